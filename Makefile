@@ -1,0 +1,28 @@
+.DEFAULT_GOAL := help
+.PHONY: setup setup-dev serve test lint format types acceptance bench screenshots clean help
+BIN := .venv/bin
+
+setup: ## Make .venv with the command pfnscope and the front-end assets
+	@tools/setup runtime
+setup-dev: ## The same with all that the checks need: linters, Chromium, PostgreSQL
+	@tools/setup dev
+serve: setup ## Serve on http://127.0.0.1:8000
+	$(BIN)/pfnscope serve
+test: setup-dev ## Run all checks
+	$(BIN)/pytest -n auto
+lint: setup-dev ## Check style and import directions
+	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/lint-imports
+format: setup-dev ## Rewrite the sources in the one style
+	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+types: setup-dev ## Check types
+	$(BIN)/mypy
+acceptance: setup ## Hold the command against ../shared/acceptance
+	$(BIN)/python tools/acceptance.py ../shared tests/acceptance-floor.toml
+bench: setup ## Measure speed
+	$(BIN)/python benchmarks/run.py
+screenshots: setup-dev ## Photograph the pages into docs/
+	$(BIN)/python tools/screenshots.py
+clean: ## Remove everything that can be made again (not var/)
+	rm -rf .venv node_modules static/vendor build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | expand -t 14
