@@ -1,0 +1,1 @@
+"""What kernel releases and architectures do, as data with sources."""

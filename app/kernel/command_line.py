@@ -1,0 +1,43 @@
+"""Kernel command lines: their arguments, and which of them shape memory."""
+
+from msgspec import Struct
+
+MEMORY_ARGUMENTS = frozenset({
+    "mem", "memmap", "movablecore", "kernelcore", "movable_node", "hugepages", "hugepagesz", "default_hugepagesz",
+    "crashkernel", "cma", "hugetlb_cma", "efi_fake_mem", "numa", "reserve_mem", "highmem", "vmalloc", "memtest",
+    "reservelow", "memory_corruption_check", "memblock", "efi", "mminit_loglevel", "vm_debug", "page_poison",
+    "nokaslr", "kaslr", "disable_mtrr_trim", "memhp_default_state", "numa_balancing", "acpi_force_table_verification",
+})  # fmt: skip
+"""Documentation/admin-guide/kernel-parameters.txt: what adds, removes, reserves or moves memory, or tells about it."""
+
+
+class Argument(Struct, frozen=True):
+    """One argument: ``text`` as written, at ``column`` (0-based) of the command line."""
+
+    name: str
+    value: str | None
+    text: str
+    column: int
+
+    @property
+    def shapes_memory(self) -> bool:
+        """Whether the argument is one of those that shape memory."""
+        return self.name in MEMORY_ARGUMENTS
+
+
+def arguments(command_line: str) -> tuple[Argument, ...]:
+    """Split as ``next_arg()`` in lib/cmdline.c does: at blanks outside double quotes."""
+    out: list[Argument] = []
+    start, quoted = -1, False
+    for at, char in enumerate(command_line + " "):
+        if char == '"':
+            quoted = not quoted
+        if char.isspace() and (not quoted or at == len(command_line)):
+            if start >= 0:
+                text = command_line[start:at]
+                name, found, value = text.strip('"').partition("=")
+                out.append(Argument(name.replace("-", "_"), value.strip('"') if found else None, text, start))
+            start = -1
+        elif start < 0:
+            start = at
+    return tuple(out)

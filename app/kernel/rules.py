@@ -1,0 +1,221 @@
+"""How each release initialises struct pages: one row a mechanism, with releases, passes and sources.
+
+A row lists the passes of that mechanism in the order in which the kernel runs them; analysis replays
+them on a layout. Rows are half-open version intervals that together cover every release once.
+"""
+
+from enum import Enum
+
+from msgspec import Struct
+
+from app.kernel.release import Release, Version
+
+OLDEST: Version = (2, 6, 39)
+NEWEST: Version = (9999, 0, 0)
+
+
+class Pass(str, Enum):
+    """One step of struct page initialisation, named after what it does to which frames."""
+
+    ALLOCATE_ZEROED = "allocate zeroed"
+    ALLOCATE_RAW = "allocate without zeroing"
+    WALK_SPANS = "initialise every frame of each zone span"
+    WALK_REGIONS = "initialise the memory of each zone"
+    ZERO_RESERVED = "zero what is in memblock.reserved but not in memory"
+    ZERO_RESERVED_AND_E820 = "zero what is in memblock.reserved or not RAM in e820, and not in memory"
+    ZERO_UP_TO_MAX_PFN = "zero what is not in memory, up to max_pfn"
+    ZERO_UP_TO_SECTION = "zero what is not in memory, up to the end of the last section"
+    INIT_AS_NODE_0 = "initialise what is not in memory as node 0, first zone, Reserved"
+    HOLES_PER_ZONE = "initialise memory and the holes below it zone by zone"
+    HOLES_BY_ADDRESS = "initialise memory and the holes below it in address order"
+
+
+class CountWording(str, Enum):
+    """The line in which a mechanism prints how many struct pages have no memory."""
+
+    NONE = "none"
+    RESERVED_BUT_UNAVAILABLE = "Reserved but unavailable: N pages"
+    ZEROED = "Zeroed struct page in unavailable ranges: N pages"
+    ZONE_UNAVAILABLE = "Z zone: N pages in unavailable ranges"
+    NODE_ZONE_UNAVAILABLE = "On node N, zone Z: N pages in unavailable ranges"
+
+
+class Commit(Struct, frozen=True):
+    """A kernel commit: 12 hex digits and its subject."""
+
+    id: str
+    subject: str
+
+
+class StructPageRule(Struct, frozen=True):
+    """One mechanism. ``releases`` are half-open version intervals; ``doubt`` says what is not certain."""
+
+    id: str
+    title: str
+    releases: tuple[tuple[Version, Version], ...]
+    passes: tuple[Pass, ...]
+    wording: CountWording
+    summary: str
+    commits: tuple[Commit, ...]
+    source: str
+    doubt: str = ""
+
+    def covers(self, version: Version) -> bool:
+        """Whether this row holds for the release."""
+        return any(first <= version < before for first, before in self.releases)
+
+
+RULES = (
+    StructPageRule(
+        id="zeroed-memmap",
+        title="allocated zeroed",
+        releases=((OLDEST, (4, 15, 0)),),
+        passes=(Pass.ALLOCATE_ZEROED, Pass.WALK_SPANS),
+        wording=CountWording.NONE,
+        summary="The memmap is allocated zeroed; a frame that no zone spans stays all zero and can be read safely.",
+        commits=(),
+        source="mm/sparse-vmemmap.c, memmap_init_zone() in mm/page_alloc.c, 4.13",
+        doubt="read in 4.13 and taken for 2.6.39 to 4.14",
+    ),
+    StructPageRule(
+        id="raw-memmap",
+        title="never written outside zone spans",
+        releases=(((4, 15, 0), (4, 17, 4)),),
+        passes=(Pass.ALLOCATE_RAW, Pass.WALK_SPANS, Pass.ZERO_RESERVED),
+        wording=CountWording.RESERVED_BUT_UNAVAILABLE,
+        summary="The memmap is no longer zeroed; a frame that no zone spans is written only if memblock.reserved has it.",
+        commits=(
+            Commit("f7f99100d8d9", "mm: stop zeroing memory during allocation in vmemmap"),
+            Commit("a4a3ede2132a", "mm: zero reserved and unavailable struct pages"),
+        ),
+        source="zero_resv_unavail() in mm/page_alloc.c, 4.15 and 4.17",
+    ),
+    StructPageRule(
+        id="e820-reserved",
+        title="zeroed where e820 is not RAM",
+        releases=(((4, 17, 4), (4, 19, 103)),),
+        passes=(Pass.ALLOCATE_RAW, Pass.ZERO_RESERVED_AND_E820, Pass.WALK_SPANS),
+        wording=CountWording.RESERVED_BUT_UNAVAILABLE,
+        summary="x86 reserves what e820 does not call RAM, so it is zeroed; after the last entry nothing is written.",
+        commits=(
+            Commit("124049decbb1", "x86/e820: put !E820_TYPE_RAM regions into memblock.reserved"),
+            Commit("e181ae0c5db9", "mm: zero unavailable pages before memmap init"),
+        ),
+        source="e820__memblock_setup() in arch/x86/kernel/e820.c and zero_resv_unavail(), 4.19",
+        doubt="the stable release of 4.17 that took it is dated by a user's report to about 4.17.4",
+    ),
+    StructPageRule(
+        id="zeroed-gaps-4.19",
+        title="zeroed to the end of the section",
+        releases=(((4, 19, 103), (4, 20, 0)),),
+        passes=(Pass.ALLOCATE_RAW, Pass.ZERO_UP_TO_SECTION, Pass.WALK_SPANS),
+        wording=CountWording.ZEROED,
+        summary="Every frame without memory is zeroed before the zones are walked, to the end of the last section.",
+        commits=(
+            Commit("907ec5fca3dc", "mm: zero remaining unavailable struct pages"),
+            Commit("e822969cab48", "mm: fix uninitialized memmaps on a partially populated last section"),
+        ),
+        source="stable 4.19.103",
+        doubt="whether 4.19.y still reserves what e820 does not call RAM has not been read",
+    ),
+    StructPageRule(
+        id="zeroed-gaps",
+        title="zeroed up to max_pfn",
+        releases=(((4, 20, 0), (5, 4, 19)), ((5, 5, 0), (5, 5, 3))),
+        passes=(Pass.ALLOCATE_RAW, Pass.ZERO_UP_TO_MAX_PFN, Pass.WALK_SPANS),
+        wording=CountWording.ZEROED,
+        summary="Every frame without memory is zeroed up to max_pfn; the rest of the last section is never written.",
+        commits=(
+            Commit("907ec5fca3dc", "mm: zero remaining unavailable struct pages"),
+            Commit("9fd61bc95130", "Revert x86/e820: put !E820_TYPE_RAM regions into memblock.reserved"),
+        ),
+        source="zero_resv_unavail() in mm/page_alloc.c, 5.0 and 5.4.18",
+    ),
+    StructPageRule(
+        id="zeroed-gaps-and-tail",
+        title="zeroed to the end of the section",
+        releases=(((5, 4, 19), (5, 5, 0)), ((5, 5, 3), (5, 6, 0))),
+        passes=(Pass.ALLOCATE_RAW, Pass.ZERO_UP_TO_SECTION, Pass.WALK_SPANS),
+        wording=CountWording.ZEROED,
+        summary="Every frame without memory is zeroed, to the end of the last section.",
+        commits=(Commit("e822969cab48", "mm: fix uninitialized memmaps on a partially populated last section"),),
+        source="stable 5.4.19",
+        doubt="5.5.3 has not been read",
+    ),
+    StructPageRule(
+        id="fake-links-outside",
+        title="node 0, first zone, outside zone spans",
+        releases=(((5, 6, 0), (5, 8, 0)),),
+        passes=(Pass.ALLOCATE_RAW, Pass.INIT_AS_NODE_0, Pass.WALK_SPANS),
+        wording=CountWording.ZEROED,
+        summary="Every frame without memory is initialised as node 0 and its first zone; zone walks then correct those inside.",
+        commits=(Commit("4b094b7851bf", "mm: initialize memmap of unavailable memory directly"),),
+        source="init_unavailable_mem() in mm/page_alloc.c, 5.7",
+    ),
+    StructPageRule(
+        id="fake-links",
+        title="node 0, first zone, everywhere",
+        releases=(((5, 8, 0), (5, 10, 24)), ((5, 11, 0), (5, 11, 7))),
+        passes=(Pass.ALLOCATE_RAW, Pass.INIT_AS_NODE_0, Pass.WALK_REGIONS),
+        wording=CountWording.ZEROED,
+        summary="Every frame without memory is initialised as node 0 and its first zone, also inside other zones.",
+        commits=(Commit("73a6e474cb37", "mm: memmap_init: iterate over memblock regions rather that check each PFN"),),
+        source="init_unavailable_mem() and memmap_init() in mm/page_alloc.c, 5.8 and 5.11.5",
+    ),
+    StructPageRule(
+        id="holes-per-zone",
+        title="the next zone walked",
+        releases=(((5, 10, 24), (5, 10, 53)), ((5, 11, 7), (5, 14, 0))),
+        passes=(Pass.ALLOCATE_RAW, Pass.HOLES_PER_ZONE),
+        wording=CountWording.ZONE_UNAVAILABLE,
+        summary="Each zone initialises the holes below its memory and the rest of its last section as its own.",
+        commits=(Commit("0740a50b9baa", "mm/page_alloc.c: refactor initialization of struct page for holes in memory layout"),),
+        source="memmap_init_zone() in mm/page_alloc.c, 5.12",
+        doubt="the releases of 5.12.y and 5.13.y that took 122e093c1734 have not been read",
+    ),
+    StructPageRule(
+        id="holes-by-address",
+        title="the zone of the next memory above",
+        releases=(((5, 10, 53), (5, 11, 0)), ((5, 14, 0), NEWEST)),
+        passes=(Pass.ALLOCATE_RAW, Pass.HOLES_BY_ADDRESS),
+        wording=CountWording.NODE_ZONE_UNAVAILABLE,
+        summary="One pass in address order: a hole is linked to the zone of the next memory above, a tail to the last zone.",
+        commits=(Commit("122e093c1734", "mm/page_alloc: fix memory map initialization for descending nodes"),),
+        source="memmap_init() in mm/page_alloc.c, 5.14; mm/mm_init.c, 6.8 to 7.1",
+    ),
+)
+
+
+def rules_for(release: Release) -> tuple[StructPageRule, ...]:
+    """The rows that the release may follow, best first: one, or several of its branch if the stable level is unknown."""
+    if release.stable_known:
+        return tuple(rule for rule in RULES if rule.covers(max(release.stable, OLDEST)))
+    major, minor, _ = release.stable
+    first, before = (major, minor, 0), (major, minor + 1, 0)
+    return tuple(
+        rule for rule in reversed(RULES) if any(low < before and first < high for low, high in rule.releases)
+    )
+
+
+def describe_releases(rule: StructPageRule) -> str:
+    """The releases of a row for readers: ``4.15 – 4.17.3``, ``5.14 and later``."""
+    return ", ".join(_describe(first, before) for first, before in rule.releases)
+
+
+def _describe(first: Version, before: Version) -> str:
+    if before == NEWEST:
+        return f"{_short(first)} and later"
+    if before[2]:
+        last = f"{before[0]}.{before[1]}.{before[2] - 1}"
+    elif before[1]:
+        last = f"{before[0]}.{before[1] - 1}"
+    else:
+        last = f"{before[0] - 1}.x"
+    if first == OLDEST:
+        return f"up to {last}"
+    start = _short(first)
+    return start if start == last else f"{start} – {last}"
+
+
+def _short(version: Version) -> str:
+    return f"{version[0]}.{version[1]}" + (f".{version[2]}" if version[2] else "")
