@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from app.kernel.rules import CountWording
 from app.ranges import ByteRange
 
 Lines = tuple[int, ...]
@@ -126,15 +127,6 @@ class Count(msgspec.Struct, frozen=True):
     zone: str | None = None
 
 
-class CountLine(str, Enum):
-    """Which line told the number of struct pages without memory. The wording tells the mechanism."""
-
-    RESERVED_BUT_UNAVAILABLE = "Reserved but unavailable: N pages"
-    ZEROED = "Zeroed struct page in unavailable ranges: N pages"
-    ZONE_UNAVAILABLE = "Z zone: N pages in unavailable ranges"
-    NODE_ZONE_UNAVAILABLE = "On node N, zone Z: N pages in unavailable ranges"
-
-
 class PageCounts(msgspec.Struct, frozen=True):
     """The kernel's own page counts. ``unavailable`` holds one entry per printed line, in order."""
 
@@ -147,14 +139,14 @@ class PageCounts(msgspec.Struct, frozen=True):
     last_pfn: tuple[Count, ...] = ()
 
     @property
-    def count_line(self) -> CountLine | None:
+    def count_line(self) -> CountWording | None:
         """The kind of unavailable-pages line that was printed."""
         if self.unavailable:
             with_node = self.unavailable[0].node is not None
-            return CountLine.NODE_ZONE_UNAVAILABLE if with_node else CountLine.ZONE_UNAVAILABLE
+            return CountWording.NODE_ZONE_UNAVAILABLE if with_node else CountWording.ZONE_UNAVAILABLE
         if self.zeroed_unavailable:
-            return CountLine.ZEROED
-        return CountLine.RESERVED_BUT_UNAVAILABLE if self.reserved_unavailable else None
+            return CountWording.ZEROED
+        return CountWording.RESERVED_BUT_UNAVAILABLE if self.reserved_unavailable else None
 
 
 class LogEvent(msgspec.Struct, frozen=True):

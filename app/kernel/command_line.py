@@ -5,8 +5,8 @@ from msgspec import Struct
 MEMORY_ARGUMENTS = frozenset({
     "mem", "memmap", "movablecore", "kernelcore", "movable_node", "hugepages", "hugepagesz", "default_hugepagesz",
     "crashkernel", "cma", "hugetlb_cma", "efi_fake_mem", "numa", "reserve_mem", "highmem", "vmalloc", "memtest",
-    "reservelow", "memory_corruption_check", "memblock", "efi", "mminit_loglevel", "vm_debug", "page_poison",
-    "nokaslr", "kaslr", "disable_mtrr_trim", "memhp_default_state", "numa_balancing", "acpi_force_table_verification",
+    "reservelow", "memblock", "efi", "mminit_loglevel", "vm_debug", "page_poison",
+    "nokaslr", "kaslr", "disable_mtrr_trim", "memhp_default_state", "numa_balancing",
 })  # fmt: skip
 """Documentation/admin-guide/kernel-parameters.txt: what adds, removes, reserves or moves memory, or tells about it."""
 

@@ -1,0 +1,96 @@
+"""A boot log's printed ranges to a layout; what the log does not print is taken from rules and named as assumed."""
+
+from collections.abc import Sequence
+
+from app.bootlog.model import BootLog, MemblockRegion, NodeRange
+from app.kernel.architecture import FIXED_PAGE_SIZE, PAGE_SIZES, ZONE_LIMITS, section_size
+from app.kernel.release import Release
+from app.layout.model import Layout, MemoryRange, ZoneLimit
+from app.layout.owners import owners
+from app.layout.reserved import known_reserved
+from app.layout.zones import zone_spans
+from app.ranges import FrameRange
+from app.units import KIB
+
+
+def build_layout(log: BootLog, release: Release | None, arch: str | None = None) -> Layout:
+    """The layout that the log prints. ``arch`` overrides what the log shows.
+
+    Without node ranges there is no memory in the layout, hence no span and no struct page: a memory map alone
+    does not tell the nodes.
+    """
+    assumed: list[tuple[str, str]] = []
+    arch = arch or log.arch
+    if arch is None and _looks_like_pc(log):
+        arch = "x86_64"
+        assumed.append(("arch", "memory has the holes of a PC: page 0 and 640 KiB to 1 MiB"))
+    page_size = log.page_size or PAGE_SIZES.get(arch or "", 4 * KIB)
+    if log.page_size is None and arch not in FIXED_PAGE_SIZE:
+        assumed.append(("page_size", f"the usual page size of {arch or 'most architectures'}"))
+    version = release.stable if release else None
+    memory = _memory(log, page_size)
+    limits = _zone_limits(log, arch, memory, page_size)
+    if limits and not log.zone_ranges:
+        assumed.append(("zone_ranges", f"the zone limits of {arch}, since the text prints none"))
+    size = section_size(arch, version, page_size)
+    if size is not None and (log.arch is None or release is None) and arch != "x86_64":
+        assumed.append(("section_size", f"the section size of {arch} on current releases"))
+    reserved, complete = known_reserved(log, arch, version, page_size)
+    movable = {item.node: item.start // page_size for item in log.movable_start}
+    return Layout(
+        arch=arch,
+        page_size=page_size,
+        section_size=size,
+        memory=memory,
+        zone_limits=limits,
+        zone_spans=zone_spans(memory, limits, movable),
+        owners=owners(log, page_size),
+        reserved=reserved,
+        reserved_complete=complete,
+        max_pfn=_max_pfn(log, memory),
+        assumed=tuple(assumed),
+    )
+
+
+def _memory(log: BootLog, page_size: int) -> tuple[MemoryRange, ...]:
+    """Early node ranges, or else the memory of a memblock dump; frames rounded inward, in address order."""
+    source: Sequence[NodeRange | MemblockRegion] = log.node_ranges or log.memblock_memory
+    found = (MemoryRange(item.range.frames_inward(page_size), item.node or 0, item.lines) for item in source)
+    return tuple(sorted((item for item in found if item.frames.pages), key=lambda item: item.frames))
+
+
+def _zone_limits(
+    log: BootLog, arch: str | None, memory: Sequence[MemoryRange], page_size: int
+) -> tuple[ZoneLimit, ...]:
+    """The printed zone ranges, or else the limits of the architecture applied to the memory.
+
+    Source: free_area_init_nodes() in mm/page_alloc.c, 4.17: zones follow each other from the first frame of memory.
+    """
+    if log.zone_ranges:
+        return tuple(
+            ZoneLimit(item.zone, item.range.frames_inward(page_size) if item.range else None, item.lines)
+            for item in log.zone_ranges
+        )
+    if not memory or arch not in ZONE_LIMITS:
+        return ()
+    low, top = memory[0].frames.start, max(item.frames.end for item in memory)
+    out: list[ZoneLimit] = []
+    for zone, limit in ZONE_LIMITS[arch]:
+        high = max(low, top if limit is None else min(limit // page_size, top))
+        out.append(ZoneLimit(zone, FrameRange(low, high) if low < high else None, ()))
+        low = high
+    return tuple(out)
+
+
+def _max_pfn(log: BootLog, memory: Sequence[MemoryRange]) -> int:
+    """One beyond the last frame of RAM: the highest printed ``last_pfn``, or else the end of memory."""
+    printed = max((count.value for count in log.page_counts.last_pfn), default=0)
+    return printed or max((item.frames.end for item in memory), default=0)
+
+
+def _looks_like_pc(log: BootLog) -> bool:
+    """Whether the node ranges have the two holes that every x86 PC has below 1 MiB."""
+    if log.firmware_map or log.user_map:
+        return True
+    ranges = sorted(item.range for item in log.node_ranges)
+    return len(ranges) > 1 and ranges[0].start == 0x1000 and ranges[0].end <= 0xA0000 and ranges[1].start == 0x100000

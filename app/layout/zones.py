@@ -1,0 +1,51 @@
+"""Zone spans from zone limits, node ranges and ZONE_MOVABLE starts."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from app.layout.model import MemoryRange, ZoneLimit, ZoneSpan
+from app.ranges import FrameRange
+
+MOVABLE = "Movable"
+
+
+def zone_spans(
+    memory: Sequence[MemoryRange], limits: Sequence[ZoneLimit], movable_start: Mapping[int, int]
+) -> tuple[ZoneSpan, ...]:
+    """The span of every zone of every node, in node and zone order; empty spans are left out.
+
+    ``movable_start`` gives the first frame of ZONE_MOVABLE by node. Source: zone_spanned_pages_in_node(),
+    adjust_zone_range_for_zone_movable() and zone_absent_pages_in_node(), mm/page_alloc.c 4.17 and
+    mm/mm_init.c 7.1.
+    """
+    by_node: dict[int, list[FrameRange]] = {}
+    for item in memory:
+        if item.frames.pages:
+            by_node.setdefault(item.node, []).append(item.frames)
+    bounded = [(limit.zone, limit.frames) for limit in limits if limit.frames is not None]
+    highest = max((frames.end for _, frames in bounded), default=0)
+    out: list[ZoneSpan] = []
+    for node in sorted(by_node):
+        ranges = by_node[node]
+        first, last = min(item.start for item in ranges), max(item.end for item in ranges)
+        movable = movable_start.get(node, 0)
+        for zone, frames in bounded:
+            span = frames.clip(first, last)
+            if movable:
+                span = _below_movable(span, movable)
+            _add(out, node, zone, span, ranges)
+        if movable:
+            _add(out, node, MOVABLE, FrameRange(movable, min(last, highest)), ranges)
+    return tuple(out)
+
+
+def _below_movable(span: FrameRange, movable: int) -> FrameRange:
+    """The part of a zone that ZONE_MOVABLE leaves to it."""
+    if span.start >= movable:
+        return FrameRange(span.start, span.start)
+    return FrameRange(span.start, min(span.end, movable))
+
+
+def _add(out: list[ZoneSpan], node: int, zone: str, span: FrameRange, ranges: Iterable[FrameRange]) -> None:
+    if span.start < span.end:
+        present = sum(item.clip(span.start, span.end).pages for item in ranges)
+        out.append(ZoneSpan(node, zone, span, present))
