@@ -1,0 +1,56 @@
+"""SQLAlchemy engines for the databases that are supported, set up for many threads and for forgetting."""
+
+import sqlite3
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.pool import ConnectionPoolEntry
+
+BUSY_SECONDS = 10
+
+
+def make_engine(url: str) -> Engine:
+    """An engine for ``sqlite:///FILE`` or ``postgresql://…``; ValueError for anything else."""
+    try:
+        parsed = make_url(url)
+    except Exception as error:
+        raise ValueError("PFNSCOPE_DATABASE_URL is not a database URL") from error
+    match parsed.get_backend_name():
+        case "sqlite":
+            return _sqlite(parsed)
+        case "postgresql":
+            return create_engine(
+                parsed.set(drivername="postgresql+psycopg"),
+                pool_pre_ping=True,  # a restarted server must not cost the next reader an error
+                connect_args={"connect_timeout": BUSY_SECONDS},
+            )
+        case other:
+            raise ValueError(f"PFNSCOPE_DATABASE_URL: sqlite and postgresql are supported, not {other}")
+
+
+def _sqlite(url: URL) -> Engine:
+    if url.database in (None, "", ":memory:"):
+        raise ValueError("PFNSCOPE_DATABASE_URL: SQLite needs a file, such as sqlite:///var/pfnscope.db")
+    Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    event.listen(engine, "connect", _configure)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _configure(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # the begin event below says how transactions start
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = NORMAL",
+        "foreign_keys = ON",
+        "secure_delete = ON",  # overwrite what is deleted, so that the file forgets it too
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    # A transaction that starts by reading and then writes cannot wait for another writer: SQLite
+    # fails it at once. Writers therefore take their place first.
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,11 @@
+"""Fixtures that several rooms share."""
+
+import os
+
+from hypothesis import settings
+
+pytest_plugins = ["tests.support.postgres"]
+
+settings.register_profile("default", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "default")

@@ -1,0 +1,155 @@
+"""What a store promises, on every database that is supported."""
+
+import secrets
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from app.storage import LayoutStore, Record, StoreUnavailable, Tombstone, open_store
+from app.storage.engines import make_engine
+from app.storage.schema import metadata, schema
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/var/layouts.db"
+        return
+    address: str = request.getfixturevalue("postgres_url")
+    yield address
+    engine = make_engine(address)
+    metadata.drop_all(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[LayoutStore]:
+    opened = open_store(url)
+    yield opened
+    opened.close()
+
+
+def record(layout_id: str = "a" * 16, expires_at: int = 2_000, text: bytes = b"BIOS-e820\x00\xff") -> Record:
+    return Record(layout_id, text, b'{"boot":2}', "my \N{SNOWMAN} box", 1_000, expires_at, b"\x01" * 32)
+
+
+def test_a_record_comes_back_as_it_was_put(store: LayoutStore) -> None:
+    store.put(record())
+    assert store.get("a" * 16) == record()
+
+
+def test_an_unknown_id_is_not_a_deleted_one(store: LayoutStore) -> None:
+    assert store.get("b" * 16) is None
+
+
+def test_deletion_leaves_a_tombstone_and_the_neighbours(store: LayoutStore) -> None:
+    store.put(record())
+    store.put(record("c" * 16))
+    store.delete("a" * 16)
+    assert store.get("a" * 16) == Tombstone("a" * 16)
+    assert store.get("c" * 16) == record("c" * 16)
+
+
+def test_deleting_twice_or_deleting_nothing_is_harmless(store: LayoutStore) -> None:
+    store.put(record())
+    for _ in range(2):
+        store.delete("a" * 16)
+    store.delete("n" * 16)
+    assert store.get("n" * 16) is None
+
+
+def test_an_id_is_never_given_twice(store: LayoutStore) -> None:
+    store.put(record())
+    with pytest.raises(IntegrityError):
+        store.put(record(text=b"other"))
+    assert store.get("a" * 16) == record()
+
+
+def test_purging_takes_what_expired_and_nothing_else(store: LayoutStore) -> None:
+    for name, expires_at in (("o", 1_999), ("a", 2_000), ("y", 2_001)):
+        store.put(record(name * 16, expires_at))
+    assert store.purge_expired(now=2_000) == 2
+    assert store.get("o" * 16) == Tombstone("o" * 16)
+    assert store.get("a" * 16) == Tombstone("a" * 16)
+    assert store.get("y" * 16) == record("y" * 16, 2_001)
+
+
+def test_records_and_tombstones_survive_a_restart(url: str) -> None:
+    first = open_store(url)
+    first.put(record())
+    first.put(record("d" * 16))
+    first.delete("d" * 16)
+    first.close()
+    second = open_store(url)
+    assert second.get("a" * 16) == record()
+    assert second.get("d" * 16) == Tombstone("d" * 16)
+    second.close()
+
+
+def test_many_threads_write_at_the_same_time(store: LayoutStore) -> None:
+    names = [f"{n:016}" for n in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda name: store.put(record(name)), names))
+        list(pool.map(store.delete, names[::2]))
+    kept = [name for name in names if isinstance(store.get(name), Record)]
+    assert kept == names[1::2]
+
+
+def test_several_servers_start_on_an_empty_database_at_the_same_time(url: str) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        stores = list(pool.map(lambda _: open_store(url), range(4)))
+    stores[0].put(record())
+    assert stores[3].get("a" * 16) == record()
+    for opened in stores:
+        opened.close()
+
+
+def test_a_database_of_a_later_release_is_left_alone(url: str) -> None:
+    open_store(url).close()
+    engine = make_engine(url)
+    with engine.begin() as connection:
+        connection.execute(schema.update().values(version=99))
+    engine.dispose()
+    with pytest.raises(StoreUnavailable, match="99"):
+        open_store(url)
+
+
+def test_ping_answers(store: LayoutStore) -> None:
+    store.ping()
+
+
+def test_a_text_of_many_megabytes_is_kept(store: LayoutStore) -> None:
+    text = b"node 0: [mem 0x0-0xfff]\n" * 400_000
+    store.put(record(text=text))
+    assert store.get("a" * 16) == record(text=text)
+
+
+@pytest.mark.parametrize("how", ["deleted", "expired"])
+def test_no_byte_of_a_text_stays_in_the_files_of_sqlite(tmp_path: Path, how: str) -> None:
+    store = open_store(f"sqlite:///{tmp_path}/layouts.db")
+    secret = secrets.token_bytes(20_000)  # random, so that compression leaves it as it is
+    store.put(msgspec.structs.replace(record(), text=secret, title="the-title-of-it"))
+
+    def needles() -> list[bytes]:
+        held = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+        return [needle for needle in (secret[100:140], secret[-140:-100], b"the-title-of-it") if needle in held]
+
+    assert len(needles()) == 3, "the files must show the text while it is kept, or this test proves nothing"
+    store.delete("a" * 16) if how == "deleted" else store.purge_expired(now=2_000)
+    assert needles() == []
+    store.close()
+
+
+def test_a_database_that_is_away_says_so() -> None:
+    with pytest.raises(StoreUnavailable):
+        open_store("postgresql://nobody@127.0.0.1:1/nothing")
+
+
+@pytest.mark.parametrize("url", ["mysql://u@h/db", "sqlite://", "sqlite:///:memory:", "no url at all"])
+def test_an_unsupported_url_is_refused_with_the_name_of_the_setting(url: str) -> None:
+    with pytest.raises(ValueError, match="PFNSCOPE_DATABASE_URL"):
+        open_store(url)
