@@ -1,7 +1,7 @@
 """Set algebra on sorted, disjoint, non-touching ``(start, end)`` pairs: linear merges, one canonical form."""
 
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 
 Pairs = tuple[tuple[int, int], ...]
 
@@ -55,13 +55,16 @@ def difference(left: Pairs, right: Pairs) -> Pairs:
     return tuple(out)
 
 
+def clip(pairs: Pairs, start: int, end: int) -> Pairs:
+    """Points inside ``[start, end)``: logarithmic, plus the length of the answer."""
+    if start >= end:
+        return ()
+    first = bisect_right(pairs, start, key=lambda pair: pair[1])
+    last = bisect_left(pairs, end, key=lambda pair: pair[0])
+    return tuple((max(low, start), min(high, end)) for low, high in pairs[first:last])
+
+
 def contains(pairs: Pairs, point: int) -> bool:
     """Whether ``point`` lies in one of the ranges."""
     at = bisect_right(pairs, point, key=lambda pair: pair[0]) - 1
     return at >= 0 and point < pairs[at][1]
-
-
-def gaps(pairs: Pairs) -> Iterator[tuple[int, int]]:
-    """The ranges between neighbours, lowest first."""
-    for (_, end), (start, _) in zip(pairs, pairs[1:], strict=False):
-        yield end, start

@@ -64,4 +64,4 @@ class FrameSet(msgspec.Struct, frozen=True):
 
     def clip(self, start: int, end: int) -> "FrameSet":
         """The frames inside ``[start, end)``."""
-        return FrameSet(engine.intersection(self.pairs, ((start, end),) if start < end else ()))
+        return FrameSet(engine.clip(self.pairs, start, end))

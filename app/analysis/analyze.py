@@ -1,0 +1,70 @@
+"""One boot log to its analysis."""
+
+from collections.abc import Iterator
+
+from app.analysis.checks import checks
+from app.analysis.choice import choose
+from app.analysis.eras import eras
+from app.analysis.events import place_events
+from app.analysis.holes import find_holes
+from app.analysis.model import Analysis, Choice
+from app.bootlog.model import BootLog, Diagnostic
+from app.kernel.release import Release, parse_release
+from app.layout import Layout, build_layout
+
+
+def analyze(log: BootLog, *, kernel: str | None = None, arch: str | None = None) -> Analysis:
+    """Analyse one boot. ``kernel`` and ``arch`` override what the log shows, and are marked as assumed.
+
+    Raises ValueError when ``kernel`` is not a release.
+    """
+    release = parse_release(kernel) if kernel else parse_release(log.release, log.banner)
+    if kernel and release is None:
+        raise ValueError(kernel)
+    layout = build_layout(log, release, arch)
+    choice = _choose(log, layout, release, overridden=kernel is not None)
+    holes = find_holes(layout, choice, release)
+    return Analysis(
+        log=log,
+        release=release,
+        layout=layout,
+        choice=choice,
+        holes=holes,
+        eras=eras(layout) if layout.section_size else (),
+        events=place_events(log, layout, release, holes),
+        checks=checks(log, layout, choice),
+        diagnostics=(*log.diagnostics, *_findings(log, layout, choice)),
+        assumed=tuple(_assumed(log, layout, kernel, arch)),
+    )
+
+
+def _choose(log: BootLog, layout: Layout, release: Release | None, *, overridden: bool) -> Choice:
+    if layout.memory and layout.section_size is None:
+        return Choice(None, "assumed", f"no section size is known for {layout.arch or 'an unknown architecture'}")
+    return choose(log.page_counts, layout, release, overridden=overridden)
+
+
+def _assumed(log: BootLog, layout: Layout, kernel: str | None, arch: str | None) -> Iterator[tuple[str, str]]:
+    if kernel:
+        yield "release", "asked for"
+    if arch and arch != log.arch:
+        yield "arch", "asked for"
+    yield from layout.assumed
+    for name in log.assumed:
+        yield name, "another excerpt of the same text"
+
+
+def _findings(log: BootLog, layout: Layout, choice: Choice) -> Iterator[Diagnostic]:
+    if not layout.memory:
+        yield Diagnostic(
+            "warning", "no-node-ranges", "The text has no node ranges, so zone spans and holes are not known."
+        )
+        return
+    if layout.section_size is None:
+        yield Diagnostic("warning", "no-section-size", f"No verdict: {choice.why}.")
+    if log.page_counts.count_line is None:
+        message = "The kernel printed no count of unavailable pages, so ours cannot be held against it."
+        yield Diagnostic("info", "no-printed-count", message)
+    elif choice.rule and choice.rule.wording is not log.page_counts.count_line:
+        message = f"The log prints “{log.page_counts.count_line.value}”, which the chosen release does not print."
+        yield Diagnostic("warning", "count-line-of-another-release", message)

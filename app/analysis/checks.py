@@ -1,0 +1,80 @@
+"""The kernel's own counts held against the computed layout, line by line."""
+
+from collections.abc import Iterator
+
+from app.analysis.choice import printed_counts, same_counts
+from app.analysis.model import Check, Choice
+from app.analysis.replay import PassCount, replay
+from app.bootlog.model import BootLog, Count
+from app.kernel.rules import CountWording
+from app.layout import Layout
+
+
+def checks(log: BootLog, layout: Layout, choice: Choice) -> tuple[Check, ...]:
+    """Every printed number that the layout explains or contradicts; what was not printed is not here."""
+    if not layout.memory:
+        return ()
+    return (*_unavailable(log, layout, choice), *_node_totals(log, layout), *_node_spans(log, layout))
+
+
+def _unavailable(log: BootLog, layout: Layout, choice: Choice) -> Iterator[Check]:
+    counts = log.page_counts
+    if choice.rule is None or counts.count_line is not choice.rule.wording:
+        return
+    ours, printed = replay(layout, choice.rule)[1], printed_counts(counts)
+    lines = counts.unavailable or tuple(
+        item for item in (counts.zeroed_unavailable, counts.reserved_unavailable) if item
+    )
+    whole = same_counts(choice.rule.wording, ours, printed)
+    for at, count in enumerate(lines):
+        computed = _counterpart(count, at, ours, aligned=len(ours) == len(printed))
+        agrees = whole or computed == count.value
+        yield Check(_name(count, choice.rule.wording), f"{count.value} pages", _pages(computed), agrees, count.lines)
+
+
+def _counterpart(count: Count, at: int, ours: tuple[PassCount, ...], *, aligned: bool) -> int | None:
+    """Our number for one printed line: by position where as many lines are expected, else the like-named one."""
+    if aligned:
+        return ours[at].pages
+    named = [item.pages for item in ours if (item.node, item.zone) == (count.node, count.zone)]
+    return count.value if count.value in named else (named[0] if named else None)
+
+
+def _name(count: Count, wording: CountWording) -> str:
+    if count.node is not None:
+        return f"node {count.node}, zone {count.zone}: pages in unavailable ranges"
+    if count.zone is not None:
+        return f"zone {count.zone}: pages in unavailable ranges"
+    return wording.value.partition(":")[0]
+
+
+def _pages(number: int | None) -> str | None:
+    return None if number is None else f"{number} pages"
+
+
+def _node_totals(log: BootLog, layout: Layout) -> Iterator[Check]:
+    for count in log.page_counts.node_total_pages:
+        ours = sum(item.frames.pages for item in layout.memory if item.node == count.node)
+        yield Check(
+            f"node {count.node}: totalpages", f"{count.value} pages", _pages(ours), ours == count.value, count.lines
+        )
+
+
+def _node_spans(log: BootLog, layout: Layout) -> Iterator[Check]:
+    spans: dict[int, tuple[int, int]] = {}
+    for item in layout.memory:
+        low, high = spans.get(item.node, (item.frames.start, item.frames.end))
+        spans[item.node] = (min(low, item.frames.start), max(high, item.frames.end))
+    for init in log.initmem:
+        if init.range is None:
+            continue
+        printed = init.range.frames_outward(layout.page_size)
+        ours = spans.get(init.node)
+        computed = f"[{ours[0]:#x}, {ours[1]:#x})" if ours else "no memory"
+        yield Check(
+            f"node {init.node}: first and last frame",
+            f"[{printed.start:#x}, {printed.end:#x})",
+            computed,
+            ours == (printed.start, printed.end),
+            init.lines,
+        )

@@ -1,0 +1,113 @@
+"""Finds the holes of a layout and judges each: placement, owner, state, readers, severity."""
+
+from collections.abc import Iterable, Sequence
+
+from app.analysis.model import Basis, Choice, Hole, PageState, Severity, State
+from app.analysis.replay import replay
+from app.bootlog.model import Lines
+from app.kernel.readers import SUBSECTION_BYTES, Bound, Reader, readers_for
+from app.kernel.release import Release
+from app.kernel.rules import StructPageRule
+from app.layout import Layout, Owner, ZoneSpan
+from app.ranges import FrameRange, FrameSet, Painted, overlay, paint
+
+_UNKNOWN = PageState(State.UNKNOWN, "neither the log nor a release tells how this kernel initialised it")
+
+
+def find_holes(layout: Layout, choice: Choice, release: Release | None) -> tuple[Hole, ...]:
+    """Every maximal run of struct pages without memory with one owner, one placement and one state, by address."""
+    without_memory = layout.struct_pages - layout.memory_frames
+    spans = paint((span.frames, span) for span in reversed(layout.zone_spans))
+    states: Painted[PageState] = replay(layout, choice.rule)[0] if choice.rule else ()
+    reach = _reach(layout, choice.rule, release)
+    out: list[Hole] = []
+    for frames, (owner, span, state) in overlay(without_memory, layout.owners, spans, states):
+        out.append(_judge(layout, choice.basis, reach, frames, owner, span, state or _UNKNOWN))
+    return tuple(out)
+
+
+def reserved_of(layout: Layout, frames: FrameRange) -> bool | None:
+    """Whether memblock.reserved has the frames: True, False where a full dump shows that it has not, else None."""
+    part = layout.reserved.clip(frames.start, frames.end)
+    if part.pages == frames.pages:
+        return True
+    return False if layout.reserved_complete and part.pages == 0 else None
+
+
+def severity_of(state: PageState, *, reserved: bool | None, linked_inside: bool, ordinary: bool) -> Severity:
+    """How bad a hole is. Only garbage that an ordinary reader reaches is a danger."""
+    if state.state is State.UNINITIALISED:
+        return "danger" if ordinary else "caution"
+    if state.state is State.UNKNOWN:
+        return "caution"
+    if reserved or linked_inside:
+        return "none"
+    return "info"
+
+
+def _judge(
+    layout: Layout,
+    basis: Basis,
+    reach: Sequence[tuple[Reader, FrameSet]],
+    frames: FrameRange,
+    owner: Owner | None,
+    span: ZoneSpan | None,
+    state: PageState,
+) -> Hole:
+    readers = [reader for reader, seen in reach if seen.clip(frames.start, frames.end).pairs]
+    reserved = reserved_of(layout, frames)
+    linked_inside = span is not None and (
+        state.state is State.ZEROED or (state.node, state.zone) == (span.node, span.zone)
+    )
+    severity = severity_of(
+        state, reserved=reserved, linked_inside=linked_inside, ordinary=any(reader.ordinary for reader in readers)
+    )
+    return Hole(
+        frames=frames,
+        outside=span is None,
+        node=span.node if span else None,
+        zone=span.zone if span else None,
+        owner=owner,
+        reserved=reserved,
+        state=state,
+        basis=basis,
+        readers=tuple(reader.name for reader in readers),
+        severity=severity,
+        lines=_evidence(layout, frames, owner),
+    )
+
+
+def _reach(layout: Layout, rule: StructPageRule | None, release: Release | None) -> list[tuple[Reader, FrameSet]]:
+    """The readers of this release with the struct pages that they visit; none where the release is not known."""
+    version = release.stable if release else rule.releases[-1][0] if rule else None
+    if version is None:
+        return []
+    pages = layout.struct_pages
+    seen = {
+        Bound.MAX_PFN: pages.clip(0, layout.max_pfn),
+        Bound.SECTION_END: pages,
+        Bound.ONLINE_SUBSECTIONS: layout.memory_frames.rounded_out(SUBSECTION_BYTES // layout.page_size),
+    }
+    return [(reader, seen[reader.bound]) for reader in readers_for(version)]
+
+
+def _evidence(layout: Layout, frames: FrameRange, owner: Owner | None) -> Lines:
+    """Lines that bound the hole: its owner's, and those of the memory right below and above."""
+    lines: set[int] = set(owner.lines if owner else ())
+    for item in _neighbours(layout, frames):
+        lines.update(item)
+    return tuple(sorted(lines))
+
+
+def _neighbours(layout: Layout, frames: FrameRange) -> Iterable[Lines]:
+    low, high = 0, len(layout.memory)
+    while low < high:
+        middle = (low + high) // 2
+        if layout.memory[middle].frames.start < frames.start:
+            low = middle + 1
+        else:
+            high = middle
+    if low:
+        yield layout.memory[low - 1].lines
+    if low < len(layout.memory):
+        yield layout.memory[low].lines

@@ -1,0 +1,102 @@
+"""What the analysis of one layout finds: holes, their states, eras, events and checks."""
+
+from enum import Enum
+from typing import Literal
+
+from msgspec import Struct
+
+from app.bootlog.model import BootLog, Diagnostic, Lines, LogEvent
+from app.kernel.release import Release
+from app.kernel.rules import StructPageRule
+from app.layout import Layout, Owner
+from app.ranges import FrameRange
+
+Basis = Literal["evidence", "release", "assumed"]
+Severity = Literal["danger", "caution", "info", "none"]
+SEVERITIES: tuple[Severity, ...] = ("danger", "caution", "info", "none")
+"""Worst first."""
+
+
+class State(str, Enum):
+    """What a struct page holds once the kernel is up."""
+
+    UNINITIALISED = "uninitialised"
+    ZEROED = "zeroed"
+    INITIALISED = "initialised"
+    UNKNOWN = "unknown"
+
+
+class PageState(Struct, frozen=True):
+    """State of the struct pages of a run of frames; node and zone are what an initialised one is linked to."""
+
+    state: State
+    why: str
+    node: int | None = None
+    zone: str | None = None
+
+
+class Hole(Struct, frozen=True):
+    """Struct pages without memory: one owner, one placement, one state. See docs/api.md for the fields."""
+
+    frames: FrameRange
+    outside: bool
+    node: int | None
+    zone: str | None
+    owner: Owner | None
+    reserved: bool | None
+    state: PageState
+    basis: Basis
+    readers: tuple[str, ...]
+    severity: Severity
+    lines: Lines
+
+
+class Choice(Struct, frozen=True):
+    """The mechanism taken for this kernel and what it was chosen by; no rule where nothing tells."""
+
+    rule: StructPageRule | None
+    basis: Basis
+    why: str
+
+
+class Era(Struct, frozen=True):
+    """What another mechanism would make of the holes outside zone spans."""
+
+    rule: StructPageRule
+    state: str
+    severity: Severity
+
+
+class PlacedEvent(Struct, frozen=True):
+    """Trouble in the log with the frame that it was about, where that is known, and how."""
+
+    event: LogEvent
+    pfn: int | None
+    hole: int | None
+    how: str
+
+
+class Check(Struct, frozen=True):
+    """A number of the kernel's held against ours; ``agrees`` is None where ours is not known."""
+
+    what: str
+    printed: str
+    computed: str | None
+    agrees: bool | None
+    lines: Lines
+
+
+class Analysis(Struct, frozen=True):
+    """Everything known about one boot. ``overridden``: the release or architecture was given by the caller."""
+
+    log: BootLog
+    release: Release | None
+    layout: Layout
+    choice: Choice
+    holes: tuple[Hole, ...]
+    eras: tuple[Era, ...]
+    events: tuple[PlacedEvent, ...]
+    checks: tuple[Check, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    assumed: tuple[tuple[str, str], ...]
+    origin: Literal["log", "simulated"] = "log"

@@ -1,0 +1,178 @@
+"""Replays the passes of a struct page rule on a layout: which frames each one writes, and what it counts."""
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from app.analysis.model import PageState, State
+from app.bootlog.model import MemoryType
+from app.kernel.rules import Pass, StructPageRule
+from app.layout import Layout, ZoneSpan
+from app.ranges import FrameRange, FrameSet, Painted, paint
+
+
+class PassCount(Struct, frozen=True):
+    """Struct pages without memory that a pass wrote, as the kernel would print them."""
+
+    pages: int
+    node: int | None = None
+    zone: str | None = None
+
+
+class Replay(Struct):
+    """A replay under way. Later strokes lie over earlier ones, as later passes overwrite earlier ones."""
+
+    layout: Layout
+    memory: FrameSet
+    struct_pages: FrameSet
+    strokes: list[tuple[FrameRange, PageState]]
+    counts: list[PassCount]
+
+    def write(self, frames: FrameSet, state: PageState) -> int:
+        """Record that a pass gave ``state`` to those of the frames that have a struct page; returns their number."""
+        return self._record(frames & self.struct_pages, state)
+
+    def write_range(self, start: int, end: int, state: PageState) -> int:
+        """The same for the frames ``[start, end)``, which may be empty or backwards."""
+        return self._record(self.struct_pages.clip(start, end), state)
+
+    def _record(self, written: FrameSet, state: PageState) -> int:
+        self.strokes.extend((item, state) for item in written)
+        return written.pages
+
+    @property
+    def without_memory(self) -> FrameSet:
+        """Frames that have a struct page and no memory."""
+        return self.struct_pages - self.memory
+
+
+def replay(layout: Layout, rule: StructPageRule) -> tuple[Painted[PageState], tuple[PassCount, ...]]:
+    """The state of every struct page without memory after the rule's passes, and the counts that it would print.
+
+    Cost follows the number of ranges. What the passes do to memory itself is not followed: each ends with it
+    initialised in its own zone.
+    """
+    run = Replay(layout, layout.memory_frames, layout.struct_pages, [], [])
+    for step in rule.passes:
+        _PASSES[step](run)
+    return paint(run.strokes), tuple(run.counts)
+
+
+def _allocate_zeroed(run: Replay) -> None:
+    run.write(run.struct_pages, PageState(State.ZEROED, "the memmap was allocated zeroed and nothing else wrote it"))
+
+
+def _allocate_raw(run: Replay) -> None:
+    why = "the memmap was allocated without zeroing, and no pass wrote it"
+    run.write(run.struct_pages, PageState(State.UNINITIALISED, why))
+
+
+def _walk_spans(run: Replay) -> None:
+    for span in run.layout.zone_spans:
+        why = f"the walk over the span of node {span.node}, zone {span.zone} initialised it"
+        run.write_range(span.frames.start, span.frames.end, PageState(State.INITIALISED, why, span.node, span.zone))
+
+
+def _walk_regions(_: Replay) -> None:
+    """Only memory is walked, so no hole is written."""
+
+
+def _zero_reserved(run: Replay) -> None:
+    why = "zeroed, because memblock.reserved has it and memblock.memory has not"
+    run.counts.append(PassCount(run.write(run.layout.reserved - run.memory, PageState(State.ZEROED, why))))
+
+
+def _zero_reserved_and_e820(run: Replay) -> None:
+    """Everything below the end of the last map entry is RAM or reserved; without a map, below the last memory."""
+    ends = [frames.end for frames, _ in run.layout.owners] or [run.memory.end]
+    ram = FrameSet.of(frames for frames, owner in run.layout.owners if owner.type is MemoryType.RAM)
+    reserved = (FrameSet.of([FrameRange(0, max(ends))]) - ram) | run.layout.reserved
+    why = "zeroed and Reserved, because x86 put what e820 does not call RAM into memblock.reserved"
+    run.counts.append(PassCount(run.write(reserved - run.memory, PageState(State.ZEROED, why))))
+
+
+def _zero_up_to_max_pfn(run: Replay) -> None:
+    frames = run.without_memory.clip(0, run.layout.max_pfn)
+    why = "zeroed with everything that is not memory, up to max_pfn"
+    run.counts.append(PassCount(run.write(frames, PageState(State.ZEROED, why))))
+
+
+def _zero_up_to_section(run: Replay) -> None:
+    why = "zeroed with everything that is not memory, to the end of the last section"
+    run.counts.append(PassCount(run.write(run.without_memory, PageState(State.ZEROED, why))))
+
+
+def _init_as_node_0(run: Replay) -> None:
+    zone = run.layout.zone_limits[0].zone if run.layout.zone_limits else None
+    why = f"initialised as node 0, zone {zone}, wherever it lies, and Reserved"
+    state = PageState(State.INITIALISED, why, 0, zone)
+    run.counts.append(PassCount(run.write(run.without_memory, state)))
+
+
+def _hole_below(run: Replay, hole: int, start: int, span: ZoneSpan) -> int:
+    """Initialise ``[hole, start)`` as the zone of ``span``; the number of struct pages written."""
+    why = f"a hole below or behind memory of node {span.node}, zone {span.zone}: initialised as that zone and Reserved"
+    return run.write_range(hole, start, PageState(State.INITIALISED, why, span.node, span.zone))
+
+
+def _holes_per_zone(run: Replay) -> None:
+    """memmap_init_zone() of 5.12: ``hole`` is shared by all zones and not advanced over a section's tail."""
+    section = _section_frames(run.layout)
+    by_node: dict[int, list[FrameRange]] = {}
+    for item in run.layout.memory:
+        by_node.setdefault(item.node, []).append(item.frames)
+    hole = 0
+    for span in run.layout.zone_spans:
+        pages = 0
+        for frames in by_node[span.node]:
+            part = frames.clip(span.frames.start, span.frames.end)
+            pages += _hole_below(run, hole, part.start, span)
+            hole = part.end
+        pages += _hole_below(run, hole, -(-span.frames.end // section) * section, span)
+        if pages:
+            run.counts.append(PassCount(pages, span.node, span.zone))
+
+
+def _holes_by_address(run: Replay) -> None:
+    """memmap_init() of 5.14 and later: one pass over memory in address order, then the tail."""
+    spans: dict[int, list[ZoneSpan]] = {}
+    for span in run.layout.zone_spans:
+        if span.present:
+            spans.setdefault(span.node, []).append(span)
+    hole = 0
+    last: ZoneSpan | None = None
+    for item in run.layout.memory:
+        for span in spans.get(item.node, ()):
+            last = span
+            part = item.frames.clip(span.frames.start, span.frames.end)
+            if part.pages == 0:
+                continue
+            _count(run, _hole_below(run, hole, part.start, span), span)
+            hole = part.end
+    if last is not None:
+        section = _section_frames(run.layout)
+        _count(run, _hole_below(run, hole, -(-hole // section) * section, last), last)
+
+
+def _count(run: Replay, pages: int, span: ZoneSpan) -> None:
+    if pages:
+        run.counts.append(PassCount(pages, span.node, span.zone))
+
+
+def _section_frames(layout: Layout) -> int:
+    return (layout.section_size or layout.page_size) // layout.page_size
+
+
+_PASSES: dict[Pass, Callable[[Replay], None]] = {
+    Pass.ALLOCATE_ZEROED: _allocate_zeroed,
+    Pass.ALLOCATE_RAW: _allocate_raw,
+    Pass.WALK_SPANS: _walk_spans,
+    Pass.WALK_REGIONS: _walk_regions,
+    Pass.ZERO_RESERVED: _zero_reserved,
+    Pass.ZERO_RESERVED_AND_E820: _zero_reserved_and_e820,
+    Pass.ZERO_UP_TO_MAX_PFN: _zero_up_to_max_pfn,
+    Pass.ZERO_UP_TO_SECTION: _zero_up_to_section,
+    Pass.INIT_AS_NODE_0: _init_as_node_0,
+    Pass.HOLES_PER_ZONE: _holes_per_zone,
+    Pass.HOLES_BY_ADDRESS: _holes_by_address,
+}
