@@ -1,0 +1,141 @@
+"""The drawing as a Plotly figure: one bar trace with arrays, so that thousands of ranges stay light.
+
+Positions are page frames or schematic units, never byte addresses (2**53 bytes is the end of exact
+numbers in a browser). ``layout.meta`` carries what the page's script needs to go both ways along the
+axis. Colours of the figure itself are those of a light page; the page's script repaints by ``meta.kinds``.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.report import axis as axes
+from app.report import svg
+from app.report.axis import Axis, AxisName
+from app.report.document import Document
+from app.report.lanes import Bar, Lane, lanes
+from app.report.palette import ALARM, CARD, LINE, PAINTS
+from app.report.ticks import by_importance
+
+_MANY = 6000
+"""Bars beyond which a browser gets slow; then neighbours closer than the resolution become one bar."""
+_RESOLUTION = 1 / 8000
+"""Part of the axis: a pixel after zooming in eight times."""
+
+
+def figure_json(document: Document, axis: AxisName) -> bytes:
+    """The figure as JSON, ready for ``Plotly.newPlot``."""
+    import plotly.graph_objects as go  # noqa: PLC0415 - 0.3 s that only the web server has to pay
+
+    found = lanes(document)
+    chosen = axes.make(axis, found)
+    resolution = _RESOLUTION if sum(len(lane.bars) for lane in found) > _MANY else 0.0
+    rows = [(i, bar) for i, lane in enumerate(found) for bar in axes.merged(lane.bars, chosen, resolution)]
+    figure = go.Figure(
+        data=[go.Bar(_bars(rows, chosen)), go.Scatter(_frames(found, chosen))],
+        layout=_layout(len(found), chosen, _meta(document, found, chosen, [bar for _, bar in rows])),
+    )
+    return figure.to_json(engine="json").encode()
+
+
+def place(pfn: float, axis: Axis) -> float:
+    """A page frame in the unit of the figure's axis: itself to scale, 0..1 on the schematic axis."""
+    return pfn if axis.name == "scale" else axis.place(pfn)
+
+
+def _bars(rows: Sequence[tuple[int, Bar]], axis: Axis) -> dict[str, Any]:
+    edges = [
+        (place(max(bar.start_pfn, axis.pfns[0]), axis), place(min(bar.end_pfn, axis.pfns[-1]), axis)) for _, bar in rows
+    ]
+    paints = [PAINTS[bar.kind] for _, bar in rows]
+    return {
+        "orientation": "h",
+        "y": [row + (svg.GAP + svg.BAR / 2) / svg.ROW for row, _ in rows],
+        "base": [left for left, _ in edges],
+        "x": [right - left for left, right in edges],
+        "width": svg.BAR / svg.ROW,
+        "customdata": [[bar.label, bar.detail, list(bar.lines), bar.hole] for _, bar in rows],
+        "hoverinfo": "none",
+        "textposition": "inside",
+        "insidetextanchor": "middle",
+        "textangle": 0,
+        "constraintext": "none",
+        "unselected": {"marker": {"opacity": 0.25}},
+        "marker": {
+            "color": [paint.light for paint in paints],
+            "cornerradius": 3,
+            "line": {"width": 1, "color": CARD[0]},
+            "pattern": {
+                "shape": [paint.pattern for paint in paints],
+                "fgcolor": [paint.light_line for paint in paints],
+                "size": 6,
+                "solidity": 0.2,
+            },
+        },
+    }
+
+
+def _frames(found: Sequence[Lane], axis: Axis) -> dict[str, Any]:
+    """A dashed frame through all lanes around each dangerous hole, as one broken line."""
+    x: list[float | None] = []
+    y: list[float | None] = []
+    low, high = 2 / svg.ROW, len(found) + 3 / svg.ROW
+    for lane in found:
+        for bar in lane.bars if lane.key == "holes" else ():
+            if bar.kind == "danger":
+                left, right = place(bar.start_pfn, axis), place(bar.end_pfn, axis)
+                x += [left, right, right, left, left, None]
+                y += [low, low, high, high, low, None]
+    line = {"color": ALARM[0], "dash": "4px,3px", "width": 1}
+    return {
+        "x": x,
+        "y": y,
+        "mode": "lines",
+        "line": line,
+        "fill": "toself",
+        "fillcolor": "rgba(179,38,30,0.06)",
+        "hoverinfo": "skip",
+    }
+
+
+def _layout(count: int, axis: Axis, meta: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "barmode": "overlay",
+        "showlegend": False,
+        "dragmode": "zoom",
+        "height": svg.height(count),
+        "margin": {"l": 0, "r": 0, "t": svg.TOP, "b": 0, "pad": 0},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"family": "system-ui, sans-serif", "size": 12},
+        "xaxis": {
+            "range": [place(axis.pfns[0], axis), place(axis.pfns[-1], axis)],
+            "tickmode": "array",
+            "tickvals": [],
+            "showticklabels": False,
+            "zeroline": False,
+            "gridcolor": LINE[0],
+        },
+        "yaxis": {
+            "range": [count + 6 / svg.ROW, 0],
+            "fixedrange": True,
+            "tickmode": "array",
+            "tickvals": [row + (svg.GAP + svg.BAR / 2) / svg.ROW for row in range(count)],
+            "showticklabels": False,
+            "zeroline": False,
+            "gridcolor": LINE[0],
+        },
+        "meta": meta,
+    }
+
+
+def _meta(document: Document, found: Sequence[Lane], axis: Axis, bars: Sequence[Bar]) -> dict[str, Any]:
+    scale = axes.to_scale(found)
+    return {
+        "axis": axis.name,
+        "pageSize": document.kernel.page_size,
+        "knots": {"pfn": list(axis.pfns), "at": [place(pfn, axis) for pfn in axis.pfns]},
+        "scale": [scale.pfns[0], scale.pfns[-1]],
+        "ticks": by_importance(found, axis),
+        "holes": [[hole.start_pfn, hole.end_pfn] for hole in document.holes],
+        "kinds": [bar.kind for bar in bars],
+    }

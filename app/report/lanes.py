@@ -1,0 +1,201 @@
+"""From the document to lanes of bars, in the order in which the kernel builds them.
+
+Firmware map   |usable |res|   usable      |reserved|      usable    |
+Nodes            |node 0|     node 0       |               node 1    |
+Zones            |   DMA   |  DMA32        |               Normal    |
+Struct pages   |      initialised          |never written| initial.  |
+Holes          ||                          |41 pages|
+"""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from app.ranges import FrameRange, FrameSet
+from app.report.document import Document, Hole, MapEntry, ZoneSpan
+from app.units import format_size
+
+STATE_WORDS = {
+    "uninitialised": "never written",
+    "zeroed": "zeroed",
+    "initialised": "initialised",
+    "poisoned": "poisoned",
+    "unknown": "unknown",
+}
+_TYPE_KINDS = {"pram": "pmem", "soft_reserved": "soft-reserved", "disabled": "other"}
+_ZONE_KINDS = {"DMA": "zone-dma", "DMA32": "zone-dma32", "Normal": "zone-normal", "Movable": "zone-movable"}
+
+
+class Bar(msgspec.Struct, frozen=True):
+    """Page frames [start_pfn, end_pfn). ``kind`` names the paint, ``hole`` is an index into document.holes."""
+
+    start_pfn: int
+    end_pfn: int
+    kind: str
+    label: str
+    detail: str
+    lines: tuple[int, ...] = ()
+    hole: int | None = None
+
+
+class Lane(msgspec.Struct, frozen=True):
+    """One row of the drawing; ``core`` lanes tell how far the machine's memory reaches."""
+
+    key: str
+    title: str
+    subtitle: str
+    bars: tuple[Bar, ...]
+    core: bool = False
+
+
+def lanes(document: Document) -> tuple[Lane, ...]:
+    """The lanes that the document has something for."""
+    size = document.kernel.page_size
+    found = [
+        _map_lane("firmware", "Firmware map", "as the firmware gave it", document.firmware_map, size),
+        _map_lane("extended", "Extended map", "with setup_data", document.extended_map, size),
+        _map_lane("user", "User map", "as memmap= and mem= left it", document.user_map, size),
+        _map_lane("modified", "Modified map", "as finally used", document.modified_map, size),
+        Lane("efi", "EFI map", "memory descriptors", tuple(_efi_bars(document))),
+        Lane("reserved", "memblock.reserved", "taken early", tuple(_memblock_bars(document))),
+        Lane("nodes", "Nodes", "early node ranges", tuple(_node_bars(document)), core=True),
+        *_zone_lanes(document.zone_spans),
+        Lane("pages", "Struct pages", _release_words(document), tuple(_page_bars(document)), core=True),
+        Lane("holes", "Holes", "no memory behind", tuple(_hole_bars(document.holes)), core=True),
+    ]
+    return tuple(lane for lane in found if lane.bars)
+
+
+def missing(document: Document) -> list[str]:
+    """What the text does not have, in words for the reader of the drawing."""
+    wanted = {
+        "no firmware map": document.firmware_map,
+        "no node ranges": document.node_ranges,
+        "no zone spans": document.zone_spans,
+        "no page frame is known to have a struct page": document.sections.ranges,
+    }
+    return [words for words, facts in wanted.items() if not facts]
+
+
+def frames(start: str, end: str, page_size: int, *, inward: bool) -> FrameRange:
+    """Page frames of hex byte addresses. Usable memory rounds inward, but never to nothing."""
+    low, high = int(start, 16), int(end, 16)
+    outward = FrameRange(low // page_size, max(-(-high // page_size), low // page_size + 1))
+    if not inward:
+        return outward
+    kept = FrameRange(-(-low // page_size), high // page_size)
+    return kept if kept.pages > 0 else outward
+
+
+def _bytes_detail(start: str, end: str) -> str:
+    return f"[{start}, {end}) · {format_size(int(end, 16) - int(start, 16))}"
+
+
+def pages_words(pages: int) -> str:
+    """``1 page``, ``41 pages``, ``262,144 pages``."""
+    return f"{pages:,} page{'' if pages == 1 else 's'}"
+
+
+def _pfn_detail(start: int, end: int, page_size: int) -> str:
+    return f"pfn [{start:#x}, {end:#x}) · {pages_words(end - start)} · {format_size((end - start) * page_size)}"
+
+
+def _release_words(document: Document) -> str:
+    version = document.kernel.version
+    return "state on " + ".".join(map(str, version[:2])) if version else "state"
+
+
+def _map_lane(key: str, title: str, subtitle: str, entries: Sequence[MapEntry], page_size: int) -> Lane:
+    bars = []
+    for entry in entries:
+        at = frames(entry.start, entry.end, page_size, inward=entry.type == "ram")
+        kind = _TYPE_KINDS.get(entry.type, entry.type)
+        label = entry.label or entry.type
+        detail = f"{label} · {_bytes_detail(entry.start, entry.end)} · {pages_words(at.pages)}"
+        bars.append(Bar(at.start, at.end, kind, label, detail, tuple(entry.lines)))
+    return Lane(key, title, subtitle, _sorted(bars), core=False)
+
+
+def _efi_bars(document: Document) -> Iterable[Bar]:
+    for entry in document.efi_map:
+        at = frames(entry.start, entry.end, document.kernel.page_size, inward=False)
+        detail = f"{entry.type} · {_bytes_detail(entry.start, entry.end)} · {entry.attributes}"
+        kind = "ram" if entry.type.lower().startswith(("conventional", "boot", "loader")) else "reserved"
+        yield Bar(at.start, at.end, kind, entry.type, detail, tuple(entry.lines))
+
+
+def _memblock_bars(document: Document) -> Iterable[Bar]:
+    for region in document.memblock.reserved:
+        at = frames(region.start, region.end, document.kernel.page_size, inward=False)
+        yield Bar(at.start, at.end, "taken", "reserved", _bytes_detail(region.start, region.end), tuple(region.lines))
+
+
+def _node_bars(document: Document) -> Iterable[Bar]:
+    for item in document.node_ranges:
+        at = frames(item.start, item.end, document.kernel.page_size, inward=True)
+        detail = f"node {item.node} · {_bytes_detail(item.start, item.end)} · {pages_words(at.pages)}"
+        yield Bar(at.start, at.end, f"node-{item.node % 4}", f"node {item.node}", detail, tuple(item.lines))
+
+
+def _zone_lanes(spans: Sequence[ZoneSpan]) -> list[Lane]:
+    """One lane, or one per node where spans of different nodes overlap."""
+    several = len({span.node for span in spans}) > 1
+    bars = [(span.node, _zone_bar(span, several)) for span in spans]
+    ordered = _sorted([bar for _, bar in bars])
+    if all(left.end_pfn <= right.start_pfn for left, right in zip(ordered, ordered[1:], strict=False)):
+        return [Lane("zones", "Zones", "spans", ordered, core=True)]
+    nodes = sorted({node for node, _ in bars})
+    return [
+        Lane(
+            f"zones-{node}", f"Zones of node {node}", "spans overlap", _sorted([b for n, b in bars if n == node]), True
+        )
+        for node in nodes
+    ]
+
+
+def _zone_bar(span: ZoneSpan, name_node: bool) -> Bar:
+    label = f"{span.zone} · node {span.node}" if name_node else span.zone
+    detail = (
+        f"node {span.node}, zone {span.zone} · pfn [{span.start_pfn:#x}, {span.end_pfn:#x}) · "
+        f"spanned {span.spanned_pages:,}, present {span.present_pages:,}, absent {span.absent_pages:,}"
+    )
+    return Bar(span.start_pfn, span.end_pfn, _ZONE_KINDS.get(span.zone, "zone-other"), label, detail)
+
+
+def _page_bars(document: Document) -> tuple[Bar, ...]:
+    size = document.kernel.page_size
+    have = FrameSet.of(FrameRange(item.start_pfn, item.end_pfn) for item in document.sections.ranges)
+    behind = have - FrameSet.of(FrameRange(hole.start_pfn, hole.end_pfn) for hole in document.holes)
+    bars = [
+        Bar(at.start, at.end, "initialised", "initialised", f"initialised · {_pfn_detail(at.start, at.end, size)}")
+        for at in behind
+    ]
+    for index, hole in enumerate(document.holes):
+        words = STATE_WORDS[hole.state]
+        detail = f"{words} · {_pfn_detail(hole.start_pfn, hole.end_pfn, size)}"
+        bars.append(Bar(hole.start_pfn, hole.end_pfn, hole.state, words, detail, tuple(hole.lines), index))
+    return _sorted(bars)
+
+
+def _hole_bars(holes: Sequence[Hole]) -> tuple[Bar, ...]:
+    bars = []
+    for index, hole in enumerate(holes):
+        detail = (
+            f"{pages_words(hole.pages)} {placement_words(hole)} · [{hole.start}, {hole.end}) · "
+            f"{hole.label or hole.type or 'no map entry'} · {STATE_WORDS[hole.state]}"
+        )
+        bars.append(
+            Bar(hole.start_pfn, hole.end_pfn, hole.severity, pages_words(hole.pages), detail, tuple(hole.lines), index)
+        )
+    return _sorted(bars)
+
+
+def placement_words(hole: Hole) -> str:
+    """Where a hole lies: outside every zone span, or inside which."""
+    if hole.placement == "outside-zone-spans":
+        return "outside every zone span"
+    return f"inside {hole.zone or 'a zone'}" + ("" if hole.node is None else f", node {hole.node}")
+
+
+def _sorted(bars: Iterable[Bar]) -> tuple[Bar, ...]:
+    return tuple(sorted(bars, key=lambda bar: (bar.start_pfn, bar.end_pfn)))

@@ -1,0 +1,97 @@
+"""Colours and patterns of the bars: one table for the page, the standalone SVG and the figure.
+
+Categories differ in lightness and pattern as well as in hue, so that they stay apart for every kind of
+colour vision and in print. Patterns are Plotly's names: ``/ \\ x . - |``.
+"""
+
+import msgspec
+
+
+class Paint(msgspec.Struct, frozen=True):
+    """Fill and pattern line of one kind of bar, for light and dark pages. ``name`` is its word in the legend."""
+
+    name: str
+    light: str
+    dark: str
+    pattern: str = ""
+    light_line: str = "#a9a397"
+    dark_line: str = "#716c63"
+
+
+PAINTS: dict[str, Paint] = {
+    "ram": Paint("usable", "#c3d3e4", "#33475c"),
+    "reserved": Paint("reserved", "#eae7e1", "#302f2c", "/"),
+    "acpi": Paint("ACPI data", "#eee4cf", "#3d362a", "-", "#b79f6d", "#7d6c48"),
+    "nvs": Paint("ACPI NVS", "#eee4cf", "#3d362a", "|", "#b79f6d", "#7d6c48"),
+    "unusable": Paint("unusable", "#dcd9d6", "#2a2a2a", "x", "#8a8580", "#5c5956"),
+    "pmem": Paint("persistent", "#cfe6df", "#214439", ".", "#4d8f7d", "#66b39d"),
+    "soft-reserved": Paint("soft reserved", "#e2e8dd", "#2f352c", ".", "#7e8d74", "#75826c"),
+    "other": Paint("other", "#ecebe8", "#2b2d30"),
+    "taken": Paint("memblock.reserved", "#d3dae0", "#3a434b", "/", "#9aa7b2", "#5f6c77"),
+    "node-0": Paint("node 0", "#d8cfe9", "#463a5f"),
+    "node-1": Paint("node 1", "#f0dcc0", "#5b4526"),
+    "node-2": Paint("node 2", "#cbe3e6", "#24484e"),
+    "node-3": Paint("node 3", "#ecd3dc", "#582f3f"),
+    "zone-dma": Paint("DMA", "#bcd3ea", "#2b4a68"),
+    "zone-dma32": Paint("DMA32", "#cfe0c8", "#35502d"),
+    "zone-normal": Paint("Normal", "#efd9a9", "#5e4b1b"),
+    "zone-movable": Paint("Movable", "#e3cfe0", "#513a4e"),
+    "zone-other": Paint("other zone", "#d5dbdf", "#3a4248"),
+    "initialised": Paint("struct page initialised", "#dbe7d6", "#2c4226"),
+    "zeroed": Paint("struct page zeroed", "#e9f0e5", "#24301f", "-", "#a9bd9f", "#4a5f41"),
+    "uninitialised": Paint("struct page never written", "#fdece9", "#3a1d1b", "x", "#c0433b", "#e0776c"),
+    "poisoned": Paint("struct page poisoned", "#f6e3c4", "#4a3717", "x", "#a97a1d", "#c89a43"),
+    "unknown": Paint("state unknown", "#eeeae4", "#302e2b", "\\", "#b5aea3", "#645f58"),
+    "danger": Paint("dangerous hole", "#fdece9", "#3a1d1b", "x", "#c0433b", "#e0776c"),
+    "caution": Paint("hole to be careful with", "#f7e6c2", "#4a3a14", "\\", "#b98a25", "#b58a35"),
+    "info": Paint("hole", "#e8e3d2", "#3b382b"),
+    "none": Paint("harmless hole", "#eeebe2", "#302e27"),
+    "several": Paint("several ranges, closer than a pixel", "#b9b4ab", "#57534d", "|", "#6f6a62", "#8d877e"),
+}
+
+INK = ("#1d2125", "#e6e3de")
+DIM = ("#5b646d", "#9ba4ac")
+LINE = ("#e2dfda", "#30363c")
+CARD = ("#ffffff", "#1b1f23")
+ALARM = ("#b3261e", "#ff8b7e")
+
+
+def _block(dark: bool) -> str:
+    pick = 1 if dark else 0
+    chrome = {"ink": INK, "dim": DIM, "line": LINE, "card": CARD, "alarm": ALARM}
+    rules = [f"--{name}:{pair[pick]}" for name, pair in chrome.items()]
+    for kind, paint in PAINTS.items():
+        rules.append(f"--k-{kind}:{paint.dark if dark else paint.light}")
+        if paint.pattern:
+            rules.append(f"--p-{kind}:{paint.dark_line if dark else paint.light_line}")
+    return ";\n  ".join(rules)
+
+
+def variables() -> str:
+    """The colours as CSS custom properties ``--k-KIND`` (fill) and ``--p-KIND`` (pattern), light and dark."""
+    return (
+        f":root {{\n  {_block(dark=False)}\n}}\n"
+        f"@media (prefers-color-scheme: dark) {{\n:root {{\n  {_block(dark=True)}\n}}\n}}\n"
+    )
+
+
+def fills() -> str:
+    """CSS rules that fill ``.k-KIND`` and paint the patterns ``#pat-KIND``."""
+    rules = []
+    for kind, paint in PAINTS.items():
+        if paint.pattern:
+            rules.append(f".k-{kind} {{ fill: url(#pat-{kind}) }}")
+            rules.append(f"#pat-{kind} rect {{ fill: var(--k-{kind}) }}")
+            if paint.pattern == ".":
+                rules.append(f"#pat-{kind} circle {{ fill: var(--p-{kind}) }}")
+            else:
+                rules.append(f"#pat-{kind} path {{ stroke: var(--p-{kind}) }}")
+        else:
+            rules.append(f".k-{kind} {{ fill: var(--k-{kind}) }}")
+        rules.append(f".sw-{kind} {{ background-color: var(--{'p' if paint.pattern else 'k'}-{kind}) }}")
+    return "\n".join(rules) + "\n"
+
+
+def style_sheet() -> str:
+    """The whole of ``static/palette.css``."""
+    return variables() + fills()

@@ -1,0 +1,229 @@
+"""The drawing as SVG: a standalone file, and the same drawing for the page, which fills it by its own style sheet.
+
+Inside the page the x positions are percentages, so that it is fluid while its text keeps its size; what
+does not fit a narrow drawing has a class ``w480``… that the style sheet shows from that width on.
+"""
+
+from collections.abc import Callable, Sequence
+from html import escape
+
+import msgspec
+
+from app.report import axis as axes
+from app.report import palette
+from app.report.axis import Axis, AxisName
+from app.report.document import Document
+from app.report.lanes import Bar, Lane, lanes
+from app.report.ticks import WIDTHS, ticks
+
+TOP = 26
+ROW = 46
+GAP = 18
+BAR = 26
+"""Pixels: the band of tick labels, one lane with the gap above its bar, the gap, the bar."""
+_LETTER = 6.5
+_PIXEL = 0.0008
+_SHOUTING = ("danger", "uninitialised")
+_NEVER = 10**9
+
+
+class Canvas(msgspec.Struct, frozen=True):
+    """How positions and lengths of 0..1 are written, and how wide the drawing is where that is known."""
+
+    x: Callable[[float], str]
+    length: Callable[[float], str]
+    width: int | None
+
+
+def height(count: int) -> int:
+    """Pixels that ``count`` lanes take."""
+    return TOP + ROW * count + 6
+
+
+def for_page(document: Document, axis: AxisName = "schematic") -> str:
+    """The drawing without lane names and styles, for embedding: the page has both."""
+    found = lanes(document)
+    percent = Canvas(lambda at: f"{at * 100:.4g}%", lambda at: f"{at * 100:.4g}%", None)
+    body = _drawing(found, axes.make(axis, found), percent, document.kernel.page_size)
+    return (
+        f'<svg class="drawing" width="100%" height="{height(len(found))}" role="img" '
+        f'aria-label="{_attribute(description(document, axis))}">{patterns()}{body}</svg>'
+    )
+
+
+def render(document: Document, axis: AxisName = "schematic") -> str:
+    """A standalone SVG file, 1200 pixels wide, light or dark by preference of whoever views it."""
+    found = lanes(document)
+    names, plot, top = 170, 1000, 64
+    pixels = Canvas(lambda at: f"{at * plot:.2f}", lambda at: f"{at * plot:.2f}", plot)
+    chosen = axes.make(axis, found)
+    body = _drawing(found, chosen, pixels, document.kernel.page_size)
+    kinds = [kind for kind in palette.PAINTS if any(bar.kind == kind for lane in found for bar in lane.bars)]
+    total = top + height(len(found)) + 34 + 20 * ((len(kinds) - 1) // 5)
+    labels = "".join(
+        f'<text x="20" y="{top + TOP + ROW * i + GAP + 11}" class="name">{_text(lane.title)}</text>'
+        f'<text x="20" y="{top + TOP + ROW * i + GAP + 25}" class="sub">{_text(lane.subtitle)}</text>'
+        for i, lane in enumerate(found)
+    )
+    legend = "".join(
+        f'<g transform="translate({names + 200 * (i % 5)} {top + height(len(found)) + 8 + 20 * (i // 5)})">'
+        f'<rect width="14" height="12" class="k-{kind}"/><text x="20" y="10" class="sub">'
+        f"{_text(palette.PAINTS[kind].name)}</text></g>"
+        for i, kind in enumerate(kinds)
+    )
+    release = document.kernel.release or "kernel release unknown"
+    left_out = axes.beyond(found, chosen)
+    note = f" · {len(left_out)} ranges beyond {hex(chosen.pfns[-1])} frames not drawn" if left_out else ""
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1200 {total}" width="1200" height="{total}" role="img">'
+        f"<title>{_text(document.verdict.summary)}</title><style>{palette.style_sheet()}{_STYLE}</style>"
+        f'<rect width="1200" height="{total}" class="paper"/>{patterns()}'
+        f'<text x="20" y="28" class="title">{_text(_clipped(document.verdict.summary, 140))}</text>'
+        f'<text x="20" y="48" class="sub">{_text(f"{release} · {_AXIS_WORDS[axis]}{note}")}</text>'
+        f'{labels}<g transform="translate({names} {top})">{body}</g>{legend}</svg>\n'
+    )
+
+
+def description(document: Document, axis: AxisName) -> str:
+    """One sentence for those who do not see the drawing; the tables below it say the rest."""
+    return f"Address space, {_AXIS_WORDS[axis]}, lanes for {', '.join(lane.title for lane in lanes(document))}. " + (
+        document.verdict.summary
+    )
+
+
+_AXIS_WORDS = {"schematic": "schematic axis", "scale": "to scale"}
+_STYLE = """
+.paper { fill: var(--card) } text { font: 12px system-ui, sans-serif; fill: var(--ink) }
+.title { font-size: 16px; font-weight: 650 } .name { font-size: 13px } .sub { font-size: 11.5px; fill: var(--dim) }
+.tl { font: 11px ui-monospace, "DejaVu Sans Mono", monospace; fill: var(--dim) }
+.tick { stroke: var(--line) } .minor { stroke: var(--line); stroke-opacity: .5 } .base { stroke: var(--line) }
+.bar { stroke: var(--card); stroke-width: 1 } .lb { text-anchor: middle }
+.frame { fill: var(--alarm); fill-opacity: .06; stroke: var(--alarm); stroke-dasharray: 4 3 }
+.lb.alarm { fill: var(--alarm); font-weight: 650; paint-order: stroke; stroke: var(--card); stroke-width: 4px }
+"""
+
+
+def patterns() -> str:
+    """The pattern definitions that the classes ``k-KIND`` refer to."""
+    tiles = {
+        "/": (6, '<path d="M-1 1L1 -1M0 6L6 0M5 7L7 5"/>'),
+        "\\": (6, '<path d="M-1 5L1 7M0 0L6 6M5 -1L7 1"/>'),
+        "x": (8, '<path d="M0 0L8 8M8 0L0 8"/>'),
+        "-": (5, '<path d="M0 2.5H5"/>'),
+        "|": (5, '<path d="M2.5 0V5"/>'),
+        ".": (6, '<circle cx="3" cy="3" r="1"/>'),
+    }
+    out = []
+    for kind, paint in palette.PAINTS.items():
+        if paint.pattern:
+            size, tile = tiles[paint.pattern]
+            out.append(
+                f'<pattern id="pat-{kind}" width="{size}" height="{size}" patternUnits="userSpaceOnUse">'
+                f'<rect width="{size}" height="{size}"/>{tile}</pattern>'
+            )
+    return f"<defs>{''.join(out)}</defs>"
+
+
+def _drawing(found: Sequence[Lane], axis: Axis, canvas: Canvas, page_size: int) -> str:
+    bottom = height(len(found))
+    out = [_frames(found, axis, canvas, bottom)]
+    points = [axis.place(pfn) for pfn in axes.boundaries(found) if axis.pfns[0] <= pfn <= axis.pfns[-1]]
+    if len(points) <= 100:
+        out += [_vertical(at, TOP, bottom, "minor", canvas) for at in points]
+    for tick in ticks(found, axis, page_size):
+        if canvas.width is not None and tick.width > canvas.width:
+            continue
+        shown = f" w{tick.width}" if canvas.width is None else ""
+        out.append(_vertical(tick.at, TOP - 7, bottom, f"tick{shown}", canvas))
+        out.append(
+            f'<text x="{canvas.x(tick.at)}" y="13" text-anchor="{tick.anchor}" class="tl{shown}">{tick.label}</text>'
+        )
+    for row, lane in enumerate(found):
+        top = TOP + ROW * row + GAP
+        middle = top + BAR / 2
+        out.append(f'<line x1="0" x2="{canvas.x(1)}" y1="{middle}" y2="{middle}" class="base"/>')
+        for bar in axes.merged(lane.bars, axis, _PIXEL):
+            out.append(_bar(bar, axis, canvas, top))
+    return "".join(out)
+
+
+def _vertical(at: float, top: float, bottom: float, style: str, canvas: Canvas) -> str:
+    x = canvas.x(at)
+    return f'<line x1="{x}" x2="{x}" y1="{top}" y2="{bottom}" class="{style}"/>'
+
+
+def _bar(bar: Bar, axis: Axis, canvas: Canvas, top: float) -> str:
+    left, right = axis.place(bar.start_pfn), axis.place(bar.end_pfn)
+    share = right - left
+    width = canvas.length(share) if share > 3 * _PIXEL else "2.5"
+    style = f"bar k-{bar.kind}" if share > 3 * _PIXEL else f"k-{bar.kind}"
+    hole = "" if bar.hole is None else f' data-hole="{bar.hole}"'
+    rect = (
+        f'<rect x="{canvas.x(left)}" y="{top}" width="{width}" height="{BAR}" rx="3" class="{style}"{hole}>'
+        f"<title>{_text(bar.detail)}</title></rect>"
+    )
+    return rect + _labels(bar, share, (left + right) / 2, canvas, top)
+
+
+def _labels(bar: Bar, share: float, middle: float, canvas: Canvas, top: float) -> str:
+    """The longest label that fits; in a fluid drawing, the short one between two widths and the long one beyond."""
+    alarm = " alarm" if bar.kind in _SHOUTING else ""
+    fits = [_least_width(text, share) for text in (bar.label, short_label(bar.label))]
+    shown: list[tuple[str, str]] = []
+    if canvas.width is not None:
+        text = next(
+            (t for t, w in zip((bar.label, short_label(bar.label)), fits, strict=True) if w <= canvas.width), ""
+        )
+        shown = [(text, "")] if text else []
+    else:
+        if fits[1] < fits[0]:
+            until = f" u{fits[0]}" if fits[0] < _NEVER else ""
+            shown.append((short_label(bar.label), f" w{fits[1]}{until}"))
+        if fits[0] < _NEVER:
+            shown.append((bar.label, f" w{fits[0]}"))
+    return "".join(
+        f'<text x="{canvas.x(middle)}" y="{top + BAR / 2 + 4.2}" text-anchor="middle" class="lb{alarm}{style}">'
+        f"{_text(text)}</text>"
+        for text, style in shown
+    )
+
+
+def short_label(label: str) -> str:
+    """The head of a label: ``persistent`` of "persistent (type 12)", ``DMA32`` of "DMA32 · node 0"."""
+    return label.partition(" (")[0].partition(" · ")[0]
+
+
+def _least_width(text: str, share: float) -> int:
+    need = (len(text) * _LETTER + 12) / share if share > 0 else _NEVER
+    return next((width for width in WIDTHS if width >= need), _NEVER)
+
+
+def _frames(found: Sequence[Lane], axis: Axis, canvas: Canvas, bottom: float) -> str:
+    """A dashed frame through all lanes around every hole that is dangerous."""
+    out = []
+    for lane in found:
+        for bar in lane.bars if lane.key == "holes" else ():
+            left, right = axis.place(bar.start_pfn), axis.place(bar.end_pfn)
+            if bar.kind == "danger":
+                width = canvas.length(right - left) if right - left > 3 * _PIXEL else "3"
+                out.append(
+                    f'<rect x="{canvas.x(left)}" y="{TOP + 2}" width="{width}" height="{bottom - TOP - 3}" class="frame"/>'
+                )
+    return "".join(out)
+
+
+def _clipped(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+# XML 1.0 has no way at all to write most control characters
+_CONTROLS = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF)}
+_CONTROLS.update(dict.fromkeys(range(0xD800, 0xE000), "\N{REPLACEMENT CHARACTER}"))
+
+
+def _text(text: str) -> str:
+    return escape(text.translate(_CONTROLS), quote=False)
+
+
+def _attribute(text: str) -> str:
+    return escape(text.translate(_CONTROLS), quote=True)

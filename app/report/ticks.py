@@ -1,0 +1,82 @@
+"""Which boundaries get a hexadecimal label, so that no two labels touch at any width of the drawing."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from app.report.axis import Axis, boundaries
+from app.report.lanes import Lane
+
+WIDTHS = (320, 480, 640, 800, 960, 1200)
+"""Widths of the drawing in pixels at which labels appear; a label stays at all greater widths."""
+CHARACTER = 6.7
+"""Advance of one character of a label in pixels (11 px monospace)."""
+_GAP = 10.0
+
+
+class Tick(msgspec.Struct, frozen=True):
+    """A label at a position of 0..1, shown where the drawing is at least ``width`` pixels wide."""
+
+    at: float
+    label: str
+    anchor: str
+    width: int
+
+
+def ticks(lanes: Sequence[Lane], axis: Axis, page_size: int) -> tuple[Tick, ...]:
+    """Labels for the drawing, most telling boundaries first: ends, holes worth an alarm, wide intervals."""
+    placed: dict[int, Tick] = {}
+    wanted = by_importance(lanes, axis)
+    for width in WIDTHS:
+        taken = sorted(_extent(tick, width) for tick in placed.values())
+        for pfn in wanted:
+            if pfn in placed:
+                continue
+            tick = _tick(pfn, axis, page_size, width)
+            low, high = _extent(tick, width)
+            inside = low >= 0 and high <= width
+            if inside and all(high + _GAP <= start or end + _GAP <= low for start, end in taken):
+                placed[pfn] = tick
+                taken.append((low, high))
+    return tuple(sorted(placed.values(), key=lambda tick: tick.at))
+
+
+def _tick(pfn: int, axis: Axis, page_size: int, width: int) -> Tick:
+    at = axis.place(pfn)
+    anchor = "start" if at == 0 else "end" if at == 1 else "middle"
+    return Tick(at, hex(pfn * page_size), anchor, width)
+
+
+def _extent(tick: Tick, width: int) -> tuple[float, float]:
+    text = len(tick.label) * CHARACTER
+    left = tick.at * width - {"start": 0.0, "middle": text / 2, "end": text}[tick.anchor]
+    return left, left + text
+
+
+def by_importance(lanes: Sequence[Lane], axis: Axis) -> list[int]:
+    """Page frames worth a label, first the ends of the axis; at most some hundred."""
+    low, high = axis.pfns[0], axis.pfns[-1]
+    inside = [pfn for pfn in boundaries(lanes) if low < pfn < high]
+    alarms = {
+        pfn
+        for lane in lanes
+        if lane.key == "holes"
+        for bar in lane.bars
+        if bar.kind in ("danger", "caution")
+        for pfn in (bar.start_pfn, bar.end_pfn)
+    }
+    zones = {
+        pfn
+        for lane in lanes
+        if lane.key.startswith("zones")
+        for bar in lane.bars
+        for pfn in (bar.start_pfn, bar.end_pfn)
+    }
+    places = {pfn: axis.place(pfn) for pfn in (low, *inside, high)}
+    room = {
+        pfn: places[after] - places[before]
+        for before, pfn, after in zip((low, *inside), inside, (*inside[1:], high), strict=False)
+    }
+    # more labels than this never fit, and looking at them would be quadratic
+    rest = sorted(inside, key=lambda pfn: (pfn not in alarms, pfn not in zones, -room[pfn]))[:200]
+    return [low, high, *rest]
