@@ -169,7 +169,11 @@ RULES = (
         passes=(Pass.ALLOCATE_RAW, Pass.HOLES_PER_ZONE),
         wording=CountWording.ZONE_UNAVAILABLE,
         summary="Each zone initialises the holes below its memory and the rest of its last section as its own.",
-        commits=(Commit("0740a50b9baa", "mm/page_alloc.c: refactor initialization of struct page for holes in memory layout"),),
+        commits=(
+            Commit(
+                "0740a50b9baa", "mm/page_alloc.c: refactor initialization of struct page for holes in memory layout"
+            ),
+        ),
         source="memmap_init_zone() in mm/page_alloc.c, 5.12",
         doubt="the releases of 5.12.y and 5.13.y that took 122e093c1734 have not been read",
     ),
@@ -192,9 +196,7 @@ def rules_for(release: Release) -> tuple[StructPageRule, ...]:
         return tuple(rule for rule in RULES if rule.covers(max(release.stable, OLDEST)))
     major, minor, _ = release.stable
     first, before = (major, minor, 0), (major, minor + 1, 0)
-    return tuple(
-        rule for rule in reversed(RULES) if any(low < before and first < high for low, high in rule.releases)
-    )
+    return tuple(rule for rule in reversed(RULES) if any(low < before and first < high for low, high in rule.releases))
 
 
 def describe_releases(rule: StructPageRule) -> str:

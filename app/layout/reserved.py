@@ -23,7 +23,8 @@ def known_reserved(log: BootLog, arch: str | None, version: Version | None, page
     """Frames known to be in memblock.reserved, and whether a dump makes that knowledge complete for frames outside RAM."""
     regions = (*log.memblock_reserved, *log.memblock_reserve_events)
     frames = FrameSet.of(
-        item.range.frames_outward(page_size) for item in (*regions, *(r for r in log.reserved_regions if r.kind == "acpi"))
+        item.range.frames_outward(page_size)
+        for item in (*regions, *(r for r in log.reserved_regions if r.kind == "acpi"))
     )
     if arch in ("x86_64", "i386"):
         frames |= x86_low_memory(version, page_size)

@@ -1,0 +1,80 @@
+"""The answer in one sentence, and the sentences that follow from it."""
+
+from msgspec import Struct
+
+from app.analysis.eras import in_words
+from app.analysis.model import SEVERITIES, Analysis, Hole, Severity, State
+from app.units import format_size
+
+
+class Verdict(Struct, frozen=True):
+    """``pages_outside`` counts all struct pages outside every zone span, harmless ones included."""
+
+    severity: Severity
+    summary: str
+    details: tuple[str, ...]
+    pages_outside: int
+
+
+def verdict(analysis: Analysis) -> Verdict:
+    """Sum up an analysis: the worst holes outside zone spans, or the reason why there is no verdict."""
+    if not analysis.layout.memory:
+        return Verdict("none", "No verdict: the text has no node ranges, only memory maps.", (), 0)
+    if analysis.layout.section_size is None:
+        return Verdict("none", f"No verdict: {analysis.choice.why}.", (), 0)
+    outside = [hole for hole in analysis.holes if hole.outside]
+    pages = sum(hole.frames.pages for hole in outside)
+    worst = [hole for hole in analysis.holes if hole.severity == _worst(analysis.holes)]
+    severity = worst[0].severity if worst else "none"
+    details = [f"{_where(hole, analysis.layout.page_size)}: {hole.state.why}." for hole in worst if severity != "none"]
+    if severity == "danger":
+        readers = sorted({name for hole in worst for name in hole.readers if name.startswith("/")})
+        details.append(f"Reading {' or '.join(readers)} reaches them and can panic.")
+    others = pages - sum(hole.frames.pages for hole in worst if hole.outside)
+    if others > 0 and severity != "none":
+        details.append(f"Another {_count(others)} outside every zone span {_is(others)} harmless.")
+    return Verdict(severity, _summary(analysis, worst, severity, outside, pages), tuple(details), pages)
+
+
+def _summary(analysis: Analysis, worst: list[Hole], severity: Severity, outside: list[Hole], pages: int) -> str:
+    where = "outside every zone span" if all(hole.outside for hole in worst) else "without memory"
+    number = sum(hole.frames.pages for hole in worst)
+    on = f" on {_release(analysis)}" if _release(analysis) else ""
+    state = worst[0].state.state if worst else None
+    if severity in ("danger", "caution") and state is State.UNINITIALISED:
+        tail = "" if severity == "danger" else ", but no ordinary reader reaches them"
+        return f"{_count(number)} {_lie(number)} {where}, and{on} nothing ever writes them{tail}."
+    if severity == "caution":
+        return f"{_count(number)} {_lie(number)} {where}; what they hold depends on the release, which is not known."
+    if severity == "info":
+        words = sorted({in_words(hole) for hole in worst})
+        return f"{_count(number)} {_lie(number)} {where}; they are safe to read{on}: {', '.join(words)}."
+    if outside:
+        return f"Nothing to fear{on}: {_count(pages)} outside every zone span, initialised and reserved."
+    return f"Nothing to fear{on}: no struct page lies outside every zone span."
+
+
+def _worst(holes: tuple[Hole, ...]) -> Severity:
+    return min((hole.severity for hole in holes), key=SEVERITIES.index, default="none")
+
+
+def _release(analysis: Analysis) -> str:
+    return analysis.release.text if analysis.release else ""
+
+
+def _where(hole: Hole, page_size: int) -> str:
+    owner = f", {hole.owner.label} in the memory map" if hole.owner else ""
+    size = format_size(hole.frames.pages * page_size)
+    return f"[{hole.frames.start:#x}, {hole.frames.end:#x}), {size}{owner}"
+
+
+def _count(pages: int) -> str:
+    return f"{pages} struct page{'' if pages == 1 else 's'}"
+
+
+def _is(pages: int) -> str:
+    return "is" if pages == 1 else "are"
+
+
+def _lie(pages: int) -> str:
+    return "lies" if pages == 1 else "lie"

@@ -1,0 +1,134 @@
+"""The command line: one function a command, everything heavy imported only by the command that needs it."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from app import __version__
+
+if TYPE_CHECKING:
+    from app.report.document import Document
+
+EXIT_FINDING, EXIT_USAGE, EXIT_NO_LAYOUT = 1, 2, 3
+FORMATS = ("text", "json", "markdown", "svg", "csv")
+
+log_argument = click.argument("log", metavar="[FILE|-]", default="-")
+kernel_option = click.option("--kernel", metavar="RELEASE", help="Assume this kernel release.")
+arch_option = click.option("--arch", metavar="ARCH", help="Assume this architecture.")
+boot_option = click.option("--boot", type=int, metavar="N", help="Which boot of the text, from 1.")
+
+
+def _format_option(*names: str) -> Callable[..., object]:
+    return click.option("--format", "form", type=click.Choice(names), default="text", help="Form of the report.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="pfnscope", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Show which page frames a Linux boot log gives a struct page, and what that kernel did with it."""
+
+
+@cli.command()
+@log_argument
+@_format_option(*FORMATS)
+@kernel_option
+@arch_option
+@boot_option
+@click.option("--fail-on", type=click.Choice(("danger", "caution", "info")), help="Exit 1 at this severity or worse.")
+def analyze(log: str, form: str, kernel: str | None, arch: str | None, boot: int | None, fail_on: str | None) -> None:
+    """Report on the boot log FILE, or on standard input."""
+    from app.analysis.model import SEVERITIES
+    from app.service.analyzing import Options
+    from app.service.analyzing import analyze as run
+
+    document = run(_read(log), Options(kernel=kernel, arch=arch, boot=boot)).document
+    _print(_render(document, form))
+    if fail_on and SEVERITIES.index(document.verdict.severity) <= SEVERITIES.index(fail_on):  # type: ignore[arg-type]
+        sys.exit(EXIT_FINDING)
+
+
+@cli.command()
+@click.argument("log", metavar="FILE|-")
+@click.argument("where")
+@_format_option("text", "json")
+@kernel_option
+@arch_option
+@boot_option
+def lookup(log: str, where: str, form: str, kernel: str | None, arch: str | None, boot: int | None) -> None:
+    """Show what is at WHERE: an address (0xbffd7000, 4G), pfn:0xbffd7, or page:0xffffea0002fff5c0."""
+    from app.report.found import render
+    from app.service.analyzing import Options, encode
+    from app.service.analyzing import analyze as run
+    from app.service.lookup import lookup as find
+
+    document = run(_read(log), Options(kernel=kernel, arch=arch, boot=boot)).document
+    found = find(document, where)
+    _print(encode(found) + b"\n" if form == "json" else render(found, document).encode())
+
+
+@cli.command()
+@_format_option("text", "json")
+def rules(form: str) -> None:
+    """List the struct-page rules by kernel release, with their sources."""
+    from app.report.rulebook import render
+    from app.report.rulebook import rules as every
+    from app.service.analyzing import encode
+
+    _print(encode(every()) + b"\n" if form == "json" else render(every()).encode())
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
+def serve(host: str, port: int) -> None:
+    """Serve the web pages and the API."""
+    from app.web.server import run
+
+    run(host, port)
+
+
+def main() -> None:
+    """Entry point: every refusal becomes one line on stderr and a documented exit status."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(EXIT_USAGE)
+    except BrokenPipeError:  # the reader of our output has had enough
+        sys.stderr.close()
+    except Exception as error:
+        from app.service.errors import NoMemoryLayout, ServiceError
+
+        if not isinstance(error, ServiceError):
+            raise
+        click.echo(f"pfnscope: {error}", err=True)
+        sys.exit(EXIT_NO_LAYOUT if isinstance(error, NoMemoryLayout) else EXIT_USAGE)
+
+
+def _read(log: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if log == "-" else Path(log).read_bytes()
+    except OSError as error:
+        raise click.ClickException(f"cannot read {log}: {error.strerror}") from error
+
+
+def _render(document: "Document", form: str) -> bytes:
+    if form == "json":
+        from app.service.analyzing import encode
+
+        return encode(document) + b"\n"
+    from importlib import import_module
+
+    module = {"text": "text", "markdown": "markdown", "csv": "sheet", "svg": "svg"}[form]
+    text: str = import_module(f"app.report.{module}").render(document)
+    return text.encode()
+
+
+def _print(data: bytes) -> None:
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()

@@ -1,0 +1,164 @@
+"""An analysis in the words of the wire schema."""
+
+from collections.abc import Iterable
+
+from app.analysis import Analysis, State
+from app.analysis import Hole as FoundHole
+from app.analysis.verdict import verdict
+from app.bootlog.model import Lines
+from app.bootlog.model import MapEntry as FoundEntry
+from app.bootlog.model import MemblockRegion as FoundRegion
+from app.kernel.rules import describe_releases
+from app.ranges import ByteRange
+from app.report import document as wire
+
+
+def document(analysis: Analysis) -> wire.Document:
+    """The document of one analysed boot."""
+    log, layout = analysis.log, analysis.layout
+    return wire.Document(
+        origin=analysis.origin,
+        boot=wire.Boot(log.index, log.count, log.title),
+        kernel=_kernel(analysis),
+        verdict=_verdict(analysis),
+        firmware_map=_map(log.firmware_map),
+        user_map=_map(log.user_map),
+        extended_map=_map(log.extended_map),
+        modified_map=_map(log.modified_map),
+        e820_changes=[
+            wire.E820Change(c.action, *_bounds(c.range), c.from_label, c.to_label, list(c.lines))
+            for c in log.e820_changes
+        ],
+        efi_map=[wire.EfiEntry(*_bounds(e.range), e.type, e.attributes, list(e.lines)) for e in log.efi_map],
+        srat=[wire.SratEntry(s.node, *_bounds(s.range), s.hotplug, s.non_volatile, list(s.lines)) for s in log.srat],
+        memblock=wire.Memblock(_regions(log.memblock_memory), _regions(log.memblock_reserved)),
+        reserved_regions=[
+            wire.ReservedRegion(*_bounds(r.range), r.name, r.kind, list(r.lines)) for r in log.reserved_regions
+        ],
+        node_ranges=[wire.NodeRange(n.node, *_bounds(n.range), list(n.lines)) for n in log.node_ranges],
+        zone_ranges=[wire.ZoneRange(z.zone, *_maybe(z.range), list(z.lines)) for z in log.zone_ranges],
+        movable_start=[wire.MovableStart(m.node, hex(m.start), list(m.lines)) for m in log.movable_start],
+        initmem=[wire.Initmem(i.node, *_maybe(i.range), list(i.lines)) for i in log.initmem],
+        page_counts=_counts(analysis),
+        zone_spans=[
+            wire.ZoneSpan(
+                s.node, s.zone, s.frames.start, s.frames.end, s.frames.pages, s.present, s.frames.pages - s.present
+            )
+            for s in layout.zone_spans
+            if s.present
+        ],
+        sections=_sections(analysis),
+        holes=[_hole(hole, analysis) for hole in analysis.holes],
+        eras=[
+            wire.Era(
+                era.rule.id,
+                describe_releases(era.rule),
+                era.rule.title,
+                era.state,
+                era.severity,
+                current=era.rule is analysis.choice.rule,
+            )
+            for era in analysis.eras
+        ],
+        events=[
+            wire.Event(
+                placed.event.kind,
+                placed.event.text,
+                None if placed.event.address is None else hex(placed.event.address),
+                placed.pfn,
+                placed.hole,
+                list(placed.event.lines),
+            )
+            for placed in analysis.events
+        ],
+        checks=[wire.Check(c.what, c.printed, c.computed, c.agrees, list(c.lines)) for c in analysis.checks],
+        diagnostics=[wire.Diagnostic(d.severity, d.code, d.message, d.line, d.column) for d in analysis.diagnostics],
+        recognised_lines=list(log.recognised),
+    )
+
+
+def _kernel(analysis: Analysis) -> wire.Kernel:
+    log, layout, release = analysis.log, analysis.layout, analysis.release
+    lines: Iterable[int] = sorted({*log.release_lines, *log.command_line_lines, *log.arch_lines})
+    return wire.Kernel(
+        release=release.text if release else log.release,
+        version=list(release.version) if release else None,
+        arch=layout.arch,
+        command_line=log.command_line,
+        page_size=layout.page_size,
+        section_size=layout.section_size,
+        assumed=[name for name, _ in analysis.assumed],
+        lines=list(lines),
+    )
+
+
+def _verdict(analysis: Analysis) -> wire.Verdict:
+    said = verdict(analysis)
+    return wire.Verdict(said.severity, said.summary, list(said.details), said.pages_outside)
+
+
+def _map(entries: Iterable[FoundEntry]) -> list[wire.MapEntry]:
+    return [wire.MapEntry(*_bounds(e.range), e.type.value, e.label, list(e.lines)) for e in entries]
+
+
+def _regions(regions: Iterable[FoundRegion]) -> list[wire.MemblockRegion]:
+    return [wire.MemblockRegion(*_bounds(r.range), r.node, r.flags, list(r.lines)) for r in regions]
+
+
+def _counts(analysis: Analysis) -> wire.PageCounts:
+    counts = analysis.log.page_counts
+    return wire.PageCounts(
+        node_total_pages={str(item.node): item.value for item in counts.node_total_pages},
+        unavailable=[wire.Unavailable(u.node, u.zone, u.value, list(u.lines)) for u in counts.unavailable],
+        zeroed_unavailable=counts.zeroed_unavailable.value if counts.zeroed_unavailable else None,
+        reserved_unavailable=counts.reserved_unavailable.value if counts.reserved_unavailable else None,
+        available_kib=counts.available_kib.value if counts.available_kib else None,
+        total_kib=counts.total_kib.value if counts.total_kib else None,
+    )
+
+
+def _sections(analysis: Analysis) -> wire.Sections:
+    layout = analysis.layout
+    pages = layout.struct_pages
+    size = layout.section_size
+    return wire.Sections(
+        size=size,
+        count=pages.pages * layout.page_size // size if size else 0,
+        ranges=[wire.PfnRange(item.start, item.end) for item in pages],
+    )
+
+
+def _hole(hole: FoundHole, analysis: Analysis) -> wire.Hole:
+    state, rule = hole.state, analysis.choice.rule
+    linked = state.state is State.INITIALISED
+    return wire.Hole(
+        start_pfn=hole.frames.start,
+        end_pfn=hole.frames.end,
+        pages=hole.frames.pages,
+        start=hex(hole.frames.start * analysis.layout.page_size),
+        end=hex(hole.frames.end * analysis.layout.page_size),
+        placement="outside-zone-spans" if hole.outside else "inside-zone-span",
+        node=hole.node,
+        zone=hole.zone,
+        type=hole.owner.type.value if hole.owner else None,
+        label=hole.owner.label if hole.owner else None,
+        reserved=hole.reserved,
+        state=state.state.value,
+        linked_node=state.node if linked else None,
+        linked_zone=state.zone if linked else None,
+        basis=hole.basis,
+        reachable_by=list(hole.readers),
+        severity=hole.severity,
+        rule=rule.id if rule else None,
+        why=f"{state.why}; {analysis.choice.why}",
+        causes=[],
+        lines=list(hole.lines),
+    )
+
+
+def _bounds(item: ByteRange) -> tuple[str, str]:
+    return hex(item.start), hex(item.end)
+
+
+def _maybe(item: ByteRange | None) -> tuple[str, str] | tuple[None, None]:
+    return _bounds(item) if item else (None, None)

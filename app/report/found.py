@@ -1,0 +1,64 @@
+"""The answer to "what is at this place", as a wire value and in words."""
+
+import msgspec
+
+from app.report.document import Document, MapEntry
+from app.report.lanes import placement_words
+from app.report.text import state_words
+
+
+class Lookup(msgspec.Struct, frozen=True):
+    """What the document says about one page frame. ``assumed`` names what the answer took for granted."""
+
+    pfn: int
+    address: str
+    struct_page: str | None
+    section: int | None
+    has_struct_page: bool
+    in_memory: bool
+    node: int | None
+    zone: str | None
+    map_entry: MapEntry | None
+    hole: int | None
+    reserved_by: str | None
+    assumed: list[str]
+    lines: list[int]
+
+
+def render(found: Lookup, document: Document) -> str:
+    """The answer for terminals, one fact a line."""
+    rows = [
+        ("pfn", f"{found.pfn:#x}"),
+        ("address", found.address),
+        ("struct page", _struct_page(found)),
+        ("section", "not known" if found.section is None else str(found.section)),
+        ("memory", f"yes, node {found.node}" if found.in_memory else "no"),
+        ("zone span", f"node {found.node}, zone {found.zone}" if found.zone else "none"),
+        (
+            "memory map",
+            f"{found.map_entry.label} [{found.map_entry.start}, {found.map_entry.end})"
+            if found.map_entry
+            else "no entry",
+        ),
+        ("reserved by", found.reserved_by or "nothing that the log names"),
+        ("hole", _hole(found, document)),
+        ("assumed", ", ".join(found.assumed)),
+        ("lines", ", ".join(map(str, found.lines))),
+    ]
+    return "".join(f"{name:<12} {value}\n" for name, value in rows if value)
+
+
+def _struct_page(found: Lookup) -> str:
+    if not found.has_struct_page:
+        return "none at boot"
+    return found.struct_page or "yes, at an address that the log does not tell"
+
+
+def _hole(found: Lookup, document: Document) -> str:
+    if found.hole is None:
+        return "no"
+    hole = document.holes[found.hole]
+    return (
+        f"pfn [{hole.start_pfn:#x}, {hole.end_pfn:#x}), {placement_words(hole)}, {state_words(hole)}, "
+        f"{'harmless' if hole.severity == 'none' else hole.severity}"
+    )

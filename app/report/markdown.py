@@ -1,0 +1,74 @@
+"""The report for bug trackers: GitHub-flavoured Markdown in which nothing of a log can act as markup."""
+
+from collections.abc import Iterable, Sequence
+
+from app.report.document import Document
+from app.report.lanes import placement_words
+from app.report.text import facts, state_words
+
+_MARKUP = "\\`*_{}[]<>()#+-.!|~$&@"
+
+
+def render(document: Document) -> str:
+    """The report, lines ended by newlines."""
+    said = document.verdict
+    parts = [
+        f"**{escape(said.summary)}**",
+        "\n".join(f"- {escape(text)}" for text in said.details),
+        escape(" · ".join(facts(document))),
+        f"Command line: {code(document.kernel.command_line)}" if document.kernel.command_line else "",
+        table(
+            ("hole", "pages", "owner", "placement", "state", "severity", "readers"),
+            (
+                (
+                    code(f"[{hole.start_pfn:#x}, {hole.end_pfn:#x})"),
+                    str(hole.pages),
+                    escape(hole.label or "no map entry"),
+                    escape(placement_words(hole)),
+                    escape(state_words(hole)),
+                    hole.severity,
+                    escape(", ".join(hole.reachable_by)),
+                )
+                for hole in document.holes
+            ),
+        ),
+        table(
+            ("node", "zone", "span (pfn)", "spanned", "present"),
+            (
+                (
+                    str(z.node),
+                    escape(z.zone),
+                    code(f"[{z.start_pfn:#x}, {z.end_pfn:#x})"),
+                    str(z.spanned_pages),
+                    str(z.present_pages),
+                )
+                for z in document.zone_spans
+            ),
+        ),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def escape(text: str) -> str:
+    """Text that Markdown shows as it is, on one line."""
+    flat = "".join(char if char.isprintable() else " " for char in text)
+    return "".join(f"\\{char}" if char in _MARKUP else char for char in flat)
+
+
+def code(text: str | None) -> str:
+    """A code span that the text cannot end: fenced by more backticks than it has in a row, pipes as in tables."""
+    flat = "".join(char if char.isprintable() else " " for char in text or "")
+    longest = max((len(run) for run in _backtick_runs(flat)), default=0)
+    fence = "`" * (longest + 1)
+    body = flat.replace("|", "\\|")
+    return f"{fence} {body} {fence}" if longest else f"{fence}{body}{fence}"
+
+
+def _backtick_runs(text: str) -> list[str]:
+    return [run for run in "".join(char if char == "`" else " " for char in text).split(" ") if run]
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table, or nothing where there are no rows."""
+    body = [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join([f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}", *body]) if body else ""

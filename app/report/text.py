@@ -1,0 +1,160 @@
+"""The report for terminals and mail: plain text, stable, no wider than asked where words can be wrapped."""
+
+from collections.abc import Iterable, Sequence
+from textwrap import wrap
+
+from app.report.document import Check, Document, Hole
+from app.report.lanes import STATE_WORDS, placement_words
+from app.units import format_size
+
+
+def render(document: Document, width: int = 80) -> str:
+    """The whole report, lines ended by newlines. ``width`` is in columns and holds for running text."""
+    parts = [
+        _head(document),
+        _verdict(document, width),
+        _command_line(document, width),
+        _table("Nodes", _nodes(document)),
+        _table("Zone spans", _zones(document)),
+        _table("Holes: struct pages without memory", _holes(document.holes)),
+        _events(document, width),
+        _table("The kernel's own counts", _checks(document.checks)),
+        _notes(document, width),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def facts(document: Document) -> list[str]:
+    """What kernel and machine this is, in a few words each; assumed values say so."""
+    kernel = document.kernel
+    nodes = {item.node for item in document.node_ranges}
+    memory = sum(int(item.end, 16) - int(item.start, 16) for item in document.node_ranges)
+    agreeing = sum(check.agrees is True for check in document.checks)
+    words = [
+        f"Linux {kernel.release}{_assumed(document, 'release')}" if kernel.release else "release not known",
+        f"{kernel.arch}{_assumed(document, 'arch')}" if kernel.arch else "architecture not known",
+        f"{len(nodes)} node{'' if len(nodes) == 1 else 's'}" if nodes else "",
+        f"{format_size(memory)} memory" if memory else "",
+        f"sections of {format_size(kernel.section_size)}" if kernel.section_size else "",
+        f"{agreeing} of {len(document.checks)} printed counts agree" if document.checks else "no printed count",
+    ]
+    if document.boot.count > 1:
+        words.append(f"boot {document.boot.index} of {document.boot.count}")
+    return [word for word in words if word]
+
+
+def _assumed(document: Document, name: str) -> str:
+    return " (assumed)" if name in document.kernel.assumed else ""
+
+
+def _head(document: Document) -> str:
+    return " · ".join(facts(document))
+
+
+def _verdict(document: Document, width: int) -> str:
+    said = document.verdict
+    mark = {"danger": "DANGER: ", "caution": "CAUTION: ", "info": "", "none": ""}[said.severity]
+    return "\n".join([*wrap(mark + said.summary, width), *_paragraphs(said.details, width)])
+
+
+def _paragraphs(sentences: Iterable[str], width: int) -> list[str]:
+    return [line for text in sentences for line in wrap(text, width, initial_indent="  ", subsequent_indent="  ")]
+
+
+def _command_line(document: Document, width: int) -> str:
+    if document.kernel.command_line is None:
+        return ""
+    text = _printable(document.kernel.command_line)
+    indent = "  "
+    lines = wrap(text, width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
+    return "\n".join(["Command line", *lines])
+
+
+def _nodes(document: Document) -> list[Sequence[str]]:
+    return [
+        (f"node {n.node}", f"[{n.start}, {n.end})", format_size(int(n.end, 16) - int(n.start, 16)), _lines(n.lines))
+        for n in document.node_ranges
+    ]
+
+
+def _zones(document: Document) -> list[Sequence[str]]:
+    return [
+        (
+            f"node {z.node}",
+            z.zone,
+            f"pfn [{z.start_pfn:#x}, {z.end_pfn:#x})",
+            f"spanned {z.spanned_pages}",
+            f"present {z.present_pages}",
+        )
+        for z in document.zone_spans
+    ]
+
+
+def _holes(holes: Iterable[Hole]) -> list[Sequence[str]]:
+    return [
+        (
+            f"pfn [{hole.start_pfn:#x}, {hole.end_pfn:#x})",
+            f"{hole.pages}",
+            _printable(hole.label or "no map entry"),
+            placement_words(hole).replace("every zone span", "zone spans"),
+            state_words(hole),
+            "harmless" if hole.severity == "none" else hole.severity,
+        )
+        for hole in holes
+    ]
+
+
+def state_words(hole: Hole) -> str:
+    """State of a hole with the link where there is one: ``never written``, ``node 1, Normal``."""
+    if hole.state == "initialised":
+        return f"node {hole.linked_node}, {hole.linked_zone}"
+    return STATE_WORDS[hole.state]
+
+
+def _checks(checks: Iterable[Check]) -> list[Sequence[str]]:
+    words = {True: "agrees", False: "DIFFERS", None: "not known"}
+    return [
+        (check.what, check.printed, check.computed or "not computed", words[check.agrees], _lines(check.lines))
+        for check in checks
+    ]
+
+
+def _events(document: Document, width: int) -> str:
+    if not document.events:
+        return ""
+    out = ["Trouble in this log"]
+    for event in document.events:
+        where = "" if event.pfn is None else f", pfn {event.pfn:#x}"
+        if event.hole is not None:
+            hole = document.holes[event.hole]
+            where += f" in the hole [{hole.start_pfn:#x}, {hole.end_pfn:#x})"
+        text = f"line {event.lines[0]}: {_printable(event.text)}{where}"
+        out += wrap(text, width, initial_indent="  ", subsequent_indent="    ")
+    return "\n".join(out)
+
+
+def _notes(document: Document, width: int) -> str:
+    notes = [f"Assumed, not proven by the log: {name}." for name in document.kernel.assumed]
+    for item in document.diagnostics:
+        at = f"line {item.line}: " if item.line else ""
+        notes.append(at + _printable(item.message))
+    return "\n".join(["Notes", *_paragraphs(notes, width)]) if notes else ""
+
+
+def _table(title: str, rows: list[Sequence[str]]) -> str:
+    if not rows:
+        return ""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = ["  " + "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join([title, *lines])
+
+
+def _lines(lines: Sequence[int]) -> str:
+    if not lines:
+        return ""
+    return f"line {lines[0]}" if len(lines) == 1 else f"lines {lines[0]}-{lines[-1]}"
+
+
+def _printable(text: str) -> str:
+    """Text from a log without control characters, which could drive the reader's terminal."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

@@ -1,0 +1,60 @@
+"""The use case everything else is built on: a text in, the document of one of its boots out."""
+
+import msgspec
+
+from app.analysis import Analysis
+from app.analysis import analyze as judge
+from app.bootlog import LOOKED_FOR, Reading, read
+from app.kernel.architecture import PAGE_SIZES, SECTION_SIZES
+from app.report.build import document
+from app.report.document import Document
+from app.service.errors import BadOption, NoMemoryLayout, NoSuchBoot
+
+ARCHITECTURES = frozenset(PAGE_SIZES) | {row.arch for row in SECTION_SIZES}
+
+
+class Options(msgspec.Struct, frozen=True):
+    """What the caller overrides: the release, the architecture, and which boot of the text (1-based)."""
+
+    kernel: str | None = None
+    arch: str | None = None
+    boot: int | None = None
+
+
+class Analyzed(msgspec.Struct, frozen=True):
+    """A document with the reading that it was made from."""
+
+    document: Document
+    reading: Reading
+
+
+def analyze(text: bytes, options: Options = Options()) -> Analyzed:
+    """Read a text and analyse one boot of it: the one asked for, or the last one with node ranges.
+
+    Raises NoMemoryLayout, NoSuchBoot or BadOption.
+    """
+    reading = read(text)
+    return Analyzed(document(_judge(reading, options)), reading)
+
+
+def encode(value: object) -> bytes:
+    """JSON of a document or another wire value, one line, UTF-8."""
+    return msgspec.json.encode(value)
+
+
+def _judge(reading: Reading, options: Options) -> Analysis:
+    boots = reading.boots
+    if not boots:
+        raise NoMemoryLayout(LOOKED_FOR, reading.seen, reading.line_count)
+    if options.arch is not None and options.arch not in ARCHITECTURES:
+        raise BadOption(f"Unknown architecture {options.arch!r}; known are {', '.join(sorted(ARCHITECTURES))}.")
+    if options.boot is not None and not 1 <= options.boot <= len(boots):
+        raise NoSuchBoot(options.boot, len(boots))
+    if options.boot is None:
+        log = next((boot for boot in reversed(boots) if boot.node_ranges), boots[-1])
+    else:
+        log = boots[options.boot - 1]
+    try:
+        return judge(log, kernel=options.kernel, arch=options.arch)
+    except ValueError as error:
+        raise BadOption(f"Not a kernel release: {options.kernel!r}; give one such as 4.17 or 6.1.90.") from error
