@@ -12,6 +12,7 @@ from typing import Literal
 
 import msgspec
 
+from app.bootlog import keep_memory_lines
 from app.service.analyzing import Options, analyze
 from app.service.errors import ServiceError
 from app.storage import LayoutStore, Record, StoreUnavailable, Tombstone, open_store
@@ -96,7 +97,7 @@ class Layouts:
         token = secrets.token_urlsafe(24)
         record = Record(
             id=secrets.token_urlsafe(_ID_BYTES),
-            text=text if keep == "everything" else analyzed.text,
+            text=text if keep == "everything" else keep_memory_lines(text, analyzed.reading),
             options=msgspec.json.encode(options),
             title=_clean(title),
             created_at=now,

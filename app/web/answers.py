@@ -1,0 +1,22 @@
+"""Answers of the API that are no document."""
+
+import msgspec
+
+
+class Created(msgspec.Struct, frozen=True):
+    """Where a layout was stored. ``expires_at`` is RFC 3339 in UTC. The token is told only here."""
+
+    id: str
+    url: str
+    delete_token: str
+    expires_at: str
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What this server accepts. ``rate_limit`` holds for the texts of one client; sizes are in bytes."""
+
+    max_body_bytes: int
+    rate_limit: str
+    retention_days: int
+    expires_in_seconds: tuple[int, int]
+    title_characters: int

@@ -1,0 +1,119 @@
+"""The JSON API, version 1."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import Response
+
+from app import service
+from app.service.layouts import DAY, LONGEST_TITLE, SHORTEST_SECONDS, WrongToken
+from app.web import schema, sharing
+from app.web.answers import Created, Limits
+from app.web.caching import tagged
+from app.web.deps import OverridesDep, ServicesDep, SubmissionDep, absolute
+
+router = APIRouter(prefix="/api/v1")
+
+JSON = "application/json"
+
+LayoutId = Annotated[str, Path(description="Name of a stored layout", examples=["Zk3v0YwJ5xUe8mQa"])]
+
+
+@router.post("/analyze", openapi_extra=schema.LOG_BODY, responses=schema.answers("Document", 400, 413, 415, 422, 429))
+async def analyze(owned: ServicesDep, sent: SubmissionDep, _: OverridesDep) -> Response:
+    """Analyse a log. Nothing is stored."""
+    return _json(await owned.workers.run(lambda: service.encode(service.analyze(sent.text, sent.options).document)))
+
+
+@router.post(
+    "/layouts",
+    status_code=201,
+    openapi_extra=schema.LOG_BODY,
+    responses=schema.answers("Created", 400, 413, 415, 422, 429, 503, status=201),
+)
+async def create_layout(
+    request: Request,
+    owned: ServicesDep,
+    sent: SubmissionDep,
+    _: OverridesDep,
+) -> Response:
+    """Store a log under an unguessable name: its memory-related lines, or everything."""
+    made = await sharing.store(owned, sent)
+    expires_at = datetime.fromtimestamp(made.expires_at, UTC).isoformat().replace("+00:00", "Z")
+    url = absolute(request, owned, f"/l/{made.id}")
+    answer = _json(service.encode(Created(made.id, url, made.delete_token, expires_at)), 201)
+    answer.headers.update({"Location": f"/api/v1/layouts/{made.id}", "Cache-Control": "no-store"})
+    return answer
+
+
+@router.get("/layouts/{layout_id}", responses=schema.answers("Document", 400, 404, 410, 422, 503))
+async def get_layout(request: Request, layout_id: LayoutId, owned: ServicesDep, overrides: OverridesDep) -> Response:
+    """The document of a stored layout."""
+
+    def work() -> bytes:
+        return service.encode(sharing.show(owned.layouts, layout_id, overrides).analyzed.document)
+
+    return tagged(request, _json(await owned.workers.run(work)))
+
+
+@router.delete(
+    "/layouts/{layout_id}",
+    status_code=204,
+    response_class=Response,
+    responses=schema.problems(403, 404, 410, 503),
+    openapi_extra={"security": [{"delete_token": []}]},
+)
+def delete_layout(request: Request, layout_id: LayoutId, owned: ServicesDep) -> None:
+    """Forget a stored layout, by the token that was told when it was stored."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        raise WrongToken("deleting needs the header Authorization: Bearer DELETE_TOKEN")
+    owned.layouts.delete(layout_id, token.strip())
+
+
+@router.get("/layouts/{layout_id}/lookup", responses=schema.answers("Lookup", 400, 404, 410, 422, 503))
+async def lookup(
+    request: Request,
+    layout_id: LayoutId,
+    at: Annotated[
+        str, Query(max_length=200, description="Address, pfn or struct page", examples=["pfn:0xbffd7", "4G"])
+    ],
+    owned: ServicesDep,
+    overrides: OverridesDep,
+) -> Response:
+    """What is at a place of a stored layout."""
+
+    def work() -> bytes:
+        document = sharing.show(owned.layouts, layout_id, overrides).analyzed.document
+        return service.encode(service.lookup(document, at))
+
+    return tagged(request, _json(await owned.workers.run(work)))
+
+
+@router.get("/rules", responses=schema.answers("Rule", many=True))
+def rules(request: Request) -> Response:
+    """What each kernel release does to struct pages without memory, with sources."""
+    return tagged(request, _json(service.encode(service.rules())))
+
+
+@router.get("/limits", responses=schema.answers("Limits"))
+def limits(owned: ServicesDep) -> Response:
+    """What this server accepts and how long it keeps it."""
+    settings = owned.settings
+    longest = settings.retention_days * DAY
+    return _json(
+        service.encode(
+            Limits(
+                max_body_bytes=settings.max_body_bytes,
+                rate_limit=settings.rate_limit,
+                retention_days=settings.retention_days,
+                expires_in_seconds=(SHORTEST_SECONDS, longest),
+                title_characters=LONGEST_TITLE,
+            )
+        )
+    )
+
+
+def _json(body: bytes, status: int = 200) -> Response:
+    return Response(body, status, media_type=JSON)

@@ -1,0 +1,180 @@
+"""Request bodies: read up to a limit, unpacked up to the same limit, in whatever form the log is sent."""
+
+import gzip
+import io
+import re
+import zlib
+from collections.abc import Mapping
+from typing import Annotated, Any
+from urllib.parse import parse_qsl
+
+import msgspec
+import zstandard
+from fastapi import HTTPException, Request
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import Field, File, FormParser, parse_options_header
+
+from app.service.analyzing import Options
+from app.service.layouts import Keep
+
+_FORM = "application/x-www-form-urlencoded"
+_TEXT = ("", "text/plain", "application/octet-stream", "application/gzip", "application/zstd")
+_MOST_FIELDS = 16
+_WINDOW = 8 << 20  # what RFC 8878 asks of every decoder; more is memory for the asking
+_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_ENCODINGS = {"": b"", "identity": b"", "gzip": _GZIP, "x-gzip": _GZIP, "zstd": _ZSTD}
+# What a form sends is percent-encoded: it has no blank and no line break, which every log has.
+_FORM_BODY = re.compile(rb"[a-z_]{1,20}=[!-~]*+")
+
+Short = Annotated[str, msgspec.Meta(max_length=200)]
+
+
+class Fields(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a body, or the query beside a plain body, may say about how to take the log."""
+
+    kernel: Short | None = None
+    arch: Short | None = None
+    boot: Annotated[int, msgspec.Meta(ge=1, le=1 << 31)] | None = None
+    title: Annotated[str, msgspec.Meta(max_length=1000)] = ""
+    expires_in: Annotated[int, msgspec.Meta(ge=0, le=1 << 40)] | None = None
+    keep: Keep = "memory-lines"
+
+
+class JsonLog(Fields, frozen=True, omit_defaults=True, kw_only=True):
+    """The JSON form of a request."""
+
+    log: str
+
+
+class Submission(msgspec.Struct, frozen=True):
+    """A log that somebody sent. ``form`` is true where a page's form or upload sent it."""
+
+    text: bytes
+    fields: Fields
+    form: bool
+
+    @property
+    def options(self) -> Options:
+        """How to analyse it."""
+        return Options(self.fields.kernel, self.fields.arch, self.fields.boot)
+
+
+async def receive(request: Request, limit: int) -> bytes:
+    """The body as sent. Raises 413 as soon as it is known to be larger than ``limit`` bytes."""
+    declared = request.headers.get("content-length", "0")
+    if declared.isascii() and declared.isdigit() and int(declared) > limit:
+        raise too_large(limit)
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise too_large(limit)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def understand(body: bytes, headers: Mapping[str, str], query: Mapping[str, str], limit: int) -> Submission:
+    """Unpack a body and find the log and its options in it. Blocking: call it in a thread.
+
+    Raises 400 for what is malformed, 413 for more than ``limit`` bytes after unpacking, 415 for another kind of body.
+    """
+    encoding = headers.get("content-encoding", "").strip().lower()
+    if encoding not in _ENCODINGS:
+        raise HTTPException(415, "A body may be encoded with gzip or zstd.", {"Accept-Encoding": "gzip, zstd"})
+    if not body.startswith(_ENCODINGS[encoding]):
+        raise HTTPException(400, f"The body is not {encoding}, as its Content-Encoding says.")
+    body = _unpack(body, limit)
+    kind, parameters = parse_options_header(headers.get("content-type"))
+    match kind.decode("latin-1"):
+        case "application/json":
+            return _from_json(body)
+        case "multipart/form-data":
+            return _from_fields(_multipart(body, parameters.get(b"boundary"), limit), query, limit)
+        case "application/x-www-form-urlencoded" if _FORM_BODY.fullmatch(body):
+            return _from_fields(_urlencoded(body), query, limit)
+        case "application/x-www-form-urlencoded":  # what curl --data-binary calls every body
+            return Submission(body, _fields(query), form=False)
+        case plain if plain in _TEXT:
+            return Submission(body, _fields(query), form=False)
+        case other:
+            raise HTTPException(
+                415, f"A log is sent as text/plain, multipart/form-data or application/json, not {other[:80]!r}."
+            )
+
+
+def too_large(limit: int) -> HTTPException:
+    """The refusal of a body."""
+    return HTTPException(413, f"A log may have at most {limit} bytes, also after unpacking.")
+
+
+def _unpack(data: bytes, limit: int) -> bytes:
+    """Undo one layer of compression, told by its first bytes, so that ``dmesg.1.gz`` can be sent as it is."""
+    try:
+        if data.startswith(_GZIP):
+            with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
+                data = stream.read(limit + 1)
+        elif data.startswith(_ZSTD):
+            with zstandard.ZstdDecompressor(max_window_size=_WINDOW).stream_reader(io.BytesIO(data)) as reader:
+                data = reader.read(limit + 1)
+    except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
+        raise HTTPException(400, "The compressed log cannot be unpacked.") from error
+    if len(data) > limit:
+        raise too_large(limit)
+    return data
+
+
+def _from_json(body: bytes) -> Submission:
+    try:
+        sent = msgspec.json.decode(body, type=JsonLog)
+        return Submission(sent.log.encode(), sent, form=False)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise HTTPException(400, f"Not the expected JSON: {error}") from error
+
+
+def _from_fields(sent: dict[str, bytes], query: Mapping[str, str], limit: int) -> Submission:
+    logs = [sent.pop(name) for name in ("log", "file") if name in sent]
+    if not logs:
+        raise HTTPException(400, "The form has neither a field log nor a file.")
+    text = next((log for log in logs if log.strip()), b"")
+    told = {name: value.decode("utf-8", "replace") for name, value in sent.items() if value}
+    return Submission(_unpack(text, limit), _fields({**query, **told}), form=True)
+
+
+def _fields(told: Mapping[str, Any]) -> Fields:
+    try:
+        return msgspec.convert({k: v for k, v in told.items() if v != ""}, Fields, strict=False)
+    except msgspec.ValidationError as error:
+        raise HTTPException(400, f"Not a valid option: {error}") from error
+
+
+def _urlencoded(body: bytes) -> dict[str, bytes]:
+    try:
+        pairs = parse_qsl(body, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+    except ValueError as error:
+        raise HTTPException(400, f"The form has more than {_MOST_FIELDS} fields.") from error
+    return {name.decode("latin-1"): value for name, value in pairs}
+
+
+def _multipart(body: bytes, boundary: bytes | None, limit: int) -> dict[str, bytes]:
+    parts: dict[str, bytes] = {}
+
+    def keep(name: bytes | None, value: bytes) -> None:
+        if len(parts) >= _MOST_FIELDS:
+            raise FormParserError("too many parts")
+        parts[(name or b"").decode("latin-1")] = value
+
+    def keep_file(part: File) -> None:
+        part.file_object.seek(0)
+        keep(part.field_name, part.file_object.read())
+
+    def keep_field(part: Field) -> None:
+        keep(part.field_name, part.value or b"")
+
+    try:
+        config = {"MAX_MEMORY_FILE_SIZE": limit}
+        parser = FormParser("multipart/form-data", keep_field, keep_file, boundary=boundary, config=config)
+        parser.write(body)
+        parser.finalize()
+    except FormParserError as error:
+        raise HTTPException(400, f"Not a multipart form: {error}") from error
+    return parts

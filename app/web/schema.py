@@ -1,0 +1,127 @@
+"""The OpenAPI description: msgspec types give the schemas, the service itself gives the example answers."""
+
+from functools import partial
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from app import service
+from app.report.document import Document
+from app.web.answers import Created, Limits
+from app.web.bodies import JsonLog
+from app.web.errors import MEDIA_TYPE, Problem, problem
+
+Responses = dict[int | str, dict[str, Any]]
+
+_TYPES = (Document, service.Lookup, service.Rule, Created, Limits, JsonLog, Problem)
+_REF = "#/components/schemas/{name}"
+
+EXAMPLE_LOG = """\
+Linux version 4.17.0 (build@example) (gcc version 8.1.0) #1 SMP
+Command line: root=/dev/vda1 ro memmap=512M!1G
+BIOS-provided physical RAM map:
+BIOS-e820: [mem 0x0000000000000000-0x000000000009fbff] usable
+BIOS-e820: [mem 0x0000000000100000-0x000000007ffd9fff] usable
+BIOS-e820: [mem 0x000000007ffda000-0x000000007fffffff] reserved
+user-defined physical RAM map:
+user: [mem 0x0000000000000000-0x000000000009fbff] usable
+user: [mem 0x0000000000100000-0x000000003fffffff] usable
+user: [mem 0x0000000040000000-0x000000005fffffff] persistent (type 12)
+user: [mem 0x0000000060000000-0x000000007ffd9fff] usable
+user: [mem 0x000000007ffda000-0x000000007fffffff] reserved
+Zone ranges:
+  DMA      [mem 0x0000000000001000-0x0000000000ffffff]
+  DMA32    [mem 0x0000000001000000-0x000000007ffd9fff]
+  Normal   empty
+Movable zone start for each node
+Early memory node ranges
+  node   0: [mem 0x0000000000001000-0x000000000009efff]
+  node   0: [mem 0x0000000000100000-0x000000003fffffff]
+  node   0: [mem 0x0000000060000000-0x000000007ffd9fff]
+"""
+
+LOG_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "description": "A kernel log; plain or multipart bodies may be packed with gzip or zstd.",
+        "content": {
+            "text/plain": {"schema": {"type": "string"}, "example": EXAMPLE_LOG},
+            "application/json": {
+                "schema": {"$ref": _REF.format(name="JsonLog")},
+                "example": {"log": EXAMPLE_LOG, "kernel": "4.17"},
+            },
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["log"],
+                    "properties": {"log": {"type": "string", "format": "binary"}},
+                },
+            },
+        },
+    }
+}
+
+_PROBLEM_EXAMPLES = {
+    400: problem(400, "Not a kernel release: 'new'; give one such as 4.17 or 6.1.90."),
+    403: problem(403, "the delete token does not belong to this layout"),
+    404: problem(404, "there is no layout of this name"),
+    410: problem(410, "this layout was deleted or has expired"),
+    413: problem(413, "A log may have at most 67108864 bytes, also after unpacking."),
+    415: problem(415, "A log is sent as text/plain, multipart/form-data or application/json, not 'image/png'."),
+    422: problem(422, "No memory layout in these 2 lines.", looked_for=("BIOS-e820 map",), seen=()),
+    429: problem(429, "At most 60/minute from one client; try again later."),
+    503: problem(503, "The storage does not answer."),
+}
+
+
+def problems(*statuses: int) -> Responses:
+    """The responses of these errors, with examples."""
+    return {
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "content": {
+                MEDIA_TYPE: {
+                    "schema": {"$ref": _REF.format(name="Problem")},
+                    "example": msgspec.to_builtins(_PROBLEM_EXAMPLES[status]),
+                }
+            },
+        }
+        for status in statuses
+    }
+
+
+def answers(name: str, *errors: int, status: int = 200, many: bool = False) -> Responses:
+    """The response with a JSON body of the type of that name, or a list of them, and the errors beside it."""
+    reference: dict[str, Any] = {"$ref": _REF.format(name=name)}
+    body = {"schema": {"type": "array", "items": reference} if many else reference}
+    return {
+        status: {"description": HTTPStatus(status).phrase, "content": {"application/json": body}},
+        **problems(*errors),
+    }
+
+
+def install(app: FastAPI) -> None:
+    """Make the app describe itself with these schemas."""
+    app.openapi = partial(_describe, app)  # type: ignore[method-assign]
+
+
+def _describe(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        schema = get_openapi(
+            title=app.title, version=app.version, description=app.description, routes=app.routes, tags=app.openapi_tags
+        )
+        _, components = msgspec.json.schema_components(_TYPES, ref_template=_REF)
+        components["Document"]["examples"] = [_example_document()]
+        schema["components"] = {
+            "schemas": components,
+            "securitySchemes": {"delete_token": {"type": "http", "scheme": "bearer"}},
+        }
+        app.openapi_schema = schema
+    return app.openapi_schema
+
+
+def _example_document() -> Any:
+    return msgspec.to_builtins(service.analyze(EXAMPLE_LOG.encode()).document)

@@ -1,0 +1,46 @@
+"""What every response says to browsers, and HEAD for everything that has GET."""
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+# A standalone picture carries its own style sheet and may be embedded by others; it may run nothing.
+PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors *; sandbox"
+
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    # The address of a stored layout is all that is needed to read it: never tell it to another site.
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+class SecurityHeaders:
+    """Adds the headers that a response does not set itself; keeps stored layouts out of search engines."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request, or let pass what is no HTTP."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                if scope["path"].startswith(("/l/", "/api/v1/layouts")):
+                    headers.setdefault("X-Robots-Tag", "noindex")
+            await send(message)
+
+        # The server drops the body of an answer to HEAD; it looks at its own copy of the method.
+        inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+        await self._app(inner, receive, with_headers)
