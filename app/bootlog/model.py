@@ -78,7 +78,7 @@ class MemblockRegion(msgspec.Struct, frozen=True):
 
 
 class ReservedRegion(msgspec.Struct, frozen=True):
-    """Memory that a line names as taken for something: initrd, crashkernel, CMA, ACPI tables, …"""
+    """Memory that a line names as taken for something: initrd, crashkernel, CMA, ACPI tables and so on."""
 
     range: ByteRange
     name: str

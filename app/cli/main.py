@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 EXIT_FINDING, EXIT_USAGE, EXIT_NO_LAYOUT = 1, 2, 3
 FORMATS = ("text", "json", "markdown", "svg", "csv")
 
+Command = TypeVar("Command", bound=Callable[..., object])
+
 log_argument = click.argument("log", metavar="[FILE|-]", default="-")
 kernel_option = click.option("--kernel", metavar="RELEASE", help="Assume this kernel release.")
 arch_option = click.option("--arch", metavar="ARCH", help="Assume this architecture.")
 boot_option = click.option("--boot", type=int, metavar="N", help="Which boot of the text, from 1.")
 
 
-def _format_option(*names: str) -> Callable[..., object]:
+def _format_option(*names: str) -> Callable[[Command], Command]:
     return click.option("--format", "form", type=click.Choice(names), default="text", help="Form of the report.")
 
 
@@ -46,7 +48,7 @@ def analyze(log: str, form: str, kernel: str | None, arch: str | None, boot: int
 
     document = run(_read(log), Options(kernel=kernel, arch=arch, boot=boot)).document
     _print(_render(document, form))
-    if fail_on and SEVERITIES.index(document.verdict.severity) <= SEVERITIES.index(fail_on):  # type: ignore[arg-type]
+    if fail_on and SEVERITIES.index(document.verdict.severity) <= SEVERITIES.index(fail_on):
         sys.exit(EXIT_FINDING)
 
 

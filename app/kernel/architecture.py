@@ -9,7 +9,7 @@ NEWEST: Version = (9999, 0, 0)
 
 
 class SectionSize(Struct, frozen=True):
-    """A row: the size of a memory section in bytes on releases [first, before) of an architecture.
+    """A row: the size of a memory section in bytes on the releases ``first`` to ``last`` of an architecture.
 
     ``page_size`` is None where the row holds for every page size.
     """
@@ -17,21 +17,21 @@ class SectionSize(Struct, frozen=True):
     arch: str
     size: int
     first: Version = (2, 6, 39)
-    before: Version = NEWEST
+    last: Version = NEWEST
     page_size: int | None = None
 
 
 SECTION_SIZES = (
     # SECTION_SIZE_BITS of include/asm/sparsemem.h, read in 2.6.39 to 7.1
     SectionSize("x86_64", 128 * MIB),
-    SectionSize("arm64", GIB, before=(5, 12, 0)),
+    SectionSize("arm64", GIB, last=(5, 11, 9999)),
     SectionSize("arm64", 128 * MIB, first=(5, 12, 0), page_size=4 * KIB),
     SectionSize("arm64", 128 * MIB, first=(5, 12, 0), page_size=16 * KIB),
     SectionSize("arm64", 512 * MIB, first=(5, 12, 0), page_size=64 * KIB),
     SectionSize("riscv64", 128 * MIB),
     SectionSize("ppc64", 16 * MIB),
     SectionSize("ppc64le", 16 * MIB),
-    SectionSize("s390", 256 * MIB, before=(6, 13, 0)),
+    SectionSize("s390", 256 * MIB, last=(6, 12, 9999)),
     SectionSize("s390", 128 * MIB, first=(6, 13, 0)),
     SectionSize("loongarch64", 512 * MIB),
 )
@@ -51,7 +51,6 @@ def section_size(arch: str | None, version: Version | None, page_size: int) -> i
     """Size of a memory section in bytes, or None where the architecture or its memory model is unknown."""
     wanted = version or NEWEST
     for row in SECTION_SIZES:
-        if row.arch == arch and row.page_size in (None, page_size) and row.first <= wanted:
-            if wanted < row.before or row.before == NEWEST:
-                return row.size
+        if row.arch == arch and row.page_size in (None, page_size) and row.first <= wanted <= row.last:
+            return row.size
     return None

@@ -83,7 +83,7 @@ RULES = (
         releases=(((4, 15, 0), (4, 17, 4)),),
         passes=(Pass.ALLOCATE_RAW, Pass.WALK_SPANS, Pass.ZERO_RESERVED),
         wording=CountWording.RESERVED_BUT_UNAVAILABLE,
-        summary="The memmap is no longer zeroed; a frame that no zone spans is written only if memblock.reserved has it.",
+        summary="The memmap is no longer zeroed; outside zone spans only what memblock.reserved has is written.",
         commits=(
             Commit("f7f99100d8d9", "mm: stop zeroing memory during allocation in vmemmap"),
             Commit("a4a3ede2132a", "mm: zero reserved and unavailable struct pages"),
@@ -148,7 +148,7 @@ RULES = (
         releases=(((5, 6, 0), (5, 8, 0)),),
         passes=(Pass.ALLOCATE_RAW, Pass.INIT_AS_NODE_0, Pass.WALK_SPANS),
         wording=CountWording.ZEROED,
-        summary="Every frame without memory is initialised as node 0 and its first zone; zone walks then correct those inside.",
+        summary="Every frame without memory is initialised as node 0, first zone; zone walks then mend those inside.",
         commits=(Commit("4b094b7851bf", "mm: initialize memmap of unavailable memory directly"),),
         source="init_unavailable_mem() in mm/page_alloc.c, 5.7",
     ),
@@ -183,7 +183,7 @@ RULES = (
         releases=(((5, 10, 53), (5, 11, 0)), ((5, 14, 0), NEWEST)),
         passes=(Pass.ALLOCATE_RAW, Pass.HOLES_BY_ADDRESS),
         wording=CountWording.NODE_ZONE_UNAVAILABLE,
-        summary="One pass in address order: a hole is linked to the zone of the next memory above, a tail to the last zone.",
+        summary="One pass by address: a hole is linked to the zone of the next memory above, a tail to the last zone.",
         commits=(Commit("122e093c1734", "mm/page_alloc: fix memory map initialization for descending nodes"),),
         source="memmap_init() in mm/page_alloc.c, 5.14; mm/mm_init.c, 6.8 to 7.1",
     ),
@@ -191,7 +191,7 @@ RULES = (
 
 
 def rules_for(release: Release) -> tuple[StructPageRule, ...]:
-    """The rows that the release may follow, best first: one, or several of its branch if the stable level is unknown."""
+    """The rows that the release may follow, best first: several of its branch where the stable level is unknown."""
     if release.stable_known:
         return tuple(rule for rule in RULES if rule.covers(max(release.stable, OLDEST)))
     major, minor, _ = release.stable
@@ -200,7 +200,7 @@ def rules_for(release: Release) -> tuple[StructPageRule, ...]:
 
 
 def describe_releases(rule: StructPageRule) -> str:
-    """The releases of a row for readers: ``4.15 – 4.17.3``, ``5.14 and later``."""
+    """The releases of a row for readers: ``4.15 to 4.17.3``, ``5.14 and later``."""
     return ", ".join(_describe(first, before) for first, before in rule.releases)
 
 
@@ -216,7 +216,7 @@ def _describe(first: Version, before: Version) -> str:
     if first == OLDEST:
         return f"up to {last}"
     start = _short(first)
-    return start if start == last else f"{start} – {last}"
+    return start if start == last else f"{start} to {last}"
 
 
 def _short(version: Version) -> str:

@@ -20,12 +20,10 @@ def x86_low_memory(version: Version | None, page_size: int) -> FrameSet:
 
 
 def known_reserved(log: BootLog, arch: str | None, version: Version | None, page_size: int) -> tuple[FrameSet, bool]:
-    """Frames known to be in memblock.reserved, and whether a dump makes that knowledge complete for frames outside RAM."""
-    regions = (*log.memblock_reserved, *log.memblock_reserve_events)
-    frames = FrameSet.of(
-        item.range.frames_outward(page_size)
-        for item in (*regions, *(r for r in log.reserved_regions if r.kind == "acpi"))
-    )
+    """Frames known to be in memblock.reserved, and whether a dump and events tell all of it outside RAM."""
+    ranges = [item.range for item in (*log.memblock_reserved, *log.memblock_reserve_events)]
+    ranges += [item.range for item in log.reserved_regions if item.kind == "acpi"]
+    frames = FrameSet.of(item.frames_outward(page_size) for item in ranges)
     if arch in ("x86_64", "i386"):
         frames |= x86_low_memory(version, page_size)
     return frames, bool(log.memblock_reserved and log.memblock_reserve_events)

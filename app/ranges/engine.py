@@ -41,16 +41,17 @@ def difference(left: Pairs, right: Pairs) -> Pairs:
     out: list[tuple[int, int]] = []
     j = 0
     for start, end in left:
+        at = start
         while j < len(right) and right[j][1] <= start:
             j += 1
         k = j
         while k < len(right) and right[k][0] < end:
-            if right[k][0] > start:
-                out.append((start, right[k][0]))
-            start = max(start, right[k][1])
+            if right[k][0] > at:
+                out.append((at, right[k][0]))
+            at = right[k][1]
             k += 1
-        if start < end:
-            out.append((start, end))
+        if at < end:
+            out.append((at, end))
         j = max(j, k - 1)
     return tuple(out)
 

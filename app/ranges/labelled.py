@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import heappop, heappush
+from itertools import pairwise
 from typing import Any, TypeVar
 
 from app.ranges.sets import FrameSet
@@ -23,7 +24,7 @@ def paint(strokes: Iterable[tuple[FrameRange, T]]) -> tuple[tuple[FrameRange, T]
     open_strokes: list[int] = []  # negated positions, so that the latest stroke is on top
     out: list[tuple[FrameRange, T]] = []
     shown, at = -1, 0
-    for point, after in zip(points, points[1:], strict=False):
+    for point, after in pairwise(points):
         while at < len(order) and items[order[at]][0].start <= point:
             heappush(open_strokes, -order[at])
             at += 1

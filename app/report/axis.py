@@ -9,6 +9,7 @@ that grows with the logarithm of its size, so that a hole of 41 frames shows in 
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import pairwise
 from math import log2
 from typing import Literal
 
@@ -77,7 +78,7 @@ def schematic(lanes: Sequence[Lane]) -> Axis:
         if bar.kind in ("danger", "caution")
     )
     sums = [0.0]
-    for start, end in zip(pfns, pfns[1:], strict=False):
+    for start, end in pairwise(pfns):
         width = _FLOOR + log2(end - start) if start in covered else _VOID
         sums.append(sums[-1] + width + (_HOLE if start in alarming else 0.0))
     return Axis("schematic", pfns, tuple(point / sums[-1] for point in sums))

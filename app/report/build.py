@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from app.analysis import Analysis, State
 from app.analysis import Hole as FoundHole
 from app.analysis.verdict import verdict
-from app.bootlog.model import Lines
 from app.bootlog.model import MapEntry as FoundEntry
 from app.bootlog.model import MemblockRegion as FoundRegion
 from app.kernel.rules import describe_releases
@@ -36,9 +35,9 @@ def document(analysis: Analysis) -> wire.Document:
             wire.ReservedRegion(*_bounds(r.range), r.name, r.kind, list(r.lines)) for r in log.reserved_regions
         ],
         node_ranges=[wire.NodeRange(n.node, *_bounds(n.range), list(n.lines)) for n in log.node_ranges],
-        zone_ranges=[wire.ZoneRange(z.zone, *_maybe(z.range), list(z.lines)) for z in log.zone_ranges],
+        zone_ranges=[wire.ZoneRange(z.zone, _start(z.range), _end(z.range), list(z.lines)) for z in log.zone_ranges],
         movable_start=[wire.MovableStart(m.node, hex(m.start), list(m.lines)) for m in log.movable_start],
-        initmem=[wire.Initmem(i.node, *_maybe(i.range), list(i.lines)) for i in log.initmem],
+        initmem=[wire.Initmem(i.node, _start(i.range), _end(i.range), list(i.lines)) for i in log.initmem],
         page_counts=_counts(analysis),
         zone_spans=[
             wire.ZoneSpan(
@@ -160,5 +159,9 @@ def _bounds(item: ByteRange) -> tuple[str, str]:
     return hex(item.start), hex(item.end)
 
 
-def _maybe(item: ByteRange | None) -> tuple[str, str] | tuple[None, None]:
-    return _bounds(item) if item else (None, None)
+def _start(item: ByteRange | None) -> str | None:
+    return hex(item.start) if item else None
+
+
+def _end(item: ByteRange | None) -> str | None:
+    return hex(item.end) if item else None

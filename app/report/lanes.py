@@ -8,6 +8,7 @@ Holes          ||                          |41 pages|
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import msgspec
 
@@ -142,7 +143,7 @@ def _zone_lanes(spans: Sequence[ZoneSpan]) -> list[Lane]:
     several = len({span.node for span in spans}) > 1
     bars = [(span.node, _zone_bar(span, several)) for span in spans]
     ordered = _sorted([bar for _, bar in bars])
-    if all(left.end_pfn <= right.start_pfn for left, right in zip(ordered, ordered[1:], strict=False)):
+    if all(left.end_pfn <= right.start_pfn for left, right in pairwise(ordered)):
         return [Lane("zones", "Zones", "spans", ordered, core=True)]
     nodes = sorted({node for node, _ in bars})
     return [

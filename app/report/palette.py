@@ -1,7 +1,7 @@
-"""Colours and patterns of the bars: one table for the page, the standalone SVG and the figure.
+r"""Colours and patterns of the bars: one table for the page, the standalone SVG and the figure.
 
 Categories differ in lightness and pattern as well as in hue, so that they stay apart for every kind of
-colour vision and in print. Patterns are Plotly's names: ``/ \\ x . - |``.
+colour vision and in print. Patterns are Plotly's names: ``/ \ x . - |``.
 """
 
 import msgspec

@@ -206,9 +206,8 @@ def _frames(found: Sequence[Lane], axis: Axis, canvas: Canvas, bottom: float) ->
             left, right = axis.place(bar.start_pfn), axis.place(bar.end_pfn)
             if bar.kind == "danger":
                 width = canvas.length(right - left) if right - left > 3 * _PIXEL else "3"
-                out.append(
-                    f'<rect x="{canvas.x(left)}" y="{TOP + 2}" width="{width}" height="{bottom - TOP - 3}" class="frame"/>'
-                )
+                tall = f'y="{TOP + 2}" height="{bottom - TOP - 3}"'
+                out.append(f'<rect x="{canvas.x(left)}" width="{width}" {tall} class="frame"/>')
     return "".join(out)
 
 
@@ -217,8 +216,9 @@ def _clipped(text: str, length: int) -> str:
 
 
 # XML 1.0 has no way at all to write most control characters
-_CONTROLS = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF)}
-_CONTROLS.update(dict.fromkeys(range(0xD800, 0xE000), "\N{REPLACEMENT CHARACTER}"))
+_CONTROLS = dict.fromkeys(
+    (*range(9), 11, 12, *range(14, 32), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF), "\N{REPLACEMENT CHARACTER}"
+)
 
 
 def _text(text: str) -> str:

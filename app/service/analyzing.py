@@ -21,6 +21,9 @@ class Options(msgspec.Struct, frozen=True):
     boot: int | None = None
 
 
+DEFAULTS = Options()
+
+
 class Analyzed(msgspec.Struct, frozen=True):
     """A document with the reading that it was made from."""
 
@@ -28,7 +31,7 @@ class Analyzed(msgspec.Struct, frozen=True):
     reading: Reading
 
 
-def analyze(text: bytes, options: Options = Options()) -> Analyzed:
+def analyze(text: bytes, options: Options = DEFAULTS) -> Analyzed:
     """Read a text and analyse one boot of it: the one asked for, or the last one with node ranges.
 
     Raises NoMemoryLayout, NoSuchBoot or BadOption.

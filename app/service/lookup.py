@@ -57,7 +57,8 @@ def _parse(where: str) -> tuple[str, int]:
     number = parse_size(match.group(2)) if match else None
     if match is None or number is None or number >= 1 << 64:
         raise BadOption(
-            f"{where!r} is no place. Give an address (0xbffd7000, 4G), pfn:0xbffd7, pfn:786391 or page:0xffffea0002fff5c0."
+            f"{where!r} is no place. Give an address (0xbffd7000, 4G), pfn:0xbffd7, pfn:786391 "
+            "or page:0xffffea0002fff5c0."
         )
     return (match.group(1) or "").lower(), number
 
