@@ -207,6 +207,8 @@ def describe_releases(rule: StructPageRule) -> str:
 def _describe(first: Version, before: Version) -> str:
     if before == NEWEST:
         return f"{_short(first)} and later"
+    if first[2] and before == (first[0], first[1] + 1, 0):
+        return f"{_short(first)} and later {first[0]}.{first[1]}.y"
     if before[2]:
         last = f"{before[0]}.{before[1]}.{before[2] - 1}"
     elif before[1]:

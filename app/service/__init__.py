@@ -3,7 +3,7 @@
 from app.service.analyzing import Analyzed, Options, analyze, encode
 from app.service.errors import BadOption, NoMemoryLayout, NoSuchBoot, ServiceError
 from app.service.lookup import Lookup, lookup
-from app.service.rules import Rule, rules
+from app.report.rulebook import Rule, rules
 
 __all__ = [
     "Analyzed", "BadOption", "Lookup", "NoMemoryLayout", "NoSuchBoot", "Options", "Rule", "ServiceError",

@@ -1,0 +1,72 @@
+"""The printed count line chooses the mechanism before the release does."""
+
+import pytest
+
+from app.analysis import analyze
+from app.bootlog.model import BootLog, Count, PageCounts
+from tests.support.seed import seed_log
+
+
+def rule_of(log: BootLog, kernel: str | None = None) -> tuple[str | None, str]:
+    choice = analyze(log, kernel=kernel).choice
+    return (choice.rule.id if choice.rule else None), choice.basis
+
+
+LINES = (Count(1, (), 0, "DMA"), Count(97, (), 0, "DMA"), Count(41, (), 1, "Normal"))
+BY_NODE_AND_ZONE = PageCounts(unavailable=LINES)
+
+
+def test_a_vendor_kernel_is_known_by_the_line_that_it_prints() -> None:
+    log = seed_log("1G!4G", release="4.18.0-553.el8.x86_64", page_counts=BY_NODE_AND_ZONE)
+    assert rule_of(log) == ("holes-by-address", "evidence")
+
+
+def test_without_the_line_a_vendor_kernels_release_is_an_assumption() -> None:
+    assert rule_of(seed_log("1G!4G", release="4.18.0-553.el8.x86_64")) == ("e820-reserved", "assumed")
+    assert rule_of(seed_log("1G!4G", release="4.18.5")) == ("e820-reserved", "release")
+
+
+def test_the_number_decides_between_rules_of_one_wording() -> None:
+    """4096 frames of tail: counted only where the pass runs to the end of the section."""
+    facts = seed_log("1G!4G").node_ranges
+    short = (*facts[:-1], facts[-1].__class__(1, facts[-1].range.__class__(5 << 30, (9 << 30) - (16 << 20)), ()))
+    for pages, rule in ((139, "zeroed-gaps"), (139 + 4096, "zeroed-gaps-and-tail")):
+        log = seed_log(
+            "1G!4G",
+            node_ranges=short,
+            release="5.4.0-1051-azure",
+            page_counts=PageCounts(zeroed_unavailable=Count(pages, ())),
+        )
+        assert rule_of(log) == (rule, "evidence")
+
+
+def test_an_asked_for_release_beats_the_line_and_says_so() -> None:
+    log = seed_log("1G!4G", release="6.1.0", page_counts=BY_NODE_AND_ZONE)
+    analysis = analyze(log, kernel="4.17")
+    assert (analysis.choice.rule and analysis.choice.rule.id, analysis.choice.basis) == ("raw-memmap", "assumed")
+    assert ("release", "asked for") in analysis.assumed
+    assert "count-line-of-another-release" in {item.code for item in analysis.diagnostics}
+
+
+def test_printed_counts_are_explained_line_by_line() -> None:
+    checks = analyze(seed_log("1G!4G", page_counts=BY_NODE_AND_ZONE)).checks
+    assert [(check.printed, check.computed, check.agrees) for check in checks] == [
+        ("1 pages", "1 pages", True),
+        ("97 pages", "97 pages", True),
+        ("41 pages", "41 pages", True),
+    ]
+
+
+def test_a_printed_count_that_differs_is_told_with_both_numbers() -> None:
+    wrong = PageCounts(unavailable=(*LINES[:2], Count(42, (), 1, "Normal")))
+    check = analyze(seed_log("1G!4G", page_counts=wrong)).checks[-1]
+    assert (check.printed, check.computed, check.agrees) == ("42 pages", "41 pages", False)
+
+
+@pytest.mark.parametrize("kernel", ["", "linux", "seven"])
+def test_what_is_no_release_is_refused(kernel: str) -> None:
+    if kernel:
+        with pytest.raises(ValueError, match=kernel):
+            analyze(seed_log("none"), kernel=kernel)
+    else:
+        assert analyze(seed_log("none"), kernel=kernel).choice.rule is None

@@ -1,0 +1,74 @@
+"""The struct-page rules cover every release exactly once, and releases find their rule."""
+
+import itertools
+
+import pytest
+
+from app.kernel.release import parse_release
+from app.kernel.rules import OLDEST, RULES, Pass, describe_releases, rules_for
+
+
+def test_rows_leave_no_gap_and_do_not_overlap() -> None:
+    edges = sorted(interval for rule in RULES for interval in rule.releases)
+    assert edges[0][0] == OLDEST
+    for (_, before), (first, _) in itertools.pairwise(edges):
+        assert before == first
+
+
+def test_every_row_allocates_first_and_names_its_source() -> None:
+    for rule in RULES:
+        assert rule.passes[0] in (Pass.ALLOCATE_ZEROED, Pass.ALLOCATE_RAW)
+        assert rule.source
+        assert all(len(commit.id) == 12 for commit in rule.commits)
+    assert len({rule.id for rule in RULES}) == len(RULES)
+
+
+@pytest.mark.parametrize(
+    ("release", "rule"),
+    [
+        ("4.14.336", "zeroed-memmap"),
+        ("4.15.0", "raw-memmap"),
+        ("4.17.0-rc6-mm1", "raw-memmap"),
+        ("4.17.19", "e820-reserved"),
+        ("4.19.102", "e820-reserved"),
+        ("4.19.103", "zeroed-gaps-4.19"),
+        ("5.4.18", "zeroed-gaps"),
+        ("5.4.19", "zeroed-gaps-and-tail"),
+        ("5.7.6", "fake-links-outside"),
+        ("5.11.5", "fake-links"),
+        ("5.10.24", "holes-per-zone"),
+        ("5.10.53", "holes-by-address"),
+        ("7.1.5", "holes-by-address"),
+    ],
+)
+def test_a_release_finds_its_rule(release: str, rule: str) -> None:
+    parsed = parse_release(release)
+    assert parsed
+    assert [item.id for item in rules_for(parsed)] == [rule]
+
+
+def test_a_distribution_that_hides_its_stable_release_gets_the_rules_of_the_branch_newest_first() -> None:
+    parsed = parse_release("5.4.0-1051-azure")
+    assert parsed
+    assert not parsed.stable_known
+    assert [item.id for item in rules_for(parsed)] == ["zeroed-gaps-and-tail", "zeroed-gaps"]
+
+
+def test_debians_banner_tells_the_stable_release() -> None:
+    banner = "Linux version 5.10.0-30-amd64 (b@d) (gcc-10) #1 SMP Debian 5.10.218-1 (2024-06-01)"
+    parsed = parse_release("5.10.0-30-amd64", banner)
+    assert parsed
+    assert (parsed.version, parsed.stable, parsed.stable_known) == ((5, 10, 0), (5, 10, 218), True)
+
+
+@pytest.mark.parametrize("text", ["", "linux", "x.y.z", "-5", None])
+def test_what_has_no_version_is_no_release(text: str | None) -> None:
+    assert parse_release(text) is None
+
+
+def test_releases_are_described_for_readers() -> None:
+    words = {rule.id: describe_releases(rule) for rule in RULES}
+    assert words["zeroed-memmap"] == "up to 4.14"
+    assert words["raw-memmap"] == "4.15 to 4.17.3"
+    assert words["zeroed-gaps"] == "4.20 to 5.4.18, 5.5 to 5.5.2"
+    assert words["holes-by-address"] == "5.10.53 and later 5.10.y, 5.14 and later"
