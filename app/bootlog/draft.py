@@ -1,0 +1,295 @@
+"""A boot while it is read: facts collected from records, each once, with the lines of all its repeats."""
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+import msgspec
+
+from app.bootlog.effects import (
+    ArchHint,
+    Banner,
+    CommandLine,
+    Effect,
+    Header,
+    LastPfn,
+    MapLine,
+    MemblockLine,
+    MemoryLine,
+    Noted,
+    PageSize,
+    PfnMovable,
+    PfnNode,
+    PfnZone,
+    Registers,
+    Section,
+    Symbol,
+    Tally,
+    Trouble,
+)
+from app.bootlog.model import (
+    Diagnostic,
+    E820Change,
+    EfiEntry,
+    Initmem,
+    Lines,
+    LogEvent,
+    MovableStart,
+    NodeRange,
+    ReservedRegion,
+    SratEntry,
+    ZoneRange,
+)
+from app.bootlog.records import Record
+
+Reason = Literal["start", "banner", "repeat", "prose"]
+_LISTS: dict[type, str] = {
+    E820Change: "e820_changes",
+    EfiEntry: "efi_map",
+    SratEntry: "srat",
+    ReservedRegion: "reserved_regions",
+    NodeRange: "node_ranges",
+    ZoneRange: "zone_ranges",
+    MovableStart: "movable_start",
+    Initmem: "initmem",
+}
+MAPS = ("firmware_map", "extended_map", "user_map", "modified_map")
+RANGES = (*MAPS, "node_ranges", "pfn_nodes", "zone_ranges", "pfn_zones")
+LAYOUT = (*RANGES, "memblock_memory", "efi_map", "srat")
+_ONCE: dict[str, tuple[str, ...]] = {
+    "firmware": ("firmware_map",),
+    "user": ("user_map",),
+    "extended": ("extended_map",),
+    "modified": ("modified_map",),
+    "zones": ("zone_ranges", "pfn_zones"),
+    "nodes": ("node_ranges", "pfn_nodes"),
+}
+_OOPS_LINES = 80
+_MOST_DIAGNOSTICS = 100
+_SPACE = 1 << 64
+
+
+class Draft:
+    """One boot or excerpt; :mod:`app.bootlog.finish` makes the frozen BootLog of it."""
+
+    def __init__(self, reason: Reason) -> None:
+        self.reason = reason
+        self.facts: dict[str, dict[Any, Any]] = {}
+        self.tallies: list[Tally] = []
+        self.last_pfns: dict[LastPfn, Lines] = {}
+        self.events: list[LogEvent] = []
+        self.banner: tuple[Banner, Lines] | None = None
+        self.command_lines: list[tuple[CommandLine, Lines]] = []
+        self.arch_hint: tuple[str, Lines] | None = None
+        self.page_size: tuple[int, Lines] | None = None
+        self.memory_line: tuple[MemoryLine, Lines] | None = None
+        self.diagnostics: list[Diagnostic] = []
+        self.assumed: list[str] = []
+        self.recognised: set[int] = set()
+        self.families: dict[str, None] = {}
+        self.x86_lines: Lines = ()
+        self.doubled = False
+        self.last: Record | None = None
+        self._open: Section | None = None
+        self._opened: set[Section] = set()
+        self._fault: tuple[int, int | None] | None = None
+
+    # What the draft holds.
+
+    def holds(self, *names: str) -> bool:
+        """Whether any fact of these lists was read."""
+        return any(self.facts.get(name) for name in names)
+
+    @property
+    def has_layout(self) -> bool:
+        """Whether anything was read that a layout can be made of."""
+        return self.holds(*LAYOUT)
+
+    @property
+    def has_ranges(self) -> bool:
+        """Whether node or zone ranges were read."""
+        return self.holds("node_ranges", "pfn_nodes", "zone_ranges", "pfn_zones")
+
+    def repeats(self, section: Section) -> bool:
+        """Whether this header, printed once a boot, stands over facts that this draft already has."""
+        return self.holds(*_ONCE.get(section, ()))
+
+    def values(self, name: str) -> tuple[Any, ...]:
+        """The facts of one list, in text order."""
+        return tuple(self.facts.get(name, {}).values())
+
+    def span(self) -> tuple[int, int]:
+        """First and last recognised line."""
+        return min(self.recognised, default=1), max(self.recognised, default=1)
+
+    # Taking in records.
+
+    def take(self, record: Record) -> None:
+        """Take in one record; a line whose section is not open says nothing and is left out."""
+        form, effect = record.form, record.effect
+        if form is None or effect is None:
+            self._complain(
+                "warning", "unrecognised-line", "This looks like a line of a memory layout, but it has no known form.",
+                record.lines, record.column,
+            )
+            return
+        if form.needs and not self._bound(form.needs, effect):
+            return
+        self.last = record
+        self.recognised.update(record.lines)
+        self.families[form.family] = None
+        if form.source.startswith("arch/x86/kernel/e820"):
+            self.x86_lines = self.x86_lines or record.lines
+        self._apply(effect, record)
+
+    def _bound(self, needs: tuple[Section, ...], effect: Effect) -> bool:
+        if "fault" in needs:
+            return self._fault is not None
+        if self._open in needs:
+            return True
+        # Lines picked out of a log, by grep for one, come without their header.
+        bare = isinstance(effect, ZoneRange) and "zones" not in self._opened
+        return bare and isinstance(effect, ZoneRange) and (effect.range is not None or self.holds("zone_ranges"))
+
+    def _apply(self, effect: Effect, record: Record) -> None:
+        lines = record.lines
+        if isinstance(effect, Header):
+            self._header(effect.section)
+        elif isinstance(effect, MapLine):
+            name = effect.map or self._open
+            self._add(f"{name}_map", effect.entry, record)
+        elif isinstance(effect, MemblockLine):
+            name = "memblock_reserve_events" if effect.which == "event" else f"memblock_{effect.which}"
+            self._add(name, effect.region, record)
+        elif isinstance(effect, PfnNode):
+            self._add("pfn_nodes", effect, record)
+        elif isinstance(effect, PfnZone):
+            self._add("pfn_zones", effect, record)
+        elif isinstance(effect, PfnMovable):
+            self._add("pfn_movable", effect, record)
+        elif isinstance(effect, Banner):
+            self.banner = self.banner or (effect, lines)
+        elif isinstance(effect, CommandLine):
+            self._command_line(effect, lines)
+        elif isinstance(effect, ArchHint):
+            self.arch_hint = self.arch_hint or (effect.arch, lines)
+        elif isinstance(effect, PageSize):
+            self.page_size = self.page_size or (effect.size, lines)
+        elif isinstance(effect, MemoryLine):
+            self.memory_line = self.memory_line or (effect, lines)
+        elif isinstance(effect, LastPfn):
+            self.last_pfns[effect] = self.last_pfns.get(effect, ()) + lines
+        elif isinstance(effect, Tally):
+            self.tallies.append(effect)
+        elif isinstance(effect, Trouble):
+            self._trouble(effect, record)
+        elif isinstance(effect, Symbol | Registers):
+            self._more_of_fault(effect, record)
+        elif not isinstance(effect, Noted):
+            self._add(_LISTS[type(effect)], effect, record)
+
+    def _header(self, section: Section) -> None:
+        if section == self._open:
+            self.doubled = True
+        if section == "memblock":
+            self.facts.pop("memblock_memory", None)
+            self.facts.pop("memblock_reserved", None)
+        self._open = section
+        self._opened.add(section)
+
+    def _add(self, name: str, fact: Any, record: Record) -> None:
+        memory = getattr(fact, "range", None)
+        if memory is not None and (memory.start >= memory.end or memory.end > _SPACE):
+            if memory.start == memory.end:
+                return  # nothing was reserved
+            self._complain(
+                "warning", "impossible-range", "The range ends before it starts, or beyond 2^64; it is left out.",
+                record.lines, record.column,
+            )
+            return
+        known = self.facts.setdefault(name, {})
+        if isinstance(fact, PfnNode | PfnZone | PfnMovable):
+            known[fact] = (fact, known[fact][1] + record.lines if fact in known else record.lines)
+            return
+        key = msgspec.structs.replace(fact, lines=())
+        before = known.get(key)
+        if before is not None:
+            self.doubled = self.doubled or name in LAYOUT
+            fact = msgspec.structs.replace(before, lines=merged(before.lines, fact.lines))
+        known[key] = fact
+
+    def _command_line(self, effect: CommandLine, lines: Lines) -> None:
+        if self.command_lines and not self.command_lines[-1][0].complete:
+            before, before_lines = self.command_lines[-1]
+            joined = CommandLine(f"{before.text} {effect.text}", effect.complete)
+            self.command_lines[-1] = (joined, merged(before_lines, lines))
+        else:
+            self.command_lines.append((effect, lines))
+
+    def _trouble(self, effect: Trouble, record: Record) -> None:
+        event = LogEvent(
+            effect.kind, effect.text, record.lines, effect.address, effect.struct_page, effect.pfn
+        )
+        same = msgspec.structs.replace(self.events[-1], lines=record.lines, registers=()) if self.events else None
+        if same == event and self._fault is not None and self._fault[1] == record.stamp is not None:
+            self.events[-1] = msgspec.structs.replace(
+                self.events[-1], lines=merged(self.events[-1].lines, record.lines)
+            )
+            return
+        self._fault = (record.lines[0], record.stamp)
+        self.events.append(event)
+
+    def _more_of_fault(self, effect: Symbol | Registers, record: Record) -> None:
+        if not self.events or self._fault is None or record.lines[0] - self._fault[0] > _OOPS_LINES:
+            return
+        event = self.events[-1]
+        lines = merged(event.lines, record.lines)
+        if isinstance(effect, Symbol):
+            text = event.text if " in " in event.text else f"{event.text} in {effect.text}"
+            self.events[-1] = msgspec.structs.replace(event, text=text, lines=lines)
+            return
+        known = dict(event.registers)
+        new = tuple(pair for pair in effect.values if pair[0] not in known)
+        if new:  # the user's registers, printed later in an oops, are not the fault's
+            self.events[-1] = msgspec.structs.replace(event, registers=event.registers + new, lines=lines)
+
+    def _complain(
+        self, severity: Literal["info", "warning"], code: str, message: str, lines: Lines, column: int | None
+    ) -> None:
+        if len(self.diagnostics) < _MOST_DIAGNOSTICS:
+            self.diagnostics.append(Diagnostic(severity, code, message, lines[0], column))
+            self.recognised.update(lines)
+
+    # Joining drafts.
+
+    def absorb(self, other: "Draft") -> None:
+        """Take in everything of a later draft of the same boot."""
+        for name, facts in other.facts.items():
+            known = self.facts.setdefault(name, {})
+            for key, fact in facts.items():
+                if key not in known:
+                    known[key] = fact
+                elif isinstance(fact, tuple):
+                    known[key] = (fact[0], merged(known[key][1], fact[1]))
+                else:
+                    self.doubled = self.doubled or name in LAYOUT
+                    known[key] = msgspec.structs.replace(fact, lines=merged(known[key].lines, fact.lines))
+        self.tallies += other.tallies
+        self.events += other.events
+        for last, lines in other.last_pfns.items():
+            self.last_pfns[last] = merged(self.last_pfns.get(last, ()), lines)
+        self.command_lines += other.command_lines
+        self.banner = self.banner or other.banner
+        self.arch_hint = self.arch_hint or other.arch_hint
+        self.page_size = self.page_size or other.page_size
+        self.memory_line = self.memory_line or other.memory_line
+        self.x86_lines = self.x86_lines or other.x86_lines
+        self.diagnostics += other.diagnostics
+        self.recognised |= other.recognised
+        self.families |= other.families
+        self.doubled |= other.doubled
+        self.last = other.last or self.last
+
+
+def merged(first: Iterable[int], second: Iterable[int]) -> Lines:
+    """Line numbers of both, each once, ascending."""
+    return tuple(sorted({*first, *second}))

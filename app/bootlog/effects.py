@@ -1,0 +1,158 @@
+"""What one recognised line says, before the boot it belongs to is known.
+
+Most forms give a fact of :mod:`app.bootlog.model`; these are the rest: headers, values that need the
+page size or an open section, and pieces that are put together from several lines.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from app.bootlog.model import (
+    Count,
+    E820Change,
+    EfiEntry,
+    Initmem,
+    Lines,
+    MapEntry,
+    MemblockRegion,
+    MovableStart,
+    NodeRange,
+    ReservedRegion,
+    SratEntry,
+    ZoneRange,
+)
+
+Section = Literal["firmware", "user", "extended", "modified", "zones", "movable", "nodes", "memblock", "fault"]
+MapName = Literal["firmware", "user", "extended", "modified"]
+
+
+class Header(msgspec.Struct, frozen=True):
+    """A line that opens a section."""
+
+    section: Section
+
+
+class Noted(msgspec.Struct, frozen=True):
+    """A line that is known and says nothing that other lines do not say."""
+
+
+class MapLine(msgspec.Struct, frozen=True):
+    """An entry of a memory map; ``map`` is None where only the open section tells which."""
+
+    map: MapName | None
+    entry: MapEntry
+
+
+class PfnNode(msgspec.Struct, frozen=True):
+    """Memory of a node in page frames, end exclusive (up to 3.4)."""
+
+    node: int
+    start: int
+    end: int
+
+
+class PfnZone(msgspec.Struct, frozen=True):
+    """Limits of a zone in page frames, end exclusive (up to 3.4)."""
+
+    zone: str
+    start: int
+    end: int
+
+
+class PfnMovable(msgspec.Struct, frozen=True):
+    """Start of ZONE_MOVABLE as a page frame number (up to 3.4)."""
+
+    node: int
+    pfn: int
+
+
+class Banner(msgspec.Struct, frozen=True):
+    """The "Linux version" line."""
+
+    release: str
+    text: str
+
+
+class CommandLine(msgspec.Struct, frozen=True):
+    """A kernel command line; ``complete`` is False for a piece that ends in a backslash (6.19)."""
+
+    text: str
+    complete: bool = True
+
+
+class ArchHint(msgspec.Struct, frozen=True):
+    """A line that only one architecture prints."""
+
+    arch: str
+
+
+class PageSize(msgspec.Struct, frozen=True):
+    """Base page size in bytes, from a hash table line."""
+
+    size: int
+
+
+class LastPfn(msgspec.Struct, frozen=True):
+    """End of RAM as a page frame number, and the highest frame that the architecture can have."""
+
+    pfn: int
+    limit: int | None
+
+
+class Tally(msgspec.Struct, frozen=True):
+    """A page count, by the field of PageCounts that holds it."""
+
+    field: Literal["node_total_pages", "unavailable", "zeroed_unavailable", "reserved_unavailable"]
+    count: Count
+
+
+class MemoryLine(msgspec.Struct, frozen=True):
+    """The "Memory:" line: free and present KiB."""
+
+    available_kib: int
+    total_kib: int
+
+
+class MemblockLine(msgspec.Struct, frozen=True):
+    """A region of a dump, or of a memblock_reserve line (``which`` is "event")."""
+
+    which: Literal["memory", "reserved", "event"]
+    region: MemblockRegion
+
+
+class Trouble(msgspec.Struct, frozen=True):
+    """The first line of an oops, a bad page report or a page dump."""
+
+    kind: str
+    text: str
+    address: int | None = None
+    struct_page: int | None = None
+    pfn: int | None = None
+
+
+class Symbol(msgspec.Struct, frozen=True):
+    """Where a fault happened."""
+
+    text: str
+
+
+class Registers(msgspec.Struct, frozen=True):
+    """Registers at a fault."""
+
+    values: tuple[tuple[str, int], ...]
+
+
+Fact = (
+    E820Change | EfiEntry | SratEntry | ReservedRegion | NodeRange | ZoneRange | MovableStart | Initmem
+)
+Effect = (
+    Fact | Header | Noted | MapLine | PfnNode | PfnZone | PfnMovable | Banner | CommandLine | ArchHint
+    | PageSize | LastPfn | Tally | MemoryLine | MemblockLine | Trouble | Symbol | Registers
+)
+
+__all__ = [
+    "ArchHint", "Banner", "CommandLine", "Effect", "Fact", "Header", "LastPfn", "Lines", "MapLine", "MapName",
+    "MemblockLine", "MemoryLine", "Noted", "PageSize", "PfnMovable", "PfnNode", "PfnZone", "Registers", "Section",
+    "Symbol", "Tally", "Trouble",
+]

@@ -1,0 +1,152 @@
+"""Several boots in one text, and several excerpts of boots: told apart, never merged by chance."""
+
+from collections.abc import Iterable, Iterator
+
+from app.bootlog.draft import MAPS, RANGES, Draft
+from app.bootlog.effects import Banner, Header
+from app.bootlog.envelope import peel
+from app.bootlog.model import Diagnostic, MemoryType
+from app.bootlog.records import Record
+from app.bootlog.text import Text
+from app.ranges import ByteRange, FrameRange, FrameSet
+from app.ranges.engine import Pairs, canonical, difference
+
+_PROSE_LINES = 60
+_PAGE = 4096
+
+
+def drafts(text: Text, records: Iterable[Record]) -> list[Draft]:
+    """Read records into drafts; a new one begins where a boot cannot go on."""
+    out = [Draft("start")]
+    for record in records:
+        current = out[-1]
+        effect = record.effect
+        if isinstance(effect, Banner):
+            doubled = current.banner is not None and current.banner[0] == effect and not current.has_layout
+            if (current.banner is not None or current.has_layout) and not doubled:
+                out.append(Draft("banner"))
+        elif isinstance(effect, Header):
+            if current.repeats(effect.section):
+                out.append(Draft("repeat"))
+            elif current.has_layout and effect.section != "memblock" and _prose_before(text, record, current.last):
+                out.append(Draft("prose"))
+        out[-1].take(record)
+    return out
+
+
+def joined(parts: list[Draft]) -> list[Draft]:
+    """Put together again what turns out to be one boot: doubled consoles, and excerpts that fit each other."""
+    out = parts[:1]
+    for part in parts[1:]:
+        before = out[-1]
+        fits = (part.reason == "repeat" and _says_the_same(before, part)) or (
+            part.reason == "prose" and not _contradict(before, part)
+        )
+        if fits:
+            before.absorb(part)
+        else:
+            out.append(part)
+    return out
+
+
+def chosen(parts: list[Draft]) -> list[Draft]:
+    """The drafts that count as boots; maps without ranges are attached to the one that they fit, or noted."""
+    with_layout = [part for part in parts if part.has_layout]
+    if not any(part.has_ranges for part in with_layout):
+        return with_layout
+    boots = [part for part in with_layout if part.has_ranges or part.banner is not None]
+    for orphan in with_layout:
+        if not (orphan.has_ranges or orphan.banner is not None):
+            _place(orphan, boots, with_layout)
+    return boots
+
+
+def _prose_before(text: Text, record: Record, last: Record | None) -> bool:
+    """Whether somebody wrote something between two log lines that carry prefixes."""
+    if last is None or not (record.kernel and last.kernel):
+        return False
+    return any(is_prose(line) for line in _lines_back(text, record.start, last.end))
+
+
+def _lines_back(text: Text, start: int, floor: int) -> Iterator[bytes]:
+    at = text.line_start(start)
+    for _ in range(_PROSE_LINES):
+        end = at - 1
+        if end <= floor:
+            return
+        at = text.line_start(end)
+        yield text.data[max(at, end - 1024) : end]
+
+
+def is_prose(line: bytes) -> bool:
+    """Whether a line is neither blank nor a log line with a prefix."""
+    peeled = peel(line)
+    return not peeled.kernel and bool(peeled.message)
+
+
+def _says_the_same(before: Draft, part: Draft) -> bool:
+    """Whether a repeated section is a doubled console's: equal ranges, and no other "Memory:" line."""
+    if part.banner is not None or (before.memory_line and part.memory_line and before.memory_line[0] != part.memory_line[0]):
+        return False
+    names = [name for name in RANGES if part.facts.get(name) and before.facts.get(name)]
+    return bool(names) and all(part.facts[name].keys() == before.facts[name].keys() for name in names)
+
+
+def _usable(part: Draft) -> tuple[str, Pairs] | None:
+    """The last map of the boot, as the kernel counts: each replaces those before it."""
+    for name in reversed(MAPS):
+        entries = part.values(name)
+        if entries:
+            return name, canonical((e.range.start, e.range.end) for e in entries if e.type is MemoryType.RAM)
+    return None
+
+
+def _node_memory(part: Draft) -> Pairs:
+    in_bytes = [(node.range.start, node.range.end) for node in part.values("node_ranges")]
+    in_frames = [(node.start * _PAGE, node.end * _PAGE) for node, _ in part.values("pfn_nodes")]
+    return canonical(in_bytes + in_frames)
+
+
+def _contradict(before: Draft, part: Draft) -> bool:
+    """Whether the node ranges of one are not inside the memory that the map of the other calls usable."""
+    usable = _usable(part) or _usable(before)
+    nodes = _node_memory(part) or _node_memory(before)
+    return bool(usable and nodes and difference(nodes, usable[1]))
+
+
+def _place(orphan: Draft, boots: list[Draft], order: list[Draft]) -> None:
+    first, last = orphan.span()
+    where = f"lines {first}-{last}" if first != last else f"line {first}"
+    found = _usable(orphan)
+    owners = [boot for boot in boots if found and not boot.holds(found[0]) and _fits(found[1], boot)]
+    if found and len(owners) == 1:
+        name = found[0]
+        owner = owners[0]
+        owner.facts[name] = orphan.facts[name]
+        owner.x86_lines = owner.x86_lines or orphan.x86_lines
+        owner.assumed.append(name)
+        owner.diagnostics.append(
+            Diagnostic(
+                "info", "excerpt-attached",
+                f"The {name.replace('_', ' ')} of {where} is taken to belong to this excerpt: without page 0 and "
+                "cut to whole pages, its RAM is exactly the memory of these node ranges.", first,
+            )
+        )
+    else:
+        position = order.index(orphan)
+        owner = next((boot for boot in boots if order.index(boot) > position), boots[-1])
+        owner.diagnostics.append(
+            Diagnostic(
+                "info", "excerpt-unused",
+                f"The memory map of {where} fits none of the node ranges in this text; it is not used.", first,
+            )
+        )
+    owner.recognised.update(orphan.recognised)
+    owner.families.update(orphan.families)
+
+
+def _fits(usable: Pairs, boot: Draft) -> bool:
+    whole = FrameSet.of(ByteRange(start, end).frames_inward(_PAGE) for start, end in usable)
+    nodes = FrameSet.of(ByteRange(start, end).frames_inward(_PAGE) for start, end in _node_memory(boot))
+    return bool(len(nodes)) and whole - FrameSet.of([FrameRange(0, 1)]) == nodes - FrameSet.of([FrameRange(0, 1)])
+

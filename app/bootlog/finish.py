@@ -1,0 +1,160 @@
+"""From a draft to the frozen BootLog: frames become bytes, doubled counts become single ones."""
+
+from app.bootlog.draft import LAYOUT, MAPS, Draft, merged
+from app.bootlog.effects import Tally
+from app.bootlog.identity import architecture, page_size
+from app.bootlog.model import (
+    BootLog,
+    Count,
+    Diagnostic,
+    Lines,
+    MovableStart,
+    NodeRange,
+    PageCounts,
+    ZoneRange,
+)
+from app.ranges import ByteRange
+
+_USUAL_PAGE = 4096
+
+
+def finish(draft: Draft, index: int, count: int) -> BootLog:
+    """Freeze one boot, number ``index`` of ``count``."""
+    arch, arch_lines = architecture(draft)
+    size, size_lines = page_size(draft, arch)
+    scale = size or _USUAL_PAGE
+    assumed = list(draft.assumed)
+    if size is None and draft.holds("pfn_nodes", "pfn_zones", "pfn_movable"):
+        assumed.append("page_size")
+    command_line, command_lines = _command_line(draft)
+    banner = draft.banner
+    node_ranges = draft.values("node_ranges") + tuple(
+        NodeRange(node.node, _frames(node.start, node.end, scale), lines)
+        for node, lines in draft.values("pfn_nodes")
+    )
+    zone_ranges = draft.values("zone_ranges") + tuple(
+        ZoneRange(zone.zone, _frames(zone.start, zone.end, scale) if zone.start < zone.end else None, lines)
+        for zone, lines in draft.values("pfn_zones")
+    )
+    movable = draft.values("movable_start") + tuple(
+        MovableStart(start.node, start.pfn * scale, lines) for start, lines in draft.values("pfn_movable")
+    )
+    return BootLog(
+        index=index,
+        count=count,
+        title=_title(draft),
+        release=banner[0].release if banner else None,
+        release_lines=banner[1] if banner else (),
+        banner=banner[0].text if banner else None,
+        command_line=command_line,
+        command_line_lines=command_lines,
+        arch=arch,
+        arch_lines=arch_lines,
+        page_size=size,
+        page_size_lines=size_lines,
+        firmware_map=draft.values("firmware_map"),
+        user_map=draft.values("user_map"),
+        extended_map=draft.values("extended_map"),
+        modified_map=draft.values("modified_map"),
+        e820_changes=draft.values("e820_changes"),
+        efi_map=draft.values("efi_map"),
+        srat=draft.values("srat"),
+        memblock_memory=draft.values("memblock_memory"),
+        memblock_reserved=draft.values("memblock_reserved"),
+        memblock_reserve_events=draft.values("memblock_reserve_events"),
+        reserved_regions=draft.values("reserved_regions"),
+        node_ranges=node_ranges,
+        zone_ranges=zone_ranges,
+        movable_start=movable,
+        initmem=draft.values("initmem"),
+        page_counts=_counts(draft),
+        events=tuple(draft.events),
+        diagnostics=(*draft.diagnostics, *_oddities(draft, node_ranges)),
+        assumed=tuple(assumed),
+        recognised=tuple(sorted(draft.recognised)),
+    )
+
+
+def _frames(start: int, end: int, scale: int) -> ByteRange:
+    return ByteRange(start * scale, max(start, end) * scale)
+
+
+def _title(draft: Draft) -> str:
+    if draft.banner is not None:
+        return f"Linux {draft.banner[0].release}"
+    lines = [line for name in LAYOUT for fact in draft.values(name) for line in _lines(fact)]
+    return f"lines {min(lines)}-{max(lines)}" if lines else ""
+
+
+def _lines(fact: object) -> Lines:
+    return fact[1] if isinstance(fact, tuple) else getattr(fact, "lines", ())
+
+
+def _command_line(draft: Draft) -> tuple[str | None, Lines]:
+    if not draft.command_lines:
+        return None, ()
+    first = draft.command_lines[0][0].text
+    lines: Lines = ()
+    for command, where in draft.command_lines:
+        if command.text == first:
+            lines = merged(lines, where)
+    return first, lines
+
+
+def _counts(draft: Draft) -> PageCounts:
+    tallies = _undoubled(draft.tallies) if draft.doubled else draft.tallies
+    by_field: dict[str, list[Count]] = {}
+    for tally in tallies:
+        by_field.setdefault(tally.field, []).append(tally.count)
+    totals: dict[int | None, Count] = {}
+    for count in by_field.get("node_total_pages", ()):
+        totals.setdefault(count.node, count)
+    memory = draft.memory_line
+    return PageCounts(
+        node_total_pages=tuple(totals.values()),
+        unavailable=tuple(by_field.get("unavailable", ())),
+        zeroed_unavailable=by_field["zeroed_unavailable"][0] if "zeroed_unavailable" in by_field else None,
+        reserved_unavailable=by_field["reserved_unavailable"][0] if "reserved_unavailable" in by_field else None,
+        available_kib=Count(memory[0].available_kib, memory[1]) if memory else None,
+        total_kib=Count(memory[0].total_kib, memory[1]) if memory else None,
+        last_pfn=tuple(Count(last.pfn, lines) for last, lines in draft.last_pfns.items()),
+    )
+
+
+def _undoubled(tallies: list[Tally]) -> list[Tally]:
+    """Every second of equal counts, where all are there an even number of times.
+
+    Equal counts are no repeats by themselves: two holes of one zone may have the same size.
+    """
+    groups: dict[tuple[str, int, int | None, str | None], list[Tally]] = {}
+    for tally in tallies:
+        groups.setdefault((tally.field, tally.count.value, tally.count.node, tally.count.zone), []).append(tally)
+    if any(len(group) % 2 for group in groups.values()):
+        return tallies
+    kept = {id(tally) for group in groups.values() for tally in group[: len(group) // 2]}
+    return [tally for tally in tallies if id(tally) in kept]
+
+
+def _oddities(draft: Draft, nodes: tuple[NodeRange, ...]) -> list[Diagnostic]:
+    out = []
+    if draft.banner is None:
+        out.append(
+            Diagnostic(
+                "info", "no-release", 'There is no "Linux version" line, so the text does not tell the kernel release.'
+            )
+        )
+    ordered = sorted(nodes, key=lambda node: node.range)
+    for before, after in zip(ordered, ordered[1:], strict=False):
+        if after.range.start < before.range.end and after.node != before.node:
+            out.append(
+                Diagnostic("warning", "overlapping-nodes", "Two nodes claim the same memory.", after.lines[0])
+            )
+            break
+    for name in MAPS:
+        entries = sorted(draft.values(name), key=lambda entry: entry.range)
+        clash = next((b for a, b in zip(entries, entries[1:], strict=False) if b.range.start < a.range.end), None)
+        if clash is not None:
+            title = name.replace("_", " ")
+            message = f"Entries of the {title} overlap: the text may hold two different maps of that name."
+            out.append(Diagnostic("warning", "conflicting-map", message, clash.lines[0]))
+    return out

@@ -1,0 +1,66 @@
+"""A line form: what a line looks like, which releases print it and what it says.
+
+Patterns are RE2, anchored at the start of the message behind its envelope. Blanks are never counted,
+and what follows the part that is needed is left alone, because people annotate logs.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+
+from app.bootlog.effects import Effect, Section
+from app.bootlog.model import Lines
+from app.ranges import ByteRange
+
+Groups = tuple[str | None, ...]
+Make = Callable[[Groups, Lines], Effect | None]
+
+HEX = r"0x([0-9a-fA-F]{1,16})"
+BARE = r"([0-9a-fA-F]{1,16})"
+MEM = rf"\[mem\s+{HEX}\s*-\s*{HEX}\s*\]"
+NUMBER = r"([0-9]{1,18})"
+
+
+class Form(msgspec.Struct, frozen=True, kw_only=True):
+    """One row.
+
+    ``triggers`` are RE2 fragments, one of which every such line holds on its first physical line; they
+    find candidates in one pass over the whole text, so they have to be rare elsewhere. ``needs`` names
+    the section that has to be open. ``tail`` matches a whole further line that a mailer may have cut off
+    although the first part alone is understood.
+    """
+
+    name: str
+    family: str
+    triggers: tuple[str, ...]
+    pattern: str
+    make: Make
+    samples: tuple[str, ...]
+    source: str
+    needs: tuple[Section, ...] = ()
+    tail: str | None = None
+
+
+def number(text: str | None) -> int:
+    """A decimal group."""
+    return int(text or "0")
+
+
+def hexadecimal(text: str | None) -> int:
+    """A hexadecimal group, without 0x."""
+    return int(text or "0", 16)
+
+
+def inclusive(first: str | None, last: str | None) -> ByteRange:
+    """A printed range whose last byte belongs to it."""
+    return ByteRange.inclusive(hexadecimal(first), hexadecimal(last))
+
+
+def exclusive(start: str | None, end: str | None) -> ByteRange:
+    """A printed range whose end does not belong to it."""
+    return ByteRange(hexadecimal(start), hexadecimal(end))
+
+
+def base_size(base: str | None, size: int) -> ByteRange:
+    """A printed start, and a size in bytes."""
+    return ByteRange.base_size(hexadecimal(base), size)

@@ -1,0 +1,123 @@
+"""Changes of the e820 table after it was read, and what x86 derives from it."""
+
+from typing import Literal
+
+from app.bootlog.effects import Effect, LastPfn, Noted
+from app.bootlog.forms.base import BARE, HEX, MEM, NUMBER, Form, Groups, exclusive, hexadecimal, inclusive, number
+from app.bootlog.forms.maps import TYPES
+from app.bootlog.model import E820Change, Lines
+from app.ranges import ByteRange
+
+_OLD = rf"{BARE}\s*-\s*{BARE}"
+
+
+def _change(
+    action: Literal["update", "remove", "reserve"], memory: ByteRange, old: str | None, new: str | None, lines: Lines
+) -> Effect:
+    return E820Change(action, memory, old, new, lines)
+
+
+def _last_pfn(groups: Groups, _lines: Lines) -> Effect:
+    pfn, limit = groups
+    return LastPfn(hexadecimal(pfn), hexadecimal(limit) if limit else None)
+
+
+FORMS = (
+    Form(
+        name="e820-update",
+        family="e820 changes",
+        triggers=(r"e820: update \[",),
+        pattern=rf"e820: update\s+{MEM}\s*{TYPES}\s*==>\s*{TYPES}",
+        make=lambda g, lines: _change("update", inclusive(g[0], g[1]), g[2], g[3], lines),
+        samples=(
+            "e820: update [mem 0x00000000-0x00000fff] usable ==> reserved",
+            "e820: update [mem 0x7a5f0000-0x7a60ffff]  System RAM ==> device reserved",
+        ),
+        source="arch/x86/kernel/e820.c, 3.6-7.1; end inclusive",
+    ),
+    Form(
+        name="e820-update-old",
+        family="e820 changes",
+        triggers=("e820 update range",),
+        pattern=rf"e820 update range:\s*{_OLD}\s*\({TYPES}\)\s*==>\s*\({TYPES}\)",
+        make=lambda g, lines: _change("update", exclusive(g[0], g[1]), g[2], g[3], lines),
+        samples=("e820 update range: 0000000000000000 - 0000000000001000 (usable) ==> (reserved)",),
+        source="arch/x86/kernel/e820.c, 2.6.32-3.4; end exclusive",
+    ),
+    Form(
+        name="e820-remove",
+        family="e820 changes",
+        triggers=(r"e820: remove \[",),
+        pattern=rf"e820: remove\s+{MEM}(?:\s*{TYPES})?",
+        make=lambda g, lines: _change("remove", inclusive(g[0], g[1]), g[2], None, lines),
+        samples=(
+            "e820: remove [mem 0x000a0000-0x000fffff] usable",
+            "e820: remove [mem 0xb0000000-0xfffffffffffffffe]",
+        ),
+        source="arch/x86/kernel/e820.c, 3.6-7.1; end inclusive",
+        tail=TYPES,
+    ),
+    Form(
+        name="e820-remove-old",
+        family="e820 changes",
+        triggers=("e820 remove range",),
+        pattern=rf"e820 remove range:\s*{_OLD}(?:\s*\({TYPES}\))?",
+        make=lambda g, lines: _change("remove", exclusive(g[0], g[1]), g[2], None, lines),
+        samples=("e820 remove range: 00000000000a0000 - 0000000000100000 (usable)",),
+        source="arch/x86/kernel/e820.c, 2.6.34-3.4; end exclusive",
+    ),
+    Form(
+        name="e820-ram-buffer",
+        family="e820 changes",
+        triggers=("RAM buffer",),
+        pattern=rf"e820: (?:reserve RAM buffer|register RAM buffer resource)\s+{MEM}",
+        make=lambda g, lines: _change("reserve", inclusive(g[0], g[1]), None, None, lines),
+        samples=(
+            "e820: reserve RAM buffer [mem 0x0009ac00-0x0009ffff]",
+            "e820: register RAM buffer resource [mem 0xbfff1000-0xbfffffff]",
+        ),
+        source="arch/x86/kernel/e820.c, 3.6-7.1; end inclusive; second wording from 7.0",
+    ),
+    Form(
+        name="e820-ram-buffer-old",
+        family="e820 changes",
+        triggers=("RAM buffer",),
+        pattern=rf"reserve RAM buffer:\s*{_OLD}",
+        make=lambda g, lines: _change("reserve", inclusive(g[0], g[1]), None, None, lines),
+        samples=("reserve RAM buffer: 000000000009bc00 - 000000000009ffff ",),
+        source="arch/x86/kernel/e820.c, 2.6.34-3.4; end inclusive even here",
+    ),
+    Form(
+        name="last-pfn",
+        family="last page frame",
+        triggers=("last_pfn = ",),
+        pattern=rf"(?:e820: )?last_pfn = {HEX}(?: max_arch_pfn = {HEX})?",
+        make=_last_pfn,
+        samples=(
+            "last_pfn = 0x240000 max_arch_pfn = 0x400000000",
+            "e820: last_pfn = 0xbfff1 max_arch_pfn = 0x400000000",
+        ),
+        source="arch/x86/kernel/e820.c, 2.6.32-7.1; end exclusive, in page frames",
+    ),
+    Form(
+        name="end-pfn-map",
+        family="last page frame",
+        triggers=("end_pfn_map = ",),
+        pattern=rf"end_pfn_map = {NUMBER}",
+        make=lambda g, _lines: LastPfn(number(g[0]), None),
+        samples=("end_pfn_map = 1048576",),
+        source="arch/x86/kernel/e820_64.c, to 2.6.24; decimal",
+    ),
+    Form(
+        name="pci-gap",
+        family="PCI gap",
+        triggers=("available for PCI devices",),
+        pattern=rf"(?:e820: )?\[(?:mem|gap)\s+{HEX}\s*-\s*{HEX}\] available for PCI devices",
+        make=lambda _groups, _lines: Noted(),
+        samples=(
+            "e820: [mem 0xc0000000-0xfebfffff] available for PCI devices",
+            "[gap 0xc0000000-0xfebfffff] available for PCI devices",
+        ),
+        source="arch/x86/kernel/e820.c, 3.6-7.1; no RAM, and no more than the map says",
+    ),
+)

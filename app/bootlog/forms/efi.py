@@ -1,0 +1,55 @@
+"""EFI memory maps. The closing bracket tells whether the end belongs to the range."""
+
+from app.bootlog.effects import Effect
+from app.bootlog.forms.base import HEX, Form, Groups, exclusive, inclusive
+from app.bootlog.model import EfiEntry, Lines
+
+_RANGE = rf"range=\[{HEX}\s*-\s*{HEX}\s*([\])])"
+
+
+def _entry(groups: Groups, lines: Lines) -> Effect:
+    name, attributes, start, end, bracket = groups
+    memory = exclusive(start, end) if bracket == ")" else inclusive(start, end)
+    return EfiEntry(memory, (name or "").strip(), (attributes or "").strip(), lines)
+
+
+def _device_tree_era(groups: Groups, lines: Lines) -> Effect:
+    start, end, name, attributes = groups
+    return EfiEntry(inclusive(start, end), (name or "").strip(), (attributes or "").strip(), lines)
+
+
+FORMS = (
+    Form(
+        name="efi-entry",
+        family="EFI memory map",
+        triggers=(r"(?:efi|EFI): mem[0-9]+: \[",),
+        pattern=rf"(?:efi|EFI): mem[0-9]+: \[([^|\]]*)\|?([^\]]*)\]\s*{_RANGE}",
+        make=_entry,
+        samples=(
+            "efi: mem00: [Conventional|   |  |  |  |  |  |  |  |   |WB|WT|WC|UC] range=[0x0000000000000000-0x0000000000"
+            "09ffff] (0MB)",
+            "efi: mem12: [Boot Services Data |   |  |  |  |   |WB|WT|WC|UC] range=[0x0000000000a00000-0x000000000"
+            "0b00000) (1MB)",
+            "efi: mem41: [Reserved   |attr=0x8000000000000000] range=[0x00000000f0000000-0x00000000f7ffffff] (128MB)",
+        ),
+        source="drivers/firmware/efi/efi.c, 4.4 with ) exclusive, 4.9-7.1 with ] inclusive",
+    ),
+    Form(
+        name="efi-entry-old",
+        family="EFI memory map",
+        triggers=(r"(?:efi|EFI): mem[0-9]+: type=",),
+        pattern=rf"(?:efi|EFI): mem[0-9]+: (type=[0-9]+), (attr=0x[0-9a-f]+), {_RANGE}",
+        make=_entry,
+        samples=("efi: mem03: type=7, attr=0xf, range=[0x0000000000100000-0x0000000001000000) (15MB)",),
+        source="arch/x86/platform/efi/efi.c, 2.6.32-3.16; end exclusive",
+    ),
+    Form(
+        name="efi-entry-arm64",
+        family="EFI memory map",
+        triggers=(r"efi: +0x[0-9a-f]+-0x",),
+        pattern=rf"efi:\s+{HEX}-{HEX}\s+\[([^|\]]*)\|?([^\]]*)\]",
+        make=_device_tree_era,
+        samples=("efi:   0x000080000000-0x00008009ffff [Conventional|   |  |  |  |  |  |  |  |   |WB|WT|WC|UC]",),
+        source="drivers/firmware/efi/arm-init.c, later efi-init.c, 3.16-7.1; end inclusive",
+    ),
+)

@@ -1,0 +1,91 @@
+"""What memblock=debug prints: dumps of the two lists, and single reservations."""
+
+from app.bootlog.effects import Effect, Header, MemblockLine, Noted
+from app.bootlog.forms.base import HEX, NUMBER, Form, Groups, hexadecimal, inclusive, number
+from app.bootlog.model import Lines, MemblockRegion
+
+_RANGE = rf"\[{HEX}\s*-\s*{HEX}\s*\]"
+
+
+def _region(groups: Groups, lines: Lines) -> Effect | None:
+    which, start, end, size, node, flags = groups
+    if not hexadecimal(size):
+        return Noted()  # the dummy region of an empty list
+    region = MemblockRegion(
+        inclusive(start, end), number(node) if node else None, hexadecimal(flags) if flags else None, lines
+    )
+    return MemblockLine("memory" if which == "memory" else "reserved", region)
+
+
+def _reserve(groups: Groups, lines: Lines) -> Effect:
+    start, end, flags = groups
+    return MemblockLine("event", MemblockRegion(inclusive(start, end), None, hexadecimal(flags) if flags else None, lines))
+
+
+def _reserve_node(groups: Groups, lines: Lines) -> Effect:
+    start, end, node, flags = groups
+    known = int(node) if node and not node.startswith("-") and int(node) < 1 << 16 else None
+    return MemblockLine("event", MemblockRegion(inclusive(start, end), known, hexadecimal(flags), lines))
+
+
+FORMS = (
+    Form(
+        name="memblock-header",
+        family="memblock",
+        triggers=("MEMBLOCK configuration",),
+        pattern=r"MEMBLOCK configuration:",
+        make=lambda _groups, _lines: Header("memblock"),
+        samples=("MEMBLOCK configuration:",),
+        source="mm/memblock.c, 2.6.39-7.1; the last dump of a boot counts",
+    ),
+    Form(
+        name="memblock-summary",
+        family="memblock",
+        triggers=("memory size = 0x", r"(?:memory|reserved)\.cnt +="),
+        pattern=rf"(?:memory size = {HEX}(?: reserved size = {HEX})?|(?:memory|reserved)\.cnt\s+= 0x[0-9a-f]+)",
+        make=lambda _groups, _lines: Noted(),
+        samples=(
+            "memory size = 0x00000001bff7ec00 reserved size = 0x00000000012c2000",
+            "memory.cnt  = 0x3",
+            "reserved.cnt  = 0xa",
+        ),
+        source="mm/memblock.c, 2.6.39-7.1",
+        needs=("memblock",),
+    ),
+    Form(
+        name="memblock-region",
+        family="memblock",
+        triggers=(r"(?:memory|reserved)\[0x",),
+        pattern=rf"(memory|reserved)\[0x[0-9a-f]+\]\s*{_RANGE},\s*{HEX} bytes(?:\s*on node {NUMBER})?"
+        r"(?:\s*flags:\s*0x([0-9a-f]{1,8}))?",
+        make=_region,
+        samples=(
+            "memory[0x0]\t[0x0000000000001000-0x000000000009bfff], 0x000000000009b000 bytes on node 0 flags: 0x0",
+            "reserved[0xa]\t[0x0000000001000000-0x0000000001d2ffff], 0x0000000000d30000 bytes flags: 0x20",
+            "memory[0x1] [0x00100000-0x3fffffff], 0x3ff00000 bytes",
+            "reserved[0x0]\t[0x0000000000000000-0xffffffffffffffff], 0x0000000000000000 bytes flags: 0x0",
+        ),
+        source="mm/memblock.c, 2.6.39-7.1; end inclusive; node from 3.4, flags from 3.14",
+    ),
+    Form(
+        name="memblock-reserve",
+        family="memblock",
+        triggers=(r"memblock_reserve: \[",),
+        pattern=rf"memblock_reserve:\s*{_RANGE}(?: flags 0x([0-9a-f]{{1,8}}))?",
+        make=_reserve,
+        samples=(
+            "memblock_reserve: [0x00000000000f5ba0-0x00000000000f5baf] smp_scan_config+0xa9/0xfd",
+            "memblock_reserve: [0x0000000001000000-0x0000000001ffffff] flags 0x0 setup_arch+0x5e/0xc4f",
+        ),
+        source="mm/memblock.c, 3.14-6.12; end inclusive",
+    ),
+    Form(
+        name="memblock-reserve-node",
+        family="memblock",
+        triggers=(r"memblock_reserve: \[",),
+        pattern=rf"__memblock_reserve:\s*{_RANGE} nid=(-?[0-9]{{1,10}}) flags=([0-9a-f]{{1,8}})",
+        make=_reserve_node,
+        samples=("__memblock_reserve: [0x0000000001000000-0x0000000002ffffff] nid=0 flags=20 setup_arch+0x5e/0xc4f",),
+        source="mm/memblock.c, 6.19-7.1; end inclusive",
+    ),
+)

@@ -1,0 +1,48 @@
+"""What is stored of a log: the lines about memory, at their places, and nothing else."""
+
+from app.bootlog.excerpts import is_prose
+from app.bootlog.reader import Reading
+from app.bootlog.text import decode
+
+_ELLIPSIS = "…".encode()
+
+
+def keep_memory_lines(text: bytes, reading: Reading) -> bytes:
+    """The text with every line blanked that says nothing about memory; line numbers stay.
+
+    What somebody wrote between two log lines becomes an ellipsis, since it tells excerpts apart: reading
+    the kept text gives the same boots.
+    """
+    data = decode(text)
+    kept = sorted({line for boot in reading.boots for line in boot.recognised})
+    out: list[bytes] = []
+    number, at = 1, 0
+    for line in kept:
+        start = _skip(data, at, line - number)
+        if number > 1:
+            out += _blanked(data[at:start], line - number)
+        else:
+            out.append(b"\n" * (line - number))
+        end = data.find(b"\n", start)
+        end = len(data) if end < 0 else end
+        out += (data[start:end].rstrip(b"\r"), b"\n")
+        number, at = line + 1, min(end + 1, len(data))
+    out.append(b"\n" * (reading.line_count - number + 1))
+    return b"".join(out)
+
+
+def _skip(data: bytes, at: int, lines: int) -> int:
+    for _ in range(lines):
+        at = data.find(b"\n", at) + 1
+    return at
+
+
+def _blanked(gap: bytes, lines: int) -> tuple[bytes, ...]:
+    """As many empty lines, the last line of prose among them marked; only what is near can matter."""
+    end = len(gap)
+    for back in range(min(lines, 60)):
+        start = gap.rfind(b"\n", 0, max(end - 1, 0)) + 1
+        if is_prose(gap[start:end][:4096]):
+            return b"\n" * (lines - back - 1), _ELLIPSIS, b"\n" * (back + 1)
+        end = start
+    return (b"\n" * lines,)

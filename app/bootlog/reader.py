@@ -1,0 +1,42 @@
+"""The door of the room: a text in, its boots out."""
+
+import msgspec
+
+from app.bootlog.excerpts import chosen, drafts, joined
+from app.bootlog.finish import finish
+from app.bootlog.model import BootLog
+from app.bootlog.records import records
+from app.bootlog.text import Text
+
+LOOKED_FOR = (
+    "memory maps (BIOS-e820, Xen, user, extended, modified)",
+    "EFI memory map",
+    "SRAT memory affinity",
+    "Early memory node ranges",
+    "Zone ranges",
+    "MEMBLOCK configuration (memblock=debug)",
+)
+"""What a layout can be read from, for people."""
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """The boots of a text that have a layout, in text order.
+
+    ``seen`` names the families of lines that were met at all, for telling somebody whose text has none.
+    """
+
+    boots: tuple[BootLog, ...]
+    line_count: int
+    seen: tuple[str, ...]
+
+
+def read(text: bytes) -> Reading:
+    """Read a boot log, or a mail or file that holds some; any bytes are accepted, in linear time."""
+    searchable = Text(text)
+    parts = drafts(searchable, records(searchable))
+    seen = tuple(dict.fromkeys(family for part in parts for family in part.families))
+    boots = chosen(joined(parts))
+    return Reading(
+        tuple(finish(boot, index, len(boots)) for index, boot in enumerate(boots, 1)), searchable.line_count, seen
+    )
+

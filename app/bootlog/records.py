@@ -1,0 +1,181 @@
+"""From text to records: the lines that a form understands, each with its meaning and its line numbers."""
+
+from collections.abc import Iterator
+from functools import cache
+
+import msgspec
+
+from app.bootlog.effects import CommandLine, Effect
+from app.bootlog.envelope import Peeled, inner_records, peel, peel_continuation
+from app.bootlog.forms import FORMS, Form
+from app.bootlog.forms.context import ANY_TEXT
+from app.bootlog.model import Lines
+from app.bootlog.patterns import Choice, Match, Pattern, compiled
+from app.bootlog.text import LONGEST_LINE, Text
+
+_JOINED_LINES = 3
+_COMMAND_LINE_LINES = 40
+# What can only be a line of a memory layout, whatever follows.
+_SUSPECT = (
+    r"(?:BIOS-e820|user|modified|extended|reserve setup_data):\s*\[(?:mem|gap)|node\s+[0-9]+:\s*\[mem"
+    r"|(?:DMA|DMA32|Normal|HighMem|Movable|Device)\s+\[mem|(?:ACPI: )?SRAT: Node [0-9]+ PXM [0-9]+ \["
+    r"|Initmem setup node [0-9]+ \[|e820: (?:update|remove) \[|On node [0-9]+, zone |(?:memory|reserved)\[0x"
+)
+
+
+class Record(msgspec.Struct, frozen=True):
+    """An understood message, or one that should have been: then ``form`` and ``effect`` are None.
+
+    ``start`` and ``end`` are offsets in the text; ``column`` is the 1-based column of the message.
+    """
+
+    form: Form | None
+    effect: Effect | None
+    lines: Lines
+    column: int
+    kernel: bool
+    stamp: int | None
+    start: int
+    end: int
+    message: bytes
+
+
+@cache
+def _choice() -> Choice:
+    return Choice(form.pattern for form in FORMS)
+
+
+@cache
+def _scanner() -> Pattern:
+    """One pass with all triggers finds the candidate lines."""
+    return compiled("|".join(sorted({trigger for form in FORMS for trigger in form.triggers})))
+
+
+def _understand(message: bytes) -> tuple[Form, Match] | None:
+    for index in _choice().of(message):
+        match = compiled(FORMS[index].pattern).match(message)
+        if match is not None:
+            return FORMS[index], match
+    return None
+
+
+def _groups(match: Match) -> tuple[str | None, ...]:
+    return tuple(None if group is None else group.decode("utf-8", "replace") for group in match.groups())
+
+
+class _Piece:
+    """A candidate while it grows over further lines."""
+
+    def __init__(self, text: Text, start: int, end: int) -> None:
+        self.text, self.start, self.end = text, start, end
+        self.peeled: Peeled = peel(text.data[start:end])
+        self.lines: Lines = text.numbers(start, end)
+        self.message = self.peeled.message
+
+    def following(self, limit: int) -> Iterator[tuple[Peeled, int, int]]:
+        """Up to ``limit`` lines after this one, without their quotes, with their offsets."""
+        data, end = self.text.data, self.text.line_end(self.start)
+        for _ in range(limit):
+            start = end + 1
+            if start >= len(data):
+                return
+            end = self.text.line_end(start)
+            if end - start > LONGEST_LINE:
+                return
+            yield peel_continuation(data[start:end]), start, end
+
+    def unwrapped(self) -> tuple[Form, Match] | None:
+        """Join the fewest further lines that make the message understood."""
+        message, lines = self.message, self.lines
+        for more, start, end in self.following(_JOINED_LINES):
+            if more.kernel or not more.message:
+                return None
+            lines += self.text.numbers(start, end)
+            for glue in (b" ", b""):
+                found = _understand(message + glue + more.message)
+                if found is not None:
+                    self.message, self.lines, self.end = message + glue + more.message, lines, end
+                    return found
+            message += b" " + more.message
+        return None
+
+    def with_tail(self, form: Form, match: Match) -> tuple[Form, Match]:
+        """Take in a last word that a mailer cut off an already understood message."""
+        for more, start, end in self.following(1):
+            if more.kernel or not more.message or not compiled(form.tail or "").fullmatch(more.message):
+                break
+            found = _understand(self.message + b" " + more.message)
+            if found is not None and found[0] is form and found[1].end() > match.end():
+                self.message += b" " + more.message
+                self.lines += self.text.numbers(start, end)
+                self.end = end
+                return found
+        return form, match
+
+    def whole_command_line(self, form: Form, match: Match) -> tuple[Form, Match]:
+        """Take in the wrapped rest of a command line, known by a log line or nothing after it."""
+        if not self.peeled.kernel:
+            return form, match
+        message, lines, last = self.message, self.lines, self.end
+        for more, start, end in self.following(_COMMAND_LINE_LINES):
+            if more.kernel or not more.message or more.message == "…".encode():
+                found = _understand(message)
+                if found is not None and last > self.end and not more.message.startswith("…".encode()):
+                    self.message, self.lines, self.end = message, lines, last
+                    return found
+                break
+            message += b" " + more.message
+            lines += self.text.numbers(start, end)
+            last = end
+        return form, match
+
+    def record(self) -> Record | None:
+        """Understand the piece, by itself or together with the next lines."""
+        found = _understand(self.message)
+        if found is None:
+            found = self.unwrapped()
+        elif found[0].tail == ANY_TEXT:
+            found = self.whole_command_line(*found)
+        elif found[0].tail is not None:
+            found = self.with_tail(*found)
+        peeled = self.peeled
+        effect = None
+        if found is not None:
+            effect = found[0].make(_groups(found[1]), self.lines)
+        if effect is None:
+            if found is not None or not compiled(_SUSPECT).match(self.message):
+                return None
+            found = None
+        if isinstance(effect, CommandLine) and self.message.endswith(b"\\"):
+            effect = CommandLine(effect.text, complete=False)
+        return Record(
+            found[0] if found else None, effect, self.lines, peeled.column + 1, peeled.kernel, peeled.stamp,
+            self.start, self.end, self.message,
+        )
+
+
+def records(text: Text) -> Iterator[Record]:
+    """All records of a text in order, in time linear in its size."""
+    data, scanner, at = text.data, _scanner(), 0
+    while True:
+        hit = scanner.search(data, at)
+        if hit is None:
+            return
+        start, end = text.line_start(hit.start()), text.line_end(hit.start())
+        start = max(start, at)
+        if end - start > LONGEST_LINE:
+            at = end + 1
+            if at > len(data):
+                return
+            continue
+        line = data[start:end]
+        at = end + 1
+        cuts = [0, *(cut for cut in inner_records(line) if cut), len(line)]
+        for first, last in zip(cuts, cuts[1:], strict=False):
+            piece = _Piece(text, start + first, start + last)
+            record = piece.record()
+            if record is not None:
+                yield record
+                at = max(at, record.end + 1)
+        if at > len(data):
+            return
