@@ -114,13 +114,21 @@ def _unpack(data: bytes, limit: int) -> bytes:
             with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
                 data = stream.read(limit + 1)
         elif data.startswith(_ZSTD):
-            with zstandard.ZstdDecompressor(max_window_size=_WINDOW).stream_reader(io.BytesIO(data)) as reader:
-                data = reader.read(limit + 1)
+            data = _unzstd(data, limit + 1)
     except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
         raise HTTPException(400, "The compressed log cannot be unpacked.") from error
     if len(data) > limit:
         raise too_large(limit)
     return data
+
+
+def _unzstd(data: bytes, most: int) -> bytes:
+    told = zstandard.frame_content_size(data)
+    with zstandard.ZstdDecompressor(max_window_size=_WINDOW).stream_reader(io.BytesIO(data)) as reader:
+        unpacked = reader.read(most)
+    if len(unpacked) < min(told, most):  # the reader takes the end of its input for the end of the frame
+        raise EOFError
+    return unpacked
 
 
 def _from_json(body: bytes) -> Submission:
@@ -149,10 +157,12 @@ def _fields(told: Mapping[str, Any]) -> Fields:
 
 def _urlencoded(body: bytes) -> dict[str, bytes]:
     try:
-        pairs = parse_qsl(body, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+        # Latin-1 there and back: a log is bytes, whatever its encoding.
+        told = body.decode("ascii")
+        pairs = parse_qsl(told, keep_blank_values=True, max_num_fields=_MOST_FIELDS, encoding="latin-1")
     except ValueError as error:
         raise HTTPException(400, f"The form has more than {_MOST_FIELDS} fields.") from error
-    return {name.decode("latin-1"): value for name, value in pairs}
+    return {name: value.encode("latin-1") for name, value in pairs}
 
 
 def _multipart(body: bytes, boundary: bytes | None, limit: int) -> dict[str, bytes]:

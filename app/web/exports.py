@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Annotated, Literal
 
 import msgspec
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, HTTPException, Path, Query, Request
 from starlette.responses import Response
 
 from app import service
@@ -56,12 +56,14 @@ FORMS = {
 async def export(
     request: Request,
     layout_id: str,
-    form: Annotated[Literal["json", "txt", "md", "csv", "svg"], Path()],
+    form: Annotated[str, Path(json_schema_extra={"enum": list(FORMS)})],
     owned: ServicesDep,
     overrides: OverridesDep,
     axis: Annotated[Axis, Query(description="How the picture's axis runs")] = "schematic",
 ) -> Response:
     """A stored layout as JSON, plain text, Markdown, CSV of its holes or a standalone picture."""
+    if form not in FORMS:
+        raise HTTPException(404)
     chosen = FORMS[form]
 
     def work() -> str | bytes:

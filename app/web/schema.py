@@ -113,6 +113,9 @@ def _describe(app: FastAPI) -> dict[str, Any]:
         schema = get_openapi(
             title=app.title, version=app.version, description=app.description, routes=app.routes, tags=app.openapi_tags
         )
+        for methods in schema["paths"].values():
+            for described in methods.values():
+                _drop_default_validation(described["responses"])
         _, components = msgspec.json.schema_components(_TYPES, ref_template=_REF)
         components["Document"]["examples"] = [_example_document()]
         schema["components"] = {
@@ -121,6 +124,12 @@ def _describe(app: FastAPI) -> dict[str, Any]:
         }
         app.openapi_schema = schema
     return app.openapi_schema
+
+
+def _drop_default_validation(responses: dict[str, Any]) -> None:
+    # FastAPI writes its own 422 wherever a route names none; here such a request is a 400 problem.
+    if "HTTPValidationError" in str(responses.get("422")):
+        del responses["422"]
 
 
 def _example_document() -> Any:

@@ -1,0 +1,52 @@
+"""The real server in a thread, on a free port of this machine."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+
+from app.web import create_app
+from app.web.settings import Settings
+
+
+@contextmanager
+def serving(settings: Settings) -> Iterator[str]:
+    """Serve an app with these settings; its address, such as ``http://127.0.0.1:40001``."""
+    app = create_app(settings)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=5))
+    # Listening before the thread starts, so that the first request waits for the server by itself.
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.run, args=([listener],))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+Serve = Callable[..., httpx.Client]
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Start servers with settings of their own; each call gives a client of a new one."""
+    with ExitStack() as stack:
+
+        def start(**settings: object) -> httpx.Client:
+            defaults = {"database_url": f"sqlite:///{tmp_path}/layouts.db", "rate_limit": "off"}
+            address = stack.enter_context(serving(Settings.model_validate(defaults | settings)))
+            return stack.enter_context(httpx.Client(base_url=address, timeout=30, trust_env=False))
+
+        yield start
+
+
+@pytest.fixture
+def client(serve: Serve) -> httpx.Client:
+    """A client of a server with an empty database and no rate limit."""
+    return serve()

@@ -1,0 +1,36 @@
+"""Static files may be kept for ever under the hash of their content, and only there."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.web.assets import Assets
+
+
+def test_the_url_changes_with_the_content(tmp_path: Path) -> None:
+    (tmp_path / "page.css").write_text("a {}")
+    assets = Assets(tmp_path)
+    before = assets.url("page.css")
+    assert before == assets.url("page.css")
+    (tmp_path / "page.css").write_text("b {}")
+    assert assets.url("page.css") != before
+
+
+def test_a_missing_file_is_told_when_the_page_is_made(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        Assets(tmp_path).url("page.css")
+
+
+def test_only_the_url_with_the_hash_is_kept_for_ever(client: httpx.Client) -> None:
+    from app import resources
+
+    url = Assets(resources.folder("static")).url("page.css")
+    assert "immutable" in client.get(url).headers["cache-control"]
+    for other in ("/static/page.css", "/static/page.css?v=0123456789ab"):
+        assert client.get(other).headers["cache-control"] == "no-cache"
+
+
+def test_a_page_and_the_plotting_library_come_from_here(client: httpx.Client) -> None:
+    for name in ("page.css", "vendor/plotly.min.js"):
+        assert client.get(f"/static/{name}").status_code == 200

@@ -1,0 +1,60 @@
+"""What browsers are told, on every kind of answer."""
+
+import httpx
+import pytest
+
+from app.web.schema import EXAMPLE_LOG
+
+
+@pytest.fixture
+def layout(client: httpx.Client) -> str:
+    name: str = client.post("/api/v1/layouts", content=EXAMPLE_LOG).json()["id"]
+    return name
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/rules", "/l/{}", "/l/{}.json", "/l/{}.txt", "/api/v1/rules", "/nowhere", "/static/page.css", "/healthz"],
+)
+def test_every_answer_has_the_strict_policy(client: httpx.Client, layout: str, path: str) -> None:
+    headers = client.get(path.format(layout)).headers
+    policy = dict(rule.split(" ", 1) for rule in headers["content-security-policy"].split("; "))
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == "'self'"
+    assert policy["frame-ancestors"] == "'none'"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+
+
+def test_a_picture_may_be_embedded_and_may_run_nothing(client: httpx.Client, layout: str) -> None:
+    headers = client.get(f"/l/{layout}.svg").headers
+    assert "frame-ancestors *" in headers["content-security-policy"]
+    assert "script-src" not in headers["content-security-policy"]
+    assert headers["cross-origin-resource-policy"] == "cross-origin"
+
+
+def test_stored_layouts_stay_out_of_search_engines(client: httpx.Client, layout: str) -> None:
+    for path in (f"/l/{layout}", f"/l/{layout}.txt", f"/api/v1/layouts/{layout}"):
+        assert client.get(path).headers["x-robots-tag"] == "noindex"
+    assert "x-robots-tag" not in client.get("/rules").headers
+
+
+def test_a_page_names_no_other_host_and_has_no_inline_script(client: httpx.Client, layout: str) -> None:
+    for path in ("/", f"/l/{layout}", "/rules"):
+        page = client.get(path).text
+        assert "<script>" not in page
+        assert "javascript:" not in page
+        assert " onclick=" not in page
+        assert 'src="http' not in page
+
+
+def test_head_answers_like_get_without_a_body(client: httpx.Client, layout: str) -> None:
+    for path in ("/", f"/l/{layout}.json", "/static/page.css"):
+        head, get = client.head(path), client.get(path)
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["content-type"] == get.headers["content-type"]
+
+
+def test_large_answers_are_compressed_for_those_who_can(client: httpx.Client, layout: str) -> None:
+    assert client.get(f"/l/{layout}.json").headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in client.get(f"/l/{layout}.json", headers={"Accept-Encoding": "identity"}).headers
