@@ -24,6 +24,7 @@ def analyze(log: BootLog, *, kernel: str | None = None, arch: str | None = None)
     layout = build_layout(log, release, arch)
     choice = _choose(log, layout, release, overridden=kernel is not None)
     holes = find_holes(layout, choice, release)
+    assumed = tuple(_assumed(log, layout, kernel, arch))
     return Analysis(
         log=log,
         release=release,
@@ -33,8 +34,8 @@ def analyze(log: BootLog, *, kernel: str | None = None, arch: str | None = None)
         eras=eras(layout) if layout.section_size else (),
         events=place_events(log, layout, release, holes),
         checks=checks(log, layout, choice),
-        diagnostics=(*log.diagnostics, *_findings(log, layout, choice)),
-        assumed=tuple(_assumed(log, layout, kernel, arch)),
+        diagnostics=(*log.diagnostics, *_assumptions(assumed), *_findings(log, layout, choice)),
+        assumed=assumed,
     )
 
 
@@ -52,6 +53,11 @@ def _assumed(log: BootLog, layout: Layout, kernel: str | None, arch: str | None)
     yield from layout.assumed
     for name in log.assumed:
         yield name, "another excerpt of the same text"
+
+
+def _assumptions(assumed: tuple[tuple[str, str], ...]) -> Iterator[Diagnostic]:
+    for name, source in assumed:
+        yield Diagnostic("info", "assumed", f"{name} is assumed, not proven by the log: {source}.")
 
 
 def _findings(log: BootLog, layout: Layout, choice: Choice) -> Iterator[Diagnostic]:

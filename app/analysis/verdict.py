@@ -30,9 +30,15 @@ def verdict(analysis: Analysis) -> Verdict:
     if severity == "danger":
         readers = sorted({name for hole in worst for name in hole.readers if name.startswith("/")})
         details.append(f"Reading {' or '.join(readers)} reaches them and can panic.")
+    fallen = [placed for placed in analysis.events if placed.hole is not None and analysis.holes[placed.hole] in worst]
+    if fallen and severity != "none":
+        line = fallen[0].event.lines[0]
+        details.append(
+            f"{len(fallen)} report{'s' if len(fallen) > 1 else ''} of this log fell in them, from line {line} on."
+        )
     others = pages - sum(hole.frames.pages for hole in worst if hole.outside)
     if others > 0 and severity != "none":
-        details.append(f"Another {_count(others)} outside every zone span {_is(others)} harmless.")
+        details.append(f"{_count(others, 'more ')} outside every zone span {_is(others)} harmless.")
     return Verdict(severity, _summary(analysis, worst, severity, outside, pages), tuple(details), pages)
 
 
@@ -50,8 +56,8 @@ def _summary(analysis: Analysis, worst: list[Hole], severity: Severity, outside:
         words = sorted({in_words(hole) for hole in worst})
         return f"{_count(number)} {_lie(number)} {where}; they are safe to read{on}: {', '.join(words)}."
     if outside:
-        return f"Nothing to fear{on}: {_count(pages)} outside every zone span, initialised and reserved."
-    return f"Nothing to fear{on}: no struct page lies outside every zone span."
+        return f"No danger{on}: {_count(pages)} {_lie(pages)} outside every zone span, written and reserved."
+    return f"No danger{on}: no struct page lies outside every zone span."
 
 
 def _worst(holes: tuple[Hole, ...]) -> Severity:
@@ -68,8 +74,8 @@ def _where(hole: Hole, page_size: int) -> str:
     return f"[{hole.frames.start:#x}, {hole.frames.end:#x}), {size}{owner}"
 
 
-def _count(pages: int) -> str:
-    return f"{pages} struct page{'' if pages == 1 else 's'}"
+def _count(pages: int, more: str = "") -> str:
+    return f"{pages} {more}struct page{'' if pages == 1 else 's'}"
 
 
 def _is(pages: int) -> str:

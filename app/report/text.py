@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from textwrap import wrap
 
-from app.report.document import Check, Document, Hole
+from app.report.document import Check, Document, Event, Hole
 from app.report.lanes import STATE_WORDS, placement_words
 from app.units import format_size
 
@@ -122,19 +122,33 @@ def _checks(checks: Iterable[Check]) -> list[Sequence[str]]:
 def _events(document: Document, width: int) -> str:
     if not document.events:
         return ""
-    out = ["Trouble in this log"]
+    alike: dict[tuple[str, int | None], list[Event]] = {}
     for event in document.events:
-        where = "" if event.pfn is None else f", pfn {event.pfn:#x}"
-        if event.hole is not None:
-            hole = document.holes[event.hole]
-            where += f" in the hole [{hole.start_pfn:#x}, {hole.end_pfn:#x})"
-        text = f"line {event.lines[0]}: {_printable(event.text)}{where}"
-        out += wrap(text, width, initial_indent="  ", subsequent_indent="    ")
+        alike.setdefault((event.text, event.hole), []).append(event)
+    out = ["Trouble in this log"]
+    for (text, at), events in alike.items():
+        line = f"{_times(events)}: {_printable(text)}{_pfns(events)}"
+        if at is not None:
+            hole = document.holes[at]
+            line += f" in the hole [{hole.start_pfn:#x}, {hole.end_pfn:#x})"
+        out += wrap(line, width, initial_indent="  ", subsequent_indent="    ")
     return "\n".join(out)
 
 
+def _times(events: Sequence[Event]) -> str:
+    first = f"line {events[0].lines[0]}"
+    return first if len(events) == 1 else f"{first} and {len(events) - 1} more"
+
+
+def _pfns(events: Iterable[Event]) -> str:
+    pfns = sorted({event.pfn for event in events if event.pfn is not None})
+    if not pfns:
+        return ""
+    return f", pfn {pfns[0]:#x}" + (f" to {pfns[-1]:#x}" if len(pfns) > 1 else "")
+
+
 def _notes(document: Document, width: int) -> str:
-    notes = [f"Assumed, not proven by the log: {name}." for name in document.kernel.assumed]
+    notes = []
     for item in document.diagnostics:
         at = f"line {item.line}: " if item.line else ""
         notes.append(at + _printable(item.message))
