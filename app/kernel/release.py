@@ -36,10 +36,10 @@ def parse_release(text: str | None, banner: str | None = None) -> Release | None
         return None
     version = (int(match.group(1)), int(match.group(2)), int(match.group(3) or 0))
     suffix = match.group(4)
-    debian = _DEBIAN_BANNER.search(banner) if banner else None
-    if debian:
+    for debian in _DEBIAN_BANNER.finditer(banner or ""):
         stable = (int(debian.group(1)), int(debian.group(2)), int(debian.group(3)))
-        return Release(text.strip(), version, stable, stable_known=True, backports=False)
+        if stable[:2] == version[:2]:  # the compiler's version is written the same way
+            return Release(text.strip(), version, stable, stable_known=True, backports=False)
     abi_name = version[2] == 0 and bool(_ABI_SUFFIX.match(suffix))
     vendor = bool(_RHEL_SUFFIX.search(suffix) or _SUSE_SUFFIX.match(suffix))
     return Release(text.strip(), version, version, stable_known=not abi_name, backports=abi_name or vendor)

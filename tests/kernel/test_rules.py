@@ -61,6 +61,12 @@ def test_debians_banner_tells_the_stable_release() -> None:
     assert (parsed.version, parsed.stable, parsed.stable_known) == ((5, 10, 0), (5, 10, 218), True)
 
 
+def test_the_compilers_debian_version_is_not_the_kernels() -> None:
+    parsed = parse_release("4.17.0", "Linux version 4.17.0 (b@h) (gcc version 12.2.0 (Debian 12.2.0-14)) #3 SMP")
+    assert parsed
+    assert parsed.stable == (4, 17, 0)
+
+
 @pytest.mark.parametrize("text", ["", "linux", "x.y.z", "-5", None])
 def test_what_has_no_version_is_no_release(text: str | None) -> None:
     assert parse_release(text) is None
