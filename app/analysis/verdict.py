@@ -2,7 +2,6 @@
 
 from msgspec import Struct
 
-from app.analysis.eras import in_words
 from app.analysis.model import SEVERITIES, Analysis, Hole, Severity, State
 from app.units import format_size
 
@@ -53,8 +52,13 @@ def _summary(analysis: Analysis, worst: list[Hole], severity: Severity, outside:
     if severity == "caution":
         return f"{_count(number)} {_lie(number)} {where}; what they hold depends on the release, which is not known."
     if severity == "info":
-        words = sorted({in_words(hole) for hole in worst})
-        return f"{_count(number)} {_lie(number)} {where}; they are safe to read{on}: {', '.join(words)}."
+        if state is State.INITIALISED:
+            links = sorted({f"node {hole.state.node}, {hole.state.zone}" for hole in worst if hole.state.zone})
+            zones = (
+                f"a zone that does not span {_them(number)}: " if len(links) == 1 else "zones that do not span them: "
+            )
+            return f"{_count(number)} {where} {_is(number)} safe to read{on}, but linked to {zones}{'; '.join(links)}."
+        return f"{_count(number)} {where} {_is(number)} zeroed and safe to read{on}."
     if outside:
         return f"No danger{on}: {_count(pages)} {_lie(pages)} outside every zone span, written and reserved."
     return f"No danger{on}: no struct page lies outside every zone span."
@@ -80,6 +84,10 @@ def _count(pages: int, more: str = "") -> str:
 
 def _is(pages: int) -> str:
     return "is" if pages == 1 else "are"
+
+
+def _them(pages: int) -> str:
+    return "it" if pages == 1 else "them"
 
 
 def _lie(pages: int) -> str:
