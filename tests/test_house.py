@@ -1,0 +1,94 @@
+"""The house in order: import directions, style, types, size, and nothing of one machine in the tree."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+BIN = Path(sys.executable).parent
+
+LARGEST_MODULE = 400
+
+
+def run(*command: str) -> None:
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def committed(*suffixes: str) -> list[Path]:
+    names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    paths = [ROOT / name for name in names.split("\0") if name and (not suffixes or name.endswith(suffixes))]
+    found = [path for path in paths if path.is_file()]
+    assert found, "the checkout has no files of this kind"
+    return found
+
+
+def test_lower_rooms_know_nothing_of_higher_ones() -> None:
+    run(f"{BIN}/lint-imports", "--no-cache")
+
+
+def test_style() -> None:
+    run(f"{BIN}/ruff", "format", "--check", ".")
+    run(f"{BIN}/ruff", "check", ".")
+
+
+def test_types() -> None:
+    run(f"{BIN}/mypy")
+
+
+def _is_table(path: Path) -> bool:
+    """Whether a module is mostly data: its largest statement is an assignment of most of its lines."""
+    body = ast.parse(path.read_text()).body
+    tables = [node for node in body if isinstance(node, ast.Assign | ast.AnnAssign)]
+    lines = [(node.end_lineno or 0) - node.lineno + 1 for node in tables]
+    return sum(lines) > 0.6 * len(path.read_text().splitlines())
+
+
+def test_modules_are_small_to_read() -> None:
+    modules = committed(".py", ".js")
+    sizes = {path: len(path.read_text().splitlines()) for path in modules}
+    large = [f"{path.relative_to(ROOT)}: {size}" for path, size in sizes.items() if size > LARGEST_MODULE]
+    large = [name for name in large if name.endswith(".js") or not _is_table(ROOT / name.partition(":")[0])]
+    assert large == []
+
+
+def test_analysing_starts_without_the_web_and_the_database() -> None:
+    """Start-up is what a user of the command waits for each time."""
+    heavy = ("app.web", "plotly", "pydantic", "sqlalchemy", "fastapi", "psycopg", "jinja2", "uvicorn")
+    code = (
+        "import sys, app.cli.main, app.service\n"
+        f"print([name for name in {heavy!r} if name in sys.modules])\n"
+    )  # fmt: skip
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_every_package_is_pinned_by_version_alone() -> None:
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    assert [line for line in lines if not re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.]+", line)] == []
+    assert lines == sorted(lines, key=str.lower)
+
+
+# Written apart, so that this file does not find itself.
+_HOSTS = ["pypi" + ".org", "python" + "hosted", "registry" + ".npmjs", "npmmirror" + ".com", "deb" + ".debian.org"]
+_MACHINE = re.compile(rb"(?<![\w.$}/])/(?:work|home|root|Users|tmp)/[\w.]")
+
+
+@pytest.mark.parametrize("host", _HOSTS)
+def test_no_file_names_a_registry(host: str) -> None:
+    assert [str(path.relative_to(ROOT)) for path in committed() if host.encode() in path.read_bytes()] == []
+
+
+def test_no_file_names_a_path_of_one_machine() -> None:
+    text = [path for path in committed() if "sample_logs" not in path.parts and path.suffix not in {".png", ".ico"}]
+    assert [str(path.relative_to(ROOT)) for path in text if _MACHINE.search(path.read_bytes())] == []
+
+
+def test_nothing_unfinished_is_left() -> None:
+    marks = re.compile("TO" + "DO|FIX" + r"ME|pytest\.mark\.(?:skip|xf" + "ail)")
+    found = [path for path in committed(".py", ".js", ".html", ".css") if marks.search(path.read_text())]
+    assert [str(path.relative_to(ROOT)) for path in found] == []
