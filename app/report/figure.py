@@ -62,12 +62,12 @@ def _bars(rows: Sequence[tuple[int, Bar]], axis: Axis) -> dict[str, Any]:
         "constraintext": "none",
         "unselected": {"marker": {"opacity": 0.25}},
         "marker": {
-            "color": [paint.light for paint in paints],
+            "color": [paint.light_line if paint.pattern else paint.light for paint in paints],
             "cornerradius": 3,
             "line": {"width": 1, "color": CARD[0]},
             "pattern": {
                 "shape": [paint.pattern for paint in paints],
-                "fgcolor": [paint.light_line for paint in paints],
+                "bgcolor": [paint.light for paint in paints],
                 "size": 6,
                 "solidity": 0.2,
             },
@@ -100,6 +100,7 @@ def _frames(found: Sequence[Lane], axis: Axis) -> dict[str, Any]:
 
 def _layout(count: int, axis: Axis, meta: dict[str, Any]) -> dict[str, Any]:
     return {
+        "template": "none",
         "barmode": "overlay",
         "showlegend": False,
         "dragmode": "zoom",

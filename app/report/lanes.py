@@ -55,7 +55,7 @@ def lanes(document: Document) -> tuple[Lane, ...]:
     found = [
         _map_lane("firmware", "Firmware map", "as the firmware gave it", document.firmware_map, size),
         _map_lane("extended", "Extended map", "with setup_data", document.extended_map, size),
-        _map_lane("user", "User map", "as memmap= and mem= left it", document.user_map, size),
+        _map_lane("user", "User map", "after memmap=, mem=", document.user_map, size),
         _map_lane("modified", "Modified map", "as finally used", document.modified_map, size),
         Lane("efi", "EFI map", "memory descriptors", tuple(_efi_bars(document))),
         Lane("reserved", "memblock.reserved", "taken early", tuple(_memblock_bars(document))),

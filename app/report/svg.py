@@ -126,7 +126,7 @@ def patterns() -> str:
 
 def _drawing(found: Sequence[Lane], axis: Axis, canvas: Canvas, page_size: int) -> str:
     bottom = height(len(found))
-    out = [_frames(found, axis, canvas, bottom)]
+    out = []
     points = [axis.place(pfn) for pfn in axes.boundaries(found) if axis.pfns[0] <= pfn <= axis.pfns[-1]]
     if len(points) <= 100:
         out += [_vertical(at, TOP, bottom, "minor", canvas) for at in points]
@@ -144,6 +144,7 @@ def _drawing(found: Sequence[Lane], axis: Axis, canvas: Canvas, page_size: int) 
         out.append(f'<line x1="0" x2="{canvas.x(1)}" y1="{middle}" y2="{middle}" class="base"/>')
         for bar in axes.merged(lane.bars, axis, _PIXEL):
             out.append(_bar(bar, axis, canvas, top))
+    out.append(_frames(found, axis, canvas, bottom))
     return "".join(out)
 
 

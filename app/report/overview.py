@@ -1,0 +1,35 @@
+"""A strip of the whole machine to scale, above the bars: where memory is, where the alarms are, what is in view."""
+
+from app.report import axis as axes
+from app.report.document import Document
+from app.report.lanes import lanes
+
+_HEIGHT = 24
+_BAR = 12
+
+
+def for_page(document: Document) -> str:
+    """SVG of percentages, like the drawing; the page's script moves the rectangle of class ``window``."""
+    found = lanes(document)
+    axis = axes.to_scale(found)
+    keys = {lane.key: lane for lane in found}
+    ground = next((keys[key] for key in ("modified", "user", "extended", "firmware", "nodes") if key in keys), None)
+    out = [
+        f'<svg width="100%" height="{_HEIGHT}" aria-hidden="true"><line x1="0" x2="100%" y1="8" y2="8" class="base"/>'
+    ]
+    for bar in axes.merged(ground.bars, axis, 0.0008) if ground else ():
+        left, share = _percent(axis, bar.start_pfn, bar.end_pfn)
+        out.append(
+            f'<rect x="{left:.4g}%" y="2" width="{max(share, 0.08):.4g}%" height="{_BAR}" class="k-{bar.kind}"/>'
+        )
+    for bar in keys["holes"].bars if "holes" in keys else ():
+        if bar.kind in ("danger", "caution"):
+            left, share = _percent(axis, bar.start_pfn, bar.end_pfn)
+            out.append(f'<text x="{left + share / 2:.4g}%" y="{_HEIGHT}" class="mark">▲</text>')
+    out.append(f'<rect x="0" y="0.75" width="100%" height="{_BAR + 2.5}" rx="3" class="window"/></svg>')
+    return "".join(out)
+
+
+def _percent(axis: axes.Axis, start: int, end: int) -> tuple[float, float]:
+    left = axis.place(start) * 100
+    return left, axis.place(end) * 100 - left

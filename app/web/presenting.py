@@ -1,0 +1,189 @@
+"""The document in the words of the layout page. Nothing is judged here: rows are chosen, sorted and named."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from app.kernel.command_line import arguments
+from app.report.document import Check, Document, Hole
+from app.report.lanes import STATE_WORDS, frames, pages_words, placement_words
+from app.report.palette import PAINTS
+from app.units import format_size
+
+SEVERITY_WORDS = {"danger": "danger", "caution": "caution", "info": "worth knowing", "none": "harmless"}
+BASIS_WORDS = {"evidence": "what this log shows", "release": "what this release does", "assumed": "assumption"}
+_ORDER = ("danger", "caution", "info", "none")
+_MOST_HOLES = 200
+_MOST_LINES = 20_000
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """One entry of the line of facts; ``assumed`` where the log does not prove it."""
+
+    text: str
+    strong: bool = False
+    assumed: bool = False
+    bad: bool = False
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """A part of a text; ``marked`` where it is set apart from the rest."""
+
+    text: str
+    marked: bool
+    cause: bool = False
+
+
+class HoleRow(msgspec.Struct, frozen=True):
+    """A hole in words, with its index in the document."""
+
+    index: int
+    hole: Hole
+    range: str
+    size: str
+    owner: str
+    placement: str
+    state: str
+
+
+class LogRow(msgspec.Struct, frozen=True):
+    """A line of the log, or with ``number`` 0 the words for lines left out."""
+
+    number: int
+    text: str
+    style: str = ""
+    note: str = ""
+
+
+def facts(document: Document) -> list[Fact]:
+    """Release, architecture, nodes, RAM, sections, agreement with the printed counts."""
+    kernel, assumed = document.kernel, set(document.kernel.assumed)
+    release = f"Linux {kernel.release}" if kernel.release else "kernel release unknown"
+    found = [Fact(release, strong=True, assumed="release" in assumed)]
+    found.append(Fact(kernel.arch or "architecture unknown", assumed="arch" in assumed))
+    nodes = {item.node for item in document.node_ranges}
+    if nodes:
+        found.append(Fact("1 node" if len(nodes) == 1 else f"{len(nodes)} nodes"))
+    ram = _ram(document)
+    if ram:
+        found.append(Fact(ram))
+    if kernel.section_size:
+        found.append(Fact(f"sections of {format_size(kernel.section_size)}", assumed="section_size" in assumed))
+    if "zone_ranges" in assumed or "zone_spans" in assumed:
+        found.append(Fact("zone limits", assumed=True))
+    if document.checks:
+        found.append(Fact(agreement(document.checks), bad=any(check.agrees is False for check in document.checks)))
+    return found
+
+
+def agreement(checks: Sequence[Check]) -> str:
+    """``5 of 5 printed counts agree``."""
+    held = [check for check in checks if check.agrees is not None]
+    return f"{sum(check.agrees is True for check in held)} of {len(held)} printed facts agree"
+
+
+def _ram(document: Document) -> str:
+    entries = document.modified_map or document.user_map or document.extended_map or document.firmware_map
+    size = document.kernel.page_size
+    spans = [frames(entry.start, entry.end, size, inward=True) for entry in entries if entry.type == "ram"]
+    spans = spans or [frames(item.start, item.end, size, inward=True) for item in document.node_ranges]
+    if not spans:
+        return ""
+    total, reach = sum(span.pages for span in spans) * size, max(span.end for span in spans) * size
+    return f"{_round(total)} RAM" + (f" in {_round(reach)}" if _round(reach) != _round(total) else "")
+
+
+def _round(size: int) -> str:
+    """A size for a glance: a few KiB more or less at whole GiB do not matter there."""
+    for unit in (1 << 40, 1 << 30, 1 << 20):
+        if size >= unit:
+            return format_size(round(size * 10 / unit) * unit // 10)
+    return format_size(size)
+
+
+def command(document: Document) -> list[Piece]:
+    """The arguments of the command line; those that shape memory are marked, causes of holes twice."""
+    causes = {cause for hole in document.holes for cause in hole.causes}
+    return [
+        Piece(item.text, item.shapes_memory, item.text in causes)
+        for item in arguments(document.kernel.command_line or "")
+    ]
+
+
+def coded(sentence: str) -> list[Piece]:
+    """A sentence with its addresses, files and arguments marked for a monospaced font."""
+    pieces: list[Piece] = []
+    for word in sentence.split(" "):
+        core = word.rstrip(",.;:")
+        is_code = core.lstrip("[(").startswith(("0x", "/proc/", "memmap=", "mem=", "movable"))
+        # a comma inside a range belongs to it, one behind a word does not
+        core = word if is_code and word.startswith("[") and word.endswith(",") else core
+        pieces.append(Piece(core, is_code))
+        pieces.append(Piece(word[len(core) :] + " ", marked=False))
+    return pieces
+
+
+def hole_rows(document: Document) -> list[HoleRow]:
+    """The holes, worst first, then by address; at most 200."""
+    order = sorted(enumerate(document.holes), key=lambda item: (_ORDER.index(item[1].severity), item[1].start_pfn))
+    return [
+        HoleRow(
+            index=index,
+            hole=hole,
+            range=f"{hole.start_pfn:#x}, {hole.end_pfn:#x}",
+            size=f"{pages_words(hole.pages)}, {format_size(hole.pages * document.kernel.page_size)}",
+            owner=hole.label or hole.type or "no map entry",
+            placement=placement_words(hole),
+            state=_state(hole),
+        )
+        for index, hole in order[:_MOST_HOLES]
+    ]
+
+
+def _state(hole: Hole) -> str:
+    words = STATE_WORDS[hole.state]
+    if hole.state == "initialised" and hole.linked_zone:
+        return f"{words}, linked to {hole.linked_zone}" + (
+            "" if hole.linked_node is None else f" of node {hole.linked_node}"
+        )
+    return words
+
+
+def legend(kinds: Iterable[str]) -> list[tuple[str, str]]:
+    """Kind and name of what a drawing uses and does not itself label: nodes and zones carry their names."""
+    used = set(kinds)
+    return [(k, p.name) for k, p in PAINTS.items() if k in used and not k.startswith(("node-", "zone-"))]
+
+
+def log_rows(text: bytes, document: Document, *, everything: bool) -> list[LogRow]:
+    """The recognised lines of the log with their numbers, or all that are not blank."""
+    marks = {line: f"of-{hole.severity}" for hole in document.holes for line in hole.lines}
+    odd = {note.line: note.message for note in document.diagnostics if note.line and note.severity != "info"}
+    known = set(document.recognised_lines)
+    rows: list[LogRow] = []
+    left_out = 0
+    for number, raw in enumerate(text.decode("utf-8", "replace").split("\n"), 1):
+        if not (number in known or number in odd or (everything and raw.strip())):
+            left_out += 1
+            continue
+        if left_out and rows:
+            rows.append(LogRow(0, f"{left_out:,} line{'' if left_out == 1 else 's'}"))
+        left_out = 0
+        style = "odd" if number in odd else marks.get(number, "" if number in known else "other")
+        rows.append(LogRow(number, raw.rstrip("\r"), style, odd.get(number, "")))
+        if len(rows) >= _MOST_LINES:
+            rows.append(LogRow(0, "more lines are not shown"))
+            break
+    return rows
+
+
+def has_more(text: bytes, document: Document) -> bool:
+    """Whether the text has lines that were not recognised, beside blank ones."""
+    known = set(document.recognised_lines)
+    return any(line.strip() and number not in known for number, line in enumerate(text.split(b"\n"), 1))
+
+
+def day(seconds: int) -> str:
+    """A date in UTC, such as 2027-02-21."""
+    return datetime.fromtimestamp(seconds, UTC).date().isoformat()

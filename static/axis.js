@@ -1,0 +1,70 @@
+/* The arithmetic of the address axis: positions and page frames both ways, hexadecimal labels, zooming.
+   Positions are in the unit of the figure's axis: 0..1 (schematic) or page frames (to scale). */
+
+const CHARACTER = 6.7; // pixels of one letter of a label
+const GAP = 10;
+
+function between(value, source, target) {
+  const last = source.length - 1;
+  if (value <= source[0]) return target[0];
+  if (value >= source[last]) return target[last];
+  let low = 0;
+  let high = last;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (source[middle] <= value) low = middle;
+    else high = middle;
+  }
+  const share = (value - source[low]) / (source[high] - source[low]);
+  return target[low] + share * (target[high] - target[low]);
+}
+
+export const toPosition = (knots, pfn) => between(pfn, knots.pfn, knots.at);
+export const toPfn = (knots, position) => between(position, knots.at, knots.pfn);
+
+/** A byte address in hexadecimal; BigInt, since addresses outgrow 2^53. */
+export const address = (pfn, pageSize) => "0x" + (BigInt(Math.round(pfn)) * BigInt(pageSize)).toString(16);
+
+/** Boundaries first, in the server's order of importance, then round addresses where room is left. */
+function candidates(meta, view) {
+  const [from, to] = view.map((at) => toPfn(meta.knots, at));
+  const wanted = meta.ticks.filter((pfn) => pfn >= from && pfn <= to);
+  if (wanted.length < 4) {
+    const step = 2 ** Math.max(0, Math.round(Math.log2(Math.max(1, (to - from) / 6))));
+    for (let pfn = Math.ceil(from / step) * step; pfn <= to; pfn += step) wanted.push(pfn);
+  }
+  return wanted;
+}
+
+/** Labels that do not touch: [{at, pixel, text, anchor}], for a view [from, to] drawn on `width` pixels. */
+export function ticks(meta, view, width) {
+  const placed = [];
+  const [low, high] = view;
+  for (const pfn of candidates(meta, view)) {
+    const at = toPosition(meta.knots, pfn);
+    const pixel = ((at - low) / (high - low)) * width;
+    const text = address(pfn, meta.pageSize);
+    const length = text.length * CHARACTER;
+    const anchor = pixel < 1 ? "start" : pixel > width - 1 ? "end" : "middle";
+    const left = pixel - { start: 0, middle: length / 2, end: length }[anchor];
+    const inside = left >= 0 && left + length <= width;
+    if (inside && placed.every((tick) => left + length + GAP <= tick.left || tick.left + tick.length + GAP <= left)) {
+      placed.push({ at, pixel, text, anchor, left, length });
+    }
+  }
+  return placed;
+}
+
+/** A view around `centre`, `factor` times as wide, inside [low, high] and not narrower than `least`. */
+export function scaled(view, factor, centre, [low, high], least) {
+  const width = Math.min(high - low, Math.max(least, (view[1] - view[0]) * factor));
+  const share = (centre - view[0]) / (view[1] - view[0]);
+  return held([centre - share * width, centre + (1 - share) * width], [low, high]);
+}
+
+/** The view pushed back inside [low, high], keeping its width. */
+export function held(view, [low, high]) {
+  const width = Math.min(view[1] - view[0], high - low);
+  const start = Math.min(Math.max(view[0], low), high - width);
+  return [start, start + width];
+}

@@ -1,0 +1,23 @@
+/* The log below: lines that belong to a bar are lit, and a clicked line number lights its bars. */
+
+export class Log {
+  /** `choose(line)` is called with the number of a clicked line. */
+  constructor(list, choose) {
+    this.list = list;
+    list.addEventListener("click", (event) => {
+      const link = event.target.closest("a");
+      if (link) choose(Number(link.textContent));
+    });
+  }
+
+  /** Light these lines; with `scroll`, bring the first into view inside the box, not the page. */
+  light(lines, scroll) {
+    for (const row of this.list.querySelectorAll(".lit")) row.classList.remove("lit");
+    const rows = lines.map((line) => document.getElementById(`L${line}`)).filter(Boolean);
+    for (const row of rows) row.classList.add("lit");
+    if (scroll && rows.length) {
+      const box = this.list.parentElement;
+      box.scrollTop = rows[0].offsetTop - box.offsetTop - box.clientHeight / 3;
+    }
+  }
+}

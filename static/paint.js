@@ -1,0 +1,20 @@
+/* Colours of the bars, read from the style sheet, so that the figure follows the reader's light or dark page. */
+
+export function paints(kinds) {
+  const style = window.getComputedStyle(document.documentElement);
+  const read = (name) => style.getPropertyValue(name).trim();
+  const fills = kinds.map((kind) => read(`--k-${kind}`));
+  return {
+    fills,
+    patterns: kinds.map((kind, i) => read(`--p-${kind}`) || fills[i]),
+    card: read("--card"),
+    ink: read("--ink"),
+    line: read("--line"),
+    alarm: read("--alarm"),
+  };
+}
+
+/** Call `repaint` whenever the reader's preference changes. */
+export function onThemeChange(repaint) {
+  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
+}

@@ -1,0 +1,23 @@
+/* Copying the link, and the delete token that comes in the fragment after pasting: shown once, then taken away. */
+
+export function offerCopy(button) {
+  if (!button || !navigator.clipboard) return;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(window.location.href);
+    button.textContent = "Copied";
+    window.setTimeout(() => (button.textContent = "Copy link"), 1500);
+  });
+}
+
+export function showDeleteToken() {
+  const token = /^#delete=([A-Za-z0-9_-]{8,100})$/.exec(window.location.hash)?.[1];
+  if (!token) return;
+  const { origin, pathname, search } = window.location;
+  window.history.replaceState(null, "", pathname + search);
+  const id = pathname.split("/").pop();
+  document.getElementById("delete-token").textContent = token;
+  document.getElementById("delete-command").textContent =
+    `curl -X DELETE -H 'Authorization: Bearer ${token}' ${origin}/api/v1/layouts/${id}`;
+  document.getElementById("delete-note").hidden = false;
+}
