@@ -1,6 +1,5 @@
 """A boot while it is read: facts collected from records, each once, with the lines of all its repeats."""
 
-from collections.abc import Iterable
 from typing import Any, Literal
 
 import msgspec
@@ -10,6 +9,7 @@ from app.bootlog.effects import (
     Banner,
     CommandLine,
     Effect,
+    EfiLine,
     Header,
     LastPfn,
     MapLine,
@@ -29,7 +29,6 @@ from app.bootlog.effects import (
 from app.bootlog.model import (
     Diagnostic,
     E820Change,
-    EfiEntry,
     Initmem,
     Lines,
     LogEvent,
@@ -44,7 +43,6 @@ from app.bootlog.records import Record
 Reason = Literal["start", "banner", "repeat", "prose"]
 _LISTS: dict[type, str] = {
     E820Change: "e820_changes",
-    EfiEntry: "efi_map",
     SratEntry: "srat",
     ReservedRegion: "reserved_regions",
     NodeRange: "node_ranges",
@@ -91,6 +89,8 @@ class Draft:
         self.last: Record | None = None
         self._open: Section | None = None
         self._opened: set[Section] = set()
+        self._efi_number = 0
+        self._efi_dumps = 0
         self._fault: tuple[int, int | None] | None = None
 
     # What the draft holds.
@@ -157,6 +157,11 @@ class Draft:
         elif isinstance(effect, MapLine):
             name = effect.map or self._open
             self._add(f"{name}_map", effect.entry, record)
+        elif isinstance(effect, EfiLine):
+            if effect.number == 0 and self._efi_number:
+                self._efi_dumps += 1
+            self._efi_number = effect.number
+            self._add("efi_map", effect.entry, record, self._efi_dumps)
         elif isinstance(effect, MemblockLine):
             name = "memblock_reserve_events" if effect.which == "event" else f"memblock_{effect.which}"
             self._add(name, effect.region, record)
@@ -196,7 +201,7 @@ class Draft:
         self._open = section
         self._opened.add(section)
 
-    def _add(self, name: str, fact: Any, record: Record) -> None:
+    def _add(self, name: str, fact: Any, record: Record, apart: int = 0) -> None:
         memory = getattr(fact, "range", None)
         if memory is not None and (memory.start >= memory.end or memory.end > _SPACE):
             if memory.start == memory.end:
@@ -207,10 +212,12 @@ class Draft:
             )
             return
         known = self.facts.setdefault(name, {})
+        if name == "e820_changes":
+            apart = len(known)  # the kernel may change the same range twice
         if isinstance(fact, PfnNode | PfnZone | PfnMovable):
             known[fact] = (fact, known[fact][1] + record.lines if fact in known else record.lines)
             return
-        key = msgspec.structs.replace(fact, lines=())
+        key = (msgspec.structs.replace(fact, lines=()), apart)
         before = known.get(key)
         if before is not None:
             self.doubled = self.doubled or name in LAYOUT
@@ -290,6 +297,8 @@ class Draft:
         self.last = other.last or self.last
 
 
-def merged(first: Iterable[int], second: Iterable[int]) -> Lines:
+def merged(first: Lines, second: Lines) -> Lines:
     """Line numbers of both, each once, ascending."""
+    if first and second and first[-1] < second[0]:
+        return first + second
     return tuple(sorted({*first, *second}))

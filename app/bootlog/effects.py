@@ -44,6 +44,13 @@ class MapLine(msgspec.Struct, frozen=True):
     entry: MapEntry
 
 
+class EfiLine(msgspec.Struct, frozen=True):
+    """An entry of an EFI map and its number there: a dump that starts again is another dump."""
+
+    number: int
+    entry: EfiEntry
+
+
 class PfnNode(msgspec.Struct, frozen=True):
     """Memory of a node in page frames, end exclusive (up to 3.4)."""
 
@@ -144,15 +151,15 @@ class Registers(msgspec.Struct, frozen=True):
 
 
 Fact = (
-    E820Change | EfiEntry | SratEntry | ReservedRegion | NodeRange | ZoneRange | MovableStart | Initmem
+    E820Change | SratEntry | ReservedRegion | NodeRange | ZoneRange | MovableStart | Initmem
 )
 Effect = (
-    Fact | Header | Noted | MapLine | PfnNode | PfnZone | PfnMovable | Banner | CommandLine | ArchHint
+    Fact | Header | Noted | MapLine | EfiLine | PfnNode | PfnZone | PfnMovable | Banner | CommandLine | ArchHint
     | PageSize | LastPfn | Tally | MemoryLine | MemblockLine | Trouble | Symbol | Registers
 )
 
 __all__ = [
-    "ArchHint", "Banner", "CommandLine", "Effect", "Fact", "Header", "LastPfn", "Lines", "MapLine", "MapName",
+    "ArchHint", "Banner", "CommandLine", "Effect", "EfiLine", "Fact", "Header", "LastPfn", "Lines", "MapLine", "MapName",
     "MemblockLine", "MemoryLine", "Noted", "PageSize", "PfnMovable", "PfnNode", "PfnZone", "Registers", "Section",
     "Symbol", "Tally", "Trouble",
 ]

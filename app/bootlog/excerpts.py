@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from app.bootlog.draft import MAPS, RANGES, Draft
+from app.bootlog.draft import LAYOUT, MAPS, RANGES, Draft
 from app.bootlog.effects import Banner, Header
 from app.bootlog.envelope import peel
 from app.bootlog.model import Diagnostic, MemoryType
@@ -28,7 +28,7 @@ def drafts(text: Text, records: Iterable[Record]) -> list[Draft]:
         elif isinstance(effect, Header):
             if current.repeats(effect.section):
                 out.append(Draft("repeat"))
-            elif current.has_layout and effect.section != "memblock" and _prose_before(text, record, current.last):
+            elif current.holds(*LAYOUT, "initmem") and effect.section != "memblock" and _prose_before(text, record, current.last):
                 out.append(Draft("prose"))
         out[-1].take(record)
     return out
@@ -80,6 +80,9 @@ def _lines_back(text: Text, start: int, floor: int) -> Iterator[bytes]:
 
 def is_prose(line: bytes) -> bool:
     """Whether a line is neither blank nor a log line with a prefix."""
+    start = line.lstrip(b" \t>|")[:2]
+    if not start or (start[:1] == b"[" and start[1:] in b" 0123456789"):
+        return False  # the usual case needs no pattern
     peeled = peel(line)
     return not peeled.kernel and bool(peeled.message)
 
@@ -108,7 +111,12 @@ def _node_memory(part: Draft) -> Pairs:
 
 
 def _contradict(before: Draft, part: Draft) -> bool:
-    """Whether the node ranges of one are not inside the memory that the map of the other calls usable."""
+    """Whether both name other ranges for the same thing, or nodes of one lie outside the RAM of the other's map."""
+    if any(
+        before.facts.get(name) and part.facts.get(name) and before.facts[name].keys() != part.facts[name].keys()
+        for name in (*RANGES, "initmem")
+    ):
+        return True
     usable = _usable(part) or _usable(before)
     nodes = _node_memory(part) or _node_memory(before)
     return bool(usable and nodes and difference(nodes, usable[1]))

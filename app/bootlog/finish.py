@@ -1,5 +1,8 @@
 """From a draft to the frozen BootLog: frames become bytes, doubled counts become single ones."""
 
+from collections.abc import Callable, Hashable, Sequence
+from typing import TypeVar
+
 from app.bootlog.draft import LAYOUT, MAPS, Draft, merged
 from app.bootlog.effects import Tally
 from app.bootlog.identity import architecture, page_size
@@ -7,6 +10,7 @@ from app.bootlog.model import (
     BootLog,
     Count,
     Diagnostic,
+    E820Change,
     Lines,
     MovableStart,
     NodeRange,
@@ -15,6 +19,7 @@ from app.bootlog.model import (
 )
 from app.ranges import ByteRange
 
+T = TypeVar("T")
 _USUAL_PAGE = 4096
 
 
@@ -56,7 +61,7 @@ def finish(draft: Draft, index: int, count: int) -> BootLog:
         user_map=draft.values("user_map"),
         extended_map=draft.values("extended_map"),
         modified_map=draft.values("modified_map"),
-        e820_changes=draft.values("e820_changes"),
+        e820_changes=_undoubled(draft, draft.values("e820_changes"), _change),
         efi_map=draft.values("efi_map"),
         srat=draft.values("srat"),
         memblock_memory=draft.values("memblock_memory"),
@@ -102,7 +107,7 @@ def _command_line(draft: Draft) -> tuple[str | None, Lines]:
 
 
 def _counts(draft: Draft) -> PageCounts:
-    tallies = _undoubled(draft.tallies) if draft.doubled else draft.tallies
+    tallies = _undoubled(draft, draft.tallies, _tally)
     by_field: dict[str, list[Count]] = {}
     for tally in tallies:
         by_field.setdefault(tally.field, []).append(tally.count)
@@ -121,18 +126,26 @@ def _counts(draft: Draft) -> PageCounts:
     )
 
 
-def _undoubled(tallies: list[Tally]) -> list[Tally]:
-    """Every second of equal counts, where all are there an even number of times.
+def _tally(tally: Tally) -> Hashable:
+    return tally.field, tally.count.value, tally.count.node, tally.count.zone
 
-    Equal counts are no repeats by themselves: two holes of one zone may have the same size.
+
+def _change(change: E820Change) -> Hashable:
+    return change.action, change.range, change.from_label, change.to_label
+
+
+def _undoubled(draft: Draft, items: Sequence[T], key: Callable[[T], Hashable]) -> tuple[T, ...]:
+    """On a doubled console every second of equal items, where all are there an even number of times.
+
+    Equal items are no repeats by themselves: two holes of one zone may have the same size.
     """
-    groups: dict[tuple[str, int, int | None, str | None], list[Tally]] = {}
-    for tally in tallies:
-        groups.setdefault((tally.field, tally.count.value, tally.count.node, tally.count.zone), []).append(tally)
-    if any(len(group) % 2 for group in groups.values()):
-        return tallies
-    kept = {id(tally) for group in groups.values() for tally in group[: len(group) // 2]}
-    return [tally for tally in tallies if id(tally) in kept]
+    groups: dict[Hashable, list[T]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    if not draft.doubled or any(len(group) % 2 for group in groups.values()):
+        return tuple(items)
+    kept = {id(item) for group in groups.values() for item in group[: len(group) // 2]}
+    return tuple(item for item in items if id(item) in kept)
 
 
 def _oddities(draft: Draft, nodes: tuple[NodeRange, ...]) -> list[Diagnostic]:

@@ -163,6 +163,7 @@ def records(text: Text) -> Iterator[Record]:
             return
         start, end = text.line_start(hit.start()), text.line_end(hit.start())
         start = max(start, at)
+        text.advance(start)
         if end - start > LONGEST_LINE:
             at = end + 1
             if at > len(data):

@@ -15,7 +15,7 @@ _ENTITIES = (
     (b"&nbsp;", b" "), (b"&lt;", b"<"), (b"&gt;", b">"), (b"&quot;", b'"'), (b"&#39;", b"'"), (b"<br />", b""),
     (b"<br>", b""), (b"&amp;", b"&"),
 )
-_SOFT_BREAK = r"[^=\n]=[ \t]*\r?\n"
+_ENTITY = "&(?:gt|lt|nbsp);"
 LONGEST_LINE = 1 << 16
 """Bytes of a line that are looked at; no kernel prints more, and a file without line ends is no log."""
 
@@ -35,9 +35,10 @@ def decode(raw: bytes) -> bytes:
         raw = raw.replace(b"\0", b"")
     if b"\x1b[" in raw:
         raw = _without_colours(raw)
-    for odd, plain in _TYPOGRAPHY:
-        raw = raw.replace(odd, plain)
-    if b"&gt;" in raw or b"&lt;" in raw or b"&nbsp;" in raw:
+    if not raw.isascii():
+        for odd, plain in _TYPOGRAPHY:
+            raw = raw.replace(odd, plain)
+    if compiled(_ENTITY).search(raw):
         for entity, plain in _ENTITIES:
             raw = raw.replace(entity, plain)
     return raw
@@ -55,8 +56,7 @@ def _without_colours(raw: bytes) -> bytes:
 class Text:
     """Searchable bytes, in which the soft line breaks of quoted-printable mails are closed up.
 
-    Offsets are into :attr:`data`; line numbers are 1-based in the text as given. Ask for line numbers in
-    ascending order of offsets: each call counts on from the last.
+    Offsets are into :attr:`data`; line numbers are 1-based in the text as given.
     """
 
     def __init__(self, raw: bytes) -> None:
@@ -64,29 +64,39 @@ class Text:
         self.line_count = raw.count(b"\n") + (not raw.endswith(b"\n") and bool(raw))
         self._breaks = array("Q")
         self.data = self._unfold(raw)
-        self._counted = (0, 1)
+        self._base = (0, 0)
 
     def _unfold(self, raw: bytes) -> bytes:
-        if b"=\n" not in raw and not compiled(_SOFT_BREAK).search(raw):
+        """Close up lines at a single ``=`` before the newline; ``==`` is no soft break but somebody's ruler."""
+        if b"=\r\n" in raw:
+            raw = raw.replace(b"=\r\n", b"=\n")
+        if b"=\n" not in raw:
             return raw
-        kept, at, length = [], 0, 0
-        for match in compiled(_SOFT_BREAK).finditer(raw):
-            piece = raw[at : match.start() + 1]
-            kept.append(piece)
+        pieces = raw.split(b"=\n")
+        last = len(pieces) - 1
+        length = 0
+        for index, piece in enumerate(pieces):
             length += len(piece)
-            at = match.end()
-            self._breaks.append(length)
-        kept.append(raw[at:])
-        return b"".join(kept)
+            if index == last:
+                break
+            if not piece or piece[-1] in b"=\n":
+                pieces[index] = piece + b"=\n"
+                length += 2
+            else:
+                self._breaks.append(length)
+        return b"".join(pieces)
+
+    def advance(self, offset: int) -> None:
+        """Let the counting start at ``offset``; no lower offset may be asked for afterwards."""
+        self._base = (offset, self._newlines(offset))
+
+    def _newlines(self, offset: int) -> int:
+        at, count = self._base
+        return count + self.data.count(b"\n", at, offset)
 
     def number(self, offset: int) -> int:
         """Line number of the byte at ``offset``."""
-        at, count = self._counted
-        if offset < at:
-            at, count = 0, 1
-        count += self.data.count(b"\n", at, offset)
-        self._counted = (offset, count)
-        return count + bisect_left(self._breaks, offset + 1)
+        return 1 + self._newlines(offset) + bisect_left(self._breaks, offset + 1)
 
     def numbers(self, start: int, end: int) -> tuple[int, ...]:
         """Line numbers of the bytes ``[start, end)``, which are on one logical line."""

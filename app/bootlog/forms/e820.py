@@ -5,16 +5,20 @@ from typing import Literal
 from app.bootlog.effects import Effect, LastPfn, Noted
 from app.bootlog.forms.base import BARE, HEX, MEM, NUMBER, Form, Groups, exclusive, hexadecimal, inclusive, number
 from app.bootlog.forms.maps import TYPES
-from app.bootlog.model import E820Change, Lines
+from app.bootlog.model import E820Change, Lines, ReservedRegion
 from app.ranges import ByteRange
 
 _OLD = rf"{BARE}\s*-\s*{BARE}"
 
 
 def _change(
-    action: Literal["update", "remove", "reserve"], memory: ByteRange, old: str | None, new: str | None, lines: Lines
+    action: Literal["update", "remove"], memory: ByteRange, old: str | None, new: str | None, lines: Lines
 ) -> Effect:
     return E820Change(action, memory, old, new, lines)
+
+
+def _ram_buffer(groups: Groups, lines: Lines) -> Effect:
+    return ReservedRegion(inclusive(groups[0], groups[1]), "RAM buffer", "ram-buffer", lines)
 
 
 def _last_pfn(groups: Groups, _lines: Lines) -> Effect:
@@ -68,10 +72,10 @@ FORMS = (
     ),
     Form(
         name="e820-ram-buffer",
-        family="e820 changes",
+        family="reserved regions",
         triggers=("RAM buffer",),
         pattern=rf"e820: (?:reserve RAM buffer|register RAM buffer resource)\s+{MEM}",
-        make=lambda g, lines: _change("reserve", inclusive(g[0], g[1]), None, None, lines),
+        make=_ram_buffer,
         samples=(
             "e820: reserve RAM buffer [mem 0x0009ac00-0x0009ffff]",
             "e820: register RAM buffer resource [mem 0xbfff1000-0xbfffffff]",
@@ -80,10 +84,10 @@ FORMS = (
     ),
     Form(
         name="e820-ram-buffer-old",
-        family="e820 changes",
+        family="reserved regions",
         triggers=("RAM buffer",),
         pattern=rf"reserve RAM buffer:\s*{_OLD}",
-        make=lambda g, lines: _change("reserve", inclusive(g[0], g[1]), None, None, lines),
+        make=_ram_buffer,
         samples=("reserve RAM buffer: 000000000009bc00 - 000000000009ffff ",),
         source="arch/x86/kernel/e820.c, 2.6.34-3.4; end inclusive even here",
     ),

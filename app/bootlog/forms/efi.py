@@ -1,21 +1,21 @@
 """EFI memory maps. The closing bracket tells whether the end belongs to the range."""
 
-from app.bootlog.effects import Effect
-from app.bootlog.forms.base import HEX, Form, Groups, exclusive, inclusive
+from app.bootlog.effects import Effect, EfiLine
+from app.bootlog.forms.base import HEX, NUMBER, Form, Groups, exclusive, inclusive, number
 from app.bootlog.model import EfiEntry, Lines
 
 _RANGE = rf"range=\[{HEX}\s*-\s*{HEX}\s*([\])])"
 
 
 def _entry(groups: Groups, lines: Lines) -> Effect:
-    name, attributes, start, end, bracket = groups
+    index, name, attributes, start, end, bracket = groups
     memory = exclusive(start, end) if bracket == ")" else inclusive(start, end)
-    return EfiEntry(memory, (name or "").strip(), (attributes or "").strip(), lines)
+    return EfiLine(number(index), EfiEntry(memory, (name or "").strip(), (attributes or "").strip(), lines))
 
 
 def _device_tree_era(groups: Groups, lines: Lines) -> Effect:
     start, end, name, attributes = groups
-    return EfiEntry(inclusive(start, end), (name or "").strip(), (attributes or "").strip(), lines)
+    return EfiLine(1, EfiEntry(inclusive(start, end), (name or "").strip(), (attributes or "").strip(), lines))
 
 
 FORMS = (
@@ -23,7 +23,7 @@ FORMS = (
         name="efi-entry",
         family="EFI memory map",
         triggers=(r"(?:efi|EFI): mem[0-9]+: \[",),
-        pattern=rf"(?:efi|EFI): mem[0-9]+: \[([^|\]]*)\|?([^\]]*)\]\s*{_RANGE}",
+        pattern=rf"(?:efi|EFI): mem{NUMBER}: \[([^|\]]*)\|?([^\]]*)\]\s*{_RANGE}",
         make=_entry,
         samples=(
             "efi: mem00: [Conventional|   |  |  |  |  |  |  |  |   |WB|WT|WC|UC] range=[0x0000000000000000-0x0000000000"
@@ -38,7 +38,7 @@ FORMS = (
         name="efi-entry-old",
         family="EFI memory map",
         triggers=(r"(?:efi|EFI): mem[0-9]+: type=",),
-        pattern=rf"(?:efi|EFI): mem[0-9]+: (type=[0-9]+), (attr=0x[0-9a-f]+), {_RANGE}",
+        pattern=rf"(?:efi|EFI): mem{NUMBER}: (type=[0-9]+), (attr=0x[0-9a-f]+), {_RANGE}",
         make=_entry,
         samples=("efi: mem03: type=7, attr=0xf, range=[0x0000000000100000-0x0000000001000000) (15MB)",),
         source="arch/x86/platform/efi/efi.c, 2.6.32-3.16; end exclusive",

@@ -1,9 +1,11 @@
 """What memblock=debug prints: dumps of the two lists, and single reservations."""
 
 from app.bootlog.effects import Effect, Header, MemblockLine, Noted
-from app.bootlog.forms.base import HEX, NUMBER, Form, Groups, hexadecimal, inclusive, number
+from app.bootlog.forms.base import HEX, NUMBER, Form, Groups, exclusive, hexadecimal, inclusive, number
 from app.bootlog.model import Lines, MemblockRegion
+from app.ranges import ByteRange
 
+_FIXED = r"\[0x([0-9a-f]{8}|[0-9a-f]{16})\s*-\s*0x([0-9a-f]{8}|[0-9a-f]{16})\s*\]"
 _RANGE = rf"\[{HEX}\s*-\s*{HEX}\s*\]"
 
 
@@ -17,15 +19,14 @@ def _region(groups: Groups, lines: Lines) -> Effect | None:
     return MemblockLine("memory" if which == "memory" else "reserved", region)
 
 
-def _reserve(groups: Groups, lines: Lines) -> Effect:
-    start, end, flags = groups
-    return MemblockLine("event", MemblockRegion(inclusive(start, end), None, hexadecimal(flags) if flags else None, lines))
+def _event(memory: ByteRange, node: int | None, flags: str | None, lines: Lines) -> Effect:
+    return MemblockLine("event", MemblockRegion(memory, node, hexadecimal(flags) if flags else None, lines))
 
 
 def _reserve_node(groups: Groups, lines: Lines) -> Effect:
     start, end, node, flags = groups
     known = int(node) if node and not node.startswith("-") and int(node) < 1 << 16 else None
-    return MemblockLine("event", MemblockRegion(inclusive(start, end), known, hexadecimal(flags), lines))
+    return _event(inclusive(start, end), known, flags, lines)
 
 
 FORMS = (
@@ -71,13 +72,31 @@ FORMS = (
         name="memblock-reserve",
         family="memblock",
         triggers=(r"memblock_reserve: \[",),
-        pattern=rf"memblock_reserve:\s*{_RANGE}(?: flags 0x([0-9a-f]{{1,8}}))?",
-        make=_reserve,
+        pattern=rf"memblock_reserve:\s*{_FIXED}\s+[^f\s]",
+        make=lambda g, lines: _event(inclusive(g[0], g[1]), None, None, lines),
         samples=(
             "memblock_reserve: [0x00000000000f5ba0-0x00000000000f5baf] smp_scan_config+0xa9/0xfd",
-            "memblock_reserve: [0x0000000001000000-0x0000000001ffffff] flags 0x0 setup_arch+0x5e/0xc4f",
+            "memblock_reserve: [0x00aa7600-0x00aaa0a0] setup_arch+0xa9/0xfd",
         ),
-        source="mm/memblock.c, 3.14-6.12; end inclusive",
+        source="mm/memblock.c, 4.12-6.12; end inclusive",
+    ),
+    Form(
+        name="memblock-reserve-flags",
+        family="memblock",
+        triggers=(r"memblock_reserve: \[",),
+        pattern=rf"memblock_reserve:\s*{_RANGE} flags 0x([0-9a-f]{{1,8}})",
+        make=lambda g, lines: _event(inclusive(g[0], g[1]), None, g[2], lines),
+        samples=("memblock_reserve: [0x00000001000000-0x00000001ffffff] flags 0x0 setup_arch+0x5e/0xc4f",),
+        source="mm/memblock.c, 3.14-4.9; end inclusive",
+    ),
+    Form(
+        name="memblock-reserve-old",
+        family="memblock",
+        triggers=(r"memblock_reserve: \[",),
+        pattern=r"memblock_reserve:\s*\[0x([0-9a-f]{14})-0x([0-9a-f]{14})\]\s+[^f\s]",
+        make=lambda g, lines: _event(exclusive(g[0], g[1]), None, None, lines),
+        samples=("memblock_reserve: [0x000000000f5ba0-0x000000000f5bb0] setup_arch+0x5e/0xc4f",),
+        source="mm/memblock.c, 3.4-3.6; end exclusive although written [a-b]; the width of 14 digits tells",
     ),
     Form(
         name="memblock-reserve-node",
