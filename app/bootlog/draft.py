@@ -26,19 +26,19 @@ from app.bootlog.effects import (
     Tally,
     Trouble,
 )
+from app.bootlog.faults import Faults
 from app.bootlog.model import (
     Diagnostic,
     E820Change,
     Initmem,
     Lines,
-    LogEvent,
     MovableStart,
     NodeRange,
     ReservedRegion,
     SratEntry,
     ZoneRange,
 )
-from app.bootlog.records import Record
+from app.bootlog.records import Record, merged
 
 Reason = Literal["start", "banner", "repeat", "prose"]
 _LISTS: dict[type, str] = {
@@ -61,7 +61,6 @@ _ONCE: dict[str, tuple[str, ...]] = {
     "zones": ("zone_ranges", "pfn_zones"),
     "nodes": ("node_ranges", "pfn_nodes"),
 }
-_OOPS_LINES = 80
 _MOST_DIAGNOSTICS = 100
 _SPACE = 1 << 64
 
@@ -74,7 +73,7 @@ class Draft:
         self.facts: dict[str, dict[Any, Any]] = {}
         self.tallies: list[Tally] = []
         self.last_pfns: dict[LastPfn, Lines] = {}
-        self.events: list[LogEvent] = []
+        self.faults = Faults()
         self.banner: tuple[Banner, Lines] | None = None
         self.command_lines: list[tuple[CommandLine, Lines]] = []
         self.arch_hint: tuple[str, Lines] | None = None
@@ -91,7 +90,6 @@ class Draft:
         self._opened: set[Section] = set()
         self._efi_number = 0
         self._efi_dumps = 0
-        self._fault: tuple[int, int | None] | None = None
 
     # What the draft holds.
 
@@ -128,8 +126,11 @@ class Draft:
         form, effect = record.form, record.effect
         if form is None or effect is None:
             self._complain(
-                "warning", "unrecognised-line", "This looks like a line of a memory layout, but it has no known form.",
-                record.lines, record.column,
+                "warning",
+                "unrecognised-line",
+                "This looks like a line of a memory layout, but it has no known form.",
+                record.lines,
+                record.column,
             )
             return
         if form.needs and not self._bound(form.needs, effect):
@@ -143,7 +144,7 @@ class Draft:
 
     def _bound(self, needs: tuple[Section, ...], effect: Effect) -> bool:
         if "fault" in needs:
-            return self._fault is not None
+            return self.faults.open
         if self._open in needs:
             return True
         # Lines picked out of a log, by grep for one, come without their header.
@@ -155,8 +156,7 @@ class Draft:
         if isinstance(effect, Header):
             self._header(effect.section)
         elif isinstance(effect, MapLine):
-            name = effect.map or self._open
-            self._add(f"{name}_map", effect.entry, record)
+            self._add(f"{effect.map or self._open}_map", effect.entry, record)
         elif isinstance(effect, EfiLine):
             if effect.number == 0 and self._efi_number:
                 self._efi_dumps += 1
@@ -185,10 +185,8 @@ class Draft:
             self.last_pfns[effect] = self.last_pfns.get(effect, ()) + lines
         elif isinstance(effect, Tally):
             self.tallies.append(effect)
-        elif isinstance(effect, Trouble):
-            self._trouble(effect, record)
-        elif isinstance(effect, Symbol | Registers):
-            self._more_of_fault(effect, record)
+        elif isinstance(effect, Trouble | Symbol | Registers):
+            self.faults.take(effect, record)
         elif not isinstance(effect, Noted):
             self._add(_LISTS[type(effect)], effect, record)
 
@@ -207,8 +205,11 @@ class Draft:
             if memory.start == memory.end:
                 return  # nothing was reserved
             self._complain(
-                "warning", "impossible-range", "The range ends before it starts, or beyond 2^64; it is left out.",
-                record.lines, record.column,
+                "warning",
+                "impossible-range",
+                "The range ends before it starts, or beyond 2^64; it is left out.",
+                record.lines,
+                record.column,
             )
             return
         known = self.facts.setdefault(name, {})
@@ -232,33 +233,6 @@ class Draft:
         else:
             self.command_lines.append((effect, lines))
 
-    def _trouble(self, effect: Trouble, record: Record) -> None:
-        event = LogEvent(
-            effect.kind, effect.text, record.lines, effect.address, effect.struct_page, effect.pfn
-        )
-        same = msgspec.structs.replace(self.events[-1], lines=record.lines, registers=()) if self.events else None
-        if same == event and self._fault is not None and self._fault[1] == record.stamp is not None:
-            self.events[-1] = msgspec.structs.replace(
-                self.events[-1], lines=merged(self.events[-1].lines, record.lines)
-            )
-            return
-        self._fault = (record.lines[0], record.stamp)
-        self.events.append(event)
-
-    def _more_of_fault(self, effect: Symbol | Registers, record: Record) -> None:
-        if not self.events or self._fault is None or record.lines[0] - self._fault[0] > _OOPS_LINES:
-            return
-        event = self.events[-1]
-        lines = merged(event.lines, record.lines)
-        if isinstance(effect, Symbol):
-            text = event.text if " in " in event.text else f"{event.text} in {effect.text}"
-            self.events[-1] = msgspec.structs.replace(event, text=text, lines=lines)
-            return
-        known = dict(event.registers)
-        new = tuple(pair for pair in effect.values if pair[0] not in known)
-        if new:  # the user's registers, printed later in an oops, are not the fault's
-            self.events[-1] = msgspec.structs.replace(event, registers=event.registers + new, lines=lines)
-
     def _complain(
         self, severity: Literal["info", "warning"], code: str, message: str, lines: Lines, column: int | None
     ) -> None:
@@ -281,7 +255,7 @@ class Draft:
                     self.doubled = self.doubled or name in LAYOUT
                     known[key] = msgspec.structs.replace(fact, lines=merged(known[key].lines, fact.lines))
         self.tallies += other.tallies
-        self.events += other.events
+        self.faults.events += other.faults.events
         for last, lines in other.last_pfns.items():
             self.last_pfns[last] = merged(self.last_pfns.get(last, ()), lines)
         self.command_lines += other.command_lines
@@ -295,10 +269,3 @@ class Draft:
         self.families |= other.families
         self.doubled |= other.doubled
         self.last = other.last or self.last
-
-
-def merged(first: Lines, second: Lines) -> Lines:
-    """Line numbers of both, each once, ascending."""
-    if first and second and first[-1] < second[0]:
-        return first + second
-    return tuple(sorted({*first, *second}))

@@ -150,16 +150,51 @@ class Registers(msgspec.Struct, frozen=True):
     values: tuple[tuple[str, int], ...]
 
 
-Fact = (
-    E820Change | SratEntry | ReservedRegion | NodeRange | ZoneRange | MovableStart | Initmem
-)
+Fact = E820Change | SratEntry | ReservedRegion | NodeRange | ZoneRange | MovableStart | Initmem
 Effect = (
-    Fact | Header | Noted | MapLine | EfiLine | PfnNode | PfnZone | PfnMovable | Banner | CommandLine | ArchHint
-    | PageSize | LastPfn | Tally | MemoryLine | MemblockLine | Trouble | Symbol | Registers
+    Fact
+    | Header
+    | Noted
+    | MapLine
+    | EfiLine
+    | PfnNode
+    | PfnZone
+    | PfnMovable
+    | Banner
+    | CommandLine
+    | ArchHint
+    | PageSize
+    | LastPfn
+    | Tally
+    | MemoryLine
+    | MemblockLine
+    | Trouble
+    | Symbol
+    | Registers
 )
 
 __all__ = [
-    "ArchHint", "Banner", "CommandLine", "Effect", "EfiLine", "Fact", "Header", "LastPfn", "Lines", "MapLine", "MapName",
-    "MemblockLine", "MemoryLine", "Noted", "PageSize", "PfnMovable", "PfnNode", "PfnZone", "Registers", "Section",
-    "Symbol", "Tally", "Trouble",
+    "ArchHint",
+    "Banner",
+    "CommandLine",
+    "Effect",
+    "EfiLine",
+    "Fact",
+    "Header",
+    "LastPfn",
+    "Lines",
+    "MapLine",
+    "MapName",
+    "MemblockLine",
+    "MemoryLine",
+    "Noted",
+    "PageSize",
+    "PfnMovable",
+    "PfnNode",
+    "PfnZone",
+    "Registers",
+    "Section",
+    "Symbol",
+    "Tally",
+    "Trouble",
 ]

@@ -28,7 +28,11 @@ def drafts(text: Text, records: Iterable[Record]) -> list[Draft]:
         elif isinstance(effect, Header):
             if current.repeats(effect.section):
                 out.append(Draft("repeat"))
-            elif current.holds(*LAYOUT, "initmem") and effect.section != "memblock" and _prose_before(text, record, current.last):
+            elif (
+                current.holds(*LAYOUT, "initmem")
+                and effect.section != "memblock"
+                and _prose_before(text, record, current.last)
+            ):
                 out.append(Draft("prose"))
         out[-1].take(record)
     return out
@@ -89,7 +93,9 @@ def is_prose(line: bytes) -> bool:
 
 def _says_the_same(before: Draft, part: Draft) -> bool:
     """Whether a repeated section is a doubled console's: equal ranges, and no other "Memory:" line."""
-    if part.banner is not None or (before.memory_line and part.memory_line and before.memory_line[0] != part.memory_line[0]):
+    if part.banner is not None or (
+        before.memory_line and part.memory_line and before.memory_line[0] != part.memory_line[0]
+    ):
         return False
     names = [name for name in RANGES if part.facts.get(name) and before.facts.get(name)]
     return bool(names) and all(part.facts[name].keys() == before.facts[name].keys() for name in names)
@@ -135,9 +141,11 @@ def _place(orphan: Draft, boots: list[Draft], order: list[Draft]) -> None:
         owner.assumed.append(name)
         owner.diagnostics.append(
             Diagnostic(
-                "info", "excerpt-attached",
+                "info",
+                "excerpt-attached",
                 f"The {name.replace('_', ' ')} of {where} is taken to belong to this excerpt: without page 0 and "
-                "cut to whole pages, its RAM is exactly the memory of these node ranges.", first,
+                "cut to whole pages, its RAM is exactly the memory of these node ranges.",
+                first,
             )
         )
     else:
@@ -145,8 +153,10 @@ def _place(orphan: Draft, boots: list[Draft], order: list[Draft]) -> None:
         owner = next((boot for boot in boots if order.index(boot) > position), boots[-1])
         owner.diagnostics.append(
             Diagnostic(
-                "info", "excerpt-unused",
-                f"The memory map of {where} fits none of the node ranges in this text; it is not used.", first,
+                "info",
+                "excerpt-unused",
+                f"The memory map of {where} fits none of the node ranges in this text; it is not used.",
+                first,
             )
         )
     owner.recognised.update(orphan.recognised)
@@ -157,4 +167,3 @@ def _fits(usable: Pairs, boot: Draft) -> bool:
     whole = FrameSet.of(ByteRange(start, end).frames_inward(_PAGE) for start, end in usable)
     nodes = FrameSet.of(ByteRange(start, end).frames_inward(_PAGE) for start, end in _node_memory(boot))
     return bool(len(nodes)) and whole - FrameSet.of([FrameRange(0, 1)]) == nodes - FrameSet.of([FrameRange(0, 1)])
-

@@ -1,9 +1,10 @@
 """From a draft to the frozen BootLog: frames become bytes, doubled counts become single ones."""
 
 from collections.abc import Callable, Hashable, Sequence
+from itertools import pairwise
 from typing import TypeVar
 
-from app.bootlog.draft import LAYOUT, MAPS, Draft, merged
+from app.bootlog.draft import LAYOUT, MAPS, Draft
 from app.bootlog.effects import Tally
 from app.bootlog.identity import architecture, page_size
 from app.bootlog.model import (
@@ -17,6 +18,7 @@ from app.bootlog.model import (
     PageCounts,
     ZoneRange,
 )
+from app.bootlog.records import merged
 from app.ranges import ByteRange
 
 T = TypeVar("T")
@@ -34,8 +36,7 @@ def finish(draft: Draft, index: int, count: int) -> BootLog:
     command_line, command_lines = _command_line(draft)
     banner = draft.banner
     node_ranges = draft.values("node_ranges") + tuple(
-        NodeRange(node.node, _frames(node.start, node.end, scale), lines)
-        for node, lines in draft.values("pfn_nodes")
+        NodeRange(node.node, _frames(node.start, node.end, scale), lines) for node, lines in draft.values("pfn_nodes")
     )
     zone_ranges = draft.values("zone_ranges") + tuple(
         ZoneRange(zone.zone, _frames(zone.start, zone.end, scale) if zone.start < zone.end else None, lines)
@@ -73,7 +74,7 @@ def finish(draft: Draft, index: int, count: int) -> BootLog:
         movable_start=movable,
         initmem=draft.values("initmem"),
         page_counts=_counts(draft),
-        events=tuple(draft.events),
+        events=tuple(draft.faults.events),
         diagnostics=(*draft.diagnostics, *_oddities(draft, node_ranges)),
         assumed=tuple(assumed),
         recognised=tuple(sorted(draft.recognised)),
@@ -157,15 +158,13 @@ def _oddities(draft: Draft, nodes: tuple[NodeRange, ...]) -> list[Diagnostic]:
             )
         )
     ordered = sorted(nodes, key=lambda node: node.range)
-    for before, after in zip(ordered, ordered[1:], strict=False):
+    for before, after in pairwise(ordered):
         if after.range.start < before.range.end and after.node != before.node:
-            out.append(
-                Diagnostic("warning", "overlapping-nodes", "Two nodes claim the same memory.", after.lines[0])
-            )
+            out.append(Diagnostic("warning", "overlapping-nodes", "Two nodes claim the same memory.", after.lines[0]))
             break
     for name in MAPS:
         entries = sorted(draft.values(name), key=lambda entry: entry.range)
-        clash = next((b for a, b in zip(entries, entries[1:], strict=False) if b.range.start < a.range.end), None)
+        clash = next((b for a, b in pairwise(entries) if b.range.start < a.range.end), None)
         if clash is not None:
             title = name.replace("_", " ")
             message = f"Entries of the {title} overlap: the text may hold two different maps of that name."

@@ -211,6 +211,13 @@ class BootLog(msgspec.Struct, frozen=True):
     def has_layout(self) -> bool:
         """Whether any memory map or range was read."""
         return bool(
-            self.firmware_map or self.user_map or self.extended_map or self.modified_map
-            or self.node_ranges or self.zone_ranges or self.memblock_memory or self.efi_map or self.srat
+            self.firmware_map
+            or self.user_map
+            or self.extended_map
+            or self.modified_map
+            or self.node_ranges
+            or self.zone_ranges
+            or self.memblock_memory
+            or self.efi_map
+            or self.srat
         )

@@ -39,4 +39,3 @@ def read(text: bytes) -> Reading:
     return Reading(
         tuple(finish(boot, index, len(boots)) for index, boot in enumerate(boots, 1)), searchable.line_count, seen
     )
-

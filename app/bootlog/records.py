@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 
 import msgspec
 
@@ -15,6 +16,7 @@ from app.bootlog.text import LONGEST_LINE, Text
 
 _JOINED_LINES = 3
 _COMMAND_LINE_LINES = 40
+_MOST_FAILED_JOINS = 10_000  # a text full of half lines is no wrapped log, and joining is dear
 # What can only be a line of a memory layout, whatever follows.
 _SUSPECT = (
     r"(?:BIOS-e820|user|modified|extended|reserve setup_data):\s*\[(?:mem|gap)|node\s+[0-9]+:\s*\[mem"
@@ -38,6 +40,13 @@ class Record(msgspec.Struct, frozen=True):
     start: int
     end: int
     message: bytes
+
+
+def merged(first: Lines, second: Lines) -> Lines:
+    """Line numbers of both, each once, ascending."""
+    if first and second and first[-1] < second[0]:
+        return first + second
+    return tuple(sorted({*first, *second}))
 
 
 @cache
@@ -129,11 +138,11 @@ class _Piece:
             last = end
         return form, match
 
-    def record(self) -> Record | None:
-        """Understand the piece, by itself or together with the next lines."""
+    def record(self, *, joining: bool) -> Record | None:
+        """Understand the piece, by itself or, if ``joining``, together with the next lines."""
         found = _understand(self.message)
         if found is None:
-            found = self.unwrapped()
+            found = self.unwrapped() if joining else None
         elif found[0].tail == ANY_TEXT:
             found = self.whole_command_line(*found)
         elif found[0].tail is not None:
@@ -149,14 +158,21 @@ class _Piece:
         if isinstance(effect, CommandLine) and self.message.endswith(b"\\"):
             effect = CommandLine(effect.text, complete=False)
         return Record(
-            found[0] if found else None, effect, self.lines, peeled.column + 1, peeled.kernel, peeled.stamp,
-            self.start, self.end, self.message,
+            found[0] if found else None,
+            effect,
+            self.lines,
+            peeled.column + 1,
+            peeled.kernel,
+            peeled.stamp,
+            self.start,
+            self.end,
+            self.message,
         )
 
 
 def records(text: Text) -> Iterator[Record]:
     """All records of a text in order, in time linear in its size."""
-    data, scanner, at = text.data, _scanner(), 0
+    data, scanner, at, failed = text.data, _scanner(), 0, 0
     while True:
         hit = scanner.search(data, at)
         if hit is None:
@@ -172,9 +188,10 @@ def records(text: Text) -> Iterator[Record]:
         line = data[start:end]
         at = end + 1
         cuts = [0, *(cut for cut in inner_records(line) if cut), len(line)]
-        for first, last in zip(cuts, cuts[1:], strict=False):
+        for first, last in pairwise(cuts):
             piece = _Piece(text, start + first, start + last)
-            record = piece.record()
+            record = piece.record(joining=failed < _MOST_FAILED_JOINS)
+            failed += record is None or record.form is None
             if record is not None:
                 yield record
                 at = max(at, record.end + 1)

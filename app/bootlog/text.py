@@ -12,8 +12,14 @@ _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "
 _ANSI = r"\x1b\[[0-9;?]*[A-Za-z]"
 _TYPOGRAPHY = ((b"\xc2\xa0", b" "), (b"\xe2\x80\x93", b"-"), (b"\xe2\x80\x91", b"-"))
 _ENTITIES = (
-    (b"&nbsp;", b" "), (b"&lt;", b"<"), (b"&gt;", b">"), (b"&quot;", b'"'), (b"&#39;", b"'"), (b"<br />", b""),
-    (b"<br>", b""), (b"&amp;", b"&"),
+    (b"&nbsp;", b" "),
+    (b"&lt;", b"<"),
+    (b"&gt;", b">"),
+    (b"&quot;", b'"'),
+    (b"&#39;", b"'"),
+    (b"<br />", b""),
+    (b"<br>", b""),
+    (b"&amp;", b"&"),
 )
 _ENTITY = "&(?:gt|lt|nbsp);"
 LONGEST_LINE = 1 << 16

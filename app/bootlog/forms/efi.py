@@ -26,10 +26,8 @@ FORMS = (
         pattern=rf"(?:efi|EFI): mem{NUMBER}: \[([^|\]]*)\|?([^\]]*)\]\s*{_RANGE}",
         make=_entry,
         samples=(
-            "efi: mem00: [Conventional|   |  |  |  |  |  |  |  |   |WB|WT|WC|UC] range=[0x0000000000000000-0x0000000000"
-            "09ffff] (0MB)",
-            "efi: mem12: [Boot Services Data |   |  |  |  |   |WB|WT|WC|UC] range=[0x0000000000a00000-0x000000000"
-            "0b00000) (1MB)",
+            "efi: mem00: [Conventional|   |  |  |  |   |WB|WT|UC] range=[0x0000000000000000-0x000000000009ffff] (0MB)",
+            "efi: mem12: [Boot Services Data |   |  |   |WB|WT|UC] range=[0x0000000000a00000-0x0000000000b00000) (1MB)",
             "efi: mem41: [Reserved   |attr=0x8000000000000000] range=[0x00000000f0000000-0x00000000f7ffffff] (128MB)",
         ),
         source="drivers/firmware/efi/efi.c, 4.4 with ) exclusive, 4.9-7.1 with ] inclusive",

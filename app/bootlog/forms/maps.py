@@ -12,20 +12,38 @@ TYPES = (
 )
 WORDS = r"(BIOS-e820|BIOS-88|BIOS-e801|Xen|LGUEST|user|modified|extended|reserve setup_data|bad_ppro)"
 _TRIGGERS = (
-    "BIOS-[e8][0-9]", "Xen: [\\[0-9]", "LGUEST: [\\[0-9]", "user: [\\[0-9]", "modified: [\\[0-9]",
-    "extended: [\\[0-9]", "reserve setup_data: ", "bad_ppro: ",
+    "BIOS-[e8][0-9]",
+    "Xen: [\\[0-9]",
+    "LGUEST: [\\[0-9]",
+    "user: [\\[0-9]",
+    "modified: [\\[0-9]",
+    "extended: [\\[0-9]",
+    "reserve setup_data: ",
+    "bad_ppro: ",
 )
 
 _BY_LABEL = {
-    "usable": MemoryType.RAM, "system ram": MemoryType.RAM, "kernel usable ram": MemoryType.RAM,
+    "usable": MemoryType.RAM,
+    "system ram": MemoryType.RAM,
+    "kernel usable ram": MemoryType.RAM,
     "usable after init": MemoryType.RAM,
-    "reserved": MemoryType.RESERVED, "device reserved": MemoryType.RESERVED,
-    "acpi data": MemoryType.ACPI, "acpi nvs": MemoryType.NVS, "unusable": MemoryType.UNUSABLE,
+    "reserved": MemoryType.RESERVED,
+    "device reserved": MemoryType.RESERVED,
+    "acpi data": MemoryType.ACPI,
+    "acpi nvs": MemoryType.NVS,
+    "unusable": MemoryType.UNUSABLE,
     "soft reserved": MemoryType.SOFT_RESERVED,
 }
 _BY_NUMBER = {
-    1: MemoryType.RAM, 2: MemoryType.RESERVED, 3: MemoryType.ACPI, 4: MemoryType.NVS, 5: MemoryType.UNUSABLE,
-    6: MemoryType.DISABLED, 7: MemoryType.PMEM, 12: MemoryType.PRAM, 0xEFFFFFFF: MemoryType.SOFT_RESERVED,
+    1: MemoryType.RAM,
+    2: MemoryType.RESERVED,
+    3: MemoryType.ACPI,
+    4: MemoryType.NVS,
+    5: MemoryType.UNUSABLE,
+    6: MemoryType.DISABLED,
+    7: MemoryType.PMEM,
+    12: MemoryType.PRAM,
+    0xEFFFFFFF: MemoryType.SOFT_RESERVED,
 }
 
 
@@ -50,7 +68,10 @@ def map_name(word: str) -> MapName:
 
 
 _SECTIONS: dict[str, Section] = {
-    "bios-provided": "firmware", "determined": "firmware", "user-defined": "user", "modified": "modified",
+    "bios-provided": "firmware",
+    "determined": "firmware",
+    "user-defined": "user",
+    "modified": "modified",
     "extended": "extended",
 }
 

@@ -47,7 +47,7 @@ FORMS = (
         family="SRAT",
         triggers=("SRAT: Node",),
         pattern=rf"SRAT: Node {NUMBER} PXM [0-9]+ {BARE}\s*-\s*{BARE}",
-        make=lambda g, lines: SratEntry(number(g[0]), exclusive(g[1], g[2]), False, False, lines),  # noqa: FBT003
+        make=lambda g, lines: SratEntry(number(g[0]), exclusive(g[1], g[2]), False, False, lines),
         samples=("SRAT: Node 1 PXM 1 40000000-80000000",),
         source="arch/x86/mm/srat_64.c, 2.6.32-3.4; end exclusive",
     ),

@@ -35,7 +35,9 @@ FORMS = (
         family="reserved regions",
         triggers=(r"RAMDISK: (?:\[mem|[0-9a-f]{8})",),
         pattern=rf"(Allocated new )?RAMDISK: {MEM}",
-        make=lambda g, lines: ReservedRegion(inclusive(g[1], g[2]), "RAMDISK moved" if g[0] else "RAMDISK", "initrd", lines),
+        make=lambda g, lines: ReservedRegion(
+            inclusive(g[1], g[2]), "RAMDISK moved" if g[0] else "RAMDISK", "initrd", lines
+        ),
         samples=("RAMDISK: [mem 0x35e9f000-0x36d3dfff]", "Allocated new RAMDISK: [mem 0x35ec2000-0x35f7dfff]"),
         source="arch/x86/kernel/setup.c, 3.6-7.1; end inclusive",
     ),

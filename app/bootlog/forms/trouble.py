@@ -23,9 +23,7 @@ def _page_dump(groups: Groups, _lines: Lines) -> Effect:
     text, pointer, pfn = groups
     # From 5.10 on the pointer is hashed and the frame number is printed beside it.
     page = hexadecimal(pointer) if pointer and not pfn else None
-    return Trouble(
-        "page-dump", (text or "").strip(), struct_page=page, pfn=hexadecimal(pfn) if pfn else None
-    )
+    return Trouble("page-dump", (text or "").strip(), struct_page=page, pfn=hexadecimal(pfn) if pfn else None)
 
 
 def _poisoned(groups: Groups, _lines: Lines) -> Effect:
@@ -37,7 +35,7 @@ def _poisoned(groups: Groups, _lines: Lines) -> Effect:
 
 def _registers(groups: Groups, _lines: Lines) -> Effect:
     found = compiled(_REGISTER).finditer((groups[0] or "").encode("latin-1", "replace"))
-    return Registers(tuple((str(m.group(1), "ascii"), int(m.group(2) or b"0", 16)) for m in found))
+    return Registers(tuple(((m.group(1) or b"").decode("ascii"), int(m.group(2) or b"0", 16)) for m in found))
 
 
 FORMS = (

@@ -1,0 +1,56 @@
+"""Trouble in a log: its first line, then the place and the registers that follow it."""
+
+import msgspec
+
+from app.bootlog.effects import Registers, Symbol, Trouble
+from app.bootlog.model import LogEvent
+from app.bootlog.records import Record, merged
+
+_OOPS_LINES = 80
+
+
+class Faults:
+    """Events of one boot, the last of which may still be growing."""
+
+    def __init__(self) -> None:
+        self.events: list[LogEvent] = []
+        self._started: tuple[int, int | None] | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether registers would belong to an event."""
+        return self._started is not None
+
+    def take(self, effect: Trouble | Symbol | Registers, record: Record) -> None:
+        """Begin an event or add to the last."""
+        if isinstance(effect, Trouble):
+            self._begin(effect, record)
+        elif self._started is not None and record.lines[0] - self._started[0] <= _OOPS_LINES:
+            self._extend(effect, record)
+
+    def _begin(self, effect: Trouble, record: Record) -> None:
+        event = LogEvent(effect.kind, effect.text, record.lines, effect.address, effect.struct_page, effect.pfn)
+        doubled = self._started is not None and record.stamp is not None and self._started[1] == record.stamp
+        if doubled and _beginning(self.events[-1]) == _beginning(event):
+            last = self.events[-1]
+            self.events[-1] = msgspec.structs.replace(last, lines=merged(last.lines, record.lines))
+            return
+        self._started = (record.lines[0], record.stamp)
+        self.events.append(event)
+
+    def _extend(self, effect: Symbol | Registers, record: Record) -> None:
+        event = self.events[-1]
+        lines = merged(event.lines, record.lines)
+        if isinstance(effect, Symbol):
+            place = f" in {effect.text}"
+            text = event.text if " in " in event.text else event.text + place
+            self.events[-1] = msgspec.structs.replace(event, text=text, lines=lines)
+            return
+        known = {name for name, _ in event.registers}
+        new = tuple(pair for pair in effect.values if pair[0] not in known)
+        if new:  # the user's registers, printed later in an oops, are not the fault's
+            self.events[-1] = msgspec.structs.replace(event, registers=event.registers + new, lines=lines)
+
+
+def _beginning(event: LogEvent) -> tuple[str, str, int | None, int | None]:
+    return event.kind, event.text.partition(" in ")[0], event.address, event.pfn
