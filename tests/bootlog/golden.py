@@ -1,0 +1,42 @@
+"""What each line form says of its samples. Rewrite after looking: ``python -m tests.bootlog.golden``."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from app.bootlog.forms import FORMS, Form
+from app.bootlog.patterns import compiled
+
+FILE = Path(__file__).with_name("golden") / "forms.json"
+
+
+def meaning(form: Form, sample: str) -> dict[str, Any] | None:
+    """The effect of a sample as JSON values, addresses in hexadecimal; None where the form does not match."""
+    match = compiled(form.pattern).match(sample.encode())
+    if match is None:
+        return None
+    groups = tuple(None if group is None else group.decode() for group in match.groups())
+    effect = form.make(groups, (1,))
+    return {"effect": type(effect).__name__, **_hexadecimal(msgspec.to_builtins(effect))}
+
+
+def _hexadecimal(value: Any) -> Any:
+    if isinstance(value, dict):
+        if value.keys() == {"start", "end"}:
+            return f"{value['start']:#x}-{value['end']:#x}"
+        return {key: _hexadecimal(item) for key, item in value.items() if key != "lines"}
+    if isinstance(value, tuple):
+        return [[name, f"{number:#x}"] for name, number in value]
+    return value
+
+
+def everything() -> dict[str, dict[str, dict[str, Any] | None]]:
+    """All forms, all samples."""
+    return {form.name: {sample: meaning(form, sample) for sample in form.samples} for form in FORMS}
+
+
+if __name__ == "__main__":
+    FILE.parent.mkdir(exist_ok=True)
+    FILE.write_text(json.dumps(everything(), indent=1) + "\n")

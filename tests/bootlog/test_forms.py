@@ -1,0 +1,88 @@
+"""Every row of the form tables, held by its own samples."""
+
+import json
+import re
+
+import pytest
+
+from app.bootlog.forms import FORMS, Form
+from app.bootlog.patterns import Choice, compiled
+from app.bootlog.records import records
+from app.bootlog.text import Text
+from tests.bootlog.golden import FILE, meaning
+
+GOLDEN = json.loads(FILE.read_text())
+SAMPLES = [pytest.param(form, sample, id=f"{form.name}-{i}") for form in FORMS for i, sample in enumerate(form.samples)]
+CHOICE = Choice(form.pattern for form in FORMS)
+
+
+def test_names_are_unique_and_every_row_names_its_source() -> None:
+    assert len({form.name for form in FORMS}) == len(FORMS)
+    assert all(re.search(r"\.[ch]\b|arch code|kernel/dma", form.source) and form.samples for form in FORMS)
+
+
+def test_the_golden_file_holds_exactly_these_samples() -> None:
+    assert {name: list(samples) for name, samples in GOLDEN.items()} == {
+        form.name: list(form.samples) for form in FORMS
+    }
+
+
+@pytest.mark.parametrize(("form", "sample"), SAMPLES)
+def test_a_sample_holds_a_trigger(form: Form, sample: str) -> None:
+    assert any(compiled(trigger).search(sample.encode()) for trigger in form.triggers)
+
+
+@pytest.mark.parametrize(("form", "sample"), SAMPLES)
+def test_a_sample_matches_its_row_and_no_other(form: Form, sample: str) -> None:
+    assert [FORMS[i].name for i in CHOICE.of(sample.encode())] == [form.name]
+
+
+@pytest.mark.parametrize(("form", "sample"), SAMPLES)
+def test_a_sample_says_what_the_golden_file_says(form: Form, sample: str) -> None:
+    assert meaning(form, sample) == GOLDEN[form.name][sample]
+
+
+@pytest.mark.parametrize(("form", "sample"), SAMPLES)
+def test_a_sample_is_found_in_a_text_behind_an_envelope(form: Form, sample: str) -> None:
+    text = f"chatter\n[    0.000000] {sample}\nchatter\n".encode()
+    assert [(r.form.name, r.lines) for r in records(Text(text)) if r.form] == [(form.name, (2,))]
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("BIOS-e820: [mem 0x00000000000000000-0x000000000009fbff] usable", "a number of 17 digits"),
+        ("BIOS-e820: [mem 0x0000000000000000-0x000000000009fbff] edible", "an unknown type"),
+        ("node   0: [mem 0x0000000000001000-0x00000000000zzzzz]", "no hexadecimal number"),
+    ],
+)
+def test_a_damaged_line_is_no_fact_and_no_silence(line: str, code: str) -> None:
+    found = list(records(Text(f"[    0.000000] {line}\n".encode())))
+    assert [(r.form, r.lines, r.column) for r in found] == [(None, (1,), 16)], code
+
+
+@pytest.mark.parametrize(
+    ("line", "first", "last"),
+    [
+        ("BIOS-e820: 0000000000001000 - 0000000000002000 (usable)", 0x1000, 0x1FFF),
+        ("BIOS-e820: [mem 0x0000000000001000-0x0000000000002000] usable", 0x1000, 0x2000),
+        ("efi: mem00: [Conventional|] range=[0x1000-0x2000) (0MB)", 0x1000, 0x1FFF),
+        ("efi: mem00: [Conventional|] range=[0x1000-0x2000] (0MB)", 0x1000, 0x2000),
+        ("SRAT: Node 0 PXM 0 1000-2000", 0x1000, 0x1FFF),
+        ("SRAT: Node 0 PXM 0 [mem 0x00001000-0x00002000]", 0x1000, 0x2000),
+        ("Initmem setup node 0 0000000000001000-0000000000002000", 0x1000, 0x1FFF),
+        ("Initmem setup node 0 [mem 0x00001000-0x00002000]", 0x1000, 0x2000),
+        ("reserve RAM buffer: 0000000000001000 - 0000000000002000", 0x1000, 0x2000),
+        ("RAMDISK: 00001000 - 00002000", 0x1000, 0x1FFF),
+        ("RAMDISK: [mem 0x00001000-0x00002000]", 0x1000, 0x2000),
+        ("software IO TLB: mapped [mem 0x0000000000001000-0x0000000000002000] (64MB)", 0x1000, 0x1FFF),
+        ("crashkernel reserved: 0x0000000000001000 - 0x0000000000002000 (256 MB)", 0x1000, 0x1FFF),
+        ("memblock_reserve: [0x00000000001000-0x00000000002000] x+0x1/0x2", 0x1000, 0x1FFF),
+        ("memblock_reserve: [0x0000000000001000-0x0000000000002000] x+0x1/0x2", 0x1000, 0x2000),
+    ],
+)
+def test_the_end_belongs_to_the_range_or_not_by_syntax(line: str, first: int, last: int) -> None:
+    (record,) = records(Text(line.encode()))
+    effect = record.effect
+    inner = getattr(effect, "entry", None) or getattr(effect, "region", None) or effect
+    assert (inner.range.start, inner.range.end - 1) == (first, last)

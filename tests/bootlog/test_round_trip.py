@@ -1,0 +1,85 @@
+"""A random layout, printed, wrapped and read again, is the same layout with the right line numbers."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.bootlog import keep_memory_lines, read
+from app.bootlog.model import BootLog
+from tests.bootlog.dialect import ENVELOPES, Printed, layouts, quoted_printable
+
+
+def assert_says(boot: BootLog, printed: Printed) -> None:
+    for name, wanted in (("firmware_map", printed.firmware), ("user_map", printed.user)):
+        entries = [(e.range.start, e.range.end, e.type.value, e.label) for e in getattr(boot, name)]
+        assert entries == [(a, b, k, printed.label(k)) for a, b, k in wanted]
+    assert [(n.node, n.range.start, n.range.end) for n in boot.node_ranges] == printed.nodes
+    zones = [(z.zone, z.range.start, z.range.end) if z.range else (z.zone, 0, 0) for z in boot.zone_ranges]
+    assert zones == [zone if zone[1] < zone[2] else (zone[0], 0, 0) for zone in printed.zones]
+    assert (boot.release, boot.command_line, boot.arch, boot.page_size) == (
+        f"{printed.dialect}.1",
+        "root=/dev/vda1 ro",
+        "x86_64",
+        4096,
+    )
+    assert not [d for d in boot.diagnostics if d.severity != "info"]
+
+
+@given(layouts(), st.sampled_from(sorted(ENVELOPES)))
+def test_every_dialect_in_every_envelope(printed: Printed, envelope: str) -> None:
+    wrapped = "\n".join(ENVELOPES[envelope](line) for line in printed.lines())
+    (boot,) = read(wrapped.encode()).boots
+    assert_says(boot, printed)
+
+
+@given(layouts(), st.sampled_from(sorted(ENVELOPES)), st.integers(0, 3))
+def test_line_numbers_point_at_the_lines(printed: Printed, envelope: str, before: int) -> None:
+    lines = ["A note."] * before + [ENVELOPES[envelope](line) for line in printed.lines()]
+    (boot,) = read("\n".join(lines).encode()).boots
+    for node in boot.node_ranges:
+        (line,) = node.lines
+        assert f"{node.range.start:016x}-" in lines[line - 1]
+
+
+@given(layouts(), st.integers(40, 76))
+def test_quoted_printable_breaks_anywhere(printed: Printed, width: int) -> None:
+    text = quoted_printable("\n".join(f"[    0.000000] {line}" for line in printed.lines()), width)
+    (boot,) = read(text.encode()).boots
+    assert_says(boot, printed)
+
+
+@given(
+    layouts(),
+    st.sampled_from(["\N{BYTE ORDER MARK}utf-16-le", "\N{BYTE ORDER MARK}utf-16-be", "\N{BYTE ORDER MARK}utf-8"]),
+)
+def test_byte_order_marks(printed: Printed, encoding: str) -> None:
+    text = encoding[0] + "\r\n".join(printed.lines())
+    (boot,) = read(text.encode(encoding[1:])).boots
+    assert_says(boot, printed)
+
+
+@given(
+    layouts(), st.lists(st.sampled_from(["tsc: Fast TSC calibration", "random: crng init done"]), max_size=6), st.data()
+)
+def test_foreign_lines_between_do_no_harm(printed: Printed, chatter: list[str], data: st.DataObject) -> None:
+    lines = list(printed.lines())
+    for line in chatter:
+        lines.insert(data.draw(st.integers(0, len(lines))), line)
+    (boot,) = read("\n".join(f"[    0.000000] {line}" for line in lines).encode()).boots
+    assert_says(boot, printed)
+
+
+@given(layouts(), st.sampled_from(sorted(ENVELOPES)))
+def test_a_doubled_console_says_everything_once(printed: Printed, envelope: str) -> None:
+    wrapped = "\n".join(line for plain in printed.lines() for line in [ENVELOPES[envelope](plain)] * 2)
+    (boot,) = read(wrapped.encode()).boots
+    assert_says(boot, printed)
+    assert all(len(node.lines) == 2 for node in boot.node_ranges)
+
+
+@given(st.lists(layouts(), min_size=1, max_size=3), st.sampled_from(sorted(ENVELOPES)), st.booleans())
+def test_what_is_kept_reads_the_same(boots: list[Printed], envelope: str, prose: bool) -> None:
+    parts = ["\n".join(ENVELOPES[envelope](line) for line in printed.lines()) for printed in boots]
+    text = ("\nAnd then this:\n" if prose else "\n").join(parts).encode()
+    reading = read(text)
+    assert len(reading.boots) == len(boots)
+    assert read(keep_memory_lines(text, reading)) == reading
