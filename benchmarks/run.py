@@ -1,0 +1,83 @@
+"""Prints how fast pfnscope is, as ratios of figures taken in this one run: medians of alternating measurements."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from app.service import analyze, encode
+from benchmarks.texts import SAMPLES, console_log, family_pattern, many_ranges
+
+MB = 10**6
+ROUNDS = 7
+COMMAND = Path(sys.executable).with_name("pfnscope")
+
+
+def main() -> None:
+    """Measure everything and print one line a figure."""
+    with TemporaryDirectory() as folder:
+        big, small = Path(folder, "console.log"), Path(folder, "boot.log")
+        big.write_bytes(console_log(20 * MB))
+        small.write_bytes(console_log(100_000))
+        grep = f"grep -acE '{family_pattern()}' {big} | cat"
+        report(
+            "analysis of a 20 MB console log, in this process / grep -acE of the same families",
+            lambda: encode(analyze(big.read_bytes()).document),
+            lambda: shell(grep),
+            "6 now, 3 later",
+        )
+        report(
+            "pfnscope analyze of the 20 MB log, whole process / the same grep",
+            lambda: process(str(COMMAND), "analyze", str(big), "--format", "json"),
+            lambda: shell(grep),
+            "none set",
+        )
+        report(
+            "pfnscope analyze of a 100 kB log, from process start / python -c pass",
+            lambda: process(str(COMMAND), "analyze", str(small)),
+            lambda: process(sys.executable, "-c", "pass"),
+            "12",
+        )
+    few, many = many_ranges(1_000), many_ranges(100_000)
+    report(
+        "text to document, 100,000 ranges / 1,000 ranges",
+        lambda: encode(analyze(many).document),
+        lambda: encode(analyze(few).document),
+        "130",
+        rounds=3,
+    )
+    sample = (SAMPLES / "oops-1g-4g" / "dmesg.txt").read_bytes()
+    report("analysis of a 90 kB sample / itself (noise of this machine)", *[lambda: analyze(sample)] * 2, "1")
+
+
+def report(what: str, one: Callable[[], object], other: Callable[[], object], goal: str, rounds: int = ROUNDS) -> None:
+    """Time both in turn and print the ratio of their medians."""
+    times: tuple[list[float], list[float]] = ([], [])
+    one()
+    other()
+    for _ in range(rounds):
+        for which, call in enumerate((one, other)):
+            start = perf_counter()
+            call()
+            times[which].append(perf_counter() - start)
+    a, b = median(times[0]), median(times[1])
+    print(f"{a / b:8.2f}  (goal {goal})  {what}: {a * 1e3:.1f} ms / {b * 1e3:.1f} ms")
+
+
+def shell(command: str) -> None:
+    """Run a command line as a user would type it."""
+    subprocess.run(["sh", "-c", command], check=True, stdout=subprocess.DEVNULL)
+
+
+def process(*command: str) -> None:
+    """Run a program from start to exit."""
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+if __name__ == "__main__":
+    main()
