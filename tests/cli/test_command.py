@@ -1,0 +1,111 @@
+"""The installed command, run as users run it: exit status, streams and formats of the contract."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.samples import path, text
+
+COMMAND = str(Path(sys.executable).with_name("pfnscope"))
+SEED = str(path("seed-1g-4g"))
+
+
+def run(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([COMMAND, *arguments], input=stdin, capture_output=True, check=False)
+
+
+def test_a_file_and_standard_input_give_the_same_report() -> None:
+    one, other = run("analyze", SEED), run("analyze", stdin=text("seed-1g-4g"))
+    assert (one.returncode, other.returncode, one.stderr, other.stderr) == (0, 0, b"", b"")
+    assert one.stdout == other.stdout
+    assert one.stdout.startswith(b"Linux 4.17.0-rc6-mm1")
+
+
+@pytest.mark.parametrize(
+    ("form", "start"),
+    [("json", b'{"format":1,'), ("markdown", b"**41 struct pages"), ("csv", b"start_pfn,"), ("svg", b"<svg ")],
+)
+def test_every_format_is_printed(form: str, start: bytes) -> None:
+    done = run("analyze", SEED, "--format", form)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.startswith(start)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (["analyze", SEED], 0),
+        (["analyze", SEED, "--fail-on", "danger"], 1),
+        (["analyze", SEED, "--fail-on", "info", "--kernel", "4.14"], 1),
+        (["analyze", SEED, "--fail-on", "danger", "--kernel", "5.14"], 0),
+        (["analyze", "no-such-file"], 2),
+        (["analyze", SEED, "--boot", "2"], 2),
+        (["analyze", SEED, "--kernel", "new"], 2),
+        (["analyze", SEED, "--arch", "pdp11"], 2),
+        (["analyze", SEED, "--format", "yaml"], 2),
+        (["lookup", SEED, "there"], 2),
+        (["frobnicate"], 2),
+    ],
+)
+def test_exit_status(arguments: list[str], status: int) -> None:
+    done = run(*arguments)
+    assert done.returncode == status
+    assert (done.stderr == b"") == (status in (0, 1))
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_text_without_a_layout_says_what_was_looked_for() -> None:
+    done = run("analyze", stdin=b"hello\nworld\n")
+    assert (done.returncode, done.stdout) == (3, b"")
+    assert b"Early memory node ranges" in done.stderr
+
+
+def test_lookup_answers_for_every_way_to_name_the_same_frame() -> None:
+    places = ("0xbffd7000", "pfn:0xbffd7", "pfn:786391", "page:0xffffea0002fff5c0")
+    answers = [json.loads(run("lookup", SEED, place, "--format", "json").stdout) for place in places]
+    assert {answer["pfn"] for answer in answers} == {0xBFFD7}
+    answer = answers[0]
+    assert (answer["has_struct_page"], answer["in_memory"], answer["zone"], answer["section"]) == (
+        True, False, None, 23,
+    )  # fmt: skip
+    assert answer["map_entry"]["label"] == "reserved"
+    assert answers[3]["assumed"] == ["vmemmap_base"]
+
+
+def test_lookup_knows_memory_by_its_node_and_zone() -> None:
+    answer = json.loads(run("lookup", SEED, "5G", "--format", "json").stdout)
+    assert (answer["in_memory"], answer["node"], answer["zone"], answer["hole"]) == (True, 1, "Normal", None)
+
+
+def test_rules_name_their_commits() -> None:
+    book = json.loads(run("rules", "--format", "json").stdout)
+    assert "f7f99100d8d9" in {commit["id"] for rule in book for commit in rule["commits"]}
+    assert b"f7f99100d8d9" in run("rules").stdout
+
+
+def test_version() -> None:
+    assert run("--version").stdout.startswith(b"pfnscope ")
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    done = subprocess.run(
+        f"{COMMAND} analyze {path('oops-1g-4g')} --format json | head -c 1",
+        shell=True,
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"{", b"")
+
+
+def test_analyze_imports_neither_web_nor_database_nor_plotly() -> None:
+    script = (
+        "import sys; from app.cli.main import cli; "
+        f"cli.main(['analyze', {SEED!r}, '--format', 'json'], standalone_mode=False); "
+        "print([m for m in ('fastapi', 'pydantic', 'sqlalchemy', 'plotly', 'jinja2') if m in sys.modules], "
+        "file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    assert done.stderr == b"[]\n"
