@@ -3,7 +3,7 @@
 import csv
 from io import StringIO
 
-from app.report.document import Document, Hole
+from app.report.document import Document
 
 COLUMNS = (
     "start_pfn", "end_pfn", "pages", "start", "end", "placement", "node", "zone", "type", "label", "reserved", "state",
@@ -17,11 +17,11 @@ def render(document: Document) -> str:
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
     for hole in document.holes:
-        writer.writerow([_cell(hole, name) for name in COLUMNS])
+        writer.writerow([cell(getattr(hole, name)) for name in COLUMNS])
     return out.getvalue()
 
 
-def _cell(hole: Hole, name: str) -> str:
-    value = getattr(hole, name)
+def cell(value: object) -> str:
+    """One cell: empty for None, and with an apostrophe in front of what a sheet would compute."""
     text = "" if value is None else str(value)
     return f"'{text}" if text[:1] in tuple("=+-@\t\r") else text

@@ -1,0 +1,63 @@
+"""Text, Markdown and CSV: complete, within their width, and nothing of a log acts in them."""
+
+import csv
+from io import StringIO
+
+import pytest
+
+from app.report import markdown, sheet
+from app.report.text import render
+from app.service import analyze
+from tests.support.samples import SLUGS, text
+
+NASTY = b"\x1b[31m<script>alert(1)</script>`` [a](javascript:b) | =1+1 \xe2\x80\xae"
+
+
+def nasty_log() -> bytes:
+    line = b"[    0.000000] Command line: "
+    return text("seed-1g-4g").replace(line, line + NASTY + b" ")
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+@pytest.mark.parametrize("width", [72, 80, 120])
+def test_running_text_keeps_the_width(slug: str, width: int) -> None:
+    report = render(analyze(text(slug)).document, width)
+    verdict, command_line = report.split("\n\n")[1:3]
+    assert max(len(line) for line in (verdict + "\n" + command_line).splitlines()) <= width
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_every_hole_and_every_check_has_its_line(slug: str) -> None:
+    document = analyze(text(slug)).document
+    lines = render(document).splitlines()
+    for hole in document.holes:
+        assert sum(f"pfn [{hole.start_pfn:#x}, {hole.end_pfn:#x}) " in line for line in lines) == 1
+    for check in document.checks:
+        assert any(check.what in line and check.printed in line for line in lines)
+
+
+def test_control_and_bidi_characters_of_a_log_do_not_reach_a_terminal() -> None:
+    report = render(analyze(nasty_log()).document)
+    assert all(char.isprintable() or char == "\n" for char in report)
+
+
+def test_markdown_shows_a_log_as_text() -> None:
+    report = markdown.render(analyze(nasty_log()).document)
+    (command_line,) = [line for line in report.splitlines() if line.startswith("Command line:")]
+    assert command_line.startswith("Command line: ``` ")
+    assert command_line.endswith(" ```")
+    assert markdown.escape("<b>[a](b)*c*") == "\\<b\\>\\[a\\]\\(b\\)\\*c\\*"
+
+
+def test_the_sheet_has_one_row_a_hole() -> None:
+    document = analyze(text("seed-1g-4g")).document
+    rows = list(csv.DictReader(StringIO(sheet.render(document))))
+    assert [int(row["start_pfn"]) for row in rows] == [hole.start_pfn for hole in document.holes]
+    assert rows[-1]["state"] == "uninitialised"
+    assert rows[-1]["linked_node"] == ""
+
+
+@pytest.mark.parametrize("text_of_a_log", ["=1+1", "+1", "-1", "@sum", "\tx"])
+def test_no_cell_can_be_taken_for_a_formula(text_of_a_log: str) -> None:
+    assert sheet.cell(text_of_a_log) == "'" + text_of_a_log
+    assert sheet.cell("usable") == "usable"
