@@ -87,9 +87,13 @@ def rules(form: str) -> None:
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
 def serve(host: str, port: int) -> None:
     """Serve the web pages and the API."""
-    from app.web.server import run
+    from app.web.server import CannotServe
+    from app.web.server import serve as run
 
-    run(host, port)
+    try:
+        run(host, port)
+    except CannotServe as error:
+        raise click.ClickException(str(error)) from error
 
 
 def main() -> None:
