@@ -179,7 +179,6 @@ def records(text: Text) -> Iterator[Record]:
             return
         start, end = text.line_start(hit.start()), text.line_end(hit.start())
         start = max(start, at)
-        text.advance(start)
         if end - start > LONGEST_LINE:
             at = end + 1
             if at > len(data):
@@ -189,6 +188,7 @@ def records(text: Text) -> Iterator[Record]:
         at = end + 1
         cuts = [0, *(cut for cut in inner_records(line) if cut), len(line)]
         for first, last in pairwise(cuts):
+            text.advance(start + first)
             piece = _Piece(text, start + first, start + last)
             record = piece.record(joining=failed < _MOST_FAILED_JOINS)
             failed += record is None or record.form is None

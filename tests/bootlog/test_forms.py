@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
 
@@ -83,6 +84,6 @@ def test_a_damaged_line_is_no_fact_and_no_silence(line: str, code: str) -> None:
 )
 def test_the_end_belongs_to_the_range_or_not_by_syntax(line: str, first: int, last: int) -> None:
     (record,) = records(Text(line.encode()))
-    effect = record.effect
+    effect: Any = record.effect
     inner = getattr(effect, "entry", None) or getattr(effect, "region", None) or effect
     assert (inner.range.start, inner.range.end - 1) == (first, last)

@@ -1,0 +1,52 @@
+"""Oopses and bad pages become events with what their lines prove, and no more."""
+
+from app.bootlog import read
+
+NODE = "[    0.000000]   node   0: [mem 0x0000000000001000-0x000000000009efff]\n"
+OOPS = """\
+[    2.544247] BUG: unable to handle kernel paging request at fffffffffffffffe
+[    2.545712] RIP: 0010:stable_page_flags+0x25/0x2f0
+[    2.545712] RAX: fffffffffffffffe RBX: ffffffffffffffff RCX: 00007fbc852bef08
+[    2.545712] RBP: ffffea0002fff5c0 R08: 0000000000000001 R09: ffffffff81a46ca0
+[    2.545712] CR2: fffffffffffffffe CR3: 00000000b8380000 CR4: 00000000000006b0
+[    2.545712] RIP: 0033:0x7fbc852bef10
+[    2.545712] RAX: ffffffffffffffda RBX: 0000000000000003 RCX: 0000000000000000
+"""
+
+
+def test_an_oops_carries_its_place_and_the_kernel_s_registers() -> None:
+    (boot,) = read((NODE + OOPS).encode()).boots
+    (event,) = boot.events
+    assert event.kind == "oops"
+    assert event.address == 0xFFFFFFFFFFFFFFFE
+    assert event.text.endswith("at fffffffffffffffe in stable_page_flags+0x25/0x2f0")
+    registers = dict(event.registers)
+    assert (registers["RAX"], registers["RBP"], registers["CR2"]) == (
+        0xFFFFFFFFFFFFFFFE, 0xFFFFEA0002FFF5C0, 0xFFFFFFFFFFFFFFFE,
+    )  # fmt: skip
+    assert event.lines == (2, 3, 4, 5, 6)
+
+
+def test_two_oopses_are_two_events() -> None:
+    second = OOPS.replace("2.5", "2.6").replace("fff5c0", "fff600")
+    (boot,) = read((NODE + OOPS + second).encode()).boots
+    assert [dict(event.registers)["RBP"] for event in boot.events] == [0xFFFFEA0002FFF5C0, 0xFFFFEA0002FFF600]
+
+
+def test_a_page_is_only_claimed_where_the_line_proves_it() -> None:
+    text = NODE + (
+        "[ 1.0] page:00000000abcd1234 is uninitialized and poisoned\n"
+        "[ 2.0] page:ffffea0002fff5c0 is uninitialized and poisoned\n"
+        "[ 3.0] page:00000000abcd1234 refcount:0 mapcount:0 mapping:0000000000000000 index:0x0 pfn:0xbffd7\n"
+        "[ 4.0] BUG: Bad page state in process init  pfn:bffd7\n"
+    )
+    (boot,) = read(text.encode()).boots
+    assert [(event.struct_page, event.pfn) for event in boot.events] == [
+        (None, None), (0xFFFFEA0002FFF5C0, None), (None, 0xBFFD7), (None, 0xBFFD7),
+    ]  # fmt: skip
+
+
+def test_registers_without_an_oops_are_not_kept() -> None:
+    text = NODE + "[ 1.0] RAX: fffffffffffffffe RBX: ffffffffffffffff RCX: 00007fbc852bef08\n"
+    (boot,) = read(text.encode()).boots
+    assert (boot.events, boot.recognised) == ((), (1,))

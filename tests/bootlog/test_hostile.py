@@ -1,0 +1,120 @@
+"""Any bytes are accepted, and none are dear."""
+
+import sys
+from pathlib import Path
+from types import FrameType
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.bootlog import LOOKED_FOR, keep_memory_lines, read
+from app.bootlog.text import Text
+from tests.bootlog.dialect import mutated
+
+LOG = (Path(__file__).parents[2] / "sample_logs" / "oops-1g-4g" / "dmesg.txt").read_bytes()
+
+
+def survives(text: bytes) -> None:
+    reading = read(text)
+    kept = keep_memory_lines(text, reading)
+    assert read(kept).boots == reading.boots
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes(text: bytes) -> None:
+    survives(text)
+
+
+@given(st.integers(0, len(LOG)))
+def test_every_prefix_of_a_log(end: int) -> None:
+    read(LOG[:end])
+
+
+@given(st.integers(0))
+def test_injured_logs(seed: int) -> None:
+    survives(mutated(LOG, seed))
+
+
+@given(
+    st.lists(
+        st.sampled_from([line + b"\n" for line in LOG.split(b"\n")] + [b"prose\n", b"[ 1.0] Linux version 5.1 x\n"]),
+        max_size=60,
+    )
+)
+def test_shuffled_logs(lines: list[bytes]) -> None:
+    survives(b"".join(lines))
+
+
+def test_a_text_without_a_layout_tells_what_was_seen() -> None:
+    reading = read(b"[    0.000000] Linux version 6.1.0 (a@b) #1\n[    0.000000] Command line: quiet\nhello\n")
+    assert (reading.boots, reading.line_count) == ((), 3)
+    assert reading.seen == ("kernel release", "command line")
+    assert all(LOOKED_FOR)
+
+
+@pytest.mark.parametrize("text", [b"", b"\n", b"\0" * 100, b"\xff\xfe\x00", b"\xef\xbb\xbf"])
+def test_texts_of_nothing(text: bytes) -> None:
+    assert read(text).boots == ()
+
+
+def test_impossible_ranges_are_left_out_and_noted() -> None:
+    text = b"node 0: [mem 0x1000-0x1fff]\nBIOS-e820: [mem 0x0000000000002000-0x0000000000001000] usable\n"
+    (boot,) = read(text).boots
+    assert boot.firmware_map == ()
+    assert [(d.code, d.line, d.column) for d in boot.diagnostics if d.severity == "warning"] == [
+        ("impossible-range", 2, 1)
+    ]
+
+
+def test_the_end_of_the_address_space_is_a_range() -> None:
+    (boot,) = read(b"BIOS-e820: [mem 0x0000000000001000-0xffffffffffffffff] reserved\n").boots
+    assert boot.firmware_map[0].range.end == 1 << 64
+
+
+WORK = {
+    "one letter": lambda n: b"a" * (n * 64),
+    "newlines": lambda n: b"\n" * (n * 64),
+    "one long line": lambda n: b"[    0.000000] BIOS-e820: " * n,
+    "deep quotes": lambda n: b"> " * n + b"BIOS-e820: [mem 0x0-0xfff] usable\n",
+    "soft breaks": lambda n: b"a=\n" * n,
+    "half lines": lambda n: b"last_pfn = \n" * n,
+    "suspects": lambda n: b"BIOS-e820: [mem x\n" * n,
+    "headers": lambda n: (
+        b"Zone ranges:\n DMA [mem 0x1000-0x1fff]\nEarly memory node ranges\n node 0: [mem 0x1000-0x1fff]\n" * n
+    ),
+    "banners": lambda n: b"Linux version 4.17.0 (x)\nZone ranges:\n DMA [mem 0x1000-0x1fff]\n" * n,
+    "command lines": lambda n: b"[ 0.0] Command line: a\nx\nx\n" * n,
+    "oopses": lambda n: b"BUG: unable to handle kernel paging request at ffffffffffffffff\n" * n,
+}
+
+
+def work(text: bytes, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Calls made, and bytes counted for line numbers, while reading."""
+    spent = 0
+
+    def count_call(_frame: FrameType, _event: str, _arg: object) -> None:
+        nonlocal spent
+        spent += 1
+
+    def count_bytes(self: Text, offset: int) -> int:
+        nonlocal spent
+        spent += offset - self._base[0]
+        return original(self, offset)
+
+    original = Text._newlines
+    monkeypatch.setattr(Text, "_newlines", count_bytes)
+    sys.setprofile(count_call)
+    try:
+        read(text)
+    finally:
+        sys.setprofile(None)
+        monkeypatch.undo()
+    return spent
+
+
+@pytest.mark.parametrize("kind", sorted(WORK))
+def test_the_work_grows_no_faster_than_the_text(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    read(WORK[kind](10))  # patterns are compiled once
+    small, large = (work(WORK[kind](n), monkeypatch) for n in (200, 2000))
+    assert large <= 12 * small + 1000

@@ -1,0 +1,77 @@
+"""Lines that mailers broke, and records that consoles glued together."""
+
+import pytest
+
+from app.bootlog import read
+from app.bootlog.records import records
+from app.bootlog.text import Text
+
+
+def found(text: str) -> list[tuple[str, tuple[int, ...]]]:
+    return [(r.form.name, r.lines) for r in records(Text(text.encode())) if r.form]
+
+
+@pytest.mark.parametrize("quote", ["", "> ", "> > "])
+@pytest.mark.parametrize(
+    ("broken", "name"),
+    [
+        (["[    0.000000] Initmem setup node 0 [mem", "0x0000000000001000-0x000000023fffffff]"], "initmem"),
+        (["[    0.000000]   node   0: [mem 0x0000000000001000-", "0x000000000009efff]"], "node-range"),
+        (["[    0.000000] BIOS-e820: [mem 0x0000000000000000-0x000000000009fbff]", "usable"], "map-entry"),
+        (["[    0.000000] BIOS-e820: [mem 0x0000000000000000-0x000000000009fbff] ACPI", "data"], "map-entry"),
+        (["[    0.000000] BIOS-e820: [mem 0x0000000000000000-0x0000000000", "09fbff] usable"], "map-entry"),
+        (["[    0.000000] On node 0, zone DMA: 97 pages in", "unavailable ranges"], "unavailable-node-zone"),
+        (["[    0.000000] efi: mem110: [Reserved", "|   |WB]", "range=[0x1000-0x1fff] (0MB)"], "efi-entry"),
+    ],
+)
+def test_a_broken_line_is_read_whole(quote: str, broken: list[str], name: str) -> None:
+    text = "".join(f"{quote}{line}\n" for line in broken)
+    assert found(text) == [(name, tuple(range(1, len(broken) + 1)))]
+
+
+def test_a_word_cut_off_an_understood_line_still_counts() -> None:
+    text = "[ 0.0] SRAT: Node 0 PXM 0 [mem 0x180000000-0x2ffffffff]\n> hotplug\n[    0.0] x\n"
+    (record,) = records(Text(text.encode()))
+    assert (getattr(record.effect, "hotplug", None), record.lines) == (True, (1, 2))
+
+
+def test_a_line_is_not_joined_to_a_log_line() -> None:
+    text = "[    0.000000] Initmem setup node 0 [mem\n[    0.000000] 0x0000000000001000-0x000000023fffffff]\n"
+    assert found(text) == []
+
+
+def test_a_wrapped_command_line_ends_before_the_next_log_line() -> None:
+    text = (
+        "> [    0.000000] Command line: root=/dev/vda1 console=ttyS0,115200\n> memmap=1G!4G memmap=64M$0x10000000\n"
+        "> quiet\n> [    0.000000] x86/fpu: nothing\n> [    0.000000] Early memory node ranges\n"
+        "> [    0.000000]   node   0: [mem 0x0000000000001000-0x000000000009efff]\n"
+    )
+    (boot,) = read(text.encode()).boots
+    assert boot.command_line == "root=/dev/vda1 console=ttyS0,115200 memmap=1G!4G memmap=64M$0x10000000 quiet"
+    assert boot.command_line_lines == (1, 2, 3)
+
+
+def test_a_command_line_in_pieces_is_put_together() -> None:
+    text = (
+        "[    0.000000] Kernel command line: root=/dev/vda1 \\\n[    0.000000] Kernel command line: memmap=1G!4G\n"
+        "[    0.000000]   node   0: [mem 0x0000000000001000-0x000000000009efff]\n"
+    )
+    (boot,) = read(text.encode()).boots
+    assert (boot.command_line, boot.command_line_lines) == ("root=/dev/vda1 memmap=1G!4G", (1, 2))
+
+
+def test_an_escaped_command_line_is_decoded_and_a_plain_one_is_not() -> None:
+    node = "[ 0.0] node 0: [mem 0x1000-0x1fff]\n"
+    (escaped,) = read(f"[ 0.0] Command line: memmap=3D1G!4G crashkernel=3D256M\n{node}".encode()).boots
+    (plain,) = read(f"[ 0.0] Command line: memmap=1G!4G crashkernel=256M\n{node}".encode()).boots
+    assert escaped.command_line == plain.command_line == "memmap=1G!4G crashkernel=256M"
+
+
+def test_records_glued_on_one_line_are_parted() -> None:
+    text = "login: [    0.000000] node 0: [mem 0x1000-0x1fff][    0.000000] node 1: [mem 0x2000-0x2fff]\n"
+    assert found(text) == [("node-range", (1,)), ("node-range", (1,))]
+
+
+def test_a_ruler_of_equals_signs_is_no_soft_break() -> None:
+    text = "=========\nnode 0: [mem 0x1000-0x1fff]\n"
+    assert found(text) == [("node-range", (2,))]
