@@ -20,7 +20,7 @@ acceptance: setup ## Hold the command against ../shared/acceptance
 	$(BIN)/python tools/acceptance.py ../shared tests/acceptance-floor.toml
 bench: setup ## Measure speed
 	$(BIN)/python benchmarks/run.py
-screenshots: setup-dev ## Photograph the pages into docs/
+screenshots: setup-dev ## Photograph the pages: build/screenshots and docs/screenshot.png
 	$(BIN)/python tools/screenshots.py
 clean: ## Remove everything that can be made again (not var/)
 	rm -rf .venv node_modules static/vendor build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,11 +1,10 @@
 """Photograph the pages: light, dark and 400 pixels wide, from a server of its own.
 
-usage: screenshots.py [FOLDER]   (docs/screenshots, and docs/screenshot.png for the README)
+usage: screenshots.py   (into build/screenshots, and docs/screenshot.png for the README)
 """
 
 import shutil
 import socket
-import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -60,8 +59,8 @@ def photograph(browser: Browser, address: str, folder: Path) -> None:
 
 
 def main() -> None:
-    """Fill the folder."""
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path("docs/screenshots")
+    """Take all pictures; the folders are those of the checkout this is run in."""
+    folder = Path("build/screenshots")
     folder.mkdir(parents=True, exist_ok=True)
     with served() as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
@@ -69,7 +68,7 @@ def main() -> None:
         page = browser.new_page(viewport={"width": 1280, "height": 860})
         page.goto(f"{address}/samples/{SAMPLE}")
         page.wait_for_load_state("networkidle")
-        page.screenshot(path=folder.parent / "screenshot.png")
+        page.screenshot(path="docs/screenshot.png")
         browser.close()
 
 
