@@ -179,13 +179,16 @@ def records(text: Text) -> Iterator[Record]:
             return
         start, end = text.line_start(hit.start()), text.line_end(hit.start())
         start = max(start, at)
+        at = end + 1
         if end - start > LONGEST_LINE:
-            at = end + 1
+            text.advance(start)
+            yield Record(
+                None, None, text.numbers(start, start), 1, kernel=False, stamp=None, start=start, end=end, message=b""
+            )
             if at > len(data):
                 return
             continue
         line = data[start:end]
-        at = end + 1
         cuts = [0, *(cut for cut in inner_records(line) if cut), len(line)]
         for first, last in pairwise(cuts):
             text.advance(start + first)

@@ -2,10 +2,5 @@
 
 from app.service.analyzing import Analyzed, Options, analyze, encode
 from app.service.errors import BadOption, NoMemoryLayout, NoSuchBoot, ServiceError
-from app.service.lookup import Lookup, lookup
-from app.report.rulebook import Rule, rules
 
-__all__ = [
-    "Analyzed", "BadOption", "Lookup", "NoMemoryLayout", "NoSuchBoot", "Options", "Rule", "ServiceError",
-    "analyze", "encode", "lookup", "rules",
-]  # fmt: skip
+__all__ = ["Analyzed", "BadOption", "NoMemoryLayout", "NoSuchBoot", "Options", "ServiceError", "analyze", "encode"]

@@ -7,7 +7,9 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from app import service
+from app.report import rulebook
 from app.service.layouts import DAY, LONGEST_TITLE, SHORTEST_SECONDS, WrongToken
+from app.service.lookup import lookup as find
 from app.web import schema, sharing
 from app.web.answers import Created, Limits
 from app.web.caching import tagged
@@ -86,7 +88,7 @@ async def lookup(
 
     def work() -> bytes:
         document = sharing.show(owned.layouts, layout_id, overrides).analyzed.document
-        return service.encode(service.lookup(document, at))
+        return service.encode(find(document, at))
 
     return tagged(request, _json(await owned.workers.run(work)))
 
@@ -94,7 +96,7 @@ async def lookup(
 @router.get("/rules", responses=schema.answers("Rule", many=True))
 def rules(request: Request) -> Response:
     """What each kernel release does to struct pages without memory, with sources."""
-    return tagged(request, _json(service.encode(service.rules())))
+    return tagged(request, _json(service.encode(rulebook.rules())))
 
 
 @router.get("/limits", responses=schema.answers("Limits"))

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from app import __version__, service
-from app.report import figure, lanes, overview, svg, text
+from app.report import figure, lanes, overview, rulebook, svg, text
 from app.report.axis import AxisName
 from app.report.document import Document
 from app.service import Options
@@ -112,13 +112,13 @@ async def sample_page(
 @router.get("/rules")
 def rules(owned: ServicesDep) -> Response:
     """What each release does to struct pages."""
-    return _page(owned, "rules.html", here="/rules", rules=service.rules())
+    return _page(owned, "rules.html", here="/rules", rules=rulebook.rules())
 
 
 @router.get("/rules.json")
 def rules_json() -> Response:
     """The same for programs."""
-    return Response(service.encode(service.rules()), media_type="application/json")
+    return Response(service.encode(rulebook.rules()), media_type="application/json")
 
 
 def error_page(request: Request, problem: Problem) -> Response:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from app import service
+from app.report import rulebook
 from app.web.schema import EXAMPLE_LOG
 from tests.support.server import Serve
 
@@ -157,7 +158,7 @@ def test_lookup_finds_a_place(client: httpx.Client) -> None:
 
 
 def test_rules_are_told_with_their_sources(client: httpx.Client) -> None:
-    assert client.get("/api/v1/rules").content == service.encode(service.rules())
+    assert client.get("/api/v1/rules").content == service.encode(rulebook.rules())
 
 
 def test_limits_are_those_that_hold(serve: Serve) -> None:
