@@ -33,9 +33,12 @@ def console_log(size: int, sample: str = "fixed-1g-4g") -> bytes:
 
 
 def many_ranges(ranges: int) -> bytes:
-    """A boot with ``ranges`` early node ranges of 1 MiB, each 4 KiB apart from the next, on two nodes."""
-    head = "[    0.000000] Linux version 6.1.90 (b@h) #1 SMP\n[    0.000000] Zone ranges:\n"
+    """A boot with ``ranges`` early node ranges of 1 MiB on two nodes, a hole of one frame after each."""
     top = ranges * (MIB + 4096) + 4096
+    head = (
+        "[    0.000000] Linux version 6.1.90 (b@h) #1 SMP\n[    0.000000] BIOS-provided physical RAM map:\n"
+        f"[    0.000000] BIOS-e820: [mem {0:#018x}-{top - 1:#018x}] usable\n[    0.000000] Zone ranges:\n"
+    )
     zones = ((0x1000, 0x1000000, "DMA"), (0x1000000, 1 << 32, "DMA32"), (1 << 32, max(top, (1 << 32) + MIB), "Normal"))
     lines = [f"[    0.000000]   {zone:<8} [mem {start:#018x}-{end - 1:#018x}]\n" for start, end, zone in zones]
     lines.append("[    0.000000] Early memory node ranges\n")

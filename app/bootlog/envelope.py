@@ -77,12 +77,11 @@ def peel_continuation(line: bytes) -> Peeled:
     return Peeled(_plain(message), peeled.column, False, None)
 
 
-def inner_records(line: bytes) -> list[int]:
-    """Offsets at which further records begin on a line that holds several, glued together."""
-    if line.count(b"]") < 2:
+def inner_records(line: bytes, column: int) -> list[int]:
+    """Offsets at which further records begin behind the message at ``column``, on a line that holds several."""
+    if line.find(b".", column) < 0:  # no time stamp, which is nearly every line
         return []
-    first = peel(line).column
-    return [match.start() for match in compiled(_INNER).finditer(line, first)]
+    return [match.start() for match in compiled(_INNER).finditer(line, column)]
 
 
 def _from_json(message: bytes) -> bytes | None:

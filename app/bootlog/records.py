@@ -75,9 +75,9 @@ def _groups(match: Match) -> tuple[str | None, ...]:
 class _Piece:
     """A candidate while it grows over further lines."""
 
-    def __init__(self, text: Text, start: int, end: int) -> None:
+    def __init__(self, text: Text, start: int, end: int, peeled: Peeled) -> None:
         self.text, self.start, self.end = text, start, end
-        self.peeled: Peeled = peel(text.data[start:end])
+        self.peeled = peeled
         self.lines: Lines = text.numbers(start, end)
         self.message = self.peeled.message
 
@@ -189,10 +189,12 @@ def records(text: Text) -> Iterator[Record]:
                 return
             continue
         line = data[start:end]
-        cuts = [0, *(cut for cut in inner_records(line) if cut), len(line)]
+        peeled = peel(line)
+        cuts = [0, *inner_records(line, peeled.column), len(line)]
         for first, last in pairwise(cuts):
             text.advance(start + first)
-            piece = _Piece(text, start + first, start + last)
+            alone = peeled if len(cuts) == 2 else peel(line[first:last])
+            piece = _Piece(text, start + first, start + last, alone)
             record = piece.record(joining=failed < _MOST_FAILED_JOINS)
             failed += record is None or record.form is None
             if record is not None:
