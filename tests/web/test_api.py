@@ -213,7 +213,7 @@ def test_a_fault_of_the_server_is_a_problem_without_a_trace(serve: Serve, monkey
     def broken() -> None:
         raise ZeroDivisionError("secret")
 
-    monkeypatch.setattr(service, "rules", broken)
+    monkeypatch.setattr(rulebook, "rules", broken)
     answer = serve().get("/api/v1/rules")
     assert "secret" not in str(problem(answer, 500))
     assert "default-src 'none'" in answer.headers["content-security-policy"]
