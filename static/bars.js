@@ -5,6 +5,7 @@ import { onThemeChange, paints } from "./paint.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const LETTER = 6.6;
+const ALARMING = ["danger", "uninitialised"];
 const CONFIG = { displayModeBar: false, responsive: false, doubleClick: false, showTips: false, scrollZoom: false };
 
 const escaped = (text) => text.replace(/[&<>]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[c]);
@@ -30,7 +31,7 @@ export class Bars {
   async show(figure, from, to) {
     this.figure = figure;
     this.meta = figure.layout.meta;
-    this.bar = figure.data[0];
+    this.traces = figure.data.slice(0, 2);
     this.whole = [...figure.layout.xaxis.range];
     this.view = from === null ? [...this.whole] : this.around(from, to, 0);
     await this.draw();
@@ -85,71 +86,68 @@ export class Bars {
     this.go(this.around(from, to, 1.2));
   }
 
-  /** Light the bars of these indices and dim the others; null lights all. */
-  light(indices) {
-    this.lit = indices;
-    this.plotly.restyle(this.live, { selectedpoints: [indices] }, [0]);
+  /** Light the bars that a test picks by [label, detail, lines, hole] and dim the others; null lights all. */
+  light(test) {
+    const picked = test && this.traces.map(({ customdata }) => customdata.flatMap((data, i) => (test(data) ? [i] : [])));
+    this.lit = picked?.some((indices) => indices.length) ? picked : null;
+    this.plotly.restyle(this.live, { selectedpoints: this.lit ?? [null, null] }, [0, 1]);
   }
 
-  /** Indices of the bars that a test picks by [label, detail, lines, hole]. */
-  find(test) {
-    return this.bar.customdata.flatMap((data, i) => (test(data) ? [i] : []));
+  /** What the lowest bar that a test picks says of itself, or null. */
+  lowest(test) {
+    const bars = this.traces.flatMap(({ customdata, y }) => customdata.map((data, i) => [y[i], data]));
+    return bars.filter(([, data]) => test(data)).reduce((a, b) => (a && a[0] > b[0] ? a : b), null)?.[1] ?? null;
   }
 
   draw() {
     const width = (this.width = this.plot.clientWidth);
-    const scale = width / (this.view[1] - this.view[0]);
     const marks = ticks(this.meta, this.view, width);
-    const look = this.look(scale);
+    const colours = paints();
     const layout = { ...this.figure.layout, width };
-    layout.xaxis = { ...layout.xaxis, range: this.view, tickvals: this.lines(marks), gridcolor: look.line };
-    layout.yaxis = { ...layout.yaxis, gridcolor: look.line };
-    layout.font = { ...layout.font, color: look.ink };
-    const frames = this.figure.data[1];
-    const traces = [
-      look.bar,
-      { ...frames, line: { ...frames.line, color: look.alarm }, fillcolor: look.alarm + "10" },
-    ];
+    layout.xaxis = { ...layout.xaxis, range: this.view, tickvals: this.lines(marks), gridcolor: colours.line };
+    layout.yaxis = { ...layout.yaxis, gridcolor: colours.line };
+    const frames = this.figure.data[2];
+    const dashes = { ...frames, line: { ...frames.line, color: colours.alarm }, fillcolor: colours.alarm + "10" };
     this.write(marks);
+    const traces = [...this.traces.map((_, which) => this.look(which, width, colours)), dashes];
     return this.plotly.react(this.live, traces, layout, CONFIG);
   }
 
-  /** The bar trace as it should look at `scale` pixels a unit: labels that fit, and a hair line for the smallest. */
-  look(scale) {
-    const colours = paints(this.meta.kinds);
-    const { customdata, x } = this.bar;
-    const tiny = x.map((length) => length * scale < 2.5);
-    const fits = (text, i) => text.length * LETTER + 10 <= x[i] * scale;
-    const text = customdata.map(([label], i) => {
-      const chosen = fits(label, i) ? label : fits(short(label), i) ? short(label) : "";
-      return escaped(chosen);
-    });
-    const marker = {
-      ...this.bar.marker,
-      color: colours.patterns, // with a pattern the colour of its lines, else of the bar
-      line: {
-        width: tiny.map((is) => (is ? 2 : 1)),
-        color: tiny.map((is, i) => (is ? colours.patterns[i] : colours.card)),
-      },
-      pattern: { ...this.bar.marker.pattern, bgcolor: colours.fills },
+  /** A bar trace as it should look: clipped to the view, with the labels that fit and a line for the smallest. */
+  look(which, width, colours) {
+    const { base, x, customdata, marker, ...rest } = this.traces[which];
+    const kinds = this.meta.kinds[which];
+    const [low, high] = this.view;
+    const room = (high - low) / 50; // the cut edge stays out of sight, the label in the middle of what is seen
+    const from = base.map((at) => Math.max(at, low - room));
+    const length = base.map((at, i) => Math.max(0, Math.min(at + x[i], high + room) - from[i]));
+    const pixels = length.map((units) => (units * width) / (high - low));
+    const fits = (text, i) => text.length * LETTER + 14 <= pixels[i];
+    const text = customdata.map(([label], i) => escaped([label, short(label)].find((words) => fits(words, i)) ?? ""));
+    const fills = kinds.map(colours.fill);
+    const strokes = kinds.map(colours.stroke);
+    const tiny = pixels.map((wide) => wide < 2.5);
+    const line = {
+      width: tiny.map((is) => (is ? 2 : 1)),
+      color: tiny.map((is, i) => (is ? strokes[i] : colours.card)),
     };
-    // not <b>, for which Plotly would write a style attribute, which the content security policy forbids
+    const look = marker.pattern
+      ? { pattern: { ...marker.pattern, bgcolor: fills, fgcolor: strokes } }
+      : { color: fills };
+    // weight and not <b>, for which Plotly would write a style attribute, which the content security policy forbids
     const insidetextfont = {
-      color: customdata.map((_, i) => (this.alarming(i) ? colours.alarm : colours.ink)),
-      weight: customdata.map((_, i) => (this.alarming(i) ? 650 : 400)),
+      color: kinds.map((kind) => (ALARMING.includes(kind) ? colours.alarm : colours.ink)),
+      weight: kinds.map((kind) => (ALARMING.includes(kind) ? 650 : 400)),
     };
-    return { ...colours, bar: { ...this.bar, text, insidetextfont, marker, selectedpoints: this.lit } };
+    const selectedpoints = this.lit?.[which] ?? null;
+    return { ...rest, customdata, base: from, x: length, text, insidetextfont, selectedpoints, marker: { ...marker, ...look, line } };
   }
 
   /** Where to draw vertical lines: at the boundaries in view, or where they are too many, at the labels. */
   lines(marks) {
     const inView = this.meta.knots.at.filter((at) => at >= this.view[0] && at <= this.view[1]);
-    const at = this.meta.axis === "schematic" && inView.length <= 100 ? inView : [];
+    const at = this.meta.axis === "schematic" && inView.length <= 40 ? inView : [];
     return [...new Set([...at, ...marks.map((tick) => tick.at)])];
-  }
-
-  alarming(i) {
-    return ["danger", "uninitialised"].includes(this.meta.kinds[i]);
   }
 
   write(marks) {

@@ -33,7 +33,8 @@ async function figure(axis) {
 
 /** Say what a bar is; its source lines are links. */
 function tell([label, words, lines]) {
-  const parts = [Object.assign(document.createElement("b"), { textContent: label }), ` · ${words.replace(`${label} · `, "")}`];
+  const rest = words.startsWith(label) ? words.slice(label.length) : ` · ${words}`;
+  const parts = [Object.assign(document.createElement("b"), { textContent: label }), rest];
   if (lines.length) parts.push(lines.length > 1 ? " · lines " : " · line ");
   lines.slice(0, 6).forEach((line, i) => {
     const link = Object.assign(document.createElement("a"), { href: `#L${line}`, textContent: line });
@@ -77,11 +78,11 @@ function showHole(hole, zoom = true) {
   if (!frames) return;
   markRow(hole);
   if (zoom) bars.zoomTo(...frames);
-  const own = bars.find((data) => data[3] === hole);
   bars.light(null);
-  if (own.length) {
-    tell(bars.bar.customdata[own[own.length - 1]]);
-    log.light(bars.bar.customdata[own[own.length - 1]][2], true);
+  const data = bars.lowest((other) => other[3] === hole);
+  if (data) {
+    tell(data);
+    log.light(data[2], true);
   }
 }
 
@@ -96,9 +97,10 @@ function step(by) {
 
 function showLine(line) {
   log.light([line], false);
-  const own = bars.find((data) => data[2].includes(line));
-  bars.light(own.length ? own : null);
-  if (own.length) tell(bars.bar.customdata[own[0]]);
+  const own = (data) => data[2].includes(line);
+  bars.light(own);
+  const data = bars.lowest(own);
+  if (data) tell(data);
 }
 
 async function switchAxis(axis) {

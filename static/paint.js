@@ -1,12 +1,12 @@
 /* Colours of the bars, read from the style sheet, so that the figure follows the reader's light or dark page. */
 
-export function paints(kinds) {
+export function paints() {
   const style = window.getComputedStyle(document.documentElement);
   const read = (name) => style.getPropertyValue(name).trim();
-  const fills = kinds.map((kind) => read(`--k-${kind}`));
+  const fill = (kind) => read(`--k-${kind}`);
   return {
-    fills,
-    patterns: kinds.map((kind, i) => read(`--p-${kind}`) || fills[i]),
+    fill,
+    stroke: (kind) => read(`--p-${kind}`) || fill(kind),
     card: read("--card"),
     ink: read("--ink"),
     line: read("--line"),

@@ -1,8 +1,11 @@
-"""The drawing as a Plotly figure: one bar trace with arrays, so that thousands of ranges stay light.
+"""The drawing as a Plotly figure: two bar traces with arrays, so that thousands of ranges stay light.
 
 Positions are page frames or schematic units, never byte addresses (2**53 bytes is the end of exact
 numbers in a browser). ``layout.meta`` carries what the page's script needs to go both ways along the
 axis. Colours of the figure itself are those of a light page; the page's script repaints by ``meta.kinds``.
+
+Plain and patterned bars are two traces, since Plotly ignores background and line colours of patterns in a
+trace whose ``marker.color`` is an array.
 """
 
 from collections.abc import Sequence
@@ -30,9 +33,16 @@ def figure_json(document: Document, axis: AxisName) -> bytes:
     chosen = axes.make(axis, found)
     resolution = _RESOLUTION if sum(len(lane.bars) for lane in found) > _MANY else 0.0
     rows = [(i, bar) for i, lane in enumerate(found) for bar in axes.merged(lane.bars, chosen, resolution)]
+    plain = [(row, bar) for row, bar in rows if not PAINTS[bar.kind].pattern]
+    patterned = [(row, bar) for row, bar in rows if PAINTS[bar.kind].pattern]
+    meta = _meta(document, found, chosen) | {"kinds": [[bar.kind for _, bar in part] for part in (plain, patterned)]}
     figure = go.Figure(
-        data=[go.Bar(_bars(rows, chosen)), go.Scatter(_frames(found, chosen))],
-        layout=_layout(len(found), chosen, _meta(document, found, chosen, [bar for _, bar in rows])),
+        data=[
+            go.Bar(_bars(plain, chosen), marker=_plain([bar.kind for _, bar in plain])),
+            go.Bar(_bars(patterned, chosen), marker=_patterned([bar.kind for _, bar in patterned])),
+            go.Scatter(_frames(found, chosen)),
+        ],
+        layout=_layout(len(found), chosen, meta),
     )
     encoded: str = figure.to_json(engine="json")
     return encoded.encode()
@@ -47,7 +57,6 @@ def _bars(rows: Sequence[tuple[int, Bar]], axis: Axis) -> dict[str, Any]:
     edges = [
         (place(max(bar.start_pfn, axis.pfns[0]), axis), place(min(bar.end_pfn, axis.pfns[-1]), axis)) for _, bar in rows
     ]
-    paints = [PAINTS[bar.kind] for _, bar in rows]
     return {
         "orientation": "h",
         "y": [row + (svg.GAP + svg.BAR / 2) / svg.ROW for row, _ in rows],
@@ -61,16 +70,28 @@ def _bars(rows: Sequence[tuple[int, Bar]], axis: Axis) -> dict[str, Any]:
         "textangle": 0,
         "constraintext": "none",
         "unselected": {"marker": {"opacity": 0.25}},
-        "marker": {
-            "color": [paint.light_line if paint.pattern else paint.light for paint in paints],
-            "cornerradius": 3,
-            "line": {"width": 1, "color": CARD[0]},
-            "pattern": {
-                "shape": [paint.pattern for paint in paints],
-                "bgcolor": [paint.light for paint in paints],
-                "size": 6,
-                "solidity": 0.2,
-            },
+    }
+
+
+def _plain(kinds: Sequence[str]) -> dict[str, Any]:
+    return {"cornerradius": 3, "line": {"width": 1, "color": CARD[0]}, "color": [PAINTS[kind].light for kind in kinds]}
+
+
+# Plotly's size and solidity that give the tiles of the still drawing
+_TILES = {"/": (4.24, 0.24), "\\": (4.24, 0.24), "x": (5.66, 0.3), "-": (5, 0.2), "|": (5, 0.2), ".": (6, 0.0873)}
+
+
+def _patterned(kinds: Sequence[str]) -> dict[str, Any]:
+    paints = [PAINTS[kind] for kind in kinds]
+    return {
+        "cornerradius": 3,
+        "line": {"width": 1, "color": CARD[0]},
+        "pattern": {
+            "shape": [paint.pattern for paint in paints],
+            "bgcolor": [paint.light for paint in paints],
+            "fgcolor": [paint.light_line for paint in paints],
+            "size": [_TILES[paint.pattern][0] for paint in paints],
+            "solidity": [_TILES[paint.pattern][1] for paint in paints],
         },
     }
 
@@ -130,7 +151,7 @@ def _layout(count: int, axis: Axis, meta: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _meta(document: Document, found: Sequence[Lane], axis: Axis, bars: Sequence[Bar]) -> dict[str, Any]:
+def _meta(document: Document, found: Sequence[Lane], axis: Axis) -> dict[str, Any]:
     scale = axes.to_scale(found)
     return {
         "axis": axis.name,
@@ -139,5 +160,4 @@ def _meta(document: Document, found: Sequence[Lane], axis: Axis, bars: Sequence[
         "scale": [scale.pfns[0], scale.pfns[-1]],
         "ticks": by_importance(found, axis),
         "holes": [[hole.start_pfn, hole.end_pfn] for hole in document.holes],
-        "kinds": [bar.kind for bar in bars],
     }

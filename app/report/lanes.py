@@ -13,7 +13,7 @@ from itertools import pairwise
 import msgspec
 
 from app.ranges import FrameRange, FrameSet
-from app.report.document import Document, Hole, MapEntry, ZoneSpan
+from app.report.document import Document, EfiEntry, Hole, MapEntry, ZoneSpan
 from app.units import format_size
 
 STATE_WORDS = {
@@ -118,11 +118,33 @@ def _map_lane(key: str, title: str, subtitle: str, entries: Sequence[MapEntry], 
 
 
 def _efi_bars(document: Document) -> Iterable[Bar]:
-    for entry in document.efi_map:
-        at = frames(entry.start, entry.end, document.kernel.page_size, inward=False)
-        detail = f"{entry.type} · {_bytes_detail(entry.start, entry.end)} · {entry.attributes}"
-        kind = "ram" if entry.type.lower().startswith(("conventional", "boot", "loader")) else "reserved"
-        yield Bar(at.start, at.end, kind, entry.type, detail, tuple(entry.lines))
+    """One bar for each run of touching descriptors of one fate: firmware cuts usable memory into hundreds.
+
+    Descriptors may overlap: a log can hold the map before and after its changes.
+    """
+    size = document.kernel.page_size
+    found = [(frames(entry.start, entry.end, size, inward=False), entry) for entry in document.efi_map]
+    run: list[EfiEntry] = []
+    start = end = 0
+    for at, entry in sorted(found, key=lambda item: item[0]):
+        if run and (end < at.start or _efi_kind(run[0]) != _efi_kind(entry)):
+            yield _efi_bar(start, end, run, size)
+            run = []
+        start, end = (start, max(end, at.end)) if run else (at.start, at.end)
+        run.append(entry)
+    if run:
+        yield _efi_bar(start, end, run, size)
+
+
+def _efi_kind(entry: EfiEntry) -> str:
+    return "ram" if entry.type.lower().startswith(("conventional", "boot", "loader")) else "reserved"
+
+
+def _efi_bar(start: int, end: int, run: Sequence[EfiEntry], page_size: int) -> Bar:
+    types = list(dict.fromkeys(entry.type for entry in run))
+    label = types[0] if len(types) == 1 else f"{len(run)} descriptors"
+    detail = f"{label} · {_pfn_detail(start, end, page_size)} · {', '.join(types)}"
+    return Bar(start, end, _efi_kind(run[0]), label, detail, tuple(line for entry in run for line in entry.lines))
 
 
 def _memblock_bars(document: Document) -> Iterable[Bar]:

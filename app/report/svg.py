@@ -97,9 +97,10 @@ _STYLE = """
 .title { font-size: 16px; font-weight: 650 } .name { font-size: 13px } .sub { font-size: 11.5px; fill: var(--dim) }
 .tl { font: 11px ui-monospace, "DejaVu Sans Mono", monospace; fill: var(--dim) }
 .tick { stroke: var(--line) } .minor { stroke: var(--line); stroke-opacity: .5 } .base { stroke: var(--line) }
-.bar { stroke: var(--card); stroke-width: 1 } .lb { text-anchor: middle }
+.bar { stroke: var(--card); stroke-width: 1 }
+.lb { paint-order: stroke; stroke: var(--card); stroke-width: 3.5px; stroke-opacity: .6; stroke-linejoin: round }
 .frame { fill: var(--alarm); fill-opacity: .06; stroke: var(--alarm); stroke-dasharray: 4 3 }
-.lb.alarm { fill: var(--alarm); font-weight: 650; paint-order: stroke; stroke: var(--card); stroke-width: 4px }
+.lb.alarm { fill: var(--alarm); font-weight: 650 }
 """
 
 
@@ -128,7 +129,7 @@ def _drawing(found: Sequence[Lane], axis: Axis, canvas: Canvas, page_size: int) 
     bottom = height(len(found))
     out = []
     points = [axis.place(pfn) for pfn in axes.boundaries(found) if axis.pfns[0] <= pfn <= axis.pfns[-1]]
-    if len(points) <= 100:
+    if len(points) <= 40:
         out += [_vertical(at, TOP, bottom, "minor", canvas) for at in points]
     for tick in ticks(found, axis, page_size):
         if canvas.width is not None and tick.width > canvas.width:

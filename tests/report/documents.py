@@ -91,7 +91,7 @@ def seed_document(**changes: object) -> d.Document:
         holes=holes,
         eras=[
             d.Era("4.14", "≤ 4.14", "zeroed by the allocator", "zeroed", "none", False),
-            d.Era("4.15", "4.15 – 4.17", "never written", "uninitialised", "danger", True),
+            d.Era("4.15", "4.15 to 4.17", "never written", "uninitialised", "danger", True),
         ],
         events=[],
         checks=[d.Check("reserved but unavailable", "98", "98", True, [50])],

@@ -1,0 +1,199 @@
+"""Paste, page, permalink: the whole way in a real browser."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from app.web.settings import Settings
+from tests.page.driving import Open, wait_live
+from tests.support.server import serving
+
+HOLE = "[0xbffd7, 0xc0000)"
+
+
+def _paste(page: Page, address: str, text: str) -> str:
+    """Send a text through the form; the path of its page."""
+    page.goto(address)
+    page.get_by_label("Boot log", exact=True).fill(text)
+    page.get_by_role("button", name="Show the layout").click()
+    page.wait_for_url(re.compile(r"/l/[A-Za-z0-9_-]+"))
+    return page.url.removeprefix(address).partition("#")[0].partition("?")[0]
+
+
+def _range(page: Page) -> list[float]:
+    found: list[float] = page.evaluate("document.querySelector('.live').layout.xaxis.range")
+    return found
+
+
+def test_a_permalink_shows_the_same_page_after_a_restart(settings: Settings, open_page: Open, seed_text: str) -> None:
+    """The server is stopped between both looks; only the database stays."""
+    page = open_page()
+    with serving(settings) as address:
+        path = _paste(page, address, seed_text)
+        wait_live(page)
+        before = page.locator("main").inner_text()
+        page.goto("about:blank")
+    with serving(settings) as address:
+        page.goto(address + path)
+        wait_live(page)
+        after = page.locator("main").inner_text()
+    assert HOLE in before
+    # the delete token is told only once
+    assert after == re.sub(r"Delete token, .*?\n.*?api/v1/layouts/\S+\n+", "", before, flags=re.DOTALL)
+
+
+def test_the_delete_token_is_shown_once_and_leaves_the_address_bar(
+    address: str, open_page: Open, seed_text: str
+) -> None:
+    """The fragment is gone from the address; a reload shows no token; the token deletes the layout."""
+    page = open_page()
+    path = _paste(page, address, seed_text)
+    token = page.locator("#delete-token").inner_text()
+    assert "#" not in page.url
+    page.reload()
+    expect(page.locator("#delete-note")).to_be_hidden()
+    answer = page.request.delete(f"{address}/api/v1/layouts/{path[3:]}", headers={"Authorization": f"Bearer {token}"})
+    assert answer.status == 204
+    assert page.request.get(address + path).status == 410
+    page.goto(f"{address}/")
+
+
+def test_a_file_is_taken_like_a_paste(address: str, open_page: Open, seed_text: str) -> None:
+    """Choosing a file and sending the form stores the layout."""
+    page = open_page()
+    page.goto(address)
+    page.locator("#file").set_input_files({"name": "dmesg.txt", "mimeType": "text/plain", "buffer": seed_text.encode()})
+    page.get_by_role("button", name="Show the layout").click()
+    expect(page.locator("#holes + .table")).to_contain_text(HOLE)
+
+
+def test_a_text_without_a_layout_is_told_what_was_looked_for(address: str, open_page: Open) -> None:
+    """The paste page comes back with status 422 and the list."""
+    page = open_page(status=422)
+    page.goto(address)
+    page.get_by_label("Boot log", exact=True).fill("good morning")
+    with page.expect_response(lambda response: response.request.method == "POST") as sent:
+        page.get_by_role("button", name="Show the layout").click()
+    assert sent.value.status == 422
+    expect(page.locator("#problem li").first).to_be_visible()
+
+
+def test_switching_the_axis_keeps_the_frames_in_view(address: str, open_page: Open) -> None:
+    """To scale, the whole axis is page frames; the address bar holds the choice and a reload restores it."""
+    page = open_page()
+    page.goto(f"{address}/samples/seed-1g-4g")
+    wait_live(page)
+    assert _range(page) == [0, 1]
+    page.get_by_role("link", name="To scale").click()
+    expect(page.get_by_role("link", name="To scale")).to_have_attribute("aria-current", "true")
+    page.wait_for_function("document.querySelector('.live').layout.xaxis.range[1] === 0x240000")
+    assert "axis=scale" in page.url
+    page.reload()
+    wait_live(page)
+    assert _range(page) == [0, 0x240000]
+
+
+def test_a_row_of_the_table_zooms_to_its_hole(address: str, open_page: Open) -> None:
+    """The view narrows around the hole, its row and its log line are lit, and the link restores the view."""
+    page = open_page()
+    page.goto(f"{address}/samples/seed-1g-4g?v=1&axis=scale")
+    wait_live(page)
+    page.get_by_role("link", name=HOLE).first.click()
+    page.wait_for_function("document.querySelector('.live').layout.xaxis.range[0] > 0xbff00")
+    low, high = _range(page)
+    assert low < 0xBFFD7
+    assert 0xC0000 < high < 0xC0100
+    expect(page.locator("tbody.sel")).to_contain_text(HOLE)
+    expect(page.locator("#detail")).to_contain_text("41 pages")
+    assert page.locator("#lines .lit").count() > 0
+    page.reload()
+    wait_live(page)
+    assert abs(_range(page)[0] - low) < 1
+
+
+def test_keys_zoom_move_and_walk_the_holes(address: str, open_page: Open) -> None:
+    """Without a mouse: focus the bars, + halves the view, arrows move it, n goes to the first hole, 0 shows all."""
+    page = open_page()
+    page.goto(f"{address}/samples/seed-1g-4g")
+    wait_live(page)
+    page.locator("#bars").focus()
+    page.keyboard.press("+")
+    page.wait_for_function("document.querySelector('.live').layout.xaxis.range[0] === 0.25")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.querySelector('.live').layout.xaxis.range[0] === 0.35")
+    page.keyboard.press("n")
+    expect(page.locator("tbody.sel")).to_contain_text("[0x0, 0x1)")
+    page.keyboard.press("0")
+    page.wait_for_function("document.querySelector('.live').layout.xaxis.range[1] === 1")
+
+
+def test_a_line_of_the_log_lights_its_bars(address: str, open_page: Open) -> None:
+    """Clicking the number of the reserved entry selects the bars that come from it, and no others."""
+    page = open_page()
+    page.goto(f"{address}/samples/seed-1g-4g")
+    wait_live(page)
+    row = page.locator("#lines li", has_text="user: [mem 0x00000000bffd7000").first
+    row.get_by_role("link").click()
+    picked = page.evaluate("document.querySelector('.live').data.map((t) => t.selectedpoints?.length ?? 0)")
+    assert sum(picked) > 0
+    assert picked[0] == 0
+    expect(row).to_have_class(re.compile(r"\blit\b"))
+
+
+def test_without_scripts_the_page_is_complete(address: str, open_page: Open) -> None:
+    """Drawing, table and log are there; controls that need scripts are not."""
+    page = open_page(scripts=False)
+    page.goto(f"{address}/samples/seed-1g-4g?axis=scale")
+    expect(page.locator("svg.drawing")).to_be_visible()
+    assert page.locator("svg.drawing rect.k-danger").count() == 1
+    expect(page.locator("#zoom")).to_be_hidden()
+    expect(page.locator("#lines li").first).to_be_visible()
+
+
+def test_live_bars_stand_where_the_still_ones_stood(address: str, open_page: Open) -> None:
+    """No jump: the widest bar of both drawings covers the same pixels."""
+    page = open_page()
+    page.goto(f"{address}/samples/seed-1g-4g")
+    wait_live(page)
+    still, live = (
+        page.evaluate(
+            """(selector) => [...document.querySelectorAll(selector)].map((e) => e.getBoundingClientRect())
+                 .sort((a, b) => b.width - a.width).map((r) => [r.left, r.right, r.top, r.bottom])[0]""",
+            selector,
+        )
+        for selector in ("svg.drawing rect.bar", ".live .point path")
+    )
+    assert all(abs(a - b) <= 1.5 for a, b in zip(still, live, strict=True)), (still, live)
+
+
+def test_narrow_pages_do_not_scroll_sideways(address: str, open_page: Open) -> None:
+    """At 360 and 400 pixels every page is as wide as the window."""
+    for width in (360, 400):
+        page = open_page(width)
+        for path in ("/", "/samples", "/rules", "/samples/seed-1g-4g", "/samples/oops-1g-4g", "/samples/efi-nodes"):
+            page.goto(address + path)
+            assert page.evaluate("document.documentElement.scrollWidth") == width, path
+
+
+def test_what_the_log_says_stays_text(address: str, open_page: Open, seed_text: str) -> None:
+    """Markup in labels, command line and release is shown and never run, in the page, the bars and the SVG."""
+    evil = "<img src=x onerror=alert(1)><script>alert(2)</script>"
+    text = seed_text.replace("] reserved", f"] reserved{evil}", 1).replace("ro console", f"ro x={evil} console", 1)
+    page = open_page()
+    path = _paste(page, address, text)
+    wait_live(page)
+    assert page.locator("main img, main script").count() == 0
+    expect(page.locator(".cmd")).to_contain_text("<script>alert(2)</script>")
+    drawn = page.request.get(f"{address}{path}.svg").text()
+    assert "<script" not in drawn
+    assert "<img" not in drawn
+
+
+def test_dark_pages_repaint_the_bars(address: str, open_page: Open) -> None:
+    """Changing the preference while the page is open changes the colours of the live bars."""
+    page = open_page()
+    page.goto(f"{address}/samples/seed-1g-4g")
+    wait_live(page)
+    before = page.evaluate("document.querySelector('.live').data[0].marker.color[0]")
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function("(was) => document.querySelector('.live').data[0].marker.color[0] !== was", arg=before)
