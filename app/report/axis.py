@@ -106,6 +106,15 @@ def beyond(lanes: Sequence[Lane], axis: Axis) -> tuple[Bar, ...]:
     return tuple(found[key] for key in sorted(found))
 
 
+def beyond_words(lanes: Sequence[Lane], axis: Axis, page_size: int) -> str:
+    """``1 range beyond 0x240000000``, or nothing where the axis has room for all."""
+    out = beyond(lanes, axis)
+    if not out:
+        return ""
+    side = f"beyond {axis.pfns[-1] * page_size:#x}" if out[0].start_pfn >= axis.pfns[-1] else "outside the memory"
+    return f"{len(out)} range{'' if len(out) == 1 else 's'} {side}"
+
+
 def merged(bars: Sequence[Bar], axis: Axis, resolution: float) -> tuple[Bar, ...]:
     """Bars inside the axis, with runs of neighbours narrower than ``resolution`` (0..1) joined into one.
 

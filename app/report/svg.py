@@ -72,8 +72,8 @@ def render(document: Document, axis: AxisName = "schematic") -> str:
         for i, kind in enumerate(kinds)
     )
     release = document.kernel.release or "kernel release unknown"
-    left_out = axes.beyond(found, chosen)
-    note = f" · {len(left_out)} ranges beyond {hex(chosen.pfns[-1])} frames not drawn" if left_out else ""
+    left_out = axes.beyond_words(found, chosen, document.kernel.page_size)
+    note = f" · {left_out} not drawn" if left_out else ""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1200 {total}" width="1200" height="{total}" role="img">'
         f"<title>{_text(document.verdict.summary)}</title><style>{palette.style_sheet()}{_STYLE}</style>"

@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 
 from app import __version__, service
 from app.report import figure, lanes, overview, rulebook, svg, text
-from app.report.axis import AxisName
+from app.report.axis import AxisName, beyond_words, to_scale
 from app.report.document import Document
 from app.service import Options
 from app.service.layouts import DAY
@@ -192,6 +192,7 @@ def _layout(
         command=presenting.command(document),
         lanes=drawn,
         absent=lanes.missing(document),
+        beyond=beyond_words(drawn, to_scale(drawn), document.kernel.page_size),
         axis=_axis(axis),
         drawing=svg.for_page(document, _axis(axis)),
         overview=overview.for_page(document),
