@@ -23,7 +23,7 @@ def analyze(log: BootLog, *, kernel: str | None = None, arch: str | None = None)
         raise ValueError(kernel)
     layout = build_layout(log, release, arch)
     choice = _choose(log, layout, release, overridden=kernel is not None)
-    holes = find_holes(layout, choice, release)
+    holes = find_holes(layout, choice, release, layout.without_memory)
     assumed = tuple(_assumed(log, layout, kernel, arch))
     return Analysis(
         log=log,

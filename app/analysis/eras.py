@@ -13,11 +13,11 @@ def eras(layout: Layout) -> tuple[Era, ...]:
 
 
 def _era(layout: Layout, rule: StructPageRule) -> Era:
+    if not layout.outside_zone_spans.pairs:
+        return Era(rule, "no hole outside zone spans", "none")
     first = rule.releases[0][0]
     release = Release("", first, first, stable_known=True, backports=False)
-    holes = [hole for hole in find_holes(layout, Choice(rule, "release", ""), release) if hole.outside]
-    if not holes:
-        return Era(rule, "no hole outside zone spans", "none")
+    holes = find_holes(layout, Choice(rule, "release", ""), release, layout.outside_zone_spans)
     worst = min(holes, key=lambda hole: SEVERITIES.index(hole.severity))
     return Era(rule, in_words(worst), worst.severity)
 

@@ -14,14 +14,16 @@ from app.ranges import FrameRange, FrameSet, Painted, overlay, paint
 _UNKNOWN = PageState(State.UNKNOWN, "neither the log nor a release tells how this kernel initialised it")
 
 
-def find_holes(layout: Layout, choice: Choice, release: Release | None) -> tuple[Hole, ...]:
-    """Every maximal run of struct pages without memory with one owner, one placement and one state, by address."""
-    without_memory = layout.struct_pages - layout.memory_frames
+def find_holes(layout: Layout, choice: Choice, release: Release | None, within: FrameSet) -> tuple[Hole, ...]:
+    """Every maximal run of struct pages without memory with one owner, one placement and one state, by address.
+
+    ``within`` says which of ``layout.without_memory`` to look at.
+    """
     spans = paint((span.frames, span) for span in reversed(layout.zone_spans))
     states: Painted[PageState] = replay(layout, choice.rule)[0] if choice.rule else ()
     reach = _reach(layout, choice.rule, release)
     out: list[Hole] = []
-    for frames, (owner, span, state) in overlay(without_memory, layout.owners, spans, states):
+    for frames, (owner, span, state) in overlay(within, layout.owners, spans, states):
         out.append(_judge(layout, choice.basis, reach, frames, owner, span, state or _UNKNOWN))
     return tuple(out)
 

@@ -23,27 +23,20 @@ class Replay(Struct):
     """A replay under way. Later strokes lie over earlier ones, as later passes overwrite earlier ones."""
 
     layout: Layout
-    memory: FrameSet
-    struct_pages: FrameSet
     strokes: list[tuple[FrameRange, PageState]]
     counts: list[PassCount]
 
     def write(self, frames: FrameSet, state: PageState) -> int:
         """Record that a pass gave ``state`` to those of the frames that have a struct page; returns their number."""
-        return self._record(frames & self.struct_pages, state)
+        return self._record(frames & self.layout.struct_pages, state)
 
     def write_range(self, start: int, end: int, state: PageState) -> int:
         """The same for the frames ``[start, end)``, which may be empty or backwards."""
-        return self._record(self.struct_pages.clip(start, end), state)
+        return self._record(self.layout.struct_pages.clip(start, end), state)
 
     def _record(self, written: FrameSet, state: PageState) -> int:
         self.strokes.extend((item, state) for item in written)
         return written.pages
-
-    @property
-    def without_memory(self) -> FrameSet:
-        """Frames that have a struct page and no memory."""
-        return self.struct_pages - self.memory
 
 
 def replay(layout: Layout, rule: StructPageRule) -> tuple[Painted[PageState], tuple[PassCount, ...]]:
@@ -52,19 +45,21 @@ def replay(layout: Layout, rule: StructPageRule) -> tuple[Painted[PageState], tu
     Cost follows the number of ranges. What the passes do to memory itself is not followed: each ends with it
     initialised in its own zone.
     """
-    run = Replay(layout, layout.memory_frames, layout.struct_pages, [], [])
+    run = Replay(layout, [], [])
     for step in rule.passes:
         _PASSES[step](run)
     return paint(run.strokes), tuple(run.counts)
 
 
 def _allocate_zeroed(run: Replay) -> None:
-    run.write(run.struct_pages, PageState(State.ZEROED, "the memmap was allocated zeroed and nothing else wrote it"))
+    run.write(
+        run.layout.struct_pages, PageState(State.ZEROED, "the memmap was allocated zeroed and nothing else wrote it")
+    )
 
 
 def _allocate_raw(run: Replay) -> None:
     why = "the memmap was allocated without zeroing, and no pass wrote it"
-    run.write(run.struct_pages, PageState(State.UNINITIALISED, why))
+    run.write(run.layout.struct_pages, PageState(State.UNINITIALISED, why))
 
 
 def _walk_spans(run: Replay) -> None:
@@ -79,34 +74,36 @@ def _walk_regions(_: Replay) -> None:
 
 def _zero_reserved(run: Replay) -> None:
     why = "zeroed, because memblock.reserved has it and memblock.memory has not"
-    run.counts.append(PassCount(run.write(run.layout.reserved - run.memory, PageState(State.ZEROED, why))))
+    run.counts.append(
+        PassCount(run.write(run.layout.reserved - run.layout.memory_frames, PageState(State.ZEROED, why)))
+    )
 
 
 def _zero_reserved_and_e820(run: Replay) -> None:
     """Everything below the end of the last map entry is RAM or reserved; without a map, below the last memory."""
-    ends = [frames.end for frames, _ in run.layout.owners] or [run.memory.end]
+    ends = [frames.end for frames, _ in run.layout.owners] or [run.layout.memory_frames.end]
     ram = FrameSet.of(frames for frames, owner in run.layout.owners if owner.type is MemoryType.RAM)
     reserved = (FrameSet.of([FrameRange(0, max(ends))]) - ram) | run.layout.reserved
     why = "zeroed and Reserved, because x86 put what e820 does not call RAM into memblock.reserved"
-    run.counts.append(PassCount(run.write(reserved - run.memory, PageState(State.ZEROED, why))))
+    run.counts.append(PassCount(run.write(reserved - run.layout.memory_frames, PageState(State.ZEROED, why))))
 
 
 def _zero_up_to_max_pfn(run: Replay) -> None:
-    frames = run.without_memory.clip(0, run.layout.max_pfn)
+    frames = run.layout.without_memory.clip(0, run.layout.max_pfn)
     why = "zeroed with everything that is not memory, up to max_pfn"
     run.counts.append(PassCount(run.write(frames, PageState(State.ZEROED, why))))
 
 
 def _zero_up_to_section(run: Replay) -> None:
     why = "zeroed with everything that is not memory, to the end of the last section"
-    run.counts.append(PassCount(run.write(run.without_memory, PageState(State.ZEROED, why))))
+    run.counts.append(PassCount(run.write(run.layout.without_memory, PageState(State.ZEROED, why))))
 
 
 def _init_as_node_0(run: Replay) -> None:
     zone = run.layout.zone_limits[0].zone if run.layout.zone_limits else None
     why = f"initialised as node 0, zone {zone}, wherever it lies, and Reserved"
     state = PageState(State.INITIALISED, why, 0, zone)
-    run.counts.append(PassCount(run.write(run.without_memory, state)))
+    run.counts.append(PassCount(run.write(run.layout.without_memory, state)))
 
 
 def _hole_below(run: Replay, hole: int, start: int, span: ZoneSpan) -> int:

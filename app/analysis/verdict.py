@@ -1,9 +1,14 @@
 """The answer in one sentence, and the sentences that follow from it."""
 
+from collections.abc import Iterator, Sequence
+
 from msgspec import Struct
 
 from app.analysis.model import SEVERITIES, Analysis, Hole, Severity, State
 from app.units import format_size
+
+_NAMED_HOLES = 4
+"""Holes named one by one; a reader finds the others in the table."""
 
 
 class Verdict(Struct, frozen=True):
@@ -16,78 +21,82 @@ class Verdict(Struct, frozen=True):
 
 
 def verdict(analysis: Analysis) -> Verdict:
-    """Sum up an analysis: the worst holes outside zone spans, or the reason why there is no verdict."""
+    """Sum up an analysis: what the worst holes are and mean, or the reason why there is no verdict."""
     if not analysis.layout.memory:
         return Verdict("none", "No verdict: the text has no node ranges, only memory maps.", (), 0)
     if analysis.layout.section_size is None:
         return Verdict("none", f"No verdict: {analysis.choice.why}.", (), 0)
-    outside = [hole for hole in analysis.holes if hole.outside]
-    pages = sum(hole.frames.pages for hole in outside)
-    worst = [hole for hole in analysis.holes if hole.severity == _worst(analysis.holes)]
-    severity = worst[0].severity if worst else "none"
-    details = [f"{_where(hole, analysis.layout.page_size)}: {hole.state.why}." for hole in worst if severity != "none"]
-    if severity == "danger":
-        readers = sorted({name for hole in worst for name in hole.readers if name.startswith("/")})
-        details.append(f"Reading {' or '.join(readers)} reaches them and can panic.")
-    fallen = [placed for placed in analysis.events if placed.hole is not None and analysis.holes[placed.hole] in worst]
-    if fallen and severity != "none":
-        line = fallen[0].event.lines[0]
-        details.append(
-            f"{len(fallen)} report{'s' if len(fallen) > 1 else ''} of this log fell in them, from line {line} on."
-        )
-    others = pages - sum(hole.frames.pages for hole in worst if hole.outside)
-    if others > 0 and severity != "none":
-        details.append(f"{_count(others, 'more ')} outside every zone span {_is(others)} harmless.")
-    return Verdict(severity, _summary(analysis, worst, severity, outside, pages), tuple(details), pages)
+    pages = analysis.layout.outside_zone_spans.pages
+    found = {hole.severity for hole in analysis.holes}
+    severity = next((name for name in SEVERITIES if name in found), SEVERITIES[-1])
+    on = f" on {analysis.release.text}" if analysis.release else ""
+    if severity == "none":
+        return Verdict(severity, _no_danger(pages, on), (), pages)
+    worst = [hole for hole in analysis.holes if hole.severity == severity]
+    return Verdict(severity, _summary(worst, on), tuple(_details(analysis, worst)), pages)
 
 
-def _summary(analysis: Analysis, worst: list[Hole], severity: Severity, outside: list[Hole], pages: int) -> str:
-    where = "outside every zone span" if all(hole.outside for hole in worst) else "without memory"
-    number = sum(hole.frames.pages for hole in worst)
-    on = f" on {_release(analysis)}" if _release(analysis) else ""
-    state = worst[0].state.state if worst else None
-    if severity in ("danger", "caution") and state is State.UNINITIALISED:
-        tail = "" if severity == "danger" else ", but no ordinary reader reaches them"
-        return f"{_count(number)} {_lie(number)} {where}, and{on} nothing ever writes them{tail}."
-    if severity == "caution":
-        return f"{_count(number)} {_lie(number)} {where}; what they hold depends on the release, which is not known."
-    if severity == "info":
-        if state is State.INITIALISED:
-            links = sorted({f"node {hole.state.node}, {hole.state.zone}" for hole in worst if hole.state.zone})
-            zones = (
-                f"a zone that does not span {_them(number)}: " if len(links) == 1 else "zones that do not span them: "
-            )
-            return f"{_count(number)} {where} {_is(number)} safe to read{on}, but linked to {zones}{'; '.join(links)}."
-        return f"{_count(number)} {where} {_is(number)} zeroed and safe to read{on}."
-    if outside:
+def _no_danger(pages: int, on: str) -> str:
+    if pages:
         return f"No danger{on}: {_count(pages)} {_lie(pages)} outside every zone span, written and reserved."
     return f"No danger{on}: no struct page lies outside every zone span."
 
 
-def _worst(holes: tuple[Hole, ...]) -> Severity:
-    return min((hole.severity for hole in holes), key=SEVERITIES.index, default="none")
+def _summary(worst: Sequence[Hole], on: str) -> str:
+    """One sentence on holes of one severity; ``on`` is empty or `` on 4.17``."""
+    where = "outside every zone span" if all(hole.outside for hole in worst) else "without memory"
+    pages = _pages(worst)
+    subject, state = f"{_count(pages)} {_lie(pages)} {where}", worst[0].state.state
+    if state is State.UNINITIALISED:
+        tail = "" if worst[0].severity == "danger" else ", but no ordinary reader reaches them"
+        return f"{subject}, and{on} nothing ever writes them{tail}."
+    if state is State.UNKNOWN:
+        return f"{subject}; what they hold depends on the release, which is not known."
+    safe = f"{_count(pages)} {where} {_are(pages)} safe to read{on}"
+    if state is State.ZEROED:
+        return f"{safe}: all zero, as if of node 0 and its first zone."
+    links = sorted({f"node {hole.state.node}, {hole.state.zone}" for hole in worst if hole.state.zone})
+    zones = "a zone that does not span" if len(links) == 1 else "zones that do not span"
+    return f"{safe}, but linked to {zones} {'it' if pages == 1 else 'them'}: {'; '.join(links)}."
 
 
-def _release(analysis: Analysis) -> str:
-    return analysis.release.text if analysis.release else ""
+def _details(analysis: Analysis, worst: Sequence[Hole]) -> Iterator[str]:
+    for hole in worst[:_NAMED_HOLES]:
+        yield f"{_place(hole, analysis.layout.page_size)}: {hole.state.why}."
+    if len(worst) > _NAMED_HOLES:
+        yield f"{len(worst) - _NAMED_HOLES} more holes like these."
+    if worst[0].severity == "danger":
+        readers = sorted({name for hole in worst for name in hole.readers if name.startswith("/")})
+        yield f"Reading {' or '.join(readers)} reaches them and can panic."
+    fallen = [
+        placed.event.lines[0]
+        for placed in analysis.events
+        if placed.hole is not None and analysis.holes[placed.hole].severity == worst[0].severity
+    ]
+    if fallen:
+        reports = "1 report" if len(fallen) == 1 else f"{len(fallen)} reports"
+        yield f"{reports} of this log fell in them, from line {fallen[0]} on."
+    others = [hole for hole in analysis.holes if hole.outside and hole.severity != worst[0].severity]
+    if others:
+        harm = "harmless" if all(hole.severity == "none" for hole in others) else "less of a concern"
+        yield f"{_count(_pages(others), 'more ')} outside every zone span {_are(_pages(others))} {harm}."
 
 
-def _where(hole: Hole, page_size: int) -> str:
+def _pages(holes: Sequence[Hole]) -> int:
+    return sum(hole.frames.pages for hole in holes)
+
+
+def _place(hole: Hole, page_size: int) -> str:
     owner = f", {hole.owner.label} in the memory map" if hole.owner else ""
-    size = format_size(hole.frames.pages * page_size)
-    return f"[{hole.frames.start:#x}, {hole.frames.end:#x}), {size}{owner}"
+    return f"[{hole.frames.start:#x}, {hole.frames.end:#x}), {format_size(hole.frames.pages * page_size)}{owner}"
 
 
 def _count(pages: int, more: str = "") -> str:
     return f"{pages} {more}struct page{'' if pages == 1 else 's'}"
 
 
-def _is(pages: int) -> str:
+def _are(pages: int) -> str:
     return "is" if pages == 1 else "are"
-
-
-def _them(pages: int) -> str:
-    return "it" if pages == 1 else "them"
 
 
 def _lie(pages: int) -> str:

@@ -1,5 +1,7 @@
 """The model of one physical memory layout, in page frames. Read from a log or simulated, it is one type."""
 
+from functools import cached_property
+
 from msgspec import Struct
 
 from app.bootlog.model import Lines, MemoryType
@@ -39,12 +41,12 @@ class Owner(Struct, frozen=True):
     lines: Lines
 
 
-class Layout(Struct, frozen=True):
+class Layout(Struct, frozen=True, dict=True):
     """One layout. ``memory`` is in address order; ``zone_spans`` in node, then zone order, empty ones left out.
 
     ``owners`` is the memory map in force, by frame; ``reserved`` is what is known of memblock.reserved, all of
     it only where ``reserved_complete``. ``max_pfn`` is one beyond the highest frame of RAM. ``assumed`` names
-    what the log does not prove, each with a sentence that says what it was taken from.
+    what the log does not prove, each with a sentence that says what it was taken from. Derived sets are kept.
     """
 
     arch: str | None
@@ -59,12 +61,12 @@ class Layout(Struct, frozen=True):
     max_pfn: int
     assumed: tuple[tuple[str, str], ...] = ()
 
-    @property
+    @cached_property
     def memory_frames(self) -> FrameSet:
         """All of memblock.memory."""
         return FrameSet.of(item.frames for item in self.memory)
 
-    @property
+    @cached_property
     def struct_pages(self) -> FrameSet:
         """Frames that have a struct page from boot: every section that holds memory, whole.
 
@@ -74,3 +76,13 @@ class Layout(Struct, frozen=True):
         if self.section_size is None:
             return self.memory_frames
         return self.memory_frames.rounded_out(self.section_size // self.page_size)
+
+    @cached_property
+    def without_memory(self) -> FrameSet:
+        """Frames that have a struct page and no memory: the holes."""
+        return self.struct_pages - self.memory_frames
+
+    @cached_property
+    def outside_zone_spans(self) -> FrameSet:
+        """Those of the holes that no zone of any node spans."""
+        return self.without_memory - FrameSet.of(span.frames for span in self.zone_spans)
