@@ -1,6 +1,8 @@
 """Finds the holes of a layout and judges each: placement, owner, state, readers, severity."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+
+from msgspec import Struct
 
 from app.analysis.model import Basis, Choice, Hole, PageState, Severity, State
 from app.analysis.replay import replay
@@ -11,6 +13,14 @@ from app.kernel.rules import StructPageRule
 from app.layout import Layout, Owner, ZoneSpan
 from app.ranges import FrameRange, FrameSet, Painted, overlay, paint
 
+
+class Reach(Struct, frozen=True):
+    """Who looks at struct pages on a release, and which ones each bound of theirs takes in."""
+
+    readers: tuple[Reader, ...]
+    pages: dict[Bound, FrameSet]
+
+
 _UNKNOWN = PageState(State.UNKNOWN, "neither the log nor a release tells how this kernel initialised it")
 
 
@@ -20,7 +30,7 @@ def find_holes(layout: Layout, choice: Choice, release: Release | None, within: 
     ``within`` says which of ``layout.without_memory`` to look at.
     """
     spans = paint((span.frames, span) for span in reversed(layout.zone_spans))
-    states: Painted[PageState] = replay(layout, choice.rule)[0] if choice.rule else ()
+    states: Painted[PageState] = replay(layout, choice.rule, within)[0] if choice.rule else ()
     reach = _reach(layout, choice.rule, release)
     out: list[Hole] = []
     for frames, (owner, span, state) in overlay(within, layout.owners, spans, states):
@@ -50,13 +60,14 @@ def severity_of(state: PageState, *, reserved: bool | None, linked_inside: bool,
 def _judge(
     layout: Layout,
     basis: Basis,
-    reach: Sequence[tuple[Reader, FrameSet]],
+    reach: Reach,
     frames: FrameRange,
     owner: Owner | None,
     span: ZoneSpan | None,
     state: PageState,
 ) -> Hole:
-    readers = [reader for reader, seen in reach if seen.clip(frames.start, frames.end).pairs]
+    seen = {bound for bound, pages in reach.pages.items() if pages.clip(frames.start, frames.end).pairs}
+    readers = [reader for reader in reach.readers if reader.bound in seen]
     reserved = reserved_of(layout, frames)
     linked_inside = span is not None and (
         state.state is State.ZEROED or (state.node, state.zone) == (span.node, span.zone)
@@ -79,18 +90,18 @@ def _judge(
     )
 
 
-def _reach(layout: Layout, rule: StructPageRule | None, release: Release | None) -> list[tuple[Reader, FrameSet]]:
+def _reach(layout: Layout, rule: StructPageRule | None, release: Release | None) -> Reach:
     """The readers of this release with the struct pages that they visit; none where the release is not known."""
     version = release.stable if release else rule.releases[-1][0] if rule else None
     if version is None:
-        return []
-    pages = layout.struct_pages
-    seen = {
-        Bound.MAX_PFN: pages.clip(0, layout.max_pfn),
-        Bound.SECTION_END: pages,
+        return Reach((), {})
+    readers = readers_for(version)
+    pages = {
+        Bound.MAX_PFN: layout.struct_pages.clip(0, layout.max_pfn),
+        Bound.SECTION_END: layout.struct_pages,
         Bound.ONLINE_SUBSECTIONS: layout.memory_frames.rounded_out(SUBSECTION_BYTES // layout.page_size),
     }
-    return [(reader, seen[reader.bound]) for reader in readers_for(version)]
+    return Reach(readers, {reader.bound: pages[reader.bound] for reader in readers})
 
 
 def _evidence(layout: Layout, frames: FrameRange, owner: Owner | None) -> Lines:

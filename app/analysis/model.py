@@ -26,7 +26,7 @@ class State(str, Enum):
     UNKNOWN = "unknown"
 
 
-class PageState(Struct, frozen=True):
+class PageState(Struct, frozen=True, gc=False):
     """State of the struct pages of a run of frames; node and zone are what an initialised one is linked to."""
 
     state: State
@@ -35,7 +35,7 @@ class PageState(Struct, frozen=True):
     zone: str | None = None
 
 
-class Hole(Struct, frozen=True):
+class Hole(Struct, frozen=True, gc=False):
     """Struct pages without memory: one owner, one placement, one state. See docs/api.md for the fields."""
 
     frames: FrameRange

@@ -23,29 +23,33 @@ class Replay(Struct):
     """A replay under way. Later strokes lie over earlier ones, as later passes overwrite earlier ones."""
 
     layout: Layout
+    scope: FrameSet
     strokes: list[tuple[FrameRange, PageState]]
     counts: list[PassCount]
 
     def write(self, frames: FrameSet, state: PageState) -> int:
-        """Record that a pass gave ``state`` to those of the frames that have a struct page; returns their number."""
-        return self._record(frames & self.layout.struct_pages, state)
+        """Record that a pass gave ``state`` to those of the frames that are in scope; returns their number."""
+        return self._record(frames & self.scope, state)
 
     def write_range(self, start: int, end: int, state: PageState) -> int:
         """The same for the frames ``[start, end)``, which may be empty or backwards."""
-        return self._record(self.layout.struct_pages.clip(start, end), state)
+        return self._record(self.scope.clip(start, end), state)
 
     def _record(self, written: FrameSet, state: PageState) -> int:
         self.strokes.extend((item, state) for item in written)
         return written.pages
 
 
-def replay(layout: Layout, rule: StructPageRule) -> tuple[Painted[PageState], tuple[PassCount, ...]]:
+def replay(
+    layout: Layout, rule: StructPageRule, scope: FrameSet | None = None
+) -> tuple[Painted[PageState], tuple[PassCount, ...]]:
     """The state of every struct page without memory after the rule's passes, and the counts that it would print.
 
-    Cost follows the number of ranges. What the passes do to memory itself is not followed: each ends with it
-    initialised in its own zone.
+    ``scope`` limits what is followed to some of the struct pages; counts then hold for these only. Cost follows
+    the number of ranges. What the passes do to memory itself is not followed: each ends with it initialised in
+    its own zone.
     """
-    run = Replay(layout, [], [])
+    run = Replay(layout, layout.struct_pages if scope is None else scope, [], [])
     for step in rule.passes:
         _PASSES[step](run)
     return paint(run.strokes), tuple(run.counts)

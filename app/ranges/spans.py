@@ -5,7 +5,7 @@ from typing import Self
 import msgspec
 
 
-class ByteRange(msgspec.Struct, frozen=True, order=True):
+class ByteRange(msgspec.Struct, frozen=True, order=True, gc=False):
     """Physical addresses ``[start, end)`` in bytes. ``end`` may be 2**64, the end of the address space."""
 
     start: int
@@ -36,7 +36,7 @@ class ByteRange(msgspec.Struct, frozen=True, order=True):
         return FrameRange(self.start // page_size, -(-self.end // page_size))
 
 
-class FrameRange(msgspec.Struct, frozen=True, order=True):
+class FrameRange(msgspec.Struct, frozen=True, order=True, gc=False):
     """Page frame numbers ``[start, end)``."""
 
     start: int

@@ -33,7 +33,7 @@ class Kernel(msgspec.Struct, frozen=True):
     lines: list[int]
 
 
-class MapEntry(msgspec.Struct, frozen=True):
+class MapEntry(msgspec.Struct, frozen=True, gc=False):
     """One entry of a memory map."""
 
     start: str
@@ -102,7 +102,7 @@ class ReservedRegion(msgspec.Struct, frozen=True):
     lines: list[int]
 
 
-class NodeRange(msgspec.Struct, frozen=True):
+class NodeRange(msgspec.Struct, frozen=True, gc=False):
     """Memory of one node, as memblock has it."""
 
     node: int
@@ -184,7 +184,7 @@ class Sections(msgspec.Struct, frozen=True):
     ranges: list[PfnRange]
 
 
-class Hole(msgspec.Struct, frozen=True):
+class Hole(msgspec.Struct, frozen=True, gc=False):
     """Struct pages without memory behind them. ``why`` says in words what made the state."""
 
     start_pfn: int
