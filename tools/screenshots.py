@@ -1,75 +1,65 @@
-"""Photograph the pages: light, dark and 400 pixels wide, from a server of its own.
+"""Photograph the pages with the system's Chromium: docs/screenshot.png for the README, all states beside it.
 
-usage: screenshots.py   (into build/screenshots, and docs/screenshot.png for the README)
+usage: tools/screenshots.py [FOLDER]   (states; default build/screenshots)
 """
 
-import shutil
-import socket
+import sys
 import tempfile
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
-import uvicorn
 from playwright.sync_api import Browser, sync_playwright
 
-from app import resources
-from app.web import create_app
-from app.web.settings import Settings
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
 
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--no-first-run",
-]  # fmt: skip
-VIEWS = {"light": (1280, "light"), "dark": (1280, "dark"), "narrow": (400, "light")}
-SAMPLE = "seed-1g-4g"
+from app.web.settings import Settings  # noqa: E402
+from tests.page.driving import CHROMIUM, SWITCHES, wait_live  # noqa: E402
+from tests.support.server import serving  # noqa: E402
 
-
-@contextmanager
-def served() -> Iterator[str]:
-    """The address of a server with an empty database."""
-    with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as listener:
-        app = create_app(Settings(database_url=f"sqlite:///{folder}/layouts.db"))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
-        thread = threading.Thread(target=server.run, args=([listener],))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
+_SEED = "/samples/seed-1g-4g"
+_STATES = (
+    ("paste", "/"),
+    ("layout", _SEED),
+    ("layout-scale", f"{_SEED}?v=1&axis=scale"),
+    ("layout-hole", f"{_SEED}?v=1&hole=4"),
+    ("layout-oops", "/samples/oops-1g-4g"),
+    ("layout-efi", "/samples/efi-nodes"),
+    ("rules", "/rules"),
+    ("samples", "/samples"),
+)
 
 
-def photograph(browser: Browser, address: str, folder: Path) -> None:
-    """Both pages in every view; the layout page is reached the way people reach it, by pasting."""
-    log = (resources.folder("sample_logs") / SAMPLE / "dmesg.txt").read_text()
-    for view, (width, scheme) in VIEWS.items():
-        page = browser.new_page(
-            viewport={"width": width, "height": 900}, color_scheme="dark" if scheme == "dark" else "light"
-        )
-        page.goto(address)
-        page.screenshot(path=folder / f"paste-{view}.png", full_page=True)
-        page.fill("textarea[name=log]", log)
-        page.locator("form:has(textarea[name=log]) [type=submit]").first.click()
-        page.wait_for_url("**/l/*")
-        page.wait_for_load_state("networkidle")
-        page.screenshot(path=folder / f"layout-{view}.png", full_page=True)
-        page.close()
+Scheme = Literal["light", "dark"]
+_VIEWS: tuple[tuple[str, int, Scheme], ...] = (("light", 1360, "light"), ("dark", 1360, "dark"), ("400", 400, "light"))
+
+
+def photograph(browser: Browser, url: str, target: Path, width: int, scheme: Scheme, *, whole: bool = True) -> None:
+    """One picture of one page, after its bars have come alive."""
+    context = browser.new_context(viewport={"width": width, "height": 960}, color_scheme=scheme)
+    page = context.new_page()
+    page.goto(url)
+    if page.locator("#bars").count():
+        wait_live(page)
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.screenshot(path=target, full_page=whole)
+    context.close()
 
 
 def main() -> None:
-    """Take all pictures; the folders are those of the checkout this is run in."""
-    folder = Path("build/screenshots")
-    folder.mkdir(parents=True, exist_ok=True)
-    with served() as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
-        photograph(browser, address, folder)
-        page = browser.new_page(viewport={"width": 1280, "height": 860})
-        page.goto(f"{address}/samples/{SAMPLE}")
-        page.wait_for_load_state("networkidle")
-        page.screenshot(path="docs/screenshot.png")
+    """Serve the examples and photograph every state, light, dark and narrow."""
+    states = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "build" / "screenshots"
+    states.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        settings = Settings.model_validate({"database_url": f"sqlite:///{folder}/shots.db", "rate_limit": "off"})
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        with serving(settings) as address:
+            photograph(browser, address + _SEED, ROOT / "docs" / "screenshot.png", 1200, "light", whole=False)
+            for name, path in _STATES:
+                for suffix, width, scheme in _VIEWS:
+                    photograph(browser, address + path, states / f"{name}-{suffix}.png", width, scheme)
         browser.close()
+    print(f"docs/screenshot.png and {3 * len(_STATES)} states in {states}")
 
 
 if __name__ == "__main__":

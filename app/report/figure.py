@@ -19,10 +19,10 @@ from app.report.lanes import Bar, Lane, lanes
 from app.report.palette import ALARM, CARD, LINE, PAINTS
 from app.report.ticks import by_importance
 
-_MANY = 6000
+_MANY = 4000
 """Bars beyond which a browser gets slow; then neighbours closer than the resolution become one bar."""
-_RESOLUTION = 1 / 8000
-"""Part of the axis: a pixel after zooming in eight times."""
+_RESOLUTION = 1 / 4000
+"""Part of the axis: a pixel after zooming in four times."""
 
 
 def figure_json(document: Document, axis: AxisName) -> bytes:

@@ -199,6 +199,7 @@ def _layout(
         legend=presenting.legend(bar.kind for lane in drawn for bar in lane.bars),
         holes=shown,
         hidden_holes=len(document.holes) - len(shown),
+        events=presenting.event_rows(document),
         log=presenting.log_rows(raw, document, everything=log == "all"),
         log_all=log == "all",
         log_more=more,

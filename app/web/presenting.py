@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from app.kernel.command_line import arguments
-from app.report.document import Check, Document, Hole
+from app.report.document import Check, Document, Event, Hole
 from app.report.lanes import STATE_WORDS, frames, pages_words, placement_words
 from app.report.palette import PAINTS
 from app.units import format_size
@@ -45,6 +45,15 @@ class HoleRow(msgspec.Struct, frozen=True):
     owner: str
     placement: str
     state: str
+
+
+class EventRow(msgspec.Struct, frozen=True):
+    """Events of one text in one hole, told once: how many, at which page frames, from which lines on."""
+
+    event: Event
+    count: int
+    place: str
+    hole: str
 
 
 class LogRow(msgspec.Struct, frozen=True):
@@ -154,6 +163,21 @@ def legend(kinds: Iterable[str]) -> list[tuple[str, str]]:
     """Kind and name of what a drawing uses and does not itself label: nodes and zones carry their names."""
     used = set(kinds)
     return [(k, p.name) for k, p in PAINTS.items() if k in used and not k.startswith(("node-", "zone-"))]
+
+
+def event_rows(document: Document) -> list[EventRow]:
+    """The events in the order of the log; a reader that trips over each page of a hole says the same each time."""
+    groups: dict[tuple[str, str, int | None], list[Event]] = {}
+    for event in document.events:
+        groups.setdefault((event.kind, event.text, event.hole), []).append(event)
+    rows = []
+    for events in groups.values():
+        first = events[0]
+        pfns = sorted({event.pfn for event in events if event.pfn is not None})
+        place = f"{pfns[0]:#x}" + (f" to {pfns[-1]:#x}" if len(pfns) > 1 else "") if pfns else ""
+        hole = document.holes[first.hole] if first.hole is not None else None
+        rows.append(EventRow(first, len(events), place, f"[{hole.start_pfn:#x}, {hole.end_pfn:#x})" if hole else ""))
+    return rows
 
 
 def log_rows(text: bytes, document: Document, *, everything: bool) -> list[LogRow]:

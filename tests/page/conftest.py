@@ -1,6 +1,5 @@
 """Chromium driven against the real server; every page is watched for what must never happen."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -10,13 +9,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from app import resources
 from app.web.settings import Settings
-from tests.page.driving import Open
+from tests.page.driving import CHROMIUM, SWITCHES, Open
 from tests.support.server import serving
 
-_ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--no-first-run",
-]  # fmt: skip
 _WATCH = """
 window.violations = [];
 document.addEventListener("securitypolicyviolation", (e) => window.violations.push(e.violatedDirective + e.blockedURI));
@@ -27,9 +22,7 @@ document.addEventListener("securitypolicyviolation", (e) => window.violations.pu
 def browser() -> Iterator[Browser]:
     """The system's Chromium."""
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=_ARGUMENTS
-        )
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
         yield found
         found.close()
 

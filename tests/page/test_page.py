@@ -1,6 +1,7 @@
 """Paste, page, permalink: the whole way in a real browser."""
 
 import re
+from itertools import pairwise
 
 from playwright.sync_api import Page, expect
 
@@ -197,3 +198,42 @@ def test_dark_pages_repaint_the_bars(address: str, open_page: Open) -> None:
     before = page.evaluate("document.querySelector('.live').data[0].marker.color[0]")
     page.emulate_media(color_scheme="dark")
     page.wait_for_function("(was) => document.querySelector('.live').data[0].marker.color[0] !== was", arg=before)
+
+
+def test_dragging_and_the_wheel_zoom(address: str, open_page: Open) -> None:
+    """A drag over the right half shows that half; then the wheel, with Ctrl held, zooms in further."""
+    page = open_page()
+    page.goto(f"{address}/samples/seed-1g-4g")
+    wait_live(page)
+    box = page.locator("#plot").bounding_box()
+    assert box
+    middle, right, height = box["x"] + box["width"] / 2, box["x"] + box["width"] - 1, box["y"] + box["height"] / 2
+    page.mouse.move(middle, height)
+    page.mouse.down()
+    page.mouse.move(right, height, steps=4)
+    page.mouse.up()
+    page.wait_for_function("document.querySelector('.live').layout.xaxis.range[0] > 0.45")
+    low, high = _range(page)
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -300)
+    page.keyboard.up("Control")
+    page.wait_for_function(
+        "([low, high]) => { const r = document.querySelector('.live').layout.xaxis.range;"
+        " return r[1] - r[0] < (high - low) * 0.9; }",
+        arg=[low, high],
+    )
+
+
+def test_labels_stay_hexadecimal_at_every_zoom(address: str, open_page: Open) -> None:
+    """After zooming in far beyond the last boundary, labels are round addresses, in hexadecimal, apart from each other."""
+    page = open_page()
+    page.goto(f"{address}/samples/seed-1g-4g?v=1&axis=scale&from=0x2000&to=0x2100")
+    wait_live(page)
+    labels = page.locator(".labels text").all_inner_texts()
+    assert len(labels) >= 3
+    assert all(re.fullmatch(r"0x[0-9a-f]+", label) for label in labels)
+    edges = page.evaluate(
+        "[...document.querySelectorAll('.labels text')].map((t) => t.getBoundingClientRect())"
+        ".map((r) => [r.left, r.right]).sort((a, b) => a[0] - b[0])"
+    )
+    assert all(left[1] < right[0] for left, right in pairwise(edges))

@@ -1,0 +1,102 @@
+"""The pages as answers: status, form and what a terminal gets."""
+
+import json
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from app import resources
+from app.service import analyze
+from app.web import presenting
+from app.web.settings import Settings
+from tests.support.server import serving
+
+HTML = {"Accept": "text/html"}
+
+
+@pytest.fixture
+def client(settings: Settings) -> Iterator[httpx.Client]:
+    """A client of a running server."""
+    with serving(settings) as address, httpx.Client(base_url=address, timeout=30, trust_env=False) as found:
+        yield found
+
+
+def test_a_terminal_gets_the_report_and_the_permalink_as_last_line(client: httpx.Client, seed_text: str) -> None:
+    """As `curl --data-binary @dmesg.txt` sends it; the link works."""
+    answer = client.post("/", content=seed_text, headers={"Content-Type": "text/plain"})
+    assert answer.status_code == 201
+    link = answer.text.rstrip("\n").rsplit("\n", 1)[1]
+    assert link == answer.headers["Location"]
+    assert "0xbffd7" in answer.text
+    assert client.get(link, headers=HTML).status_code == 200
+
+
+def test_a_form_leads_to_the_page_with_the_token_in_the_fragment(client: httpx.Client, seed_text: str) -> None:
+    """303, nothing of it in a cookie or a cache."""
+    answer = client.post("/", data={"log": seed_text}, headers=HTML)
+    path, _, token = answer.headers["Location"].partition("#delete=")
+    assert answer.status_code == 303
+    assert path.startswith("/l/")
+    assert len(token) >= 16
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/l/nothing-like-it000", "/samples/nothing", "/l/x/figure.json", "/nowhere"])
+def test_what_is_not_there_is_a_page_for_people_and_a_problem_for_programs(client: httpx.Client, path: str) -> None:
+    """404 either way."""
+    page, problem = client.get(path, headers=HTML), client.get(path)
+    assert page.status_code == problem.status_code == 404
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert problem.headers["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("query", ["axis=%00", "axis=scale&v=9&hole=-1&from=zz", "log=all", "boot=1"])
+def test_a_view_that_cannot_be_read_still_shows_the_layout(client: httpx.Client, query: str) -> None:
+    """Old and broken links lose their view, not their page."""
+    assert client.get(f"/samples/seed-1g-4g?{query}", headers=HTML).status_code == 200
+
+
+def test_every_example_has_a_page_and_every_form(client: httpx.Client) -> None:
+    """All links of the examples page and of its menus work."""
+    for sample in client.get("/samples.json").json():
+        path = f"/samples/{sample['slug']}"
+        assert client.get(path, headers=HTML).status_code == 200
+        for form in ("txt", "md", "csv", "json", "svg", "figure.json"):
+            suffix = f"/{form}" if form == "figure.json" else f".{form}"
+            assert client.get(path + suffix).status_code == 200, path + suffix
+
+
+def test_every_rule_is_linked_to_by_its_name(client: httpx.Client) -> None:
+    """The page has an anchor for each row of its JSON twin."""
+    page = client.get("/rules", headers=HTML).text
+    for rule in client.get("/rules.json").json():
+        assert f'id="{rule["id"]}"' in page
+
+
+def test_lines_that_are_no_memory_lines_are_not_kept(client: httpx.Client, seed_text: str) -> None:
+    """A host name in the pasted text is not in the stored page, not even among all lines."""
+    answer = client.post("/", data={"log": seed_text + "\n[    1.0] systemd[1]: Set hostname to <secret-host>.\n"})
+    page = client.get(answer.headers["Location"].partition("#")[0] + "?log=all", headers=HTML)
+    assert page.status_code == 200
+    assert "secret-host" not in page.text
+
+
+def test_a_reader_that_trips_over_each_page_is_told_once() -> None:
+    """The recorded panic: 32 oopses of one text are one row."""
+    document = analyze((resources.folder("sample_logs") / "oops-1g-4g" / "dmesg.txt").read_bytes()).document
+    rows = presenting.event_rows(document)
+    assert sum(row.count for row in rows) == len(document.events) > 30
+    assert len(rows) <= 3
+    assert json.dumps([row.place for row in rows]).count("0xbffe0 to 0xbffff") == 1
+
+
+def test_addresses_in_a_sentence_are_set_apart() -> None:
+    """Ranges, files and arguments, without the punctuation behind them."""
+    pieces = presenting.coded("[0xbffd7, 0xc0000), 164 KiB: memmap=1G!4G, see /proc/kpageflags.")
+    marked = [piece.text for piece in pieces if piece.marked]
+    assert marked == ["[0xbffd7,", "0xc0000)", "memmap=1G!4G", "/proc/kpageflags"]
+    assert "".join(piece.text for piece in pieces).strip() == (
+        "[0xbffd7, 0xc0000), 164 KiB: memmap=1G!4G, see /proc/kpageflags."
+    )
