@@ -25,22 +25,21 @@ export const toPfn = (knots, position) => between(position, knots.at, knots.pfn)
 /** A byte address in hexadecimal; BigInt, since addresses outgrow 2^53. */
 export const address = (pfn, pageSize) => "0x" + (BigInt(Math.round(pfn)) * BigInt(pageSize)).toString(16);
 
-/** Boundaries first, in the server's order of importance, then round addresses where room is left. */
-function candidates(meta, view) {
-  const [from, to] = view.map((at) => toPfn(meta.knots, at));
-  const wanted = meta.ticks.filter((pfn) => pfn >= from && pfn <= to);
-  if (wanted.length < 4) {
-    const step = 2 ** Math.max(0, Math.round(Math.log2(Math.max(1, (to - from) / 6))));
-    for (let pfn = Math.ceil(from / step) * step; pfn <= to; pfn += step) wanted.push(pfn);
-  }
-  return wanted;
+/** Round page frames in view, some six of them: multiples of a power of two. */
+function rounds(from, to) {
+  const step = 2 ** Math.max(0, Math.round(Math.log2(Math.max(1, (to - from) / 6))));
+  const found = [];
+  for (let pfn = Math.ceil(from / step) * step; pfn <= to; pfn += step) found.push(pfn);
+  return found;
 }
 
-/** Labels that do not touch: [{at, pixel, text, anchor}], for a view [from, to] drawn on `width` pixels. */
+/** Labels that do not touch: [{at, pixel, text, anchor}], for a view [from, to] drawn on `width` pixels.
+    Boundaries come first, in the server's order of importance; round addresses where they leave much room. */
 export function ticks(meta, view, width) {
   const placed = [];
   const [low, high] = view;
-  for (const pfn of candidates(meta, view)) {
+  const [from, to] = view.map((at) => toPfn(meta.knots, at));
+  const place = (pfn) => {
     const at = toPosition(meta.knots, pfn);
     const pixel = ((at - low) / (high - low)) * width;
     const text = address(pfn, meta.pageSize);
@@ -51,7 +50,9 @@ export function ticks(meta, view, width) {
     if (inside && placed.every((tick) => left + length + GAP <= tick.left || tick.left + tick.length + GAP <= left)) {
       placed.push({ at, pixel, text, anchor, left, length });
     }
-  }
+  };
+  meta.ticks.filter((pfn) => pfn >= from && pfn <= to).forEach(place);
+  if (placed.length < 4) rounds(from, to).forEach(place);
   return placed;
 }
 

@@ -5,11 +5,36 @@ import { onThemeChange, paints } from "./paint.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const LETTER = 6.6;
+const TINY = 2.5; // pixels
 const ALARMING = ["danger", "uninitialised"];
 const CONFIG = { displayModeBar: false, responsive: false, doubleClick: false, showTips: false, scrollZoom: false };
 
 const escaped = (text) => text.replace(/[&<>]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[c]);
 const short = (label) => label.split(" (")[0].split(" · ")[0];
+
+/** The bars in view, clipped to it. Where several small ones share a few pixels, one stands for them and says so. */
+function visible({ y, base, x, customdata }, kinds, [low, high], width) {
+  const room = (high - low) / 50; // the cut edge stays out of sight, the label in the middle of what is seen
+  const scale = width / (high - low);
+  const found = [];
+  const last = new Map();
+  for (let index = 0; index < base.length; index += 1) {
+    const from = Math.max(base[index], low - room);
+    const length = Math.min(base[index] + x[index], high + room) - from;
+    if (length <= 0) continue;
+    const bar = { index, y: y[index], from, length, pixels: length * scale, kind: kinds[index], data: customdata[index] };
+    const before = last.get(bar.y);
+    const small = bar.pixels < TINY && !ALARMING.includes(bar.kind);
+    if (small && before?.small && (from - before.from) * scale < TINY) {
+      before.count += 1;
+      before.data = [`${before.count} ranges`, `${before.count} ranges closer than a pixel: zoom in`, [], null];
+      continue;
+    }
+    found.push(Object.assign(bar, { small, count: 1 }));
+    last.set(bar.y, bar);
+  }
+  return found;
+}
 
 export class Bars {
   /** `plot` is the element around the still drawing; `on` has view(from, to), point(bar) and choose(bar). */
@@ -37,10 +62,6 @@ export class Bars {
     await this.draw();
     this.listen();
     this.still.classList.add("covered");
-  }
-
-  get domain() {
-    return [toPfn(this.meta.knots, this.whole[0]), toPfn(this.meta.knots, this.whole[1])];
   }
 
   /** Page frames in view, or nulls when everything is. */
@@ -88,9 +109,8 @@ export class Bars {
 
   /** Light the bars that a test picks by [label, detail, lines, hole] and dim the others; null lights all. */
   light(test) {
-    const picked = test && this.traces.map(({ customdata }) => customdata.flatMap((data, i) => (test(data) ? [i] : [])));
-    this.lit = picked?.some((indices) => indices.length) ? picked : null;
-    this.plotly.restyle(this.live, { selectedpoints: this.lit ?? [null, null] }, [0, 1]);
+    this.lit = test && this.lowest(test) ? test : null;
+    this.draw();
   }
 
   /** What the lowest bar that a test picks says of itself, or null. */
@@ -113,34 +133,47 @@ export class Bars {
     return this.plotly.react(this.live, traces, layout, CONFIG);
   }
 
-  /** A bar trace as it should look: clipped to the view, with the labels that fit and a line for the smallest. */
+  /** A bar trace as it should look: what is in view, with the labels that fit and a line for the smallest. */
   look(which, width, colours) {
-    const { base, x, customdata, marker, ...rest } = this.traces[which];
-    const kinds = this.meta.kinds[which];
-    const [low, high] = this.view;
-    const room = (high - low) / 50; // the cut edge stays out of sight, the label in the middle of what is seen
-    const from = base.map((at) => Math.max(at, low - room));
-    const length = base.map((at, i) => Math.max(0, Math.min(at + x[i], high + room) - from[i]));
-    const pixels = length.map((units) => (units * width) / (high - low));
-    const fits = (text, i) => text.length * LETTER + 14 <= pixels[i];
-    const text = customdata.map(([label], i) => escaped([label, short(label)].find((words) => fits(words, i)) ?? ""));
-    const fills = kinds.map(colours.fill);
-    const strokes = kinds.map(colours.stroke);
-    const tiny = pixels.map((wide) => wide < 2.5);
+    const { marker, ...rest } = this.traces[which];
+    const bars = visible(this.traces[which], this.meta.kinds[which], this.view, width);
+    const fits = (text, bar) => text.length * LETTER + 14 <= bar.pixels;
     const line = {
-      width: tiny.map((is) => (is ? 2 : 1)),
-      color: tiny.map((is, i) => (is ? strokes[i] : colours.card)),
+      width: bars.map((bar) => (bar.pixels < TINY ? 2 : 1)),
+      color: bars.map((bar) => (bar.pixels < TINY ? colours.stroke(bar.kind) : colours.card)),
     };
+    const fills = bars.map((bar) => colours.fill(bar.kind));
     const look = marker.pattern
-      ? { pattern: { ...marker.pattern, bgcolor: fills, fgcolor: strokes } }
+      ? { pattern: this.pattern(marker.pattern, bars, fills, colours) }
       : { color: fills };
     // weight and not <b>, for which Plotly would write a style attribute, which the content security policy forbids
     const insidetextfont = {
-      color: kinds.map((kind) => (ALARMING.includes(kind) ? colours.alarm : colours.ink)),
-      weight: kinds.map((kind) => (ALARMING.includes(kind) ? 650 : 400)),
+      color: bars.map((bar) => (ALARMING.includes(bar.kind) ? colours.alarm : colours.ink)),
+      weight: bars.map((bar) => (ALARMING.includes(bar.kind) ? 650 : 400)),
     };
-    const selectedpoints = this.lit?.[which] ?? null;
-    return { ...rest, customdata, base: from, x: length, text, insidetextfont, selectedpoints, marker: { ...marker, ...look, line } };
+    return {
+      ...rest,
+      y: bars.map((bar) => bar.y),
+      base: bars.map((bar) => bar.from),
+      x: bars.map((bar) => bar.length),
+      customdata: bars.map((bar) => bar.data),
+      text: bars.map((bar) => escaped([bar.data[0], short(bar.data[0])].find((words) => fits(words, bar)) ?? "")),
+      selectedpoints: this.lit && bars.flatMap((bar, i) => (this.lit(bar.data) ? [i] : [])),
+      insidetextfont,
+      marker: { ...marker, ...look, line },
+    };
+  }
+
+  pattern(pattern, bars, bgcolor, colours) {
+    const pick = (values) => bars.map((bar) => values[bar.index]);
+    return {
+      ...pattern,
+      bgcolor,
+      fgcolor: bars.map((bar) => colours.stroke(bar.kind)),
+      shape: pick(pattern.shape),
+      size: pick(pattern.size),
+      solidity: pick(pattern.solidity),
+    };
   }
 
   /** Where to draw vertical lines: at the boundaries in view, or where they are too many, at the labels. */
