@@ -24,3 +24,15 @@ Open = Callable[..., Page]
 def wait_live(page: Page) -> None:
     """Wait until the still drawing has been replaced by the live one."""
     page.wait_for_selector("#bars[data-live]")
+
+
+def until(page: Page, condition: str, arg: object = None) -> None:
+    """Look once a frame until an expression or function is true.
+
+    Playwright's own wait_for_function looks by eval inside the page, which the content security policy forbids.
+    """
+    for _ in range(600):
+        if page.evaluate(condition, arg):
+            return
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+    raise AssertionError(f"never became true: {condition}")

@@ -6,7 +6,7 @@ from itertools import pairwise
 from playwright.sync_api import Page, expect
 
 from app.web.settings import Settings
-from tests.page.driving import Open, wait_live
+from tests.page.driving import Open, until, wait_live
 from tests.support.server import serving
 
 HOLE = "[0xbffd7, 0xc0000)"
@@ -87,8 +87,8 @@ def test_switching_the_axis_keeps_the_frames_in_view(address: str, open_page: Op
     assert _range(page) == [0, 1]
     page.get_by_role("link", name="To scale").click()
     expect(page.get_by_role("link", name="To scale")).to_have_attribute("aria-current", "true")
-    page.wait_for_function("document.querySelector('.live').layout.xaxis.range[1] === 0x240000")
-    assert "axis=scale" in page.url
+    until(page, "document.querySelector('.live').layout.xaxis.range[1] === 0x240000")
+    expect(page).to_have_url(re.compile("axis=scale"))
     page.reload()
     wait_live(page)
     assert _range(page) == [0, 0x240000]
@@ -100,7 +100,7 @@ def test_a_row_of_the_table_zooms_to_its_hole(address: str, open_page: Open) -> 
     page.goto(f"{address}/samples/seed-1g-4g?v=1&axis=scale")
     wait_live(page)
     page.get_by_role("link", name=HOLE).first.click()
-    page.wait_for_function("document.querySelector('.live').layout.xaxis.range[0] > 0xbff00")
+    until(page, "document.querySelector('.live').layout.xaxis.range[0] > 0xbff00")
     low, high = _range(page)
     assert low < 0xBFFD7
     assert 0xC0000 < high < 0xC0100
@@ -119,13 +119,13 @@ def test_keys_zoom_move_and_walk_the_holes(address: str, open_page: Open) -> Non
     wait_live(page)
     page.locator("#bars").focus()
     page.keyboard.press("+")
-    page.wait_for_function("document.querySelector('.live').layout.xaxis.range[0] === 0.25")
+    until(page, "document.querySelector('.live').layout.xaxis.range[0] === 0.25")
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("document.querySelector('.live').layout.xaxis.range[0] === 0.35")
+    until(page, "document.querySelector('.live').layout.xaxis.range[0] === 0.35")
     page.keyboard.press("n")
     expect(page.locator("tbody.sel")).to_contain_text("[0x0, 0x1)")
     page.keyboard.press("0")
-    page.wait_for_function("document.querySelector('.live').layout.xaxis.range[1] === 1")
+    until(page, "document.querySelector('.live').layout.xaxis.range[1] === 1")
 
 
 def test_a_line_of_the_log_lights_its_bars(address: str, open_page: Open) -> None:
@@ -197,7 +197,7 @@ def test_dark_pages_repaint_the_bars(address: str, open_page: Open) -> None:
     wait_live(page)
     before = page.evaluate("document.querySelector('.live').data[0].marker.color[0]")
     page.emulate_media(color_scheme="dark")
-    page.wait_for_function("(was) => document.querySelector('.live').data[0].marker.color[0] !== was", arg=before)
+    until(page, "(was) => document.querySelector('.live').data[0].marker.color[0] !== was", before)
 
 
 def test_dragging_and_the_wheel_zoom(address: str, open_page: Open) -> None:
@@ -212,15 +212,16 @@ def test_dragging_and_the_wheel_zoom(address: str, open_page: Open) -> None:
     page.mouse.down()
     page.mouse.move(right, height, steps=4)
     page.mouse.up()
-    page.wait_for_function("document.querySelector('.live').layout.xaxis.range[0] > 0.45")
+    until(page, "document.querySelector('.live').layout.xaxis.range[0] > 0.45")
     low, high = _range(page)
     page.keyboard.down("Control")
     page.mouse.wheel(0, -300)
     page.keyboard.up("Control")
-    page.wait_for_function(
+    until(
+        page,
         "([low, high]) => { const r = document.querySelector('.live').layout.xaxis.range;"
         " return r[1] - r[0] < (high - low) * 0.9; }",
-        arg=[low, high],
+        [low, high],
     )
 
 
