@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from app.analysis.checks import checks
 from app.analysis.choice import choose
-from app.analysis.eras import eras
+from app.analysis.eras import eras, weigh_unknown
 from app.analysis.events import place_events
 from app.analysis.holes import find_holes
 from app.analysis.model import Analysis, Choice
@@ -24,6 +24,8 @@ def analyze(log: BootLog, *, kernel: str | None = None, arch: str | None = None)
     layout = build_layout(log, release, arch)
     choice = _choose(log, layout, release, overridden=kernel is not None)
     holes = find_holes(layout, choice, release, layout.without_memory)
+    if choice.rule is None and layout.section_size:
+        holes = weigh_unknown(layout, holes)
     assumed = tuple(_assumed(log, layout, kernel, arch))
     return Analysis(
         log=log,

@@ -1,10 +1,13 @@
 """What every other mechanism would make of the holes outside zone spans: where a backporter sees it break."""
 
+from msgspec import structs
+
 from app.analysis.holes import find_holes
-from app.analysis.model import SEVERITIES, Choice, Era, Hole, State
+from app.analysis.model import SEVERITIES, Choice, Era, Hole, PageState, Severity, State
 from app.kernel.release import Release
-from app.kernel.rules import RULES, StructPageRule
+from app.kernel.rules import RULES, StructPageRule, describe_releases
 from app.layout import Layout
+from app.ranges import FrameSet
 
 
 def eras(layout: Layout) -> tuple[Era, ...]:
@@ -12,12 +15,41 @@ def eras(layout: Layout) -> tuple[Era, ...]:
     return tuple(_era(layout, rule) for rule in RULES)
 
 
+def weigh_unknown(layout: Layout, holes: tuple[Hole, ...]) -> tuple[Hole, ...]:
+    """Holes of a kernel whose release is not known, each as grave as the worst rule makes it, but never a danger.
+
+    Every rule is tried on all of them at once, so the cost follows the number of holes.
+    """
+    judged = [(rule, _holes_of(layout, rule, layout.without_memory)) for rule in RULES]
+    out = list(holes)
+    for rule, found in judged:
+        at = 0
+        for hole in found:
+            while out[at].frames.end <= hole.frames.start:
+                at += 1
+            out[at] = _graver(out[at], hole, rule)
+    return tuple(out)
+
+
+def _graver(known: Hole, hole: Hole, rule: StructPageRule) -> Hole:
+    severity: Severity = "caution" if hole.severity in ("danger", "caution") else hole.severity
+    if SEVERITIES.index(severity) >= SEVERITIES.index(known.severity):
+        return known
+    why = f"the release is not known; {describe_releases(rule)}: {hole.state.why}"
+    return structs.replace(known, severity=severity, state=PageState(State.UNKNOWN, why))
+
+
+def _holes_of(layout: Layout, rule: StructPageRule, within: FrameSet) -> tuple[Hole, ...]:
+    """The holes as of the first release of a rule."""
+    first = rule.releases[0][0]
+    release = Release("", first, first, stable_known=True, backports=False)
+    return find_holes(layout, Choice(rule, "release", ""), release, within)
+
+
 def _era(layout: Layout, rule: StructPageRule) -> Era:
     if not layout.outside_zone_spans.pairs:
         return Era(rule, "no hole outside zone spans", "none")
-    first = rule.releases[0][0]
-    release = Release("", first, first, stable_known=True, backports=False)
-    holes = find_holes(layout, Choice(rule, "release", ""), release, layout.outside_zone_spans)
+    holes = _holes_of(layout, rule, layout.outside_zone_spans)
     worst = min(holes, key=lambda hole: SEVERITIES.index(hole.severity))
     return Era(rule, in_words(worst), worst.severity)
 

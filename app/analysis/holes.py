@@ -21,7 +21,7 @@ class Reach(Struct, frozen=True):
     pages: dict[Bound, FrameSet]
 
 
-_UNKNOWN = PageState(State.UNKNOWN, "neither the log nor a release tells how this kernel initialised it")
+_UNKNOWN = PageState(State.UNKNOWN, "the release is not known, but no release leaves it dangerous")
 
 
 def find_holes(layout: Layout, choice: Choice, release: Release | None, within: FrameSet) -> tuple[Hole, ...]:
@@ -47,11 +47,11 @@ def reserved_of(layout: Layout, frames: FrameRange) -> bool | None:
 
 
 def severity_of(state: PageState, *, reserved: bool | None, linked_inside: bool, ordinary: bool) -> Severity:
-    """How bad a hole is. Only garbage that an ordinary reader reaches is a danger."""
+    """How bad a hole is. Only garbage that an ordinary reader reaches is a danger; the unknown is weighed by era."""
     if state.state is State.UNINITIALISED:
         return "danger" if ordinary else "caution"
     if state.state is State.UNKNOWN:
-        return "caution"
+        return "none"
     if reserved or linked_inside:
         return "none"
     return "info"
