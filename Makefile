@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: setup setup-dev serve test lint format types acceptance bench screenshots clean help
+.PHONY: setup setup-dev serve test lint format types acceptance bench docs screenshots clean help
 BIN := .venv/bin
 
 setup: ## Make .venv with the command pfnscope and the front-end assets
@@ -20,6 +20,8 @@ acceptance: setup ## Hold the command against ../shared/acceptance
 	$(BIN)/python tools/acceptance.py ../shared tests/acceptance-floor.toml
 bench: setup ## Measure speed
 	$(BIN)/python benchmarks/run.py
+docs: setup ## Write the reference pages of docs/ from the code
+	$(BIN)/python tools/docs.py
 screenshots: setup-dev ## Photograph the pages: build/screenshots and docs/screenshot.png
 	$(BIN)/python tools/screenshots.py
 clean: ## Remove everything that can be made again (not var/)

@@ -40,6 +40,10 @@ def test_types() -> None:
     run(f"{BIN}/mypy")
 
 
+def test_the_reference_pages_say_what_the_code_says() -> None:
+    run(sys.executable, "tools/docs.py", "--check")
+
+
 def _is_table(path: Path) -> bool:
     """Whether a module is mostly data: its largest statement is an assignment of most of its lines."""
     body = ast.parse(path.read_text()).body

@@ -67,7 +67,7 @@ def lookup(log: str, where: str, form: str, kernel: str | None, arch: str | None
 
     document = run(_read(log), Options(kernel=kernel, arch=arch, boot=boot)).document
     found = find(document, where)
-    _print(encode(found) + b"\n" if form == "json" else render(found, document).encode())
+    _print(encode(found) + b"\n" if form == "json" else render(found).encode())
 
 
 @cli.command()

@@ -8,7 +8,7 @@ from app.analysis.verdict import verdict
 from app.bootlog.model import MapEntry as FoundEntry
 from app.bootlog.model import MemblockRegion as FoundRegion
 from app.kernel.rules import describe_releases
-from app.ranges import ByteRange
+from app.ranges import ByteRange, FrameRange
 from app.report import document as wire
 
 
@@ -65,7 +65,7 @@ def document(analysis: Analysis) -> wire.Document:
                 placed.event.text,
                 None if placed.event.address is None else hex(placed.event.address),
                 placed.pfn,
-                placed.hole,
+                _frames(analysis.holes[placed.hole].frames) if placed.hole is not None else None,
                 list(placed.event.lines),
             )
             for placed in analysis.events
@@ -123,7 +123,7 @@ def _sections(analysis: Analysis) -> wire.Sections:
     return wire.Sections(
         size=size,
         count=pages.pages * layout.page_size // size if size else 0,
-        ranges=[wire.PfnRange(item.start, item.end) for item in pages],
+        ranges=[_frames(item) for item in pages],
     )
 
 
@@ -153,6 +153,10 @@ def _hole(hole: FoundHole, analysis: Analysis) -> wire.Hole:
         causes=[],
         lines=list(hole.lines),
     )
+
+
+def _frames(item: FrameRange) -> wire.PfnRange:
+    return wire.PfnRange(item.start, item.end)
 
 
 def _bounds(item: ByteRange) -> tuple[str, str]:

@@ -185,7 +185,15 @@ class Sections(msgspec.Struct, frozen=True):
 
 
 class Hole(msgspec.Struct, frozen=True, gc=False):
-    """Struct pages without memory behind them. ``why`` says in words what made the state."""
+    """A maximal run of page frames that have a struct page but no memory, with one owner, one placement and one state.
+
+    ``node`` and ``zone`` name the zone that spans it, ``type`` and ``label`` its entry in the memory map. ``reserved``:
+    memblock.reserved is known to cover it, known not to, or not known. ``linked_node`` and ``linked_zone`` are what
+    the flags of initialised struct pages say, which may be a zone that does not span them. ``basis`` tells whether
+    the log shows the ``rule`` behind ``state``, the release does, or it is assumed. ``severity`` is danger where
+    nothing wrote the struct pages and an ordinary reader of ``reachable_by`` gets there. ``why`` says in words what
+    made the state; ``lines`` bound the hole.
+    """
 
     start_pfn: int
     end_pfn: int
@@ -211,13 +219,13 @@ class Hole(msgspec.Struct, frozen=True, gc=False):
 
 
 class Event(msgspec.Struct, frozen=True):
-    """An oops or a bad page. ``hole`` is the index in ``holes`` of the hole that it fell in."""
+    """An oops or a bad page. ``hole`` is the one of ``holes`` that it fell in."""
 
     kind: str
     text: str
     address: str | None
     pfn: int | None
-    hole: int | None
+    hole: PfnRange | None
     lines: list[int]
 
 

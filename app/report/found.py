@@ -2,7 +2,7 @@
 
 import msgspec
 
-from app.report.document import Document, MapEntry
+from app.report.document import Hole, MapEntry
 from app.report.lanes import placement_words
 from app.report.text import state_words
 
@@ -19,13 +19,13 @@ class Lookup(msgspec.Struct, frozen=True):
     node: int | None
     zone: str | None
     map_entry: MapEntry | None
-    hole: int | None
+    hole: Hole | None
     reserved_by: str | None
     assumed: list[str]
     lines: list[int]
 
 
-def render(found: Lookup, document: Document) -> str:
+def render(found: Lookup) -> str:
     """The answer for terminals, one fact a line."""
     rows = [
         ("pfn", f"{found.pfn:#x}"),
@@ -41,7 +41,7 @@ def render(found: Lookup, document: Document) -> str:
             else "no entry",
         ),
         ("reserved by", found.reserved_by or "nothing that the log names"),
-        ("hole", _hole(found, document)),
+        ("hole", _hole(found)),
         ("assumed", ", ".join(found.assumed)),
         ("lines", ", ".join(map(str, found.lines))),
     ]
@@ -54,10 +54,10 @@ def _struct_page(found: Lookup) -> str:
     return found.struct_page or "yes, at an address that the log does not tell"
 
 
-def _hole(found: Lookup, document: Document) -> str:
+def _hole(found: Lookup) -> str:
     if found.hole is None:
         return "no"
-    hole = document.holes[found.hole]
+    hole = found.hole
     return (
         f"pfn [{hole.start_pfn:#x}, {hole.end_pfn:#x}), {placement_words(hole)}, {state_words(hole)}, "
         f"{'harmless' if hole.severity == 'none' else hole.severity}"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from textwrap import wrap
 
-from app.report.document import Check, Document, Event, Hole
+from app.report.document import Check, Document, Event, Hole, PfnRange
 from app.report.lanes import STATE_WORDS, placement_words
 from app.units import format_size
 
@@ -122,14 +122,13 @@ def _checks(checks: Iterable[Check]) -> list[Sequence[str]]:
 def _events(document: Document, width: int) -> str:
     if not document.events:
         return ""
-    alike: dict[tuple[str, int | None], list[Event]] = {}
+    alike: dict[tuple[str, PfnRange | None], list[Event]] = {}
     for event in document.events:
         alike.setdefault((event.text, event.hole), []).append(event)
     out = ["Trouble in this log"]
-    for (text, at), events in alike.items():
+    for (text, hole), events in alike.items():
         line = f"{_times(events)}: {_printable(text)}{_pfns(events)}"
-        if at is not None:
-            hole = document.holes[at]
+        if hole is not None:
             line += f" in the hole [{hole.start_pfn:#x}, {hole.end_pfn:#x})"
         out += wrap(line, width, initial_indent="  ", subsequent_indent="    ")
     return "\n".join(out)

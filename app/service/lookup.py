@@ -5,7 +5,7 @@ from bisect import bisect_right
 import re2
 
 from app.kernel import vmemmap
-from app.report.document import Document, MapEntry
+from app.report.document import Document, Hole, MapEntry
 from app.report.found import Lookup
 from app.service.errors import BadOption
 from app.units import parse_size
@@ -33,8 +33,9 @@ def lookup(document: Document, where: str) -> Lookup:
     has_struct_page = _in_sections(document, pfn)
     entry = _map_entry(document, pfn)
     reserved = next((r for r in document.reserved_regions if _holds(r.start, r.end, pfn, size)), None)
+    dumped = next((r for r in document.memblock.reserved if _holds(r.start, r.end, pfn, size)), None)
     span = next((s for s in document.zone_spans if s.start_pfn <= pfn < s.end_pfn and _fits(s.node, memory)), None)
-    lines = {line for item in (memory, entry, reserved) if item for line in item.lines}
+    lines = {line for item in (memory, entry, reserved, dumped) if item for line in item.lines}
     return Lookup(
         pfn=pfn,
         address=hex(pfn * size),
@@ -46,9 +47,9 @@ def lookup(document: Document, where: str) -> Lookup:
         zone=span.zone if span else None,
         map_entry=entry,
         hole=hole,
-        reserved_by=reserved.name if reserved else None,
+        reserved_by=reserved.name if reserved else "memblock.reserved" if dumped or (hole and hole.reserved) else None,
         assumed=assumed,
-        lines=sorted(lines | set(document.holes[hole].lines if hole is not None else ())),
+        lines=sorted(lines | set(hole.lines if hole else ())),
     )
 
 
@@ -85,9 +86,9 @@ def _fits(node: int, memory: object) -> bool:
     return getattr(memory, "node", node) == node
 
 
-def _hole(document: Document, pfn: int) -> int | None:
+def _hole(document: Document, pfn: int) -> Hole | None:
     at = bisect_right(document.holes, pfn, key=lambda hole: hole.start_pfn) - 1
-    return at if at >= 0 and pfn < document.holes[at].end_pfn else None
+    return document.holes[at] if at >= 0 and pfn < document.holes[at].end_pfn else None
 
 
 def _in_sections(document: Document, pfn: int) -> bool:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from app.kernel.command_line import arguments
-from app.report.document import Check, Document, Event, Hole
+from app.report.document import Check, Document, Event, Hole, PfnRange
 from app.report.lanes import STATE_WORDS, frames, pages_words, placement_words
 from app.report.palette import PAINTS
 from app.units import format_size
@@ -54,6 +54,7 @@ class EventRow(msgspec.Struct, frozen=True):
     count: int
     place: str
     hole: str
+    index: int | None
 
 
 class LogRow(msgspec.Struct, frozen=True):
@@ -167,16 +168,18 @@ def legend(kinds: Iterable[str]) -> list[tuple[str, str]]:
 
 def event_rows(document: Document) -> list[EventRow]:
     """The events in the order of the log; a reader that trips over each page of a hole says the same each time."""
-    groups: dict[tuple[str, str, int | None], list[Event]] = {}
+    groups: dict[tuple[str, str, PfnRange | None], list[Event]] = {}
     for event in document.events:
         groups.setdefault((event.kind, event.text, event.hole), []).append(event)
+    indexes = {hole.start_pfn: index for index, hole in enumerate(document.holes)}
     rows = []
     for events in groups.values():
         first = events[0]
         pfns = sorted({event.pfn for event in events if event.pfn is not None})
         place = f"{pfns[0]:#x}" + (f" to {pfns[-1]:#x}" if len(pfns) > 1 else "") if pfns else ""
-        hole = document.holes[first.hole] if first.hole is not None else None
-        rows.append(EventRow(first, len(events), place, f"[{hole.start_pfn:#x}, {hole.end_pfn:#x})" if hole else ""))
+        hole = first.hole
+        words = f"[{hole.start_pfn:#x}, {hole.end_pfn:#x})" if hole else ""
+        rows.append(EventRow(first, len(events), place, words, indexes[hole.start_pfn] if hole else None))
     return rows
 
 

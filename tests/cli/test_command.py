@@ -72,6 +72,7 @@ def test_lookup_answers_for_every_way_to_name_the_same_frame() -> None:
         True, False, None, 23,
     )  # fmt: skip
     assert answer["map_entry"]["label"] == "reserved"
+    assert (answer["hole"]["pages"], answer["hole"]["severity"]) == (41, "danger")
     assert answers[3]["assumed"] == ["vmemmap_base"]
 
 

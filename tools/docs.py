@@ -1,0 +1,93 @@
+"""Writes the reference pages under docs/ from the code that they describe; --check only compares."""
+
+import sys
+from pathlib import Path
+from types import UnionType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import msgspec
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+from app.report.document import Document
+from app.report.found import Lookup
+from app.report.rulebook import Rule
+
+INTRODUCTION = """# The document
+
+What `--format json`, `GET /l/{id}.json` and `POST /api/v1/analyze` give, format 1. Made from `app/report/` by
+`make docs`.
+
+An address is a lower-case hex string in bytes, because 2^64 does not fit a JSON number; page frame numbers and counts
+are integers. `start` and `start_pfn` belong to a range, `end` and `end_pfn` do not. `lines` are line numbers of the
+text as given, from 1. Unknown is `null`, never 0 or a guess; what the log does not have is an empty list.
+"""
+
+
+def document_page() -> str:
+    """The wire schema, every type once, in the order in which a reader meets them."""
+    order: list[type] = []
+    _collect(Document, order)
+    _collect(Lookup, order)
+    _collect(Rule, order)
+    return INTRODUCTION + "".join(_section(kind) for kind in order)
+
+
+def _collect(kind: Any, order: list[type]) -> None:
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        if kind not in order:
+            order.append(kind)
+            for field in get_type_hints(kind).values():
+                _collect(field, order)
+    else:
+        for part in get_args(kind):
+            _collect(part, order)
+
+
+def _section(kind: type) -> str:
+    info = msgspec.inspect.type_info(kind)
+    hints = get_type_hints(kind)
+    names = {field.name: field.encode_name for field in info.fields}  # type: ignore[attr-defined]
+    rows = "".join(f"| `{names[name]}` | {_words(hint)} |\n" for name, hint in hints.items())
+    return f"\n## {kind.__name__}\n\n{' '.join((kind.__doc__ or '').split())}\n\n| key | value |\n|---|---|\n{rows}"
+
+
+def _words(hint: Any) -> str:
+    origin, parts = get_origin(hint), get_args(hint)
+    if origin is list:
+        return f"list of {_words(parts[0])}"
+    if origin is dict:
+        return f"{_words(parts[1])} by {_words(parts[0])}"
+    if origin is Literal:
+        return ", ".join(f"`{part}`" for part in parts)
+    if origin is UnionType or len(parts) > 1:
+        return " or ".join(_words(part) for part in parts)
+    if hint is type(None):
+        return "`null`"
+    if issubclass(hint, msgspec.Struct):
+        return f"[{hint.__name__}](#{hint.__name__.lower()})"
+    return {str: "text", int: "integer", bool: "true or false"}[hint]
+
+
+PAGES = {"api.md": document_page}
+
+
+def main() -> int:
+    """Write the pages, or with --check tell which are out of date."""
+    stale = [name for name, page in PAGES.items() if not _same(ROOT / "docs" / name, page())]
+    if "--check" not in sys.argv:
+        for name in stale:
+            (ROOT / "docs" / name).write_text(PAGES[name]())
+        return 0
+    for name in stale:
+        print(f"docs/{name} is out of date: run `make docs`")
+    return 1 if stale else 0
+
+
+def _same(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_text() == text
+
+
+if __name__ == "__main__":
+    sys.exit(main())
