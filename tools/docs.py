@@ -8,8 +8,6 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
-
 from app.report.document import Document
 from app.report.found import Lookup
 from app.report.rulebook import Rule
