@@ -7,10 +7,11 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
-ROOT = Path(__file__).parent.parent
 from app.report.document import Document
 from app.report.found import Lookup
 from app.report.rulebook import Rule
+
+ROOT = Path(__file__).parent.parent
 
 INTRODUCTION = """# The document
 
