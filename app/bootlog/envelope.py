@@ -40,13 +40,15 @@ class Peeled(msgspec.Struct, frozen=True):
     """A message without its envelope.
 
     ``column`` is the 0-based byte offset of the message in its line. ``kernel`` says whether a prefix of
-    the kernel's or of a log daemon's was there; ``stamp`` is the kernel's time in microseconds.
+    the kernel's or of a log daemon's was there; ``stamp`` is the kernel's time in microseconds. ``quoted``
+    where the message was a JSON string, so that it is no part of the line.
     """
 
     message: bytes
     column: int
     kernel: bool
     stamp: int | None
+    quoted: bool = False
 
 
 def peel(line: bytes) -> Peeled:
@@ -63,25 +65,27 @@ def peel(line: bytes) -> Peeled:
         inner = _from_json(message)
         if inner is not None:
             again = peel(inner)
-            return Peeled(again.message, match.end(), True, again.stamp)
+            return Peeled(again.message, match.end(), True, again.stamp, quoted=True)
     return Peeled(_plain(message), match.end(), kernel, stamp)
 
 
 def peel_continuation(line: bytes) -> Peeled:
-    """Take only quotes from a line that may be the rest of the line before it."""
+    """Take only quotes from a line that may be the rest of the line before it; no line with a time stamp is."""
     peeled = peel(line)
     if peeled.kernel:
         return peeled
+    if inner_records(line, peeled):  # in an envelope that is not known
+        return msgspec.structs.replace(peeled, kernel=True)
     quotes = compiled(_QUOTES).match(line)
     message = line[quotes.end() if quotes else 0 :].rstrip()
     return Peeled(_plain(message), peeled.column, False, None)
 
 
-def inner_records(line: bytes, column: int) -> list[int]:
-    """Offsets at which further records begin behind the message at ``column``, on a line that holds several."""
-    if line.find(b".", column) < 0:  # no time stamp, which is nearly every line
+def inner_records(line: bytes, peeled: Peeled) -> list[int]:
+    """Offsets at which further records begin behind the first message, on a line that holds several."""
+    if peeled.quoted or line.find(b".", peeled.column) < 0:  # no time stamp, which is nearly every line
         return []
-    return [match.start() for match in compiled(_INNER).finditer(line, column)]
+    return [match.start() for match in compiled(_INNER).finditer(line, peeled.column)]
 
 
 def _from_json(message: bytes) -> bytes | None:
@@ -105,5 +109,5 @@ def _plain(message: bytes) -> bytes:
             at = match.end()
         message = b"".join([*kept, message[at:]]).rstrip()
     if b"\\x09" in message:
-        message = message.replace(b"\\x09", b"\t")
+        message = message.replace(b"\\x09", b" ")
     return message

@@ -138,11 +138,16 @@ class _Piece:
             last = end
         return form, match
 
-    def record(self, *, joining: bool) -> Record | None:
-        """Understand the piece, by itself or, if ``joining``, together with the next lines."""
+    def record(self, *, last: bool, joining: bool) -> Record | None:
+        """Understand the piece, by itself or together with the next lines.
+
+        Only the ``last`` piece of its line can go on there; ``joining`` says whether half a line is still worth it.
+        """
         found = _understand(self.message)
         if found is None:
-            found = self.unwrapped() if joining else None
+            found = self.unwrapped() if last and joining else None
+        elif not last:
+            pass
         elif found[0].tail == ANY_TEXT:
             found = self.whole_command_line(*found)
         elif found[0].tail is not None:
@@ -190,12 +195,12 @@ def records(text: Text) -> Iterator[Record]:
             continue
         line = data[start:end]
         peeled = peel(line)
-        cuts = [0, *inner_records(line, peeled.column), len(line)]
+        cuts = [0, *inner_records(line, peeled), len(line)]
         for first, last in pairwise(cuts):
             text.advance(start + first)
             alone = peeled if len(cuts) == 2 else peel(line[first:last])
             piece = _Piece(text, start + first, start + last, alone)
-            record = piece.record(joining=failed < _MOST_FAILED_JOINS)
+            record = piece.record(last=last == len(line), joining=failed < _MOST_FAILED_JOINS)
             failed += record is None or record.form is None
             if record is not None:
                 yield record

@@ -17,6 +17,7 @@ _ENTITIES = (
     (b"&gt;", b">"),
     (b"&quot;", b'"'),
     (b"&#39;", b"'"),
+    (b"&#x27;", b"'"),
     (b"<br />", b""),
     (b"<br>", b""),
     (b"&amp;", b"&"),
@@ -27,9 +28,9 @@ LONGEST_LINE = 1 << 16
 
 
 def decode(raw: bytes) -> bytes:
-    """UTF-8-like bytes without byte order mark, NULs, terminal colours and web pages' marks.
+    """UTF-8-like bytes without byte order mark, NULs, carriage returns, tabs, terminal colours and web pages' marks.
 
-    The number of newlines stays.
+    The number of newlines stays, except that carriage returns are newlines in a text that has no others.
     """
     for mark, encoding in _BOMS:
         if raw.startswith(mark):
@@ -39,6 +40,9 @@ def decode(raw: bytes) -> bytes:
             break
     if b"\0" in raw:
         raw = raw.replace(b"\0", b"")
+    if b"\r" in raw:
+        raw = raw.replace(b"\r", b"" if b"\n" in raw else b"\n")
+    raw = raw.replace(b"\t", b" ")
     if b"\x1b[" in raw:
         raw = _without_colours(raw)
     if not raw.isascii():
@@ -74,8 +78,6 @@ class Text:
 
     def _unfold(self, raw: bytes) -> bytes:
         """Close up lines at a single ``=`` before the newline; ``==`` is no soft break but somebody's ruler."""
-        if b"=\r\n" in raw:
-            raw = raw.replace(b"=\r\n", b"=\n")
         if b"=\n" not in raw:
             return raw
         pieces = raw.split(b"=\n")

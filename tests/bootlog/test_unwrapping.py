@@ -75,3 +75,13 @@ def test_records_glued_on_one_line_are_parted() -> None:
 def test_a_ruler_of_equals_signs_is_no_soft_break() -> None:
     text = "=========\nnode 0: [mem 0x1000-0x1fff]\n"
     assert found(text) == [("node-range", (2,))]
+
+
+def test_a_line_with_a_time_stamp_ends_a_command_line_in_any_envelope() -> None:
+    text = (
+        "[    0.000000] Kernel command line: root=/dev/vda1\n"
+        "odd:> [    0.000000] Dentry cache hash table entries: 1048576 (order: 11, 8388608 bytes)\n\n"
+        "[    0.000000] node 0: [mem 0x0000000000001000-0x000000000009efff]\n"
+    )
+    (boot,) = read(text.encode()).boots
+    assert (boot.command_line, boot.page_size) == ("root=/dev/vda1", 4096)

@@ -94,7 +94,7 @@ FORMS = (
     Form(
         name="last-pfn",
         family="last page frame",
-        triggers=("last_pfn = ",),
+        triggers=("last_pfn =(?:3D)? ",),
         pattern=rf"(?:e820: )?last_pfn = {HEX}(?: max_arch_pfn = {HEX})?",
         make=_last_pfn,
         samples=(
@@ -106,7 +106,7 @@ FORMS = (
     Form(
         name="end-pfn-map",
         family="last page frame",
-        triggers=("end_pfn_map = ",),
+        triggers=("end_pfn_map =(?:3D)? ",),
         pattern=rf"end_pfn_map = {NUMBER}",
         make=lambda g, _lines: LastPfn(number(g[0]), None),
         samples=("end_pfn_map = 1048576",),

@@ -42,7 +42,7 @@ FORMS = (
     Form(
         name="memblock-summary",
         family="memblock",
-        triggers=("memory size = 0x", r"(?:memory|reserved)\.cnt +="),
+        triggers=("memory size =(?:3D)? 0x", r"(?:memory|reserved)\.cnt +="),
         pattern=rf"(?:memory size = {HEX}(?: reserved size = {HEX})?|(?:memory|reserved)\.cnt\s+= 0x[0-9a-f]+)",
         make=lambda _groups, _lines: Noted(),
         samples=(

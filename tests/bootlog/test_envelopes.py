@@ -1,0 +1,60 @@
+"""A log says the same, at the same lines, in every envelope that it may come in."""
+
+import html
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from app.bootlog import keep_memory_lines, read
+
+SAMPLES = Path(__file__).parents[2] / "sample_logs"
+LOGS = ("efi-nodes", "fixed-1g-4g", "movable-nodes", "oops-1g-4g")
+
+
+def journal(log: bytes) -> bytes:
+    lines = (json.dumps({"MESSAGE": line, "PRIORITY": "6"}) for line in log.decode().splitlines())
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+ENVELOPES: dict[str, Callable[[bytes], bytes]] = {
+    "CR LF": lambda log: log.replace(b"\n", b"\r\n"),
+    "LF CR": lambda log: log.replace(b"\n", b"\n\r"),
+    "CR CR LF": lambda log: log.replace(b"\n", b"\r\r\n"),
+    "CR": lambda log: log.replace(b"\n", b"\r"),
+    "tabs": lambda log: log.replace(b" ", b"\t"),
+    "trailing blanks": lambda log: log.replace(b"\n", b"  \n"),
+    "UTF-16": lambda log: log.decode().encode("utf-16"),
+    "quoted": lambda log: re.sub(rb"(?m)^(?=.)", b"> ", log),
+    "quoted deep": lambda log: re.sub(rb"(?m)^(?=.)", b">" * 50, log),
+    "syslog": lambda log: re.sub(rb"(?m)^(?=.)", b"Nov 23 15:59:43 host-1 kernel: ", log),
+    "escaped": lambda log: html.escape(log.decode()).encode(),
+    "journal": journal,
+    "quoted-printable": lambda log: log.replace(b"=", b"=3D"),
+}
+
+
+def facts(log: bytes) -> list[dict[str, Any]]:
+    """All that is read, but for columns, and with blanks not counted."""
+    boots = msgspec.to_builtins(read(log).boots)
+    for boot in boots:
+        for name in ("command_line", "banner"):
+            boot[name] = " ".join((boot[name] or "").split())
+        for diagnostic in boot["diagnostics"]:
+            diagnostic["column"] = None
+        for entry in boot["efi_map"]:
+            entry["attributes"] = " ".join(entry["attributes"].split())
+    return list(boots)
+
+
+@pytest.mark.parametrize("name", LOGS)
+@pytest.mark.parametrize("envelope", ENVELOPES)
+def test_an_envelope_changes_no_fact_and_no_line_number(envelope: str, name: str) -> None:
+    log = (SAMPLES / name / "dmesg.txt").read_bytes()
+    wrapped = ENVELOPES[envelope](log)
+    assert facts(wrapped) == facts(log)
+    assert facts(keep_memory_lines(wrapped, read(wrapped))) == facts(log)
