@@ -65,6 +65,12 @@ class StructPageRule(Struct, frozen=True):
         return any(first <= version < before for first, before in self.releases)
 
 
+DEFERRED = (
+    "with CONFIG_DEFERRED_STRUCT_PAGE_INIT the walk over the last zone of a node stops after about one section, and a"
+    " hole of that zone further up stays as the other passes leave it"
+)
+"""update_defer_init() and deferred_init_memmap(), 4.17; defer_init(), 5.4 and 5.7. A log tells only that it was on."""
+
 RULES = (
     StructPageRule(
         id="zeroed-memmap",
@@ -88,12 +94,13 @@ RULES = (
             Commit("f7f99100d8d9", "mm: stop zeroing memory during allocation in vmemmap"),
             Commit("a4a3ede2132a", "mm: zero reserved and unavailable struct pages"),
         ),
-        source="zero_resv_unavail() in mm/page_alloc.c, 4.15 and 4.17",
+        source="zero_resv_unavail() and free_area_init_nodes() in mm/page_alloc.c, 4.15 and 4.17",
+        doubt=DEFERRED,
     ),
     StructPageRule(
         id="e820-reserved",
         title="zeroed where e820 is not RAM",
-        releases=(((4, 17, 4), (4, 19, 103)),),
+        releases=(((4, 17, 4), (4, 19, 9)),),
         passes=(Pass.ALLOCATE_RAW, Pass.ZERO_RESERVED_AND_E820, Pass.WALK_SPANS),
         wording=CountWording.RESERVED_BUT_UNAVAILABLE,
         summary="x86 reserves what e820 does not call RAM, so it is zeroed; after the last entry nothing is written.",
@@ -101,8 +108,26 @@ RULES = (
             Commit("124049decbb1", "x86/e820: put !E820_TYPE_RAM regions into memblock.reserved"),
             Commit("e181ae0c5db9", "mm: zero unavailable pages before memmap init"),
         ),
-        source="e820__memblock_setup() in arch/x86/kernel/e820.c and zero_resv_unavail(), 4.19",
-        doubt="the stable release of 4.17 that took it is dated by a user's report to about 4.17.4",
+        source="e820__memblock_setup() in arch/x86/kernel/e820.c and zero_resv_unavail(), 4.19 and 4.19.1",
+        doubt=(
+            "a user's report dates 124049decbb1 in 4.17.y to about 4.17.4; e181ae0c5db9, which moves the zeroing before"
+            " the walks, is two weeks younger, and its release of 4.17.y has not been read"
+        ),
+    ),
+    StructPageRule(
+        id="raw-memmap-4.19",
+        title="never written outside zone spans",
+        releases=(((4, 19, 9), (4, 19, 103)),),
+        passes=(Pass.ALLOCATE_RAW, Pass.ZERO_RESERVED, Pass.WALK_SPANS),
+        wording=CountWording.RESERVED_BUT_UNAVAILABLE,
+        summary="x86 no longer reserves what e820 does not call RAM; outside zone spans only what else is in"
+        " memblock.reserved is written.",
+        commits=(Commit("9fd61bc95130", "Revert x86/e820: put !E820_TYPE_RAM regions into memblock.reserved"),),
+        source="e820__memblock_setup() and zero_resv_unavail(), 4.19.13 and 4.19.78",
+        doubt=(
+            "the revert came after 4.19.1, was asked for when 4.19.8 was the newest, and is in 4.19.13: 4.19.9 to"
+            f" 4.19.12 have not been read; {DEFERRED}"
+        ),
     ),
     StructPageRule(
         id="zeroed-gaps-4.19",
@@ -115,8 +140,7 @@ RULES = (
             Commit("907ec5fca3dc", "mm: zero remaining unavailable struct pages"),
             Commit("e822969cab48", "mm: fix uninitialized memmaps on a partially populated last section"),
         ),
-        source="stable 4.19.103",
-        doubt="whether 4.19.y still reserves what e820 does not call RAM has not been read",
+        source="review of 4.19.103; zero_resv_unavail() and e820__memblock_setup(), 4.19.108",
     ),
     StructPageRule(
         id="zeroed-gaps",
@@ -151,6 +175,7 @@ RULES = (
         summary="Every frame without memory is initialised as node 0, first zone; zone walks then mend those inside.",
         commits=(Commit("4b094b7851bf", "mm: initialize memmap of unavailable memory directly"),),
         source="init_unavailable_mem() in mm/page_alloc.c, 5.7",
+        doubt=DEFERRED,
     ),
     StructPageRule(
         id="fake-links",
@@ -165,7 +190,7 @@ RULES = (
     StructPageRule(
         id="holes-per-zone",
         title="the next zone walked",
-        releases=(((5, 10, 24), (5, 10, 53)), ((5, 11, 7), (5, 14, 0))),
+        releases=(((5, 10, 24), (5, 10, 53)), ((5, 11, 7), (5, 12, 17)), ((5, 13, 0), (5, 13, 2))),
         passes=(Pass.ALLOCATE_RAW, Pass.HOLES_PER_ZONE),
         wording=CountWording.ZONE_UNAVAILABLE,
         summary="Each zone initialises the holes below its memory and the rest of its last section as its own.",
@@ -174,18 +199,17 @@ RULES = (
                 "0740a50b9baa", "mm/page_alloc.c: refactor initialization of struct page for holes in memory layout"
             ),
         ),
-        source="memmap_init_zone() in mm/page_alloc.c, 5.12",
-        doubt="the releases of 5.12.y and 5.13.y that took 122e093c1734 have not been read",
+        source="memmap_init_zone() in mm/page_alloc.c, 5.12.9; review of 5.11.7",
     ),
     StructPageRule(
         id="holes-by-address",
         title="the zone of the next memory above",
-        releases=(((5, 10, 53), (5, 11, 0)), ((5, 14, 0), NEWEST)),
+        releases=(((5, 10, 53), (5, 11, 0)), ((5, 12, 17), (5, 13, 0)), ((5, 13, 2), NEWEST)),
         passes=(Pass.ALLOCATE_RAW, Pass.HOLES_BY_ADDRESS),
         wording=CountWording.NODE_ZONE_UNAVAILABLE,
         summary="One pass by address: a hole is linked to the zone of the next memory above, a tail to the last zone.",
         commits=(Commit("122e093c1734", "mm/page_alloc: fix memory map initialization for descending nodes"),),
-        source="memmap_init() in mm/page_alloc.c, 5.14; mm/mm_init.c, 6.8 to 7.1",
+        source="memmap_init() in mm/page_alloc.c, 5.14; mm/mm_init.c, 6.8 to 7.1; reviews of 5.12.17 and 5.13.2",
     ),
 )
 

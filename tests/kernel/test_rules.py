@@ -30,7 +30,9 @@ def test_every_row_allocates_first_and_names_its_source() -> None:
         ("4.15.0", "raw-memmap"),
         ("4.17.0-rc6-mm1", "raw-memmap"),
         ("4.17.19", "e820-reserved"),
-        ("4.19.102", "e820-reserved"),
+        ("4.19.1", "e820-reserved"),
+        ("4.19.13", "raw-memmap-4.19"),
+        ("4.19.102", "raw-memmap-4.19"),
         ("4.19.103", "zeroed-gaps-4.19"),
         ("5.4.18", "zeroed-gaps"),
         ("5.4.19", "zeroed-gaps-and-tail"),
@@ -38,6 +40,10 @@ def test_every_row_allocates_first_and_names_its_source() -> None:
         ("5.11.5", "fake-links"),
         ("5.10.24", "holes-per-zone"),
         ("5.10.53", "holes-by-address"),
+        ("5.12.16", "holes-per-zone"),
+        ("5.12.17", "holes-by-address"),
+        ("5.13.1", "holes-per-zone"),
+        ("5.13.2", "holes-by-address"),
         ("7.1.5", "holes-by-address"),
     ],
 )
@@ -77,4 +83,4 @@ def test_releases_are_described_for_readers() -> None:
     assert words["zeroed-memmap"] == "up to 4.14"
     assert words["raw-memmap"] == "4.15 to 4.17.3"
     assert words["zeroed-gaps"] == "4.20 to 5.4.18, 5.5 to 5.5.2"
-    assert words["holes-by-address"] == "5.10.53 and later 5.10.y, 5.14 and later"
+    assert words["holes-by-address"] == "5.10.53 and later 5.10.y, 5.12.17 and later 5.12.y, 5.13.2 and later"
