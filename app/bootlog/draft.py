@@ -39,6 +39,7 @@ from app.bootlog.model import (
     ZoneRange,
 )
 from app.bootlog.records import Record, merged
+from app.bootlog.text import LONGEST_LINE
 
 Reason = Literal["start", "banner", "repeat", "prose"]
 _LISTS: dict[type, str] = {
@@ -63,6 +64,7 @@ _ONCE: dict[str, tuple[str, ...]] = {
 }
 _MOST_DIAGNOSTICS = 100
 _SPACE = 1 << 64
+_MOST_FRAMES = 1 << 48  # in pages of 64 KiB, the largest base page, this is the whole address space
 
 
 class Draft:
@@ -88,6 +90,7 @@ class Draft:
         self.last: Record | None = None
         self._open: Section | None = None
         self._opened: set[Section] = set()
+        self._zones: dict[str, object] = {}
         self._efi_number = 0
         self._efi_dumps = 0
 
@@ -182,7 +185,7 @@ class Draft:
         elif isinstance(effect, MemoryLine):
             self.memory_line = self.memory_line or (effect, lines)
         elif isinstance(effect, LastPfn):
-            self.last_pfns[effect] = self.last_pfns.get(effect, ()) + lines
+            self.last_pfns[effect] = merged(self.last_pfns.get(effect, ()), lines)
         elif isinstance(effect, Tally):
             self.tallies.append(effect)
         elif isinstance(effect, Trouble | Symbol | Registers):
@@ -201,9 +204,9 @@ class Draft:
 
     def _add(self, name: str, fact: Any, record: Record, apart: int = 0) -> None:
         memory = getattr(fact, "range", None)
-        if memory is not None and (memory.start >= memory.end or memory.end > _SPACE):
-            if memory.start == memory.end:
-                return  # nothing was reserved
+        if memory is not None and memory.start == memory.end:
+            return  # nothing was reserved
+        if _impossible(fact):
             self._complain(
                 "warning",
                 "impossible-range",
@@ -212,11 +215,20 @@ class Draft:
                 record.column,
             )
             return
+        if isinstance(fact, ZoneRange | PfnZone) and self._contradicts(fact):
+            self._complain(
+                "warning",
+                "conflicting-zone",
+                f"Zone {fact.zone} was printed before with other limits; these are left out.",
+                record.lines,
+                record.column,
+            )
+            return
         known = self.facts.setdefault(name, {})
         if name == "e820_changes":
             apart = len(known)  # the kernel may change the same range twice
         if isinstance(fact, PfnNode | PfnZone | PfnMovable):
-            known[fact] = (fact, known[fact][1] + record.lines if fact in known else record.lines)
+            known[fact] = (fact, merged(known[fact][1], record.lines) if fact in known else record.lines)
             return
         key = (msgspec.structs.replace(fact, lines=()), apart)
         before = known.get(key)
@@ -225,9 +237,14 @@ class Draft:
             fact = msgspec.structs.replace(before, lines=merged(before.lines, fact.lines))
         known[key] = fact
 
+    def _contradicts(self, zone: ZoneRange | PfnZone) -> bool:
+        """Whether this zone is already known with other limits: a kernel prints each zone once."""
+        limits = zone.range if isinstance(zone, ZoneRange) else zone
+        return self._zones.setdefault(zone.zone, limits) != limits
+
     def _command_line(self, effect: CommandLine, lines: Lines) -> None:
-        if self.command_lines and not self.command_lines[-1][0].complete:
-            before, before_lines = self.command_lines[-1]
+        before, before_lines = self.command_lines[-1] if self.command_lines else (effect, lines)
+        if self.command_lines and not before.complete and len(before.text) < LONGEST_LINE:
             joined = CommandLine(f"{before.text} {effect.text}", effect.complete)
             self.command_lines[-1] = (joined, merged(before_lines, lines))
         else:
@@ -269,3 +286,15 @@ class Draft:
         self.families |= other.families
         self.doubled |= other.doubled
         self.last = other.last or self.last
+
+
+def _impossible(fact: object) -> bool:
+    """Whether a range is backwards or lies beyond the address space, whatever the page size."""
+    if isinstance(fact, PfnNode):
+        return fact.start > fact.end or fact.end > _MOST_FRAMES
+    if isinstance(fact, PfnZone):  # an empty zone may be printed backwards
+        return max(fact.start, fact.end) > _MOST_FRAMES
+    if isinstance(fact, PfnMovable):
+        return fact.pfn > _MOST_FRAMES
+    memory = getattr(fact, "range", None)
+    return memory is not None and (memory.start > memory.end or memory.end > _SPACE)

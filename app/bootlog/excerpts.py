@@ -59,9 +59,14 @@ def chosen(parts: list[Draft]) -> list[Draft]:
     if not any(part.has_ranges for part in with_layout):
         return with_layout
     boots = [part for part in with_layout if part.has_ranges or part.banner is not None]
-    for orphan in with_layout:
-        if not (orphan.has_ranges or orphan.banner is not None):
-            _place(orphan, boots, with_layout)
+    takers = _takers(boots)
+    following = iter(boots)
+    after = next(following, None)
+    for part in with_layout:
+        if part is after:
+            after = next(following, None)
+        else:
+            _place(part, takers, after or boots[-1])
     return boots
 
 
@@ -123,19 +128,32 @@ def _contradict(before: Draft, part: Draft) -> bool:
         for name in (*RANGES, "initmem")
     ):
         return True
+    if not any(part.facts.get(name) and not before.facts.get(name) for name in RANGES):
+        return False  # it says nothing that was not held against the rest before
     usable = _usable(part) or _usable(before)
     nodes = _node_memory(part) or _node_memory(before)
     return bool(usable and nodes and difference(nodes, usable[1]))
 
 
-def _place(orphan: Draft, boots: list[Draft], order: list[Draft]) -> None:
+def _takers(boots: list[Draft]) -> dict[tuple[str, FrameSet], list[Draft]]:
+    """Which boots have no map of a name, by that name and their memory without page 0."""
+    out: dict[tuple[str, FrameSet], list[Draft]] = {}
+    for boot in boots:
+        memory = _whole_frames(_node_memory(boot))
+        for name in MAPS:
+            if len(memory) and not boot.holds(name):
+                out.setdefault((name, memory), []).append(boot)
+    return out
+
+
+def _place(orphan: Draft, takers: dict[tuple[str, FrameSet], list[Draft]], after: Draft) -> None:
     first, last = orphan.span()
     where = f"lines {first}-{last}" if first != last else f"line {first}"
     found = _usable(orphan)
-    owners = [boot for boot in boots if found and not boot.holds(found[0]) and _fits(found[1], boot)]
+    owners = takers.get((found[0], _whole_frames(found[1])), []) if found else []
     if found and len(owners) == 1:
         name = found[0]
-        owner = owners[0]
+        owner = owners.pop()
         owner.facts[name] = orphan.facts[name]
         owner.x86_lines = owner.x86_lines or orphan.x86_lines
         owner.assumed.append(name)
@@ -149,8 +167,7 @@ def _place(orphan: Draft, boots: list[Draft], order: list[Draft]) -> None:
             )
         )
     else:
-        position = order.index(orphan)
-        owner = next((boot for boot in boots if order.index(boot) > position), boots[-1])
+        owner = after
         owner.diagnostics.append(
             Diagnostic(
                 "info",
@@ -163,7 +180,7 @@ def _place(orphan: Draft, boots: list[Draft], order: list[Draft]) -> None:
     owner.families.update(orphan.families)
 
 
-def _fits(usable: Pairs, boot: Draft) -> bool:
-    whole = FrameSet.of(ByteRange(start, end).frames_inward(_PAGE) for start, end in usable)
-    nodes = FrameSet.of(ByteRange(start, end).frames_inward(_PAGE) for start, end in _node_memory(boot))
-    return bool(len(nodes)) and whole - FrameSet.of([FrameRange(0, 1)]) == nodes - FrameSet.of([FrameRange(0, 1)])
+def _whole_frames(pairs: Pairs) -> FrameSet:
+    """The page frames wholly inside, but for page 0, which x86 takes out of a map and not out of node ranges."""
+    whole = FrameSet.of(ByteRange(start, end).frames_inward(_PAGE) for start, end in pairs)
+    return whole - FrameSet.of([FrameRange(0, 1)])

@@ -17,11 +17,15 @@ from app.bootlog.text import LONGEST_LINE, Text
 _JOINED_LINES = 3
 _COMMAND_LINE_LINES = 40
 _MOST_FAILED_JOINS = 10_000  # a text full of half lines is no wrapped log, and joining is dear
-# What can only be a line of a memory layout, whatever follows.
+_MOST_LINES = 1000  # of the repeats of one fact; only a text made for it has more
+# What can only be a line of a memory layout, whatever follows, and whatever envelope is in front of it.
 _SUSPECT = (
-    r"(?:BIOS-e820|user|modified|extended|reserve setup_data):\s*\[(?:mem|gap)|node\s+[0-9]+:\s*\[mem"
+    r"(?:^|[^\w\"'`])(?:"
+    r"(?:BIOS-(?:e820|88|e801)|Xen|user|modified|extended|reserve setup_data):\s*(?:\[(?:mem|gap)|[0-9a-f]{8})"
+    r"|node\s+[0-9]+:\s*\[mem"
     r"|(?:DMA|DMA32|Normal|HighMem|Movable|Device)\s+\[mem|(?:ACPI: )?SRAT: Node [0-9]+ PXM [0-9]+ \["
-    r"|Initmem setup node [0-9]+ \[|e820: (?:update|remove) \[|On node [0-9]+, zone |(?:memory|reserved)\[0x"
+    r"|(?:Initmem|Bootmem) setup node [0-9]+ [\[0-9]|e820: (?:update|remove) \[|On node [0-9]+(?:, zone| totalpages)"
+    r"|(?:memory|reserved)\[0x|e820 (?:update|remove) range: [0-9a-f]{8}|last_pfn = 0x)"
 )
 
 
@@ -43,7 +47,9 @@ class Record(msgspec.Struct, frozen=True):
 
 
 def merged(first: Lines, second: Lines) -> Lines:
-    """Line numbers of both, each once, ascending."""
+    """Line numbers of both, each once, ascending; no more are added to very many."""
+    if len(first) >= _MOST_LINES:
+        return first
     if first and second and first[-1] < second[0]:
         return first + second
     return tuple(sorted({*first, *second}))
@@ -157,7 +163,7 @@ class _Piece:
         if found is not None:
             effect = found[0].make(_groups(found[1]), self.lines)
         if effect is None:
-            if found is not None or not compiled(_SUSPECT).match(self.message):
+            if found is not None or not compiled(_SUSPECT).search(self.message):
                 return None
             found = None
         if isinstance(effect, CommandLine) and self.message.endswith(b"\\"):

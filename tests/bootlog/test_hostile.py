@@ -85,6 +85,17 @@ WORK = {
     ),
     "banners": lambda n: b"Linux version 4.17.0 (x)\nZone ranges:\n DMA [mem 0x1000-0x1fff]\n" * n,
     "command lines": lambda n: b"[ 0.0] Command line: a\nx\nx\n" * n,
+    "prose between headers": lambda n: (
+        b"".join(b"[ 0.0] BIOS-e820: [mem 0x%x-0x%x] usable\n" % (i << 16, (i << 16) + 0xFFF) for i in range(n))
+        + b"[ 0.0] Initmem setup node 0 [mem 0x1000-0xffff]\nprose\n[ 0.0] Movable zone start for each node\n" * n
+    ),
+    "maps without ranges": lambda n: b"".join(
+        b"BIOS-e820: [mem 0x%x-0x%x] usable\nBIOS-provided physical RAM map:\n" % (i << 16, (i << 16) + 0xFFF)
+        + b"Linux version 4.17.0 (x)\nnode 0: [mem 0x1000-0x1fff]\nBIOS-provided physical RAM map:\n"
+        for i in range(n)
+    ),
+    "records on one line": lambda n: b"[    0.000000] Command line: a" * n + b"\n" + b"x\n" * 40,
+    "halves on one line": lambda n: b"[    0.000000] last_pfn = x" * n + b"\n" + b"x\n" * 4,
     "oopses": lambda n: b"BUG: unable to handle kernel paging request at ffffffffffffffff\n" * n,
 }
 
@@ -118,3 +129,69 @@ def test_the_work_grows_no_faster_than_the_text(kind: str, monkeypatch: pytest.M
     read(WORK[kind](10))  # patterns are compiled once
     small, large = (work(WORK[kind](n), monkeypatch) for n in (200, 2000))
     assert large <= 12 * small + 1000
+
+
+NODE = b"[    0.000000] node 0: [mem 0x1000-0x1fff]\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"[    0.000000] BIOS-e820: [mem 0x0-0xfff] usable\n",
+        b"[    0.000000] last_pfn = 0x240000 max_arch_pfn = 0x400000000\n",
+        b"[    0.000000] BUG: Bad page state in process a  pfn:100\n",
+    ],
+)
+def test_endless_repeats_of_a_fact_do_not_make_endless_lists_of_lines(line: bytes) -> None:
+    (boot,) = read(NODE + line * 3000).boots
+    facts = (*boot.firmware_map, *boot.page_counts.last_pfn, *boot.events)
+    assert [len(fact.lines) for fact in facts] == [1000]
+    assert len(boot.recognised) == 3001
+
+
+def test_an_endless_command_line_in_pieces_ends() -> None:
+    (boot,) = read(NODE + b"[    0.000000] Kernel command line: root=/dev/vda1 \\\n" * 9000).boots
+    assert len(boot.command_line or "") < 1 << 17
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "On node 0 totalpages: " + "1" * 400,
+        "On node 0 totalpages: 12x4",
+        "last_pfn = 0x" + "1" * 17,
+        "e820: last_pfn = 0x12z4",
+        "BIOS-e820: 0000000000000000 - " + "1" * 17 + " (usable)",
+        "BIOS-e820: [mem 0x0000000000001000-0x0000000000001fff] type " + "1" * 400,
+        "e820 update range: 0000000000000000 - 000000000000x000 (usable) ==> (reserved)",
+        "Initmem setup node 0 0000000000000000-" + "1" * 17,
+        "odd envelope: BIOS-e820: [mem 0x0000000000001000-0x0000000000001fff] usable",
+    ],
+)
+def test_no_number_is_cut_and_no_line_left_out_in_silence(line: str) -> None:
+    (boot,) = read(NODE + line.encode() + b"\n").boots
+    (plain,) = read(NODE).boots
+    assert [(d.code, d.line) for d in boot.diagnostics if d.severity == "warning"] == [("unrecognised-line", 2)]
+    assert (boot.page_counts, boot.firmware_map, boot.initmem) == (plain.page_counts, plain.firmware_map, plain.initmem)
+
+
+@pytest.mark.parametrize("line", [b"0: 0x00000010 -> 0x00000001\n", b"0: 0x00000010 -> 0xffffffffffffffff\n"])
+def test_impossible_page_frames_are_left_out_and_noted(line: bytes) -> None:
+    (boot,) = read(b"early_node_map[2] active PFN ranges\n0: 0x00000010 -> 0x0000009b\n" + line).boots
+    assert [(n.range.start, n.range.end) for n in boot.node_ranges] == [(0x10000, 0x9B000)]
+    assert [(d.code, d.line) for d in boot.diagnostics if d.severity == "warning"] == [("impossible-range", 3)]
+
+
+@pytest.mark.parametrize(
+    ("header", "first", "second"),
+    [
+        (b"Zone ranges:", b"DMA [mem 0x1000-0x1fff]", b"DMA [mem 0x1000-0x2fff]"),
+        (b"Zone PFN ranges:", b"DMA 0x00000001 -> 0x00000002", b"DMA 0x00000001 -> 0x00000003"),
+    ],
+)
+def test_a_zone_has_one_range_a_boot(header: bytes, first: bytes, second: bytes) -> None:
+    (boot,) = read(b"\n".join((header, first, first, second, b""))).boots
+    assert [(z.zone, z.range and (z.range.start, z.range.end), z.lines) for z in boot.zone_ranges] == [
+        ("DMA", (0x1000, 0x2000), (2, 3))
+    ]
+    assert [(d.code, d.line) for d in boot.diagnostics if d.severity == "warning"] == [("conflicting-zone", 4)]

@@ -8,7 +8,7 @@ from app.ranges import ByteRange
 TYPES = (
     r"((?i:usable after init|usable|reserved|ACPI data|ACPI NVS|unusable|persistent RAM \(type [0-9]{1,10}\)"
     r"|persistent \(type [0-9]{1,10}\)|soft reserved|System RAM|device reserved|kernel usable RAM|ROM data"
-    r"|type [0-9]{1,10}))"
+    r"|type [0-9]{1,10}\b))"
 )
 WORDS = r"(BIOS-e820|BIOS-88|BIOS-e801|Xen|LGUEST|user|modified|extended|reserve setup_data|bad_ppro)"
 _TRIGGERS = (
@@ -144,7 +144,7 @@ FORMS = (
         name="map-entry-old",
         family="memory map",
         triggers=_TRIGGERS,
-        pattern=rf"{WORDS}:\s*([0-9a-f]{{8,16}})\s*-\s*([0-9a-f]{{8,16}})\s*(?:\({TYPES}\)|(type [0-9]{{1,10}}))",
+        pattern=rf"{WORDS}:\s*([0-9a-f]{{8,16}})\s*-\s*([0-9a-f]{{8,16}})\s*(?:\({TYPES}\)|(type [0-9]{{1,10}}\b))",
         make=_old,
         samples=(
             "BIOS-e820: 0000000000000000 - 000000000009bc00 (usable)",

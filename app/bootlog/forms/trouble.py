@@ -5,7 +5,7 @@ from app.bootlog.forms.base import Form, Groups, hexadecimal
 from app.bootlog.model import Lines
 from app.bootlog.patterns import compiled
 
-_ADDRESS = r"(?:0x)?([0-9a-fA-F]{8,16})"
+_ADDRESS = r"(?:0x)?([0-9a-fA-F]{8,16})\b"
 _REGISTER = r"([A-Z][A-Z0-9]{1,2}):\s+([0-9a-f]{8,16})\b"
 
 
