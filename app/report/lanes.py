@@ -68,14 +68,19 @@ def lanes(document: Document) -> tuple[Lane, ...]:
 
 
 def missing(document: Document) -> list[str]:
-    """What the text does not have, in words for the reader of the drawing."""
+    """Lanes that the text says nothing for, in words for the reader of the drawing."""
     wanted = {
-        "no firmware map": document.firmware_map,
-        "no node ranges": document.node_ranges,
-        "no zone spans": document.zone_spans,
-        "no page frame is known to have a struct page": document.sections.ranges,
+        "firmware map": document.firmware_map,
+        "node ranges": document.node_ranges,
+        "zone spans": document.zone_spans,
+        "struct pages": document.sections.ranges,
     }
     return [words for words, facts in wanted.items() if not facts]
+
+
+def undecided(document: Document) -> bool:
+    """Whether holes cannot be known: without memory or section size nobody can tell which frames have a struct page."""
+    return document.sections.size is None or not document.node_ranges
 
 
 def frames(start: str, end: str, page_size: int, *, inward: bool) -> FrameRange:
@@ -102,6 +107,8 @@ def _pfn_detail(start: int, end: int, page_size: int) -> str:
 
 
 def _release_words(document: Document) -> str:
+    if undecided(document):
+        return "of memory only"
     version = document.kernel.version
     return "state on " + ".".join(map(str, version[:2])) if version else "state"
 

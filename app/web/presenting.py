@@ -5,14 +5,23 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from app.kernel.architecture import SECTION_SIZES
 from app.kernel.command_line import arguments
-from app.report.document import Check, Document, Event, Hole, PfnRange
-from app.report.lanes import STATE_WORDS, frames, pages_words, placement_words
+from app.ranges import FrameRange
+from app.report.document import Check, Diagnostic, Document, Event, Hole, PfnRange
+from app.report.lanes import STATE_WORDS, frames, pages_words, placement_words, undecided
 from app.report.palette import PAINTS
+from app.service import Options
 from app.units import format_size
 
 SEVERITY_WORDS = {"danger": "danger", "caution": "caution", "info": "worth knowing", "none": "harmless"}
-BASIS_WORDS = {"evidence": "what this log shows", "release": "what this release does", "assumed": "assumption"}
+BASIS_WORDS = {
+    "evidence": "State as this log shows it",
+    "release": "State as this release leaves it",
+    "assumed": "State assumed",
+}
+ARCHITECTURES = tuple(sorted({row.arch for row in SECTION_SIZES}))
+"""Those that a verdict is possible for."""
 _ORDER = ("danger", "caution", "info", "none")
 _MOST_HOLES = 200
 _MOST_LINES = 20_000
@@ -57,6 +66,14 @@ class EventRow(msgspec.Struct, frozen=True):
     index: int | None
 
 
+class NoteRow(msgspec.Struct, frozen=True):
+    """Notes of one text, told once, with all their lines."""
+
+    severity: str
+    message: str
+    lines: tuple[int, ...]
+
+
 class LogRow(msgspec.Struct, frozen=True):
     """A line of the log, or with ``number`` 0 the words for lines left out."""
 
@@ -96,12 +113,18 @@ def agreement(checks: Sequence[Check]) -> str:
 def _ram(document: Document) -> str:
     entries = document.modified_map or document.user_map or document.extended_map or document.firmware_map
     size = document.kernel.page_size
-    spans = [frames(entry.start, entry.end, size, inward=True) for entry in entries if entry.type == "ram"]
-    spans = spans or [frames(item.start, item.end, size, inward=True) for item in document.node_ranges]
+    mapped = [frames(entry.start, entry.end, size, inward=True) for entry in entries if entry.type == "ram"]
+    nodes = [frames(item.start, item.end, size, inward=True) for item in document.node_ranges]
+    # a map that has less than the nodes is not whole
+    spans = max(mapped, nodes, key=_pages)
     if not spans:
         return ""
-    total, reach = sum(span.pages for span in spans) * size, max(span.end for span in spans) * size
+    total, reach = _pages(spans) * size, max(span.end for span in spans) * size
     return f"{_round(total)} RAM" + (f" in {_round(reach)}" if _round(reach) != _round(total) else "")
+
+
+def _pages(spans: Sequence[FrameRange]) -> int:
+    return sum(span.pages for span in spans)
 
 
 def _round(size: int) -> str:
@@ -181,6 +204,29 @@ def event_rows(document: Document) -> list[EventRow]:
         words = f"[{hole.start_pfn:#x}, {hole.end_pfn:#x})" if hole else ""
         rows.append(EventRow(first, len(events), place, words, indexes[hole.start_pfn] if hole else None))
     return rows
+
+
+def note_rows(notes: Iterable[Diagnostic]) -> list[NoteRow]:
+    """The diagnostics in their order, those of one text together."""
+    groups: dict[tuple[str, str], list[int]] = {}
+    for note in notes:
+        groups.setdefault((note.severity, note.message), []).extend([note.line] if note.line else [])
+    return [NoteRow(severity, message, tuple(lines)) for (severity, message), lines in groups.items()]
+
+
+def unproven(document: Document, told: Options) -> list[str]:
+    """Which of release and architecture the text does not prove: a reader may know better, or already ``told``."""
+    kernel = document.kernel
+    if not document.node_ranges:
+        return []  # neither would bring a verdict
+    release = kernel.release is None or told.kernel is not None
+    arch = kernel.arch is None or "arch" in kernel.assumed or told.arch is not None
+    return [name for name, wanted in (("kernel", release), ("arch", arch)) if wanted]
+
+
+def blank_words(document: Document) -> str:
+    """What an empty place of the bars means."""
+    return "blank: not in this text" if undecided(document) else "blank: no memory, no struct page"
 
 
 def log_rows(text: bytes, document: Document, *, everything: bool) -> list[LogRow]:

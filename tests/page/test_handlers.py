@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from app import resources
+from app.report.document import Diagnostic
 from app.service import analyze
 from app.web import presenting
 from app.web.settings import Settings
@@ -100,3 +101,38 @@ def test_addresses_in_a_sentence_are_set_apart() -> None:
     assert "".join(piece.text for piece in pieces).strip() == (
         "[0xbffd7, 0xc0000), 164 KiB: memmap=1G!4G, see /proc/kpageflags."
     )
+
+
+def test_what_cannot_be_decided_is_not_called_harmless(client: httpx.Client) -> None:
+    """A firmware map alone: no verdict, no word on releases, and what to paste instead."""
+    text = "BIOS-e820: [mem 0x0000000000000000-0x000000007fffffff] usable\n"
+    made = client.post("/", data={"log": text}, headers=HTML)
+    page = client.get(made.headers["Location"].partition("#")[0], headers=HTML).text
+    assert "not decided" in page
+    assert "paste the whole of it" in page
+    assert "harmless" not in page
+    assert 'id="releases"' not in page
+    assert "has memory behind it" not in page
+    assert "blank: not in this text" in page
+
+
+def test_a_text_without_a_release_can_be_judged_as_one(client: httpx.Client, seed_text: str) -> None:
+    """The page asks for the release, and keeps what was told."""
+    text = seed_text.partition("\n")[2].replace("vmlinuz-4.17.0-rc6-mm1", "vmlinuz")
+    path = client.post("/", data={"log": text}, headers=HTML).headers["Location"].partition("#")[0]
+    assert '<input name="kernel"' in client.get(path, headers=HTML).text
+    told = client.get(path, params={"kernel": "4.17"}, headers=HTML).text
+    assert "41 struct pages lie outside every zone span, and on 4.17 nothing ever writes them." in told
+    assert 'value="4.17"' in told
+    assert '<input name="kernel"' not in client.get("/samples/seed-1g-4g", headers=HTML).text
+
+
+def test_notes_of_one_text_are_told_once_with_all_their_lines() -> None:
+    """Their order stays; a note without a line has none."""
+    notes = [
+        Diagnostic("warning", "x", "odd", 3, 1),
+        Diagnostic("info", "y", "none", None, None),
+        Diagnostic("warning", "x", "odd", 9, 1),
+    ]
+    rows = [(row.message, row.lines) for row in presenting.note_rows(notes)]
+    assert rows == [("odd", (3, 9)), ("none", ())]

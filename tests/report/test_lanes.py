@@ -53,7 +53,7 @@ def test_touching_efi_descriptors_of_one_fate_are_one_bar() -> None:
 
 def test_what_the_log_lacks_is_said() -> None:
     """A drawing without a lane says why."""
-    assert missing(seed_document(firmware_map=[], zone_spans=[])) == ["no firmware map", "no zone spans"]
+    assert missing(seed_document(firmware_map=[], zone_spans=[])) == ["firmware map", "zone spans"]
 
 
 def test_a_hole_says_where_it_lies() -> None:
