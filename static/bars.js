@@ -10,7 +10,10 @@ const ALARMING = ["danger", "uninitialised"];
 const CONFIG = { displayModeBar: false, responsive: false, doubleClick: false, showTips: false, scrollZoom: false };
 
 const escaped = (text) => text.replace(/[&<>]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[c]);
-const short = (label) => label.split(" (")[0].split(" · ")[0];
+const forms = (label) => {
+  const head = label.split(" (")[0].split(" · ")[0];
+  return [label, head, head.replace(/^node /, "")];
+};
 
 /** The bars in view, clipped to it. Where several small ones share a few pixels, one stands for them and says so. */
 function visible({ y, base, x, customdata }, kinds, [low, high], width) {
@@ -157,7 +160,7 @@ export class Bars {
       base: bars.map((bar) => bar.from),
       x: bars.map((bar) => bar.length),
       customdata: bars.map((bar) => bar.data),
-      text: bars.map((bar) => escaped([bar.data[0], short(bar.data[0])].find((words) => fits(words, bar)) ?? "")),
+      text: bars.map((bar) => escaped(forms(bar.data[0]).find((words) => fits(words, bar)) ?? "")),
       selectedpoints: this.lit && bars.flatMap((bar, i) => (this.lit(bar.data) ? [i] : [])),
       insidetextfont,
       marker: { ...marker, ...look, line },

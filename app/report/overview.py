@@ -1,8 +1,10 @@
 """A strip of the whole machine to scale, above the bars: where memory is, where the alarms are, what is in view."""
 
+from collections.abc import Iterable
+
 from app.report import axis as axes
 from app.report.document import Document
-from app.report.lanes import lanes
+from app.report.lanes import Bar, lanes
 
 _HEIGHT = 24
 _BAR = 12
@@ -13,21 +15,29 @@ def for_page(document: Document) -> str:
     found = lanes(document)
     axis = axes.to_scale(found)
     keys = {lane.key: lane for lane in found}
-    ground = next((keys[key] for key in ("modified", "user", "extended", "firmware", "nodes") if key in keys), None)
+    ground = next((keys[key] for key in ("modified", "user", "extended", "firmware") if key in keys), None)
+    nodes = keys.get("nodes")
+    # a map that has less than the nodes is not whole
+    if nodes and (ground is None or _pages(ground.bars, "ram") < _pages(nodes.bars, "node-")):
+        ground = nodes
     out = [
         f'<svg width="100%" height="{_HEIGHT}" aria-hidden="true"><line x1="0" x2="100%" y1="8" y2="8" class="base"/>'
     ]
     for bar in axes.merged(ground.bars, axis, 0.0008) if ground else ():
         left, share = _percent(axis, bar.start_pfn, bar.end_pfn)
-        out.append(
-            f'<rect x="{left:.4g}%" y="2" width="{max(share, 0.08):.4g}%" height="{_BAR}" class="k-{bar.kind}"/>'
-        )
+        width = max(share, 0.2)
+        at = min(left, 100 - width)
+        out.append(f'<rect x="{at:.4g}%" y="2" width="{width:.4g}%" height="{_BAR}" class="k-{bar.kind}"/>')
     for bar in keys["holes"].bars if "holes" in keys else ():
         if bar.kind in ("danger", "caution"):
             left, share = _percent(axis, bar.start_pfn, bar.end_pfn)
-            out.append(f'<text x="{left + share / 2:.4g}%" y="{_HEIGHT}" class="mark">▲</text>')
+            out.append(f'<text x="{left + share / 2:.4g}%" y="{_HEIGHT}" class="mark t-{bar.kind}">▲</text>')
     out.append(f'<rect x="0" y="0.75" width="100%" height="{_BAR + 2.5}" rx="3" class="window"/></svg>')
     return "".join(out)
+
+
+def _pages(bars: Iterable[Bar], kind: str) -> int:
+    return sum(bar.end_pfn - bar.start_pfn for bar in bars if bar.kind.startswith(kind))
 
 
 def _percent(axis: axes.Axis, start: int, end: int) -> tuple[float, float]:

@@ -14,7 +14,7 @@ from app.report import palette
 from app.report.axis import Axis, AxisName
 from app.report.document import Document
 from app.report.lanes import Bar, Lane, lanes
-from app.report.ticks import WIDTHS, ticks
+from app.report.ticks import ticks
 
 TOP = 26
 ROW = 46
@@ -22,6 +22,8 @@ GAP = 18
 BAR = 26
 """Pixels: the band of tick labels, one lane with the gap above its bar, the gap, the bar."""
 _LETTER = 6.5
+_WIDTHS = range(320, 1201, 80)
+"""Widths of the page's drawing from which on a label is shown; those of the ticks are among them."""
 _PIXEL = 0.0008
 _SHOUTING = ("danger", "uninitialised")
 _NEVER = 10**9
@@ -98,7 +100,7 @@ _STYLE = """
 .tl { font: 11px ui-monospace, "DejaVu Sans Mono", monospace; fill: var(--dim) }
 .tick { stroke: var(--line) } .minor { stroke: var(--line); stroke-opacity: .5 } .base { stroke: var(--line) }
 .bar { stroke: var(--card); stroke-width: 1 }
-.lb { paint-order: stroke; stroke: var(--card); stroke-width: 3.5px; stroke-opacity: .6; stroke-linejoin: round }
+.lb { paint-order: stroke; stroke: var(--card); stroke-width: 3.5px; stroke-opacity: .75; stroke-linejoin: round }
 .frame { fill: var(--alarm); fill-opacity: .06; stroke: var(--alarm); stroke-dasharray: 4 3 }
 .lb.alarm { fill: var(--alarm); font-weight: 650 }
 """
@@ -170,19 +172,16 @@ def _bar(bar: Bar, axis: Axis, canvas: Canvas, top: float) -> str:
 def _labels(bar: Bar, share: float, middle: float, canvas: Canvas, top: float) -> str:
     """The longest label that fits; in a fluid drawing, the short one between two widths and the long one beyond."""
     alarm = " alarm" if bar.kind in _SHOUTING else ""
-    fits = [_least_width(text, share) for text in (bar.label, short_label(bar.label))]
+    fits = [(text, _least_width(text, share)) for text in label_forms(bar.label)]
     shown: list[tuple[str, str]] = []
     if canvas.width is not None:
-        text = next(
-            (t for t, w in zip((bar.label, short_label(bar.label)), fits, strict=True) if w <= canvas.width), ""
-        )
-        shown = [(text, "")] if text else []
+        shown = [(text, "") for text, width in fits if width <= canvas.width][:1]
     else:
-        if fits[1] < fits[0]:
-            until = f" u{fits[0]}" if fits[0] < _NEVER else ""
-            shown.append((short_label(bar.label), f" w{fits[1]}{until}"))
-        if fits[0] < _NEVER:
-            shown.append((bar.label, f" w{fits[0]}"))
+        until = _NEVER
+        for text, width in fits:
+            if width < until:
+                shown.append((text, f" w{width}" + (f" u{until}" if until < _NEVER else "")))
+                until = width
     return "".join(
         f'<text x="{canvas.x(middle)}" y="{top + BAR / 2 + 4.2}" text-anchor="middle" class="lb{alarm}{style}">'
         f"{_text(text)}</text>"
@@ -190,14 +189,18 @@ def _labels(bar: Bar, share: float, middle: float, canvas: Canvas, top: float) -
     )
 
 
-def short_label(label: str) -> str:
-    """The head of a label: ``persistent`` of "persistent (type 12)", ``DMA32`` of "DMA32 · node 0"."""
-    return label.partition(" (")[0].partition(" · ")[0]
+def label_forms(label: str) -> tuple[str, ...]:
+    """A label and what stands for it where room is short, longest first.
+
+    ``persistent`` for "persistent (type 12)", ``DMA32`` for "DMA32 · node 0", ``3`` for "node 3".
+    """
+    head = label.partition(" (")[0].partition(" · ")[0]
+    return tuple(dict.fromkeys((label, head, head.removeprefix("node "))))
 
 
 def _least_width(text: str, share: float) -> int:
     need = (len(text) * _LETTER + 12) / share if share > 0 else _NEVER
-    return next((width for width in WIDTHS if width >= need), _NEVER)
+    return next((width for width in _WIDTHS if width >= need), _NEVER)
 
 
 def _frames(found: Sequence[Lane], axis: Axis, canvas: Canvas, bottom: float) -> str:

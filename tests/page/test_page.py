@@ -238,3 +238,21 @@ def test_labels_stay_hexadecimal_at_every_zoom(address: str, open_page: Open) ->
         ".map((r) => [r.left, r.right]).sort((a, b) => a[0] - b[0])"
     )
     assert all(left[1] < right[0] for left, right in pairwise(edges))
+
+
+def test_no_word_of_the_table_is_broken_on_a_tablet(address: str, open_page: Open) -> None:
+    """At 800 pixels the rows are stacked, so that file names keep their line."""
+    page = open_page(800)
+    page.goto(f"{address}/samples/seed-1g-4g")
+    heights = page.evaluate("[...document.querySelectorAll('.holes code')].map((e) => e.getClientRects().length)")
+    assert set(heights) == {1}
+
+
+def test_paper_gets_the_drawing_that_fits_it(address: str, open_page: Open) -> None:
+    """The live bars have the width of the screen; in print the still ones stand in for them."""
+    page = open_page()
+    page.goto(f"{address}/samples/seed-1g-4g")
+    wait_live(page)
+    page.emulate_media(media="print")
+    expect(page.locator(".live")).to_be_hidden()
+    expect(page.locator("svg.drawing")).to_have_css("opacity", "1")

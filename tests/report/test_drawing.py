@@ -91,3 +91,17 @@ def test_labels_can_be_read_on_every_bar(kind: str) -> None:
     ink = palette.ALARM if kind in ("danger", "uninitialised") else palette.INK
     assert _contrast(paint.light, ink[0]) >= 4.5
     assert _contrast(paint.dark, ink[1]) >= 4.5
+
+
+def test_a_label_without_room_is_cut_to_what_still_tells() -> None:
+    """A node keeps its number, a zone its name; nothing is told twice."""
+    assert svg.label_forms("node 3") == ("node 3", "3")
+    assert svg.label_forms("DMA32 · node 0") == ("DMA32 · node 0", "DMA32")
+    assert svg.label_forms("usable") == ("usable",)
+
+
+def test_the_overview_shows_the_nodes_where_the_map_has_less() -> None:
+    """A map of a few pages is no picture of a machine of gigabytes."""
+    few = [d.MapEntry("0x0", "0x10000", "ram", "usable", [1])]
+    assert "k-node-1" in overview.for_page(seed_document(firmware_map=few, user_map=[]))
+    assert "k-node-1" not in overview.for_page(seed_document())
