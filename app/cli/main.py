@@ -118,6 +118,8 @@ def main() -> None:
 def _read(log: str) -> bytes:
     try:
         if log == "-":
+            if sys.stdin is None:
+                raise click.ClickException("standard input is closed")
             return sys.stdin.buffer.read()
         with open(log, "rb") as file:  # noqa: PTH123 - importing pathlib takes 3 ms of the 120 that a report may take
             return file.read()
@@ -138,5 +140,13 @@ def _render(document: "Document", form: str) -> bytes:
 
 
 def _print(data: bytes) -> None:
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+    if sys.stdout is None:
+        raise click.ClickException("standard output is closed")
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        sys.stdout = None  # else the interpreter tries once more on its way out
+        raise click.ClickException(f"cannot write: {error.strerror}") from error

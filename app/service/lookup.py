@@ -54,7 +54,7 @@ def lookup(document: Document, where: str) -> Lookup:
 
 
 def _parse(where: str) -> tuple[str, int]:
-    match = _PLACE.fullmatch(where.strip())
+    match = _PLACE.fullmatch(where.strip()) if where.isascii() else None
     number = parse_size(match.group(2)) if match else None
     if match is None or number is None or number >= 1 << 64:
         raise BadOption(

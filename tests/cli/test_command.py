@@ -110,3 +110,13 @@ def test_analyze_imports_neither_web_nor_database_nor_plotly() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
     assert done.stderr == b"[]\n"
+
+
+@pytest.mark.parametrize(
+    "redirected", ['"$0" analyze <&-', '"$0" analyze "$1" >&-', '"$0" analyze "$1" >/dev/full', '"$0" lookup "$1" "$2"']
+)
+def test_closed_or_full_streams_and_odd_words_are_told_in_one_line(redirected: str) -> None:
+    words: list[str | bytes] = ["sh", "-c", redirected, COMMAND, SEED, b"\xff"]
+    done = subprocess.run(words, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, check=False)
+    assert done.returncode == 2
+    assert done.stderr.count(b"\n") == 1
