@@ -15,10 +15,14 @@ from app.ranges import FrameRange, FrameSet, Painted, overlay, paint
 
 
 class Reach(Struct, frozen=True):
-    """Who looks at struct pages on a release, and which ones each bound of theirs takes in."""
+    """Who looks at struct pages on a release, and which ones each bound of theirs takes in.
+
+    ``spans`` are the zone spans by node and zone: those of interleaved nodes overlap, and links may be to either.
+    """
 
     readers: tuple[Reader, ...]
     pages: dict[Bound, FrameSet]
+    spans: dict[tuple[int | None, str | None], FrameRange]
 
 
 _UNKNOWN = PageState(State.UNKNOWN, "the release is not known, but no release leaves it dangerous")
@@ -70,7 +74,7 @@ def _judge(
     readers = [reader for reader in reach.readers if reader.bound in seen]
     reserved = reserved_of(layout, frames)
     linked_inside = span is not None and (
-        state.state is State.ZEROED or (state.node, state.zone) == (span.node, span.zone)
+        state.state is State.ZEROED or _inside(frames, reach.spans.get((state.node, state.zone)))
     )
     severity = severity_of(
         state, reserved=reserved, linked_inside=linked_inside, ordinary=any(reader.ordinary for reader in readers)
@@ -90,18 +94,26 @@ def _judge(
     )
 
 
+def _inside(frames: FrameRange, span: FrameRange | None) -> bool:
+    return span is not None and span.start <= frames.start and frames.end <= span.end
+
+
 def _reach(layout: Layout, rule: StructPageRule | None, release: Release | None) -> Reach:
     """The readers of this release with the struct pages that they visit; none where the release is not known."""
     version = release.stable if release else rule.releases[-1][0] if rule else None
+    spans: dict[tuple[int | None, str | None], FrameRange] = {
+        (item.node, item.zone): item.frames for item in layout.zone_spans
+    }
     if version is None:
-        return Reach((), {})
+        return Reach((), {}, spans)
     readers = readers_for(version)
     pages = {
         Bound.MAX_PFN: layout.struct_pages.clip(0, layout.max_pfn),
+        Bound.PAST_MAX_PFN: layout.struct_pages.clip(layout.max_pfn + 1, layout.struct_pages.end),
         Bound.SECTION_END: layout.struct_pages,
         Bound.ONLINE_SUBSECTIONS: layout.memory_frames.rounded_out(SUBSECTION_BYTES // layout.page_size),
     }
-    return Reach(readers, {reader.bound: pages[reader.bound] for reader in readers})
+    return Reach(readers, {reader.bound: pages[reader.bound] for reader in readers}, spans)
 
 
 def _evidence(layout: Layout, frames: FrameRange, owner: Owner | None) -> Lines:

@@ -12,12 +12,17 @@ class Bound(str, Enum):
     """The frames that a reader visits, out of those that have a struct page."""
 
     MAX_PFN = "below max_pfn"
+    PAST_MAX_PFN = "above max_pfn"
     SECTION_END = "to the end of the last section"
     ONLINE_SUBSECTIONS = "in 2 MiB sub-sections that hold memory"
 
 
 class Reader(Struct, frozen=True):
-    """A reader on releases [first, before). ``ordinary``: any user or monitoring tool may trigger it."""
+    """A reader on releases [first, before).
+
+    ``ordinary``: it looks at every frame in its bound, and monitoring tools use it. All of those are files that
+    only root may open.
+    """
 
     name: str
     first: Version
@@ -27,17 +32,53 @@ class Reader(Struct, frozen=True):
     source: str
 
 
+FROM_4_3: Version = (4, 3, 0)
+
 READERS = (
     *(
-        Reader(name, first, before, bound, ordinary=True, source=source)
-        for name in ("/proc/kpageflags", "/proc/kpagecount")
+        Reader(name, max(oldest, first), before, bound, ordinary=True, source=source)
+        for name, oldest in (
+            ("/proc/kpageflags", OLDEST),
+            ("/proc/kpagecount", OLDEST),
+            ("/proc/kpagecgroup", FROM_4_3),
+        )
         for first, before, bound, source in (
+            # pfn_to_online_page() of 5.4, also in 4.19.108, lets every section of boot memory pass, as pfn_valid() did
             (OLDEST, (5, 6, 0), Bound.MAX_PFN, "fs/proc/page.c, 4.13 to 5.4"),
             ((5, 6, 0), (5, 12, 0), Bound.SECTION_END, "fs/proc/page.c, 5.7"),
             ((5, 12, 0), NEWEST, Bound.ONLINE_SUBSECTIONS, "fs/proc/page.c and pfn_to_online_page(), 5.14 to 7.1"),
         )
     ),
-    Reader("memory offlining", OLDEST, NEWEST, Bound.SECTION_END, ordinary=False, source="mm/memory_hotplug.c"),
+    *(
+        Reader("idle page bitmap", first, before, bound, ordinary=True, source="mm/page_idle.c, 4.17 and 5.14")
+        for first, before, bound in (
+            (FROM_4_3, (5, 12, 0), Bound.MAX_PFN),
+            ((5, 12, 0), NEWEST, Bound.ONLINE_SUBSECTIONS),
+        )
+    ),
+    # the length left to max_pfn is unsigned, so a read that starts above max_pfn is not cut; one that starts there is
+    Reader(
+        "seeks in /proc/kpage*",
+        OLDEST,
+        (5, 6, 0),
+        Bound.PAST_MAX_PFN,
+        ordinary=False,
+        source="fs/proc/page.c, 4.17, 5.4",
+    ),
+    # "removable" is open to every user (lsmem), yet gives up at the first page block that cannot be moved
+    *(
+        Reader("lsmem", first, before, bound, ordinary=False, source="is_mem_section_removable(), 4.17, 4.19.78, 5.4")
+        for first, before, bound in (
+            (OLDEST, (4, 19, 78), Bound.SECTION_END),
+            ((4, 19, 78), (4, 20, 0), Bound.ONLINE_SUBSECTIONS),
+            ((4, 20, 0), (5, 0, 0), Bound.SECTION_END),
+            ((5, 0, 0), (5, 7, 0), Bound.ONLINE_SUBSECTIONS),
+        )
+    ),
+    # blocks with holes are refused before their struct pages are looked at: not yet in 5.4, in 5.7 to 7.1
+    Reader(
+        "memory offlining", OLDEST, (5, 7, 0), Bound.SECTION_END, ordinary=False, source="mm/memory_hotplug.c, 4.17"
+    ),
     Reader("section walkers", OLDEST, NEWEST, Bound.SECTION_END, ordinary=False, source="crash, drgn, page_owner"),
 )
 
