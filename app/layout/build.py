@@ -10,7 +10,7 @@ from app.layout.owners import owners
 from app.layout.reserved import known_reserved
 from app.layout.zones import zone_spans
 from app.ranges import FrameRange
-from app.units import KIB
+from app.units import GIB, KIB
 
 
 def build_layout(log: BootLog, release: Release | None, arch: str | None = None) -> Layout:
@@ -47,7 +47,7 @@ def build_layout(log: BootLog, release: Release | None, arch: str | None = None)
         owners=owners(log, page_size),
         reserved=reserved,
         reserved_complete=complete,
-        max_pfn=_max_pfn(log, memory),
+        max_pfn=_max_pfn(log, memory, page_size),
         assumed=tuple(assumed),
     )
 
@@ -82,10 +82,17 @@ def _zone_limits(
     return tuple(out)
 
 
-def _max_pfn(log: BootLog, memory: Sequence[MemoryRange]) -> int:
-    """One beyond the last frame of RAM: the highest printed ``last_pfn``, or else the end of memory."""
-    printed = max((count.value for count in log.page_counts.last_pfn), default=0)
-    return printed or max((item.frames.end for item in memory), default=0)
+def _max_pfn(log: BootLog, memory: Sequence[MemoryRange], page_size: int) -> int:
+    """One beyond the last frame of RAM as printed last (``last_pfn``), or else the end of memory.
+
+    Source: setup_arch() in arch/x86/kernel/setup.c, 4.19 to 5.11: the line comes again after MTRRs cut RAM, and with
+    RAM above 4 GiB once more for what lies below.
+    """
+    printed = [count.value for count in log.page_counts.last_pfn]
+    above = [pfn for pfn in printed if pfn > 4 * GIB // page_size]
+    if printed:
+        return (above or printed)[-1]
+    return max((item.frames.end for item in memory), default=0)
 
 
 def _looks_like_pc(log: BootLog) -> bool:
