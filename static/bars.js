@@ -61,7 +61,10 @@ export class Bars {
     this.meta = figure.layout.meta;
     this.traces = figure.data.slice(0, 2);
     this.whole = [...figure.layout.xaxis.range];
-    this.view = from === null ? [...this.whole] : this.around(from, to, 0);
+    const frames = this.meta.knots.pfn;
+    const inside = from !== null && from < frames[frames.length - 1] && to > frames[0];
+    this.view = [...this.whole];
+    if (inside) this.view = this.around(from, to, 0);
     await this.draw();
     this.listen();
     this.still.classList.add("covered");
@@ -70,7 +73,9 @@ export class Bars {
   /** Page frames in view, or nulls when everything is. */
   get shown() {
     const all = this.view[0] <= this.whole[0] && this.view[1] >= this.whole[1];
-    return all ? [null, null] : this.view.map((at) => Math.round(toPfn(this.meta.knots, at)));
+    if (all) return [null, null];
+    const [from, to] = this.view.map((at) => Math.round(toPfn(this.meta.knots, at)));
+    return [from, Math.max(to, from + 1)];
   }
 
   /** The view that holds page frames [from, to) with `room` times their width on both sides. */
@@ -80,8 +85,19 @@ export class Bars {
     return held([left - room * width, left + (1 + room) * width], this.whole);
   }
 
+  /** The narrowest view: four frames to scale, else the one frame in the middle. */
   get least() {
-    return this.meta.axis === "scale" ? 4 : 1e-6;
+    if (this.meta.axis === "scale") return 4;
+    const { knots } = this.meta;
+    const middle = toPfn(knots, (this.view[0] + this.view[1]) / 2);
+    return Math.max(1e-6, toPosition(knots, middle + 0.5) - toPosition(knots, middle - 0.5));
+  }
+
+  /** Move the view, as wide as it is, to this page frame. */
+  centre(pfn) {
+    const half = (this.view[1] - this.view[0]) / 2;
+    const at = toPosition(this.meta.knots, pfn);
+    this.go(held([at - half, at + half], this.whole));
   }
 
   go(view) {

@@ -4,7 +4,7 @@
 import { toPfn } from "./axis.js";
 import { Bars } from "./bars.js";
 import { Log } from "./log.js";
-import { offerCopy, showDeleteToken } from "./share.js";
+import { closeMenus, offerCopy, showDeleteToken } from "./share.js";
 import * as state from "./state.js";
 
 const stage = document.getElementById("bars");
@@ -153,6 +153,13 @@ function wire() {
       stage.focus({ preventScroll: true });
     }
   });
+  const strip = stage.querySelector(".overview");
+  strip.classList.add("active");
+  strip.addEventListener("click", (event) => {
+    const box = strip.getBoundingClientRect();
+    const [low, high] = bars.meta.scale;
+    bars.centre(low + ((event.clientX - box.left) / box.width) * (high - low));
+  });
   document.getElementById("zoom").hidden = false;
   document.getElementById("keys").hidden = false;
 }
@@ -170,4 +177,5 @@ async function start() {
 
 offerCopy(document.getElementById("copy"));
 showDeleteToken();
+closeMenus();
 if (stage) start();

@@ -1,4 +1,4 @@
-/* Copying the link, and the delete token that comes in the fragment after pasting: shown once, then taken away. */
+/* The menu, copying the link, and the delete token that comes in the fragment after pasting: shown once, then taken away. */
 
 export function offerCopy(button) {
   if (!button || !navigator.clipboard) return;
@@ -20,4 +20,19 @@ export function showDeleteToken() {
   document.getElementById("delete-command").textContent =
     `curl -X DELETE -H 'Authorization: Bearer ${token}' ${origin}/api/v1/layouts/${id}`;
   document.getElementById("delete-note").hidden = false;
+}
+
+/** A menu closes on Escape and on a click beside it. */
+export function closeMenus() {
+  const menus = document.querySelectorAll("details.menu");
+  document.addEventListener("click", (event) => {
+    for (const menu of menus) if (!menu.contains(event.target)) menu.open = false;
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const menu of menus) {
+      if (menu.open && menu.contains(document.activeElement)) menu.querySelector("summary").focus();
+      menu.open = false;
+    }
+  });
 }

@@ -186,7 +186,7 @@ def _zone_lanes(spans: Sequence[ZoneSpan]) -> list[Lane]:
 def _zone_bar(span: ZoneSpan, name_node: bool) -> Bar:
     label = f"{span.zone} · node {span.node}" if name_node else span.zone
     detail = (
-        f"node {span.node}, zone {span.zone} · pfn [{span.start_pfn:#x}, {span.end_pfn:#x}) · "
+        f"{span.zone} · node {span.node} · pfn [{span.start_pfn:#x}, {span.end_pfn:#x}) · "
         f"spanned {span.spanned_pages:,}, present {span.present_pages:,}, absent {span.absent_pages:,}"
     )
     return Bar(span.start_pfn, span.end_pfn, _ZONE_KINDS.get(span.zone, "zone-other"), label, detail)

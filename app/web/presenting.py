@@ -23,6 +23,7 @@ BASIS_WORDS = {
 ARCHITECTURES = tuple(sorted({row.arch for row in SECTION_SIZES}))
 """Those that a verdict is possible for."""
 _ORDER = ("danger", "caution", "info", "none")
+_USUAL_PAGE = 4096
 _MOST_HOLES = 200
 _MOST_LINES = 20_000
 
@@ -95,6 +96,8 @@ def facts(document: Document) -> list[Fact]:
     ram = _ram(document)
     if ram:
         found.append(Fact(ram))
+    if kernel.page_size != _USUAL_PAGE or "page_size" in assumed:
+        found.append(Fact(f"pages of {format_size(kernel.page_size)}", assumed="page_size" in assumed))
     if kernel.section_size:
         found.append(Fact(f"sections of {format_size(kernel.section_size)}", assumed="section_size" in assumed))
     if "zone_ranges" in assumed or "zone_spans" in assumed:

@@ -256,3 +256,55 @@ def test_paper_gets_the_drawing_that_fits_it(address: str, open_page: Open) -> N
     page.emulate_media(media="print")
     expect(page.locator(".live")).to_be_hidden()
     expect(page.locator("svg.drawing")).to_have_css("opacity", "1")
+
+
+def test_the_deepest_zoom_can_be_linked_to(address: str, open_page: Open) -> None:
+    """However long + is held, the address names at least one frame, and a reload shows it."""
+    page = open_page()
+    page.goto(f"{address}/samples/seed-1g-4g")
+    wait_live(page)
+    for _ in range(40):
+        page.keyboard.press("+")
+    low, high = _range(page)
+    page.reload()
+    wait_live(page)
+    after = _range(page)
+    assert after[1] - after[0] < 0.1
+    assert after[0] <= high
+    assert after[1] >= low
+
+
+def test_a_link_to_frames_that_the_machine_does_not_have_shows_everything(address: str, open_page: Open) -> None:
+    """Neither an empty view nor a sliver at the end."""
+    page = open_page()
+    page.goto(f"{address}/samples/seed-1g-4g?v=1&from=0xffffffffff&to=0xfffffffffff")
+    wait_live(page)
+    assert _range(page) == [0, 1]
+
+
+def test_the_overview_moves_the_view(address: str, open_page: Open) -> None:
+    """A click on its right end brings the end of memory into a zoomed view."""
+    page = open_page()
+    page.goto(f"{address}/samples/seed-1g-4g?v=1&axis=scale&from=0x0&to=0x1000")
+    wait_live(page)
+    box = page.locator(".overview").bounding_box()
+    assert box
+    page.mouse.click(box["x"] + box["width"] - 1, box["y"] + 8)
+    until(page, "document.querySelector('.live').layout.xaxis.range[0] > 0x230000")
+    low, high = _range(page)
+    assert high - low == 0x1000
+
+
+def test_the_menu_closes_beside_it_and_by_escape(address: str, open_page: Open) -> None:
+    """It offers both drawings, and does not stay in the way."""
+    page = open_page()
+    page.goto(f"{address}/samples/seed-1g-4g")
+    wait_live(page)
+    menu = page.locator("details.menu")
+    menu.locator("summary").click()
+    expect(menu.get_by_role("link", name="Drawing to scale")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(menu).not_to_have_attribute("open", "")
+    menu.locator("summary").click()
+    page.locator("h1").click()
+    expect(menu).not_to_have_attribute("open", "")
