@@ -35,7 +35,8 @@ def build_layout(log: BootLog, release: Release | None, arch: str | None = None)
     size = section_size(arch, version, page_size)
     if size is not None and (log.arch is None or release is None) and arch != "x86_64":
         assumed.append(("section_size", f"the section size of {arch} on current releases"))
-    reserved, complete = known_reserved(log, arch, version, page_size)
+    owned = owners(log, page_size)
+    reserved, complete = known_reserved(log, owned, arch, version, page_size)
     movable = {item.node: item.start // page_size for item in log.movable_start}
     return Layout(
         arch=arch,
@@ -44,7 +45,7 @@ def build_layout(log: BootLog, release: Release | None, arch: str | None = None)
         memory=memory,
         zone_limits=limits,
         zone_spans=zone_spans(memory, limits, movable),
-        owners=owners(log, page_size),
+        owners=owned,
         reserved=reserved,
         reserved_complete=complete,
         max_pfn=_max_pfn(log, memory, page_size),

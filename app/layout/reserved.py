@@ -1,12 +1,19 @@
 """What is known of memblock.reserved: dumps, events, named reservations, and what x86 always reserves."""
 
-from app.bootlog.model import BootLog
+from app.bootlog.model import BootLog, MemoryType
 from app.kernel.release import Version
-from app.ranges import FrameRange, FrameSet
+from app.layout.model import Owner
+from app.ranges import FrameRange, FrameSet, Painted
 from app.units import KIB, MIB
 
 WHOLE_FIRST_MIB: Version = (5, 13, 0)
-"""f1d4d47c5851 ("x86/setup: Always reserve the first 1M of RAM") (in v5.13)."""
+"""f1d4d47c5851 ("x86/setup: Always reserve the first 1M of RAM") (in v5.13).
+
+Not in 5.12.9; frames below 1 MiB are free memory in recorded boots of 5.10.223, so 5.10.y has no backport.
+"""
+
+SOFT_RESERVED: Version = (5, 7, 0)
+"""e820__memblock_setup() puts soft-reserved entries into memblock.reserved: not in 5.4.18, in 5.7.6 to 7.1."""
 
 BIOS_START = 0x9F000
 """Upper limit of where the BIOS range starts: reserve_bios_regions(), arch/x86/kernel/ebda.c, 4.17 to 7.1."""
@@ -19,11 +26,18 @@ def x86_low_memory(version: Version | None, page_size: int) -> FrameSet:
     return FrameSet.of([FrameRange(0, 64 * KIB // page_size), FrameRange(BIOS_START // page_size, MIB // page_size)])
 
 
-def known_reserved(log: BootLog, arch: str | None, version: Version | None, page_size: int) -> tuple[FrameSet, bool]:
-    """Frames known to be in memblock.reserved, and whether a dump and events tell all of it outside RAM."""
+def known_reserved(
+    log: BootLog, owners: Painted[Owner], arch: str | None, version: Version | None, page_size: int
+) -> tuple[FrameSet, bool]:
+    """Frames known to be in memblock.reserved, and whether a dump and events tell all of it outside RAM.
+
+    ``owners`` is the memory map in force, by frame.
+    """
     ranges = [item.range for item in (*log.memblock_reserved, *log.memblock_reserve_events)]
     ranges += [item.range for item in log.reserved_regions if item.kind == "acpi"]
     frames = FrameSet.of(item.frames_outward(page_size) for item in ranges)
     if arch in ("x86_64", "i386"):
         frames |= x86_low_memory(version, page_size)
+        if version is not None and version >= SOFT_RESERVED:
+            frames |= FrameSet.of(piece for piece, owner in owners if owner.type is MemoryType.SOFT_RESERVED)
     return frames, bool(log.memblock_reserved and log.memblock_reserve_events)

@@ -15,7 +15,8 @@ def zone_spans(
 
     ``movable_start`` gives the first frame of ZONE_MOVABLE by node. Source: zone_spanned_pages_in_node(),
     adjust_zone_range_for_zone_movable() and zone_absent_pages_in_node(), mm/page_alloc.c 4.17 and
-    mm/mm_init.c 7.1.
+    mm/mm_init.c 7.1. ``kernelcore=mirror``, where Normal keeps its span above the start of ZONE_MOVABLE, is not
+    followed: no log tells which memory is mirrored.
     """
     by_node: dict[int, list[FrameRange]] = {}
     for item in memory:
