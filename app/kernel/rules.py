@@ -71,6 +71,9 @@ DEFERRED = (
 )
 """update_defer_init() and deferred_init_memmap(), 4.17; defer_init(), 5.4 and 5.7. A log tells only that it was on."""
 
+MOVABLE_NODE = "with movable_node the printed count has hotpluggable memory in it too, which the walks then initialise"
+"""should_skip_region() in mm/memblock.c, 5.4 and 5.11."""
+
 RULES = (
     StructPageRule(
         id="zeroed-memmap",
@@ -141,6 +144,7 @@ RULES = (
             Commit("e822969cab48", "mm: fix uninitialized memmaps on a partially populated last section"),
         ),
         source="review of 4.19.103; zero_resv_unavail() and e820__memblock_setup(), 4.19.108",
+        doubt=f"{DEFERRED}; {MOVABLE_NODE}",
     ),
     StructPageRule(
         id="zeroed-gaps",
@@ -154,6 +158,7 @@ RULES = (
             Commit("9fd61bc95130", "Revert x86/e820: put !E820_TYPE_RAM regions into memblock.reserved"),
         ),
         source="zero_resv_unavail() in mm/page_alloc.c, 5.0 and 5.4.18",
+        doubt=f"{DEFERRED}; {MOVABLE_NODE}",
     ),
     StructPageRule(
         id="zeroed-gaps-and-tail",
@@ -164,7 +169,7 @@ RULES = (
         summary="Every frame without memory is zeroed, to the end of the last section.",
         commits=(Commit("e822969cab48", "mm: fix uninitialized memmaps on a partially populated last section"),),
         source="stable 5.4.19",
-        doubt="5.5.3 has not been read",
+        doubt=f"5.5.3 has not been read; {DEFERRED}; {MOVABLE_NODE}",
     ),
     StructPageRule(
         id="fake-links-outside",
@@ -175,7 +180,7 @@ RULES = (
         summary="Every frame without memory is initialised as node 0, first zone; zone walks then mend those inside.",
         commits=(Commit("4b094b7851bf", "mm: initialize memmap of unavailable memory directly"),),
         source="init_unavailable_mem() in mm/page_alloc.c, 5.7",
-        doubt=DEFERRED,
+        doubt=f"{DEFERRED}; {MOVABLE_NODE}",
     ),
     StructPageRule(
         id="fake-links",
@@ -186,6 +191,7 @@ RULES = (
         summary="Every frame without memory is initialised as node 0 and its first zone, also inside other zones.",
         commits=(Commit("73a6e474cb37", "mm: memmap_init: iterate over memblock regions rather that check each PFN"),),
         source="init_unavailable_mem() and memmap_init() in mm/page_alloc.c, 5.8 and 5.11.5",
+        doubt=MOVABLE_NODE,
     ),
     StructPageRule(
         id="holes-per-zone",
