@@ -44,8 +44,8 @@ PAINTS: dict[str, Paint] = {
     "unknown": Paint("state unknown", "#eeeae4", "#302e2b", "\\", "#b5aea3", "#645f58"),
     "danger": Paint("dangerous hole", "#fdece9", "#3a1d1b", "x", "#c0433b", "#e0776c"),
     "caution": Paint("hole to be careful with", "#f7e6c2", "#4a3a14", "\\", "#b98a25", "#b58a35"),
-    "info": Paint("hole", "#e8e3d2", "#3b382b"),
-    "none": Paint("harmless hole", "#eeebe2", "#302e27"),
+    "info": Paint("hole", "#d3c8a4", "#5c5439"),
+    "none": Paint("harmless hole", "#dfdacb", "#403d33"),
     "several": Paint("several ranges, closer than a pixel", "#b9b4ab", "#57534d", "|", "#6f6a62", "#8d877e"),
 }
 

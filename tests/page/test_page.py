@@ -77,6 +77,9 @@ def test_a_text_without_a_layout_is_told_what_was_looked_for(address: str, open_
         page.get_by_role("button", name="Show the layout").click()
     assert sent.value.status == 422
     expect(page.locator("#problem li").first).to_be_visible()
+    expect(page).to_have_title(re.compile("^No memory layout found"))
+    page.go_back()
+    expect(page.get_by_label("Boot log", exact=True)).to_have_value("good morning")
 
 
 def test_switching_the_axis_keeps_the_frames_in_view(address: str, open_page: Open) -> None:

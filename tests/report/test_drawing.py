@@ -105,3 +105,18 @@ def test_the_overview_shows_the_nodes_where_the_map_has_less() -> None:
     few = [d.MapEntry("0x0", "0x10000", "ram", "usable", [1])]
     assert "k-node-1" in overview.for_page(seed_document(firmware_map=few, user_map=[]))
     assert "k-node-1" not in overview.for_page(seed_document())
+
+
+def test_a_hole_stands_out_from_the_card_and_from_a_harmless_one() -> None:
+    """Each step of a hole's severity is farther from the page's ground, on light and on dark pages."""
+    for dark in (False, True):
+        ground = _lightness(palette.CARD[dark])
+        far = [
+            abs(_lightness(paint.dark if dark else paint.light) - ground)
+            for paint in (palette.PAINTS[kind] for kind in ("none", "info"))
+        ]
+        assert 0.1 < far[0] < far[1]
+
+
+def _lightness(colour: str) -> float:
+    return sum(int(colour[i : i + 2], 16) for i in (1, 3, 5)) / 765
