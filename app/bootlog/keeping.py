@@ -38,11 +38,15 @@ def _skip(data: bytes, at: int, lines: int) -> int:
 
 
 def _blanked(gap: bytes, lines: int) -> tuple[bytes, ...]:
-    """As many empty lines, the last line of prose among them marked; only what is near can matter."""
+    """As many empty lines, the last line of prose among them marked; only what is near can matter.
+
+    What follows a soft line break is the rest of a line, and no prose by itself.
+    """
     end = len(gap)
     for back in range(min(lines, 60)):
         start = gap.rfind(b"\n", 0, max(end - 1, 0)) + 1
-        if is_prose(gap[start:end][:4096]):
+        goes_on = gap[max(start - 3, 0) : start].endswith(b"=\n") and gap[max(start - 3, 0) : start] != b"==\n"
+        if not goes_on and is_prose(gap[start:end][:4096]):
             return b"\n" * (lines - back - 1), _ELLIPSIS, b"\n" * (back + 1)
         end = start
     return (b"\n" * lines,)

@@ -13,6 +13,7 @@ import zstandard
 from fastapi import HTTPException, Request
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import Field, File, FormParser, parse_options_header
+from starlette.requests import ClientDisconnect
 
 from app.service.analyzing import Options
 from app.service.layouts import Keep
@@ -60,16 +61,19 @@ class Submission(msgspec.Struct, frozen=True):
 
 
 async def receive(request: Request, limit: int) -> bytes:
-    """The body as sent. Raises 413 as soon as it is known to be larger than ``limit`` bytes."""
+    """The body as sent. Raises 413 once it is known to be larger than ``limit`` bytes, 400 where it breaks off."""
     declared = request.headers.get("content-length", "0")
     if declared.isascii() and declared.isdigit() and int(declared) > limit:
         raise too_large(limit)
     chunks, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > limit:
-            raise too_large(limit)
-        chunks.append(chunk)
+    try:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > limit:
+                raise too_large(limit)
+            chunks.append(chunk)
+    except ClientDisconnect as error:  # nobody hears the answer, but it is no fault of the server's either
+        raise HTTPException(400, "The body breaks off.") from error
     return b"".join(chunks)
 
 

@@ -170,3 +170,10 @@ def test_two_maps_of_one_name_are_noted() -> None:
     ]
     (boot,) = read(quoted(lines, 0).encode()).boots
     assert "conflicting-map" in {d.code for d in boot.diagnostics}
+
+
+def test_the_rest_of_a_line_behind_a_soft_break_is_no_prose_when_kept() -> None:
+    text = quoted(["BIOS-e820: [mem 0x0000000000000000-0x0000000000000fff] usable", "SMP: Total of =\nfour"], 0)
+    text += quoted(["Early memory node ranges", *NODES["1G!4G"]], 0)
+    kept = keep_memory_lines(text.encode(), read(text.encode()))
+    assert read(kept) == read(text.encode())

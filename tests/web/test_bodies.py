@@ -1,5 +1,6 @@
 """Every way to send a log gives the same text, and no way gets around the limit."""
 
+import asyncio
 import gzip
 import json
 import urllib.parse
@@ -10,8 +11,10 @@ import zstandard
 from fastapi import HTTPException
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.requests import Request
+from starlette.types import Message
 
-from app.web.bodies import Submission, understand
+from app.web.bodies import Submission, receive, understand
 
 LOG = b"BIOS-e820: [mem 0x0000000000000000-0x000000000009fbff] usable\nname=value \xff\n"
 LIMIT = 4096
@@ -172,3 +175,12 @@ def test_no_body_whatever_does_more_than_be_refused(body: bytes, kind: str, enco
         except HTTPException as refused:
             size_or_status = refused.status_code
         assert size_or_status in {400, 413, 415} or size_or_status <= LIMIT
+
+
+def test_a_body_that_breaks_off_is_refused_as_malformed() -> None:
+    async def gone() -> Message:
+        return {"type": "http.disconnect"}
+
+    with pytest.raises(HTTPException) as caught:
+        asyncio.run(receive(Request({"type": "http", "headers": []}, gone), LIMIT))
+    assert caught.value.status_code == 400
