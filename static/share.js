@@ -1,7 +1,11 @@
 /* The menu, copying the link, and the delete token that comes in the fragment after pasting: shown once, then taken away. */
 
 export function offerCopy(button) {
-  if (!button || !navigator.clipboard) return;
+  if (!button) return;
+  if (!navigator.clipboard) {
+    button.remove();
+    return;
+  }
   button.hidden = false;
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(window.location.href);

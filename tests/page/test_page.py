@@ -244,11 +244,33 @@ def test_labels_stay_hexadecimal_at_every_zoom(address: str, open_page: Open) ->
 
 
 def test_no_word_of_the_table_is_broken_on_a_tablet(address: str, open_page: Open) -> None:
-    """At 800 pixels the rows are stacked, so that file names keep their line."""
-    page = open_page(800)
-    page.goto(f"{address}/samples/seed-1g-4g")
-    heights = page.evaluate("[...document.querySelectorAll('.holes code')].map((e) => e.getClientRects().length)")
-    assert set(heights) == {1}
+    """File names keep their line, whether the rows are stacked or in columns, and nothing leaves the table."""
+    for width in (800, 1000, 1110):
+        page = open_page(width)
+        page.goto(f"{address}/samples/seed-1g-4g")
+        rows = page.evaluate("[...document.querySelectorAll('.holes td code')].map((e) => e.getClientRects().length)")
+        assert set(rows) == {1}, width
+        assert (
+            page.evaluate(
+                "(() => { const t = document.querySelector('.table'); return t.scrollWidth - t.clientWidth })()"
+            )
+            == 0
+        )
+
+
+def test_nothing_moves_when_the_bars_come_alive(address: str, open_page: Open) -> None:
+    """The browser itself sees no more than a label shift, on wide pages as on narrow ones."""
+    for width in (1360, 800, 360):
+        page = open_page(width)
+        page.add_init_script(
+            "window.moved = 0; new PerformanceObserver((list) => { for (const e of list.getEntries())"
+            " window.moved += e.value }).observe({ type: 'layout-shift', buffered: true })"
+        )
+        page.goto(f"{address}/samples/seed-1g-4g")
+        wait_live(page)
+        until(page, "!document.getElementById('copy').hidden")
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        assert page.evaluate("window.moved") < 0.01, width
 
 
 def test_paper_gets_the_drawing_that_fits_it(address: str, open_page: Open) -> None:
