@@ -1,10 +1,11 @@
 """The kernel's own counts held against the computed layout, line by line."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from app.analysis.choice import printed_counts, same_counts
 from app.analysis.model import Check, Choice
-from app.analysis.replay import PassCount, replay
+from app.analysis.replay import replay
 from app.bootlog.model import BootLog, Count
 from app.kernel.rules import CountWording
 from app.layout import Layout
@@ -26,18 +27,19 @@ def _unavailable(log: BootLog, layout: Layout, choice: Choice) -> Iterator[Check
         item for item in (counts.zeroed_unavailable, counts.reserved_unavailable) if item
     )
     whole = same_counts(choice.rule.wording, ours, printed)
+    named: dict[tuple[int | None, str | None], dict[int, None]] = {}
+    for item in ours:
+        named.setdefault((item.node, item.zone), {})[item.pages] = None
     for at, count in enumerate(lines):
-        computed = _counterpart(count, at, ours, aligned=len(ours) == len(printed))
+        alike = named.get((count.node, count.zone), {})
+        computed = ours[at].pages if len(ours) == len(printed) else _counterpart(count, alike)
         agrees = whole or computed == count.value
         yield Check(_name(count, choice.rule.wording), f"{count.value} pages", _pages(computed), agrees, count.lines)
 
 
-def _counterpart(count: Count, at: int, ours: tuple[PassCount, ...], *, aligned: bool) -> int | None:
-    """Our number for one printed line: by position where as many lines are expected, else the like-named one."""
-    if aligned:
-        return ours[at].pages
-    named = [item.pages for item in ours if (item.node, item.zone) == (count.node, count.zone)]
-    return count.value if count.value in named else (named[0] if named else None)
+def _counterpart(count: Count, alike: Iterable[int]) -> int | None:
+    """Our number for a line where not as many lines are expected: the same one of that node and zone, or the first."""
+    return count.value if count.value in alike else next(iter(alike), None)
 
 
 def _name(count: Count, wording: CountWording) -> str:
@@ -53,8 +55,11 @@ def _pages(number: int | None) -> str | None:
 
 
 def _node_totals(log: BootLog, layout: Layout) -> Iterator[Check]:
+    totals: Counter[int] = Counter()
+    for item in layout.memory:
+        totals[item.node] += item.frames.pages
     for count in log.page_counts.node_total_pages:
-        ours = sum(item.frames.pages for item in layout.memory if item.node == count.node)
+        ours = totals[count.node] if count.node is not None else 0
         yield Check(
             f"node {count.node}: totalpages", f"{count.value} pages", _pages(ours), ours == count.value, count.lines
         )

@@ -1,5 +1,6 @@
 """Places trouble in the log on page frames: by a printed pfn, or by a struct page address."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from app.analysis.model import Hole, PlacedEvent
@@ -22,13 +23,13 @@ def place_events(
     pages = layout.struct_pages
     for event in log.events:
         pfn, how = _frame(event, pages, base)
-        hole = next((i for i, hole in enumerate(holes) if pfn is not None and _in(hole, pfn)), None)
-        out.append(PlacedEvent(event, pfn, hole, how))
+        out.append(PlacedEvent(event, pfn, None if pfn is None else _hole_at(holes, pfn), how))
     return tuple(out)
 
 
-def _in(hole: Hole, pfn: int) -> bool:
-    return hole.frames.start <= pfn < hole.frames.end
+def _hole_at(holes: Sequence[Hole], pfn: int) -> int | None:
+    at = bisect_right(holes, pfn, key=lambda hole: hole.frames.start) - 1
+    return at if at >= 0 and pfn < holes[at].frames.end else None
 
 
 def _frame(event: LogEvent, pages: FrameSet, base: int | None) -> tuple[int | None, str]:
