@@ -72,7 +72,7 @@ def _judge(
 ) -> Hole:
     seen = {bound for bound, pages in reach.pages.items() if pages.clip(frames.start, frames.end).pairs}
     readers = [reader for reader in reach.readers if reader.bound in seen]
-    reserved = reserved_of(layout, frames)
+    reserved = state.reserved or reserved_of(layout, frames)
     linked_inside = span is not None and (
         state.state is State.ZEROED or _inside(frames, reach.spans.get((state.node, state.zone)))
     )

@@ -27,12 +27,16 @@ class State(str, Enum):
 
 
 class PageState(Struct, frozen=True, gc=False):
-    """State of the struct pages of a run of frames; node and zone are what an initialised one is linked to."""
+    """State of the struct pages of a run of frames; node and zone are what an initialised one is linked to.
+
+    ``reserved``: the mechanism itself put the frames into memblock.reserved.
+    """
 
     state: State
     why: str
     node: int | None = None
     zone: str | None = None
+    reserved: bool = False
 
 
 class Hole(Struct, frozen=True, gc=False):

@@ -89,7 +89,8 @@ def _zero_reserved_and_e820(run: Replay) -> None:
     ram = FrameSet.of(frames for frames, owner in run.layout.owners if owner.type is MemoryType.RAM)
     reserved = (FrameSet.of([FrameRange(0, max(ends))]) - ram) | run.layout.reserved
     why = "zeroed and Reserved, because x86 put what e820 does not call RAM into memblock.reserved"
-    run.counts.append(PassCount(run.write(reserved - run.layout.memory_frames, PageState(State.ZEROED, why))))
+    state = PageState(State.ZEROED, why, reserved=True)
+    run.counts.append(PassCount(run.write(reserved - run.layout.memory_frames, state)))
 
 
 def _zero_up_to_max_pfn(run: Replay) -> None:

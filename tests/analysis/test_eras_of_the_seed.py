@@ -54,6 +54,11 @@ def test_only_the_releases_that_never_write_it_are_a_danger() -> None:
     assert all(hole_at(option, "4.17", 0xBFFD7).severity == "none" for option in INSIDE)
 
 
+def test_what_x86_reserved_by_e820_is_known_to_be_reserved() -> None:
+    hole = hole_at(OUTSIDE, "4.18", 0xBFFD7)
+    assert (hole.reserved, hole.severity) == (True, "none")
+
+
 @pytest.mark.parametrize("kernel", [era[0] for era in ERAS])
 def test_page_0_is_harmless_because_memblock_reserves_it(kernel: str) -> None:
     hole = hole_at(OUTSIDE, kernel, 0)
