@@ -33,7 +33,7 @@ def analyze(log: BootLog, *, kernel: str | None = None, arch: str | None = None)
         layout=layout,
         choice=choice,
         holes=holes,
-        eras=eras(layout) if layout.section_size else (),
+        eras=eras(layout) if layout.memory and layout.section_size else (),
         events=place_events(log, layout, release, holes),
         checks=checks(log, layout, choice),
         diagnostics=(*log.diagnostics, *_assumptions(assumed), *_findings(log, layout, choice)),
@@ -71,7 +71,7 @@ def _findings(log: BootLog, layout: Layout, choice: Choice) -> Iterator[Diagnost
     if layout.section_size is None:
         yield Diagnostic("warning", "no-section-size", f"No verdict: {choice.why}.")
     if log.page_counts.count_line is None:
-        message = "The kernel printed no count of unavailable pages, so ours cannot be held against it."
+        message = "The log has no count of struct pages without memory; ours stands unchecked."
         yield Diagnostic("info", "no-printed-count", message)
     elif choice.rule and choice.rule.wording is not log.page_counts.count_line:
         message = f"The log prints “{log.page_counts.count_line.value}”, which the chosen release does not print."

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from app.analysis.model import SEVERITIES, Analysis, Hole, Severity, State
+from app.kernel.release import Version
 from app.units import format_size
 
 _NAMED_HOLES = 4
@@ -29,7 +30,7 @@ def verdict(analysis: Analysis) -> Verdict:
     pages = analysis.layout.outside_zone_spans.pages
     found = {hole.severity for hole in analysis.holes}
     severity = next((name for name in SEVERITIES if name in found), SEVERITIES[-1])
-    on = f" on {analysis.release.text}" if analysis.release else ""
+    on = f" on {_short(analysis.release.version)}" if analysis.release else ""
     if severity == "none":
         return Verdict(severity, _no_danger(pages, on), (), pages)
     worst = [hole for hole in analysis.holes if hole.severity == severity]
@@ -91,8 +92,13 @@ def _place(hole: Hole, page_size: int) -> str:
     return f"[{hole.frames.start:#x}, {hole.frames.end:#x}), {format_size(hole.frames.pages * page_size)}{owner}"
 
 
+def _short(version: Version) -> str:
+    """``4.17`` or ``6.12.107``: a vendor's whole release name is too long for a sentence."""
+    return ".".join(map(str, version if version[2] else version[:2]))
+
+
 def _count(pages: int, more: str = "") -> str:
-    return f"{pages} {more}struct page{'' if pages == 1 else 's'}"
+    return f"{pages:,} {more}struct page{'' if pages == 1 else 's'}"
 
 
 def _are(pages: int) -> str:

@@ -4,11 +4,10 @@ from msgspec import Struct
 
 MEMORY_ARGUMENTS = frozenset({
     "mem", "memmap", "movablecore", "kernelcore", "movable_node", "hugepages", "hugepagesz", "default_hugepagesz",
-    "crashkernel", "cma", "hugetlb_cma", "efi_fake_mem", "numa", "reserve_mem", "highmem", "vmalloc", "memtest",
-    "reservelow", "memblock", "efi", "mminit_loglevel", "vm_debug", "page_poison",
-    "nokaslr", "kaslr", "disable_mtrr_trim", "memhp_default_state", "numa_balancing",
+    "crashkernel", "cma", "hugetlb_cma", "efi_fake_mem", "numa", "reserve_mem", "highmem", "vmalloc", "reservelow",
+    "disable_mtrr_trim",
 })  # fmt: skip
-"""Documentation/admin-guide/kernel-parameters.txt: what adds, removes, reserves or moves memory, or tells about it."""
+"""Documentation/admin-guide/kernel-parameters.txt: what adds, removes, reserves or moves memory."""
 
 
 class Argument(Struct, frozen=True):
@@ -21,8 +20,8 @@ class Argument(Struct, frozen=True):
 
     @property
     def shapes_memory(self) -> bool:
-        """Whether the argument is one of those that shape memory."""
-        return self.name in MEMORY_ARGUMENTS
+        """Whether the argument is one of those that shape memory; of ``efi=`` only nosoftreserve does."""
+        return self.name in MEMORY_ARGUMENTS or (self.name == "efi" and "nosoftreserve" in (self.value or ""))
 
 
 def arguments(command_line: str) -> tuple[Argument, ...]:

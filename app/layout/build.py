@@ -98,7 +98,5 @@ def _max_pfn(log: BootLog, memory: Sequence[MemoryRange], page_size: int) -> int
 
 def _looks_like_pc(log: BootLog) -> bool:
     """Whether the node ranges have the two holes that every x86 PC has below 1 MiB."""
-    if log.firmware_map or log.user_map:
-        return True
     ranges = sorted(item.range for item in log.node_ranges)
     return len(ranges) > 1 and ranges[0].start == 0x1000 and ranges[0].end <= 0xA0000 and ranges[1].start == 0x100000

@@ -36,7 +36,9 @@ def facts(document: Document) -> list[str]:
         f"{len(nodes)} node{'' if len(nodes) == 1 else 's'}" if nodes else "",
         f"{format_size(memory)} memory" if memory else "",
         f"sections of {format_size(kernel.section_size)}" if kernel.section_size else "",
-        f"{agreeing} of {len(document.checks)} printed counts agree" if document.checks else "no printed count",
+        f"{agreeing} of {len(document.checks)} printed facts {'agrees' if agreeing == 1 else 'agree'}"
+        if document.checks
+        else "no printed count",
     ]
     if document.boot.count > 1:
         words.append(f"boot {document.boot.index} of {document.boot.count}")

@@ -108,9 +108,10 @@ def facts(document: Document) -> list[Fact]:
 
 
 def agreement(checks: Sequence[Check]) -> str:
-    """``5 of 5 printed counts agree``."""
+    """``5 of 5 printed facts agree``."""
     held = [check for check in checks if check.agrees is not None]
-    return f"{sum(check.agrees is True for check in held)} of {len(held)} printed facts agree"
+    agreeing = sum(check.agrees is True for check in held)
+    return f"{agreeing} of {len(held)} printed facts {'agrees' if agreeing == 1 else 'agree'}"
 
 
 def _ram(document: Document) -> str:
