@@ -67,8 +67,8 @@ def _details(analysis: Analysis, worst: Sequence[Hole]) -> Iterator[str]:
     if len(worst) > _NAMED_HOLES:
         yield f"{len(worst) - _NAMED_HOLES} more holes like these."
     if worst[0].severity == "danger":
-        readers = sorted({name for hole in worst for name in hole.readers if name.startswith("/")})
-        yield f"Reading {' or '.join(readers)} reaches them and can panic."
+        readers = list(dict.fromkeys(name for hole in worst for name in hole.readers if name.startswith("/")))
+        yield f"Reading {' or '.join(filter(None, (', '.join(readers[:-1]), readers[-1])))} reaches them and can panic."
     fallen = [
         placed.event.lines[0]
         for placed in analysis.events
