@@ -1,15 +1,11 @@
 """Request bodies: read up to a limit, unpacked up to the same limit, in whatever form the log is sent."""
 
-import gzip
-import io
 import re
-import zlib
 from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
 import msgspec
-import zstandard
 from fastapi import HTTPException, Request
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import Field, File, FormParser, parse_options_header
@@ -17,13 +13,13 @@ from starlette.requests import ClientDisconnect
 
 from app.service.analyzing import Options
 from app.service.layouts import Keep
+from app.service.unpacking import Damaged, TooLarge, packing_of, unpacked
 
 _FORM = "application/x-www-form-urlencoded"
-_TEXT = ("", "text/plain", "application/octet-stream", "application/gzip", "application/zstd")
+_PACKED = ("gzip", "x-gzip", "zstd", "x-xz", "x-bzip", "x-bzip2")
+_TEXT = ("", "text/plain", "application/octet-stream", *(f"application/{name}" for name in _PACKED))
 _MOST_FIELDS = 16
-_WINDOW = 8 << 20  # what RFC 8878 asks of every decoder; more is memory for the asking
-_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
-_ENCODINGS = {"": b"", "identity": b"", "gzip": _GZIP, "x-gzip": _GZIP, "zstd": _ZSTD}
+_ENCODINGS = {"": None, "identity": None, "gzip": "gzip", "x-gzip": "gzip", "zstd": "zstd"}
 # What a form sends is percent-encoded: it has no blank and no line break, which every log has.
 _FORM_BODY = re.compile(rb"[a-z_]{1,20}=[!-~]*+")
 
@@ -64,13 +60,13 @@ async def receive(request: Request, limit: int) -> bytes:
     """The body as sent. Raises 413 once it is known to be larger than ``limit`` bytes, 400 where it breaks off."""
     declared = request.headers.get("content-length", "0")
     if declared.isascii() and declared.isdigit() and int(declared) > limit:
-        raise too_large(limit)
+        raise HTTPException(413, str(TooLarge(limit)))
     chunks, size = [], 0
     try:
         async for chunk in request.stream():
             size += len(chunk)
             if size > limit:
-                raise too_large(limit)
+                raise HTTPException(413, str(TooLarge(limit)))
             chunks.append(chunk)
     except ClientDisconnect as error:  # nobody hears the answer, but it is no fault of the server's either
         raise HTTPException(400, "The body breaks off.") from error
@@ -85,7 +81,7 @@ def understand(body: bytes, headers: Mapping[str, str], query: Mapping[str, str]
     encoding = headers.get("content-encoding", "").strip().lower()
     if encoding not in _ENCODINGS:
         raise HTTPException(415, "A body may be encoded with gzip or zstd.", {"Accept-Encoding": "gzip, zstd"})
-    if not body.startswith(_ENCODINGS[encoding]):
+    if _ENCODINGS[encoding] not in (None, packing_of(body)):
         raise HTTPException(400, f"The body is not {encoding}, as its Content-Encoding says.")
     body = _unpack(body, limit)
     kind, parameters = parse_options_header(headers.get("content-type"))
@@ -106,33 +102,14 @@ def understand(body: bytes, headers: Mapping[str, str], query: Mapping[str, str]
             )
 
 
-def too_large(limit: int) -> HTTPException:
-    """The refusal of a body."""
-    return HTTPException(413, f"A log may have at most {limit} bytes, also after unpacking.")
-
-
 def _unpack(data: bytes, limit: int) -> bytes:
     """Undo one layer of compression, told by its first bytes, so that ``dmesg.1.gz`` can be sent as it is."""
     try:
-        if data.startswith(_GZIP):
-            with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
-                data = stream.read(limit + 1)
-        elif data.startswith(_ZSTD):
-            data = _unzstd(data, limit + 1)
-    except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
-        raise HTTPException(400, "The compressed log cannot be unpacked.") from error
-    if len(data) > limit:
-        raise too_large(limit)
-    return data
-
-
-def _unzstd(data: bytes, most: int) -> bytes:
-    told = zstandard.frame_content_size(data)
-    with zstandard.ZstdDecompressor(max_window_size=_WINDOW).stream_reader(io.BytesIO(data)) as reader:
-        unpacked = reader.read(most)
-    if len(unpacked) < min(told, most):  # the reader takes the end of its input for the end of the frame
-        raise EOFError
-    return unpacked
+        return unpacked(data, limit)
+    except TooLarge as error:
+        raise HTTPException(413, str(error)) from error
+    except Damaged as error:
+        raise HTTPException(400, str(error)) from error
 
 
 def _from_json(body: bytes) -> Submission:

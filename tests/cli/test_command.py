@@ -1,12 +1,18 @@
 """The installed command, run as users run it: exit status, streams and formats of the contract."""
 
+import bz2
+import gzip
 import json
+import lzma
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import zstandard
 
+from app.service.unpacking import LIMIT
 from tests.support.samples import path, text
 
 COMMAND = str(Path(sys.executable).with_name("pfnscope"))
@@ -22,6 +28,25 @@ def test_a_file_and_standard_input_give_the_same_report() -> None:
     assert (one.returncode, other.returncode, one.stderr, other.stderr) == (0, 0, b"", b"")
     assert one.stdout == other.stdout
     assert one.stdout.startswith(b"Linux 4.17.0-rc6-mm1")
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress, lzma.compress, bz2.compress])
+def test_a_packed_log_gives_the_same_report_whatever_its_name(pack: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    file = tmp_path / "dmesg.txt"
+    file.write_bytes(pack(text("seed-1g-4g")))
+    plain, named, piped = run("analyze", SEED), run("analyze", str(file)), run("analyze", stdin=file.read_bytes())
+    assert (named.returncode, named.stdout) == (piped.returncode, piped.stdout) == (0, plain.stdout)
+
+
+def test_a_log_beyond_the_limit_and_a_damaged_one_are_refused_in_one_line(tmp_path: Path) -> None:
+    large = tmp_path / "large"
+    with large.open("wb") as file:
+        file.truncate(LIMIT + 1)
+    bomb = run("analyze", stdin=zstandard.compress(bytes(LIMIT + 1)))
+    damaged = run("analyze", stdin=gzip.compress(text("seed-1g-4g"))[:-9])
+    for done, word in ((run("analyze", str(large)), b"at most"), (bomb, b"at most"), (damaged, b"gzip")):
+        assert (done.returncode, done.stdout, done.stderr.count(b"\n")) == (2, b"", 1)
+        assert word in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 """Every way to send a log gives the same text, and no way gets around the limit."""
 
 import asyncio
+import bz2
 import gzip
 import json
+import lzma
 import urllib.parse
 from collections.abc import Mapping
 
@@ -60,9 +62,14 @@ def test_a_packed_body_is_unpacked_with_and_without_its_header(pack: "type[bytes
     assert read(packed, "application/octet-stream").text == LOG
 
 
+@pytest.mark.parametrize("kind", ["application/octet-stream", "application/x-xz", "application/x-bzip2"])
+def test_xz_and_bzip2_are_told_by_their_content(kind: str) -> None:
+    assert [read(pack(LOG), kind).text for pack in (lzma.compress, bz2.compress)] == [LOG, LOG]
+
+
 @pytest.mark.parametrize("field", ["log", "file"])
 def test_a_multipart_upload_may_be_packed_too(field: str) -> None:
-    for value in (LOG, gzip.compress(LOG)):
+    for value in (LOG, gzip.compress(LOG), zstandard.compress(LOG), lzma.compress(LOG), bz2.compress(LOG)):
         body, kind = multipart((field, "dmesg.txt", value))
         sent = read(body, kind)
         assert sent.text == LOG
@@ -131,13 +138,13 @@ def test_a_body_that_is_not_packed_as_it_says_is_malformed(encoding: str) -> Non
     assert refusal(LOG, content_encoding=encoding) == 400
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress], ids=["gzip", "zstd"])
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress, lzma.compress, bz2.compress])
 def test_a_damaged_archive_is_malformed(pack: "type[bytes]") -> None:
     packed = pack(LOG * 40)
     assert refusal(packed[: len(packed) // 2], "application/octet-stream") == 400
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress], ids=["gzip", "zstd"])
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress, lzma.compress, bz2.compress])
 def test_a_small_archive_of_a_large_text_is_too_large(pack: "type[bytes]") -> None:
     assert refusal(pack(b"\0" * (LIMIT + 1))) == 413
     body, kind = multipart(("log", "bomb", pack(b"\0" * (LIMIT + 1))))
