@@ -38,6 +38,8 @@ from app.bootlog.model import (
     SratEntry,
     ZoneRange,
 )
+from app.bootlog.neighbours.collector import Collector
+from app.bootlog.neighbours.lines import FileLine
 from app.bootlog.records import Record, merged
 from app.bootlog.text import LONGEST_LINE
 
@@ -76,6 +78,7 @@ class Draft:
         self.tallies: list[Tally] = []
         self.last_pfns: dict[LastPfn, Lines] = {}
         self.faults = Faults()
+        self.files = Collector()
         self.banner: tuple[Banner, Lines] | None = None
         self.command_lines: list[tuple[CommandLine, Lines]] = []
         self.arch_hint: tuple[str, Lines] | None = None
@@ -135,6 +138,11 @@ class Draft:
                 record.lines,
                 record.column,
             )
+            return
+        if isinstance(effect, FileLine):
+            if self.files.take(effect):
+                self.recognised.update(record.lines)
+                self.families[form.family] = None
             return
         if form.needs and not self._bound(form.needs, effect):
             return
@@ -273,6 +281,7 @@ class Draft:
                     known[key] = msgspec.structs.replace(fact, lines=merged(known[key].lines, fact.lines))
         self.tallies += other.tallies
         self.faults.events += other.faults.events
+        self.files.absorb(other.files)
         for last, lines in other.last_pfns.items():
             self.last_pfns[last] = merged(self.last_pfns.get(last, ()), lines)
         self.command_lines += other.command_lines

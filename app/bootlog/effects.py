@@ -22,6 +22,7 @@ from app.bootlog.model import (
     SratEntry,
     ZoneRange,
 )
+from app.bootlog.neighbours.lines import FileLine
 
 Section = Literal["firmware", "user", "extended", "modified", "zones", "movable", "nodes", "memblock", "fault"]
 MapName = Literal["firmware", "user", "extended", "modified"]
@@ -171,6 +172,7 @@ Effect = (
     | Trouble
     | Symbol
     | Registers
+    | FileLine
 )
 
 __all__ = [

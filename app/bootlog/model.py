@@ -171,6 +171,59 @@ class Diagnostic(msgspec.Struct, frozen=True):
     column: int | None = None
 
 
+class ZoneInfo(msgspec.Struct, frozen=True):
+    """A zone of /proc/zoneinfo, in pages; ``start_pfn`` is None where newer kernels leave it out: an empty zone."""
+
+    node: int
+    zone: str
+    start_pfn: int | None
+    spanned: int
+    present: int
+    managed: int | None
+    lines: Lines
+
+
+class Resource(msgspec.Struct, frozen=True):
+    """An entry of /proc/iomem; ``depth`` counts the entries that it lies in."""
+
+    range: ByteRange
+    name: str
+    depth: int
+    lines: Lines
+
+
+class DebugfsRegion(msgspec.Struct, frozen=True):
+    """A region of a memblock list of debugfs; ``flag`` as printed, which is the lowest flag alone (6.6 to 7.1)."""
+
+    range: ByteRange
+    node: int | None
+    flag: str | None
+    lines: Lines
+
+
+class BlockRange(msgspec.Struct, frozen=True):
+    """Memory blocks that follow each other and are alike: state, node and zones as lsmem or sysfs name them."""
+
+    range: ByteRange
+    state: str
+    node: int | None
+    zones: str | None
+    lines: Lines
+
+
+class Files(msgspec.Struct, frozen=True):
+    """Neighbouring files of a boot: what the running kernel says of its own memory. Empty where not pasted."""
+
+    zoneinfo: tuple[ZoneInfo, ...] = ()
+    iomem: tuple[Resource, ...] = ()
+    firmware_memmap: tuple[MapEntry, ...] = ()
+    memblock_memory: tuple[DebugfsRegion, ...] = ()
+    memblock_reserved: tuple[DebugfsRegion, ...] = ()
+    memblock_physmem: tuple[DebugfsRegion, ...] = ()
+    memory_blocks: tuple[BlockRange, ...] = ()
+    memory_block_size: Count | None = None
+
+
 class BootLog(msgspec.Struct, frozen=True):
     """One boot, or one excerpt, of a text. ``index`` is 1-based among the ``count`` boots of that text."""
 
@@ -202,6 +255,7 @@ class BootLog(msgspec.Struct, frozen=True):
     movable_start: tuple[MovableStart, ...] = ()
     initmem: tuple[Initmem, ...] = ()
     page_counts: PageCounts = PageCounts()
+    files: Files = Files()
     events: tuple[LogEvent, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     assumed: tuple[str, ...] = ()

@@ -5,6 +5,7 @@ import msgspec
 from app.bootlog.excerpts import chosen, drafts, joined
 from app.bootlog.finish import finish
 from app.bootlog.model import BootLog
+from app.bootlog.neighbours.attach import adopt, with_files
 from app.bootlog.records import records
 from app.bootlog.text import Text
 
@@ -15,6 +16,8 @@ LOOKED_FOR = (
     "Early memory node ranges",
     "Zone ranges",
     "MEMBLOCK configuration (memblock=debug)",
+    "/proc/zoneinfo and /proc/iomem (read as root)",
+    "/sys/firmware/memmap, memblock lists of debugfs, lsmem",
 )
 """What a layout can be read from, for people."""
 
@@ -35,7 +38,7 @@ def read(text: bytes) -> Reading:
     searchable = Text(text)
     parts = drafts(searchable, records(searchable))
     seen = tuple(dict.fromkeys(family for part in parts for family in part.families))
-    boots = chosen(joined(parts))
-    return Reading(
-        tuple(finish(boot, index, len(boots)) for index, boot in enumerate(boots, 1)), searchable.line_count, seen
-    )
+    parts = joined(parts)
+    boots = adopt(parts, chosen(parts))
+    logs = tuple(with_files(finish(boot, index, len(boots)), boot) for index, boot in enumerate(boots, 1))
+    return Reading(logs, searchable.line_count, seen)

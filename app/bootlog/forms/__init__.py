@@ -1,6 +1,6 @@
 """Every line form that is read, in tables; one file a family."""
 
-from app.bootlog.forms import context, counts, e820, efi, maps, memblock, nodes, reserved, trouble, zones
+from app.bootlog.forms import context, counts, e820, efi, maps, memblock, neighbours, nodes, reserved, trouble, zones
 from app.bootlog.forms.base import Form
 
 FORMS: tuple[Form, ...] = (
@@ -14,6 +14,7 @@ FORMS: tuple[Form, ...] = (
     *counts.FORMS,
     *reserved.FORMS,
     *trouble.FORMS,
+    *neighbours.FORMS,
 )
 
 __all__ = ["FORMS", "Form"]

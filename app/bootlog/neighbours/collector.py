@@ -1,0 +1,33 @@
+"""Lines of neighbouring files while a boot is read."""
+
+from app.bootlog.model import Lines
+from app.bootlog.neighbours.lines import FileLine, ZoneField, ZoneHeader
+
+_MOST_LINES = 200_000  # blocks of 128 MiB for 25 TiB; only a text made for it has more
+
+
+class Collector:
+    """What a draft holds of neighbouring files, put together once the boots are known."""
+
+    def __init__(self) -> None:
+        self.lines: list[FileLine] = []
+        self.left_out: Lines = ()
+        self._in_zone = False
+
+    def take(self, line: FileLine) -> bool:
+        """Take a line, or say that it means nothing here: the fields of a zone need the zone."""
+        if isinstance(line, ZoneField):
+            if not self._in_zone:
+                return False
+        else:
+            self._in_zone = isinstance(line, ZoneHeader)
+        if len(self.lines) >= _MOST_LINES:
+            self.left_out = self.left_out or line.lines
+            return False
+        self.lines.append(line)
+        return True
+
+    def absorb(self, other: "Collector") -> None:
+        """Take in the lines of another draft."""
+        self.lines += other.lines
+        self.left_out = self.left_out or other.left_out
