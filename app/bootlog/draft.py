@@ -15,12 +15,17 @@ from app.bootlog.effects import (
     MapLine,
     MemblockLine,
     MemoryLine,
+    NodeMemory,
     Noted,
     PageSize,
+    PfnInitmem,
     PfnMovable,
     PfnNode,
+    PfnReserved,
     PfnZone,
+    Reason,
     Registers,
+    Remark,
     Section,
     Symbol,
     Tally,
@@ -43,7 +48,7 @@ from app.bootlog.neighbours.lines import FileLine
 from app.bootlog.records import Record, merged
 from app.bootlog.text import LONGEST_LINE
 
-Reason = Literal["start", "banner", "repeat", "prose"]
+Beginning = Literal["start", "banner", "repeat", "prose"]
 _LISTS: dict[type, str] = {
     E820Change: "e820_changes",
     SratEntry: "srat",
@@ -55,7 +60,7 @@ _LISTS: dict[type, str] = {
 }
 MAPS = ("firmware_map", "extended_map", "user_map", "modified_map")
 RANGES = (*MAPS, "node_ranges", "pfn_nodes", "zone_ranges", "pfn_zones")
-LAYOUT = (*RANGES, "memblock_memory", "efi_map", "srat")
+LAYOUT = (*RANGES, "node_memory", "memblock_memory", "efi_map", "srat")
 _ONCE: dict[str, tuple[str, ...]] = {
     "firmware": ("firmware_map",),
     "user": ("user_map",),
@@ -63,6 +68,13 @@ _ONCE: dict[str, tuple[str, ...]] = {
     "modified": ("modified_map",),
     "zones": ("zone_ranges", "pfn_zones"),
     "nodes": ("node_ranges", "pfn_nodes"),
+}
+_IN_FRAMES: dict[type, str] = {
+    PfnNode: "pfn_nodes",
+    PfnZone: "pfn_zones",
+    PfnMovable: "pfn_movable",
+    PfnInitmem: "pfn_initmem",
+    PfnReserved: "pfn_reserved",
 }
 _MOST_DIAGNOSTICS = 100
 _SPACE = 1 << 64
@@ -72,7 +84,7 @@ _MOST_FRAMES = 1 << 48  # in pages of 64 KiB, the largest base page, this is the
 class Draft:
     """One boot or excerpt; :mod:`app.bootlog.finish` makes the frozen BootLog of it."""
 
-    def __init__(self, reason: Reason) -> None:
+    def __init__(self, reason: Beginning) -> None:
         self.reason = reason
         self.facts: dict[str, dict[Any, Any]] = {}
         self.tallies: list[Tally] = []
@@ -85,6 +97,7 @@ class Draft:
         self.page_size: tuple[int, Lines] | None = None
         self.memory_line: tuple[MemoryLine, Lines] | None = None
         self.diagnostics: list[Diagnostic] = []
+        self.untold = 0
         self.assumed: list[str] = []
         self.recognised: set[int] = set()
         self.families: dict[str, None] = {}
@@ -111,7 +124,7 @@ class Draft:
     @property
     def has_ranges(self) -> bool:
         """Whether node or zone ranges were read."""
-        return self.holds("node_ranges", "pfn_nodes", "zone_ranges", "pfn_zones")
+        return self.holds("node_ranges", "pfn_nodes", "node_memory", "zone_ranges", "pfn_zones")
 
     def repeats(self, section: Section) -> bool:
         """Whether this header, printed once a boot, stands over facts that this draft already has."""
@@ -176,12 +189,13 @@ class Draft:
         elif isinstance(effect, MemblockLine):
             name = "memblock_reserve_events" if effect.which == "event" else f"memblock_{effect.which}"
             self._add(name, effect.region, record)
-        elif isinstance(effect, PfnNode):
-            self._add("pfn_nodes", effect, record)
-        elif isinstance(effect, PfnZone):
-            self._add("pfn_zones", effect, record)
-        elif isinstance(effect, PfnMovable):
-            self._add("pfn_movable", effect, record)
+        elif type(effect) in _IN_FRAMES:
+            self._add(_IN_FRAMES[type(effect)], effect, record)
+        elif isinstance(effect, NodeMemory):
+            for item in effect.ranges:
+                self._add("node_memory", item, record)
+        elif isinstance(effect, Remark):
+            self._complain(effect.severity, effect.code, effect.message, lines, record.column)
         elif isinstance(effect, Banner):
             self.banner = self.banner or (effect, lines)
         elif isinstance(effect, CommandLine):
@@ -196,7 +210,7 @@ class Draft:
             self.last_pfns[effect] = merged(self.last_pfns.get(effect, ()), lines)
         elif isinstance(effect, Tally):
             self.tallies.append(effect)
-        elif isinstance(effect, Trouble | Symbol | Registers):
+        elif isinstance(effect, Trouble | Symbol | Reason | Registers):
             self.faults.take(effect, record)
         elif not isinstance(effect, Noted):
             self._add(_LISTS[type(effect)], effect, record)
@@ -235,7 +249,7 @@ class Draft:
         known = self.facts.setdefault(name, {})
         if name == "e820_changes":
             apart = len(known)  # the kernel may change the same range twice
-        if isinstance(fact, PfnNode | PfnZone | PfnMovable):
+        if type(fact) in _IN_FRAMES:
             known[fact] = (fact, merged(known[fact][1], record.lines) if fact in known else record.lines)
             return
         key = (msgspec.structs.replace(fact, lines=()), apart)
@@ -264,6 +278,8 @@ class Draft:
         if len(self.diagnostics) < _MOST_DIAGNOSTICS:
             self.diagnostics.append(Diagnostic(severity, code, message, lines[0], column))
             self.recognised.update(lines)
+        else:
+            self.untold += 1
 
     # Joining drafts.
 
@@ -291,6 +307,7 @@ class Draft:
         self.memory_line = self.memory_line or other.memory_line
         self.x86_lines = self.x86_lines or other.x86_lines
         self.diagnostics += other.diagnostics
+        self.untold += other.untold
         self.recognised |= other.recognised
         self.families |= other.families
         self.doubled |= other.doubled
@@ -299,7 +316,7 @@ class Draft:
 
 def _impossible(fact: object) -> bool:
     """Whether a range is backwards or lies beyond the address space, whatever the page size."""
-    if isinstance(fact, PfnNode):
+    if isinstance(fact, PfnNode | PfnInitmem | PfnReserved):
         return fact.start > fact.end or fact.end > _MOST_FRAMES
     if isinstance(fact, PfnZone):  # an empty zone may be printed backwards
         return max(fact.start, fact.end) > _MOST_FRAMES

@@ -75,6 +75,37 @@ class PfnMovable(msgspec.Struct, frozen=True):
     pfn: int
 
 
+class PfnInitmem(msgspec.Struct, frozen=True):
+    """First and last memory of a node in page frames, end exclusive."""
+
+    node: int
+    start: int
+    end: int
+
+
+class PfnReserved(msgspec.Struct, frozen=True):
+    """Memory that a line names as taken, in page frames, end exclusive."""
+
+    start: int
+    end: int
+    name: str
+    kind: str
+
+
+class NodeMemory(msgspec.Struct, frozen=True):
+    """Memory of one node from a line that names all its ranges, older than the list of node ranges."""
+
+    ranges: tuple[NodeRange, ...]
+
+
+class Remark(msgspec.Struct, frozen=True):
+    """A line in which the kernel itself reports trouble with the memory map: it becomes a diagnostic."""
+
+    severity: Literal["info", "warning"]
+    code: str
+    message: str
+
+
 class Banner(msgspec.Struct, frozen=True):
     """The "Linux version" line."""
 
@@ -119,7 +150,7 @@ class MemoryLine(msgspec.Struct, frozen=True):
     """The "Memory:" line: free and present KiB."""
 
     available_kib: int
-    total_kib: int
+    total_kib: int | None
 
 
 class MemblockLine(msgspec.Struct, frozen=True):
@@ -137,10 +168,17 @@ class Trouble(msgspec.Struct, frozen=True):
     address: int | None = None
     struct_page: int | None = None
     pfn: int | None = None
+    page_table_entry: int | None = None
 
 
 class Symbol(msgspec.Struct, frozen=True):
     """Where a fault happened."""
+
+    text: str
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """Why a page was dumped."""
 
     text: str
 
@@ -161,6 +199,10 @@ Effect = (
     | PfnNode
     | PfnZone
     | PfnMovable
+    | PfnInitmem
+    | PfnReserved
+    | NodeMemory
+    | Remark
     | Banner
     | CommandLine
     | ArchHint
@@ -171,6 +213,7 @@ Effect = (
     | MemblockLine
     | Trouble
     | Symbol
+    | Reason
     | Registers
     | FileLine
 )
@@ -189,12 +232,17 @@ __all__ = [
     "MapName",
     "MemblockLine",
     "MemoryLine",
+    "NodeMemory",
     "Noted",
     "PageSize",
+    "PfnInitmem",
     "PfnMovable",
     "PfnNode",
+    "PfnReserved",
     "PfnZone",
+    "Reason",
     "Registers",
+    "Remark",
     "Section",
     "Symbol",
     "Tally",

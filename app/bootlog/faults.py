@@ -2,10 +2,14 @@
 
 import msgspec
 
-from app.bootlog.effects import Registers, Symbol, Trouble
+from app.bootlog.effects import Reason, Registers, Symbol, Trouble
 from app.bootlog.model import LogEvent
 from app.bootlog.records import Record, merged
 
+PAGE_TABLE_ENTRY = "pte"
+"""Name among the registers for the page table entry of a "Bad page map" report."""
+
+FAILING_ADDRESS = "failing address"
 _OOPS_LINES = 80
 
 
@@ -21,7 +25,7 @@ class Faults:
         """Whether registers would belong to an event."""
         return self._started is not None
 
-    def take(self, effect: Trouble | Symbol | Registers, record: Record) -> None:
+    def take(self, effect: Trouble | Symbol | Reason | Registers, record: Record) -> None:
         """Begin an event or add to the last."""
         if isinstance(effect, Trouble):
             self._begin(effect, record)
@@ -29,7 +33,11 @@ class Faults:
             self._extend(effect, record)
 
     def _begin(self, effect: Trouble, record: Record) -> None:
-        event = LogEvent(effect.kind, effect.text, record.lines, effect.address, effect.struct_page, effect.pfn)
+        entry = effect.page_table_entry
+        registers = () if entry is None else ((PAGE_TABLE_ENTRY, entry),)
+        event = LogEvent(
+            effect.kind, effect.text, record.lines, effect.address, effect.struct_page, effect.pfn, registers
+        )
         doubled = self._started is not None and record.stamp is not None and self._started[1] == record.stamp
         if doubled and _beginning(self.events[-1]) == _beginning(event):
             last = self.events[-1]
@@ -38,13 +46,20 @@ class Faults:
         self._started = (record.lines[0], record.stamp)
         self.events.append(event)
 
-    def _extend(self, effect: Symbol | Registers, record: Record) -> None:
+    def _extend(self, effect: Symbol | Reason | Registers, record: Record) -> None:
         event = self.events[-1]
         lines = merged(event.lines, record.lines)
         if isinstance(effect, Symbol):
             place = f" in {effect.text}"
             text = event.text if " in " in event.text else event.text + place
             self.events[-1] = msgspec.structs.replace(event, text=text, lines=lines)
+            return
+        if isinstance(effect, Reason):
+            self.events[-1] = msgspec.structs.replace(event, text=f"{event.text}: {effect.text}", lines=lines)
+            return
+        if effect.values[0][0] == FAILING_ADDRESS:
+            address = effect.values[0][1] if event.address is None else event.address
+            self.events[-1] = msgspec.structs.replace(event, address=address, lines=lines)
             return
         known = {name for name, _ in event.registers}
         new = tuple(pair for pair in effect.values if pair[0] not in known)

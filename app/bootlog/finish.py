@@ -12,10 +12,12 @@ from app.bootlog.model import (
     Count,
     Diagnostic,
     E820Change,
+    Initmem,
     Lines,
     MovableStart,
     NodeRange,
     PageCounts,
+    ReservedRegion,
     ZoneRange,
 )
 from app.bootlog.records import merged
@@ -31,19 +33,27 @@ def finish(draft: Draft, index: int, count: int) -> BootLog:
     size, size_lines = page_size(draft, arch)
     scale = size or _USUAL_PAGE
     assumed = list(draft.assumed)
-    if size is None and draft.holds("pfn_nodes", "pfn_zones", "pfn_movable"):
+    if size is None and draft.holds("pfn_nodes", "pfn_zones", "pfn_movable", "pfn_initmem", "pfn_reserved"):
         assumed.append("page_size")
     command_line, command_lines = _command_line(draft)
     banner = draft.banner
     node_ranges = draft.values("node_ranges") + tuple(
         NodeRange(node.node, _frames(node.start, node.end, scale), lines) for node, lines in draft.values("pfn_nodes")
     )
+    node_ranges = node_ranges or draft.values("node_memory")
     zone_ranges = draft.values("zone_ranges") + tuple(
         ZoneRange(zone.zone, _frames(zone.start, zone.end, scale) if zone.start < zone.end else None, lines)
         for zone, lines in draft.values("pfn_zones")
     )
     movable = draft.values("movable_start") + tuple(
         MovableStart(start.node, start.pfn * scale, lines) for start, lines in draft.values("pfn_movable")
+    )
+    initmem = draft.values("initmem") + tuple(
+        Initmem(node.node, _frames(node.start, node.end, scale), lines) for node, lines in draft.values("pfn_initmem")
+    )
+    reserved = draft.values("reserved_regions") + tuple(
+        ReservedRegion(_frames(taken.start, taken.end, scale), taken.name, taken.kind, lines)
+        for taken, lines in draft.values("pfn_reserved")
     )
     return BootLog(
         index=index,
@@ -68,11 +78,11 @@ def finish(draft: Draft, index: int, count: int) -> BootLog:
         memblock_memory=draft.values("memblock_memory"),
         memblock_reserved=draft.values("memblock_reserved"),
         memblock_reserve_events=draft.values("memblock_reserve_events"),
-        reserved_regions=draft.values("reserved_regions"),
+        reserved_regions=reserved,
         node_ranges=node_ranges,
         zone_ranges=zone_ranges,
         movable_start=movable,
-        initmem=draft.values("initmem"),
+        initmem=initmem,
         page_counts=_counts(draft),
         events=tuple(draft.faults.events),
         diagnostics=(*draft.diagnostics, *_oddities(draft, node_ranges)),
@@ -122,7 +132,7 @@ def _counts(draft: Draft) -> PageCounts:
         zeroed_unavailable=by_field["zeroed_unavailable"][0] if "zeroed_unavailable" in by_field else None,
         reserved_unavailable=by_field["reserved_unavailable"][0] if "reserved_unavailable" in by_field else None,
         available_kib=Count(memory[0].available_kib, memory[1]) if memory else None,
-        total_kib=Count(memory[0].total_kib, memory[1]) if memory else None,
+        total_kib=Count(memory[0].total_kib, memory[1]) if memory and memory[0].total_kib is not None else None,
         last_pfn=tuple(Count(last.pfn, lines) for last, lines in draft.last_pfns.items()),
     )
 
@@ -157,6 +167,9 @@ def _oddities(draft: Draft, nodes: tuple[NodeRange, ...]) -> list[Diagnostic]:
                 "info", "no-release", 'There is no "Linux version" line, so the text does not tell the kernel release.'
             )
         )
+    if draft.untold:
+        message = f"{draft.untold} more remarks on lines of this boot are not listed."
+        out.append(Diagnostic("warning", "more-diagnostics", message))
     ordered = sorted(nodes, key=lambda node: node.range)
     for before, after in pairwise(ordered):
         if after.range.start < before.range.end and after.node != before.node:

@@ -28,7 +28,7 @@ def _hexadecimal(value: Any) -> Any:
             return f"{value['start']:#x}-{value['end']:#x}"
         return {key: _hexadecimal(item) for key, item in value.items() if key != "lines"}
     if isinstance(value, tuple):
-        return [[name, f"{number:#x}"] for name, number in value]
+        return [_hexadecimal(item) if isinstance(item, dict) else [item[0], f"{item[1]:#x}"] for item in value]
     return value
 
 

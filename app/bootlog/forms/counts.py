@@ -1,6 +1,6 @@
 """Page counts that the kernel prints, in pages or KiB."""
 
-from app.bootlog.effects import Effect, MemoryLine, Tally
+from app.bootlog.effects import Effect, MemoryLine, Noted, Tally
 from app.bootlog.forms.base import NUMBER, Form, Groups, number
 from app.bootlog.model import Count, Lines
 
@@ -69,5 +69,81 @@ FORMS = (
             "Memory: 3989124k/5242880k available (4096k kernel code, 1049000k absent, 204464k reserved)",
         ),
         source="mm/page_alloc.c and arch code before 3.10, 2.6.11-7.1; KiB",
+    ),
+    Form(
+        name="memory-line-single",
+        family="Memory: line",
+        triggers=("Memory: [0-9]+KB available",),
+        pattern=rf"Memory: {NUMBER}KB available",
+        make=lambda g, _lines: MemoryLine(number(g[0]), None),
+        samples=("Memory: 60000KB available (3000K code, 400K data, 120K init)",),
+        source="arch/arm/mm/init.c, 2.6.11-2.6.32; KiB, free only",
+    ),
+    Form(
+        name="memory-banks",
+        family="Memory: line",
+        triggers=("Memory: [0-9]+MB ",),
+        pattern=r"Memory: [0-9]+MB(?: [0-9]+MB)* = [0-9]+MB total",
+        make=lambda _groups, _lines: Noted(),
+        samples=("Memory: 512MB 512MB = 1024MB total", "Memory: 64MB = 64MB total"),
+        source="arch/arm/mm/init.c, 2.6.11-3.10; one size a bank, no places",
+    ),
+    Form(
+        name="zone-pages",
+        family="page counts",
+        triggers=("zone: [0-9]+ (?:memmap )?pages(?:,| used| reserved| exceed)",),
+        pattern=rf"{_ZONE} zone: {NUMBER} (?:pages, LIFO batch:|pages used for memmap|pages reserved"
+        r"|(?:memmap )?pages exceeds? freesize)",
+        make=lambda _groups, _lines: Noted(),
+        samples=(
+            "DMA zone: 3995 pages, LIFO batch:0",
+            "DMA zone: 64 pages used for memmap",
+            "DMA zone: 21 pages reserved",
+            "DMA32 zone: 12 pages exceeds freesize 5",
+        ),
+        source="mm/page_alloc.c, 2.6.11-6.8; the zone spans give the same numbers",
+    ),
+    Form(
+        name="zonelists",
+        family="page counts",
+        triggers=("Built [0-9]+ zonelists",),
+        pattern=r"Built [0-9]+ zonelists",
+        make=lambda _groups, _lines: Noted(),
+        samples=(
+            "Built 1 zonelists",
+            "Built 2 zonelists in Node order, mobility grouping on.  Total pages: 1031941",
+            "Built 2 zonelists, mobility grouping on.  Total pages: 2064261",
+        ),
+        source="mm/page_alloc.c, 2.6.11-7.1; total without struct pages, a size of nothing",
+    ),
+    Form(
+        name="deferred-struct-pages",
+        family="page counts",
+        triggers=("node [0-9]+ (?:initialised, |deferred pages)",),
+        pattern=r"node [0-9]+ (?:initialised, [0-9]+ pages in|deferred pages initialised in) [0-9]+ms",
+        make=lambda _groups, _lines: Noted(),
+        samples=("node 0 initialised, 1234 pages in 10ms", "node 0 deferred pages initialised in 10ms"),
+        source="mm/page_alloc.c, later mm/mm_init.c, 4.4-7.1",
+    ),
+    Form(
+        name="mminit",
+        family="page counts",
+        triggers=("mminit::",),
+        pattern=r"mminit::[a-z_]+ ",
+        make=lambda _groups, _lines: Noted(),
+        samples=(
+            "mminit::zonelist general 0:DMA = 0:DMA ",
+            "mminit::pageflags_layout_widths Section 0 Node 10 Zone 3 Lastcpupid 21 Kasantag 0 Gen 3 Tier 2 Flags 26",
+        ),
+        source="mm/mm_init.c with mminit_loglevel, 2.6.32-7.1; the kernel's own checks",
+    ),
+    Form(
+        name="flat-memmap",
+        family="page counts",
+        triggers=("free_area_init_node: node",),
+        pattern=rf"free_area_init_node: node {NUMBER}, pgdat",
+        make=lambda _groups, _lines: Noted(),
+        samples=("free_area_init_node: node 0, pgdat c0612d80, node_mem_map c1000000",),
+        source="mm/page_alloc.c, 2.6.32-4.12; virtual addresses",
     ),
 )

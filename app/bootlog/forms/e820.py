@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from app.bootlog.effects import Effect, LastPfn, Noted
+from app.bootlog.effects import Effect, LastPfn, Noted, Remark
 from app.bootlog.forms.base import BARE, HEX, MEM, NUMBER, Form, Groups, exclusive, hexadecimal, inclusive, number
 from app.bootlog.forms.maps import TYPES
 from app.bootlog.model import E820Change, Lines, ReservedRegion
@@ -123,5 +123,45 @@ FORMS = (
             "[gap 0xc0000000-0xfebfffff] available for PCI devices",
         ),
         source="arch/x86/kernel/e820.c, 3.6-7.1; no RAM, and no more than the map says",
+    ),
+    Form(
+        name="pci-gap-old",
+        family="PCI gap",
+        triggers=("Allocating PCI resources starting",),
+        pattern=rf"Allocating PCI resources starting at {BARE} \(gap: {BARE}:{BARE}\)",
+        make=lambda _groups, _lines: Noted(),
+        samples=("Allocating PCI resources starting at c0000000 (gap: c0000000:3ec00000)",),
+        source="arch/x86/kernel/e820.c, 2.6.11-3.4; start and size; no RAM, and no more than the map says",
+    ),
+    Form(
+        name="e820-full",
+        family="contradictions",
+        triggers=("oo many entries", "E820 table full"),
+        pattern=r"(?:(?:e820: )?too many entries; ignoring \[mem|E820 table full; ignoring \[mem"
+        r"|Ooops! Too many entries in the memory map!)",
+        make=lambda _groups, _lines: Remark(
+            "warning",
+            "map-incomplete",
+            "The kernel's memory map was full: entries of the firmware are missing from it.",
+        ),
+        samples=(
+            "e820: too many entries; ignoring [mem 0x240000000-0x27fffffff]",
+            "E820 table full; ignoring [mem 0x240000000-0x27fffffff]",
+            "Ooops! Too many entries in the memory map!",
+        ),
+        source="arch/x86/kernel/e820.c, 2.6.11-7.1",
+    ),
+    Form(
+        name="mtrr-trim",
+        family="contradictions",
+        triggers=("MTRRs don't cover all of memory",),
+        pattern=rf"WARNING: BIOS bug: CPU MTRRs don't cover all of memory, losing {NUMBER}MB of RAM",
+        make=lambda g, _lines: Remark(
+            "warning",
+            "mtrr-trim",
+            f"The firmware's MTRRs do not cover all memory: the kernel gives up {g[0]} MB of RAM.",
+        ),
+        samples=("WARNING: BIOS bug: CPU MTRRs don't cover all of memory, losing 64MB of RAM.",),
+        source="arch/x86/kernel/cpu/mtrr/cleanup.c, 2.6.32-7.1; a modified map follows",
     ),
 )

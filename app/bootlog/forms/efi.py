@@ -1,6 +1,6 @@
 """EFI memory maps. The closing bracket tells whether the end belongs to the range."""
 
-from app.bootlog.effects import Effect, EfiLine
+from app.bootlog.effects import Effect, EfiLine, Noted, Remark
 from app.bootlog.forms.base import HEX, NUMBER, Form, Groups, exclusive, inclusive, number
 from app.bootlog.model import EfiEntry, Lines
 
@@ -35,11 +35,14 @@ FORMS = (
     Form(
         name="efi-entry-old",
         family="EFI memory map",
-        triggers=(r"(?:efi|EFI): mem[0-9]+: type=",),
-        pattern=rf"(?:efi|EFI): mem{NUMBER}: (type=[0-9]+), (attr=0x[0-9a-f]+), {_RANGE}",
+        triggers=(r"mem[0-9]+: type=",),
+        pattern=rf"(?:(?:efi|EFI): )?mem{NUMBER}: (type= *[0-9]+), (attr=0x[0-9a-f]+), {_RANGE}",
         make=_entry,
-        samples=("efi: mem03: type=7, attr=0xf, range=[0x0000000000100000-0x0000000001000000) (15MB)",),
-        source="arch/x86/platform/efi/efi.c, 2.6.32-3.16; end exclusive",
+        samples=(
+            "efi: mem03: type=7, attr=0xf, range=[0x0000000000100000-0x0000000001000000) (15MB)",
+            "mem00: type=4, attr=0x8000000000000009, range=[0x0000000000000000-0x0000000000001000) (0MB)",
+        ),
+        source="arch/x86/platform/efi/efi.c, arch/ia64/kernel/efi.c, 2.6.18-3.16; end exclusive",
     ),
     Form(
         name="efi-entry-arm64",
@@ -49,5 +52,39 @@ FORMS = (
         make=_device_tree_era,
         samples=("efi:   0x000080000000-0x00008009ffff [Conventional|   |  |  |  |  |  |  |  |   |WB|WT|WC|UC]",),
         source="drivers/firmware/efi/arm-init.c, later efi-init.c, 3.16-7.1; end inclusive",
+    ),
+    Form(
+        name="efi-invalid",
+        family="contradictions",
+        triggers=("Invalid EFI memory map entr",),
+        pattern=r"(?:efi: )?\[Firmware Bug\]: Invalid EFI memory map entr",
+        make=lambda _groups, _lines: Remark(
+            "warning",
+            "invalid-efi-entries",
+            "The firmware's EFI memory map has invalid entries, which the kernel drops.",
+        ),
+        samples=("[Firmware Bug]: Invalid EFI memory map entries:",),
+        source="arch/x86/platform/efi/efi.c, 4.12-7.1",
+    ),
+    Form(
+        name="efi-mmio",
+        family="EFI memory map",
+        triggers=("(?:Remove|Not removing) mem[0-9]+: MMIO",),
+        pattern=rf"efi: (?:Remove|Not removing) mem{NUMBER}: MMIO range=\[",
+        make=lambda _groups, _lines: Noted(),
+        samples=(
+            "efi: Remove mem32: MMIO range=[0xe0000000-0xefffffff] (256MB) from e820 map",
+            "efi: Not removing mem33: MMIO range=[0xfe000000-0xfe010fff] (68KB) from e820 map",
+        ),
+        source="arch/x86/platform/efi/efi.c, 6.2-7.1; an e820: remove line follows",
+    ),
+    Form(
+        name="efi-mirrored",
+        family="EFI memory map",
+        triggers=("mirrored memory",),
+        pattern=rf"efi: Memory: {NUMBER}M/{NUMBER}M mirrored memory",
+        make=lambda _groups, _lines: Noted(),
+        samples=("efi: Memory: 2048M/16384M mirrored memory",),
+        source="drivers/firmware/efi/efi.c, 4.4-7.1; sizes without places",
     ),
 )

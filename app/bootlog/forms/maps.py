@@ -11,6 +11,7 @@ TYPES = (
     r"|type [0-9]{1,10}\b))"
 )
 WORDS = r"(BIOS-e820|BIOS-88|BIOS-e801|Xen|LGUEST|user|modified|extended|reserve setup_data|bad_ppro)"
+_BUG = r"(?:\[Firmware Bug\]: out of order E820 entry!\s*)?"
 _TRIGGERS = (
     "BIOS-[e8][0-9]",
     "Xen: [\\[0-9]",
@@ -122,7 +123,7 @@ FORMS = (
         name="map-entry",
         family="memory map",
         triggers=_TRIGGERS,
-        pattern=rf"{WORDS}:\s*{MEM}\s*(?:[0-9.]+\s*[KMGT]?B\s+)?{TYPES}",
+        pattern=rf"{_BUG}{WORDS}:\s*{MEM}\s*(?:[0-9.]+\s*[KMGT]?B\s+)?{TYPES}",
         make=_new,
         samples=(
             "BIOS-e820: [mem 0x0000000000000000-0x000000000009abff] usable",
@@ -137,6 +138,7 @@ FORMS = (
             "Xen: [mem 0x0000000000100000-0x000000001fffffff] usable",
             "BIOS-e820: [mem 0x0000000200000000-0x00000002ffffffff] soft reserved",
             "BIOS-e820: [mem 0x000000006c7f2000-0x000000006c8e5fff] type 20",
+            "[Firmware Bug]: out of order E820 entry! BIOS-e820: [mem 0x0000000000100000-0x00000000001fffff] usable",
         ),
         source="arch/x86/kernel/e820.c, 3.6-7.1; end inclusive; two blanks and new type names from 7.0",
     ),

@@ -1,6 +1,6 @@
 """What memblock=debug prints: dumps of the two lists, and single reservations."""
 
-from app.bootlog.effects import Effect, Header, MemblockLine, Noted
+from app.bootlog.effects import Effect, Header, MemblockLine, Noted, Remark
 from app.bootlog.forms.base import HEX, NUMBER, Form, Groups, exclusive, hexadecimal, inclusive, number
 from app.bootlog.model import Lines, MemblockRegion
 from app.ranges import ByteRange
@@ -52,6 +52,27 @@ FORMS = (
         ),
         source="mm/memblock.c, 2.6.39-7.1",
         needs=("memblock",),
+    ),
+    Form(
+        name="memblock-region-lmb",
+        family="memblock",
+        triggers=(r"(?:memory|reserved)\[0x",),
+        pattern=rf"(memory|reserved)\[0x[0-9a-f]+\]\s*{HEX}\s*-\s*{HEX},\s*{HEX} bytes",
+        make=lambda g, lines: _region((*g, None, None), lines),
+        samples=("memory[0x0]\t0x0000000000000000 - 0x000000003fffffff, 0x40000000 bytes",),
+        source="lib/lmb.c, to 2.6.34, powerpc, sparc and sh; end inclusive",
+    ),
+    Form(
+        name="memblock-physmem",
+        family="memblock",
+        triggers=(r"physmem\[0x", r"physmem\.cnt +="),
+        pattern=r"physmem(?:\[0x[0-9a-f]+\]\s*\[0x|\.cnt\s+= 0x)",
+        make=lambda _groups, _lines: Noted(),
+        samples=(
+            "physmem[0x0]\t[0x0000000000000000-0x00000000ffffffff], 0x0000000100000000 bytes flags: 0x0",
+            "physmem.cnt  = 0x1",
+        ),
+        source="mm/memblock.c, 4.9-7.1, s390; what the machine has, whatever is used of it",
     ),
     Form(
         name="memblock-region",
@@ -106,5 +127,58 @@ FORMS = (
         make=_reserve_node,
         samples=("__memblock_reserve: [0x0000000001000000-0x0000000002ffffff] nid=0 flags=20 setup_arch+0x5e/0xc4f",),
         source="mm/memblock.c, 6.19-7.1; end inclusive",
+    ),
+    Form(
+        name="memblock-event",
+        family="memblock",
+        triggers=(r"memblock_[a-z_]+: \[",),
+        pattern=rf"_*memblock_(?:(?:physmem_)?add|add_node|remove|(?:phys_)?free|free_late):\s*{_RANGE}",
+        make=lambda _groups, _lines: Noted(),
+        samples=(
+            "memblock_add: [0x0000000000001000-0x000000000009bfff] e820__memblock_setup+0x5e/0xc4f",
+            "memblock_add: [0x00000000001000-0x0000000009bfff] flags 0x0 memblock_x86_fill+0x5e/0xc4f",
+            "memblock_add_node: [0x0000000080000000-0x00000000bfffffff] nid=0 flags=0 numa_add_memblk+0x5e/0xc4f",
+            "memblock_remove: [0x0000001000000000-0xfffffffffffffffe] arm64_memblock_init+0x5e/0xc4f",
+            "memblock_free: [0x000000bfe00000-0x000000bfe01000] early_node_mem+0x5e/0xc4f",
+            "memblock_phys_free: [0x00000000bfe00000-0x00000000bfe00fff] setup_arch+0x5e/0xc4f",
+            "__memblock_free_late: [0x00000000bfe00000-0x00000000bfe00fff] efi_free_boot_services+0x5e/0xc4f",
+        ),
+        source="mm/memblock.c, 3.4-7.1; steps on the way to the lists that the dump shows",
+    ),
+    Form(
+        name="memblock-alloc",
+        family="memblock",
+        triggers=(r"memblock_[a-z_]+: [0-9]+ bytes align=",),
+        pattern=r"memblock_\w+: [0-9]+ bytes align=",
+        make=lambda _groups, _lines: Noted(),
+        samples=(
+            "memblock_alloc_try_nid: 4096 bytes align=0x40 nid=-1 from=0x0000000000000000 max_addr=0x0 setup+0x1/0x2",
+            "memblock_phys_alloc_range: 8192 bytes align=0x1000 from=0x0000000000000000 max_addr=0x0 setup+0x1/0x2",
+            "memblock_virt_alloc_try_nid_nopanic: 192 bytes align=0x0 nid=0 from=0x0 max_addr=0x0 setup+0x1/0x2",
+        ),
+        source="mm/memblock.c, 3.14-7.1; a request: the reservation that follows has the address",
+    ),
+    Form(
+        name="memblock-doubled",
+        family="memblock",
+        triggers=("is doubled to [0-9]+ at",),
+        pattern=rf"memblock: (?:memory|reserved)(?: array)? is doubled to [0-9]+ at {_RANGE}",
+        make=lambda _groups, _lines: Noted(),
+        samples=(
+            "memblock: reserved is doubled to 256 at [0x000000bffdf000-0x000000bffe07ff]",
+            "memblock: reserved array is doubled to 256 at [0x37ffd000-0x37ffe7ff]",
+        ),
+        source="mm/memblock.c, 3.4-7.1; the table itself, which a dump lists as reserved",
+    ),
+    Form(
+        name="memblock-uncovered",
+        family="contradictions",
+        triggers=("no nodes coverage for",),
+        pattern=rf"NUMA: no nodes coverage for {NUMBER}MB of {NUMBER}MB RAM",
+        make=lambda g, _lines: Remark(
+            "warning", "memory-without-node", f"{g[0]} of {g[1]} MB of memory belong to no node of the firmware."
+        ),
+        samples=("NUMA: no nodes coverage for 32MB of 4096MB RAM",),
+        source="mm/memblock.c, 6.8-7.1",
     ),
 )

@@ -129,7 +129,7 @@ FORMS = (
         name="initmem",
         family="Initmem setup",
         triggers=("nitmem setup node",),
-        pattern=rf"(?:numa:\s+)?Initmem setup node {NUMBER} {MEM}",
+        pattern=rf"(?:numa:\s+|NUMA:\s+)?Initmem setup node {NUMBER} {MEM}",
         make=_initmem,
         samples=(
             "Initmem setup node 0 [mem 0x0000000000001000-0x00000000bfff0fff]",
@@ -141,9 +141,9 @@ FORMS = (
         name="initmem-memoryless",
         family="Initmem setup",
         triggers=("nitmem setup node",),
-        pattern=rf"Initmem setup node {NUMBER} (?:as memoryless|\[<memory-less node>\])",
+        pattern=rf"(?:numa:\s+|NUMA:\s+)?Initmem setup node {NUMBER} (?:as memoryless|\[<memory-less node>\])",
         make=lambda g, lines: Initmem(number(g[0]), None, lines),
-        samples=("Initmem setup node 1 as memoryless", "Initmem setup node 2 [<memory-less node>]"),
+        samples=("Initmem setup node 1 as memoryless", "NUMA: Initmem setup node 2 [<memory-less node>]"),
         source="mm/mm_init.c, 6.1-7.1; arch/arm64/mm/numa.c, 4.9",
     ),
     Form(
