@@ -63,10 +63,13 @@ def _assumptions(assumed: tuple[tuple[str, str], ...]) -> Iterator[Diagnostic]:
 
 
 def _findings(log: BootLog, layout: Layout, choice: Choice) -> Iterator[Diagnostic]:
+    if not layout.memory and layout.zone_spans:
+        message = "Zone spans are those of /proc/zoneinfo; the text has no memory ranges, so holes are not known."
+        yield Diagnostic("warning", "no-node-ranges", message)
+        return
     if not layout.memory:
-        yield Diagnostic(
-            "warning", "no-node-ranges", "The text has no node ranges, so zone spans and holes are not known."
-        )
+        message = "The text has no node ranges, so zone spans and holes are not known."
+        yield Diagnostic("warning", "no-node-ranges", message)
         return
     if layout.section_size is None:
         yield Diagnostic("warning", "no-section-size", f"No verdict: {choice.why}.")

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from app.analysis.choice import printed_counts, same_counts
+from app.analysis.file_checks import file_checks
 from app.analysis.model import Check, Choice
 from app.analysis.replay import replay
 from app.bootlog.model import BootLog, Count
@@ -14,8 +15,9 @@ from app.layout import Layout
 def checks(log: BootLog, layout: Layout, choice: Choice) -> tuple[Check, ...]:
     """Every printed number that the layout explains or contradicts; what was not printed is not here."""
     if not layout.memory:
-        return ()
-    return (*_unavailable(log, layout, choice), *_node_totals(log, layout), *_node_spans(log, layout))
+        return file_checks(log, layout)
+    counts = (*_unavailable(log, layout, choice), *_node_totals(log, layout), *_node_spans(log, layout))
+    return (*counts, *file_checks(log, layout))
 
 
 def _unavailable(log: BootLog, layout: Layout, choice: Choice) -> Iterator[Check]:

@@ -24,7 +24,8 @@ class Verdict(Struct, frozen=True):
 def verdict(analysis: Analysis) -> Verdict:
     """Sum up an analysis: what the worst holes are and mean, or the reason why there is no verdict."""
     if not analysis.layout.memory:
-        return Verdict("none", "No verdict: the text has no node ranges, only memory maps.", (), 0)
+        only = "zone spans" if analysis.layout.zone_spans else "memory maps"
+        return Verdict("none", f"No verdict: the text has no node ranges, only {only}.", (), 0)
     if analysis.layout.section_size is None:
         return Verdict("none", f"No verdict: {analysis.choice.why}.", (), 0)
     pages = analysis.layout.outside_zone_spans.pages

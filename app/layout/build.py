@@ -8,7 +8,7 @@ from app.kernel.release import Release
 from app.layout.model import Layout, MemoryRange, ZoneLimit
 from app.layout.owners import owners
 from app.layout.reserved import known_reserved
-from app.layout.zones import zone_spans
+from app.layout.zones import spans_of, zone_spans
 from app.ranges import FrameRange
 from app.units import GIB, KIB
 
@@ -16,8 +16,8 @@ from app.units import GIB, KIB
 def build_layout(log: BootLog, release: Release | None, arch: str | None = None) -> Layout:
     """The layout that the log prints. ``arch`` overrides what the log shows.
 
-    Without node ranges there is no memory in the layout, hence no span and no struct page: a memory map alone
-    does not tell the nodes.
+    Without node ranges there is no memory in the layout, hence no struct page: a memory map alone does not tell
+    the nodes. Zone spans are those of /proc/zoneinfo where the log does not give them.
     """
     assumed: list[tuple[str, str]] = []
     arch = arch or log.arch
@@ -30,7 +30,8 @@ def build_layout(log: BootLog, release: Release | None, arch: str | None = None)
     version = release.stable if release else None
     memory = _memory(log, page_size)
     limits = _zone_limits(log, arch, memory, page_size)
-    if limits and not log.zone_ranges:
+    exact = spans_of(log.files.zoneinfo) if not (log.zone_ranges and memory) else ()
+    if limits and not log.zone_ranges and not exact:
         assumed.append(("zone_ranges", f"the zone limits of {arch}, since the text prints none"))
     size = section_size(arch, version, page_size)
     if size is not None and (log.arch is None or release is None) and arch != "x86_64":
@@ -44,7 +45,7 @@ def build_layout(log: BootLog, release: Release | None, arch: str | None = None)
         section_size=size,
         memory=memory,
         zone_limits=limits,
-        zone_spans=zone_spans(memory, limits, movable),
+        zone_spans=exact or zone_spans(memory, limits, movable),
         owners=owned,
         reserved=reserved,
         reserved_complete=complete,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from app.bootlog.model import ZoneInfo
 from app.layout.model import MemoryRange, ZoneLimit, ZoneSpan
 from app.ranges import FrameRange
 
@@ -37,6 +38,16 @@ def zone_spans(
         if movable:
             _add(out, node, MOVABLE, FrameRange(movable, min(last, highest)), ranges)
     return tuple(out)
+
+
+def spans_of(zones: Sequence[ZoneInfo]) -> tuple[ZoneSpan, ...]:
+    """The spans that /proc/zoneinfo gives, by node, zones in the order of the file; empty ones are left out."""
+    found = [
+        ZoneSpan(zone.node, zone.zone, FrameRange(zone.start_pfn, zone.start_pfn + zone.spanned), zone.present)
+        for zone in zones
+        if zone.start_pfn is not None and zone.spanned
+    ]
+    return tuple(sorted(found, key=lambda span: span.node))
 
 
 def _below_movable(span: FrameRange, movable: int) -> FrameRange:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from app.analysis import Analysis, State
 from app.analysis import Hole as FoundHole
 from app.analysis.verdict import verdict
+from app.bootlog.model import DebugfsRegion as FoundListed
 from app.bootlog.model import MapEntry as FoundEntry
 from app.bootlog.model import MemblockRegion as FoundRegion
 from app.kernel.rules import describe_releases
@@ -14,7 +15,7 @@ from app.report import document as wire
 
 def document(analysis: Analysis) -> wire.Document:
     """The document of one analysed boot."""
-    log, layout = analysis.log, analysis.layout
+    log, layout, files = analysis.log, analysis.layout, analysis.log.files
     return wire.Document(
         origin=analysis.origin,
         boot=wire.Boot(log.index, log.count, log.title),
@@ -73,6 +74,19 @@ def document(analysis: Analysis) -> wire.Document:
         checks=[wire.Check(c.what, c.printed, c.computed, c.agrees, list(c.lines)) for c in analysis.checks],
         diagnostics=[wire.Diagnostic(d.severity, d.code, d.message, d.line, d.column) for d in analysis.diagnostics],
         recognised_lines=list(log.recognised),
+        zoneinfo=[
+            wire.ZoneInfo(z.node, z.zone, z.start_pfn, z.spanned, z.present, z.managed, list(z.lines))
+            for z in files.zoneinfo
+        ],
+        iomem=[wire.Resource(*_bounds(r.range), r.name, r.depth, list(r.lines)) for r in files.iomem],
+        firmware_memmap=_map(files.firmware_memmap),
+        memblock_debugfs=wire.DebugfsLists(
+            _debugfs(files.memblock_memory), _debugfs(files.memblock_reserved), _debugfs(files.memblock_physmem)
+        ),
+        memory_blocks=wire.MemoryBlocks(
+            files.memory_block_size.value if files.memory_block_size else None,
+            [wire.BlockRange(*_bounds(b.range), b.state, b.node, b.zones, list(b.lines)) for b in files.memory_blocks],
+        ),
     )
 
 
@@ -102,6 +116,10 @@ def _map(entries: Iterable[FoundEntry]) -> list[wire.MapEntry]:
 
 def _regions(regions: Iterable[FoundRegion]) -> list[wire.MemblockRegion]:
     return [wire.MemblockRegion(*_bounds(r.range), r.node, r.flags, list(r.lines)) for r in regions]
+
+
+def _debugfs(regions: Iterable[FoundListed]) -> list[wire.DebugfsRegion]:
+    return [wire.DebugfsRegion(*_bounds(r.range), r.node, r.flag, list(r.lines)) for r in regions]
 
 
 def _counts(analysis: Analysis) -> wire.PageCounts:

@@ -157,6 +157,64 @@ class PageCounts(msgspec.Struct, frozen=True):
     total_kib: int | None
 
 
+class ZoneInfo(msgspec.Struct, frozen=True):
+    """A zone of /proc/zoneinfo. ``start_pfn`` is null where the file leaves it out, for an empty zone."""
+
+    node: int
+    zone: str
+    start_pfn: int | None
+    spanned_pages: int
+    present_pages: int
+    managed_pages: int | None
+    lines: list[int]
+
+
+class Resource(msgspec.Struct, frozen=True):
+    """An entry of /proc/iomem. ``depth`` counts the entries that it lies in."""
+
+    start: str
+    end: str
+    name: str
+    depth: int
+    lines: list[int]
+
+
+class DebugfsRegion(msgspec.Struct, frozen=True):
+    """A region of a memblock list of debugfs; ``flag`` is the name of its lowest flag, null before 6.6."""
+
+    start: str
+    end: str
+    node: int | None
+    flag: str | None
+    lines: list[int]
+
+
+class DebugfsLists(msgspec.Struct, frozen=True):
+    """The memblock lists of debugfs."""
+
+    memory: list[DebugfsRegion]
+    reserved: list[DebugfsRegion]
+    physmem: list[DebugfsRegion]
+
+
+class BlockRange(msgspec.Struct, frozen=True):
+    """Memory blocks that follow each other and are alike: state, node and zones as lsmem or sysfs name them."""
+
+    start: str
+    end: str
+    state: str
+    node: int | None
+    zones: str | None
+    lines: list[int]
+
+
+class MemoryBlocks(msgspec.Struct, frozen=True):
+    """The units of memory hotplug, from lsmem or sysfs; ``size`` of one in bytes. A block is no section."""
+
+    size: int | None
+    ranges: list[BlockRange]
+
+
 class ZoneSpan(msgspec.Struct, frozen=True):
     """A populated zone of a node. absent = spanned - present."""
 
@@ -299,3 +357,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     checks: list[Check]
     diagnostics: list[Diagnostic]
     recognised_lines: list[int] = []
+    zoneinfo: list[ZoneInfo] = []
+    iomem: list[Resource] = []
+    firmware_memmap: list[MapEntry] = []
+    memblock_debugfs: DebugfsLists = msgspec.field(default_factory=lambda: DebugfsLists([], [], []))
+    memory_blocks: MemoryBlocks = msgspec.field(default_factory=lambda: MemoryBlocks(None, []))

@@ -13,7 +13,7 @@ from itertools import pairwise
 import msgspec
 
 from app.ranges import FrameRange, FrameSet
-from app.report.document import Document, EfiEntry, Hole, MapEntry, ZoneSpan
+from app.report.document import DebugfsRegion, Document, EfiEntry, Hole, MapEntry, ZoneInfo, ZoneSpan
 from app.units import format_size
 
 STATE_WORDS = {
@@ -25,6 +25,16 @@ STATE_WORDS = {
 }
 _TYPE_KINDS = {"pram": "pmem", "soft_reserved": "soft-reserved", "disabled": "other"}
 _ZONE_KINDS = {"DMA": "zone-dma", "DMA32": "zone-dma32", "Normal": "zone-normal", "Movable": "zone-movable"}
+_RESOURCE_KINDS = {
+    "system ram": "ram",
+    "reserved": "reserved",
+    "acpi tables": "acpi",
+    "acpi non-volatile storage": "nvs",
+    "unusable memory": "unusable",
+    "persistent memory": "pmem",
+    "persistent memory (legacy)": "pmem",
+    "soft reserved": "soft-reserved",
+}
 
 
 class Bar(msgspec.Struct, frozen=True):
@@ -57,10 +67,21 @@ def lanes(document: Document) -> tuple[Lane, ...]:
         _map_lane("extended", "Extended map", "with setup_data", document.extended_map, size),
         _map_lane("user", "User map", "after memmap=, mem=", document.user_map, size),
         _map_lane("modified", "Modified map", "as finally used", document.modified_map, size),
+        _map_lane("firmware-memmap", "Firmware map", "of sysfs", _other_map(document), size),
+        Lane("iomem", "Resources", "/proc/iomem", _iomem_bars(document)),
         Lane("efi", "EFI map", "memory descriptors", tuple(_efi_bars(document))),
         Lane("reserved", "memblock.reserved", "taken early", tuple(_memblock_bars(document))),
+        Lane(
+            "debugfs-reserved",
+            "memblock.reserved",
+            "of debugfs",
+            _debugfs_bars(document.memblock_debugfs.reserved, size),
+        ),
+        Lane("debugfs-memory", "memblock.memory", "of debugfs", _debugfs_bars(document.memblock_debugfs.memory, size)),
         Lane("nodes", "Nodes", "early node ranges", tuple(_node_bars(document)), core=True),
         *_zone_lanes(document.zone_spans),
+        *_zoneinfo_lanes(document),
+        Lane("blocks", "Memory blocks", "units of hotplug", _block_bars(document)),
         Lane("pages", "Struct pages", _release_words(document), tuple(_page_bars(document)), core=True),
         Lane("holes", "Holes", "no memory behind", tuple(_hole_bars(document.holes)), core=True),
     ]
@@ -168,19 +189,86 @@ def _node_bars(document: Document) -> Iterable[Bar]:
 
 
 def _zone_lanes(spans: Sequence[ZoneSpan]) -> list[Lane]:
-    """One lane, or one per node where spans of different nodes overlap."""
     several = len({span.node for span in spans}) > 1
-    bars = [(span.node, _zone_bar(span, several)) for span in spans]
+    return _by_node("zones", "spans", [(span.node, _zone_bar(span, several)) for span in spans], core=True)
+
+
+def _zoneinfo_lanes(document: Document) -> list[Lane]:
+    """The spans of /proc/zoneinfo beside those of the log; nothing where there are no others."""
+    if not (document.zone_ranges and document.node_ranges):
+        return []
+    zones = [zone for zone in document.zoneinfo if zone.start_pfn is not None and zone.spanned_pages]
+    several = len({zone.node for zone in zones}) > 1
+    return _by_node("zoneinfo", "/proc/zoneinfo", [(zone.node, _zoneinfo_bar(zone, several)) for zone in zones])
+
+
+def _by_node(key: str, subtitle: str, bars: list[tuple[int, Bar]], *, core: bool = False) -> list[Lane]:
+    """One lane of zones, or one per node where spans of different nodes overlap."""
     ordered = _sorted([bar for _, bar in bars])
     if all(left.end_pfn <= right.start_pfn for left, right in pairwise(ordered)):
-        return [Lane("zones", "Zones", "spans", ordered, core=True)]
-    nodes = sorted({node for node, _ in bars})
+        return [Lane(key, "Zones", subtitle, ordered, core)]
+    overlap = "spans overlap" if core else subtitle
     return [
-        Lane(
-            f"zones-{node}", f"Zones of node {node}", "spans overlap", _sorted([b for n, b in bars if n == node]), True
-        )
-        for node in nodes
+        Lane(f"{key}-{node}", f"Zones of node {node}", overlap, _sorted([b for n, b in bars if n == node]), core)
+        for node in sorted({node for node, _ in bars})
     ]
+
+
+def _zoneinfo_bar(zone: ZoneInfo, name_node: bool) -> Bar:
+    start = zone.start_pfn or 0
+    span = ZoneSpan(
+        zone.node,
+        zone.zone,
+        start,
+        start + zone.spanned_pages,
+        zone.spanned_pages,
+        zone.present_pages,
+        zone.spanned_pages - zone.present_pages,
+    )
+    return msgspec.structs.replace(_zone_bar(span, name_node), lines=tuple(zone.lines))
+
+
+def _other_map(document: Document) -> Sequence[MapEntry]:
+    """The map of sysfs, where it is not the only one: then it stands as the firmware map."""
+    return document.firmware_memmap if document.firmware_memmap != document.firmware_map else []
+
+
+def _iomem_bars(document: Document) -> tuple[Bar, ...]:
+    """Memory among the resources. Devices are left out: their windows reach far beyond all memory."""
+    bars = []
+    for item in document.iomem:
+        kind = _RESOURCE_KINDS.get(item.name.lower())
+        if kind is not None and item.depth == 0:
+            at = frames(item.start, item.end, document.kernel.page_size, inward=kind == "ram")
+            detail = f"{item.name} · {_bytes_detail(item.start, item.end)} · {pages_words(at.pages)}"
+            bars.append(Bar(at.start, at.end, kind, item.name, detail, tuple(item.lines)))
+    return _sorted(bars)
+
+
+def _debugfs_bars(regions: Sequence[DebugfsRegion], page_size: int) -> tuple[Bar, ...]:
+    bars = []
+    for region in regions:
+        at = frames(region.start, region.end, page_size, inward=False)
+        kind = "taken" if region.node is None else f"node-{region.node % 4}"
+        label = "region" if region.node is None else f"node {region.node}"
+        words = f"{label} · {region.flag} · " if region.flag else f"{label} · "
+        bars.append(
+            Bar(at.start, at.end, kind, label, words + _bytes_detail(region.start, region.end), tuple(region.lines))
+        )
+    return _sorted(bars)
+
+
+def _block_bars(document: Document) -> tuple[Bar, ...]:
+    bars = []
+    for block in document.memory_blocks.ranges:
+        at = frames(block.start, block.end, document.kernel.page_size, inward=False)
+        kind = "other" if block.node is None else f"node-{block.node % 4}"
+        label = block.state if block.zones is None else f"{block.state} · {block.zones}"
+        detail = f"{label} · {_bytes_detail(block.start, block.end)}"
+        bars.append(
+            Bar(at.start, at.end, kind if block.state == "online" else "unusable", label, detail, tuple(block.lines))
+        )
+    return _sorted(bars)
 
 
 def _zone_bar(span: ZoneSpan, name_node: bool) -> Bar:

@@ -3,9 +3,22 @@
 from collections.abc import Iterable, Sequence
 from textwrap import wrap
 
-from app.report.document import Check, Document, Event, Hole, PfnRange
+from app.report.document import (
+    BlockRange,
+    Check,
+    DebugfsRegion,
+    Document,
+    Event,
+    Hole,
+    MapEntry,
+    PfnRange,
+    Resource,
+    ZoneInfo,
+)
 from app.report.lanes import STATE_WORDS, placement_words
 from app.units import format_size
+
+Listed = ZoneInfo | Resource | MapEntry | DebugfsRegion | BlockRange
 
 
 def render(document: Document, width: int = 80) -> str:
@@ -19,6 +32,7 @@ def render(document: Document, width: int = 80) -> str:
         _table("Holes: struct pages without memory", _holes(document.holes)),
         _events(document, width),
         _table("The kernel's own counts", _checks(document.checks)),
+        _table("Files of /proc and /sys", _files(document)),
         _notes(document, width),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -119,6 +133,32 @@ def _checks(checks: Iterable[Check]) -> list[Sequence[str]]:
         (check.what, check.printed, check.computed or "not computed", words[check.agrees], _lines(check.lines))
         for check in checks
     ]
+
+
+def _files(document: Document) -> list[Sequence[str]]:
+    """What each neighbouring file holds; System RAM of /proc/iomem by range where no nodes are known."""
+    ram = [item for item in document.iomem if item.name == "System RAM"]
+    listed = document.memblock_debugfs
+    found: list[tuple[str, str, Sequence[Listed]]] = [
+        ("/proc/zoneinfo", "zones", document.zoneinfo),
+        ("/proc/iomem", "entries", document.iomem),
+        ("/sys/firmware/memmap", "entries", document.firmware_memmap),
+        ("memblock.memory", "regions", listed.memory),
+        ("memblock.reserved", "regions", listed.reserved),
+        ("memblock.physmem", "regions", listed.physmem),
+        ("memory blocks", "ranges", document.memory_blocks.ranges),
+    ]
+    rows: list[Sequence[str]] = []
+    for name, things, items in found:
+        if items:
+            lines = sorted(line for item in items for line in item.lines)
+            rows.append((name, f"{len(items)} {things}", "", _lines(lines)))
+        if name == "/proc/iomem" and not document.node_ranges:
+            rows += [
+                ("", f"[{r.start}, {r.end})", format_size(int(r.end, 16) - int(r.start, 16)), _lines(r.lines))
+                for r in ram
+            ]
+    return rows
 
 
 def _events(document: Document, width: int) -> str:
