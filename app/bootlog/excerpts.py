@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from app.bootlog.draft import LAYOUT, MAPS, RANGES, Draft
+from app.bootlog.draft import LAYOUT, LEAST, MAPS, RANGES, Draft
 from app.bootlog.effects import Banner, Header
 from app.bootlog.envelope import peel
 from app.bootlog.model import Diagnostic, MemoryType
@@ -55,7 +55,7 @@ def joined(parts: list[Draft]) -> list[Draft]:
 
 def chosen(parts: list[Draft]) -> list[Draft]:
     """The drafts that count as boots; maps without ranges are attached to the one that they fit, or noted."""
-    with_layout = [part for part in parts if part.has_layout]
+    with_layout = [part for part in parts if part.has_layout] or [part for part in parts if part.holds(*LEAST)]
     if not any(part.has_ranges for part in with_layout):
         return with_layout
     boots = [part for part in with_layout if part.has_ranges or part.banner is not None]

@@ -1,16 +1,14 @@
 """From a draft to the frozen BootLog: frames become bytes, doubled counts become single ones."""
 
 from collections.abc import Callable, Hashable, Sequence
-from itertools import pairwise
 from typing import TypeVar
 
-from app.bootlog.draft import LAYOUT, MAPS, Draft
+from app.bootlog.draft import LAYOUT, LEAST, Draft
 from app.bootlog.effects import Tally
 from app.bootlog.identity import architecture, page_size
 from app.bootlog.model import (
     BootLog,
     Count,
-    Diagnostic,
     E820Change,
     Initmem,
     Lines,
@@ -20,6 +18,7 @@ from app.bootlog.model import (
     ReservedRegion,
     ZoneRange,
 )
+from app.bootlog.oddities import oddities
 from app.bootlog.records import merged
 from app.ranges import ByteRange
 
@@ -85,7 +84,7 @@ def finish(draft: Draft, index: int, count: int) -> BootLog:
         initmem=initmem,
         page_counts=_counts(draft),
         events=tuple(draft.faults.events),
-        diagnostics=(*draft.diagnostics, *_oddities(draft, node_ranges)),
+        diagnostics=(*draft.diagnostics, *oddities(draft, node_ranges)),
         assumed=tuple(assumed),
         recognised=tuple(sorted(draft.recognised)),
     )
@@ -98,7 +97,7 @@ def _frames(start: int, end: int, scale: int) -> ByteRange:
 def _title(draft: Draft) -> str:
     if draft.banner is not None:
         return f"Linux {draft.banner[0].release}"
-    lines = [line for name in LAYOUT for fact in draft.values(name) for line in _lines(fact)]
+    lines = [line for name in (*LAYOUT, *LEAST) for fact in draft.values(name) for line in _lines(fact)]
     return f"lines {min(lines)}-{max(lines)}" if lines else ""
 
 
@@ -157,29 +156,3 @@ def _undoubled(draft: Draft, items: Sequence[T], key: Callable[[T], Hashable]) -
         return tuple(items)
     kept = {id(item) for group in groups.values() for item in group[: len(group) // 2]}
     return tuple(item for item in items if id(item) in kept)
-
-
-def _oddities(draft: Draft, nodes: tuple[NodeRange, ...]) -> list[Diagnostic]:
-    out = []
-    if draft.banner is None:
-        out.append(
-            Diagnostic(
-                "info", "no-release", 'There is no "Linux version" line, so the text does not tell the kernel release.'
-            )
-        )
-    if draft.untold:
-        message = f"{draft.untold} more remarks on lines of this boot are not listed."
-        out.append(Diagnostic("warning", "more-diagnostics", message))
-    ordered = sorted(nodes, key=lambda node: node.range)
-    for before, after in pairwise(ordered):
-        if after.range.start < before.range.end and after.node != before.node:
-            out.append(Diagnostic("warning", "overlapping-nodes", "Two nodes claim the same memory.", after.lines[0]))
-            break
-    for name in MAPS:
-        entries = sorted(draft.values(name), key=lambda entry: entry.range)
-        clash = next((b for a, b in pairwise(entries) if b.range.start < a.range.end), None)
-        if clash is not None:
-            title = name.replace("_", " ")
-            message = f"Entries of the {title} overlap: the text may hold two different maps of that name."
-            out.append(Diagnostic("warning", "conflicting-map", message, clash.lines[0]))
-    return out

@@ -50,3 +50,57 @@ def test_registers_without_an_oops_are_not_kept() -> None:
     text = NODE + "[ 1.0] RAX: fffffffffffffffe RBX: ffffffffffffffff RCX: 00007fbc852bef08\n"
     (boot,) = read(text.encode()).boots
     assert (boot.events, boot.recognised) == ((), (1,))
+
+
+def test_arm64_and_i386_oopses_carry_place_and_registers() -> None:
+    arm64 = (
+        "[ 1.0] Unable to handle kernel paging request at virtual address fffffdffbfe00008\n"
+        "[ 1.0] pc : stable_page_flags+0x24/0x3c8\n"
+        "[ 1.0] x2 : 0000000000000000 x1 : 00000000000bffd7 x0 : fffffdffbfe00000\n"
+    )
+    i386 = (
+        "[ 2.0] BUG: unable to handle kernel paging request at c17ff5c0\n"
+        "[ 2.0] EIP is at stable_page_flags+0x21/0x290\n"
+        "[ 2.0] EAX: c17ff5c0 EBX: 000bffd7 ECX: 00000000 EDX: f5c0de00\n"
+    )
+    (boot,) = read((NODE + arm64 + i386).encode()).boots
+    first, second = boot.events
+    assert first.text.endswith("fffffdffbfe00008 in stable_page_flags+0x24/0x3c8")
+    assert first.registers == (("x2", 0), ("x1", 0xBFFD7), ("x0", 0xFFFFFDFFBFE00000))
+    assert (second.address, second.text.partition(" in ")[2]) == (0xC17FF5C0, "stable_page_flags+0x21/0x290")
+    assert dict(second.registers)["EBX"] == 0xBFFD7
+
+
+def test_s390_prints_the_failing_address_on_a_line_of_its_own() -> None:
+    text = NODE + (
+        "[ 1.0] Unable to handle kernel pointer dereference in virtual kernel address space\n"
+        "[ 1.0] Failing address: 000003d080000000 TEID: 000003d080000803\n"
+    )
+    (boot,) = read(text.encode()).boots
+    assert [(event.address, event.registers, event.lines) for event in boot.events] == [(0x3D080000000, (), (2, 3))]
+
+
+def test_reports_that_name_a_frame_name_it_in_their_own_base() -> None:
+    text = NODE + (
+        "[ 1.0] Memory failure: 0xbffd7: recovery action for reserved kernel page: Ignored\n"
+        "[ 2.0] page 0xbffd7 outside node 0 zone DMA32 [ 0x1000 - 0xbffd7 ]\n"
+        "[ 3.0] page 786391 outside zone [ 4096 - 786391 ]\n"
+        "[ 4.0] BUG: Bad page map in process cat  pte:80000000bffd7067 pmd:b8380067\n"
+    )
+    (boot,) = read(text.encode()).boots
+    assert [(event.kind, event.pfn) for event in boot.events] == [
+        ("memory-failure", 0xBFFD7), ("page-outside-zone", 0xBFFD7), ("page-outside-zone", 0xBFFD7), ("bad-page", None),
+    ]  # fmt: skip
+    assert boot.events[3].registers == (("pte", 0x80000000BFFD7067),)
+
+
+def test_a_dumped_page_tells_why() -> None:
+    text = NODE + (
+        "[ 1.0] page:ffffea0002fff5c0 is uninitialized and poisoned\n"
+        "[ 1.0] raw: ffffffffffffffff ffffffffffffffff ffffffffffffffff ffffffffffffffff\n"
+        "[ 1.0] page dumped because: VM_BUG_ON_PAGE(PagePoisoned(p))\n"
+    )
+    (boot,) = read(text.encode()).boots
+    (event,) = boot.events
+    assert event.text.endswith("poisoned: VM_BUG_ON_PAGE(PagePoisoned(p))")
+    assert (event.lines, boot.recognised) == ((2, 4), (1, 2, 3, 4))

@@ -22,7 +22,7 @@ FORMS = (
         family="reserved regions",
         triggers=("Registering ACPI NVS region",),
         pattern=rf"(?:ACPI: )?PM: Registering ACPI NVS region {MEM}",
-        make=lambda g, lines: ReservedRegion(inclusive(g[0], g[1]), "ACPI NVS", "acpi", lines),
+        make=lambda g, lines: ReservedRegion(inclusive(g[0], g[1]), "ACPI NVS", "acpi-nvs", lines),
         samples=(
             "PM: Registering ACPI NVS region [mem 0x7b5f0000-0x7b60cfff] (118784 bytes)",
             "ACPI: PM: Registering ACPI NVS region [mem 0x7b5f0000-0x7b60cfff] (118784 bytes)",
@@ -34,7 +34,7 @@ FORMS = (
         family="reserved regions",
         triggers=("Registering ACPI NVS region",),
         pattern=rf"PM: Registering ACPI NVS region at {BARE} \({NUMBER} bytes\)",
-        make=lambda g, lines: ReservedRegion(base_size(g[0], number(g[1])), "ACPI NVS", "acpi", lines),
+        make=lambda g, lines: ReservedRegion(base_size(g[0], number(g[1])), "ACPI NVS", "acpi-nvs", lines),
         samples=("PM: Registering ACPI NVS region at 7b5f0000 (118784 bytes)",),
         source="drivers/acpi/nvs.c, 2.6.39-3.4; start and size",
     ),

@@ -1,0 +1,50 @@
+"""What is strange about a whole boot: facts that contradict each other, and facts that are missing."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from app.bootlog.draft import MAPS, Draft
+from app.bootlog.model import Diagnostic, Lines, NodeRange
+from app.ranges import ByteRange
+
+Claim = tuple[ByteRange, object, Lines]
+"""A range, who claims it, and the lines that say so."""
+
+
+def oddities(draft: Draft, nodes: Sequence[NodeRange]) -> Iterator[Diagnostic]:
+    """Diagnostics of a boot that no single line gives; each kind once, with the number of its repeats."""
+    if draft.banner is None:
+        message = 'There is no "Linux version" line, so the text does not tell the kernel release.'
+        yield Diagnostic("info", "no-release", message)
+    if draft.untold:
+        message = f"{draft.untold} more remarks on lines of this boot are not listed."
+        yield Diagnostic("warning", "more-diagnostics", message)
+    clashes = list(_clashes((node.range, node.node, node.lines) for node in nodes))
+    if clashes:
+        where, (first, second), line = clashes[0]
+        message = f"Nodes {first} and {second} both claim the memory from {where:#x} on{_others(clashes)}."
+        yield Diagnostic("warning", "overlapping-nodes", message, line)
+    for name in MAPS:
+        clashes = list(_clashes((entry.range, object(), entry.lines) for entry in draft.values(name)))
+        if clashes:
+            where, _, line = clashes[0]
+            message = (
+                f"Entries of the {name.replace('_', ' ')} overlap from {where:#x} on{_others(clashes)}: "
+                "the text may hold two different maps of that name."
+            )
+            yield Diagnostic("warning", "conflicting-map", message, line)
+
+
+def _clashes(claims: Iterable[Claim]) -> Iterator[tuple[int, tuple[object, object], int]]:
+    """Where a range begins inside one of somebody else: the address, both owners and the line."""
+    reach: Claim | None = None
+    for claim in sorted(claims, key=lambda claim: claim[0]):
+        memory, owner, lines = claim
+        if reach is not None and memory.start < reach[0].end and owner != reach[1]:
+            yield memory.start, (reach[1], owner), lines[0]
+        if reach is None or memory.end > reach[0].end:
+            reach = claim
+
+
+def _others(clashes: Sequence[object]) -> str:
+    more = len(clashes) - 1
+    return f", and so in {more} more {'place' if more == 1 else 'places'}" if more else ""

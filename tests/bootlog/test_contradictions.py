@@ -1,0 +1,75 @@
+"""What cannot all be true is told, and the rest is still used."""
+
+from app.bootlog import read
+from app.bootlog.model import BootLog
+
+NODE = "node   0: [mem 0x0000000000001000-0x000000000009efff]"
+
+
+def boot(*lines: str) -> BootLog:
+    (found,) = read("".join(f"[    0.000000] {line}\n" for line in lines).encode()).boots
+    return found
+
+
+def codes(found: BootLog) -> list[tuple[str, int | None]]:
+    return [(note.code, note.line) for note in found.diagnostics if note.code != "no-release"]
+
+
+def test_a_range_that_ends_before_it_starts_is_left_out() -> None:
+    found = boot(NODE, "node   0: [mem 0x0000000000200000-0x000000000010ffff]")
+    assert codes(found) == [("impossible-range", 2)]
+    assert len(found.node_ranges) == 1
+
+
+def test_nodes_that_claim_the_same_memory_are_both_kept() -> None:
+    found = boot(
+        "node   0: [mem 0x0000000000000000-0x000000003fffffff]",
+        "node   0: [mem 0x0000000001000000-0x0000000001ffffff]",
+        "node   1: [mem 0x0000000030000000-0x000000004fffffff]",
+    )
+    assert codes(found) == [("overlapping-nodes", 3)]
+    (note,) = [note for note in found.diagnostics if note.code == "overlapping-nodes"]
+    assert note.message == "Nodes 0 and 1 both claim the memory from 0x30000000 on."
+    assert len(found.node_ranges) == 3
+
+
+def test_many_clashes_are_one_remark_with_their_number() -> None:
+    lines = [f"node   {n}: [mem {n * 0x1000:#018x}-0x000000003fffffff]" for n in range(4)]
+    (note,) = [note for note in boot(*lines).diagnostics if note.code == "overlapping-nodes"]
+    assert note.message.endswith("from 0x1000 on, and so in 2 more places.")
+
+
+def test_a_hidden_overlap_of_a_map_is_found_behind_the_entry_between() -> None:
+    found = boot(
+        "BIOS-e820: [mem 0x0000000000000000-0x00000000ffffffff] usable",
+        "BIOS-e820: [mem 0x0000000000100000-0x00000000001fffff] usable",
+        "BIOS-e820: [mem 0x0000000080000000-0x00000000800fffff] reserved",
+    )
+    (note,) = [note for note in found.diagnostics if note.code == "conflicting-map"]
+    assert "overlap from 0x100000 on, and so in 1 more place:" in note.message
+
+
+def test_zones_with_two_limits_keep_the_first() -> None:
+    found = boot(
+        NODE, "Zone ranges:", "  DMA      [mem 0x00001000-0x00ffffff]", "  DMA      [mem 0x00001000-0x01ffffff]"
+    )
+    assert codes(found) == [("conflicting-zone", 4)]
+    assert [zone.range.end for zone in found.zone_ranges if zone.range] == [0x1000000]
+
+
+def test_what_the_kernel_complains_of_is_a_remark_at_its_line() -> None:
+    found = boot(
+        NODE,
+        "NUMA: Warning: node 0 [mem 0x00000000-0x7fffffff] overlaps with itself [mem 0x40000000-0xbfffffff]",
+        "WARNING: BIOS bug: CPU MTRRs don't cover all of memory, losing 64MB of RAM.",
+        "E820 table full; ignoring [mem 0x240000000-0x27fffffff]",
+    )
+    assert codes(found) == [("overlapping-firmware-nodes", 2), ("mtrr-trim", 3), ("map-incomplete", 4)]
+
+
+def test_remarks_beyond_the_hundredth_are_counted() -> None:
+    broken = [f"BIOS-e820: [mem 0x0000000000000000-0x{n:05x}zzz] usable" for n in range(107)]
+    found = boot(NODE, *broken)
+    assert len([note for note in found.diagnostics if note.code == "unrecognised-line"]) == 100
+    (rest,) = [note for note in found.diagnostics if note.code == "more-diagnostics"]
+    assert rest.message.startswith("7 more remarks")

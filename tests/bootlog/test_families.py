@@ -1,0 +1,77 @@
+"""Families whose meaning needs more than their own line: page size, other lists, the rest of the text."""
+
+from app.bootlog import read
+from app.bootlog.model import BootLog
+
+NODE = "node   0: [mem 0x0000000080000000-0x00000000bfffffff]"
+LARGE_PAGES = "Dentry cache hash table entries: 131072 (order: 4, 1048576 bytes, linear)"
+
+
+def boot(*lines: str) -> BootLog:
+    (found,) = read("".join(f"[    0.000000] {line}\n" for line in lines).encode()).boots
+    return found
+
+
+def test_lines_that_only_name_taken_memory_are_a_document() -> None:
+    found = boot(
+        "Linux version 6.18.0 (a@b) (armv7l-unknown-linux-gnueabihf-gcc 15) #1",
+        "OF: reserved mem: 0x19000000..0x1cffffff (65536 KiB) map reusable linux,cma",
+    )
+    assert (found.release, found.arch, found.title) == ("6.18.0", "arm", "Linux 6.18.0")
+    assert [(r.range.start, r.range.end, r.name) for r in found.reserved_regions] == [
+        (0x19000000, 0x1D000000, "linux,cma")
+    ]
+
+
+def test_taken_memory_is_no_boot_of_its_own_beside_a_layout() -> None:
+    text = f"[ 0.0] Linux version 6.1.0 (a@b) #1\n[ 0.0] {NODE}\n"
+    text += "[ 0.0] Linux version 6.2.0 (a@b) #1\n[ 0.0] RAMDISK: [mem 0x35e9f000-0x36d3dfff]\n"
+    assert [found.release for found in read(text.encode()).boots] == ["6.1.0"]
+
+
+def test_powerpc_prints_all_ranges_of_a_node_on_a_line() -> None:
+    found = boot("Node 0 Memory: 0x0-0x40000000 0x80000000-0xc0000000", "Node 1 Memory: 0x40000000-0x80000000")
+    assert [(n.node, n.range.start, n.range.end, n.lines) for n in found.node_ranges] == [
+        (0, 0, 0x40000000, (1,)),
+        (0, 0x80000000, 0xC0000000, (1,)),
+        (1, 0x40000000, 0x80000000, (2,)),
+    ]
+
+
+def test_the_list_of_all_kernels_beats_the_line_of_powerpc() -> None:
+    found = boot("Node 0 Memory: 0x0-0xc0000000", "Early memory node ranges", NODE)
+    assert [(n.range.start, n.range.end) for n in found.node_ranges] == [(0x80000000, 0xC0000000)]
+
+
+def test_frames_become_bytes_by_the_page_size_of_the_text() -> None:
+    lines = ["Node0: start_pfn=0x80, end_pfn=0x3c00", "Freeing 9f-100 pfn range: 97 pages freed"]
+    small = boot(*lines)
+    large = boot(*lines, LARGE_PAGES)
+    assert [(i.range.start, i.range.end) for i in small.initmem if i.range] == [(0x80000, 0x3C00000)]
+    assert [(i.range.start, i.range.end) for i in large.initmem if i.range] == [(0x800000, 0x3C000000)]
+    assert [(r.range.start, r.range.end) for r in large.reserved_regions] == [(0x9F0000, 0x1000000)]
+    assert ("page_size" in small.assumed, "page_size" in large.assumed) == (True, False)
+
+
+def test_the_map_of_loongarch_is_the_firmware_map() -> None:
+    found = boot(
+        "Node0: mem_type:1, mem_start:0x200000, mem_size:0xee00000 Bytes",
+        "Node0: mem_type:2, mem_start:0xf000000, mem_size:0x1000000 Bytes",
+    )
+    assert [(e.range.start, e.range.end, e.type.value) for e in found.firmware_map] == [
+        (0x200000, 0xF000000, "ram"),
+        (0xF000000, 0x10000000, "reserved"),
+    ]
+
+
+def test_a_memory_line_with_one_number_leaves_the_other_unknown() -> None:
+    counts = boot(NODE, "Memory: 60000KB available (3000K code, 400K data, 120K init)").page_counts
+    assert counts.available_kib is not None
+    assert (counts.available_kib.value, counts.total_kib) == (60000, None)
+
+
+def test_the_architecture_is_told_by_lines_that_only_it_prints() -> None:
+    assert boot(NODE, "CPU: ARMv7 Processor [410fc075] revision 5 (ARMv7), cr=10c5387d").arch == "arm"
+    assert boot(NODE, "SBI specification v0.3 detected").arch == "riscv64"
+    assert boot(NODE, "setup: Linux is running under KVM in 64-bit mode").arch == "s390"
+    assert boot(NODE).arch is None
