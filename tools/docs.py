@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from app.bootlog.forms import FORMS, Form
 from app.report.document import Document
 from app.report.found import Lookup
 from app.report.rulebook import Rule
@@ -22,6 +23,44 @@ An address is a lower-case hex string in bytes, because 2^64 does not fit a JSON
 are integers. `start` and `start_pfn` belong to a range, `end` and `end_pfn` do not. `lines` are line numbers of the
 text as given, from 1. Unknown is `null`, never 0 or a guess; what the log does not have is an empty list.
 """
+
+LINE_FORMS = """# The lines that are read
+
+Every line family of a boot log that is read, in all its spellings, made from the tables in `app/bootlog/forms/` by
+`make docs`. Each spelling is one row there; [CONTRIBUTING.md](../CONTRIBUTING.md) shows how to add one.
+
+Whether the printed end belongs to a range is decided by the spelling, never by the release, because distributions
+backport. Releases are those in which the spelling was seen; it is read whatever release the text names. A line that
+says *under* counts only while the section of that name is open. All of them are found behind any envelope, with any
+number of blanks.
+"""
+
+
+def line_forms_page() -> str:
+    """All rows of the form tables, by family in the order of the tables."""
+    families: dict[str, list[Form]] = {}
+    for form in FORMS:
+        families.setdefault(form.family, []).append(form)
+    return LINE_FORMS + "".join(_family(name, forms) for name, forms in families.items())
+
+
+def _family(name: str, forms: list[Form]) -> str:
+    rows = "".join(_form_row(form) for form in forms)
+    title = name[0].upper() + name[1:]
+    return f"\n## {title}\n\n| row | sample lines | meaning | source |\n|---|---|---|---|\n{rows}"
+
+
+def _form_row(form: Form) -> str:
+    samples = "<br>".join(f"`{_cell(sample)}`" for sample in form.samples)
+    source, _, convention = form.source.partition("; ")
+    needs = [f"under *{' or '.join(form.needs)}*"] if form.needs else []
+    return (
+        f"| {form.name} | {samples} | {_cell('; '.join([*filter(None, [convention]), *needs]))} | {_cell(source)} |\n"
+    )
+
+
+def _cell(text: str) -> str:
+    return text.replace("\t", " ").replace("|", "\\|").strip()
 
 
 def document_page() -> str:
@@ -69,7 +108,7 @@ def _words(hint: Any) -> str:
     return {str: "text", int: "integer", bool: "true or false"}[hint]
 
 
-PAGES = {"api.md": document_page}
+PAGES = {"api.md": document_page, "log-formats.md": line_forms_page}
 
 
 def main() -> int:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from app.bootlog.records import records
 from app.bootlog.text import Text
 from tests.bootlog.golden import FILE, meaning
 
+ROOT = Path(__file__).parent.parent.parent
 GOLDEN = json.loads(FILE.read_text())
 SAMPLES = [pytest.param(form, sample, id=f"{form.name}-{i}") for form in FORMS for i, sample in enumerate(form.samples)]
 CHOICE = Choice(form.pattern for form in FORMS)
@@ -26,6 +28,14 @@ def test_the_golden_file_holds_exactly_these_samples() -> None:
     assert {name: list(samples) for name, samples in GOLDEN.items()} == {
         form.name: list(form.samples) for form in FORMS
     }
+
+
+def test_the_worked_example_for_contributors_is_a_row_of_the_table() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text()
+    (row,) = re.findall("```python\n(.*?)```", page, re.DOTALL)
+    assert row in (ROOT / "app" / "bootlog" / "forms" / "devices.py").read_text()
+    meaning_of_it = GOLDEN["acpi-nvs-old"]["PM: Registering ACPI NVS region at 7b5f0000 (118784 bytes)"]
+    assert f'"range": "{meaning_of_it["range"]}"' in page
 
 
 @pytest.mark.parametrize(("form", "sample"), SAMPLES)
@@ -78,6 +88,23 @@ def test_a_damaged_line_is_no_fact_and_no_silence(line: str, code: str) -> None:
         ("RAMDISK: [mem 0x00001000-0x00002000]", 0x1000, 0x2000),
         ("software IO TLB: mapped [mem 0x0000000000001000-0x0000000000002000] (64MB)", 0x1000, 0x1FFF),
         ("crashkernel reserved: 0x0000000000001000 - 0x0000000000002000 (256 MB)", 0x1000, 0x1FFF),
+        ("PM: Registered nosave memory: 0000000000001000 - 0000000000002000", 0x1000, 0x1FFF),
+        ("PM: Registered nosave memory: [mem 0x00001000-0x00002000]", 0x1000, 0x2000),
+        ("NODE_DATA [0000000000001000 - 0000000000002000]", 0x1000, 0x2000),
+        ("NODE_DATA [mem 0x00001000-0x00002000]", 0x1000, 0x2000),
+        ("software IO TLB [mem 0x00001000-0x00002000] (64MB) mapped at [x]", 0x1000, 0x1FFF),
+        ("software IO TLB [mem 0x00001000-0x00001fff] (64MB) mapped at [x]", 0x1000, 0x1FFF),
+        ("software IO TLB at phys 0x1000 - 0x2000", 0x1000, 0x1FFF),
+        ("initrd moved from [mem 0x00800000-0x00900000] to [mem 0x00001000-0x00002000]", 0x1000, 0x1FFF),
+        ("DMAR: RMRR base: 0x00000000001000 end: 0x00000000002000", 0x1000, 0x2000),
+        ("sgx: EPC section 0x1000-0x2000", 0x1000, 0x2000),
+        ("SEV-SNP: RMP table physical range [0x1000 - 0x2000]", 0x1000, 0x2000),
+        ("SEV-SNP: Segmented RMP base table physical range [0x1000 - 0x2000]", 0x1000, 0x1FFF),
+        ("OF: reserved mem: 0x1000..0x2000 (4 KiB) map non-reusable x", 0x1000, 0x2000),
+        ("OF: fdt: Ignoring memory range 0x1000 - 0x2000", 0x1000, 0x1FFF),
+        ("Ignoring RAM at 00001000-00002000 (vmalloc region overlap).", 0x1000, 0x2000),
+        ("#3 [0000001000 - 0000002000]    TEXT DATA BSS", 0x1000, 0x1FFF),
+        ("efi:   0x000000001000-0x000000002000 [Conventional|   |WB]", 0x1000, 0x2000),
         ("memblock_reserve: [0x00000000001000-0x00000000002000] x+0x1/0x2", 0x1000, 0x1FFF),
         ("memblock_reserve: [0x0000000000001000-0x0000000000002000] x+0x1/0x2", 0x1000, 0x2000),
     ],
