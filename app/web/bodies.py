@@ -27,7 +27,10 @@ Short = Annotated[str, msgspec.Meta(max_length=200)]
 
 
 class Fields(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a body, or the query beside a plain body, may say about how to take the log."""
+    """What a body, or the query beside a plain body, may say about how to take the log.
+
+    ``tell_token``: the form is our own page's, which reads the delete token from the fragment of the address.
+    """
 
     kernel: Short | None = None
     arch: Short | None = None
@@ -35,6 +38,7 @@ class Fields(msgspec.Struct, frozen=True, omit_defaults=True):
     title: Annotated[str, msgspec.Meta(max_length=1000)] = ""
     expires_in: Annotated[int, msgspec.Meta(ge=0, le=1 << 40)] | None = None
     keep: Keep = "memory-lines"
+    tell_token: bool = False
 
 
 class JsonLog(Fields, frozen=True, omit_defaults=True, kw_only=True):

@@ -38,7 +38,8 @@ async def take(request: Request, owned: ServicesDep, sent: SubmissionDep) -> Res
     made = await sharing.store(owned, sent)
     if sent.form:
         # The token travels in the fragment: no server, log or cookie sees it, and the page shows it once.
-        return RedirectResponse(f"/l/{made.id}#delete={made.delete_token}", 303, {"Cache-Control": "no-store"})
+        fragment = f"#delete={made.delete_token}" if sent.fields.tell_token else ""
+        return RedirectResponse(f"/l/{made.id}{fragment}", 303, {"Cache-Control": "no-store"})
     link = absolute(request, owned, f"/l/{made.id}")
     report = await owned.workers.run(lambda: text.render(service.analyze(sent.text, sent.options).document))
     told = f"{report}\ndelete token: {made.delete_token}\n{link}\n"

@@ -1,6 +1,7 @@
 """The pages as answers: status, form and what a terminal gets."""
 
 import json
+import re
 from collections.abc import Iterator
 
 import httpx
@@ -33,9 +34,16 @@ def test_a_terminal_gets_the_report_and_the_permalink_as_last_line(client: httpx
     assert client.get(link, headers=HTML).status_code == 200
 
 
-def test_a_form_leads_to_the_page_with_the_token_in_the_fragment(client: httpx.Client, seed_text: str) -> None:
-    """303, nothing of it in a cookie or a cache."""
+def test_a_form_leads_to_the_page(client: httpx.Client, seed_text: str) -> None:
+    """303 to the bare address, which programs take apart."""
     answer = client.post("/", data={"log": seed_text}, headers=HTML)
+    assert answer.status_code == 303
+    assert re.fullmatch(r"/l/[\w-]{16}", answer.headers["Location"])
+
+
+def test_our_own_form_gets_the_token_in_the_fragment(client: httpx.Client, seed_text: str) -> None:
+    """303, nothing of it in a cookie or a cache."""
+    answer = client.post("/", data={"log": seed_text, "tell_token": "1"}, headers=HTML)
     path, _, token = answer.headers["Location"].partition("#delete=")
     assert answer.status_code == 303
     assert path.startswith("/l/")
