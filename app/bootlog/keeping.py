@@ -1,8 +1,8 @@
 """What is stored of a log: the lines about memory, at their places, and nothing else."""
 
+from app.bootlog.decoding import ADDED, decode
 from app.bootlog.excerpts import is_prose
 from app.bootlog.reader import Reading
-from app.bootlog.text import decode
 
 _ELLIPSIS = "…".encode()
 
@@ -25,7 +25,7 @@ def keep_memory_lines(text: bytes, reading: Reading) -> bytes:
             out.append(b"\n" * (line - number))
         end = data.find(b"\n", start)
         end = len(data) if end < 0 else end
-        out += (data[start:end].rstrip(b"\r"), b"\n")
+        out += (data[start:end].replace(ADDED, b"<br>"), b"\n")  # the same when it is read again
         number, at = line + 1, min(end + 1, len(data))
     out.append(b"\n" * (reading.line_count - number + 1))
     return b"".join(out)

@@ -1,7 +1,9 @@
 """Random layouts, printed as kernels of several ages print them, in the envelopes that people paste."""
 
+import html
 import json
 import random
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -112,6 +114,46 @@ ENVELOPES: dict[str, Callable[[str], str]] = {
     "carriage-return": lambda m: f"{_stamp(m)}\r",
     "html": lambda m: f"&gt; {_stamp(m).replace('>', '&gt;')}<br />",
     "no-break": lambda m: _stamp(m).replace("  ", " \N{NO-BREAK SPACE}"),
+    "delta": lambda m: f"[    0.000000 <    0.000000>] {m}",
+    "wall-clock-delta": lambda m: f"[Tue Jan 20 10:17:44 2026 <    0.000000>] {m}",
+    "relative": lambda m: f"[  +0.000123] {m}",
+    "time-iso": lambda m: f"2026-01-20T10:17:44,123456+00:00 {m}",
+    "vendor-task": lambda m: f"[    0.000000]  [0:        swapper:    0] {m}",
+    "vendor-cpu": lambda m: f"[    0.000000] (0)[1:swapper/0]{m}",
+    "vendor-dash": lambda m: f"<6>[    0.000000]-(0)[0:swapper] {m}",
+    "vendor-letter": lambda m: f"[    0.000000] I[0:      swapper/0:    1] {m}",
+    "vendor-c0": lambda m: f"<6>[    0.000000] c0      1 (swapper/0) {m}",
+    "clock-cpu": lambda m: f"[    0.000000@0] {m}",
+    "doubled-syslog": lambda m: f"Sep 24 08:20:26 host kernel: Sep 24 08:20:26 host kernel: {_stamp(m)}",
+    "doubled-stamp": lambda m: f"[    0.000000] [    0.000000] {m}",
+    "facility": lambda m: f"Jan  1 00:00:10 host kern.notice kernel: {m}",
+    "journal-full": lambda m: f"Tue 2026-01-20 10:17:44 UTC host kernel: {m}",
+    "netconsole": lambda m: f"6.4.0,6,12,456,-,caller=T1;{m}",
+    "kmsg-pairs": lambda m: f"6,12,456,-;{m}\n SUBSYSTEM=acpi\n DEVICE=+acpi:PNP0A08:00",
+    "export": lambda m: f"__CURSOR=s=1;i=2\n_TRANSPORT=kernel\nMESSAGE={m}\nPRIORITY=6\n",
+    "verbose": lambda m: f"Tue 2026-01-20 10:17:44.123456 UTC [s=ab;i=1;b=2;m=3;t=4;x=5]\n    MESSAGE={m}",
+    "json-bytes": lambda m: json.dumps({"MESSAGE": list(m.encode()), "_TRANSPORT": "kernel"}),
+    "json-pretty": lambda m: json.dumps({"PRIORITY": "6", "MESSAGE": m, "_HOSTNAME": "h"}, indent=1),
+    "json-pretty-bytes": lambda m: json.dumps({"MESSAGE": list(m.encode())}, indent="\t"),
+    "word-added": lambda m: f"{{+{_stamp(m)}+}}",
+    "word-changed": lambda m: f"[-{_stamp(m)}-]{{+{_stamp(m)}+}}",
+    "comment": lambda m: f"# {_stamp(m)}",
+    "arrow": lambda m: f"===> {_stamp(m)}",
+    "named-quote": lambda m: f"JD> {_stamp(m)}",
+    "grep": lambda m: f"/var/log/dmesg.1:12:{_stamp(m)}",
+    "lost-escape": lambda m: f"[32m[    0.000000] [0m[33m{m}[0m",
+    "syslog-escape": lambda m: f"#033[32m[    0.000000] #033[0m{m}",
+    "table-cell": lambda m: f'<tr><td id="L3">3</td><td class="code">{html.escape(_stamp(m))}</td></tr>',
+    "span": lambda m: f'<span class="t">[    0.000000]</span> <span>{html.escape(m)}</span>',
+    "numbered-entities": lambda m: _stamp(m).replace("[", "&#91;").replace(" ", "&#160;").replace("-", "&#x2d;"),
+    "thin-space": lambda m: _stamp(m).replace("  ", " \N{NARROW NO-BREAK SPACE}"),
+    "dash": lambda m: _stamp(m).replace("-0x", "\N{EM DASH}0x"),
+    "framed": lambda m: f"`{_stamp(m)}`",
+}
+ON_ONE_LINE: dict[str, Callable[[list[str]], str]] = {
+    "dmesg-json": lambda ms: json.dumps({"dmesg": [{"pri": 6, "time": 0.0, "msg": m} for m in ms]}),
+    "html-breaks": lambda ms: "<br>".join(_stamp(m) for m in ms),
+    "string": lambda ms: "\\n".join(_stamp(m) for m in ms),
 }
 
 
@@ -128,6 +170,17 @@ def quoted_printable(text: str, width: int = 72) -> str:
             line = line[cut:]
         out.append(line)
     return "\n".join(out)
+
+
+TRANSPORTS: dict[str, Callable[[str], str]] = {
+    "as it is": str,
+    "quoted": lambda text: re.sub("(?m)^", "> ", text),
+    "CR LF": lambda text: text.replace("\n", "\r\n"),
+    "page": lambda text: f"<html><body><pre>{html.escape(text)}</pre></body></html>",
+    "breaks": lambda text: text.replace("\n", "<br/>\n"),
+    "indented": lambda text: re.sub("(?m)^", "    ", text),
+    "patch": lambda text: re.sub("(?m)^", "+", text),
+}
 
 
 def mutated(text: bytes, seed: int) -> bytes:

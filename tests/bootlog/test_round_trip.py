@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from app.bootlog import keep_memory_lines, read
 from app.bootlog.model import BootLog
-from tests.bootlog.dialect import ENVELOPES, Printed, layouts, quoted_printable
+from tests.bootlog.dialect import ENVELOPES, ON_ONE_LINE, TRANSPORTS, Printed, layouts, quoted_printable
 
 
 def assert_says(boot: BootLog, printed: Printed) -> None:
@@ -37,7 +37,39 @@ def test_line_numbers_point_at_the_lines(printed: Printed, envelope: str, before
     (boot,) = read("\n".join(lines).encode()).boots
     for node in boot.node_ranges:
         (line,) = node.lines
-        assert f"{node.range.start:016x}-" in lines[line - 1]
+        whole = "\n".join(lines).split("\n")
+        first = f"{node.range.start:016x}"
+        if "bytes" in envelope:  # the message begins with MESSAGE and a bracket
+            assert '"MESSAGE": [' in whole[line - 1]
+        else:
+            assert first in whole[line - 1]
+
+
+@given(
+    layouts(),
+    st.sampled_from(sorted(ENVELOPES)),
+    st.lists(st.sampled_from(sorted(TRANSPORTS)), max_size=3),
+    st.booleans(),
+)
+def test_transports_of_transports(printed: Printed, envelope: str, transports: list[str], mailed: bool) -> None:
+    text = "\n".join(ENVELOPES[envelope](line) for line in printed.lines())
+    for name in transports:
+        text = TRANSPORTS[name](text)
+    if mailed:
+        text = quoted_printable(text)
+    (boot,) = read(text.encode()).boots
+    assert_says(boot, printed)
+
+
+@given(layouts(), st.sampled_from(sorted(ON_ONE_LINE)), st.integers(0, 3))
+def test_a_log_on_one_line_is_all_of_that_line(printed: Printed, kind: str, before: int) -> None:
+    text = ("A note.\n" * before + ON_ONE_LINE[kind](list(printed.lines())) + "\n").encode()
+    reading = read(text)
+    (boot,) = reading.boots
+    assert_says(boot, printed)
+    assert boot.recognised == (before + 1,)
+    assert reading.line_count == before + 1
+    assert read(keep_memory_lines(text, reading)).boots == reading.boots
 
 
 @given(layouts(), st.integers(40, 76))
