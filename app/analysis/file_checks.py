@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from app.analysis.model import Check
-from app.bootlog.model import BootLog, Lines, MapEntry, MemoryType, ZoneInfo
+from app.bootlog.model import BootLog, DebugfsRegion, Lines, MapEntry, MemoryType, ZoneInfo
 from app.layout import Layout, ZoneSpan
-from app.ranges import ByteRange, FrameSet
+from app.ranges import ByteRange, FrameRange, FrameSet
 from app.ranges.engine import Pairs, canonical
 from app.units import format_size
 
@@ -92,18 +92,23 @@ def _memory(log: BootLog, layout: Layout) -> Iterator[Check]:
     own = {line for item in layout.memory for line in item.lines}
     if not regions or not layout.memory or own & set(regions[0].lines):
         return
-    nodes = {item.node for item in regions}
-    if None in nodes:
+    if any(item.node is None for item in regions):
         theirs = _inward((item.range for item in regions), layout)
         ours = layout.memory_frames
         yield Check("memory in debugfs", _words(theirs), _against(ours, theirs), ours == theirs, _lines(regions))
         return
-    for node in sorted(node for node in nodes if node is not None):
-        mine = [item for item in regions if item.node == node]
+    listed: dict[int, list[DebugfsRegion]] = {}
+    for region in regions:
+        listed.setdefault(region.node or 0, []).append(region)
+    known: dict[int, list[FrameRange]] = {}
+    for item in layout.memory:
+        known.setdefault(item.node, []).append(item.frames)
+    for node in sorted(listed.keys() | known.keys()):
+        mine = listed.get(node, [])
         theirs = _inward((item.range for item in mine), layout)
-        ours = FrameSet.of(item.frames for item in layout.memory if item.node == node)
+        ours = FrameSet.of(known.get(node, ()))
         what = f"node {node}: memory in debugfs"
-        yield Check(what, _words(theirs), _against(ours, theirs), ours == theirs, _lines(mine))
+        yield Check(what, _words(theirs), _against(ours, theirs), ours == theirs, _lines(mine or regions))
 
 
 def _blocks(log: BootLog, layout: Layout) -> Iterator[Check]:

@@ -208,9 +208,11 @@ def _by_node(key: str, subtitle: str, bars: list[tuple[int, Bar]], *, core: bool
     if all(left.end_pfn <= right.start_pfn for left, right in pairwise(ordered)):
         return [Lane(key, "Zones", subtitle, ordered, core)]
     overlap = "spans overlap" if core else subtitle
+    nodes: dict[int, list[Bar]] = {}
+    for node, bar in bars:
+        nodes.setdefault(node, []).append(bar)
     return [
-        Lane(f"{key}-{node}", f"Zones of node {node}", overlap, _sorted([b for n, b in bars if n == node]), core)
-        for node in sorted({node for node, _ in bars})
+        Lane(f"{key}-{node}", f"Zones of node {node}", overlap, _sorted(nodes[node]), core) for node in sorted(nodes)
     ]
 
 

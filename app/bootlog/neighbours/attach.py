@@ -1,6 +1,8 @@
 """Which boot the neighbouring files of a text belong to, and their facts there."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import pairwise
 
 import msgspec
 
@@ -13,6 +15,7 @@ from app.bootlog.neighbours.lines import FileLine
 from app.bootlog.neighbours.memmap import entries
 from app.bootlog.neighbours.notes import Notes
 from app.bootlog.neighbours.zoneinfo import zones
+from app.ranges import ByteRange
 
 _USUAL_PAGE = 4096
 
@@ -87,7 +90,8 @@ def _with_nodes(log: BootLog, notes: Notes) -> BootLog:
     memory = log.files.memblock_memory
     if not memory or log.node_ranges or log.memblock_memory:
         return log
-    nodes = [_node(region, log) for region in memory]
+    spans = _spans(log)
+    nodes = [_node(region, spans) for region in memory]
     ranges = tuple(NodeRange(node or 0, r.range, r.lines) for node, r in zip(nodes, memory, strict=True))
     message = "The text prints no node ranges; memory and its nodes are taken from the memblock list of debugfs."
     notes.say("info", "node-ranges-from-debugfs", message, memory[0].lines)
@@ -98,19 +102,28 @@ def _with_nodes(log: BootLog, notes: Notes) -> BootLog:
     return msgspec.structs.replace(log, node_ranges=ranges, assumed=assumed)
 
 
-def _node(region: DebugfsRegion, log: BootLog) -> int | None:
-    """The node of a region: as printed, or the only one whose zones take it in."""
+def _spans(log: BootLog) -> list[tuple[ByteRange, int]]:
+    """The zones of /proc/zoneinfo with their nodes, by address; none where they overlap and so tell no node."""
+    size = log.page_size or _USUAL_PAGE
+    spans = sorted(
+        (ByteRange(zone.start_pfn * size, (zone.start_pfn + zone.spanned) * size), zone.node)
+        for zone in log.files.zoneinfo
+        if zone.start_pfn is not None and zone.spanned
+    )
+    overlap = any(right.start < left.end for (left, _), (right, _) in pairwise(spans))
+    return [] if overlap else spans
+
+
+def _node(region: DebugfsRegion, spans: list[tuple[ByteRange, int]]) -> int | None:
+    """The node of a region: as printed, or the only one whose zones it lies in."""
     if region.node is not None:
         return region.node
-    size = log.page_size or _USUAL_PAGE
-    spans = {
-        zone.node
-        for zone in log.files.zoneinfo
-        if zone.start_pfn is not None
-        and zone.start_pfn * size < region.range.end
-        and region.range.start < (zone.start_pfn + zone.spanned) * size
-    }
-    return spans.pop() if len(spans) == 1 else None
+    nodes: set[int] = set()
+    at = bisect_right(spans, region.range.start, key=lambda span: span[0].end)
+    while at < len(spans) and spans[at][0].start < region.range.end and len(nodes) < 2:
+        nodes.add(spans[at][1])
+        at += 1
+    return nodes.pop() if len(nodes) == 1 else None
 
 
 def _with_firmware_map(log: BootLog, notes: Notes) -> BootLog:
