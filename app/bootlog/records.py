@@ -57,7 +57,7 @@ def merged(first: Lines, second: Lines) -> Lines:
 
 @cache
 def _choice() -> Choice:
-    return Choice(form.pattern for form in FORMS)
+    return Choice(form.shape for form in FORMS)
 
 
 @cache

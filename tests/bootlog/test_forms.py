@@ -49,6 +49,12 @@ def test_a_sample_matches_its_row_and_no_other(form: Form, sample: str) -> None:
 
 
 @pytest.mark.parametrize(("form", "sample"), SAMPLES)
+def test_the_shape_of_a_row_takes_all_that_its_pattern_takes(form: Form, sample: str) -> None:
+    assert compiled(form.shape).match(sample.encode()) is not None
+    assert "}" not in form.shape.replace("\\}", "").replace("\\{", "")
+
+
+@pytest.mark.parametrize(("form", "sample"), SAMPLES)
 def test_a_sample_says_what_the_golden_file_says(form: Form, sample: str) -> None:
     assert meaning(form, sample) == GOLDEN[form.name][sample]
 

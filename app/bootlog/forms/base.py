@@ -4,6 +4,7 @@ Patterns are RE2, anchored at the start of the message behind its envelope. Blan
 and what follows the part that is needed is left alone, because people annotate logs.
 """
 
+import re
 from collections.abc import Callable
 
 import msgspec
@@ -15,6 +16,7 @@ from app.ranges import ByteRange
 Groups = tuple[str | None, ...]
 Make = Callable[[Groups, Lines], Effect | None]
 
+_COUNTED = re.compile(r"\{([0-9]+)(?:,[0-9]*)?\}")
 HEX = r"0x([0-9a-fA-F]{1,16})"
 BARE = r"([0-9a-fA-F]{1,16})"
 MEM = rf"\[mem\s+{HEX}\s*-\s*{HEX}\s*\]"
@@ -39,6 +41,11 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     needs: tuple[Section, ...] = ()
     tail: str | None = None
+
+    @property
+    def shape(self) -> str:
+        """The pattern with any number of repeats where it counts them: it matches more, and compiles much faster."""
+        return _COUNTED.sub(lambda count: "*" if count[1] == "0" else "+", self.pattern)
 
 
 def number(text: str | None) -> int:
