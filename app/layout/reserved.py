@@ -35,6 +35,8 @@ def known_reserved(
     """
     ranges = [item.range for item in (*log.memblock_reserved, *log.memblock_reserve_events)]
     ranges += [item.range for item in log.reserved_regions if item.kind == "acpi"]
+    # what debugfs still lists once the kernel is up was reserved when struct pages were initialised
+    ranges += [item.range for item in log.files.memblock_reserved]
     frames = FrameSet.of(item.frames_outward(page_size) for item in ranges)
     if arch in ("x86_64", "i386"):
         frames |= x86_low_memory(version, page_size)
