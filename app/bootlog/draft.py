@@ -26,6 +26,7 @@ from app.bootlog.effects import (
     Reason,
     Registers,
     Remark,
+    Running,
     Section,
     Symbol,
     Tally,
@@ -95,6 +96,7 @@ class Draft:
         self.faults = Faults()
         self.files = Collector()
         self.banner: tuple[Banner, Lines] | None = None
+        self.running: dict[str, Lines] = {}
         self.command_lines: list[tuple[CommandLine, Lines]] = []
         self.arch_hint: tuple[str, Lines] | None = None
         self.page_size: tuple[int, Lines] | None = None
@@ -201,6 +203,8 @@ class Draft:
             self._complain(effect.severity, effect.code, effect.message, lines, record.column)
         elif isinstance(effect, Banner):
             self.banner = self.banner or (effect, lines)
+        elif isinstance(effect, Running):
+            self.running[effect.release] = merged(self.running.get(effect.release, ()), lines)
         elif isinstance(effect, CommandLine):
             self._command_line(effect, lines)
         elif isinstance(effect, ArchHint):
@@ -303,6 +307,8 @@ class Draft:
         self.files.absorb(other.files)
         for last, lines in other.last_pfns.items():
             self.last_pfns[last] = merged(self.last_pfns.get(last, ()), lines)
+        for release, lines in other.running.items():
+            self.running[release] = merged(self.running.get(release, ()), lines)
         self.command_lines += other.command_lines
         self.banner = self.banner or other.banner
         self.arch_hint = self.arch_hint or other.arch_hint

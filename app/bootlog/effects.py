@@ -113,6 +113,12 @@ class Banner(msgspec.Struct, frozen=True):
     text: str
 
 
+class Running(msgspec.Struct, frozen=True):
+    """The release that an oops names."""
+
+    release: str
+
+
 class CommandLine(msgspec.Struct, frozen=True):
     """A kernel command line; ``complete`` is False for a piece that ends in a backslash (6.19)."""
 
@@ -204,6 +210,7 @@ Effect = (
     | NodeMemory
     | Remark
     | Banner
+    | Running
     | CommandLine
     | ArchHint
     | PageSize
@@ -243,6 +250,7 @@ __all__ = [
     "Reason",
     "Registers",
     "Remark",
+    "Running",
     "Section",
     "Symbol",
     "Tally",

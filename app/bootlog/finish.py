@@ -36,6 +36,10 @@ def finish(draft: Draft, index: int, count: int) -> BootLog:
         assumed.append("page_size")
     command_line, command_lines = _command_line(draft)
     banner = draft.banner
+    release, release_lines = (banner[0].release, banner[1]) if banner else (None, ())
+    if banner is None and len(draft.running) == 1:
+        ((release, release_lines),) = draft.running.items()
+        assumed.append("release")
     node_ranges = draft.values("node_ranges") + tuple(
         NodeRange(node.node, _frames(node.start, node.end, scale), lines) for node, lines in draft.values("pfn_nodes")
     )
@@ -58,8 +62,8 @@ def finish(draft: Draft, index: int, count: int) -> BootLog:
         index=index,
         count=count,
         title=_title(draft),
-        release=banner[0].release if banner else None,
-        release_lines=banner[1] if banner else (),
+        release=release,
+        release_lines=release_lines,
         banner=banner[0].text if banner else None,
         command_line=command_line,
         command_line_lines=command_lines,

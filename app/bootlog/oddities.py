@@ -14,6 +14,8 @@ def oddities(draft: Draft, nodes: Sequence[NodeRange]) -> Iterator[Diagnostic]:
     """Diagnostics of a boot that no single line gives; each kind once, with the number of its repeats."""
     if draft.banner is None:
         message = 'There is no "Linux version" line, so the text does not tell the kernel release.'
+        if draft.running:
+            message = f'There is no "Linux version" line; an oops in the text is of {" and ".join(draft.running)}.'
         yield Diagnostic("info", "no-release", message)
     if draft.untold:
         message = f"{draft.untold} more remarks on lines of this boot are not listed."
@@ -23,6 +25,12 @@ def oddities(draft: Draft, nodes: Sequence[NodeRange]) -> Iterator[Diagnostic]:
         where, (first, second), line = clashes[0]
         message = f"Nodes {first} and {second} both claim the memory from {where:#x} on{_others(clashes)}."
         yield Diagnostic("warning", "overlapping-nodes", message, line)
+    spans: dict[int, ByteRange | None] = {}
+    for node in draft.values("initmem"):
+        if spans.setdefault(node.node, node.range) != node.range:
+            message = f"The span of node {node.node} is printed twice and differs: the text may hold two boots."
+            yield Diagnostic("warning", "conflicting-initmem", message, node.lines[0])
+            break
     for name in MAPS:
         clashes = list(_clashes((entry.range, object(), entry.lines) for entry in draft.values(name)))
         if clashes:

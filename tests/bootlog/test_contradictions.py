@@ -73,3 +73,13 @@ def test_remarks_beyond_the_hundredth_are_counted() -> None:
     assert len([note for note in found.diagnostics if note.code == "unrecognised-line"]) == 100
     (rest,) = [note for note in found.diagnostics if note.code == "more-diagnostics"]
     assert rest.message.startswith("7 more remarks")
+
+
+def test_a_node_with_two_spans_is_told() -> None:
+    found = boot(
+        NODE,
+        "Initmem setup node 0 [mem 0x0000000000001000-0x000000003fffffff]",
+        "Initmem setup node 0 [mem 0x0000000000001000-0x000000007fffffff]",
+    )
+    assert codes(found) == [("conflicting-initmem", 3)]
+    assert len(found.initmem) == 2

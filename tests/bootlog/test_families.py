@@ -75,3 +75,20 @@ def test_the_architecture_is_told_by_lines_that_only_it_prints() -> None:
     assert boot(NODE, "SBI specification v0.3 detected").arch == "riscv64"
     assert boot(NODE, "setup: Linux is running under KVM in 64-bit mode").arch == "s390"
     assert boot(NODE).arch is None
+
+
+def test_an_oops_tells_the_release_where_no_banner_does() -> None:
+    found = boot(NODE, "CPU: 0 PID: 1 Comm: cat Not tainted 4.17.0 #4")
+    assert (found.release, found.release_lines, found.assumed) == ("4.17.0", (2,), ("release",))
+
+
+def test_two_oopses_of_two_releases_tell_none() -> None:
+    found = boot(NODE, "CPU: 0 PID: 1 Comm: cat Not tainted 4.17.0 #4", "CPU: 0 PID: 1 Comm: cat Not tainted 5.0.0 #5")
+    assert (found.release, found.assumed) == (None, ())
+    (note,) = [note for note in found.diagnostics if note.code == "no-release"]
+    assert note.message.endswith("an oops in the text is of 4.17.0 and 5.0.0.")
+
+
+def test_the_banner_beats_an_oops_of_another_kernel() -> None:
+    found = boot("Linux version 5.10.0 (a@b) #1", NODE, "CPU: 0 PID: 1 Comm: cat Not tainted 4.17.0 #4")
+    assert (found.release, found.assumed) == ("5.10.0", ())
