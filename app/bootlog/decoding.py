@@ -13,6 +13,7 @@ ADDED = b"\r"
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _CONTROLS = bytes({*range(32)} - {*b"\n\r\t\x1b"})
+_QUOTED = bytes.maketrans(b",>|+", b"    ")
 _BLANKS = bytes.maketrans(b"\t", b" ")
 _ESCAPES = re.compile(
     rb"(?:\x1b|\^\[|\\x1b|\\033|\\e|#033)\[[0-9;?]*+[A-Za-z]"
@@ -47,7 +48,7 @@ _TAG = re.compile(
     re.IGNORECASE,
 )
 _DELETED = re.compile(rb"\[-(?:[^-\n]|-(?!\]))*+-\]")
-_BYTES = re.compile(rb'("MESSAGE"\s*+:\s*+)\[([0-9,\s]*+)\]')
+_BYTES = re.compile(rb'("MESSAGE"\s*+:\s*+)\[([0-9,\s>|+]*+)\]')
 _NEXT_OBJECT = re.compile(rb'(\} *+,?+) *+(?=\{ *+")')
 
 
@@ -117,6 +118,6 @@ def _character(found: re.Match[bytes]) -> bytes:
 
 def _text(found: re.Match[bytes]) -> bytes:
     """The journal's other way to write a message, byte by byte; the newlines in it go behind it."""
-    values = [int(value) for value in found[2].replace(b",", b" ").split() if len(value) <= 3]
+    values = [int(value) for value in found[2].translate(_QUOTED).split() if len(value) <= 3]
     text = bytes(value for value in values if 32 <= value < 256 and value not in b'"\\')
     return found[1] + b'"' + text + b'"' + b"\n" * found[2].count(b"\n")

@@ -47,7 +47,7 @@ _ESCAPED_BYTE = r"\\x([0-9a-f]{2})"
 # What a record of a journal or of /dev/kmsg, or JSON, has beside the message.
 _FURNITURE = (
     r'[\[\]{}, ]*$|[{, ]*"\w+" *: *(?:"[^"]*"|[0-9. ]+|\[)?[\[{}\], ]*$'
-    r"|(?:__?[A-Z][A-Z_]+|PRIORITY|SUBSYSTEM|DEVICE|SYSLOG_[A-Z]+)=|.{0,60}\[s=[0-9a-f]+;"
+    r"|(?:__?[A-Z][A-Z_]+|PRIORITY|SUBSYSTEM|DEVICE|SYSLOG_[A-Z]+)=|.{0,60}\[s=(?:3D)?[0-9a-f]+;"
 )
 _ANYWHERE = r"\[ *[0-9]{1,12}\.[0-9]{6}\]|kernel(?:\[[0-9]+\])?: "
 _FRAMES = (*(sign.encode() for sign in "`'|\""), b"',", b'",')

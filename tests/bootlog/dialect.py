@@ -150,6 +150,10 @@ ENVELOPES: dict[str, Callable[[str], str]] = {
     "dash": lambda m: _stamp(m).replace("-0x", "\N{EM DASH}0x"),
     "framed": lambda m: f"`{_stamp(m)}`",
 }
+# Marks that a soft line break may fall into; in everything else it may fall anywhere.
+CUT_BY_MAILS = frozenset({"html", "json-bytes", "json-pretty-bytes", "numbered-entities", "span", "table-cell"}) | {
+    name for name in ENVELOPES if name.startswith("word-")
+}
 ON_ONE_LINE: dict[str, Callable[[list[str]], str]] = {
     "dmesg-json": lambda ms: json.dumps({"dmesg": [{"pri": 6, "time": 0.0, "msg": m} for m in ms]}),
     "html-breaks": lambda ms: "<br>".join(_stamp(m) for m in ms),
