@@ -24,8 +24,7 @@ class Verdict(Struct, frozen=True):
 def verdict(analysis: Analysis) -> Verdict:
     """Sum up an analysis: what the worst holes are and mean, or the reason why there is no verdict."""
     if not analysis.layout.memory:
-        only = "zone spans" if analysis.layout.zone_spans else "memory maps"
-        return Verdict("none", f"No verdict: the text has no node ranges, only {only}.", (), 0)
+        return Verdict("none", f"No verdict: the text has no node ranges{_instead(analysis)}.", (), 0)
     if analysis.layout.section_size is None:
         return Verdict("none", f"No verdict: {analysis.choice.why}.", (), 0)
     pages = analysis.layout.outside_zone_spans.pages
@@ -36,6 +35,15 @@ def verdict(analysis: Analysis) -> Verdict:
         return Verdict(severity, _no_danger(pages, on), (), pages)
     worst = [hole for hole in analysis.holes if hole.severity == severity]
     return Verdict(severity, _summary(worst, on), tuple(_details(analysis, worst)), pages)
+
+
+def _instead(analysis: Analysis) -> str:
+    """What a text without node ranges has in their place."""
+    log = analysis.log
+    if analysis.layout.zone_spans:
+        return ", only zone spans"
+    maps = log.firmware_map or log.extended_map or log.user_map or log.modified_map or log.efi_map
+    return ", only memory maps" if maps else ""
 
 
 def _no_danger(pages: int, on: str) -> str:

@@ -64,10 +64,10 @@ def lanes(document: Document) -> tuple[Lane, ...]:
     size = document.kernel.page_size
     found = [
         _map_lane("firmware", "Firmware map", "as the firmware gave it", document.firmware_map, size),
+        _map_lane("firmware-memmap", "Firmware map", "of sysfs", _other_map(document), size),
         _map_lane("extended", "Extended map", "with setup_data", document.extended_map, size),
         _map_lane("user", "User map", "after memmap=, mem=", document.user_map, size),
         _map_lane("modified", "Modified map", "as finally used", document.modified_map, size),
-        _map_lane("firmware-memmap", "Firmware map", "of sysfs", _other_map(document), size),
         Lane("iomem", "Resources", "/proc/iomem", _iomem_bars(document)),
         Lane("efi", "EFI map", "memory descriptors", tuple(_efi_bars(document))),
         Lane("reserved", "memblock.reserved", "taken early", tuple(_memblock_bars(document))),
@@ -79,7 +79,7 @@ def lanes(document: Document) -> tuple[Lane, ...]:
         ),
         Lane("debugfs-memory", "memblock.memory", "of debugfs", _debugfs_bars(document.memblock_debugfs.memory, size)),
         Lane("nodes", "Nodes", "early node ranges", tuple(_node_bars(document)), core=True),
-        *_zone_lanes(document.zone_spans),
+        *_zone_lanes(document),
         *_zoneinfo_lanes(document),
         Lane("blocks", "Memory blocks", "units of hotplug", _block_bars(document)),
         Lane("pages", "Struct pages", _release_words(document), tuple(_page_bars(document)), core=True),
@@ -188,14 +188,16 @@ def _node_bars(document: Document) -> Iterable[Bar]:
         yield Bar(at.start, at.end, f"node-{item.node % 4}", f"node {item.node}", detail, tuple(item.lines))
 
 
-def _zone_lanes(spans: Sequence[ZoneSpan]) -> list[Lane]:
+def _zone_lanes(document: Document) -> list[Lane]:
+    spans = document.zone_spans
+    source = "/proc/zoneinfo" if document.zoneinfo and not _has_own_spans(document) else "spans"
     several = len({span.node for span in spans}) > 1
-    return _by_node("zones", "spans", [(span.node, _zone_bar(span, several)) for span in spans], core=True)
+    return _by_node("zones", source, [(span.node, _zone_bar(span, several)) for span in spans], core=True)
 
 
 def _zoneinfo_lanes(document: Document) -> list[Lane]:
     """The spans of /proc/zoneinfo beside those of the log; nothing where there are no others."""
-    if not (document.zone_ranges and document.node_ranges):
+    if not _has_own_spans(document):
         return []
     zones = [zone for zone in document.zoneinfo if zone.start_pfn is not None and zone.spanned_pages]
     several = len({zone.node for zone in zones}) > 1
@@ -214,6 +216,11 @@ def _by_node(key: str, subtitle: str, bars: list[tuple[int, Bar]], *, core: bool
     return [
         Lane(f"{key}-{node}", f"Zones of node {node}", overlap, _sorted(nodes[node]), core) for node in sorted(nodes)
     ]
+
+
+def _has_own_spans(document: Document) -> bool:
+    """Whether the log itself gives the zone spans; if not, they are those of /proc/zoneinfo where that is there."""
+    return bool(document.zone_ranges and document.node_ranges)
 
 
 def _zoneinfo_bar(zone: ZoneInfo, name_node: bool) -> Bar:

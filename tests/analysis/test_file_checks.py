@@ -75,7 +75,7 @@ def test_zoneinfo_alone_is_a_layout_of_zone_spans_without_holes() -> None:
     assert (alone.holes, alone.sections.ranges, alone.checks) == ([], [], [])
     assert "only zone spans" in alone.verdict.summary
     assert any("/proc/zoneinfo" in note.message and "holes are not known" in note.message for note in alone.diagnostics)
-    assert [lane.key for lane in lanes(alone)] == ["zones"]
+    assert [(lane.key, lane.subtitle) for lane in lanes(alone)] == [("zones", "/proc/zoneinfo")]
 
 
 def test_zoneinfo_gives_the_spans_where_the_log_has_node_ranges_and_no_zone_ranges() -> None:
