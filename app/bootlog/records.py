@@ -25,7 +25,9 @@ _SUSPECT = (
     r"|node\s+[0-9]+:\s*\[mem"
     r"|(?:DMA|DMA32|Normal|HighMem|Movable|Device)\s+\[mem|(?:ACPI: )?SRAT: Node [0-9]+ PXM [0-9]+ \["
     r"|(?:Initmem|Bootmem) setup node [0-9]+ [\[0-9]|e820: (?:update|remove) \[|On node [0-9]+(?:, zone| totalpages)"
-    r"|(?:memory|reserved)\[0x|e820 (?:update|remove) range: [0-9a-f]{8}|last_pfn = 0x)"
+    r"|(?:memory|reserved)\[0x|e820 (?:update|remove) range: [0-9a-f]{8}|last_pfn = 0x"
+    r"|RAMDISK: \[mem|NODE_DATA(?:\([0-9]+\) allocated)? \[mem|Registered nosave memory: \[mem|OF: reserved mem: 0x"
+    r"|efi: mem[0-9]+: \[|crashkernel reserved: 0x|memblock_reserve: \[|table memory at \[mem)"
 )
 
 

@@ -38,6 +38,12 @@ def test_powerpc_prints_all_ranges_of_a_node_on_a_line() -> None:
     ]
 
 
+def test_ranges_of_a_node_may_be_wrapped() -> None:
+    text = "[    0.000000] Node 0 Memory: 0x0-0x40000000\n0x80000000-0xc0000000\n"
+    (found,) = read(text.encode()).boots
+    assert [(n.range.end, n.lines) for n in found.node_ranges] == [(0x40000000, (1, 2)), (0xC0000000, (1, 2))]
+
+
 def test_the_list_of_all_kernels_beats_the_line_of_powerpc() -> None:
     found = boot("Node 0 Memory: 0x0-0xc0000000", "Early memory node ranges", NODE)
     assert [(n.range.start, n.range.end) for n in found.node_ranges] == [(0x80000000, 0xC0000000)]

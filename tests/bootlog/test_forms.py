@@ -71,6 +71,13 @@ def test_a_sample_is_found_in_a_text_behind_an_envelope(form: Form, sample: str)
         ("BIOS-e820: [mem 0x00000000000000000-0x000000000009fbff] usable", "a number of 17 digits"),
         ("BIOS-e820: [mem 0x0000000000000000-0x000000000009fbff] edible", "an unknown type"),
         ("node   0: [mem 0x0000000000001000-0x00000000000zzzzz]", "no hexadecimal number"),
+        ("RAMDISK: [mem 0x35e9f000]", "no end"),
+        ("PM: Registered nosave memory: [mem 0x0009f000-]", "an end cut off"),
+        ("NODE_DATA(0) allocated [mem 0x83efd5000-0x83effxfff]", "no hexadecimal number"),
+        ("OF: reserved mem: 0x40000000--0x5fffffff (524288 KiB) map reusable linux,cma", "an unknown separator"),
+        ("efi: mem00: [Conventional|   |WB] range=[0x0000000000000000-", "an end cut off"),
+        ("ACPI: Reserving FACP table memory at [mem 0x8edae458]", "no end"),
+        ("memblock_reserve: [0x0000000001000000]", "no end"),
     ],
 )
 def test_a_damaged_line_is_no_fact_and_no_silence(line: str, code: str) -> None:

@@ -6,6 +6,7 @@ from app.bootlog.model import Lines, MemblockRegion
 from app.ranges import ByteRange
 
 _FIXED = r"\[0x([0-9a-f]{8}|[0-9a-f]{16})\s*-\s*0x([0-9a-f]{8}|[0-9a-f]{16})\s*\]"
+_NO_FLAGS = r"\s+(?:[^f\s]|f[^l]|fl[^a]|fla[^g])"  # the name of a function, which may begin with f
 _RANGE = rf"\[{HEX}\s*-\s*{HEX}\s*\]"
 
 
@@ -93,11 +94,13 @@ FORMS = (
         name="memblock-reserve",
         family="memblock",
         triggers=(r"memblock_reserve: \[",),
-        pattern=rf"memblock_reserve:\s*{_FIXED}\s+[^f\s]",
+        pattern=rf"memblock_reserve:\s*{_FIXED}(?:\s*$|{_NO_FLAGS})",
         make=lambda g, lines: _event(inclusive(g[0], g[1]), None, None, lines),
         samples=(
             "memblock_reserve: [0x00000000000f5ba0-0x00000000000f5baf] smp_scan_config+0xa9/0xfd",
             "memblock_reserve: [0x00aa7600-0x00aaa0a0] setup_arch+0xa9/0xfd",
+            "memblock_reserve: [0x000000013fff0000-0x000000013fff7fff] flat_init+0x1c/0x30",
+            "memblock_reserve: [0x000000013fff0000-0x000000013fff7fff]",
         ),
         source="mm/memblock.c, 4.12-6.12; end inclusive",
     ),
@@ -114,9 +117,12 @@ FORMS = (
         name="memblock-reserve-old",
         family="memblock",
         triggers=(r"memblock_reserve: \[",),
-        pattern=r"memblock_reserve:\s*\[0x([0-9a-f]{14})-0x([0-9a-f]{14})\]\s+[^f\s]",
+        pattern=rf"memblock_reserve:\s*\[0x([0-9a-f]{{14}})-0x([0-9a-f]{{14}})\]{_NO_FLAGS}",
         make=lambda g, lines: _event(exclusive(g[0], g[1]), None, None, lines),
-        samples=("memblock_reserve: [0x000000000f5ba0-0x000000000f5bb0] setup_arch+0x5e/0xc4f",),
+        samples=(
+            "memblock_reserve: [0x000000000f5ba0-0x000000000f5bb0] setup_arch+0x5e/0xc4f",
+            "memblock_reserve: [0x000000bfe00000-0x000000bfe01000] free_area_init+0x5e/0xc4f",
+        ),
         source="mm/memblock.c, 3.4-3.6; end exclusive although written [a-b]; the width of 14 digits tells",
     ),
     Form(

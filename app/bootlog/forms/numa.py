@@ -31,6 +31,7 @@ FORMS = (
         make=_node_memory,
         samples=("Node 0 Memory: 0x0-0x40000000 0x80000000-0xc0000000", "Node 1 Memory: 0x40000000-0x80000000"),
         source="arch/powerpc/mm/numa.c, 2.6.18-4.4; bytes, end exclusive, all ranges of a node on one line",
+        tail=r"(?:0x[0-9a-f]{1,16}-0x[0-9a-f]{1,16}\s*)+",
     ),
     Form(
         name="node-memory-loongarch",
