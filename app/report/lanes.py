@@ -220,7 +220,7 @@ def _by_node(key: str, subtitle: str, bars: list[tuple[int, Bar]], *, core: bool
 
 def _has_own_spans(document: Document) -> bool:
     """Whether the log itself gives the zone spans; if not, they are those of /proc/zoneinfo where that is there."""
-    return bool(document.zone_ranges and document.node_ranges)
+    return bool(document.zone_ranges and (document.node_ranges or document.memblock.memory))
 
 
 def _zoneinfo_bar(zone: ZoneInfo, name_node: bool) -> Bar:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from app.analysis import analyze
 from app.bootlog import keep_memory_lines, read
 from app.bootlog.model import BootLog, MemoryType
+from app.bootlog.neighbours import collector
 from tests.bootlog.test_hostile import work
 
 LOG = b"""\
@@ -348,3 +349,10 @@ Node    0, zone      DMA, type    Unmovable      1      1
 """
     )
     assert facts(only(text)) == facts(only(LOG))
+
+
+def test_a_file_without_end_is_cut_off_with_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collector, "_MOST_LINES", 5)
+    boot = only(LOG + IOMEM + LSMEM)
+    assert (len(boot.files.iomem), boot.files.memory_blocks) == (5, ())
+    assert codes(boot) == [("files-cut-off", 15)]

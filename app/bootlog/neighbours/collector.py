@@ -3,7 +3,7 @@
 from app.bootlog.model import Lines
 from app.bootlog.neighbours.lines import FileLine, ZoneField, ZoneHeader
 
-_MOST_LINES = 200_000  # blocks of 128 MiB for 25 TiB; only a text made for it has more
+_MOST_LINES = 100_000  # blocks of 128 MiB for 12 TiB; only a text made for it has more
 
 
 class Collector:
