@@ -5,6 +5,9 @@ are possessive, so that none can backtrack. The number of newlines stays.
 """
 
 import re
+from collections.abc import Callable
+from functools import partial
+from io import BytesIO
 
 from app.bootlog.patterns import compiled
 
@@ -40,6 +43,7 @@ _ENTITIES = (
     (b"&apos;", b"'"),
     (b"&amp;", b"&"),
 )
+_BLOCK = 1 << 20
 _MOST_ESCAPED = 3  # times, one after another, by pages that show pages
 _BREAK = re.compile(rb"<(?:br|BR) *+/?>(\n)?")
 _TAG = re.compile(
@@ -61,27 +65,42 @@ def decode(raw: bytes) -> bytes:
     if b"\r" in raw:
         raw = raw.replace(b"\r", b"" if b"\n" in raw else b"\n")
     if b"\x1b" in raw or b"[0m" in raw:
-        raw = _ESCAPES.sub(b"", raw)
+        raw = _in_blocks(partial(_ESCAPES.sub, b""), raw)
     raw = raw.translate(_BLANKS, _CONTROLS)
     if not raw.isascii():
         raw = _plain_signs(raw)
     for _ in range(_MOST_ESCAPED):
         if not compiled(_ENTITY).search(raw):
             break
-        raw = _NUMBERED.sub(_character, raw)
+        raw = _in_blocks(partial(_NUMBERED.sub, _character), raw)
         for entity, plain in _ENTITIES:
             raw = raw.replace(entity, plain)
     if b"</" in raw:
-        raw = _TAG.sub(b"", raw)
+        raw = _in_blocks(partial(_TAG.sub, b""), raw)
     if b"<br" in raw or b"<BR" in raw:
-        raw = _BREAK.sub(lambda found: found[1] or ADDED, raw)
+        raw = _in_blocks(partial(_BREAK.sub, lambda found: found[1] or ADDED), raw)
     if b"{+" in raw:
-        raw = _DELETED.sub(b"", raw).replace(b"{+", b"").replace(b"+}", b"")
+        raw = _in_blocks(partial(_DELETED.sub, b""), raw).replace(b"{+", b"").replace(b"+}", b"")
     if b'"MESSAGE"' in raw or b'"msg"' in raw:
-        raw = _NEXT_OBJECT.sub(rb"\1" + ADDED, _BYTES.sub(_text, raw))
+        raw = _in_blocks(partial(_BYTES.sub, _text), raw)
+        raw = _in_blocks(partial(_NEXT_OBJECT.sub, rb"\1" + ADDED), raw)
     elif raw.count(b"\\n") > raw.count(b"\n"):  # a log as a string of some programming language
         raw = raw.replace(b"\\r", b"").replace(b"\\n", ADDED)
     return raw
+
+
+def _in_blocks(change: Callable[[bytes], bytes], raw: bytes) -> bytes:
+    """Change a text block by block: a substitution keeps all its pieces, each many times as large as its text."""
+    out, at = BytesIO(), 0
+    while at < len(raw):
+        end = at + _BLOCK
+        if end < len(raw):
+            cut = raw.rfind(b"\n", at, end)
+            cut = cut if cut >= 0 else raw.rfind(b" ", at, end)
+            end = cut + 1 if cut >= 0 else end
+        out.write(change(raw[at:end]))
+        at = end
+    return out.getvalue()
 
 
 def _as_utf8(raw: bytes) -> bytes:

@@ -5,6 +5,7 @@ Nothing here makes a list of all lines: a console log of 20 MB has a few hundred
 
 from array import array
 from bisect import bisect_left
+from io import BytesIO
 
 from app.bootlog.decoding import ADDED, decode
 
@@ -30,19 +31,16 @@ class Text:
         """Close up lines at a single ``=`` before the newline; ``==`` is no soft break but somebody's ruler."""
         if b"=\n" not in raw:
             return raw
-        pieces = raw.split(b"=\n")
-        last = len(pieces) - 1
-        length = 0
-        for index, piece in enumerate(pieces):
-            length += len(piece)
-            if index == last:
-                break
-            if not piece or piece[-1] in b"=\n":
-                pieces[index] = piece + b"=\n"
-                length += 2
-            else:
-                self._breaks.append(length)
-        return b"".join(pieces)
+        view, out, at = memoryview(raw), BytesIO(), 0
+        found = raw.find(b"=\n")
+        while found >= 0:
+            if found > at and raw[found - 1] not in b"=\n":
+                out.write(view[at:found])
+                self._breaks.append(out.tell())
+                at = found + 2
+            found = raw.find(b"=\n", found + 2)
+        out.write(view[at:])
+        return out.getvalue()
 
     def _split(self, data: bytes) -> bytes:
         """End lines where the decoding says so, in one line of the text as given."""
