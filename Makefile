@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: setup setup-dev serve test lint format types acceptance bench docs screenshots clean help
+.PHONY: setup setup-dev serve test lint format types acceptance bench fuzz docs screenshots clean help
 BIN := .venv/bin
 
 setup: ## Make .venv with the command pfnscope and the front-end assets
@@ -20,6 +20,9 @@ acceptance: setup ## Hold the command against ../shared/acceptance
 	$(BIN)/python tools/acceptance.py ../shared tests/acceptance-floor.toml
 bench: setup ## Measure speed
 	$(BIN)/python benchmarks/run.py
+fuzz: setup ## Feed the reader mutated logs for a minute
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/pip install -q -c constraints.txt '.[fuzz]'
+	$(BIN)/python tests/fuzz/reading.py -max_total_time=60 -artifact_prefix=build/
 docs: setup ## Write the reference pages of docs/ from the code
 	$(BIN)/python tools/docs.py
 screenshots: setup-dev ## Photograph the pages: build/screenshots and docs/screenshot.png

@@ -43,7 +43,7 @@ _ENTITIES = (
     (b"&apos;", b"'"),
     (b"&amp;", b"&"),
 )
-_BLOCK = 1 << 20
+_BLOCK = 1 << 17
 _MOST_ESCAPED = 3  # times, one after another, by pages that show pages
 _BREAK = re.compile(rb"<(?:br|BR) *+/?>(\n)?")
 _TAG = re.compile(
@@ -51,9 +51,9 @@ _TAG = re.compile(
     rb"(?: [^<>\n]*+)?>",
     re.IGNORECASE,
 )
-_DELETED = re.compile(rb"\[-(?:[^-\n]|-(?!\]))*+-\]")
+_DELETED = r"\[-[^\n]*?-\]"  # for RE2: what it begins with may be repeated in it
 _BYTES = re.compile(rb'("MESSAGE"\s*+:\s*+)\[([0-9,\s>|+]*+)\]')
-_NEXT_OBJECT = re.compile(rb'(\} *+,?+) *+(?=\{ *+")')
+_NEXT_OBJECT = (b'},{"', b'}, {"', b'}{"', b'} {"')
 
 
 def decode(raw: bytes) -> bytes:
@@ -80,10 +80,11 @@ def decode(raw: bytes) -> bytes:
     if b"<br" in raw or b"<BR" in raw:
         raw = _in_blocks(partial(_BREAK.sub, lambda found: found[1] or ADDED), raw)
     if b"{+" in raw:
-        raw = _in_blocks(partial(_DELETED.sub, b""), raw).replace(b"{+", b"").replace(b"+}", b"")
+        raw = _in_blocks(_without_deleted, raw).replace(b"{+", b"").replace(b"+}", b"")
     if b'"MESSAGE"' in raw or b'"msg"' in raw:
         raw = _in_blocks(partial(_BYTES.sub, _text), raw)
-        raw = _in_blocks(partial(_NEXT_OBJECT.sub, rb"\1" + ADDED), raw)
+        for joint in _NEXT_OBJECT:
+            raw = raw.replace(joint, b"}," + ADDED + b'{"')
     elif raw.count(b"\\n") > raw.count(b"\n"):  # a log as a string of some programming language
         raw = raw.replace(b"\\r", b"").replace(b"\\n", ADDED)
     return raw
@@ -128,6 +129,14 @@ def _plain_signs(raw: bytes) -> bytes:
         for odd, plain in _LATIN:
             raw = raw.replace(odd, plain)
     return raw
+
+
+def _without_deleted(raw: bytes) -> bytes:
+    kept, at = [], 0
+    for match in compiled(_DELETED).finditer(raw):
+        kept.append(raw[at : match.start()])
+        at = match.end()
+    return b"".join([*kept, raw[at:]])
 
 
 def _character(found: re.Match[bytes]) -> bytes:

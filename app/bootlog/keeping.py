@@ -1,5 +1,7 @@
 """What is stored of a log: the lines about memory, at their places, and nothing else."""
 
+from io import BytesIO
+
 from app.bootlog.decoding import ADDED, decode
 from app.bootlog.excerpts import is_prose
 from app.bootlog.reader import Reading
@@ -15,20 +17,20 @@ def keep_memory_lines(text: bytes, reading: Reading) -> bytes:
     """
     data = decode(text)
     kept = sorted({line for boot in reading.boots for line in boot.recognised})
-    out: list[bytes] = []
+    out = BytesIO()
     number, at = 1, 0
     for line in kept:
         start = _skip(data, at, line - number)
         if number > 1:
-            out += _blanked(data[at:start], line - number)
+            out.writelines(_blanked(data[at:start], line - number))
         else:
-            out.append(b"\n" * (line - number))
+            out.write(b"\n" * (line - number))
         end = data.find(b"\n", start)
         end = len(data) if end < 0 else end
-        out += (data[start:end].replace(ADDED, b"<br>"), b"\n")  # the same when it is read again
+        out.writelines((data[start:end].replace(ADDED, b"<br>"), b"\n"))  # the same when it is read again
         number, at = line + 1, min(end + 1, len(data))
-    out.append(b"\n" * (reading.line_count - number + 1))
-    return b"".join(out)
+    out.write(b"\n" * (reading.line_count - number + 1))
+    return out.getvalue()
 
 
 def _skip(data: bytes, at: int, lines: int) -> int:
