@@ -40,10 +40,16 @@ def _skip(data: bytes, at: int, lines: int) -> int:
 
 
 def _blanked(gap: bytes, lines: int) -> tuple[bytes, ...]:
-    """As many empty lines, the last line of prose among them marked; only what is near can matter.
+    """As many empty lines, the first one and the last line of prose among them marked; only what is near can matter.
 
     What follows a soft line break is the rest of a line, and no prose by itself.
     """
+    if lines > 1 and is_prose(gap[: gap.find(b"\n")][:4096]):  # else a wrapped command line might seem to end here
+        return _ELLIPSIS, b"\n", *_marked(gap[gap.find(b"\n") + 1 :], lines - 1)
+    return _marked(gap, lines)
+
+
+def _marked(gap: bytes, lines: int) -> tuple[bytes, ...]:
     end = len(gap)
     for back in range(min(lines, 60)):
         start = gap.rfind(b"\n", 0, max(end - 1, 0)) + 1
