@@ -11,15 +11,21 @@ SAMPLES = Path(__file__).parent.parent / "sample_logs"
 MIB = 1 << 20
 
 
-def family_pattern() -> str:
-    """The line families as one extended regular expression, for grep."""
-    return "|".join(sorted({trigger for form in FORMS for trigger in form.triggers})).replace("(?:", "(")
+FAMILIES = (
+    "Linux version|ommand line: |BIOS-e820|user: \\[mem|physical RAM map|e820: (update|remove)|last_pfn|SRAT: Node|"
+    "NUMA: Node|NODE_DATA|Initmem setup node|Zone (PFN )?ranges|(DMA|DMA32|Normal|HighMem|Device) +(\\[mem|empty)|"
+    "Movable zone start|Early memory|node +[0-9]+: \\[mem|MEMBLOCK configuration|(memory|reserved)\\[0x|"
+    "memblock_[a-z_]+: |efi: mem|RAMDISK|crashkernel|cma: Reserved|OF: reserved mem|table memory at|nosave memory|"
+    "software IO TLB|Memory: [0-9]+K|totalpages|in unavailable ranges|Reserved but unavailable|Zeroed struct page|"
+    "cache hash table|BUG: |Bad page|RIP: |uninitialized and poisoned|page dumped"
+)
+"""The line families in the words that somebody would give to ``grep -E``."""
 
 
 def console_log(size: int, sample: str = "fixed-1g-4g") -> bytes:
     """A recorded boot and then, up to ``size`` bytes, its lines that say nothing of memory, over and over."""
     boot = (SAMPLES / sample / "dmesg.txt").read_bytes()
-    told = re2.compile(family_pattern().encode())
+    told = re2.compile("|".join({trigger for form in FORMS for trigger in form.triggers}).encode())
     messages = [line.partition(b"] ")[2] for line in boot.splitlines()]
     chatter = [message for message in messages if message and not told.search(message)]
     out, length = [boot], len(boot)
@@ -46,3 +52,14 @@ def many_ranges(ranges: int) -> bytes:
         start = 0x1000 + at * (MIB + 4096)
         lines.append(f"[    0.000000]   node {at * 2 // ranges:3d}: [mem {start:#018x}-{start + MIB - 1:#018x}]\n")
     return (head + "".join(lines)).encode()
+
+
+def memblock_debug(reservations: int) -> bytes:
+    """A boot with ``reservations`` lines of memblock=debug, each about another page."""
+    head = (
+        b"[    0.000000] Linux version 6.1.90 (b@h) #1 SMP\n"
+        b"[    0.000000] BIOS-e820: [mem 0x0000000000000000-0x000000ffffffffff] usable\n"
+    )
+    line = b"[    0.%06d] memblock_reserve: [0x%016x-0x%016x] memblock_alloc_range_nid+0xd2/0x130\n"
+    starts = ((at, MIB + at * 0x3000) for at in range(reservations))
+    return head + b"".join(line % (at, start, start + 0xFFF) for at, start in starts)
