@@ -46,11 +46,9 @@ _ENTITIES = (
 _BLOCK = 1 << 17
 _MOST_ESCAPED = 3  # times, one after another, by pages that show pages
 _BREAK = re.compile(rb"<(?:br|BR) *+/?>(\n)?")
-_TAG = re.compile(
-    rb"</?(?:a|b|blockquote|body|code|div|em|font|html|i|li|mark|ol|p|pre|samp|span|strong|t[dhrt]|table|tbody|u|ul)"
-    rb"(?: [^<>\n]*+)?>",
-    re.IGNORECASE,
-)
+_TAGS = "a|b|blockquote|body|code|div|em|font|html|i|li|mark|ol|p|pre|samp|span|strong|t[dhrt]|table|tbody|u|ul"
+_MARKS = rf"\[0m|{_ENTITY}|</(?i:{_TAGS})>|<br|<BR|\{{\+|\"MESSAGE\"|\"msg\"|\\n"
+_TAG = re.compile(rf"</?(?:{_TAGS})(?: [^<>\n]*+)?>".encode(), re.IGNORECASE)
 _DELETED = r"\[-[^\n]*?-\]"  # for RE2: what it begins with may be repeated in it
 _BYTES = re.compile(rb'("MESSAGE"\s*+:\s*+)\[([0-9,\s>|+]*+)\]')
 _NEXT_OBJECT = (b'},{"', b'}, {"', b'}{"', b'} {"')
@@ -64,11 +62,18 @@ def decode(raw: bytes) -> bytes:
     raw = _as_utf8(raw)
     if b"\r" in raw:
         raw = raw.replace(b"\r", b"" if b"\n" in raw else b"\n")
-    if b"\x1b" in raw or b"[0m" in raw:
+    if b"\x1b" in raw:
         raw = _in_blocks(partial(_ESCAPES.sub, b""), raw)
     raw = raw.translate(_BLANKS, _CONTROLS)
     if not raw.isascii():
         raw = _plain_signs(raw)
+    # One pass for the first sign of all of them: a log as the kernel printed it has none.
+    return _without_marks(raw) if compiled(_MARKS).search(raw) else raw
+
+
+def _without_marks(raw: bytes) -> bytes:
+    if b"[0m" in raw:
+        raw = _in_blocks(partial(_ESCAPES.sub, b""), raw)
     for _ in range(_MOST_ESCAPED):
         if not compiled(_ENTITY).search(raw):
             break
