@@ -4,19 +4,22 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from app.analysis.choice import printed_counts, same_counts
-from app.analysis.file_checks import file_checks
 from app.analysis.model import Check, Choice
 from app.analysis.replay import replay
-from app.bootlog.model import BootLog, Count
+from app.bootlog.model import BootLog, Count, Files
 from app.kernel.rules import CountWording
 from app.layout import Layout
 
 
 def checks(log: BootLog, layout: Layout, choice: Choice) -> tuple[Check, ...]:
     """Every printed number that the layout explains or contradicts; what was not printed is not here."""
-    if not layout.memory:
-        return file_checks(log, layout)
-    counts = (*_unavailable(log, layout, choice), *_node_totals(log, layout), *_node_spans(log, layout))
+    counts: tuple[Check, ...] = ()
+    if layout.memory:
+        counts = (*_unavailable(log, layout, choice), *_node_totals(log, layout), *_node_spans(log, layout))
+    if log.files == Files():
+        return counts
+    from app.analysis.file_checks import file_checks  # few texts have files, and loading takes its time
+
     return (*counts, *file_checks(log, layout))
 
 

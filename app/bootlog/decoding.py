@@ -1,12 +1,12 @@
 """From the bytes as given to plain ones: encodings, colours, typography, web pages, marked changes, packed JSON.
 
 Every step looks for its first sign before it does anything, and takes time linear in the text: the expressions
-are possessive, so that none can backtrack. The number of newlines stays.
+are possessive, so that none can backtrack; they are compiled when a text first needs them. The number of newlines
+stays.
 """
 
 import re
 from collections.abc import Callable
-from functools import partial
 from io import BytesIO
 
 from app.bootlog.patterns import compiled
@@ -18,7 +18,7 @@ _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "
 _CONTROLS = bytes({*range(32)} - {*b"\n\r\t\x1b"})
 _QUOTED = bytes.maketrans(b",>|+", b"    ")
 _BLANKS = bytes.maketrans(b"\t", b" ")
-_ESCAPES = re.compile(
+_ESCAPES = (
     rb"(?:\x1b|\^\[|\\x1b|\\033|\\e|#033)\[[0-9;?]*+[A-Za-z]"
     rb"|\[[0-9]{1,2}(?:;[0-9]{1,2})*+m"  # the escape character itself got lost
     rb"|\x1b\][^\x07\x1b\n]*+\x07?|\x1b[()][0-9A-Za-z]|\x1b[78=>cDEHM\\]"
@@ -33,7 +33,7 @@ _TYPOGRAPHY = (
 )
 _LATIN = ((b"\xa0", b" "), (b"\x96", b"-"), (b"\x97", b"-"), (b"\xad", b""))
 _ENTITY = "&(?:amp|apos|gt|lt|nbsp|ndash|quot|#[0-9]{2,4}|#[xX][0-9a-fA-F]{2,4});"
-_NUMBERED = re.compile(rb"&#(?:([0-9]{2,4})|[xX]([0-9a-fA-F]{2,4}));")
+_NUMBERED = rb"&#(?:([0-9]{2,4})|[xX]([0-9a-fA-F]{2,4}));"
 _ENTITIES = (
     (b"&nbsp;", b" "),
     (b"&ndash;", b"-"),
@@ -45,12 +45,12 @@ _ENTITIES = (
 )
 _BLOCK = 1 << 17
 _MOST_ESCAPED = 3  # times, one after another, by pages that show pages
-_BREAK = re.compile(rb"<(?:br|BR) *+/?>(\n)?")
+_BREAK = rb"<(?:br|BR) *+/?>(\n)?"
 _TAGS = "a|b|blockquote|body|code|div|em|font|html|i|li|mark|ol|p|pre|samp|span|strong|t[dhrt]|table|tbody|u|ul"
 _MARKS = rf"\[0m|{_ENTITY}|</(?i:{_TAGS})>|<br|<BR|\{{\+|\"MESSAGE\"|\"msg\"|\\n"
-_TAG = re.compile(rf"</?(?:{_TAGS})(?: [^<>\n]*+)?>".encode(), re.IGNORECASE)
+_TAG = rf"(?i)</?(?:{_TAGS})(?: [^<>\n]*+)?>".encode()
 _DELETED = r"\[-[^\n]*?-\]"  # for RE2: what it begins with may be repeated in it
-_BYTES = re.compile(rb'("MESSAGE"\s*+:\s*+)\[([0-9,\s>|+]*+)\]')
+_BYTES = rb'("MESSAGE"\s*+:\s*+)\[([0-9,\s>|+]*+)\]'
 _NEXT_OBJECT = (b'},{"', b'}, {"', b'}{"', b'} {"')
 
 
@@ -63,7 +63,7 @@ def decode(raw: bytes) -> bytes:
     if b"\r" in raw:
         raw = raw.replace(b"\r", b"" if b"\n" in raw else b"\n")
     if b"\x1b" in raw:
-        raw = _in_blocks(partial(_ESCAPES.sub, b""), raw)
+        raw = _in_blocks(_replacing(_ESCAPES, b""), raw)
     raw = raw.translate(_BLANKS, _CONTROLS)
     if not raw.isascii():
         raw = _plain_signs(raw)
@@ -73,26 +73,30 @@ def decode(raw: bytes) -> bytes:
 
 def _without_marks(raw: bytes) -> bytes:
     if b"[0m" in raw:
-        raw = _in_blocks(partial(_ESCAPES.sub, b""), raw)
+        raw = _in_blocks(_replacing(_ESCAPES, b""), raw)
     for _ in range(_MOST_ESCAPED):
         if not compiled(_ENTITY).search(raw):
             break
-        raw = _in_blocks(partial(_NUMBERED.sub, _character), raw)
+        raw = _in_blocks(_replacing(_NUMBERED, _character), raw)
         for entity, plain in _ENTITIES:
             raw = raw.replace(entity, plain)
     if b"</" in raw:
-        raw = _in_blocks(partial(_TAG.sub, b""), raw)
+        raw = _in_blocks(_replacing(_TAG, b""), raw)
     if b"<br" in raw or b"<BR" in raw:
-        raw = _in_blocks(partial(_BREAK.sub, lambda found: found[1] or ADDED), raw)
+        raw = _in_blocks(_replacing(_BREAK, lambda found: found[1] or ADDED), raw)
     if b"{+" in raw:
         raw = _in_blocks(_without_deleted, raw).replace(b"{+", b"").replace(b"+}", b"")
     if b'"MESSAGE"' in raw or b'"msg"' in raw:
-        raw = _in_blocks(partial(_BYTES.sub, _text), raw)
+        raw = _in_blocks(_replacing(_BYTES, _text), raw)
         for joint in _NEXT_OBJECT:
             raw = raw.replace(joint, b"}," + ADDED + b'{"')
     elif raw.count(b"\\n") > raw.count(b"\n"):  # a log as a string of some programming language
         raw = raw.replace(b"\\r", b"").replace(b"\\n", ADDED)
     return raw
+
+
+def _replacing(pattern: bytes, by: bytes | Callable[[re.Match[bytes]], bytes]) -> Callable[[bytes], bytes]:
+    return lambda raw: re.sub(pattern, by, raw)
 
 
 def _in_blocks(change: Callable[[bytes], bytes], raw: bytes) -> bytes:

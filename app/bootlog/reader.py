@@ -2,10 +2,10 @@
 
 import msgspec
 
+from app.bootlog.draft import Draft
 from app.bootlog.excerpts import chosen, drafts, joined
 from app.bootlog.finish import finish
 from app.bootlog.model import BootLog
-from app.bootlog.neighbours.attach import adopt, with_files
 from app.bootlog.records import records
 from app.bootlog.text import Text
 
@@ -39,6 +39,17 @@ def read(text: bytes) -> Reading:
     parts = drafts(searchable, records(searchable))
     seen = tuple(dict.fromkeys(family for part in parts for family in part.families))
     parts = joined(parts)
-    boots = adopt(parts, chosen(parts))
-    logs = tuple(with_files(finish(boot, index, len(boots)), boot) for index, boot in enumerate(boots, 1))
+    boots = chosen(parts)
+    if any(part.files.lines for part in parts):
+        logs = _with_files(parts, boots)
+    else:
+        logs = tuple(finish(boot, index, len(boots)) for index, boot in enumerate(boots, 1))
     return Reading(logs, searchable.line_count, seen)
+
+
+def _with_files(parts: list[Draft], boots: list[Draft]) -> tuple[BootLog, ...]:
+    """The boots with the files of /proc and /sys; few texts have any, so the rest is loaded only here."""
+    from app.bootlog.neighbours.attach import adopt, with_files
+
+    owners = adopt(parts, boots)
+    return tuple(with_files(finish(boot, index, len(owners)), boot) for index, boot in enumerate(owners, 1))
