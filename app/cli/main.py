@@ -1,5 +1,7 @@
 """The command line: one function a command, everything heavy imported only by the command that needs it."""
 
+import atexit
+import gc
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
@@ -41,6 +43,7 @@ def cli() -> None:
 @click.option("--fail-on", type=click.Choice(("danger", "caution", "info")), help="Exit 1 at this severity or worse.")
 def analyze(log: str, form: str, kernel: str | None, arch: str | None, boot: int | None, fail_on: str | None) -> None:
     """Report on the boot log FILE, or on standard input."""
+    _without_collections()
     from app.analysis.model import SEVERITIES
     from app.service.analyzing import Options
     from app.service.analyzing import analyze as run
@@ -93,6 +96,12 @@ def serve(host: str, port: int) -> None:
         run(host, port)
     except CannotServe as error:
         raise click.ClickException(str(error)) from error
+
+
+def _without_collections() -> None:
+    """One report makes no garbage worth collecting: looking for it, now and at exit, takes a tenth of the whole run."""
+    gc.disable()
+    atexit.register(gc.freeze)
 
 
 def main() -> None:

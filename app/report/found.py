@@ -3,8 +3,8 @@
 import msgspec
 
 from app.report.document import Hole, MapEntry
-from app.report.lanes import placement_words
 from app.report.text import state_words
+from app.report.words import placement_words
 
 
 class Lookup(msgspec.Struct, frozen=True):

@@ -14,15 +14,9 @@ import msgspec
 
 from app.ranges import FrameRange, FrameSet
 from app.report.document import DebugfsRegion, Document, EfiEntry, Hole, MapEntry, ZoneInfo, ZoneSpan
+from app.report.words import STATE_WORDS, pages_words, placement_words
 from app.units import format_size
 
-STATE_WORDS = {
-    "uninitialised": "never written",
-    "zeroed": "zeroed",
-    "initialised": "initialised",
-    "poisoned": "poisoned",
-    "unknown": "unknown",
-}
 _TYPE_KINDS = {"pram": "pmem", "soft_reserved": "soft-reserved", "disabled": "other"}
 _ZONE_KINDS = {"DMA": "zone-dma", "DMA32": "zone-dma32", "Normal": "zone-normal", "Movable": "zone-movable"}
 _RESOURCE_KINDS = {
@@ -116,11 +110,6 @@ def frames(start: str, end: str, page_size: int, *, inward: bool) -> FrameRange:
 
 def _bytes_detail(start: str, end: str) -> str:
     return f"[{start}, {end}) · {format_size(int(end, 16) - int(start, 16))}"
-
-
-def pages_words(pages: int) -> str:
-    """``1 page``, ``41 pages``, ``262,144 pages``."""
-    return f"{pages:,} page{'' if pages == 1 else 's'}"
 
 
 def _pfn_detail(start: int, end: int, page_size: int) -> str:
@@ -315,13 +304,6 @@ def _hole_bars(holes: Sequence[Hole]) -> tuple[Bar, ...]:
             Bar(hole.start_pfn, hole.end_pfn, hole.severity, pages_words(hole.pages), detail, tuple(hole.lines), index)
         )
     return _sorted(bars)
-
-
-def placement_words(hole: Hole) -> str:
-    """Where a hole lies: outside every zone span, or inside which."""
-    if hole.placement == "outside-zone-spans":
-        return "outside every zone span"
-    return f"inside {hole.zone or 'a zone'}" + ("" if hole.node is None else f", node {hole.node}")
 
 
 def _sorted(bars: Iterable[Bar]) -> tuple[Bar, ...]:

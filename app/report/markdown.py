@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from app.report.document import Document
-from app.report.lanes import placement_words
 from app.report.text import facts, state_words
+from app.report.words import placement_words
 
 _MARKUP = "\\`*_{}[]<>()#+-.!|~$&@"
 

@@ -15,7 +15,7 @@ from app.report.document import (
     Resource,
     ZoneInfo,
 )
-from app.report.lanes import STATE_WORDS, placement_words
+from app.report.words import STATE_WORDS, placement_words
 from app.units import format_size
 
 Listed = ZoneInfo | Resource | MapEntry | DebugfsRegion | BlockRange

@@ -12,6 +12,7 @@ from app import __version__, service
 from app.report import figure, lanes, overview, rulebook, svg, text
 from app.report.axis import AxisName, beyond_words, to_scale
 from app.report.document import Document
+from app.report.words import STATE_WORDS
 from app.service import Options
 from app.service.layouts import DAY
 from app.web import presenting, sharing
@@ -213,6 +214,6 @@ def _layout(
         agreement=presenting.agreement(document.checks),
         severity_words=presenting.SEVERITY_WORDS,
         basis_words=presenting.BASIS_WORDS,
-        state_words=lanes.STATE_WORDS,
+        state_words=STATE_WORDS,
         **page,
     )

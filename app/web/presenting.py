@@ -9,8 +9,9 @@ from app.kernel.architecture import SECTION_SIZES
 from app.kernel.command_line import arguments
 from app.ranges import FrameRange
 from app.report.document import Check, Diagnostic, Document, Event, Hole, PfnRange
-from app.report.lanes import STATE_WORDS, frames, pages_words, placement_words, undecided
+from app.report.lanes import frames, undecided
 from app.report.palette import PAINTS
+from app.report.words import STATE_WORDS, pages_words, placement_words
 from app.service import Options
 from app.units import format_size
 
