@@ -48,7 +48,7 @@ Early memory node ranges
 LOG_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "description": "A kernel log; plain or multipart bodies may be packed with gzip or zstd.",
+        "description": "A kernel log; plain or multipart bodies may be packed with gzip, zstd, xz or bzip2.",
         "content": {
             "text/plain": {"schema": {"type": "string"}, "example": EXAMPLE_LOG},
             "application/json": {
