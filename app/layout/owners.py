@@ -2,24 +2,10 @@
 
 from bisect import bisect_right
 
+from app.bootlog.forms.maps import memory_type
 from app.bootlog.model import BootLog, E820Change, MapEntry, MemoryType
 from app.layout.model import Owner
 from app.ranges import ByteRange, FrameRange, Painted, paint
-
-TYPES_BY_LABEL = {
-    "usable": MemoryType.RAM,
-    "system ram": MemoryType.RAM,
-    "reserved": MemoryType.RESERVED,
-    "device reserved": MemoryType.RESERVED,
-    "acpi data": MemoryType.ACPI,
-    "acpi nvs": MemoryType.NVS,
-    "unusable": MemoryType.UNUSABLE,
-    "soft reserved": MemoryType.SOFT_RESERVED,
-    "persistent (type 7)": MemoryType.PMEM,
-    "persistent ram (type 7)": MemoryType.PMEM,
-    "persistent (type 12)": MemoryType.PRAM,
-    "persistent ram (type 12)": MemoryType.PRAM,
-}
 
 
 def map_in_force(log: BootLog) -> tuple[MapEntry, ...]:
@@ -52,8 +38,7 @@ def _frames(range_: ByteRange, kind: MemoryType, page_size: int) -> FrameRange:
 
 def _apply(painted: list[tuple[FrameRange, Owner]], change: E820Change, page_size: int) -> None:
     frames = change.range.frames_outward(page_size)
-    old = TYPES_BY_LABEL.get((change.from_label or "").lower())
-    new = TYPES_BY_LABEL.get((change.to_label or "").lower(), MemoryType.OTHER)
+    old, new = memory_type(change.from_label or ""), memory_type(change.to_label or "")
     first = bisect_right(painted, frames.start, key=lambda item: item[0].end)
     last = first
     pieces: list[tuple[FrameRange, Owner]] = []

@@ -47,10 +47,6 @@ class FrameRange(msgspec.Struct, frozen=True, order=True, gc=False):
         """Number of page frames."""
         return self.end - self.start
 
-    def to_bytes(self, page_size: int) -> ByteRange:
-        """The physical addresses of these page frames."""
-        return ByteRange(self.start * page_size, self.end * page_size)
-
     def clip(self, start: int, end: int) -> "FrameRange":
         """The part inside ``[start, end)``; empty (start == end) where nothing is left."""
         low = min(max(self.start, start), end)

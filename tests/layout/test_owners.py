@@ -49,3 +49,11 @@ def test_the_users_map_replaces_the_firmwares() -> None:
     log = BootLog(firmware_map=LOG.firmware_map, user_map=(entry(0, 0x2000, MemoryType.RESERVED, "reserved", 9),))
     assert who(log, 1) == ("reserved", (9,))
     assert who(log, 0x100) is None
+
+
+def test_a_change_finds_its_type_in_every_spelling_that_a_map_has() -> None:
+    log = BootLog(
+        firmware_map=(entry(0, 0x2000, MemoryType.PMEM, "type 7", 1),),
+        e820_changes=(E820Change("update", ByteRange(0, 0x1000), "type 7", "type 12", (2,)),),
+    )
+    assert [owner.type for _, owner in owners(log, PAGE)] == [MemoryType.PRAM, MemoryType.PMEM]
