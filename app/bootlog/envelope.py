@@ -82,7 +82,7 @@ def peel(line: bytes, *, kernel: bool = False) -> Peeled:
     kernel = kernel or match.start(1) >= 0
     stamp = None
     if match.start(2) >= 0:
-        stamp = int(match.group(2) or b"0") * 1_000_000 + int((match.group(3) or b"0")[:6].ljust(6, b"0"))
+        stamp = int((match.group(2) or b"") + (match.group(3) or b"")[:6].ljust(6, b"0"))
     message = line[match.end() :].rstrip()
     if message[:1] in (b"{", b'"') and stamp is None:
         told = _from_json(message)
@@ -138,6 +138,8 @@ def _from_json(message: bytes) -> bytes | None:
 
 def _plain(message: bytes) -> bytes:
     """Undo what mailers and devices do to a message; most messages come through untouched."""
+    if b"=" not in message and b"\\" not in message:
+        return message
     if b"=3D" in message or message.endswith(b"=20"):
         message = _bytes(message, _QUOTED_BYTE).rstrip()
     if b"\\x" in message:

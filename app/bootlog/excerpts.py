@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from app.bootlog.draft import LAYOUT, LEAST, MAPS, RANGES, Draft
 from app.bootlog.effects import Banner, Header
 from app.bootlog.envelope import peel
+from app.bootlog.intake import take
 from app.bootlog.model import Diagnostic, MemoryType
 from app.bootlog.records import Record
 from app.bootlog.text import Text
@@ -34,7 +35,7 @@ def drafts(text: Text, records: Iterable[Record]) -> list[Draft]:
                 and _prose_before(text, record, current.last)
             ):
                 out.append(Draft("prose"))
-        out[-1].take(record)
+        take(out[-1], record)
     return out
 
 

@@ -68,6 +68,11 @@ class Pattern:
         spans = self._native.Match(_ANYWHERE, text, pos, len(text))
         return None if spans[0] == _NOWHERE else Match(text, spans)
 
+    def find(self, text: bytes, pos: int = 0) -> int:
+        """Where the first match from ``pos`` on starts, or -1."""
+        start: int = self._native.Match(_ANYWHERE, text, pos, len(text))[0][0]
+        return start
+
     def finditer(self, text: bytes, pos: int = 0) -> Iterator[Match]:
         """All matches that do not overlap."""
         while (match := self.search(text, pos)) is not None:
@@ -95,11 +100,13 @@ class Choice:
     """Which of several patterns match at the start of a text, in one pass."""
 
     def __init__(self, patterns: Iterable[str]) -> None:
-        self._set = re2.Set.MatchSet(_options())
+        self._native = _re2.Set(_AT_START, _options())
         for pattern in patterns:
-            self._set.Add(pattern.encode("latin-1"))
-        self._set.Compile()
+            if self._native.Add(pattern.encode("latin-1")) < 0:
+                raise ValueError(pattern)
+        self._native.Compile()
 
     def of(self, text: bytes) -> list[int]:
         """Positions of the patterns that match, in ascending order."""
-        return sorted(self._set.Match(text) or ())
+        found: list[int] = self._native.Match(text)
+        return found if len(found) < 2 else sorted(found)

@@ -77,7 +77,7 @@ def _understand(message: bytes) -> tuple[Form, Match] | None:
 
 
 def _groups(match: Match) -> tuple[str | None, ...]:
-    return tuple(None if group is None else group.decode("utf-8", "replace") for group in match.groups())
+    return tuple([None if group is None else group.decode("utf-8", "replace") for group in match.groups()])
 
 
 class _Piece:
@@ -187,11 +187,10 @@ def records(text: Text) -> Iterator[Record]:
     """All records of a text in order, in time linear in its size."""
     data, scanner, at, failed = text.data, _scanner(), 0, 0
     while True:
-        hit = scanner.search(data, at)
-        if hit is None:
+        hit = scanner.find(data, at)
+        if hit < 0:
             return
-        start, end = text.line_start(hit.start()), text.line_end(hit.start())
-        start = max(start, at)
+        start, end = max(text.line_start(hit), at), text.line_end(hit)
         at = end + 1
         if end - start > LONGEST_LINE:
             text.advance(start)
@@ -203,15 +202,20 @@ def records(text: Text) -> Iterator[Record]:
             continue
         line = data[start:end]
         peeled = peel(line)
-        cuts = [0, *inner_records(line, peeled), len(line)]
-        for first, last in pairwise(cuts):
-            text.advance(start + first)
-            alone = peeled if len(cuts) == 2 else peel(line[first:last])
-            piece = _Piece(text, start + first, start + last, alone)
-            record = piece.record(last=last == len(line), joining=failed < _MOST_FAILED_JOINS)
-            failed += record is None or record.form is None
-            if record is not None:
-                yield record
-                at = max(at, record.end + 1)
+        pieces = [(start, end, peeled)]
+        inner = inner_records(line, peeled)
+        if inner:
+            pieces = [
+                (start + first, start + last, peel(line[first:last])) for first, last in pairwise([0, *inner, len(line)])
+            ]
+        for first, last, alone in pieces:
+            text.advance(first)
+            record = _Piece(text, first, last, alone).record(last=last == end, joining=failed < _MOST_FAILED_JOINS)
+            if record is None:
+                failed += 1
+                continue
+            failed += record.form is None
+            yield record
+            at = max(at, record.end + 1)
         if at > len(data):
             return
