@@ -205,9 +205,8 @@ def records(text: Text) -> Iterator[Record]:
         pieces = [(start, end, peeled)]
         inner = inner_records(line, peeled)
         if inner:
-            pieces = [
-                (start + first, start + last, peel(line[first:last])) for first, last in pairwise([0, *inner, len(line)])
-            ]
+            cuts = pairwise([0, *inner, len(line)])
+            pieces = [(start + first, start + last, peel(line[first:last])) for first, last in cuts]
         for first, last, alone in pieces:
             text.advance(first)
             record = _Piece(text, first, last, alone).record(last=last == end, joining=failed < _MOST_FAILED_JOINS)
