@@ -25,7 +25,7 @@ class Text:
         self._breaks = array("Q")
         self._added = array("Q")
         self.data = self._split(self._unfold(raw))
-        self._base = (0, 1)
+        self._base = (0, 0)
 
     def _unfold(self, raw: bytes) -> bytes:
         """Close up lines at a single ``=`` before the newline; ``==`` is no soft break but somebody's ruler."""
@@ -52,13 +52,15 @@ class Text:
 
     def advance(self, offset: int) -> None:
         """Let the counting start at ``offset``; no lower offset may be asked for afterwards."""
-        at, number = self._base
-        self._base = (offset, number + self.data.count(b"\n", at, offset))
+        self._base = (offset, self._newlines(offset))
+
+    def _newlines(self, offset: int) -> int:
+        at, count = self._base
+        return count + self.data.count(b"\n", at, offset)
 
     def number(self, offset: int) -> int:
         """Line number of the byte at ``offset``."""
-        at, number = self._base
-        number += self.data.count(b"\n", at, offset)
+        number = 1 + self._newlines(offset)
         if self._breaks or self._added:
             number += bisect_left(self._breaks, offset + 1) - bisect_left(self._added, offset)
         return number
