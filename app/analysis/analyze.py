@@ -24,7 +24,7 @@ def analyze(log: BootLog, *, kernel: str | None = None, arch: str | None = None)
     layout = build_layout(log, release, arch)
     choice = _choose(log, layout, release, overridden=kernel is not None)
     holes = find_holes(layout, choice, release, layout.without_memory)
-    if choice.rule is None and layout.section_size:
+    if choice.rule is None and layout.knows_struct_pages:
         holes = weigh_unknown(layout, holes)
     assumed = tuple(_assumed(log, layout, kernel, arch))
     return Analysis(
@@ -33,7 +33,7 @@ def analyze(log: BootLog, *, kernel: str | None = None, arch: str | None = None)
         layout=layout,
         choice=choice,
         holes=holes,
-        eras=eras(layout) if layout.memory and layout.section_size else (),
+        eras=eras(layout) if layout.memory and layout.knows_struct_pages else (),
         events=place_events(log, layout, release, holes),
         checks=checks(log, layout, choice),
         diagnostics=(*log.diagnostics, *_assumptions(assumed), *_findings(log, layout, choice)),
@@ -42,8 +42,9 @@ def analyze(log: BootLog, *, kernel: str | None = None, arch: str | None = None)
 
 
 def _choose(log: BootLog, layout: Layout, release: Release | None, *, overridden: bool) -> Choice:
-    if layout.memory and layout.section_size is None:
-        return Choice(None, "assumed", f"no section size is known for {layout.arch or 'an unknown architecture'}")
+    if layout.memory and not layout.knows_struct_pages:
+        where = layout.arch or "an unknown architecture"
+        return Choice(None, "assumed", f"which page frames of {where} have a struct page is not known")
     return choose(log.page_counts, layout, release, overridden=overridden)
 
 
@@ -71,8 +72,8 @@ def _findings(log: BootLog, layout: Layout, choice: Choice) -> Iterator[Diagnost
         message = "The text has no node ranges, so zone spans and holes are not known."
         yield Diagnostic("warning", "no-node-ranges", message)
         return
-    if layout.section_size is None:
-        yield Diagnostic("warning", "no-section-size", f"No verdict: {choice.why}.")
+    if not layout.knows_struct_pages:
+        yield Diagnostic("warning", "no-memory-model", f"No verdict: {choice.why}.")
     if log.page_counts.count_line is None:
         message = "The log has no count of struct pages without memory; ours stands unchecked."
         yield Diagnostic("info", "no-printed-count", message)

@@ -38,9 +38,9 @@ def printed_counts(counts: PageCounts) -> tuple[PassCount, ...]:
 
 def same_counts(wording: CountWording | None, ours: tuple[PassCount, ...], printed: tuple[PassCount, ...]) -> bool:
     """Whether a replay explains the printed lines; the wording without a node is compared without it."""
-    if wording is CountWording.ZONE_UNAVAILABLE:
-        return [(item.zone, item.pages) for item in ours] == [(item.zone, item.pages) for item in printed]
-    return ours == printed
+    nodeless = wording is CountWording.ZONE_UNAVAILABLE
+    said = [[(nodeless or item.node, item.zone, item.pages) for item in items] for items in (ours, printed)]
+    return said[0] == said[1]
 
 
 def _best(

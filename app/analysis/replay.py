@@ -12,11 +12,12 @@ from app.ranges import FrameRange, FrameSet, Painted, paint
 
 
 class PassCount(Struct, frozen=True):
-    """Struct pages without memory that a pass wrote, as the kernel would print them."""
+    """Struct pages without memory that a pass wrote, as the kernel would print them; ``frames`` are which."""
 
     pages: int
     node: int | None = None
     zone: str | None = None
+    frames: FrameSet = FrameSet()
 
 
 class Replay(Struct):
@@ -27,17 +28,21 @@ class Replay(Struct):
     strokes: list[tuple[FrameRange, PageState]]
     counts: list[PassCount]
 
-    def write(self, frames: FrameSet, state: PageState) -> int:
-        """Record that a pass gave ``state`` to those of the frames that are in scope; returns their number."""
+    def write(self, frames: FrameSet, state: PageState) -> FrameSet:
+        """Record that a pass gave ``state`` to those of the frames that are in scope; returns these."""
         return self._record(frames & self.scope, state)
 
-    def write_range(self, start: int, end: int, state: PageState) -> int:
+    def write_range(self, start: int, end: int, state: PageState) -> FrameSet:
         """The same for the frames ``[start, end)``, which may be empty or backwards."""
         return self._record(self.scope.clip(start, end), state)
 
-    def _record(self, written: FrameSet, state: PageState) -> int:
+    def count(self, written: FrameSet, node: int | None = None, zone: str | None = None) -> None:
+        """Add a count of what was written."""
+        self.counts.append(PassCount(written.pages, node, zone, written))
+
+    def _record(self, written: FrameSet, state: PageState) -> FrameSet:
         self.strokes.extend((item, state) for item in written)
-        return written.pages
+        return written
 
 
 def replay(
@@ -51,7 +56,8 @@ def replay(
     """
     run = Replay(layout, layout.struct_pages if scope is None else scope, [], [])
     for step in rule.passes:
-        _PASSES[step](run)
+        if layout.memmap.filled or step not in _SPARSEMEM_ONLY:
+            _PASSES[step](run)
     return paint(run.strokes), tuple(run.counts)
 
 
@@ -62,6 +68,9 @@ def _allocate_zeroed(run: Replay) -> None:
 
 
 def _allocate_raw(run: Replay) -> None:
+    if not run.layout.memmap.filled:  # FLATMEM took its array from a zeroing allocator up to 5.14
+        _allocate_zeroed(run)
+        return
     why = "the memmap was allocated without zeroing, and no pass wrote it"
     run.write(run.layout.struct_pages, PageState(State.UNINITIALISED, why))
 
@@ -78,9 +87,7 @@ def _walk_regions(_: Replay) -> None:
 
 def _zero_reserved(run: Replay) -> None:
     why = "zeroed, because memblock.reserved has it and memblock.memory has not"
-    run.counts.append(
-        PassCount(run.write(run.layout.reserved - run.layout.memory_frames, PageState(State.ZEROED, why)))
-    )
+    run.count(run.write(run.layout.reserved - run.layout.memory_frames, PageState(State.ZEROED, why)))
 
 
 def _zero_reserved_and_e820(run: Replay) -> None:
@@ -90,49 +97,48 @@ def _zero_reserved_and_e820(run: Replay) -> None:
     reserved = (FrameSet.of([FrameRange(0, max(ends))]) - ram) | run.layout.reserved
     why = "zeroed and Reserved, because x86 put what e820 does not call RAM into memblock.reserved"
     state = PageState(State.ZEROED, why, reserved=True)
-    run.counts.append(PassCount(run.write(reserved - run.layout.memory_frames, state)))
+    run.count(run.write(reserved - run.layout.memory_frames, state))
 
 
 def _zero_up_to_max_pfn(run: Replay) -> None:
     frames = run.layout.without_memory.clip(0, run.layout.max_pfn)
     why = "zeroed with everything that is not memory, up to max_pfn"
-    run.counts.append(PassCount(run.write(frames, PageState(State.ZEROED, why))))
+    run.count(run.write(frames, PageState(State.ZEROED, why)))
 
 
 def _zero_up_to_section(run: Replay) -> None:
     why = "zeroed with everything that is not memory, to the end of the last section"
-    run.counts.append(PassCount(run.write(run.layout.without_memory, PageState(State.ZEROED, why))))
+    run.count(run.write(run.layout.without_memory, PageState(State.ZEROED, why)))
 
 
 def _init_as_node_0(run: Replay) -> None:
     zone = run.layout.zone_limits[0].zone if run.layout.zone_limits else None
     why = f"initialised as node 0, zone {zone}, wherever it lies, and Reserved"
     state = PageState(State.INITIALISED, why, 0, zone)
-    run.counts.append(PassCount(run.write(run.layout.without_memory, state)))
+    run.count(run.write(run.layout.without_memory, state))
 
 
-def _hole_below(run: Replay, hole: int, start: int, span: ZoneSpan) -> int:
-    """Initialise ``[hole, start)`` as the zone of ``span``; the number of struct pages written."""
+def _hole_below(run: Replay, hole: int, start: int, span: ZoneSpan) -> FrameSet:
+    """Initialise ``[hole, start)`` as the zone of ``span``; the struct pages written."""
     why = f"a hole below or behind memory of node {span.node}, zone {span.zone}: initialised as that zone and Reserved"
     return run.write_range(hole, start, PageState(State.INITIALISED, why, span.node, span.zone))
 
 
 def _holes_per_zone(run: Replay) -> None:
     """memmap_init_zone() of 5.12: ``hole`` is shared by all zones and not advanced over a section's tail."""
-    section = _section_frames(run.layout)
+    section = run.layout.memmap.tail
     by_node: dict[int, list[FrameRange]] = {}
     for item in run.layout.memory:
         by_node.setdefault(item.node, []).append(item.frames)
     hole = 0
     for span in run.layout.zone_spans:
-        pages = 0
+        written: list[FrameRange] = []
         for frames in by_node[span.node]:
             part = frames.clip(span.frames.start, span.frames.end)
-            pages += _hole_below(run, hole, part.start, span)
+            written += _hole_below(run, hole, part.start, span)
             hole = part.end
-        pages += _hole_below(run, hole, -(-span.frames.end // section) * section, span)
-        if pages:
-            run.counts.append(PassCount(pages, span.node, span.zone))
+        written += _hole_below(run, hole, -(-span.frames.end // section) * section, span)
+        _count(run, FrameSet.of(written), span)
 
 
 def _holes_by_address(run: Replay) -> None:
@@ -152,17 +158,20 @@ def _holes_by_address(run: Replay) -> None:
             _count(run, _hole_below(run, hole, part.start, span), span)
             hole = part.end
     if last is not None:
-        section = _section_frames(run.layout)
+        section = run.layout.memmap.tail
         _count(run, _hole_below(run, hole, -(-hole // section) * section, last), last)
 
 
-def _count(run: Replay, pages: int, span: ZoneSpan) -> None:
-    if pages:
-        run.counts.append(PassCount(pages, span.node, span.zone))
+def _count(run: Replay, written: FrameSet, span: ZoneSpan) -> None:
+    if written.pairs:
+        run.count(written, span.node, span.zone)
 
 
-def _section_frames(layout: Layout) -> int:
-    return (layout.section_size or layout.page_size) // layout.page_size
+_SPARSEMEM_ONLY = frozenset({
+    Pass.ZERO_RESERVED_AND_E820, Pass.ZERO_UP_TO_MAX_PFN, Pass.ZERO_UP_TO_SECTION, Pass.INIT_AS_NODE_0,
+    Pass.HOLES_PER_ZONE, Pass.HOLES_BY_ADDRESS,
+})  # fmt: skip
+"""Built only without CONFIG_FLAT_NODE_MEM_MAP, later CONFIG_FLATMEM: mm/page_alloc.c, 4.19 to 5.14."""
 
 
 _PASSES: dict[Pass, Callable[[Replay], None]] = {

@@ -25,7 +25,7 @@ def verdict(analysis: Analysis) -> Verdict:
     """Sum up an analysis: what the worst holes are and mean, or the reason why there is no verdict."""
     if not analysis.layout.memory:
         return Verdict("none", f"No verdict: the text has no node ranges{_instead(analysis)}.", (), 0)
-    if analysis.layout.section_size is None:
+    if not analysis.layout.knows_struct_pages:
         return Verdict("none", f"No verdict: {analysis.choice.why}.", (), 0)
     pages = analysis.layout.outside_zone_spans.pages
     found = {hole.severity for hole in analysis.holes}

@@ -12,6 +12,7 @@ from app.bootlog.model import (
     Count,
     E820Change,
     EfiEntry,
+    FlagWidths,
     Initmem,
     Lines,
     MapEntry,
@@ -20,11 +21,28 @@ from app.bootlog.model import (
     NodeRange,
     ReservedRegion,
     SratEntry,
+    StructPages,
+    WalkedZone,
+    Zonelist,
     ZoneRange,
 )
 from app.bootlog.neighbours.lines import FileLine
 
 Section = Literal["firmware", "user", "extended", "modified", "zones", "movable", "nodes", "memblock", "fault"]
+CountField = Literal[
+    "node_total_pages",
+    "unavailable",
+    "zeroed_unavailable",
+    "reserved_unavailable",
+    "zone_pages",
+    "zone_memmap",
+    "zone_reserved",
+    "zone_exceeding",
+    "zonelists",
+    "zonelist_members",
+    "walked",
+    "flag_widths",
+]
 MapName = Literal["firmware", "user", "extended", "modified"]
 
 
@@ -148,15 +166,23 @@ class LastPfn(msgspec.Struct, frozen=True):
 class Tally(msgspec.Struct, frozen=True):
     """A page count, by the field of PageCounts that holds it."""
 
-    field: Literal["node_total_pages", "unavailable", "zeroed_unavailable", "reserved_unavailable"]
-    count: Count
+    field: CountField
+    count: Count | WalkedZone | FlagWidths | Zonelist
 
 
 class MemoryLine(msgspec.Struct, frozen=True):
-    """The "Memory:" line: free and present KiB."""
+    """The "Memory:" line, in KiB: free, all, and what else it names.
+
+    ``memory_generic``: mem_init_print_info() printed it (K), not the architecture (k): the second number is what is
+    present.
+    """
 
     available_kib: int
     total_kib: int | None
+    memory_generic: bool = False
+    absent_kib: int | None = None
+    reserved_kib: int | None = None
+    cma_kib: int | None = None
 
 
 class MemblockLine(msgspec.Struct, frozen=True):
@@ -195,7 +221,7 @@ class Registers(msgspec.Struct, frozen=True):
     values: tuple[tuple[str, int], ...]
 
 
-Fact = E820Change | SratEntry | ReservedRegion | NodeRange | ZoneRange | MovableStart | Initmem
+Fact = E820Change | SratEntry | ReservedRegion | NodeRange | ZoneRange | MovableStart | Initmem | StructPages
 Effect = (
     Fact
     | Header
@@ -229,6 +255,7 @@ __all__ = [
     "ArchHint",
     "Banner",
     "CommandLine",
+    "CountField",
     "Effect",
     "EfiLine",
     "Fact",

@@ -1,10 +1,12 @@
 """From a draft to the frozen BootLog: frames become bytes, doubled counts become single ones."""
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import msgspec
 
 from app.bootlog.draft import LAYOUT, LEAST, Draft
-from app.bootlog.effects import Tally
+from app.bootlog.effects import CountField, Tally
 from app.bootlog.identity import architecture, page_size
 from app.bootlog.model import (
     BootLog,
@@ -24,6 +26,11 @@ from app.ranges import ByteRange
 
 T = TypeVar("T")
 _USUAL_PAGE = 4096
+_AS_PRINTED: tuple[CountField, ...] = (
+    "zone_pages", "zone_memmap", "zone_reserved", "zone_exceeding", "zonelists", "zonelist_members", "walked",
+    "flag_widths",
+)  # fmt: skip
+_OF_MEMORY = ("memory_generic", "absent_kib", "reserved_kib", "cma_kib")
 
 
 def finish(draft: Draft, index: int, count: int) -> BootLog:
@@ -87,6 +94,7 @@ def finish(draft: Draft, index: int, count: int) -> BootLog:
         movable_start=movable,
         initmem=initmem,
         page_counts=_counts(draft),
+        struct_pages=draft.values("struct_pages"),
         events=tuple(draft.faults.events),
         diagnostics=(*draft.diagnostics, *oddities(draft, node_ranges)),
         assumed=tuple(assumed),
@@ -122,13 +130,16 @@ def _command_line(draft: Draft) -> tuple[str | None, Lines]:
 
 def _counts(draft: Draft) -> PageCounts:
     tallies = _undoubled(draft, draft.tallies, _tally)
-    by_field: dict[str, list[Count]] = {}
+    by_field: dict[str, list[Any]] = {}
     for tally in tallies:
         by_field.setdefault(tally.field, []).append(tally.count)
     totals: dict[int | None, Count] = {}
     for count in by_field.get("node_total_pages", ()):
         totals.setdefault(count.node, count)
     memory = draft.memory_line
+    others: dict[str, Any] = {name: tuple(by_field.get(name, ())) for name in _AS_PRINTED}
+    if memory:
+        others |= {name: getattr(memory[0], name) for name in _OF_MEMORY}
     return PageCounts(
         node_total_pages=tuple(totals.values()),
         unavailable=tuple(by_field.get("unavailable", ())),
@@ -137,11 +148,12 @@ def _counts(draft: Draft) -> PageCounts:
         available_kib=Count(memory[0].available_kib, memory[1]) if memory else None,
         total_kib=Count(memory[0].total_kib, memory[1]) if memory and memory[0].total_kib is not None else None,
         last_pfn=tuple(Count(last.pfn, lines) for last, lines in draft.last_pfns.items()),
+        **others,
     )
 
 
 def _tally(tally: Tally) -> Hashable:
-    return tally.field, tally.count.value, tally.count.node, tally.count.zone
+    return tally.field, msgspec.structs.replace(tally.count, lines=())
 
 
 def _change(change: E820Change) -> Hashable:

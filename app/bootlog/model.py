@@ -118,17 +118,66 @@ class Initmem(msgspec.Struct, frozen=True):
     lines: Lines
 
 
+class StructPages(msgspec.Struct, frozen=True):
+    """A line that tells where struct pages lie; ``address`` is virtual.
+
+    What it is the struct page of: "start", frame 0; "window" and "actual", the start of the linear map; "populated",
+    the first frame of a section; "flat", the first frame of ``node``, without SPARSEMEM.
+    """
+
+    kind: Literal["start", "window", "actual", "populated", "flat"]
+    address: int
+    node: int | None
+    lines: Lines
+
+
 class Count(msgspec.Struct, frozen=True):
-    """A number that the kernel printed. Node and zone are None where the line names none."""
+    """A number that the kernel printed. Node and zone are None where the line names none.
+
+    ``pages`` is a second number of the same line, where it has one.
+    """
 
     value: int
     lines: Lines
     node: int | None = None
     zone: str | None = None
+    pages: int | None = None
+
+
+class WalkedZone(msgspec.Struct, frozen=True):
+    """Page frames ``[start, end)`` of a zone, by its number, that mminit_loglevel shows being initialised."""
+
+    node: int
+    zone: int
+    start: int
+    end: int
+    lines: Lines
+
+
+class FlagWidths(msgspec.Struct, frozen=True):
+    """Bits that page flags have for section, node and zone."""
+
+    section: int
+    node: int
+    zone: int
+    lines: Lines
+
+
+class Zonelist(msgspec.Struct, frozen=True):
+    """Zones, with their nodes, that an allocation for a zone of a node falls back to."""
+
+    node: int
+    zone: str
+    members: tuple[tuple[int, str], ...]
+    lines: Lines
 
 
 class PageCounts(msgspec.Struct, frozen=True):
-    """The kernel's own page counts. ``unavailable`` holds one entry per printed line, in order."""
+    """The kernel's own page counts. ``unavailable`` holds one entry per printed line, in order.
+
+    ``zone_*`` name no node: it is that of the lines around. ``zonelists`` has nodes as value and pages beside it.
+    ``memory_generic`` tells that the total is what is present, as mem_init_print_info() prints it.
+    """
 
     node_total_pages: tuple[Count, ...] = ()
     unavailable: tuple[Count, ...] = ()
@@ -137,6 +186,18 @@ class PageCounts(msgspec.Struct, frozen=True):
     available_kib: Count | None = None
     total_kib: Count | None = None
     last_pfn: tuple[Count, ...] = ()
+    zone_pages: tuple[Count, ...] = ()
+    zone_memmap: tuple[Count, ...] = ()
+    zone_reserved: tuple[Count, ...] = ()
+    zone_exceeding: tuple[Count, ...] = ()
+    zonelists: tuple[Count, ...] = ()
+    zonelist_members: tuple[Zonelist, ...] = ()
+    walked: tuple[WalkedZone, ...] = ()
+    flag_widths: tuple[FlagWidths, ...] = ()
+    memory_generic: bool = False
+    absent_kib: int | None = None
+    reserved_kib: int | None = None
+    cma_kib: int | None = None
 
     @property
     def count_line(self) -> CountWording | None:
@@ -255,6 +316,7 @@ class BootLog(msgspec.Struct, frozen=True):
     movable_start: tuple[MovableStart, ...] = ()
     initmem: tuple[Initmem, ...] = ()
     page_counts: PageCounts = PageCounts()
+    struct_pages: tuple[StructPages, ...] = ()
     files: Files = Files()
     events: tuple[LogEvent, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()

@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 
 from app.bootlog.model import BootLog, MemblockRegion, NodeRange
-from app.kernel.architecture import FIXED_PAGE_SIZE, PAGE_SIZES, ZONE_LIMITS, section_size
-from app.kernel.release import Release
+from app.kernel.architecture import FIXED_PAGE_SIZE, PAGE_SIZES, MemoryModel
+from app.kernel.release import Release, Version
+from app.kernel.zone_limits import zone_limits
+from app.layout.marks import marked
+from app.layout.memory_model import find_memmap
 from app.layout.model import Layout, MemoryRange, ZoneLimit
 from app.layout.owners import owners
 from app.layout.reserved import known_reserved
@@ -13,8 +16,10 @@ from app.ranges import FrameRange
 from app.units import GIB, KIB
 
 
-def build_layout(log: BootLog, release: Release | None, arch: str | None = None) -> Layout:
-    """The layout that the log prints. ``arch`` overrides what the log shows.
+def build_layout(
+    log: BootLog, release: Release | None, arch: str | None = None, model: MemoryModel | None = None
+) -> Layout:
+    """The layout that the log prints. ``arch`` overrides what the log shows, ``model`` what is usual.
 
     Without node ranges there is no memory in the layout, hence no struct page: a memory map alone does not tell
     the nodes. Zone spans are those of /proc/zoneinfo where the log does not give them.
@@ -29,12 +34,14 @@ def build_layout(log: BootLog, release: Release | None, arch: str | None = None)
         assumed.append(("page_size", f"the usual page size of {arch or 'most architectures'}"))
     version = release.stable if release else None
     memory = _memory(log, page_size)
-    limits = _zone_limits(log, arch, memory, page_size)
+    limits = _zone_limits(log, arch, version, memory, page_size)
     exact = spans_of(log.files.zoneinfo) if not (log.zone_ranges and memory) else ()
     if limits and not log.zone_ranges and not exact:
         assumed.append(("zone_ranges", f"the zone limits of {arch}, since the text prints none"))
-    size = section_size(arch, version, page_size)
-    if size is not None and (log.arch is None or release is None) and arch != "x86_64":
+    memmap = find_memmap(log, arch, version, len({item.node for item in memory}), page_size, model)
+    if memmap.assumed and memory:
+        assumed.append(("memory_model", memmap.why))
+    if memmap.section_size is not None and (log.arch is None or release is None) and arch != "x86_64":
         assumed.append(("section_size", f"the section size of {arch} on current releases"))
     owned = owners(log, page_size)
     reserved, complete = known_reserved(log, owned, arch, version, page_size)
@@ -42,7 +49,7 @@ def build_layout(log: BootLog, release: Release | None, arch: str | None = None)
     return Layout(
         arch=arch,
         page_size=page_size,
-        section_size=size,
+        memmap=memmap,
         memory=memory,
         zone_limits=limits,
         zone_spans=exact or zone_spans(memory, limits, movable),
@@ -58,11 +65,11 @@ def _memory(log: BootLog, page_size: int) -> tuple[MemoryRange, ...]:
     """Early node ranges, or else the memory of a memblock dump; frames rounded inward, in address order."""
     source: Sequence[NodeRange | MemblockRegion] = log.node_ranges or log.memblock_memory
     found = (MemoryRange(item.range.frames_inward(page_size), item.node or 0, item.lines) for item in source)
-    return tuple(sorted((item for item in found if item.frames.pages), key=lambda item: item.frames))
+    return marked(log, sorted((item for item in found if item.frames.pages), key=lambda item: item.frames), page_size)
 
 
 def _zone_limits(
-    log: BootLog, arch: str | None, memory: Sequence[MemoryRange], page_size: int
+    log: BootLog, arch: str | None, version: Version | None, memory: Sequence[MemoryRange], page_size: int
 ) -> tuple[ZoneLimit, ...]:
     """The printed zone ranges, or else the limits of the architecture applied to the memory.
 
@@ -73,11 +80,11 @@ def _zone_limits(
             ZoneLimit(item.zone, item.range.frames_inward(page_size) if item.range else None, item.lines)
             for item in log.zone_ranges
         )
-    if not memory or arch not in ZONE_LIMITS:
+    if not memory:
         return ()
     low, top = memory[0].frames.start, max(item.frames.end for item in memory)
     out: list[ZoneLimit] = []
-    for zone, limit in ZONE_LIMITS[arch]:
+    for zone, limit in zone_limits(arch, version, low * page_size, top * page_size):
         high = max(low, top if limit is None else min(limit // page_size, top))
         out.append(ZoneLimit(zone, FrameRange(low, high) if low < high else None, ()))
         low = high

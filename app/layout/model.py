@@ -5,15 +5,19 @@ from functools import cached_property
 from msgspec import Struct
 
 from app.bootlog.model import Lines, MemoryType
+from app.kernel.architecture import MemoryModel
+from app.layout.memory_model import MemMap, struct_pages
 from app.ranges import FrameRange, FrameSet, Painted
 
 
 class MemoryRange(Struct, frozen=True):
-    """A range of memblock.memory and its node."""
+    """A range of memblock.memory, its node, and what it is marked as."""
 
     frames: FrameRange
     node: int
     lines: Lines
+    hotplug: bool = False
+    mirror: bool = False
 
 
 class ZoneLimit(Struct, frozen=True):
@@ -51,7 +55,7 @@ class Layout(Struct, frozen=True, dict=True):
 
     arch: str | None
     page_size: int
-    section_size: int | None
+    memmap: MemMap
     memory: tuple[MemoryRange, ...]
     zone_limits: tuple[ZoneLimit, ...]
     zone_spans: tuple[ZoneSpan, ...]
@@ -66,16 +70,28 @@ class Layout(Struct, frozen=True, dict=True):
         """All of memblock.memory."""
         return FrameSet.of(item.frames for item in self.memory)
 
+    @property
+    def section_size(self) -> int | None:
+        """Size of a memory section in bytes; None without sections."""
+        return self.memmap.section_size
+
+    @property
+    def knows_struct_pages(self) -> bool:
+        """Whether it is known which frames have a struct page."""
+        return self.memmap.model is not None
+
+    @property
+    def flat(self) -> bool:
+        """Whether struct pages are one array for each node, without sections."""
+        return self.memmap.model is MemoryModel.FLATMEM
+
     @cached_property
     def struct_pages(self) -> FrameSet:
-        """Frames that have a struct page from boot: every section that holds memory, whole.
-
-        Source: memory_present() and sparse_init() in mm/sparse.c, 4.17 to 7.1 (sections are populated whole
-        at boot). Without a known section size: the memory alone.
-        """
-        if self.section_size is None:
-            return self.memory_frames
-        return self.memory_frames.rounded_out(self.section_size // self.page_size)
+        """Frames that have a struct page from boot; the memory alone where the memory model is not known."""
+        nodes: dict[int, list[FrameRange]] = {}
+        for item in self.memory:
+            nodes.setdefault(item.node, []).append(item.frames)
+        return struct_pages(self.memmap, self.memory_frames, nodes.values(), self.page_size)
 
     @cached_property
     def without_memory(self) -> FrameSet:

@@ -1,8 +1,8 @@
 """Page counts that the kernel prints, in pages or KiB."""
 
-from app.bootlog.effects import Effect, MemoryLine, Noted, Tally
+from app.bootlog.effects import CountField, Effect, MemoryLine, Noted, Tally
 from app.bootlog.forms.base import NUMBER, Form, Groups, number
-from app.bootlog.model import Count, Lines
+from app.bootlog.model import Count, FlagWidths, Lines, WalkedZone, Zonelist
 
 _ZONE = "(DMA|DMA32|Normal|HighMem|Movable|Device)"
 
@@ -10,6 +10,32 @@ _ZONE = "(DMA|DMA32|Normal|HighMem|Movable|Device)"
 def _on_node_zone(groups: Groups, lines: Lines) -> Effect:
     node, zone, pages = groups
     return Tally("unavailable", Count(number(pages), lines, number(node), zone))
+
+
+_ZONE_COUNTS: tuple[CountField, ...] = ("zone_pages", "zone_memmap", "zone_reserved", "zone_exceeding")
+
+
+def _zone_pages(groups: Groups, lines: Lines) -> Effect:
+    zone, *numbers = groups
+    at = next(index for index, text in enumerate(numbers) if text is not None)
+    return Tally(_ZONE_COUNTS[at], Count(number(numbers[at]), lines, None, zone))
+
+
+def _memory_line(groups: Groups, _lines: Lines) -> Effect:
+    free, unit, total, *others = groups
+    absent, reserved, cma = (None if text is None else number(text) for text in others)
+    return MemoryLine(number(free), number(total), unit == "K", absent, reserved, cma)
+
+
+def _zonelists(groups: Groups, lines: Lines) -> Effect:
+    pages = None if groups[1] is None else number(groups[1])
+    return Tally("zonelists", Count(number(groups[0]), lines, pages=pages))
+
+
+def _zonelist(groups: Groups, lines: Lines) -> Effect:
+    members = (member.partition(":") for member in (groups[2] or "").split())
+    zones = tuple((number(node), zone) for node, _, zone in members)
+    return Tally("zonelist_members", Zonelist(number(groups[0]), groups[1] or "", zones, lines))
 
 
 FORMS = (
@@ -62,8 +88,9 @@ FORMS = (
         name="memory-line",
         family="Memory: line",
         triggers=("Memory: [0-9]+[kK]",),
-        pattern=rf"Memory: {NUMBER}[kK]B?/{NUMBER}[kK]B? available",
-        make=lambda g, _lines: MemoryLine(number(g[0]), number(g[1])),
+        pattern=rf"Memory: {NUMBER}([kK])B?/{NUMBER}[kK]B? available"
+        rf"(?:.*? {NUMBER}k absent)?(?:.*?[ ,]{NUMBER}[kK] reserved)?(?:, {NUMBER}K cma-reserved)?",
+        make=_memory_line,
         samples=(
             "Memory: 8069828K/8388084K available (14339K kernel code, 2400K rwdata, 318256K reserved)",
             "Memory: 3989124k/5242880k available (4096k kernel code, 1049000k absent, 204464k reserved)",
@@ -92,29 +119,29 @@ FORMS = (
         name="zone-pages",
         family="page counts",
         triggers=("zone: [0-9]+ (?:memmap )?pages(?:,| used| reserved| exceed)",),
-        pattern=rf"{_ZONE} zone: {NUMBER} (?:pages, LIFO batch:|pages used for memmap|pages reserved"
-        r"|(?:memmap )?pages exceeds? freesize)",
-        make=lambda _groups, _lines: Noted(),
+        pattern=rf"{_ZONE} zone: (?:{NUMBER} pages, LIFO batch:|{NUMBER} pages used for memmap|{NUMBER} pages reserved"
+        rf"|{NUMBER} (?:memmap )?pages exceeds? (?:freesize|realsize))",
+        make=_zone_pages,
         samples=(
             "DMA zone: 3995 pages, LIFO batch:0",
             "DMA zone: 64 pages used for memmap",
             "DMA zone: 21 pages reserved",
             "DMA32 zone: 12 pages exceeds freesize 5",
         ),
-        source="mm/page_alloc.c, 2.6.11-6.8; the zone spans give the same numbers",
+        source="mm/page_alloc.c, 2.6.11-6.8; the node is that of the lines around",
     ),
     Form(
         name="zonelists",
         family="page counts",
         triggers=("Built [0-9]+ zonelists",),
-        pattern=r"Built [0-9]+ zonelists",
-        make=lambda _groups, _lines: Noted(),
+        pattern=rf"Built {NUMBER} zonelists(?:.*Total pages: {NUMBER})?",
+        make=_zonelists,
         samples=(
             "Built 1 zonelists",
             "Built 2 zonelists in Node order, mobility grouping on.  Total pages: 1031941",
             "Built 2 zonelists, mobility grouping on.  Total pages: 2064261",
         ),
-        source="mm/page_alloc.c, 2.6.11-7.1; total without struct pages, a size of nothing",
+        source="mm/page_alloc.c, 2.6.11-7.1; the total leaves struct pages out up to 6.9",
     ),
     Form(
         name="deferred-struct-pages",
@@ -126,24 +153,46 @@ FORMS = (
         source="mm/page_alloc.c, later mm/mm_init.c, 4.4-7.1",
     ),
     Form(
-        name="mminit",
+        name="mminit-memmap",
         family="page counts",
-        triggers=("mminit::",),
-        pattern=r"mminit::[a-z_]+ ",
-        make=lambda _groups, _lines: Noted(),
-        samples=(
-            "mminit::zonelist general 0:DMA = 0:DMA ",
-            "mminit::pageflags_layout_widths Section 0 Node 10 Zone 3 Lastcpupid 21 Kasantag 0 Gen 3 Tier 2 Flags 26",
+        triggers=("mminit::memmap_init Init",),
+        pattern=rf"mminit::memmap_init Initialising map node {NUMBER} zone {NUMBER} pfns {NUMBER} -> {NUMBER}\b",
+        make=lambda g, lines: Tally(
+            "walked", WalkedZone(number(g[0]), number(g[1]), number(g[2]), number(g[3]), lines)
         ),
-        source="mm/mm_init.c with mminit_loglevel, 2.6.32-7.1; the kernel's own checks",
+        samples=("mminit::memmap_init Initialising map node 0 zone 1 pfns 4096 -> 786391",),
+        source="memmap_init of mm/page_alloc.c, later mm/mm_init.c, 2.6.32-7.1; decimal page frames, end exclusive",
     ),
     Form(
-        name="flat-memmap",
+        name="mminit-widths",
         family="page counts",
-        triggers=("free_area_init_node: node",),
-        pattern=rf"free_area_init_node: node {NUMBER}, pgdat",
+        triggers=("mminit::pageflags_layout_widths",),
+        pattern=rf"mminit::pageflags_layout_widths Section {NUMBER} Node {NUMBER} Zone {NUMBER}\b",
+        make=lambda g, lines: Tally("flag_widths", FlagWidths(number(g[0]), number(g[1]), number(g[2]), lines)),
+        samples=(
+            "mminit::pageflags_layout_widths Section 0 Node 10 Zone 3 Lastcpupid 21 Kasantag 0 Gen 3 Tier 2 Flags 26",
+        ),
+        source="mm/mm_init.c with mminit_loglevel, 2.6.32-7.1; bits",
+    ),
+    Form(
+        name="mminit-zonelist",
+        family="page counts",
+        triggers=("mminit::zonelist general",),
+        pattern=rf"mminit::zonelist general {NUMBER}:([A-Za-z0-9]+) = ((?:[0-9]{{1,9}}:[A-Za-z0-9]+ ?)*)",
+        make=_zonelist,
+        samples=("mminit::zonelist general 0:DMA = 0:DMA ", "mminit::zonelist general 1:Normal = 1:Normal 0:Normal "),
+        source="mm/mm_init.c with mminit_loglevel, 2.6.32-7.1",
+    ),
+    Form(
+        name="mminit",
+        family="page counts",
+        triggers=("mminit::(?:zonelist thisnode|pageflags_layout_[npsu]|[a-lnoq-y])",),
+        pattern=r"mminit::(?:zonelist thisnode|pageflags_layout_[npsu]|[a-lnoq-y][a-z_]+ )",
         make=lambda _groups, _lines: Noted(),
-        samples=("free_area_init_node: node 0, pgdat c0612d80, node_mem_map c1000000",),
-        source="mm/page_alloc.c, 2.6.32-4.12; virtual addresses",
+        samples=(
+            "mminit::zonelist thisnode 0:DMA = 0:DMA ",
+            "mminit::pageflags_layout_shifts Section 20 Node 6 Zone 1 Lastcpupid 0",
+        ),
+        source="mm/mm_init.c with mminit_loglevel, 2.6.32-7.1; the kernel's own checks",
     ),
 )

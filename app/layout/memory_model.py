@@ -1,0 +1,100 @@
+"""SPARSEMEM or FLATMEM, and which frames have a struct page in each: what lines prove, or else what is usual."""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from app.bootlog.model import BootLog
+from app.kernel.architecture import (
+    FLATMEM_FILLED,
+    FLATMEM_TAIL,
+    MAX_ORDER_PAGES,
+    MemoryModel,
+    memory_model,
+    section_size,
+)
+from app.kernel.release import Version
+from app.ranges import FrameRange, FrameSet
+from app.units import GIB
+
+
+class MemMap(Struct, frozen=True):
+    """How the struct pages of a layout are kept; ``model`` None: not known, nothing is said of them.
+
+    ``section_size`` in bytes, None without sections. ``tail``: the pass that ends struct page initialisation goes on
+    to a multiple of so many frames. ``filled``: passes reach struct pages without memory; they do not in FLATMEM up
+    to 5.14, where these stay zeroed as they were allocated. ``why`` and ``assumed``: what the model is taken from.
+    """
+
+    model: MemoryModel | None
+    section_size: int | None = None
+    tail: int = 1
+    filled: bool = True
+    assumed: bool = False
+    why: str = ""
+
+
+NO_MEMMAP = MemMap(None)
+
+
+def find_memmap(
+    log: BootLog,
+    arch: str | None,
+    version: Version | None,
+    nodes: int,
+    page_size: int,
+    forced: MemoryModel | None = None,
+) -> MemMap:
+    """The memory model of a boot. ``forced`` is one that a count of the log was found to prove."""
+    row = memory_model(arch, version, nodes)
+    told = (forced, "the printed count of unavailable pages fits no other") if forced else printed_model(log)
+    if told is None and row is None:
+        return NO_MEMMAP
+    model, why = told or (row.model if row else MemoryModel.SPARSEMEM, row.why if row else "")
+    assumed = told is None and row is not None and not row.proven
+    if model is MemoryModel.FLATMEM:
+        tail = MAX_ORDER_PAGES if version is None or version >= FLATMEM_TAIL else 1
+        return MemMap(model, None, tail, version is None or version >= FLATMEM_FILLED, assumed, why)
+    size = section_size(arch, version, page_size, pae=has_pae(log))
+    return MemMap(model, size, size // page_size, True, assumed, why) if size else NO_MEMMAP
+
+
+def printed_model(log: BootLog) -> tuple[MemoryModel, str] | None:
+    """The model that a line of the log proves, with the reason in words.
+
+    Only FLATMEM and DISCONTIGMEM print a node_mem_map (mm/page_alloc.c, 2.6.32 to 4.12), and only SPARSEMEM has a
+    vmemmap. A section field in page flags is SPARSEMEM without vmemmap (mm/mm_init.c, 2.6.32 to 7.1). Memory blocks
+    are made of sections (drivers/base/memory.c).
+    """
+    kinds = {item.kind for item in log.struct_pages}
+    if "flat" in kinds:
+        return MemoryModel.FLATMEM, "the log prints node_mem_map"
+    if kinds:
+        return MemoryModel.SPARSEMEM, "the log prints a vmemmap"
+    if any(widths.section for widths in log.page_counts.flag_widths):
+        return MemoryModel.SPARSEMEM, "page flags have a section field"
+    if log.files.memory_blocks:
+        return MemoryModel.SPARSEMEM, "the machine has memory blocks"
+    return None
+
+
+def has_pae(log: BootLog) -> bool:
+    """Whether an i386 kernel was built with PAE: its release says so, or RAM beyond 4 GiB is in its nodes."""
+    if "pae" in (log.release or "").lower():
+        return True
+    return any(item.range.end > 4 * GIB for item in log.node_ranges)
+
+
+def struct_pages(memmap: MemMap, memory: FrameSet, nodes: Iterable[Iterable[FrameRange]], page_size: int) -> FrameSet:
+    """Frames that have a struct page from boot; without a known model the memory alone.
+
+    ``memory`` is all of memblock.memory, ``nodes`` the same by node. Sources: memory_present() and sparse_init() in
+    mm/sparse.c, 4.17 to 7.1: sections are populated whole at boot. alloc_node_mem_map() in mm/page_alloc.c, 2.6.34 to
+    6.1, later mm/mm_init.c, 7.1: from the first to the last frame of a node, rounded out to the largest buddy.
+    """
+    if memmap.model is MemoryModel.FLATMEM:
+        extents = [(min(item.start for item in node), max(item.end for item in node)) for node in map(list, nodes)]
+        return FrameSet.of(FrameRange(*extent) for extent in extents).rounded_out(MAX_ORDER_PAGES)
+    if memmap.section_size is None:
+        return memory
+    return memory.rounded_out(memmap.section_size // page_size)
