@@ -26,7 +26,16 @@ from app.bootlog.effects import (
     Tally,
     Trouble,
 )
-from app.bootlog.model import E820Change, Initmem, MovableStart, NodeRange, ReservedRegion, SratEntry, ZoneRange
+from app.bootlog.model import (
+    E820Change,
+    Initmem,
+    MovableStart,
+    NodeRange,
+    ReservedRegion,
+    SratEntry,
+    StructPages,
+    ZoneRange,
+)
 from app.bootlog.neighbours.lines import FileLine
 from app.bootlog.records import Record, merged
 from app.bootlog.text import LONGEST_LINE
@@ -40,6 +49,7 @@ _LISTS: dict[type, str] = {
     ZoneRange: "zone_ranges",
     MovableStart: "movable_start",
     Initmem: "initmem",
+    StructPages: "struct_pages",
 }
 _MEMBLOCK = {
     "memory": "memblock_memory",

@@ -28,8 +28,12 @@ def _hexadecimal(value: Any) -> Any:
             return f"{value['start']:#x}-{value['end']:#x}"
         return {key: _hexadecimal(item) for key, item in value.items() if key != "lines"}
     if isinstance(value, tuple):
-        return [_hexadecimal(item) if isinstance(item, dict) else [item[0], f"{item[1]:#x}"] for item in value]
+        return [_hexadecimal(item) if isinstance(item, dict) else _pair(*item) for item in value]
     return value
+
+
+def _pair(name: object, value: object) -> list[object]:
+    return [name, f"{value:#x}" if isinstance(value, int) else value]
 
 
 def everything() -> dict[str, dict[str, dict[str, Any] | None]]:

@@ -59,14 +59,51 @@ def test_frames_become_bytes_by_the_page_size_of_the_text() -> None:
     assert ("page_size" in small.assumed, "page_size" in large.assumed) == (True, False)
 
 
-def test_the_map_of_loongarch_is_the_firmware_map() -> None:
+def test_the_map_of_loongarch_is_the_firmware_map_by_efi_types() -> None:
     found = boot(
-        "Node0: mem_type:1, mem_start:0x200000, mem_size:0xee00000 Bytes",
-        "Node0: mem_type:2, mem_start:0xf000000, mem_size:0x1000000 Bytes",
+        "Node0: mem_type:2, mem_start:0x200000, mem_size:0xee00000 Bytes",
+        "Node0: mem_type:9, mem_start:0xf000000, mem_size:0x1000000 Bytes",
+        "Resvd: mem_type:9, mem_start:0xf000000, mem_size:0x1000000 Bytes",
     )
     assert [(e.range.start, e.range.end, e.type.value) for e in found.firmware_map] == [
         (0x200000, 0xF000000, "ram"),
+        (0xF000000, 0x10000000, "acpi"),
+    ]
+    assert [(r.range.start, r.name) for r in found.reserved_regions] == [(0xF000000, "EFI type 9")]
+
+
+def test_the_map_of_loongson_counts_in_mb_from_the_start_of_the_node() -> None:
+    found = boot(
+        "Node0: mem_type:1, mem_start:0x200000, mem_size:0xee MB",
+        "Node1: mem_type:2, mem_start:0x90000000, mem_size:0x6e00 MB",
+        "Node0: mem_type:3, mem_start:0xf000000, mem_size:0x10 MB",
+    )
+    assert [(e.range.start, e.range.end, e.type.value) for e in found.firmware_map] == [
+        (0x200000, 0xF000000, "ram"),
+        (0x100090000000, 0x100770000000, "ram"),
         (0xF000000, 0x10000000, "reserved"),
+    ]
+
+
+def test_clusters_of_alpha_are_pages_of_8_kib() -> None:
+    found = boot("memcluster 0, usage 1, start        0, end      256", "memcluster 1, usage 0, start 256, end 32755")
+    assert [(e.range.start, e.range.end, e.type.value) for e in found.firmware_map] == [
+        (0, 0x200000, "reserved"),
+        (0x200000, 32755 * 8192, "ram"),
+    ]
+
+
+def test_banks_of_xtensa_are_memory_only_below_their_header() -> None:
+    bank = "  0x00000000 - 0x06000000 (98304K)"
+    assert [e.range.end for e in boot("Sysmem:", bank).firmware_map] == [0x6000000]
+    assert read(f"[    0.000000] {bank}\n".encode()).boots == ()
+
+
+def test_an_initrd_of_powerpc_is_told_by_its_place_in_the_linear_map() -> None:
+    found = boot(NODE, "Found initrd at 0xc000000003600000:0xc0000000044d4b5f", "Found initrd at 0xcf000000:0xcf7d1000")
+    assert [(r.range.start, r.range.end) for r in found.reserved_regions] == [
+        (0x3600000, 0x44D4B5F),
+        (0xF000000, 0xF7D1000),
     ]
 
 

@@ -1,6 +1,8 @@
 """Every line form that is read, in tables; one file a family."""
 
 from app.bootlog.forms import (
+    archmaps,
+    archregions,
     badpages,
     context,
     counts,
@@ -10,12 +12,14 @@ from app.bootlog.forms import (
     early,
     efi,
     faults,
+    hotplug,
     maps,
     memblock,
     neighbours,
     nodes,
     numa,
     reserved,
+    virtual,
     zones,
 )
 from app.bootlog.forms.base import Form
@@ -23,6 +27,7 @@ from app.bootlog.forms.base import Form
 FORMS: tuple[Form, ...] = (
     *context.FORMS,
     *maps.FORMS,
+    *archmaps.FORMS,
     *e820.FORMS,
     *efi.FORMS,
     *nodes.FORMS,
@@ -34,6 +39,9 @@ FORMS: tuple[Form, ...] = (
     *devices.FORMS,
     *devicetree.FORMS,
     *early.FORMS,
+    *archregions.FORMS,
+    *hotplug.FORMS,
+    *virtual.FORMS,
     *faults.FORMS,
     *badpages.FORMS,
     *neighbours.FORMS,

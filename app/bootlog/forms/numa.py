@@ -1,12 +1,11 @@
 """What firmware and architecture code say of nodes, apart from the lists that all kernels print."""
 
-from app.bootlog.effects import Effect, MapLine, NodeMemory, Noted, PfnInitmem, Remark
-from app.bootlog.forms.base import BARE, HEX, MEM, NUMBER, Form, Groups, base_size, exclusive, hexadecimal, number
-from app.bootlog.model import Initmem, Lines, MapEntry, MemoryType, NodeRange
+from app.bootlog.effects import Effect, NodeMemory, Noted, PfnInitmem, Remark
+from app.bootlog.forms.base import BARE, HEX, MEM, NUMBER, Form, Groups, exclusive, hexadecimal, number
+from app.bootlog.model import Initmem, Lines, NodeRange
 from app.bootlog.patterns import compiled
 
 _PAIR = "0x([0-9a-f]{1,16})-0x([0-9a-f]{1,16})"
-_TYPES = {1: MemoryType.RAM, 2: MemoryType.RESERVED, 3: MemoryType.ACPI, 4: MemoryType.NVS, 5: MemoryType.PMEM}
 
 
 def _node_memory(groups: Groups, lines: Lines) -> Effect:
@@ -14,12 +13,6 @@ def _node_memory(groups: Groups, lines: Lines) -> Effect:
     pairs = (match.groups() for match in compiled(_PAIR).finditer((groups[1] or "").encode("latin-1", "replace")))
     found = ((low or b"").decode() + "-" + (high or b"").decode() for low, high in pairs)
     return NodeMemory(tuple(NodeRange(node, exclusive(*text.split("-")), lines) for text in found))
-
-
-def _loongarch(groups: Groups, lines: Lines) -> Effect:
-    _, kind, start, size = groups
-    memory = base_size(start, hexadecimal(size))
-    return MapLine("firmware", MapEntry(memory, _TYPES.get(number(kind), MemoryType.OTHER), f"type {kind}", lines))
 
 
 FORMS = (
@@ -32,15 +25,6 @@ FORMS = (
         samples=("Node 0 Memory: 0x0-0x40000000 0x80000000-0xc0000000", "Node 1 Memory: 0x40000000-0x80000000"),
         source="arch/powerpc/mm/numa.c, 2.6.18-4.4; bytes, end exclusive, all ranges of a node on one line",
         tail=r"(?:0x[0-9a-f]{1,16}-0x[0-9a-f]{1,16}\s*)+",
-    ),
-    Form(
-        name="node-memory-loongarch",
-        family="memory map",
-        triggers=("mem_type:[0-9]+, mem_start:",),
-        pattern=rf"Node{NUMBER}: mem_type:{NUMBER}, mem_start:{HEX}, mem_size:{HEX} Bytes",
-        make=_loongarch,
-        samples=("Node0: mem_type:1, mem_start:0x200000, mem_size:0xee00000 Bytes",),
-        source="arch/loongarch/kernel/numa.c, 6.1-7.1; start and size, in bytes",
     ),
     Form(
         name="node-pfn-loongarch",
