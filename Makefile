@@ -21,7 +21,7 @@ acceptance: setup ## Hold the command against ../shared/acceptance
 bench: setup ## Measure speed
 	$(BIN)/python benchmarks/run.py
 fuzz: setup ## Feed the reader mutated logs for a minute
-	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/pip install -q -c constraints.txt '.[fuzz]'
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/pip install -q -c constraints.txt --no-build-isolation -e '.[fuzz]'
 	$(BIN)/python tests/fuzz/reading.py -max_total_time=60 -artifact_prefix=build/
 docs: setup ## Write the reference pages of docs/ from the code
 	$(BIN)/python tools/docs.py
