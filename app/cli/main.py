@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from app import __version__
+from app.cli import machine
 
 if TYPE_CHECKING:
     from app.report.document import Document
@@ -96,6 +97,10 @@ def serve(host: str, port: int) -> None:
         run(host, port)
     except CannotServe as error:
         raise click.ClickException(str(error)) from error
+
+
+cli.add_command(machine.capture)
+cli.add_command(machine.verify)
 
 
 def _without_collections() -> None:

@@ -37,7 +37,7 @@ def analyze(text: bytes, options: Options = DEFAULTS) -> Analyzed:
     Raises NoMemoryLayout, NoSuchBoot or BadOption.
     """
     reading = read(text)
-    return Analyzed(document(_judge(reading, options)), reading)
+    return Analyzed(document(judged(reading, options)), reading)
 
 
 def encode(value: object) -> bytes:
@@ -45,7 +45,8 @@ def encode(value: object) -> bytes:
     return msgspec.json.encode(value)
 
 
-def _judge(reading: Reading, options: Options) -> Analysis:
+def judged(reading: Reading, options: Options = DEFAULTS) -> Analysis:
+    """The analysis of one boot of a reading, chosen and refused as :func:`analyze` does."""
     boots = reading.boots
     if not boots:
         raise NoMemoryLayout(LOOKED_FOR, reading.seen, reading.line_count)

@@ -1,0 +1,80 @@
+"""The commands about a running machine: ``capture`` and ``verify``."""
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from app.recording.reading import Summary
+
+EXIT_MISMATCH, EXIT_USAGE = 1, 2
+
+root_option = click.option(
+    "--root",
+    metavar="DIR",
+    default="/",
+    help="Take /proc, /sys and /dev from below DIR, such as a host's in a container.",
+)
+
+
+@click.command()
+@click.argument("folder", metavar="DIR")
+@root_option
+def capture(folder: str, root: str) -> None:
+    """Record this machine into the new folder DIR: its log, /proc/kpageflags and other files of /proc and /sys.
+
+    Nothing is changed, and no frame is read that could hurt: those whose struct page nothing may have written are
+    left out. Needs root for all of it; what is refused is told with the reason.
+    """
+    from pathlib import Path
+
+    from app.service.recording import capture as record
+
+    summary = record(Path(folder), Path(root), _say)
+    _tell(summary)
+
+
+@click.command()
+@click.argument("folder", metavar="[DIR]", required=False)
+@click.option("--live", is_flag=True, help="Capture this machine now and verify that.")
+@root_option
+@click.option("--format", "form", type=click.Choice(("text", "json")), default="text", help="Form of the report.")
+@click.option("--kernel", metavar="RELEASE", help="Assume this kernel release.")
+@click.option("--arch", metavar="ARCH", help="Assume this architecture.")
+@click.option("--boot", type=int, metavar="N", help="Which boot of the log, from 1.")
+def verify(
+    folder: str | None, live: bool, root: str, form: str, kernel: str | None, arch: str | None, boot: int | None
+) -> None:
+    """Hold the analysis of DIR/dmesg.txt against the other files of DIR, a record that capture made.
+
+    Exit status: 0 all that was compared agrees, 1 something differs, 2 nothing could be compared, 3 no memory layout
+    in the log.
+    """
+    from pathlib import Path
+
+    from app.report.verified import render
+    from app.service.analyzing import Options, encode
+    from app.service.verifying import verify_folder, verify_live
+
+    if live == (folder is not None):
+        raise click.UsageError("give a folder, or --live")
+    options = Options(kernel=kernel, arch=arch, boot=boot)
+    found = verify_live(Path(root), options, _say) if live else verify_folder(Path(folder or ""), options)
+    click.echo(encode(found) + b"\n" if form == "json" else render(found), nl=False)
+    if not found.compared:
+        click.echo("pfnscope: nothing could be compared", err=True)
+        sys.exit(EXIT_USAGE)
+    if not found.agrees:
+        sys.exit(EXIT_MISMATCH)
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)
+
+
+def _tell(summary: "Summary") -> None:
+    """What is not in the record, and what only in part."""
+    for heading, items in (("not recorded", summary.not_recorded), ("in part", summary.partly_recorded)):
+        for name, why in items.items():
+            _say(f"{heading}: {name}: {why}")
