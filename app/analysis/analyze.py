@@ -8,9 +8,16 @@ from app.analysis.eras import eras, weigh_unknown
 from app.analysis.events import place_events
 from app.analysis.holes import find_holes
 from app.analysis.model import Analysis, Choice
+from app.analysis.proven_model import proven_layout
 from app.bootlog.model import BootLog, Diagnostic
 from app.kernel.release import Release, parse_release
-from app.layout import Layout, build_layout
+from app.layout import Layout
+
+_WHY = {
+    "release": "an oops in the text names it",
+    "page_size": "numbers of page frames are taken for pages of 4 KiB",
+    "node_ranges": "the lists of memblock, which do not tell all nodes",
+}
 
 
 def analyze(log: BootLog, *, kernel: str | None = None, arch: str | None = None) -> Analysis:
@@ -21,7 +28,7 @@ def analyze(log: BootLog, *, kernel: str | None = None, arch: str | None = None)
     release = parse_release(kernel) if kernel else parse_release(log.release, log.banner)
     if kernel and release is None:
         raise ValueError(kernel)
-    layout = build_layout(log, release, arch)
+    layout = proven_layout(log, release, arch, overridden=kernel is not None)
     choice = _choose(log, layout, release, overridden=kernel is not None)
     holes = find_holes(layout, choice, release, layout.without_memory)
     if choice.rule is None and layout.knows_struct_pages:
@@ -55,7 +62,7 @@ def _assumed(log: BootLog, layout: Layout, kernel: str | None, arch: str | None)
         yield "arch", "asked for"
     yield from layout.assumed
     for name in log.assumed:
-        yield name, "another excerpt of the same text"
+        yield name, _WHY.get(name, "another excerpt of the same text")
 
 
 def _assumptions(assumed: tuple[tuple[str, str], ...]) -> Iterator[Diagnostic]:

@@ -9,8 +9,13 @@ from app.units import GIB, KIB, MIB
 
 NEWEST: Version = (9999, 0, 0)
 
-MAX_ORDER_PAGES = 1024
-"""MAX_ORDER_NR_PAGES as configurations leave it; arm, sparc, ia64 and 64 KiB pages may have another."""
+_MAX_ORDER_PAGES = {
+    ("arm64", 16 * KIB): 2048, ("arm64", 64 * KIB): 8192, ("loongarch64", 16 * KIB): 2048,
+    ("loongarch64", 64 * KIB): 8192, ("ppc64", 4 * KIB): 4096,
+    ("ppc64le", 4 * KIB): 4096, ("ppc64", 64 * KIB): 256, ("ppc64le", 64 * KIB): 256,
+    ("mips64", 16 * KIB): 2048, ("mips64", 64 * KIB): 8192, ("sparc64", 8 * KIB): 4096, ("ia64", 16 * KIB): 65536,
+}  # fmt: skip
+"""Defaults of ARCH_FORCE_MAX_ORDER (FORCE_MAX_ZONEORDER up to 5.19) in arch/*/Kconfig, 4.17 and 7.1."""
 
 
 class MemoryModel(str, Enum):
@@ -124,6 +129,11 @@ memmap_alloc() to unify memory map allocation"): not in mm/page_alloc.c of 5.14,
 
 FLATMEM_TAIL: Version = (6, 15, 0)
 """From here on FLATMEM initialises the struct pages behind the last memory: mm/mm_init.c, not in 6.12, in 7.1."""
+
+
+def max_order_pages(arch: str | None, page_size: int) -> int:
+    """MAX_ORDER_NR_PAGES, the largest buddy in page frames, as configurations leave it."""
+    return _MAX_ORDER_PAGES.get((arch or "", page_size), 1024)
 
 
 def memory_model(arch: str | None, version: Version | None, nodes: int) -> ModelRow | None:

@@ -3,16 +3,19 @@
 from collections.abc import Sequence
 
 from app.bootlog.model import BootLog, MemblockRegion, NodeRange
-from app.kernel.architecture import FIXED_PAGE_SIZE, PAGE_SIZES, MemoryModel
+from app.kernel.architecture import FIXED_PAGE_SIZE, PAGE_SIZES, MemoryModel, max_order_pages
+from app.kernel.command_line import arguments
+from app.kernel.movable_arguments import movable_arguments
 from app.kernel.release import Release, Version
 from app.kernel.zone_limits import zone_limits
 from app.layout.marks import marked
 from app.layout.memory_model import find_memmap
 from app.layout.model import Layout, MemoryRange, ZoneLimit
+from app.layout.movable import movable_starts
 from app.layout.owners import owners
 from app.layout.reserved import known_reserved
 from app.layout.zones import spans_of, zone_spans
-from app.ranges import FrameRange
+from app.ranges import FrameRange, FrameSet
 from app.units import GIB, KIB
 
 
@@ -45,14 +48,19 @@ def build_layout(
         assumed.append(("section_size", f"the section size of {arch} on current releases"))
     owned = owners(log, page_size)
     reserved, complete = known_reserved(log, owned, arch, version, page_size)
+    asked = movable_arguments(arguments(log.command_line or ""), version)
     movable = {item.node: item.start // page_size for item in log.movable_start}
+    if asked and not log.zone_ranges and not movable:
+        movable = movable_starts(memory, limits, asked, version, page_size, max_order_pages(arch, page_size))
+        assumed += [("movable_start", f"what {' '.join(asked.texts)} makes of this memory")] if movable else []
+    mirrored = FrameSet.of(item.frames for item in memory if item.mirror) if asked.mirror else None
     return Layout(
         arch=arch,
         page_size=page_size,
         memmap=memmap,
         memory=memory,
         zone_limits=limits,
-        zone_spans=exact or zone_spans(memory, limits, movable),
+        zone_spans=exact or zone_spans(memory, limits, movable, mirrored),
         owners=owned,
         reserved=reserved,
         reserved_complete=complete,

@@ -8,8 +8,8 @@ from app.bootlog.model import BootLog
 from app.kernel.architecture import (
     FLATMEM_FILLED,
     FLATMEM_TAIL,
-    MAX_ORDER_PAGES,
     MemoryModel,
+    max_order_pages,
     memory_model,
     section_size,
 )
@@ -21,13 +21,15 @@ from app.units import GIB
 class MemMap(Struct, frozen=True):
     """How the struct pages of a layout are kept; ``model`` None: not known, nothing is said of them.
 
-    ``section_size`` in bytes, None without sections. ``tail``: the pass that ends struct page initialisation goes on
+    ``section_size`` in bytes, None without sections. ``block``: struct pages exist for whole multiples of so many
+    frames. ``tail``: the pass that ends struct page initialisation goes on
     to a multiple of so many frames. ``filled``: passes reach struct pages without memory; they do not in FLATMEM up
     to 5.14, where these stay zeroed as they were allocated. ``why`` and ``assumed``: what the model is taken from.
     """
 
     model: MemoryModel | None
     section_size: int | None = None
+    block: int = 1
     tail: int = 1
     filled: bool = True
     assumed: bool = False
@@ -53,10 +55,13 @@ def find_memmap(
     model, why = told or (row.model if row else MemoryModel.SPARSEMEM, row.why if row else "")
     assumed = told is None and row is not None and not row.proven
     if model is MemoryModel.FLATMEM:
-        tail = MAX_ORDER_PAGES if version is None or version >= FLATMEM_TAIL else 1
-        return MemMap(model, None, tail, version is None or version >= FLATMEM_FILLED, assumed, why)
+        block = max_order_pages(arch, page_size)
+        tail = block if version is None or version >= FLATMEM_TAIL else 1
+        return MemMap(model, None, block, tail, version is None or version >= FLATMEM_FILLED, assumed, why)
     size = section_size(arch, version, page_size, pae=has_pae(log))
-    return MemMap(model, size, size // page_size, True, assumed, why) if size else NO_MEMMAP
+    if size is None:
+        return NO_MEMMAP
+    return MemMap(model, size, size // page_size, size // page_size, True, assumed, why)
 
 
 def printed_model(log: BootLog) -> tuple[MemoryModel, str] | None:
@@ -85,7 +90,7 @@ def has_pae(log: BootLog) -> bool:
     return any(item.range.end > 4 * GIB for item in log.node_ranges)
 
 
-def struct_pages(memmap: MemMap, memory: FrameSet, nodes: Iterable[Iterable[FrameRange]], page_size: int) -> FrameSet:
+def struct_pages(memmap: MemMap, memory: FrameSet, nodes: Iterable[Iterable[FrameRange]]) -> FrameSet:
     """Frames that have a struct page from boot; without a known model the memory alone.
 
     ``memory`` is all of memblock.memory, ``nodes`` the same by node. Sources: memory_present() and sparse_init() in
@@ -94,7 +99,5 @@ def struct_pages(memmap: MemMap, memory: FrameSet, nodes: Iterable[Iterable[Fram
     """
     if memmap.model is MemoryModel.FLATMEM:
         extents = [(min(item.start for item in node), max(item.end for item in node)) for node in map(list, nodes)]
-        return FrameSet.of(FrameRange(*extent) for extent in extents).rounded_out(MAX_ORDER_PAGES)
-    if memmap.section_size is None:
-        return memory
-    return memory.rounded_out(memmap.section_size // page_size)
+        return FrameSet.of(FrameRange(*extent) for extent in extents).rounded_out(memmap.block)
+    return memory.rounded_out(memmap.block)

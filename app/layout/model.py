@@ -91,7 +91,7 @@ class Layout(Struct, frozen=True, dict=True):
         nodes: dict[int, list[FrameRange]] = {}
         for item in self.memory:
             nodes.setdefault(item.node, []).append(item.frames)
-        return struct_pages(self.memmap, self.memory_frames, nodes.values(), self.page_size)
+        return struct_pages(self.memmap, self.memory_frames, nodes.values())
 
     @cached_property
     def without_memory(self) -> FrameSet:

@@ -3,7 +3,8 @@
 from app.bootlog.model import BootLog, MemoryType
 from app.kernel.release import Version
 from app.layout.model import Owner
-from app.ranges import FrameRange, FrameSet, Painted
+from app.ranges import ByteRange, FrameRange, FrameSet, Painted
+from app.ranges.engine import canonical, difference
 from app.units import KIB, MIB
 
 WHOLE_FIRST_MIB: Version = (5, 13, 0)
@@ -26,6 +27,13 @@ def x86_low_memory(version: Version | None, page_size: int) -> FrameSet:
     return FrameSet.of([FrameRange(0, 64 * KIB // page_size), FrameRange(BIOS_START // page_size, MIB // page_size)])
 
 
+def _memblock_reserved(log: BootLog) -> list[ByteRange]:
+    """What dump and events reserve, without what was given back before struct pages were initialised."""
+    printed = ((item.range.start, item.range.end) for item in (*log.memblock_reserved, *log.memblock_reserve_events))
+    given_back = canonical((item.start, item.end) for item in log.memblock_freed)
+    return [ByteRange(start, end) for start, end in difference(canonical(printed), given_back)]
+
+
 def known_reserved(
     log: BootLog, owners: Painted[Owner], arch: str | None, version: Version | None, page_size: int
 ) -> tuple[FrameSet, bool]:
@@ -33,7 +41,7 @@ def known_reserved(
 
     ``owners`` is the memory map in force, by frame.
     """
-    ranges = [item.range for item in (*log.memblock_reserved, *log.memblock_reserve_events)]
+    ranges = _memblock_reserved(log)
     ranges += [item.range for item in log.reserved_regions if item.kind == "acpi"]
     # what debugfs still lists once the kernel is up was reserved when struct pages were initialised
     ranges += [item.range for item in log.files.memblock_reserved]

@@ -4,20 +4,23 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from app.bootlog.model import ZoneInfo
 from app.layout.model import MemoryRange, ZoneLimit, ZoneSpan
-from app.ranges import FrameRange
+from app.ranges import FrameRange, FrameSet
 
-MOVABLE = "Movable"
+NORMAL, MOVABLE = "Normal", "Movable"
 
 
 def zone_spans(
-    memory: Sequence[MemoryRange], limits: Sequence[ZoneLimit], movable_start: Mapping[int, int]
+    memory: Sequence[MemoryRange],
+    limits: Sequence[ZoneLimit],
+    movable_start: Mapping[int, int],
+    mirrored: FrameSet | None = None,
 ) -> tuple[ZoneSpan, ...]:
     """The span of every zone of every node, in node and zone order; empty spans are left out.
 
     ``movable_start`` gives the first frame of ZONE_MOVABLE by node. Source: zone_spanned_pages_in_node(),
     adjust_zone_range_for_zone_movable() and zone_absent_pages_in_node(), mm/page_alloc.c 4.17 and
-    mm/mm_init.c 7.1. ``kernelcore=mirror``, where Normal keeps its span above the start of ZONE_MOVABLE, is not
-    followed: no log tells which memory is mirrored.
+    mm/mm_init.c 7.1. ``mirrored`` is the mirrored memory where ``kernelcore=mirror`` was given: a zone then keeps its
+    span above the start of ZONE_MOVABLE, and memory that belongs to the other of both is absent from it.
     """
     by_node: dict[int, list[FrameRange]] = {}
     for item in memory:
@@ -32,11 +35,15 @@ def zone_spans(
         movable = movable_start.get(node, 0)
         for zone, frames in bounded:
             span = frames.clip(first, last)
+            own: Iterable[FrameRange] = ranges
             if movable:
-                span = _below_movable(span, movable)
-            _add(out, node, zone, span, ranges)
+                span = _below_movable(span, movable, cut=mirrored is None)
+                if mirrored is not None and zone == NORMAL:
+                    own = FrameSet.of(ranges) & mirrored
+            _add(out, node, zone, span, own)
         if movable:
-            _add(out, node, MOVABLE, FrameRange(movable, min(last, highest)), ranges)
+            rest = ranges if mirrored is None else FrameSet.of(ranges) - mirrored
+            _add(out, node, MOVABLE, FrameRange(movable, min(last, highest)), rest)
     return tuple(out)
 
 
@@ -50,11 +57,11 @@ def spans_of(zones: Sequence[ZoneInfo]) -> tuple[ZoneSpan, ...]:
     return tuple(sorted(found, key=lambda span: span.node))
 
 
-def _below_movable(span: FrameRange, movable: int) -> FrameRange:
-    """The part of a zone that ZONE_MOVABLE leaves to it."""
+def _below_movable(span: FrameRange, movable: int, *, cut: bool) -> FrameRange:
+    """The part of a zone that ZONE_MOVABLE leaves to it; without ``cut``, all of it where it begins below."""
     if span.start >= movable:
         return FrameRange(span.start, span.start)
-    return FrameRange(span.start, min(span.end, movable))
+    return FrameRange(span.start, min(span.end, movable) if cut else span.end)
 
 
 def _add(out: list[ZoneSpan], node: int, zone: str, span: FrameRange, ranges: Iterable[FrameRange]) -> None:

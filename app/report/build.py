@@ -102,6 +102,7 @@ def _kernel(analysis: Analysis) -> wire.Kernel:
         section_size=layout.section_size,
         assumed=[name for name, _ in analysis.assumed],
         lines=list(lines),
+        memory_model=layout.memmap.model.value if layout.memmap.model else None,
     )
 
 

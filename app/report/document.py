@@ -21,7 +21,10 @@ class Boot(msgspec.Struct, frozen=True):
 
 
 class Kernel(msgspec.Struct, frozen=True):
-    """The kernel that printed the log; ``assumed`` names the values that the log does not prove."""
+    """The kernel that printed the log; ``assumed`` names the values that the log does not prove.
+
+    ``memory_model``: sections of ``section_size``, or one array of struct pages for each node.
+    """
 
     release: str | None
     version: list[int] | None
@@ -31,6 +34,7 @@ class Kernel(msgspec.Struct, frozen=True):
     section_size: int | None
     assumed: list[str]
     lines: list[int]
+    memory_model: Literal["sparsemem", "flatmem"] | None = None
 
 
 class MapEntry(msgspec.Struct, frozen=True, gc=False):

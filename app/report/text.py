@@ -50,6 +50,7 @@ def facts(document: Document) -> list[str]:
         f"{len(nodes)} node{'' if len(nodes) == 1 else 's'}" if nodes else "",
         f"{format_size(memory)} memory" if memory else "",
         f"sections of {format_size(kernel.section_size)}" if kernel.section_size else "",
+        f"FLATMEM{_assumed(document, 'memory_model')}" if kernel.memory_model == "flatmem" else "",
         f"{agreeing} of {len(document.checks)} printed facts {'agrees' if agreeing == 1 else 'agree'}"
         if document.checks
         else "no printed count",

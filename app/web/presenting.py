@@ -100,7 +100,10 @@ def facts(document: Document) -> list[Fact]:
     if kernel.page_size != _USUAL_PAGE or "page_size" in assumed:
         found.append(Fact(f"pages of {format_size(kernel.page_size)}", assumed="page_size" in assumed))
     if kernel.section_size:
-        found.append(Fact(f"sections of {format_size(kernel.section_size)}", assumed="section_size" in assumed))
+        unproven = bool(assumed & {"section_size", "memory_model"})
+        found.append(Fact(f"sections of {format_size(kernel.section_size)}", assumed=unproven))
+    elif kernel.memory_model == "flatmem":
+        found.append(Fact("FLATMEM", assumed="memory_model" in assumed))
     if "zone_ranges" in assumed or "zone_spans" in assumed:
         found.append(Fact("zone limits", assumed=True))
     if document.checks:
