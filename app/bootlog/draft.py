@@ -38,7 +38,7 @@ IN_FRAMES: dict[type, str] = {
 
 MAPS = ("firmware_map", "extended_map", "user_map", "modified_map")
 RANGES = (*MAPS, "node_ranges", "pfn_nodes", "zone_ranges", "pfn_zones")
-LAYOUT = (*RANGES, "node_memory", "memblock_memory", "efi_map", "srat")
+LAYOUT = (*RANGES, "node_memory", "memblock_memory", "memblock_adds", "efi_map", "srat")
 LEAST = ("reserved_regions", "pfn_reserved", "initmem", "pfn_initmem")
 """What is still worth a document where the text has no layout: memory that lines name."""
 

@@ -186,9 +186,9 @@ class MemoryLine(msgspec.Struct, frozen=True):
 
 
 class MemblockLine(msgspec.Struct, frozen=True):
-    """A region of a dump, or of a memblock_reserve line (``which`` is "event")."""
+    """A region of a dump, of a memblock_reserve line ("event"), or of another step that changes the lists."""
 
-    which: Literal["memory", "reserved", "event"]
+    which: Literal["memory", "reserved", "event", "freed", "added", "removed"]
     region: MemblockRegion
 
 

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from app.bootlog import memblock
 from app.bootlog.draft import LAYOUT, LEAST, Draft
 from app.bootlog.effects import CountField, Tally
 from app.bootlog.identity import architecture, page_size
@@ -51,6 +52,10 @@ def finish(draft: Draft, index: int, count: int) -> BootLog:
         NodeRange(node.node, _frames(node.start, node.end, scale), lines) for node, lines in draft.values("pfn_nodes")
     )
     node_ranges = node_ranges or draft.values("node_memory")
+    if not node_ranges and (node_ranges := memblock.memory(draft)):
+        assumed.append("node_ranges")
+        message = "The text prints no node ranges; memory is what the steps of memblock in it leave."
+        draft.complain("info", "node-ranges-from-memblock", message, node_ranges[0].lines, None)
     zone_ranges = draft.values("zone_ranges") + tuple(
         ZoneRange(zone.zone, _frames(zone.start, zone.end, scale) if zone.start < zone.end else None, lines)
         for zone, lines in draft.values("pfn_zones")
@@ -88,6 +93,7 @@ def finish(draft: Draft, index: int, count: int) -> BootLog:
         memblock_memory=draft.values("memblock_memory"),
         memblock_reserved=draft.values("memblock_reserved"),
         memblock_reserve_events=draft.values("memblock_reserve_events"),
+        memblock_freed=memblock.freed(draft),
         reserved_regions=reserved,
         node_ranges=node_ranges,
         zone_ranges=zone_ranges,

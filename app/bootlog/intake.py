@@ -55,6 +55,9 @@ _MEMBLOCK = {
     "memory": "memblock_memory",
     "reserved": "memblock_reserved",
     "event": "memblock_reserve_events",
+    "freed": "memblock_frees",
+    "added": "memblock_adds",
+    "removed": "memblock_removes",
 }
 
 

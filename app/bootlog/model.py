@@ -312,6 +312,7 @@ class BootLog(msgspec.Struct, frozen=True):
     memblock_reserve_events: tuple[MemblockRegion, ...] = ()
     reserved_regions: tuple[ReservedRegion, ...] = ()
     node_ranges: tuple[NodeRange, ...] = ()
+    memblock_freed: tuple[ByteRange, ...] = ()
     zone_ranges: tuple[ZoneRange, ...] = ()
     movable_start: tuple[MovableStart, ...] = ()
     initmem: tuple[Initmem, ...] = ()

@@ -1,4 +1,6 @@
-"""What memblock=debug prints: dumps of the two lists, and single reservations."""
+"""What memblock=debug prints: dumps of the two lists, and the steps that change them."""
+
+from typing import Literal
 
 from app.bootlog.effects import Effect, Header, MemblockLine, Noted, Remark
 from app.bootlog.forms.base import HEX, NUMBER, Form, Groups, exclusive, hexadecimal, inclusive, number
@@ -24,10 +26,27 @@ def _event(memory: ByteRange, node: int | None, flags: str | None, lines: Lines)
     return MemblockLine("event", MemblockRegion(memory, node, hexadecimal(flags) if flags else None, lines))
 
 
+def _step(which: Literal["freed", "added", "removed"], groups: Groups, lines: Lines, *, inside: bool = True) -> Effect:
+    """A step that changes a list; ``inside`` says whether the end belongs to the range."""
+    start, end = groups[0], groups[1]
+    node = groups[2] if len(groups) > 2 else None
+    memory = inclusive(start, end) if inside else exclusive(start, end)
+    return MemblockLine(which, MemblockRegion(memory, _known_node(node), None, lines))
+
+
+def _free_old(groups: Groups, lines: Lines) -> Effect:
+    """3.4 and 3.6 printed the end, 3.14 to 4.9 the last byte: nothing ends behind an even one."""
+    return _step("freed", groups, lines, inside=bool(hexadecimal(groups[1]) & 1))
+
+
+def _known_node(text: str | None) -> int | None:
+    """A node, unless it stands for any: -1, or MAX_NUMNODES and above."""
+    return int(text) if text and not text.startswith("-") and int(text) < 1 << 10 else None
+
+
 def _reserve_node(groups: Groups, lines: Lines) -> Effect:
     start, end, node, flags = groups
-    known = int(node) if node and not node.startswith("-") and int(node) < 1 << 16 else None
-    return _event(inclusive(start, end), known, flags, lines)
+    return _event(inclusive(start, end), _known_node(node), flags, lines)
 
 
 FORMS = (
@@ -135,21 +154,64 @@ FORMS = (
         source="mm/memblock.c, 6.19-7.1; end inclusive",
     ),
     Form(
-        name="memblock-event",
+        name="memblock-free",
         family="memblock",
         triggers=(r"memblock_[a-z_]+: \[",),
-        pattern=rf"_*memblock_(?:(?:physmem_)?add|add_node|remove|(?:phys_)?free|free_late):\s*{_RANGE}",
+        pattern=rf"_*memblock_(?:phys_)?free(?:_early)?:\s*{_FIXED}",
+        make=lambda g, lines: _step("freed", g, lines),
+        samples=(
+            "memblock_free: [0x00000000bfe00000-0x00000000bfe00fff] early_node_mem+0x5e/0xc4f",
+            "memblock_phys_free: [0x00000000bfe00000-0x00000000bfe00fff] setup_arch+0x5e/0xc4f",
+        ),
+        source="mm/memblock.c, 4.12-7.1; end inclusive",
+    ),
+    Form(
+        name="memblock-free-old",
+        family="memblock",
+        triggers=(r"memblock_[a-z_]+: \[",),
+        pattern=r"_*memblock_free(?:_early)?:\s*\[0x([0-9a-f]{14})-0x([0-9a-f]{14})\]",
+        make=_free_old,
+        samples=(
+            "memblock_free: [0x000000bfe00000-0x000000bfe01000] early_node_mem+0x5e/0xc4f",
+            "memblock_free: [0x000000bfe00000-0x000000bfe00fff] early_node_mem+0x5e/0xc4f",
+            "__memblock_free_early: [0x000000bfe00000-0x000000bfe00fff] sparse_init+0x5e/0xc4f",
+        ),
+        source="mm/memblock.c, 3.4-3.6 end exclusive, 3.14-4.17 inclusive, which an odd last byte tells",
+    ),
+    Form(
+        name="memblock-free-late",
+        family="memblock",
+        triggers=(r"memblock_[a-z_]+: \[",),
+        pattern=rf"_*memblock_(?:free_late|physmem_add):\s*{_RANGE}",
         make=lambda _groups, _lines: Noted(),
+        samples=(
+            "__memblock_free_late: [0x00000000bfe00000-0x00000000bfe00fff] efi_free_boot_services+0x5e/0xc4f",
+            "memblock_free_late: [0x00000000bfe00000-0x00000000bfe00fff] efi_free_boot_services+0x5e/0xc4f",
+            "memblock_physmem_add: [0x0000000000000000-0x00000000ffffffff] add_physmem_range+0x5e/0xc4f",
+        ),
+        source="mm/memblock.c, 3.14-7.1; after struct pages were initialised; what an s390 has, used or not",
+    ),
+    Form(
+        name="memblock-add",
+        family="memblock",
+        triggers=(r"memblock_[a-z_]+: \[",),
+        pattern=rf"memblock_add(?:_node)?:\s*{_RANGE}(?:\s+nid=(-?[0-9]{{1,10}}))?",
+        make=lambda g, lines: _step("added", g, lines),
         samples=(
             "memblock_add: [0x0000000000001000-0x000000000009bfff] e820__memblock_setup+0x5e/0xc4f",
             "memblock_add: [0x00000000001000-0x0000000009bfff] flags 0x0 memblock_x86_fill+0x5e/0xc4f",
-            "memblock_add_node: [0x0000000080000000-0x00000000bfffffff] nid=0 flags=0 numa_add_memblk+0x5e/0xc4f",
-            "memblock_remove: [0x0000001000000000-0xfffffffffffffffe] arm64_memblock_init+0x5e/0xc4f",
-            "memblock_free: [0x000000bfe00000-0x000000bfe01000] early_node_mem+0x5e/0xc4f",
-            "memblock_phys_free: [0x00000000bfe00000-0x00000000bfe00fff] setup_arch+0x5e/0xc4f",
-            "__memblock_free_late: [0x00000000bfe00000-0x00000000bfe00fff] efi_free_boot_services+0x5e/0xc4f",
+            "memblock_add_node: [0x0000000080000000-0x00000000bfffffff] nid=1 flags=0 numa_add_memblk+0x5e/0xc4f",
         ),
-        source="mm/memblock.c, 3.4-7.1; steps on the way to the lists that the dump shows",
+        source="mm/memblock.c, 4.4-7.1; end inclusive",
+    ),
+    Form(
+        name="memblock-remove",
+        family="memblock",
+        triggers=(r"memblock_[a-z_]+: \[",),
+        pattern=rf"memblock_remove:\s*{_RANGE}",
+        make=lambda g, lines: _step("removed", g, lines),
+        samples=("memblock_remove: [0x0000001000000000-0xfffffffffffffffe] arm64_memblock_init+0x5e/0xc4f",),
+        source="mm/memblock.c, 4.19-7.1; end inclusive",
     ),
     Form(
         name="memblock-alloc",
