@@ -39,6 +39,7 @@ CountField = Literal[
     "zone_reserved",
     "zone_exceeding",
     "zonelists",
+    "deferred",
     "zonelist_members",
     "walked",
     "flag_widths",

@@ -29,7 +29,7 @@ T = TypeVar("T")
 _USUAL_PAGE = 4096
 _AS_PRINTED: tuple[CountField, ...] = (
     "zone_pages", "zone_memmap", "zone_reserved", "zone_exceeding", "zonelists", "zonelist_members", "walked",
-    "flag_widths",
+    "deferred", "flag_widths",
 )  # fmt: skip
 _OF_MEMORY = ("memory_generic", "absent_kib", "reserved_kib", "cma_kib")
 

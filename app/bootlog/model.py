@@ -175,7 +175,8 @@ class Zonelist(msgspec.Struct, frozen=True):
 class PageCounts(msgspec.Struct, frozen=True):
     """The kernel's own page counts. ``unavailable`` holds one entry per printed line, in order.
 
-    ``zone_*`` name no node: it is that of the lines around. ``zonelists`` has nodes as value and pages beside it.
+    ``zone_*`` name no node: it is that of the lines around. ``zonelists`` has nodes as value and pages beside it,
+    ``deferred`` a node whose struct pages were initialised late, with how many pages where that is printed.
     ``memory_generic`` tells that the total is what is present, as mem_init_print_info() prints it.
     """
 
@@ -192,6 +193,7 @@ class PageCounts(msgspec.Struct, frozen=True):
     zone_exceeding: tuple[Count, ...] = ()
     zonelists: tuple[Count, ...] = ()
     zonelist_members: tuple[Zonelist, ...] = ()
+    deferred: tuple[Count, ...] = ()
     walked: tuple[WalkedZone, ...] = ()
     flag_widths: tuple[FlagWidths, ...] = ()
     memory_generic: bool = False

@@ -32,6 +32,11 @@ def _zonelists(groups: Groups, lines: Lines) -> Effect:
     return Tally("zonelists", Count(number(groups[0]), lines, pages=pages))
 
 
+def _deferred(groups: Groups, lines: Lines) -> Effect:
+    node, pages = groups
+    return Tally("deferred", Count(number(node), lines, pages=None if pages is None else number(pages)))
+
+
 def _zonelist(groups: Groups, lines: Lines) -> Effect:
     members = (member.partition(":") for member in (groups[2] or "").split())
     zones = tuple((number(node), zone) for node, _, zone in members)
@@ -147,8 +152,8 @@ FORMS = (
         name="deferred-struct-pages",
         family="page counts",
         triggers=("node [0-9]+ (?:initialised, |deferred pages)",),
-        pattern=r"node [0-9]+ (?:initialised, [0-9]+ pages in|deferred pages initialised in) [0-9]+ms",
-        make=lambda _groups, _lines: Noted(),
+        pattern=rf"node {NUMBER} (?:initialised, {NUMBER} pages in|deferred pages initialised in) [0-9]+ms",
+        make=_deferred,
         samples=("node 0 initialised, 1234 pages in 10ms", "node 0 deferred pages initialised in 10ms"),
         source="mm/page_alloc.c, later mm/mm_init.c, 4.4-7.1",
     ),
