@@ -1,105 +1,113 @@
-"""From the bytes as given to plain ones: encodings, colours, typography, web pages, marked changes, packed JSON.
+"""From the bytes as given to plain ones: encodings, what terminals leave behind, typography.
 
-Every step looks for its first sign before it does anything, and takes time linear in the text: the expressions
-are possessive, so that none can backtrack; they are compiled when a text first needs them. The number of newlines
-stays.
+Marks of web pages and mails, and texts as strings of programs, are undone by rooms of their own that are loaded when
+a text has any. Every step looks for its first sign before it does anything, and takes time linear in the text: the
+expressions are possessive, so that none can backtrack. The number of newlines stays.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import BytesIO
 
 from app.bootlog.patterns import compiled
 
 ADDED = b"\r"
 """Where a line ends that has no newline there in the text as given; no other carriage return is left."""
+DECODED = b"\x0b\x0c"
+"""What a text ends with that was decoded before; both are blanks to whoever shows it."""
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
-_CONTROLS = bytes({*range(32)} - {*b"\n\r\t\x1b"})
-_QUOTED = bytes.maketrans(b",>|+", b"    ")
-_BLANKS = bytes.maketrans(b"\t", b" ")
+_HEAD = 4096  # bytes that show whether every second one is NUL
+_CONTROLS = bytes({*range(32)} - {*b"\n\r\t\v\f"})
+_QUOTED_BYTE = rb"=([0-9A-F]{2})"
+_QUOTE = re.compile(rb"[ \t]{0,8}(?:>[ \t]?){1,64}")
+_PLAIN = bytes.maketrans(b"\t\v\f", b" \r\r")
+_MOVES = rb"(?:\x1b|\^\[)\[[0-9;]*+[ABEFHf]"  # the cursor goes to another line, or to another place of the screen
 _ESCAPES = (
-    rb"(?:\x1b|\^\[|\\x1b|\\033|\\e|#033)\[[0-9;?]*+[A-Za-z]"
+    rb"(?:\x1b|\^\[|\\x1b|\\033|\\e|#033|\\u001[bB])\[[0-9;:?>=!]*+ ?[A-Za-z@`{|~]"
     rb"|\[[0-9]{1,2}(?:;[0-9]{1,2})*+m"  # the escape character itself got lost
-    rb"|\x1b\][^\x07\x1b\n]*+\x07?|\x1b[()][0-9A-Za-z]|\x1b[78=>cDEHM\\]"
+    rb"|\x1b[\]PX^_][^\x07\x1b\n]*+\x07?|\x1b[()*+#%][0-9A-Za-z]|\x1b[78=>cDEHMNOZ\\]"
 )
 _TYPOGRAPHY = (
-    *((blank.encode(), b" ") for blank in "\xa0\u2002\u2003\u2007\u2008\u2009\u202f\u3000"),
-    *((dash.encode(), b"-") for dash in "\u2010\u2011\u2012\u2013\u2014\u2212"),
-    *((nothing.encode(), b"") for nothing in "\xad\u200b\u200c\u200d\u200e\u2060\ufeff"),
-    *((arrow.encode(), b">") for arrow in "\u2192\u21d2\u25b6\u2502"),
+    *((blank.encode(), b" ") for blank in "\xa0\u2002\u2003\u2007\u2008\u2009\u200a\u202f\u3000"),
+    *((dash.encode(), b"-") for dash in "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"),
+    *((nothing.encode(), b"") for nothing in "\xad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"),
+    *((arrow.encode(), b">") for arrow in "\u2192\u21d2\u25b6\u2502\u2503\u00bb\u203a"),
     *((mark.encode(), b"*") for mark in "\u2022\u00b7"),
-    *((separator.encode(), ADDED) for separator in "\u2028\u2029"),
+    *((quote.encode(), b'"') for quote in "\u201c\u201d\u201e\u201f\u2033"),
+    *((quote.encode(), b"'") for quote in "\u2018\u2019\u201a\u201b\u2032"),
+    *((separator.encode(), ADDED) for separator in "\u2028\u2029\x85"),
 )
 _LATIN = ((b"\xa0", b" "), (b"\x96", b"-"), (b"\x97", b"-"), (b"\xad", b""))
-_ENTITY = "&(?:amp|apos|gt|lt|nbsp|ndash|quot|#[0-9]{2,4}|#[xX][0-9a-fA-F]{2,4});"
-_NUMBERED = rb"&#(?:([0-9]{2,4})|[xX]([0-9a-fA-F]{2,4}));"
-_ENTITIES = (
-    (b"&nbsp;", b" "),
-    (b"&ndash;", b"-"),
-    (b"&lt;", b"<"),
-    (b"&gt;", b">"),
-    (b"&quot;", b'"'),
-    (b"&apos;", b"'"),
-    (b"&amp;", b"&"),
-)
+_WIDE = rb"\xef\xbc([\x81-\xbf])|\xef\xbd([\x80-\x9e])"  # U+FF01 to U+FF5E: ASCII as wide as Chinese signs
 _BLOCK = 1 << 17
-_MOST_ESCAPED = 3  # times, one after another, by pages that show pages
-_BREAK = rb"<(?:br|BR) *+/?>(\n)?"
-_TAGS = "a|b|blockquote|body|code|div|em|font|html|i|li|mark|ol|p|pre|samp|span|strong|t[dhrt]|table|tbody|u|ul"
-_MARKS = rf"\[0m|{_ENTITY}|</(?i:{_TAGS})>|<br|<BR|\{{\+|\"MESSAGE\"|\"msg\"|\\n"
-_TAG = rf"(?i)</?(?:{_TAGS})(?: [^<>\n]*+)?>".encode()
-_DELETED = r"\[-[^\n]*?-\]"  # for RE2: what it begins with may be repeated in it
-_BYTES = rb'("MESSAGE"\s*+:\s*+)\[([0-9,\s>|+]*+)\]'
-_NEXT_OBJECT = (b'},{"', b'}, {"', b'}{"', b'} {"')
+TAGS = (
+    "a|article|b|big|blockquote|body|br|center|code|dd|details|div|dl|dt|em|font|h[1-6]|head|hr|html|i|img|kbd|label|li"
+    "|link|log|main|mark|meta|ol|p|pre|samp|section|small|span|strong|style|sub|summary|sup|system-err|system-out"
+    "|t[dhrt]|table|tbody|text|thead|title|u|ul|var|wbr"
+)
+_LOST = r"\^\[\[|\[0m|#033\[|\\033\[|\\e\[|\\x1b\[|\\u001[bB]"  # escape characters as somebody writes them
+_MARKS = (
+    rf"&(?:[A-Za-z]{{2,8}}|#[0-9]{{1,6}}|#[xX][0-9a-fA-F]{{1,5}});|</?(?i:{TAGS})(?:[ />]|$)|<!\[CDATA\[|\{{\+"
+    r"|\[/(?i:b|code|color|font|i|list|pre|quote|size|spoiler|tt|u|url)\]|\{(?:code|noformat|quote|color)[:}]"
+    r"|\\[\[\]_]"
+)
+_STRINGS = r'\\n|"MESSAGE"|"msg"|", ?["\']|\', ?[\'"]|";"'
 
 
 def decode(raw: bytes) -> bytes:
-    """UTF-8-like bytes without byte order mark, control characters, colours, and marks of web pages and diffs.
+    """UTF-8-like bytes without byte order mark, control characters, colours, and marks of pages, mails and strings.
 
     The number of newlines stays, except that carriage returns are newlines in a text that has no others.
     """
+    if raw.endswith(DECODED):
+        return raw[: -len(DECODED)]
     raw = _as_utf8(raw)
     if b"\r" in raw:
-        raw = raw.replace(b"\r", b"" if b"\n" in raw else b"\n")
+        raw = _without_returns(raw)
     if b"\x1b" in raw:
-        raw = _in_blocks(_replacing(_ESCAPES, b""), raw)
-    raw = raw.translate(_BLANKS, _CONTROLS)
-    if not raw.isascii():
-        raw = _plain_signs(raw)
-    # One pass for the first sign of all of them: a log as the kernel printed it has none.
-    return _without_marks(raw) if compiled(_MARKS).search(raw) else raw
+        raw = _without_escapes(raw)
+    raw = plain_signs(raw.translate(_PLAIN, _CONTROLS))
+    if b"$\n" in raw[:_HEAD]:
+        raw = _without_ends(raw)
+    # One pass for the first sign of all that follows: a log as the kernel printed it has none.
+    return _unpacked(raw) if compiled(f"(?m){_LOST}|{_MARKS}|{_STRINGS}").find(raw) >= 0 else raw
 
 
-def _without_marks(raw: bytes) -> bytes:
-    if b"[0m" in raw:
-        raw = _in_blocks(_replacing(_ESCAPES, b""), raw)
-    for _ in range(_MOST_ESCAPED):
-        if not compiled(_ENTITY).search(raw):
-            break
-        raw = _in_blocks(_replacing(_NUMBERED, _character), raw)
-        for entity, plain in _ENTITIES:
-            raw = raw.replace(entity, plain)
-    if b"</" in raw:
-        raw = _in_blocks(_replacing(_TAG, b""), raw)
-    if b"<br" in raw or b"<BR" in raw:
-        raw = _in_blocks(_replacing(_BREAK, lambda found: found[1] or ADDED), raw)
-    if b"{+" in raw:
-        raw = _in_blocks(_without_deleted, raw).replace(b"{+", b"").replace(b"+}", b"")
-    if b'"MESSAGE"' in raw or b'"msg"' in raw:
-        raw = _in_blocks(_replacing(_BYTES, _text), raw)
-        for joint in _NEXT_OBJECT:
-            raw = raw.replace(joint, b"}," + ADDED + b'{"')
-    elif raw.count(b"\\n") > raw.count(b"\n"):  # a log as a string of some programming language
-        raw = raw.replace(b"\\r", b"").replace(b"\\n", ADDED)
+def _unpacked(raw: bytes) -> bytes:
+    if b"=\n" in raw:
+        raw = _mended(raw)
+    if compiled(_LOST).find(raw) >= 0:
+        raw = _without_escapes(raw)
+    if compiled(f"(?m){_MARKS}").find(raw) >= 0:
+        from app.bootlog.markup import without_marks
+
+        raw = plain_signs(without_marks(raw))
+    if compiled(_STRINGS).find(raw) >= 0:
+        from app.bootlog.literals import without_quotes
+
+        raw = without_quotes(raw)
     return raw
 
 
-def _replacing(pattern: bytes, by: bytes | Callable[[re.Match[bytes]], bytes]) -> Callable[[bytes], bytes]:
-    return lambda raw: re.sub(pattern, by, raw)
+def soft_breaks(raw: bytes) -> Iterator[tuple[int, int]]:
+    """Where a mailer broke lines: a single ``=`` before the newline; ``==`` is no soft break but somebody's ruler.
+
+    Each is the offset of the sign and that of the rest of the line, behind quote marks that both lines have.
+    """
+    rest, found = 0, raw.find(b"=\n")
+    while found >= 0:
+        if found > rest and raw[found - 1] not in b"=\n":
+            start = raw.rfind(b"\n", 0, found) + 1
+            quote = _QUOTE.match(raw, start, found)
+            rest = found + 2
+            if quote and raw.startswith(quote[0], rest):
+                rest += len(quote[0])
+            yield found, rest
+        found = raw.find(b"=\n", found + 2)
 
 
-def _in_blocks(change: Callable[[bytes], bytes], raw: bytes) -> bytes:
+def in_blocks(change: Callable[[bytes], bytes], raw: bytes) -> bytes:
     """Change a text block by block: a substitution keeps all its pieces, each many times as large as its text."""
     out, at = BytesIO(), 0
     while at < len(raw):
@@ -113,14 +121,48 @@ def _in_blocks(change: Callable[[bytes], bytes], raw: bytes) -> bytes:
     return out.getvalue()
 
 
+def _replacing(pattern: bytes, by: bytes | Callable[[re.Match[bytes]], bytes]) -> Callable[[bytes], bytes]:
+    return lambda raw: re.sub(pattern, by, raw)
+
+
+def _mended(raw: bytes) -> bytes:
+    """Close up the soft breaks of a mail that fall into marks; the newlines go behind the line."""
+    view, out, at, owed = memoryview(raw), BytesIO(), 0, 0
+    for found, after in soft_breaks(raw):
+        end = raw.find(b"\n", at, found) if owed else -1
+        if end >= 0:
+            out.write(view[at:end])
+            out.write(b"\n" * owed)
+            at, owed = end, 0
+        out.write(view[at:found])
+        at, owed = after, owed + 1
+    end = raw.find(b"\n", at)
+    end = len(raw) if end < 0 else end
+    out.write(view[at:end])
+    out.write(b"\n" * owed)
+    out.write(view[end:])
+    mended = out.getvalue()
+    return in_blocks(_replacing(_QUOTED_BYTE, _byte), mended) if b"=3D" in mended else mended
+
+
+def _byte(found: re.Match[bytes]) -> bytes:
+    value = int(found[1], 16)
+    return b" " if value < 32 else bytes([value])
+
+
+def _without_escapes(raw: bytes) -> bytes:
+    return in_blocks(_replacing(_ESCAPES, b""), in_blocks(_replacing(_MOVES, ADDED), raw))
+
+
 def _as_utf8(raw: bytes) -> bytes:
     for mark, encoding in _BOMS:
         if raw.startswith(mark):
             return raw[len(mark) :] if encoding == "utf-8" else _from_utf16(raw[len(mark) :], encoding)
-    head = raw[:64]
-    if len(head) >= 4 and not any(head[1::2]) and all(head[::2]):
+    head = raw[: min(_HEAD, len(raw) & ~1)]
+    even, odd, half = head[::2].count(0), head[1::2].count(0), len(head) // 2
+    if half >= 2 and odd * 4 >= half * 3 and even * 20 <= half:
         return _from_utf16(raw, "utf-16-le")
-    if len(head) >= 4 and not any(head[::2]) and all(head[1::2]):
+    if half >= 2 and even * 4 >= half * 3 and odd * 20 <= half:
         return _from_utf16(raw, "utf-16-be")
     return raw
 
@@ -129,9 +171,30 @@ def _from_utf16(raw: bytes, encoding: str) -> bytes:
     return raw.decode(encoding, "replace").encode("utf-8", "replace")
 
 
-def _plain_signs(raw: bytes) -> bytes:
+def _without_returns(raw: bytes) -> bytes:
+    """Only those carriage returns are left, as ends of lines, behind which a terminal wrote over the line."""
+    if b"\n" not in raw:
+        return raw.replace(b"\r", b"\n")
+    raw = raw.replace(b"\r\n", b"\n")
+    return in_blocks(_replacing(rb"\r++(?=\n|\Z)|(?<![^\n])\r++", b""), raw) if b"\r" in raw else raw
+
+
+def _without_ends(raw: bytes) -> bytes:
+    """Undo ``cat -A``, which puts a dollar sign at the end of each line."""
+    whole = raw[: raw.rfind(b"\n", 0, _HEAD) + 1]
+    if whole.count(b"\n") != whole.count(b"$\n"):
+        return raw
+    return raw.replace(b"^M$\n", b"\n").replace(b"$\n", b"\n").replace(b"^I", b" ")
+
+
+def plain_signs(raw: bytes) -> bytes:
+    """ASCII for what word processors, web pages and other alphabets put in its place."""
+    if raw.isascii():
+        return raw
     for odd, plain in _TYPOGRAPHY:
         raw = raw.replace(odd, plain)
+    if b"\xef\xbc" in raw or b"\xef\xbd" in raw:
+        raw = in_blocks(_replacing(_WIDE, _narrow), raw)
     try:
         raw.decode()
     except UnicodeDecodeError:
@@ -140,21 +203,5 @@ def _plain_signs(raw: bytes) -> bytes:
     return raw
 
 
-def _without_deleted(raw: bytes) -> bytes:
-    kept, at = [], 0
-    for match in compiled(_DELETED).finditer(raw):
-        kept.append(raw[at : match.start()])
-        at = match.end()
-    return b"".join([*kept, raw[at:]])
-
-
-def _character(found: re.Match[bytes]) -> bytes:
-    code = int(found[1]) if found[1] else int(found[2], 16)
-    return b" " if code == 0xA0 else bytes([code]) if 32 <= code < 127 else found[0]
-
-
-def _text(found: re.Match[bytes]) -> bytes:
-    """The journal's other way to write a message, byte by byte; the newlines in it go behind it."""
-    values = [int(value) for value in found[2].translate(_QUOTED).split() if len(value) <= 3]
-    text = bytes(value for value in values if 32 <= value < 256 and value not in b'"\\')
-    return found[1] + b'"' + text + b'"' + b"\n" * found[2].count(b"\n")
+def _narrow(found: re.Match[bytes]) -> bytes:
+    return bytes([found[1][0] - 0x60]) if found[1] else bytes([found[2][0] - 0x20])

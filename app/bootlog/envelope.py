@@ -3,45 +3,65 @@
 One anchored pattern peels all of it, in any order and number. Blanks are never counted.
 """
 
+from collections.abc import Callable
+
 import msgspec
 
 from app.bootlog.patterns import compiled
 
 _MONTH = "[A-Z][a-z]{2}"
 _HOST = r"(?:[\w.\-]+ +)?"
-_KERNEL = rf"(?:{_HOST}(?:INFO +)?kernel(?:\[[0-9]+\])?: ?)"
+_KERNEL = rf"(?:{_HOST}(?:INFO +|[a-z]+[0-9]?\.[a-z]+ +)?kernel(?:\[[0-9]+\])?: ?(?:klogd: )?)"
 _DELTA = "(?: +<[ 0-9.+]*>)?"
-_STAMP = rf"\[ *([0-9]{{1,12}})\.([0-9]{{1,9}})(?:[@,][0-9]+| #[0-9]+)?{_DELTA}\](?:- )?"
+_CLOCK = r"[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:[.,:][0-9]{1,9})?"
+_ZONE = r"(?:Z| ?[+-][0-9]{2}:?[0-9]{2}| UTC)?"
+_DATE = (
+    r"(?:[0-9]{4}[\-/.][0-9]{1,2}[\-/.][0-9]{1,2}|[0-9]{8}|[0-9]{1,2}[\-/.][0-9]{1,2}[\-/.](?:[0-9]{2}){1,2}"
+    r"|[A-Za-z]{3}/[0-9]{2}/[0-9]{4})"
+)
+_WHEN = rf"{_DATE}[T _\-]+{_CLOCK}{_ZONE}"
+_LOGCAT = r"(?:[0-9]{4}-)?[0-9]{2}-[0-9]{2} [0-9:.]{12}(?: [+\-][0-9]{4})?"
+_STAMP = (
+    rf"\[ *([0-9]{{1,12}})[.,]([0-9]{{1,9}})s?(?:[@,][0-9]+| #[0-9]+| / [0-9: .\-]+| [0-9.]+)?{_DELTA}\](?:[.\-] )?"
+)
 _TASK = r"[\w/.:\-]+"
-_ISO = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:]{8}(?:[.,][0-9]+)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
 _PREFIXES = (
     r"<[0-9]{1,3}>",
     rf"(?:[0-9]{{1,7}}[:\-])?{_STAMP}",
-    rf"\[{_MONTH} {_MONTH} +[0-9]+ [0-9:]{{8}} [0-9]{{4}}{_DELTA}\]",
-    rf"\[{_MONTH} ?[0-9]+ [0-9]{{2}}:[0-9]{{2}}\]",
+    r"\[[^\[\]\n]{0,40}[0-9]:[0-9]{2}[^\[\]\n]{0,30}\](?: cpu[0-9]+\)| DEBUG\||)",
     r"\[ *(?:\+ *[0-9]+\.[0-9]+)?\]",
-    r"\[ *[TC][0-9]+\]",
+    r"\[ *(?:[TC][0-9]+|0x[0-9a-f]{1,8}|pid:[^\[\]\n]{1,40}|kernel)\]",
     rf"[A-Z]?\[[0-9]+: *{_TASK}: *[0-9]+\]",
-    rf"-?(?:\([0-9]+\))?\[[0-9]+: *[a-z]{_TASK}\]",
+    rf"[.\-]?(?:\([0-9]+\))?\[[0-9]+: *[a-z]{_TASK}\]",
     rf"c[0-9]+ +(?:[0-9]+ +)?(?:\({_TASK}\) )?",
-    r"\(early\) ",
-    r"[0-9]{2}-[0-9]{2} [0-9:.]{12} +(?:root +)?[0-9]+ +[0-9]+ [A-Z] *: ",
-    rf"{_MONTH} +[0-9]{{1,2}} [0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:\.[0-9]+)? +{_KERNEL}",
-    rf"{_ISO} +{_KERNEL}",
-    rf"\[?{_ISO}\]?",
-    r"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]+)? ",
+    r"\((?:early|XEN|d[0-9]+|[0-9]{4}-[0-9:. \-]{10,22})\) ",
+    r"\[(?: *(?:OK|FAILED|DEPEND|TIME|INFO|SKIP|WARN|DONE)|[ *]{4,8}) *\] ",
+    rf"{_LOGCAT} +(?:[a-z]\w* +)?[0-9]+ +[0-9]+ [VDIWEF] +(?:[\w.]+ *)?: ",
+    rf"(?:{_LOGCAT} +)?[VDIWEF]/[\w.]+ *\( *[0-9]+\): ",
+    rf"{_MONTH} +[0-9]{{1,2}}(?: [0-9]{{4}})? {_CLOCK}{_ZONE} +{_KERNEL}?",
+    rf"{_WHEN} +(?:std(?:out|err) [FP] |[0-9]{{2}}[OE]\+? ?|##\[\w+\]|- [A-Z]+ - )?{_KERNEL}?",
+    rf"{_WHEN}(?:[,;\t|]|$)",
+    rf"1 {_WHEN} {_HOST}kernel(?: [\w\-]+){{2}} (?:-|\[[^\[\]\n]{{0,200}}\]) ",
+    rf"{_CLOCK} +",
+    r"[0-9]{1,12}\.[0-9]{6}(?:\]| )",
     rf"{_KERNEL}",
     r"(?:kern|user|daemon|syslog) *: *[a-z]+ *: ?",
     r"(?:[0-9]+\.[\w.+\-]+,)?[0-9]{1,3},[0-9]+,[0-9]+,[c+\-][^;\n]{0,40};",
+    r"[0-9]{1,7} *\| *",
     "data: ",
     "MESSAGE=(?:3D)?",
 )
 # What people and their programs put in front of a line that they quote.
-_MARKS = r"(?:[ \t>|+\-*`]|[<#;:%] |// |=+> |[A-Z][A-Za-z]{0,3}> )*"
-_PEEL = _MARKS + r"((?:(?:" + "|".join(_PREFIXES) + r")[ \t>|]*)+)?"
+_MARKS = (
+    r"(?:[ \t>|+\-*`]|[<#;:%]{1,3} |// |=+> |[A-Z][A-Za-z]{0,3}> |<[@+%&~ ]?[A-Za-z_][\w\-]{0,20}> "
+    r"|[\x80-\xff]{1,16} +)*"
+)
+_PEEL = _MARKS + r"((?:(?:" + "|".join(_PREFIXES) + r")(?:[ \t>|]|<[@+%&~ ]?[A-Za-z_][\w\-]{0,20}> )*)+)?"
 _QUOTES = r"[ \t>|]*"
 _INNER = r"\[ *[0-9]{1,12}\.[0-9]{6}\]"
-_JSON = r'[{ \t]*(?:.*?[,{] *)?"(?:MESSAGE|msg)" *: *("(?:[^"\\]|\\.)*")'
+_KEYS = "MESSAGE|msg|_?message|log|line|text|textPayload|body|event|content|output|data"
+_JSON = rf'[{{ \t]*(?:.*?[,{{] *)?"(?:{_KEYS})" *: *("(?:[^"\\]|\\.)*")'
+_PAIRS = r"""(?:.*[,{ \t])?(?:msg|message|vmconsole)(?:=|: *)(?:("(?:[^"\\]|\\.)*")|'((?:[^']|'')*)')"""
 _QUOTED_BYTE = "=([0-9A-F]{2})"
 _ESCAPED_BYTE = r"\\x([0-9a-f]{2})"
 # What a record of a journal or of /dev/kmsg, or JSON, has beside the message.
@@ -50,7 +70,12 @@ _FURNITURE = (
     r"|(?:__?[A-Z][A-Z_]+|PRIORITY|SUBSYSTEM|DEVICE|SYSLOG_[A-Z]+)=|.{0,60}\[s=(?:3D)?[0-9a-f]+;"
 )
 _ANYWHERE = r"\[ *[0-9]{1,12}\.[0-9]{6}\]|kernel(?:\[[0-9]+\])?: "
-_FRAMES = (*(sign.encode() for sign in "`'|\""), b"',", b'",')
+_STRINGS = (b'"', b"'")
+_FRAMES = b"`'\"*|,;)]}"
+_CLOSED = b" \t,;)]}"
+_SIGNS = b"`'\"*|"
+_MOST_FRAMES = 3
+_RECORDS = (b"{", b'"')  # what a record with named fields begins with
 _FAR = 240  # bytes; what is farther behind the beginning of a line is in a sentence
 
 
@@ -74,7 +99,7 @@ def peel(line: bytes, *, kernel: bool = False) -> Peeled:
 
     ``kernel`` says that what stood in front of it shows already that it is the kernel's.
     """
-    if line[-1:] in _FRAMES or line[-2:] in _FRAMES:
+    if line[-1:] in _FRAMES:
         line = _unframed(line)
     match = compiled(_PEEL).match(line)
     if match is None:  # the pattern matches the empty string; only the type needs this
@@ -84,8 +109,8 @@ def peel(line: bytes, *, kernel: bool = False) -> Peeled:
     if match.start(2) >= 0:
         stamp = int((match.group(2) or b"") + (match.group(3) or b"")[:6].ljust(6, b"0"))
     message = line[match.end() :].rstrip()
-    if message[:1] in (b"{", b'"') and stamp is None:
-        told = _from_json(message)
+    if stamp is None and (message[:1] in _RECORDS or b"msg=" in message):
+        told = _from_record(message)
         if told is not None:
             again = peel(told)
             return Peeled(again.message, match.end(), True, again.stamp, quoted=True)
@@ -93,29 +118,56 @@ def peel(line: bytes, *, kernel: bool = False) -> Peeled:
         known = compiled(_ANYWHERE).search(line[:_FAR])
         if known is not None:  # in an envelope that is not known
             at = known.start() if line[known.start() : known.start() + 1] == b"[" else known.end()
-            peeled = peel(line[at:], kernel=True)
-            return msgspec.structs.replace(peeled, column=at + peeled.column)
+            return behind(at, line)
         if compiled(_FURNITURE).match(message):
             message = b""
     return Peeled(_plain(message), match.end(), kernel, stamp)
 
 
 def _unframed(line: bytes) -> bytes:
-    """Without the sign at the end of a line that begins with the same."""
-    whole = line.rstrip(b" ,")
-    begin = whole.lstrip(b" >+#-")
-    framed = begin[:1] == whole[-1:] and (begin[:1] != b'"' or begin[1:2] == b"[")  # JSON has quotes of its own
-    return whole[:-1] if framed and len(begin) > 1 else line
+    """Blanks for the signs that a line begins and ends with, such as quotes of strings and bars of tables."""
+    for _ in range(_MOST_FRAMES):
+        whole = line.rstrip(_CLOSED)
+        sign = whole[-1:]
+        if not sign or sign not in _SIGNS:
+            break
+        begin = line.lstrip(b" \t>+#-")
+        begin = begin.lstrip(b"*|bur[(" if sign in _STRINGS else b"" if begin[:1] == sign else b"*")
+        rest = begin.lstrip(sign)
+        if len(rest) == len(begin) or not rest or (sign == b'"' and b'":' in rest):  # JSON has quotes of its own
+            break
+        line = b" " * (len(line) - len(rest)) + _without_escape(rest[: len(whole.rstrip(sign)) - len(line)])
+    return line
 
 
-def peel_continuation(line: bytes) -> Peeled:
-    """Take only quotes from a line that may be the rest of the line before it; no line with a time stamp is."""
+def _without_escape(text: bytes) -> bytes:
+    while text.endswith((b"\\n", b"\\r")):
+        text = text[:-2]
+    return text
+
+
+def peel_continuation(line: bytes, habit_of: Callable[[bytes], int]) -> Peeled:
+    """Take only quotes from a line that may be the rest of the line before it; no line with a time stamp is.
+
+    ``habit_of`` tells what is usual in front of lines of this text, which no rest of a line has.
+    """
     peeled = peel(line)
     if peeled.kernel or not peeled.message:
         return peeled
+    habit = habit_of(line)
+    if habit:
+        return behind(habit, line)
     quotes = compiled(_QUOTES).match(line)
     message = line[quotes.end() if quotes else 0 :].rstrip()
     return Peeled(_plain(message), peeled.column, False, None)
+
+
+def behind(offset: int, line: bytes) -> Peeled:
+    """The message behind an envelope of no known kind."""
+    sign = line[offset - 1 : offset]
+    end = line.find(sign, offset) if sign in _STRINGS else -1
+    peeled = peel(line[offset : end if end >= 0 else None], kernel=True)
+    return msgspec.structs.replace(peeled, column=offset + peeled.column)
 
 
 def inner_records(line: bytes, peeled: Peeled) -> list[int]:
@@ -125,10 +177,15 @@ def inner_records(line: bytes, peeled: Peeled) -> list[int]:
     return [match.start() for match in compiled(_INNER).finditer(line, peeled.column)]
 
 
-def _from_json(message: bytes) -> bytes | None:
+def _from_record(message: bytes) -> bytes | None:
+    """The message of a record of fields with names: JSON, YAML on one line, key=value."""
     match = compiled(_JSON).match(message)
     if match is None:
-        return None
+        match = compiled(_PAIRS).match(message)
+        if match is None:
+            return None
+        if match.start(1) < 0:
+            return (match.group(2) or b"").replace(b"''", b"'")
     try:
         text = msgspec.json.decode(match.group(1) or b'""', type=str)
     except msgspec.DecodeError:

@@ -1,6 +1,6 @@
 """Several boots in one text, and several excerpts of boots: told apart, never merged by chance."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from app.bootlog.draft import LAYOUT, LEAST, MAPS, RANGES, Draft
 from app.bootlog.effects import Banner, Header
@@ -12,7 +12,8 @@ from app.bootlog.text import Text
 from app.ranges import ByteRange, FrameRange, FrameSet
 from app.ranges.engine import Pairs, canonical, difference
 
-_PROSE_LINES = 60
+PROSE_LINES = 60
+"""How far above a header somebody's words can part it from what was before."""
 _PAGE = 4096
 
 
@@ -75,26 +76,26 @@ def _prose_before(text: Text, record: Record, last: Record | None) -> bool:
     """Whether somebody wrote something between two log lines that carry prefixes."""
     if last is None or not (record.kernel and last.kernel):
         return False
-    return any(is_prose(line) for line in _lines_back(text, record.start, last.end))
+    return any(is_prose(line, text.habit_of) for line in _lines_back(text, record.start, last.end))
 
 
 def _lines_back(text: Text, start: int, floor: int) -> Iterator[bytes]:
-    at = text.line_start(start)
-    for _ in range(_PROSE_LINES):
+    at, far = text.line_start(start), 0
+    while True:
         end = at - 1
         if end <= floor:
             return
-        at = text.line_start(end)
-        yield text.data[max(at, end - 1024) : end]
+        below, at = at, text.line_start(end)
+        far += text.distance(at, below)
+        if far > PROSE_LINES:
+            return
+        yield text.data[at : min(end, at + 1024)]
 
 
-def is_prose(line: bytes) -> bool:
-    """Whether a line is neither blank nor a log line with a prefix."""
-    start = line.lstrip(b" \t>|")[:2]
-    if not start or (start[:1] == b"[" and start[1:] in b" 0123456789"):
-        return False  # the usual case needs no pattern
+def is_prose(line: bytes, habit_of: Callable[[bytes], int]) -> bool:
+    """Whether a line is neither blank nor a log line with a prefix; ``habit_of`` knows those of no known kind."""
     peeled = peel(line)
-    return not peeled.kernel and bool(peeled.message)
+    return not peeled.kernel and bool(peeled.message) and not habit_of(line)
 
 
 def _says_the_same(before: Draft, part: Draft) -> bool:

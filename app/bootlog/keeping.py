@@ -1,12 +1,17 @@
 """What is stored of a log: the lines about memory, at their places, and nothing else."""
 
+from collections.abc import Callable, Iterator
 from io import BytesIO
 
-from app.bootlog.decoding import ADDED, decode
-from app.bootlog.excerpts import is_prose
+from app.bootlog.decoding import ADDED, DECODED, decode
+from app.bootlog.excerpts import PROSE_LINES, is_prose
 from app.bootlog.reader import Reading
+from app.bootlog.records import ELLIPSIS
+from app.bootlog.text import Text
 
-_ELLIPSIS = "…".encode()
+_FAR = 4096  # bytes of a line that show whether somebody wrote it
+
+HabitOf = Callable[[bytes], int]
 
 
 def keep_memory_lines(text: bytes, reading: Reading) -> bytes:
@@ -16,45 +21,68 @@ def keep_memory_lines(text: bytes, reading: Reading) -> bytes:
     the kept text gives the same boots.
     """
     data = decode(text)
-    kept = sorted({line for boot in reading.boots for line in boot.recognised})
+    habit_of = Text(data, decoded=True).habit_of
     out = BytesIO()
     number, at = 1, 0
-    for line in kept:
+    for line in (*reading.lines, reading.line_count + 1):
         start = _skip(data, at, line - number)
         if number > 1:
-            out.writelines(_blanked(data[at:start], line - number))
+            out.writelines(_blanked(data[at:start], line - number, habit_of))
         else:
             out.write(b"\n" * (line - number))
+        if line > reading.line_count:
+            break
         end = data.find(b"\n", start)
-        end = len(data) if end < 0 else end
-        out.writelines((data[start:end].replace(ADDED, b"<br>"), b"\n"))  # the same when it is read again
-        number, at = line + 1, min(end + 1, len(data))
-    out.write(b"\n" * (reading.line_count - number + 1))
-    return out.getvalue()
+        end = len(data) if end < 0 else end + 1
+        out.write(data[start:end])
+        number, at = line + 1, end
+    kept = out.getvalue()
+    return kept if decode(kept) == kept else kept + DECODED
 
 
 def _skip(data: bytes, at: int, lines: int) -> int:
     for _ in range(lines):
-        at = data.find(b"\n", at) + 1
+        end = data.find(b"\n", at)
+        at = len(data) if end < 0 else end + 1
     return at
 
 
-def _blanked(gap: bytes, lines: int) -> tuple[bytes, ...]:
+def _blanked(gap: bytes, lines: int, habit_of: HabitOf) -> Iterator[bytes]:
     """As many empty lines, the first one and the last line of prose among them marked; only what is near can matter.
 
-    What follows a soft line break is the rest of a line, and no prose by itself.
+    The first, because a wrapped command line might seem to end there.
     """
-    if lines > 1 and is_prose(gap[: gap.find(b"\n")][:4096]):  # else a wrapped command line might seem to end here
-        return _ELLIPSIS, b"\n", *_marked(gap[gap.find(b"\n") + 1 :], lines - 1)
-    return _marked(gap, lines)
+    if not lines:
+        return
+    first = gap[: gap.find(b"\n") if b"\n" in gap else len(gap)].split(ADDED, 1)[0]
+    begins = is_prose(first[:_FAR], habit_of)
+    last, mark = _last_prose(gap, lines, habit_of)
+    if begins:
+        yield ELLIPSIS
+    if last is None or (begins and last == 0):
+        yield b"\n" * lines
+        return
+    yield b"\n" * last
+    yield mark
+    yield b"\n" * (lines - last)
 
 
-def _marked(gap: bytes, lines: int) -> tuple[bytes, ...]:
-    end = len(gap)
-    for back in range(min(lines, 60)):
+def _last_prose(gap: bytes, lines: int, habit_of: HabitOf) -> tuple[int | None, bytes]:
+    """Which line of a gap is the last that begins with prose, or holds some, and what marks it.
+
+    A soft line break joins lines: what follows one is the rest of a line, and no prose by itself.
+    """
+    end, rest = len(gap), b""
+    for back in range(min(lines, PROSE_LINES)):
         start = gap.rfind(b"\n", 0, max(end - 1, 0)) + 1
-        goes_on = gap[max(start - 3, 0) : start].endswith(b"=\n") and gap[max(start - 3, 0) : start] != b"==\n"
-        if not goes_on and is_prose(gap[start:end][:4096]):
-            return b"\n" * (lines - back - 1), _ELLIPSIS, b"\n" * (back + 1)
+        line = gap[start:end].removesuffix(b"\n")[:_FAR] + rest
+        before = gap[max(start - 3, 0) : start]
         end = start
-    return (b"\n" * lines,)
+        if before.endswith(b"=\n") and before[:1] not in (b"=", b"\n") and len(before) == 3:
+            rest = line[:_FAR]
+            continue
+        rest = b""
+        pieces = line.split(ADDED)
+        if any(is_prose(piece, habit_of) for piece in pieces):
+            return lines - back - 1, ELLIPSIS if is_prose(pieces[0], habit_of) else ADDED + ELLIPSIS
+    return None, b""

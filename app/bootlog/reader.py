@@ -5,7 +5,7 @@ import msgspec
 from app.bootlog.draft import Draft
 from app.bootlog.excerpts import chosen, drafts, joined
 from app.bootlog.finish import finish
-from app.bootlog.model import BootLog
+from app.bootlog.model import BootLog, Lines
 from app.bootlog.records import records
 from app.bootlog.text import Text
 
@@ -25,12 +25,14 @@ LOOKED_FOR = (
 class Reading(msgspec.Struct, frozen=True):
     """The boots of a text that have a layout, in text order.
 
-    ``seen`` names the families of lines that were met at all, for telling somebody whose text has none.
+    ``seen`` names the families of lines that were met at all, for telling somebody whose text has none. ``lines``
+    are the numbers of all lines that have a meaning, also of what is no boot with a layout.
     """
 
     boots: tuple[BootLog, ...]
     line_count: int
     seen: tuple[str, ...]
+    lines: Lines = ()
 
 
 def read(text: bytes) -> Reading:
@@ -38,13 +40,15 @@ def read(text: bytes) -> Reading:
     searchable = Text(text)
     parts = drafts(searchable, records(searchable))
     seen = tuple(dict.fromkeys(family for part in parts for family in part.families))
+    recognised = {line for part in parts for line in part.recognised}
     parts = joined(parts)
     boots = chosen(parts)
     if any(part.files.lines for part in parts):
         logs = _with_files(parts, boots)
     else:
         logs = tuple(finish(boot, index, len(boots)) for index, boot in enumerate(boots, 1))
-    return Reading(logs, searchable.line_count, seen)
+    known = {*recognised, *(line for log in logs for line in log.recognised)} if logs else ()
+    return Reading(logs, searchable.line_count, seen, searchable.whole(known))
 
 
 def _with_files(parts: list[Draft], boots: list[Draft]) -> tuple[BootLog, ...]:

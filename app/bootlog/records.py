@@ -7,12 +7,15 @@ from itertools import pairwise
 import msgspec
 
 from app.bootlog.effects import CommandLine, Effect
-from app.bootlog.envelope import Peeled, inner_records, peel, peel_continuation
+from app.bootlog.envelope import Peeled, behind, inner_records, peel, peel_continuation
 from app.bootlog.forms import FORMS, Form
 from app.bootlog.forms.context import ANY_TEXT
 from app.bootlog.model import Lines
 from app.bootlog.patterns import Choice, Match, Pattern, compiled
 from app.bootlog.text import LONGEST_LINE, Text
+
+ELLIPSIS = "…".encode()
+"""What stands in a kept text for what somebody wrote; no line goes on there."""
 
 _JOINED_LINES = 3
 _COMMAND_LINE_LINES = 40
@@ -99,13 +102,13 @@ class _Piece:
             end = self.text.line_end(start)
             if end - start > LONGEST_LINE:
                 return
-            yield peel_continuation(data[start:end]), start, end
+            yield peel_continuation(data[start:end], self.text.habit_of), start, end
 
     def unwrapped(self) -> tuple[Form, Match] | None:
         """Join the fewest further lines that make the message understood."""
         message, lines = self.message, self.lines
         for more, start, end in self.following(_JOINED_LINES):
-            if more.kernel or not more.message:
+            if more.kernel or more.message in (b"", ELLIPSIS):
                 return None
             lines += self.text.numbers(start, end)
             for glue in (b" ", b""):
@@ -135,9 +138,9 @@ class _Piece:
             return form, match
         message, lines, last = self.message, self.lines, self.end
         for more, start, end in self.following(_COMMAND_LINE_LINES):
-            if more.kernel or not more.message or more.message == "…".encode():
+            if more.kernel or not more.message or more.message == ELLIPSIS:
                 found = _understand(message)
-                if found is not None and last > self.end and not more.message.startswith("…".encode()):
+                if found is not None and last > self.end and more.message != ELLIPSIS:
                     self.message, self.lines, self.end = message, lines, last
                     return found
                 break
@@ -210,6 +213,9 @@ def records(text: Text) -> Iterator[Record]:
         for first, last, alone in pieces:
             text.advance(first)
             record = _Piece(text, first, last, alone).record(last=last == end, joining=failed < _MOST_FAILED_JOINS)
+            if (record is None or record.form is None) and (habit := text.habit_of(data[first:last])):
+                piece = _Piece(text, first, last, behind(habit, data[first:last]))
+                record = piece.record(last=last == end, joining=False) or record
             if record is None:
                 failed += 1
                 continue

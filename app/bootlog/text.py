@@ -5,9 +5,12 @@ Nothing here makes a list of all lines: a console log of 20 MB has a few hundred
 
 from array import array
 from bisect import bisect_left
+from collections.abc import Iterable
+from functools import cached_property
 from io import BytesIO
 
-from app.bootlog.decoding import ADDED, decode
+from app.bootlog.decoding import ADDED, decode, soft_breaks
+from app.bootlog.habits import Habit
 
 LONGEST_LINE = 1 << 16
 """Bytes of a line that are looked at; no kernel prints more, and a file without line ends is no log."""
@@ -19,8 +22,8 @@ class Text:
     Offsets are into :attr:`data`; line numbers are 1-based in the text as given.
     """
 
-    def __init__(self, raw: bytes) -> None:
-        raw = decode(raw)
+    def __init__(self, raw: bytes, *, decoded: bool = False) -> None:
+        raw = raw if decoded else decode(raw)
         self.line_count = raw.count(b"\n") + (not raw.endswith(b"\n") and bool(raw))
         self._breaks = array("Q")
         self._added = array("Q")
@@ -28,17 +31,14 @@ class Text:
         self._base = (0, 0)
 
     def _unfold(self, raw: bytes) -> bytes:
-        """Close up lines at a single ``=`` before the newline; ``==`` is no soft break but somebody's ruler."""
+        """Close up lines at soft breaks."""
         if b"=\n" not in raw:
             return raw
         view, out, at = memoryview(raw), BytesIO(), 0
-        found = raw.find(b"=\n")
-        while found >= 0:
-            if found > at and raw[found - 1] not in b"=\n":
-                out.write(view[at:found])
-                self._breaks.append(out.tell())
-                at = found + 2
-            found = raw.find(b"=\n", found + 2)
+        for found, rest in soft_breaks(raw):
+            out.write(view[at:found])
+            self._breaks.append(out.tell())
+            at = rest
         out.write(view[at:])
         return out.getvalue()
 
@@ -49,6 +49,38 @@ class Text:
             self._added.append(at)
             at = data.find(ADDED, at + 1)
         return data.replace(ADDED, b"\n") if self._added else data
+
+    @cached_property
+    def _habit(self) -> Habit:
+        return Habit(self.data)
+
+    def habit_of(self, line: bytes) -> int:
+        """How many bytes in front of a line are of no known envelope, but usual in this text."""
+        return self._habit.offset(line)
+
+    def whole(self, lines: Iterable[int]) -> tuple[int, ...]:
+        """These lines and all that soft breaks join to them, ascending."""
+        numbers = set(lines)
+        if not numbers:
+            return ()
+        joined, at, count = array("Q"), 0, 1
+        for index, offset in enumerate(self._breaks):
+            count += self.data.count(b"\n", at, offset)
+            at = offset
+            joined.append(count + index - bisect_left(self._added, offset))
+        numbers.update(number + 1 for number in joined if number in numbers)
+        numbers.update(number for number in reversed(joined) if number + 1 in numbers)
+        return tuple(sorted(numbers))
+
+    def distance(self, start: int, end: int) -> int:
+        """How many lines further on ``end`` is than ``start``."""
+        broken = bisect_left(self._breaks, end) - bisect_left(self._breaks, start)
+        return (
+            self.data.count(b"\n", start, end)
+            + broken
+            - bisect_left(self._added, end)
+            + bisect_left(self._added, start)
+        )
 
     def advance(self, offset: int) -> None:
         """Let the counting start at ``offset``; no lower offset may be asked for afterwards."""
