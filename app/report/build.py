@@ -11,6 +11,7 @@ from app.bootlog.model import MemblockRegion as FoundRegion
 from app.kernel.rules import describe_releases
 from app.ranges import ByteRange, FrameRange
 from app.report import document as wire
+from app.report.inspect import inspections
 
 
 def document(analysis: Analysis) -> wire.Document:
@@ -171,6 +172,7 @@ def _hole(hole: FoundHole, analysis: Analysis) -> wire.Hole:
         why=f"{state.why}; {analysis.choice.why}",
         causes=[],
         lines=list(hole.lines),
+        inspect=inspections(hole.frames, analysis.layout.page_size, dangerous=hole.severity in ("danger", "caution")),
     )
 
 

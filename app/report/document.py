@@ -246,6 +246,17 @@ class Sections(msgspec.Struct, frozen=True):
     ranges: list[PfnRange]
 
 
+class Inspection(msgspec.Struct, frozen=True, gc=False):
+    """A command that shows the struct pages of a hole; ``warning`` says what it may do to a running machine.
+
+    page-types and od are for a shell of root, the others for the prompt of crash or drgn. crash shows the first frame.
+    """
+
+    tool: Literal["page-types", "od", "crash", "drgn"]
+    command: str
+    warning: str | None
+
+
 class Hole(msgspec.Struct, frozen=True, gc=False):
     """A maximal run of page frames that have a struct page but no memory, with one owner, one placement and one state.
 
@@ -254,7 +265,7 @@ class Hole(msgspec.Struct, frozen=True, gc=False):
     the flags of initialised struct pages say, which may be a zone that does not span them. ``basis`` tells whether
     the log shows the ``rule`` behind ``state``, the release does, or it is assumed. ``severity`` is danger where
     nothing wrote the struct pages and an ordinary reader of ``reachable_by`` gets there. ``why`` says in words what
-    made the state; ``lines`` bound the hole.
+    made the state; ``lines`` bound the hole. ``inspect`` has commands that show these frames on a live machine.
     """
 
     start_pfn: int
@@ -278,6 +289,7 @@ class Hole(msgspec.Struct, frozen=True, gc=False):
     why: str
     causes: list[str]
     lines: list[int]
+    inspect: list[Inspection] = []
 
 
 class Event(msgspec.Struct, frozen=True):

@@ -32,6 +32,15 @@ def render(document: Document) -> str:
                 for hole in document.holes
             ),
         ),
+        *(
+            f"Look at {code(f'[{hole.start_pfn:#x}, {hole.end_pfn:#x})')}:\n\n"
+            + "\n".join(
+                f"- {item.tool}: `{item.command}`" + (f" ({escape(item.warning)})" if item.warning else "")
+                for item in hole.inspect
+            )
+            for hole in document.holes
+            if hole.severity in ("danger", "caution")
+        ),
         table(
             ("node", "zone", "span (pfn)", "spanned", "present"),
             (

@@ -18,6 +18,8 @@ from app.report.document import (
 from app.report.words import STATE_WORDS, placement_words
 from app.units import format_size
 
+_INSPECTED = 3
+
 Listed = ZoneInfo | Resource | MapEntry | DebugfsRegion | BlockRange
 
 
@@ -30,6 +32,7 @@ def render(document: Document, width: int = 80) -> str:
         _table("Nodes", _nodes(document)),
         _table("Zone spans", _zones(document)),
         _table("Holes: struct pages without memory", _holes(document.holes)),
+        _inspection(document, width),
         _events(document, width),
         _table("The kernel's own counts", _checks(document.checks)),
         _table("Files of /proc and /sys", _files(document)),
@@ -126,6 +129,22 @@ def state_words(hole: Hole) -> str:
     if hole.state == "initialised":
         return f"node {hole.linked_node}, {hole.linked_zone}"
     return STATE_WORDS[hole.state]
+
+
+def _inspection(document: Document, width: int) -> str:
+    """Commands that show the holes that are not harmless, each whole on one line; of many holes the first ones."""
+    holes = [hole for hole in document.holes if hole.severity in ("danger", "caution")]
+    parts: list[str] = []
+    for hole in holes[:_INSPECTED]:
+        title = f"Look at [{hole.start_pfn:#x}, {hole.end_pfn:#x}) on a live machine or in a dump"
+        parts.append(_table(title, [(item.tool, item.command) for item in hole.inspect]))
+        warned = [item.tool for item in hole.inspect if item.warning]
+        warning = next((item.warning for item in hole.inspect if item.warning), None)
+        if warning:
+            parts += _paragraphs([f"WARNING for {' and '.join(warned)}: {warning}"], width)
+    if len(holes) > _INSPECTED:
+        parts += _paragraphs([f"The same for {len(holes) - _INSPECTED} more holes: --format json."], width)
+    return "\n".join(parts)
 
 
 def _checks(checks: Iterable[Check]) -> list[Sequence[str]]:
