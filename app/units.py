@@ -8,6 +8,7 @@ GIB = 1 << 30
 TIB = 1 << 40
 
 _SUFFIXES = "KMGTPE"
+_NUMBER = re.compile(r"(0[xX][0-9a-fA-F]{1,64}|0[0-7]{0,64}|[1-9][0-9]{0,64})([KMGTPEkmgtpe]?)")
 _SIZE = re.compile(r"(0[xX][0-9a-fA-F]{1,16}|[0-9]{1,20})([KMGTPEkmgtpe]?)")
 
 
@@ -26,6 +27,24 @@ def parse_size(text: str) -> int | None:
     except ValueError:  # 8 or 9 after an octal 0
         return None
     return value << (10 * (_SUFFIXES.index(suffix.upper()) + 1) if suffix else 0)
+
+
+def leading_size(text: str, *, suffixes: bool = True) -> tuple[int | None, str]:
+    """Read the size that a text begins with, and give what follows it; None where it begins with no digit.
+
+    Source: ``memparse()`` and ``simple_strtoull()`` in lib/, 4.17 to 7.1: the number ends at the first character
+    that is no digit of its base, and wraps at 2^64.
+    """
+    match = _NUMBER.match(text)
+    if match is None:
+        return None, text
+    digits, suffix = match.groups()
+    rest = text[match.end() :]
+    base = 16 if digits[:2] in ("0x", "0X") else 8 if digits[0] == "0" else 10
+    shift = 10 * (_SUFFIXES.index(suffix.upper()) + 1) if suffix and suffixes else 0
+    if suffix and not suffixes:
+        rest = suffix + rest
+    return (int(digits, base) << shift) % (1 << 64), rest
 
 
 def format_size(size: int) -> str:

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
+from app.analysis.causes import causes
 from app.analysis.checks import checks
 from app.analysis.choice import choose
 from app.analysis.eras import eras, weigh_unknown
 from app.analysis.events import place_events
 from app.analysis.holes import find_holes
-from app.analysis.model import Analysis, Choice
+from app.analysis.model import Analysis, Check, Choice
 from app.analysis.proven_model import proven_layout
 from app.bootlog.model import BootLog, Diagnostic
 from app.kernel.release import Release, parse_release
@@ -34,6 +35,8 @@ def analyze(log: BootLog, *, kernel: str | None = None, arch: str | None = None)
     if choice.rule is None and layout.knows_struct_pages:
         holes = weigh_unknown(layout, holes)
     assumed = tuple(_assumed(log, layout, kernel, arch))
+    own = parse_release(log.release, log.banner)
+    checked = checks(log, layout, choice, own.stable if own else None)
     return Analysis(
         log=log,
         release=release,
@@ -42,9 +45,15 @@ def analyze(log: BootLog, *, kernel: str | None = None, arch: str | None = None)
         holes=holes,
         eras=eras(layout) if layout.memory and layout.knows_struct_pages else (),
         events=place_events(log, layout, release, holes),
-        checks=checks(log, layout, choice),
-        diagnostics=(*log.diagnostics, *_assumptions(assumed), *_findings(log, layout, choice)),
+        checks=checked,
+        diagnostics=(
+            *log.diagnostics,
+            *_assumptions(assumed),
+            *_findings(log, layout, choice),
+            *_disagreements(checked),
+        ),
         assumed=assumed,
+        causes=causes(log, layout, release, holes),
     )
 
 
@@ -68,6 +77,13 @@ def _assumed(log: BootLog, layout: Layout, kernel: str | None, arch: str | None)
 def _assumptions(assumed: tuple[tuple[str, str], ...]) -> Iterator[Diagnostic]:
     for name, source in assumed:
         yield Diagnostic("info", "assumed", f"{name} is assumed, not proven by the log: {source}.")
+
+
+def _disagreements(found: tuple[Check, ...]) -> Iterator[Diagnostic]:
+    for check in found:
+        if check.agrees is False:
+            message = f"{check.what}: printed {check.printed}, computed {check.computed or 'nothing'}."
+            yield Diagnostic("warning", "check-differs", message, check.lines[0] if check.lines else None)
 
 
 def _findings(log: BootLog, layout: Layout, choice: Choice) -> Iterator[Diagnostic]:

@@ -55,6 +55,13 @@ class Hole(Struct, frozen=True, gc=False):
     lines: Lines
 
 
+class Cause(Struct, frozen=True):
+    """``arguments`` as written, without which a hole would be inside a zone span or gone; ``why`` in words."""
+
+    arguments: tuple[str, ...]
+    why: str
+
+
 class Choice(Struct, frozen=True):
     """The mechanism taken for this kernel and what it was chosen by; no rule where nothing tells."""
 
@@ -81,17 +88,22 @@ class PlacedEvent(Struct, frozen=True):
 
 
 class Check(Struct, frozen=True):
-    """A number of the kernel's held against ours; ``agrees`` is None where ours is not known."""
+    """A number of the kernel's held against ours; ``agrees`` is None where either is not known.
+
+    ``frames`` are the page frames that ours counts, ``note`` says how it comes about.
+    """
 
     what: str
     printed: str
     computed: str | None
     agrees: bool | None
     lines: Lines
+    frames: tuple[FrameRange, ...] = ()
+    note: str = ""
 
 
 class Analysis(Struct, frozen=True):
-    """Everything known about one boot. ``overridden``: the release or architecture was given by the caller."""
+    """Everything known about one boot; ``causes`` are those of ``holes``, in their order."""
 
     log: BootLog
     release: Release | None
@@ -103,4 +115,5 @@ class Analysis(Struct, frozen=True):
     checks: tuple[Check, ...]
     diagnostics: tuple[Diagnostic, ...]
     assumed: tuple[tuple[str, str], ...]
+    causes: tuple[Cause, ...] = ()
     origin: Literal["log", "simulated"] = "log"

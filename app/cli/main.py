@@ -3,30 +3,24 @@
 import atexit
 import gc
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from app import __version__
-from app.cli import machine
-
-if TYPE_CHECKING:
-    from app.report.document import Document
+from app.cli import machine, whatif
+from app.cli.common import (
+    FORMATS,
+    arch_option,
+    boot_option,
+    format_option,
+    kernel_option,
+    log_argument,
+    read,
+    render,
+    show,
+)
 
 EXIT_FINDING, EXIT_USAGE, EXIT_NO_LAYOUT = 1, 2, 3
-FORMATS = ("text", "json", "markdown", "svg", "csv")
-
-Command = TypeVar("Command", bound=Callable[..., object])
-
-log_argument = click.argument("log", metavar="[FILE|-]", default="-")
-kernel_option = click.option("--kernel", metavar="RELEASE", help="Assume this kernel release.")
-arch_option = click.option("--arch", metavar="ARCH", help="Assume this architecture.")
-boot_option = click.option("--boot", type=int, metavar="N", help="Which boot of the text, from 1.")
-
-
-def _format_option(*names: str) -> Callable[[Command], Command]:
-    return click.option("--format", "form", type=click.Choice(names), default="text", help="Form of the report.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -37,7 +31,7 @@ def cli() -> None:
 
 @cli.command()
 @log_argument
-@_format_option(*FORMATS)
+@format_option(*FORMATS)
 @kernel_option
 @arch_option
 @boot_option
@@ -49,8 +43,8 @@ def analyze(log: str, form: str, kernel: str | None, arch: str | None, boot: int
     from app.service.analyzing import Options
     from app.service.analyzing import analyze as run
 
-    document = run(_read(log), Options(kernel=kernel, arch=arch, boot=boot)).document
-    _print(_render(document, form))
+    document = run(read(log), Options(kernel=kernel, arch=arch, boot=boot)).document
+    show(render(document, form))
     if fail_on and SEVERITIES.index(document.verdict.severity) <= SEVERITIES.index(fail_on):
         sys.exit(EXIT_FINDING)
 
@@ -58,31 +52,31 @@ def analyze(log: str, form: str, kernel: str | None, arch: str | None, boot: int
 @cli.command()
 @click.argument("log", metavar="FILE|-")
 @click.argument("where")
-@_format_option("text", "json")
+@format_option("text", "json")
 @kernel_option
 @arch_option
 @boot_option
 def lookup(log: str, where: str, form: str, kernel: str | None, arch: str | None, boot: int | None) -> None:
     """Show what is at WHERE: an address (0xbffd7000, 4G), pfn:0xbffd7, or page:0xffffea0002fff5c0."""
-    from app.report.found import render
+    from app.report.found import render as told
     from app.service.analyzing import Options, encode
     from app.service.analyzing import analyze as run
     from app.service.lookup import lookup as find
 
-    document = run(_read(log), Options(kernel=kernel, arch=arch, boot=boot)).document
+    document = run(read(log), Options(kernel=kernel, arch=arch, boot=boot)).document
     found = find(document, where)
-    _print(encode(found) + b"\n" if form == "json" else render(found).encode())
+    show(encode(found) + b"\n" if form == "json" else told(found).encode())
 
 
 @cli.command()
-@_format_option("text", "json")
+@format_option("text", "json")
 def rules(form: str) -> None:
     """List the struct-page rules by kernel release, with their sources."""
-    from app.report.rulebook import render
+    from app.report.rulebook import render as told
     from app.report.rulebook import rules as every
     from app.service.analyzing import encode
 
-    _print(encode(every()) + b"\n" if form == "json" else render(every()).encode())
+    show(encode(every()) + b"\n" if form == "json" else told(every()).encode())
 
 
 @cli.command()
@@ -99,6 +93,8 @@ def serve(host: str, port: int) -> None:
         raise click.ClickException(str(error)) from error
 
 
+cli.add_command(whatif.simulate)
+cli.add_command(whatif.compare)
 cli.add_command(machine.capture)
 cli.add_command(machine.verify)
 
@@ -127,42 +123,3 @@ def main() -> None:
             raise
         click.echo(f"pfnscope: {error}", err=True)
         sys.exit(EXIT_NO_LAYOUT if isinstance(error, NoMemoryLayout) else EXIT_USAGE)
-
-
-def _read(log: str) -> bytes:
-    from app.service.unpacking import read_log
-
-    try:
-        if log == "-":
-            if sys.stdin is None:
-                raise click.ClickException("standard input is closed")
-            return read_log(sys.stdin.buffer)
-        with open(log, "rb") as file:  # noqa: PTH123 - importing pathlib takes 3 ms of the 120 that a report may take
-            return read_log(file)
-    except OSError as error:
-        raise click.ClickException(f"cannot read {log}: {error.strerror}") from error
-
-
-def _render(document: "Document", form: str) -> bytes:
-    if form == "json":
-        from app.service.analyzing import encode
-
-        return encode(document) + b"\n"
-    from importlib import import_module
-
-    module = {"text": "text", "markdown": "markdown", "csv": "sheet", "svg": "svg"}[form]
-    text: str = import_module(f"app.report.{module}").render(document)
-    return text.encode()
-
-
-def _print(data: bytes) -> None:
-    if sys.stdout is None:
-        raise click.ClickException("standard output is closed")
-    try:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        sys.stdout = None  # else the interpreter tries once more on its way out
-        raise click.ClickException(f"cannot write: {error.strerror}") from error

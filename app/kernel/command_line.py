@@ -10,6 +10,10 @@ MEMORY_ARGUMENTS = frozenset({
 """Documentation/admin-guide/kernel-parameters.txt: what adds, removes, reserves or moves memory."""
 
 
+LAYOUT_ARGUMENTS = frozenset({"mem", "memmap", "numa", "kernelcore", "movablecore", "movable_node"})
+"""Those among them that change what is memory, or its node or zone."""
+
+
 class Argument(Struct, frozen=True):
     """One argument: ``text`` as written, at ``column`` (0-based) of the command line."""
 
@@ -17,6 +21,11 @@ class Argument(Struct, frozen=True):
     value: str | None
     text: str
     column: int
+
+    @property
+    def shapes_layout(self) -> bool:
+        """Whether it can change memblock.memory, nodes or zones; others that shape memory only reserve some."""
+        return self.name in LAYOUT_ARGUMENTS or (self.name == "efi" and self.shapes_memory)
 
     @property
     def shapes_memory(self) -> bool:

@@ -25,7 +25,9 @@ def owners(log: BootLog, page_size: int) -> Painted[Owner]:
         for entry in sorted(entries, key=lambda entry: entry.type is not MemoryType.RAM)
     ]
     painted = list(paint(strokes))
-    after = max((entry.lines[-1] for entry in entries if entry.lines), default=0)
+    # an entry that an argument makes has the lines of the command line, which the kernel may repeat much later
+    printed = {line for entry in entries for line in entry.lines} - set(log.command_line_lines)
+    after = max(printed, default=0)
     for change in log.e820_changes:
         if change.action != "reserve" and change.lines and change.lines[0] > after:
             _apply(painted, change, page_size)

@@ -49,7 +49,7 @@ def document(analysis: Analysis) -> wire.Document:
             if s.present
         ],
         sections=_sections(analysis),
-        holes=[_hole(hole, analysis) for hole in analysis.holes],
+        holes=[_hole(at, hole, analysis) for at, hole in enumerate(analysis.holes)],
         eras=[
             wire.Era(
                 era.rule.id,
@@ -147,9 +147,10 @@ def _sections(analysis: Analysis) -> wire.Sections:
     )
 
 
-def _hole(hole: FoundHole, analysis: Analysis) -> wire.Hole:
+def _hole(at: int, hole: FoundHole, analysis: Analysis) -> wire.Hole:
     state, rule = hole.state, analysis.choice.rule
     linked = state.state is State.INITIALISED
+    cause = analysis.causes[at]
     return wire.Hole(
         start_pfn=hole.frames.start,
         end_pfn=hole.frames.end,
@@ -170,7 +171,8 @@ def _hole(hole: FoundHole, analysis: Analysis) -> wire.Hole:
         severity=hole.severity,
         rule=rule.id if rule else None,
         why=f"{state.why}; {analysis.choice.why}",
-        causes=[],
+        causes=list(cause.arguments),
+        cause_why=cause.why or None,
         lines=list(hole.lines),
         inspect=inspections(hole.frames, analysis.layout.page_size, dangerous=hole.severity in ("danger", "caution")),
     )

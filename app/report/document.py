@@ -265,7 +265,9 @@ class Hole(msgspec.Struct, frozen=True, gc=False):
     the flags of initialised struct pages say, which may be a zone that does not span them. ``basis`` tells whether
     the log shows the ``rule`` behind ``state``, the release does, or it is assumed. ``severity`` is danger where
     nothing wrote the struct pages and an ordinary reader of ``reachable_by`` gets there. ``why`` says in words what
-    made the state; ``lines`` bound the hole. ``inspect`` has commands that show these frames on a live machine.
+    made the state; ``causes`` are the arguments without which it would be inside a zone span or gone, and
+    ``cause_why`` says what they, or else memory itself, do; ``lines`` bound the hole. ``inspect`` has commands
+    that show these frames on a live machine.
     """
 
     start_pfn: int
@@ -290,6 +292,7 @@ class Hole(msgspec.Struct, frozen=True, gc=False):
     causes: list[str]
     lines: list[int]
     inspect: list[Inspection] = []
+    cause_why: str | None = None
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -343,6 +346,42 @@ class Verdict(msgspec.Struct, frozen=True):
     pages_outside_zone_spans: int
 
 
+class ArgumentNote(msgspec.Struct, frozen=True):
+    """What the kernel makes of an argument otherwise than its writer may think: ``width`` characters at ``column``.
+
+    ``column`` is 0-based in the command line.
+    """
+
+    severity: Literal["warning", "error"]
+    message: str
+    column: int
+    width: int
+
+
+class SelfCheck(msgspec.Struct, frozen=True):
+    """A list that the log prints and what simulating the log's own command line gives; null where it is not printed."""
+
+    what: str
+    agrees: bool | None
+    printed: list[str]
+    simulated: list[str]
+    lines: list[int]
+
+
+class Simulation(msgspec.Struct, frozen=True):
+    """How a simulated document came about. ``log_command_line`` is that of the log, null where it has none.
+
+    ``replays``: whether the log's own command line, simulated, gives what the log printed; null where it prints
+    nothing to compare.
+    """
+
+    log_command_line: str | None
+    command_line: str
+    problems: list[ArgumentNote]
+    replays: bool | None
+    self_check: list[SelfCheck]
+
+
 class Document(msgspec.Struct, frozen=True, kw_only=True):
     """Everything pfnscope has to say about one boot."""
 
@@ -378,3 +417,4 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     firmware_memmap: list[MapEntry] = []
     memblock_debugfs: DebugfsLists = msgspec.field(default_factory=lambda: DebugfsLists([], [], []))
     memory_blocks: MemoryBlocks = msgspec.field(default_factory=lambda: MemoryBlocks(None, []))
+    simulation: Simulation | None = None

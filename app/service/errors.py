@@ -27,3 +27,7 @@ class NoSuchBoot(ServiceError):
 
 class BadOption(ServiceError):
     """A release, architecture or place that cannot be read."""
+
+
+class CannotSimulate(ServiceError):
+    """The log does not hold what a simulation starts from, or such a kernel would not boot: says which."""

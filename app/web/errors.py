@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from app.service.errors import BadOption, NoMemoryLayout, NoSuchBoot, ServiceError
+from app.service.errors import BadOption, CannotSimulate, NoMemoryLayout, NoSuchBoot, ServiceError
 from app.service.layouts import BadExpiry, Gone, NotFound, StoreUnavailable, WrongToken
 from app.web.security import HEADERS
 
@@ -21,6 +21,7 @@ ErrorPage = Callable[[Request, "Problem"], Response]
 _STATUS: dict[type[ServiceError], HTTPStatus] = {
     BadExpiry: HTTPStatus.BAD_REQUEST,
     BadOption: HTTPStatus.BAD_REQUEST,
+    CannotSimulate: HTTPStatus.UNPROCESSABLE_ENTITY,
     Gone: HTTPStatus.GONE,
     NoMemoryLayout: HTTPStatus.UNPROCESSABLE_ENTITY,
     NoSuchBoot: HTTPStatus.UNPROCESSABLE_ENTITY,

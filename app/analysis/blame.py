@@ -1,0 +1,112 @@
+"""The arguments that make a hole: found by booting without them."""
+
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+
+from app.analysis.model import Cause, Hole
+from app.bootlog.model import BootLog
+from app.kernel.command_line import Argument
+from app.kernel.release import Release
+from app.layout import Layout, build_layout
+from app.ranges import FrameSet
+from app.simulation import NotSimulated, simulate
+from app.units import GIB
+
+MOST_ARGUMENTS = 3
+"""Arguments left out at once; more than that together make a hole in no log that was seen."""
+
+MOST_BOOTS = 64
+"""Simulated boots for one log: a command line of a hundred arguments is no reason to wait."""
+
+
+def blame(
+    log: BootLog, layout: Layout, release: Release | None, holes: Sequence[Hole], shaping: tuple[Argument, ...]
+) -> dict[int, Cause]:
+    """By index of a hole: the fewest arguments without which it is inside a zone span or gone, and why.
+
+    Nothing is blamed where the log's own command line, simulated, does not give the log's own layout.
+    """
+    return _blamed(log, layout, release, holes, shaping) if _replays(log, layout, release) else {}
+
+
+def _replays(log: BootLog, layout: Layout, release: Release | None) -> bool:
+    again = _without(log, (), layout, release)
+    return again is not None and [(m.frames, m.node) for m in again.memory] == [
+        (m.frames, m.node) for m in layout.memory
+    ]
+
+
+def _without(log: BootLog, left_out: Iterable[Argument], layout: Layout, release: Release | None) -> Layout | None:
+    """The layout without some arguments, or None where such a kernel would not boot."""
+    text = log.command_line or ""
+    for argument in sorted(left_out, key=lambda item: -item.column):
+        text = text[: argument.column] + text[argument.column + len(argument.text) :]
+    try:
+        simulated = simulate(log, text, release.stable if release else None).log
+    except NotSimulated:
+        return None
+    return build_layout(simulated, release, layout.arch, layout.memmap.model)
+
+
+def _blamed(
+    log: BootLog, layout: Layout, release: Release | None, holes: Sequence[Hole], shaping: tuple[Argument, ...]
+) -> dict[int, Cause]:
+    found: dict[int, Cause] = {}
+    boots = 0
+    for size in range(1, min(len(shaping), MOST_ARGUMENTS) + 1):
+        # a hole inside a zone span that takes two arguments is nobody's question
+        open_ = [at for at, hole in enumerate(holes) if at not in found and (size == 1 or hole.outside)]
+        for chosen in combinations(shaping, size):
+            open_ = [at for at in open_ if at not in found]
+            if not open_ or boots == MOST_BOOTS:
+                break
+            boots += 1
+            other = _without(log, chosen, layout, release)
+            if other is None:
+                continue
+            for at in open_:
+                why = _relieved(holes[at], layout, other)
+                if why is not None:
+                    texts = tuple(argument.text for argument in chosen)
+                    found[at] = Cause(texts, " and ".join(f"“{text}”" for text in texts) + " " + why)
+    return found
+
+
+def _relieved(hole: Hole, layout: Layout, other: Layout) -> str | None:
+    """How the hole came about, where it is gone or inside a zone span in the other layout."""
+    frames = FrameSet.of([hole.frames])
+    left = frames & other.without_memory
+    if left and (not hole.outside or frames & other.outside_zone_spans):
+        return None
+    taken = other.memory_frames - layout.memory_frames
+    removed = f"take{_s(taken)} {_said(taken, layout.page_size)} out of memblock" if taken else "changes the nodes"
+    if not left and not other.struct_pages & frames:
+        return f"{removed}; without it the section has no memory and no struct pages"
+    if not left:
+        return f"{removed}; without it these frames are memory"
+    for node in sorted({item.node for item in other.memory}):
+        before, after = _extent(other, node), _extent(layout, node)
+        if before is None or after is None or before == after or not before[0] <= hole.frames.start < before[1]:
+            continue
+        if after[1] <= hole.frames.start:
+            return f"{removed}, so node {node} ends at pfn {after[1]:#x} instead of {before[1]:#x}"
+        return f"{removed}, so node {node} begins at pfn {after[0]:#x} instead of {before[0]:#x}"
+    return f"{removed}; without it a zone spans the hole"
+
+
+def _extent(layout: Layout, node: int) -> tuple[int, int] | None:
+    own = [item.frames for item in layout.memory if item.node == node]
+    return (min(item.start for item in own), max(item.end for item in own)) if own else None
+
+
+def _said(frames: FrameSet, page_size: int) -> str:
+    named = [f"[{_address(item.start * page_size)}, {_address(item.end * page_size)})" for item in frames]
+    return " and ".join(named[:2]) + (f" and {len(named) - 2} more ranges" if len(named) > 2 else "")
+
+
+def _address(value: int) -> str:
+    return f"{value // GIB} GiB" if value and value % GIB == 0 else f"{value:#x}"
+
+
+def _s(frames: FrameSet) -> str:
+    return "s" if frames else ""

@@ -1,0 +1,51 @@
+"""Why a hole is there: the arguments without which it would not be, or the node or map that ends there."""
+
+from collections.abc import Sequence
+
+from app.analysis.model import Cause, Hole
+from app.bootlog.model import BootLog
+from app.kernel.command_line import arguments
+from app.kernel.release import Release
+from app.layout import Layout
+
+NO_CAUSE = Cause((), "")
+
+
+def causes(log: BootLog, layout: Layout, release: Release | None, holes: Sequence[Hole]) -> tuple[Cause, ...]:
+    """The cause of each hole, in their order: the smallest set of arguments without which it is inside or gone.
+
+    A hole that no argument makes, and that no zone spans, is explained by where memory ends. No argument is blamed
+    where simulating the log's own command line does not give the log's own node ranges.
+    """
+    shaping = tuple(argument for argument in arguments(log.command_line or "") if argument.shapes_layout)
+    found: dict[int, Cause] = {}
+    if shaping and holes:
+        from app.analysis.blame import blame  # simulating is for those whose command line asks for it
+
+        found = blame(log, layout, release, holes, shaping)
+    return tuple(found.get(at) or _natural(layout, hole) for at, hole in enumerate(holes))
+
+
+def _natural(layout: Layout, hole: Hole) -> Cause:
+    """What makes a hole outside zone spans that no argument makes: where nodes end inside a section."""
+    if not hole.outside or not layout.memory:
+        return NO_CAUSE
+    below = max(
+        (m for m in layout.memory if m.frames.end <= hole.frames.start), key=lambda m: m.frames.end, default=None
+    )
+    above = min(
+        (m for m in layout.memory if m.frames.start >= hole.frames.end), key=lambda m: m.frames.start, default=None
+    )
+    if below is None and above is not None:
+        return Cause(
+            (), f"memory begins at pfn {above.frames.start:#x}, inside a section that has its struct pages whole"
+        )
+    if above is None and below is not None:
+        return Cause((), f"memory ends at pfn {below.frames.end:#x}, inside a section that has its struct pages whole")
+    if below is None or above is None:
+        return NO_CAUSE
+    return Cause(
+        (),
+        f"node {below.node} ends at pfn {below.frames.end:#x} and node {above.node} goes on at pfn"
+        f" {above.frames.start:#x}, inside a section that has its struct pages whole",
+    )

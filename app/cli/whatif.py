@@ -1,0 +1,67 @@
+"""The commands that ask what if: ``simulate`` and ``compare``."""
+
+import click
+
+from app.cli.common import (
+    FORMATS,
+    arch_option,
+    boot_option,
+    format_option,
+    kernel_option,
+    log_argument,
+    read,
+    render,
+    show,
+)
+
+
+@click.command()
+@log_argument
+@click.option("--append", metavar="ARGS", default="", help="Arguments to add to the log's command line.")
+@click.option("--remove", metavar="NAME", multiple=True, help="An argument to take away, by name or as written.")
+@click.option("--set", "full", metavar="LINE", help="The whole command line, in place of the log's.")
+@format_option(*FORMATS)
+@kernel_option
+@arch_option
+@boot_option
+def simulate(
+    log: str,
+    append: str,
+    remove: tuple[str, ...],
+    full: str | None,
+    form: str,
+    kernel: str | None,
+    arch: str | None,
+    boot: int | None,
+) -> None:
+    """Report on the machine of the boot log FILE as it would boot with another command line.
+
+    Without a change it shows the log's own command line, simulated.
+    """
+    from app.service.analyzing import Options
+    from app.service.simulating import Change
+    from app.service.simulating import simulate as run
+
+    if full is not None and (append or remove):
+        raise click.UsageError("--set gives the whole command line; it goes with neither --append nor --remove.")
+    change = Change(full, remove, append)
+    show(render(run(read(log), change, Options(kernel=kernel, arch=arch, boot=boot)), form))
+
+
+@click.command()
+@click.argument("first", metavar="A")
+@click.argument("second", metavar="[B]", required=False)
+@click.option("--boots", metavar="N,M", help="Compare two boots of A, or boot N of A with boot M of B.")
+@format_option("text", "json")
+@kernel_option
+def compare(first: str, second: str | None, boots: str | None, form: str, kernel: str | None) -> None:
+    """Show what changed in memory between the boot logs A and B, or between two boots in one text."""
+    from app.report.compared import render as told
+    from app.service.analyzing import encode
+    from app.service.comparing import compare as run
+    from app.service.comparing import parse_boots
+
+    text = read(first)
+    one, other = parse_boots(boots, same_text=second is None)
+    found = run(text, read(second) if second is not None else text, one, other, kernel=kernel)
+    show(encode(found) + b"\n" if form == "json" else told(found).encode())

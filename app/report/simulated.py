@@ -1,0 +1,56 @@
+"""What a simulated document says beside the layout: the change, its mistakes, and how far to trust the outcome."""
+
+from collections.abc import Iterable
+
+from app.analysis import Analysis
+from app.kernel.map_arguments import ArgumentProblem
+from app.report.document import ArgumentNote, SelfCheck, Simulation
+from app.simulation import NotSimulated, self_check
+from app.simulation import Simulation as Made
+
+
+def simulation(real: Analysis, made: Made) -> Simulation:
+    """The wire form; ``real`` is the analysis of the log that was started from."""
+    problems = [_note(problem) for problem in made.problems]
+    return Simulation(real.log.command_line, made.command_line, problems, *_replayed(real))
+
+
+def _replayed(real: Analysis) -> tuple[bool | None, list[SelfCheck]]:
+    try:
+        rows = self_check(real.log, real.release.stable if real.release else None)
+    except NotSimulated:
+        return None, []
+    found = [SelfCheck(r.what, r.agrees, list(r.printed), list(r.simulated), list(r.lines)) for r in rows]
+    known = [row.agrees for row in found if row.agrees is not None]
+    return (all(known) if known else None), found
+
+
+def _note(problem: ArgumentProblem) -> ArgumentNote:
+    return ArgumentNote(problem.severity, problem.message, problem.column, problem.width)
+
+
+def carets(simulation: Simulation, width: int = 80) -> list[str]:
+    """Each note under the piece of the command line that it is about, with carets below the text."""
+    out: list[str] = []
+    for note in simulation.problems:
+        start = max(0, min(note.column - width // 3, len(simulation.command_line) - width + 4))
+        piece = simulation.command_line[start : start + width - 4]
+        out.append(f"  {piece}")
+        out.append("  " + " " * (note.column - start) + "^" * max(1, min(note.width, width - 4 - note.column + start)))
+        out.append(f"  {note.severity}: {note.message}")
+    return out
+
+
+def agreement(simulation: Simulation) -> str:
+    """How far the simulation can be trusted on this machine, in one sentence."""
+    if simulation.replays is None:
+        return "The log prints nothing that a simulation of its own command line could be held against."
+    if simulation.replays:
+        return "Self-check: the log's own command line, simulated, gives the log's own maps and ranges."
+    wrong = _joined(row.what for row in simulation.self_check if row.agrees is False)
+    return f"Self-check FAILED: the log's own command line, simulated, does not give the log's own {wrong}."
+
+
+def _joined(words: Iterable[str]) -> str:
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last

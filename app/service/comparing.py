@@ -1,0 +1,28 @@
+"""The use case of comparing two boots: of two texts, or of one."""
+
+from app.report.compared import Comparison, compared
+from app.service.analyzing import Options, analyze
+from app.service.errors import BadOption
+
+
+def compare(
+    first: bytes, second: bytes, boot_a: int | None = None, boot_b: int | None = None, *, kernel: str | None = None
+) -> Comparison:
+    """What changed from a boot of ``first`` to a boot of ``second``; ``kernel`` overrides the release of both.
+
+    Raises what :func:`app.service.analyze` raises for either.
+    """
+    return compared(
+        analyze(first, Options(kernel=kernel, boot=boot_a)).document,
+        analyze(second, Options(kernel=kernel, boot=boot_b)).document,
+    )
+
+
+def parse_boots(text: str | None, *, same_text: bool) -> tuple[int | None, int | None]:
+    """``N,M`` as two numbers of boots from 1; of one text the first two where nothing is said. Raises BadOption."""
+    if text is None:
+        return (1, 2) if same_text else (None, None)
+    numbers = text.split(",")
+    if len(numbers) != 2 or not all(number.strip().isascii() and number.strip().isdigit() for number in numbers):
+        raise BadOption(f"{text!r} does not name two boots; give two numbers such as 1,2.")
+    return int(numbers[0]), int(numbers[1])

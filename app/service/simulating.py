@@ -1,0 +1,56 @@
+"""The use case of asking what if: a text and a changed command line in, a document of a boot that was not out."""
+
+import msgspec
+
+from app.analysis import Analysis
+from app.analysis.whatif import what_if
+from app.bootlog import read
+from app.kernel.command_line import arguments
+from app.report.build import document
+from app.report.document import Document
+from app.report.simulated import simulation
+from app.service.analyzing import DEFAULTS, Options, judged
+from app.service.errors import BadOption, CannotSimulate
+from app.simulation import NotSimulated
+
+
+class Change(msgspec.Struct, frozen=True):
+    """How the command line differs from the log's: all of it, or arguments to take away, then others to append.
+
+    ``remove`` names arguments (``memmap``) or gives one as it is written (``memmap=1G!4G``).
+    """
+
+    full: str | None = None
+    remove: tuple[str, ...] = ()
+    append: str = ""
+
+    def of(self, command_line: str) -> str:
+        """The changed command line."""
+        if self.full is not None:
+            return self.full
+        kept = [item.text for item in arguments(command_line) if not {item.name, item.text} & set(self.remove)]
+        return " ".join(filter(None, [*kept, self.append.strip()]))
+
+
+NO_CHANGE = Change()
+
+
+def simulate(text: bytes, change: Change = NO_CHANGE, options: Options = DEFAULTS) -> Document:
+    """The document of the same machine with a changed command line, on the log's release or on ``options.kernel``.
+
+    Raises what :func:`app.service.analyze` raises, and CannotSimulate where nothing can be said.
+    """
+    real = judged(read(text), msgspec.structs.replace(options, kernel=None))
+    return simulated(real, change, options.kernel)
+
+
+def simulated(real: Analysis, change: Change, kernel: str | None = None) -> Document:
+    """The same for a log that is analysed already."""
+    command_line = change.of(real.log.command_line or "")
+    try:
+        analysis, made = what_if(real, command_line, kernel=kernel)
+    except NotSimulated as error:
+        raise CannotSimulate(str(error)) from error
+    except ValueError as error:
+        raise BadOption(f"Not a kernel release: {kernel!r}; give one such as 4.17 or 6.1.90.") from error
+    return msgspec.structs.replace(document(analysis), simulation=simulation(real, made))

@@ -1,0 +1,142 @@
+"""A boot log as the same machine would print it with another command line."""
+
+from collections.abc import Iterable
+
+import msgspec
+from msgspec import Struct
+
+from app.bootlog.model import (
+    BootLog,
+    E820Change,
+    Initmem,
+    MemblockRegion,
+    MemoryType,
+    NodeRange,
+    PageCounts,
+)
+from app.kernel.command_line import Argument, arguments
+from app.kernel.map_arguments import ArgumentProblem, MapOperation, map_operations
+from app.kernel.release import Version
+from app.ranges import ByteRange
+from app.ranges.engine import canonical, clip
+from app.simulation.firmware import PAGE_SIZE, Panics, boot_memory, first_map, limit_of
+from app.simulation.image import kernel_image
+from app.simulation.nodes import place_nodes
+from app.simulation.numa import Block
+from app.simulation.traps import traps
+from app.simulation.zones import movable_start, zone_ranges
+
+_ASKED_FOR = frozenset({"crashkernel", "cma"})
+"""Kinds of reserved regions that come from arguments; they would lie elsewhere."""
+
+X86 = frozenset({"x86_64", "i386"})
+
+
+class NotSimulated(Exception):
+    """Nothing can be said of this command line; the message tells the reader why."""
+
+
+class Simulation(Struct, frozen=True):
+    """The log of a boot that did not happen, and what its reader has to know.
+
+    ``log`` holds what such a boot would print and no line of the log proves; ``lines`` of its facts are those that
+    they follow from. ``assumed`` names what was not proven, each with its source.
+    """
+
+    log: BootLog
+    command_line: str
+    operations: tuple[MapOperation, ...]
+    problems: tuple[ArgumentProblem, ...]
+    assumed: tuple[tuple[str, str], ...]
+    image_mended: bool
+
+
+def simulate(log: BootLog, command_line: str, version: Version | None) -> Simulation:
+    """Boot the machine of ``log`` with ``command_line`` on the release ``version``.
+
+    Raises NotSimulated for other architectures than x86, for logs without the firmware's map, and where the kernel
+    panics.
+    """
+    arch = log.arch or "x86_64"
+    if arch not in X86:
+        raise NotSimulated(f"only x86 is simulated, not {arch}")
+    if not first_map(log):
+        raise NotSimulated("the text has no firmware memory map to start from")
+    lines = log.command_line_lines
+    given = arguments(command_line)
+    operations, problems = map_operations(given, version)
+    image = kernel_image(log, command_line, version)
+    assumed: list[tuple[str, str]] = []
+    try:
+        memory = boot_memory(
+            log,
+            operations,
+            version,
+            image,
+            lines,
+            soft_reserve=not _soft_reserve_off(given),
+            limit_pfn=limit_of(log, arch),
+        )
+    except Panics as error:
+        raise NotSimulated(f"the kernel panics with this command line: {error}") from None
+    if not memory.memory:
+        raise NotSimulated("no memory is left with this command line; the kernel cannot boot")
+    if memory.image_mended and image and image.assumed:
+        assumed.append(("kernel image", f"taken from {image.assumed}"))
+    regions = place_nodes(log, given, memory.memory, memory.max_pfn * PAGE_SIZE, assumed)
+    zones = zone_ranges(log, arch, regions, memory.max_pfn, assumed)
+    simulated = msgspec.structs.replace(
+        log,
+        command_line=command_line,
+        arch=arch,
+        page_size=PAGE_SIZE,
+        user_map=memory.user_map,
+        extended_map=(),
+        modified_map=memory.table if log.modified_map else (),
+        e820_changes=_changes(log),
+        node_ranges=tuple(NodeRange(r.node, ByteRange(r.start, r.end), r.lines) for r in regions),
+        zone_ranges=zones,
+        movable_start=(),
+        initmem=tuple(_initmem(regions)),
+        memblock_memory=(),
+        memblock_reserved=_still_reserved(log, log.memblock_reserved),
+        memblock_reserve_events=_still_reserved(log, log.memblock_reserve_events),
+        reserved_regions=tuple(region for region in log.reserved_regions if region.kind not in _ASKED_FOR),
+        page_counts=PageCounts(),
+        files=msgspec.structs.replace(log.files, zoneinfo=(), memory_blocks=(), memblock_memory=()),
+        events=(),
+        diagnostics=(),
+    )
+    simulated = msgspec.structs.replace(simulated, movable_start=movable_start(simulated, given, version))
+    return Simulation(
+        simulated,
+        command_line,
+        operations,
+        (*problems, *traps(given, operations, first_map(log), image)),
+        tuple(assumed),
+        memory.image_mended,
+    )
+
+
+def _soft_reserve_off(given: Iterable[Argument]) -> bool:
+    return any(argument.name == "efi" and "nosoftreserve" in (argument.value or "").split(",") for argument in given)
+
+
+def _changes(log: BootLog) -> tuple[E820Change, ...]:
+    """Changes behind the user map are in the map in force already; they are kept for their lines."""
+    printed = {line for entry in log.user_map or first_map(log) for line in entry.lines}
+    after = max(printed - set(log.command_line_lines), default=0)
+    return tuple(change for change in log.e820_changes if change.lines and change.lines[0] > after)
+
+
+def _initmem(regions: list[Block]) -> Iterable[Initmem]:
+    for node in sorted({region.node for region in regions}):
+        own = [region for region in regions if region.node == node]
+        lines = tuple(sorted({line for region in own for line in region.lines}))
+        yield Initmem(node, ByteRange(min(r.start for r in own), max(r.end for r in own)), lines)
+
+
+def _still_reserved(log: BootLog, regions: tuple[MemblockRegion, ...]) -> tuple[MemblockRegion, ...]:
+    """Firmware tables and low memory stay reserved; what the kernel took from RAM would lie elsewhere."""
+    ram = canonical((e.range.start, e.range.end) for e in first_map(log) if e.type is MemoryType.RAM)
+    return tuple(region for region in regions if not clip(ram, region.range.start, region.range.end))
