@@ -73,7 +73,7 @@ class Draft:
         self.page_size: tuple[int, Lines] | None = None
         self.memory_line: tuple[MemoryLine, Lines] | None = None
         self.diagnostics: list[Diagnostic] = []
-        self.untold = 0
+        self.untold = False
         self.assumed: list[str] = []
         self.recognised: set[int] = set()
         self.families: dict[str, None] = {}
@@ -175,12 +175,13 @@ class Draft:
     def complain(
         self, severity: Literal["info", "warning"], code: str, message: str, lines: Lines, column: int | None
     ) -> None:
-        """Add a diagnostic; of very many only the number is kept."""
+        """Add a diagnostic; of very many only that there are more, and the line of the first of these."""
         if len(self.diagnostics) < _MOST_DIAGNOSTICS:
             self.diagnostics.append(Diagnostic(severity, code, message, lines[0], column))
             self.recognised.update(lines)
-        else:
-            self.untold += 1
+        elif not self.untold:
+            self.untold = True
+            self.recognised.update(lines)
 
     # Joining drafts.
 
@@ -210,7 +211,7 @@ class Draft:
         self.memory_line = self.memory_line or other.memory_line
         self.x86_lines = self.x86_lines or other.x86_lines
         self.diagnostics += other.diagnostics
-        self.untold += other.untold
+        self.untold |= other.untold
         self.recognised |= other.recognised
         self.families |= other.families
         self.doubled |= other.doubled

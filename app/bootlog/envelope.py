@@ -187,7 +187,7 @@ def _from_record(message: bytes) -> bytes | None:
         if match.start(1) < 0:
             return (match.group(2) or b"").replace(b"''", b"'")
     try:
-        text = msgspec.json.decode(match.group(1) or b'""', type=str)
+        text = msgspec.json.decode((match.group(1) or b'""').decode("utf-8", "replace"), type=str)
     except msgspec.DecodeError:
         return None
     return text.encode("utf-8", "replace")

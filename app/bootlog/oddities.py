@@ -18,7 +18,7 @@ def oddities(draft: Draft, nodes: Sequence[NodeRange]) -> Iterator[Diagnostic]:
             message = f'There is no "Linux version" line; an oops in the text is of {" and ".join(draft.running)}.'
         yield Diagnostic("info", "no-release", message)
     if draft.untold:
-        message = f"{draft.untold} more remarks on lines of this boot are not listed."
+        message = "More lines of this boot deserve a remark than are listed here."
         yield Diagnostic("warning", "more-diagnostics", message)
     clashes = list(_clashes((node.range, node.node, node.lines) for node in nodes))
     if clashes:

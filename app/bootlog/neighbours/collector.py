@@ -15,15 +15,18 @@ class Collector:
         self._in_zone = False
 
     def take(self, line: FileLine) -> bool:
-        """Take a line, or say that it means nothing here: the fields of a zone need the zone."""
+        """Take a line, or say that it means nothing here: the fields of a zone need the zone.
+
+        Of lines beyond the most, the first means that there are more.
+        """
         if isinstance(line, ZoneField):
             if not self._in_zone:
                 return False
         else:
             self._in_zone = isinstance(line, ZoneHeader)
         if len(self.lines) >= _MOST_LINES:
-            self.left_out = self.left_out or line.lines
-            return False
+            first, self.left_out = not self.left_out, self.left_out or line.lines
+            return first
         self.lines.append(line)
         return True
 
