@@ -194,7 +194,10 @@ class MemblockLine(msgspec.Struct, frozen=True):
 
 
 class Trouble(msgspec.Struct, frozen=True):
-    """The first line of an oops, a bad page report or a page dump."""
+    """The first line of an oops, a bad page report or a page dump.
+
+    ``follows``: a line that comes second where the first is not missing.
+    """
 
     kind: str
     text: str
@@ -202,6 +205,7 @@ class Trouble(msgspec.Struct, frozen=True):
     struct_page: int | None = None
     pfn: int | None = None
     page_table_entry: int | None = None
+    follows: bool = False
 
 
 class Symbol(msgspec.Struct, frozen=True):

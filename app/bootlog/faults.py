@@ -11,6 +11,7 @@ PAGE_TABLE_ENTRY = "pte"
 
 FAILING_ADDRESS = "failing address"
 _OOPS_LINES = 80
+_OOPS_BEGINNING = 20  # page tables, and what #PF: lines say, may come between
 
 
 class Faults:
@@ -28,9 +29,19 @@ class Faults:
     def take(self, effect: Trouble | Symbol | Reason | Registers, record: Record) -> None:
         """Begin an event or add to the last."""
         if isinstance(effect, Trouble):
-            self._begin(effect, record)
+            if not (effect.follows and self._continues(record)):
+                self._begin(effect, record)
         elif self._started is not None and record.lines[0] - self._started[0] <= _OOPS_LINES:
             self._extend(effect, record)
+
+    def _continues(self, record: Record) -> bool:
+        """Whether a second line of an oops belongs to the one that began right before."""
+        if self._started is None or record.lines[0] - self._started[0] > _OOPS_BEGINNING:
+            return False
+        last = self.events[-1]
+        if last.kind == "oops":
+            self.events[-1] = msgspec.structs.replace(last, lines=merged(last.lines, record.lines))
+        return last.kind == "oops"
 
     def _begin(self, effect: Trouble, record: Record) -> None:
         entry = effect.page_table_entry

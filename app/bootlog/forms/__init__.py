@@ -18,6 +18,7 @@ from app.bootlog.forms import (
     neighbours,
     nodes,
     numa,
+    registers,
     reserved,
     virtual,
     zones,
@@ -43,6 +44,7 @@ FORMS: tuple[Form, ...] = (
     *hotplug.FORMS,
     *virtual.FORMS,
     *faults.FORMS,
+    *registers.FORMS,
     *badpages.FORMS,
     *neighbours.FORMS,
 )

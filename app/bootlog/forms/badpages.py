@@ -11,7 +11,7 @@ _NARROW = 8
 def _kernel_pointer(digits: str | None) -> int | None:
     """A printed pointer, unless it is a hash: that has 16 digits and its upper half clear."""
     value = hexadecimal(digits)
-    return value if digits and (len(digits) <= _NARROW or value >> 47 == (1 << 17) - 1) else None
+    return value if digits and (len(digits) <= _NARROW or value >> 32) else None
 
 
 def _bad_page(groups: Groups, _lines: Lines) -> Effect:
@@ -50,11 +50,14 @@ FORMS = (
     Form(
         name="bad-page",
         family="bad pages",
-        triggers=("Bad page state in process",),
-        pattern=r"((?:BUG: )?Bad page state in process .*?\s+pfn:([0-9a-f]{1,16})\b.*)",
+        triggers=("Bad page (?:state|cache) in process",),
+        pattern=r"((?:BUG: )?Bad page (?:state|cache) in process .*?\s+pfn:([0-9a-f]{1,16})\b.*)",
         make=_bad_page,
-        samples=("BUG: Bad page state in process swapper  pfn:2ffc53",),
-        source="mm/page_alloc.c, 2.6.32-7.1; page frame in hexadecimal without 0x",
+        samples=(
+            "BUG: Bad page state in process swapper  pfn:2ffc53",
+            "BUG: Bad page cache in process kworker/u8:2  pfn:100d5",
+        ),
+        source="mm/page_alloc.c, mm/filemap.c, 2.6.32-7.1; page frame in hexadecimal without 0x",
     ),
     Form(
         name="bad-page-quoted",
@@ -119,15 +122,27 @@ FORMS = (
     Form(
         name="page-dump-words",
         family="bad pages",
-        triggers=("raw: [0-9a-f]{16}", r"flags: 0x[0-9a-f]+\("),
-        pattern=r"(?:head: |raw: )+[0-9a-f]{8,16} |(?:anon |ksm )?(?:page )?flags: 0x[0-9a-f]+\(",
+        triggers=(
+            "(?:raw|head): [0-9a-f]{8}",
+            r"flags: ?0x[0-9a-f]+(?:\(| mapping:)",
+            "page_type: [0-9a-f]",
+            "head:.*order:[0-9]",
+            "page does not match folio",
+        ),
+        pattern=r"(?:head: |raw: )+[0-9a-f]{8,16} |(?:anon |ksm )?(?:page )?flags: ?0x[0-9a-f]+(?:\(| mapping:)"
+        r"|page_type: [0-9a-f]+\(|head:\s?[0-9a-f()_ptrval]* ?order:[0-9]+|page does not match folio",
         make=lambda _groups, _lines: Noted(),
         samples=(
             "raw: 0017ffffc0000000 ffffea0002fff5c8 ffffea0002fff5c8 0000000000000000",
             "flags: 0x17ffffc0000000(node=0|zone=2|lastcpupid=0x1fffff)",
             "page flags: 0x100000000000000()",
+            "flags:0x20000000 mapping:00000000 mapcount:0 count:0",
+            "page_type: f5(slab)",
+            "head: order:9 mapcount:0 entire_mapcount:0 nr_pages_mapped:0 pincount:0",
+            "head:000000001a2b3c4d order:9 compound_mapcount:0 compound_pincount:0",
+            "page does not match folio",
         ),
-        source="mm/debug.c, 2.6.34-7.1",
+        source="mm/page_alloc.c, mm/debug.c, 2.6.11-7.1",
         needs=("fault",),
     ),
     Form(
@@ -143,14 +158,34 @@ FORMS = (
     Form(
         name="memory-failure",
         family="bad pages",
-        triggers=("(?:emory failure|oft offline): 0x", "oft offlining pfn 0x"),
-        pattern=r"((?:Memory failure: |[Ss]oft offline: |Soft offlining pfn )0x([0-9a-f]{1,16})\b.*)",
+        triggers=(
+            "(?:emory failure|oft[ _]offline|[Uu]npoison|MCE):? 0x",
+            "oft offlining pfn 0x",
+            "for pfn 0x",
+            "oftware-unpoisoned (?:free )?page 0x",
+        ),
+        pattern=r"((?:Memory failure: |[Ss]oft[ _]offline: |Soft offlining pfn |Unpoison: |MCE |"
+        r"Injecting memory failure (?:for|at) pfn |(?:MCE: |Unpoison: )?Software-unpoisoned (?:free )?page )"
+        r"0x([0-9a-f]{1,16})\b.*)",
         make=lambda g, _lines: Trouble("memory-failure", (g[0] or "").strip(), pfn=hexadecimal(g[1])),
         samples=(
             "Memory failure: 0xbffd7: recovery action for reserved kernel page: Ignored",
             "soft offline: 0xbffd7: unknown page type: 1000000000000000 ()",
+            "soft_offline: 0xbffd7: invalidated",
+            "MCE 0xbffd7: dirty LRU page recovery: Recovered",
+            "MCE: Software-unpoisoned page 0xbffd7",
+            "Injecting memory failure for pfn 0xbffd7 at process virtual address 0x7f0000000000",
         ),
-        source="mm/memory-failure.c, 4.4-7.1; page frame",
+        source="mm/memory-failure.c, mm/madvise.c, 2.6.32-7.1; page frame",
+    ),
+    Form(
+        name="bad-page-suppressed",
+        family="bad pages",
+        triggers=("messages suppressed", "ad because of flags:"),
+        pattern=r"(?:BUG: Bad page (?:state|map): [0-9]+ messages suppressed|bad because of flags: )",
+        make=lambda _groups, _lines: Noted(),
+        samples=("BUG: Bad page state: 12 messages suppressed", "bad because of flags: 0x10(lru)"),
+        source="mm/page_alloc.c, mm/memory.c, 2.6.32-7.1",
     ),
     Form(
         name="page-outside-zone",

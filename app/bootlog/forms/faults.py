@@ -1,15 +1,10 @@
-"""Oopses: first lines of all architectures, and what follows them."""
+"""Oopses: first lines of all architectures."""
 
-from app.bootlog.effects import Effect, Registers, Symbol, Trouble
+from app.bootlog.effects import Effect, Registers, Trouble
 from app.bootlog.forms.base import Form, Groups, hexadecimal
 from app.bootlog.model import Lines
-from app.bootlog.patterns import compiled
 
 _ADDRESS = r"(?:0x)?([0-9a-fA-F]{8,16})\b"
-_SYMBOL = r"([A-Za-z_][\w.]*(?:\+0x[0-9a-f]+/0x[0-9a-f]+)?)"
-_PLACE = r"([A-Za-z_][\w.]*\+0x[0-9a-f]+/0x[0-9a-f]+)"
-_REGISTER = r"(R[A-Z0-9]{2}|E(?:[A-D]X|[SD]I|[BS]P)|[CD]R[0-9]|[CDEFGS]S):\s+([0-9a-f]{8,16})\b"
-_LOWER = r"(x[0-9]{1,2}|r[0-9]{1,2}|[ast][0-9]{1,2}|sp|pc|lr|ip|fp|gp|tp|ra|epc|psr)\s*:\s+(?:\[<)?([0-9a-f]{8,16})\b"
 
 
 def _fault(groups: Groups, _lines: Lines) -> Effect:
@@ -17,13 +12,9 @@ def _fault(groups: Groups, _lines: Lines) -> Effect:
     return Trouble("oops", (text or "").strip(), address=hexadecimal(address) if address else None)
 
 
-def _symbol(groups: Groups, _lines: Lines) -> Effect:
-    return Symbol(groups[0] or "")
-
-
-def _registers(pattern: str, text: str | None) -> Effect:
-    found = compiled(pattern).finditer((text or "").encode("latin-1", "replace"))
-    return Registers(tuple(((m.group(1) or b"").decode("ascii"), int(m.group(2) or b"0", 16)) for m in found))
+def _later(groups: Groups, _lines: Lines) -> Effect:
+    """A line that most oopses have after their first, and that begins one where that is missing."""
+    return Trouble("oops", (groups[0] or "").strip(), follows=True)
 
 
 FORMS = (
@@ -138,94 +129,97 @@ FORMS = (
         source="lib/bug.c, 2.6.11-7.1",
     ),
     Form(
-        name="fault-place",
+        name="fault-null",
         family="oopses",
-        triggers=("R?IP: (?:0010|e030|0060|0061):", "R?IP: [a-z_]", r"IP: \[<"),
-        pattern=rf"[RE]?IP: (?:[0-9a-f]{{4}}:)?(?:\[?<[0-9a-f]+>\]?\s*)*(?::\w+:|\{{)?{_PLACE}",
-        make=_symbol,
+        triggers=("Unable to handle kernel NULL",),
+        pattern=r"(Unable to handle kernel NULL pointer dereference(?: \(address ([0-9a-f]{16})\)|\s*$))",
+        make=_fault,
         samples=(
-            "RIP: 0010:stable_page_flags+0x27/0x3c0",
-            "IP: stable_page_flags+0x21/0x290",
-            "IP: [<ffffffff812a5e31>] stable_page_flags+0x21/0x290",
-            "RIP: 0010:[<ffffffff812a5e31>]  [<ffffffff812a5e31>] stable_page_flags+0x21/0x290",
-            "EIP: stable_page_flags+0x21/0x290",
+            "Unable to handle kernel NULL pointer dereference (address 0000000000000008)",
+            "Unable to handle kernel NULL pointer dereference",
         ),
-        source="arch/x86/kernel/process_64.c, arch/x86/kernel/dumpstack.c, 2.6.11-7.1",
-        needs=("fault",),
+        source="arch/ia64/mm/fault.c, arch/sparc/mm/fault_64.c, 2.6.11-7.1",
     ),
     Form(
-        name="fault-place-words",
+        name="fault-parisc",
         family="oopses",
-        triggers=("(?:EIP|PC|pc) is at ",),
-        pattern=rf"(?:EIP|PC|pc) is at {_SYMBOL}",
-        make=_symbol,
+        triggers=("Code=[0-9]+ (?:.*at addr|regs=)",),
+        pattern=r"((?:[A-Z][\w ]*): Code=[0-9]+ (?:\(.*\) at addr |regs=\S+ \(Addr=)([0-9a-f]{8,16})\b.*)",
+        make=_fault,
         samples=(
-            "EIP is at stable_page_flags+0x21/0x290",
-            "PC is at stable_page_flags+0x24/0x3c8",
-            "PC is at paging_init",
+            "Kernel Fault: Code=15 (Data TLB miss fault) at addr 0000000000000008",
+            "Kernel Fault: Code=26 regs=000000004da7c3c0 (Addr=000000000000022c)",
         ),
-        source="arch/x86/kernel/process_32.c, arch/arm/kernel/process.c, arch/arm64/kernel/process.c, 2.6.11-7.1",
-        needs=("fault",),
+        source="arch/parisc/kernel/traps.c, 2.6.11-7.1",
     ),
     Form(
-        name="fault-place-risc",
+        name="fault-um",
         family="oopses",
-        triggers=(r"(?:pc|epc) +: (?:[0-9a-f]+ )?[A-Za-z_][^ ]*\+0x", r"NIP \[[0-9a-f]+\]", r"ERA: [0-9a-f]+ "),
-        pattern=rf"(?:pc : |epc\s*: (?:[0-9a-f]{{8,16}} )?|NIP \[[0-9a-f]{{8,16}}\] |ERA: [0-9a-f]{{16}} ){_PLACE}",
-        make=_symbol,
-        samples=(
-            "pc : stable_page_flags+0x24/0x3c8",
-            "epc : stable_page_flags+0x24/0x3c8",
-            "epc   : 80123456 stable_page_flags+0x24/0x3c8",
-            "NIP [c0000000004a1b2c] stable_page_flags+0x3c/0x4a0",
-            "ERA: 90000000002b7d2c stable_page_flags+0x24/0x3c8",
-        ),
-        source="arch/arm64/kernel/process.c, arch/riscv, arch/mips, arch/powerpc, arch/loongarch, 2.6.11-7.1",
-        needs=("fault",),
+        triggers=("Kernel mode fault at addr",),
+        pattern=r"((?:Kernel panic - not syncing: )?Kernel mode fault at addr 0x([0-9a-f]{1,16})\b.*)",
+        make=_fault,
+        samples=("Kernel panic - not syncing: Kernel mode fault at addr 0x8, ip 0x6004c8f1",),
+        source="arch/um/kernel/trap.c, 2.6.24-7.1",
     ),
     Form(
-        name="fault-place-s390",
+        name="fault-powerpc-fetch",
         family="oopses",
-        triggers=("Krnl PSW : ",),
-        pattern=rf"Krnl PSW : [0-9a-f]{{16}} [0-9a-f]{{16}} \(\[?<?[0-9a-f]*>?\]?\s*{_PLACE}",
-        make=_symbol,
+        triggers=("(?:instruction fetch|unknown fault|paging fault at)",),
+        pattern=r"((?:BUG: )?Unable to handle (?:kernel (?:paging request for (?:instruction fetch|unknown fault)"
+        r"|instruction fetch(?: \(NULL pointer\?\))?)\s*$|unknown paging fault"
+        rf" at {_ADDRESS}.*))",
+        make=_fault,
         samples=(
-            "Krnl PSW : 0704c00180000000 00000000004a1b2c (stable_page_flags+0x3c/0x4a0)",
-            "Krnl PSW : 0704000180000000 00000000002b7d2c ([<00000000002b7d2c>] stable_page_flags+0x3c/0x4a0)",
+            "Unable to handle kernel paging request for instruction fetch",
+            "BUG: Unable to handle kernel instruction fetch (NULL pointer?)",
+            "BUG: Unable to handle unknown paging fault at 0xc00c000000e00001",
+            "Unable to handle kernel paging request for unknown fault",
         ),
-        source="arch/s390/kernel/dumpstack.c, 2.6.11-7.1",
-        needs=("fault",),
+        source="arch/powerpc/mm/fault.c, 2.6.18-7.1",
     ),
     Form(
-        name="fault-registers",
+        name="fault-unhandled",
         family="oopses",
-        triggers=("(?:R[A-D]X|RDI|RSI|RBP|R08|R1[0-5]|E[A-D]X|ESI|CR2): [0-9a-f]{8}",),
-        pattern=rf"((?:{_REGISTER.replace('(?:', '(').replace('(', '(?:')}\s*)+)",
-        make=lambda g, _lines: _registers(_REGISTER, g[0]),
+        triggers=("Unhandled fault(?: at|: )",),
+        pattern=rf"(Unhandled fault(?:: .*?)? (?:\(0x[0-9a-f]+\) )?at {_ADDRESS}.*)",
+        make=_fault,
         samples=(
-            "RAX: fffffffffffffffe RBX: ffffffffffffffff RCX: 00007fbc852bef08",
-            "R13: 0000000000040000 R14: 00007fbc8527f010 R15: ffff8800b8393f00",
-            "CR2: fffffffffffffffe CR3: 00000000b8380000 CR4: 00000000000006b0",
-            "EAX: c17ff5c0 EBX: 000bffd7 ECX: 00000000 EDX: f5c0de00",
+            "Unhandled fault at 0xffff7e00b2ffd5c0",
+            "Unhandled fault: synchronous external abort (0x96000210) at 0xffffff8008a5f000",
         ),
-        source="arch/x86/kernel/process_64.c, arch/x86/kernel/process_32.c, 2.6.11-7.1",
-        needs=("fault",),
+        source="arch/arm64/mm/fault.c, arch/arm/mm/fault.c, 2.6.11-7.1",
     ),
     Form(
-        name="fault-registers-risc",
+        name="fault-user-s390",
         family="oopses",
-        triggers=(r"(?:x[0-9]{1,2}|r[0-9]{1,2}|[ast][0-9]{1,2}|sp|gp|lr|epc) ?: (?:\[<)?[0-9a-f]{8}",),
-        pattern=rf"((?:{_LOWER.replace('(x', '(?:x').replace('([0-9a-f]', '(?:[0-9a-f]')}(?:>\])?\s*)+)(?:$|[^\w\s])",
-        make=lambda g, _lines: _registers(_LOWER, g[0]),
-        samples=(
-            "x29: ffff80001002bd40 x28: ffff0000c0a80000",
-            "x2 : 0000000000000000 x1 : 00000000000bffd7 x0 : fffffdffbfe00000",
-            "sp : ffff80001002bd40",
-            "r10: 00200000  r9 : d9400000  r8 : ffe00000",
-            "a2 : ffffffff812ebae8 a3 : 0000000000001000 a4 : 0000000000080200",
-            "epc : ffffffff801461e4 ra : ffffffff801462f0 sp : ffffffff81203b90",
+        triggers=("in virtual user address space",),
+        pattern=r"(Unable to handle kernel paging request (?:in|at) virtual user address(?: space)?)",
+        make=lambda g, _lines: Trouble("oops", g[0] or ""),
+        samples=("Unable to handle kernel paging request in virtual user address space",),
+        source="arch/s390/mm/fault.c, 2.6.11-7.1",
+    ),
+    Form(
+        name="oops-later",
+        family="oopses",
+        triggers=(
+            r"(?:Oops|invalid opcode|double fault|stack segment|Oops - [a-z ]+)(?::|\[)[^\[\n]*#?[0-9]",
+            "Internal error: ",
+            r"\([0-9]+\): (?:Oops|Kernel Bug) ",
         ),
-        source="arch/arm64/kernel/process.c, arch/arm/kernel/process.c, arch/riscv/kernel/process.c, 2.6.11-7.1",
-        needs=("fault",),
+        pattern=r"((?:Oops(?:: [^\[]*)?|(?:invalid opcode|double fault|stack segment): [0-9a-f]{4} "
+        r"|Internal error: [^\[]*)\[#[0-9]+\].*|Oops: kernel access of bad area, sig: [0-9]+"
+        r"|[\w./-]+\([0-9]+\): (?:Oops|Kernel Bug) -?[0-9]+)",
+        make=_later,
+        samples=(
+            "Oops: 0000 [#1] SMP PTI",
+            "Oops: Oops: 0002 [#1] PREEMPT SMP NOPTI",
+            "Oops: Kernel access of bad area, sig: 11 [#1]",
+            "Oops[#1]:",
+            "Internal error: Oops: 96000006 [#1] PREEMPT SMP",
+            "invalid opcode: 0000 [#1] SMP PTI",
+            "Oops: kernel access of bad area, sig: 11",
+            "swapper(1): Oops 0",
+        ),
+        source="arch/*/kernel/traps.c, arch/x86/kernel/dumpstack.c, 2.6.11-7.1",
     ),
 )
