@@ -29,7 +29,8 @@ class State(str, Enum):
 class PageState(Struct, frozen=True, gc=False):
     """State of the struct pages of a run of frames; node and zone are what an initialised one is linked to.
 
-    ``reserved``: the mechanism itself put the frames into memblock.reserved.
+    ``reserved``: the mechanism itself put the frames into memblock.reserved. ``page_reserved``: a pass set
+    PageReserved; the reserve pass does too, on what memblock.reserved has.
     """
 
     state: State
@@ -37,6 +38,7 @@ class PageState(Struct, frozen=True, gc=False):
     node: int | None = None
     zone: str | None = None
     reserved: bool = False
+    page_reserved: bool = False
 
 
 class Hole(Struct, frozen=True, gc=False):
@@ -63,11 +65,15 @@ class Cause(Struct, frozen=True):
 
 
 class Choice(Struct, frozen=True):
-    """The mechanism taken for this kernel and what it was chosen by; no rule where nothing tells."""
+    """The mechanism taken for this kernel and what it was chosen by; no rule where nothing tells.
+
+    ``doubt`` is what is not certain of the kernel history behind it, empty where the log itself shows the mechanism.
+    """
 
     rule: StructPageRule | None
     basis: Basis
     why: str
+    doubt: str = ""
 
 
 class Era(Struct, frozen=True):

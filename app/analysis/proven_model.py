@@ -1,7 +1,7 @@
 """The layout of a log, with the memory model that its printed counts prove where no line names it."""
 
-from app.analysis.choice import choose, printed_counts, same_counts
-from app.analysis.replay import replay
+from app.analysis.checks import checks
+from app.analysis.choice import choose
 from app.bootlog.model import BootLog
 from app.kernel.architecture import MemoryModel
 from app.kernel.release import Release
@@ -9,20 +9,22 @@ from app.layout import Layout, build_layout
 
 
 def proven_layout(log: BootLog, release: Release | None, arch: str | None, *, overridden: bool) -> Layout:
-    """The layout under the usual memory model, or under the one that alone explains every printed count.
+    """The layout under the usual memory model, or under the one that contradicts the fewest printed counts.
 
     ``overridden``: the release is not the log's own, so its counts prove nothing.
     """
     usual = build_layout(log, release, arch)
-    if not usual.memmap.assumed or overridden or log.page_counts.count_line is None:
+    counts = log.page_counts
+    if not usual.memmap.assumed or overridden or not (counts.count_line or counts.zonelists or counts.zone_memmap):
         return usual
-    layouts = {model: build_layout(log, release, arch, model) for model in MemoryModel}
-    fitting = [layout for layout in layouts.values() if layout.knows_struct_pages and _explains(log, layout, release)]
-    return fitting[0] if len(fitting) == 1 else usual
+    layouts = [build_layout(log, release, arch, model) for model in MemoryModel]
+    wrong = {at: _wrong(log, layout, release) for at, layout in enumerate(layouts) if layout.knows_struct_pages}
+    best = min(wrong, key=lambda at: wrong[at])
+    proven = all(count > wrong[best] for at, count in wrong.items() if at != best) and len(wrong) > 1
+    return layouts[best] if proven else usual
 
 
-def _explains(log: BootLog, layout: Layout, release: Release | None) -> bool:
-    rule = choose(log.page_counts, layout, release, overridden=False).rule
-    if rule is None or rule.wording is not log.page_counts.count_line:
-        return False
-    return same_counts(rule.wording, replay(layout, rule)[1], printed_counts(log.page_counts))
+def _wrong(log: BootLog, layout: Layout, release: Release | None) -> int:
+    """How many printed counts a layout contradicts."""
+    choice = choose(log.page_counts, layout, release, overridden=False)
+    return sum(check.agrees is False for check in checks(log, layout, choice, release.stable if release else None))

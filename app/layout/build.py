@@ -13,6 +13,7 @@ from app.layout.memory_model import find_memmap
 from app.layout.model import Layout, MemoryRange, ZoneLimit
 from app.layout.movable import movable_starts
 from app.layout.owners import owners
+from app.layout.page_size import counted_page_size
 from app.layout.reserved import known_reserved
 from app.layout.zones import spans_of, zone_spans
 from app.ranges import FrameRange, FrameSet
@@ -32,8 +33,9 @@ def build_layout(
     if arch is None and _looks_like_pc(log):
         arch = "x86_64"
         assumed.append(("arch", "memory has the holes of a PC: page 0 and 640 KiB to 1 MiB"))
-    page_size = log.page_size or PAGE_SIZES.get(arch or "", 4 * KIB)
-    if log.page_size is None and arch not in FIXED_PAGE_SIZE:
+    told = log.page_size or counted_page_size(log)
+    page_size = told or PAGE_SIZES.get(arch or "", 4 * KIB)
+    if told is None and arch not in FIXED_PAGE_SIZE:
         assumed.append(("page_size", f"the usual page size of {arch or 'most architectures'}"))
     version = release.stable if release else None
     memory = _memory(log, page_size)
@@ -66,6 +68,8 @@ def build_layout(
         reserved_complete=complete,
         max_pfn=_max_pfn(log, memory, page_size),
         assumed=tuple(assumed),
+        version=release.acts_like if release else None,
+        deferred=tuple(sorted({count.value for count in log.page_counts.deferred})),
     )
 
 

@@ -7,6 +7,7 @@ from msgspec import Struct
 from app.bootlog.model import BootLog
 from app.kernel.architecture import (
     FLATMEM_FILLED,
+    FLATMEM_FROM_MEMORY,
     FLATMEM_TAIL,
     MemoryModel,
     max_order_pages,
@@ -22,7 +23,7 @@ class MemMap(Struct, frozen=True):
     """How the struct pages of a layout are kept; ``model`` None: not known, nothing is said of them.
 
     ``section_size`` in bytes, None without sections. ``block``: struct pages exist for whole multiples of so many
-    frames. ``tail``: the pass that ends struct page initialisation goes on
+    frames, none below the frame ``first``. ``tail``: the pass that ends struct page initialisation goes on
     to a multiple of so many frames. ``filled``: passes reach struct pages without memory; they do not in FLATMEM up
     to 5.14, where these stay zeroed as they were allocated. ``why`` and ``assumed``: what the model is taken from.
     """
@@ -30,6 +31,7 @@ class MemMap(Struct, frozen=True):
     model: MemoryModel | None
     section_size: int | None = None
     block: int = 1
+    first: int = 0
     tail: int = 1
     filled: bool = True
     assumed: bool = False
@@ -49,7 +51,7 @@ def find_memmap(
 ) -> MemMap:
     """The memory model of a boot. ``forced`` is one that a count of the log was found to prove."""
     row = memory_model(arch, version, nodes)
-    told = (forced, "the printed count of unavailable pages fits no other") if forced else printed_model(log)
+    told = (forced, "the printed counts fit no other") if forced else printed_model(log)
     if told is None and row is None:
         return NO_MEMMAP
     model, why = told or (row.model if row else MemoryModel.SPARSEMEM, row.why if row else "")
@@ -57,11 +59,16 @@ def find_memmap(
     if model is MemoryModel.FLATMEM:
         block = max_order_pages(arch, page_size)
         tail = block if version is None or version >= FLATMEM_TAIL else 1
-        return MemMap(model, None, block, tail, version is None or version >= FLATMEM_FILLED, assumed, why)
+        first = _first_frame(log, page_size) if arch in FLATMEM_FROM_MEMORY else 0
+        return MemMap(model, None, block, first, tail, version is None or version >= FLATMEM_FILLED, assumed, why)
     size = section_size(arch, version, page_size, pae=has_pae(log))
     if size is None:
         return NO_MEMMAP
-    return MemMap(model, size, size // page_size, size // page_size, True, assumed, why)
+    return MemMap(model, size, size // page_size, 0, size // page_size, True, assumed, why)
+
+
+def _first_frame(log: BootLog, page_size: int) -> int:
+    return min((item.range.frames_inward(page_size).start for item in log.node_ranges), default=0)
 
 
 def printed_model(log: BootLog) -> tuple[MemoryModel, str] | None:
@@ -74,7 +81,7 @@ def printed_model(log: BootLog) -> tuple[MemoryModel, str] | None:
     kinds = {item.kind for item in log.struct_pages}
     if "flat" in kinds:
         return MemoryModel.FLATMEM, "the log prints node_mem_map"
-    if kinds:
+    if kinds and log.arch != "riscv64":  # print_vm_layout() of riscv shows the window without a vmemmap too, 6.2
         return MemoryModel.SPARSEMEM, "the log prints a vmemmap"
     if any(widths.section for widths in log.page_counts.flag_widths):
         return MemoryModel.SPARSEMEM, "page flags have a section field"
@@ -99,5 +106,7 @@ def struct_pages(memmap: MemMap, memory: FrameSet, nodes: Iterable[Iterable[Fram
     """
     if memmap.model is MemoryModel.FLATMEM:
         extents = [(min(item.start for item in node), max(item.end for item in node)) for node in map(list, nodes)]
-        return FrameSet.of(FrameRange(*extent) for extent in extents).rounded_out(memmap.block)
+        return (
+            FrameSet.of(FrameRange(*extent) for extent in extents).rounded_out(memmap.block).clip(memmap.first, 1 << 64)
+        )
     return memory.rounded_out(memmap.block)

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from app.bootlog.model import Lines, MemoryType
 from app.kernel.architecture import MemoryModel
+from app.kernel.release import Version
 from app.layout.memory_model import MemMap, struct_pages
 from app.ranges import FrameRange, FrameSet, Painted
 
@@ -51,6 +52,8 @@ class Layout(Struct, frozen=True, dict=True):
     ``owners`` is the memory map in force, by frame; ``reserved`` is what is known of memblock.reserved, all of
     it only where ``reserved_complete``. ``max_pfn`` is one beyond the highest frame of RAM. ``assumed`` names
     what the log does not prove, each with a sentence that says what it was taken from. Derived sets are kept.
+    ``version`` is the release whose struct page handling this kernel has, ``deferred`` are the nodes whose struct
+    pages the log shows to be initialised late.
     """
 
     arch: str | None
@@ -64,6 +67,8 @@ class Layout(Struct, frozen=True, dict=True):
     reserved_complete: bool
     max_pfn: int
     assumed: tuple[tuple[str, str], ...] = ()
+    version: Version | None = None
+    deferred: tuple[int, ...] = ()
 
     @cached_property
     def memory_frames(self) -> FrameSet:
