@@ -73,6 +73,7 @@ def _summary(worst: Sequence[Hole], on: str) -> str:
 def _details(analysis: Analysis, worst: Sequence[Hole]) -> Iterator[str]:
     for hole in worst[:_NAMED_HOLES]:
         yield f"{_place(hole, analysis.layout.page_size)}: {hole.state.why}."
+    yield from dict.fromkeys(_sentence(why) for why in _causes(analysis, worst[:_NAMED_HOLES]))
     if len(worst) > _NAMED_HOLES:
         yield f"{len(worst) - _NAMED_HOLES} more holes like these."
     if worst[0].severity == "danger":
@@ -90,6 +91,17 @@ def _details(analysis: Analysis, worst: Sequence[Hole]) -> Iterator[str]:
     if others:
         harm = "harmless" if all(hole.severity == "none" for hole in others) else "less of a concern"
         yield f"{_count(_pages(others), 'more ')} outside every zone span {_are(_pages(others))} {harm}."
+
+
+def _causes(analysis: Analysis, holes: Sequence[Hole]) -> Iterator[str]:
+    """What made the holes, where that is known."""
+    for hole, cause in zip(analysis.holes, analysis.causes, strict=True):
+        if hole in holes and cause.why:
+            yield cause.why
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _pages(holes: Sequence[Hole]) -> int:

@@ -67,8 +67,6 @@ def _diagnostics(simulation: Simulation) -> Iterable[Diagnostic]:
     )
     for name, source in simulation.assumed:
         yield Diagnostic("info", "assumed", f"{name} is assumed: {source}.")
-    for problem in simulation.problems:
-        yield Diagnostic(problem.severity, "argument", problem.message)
     if simulation.image_mended:
         message = "The command line takes RAM under the kernel image; the kernel makes that RAM again."
         yield Diagnostic("warning", "kernel-image", message)

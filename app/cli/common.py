@@ -9,6 +9,7 @@ import click
 if TYPE_CHECKING:
     from app.report.document import Document
 
+EXIT_FINDING = 1
 FORMATS = ("text", "json", "markdown", "svg", "csv")
 
 Command = TypeVar("Command", bound=Callable[..., object])
@@ -16,12 +17,24 @@ Command = TypeVar("Command", bound=Callable[..., object])
 log_argument = click.argument("log", metavar="[FILE|-]", default="-")
 kernel_option = click.option("--kernel", metavar="RELEASE", help="Assume this kernel release.")
 arch_option = click.option("--arch", metavar="ARCH", help="Assume this architecture.")
+fail_option = click.option(
+    "--fail-on", type=click.Choice(("danger", "caution", "info")), help="Exit 1 at this severity or worse."
+)
 boot_option = click.option("--boot", type=int, metavar="N", help="Which boot of the text, from 1.")
 
 
 def format_option(*names: str) -> Callable[[Command], Command]:
     """``--format`` with the forms that a command has, the first its default."""
     return click.option("--format", "form", type=click.Choice(names), default=names[0], help="Form of the report.")
+
+
+def fail(document: "Document", severity: str | None) -> None:
+    """Leave with status 1 where a document is as bad as ``severity`` or worse."""
+    from app.analysis.model import SEVERITIES
+
+    ranks: list[str] = [*SEVERITIES]
+    if severity and ranks.index(document.verdict.severity) <= ranks.index(severity):
+        sys.exit(EXIT_FINDING)
 
 
 def read(log: str) -> bytes:

@@ -12,6 +12,8 @@ from app.cli.common import (
     FORMATS,
     arch_option,
     boot_option,
+    fail,
+    fail_option,
     format_option,
     kernel_option,
     log_argument,
@@ -20,7 +22,7 @@ from app.cli.common import (
     show,
 )
 
-EXIT_FINDING, EXIT_USAGE, EXIT_NO_LAYOUT = 1, 2, 3
+EXIT_USAGE, EXIT_NO_LAYOUT = 2, 3
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -35,18 +37,16 @@ def cli() -> None:
 @kernel_option
 @arch_option
 @boot_option
-@click.option("--fail-on", type=click.Choice(("danger", "caution", "info")), help="Exit 1 at this severity or worse.")
+@fail_option
 def analyze(log: str, form: str, kernel: str | None, arch: str | None, boot: int | None, fail_on: str | None) -> None:
     """Report on the boot log FILE, or on standard input."""
     _without_collections()
-    from app.analysis.model import SEVERITIES
     from app.service.analyzing import Options
     from app.service.analyzing import analyze as run
 
     document = run(read(log), Options(kernel=kernel, arch=arch, boot=boot)).document
     show(render(document, form))
-    if fail_on and SEVERITIES.index(document.verdict.severity) <= SEVERITIES.index(fail_on):
-        sys.exit(EXIT_FINDING)
+    fail(document, fail_on)
 
 
 @cli.command()
@@ -95,6 +95,7 @@ def serve(host: str, port: int) -> None:
 
 cli.add_command(whatif.simulate)
 cli.add_command(whatif.compare)
+cli.add_command(whatif.place)
 cli.add_command(machine.capture)
 cli.add_command(machine.verify)
 

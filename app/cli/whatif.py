@@ -1,11 +1,17 @@
-"""The commands that ask what if: ``simulate`` and ``compare``."""
+"""The commands that ask what if: ``simulate``, ``compare`` and ``place``."""
+
+import sys
+from typing import Literal
 
 import click
 
 from app.cli.common import (
+    EXIT_FINDING,
     FORMATS,
     arch_option,
     boot_option,
+    fail,
+    fail_option,
     format_option,
     kernel_option,
     log_argument,
@@ -20,6 +26,7 @@ from app.cli.common import (
 @click.option("--append", metavar="ARGS", default="", help="Arguments to add to the log's command line.")
 @click.option("--remove", metavar="NAME", multiple=True, help="An argument to take away, by name or as written.")
 @click.option("--set", "full", metavar="LINE", help="The whole command line, in place of the log's.")
+@fail_option
 @format_option(*FORMATS)
 @kernel_option
 @arch_option
@@ -29,6 +36,7 @@ def simulate(
     append: str,
     remove: tuple[str, ...],
     full: str | None,
+    fail_on: str | None,
     form: str,
     kernel: str | None,
     arch: str | None,
@@ -45,7 +53,9 @@ def simulate(
     if full is not None and (append or remove):
         raise click.UsageError("--set gives the whole command line; it goes with neither --append nor --remove.")
     change = Change(full, remove, append)
-    show(render(run(read(log), change, Options(kernel=kernel, arch=arch, boot=boot)), form))
+    document = run(read(log), change, Options(kernel=kernel, arch=arch, boot=boot))
+    show(render(document, form))
+    fail(document, fail_on)
 
 
 @click.command()
@@ -65,3 +75,35 @@ def compare(first: str, second: str | None, boots: str | None, form: str, kernel
     one, other = parse_boots(boots, same_text=second is None)
     found = run(text, read(second) if second is not None else text, one, other, kernel=kernel)
     show(encode(found) + b"\n" if form == "json" else told(found).encode())
+
+
+@click.command()
+@click.argument("log", metavar="FILE|-")
+@click.option("--size", metavar="SIZE", required=True, help="Size of the region, such as 1G.")
+@click.option("--kind", type=click.Choice(("!", "$")), default="!", show_default=True, help="As in memmap=SIZE!START.")
+@click.option("--align", metavar="SIZE", help="Alignment of the start; by default a memory section.")
+@click.option("--fail-on", type=click.Choice(("danger",)), help="Exit 1 where every place makes a danger.")
+@format_option("text", "json")
+@kernel_option
+@arch_option
+@boot_option
+def place(
+    log: str,
+    size: str,
+    kind: Literal["!", "$"],
+    align: str | None,
+    fail_on: str | None,
+    form: str,
+    kernel: str | None,
+    arch: str | None,
+    boot: int | None,
+) -> None:
+    """Show where a memmap= region can go on the machine of the boot log FILE without making a dangerous hole."""
+    from app.report.placed import render as told
+    from app.service.analyzing import Options, encode
+    from app.service.placing import place as run
+
+    found = run(read(log), size, kind, align, Options(kernel=kernel, arch=arch, boot=boot))
+    show(encode(found) + b"\n" if form == "json" else told(found).encode())
+    if fail_on and not any(item.safe for item in found.placements):
+        sys.exit(EXIT_FINDING)

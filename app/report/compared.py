@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from app.report.document import Document
+from app.report.document import Document, MapEntry
 from app.units import format_size
 
 
@@ -55,6 +55,11 @@ def _range(item: Item) -> object:
     return item["start"], item["end"]
 
 
+def _in_force(document: Document) -> list[MapEntry]:
+    maps = (document.modified_map, document.user_map, document.extended_map, document.firmware_map)
+    return next((entries for entries in maps if entries), [])
+
+
 _LISTS: tuple[tuple[str, Key, tuple[str, ...]], ...] = (
     ("firmware_map", _range, ("start", "end", "type")),
     ("user_map", _range, ("start", "end", "type")),
@@ -95,6 +100,8 @@ def _changes(a: Document, b: Document) -> Iterator[Change]:
     lines = [{"command_line": doc.kernel.command_line} for doc in (a, b)]
     if lines[0] != lines[1]:
         yield Change("command_line", "changed", lines[0], lines[1])
+    maps = [_items(_in_force(doc), ("start", "end", "type")) for doc in (a, b)]
+    yield from _of_list("map_in_force", _range, *maps)
     for what, key, names in _LISTS:
         yield from _of_list(what, key, _items(getattr(a, what), names), _items(getattr(b, what), names))
     ranges = [_items(doc.sections.ranges, ("start_pfn", "end_pfn")) for doc in (a, b)]
@@ -130,9 +137,8 @@ def _of_list(what: str, key: Key, before: list[Item], after: list[Item]) -> Iter
 _TITLES = {
     "kernel": "Kernel",
     "command_line": "Command line",
+    "map_in_force": "Memory map in force",
     "firmware_map": "Firmware map",
-    "user_map": "User map",
-    "modified_map": "Modified map",
     "srat": "SRAT",
     "node_ranges": "Node ranges",
     "zone_ranges": "Zone ranges",
@@ -148,6 +154,8 @@ def render(comparison: Comparison) -> str:
     out = [f"- {_headline(comparison.a)}", f"+ {_headline(comparison.b)}"]
     title = None
     for change in comparison.changes:
+        if change.what not in _TITLES:  # the map in force says it already
+            continue
         if change.what != title:
             title = change.what
             out += ["", _TITLES[title]]
@@ -166,6 +174,8 @@ def _headline(side: Side) -> str:
 
 
 def _said(what: str, item: Item) -> str:
+    if what == "command_line":
+        return _printable(item["command_line"] or "not known")
     if what == "holes":
         linked = item["linked_zone"] is not None
         state = f"node {item['linked_node']}, {item['linked_zone']}" if linked else item["state"]

@@ -1,6 +1,7 @@
 """What a simulated document says beside the layout: the change, its mistakes, and how far to trust the outcome."""
 
 from collections.abc import Iterable
+from textwrap import wrap
 
 from app.analysis import Analysis
 from app.kernel.map_arguments import ArgumentProblem
@@ -11,7 +12,7 @@ from app.simulation import Simulation as Made
 
 def simulation(real: Analysis, made: Made) -> Simulation:
     """The wire form; ``real`` is the analysis of the log that was started from."""
-    problems = [_note(problem) for problem in made.problems]
+    problems = [_note(problem) for problem in sorted(made.problems, key=lambda problem: problem.column)]
     return Simulation(real.log.command_line, made.command_line, problems, *_replayed(real))
 
 
@@ -37,7 +38,7 @@ def carets(simulation: Simulation, width: int = 80) -> list[str]:
         piece = simulation.command_line[start : start + width - 4]
         out.append(f"  {piece}")
         out.append("  " + " " * (note.column - start) + "^" * max(1, min(note.width, width - 4 - note.column + start)))
-        out.append(f"  {note.severity}: {note.message}")
+        out += wrap(f"{note.severity}: {note.message}", width, initial_indent="  ", subsequent_indent="  ")
     return out
 
 

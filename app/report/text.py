@@ -15,6 +15,7 @@ from app.report.document import (
     Resource,
     ZoneInfo,
 )
+from app.report.simulated import agreement, carets
 from app.report.words import STATE_WORDS, placement_words
 from app.units import format_size
 
@@ -29,6 +30,7 @@ def render(document: Document, width: int = 80) -> str:
         _head(document),
         _verdict(document, width),
         _command_line(document, width),
+        _simulation(document, width),
         _table("Nodes", _nodes(document)),
         _table("Zone spans", _zones(document)),
         _table("Holes: struct pages without memory", _holes(document.holes)),
@@ -90,6 +92,13 @@ def _command_line(document: Document, width: int) -> str:
     return "\n".join(["Command line", *lines])
 
 
+def _simulation(document: Document, width: int) -> str:
+    if document.simulation is None:
+        return ""
+    out = ["Simulated, not booted", *_paragraphs([agreement(document.simulation)], width)]
+    return "\n".join([*out, *(_printable(line) for line in carets(document.simulation, width))])
+
+
 def _nodes(document: Document) -> list[Sequence[str]]:
     return [
         (f"node {n.node}", f"[{n.start}, {n.end})", format_size(int(n.end, 16) - int(n.start, 16)), _lines(n.lines))
@@ -127,7 +136,7 @@ def _holes(holes: Iterable[Hole]) -> list[Sequence[str]]:
 def state_words(hole: Hole) -> str:
     """State of a hole with the link where there is one: ``never written``, ``node 1, Normal``."""
     if hole.state == "initialised":
-        return f"node {hole.linked_node}, {hole.linked_zone}"
+        return f"node {hole.linked_node}, {hole.linked_zone}" if hole.linked_zone else "no zone"
     return STATE_WORDS[hole.state]
 
 

@@ -1,0 +1,72 @@
+"""A layout with some memory taken away, as a memmap= region takes it: without booting the map again."""
+
+from msgspec.structs import replace
+
+from app.bootlog.model import MemoryType
+from app.kernel.architecture import max_order_pages
+from app.kernel.movable_arguments import NONE, MovableArguments
+from app.kernel.release import Version
+from app.layout.model import Layout, MemoryRange, Owner, ZoneLimit
+from app.layout.movable import movable_starts
+from app.layout.zones import zone_spans
+from app.ranges import FrameRange, FrameSet, paint
+
+
+def less_memory(
+    layout: Layout,
+    taken: FrameRange,
+    kind: MemoryType,
+    label: str,
+    *,
+    asked: MovableArguments = NONE,
+    version: Version | None = None,
+) -> Layout:
+    """The layout where ``taken``, in whole frames of memory, has another owner; nodes keep what is left of them.
+
+    ``asked`` is what the command line wants of ZONE_MOVABLE. Equal to booting the map again with such a region, as
+    long as nodes do not depend on how much memory there is (``numa=fake=``).
+    """
+    memory = tuple(_left(layout.memory, taken))
+    end = max((item.frames.end for item in memory), default=0)
+    start = min((item.frames.start for item in memory), default=0)
+    limits = tuple(replace(item, frames=_within(item, start, end)) for item in layout.zone_limits)
+    starts = {}
+    if asked:
+        block = max_order_pages(layout.arch, layout.page_size)
+        starts = movable_starts(memory, limits, asked, version, layout.page_size, block)
+    mirrored = FrameSet.of(item.frames for item in memory if item.mirror) if asked.mirror else None
+    return Layout(
+        arch=layout.arch,
+        page_size=layout.page_size,
+        memmap=layout.memmap,
+        memory=memory,
+        zone_limits=limits,
+        zone_spans=zone_spans(memory, limits, starts, mirrored),
+        owners=paint([*layout.owners, (taken, Owner(kind, label, ()))]),
+        # what the kernel had put there, it would put elsewhere
+        reserved=layout.reserved - FrameSet.of([taken]),
+        reserved_complete=layout.reserved_complete,
+        max_pfn=end,
+        assumed=layout.assumed,
+    )
+
+
+def _left(memory: tuple[MemoryRange, ...], taken: FrameRange) -> list[MemoryRange]:
+    out: list[MemoryRange] = []
+    for item in memory:
+        if item.frames.end <= taken.start or taken.end <= item.frames.start:
+            out.append(item)
+            continue
+        if item.frames.start < taken.start:
+            out.append(replace(item, frames=FrameRange(item.frames.start, taken.start)))
+        if taken.end < item.frames.end:
+            out.append(replace(item, frames=FrameRange(taken.end, item.frames.end)))
+    return out
+
+
+def _within(limit: ZoneLimit, start: int, end: int) -> FrameRange | None:
+    """Zones begin with the first memory and end with the last, wherever their own limits are."""
+    if limit.frames is None:
+        return None
+    part = limit.frames.clip(start, end)
+    return part if part.pages else None
