@@ -5,13 +5,13 @@ from msgspec import structs
 from app.analysis.holes import find_holes
 from app.analysis.model import SEVERITIES, Choice, Era, Hole, PageState, Severity, State
 from app.kernel.release import Release
-from app.kernel.rules import RULES, StructPageRule, describe_releases
+from app.kernel.rules import RULES, StructPageRule, describe_releases, typical
 from app.layout import Layout
 from app.ranges import FrameSet
 
 
 def eras(layout: Layout) -> tuple[Era, ...]:
-    """One entry a rule, oldest first, each as of the first release of the rule."""
+    """One entry a rule, oldest first, each as of a typical release of the rule."""
     return tuple(_era(layout, rule) for rule in RULES)
 
 
@@ -40,9 +40,10 @@ def _graver(known: Hole, hole: Hole, rule: StructPageRule) -> Hole:
 
 
 def _holes_of(layout: Layout, rule: StructPageRule, within: FrameSet) -> tuple[Hole, ...]:
-    """The holes as of the first release of a rule."""
-    first = rule.releases[0][0]
-    release = Release("", first, first, stable_known=True, backports=False)
+    """The holes as of a release of the rule: the log's own, or else a typical one."""
+    ours = layout.version is not None and rule.covers(layout.version)
+    version = layout.version if ours and layout.version else typical(rule)
+    release = Release("", version, version, stable_known=True, backports=False)
     return find_holes(layout, Choice(rule, "release", ""), release, within)
 
 
@@ -57,7 +58,7 @@ def _era(layout: Layout, rule: StructPageRule) -> Era:
 def in_words(hole: Hole) -> str:
     """The state of a hole in a few words: ``never written``, ``zeroed``, ``linked to node 1, Normal``."""
     if hole.state.state is State.INITIALISED:
-        return f"linked to node {hole.state.node}, {hole.state.zone}"
+        return f"linked to node {hole.state.node}, {hole.state.zone}" if hole.state.zone else "linked to no zone"
     return {
         State.UNINITIALISED: "never written",
         State.ZEROED: "zeroed",

@@ -34,7 +34,8 @@ def find_holes(layout: Layout, choice: Choice, release: Release | None, within: 
     ``within`` says which of ``layout.without_memory`` to look at.
     """
     spans = paint((span.frames, span) for span in reversed(layout.zone_spans))
-    states: Painted[PageState] = replay(layout, choice.rule, within)[0] if choice.rule else ()
+    version = release.acts_like if release else None
+    states: Painted[PageState] = replay(layout, choice.rule, within, version)[0] if choice.rule else ()
     reach = _reach(layout, choice.rule, release)
     out: list[Hole] = []
     for frames, (owner, span, state) in overlay(within, layout.owners, spans, states):
@@ -100,18 +101,20 @@ def _inside(frames: FrameRange, span: FrameRange | None) -> bool:
 
 def _reach(layout: Layout, rule: StructPageRule | None, release: Release | None) -> Reach:
     """The readers of this release with the struct pages that they visit; none where the release is not known."""
-    version = release.stable if release else rule.releases[-1][0] if rule else None
+    version = release.acts_like if release else rule.releases[-1][0] if rule else None
     spans: dict[tuple[int | None, str | None], FrameRange] = {
         (item.node, item.zone): item.frames for item in layout.zone_spans
     }
     if version is None:
         return Reach((), {}, spans)
-    readers = readers_for(version)
+    readers = readers_for(version, layout.arch)
     pages = {
         Bound.MAX_PFN: layout.struct_pages.clip(0, layout.max_pfn),
         Bound.PAST_MAX_PFN: layout.struct_pages.clip(layout.max_pfn + 1, layout.struct_pages.end),
         Bound.SECTION_END: layout.struct_pages,
         Bound.ONLINE_SUBSECTIONS: layout.memory_frames.rounded_out(SUBSECTION_BYTES // layout.page_size),
+        Bound.ZONE_SPANS: FrameSet.of(item.frames for item in layout.zone_spans),
+        Bound.MEMORY: layout.memory_frames,
     }
     return Reach(readers, {reader.bound: pages[reader.bound] for reader in readers}, spans)
 

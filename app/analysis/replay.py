@@ -4,11 +4,16 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from app.analysis.deferral import initialised_by_reserving, walk_ends
 from app.analysis.model import PageState, State
 from app.bootlog.model import MemoryType
+from app.kernel.release import Version
 from app.kernel.rules import Pass, StructPageRule
+from app.kernel.validity import asks_memblock, pageblock_frames
 from app.layout import Layout, ZoneSpan
 from app.ranges import FrameRange, FrameSet, Painted, paint
+
+_E820 = "x86 put what e820 does not call RAM into memblock.reserved"
 
 
 class PassCount(Struct, frozen=True):
@@ -21,20 +26,35 @@ class PassCount(Struct, frozen=True):
 
 
 class Replay(Struct):
-    """A replay under way. Later strokes lie over earlier ones, as later passes overwrite earlier ones."""
+    """A replay under way. Later strokes lie over earlier ones, as later passes overwrite earlier ones.
+
+    ``valid`` are the frames that the passes over holes may write, ``walked`` those of them that zone walks do.
+    """
 
     layout: Layout
+    version: Version
+    rule: StructPageRule
     scope: FrameSet
+    valid: FrameSet
+    walked: FrameSet
     strokes: list[tuple[FrameRange, PageState]]
     counts: list[PassCount]
 
     def write(self, frames: FrameSet, state: PageState) -> FrameSet:
         """Record that a pass gave ``state`` to those of the frames that are in scope; returns these."""
-        return self._record(frames & self.scope, state)
+        return self._record(frames & self.valid, state)
 
     def write_range(self, start: int, end: int, state: PageState) -> FrameSet:
         """The same for the frames ``[start, end)``, which may be empty or backwards."""
-        return self._record(self.scope.clip(start, end), state)
+        return self._record(self.valid.clip(start, end), state)
+
+    def allocate(self, state: PageState) -> None:
+        """Give ``state`` to every struct page."""
+        self._record(self.scope, state)
+
+    def walk(self, start: int, end: int, state: PageState) -> None:
+        """Record that the walk over a zone's span gave ``state`` to the frames ``[start, end)``."""
+        self._record(self.walked.clip(start, end), state)
 
     def count(self, written: FrameSet, node: int | None = None, zone: str | None = None) -> None:
         """Add a count of what was written."""
@@ -46,43 +66,79 @@ class Replay(Struct):
 
 
 def replay(
-    layout: Layout, rule: StructPageRule, scope: FrameSet | None = None
+    layout: Layout, rule: StructPageRule, scope: FrameSet | None = None, version: Version | None = None
 ) -> tuple[Painted[PageState], tuple[PassCount, ...]]:
     """The state of every struct page without memory after the rule's passes, and the counts that it would print.
 
-    ``scope`` limits what is followed to some of the struct pages; counts then hold for these only. Cost follows
-    the number of ranges. What the passes do to memory itself is not followed: each ends with it initialised in
-    its own zone.
+    ``scope`` limits what is followed to some of the struct pages; counts then hold for these only. ``version`` is the
+    release that runs the passes, by default that of the layout, or else the last of the rule. Cost follows the number
+    of ranges. What the passes do to memory itself is not followed: each ends with it initialised in its own zone.
     """
-    run = Replay(layout, layout.struct_pages if scope is None else scope, [], [])
+    version = version or layout.version or rule.releases[-1][0]
+    scope = layout.struct_pages if scope is None else scope
+    own_validity = asks_memblock(layout.arch, version)
+    run = Replay(
+        layout,
+        version,
+        rule,
+        scope,
+        scope & _valid_blocks(layout) if own_validity else scope,
+        scope & layout.memory_frames if own_validity else scope,
+        [],
+        [],
+    )
     for step in rule.passes:
         if layout.memmap.filled or step not in _SPARSEMEM_ONLY:
             _PASSES[step](run)
     return paint(run.strokes), tuple(run.counts)
 
 
+def _valid_blocks(layout: Layout) -> FrameSet:
+    """Page blocks whose first frame is memory: what is asked of memblock once a block, not once a frame."""
+    size = pageblock_frames(layout.page_size)
+    heads = ((-(-item.start // size) * size, -(-item.end // size) * size) for item in layout.memory_frames)
+    return layout.memory_frames | FrameSet.of(FrameRange(start, end) for start, end in heads if start < end)
+
+
 def _allocate_zeroed(run: Replay) -> None:
-    run.write(
-        run.layout.struct_pages, PageState(State.ZEROED, "the memmap was allocated zeroed and nothing else wrote it")
-    )
+    run.allocate(PageState(State.ZEROED, "the memmap was allocated zeroed and nothing else wrote it"))
 
 
 def _allocate_raw(run: Replay) -> None:
     if not run.layout.memmap.filled:  # FLATMEM took its array from a zeroing allocator up to 5.14
         _allocate_zeroed(run)
         return
-    why = "the memmap was allocated without zeroing, and no pass wrote it"
-    run.write(run.layout.struct_pages, PageState(State.UNINITIALISED, why))
+    run.allocate(PageState(State.UNINITIALISED, "the memmap was allocated without zeroing, and no pass wrote it"))
 
 
 def _walk_spans(run: Replay) -> None:
+    ends = walk_ends(run.layout, run.version)
+    by_e820 = Pass.ZERO_RESERVED_AND_E820 in run.rule.passes and run.layout.memmap.filled
+    reserved = _reserved_by_e820(run.layout) if by_e820 else FrameSet()
     for span in run.layout.zone_spans:
         why = f"the walk over the span of node {span.node}, zone {span.zone} initialised it"
-        run.write_range(span.frames.start, span.frames.end, PageState(State.INITIALISED, why, span.node, span.zone))
+        end = min(span.frames.end, ends.get(span.node, span.frames.end))
+        run.walk(span.frames.start, end, PageState(State.INITIALISED, why, span.node, span.zone))
+        for piece in reserved.clip(span.frames.start, end):
+            state = PageState(State.INITIALISED, f"{why}; {_E820}", span.node, span.zone, reserved=True)
+            run.walk(piece.start, piece.end, state)
+
+
+def _walk_spans_reserved(run: Replay) -> None:
+    for span in run.layout.zone_spans:
+        why = f"the walk over the span of node {span.node}, zone {span.zone} initialised it, Reserved"
+        state = PageState(State.INITIALISED, why, span.node, span.zone, page_reserved=True)
+        run.walk(span.frames.start, span.frames.end, state)
 
 
 def _walk_regions(_: Replay) -> None:
     """Only memory is walked, so no hole is written."""
+
+
+def _reserve(run: Replay) -> None:
+    """memmap_init_reserved_pages(): what lies beyond a node's deferral point is initialised again."""
+    for frames, state in initialised_by_reserving(run.layout, run.version, spans=Pass.WALK_SPANS in run.rule.passes):
+        run.walk(frames.start, frames.end, state)
 
 
 def _zero_reserved(run: Replay) -> None:
@@ -91,13 +147,15 @@ def _zero_reserved(run: Replay) -> None:
 
 
 def _zero_reserved_and_e820(run: Replay) -> None:
+    state = PageState(State.ZEROED, f"zeroed and Reserved, because {_E820}", reserved=True)
+    run.count(run.write(_reserved_by_e820(run.layout), state))
+
+
+def _reserved_by_e820(layout: Layout) -> FrameSet:
     """Everything below the end of the last map entry is RAM or reserved; without a map, below the last memory."""
-    ends = [frames.end for frames, _ in run.layout.owners] or [run.layout.memory_frames.end]
-    ram = FrameSet.of(frames for frames, owner in run.layout.owners if owner.type is MemoryType.RAM)
-    reserved = (FrameSet.of([FrameRange(0, max(ends))]) - ram) | run.layout.reserved
-    why = "zeroed and Reserved, because x86 put what e820 does not call RAM into memblock.reserved"
-    state = PageState(State.ZEROED, why, reserved=True)
-    run.count(run.write(reserved - run.layout.memory_frames, state))
+    ends = [frames.end for frames, _ in layout.owners] or [layout.memory_frames.end]
+    ram = FrameSet.of(frames for frames, owner in layout.owners if owner.type is MemoryType.RAM)
+    return ((FrameSet.of([FrameRange(0, max(ends))]) - ram) | layout.reserved) - layout.memory_frames
 
 
 def _zero_up_to_max_pfn(run: Replay) -> None:
@@ -114,14 +172,15 @@ def _zero_up_to_section(run: Replay) -> None:
 def _init_as_node_0(run: Replay) -> None:
     zone = run.layout.zone_limits[0].zone if run.layout.zone_limits else None
     why = f"initialised as node 0, zone {zone}, wherever it lies, and Reserved"
-    state = PageState(State.INITIALISED, why, 0, zone)
+    state = PageState(State.INITIALISED, why, 0, zone, page_reserved=True)
     run.count(run.write(run.layout.without_memory, state))
 
 
 def _hole_below(run: Replay, hole: int, start: int, span: ZoneSpan) -> FrameSet:
     """Initialise ``[hole, start)`` as the zone of ``span``; the struct pages written."""
     why = f"a hole below or behind memory of node {span.node}, zone {span.zone}: initialised as that zone and Reserved"
-    return run.write_range(hole, start, PageState(State.INITIALISED, why, span.node, span.zone))
+    state = PageState(State.INITIALISED, why, span.node, span.zone, page_reserved=True)
+    return run.write_range(hole, start, state)
 
 
 def _holes_per_zone(run: Replay) -> None:
@@ -177,6 +236,7 @@ _SPARSEMEM_ONLY = frozenset({
 _PASSES: dict[Pass, Callable[[Replay], None]] = {
     Pass.ALLOCATE_ZEROED: _allocate_zeroed,
     Pass.ALLOCATE_RAW: _allocate_raw,
+    Pass.WALK_SPANS_RESERVED: _walk_spans_reserved,
     Pass.WALK_SPANS: _walk_spans,
     Pass.WALK_REGIONS: _walk_regions,
     Pass.ZERO_RESERVED: _zero_reserved,
@@ -186,4 +246,5 @@ _PASSES: dict[Pass, Callable[[Replay], None]] = {
     Pass.INIT_AS_NODE_0: _init_as_node_0,
     Pass.HOLES_PER_ZONE: _holes_per_zone,
     Pass.HOLES_BY_ADDRESS: _holes_by_address,
+    Pass.RESERVE: _reserve,
 }

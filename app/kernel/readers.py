@@ -2,10 +2,11 @@
 
 from enum import Enum
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from app.kernel.release import Version
 from app.kernel.rules import NEWEST, OLDEST
+from app.kernel.validity import asks_memblock
 
 
 class Bound(str, Enum):
@@ -15,6 +16,8 @@ class Bound(str, Enum):
     PAST_MAX_PFN = "above max_pfn"
     SECTION_END = "to the end of the last section"
     ONLINE_SUBSECTIONS = "in 2 MiB sub-sections that hold memory"
+    ZONE_SPANS = "first and last frame of page blocks inside zone spans"
+    MEMORY = "memory alone, since pfn_valid() says no elsewhere"
 
 
 class Reader(Struct, frozen=True):
@@ -79,12 +82,33 @@ READERS = (
     Reader(
         "memory offlining", OLDEST, (5, 7, 0), Bound.SECTION_END, ordinary=False, source="mm/memory_hotplug.c, 4.17"
     ),
+    # a block whose first frame is not linked to the zone is skipped, so wrong links cost memory that could move
+    Reader(
+        "compaction",
+        (2, 6, 39),
+        NEWEST,
+        Bound.ZONE_SPANS,
+        ordinary=False,
+        source="__pageblock_pfn_to_page() in mm/page_alloc.c, 4.17 to 6.1, later mm/mm_init.c",
+    ),
     Reader("section walkers", OLDEST, NEWEST, Bound.SECTION_END, ordinary=False, source="crash, drgn, page_owner"),
 )
+
+NOPAGE_GONE: Version = (6, 16, 0)
+"""From here on /proc/kpageflags gives 0 for a frame that is not online, no longer KPF_NOPAGE (bit 20).
+
+"fs/proc/page: refactor to reduce code duplication" (posted in March 2025): fs/proc/page.c, not in 6.14, in 6.19 and
+7.1. 6.15 has not been read; lists of the mm tree have it among what went into 6.16.
+"""
 
 SUBSECTION_BYTES = 2 << 20
 
 
-def readers_for(version: Version) -> tuple[Reader, ...]:
-    """The readers of a release."""
-    return tuple(reader for reader in READERS if reader.first <= max(version, OLDEST) < reader.before)
+def readers_for(version: Version, arch: str | None = None) -> tuple[Reader, ...]:
+    """The readers of a release; where pfn_valid() is true for memory alone, the kernel's own read nothing else."""
+    found = (reader for reader in READERS if reader.first <= max(version, OLDEST) < reader.before)
+    if not asks_memblock(arch, version):
+        return tuple(found)
+    return tuple(
+        reader if reader.name == "section walkers" else structs.replace(reader, bound=Bound.MEMORY) for reader in found
+    )

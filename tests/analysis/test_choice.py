@@ -22,7 +22,8 @@ def test_a_vendor_kernel_is_known_by_the_line_that_it_prints() -> None:
 
 
 def test_without_the_line_a_vendor_kernels_release_is_an_assumption() -> None:
-    assert rule_of(seed_log("1G!4G", release="4.18.0-553.el8.x86_64")) == ("e820-reserved", "assumed")
+    assert rule_of(seed_log("1G!4G", release="4.18.0-553.el8.x86_64")) == ("fake-links", "assumed")
+    assert rule_of(seed_log("1G!4G", release="4.18.0-147.el8.x86_64")) == ("zeroed-gaps", "assumed")
     assert rule_of(seed_log("1G!4G", release="4.18.5")) == ("e820-reserved", "release")
 
 
@@ -38,6 +39,29 @@ def test_the_number_decides_between_rules_of_one_wording() -> None:
             page_counts=PageCounts(zeroed_unavailable=Count(pages, ())),
         )
         assert rule_of(log) == (rule, "evidence")
+
+
+def test_a_count_that_several_mechanisms_explain_is_no_evidence_without_a_release() -> None:
+    counts = PageCounts(zeroed_unavailable=Count(139, ()))
+    choice = analyze(seed_log("1G!4G", page_counts=counts)).choice
+    assert (choice.basis, "5 mechanisms" in choice.why) == ("assumed", True)
+    assert rule_of(seed_log("1G!4G", page_counts=counts, release="5.9.0")) == ("fake-links", "evidence")
+
+
+def test_a_count_that_the_releases_own_rule_does_not_explain_takes_the_nearest_rule_that_does() -> None:
+    """A 5.4.10 that zeroes the tail of the last section has the backport of 5.4.19, not that of 4.19.103."""
+    facts = seed_log("1G!4G").node_ranges
+    short = (*facts[:-1], facts[-1].__class__(1, facts[-1].range.__class__(5 << 30, (9 << 30) - (16 << 20)), ()))
+    counts = PageCounts(zeroed_unavailable=Count(139 + 4096, ()))
+    log = seed_log("1G!4G", node_ranges=short, release="5.4.10", page_counts=counts)
+    assert rule_of(log) == ("zeroed-gaps-and-tail", "evidence")
+
+
+def test_what_is_not_certain_of_a_rules_history_goes_with_the_choice_unless_the_log_shows_it() -> None:
+    assert "4.19.9 to 4.19.12" in analyze(seed_log("1G!4G", release="4.19.10")).choice.doubt
+    assert "4.18.0-240 and -348" in analyze(seed_log("1G!4G", release="4.18.0-305.el8.x86_64")).choice.doubt
+    shown = seed_log("1G!4G", release="5.5.4", page_counts=PageCounts(zeroed_unavailable=Count(139, ())))
+    assert analyze(shown).choice.doubt == ""
 
 
 def test_an_asked_for_release_beats_the_line_and_says_so() -> None:

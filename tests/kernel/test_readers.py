@@ -36,6 +36,13 @@ def test_lsmem_looks_past_the_end_of_a_zone_until_it_was_bounded() -> None:
     assert "lsmem" not in reach((5, 7, 6))
 
 
+def test_where_pfn_valid_asks_memblock_the_kernels_own_readers_stop_at_memory() -> None:
+    for version, bounds in (((5, 10, 0), {Bound.MEMORY}), ((5, 14, 0), {Bound.ONLINE_SUBSECTIONS, Bound.ZONE_SPANS})):
+        found = {reader.name: reader.bound for reader in readers_for(version, "arm64")}
+        assert found.pop("section walkers") is Bound.SECTION_END
+        assert set(found.values()) - {Bound.PAST_MAX_PFN} <= bounds
+
+
 def test_a_release_older_than_a_file_does_not_have_it() -> None:
     assert "/proc/kpagecgroup" not in reach((4, 2, 0))
     assert "/proc/kpageflags" in reach((2, 6, 39))

@@ -23,13 +23,35 @@ def test_every_row_allocates_first_and_names_its_source() -> None:
     assert len({rule.id for rule in RULES}) == len(RULES)
 
 
+def test_every_row_begins_with_a_release_that_one_of_its_commits_names() -> None:
+    """What began a row is among its commits, so that a backporter finds it; the oldest row has none."""
+    for rule in RULES[1:]:
+        named = {first for commit in rule.commits for first in (commit.mainline, *commit.stable)}
+        for first, _ in rule.releases:
+            printed = ".".join(map(str, first if first[2] else first[:2]))
+            branch = f"{first[0]}.{first[1]}.y?"
+            begun = named & {printed, f"{printed}?", branch} or any(name.startswith(f"{printed} to") for name in named)
+            assert begun or first[2] == 0, (rule.id, printed)
+        assert all(commit.mainline for commit in rule.commits)
+
+
 @pytest.mark.parametrize(
     ("release", "rule"),
     [
+        ("2.6.32-642.6.2.el6.x86_64", "zeroed-memmap-reserved"),
+        ("4.1.52", "zeroed-memmap-reserved"),
+        ("3.10.0-327.el7.x86_64", "zeroed-memmap-reserved"),
+        ("3.10.0-1160.el7.x86_64", "zeroed-memmap"),
+        ("4.2.0", "zeroed-memmap"),
         ("4.14.336", "zeroed-memmap"),
         ("4.15.0", "raw-memmap"),
         ("4.17.0-rc6-mm1", "raw-memmap"),
+        ("4.17.4", "e820-reserved-late"),
         ("4.17.19", "e820-reserved"),
+        ("4.18.0-147.el8.x86_64", "zeroed-gaps"),
+        ("4.18.0-240.el8.x86_64", "fake-links-outside"),
+        ("4.18.0-348.el8.x86_64", "fake-links"),
+        ("4.19.0+1", "zeroed-gaps-4.19"),
         ("4.19.1", "e820-reserved"),
         ("4.19.13", "raw-memmap-4.19"),
         ("4.19.102", "raw-memmap-4.19"),
@@ -80,7 +102,8 @@ def test_what_has_no_version_is_no_release(text: str | None) -> None:
 
 def test_releases_are_described_for_readers() -> None:
     words = {rule.id: describe_releases(rule) for rule in RULES}
-    assert words["zeroed-memmap"] == "up to 4.14"
+    assert words["zeroed-memmap-reserved"] == "up to 4.1"
+    assert words["zeroed-memmap"] == "4.2 to 4.14"
     assert words["raw-memmap"] == "4.15 to 4.17.3"
     assert words["zeroed-gaps"] == "4.20 to 5.4.18, 5.5 to 5.5.2"
     assert words["holes-by-address"] == "5.10.53 and later 5.10.y, 5.12.17 and later 5.12.y, 5.13.2 and later"
