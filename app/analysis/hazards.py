@@ -53,7 +53,7 @@ def left_out(
     says that struct pages are left to be initialised when they are needed.
     """
     everything = FrameSet.of([FrameRange(0, top)])
-    if analysis is None or not analysis.layout.memory or analysis.layout.section_size is None:
+    if analysis is None or not analysis.layout.memory or not analysis.layout.knows_struct_pages:
         known = (analysis.layout.memory_frames if analysis else FrameSet()) | (record.ram or FrameSet())
         why = "nothing tells whether its struct pages were written"
         return (*_each(everything - known, why), *_offline(record), *_deferred(known, record, unfinished=unfinished))

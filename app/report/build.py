@@ -72,7 +72,10 @@ def document(analysis: Analysis) -> wire.Document:
             )
             for placed in analysis.events
         ],
-        checks=[wire.Check(c.what, c.printed, c.computed, c.agrees, list(c.lines)) for c in analysis.checks],
+        checks=[
+            wire.Check(c.what, c.printed, c.computed, c.agrees, list(c.lines), [_frames(f) for f in c.frames], c.note)
+            for c in analysis.checks
+        ],
         diagnostics=[wire.Diagnostic(d.severity, d.code, d.message, d.line, d.column) for d in analysis.diagnostics],
         recognised_lines=list(log.recognised),
         zoneinfo=[

@@ -333,3 +333,19 @@ def test_the_menu_closes_beside_it_and_by_escape(address: str, open_page: Open) 
     menu.locator("summary").click()
     page.locator("h1").click()
     expect(menu).not_to_have_attribute("open", "")
+
+
+def test_the_explanation_of_a_hole_has_commands_and_its_warning_only_where_looking_hurts(
+    address: str, open_page: Open
+) -> None:
+    """Both are in the explanation, which is open for the danger only; nothing gets wider than a narrow screen."""
+    page = open_page(360)
+    page.goto(f"{address}/samples/oops-1g-4g")
+    danger, other = page.locator("tr.why").nth(0), page.locator("tr.why").nth(1)
+    expect(danger.get_by_text("page-types -l -a 0xbffe0,0xc0000")).to_be_visible()
+    expect(danger.locator(".warn")).to_contain_text("page-types and od: makes the kernel read")
+    expect(other.locator(".look")).to_be_hidden()
+    other.locator("summary").click()
+    expect(other.get_by_text("page-types -l -a 0x0,0x1")).to_be_visible()
+    expect(other.locator(".warn")).to_have_count(0)
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
