@@ -307,13 +307,19 @@ class Event(msgspec.Struct, frozen=True):
 
 
 class Check(msgspec.Struct, frozen=True):
-    """A number or map that the kernel printed, held against ours; ``agrees`` is null where ours is unknown."""
+    """A number or map that the kernel printed, held against ours; ``agrees`` is null where either is not known.
+
+    ``printed`` is "not printed" where the log lacks a number that its reader looks for. ``ranges`` are the page frames
+    that ours counts, out of ``holes``; ``note`` says how it comes about.
+    """
 
     what: str
     printed: str
     computed: str | None
     agrees: bool | None
     lines: list[int]
+    ranges: list[PfnRange] = []
+    note: str = ""
 
 
 class Diagnostic(msgspec.Struct, frozen=True):
@@ -382,6 +388,22 @@ class Simulation(msgspec.Struct, frozen=True):
     self_check: list[SelfCheck]
 
 
+class AppliedRule(msgspec.Struct, frozen=True):
+    """The row of the rules behind the states, and what it was chosen by.
+
+    ``why`` says so in words. ``doubt`` is what is not certain of the kernel history behind it, ``limits`` what no log
+    tells of the mechanism.
+    """
+
+    id: str
+    title: str
+    releases: str
+    basis: Literal["evidence", "release", "assumed"]
+    why: str
+    doubt: str | None
+    limits: str | None
+
+
 class Document(msgspec.Struct, frozen=True, kw_only=True):
     """Everything pfnscope has to say about one boot."""
 
@@ -411,6 +433,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     events: list[Event]
     checks: list[Check]
     diagnostics: list[Diagnostic]
+    rule: AppliedRule | None = None
     recognised_lines: list[int] = []
     zoneinfo: list[ZoneInfo] = []
     iomem: list[Resource] = []

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from textwrap import wrap
 
+from app.report import counted
 from app.report.document import (
     BlockRange,
     Check,
@@ -36,7 +37,7 @@ def render(document: Document, width: int = 80) -> str:
         _table("Holes: struct pages without memory", _holes(document.holes)),
         _inspection(document, width),
         _events(document, width),
-        _table("The kernel's own counts", _checks(document.checks)),
+        _counts(document.checks, width),
         _table("Files of /proc and /sys", _files(document)),
         _notes(document, width),
     ]
@@ -101,7 +102,12 @@ def _simulation(document: Document, width: int) -> str:
 
 def _nodes(document: Document) -> list[Sequence[str]]:
     return [
-        (f"node {n.node}", f"[{n.start}, {n.end})", format_size(int(n.end, 16) - int(n.start, 16)), _lines(n.lines))
+        (
+            f"node {n.node}",
+            f"[{n.start}, {n.end})",
+            format_size(int(n.end, 16) - int(n.start, 16)),
+            counted.line_words(n.lines),
+        )
         for n in document.node_ranges
     ]
 
@@ -156,12 +162,12 @@ def _inspection(document: Document, width: int) -> str:
     return "\n".join(parts)
 
 
-def _checks(checks: Iterable[Check]) -> list[Sequence[str]]:
-    words = {True: "agrees", False: "DIFFERS", None: "not known"}
-    return [
-        (check.what, check.printed, check.computed or "not computed", words[check.agrees], _lines(check.lines))
-        for check in checks
-    ]
+def _counts(checks: Sequence[Check], width: int) -> str:
+    if not checks:
+        return ""
+    title = f"The kernel's own counts: {counted.explained(checks)}"
+    table = _table(title, counted.rows(checks)) or title
+    return "\n".join([table, *_paragraphs(filter(None, [counted.rest(checks)]), width)])
 
 
 def _files(document: Document) -> list[Sequence[str]]:
@@ -181,10 +187,15 @@ def _files(document: Document) -> list[Sequence[str]]:
     for name, things, items in found:
         if items:
             lines = sorted(line for item in items for line in item.lines)
-            rows.append((name, f"{len(items)} {things}", "", _lines(lines)))
+            rows.append((name, f"{len(items)} {things}", "", counted.line_words(lines)))
         if name == "/proc/iomem" and not document.node_ranges:
             rows += [
-                ("", f"[{r.start}, {r.end})", format_size(int(r.end, 16) - int(r.start, 16)), _lines(r.lines))
+                (
+                    "",
+                    f"[{r.start}, {r.end})",
+                    format_size(int(r.end, 16) - int(r.start, 16)),
+                    counted.line_words(r.lines),
+                )
                 for r in ram
             ]
     return rows
@@ -231,12 +242,6 @@ def _table(title: str, rows: list[Sequence[str]]) -> str:
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = ["  " + "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
     return "\n".join([title, *lines])
-
-
-def _lines(lines: Sequence[int]) -> str:
-    if not lines:
-        return ""
-    return f"line {lines[0]}" if len(lines) == 1 else f"lines {lines[0]}-{lines[-1]}"
 
 
 def _printable(text: str) -> str:

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from app import __version__, service
-from app.report import figure, lanes, overview, rulebook, svg, text
+from app.report import counted, figure, lanes, overview, rulebook, svg, text
 from app.report.axis import AxisName, beyond_words, to_scale
 from app.report.document import Document
 from app.report.words import STATE_WORDS
@@ -178,6 +178,7 @@ def _layout(
 ) -> Response:
     """The layout page. ``told`` is what the query string overrides; links keep it."""
     drawn = lanes.lanes(document)
+    seen, agreeing = counted.split(document.checks)
     shown = presenting.hole_rows(document)
     kept = urlencode({name: value for name, value in msgspec.structs.asdict(told).items() if value is not None})
     more = presenting.has_more(raw, document)
@@ -211,7 +212,10 @@ def _layout(
         log=presenting.log_rows(raw, document, everything=log == "all"),
         log_all=log == "all",
         log_more=more,
-        agreement=presenting.agreement(document.checks),
+        checks_seen=seen,
+        checks_agreeing=agreeing,
+        explained=counted.explained(document.checks),
+        frames_words=counted.frames_words,
         severity_words=presenting.SEVERITY_WORDS,
         basis_words=presenting.BASIS_WORDS,
         state_words=STATE_WORDS,
