@@ -10,6 +10,7 @@ from app.analysis.verify.model import Comparison, Difference, LeftOut
 from app.kernel.readers import SUBSECTION_BYTES, Bound, readers_for
 from app.kernel.release import Version
 from app.kernel.rules import Pass
+from app.kernel.validity import asks_memblock
 from app.layout import Layout
 from app.ranges import FrameRange, FrameSet
 from app.recording.model import Kpageflags, Record
@@ -24,8 +25,8 @@ NO_FLAG: Version = (6, 13, 0)
 ONLINE_ONLY: Version = (5, 4, 0)
 """Before, the file also showed struct pages that a driver made for device memory."""
 
-ARM64_MAPPED_ONLY: Version = (5, 14, 0)
-"""Before, arm64's pfn_valid() held for mapped memory alone, so holes read as NOPAGE (arch/arm64/mm/init.c, 5.4)."""
+VMEMMAP = frozenset({"x86_64", "arm64", "ppc64", "ppc64le", "s390", "s390x", "riscv64", "sparc64", "loongarch64"})
+"""With SPARSEMEM_VMEMMAP, the only model whose sections have sub-sections (pfn_section_valid() in mmzone.h, 5.14)."""
 
 _GAP_PASSES = {Pass.INIT_AS_NODE_0, Pass.HOLES_PER_ZONE, Pass.HOLES_BY_ADDRESS}
 
@@ -33,7 +34,7 @@ _GAP_PASSES = {Pass.INIT_AS_NODE_0, Pass.HOLES_PER_ZONE, Pass.HOLES_BY_ADDRESS}
 class View(Struct, frozen=True):
     """What /proc/kpageflags shows of struct pages on a release: ``shown`` of them, the others read as no page.
 
-    ``told``: frames whose run tells whether they have a struct page. Where no flag does, a run of zeros does not.
+    ``told``: frames whose run tells whether they have a struct page. ``flagless``: no flag says that there is none.
     """
 
     shown: FrameSet
@@ -64,7 +65,7 @@ def _why_not(analysis: Analysis, record: Record) -> str | None:
         return "no frame was read"
     if record.page_size is not None and record.page_size != analysis.layout.page_size:
         return f"the record counts pages of {record.page_size} bytes, the analysis of {analysis.layout.page_size}"
-    if analysis.layout.section_size is None:
+    if not analysis.layout.knows_struct_pages:
         return "it is not known which frames of this machine have a struct page"
     if analysis.release is None:
         return "the log does not tell the release, so it is not known what this file shows"
@@ -76,24 +77,22 @@ def view_of(analysis: Analysis, flags: Kpageflags) -> View:
     layout, version = analysis.layout, analysis.release.stable if analysis.release else (0, 0, 0)
     flagless = version >= NO_FLAG and not flags.having(nopage=True).pages
     read = flags.read if flags.end is None else flags.read.clip(0, flags.end)
-    has_page = flags.having(nopage=False)
-    told = read
-    if flagless:
-        has_page = FrameSet.of(run.frames for run in flags.runs if run.reserved or run.others == run.frames.pages)
-        empty = FrameSet.of(run.frames for run in flags.runs if not run.reserved and not run.others)
-        told = has_page | (
-            empty - layout.struct_pages
-        )  # a run with some flags in it does not say which frames have them
-    return View(_shown(layout, version), read, told, has_page, flagless)
+    if flagless:  # only a run in which every frame has a flag tells of each that it has a struct page
+        told = FrameSet.of(run.frames for run in flags.runs if run.reserved or run.others == run.frames.pages)
+        return View(_shown(layout, version), read, told, told, flagless=True)
+    return View(_shown(layout, version), read, read, flags.having(nopage=False), flagless=False)
 
 
 def _shown(layout: Layout, version: Version) -> FrameSet:
+    """Those of the struct pages that the reader's bound lets through; pfn_to_online_page() of FLATMEM asks nothing."""
     bounds = {reader.bound for reader in readers_for(version) if reader.name == _NAME}
-    if layout.arch == "arm64" and version < ARM64_MAPPED_ONLY:
+    if asks_memblock(layout.arch, version):
         return layout.memory_frames
-    if Bound.ONLINE_SUBSECTIONS in bounds:
+    if layout.flat or Bound.MAX_PFN in bounds:
+        return layout.struct_pages.clip(0, layout.max_pfn)
+    if Bound.ONLINE_SUBSECTIONS in bounds and layout.arch in VMEMMAP:
         return layout.struct_pages & layout.memory_frames.rounded_out(SUBSECTION_BYTES // layout.page_size)
-    return layout.struct_pages.clip(0, layout.max_pfn) if Bound.MAX_PFN in bounds else layout.struct_pages
+    return layout.struct_pages
 
 
 def _struct_pages(analysis: Analysis, record: Record, flags: Kpageflags, view: View, changed: Changes) -> Comparison:
@@ -121,7 +120,7 @@ def _struct_pages(analysis: Analysis, record: Record, flags: Kpageflags, view: V
         notes.append(
             "this release has no flag for a frame without a struct page; frames with no flag at all tell nothing"
         )
-    left = (ours & view.read) - view.told - hidden
+    left = view.read - view.told - hidden
     return Comparison(
         _STRUCT_PAGES,
         _FILE,
@@ -130,7 +129,7 @@ def _struct_pages(analysis: Analysis, record: Record, flags: Kpageflags, view: V
         tuple(sorted(found, key=lambda item: item.frames)),
         (
             *_unread(flags, ours),
-            *(LeftOut(item, "no flag is set in part of this run, or in all of it") for item in left),
+            *(LeftOut(item, "no flag is set on some of these frames, or on none") for item in left),
         ),
         tuple(notes),
     )
