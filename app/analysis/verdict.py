@@ -31,10 +31,11 @@ def verdict(analysis: Analysis) -> Verdict:
     found = {hole.severity for hole in analysis.holes}
     severity = next((name for name in SEVERITIES if name in found), SEVERITIES[-1])
     on = f" on {_short(analysis.release.version)}" if analysis.release else ""
+    doubt = (f"Not certain: {analysis.choice.doubt}.",) if analysis.choice.doubt else ()
     if severity == "none":
-        return Verdict(severity, _no_danger(pages, on), (), pages)
+        return Verdict(severity, _no_danger(pages, on), doubt, pages)
     worst = [hole for hole in analysis.holes if hole.severity == severity]
-    return Verdict(severity, _summary(worst, on), tuple(_details(analysis, worst)), pages)
+    return Verdict(severity, _summary(worst, on), (*_details(analysis, worst), *doubt), pages)
 
 
 def _instead(analysis: Analysis) -> str:
