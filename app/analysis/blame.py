@@ -5,11 +5,11 @@ from itertools import combinations
 
 from app.analysis.model import Cause, Hole
 from app.bootlog.model import BootLog
-from app.kernel.command_line import Argument
+from app.kernel.command_line import Argument, arguments
 from app.kernel.release import Release
 from app.layout import Layout, build_layout
 from app.ranges import FrameSet
-from app.simulation import NotSimulated, simulate
+from app.simulation import NotSimulated, simulate, with_inferred
 from app.units import GIB
 
 MOST_ARGUMENTS = 3
@@ -19,14 +19,21 @@ MOST_BOOTS = 64
 """Simulated boots for one log: a command line of a hundred arguments is no reason to wait."""
 
 
-def blame(
-    log: BootLog, layout: Layout, release: Release | None, holes: Sequence[Hole], shaping: tuple[Argument, ...]
-) -> dict[int, Cause]:
+def blame(log: BootLog, layout: Layout, release: Release | None, holes: Sequence[Hole]) -> dict[int, Cause]:
     """By index of a hole: the fewest arguments without which it is inside a zone span or gone, and why.
 
-    Nothing is blamed where the log's own command line, simulated, does not give the log's own layout.
+    Nothing is blamed where the log's own command line, simulated, does not give the log's own layout. Where the text
+    has no command line, its arguments may follow from the user-defined map.
     """
-    return _blamed(log, layout, release, holes, shaping) if _replays(log, layout, release) else {}
+    log, inferred = with_inferred(log)
+    shaping = tuple(argument for argument in arguments(log.command_line or "") if argument.shapes_layout)
+    if not shaping or not _replays(log, layout, release):
+        return {}
+    found = _blamed(log, layout, release, holes, shaping)
+    if inferred is None:
+        return found
+    note = f" (inferred: {inferred})"
+    return {at: Cause(cause.arguments, cause.why + note) for at, cause in found.items()}
 
 
 def _replays(log: BootLog, layout: Layout, release: Release | None) -> bool:

@@ -17,12 +17,12 @@ def causes(log: BootLog, layout: Layout, release: Release | None, holes: Sequenc
     A hole that no argument makes, and that no zone spans, is explained by where memory ends. No argument is blamed
     where simulating the log's own command line does not give the log's own node ranges.
     """
-    shaping = tuple(argument for argument in arguments(log.command_line or "") if argument.shapes_layout)
     found: dict[int, Cause] = {}
-    if shaping and holes:
+    asked = any(argument.shapes_layout for argument in arguments(log.command_line or ""))
+    if holes and (asked or log.user_map):
         from app.analysis.blame import blame  # simulating is for those whose command line asks for it
 
-        found = blame(log, layout, release, holes, shaping)
+        found = blame(log, layout, release, holes)
     return tuple(found.get(at) or _natural(layout, hole) for at, hole in enumerate(holes))
 
 

@@ -21,6 +21,7 @@ from app.ranges import ByteRange
 from app.ranges.engine import canonical, clip
 from app.simulation.firmware import PAGE_SIZE, Panics, boot_memory, first_map, limit_of
 from app.simulation.image import kernel_image
+from app.simulation.inferred import with_inferred
 from app.simulation.nodes import place_nodes
 from app.simulation.numa import Block
 from app.simulation.traps import traps
@@ -57,6 +58,7 @@ def simulate(log: BootLog, command_line: str, version: Version | None) -> Simula
     Raises NotSimulated for other architectures than x86, for logs without the firmware's map, and where the kernel
     panics.
     """
+    log, inferred = with_inferred(log)
     arch = log.arch or "x86_64"
     if arch not in X86:
         raise NotSimulated(f"only x86 is simulated, not {arch}")
@@ -66,7 +68,7 @@ def simulate(log: BootLog, command_line: str, version: Version | None) -> Simula
     given = arguments(command_line)
     operations, problems = map_operations(given, version)
     image = kernel_image(log, command_line, version)
-    assumed: list[tuple[str, str]] = []
+    assumed: list[tuple[str, str]] = [("firmware_map", inferred)] if inferred else []
     try:
         memory = boot_memory(
             log,

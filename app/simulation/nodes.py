@@ -44,7 +44,8 @@ def _firmware_nodes(log: BootLog, options: list[str], memory: Pairs, max_address
             assumed.append(("nodes", "the log was booted without the SRAT, so all memory is taken for node 0"))
         found = _nodes_of_the_log(log)
         if found and not options:
-            assumed.append(("nodes", "the text has no SRAT, so nodes end where the log's own node ranges end"))
+            why = "the text has no SRAT, so nodes begin where the log's own do, and a gap belongs to the node below it"
+            assumed.append(("nodes", why))
     try:
         blocks = clean_up(found, memory, max_address)
     except Refused as error:
@@ -59,16 +60,18 @@ def _firmware_nodes(log: BootLog, options: list[str], memory: Pairs, max_address
 
 
 def _nodes_of_the_log(log: BootLog) -> list[Block]:
-    """Runs of node ranges of one node, where there are several nodes; each run reaches to the next one."""
+    """Runs of node ranges of one node, where there are several nodes; a gap goes to the node below it."""
     if "numa=fake" in (log.command_line or "") or len({item.node for item in log.node_ranges}) < 2:
         return []
     out: list[Block] = []
     for item in sorted(log.node_ranges, key=lambda item: item.range):
         if out and out[-1].node == item.node:
             out[-1] = Block(item.node, out[-1].start, item.range.end, out[-1].lines + item.lines)
-        else:
-            start = out[-1].end if out else 0
-            out.append(Block(item.node, max(start, item.range.start) if out else 0, item.range.end, item.lines))
+            continue
+        start = item.range.start if out else 0
+        if out:
+            out[-1] = Block(out[-1].node, out[-1].start, start, out[-1].lines)
+        out.append(Block(item.node, start, item.range.end, item.lines))
     out[-1] = Block(out[-1].node, out[-1].start, 1 << 64, out[-1].lines)
     return out
 

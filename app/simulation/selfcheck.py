@@ -9,6 +9,7 @@ from app.bootlog.model import BootLog, MapEntry, NodeRange, ZoneRange
 from app.kernel.release import Version
 from app.ranges.engine import canonical
 from app.simulation.boot import NotSimulated, simulate
+from app.simulation.inferred import with_inferred
 
 
 class SelfCheck(Struct, frozen=True):
@@ -26,12 +27,15 @@ def self_check(log: BootLog, version: Version | None) -> tuple[SelfCheck, ...]:
 
     Raises NotSimulated as :func:`app.simulation.simulate` does.
     """
+    log, inferred = with_inferred(log)
     if log.command_line is None and log.user_map:
         raise NotSimulated("the text has a user-defined map, but not the command line that made it")
     again = simulate(log, log.command_line or "", version).log
     maps = _held("user map", _map(log.user_map), _map(again.user_map), log.user_map)
     if not log.user_map and not again.user_map:
         maps = msgspec.structs.replace(maps, agrees=True)
+    elif inferred:  # the command line was read off this very map
+        maps = msgspec.structs.replace(maps, agrees=None)
     return (
         maps,
         _held("node ranges", _nodes(log.node_ranges), _nodes(again.node_ranges), log.node_ranges),
