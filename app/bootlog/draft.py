@@ -27,6 +27,8 @@ from app.bootlog.neighbours.collector import Collector
 from app.bootlog.records import Record, merged
 
 Beginning = Literal["start", "banner", "repeat", "prose"]
+Follows = Literal["log", "nothing", "piece"]
+"""What is behind the last line that was understood: more log, nothing of it, or a line that is cut off."""
 IN_FRAMES: dict[type, str] = {
     PfnNode: "pfn_nodes",
     PfnZone: "pfn_zones",
@@ -79,7 +81,9 @@ class Draft:
         self.families: dict[str, None] = {}
         self.x86_lines: Lines = ()
         self.doubled = False
+        self.first: Record | None = None
         self.last: Record | None = None
+        self.follows: Follows = "log"
         self.open: Section | None = None
         self.opened: set[Section] = set()
         self._zones: dict[str, object] = {}
@@ -215,7 +219,9 @@ class Draft:
         self.recognised |= other.recognised
         self.families |= other.families
         self.doubled |= other.doubled
+        self.first = self.first or other.first
         self.last = other.last or self.last
+        self.follows = other.follows
 
 
 def _impossible(fact: object) -> bool:

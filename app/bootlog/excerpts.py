@@ -2,19 +2,20 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from app.bootlog.draft import LAYOUT, LEAST, MAPS, RANGES, Draft
+from app.bootlog.draft import LAYOUT, LEAST, MAPS, RANGES, Draft, Follows
 from app.bootlog.effects import Banner, Header
 from app.bootlog.envelope import peel
 from app.bootlog.intake import take
 from app.bootlog.model import Diagnostic, MemoryType
 from app.bootlog.records import Record
-from app.bootlog.text import Text
+from app.bootlog.text import LONGEST_LINE, Text
 from app.ranges import ByteRange, FrameRange, FrameSet
 from app.ranges.engine import Pairs, canonical, difference
 
 PROSE_LINES = 60
 """How far above a header somebody's words can part it from what was before."""
 _PAGE = 4096
+_FAR = 1024  # bytes of a line that show whose it is
 
 
 def drafts(text: Text, records: Iterable[Record]) -> list[Draft]:
@@ -37,7 +38,21 @@ def drafts(text: Text, records: Iterable[Record]) -> list[Draft]:
             ):
                 out.append(Draft("prose"))
         take(out[-1], record)
+    last = out[-1].last
+    if last is not None and last.lines[-1] == max(part.span()[1] for part in out):
+        out[-1].follows = _follows(text, last)
     return out
+
+
+def _follows(text: Text, last: Record) -> Follows:
+    """What the line behind the last understood one is: more log, nothing of it, or a line that the text ends in."""
+    if text.data[last.end : last.end + 1] not in (b"", b"\n"):
+        return "log"
+    start = last.end + 1
+    end = text.line_end(start)
+    if not is_log(text.data[start:end], text.habit_of):
+        return "nothing"
+    return "piece" if end == len(text.data) and end - start <= LONGEST_LINE else "log"
 
 
 def joined(parts: list[Draft]) -> list[Draft]:
@@ -89,11 +104,18 @@ def _lines_back(text: Text, start: int, floor: int) -> Iterator[bytes]:
         far += text.distance(at, below)
         if far > PROSE_LINES:
             return
-        yield text.data[at : min(end, at + 1024)]
+        yield text.data[at : min(end, at + _FAR)]
+
+
+def is_log(line: bytes, habit_of: Callable[[bytes], int]) -> bool:
+    """Whether a line has a prefix of a log; ``habit_of`` knows those of no known kind."""
+    line = line[:_FAR]
+    return peel(line).kernel or bool(habit_of(line))
 
 
 def is_prose(line: bytes, habit_of: Callable[[bytes], int]) -> bool:
     """Whether a line is neither blank nor a log line with a prefix; ``habit_of`` knows those of no known kind."""
+    line = line[:_FAR]
     peeled = peel(line)
     return not peeled.kernel and bool(peeled.message) and not habit_of(line)
 

@@ -17,6 +17,7 @@ from app.bootlog.effects import (
     MemoryLine,
     NodeMemory,
     PageSize,
+    PfnZone,
     Reason,
     Registers,
     Remark,
@@ -78,7 +79,9 @@ def take(draft: Draft, record: Record) -> None:
             draft.recognise(form.family, record.lines)
         return
     if form.needs and not _bound(draft, form.needs, effect):
+        _unbound(draft, effect, record)
         return
+    draft.first = draft.first or record
     draft.last = record
     draft.recognise(form.family, record.lines)
     if not draft.x86_lines and form.source.startswith("arch/x86/kernel/e820"):
@@ -100,6 +103,21 @@ def _bound(draft: Draft, needs: tuple[Section, ...], effect: Effect) -> bool:
     if not isinstance(effect, ZoneRange) or "zones" in draft.opened:
         return False
     return effect.range is not None or draft.holds("zone_ranges")
+
+
+def _unbound(draft: Draft, effect: Effect, record: Record) -> None:
+    """Say once what a list without its beginning would be; other lines mean something only in their section."""
+    section: Section | None = "memblock" if isinstance(effect, MemblockLine) else None
+    section = "zones" if isinstance(effect, PfnZone) else section
+    if section is not None and section not in draft.opened:
+        draft.opened.add(section)
+        draft.complain(
+            "warning",
+            "cut-beginning",
+            "This line is of a list whose beginning is not in the text: the list is left out.",
+            record.lines,
+            record.column,
+        )
 
 
 def _header(draft: Draft, effect: Header, _: Record) -> None:

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator
 from io import BytesIO
 
 from app.bootlog.decoding import ADDED, DECODED, decode
-from app.bootlog.excerpts import PROSE_LINES, is_prose
+from app.bootlog.excerpts import PROSE_LINES, is_log, is_prose
 from app.bootlog.reader import Reading
 from app.bootlog.records import ELLIPSIS
-from app.bootlog.text import Text
+from app.bootlog.text import LONGEST_LINE, Text
 
+_LOG = b"[]"  # the first line behind all that is kept, where it shows that the log goes on
 _FAR = 4096  # bytes of a line that show whether somebody wrote it
 
 HabitOf = Callable[[bytes], int]
@@ -24,20 +25,35 @@ def keep_memory_lines(text: bytes, reading: Reading) -> bytes:
     habit_of = Text(data, decoded=True).habit_of
     out = BytesIO()
     number, at = 1, 0
-    for line in (*reading.lines, reading.line_count + 1):
+    for line in reading.lines:
         start = _skip(data, at, line - number)
         if number > 1:
             out.writelines(_blanked(data[at:start], line - number, habit_of))
         else:
             out.write(b"\n" * (line - number))
-        if line > reading.line_count:
-            break
         end = data.find(b"\n", start)
         end = len(data) if end < 0 else end + 1
         out.write(data[start:end])
         number, at = line + 1, end
+    lines = reading.line_count - number + 1
+    if number > 1 and lines and is_log(_first_line(data[at:]), habit_of):
+        out.write(_log(data[at:], lines))
+    else:
+        out.writelines(_blanked(data[at:], lines, habit_of))
     kept = out.getvalue()
     return kept if decode(kept) == kept else kept + DECODED
+
+
+def _first_line(gap: bytes) -> bytes:
+    return Text(gap[:_FAR], decoded=True).data.split(b"\n", 1)[0]
+
+
+def _log(gap: bytes, lines: int) -> bytes:
+    """The sign of more log, as one line without end where that is all that the gap is."""
+    rest = Text(gap[: 2 * LONGEST_LINE], decoded=True).data
+    if b"\n" in rest or len(rest) > LONGEST_LINE:
+        return _LOG + (b"\n" * lines if lines > 1 or gap.endswith(b"\n") else ADDED)
+    return b"=\n".join([_LOG] * lines)
 
 
 def _skip(data: bytes, at: int, lines: int) -> int:
@@ -54,8 +70,7 @@ def _blanked(gap: bytes, lines: int, habit_of: HabitOf) -> Iterator[bytes]:
     """
     if not lines:
         return
-    first = gap[: gap.find(b"\n") if b"\n" in gap else len(gap)].split(ADDED, 1)[0]
-    begins = is_prose(first[:_FAR], habit_of)
+    begins = is_prose(_first_line(gap), habit_of)
     last, mark = _last_prose(gap, lines, habit_of)
     if begins:
         yield ELLIPSIS

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from app.bootlog.cuts import cuts
 from app.bootlog.draft import MAPS, Draft
 from app.bootlog.model import Diagnostic, Lines, NodeRange
 from app.ranges import ByteRange
@@ -17,6 +18,7 @@ def oddities(draft: Draft, nodes: Sequence[NodeRange]) -> Iterator[Diagnostic]:
         if draft.running:
             message = f'There is no "Linux version" line; an oops in the text is of {" and ".join(draft.running)}.'
         yield Diagnostic("info", "no-release", message)
+    yield from cuts(draft)
     if draft.untold:
         message = "More lines of this boot deserve a remark than are listed here."
         yield Diagnostic("warning", "more-diagnostics", message)
