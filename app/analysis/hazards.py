@@ -128,12 +128,14 @@ def _unwritten(analysis: Analysis) -> Iterator[Reason]:
     whether initialisation was deferred, which a log need not tell (memmap_init_zone() in mm/page_alloc.c, 4.17).
     """
     rule = analysis.choice.rule
+    version = analysis.release.stable if analysis.release else None
+    assumed = analysis.choice.basis == "assumed" and (version is None or version < ALL_WRITTEN)
     doubtful = rule is None or (Pass.ALLOCATE_RAW in rule.passes and not _WHOLE & set(rule.passes))
     last = {span.node: span.zone for span in analysis.layout.zone_spans if span.present}
     for hole in analysis.holes:
         if hole.state.state is State.UNINITIALISED:
             yield hole.frames, "dangerous: nothing wrote its struct pages"
-        elif hole.state.state is State.UNKNOWN:
+        elif hole.state.state is State.UNKNOWN or assumed:
             yield hole.frames, "not known whether anything wrote its struct pages"
         elif (
             doubtful

@@ -22,7 +22,10 @@ _PATIENCE = 60
 
 
 class KernelLog(Struct, frozen=True):
-    """A log as ``dmesg`` prints it, with its source. ``refused`` says of each source that gave less why."""
+    """A log as ``dmesg`` prints it, with its source; empty where there is none.
+
+    ``refused`` says of each source that gave less why.
+    """
 
     text: bytes
     source: str
@@ -30,8 +33,8 @@ class KernelLog(Struct, frozen=True):
     refused: tuple[str, ...]
 
 
-def kernel_log(root: Path) -> KernelLog | None:
-    """The best log there is below ``root``: a whole one, or else the first that can be read at all.
+def kernel_log(root: Path) -> KernelLog:
+    """The best log there is below ``root``: a whole one, or else the first that can be read at all, or an empty one.
 
     Only the kernel's own records are taken: what programs wrote into /dev/kmsg is no evidence. The commands are asked
     only of the machine that this runs on.
@@ -46,7 +49,8 @@ def kernel_log(root: Path) -> KernelLog | None:
             found.append((source, text))
         else:
             refused.append(f"{source}: empty")
-    return KernelLog(found[0][1], found[0][0], whole=False, refused=tuple(refused)) if found else None
+    source, text = found[0] if found else ("", b"")
+    return KernelLog(text, source, whole=False, refused=tuple(refused))
 
 
 def _sources(root: Path, refused: list[str]) -> Iterator[tuple[str, bytes]]:

@@ -54,8 +54,8 @@ def _record(folder: Path, root: Path, say: Say) -> Summary:
     parsed = parse_release(release)
     version = parsed.stable if parsed else None
     log = kernel_log(root)
-    if log is None:
-        lacking["dmesg.txt"] = "neither /dev/kmsg nor dmesg nor journalctl gives the kernel's log"
+    if not log.text:
+        lacking["dmesg.txt"] = "; ".join(log.refused)
     else:
         (folder / "dmesg.txt").write_bytes(log.text)
         if not log.whole:
@@ -74,7 +74,7 @@ def _record(folder: Path, root: Path, say: Say) -> Summary:
     )
     _write(folder, summary)  # already: should the next step kill us, what is here can be read
     try:
-        _flags(folder, root, summary, log.text if log else b"", version, say)
+        _flags(folder, root, summary, log.text, version, say)
     except OSError as error:
         lacking[_FLAGS] = _why_no_flags(error)
         (folder / _FLAGS).unlink(missing_ok=True)

@@ -47,6 +47,14 @@ def test_the_danger_of_the_report_is_left_out_and_its_neighbours_are_read() -> N
     assert avoided(analysis_of("fixed-1g-4g"), NOTHING, (6, 12, 107), 0x240000).pages == 0
 
 
+def test_holes_of_a_vendors_kernel_are_left_out_where_what_it_does_is_only_assumed() -> None:
+    old, new = (analyze(read(text("seed-no-memmap")).boots[-1], kernel=kernel) for kernel in ("4.14", "5.14"))
+    holes = FrameSet.of(hole.frames for hole in old.holes)
+    assert {old.choice.basis, new.choice.basis} == {"assumed"}
+    assert holes <= avoided(old, NOTHING, (5, 4, 0), 0x240000)
+    assert not holes & avoided(new, NOTHING, (5, 14, 0), 0x240000)
+
+
 def test_before_5_4_nothing_is_read_where_a_device_may_have_struct_pages() -> None:
     analysis = analysis_of("seed-1g-4g")  # no section of boot memory is at [0xc0000, 0x140000)
     gap = FrameSet.of([FrameRange(0xC0000, 0x140000)])

@@ -21,7 +21,6 @@ def test_records_become_the_lines_of_dmesg(tmp_path: Path) -> None:
     )
     log_of(tmp_path, records)
     log = kernel_log(tmp_path)
-    assert log is not None
     assert log.text.decode() == (
         "[    0.000000] Linux version 6.1.0\n[    5.140900] one\n[    5.140900] two é\n[12345.678901] last\n"
     )
@@ -31,10 +30,11 @@ def test_records_become_the_lines_of_dmesg(tmp_path: Path) -> None:
 def test_a_log_without_its_first_line_says_so(tmp_path: Path) -> None:
     log_of(tmp_path, b"6,900,5140900,-;usb 1-1: new device\n")
     log = kernel_log(tmp_path)
-    assert log is not None
     assert not log.whole
     assert log.refused == ("/dev/kmsg: the ring buffer has lost the beginning",)
 
 
 def test_no_log_at_all(tmp_path: Path) -> None:
-    assert kernel_log(tmp_path) is None
+    log = kernel_log(tmp_path)
+    assert (log.text, log.whole) == (b"", False)
+    assert log.refused == ("/dev/kmsg: No such file or directory",)
