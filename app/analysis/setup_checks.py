@@ -107,7 +107,7 @@ def mminit_checks(log: BootLog, layout: Layout) -> Iterator[Check]:
 
 def _zone_names(log: BootLog) -> list[str]:
     """Zones by their numbers: "Zone ranges" lists all but Movable, which comes in front of Device."""
-    names = [zone.zone for zone in log.zone_ranges]
+    names = [zone.zone for zone in sorted(log.zone_ranges, key=lambda zone: zone.lines)]
     if names:
         names.insert(names.index("Device") if "Device" in names else len(names), "Movable")
     return names

@@ -1,0 +1,122 @@
+"""SPARSEMEM and FLATMEM: which frames have a struct page, and what the model is taken from."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from app.analysis import State, analyze
+from app.bootlog import read
+from app.bootlog.model import BootLog, Count, FlagWidths, NodeRange, PageCounts, StructPages
+from app.kernel.architecture import MODELS, SECTION_SIZES, MemoryModel, memory_model, section_size
+from app.kernel.release import Version, parse_release
+from app.layout import Layout, build_layout
+from app.ranges import ByteRange, FrameRange, FrameSet
+
+MIB = 1 << 20
+RECORDED = Path(__file__).parent.parent / "recorded"
+FLAT, SPARSE = MemoryModel.FLATMEM, MemoryModel.SPARSEMEM
+
+
+def log(arch: str | None, *ranges: tuple[int, int, int], **facts: object) -> BootLog:
+    values: dict[str, object] = {
+        "arch": arch,
+        "node_ranges": tuple(NodeRange(node, ByteRange(a * MIB, b * MIB), ()) for node, a, b in ranges),
+        **facts,
+    }
+    return BootLog(**values)  # type: ignore[arg-type]
+
+
+def layout(arch: str | None, *ranges: tuple[int, int, int], release: str = "6.1.0", **facts: object) -> Layout:
+    return build_layout(log(arch, *ranges, release=release, **facts), parse_release(release))
+
+
+def frames(*ranges: tuple[int, int]) -> FrameSet:
+    """Of ranges in MiB."""
+    return FrameSet.of(FrameRange(a * MIB // 4096, b * MIB // 4096) for a, b in ranges)
+
+
+def test_flatmem_spans_each_node_from_its_first_to_its_last_buddy() -> None:
+    found = layout("i386", (0, 1, 511), (0, 600, 701), release="6.1.0-50-686")
+    assert found.struct_pages == frames((0, 704))
+    apart = layout("i386", (0, 1, 511), (1, 600, 701), release="4.17.0")
+    assert apart.struct_pages == frames((0, 512), (600, 704))
+
+
+def test_flatmem_of_arm_begins_with_memory() -> None:
+    assert layout("arm", (0, 0x801, 0x900)).struct_pages == frames((0x801, 0x900))
+
+
+def test_sections_are_whole() -> None:
+    assert layout("s390", (0, 0, 300)).struct_pages == frames((0, 512))
+    assert layout("s390", (0, 0, 300), release="6.13.0").struct_pages == frames((0, 384))
+
+
+def test_an_architecture_that_is_not_known_has_memory_and_no_verdict() -> None:
+    analysis = analyze(log("alpha", (0, 0, 300), release="5.14.0"))
+    assert analysis.layout.struct_pages == analysis.layout.memory_frames
+    assert (analysis.choice.rule, analysis.holes, analysis.eras) == (None, (), ())
+    assert "no-memory-model" in {item.code for item in analysis.diagnostics}
+
+
+@pytest.mark.parametrize(
+    ("facts", "model"),
+    [
+        ({"struct_pages": (StructPages("flat", 0xC1000000, 0, (1,)),)}, FLAT),
+        ({"struct_pages": (StructPages("populated", 0xFFFF, None, (1,)),)}, SPARSE),
+        ({"page_counts": PageCounts(flag_widths=(FlagWidths(20, 6, 1, (1,)),))}, SPARSE),
+    ],
+    ids=["node_mem_map", "a vmemmap", "a section field"],
+)
+def test_a_line_proves_the_model(facts: dict[str, Any], model: MemoryModel) -> None:
+    usual = layout("mips", (0, 0, 512))
+    found = layout("mips", (0, 0, 512), **facts)
+    assert usual.memmap.assumed
+    assert (found.memmap.model, found.memmap.assumed) == (model, False)
+
+
+@pytest.mark.parametrize(
+    ("pages", "model"), [((1, 97, 524320), FLAT), ((1, 97, 32), SPARSE)], ids=["as recorded", "as with sections"]
+)
+def test_the_printed_counts_prove_the_model(pages: tuple[int, ...], model: MemoryModel) -> None:
+    """The recorded i386 with PAE; with sections of 512 MiB only the last 32 frames below 3 GiB would be counted."""
+    zones = ("DMA", "DMA", "HighMem")
+    counts = tuple(Count(number, (1,), 0, zone) for number, zone in zip(pages, zones, strict=True))
+    (boot,) = read((RECORDED / "i386" / "dmesg.txt").read_bytes()).boots
+    found = analyze(replace(boot, page_counts=PageCounts(unavailable=counts))).layout
+    assert (found.memmap.model, found.memmap.assumed) == (model, False)
+
+
+def test_flatmem_up_to_5_14_leaves_holes_zeroed_and_prints_no_count() -> None:
+    for release, state in (("5.14.0", State.ZEROED), ("5.15.0", State.INITIALISED)):
+        analysis = analyze(log("i386", (0, 1, 100), (0, 200, 300), release=release))
+        assert {hole.state.state for hole in analysis.holes if hole.frames.start >= 100 * MIB // 4096} == {state}
+
+
+@pytest.mark.parametrize("arch", sorted({row.arch for row in MODELS}))
+def test_every_release_of_an_architecture_has_one_model_and_a_section_size(arch: str) -> None:
+    for version in [(2, 6, 32), (3, 10, 0), (4, 4, 0), (5, 4, 0), (5, 14, 0), (6, 12, 5), (7, 1, 0)]:
+        rows = [row for row in MODELS if row.arch == arch and row.first <= version <= row.last]
+        assert len([row for row in rows if row.nodes in ("any", "one")]) == 1
+        row = memory_model(arch, version, 1)
+        assert row is not None
+        if row.model is SPARSE:
+            assert section_size(arch, version, 4096)
+
+
+@pytest.mark.parametrize("page_size", [4096, 16384, 65536])
+def test_no_release_has_two_section_sizes(page_size: int) -> None:
+    versions: list[Version] = sorted({row.first for row in SECTION_SIZES} | {row.last for row in SECTION_SIZES})
+    for arch in {row.arch for row in SECTION_SIZES}:
+        rows = [row for row in SECTION_SIZES if row.arch == arch and row.page_size in (None, page_size)]
+        exact = [row for row in rows if row.page_size] or rows
+        for version in versions:
+            assert len([row for row in exact if row.first <= version <= row.last]) <= 1
+
+
+def test_the_page_size_is_the_one_that_the_node_totals_count_in() -> None:
+    counts = PageCounts(node_total_pages=(Count(0, (1,), 0), Count(131072, (2,), 1)))
+    found = layout("ppc64", (1, 0, 4096), (1, 32 << 20, (32 << 20) + 4096), release="5.6.0", page_counts=counts)
+    assert found.page_size == 65536
+    assert "page_size" not in {name for name, _ in found.assumed}

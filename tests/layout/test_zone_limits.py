@@ -1,0 +1,47 @@
+"""Zones of an architecture where the log prints none, and zone spans under ``kernelcore=mirror``."""
+
+import pytest
+
+from app.kernel.release import Version
+from app.kernel.zone_limits import zone_limits
+from app.layout import MemoryRange, ZoneLimit
+from app.layout.zones import zone_spans
+from app.ranges import FrameRange, FrameSet
+
+GIB = 1 << 30
+
+
+@pytest.mark.parametrize(
+    ("arch", "version", "memory", "expected"),
+    [
+        ("x86_64", (4, 17, 0), (0, 9), {"DMA": 1 / 64, "DMA32": 4, "Normal": None}),
+        ("arm64", (5, 4, 0), (1, 3), {"DMA32": 4, "Normal": None}),
+        ("arm64", (5, 4, 0), (34, 40), {"DMA32": 36, "Normal": None}),
+        ("arm64", (5, 10, 0), (1, 9), {"DMA": 2, "DMA32": 4, "Normal": None}),
+        ("arm64", (6, 1, 0), (1, 3), {"DMA": 3, "DMA32": 3, "Normal": None}),
+        ("arm64", (6, 1, 0), (34, 40), {"DMA": 40, "DMA32": 40, "Normal": None}),
+        ("arm64", (6, 12, 0), (34, 40), {"DMA": 4, "DMA32": 4, "Normal": None}),
+        ("s390x", None, (0, 4), {"DMA": 2, "Normal": None}),
+        ("riscv64", None, (2, 9), {"DMA32": 4, "Normal": None}),
+        ("ppc64", (5, 14, 0), (0, 9), {"DMA": 2, "Normal": None}),
+        ("ppc64", (4, 17, 0), (0, 9), {"DMA": None}),
+        ("loongarch64", None, (0, 9), {"DMA32": 4, "Normal": None}),
+        ("sparc64", None, (0, 9), {"Normal": None}),
+        ("m68k", None, (0, 9), {}),
+    ],
+)
+def test_zones_end_where_the_release_ends_them(
+    arch: str, version: Version | None, memory: tuple[int, int], expected: dict[str, float | None]
+) -> None:
+    found = zone_limits(arch, version, memory[0] * GIB, memory[1] * GIB)
+    assert {zone: None if end is None else end / GIB for zone, end in found} == expected
+
+
+def test_mirrored_memory_is_present_in_normal_and_the_rest_in_movable() -> None:
+    memory = [MemoryRange(FrameRange(100, 140), 0, (), mirror=True), MemoryRange(FrameRange(140, 200), 0, ())]
+    limits = [ZoneLimit("DMA32", FrameRange(0, 100), ()), ZoneLimit("Normal", FrameRange(100, 200), ())]
+    found = zone_spans(memory, limits, {0: 140}, FrameSet.of([FrameRange(100, 140)]))
+    assert [(s.zone, s.frames.start, s.frames.end, s.present) for s in found] == [
+        ("Normal", 100, 200, 40),
+        ("Movable", 140, 200, 60),
+    ]
