@@ -4,10 +4,11 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from app.analysis.bounds import pages_within
 from app.analysis.model import Basis, Choice, Hole, PageState, Severity, State
 from app.analysis.replay import replay
 from app.bootlog.model import Lines
-from app.kernel.readers import SUBSECTION_BYTES, Bound, Reader, readers_for
+from app.kernel.readers import Bound, Reader, readers_for
 from app.kernel.release import Release
 from app.kernel.rules import StructPageRule
 from app.layout import Layout, Owner, ZoneSpan
@@ -108,14 +109,7 @@ def _reach(layout: Layout, rule: StructPageRule | None, release: Release | None)
     if version is None:
         return Reach((), {}, spans)
     readers = readers_for(version, layout.arch)
-    pages = {
-        Bound.MAX_PFN: layout.struct_pages.clip(0, layout.max_pfn),
-        Bound.PAST_MAX_PFN: layout.struct_pages.clip(layout.max_pfn + 1, layout.struct_pages.end),
-        Bound.SECTION_END: layout.struct_pages,
-        Bound.ONLINE_SUBSECTIONS: layout.memory_frames.rounded_out(SUBSECTION_BYTES // layout.page_size),
-        Bound.ZONE_SPANS: FrameSet.of(item.frames for item in layout.zone_spans),
-        Bound.MEMORY: layout.memory_frames,
-    }
+    pages = pages_within(layout)
     return Reach(readers, {reader.bound: pages[reader.bound] for reader in readers}, spans)
 
 

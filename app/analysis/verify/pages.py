@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from app.analysis.bounds import pages_within
 from app.analysis.model import Analysis, Hole, State
 from app.analysis.verify.changes import Changes
 from app.analysis.verify.model import Comparison, Difference, LeftOut
-from app.kernel.readers import SUBSECTION_BYTES, Bound, readers_for
+from app.kernel.readers import readers_for
 from app.kernel.release import Version
 from app.kernel.rules import Pass
-from app.kernel.validity import asks_memblock
 from app.layout import Layout
 from app.ranges import FrameRange, FrameSet
 from app.recording.model import Kpageflags, Record
@@ -24,9 +24,6 @@ NO_FLAG: Version = (6, 13, 0)
 
 ONLINE_ONLY: Version = (5, 4, 0)
 """Before, the file also showed struct pages that a driver made for device memory."""
-
-VMEMMAP = frozenset({"x86_64", "arm64", "ppc64", "ppc64le", "s390", "s390x", "riscv64", "sparc64", "loongarch64"})
-"""With SPARSEMEM_VMEMMAP, the only model whose sections have sub-sections (pfn_section_valid() in mmzone.h, 5.14)."""
 
 _GAP_PASSES = {Pass.INIT_AS_NODE_0, Pass.HOLES_PER_ZONE, Pass.HOLES_BY_ADDRESS}
 
@@ -84,15 +81,13 @@ def view_of(analysis: Analysis, flags: Kpageflags) -> View:
 
 
 def _shown(layout: Layout, version: Version) -> FrameSet:
-    """Those of the struct pages that the reader's bound lets through; pfn_to_online_page() of FLATMEM asks nothing."""
-    bounds = {reader.bound for reader in readers_for(version) if reader.name == _NAME}
-    if asks_memblock(layout.arch, version):
-        return layout.memory_frames
-    if layout.flat or Bound.MAX_PFN in bounds:
-        return layout.struct_pages.clip(0, layout.max_pfn)
-    if Bound.ONLINE_SUBSECTIONS in bounds and layout.arch in VMEMMAP:
-        return layout.struct_pages & layout.memory_frames.rounded_out(SUBSECTION_BYTES // layout.page_size)
-    return layout.struct_pages
+    """Those of the struct pages that the reader's bound lets through; of FLATMEM never any above max_pfn."""
+    shown = FrameSet()
+    pages = pages_within(layout)
+    for reader in readers_for(version, layout.arch):
+        if reader.name == _NAME:
+            shown |= pages[reader.bound]
+    return (shown & layout.struct_pages).clip(0, layout.max_pfn if layout.flat else layout.struct_pages.end)
 
 
 def _struct_pages(analysis: Analysis, record: Record, flags: Kpageflags, view: View, changed: Changes) -> Comparison:
