@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from app.cli.common import EXIT_FINDING, arch_option, boot_option, format_option, kernel_option, show
+
 if TYPE_CHECKING:
     from app.recording.reading import Summary
 
-EXIT_MISMATCH, EXIT_USAGE = 1, 2
+EXIT_USAGE = 2
 
 root_option = click.option(
     "--root",
@@ -33,16 +35,17 @@ def capture(folder: str, root: str) -> None:
 
     summary = record(Path(folder), Path(root), _say)
     _tell(summary)
+    _say(f"recorded in {folder}; next: pfnscope verify {folder}")
 
 
 @click.command()
 @click.argument("folder", metavar="[DIR]", required=False)
 @click.option("--live", is_flag=True, help="Capture this machine now and verify that.")
 @root_option
-@click.option("--format", "form", type=click.Choice(("text", "json")), default="text", help="Form of the report.")
-@click.option("--kernel", metavar="RELEASE", help="Assume this kernel release.")
-@click.option("--arch", metavar="ARCH", help="Assume this architecture.")
-@click.option("--boot", type=int, metavar="N", help="Which boot of the log, from 1.")
+@format_option("text", "json")
+@kernel_option
+@arch_option
+@boot_option
 def verify(
     folder: str | None, live: bool, root: str, form: str, kernel: str | None, arch: str | None, boot: int | None
 ) -> None:
@@ -61,12 +64,12 @@ def verify(
         raise click.UsageError("give a folder, or --live")
     options = Options(kernel=kernel, arch=arch, boot=boot)
     found = verify_live(Path(root), options, _say) if live else verify_folder(Path(folder or ""), options)
-    click.echo(encode(found) + b"\n" if form == "json" else render(found), nl=False)
+    show(encode(found) + b"\n" if form == "json" else render(found).encode())
     if not found.compared:
         click.echo("pfnscope: nothing could be compared", err=True)
         sys.exit(EXIT_USAGE)
     if not found.agrees:
-        sys.exit(EXIT_MISMATCH)
+        sys.exit(EXIT_FINDING)
 
 
 def _say(text: str) -> None:

@@ -49,7 +49,7 @@ def plan(top: int, left_out: Iterable[tuple[FrameRange, str]], cuts: Iterable[in
 def read_flags(path: Path, steps: Iterable[Step], out: TextIO, progress: Progress) -> FrameSet:
     """Carry out a plan; returns the frames that were read. Raises OSError where the file cannot be opened or read.
 
-    Each line is flushed when it is whole: should the kernel kill the reader, what was read is there.
+    Give a file that is flushed at each line: should the kernel kill the reader, what was read is there.
     """
     steps = tuple(steps)
     total = sum(step.frames.pages for step in steps if step.why_not is None)

@@ -111,7 +111,7 @@ def _flags(folder: Path, root: Path, summary: Summary, log: bytes, version: Vers
     skipped = sum(step.frames.pages for step in steps if step.why_not is not None)
     if skipped:
         say(f"/proc/kpageflags: {skipped} of {top} frames are left out")
-    with (folder / _FLAGS).open("w", encoding="ascii") as out:
+    with (folder / _FLAGS).open("w", encoding="ascii", buffering=1) as out:
         read_flags(
             root / "proc/kpageflags",
             steps,
