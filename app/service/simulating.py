@@ -13,6 +13,9 @@ from app.service.analyzing import DEFAULTS, Options, judged
 from app.service.errors import BadOption, CannotSimulate
 from app.simulation import NotSimulated
 
+LONGEST_COMMAND_LINE = 4096
+"""Characters; the kernel's own limit on x86 is half of it (COMMAND_LINE_SIZE)."""
+
 
 class Change(msgspec.Struct, frozen=True):
     """How the command line differs from the log's: all of it, or arguments to take away, then others to append.

@@ -8,12 +8,14 @@ from starlette.responses import Response
 
 from app import service
 from app.report import rulebook
+from app.service import placing, simulating
 from app.service.layouts import DAY, LONGEST_TITLE, SHORTEST_SECONDS, WrongToken
 from app.service.lookup import lookup as find
 from app.web import schema, sharing
 from app.web.answers import Created, Limits
 from app.web.caching import tagged
 from app.web.deps import OverridesDep, ServicesDep, SubmissionDep, absolute
+from app.web.questions import ChangeDep, PairDep, RegionDep
 
 router = APIRouter(prefix="/api/v1")
 
@@ -91,6 +93,58 @@ async def lookup(
         return service.encode(find(document, at))
 
     return tagged(request, _json(await owned.workers.run(work)))
+
+
+@router.post("/simulate", openapi_extra=schema.LOG_BODY, responses=schema.answers("Document", 400, 413, 415, 422, 429))
+async def simulate(owned: ServicesDep, sent: SubmissionDep, change: ChangeDep, _: OverridesDep) -> Response:
+    """The document of the same machine with another command line, computed. Nothing is stored."""
+    asked = change if change != simulating.NO_CHANGE else sent.change
+    return _json(await owned.workers.run(lambda: service.encode(simulating.simulate(sent.text, asked, sent.options))))
+
+
+@router.post("/place", openapi_extra=schema.LOG_BODY, responses=schema.answers("Placements", 400, 413, 415, 422, 429))
+async def place(owned: ServicesDep, sent: SubmissionDep, region: RegionDep, _: OverridesDep) -> Response:
+    """Where a memmap= region can go on the machine of a log. Nothing is stored."""
+    wanted = region.told(sent)
+
+    def work() -> bytes:
+        return service.encode(placing.place(sent.text, wanted.size, wanted.kind, wanted.align, sent.options))
+
+    return _json(await owned.workers.run(work))
+
+
+@router.get("/layouts/{layout_id}/simulate", responses=schema.answers("Document", 400, 404, 410, 422, 503))
+async def simulate_stored(
+    request: Request, layout_id: LayoutId, owned: ServicesDep, change: ChangeDep, overrides: OverridesDep
+) -> Response:
+    """The document of a stored layout's machine with another command line. Nothing is stored."""
+
+    def work() -> bytes:
+        return service.encode(sharing.simulated(owned.layouts, layout_id, change, overrides))
+
+    return tagged(request, _json(await owned.workers.run(work)))
+
+
+@router.get("/layouts/{layout_id}/place", responses=schema.answers("Placements", 400, 404, 410, 422, 503))
+async def place_stored(
+    request: Request, layout_id: LayoutId, owned: ServicesDep, region: RegionDep, overrides: OverridesDep
+) -> Response:
+    """Where a memmap= region can go on the machine of a stored layout."""
+
+    def work() -> bytes:
+        stored = owned.layouts.get(layout_id)
+        options = sharing.merged(stored, overrides)
+        return service.encode(placing.place(stored.text, region.size, region.kind, region.align, options))
+
+    return tagged(request, _json(await owned.workers.run(work)))
+
+
+@router.get("/compare", responses=schema.answers("Comparison", 400, 404, 410, 422, 503))
+async def compare(request: Request, owned: ServicesDep, pair: PairDep) -> Response:
+    """What changed between two stored layouts, or between two boots of one."""
+    return tagged(
+        request, _json(await owned.workers.run(lambda: service.encode(sharing.compared(owned.layouts, pair))))
+    )
 
 
 @router.get("/rules", responses=schema.answers("Rule", many=True))

@@ -13,6 +13,8 @@ from starlette.requests import ClientDisconnect
 
 from app.service.analyzing import Options
 from app.service.layouts import Keep
+from app.service.placing import Kind
+from app.service.simulating import LONGEST_COMMAND_LINE, Change
 from app.service.unpacking import Damaged, TooLarge, packing_of, unpacked
 
 _FORM = "application/x-www-form-urlencoded"
@@ -24,10 +26,14 @@ _ENCODINGS = {"": None, "identity": None, "gzip": "gzip", "x-gzip": "gzip", "zst
 _FORM_BODY = re.compile(rb"[a-z_]{1,20}=[!-~]*+")
 
 Short = Annotated[str, msgspec.Meta(max_length=200)]
+Long = Annotated[str, msgspec.Meta(max_length=LONGEST_COMMAND_LINE)]
 
 
-class Fields(msgspec.Struct, frozen=True, omit_defaults=True):
+class Fields(msgspec.Struct, frozen=True, omit_defaults=True, rename={"full": "set"}):
     """What a body, or the query beside a plain body, may say about how to take the log.
+
+    ``set``, ``remove`` and ``append`` change the command line of a simulation; ``size``, ``kind`` and ``align`` are
+    those of a region to place.
 
     ``tell_token``: the form is our own page's, which reads the delete token from the fragment of the address.
     """
@@ -39,6 +45,12 @@ class Fields(msgspec.Struct, frozen=True, omit_defaults=True):
     expires_in: Annotated[int, msgspec.Meta(ge=0, le=1 << 40)] | None = None
     keep: Keep = "memory-lines"
     tell_token: bool = False
+    full: Long | None = None
+    remove: list[Short] | Short | None = None
+    append: Long = ""
+    size: Short | None = None
+    kind: Kind | None = None
+    align: Short | None = None
 
 
 class JsonLog(Fields, frozen=True, omit_defaults=True, kw_only=True):
@@ -58,6 +70,12 @@ class Submission(msgspec.Struct, frozen=True):
     def options(self) -> Options:
         """How to analyse it."""
         return Options(self.fields.kernel, self.fields.arch, self.fields.boot)
+
+    @property
+    def change(self) -> Change:
+        """How the body wants the command line changed."""
+        remove = self.fields.remove or []
+        return Change(self.fields.full, tuple([remove] if isinstance(remove, str) else remove), self.fields.append)
 
 
 async def receive(request: Request, limit: int) -> bytes:

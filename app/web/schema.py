@@ -9,8 +9,10 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from app import service
+from app.report.compared import Comparison
 from app.report.document import Document
 from app.report.found import Lookup
+from app.report.placed import Placements
 from app.report.rulebook import Rule
 from app.web.answers import Created, Limits
 from app.web.bodies import JsonLog
@@ -18,7 +20,7 @@ from app.web.errors import MEDIA_TYPE, Problem, problem
 
 Responses = dict[int | str, dict[str, Any]]
 
-_TYPES = (Document, Lookup, Rule, Created, Limits, JsonLog, Problem)
+_TYPES = (Document, Lookup, Comparison, Placements, Rule, Created, Limits, JsonLog, Problem)
 _REF = "#/components/schemas/{name}"
 
 EXAMPLE_LOG = """\

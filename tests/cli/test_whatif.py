@@ -1,0 +1,97 @@
+"""``simulate``, ``compare`` and ``place`` as users run them."""
+
+import json
+
+import pytest
+
+from tests.cli.test_command import run
+from tests.support.samples import path, text
+
+NONE, AT_4G, AT_7G = (str(path(slug)) for slug in ("seed-no-memmap", "seed-1g-4g", "seed-1g-7g"))
+
+
+def test_simulating_no_change_gives_the_logs_own_layout() -> None:
+    simulated = json.loads(run("simulate", AT_4G, "--format", "json").stdout)
+    real = json.loads(run("analyze", AT_4G, "--format", "json").stdout)
+    assert simulated["origin"] == "simulated"
+    assert simulated["simulation"]["replays"] is True
+    for name in ("user_map", "node_ranges", "zone_spans", "sections"):
+        without = [
+            [{k: v for k, v in item.items() if k != "lines"} for item in document[name]]
+            if isinstance(document[name], list)
+            else document[name]
+            for document in (simulated, real)
+        ]
+        assert without[0] == without[1], name
+    assert [(h["start_pfn"], h["state"], h["causes"]) for h in simulated["holes"]] == [
+        (h["start_pfn"], h["state"], h["causes"]) for h in real["holes"]
+    ]
+
+
+def test_the_question_of_2018_is_answered_before_a_reboot() -> None:
+    done = run("simulate", NONE, "--append", "memmap=1G!4G", "--fail-on", "danger")
+    assert done.returncode == 1
+    assert b"41 struct pages lie outside every zone span" in done.stdout
+    assert "“memmap=1G!4G” takes [4 GiB, 5 GiB) out of memblock".encode() in done.stdout
+    safe = run("simulate", AT_4G, "--remove", "memmap=1G!4G", "--append", "memmap=1G!7G", "--fail-on", "danger")
+    assert (safe.returncode, safe.stdout.startswith(b"Linux 4.17")) == (0, True)
+    assert run("simulate", NONE, "--append", "memmap=1G!4G", "--kernel", "5.14", "--fail-on", "danger").returncode == 0
+
+
+def test_a_bad_argument_is_reported_with_a_caret_under_its_text() -> None:
+    lines = run("simulate", NONE, "--set", "quiet memmap=64M@1G,foo").stdout.decode().splitlines()
+    at = next(i for i, line in enumerate(lines) if line.startswith("  warning: memmap= has to begin"))
+    start, width = lines[at - 1].index("^"), lines[at - 1].count("^")
+    assert lines[at - 2][start : start + width] == "foo"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "word"),
+    [
+        (("simulate", NONE, "--set", "memmap=exactmap memmap=1G@1M"), 2, b"Invalid user supplied memory map"),
+        (("simulate", NONE, "--set", "quiet", "--append", "ro"), 2, b"--set gives the whole command line"),
+        (("place", NONE, "--size", "1x"), 2, b"no size"),
+        (("place", NONE), 2, b"--size"),
+        (("compare", NONE), 2, b"no boot 2"),
+        (("compare", NONE, AT_4G, "--boots", "1"), 2, b"two numbers"),
+    ],
+)
+def test_what_cannot_be_answered_is_one_line(arguments: tuple[str, ...], status: int, word: bytes) -> None:
+    done = run(*arguments)
+    assert (done.returncode, done.stdout) == (status, b"")
+    assert word in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_two_layouts_stand_side_by_side_in_the_order_in_which_a_reader_asks() -> None:
+    said = run("compare", NONE, AT_4G).stdout.decode()
+    order = ["Command line", "Memory map in force", "Node ranges", "Zone spans", "Holes"]
+    assert [said.index(f"\n{title}\n") for title in order] == sorted(said.index(f"\n{title}\n") for title in order)
+    assert "+ [0x100000000, 0x140000000) 1 GiB pram" in said
+    assert "- node 0 [0x100000000, 0x140000000) 1 GiB" in said
+    assert run("compare", NONE, NONE).stdout.decode().endswith("No difference in memory.\n")
+
+
+def test_two_boots_of_one_paste_are_compared() -> None:
+    both = text("seed-no-memmap") + text("seed-1g-4g")
+    one = json.loads(run("compare", "-", "--format", "json", stdin=both).stdout)
+    two = json.loads(run("compare", NONE, AT_4G, "--format", "json").stdout)
+    assert one["changes"] == two["changes"]
+    back = json.loads(run("compare", "-", "--boots", "2,1", "--format", "json", stdin=both).stdout)
+    assert {c["change"] for c in back["changes"] if c["what"] == "user_map"} == {"removed"}
+
+
+def test_placement_tells_the_unsafe_place_of_the_seed() -> None:
+    found = json.loads(run("place", NONE, "--size", "1G", "--format", "json").stdout)
+    unsafe = [item for item in found["placements"] if not item["safe"]]
+    assert [(item["start"], item["end"]) for item in unsafe] == [("0x100000000", "0x108000000")]
+    assert [(hole["start_pfn"], hole["end_pfn"]) for hole in unsafe[0]["holes"]] == [(0xBFFD7, 0xC0000)]
+    assert b"UNSAFE  0x100000000\n" in run("place", NONE, "--size", "1G").stdout
+    assert b"UNSAFE" not in run("place", NONE, "--size", "1G", "--kernel", "5.14").stdout
+
+
+def test_a_place_can_fail_a_build() -> None:
+    assert run("place", NONE, "--size", "1G", "--fail-on", "danger").returncode == 0
+    nowhere = run("place", NONE, "--size", "1T", "--fail-on", "danger")
+    assert nowhere.returncode == 1
+    assert b"No memory of this machine holds such a region whole." in nowhere.stdout

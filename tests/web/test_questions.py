@@ -1,0 +1,106 @@
+"""What-if questions over HTTP: simulate, place and compare give what the command line gives."""
+
+import httpx
+import pytest
+
+from app import service
+from app.report.document import Document
+from app.service.comparing import compare
+from app.service.placing import place
+from app.service.simulating import Change, simulate
+from tests.support.samples import text
+
+SEED, OTHER = text("seed-no-memmap"), text("seed-1g-4g")
+
+
+def stored(client: httpx.Client, raw: bytes) -> str:
+    answer = client.post("/api/v1/layouts", content=raw)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+def expected(change: Change) -> bytes:
+    return service.encode(simulate(SEED, change))
+
+
+def test_a_change_may_stand_in_the_query_the_json_or_the_form(client: httpx.Client) -> None:
+    wanted = expected(Change(append="memmap=1G!4G"))
+    url = "/api/v1/simulate"
+    answers = [
+        client.post(url, content=SEED, params={"append": "memmap=1G!4G"}),
+        client.post(url, json={"log": SEED.decode(), "append": "memmap=1G!4G"}),
+        client.post(url, files={"log": SEED}, data={"append": "memmap=1G!4G"}),
+    ]
+    assert [answer.content for answer in answers] == [wanted] * 3
+    assert b'"origin":"simulated"' in wanted
+
+
+def test_arguments_can_be_taken_away_and_all_of_the_line_be_set(client: httpx.Client) -> None:
+    url = "/api/v1/simulate"
+    removed = client.post(url, content=OTHER, params={"remove": ["memmap", "console"]}).json()
+    assert removed["kernel"]["command_line"] == "BOOT_IMAGE=/vmlinuz-4.17.0-rc6-mm1 root=/dev/vda1 ro"
+    assert client.post(url, json={"log": OTHER.decode(), "remove": "memmap"}).json()["user_map"] == []
+    assert client.post(url, content=OTHER, params={"set": ""}).json()["kernel"]["command_line"] == ""
+
+
+def test_a_stored_layout_is_asked_by_its_link_and_stays_as_it_is(client: httpx.Client) -> None:
+    name = stored(client, SEED)
+    before = client.get(f"/api/v1/layouts/{name}").content
+    answer = client.get(f"/api/v1/layouts/{name}/simulate", params={"append": "memmap=1G!4G"})
+    assert answer.content == expected(Change(append="memmap=1G!4G"))
+    assert answer.headers["etag"]
+    assert client.get(f"/api/v1/layouts/{name}").content == before
+
+
+def test_a_place_is_found_for_a_sent_and_for_a_stored_log(client: httpx.Client) -> None:
+    wanted = service.encode(place(SEED, "1G", "!", "128M"))
+    name = stored(client, SEED)
+    query = {"size": "1G", "align": "128M"}
+    assert client.post("/api/v1/place", content=SEED, params=query).content == wanted
+    assert client.post("/api/v1/place", json={"log": SEED.decode(), **query}).content == wanted
+    assert client.get(f"/api/v1/layouts/{name}/place", params=query).content == wanted
+    assert b'"safe":false' in wanted
+
+
+def test_two_stored_layouts_are_compared(client: httpx.Client) -> None:
+    a, b = stored(client, SEED), stored(client, OTHER)
+    answer = client.get("/api/v1/compare", params={"a": a, "b": b})
+    assert answer.content == service.encode(compare(SEED, OTHER))
+    assert {change["what"] for change in answer.json()["changes"]} >= {"command_line", "node_ranges", "holes"}
+
+
+def test_two_boots_of_one_layout_are_compared(client: httpx.Client) -> None:
+    name = stored(client, SEED + OTHER)
+    answer = client.get("/api/v1/compare", params={"a": name, "b": name})
+    assert (
+        answer.json()["changes"]
+        == client.get("/api/v1/compare", params={"a": name, "b": name, "boot_a": 1, "boot_b": 2}).json()["changes"]
+    )
+    assert answer.json()["changes"]
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "status", "word"),
+    [
+        ("simulate", {"set": "memmap=exactmap memmap=1G@1M"}, 422, "Invalid user supplied memory map"),
+        ("simulate", {"kernel": "new"}, 400, "Not a kernel release"),
+        ("simulate", {"append": "a" * 5000}, 400, "append"),
+        ("place", {}, 400, "no size"),
+        ("place", {"size": "1G", "align": "0"}, 400, "no size"),
+        ("place", {"size": "1x"}, 400, "no size"),
+        ("place", {"size": "1G", "kind": "@"}, 400, "kind"),
+    ],
+)
+def test_what_cannot_be_answered_says_why(
+    client: httpx.Client, path: str, query: dict[str, str], status: int, word: str
+) -> None:
+    answer = client.post(f"/api/v1/{path}", content=SEED, params=query)
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert word in answer.json()["detail"]
+
+
+def test_a_simulated_document_is_one_that_its_schema_describes(client: httpx.Client) -> None:
+    described = client.get("/openapi.json").json()["components"]["schemas"]
+    assert set(described["Document"]["properties"]) == set(Document.__struct_fields__)
+    assert {"Placements", "Comparison", "Simulation"} <= set(described)
