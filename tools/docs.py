@@ -10,6 +10,7 @@ import msgspec
 from app.bootlog.forms import FORMS, Form
 from app.report.document import Document
 from app.report.found import Lookup
+from app.report import rulepage
 from app.report.rulebook import Rule
 
 ROOT = Path(__file__).parent.parent
@@ -108,7 +109,7 @@ def _words(hint: Any) -> str:
     return {str: "text", int: "integer", bool: "true or false"}[hint]
 
 
-PAGES = {"api.md": document_page, "log-formats.md": line_forms_page}
+PAGES = {"api.md": document_page, "log-formats.md": line_forms_page, "kernel-rules.md": rulepage.markdown}
 
 
 def main() -> int:

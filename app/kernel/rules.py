@@ -306,10 +306,11 @@ def typical(rule: StructPageRule) -> Version:
 
 def describe_releases(rule: StructPageRule) -> str:
     """The releases of a row for readers: ``4.15 to 4.17.3``, ``5.14 and later``."""
-    return ", ".join(_describe(first, before) for first, before in rule.releases)
+    return ", ".join(describe_interval(first, before) for first, before in rule.releases)
 
 
-def _describe(first: Version, before: Version) -> str:
+def describe_interval(first: Version, before: Version) -> str:
+    """The releases [first, before) for readers."""
     if before == NEWEST:
         return f"{_short(first)} and later"
     if first[2] and before == (first[0], first[1] + 1, 0):
@@ -319,11 +320,14 @@ def _describe(first: Version, before: Version) -> str:
     elif before[1]:
         last = f"{before[0]}.{before[1] - 1}"
     else:
-        last = f"{before[0] - 1}.x"
+        last = f"{before[0] - 1}.{_LAST_MINOR[before[0] - 1]}"
     if first == OLDEST:
         return f"up to {last}"
     start = _short(first)
     return start if start == last else f"{start} to {last}"
+
+
+_LAST_MINOR = {3: 19, 4: 20, 5: 19, 6: 19}
 
 
 def _short(version: Version) -> str:
