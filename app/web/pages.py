@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from app import __version__, service
-from app.report import counted, figure, lanes, overview, rulebook, svg, text
+from app.report import counted, figure, lanes, overview, rulebook, rulepage, svg, text
 from app.report.axis import AxisName, beyond_words, to_scale
 from app.report.document import Document
 from app.report.words import STATE_WORDS
@@ -114,7 +114,18 @@ async def sample_page(
 @router.get("/rules")
 def rules(owned: ServicesDep) -> Response:
     """What each release does to struct pages."""
-    return _page(owned, "rules.html", here="/rules", rules=rulebook.rules())
+    book = rulebook.rules()
+    return _page(
+        owned,
+        "rules.html",
+        here="/rules",
+        rules=book,
+        words=rulebook.state_words,
+        commits=rulepage.commit_rows(book),
+        readers=rulepage.reader_rows(),
+        vendors=rulepage.vendor_rows(),
+        reserves=rulepage.reserve_rows(),
+    )
 
 
 @router.get("/rules.json")
