@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from app.analysis import Analysis, State
 from app.analysis import Hole as FoundHole
 from app.analysis.model import Choice
-from app.analysis.model import Choice
 from app.analysis.verdict import verdict
 from app.bootlog.model import DebugfsRegion as FoundListed
 from app.bootlog.model import MapEntry as FoundEntry
@@ -80,7 +79,6 @@ def document(analysis: Analysis) -> wire.Document:
         ],
         diagnostics=[wire.Diagnostic(d.severity, d.code, d.message, d.line, d.column) for d in analysis.diagnostics],
         rule=_rule(analysis.choice),
-        rule=_rule(analysis.choice),
         recognised_lines=list(log.recognised),
         zoneinfo=[
             wire.ZoneInfo(z.node, z.zone, z.start_pfn, z.spanned, z.present, z.managed, list(z.lines))
@@ -111,21 +109,6 @@ def _kernel(analysis: Analysis) -> wire.Kernel:
         assumed=[name for name, _ in analysis.assumed],
         lines=list(lines),
         memory_model=layout.memmap.model.value if layout.memmap.model else None,
-    )
-
-
-def _rule(choice: Choice) -> wire.AppliedRule | None:
-    rule = choice.rule
-    if rule is None:
-        return None
-    return wire.AppliedRule(
-        id=rule.id,
-        title=rule.title,
-        releases=describe_releases(rule),
-        basis=choice.basis,
-        why=choice.why,
-        doubt=choice.doubt or None,
-        limits=rule.limits or None,
     )
 
 

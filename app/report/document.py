@@ -404,22 +404,6 @@ class AppliedRule(msgspec.Struct, frozen=True):
     limits: str | None
 
 
-class AppliedRule(msgspec.Struct, frozen=True):
-    """The row of the rules behind the states, and what it was chosen by.
-
-    ``why`` says so in words. ``doubt`` is what is not certain of the kernel history behind it, ``limits`` what no log
-    tells of the mechanism.
-    """
-
-    id: str
-    title: str
-    releases: str
-    basis: Literal["evidence", "release", "assumed"]
-    why: str
-    doubt: str | None
-    limits: str | None
-
-
 class Document(msgspec.Struct, frozen=True, kw_only=True):
     """Everything pfnscope has to say about one boot."""
 
@@ -449,7 +433,6 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     events: list[Event]
     checks: list[Check]
     diagnostics: list[Diagnostic]
-    rule: AppliedRule | None = None
     rule: AppliedRule | None = None
     recognised_lines: list[int] = []
     zoneinfo: list[ZoneInfo] = []
