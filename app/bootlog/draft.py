@@ -102,6 +102,11 @@ class Draft:
         return self.holds(*LAYOUT)
 
     @property
+    def counted(self) -> bool:
+        """Whether a kernel that names itself counts its memory: all that old ones of arm print of it."""
+        return self.banner is not None and (self.memory_line is not None or bool(self.tallies))
+
+    @property
     def has_ranges(self) -> bool:
         """Whether node or zone ranges were read."""
         return self.holds("node_ranges", "pfn_nodes", "node_memory", "zone_ranges", "pfn_zones")

@@ -23,6 +23,13 @@ def test_lines_that_only_name_taken_memory_are_a_document() -> None:
     ]
 
 
+def test_a_kernel_that_only_counts_its_memory_is_a_document() -> None:
+    counts = ("On node 0 totalpages: 10240", "Memory: 36616k/36616k available, 4344k reserved, 0K highmem")
+    found = boot("Linux version 3.4.35 (a@b) #1", *counts)
+    assert (found.release, [count.value for count in found.page_counts.node_total_pages]) == ("3.4.35", [10240])
+    assert read("".join(f"[ 0.0] {line}\n" for line in counts).encode()).boots == ()
+
+
 def test_taken_memory_is_no_boot_of_its_own_beside_a_layout() -> None:
     text = f"[ 0.0] Linux version 6.1.0 (a@b) #1\n[ 0.0] {NODE}\n"
     text += "[ 0.0] Linux version 6.2.0 (a@b) #1\n[ 0.0] RAMDISK: [mem 0x35e9f000-0x36d3dfff]\n"
