@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from app.analysis.model import Check
-from app.analysis.zone_counts import STRUCT_PAGE_SIZES, ZoneCounts, memmap_pages
+from app.analysis.zone_counts import STRUCT_PAGE_SIZES, ZoneCounts, first_zone_reserved, memmap_pages
 from app.bootlog.model import BootLog, Count
 from app.kernel.release import Version
 from app.layout import Layout
-from app.units import KIB, MIB
+from app.units import KIB
 
 NOT_TAKEN_OFF: Version = (6, 10, 0)
 """From here "Total pages" are all that are present: free_area_init_core() of 6.6 takes struct pages off, 6.12 not."""
@@ -85,9 +85,7 @@ def _reserved(layout: Layout, counts: ZoneCounts) -> tuple[int, int]:
         return total, total
     if layout.arch != "x86_64":
         return 0, 0
-    end = 16 * MIB // layout.page_size
-    below = layout.memory_frames.clip(0, end)
-    return (below & layout.reserved).pages, below.pages
+    return first_zone_reserved(layout)
 
 
 def memory_checks(log: BootLog, layout: Layout) -> Iterator[Check]:

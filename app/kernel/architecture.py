@@ -57,7 +57,7 @@ class SectionSize(Struct, frozen=True):
 _SPARSE, _FLAT = MemoryModel.SPARSEMEM, MemoryModel.FLATMEM
 
 MODELS = (
-    # ARCH_*MEM_ENABLE and ARCH_*MEM_DEFAULT of arch/*/Kconfig, choice of mm/Kconfig: read in 4.17, 5.14 and 7.1.
+    # ARCH_*MEM_ENABLE and ARCH_*MEM_DEFAULT of arch/*/Kconfig, choice of mm/Kconfig: read in 4.4 to 7.1.
     # DISCONTIGMEM of older releases keeps one array for each node, so it counts as FLATMEM.
     ModelRow("x86_64", _SPARSE, "x86-64 has no other", proven=True),
     ModelRow("i386", _FLAT, "the usual configuration of i386 without NUMA", nodes="one"),
@@ -65,9 +65,12 @@ MODELS = (
         "i386", _FLAT, "the usual configuration of i386 with NUMA (DISCONTIGMEM)", nodes="many", last=(5, 13, 9999)
     ),
     ModelRow("i386", _SPARSE, "i386 with NUMA has no other", nodes="many", first=(5, 14, 0)),
-    ModelRow("arm64", _SPARSE, "the default of arm64, the only one on current releases"),
+    ModelRow("arm64", _SPARSE, "arm64 has no other up to 4.17", proven=True, last=(4, 18, 9999)),
+    ModelRow("arm64", _SPARSE, "the default of arm64", first=(4, 19, 0), last=(5, 12, 9999)),
+    ModelRow("arm64", _SPARSE, "arm64 has no other from 5.14 on", proven=True, first=(5, 13, 0)),
     ModelRow("arm", _FLAT, "the usual configuration of arm"),
-    ModelRow("riscv64", _SPARSE, "the configuration that riscv64 ships with"),
+    ModelRow("riscv64", _FLAT, "riscv has no other up to 5.3", proven=True, last=(5, 3, 9999)),
+    ModelRow("riscv64", _SPARSE, "the configuration that riscv64 ships with", first=(5, 4, 0)),
     ModelRow("ppc64", _SPARSE, "the default of 64-bit servers"),
     ModelRow("ppc64le", _SPARSE, "the default of 64-bit servers"),
     ModelRow("ppc", _FLAT, "32-bit powerpc has no other", proven=True),

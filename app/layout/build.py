@@ -9,7 +9,7 @@ from app.kernel.movable_arguments import movable_arguments
 from app.kernel.release import Release, Version
 from app.kernel.zone_limits import zone_limits
 from app.layout.marks import marked
-from app.layout.memory_model import find_memmap
+from app.layout.memory_model import ToldModel, find_memmap
 from app.layout.model import Layout, MemoryRange, ZoneLimit
 from app.layout.movable import movable_starts
 from app.layout.owners import owners
@@ -21,7 +21,7 @@ from app.units import GIB, KIB
 
 
 def build_layout(
-    log: BootLog, release: Release | None, arch: str | None = None, model: MemoryModel | None = None
+    log: BootLog, release: Release | None, arch: str | None = None, model: MemoryModel | ToldModel | None = None
 ) -> Layout:
     """The layout that the log prints. ``arch`` overrides what the log shows, ``model`` what is usual.
 

@@ -41,21 +41,30 @@ class MemMap(Struct, frozen=True):
 NO_MEMMAP = MemMap(None)
 
 
+class ToldModel(Struct, frozen=True):
+    """A memory model that the log was found to tell, and how; ``assumed`` where that is no proof."""
+
+    model: MemoryModel
+    why: str
+    assumed: bool = False
+
+
 def find_memmap(
     log: BootLog,
     arch: str | None,
     version: Version | None,
     nodes: int,
     page_size: int,
-    forced: MemoryModel | None = None,
+    forced: MemoryModel | ToldModel | None = None,
 ) -> MemMap:
-    """The memory model of a boot. ``forced`` is one that a count of the log was found to prove."""
+    """The memory model of a boot. ``forced`` is one that is known from elsewhere."""
     row = memory_model(arch, version, nodes)
-    told = (forced, "the printed counts fit no other") if forced else printed_model(log)
-    if told is None and row is None:
+    told = ToldModel(forced, "asked for") if isinstance(forced, MemoryModel) else forced or printed_model(log)
+    if told is None and row is not None:
+        told = ToldModel(row.model, row.why, not row.proven)
+    if told is None:
         return NO_MEMMAP
-    model, why = told or (row.model if row else MemoryModel.SPARSEMEM, row.why if row else "")
-    assumed = told is None and row is not None and not row.proven
+    model, why, assumed = told.model, told.why, told.assumed
     if model is MemoryModel.FLATMEM:
         block = max_order_pages(arch, page_size)
         tail = block if version is None or version >= FLATMEM_TAIL else 1
@@ -71,7 +80,7 @@ def _first_frame(log: BootLog, page_size: int) -> int:
     return min((item.range.frames_inward(page_size).start for item in log.node_ranges), default=0)
 
 
-def printed_model(log: BootLog) -> tuple[MemoryModel, str] | None:
+def printed_model(log: BootLog) -> ToldModel | None:
     """The model that a line of the log proves, with the reason in words.
 
     Only FLATMEM and DISCONTIGMEM print a node_mem_map (mm/page_alloc.c, 2.6.32 to 4.12), and only SPARSEMEM has a
@@ -80,13 +89,13 @@ def printed_model(log: BootLog) -> tuple[MemoryModel, str] | None:
     """
     kinds = {item.kind for item in log.struct_pages}
     if "flat" in kinds:
-        return MemoryModel.FLATMEM, "the log prints node_mem_map"
+        return ToldModel(MemoryModel.FLATMEM, "the log prints node_mem_map")
     if kinds and log.arch != "riscv64":  # print_vm_layout() of riscv shows the window without a vmemmap too, 6.2
-        return MemoryModel.SPARSEMEM, "the log prints a vmemmap"
+        return ToldModel(MemoryModel.SPARSEMEM, "the log prints a vmemmap")
     if any(widths.section for widths in log.page_counts.flag_widths):
-        return MemoryModel.SPARSEMEM, "page flags have a section field"
+        return ToldModel(MemoryModel.SPARSEMEM, "page flags have a section field")
     if log.files.memory_blocks:
-        return MemoryModel.SPARSEMEM, "the machine has memory blocks"
+        return ToldModel(MemoryModel.SPARSEMEM, "the machine has memory blocks")
     return None
 
 

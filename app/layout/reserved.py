@@ -34,6 +34,12 @@ def _memblock_reserved(log: BootLog) -> list[ByteRange]:
     return [ByteRange(start, end) for start, end in difference(canonical(printed), given_back)]
 
 
+def _less_than_first_mib(log: BootLog, page_size: int) -> bool:
+    """Whether "DMA zone: N pages reserved" counts less than is below 1 MiB: 5.13-rc1 did not yet take all of it."""
+    below = sum(item.range.frames_inward(page_size).clip(0, MIB // page_size).pages for item in log.node_ranges)
+    return any(count.value < below for count in log.page_counts.zone_reserved)
+
+
 def known_reserved(
     log: BootLog, owners: Painted[Owner], arch: str | None, version: Version | None, page_size: int
 ) -> tuple[FrameSet, bool]:
@@ -47,7 +53,7 @@ def known_reserved(
     ranges += [item.range for item in log.files.memblock_reserved]
     frames = FrameSet.of(item.frames_outward(page_size) for item in ranges)
     if arch in ("x86_64", "i386"):
-        frames |= x86_low_memory(version, page_size)
+        frames |= x86_low_memory(None if _less_than_first_mib(log, page_size) else version, page_size)
         if version is not None and version >= SOFT_RESERVED:
             frames |= FrameSet.of(piece for piece, owner in owners if owner.type is MemoryType.SOFT_RESERVED)
     return frames, bool(log.memblock_reserved and log.memblock_reserve_events)

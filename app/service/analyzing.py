@@ -5,12 +5,12 @@ import msgspec
 from app.analysis import Analysis
 from app.analysis import analyze as judge
 from app.bootlog import LOOKED_FOR, Reading, read
-from app.kernel.architecture import PAGE_SIZES, SECTION_SIZES
+from app.kernel.architecture import MODELS, PAGE_SIZES
 from app.report.build import document
 from app.report.document import Document
 from app.service.errors import BadOption, NoMemoryLayout, NoSuchBoot
 
-ARCHITECTURES = frozenset(PAGE_SIZES) | {row.arch for row in SECTION_SIZES}
+ARCHITECTURES = frozenset(PAGE_SIZES) | {row.arch for row in MODELS}
 
 
 class Options(msgspec.Struct, frozen=True):

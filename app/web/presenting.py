@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from app.kernel.architecture import SECTION_SIZES
+from app.kernel.architecture import MODELS
 from app.kernel.command_line import arguments
 from app.ranges import FrameRange
 from app.report.document import Check, Diagnostic, Document, Event, Hole, PfnRange
@@ -21,7 +21,7 @@ BASIS_WORDS = {
     "release": "State as this release leaves it",
     "assumed": "State assumed",
 }
-ARCHITECTURES = tuple(sorted({row.arch for row in SECTION_SIZES}))
+ARCHITECTURES = tuple(sorted({row.arch for row in MODELS}))
 """Those that a verdict is possible for."""
 _ORDER = ("danger", "caution", "info", "none")
 _USUAL_PAGE = 4096

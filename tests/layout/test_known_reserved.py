@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.bootlog.model import MapEntry, MemoryType
+from app.bootlog.model import Count, MapEntry, MemoryType, PageCounts
 from app.kernel.release import parse_release
 from app.layout import build_layout
 from app.ranges import ByteRange, FrameRange, FrameSet
@@ -20,3 +20,13 @@ SOFT = FrameSet.of([FrameRange(0xC0000, 0xD0000)])
 def test_low_memory_and_soft_reserved_entries(release: str, expected: FrameSet) -> None:
     entry = MapEntry(ByteRange(0xC0000000, 0xD0000000), MemoryType.SOFT_RESERVED, "soft reserved", ())
     assert build_layout(seed_log("none", firmware_map=(entry,)), parse_release(release)).reserved == expected
+
+
+@pytest.mark.parametrize(("pages", "expected"), [(22, LOW), (158, WHOLE_MIB), (None, WHOLE_MIB)])
+def test_a_count_of_the_first_zone_tells_whether_the_first_mib_is_reserved_whole(
+    pages: int | None, expected: FrameSet
+) -> None:
+    """5.13-rc1 calls itself 5.13 and took less; 158 frames of memory lie below 1 MiB."""
+    counts = PageCounts(zone_reserved=() if pages is None else (Count(pages, (1,), None, "DMA"),))
+    found = build_layout(seed_log("none", page_counts=counts), parse_release("5.13.0-rc1"))
+    assert found.reserved == expected

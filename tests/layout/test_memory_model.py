@@ -120,3 +120,26 @@ def test_the_page_size_is_the_one_that_the_node_totals_count_in() -> None:
     found = layout("ppc64", (1, 0, 4096), (1, 32 << 20, (32 << 20) + 4096), release="5.6.0", page_counts=counts)
     assert found.page_size == 65536
     assert "page_size" not in {name for name, _ in found.assumed}
+
+
+FLAT_SH = b"""\
+[    0.000000] Linux version 6.1.0 (a@b) (gcc) #1 SMP
+[    0.000000] Booting machvec: SolutionEngine
+[    0.000000] Zone ranges:
+[    0.000000]   Normal   [mem 0x000000000c000000-0x000000000cffffff]
+[    0.000000] Early memory node ranges
+[    0.000000]   node   0: [mem 0x000000000c000000-0x000000000cffffff]
+[    0.000000] Built 1 zonelists, mobility grouping on.  Total pages: 4064
+"""
+
+
+def test_a_count_that_sections_would_have_given_speaks_for_flatmem_and_is_no_proof() -> None:
+    """Sections of 64 MiB would leave 48 MiB of struct pages behind the memory, and the kernel would count them."""
+    (boot,) = read(FLAT_SH).boots
+    found = analyze(boot)
+    assert (found.layout.memmap.model, found.layout.memmap.assumed) == (FLAT, True)
+    assert found.layout.without_memory.pages == 0
+    assert any(name == "memory_model" and "has none" in why for name, why in found.assumed)
+    counted = FLAT_SH + b"[    0.000000] On node 0, zone Normal: 12288 pages in unavailable ranges\n"
+    (boot,) = read(counted).boots
+    assert (analyze(boot).layout.memmap.model, analyze(boot).layout.memmap.assumed) == (SPARSE, False)

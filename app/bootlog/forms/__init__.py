@@ -1,6 +1,7 @@
 """Every line form that is read, in tables; one file a family."""
 
 from app.bootlog.forms import (
+    architectures,
     archmaps,
     archregions,
     badpages,
@@ -27,6 +28,7 @@ from app.bootlog.forms.base import Form
 
 FORMS: tuple[Form, ...] = (
     *context.FORMS,
+    *architectures.FORMS,
     *maps.FORMS,
     *archmaps.FORMS,
     *e820.FORMS,
