@@ -107,7 +107,7 @@ def _ram(resources: tuple[Resource, ...], page_size: int) -> FrameSet:
 
 def _blocks(text: str, page_size: int) -> tuple[int, tuple[Block, ...]]:
     lines = text.splitlines()
-    size = next((int(line.split()[1], 16) for line in lines if line.startswith("block_size_bytes ")), 0)
+    size = next((int(line.partition(" ")[2], 16) for line in lines if line.startswith("block_size_bytes ")), 0)
     if size < page_size or size % page_size:
         raise ValueError("this kernel has no memory blocks" if not text.strip() else "the size of a block is not in it")
     return size // page_size, _filled(tuple(_each_block(lines, size // page_size)), "no block in it")
