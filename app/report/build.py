@@ -12,6 +12,7 @@ from app.bootlog.model import MemblockRegion as FoundRegion
 from app.kernel.rules import describe_releases
 from app.ranges import ByteRange, FrameRange
 from app.report import document as wire
+from app.report import document_files as beside
 from app.report.inspect import inspections
 
 
@@ -81,17 +82,20 @@ def document(analysis: Analysis) -> wire.Document:
         rule=_rule(analysis.choice),
         recognised_lines=list(log.recognised),
         zoneinfo=[
-            wire.ZoneInfo(z.node, z.zone, z.start_pfn, z.spanned, z.present, z.managed, list(z.lines))
+            beside.ZoneInfo(z.node, z.zone, z.start_pfn, z.spanned, z.present, z.managed, list(z.lines))
             for z in files.zoneinfo
         ],
-        iomem=[wire.Resource(*_bounds(r.range), r.name, r.depth, list(r.lines)) for r in files.iomem],
+        iomem=[beside.Resource(*_bounds(r.range), r.name, r.depth, list(r.lines)) for r in files.iomem],
         firmware_memmap=_map(files.firmware_memmap),
-        memblock_debugfs=wire.DebugfsLists(
+        memblock_debugfs=beside.DebugfsLists(
             _debugfs(files.memblock_memory), _debugfs(files.memblock_reserved), _debugfs(files.memblock_physmem)
         ),
-        memory_blocks=wire.MemoryBlocks(
+        memory_blocks=beside.MemoryBlocks(
             files.memory_block_size.value if files.memory_block_size else None,
-            [wire.BlockRange(*_bounds(b.range), b.state, b.node, b.zones, list(b.lines)) for b in files.memory_blocks],
+            [
+                beside.BlockRange(*_bounds(b.range), b.state, b.node, b.zones, list(b.lines))
+                for b in files.memory_blocks
+            ],
         ),
     )
 
@@ -140,8 +144,8 @@ def _regions(regions: Iterable[FoundRegion]) -> list[wire.MemblockRegion]:
     return [wire.MemblockRegion(*_bounds(r.range), r.node, r.flags, list(r.lines)) for r in regions]
 
 
-def _debugfs(regions: Iterable[FoundListed]) -> list[wire.DebugfsRegion]:
-    return [wire.DebugfsRegion(*_bounds(r.range), r.node, r.flag, list(r.lines)) for r in regions]
+def _debugfs(regions: Iterable[FoundListed]) -> list[beside.DebugfsRegion]:
+    return [beside.DebugfsRegion(*_bounds(r.range), r.node, r.flag, list(r.lines)) for r in regions]
 
 
 def _counts(analysis: Analysis) -> wire.PageCounts:

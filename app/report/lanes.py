@@ -13,7 +13,8 @@ from itertools import pairwise
 import msgspec
 
 from app.ranges import FrameRange, FrameSet
-from app.report.document import DebugfsRegion, Document, EfiEntry, Hole, MapEntry, ZoneInfo, ZoneSpan
+from app.report.document import Document, EfiEntry, Hole, MapEntry, ZoneSpan
+from app.report.document_files import DebugfsRegion, ZoneInfo
 from app.report.words import STATE_WORDS, pages_words, placement_words
 from app.units import format_size
 

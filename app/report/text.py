@@ -5,17 +5,14 @@ from textwrap import wrap
 
 from app.report import counted
 from app.report.document import (
-    BlockRange,
     Check,
-    DebugfsRegion,
     Document,
     Event,
     Hole,
     MapEntry,
     PfnRange,
-    Resource,
-    ZoneInfo,
 )
+from app.report.document_files import BlockRange, DebugfsRegion, Resource, ZoneInfo
 from app.report.simulated import agreement, carets
 from app.report.words import STATE_WORDS, placement_words
 from app.units import format_size
