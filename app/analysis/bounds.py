@@ -10,11 +10,15 @@ VMEMMAP = frozenset({"x86_64", "arm64", "ppc64", "ppc64le", "s390", "s390x", "ri
 
 
 def pages_within(layout: Layout) -> dict[Bound, FrameSet]:
-    """The frames of each bound. Sets are cheap: cost follows the number of ranges."""
+    """The frames of each bound. Sets are cheap: cost follows the number of ranges.
+
+    pfn_valid() of FLATMEM ends with max_mapnr, which is max_pfn (arch/x86/mm/init_32.c, 4.17 to 6.1; arm/mm/init.c).
+    """
+    valid = layout.struct_pages.clip(0, layout.max_pfn) if layout.flat else layout.struct_pages
     return {
         Bound.MAX_PFN: layout.struct_pages.clip(0, layout.max_pfn),
-        Bound.PAST_MAX_PFN: layout.struct_pages.clip(layout.max_pfn + 1, layout.struct_pages.end),
-        Bound.SECTION_END: layout.struct_pages,
+        Bound.PAST_MAX_PFN: valid.clip(layout.max_pfn + 1, layout.struct_pages.end),
+        Bound.SECTION_END: valid,
         Bound.ONLINE_SUBSECTIONS: _online(layout),
         Bound.ZONE_SPANS: FrameSet.of(item.frames for item in layout.zone_spans),
         Bound.MEMORY: layout.memory_frames,

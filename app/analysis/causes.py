@@ -30,6 +30,7 @@ def _natural(layout: Layout, hole: Hole) -> Cause:
     """What makes a hole outside zone spans that no argument makes: where nodes end inside a section."""
     if not hole.outside or not layout.memory:
         return NO_CAUSE
+    unit = f"{'a block of the largest buddy' if layout.flat else 'a section'} that has its struct pages whole"
     below = max(
         (m for m in layout.memory if m.frames.end <= hole.frames.start), key=lambda m: m.frames.end, default=None
     )
@@ -37,15 +38,13 @@ def _natural(layout: Layout, hole: Hole) -> Cause:
         (m for m in layout.memory if m.frames.start >= hole.frames.end), key=lambda m: m.frames.start, default=None
     )
     if below is None and above is not None:
-        return Cause(
-            (), f"memory begins at pfn {above.frames.start:#x}, inside a section that has its struct pages whole"
-        )
+        return Cause((), f"memory begins at pfn {above.frames.start:#x}, inside {unit}")
     if above is None and below is not None:
-        return Cause((), f"memory ends at pfn {below.frames.end:#x}, inside a section that has its struct pages whole")
+        return Cause((), f"memory ends at pfn {below.frames.end:#x}, inside {unit}")
     if below is None or above is None:
         return NO_CAUSE
     return Cause(
         (),
         f"node {below.node} ends at pfn {below.frames.end:#x} and node {above.node} goes on at pfn"
-        f" {above.frames.start:#x}, inside a section that has its struct pages whole",
+        f" {above.frames.start:#x}, inside {unit}",
     )

@@ -52,10 +52,12 @@ def reserved_of(layout: Layout, frames: FrameRange) -> bool | None:
     return False if layout.reserved_complete and part.pages == 0 else None
 
 
-def severity_of(state: PageState, *, reserved: bool | None, linked_inside: bool, ordinary: bool) -> Severity:
+def severity_of(
+    state: PageState, *, reserved: bool | None, linked_inside: bool, ordinary: bool, reached: bool
+) -> Severity:
     """How bad a hole is. Only garbage that an ordinary reader reaches is a danger; the unknown is weighed by era."""
     if state.state is State.UNINITIALISED:
-        return "danger" if ordinary else "caution"
+        return "danger" if ordinary else "caution" if reached else "info"
     if state.state is State.UNKNOWN:
         return "none"
     if reserved or linked_inside:
@@ -79,7 +81,11 @@ def _judge(
         state.state is State.ZEROED or _inside(frames, reach.spans.get((state.node, state.zone)))
     )
     severity = severity_of(
-        state, reserved=reserved, linked_inside=linked_inside, ordinary=any(reader.ordinary for reader in readers)
+        state,
+        reserved=reserved,
+        linked_inside=linked_inside,
+        ordinary=any(reader.ordinary for reader in readers),
+        reached=bool(readers) or not reach.readers,
     )
     return Hole(
         frames=frames,

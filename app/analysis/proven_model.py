@@ -36,7 +36,11 @@ def proven_layout(log: BootLog, release: Release | None, arch: str | None, *, ov
 
 
 def _wrong(log: BootLog, layout: Layout, release: Release | None) -> tuple[int, int]:
-    """How many printed counts a layout contradicts, and how many that it gives are not printed."""
+    """How many printed counts a layout contradicts, and how many that it gives are not printed.
+
+    Where the log has some counts of unavailable pages, one that it lacks among them contradicts as well.
+    """
     choice = choose(log.page_counts, layout, release, overridden=False)
     found = checks(log, layout, choice, release.stable if release else None)
-    return sum(check.agrees is False for check in found), sum(not check.lines for check in found)
+    contradicted, lacking = sum(check.agrees is False for check in found), sum(not check.lines for check in found)
+    return contradicted + (lacking if log.page_counts.count_line else 0), lacking

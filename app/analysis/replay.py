@@ -88,7 +88,7 @@ def replay(
         [],
     )
     for step in rule.passes:
-        if layout.memmap.filled or step not in _SPARSEMEM_ONLY:
+        if layout.memmap.fills_holes(version) or step not in _SPARSEMEM_ONLY:
             _PASSES[step](run)
     return paint(run.strokes), tuple(run.counts)
 
@@ -105,7 +105,7 @@ def _allocate_zeroed(run: Replay) -> None:
 
 
 def _allocate_raw(run: Replay) -> None:
-    if not run.layout.memmap.filled:  # FLATMEM took its array from a zeroing allocator up to 5.14
+    if not run.layout.memmap.fills_holes(run.version):  # FLATMEM took its array from a zeroing allocator up to 5.14
         _allocate_zeroed(run)
         return
     run.allocate(PageState(State.UNINITIALISED, "the memmap was allocated without zeroing, and no pass wrote it"))
@@ -113,7 +113,7 @@ def _allocate_raw(run: Replay) -> None:
 
 def _walk_spans(run: Replay) -> None:
     ends = walk_ends(run.layout, run.version)
-    by_e820 = Pass.ZERO_RESERVED_AND_E820 in run.rule.passes and run.layout.memmap.filled
+    by_e820 = Pass.ZERO_RESERVED_AND_E820 in run.rule.passes and run.layout.memmap.fills_holes(run.version)
     reserved = _reserved_by_e820(run.layout) if by_e820 else FrameSet()
     for span in run.layout.zone_spans:
         why = f"the walk over the span of node {span.node}, zone {span.zone} initialised it"
@@ -185,7 +185,7 @@ def _hole_below(run: Replay, hole: int, start: int, span: ZoneSpan) -> FrameSet:
 
 def _holes_per_zone(run: Replay) -> None:
     """memmap_init_zone() of 5.12: ``hole`` is shared by all zones and not advanced over a section's tail."""
-    section = run.layout.memmap.tail
+    section = run.layout.memmap.tail(run.version)
     by_node: dict[int, list[FrameRange]] = {}
     for item in run.layout.memory:
         by_node.setdefault(item.node, []).append(item.frames)
@@ -217,7 +217,7 @@ def _holes_by_address(run: Replay) -> None:
             _count(run, _hole_below(run, hole, part.start, span), span)
             hole = part.end
     if last is not None:
-        section = run.layout.memmap.tail
+        section = run.layout.memmap.tail(run.version)
         _count(run, _hole_below(run, hole, -(-hole // section) * section, last), last)
 
 

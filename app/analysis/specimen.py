@@ -47,7 +47,7 @@ def specimen(*, reserved: bool) -> Layout:
     return Layout(
         arch="x86_64",
         page_size=PAGE,
-        memmap=MemMap(MemoryModel.SPARSEMEM, section_size=SECTION * PAGE, block=SECTION, tail=SECTION),
+        memmap=MemMap(MemoryModel.SPARSEMEM, section_size=SECTION * PAGE, block=SECTION),
         memory=memory,
         zone_limits=limits,
         zone_spans=zone_spans(memory, limits, {}),

@@ -59,7 +59,8 @@ def _summary(worst: Sequence[Hole], on: str) -> str:
     pages = _pages(worst)
     subject, state = f"{_count(pages)} {_lie(pages)} {where}", worst[0].state.state
     if state is State.UNINITIALISED:
-        tail = "" if worst[0].severity == "danger" else ", but no monitoring tool is sure to reach them"
+        tail = ", but no monitoring tool is sure to reach them" if worst[0].readers else ", and no reader reaches them"
+        tail = "" if worst[0].severity == "danger" else tail
         return f"{subject}, and{on} nothing ever writes them{tail}."
     if state is State.UNKNOWN:
         return f"{subject}; what they hold depends on the release, which is not known."

@@ -23,19 +23,23 @@ class MemMap(Struct, frozen=True):
     """How the struct pages of a layout are kept; ``model`` None: not known, nothing is said of them.
 
     ``section_size`` in bytes, None without sections. ``block``: struct pages exist for whole multiples of so many
-    frames, none below the frame ``first``. ``tail``: the pass that ends struct page initialisation goes on
-    to a multiple of so many frames. ``filled``: passes reach struct pages without memory; they do not in FLATMEM up
-    to 5.14, where these stay zeroed as they were allocated. ``why`` and ``assumed``: what the model is taken from.
+    frames, none below the frame ``first``. ``why`` and ``assumed``: what the model is taken from.
     """
 
     model: MemoryModel | None
     section_size: int | None = None
     block: int = 1
     first: int = 0
-    tail: int = 1
-    filled: bool = True
     assumed: bool = False
     why: str = ""
+
+    def fills_holes(self, version: Version) -> bool:
+        """Whether passes of a release reach struct pages without memory. In FLATMEM of old they stay zeroed."""
+        return self.model is not MemoryModel.FLATMEM or version >= FLATMEM_FILLED
+
+    def tail(self, version: Version) -> int:
+        """Frames to a multiple of which the pass goes on that ends struct page initialisation."""
+        return self.block if self.model is not MemoryModel.FLATMEM or version >= FLATMEM_TAIL else 1
 
 
 NO_MEMMAP = MemMap(None)
@@ -67,13 +71,12 @@ def find_memmap(
     model, why, assumed = told.model, told.why, told.assumed
     if model is MemoryModel.FLATMEM:
         block = max_order_pages(arch, page_size)
-        tail = block if version is None or version >= FLATMEM_TAIL else 1
         first = _first_frame(log, page_size) if arch in FLATMEM_FROM_MEMORY else 0
-        return MemMap(model, None, block, first, tail, version is None or version >= FLATMEM_FILLED, assumed, why)
+        return MemMap(model, None, block, first, assumed, why)
     size = section_size(arch, version, page_size, pae=has_pae(log))
     if size is None:
         return NO_MEMMAP
-    return MemMap(model, size, size // page_size, 0, size // page_size, True, assumed, why)
+    return MemMap(model, size, size // page_size, 0, assumed, why)
 
 
 def _first_frame(log: BootLog, page_size: int) -> int:

@@ -143,3 +143,18 @@ def test_a_count_that_sections_would_have_given_speaks_for_flatmem_and_is_no_pro
     counted = FLAT_SH + b"[    0.000000] On node 0, zone Normal: 12288 pages in unavailable ranges\n"
     (boot,) = read(counted).boots
     assert (analyze(boot).layout.memmap.model, analyze(boot).layout.memmap.assumed) == (SPARSE, False)
+
+
+def test_other_releases_of_a_flatmem_machine_are_judged_as_flatmem_of_their_own() -> None:
+    """The array ends behind the memory; what is behind it is written from 6.15 on, and no reader goes there before."""
+    said = {}
+    for release in ("5.14.0", "6.1.0", "6.18.0"):
+        tail = analyze(log("i386", (0, 1, 101), release=release)).holes[-1]
+        said[release] = (tail.frames.start, tail.state.state, tail.severity)
+    assert said == {
+        "5.14.0": (101 * MIB // 4096, State.ZEROED, "info"),
+        "6.1.0": (101 * MIB // 4096, State.UNINITIALISED, "info"),
+        "6.18.0": (101 * MIB // 4096, State.INITIALISED, "info"),
+    }
+    eras = analyze(log("i386", (0, 1, 101), release="6.18.0")).eras
+    assert {era.rule.id: era.state for era in eras}["raw-memmap"] == "zeroed"
