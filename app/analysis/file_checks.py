@@ -7,7 +7,7 @@ from app.bootlog.model import BootLog, DebugfsRegion, Lines, MapEntry, MemoryTyp
 from app.layout import Layout, ZoneSpan
 from app.ranges import ByteRange, FrameRange, FrameSet
 from app.ranges.engine import Pairs, canonical
-from app.units import format_size
+from app.units import KIB, format_size
 
 _SYSTEM_RAM = "System RAM"
 
@@ -20,6 +20,7 @@ def file_checks(log: BootLog, layout: Layout) -> tuple[Check, ...]:
         *_system_ram(log, layout),
         *_memory(log, layout),
         *_blocks(log, layout),
+        *_totals(log, layout),
     )
 
 
@@ -119,6 +120,16 @@ def _blocks(log: BootLog, layout: Layout) -> Iterator[Check]:
     ours = layout.memory_frames.rounded_out(size.value // layout.page_size)
     what = f"memory blocks of {format_size(size.value)}"
     yield Check(what, _words(theirs), _against(ours, theirs), ours == theirs, _lines(blocks))
+
+
+def _totals(log: BootLog, layout: Layout) -> Iterator[Check]:
+    """What a kernel hands out is part of the memory that it found at boot, unless more was added since."""
+    for total in log.files.totals if layout.memory else ():
+        pages = sum(item.frames.pages for item in layout.memory if total.node in (None, item.node))
+        present = pages * layout.page_size // KIB
+        where = "" if total.node is None else f"node {total.node}: "
+        what = f"{where}memory in {total.file}"
+        yield Check(what, f"{total.kib} KiB in use", f"{present} KiB present", total.kib <= present, total.lines)
 
 
 def _inward(ranges: Iterable[ByteRange], layout: Layout) -> FrameSet:

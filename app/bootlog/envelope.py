@@ -70,6 +70,7 @@ _FURNITURE = (
     r"|(?:__?[A-Z][A-Z_]+|PRIORITY|SUBSYSTEM|DEVICE|SYSLOG_[A-Z]+)=|.{0,60}\[s=(?:3D)?[0-9a-f]+;"
 )
 _ANYWHERE = r"\[ *[0-9]{1,12}\.[0-9]{6}\]|kernel(?:\[[0-9]+\])?: "
+_LSMEM = r'"(?:range|state|node|zones)": '  # of lsmem -J, whose values are what it says
 _STRINGS = (b'"', b"'")
 _FRAMES = b"`'\"*|,;)]}"
 _CLOSED = b" \t,;)]}"
@@ -119,7 +120,7 @@ def peel(line: bytes, *, kernel: bool = False) -> Peeled:
         if known is not None:  # in an envelope that is not known
             at = known.start() if line[known.start() : known.start() + 1] == b"[" else known.end()
             return behind(at, line)
-        if compiled(_FURNITURE).match(message):
+        if compiled(_FURNITURE).match(message) and not compiled(_LSMEM).match(message):
             message = b""
     return Peeled(_plain(message), match.end(), kernel, stamp)
 

@@ -274,6 +274,15 @@ class BlockRange(msgspec.Struct, frozen=True):
     lines: Lines
 
 
+class NodeTotal(msgspec.Struct, frozen=True):
+    """Memory in KiB that the running kernel hands out, of a node or, where None, of all; ``file`` says so."""
+
+    file: str
+    node: int | None
+    kib: int
+    lines: Lines
+
+
 class Files(msgspec.Struct, frozen=True):
     """Neighbouring files of a boot: what the running kernel says of its own memory. Empty where not pasted."""
 
@@ -285,6 +294,7 @@ class Files(msgspec.Struct, frozen=True):
     memblock_physmem: tuple[DebugfsRegion, ...] = ()
     memory_blocks: tuple[BlockRange, ...] = ()
     memory_block_size: Count | None = None
+    totals: tuple[NodeTotal, ...] = ()
 
 
 class BootLog(msgspec.Struct, frozen=True):

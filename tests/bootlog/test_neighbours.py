@@ -173,8 +173,10 @@ def test_an_iomem_of_zeros_is_explained_and_gives_nothing() -> None:
             b"==> /sys/firmware/memmap/0/type <==\nSystem RAM\n\n==> 1/end <==\n0x3fffffff\n\n"
             b"==> 1/start <==\n0x100000\n\n==> 1/type <==\nSystem RAM\n"
         ),
+        b"0x9fbff\n0x0\nSystem RAM\n0x3fffffff\n0x100000\nSystem RAM\n",
+        b"0x0 - 0x9fbff (System RAM)\n0x100000-0x3fffffff : System RAM\n",
     ],
-    ids=["grep", "rows", "script", "head"],
+    ids=["grep", "rows", "script", "head", "cat", "echo"],
 )
 def test_the_firmware_memmap_is_one_map_however_it_was_printed(text: bytes) -> None:
     boot = only(text)
@@ -235,6 +237,81 @@ def test_plain_lsmem_tells_no_node() -> None:
 """
     (block,) = only(text).files.memory_blocks
     assert (block.node, block.zones, block.state) == (None, None, "online")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(
+            b'RANGE="0x0000000000000000-0x0000000007ffffff" STATE="online" BLOCK="0" NODE="0" ZONES="DMA"\n'
+            b'RANGE="0x0000000040000000-0x000000004fffffff" STATE="offline" BLOCK="8-9" NODE="1" ZONES=""\n',
+            id="pairs",
+        ),
+        pytest.param(
+            b'{\n "memory": [\n'
+            b'  {"range": "0x0000000000000000-0x0000000007ffffff", "state": "online", "node": "0", "zones": "DMA"},\n'
+            b'  {"range": "0x0000000040000000-0x000000004fffffff", "state": "offline", "node": "1", "zones": null}\n'
+            b"   ]\n}\n",
+            id="JSON rows",
+        ),
+        pytest.param(
+            b'{\n   "memory": [\n      {\n         "range": "0x0000000000000000-0x0000000007ffffff",\n'
+            b'         "size": 134217728,\n         "state": "online",\n         "node": 0,\n         "zones": "DMA"\n'
+            b'      },{\n         "range": "0x0000000040000000-0x000000004fffffff",\n         "state": "offline",\n'
+            b'         "node": 1\n      }\n   ]\n}\n',
+            id="JSON lines",
+        ),
+        pytest.param(
+            b"RANGE SIZE STATE BLOCK NODE ZONES\n"
+            b"0x0000000000000000-0x0000000007ffffff 134217728 online 0 0 DMA\n"
+            b"0x0000000040000000-0x000000004fffffff 268435456 offline 8-9 1\n",
+            id="raw bytes",
+        ),
+    ],
+)
+def test_lsmem_says_the_same_in_all_its_formats(text: bytes) -> None:
+    assert [(b.range.start, b.range.end, b.state, b.node, b.zones) for b in only(text).files.memory_blocks] == [
+        (0, 0x8000000, "online", 0, "DMA"),
+        (0x40000000, 0x50000000, "offline", 1, None),
+    ]
+
+
+def test_the_old_lsmem_of_s390_has_sizes_in_mb_and_dashes() -> None:
+    text = b"""\
+Address range                          Size (MB)  State    Removable  Device
+===============================================================================
+0x0000000000000000-0x000000000fffffff        256  online   no         0
+0x0000000040000000-0x000000006fffffff        768  offline  -          4-6
+
+Memory device size  : 256 MB
+Memory block size   : 128 MB
+Total online memory : 256 MB
+"""
+    files = only(text).files
+    assert [(b.range.end, b.state, b.node) for b in files.memory_blocks] == [
+        (0x10000000, "online", None),
+        (0x70000000, "offline", None),
+    ]
+    assert files.memory_block_size is not None
+    assert files.memory_block_size.value == 128 << 20
+
+
+def test_what_a_kernel_hands_out_is_held_against_what_it_found() -> None:
+    text = LOG + b"MemTotal:         999999 kB\nNode 0 MemTotal:        1000000 kB\nnode 0 size: 1024 MB\n"
+    found = {check.what: check.agrees for check in analyze(only(text)).checks if " memory in " in f" {check.what}"}
+    assert found == {
+        "memory in /proc/meminfo": True,
+        "node 0: memory in /sys/devices/system/node/node0/meminfo": True,
+        "node 0: memory in numactl -H": False,
+    }
+
+
+def test_files_of_free_memory_are_recognised_and_named_as_not_needed() -> None:
+    text = LOG + b"Node 0, zone    DMA32      2      3      1      0      2      1\n"
+    text += b"Node    0, zone      DMA, type    Unmovable      1      1      0\n"
+    boot = only(text)
+    assert codes(boot) == [("file-not-needed", 10), ("file-not-needed", 11)]
+    assert read(text[len(LOG) :]).seen == ("/proc/buddyinfo", "/proc/pagetypeinfo")
 
 
 def test_single_blocks_that_are_alike_are_one_range_and_need_their_size() -> None:

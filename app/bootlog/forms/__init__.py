@@ -5,6 +5,7 @@ from app.bootlog.forms import (
     archmaps,
     archregions,
     badpages,
+    blocks,
     context,
     counts,
     devices,
@@ -49,6 +50,7 @@ FORMS: tuple[Form, ...] = (
     *registers.FORMS,
     *badpages.FORMS,
     *neighbours.FORMS,
+    *blocks.FORMS,
 )
 
 __all__ = ["FORMS", "Form"]

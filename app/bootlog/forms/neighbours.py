@@ -1,4 +1,4 @@
-"""Files of /proc and /sys: zoneinfo, iomem, firmware/memmap, memblock lists of debugfs, and memory blocks (lsmem)."""
+"""Files of /proc and /sys: zoneinfo, iomem, firmware/memmap and memblock lists of debugfs."""
 
 from typing import Literal, cast
 
@@ -6,25 +6,19 @@ from app.bootlog.effects import Effect
 from app.bootlog.forms.base import HEX, NUMBER, Form, Groups, exclusive, hexadecimal, inclusive, number
 from app.bootlog.model import Lines, MapEntry, MemoryType
 from app.bootlog.neighbours.lines import (
-    Block,
-    BlockSize,
     ListHeader,
     ListName,
     ListRegion,
-    LsmemHeader,
-    LsmemRow,
     MemmapEntry,
     MemmapPart,
     ResourceLine,
-    Total,
     ZoneField,
     ZoneHeader,
 )
-from app.units import parse_size
+from app.ranges import ByteRange
 
 _ZONE = "(DMA|DMA32|Normal|HighMem|Movable|Device)"
 _ADDRESS = r"([0-9a-f]{8,16})"
-_STATE = "(online|offline|going-offline)"
 _TYPES = (
     r"(System RAM|[Rr]eserved|ACPI Tables|ACPI Non-volatile Storage|Unusable memory|Persistent Memory(?: \(legacy\))?"
     r"|Soft Reserved|Device Reserved|Unknown E820 type)"
@@ -63,6 +57,15 @@ def _memmap(groups: Groups, lines: Lines, *, ends_inside: bool) -> Effect:
     return MemmapEntry(entry=MapEntry(memory, resource_type(name or ""), name or "", lines), lines=lines)
 
 
+def _memmap_values(groups: Groups, lines: Lines) -> Effect:
+    """By what a loop of cat prints: the files of an entry sort as end, start, type."""
+    first, second = sorted((hexadecimal(groups[0]), hexadecimal(groups[1])))
+    name = groups[2] or ""
+    return MemmapEntry(
+        entry=MapEntry(ByteRange.inclusive(first, second), resource_type(name), name, lines), lines=lines
+    )
+
+
 def _memmap_part(groups: Groups, lines: Lines) -> Effect:
     part = cast('Literal["start", "end", "type"]', groups[1])
     return MemmapPart(index=number(groups[0]), part=part, value=groups[2] or "", lines=lines)
@@ -78,11 +81,6 @@ def _list_region(groups: Groups, lines: Lines) -> Effect:
         flag=flag,
         lines=lines,
     )
-
-
-def _block_size(groups: Groups, lines: Lines) -> Effect | None:
-    size = parse_size(groups[0] or "")
-    return BlockSize(size=size, lines=lines) if size else None
 
 
 FORMS = (
@@ -150,6 +148,18 @@ FORMS = (
         source="drivers/firmware/memmap.c as printed by the script of its ABI document, 2.6.27-7.1; end exclusive",
     ),
     Form(
+        name="firmware-memmap-values",
+        family="/sys/firmware/memmap",
+        triggers=(
+            rf"0x[0-9a-f]+(?: *[-:,] *| +)0x[0-9a-f]+ *[-:,(]? *{_TYPE_TRIGGER}",
+            r"(?m:^[> |]*0x[0-9a-f]{1,16}\r?$)",
+        ),
+        pattern=rf"{HEX}(?:\s+|\s*[-:,]\s*){HEX}\s*[-:,(]?\s*{_TYPES}\)?$",
+        make=_memmap_values,
+        samples=("0x100000 - 0xbffdffff (System RAM)", "0x9fbff 0x0 System RAM"),
+        source="drivers/firmware/memmap.c, 2.6.27-7.1: the values of an entry, in any order, on a line or on three",
+    ),
+    Form(
         name="firmware-memmap-file",
         family="/sys/firmware/memmap",
         triggers=(r"[0-9]/(?:start|end|type)(?::| <==)",),
@@ -188,77 +198,5 @@ FORMS = (
             "/sys/kernel/debug/memblock/reserved:  12: 0x000000013f7b97c0..0x000000013f7b9bc7    x RSRV_NOINIT",
         ),
         source="memblock_debug_show() in mm/memblock.c, 2.6.39-7.1; end inclusive; node and lowest flag from 6.6",
-    ),
-    Form(
-        name="lsmem-header",
-        family="lsmem",
-        triggers=("RANGE +[A-Z]",),
-        pattern=r"(RANGE(?:\s+[A-Z-]{4,16}){1,9})$",
-        make=lambda g, lines: LsmemHeader(columns=g[0] or "", lines=lines),
-        samples=(
-            "RANGE                                  SIZE  STATE REMOVABLE  BLOCK",
-            "RANGE SIZE STATE REMOVABLE BLOCK NODE ZONES",
-        ),
-        source="sys-utils/lsmem.c of util-linux, 2.30-2.41",
-    ),
-    Form(
-        name="lsmem",
-        family="lsmem",
-        triggers=("0x[0-9a-f]{16}-0x[0-9a-f]{16} +[0-9a-z]",),
-        pattern=rf"{HEX}-{HEX}((?:\s+[\w./,-]+)*\s+{_STATE.replace('(', '(?:')}(?:\s+[\w./,-]+)*)$",
-        make=lambda g, lines: LsmemRow(range=inclusive(g[0], g[1]), cells=(g[2] or "").strip(), lines=lines),
-        samples=(
-            "0x0000000000000000-0x00000000bfffffff   3G online       yes   0-23",
-            "0x0000000100000000-0x000000013fffffff   1G offline           32-39    1 Normal/Movable",
-        ),
-        source="sys-utils/lsmem.c of util-linux, 2.30-2.41; end inclusive",
-    ),
-    Form(
-        name="lsmem-block-size",
-        family="lsmem",
-        triggers=("Memory block size:",),
-        pattern=r"Memory block size:\s+([0-9]{1,18}[KMGTPE]?)B?$",
-        make=_block_size,
-        samples=("Memory block size:       128M",),
-        source="sys-utils/lsmem.c of util-linux, 2.30-2.41",
-    ),
-    Form(
-        name="lsmem-total",
-        family="lsmem",
-        triggers=("Total (?:online|offline) memory:",),
-        pattern=r"Total (?:online|offline) memory:\s+[0-9.]+[BKMGTPE]?$",
-        make=lambda _groups, lines: Total(lines=lines),
-        samples=("Total online memory:     2.9G", "Total offline memory:      0B"),
-        source="sys-utils/lsmem.c of util-linux, 2.30-2.41; rounded",
-    ),
-    Form(
-        name="memory-block",
-        family="/sys/devices/system/memory",
-        triggers=('memory[0-9]+ phys_index="',),
-        pattern=rf'memory([0-9]{{1,9}}) phys_index="[0-9a-f]+" state="{_STATE}"(?: valid_zones="([^"]*)")?'
-        r"(?:.*\bnode([0-9]{1,5})\b)?",
-        make=lambda g, lines: Block(
-            index=number(g[0]), state=g[1] or "", zones=g[2] or None, node=number(g[3]) if g[3] else None, lines=lines
-        ),
-        samples=('memory8 phys_index="00000008" state="online" valid_zones="DMA32" removable="1" online="1" node0',),
-        source="drivers/base/memory.c, 2.6.15-7.1: the files of a block on a line",
-    ),
-    Form(
-        name="memory-block-state",
-        family="/sys/devices/system/memory",
-        triggers=("memory[0-9]+/state:",),
-        pattern=rf"(?:\S*/)?memory([0-9]{{1,9}})/state:\s*{_STATE}$",
-        make=lambda g, lines: Block(index=number(g[0]), state=g[1] or "", zones=None, node=None, lines=lines),
-        samples=("/sys/devices/system/memory/memory40/state:online",),
-        source="drivers/base/memory.c, 2.6.15-7.1, as grep prints several files",
-    ),
-    Form(
-        name="block-size",
-        family="/sys/devices/system/memory",
-        triggers=("block_size_bytes",),
-        pattern=r"(?:.*[\s/])?block_size_bytes[: ]\s*(?:0x)?([0-9a-f]{1,16})$",
-        make=lambda g, lines: BlockSize(size=hexadecimal(g[0]), lines=lines) if hexadecimal(g[0]) else None,
-        samples=("block_size_bytes 0x8000000", "/sys/devices/system/memory/block_size_bytes:8000000"),
-        source="drivers/base/memory.c, 2.6.15-7.1; hexadecimal",
     ),
 )

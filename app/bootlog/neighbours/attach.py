@@ -11,6 +11,7 @@ from app.bootlog.model import BootLog, DebugfsRegion, Files, NodeRange
 from app.bootlog.neighbours.blocks import block_size, blocks
 from app.bootlog.neighbours.debugfs import lists
 from app.bootlog.neighbours.iomem import hidden, resources
+from app.bootlog.neighbours.known import not_needed, totals
 from app.bootlog.neighbours.lines import FileLine
 from app.bootlog.neighbours.memmap import entries
 from app.bootlog.neighbours.notes import Notes
@@ -61,6 +62,7 @@ def with_files(log: BootLog, draft: Draft) -> BootLog:
 
 def _files(lines: Sequence[FileLine], notes: Notes) -> Files:
     hidden(lines, notes)
+    not_needed(lines, notes)
     by_list = lists(lines, notes)
     size = block_size(lines)
     return Files(
@@ -72,6 +74,7 @@ def _files(lines: Sequence[FileLine], notes: Notes) -> Files:
         memblock_physmem=by_list.get("physmem", ()),
         memory_blocks=blocks(lines, size, notes),
         memory_block_size=size,
+        totals=totals(lines),
     )
 
 

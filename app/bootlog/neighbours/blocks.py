@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from app.bootlog.model import BlockRange, Count
-from app.bootlog.neighbours.lines import Block, BlockSize, LsmemHeader, LsmemRow
+from app.bootlog.neighbours.lines import Block, BlockSize, LsmemHeader, LsmemPart, LsmemRow
 from app.bootlog.neighbours.notes import Notes
 from app.bootlog.records import merged
 from app.ranges import ByteRange
@@ -27,7 +27,7 @@ def blocks(lines: Iterable[object], size: Count | None, notes: Notes) -> tuple[B
     found: dict[ByteRange, BlockRange] = {}
     sized = True
     columns: tuple[str, ...] = _COLUMNS
-    for line in lines:
+    for line in _with_parts(lines):
         if isinstance(line, LsmemHeader):
             columns = tuple(line.columns.split())
         elif isinstance(line, LsmemRow) and notes.possible(line.range, line.lines):
@@ -43,6 +43,23 @@ def blocks(lines: Iterable[object], size: Count | None, notes: Notes) -> tuple[B
     return tuple(_joined(sorted(found.values(), key=lambda item: item.range)))
 
 
+def _with_parts(lines: Iterable[object]) -> Iterator[object]:
+    """The lines, with the values that follow a row of JSON put into it."""
+    row: LsmemRow | None = None
+    for line in lines:
+        if isinstance(line, LsmemPart) and row is not None:
+            named = (*(row.named or ()), (line.name, line.value))
+            row = msgspec.structs.replace(row, named=named, lines=merged(row.lines, line.lines))
+            continue
+        if row is not None:
+            yield row
+        row = line if isinstance(line, LsmemRow) else None
+        if row is None:
+            yield line
+    if row is not None:
+        yield row
+
+
 def _add(found: dict[ByteRange, BlockRange], item: BlockRange) -> None:
     before = found.get(item.range)
     lines = merged(before.lines, item.lines) if before else item.lines
@@ -55,9 +72,9 @@ def _row(line: LsmemRow, columns: tuple[str, ...]) -> BlockRange:
     found = line.cells.split()
     if not {"yes", "no"} & set(found):
         names = tuple(name for name in names if name != "REMOVABLE")
-    cells = dict(zip(names, found, strict=False))
+    cells = dict(zip(names, found, strict=False)) if line.named is None else dict(line.named)
     node = cells.get("NODE", "")
-    state = next(cell for cell in found if cell.endswith("line"))
+    state = next((cell for cell in found if cell.endswith("line")), cells.get("STATE", "unknown"))
     return BlockRange(
         line.range, state, int(node) if node.isdecimal() and len(node) < 6 else None, cells.get("ZONES"), line.lines
     )

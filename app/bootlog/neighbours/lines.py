@@ -74,10 +74,18 @@ class LsmemHeader(FileLine, frozen=True, kw_only=True):
 
 
 class LsmemRow(FileLine, frozen=True, kw_only=True):
-    """A row of lsmem: its range, and the cells behind it, of which empty ones leave no trace."""
+    """A row of lsmem: its range, and the cells behind it, of which empty ones leave no trace, or values by column."""
 
     range: ByteRange
     cells: str
+    named: tuple[tuple[str, str], ...] | None = None
+
+
+class LsmemPart(FileLine, frozen=True, kw_only=True):
+    """A value of the lsmem row above it, by its column, as JSON over several lines has them."""
+
+    name: str
+    value: str
 
 
 class Block(FileLine, frozen=True, kw_only=True):
@@ -97,3 +105,17 @@ class BlockSize(FileLine, frozen=True, kw_only=True):
 
 class Total(FileLine, frozen=True, kw_only=True):
     """A sum of lsmem, rounded for people: it says nothing that the rows do not say."""
+
+
+class KnownLine(FileLine, frozen=True, kw_only=True):
+    """A line of a file that is known and says nothing of struct pages."""
+
+    file: str
+
+
+class MemTotal(FileLine, frozen=True, kw_only=True):
+    """Memory that the running kernel hands out, in KiB, of a node or of all."""
+
+    file: str
+    node: int | None
+    kib: int
