@@ -108,7 +108,8 @@ def _verdict(found: Verified) -> str:
 
 
 def _lines(item: Compared, width: int) -> list[str]:
-    done = "not compared" if item.agreed is None else f"{item.agreed:,} {item.unit} agree"
+    agree = f"1 {item.unit[:-1]} agrees" if item.agreed == 1 else f"{item.agreed or 0:,} {item.unit} agree"
+    done = "not compared" if item.agreed is None else agree
     if item.agreed == 0 and not item.differences:
         done = "none on either side"
     bad = sum(d.explained is None for d in item.differences)
