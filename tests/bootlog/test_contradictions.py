@@ -83,3 +83,17 @@ def test_a_node_with_two_spans_is_told() -> None:
     )
     assert codes(found) == [("conflicting-initmem", 3)]
     assert len(found.initmem) == 2
+
+
+def test_counts_that_wrap_are_left_out_and_told() -> None:
+    found = boot(
+        NODE,
+        "On node 0 totalpages: 18446744073709551615",
+        "On node 0, zone DMA: -98 pages in unavailable ranges",
+        "On node 0, zone DMA: 98 pages in unavailable ranges",
+        "Memory: 18446744073709551612K/1048572K available (14339K kernel code)",
+    )
+    assert codes(found) == [("wrapped-count", 2), ("wrapped-count", 3), ("wrapped-count", 5)]
+    assert found.page_counts.node_total_pages == ()
+    assert [count.value for count in found.page_counts.unavailable] == [98]
+    assert found.page_counts.available_kib is None

@@ -104,3 +104,9 @@ def test_a_dumped_page_tells_why() -> None:
     (event,) = boot.events
     assert event.text.endswith("poisoned: VM_BUG_ON_PAGE(PagePoisoned(p))")
     assert (event.lines, boot.recognised) == ((2, 4), (1, 2, 3, 4))
+
+
+def test_the_pfn_of_a_page_dump_may_stand_on_a_wrapped_line() -> None:
+    dump = "[ 1.0] page:00000000abcd1234 refcount:0 mapcount:0\nmapping:0000000000000000 index:0x0 pfn:0xbffd7\n"
+    (boot,) = read((NODE + dump).encode()).boots
+    assert [(event.kind, event.pfn, event.lines) for event in boot.events] == [("page-dump", 0xBFFD7, (2, 3))]

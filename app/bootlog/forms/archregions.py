@@ -77,11 +77,12 @@ FORMS = (
             "low ram: 0 - ",
             "total RAM covered: ",
             "Phys[.] mem: [0-9]",
+            "Total memory = [0-9]+MB; using",
         ),
         pattern=r"(?:(?:setup: )?The maximum memory size is [0-9]+MB|Max memory size: [0-9]+MB"
         r"|(?:Board|Kernel Managed) Memory: [0-9]+MB|(?:phys_mem_size|physicalMemorySize|physical_start)\s+= 0x"
         r"|[0-9]+MB (?:HIGHMEM|LOWMEM) available|(?:mapped )?low ram: 0 - |total RAM covered: [0-9]+M"
-        r"|Phys\. mem: [0-9]+MB)",
+        r"|Phys\. mem: [0-9]+MB|Total memory = [0-9]+MB; using )",
         make=lambda _groups, _lines: Noted(),
         samples=(
             "setup: The maximum memory size is 4096MB",
@@ -95,6 +96,7 @@ FORMS = (
             "low ram: 0 - 377fe000",
             "total RAM covered: 4096M",
             "Phys. mem: 512MB",
+            "Total memory = 768MB; using 2048kB for hash table",
         ),
         source="arch/s390/kernel/setup.c, arch/powerpc/kernel/setup-common.c, arch/blackfin, arch/csky, arch/x86/mm,"
         " 2.6.11-7.1 (setup.c, init_32.c); sums, no places",

@@ -108,6 +108,7 @@ FORMS = (
             "page:ffffea0002fff5c0 refcount:0 mapcount:0 mapping:0000000000000000 index:0x0 head:ffffea0002fff400",
         ),
         source="mm/page_alloc.c, mm/debug.c, 2.6.18-7.1; pointer real to 5.8, pfn from 5.10",
+        tail=r"(?:mapping:|index:|pfn:0x|head:|compound_mapcount:).*",
     ),
     Form(
         name="page-dump-reason",

@@ -1,10 +1,11 @@
 """Page counts that the kernel prints, in pages or KiB."""
 
-from app.bootlog.effects import CountField, Effect, MemoryLine, Noted, Tally
+from app.bootlog.effects import CountField, Effect, MemoryLine, Noted, Remark, Tally
 from app.bootlog.forms.base import NUMBER, Form, Groups, number
 from app.bootlog.model import Count, FlagWidths, Lines, WalkedZone, Zonelist
 
 _ZONE = "(DMA|DMA32|Normal|HighMem|Movable|Device)"
+_WRAPPED = r"(?:-[0-9]{1,19}|[0-9]{19,20})(?:\b|[kK])"
 
 
 def _on_node_zone(groups: Groups, lines: Lines) -> Effect:
@@ -199,5 +200,26 @@ FORMS = (
             "mminit::pageflags_layout_shifts Section 20 Node 6 Zone 1 Lastcpupid 0",
         ),
         source="mm/mm_init.c with mminit_loglevel, 2.6.32-7.1; the kernel's own checks",
+    ),
+    Form(
+        name="count-wrapped",
+        family="contradictions",
+        triggers=(
+            "(?:totalpages|zone [A-Za-z0-9]+|zone|ranges|unavailable): (?:-[0-9]|[0-9]{19})",
+            "Memory: (?:[0-9]+[kK]B?/)?(?:-[0-9]|[0-9]{19})",
+        ),
+        pattern=rf"(?:On node [0-9]+ totalpages: |On node [0-9]+, zone {_ZONE}: |{_ZONE} zone: "
+        r"|Zeroed struct page in unavailable ranges: |Reserved but unavailable: |Memory: (?:[0-9]{1,18}[kK]B?/)?)"
+        rf"{_WRAPPED}",
+        make=lambda _groups, _lines: Remark(
+            "warning", "wrapped-count", "This count is below zero or wraps around 2^64: it is left out."
+        ),
+        samples=(
+            "On node 0 totalpages: 18446744073709551615",
+            "On node 0, zone DMA32: -41 pages in unavailable ranges",
+            "Memory: 8069828K/18446744073709551612K available (14339K kernel code)",
+            "DMA zone: 18446744073709551612 pages used for memmap",
+        ),
+        source="mm/page_alloc.c, 2.6.11-7.1; what a kernel prints that misjudged its memory",
     ),
 )

@@ -202,11 +202,11 @@ FORMS = (
         name="oops-later",
         family="oopses",
         triggers=(
-            r"(?:Oops|invalid opcode|double fault|stack segment|Oops - [a-z ]+)(?::|\[)[^\[\n]*#?[0-9]",
+            r"(?:Oops|invalid opcode|double fault|stack segment)(?::| ?\[)[^\[\n]*#?[0-9]",
             "Internal error: ",
             r"\([0-9]+\): (?:Oops|Kernel Bug) ",
         ),
-        pattern=r"((?:Oops(?:: [^\[]*)?|(?:invalid opcode|double fault|stack segment): [0-9a-f]{4} "
+        pattern=r"((?:Oops(?:: [^\[]*)? ?|(?:invalid opcode|double fault|stack segment): [0-9a-f]{4} "
         r"|Internal error: [^\[]*)\[#[0-9]+\].*|Oops: kernel access of bad area, sig: [0-9]+"
         r"|[\w./-]+\([0-9]+\): (?:Oops|Kernel Bug) -?[0-9]+)",
         make=_later,
@@ -215,6 +215,7 @@ FORMS = (
             "Oops: Oops: 0002 [#1] PREEMPT SMP NOPTI",
             "Oops: Kernel access of bad area, sig: 11 [#1]",
             "Oops[#1]:",
+            "Oops [#1]",
             "Internal error: Oops: 96000006 [#1] PREEMPT SMP",
             "invalid opcode: 0000 [#1] SMP PTI",
             "Oops: kernel access of bad area, sig: 11",

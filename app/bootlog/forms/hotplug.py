@@ -101,6 +101,28 @@ FORMS = (
         source="arch/x86/mm/numa.c, drivers/base/arch_numa.c, mm/numa_memblks.c, 2.6.11-7.1",
     ),
     Form(
+        name="node-order",
+        family="NUMA",
+        triggers=(
+            "Fallback order for Node [0-9]",
+            "Policy zone: [A-Z]",
+            "Demotion targets for Node",
+            "Initializing node [0-9]+ as memoryless",
+            "SRAT: PXM [0-9]+ -> ",
+        ),
+        pattern=r"(?:Fallback order for Node [0-9]+: |Policy zone: |Demotion targets for Node [0-9]+: "
+        r"|Initializing node [0-9]+ as memoryless|(?:ACPI: )?SRAT: PXM [0-9]+ -> )",
+        make=lambda _groups, _lines: Noted(),
+        samples=(
+            "Fallback order for Node 0: 0 1",
+            "Policy zone: Normal",
+            "Demotion targets for Node 0: null",
+            "Initializing node 0 as memoryless",
+            "SRAT: PXM 0 -> APIC 0x00 -> Node 0",
+        ),
+        source="mm/page_alloc.c, mm/mm_init.c, mm/memory-tiers.c, arch/x86/mm/srat.c, 2.6.18-7.1; no memory",
+    ),
+    Form(
         name="ivmd",
         family="reserved regions",
         triggers=("range_start: [0-9a-f]+ range_end:",),
