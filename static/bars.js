@@ -147,8 +147,9 @@ export class Bars {
     layout.yaxis = { ...layout.yaxis, gridcolor: colours.line };
     const frames = this.figure.data[2];
     const dashes = { ...frames, line: { ...frames.line, color: colours.alarm }, fillcolor: colours.alarm + "10" };
+    const bands = { ...this.figure.data[3], fillcolor: colours.stroke("differs") + "2e" };
     this.write(marks);
-    const traces = [...this.traces.map((_, which) => this.look(which, width, colours)), dashes];
+    const traces = [...this.traces.map((_, which) => this.look(which, width, colours)), bands, dashes];
     return this.plotly.react(this.live, traces, layout, CONFIG);
   }
 

@@ -129,7 +129,7 @@ def merged(bars: Sequence[Bar], axis: Axis, resolution: float) -> tuple[Bar, ...
         if run and right - axis.place(run[0].start_pfn) > resolution:
             out.append(_joined(run))
             run = []
-        if right - left < resolution and bar.kind not in ("danger", "caution", "uninitialised"):
+        if right - left < resolution and bar.kind not in ("danger", "caution", "uninitialised", "unsafe"):
             run.append(bar)
         else:
             if run:

@@ -14,9 +14,9 @@ from typing import Any
 from app.report import axis as axes
 from app.report import svg
 from app.report.axis import Axis, AxisName
-from app.report.document import Document
-from app.report.lanes import Bar, Lane, lanes
+from app.report.lanes import Bar
 from app.report.palette import ALARM, CARD, LINE, PAINTS
+from app.report.scene import Scene, visible_marks
 from app.report.ticks import by_importance
 
 _MANY = 4000
@@ -25,22 +25,23 @@ _RESOLUTION = 1 / 4000
 """Part of the axis: a pixel after zooming in four times."""
 
 
-def figure_json(document: Document, axis: AxisName) -> bytes:
+def figure_json(scene: Scene, axis: AxisName) -> bytes:
     """The figure as JSON, ready for ``Plotly.newPlot``."""
     import plotly.graph_objects as go  # 0.2 s that only the web server has to pay
 
-    found = lanes(document)
+    found = scene.lanes
     chosen = axes.make(axis, found)
     resolution = _RESOLUTION if sum(len(lane.bars) for lane in found) > _MANY else 0.0
     rows = [(i, bar) for i, lane in enumerate(found) for bar in axes.merged(lane.bars, chosen, resolution)]
     plain = [(row, bar) for row, bar in rows if not PAINTS[bar.kind].pattern]
     patterned = [(row, bar) for row, bar in rows if PAINTS[bar.kind].pattern]
-    meta = _meta(document, found, chosen) | {"kinds": [[bar.kind for _, bar in part] for part in (plain, patterned)]}
+    meta = _meta(scene, chosen) | {"kinds": [[bar.kind for _, bar in part] for part in (plain, patterned)]}
     figure = go.Figure(
         data=[
             go.Bar(_bars(plain, chosen), marker=_plain([bar.kind for _, bar in plain])),
             go.Bar(_bars(patterned, chosen), marker=_patterned([bar.kind for _, bar in patterned])),
-            go.Scatter(_frames(found, chosen)),
+            go.Scatter(_frames(scene, chosen)),
+            go.Scatter(_bands(scene, chosen)),
         ],
         layout=_layout(len(found), chosen, meta),
     )
@@ -96,27 +97,30 @@ def _patterned(kinds: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _frames(found: Sequence[Lane], axis: Axis) -> dict[str, Any]:
+def _frames(scene: Scene, axis: Axis) -> dict[str, Any]:
     """A dashed frame through all lanes around each dangerous hole, as one broken line."""
+    low, high = 2 / svg.ROW, len(scene.lanes) + 3 / svg.ROW
+    boxes = [(place(alarm.start, axis), place(alarm.end, axis), low, high) for alarm in scene.alarms]
+    line = {"color": ALARM[0], "dash": "4px,3px", "width": 1}
+    return _boxes(boxes, line, "rgba(179,38,30,0.06)")
+
+
+def _bands(scene: Scene, axis: Axis) -> dict[str, Any]:
+    """A tint over the lanes that differ, where they do."""
+    boxes = []
+    for mark in visible_marks(scene, axis, _RESOLUTION):
+        low, high = mark.first + (svg.GAP - 7) / svg.ROW, mark.last + 7 / svg.ROW
+        boxes.append((place(mark.start_pfn, axis), place(mark.end_pfn, axis), low, high))
+    return _boxes(boxes, {"width": 0}, "rgba(11,92,173,0.12)")
+
+
+def _boxes(boxes: Sequence[tuple[float, float, float, float]], line: dict[str, Any], fill: str) -> dict[str, Any]:
     x: list[float | None] = []
     y: list[float | None] = []
-    low, high = 2 / svg.ROW, len(found) + 3 / svg.ROW
-    for lane in found:
-        for bar in lane.bars if lane.key == "holes" else ():
-            if bar.kind == "danger":
-                left, right = place(bar.start_pfn, axis), place(bar.end_pfn, axis)
-                x += [left, right, right, left, left, None]
-                y += [low, low, high, high, low, None]
-    line = {"color": ALARM[0], "dash": "4px,3px", "width": 1}
-    return {
-        "x": x,
-        "y": y,
-        "mode": "lines",
-        "line": line,
-        "fill": "toself",
-        "fillcolor": "rgba(179,38,30,0.06)",
-        "hoverinfo": "skip",
-    }
+    for left, right, low, high in boxes:
+        x += [left, right, right, left, left, None]
+        y += [low, low, high, high, low, None]
+    return {"x": x, "y": y, "mode": "lines", "line": line, "fill": "toself", "fillcolor": fill, "hoverinfo": "skip"}
 
 
 def _layout(count: int, axis: Axis, meta: dict[str, Any]) -> dict[str, Any]:
@@ -151,13 +155,13 @@ def _layout(count: int, axis: Axis, meta: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _meta(document: Document, found: Sequence[Lane], axis: Axis) -> dict[str, Any]:
-    scale = axes.to_scale(found)
+def _meta(scene: Scene, axis: Axis) -> dict[str, Any]:
+    scale = axes.to_scale(scene.lanes)
     return {
         "axis": axis.name,
-        "pageSize": document.kernel.page_size,
+        "pageSize": scene.page_size,
         "knots": {"pfn": list(axis.pfns), "at": [place(pfn, axis) for pfn in axis.pfns]},
         "scale": [scale.pfns[0], scale.pfns[-1]],
-        "ticks": by_importance(found, axis),
-        "holes": [[hole.start_pfn, hole.end_pfn] for hole in document.holes],
+        "ticks": by_importance(scene.lanes, axis),
+        "holes": [[hole.start, hole.end] for hole in scene.holes],
     }

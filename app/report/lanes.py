@@ -45,17 +45,21 @@ class Bar(msgspec.Struct, frozen=True):
 
 
 class Lane(msgspec.Struct, frozen=True):
-    """One row of the drawing; ``core`` lanes tell how far the machine's memory reaches."""
+    """One row of the drawing; ``core`` lanes tell how far the machine's memory reaches.
+
+    ``side`` names the document that it is from, where there are two.
+    """
 
     key: str
     title: str
     subtitle: str
     bars: tuple[Bar, ...]
     core: bool = False
+    side: str = ""
 
 
-def lanes(document: Document) -> tuple[Lane, ...]:
-    """The lanes that the document has something for."""
+def lanes(document: Document, *, name_nodes: bool = False) -> tuple[Lane, ...]:
+    """The lanes that the document has something for; ``name_nodes`` names nodes where there is only one, too."""
     size = document.kernel.page_size
     found = [
         _map_lane("firmware", "Firmware map", "as the firmware gave it", document.firmware_map, size),
@@ -74,8 +78,8 @@ def lanes(document: Document) -> tuple[Lane, ...]:
         ),
         Lane("debugfs-memory", "memblock.memory", "of debugfs", _debugfs_bars(document.memblock_debugfs.memory, size)),
         Lane("nodes", "Nodes", "early node ranges", tuple(_node_bars(document)), core=True),
-        *_zone_lanes(document),
-        *_zoneinfo_lanes(document),
+        *_zone_lanes(document, name_nodes),
+        *_zoneinfo_lanes(document, name_nodes),
         Lane("blocks", "Memory blocks", "units of hotplug", _block_bars(document)),
         Lane("pages", "Struct pages", _release_words(document), tuple(_page_bars(document)), core=True),
         Lane("holes", "Holes", "no memory behind", tuple(_hole_bars(document.holes)), core=True),
@@ -178,19 +182,19 @@ def _node_bars(document: Document) -> Iterable[Bar]:
         yield Bar(at.start, at.end, f"node-{item.node % 4}", f"node {item.node}", detail, tuple(item.lines))
 
 
-def _zone_lanes(document: Document) -> list[Lane]:
+def _zone_lanes(document: Document, name_nodes: bool) -> list[Lane]:
     spans = document.zone_spans
     source = "/proc/zoneinfo" if document.zoneinfo and not _has_own_spans(document) else "spans"
-    several = len({span.node for span in spans}) > 1
+    several = name_nodes or len({span.node for span in spans}) > 1
     return _by_node("zones", source, [(span.node, _zone_bar(span, several)) for span in spans], core=True)
 
 
-def _zoneinfo_lanes(document: Document) -> list[Lane]:
+def _zoneinfo_lanes(document: Document, name_nodes: bool) -> list[Lane]:
     """The spans of /proc/zoneinfo beside those of the log; nothing where there are no others."""
     if not _has_own_spans(document):
         return []
     zones = [zone for zone in document.zoneinfo if zone.start_pfn is not None and zone.spanned_pages]
-    several = len({zone.node for zone in zones}) > 1
+    several = name_nodes or len({zone.node for zone in zones}) > 1
     return _by_node("zoneinfo", "/proc/zoneinfo", [(zone.node, _zoneinfo_bar(zone, several)) for zone in zones])
 
 

@@ -3,16 +3,16 @@
 from collections.abc import Iterable
 
 from app.report import axis as axes
-from app.report.document import Document
-from app.report.lanes import Bar, lanes
+from app.report.lanes import Bar
+from app.report.scene import Scene
 
 _HEIGHT = 24
 _BAR = 12
 
 
-def for_page(document: Document) -> str:
+def for_page(scene: Scene) -> str:
     """SVG of percentages, like the drawing; the page's script moves the rectangle of class ``window``."""
-    found = lanes(document)
+    found = scene.lanes
     axis = axes.to_scale(found)
     keys = {lane.key: lane for lane in found}
     ground = next((keys[key] for key in ("modified", "user", "extended", "firmware") if key in keys), None)

@@ -87,7 +87,7 @@ def _placement(item: Found, page: int) -> Placement:
 def render(found: Placements) -> str:
     """The placements for a terminal."""
     on = f" on {found.release}" if found.release else ", for releases that are not known"
-    out = [f"memmap={_size(found.size)}{found.kind}START{on}, START a multiple of {format_size(found.align)}", ""]
+    out = [f"memmap={size_words(found.size)}{found.kind}START{on}, START a multiple of {format_size(found.align)}", ""]
     if not found.placements:
         out.append("No memory of this machine holds such a region whole.")
     for item in found.placements:
@@ -109,7 +109,8 @@ def _said(hole: AddedHole) -> str:
     return f"adds pfn [{hole.start_pfn:#x}, {hole.end_pfn:#x}), {hole.pages} pages {where}, {state}, {harm}"
 
 
-def _size(size: int) -> str:
+def size_words(size: int) -> str:
+    """A size as memmap= takes it: ``1G``, ``512M``, ``0x1234000``."""
     for suffix, shift in (("G", 30), ("M", 20), ("K", 10)):
         if size % (1 << shift) == 0:
             return f"{size >> shift}{suffix}"

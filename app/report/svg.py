@@ -4,7 +4,7 @@ Inside the page the x positions are percentages, so that it is fluid while its t
 does not fit a narrow drawing has a class ``w480``… that the style sheet shows from that width on.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from html import escape
 
 import msgspec
@@ -13,7 +13,8 @@ from app.report import axis as axes
 from app.report import palette
 from app.report.axis import Axis, AxisName
 from app.report.document import Document
-from app.report.lanes import Bar, Lane, lanes
+from app.report.lanes import Bar, Lane
+from app.report.scene import Mark, Scene, of, visible_marks
 from app.report.ticks import ticks
 
 TOP = 26
@@ -42,28 +43,34 @@ def height(count: int) -> int:
     return TOP + ROW * count + 6
 
 
-def for_page(document: Document, axis: AxisName = "schematic") -> str:
+def for_page(scene: Scene, axis: AxisName = "schematic") -> str:
     """The drawing without lane names and styles, for embedding: the page has both."""
-    found = lanes(document)
+    found = scene.lanes
     percent = Canvas(lambda at: f"{at * 100:.4g}%", lambda at: f"{at * 100:.4g}%", None)
-    body = _drawing(found, axes.make(axis, found), percent, document.kernel.page_size)
+    body = _drawing(scene, axes.make(axis, found), percent)
     return (
         f'<svg class="drawing" width="100%" height="{height(len(found))}" role="img" '
-        f'aria-label="{_attribute(description(document, axis))}">{patterns()}{body}</svg>'
+        f'aria-label="{_attribute(description(scene, axis))}">{patterns()}{body}</svg>'
     )
 
 
 def render(document: Document, axis: AxisName = "schematic") -> str:
+    """A standalone SVG file of one document."""
+    return draw(of(document), axis)
+
+
+def draw(scene: Scene, axis: AxisName = "schematic") -> str:
     """A standalone SVG file, 1200 pixels wide, light or dark by preference of whoever views it."""
-    found = lanes(document)
+    found = scene.lanes
     names, plot, top = 170, 1000, 64
     pixels = Canvas(lambda at: f"{at * plot:.2f}", lambda at: f"{at * plot:.2f}", plot)
     chosen = axes.make(axis, found)
-    body = _drawing(found, chosen, pixels, document.kernel.page_size)
+    body = _drawing(scene, chosen, pixels)
     kinds = [kind for kind in palette.PAINTS if any(bar.kind == kind for lane in found for bar in lane.bars)]
     total = top + height(len(found)) + 34 + 20 * ((len(kinds) - 1) // 5)
     labels = "".join(
-        f'<text x="20" y="{top + TOP + ROW * i + GAP + 11}" class="name">{_text(lane.title)}</text>'
+        f'<text x="20" y="{top + TOP + ROW * i + GAP + 11}" class="name">{_text(lane.title)}'
+        f"{_side(lane)}</text>"
         f'<text x="20" y="{top + TOP + ROW * i + GAP + 25}" class="sub">{_text(lane.subtitle)}</text>'
         for i, lane in enumerate(found)
     )
@@ -73,24 +80,26 @@ def render(document: Document, axis: AxisName = "schematic") -> str:
         f"{_text(palette.PAINTS[kind].name)}</text></g>"
         for i, kind in enumerate(kinds)
     )
-    release = document.kernel.release or "kernel release unknown"
-    left_out = axes.beyond_words(found, chosen, document.kernel.page_size)
+    left_out = axes.beyond_words(found, chosen, scene.page_size)
     note = f" · {left_out} not drawn" if left_out else ""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1200 {total}" width="1200" height="{total}" role="img">'
-        f"<title>{_text(document.verdict.summary)}</title><style>{palette.style_sheet()}{_STYLE}</style>"
+        f"<title>{_text(scene.title)}</title><style>{palette.style_sheet()}{_STYLE}</style>"
         f'<rect width="1200" height="{total}" class="paper"/>{patterns()}'
-        f'<text x="20" y="28" class="title">{_text(_clipped(document.verdict.summary, 140))}</text>'
-        f'<text x="20" y="48" class="sub">{_text(f"{release} · {_AXIS_WORDS[axis]}{note}")}</text>'
+        f'<text x="20" y="28" class="title">{_text(_clipped(scene.title, 140))}</text>'
+        f'<text x="20" y="48" class="sub">{_text(f"{scene.subtitle} · {_AXIS_WORDS[axis]}{note}")}</text>'
         f'{labels}<g transform="translate({names} {top})">{body}</g>{legend}</svg>\n'
     )
 
 
-def description(document: Document, axis: AxisName) -> str:
+def _side(lane: Lane) -> str:
+    return f' <tspan class="side">{_text(lane.side)}</tspan>' if lane.side else ""
+
+
+def description(scene: Scene, axis: AxisName) -> str:
     """One sentence for those who do not see the drawing; the tables below it say the rest."""
-    return f"Address space, {_AXIS_WORDS[axis]}, lanes for {', '.join(lane.title for lane in lanes(document))}. " + (
-        document.verdict.summary
-    )
+    names = ", ".join(f"{lane.title} ({lane.side})" if lane.side else lane.title for lane in scene.lanes)
+    return f"Address space, {_AXIS_WORDS[axis]}, lanes for {names}. {scene.title}"
 
 
 _AXIS_WORDS = {"schematic": "schematic axis", "scale": "to scale"}
@@ -102,6 +111,7 @@ _STYLE = """
 .bar { stroke: var(--card); stroke-width: 1 }
 .lb { paint-order: stroke; stroke: var(--card); stroke-width: 3.5px; stroke-opacity: .75; stroke-linejoin: round }
 .frame { fill: var(--alarm); fill-opacity: .06; stroke: var(--alarm); stroke-dasharray: 4 3 }
+.side { fill: var(--dim); font-style: italic } .apart { fill: var(--k-differs) }
 .lb.alarm { fill: var(--alarm); font-weight: 650 }
 """
 
@@ -127,13 +137,14 @@ def patterns() -> str:
     return f"<defs>{''.join(out)}</defs>"
 
 
-def _drawing(found: Sequence[Lane], axis: Axis, canvas: Canvas, page_size: int) -> str:
+def _drawing(scene: Scene, axis: Axis, canvas: Canvas) -> str:
+    found = scene.lanes
     bottom = height(len(found))
-    out = []
+    out = [_band(mark, axis, canvas) for mark in visible_marks(scene, axis, _PIXEL)]
     points = [axis.place(pfn) for pfn in axes.boundaries(found) if axis.pfns[0] <= pfn <= axis.pfns[-1]]
     if len(points) <= 40:
         out += [_vertical(at, TOP, bottom, "minor", canvas) for at in points]
-    for tick in ticks(found, axis, page_size):
+    for tick in ticks(found, axis, scene.page_size):
         if canvas.width is not None and tick.width > canvas.width:
             continue
         shown = f" w{tick.width}" if canvas.width is None else ""
@@ -147,7 +158,7 @@ def _drawing(found: Sequence[Lane], axis: Axis, canvas: Canvas, page_size: int) 
         out.append(f'<line x1="0" x2="{canvas.x(1)}" y1="{middle}" y2="{middle}" class="base"/>')
         for bar in axes.merged(lane.bars, axis, _PIXEL):
             out.append(_bar(bar, axis, canvas, top))
-    out.append(_frames(found, axis, canvas, bottom))
+    out.append(_frames(scene, axis, canvas, bottom))
     return "".join(out)
 
 
@@ -203,16 +214,23 @@ def _least_width(text: str, share: float) -> int:
     return next((width for width in _WIDTHS if width >= need), _NEVER)
 
 
-def _frames(found: Sequence[Lane], axis: Axis, canvas: Canvas, bottom: float) -> str:
+def _band(mark: Mark, axis: Axis, canvas: Canvas) -> str:
+    """A tint behind the lanes that differ, where they do."""
+    left, right = axis.place(mark.start_pfn), axis.place(mark.end_pfn)
+    width = canvas.length(right - left) if right - left > 3 * _PIXEL else "3"
+    top, tall = TOP + ROW * mark.first + GAP - 7, ROW * (mark.last - mark.first) - GAP + 14
+    return f'<rect x="{canvas.x(left)}" y="{top}" width="{width}" height="{tall}" class="apart"/>'
+
+
+def _frames(scene: Scene, axis: Axis, canvas: Canvas, bottom: float) -> str:
     """A dashed frame through all lanes around every hole that is dangerous."""
     out = []
-    for lane in found:
-        for bar in lane.bars if lane.key == "holes" else ():
-            left, right = axis.place(bar.start_pfn), axis.place(bar.end_pfn)
-            if bar.kind == "danger":
-                width = canvas.length(right - left) if right - left > 3 * _PIXEL else "3"
-                tall = f'y="{TOP + 2}" height="{bottom - TOP - 3}"'
-                out.append(f'<rect x="{canvas.x(left)}" width="{width}" {tall} class="frame"/>')
+    for alarm in scene.alarms:
+        left, right = axis.place(alarm.start), axis.place(alarm.end)
+        if left < right:
+            width = canvas.length(right - left) if right - left > 3 * _PIXEL else "3"
+            tall = f'y="{TOP + 2}" height="{bottom - TOP - 3}"'
+            out.append(f'<rect x="{canvas.x(left)}" width="{width}" {tall} class="frame"/>')
     return "".join(out)
 
 

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from app import __version__, service
-from app.report import counted, figure, lanes, overview, rulebook, rulepage, svg, text
+from app.report import counted, figure, lanes, overview, rulebook, rulepage, scene, svg, text
 from app.report.axis import AxisName, beyond_words, to_scale
 from app.report.document import Document
 from app.report.words import STATE_WORDS
@@ -178,7 +178,7 @@ def _axis(name: str) -> AxisName:
 
 def _figure(document: Document, axis: str) -> Response:
     return Response(
-        figure.figure_json(document, _axis(axis)),
+        figure.figure_json(scene.of(document), _axis(axis)),
         media_type="application/json",
         headers={"Cache-Control": "private, no-cache"},
     )
@@ -209,8 +209,8 @@ def _layout(
         absent=lanes.missing(document),
         beyond=beyond_words(drawn, to_scale(drawn), document.kernel.page_size),
         axis=_axis(axis),
-        drawing=svg.for_page(document, _axis(axis)),
-        overview=overview.for_page(document),
+        drawing=svg.for_page(scene.of(document), _axis(axis)),
+        overview=overview.for_page(scene.of(document)),
         legend=presenting.legend(bar.kind for lane in drawn for bar in lane.bars),
         blank=presenting.blank_words(document),
         undecided=lanes.undecided(document),

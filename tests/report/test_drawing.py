@@ -7,11 +7,12 @@ import pytest
 
 from app import resources
 from app.report import document as d
-from app.report import figure, overview, palette, svg
+from app.report import figure, overview, palette, scene, svg
 from app.report.axis import AxisName
 from app.report.lanes import lanes
 from tests.report.documents import hole, seed_document
 
+SEED = scene.of(seed_document())
 EVIL = 'x"><script>alert(1)</script>\x00\x1b[31m\ud800'
 
 
@@ -20,20 +21,20 @@ def test_the_svg_is_well_formed_whatever_the_log_says(axis: AxisName) -> None:
     """Labels with markup, control characters and lone surrogates end as text."""
     entries = [d.MapEntry("0x0", "0x240000000", "ram", EVIL, [1])]
     document = seed_document(firmware_map=entries, verdict=d.Verdict("danger", EVIL, [], 0))
-    for text in (svg.render(document, axis), svg.for_page(document, axis)):
+    for text in (svg.render(document, axis), svg.for_page(scene.of(document), axis)):
         root = ET.fromstring(text)  # raises where it is not well-formed
         assert [element for element in root.iter() if element.tag.endswith("script")] == []
 
 
 def test_the_drawing_for_the_page_needs_no_inline_style() -> None:
     """The content security policy forbids style attributes and elements."""
-    text = svg.for_page(seed_document()) + overview.for_page(seed_document())
+    text = svg.for_page(SEED) + overview.for_page(SEED)
     assert "style" not in text
 
 
 def test_a_frame_goes_through_all_lanes_around_a_dangerous_hole_only() -> None:
     """The seed has one; without it there is none."""
-    assert svg.render(seed_document()).count('class="frame"') == 1
+    assert svg.draw(SEED).count('class="frame"') == 1
     assert svg.render(seed_document(holes=[hole(0x9F, 0x100)])).count('class="frame"') == 0
 
 
@@ -44,16 +45,16 @@ def test_a_document_without_anything_still_draws() -> None:
     )
     assert lanes(empty) == ()
     ET.fromstring(svg.render(empty, "scale"))
-    ET.fromstring(overview.for_page(empty))
-    assert json.loads(figure.figure_json(empty, "scale"))["data"][0]["base"] == []
+    ET.fromstring(overview.for_page(scene.of(empty)))
+    assert json.loads(figure.figure_json(scene.of(empty), "scale"))["data"][0]["base"] == []
 
 
 @pytest.mark.parametrize("axis", ["schematic", "scale"])
 def test_the_figure_has_few_traces_and_every_bar(axis: AxisName) -> None:
-    """Two bar traces and the frames; no shapes; base and width give the bar's frames back."""
+    """Two bar traces, the frames and the bands; no shapes; base and width give the bar's frames back."""
     document = seed_document()
-    made = json.loads(figure.figure_json(document, axis))
-    assert [trace["type"] for trace in made["data"]] == ["bar", "bar", "scatter"]
+    made = json.loads(figure.figure_json(scene.of(document), axis))
+    assert [trace["type"] for trace in made["data"]] == ["bar", "bar", "scatter", "scatter"]
     assert "shapes" not in made["layout"]
     assert sum(len(trace["base"]) for trace in made["data"][:2]) == sum(len(lane.bars) for lane in lanes(document))
     for trace, kinds in zip(made["data"][:2], made["layout"]["meta"]["kinds"], strict=True):
@@ -63,7 +64,7 @@ def test_the_figure_has_few_traces_and_every_bar(axis: AxisName) -> None:
 def test_positions_to_scale_are_page_frames() -> None:
     """Byte addresses would lose bits beyond 2**53 in a browser; page frames of 64-bit machines do not."""
     top = d.MapEntry("0xfffffffff000", "0x1000000000000", "ram", "usable", [1])
-    made = json.loads(figure.figure_json(seed_document(firmware_map=[top]), "scale"))
+    made = json.loads(figure.figure_json(scene.of(seed_document(firmware_map=[top])), "scale"))
     assert made["data"][0]["base"][0] == 0xFFFFFFFFF
     assert max(made["layout"]["xaxis"]["range"]) < 2**53
 
@@ -103,8 +104,8 @@ def test_a_label_without_room_is_cut_to_what_still_tells() -> None:
 def test_the_overview_shows_the_nodes_where_the_map_has_less() -> None:
     """A map of a few pages is no picture of a machine of gigabytes."""
     few = [d.MapEntry("0x0", "0x10000", "ram", "usable", [1])]
-    assert "k-node-1" in overview.for_page(seed_document(firmware_map=few, user_map=[]))
-    assert "k-node-1" not in overview.for_page(seed_document())
+    assert "k-node-1" in overview.for_page(scene.of(seed_document(firmware_map=few, user_map=[])))
+    assert "k-node-1" not in overview.for_page(SEED)
 
 
 def test_a_hole_stands_out_from_the_card_and_from_a_harmless_one() -> None:
