@@ -10,7 +10,10 @@ from app.bootlog.effects import EfiLine, MapLine, MemblockLine, PfnNode, PfnZone
 from app.bootlog.model import Diagnostic, MemoryType, NodeRange, SratEntry, ZoneRange
 
 _LISTS: tuple[tuple[str, Section, str], ...] = (
-    *((name, _section, f"the {name.replace('_', ' ')}") for name in MAPS for _section in (name.removesuffix("_map"),)),
+    ("firmware_map", "firmware", "the firmware map"),
+    ("extended_map", "extended", "the extended map"),
+    ("user_map", "user", "the user map"),
+    ("modified_map", "modified", "the modified map"),
     ("node_ranges", "nodes", "the list of node ranges"),
     ("pfn_nodes", "nodes", "the list of node ranges"),
     ("zone_ranges", "zones", "the list of zone ranges"),

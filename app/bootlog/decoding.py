@@ -68,8 +68,7 @@ def decode(raw: bytes) -> bytes:
     if b"\x1b" in raw:
         raw = _without_escapes(raw)
     raw = plain_signs(raw.translate(_PLAIN, _CONTROLS))
-    if b"$\n" in raw[:_HEAD]:
-        raw = _without_ends(raw)
+    raw = _without_ends(raw)
     # One pass for the first sign of all that follows: a log as the kernel printed it has none.
     return _unpacked(raw) if compiled(f"(?m){_LOST}|{_MARKS}|{_STRINGS}").find(raw) >= 0 else raw
 
@@ -82,7 +81,7 @@ def _unpacked(raw: bytes) -> bytes:
     if compiled(f"(?m){_MARKS}").find(raw) >= 0:
         from app.bootlog.markup import without_marks
 
-        raw = plain_signs(without_marks(raw))
+        raw = _without_ends(plain_signs(without_marks(raw)))
     if compiled(_STRINGS).find(raw) >= 0:
         from app.bootlog.literals import without_quotes
 
@@ -181,10 +180,13 @@ def _without_returns(raw: bytes) -> bytes:
 
 def _without_ends(raw: bytes) -> bytes:
     """Undo ``cat -A``, which puts a dollar sign at the end of each line."""
-    whole = raw[: raw.rfind(b"\n", 0, _HEAD) + 1]
-    if whole.count(b"\n") != whole.count(b"$\n"):
+    head = raw[:_HEAD]
+    ends = head.count(b"$\n") + head.count(b"$" + ADDED)
+    if ends * 2 <= head.count(b"\n") - head.count(b"=\n") or not ends:
         return raw
-    return raw.replace(b"^M$\n", b"\n").replace(b"$\n", b"\n").replace(b"^I", b" ")
+    for end in (b"^M$\n", b"$\n", b"^M$" + ADDED, b"$" + ADDED):
+        raw = raw.replace(end, end[-1:])
+    return raw.replace(b"^I", b" ")
 
 
 def plain_signs(raw: bytes) -> bytes:

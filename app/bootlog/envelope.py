@@ -62,6 +62,7 @@ _INNER = r"\[ *[0-9]{1,12}\.[0-9]{6}\]"
 _KEYS = "MESSAGE|msg|_?message|log|line|text|textPayload|body|event|content|output|data"
 _JSON = rf'[{{ \t]*(?:.*?[,{{] *)?"(?:{_KEYS})" *: *("(?:[^"\\]|\\.)*")'
 _PAIRS = r"""(?:.*[,{ \t])?(?:msg|message|vmconsole)(?:=|: *)(?:("(?:[^"\\]|\\.)*")|'((?:[^']|'')*)')"""
+_REMARK = r" {2,}(?:<[\-=]+ |<[\-=]{2}|<$|\|(?: |$)|// |/\* )"  # somebody's words, or the other column of a comparison
 _QUOTED_BYTE = "=([0-9A-F]{2})"
 _ESCAPED_BYTE = r"\\x([0-9a-f]{2})"
 # What a record of a journal or of /dev/kmsg, or JSON, has beside the message.
@@ -69,8 +70,8 @@ _FURNITURE = (
     r'[\[\]{}, ]*$|[{, ]*"\w+" *: *(?:"[^"]*"|[0-9. ]+|\[)?[\[{}\], ]*$'
     r"|(?:__?[A-Z][A-Z_]+|PRIORITY|SUBSYSTEM|DEVICE|SYSLOG_[A-Z]+)=|.{0,60}\[s=(?:3D)?[0-9a-f]+;"
 )
-_ANYWHERE = r"\[ *[0-9]{1,12}\.[0-9]{6}\]|kernel(?:\[[0-9]+\])?: "
 _LSMEM = r'"(?:range|state|node|zones)": '  # of lsmem -J, whose values are what it says
+_ANYWHERE = r"\[ *[0-9]{1,12}\.[0-9]{6}\]|kernel(?:\[[0-9]+\])?: "
 _STRINGS = (b'"', b"'")
 _FRAMES = b"`'\"*|,;)]}"
 _CLOSED = b" \t,;)]}"
@@ -132,7 +133,7 @@ def _unframed(line: bytes) -> bytes:
         sign = whole[-1:]
         if not sign or sign not in _SIGNS:
             break
-        begin = line.lstrip(b" \t>+#-")
+        begin = line.lstrip(b" \t>+#-" if sign == b"*" else b" \t>+#*-")
         begin = begin.lstrip(b"*|bur[(" if sign in _STRINGS else b"" if begin[:1] == sign else b"*")
         rest = begin.lstrip(sign)
         if len(rest) == len(begin) or not rest or (sign == b'"' and b'":' in rest):  # JSON has quotes of its own
@@ -200,6 +201,9 @@ def _plain(message: bytes) -> bytes:
         return message
     if b"=3D" in message or message.endswith(b"=20"):
         message = _bytes(message, _QUOTED_BYTE).rstrip()
+    if b"  <" in message or b"  |" in message or b"  /" in message:
+        remark = compiled(_REMARK).search(message)
+        message = message if remark is None else message[: remark.start()]
     if b"\\x" in message:
         message = _bytes(message, _ESCAPED_BYTE).replace(b"\t", b" ")
     return message

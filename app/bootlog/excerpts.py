@@ -96,16 +96,20 @@ def _prose_before(text: Text, record: Record, last: Record | None) -> bool:
 
 
 def _lines_back(text: Text, start: int, floor: int) -> Iterator[bytes]:
-    at, far = text.line_start(start), 0
+    """The lines above one, nearest first; of one that the decoding parted only the last."""
+    at, far, parted = text.line_start(start), 0, 0
     while True:
         end = at - 1
         if end <= floor:
             return
         below, at = at, text.line_start(end)
-        far += text.distance(at, below)
+        distance = text.distance(at, below)
+        far += distance
+        parted = 1 if distance else parted + 1
         if far > PROSE_LINES:
             return
-        yield text.data[at : min(end, at + _FAR)]
+        if parted <= PROSE_LINES:
+            yield text.data[at : min(end, at + _FAR)]
 
 
 def is_log(line: bytes, habit_of: Callable[[bytes], int]) -> bool:
@@ -117,6 +121,8 @@ def is_log(line: bytes, habit_of: Callable[[bytes], int]) -> bool:
 def is_prose(line: bytes, habit_of: Callable[[bytes], int]) -> bool:
     """Whether a line is neither blank nor a log line with a prefix; ``habit_of`` knows those of no known kind."""
     line = line[:_FAR]
+    if not line.strip():
+        return False
     peeled = peel(line)
     return not peeled.kernel and bool(peeled.message) and not habit_of(line)
 

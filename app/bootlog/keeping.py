@@ -90,14 +90,24 @@ def _last_prose(gap: bytes, lines: int, habit_of: HabitOf) -> tuple[int | None, 
     end, rest = len(gap), b""
     for back in range(min(lines, PROSE_LINES)):
         start = gap.rfind(b"\n", 0, max(end - 1, 0)) + 1
-        line = gap[start:end].removesuffix(b"\n")[:_FAR] + rest
+        line = gap[start:end].removesuffix(b"\n") + rest
         before = gap[max(start - 3, 0) : start]
         end = start
         if before.endswith(b"=\n") and before[:1] not in (b"=", b"\n") and len(before) == 3:
-            rest = line[:_FAR]
+            rest = line
             continue
         rest = b""
-        pieces = line.split(ADDED)
-        if any(is_prose(piece, habit_of) for piece in pieces):
-            return lines - back - 1, ELLIPSIS if is_prose(pieces[0], habit_of) else ADDED + ELLIPSIS
+        if any(is_prose(piece, habit_of) for piece in _pieces(line)):
+            return lines - back - 1, ELLIPSIS if is_prose(line.split(ADDED, 1)[0], habit_of) else ADDED + ELLIPSIS
     return None, b""
+
+
+def _pieces(line: bytes) -> Iterator[bytes]:
+    """What a line holds where the decoding ended lines in it: the last of it, from the end."""
+    end = len(line)
+    for _ in range(PROSE_LINES):
+        start = line.rfind(ADDED, 0, end) + 1
+        yield line[start : min(end, start + _FAR)]
+        if not start:
+            return
+        end = start - 1

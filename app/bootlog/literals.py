@@ -17,6 +17,7 @@ _OPENED = rb"\A([^\"'\n]{0,60})[\"']"
 _NEXT_STRING = rb'(["\']) ?[,;] ?(?=b?["\'])'
 _CHARACTERS = {b"n": ADDED, b"r": b"", b"t": b" ", b"b": b"", b"f": b"", b"a": b"", b"v": b"", b"0": b"", b"e": b""}
 _ESCAPED = rb"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))"
+_SHORT = 1 << 16  # bytes of a line that are changed at once
 _ROUNDS = 2  # strings in strings
 
 
@@ -26,6 +27,8 @@ def without_quotes(raw: bytes) -> bytes:
         raw = in_blocks(lambda block: re.sub(_BYTES, _text, block), raw)
         for joint in _NEXT_OBJECT:
             raw = raw.replace(joint, b"}," + ADDED + b'{"')
+    if b"\\n" not in raw and b'":' not in raw and b'" :' not in raw:
+        return in_blocks(_parted, raw)  # no line needs a look of its own
     out, view, at = BytesIO(), memoryview(raw), 0
     for found in re.finditer(rb'\\n|["\'] ?[,;] ?b?["\']', raw):
         if found.start() < at:
@@ -44,11 +47,16 @@ def _line(line: bytes) -> bytes:
     for _ in range(_ROUNDS):
         if line.count(b"\\n") < _LEAST_ESCAPED:
             break
-        line = re.sub(_OPENED, rb"\1" + ADDED, line, count=1)
-        line = in_blocks(lambda block: re.sub(_ESCAPED, _character, re.sub(_KEYED, ADDED, block)), line)
+        keyed = in_blocks(lambda block: re.sub(_KEYED, ADDED, block), line)
+        line = re.sub(_OPENED, rb"\1" + ADDED, line, count=1) if keyed == line else keyed
+        line = in_blocks(lambda block: re.sub(_ESCAPED, _character, block), line)
     if b'":' in line or b'" :' in line:
         return line  # the keys of a record, which is read as one
-    return in_blocks(lambda block: re.sub(_NEXT_STRING, rb"\1" + ADDED, block), line)
+    return _parted(line) if len(line) < _SHORT else in_blocks(_parted, line)
+
+
+def _parted(line: bytes) -> bytes:
+    return re.sub(_NEXT_STRING, rb"\1" + ADDED, line)
 
 
 def _character(found: re.Match[bytes]) -> bytes:
