@@ -9,6 +9,7 @@ from app.analysis.eras import eras, weigh_unknown
 from app.analysis.events import place_events
 from app.analysis.holes import find_holes
 from app.analysis.model import Analysis, Check, Choice
+from app.analysis.nomap import with_nomap
 from app.analysis.proven_model import proven_layout
 from app.bootlog.model import BootLog, Diagnostic
 from app.kernel.release import Release, parse_release
@@ -30,6 +31,8 @@ def analyze(log: BootLog, *, kernel: str | None = None, arch: str | None = None)
     if kernel and release is None:
         raise ValueError(kernel)
     layout = proven_layout(log, release, arch, overridden=kernel is not None)
+    if kernel is None:
+        layout = with_nomap(layout, log.page_counts)
     choice = _choose(log, layout, release, overridden=kernel is not None)
     holes = find_holes(layout, choice, release, layout.without_memory)
     if choice.rule is None and layout.knows_struct_pages:

@@ -96,8 +96,9 @@ def replay(
 def _valid_blocks(layout: Layout) -> FrameSet:
     """Page blocks whose first frame is memory: what is asked of memblock once a block, not once a frame."""
     size = pageblock_frames(layout.page_size)
-    heads = ((-(-item.start // size) * size, -(-item.end // size) * size) for item in layout.memory_frames)
-    return layout.memory_frames | FrameSet.of(FrameRange(start, end) for start, end in heads if start < end)
+    mapped = layout.memory_frames - layout.nomap
+    heads = ((-(-item.start // size) * size, -(-item.end // size) * size) for item in mapped)
+    return mapped | FrameSet.of(FrameRange(start, end) for start, end in heads if start < end)
 
 
 def _allocate_zeroed(run: Replay) -> None:
@@ -158,22 +159,27 @@ def _reserved_by_e820(layout: Layout) -> FrameSet:
     return ((FrameSet.of([FrameRange(0, max(ends))]) - ram) | layout.reserved) - layout.memory_frames
 
 
+def _gaps(layout: Layout) -> FrameSet:
+    """What the passes over gaps visit: up to 5.11 they take NOMAP memory for a gap (mm/memblock.c, 5.4 and 5.11)."""
+    return layout.without_memory | layout.nomap
+
+
 def _zero_up_to_max_pfn(run: Replay) -> None:
-    frames = run.layout.without_memory.clip(0, run.layout.max_pfn)
+    frames = _gaps(run.layout).clip(0, run.layout.max_pfn)
     why = "zeroed with everything that is not memory, up to max_pfn"
     run.count(run.write(frames, PageState(State.ZEROED, why)))
 
 
 def _zero_up_to_section(run: Replay) -> None:
     why = "zeroed with everything that is not memory, to the end of the last section"
-    run.count(run.write(run.layout.without_memory, PageState(State.ZEROED, why)))
+    run.count(run.write(_gaps(run.layout), PageState(State.ZEROED, why)))
 
 
 def _init_as_node_0(run: Replay) -> None:
     zone = run.layout.zone_limits[0].zone if run.layout.zone_limits else None
     why = f"initialised as node 0, zone {zone}, wherever it lies, and Reserved"
     state = PageState(State.INITIALISED, why, 0, zone, page_reserved=True)
-    run.count(run.write(run.layout.without_memory, state))
+    run.count(run.write(_gaps(run.layout), state))
 
 
 def _hole_below(run: Replay, hole: int, start: int, span: ZoneSpan) -> FrameSet:
