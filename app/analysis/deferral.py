@@ -1,6 +1,7 @@
 """Where deferred initialisation stops the zone walks of a layout, and what the reserve pass makes of frames beyond."""
 
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
 
 from app.analysis.model import PageState, State
 from app.kernel.deferral import Deferral, NodeOfReserved, deferral, walked_early
@@ -35,21 +36,27 @@ def initialised_by_reserving(
     if row is None or not ends:
         return
     first = min(item.node for item in layout.memory)
+    spans_of: dict[int, list[ZoneSpan]] = {}
+    for span in layout.zone_spans:
+        spans_of.setdefault(span.node, []).append(span)
+    starts = [item.frames.start for item in layout.memory]
     for frames in (layout.reserved & layout.struct_pages) - layout.memory_frames:
-        node = _node_below(layout, frames) if row.reserved is NodeOfReserved.BELOW else first
+        node = first
+        if row.reserved is NodeOfReserved.BELOW:
+            node = layout.memory[max(0, bisect_right(starts, frames.start) - 1)].node
         if node not in ends:
             continue
         part = frames.clip(max(frames.start, ends[node]), frames.end)
         if part.pages:
             # recorded boots of 6.12 have the node of the memory below in one case and the first node in another
-            yield from _of_node(layout, node, node if node == first else None, part)
+            yield from _of_node(spans_of.get(node, ()), node, node if node == first else None, part)
 
 
-def _of_node(layout: Layout, node: int, told: int | None, frames: FrameRange) -> Iterator[tuple[FrameRange, PageState]]:
+def _of_node(
+    spans: Iterable[ZoneSpan], node: int, told: int | None, frames: FrameRange
+) -> Iterator[tuple[FrameRange, PageState]]:
     rest = FrameSet.of([frames])
-    for span in layout.zone_spans:
-        if span.node != node:
-            continue
+    for span in spans:
         for piece in rest.clip(span.frames.start, span.frames.end):
             why = f"the reserve pass initialised it as node {node}, zone {span.zone}, since node {node} was deferred"
             yield piece, PageState(State.INITIALISED, why, node, span.zone, page_reserved=True)
@@ -57,16 +64,6 @@ def _of_node(layout: Layout, node: int, told: int | None, frames: FrameRange) ->
     for piece in rest:
         why = f"the reserve pass initialised it as no zone at all, since node {node} was deferred and none spans it"
         yield piece, PageState(State.INITIALISED, why, told, None, page_reserved=True)
-
-
-def _node_below(layout: Layout, frames: FrameRange) -> int:
-    """The node of the last memory that begins below the frames, or the first node where there is none."""
-    node = layout.memory[0].node
-    for item in layout.memory:
-        if item.frames.start > frames.start:
-            break
-        node = item.node
-    return node
 
 
 def _first_deferred(layout: Layout, row: Deferral, node: int, memory_only: bool) -> int | None:

@@ -1,5 +1,7 @@
 """arm64 up to 5.13: struct pages of holes exist, and its pfn_valid() keeps walks and readers away from them."""
 
+import itertools
+
 import pytest
 
 from app.analysis import analyze
@@ -53,8 +55,8 @@ def test_the_count_of_such_a_boot_is_that_of_blocks_that_begin_with_memory() -> 
 
 def test_nomap_memory_is_found_by_the_count_that_has_it() -> None:
     """Ranges that touch and are not merged differ in their mark; of this boot's, 416 frames begin in mapped blocks."""
-    ranges = (0x40000, 0x42000), (0x42200, 0x7DF30), (0x7DF30, 0x7E230), (0x7E230, 0x81510), (0x81510, 0x815A0)
-    ranges += (0x815A0, 0x815C0), (0x815C0, 0x816D0), (0x816D0, 0x82100)
+    edges = (0x42200, 0x7DF30, 0x7E230, 0x81510, 0x815A0, 0x815C0, 0x816D0, 0x82100)
+    ranges = [(0x40000, 0x42000), *itertools.pairwise(edges)]
     lines = [f"  node   0: [mem {start << 12:#018x}-{(end << 12) - 1:#018x}]" for start, end in ranges]
     start = text("5.1.0").decode().partition("Early memory")[0]
     late = ["Early memory node ranges", *lines, "Zeroed struct page in unavailable ranges: 416 pages"]
