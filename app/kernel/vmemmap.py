@@ -102,7 +102,7 @@ def printed_anchor(
     for kind, found in by_kind.items():
         first = min(found, key=lambda hint: hint.address)
         frame = _frame_of(kind, first, arch, version, command_line, ground)
-        if frame is not None and not (kind == "window" and "actual" in by_kind):
+        if frame is not None and not (kind == "window" and "actual" in by_kind):  # that is of the whole window
             return Anchor(first.address - frame * size, size, f"the log prints where struct pages lie ({kind})")
     return None
 
@@ -118,16 +118,27 @@ def _frame_of(
     if kind == "flat":
         return None if hint.node is None else ground.nodes.get(hint.node)
     if arch == "arm64":
-        # arch/arm64/mm/init.c: memstart_addr is memory rounded down, to 1 GiB from 4.6 on, and random with KASLR
-        old = version is not None and version < _ARM64_KASLR
-        if version is None or not (old or _fixed(command_line)):
-            return None
-        return _rounded(ground, 2 * MIB if old else GIB)
+        return _frame_arm64(kind, version, command_line, ground)
     if arch == "riscv64" and kind == "window" and version is not None:
         if version <= _RISCV_FROM_ZERO:
             return 0
         return ground.memory if version >= _RISCV_FROM_RAM and _rounded(ground, 128 * MIB) == ground.memory else None
     return None
+
+
+def _frame_arm64(kind: str, version: Version | None, command_line: str | None, ground: Ground) -> int | None:
+    """Of which frame a line of arch/arm64/mm/init.c speaks.
+
+    3.10 and 4.4: of the start of the linear map, which is memory rounded down to 2 MiB. 4.14: "actual" of the first
+    frame of memory; "window" of memory rounded down to 1 GiB, but with KASLR of a frame that nobody knows.
+    """
+    if version is None:
+        return None
+    if version < _ARM64_KASLR:
+        return _rounded(ground, 2 * MIB)
+    if kind == "actual":
+        return ground.memory
+    return _rounded(ground, GIB) if _fixed(command_line) else None
 
 
 def _rounded(ground: Ground, align: int) -> int:

@@ -88,6 +88,13 @@ def test_a_pointer_is_not_placed_where_nothing_proves_its_frame(arch: str, relea
     assert placed(text, arch) == [None, None, None]
 
 
+def test_the_actual_struct_pages_of_arm64_begin_with_memory_whatever_kaslr_does() -> None:
+    text = WIDE.format(release="4.14.0", hint="vmemmap : 0xffffffbdc0000000 - 0xffffffbfc0000000   (     8 GB maximum)")
+    text += "[    0.0]               0xffffffbdc0008000 - 0xffffffbdc1000000   (    15 MB actual)\n"
+    text += f"[    9.0] page:{0xFFFFFFBDC0008000 + 0x123 * 64:016x} count:0 mapcount:0 mapping:(null) index:0x0\n"
+    assert placed(text, "arm64") == [0x80123]
+
+
 def test_populated_struct_pages_tell_their_base_even_with_memory_kaslr() -> None:
     base = 0xFFFFF1A340000000
     first = base + 0x80000 * 64

@@ -46,6 +46,14 @@ def _loongarch(groups: Groups, lines: Lines) -> Effect:
     return MapLine("firmware", MapEntry(memory, kind, f"type {groups[1]}", lines))
 
 
+def _loongarch_first(groups: Groups, lines: Lines) -> Effect:
+    what, value, start, size = groups
+    memory = base_size(start, hexadecimal(size))
+    if what == "node_id":
+        return _ram(memory, f"node {value}", lines)
+    return MapLine("firmware", MapEntry(memory, MemoryType.RESERVED, f"type {value}", lines))
+
+
 def _loongson(groups: Groups, lines: Lines) -> Effect:
     node, kind, start, size = groups
     base = (number(node) << 44) + hexadecimal(start)
@@ -116,6 +124,15 @@ FORMS = (
         make=lambda _groups, _lines: Noted(),
         samples=("setup_memory: max_low_pfn: 0xa0000", "setup_memory: min_low_pfn: 0x90000"),
         source="arch/microblaze/mm/init.c, 2.6.32-7.1; the same in page frames",
+    ),
+    Form(
+        name="kernel-microblaze",
+        family="kernel image",
+        triggers=("setup_memory: kernel addr",),
+        pattern=rf"setup_memory: kernel addr={HEX}-{HEX} size={HEX}\b",
+        make=lambda g, lines: ReservedRegion(exclusive(g[0], g[1]), "kernel", "kernel", lines),
+        samples=("setup_memory: kernel addr=0x90000000-0x902cc000 size=0x002cc000",),
+        source="arch/microblaze/mm/init.c, 2.6.30-3.2; end exclusive",
     ),
     Form(
         name="map-openrisc",
@@ -226,6 +243,18 @@ FORMS = (
             "Node0: mem_type:9, mem_start:0xfe000000, mem_size:0x10000 Bytes",
         ),
         source="arch/loongarch/kernel/numa.c, 6.1-7.1; EFI types, start and size, in bytes",
+    ),
+    Form(
+        name="node-memory-loongarch-first",
+        family="memory map",
+        triggers=("Debug: (?:node_id|mem_type):[0-9]+, mem_start:",),
+        pattern=rf"Debug: (node_id|mem_type):{NUMBER}, mem_start:{HEX}, mem_size:{HEX} Bytes",
+        make=_loongarch_first,
+        samples=(
+            "Debug: node_id:0, mem_start:0x200000, mem_size:0xee00000 Bytes",
+            "Debug: mem_type:2, mem_start:0xf000000, mem_size:0x1000000 Bytes",
+        ),
+        source="arch/loongarch/kernel/numa.c, 5.19-6.0; memory of a node, and what is not; start and size",
     ),
     Form(
         name="node-memory-loongson",

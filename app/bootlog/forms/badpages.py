@@ -37,8 +37,9 @@ def _page_dump(groups: Groups, _lines: Lines) -> Effect:
 
 
 def _poisoned(groups: Groups, _lines: Lines) -> Effect:
-    text, pointer = groups
-    return Trouble("poisoned-page", (text or "").strip(), struct_page=_kernel_pointer(pointer))
+    text, pointer, pfn = groups
+    page = _kernel_pointer(pointer)
+    return Trouble("poisoned-page", (text or "").strip(), struct_page=page, pfn=number(pfn) if pfn else None)
 
 
 def _outside(groups: Groups, _lines: Lines) -> Effect:
@@ -84,11 +85,12 @@ FORMS = (
         name="page-poisoned",
         family="bad pages",
         triggers=("is uninitialized and poisoned",),
-        pattern=rf"(page:{_POINTER} is uninitialized and poisoned)",
+        pattern=rf"(page:{_POINTER} is uninitialized and poisoned)(?: \(pfn {NUMBER}\))?",
         make=_poisoned,
         samples=(
             "page:ffffea0001000000 is uninitialized and poisoned",
             "page:000000001a2b3c4d is uninitialized and poisoned",
+            "page:81367080 is uninitialized and poisoned (pfn 8192)",
         ),
         source="mm/debug.c, 4.19-7.1; pointer hashed from 5.14 on",
     ),

@@ -37,6 +37,15 @@ FORMS = (
         source="arch/x86/kernel/e820.c, kernel/early_res.c, 2.6.27-2.6.37; end exclusive",
     ),
     Form(
+        name="active-range",
+        family="node memory",
+        triggers=("dd_active_range\\([0-9]",),
+        pattern=r"(?:Entering )?add_active_range\([0-9]+, [0-9a-fx]+, [0-9a-fx]+\)",
+        make=lambda _groups, _lines: Noted(),
+        samples=("Entering add_active_range(0, 256, 458576) 1 entries of 3200 used",),
+        source="mm/page_alloc.c, 2.6.19-2.6.39; page frames that the list of active ranges has, put together",
+    ),
+    Form(
         name="bootmem",
         family="early reservations",
         triggers=("bootmem::",),
@@ -48,11 +57,17 @@ FORMS = (
     Form(
         name="xen-freeing",
         family="Xen",
-        triggers=("pfn range: [0-9]+ pages",),
-        pattern=rf"(?:xen: )?Freeing\s+{BARE}-{BARE} pfn range: [0-9]+ pages freed",
-        make=lambda g, _lines: PfnReserved(hexadecimal(g[0]), hexadecimal(g[1]), "given back to Xen", "xen"),
-        samples=("Freeing 9f-100 pfn range: 97 pages freed",),
-        source="arch/x86/xen/setup.c, 3.4-3.16; page frames, end exclusive",
+        triggers=("pfn range: [0-9]+ pages", "xen_release_chunk: looking at"),
+        pattern=rf"(?:xen: )?(?:Freeing\s+{BARE}-{BARE} pfn range|xen_release_chunk: looking at area pfn {BARE}-{BARE})"
+        r": [0-9]+ pages freed",
+        make=lambda g, _lines: PfnReserved(
+            hexadecimal(g[0] or g[2]), hexadecimal(g[1] or g[3]), "given back to Xen", "xen"
+        ),
+        samples=(
+            "Freeing 9f-100 pfn range: 97 pages freed",
+            "xen_release_chunk: looking at area pfn 9f-100: 97 pages freed",
+        ),
+        source="arch/x86/xen/setup.c, 2.6.37-3.16; page frames, end exclusive",
     ),
     Form(
         name="xen-populating",
@@ -66,14 +81,17 @@ FORMS = (
     Form(
         name="xen-released",
         family="Xen",
-        triggers=("Released [0-9]+ page", "to 1-1 mapping"),
-        pattern=r"(?:xen: )?(?:Released [0-9]+ page(?:s of unused memory|\(s\))|Set [0-9]+ page\(s\) to 1-1 mapping)",
+        triggers=("eleased [0-9]+ page", "to 1-1 mapping", "1-1 mapping on "),
+        pattern=r"(?:xen: )?(?:[Rr]eleased [0-9]+ page(?:s of unused memory|\(s\))|Set [0-9]+ page\(s\) to 1-1 mapping"
+        r"|1-1 mapping on [0-9a-f]+->[0-9a-f]+)",
         make=lambda _groups, _lines: Noted(),
         samples=(
             "Released 216 pages of unused memory",
             "Released 216 page(s)",
             "Set 216 page(s) to 1-1 mapping",
+            "released 0 pages of unused memory",
+            "1-1 mapping on 9f->100",
         ),
-        source="arch/x86/xen/setup.c, 3.4-7.1; counts without places",
+        source="arch/x86/xen/setup.c, 2.6.35-7.1; counts without places",
     ),
 )

@@ -14,6 +14,9 @@ from app.bootlog.forms.base import (
     number,
 )
 from app.bootlog.model import Initmem, Lines, MovableStart, NodeRange, SratEntry
+from app.ranges import ByteRange
+
+_LAST = 0xFFF
 
 
 def _srat(groups: Groups, lines: Lines) -> Effect:
@@ -25,6 +28,11 @@ def _initmem(groups: Groups, lines: Lines) -> Effect:
     node, start, end = groups
     memory = inclusive(start, end)
     return Initmem(number(node), memory if memory.size > 1 else None, lines)
+
+
+def _by_last_bits(start: str | None, end: str | None) -> ByteRange:
+    """2.6.9 printed the last byte, 2.6.18 the end: memory has whole pages, so a last byte shows."""
+    return inclusive(start, end) if hexadecimal(end) & _LAST == _LAST else exclusive(start, end)
 
 
 FORMS = (
@@ -47,9 +55,9 @@ FORMS = (
         family="SRAT",
         triggers=("SRAT: Node",),
         pattern=rf"SRAT: Node {NUMBER} PXM [0-9]+ {BARE}\s*-\s*{BARE}\b",
-        make=lambda g, lines: SratEntry(number(g[0]), exclusive(g[1], g[2]), False, False, lines),
-        samples=("SRAT: Node 1 PXM 1 40000000-80000000",),
-        source="arch/x86/mm/srat_64.c, 2.6.32-3.4; end exclusive",
+        make=lambda g, lines: SratEntry(number(g[0]), _by_last_bits(g[1], g[2]), False, False, lines),
+        samples=("SRAT: Node 1 PXM 1 40000000-80000000", "SRAT: Node 1 PXM 1 80000000-bfffffff"),
+        source="arch/x86_64/mm/srat.c, arch/x86/mm/srat_64.c, 2.6.9-3.4; end exclusive, inclusive before 2.6.18",
     ),
     Form(
         name="nodes-header",
@@ -151,11 +159,12 @@ FORMS = (
         family="Initmem setup",
         triggers=("nitmem setup node", "ootmem setup node"),
         pattern=rf"(?:Initmem|Bootmem) setup node {NUMBER} {BARE}\s*-\s*{BARE}\b",
-        make=lambda g, lines: Initmem(number(g[0]), exclusive(g[1], g[2]), lines),
+        make=lambda g, lines: Initmem(number(g[0]), _by_last_bits(g[1], g[2]), lines),
         samples=(
             "Initmem setup node 0 0000000000000000-0000000080000000",
             "Bootmem setup node 0 0000000000000000-000000007ffb0000",
+            "Bootmem setup node 1 0000000180000000-000000019fffffff",
         ),
-        source="arch/x86/mm/numa_64.c, 2.6.18-3.4; end exclusive",
+        source="arch/x86/mm/numa_64.c, 2.6.9-3.4; end exclusive, inclusive before 2.6.18",
     ),
 )

@@ -238,9 +238,14 @@ FORMS = (
     Form(
         name="memory-mapping",
         family="kernel mapping",
-        triggers=("init_memory_mapping: ", "initial memory mapped ?:", "kernel direct mapping tables"),
+        triggers=(
+            "init_memory_mapping: ",
+            "initial memory mapped ?:",
+            "kernel direct mapping tables",
+            r"[0-9a-f]\]? page (?:4k|2M|4M|1G)",
+        ),
         pattern=rf"(?:init_memory_mapping: (?:{MEM}|{_OLD})|initial memory mapped ?: (?:{MEM}|{_OLD})"
-        r"|kernel direct mapping tables up to )",
+        rf"|kernel direct mapping tables up to |(?:{MEM}|{_OLD}) page (?:4k|2M|4M|1G))",
         make=lambda _groups, _lines: Noted(),
         samples=(
             "init_memory_mapping: [mem 0x00000000-0x7f7fffff]",
@@ -248,6 +253,8 @@ FORMS = (
             "initial memory mapped : 0 - 20000000",
             "initial memory mapped: [mem 0x00000000-0x1fffffff]",
             "kernel direct mapping tables up to 7f800000 @ 8000-a000",
+            "[mem 0x00100000-0x001fffff] page 4k",
+            "0000200000 - 002f800000 page 2M",
         ),
         source="arch/x86/mm/init.c, arch/x86/kernel/setup.c, 2.6.32-3.16; what is mapped, not what is RAM",
     ),
