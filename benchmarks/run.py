@@ -10,8 +10,20 @@ from time import perf_counter
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from app.bootlog import read
 from app.service import analyze, encode
-from benchmarks.texts import FAMILIES, SAMPLES, console_log, many_ranges, memblock_debug
+from app.service.analyzing import judged
+from app.service.placing import place_in
+from app.simulation import simulate
+from benchmarks.texts import (
+    FAMILIES,
+    SAMPLES,
+    console_log,
+    firmware_map,
+    large_machine,
+    many_ranges,
+    memblock_debug,
+)
 
 MB = 10**6
 ROUNDS = 7
@@ -64,6 +76,21 @@ def main() -> None:
     encode(analyze(reservations).document)
     spent = (perf_counter() - start) / len(reservations) * 10 * MB
     print(f"{spent:8.2f}  (goal 1.5)  seconds for 10 MB of a memblock=debug log, here of 100,000 lines")
+    many_entries = firmware_map(1_000)
+    log = read(many_entries).boots[-1]
+    report(
+        "one simulation of a map of 1,000 entries / reading that map's text",
+        lambda: simulate(log, "quiet memmap=64M!2G", None),
+        lambda: read(many_entries),
+        "20",
+    )
+    wide, narrow = (judged(read(large_machine(size, 16))) for size in (64, 1))
+    report(
+        "placing 1 GiB in 64 TiB on 16 nodes / in 1 TiB",
+        lambda: place_in(wide, "1G"),
+        lambda: place_in(narrow, "1G"),
+        "2, and the first below 1000 ms",
+    )
     sample = (SAMPLES / "oops-1g-4g" / "dmesg.txt").read_bytes()
     report(
         "analysis of a 90 kB sample / itself, the noise of this machine",

@@ -63,3 +63,49 @@ def memblock_debug(reservations: int) -> bytes:
     line = b"[    0.%06d] memblock_reserve: [0x%016x-0x%016x] memblock_alloc_range_nid+0xd2/0x130\n"
     starts = ((at, MIB + at * 0x3000) for at in range(reservations))
     return head + b"".join(line % (at, start, start + 0xFFF) for at, start in starts)
+
+
+def firmware_map(entries: int) -> bytes:
+    """A boot whose firmware map has ``entries`` entries, RAM and reserved in turn, and its node ranges."""
+    step = 4 * MIB
+    head = "[    0.000000] Linux version 6.1.90 (b@h) #1 SMP\n[    0.000000] Command line: quiet\n"
+    kinds = ("usable", "reserved")
+    maps = [
+        f"[    0.000000] BIOS-e820: [mem {at * step:#018x}-{(at + 1) * step - 1:#018x}] {kinds[at % 2]}\n"
+        for at in range(entries)
+    ]
+    nodes = [
+        f"[    0.000000]   node   0: [mem {max(at * step, MIB):#018x}-{(at + 1) * step - 1:#018x}]\n"
+        for at in range(0, entries, 2)
+    ]
+    header = "[    0.000000] BIOS-provided physical RAM map:\n", "[    0.000000] Early memory node ranges\n"
+    return (head + header[0] + "".join(maps) + header[1] + "".join(nodes)).encode()
+
+
+def large_machine(tebibytes: int, nodes: int) -> bytes:
+    """A machine of ``nodes`` nodes that share ``tebibytes`` TiB, with the usual hole below 4 GiB."""
+    top = tebibytes << 40
+    low, hole = 0x6C7F2000, 4 << 30
+    edges = [0, *(top * node // nodes for node in range(1, nodes)), top]
+    ram = [(0x1000, 0x9F000), (MIB, low), (hole, top)]
+    lines = [
+        "Linux version 4.17.0 (b@h) #1 SMP",
+        "Command line: quiet",
+        "BIOS-provided physical RAM map:",
+        "BIOS-e820: [mem 0x0000000000000000-0x000000000009efff] usable",
+        f"BIOS-e820: [mem 0x0000000000100000-{low - 1:#018x}] usable",
+        f"BIOS-e820: [mem {low:#018x}-0x000000008fffffff] reserved",
+        f"BIOS-e820: [mem {hole:#018x}-{top - 1:#018x}] usable",
+        *(f"SRAT: Node {n} PXM {n} [mem {edges[n]:#010x}-{edges[n + 1] - 1:#010x}]" for n in range(nodes)),
+        "Zone ranges:",
+        "  DMA      [mem 0x0000000000001000-0x0000000000ffffff]",
+        "  DMA32    [mem 0x0000000001000000-0x00000000ffffffff]",
+        f"  Normal   [mem {hole:#018x}-{top - 1:#018x}]",
+        "Early memory node ranges",
+    ]
+    for node in range(nodes):
+        for start, end in ram:
+            first, last = max(start, edges[node]), min(end, edges[node + 1])
+            if first < last:
+                lines.append(f"  node {node:3d}: [mem {first:#018x}-{last - 1:#018x}]")
+    return "".join(f"[    0.000000] {line}\n" for line in lines).encode()

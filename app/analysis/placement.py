@@ -13,7 +13,7 @@ from app.kernel.command_line import arguments
 from app.kernel.movable_arguments import movable_arguments
 from app.kernel.rules import describe_releases
 from app.layout import Layout
-from app.layout.less import less_memory
+from app.layout.less import less_memory, near
 from app.ranges import ByteRange, FrameRange, FrameSet
 from app.simulation.image import kernel_image
 from app.units import MIB
@@ -66,6 +66,8 @@ class _Probe:
         self.asked = movable_arguments(arguments(analysis.log.command_line or ""), self.version)
         self.points = _boundaries(analysis.layout, pages)
         self.section = analysis.layout.memmap.block
+        self.known = {era.rule.id for era in analysis.eras if era.severity == "danger"}
+        self.steps = MOST_STEPS
 
     def outcomes(self, start: int, end: int, align: int) -> Iterator[Placement]:
         """The outcomes of the aligned starts in ``[start, end)``, which has no boundary inside."""
@@ -78,7 +80,8 @@ class _Probe:
         if other >= end or other % align or self.at(other, end).safe == first.safe:
             yield first
             return
-        if (end - start) // self.section > MOST_STEPS:
+        self.steps -= (end - start) // self.section
+        if self.steps < 0:
             yield first if not first.safe else self.at(other, end)
             return
         yield from self._in_turn(start, end, whole, align)
@@ -95,11 +98,13 @@ class _Probe:
 
     def at(self, start: int, end: int) -> Placement:
         """What a region at ``start`` does."""
-        analysis = self.analysis
-        region = FrameRange(start, start + self.pages)
-        layout = less_memory(analysis.layout, region, *self.owner, asked=self.asked, version=self.version)
-        added = layout.without_memory - analysis.layout.without_memory
-        moved = (layout.outside_zone_spans - analysis.layout.outside_zone_spans) | added
+        analysis, region = self.analysis, FrameRange(start, start + self.pages)
+        before = analysis.layout
+        if not self.asked:  # a start of ZONE_MOVABLE depends on all memory, everything else on what is near
+            before = near(before, FrameRange(max(0, start - self.section), region.end + self.section))
+        layout = less_memory(before, region, *self.owner, asked=self.asked, version=self.version)
+        added = layout.without_memory - before.without_memory
+        moved = (layout.outside_zone_spans - before.outside_zone_spans) | added
         holes = find_holes(layout, analysis.choice, analysis.release, moved) if moved.pairs else ()
         return Placement(
             start,
@@ -110,11 +115,10 @@ class _Probe:
         )
 
     def _dangerous(self, layout: Layout) -> tuple[str, ...]:
-        before = {era.rule.id for era in eras(self.analysis.layout) if era.severity == "danger"}
         return tuple(
             describe_releases(era.rule)
             for era in eras(layout)
-            if era.severity == "danger" and era.rule.id not in before
+            if era.severity == "danger" and era.rule.id not in self.known
         )
 
 

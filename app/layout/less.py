@@ -1,5 +1,7 @@
 """A layout with some memory taken away, as a memmap= region takes it: without booting the map again."""
 
+from bisect import bisect_left, bisect_right
+
 from msgspec.structs import replace
 
 from app.bootlog.model import MemoryType
@@ -10,6 +12,26 @@ from app.layout.model import Layout, MemoryRange, Owner, ZoneLimit
 from app.layout.movable import movable_starts
 from app.layout.zones import zone_spans
 from app.ranges import FrameRange, FrameSet, paint
+
+
+def near(layout: Layout, window: FrameRange) -> Layout:
+    """The part of a layout that decides about ``window``: nodes that reach into it, and the memory next to it.
+
+    Cost follows the memory of the layout once, and of those nodes after that.
+    """
+    nodes = {node for node, extent in layout.extents.items() if extent.start < window.end and window.start < extent.end}
+    below = bisect_left(layout.memory, window.start, key=lambda item: item.frames.end)
+    above = bisect_left(layout.memory, window.end, key=lambda item: item.frames.start)
+    nodes |= {item.node for item in (*layout.memory[max(below - 1, 0) : below], *layout.memory[above : above + 1])}
+    first = bisect_right(layout.owners, window.start, key=lambda item: item[0].end)
+    last = bisect_left(layout.owners, window.end, key=lambda item: item[0].start)
+    return replace(
+        layout,
+        memory=tuple(sorted((item for node in nodes for item in layout.by_node[node]), key=lambda item: item.frames)),
+        zone_spans=tuple(span for span in layout.zone_spans if span.node in nodes),
+        owners=layout.owners[first:last],
+        reserved=layout.reserved.clip(window.start, window.end),
+    )
 
 
 def less_memory(
@@ -35,19 +57,15 @@ def less_memory(
         block = max_order_pages(layout.arch, layout.page_size)
         starts = movable_starts(memory, limits, asked, version, layout.page_size, block)
     mirrored = FrameSet.of(item.frames for item in memory if item.mirror) if asked.mirror else None
-    return Layout(
-        arch=layout.arch,
-        page_size=layout.page_size,
-        memmap=layout.memmap,
+    return replace(
+        layout,
         memory=memory,
         zone_limits=limits,
         zone_spans=zone_spans(memory, limits, starts, mirrored),
         owners=paint([*layout.owners, (taken, Owner(kind, label, ()))]),
         # what the kernel had put there, it would put elsewhere
         reserved=layout.reserved - FrameSet.of([taken]),
-        reserved_complete=layout.reserved_complete,
-        max_pfn=end,
-        assumed=layout.assumed,
+        max_pfn=end if layout.max_pfn <= taken.end else layout.max_pfn,
     )
 
 

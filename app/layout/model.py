@@ -94,10 +94,21 @@ class Layout(Struct, frozen=True, dict=True):
     @cached_property
     def struct_pages(self) -> FrameSet:
         """Frames that have a struct page from boot; the memory alone where the memory model is not known."""
-        nodes: dict[int, list[FrameRange]] = {}
+        nodes = ([item.frames for item in own] for own in self.by_node.values())
+        return struct_pages(self.memmap, self.memory_frames, nodes)
+
+    @cached_property
+    def by_node(self) -> dict[int, list[MemoryRange]]:
+        """Memory of each node that has some, in address order."""
+        nodes: dict[int, list[MemoryRange]] = {}
         for item in self.memory:
-            nodes.setdefault(item.node, []).append(item.frames)
-        return struct_pages(self.memmap, self.memory_frames, nodes.values())
+            nodes.setdefault(item.node, []).append(item)
+        return nodes
+
+    @cached_property
+    def extents(self) -> dict[int, FrameRange]:
+        """From the first to the last frame of memory of each node."""
+        return {node: FrameRange(own[0].frames.start, own[-1].frames.end) for node, own in self.by_node.items()}
 
     @cached_property
     def without_memory(self) -> FrameSet:

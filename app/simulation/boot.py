@@ -104,7 +104,8 @@ def simulate(log: BootLog, command_line: str, version: Version | None) -> Simula
         memblock_reserved=_still_reserved(log, log.memblock_reserved),
         memblock_reserve_events=_still_reserved(log, log.memblock_reserve_events),
         reserved_regions=tuple(region for region in log.reserved_regions if region.kind not in _ASKED_FOR),
-        page_counts=PageCounts(),
+        # no count of a boot that was not, only what tells how this kernel is configured
+        page_counts=PageCounts(deferred=log.page_counts.deferred, flag_widths=log.page_counts.flag_widths),
         files=msgspec.structs.replace(log.files, zoneinfo=(), memory_blocks=(), memblock_memory=()),
         events=(),
         diagnostics=(),
