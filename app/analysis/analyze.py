@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from msgspec import structs
+
 from app.analysis.causes import causes
 from app.analysis.checks import checks
 from app.analysis.choice import choose
@@ -31,8 +33,8 @@ def analyze(log: BootLog, *, kernel: str | None = None, arch: str | None = None)
     if kernel and release is None:
         raise ValueError(kernel)
     layout = proven_layout(log, release, arch, overridden=kernel is not None)
-    if kernel is None:
-        layout = with_nomap(layout, log.page_counts)
+    # the lines of late initialisation and of counts are of the log's own kernel, not of one that is asked for
+    layout = structs.replace(layout, deferred=()) if kernel else with_nomap(layout, log.page_counts)
     choice = _choose(log, layout, release, overridden=kernel is not None)
     holes = find_holes(layout, choice, release, layout.without_memory)
     if choice.rule is None and layout.knows_struct_pages:

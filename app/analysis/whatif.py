@@ -28,6 +28,8 @@ def what_if(analysis: Analysis, command_line: str, *, kernel: str | None = None)
     log = msgspec.structs.replace(analysis.log, arch=analysis.layout.arch)
     simulation = simulate(log, command_line, release.stable if release else None)
     layout = layout_of(analysis, simulation.log, release)
+    if kernel:  # which nodes were late is told of the log's own kernel
+        layout = msgspec.structs.replace(layout, deferred=())
     choice = choose(PageCounts(), layout, release, overridden=True) if kernel else analysis.choice
     holes = holes_of(layout, choice, release)
     assumed = (*(("release", "asked for") for _ in [kernel] if kernel), *analysis.assumed, *simulation.assumed)
@@ -51,8 +53,9 @@ def what_if(analysis: Analysis, command_line: str, *, kernel: str | None = None)
 
 
 def layout_of(analysis: Analysis, log: BootLog, release: Release | None) -> Layout:
-    """The layout of a simulated log, with the memory model that was found for the real one."""
-    return build_layout(log, release, analysis.layout.arch, analysis.layout.memmap.model)
+    """The layout of a simulated log, with the memory model and the late nodes that were found for the real one."""
+    layout = build_layout(log, release, analysis.layout.arch, analysis.layout.memmap.model)
+    return msgspec.structs.replace(layout, deferred=analysis.layout.deferred)
 
 
 def holes_of(layout: Layout, choice: Choice, release: Release | None) -> tuple[Hole, ...]:
