@@ -13,7 +13,7 @@ NOT_TAKEN_OFF: Version = (6, 10, 0)
 """From here "Total pages" are all that are present: free_area_init_core() of 6.6 takes struct pages off, 6.12 not."""
 
 HIGHMEM_WHOLE: Version = (3, 8, 0)
-"""From here no struct pages are taken off HighMem: not in 3.4, in 4.4."""
+"""From here no struct pages may be taken off HighMem, where no line says so: a 3.10.17 prints them, 4.4 does not."""
 
 
 def zonelist_checks(log: BootLog, layout: Layout, counts: ZoneCounts, version: Version | None) -> Iterator[Check]:
@@ -48,7 +48,7 @@ def _total(line: Count, printed: int, layout: Layout, counts: ZoneCounts, versio
     told = counts.size is not None
     sizes = (counts.size,) if counts.size is not None else STRUCT_PAGE_SIZES
     least, most = _reserved(layout, counts)
-    rests = {size: _without_struct_pages(layout, counts, size, version) for size in sizes}
+    rests = {size: _without_struct_pages(layout, counts, size) for size in sizes}
     fitting = [size for size, rest in rests.items() if rest - most <= printed <= rest - least]
     size = fitting[0] if fitting else sizes[0]
     low, high = rests[size] - most, rests[size] - least
@@ -59,15 +59,15 @@ def _total(line: Count, printed: int, layout: Layout, counts: ZoneCounts, versio
     return Check(what, f"{printed} pages", ours, low <= printed <= high, line.lines, note=note)
 
 
-def _without_struct_pages(layout: Layout, counts: ZoneCounts, size: int, version: Version | None) -> int:
+def _without_struct_pages(layout: Layout, counts: ZoneCounts, size: int) -> int:
     taken = {item.span: item.count.value for item in counts.memmap}
-    whole = _high_zones(layout) if version is None or version >= HIGHMEM_WHOLE else frozenset()
+    whole = _high_zones(layout) if counts.formula >= HIGHMEM_WHOLE else frozenset()
     total = 0
     for span in layout.zone_spans:
         total += span.present
-        if span.zone in whole:
+        if span.zone in whole and span not in taken:
             continue
-        pages = taken.get(span, memmap_pages(span, size, layout, version))
+        pages = taken.get(span, memmap_pages(span, size, layout, counts.formula))
         total -= pages if pages <= span.present else 0
     return total
 

@@ -24,6 +24,9 @@ ESTIMATED: Version = (3, 8, 0)
 ALL_PRESENT: Version = (3, 10, 0)
 """From here a zone's "pages, LIFO" are all that are present; up to 3.7 its struct pages are taken off."""
 
+_FORMULAS: tuple[Version, ...] = ((4, 4, 0), (3, 4, 0), (2, 6, 24))
+"""Releases that count each in their own way, the newest first."""
+
 STRUCT_PAGE_SIZES = (64, 56, 32, 40, 36, 44, 48, 72, 80, 88, 96)
 """What sizeof(struct page) can be in bytes, the usual first: include/linux/mm.h asserts 56 to 96 on 64 bits."""
 
@@ -36,25 +39,34 @@ class ZoneCount(Struct, frozen=True):
 
 
 class ZoneCounts(Struct, frozen=True):
-    """The printed counts of single zones. ``size`` is sizeof(struct page) in bytes, None where no line tells."""
+    """The printed counts of single zones. ``size`` is sizeof(struct page) in bytes, None where no line tells.
+
+    ``formula`` is a release that counts as these lines do: the log's own, or else one that fits them.
+    """
 
     memmap: tuple[ZoneCount, ...]
     exceeding: tuple[ZoneCount, ...]
     reserved: tuple[ZoneCount, ...]
     pages: tuple[ZoneCount, ...]
     size: int | None
+    formula: Version
 
 
 def zone_counts(log: BootLog, layout: Layout, version: Version | None) -> ZoneCounts:
     """The printed counts with their zones; those whose node or zone is not known are left out."""
     counts = log.page_counts
     memmap, exceeding = _placed(log, layout, counts.zone_memmap), _placed(log, layout, counts.zone_exceeding)
+    both = (*memmap, *exceeding)
+    formula = version or max(
+        _FORMULAS, key=lambda release: _fits(both, struct_page_size(both, layout, release), layout, release)
+    )
     return ZoneCounts(
         memmap,
         exceeding,
         _placed(log, layout, counts.zone_reserved),
         _placed(log, layout, counts.zone_pages),
-        struct_page_size((*memmap, *exceeding), layout, version),
+        struct_page_size(both, layout, formula),
+        formula,
     )
 
 
@@ -63,8 +75,8 @@ def zone_count_checks(counts: ZoneCounts, layout: Layout, version: Version | Non
     for item in (*counts.memmap, *counts.exceeding):
         size = counts.size or STRUCT_PAGE_SIZES[0]
         words = f"{size} bytes each, which these lines tell" if counts.size else f"the usual {size} bytes each"
-        ours = memmap_pages(item.span, size, layout, version)
-        yield _check(item, "struct pages", ours, f"{_basis(item.span, layout, version)} of {words}")
+        ours = memmap_pages(item.span, size, layout, counts.formula)
+        yield _check(item, "struct pages", ours, f"{_basis(item.span, layout, counts.formula)} of {words}")
     for item in counts.reserved:
         yield _reserved(item, layout)
     taken = {item.span: item.count.value for item in counts.memmap}
@@ -78,32 +90,36 @@ def zone_count_checks(counts: ZoneCounts, layout: Layout, version: Version | Non
         yield _check(item, "pages", rest if old else full, note)
 
 
-def struct_page_size(memmap: Sequence[ZoneCount], layout: Layout, version: Version | None) -> int | None:
+def struct_page_size(memmap: Sequence[ZoneCount], layout: Layout, version: Version) -> int | None:
     """sizeof(struct page) in bytes that most of the printed lines follow from; None where no line tells."""
-    fits = {
-        size: sum(memmap_pages(item.span, size, layout, version) == item.count.value for item in memmap)
-        for size in STRUCT_PAGE_SIZES
-    }
+    fits = {size: _fits(memmap, size, layout, version) for size in STRUCT_PAGE_SIZES}
     best = max(STRUCT_PAGE_SIZES, key=lambda size: fits[size])
     return best if fits[best] else None
 
 
-def memmap_pages(span: ZoneSpan, size: int, layout: Layout, version: Version | None) -> int:
+def _fits(memmap: Sequence[ZoneCount], size: int | None, layout: Layout, version: Version) -> int:
+    """How many of the lines a struct page of ``size`` bytes explains."""
+    if size is None:
+        return 0
+    return sum(memmap_pages(item.span, size, layout, version) == item.count.value for item in memmap)
+
+
+def memmap_pages(span: ZoneSpan, size: int, layout: Layout, version: Version) -> int:
     """Pages that the struct pages of a zone take, as the kernel estimates them; ``size`` of one in bytes."""
     pages = span.frames.pages
     if _by_present(span, layout, version):
         pages = span.present
-    if version is not None and version < ROUNDED_UP:
+    if version < ROUNDED_UP:
         return pages * size // layout.page_size
     return -(-pages * size // layout.page_size)
 
 
-def _by_present(span: ZoneSpan, layout: Layout, version: Version | None) -> bool:
+def _by_present(span: ZoneSpan, layout: Layout, version: Version) -> bool:
     wide = span.frames.pages > span.present + (span.present >> 4)
-    return wide and not layout.flat and (version is None or version >= ESTIMATED)
+    return wide and not layout.flat and version >= ESTIMATED
 
 
-def _basis(span: ZoneSpan, layout: Layout, version: Version | None) -> str:
+def _basis(span: ZoneSpan, layout: Layout, version: Version) -> str:
     if _by_present(span, layout, version):
         return f"{span.present} present pages"
     return f"{span.frames.pages} spanned pages"

@@ -130,8 +130,8 @@ c3ab6baf6a00 ("mm/page_alloc: always initialize memory map for the holes") and c
 memmap_alloc() to unify memory map allocation"): not in mm/page_alloc.c of 5.14, in 6.1.
 """
 
-FLATMEM_FROM_MEMORY = frozenset({"arm", "riscv64"})
-"""Where pfn_valid() of FLATMEM begins with memory (ARCH_PFN_OFFSET): asm/memory.h of arm, asm/page.h of riscv, 5.14."""
+FLATMEM_FROM_MEMORY = frozenset({"riscv64"})
+"""Where pfn_valid() of FLATMEM begins with memory: ARCH_PFN_OFFSET of arch/riscv/include/asm/page.h, 5.14, 6.1."""
 
 FLATMEM_TAIL: Version = (6, 15, 0)
 """From here on FLATMEM initialises the struct pages behind the last memory: mm/mm_init.c, not in 6.12, in 7.1."""

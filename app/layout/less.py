@@ -20,6 +20,7 @@ def near(layout: Layout, window: FrameRange) -> Layout:
     Cost follows the memory of the layout once, and of those nodes after that.
     """
     nodes = {node for node, extent in layout.extents.items() if extent.start < window.end and window.start < extent.end}
+    nodes.add(min(layout.by_node, default=0))  # the first node has what belongs to none
     below = bisect_left(layout.memory, window.start, key=lambda item: item.frames.end)
     above = bisect_left(layout.memory, window.end, key=lambda item: item.frames.start)
     nodes |= {item.node for item in (*layout.memory[max(below - 1, 0) : below], *layout.memory[above : above + 1])}
@@ -27,7 +28,9 @@ def near(layout: Layout, window: FrameRange) -> Layout:
     last = bisect_left(layout.owners, window.end, key=lambda item: item[0].start)
     return replace(
         layout,
-        memory=tuple(sorted((item for node in nodes for item in layout.by_node[node]), key=lambda item: item.frames)),
+        memory=tuple(
+            sorted((item for node in nodes for item in layout.by_node.get(node, ())), key=lambda item: item.frames)
+        ),
         zone_spans=tuple(span for span in layout.zone_spans if span.node in nodes),
         owners=layout.owners[first:last],
         reserved=layout.reserved.clip(window.start, window.end),

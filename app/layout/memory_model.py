@@ -45,6 +45,10 @@ class MemMap(Struct, frozen=True):
 NO_MEMMAP = MemMap(None)
 
 
+VIRTUAL_MEMMAP = frozenset({"ia64"})
+"""Whose node_mem_map is virtual and mapped where memory is, which no line tells whole: arch/ia64/mm/init.c, 4.17."""
+
+
 class ToldModel(Struct, frozen=True):
     """A memory model that the log was found to tell, and how; ``assumed`` where that is no proof."""
 
@@ -66,7 +70,7 @@ def find_memmap(
     told = ToldModel(forced, "asked for") if isinstance(forced, MemoryModel) else forced or printed_model(log)
     if told is None and row is not None:
         told = ToldModel(row.model, row.why, not row.proven)
-    if told is None:
+    if told is None or (told.model is MemoryModel.FLATMEM and arch in VIRTUAL_MEMMAP):
         return NO_MEMMAP
     model, why, assumed = told.model, told.why, told.assumed
     if model is MemoryModel.FLATMEM:

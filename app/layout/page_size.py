@@ -8,6 +8,8 @@ SIZES = (4 * KIB, 8 * KIB, 16 * KIB, 64 * KIB)
 
 def counted_page_size(log: BootLog) -> int | None:
     """The page size in bytes with which the node ranges have the "totalpages" of every node, or None."""
+    if "page_size" in log.assumed:  # ranges printed in page frames have the same total in every size
+        return None
     totals = {count.node: count.value for count in log.page_counts.node_total_pages if count.value}
     found = [
         size

@@ -174,3 +174,36 @@ def test_agreeing_numbers_are_one_line_of_the_report() -> None:
     assert f"The kernel's own counts: {agreeing} of {agreeing} printed counts explained\n" in report
     assert "LIFO" not in report
     assert report.count("zone DMA32: struct pages") == 0
+
+
+HIGHMEM = b"""\
+[    0.000000] Linux version 3.10.17 (a@b) (gcc) #1 SMP
+[    0.000000] last_pfn = 0x40000 max_arch_pfn = 0x1000000
+[    0.000000] Zone ranges:
+[    0.000000]   DMA      [mem 0x00001000-0x00ffffff]
+[    0.000000]   Normal   [mem 0x01000000-0x377fdfff]
+[    0.000000]   HighMem  [mem 0x377fe000-0x3fffffff]
+[    0.000000] Early memory node ranges
+[    0.000000]   node   0: [mem 0x00001000-0x0009efff]
+[    0.000000]   node   0: [mem 0x00100000-0x3fffffff]
+[    0.000000] On node 0 totalpages: 262046
+[    0.000000] free_area_init_node: node 0, pgdat c1c666c0, node_mem_map f7001020
+[    0.000000]   DMA zone: 32 pages used for memmap
+[    0.000000]   DMA zone: 0 pages reserved
+[    0.000000]   DMA zone: 3998 pages, LIFO batch:0
+[    0.000000]   Normal zone: 1744 pages used for memmap
+[    0.000000]   Normal zone: 223230 pages, LIFO batch:31
+[    0.000000]   HighMem zone: 273 pages used for memmap
+[    0.000000]   HighMem zone: 34818 pages, LIFO batch:7
+[    0.000000] Built 1 zonelists in Zone order, mobility grouping on.  Total pages: 259997
+"""
+
+
+@pytest.mark.parametrize("release", [b"Linux version 3.10.17 (a@b) (gcc) #1 SMP\n", b"\n"], ids=["3.10", "no release"])
+def test_struct_pages_are_taken_off_highmem_where_a_line_says_so(release: bytes) -> None:
+    found = checks(HIGHMEM.replace(b"Linux version 3.10.17 (a@b) (gcc) #1 SMP\n", release))
+    assert [check.what for check in found if check.agrees is not True] == []
+    assert any("of 32 bytes each, which these lines tell" in check.note for check in found)
+    without = [line for line in HIGHMEM.splitlines(keepends=True) if b"HighMem zone: 273" not in line]
+    total = one(b"".join(without), "total pages of all zonelists")
+    assert (total.computed, total.agrees) == ("260270 pages", False)

@@ -44,8 +44,9 @@ def test_flatmem_spans_each_node_from_its_first_to_its_last_buddy() -> None:
     assert apart.struct_pages == frames((0, 512), (600, 704))
 
 
-def test_flatmem_of_arm_begins_with_memory() -> None:
-    assert layout("arm", (0, 0x801, 0x900)).struct_pages == frames((0x801, 0x900))
+def test_flatmem_of_riscv_begins_with_memory_and_that_of_arm_does_not() -> None:
+    assert layout("riscv64", (0, 0x802, 0x900), release="5.3.0").struct_pages == frames((0x802, 0x900))
+    assert layout("arm", (0, 0x802, 0x900)).struct_pages == frames((0x800, 0x900))
 
 
 def test_sections_are_whole() -> None:
@@ -158,3 +159,14 @@ def test_other_releases_of_a_flatmem_machine_are_judged_as_flatmem_of_their_own(
     }
     eras = analyze(log("i386", (0, 1, 101), release="6.18.0")).eras
     assert {era.rule.id: era.state for era in eras}["raw-memmap"] == "zeroed"
+
+
+def test_the_virtual_memmap_of_ia64_gets_no_verdict() -> None:
+    found = layout("ia64", (0, 1, 512), struct_pages=(StructPages("flat", 0xA07F << 48, 0, (1,)),))
+    assert not found.knows_struct_pages
+
+
+def test_frames_with_an_assumed_size_prove_no_page_size() -> None:
+    counts = PageCounts(node_total_pages=(Count(0x20000, (1,), 0),))
+    found = layout("ppc64", (0, 0, 512), page_counts=counts, assumed=("page_size",))
+    assert (found.page_size, "page_size" in {name for name, _ in found.assumed}) == (65536, True)
