@@ -18,6 +18,7 @@ _LISTS: tuple[tuple[str, Section, str], ...] = (
     ("pfn_nodes", "nodes", "the list of node ranges"),
     ("zone_ranges", "zones", "the list of zone ranges"),
     ("pfn_zones", "zones", "the list of zone ranges"),
+    ("memblock_memory", "memblock", "the memblock dump"),
 )
 _ENTRIES: dict[type, str] = {
     MapLine: "a memory map",

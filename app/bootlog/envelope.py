@@ -62,7 +62,8 @@ _INNER = r"\[ *[0-9]{1,12}\.[0-9]{6}\]"
 _KEYS = "MESSAGE|msg|_?message|log|line|text|textPayload|body|event|content|output|data"
 _JSON = rf'[{{ \t]*(?:.*?[,{{] *)?"(?:{_KEYS})" *: *("(?:[^"\\]|\\.)*")'
 _PAIRS = r"""(?:.*[,{ \t])?(?:msg|message|vmconsole)(?:=|: *)(?:("(?:[^"\\]|\\.)*")|'((?:[^']|'')*)')"""
-_REMARK = r" {2,}(?:<[\-=]+ |<[\-=]{2}|<$|\|(?: |$)|// |/\* )"  # somebody's words, or the other column of a comparison
+# Somebody's words, or the other column of a comparison.
+_REMARK = r" {2,}(?:<[\-=]+ |<[\-=]{2}|// |/\* )| {8,}(?:<$|\|(?: |$))"
 _QUOTED_BYTE = "=([0-9A-F]{2})"
 _ESCAPED_BYTE = r"\\x([0-9a-f]{2})"
 # What a record of a journal or of /dev/kmsg, or JSON, has beside the message.

@@ -107,10 +107,8 @@ def _bound(draft: Draft, needs: tuple[Section, ...], effect: Effect) -> bool:
 
 def _unbound(draft: Draft, effect: Effect, record: Record) -> None:
     """Say once what a list without its beginning would be; other lines mean something only in their section."""
-    section: Section | None = "memblock" if isinstance(effect, MemblockLine) else None
-    section = "zones" if isinstance(effect, PfnZone) else section
-    if section is not None and section not in draft.opened:
-        draft.opened.add(section)
+    if isinstance(effect, PfnZone) and "zones" not in draft.opened:
+        draft.opened.add("zones")
         draft.complain(
             "warning",
             "cut-beginning",

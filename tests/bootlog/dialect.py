@@ -210,7 +210,7 @@ STAMPS: dict[str, str] = {
 
 ENVELOPES |= {name: lambda m, before=before: before + m for name, before in STAMPS.items()}  # type: ignore[misc]
 ENVELOPES |= {
-    "bytes": lambda m: repr(f"{_stamp(m)}\r\n".encode()),
+    "literal": lambda m: repr(f"{_stamp(m)}\r\n".encode()),
     "repr": lambda m: f"    {m!r},",
     "C-string": lambda m: f'    "{m}\\n"',
     "csv": lambda m: f'"2024-01-02 03:04:05","host","kernel","{m}"',

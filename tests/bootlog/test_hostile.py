@@ -47,6 +47,38 @@ def test_shuffled_logs(lines: list[bytes]) -> None:
     survives(b"".join(lines))
 
 
+PIECES = [
+    b"[    0.000000] ", b"[0.0]", b"[]", b"> ", b"12:", b"x.log:3:", b"web | ", b"kernel: ", b"=\n", b"=", b"\n", b"\r",
+    b"<br>", b"</p>", b"&amp;amp;amp;amp;lt;", b"\\n", b'"', b"', '", b'{"MESSAGE": "', b'"}', b"{+", b"[-", b"\x1b[2;3H",
+    b"\\[", b"=3D", b"\0", b"\xff", "…".encode(), "…\n".encode(), b"\v\f", b"[/code]", b"prose", b" hotplug", b"data",
+    b"Linux version 4", b"Linux version 4.17.0 (x)", b"BIOS-e820: [mem 0x0-0xffff] usable", b"BIOS-e820: [mem x",
+    b"BIOS-e820:[mem 0x0-0xf]reserved", b"user: [mem 0x0-0xffff] usable", b"memblock_reserve: [", b"last_pfn = ",
+    b"Command line: a b=", b"Kernel command line: x \\", b"Zone ranges:", b"  DMA [mem 0x1000-0x1fff]",
+    b"Early memory node ranges", b"node 0: [mem 0x1000-0x1fff]", b"Initmem setup node 0 [mem 0x1000-0x1fff]",
+    b"MEMBLOCK configuration:", b" memory[0x0] [0x1000-0x1fff], 0x1000 bytes", b"BUG: Bad page state in process a  pfn:100",
+    b"w w\n" * 41, b"1\r" * 70,
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=30))
+def test_pieces_of_logs_and_of_envelopes(pieces: list[bytes]) -> None:
+    survives(b"".join(pieces))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"[0.0]Linux version 4\n[]memblock_reserve: [[0.000000]Linux version 4e\n[]BIOS-e820:[mem 0x0-0xf]reserved",
+        b"[ 0.0] node 0: [mem 0x1000-0x1fff]\n[ 0.0] Command line: root=/dev/vda1 quiet=",
+        b"[ 0.0] node 0: [mem 0x1000-0x1fff]\n" + b"BIOS-e820: [mem x\n" * 150,
+        b"a=\n[    0.000000] node 0: [mem 0x1000-0x1fff]=\n and so on\n",
+        b"0.000000 node 0: [mem 0x1000-0x1fff]\n[ 0.0] " + b"a" * 70_000 + b"</p>e\n[ 0.0] Zone ranges:\n",
+    ],
+)
+def test_what_once_read_differently_when_kept(text: bytes) -> None:
+    survives(text)
+
+
 def test_a_text_without_a_layout_tells_what_was_seen() -> None:
     reading = read(b"[    0.000000] Linux version 6.1.0 (a@b) #1\n[    0.000000] Command line: quiet\nhello\n")
     assert (reading.boots, reading.line_count) == ((), 3)

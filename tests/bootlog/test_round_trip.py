@@ -50,7 +50,7 @@ def test_line_numbers_point_at_the_lines(printed: Printed, envelope: str, before
 @given(
     layouts(),
     st.sampled_from(sorted(ENVELOPES)),
-    st.lists(st.sampled_from(sorted(TRANSPORTS)), max_size=3),
+    st.lists(st.sampled_from(sorted(TRANSPORTS)), max_size=3, unique=True),
     st.booleans(),
     st.sampled_from(ENCODINGS),
 )
