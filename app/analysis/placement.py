@@ -5,6 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from app.analysis.deferral import walk_ends
 from app.analysis.eras import eras
 from app.analysis.holes import find_holes
 from app.analysis.model import Analysis, Hole
@@ -64,7 +65,7 @@ class _Probe:
         self.owner = _OWNERS[kind]
         self.version = analysis.release.stable if analysis.release else None
         self.asked = movable_arguments(arguments(analysis.log.command_line or ""), self.version)
-        self.points = _boundaries(analysis.layout, pages)
+        self.points = _boundaries(analysis, pages)
         self.section = analysis.layout.memmap.block
         self.known = {era.rule.id for era in analysis.eras if era.severity == "danger"}
         self.steps = MOST_STEPS
@@ -141,10 +142,15 @@ def _taken(analysis: Analysis) -> FrameSet:
     return FrameSet.of(taken)
 
 
-def _boundaries(layout: Layout, pages: int) -> list[int]:
+def _boundaries(analysis: Analysis, pages: int) -> list[int]:
     """Starts at which the outcome can change: the region's start or end meets a boundary, or its section does."""
+    layout = analysis.layout
     edges = {edge for item in layout.memory for edge in (item.frames.start, item.frames.end)}
     edges |= {edge for span in layout.zone_spans for edge in (span.frames.start, span.frames.end)}
+    if layout.deferred and analysis.release:
+        for memory_only in (False, True):  # a region below where a walk stops makes it stop higher up
+            ends = walk_ends(layout, analysis.release.stable, memory_only=memory_only).values()
+            edges |= {moved for end in ends for moved in (end, end + pages)}
     block = layout.memmap.block
     edges |= {rounded for edge in edges for rounded in (edge // block * block, -(-edge // block) * block)}
     points = edges | {edge - pages for edge in edges}
