@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from app.report.document import Document
-from app.report.text import facts, state_words
+from app.report.text import era_rows, facts, state_words
 from app.report.words import placement_words
 
 _MARKUP = "\\`*_{}[]<>()#+-.!|~$&@"
@@ -31,6 +31,10 @@ def render(document: Document) -> str:
                 )
                 for hole in document.holes
             ),
+        ),
+        table(
+            ("outside zone spans", "severity", "on releases"),
+            [tuple(map(escape, row)) for row in era_rows(document)] if document.rule is None else [],
         ),
         *(
             f"Look at {code(f'[{hole.start_pfn:#x}, {hole.end_pfn:#x})')}:\n\n"

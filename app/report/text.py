@@ -32,6 +32,7 @@ def render(document: Document, width: int = 80) -> str:
         _table("Nodes", _nodes(document)),
         _table("Zone spans", _zones(document)),
         _table("Holes: struct pages without memory", _holes(document.holes)),
+        _table("Holes outside zone spans on each release", era_rows(document) if document.rule is None else []),
         _inspection(document, width),
         _events(document, width),
         _counts(document.checks, width),
@@ -134,6 +135,12 @@ def _holes(holes: Iterable[Hole]) -> list[Sequence[str]]:
         )
         for hole in holes
     ]
+
+
+def era_rows(document: Document) -> list[Sequence[str]]:
+    """What every mechanism makes of the holes outside zone spans: state, severity and releases."""
+    harmless = {"none": "harmless"}
+    return [(era.state, harmless.get(era.severity, era.severity), era.releases) for era in document.eras]
 
 
 def state_words(hole: Hole) -> str:
