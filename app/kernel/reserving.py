@@ -19,13 +19,13 @@ class Reserving(Struct, frozen=True):
 RESERVING = (
     Reserving(
         OLDEST, (4, 2, 0), "every frame of a zone span, until it is freed", "nothing else",
-        "memmap_init_zone() in mm/page_alloc.c, 2.6.34 and 4.1.5",
+        "memmap_init_zone() in mm/page_alloc.c, 2.6.39.4 to 4.1.5",
     ),
     Reserving(
         (4, 2, 0), (5, 14, 0), "frames of memblock.reserved that pfn_valid() knows",
         "empties the lru list, so that a page that was never written is no longer taken for a tail page; beyond a"
         " deferral point, the whole page, as node of the first node",
-        "reserve_bootmem_region() in mm/page_alloc.c, 4.4.155, 4.17 and 5.12.9",
+        "reserve_bootmem_region() in mm/page_alloc.c, 4.2.8 to 5.12.9",
     ),
     Reserving(
         (5, 14, 0), (6, 6, 0), "the same, and NOMAP regions", "the same",

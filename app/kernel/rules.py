@@ -140,8 +140,7 @@ RULES = (
         summary="The memmap is allocated zeroed; each zone walk sets PageReserved, which only freed memory loses. A"
         " frame that no zone spans stays all zero and can be read safely.",
         commits=(),
-        source="mm/sparse-vmemmap.c, memmap_init_zone() in mm/page_alloc.c, 2.6.34, 2.6.32-642.el6 and 4.1.5",
-        doubt="between 2.6.39 and 4.0 no release has been read; those on either side do the same",
+        source="mm/sparse-vmemmap.c, memmap_init_zone() in mm/page_alloc.c, 2.6.39.4, 3.4, 3.14, 3.19 and 4.1.5",
     ),
     StructPageRule(
         id="zeroed-memmap",
@@ -152,8 +151,8 @@ RULES = (
         summary="The memmap is allocated zeroed; a frame that no zone spans stays all zero and can be read safely."
         " PageReserved is set only on what memblock.reserved has.",
         commits=(ONLY_RESERVED_BY_MEMBLOCK,),
-        source="mm/sparse-vmemmap.c, memmap_init_zone() and reserve_bootmem_region() in mm/page_alloc.c, 4.4.155,"
-        " 4.13 and 4.14.67",
+        source="mm/sparse-vmemmap.c, memmap_init_zone() and reserve_bootmem_region() in mm/page_alloc.c, 4.2.8,"
+        " 4.4.155, 4.13 and 4.14.67",
     ),
     StructPageRule(
         id="raw-memmap",
@@ -249,7 +248,7 @@ RULES = (
         wording=CountWording.ZEROED,
         summary="Every frame without memory is initialised as node 0, first zone; zone walks then mend those inside.",
         commits=(INIT_GAPS,),
-        source="init_unavailable_mem() in mm/page_alloc.c, 5.7",
+        source="init_unavailable_mem() in mm/page_alloc.c, 5.6.4 and 5.7.6",
         limits=f"{DEFERRED}; {NOT_ALL_MEMORY}",
     ),
     StructPageRule(
@@ -271,7 +270,7 @@ RULES = (
         wording=CountWording.ZONE_UNAVAILABLE,
         summary="Each zone initialises the holes below its memory and the rest of its last section as its own.",
         commits=(HOLES_BY_ZONE,),
-        source="memmap_init_zone() in mm/page_alloc.c, 5.12.9; review of 5.11.7",
+        source="memmap_init_zone() in mm/page_alloc.c, 5.11.14 and 5.12.9; review of 5.11.7",
     ),
     StructPageRule(
         id="holes-by-address",
