@@ -39,8 +39,8 @@ DEFERRALS = (
     # reservations in that area move the stop further up: they are not known, so it is the earliest that is given
     Deferral(
         (4, 2, 0), (4, 17, 0), 2 * GIB, 256, NodeOfReserved.FIRST,
-        "reset_deferred_meminit() and update_defer_init() in mm/page_alloc.c, 4.4.155, 4.15.1 and 4.16.13; 4.2.8 without"
-        " the share",
+        "reset_deferred_meminit() and update_defer_init() in mm/page_alloc.c, 4.4.155, 4.15.1 and 4.16.13; 4.2.8"
+        " without the share",
     ),
     Deferral(
         (4, 17, 0), (6, 6, 0), 0, 0, NodeOfReserved.FIRST,
