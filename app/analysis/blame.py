@@ -71,23 +71,23 @@ def _blamed(
             other = _without(log, chosen, layout, release)
             if other is None:
                 continue
+            taken = other.memory_frames - layout.memory_frames
             for at in open_:
-                why = _relieved(holes[at], layout, other)
+                why = _relieved(holes[at], layout, other, taken)
                 if why is not None:
                     texts = tuple(argument.text for argument in chosen)
                     found[at] = Cause(texts, " and ".join(f"“{text}”" for text in texts) + " " + why)
     return found
 
 
-def _relieved(hole: Hole, layout: Layout, other: Layout) -> str | None:
-    """How the hole came about, where it is gone or inside a zone span in the other layout."""
-    frames = FrameSet.of([hole.frames])
-    left = frames & other.without_memory
-    if left and (not hole.outside or frames & other.outside_zone_spans):
+def _relieved(hole: Hole, layout: Layout, other: Layout, taken: FrameSet) -> str | None:
+    """How the hole came about, where it is gone or inside a span in the other layout, with ``taken`` more memory."""
+    frames = hole.frames.start, hole.frames.end
+    left = other.without_memory.clip(*frames)
+    if left and (not hole.outside or other.outside_zone_spans.clip(*frames)):
         return None
-    taken = other.memory_frames - layout.memory_frames
     removed = f"take{_s(taken)} {_said(taken, layout.page_size)} out of memblock" if taken else "changes the nodes"
-    if not left and not other.struct_pages & frames:
+    if not left and not other.struct_pages.clip(*frames):
         return f"{removed}; without it the section has no memory and no struct pages"
     if not left:
         return f"{removed}; without it these frames are memory"

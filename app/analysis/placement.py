@@ -1,5 +1,6 @@
 """Where a memmap= region can go: every possible start, safe or not, found from boundaries and not by trying each."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import Literal
 
@@ -161,7 +162,7 @@ def _intervals(points: list[int], low: int, last: int, align: int) -> Iterator[t
     """The aligned starts from ``low`` to ``last``, cut at the points; ends are exclusive and aligned."""
     end = last // align * align + align
     at = low
-    for point in points:
+    for point in points[bisect_right(points, low - align) : bisect_left(points, end)]:
         cut = -(-point // align) * align
         if at < cut < end:
             yield at, cut

@@ -1,0 +1,96 @@
+"""The use case of a page that is asked: a layout, the same machine changed, and where a region could go."""
+
+import msgspec
+
+from app.analysis import Analysis
+from app.bootlog import read
+from app.report.build import document
+from app.report.document import Document, Simulation
+from app.report.placed import Placements
+from app.service.analyzing import DEFAULTS, Options, judged
+from app.service.errors import BadOption, CannotSimulate
+from app.service.placing import Kind, place_in
+from app.service.simulating import NO_CHANGE, Change, simulated
+
+
+class Question(msgspec.Struct, frozen=True):
+    """What is asked beside the layout itself: a ``change``, and with a ``size`` where such a region can go."""
+
+    change: Change | None = None
+    size: str = ""
+    kind: Kind = "!"
+    align: str | None = None
+
+
+NO_QUESTION = Question()
+
+MOST_RANGES = 4096
+"""Ranges of a log that is simulated while somebody waits for a page; no machine is known with a tenth of them."""
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """A layout with what was asked of it. Each of ``cannot``, ``refused`` and ``unplaced`` is empty or a sentence.
+
+    ``own`` is the log's own command line simulated, ``cannot`` why nothing at all can be simulated; ``changed`` is the
+    layout of the change, ``refused`` why there is none; ``places`` are those of the wanted region, ``unplaced`` why
+    there are none.
+    """
+
+    today: Document
+    own: Simulation | None = None
+    cannot: str = ""
+    changed: Document | None = None
+    refused: str = ""
+    places: Placements | None = None
+    unplaced: str = ""
+
+
+def ask(text: bytes, options: Options = DEFAULTS, question: Question = NO_QUESTION) -> Answer:
+    """Analyse a log and answer what is asked of it. Raises what :func:`app.service.analyze` raises.
+
+    With a change, ``options.kernel`` is the release of the changed layout; today's keeps the one that the log proves.
+    """
+    reading = read(text)
+    real = judged(reading, msgspec.structs.replace(options, kernel=None))
+    told = real
+    if options.kernel is not None and not (question.change is not None and real.release):
+        told = judged(reading, options)
+    large = _too_large(real)
+    own, cannot = (None, large) if large else _own(real)
+    changed, refused = (None, "") if question.change is None else _changed(real, question.change, options.kernel, large)
+    places, unplaced = _places(told, question, large) if question.size else (None, "")
+    return Answer(
+        today=document(told), own=own, cannot=cannot, changed=changed, refused=refused, places=places, unplaced=unplaced
+    )
+
+
+def _too_large(real: Analysis) -> str:
+    ranges = len(real.log.firmware_map) + len(real.log.node_ranges)
+    if ranges <= MOST_RANGES:
+        return ""
+    return f"the text has {ranges:,} ranges, too many to simulate for a page; the command does it"
+
+
+def _own(real: Analysis) -> tuple[Simulation | None, str]:
+    try:
+        return simulated(real, NO_CHANGE).simulation, ""
+    except CannotSimulate as error:
+        return None, str(error)
+
+
+def _changed(real: Analysis, change: Change, kernel: str | None, large: str) -> tuple[Document | None, str]:
+    if large:
+        return None, large
+    try:
+        return simulated(real, change, kernel), ""
+    except (CannotSimulate, BadOption) as error:
+        return None, str(error)
+
+
+def _places(analysis: Analysis, question: Question, large: str) -> tuple[Placements | None, str]:
+    if large:
+        return None, large
+    try:
+        return place_in(analysis, question.size, question.kind, question.align), ""
+    except (BadOption, CannotSimulate) as error:
+        return None, str(error)
