@@ -207,3 +207,20 @@ def test_struct_pages_are_taken_off_highmem_where_a_line_says_so(release: bytes)
     without = [line for line in HIGHMEM.splitlines(keepends=True) if b"HighMem zone: 273" not in line]
     total = one(b"".join(without), "total pages of all zonelists")
     assert (total.computed, total.agrees) == ("260270 pages", False)
+
+
+@pytest.mark.parametrize(
+    ("line", "agrees", "printed"),
+    [
+        (b"Initmem setup node 1 as memoryless", True, "no memory"),
+        (b"Initmem setup node 1 [mem 0x0000000000000000-0x0000000000000000]", True, "no memory"),
+        (b"Initmem setup node 1 [mem 0x0000000080000000-0x00000000bfffffff]", None, "[0x80000, 0xc0000)"),
+        (b"Initmem setup node 0 as memoryless", False, "no memory"),
+        (b"Initmem setup node 0 [mem 0x0000000000000000-0x000000003fffffff]", True, "[0x0, 0x40000)"),
+        (b"Initmem setup node 0 [mem 0x0000000000020000-0x000000003fffffff]", False, "[0x20, 0x40000)"),
+    ],
+)
+def test_what_is_printed_of_a_node_is_held_against_its_memory(line: bytes, agrees: bool | None, printed: str) -> None:
+    """3.2 prints what firmware gives the node, which may be more than its memory and is never less."""
+    (check,) = [check for check in checks(OLD + b"[    0.000000] " + line + b"\n") if "first and last" in check.what]
+    assert (check.agrees, check.printed) == (agrees, printed)
