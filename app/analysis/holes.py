@@ -10,7 +10,7 @@ from app.analysis.replay import replay
 from app.bootlog.model import Lines
 from app.kernel.readers import Bound, Reader, readers_for
 from app.kernel.release import Release
-from app.kernel.rules import StructPageRule
+from app.kernel.rules import StructPageRule, typical
 from app.layout import Layout, Owner, ZoneSpan
 from app.ranges import FrameRange, FrameSet, Painted, overlay, paint
 
@@ -108,7 +108,7 @@ def _inside(frames: FrameRange, span: FrameRange | None) -> bool:
 
 def _reach(layout: Layout, rule: StructPageRule | None, release: Release | None) -> Reach:
     """The readers of this release with the struct pages that they visit; none where the release is not known."""
-    version = release.acts_like if release else rule.releases[-1][0] if rule else None
+    version = release.acts_like if release else typical(rule) if rule else None
     spans: dict[tuple[int | None, str | None], FrameRange] = {
         (item.node, item.zone): item.frames for item in layout.zone_spans
     }

@@ -8,7 +8,7 @@ from app.analysis.deferral import initialised_by_reserving, walk_ends
 from app.analysis.model import PageState, State
 from app.bootlog.model import MemoryType
 from app.kernel.release import Version
-from app.kernel.rules import Pass, StructPageRule
+from app.kernel.rules import Pass, StructPageRule, typical
 from app.kernel.validity import asks_memblock, pageblock_frames
 from app.layout import Layout, ZoneSpan
 from app.ranges import FrameRange, FrameSet, Painted, paint
@@ -71,10 +71,10 @@ def replay(
     """The state of every struct page without memory after the rule's passes, and the counts that it would print.
 
     ``scope`` limits what is followed to some of the struct pages; counts then hold for these only. ``version`` is the
-    release that runs the passes, by default that of the layout, or else the last of the rule. Cost follows the number
+    release that runs the passes, by default that of the layout, or else a typical one. Cost follows the number
     of ranges. What the passes do to memory itself is not followed: each ends with it initialised in its own zone.
     """
-    version = version or layout.version or rule.releases[-1][0]
+    version = version or layout.version or typical(rule)
     scope = layout.struct_pages if scope is None else scope
     own_validity = asks_memblock(layout.arch, version)
     run = Replay(

@@ -8,6 +8,7 @@ from app.kernel.command_line import arguments
 from app.kernel.movable_arguments import movable_arguments
 from app.kernel.release import Release, Version
 from app.kernel.zone_limits import zone_limits
+from app.layout.arch import likely_arch
 from app.layout.marks import marked
 from app.layout.memory_model import ToldModel, find_memmap
 from app.layout.model import Layout, MemoryRange, ZoneLimit
@@ -30,9 +31,10 @@ def build_layout(
     """
     assumed: list[tuple[str, str]] = []
     arch = arch or log.arch
-    if arch is None and _looks_like_pc(log):
-        arch = "x86_64"
-        assumed.append(("arch", "memory has the holes of a PC: page 0 and 640 KiB to 1 MiB"))
+    likely = likely_arch(log) if arch is None else None
+    if likely:
+        arch, why = likely
+        assumed.append(("arch", why))
     told = log.page_size or counted_page_size(log)
     page_size = told or PAGE_SIZES.get(arch or "", 4 * KIB)
     if told is None and arch not in FIXED_PAGE_SIZE:
@@ -114,9 +116,3 @@ def _max_pfn(log: BootLog, memory: Sequence[MemoryRange], page_size: int) -> int
     if printed:
         return (above or printed)[-1]
     return max((item.frames.end for item in memory), default=0)
-
-
-def _looks_like_pc(log: BootLog) -> bool:
-    """Whether the node ranges have the two holes that every x86 PC has below 1 MiB."""
-    ranges = sorted(item.range for item in log.node_ranges)
-    return len(ranges) > 1 and ranges[0].start == 0x1000 and ranges[0].end <= 0xA0000 and ranges[1].start == 0x100000
