@@ -11,6 +11,7 @@ import re2
 from re2 import _re2
 
 _NOWHERE = (-1, -1)
+_MOST_MEMORY = 64 << 20  # RE2's own 8 MiB are too few for all triggers at once: it would forget and start again
 _ANYWHERE = _re2.RE2.Anchor.UNANCHORED
 _AT_START = _re2.RE2.Anchor.ANCHOR_START
 _WHOLE = _re2.RE2.Anchor.ANCHOR_BOTH
@@ -87,6 +88,7 @@ def _options() -> object:
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
     options.log_errors = False
+    options.max_mem = _MOST_MEMORY
     return options
 
 

@@ -29,8 +29,8 @@ FORMS = (
         name="memory-pool",
         family="reserved regions",
         triggers=("Re(?:serv|mov)ed memory: created",),
-        pattern=r"(?:cma: |OF: reserved mem: )?(?:Reserved|Removed) memory: created (CMA|DMA|restricted DMA) memory pool"
-        rf" at {HEX}, size {NUMBER} MiB",
+        pattern=r"(?:cma: |OF: reserved mem: )?(?:Reserved|Removed) memory: created (CMA|DMA|restricted DMA) memory"
+        rf" pool at {HEX}, size {NUMBER} MiB",
         make=lambda g, lines: ReservedRegion(base_size(g[1], number(g[2]) * MIB), f"{g[0]} memory pool", "pool", lines),
         samples=(
             "Reserved memory: created CMA memory pool at 0x0000000138000000, size 64 MiB",
