@@ -44,6 +44,8 @@ _PREFIXES = (
     rf"1 {_WHEN} {_HOST}kernel(?: [\w\-]+){{2}} (?:-|\[[^\[\]\n]{{0,200}}\]) ",
     rf"{_CLOCK} +",
     r"[0-9]{1,12}\.[0-9]{6}(?:\]| )",
+    r"[\[{(|][ 0-9OoQlI.,]{5,16}[\]})|] |\S? {0,5}[^\s\[]{0,8}00[^\s\[]{0,6}[\]})] ",  # damaged time stamps
+    r"\[ *[0-9]+\.[0-9]{6} ",
     rf"{_KERNEL}",
     r"(?:kern|user|daemon|syslog) *: *[a-z]+ *: ?",
     r"(?:[0-9]+\.[\w.+\-]+,)?[0-9]{1,3},[0-9]+,[0-9]+,[c+\-][^;\n]{0,40};",
@@ -63,7 +65,7 @@ _KEYS = "MESSAGE|msg|_?message|log|line|text|textPayload|body|event|content|outp
 _JSON = rf'[{{ \t]*(?:.*?[,{{] *)?"(?:{_KEYS})" *: *("(?:[^"\\]|\\.)*")'
 _PAIRS = r"""(?:.*[,{ \t])?(?:msg|message|vmconsole)(?:=|: *)(?:("(?:[^"\\]|\\.)*")|'((?:[^']|'')*)')"""
 # Somebody's words, or the other column of a comparison.
-_REMARK = r" {2,}(?:<[\-=]+ |<[\-=]{2}|// |/\* )| {8,}(?:<$|\|(?: |$))"
+_REMARK = r" {2,}(?:<[\-=]+ |<[\-=]{2}|// |/\* )| {8,}(?:<$|\|(?: +[^ |]|$))"
 _QUOTED_BYTE = "=([0-9A-F]{2})"
 _ESCAPED_BYTE = r"\\x([0-9a-f]{2})"
 # What a record of a journal or of /dev/kmsg, or JSON, has beside the message.

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
+from app.bootlog.damage import is_listed, say_what_is_overlooked
 from app.bootlog.draft import LAYOUT, LEAST, MAPS, RANGES, Draft, Follows
 from app.bootlog.effects import Banner, Header
 from app.bootlog.envelope import peel
 from app.bootlog.intake import take
 from app.bootlog.model import Diagnostic, MemoryType
 from app.bootlog.records import Record
-from app.bootlog.text import LONGEST_LINE, Text
+from app.bootlog.text import Text
 from app.ranges import ByteRange, FrameRange, FrameSet
 from app.ranges.engine import Pairs, canonical, difference
 
@@ -21,8 +22,11 @@ _FAR = 1024  # bytes of a line that show whose it is
 def drafts(text: Text, records: Iterable[Record]) -> list[Draft]:
     """Read records into drafts; a new one begins where a boot cannot go on."""
     out = [Draft("start")]
+    listed: Record | None = None
     for record in records:
         current = out[-1]
+        if listed is not None:
+            say_what_is_overlooked(text, listed, record.start, current)
         effect = record.effect
         if isinstance(effect, Banner):
             doubled = current.banner is not None and current.banner[0] == effect and not current.has_layout
@@ -38,6 +42,11 @@ def drafts(text: Text, records: Iterable[Record]) -> list[Draft]:
             ):
                 out.append(Draft("prose"))
         take(out[-1], record)
+        if record.form is not None or listed is None:
+            listed = record if is_listed(record, out[-1]) else None
+    cut = say_what_is_overlooked(text, listed, len(text.data), out[-1]) if listed is not None else 0
+    if cut and cut == text.line_count and not text.data.endswith(b"\n"):
+        out[-1].follows = "piece"
     last = out[-1].last
     if last is not None and last.lines[-1] == max(part.span()[1] for part in out):
         out[-1].follows = _follows(text, last)
@@ -45,14 +54,11 @@ def drafts(text: Text, records: Iterable[Record]) -> list[Draft]:
 
 
 def _follows(text: Text, last: Record) -> Follows:
-    """What the line behind the last understood one is: more log, nothing of it, or a line that the text ends in."""
+    """Whether the line behind the last understood one is of the log."""
     if text.data[last.end : last.end + 1] not in (b"", b"\n"):
         return "log"
     start = last.end + 1
-    end = text.line_end(start)
-    if not is_log(text.data[start:end], text.habit_of):
-        return "nothing"
-    return "piece" if end == len(text.data) and end - start <= LONGEST_LINE else "log"
+    return "log" if is_log(text.data[start : min(text.line_end(start), start + _FAR)], text.habit_of) else "nothing"
 
 
 def joined(parts: list[Draft]) -> list[Draft]:
@@ -113,9 +119,10 @@ def _lines_back(text: Text, start: int, floor: int) -> Iterator[bytes]:
 
 
 def is_log(line: bytes, habit_of: Callable[[bytes], int]) -> bool:
-    """Whether a line has a prefix of a log; ``habit_of`` knows those of no known kind."""
+    """Whether a line has a prefix of a log and says something; ``habit_of`` knows those of no known kind."""
     line = line[:_FAR]
-    return peel(line).kernel or bool(habit_of(line))
+    peeled = peel(line)
+    return bool(peeled.message) and (peeled.kernel or bool(habit_of(line)))
 
 
 def is_prose(line: bytes, habit_of: Callable[[bytes], int]) -> bool:

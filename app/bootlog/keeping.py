@@ -7,9 +7,9 @@ from app.bootlog.decoding import ADDED, DECODED, decode
 from app.bootlog.excerpts import PROSE_LINES, is_log, is_prose
 from app.bootlog.reader import Reading
 from app.bootlog.records import ELLIPSIS
-from app.bootlog.text import LONGEST_LINE, Text
+from app.bootlog.text import Text
 
-_LOG = b"[]"  # the first line behind all that is kept, where it shows that the log goes on
+_LOG = b"[]."  # the first line behind all that is kept, where it shows that the log goes on
 _FAR = 4096  # bytes of a line that show whether somebody wrote it
 
 HabitOf = Callable[[bytes], int]
@@ -37,7 +37,7 @@ def keep_memory_lines(text: bytes, reading: Reading) -> bytes:
         number, at = line + 1, end
     lines = reading.line_count - number + 1
     if number > 1 and lines and is_log(_first_line(data[at:]), habit_of):
-        out.write(_log(data[at:], lines))
+        out.writelines((_LOG, b"\n" * lines))
     else:
         out.writelines(_blanked(data[at:], lines, habit_of))
     kept = out.getvalue()
@@ -46,14 +46,6 @@ def keep_memory_lines(text: bytes, reading: Reading) -> bytes:
 
 def _first_line(gap: bytes) -> bytes:
     return Text(gap[:_FAR], decoded=True).data.split(b"\n", 1)[0]
-
-
-def _log(gap: bytes, lines: int) -> bytes:
-    """The sign of more log, as one line without end where that is all that the gap is."""
-    rest = Text(gap[: 2 * LONGEST_LINE], decoded=True).data
-    if b"\n" in rest or len(rest) > LONGEST_LINE:
-        return _LOG + (b"\n" * lines if lines > 1 or gap.endswith(b"\n") else ADDED)
-    return b"=\n".join([_LOG] * lines)
 
 
 def _skip(data: bytes, at: int, lines: int) -> int:

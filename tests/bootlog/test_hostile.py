@@ -49,13 +49,14 @@ def test_shuffled_logs(lines: list[bytes]) -> None:
 
 PIECES = [
     b"[    0.000000] ", b"[0.0]", b"[]", b"> ", b"12:", b"x.log:3:", b"web | ", b"kernel: ", b"=\n", b"=", b"\n", b"\r",
-    b"<br>", b"</p>", b"&amp;amp;amp;amp;lt;", b"\\n", b'"', b"', '", b'{"MESSAGE": "', b'"}', b"{+", b"[-", b"\x1b[2;3H",
-    b"\\[", b"=3D", b"\0", b"\xff", "…".encode(), "…\n".encode(), b"\v\f", b"[/code]", b"prose", b" hotplug", b"data",
-    b"Linux version 4", b"Linux version 4.17.0 (x)", b"BIOS-e820: [mem 0x0-0xffff] usable", b"BIOS-e820: [mem x",
-    b"BIOS-e820:[mem 0x0-0xf]reserved", b"user: [mem 0x0-0xffff] usable", b"memblock_reserve: [", b"last_pfn = ",
-    b"Command line: a b=", b"Kernel command line: x \\", b"Zone ranges:", b"  DMA [mem 0x1000-0x1fff]",
+    b"<br>", b"</p>", b"&amp;amp;amp;amp;lt;", b"\\n", b'"', b"', '", b'{"MESSAGE": "', b'"}', b"{+", b"[-",
+    b"\x1b[2;3H", b"\\[", b"=3D", b"\0", b"\xff", "…".encode(), "…\n".encode(), b"\v\f", b"[/code]", b"prose",
+    b" hotplug", b"data", b"Linux version 4", b"Linux version 4.17.0 (x)", b"BIOS-e820: [mem 0x0-0xffff] usable",
+    b"BIOS-e820: [mem x", b"BIOS-e820:[mem 0x0-0xf]reserved", b"user: [mem 0x0-0xffff] usable",
+    b"memblock_reserve: [", b"last_pfn = ", b"Command line: a b=", b"Kernel command line: x \\", b"Zone ranges:", b"  DMA [mem 0x1000-0x1fff]",
     b"Early memory node ranges", b"node 0: [mem 0x1000-0x1fff]", b"Initmem setup node 0 [mem 0x1000-0x1fff]",
-    b"MEMBLOCK configuration:", b" memory[0x0] [0x1000-0x1fff], 0x1000 bytes", b"BUG: Bad page state in process a  pfn:100",
+    b"MEMBLOCK configuration:",
+    b" memory[0x0] [0x1000-0x1fff], 0x1000 bytes", b"BUG: Bad page state in process a  pfn:1",
     b"w w\n" * 41, b"1\r" * 70,
 ]  # fmt: skip
 
