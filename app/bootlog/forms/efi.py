@@ -27,6 +27,7 @@ FORMS = (
         make=_entry,
         samples=(
             "efi: mem00: [Conventional|   |  |  |  |   |WB|WT|UC] range=[0x0000000000000000-0x000000000009ffff] (0MB)",
+            "efi: mem05: [Loader Data        |   |  |  |   |WB|WT|UC] range=[0x0000000000100000-0x00000000001fffff] (1MB)",
             "efi: mem12: [Boot Services Data |   |  |   |WB|WT|UC] range=[0x0000000000a00000-0x0000000000b00000) (1MB)",
             "efi: mem41: [Reserved   |attr=0x8000000000000000] range=[0x00000000f0000000-0x00000000f7ffffff] (128MB)",
         ),
