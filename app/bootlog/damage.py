@@ -20,11 +20,10 @@ _NUMBERS = bytes.maketrans(b"123456789", b"000000000")
 _LEAST = 3  # bytes of an entry that is cut off
 
 
-def is_listed(record: Record, draft: Draft) -> bool:
-    """Whether a record that was taken in is an entry of a list, or a header of one."""
+def is_listed(record: Record) -> bool:
+    """Whether a record is an entry of a list, or a header of one."""
     effect = record.effect
-    listed = isinstance(effect, _LISTED) or (isinstance(effect, Header) and effect.section in _SECTIONS)
-    return listed and record.lines[-1] in draft.recognised
+    return isinstance(effect, _LISTED) or (isinstance(effect, Header) and effect.section in _SECTIONS)
 
 
 def say_what_is_overlooked(text: Text, listed: Record, end: int, draft: Draft) -> int:

@@ -42,8 +42,8 @@ def drafts(text: Text, records: Iterable[Record]) -> list[Draft]:
             ):
                 out.append(Draft("prose"))
         take(out[-1], record)
-        if record.form is not None or listed is None:
-            listed = record if is_listed(record, out[-1]) else None
+        if record.form is not None and record.lines[-1] in out[-1].recognised:
+            listed = record if is_listed(record) else None
     cut = say_what_is_overlooked(text, listed, len(text.data), out[-1]) if listed is not None else 0
     if cut and cut == text.line_count and not text.data.endswith(b"\n"):
         out[-1].follows = "piece"

@@ -53,7 +53,8 @@ PIECES = [
     b"\x1b[2;3H", b"\\[", b"=3D", b"\0", b"\xff", "…".encode(), "…\n".encode(), b"\v\f", b"[/code]", b"prose",
     b" hotplug", b"data", b"Linux version 4", b"Linux version 4.17.0 (x)", b"BIOS-e820: [mem 0x0-0xffff] usable",
     b"BIOS-e820: [mem x", b"BIOS-e820:[mem 0x0-0xf]reserved", b"user: [mem 0x0-0xffff] usable",
-    b"memblock_reserve: [", b"last_pfn = ", b"Command line: a b=", b"Kernel command line: x \\", b"Zone ranges:", b"  DMA [mem 0x1000-0x1fff]",
+    b"memblock_reserve: [", b"last_pfn = ", b"Command line: a b=", b"Kernel command line: x \\",
+    b"Zone ranges:", b"  DMA [mem 0x1000-0x1fff]",
     b"Early memory node ranges", b"node 0: [mem 0x1000-0x1fff]", b"Initmem setup node 0 [mem 0x1000-0x1fff]",
     b"MEMBLOCK configuration:",
     b" memory[0x0] [0x1000-0x1fff], 0x1000 bytes", b"BUG: Bad page state in process a  pfn:1",
@@ -73,6 +74,7 @@ def test_pieces_of_logs_and_of_envelopes(pieces: list[bytes]) -> None:
         b"[ 0.0] node 0: [mem 0x1000-0x1fff]\n[ 0.0] Command line: root=/dev/vda1 quiet=",
         b"[ 0.0] node 0: [mem 0x1000-0x1fff]\n" + b"BIOS-e820: [mem x\n" * 150,
         b"a=\n[    0.000000] node 0: [mem 0x1000-0x1fff]=\n and so on\n",
+        b"ACPI: SRAT: Node 0 PXM 0 [mem 0x0-0xf]\n00] Device empty\n\\n\\nACP'Kernel command line: \\",
         b"0.000000 node 0: [mem 0x1000-0x1fff]\n[ 0.0] " + b"a" * 70_000 + b"</p>e\n[ 0.0] Zone ranges:\n",
     ],
 )
