@@ -58,8 +58,9 @@ def _unavailable(log: BootLog, layout: Layout, choice: Choice) -> Iterator[Check
     )
     whole = same_counts(choice.rule.wording, ours, printed)
     named: dict[tuple[int | None, str | None], dict[int, PassCount]] = {}
+    nodeless = choice.rule.wording is CountWording.ZONE_UNAVAILABLE
     for item in ours:
-        named.setdefault((item.node, item.zone), {}).setdefault(item.pages, item)
+        named.setdefault((None if nodeless else item.node, item.zone), {}).setdefault(item.pages, item)
     held: list[PassCount] = []
     for at, count in enumerate(lines):
         alike = named.get((count.node, count.zone), {})

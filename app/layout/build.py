@@ -14,7 +14,7 @@ from app.layout.memory_model import ToldModel, find_memmap
 from app.layout.model import Layout, MemoryRange, ZoneLimit
 from app.layout.movable import movable_starts
 from app.layout.owners import owners
-from app.layout.page_size import counted_page_size
+from app.layout.page_size import CHOICES, counted_page_size, named_page_size
 from app.layout.reserved import known_reserved
 from app.layout.zones import spans_of, zone_spans
 from app.ranges import FrameRange, FrameSet
@@ -22,9 +22,15 @@ from app.units import GIB, KIB
 
 
 def build_layout(
-    log: BootLog, release: Release | None, arch: str | None = None, model: MemoryModel | ToldModel | None = None
+    log: BootLog,
+    release: Release | None,
+    arch: str | None = None,
+    model: MemoryModel | ToldModel | None = None,
+    pages: int | None = None,
 ) -> Layout:
     """The layout that the log prints. ``arch`` overrides what the log shows, ``model`` what is usual.
+
+    ``pages`` is a page size in bytes that was found out.
 
     Without node ranges there is no memory in the layout, hence no struct page: a memory map alone does not tell
     the nodes. Zone spans are those of /proc/zoneinfo where the log does not give them.
@@ -36,9 +42,13 @@ def build_layout(
         arch, why = likely
         assumed.append(("arch", why))
     told = log.page_size or counted_page_size(log)
-    page_size = told or PAGE_SIZES.get(arch or "", 4 * KIB)
-    if told is None and arch not in FIXED_PAGE_SIZE:
-        assumed.append(("page_size", f"the usual page size of {arch or 'most architectures'}"))
+    named = named_page_size(log.release) if arch in CHOICES else None
+    page_size = pages or told or named or PAGE_SIZES.get(arch or "", 4 * KIB)
+    if "page_size" in log.assumed:  # what was printed in page frames was turned into bytes with this size
+        page_size, named = 4 * KIB, None
+    if pages is None and told is None and arch not in FIXED_PAGE_SIZE:
+        why = "the name of the release" if named else f"the usual page size of {arch or 'most architectures'}"
+        assumed.append(("page_size", why))
     version = release.stable if release else None
     memory = _memory(log, page_size)
     limits = _zone_limits(log, arch, version, memory, page_size)

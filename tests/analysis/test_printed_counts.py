@@ -224,3 +224,25 @@ def test_what_is_printed_of_a_node_is_held_against_its_memory(line: bytes, agree
     """3.2 prints what firmware gives the node, which may be more than its memory and is never less."""
     (check,) = [check for check in checks(OLD + b"[    0.000000] " + line + b"\n") if "first and last" in check.what]
     assert (check.agrees, check.printed) == (agrees, printed)
+
+
+PER_ZONE = b"""\
+[    0.000000] Linux version 5.12.9 (a@b) (gcc) #1 SMP x86_64
+[    0.000000] Zone ranges:
+[    0.000000]   DMA      [mem 0x0000000000001000-0x0000000000ffffff]
+[    0.000000]   DMA32    [mem 0x0000000001000000-0x00000000ffffffff]
+[    0.000000]   Normal   empty
+[    0.000000] Early memory node ranges
+[    0.000000]   node   0: [mem 0x0000000000001000-0x000000000009ffff]
+[    0.000000]   node   0: [mem 0x0000000000100000-0x000000007ffdffff]
+[    0.000000]   DMA zone: 28769 pages in unavailable ranges
+[    0.000000]   DMA32 zone: 32 pages in unavailable ranges
+[    0.000000] Built 1 zonelists, mobility grouping on.  Total pages: 515988
+"""
+
+
+def test_lines_that_name_no_node_are_matched_one_by_one() -> None:
+    assert [check.agrees for check in checks(PER_ZONE) if "unavailable" in check.what] == [True, True]
+    lost = PER_ZONE.replace(b"DMA32 zone: 32 pages in", b"")
+    found = [(check.printed, check.computed, check.agrees) for check in checks(lost) if "unavailable" in check.what]
+    assert found == [("28769 pages", "28769 pages", True), ("not printed", "32 pages", None)]

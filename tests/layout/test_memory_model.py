@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from app.analysis import State, analyze
 from app.bootlog import read
-from app.bootlog.model import BootLog, Count, FlagWidths, NodeRange, PageCounts, StructPages
+from app.bootlog.model import BootLog, Count, FlagWidths, NodeRange, PageCounts, StructPages, ZoneRange
 from app.kernel.architecture import MODELS, SECTION_SIZES, MemoryModel, memory_model, section_size
 from app.kernel.release import Version, parse_release
 from app.layout import Layout, build_layout
@@ -166,7 +166,32 @@ def test_the_virtual_memmap_of_ia64_gets_no_verdict() -> None:
     assert not found.knows_struct_pages
 
 
-def test_frames_with_an_assumed_size_prove_no_page_size() -> None:
+def test_page_frames_of_an_assumed_size_stay_of_that_size() -> None:
+    """They were turned into bytes with it, so they have the same total in every size."""
     counts = PageCounts(node_total_pages=(Count(0x20000, (1,), 0),))
-    found = layout("ppc64", (0, 0, 512), page_counts=counts, assumed=("page_size",))
-    assert (found.page_size, "page_size" in {name for name, _ in found.assumed}) == (65536, True)
+    found = layout("ppc64", (0, 0, 512), release="5.6.0-64k", page_counts=counts, assumed=("page_size",))
+    assert (found.page_size, "page_size" in {name for name, _ in found.assumed}) == (4096, True)
+
+
+@pytest.mark.parametrize(
+    ("release", "arch", "pages", "size", "assumed"),
+    [
+        ("6.12.41-v8-16k+", "arm64", 512, 16384, True),
+        ("6.12.41-v8+", "arm64", 512, 16384, False),
+        ("6.12.41-v8+", "arm64", 2048, 4096, True),
+        ("6.12.41-v8+", "arm64", None, 4096, True),
+        ("5.14.0-427.el9.aarch64+64k", "arm64", None, 65536, True),
+        ("6.1.0-64k", "x86_64", None, 4096, False),
+    ],
+)
+def test_the_page_size_comes_from_the_name_of_the_release_or_from_the_counts(
+    release: str, arch: str, pages: int | None, size: int, assumed: bool
+) -> None:
+    """8 MiB below 1 GiB are 512 frames of 16 KiB."""
+    counts = PageCounts(unavailable=(Count(pages, (1,), 1, "DMA"),) if pages else ())
+    zones = (ZoneRange("DMA", ByteRange(0, 4096 * MIB), ()), ZoneRange("Normal", None, ()))
+    boot = log(arch, (0, 0, 1016), (1, 1024, 2048), release=release, zone_ranges=zones, page_counts=counts)
+    found = analyze(boot)
+    assert found.layout.page_size == size
+    assert ("page_size" in {name for name, _ in found.assumed}) == assumed
+    assert not [check for check in found.checks if check.agrees is False]
