@@ -167,7 +167,8 @@ function wire() {
 async function start() {
   const [plotly, first] = await Promise.all([load(stage.dataset.plotly), figure(view.axis)]);
   bars = new Bars(plotly, document.getElementById("plot"), { view: viewed, point: tell, choose });
-  log = new Log(document.getElementById("lines"), showLine);
+  // a page of two logs has no lines of its own
+  log = new Log(document.getElementById("lines") ?? document.createElement("ol"), showLine);
   await bars.show(first, view.from, view.to);
   moveWindow();
   wire();

@@ -135,7 +135,6 @@ def _of_list(what: str, key: Key, before: list[Item], after: list[Item]) -> Iter
 
 
 _TITLES = {
-    "kernel": "Kernel",
     "command_line": "Command line",
     "map_in_force": "Memory map in force",
     "firmware_map": "Firmware map",
@@ -146,23 +145,39 @@ _TITLES = {
     "zone_spans": "Zone spans",
     "holes": "Holes",
     "sections": "Frames with a struct page",
+    "kernel": "Kernel",
 }
+
+
+class Told(msgspec.Struct, frozen=True):
+    """A change in words; empty where that side has nothing."""
+
+    change: Change
+    before: str
+    after: str
+
+
+def told(comparison: Comparison) -> list[tuple[str, list[Told]]]:
+    """Titles and changes in words, in the order in which a reader asks: the map, nodes, zones, holes, the kernel.
+
+    What the map in force says already is left out.
+    """
+    groups: dict[str, list[Told]] = {what: [] for what in _TITLES}
+    for change in comparison.changes:
+        if change.what in groups:
+            words = [_said(change.what, item) if item is not None else "" for item in (change.before, change.after)]
+            groups[change.what].append(Told(change, *words))
+    return [(_TITLES[what], changes) for what, changes in groups.items() if changes]
 
 
 def render(comparison: Comparison) -> str:
     """The comparison for a terminal: ``-`` is only in the first, ``+`` only in the second."""
     out = [f"- {_headline(comparison.a)}", f"+ {_headline(comparison.b)}"]
-    title = None
-    for change in comparison.changes:
-        if change.what not in _TITLES:  # the map in force says it already
-            continue
-        if change.what != title:
-            title = change.what
-            out += ["", _TITLES[title]]
-        if change.before is not None:
-            out.append(f"- {_said(change.what, change.before)}")
-        if change.after is not None:
-            out.append(f"+ {_said(change.what, change.after)}")
+    for title, changes in told(comparison):
+        out += ["", title]
+        for item in changes:
+            out += [f"- {item.before}"] if item.change.before is not None else []
+            out += [f"+ {item.after}"] if item.change.after is not None else []
     if not comparison.changes:
         out += ["", "No difference in memory."]
     return "\n".join(out) + "\n"

@@ -1,44 +1,17 @@
 """A stored layout in its other forms: ``/l/{id}.json``, ``.txt``, ``.md``, ``.csv`` and ``.svg``."""
 
-from collections.abc import Callable
-from typing import Annotated, Literal
+from typing import Annotated
 
-import msgspec
 from fastapi import APIRouter, HTTPException, Path, Query, Request
 from starlette.responses import Response
 
-from app import service
-from app.report import markdown, sheet, svg, text
-from app.report.document import Document
-from app.web import schema, sharing
+from app.web import schema, subjects, views
+from app.web.asked import AskedDep
 from app.web.caching import tagged
 from app.web.deps import OverridesDep, ServicesDep
-from app.web.security import PICTURE_POLICY
+from app.web.forms import FORMS, Axis
 
 router = APIRouter()
-
-Axis = Literal["schematic", "scale"]
-
-
-class Form(msgspec.Struct, frozen=True):
-    """How a document is written, and the headers that go with it."""
-
-    media_type: str
-    write: Callable[[Document, Axis], str | bytes]
-    headers: dict[str, str] = {}
-
-
-FORMS = {
-    "json": Form("application/json", lambda document, _: service.encode(document)),
-    "txt": Form("text/plain; charset=utf-8", lambda document, _: text.render(document)),
-    "md": Form("text/markdown; charset=utf-8", lambda document, _: markdown.render(document)),
-    "csv": Form("text/csv; charset=utf-8; header=present", lambda document, _: sheet.render(document)),
-    "svg": Form(
-        "image/svg+xml",
-        svg.render,
-        {"Content-Security-Policy": PICTURE_POLICY, "Cross-Origin-Resource-Policy": "cross-origin"},
-    ),
-}
 
 
 @router.get(
@@ -59,15 +32,19 @@ async def export(
     form: Annotated[str, Path(json_schema_extra={"enum": list(FORMS)})],
     owned: ServicesDep,
     overrides: OverridesDep,
+    asked: AskedDep,
     axis: Annotated[Axis, Query(description="How the picture's axis runs")] = "schematic",
 ) -> Response:
-    """A stored layout as JSON, plain text, Markdown, CSV of its holes or a standalone picture."""
+    """A stored layout as JSON, plain text, Markdown, CSV of its holes or a standalone picture.
+
+    With ``set``, ``remove`` or ``append``, the layout that this command line would give; the picture shows both.
+    """
     if form not in FORMS:
         raise HTTPException(404)
     chosen = FORMS[form]
 
     def work() -> str | bytes:
-        return chosen.write(sharing.show(owned.layouts, layout_id, overrides).analyzed.document, axis)
+        return views.written(form, subjects.stored(owned.layouts, layout_id, overrides), asked.question, axis)
 
     body = await owned.workers.run(work)
     return tagged(request, Response(body, headers=chosen.headers, media_type=chosen.media_type))

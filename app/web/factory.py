@@ -11,7 +11,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from app import __version__, resources
 from app.service.layouts import StoreUnavailable, open_layouts
-from app.web import api, errors, exports, health, pages, schema
+from app.web import api, compare_page, errors, exports, health, layout_page, pages, schema
 from app.web.assets import Assets
 from app.web.deps import Services, Workers
 from app.web.limits import RateLimit
@@ -35,7 +35,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.services = services
-    for router in (health.router, api.router, exports.router, pages.router):
+    for router in (health.router, api.router, exports.router, layout_page.router, compare_page.router, pages.router):
         app.include_router(router)
     app.mount("/static", services.assets)
     app.add_middleware(GZipMiddleware, compresslevel=5)

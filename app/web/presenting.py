@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 import msgspec
 
 from app.kernel.architecture import MODELS
-from app.kernel.command_line import arguments
 from app.ranges import FrameRange
 from app.report.document import Check, Diagnostic, Document, Event, Hole, PfnRange
 from app.report.lanes import frames, undecided
@@ -43,7 +42,6 @@ class Piece(msgspec.Struct, frozen=True):
 
     text: str
     marked: bool
-    cause: bool = False
 
 
 class HoleRow(msgspec.Struct, frozen=True):
@@ -141,15 +139,6 @@ def _round(size: int) -> str:
         if size >= unit:
             return format_size(round(size * 10 / unit) * unit // 10)
     return format_size(size)
-
-
-def command(document: Document) -> list[Piece]:
-    """The arguments of the command line; those that shape memory are marked, causes of holes twice."""
-    causes = {cause for hole in document.holes for cause in hole.causes}
-    return [
-        Piece(item.text, item.shapes_memory, item.text in causes)
-        for item in arguments(document.kernel.command_line or "")
-    ]
 
 
 def coded(sentence: str) -> list[Piece]:

@@ -132,7 +132,8 @@ def test_a_text_without_a_release_can_be_judged_as_one(client: httpx.Client, see
     told = client.get(path, params={"kernel": "4.17"}, headers=HTML).text
     assert "41 struct pages lie outside every zone span, and on 4.17 nothing ever writes them." in told
     assert 'value="4.17"' in told
-    assert '<input name="kernel"' not in client.get("/samples/seed-1g-4g", headers=HTML).text
+    assert "Judge as this" in told
+    assert "Judge as this" not in client.get("/samples/seed-1g-4g", headers=HTML).text
 
 
 def test_notes_of_one_text_are_told_once_with_all_their_lines() -> None:

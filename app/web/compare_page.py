@@ -1,0 +1,225 @@
+"""Comparing two layouts on a page: their bars on one axis, and what differs, in words."""
+
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Query, Request
+from starlette.responses import RedirectResponse, Response
+
+from app import service
+from app.report import figure, overview, scene, svg
+from app.report.axis import AxisName, beyond_words, to_scale
+from app.report.compared import Comparison, compared
+from app.report.document import Document
+from app.service import Options, analyze
+from app.service.errors import NoSuchBoot
+from app.web import presenting, subjects, views
+from app.web.asked import encoded
+from app.web.caching import tagged
+from app.web.deps import Services, ServicesDep
+from app.web.layout_page import AxisQuery, axis_named, figure_response
+from app.web.questions import Boot
+from app.web.rendering import render
+from app.web.samples import samples
+from app.web.subjects import Subject
+
+router = APIRouter(include_in_schema=False)
+
+NAMES = ("A", "B")
+_VIEW = ("v", "axis", "from", "to", "hole")
+
+Link = Annotated[str, Query(max_length=2000)]
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """What is to be compared, as the query string says it: names or links, boots and one release for both."""
+
+    a: str
+    b: str
+    boot_a: int | None
+    boot_b: int | None
+    kernel: str | None
+
+    @property
+    def query(self) -> str:
+        """The address of the comparison, without the view."""
+        return encoded((name, str(value)) for name, value in msgspec.structs.asdict(self).items() if value is not None)
+
+
+class Two(msgspec.Struct, frozen=True):
+    """Both sides, each with its document."""
+
+    subjects: tuple[Subject, Subject]
+    documents: tuple[Document, Document]
+
+    @property
+    def comparison(self) -> Comparison:
+        """What changed from the first to the second."""
+        return compared(*self.documents)
+
+    @property
+    def scene(self) -> scene.Scene:
+        """Both on one axis."""
+        return scene.of_two(*self.documents, NAMES)
+
+
+@router.get("/compare")
+async def compare(
+    request: Request,
+    owned: ServicesDep,
+    a: Link = "",
+    b: Link = "",
+    boot_a: str = "",
+    boot_b: str = "",
+    kernel: Annotated[str, Query(max_length=200)] = "",
+    axis: AxisQuery = "",
+) -> Response:
+    """The page: a form for two links, and for two that are there what differs."""
+    links = [subjects.name_of(link) for link in (a, b)]
+    told = {"a": links[0][0], "b": links[1][0], "boot_a": boot_a or links[0][1], "boot_b": boot_b or links[1][1]}
+    view = [(name, value) for name, value in request.query_params.multi_items() if name in _VIEW]
+    tidy = [(name, value) for name, value in [*told.items(), ("kernel", kernel.strip())] if value]
+    if sorted([*tidy, *view]) != sorted(request.query_params.multi_items()):
+        return RedirectResponse(f"/compare?{encoded([*tidy, *view])}" if tidy else "/compare", 303)
+    boots = [int(text) if text.isascii() and text.isdigit() else None for text in (told["boot_a"], told["boot_b"])]
+    wanted = Wanted(told["a"], told["b"], boots[0], boots[1], kernel.strip() or None)
+    if not wanted.a or not wanted.b:
+        return await owned.workers.run(_form, owned, wanted)
+    return await owned.workers.run(lambda: _page(owned, wanted, axis_named(axis)))
+
+
+@router.get("/compare.json")
+async def compare_json(
+    request: Request,
+    owned: ServicesDep,
+    a: Link,
+    b: Link,
+    boot_a: Boot = None,
+    boot_b: Boot = None,
+    kernel: Annotated[str | None, Query(max_length=200)] = None,
+) -> Response:
+    """The same for programs; examples are called ``sample:NAME``."""
+    wanted = Wanted(a, b, boot_a, boot_b, kernel)
+    body = await owned.workers.run(lambda: service.encode(_two(owned, wanted).comparison))
+    return tagged(request, Response(body, media_type="application/json"))
+
+
+@router.get("/compare/figure.json")
+async def compare_figure(
+    owned: ServicesDep,
+    a: Link,
+    b: Link,
+    boot_a: Boot = None,
+    boot_b: Boot = None,
+    kernel: Annotated[str | None, Query(max_length=200)] = None,
+    axis: AxisQuery = "",
+) -> Response:
+    """The bars of both as one Plotly figure."""
+    wanted = Wanted(a, b, boot_a, boot_b, kernel)
+    return await owned.workers.run(
+        lambda: figure_response(figure.figure_json(_two(owned, wanted).scene, axis_named(axis)))
+    )
+
+
+def _two(owned: Services, wanted: Wanted) -> Two:
+    boots = (wanted.boot_a, wanted.boot_b)
+    if wanted.a == wanted.b and boots == (None, None):
+        boots = (1, 2)
+    one, other = (
+        subjects.named(owned.layouts, name, Options(kernel=wanted.kernel, boot=boot))
+        for name, boot in zip((wanted.a, wanted.b), boots, strict=True)
+    )
+    return Two((one, other), (_document(one), _document(other)))
+
+
+def _document(subject: Subject) -> Document:
+    return analyze(subject.text, subject.options).document
+
+
+def _page(owned: Services, wanted: Wanted, axis: AxisName) -> Response:
+    try:
+        two = _two(owned, wanted)
+    except NoSuchBoot:
+        if wanted.a != wanted.b:
+            raise
+        return _form(owned, wanted, "Both are the same layout, and its text has no second boot: give another link.")
+    drawn = two.scene
+    lines = [views.source_lines(document) for document in two.documents]
+    return render(
+        owned,
+        "compare.html",
+        here="/compare",
+        wanted=wanted,
+        told="",
+        suggestions=[],
+        listed=all(subject.listed for subject in two.subjects),
+        sides=[_side(*side) for side in zip(NAMES, two.subjects, two.documents, strict=True)],
+        changes=views.changes(*two.documents),
+        lines=lines,
+        path="/compare",
+        query=f"?{wanted.query}",
+        more_query=f"&{wanted.query}",
+        scene=drawn,
+        lanes=drawn.lanes,
+        beyond=beyond_words(drawn.lanes, to_scale(drawn.lanes), drawn.page_size),
+        absent=[],
+        axis=axis,
+        drawing=svg.for_page(drawn, axis),
+        overview=overview.for_page(drawn),
+        legend=presenting.legend(bar.kind for lane in drawn.lanes for bar in lane.bars),
+        blank="blank: no memory, no struct page",
+        severity_words=presenting.SEVERITY_WORDS,
+    )
+
+
+def _side(name: str, subject: Subject, document: Document) -> dict[str, Any]:
+    options = {"kernel": subject.options.kernel, "boot": subject.options.boot}
+    query = encoded((key, str(value)) for key, value in options.items() if value is not None)
+    boot = f"boot {document.boot.index} of {document.boot.count}" if document.boot.count > 1 else ""
+    return {
+        "name": name,
+        "title": " · ".join(filter(None, [subject.title or subject.path, boot])),
+        "href": f"{subject.path}?{query}" if query else subject.path,
+        "facts": presenting.facts(document),
+        "document": document,
+    }
+
+
+def _form(owned: Services, wanted: Wanted, told: str = "") -> Response:
+    """The form for two links; where one is given, what it could be compared with."""
+    suggestions: list[tuple[str, str]] = []
+    if wanted.a:
+        first = _document(subjects.named(owned.layouts, wanted.a, Options(boot=wanted.boot_a)))
+        for boot in range(1, first.boot.count + 1) if first.boot.count > 1 else ():
+            if boot != first.boot.index:
+                pair = {"a": wanted.a, "b": wanted.a, "boot_a": str(first.boot.index), "boot_b": str(boot)}
+                suggestions.append((f"Boot {boot} of the same text", encoded(pair.items())))
+    for item in samples():
+        name = subjects.SAMPLE + item.slug
+        if wanted.a and name != wanted.a:
+            pair = {"a": wanted.a, "b": name} | ({"boot_a": str(wanted.boot_a)} if wanted.boot_a else {})
+            suggestions.append((f"Example: {item.title}", encoded(pair.items())))
+    if not wanted.a:
+        slugs = [item.slug for item in samples()]
+        for one, other, words in _EXAMPLES:
+            if one in slugs and other in slugs:
+                pair = {"a": subjects.SAMPLE + one, "b": subjects.SAMPLE + other}
+                suggestions.append((words, encoded(pair.items())))
+    return render(
+        owned,
+        "compare.html",
+        here="/compare",
+        wanted=wanted,
+        told=told,
+        suggestions=suggestions,
+        listed=not wanted.a,
+        sides=[],
+        lanes=(),
+    )
+
+
+_EXAMPLES = (
+    ("seed-no-memmap", "seed-1g-4g", "2018 report: without and with memmap=1G!4G"),
+    ("oops-1g-4g", "fixed-1g-4g", "The same guest and option on 4.17 and on 6.12"),
+    ("seed-1g-4g", "seed-1g-7g", "2018 report: memmap=1G!4G and memmap=1G!7G"),
+)

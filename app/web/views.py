@@ -1,0 +1,94 @@
+"""A layout with what was asked of it, as a drawing and in the forms that can be taken away."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from app.report import scene, svg
+from app.report.compared import Told, compared, told
+from app.report.document import Document
+from app.service import analyze
+from app.service.asking import Answer, Question, ask
+from app.service.errors import CannotSimulate
+from app.web.asked import Asked, encoded
+from app.web.forms import FORMS, Axis
+from app.web.panel import usual_size
+from app.web.subjects import Subject
+
+
+def drawn(answer: Answer) -> scene.Scene:
+    """Today's layout, or with a change both, and possible starts where they were asked for."""
+    if answer.changed is not None:
+        found = scene.of_two(answer.today, answer.changed, (scene.TODAY, scene.CHANGED), one_log=True)
+    else:
+        found = scene.of(answer.today)
+    return scene.with_places(found, answer.places) if answer.places else found
+
+
+def written(form: str, subject: Subject, question: Question, axis: Axis) -> str | bytes:
+    """A layout in one of :data:`FORMS`, with a change the simulated one; the drawing shows both.
+
+    Raises CannotSimulate where the change leads to no layout.
+    """
+    if question.change is None and not (form == "svg" and question.size):
+        return FORMS[form].write(analyze(subject.text, subject.options).document, axis)
+    answer = ask(subject.text, subject.options, question)
+    if question.change is not None and answer.changed is None:
+        raise CannotSimulate(answer.refused)
+    return svg.draw(drawn(answer), axis) if form == "svg" else FORMS[form].write(answer.changed or answer.today, axis)
+
+
+def changes(one: Document, other: Document) -> list[tuple[str, list[Told]]]:
+    """What differs, titled, in the order in which a reader asks."""
+    return told(compared(one, other))
+
+
+def whatifs(today: Document, asked: Asked) -> list[tuple[str, str]]:
+    """Questions that this layout suggests, in words with the query that asks them; none beside another question."""
+    worst = next((hole for hole in today.holes if hole.severity == "danger" and hole.causes), None)
+    if worst is None or asked.question.change is not None:
+        return []
+    names = " ".join(worst.causes)
+    found = [(f"What if without {names}?", encoded([*asked_of(asked), *(("remove", cause) for cause in worst.causes)]))]
+    size = usual_size(worst.causes)
+    if size:
+        kind = "$" if f"{size}$" in names else "!"
+        found.append((f"Where is {size} safe?", encoded([*asked_of(asked), ("size", size), ("kind", kind)])))
+    return found
+
+
+def asked_of(asked: Asked) -> list[tuple[str, str]]:
+    """The options of a query string: which boot, as which release."""
+    return [(name, value) for name, value in asked.canonical if name in ("kernel", "arch", "boot")]
+
+
+class Lines(msgspec.Struct, frozen=True):
+    """Where the items of a document stand in its text, found again by what a comparison tells of them."""
+
+    found: dict[tuple[str, object], list[int]]
+
+    def of(self, what: str, item: dict[str, object] | None) -> list[int]:
+        """The lines of one side of a change."""
+        return [] if item is None else self.found.get((what, _key(item)), [])
+
+
+def source_lines(document: Document) -> Lines:
+    """The lines of all that a comparison of this document can name."""
+    maps = (document.modified_map, document.user_map, document.extended_map, document.firmware_map)
+    lists: dict[str, Iterable[Any]] = {
+        "map_in_force": next((entries for entries in maps if entries), []),
+        **{what: getattr(document, what) for what in _LINED},
+    }
+    found: dict[tuple[str, object], list[int]] = {
+        (what, _key(msgspec.structs.asdict(item))): item.lines for what, items in lists.items() for item in items
+    }
+    return Lines(found)
+
+
+_LINED = ("firmware_map", "srat", "node_ranges", "zone_ranges", "movable_start", "holes")
+
+
+def _key(item: Mapping[str, object]) -> object:
+    names = ("start_pfn", "end_pfn") if "start_pfn" in item else ("node", "zone", "start", "end")
+    return tuple(item.get(name) for name in names)
