@@ -4,6 +4,7 @@ Source of all of it: find_zone_movable_pfns_for_nodes() in mm/page_alloc.c, 2.6.
 mm/mm_init.c, 6.6, 7.1.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from app.kernel.movable_arguments import MovableArguments
@@ -14,6 +15,9 @@ from app.units import GIB
 
 NEEDS_MIRRORS: Version = (6, 6, 0)
 """From here ``kernelcore=mirror`` is ignored on machines without mirrored memory: not in 6.1, in 6.6."""
+
+MOST_NODES = 1024
+"""No kernel has more nodes (NODES_SHIFT of include/linux/numa.h, 2.6.34 to 7.1); each costs a pass over the others."""
 
 Nodes = Mapping[int, Sequence[FrameRange]]
 
@@ -76,7 +80,7 @@ def _spread(nodes: Nodes, lowest: int, kernel: int, total: int) -> dict[int, int
     """Leave ``kernel`` frames to the kernel, as evenly over the nodes as they have memory for."""
     starts: dict[int, int] = {}
     usable = len(nodes)
-    if not 0 < kernel < total:
+    if not 0 < kernel < total or usable > MOST_NODES:
         return starts
     while usable:
         share = kernel // usable
@@ -96,7 +100,9 @@ def _keep(ranges: Sequence[FrameRange], node: int, starts: dict[int, int], lowes
     Returns by how many frames ``kernel``, what is still wanted of all nodes, becomes less.
     """
     wanted, left = kernel, share
-    for item in ranges:
+    passed = bisect_right(ranges, starts.get(node, 0), key=lambda item: item.end)
+    for at in range(passed, len(ranges)):
+        item = ranges[at]
         start = max(item.start, starts.get(node, 0))
         if start >= item.end:
             continue

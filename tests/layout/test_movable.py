@@ -135,3 +135,10 @@ def test_arguments_are_parsed_as_their_release_does(
     words: str, version: Version | None, expected: MovableArguments
 ) -> None:
     assert movable_arguments(arguments(words), version) == expected
+
+
+def test_more_nodes_than_a_kernel_has_get_no_zone_movable() -> None:
+    """Each node costs a pass over the others, and a hostile text may name as many as it has lines."""
+    ranges: Ranges = [(node, node * 4096, node * 4096 + 2048 + node) for node in range(1025)]
+    assert starts(ranges[:1024], 1, "movablecore=50%", block=1)
+    assert starts(ranges, 1, "movablecore=50%", block=1) == {}
