@@ -121,8 +121,8 @@ class Initmem(msgspec.Struct, frozen=True):
 class StructPages(msgspec.Struct, frozen=True):
     """A line that tells where struct pages lie; ``address`` is virtual.
 
-    What it is the struct page of: "start", frame 0; "window" and "actual", of the start of memory as the release has it; "populated",
-    the first frame of a section; "flat", the first frame of ``node``, without SPARSEMEM.
+    What it is the struct page of: "start", frame 0; "window" and "actual", the start of memory as the release has it;
+    "populated", the first frame of a section; "flat", the first frame of ``node``, without SPARSEMEM.
     """
 
     kind: Literal["start", "window", "actual", "populated", "flat"]

@@ -1,7 +1,7 @@
 """EFI memory maps. The closing bracket tells whether the end belongs to the range."""
 
 from app.bootlog.effects import Effect, EfiLine, Noted, Remark
-from app.bootlog.forms.base import HEX, NUMBER, Form, Groups, exclusive, inclusive, number
+from app.bootlog.forms.base import HEX, MEM, NUMBER, Form, Groups, exclusive, inclusive, number
 from app.bootlog.model import EfiEntry, Lines
 
 _RANGE = rf"range=\[{HEX}\s*-\s*{HEX}\s*([\])])"
@@ -27,7 +27,7 @@ FORMS = (
         make=_entry,
         samples=(
             "efi: mem00: [Conventional|   |  |  |  |   |WB|WT|UC] range=[0x0000000000000000-0x000000000009ffff] (0MB)",
-            "efi: mem05: [Loader Data        |   |  |  |   |WB|WT|UC] range=[0x0000000000100000-0x00000000001fffff] (1MB)",
+            "efi: mem05: [Loader Data        |   |  |WB|WT|UC] range=[0x0000000000100000-0x00000000001fffff] (1MB)",
             "efi: mem12: [Boot Services Data |   |  |   |WB|WT|UC] range=[0x0000000000a00000-0x0000000000b00000) (1MB)",
             "efi: mem41: [Reserved   |attr=0x8000000000000000] range=[0x00000000f0000000-0x00000000f7ffffff] (128MB)",
         ),
@@ -87,5 +87,41 @@ FORMS = (
         make=lambda _groups, _lines: Noted(),
         samples=("efi: Memory: 2048M/16384M mirrored memory",),
         source="drivers/firmware/efi/efi.c, 4.4-7.1; sizes without places",
+    ),
+    Form(
+        name="efi-fake",
+        family="EFI memory map",
+        triggers=("efi_fake_mem: add attr",),
+        pattern=rf"(?:efi: )?efi_fake_mem: add attr={HEX} to {MEM}",
+        make=lambda g, _lines: Remark(
+            "info",
+            "fake-efi-attribute",
+            f"efi_fake_mem= gives attribute 0x{g[0]} to [0x{g[1]}-0x{g[2]}]: the EFI map is not the firmware's.",
+        ),
+        samples=("efi_fake_mem: add attr=0x0000000000040000 to [mem 0x0000000240000000-0x000000043fffffff]",),
+        source="drivers/firmware/efi/fake_mem.c, 4.4-6.8; end inclusive",
+    ),
+    Form(
+        name="efi-steps",
+        family="EFI memory map",
+        triggers=(
+            "Processing EFI memory map",
+            "UEFI not found",
+            "EFI freeing: 0x",
+            "of EFI boot services memory",
+            "efi: memattr: ",
+        ),
+        pattern=r"(?:efi: )?(?:Processing EFI memory map|UEFI not found|EFI freeing: 0x|Freed 0x[0-9a-f]+ bytes of EFI"
+        r"|memattr: (?:Processing EFI Memory Attributes|\s*0x[0-9a-f]+-0x[0-9a-f]+ \[))",
+        make=lambda _groups, _lines: Noted(),
+        samples=(
+            "efi: Processing EFI memory map:",
+            "efi: UEFI not found.",
+            "efi: EFI freeing: 0x000000800000-0x0000008fffff",
+            "Freed 0x100000 bytes of EFI boot services memory",
+            "efi: memattr: Processing EFI Memory Attributes table:",
+            "efi: memattr:  0x00007ea8a000-0x00007eb8bfff [Runtime Data|RUN|  |  |  |  |XP|  |  |  |   |  |  |  |  ]",
+        ),
+        source="drivers/firmware/efi/arm-init.c, memattr.c, arch/arm64/kernel/efi.c, 3.16-7.1; the map has these",
     ),
 )
