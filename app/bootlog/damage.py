@@ -8,7 +8,7 @@ from app.bootlog.patterns import compiled
 from app.bootlog.records import Record
 from app.bootlog.text import Text
 
-_LISTED = (MapLine, EfiLine, MemblockLine, PfnNode, PfnZone, NodeRange, SratEntry, ZoneRange)
+_LISTED = frozenset({MapLine, EfiLine, MemblockLine, PfnNode, PfnZone, NodeRange, SratEntry, ZoneRange})
 _SECTIONS = ("firmware", "user", "extended", "modified", "zones", "nodes", "memblock")
 _NEAR = 3  # lines behind an entry or a header
 _FAR = 1024  # bytes of a line
@@ -23,7 +23,7 @@ _LEAST = 3  # bytes of an entry that is cut off
 def is_listed(record: Record) -> bool:
     """Whether a record is an entry of a list, or a header of one."""
     effect = record.effect
-    return isinstance(effect, _LISTED) or (isinstance(effect, Header) and effect.section in _SECTIONS)
+    return type(effect) in _LISTED or (isinstance(effect, Header) and effect.section in _SECTIONS)
 
 
 def say_what_is_overlooked(text: Text, listed: Record, end: int, draft: Draft) -> int:

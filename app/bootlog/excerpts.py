@@ -25,7 +25,7 @@ def drafts(text: Text, records: Iterable[Record]) -> list[Draft]:
     listed: Record | None = None
     for record in records:
         current = out[-1]
-        if listed is not None:
+        if listed is not None and record.start > listed.end + 1:
             say_what_is_overlooked(text, listed, record.start, current)
         effect = record.effect
         if isinstance(effect, Banner):
