@@ -133,6 +133,11 @@ memmap_alloc() to unify memory map allocation"): not in mm/page_alloc.c of 5.14,
 FLATMEM_FROM_MEMORY = frozenset({"riscv64"})
 """Where pfn_valid() of FLATMEM begins with memory: ARCH_PFN_OFFSET of arch/riscv/include/asm/page.h, 5.14, 6.1."""
 
+FLATMEM_FREED = frozenset({"arm"})
+"""Where FLATMEM gives struct pages of holes back, but for blocks that hold memory: free_unused_memmap() in
+arch/arm/mm/init.c, 4.17, and mm/memblock.c, 6.1; by MAX_ORDER_NR_PAGES, from 5.14 by page block, which is as large
+without huge pages."""
+
 FLATMEM_TAIL: Version = (6, 15, 0)
 """From here on FLATMEM initialises the struct pages behind the last memory: mm/mm_init.c, not in 6.12, in 7.1."""
 

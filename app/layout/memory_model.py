@@ -7,6 +7,7 @@ from msgspec import Struct
 from app.bootlog.model import BootLog
 from app.kernel.architecture import (
     FLATMEM_FILLED,
+    FLATMEM_FREED,
     FLATMEM_FROM_MEMORY,
     FLATMEM_TAIL,
     MemoryModel,
@@ -23,13 +24,15 @@ class MemMap(Struct, frozen=True):
     """How the struct pages of a layout are kept; ``model`` None: not known, nothing is said of them.
 
     ``section_size`` in bytes, None without sections. ``block``: struct pages exist for whole multiples of so many
-    frames, none below the frame ``first``. ``why`` and ``assumed``: what the model is taken from.
+    frames, none below the frame ``first``; where ``freed``, in FLATMEM too for blocks with memory alone. ``why`` and
+    ``assumed``: what the model is taken from.
     """
 
     model: MemoryModel | None
     section_size: int | None = None
     block: int = 1
     first: int = 0
+    freed: bool = False
     assumed: bool = False
     why: str = ""
 
@@ -76,11 +79,11 @@ def find_memmap(
     if model is MemoryModel.FLATMEM:
         block = max_order_pages(arch, page_size)
         first = _first_frame(log, page_size) if arch in FLATMEM_FROM_MEMORY else 0
-        return MemMap(model, None, block, first, assumed, why)
+        return MemMap(model, None, block, first, arch in FLATMEM_FREED, assumed, why)
     size = section_size(arch, version, page_size, pae=has_pae(log))
     if size is None:
         return NO_MEMMAP
-    return MemMap(model, size, size // page_size, 0, assumed, why)
+    return MemMap(model, size, size // page_size, assumed=assumed, why=why)
 
 
 def _first_frame(log: BootLog, page_size: int) -> int:
@@ -120,7 +123,7 @@ def struct_pages(memmap: MemMap, memory: FrameSet, nodes: Iterable[Iterable[Fram
     mm/sparse.c, 4.17 to 7.1: sections are populated whole at boot. alloc_node_mem_map() in mm/page_alloc.c, 2.6.34 to
     6.1, later mm/mm_init.c, 7.1: from the first to the last frame of a node, rounded out to the largest buddy.
     """
-    if memmap.model is MemoryModel.FLATMEM:
+    if memmap.model is MemoryModel.FLATMEM and not memmap.freed:
         extents = [(min(item.start for item in node), max(item.end for item in node)) for node in map(list, nodes)]
         return (
             FrameSet.of(FrameRange(*extent) for extent in extents).rounded_out(memmap.block).clip(memmap.first, 1 << 64)

@@ -49,6 +49,11 @@ def test_flatmem_of_riscv_begins_with_memory_and_that_of_arm_does_not() -> None:
     assert layout("arm", (0, 0x802, 0x900)).struct_pages == frames((0x800, 0x900))
 
 
+def test_arm_gives_back_the_struct_pages_of_holes_but_for_blocks_with_memory() -> None:
+    found = layout("arm", (0, 0x801, 0x902), (0, 0xA00, 0xB00))
+    assert found.struct_pages == frames((0x800, 0x904), (0xA00, 0xB00))
+
+
 def test_sections_are_whole() -> None:
     assert layout("s390", (0, 0, 300)).struct_pages == frames((0, 512))
     assert layout("s390", (0, 0, 300), release="6.13.0").struct_pages == frames((0, 384))
