@@ -46,6 +46,12 @@ def test_a_page_is_only_claimed_where_the_line_proves_it() -> None:
     ]  # fmt: skip
 
 
+def test_a_pointer_that_is_kept_secret_hides_no_pfn() -> None:
+    text = NODE + "[ 1.0] page:(ptrval) refcount:0 mapcount:-1 mapping:00000000 index:0x1 pfn:0x648a5\n"
+    (boot,) = read(text.encode()).boots
+    assert [(event.struct_page, event.pfn) for event in boot.events] == [(None, 0x648A5)]
+
+
 def test_registers_without_an_oops_are_not_kept() -> None:
     text = NODE + "[ 1.0] RAX: fffffffffffffffe RBX: ffffffffffffffff RCX: 00007fbc852bef08\n"
     (boot,) = read(text.encode()).boots

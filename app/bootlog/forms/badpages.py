@@ -85,11 +85,12 @@ FORMS = (
         name="page-poisoned",
         family="bad pages",
         triggers=("is uninitialized and poisoned",),
-        pattern=rf"(page:{_POINTER} is uninitialized and poisoned)(?: \(pfn {NUMBER}\))?",
+        pattern=rf"(page:(?:{_POINTER}|\(_*ptrval_*\)) is uninitialized and poisoned)(?: \(pfn {NUMBER}\))?",
         make=_poisoned,
         samples=(
             "page:ffffea0001000000 is uninitialized and poisoned",
             "page:000000001a2b3c4d is uninitialized and poisoned",
+            "page:(ptrval) is uninitialized and poisoned",
             "page:81367080 is uninitialized and poisoned (pfn 8192)",
         ),
         source="mm/debug.c, 4.19-7.1; pointer hashed from 5.14 on",
@@ -97,13 +98,15 @@ FORMS = (
     Form(
         name="page-dump",
         family="bad pages",
-        triggers=("page: ?[0-9a-f(]*_*[a-z]*_*\\)? ?(?:(?:ref)?count:|flags:)",),
-        pattern=rf"(page:\s*(?:{_POINTER}|\(____ptrval____\))?\s*(?:flags:|(?:ref)?count:-?[0-9]+ mapcount:-?[0-9]+)"
+        triggers=("page: ?(?:[0-9a-f]+|\\(_*ptrval_*\\))? ?(?:(?:ref)?count:|flags:)",),
+        pattern=rf"(page:\s*(?:{_POINTER}|\(_*ptrval_*\))?\s*(?:flags:|(?:ref)?count:-?[0-9]+ mapcount:-?[0-9]+)"
         r"(?:.*?\bpfn:0x([0-9a-f]{1,16})\b)?.*)",
         make=_page_dump,
         samples=(
             "page:ffffea0002fff5c0 count:0 mapcount:0 mapping:0000000000000000 index:0x0",
             "page:00000000abcd1234 refcount:0 mapcount:0 mapping:0000000000000000 index:0x0 pfn:0xbffd7",
+            "page:(ptrval) refcount:0 mapcount:-1 mapping:00000000 index:0x1 pfn:0x648a5",
+            "page:(____ptrval____) refcount:0 mapcount:0 mapping:0000000000000000 index:0x0 pfn:0xbffd7",
             "page: refcount:0 mapcount:-128 mapping:0000000000000000 index:0x0 pfn:0x100000",
             "page:ffffea0002fff5c0 flags:0100000000000000 count:0 mapcount:0 mapping:(null) index:0",
             "page:c17ff5c0 flags:0x20000000 mapping:00000000 mapcount:0 count:0",

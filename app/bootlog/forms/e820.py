@@ -164,4 +164,28 @@ FORMS = (
         samples=("WARNING: BIOS bug: CPU MTRRs don't cover all of memory, losing 64MB of RAM.",),
         source="arch/x86/kernel/cpu/mtrr/cleanup.c, 2.6.32-7.1; a modified map follows",
     ),
+    Form(
+        name="e820-notes",
+        family="e820 changes",
+        triggers=(
+            "update e820(?:_saved)? for ",
+            "avoiding allocation from e820",
+            r"aperture \[bus addr",
+            "leave an? aperture memory hole",
+            "aperture @ [0-9a-f]+ size",
+        ),
+        pattern=r"(?:e820: )?update e820(?:_saved)? for |resource: avoiding allocation from e820 entry \["
+        r"|(?:AGP: )?(?:Node|CPU) [0-9]+: aperture (?:\[bus addr |@ [0-9a-f]+ size )"
+        r"|(?:AGP: )?Your BIOS doesn't leave an? aperture memory hole",
+        make=lambda _groups, _lines: Noted(),
+        samples=(
+            "update e820 for mtrr",
+            "e820: update e820_saved for setup_data",
+            "resource: avoiding allocation from e820 entry [mem 0x000a0000-0x000fffff]",
+            "AGP: Node 0: aperture [bus addr 0x8000000-0x9ffffff] (32MB)",
+            "CPU 0: aperture @ 8000000 size 32 MB",
+            "Your BIOS doesn't leave a aperture memory hole",
+        ),
+        source="arch/x86/kernel/e820.c, arch/x86/kernel/aperture_64.c, arch/x86/kernel/resource.c, 2.6.9-7.1; no RAM",
+    ),
 )

@@ -62,13 +62,16 @@ FORMS = (
     Form(
         name="memblock-summary",
         family="memblock",
-        triggers=("memory size =(?:3D)? 0x", r"(?:memory|reserved)\.cnt +="),
-        pattern=rf"(?:memory size = {HEX}(?: reserved size = {HEX})?|(?:memory|reserved)\.cnt\s+= 0x[0-9a-f]+)",
+        triggers=("memory size =(?:3D)? 0x", r"(?:memory|reserved)\.(?:cnt|size) +=", "rmo_size +="),
+        pattern=rf"(?:memory size = {HEX}(?: reserved size = {HEX})?"
+        r"|(?:memory|reserved)\.(?:cnt|size)\s+= 0x[0-9a-f]+|rmo_size\s+= 0x[0-9a-f]+)",
         make=lambda _groups, _lines: Noted(),
         samples=(
             "memory size = 0x00000001bff7ec00 reserved size = 0x00000000012c2000",
             "memory.cnt  = 0x3",
             "reserved.cnt  = 0xa",
+            "memory.size = 0x40000000",
+            "rmo_size = 0x8000000",
         ),
         source="mm/memblock.c, 2.6.39-7.1",
         needs=("memblock",),
@@ -248,5 +251,14 @@ FORMS = (
         ),
         samples=("NUMA: no nodes coverage for 32MB of 4096MB RAM",),
         source="mm/memblock.c, 6.8-7.1",
+    ),
+    Form(
+        name="memblock-mirrored",
+        family="contradictions",
+        triggers=("ould not allocate .* bytes of mirrored memory",),
+        pattern=r"(?:memblock: )?(Could not allocate \S+ bytes of mirrored memory)",
+        make=lambda g, _lines: Remark("warning", "mirrored-memory", f"{g[0]}: other memory was taken."),
+        samples=("Could not allocate 0x1000 bytes of mirrored memory",),
+        source="mm/memblock.c, 4.4-7.1",
     ),
 )
