@@ -178,7 +178,8 @@ def _told(said: Sequence[tuple[str, Difference]]) -> Iterable[Bar]:
         # one difference of each lane at most: a lane's own do not overlap
         active = [(title, item) for title, item in active if item.end_pfn > start] + starts.get(start, [])
         if active:
-            label = ", ".join(dict.fromkeys(title.lower() for title, _ in active))
+            names = list(dict.fromkeys(title.lower() for title, _ in active))
+            label = names[0] if len(names) == 1 else f"{len(names)} lanes ({', '.join(names)})"
             words = " · ".join(dict.fromkeys(f"{title}: {_change(title, item)}" for title, item in active))
             yield Bar(start, end, "differs", label, f"{label} · {words}")
 

@@ -3,6 +3,7 @@
 import msgspec
 
 from app.analysis import Analysis
+from app.analysis.whatif import what_if
 from app.bootlog import read
 from app.report.build import document
 from app.report.document import Document, Simulation
@@ -11,6 +12,7 @@ from app.service.analyzing import DEFAULTS, Options, judged
 from app.service.errors import BadOption, CannotSimulate
 from app.service.placing import Kind, place_in
 from app.service.simulating import NO_CHANGE, Change, simulated
+from app.simulation import NotSimulated
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -20,6 +22,18 @@ class Question(msgspec.Struct, frozen=True):
     size: str = ""
     kind: Kind = "!"
     align: str | None = None
+
+    @property
+    def region(self) -> str:
+        """How an argument that places this region begins: ``memmap=1G!``."""
+        return f"memmap={self.size}{self.kind}"
+
+    def without_region(self) -> Change | None:
+        """The change without the region that is to be placed: another start of it stands in for the one tried."""
+        if self.change is None:
+            return None
+        kept = [piece for piece in self.change.append.split() if not piece.startswith(self.region)]
+        return msgspec.structs.replace(self.change, append=" ".join(kept))
 
 
 NO_QUESTION = Question()
@@ -33,7 +47,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
     ``own`` is the log's own command line simulated, ``cannot`` why nothing at all can be simulated; ``changed`` is the
     layout of the change, ``refused`` why there is none; ``places`` are those of the wanted region, ``unplaced`` why
-    there are none.
+    there are none; ``places_on`` is the command line of the layout that they are in, where it is not today's.
     """
 
     today: Document
@@ -43,6 +57,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     refused: str = ""
     places: Placements | None = None
     unplaced: str = ""
+    places_on: str | None = None
 
 
 def ask(text: bytes, options: Options = DEFAULTS, question: Question = NO_QUESTION) -> Answer:
@@ -58,9 +73,20 @@ def ask(text: bytes, options: Options = DEFAULTS, question: Question = NO_QUESTI
     large = _too_large(real)
     own, cannot = (None, large) if large else _own(real)
     changed, refused = (None, "") if question.change is None else _changed(real, question.change, options.kernel, large)
-    places, unplaced = _places(told, question, large) if question.size else (None, "")
+    places, unplaced, on = None, "", None
+    if question.size and large:
+        unplaced = large
+    elif question.size:
+        places, unplaced, on = _places(told, real, question, options.kernel)
     return Answer(
-        today=document(told), own=own, cannot=cannot, changed=changed, refused=refused, places=places, unplaced=unplaced
+        today=document(told),
+        own=own,
+        cannot=cannot,
+        changed=changed,
+        refused=refused,
+        places=places,
+        unplaced=unplaced,
+        places_on=on,
     )
 
 
@@ -87,10 +113,17 @@ def _changed(real: Analysis, change: Change, kernel: str | None, large: str) -> 
         return None, str(error)
 
 
-def _places(analysis: Analysis, question: Question, large: str) -> tuple[Placements | None, str]:
-    if large:
-        return None, large
+def _places(
+    told: Analysis, real: Analysis, question: Question, kernel: str | None
+) -> tuple[Placements | None, str, str | None]:
+    """The places, or why there are none, and the command line of their layout where it is not today's."""
+    line, base = real.log.command_line or "", question.without_region()
     try:
-        return place_in(analysis, question.size, question.kind, question.align), ""
-    except (BadOption, CannotSimulate) as error:
-        return None, str(error)
+        if base is None or (base.of(line) == line and kernel is None):
+            return place_in(told, question.size, question.kind, question.align), "", None
+        analysis, made = what_if(real, base.of(line), kernel=kernel)
+        return place_in(analysis, question.size, question.kind, question.align), "", made.command_line
+    except (BadOption, CannotSimulate, NotSimulated) as error:
+        return None, str(error), None
+    except ValueError:
+        return None, f"not a kernel release: {kernel!r}", None

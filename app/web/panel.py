@@ -63,6 +63,7 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     align: str
     unplaced: str
     place_title: str
+    places_on: str | None
     places: list[Place] | None
     more_places: int
 
@@ -93,6 +94,7 @@ def panel(answer: Answer, asked: Asked, kernel: str | None) -> Panel:
         align=asked.question.align or "",
         unplaced=answer.unplaced,
         place_title=_place_title(places) if places else "",
+        places_on=answer.places_on,
         places=rows,
         more_places=max(0, len(places.placements) - _MOST_PLACES) if places else 0,
     )
@@ -115,11 +117,8 @@ def _place_title(places: Placements) -> str:
 
 def _place(item: Placement, places: Placements, asked: Asked) -> Place:
     start, last = int(item.start, 16), int(item.end, 16) - places.align
-    region = f"memmap={size_words(places.size)}{places.kind}"
-    change = asked.question.change or Change()
-    # one region is being placed: another start of it stands in for the one tried before
-    kept = [piece for piece in change.append.split() if not piece.startswith(region)]
-    argument = f"{region}{item.start}"
+    change = asked.question.without_region() or Change()
+    argument = f"{asked.question.region}{item.start}"
     return Place(
         item.start,
         "" if last == start else hex(last),
@@ -127,8 +126,15 @@ def _place(item: Placement, places: Placements, asked: Asked) -> Place:
         [_added(hole) for hole in item.holes],
         ", ".join(item.dangerous_on),
         argument,
-        asked.query("set", append=" ".join([*kept, argument])),
+        _with(asked, change, argument),
     )
+
+
+def _with(asked: Asked, change: Change, argument: str) -> str:
+    """The query that asks what one more argument does."""
+    if change.full is not None:
+        return asked.query("remove", "append", set=f"{change.full} {argument}")
+    return asked.query(append=" ".join(filter(None, [change.append, argument])))
 
 
 def _added(hole: AddedHole) -> Added:

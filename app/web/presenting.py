@@ -144,9 +144,12 @@ def _round(size: int) -> str:
 def coded(sentence: str) -> list[Piece]:
     """A sentence with its addresses, files and arguments marked for a monospaced font."""
     pieces: list[Piece] = []
-    for word in sentence.split(" "):
+    for given in sentence.split(" "):
+        quoted = given.startswith("“") and "”" in given
+        # an argument: its font sets it apart already
+        word = given.replace("“", "", 1).replace("”", "", 1) if quoted else given
         core = word.rstrip(",.;:")
-        is_code = core.lstrip("[(").startswith(("0x", "/proc/", "memmap=", "mem=", "movable"))
+        is_code = quoted or core.lstrip("[(").startswith(("0x", "/proc/", "memmap=", "mem=", "movable"))
         # a comma inside a range belongs to it, one behind a word does not
         core = word if is_code and word.startswith("[") and word.endswith(",") else core
         pieces.append(Piece(core, is_code))

@@ -54,7 +54,8 @@ def whatifs(today: Document, asked: Asked) -> list[tuple[str, str]]:
     size = usual_size(worst.causes)
     if size:
         kind = "$" if f"{size}$" in names else "!"
-        found.append((f"Where is {size} safe?", encoded([*asked_of(asked), ("size", size), ("kind", kind)])))
+        instead = [("remove", cause) for cause in worst.causes if cause.startswith(f"memmap={size}{kind}")]
+        found.append((f"Where is {size} safe?", encoded([*asked_of(asked), *instead, ("size", size), ("kind", kind)])))
     return found
 
 

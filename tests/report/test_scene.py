@@ -57,7 +57,7 @@ def test_what_both_say_stands_once_and_the_rest_side_by_side() -> None:
     user = [(mark.start_pfn, mark.end_pfn) for mark in both.marks if mark.first == 1]
     assert user == [(0x100000, 0x140000)]
     told = {bar.label: bar.detail for bar in both.lanes[-1].bars}
-    assert "User map: usable → persistent (type 12)" in told["user map, nodes, zones"]
+    assert "User map: usable → persistent (type 12)" in told["3 lanes (user map, nodes, zones)"]
     assert "Holes: 41 pages, harmless hole → 41 pages, dangerous hole" in " ".join(told.values())
 
 
