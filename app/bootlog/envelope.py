@@ -129,6 +129,20 @@ def peel(line: bytes, *, kernel: bool = False) -> Peeled:
     return Peeled(_plain(message), match.end(), kernel, stamp)
 
 
+def peel_stamp(line: bytes, message_at: int) -> Peeled | None:
+    """What :func:`peel` gives, for a line with a time stamp alone in front of a message known to begin there.
+
+    None where the line is not so plain. Most lines of most logs are, and the pattern of all envelopes is dear.
+    """
+    if line[:1] != b"[" or line[message_at - 2 : message_at] != b"] " or line[-1:] in _FRAMES:
+        return None
+    seconds, _, fraction = line[1 : message_at - 2].lstrip(b" ").partition(b".")
+    if not (seconds.isdigit() and fraction.isdigit() and len(seconds) <= 12 and len(fraction) <= 9):
+        return None
+    stamp = int(seconds + fraction[:6].ljust(6, b"0"))
+    return Peeled(_plain(line[message_at:].rstrip()), message_at, True, stamp)
+
+
 def _unframed(line: bytes) -> bytes:
     """Blanks for the signs that a line begins and ends with, such as quotes of strings and bars of tables."""
     for _ in range(_MOST_FRAMES):

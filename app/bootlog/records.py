@@ -7,7 +7,7 @@ from itertools import pairwise
 import msgspec
 
 from app.bootlog.effects import CommandLine, Effect
-from app.bootlog.envelope import Peeled, behind, inner_records, peel, peel_continuation
+from app.bootlog.envelope import Peeled, behind, inner_records, peel, peel_continuation, peel_stamp
 from app.bootlog.forms import FORMS, Form
 from app.bootlog.forms.context import ANY_TEXT
 from app.bootlog.model import Lines
@@ -205,7 +205,7 @@ def records(text: Text) -> Iterator[Record]:
                 return
             continue
         line = data[start:end]
-        peeled = peel(line)
+        peeled = peel_stamp(line, hit - start) or peel(line)
         pieces = [(start, end, peeled)]
         inner = inner_records(line, peeled)
         if inner:

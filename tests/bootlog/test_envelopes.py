@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from app.bootlog import keep_memory_lines, read
+from app.bootlog.envelope import peel, peel_stamp
 
 SAMPLES = Path(__file__).parents[2] / "sample_logs"
 LOGS = ("efi-nodes", "fixed-1g-4g", "movable-nodes", "oops-1g-4g")
@@ -58,3 +59,17 @@ def test_an_envelope_changes_no_fact_and_no_line_number(envelope: str, name: str
     wrapped = ENVELOPES[envelope](log)
     assert facts(wrapped) == facts(log)
     assert facts(keep_memory_lines(wrapped, read(wrapped))) == facts(log)
+
+
+@pytest.mark.parametrize("slug", LOGS)
+def test_the_short_way_through_a_time_stamp_gives_what_the_long_one_gives(slug: str) -> None:
+    taken = 0
+    for line in (SAMPLES / slug / "dmesg.txt").read_bytes().splitlines():
+        whole = peel(line)
+        for at in (whole.column, line.find(b"] ") + 2):
+            if not line[at : at + 1].isalpha():  # no message that is looked for begins otherwise
+                continue
+            short = peel_stamp(line, at)
+            taken += short is not None
+            assert short in (None, whole)
+    assert taken > 100
