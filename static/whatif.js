@@ -8,7 +8,8 @@ for (const form of document.querySelectorAll("form[data-ask]")) {
     for (const name of VIEW) {
       form.querySelector(`input[type=hidden][name=${name}]`)?.remove();
       if (!shown.has(name)) continue;
-      form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value: shown.get(name) }));
+      const field = Object.assign(document.createElement("input"), { type: "hidden", name, value: shown.get(name) });
+      form.insertAdjacentElement("beforeend", field); // form.append is the field of that name
     }
   });
 }

@@ -50,6 +50,11 @@ class Asked(msgspec.Struct, frozen=True):
         pairs = [(n, v) for n, v in self.canonical if n not in (*_VIEW, *without, *changes)]
         return encoded([*pairs, *((name, value) for name, value in changes.items() if value)])
 
+    def link(self, path: str, *without: str, **changes: str) -> str:
+        """A path with :meth:`query`."""
+        query = self.query(*without, **changes)
+        return f"{path}?{query}" if query else path
+
     @property
     def view(self) -> Pairs:
         """How the page is to be shown, as far as another layout can be shown that way."""

@@ -172,4 +172,5 @@ def _page(owned: Services, subject: Subject, told: Options, asked: Asked, axis: 
         basis_words=presenting.BASIS_WORDS,
         state_words=STATE_WORDS,
         coded=presenting.coded,
+        without=views.without,
     )

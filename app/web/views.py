@@ -59,6 +59,11 @@ def whatifs(today: Document, asked: Asked) -> list[tuple[str, str]]:
     return found
 
 
+def without(causes: Iterable[str]) -> str:
+    """The query that takes these arguments away."""
+    return encoded(("remove", cause) for cause in causes)
+
+
 def asked_of(asked: Asked) -> list[tuple[str, str]]:
     """The options of a query string: which boot, as which release."""
     return [(name, value) for name, value in asked.canonical if name in ("kernel", "arch", "boot")]

@@ -1,0 +1,240 @@
+"""What if, where to put it and compare as answers: by GET, sharable, and the same as the commands say."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app import service
+from app.report.document import ArgumentNote, Document
+from app.service.asking import Question
+from app.service.comparing import compare
+from app.service.simulating import Change, simulate
+from app.web import command_lines
+from app.web.asked import Asked
+from app.web.settings import Settings
+from tests.support.samples import text
+from tests.support.server import serving
+
+HTML = {"Accept": "text/html"}
+NONE, AT_4G = text("seed-no-memmap"), text("seed-1g-4g")
+PAGE = "/samples/seed-no-memmap"
+
+
+@pytest.fixture
+def client(settings: Settings) -> Iterator[httpx.Client]:
+    """A client of a running server, which follows where it is sent."""
+    with (
+        serving(settings) as address,
+        httpx.Client(base_url=address, timeout=30, trust_env=False, follow_redirects=True, headers=HTML) as found,
+    ):
+        yield found
+
+
+@pytest.fixture
+def arm64() -> bytes:
+    """A recorded boot of another architecture."""
+    return (Path(__file__).parents[1] / "recorded" / "arm64" / "dmesg.txt").read_bytes()
+
+
+def stored(client: httpx.Client, raw: bytes) -> str:
+    """The name of a stored layout."""
+    return str(client.post("/api/v1/layouts", content=raw).json()["id"])
+
+
+def words(page: httpx.Response) -> str:
+    """The text of a page, blanks as one."""
+    assert page.status_code == 200, page.text
+    return " ".join(re.sub(r"<[^>]+>", " ", page.text.partition("<body>")[2]).replace("&#39;", "'").split())
+
+
+def test_a_change_is_told_by_its_outcome_and_by_what_differs(client: httpx.Client) -> None:
+    """Before and after first, then the lists; the address is the question."""
+    said = words(client.get(PAGE, params={"append": "memmap=1G!4G"}))
+    assert "Simulated, not booted" in said
+    assert said.index("Today harmless") < said.index("41 struct pages lie outside every zone span, and on 4.17 nothing")
+    order = ["Command line", "Memory map in force", "Node ranges", "Zone spans", "Holes", "Frames with a struct page"]
+    table = said[said.index("What changes today → with this command line") :]
+    assert [table.index(title) for title in order] == sorted(table.index(title) for title in order)
+    assert "[0x100000000, 0x140000000) 1 GiB pram" in table
+
+
+def test_asking_stores_nothing(client: httpx.Client) -> None:
+    """A stored layout is what it was, and a question of it is shown as simulated only while it is asked."""
+    path = f"/l/{stored(client, NONE)}"
+    before = client.get(path).text
+    assert "Simulated, not booted" in client.get(path, params={"append": "memmap=1G!4G", "size": "1G"}).text
+    assert client.get(path).text == before
+
+
+def test_a_release_alone_is_a_question_when_the_form_asks(client: httpx.Client) -> None:
+    """4.17 today beside 6.12; the bars of both are one figure."""
+    answer = client.get("/samples/seed-1g-4g", params={"kernel": "6.12", "append": "", "add_size": ""})
+    assert answer.url.query == b"kernel=6.12&append="
+    assert "Today danger → , then on 6.12 worth knowing" in words(answer)
+    figure = client.get("/samples/seed-1g-4g/figure.json", params=answer.url.params).json()
+    one = client.get("/samples/seed-1g-4g/figure.json").json()
+    assert len(figure["layout"]["yaxis"]["tickvals"]) == len(one["layout"]["yaxis"]["tickvals"]) + 3
+
+
+def test_small_forms_become_arguments_of_an_address_that_can_be_shared(client: httpx.Client) -> None:
+    """What a form sends beside them is not in the address."""
+    fields = {"add_size": "1G", "add_kind": "$", "add_start": "4G", "add_mem": "8G", "add_core": "kernelcore",
+              "add_core_size": "2G", "append": "quiet", "kernel": "", "axis": "scale"}  # fmt: skip
+    answer = client.get(PAGE, params=fields)
+    assert answer.url.params["append"] == "quiet memmap=1G$4G mem=8G kernelcore=2G"
+    assert set(answer.url.params) == {"append", "axis"}
+    assert [step.status_code for step in answer.history] == [303]
+    assert client.get(PAGE, params=dict.fromkeys(fields, "")).url.query == b""
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(
+                ["set", "append", "remove", "kernel", "size", "kind", "axis", "add_size", "add_start", "x"]
+            ),
+            st.sampled_from(["", "1G", "a  b", " memmap=1G!4G\r\nquiet ", "!"]),
+        ),
+        max_size=6,
+    )
+)
+def test_the_tidy_address_is_its_own_tidy_address(pairs: list[tuple[str, str]]) -> None:
+    """Else a browser would be sent round for ever."""
+
+    def asked(told: tuple[tuple[str, str], ...]) -> Asked:
+        change = Change() if {name for name, _ in told} & {"set", "append", "remove"} else None
+        return Asked(told, Question(change))
+
+    once = asked(tuple(pairs)).canonical
+    assert asked(once).canonical == once
+
+
+def test_the_other_forms_of_a_question_are_those_of_its_outcome(client: httpx.Client) -> None:
+    """The document is the command's; the drawing has both; what has no layout is refused."""
+    query = {"append": "memmap=1G!4G"}
+    assert client.get(f"{PAGE}.json", params=query).content == service.encode(
+        simulate(NONE, Change(append="memmap=1G!4G"))
+    )
+    drawing = client.get(f"{PAGE}.svg", params=query).text
+    assert ">today</tspan>" in drawing
+    assert "simulated, not booted" in drawing
+    path = f"/l/{stored(client, NONE)}"
+    assert client.get(f"{path}.json", params=query).json()["origin"] == "simulated"
+    assert client.get(f"{path}.txt", params={"set": "memmap=exactmap"}).status_code == 422
+
+
+def test_a_line_that_does_not_boot_leaves_the_page_and_says_why(client: httpx.Client) -> None:
+    """Today's layout stays; the form keeps what was written."""
+    page = client.get(PAGE, params={"set": "memmap=exactmap"})
+    assert "No layout comes of this: the kernel panics with this command line" in words(page)
+    assert "Simulated, not booted" not in page.text
+    assert ">memmap=exactmap</textarea>" in page.text
+    assert "not a kernel release" in words(client.get(PAGE, params={"set": "quiet", "kernel": "new"})).lower()
+
+
+def test_the_self_check_stands_before_the_forms(client: httpx.Client, arm64: bytes) -> None:
+    """It agrees, it differs and tells where, or it says why there is none and what else there is."""
+    page = words(client.get(PAGE))
+    assert page.index("Self-check: the log's own command line") < page.index("Pick arguments")
+    wrong = AT_4G.replace(b"memmap=1G!4G", b"memmap=1G!5G")
+    said = words(client.get(f"/l/{stored(client, wrong)}"))
+    assert "Self-check FAILED" in said
+    assert "[0x100000000, 0x140000000) pram" in said[said.index("Self-check FAILED") : said.index("Pick arguments")]
+    said = words(client.get(f"/l/{stored(client, arm64)}"))
+    assert "Nothing can be simulated: only x86 is simulated, not arm64." in said
+    assert "Pick arguments" not in said
+
+
+def test_each_start_does_what_the_table_says(client: httpx.Client) -> None:
+    """Its link simulates a region there: an unsafe one is a danger, a safe one is not, and is in the form."""
+    page = client.get("/samples/seed-1g-4g", params={"remove": "memmap=1G!4G", "size": "1G"})
+    rows = re.findall(r'pill t-\w+">(safe|unsafe)</span>.*?href="([^"]+)">What if', page.text, re.DOTALL)
+    assert [outcome for outcome, _ in rows] == ["safe", "unsafe", "safe"]
+    for outcome, link in rows:
+        tried = client.get(link.replace("&amp;", "&"))
+        tag = re.search(r'class="verdict t-(\w+)"', tried.text)
+        assert tag
+        assert (tag[1] == "danger") == (outcome == "unsafe"), link
+        again = re.findall(r'pill t-\w+">(safe|unsafe)</span>', tried.text)
+        assert again == ["safe", "unsafe", "safe"]
+        assert f'name="append" class="m" maxlength="4096" value="{tried.url.params["append"]}"' in tried.text
+
+
+def test_sizes_that_cannot_be_read_are_told_beside_the_form(client: httpx.Client) -> None:
+    """The page stays."""
+    assert "No places: 'much' is no size" in words(client.get(PAGE, params={"size": "much"}))
+    assert "No memory of this machine holds such a region whole" in words(client.get(PAGE, params={"size": "64G"}))
+
+
+_LINES = st.lists(st.sampled_from(["mem=9G@", "memmap=1G!4G", "ro", '"a b"', "memmap=1G!", "quiet"]), max_size=6)
+
+
+@given(_LINES, _LINES, st.sampled_from([" ", "  "]))
+def test_a_command_line_is_cut_and_nothing_is_lost(new: list[str], old: list[str], blank: str) -> None:
+    """Its pieces are the line; what is marked as new is what the other lacks, as often."""
+    line, before = blank.join(new), " ".join(old)
+    document = json.loads(service.encode(simulate(NONE)))
+    document["kernel"]["command_line"] = line
+    problem = ArgumentNote("warning", "odd", max(0, len(line) - 3), 2)
+    document["simulation"]["problems"] = [json.loads(service.encode(problem))]
+    made = msgspec.convert(document, Document)
+    found = command_lines.pieces(made, before)
+    assert "".join(piece.text for piece in found) == line
+    assert "".join(piece.text for piece in found if piece.wrong) == line[problem.column :][:2]
+    surplus = sum(max(0, new.count(item) - old.count(item)) * len(item) for item in set(new))
+    assert sum(len(piece.text) for piece in found if piece.added) == surplus
+
+
+def test_a_note_has_its_carets_under_the_text_that_it_is_about(client: httpx.Client) -> None:
+    """As a compiler does; the page marks the same characters in the line."""
+    page = client.get(PAGE, params={"append": "mem=9G@"}).text
+    assert "<pre>mem=9G@\n      ^</pre>" in page
+    assert re.search(r'<mark class="new wrong"[^>]*>@</mark>', page)
+
+
+def test_compared_are_stored_layouts_and_examples_under_one_address(client: httpx.Client) -> None:
+    """The twin is what the command prints; links are taken apart into names."""
+    a = stored(client, NONE)
+    query = {"a": a, "b": "sample:seed-1g-4g"}
+    assert client.get("/compare.json", params=query).content == service.encode(compare(NONE, AT_4G))
+    page = client.get("/compare", params={"a": f"http://here/l/{a}?axis=scale#log", "b": "/samples/seed-1g-4g"})
+    assert dict(page.url.params) == query
+    said = words(page)
+    assert said.index("Memory map in force") < said.index("Node ranges") < said.index("Zone spans")
+    assert re.search(rf'href="/l/{a}#L\d+">line', page.text)
+    figure = client.get("/compare/figure.json", params=query)
+    assert len(figure.json()["layout"]["yaxis"]["tickvals"]) == page.text.count("<small>") - 1
+
+
+def test_boots_of_one_text_are_compared_from_its_page(client: httpx.Client) -> None:
+    """Its page links them; a text of one boot asks for another link."""
+    name = stored(client, NONE + AT_4G)
+    assert f"/compare?a={name}&amp;b={name}&amp;boot_a=1&amp;boot_b=2" in client.get(f"/l/{name}").text
+    said = words(client.get("/compare", params={"a": name, "b": name, "boot_a": "1", "boot_b": "2"}))
+    assert "boot 1 of 2" in said
+    assert "[0x100000000, 0x140000000) 1 GiB pram" in said
+    assert "boot_a=2&amp;boot_b=1" in client.get("/compare", params={"a": name}).text
+    alone = stored(client, NONE)
+    assert "has no second boot" in words(client.get("/compare", params={"a": alone, "b": alone}))
+
+
+@pytest.mark.parametrize("query", [{}, {"a": "sample:seed-1g-4g"}, {"a": "", "b": "", "boot_a": "", "kernel": ""}])
+def test_without_two_links_there_is_a_form_and_something_to_try(client: httpx.Client, query: dict[str, str]) -> None:
+    """No page without a next step."""
+    page = client.get("/compare", params=query)
+    assert page.status_code == 200
+    assert page.text.count('<li><a href="/compare?a=') >= 3
+
+
+def test_what_is_not_there_cannot_be_compared(client: httpx.Client) -> None:
+    """404 for a name, 400 for a boot that is no number."""
+    assert client.get("/compare", params={"a": "sample:nothing", "b": "sample:seed-1g-4g"}).status_code == 404
+    assert client.get("/compare", params={"a": "x", "b": "y"}).status_code == 404
+    assert client.get("/compare.json", params={"a": "x", "b": "y", "boot_a": "z"}).status_code == 400

@@ -1,0 +1,138 @@
+"""What if, where to put it and compare in a real browser: with and without scripts, wide and narrow."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.page.driving import Open, until, wait_live
+
+_LANES = "document.querySelector('.live').layout.yaxis.tickvals.length"
+
+
+def _panel(page: Page) -> None:
+    page.locator("#whatif > summary").click()
+
+
+def test_arguments_are_picked_and_taken_away_without_scripts(address: str, open_page: Open) -> None:
+    """The forms are plain: one argument away, one in, and the address can be opened by somebody else."""
+    page = open_page(scripts=False)
+    page.goto(f"{address}/samples/seed-1g-4g")
+    _panel(page)
+    page.get_by_role("checkbox", name="memmap=1G!4G").check()
+    page.get_by_label("memmap: size").fill("1G")
+    page.get_by_label("memmap: start").fill("7G")
+    page.get_by_role("button", name="Show what changes").first.click()
+    expect(page).to_have_url(f"{address}/samples/seed-1g-4g?remove=memmap=1G!4G&append=memmap=1G!7G")
+    expect(page.locator(".outcome")).to_contain_text("danger")
+    expect(page.locator(".verdict")).to_have_class(re.compile("t-none"))
+    expect(page.locator(".cmd del")).to_have_text("memmap=1G!4G")
+    other = open_page(scripts=False)
+    other.goto(page.url)
+    assert other.locator("main").inner_text() == page.locator("main").inner_text()
+    page.get_by_role("link", name="Back to today's layout").click()
+    expect(page).to_have_url(f"{address}/samples/seed-1g-4g")
+
+
+def test_the_view_is_kept_when_something_is_asked(address: str, open_page: Open) -> None:
+    """Axis and frames in view stay; what was left empty is not in the address; the bars show both layouts."""
+    page = open_page()
+    page.goto(f"{address}/samples/seed-no-memmap?v=1&axis=scale&from=0xb0000&to=0x150000")
+    wait_live(page)
+    lanes = page.evaluate(_LANES)
+    _panel(page)
+    page.get_by_label("Anything else, as it is written").fill("memmap=1G!4G")
+    page.get_by_role("button", name="Show what changes").first.click()
+    expect(page.locator(".verdict")).to_have_class(re.compile("t-danger"))
+    wait_live(page)
+    assert page.evaluate(_LANES) > lanes
+    low, high = page.evaluate("document.querySelector('.live').layout.xaxis.range")
+    assert (round(low), round(high)) == (0xB0000, 0x150000)
+    assert "append=memmap" in page.url
+    assert "add_" not in page.url
+    page.locator("body").press("0")
+    expect(page).not_to_have_url(re.compile("from="))
+    assert "append=memmap" in page.url
+
+
+def test_a_safe_start_is_found_and_tried(address: str, open_page: Open) -> None:
+    """From the verdict of the 2018 report to a place without the danger, by links alone."""
+    page = open_page()
+    page.goto(f"{address}/samples/seed-1g-4g")
+    page.get_by_role("link", name="Where is 1G safe?").click()
+    expect(page.locator(".places .pill")).to_have_text(["safe", "unsafe", "safe"])
+    wait_live(page)
+    expect(page.locator(".names div").last).to_contain_text("Possible starts")
+    page.get_by_role("link", name="What if memmap=1G!0x108000000?").click()
+    expect(page.locator(".verdict")).to_have_class(re.compile("t-none"))
+    expect(page.get_by_label("Anything else, as it is written")).to_have_value("memmap=1G!0x108000000")
+    expect(page.locator(".badge").first).to_have_text("Simulated, not booted")
+
+
+def test_a_link_to_the_panel_opens_it(address: str, open_page: Open) -> None:
+    """The button of the verdict leads to something that can be seen."""
+    page = open_page()
+    page.goto(f"{address}/samples/seed-no-memmap")
+    expect(page.get_by_label("Command line", exact=True)).to_be_hidden()
+    page.get_by_role("link", name="What if …?").click()
+    expect(page.get_by_label("Command line", exact=True)).to_be_visible()
+
+
+def test_a_cause_is_marked_explained_and_can_be_taken_away(address: str, open_page: Open) -> None:
+    """Words with code set apart, no quote marks around it; one click to the layout without."""
+    page = open_page()
+    page.goto(f"{address}/samples/seed-1g-4g")
+    expect(page.locator(".cmd mark.cause")).to_have_text("memmap=1G!4G")
+    because = page.locator("#hole-4 .because")
+    expect(because).to_contain_text("Cause memmap=1G!4G takes [4 GiB, 5 GiB) out of memblock, so node 0 ends at pfn")
+    expect(because.locator("code").first).to_have_text("memmap=1G!4G")
+    because.get_by_role("link", name="What if without it?").click()
+    expect(page).to_have_url(f"{address}/samples/seed-1g-4g?remove=memmap=1G!4G")
+    expect(page.locator(".verdict")).to_have_class(re.compile("t-none"))
+
+
+def test_two_layouts_live_on_one_axis(address: str, open_page: Open) -> None:
+    """Both columns of bars are alive; keys walk the holes of both, each once; a difference says what it is."""
+    page = open_page()
+    page.goto(f"{address}/compare?a=sample:seed-no-memmap&b=sample:seed-1g-4g")
+    wait_live(page)
+    expect(page.locator(".names i", has_text="A")).to_have_count(4)
+    page.locator("body").press("p")
+    until(page, "new URL(location.href).searchParams.get('hole') === '4'")
+    expect(page.locator("#detail")).to_contain_text("41 pages")
+    expect(page).to_have_url(re.compile(r"a=sample(:|%3A)seed-no-memmap"))
+    page.reload()
+    wait_live(page)
+    page.locator("body").press("0")
+    until(page, "document.querySelector('.live').layout.xaxis.range[1] === 1")
+    page.locator("#detail").scroll_into_view_if_needed()
+    box = page.locator(".live .nsewdrag").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + box["height"] - 20)
+    expect(page.locator("#detail")).to_contain_text(re.compile("Zones: DMA32 · node 0 → no zone"))
+
+
+def test_nothing_is_wider_than_a_narrow_screen(address: str, open_page: Open) -> None:
+    """The panel with all its fields, places, both drawings and the lists of changes, at 360 pixels, light and dark."""
+    paths = (
+        "/samples/seed-1g-4g?remove=memmap=1G!4G&append=memmap=1G!4G%20mem=9G@&size=1G",
+        "/compare?a=sample:seed-1g-4g&b=sample:movable-nodes",
+        "/compare",
+    )
+    for scheme in ("light", "dark"):
+        page = open_page(360, scheme)
+        for path in paths:
+            page.goto(address + path)
+            if "b=" in path or "size" in path:
+                wait_live(page)
+            assert page.evaluate("document.documentElement.scrollWidth") == 360, path
+
+
+def test_the_first_view_of_a_layout_page_stays_small(address: str, open_page: Open) -> None:
+    """All that is sent for it, Plotly and both layouts of a question included: at most 480 kB."""
+    page = open_page()
+    sent: list[int] = []
+    page.on("requestfinished", lambda request: sent.append(request.sizes()["responseBodySize"]))
+    page.goto(f"{address}/samples/oops-1g-4g?remove=memmap&size=1G")
+    wait_live(page)
+    assert sum(sent) <= 480_000
+    assert len(sent) >= 8
