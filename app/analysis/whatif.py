@@ -10,6 +10,7 @@ from app.analysis.eras import eras, weigh_unknown
 from app.analysis.holes import find_holes
 from app.analysis.model import Analysis, Choice, Hole
 from app.bootlog.model import BootLog, Diagnostic, PageCounts
+from app.kernel.command_line import arguments
 from app.kernel.release import Release, parse_release
 from app.layout import Layout, build_layout
 from app.simulation import Simulation, simulate
@@ -68,6 +69,12 @@ def _diagnostics(simulation: Simulation) -> Iterable[Diagnostic]:
     yield Diagnostic(
         "info", "simulated", "This layout was computed, not booted: the firmware map with the command line shown."
     )
+    reserving = [
+        item.text for item in arguments(simulation.command_line) if item.shapes_memory and not item.shapes_layout
+    ]
+    if reserving:
+        message = f"{', '.join(reserving)}: memory, nodes and zones stay as they are; this only reserves some of it."
+        yield Diagnostic("info", "only-reserves", message)
     for name, source in simulation.assumed:
         yield Diagnostic("info", "assumed", f"{name} is assumed: {source}.")
     if simulation.image_mended:

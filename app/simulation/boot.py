@@ -1,6 +1,7 @@
 """A boot log as the same machine would print it with another command line."""
 
 from collections.abc import Iterable
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
@@ -9,19 +10,21 @@ from app.bootlog.model import (
     BootLog,
     E820Change,
     Initmem,
+    Lines,
     MemblockRegion,
     MemoryType,
     NodeRange,
     PageCounts,
 )
 from app.kernel.command_line import Argument, arguments
-from app.kernel.map_arguments import ArgumentProblem, MapOperation, map_operations
+from app.kernel.map_arguments import Action, ArgumentProblem, MapOperation, map_operations
 from app.kernel.release import Version
 from app.ranges import ByteRange
 from app.ranges.engine import canonical, clip
-from app.simulation.firmware import PAGE_SIZE, Panics, boot_memory, first_map, limit_of
+from app.simulation.firmware import PAGE_SIZE, Memory, Panics, boot_memory, first_map, limit_of
 from app.simulation.image import kernel_image
 from app.simulation.inferred import with_inferred
+from app.simulation.labels import label_of
 from app.simulation.nodes import place_nodes
 from app.simulation.numa import Block
 from app.simulation.traps import traps
@@ -95,12 +98,12 @@ def simulate(log: BootLog, command_line: str, version: Version | None) -> Simula
         user_map=memory.user_map,
         extended_map=(),
         modified_map=memory.table if log.modified_map else (),
-        e820_changes=_changes(log),
+        e820_changes=(*_asked_changes(operations, memory, lines), *_own_changes(log)),
         node_ranges=tuple(NodeRange(r.node, ByteRange(r.start, r.end), r.lines) for r in regions),
         zone_ranges=zones,
         movable_start=(),
         initmem=tuple(_initmem(regions)),
-        memblock_memory=(),
+        memblock_memory=tuple(MemblockRegion(ByteRange(r.start, r.end), r.node, None, r.lines) for r in regions),
         memblock_reserved=_still_reserved(log, log.memblock_reserved),
         memblock_reserve_events=_still_reserved(log, log.memblock_reserve_events),
         reserved_regions=tuple(region for region in log.reserved_regions if region.kind not in _ASKED_FOR),
@@ -125,7 +128,18 @@ def _soft_reserve_off(given: Iterable[Argument]) -> bool:
     return any(argument.name == "efi" and "nosoftreserve" in (argument.value or "").split(",") for argument in given)
 
 
-def _changes(log: BootLog) -> tuple[E820Change, ...]:
+def _asked_changes(operations: Iterable[MapOperation], memory: Memory, lines: Lines) -> Iterable[E820Change]:
+    """What arguments change; ranges as asked for, as the kernel prints them. What they add, it does not print."""
+    words = {entry.type: entry.label for entry in (*memory.user_map, *memory.table)}
+    for operation in operations:
+        if operation.action not in (Action.UPDATE, Action.REMOVE):
+            continue
+        old, new = (None if kind is None else label_of(kind, words) for kind in (operation.old, operation.new))
+        action: Literal["update", "remove"] = "update" if operation.action is Action.UPDATE else "remove"
+        yield E820Change(action, ByteRange(operation.start, operation.end), old, new, lines)
+
+
+def _own_changes(log: BootLog) -> tuple[E820Change, ...]:
     """Changes behind the user map are in the map in force already; they are kept for their lines."""
     printed = {line for entry in log.user_map or first_map(log) for line in entry.lines}
     after = max(printed - set(log.command_line_lines), default=0)

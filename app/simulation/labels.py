@@ -1,5 +1,7 @@
 """E820 type numbers and the words in which a kernel prints them."""
 
+from collections.abc import Mapping
+
 from app.bootlog.model import MapEntry, MemoryType
 from app.kernel.map_arguments import (
     ACPI,
@@ -46,6 +48,13 @@ def entries_of(map_: tuple[MapEntry, ...]) -> list[Entry]:
         for item in map_
         if item.range.size
     ]
+
+
+def label_of(number: int, words: Mapping[MemoryType, str]) -> str:
+    """The word for a type: the one that a map uses for it, or its number."""
+    return (
+        words.get(_TYPES.get(number, MemoryType.OTHER)) or _OLD.get(number) or _ALWAYS.get(number) or f"type {number}"
+    )
 
 
 def printed(entries: list[Entry], like: tuple[MapEntry, ...], version: Version | None) -> tuple[MapEntry, ...]:

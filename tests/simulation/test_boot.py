@@ -181,3 +181,14 @@ def test_known_traps_are_named(options: str, word: str) -> None:
 
 def test_a_region_in_the_middle_of_ram_is_no_trap() -> None:
     assert simulate(log_of(SEED), "memmap=1G!7G", V417).problems == ()
+
+
+def test_changes_that_arguments_make_stand_before_the_kernels_own() -> None:
+    log = simulate(log_of(SEED), "mem=6G memmap=1M%2G-1+2", V417).log
+    assert [(c.action, c.range.start, c.from_label, c.to_label) for c in log.e820_changes] == [
+        ("remove", 6 * GIB, "usable", None),
+        ("update", 2 * GIB, "usable", "reserved"),
+        ("update", 0, "usable", "reserved"),
+        ("remove", 640 << 10, "usable", None),
+    ]
+    assert [(r.node, r.range) for r in log.memblock_memory] == [(r.node, r.range) for r in log.node_ranges]
