@@ -24,6 +24,8 @@ from app.units import format_size
 TODAY, CHANGED = "today", "what if"
 _IN_FORCE = ("modified", "user", "extended", "firmware")
 _MAPS = frozenset(_IN_FORCE)
+_SIMULATED = frozenset({*_IN_FORCE, "nodes", "zones", "pages", "holes"})
+"""Lanes that a simulation computes whole. Of memblock.reserved it knows some, and of the others nothing."""
 _NOTHING = {"Nodes": "no memory", "Zones": "no zone", "Struct pages": "no struct page", "Holes": "no hole"}
 
 
@@ -67,7 +69,7 @@ def of_two(first: Document, second: Document, names: tuple[str, str], *, one_log
     """The drawing of two documents on one axis; what both say alike stands once.
 
     Frames are those of the smaller page size. The alarms are those of the second. Bars keep their line numbers only
-    where both come from one log (``one_log``): elsewhere a number alone would not say of which.
+    where both come from one log (``one_log``), the second simulated: elsewhere a number alone would not say of which.
     """
     size = min(first.kernel.page_size, second.kernel.page_size)
     nodes = any(len({span.node for span in document.zone_spans}) > 1 for document in (first, second))
@@ -82,7 +84,11 @@ def of_two(first: Document, second: Document, names: tuple[str, str], *, one_log
             bars = tuple(_bar(bar, factor, indexes, "" if one_log else name) for bar in lane.bars)
             families.setdefault(_family(lane.key), []).append(msgspec.structs.replace(lane, bars=bars, side=name))
         sides.append(families)
+    if one_log:
+        sides[0] = {family: own for family, own in sides[0].items() if family in _SIMULATED}
     found, marks, said = _side_by_side(sides[1], sides[0])
+    if one_log:
+        found = [_not_simulated(lane, names[0]) if lane.key in sides[1].keys() - _SIMULATED else lane for lane in found]
     told = tuple(_told(said))
     if told:
         found.append(Lane("differences", "Differences", "what the lanes tell apart", told))
@@ -154,6 +160,10 @@ def _side_by_side(
         title = "Zones" if family == "zones" else (after or before)[0].title
         said += [(title, item) for item in differ]
     return found, marks, said
+
+
+def _not_simulated(lane: Lane, name: str) -> Lane:
+    return msgspec.structs.replace(lane, side="", subtitle=f"{name}, not simulated")
 
 
 def _order(first: dict[str, list[Lane]], second: dict[str, list[Lane]]) -> list[str]:

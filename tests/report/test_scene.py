@@ -107,3 +107,15 @@ def test_possible_starts_are_a_lane_of_their_own() -> None:
         (0x100000, 0x108000, "unsafe"),
     ]
     assert "0x8000000 to 0x78000000 in steps of 128 MiB" in lane.bars[0].detail
+
+
+def test_what_a_simulation_does_not_compute_is_no_difference() -> None:
+    """memblock.reserved of a boot that was not: only the log's is drawn, and nothing says that it would go."""
+    taken = d.Memblock([], [d.MemblockRegion("0x1000000", "0x2000000", None, None, [60])])
+    known = d.Memblock([], [d.MemblockRegion("0x1000000", "0x1001000", None, None, [60])])
+    today, made = seed_document(memblock=taken), seed_document(memblock=known, origin="simulated")
+    both = scene.of_two(today, made, NAMES, one_log=True)
+    (lane,) = (lane for lane in both.lanes if lane.key == "reserved")
+    assert (lane.subtitle, [bar.end_pfn for bar in lane.bars]) == ("today, not simulated", [0x2000])
+    assert both.marks == ()
+    assert scene.of_two(today, msgspec.structs.replace(made, origin="log"), ("A", "B")).marks != ()
