@@ -6,6 +6,7 @@ from typing import Any, Literal
 import msgspec
 
 from app.report.document import Document, MapEntry
+from app.report.plain import PLAIN, Look
 from app.units import format_size
 
 
@@ -170,14 +171,20 @@ def told(comparison: Comparison) -> list[tuple[str, list[Told]]]:
     return [(_TITLES[what], changes) for what, changes in groups.items() if changes]
 
 
-def render(comparison: Comparison) -> str:
-    """The comparison for a terminal: ``-`` is only in the first, ``+`` only in the second."""
-    out = [f"- {_headline(comparison.a)}", f"+ {_headline(comparison.b)}"]
+def render(comparison: Comparison, look: Look = PLAIN) -> str:
+    """The comparison for terminals and mail: ``-`` is only in the first, ``+`` only in the second."""
+    signs = (("- ", "danger"), ("+ ", "good"))
+
+    def line(side: int, words: str) -> list[str]:
+        sign, role = signs[side]
+        return [look.paint(role, text) for text in look.wrap(words, sign, "    ")]
+
+    out = [*line(0, _headline(comparison.a)), *line(1, _headline(comparison.b))]
     for title, changes in told(comparison):
-        out += ["", title]
+        out += ["", look.paint("title", title)]
         for item in changes:
-            out += [f"- {item.before}"] if item.change.before is not None else []
-            out += [f"+ {item.after}"] if item.change.after is not None else []
+            out += line(0, item.before) if item.change.before is not None else []
+            out += line(1, item.after) if item.change.after is not None else []
     if not comparison.changes:
         out += ["", "No difference in memory."]
     return "\n".join(out) + "\n"

@@ -3,6 +3,7 @@
 import msgspec
 
 from app.report.document import Hole, MapEntry
+from app.report.plain import PLAIN, Look
 from app.report.text import state_words
 from app.report.words import placement_words
 
@@ -25,7 +26,7 @@ class Lookup(msgspec.Struct, frozen=True):
     lines: list[int]
 
 
-def render(found: Lookup) -> str:
+def render(found: Lookup, look: Look = PLAIN) -> str:
     """The answer for terminals, one fact a line."""
     rows = [
         ("pfn", f"{found.pfn:#x}"),
@@ -45,7 +46,8 @@ def render(found: Lookup) -> str:
         ("assumed", ", ".join(found.assumed)),
         ("lines", ", ".join(map(str, found.lines))),
     ]
-    return "".join(f"{name:<12} {value}\n" for name, value in rows if value)
+    lines = (look.wrap(value, f"{name:<12} ", " " * 13) for name, value in rows if value)
+    return "".join(f"{line}\n" for found in lines for line in found)
 
 
 def _struct_page(found: Lookup) -> str:

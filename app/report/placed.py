@@ -6,6 +6,7 @@ import msgspec
 
 from app.analysis import Analysis, State
 from app.analysis.placement import Placement as Found
+from app.report.plain import PLAIN, Look
 from app.units import format_size
 
 
@@ -84,20 +85,22 @@ def _placement(item: Found, page: int) -> Placement:
     )
 
 
-def render(found: Placements) -> str:
-    """The placements for a terminal."""
+def render(found: Placements, look: Look = PLAIN) -> str:
+    """The placements for terminals and mail."""
     on = f" on {found.release}" if found.release else ", for releases that are not known"
-    out = [f"memmap={size_words(found.size)}{found.kind}START{on}, START a multiple of {format_size(found.align)}", ""]
+    step = format_size(found.align)
+    out = look.wrap(f"memmap={size_words(found.size)}{found.kind}START{on}, START a multiple of {step}")
+    out.append("")
     if not found.placements:
         out.append("No memory of this machine holds such a region whole.")
     for item in found.placements:
-        word = "safe  " if item.safe else "UNSAFE"
+        word, role = ("safe  ", "good") if item.safe else ("UNSAFE", "danger")
         last = int(item.end, 16) - found.align
         one = last == int(item.start, 16)
-        out.append(f"  {word}  {item.start}" + ("" if one else f" to {last:#x}"))
-        out += [f"          {_said(hole)}" for hole in item.holes]
-        if item.dangerous_on:
-            out.append(f"          dangerous on {', '.join(item.dangerous_on)}")
+        out.append(look.paint(role, f"  {word}  {item.start}" + ("" if one else f" to {last:#x}")))
+        more = [_said(hole) for hole in item.holes]
+        more += [f"dangerous on {', '.join(item.dangerous_on)}"] if item.dangerous_on else []
+        out += [line for text in more for line in look.wrap(text, " " * 10, " " * 12)]
     return "\n".join(out) + "\n"
 
 

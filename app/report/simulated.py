@@ -1,11 +1,11 @@
 """What a simulated document says beside the layout: the change, its mistakes, and how far to trust the outcome."""
 
 from collections.abc import Iterable
-from textwrap import wrap
 
 from app.analysis import Analysis
 from app.kernel.map_arguments import ArgumentProblem
 from app.report.document import ArgumentNote, SelfCheck, Simulation
+from app.report.plain import PLAIN, Look
 from app.simulation import NotSimulated, self_check
 from app.simulation import Simulation as Made
 
@@ -30,15 +30,17 @@ def _note(problem: ArgumentProblem) -> ArgumentNote:
     return ArgumentNote(problem.severity, problem.message, problem.column, problem.width)
 
 
-def carets(simulation: Simulation, width: int = 80) -> list[str]:
+def carets(simulation: Simulation, look: Look = PLAIN) -> list[str]:
     """Each note under the piece of the command line that it is about, with carets below the text."""
     out: list[str] = []
+    width = look.width - 4
     for note in simulation.problems:
-        start = max(0, min(note.column - width // 3, len(simulation.command_line) - width + 4))
-        piece = simulation.command_line[start : start + width - 4]
-        out.append(f"  {piece}")
-        out.append("  " + " " * (note.column - start) + "^" * max(1, min(note.width, width - 4 - note.column + start)))
-        out += wrap(f"{note.severity}: {note.message}", width, initial_indent="  ", subsequent_indent="  ")
+        start = max(0, min(note.column - look.width // 3, len(simulation.command_line) - width))
+        # letter by letter, so that each keeps its column
+        piece = "".join(look.text(char)[:1] for char in simulation.command_line[start : start + width])
+        marks = "^" * max(1, min(note.width, width - note.column + start))
+        out += [f"  {piece}", "  " + " " * (note.column - start) + look.paint("caution", marks)]
+        out += look.wrap(f"{note.severity}: {note.message}", "  ")
     return out
 
 

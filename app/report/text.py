@@ -1,45 +1,45 @@
-"""The report for terminals and mail: plain text, stable, no wider than asked where words can be wrapped."""
+"""The report for terminals, mail and CI: verdict, bars in letters, tables; every line within the wanted width."""
 
 from collections.abc import Iterable, Sequence
-from textwrap import wrap
 
-from app.report import counted
-from app.report.document import (
-    Check,
-    Document,
-    Event,
-    Hole,
-    MapEntry,
-    PfnRange,
-)
+from app.report import counted, sketch
+from app.report.document import Document, Event, Hole, MapEntry, PfnRange, ZoneSpan
 from app.report.document_files import BlockRange, DebugfsRegion, Resource, ZoneInfo
+from app.report.plain import PLAIN, Look, listed, paragraphs, table
 from app.report.simulated import agreement, carets
-from app.report.words import STATE_WORDS, placement_words
+from app.report.words import STATE_WORDS
 from app.units import format_size
 
 _INSPECTED = 3
 
 Listed = ZoneInfo | Resource | MapEntry | DebugfsRegion | BlockRange
+Lines = list[str]
 
 
-def render(document: Document, width: int = 80) -> str:
-    """The whole report, lines ended by newlines. ``width`` is in columns and holds for running text."""
+def render(document: Document, look: Look = PLAIN) -> str:
+    """The whole report, lines ended by newlines. As plain as :data:`PLAIN` it is the same bytes everywhere."""
+    bars = sketch.render(document, look)
     parts = [
-        _head(document),
-        _verdict(document, width),
-        _command_line(document, width),
-        _simulation(document, width),
-        _table("Nodes", _nodes(document)),
-        _table("Zone spans", _zones(document)),
-        _table("Holes: struct pages without memory", _holes(document.holes)),
-        _table("Holes outside zone spans on each release", era_rows(document) if document.rule is None else []),
-        _inspection(document, width),
-        _events(document, width),
-        _counts(document.checks, width),
-        _table("Files of /proc and /sys", _files(document)),
-        _notes(document, width),
+        listed(facts(document), look),
+        _verdict(document, look),
+        _titled("Page frames", bars, look),
+        _titled("Command line", _command_line(document, look), look),
+        _titled("Simulated, not booted", _simulation(document, look), look),
+        _titled("Nodes", table(_nodes(document), look), look),
+        _titled("Zone spans", _zones(document, look), look),
+        _titled("Struct pages without memory", _holes(document.holes, look), look),
+        _titled("Outside zone spans, on other releases", _eras(document, look), look),
+        _inspection(document, look),
+        _titled("Trouble in this log", _events(document, look), look),
+        _counts(document, look),
+        _titled("Files of /proc and /sys", table(_files(document), look, flexible=(0,)), look),
+        _titled("Notes", paragraphs(_notes(document), look), look),
     ]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+
+
+def _titled(title: str, lines: Lines, look: Look) -> Lines:
+    return [*(look.paint("title", line) for line in look.wrap(title)), *lines] if lines else []
 
 
 def facts(document: Document) -> list[str]:
@@ -68,79 +68,64 @@ def _assumed(document: Document, name: str) -> str:
     return " (assumed)" if name in document.kernel.assumed else ""
 
 
-def _head(document: Document) -> str:
-    return " · ".join(facts(document))
-
-
-def _verdict(document: Document, width: int) -> str:
+def _verdict(document: Document, look: Look) -> Lines:
     said = document.verdict
     mark = {"danger": "DANGER: ", "caution": "CAUTION: ", "info": "", "none": ""}[said.severity]
-    return "\n".join([*wrap(mark + said.summary, width), *_paragraphs(said.details, width)])
+    role = {"danger": "danger", "caution": "caution", "info": "title", "none": "title"}[said.severity]
+    return [*(look.paint(role, line) for line in look.wrap(mark + said.summary)), *paragraphs(said.details, look)]
 
 
-def _paragraphs(sentences: Iterable[str], width: int) -> list[str]:
-    return [line for text in sentences for line in wrap(text, width, initial_indent="  ", subsequent_indent="  ")]
+def _command_line(document: Document, look: Look) -> Lines:
+    return look.wrap(document.kernel.command_line, "  ") if document.kernel.command_line else []
 
 
-def _command_line(document: Document, width: int) -> str:
-    if document.kernel.command_line is None:
-        return ""
-    text = _printable(document.kernel.command_line)
-    indent = "  "
-    lines = wrap(text, width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
-    return "\n".join(["Command line", *lines])
-
-
-def _simulation(document: Document, width: int) -> str:
+def _simulation(document: Document, look: Look) -> Lines:
     if document.simulation is None:
-        return ""
-    out = ["Simulated, not booted", *_paragraphs([agreement(document.simulation)], width)]
-    return "\n".join([*out, *(_printable(line) for line in carets(document.simulation, width))])
+        return []
+    return [*paragraphs([agreement(document.simulation)], look), *carets(document.simulation, look)]
 
 
 def _nodes(document: Document) -> list[Sequence[str]]:
     return [
-        (
-            f"node {n.node}",
-            f"[{n.start}, {n.end})",
-            format_size(int(n.end, 16) - int(n.start, 16)),
-            counted.line_words(n.lines),
-        )
+        (f"node {n.node}", f"[{n.start}, {n.end})", _size(n.start, n.end), counted.line_words(n.lines))
         for n in document.node_ranges
     ]
 
 
-def _zones(document: Document) -> list[Sequence[str]]:
-    return [
-        (
-            f"node {z.node}",
-            z.zone,
-            f"pfn [{z.start_pfn:#x}, {z.end_pfn:#x})",
-            f"spanned {z.spanned_pages}",
-            f"present {z.present_pages}",
-        )
-        for z in document.zone_spans
+def _zones(document: Document, look: Look) -> Lines:
+    rows = [
+        (f"node {z.node}", z.zone, _range(z), f"{z.spanned_pages}", f"{z.present_pages}") for z in document.zone_spans
     ]
+    return table(rows, look, heads=("", "zone", "page frames", "spanned", "present"), right=(3, 4))
 
 
-def _holes(holes: Iterable[Hole]) -> list[Sequence[str]]:
-    return [
+def _holes(holes: Sequence[Hole], look: Look) -> Lines:
+    rows = [
         (
-            f"pfn [{hole.start_pfn:#x}, {hole.end_pfn:#x})",
+            _range(hole),
             f"{hole.pages}",
-            _printable(hole.label or "no map entry"),
-            placement_words(hole).replace("every zone span", "zone spans"),
+            hole.label or "none",
+            "none" if hole.zone is None else hole.zone + ("" if hole.node is None else f", {hole.node}"),
             state_words(hole),
             "harmless" if hole.severity == "none" else hole.severity,
         )
         for hole in holes
     ]
+    heads = ("page frames", "pages", "map entry", "zone, node", "struct pages", "")
+    roles = [hole.severity for hole in holes]
+    return table(rows, look, heads=heads, flexible=(2, 3, 4), right=(1,), roles=roles)
 
 
 def era_rows(document: Document) -> list[Sequence[str]]:
     """What every mechanism makes of the holes outside zone spans: state, severity and releases."""
     harmless = {"none": "harmless"}
     return [(era.state, harmless.get(era.severity, era.severity), era.releases) for era in document.eras]
+
+
+def _eras(document: Document, look: Look) -> Lines:
+    if document.rule is not None:
+        return []
+    return table(era_rows(document), look, flexible=(0, 2), roles=[era.severity for era in document.eras])
 
 
 def state_words(hole: Hole) -> str:
@@ -150,28 +135,54 @@ def state_words(hole: Hole) -> str:
     return STATE_WORDS[hole.state]
 
 
-def _inspection(document: Document, width: int) -> str:
-    """Commands that show the holes that are not harmless, each whole on one line; of many holes the first ones."""
+def _inspection(document: Document, look: Look) -> Lines:
+    """Commands that show the holes that are not harmless, ready to be copied; of many holes the first ones."""
     holes = [hole for hole in document.holes if hole.severity in ("danger", "caution")]
-    parts: list[str] = []
+    out: Lines = []
     for hole in holes[:_INSPECTED]:
-        title = f"Look at [{hole.start_pfn:#x}, {hole.end_pfn:#x}) on a live machine or in a dump"
-        parts.append(_table(title, [(item.tool, item.command) for item in hole.inspect]))
-        warned = [item.tool for item in hole.inspect if item.warning]
-        warning = next((item.warning for item in hole.inspect if item.warning), None)
-        if warning:
-            parts += _paragraphs([f"WARNING for {' and '.join(warned)}: {warning}"], width)
+        found: Lines = []
+        for item in hole.inspect:
+            first, *more = broken(item.command, look.width - 14, shell=item.tool in ("page-types", "od"))
+            found += [f"  {item.tool:<10}  {first}", *(f"{'':14}{line}" for line in more)]
+        out += _titled(f"Look at {_range(hole)} on a live machine or in a dump", found, look)
+    warned = [item for hole in holes[:_INSPECTED] for item in hole.inspect if item.warning]
+    if warned:
+        tools = " and ".join(dict.fromkeys(item.tool for item in warned))
+        warning = paragraphs([f"WARNING for {tools}: {warned[0].warning}"], look)
+        out += [look.paint("danger", line) for line in warning]
     if len(holes) > _INSPECTED:
-        parts += _paragraphs([f"The same for {len(holes) - _INSPECTED} more holes: --format json."], width)
-    return "\n".join(parts)
+        out += paragraphs([f"The same for {len(holes) - _INSPECTED} more holes: --format json."], look)
+    return out
 
 
-def _counts(checks: Sequence[Check], width: int) -> str:
+def broken(command: str, width: int, *, shell: bool) -> Lines:
+    """A command on as many lines as it needs, to be pasted whole.
+
+    A shell's lines end in a backslash; those of Python are broken inside parentheses only. What gives no other place
+    to break stays longer than ``width``.
+    """
+    lines, depth, ends = [""], 0, 2 if shell else 0
+    for word in command.split(" "):
+        line = f"{lines[-1]} {word}" if lines[-1] else word
+        if lines[-1] and (shell or depth) and len(line) + ends > width:
+            lines[-1] += " \\" if shell else ""
+            line = f"  {word}"
+            lines.append("")
+        lines[-1] = line
+        depth += word.count("(") - word.count(")")
+    return lines
+
+
+def _counts(document: Document, look: Look) -> Lines:
+    checks = document.checks
     if not checks:
-        return ""
-    title = f"The kernel's own counts: {counted.explained(checks)}"
-    table = _table(title, counted.rows(checks)) or title
-    return "\n".join([table, *_paragraphs(filter(None, [counted.rest(checks)]), width)])
+        return []
+    rows = counted.rows(checks)
+    roles = [{"DIFFERS": "caution", "agrees": None}.get(row[3], "dim") for row in rows]
+    found = table(rows, look, flexible=(0, 1, 2, 4), roles=roles)
+    found += paragraphs(filter(None, [counted.rest(checks)]), look)
+    title = look.wrap(f"The kernel's own counts: {counted.explained(checks)}")
+    return [*(look.paint("title", line) for line in title), *found]
 
 
 def _files(document: Document) -> list[Sequence[str]]:
@@ -193,31 +204,19 @@ def _files(document: Document) -> list[Sequence[str]]:
             lines = sorted(line for item in items for line in item.lines)
             rows.append((name, f"{len(items)} {things}", "", counted.line_words(lines)))
         if name == "/proc/iomem" and not document.node_ranges:
-            rows += [
-                (
-                    "",
-                    f"[{r.start}, {r.end})",
-                    format_size(int(r.end, 16) - int(r.start, 16)),
-                    counted.line_words(r.lines),
-                )
-                for r in ram
-            ]
+            rows += [("", f"[{r.start}, {r.end})", _size(r.start, r.end), counted.line_words(r.lines)) for r in ram]
     return rows
 
 
-def _events(document: Document, width: int) -> str:
-    if not document.events:
-        return ""
+def _events(document: Document, look: Look) -> Lines:
     alike: dict[tuple[str, PfnRange | None], list[Event]] = {}
     for event in document.events:
         alike.setdefault((event.text, event.hole), []).append(event)
-    out = ["Trouble in this log"]
+    out: Lines = []
     for (text, hole), events in alike.items():
-        line = f"{_times(events)}: {_printable(text)}{_pfns(events)}"
-        if hole is not None:
-            line += f" in the hole [{hole.start_pfn:#x}, {hole.end_pfn:#x})"
-        out += wrap(line, width, initial_indent="  ", subsequent_indent="    ")
-    return "\n".join(out)
+        line = f"{_times(events)}: {text}{_pfns(events)}" + (f" in the hole {_range(hole)}" if hole else "")
+        out += look.wrap(line, "  ", "    ")
+    return out
 
 
 def _times(events: Sequence[Event]) -> str:
@@ -232,22 +231,13 @@ def _pfns(events: Iterable[Event]) -> str:
     return f", pfn {pfns[0]:#x}" + (f" to {pfns[-1]:#x}" if len(pfns) > 1 else "")
 
 
-def _notes(document: Document, width: int) -> str:
-    notes = []
-    for item in document.diagnostics:
-        at = f"line {item.line}: " if item.line else ""
-        notes.append(at + _printable(item.message))
-    return "\n".join(["Notes", *_paragraphs(notes, width)]) if notes else ""
+def _notes(document: Document) -> Lines:
+    return [(f"line {item.line}: " if item.line else "") + item.message for item in document.diagnostics]
 
 
-def _table(title: str, rows: list[Sequence[str]]) -> str:
-    if not rows:
-        return ""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines = ["  " + "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return "\n".join([title, *lines])
+def _range(item: Hole | PfnRange | ZoneSpan) -> str:
+    return f"[{item.start_pfn:#x}, {item.end_pfn:#x})"
 
 
-def _printable(text: str) -> str:
-    """Text from a log without control characters, which could drive the reader's terminal."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+def _size(start: str, end: str) -> str:
+    return format_size(int(end, 16) - int(start, 16))

@@ -6,6 +6,7 @@ from io import StringIO
 import pytest
 
 from app.report import markdown, sheet
+from app.report.plain import Look
 from app.report.text import render
 from app.service import analyze
 from tests.support.samples import SLUGS, text
@@ -20,18 +21,19 @@ def nasty_log() -> bytes:
 
 @pytest.mark.parametrize("slug", SLUGS)
 @pytest.mark.parametrize("width", [72, 80, 120])
-def test_running_text_keeps_the_width(slug: str, width: int) -> None:
-    report = render(analyze(text(slug)).document, width)
-    verdict, command_line = report.split("\n\n")[1:3]
-    assert max(len(line) for line in (verdict + "\n" + command_line).splitlines()) <= width
+@pytest.mark.parametrize("unicode", [False, True])
+def test_every_line_keeps_the_width(slug: str, width: int, unicode: bool) -> None:
+    report = render(analyze(text(slug)).document, Look(width, unicode=unicode))
+    assert [line for line in report.splitlines() if len(line) > width] == []
+    assert report.isascii() is not unicode
 
 
 @pytest.mark.parametrize("slug", SLUGS)
 def test_every_hole_and_every_count_that_is_not_plain_agreement_has_its_line(slug: str) -> None:
     document = analyze(text(slug)).document
-    lines = render(document).splitlines()
+    lines = render(document, Look(120)).splitlines()
     for hole in document.holes:
-        assert sum(f"pfn [{hole.start_pfn:#x}, {hole.end_pfn:#x}) " in line for line in lines) == 1
+        assert sum(line.startswith(f"  [{hole.start_pfn:#x}, {hole.end_pfn:#x}) ") for line in lines) == 1
     told = [check for check in document.checks if check.agrees is not True or check.ranges]
     for check in told:
         assert any(check.what in line and check.printed in line for line in lines)
@@ -40,7 +42,7 @@ def test_every_hole_and_every_count_that_is_not_plain_agreement_has_its_line(slu
 
 
 def test_control_and_bidi_characters_of_a_log_do_not_reach_a_terminal() -> None:
-    report = render(analyze(nasty_log()).document)
+    report = render(analyze(nasty_log()).document, Look(unicode=True))
     assert all(char.isprintable() or char == "\n" for char in report)
 
 
