@@ -20,6 +20,7 @@ def found(text: str) -> list[tuple[str, tuple[int, ...]]]:
         (["[    0.000000] BIOS-e820: [mem 0x0000000000000000-0x000000000009fbff]", "usable"], "map-entry"),
         (["[    0.000000] BIOS-e820: [mem 0x0000000000000000-0x000000000009fbff] ACPI", "data"], "map-entry"),
         (["[    0.000000] BIOS-e820: [mem 0x0000000000000000-0x0000000000", "09fbff] usable"], "map-entry"),
+        (["[    0.000000] BIOS-e820: [mem 0x0000000000000000-0x00000000", "0009fbff] usable"], "map-entry"),
         (["[    0.000000] On node 0, zone DMA: 97 pages in", "unavailable ranges"], "unavailable-node-zone"),
         (["[    0.000000] efi: mem110: [Reserved", "|   |WB]", "range=[0x1000-0x1fff] (0MB)"], "efi-entry"),
     ],
