@@ -6,15 +6,21 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from app.cli.terminal import is_terminal, working
+
 if TYPE_CHECKING:
     from app.report.document import Document
+    from app.report.plain import Look
 
 EXIT_FINDING = 1
-FORMATS = ("text", "json", "markdown", "svg", "csv")
+FORMATS = ("text", "json", "markdown", "svg", "png", "csv", "html")
+_PICTURES = ("png",)
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
-log_argument = click.argument("log", metavar="[FILE|-]", default="-")
+log_file = click.Path(allow_dash=True)
+"""A file or standard input; that it is there is seen when it is read. Shells complete it by their files."""
+log_argument = click.argument("log", type=log_file, metavar="[FILE|-]", default="-")
 kernel_option = click.option("--kernel", metavar="RELEASE", help="Assume this kernel release.")
 arch_option = click.option("--arch", metavar="ARCH", help="Assume this architecture.")
 fail_option = click.option(
@@ -30,11 +36,16 @@ def format_option(*names: str) -> Callable[[Command], Command]:
 
 def fail(document: "Document", severity: str | None) -> None:
     """Leave with status 1 where a document is as bad as ``severity`` or worse."""
+    if is_bad(document, severity):
+        sys.exit(EXIT_FINDING)
+
+
+def is_bad(document: "Document", severity: str | None) -> bool:
+    """Whether a document is as bad as ``severity`` or worse; none is where no severity is named."""
     from app.analysis.model import SEVERITIES
 
     ranks: list[str] = [*SEVERITIES]
-    if severity and ranks.index(document.verdict.severity) <= ranks.index(severity):
-        sys.exit(EXIT_FINDING)
+    return severity is not None and ranks.index(document.verdict.severity) <= ranks.index(severity)
 
 
 def read(log: str) -> bytes:
@@ -45,24 +56,38 @@ def read(log: str) -> bytes:
         if log == "-":
             if sys.stdin is None:
                 raise click.ClickException("standard input is closed")
+            if is_terminal(sys.stdin):
+                click.echo("pfnscope: reading a log from the terminal; Ctrl-D ends it", err=True)
             return read_log(sys.stdin.buffer)
-        with open(log, "rb") as file:  # noqa: PTH123 - importing pathlib takes 3 ms of the 120 that a report may take
+        with (
+            working(f"reading {log}"),
+            open(log, "rb") as file,  # noqa: PTH123 - importing pathlib takes 3 ms of the 120 that a report may take
+        ):
             return read_log(file)
     except OSError as error:
         raise click.ClickException(f"cannot read {log}: {error.strerror}") from error
 
 
-def render(document: "Document", form: str) -> bytes:
-    """A document in one of :data:`FORMATS`."""
+def render(document: "Document", form: str, look: "Look") -> bytes:
+    """A document in one of :data:`FORMATS`; the text looks as ``look`` says. A ClickException where it cannot be."""
+    if form == "text":
+        from app.report.text import render as told
+
+        return told(document, look).encode()
     if form == "json":
         from app.service.analyzing import encode
 
         return encode(document) + b"\n"
+    if form in _PICTURES and is_terminal(sys.stdout):
+        raise click.ClickException(f"a terminal cannot show {form}; send it to a file: > layout.{form}")
     from importlib import import_module
 
-    module = {"text": "text", "markdown": "markdown", "csv": "sheet", "svg": "svg"}[form]
-    text: str = import_module(f"app.report.{module}").render(document)
-    return text.encode()
+    module = {"markdown": "markdown", "csv": "sheet", "svg": "svg", "png": "raster", "html": "standalone"}[form]
+    try:
+        made: str | bytes = import_module(f"app.report.{module}").render(document)
+    except NotImplementedError as error:
+        raise click.ClickException(str(error)) from error
+    return made.encode() if isinstance(made, str) else made
 
 
 def show(data: bytes) -> None:

@@ -7,7 +7,7 @@ import sys
 import click
 
 from app import __version__
-from app.cli import machine, whatif
+from app.cli import machine, share, whatif
 from app.cli.common import (
     FORMATS,
     arch_option,
@@ -16,11 +16,12 @@ from app.cli.common import (
     fail_option,
     format_option,
     kernel_option,
-    log_argument,
+    log_file,
     read,
     render,
     show,
 )
+from app.cli.terminal import look, look_options, working
 
 EXIT_USAGE, EXIT_NO_LAYOUT = 2, 3
 
@@ -32,31 +33,65 @@ def cli() -> None:
 
 
 @cli.command()
-@log_argument
-@format_option(*FORMATS)
+@click.argument("logs", type=log_file, nargs=-1, metavar="[FILE|-]...")
+@format_option(*FORMATS, "jsonl")
 @kernel_option
 @arch_option
 @boot_option
 @fail_option
-def analyze(log: str, form: str, kernel: str | None, arch: str | None, boot: int | None, fail_on: str | None) -> None:
-    """Report on the boot log FILE, or on standard input."""
-    _without_collections()
+@look_options
+def analyze(
+    logs: tuple[str, ...],
+    form: str,
+    kernel: str | None,
+    arch: str | None,
+    boot: int | None,
+    fail_on: str | None,
+    width: int | None,
+    colour: str,
+) -> None:
+    """Report on the boot log FILE, or on standard input; with --format jsonl on many, a line each.
+
+    Exit status: 0 analysed, 1 as bad as --fail-on says, 2 a FILE cannot be read, 3 no memory layout in it. Of many
+    files, the first of 2, 3, 1 that any of them gives.
+    """
     from app.service.analyzing import Options
+
+    options = Options(kernel=kernel, arch=arch, boot=boot)
+    if form == "jsonl":
+        from app.cli.many import analyze_each
+
+        sys.exit(analyze_each(logs or ("-",), options, fail_on))
+    if len(logs) > 1:
+        raise click.UsageError("more than one FILE needs --format jsonl")
+    _without_collections()
     from app.service.analyzing import analyze as run
 
-    document = run(read(log), Options(kernel=kernel, arch=arch, boot=boot)).document
-    show(render(document, form))
+    text = read(logs[0] if logs else "-")
+    with working("analysing"):
+        document = run(text, options).document
+    show(render(document, form, look(width, colour)))
     fail(document, fail_on)
 
 
 @cli.command()
-@click.argument("log", metavar="FILE|-")
+@click.argument("log", type=log_file, metavar="FILE|-")
 @click.argument("where")
 @format_option("text", "json")
 @kernel_option
 @arch_option
 @boot_option
-def lookup(log: str, where: str, form: str, kernel: str | None, arch: str | None, boot: int | None) -> None:
+@look_options
+def lookup(
+    log: str,
+    where: str,
+    form: str,
+    kernel: str | None,
+    arch: str | None,
+    boot: int | None,
+    width: int | None,
+    colour: str,
+) -> None:
     """Show what is at WHERE: an address (0xbffd7000, 4G), pfn:0xbffd7, or page:0xffffea0002fff5c0."""
     from app.report.found import render as told
     from app.service.analyzing import Options, encode
@@ -65,7 +100,7 @@ def lookup(log: str, where: str, form: str, kernel: str | None, arch: str | None
 
     document = run(read(log), Options(kernel=kernel, arch=arch, boot=boot)).document
     found = find(document, where)
-    show(encode(found) + b"\n" if form == "json" else told(found).encode())
+    show(encode(found) + b"\n" if form == "json" else told(found, look(width, colour)).encode())
 
 
 @cli.command()
@@ -82,13 +117,14 @@ def rules(form: str) -> None:
 @cli.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
-def serve(host: str, port: int) -> None:
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Server processes.")
+def serve(host: str, port: int, workers: int) -> None:
     """Serve the web pages and the API."""
     from app.web.server import CannotServe
     from app.web.server import serve as run
 
     try:
-        run(host, port)
+        run(host, port, workers)
     except CannotServe as error:
         raise click.ClickException(str(error)) from error
 
@@ -98,6 +134,7 @@ cli.add_command(whatif.compare)
 cli.add_command(whatif.place)
 cli.add_command(machine.capture)
 cli.add_command(machine.verify)
+cli.add_command(share.share)
 
 
 def _without_collections() -> None:

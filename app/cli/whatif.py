@@ -15,10 +15,12 @@ from app.cli.common import (
     format_option,
     kernel_option,
     log_argument,
+    log_file,
     read,
     render,
     show,
 )
+from app.cli.terminal import look, look_options, working
 
 
 @click.command()
@@ -31,6 +33,7 @@ from app.cli.common import (
 @kernel_option
 @arch_option
 @boot_option
+@look_options
 def simulate(
     log: str,
     append: str,
@@ -41,10 +44,13 @@ def simulate(
     kernel: str | None,
     arch: str | None,
     boot: int | None,
+    width: int | None,
+    colour: str,
 ) -> None:
     """Report on the machine of the boot log FILE as it would boot with another command line.
 
-    Without a change it shows the log's own command line, simulated.
+    Without a change it shows the log's own command line, simulated. Exit status: 0 simulated, 1 as bad as --fail-on
+    says, 2 wrong usage or nothing that a simulation could start from, 3 no memory layout in the text.
     """
     from app.service.analyzing import Options
     from app.service.simulating import Change
@@ -53,18 +59,23 @@ def simulate(
     if full is not None and (append or remove):
         raise click.UsageError("--set gives the whole command line; it goes with neither --append nor --remove.")
     change = Change(full, remove, append)
-    document = run(read(log), change, Options(kernel=kernel, arch=arch, boot=boot))
-    show(render(document, form))
+    text = read(log)
+    with working("simulating"):
+        document = run(text, change, Options(kernel=kernel, arch=arch, boot=boot))
+    show(render(document, form, look(width, colour)))
     fail(document, fail_on)
 
 
 @click.command()
-@click.argument("first", metavar="A")
-@click.argument("second", metavar="[B]", required=False)
+@click.argument("first", type=log_file, metavar="A")
+@click.argument("second", type=log_file, metavar="[B]", required=False)
 @click.option("--boots", metavar="N,M", help="Compare two boots of A, or boot N of A with boot M of B.")
 @format_option("text", "json")
 @kernel_option
-def compare(first: str, second: str | None, boots: str | None, form: str, kernel: str | None) -> None:
+@look_options
+def compare(
+    first: str, second: str | None, boots: str | None, form: str, kernel: str | None, width: int | None, colour: str
+) -> None:
     """Show what changed in memory between the boot logs A and B, or between two boots in one text."""
     from app.report.compared import render as told
     from app.service.analyzing import encode
@@ -74,11 +85,11 @@ def compare(first: str, second: str | None, boots: str | None, form: str, kernel
     text = read(first)
     one, other = parse_boots(boots, same_text=second is None)
     found = run(text, read(second) if second is not None else text, one, other, kernel=kernel)
-    show(encode(found) + b"\n" if form == "json" else told(found).encode())
+    show(encode(found) + b"\n" if form == "json" else told(found, look(width, colour)).encode())
 
 
 @click.command()
-@click.argument("log", metavar="FILE|-")
+@click.argument("log", type=log_file, metavar="FILE|-")
 @click.option("--size", metavar="SIZE", required=True, help="Size of the region, such as 1G.")
 @click.option("--kind", type=click.Choice(("!", "$")), default="!", show_default=True, help="As in memmap=SIZE!START.")
 @click.option("--align", metavar="SIZE", help="Alignment of the start; by default a memory section.")
@@ -87,6 +98,7 @@ def compare(first: str, second: str | None, boots: str | None, form: str, kernel
 @kernel_option
 @arch_option
 @boot_option
+@look_options
 def place(
     log: str,
     size: str,
@@ -97,13 +109,21 @@ def place(
     kernel: str | None,
     arch: str | None,
     boot: int | None,
+    width: int | None,
+    colour: str,
 ) -> None:
-    """Show where a memmap= region can go on the machine of the boot log FILE without making a dangerous hole."""
+    """Show where a memmap= region can go on the machine of the boot log FILE without making a dangerous hole.
+
+    Exit status: 0 looked, 1 no place is safe and --fail-on is given, 2 wrong usage or nothing to look in, 3 no memory
+    layout in the text.
+    """
     from app.report.placed import render as told
     from app.service.analyzing import Options, encode
     from app.service.placing import place as run
 
-    found = run(read(log), size, kind, align, Options(kernel=kernel, arch=arch, boot=boot))
-    show(encode(found) + b"\n" if form == "json" else told(found).encode())
+    text = read(log)
+    with working("looking for places"):
+        found = run(text, size, kind, align, Options(kernel=kernel, arch=arch, boot=boot))
+    show(encode(found) + b"\n" if form == "json" else told(found, look(width, colour)).encode())
     if fail_on and not any(item.safe for item in found.placements):
         sys.exit(EXIT_FINDING)

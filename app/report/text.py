@@ -28,7 +28,7 @@ def render(document: Document, look: Look = PLAIN) -> str:
         _titled("Nodes", table(_nodes(document), look), look),
         _titled("Zone spans", _zones(document, look), look),
         _titled("Struct pages without memory", _holes(document.holes, look), look),
-        _titled("Outside zone spans, on other releases", _eras(document, look), look),
+        _titled("Holes outside zone spans on each release", _eras(document, look), look),
         _inspection(document, look),
         _titled("Trouble in this log", _events(document, look), look),
         _counts(document, look),

@@ -7,6 +7,7 @@ import pytest
 from app.kernel.rules import RULES, describe_releases
 from app.report import markdown, text
 from app.report.document import Document
+from app.report.plain import Look
 from app.service import Options, analyze
 from tests.support.samples import text as sample
 
@@ -20,7 +21,7 @@ def document(data: bytes, kernel: str | None = None) -> Document:
     return analyze(data, Options(kernel=kernel)).document
 
 
-@pytest.mark.parametrize("render", [text.render, markdown.render])
+@pytest.mark.parametrize("render", [lambda told: text.render(told, Look(300)), markdown.render])
 def test_without_a_release_every_mechanism_stands_beside_the_others(render: Callable[[Document], str]) -> None:
     said = render(document(WITHOUT)).replace("\\", "")
     assert all(describe_releases(rule) in said for rule in RULES)

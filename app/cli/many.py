@@ -1,0 +1,46 @@
+"""Many files, a line of JSON each: ``analyze FILE... --format jsonl``."""
+
+import os
+from collections.abc import Sequence
+
+import click
+import msgspec
+
+from app.cli.common import EXIT_FINDING, is_bad, read, show
+from app.cli.terminal import counted
+from app.report.document import Document
+from app.service.analyzing import Options, analyze, encode
+from app.service.errors import NoMemoryLayout, ServiceError
+
+EXIT_USAGE, EXIT_NO_LAYOUT = 2, 3
+_WORST_FIRST = (EXIT_USAGE, EXIT_NO_LAYOUT, EXIT_FINDING)
+
+
+class Line(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is printed for one file: its document, or why there is none."""
+
+    file: str
+    document: Document | None = None
+    error: str | None = None
+
+
+def analyze_each(logs: Sequence[str], options: Options, fail_on: str | None) -> int:
+    """Print a line for each file as soon as it is analysed; the exit status of all, the worst that any gives."""
+    found = {0}
+    for number, log in enumerate(logs, 1):
+        line, status = _one(log, options, fail_on)
+        found.add(status)
+        show(encode(line) + b"\n")
+        counted(number, len(logs))
+    return next((status for status in _WORST_FIRST if status in found), 0)
+
+
+def _one(log: str, options: Options, fail_on: str | None) -> tuple[Line, int]:
+    name = os.fsencode(log).decode("utf-8", "replace")
+    try:
+        document = analyze(read(log), options).document
+    except NoMemoryLayout as error:
+        return Line(name, error=str(error)), EXIT_NO_LAYOUT
+    except (ServiceError, click.ClickException) as error:
+        return Line(name, error=getattr(error, "message", str(error))), EXIT_USAGE
+    return Line(name, document), EXIT_FINDING if is_bad(document, fail_on) else 0
