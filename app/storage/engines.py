@@ -22,7 +22,12 @@ def make_engine(url: str) -> Engine:
             return create_engine(
                 parsed.set(drivername="postgresql+psycopg"),
                 pool_pre_ping=True,  # a restarted server must not cost the next reader an error
-                connect_args={"connect_timeout": BUSY_SECONDS},
+                pool_timeout=BUSY_SECONDS,
+                hide_parameters=True,  # they hold texts, and errors are logged
+                connect_args={
+                    "connect_timeout": BUSY_SECONDS,
+                    "tcp_user_timeout": BUSY_SECONDS * 1000,  # a host that vanished must not hold a thread for hours
+                },
             )
         case other:
             raise ValueError(f"PFNSCOPE_DATABASE_URL: sqlite and postgresql are supported, not {other}")
@@ -32,7 +37,7 @@ def _sqlite(url: URL) -> Engine:
     if url.database in (None, "", ":memory:"):
         raise ValueError("PFNSCOPE_DATABASE_URL: SQLite needs a file, such as sqlite:///var/pfnscope.db")
     Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(url, pool_timeout=BUSY_SECONDS, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)
     return engine
@@ -42,7 +47,7 @@ def _configure(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # the begin event below says how transactions start
     for pragma in (
         "journal_mode = WAL",
-        "synchronous = NORMAL",
+        "synchronous = FULL",  # NORMAL may lose the last commits with the power, after they were acknowledged
         "foreign_keys = ON",
         "secure_delete = ON",  # overwrite what is deleted, so that the file forgets it too
     ):

@@ -1,22 +1,26 @@
-"""The tables, and how a database gets them: once, whoever starts first."""
+"""The tables, and how a database gets them: once, whoever starts first; an older database step by step."""
 
 from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
+    ForeignKey,
     Integer,
     LargeBinary,
     MetaData,
     String,
     Table,
     insert,
+    inspect,
     select,
     text,
+    update,
 )
+from sqlalchemy.schema import CreateColumn
 
 from app.storage.protocol import StoreUnavailable
 
-VERSION = 1
+VERSION = 2
 
 metadata = MetaData()
 
@@ -32,25 +36,58 @@ layouts = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False, index=True),
     Column("delete_token_hash", LargeBinary, nullable=False),
+    Column("note", String(2000), nullable=False, server_default=""),  # since version 2
 )
 
 tombstones = Table("tombstones", metadata, Column("id", String(32), primary_key=True))
+
+# Since version 2. A claim goes when its layout goes: nothing that was made from a text outlives it.
+claims = Table(
+    "claims",
+    metadata,
+    Column("key_hash", LargeBinary, primary_key=True),
+    Column("layout_id", ForeignKey("layouts.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("fingerprint", LargeBinary, nullable=False),
+)
+
+# Since version 2. What clients of all servers did lately, by the hash of their address.
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", LargeBinary, primary_key=True),
+    Column("hits", Integer, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+)
 
 # Any number serves, as long as nothing else in the database takes the same advisory lock.
 _ADVISORY_LOCK = 0x70666E73636F7065
 
 
 def create(connection: Connection) -> None:
-    """Create the tables where they are missing. The transaction must hold off other writers.
+    """Create the tables where they are missing, and bring older ones to this version.
 
-    SQLite: the caller began it with BEGIN IMMEDIATE. PostgreSQL: an advisory lock, because two
-    CREATE TABLE IF NOT EXISTS at the same time can fail there.
+    The transaction must hold off other writers. SQLite: the caller began it with BEGIN IMMEDIATE. PostgreSQL: an
+    advisory lock, because two CREATE TABLE IF NOT EXISTS at the same time can fail there. Raises StoreUnavailable
+    for a database of a later release.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
-    metadata.create_all(connection)
-    version = connection.execute(select(schema.c.version)).scalar()
-    if version is None:
+    found = (
+        connection.execute(select(schema.c.version)).scalar() if inspect(connection).has_table(schema.name) else None
+    )
+    if found is None:
+        metadata.create_all(connection)
         connection.execute(insert(schema).values(version=VERSION))
-    elif version != VERSION:
-        raise StoreUnavailable(f"the database has schema version {version}, this release knows version {VERSION}")
+        return
+    if found > VERSION:
+        raise StoreUnavailable(f"the database has schema version {found}, this release knows version {VERSION}")
+    if found < 2:
+        _to_version_2(connection)
+    if found < VERSION:
+        connection.execute(update(schema).values(version=VERSION))
+
+
+def _to_version_2(connection: Connection) -> None:
+    column = CreateColumn(layouts.c.note).compile(dialect=connection.dialect)
+    connection.execute(text(f"ALTER TABLE {layouts.name} ADD COLUMN {column}"))
+    metadata.create_all(connection, tables=[claims, counters])
