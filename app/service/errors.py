@@ -1,8 +1,14 @@
 """What the use cases refuse, each with what a reader needs to mend it."""
 
+from typing import Any
+
 
 class ServiceError(Exception):
     """A request that cannot be served; the message is fit for users."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Their constructors take facts, not messages: what Exception pickles could not be made again.
+        return _again, (type(self), self.args, self.__dict__)
 
 
 class NoMemoryLayout(ServiceError):
@@ -31,3 +37,18 @@ class BadOption(ServiceError):
 
 class CannotSimulate(ServiceError):
     """The log does not hold what a simulation starts from, or such a kernel would not boot: says which."""
+
+
+class TooManyRanges(ServiceError):
+    """A boot with more ranges than the caller takes."""
+
+    def __init__(self, count: int, most: int) -> None:
+        self.count, self.most = count, most
+        super().__init__(f"This boot has {count:,} ranges; at most {most:,} are taken here.")
+
+
+def _again(kind: type[ServiceError], args: tuple[object, ...], facts: dict[str, object]) -> ServiceError:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(facts)
+    return error

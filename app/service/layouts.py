@@ -4,22 +4,23 @@ The text is kept, not the document: what a later release knows better shows on o
 """
 
 import hashlib
+import hmac
 import re
 import secrets
 import time
-from collections.abc import Callable
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Iterable
 from typing import Literal
 
 import msgspec
 
-from app.bootlog import keep_memory_lines
-from app.service.analyzing import Options, analyze
+from app.service.analyzing import Options
 from app.service.errors import ServiceError
-from app.storage import LayoutStore, Record, StoreUnavailable, Tombstone, open_store
+from app.storage import Claim, Claimed, LayoutStore, Record, StoreUnavailable, Tombstone, open_store
 
 __all__ = [
-    "BadExpiry", "Created", "Gone", "Keep", "Layouts", "NotFound", "StoreUnavailable", "Stored", "WrongToken",
-    "open_layouts",
+    "BadExpiry", "BadKey", "Created", "Gone", "Keep", "KeyTaken", "Layouts", "NotFound", "StoreUnavailable", "Stored",
+    "Wanted", "WrongToken", "open_layouts",
 ]  # fmt: skip
 
 Keep = Literal["memory-lines", "everything"]
@@ -27,8 +28,11 @@ Keep = Literal["memory-lines", "everything"]
 DAY = 86400
 SHORTEST_SECONDS = 60
 LONGEST_TITLE = 200
+LONGEST_NOTE = 2000
 _ID_BYTES = 12
 _ID = re.compile(r"[A-Za-z0-9_-]{16}")
+# A key stands for the delete token, so it must be one that nobody else thinks of: a UUID has 36 characters.
+_KEY = re.compile(r"[!-~]{16,200}")
 
 
 class NotFound(ServiceError):
@@ -50,6 +54,24 @@ class BadExpiry(ServiceError):
         super().__init__(f"expires_in must be between {shortest} and {longest} seconds")
 
 
+class BadKey(ServiceError):
+    """An Idempotency-Key that could be somebody else's too."""
+
+
+class KeyTaken(ServiceError):
+    """The Idempotency-Key was sent before, with something else."""
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """How a layout is to be kept. ``expires_in`` is in seconds; ``key`` is the client's name for this creation."""
+
+    title: str = ""
+    note: str = ""
+    expires_in: int | None = None
+    keep: Keep = "memory-lines"
+    key: str | None = None
+
+
 class Created(msgspec.Struct, frozen=True):
     """A layout that was just stored. The token is told once and never again."""
 
@@ -67,6 +89,7 @@ class Stored(msgspec.Struct, frozen=True):
     title: str
     created_at: int
     expires_at: int
+    note: str = ""
 
 
 class Layouts:
@@ -77,34 +100,37 @@ class Layouts:
         self._longest = retention_days * DAY
         self._clock = clock
 
-    def create(
-        self,
-        text: bytes,
-        options: Options,
-        title: str = "",
-        expires_in: int | None = None,
-        keep: Keep = "memory-lines",
-    ) -> Created:
-        """Store a text that has a memory layout; by default only its recognised lines.
+    def made_before(self, text: bytes, options: Options, wanted: Wanted) -> Created | None:
+        """What was created under this key already. Raises BadExpiry, BadKey, KeyTaken, StoreUnavailable."""
+        self._seconds(wanted)
+        if wanted.key is None:
+            return None
+        claim = _claim(wanted.key, text, options, wanted)
+        found = self._store.claimed(claim.key_hash)
+        return None if found is None else _made(wanted.key, claim, found)
 
-        ``expires_in`` is in seconds. Raises NoMemoryLayout, NoSuchBoot, BadExpiry, StoreUnavailable.
+    def keep(self, text: bytes, kept: bytes, options: Options, wanted: Wanted) -> Created:
+        """Store what :func:`app.service.jobs.kept` gave for a text. On disk when this returns.
+
+        Raises BadExpiry, BadKey, KeyTaken, StoreUnavailable.
         """
-        seconds = self._longest if expires_in is None else expires_in
-        if not SHORTEST_SECONDS <= seconds <= self._longest:
-            raise BadExpiry(SHORTEST_SECONDS, self._longest)
-        analyzed = analyze(text, options)
         now = int(self._clock())
-        token = secrets.token_urlsafe(24)
+        layout_id = secrets.token_urlsafe(_ID_BYTES)
+        token = secrets.token_urlsafe(24) if wanted.key is None else _token(wanted.key, layout_id)
         record = Record(
-            id=secrets.token_urlsafe(_ID_BYTES),
-            text=text if keep == "everything" else keep_memory_lines(text, analyzed.reading),
+            id=layout_id,
+            text=kept,
             options=msgspec.json.encode(options),
-            title=_clean(title),
+            title=_clean(wanted.title),
+            note=_clean_lines(wanted.note),
             created_at=now,
-            expires_at=now + seconds,
+            expires_at=now + self._seconds(wanted),
             delete_token_hash=_digest(token),
         )
-        self._store.put(record)
+        claim = None if wanted.key is None else _claim(wanted.key, text, options, wanted)
+        before = self._store.put(record, claim)
+        if before is not None and claim is not None and wanted.key is not None:  # by the same request, sent twice
+            return _made(wanted.key, claim, before)
         return Created(record.id, token, record.expires_at)
 
     def get(self, layout_id: str) -> Stored:
@@ -117,7 +143,26 @@ class Layouts:
             title=record.title,
             created_at=record.created_at,
             expires_at=record.expires_at,
+            note=record.note,
         )
+
+    def there(self, layout_ids: Iterable[str]) -> dict[str, int]:
+        """When those of these layouts expire that can be seen now. Raises StoreUnavailable."""
+        now = self._clock()
+        found = self._store.lifetimes(layout_ids)
+        return {layout_id: expires_at for layout_id, expires_at in found.items() if expires_at > now}
+
+    def hit(self, counter: str, expires_at: int) -> int:
+        """Add one to a counter that all servers on this database share; its value then. Raises StoreUnavailable."""
+        return self._store.hit(_digest(counter), expires_at)
+
+    def hits(self, counter: str) -> int:
+        """The value of such a counter. Raises StoreUnavailable."""
+        return self._store.hits(_digest(counter))
+
+    def count(self) -> int:
+        """How many layouts are kept. Raises StoreUnavailable."""
+        return self._store.count()
 
     def delete(self, layout_id: str, token: str) -> None:
         """Forget a layout. Raises NotFound, Gone, WrongToken, StoreUnavailable."""
@@ -126,7 +171,7 @@ class Layouts:
         self._store.delete(layout_id)
 
     def purge(self) -> int:
-        """Forget all that has expired; how many they were."""
+        """Forget all that has expired; how many layouts they were."""
         return self._store.purge_expired(int(self._clock()))
 
     def ping(self) -> None:
@@ -137,14 +182,19 @@ class Layouts:
         """Give back all connections."""
         self._store.close()
 
+    def _seconds(self, wanted: Wanted) -> int:
+        seconds = self._longest if wanted.expires_in is None else wanted.expires_in
+        if not SHORTEST_SECONDS <= seconds <= self._longest:
+            raise BadExpiry(SHORTEST_SECONDS, self._longest)
+        return seconds
+
     def _live(self, layout_id: str) -> Record:
         found = self._store.get(layout_id) if _ID.fullmatch(layout_id) else None
         if found is None:
             raise NotFound("there is no layout of this name")
         if isinstance(found, Tombstone):
             raise Gone("this layout was deleted or has expired")
-        if found.expires_at <= self._clock():
-            self._store.delete(layout_id)
+        if found.expires_at <= self._clock():  # the next purge takes it; whoever only looks deletes nothing
             raise Gone("this layout was deleted or has expired")
         return found
 
@@ -159,5 +209,31 @@ def _clean(title: str) -> str:
     return " ".join(printable.split())[:LONGEST_TITLE]
 
 
+def _clean_lines(note: str) -> str:
+    lines = note[: 4 * LONGEST_NOTE].splitlines()
+    printable = ("".join(c if c.isprintable() else " " for c in line).rstrip() for line in lines)
+    return "\n".join(printable).strip()[:LONGEST_NOTE]
+
+
 def _digest(token: str) -> bytes:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+
+def _claim(key: str, text: bytes, options: Options, wanted: Wanted) -> Claim:
+    """Hashes that only who has the key can make: the fingerprint tells nothing about the text without it."""
+    if not _KEY.fullmatch(key):
+        raise BadKey("an Idempotency-Key has 16 to 200 visible ASCII characters and should be random, such as a UUID")
+    told = msgspec.json.encode((options, msgspec.structs.replace(wanted, key=None)))
+    fingerprint = hmac.digest(key.encode(), hashlib.sha256(text).digest() + told, "sha256")
+    return Claim(hmac.digest(key.encode(), b"key", "sha256"), fingerprint)
+
+
+def _made(key: str, claim: Claim, found: Claimed) -> Created:
+    if found.fingerprint != claim.fingerprint:
+        raise KeyTaken("this Idempotency-Key was sent before with another log or other options")
+    return Created(found.layout_id, _token(key, found.layout_id), found.expires_at)
+
+
+def _token(key: str, layout_id: str) -> str:
+    # Only hashes of tokens are kept. One that follows from the client's own key can be told again to who has the key.
+    return urlsafe_b64encode(hmac.digest(key.encode(), layout_id.encode(), "sha256")[:24]).decode()

@@ -13,10 +13,17 @@ class Created(msgspec.Struct, frozen=True):
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """What this server accepts. ``rate_limit`` holds for the texts of one client; sizes are in bytes."""
+    """What this server accepts. ``rate_limit`` holds for the texts of one client; sizes are in bytes.
+
+    ``max_ranges`` are those of one boot; ``concurrent_analyses`` are at work at the same time in one server process.
+    """
 
     max_body_bytes: int
     rate_limit: str
     retention_days: int
     expires_in_seconds: tuple[int, int]
     title_characters: int
+    note_characters: int
+    max_ranges: int
+    analysis_seconds: float
+    concurrent_analyses: int

@@ -1,5 +1,6 @@
 """The JSON API, version 1."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -8,13 +9,14 @@ from starlette.responses import Response
 
 from app import service
 from app.report import rulebook
-from app.service import placing, simulating
-from app.service.layouts import DAY, LONGEST_TITLE, SHORTEST_SECONDS, WrongToken
+from app.service import jobs, placing, simulating
+from app.service.layouts import DAY, LONGEST_NOTE, LONGEST_TITLE, SHORTEST_SECONDS, WrongToken
 from app.service.lookup import lookup as find
 from app.web import schema, sharing
 from app.web.answers import Created, Limits
+from app.web.bodies import Submission
 from app.web.caching import tagged
-from app.web.deps import OverridesDep, ServicesDep, SubmissionDep, absolute
+from app.web.deps import KeyDep, OverridesDep, Services, ServicesDep, SubmissionDep, absolute
 from app.web.questions import ChangeDep, PairDep, RegionDep
 
 router = APIRouter(prefix="/api/v1")
@@ -27,7 +29,7 @@ LayoutId = Annotated[str, Path(description="Name of a stored layout", examples=[
 @router.post("/analyze", openapi_extra=schema.LOG_BODY, responses=schema.answers("Document", 400, 413, 415, 422, 429))
 async def analyze(owned: ServicesDep, sent: SubmissionDep, _: OverridesDep) -> Response:
     """Analyse a log. Nothing is stored."""
-    return _json(await owned.workers.run(lambda: service.encode(service.analyze(sent.text, sent.options).document)))
+    return _json(await _computed(owned, sent, jobs.analyzed))
 
 
 @router.post(
@@ -41,9 +43,10 @@ async def create_layout(
     owned: ServicesDep,
     sent: SubmissionDep,
     _: OverridesDep,
+    key: KeyDep,
 ) -> Response:
     """Store a log under an unguessable name: its memory-related lines, or everything."""
-    made = await sharing.store(owned, sent)
+    made = await sharing.store(owned, sent, key)
     expires_at = datetime.fromtimestamp(made.expires_at, UTC).isoformat().replace("+00:00", "Z")
     url = absolute(request, owned, f"/l/{made.id}")
     answer = _json(service.encode(Created(made.id, url, made.delete_token, expires_at)), 201)
@@ -74,6 +77,7 @@ def delete_layout(request: Request, layout_id: LayoutId, owned: ServicesDep) -> 
     if scheme.lower() != "bearer":
         raise WrongToken("deleting needs the header Authorization: Bearer DELETE_TOKEN")
     owned.layouts.delete(layout_id, token.strip())
+    owned.metrics.layouts.labels("deleted").inc()
 
 
 @router.get("/layouts/{layout_id}/lookup", responses=schema.answers("Lookup", 400, 404, 410, 422, 503))
@@ -99,18 +103,14 @@ async def lookup(
 async def simulate(owned: ServicesDep, sent: SubmissionDep, change: ChangeDep, _: OverridesDep) -> Response:
     """The document of the same machine with another command line, computed. Nothing is stored."""
     asked = change if change != simulating.NO_CHANGE else sent.change
-    return _json(await owned.workers.run(lambda: service.encode(simulating.simulate(sent.text, asked, sent.options))))
+    return _json(await _computed(owned, sent, jobs.simulated, asked))
 
 
 @router.post("/place", openapi_extra=schema.LOG_BODY, responses=schema.answers("Placements", 400, 413, 415, 422, 429))
 async def place(owned: ServicesDep, sent: SubmissionDep, region: RegionDep, _: OverridesDep) -> Response:
     """Where a memmap= region can go on the machine of a log. Nothing is stored."""
     wanted = region.told(sent)
-
-    def work() -> bytes:
-        return service.encode(placing.place(sent.text, wanted.size, wanted.kind, wanted.align, sent.options))
-
-    return _json(await owned.workers.run(work))
+    return _json(await _computed(owned, sent, jobs.placed, wanted.size, wanted.kind, wanted.align))
 
 
 @router.get("/layouts/{layout_id}/simulate", responses=schema.answers("Document", 400, 404, 410, 422, 503))
@@ -166,9 +166,18 @@ def limits(owned: ServicesDep) -> Response:
                 retention_days=settings.retention_days,
                 expires_in_seconds=(SHORTEST_SECONDS, longest),
                 title_characters=LONGEST_TITLE,
+                note_characters=LONGEST_NOTE,
+                max_ranges=settings.max_ranges,
+                analysis_seconds=settings.analysis_seconds,
+                concurrent_analyses=settings.analyses,
             )
         )
     )
+
+
+async def _computed(owned: Services, sent: Submission, job: Callable[..., bytes], *more: object) -> bytes:
+    """What a job makes of a log that was sent."""
+    return await owned.workers.compute(sent.text, job, sent.text, *more, sent.options, owned.settings.max_ranges)
 
 
 def _json(body: bytes, status: int = 200) -> Response:

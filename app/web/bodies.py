@@ -1,10 +1,12 @@
 """Request bodies: read up to a limit, unpacked up to the same limit, in whatever form the log is sent."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
+import anyio
 import msgspec
 from fastapi import HTTPException, Request
 from python_multipart.exceptions import FormParserError
@@ -12,7 +14,7 @@ from python_multipart.multipart import Field, File, FormParser, parse_options_he
 from starlette.requests import ClientDisconnect
 
 from app.service.analyzing import Options
-from app.service.layouts import Keep
+from app.service.layouts import Keep, Wanted
 from app.service.placing import Kind
 from app.service.simulating import LONGEST_COMMAND_LINE, Change
 from app.service.unpacking import Damaged, TooLarge, packing_of, unpacked
@@ -42,6 +44,7 @@ class Fields(msgspec.Struct, frozen=True, omit_defaults=True, rename={"full": "s
     arch: Short | None = None
     boot: Annotated[int, msgspec.Meta(ge=1, le=1 << 31)] | None = None
     title: Annotated[str, msgspec.Meta(max_length=1000)] = ""
+    note: Annotated[str, msgspec.Meta(max_length=4000)] = ""
     expires_in: Annotated[int, msgspec.Meta(ge=0, le=1 << 40)] | None = None
     keep: Keep = "memory-lines"
     tell_token: bool = False
@@ -71,6 +74,11 @@ class Submission(msgspec.Struct, frozen=True):
         """How to analyse it."""
         return Options(self.fields.kernel, self.fields.arch, self.fields.boot)
 
+    def wanted(self, key: str | None = None) -> Wanted:
+        """How it is to be kept, under the client's name for this creation."""
+        fields = self.fields
+        return Wanted(fields.title, fields.note, fields.expires_in, fields.keep, key)
+
     @property
     def change(self) -> Change:
         """How the body wants the command line changed."""
@@ -78,21 +86,53 @@ class Submission(msgspec.Struct, frozen=True):
         return Change(self.fields.full, tuple([remove] if isinstance(remove, str) else remove), self.fields.append)
 
 
-async def receive(request: Request, limit: int) -> bytes:
-    """The body as sent. Raises 413 once it is known to be larger than ``limit`` bytes, 400 where it breaks off."""
-    declared = request.headers.get("content-length", "0")
-    if declared.isascii() and declared.isdigit() and int(declared) > limit:
-        raise HTTPException(413, str(TooLarge(limit)))
-    chunks, size = [], 0
-    try:
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > limit:
-                raise HTTPException(413, str(TooLarge(limit)))
-            chunks.append(chunk)
-    except ClientDisconnect as error:  # nobody hears the answer, but it is no fault of the server's either
-        raise HTTPException(400, "The body breaks off.") from error
-    return b"".join(chunks)
+class Intake:
+    """Takes bodies in, no more bytes at the same time than ``most`` over all requests."""
+
+    def __init__(self, most: int, seconds: float = 60) -> None:
+        self._most = most
+        self._seconds = seconds
+        self._held = 0
+
+    @asynccontextmanager
+    async def receive(self, request: Request, limit: int) -> AsyncIterator[bytes]:
+        """The body as sent, counted as held until the context is left.
+
+        Raises 413 once it is known to be larger than ``limit`` bytes, 400 where it breaks off, 408 where it comes too
+        slowly, and 503 where other requests hold as much as there is room for.
+        """
+        chunks: list[bytes] = []
+        held = 0
+        try:
+            try:
+                with anyio.fail_after(self._seconds):
+                    async for chunk in self._checked(request, limit):
+                        if self._held + len(chunk) > self._most:
+                            raise HTTPException(503, "Too many logs are being sent; try again.", {"Retry-After": "5"})
+                        self._held += len(chunk)
+                        held += len(chunk)
+                        chunks.append(chunk)
+            except TimeoutError as error:
+                raise HTTPException(408, f"The body did not come within {self._seconds:g} seconds.") from error
+            body = b"".join(chunks)
+            chunks.clear()
+            yield body
+        finally:
+            self._held -= held
+
+    async def _checked(self, request: Request, limit: int) -> AsyncIterator[bytes]:
+        declared = request.headers.get("content-length", "0")
+        if declared.isascii() and declared.isdigit() and int(declared) > limit:
+            raise HTTPException(413, str(TooLarge(limit)))
+        size = 0
+        try:
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > limit:
+                    raise HTTPException(413, str(TooLarge(limit)))
+                yield chunk
+        except ClientDisconnect as error:  # nobody hears the answer, but it is no fault of the server's either
+            raise HTTPException(400, "The body breaks off.") from error
 
 
 def understand(body: bytes, headers: Mapping[str, str], query: Mapping[str, str], limit: int) -> Submission:

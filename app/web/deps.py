@@ -1,33 +1,23 @@
 """What handlers are given: one Services for the app, and the log of a request read and unpacked."""
 
-from collections.abc import Callable
-from typing import Annotated, ParamSpec, TypeVar
+from typing import Annotated
+from urllib.parse import urlsplit
 
 import anyio.to_thread
 import jinja2
 import msgspec
-from fastapi import Depends, HTTPException, Query, Request
+from fastapi import Depends, Header, HTTPException, Query, Request
 
 from app.service.analyzing import Options
 from app.service.layouts import Layouts
 from app.web import bodies
 from app.web.assets import Assets
 from app.web.limits import RateLimit
+from app.web.metrics import Metrics
 from app.web.settings import Settings
+from app.web.work import Workers
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-class Workers:
-    """Threads for what takes time: the event loop only ever waits for them."""
-
-    def __init__(self, count: int) -> None:
-        self._limiter = anyio.CapacityLimiter(count)
-
-    async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """The result of ``work(*args, **kwargs)``, computed in a thread when one is free."""
-        return await anyio.to_thread.run_sync(lambda: work(*args, **kwargs), limiter=self._limiter)
+_UNDERSTOOD_HERE = 1 << 20  # bytes of a body that a thread takes apart before anybody notices
 
 
 class Services(msgspec.Struct, frozen=True):
@@ -39,6 +29,8 @@ class Services(msgspec.Struct, frozen=True):
     assets: Assets
     workers: Workers
     rate_limit: RateLimit
+    intake: bodies.Intake
+    metrics: Metrics
 
 
 def services(request: Request) -> Services:
@@ -51,15 +43,35 @@ ServicesDep = Annotated[Services, Depends(services)]
 
 
 async def submission(request: Request, owned: ServicesDep) -> bodies.Submission:
-    """The log in the body of this request. Raises 400, 413, 415 and 429."""
-    wait = owned.rate_limit.wait(request.client.host if request.client else "")
+    """The log in the body of this request. Raises 400, 403, 408, 413, 415, 429 and 503."""
+    refuse_strangers(request, owned)
+    client = request.client.host if request.client else ""
+    wait = await anyio.to_thread.run_sync(owned.rate_limit.wait, client)
     if wait:
         raise HTTPException(
             429, f"At most {owned.settings.rate_limit} from one client; try again later.", {"Retry-After": str(wait)}
         )
     limit = owned.settings.max_body_bytes
-    body = await bodies.receive(request, limit)
-    return await owned.workers.run(bodies.understand, body, request.headers, request.query_params, limit)
+    async with owned.intake.receive(request, limit) as body:
+        told = dict(request.headers), dict(request.query_params)
+        if len(body) <= _UNDERSTOOD_HERE:
+            return await anyio.to_thread.run_sync(bodies.understand, body, *told, limit)
+        return await owned.workers.compute(body, bodies.understand, body, *told, limit)
+
+
+def refuse_strangers(request: Request, owned: Services) -> None:
+    """Raise 403 where a page of another site sends a form through somebody's browser.
+
+    Programs send neither header. A browser says whose page it is in Sec-Fetch-Site, an old one in Origin.
+    """
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if site is not None:
+        strange = site not in ("same-origin", "none")
+    else:
+        own = {request.headers.get("host"), urlsplit(owned.settings.base_url or "").netloc}
+        strange = origin not in (None, "null") and urlsplit(origin).netloc not in own
+    if strange:
+        raise HTTPException(403, "Logs are not taken from pages of other sites.")
 
 
 SubmissionDep = Annotated[bodies.Submission, Depends(submission)]
@@ -74,6 +86,21 @@ def overrides(
     return Options(kernel, arch, boot)
 
 
+def idempotency_key(
+    key: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            description="16 to 200 random visible ASCII characters, such as a UUID: sent again with the same log, "
+            "the same layout is told again, not created again",
+        ),
+    ] = None,
+) -> str | None:
+    """The client's name for this creation."""
+    return key
+
+
+KeyDep = Annotated[str | None, Depends(idempotency_key)]
 OverridesDep = Annotated[Options, Depends(overrides)]
 
 

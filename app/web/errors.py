@@ -9,9 +9,11 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
-from app.service.errors import BadOption, CannotSimulate, NoMemoryLayout, NoSuchBoot, ServiceError
-from app.service.layouts import BadExpiry, Gone, NotFound, StoreUnavailable, WrongToken
+from app.service.errors import BadOption, CannotSimulate, NoMemoryLayout, NoSuchBoot, ServiceError, TooManyRanges
+from app.service.layouts import BadExpiry, BadKey, Gone, KeyTaken, NotFound, StoreUnavailable, WrongToken
+from app.web.observing import HEADER, request_id
 from app.web.security import HEADERS
 
 MEDIA_TYPE = "application/problem+json"
@@ -20,12 +22,15 @@ ErrorPage = Callable[[Request, "Problem"], Response]
 
 _STATUS: dict[type[ServiceError], HTTPStatus] = {
     BadExpiry: HTTPStatus.BAD_REQUEST,
+    BadKey: HTTPStatus.BAD_REQUEST,
     BadOption: HTTPStatus.BAD_REQUEST,
     CannotSimulate: HTTPStatus.UNPROCESSABLE_ENTITY,
     Gone: HTTPStatus.GONE,
+    KeyTaken: HTTPStatus.CONFLICT,
     NoMemoryLayout: HTTPStatus.UNPROCESSABLE_ENTITY,
     NoSuchBoot: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotFound: HTTPStatus.NOT_FOUND,
+    TooManyRanges: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     WrongToken: HTTPStatus.FORBIDDEN,
 }
 
@@ -65,13 +70,19 @@ def install(app: FastAPI, page: ErrorPage) -> None:
     def refused(request: Request, error: Any) -> Response:
         return answer(request, problem_of(error))
 
-    def away(request: Request, _: Any) -> Response:
-        return answer(request, problem(503, "The storage does not answer."), {"Retry-After": "10"})
+    def away(request: Request, error: Any) -> Response:
+        words = str(error)
+        return answer(request, problem(503, f"{words[:1].upper()}{words[1:]}."), {"Retry-After": "10"})
 
     def invalid(request: Request, error: Any) -> Response:
         return answer(request, problem(400, _explain(error)))
 
     def by_status(request: Request, error: Any) -> Response:
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            allow = {"Allow": ", ".join(allowed(app, request))}
+            if request.method == "OPTIONS":
+                return Response(status_code=204, headers=allow)
+            return answer(request, problem(405, _SENTENCE[405]), allow)
         detail = (
             error.detail if error.detail != HTTPStatus(error.status_code).phrase else _SENTENCE.get(error.status_code)
         )
@@ -79,13 +90,24 @@ def install(app: FastAPI, page: ErrorPage) -> None:
 
     def crashed(request: Request, _: Any) -> Response:
         # Sent from outside the middleware that adds these headers to everything else.
-        return answer(request, problem(500, "This is a fault of the server; it has been logged."), HEADERS)
+        told = {**HEADERS, HEADER: request_id(request.scope)}
+        return answer(request, problem(500, "This is a fault of the server; it has been logged."), told)
 
     app.add_exception_handler(ServiceError, refused)
     app.add_exception_handler(StoreUnavailable, away)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, by_status)
     app.add_exception_handler(Exception, crashed)
+
+
+def allowed(app: FastAPI, request: Request) -> list[str]:
+    """The methods that some route takes at this address. HEAD goes with GET, OPTIONS with everything."""
+    found = {"OPTIONS"}
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+        scope = {**request.scope, "method": method}
+        if any(route.matches(scope)[0] is Match.FULL for route in app.routes):
+            found |= {method, "HEAD"} if method == "GET" else {method}
+    return sorted(found)
 
 
 _SENTENCE = {

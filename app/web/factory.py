@@ -7,20 +7,26 @@ import anyio
 import anyio.to_thread
 import jinja2
 from fastapi import FastAPI
-from starlette.middleware.gzip import GZipMiddleware
 
 from app import __version__, resources
 from app.service.layouts import StoreUnavailable, open_layouts
-from app.web import api, compare_page, errors, exports, health, layout_page, pages, schema
+from app.web import api, compare_page, errors, exports, health, layout_page, pages, preview, schema
 from app.web.assets import Assets
-from app.web.deps import Services, Workers
-from app.web.limits import RateLimit
-from app.web.security import SecurityHeaders
+from app.web.bodies import Intake
+from app.web.compressing import Compression
+from app.web.deps import Services
+from app.web.limits import make_rate_limit
+from app.web.living import Living
+from app.web.logs import EVENTS
+from app.web.metrics import Metrics
+from app.web.observing import HEADER, Observed
+from app.web.security import ApiCors, SecurityHeaders
 from app.web.settings import Settings
+from app.web.stored import StoredPages
+from app.web.work import Workers
 
-# Reading a log is work for the processor: more at the same time only take longer, and memory.
-_ANALYSES_AT_ONCE = 2
-_PURGE_EVERY_SECONDS = 3600
+_PURGE_EVERY_SECONDS = 15
+_BODIES_AT_ONCE = 4  # of the largest size; small ones by the thousand
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -35,11 +41,31 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.services = services
-    for router in (health.router, api.router, exports.router, layout_page.router, compare_page.router, pages.router):
+    for router in (
+        health.router,
+        api.router,
+        exports.router,
+        layout_page.router,
+        compare_page.router,
+        preview.router,
+        pages.router,
+    ):
         app.include_router(router)
     app.mount("/static", services.assets)
-    app.add_middleware(GZipMiddleware, compresslevel=5)
+    # The last one is the outermost.
+    app.add_middleware(Compression)
+    app.add_middleware(StoredPages, living=Living(services.layouts))
+    origins = services.settings.cors_origins.split()
+    if origins:
+        app.add_middleware(
+            ApiCors,
+            allow_origins=origins,
+            allow_methods=["GET", "HEAD"],
+            allow_headers=["If-None-Match"],
+            expose_headers=["ETag", "Retry-After", HEADER],
+        )
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(Observed, metrics=services.metrics)
     errors.install(app, pages.error_page)
     schema.install(app)
     return app
@@ -55,13 +81,19 @@ def _services(settings: Settings) -> Services:
         lstrip_blocks=True,
     )
     templates.globals["asset_url"] = assets.url
+    layouts = open_layouts(settings.database_url, settings.retention_days)
+    workers = Workers(settings.analyses, settings.analysis_seconds)
+    metrics = Metrics(layouts, lambda: workers.busy)
+    workers.observe = metrics.analyses
     return Services(
         settings=settings,
-        layouts=open_layouts(settings.database_url, settings.retention_days),
+        layouts=layouts,
         templates=templates,
         assets=assets,
-        workers=Workers(_ANALYSES_AT_ONCE),
-        rate_limit=RateLimit(settings.rate_limit),
+        workers=workers,
+        rate_limit=make_rate_limit(settings.rate_limit, settings.rates_in, layouts),
+        intake=Intake(_BODIES_AT_ONCE * settings.max_body_bytes),
+        metrics=metrics,
     )
 
 
@@ -78,5 +110,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 async def _purge_for_ever(services: Services) -> None:
     while True:
         with suppress(StoreUnavailable):  # /readyz says so; the next round will do
-            await anyio.to_thread.run_sync(services.layouts.purge)
+            gone = await anyio.to_thread.run_sync(services.layouts.purge)
+            if gone:
+                services.metrics.layouts.labels("expired").inc(gone)
+                EVENTS.info("expired layouts forgotten", extra={"told": {"count": gone}})
         await anyio.sleep(_PURGE_EVERY_SECONDS)

@@ -72,6 +72,8 @@ _PROBLEM_EXAMPLES = {
     400: problem(400, "Not a kernel release: 'new'; give one such as 4.17 or 6.1.90."),
     403: problem(403, "the delete token does not belong to this layout"),
     404: problem(404, "there is no layout of this name"),
+    408: problem(408, "The body did not come within 60 seconds."),
+    409: problem(409, "this Idempotency-Key was sent before with another log or other options"),
     410: problem(410, "this layout was deleted or has expired"),
     413: problem(413, "A log may have at most 67108864 bytes, also after unpacking."),
     415: problem(415, "A log is sent as text/plain, multipart/form-data or application/json, not 'image/png'."),

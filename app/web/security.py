@@ -1,6 +1,7 @@
 """What every response says to browsers, and HEAD for everything that has GET."""
 
 from starlette.datastructures import MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CONTENT_SECURITY_POLICY = (
@@ -44,3 +45,17 @@ class SecurityHeaders:
         # The server drops the body of an answer to HEAD; it looks at its own copy of the method.
         inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         await self._app(inner, receive, with_headers)
+        if inner is not scope:
+            scope.update({name: inner[name] for name in ("route", "route_path") if name in inner})
+
+
+class ApiCors(CORSMiddleware):
+    """Lets scripts of other sites read the API, and nothing else."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request, or let pass what is not of the API."""
+        ours = scope["type"] == "http" and scope["path"].startswith(("/api/", "/openapi.json"))
+        if ours:
+            await super().__call__(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)

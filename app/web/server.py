@@ -1,19 +1,56 @@
-"""Serving: the app under uvicorn."""
+"""Serving: the app under uvicorn, in one process or in several."""
+
+import logging.config
+import os
+import sys
+from contextlib import ExitStack
+from tempfile import TemporaryDirectory
 
 import uvicorn
 
-from app.service.layouts import StoreUnavailable
-from app.web.factory import create_app
+from app.service.layouts import StoreUnavailable, open_layouts
+from app.web.logs import CONFIG
+from app.web.metrics import SHARED
+from app.web.settings import Settings
+
+# Analyses of small texts run in threads beside the event loop, which must not wait long for its turn.
+_TURN_SECONDS = 0.001
+_GRACE_SECONDS = 10
 
 
 class CannotServe(Exception):
     """The settings or the storage do not allow serving; the message is fit for users."""
 
 
-def serve(host: str, port: int) -> None:
-    """Serve until interrupted. Raises CannotServe."""
+def serve(host: str, port: int, workers: int = 1) -> None:
+    """Serve until interrupted, then finish what was begun. Raises CannotServe."""
     try:
-        app = create_app()
+        settings = Settings()
+        open_layouts(settings.database_url).close()  # tables are made here once, and mistakes told in one line
     except (ValueError, StoreUnavailable) as error:
         raise CannotServe(str(error)) from error
-    uvicorn.run(app, host=host, port=port, server_header=False, timeout_graceful_shutdown=5)
+    with ExitStack() as stack:
+        if workers > 1 and SHARED not in os.environ:
+            os.environ[SHARED] = stack.enter_context(TemporaryDirectory(prefix="pfnscope-metrics-"))
+        uvicorn.run(
+            "app.web.server:make_app",
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers,
+            server_header=False,
+            access_log=False,  # it would name the paths of layouts; our own names routes
+            log_config=CONFIG,
+            proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=settings.trusted_proxies,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        )
+
+
+def make_app() -> object:
+    """The app of one server process."""
+    from app.web.factory import create_app
+
+    sys.setswitchinterval(_TURN_SECONDS)
+    logging.config.dictConfig(CONFIG)
+    return create_app()

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from app.web.limits import parse_rate
+from app.web.limits import check_storage, parse_rate
 
 
 class Settings(BaseSettings):
@@ -17,18 +17,36 @@ class Settings(BaseSettings):
     max_body_bytes: Annotated[
         int, Field(ge=1024, description="Largest accepted text, also after unpacking, in bytes")
     ] = 64 << 20
+    max_ranges: Annotated[int, Field(ge=100, description="Most ranges of one boot that are analysed")] = 200_000
+    analysis_seconds: Annotated[float, Field(gt=0, le=3600, description="Longest analysis, in seconds")] = 30
+    analyses: Annotated[int, Field(ge=1, le=256, description="Analyses at the same time, in each server process")] = 2
     rate_limit: Annotated[str, Field(description="Texts taken from one client: N/second, N/minute, N/hour or off")] = (
         "60/minute"
     )
+    rate_limit_storage: Annotated[
+        str, Field(description="Where they are counted: memory, database or redis://…; auto: database on PostgreSQL")
+    ] = "auto"
     base_url: Annotated[
         str | None, Field(description="Public address of the server where it differs from the request's")
     ] = None
     retention_days: Annotated[int, Field(ge=1, le=36500, description="How long a shared layout is kept at most")] = 90
+    cors_origins: Annotated[
+        str, Field(description="Origins whose scripts may read the API, separated by blanks, or *")
+    ] = ""
+    trusted_proxies: Annotated[
+        str, Field(description="Addresses or networks, separated by commas, whose X-Forwarded-For and -Proto are true")
+    ] = ""
 
     @field_validator("rate_limit")
     @classmethod
     def _readable_rate(cls, value: str) -> str:
         parse_rate(value)
+        return value
+
+    @field_validator("rate_limit_storage")
+    @classmethod
+    def _known_storage(cls, value: str) -> str:
+        check_storage(value)
         return value
 
     @field_validator("base_url")
@@ -39,3 +57,17 @@ class Settings(BaseSettings):
         if not value.startswith(("http://", "https://")):
             raise ValueError("must start with http:// or https://")
         return value.rstrip("/")
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: str) -> str:
+        if any(origin != "*" and not origin.startswith(("http://", "https://")) for origin in value.split()):
+            raise ValueError("must be * or start with http:// or https://")
+        return value
+
+    @property
+    def rates_in(self) -> str:
+        """Where rates are counted: ``memory``, ``database`` or the address of a Redis server."""
+        if self.rate_limit_storage != "auto":
+            return self.rate_limit_storage
+        return "database" if self.database_url.startswith("postgresql") else "memory"

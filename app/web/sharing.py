@@ -1,11 +1,12 @@
 """Storing a submitted log and showing a stored one: what the API, the exports and the pages do alike."""
 
+import anyio.to_thread
 import msgspec
 
 from app.report.compared import Comparison
 from app.report.compared import compared as compare
 from app.report.document import Document
-from app.service import Analyzed, Options, analyze
+from app.service import Analyzed, Options, analyze, jobs
 from app.service.layouts import Created, Layouts, Stored
 from app.service.simulating import Change, simulate
 from app.web.bodies import Submission
@@ -20,12 +21,22 @@ class Shown(msgspec.Struct, frozen=True):
     analyzed: Analyzed
 
 
-async def store(owned: Services, sent: Submission) -> Created:
-    """Store what was sent. Raises the errors of Layouts.create."""
-    fields = sent.fields
-    return await owned.workers.run(
-        owned.layouts.create, sent.text, sent.options, fields.title, fields.expires_in, fields.keep
-    )
+async def store(owned: Services, sent: Submission, key: str | None = None) -> Created:
+    """Store what was sent, once for each key. Raises the errors of jobs.kept and Layouts.keep."""
+    wanted = sent.wanted(key)
+    before = await anyio.to_thread.run_sync(owned.layouts.made_before, sent.text, sent.options, wanted)
+    if before is not None:
+        return before
+    kept = await kept_text(owned, sent)
+    made = await anyio.to_thread.run_sync(owned.layouts.keep, sent.text, kept, sent.options, wanted)
+    owned.metrics.layouts.labels("stored").inc()
+    return made
+
+
+async def kept_text(owned: Services, sent: Submission) -> bytes:
+    """What would be stored of a log. Raises the errors of jobs.kept."""
+    most = owned.settings.max_ranges
+    return await owned.workers.compute(sent.text, jobs.kept, sent.text, sent.options, sent.fields.keep, most)
 
 
 def show(layouts: Layouts, layout_id: str, overrides: Options) -> Shown:
@@ -59,3 +70,34 @@ def compared(layouts: Layouts, pair: Pair) -> Comparison:
         for layout_id, boot in zip((pair.a, pair.b), boots, strict=True)
     )
     return compare(one, other)
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A line of a kept text, or with ``number`` 0 the words for blank ones."""
+
+    number: int
+    text: str
+
+
+def numbered(kept: bytes, most: int = 5_000) -> list[Line]:
+    """The lines of a kept text with their numbers, for reading; no more than ``most`` of them."""
+    found: list[Line] = []
+    blank = 0
+    for number, line in enumerate(kept.decode("utf-8", "replace").split("\n"), 1):
+        if not line.strip():
+            blank += 1
+            continue
+        if blank:
+            found.append(Line(0, f"{blank:,} line{'' if blank == 1 else 's'} dropped or blank"))
+            blank = 0
+        if len(found) >= most:
+            found.append(Line(0, "more lines are not shown"))
+            break
+        found.append(Line(number, line.rstrip("\r")))
+    return found
+
+
+def dropped(text: bytes, kept: bytes) -> int:
+    """How many lines with something in them would not be kept."""
+    before, after = (sum(1 for line in lines.split(b"\n") if line.strip()) for lines in (text, kept))
+    return max(0, before - after)

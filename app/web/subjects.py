@@ -25,6 +25,7 @@ class Subject(msgspec.Struct, frozen=True):
     options: Options
     kept_until: str | None = None
     listed: bool = False
+    note: str = ""
 
 
 def stored(layouts: Layouts, layout_id: str, told: Options) -> Subject:
@@ -37,6 +38,7 @@ def stored(layouts: Layouts, layout_id: str, told: Options) -> Subject:
         found.text,
         sharing.merged(found, told),
         presenting.day(found.expires_at),
+        note=found.note,
     )
 
 

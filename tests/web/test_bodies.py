@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 from starlette.types import Message
 
-from app.web.bodies import Submission, receive, understand
+from app.web.bodies import Intake, Submission, understand
 
 LOG = b"BIOS-e820: [mem 0x0000000000000000-0x000000000009fbff] usable\nname=value \xff\n"
 LIMIT = 4096
@@ -185,14 +185,51 @@ def test_no_body_whatever_does_more_than_be_refused(body: bytes, kind: str, enco
         assert size_or_status in {400, 413, 415} or size_or_status <= LIMIT
 
 
-def test_a_body_that_breaks_off_is_refused_as_malformed() -> None:
-    async def gone() -> Message:
-        return {"type": "http.disconnect"}
+def take(intake: Intake, *messages: Message) -> bytes:
+    """What an intake makes of these messages; one that never ends comes after them."""
+    left = list(messages)
 
-    def take() -> bytes:
-        return asyncio.run(receive(Request({"type": "http", "headers": []}, gone), LIMIT))
+    async def receive() -> Message:
+        if not left:
+            await asyncio.Event().wait()
+        return left.pop(0)
+
+    async def run() -> bytes:
+        async with intake.receive(Request({"type": "http", "headers": []}, receive), LIMIT) as body:
+            return body
 
     # In a thread of its own: the browser tests may keep an event loop running in this one.
-    with pytest.raises(HTTPException) as caught, ThreadPoolExecutor(1) as pool:
-        pool.submit(take).result()
-    assert caught.value.status_code == 400
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(run())).result()
+
+
+def chunk(size: int, *, more: bool) -> Message:
+    return {"type": "http.request", "body": b"x" * size, "more_body": more}
+
+
+@pytest.mark.parametrize(
+    ("messages", "status"),
+    [
+        ([chunk(9, more=True), {"type": "http.disconnect"}], 400),
+        ([chunk(9, more=True)], 408),
+        ([chunk(LIMIT, more=True), chunk(1, more=False)], 413),
+    ],
+    ids=["breaks off", "comes too slowly", "is too large"],
+)
+def test_a_body_that_does_not_come_whole_is_refused(messages: list[Message], status: int) -> None:
+    intake = Intake(10 * LIMIT, seconds=0.01)
+    with pytest.raises(HTTPException) as caught:
+        take(intake, *messages)
+    assert caught.value.status_code == status
+    assert intake._held == 0
+
+
+def test_bodies_of_all_requests_together_are_bounded() -> None:
+    intake = Intake(1000)
+    intake._held = 900  # by others
+    with pytest.raises(HTTPException) as caught:
+        take(intake, chunk(101, more=False))
+    assert caught.value.status_code == 503
+    assert "Retry-After" in (caught.value.headers or {})
+    assert take(intake, chunk(100, more=False)) == b"x" * 100
+    assert intake._held == 900

@@ -55,6 +55,13 @@ def test_head_answers_like_get_without_a_body(client: httpx.Client, layout: str)
         assert head.headers["content-type"] == get.headers["content-type"]
 
 
-def test_large_answers_are_compressed_for_those_who_can(client: httpx.Client, layout: str) -> None:
-    assert client.get(f"/l/{layout}.json").headers["content-encoding"] == "gzip"
-    assert "content-encoding" not in client.get(f"/l/{layout}.json", headers={"Accept-Encoding": "identity"}).headers
+@pytest.mark.parametrize("path", ["/l/{}", "/l/{}.json", "/api/v1/rules", "/openapi.json", "/static/page.css"])
+def test_large_answers_are_compressed_for_those_who_can(client: httpx.Client, layout: str, path: str) -> None:
+    where = path.format(layout)
+    plain = client.get(where, headers={"Accept-Encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    for accepted, coding in [("gzip", "gzip"), ("gzip, deflate, br, zstd", "zstd"), ("zstd;q=0, *", "gzip")]:
+        answer = client.get(where, headers={"Accept-Encoding": accepted})
+        assert answer.headers["content-encoding"] == coding
+        assert "Accept-Encoding" in answer.headers["vary"]
+        assert answer.content == plain.content

@@ -1,0 +1,69 @@
+"""Answers compressed for clients who can: zstd where it is accepted, else gzip."""
+
+import gzip
+import re
+
+import zstandard
+from starlette.datastructures import Headers
+from starlette.middleware.gzip import GZipMiddleware, GZipResponder, IdentityResponder
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+SMALLEST = 500
+"""Bytes of a body below which nothing is gained."""
+
+_GZIP_LEVEL, _ZSTD_LEVEL = 5, 3
+_OFFER = re.compile(r"\s*([a-z0-9*-]+)\s*(?:;\s*q=([01](?:\.\d{0,3})?))?\s*", re.IGNORECASE)
+
+
+def coding(accepted: str) -> str | None:
+    """``zstd``, ``gzip`` or None, by an Accept-Encoding header: what is wanted most, zstd where it is all one."""
+    wanted: dict[str, float] = {}
+    for offer in accepted.split(","):
+        found = _OFFER.fullmatch(offer)
+        if found:
+            wanted[found[1].lower()] = float(found[2] or 1)
+    rest = wanted.get("*", 0.0)
+    best = max(("zstd", "gzip"), key=lambda name: wanted.get(name, rest))  # max keeps the first of equals
+    return best if wanted.get(best, rest) > 0 else None
+
+
+def compressed(body: bytes, name: str) -> bytes:
+    """A whole body, the same each time."""
+    if name == "zstd":
+        return zstandard.compress(body, _ZSTD_LEVEL)
+    return gzip.compress(body, _GZIP_LEVEL, mtime=0)
+
+
+class Compression(GZipMiddleware):
+    """Starlette's middleware for gzip, with zstd beside it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(app, SMALLEST, _GZIP_LEVEL)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request, or let pass what is no HTTP."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        excluded = self.exclude_content_types
+        responder: ASGIApp
+        match coding(Headers(scope=scope).get("accept-encoding", "")):
+            case "zstd":
+                responder = _ZstdResponder(self.app, SMALLEST, exclude_content_types=excluded)
+            case "gzip":
+                responder = GZipResponder(self.app, SMALLEST, _GZIP_LEVEL, exclude_content_types=excluded)
+            case _:
+                responder = IdentityResponder(self.app, SMALLEST, exclude_content_types=excluded)
+        await responder(scope, receive, send)
+
+
+class _ZstdResponder(GZipResponder):
+    content_encoding = "zstd"
+
+    def __init__(self, app: ASGIApp, minimum_size: int, *, exclude_content_types: tuple[str, ...]) -> None:
+        super().__init__(app, minimum_size, exclude_content_types=exclude_content_types)
+        self._zstd = zstandard.ZstdCompressor(_ZSTD_LEVEL).compressobj()
+
+    def _compress_body(self, body: bytes, more_body: bool) -> bytes:
+        how = zstandard.COMPRESSOBJ_FLUSH_BLOCK if more_body else zstandard.COMPRESSOBJ_FLUSH_FINISH
+        return self._zstd.compress(body) + self._zstd.flush(how)

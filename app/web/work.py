@@ -1,0 +1,105 @@
+"""Where work is done: in threads what is short, in processes that can be stopped what strangers' texts ask for."""
+
+import asyncio
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+import anyio
+import anyio.to_process
+import anyio.to_thread
+from prometheus_client import Histogram
+from starlette.exceptions import HTTPException
+
+from app.service import jobs
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+SMALL = 16 << 10
+"""Bytes of text that are read in less time than it takes to hand them to another process and back."""
+
+_MEMORY = 3 << 30  # address space of one such process; several times what a text of the largest size takes
+_WAITING_FOR_EACH = 8  # who comes later is told so at once
+_PATIENCE_SECONDS = 5
+
+
+class Workers:
+    """A bounded number of threads and of processes, each with a bounded queue. The event loop only waits for them.
+
+    Every method raises 503 where too many wait already or the wait gets long, and 413 for work that takes longer than
+    ``seconds``.
+    """
+
+    def __init__(self, count: int, seconds: float) -> None:
+        self._threads = anyio.CapacityLimiter(count)
+        self._processes = anyio.CapacityLimiter(count)
+        self._unbounded = anyio.CapacityLimiter(math.inf)  # the two above are held already when a call starts
+        self._seconds = seconds
+        self.observe: Histogram | None = None
+
+    @property
+    def busy(self) -> int:
+        """How many are at work now."""
+        return self._threads.borrowed_tokens + self._processes.borrowed_tokens
+
+    async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The result of ``work(*args, **kwargs)``, computed in a thread.
+
+        A thread cannot be stopped: what takes too long is answered in time, and keeps its place until it ends.
+        """
+        place, loop = object(), asyncio.get_running_loop()
+        await _enter(self._threads, place)
+
+        def bound() -> T:
+            try:
+                return work(*args, **kwargs)
+            finally:
+                with suppress(RuntimeError):  # the server has stopped in the meantime
+                    loop.call_soon_threadsafe(self._threads.release_on_behalf_of, place)
+
+        with self._in_time("thread"):
+            return await anyio.to_thread.run_sync(bound, limiter=self._unbounded, abandon_on_cancel=True)
+
+    async def compute(self, text: bytes, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The result of ``work``, a function of a module with values that can be pickled, on that text.
+
+        In a process of its own where the text is not small: it does not hold up the event loop, stops when its time
+        is over, and takes no more memory than it may.
+        """
+        if len(text) <= SMALL:
+            return await self.run(work, *args, **kwargs)
+        place = object()
+        await _enter(self._processes, place)
+        try:
+            with self._in_time("process"):
+                call = partial(jobs.alone, _MEMORY, work, *args, **kwargs)
+                return await anyio.to_process.run_sync(call, cancellable=True, limiter=self._unbounded)
+        except (MemoryError, anyio.BrokenWorkerProcess) as error:
+            raise HTTPException(413, "This text takes more memory to analyse than a text may here.") from error
+        finally:
+            self._processes.release_on_behalf_of(place)
+
+    @contextmanager
+    def _in_time(self, where: str) -> Iterator[None]:
+        start = anyio.current_time()
+        try:
+            with anyio.fail_after(self._seconds):
+                yield
+        except TimeoutError as error:
+            raise HTTPException(413, f"This text takes longer than {self._seconds:g} seconds to analyse.") from error
+        finally:
+            if self.observe is not None:
+                self.observe.labels(where).observe(anyio.current_time() - start)
+
+
+async def _enter(limiter: anyio.CapacityLimiter, place: object) -> None:
+    waits = limiter.statistics().tasks_waiting >= _WAITING_FOR_EACH * limiter.total_tokens
+    with anyio.move_on_after(0 if waits else _PATIENCE_SECONDS):
+        await limiter.acquire_on_behalf_of(place)
+        return
+    raise HTTPException(
+        503, "Too many texts are being analysed; try again in a moment.", {"Retry-After": str(_PATIENCE_SECONDS)}
+    )
