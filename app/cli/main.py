@@ -7,7 +7,7 @@ import sys
 import click
 
 from app import __version__
-from app.cli import machine, share, whatif
+from app.cli import fleet, machine, share, whatif
 from app.cli.common import (
     FORMATS,
     arch_option,
@@ -132,6 +132,7 @@ def serve(host: str, port: int, workers: int) -> None:
 cli.add_command(whatif.simulate)
 cli.add_command(whatif.compare)
 cli.add_command(whatif.place)
+cli.add_command(fleet.scan)
 cli.add_command(machine.capture)
 cli.add_command(machine.verify)
 cli.add_command(share.share)
