@@ -77,7 +77,7 @@ def render(document: "Document", form: str, look: "Look") -> bytes:
     if form == "json":
         from app.service.analyzing import encode
 
-        return encode(document) + b"\n"
+        return encode(document)
     if form in _PICTURES and is_terminal(sys.stdout):
         raise click.ClickException(f"a terminal cannot show {form}; send it to a file: > layout.{form}")
     from importlib import import_module

@@ -64,7 +64,7 @@ def verify(
         raise click.UsageError("give a folder, or --live")
     options = Options(kernel=kernel, arch=arch, boot=boot)
     found = verify_live(Path(root), options, _say) if live else verify_folder(Path(folder or ""), options)
-    show(encode(found) + b"\n" if form == "json" else render(found).encode())
+    show(encode(found) if form == "json" else render(found).encode())
     if not found.compared:
         click.echo("pfnscope: nothing could be compared", err=True)
         sys.exit(EXIT_USAGE)

@@ -100,7 +100,7 @@ def lookup(
 
     document = run(read(log), Options(kernel=kernel, arch=arch, boot=boot)).document
     found = find(document, where)
-    show(encode(found) + b"\n" if form == "json" else told(found, look(width, colour)).encode())
+    show(encode(found) if form == "json" else told(found, look(width, colour)).encode())
 
 
 @cli.command()
@@ -111,7 +111,7 @@ def rules(form: str) -> None:
     from app.report.rulebook import rules as every
     from app.service.analyzing import encode
 
-    show(encode(every()) + b"\n" if form == "json" else told(every()).encode())
+    show(encode(every()) if form == "json" else told(every()).encode())
 
 
 @cli.command()

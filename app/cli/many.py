@@ -30,7 +30,7 @@ def analyze_each(logs: Sequence[str], options: Options, fail_on: str | None) -> 
     for number, log in enumerate(logs, 1):
         line, status = _one(log, options, fail_on)
         found.add(status)
-        show(encode(line) + b"\n")
+        show(encode(line))
         counted(number, len(logs))
     return next((status for status in _WORST_FIRST if status in found), 0)
 

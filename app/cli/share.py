@@ -46,5 +46,5 @@ def share(
     with working("sending"):
         made = send(text, server, options, title=title, expires_in=days and days * _DAY)
     told = f"{made.url}\ndelete token: {made.delete_token}\nkept until {made.expires_at}\n"
-    show(encode(made) + b"\n" if form == "json" else told.encode())
+    show(encode(made) if form == "json" else told.encode())
     click.echo(f"pfnscope: sent {made.sent} of {made.lines} lines, those about memory", err=True)

@@ -85,7 +85,7 @@ def compare(
     text = read(first)
     one, other = parse_boots(boots, same_text=second is None)
     found = run(text, read(second) if second is not None else text, one, other, kernel=kernel)
-    show(encode(found) + b"\n" if form == "json" else told(found, look(width, colour)).encode())
+    show(encode(found) if form == "json" else told(found, look(width, colour)).encode())
 
 
 @click.command()
@@ -124,6 +124,6 @@ def place(
     text = read(log)
     with working("looking for places"):
         found = run(text, size, kind, align, Options(kernel=kernel, arch=arch, boot=boot))
-    show(encode(found) + b"\n" if form == "json" else told(found, look(width, colour)).encode())
+    show(encode(found) if form == "json" else told(found, look(width, colour)).encode())
     if fail_on and not any(item.safe for item in found.placements):
         sys.exit(EXIT_FINDING)

@@ -1,6 +1,7 @@
 """The drawing as PNG for slides and chats, by the optional package resvg-py: no browser and no network."""
 
 import re
+from importlib.util import find_spec
 
 from app.report import palette, svg
 from app.report.document import Document
@@ -15,6 +16,11 @@ _DEFINED = re.compile(r"(--[a-z0-9-]+):(#[0-9a-f]+)")
 
 class CannotDraw(NotImplementedError):
     """The package that draws is not installed; the message says how to get it."""
+
+
+def can_draw() -> bool:
+    """Whether the package that draws is installed."""
+    return find_spec("resvg_py") is not None
 
 
 def render(document: Document) -> bytes:

@@ -41,8 +41,8 @@ def analyze(text: bytes, options: Options = DEFAULTS) -> Analyzed:
 
 
 def encode(value: object) -> bytes:
-    """JSON of a document or another wire value, one line, UTF-8."""
-    return msgspec.json.encode(value)
+    """JSON of a document or another wire value: one line of UTF-8 with its end, the same bytes from command and API."""
+    return msgspec.json.encode(value) + b"\n"
 
 
 def judged(reading: Reading, options: Options = DEFAULTS) -> Analysis:

@@ -63,8 +63,8 @@ def install(app: FastAPI, page: ErrorPage) -> None:
     """Answer every error with a problem; with ``page`` where a browser asks for a page."""
 
     def answer(request: Request, what: Problem, headers: dict[str, str] | None = None) -> Response:
-        response = page(request, what) if _is_for_people(request) else _json(what)
-        response.headers.update(headers or {})
+        response = page(request, what) if wants_page(request) else _json(what)
+        response.headers.update({"Vary": "Accept"} | (headers or {}))
         return response
 
     def refused(request: Request, error: Any) -> Response:
@@ -117,10 +117,13 @@ _SENTENCE = {
 
 
 def _json(what: Problem) -> Response:
-    return Response(msgspec.json.encode(what), what.status, media_type=MEDIA_TYPE)
+    # indented, since it may be curl's user who reads it
+    body = msgspec.json.format(msgspec.json.encode(what), indent=2) + b"\n"
+    return Response(body, what.status, media_type=MEDIA_TYPE)
 
 
-def _is_for_people(request: Request) -> bool:
+def wants_page(request: Request) -> bool:
+    """Whether a browser asks: it alone names text/html. The API has no pages."""
     return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from app import service
-from app.report import markdown, sheet, svg, text
+from app.report import markdown, raster, sheet, standalone, svg, text
 from app.report.document import Document
 from app.web.security import PICTURE_POLICY
 
@@ -31,4 +31,12 @@ FORMS = {
         svg.render,
         {"Content-Security-Policy": PICTURE_POLICY, "Cross-Origin-Resource-Policy": "cross-origin"},
     ),
+    "html": Form(
+        "text/html; charset=utf-8",
+        lambda document, _: standalone.render(document),
+        # a file to keep: here the server's own policy would forbid the scripts that it carries
+        {"Content-Disposition": 'attachment; filename="layout.html"'},
+    ),
 }
+if raster.can_draw():
+    FORMS["png"] = Form("image/png", lambda document, _: raster.render(document))

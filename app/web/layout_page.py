@@ -1,8 +1,8 @@
 """The page of a layout, stored or an example, its figure and what if: handlers fetch, choose and render."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, HTTPException, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from app.report import counted, figure, lanes, overview, svg
@@ -12,7 +12,9 @@ from app.service import Options
 from app.service.asking import ask
 from app.web import command_lines, presenting, subjects, views
 from app.web.asked import Asked, AskedDep, encoded
+from app.web.caching import tagged
 from app.web.deps import OverridesDep, Services, ServicesDep
+from app.web.errors import wants_page
 from app.web.forms import FORMS
 from app.web.panel import panel
 from app.web.rendering import render
@@ -21,7 +23,6 @@ from app.web.subjects import Subject
 router = APIRouter(include_in_schema=False)
 
 AxisQuery = Annotated[str, Query(max_length=40)]
-Form = Literal["txt", "md", "csv", "json", "svg"]
 
 
 @router.get("/l/{layout_id}")
@@ -34,13 +35,23 @@ async def layout(
     axis: AxisQuery = "",
     log: str = "",
 ) -> Response:
-    """The page of a stored layout."""
+    """The page of a stored layout; what does not ask for a page, such as curl, gets the text report or the document."""
+    if not wants_page(request):
+        form = "json" if "application/json" in request.headers.get("accept", "") else "txt"
+        body = await owned.workers.run(
+            lambda: views.written(form, subjects.stored(owned.layouts, layout_id, told), asked.question, "schematic")
+        )
+        answer = tagged(request, Response(body, media_type=FORMS[form].media_type))
+        answer.headers["Vary"] = "Accept"
+        return answer
     away = tidied(request, asked)
     if away is not None:
         return away
-    return await owned.workers.run(
+    page = await owned.workers.run(
         lambda: _page(owned, subjects.stored(owned.layouts, layout_id, told), told, asked, axis_named(axis), log)
     )
+    page.headers["Vary"] = "Accept"
+    return page
 
 
 @router.get("/l/{layout_id}/figure.json")
@@ -63,9 +74,11 @@ async def sample_figure(
 
 @router.get("/samples/{slug}.{form}")
 async def sample_form(
-    slug: str, form: Form, owned: ServicesDep, told: OverridesDep, asked: AskedDep, axis: AxisQuery = ""
+    slug: str, form: str, owned: ServicesDep, told: OverridesDep, asked: AskedDep, axis: AxisQuery = ""
 ) -> Response:
     """An example in another form."""
+    if form not in FORMS:
+        raise HTTPException(404)
     chosen = FORMS[form]
     body = await owned.workers.run(
         lambda: views.written(form, subjects.sample(slug, told), asked.question, axis_named(axis))
