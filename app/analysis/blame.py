@@ -16,7 +16,8 @@ MOST_ARGUMENTS = 3
 """Arguments left out at once; more than that together make a hole in no log that was seen."""
 
 MOST_BOOTS = 64
-"""Simulated boots for one log: a command line of a hundred arguments is no reason to wait."""
+MOST_RANGES = 200_000
+"""Simulated boots for one log, and ranges in all of them: nobody waits for a hundred arguments on a hostile map."""
 
 
 def blame(log: BootLog, layout: Layout, release: Release | None, holes: Sequence[Hole]) -> dict[int, Cause]:
@@ -59,13 +60,13 @@ def _blamed(
     log: BootLog, layout: Layout, release: Release | None, holes: Sequence[Hole], shaping: tuple[Argument, ...]
 ) -> dict[int, Cause]:
     found: dict[int, Cause] = {}
-    boots = 0
+    boots, allowed = 0, min(MOST_BOOTS, max(1, MOST_RANGES // (1 + len(log.firmware_map) + len(layout.memory))))
     for size in range(1, min(len(shaping), MOST_ARGUMENTS) + 1):
         # a hole inside a zone span that takes two arguments is nobody's question
         open_ = [at for at, hole in enumerate(holes) if at not in found and (size == 1 or hole.outside)]
         for chosen in combinations(shaping, size):
             open_ = [at for at in open_ if at not in found]
-            if not open_ or boots == MOST_BOOTS:
+            if not open_ or boots == allowed:
                 break
             boots += 1
             other = _without(log, chosen, layout, release)

@@ -21,6 +21,7 @@ from app.kernel.map_arguments import Action, ArgumentProblem, MapOperation, map_
 from app.kernel.release import Version
 from app.ranges import ByteRange
 from app.ranges.engine import canonical, clip
+from app.simulation.e820 import joined_lines
 from app.simulation.firmware import PAGE_SIZE, Memory, Panics, boot_memory, first_map, limit_of
 from app.simulation.image import kernel_image
 from app.simulation.inferred import with_inferred
@@ -147,10 +148,11 @@ def _own_changes(log: BootLog) -> tuple[E820Change, ...]:
 
 
 def _initmem(regions: list[Block]) -> Iterable[Initmem]:
-    for node in sorted({region.node for region in regions}):
-        own = [region for region in regions if region.node == node]
-        lines = tuple(sorted({line for region in own for line in region.lines}))
-        yield Initmem(node, ByteRange(min(r.start for r in own), max(r.end for r in own)), lines)
+    nodes: dict[int, list[Block]] = {}
+    for region in regions:
+        nodes.setdefault(region.node, []).append(region)
+    for node, own in sorted(nodes.items()):
+        yield Initmem(node, ByteRange(own[0].start, own[-1].end), joined_lines(own[0].lines, own[-1].lines))
 
 
 def _still_reserved(log: BootLog, regions: tuple[MemblockRegion, ...]) -> tuple[MemblockRegion, ...]:

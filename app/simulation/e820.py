@@ -26,8 +26,15 @@ class Entry(Struct, frozen=True):
     lines: Lines = ()
 
 
-class InvalidMap(Exception):
-    """The kernel panics: "Invalid user supplied memory map"."""
+MOST_LINES = 16
+"""Lines that what is joined of many entries keeps: enough to look at, and not each region those of all others."""
+
+
+def joined_lines(one: Lines, other: Lines) -> Lines:
+    """Lines of both, each once, up to :data:`MOST_LINES`."""
+    if len(one) >= MOST_LINES:
+        return one
+    return (*one, *(line for line in other if line not in one))[:MOST_LINES]
 
 
 class Table:
@@ -122,8 +129,7 @@ def _swept(entries: list[Entry], apart: frozenset[int]) -> Iterable[Entry]:
         top = pending[open_[0][1]] if open_ else None
         if current is not None:
             if top is not None and top.type == current.type and top.type not in apart:
-                if not set(top.lines) <= set(current.lines):
-                    current = Entry(current.start, current.end, current.type, current.lines + top.lines)
+                current = Entry(current.start, current.end, current.type, joined_lines(current.lines, top.lines))
                 continue
             yield Entry(current.start, point, current.type, current.lines)
         current = None if top is None else Entry(point, point, top.type, top.lines)

@@ -1,8 +1,9 @@
 """Which node each piece of memory gets, from the SRAT or from what the log shows of nodes."""
 
-from app.bootlog.model import BootLog, Lines
+from app.bootlog.model import BootLog
 from app.kernel.command_line import Argument
 from app.ranges.engine import Pairs
+from app.simulation.e820 import joined_lines
 from app.simulation.numa import SLACK, Block, Refused, assign, clean_up, fake_nodes, uncovered
 
 _EMULATION_REFUSED = "debian-kernel@lists.debian.org"
@@ -66,7 +67,7 @@ def _nodes_of_the_log(log: BootLog) -> list[Block]:
     out: list[Block] = []
     for item in sorted(log.node_ranges, key=lambda item: item.range):
         if out and out[-1].node == item.node:
-            out[-1] = Block(item.node, out[-1].start, item.range.end, out[-1].lines + item.lines)
+            out[-1] = Block(item.node, out[-1].start, item.range.end, joined_lines(out[-1].lines, item.lines))
             continue
         start = item.range.start if out else 0
         if out:
@@ -82,11 +83,3 @@ def _emulates(log: BootLog, assumed: Assumed) -> bool:
         return False
     assumed.append(("nodes", "numa=fake= has its effect only in a kernel with CONFIG_NUMA_EMU"))
     return True
-
-
-def lines_of(blocks: list[Block]) -> dict[int, Lines]:
-    """The lines behind each node."""
-    out: dict[int, Lines] = {}
-    for block in blocks:
-        out[block.node] = tuple(sorted({*out.get(block.node, ()), *block.lines}))
-    return out

@@ -1,5 +1,6 @@
 """NUMA nodes from the SRAT: cleaned up, checked against memory, split by numa=fake, put on memblock.memory."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
@@ -7,6 +8,7 @@ from msgspec import Struct
 from app.bootlog.model import Lines
 from app.kernel.release import Version
 from app.ranges.engine import Pairs, canonical, clip
+from app.simulation.e820 import joined_lines
 from app.units import MIB, leading_size
 
 LEAST_FAKE_NODE = 32 * MIB
@@ -38,33 +40,34 @@ class Refused(Exception):
 def clean_up(blocks: Sequence[Block], memory: Pairs, high: int) -> list[Block]:
     """Drop what holds no memory, cut at ``high``, join the blocks of a node where no other node lies between.
 
-    Raises Refused where blocks of different nodes overlap. Source: numa_cleanup_meminfo(), arch/x86/mm/numa.c
-    4.18 and mm/numa_memblks.c 6.12 to 7.1.
+    Raises Refused where blocks of different nodes overlap. The kernel tries each pair; here one walk by address finds
+    the same, and what is joined keeps the place of its first block. Source: numa_cleanup_meminfo(),
+    arch/x86/mm/numa.c 4.18 and mm/numa_memblks.c 6.12 to 7.1.
     """
     kept = [
-        Block(block.node, block.start, min(block.end, high), block.lines)
-        for block in blocks
-        if clip(memory, block.start, block.end) and block.start < high
+        (at, Block(block.node, block.start, min(block.end, high), block.lines))
+        for at, block in enumerate(blocks)
+        if block.start < high and holds(memory, block.start, block.end)
     ]
-    at = 0
-    while at < len(kept):
-        other = at + 1
-        while other < len(kept):
-            one, two = kept[at], kept[other]
-            overlapping = one.end > two.start and one.start < two.end
-            if one.node != two.node:
-                if overlapping:
-                    raise Refused(f"nodes {one.node} and {two.node} overlap")
-                other += 1
-                continue
-            start, end = min(one.start, two.start), max(one.end, two.end)
-            if any(block.node != one.node and start < block.end and end > block.start for block in kept):
-                other += 1
-                continue
-            kept[at] = Block(one.node, start, end, one.lines + two.lines)
-            del kept[other]
-        at += 1
-    return kept
+    runs: list[tuple[int, Block]] = []
+    for at, block in sorted(kept, key=lambda item: (item[1].start, item[1].end)):
+        if not runs or runs[-1][1].node != block.node:
+            if runs and block.start < runs[-1][1].end:
+                raise Refused(
+                    f"nodes {min(runs[-1][1].node, block.node)} and {max(runs[-1][1].node, block.node)} overlap"
+                )
+            runs.append((at, block))
+            continue
+        first, run = runs[-1]
+        joined = Block(run.node, run.start, max(run.end, block.end), joined_lines(run.lines, block.lines))
+        runs[-1] = (min(first, at), joined)
+    return [run for _, run in sorted(runs, key=lambda item: item[0])]
+
+
+def holds(memory: Pairs, start: int, end: int) -> bool:
+    """Whether any memory lies in ``[start, end)``."""
+    at = bisect_right(memory, start, key=lambda pair: pair[1])
+    return at < len(memory) and memory[at][0] < end
 
 
 def uncovered(blocks: Iterable[Block], memory: Pairs) -> int:

@@ -31,6 +31,37 @@ def test_blocks_of_a_node_stay_apart_where_another_node_lies_between() -> None:
     assert clean_up(blocks, ((0, 3),), HIGH) == blocks
 
 
+def pairwise_clean_up(blocks: list[Block]) -> list[tuple[int, int, int]] | None:
+    """Every pair in turn, as the kernel's loops word it; None where it refuses."""
+    kept = [[b.node, b.start, b.end] for b in blocks]
+    at = 0
+    while at < len(kept):
+        other = at + 1
+        while other < len(kept):
+            one, two = kept[at], kept[other]
+            if one[2] > two[1] and one[1] < two[2] and one[0] != two[0]:
+                return None
+            start, end = min(one[1], two[1]), max(one[2], two[2])
+            between = any(b[0] != one[0] and start < b[2] and end > b[1] for b in kept)
+            if one[0] == two[0] and not between:
+                one[1:], _ = (start, end), kept.pop(other)
+            else:
+                other += 1
+        at += 1
+    return [(node, start, end) for node, start, end in kept]
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 30), st.integers(1, 6)), max_size=7))
+def test_one_walk_finds_what_every_pair_finds(rows: list[tuple[int, int, int]]) -> None:
+    blocks = [Block(node, start, start + size) for node, start, size in rows]
+    expected = pairwise_clean_up(blocks)
+    if expected is None:
+        with pytest.raises(Refused):
+            clean_up(blocks, ((0, 100),), 100)
+    else:
+        assert [(b.node, b.start, b.end) for b in clean_up(blocks, ((0, 100),), 100)] == expected
+
+
 def test_a_block_without_memory_is_dropped_and_the_end_of_ram_cuts() -> None:
     blocks = [Block(0, 0, 4), Block(0, 4, 6), Block(1, 6, 100)]
     assert [(b.node, b.start, b.end) for b in clean_up(blocks, ((0, 3), (7, 9)), 9)] == [(0, 0, 4), (1, 6, 9)]
