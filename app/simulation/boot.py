@@ -18,7 +18,7 @@ from app.bootlog.model import (
 )
 from app.kernel.command_line import Argument, arguments
 from app.kernel.map_arguments import Action, ArgumentProblem, MapOperation, map_operations
-from app.kernel.release import Version
+from app.kernel.release import Version, parse_release
 from app.ranges import ByteRange
 from app.ranges.engine import canonical, clip
 from app.simulation.e820 import joined_lines
@@ -70,7 +70,7 @@ def simulate(log: BootLog, command_line: str, version: Version | None) -> Simula
         raise NotSimulated("the text has no firmware memory map to start from")
     lines = log.command_line_lines
     given = arguments(command_line)
-    operations, problems = map_operations(given, version)
+    operations, problems = map_operations(given, None if _backports(log, version) else version)
     image = kernel_image(log, command_line, version)
     assumed: list[tuple[str, str]] = [("firmware_map", inferred)] if inferred else []
     try:
@@ -123,6 +123,12 @@ def simulate(log: BootLog, command_line: str, version: Version | None) -> Simula
         tuple(assumed),
         memory.image_mended,
     )
+
+
+def _backports(log: BootLog, version: Version | None) -> bool:
+    """Whether the version tells too little: RHEL 7 prints 3.10 and knows ``memmap=nn!ss`` all the same."""
+    release = parse_release(log.release, log.banner)
+    return release is not None and release.backports and release.stable == version
 
 
 def _soft_reserve_off(given: Iterable[Argument]) -> bool:

@@ -192,3 +192,9 @@ def test_changes_that_arguments_make_stand_before_the_kernels_own() -> None:
         ("remove", 640 << 10, "usable", None),
     ]
     assert [(r.node, r.range) for r in log.memblock_memory] == [(r.node, r.range) for r in log.node_ranges]
+
+
+@pytest.mark.parametrize(("release", "end"), [("3.10.0-1160.el7.x86_64", 9 * GIB), ("3.10.0", GIB)])
+def test_a_vendors_old_version_is_not_taken_for_what_it_cannot_read(release: str, end: int) -> None:
+    log = msgspec.structs.replace(log_of(SEED), release=release, banner=None)
+    assert nodes(simulate(log, "memmap=1G!4G", (3, 10, 0)).log)[-1][2] == end
