@@ -71,7 +71,7 @@ def _why_not(analysis: Analysis, record: Record) -> str | None:
 
 def view_of(analysis: Analysis, flags: Kpageflags) -> View:
     """What the recorded file can tell on the release of the analysis."""
-    layout, version = analysis.layout, analysis.release.stable if analysis.release else (0, 0, 0)
+    layout, version = analysis.layout, analysis.release.acts_like if analysis.release else (0, 0, 0)
     flagless = version >= NO_FLAG and not flags.having(nopage=True).pages
     read = flags.read if flags.end is None else flags.read.clip(0, flags.end)
     if flagless:  # only a run in which every frame has a flag tells of each that it has a struct page
@@ -92,7 +92,7 @@ def _shown(layout: Layout, version: Version) -> FrameSet:
 
 def _struct_pages(analysis: Analysis, record: Record, flags: Kpageflags, view: View, changed: Changes) -> Comparison:
     ours, came = analysis.layout.struct_pages, changed.plugged | changed.offline
-    version = analysis.release.stable if analysis.release else ONLINE_ONLY
+    version = analysis.release.acts_like if analysis.release else ONLINE_ONLY
     devices = record.devices.rounded_out(record.block_frames) if version < ONLINE_ONLY else FrameSet()
     lacking = (view.shown & view.told) - view.has_page
     extra = (view.has_page & view.told) - ours
