@@ -26,7 +26,8 @@ _WAIT_SECONDS = 30
 _CONFIG = {
     "distributed.admin.large-graph-warning-threshold": "1GB",  # a log out of an archive may be as large as it likes
     "distributed.comm.timeouts.connect": _WAIT_SECONDS,
-    "distributed.logging.distributed": "critical",
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
 }
 
 
@@ -47,7 +48,7 @@ def started(scheduler: str | None, workers: int) -> Iterator[Client]:
                 host="127.0.0.1",
                 protocol="tls://",
                 security=Security.temporary(),
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",  # None would be port 8787
                 worker_dashboard_address=None,
                 silence_logs=logging.CRITICAL,
             )
@@ -59,7 +60,7 @@ def started(scheduler: str | None, workers: int) -> Iterator[Client]:
 
 def _connected(scheduler: str) -> Client:
     try:
-        client = Client(scheduler, timeout=_WAIT_SECONDS, set_as_default=False)
+        client = Client(scheduler, timeout=_WAIT_SECONDS)
     except (OSError, ValueError, TypeError) as error:
         raise CannotScan(f"No Dask scheduler answers at {scheduler}: {error}.") from error
     try:

@@ -1,0 +1,119 @@
+"""A fleet on a Dask cluster of two worker processes of this machine."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from distributed import Client, LocalCluster
+
+from app import __version__
+from app.fleet.scan import State, scan
+from tests.support import deadly, samples
+from tests.support.fleet import by_name, here, make_logs
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[LocalCluster]:
+    with LocalCluster(
+        n_workers=2,
+        threads_per_worker=1,
+        host="127.0.0.1",
+        dashboard_address="127.0.0.1:0",
+        worker_dashboard_address=None,
+        silence_logs=60,
+    ) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("fleet")
+    make_logs(folder, 1_000)
+    return folder
+
+
+def rows(out: Path) -> list[dict[str, Any]]:
+    return by_name(pq.read_table(out).to_pylist())
+
+
+def test_a_table_is_whole_though_a_worker_is_killed_in_the_middle(
+    cluster: LocalCluster, logs: Path, tmp_path: Path
+) -> None:
+    with Client(cluster) as client:
+        victim = next(iter(client.run(os.getpid).values()))
+    killed: list[int] = []
+
+    def watch(state: State) -> None:
+        if state.done and not killed:
+            assert state.done.total() < 900, "the kill must fall in the middle"
+            os.kill(victim, signal.SIGKILL)
+            killed.append(victim)
+
+    out = tmp_path / "fleet.parquet"
+    state = scan([str(logs)], out, cluster.scheduler_address, watch=watch)
+    assert killed
+    assert state.rows == 1_000
+    assert rows(out) == here(str(logs))
+    assert {row["status"] for row in rows(out)} >= {"analysed", "damaged"}
+
+
+def test_an_interrupted_scan_goes_on_where_it_stopped(cluster: LocalCluster, logs: Path, tmp_path: Path) -> None:
+    out = tmp_path / "fleet.parquet"
+    folder = str(logs / "000")
+
+    def interrupt(state: State) -> None:
+        if state.done.total() >= 100:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        scan([folder], out, cluster.scheduler_address, watch=interrupt)
+    assert not out.exists()
+    state = scan([folder], out, cluster.scheduler_address)
+    assert state.skipped == state.known >= 100
+    assert state.done.total() == 500 - state.skipped
+    assert rows(out) == here(folder)
+    assert [path.name for path in tmp_path.iterdir()] == ["fleet.parquet"]
+
+
+def test_only_what_is_new_or_changed_is_analysed_again(cluster: LocalCluster, tmp_path: Path) -> None:
+    folder, out = tmp_path / "logs", tmp_path / "fleet.parquet"
+    make_logs(folder, 20)
+    first = scan([str(folder)], out, cluster.scheduler_address)
+    assert first.done.total() == 20
+    changed = next((folder / "000").glob("*.log"))
+    changed.write_bytes(samples.text("seed-1g-4g") + b"\n")
+    (folder / "new.log").write_bytes(samples.text("seed-1g-7g"))
+    again = scan([str(folder)], out, cluster.scheduler_address)
+    assert (again.done.total(), again.skipped, again.rows) == (2, 19, 21)
+    assert rows(out) == here(str(folder))
+
+
+def test_a_log_that_kills_its_worker_costs_its_own_row_alone(
+    cluster: LocalCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, out = tmp_path / "logs", tmp_path / "fleet.parquet"
+    make_logs(folder, 5)
+    (folder / "deadly.log").write_bytes(samples.text("seed-1g-4g"))
+    monkeypatch.setattr("app.fleet.engine.work", deadly.deadly)
+    scheduler = cluster.scheduler
+    monkeypatch.setattr(scheduler, "allowed_failures", 0)  # else it is given three more workers
+    state = scan([str(folder)], out, cluster.scheduler_address)
+    assert state.done["failed"] == 1
+    (failed,) = [row for row in rows(out) if row["status"] == "failed"]
+    assert failed["name"].endswith("deadly.log")
+    assert "killed" in failed["error"]
+    monkeypatch.undo()
+    assert scan([str(folder)], out, cluster.scheduler_address).done == {"analysed": 1}, "the next run tries it again"
+    assert rows(out) == here(str(folder))
+
+
+def test_without_an_address_the_cores_of_this_machine_do_it(tmp_path: Path) -> None:
+    out = tmp_path / "fleet.parquet"
+    paths = [str(samples.FOLDER / slug / "dmesg.txt") for slug in samples.SLUGS]
+    assert scan(paths, out).rows == len(paths)
+    assert rows(out) == here(*paths)
+    assert {row["pfnscope"] for row in rows(out)} == {__version__}
