@@ -82,4 +82,4 @@ def alone(memory_bytes: int, work: Callable[P, T], *args: P.args, **kwargs: P.kw
     return work(*args, **kwargs)
 
 
-_POLITE = 5
+_POLITE = 10

@@ -17,6 +17,8 @@ _OFFER = re.compile(r"\s*([a-z0-9*-]+)\s*(?:;\s*q=([01](?:\.\d{0,3})?))?\s*", re
 
 def coding(accepted: str) -> str | None:
     """``zstd``, ``gzip`` or None, by an Accept-Encoding header: what is wanted most, zstd where it is all one."""
+    if not accepted:
+        return None
     wanted: dict[str, float] = {}
     for offer in accepted.split(","):
         found = _OFFER.fullmatch(offer)

@@ -1,6 +1,7 @@
 """Serving: the app under uvicorn, in one process or in several."""
 
-import logging.config
+import gc
+import logging
 import os
 import sys
 from contextlib import ExitStack
@@ -52,5 +53,8 @@ def make_app() -> object:
     from app.web.factory import create_app
 
     sys.setswitchinterval(_TURN_SECONDS)
-    logging.config.dictConfig(CONFIG)
-    return create_app()
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False  # nothing prints them
+    app = create_app()
+    gc.collect()
+    gc.freeze()  # what is there now stays: each full collection would look at all of it, while everybody waits
+    return app

@@ -6,7 +6,7 @@ from collections import OrderedDict
 
 import anyio.to_thread
 import msgspec
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.service.layouts import StoreUnavailable
@@ -22,12 +22,19 @@ _IN_A_THREAD = 64 << 10  # compressing more would be felt by others
 _KEPT_SECONDS = 300
 
 
+Key = tuple[str, bytes, bytes]
+
+
 class Entry(msgspec.Struct):
-    """An answer of status 200. ``bodies`` are its forms by content coding, "" for the plain one."""
+    """An answer of status 200. ``bodies`` are its forms by content coding, "" for the plain one.
+
+    ``changes``: a page, which another release draws differently, so it is asked for each time.
+    """
 
     route: str
     headers: list[tuple[bytes, bytes]]
     tag: str
+    changes: bool
     bodies: dict[str, bytes]
 
     @property
@@ -39,14 +46,14 @@ class Entry(msgspec.Struct):
 class StoredPages:
     """Middleware: answers GET of a stored layout in all its forms, each query string by itself.
 
-    An answer depends on nothing but the text and the query string. Before each use the storage is asked whether the
-    layout is still there: what was deleted or has expired goes on to the handlers, which say so.
+    An answer depends on nothing but the text, the query string and what is accepted. Before each use the storage is
+    asked whether the layout is still there: what was deleted or has expired goes on to the handlers, which say so.
     """
 
     def __init__(self, app: ASGIApp, living: Living) -> None:
         self._app = app
         self._living = living
-        self._entries: OrderedDict[tuple[str, bytes], Entry] = OrderedDict()
+        self._entries: OrderedDict[Key, Entry] = OrderedDict()
         self._bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -55,7 +62,8 @@ class StoredPages:
         if named is None:
             await self._app(scope, receive, send)
             return
-        key = scope["path"], scope["query_string"]
+        asked = dict(scope["headers"])
+        key = scope["path"], scope["query_string"], asked.get(b"accept", b"")
         entry = self._entries.get(key)
         if entry is None:
             entry = await self._made(scope, receive, send)
@@ -70,7 +78,7 @@ class StoredPages:
             await self._app(scope, receive, send)
             return
         scope["route_path"] = entry.route
-        await self._answer(key, entry, until, scope, send)
+        await self._answer(key, entry, until, asked, send)
 
     async def _made(self, scope: Scope, receive: Receive, send: Send) -> Entry | None:
         """What the handlers answer, whole and uncompressed; sent on and None where that is not to be kept."""
@@ -98,42 +106,43 @@ class StoredPages:
         tag = headers.get("etag") or etag(body)
         for name in ("etag", "content-length", "cache-control"):
             del headers[name]
-        headers.add_vary_header("Accept-Encoding")
-        return Entry(scope["route_path"], headers.raw, tag, {"": body})
+        vary = {part.strip() for part in headers.get("vary", "").split(",") if part.strip()}
+        headers["vary"] = ", ".join(sorted(vary | {"Accept-Encoding"}))
+        page = headers.get("content-type", "").startswith("text/html") or scope["path"].endswith("/figure.json")
+        raw = [*headers.raw, (b"etag", tag.encode())]
+        return Entry(scope["route_path"], raw, tag, page, {"": body})
 
-    async def _answer(self, key: tuple[str, bytes], entry: Entry, until: int, scope: Scope, send: Send) -> None:
-        asked = Headers(scope=scope)
-        headers = MutableHeaders(raw=[*entry.headers])
-        headers["etag"] = entry.tag
-        if headers.get("content-type", "").startswith("text/html") or key[0].endswith("/figure.json"):
-            headers["cache-control"] = ASK_EACH_TIME  # pages change with the release, and people look again
+    async def _answer(self, key: Key, entry: Entry, until: int, asked: dict[bytes, bytes], send: Send) -> None:
+        if entry.changes:
+            keep = ASK_EACH_TIME
         else:
-            left = max(0, min(_KEPT_SECONDS, until - int(time.time())))
-            headers["cache-control"] = f"private, max-age={left}, immutable"
-        if is_known(entry.tag, asked.get("if-none-match", "")):
-            del headers["content-type"]
+            keep = f"private, max-age={max(0, min(_KEPT_SECONDS, until - int(time.time())))}, immutable"
+        headers = [*entry.headers, (b"cache-control", keep.encode())]
+        if is_known(entry.tag, asked.get(b"if-none-match", b"").decode("latin-1")):
             self._keep(key, entry)
-            await send({"type": "http.response.start", "status": 304, "headers": headers.raw})
+            headers = [(name, value) for name, value in headers if name != b"content-type"]
+            await send({"type": "http.response.start", "status": 304, "headers": headers})
             await send({"type": "http.response.body", "body": b""})
             return
-        name = coding(asked.get("accept-encoding", "")) if len(entry.bodies[""]) >= SMALLEST else None
-        body = entry.bodies.get(name or "")
+        name = coding(asked.get(b"accept-encoding", b"").decode("latin-1")) or ""
+        name = name if len(entry.bodies[""]) >= SMALLEST else ""
+        body = entry.bodies.get(name)
         if body is None:
             plain = entry.bodies[""]
             if len(plain) < _IN_A_THREAD:
-                body = compressed(plain, name or "")
+                body = compressed(plain, name)
             else:
-                body = await anyio.to_thread.run_sync(compressed, plain, name or "")
+                body = await anyio.to_thread.run_sync(compressed, plain, name)
             self._forget(key)
-            entry.bodies[name or ""] = body
+            entry.bodies[name] = body
         self._keep(key, entry)
         if name:
-            headers["content-encoding"] = name
-        headers["content-length"] = str(len(body))
-        await send({"type": "http.response.start", "status": 200, "headers": headers.raw})
+            headers.append((b"content-encoding", name.encode()))
+        headers.append((b"content-length", str(len(body)).encode()))
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    def _keep(self, key: tuple[str, bytes], entry: Entry) -> None:
+    def _keep(self, key: Key, entry: Entry) -> None:
         if self._entries.get(key) is entry:
             self._entries.move_to_end(key)
             return
@@ -145,7 +154,7 @@ class StoredPages:
         while self._bytes > _MOST_BYTES:
             self._forget(next(iter(self._entries)))
 
-    def _forget(self, key: tuple[str, bytes]) -> None:
+    def _forget(self, key: Key) -> None:
         entry = self._entries.pop(key, None)
         if entry is not None:
             self._bytes -= entry.size

@@ -14,6 +14,7 @@ from prometheus_client import Histogram
 from starlette.exceptions import HTTPException
 
 from app.service import jobs
+from app.web.logs import EVENTS
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -78,6 +79,7 @@ class Workers:
                 call = partial(jobs.alone, _MEMORY, work, *args, **kwargs)
                 return await anyio.to_process.run_sync(call, cancellable=True, limiter=self._unbounded)
         except (MemoryError, anyio.BrokenWorkerProcess) as error:
+            EVENTS.warning("an analysis ran out of memory or ended its process", exc_info=error)
             raise HTTPException(413, "This text takes more memory to analyse than a text may here.") from error
         finally:
             self._processes.release_on_behalf_of(place)
