@@ -1,10 +1,11 @@
-"""A real PostgreSQL server for the session: its own data folder, a Unix socket, no network."""
+"""Real PostgreSQL servers: their own data folder, a Unix socket, no network."""
 
 import os
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,27 +18,61 @@ def _program(name: str) -> str:
     return found
 
 
-@pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """The URL of an empty database."""
-    # A short path: a Unix socket's may have no more than 107 bytes, and pytest's folders are long.
-    with tempfile.TemporaryDirectory(prefix="pg-") as name:
-        home = Path(name)
-        user = None
+class Cluster:
+    """One server with an empty database at ``url``."""
+
+    def __init__(self, home: Path) -> None:
+        self.url = f"postgresql://pfnscope@/postgres?host={home}"
+        self._home = home
+        self._user = None
         if os.geteuid() == 0:  # the server refuses to run as root
             shutil.chown(home, "postgres", "postgres")
-            user = "postgres"
+            self._user = "postgres"
+        self._data = str(home / "data")
+        auth = ("--username", "pfnscope", "--auth", "trust", "--encoding", "UTF8", "--no-sync")
+        self._run("initdb", "--pgdata", self._data, *auth)
+        self.start()
 
-        def run(program: str, *arguments: str) -> None:
-            command = [_program(program), *arguments]
-            done = subprocess.run(command, cwd=home, capture_output=True, text=True, check=False, user=user, group=user)
-            assert done.returncode == 0, done.stderr or done.stdout
+    def start(self) -> None:
+        """Start the server and wait until it answers."""
+        options = f"-c listen_addresses='' -c unix_socket_directories='{self._home}' -c fsync=off"
+        log = str(self._home / "log")
+        self._run("pg_ctl", "--pgdata", self._data, "--options", options, "--log", log, "--wait", "start")
 
-        data = str(home / "data")
-        run("initdb", "--pgdata", data, "--username", "pfnscope", "--auth", "trust", "--encoding", "UTF8", "--no-sync")
-        options = f"-c listen_addresses='' -c unix_socket_directories='{home}' -c fsync=off"
-        run("pg_ctl", "--pgdata", data, "--options", options, "--log", str(home / "log"), "--wait", "start")
+    def stop(self) -> None:
+        """Stop it at once, as when its machine goes."""
+        self._run("pg_ctl", "--pgdata", self._data, "--mode", "immediate", "--wait", "stop")
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [_program(program), *arguments]
+        user = self._user
+        done = subprocess.run(
+            command, cwd=self._home, capture_output=True, text=True, check=False, user=user, group=user
+        )
+        assert done.returncode == 0, done.stderr or done.stdout
+
+
+@contextmanager
+def cluster() -> Iterator[Cluster]:
+    """A server until the context is left."""
+    # A short path: a Unix socket's may have no more than 107 bytes, and pytest's folders are long.
+    with tempfile.TemporaryDirectory(prefix="pg-") as name:
+        found = Cluster(Path(name))
         try:
-            yield f"postgresql://pfnscope@/postgres?host={home}"
+            yield found
         finally:
-            run("pg_ctl", "--pgdata", data, "--mode", "immediate", "--wait", "stop")
+            found.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The URL of an empty database, on one server for all tests."""
+    with cluster() as found:
+        yield found.url
+
+
+@pytest.fixture
+def own_cluster() -> Iterator[Cluster]:
+    """A server that a test may stop and start."""
+    with cluster() as found:
+        yield found

@@ -1,0 +1,106 @@
+"""A storage that is full, read-only or away says so in words of its own, and needs no restart afterwards."""
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, event, text
+
+from app.storage import LayoutStore, Record, StoreUnavailable
+from app.storage.engines import make_engine
+from app.storage.schema import metadata
+from app.storage.sql import SqlStore, open_store
+from tests.support.postgres import Cluster
+
+
+def record(name: str, text: bytes = b"BIOS-e820") -> Record:
+    return Record(name * 16, text, b"{}", "", 1, 2_000_000_000, b"\1" * 32)
+
+
+@pytest.fixture
+def postgres(postgres_url: str) -> Iterator[LayoutStore]:
+    store = open_store(postgres_url)
+    yield store
+    store.close()
+    engine = make_engine(postgres_url)
+    metadata.drop_all(engine)
+    engine.dispose()
+
+
+def run(store: LayoutStore, statement: str) -> None:
+    assert isinstance(store, SqlStore)
+    engine: Engine = store._engine
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(statement))
+
+
+def test_a_full_sqlite_disk(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path}/full.db")
+    store.put(record("a"))
+    assert isinstance(store, SqlStore)
+    # What SQLite answers when the disk is full, it answers at this limit too.
+    limit = 12
+    event.listen(store._engine, "checkout", lambda raw, *_: raw.execute(f"PRAGMA max_page_count = {limit}"))
+
+    with pytest.raises(StoreUnavailable, match="full"):
+        store.put(record("b", secrets.token_bytes(200_000)))
+    assert store.get("a" * 16) == record("a")
+    assert store.get("b" * 16) is None
+    limit = 100_000
+    large = record("b", secrets.token_bytes(200_000))
+    store.put(large)
+    assert store.get("b" * 16) == large
+    store.close()
+
+
+def test_a_read_only_sqlite_file(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path}/read.db")
+    store.put(record("a"))
+    store.close()
+    # By its URL, because a file's permissions do not stop root.
+    reader = SqlStore(make_engine(f"sqlite:///file:{tmp_path}/read.db?mode=ro&uri=true"))
+    with pytest.raises(StoreUnavailable, match="no writes"):
+        reader.put(record("b"))
+    assert reader.get("a" * 16) == record("a")
+    reader.close()
+
+
+def test_a_read_only_postgresql(postgres: LayoutStore, postgres_url: str) -> None:
+    postgres.put(record("a"))
+    admin = open_store(postgres_url)
+    name = "postgres"
+    run(admin, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    try:
+        fresh = SqlStore(make_engine(postgres_url))
+        with pytest.raises(StoreUnavailable, match="no writes"):
+            fresh.put(record("b"))
+        assert fresh.get("a" * 16) == record("a")
+        fresh.close()
+    finally:
+        run(admin, f"ALTER DATABASE {name} RESET default_transaction_read_only")
+        admin.close()
+
+
+def test_postgresql_away_and_back(own_cluster: Cluster) -> None:
+    store = open_store(own_cluster.url)
+    store.put(record("a"))
+    own_cluster.stop()
+    for attempt in (lambda: store.get("a" * 16), lambda: store.put(record("b")), store.ping):
+        with pytest.raises(StoreUnavailable, match="does not answer"):
+            attempt()
+    own_cluster.start()
+    assert store.get("a" * 16) == record("a")
+    store.put(record("b"))
+    store.close()
+
+
+def test_what_is_acknowledged_is_on_the_disk(tmp_path: Path) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path}/sync.db")
+    with engine.begin() as connection:
+        found = [
+            connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        ]
+    engine.dispose()
+    assert found == ["wal", 2, 1]  # 2 is FULL: the log is flushed before each commit returns
