@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 WIDEST = 120
 """Columns; a wider terminal shows the report no better."""
+_COERCED = ("C.UTF-8", "C.utf8", "UTF-8")
 _SILENT_SECONDS = 1.0
 _BEAT_SECONDS = 0.5
 
@@ -73,8 +74,13 @@ def _columns() -> int:
 
 
 def _has_unicode() -> bool:
-    """Whether the locale's letters are UTF-8; Python's own idea is not asked, since it takes C for UTF-8 too."""
-    names = (os.environ.get(name, "") for name in ("LC_ALL", "LC_CTYPE", "LANG"))
+    """Whether the locale's letters are UTF-8.
+
+    Python's own idea is not asked: it takes C for UTF-8, and says so to others by setting LC_CTYPE (PEP 538).
+    """
+    names = [os.environ.get(name, "") for name in ("LC_ALL", "LC_CTYPE", "LANG")]
+    if names[1] in _COERCED:
+        del names[1]
     return next(filter(None, names), "").lower().replace("-", "").endswith("utf8")
 
 

@@ -105,15 +105,24 @@ def _holes(holes: Sequence[Hole], look: Look) -> Lines:
             _range(hole),
             f"{hole.pages}",
             hole.label or "none",
-            "none" if hole.zone is None else hole.zone + ("" if hole.node is None else f", {hole.node}"),
-            state_words(hole),
+            _zone(hole.zone, hole.node) or "none",
+            _state(hole),
             "harmless" if hole.severity == "none" else hole.severity,
         )
         for hole in holes
     ]
-    heads = ("page frames", "pages", "map entry", "zone, node", "struct pages", "")
+    heads = ("page frames", "pages", "owner", "zone", "struct pages", "")
     roles = [hole.severity for hole in holes]
     return table(rows, look, heads=heads, flexible=(2, 3, 4), right=(1,), roles=roles)
+
+
+def _zone(zone: str | None, node: int | None) -> str:
+    return "/".join(str(item) for item in (zone, node) if item is not None)
+
+
+def _state(hole: Hole) -> str:
+    """Short, for the narrowest table: ``of Normal/1`` is linked to that zone of that node."""
+    return f"of {_zone(hole.linked_zone, hole.linked_node)}" if hole.linked_zone else state_words(hole)
 
 
 def era_rows(document: Document) -> list[Sequence[str]]:

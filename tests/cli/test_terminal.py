@@ -1,0 +1,132 @@
+"""The command on a real terminal, in real pipes and for shells: ``script`` records what a user would see."""
+
+import gzip
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_command import COMMAND, SEED, run
+from tests.support.samples import path, text
+
+PLAIN = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "TERM": "xterm-256color"}
+SGR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def on_terminal(line: str, columns: int = 80, **environment: str) -> str:
+    """What a command line prints on a terminal of its own, both streams."""
+    done = subprocess.run(
+        ["script", "--quiet", "--return", "--command", f"stty cols {columns}; {line}", "/dev/null"],
+        env=PLAIN | environment,
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout.decode().replace("\r\n", "\n")
+
+
+ANALYZE = f"{COMMAND} analyze {shlex.quote(SEED)}"
+
+
+def test_a_terminal_gets_colours_its_own_width_and_its_own_letters() -> None:
+    shown = on_terminal(ANALYZE, 100, LANG="C.UTF-8")
+    lines = SGR.sub("", shown).splitlines()
+    assert "\x1b[1;31mDANGER" in shown
+    assert "│" in shown
+    assert 80 < max(map(len, lines)) <= 100
+    assert max(map(len, SGR.sub("", on_terminal(ANALYZE, 300, LANG="C.UTF-8")).splitlines())) <= 120
+
+
+@pytest.mark.parametrize(
+    ("environment", "coloured", "ascii_only"),
+    [
+        ({"LANG": "C.UTF-8", "NO_COLOR": "1"}, False, False),
+        ({"LANG": "C.UTF-8", "TERM": "dumb"}, False, False),
+        ({"LANG": "C.UTF-8", "NO_COLOR": ""}, True, False),
+        ({"LANG": "de_DE.ISO-8859-1"}, True, True),
+        ({"LANG": "C.UTF-8", "LC_ALL": "C"}, True, True),
+        ({}, True, True),
+    ],
+)
+def test_colours_and_letters_are_those_that_the_environment_allows(
+    environment: dict[str, str], coloured: bool, ascii_only: bool
+) -> None:
+    shown = on_terminal(ANALYZE, **environment)
+    assert (bool(SGR.search(shown)), SGR.sub("", shown).isascii()) == (coloured, ascii_only)
+
+
+def test_a_pipe_gets_the_same_bytes_in_every_environment() -> None:
+    piped = on_terminal(f"{ANALYZE} | cat", 150, LANG="C.UTF-8")
+    assert piped == run("analyze", SEED).stdout.decode()
+    assert piped.isascii()
+
+
+def test_colours_can_be_had_in_a_pipe_and_kept_from_a_terminal() -> None:
+    assert b"\x1b[" in run("analyze", SEED, "--color", "always").stdout
+    assert not SGR.search(on_terminal(f"{ANALYZE} --color never", LANG="C.UTF-8"))
+
+
+@pytest.mark.parametrize("command", ["analyze", "simulate"])
+def test_a_width_for_mail_holds_for_every_line(command: str) -> None:
+    report = run(command, SEED, "--width", "72").stdout.decode()
+    assert max(map(len, report.splitlines())) <= 72
+    assert run(command, SEED, "--width", "40").returncode == 2
+
+
+def test_real_pipes_of_plain_and_packed_logs(tmp_path: Path) -> None:
+    packed = tmp_path / "boot.log.gz"
+    packed.write_bytes(gzip.compress(text("seed-1g-4g")))
+    lines = (f"cat {SEED} | {COMMAND} analyze", f"{COMMAND} analyze < {packed}", f"zcat {packed} | {COMMAND} analyze -")
+    reports = {subprocess.run(["sh", "-c", line], capture_output=True, check=True).stdout for line in lines}
+    assert reports == {run("analyze", SEED).stdout}
+
+
+def test_long_work_shows_signs_of_life_on_the_terminal_only(tmp_path: Path) -> None:
+    fifo = tmp_path / "slow.log"
+    os.mkfifo(fifo)
+    slow = f"(sleep 1.7; cat {SEED}) > {fifo} & {COMMAND} analyze {fifo} --format csv"
+    shown = on_terminal(f"sh -c {shlex.quote(slow)}")
+    assert re.search(r"\rpfnscope: reading \S+slow.log, 1 s\x1b\[K", shown)
+    assert shown.rstrip().endswith("danger,raw-memmap")
+    quiet = subprocess.run(["sh", "-c", slow], capture_output=True, check=True)
+    assert quiet.stderr == b""
+
+
+def test_a_picture_is_not_written_to_a_terminal() -> None:
+    shown = on_terminal(f"{ANALYZE} --format png || test $? = 2")
+    assert "a terminal cannot show png" in shown
+    assert run("analyze", SEED, "--format", "png").stdout.startswith(b"\x89PNG\r\n")
+
+
+def test_the_shell_completes_commands_options_and_choices() -> None:
+    def completed(words: str, at: int) -> str:
+        environment = {"_PFNSCOPE_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(at)}
+        done = subprocess.run([COMMAND], env=PLAIN | environment, capture_output=True, text=True, check=True)
+        return done.stdout
+
+    assert "plain,simulate" in completed("pfnscope s", 1)
+    assert "plain,--fail-on" in completed("pfnscope analyze --f", 2)
+    assert "plain,markdown" in completed("pfnscope analyze --format m", 3)
+    assert "file," in completed("pfnscope analyze sample", 2)
+    source = subprocess.run(
+        [COMMAND], env=PLAIN | {"_PFNSCOPE_COMPLETE": "bash_source"}, capture_output=True, text=True, check=True
+    )
+    assert "complete -o nosort -F _pfnscope_completion pfnscope" in source.stdout
+
+
+def test_starting_imports_no_module_that_only_other_commands_need() -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", COMMAND, "analyze", str(path("oops-1g-4g"))],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    heavy = ("app.web", "app.fleet.engine", "app.library", "plotly", "pydantic", "jinja2", "ssl", "urllib.request")
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert imported.isdisjoint(heavy)
