@@ -1,5 +1,6 @@
 """The command about many logs: ``scan``."""
 
+import signal
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -39,6 +40,7 @@ def scan(paths: tuple[str, ...], out: str, scheduler: str | None, workers: int |
         raise click.ClickException(
             f"scan needs packages that the base install leaves out ({error.name}): pip install 'pfnscope[fleet]'"
         ) from error
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # of batch systems: end as by Ctrl-C, with all rows kept
     progress = _Progress(sys.stderr is not None and sys.stderr.isatty())
     try:
         state = run(paths, Path(out), scheduler, workers, progress.tell)

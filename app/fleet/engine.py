@@ -28,6 +28,7 @@ _CONFIG = {
     "distributed.comm.timeouts.connect": _WAIT_SECONDS,
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
+    "distributed.worker.preload": ["app.fleet.preload"],
 }
 
 

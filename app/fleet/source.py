@@ -41,10 +41,10 @@ def shown(path: str) -> str:
         return text
     host = parts.netloc.rpartition("@")[2]
     pairs = parse_qsl(parts.query, keep_blank_values=True)
-    if not any(_is_secret(name) for name, _ in pairs):
-        return urlunsplit(parts._replace(netloc=host))
-    query = urlencode([(name, "..." if _is_secret(name) else value) for name, value in pairs])
-    return urlunsplit(parts._replace(netloc=host, query=query))
+    if any(_is_secret(name) for name, _ in pairs):
+        query = urlencode([(name, "..." if _is_secret(name) else value) for name, value in pairs])
+        return urlunsplit(parts._replace(netloc=host, query=query))
+    return text if host == parts.netloc else urlunsplit(parts._replace(netloc=host))
 
 
 def _is_secret(name: str) -> bool:

@@ -64,7 +64,7 @@ def _analysed(source: Source, remote: dict[str, bytes | OSError]) -> Row:
     except Damaged as error:
         return _problem(source, "damaged", str(error), data)
     except NoMemoryLayout as error:
-        return _problem(source, "no-layout", _archive(source, data) or _told(error), data)
+        return _problem(source, "no-layout", _told(error), data)
     except OSError as error:
         return _problem(source, "unreadable", f"Cannot be read: {error.strerror or error}.", data)
     except Exception as error:  # noqa: BLE001 - a fault of ours in one log must not cost the others
@@ -72,7 +72,11 @@ def _analysed(source: Source, remote: dict[str, bytes | OSError]) -> Row:
 
 
 def _of(source: Source, data: bytes) -> Row:
-    document = analyze(unpacked(data)).document
+    text = unpacked(data)
+    archive = _archive(source, text)  # first, because of a tar that is not packed the logs inside would be read as one
+    if archive:
+        return _problem(source, "no-layout", archive, data)
+    document = analyze(text).document
     return row(document, name=source.name, size=len(data), digest=sha256(data).hexdigest(), stamp=source.stamp)
 
 
@@ -107,13 +111,11 @@ def _told(error: NoMemoryLayout) -> str:
     return f"No memory layout in these {error.line_count} lines.{seen}"
 
 
-def _archive(source: Source, data: bytes | None) -> str | None:
+def _archive(source: Source, text: bytes) -> str | None:
     """Why an archive has no layout: one inside another is not opened, nor one that its name does not tell."""
-    if data is None:
-        return None
     if is_archive(source.name):
         return "An archive inside an archive is not opened."
-    tar, zipped = data[257:262] == b"ustar", data.startswith(b"PK\x03\x04")
+    tar, zipped = text[257:262] == b"ustar", text.startswith(b"PK\x03\x04")
     if tar or zipped:
         return f"This is an archive; a name that ends in {'.tar' if tar else '.zip'} has it opened."
     return None
