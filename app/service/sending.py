@@ -56,9 +56,7 @@ def share(
     Raises what :func:`app.service.analyze` raises, before anything is sent; then BadOption and NotShared. ``opener``
     may replace how requests are made: the usual one takes proxies from the environment and checks certificates.
     """
-    base = urlsplit(server)
-    if base.scheme not in ("http", "https") or not base.netloc:
-        raise BadOption(f"{server!r} is no address of a server; give one such as https://pfnscope.example.org")
+    host = _host(server)
     options = options or Options()
     reading = analyze(text, options).reading
     kept = keep_memory_lines(text, reading)
@@ -70,18 +68,28 @@ def share(
         "boot": options.boot,
     }
     query = urlencode({name: value for name, value in asked.items() if value})
-    request = Request(  # noqa: S310 - the scheme is looked at above
+    request = Request(  # noqa: S310 - _host has looked at the scheme
         f"{server.rstrip('/')}/api/v1/layouts?{query}",
         data=gzip.compress(kept, 6, mtime=0),
         headers={"Content-Type": "text/plain", "Content-Encoding": "gzip", "Accept": "application/json"},
     )
-    answer = _answer(opener or build_opener(_NoRedirects), request, base.netloc)
+    answer = _answer(opener or build_opener(_NoRedirects), request, host)
     try:
         return Shared(
             answer["url"], answer["delete_token"], answer["expires_at"], len(reading.lines), reading.line_count
         )
     except (KeyError, TypeError) as error:
-        raise NotShared(f"{base.netloc} is no pfnscope server: its answer has no permalink") from error
+        raise NotShared(f"{host} is no pfnscope server: its answer has no permalink") from error
+
+
+def _host(server: str) -> str:
+    try:
+        parts = urlsplit(server)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise BadOption(f"{server!r} is no address of a server; give one such as https://pfnscope.example.org")
+    return parts.netloc
 
 
 def _answer(opener: OpenerDirector, request: Request, host: str) -> Any:
@@ -95,7 +103,7 @@ def _answer(opener: OpenerDirector, request: Request, host: str) -> Any:
         raise NotShared(f"{host} did not take the log: {detail or f'status {error.code}'}") from error
     except URLError as error:
         raise NotShared(f"{host} cannot be reached: {error.reason}") from error
-    except (OSError, HTTPException) as error:
+    except (OSError, HTTPException, ValueError) as error:
         raise NotShared(f"{host} does not answer as a server should: {str(error) or type(error).__name__}") from error
 
 

@@ -1,0 +1,67 @@
+"""The page in one file, opened from a disk: bars that zoom, no request, and nothing that its own policy forbids."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from app.report import inlining, standalone
+from app.service import analyze
+from tests.page.driving import until, wait_live
+from tests.support.samples import text
+
+EVIL = b"</script><script>window.evil=1</script><!--"
+
+
+@pytest.fixture
+def attached(browser: Browser, tmp_path: Path) -> Iterator[tuple[Page, list[str]]]:
+    """The file's page, and all that it asked for or complained of."""
+    log = text("oops-1g-4g").replace(b"memmap=1G!4G", b"memmap=1G!4G " + EVIL)
+    file = tmp_path / "layout.html"
+    file.write_text(standalone.render(analyze(log).document))
+    said: list[str] = []
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda sent: None if sent.url == file.as_uri() else said.append(sent.url))
+    page.goto(file.as_uri())
+    yield page, said
+    page.close()
+
+
+def test_it_zooms_to_holes_by_table_and_keys_and_asks_nobody(attached: tuple[Page, list[str]]) -> None:
+    page, said = attached
+    wait_live(page)
+    assert page.inner_text("h1").startswith("32 struct pages")
+    whole = page.get_attribute(".overview .window", "width")
+    page.click("tbody.t-danger a")
+    until(page, "whole => document.querySelector('.overview .window').getAttribute('width') !== whole", whole)
+    assert "never written" in page.inner_text("#detail")
+    page.keyboard.press("0")
+    until(page, "() => document.querySelector('.overview .window').getAttribute('width') === '100%'")
+    page.click("text=To scale")
+    page.keyboard.press("n")
+    until(page, "() => document.querySelector('tbody.sel') !== null")
+    assert said == []
+
+
+def test_nothing_of_a_log_runs_in_it(attached: tuple[Page, list[str]]) -> None:
+    page, said = attached
+    wait_live(page)
+    assert page.evaluate("window.evil === undefined")
+    assert EVIL.decode() in page.inner_text(".cmd")
+    assert said == []
+
+
+def test_a_module_becomes_a_function_that_gives_what_it_exports(tmp_path: Path) -> None:
+    (tmp_path / "low.js").write_text(
+        "export const one = 1;\nconst hidden = 2;\nexport function two() { return hidden; }\n"
+    )
+    (tmp_path / "top.js").write_text('import { one, two } from "./low.js";\nconst hidden = one + two();\n')
+    script = inlining.script(tmp_path, "top.js")
+    assert "import" not in script
+    assert "export" not in script
+    assert 'const { one, two } = modules["low.js"];' in script
+    assert "return { one, two };" in script
+    assert inlining.inline("x = '</script>'").text == "x = '<\\/script>'"
