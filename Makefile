@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: setup setup-dev serve test lint format types acceptance bench fuzz docs screenshots clean help
+.PHONY: setup setup-dev serve test lint format types acceptance bench bench-serve soak fuzz docs screenshots clean help
 BIN := .venv/bin
 
 setup: ## Make .venv with the command pfnscope and the front-end assets
@@ -20,6 +20,10 @@ acceptance: setup ## Hold the command against ../shared/acceptance
 	$(BIN)/python tools/acceptance.py ../shared tests/acceptance-floor.toml
 bench: setup ## Measure speed
 	$(BIN)/python benchmarks/run.py
+bench-serve: setup ## Measure the server
+	$(BIN)/python benchmarks/serve.py
+soak: setup-dev ## 32 writers and 32 readers for 30 seconds, and 20 kills, on SQLite and PostgreSQL
+	SOAK='30 20' $(BIN)/pytest -q tests/web/test_soak.py
 fuzz: setup ## Feed the reader mutated logs for a minute
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/pip install -q -c constraints.txt --no-build-isolation -e '.[fuzz]'
 	$(BIN)/python tests/fuzz/reading.py -max_total_time=60 -artifact_prefix=build/

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 from fastapi import Depends, Request
 
+from app.report import view
 from app.service.asking import Question
 from app.service.simulating import Change
 from app.web.questions import ChangeDep, RegionDep
@@ -20,7 +21,9 @@ _CHANGES = ("set", "remove", "append")
 _PARTS = ("add_size", "add_kind", "add_start", "add_mem", "add_core", "add_core_size")
 _PLACES = ("size", "kind", "align")
 _OPTIONS = ("kernel", "arch", "boot")
-_VIEW = ("v", "axis", "from", "to", "hole", "log")
+_VIEW = (*view.NAMES, "log", "line")
+KNOWN = (*_CHANGES, *_PARTS, *_PLACES, *_OPTIONS, *_VIEW)
+"""All names that the address of a layout page may have."""
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -56,9 +59,14 @@ class Asked(msgspec.Struct, frozen=True):
         return f"{path}?{query}" if query else path
 
     @property
+    def layout(self) -> Pairs:
+        """Options and questions alone, for forms that ask for another view of the same."""
+        return tuple((name, value) for name, value in self.canonical if name not in _VIEW)
+
+    @property
     def view(self) -> Pairs:
         """How the page is to be shown, as far as another layout can be shown that way."""
-        return tuple((name, value) for name, value in self.pairs if name in ("axis", "log") and value)
+        return tuple((name, value) for name, value in self.pairs if name in ("axis", "log", "lanes") and value)
 
 
 def encoded(pairs: Iterable[tuple[str, str]]) -> str:

@@ -7,26 +7,29 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from app import service
-from app.report import figure, overview, scene, svg
-from app.report.axis import AxisName, beyond_words, to_scale
+from app.report import figure, scene
+from app.report import view as view_names
 from app.report.compared import Comparison, compared
 from app.report.document import Document
 from app.service import Options, analyze
 from app.service.errors import NoSuchBoot
-from app.web import presenting, subjects, views
+from app.web import presenting, subjects, viewing, views
 from app.web.asked import encoded
 from app.web.caching import tagged
 from app.web.deps import Services, ServicesDep
-from app.web.layout_page import AxisQuery, axis_named, figure_response
+from app.web.layout_page import figure_response
 from app.web.questions import Boot
+from app.web.recent import Drawn
 from app.web.rendering import render
 from app.web.samples import samples
 from app.web.subjects import Subject
+from app.web.viewing import Looked, LookedDep
 
 router = APIRouter(include_in_schema=False)
 
 NAMES = ("A", "B")
-_VIEW = ("v", "axis", "from", "to", "hole")
+_VIEW = view_names.NAMES
+_KNOWN = ("a", "b", "boot_a", "boot_b", "kernel")
 
 Link = Annotated[str, Query(max_length=2000)]
 
@@ -57,22 +60,26 @@ class Two(msgspec.Struct, frozen=True):
         """What changed from the first to the second."""
         return compared(*self.documents)
 
-    @property
-    def scene(self) -> scene.Scene:
-        """Both on one axis."""
-        return scene.of_two(*self.documents, NAMES)
+    def drawn(self, owned: Services) -> Drawn:
+        """Both on one axis; kept for the next request."""
+        one, other = self.subjects
+        return owned.recent.get(
+            (one.text, other.text),
+            (one.options, other.options),
+            lambda: Drawn(scene.of_two(*self.documents, NAMES), *self.documents),
+        )
 
 
 @router.get("/compare")
 async def compare(
     request: Request,
     owned: ServicesDep,
+    look: LookedDep,
     a: Link = "",
     b: Link = "",
     boot_a: str = "",
     boot_b: str = "",
     kernel: Annotated[str, Query(max_length=200)] = "",
-    axis: AxisQuery = "",
 ) -> Response:
     """The page: a form for two links, and for two that are there what differs."""
     links = [subjects.name_of(link) for link in (a, b)]
@@ -85,7 +92,7 @@ async def compare(
     wanted = Wanted(told["a"], told["b"], boots[0], boots[1], kernel.strip() or None)
     if not wanted.a or not wanted.b:
         return await owned.workers.run(_form, owned, wanted)
-    return await owned.workers.run(lambda: _page(owned, wanted, axis_named(axis)))
+    return await owned.workers.run(lambda: _page(owned, wanted, look))
 
 
 @router.get("/compare.json")
@@ -107,17 +114,41 @@ async def compare_json(
 @router.get("/compare/figure.json")
 async def compare_figure(
     owned: ServicesDep,
+    look: LookedDep,
     a: Link,
     b: Link,
     boot_a: Boot = None,
     boot_b: Boot = None,
     kernel: Annotated[str | None, Query(max_length=200)] = None,
-    axis: AxisQuery = "",
 ) -> Response:
     """The bars of both as one Plotly figure."""
     wanted = Wanted(a, b, boot_a, boot_b, kernel)
+
+    def work() -> Response:
+        drawn = _two(owned, wanted).drawn(owned).only(look.view.lanes)
+        return figure_response(
+            figure.figure_json(drawn.scene, look.view.axis, window=look.window, made=drawn.axes)
+        )
+
+    return await owned.workers.run(work)
+
+
+@router.get("/compare/find.json")
+async def compare_find(
+    owned: ServicesDep,
+    look: LookedDep,
+    a: Link,
+    b: Link,
+    boot_a: Boot = None,
+    boot_b: Boot = None,
+    kernel: Annotated[str | None, Query(max_length=200)] = None,
+) -> Response:
+    """What ``find`` names, in the second layout or else in the first."""
+    wanted = Wanted(a, b, boot_a, boot_b, kernel)
     return await owned.workers.run(
-        lambda: figure_response(figure.figure_json(_two(owned, wanted).scene, axis_named(axis)))
+        lambda: figure_response(
+            service.encode(viewing.found_in(_two(owned, wanted).drawn(owned), look.words))
+        )
     )
 
 
@@ -136,14 +167,14 @@ def _document(subject: Subject) -> Document:
     return analyze(subject.text, subject.options).document
 
 
-def _page(owned: Services, wanted: Wanted, axis: AxisName) -> Response:
+def _page(owned: Services, wanted: Wanted, look: Looked) -> Response:
     try:
         two = _two(owned, wanted)
     except NoSuchBoot:
         if wanted.a != wanted.b:
             raise
         return _form(owned, wanted, "Both are the same layout, and its text has no second boot: give another link.")
-    drawn = two.scene
+    told = [(name, str(value)) for name, value in msgspec.structs.asdict(wanted).items() if value is not None]
     lines = [views.source_lines(document) for document in two.documents]
     return render(
         owned,
@@ -159,14 +190,10 @@ def _page(owned: Services, wanted: Wanted, axis: AxisName) -> Response:
         path="/compare",
         query=f"?{wanted.query}",
         more_query=f"&{wanted.query}",
-        scene=drawn,
-        lanes=drawn.lanes,
-        beyond=beyond_words(drawn.lanes, to_scale(drawn.lanes), drawn.page_size),
+        **viewing.shown(two.drawn(owned), look, _KNOWN, ()),
+        fields=told,
+        paged=False,
         absent=[],
-        axis=axis,
-        drawing=svg.for_page(drawn, axis),
-        overview=overview.for_page(drawn),
-        legend=presenting.legend(bar.kind for lane in drawn.lanes for bar in lane.bars),
         blank="blank: no memory, no struct page",
         severity_words=presenting.SEVERITY_WORDS,
     )

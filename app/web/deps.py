@@ -14,6 +14,7 @@ from app.web import bodies
 from app.web.assets import Assets
 from app.web.limits import RateLimit
 from app.web.metrics import Metrics
+from app.web.recent import Recent
 from app.web.settings import Settings
 from app.web.work import Workers
 
@@ -31,6 +32,7 @@ class Services(msgspec.Struct, frozen=True):
     rate_limit: RateLimit
     intake: bodies.Intake
     metrics: Metrics
+    recent: Recent
 
 
 def services(request: Request) -> Services:

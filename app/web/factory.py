@@ -20,6 +20,7 @@ from app.web.living import Living
 from app.web.logs import EVENTS
 from app.web.metrics import Metrics
 from app.web.observing import HEADER, Observed
+from app.web.recent import Recent
 from app.web.security import ApiCors, SecurityHeaders
 from app.web.settings import Settings
 from app.web.stored import StoredPages
@@ -94,6 +95,7 @@ def _services(settings: Settings) -> Services:
         rate_limit=make_rate_limit(settings.rate_limit, settings.rates_in, layouts),
         intake=Intake(_BODIES_AT_ONCE * settings.max_body_bytes),
         metrics=metrics,
+        recent=Recent(),
     )
 
 

@@ -5,13 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from app.report import counted, figure, lanes, overview, svg
-from app.report.axis import AxisName, beyond_words, to_scale
+from app.report import counted, figure, lanes
+from app.report.axis import AxisName
 from app.report.words import STATE_WORDS
-from app.service import Options
-from app.service.asking import ask
-from app.web import command_lines, presenting, subjects, views
-from app.web.asked import Asked, AskedDep, encoded
+from app.service import Options, encode
+from app.web import command_lines, presenting, subjects, viewing, views
+from app.web.asked import KNOWN, Asked, AskedDep, encoded
 from app.web.caching import tagged
 from app.web.deps import OverridesDep, Services, ServicesDep
 from app.web.errors import wants_page
@@ -19,10 +18,12 @@ from app.web.forms import FORMS
 from app.web.panel import panel
 from app.web.rendering import render
 from app.web.subjects import Subject
+from app.web.viewing import Looked, LookedDep
 
 router = APIRouter(include_in_schema=False)
 
 AxisQuery = Annotated[str, Query(max_length=40)]
+LineQuery = Annotated[str, Query(max_length=40)]
 
 
 @router.get("/l/{layout_id}")
@@ -32,8 +33,9 @@ async def layout(
     owned: ServicesDep,
     told: OverridesDep,
     asked: AskedDep,
-    axis: AxisQuery = "",
+    look: LookedDep,
     log: str = "",
+    line: LineQuery = "",
 ) -> Response:
     """The page of a stored layout; what does not ask for a page, such as curl, gets the text report or the document."""
     if not wants_page(request):
@@ -48,7 +50,7 @@ async def layout(
     if away is not None:
         return away
     page = await owned.workers.run(
-        lambda: _page(owned, subjects.stored(owned.layouts, layout_id, told), told, asked, axis_named(axis), log)
+        lambda: _page(owned, subjects.stored(owned.layouts, layout_id, told), told, asked, look, (log, line))
     )
     page.headers["Vary"] = "Accept"
     return page
@@ -56,20 +58,38 @@ async def layout(
 
 @router.get("/l/{layout_id}/figure.json")
 async def layout_figure(
-    layout_id: str, owned: ServicesDep, told: OverridesDep, asked: AskedDep, axis: AxisQuery = ""
+    layout_id: str, owned: ServicesDep, told: OverridesDep, asked: AskedDep, look: LookedDep
 ) -> Response:
-    """The bars of a stored layout as a Plotly figure."""
+    """The bars of a stored layout as a Plotly figure, those between ``from`` and ``to`` as fine as a screen shows."""
     return await owned.workers.run(
-        lambda: _figure(subjects.stored(owned.layouts, layout_id, told), asked, axis_named(axis))
+        lambda: _figure(owned, subjects.stored(owned.layouts, layout_id, told), asked, look)
     )
 
 
 @router.get("/samples/{slug}/figure.json")
 async def sample_figure(
-    slug: str, owned: ServicesDep, told: OverridesDep, asked: AskedDep, axis: AxisQuery = ""
+    slug: str, owned: ServicesDep, told: OverridesDep, asked: AskedDep, look: LookedDep
 ) -> Response:
     """The bars of an example as a Plotly figure."""
-    return await owned.workers.run(lambda: _figure(subjects.sample(slug, told), asked, axis_named(axis)))
+    return await owned.workers.run(lambda: _figure(owned, subjects.sample(slug, told), asked, look))
+
+
+@router.get("/l/{layout_id}/find.json")
+async def layout_find(
+    layout_id: str, owned: ServicesDep, told: OverridesDep, asked: AskedDep, look: LookedDep
+) -> Response:
+    """What ``find`` names, as page frames and in words."""
+    return await owned.workers.run(
+        lambda: _find(owned, subjects.stored(owned.layouts, layout_id, told), asked, look)
+    )
+
+
+@router.get("/samples/{slug}/find.json")
+async def sample_find(
+    slug: str, owned: ServicesDep, told: OverridesDep, asked: AskedDep, look: LookedDep
+) -> Response:
+    """What ``find`` names in an example."""
+    return await owned.workers.run(lambda: _find(owned, subjects.sample(slug, told), asked, look))
 
 
 @router.get("/samples/{slug}.{form}")
@@ -93,15 +113,16 @@ async def sample_page(
     owned: ServicesDep,
     told: OverridesDep,
     asked: AskedDep,
-    axis: AxisQuery = "",
+    look: LookedDep,
     log: str = "",
+    line: LineQuery = "",
 ) -> Response:
     """The page of an example."""
     away = tidied(request, asked)
     if away is not None:
         return away
     return await owned.workers.run(
-        lambda: _page(owned, subjects.sample(slug, told), told, asked, axis_named(axis), log)
+        lambda: _page(owned, subjects.sample(slug, told), told, asked, look, (log, line))
     )
 
 
@@ -123,14 +144,32 @@ def figure_response(body: bytes) -> Response:
     return Response(body, media_type="application/json", headers={"Cache-Control": "private, no-cache"})
 
 
-def _figure(subject: Subject, asked: Asked, axis: AxisName) -> Response:
-    return figure_response(figure.figure_json(views.drawn(ask(subject.text, subject.options, asked.question)), axis))
+def _figure(owned: Services, subject: Subject, asked: Asked, look: Looked) -> Response:
+    drawn = views.asked_drawn(owned.recent, subject, asked.question)[1].only(look.view.lanes)
+    body = figure.figure_json(drawn.scene, look.view.axis, window=look.window, made=drawn.axes)
+    return figure_response(body)
 
 
-def _page(owned: Services, subject: Subject, told: Options, asked: Asked, axis: AxisName, log: str) -> Response:
-    """The layout page. ``told`` is what the query string overrides; links keep it, and what is asked."""
-    answer = ask(subject.text, subject.options, asked.question)
-    scene = views.drawn(answer)
+def _find(owned: Services, subject: Subject, asked: Asked, look: Looked) -> Response:
+    drawn = views.asked_drawn(owned.recent, subject, asked.question)[1]
+    return figure_response(encode(viewing.found_in(drawn, look.words)))
+
+
+def _page(
+    owned: Services, subject: Subject, told: Options, asked: Asked, look: Looked, told_log: tuple[str, str]
+) -> Response:
+    """The layout page. ``told`` is what the query string overrides; links keep it, and what is asked.
+
+    ``told_log`` is whether all lines of the log are shown, and from which on.
+    """
+    answer, drawn = views.asked_drawn(owned.recent, subject, asked.question)
+    log, line = told_log
+    part = presenting.log_part(
+        subject.text,
+        answer.changed or answer.today,
+        everything=log == "all",
+        line=int(line) if line.isascii() and line.isdigit() and len(line) < 10 else 1,
+    )
     today, document = answer.today, answer.changed or answer.today
     seen, agreeing = counted.split(document.checks)
     shown = presenting.hole_rows(document)
@@ -158,14 +197,9 @@ def _page(owned: Services, subject: Subject, told: Options, asked: Asked, axis: 
         argument_notes=command_lines.notes(document.simulation or answer.own),
         changes=views.changes(today, document) if answer.changed else [],
         whatifs=views.whatifs(today, asked),
-        scene=scene,
-        lanes=scene.lanes,
+        **viewing.shown(drawn, look, KNOWN, [name for name, _ in asked.pairs]),
+        fields=asked.layout,
         absent=lanes.missing(document),
-        beyond=beyond_words(scene.lanes, to_scale(scene.lanes), scene.page_size),
-        axis=axis,
-        drawing=svg.for_page(scene, axis),
-        overview=overview.for_page(scene),
-        legend=presenting.legend(bar.kind for lane in scene.lanes for bar in lane.bars),
         blank=presenting.blank_words(document),
         undecided=lanes.undecided(document),
         unproven=[] if answer.changed else presenting.unproven(document, told),
@@ -174,7 +208,8 @@ def _page(owned: Services, subject: Subject, told: Options, asked: Asked, axis: 
         hidden_holes=len(document.holes) - len(shown),
         events=presenting.event_rows(document),
         notes=presenting.note_rows(document.diagnostics),
-        log=presenting.log_rows(subject.text, document, everything=log == "all"),
+        log=part,
+        paged=bool(part.earlier or part.later),
         log_all=log == "all",
         log_more=presenting.has_more(subject.text, document),
         checks_seen=seen,

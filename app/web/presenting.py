@@ -25,7 +25,9 @@ ARCHITECTURES = tuple(sorted({row.arch for row in MODELS}))
 _ORDER = ("danger", "caution", "info", "none")
 _USUAL_PAGE = 4096
 _MOST_HOLES = 200
-_MOST_LINES = 20_000
+_MOST_LINES = 2_000
+_MOST_LETTERS = 150_000
+_BEFORE = 20
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -229,8 +231,33 @@ def blank_words(document: Document) -> str:
     return "blank: not in this text" if undecided(document) else "blank: no memory, no struct page"
 
 
-def log_rows(text: bytes, document: Document, *, everything: bool) -> list[LogRow]:
-    """The recognised lines of the log with their numbers, or all that are not blank."""
+class LogPart(msgspec.Struct, frozen=True):
+    """Lines of the log that one page holds; ``earlier`` and ``later`` are where its neighbours begin."""
+
+    rows: list[LogRow]
+    earlier: int | None
+    later: int | None
+
+
+def log_part(text: bytes, document: Document, *, everything: bool, line: int = 1) -> LogPart:
+    """The recognised lines of the log with their numbers, or all that are not blank: as many as a page holds.
+
+    The line asked for is among them, with some before it.
+    """
+    rows = _log_rows(text, document, everything)
+    at = next((i for i, row in enumerate(rows) if row.number >= line), len(rows))
+    first = max(0, at - _BEFORE) if line > 1 else 0
+    end = first
+    letters = 0
+    while end < len(rows) and end - first < _MOST_LINES and letters < _MOST_LETTERS:
+        letters += len(rows[end].text) + 40
+        end += 1
+    earlier = max(1, rows[max(0, first - _MOST_LINES)].number) if first else None
+    later = next((row.number for row in rows[end:] if row.number), None)
+    return LogPart(rows[first:end], earlier, later)
+
+
+def _log_rows(text: bytes, document: Document, everything: bool) -> list[LogRow]:
     marks = {line: f"of-{hole.severity}" for hole in document.holes for line in hole.lines}
     odd = {note.line: note.message for note in document.diagnostics if note.line and note.severity != "info"}
     known = set(document.recognised_lines)
@@ -245,9 +272,6 @@ def log_rows(text: bytes, document: Document, *, everything: bool) -> list[LogRo
         left_out = 0
         style = "odd" if number in odd else marks.get(number, "" if number in known else "other")
         rows.append(LogRow(number, raw.rstrip("\r"), style, odd.get(number, "")))
-        if len(rows) >= _MOST_LINES:
-            rows.append(LogRow(0, "more lines are not shown"))
-            break
     return rows
 
 

@@ -14,7 +14,21 @@ from app.service.errors import CannotSimulate
 from app.web.asked import Asked, encoded
 from app.web.forms import FORMS, Axis
 from app.web.panel import usual_size
+from app.web.recent import Drawn, Recent
 from app.web.subjects import Subject
+
+
+def asked_drawn(recent: Recent, subject: Subject, question: Question) -> tuple[Answer, Drawn]:
+    """A layout with what is asked of it, and its drawing; both are kept for the next request."""
+
+    def make() -> Drawn:
+        answer = ask(subject.text, subject.options, question)
+        documents = [answer.today] if answer.changed is None else [answer.today, answer.changed]
+        return Drawn(drawn(answer), *documents, answer=answer)
+
+    made = recent.get((subject.text,), (subject.options, question), make)
+    assert made.answer is not None
+    return made.answer, made
 
 
 def drawn(answer: Answer) -> scene.Scene:

@@ -1,0 +1,186 @@
+"""What those who run a server rely on: numbers, logs without texts, ids, refusals in time, methods and CORS."""
+
+import json
+import logging
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Event
+
+import httpx
+import pytest
+
+from app import service
+from app.report import rulebook
+from app.service import jobs
+from app.web.logs import JsonLines
+from app.web.schema import EXAMPLE_LOG
+from tests.support.process import command, free_port
+from tests.support.samples import text as sample
+from tests.support.server import Serve
+
+LOG = EXAMPLE_LOG
+SECRET = "hush-52-54-00-12-34-56"
+
+
+def numbers(client: httpx.Client) -> dict[str, float]:
+    lines = client.get("/metrics").text.splitlines()
+    return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if line[:1] != "#")}
+
+
+def test_requests_analyses_refusals_and_storage_are_counted(client: httpx.Client) -> None:
+    name = client.post("/api/v1/layouts", content=LOG).json()["id"]
+    client.get(f"/l/{name}.json")
+    client.get(f"/l/{name}.json")
+    client.head(f"/l/{name}.json")
+    client.get(f"/api/v1/layouts/{'A' * 16}")
+    client.post("/api/v1/analyze", content="nothing")
+    told = numbers(client)
+    assert told['pfnscope_requests_total{method="GET",route="/l/{layout_id}.{form}",status="200"}'] == 2
+    assert told['pfnscope_requests_total{method="HEAD",route="/l/{layout_id}.{form}",status="200"}'] == 1
+    assert told['pfnscope_refusals_total{reason="unknown"}'] == 1
+    assert told['pfnscope_refusals_total{reason="no layout"}'] == 1
+    assert told['pfnscope_request_seconds_count{route="/api/v1/layouts"}'] == 1
+    assert told['pfnscope_analysis_seconds_count{place="thread"}'] >= 3
+    assert told['pfnscope_layouts_total{event="stored"}'] == 1
+    assert (told["pfnscope_storage_up"], told["pfnscope_layouts_stored"]) == (1, 1)
+
+
+def test_a_request_keeps_the_id_that_a_proxy_gave_it(client: httpx.Client) -> None:
+    assert client.get("/healthz", headers={"X-Request-ID": "abc-123-def"}).headers["x-request-id"] == "abc-123-def"
+    made = {
+        client.get("/healthz", headers={"X-Request-ID": told}).headers["x-request-id"] for told in ("", "<b>", "x" * 99)
+    }
+    assert len(made) == 3
+    assert not {"", "<b>", "x" * 99} & made
+
+
+def test_logs_and_numbers_tell_nothing_of_what_was_sent(tmp_path: Path) -> None:
+    port, log = free_port(), tmp_path / "log"
+    database = f"sqlite:///{tmp_path}/{SECRET[:4]}.db"
+    with command(port, log, "--workers", "2", database_url=database) as server:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60) as client:
+            body = sample("seed-1g-4g") + f"\nx: {SECRET}\n".encode()
+            made = client.post("/api/v1/layouts", content=body, params={"title": SECRET, "keep": "everything"}).json()
+            for path in (f"/l/{made['id']}", f"/l/{made['id']}.txt?append={SECRET}", f"/{SECRET}", f"/l/{SECRET}"):
+                client.get(path)
+            client.post("/api/v1/analyze", content=SECRET)
+            client.post("/api/v1/analyze", content=LOG, params={"kernel": SECRET})
+            client.post("/api/v1/layouts", json={"log": SECRET, SECRET: 1})
+            client.delete(f"/api/v1/layouts/{made['id']}", headers={"Authorization": f"Bearer {made['delete_token']}"})
+            shown = client.get("/metrics").text
+            assert 'pfnscope_layouts_total{event="deleted"} 1' in shown, "the processes of one server count together"
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(30) == 0
+    written = log.read_text()
+    lines = [json.loads(line) for line in written.splitlines()]
+    requests = [line for line in lines if line["message"] == "request"]
+    assert {"/l/{layout_id}", "/api/v1/layouts", "none"} <= {line["route"] for line in requests}
+    assert all(line["request_id"] and line["ms"] > 0 for line in requests)
+    for needle in (SECRET, made["id"], made["delete_token"], "BIOS-e820", "127.0.0.1:4"):
+        assert needle not in written
+        assert needle not in shown
+
+
+def test_an_error_is_logged_by_kind_and_place_without_its_words(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    raised: list[Exception] = []
+
+    def broken() -> None:
+        raised.append(ZeroDivisionError(SECRET))
+        raise raised[0]
+
+    monkeypatch.setattr(rulebook, "rules", broken)
+    answer = serve().get("/api/v1/rules", headers={"X-Request-ID": "abc-123-def"})
+    assert (answer.status_code, answer.headers["x-request-id"]) == (500, "abc-123-def")
+    info = (ZeroDivisionError, raised[0], raised[0].__traceback__)
+    line = JsonLines().format(logging.LogRecord("uvicorn.error", logging.ERROR, "", 0, "Exception", (), info))
+    assert SECRET not in line
+    told = json.loads(line)["error"][0]
+    assert told["kind"] == "ZeroDivisionError"
+    assert any("api.py" in place and "rules" in place for place in told["places"])
+
+
+def test_more_analyses_than_can_wait_are_refused_at_once(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    release, began = Event(), Event()
+
+    def slow(*_: object) -> bytes:
+        began.set()
+        release.wait(60)
+        return b"{}"
+
+    monkeypatch.setattr(jobs, "analyzed", slow)
+    client = serve(analyses=1)
+    name = client.post("/api/v1/layouts", content=LOG).json()["id"]
+    client.get(f"/l/{name}.json")
+    with ThreadPoolExecutor(30) as pool:
+        answers = [pool.submit(client.post, "/api/v1/analyze", content=LOG) for _ in range(20)]
+        began.wait(60)
+        refused = client.post("/api/v1/analyze", content=LOG)
+        while refused.status_code != 503:
+            refused = client.post("/api/v1/analyze", content=LOG)
+        assert refused.headers["content-type"] == "application/problem+json"
+        assert int(refused.headers["retry-after"]) > 0
+        # what is not analysed anew is served as ever
+        assert [client.get(path).status_code for path in ("/healthz", "/readyz", f"/l/{name}.json")] == [200] * 3
+        release.set()
+        assert {answer.result().status_code for answer in answers} == {200, 503}
+
+
+def test_an_analysis_that_takes_too_long_is_given_up(serve: Serve) -> None:
+    client = serve(analysis_seconds=0.001)
+    for log in (LOG.encode(), sample("seed-1g-4g") * 4):  # in a thread, and in a process
+        answer = client.post("/api/v1/analyze", content=log)
+        assert answer.status_code == 413
+        assert "takes longer than 0.001 seconds" in answer.json()["detail"]
+    assert client.get("/healthz").status_code == 200
+
+
+def test_a_text_of_too_many_ranges_is_refused(serve: Serve) -> None:
+    client = serve(max_ranges=100)
+    many = "".join(f"BIOS-e820: [mem {n * 8192:#018x}-{n * 8192 + 4095:#018x}] usable\n" for n in range(101))
+    answers = [
+        client.post(path, content=many)
+        for path in ("/api/v1/analyze", "/api/v1/layouts", "/api/v1/simulate", "/api/v1/place?size=1G")
+    ]
+    assert [answer.status_code for answer in answers] == [413] * 4
+    assert "at most 100" in answers[0].json()["detail"]
+    assert client.get("/api/v1/limits").json()["max_ranges"] == 100
+
+
+def test_a_process_gives_the_answer_that_a_thread_gives(client: httpx.Client) -> None:
+    log = sample("seed-1g-4g")
+    assert client.post("/api/v1/analyze", content=log).content == service.encode(service.analyze(log).document)
+    refused = client.post("/api/v1/analyze", content=b"nothing\n" * 9000)
+    assert refused.status_code == 422
+    assert refused.json()["looked_for"]
+
+
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/api/v1/layouts", "OPTIONS, POST"),
+        (f"/api/v1/layouts/{'A' * 16}", "DELETE, GET, HEAD, OPTIONS"),
+        ("/", "GET, HEAD, OPTIONS, POST"),
+    ],
+)
+def test_an_address_tells_its_methods(client: httpx.Client, path: str, methods: str) -> None:
+    asked = client.options(path)
+    assert (asked.status_code, asked.headers["allow"]) == (204, methods)
+    refused = client.request("PATCH", path)
+    assert (refused.status_code, refused.headers["allow"]) == (405, methods)
+    assert refused.headers["content-type"] == "application/problem+json"
+
+
+def test_scripts_of_named_sites_may_read_the_api_and_nothing_else(serve: Serve) -> None:
+    origin = "https://tools.example"
+    closed, opened = serve(), serve(cors_origins=origin)
+    asked = {"Origin": origin}
+    name = opened.post("/api/v1/layouts", content=LOG).json()["id"]
+    path = f"/api/v1/layouts/{name}"
+    assert "access-control-allow-origin" not in closed.get(path, headers=asked).headers
+    for _ in range(2):  # made, then from memory
+        assert opened.get(path, headers=asked).headers["access-control-allow-origin"] == origin
+    assert "access-control-allow-origin" not in opened.get(path, headers={"Origin": "https://evil.example"}).headers
+    assert "access-control-allow-origin" not in opened.get(f"/l/{name}", headers=asked).headers
+    before = {**asked, "Access-Control-Request-Method": "DELETE"}
+    assert "DELETE" not in opened.options(path, headers=before).headers.get("access-control-allow-methods", "")
