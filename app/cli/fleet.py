@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from app.fleet.scan import State
 
 EXIT_USAGE = 2
-_EXTRA = {"aiohttp", "cryptography", "dask", "distributed", "fsspec", "gcsfs", "pyarrow", "s3fs"}
+EXTRA = {"aiohttp", "cryptography", "dask", "distributed", "fsspec", "gcsfs", "pyarrow", "s3fs"}
 _STEP = {True: 0.2, False: 10.0}
 """Seconds between two words about the progress, on a terminal and elsewhere."""
 
@@ -35,7 +35,7 @@ def scan(paths: tuple[str, ...], out: str, scheduler: str | None, workers: int |
     try:
         from app.fleet.scan import scan as run
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in _EXTRA:
+        if (error.name or "").partition(".")[0] not in EXTRA:
             raise
         raise click.ClickException(
             f"scan needs packages that the base install leaves out ({error.name}): pip install 'pfnscope[fleet]'"

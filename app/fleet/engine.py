@@ -25,7 +25,6 @@ _WAIT_SECONDS = 30
 
 _CONFIG = {
     "distributed.admin.large-graph-warning-threshold": "1GB",  # a log out of an archive may be as large as it likes
-    "distributed.comm.timeouts.connect": _WAIT_SECONDS,
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
     "distributed.worker.preload": ["app.fleet.preload"],
@@ -61,7 +60,7 @@ def started(scheduler: str | None, workers: int) -> Iterator[Client]:
 
 def _connected(scheduler: str) -> Client:
     try:
-        client = Client(scheduler, timeout=_WAIT_SECONDS)
+        client = Client(scheduler)
     except (OSError, ValueError, TypeError) as error:
         raise CannotScan(f"No Dask scheduler answers at {scheduler}: {error}.") from error
     try:

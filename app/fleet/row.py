@@ -88,12 +88,17 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     holes_left_out: int | None = None
 
 
+_NO_VERDICT = {"no-node-ranges", "no-memory-model"}
+"""Diagnostics with which the document's verdict says that there is none: no harm found is then no harmless log."""
+
+
 def row(document: Document, *, name: str, size: int, digest: str, stamp: str | None) -> Row:
     """The row of an analysed log."""
     kernel, verdict, holes = document.kernel, document.verdict, document.holes
     counts = dict.fromkeys(SEVERITIES, 0)
     for hole in holes:
         counts[hole.severity] += 1
+    told = not {item.code for item in document.diagnostics} & _NO_VERDICT
     worst = sorted(holes, key=lambda hole: SEVERITIES.index(hole.severity))
     checks = [check.agrees for check in document.checks]
     return Row(
@@ -117,14 +122,14 @@ def row(document: Document, *, name: str, size: int, digest: str, stamp: str | N
         memory_model=kernel.memory_model,
         rule=document.rule.id if document.rule else None,
         basis=document.rule.basis if document.rule else None,
-        severity=verdict.severity,
+        severity=verdict.severity if told else None,
         summary=verdict.summary,
         danger=counts["danger"],
         caution=counts["caution"],
         info=counts["info"],
         harmless=counts["none"],
         dangerous_pages=sum(hole.pages for hole in holes if hole.severity == "danger"),
-        pages_outside_zone_spans=verdict.pages_outside_zone_spans,
+        pages_outside_zone_spans=verdict.pages_outside_zone_spans if told else None,
         events=len(document.events),
         checks_agree=checks.count(True),
         checks_differ=checks.count(False),
@@ -141,8 +146,5 @@ def _memory(document: Document) -> int | None:
     return sum(int(item.end, 16) - int(item.start, 16) for item in document.node_ranges)
 
 
-_SHARED = tuple(name for name in Hole.__struct_fields__)
-
-
 def _hole(hole: WireHole) -> Hole:
-    return Hole(*(getattr(hole, name) for name in _SHARED))
+    return Hole(*(getattr(hole, name) for name in Hole.__struct_fields__))

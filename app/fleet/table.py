@@ -45,6 +45,7 @@ class Table:
         self._buffered = 0
         self._flushed = time.monotonic()
         self._lock: int | None = None
+        self._locked = False
 
     def __enter__(self) -> Self:
         if self.out.is_dir() or not self.out.parent.is_dir():
@@ -133,10 +134,13 @@ class Table:
                     yield kept
 
     def _learn(self, file: Path) -> None:
-        table = pq.ParquetFile(file)
+        try:
+            table = pq.ParquetFile(file)
+        except pa.ArrowInvalid as error:
+            raise _foreign(file) from error
         found = table.schema_arrow
-        if (found.metadata or {}).get(b"pfnscope.scan") != MARK[b"pfnscope.scan"] or not found.equals(SCHEMA):
-            raise CannotScan(f"{file} is no table that this pfnscope can go on with; give --out another name.")
+        if not MARK.items() <= (found.metadata or {}).items() or not found.equals(SCHEMA):
+            raise _foreign(file)
         for batch in table.iter_batches(columns=_KEYS):
             columns = [batch.column(name).to_pylist() for name in _KEYS]
             for name, size, stamp, status, version in zip(*columns, strict=True):
@@ -161,11 +165,18 @@ class Table:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise CannotScan(f"Another scan is writing {self.out}.") from error
+        self._locked = True
 
     def _release(self) -> None:
         if self._lock is not None:
+            if self._locked and not self._part_files():
+                shutil.rmtree(self.parts, ignore_errors=True)
             os.close(self._lock)
             self._lock = None
+
+
+def _foreign(file: Path) -> CannotScan:
+    return CannotScan(f"{file} is no table that this pfnscope can go on with; give --out another name.")
 
 
 def _replace(new: Path, path: Path) -> None:
