@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: setup setup-dev serve test lint format types acceptance bench bench-serve soak fuzz docs screenshots clean help
+.PHONY: setup setup-dev serve test lint format types acceptance bench bench-serve bench-fleet soak fuzz docs screenshots clean help
 BIN := .venv/bin
 
 setup: ## Make .venv with the command pfnscope and the front-end assets
@@ -20,6 +20,8 @@ acceptance: setup ## Hold the command against ../shared/acceptance
 	$(BIN)/python tools/acceptance.py ../shared tests/acceptance-floor.toml
 bench: setup ## Measure speed
 	$(BIN)/python benchmarks/run.py
+bench-fleet: setup-dev ## Measure scanning 20,000 logs, and kill it
+	$(BIN)/python benchmarks/fleet.py
 bench-serve: setup ## Measure the server
 	$(BIN)/python benchmarks/serve.py
 soak: setup-dev ## 32 writers and 32 readers for 30 seconds, and 20 kills, on SQLite and PostgreSQL
