@@ -26,7 +26,7 @@ JSON = "application/json"
 LayoutId = Annotated[str, Path(description="Name of a stored layout", examples=["Zk3v0YwJ5xUe8mQa"])]
 
 
-@router.post("/analyze", openapi_extra=schema.LOG_BODY, responses=schema.answers("Document", 400, 413, 415, 422, 429))
+@router.post("/analyze", openapi_extra=schema.LOG_BODY, responses=schema.answers("Document", *schema.REFUSALS))
 async def analyze(owned: ServicesDep, sent: SubmissionDep, _: OverridesDep) -> Response:
     """Analyse a log. Nothing is stored."""
     return _json(await _computed(owned, sent, jobs.analyzed))
@@ -36,7 +36,7 @@ async def analyze(owned: ServicesDep, sent: SubmissionDep, _: OverridesDep) -> R
     "/layouts",
     status_code=201,
     openapi_extra=schema.LOG_BODY,
-    responses=schema.answers("Created", 400, 413, 415, 422, 429, 503, status=201),
+    responses=schema.answers("Created", *schema.REFUSALS, 409, status=201, links=schema.LINKS),
 )
 async def create_layout(
     request: Request,
@@ -54,7 +54,7 @@ async def create_layout(
     return answer
 
 
-@router.get("/layouts/{layout_id}", responses=schema.answers("Document", 400, 404, 410, 422, 503))
+@router.get("/layouts/{layout_id}", responses=schema.answers("Document", *schema.MISSES))
 async def get_layout(request: Request, layout_id: LayoutId, owned: ServicesDep, overrides: OverridesDep) -> Response:
     """The document of a stored layout."""
 
@@ -80,7 +80,7 @@ def delete_layout(request: Request, layout_id: LayoutId, owned: ServicesDep) -> 
     owned.metrics.layouts.labels("deleted").inc()
 
 
-@router.get("/layouts/{layout_id}/lookup", responses=schema.answers("Lookup", 400, 404, 410, 422, 503))
+@router.get("/layouts/{layout_id}/lookup", responses=schema.answers("Lookup", *schema.MISSES))
 async def lookup(
     request: Request,
     layout_id: LayoutId,
@@ -99,21 +99,21 @@ async def lookup(
     return tagged(request, _json(await owned.workers.run(work)))
 
 
-@router.post("/simulate", openapi_extra=schema.LOG_BODY, responses=schema.answers("Document", 400, 413, 415, 422, 429))
+@router.post("/simulate", openapi_extra=schema.LOG_BODY, responses=schema.answers("Document", *schema.REFUSALS))
 async def simulate(owned: ServicesDep, sent: SubmissionDep, change: ChangeDep, _: OverridesDep) -> Response:
     """The document of the same machine with another command line, computed. Nothing is stored."""
     asked = change if change != simulating.NO_CHANGE else sent.change
     return _json(await _computed(owned, sent, jobs.simulated, asked))
 
 
-@router.post("/place", openapi_extra=schema.LOG_BODY, responses=schema.answers("Placements", 400, 413, 415, 422, 429))
+@router.post("/place", openapi_extra=schema.LOG_BODY, responses=schema.answers("Placements", *schema.REFUSALS))
 async def place(owned: ServicesDep, sent: SubmissionDep, region: RegionDep, _: OverridesDep) -> Response:
     """Where a memmap= region can go on the machine of a log. Nothing is stored."""
     wanted = region.told(sent)
     return _json(await _computed(owned, sent, jobs.placed, wanted.size, wanted.kind, wanted.align))
 
 
-@router.get("/layouts/{layout_id}/simulate", responses=schema.answers("Document", 400, 404, 410, 422, 503))
+@router.get("/layouts/{layout_id}/simulate", responses=schema.answers("Document", *schema.MISSES))
 async def simulate_stored(
     request: Request, layout_id: LayoutId, owned: ServicesDep, change: ChangeDep, overrides: OverridesDep
 ) -> Response:
@@ -125,7 +125,7 @@ async def simulate_stored(
     return tagged(request, _json(await owned.workers.run(work)))
 
 
-@router.get("/layouts/{layout_id}/place", responses=schema.answers("Placements", 400, 404, 410, 422, 503))
+@router.get("/layouts/{layout_id}/place", responses=schema.answers("Placements", *schema.MISSES))
 async def place_stored(
     request: Request, layout_id: LayoutId, owned: ServicesDep, region: RegionDep, overrides: OverridesDep
 ) -> Response:
@@ -139,7 +139,7 @@ async def place_stored(
     return tagged(request, _json(await owned.workers.run(work)))
 
 
-@router.get("/compare", responses=schema.answers("Comparison", 400, 404, 410, 422, 503))
+@router.get("/compare", responses=schema.answers("Comparison", *schema.MISSES))
 async def compare(request: Request, owned: ServicesDep, pair: PairDep) -> Response:
     """What changed between two stored layouts, or between two boots of one."""
     return tagged(
@@ -164,7 +164,7 @@ def limits(owned: ServicesDep) -> Response:
                 max_body_bytes=settings.max_body_bytes,
                 rate_limit=settings.rate_limit,
                 retention_days=settings.retention_days,
-                expires_in_seconds=(SHORTEST_SECONDS, longest),
+                expires_in_seconds=[SHORTEST_SECONDS, longest],
                 title_characters=LONGEST_TITLE,
                 note_characters=LONGEST_NOTE,
                 max_ranges=settings.max_ranges,

@@ -21,9 +21,10 @@ router = APIRouter()
     responses={
         200: {
             "description": "The layout in that form",
-            "content": {form.media_type.partition(";")[0]: {} for form in FORMS.values()},
+            "content": {form.media_type.partition(";")[0]: {} for form in FORMS.values()}
+            | {"application/json": {"examples": {"example": {"$ref": "#/components/examples/Document"}}}},
         },
-        **schema.problems(400, 404, 410, 422, 503),
+        **schema.problems(*schema.MISSES),
     },
 )
 async def export(

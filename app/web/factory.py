@@ -39,6 +39,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description="Which page frames a Linux boot log gives a struct page, and what that kernel did with it.",
         docs_url=None,  # both load their scripts from other sites
         redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,  # links name operations
         lifespan=_lifespan,
     )
     app.state.services = services

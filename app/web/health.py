@@ -5,18 +5,21 @@ from starlette.responses import PlainTextResponse, Response
 
 from app.web import metrics
 from app.web.deps import ServicesDep
-from app.web.schema import problems
+from app.web.schema import Responses, problems
 
 router = APIRouter(tags=["health"])
 
 
-@router.get("/healthz", response_class=PlainTextResponse)
+_OK: Responses = {200: {"description": "OK", "content": {"text/plain": {"example": "ok\n"}}}}
+
+
+@router.get("/healthz", response_class=PlainTextResponse, responses=_OK)
 async def healthz() -> str:
     """The process answers."""
     return "ok\n"
 
 
-@router.get("/readyz", response_class=PlainTextResponse, responses=problems(503))
+@router.get("/readyz", response_class=PlainTextResponse, responses={**_OK, **problems(503)})
 def readyz(owned: ServicesDep) -> str:
     """The storage answers."""
     owned.layouts.ping()
@@ -27,7 +30,10 @@ def readyz(owned: ServicesDep) -> str:
     "/metrics",
     response_class=Response,
     responses={
-        200: {"description": "Numbers about the server", "content": {"text/plain": {"schema": {"type": "string"}}}}
+        200: {
+            "description": "Numbers about the server",
+            "content": {"text/plain": {"schema": {"type": "string"}, "example": "pfnscope_storage_up 1.0\n"}},
+        }
     },
 )
 def numbers(owned: ServicesDep) -> Response:

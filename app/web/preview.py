@@ -39,7 +39,7 @@ async def preview(owned: ServicesDep, sent: SubmissionDep) -> Response:
             "description": "The text that would be stored",
             "content": {"text/plain": {"schema": {"type": "string"}, "example": schema.EXAMPLE_LOG}},
         },
-        **schema.problems(400, 403, 408, 413, 415, 422, 429, 503),
+        **schema.problems(*schema.REFUSALS),
     },
 )
 async def kept(owned: ServicesDep, sent: SubmissionDep, _: OverridesDep, keep: Keep = "memory-lines") -> Response:

@@ -9,11 +9,13 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from app import service
-from app.report.compared import Comparison
+from app.report.compared import Comparison, compared
 from app.report.document import Document
 from app.report.found import Lookup
 from app.report.placed import Placements
-from app.report.rulebook import Rule
+from app.report.rulebook import Rule, rules
+from app.service.lookup import lookup
+from app.service.placing import place
 from app.web.answers import Created, Limits
 from app.web.bodies import JsonLog
 from app.web.errors import MEDIA_TYPE, Problem, problem
@@ -63,10 +65,31 @@ LOG_BODY: dict[str, Any] = {
                     "required": ["log"],
                     "properties": {"log": {"type": "string", "format": "binary"}},
                 },
+                "example": {"log": EXAMPLE_LOG},
             },
         },
     }
 }
+
+REFUSALS = (400, 403, 408, 413, 415, 422, 429, 503)
+"""What can become of a log that is sent."""
+MISSES = (400, 404, 410, 413, 422, 503)
+"""What can become of a question about a stored layout."""
+
+_OF_LAYOUT = ("get_layout", "delete_layout", "lookup", "simulate_stored", "place_stored")
+LINKS: dict[str, Any] = {
+    name: {"operationId": name, "parameters": {"path.layout_id": "$response.body#/id"}} for name in _OF_LAYOUT
+} | {
+    "compare": {
+        "operationId": "compare",
+        "parameters": {"query.a": "$response.body#/id", "query.b": "$response.body#/id"},
+    },
+    "export": {
+        "operationId": "export",
+        "parameters": {"path.layout_id": "$response.body#/id"},
+    },
+}
+"""What can be asked of a layout that was just stored."""
 
 _PROBLEM_EXAMPLES = {
     400: problem(400, "Not a kernel release: 'new'; give one such as 4.17 or 6.1.90."),
@@ -99,14 +122,17 @@ def problems(*statuses: int) -> Responses:
     }
 
 
-def answers(name: str, *errors: int, status: int = 200, many: bool = False) -> Responses:
+def answers(
+    name: str, *errors: int, status: int = 200, many: bool = False, links: dict[str, Any] | None = None
+) -> Responses:
     """The response with a JSON body of the type of that name, or a list of them, and the errors beside it."""
     reference: dict[str, Any] = {"$ref": _REF.format(name=name)}
-    body = {"schema": {"type": "array", "items": reference} if many else reference}
-    return {
-        status: {"description": HTTPStatus(status).phrase, "content": {"application/json": body}},
-        **problems(*errors),
+    body = {
+        "schema": {"type": "array", "items": reference} if many else reference,
+        "examples": {"example": {"$ref": f"#/components/examples/{name}{'s' if many else ''}"}},
     }
+    answer = {"description": HTTPStatus(status).phrase, "content": {"application/json": body}}
+    return {status: answer | ({"links": links} if links else {}), **problems(*errors)}
 
 
 def install(app: FastAPI) -> None:
@@ -123,9 +149,11 @@ def _describe(app: FastAPI) -> dict[str, Any]:
             for described in methods.values():
                 _drop_default_validation(described["responses"])
         _, components = msgspec.json.schema_components(_TYPES, ref_template=_REF)
-        components["Document"]["examples"] = [_example_document()]
+        examples = _examples()
+        components["Document"]["examples"] = [examples["Document"]]
         schema["components"] = {
             "schemas": components,
+            "examples": {name: {"value": value} for name, value in examples.items()},
             "securitySchemes": {"delete_token": {"type": "http", "scheme": "bearer"}},
         }
         app.openapi_schema = schema
@@ -138,5 +166,20 @@ def _drop_default_validation(responses: dict[str, Any]) -> None:
         del responses["422"]
 
 
-def _example_document() -> Any:
-    return msgspec.to_builtins(service.analyze(EXAMPLE_LOG.encode()).document)
+def _examples() -> dict[str, Any]:
+    """Answers to the example request, computed by what would answer it."""
+    log = EXAMPLE_LOG.encode()
+    document = service.analyze(log).document
+    other = service.analyze(log, service.Options(kernel="5.10")).document
+    values = {
+        "Document": document,
+        "Lookup": lookup(document, "pfn:0x100"),
+        "Comparison": compared(document, other),
+        "Placements": place(log, "256M"),
+        "Rules": rules()[:2],
+        "Created": Created(
+            "Zk3v0YwJ5xUe8mQa", "https://pfn.example/l/Zk3v0YwJ5xUe8mQa", "q" * 32, "2027-02-21T09:30:00Z"
+        ),
+        "Limits": Limits(64 << 20, "60/minute", 90, [60, 90 * 86400], 200, 2000, 200_000, 30, 2),
+    }
+    return {name: msgspec.to_builtins(value) for name, value in values.items()}

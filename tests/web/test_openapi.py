@@ -17,7 +17,8 @@ def references(value: Any) -> set[str]:
 
 def test_every_reference_is_defined(client: httpx.Client) -> None:
     described = client.get("/openapi.json").json()
-    known = {f"#/components/schemas/{name}" for name in described["components"]["schemas"]}
+    components = described["components"]
+    known = {f"#/components/{kind}/{name}" for kind in ("schemas", "examples") for name in components[kind]}
     assert references(described) <= known
 
 
@@ -30,6 +31,8 @@ def test_the_routes_of_the_api_are_described_with_their_errors(client: httpx.Cli
     for path, methods in paths.items():
         for method, described in methods.items():
             for status, answer in described["responses"].items():
+                shown = [kind for kind in answer.get("content", {}).values() if "example" in kind or "examples" in kind]
+                assert shown or status == "204", (path, method, status)
                 assert int(status) < 400 or "application/problem+json" in answer["content"], (path, method, status)
 
 
