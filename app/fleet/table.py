@@ -39,7 +39,7 @@ class Table:
         self.parts = out.with_name(out.name + ".parts")
         self.known = 0
         self.of_other_versions = 0
-        self._latest: dict[bytes, tuple[int, bytes]] = {}
+        self._latest: dict[bytes, tuple[int, int | None, bytes | None]] = {}  # number of the row, size, stamp if final
         self._rows = 0
         self._buffer: list[dict[str, Any]] = []
         self._buffered = 0
@@ -72,7 +72,9 @@ class Table:
     def finished(self, source: Source) -> bool:
         """Whether this log has a row that another run would give too."""
         known = self._latest.get(_digest(source.name))
-        return known is not None and known[1] == _digest(f"{source.size} {source.stamp}")
+        if known is None or known[2] is None:
+            return False
+        return known[2] == _digest(str(source.stamp)) and source.size in (None, known[1])
 
     def add(self, rows: list[dict[str, Any]], size: int) -> None:
         """Take rows, which are ``size`` bytes packed; on disk when enough have come, or after some seconds."""
@@ -146,11 +148,11 @@ class Table:
             for name, size, stamp, status, version in zip(*columns, strict=True):
                 self._note(name, size, stamp, status)
                 self.of_other_versions += version != __version__
-        self.known = sum(bool(known) for _, known in self._latest.values())
+        self.known = sum(known[2] is not None for known in self._latest.values())
 
     def _note(self, name: str, size: int | None, stamp: str | None, status: str) -> None:
-        done = b"" if status in AGAIN else _digest(f"{size} {stamp}")
-        self._latest[_digest(name)] = self._rows, done
+        done = None if status in AGAIN else _digest(str(stamp))
+        self._latest[_digest(name)] = self._rows, size, done
         self._rows += 1
 
     def _files(self) -> list[Path]:
