@@ -2,10 +2,12 @@
 
 import { held, scaled, ticks, toPfn, toPosition } from "./axis.js";
 import { onThemeChange, paints } from "./paint.js";
+import { onPinch } from "./touch.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const LETTER = 6.6;
 const TINY = 2.5; // pixels
+const SETTLED = 120; // milliseconds without a move
 const ALARMING = ["danger", "uninitialised"];
 const CONFIG = { displayModeBar: false, responsive: false, doubleClick: false, showTips: false, scrollZoom: false };
 
@@ -40,7 +42,8 @@ function visible({ y, base, x, customdata }, kinds, [low, high], width) {
 }
 
 export class Bars {
-  /** `plot` is the element around the still drawing; `on` has view(from, to), point(bar) and choose(bar). */
+  /** `plot` is the element around the still drawing; `on` has view(from, to, jump), point(bar), choose(bar) and,
+      where finer bars can be had, refine(from, to). */
   constructor(plotly, plot, on) {
     this.plotly = plotly;
     this.plot = plot;
@@ -51,6 +54,7 @@ export class Bars {
     this.labels.setAttribute("class", "labels");
     this.labels.setAttribute("aria-hidden", "true");
     this.lit = null;
+    this.picked = null;
     onThemeChange(() => this.draw());
     new ResizeObserver(() => this.resized()).observe(plot);
   }
@@ -68,14 +72,43 @@ export class Bars {
     await this.draw();
     this.listen();
     this.still.classList.add("covered");
+    this.settle();
+  }
+
+  /** Take the bars of a figure that is finer where the reader looks; the view stays. */
+  refine(figure) {
+    this.figure = figure;
+    this.meta = figure.layout.meta;
+    this.traces = figure.data.slice(0, 2);
+    return this.draw();
+  }
+
+  /** Once the view rests, ask for finer bars where it shows joined ones. */
+  settle() {
+    window.clearTimeout(this.settling);
+    const { fine } = this.meta;
+    if (!fine || !this.on.refine) return;
+    const width = this.view[1] - this.view[0];
+    const slack = width * 1e-6;
+    const inside = this.view[0] >= fine[0] - slack && this.view[1] <= fine[1] + slack;
+    if (inside && width > 0.4 * (fine[1] - fine[0])) return;
+    this.settling = window.setTimeout(() => this.on.refine(...this.exact), SETTLED);
+  }
+
+  /** Frame page frames [from, to) through all lanes; null for nothing. */
+  pick(frames) {
+    this.picked = frames;
+    this.write(ticks(this.meta, this.view, this.width));
   }
 
   /** Page frames in view, or nulls when everything is. */
   get shown() {
     const all = this.view[0] <= this.whole[0] && this.view[1] >= this.whole[1];
-    if (all) return [null, null];
-    const [from, to] = this.view.map((at) => Math.round(toPfn(this.meta.knots, at)));
-    return [from, Math.max(to, from + 1)];
+    return all ? [null, null] : this.exact;
+  }
+
+  get exact() {
+    return this.view.map((at) => toPfn(this.meta.knots, at));
   }
 
   /** The view that holds page frames [from, to) with `room` times their width on both sides. */
@@ -83,6 +116,13 @@ export class Bars {
     const [left, right] = [toPosition(this.meta.knots, from), toPosition(this.meta.knots, to)];
     const width = Math.max(right - left, this.least);
     return held([left - room * width, left + (1 + room) * width], this.whole);
+  }
+
+  /** The page frames between the boundaries around this one. */
+  interval(pfn) {
+    const frames = this.meta.knots.pfn;
+    const at = Math.min(Math.max(1, frames.findIndex((other) => other > pfn)), frames.length - 1);
+    return [frames[at - 1], frames[at]];
   }
 
   /** The narrowest view: four frames to scale, else the one frame in the middle. */
@@ -97,12 +137,14 @@ export class Bars {
   centre(pfn) {
     const half = (this.view[1] - this.view[0]) / 2;
     const at = toPosition(this.meta.knots, pfn);
-    this.go(held([at - half, at + half], this.whole));
+    this.go(held([at - half, at + half], this.whole), true);
   }
 
-  go(view) {
+  /** Show this part of the axis; a jump is what the reader may want to come back from. */
+  go(view, jump = false) {
     this.view = view;
-    this.on.view(...this.shown);
+    this.on.view(...this.shown, jump);
+    this.settle();
     this.wanted ??= window.requestAnimationFrame(() => {
       this.wanted = null;
       this.draw();
@@ -119,11 +161,28 @@ export class Bars {
   }
 
   all() {
-    this.go([...this.whole]);
+    this.go([...this.whole], true);
   }
 
-  zoomTo(from, to) {
-    this.go(this.around(from, to, 1.2));
+  zoomTo(from, to, room = 1.2) {
+    this.go(this.around(from, to, room), true);
+  }
+
+  /** The bar `by` bars and `down` lanes from the one stepped on last, or the first in view; null where there is none. */
+  step(by, down) {
+    const bars = this.traces.flatMap(({ customdata, y, base, x }) =>
+      customdata.map((data, i) => ({ row: Math.floor(y[i]), from: base[i], to: base[i] + x[i], data })),
+    );
+    const rows = [...new Set(bars.map((bar) => bar.row))].sort((a, b) => a - b);
+    if (!rows.length) return null;
+    const at = this.stepped && rows.includes(this.stepped.row) ? rows.indexOf(this.stepped.row) : 0;
+    const row = rows[Math.min(rows.length - 1, Math.max(0, at + down))];
+    const lane = bars.filter((bar) => bar.row === row).sort((a, b) => a.from - b.from);
+    const from = this.stepped?.from ?? this.view[0];
+    const near = Math.max(0, lane.findLastIndex((bar) => bar.from <= from));
+    const next = lane[Math.min(lane.length - 1, Math.max(0, this.stepped ? near + by : near))];
+    this.stepped = next;
+    return { data: next.data, frames: [next.from, next.to].map((place) => Math.round(toPfn(this.meta.knots, place))) };
   }
 
   /** Light the bars that a test picks by [label, detail, lines, hole] and dim the others; null lights all. */
@@ -214,21 +273,42 @@ export class Bars {
         label.textContent = tick.text;
         return label;
       }),
+      ...this.frame(),
     );
+  }
+
+  /** The frame around what is picked, where it is in view. */
+  frame() {
+    if (!this.picked) return [];
+    const [low, high] = this.view;
+    const [left, right] = this.picked.map((pfn) => {
+      const share = (toPosition(this.meta.knots, pfn) - low) / (high - low);
+      return Math.min(this.width, Math.max(0, share * this.width));
+    });
+    if (left >= right) return [];
+    const frame = document.createElementNS(SVG, "rect");
+    const look = { class: "pick", x: left, y: 22, width: Math.max(3, right - left), height: this.figure.layout.height - 24 };
+    for (const [name, value] of Object.entries(look)) frame.setAttribute(name, value);
+    return [frame];
   }
 
   listen() {
     if (this.listening) return;
     this.listening = true;
     this.live.on("plotly_hover", (event) => this.on.point(event.points[0].customdata));
-    this.live.on("plotly_click", (event) => this.on.choose(event.points[0].customdata));
+    this.live.on("plotly_click", ({ points: [{ base, x, customdata }] }) => {
+      const ends = [Math.min(base, x), Math.max(base, x)].map((at) => Math.round(toPfn(this.meta.knots, at)));
+      this.on.choose(customdata, ends);
+    });
     this.live.on("plotly_relayout", (event) => {
       if ("xaxis.range[0]" in event) {
         const range = [event["xaxis.range[0]"], event["xaxis.range[1]"]].sort((a, b) => a - b);
-        this.go(scaled(range, 1, (range[0] + range[1]) / 2, this.whole, this.least));
+        this.go(scaled(range, 1, (range[0] + range[1]) / 2, this.whole, this.least), true);
       }
     });
     this.plot.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
+    const at = (share) => this.view[0] + share * (this.view[1] - this.view[0]);
+    onPinch(this.plot, (factor, share) => this.zoom(factor, at(share)), (share) => this.pan(share));
   }
 
   /** Sideways moves; up and down zooms while the bars have the focus or Ctrl is held, else the page scrolls. */

@@ -3,13 +3,15 @@
 
 import { toPfn } from "./axis.js";
 import { Bars } from "./bars.js";
+import { wireFind } from "./find.js";
+import { wireKeys } from "./keys.js";
 import { Log } from "./log.js";
 import { closeMenus, offerCopy, showDeleteToken } from "./share.js";
 import * as state from "./state.js";
 
 const stage = document.getElementById("bars");
 const detail = document.getElementById("detail");
-const view = state.read(window.location.search);
+const view = stage && state.read(stage);
 let bars = null;
 let log = null;
 
@@ -23,13 +25,19 @@ function load(url) {
   });
 }
 
-async function figure(axis) {
+/** What the server says of this layout under a name, asked with the page's own question and more. */
+async function ask(name, more) {
   const query = new URLSearchParams(stage.dataset.query);
-  query.set("axis", axis);
-  const answer = await fetch(`${stage.dataset.figure}?${query}`);
-  if (!answer.ok) throw new Error(`no figure: ${answer.status}`);
-  return answer.json();
+  for (const [key, value] of Object.entries(more)) if (value !== null) query.set(key, value);
+  const answer = await fetch(`${stage.dataset.path}/${name}.json?${query}`);
+  const told = await answer.json();
+  if (!answer.ok) throw new Error(told.detail ?? `no ${name}: ${answer.status}`);
+  return told;
 }
+
+const hex = (pfn) => (pfn === null ? null : "0x" + Math.floor(pfn).toString(16));
+const figure = (axis, from, to) =>
+  ask("figure", { axis, from: hex(from), to: hex(to && to + 1), lanes: view.lanes });
 
 /** Say what a bar is; its source lines are links. */
 function tell([label, words, lines]) {
@@ -37,7 +45,7 @@ function tell([label, words, lines]) {
   const parts = [Object.assign(document.createElement("b"), { textContent: label }), rest];
   if (lines.length) parts.push(lines.length > 1 ? " · lines " : " · line ");
   lines.slice(0, 6).forEach((line, i) => {
-    const link = Object.assign(document.createElement("a"), { href: `#L${line}`, textContent: line });
+    const link = Object.assign(document.createElement("a"), { href: log.href(line), textContent: line });
     link.dataset.line = line;
     parts.push(i ? ", " : "", link);
   });
@@ -54,29 +62,32 @@ function moveWindow() {
   window_.setAttribute("width", `${width * 100}%`);
 }
 
-function viewed(from, to) {
+function viewed(from, to, jump) {
   Object.assign(view, { from, to });
   moveWindow();
-  state.write(view);
+  state.write(view, jump);
 }
 
-function choose(data) {
+/** Frame page frames in every lane, and mark the row of the table that is about them. */
+function pick(frames) {
+  view.sel = frames;
+  bars.pick(frames);
+  for (const row of document.querySelectorAll("tbody.sel")) row.classList.remove("sel");
+  const hole = frames ? bars.meta.holes.findIndex(([from, to]) => from <= frames[0] && frames[1] <= to) : -1;
+  if (hole >= 0) document.getElementById(`hole-${hole}`)?.classList.add("sel");
+}
+
+function choose(data, frames) {
   tell(data);
   log.light(data[2], true);
-  if (data[3] !== null) markRow(data[3]);
-}
-
-function markRow(hole) {
-  view.hole = hole;
-  for (const row of document.querySelectorAll("tbody.sel")) row.classList.remove("sel");
-  document.getElementById(`hole-${hole}`)?.classList.add("sel");
-  state.write(view);
+  pick(data[3] === null ? frames : bars.meta.holes[data[3]]);
+  state.write(view, false);
 }
 
 function showHole(hole, zoom = true) {
   const frames = bars.meta.holes[hole];
   if (!frames) return;
-  markRow(hole);
+  pick(frames);
   if (zoom) bars.zoomTo(...frames);
   bars.light(null);
   const data = bars.lowest((other) => other[3] === hole);
@@ -90,9 +101,14 @@ function showHole(hole, zoom = true) {
 function step(by) {
   const order = bars.meta.holes.map((frames, i) => [frames[0], i]).sort((a, b) => a[0] - b[0]);
   if (!order.length) return;
-  const at = order.findIndex(([, i]) => i === view.hole);
+  const at = order.findIndex(([from]) => from === view.sel?.[0]);
   const next = at < 0 ? (by > 0 ? 0 : order.length - 1) : (at + by + order.length) % order.length;
   showHole(order[next][1]);
+}
+
+function stepBar(by, down) {
+  const found = bars.step(by, down);
+  if (found) choose(found.data, found.frames);
 }
 
 function showLine(line) {
@@ -103,15 +119,51 @@ function showLine(line) {
   if (data) tell(data);
 }
 
-async function switchAxis(axis) {
-  view.axis = axis;
+function markAxis(axis) {
   for (const link of document.querySelectorAll("a[data-axis]")) {
     if (link.dataset.axis === axis) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
   }
-  await bars.show(await figure(axis), view.from, view.to);
+}
+
+async function switchAxis(axis) {
+  view.axis = axis;
+  markAxis(axis);
+  await bars.show(await figure(axis, view.from, view.to), view.from, view.to);
   moveWindow();
-  state.write(view);
+  state.write(view, true);
+}
+
+/** What the reader came back to. */
+async function restore(past) {
+  const axis = view.axis;
+  Object.assign(view, past);
+  markAxis(view.axis);
+  const next = axis === view.axis && !bars.meta.fine ? bars.figure : await figure(view.axis, view.from, view.to);
+  pick(view.sel);
+  await bars.show(next, view.from, view.to);
+  moveWindow();
+}
+
+async function refine(from, to) {
+  const { axis } = view;
+  const finer = await figure(axis, from, to);
+  if (axis === view.axis) await bars.refine(finer);
+}
+
+/** Show what was looked for. */
+async function find(words) {
+  const found = await ask("find", { find: words });
+  const { start_pfn: from, end_pfn: to, near } = found;
+  bars.light(null);
+  pick([from, to]);
+  // one frame is nothing to look at alone
+  const single = near[1] - near[0] === 1;
+  if (single && bars.meta.axis === "scale") bars.zoomTo(near[0] - 256, near[1] + 256);
+  else bars.zoomTo(...(single ? bars.interval(near[0]) : near));
+  tell([found.label, found.what, found.lines]);
+  log.light(found.lines, true);
+  stage.focus({ preventScroll: true });
 }
 
 const KEYS = {
@@ -120,8 +172,13 @@ const KEYS = {
   "-": () => bars.zoom(2),
   ArrowLeft: () => bars.pan(-0.2),
   ArrowRight: () => bars.pan(0.2),
+  ArrowUp: () => stepBar(0, -1),
+  ArrowDown: () => stepBar(0, 1),
+  "<": () => stepBar(-1, 0),
+  ">": () => stepBar(1, 0),
   0: () => {
     bars.light(null);
+    pick(null);
     bars.all();
   },
   n: () => step(1),
@@ -129,19 +186,13 @@ const KEYS = {
 };
 
 function wire() {
-  document.addEventListener("keydown", (event) => {
-    const typing = event.target.closest("input, textarea, select");
-    const arrows = event.key.startsWith("Arrow") && !event.target.closest("#bars");
-    if (typing || arrows || event.ctrlKey || event.metaKey || event.altKey || !KEYS[event.key]) return;
-    event.preventDefault();
-    KEYS[event.key]();
-  });
+  wireKeys(KEYS);
   document.addEventListener("click", (event) => {
     const target = event.target.closest("[data-key], a[data-axis], a[data-hole], a[data-line]");
     if (!target || event.ctrlKey || event.metaKey || event.shiftKey) return;
     const { key, axis, hole, line } = target.dataset;
     if (line !== undefined) {
-      showLine(Number(line));
+      if (log.has(line)) showLine(Number(line));
       return;
     }
     event.preventDefault();
@@ -160,19 +211,26 @@ function wire() {
     const [low, high] = bars.meta.scale;
     bars.centre(low + ((event.clientX - box.left) / box.width) * (high - low));
   });
+  wireFind(find);
+  state.onReturn(restore);
   document.getElementById("zoom").hidden = false;
   document.getElementById("keys").hidden = false;
 }
 
 async function start() {
-  const [plotly, first] = await Promise.all([load(stage.dataset.plotly), figure(view.axis)]);
-  bars = new Bars(plotly, document.getElementById("plot"), { view: viewed, point: tell, choose });
+  const [plotly, first] = await Promise.all([load(stage.dataset.plotly), figure(view.axis, view.from, view.to)]);
+  bars = new Bars(plotly, document.getElementById("plot"), { view: viewed, point: tell, choose, refine });
   // a page of two logs has no lines of its own
   log = new Log(document.getElementById("lines") ?? document.createElement("ol"), showLine);
   await bars.show(first, view.from, view.to);
   moveWindow();
   wire();
-  if (view.hole !== null) showHole(view.hole, view.from === null);
+  if (view.sel) {
+    const hole = bars.meta.holes.findIndex(([from, to]) => from === view.sel[0] && to === view.sel[1]);
+    if (hole >= 0) showHole(hole, false);
+    else pick(view.sel);
+  }
+  state.begin(view);
   stage.dataset.live = "true";
 }
 

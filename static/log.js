@@ -6,8 +6,21 @@ export class Log {
     this.list = list;
     list.addEventListener("click", (event) => {
       const link = event.target.closest("a");
-      if (link) choose(Number(link.textContent));
+      if (link?.hash) choose(Number(link.textContent));
     });
+  }
+
+  /** Whether this part of the log has that line. */
+  has(line) {
+    return document.getElementById(`L${line}`) !== null;
+  }
+
+  /** Where that line is: here, or in another part of the log. */
+  href(line) {
+    if (this.has(line)) return `#L${line}`;
+    const url = new URL(window.location.href);
+    url.searchParams.set("line", line);
+    return `${url.search}#L${line}`;
   }
 
   /** Light these lines; with `scroll`, bring the first into view inside the box, not the page. */

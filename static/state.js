@@ -1,33 +1,41 @@
-/* The view in the address bar: version, axis, page frames in view and the chosen hole. Other parameters stay. */
+/* The view in the address bar: version, axis, page frames in view, what is picked, lanes. The server reads it, this
+   module only writes it; other parameters stay. What was written comes back by the browser's Back button. */
 
-const HEX = /^0x[0-9a-f]{1,14}$/;
+const GONE = ["hole", "find"]; // of earlier versions, and the question that became a selection
 
-const pfnOf = (text) => (text !== null && HEX.test(text) ? Number(text) : null);
+/** The view that the server understood from the address. */
+export const read = (stage) => JSON.parse(stage.dataset.view);
 
-/** {axis, from, to, hole}; null for what is absent or cannot be read. */
-export function read(search) {
-  const query = new URLSearchParams(search);
-  const known = query.get("v") === "1";
-  const hole = query.get("hole");
-  const from = known ? pfnOf(query.get("from")) : null;
-  const to = known ? pfnOf(query.get("to")) : null;
-  return {
-    axis: query.get("axis") === "scale" ? "scale" : "schematic",
-    from: from !== null && to !== null && from < to ? from : null,
-    to: from !== null && to !== null && from < to ? to : null,
-    hole: known && hole !== null && /^[0-9]{1,6}$/.test(hole) ? Number(hole) : null,
-  };
-}
-
-/** Put the view into the address bar without a new entry in the history. */
-export function write({ axis, from, to, hole }) {
+/** Put the view into the address bar; a jump becomes an entry of the history, a move changes the present one. */
+export function write(view, jump) {
   const url = new URL(window.location.href);
-  const told = { v: "1", axis, from: from === null ? null : hex(from), to: to === null ? null : hex(to), hole };
+  const { axis, from, to, sel, lanes } = view;
+  const told = { v: "2", axis, from: hex(from), to: hex(to), sel: sel && sel.map(hex).join("-"), lanes };
+  for (const name of GONE) url.searchParams.delete(name);
   for (const [name, value] of Object.entries(told)) {
     if (value === null) url.searchParams.delete(name);
     else url.searchParams.set(name, value);
   }
-  window.history.replaceState(null, "", url);
+  window.history[jump ? "pushState" : "replaceState"]({ ...view }, "", url);
 }
 
-const hex = (pfn) => "0x" + Math.round(pfn).toString(16);
+/** Remember the view of the page as it came; an address of an earlier version or a question becomes the view's own. */
+export function begin(view) {
+  const query = new URL(window.location.href).searchParams;
+  if (GONE.some((name) => query.has(name))) write(view, false);
+  else window.history.replaceState({ ...view }, "", window.location.href);
+}
+
+/** Call `show(view)` when the reader goes back or forth. */
+export function onReturn(show) {
+  window.addEventListener("popstate", (event) => event.state && show(event.state));
+}
+
+/** A page frame in hexadecimal, with a fraction where a deep zoom ends inside one. */
+function hex(pfn) {
+  if (pfn === null) return null;
+  const parts = Math.round((pfn % 1) * 65536);
+  const whole = Math.floor(pfn) + (parts === 65536 ? 1 : 0);
+  const rest = (parts % 65536).toString(16).padStart(4, "0").replace(/0+$/, "");
+  return `0x${whole.toString(16)}${rest && `.${rest}`}`;
+}

@@ -9,6 +9,7 @@ that grows with the logarithm of its size, so that a hole of 41 frames shows in 
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from functools import cached_property
 from itertools import pairwise
 from math import log2
 from typing import Literal
@@ -32,8 +33,29 @@ class Axis(msgspec.Struct, frozen=True):
     """Piecewise linear both ways between the knots ``pfns[i]`` and ``at[i]`` (0..1, increasing)."""
 
     name: AxisName
-    pfns: tuple[int, ...]
+    pfns: tuple[float, ...]
     at: tuple[float, ...]
+
+    def within(self, start: float, end: float) -> "Axis":
+        """The part of the axis between two page frames, stretched to 0..1; the whole where they are outside it."""
+        low, high = self.place(start), self.place(end)
+        if high - low <= 0:
+            return self
+        inside = [(pfn, at) for pfn, at in zip(self.pfns, self.at, strict=True) if low < at < high]
+        pfns = (self.pfn(low), *(pfn for pfn, _ in inside), self.pfn(high))
+        return Axis(self.name, pfns, (0.0, *((at - low) / (high - low) for _, at in inside), 1.0))
+
+    def thinned(self, fine: tuple[float, float], resolution: float, coarse: float) -> "Axis":
+        """The axis with fewer knots, off by two ``resolution`` (0..1) inside ``fine``, ``coarse`` outside."""
+        kept = [0]
+        last = len(self.at) - 1
+        for i in range(1, last):
+            step = resolution if fine[0] <= self.at[i] <= fine[1] else coarse
+            # a knot goes only where both its intervals are short
+            if self.at[i] - self.at[kept[-1]] >= step or self.at[i + 1] - self.at[i] >= step:
+                kept.append(i)
+        kept.append(last)
+        return Axis(self.name, tuple(self.pfns[i] for i in kept), tuple(self.at[i] for i in kept))
 
     def place(self, pfn: float) -> float:
         """Position of a page frame; clamped to 0..1 outside the domain."""
@@ -57,6 +79,24 @@ def _between(value: float, source: Sequence[float], target: Sequence[float]) -> 
 def boundaries(lanes: Sequence[Lane]) -> tuple[int, ...]:
     """Every first and last-plus-one page frame of every bar, sorted, each once."""
     return tuple(sorted({pfn for lane in lanes for bar in lane.bars for pfn in (bar.start_pfn, bar.end_pfn)}))
+
+
+class Axes:
+    """Both axes of the same lanes and their boundaries, each made once and only when it is asked for."""
+
+    def __init__(self, lanes: Sequence[Lane]) -> None:
+        self._lanes = lanes
+        self._made: dict[AxisName, Axis] = {}
+
+    def __getitem__(self, name: AxisName) -> Axis:
+        if name not in self._made:
+            self._made[name] = make(name, self._lanes)
+        return self._made[name]
+
+    @cached_property
+    def points(self) -> tuple[int, ...]:
+        """What :func:`boundaries` gives."""
+        return boundaries(self._lanes)
 
 
 def make(name: AxisName, lanes: Sequence[Lane]) -> Axis:
@@ -111,7 +151,7 @@ def beyond_words(lanes: Sequence[Lane], axis: Axis, page_size: int) -> str:
     out = beyond(lanes, axis)
     if not out:
         return ""
-    side = f"beyond {axis.pfns[-1] * page_size:#x}" if out[0].start_pfn >= axis.pfns[-1] else "outside the memory"
+    side = f"beyond {int(axis.pfns[-1]) * page_size:#x}" if out[0].start_pfn >= axis.pfns[-1] else "outside the memory"
     return f"{len(out)} range{'' if len(out) == 1 else 's'} {side}"
 
 
@@ -146,5 +186,5 @@ def _joined(run: list[Bar]) -> Bar:
         return run[0]
     start, end = run[0].start_pfn, max(bar.end_pfn for bar in run)
     kinds = {bar.kind for bar in run}
-    detail = f"{len(run)} ranges in pfn [{start:#x}, {end:#x}), closer than a pixel: zoom in or see the table"
+    detail = f"{len(run)} ranges in pfn [{start:#x}, {end:#x}), closer than a pixel: zoom in"
     return Bar(start, end, kinds.pop() if len(kinds) == 1 else "several", f"{len(run)} ranges", detail)

@@ -11,37 +11,50 @@ trace whose ``marker.color`` is an array.
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from app.report import axis as axes
 from app.report import svg
-from app.report.axis import Axis, AxisName
+from app.report.axis import Axes, Axis, AxisName
 from app.report.lanes import Bar
 from app.report.palette import ALARM, CARD, LINE, PAINTS
 from app.report.scene import Scene, visible_marks
 from app.report.ticks import by_importance
 
-_MANY = 4000
+_MANY = 2000
 """Bars beyond which a browser gets slow; then neighbours closer than the resolution become one bar."""
-_RESOLUTION = 1 / 4000
-"""Part of the axis: a pixel after zooming in four times."""
+_RESOLUTION = 1 / 1500
+"""Part of what is in view: some pixel. A page that zooms in asks for a figure of what it shows then."""
+_BESIDE = 0.25
+"""Parts of the view on both sides that are as fine, so that moving shows no coarse bars at once."""
+_LINES = 6
+"""Source lines that a page tells of one bar."""
 
 
-def figure_json(scene: Scene, axis: AxisName) -> bytes:
-    """The figure as JSON, ready for ``Plotly.newPlot``."""
-    encoded: str = figure(scene, axis).to_json(engine="json")
+def figure_json(
+    scene: Scene, axis: AxisName, *, window: tuple[float, float] | None = None, made: Axes | None = None
+) -> bytes:
+    """The figure as JSON, ready for ``Plotly.newPlot``.
+
+    Of many bars, those in the ``window`` of page frames are as fine as a screen that shows it can be, and the others
+    as fine as one that shows all. ``meta.fine`` is that window on the axis, null where nothing was joined.
+    """
+    encoded: str = figure(scene, axis, window=window, made=made).to_json(engine="json")
     return encoded.encode()
 
 
-def figure(scene: Scene, axis: AxisName) -> Any:
+def figure(scene: Scene, axis: AxisName, *, window: tuple[float, float] | None = None, made: Axes | None = None) -> Any:
     """The figure as a ``plotly.graph_objects.Figure``."""
     import plotly.graph_objects as go  # 0.2 s that only the web server has to pay
 
     found = scene.lanes
-    chosen = axes.make(axis, found)
-    resolution = _RESOLUTION if sum(len(lane.bars) for lane in found) > _MANY else 0.0
-    rows = [(i, bar) for i, lane in enumerate(found) for bar in axes.merged(lane.bars, chosen, resolution)]
+    made = made or Axes(found)
+    chosen = made[axis]
+    fine = _fine(chosen, window) if sum(len(lane.bars) for lane in found) > _MANY else None
+    rows = [(i, bar) for i, lane in enumerate(found) for bar in _joined(lane.bars, chosen, fine)]
     plain = [(row, bar) for row, bar in rows if not PAINTS[bar.kind].pattern]
     patterned = [(row, bar) for row, bar in rows if PAINTS[bar.kind].pattern]
-    meta = _meta(scene, chosen) | {"kinds": [[bar.kind for _, bar in part] for part in (plain, patterned)]}
+    meta = _meta(scene, made, axis, fine) | {"kinds": [[bar.kind for _, bar in part] for part in (plain, patterned)]}
     return go.Figure(
         data=[
             go.Bar(_bars(plain, chosen), marker=_plain([bar.kind for _, bar in plain])),
@@ -53,9 +66,39 @@ def figure(scene: Scene, axis: AxisName) -> Any:
     )
 
 
+class _Fine(msgspec.Struct, frozen=True):
+    """The part of the axis [low, high) (0..1) whose bars are joined only below ``resolution``."""
+
+    low: float
+    high: float
+    resolution: float
+
+
+def _fine(axis: Axis, window: tuple[float, float] | None) -> _Fine:
+    low, high = (axis.place(pfn) for pfn in window) if window else (0.0, 1.0)
+    if low >= high:
+        low, high = 0.0, 1.0
+    room = _BESIDE * (high - low)
+    return _Fine(max(0.0, low - room), min(1.0, high + room), (high - low) * _RESOLUTION)
+
+
+def _joined(bars: Sequence[Bar], axis: Axis, fine: _Fine | None) -> Sequence[Bar]:
+    if fine is None or len(bars) < 2:
+        return axes.merged(bars, axis, 0.0)
+    start, end = axis.pfn(fine.low), axis.pfn(fine.high)
+    before = [bar for bar in bars if bar.end_pfn <= start]
+    inside = [bar for bar in bars if bar.end_pfn > start and bar.start_pfn < end]
+    behind = [bar for bar in bars if bar.start_pfn >= end and bar.end_pfn > start]
+    return [
+        *axes.merged(before, axis, _RESOLUTION),
+        *axes.merged(inside, axis, fine.resolution),
+        *axes.merged(behind, axis, _RESOLUTION),
+    ]
+
+
 def place(pfn: float, axis: Axis) -> float:
     """A page frame in the unit of the figure's axis: itself to scale, 0..1 on the schematic axis."""
-    return pfn if axis.name == "scale" else axis.place(pfn)
+    return pfn if axis.name == "scale" else round(axis.place(pfn), 12)
 
 
 def _bars(rows: Sequence[tuple[int, Bar]], axis: Axis) -> dict[str, Any]:
@@ -66,9 +109,9 @@ def _bars(rows: Sequence[tuple[int, Bar]], axis: Axis) -> dict[str, Any]:
         "orientation": "h",
         "y": [row + (svg.GAP + svg.BAR / 2) / svg.ROW for row, _ in rows],
         "base": [left for left, _ in edges],
-        "x": [right - left for left, right in edges],
+        "x": [round(right - left, 12) for left, right in edges],
         "width": svg.BAR / svg.ROW,
-        "customdata": [[bar.label, bar.detail, list(bar.lines), bar.hole] for _, bar in rows],
+        "customdata": [[bar.label, bar.detail, list(bar.lines[:_LINES]), bar.hole] for _, bar in rows],
         "hoverinfo": "none",
         "textposition": "inside",
         "insidetextanchor": "middle",
@@ -159,13 +202,17 @@ def _layout(count: int, axis: Axis, meta: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _meta(scene: Scene, axis: Axis) -> dict[str, Any]:
-    scale = axes.to_scale(scene.lanes)
+def _meta(scene: Scene, made: Axes, name: AxisName, fine: _Fine | None) -> dict[str, Any]:
+    scale, axis, part = made["scale"], made[name], made[name]
+    if fine:
+        axis = axis.thinned((fine.low, fine.high), fine.resolution / 2, _RESOLUTION / 2)
+        part = part.within(part.pfn(fine.low), part.pfn(fine.high))
     return {
         "axis": axis.name,
         "pageSize": scene.page_size,
         "knots": {"pfn": list(axis.pfns), "at": [place(pfn, axis) for pfn in axis.pfns]},
         "scale": [scale.pfns[0], scale.pfns[-1]],
-        "ticks": by_importance(scene.lanes, axis),
+        "fine": [place(axis.pfn(fine.low), axis), place(axis.pfn(fine.high), axis)] if fine else None,
+        "ticks": by_importance(scene.lanes, part, made.points),
         "holes": [[hole.start, hole.end] for hole in scene.holes],
     }

@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from app.report import axis as axes
 from app.report.lanes import Bar
 from app.report.scene import Scene
+from app.report.view import WHOLE, View
 
 _HEIGHT = 24
 _BAR = 12
 
 
-def for_page(scene: Scene) -> str:
+def for_page(scene: Scene, view: View = WHOLE) -> str:
     """SVG of percentages, like the drawing; the page's script moves the rectangle of class ``window``."""
     found = scene.lanes
     axis = axes.to_scale(found)
@@ -32,7 +33,12 @@ def for_page(scene: Scene) -> str:
         if bar.kind in ("danger", "caution"):
             left, share = _percent(axis, bar.start_pfn, bar.end_pfn)
             out.append(f'<text x="{left + share / 2:.4g}%" y="{_HEIGHT}" class="mark t-{bar.kind}">▲</text>')
-    out.append(f'<rect x="0" y="0.75" width="100%" height="{_BAR + 2.5}" rx="3" class="window"/></svg>')
+    left, width = (0.0, 100.0) if view.start is None or view.end is None else _percent(axis, view.start, view.end)
+    width = max(width, 0.2)
+    left = min(left, 100 - width)
+    out.append(
+        f'<rect x="{left:.4g}%" y="0.75" width="{width:.4g}%" height="{_BAR + 2.5}" rx="3" class="window"/></svg>'
+    )
     return "".join(out)
 
 
@@ -40,6 +46,6 @@ def _pages(bars: Iterable[Bar], kind: str) -> int:
     return sum(bar.end_pfn - bar.start_pfn for bar in bars if bar.kind.startswith(kind))
 
 
-def _percent(axis: axes.Axis, start: int, end: int) -> tuple[float, float]:
+def _percent(axis: axes.Axis, start: float, end: float) -> tuple[float, float]:
     left = axis.place(start) * 100
     return left, axis.place(end) * 100 - left

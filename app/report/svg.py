@@ -4,18 +4,19 @@ Inside the page the x positions are percentages, so that it is fluid while its t
 does not fit a narrow drawing has a class ``w480``… that the style sheet shows from that width on.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
 
 import msgspec
 
 from app.report import axis as axes
 from app.report import palette
-from app.report.axis import Axis, AxisName
+from app.report.axis import Axes, Axis, AxisName
 from app.report.document import Document
 from app.report.lanes import Bar, Lane
 from app.report.scene import Mark, Scene, of, visible_marks
 from app.report.ticks import ticks
+from app.report.view import WHOLE, View
 
 TOP = 26
 ROW = 46
@@ -43,11 +44,18 @@ def height(count: int) -> int:
     return TOP + ROW * count + 6
 
 
-def for_page(scene: Scene, axis: AxisName = "schematic") -> str:
-    """The drawing without lane names and styles, for embedding: the page has both."""
+def for_page(scene: Scene, axis: AxisName = "schematic", *, view: View = WHOLE, made: Axes | None = None) -> str:
+    """The drawing without lane names and styles, for embedding: the page has both.
+
+    It shows what the ``view`` has of the axis and picks; ``made`` are the scene's axes where they are there already.
+    """
     found = scene.lanes
+    made = made or Axes(found)
+    chosen = made[axis]
+    if view.start is not None and view.end is not None:
+        chosen = chosen.within(view.start, view.end)
     percent = Canvas(lambda at: f"{at * 100:.4g}%", lambda at: f"{at * 100:.4g}%", None)
-    body = _drawing(scene, axes.make(axis, found), percent)
+    body = _drawing(scene, chosen, percent, made.points) + _pick(view, chosen, percent, height(len(found)))
     return (
         f'<svg class="drawing" width="100%" height="{height(len(found))}" role="img" '
         f'aria-label="{_attribute(description(scene, axis))}">{patterns()}{body}</svg>'
@@ -65,7 +73,7 @@ def draw(scene: Scene, axis: AxisName = "schematic") -> str:
     names, plot, top = 170, 1000, 64
     pixels = Canvas(lambda at: f"{at * plot:.2f}", lambda at: f"{at * plot:.2f}", plot)
     chosen = axes.make(axis, found)
-    body = _drawing(scene, chosen, pixels)
+    body = _drawing(scene, chosen, pixels, axes.boundaries(found))
     kinds = [kind for kind in palette.PAINTS if any(bar.kind == kind for lane in found for bar in lane.bars)]
     total = top + height(len(found)) + 34 + 20 * ((len(kinds) - 1) // 5)
     labels = "".join(
@@ -137,14 +145,25 @@ def patterns() -> str:
     return f"<defs>{''.join(out)}</defs>"
 
 
-def _drawing(scene: Scene, axis: Axis, canvas: Canvas) -> str:
+def _pick(view: View, axis: Axis, canvas: Canvas, bottom: int) -> str:
+    """A frame through all lanes around what is picked, where it is in view."""
+    if view.picked is None:
+        return ""
+    left, right = axis.place(view.picked.start), axis.place(view.picked.end)
+    if left >= right:
+        return ""
+    width = canvas.length(right - left) if right - left > 3 * _PIXEL else "3"
+    return f'<rect x="{canvas.x(left)}" width="{width}" y="{TOP - 4}" height="{bottom - TOP + 2}" class="pick"/>'
+
+
+def _drawing(scene: Scene, axis: Axis, canvas: Canvas, boundaries: Sequence[int]) -> str:
     found = scene.lanes
     bottom = height(len(found))
     out = [_band(mark, axis, canvas) for mark in visible_marks(scene, axis, _PIXEL)]
-    points = [axis.place(pfn) for pfn in axes.boundaries(found) if axis.pfns[0] <= pfn <= axis.pfns[-1]]
+    points = [axis.place(pfn) for pfn in boundaries if axis.pfns[0] <= pfn <= axis.pfns[-1]]
     if len(points) <= 40:
         out += [_vertical(at, TOP, bottom, "minor", canvas) for at in points]
-    for tick in ticks(found, axis, scene.page_size):
+    for tick in ticks(found, axis, scene.page_size, boundaries):
         if canvas.width is not None and tick.width > canvas.width:
             continue
         shown = f" w{tick.width}" if canvas.width is None else ""

@@ -1,6 +1,7 @@
 """Which boundaries get a hexadecimal label, so that no two labels touch at any width of the drawing."""
 
 from collections.abc import Sequence
+from math import ceil, log2
 
 import msgspec
 
@@ -12,6 +13,8 @@ WIDTHS = (320, 480, 640, 800, 960, 1200)
 CHARACTER = 6.7
 """Advance of one character of a label in pixels (11 px monospace)."""
 _GAP = 10.0
+_FEW = 4
+"""With fewer boundaries in view, round addresses are labelled too."""
 
 
 class Tick(msgspec.Struct, frozen=True):
@@ -23,10 +26,12 @@ class Tick(msgspec.Struct, frozen=True):
     width: int
 
 
-def ticks(lanes: Sequence[Lane], axis: Axis, page_size: int) -> tuple[Tick, ...]:
+def ticks(lanes: Sequence[Lane], axis: Axis, page_size: int, points: Sequence[int] | None = None) -> tuple[Tick, ...]:
     """Labels for the drawing, most telling boundaries first: ends, holes worth an alarm, wide intervals."""
     placed: dict[int, Tick] = {}
-    wanted = by_importance(lanes, axis)
+    wanted = by_importance(lanes, axis, points)
+    if len(wanted) < _FEW:
+        wanted += rounds(axis.pfns[0], axis.pfns[-1])
     for width in WIDTHS:
         taken = sorted(_extent(tick, width) for tick in placed.values())
         for pfn in wanted:
@@ -53,10 +58,20 @@ def _extent(tick: Tick, width: int) -> tuple[float, float]:
     return left, left + text
 
 
-def by_importance(lanes: Sequence[Lane], axis: Axis) -> list[int]:
-    """Page frames worth a label, first the ends of the axis; at most some hundred."""
+def rounds(start: float, end: float) -> list[int]:
+    """Page frames between, some six of them: multiples of a power of two."""
+    step = 1 << max(0, round(log2(max(1.0, (end - start) / 6))))
+    return list(range(-(-ceil(start) // step) * step, int(end) + 1, step))
+
+
+def by_importance(lanes: Sequence[Lane], axis: Axis, points: Sequence[int] | None = None) -> list[int]:
+    """Page frames worth a label, first the ends of the axis; at most some hundred. ``points`` are the boundaries.
+
+    An end that a zoom has cut somewhere is none.
+    """
     low, high = axis.pfns[0], axis.pfns[-1]
-    inside = [pfn for pfn in boundaries(lanes) if low < pfn < high]
+    ends = [pfn for pfn in (low, high) if isinstance(pfn, int)]
+    inside = [pfn for pfn in (boundaries(lanes) if points is None else points) if low < pfn < high]
     alarms = {
         pfn
         for lane in lanes
@@ -72,11 +87,11 @@ def by_importance(lanes: Sequence[Lane], axis: Axis) -> list[int]:
         for bar in lane.bars
         for pfn in (bar.start_pfn, bar.end_pfn)
     }
-    places = {pfn: axis.place(pfn) for pfn in (low, *inside, high)}
+    places: dict[float, float] = {pfn: axis.place(pfn) for pfn in (low, *inside, high)}
     room = {
         pfn: places[after] - places[before]
         for before, pfn, after in zip((low, *inside), inside, (*inside[1:], high), strict=False)
     }
     # more labels than this never fit, and looking at them would be quadratic
     rest = sorted(inside, key=lambda pfn: (pfn not in alarms, pfn not in zones, -room[pfn]))[:200]
-    return [low, high, *rest]
+    return [*ends, *rest]

@@ -40,7 +40,7 @@ class Asked(msgspec.Struct, frozen=True):
         told = dict(self.pairs)
         append = " ".join(filter(None, [_line(told.get("append", "")), *_arguments(told)]))
         kept = [(name, _line(value)) for name, value in self.pairs if name not in (*_PARTS, "append")]
-        if told.get("kind") and not told.get("size", "").strip():
+        if not told.get("size", "").strip():
             kept = [(name, value) for name, value in kept if name not in _PLACES]
         found = [(name, value) for name, value in kept if value or name == "set"]
         names = {name for name, _ in found}

@@ -126,9 +126,7 @@ async def compare_figure(
 
     def work() -> Response:
         drawn = _two(owned, wanted).drawn(owned).only(look.view.lanes)
-        return figure_response(
-            figure.figure_json(drawn.scene, look.view.axis, window=look.window, made=drawn.axes)
-        )
+        return figure_response(figure.figure_json(drawn.scene, look.view.axis, window=look.window, made=drawn.axes))
 
     return await owned.workers.run(work)
 
@@ -146,9 +144,7 @@ async def compare_find(
     """What ``find`` names, in the second layout or else in the first."""
     wanted = Wanted(a, b, boot_a, boot_b, kernel)
     return await owned.workers.run(
-        lambda: figure_response(
-            service.encode(viewing.found_in(_two(owned, wanted).drawn(owned), look.words))
-        )
+        lambda: figure_response(service.encode(viewing.found_in(_two(owned, wanted).drawn(owned), look.words)))
     )
 
 

@@ -61,9 +61,7 @@ async def layout_figure(
     layout_id: str, owned: ServicesDep, told: OverridesDep, asked: AskedDep, look: LookedDep
 ) -> Response:
     """The bars of a stored layout as a Plotly figure, those between ``from`` and ``to`` as fine as a screen shows."""
-    return await owned.workers.run(
-        lambda: _figure(owned, subjects.stored(owned.layouts, layout_id, told), asked, look)
-    )
+    return await owned.workers.run(lambda: _figure(owned, subjects.stored(owned.layouts, layout_id, told), asked, look))
 
 
 @router.get("/samples/{slug}/figure.json")
@@ -79,15 +77,11 @@ async def layout_find(
     layout_id: str, owned: ServicesDep, told: OverridesDep, asked: AskedDep, look: LookedDep
 ) -> Response:
     """What ``find`` names, as page frames and in words."""
-    return await owned.workers.run(
-        lambda: _find(owned, subjects.stored(owned.layouts, layout_id, told), asked, look)
-    )
+    return await owned.workers.run(lambda: _find(owned, subjects.stored(owned.layouts, layout_id, told), asked, look))
 
 
 @router.get("/samples/{slug}/find.json")
-async def sample_find(
-    slug: str, owned: ServicesDep, told: OverridesDep, asked: AskedDep, look: LookedDep
-) -> Response:
+async def sample_find(slug: str, owned: ServicesDep, told: OverridesDep, asked: AskedDep, look: LookedDep) -> Response:
     """What ``find`` names in an example."""
     return await owned.workers.run(lambda: _find(owned, subjects.sample(slug, told), asked, look))
 
@@ -121,9 +115,7 @@ async def sample_page(
     away = tidied(request, asked)
     if away is not None:
         return away
-    return await owned.workers.run(
-        lambda: _page(owned, subjects.sample(slug, told), told, asked, look, (log, line))
-    )
+    return await owned.workers.run(lambda: _page(owned, subjects.sample(slug, told), told, asked, look, (log, line)))
 
 
 def axis_named(name: str) -> AxisName:

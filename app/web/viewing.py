@@ -31,7 +31,8 @@ class Looked(msgspec.Struct, frozen=True):
 
 def looked(request: Request) -> Looked:
     """What the query string of this request asks to be shown."""
-    told = dict(request.query_params)
+    # a form sends each lane by itself, an address has them in one
+    told = dict(request.query_params) | {"lanes": ",".join(request.query_params.getlist("lanes"))}
     return Looked(views.read(told), " ".join(told.get("find", "")[:200].split()))
 
 

@@ -27,7 +27,8 @@ def asked_drawn(recent: Recent, subject: Subject, question: Question) -> tuple[A
         return Drawn(drawn(answer), *documents, answer=answer)
 
     made = recent.get((subject.text,), (subject.options, question), make)
-    assert made.answer is not None
+    if made.answer is None:
+        raise AssertionError("only comparisons are drawn without an answer")
     return made.answer, made
 
 

@@ -97,7 +97,7 @@ def test_two_layouts_live_on_one_axis(address: str, open_page: Open) -> None:
     wait_live(page)
     expect(page.locator(".names i", has_text="A")).to_have_count(4)
     page.locator("body").press("p")
-    until(page, "new URL(location.href).searchParams.get('hole') === '4'")
+    until(page, "new URL(location.href).searchParams.get('sel') === '0xbffd7-0xc0000'")
     expect(page.locator("#detail")).to_contain_text("41 pages")
     expect(page).to_have_url(re.compile(r"a=sample(:|%3A)seed-no-memmap"))
     page.reload()
