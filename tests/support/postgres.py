@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
+    """Where that program of PostgreSQL is."""
     homes = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
     found = str(homes[-1]) if homes else shutil.which(name)
     assert found, f"PostgreSQL's {name} is needed; make setup-dev installs it"
@@ -43,8 +44,8 @@ class Cluster:
         """Stop it at once, as when its machine goes."""
         self._run("pg_ctl", "--pgdata", self._data, "--mode", "immediate", "--wait", "stop")
 
-    def _run(self, program: str, *arguments: str) -> None:
-        command = [_program(program), *arguments]
+    def _run(self, name: str, *arguments: str) -> None:
+        command = [program(name), *arguments]
         user = self._user
         done = subprocess.run(
             command, cwd=self._home, capture_output=True, text=True, check=False, user=user, group=user
