@@ -2,11 +2,13 @@
 
 import logging
 import time
+from asyncio import CancelledError
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 import dask
 from distributed import Client, Future, LocalCluster, as_completed
+from distributed.client import FutureCancelledError
 from distributed.scheduler import KilledWorker
 from distributed.security import Security
 
@@ -82,8 +84,15 @@ def _connected(scheduler: str) -> Client:
 def answers(client: Client, batches: Iterator[Batch]) -> Iterator[Answer]:
     """The answers to all batches, in no order. No more are taken than the workers can have under way.
 
-    What kills a worker is tried again log by log; one that still does becomes a row that says so.
+    What kills a worker is tried again log by log; one that still does becomes a row that says so. Raises CannotScan.
     """
+    try:
+        yield from _answers(client, batches)
+    except (OSError, CancelledError, FutureCancelledError) as error:
+        raise CannotScan("The Dask scheduler is gone. Run again to go on.") from error
+
+
+def _answers(client: Client, batches: Iterator[Batch]) -> Iterator[Answer]:
     owed: dict[Future[Answer], Batch] = {}
     arriving = as_completed()
     room = _Room(client)

@@ -22,11 +22,11 @@ from app.fleet.row import AGAIN
 from app.fleet.schema import MARK, SCHEMA
 from app.fleet.source import Source
 
-PART_ROWS = 2048
+PART_ROWS = 1024
 PART_BYTES = 8 << 20
 """Of rows as they come from the workers; as Python objects they take ten times that."""
 PART_SECONDS = 10.0
-GROUP_BYTES = 64 << 20
+GROUP_BYTES = 16 << 20
 
 _KEYS = ["name", "size", "stamp", "status", "pfnscope"]
 
