@@ -24,6 +24,7 @@ from app.web.recent import Recent
 from app.web.security import ApiCors, SecurityHeaders
 from app.web.settings import Settings
 from app.web.stored import StoredPages
+from app.web.visible import visible
 from app.web.work import Workers
 
 _PURGE_EVERY_SECONDS = 15
@@ -78,6 +79,7 @@ def _services(settings: Settings) -> Services:
     templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(resources.folder("templates")),
         autoescape=True,
+        finalize=visible,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from markupsafe import Markup
 from starlette.responses import PlainTextResponse, Response
 
 from app.web import schema, sharing
@@ -23,7 +24,7 @@ async def preview(owned: ServicesDep, sent: SubmissionDep) -> Response:
         "preview.html",
         here="/",
         lines=sharing.numbered(kept),
-        kept=kept.decode("utf-8", "surrogateescape").encode("utf-8", "replace").decode(),
+        kept=Markup.escape(kept.decode("utf-8", "replace")),  # sent back as it is, steering characters and all
         dropped=sharing.dropped(sent.text, kept),
         fields=sent.fields,
         everything=sent.fields.keep == "everything",
