@@ -20,7 +20,7 @@ from tests.support.server import Serve
 ROOT = Path(__file__).parent.parent
 PAGES = ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
 BLOCK = re.compile(r"^```(console|python)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-ELSEWHERE = {"docs/fleet.md"}  # buckets and clusters: its own tests set them up
+ELSEWHERE = {"docs/fleet.md", "docs/operating.md"}  # buckets, clusters and databases: their own tests set them up
 STAND_INS = {
     # a machine that answers where this one may have no log, no root and no host of that name
     "dmesg": 'exec cat "$BOOT_LOG"',
@@ -76,6 +76,8 @@ def test_every_command_of_a_page_runs_as_printed(page: str, place: tuple[Path, d
     folder, environment = place
     wanted = [line for name, line in commands() if name == page]
     for line in wanted:
+        if " scan " in line:
+            continue  # as in docs/fleet.md
         if line.startswith("make "):
             known = subprocess.run(["make", "-n", *line.split()[1:]], cwd=ROOT, capture_output=True, check=False)
             assert known.returncode == 0, line

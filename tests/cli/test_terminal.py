@@ -57,7 +57,7 @@ def test_a_terminal_gets_colours_its_own_width_and_its_own_letters() -> None:
 def test_colours_and_letters_are_those_that_the_environment_allows(
     environment: dict[str, str], coloured: bool, ascii_only: bool
 ) -> None:
-    shown = on_terminal(ANALYZE, **environment)
+    shown = on_terminal(ANALYZE, 80, **environment)
     assert (bool(SGR.search(shown)), SGR.sub("", shown).isascii()) == (coloured, ascii_only)
 
 

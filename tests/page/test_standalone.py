@@ -37,7 +37,7 @@ def test_it_zooms_to_holes_by_table_and_keys_and_asks_nobody(attached: tuple[Pag
     whole = page.get_attribute(".overview .window", "width")
     page.click("tbody.t-danger a")
     until(page, "whole => document.querySelector('.overview .window').getAttribute('width') !== whole", whole)
-    assert "never written" in page.inner_text("#detail")
+    assert "[0xbffe0, 0xc0000)" in page.inner_text("#detail")
     page.keyboard.press("0")
     until(page, "() => document.querySelector('.overview .window').getAttribute('width') === '100%'")
     page.click("text=To scale")
