@@ -53,7 +53,7 @@ def main() -> None:
             "pfnscope analyze of a 100 kB log, from process start / python -c pass",
             lambda: process(str(COMMAND), "analyze", str(small)),
             lambda: process(sys.executable, "-c", "pass"),
-            "12",
+            "8",
         )
     few, many = many_ranges(1_000), many_ranges(100_000)
     report(
