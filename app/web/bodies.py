@@ -1,8 +1,8 @@
 """Request bodies: read up to a limit, unpacked up to the same limit, in whatever form the log is sent."""
 
 import re
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
@@ -87,7 +87,7 @@ class Submission(msgspec.Struct, frozen=True):
 
 
 class Intake:
-    """Takes bodies in, no more bytes at the same time than ``most`` over all requests."""
+    """Takes bodies in; they and what is unpacked from them hold no more than ``most`` bytes over all requests."""
 
     def __init__(self, most: int, seconds: float = 60) -> None:
         self._most = most
@@ -107,9 +107,7 @@ class Intake:
             try:
                 with anyio.fail_after(self._seconds):
                     async for chunk in self._checked(request, limit):
-                        if self._held + len(chunk) > self._most:
-                            raise HTTPException(503, "Too many logs are being sent; try again.", {"Retry-After": "5"})
-                        self._held += len(chunk)
+                        self._take(len(chunk))
                         held += len(chunk)
                         chunks.append(chunk)
             except TimeoutError as error:
@@ -119,6 +117,20 @@ class Intake:
             yield body
         finally:
             self._held -= held
+
+    @contextmanager
+    def hold(self, size: int) -> Iterator[None]:
+        """Count so many bytes, unpacked from a body, until the context is left. Raises 503 as :meth:`receive`."""
+        self._take(size)
+        try:
+            yield
+        finally:
+            self._held -= size
+
+    def _take(self, size: int) -> None:
+        if self._held + size > self._most:
+            raise HTTPException(503, "Too many logs are being sent; try again.", {"Retry-After": "5"})
+        self._held += size
 
     async def _checked(self, request: Request, limit: int) -> AsyncIterator[bytes]:
         declared = request.headers.get("content-length", "0")

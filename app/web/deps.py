@@ -1,5 +1,6 @@
 """What handlers are given: one Services for the app, and the log of a request read and unpacked."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -44,8 +45,11 @@ def services(request: Request) -> Services:
 ServicesDep = Annotated[Services, Depends(services)]
 
 
-async def submission(request: Request, owned: ServicesDep) -> bodies.Submission:
-    """The log in the body of this request. Raises 400, 403, 408, 413, 415, 429 and 503."""
+async def submission(request: Request, owned: ServicesDep) -> AsyncIterator[bodies.Submission]:
+    """The log in the body of this request, counted as held until it is answered.
+
+    Raises 400, 403, 408, 413, 415, 429 and 503.
+    """
     refuse_strangers(request, owned)
     client = request.client.host if request.client else ""
     wait = await anyio.to_thread.run_sync(owned.rate_limit.wait, client)
@@ -57,8 +61,11 @@ async def submission(request: Request, owned: ServicesDep) -> bodies.Submission:
     async with owned.intake.receive(request, limit) as body:
         told = dict(request.headers), dict(request.query_params)
         if len(body) <= _UNDERSTOOD_HERE:
-            return await anyio.to_thread.run_sync(bodies.understand, body, *told, limit)
-        return await owned.workers.compute(body, bodies.understand, body, *told, limit)
+            sent = await owned.workers.run(bodies.understand, body, *told, limit)
+        else:
+            sent = await owned.workers.compute(body, bodies.understand, body, *told, limit)
+        with owned.intake.hold(len(sent.text)):
+            yield sent
 
 
 def refuse_strangers(request: Request, owned: Services) -> None:

@@ -28,7 +28,7 @@ from app.web.visible import visible
 from app.web.work import Workers
 
 _PURGE_EVERY_SECONDS = 15
-_BODIES_AT_ONCE = 4  # of the largest size; small ones by the thousand
+_BODIES_AT_ONCE = 8  # of the largest size, with what is unpacked from them; small ones by the thousand
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
