@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: setup setup-dev serve test lint format types acceptance bench bench-serve bench-fleet soak fuzz docs screenshots clean help
+.PHONY: setup setup-dev serve test lint format types acceptance bench bench-page bench-serve bench-fleet soak fuzz docs screenshots clean help
 BIN := .venv/bin
 
 setup: ## Make .venv with the command pfnscope and the front-end assets
@@ -26,6 +26,8 @@ bench-serve: setup ## Measure the server
 	$(BIN)/python benchmarks/serve.py
 soak: setup-dev ## 32 writers and 32 readers for 30 seconds, and 20 kills, on SQLite and PostgreSQL
 	SOAK='30 20' $(BIN)/pytest -q tests/web/test_soak.py
+bench-page: setup-dev ## Measure the pages in Chromium: bytes, first bars, zooms
+	$(BIN)/python benchmarks/page.py
 fuzz: setup ## Feed the reader mutated logs for a minute
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/pip install -q -c constraints.txt --no-build-isolation -e '.[fuzz]'
 	$(BIN)/python tests/fuzz/reading.py -max_total_time=60 -artifact_prefix=build/

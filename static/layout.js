@@ -6,7 +6,7 @@ import { Bars } from "./bars.js";
 import { wireFind } from "./find.js";
 import { wireKeys } from "./keys.js";
 import { Log } from "./log.js";
-import { closeMenus, offerCopy, showDeleteToken } from "./share.js";
+import { closeMenus, offerCopy, offerForms, showDeleteToken } from "./share.js";
 import * as state from "./state.js";
 
 const stage = document.getElementById("bars");
@@ -235,6 +235,7 @@ async function start() {
 }
 
 offerCopy(document.getElementById("copy"));
+offerForms();
 showDeleteToken();
 closeMenus();
 if (stage) start();

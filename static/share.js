@@ -14,6 +14,22 @@ export function offerCopy(button) {
   });
 }
 
+/** The entries of the menu that copy another form of the layout, such as the report for a mail. */
+export function offerForms() {
+  if (!navigator.clipboard) return;
+  for (const entry of document.querySelectorAll("[data-copies]")) {
+    entry.hidden = false;
+    const button = entry.querySelector("button");
+    const name = button.textContent;
+    button.addEventListener("click", async () => {
+      const answer = await fetch(button.dataset.copy);
+      if (answer.ok) await navigator.clipboard.writeText(await answer.text());
+      button.textContent = answer.ok ? "Copied" : "Could not be copied";
+      window.setTimeout(() => (button.textContent = name), 1500);
+    });
+  }
+}
+
 export function showDeleteToken() {
   const token = /^#delete=([A-Za-z0-9_-]{8,100})$/.exec(window.location.hash)?.[1];
   if (!token) return;

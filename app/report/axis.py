@@ -87,11 +87,19 @@ class Axes:
     def __init__(self, lanes: Sequence[Lane]) -> None:
         self._lanes = lanes
         self._made: dict[AxisName, Axis] = {}
+        self._joined: dict[tuple[AxisName, int], tuple[Bar, ...]] = {}
 
     def __getitem__(self, name: AxisName) -> Axis:
         if name not in self._made:
             self._made[name] = make(name, self._lanes)
         return self._made[name]
+
+    def joined(self, bars: tuple[Bar, ...], name: AxisName, resolution: float) -> tuple[Bar, ...]:
+        """What :func:`merged` makes of a lane's own bars, always with the same resolution."""
+        key = name, id(bars)
+        if key not in self._joined:
+            self._joined[key] = merged(bars, self[name], resolution)
+        return self._joined[key]
 
     @cached_property
     def points(self) -> tuple[int, ...]:

@@ -51,7 +51,7 @@ def figure(scene: Scene, axis: AxisName, *, window: tuple[float, float] | None =
     made = made or Axes(found)
     chosen = made[axis]
     fine = _fine(chosen, window) if sum(len(lane.bars) for lane in found) > _MANY else None
-    rows = [(i, bar) for i, lane in enumerate(found) for bar in _joined(lane.bars, chosen, fine)]
+    rows = [(i, bar) for i, lane in enumerate(found) for bar in _joined(lane.bars, chosen, fine, made)]
     plain = [(row, bar) for row, bar in rows if not PAINTS[bar.kind].pattern]
     patterned = [(row, bar) for row, bar in rows if PAINTS[bar.kind].pattern]
     meta = _meta(scene, made, axis, fine) | {"kinds": [[bar.kind for _, bar in part] for part in (plain, patterned)]}
@@ -82,17 +82,25 @@ def _fine(axis: Axis, window: tuple[float, float] | None) -> _Fine:
     return _Fine(max(0.0, low - room), min(1.0, high + room), (high - low) * _RESOLUTION)
 
 
-def _joined(bars: Sequence[Bar], axis: Axis, fine: _Fine | None) -> Sequence[Bar]:
+def _joined(bars: tuple[Bar, ...], axis: Axis, fine: _Fine | None, made: Axes) -> Sequence[Bar]:
     if fine is None or len(bars) < 2:
         return axes.merged(bars, axis, 0.0)
     start, end = axis.pfn(fine.low), axis.pfn(fine.high)
-    before = [bar for bar in bars if bar.end_pfn <= start]
+    whole = made.joined(bars, axis.name, _RESOLUTION)
     inside = [bar for bar in bars if bar.end_pfn > start and bar.start_pfn < end]
-    behind = [bar for bar in bars if bar.start_pfn >= end and bar.end_pfn > start]
+    before = [bar for bar in whole if bar.end_pfn <= start]
+    behind = [bar for bar in whole if bar.start_pfn >= end and bar.end_pfn > start]
+    # the joined bars at the seams may have reached into the finer part
+    low = max((bar.end_pfn for bar in before), default=0)
+    high = min((bar.start_pfn for bar in behind), default=None)
     return [
-        *axes.merged(before, axis, _RESOLUTION),
+        *before,
+        *axes.merged([bar for bar in bars if low <= bar.start_pfn < start and bar.end_pfn <= start], axis, _RESOLUTION),
         *axes.merged(inside, axis, fine.resolution),
-        *axes.merged(behind, axis, _RESOLUTION),
+        *axes.merged(
+            [bar for bar in bars if bar.start_pfn >= end and (high is None or bar.end_pfn <= high)], axis, _RESOLUTION
+        ),
+        *behind,
     ]
 
 

@@ -83,6 +83,7 @@ def lanes(document: Document, *, name_nodes: bool = False) -> tuple[Lane, ...]:
         Lane("blocks", "Memory blocks", "units of hotplug", _block_bars(document)),
         Lane("pages", "Struct pages", _release_words(document), tuple(_page_bars(document)), core=True),
         Lane("holes", "Holes", "no memory behind", tuple(_hole_bars(document.holes)), core=True),
+        Lane("events", "Trouble", "oopses, bad pages", tuple(_event_bars(document))),
     ]
     return tuple(lane for lane in found if lane.bars)
 
@@ -308,6 +309,26 @@ def _hole_bars(holes: Sequence[Hole]) -> tuple[Bar, ...]:
         bars.append(
             Bar(hole.start_pfn, hole.end_pfn, hole.severity, pages_words(hole.pages), detail, tuple(hole.lines), index)
         )
+    return _sorted(bars)
+
+
+def _event_bars(document: Document) -> Iterable[Bar]:
+    """One bar for each run of page frames that the same trouble fell on; what names no frame stands in the table."""
+    indexes = {hole.start_pfn: index for index, hole in enumerate(document.holes)}
+    frames_of: dict[tuple[str, int | None], dict[int, list[int]]] = {}
+    for event in document.events:
+        if event.pfn is not None:
+            hole = indexes.get(event.hole.start_pfn) if event.hole else None
+            frames_of.setdefault((event.kind, hole), {}).setdefault(event.pfn, []).extend(event.lines)
+    bars = []
+    for (kind, hole), lines in frames_of.items():
+        for at in FrameSet.of(FrameRange(pfn, pfn + 1) for pfn in lines):
+            count = "" if at.pages == 1 else f", {at.pages:,} frames"
+            detail = f"{kind}{count} · {_pfn_detail(at.start, at.end, document.kernel.page_size)}"
+            told = tuple(
+                dict.fromkeys(line for pfn in sorted(lines) if at.start <= pfn < at.end for line in lines[pfn])
+            )
+            bars.append(Bar(at.start, at.end, "event", kind, detail, told, hole))
     return _sorted(bars)
 
 

@@ -46,6 +46,7 @@ PAINTS: dict[str, Paint] = {
     "caution": Paint("hole to be careful with", "#f7e6c2", "#4a3a14", "\\", "#b98a25", "#b58a35"),
     "info": Paint("hole", "#d3c8a4", "#5c5439"),
     "none": Paint("harmless hole", "#dfdacb", "#403d33"),
+    "event": Paint("oops or bad page", "#f3c6e0", "#6d2550", ".", "#8e1c62", "#f29bd0"),
     "safe": Paint("safe start", "#cfe5c6", "#2c4a24"),
     "unsafe": Paint("start that adds a danger", "#fdece9", "#3a1d1b", "x", "#c0433b", "#e0776c"),
     "differs": Paint("differs", "#d6e6f7", "#1f3a55", "\\", "#4a86c5", "#6fa8de"),

@@ -1,4 +1,8 @@
-"""Static files under URLs that carry a hash of their content, so that browsers may keep them for ever."""
+"""Static files under URLs that carry a hash of their content, so that browsers may keep them for ever.
+
+A script is named by a folder that carries the hash of all scripts, ``/static/m-3f2a…/layout.js``: what it imports by a
+relative name is under that hash too.
+"""
 
 import hashlib
 from pathlib import Path
@@ -10,6 +14,7 @@ from starlette.types import Scope
 
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_EACH_TIME = "no-cache"
+_MODULES = "m-"
 
 
 class Assets(StaticFiles):
@@ -22,16 +27,28 @@ class Assets(StaticFiles):
 
     def url(self, name: str) -> str:
         """The URL of a file, such as ``/static/page.css?v=3f2a…``. Raises FileNotFoundError."""
+        if self._is_module(name):
+            self._hash(name)
+            return f"/static/{_MODULES}{self._modules()}/{name}"
         return f"/static/{name}?v={self._hash(name)}"
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """The file; to be kept for ever only under the hash of what it holds now."""
-        response = await super().get_response(path, scope)
+        told, _, name = path.partition("/")
+        of_modules = told.startswith(_MODULES) and self._is_module(name)
+        response = await super().get_response(name if of_modules else path, scope)
         if response.status_code in (200, 304):
             asked = parse_qs(scope["query_string"].decode("latin-1")).get("v", [""])[0]
-            fresh = asked == self._hash(path)
+            fresh = told == _MODULES + self._modules() if of_modules else asked == self._hash(path)
             response.headers["Cache-Control"] = _FOR_EVER if fresh else _ASK_EACH_TIME
         return response
+
+    def _is_module(self, name: str) -> bool:
+        return name.endswith(".js") and "/" not in name
+
+    def _modules(self) -> str:
+        names = sorted(path.name for path in self._root.glob("*.js"))
+        return hashlib.sha256("".join(map(self._hash, names)).encode()).hexdigest()[:12]
 
     def _hash(self, name: str) -> str:
         path = self._root / name

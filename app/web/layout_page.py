@@ -191,6 +191,7 @@ def _page(
         whatifs=views.whatifs(today, asked),
         **viewing.shown(drawn, look, KNOWN, [name for name, _ in asked.pairs]),
         fields=asked.layout,
+        can_png="png" in FORMS,
         absent=lanes.missing(document),
         blank=presenting.blank_words(document),
         undecided=lanes.undecided(document),

@@ -145,3 +145,38 @@ def test_notes_of_one_text_are_told_once_with_all_their_lines() -> None:
     ]
     rows = [(row.message, row.lines) for row in presenting.note_rows(notes)]
     assert rows == [("odd", (3, 9)), ("none", ())]
+
+
+def test_scripts_and_what_they_import_are_kept_for_ever(client: httpx.Client) -> None:
+    """All are under one hash of their contents; under another one they are asked for each time."""
+    page = client.get("/samples/seed-1g-4g", headers=HTML).text
+    module = re.search(r'src="(/static/m-[0-9a-f]{12}/)layout.js"', page)
+    assert module
+    imports = re.findall(r'from "\./([a-z]+\.js)"', client.get(f"{module[1]}layout.js").text)
+    assert imports
+    for name in imports:
+        answer = client.get(module[1] + name)
+        assert answer.status_code == 200
+        assert "immutable" in answer.headers["Cache-Control"]
+    assert client.get(f"/static/m-000000000000/{imports[0]}").headers["Cache-Control"] == "no-cache"
+
+
+def test_a_long_log_is_shown_in_parts_that_link_each_other(client: httpx.Client) -> None:
+    """The page stays small; a line that stands in another part is linked there."""
+    reserved = "".join(
+        f"reserved[{i:#x}]\t[{i << 20:#018x}-{(i << 20) + 4095:#018x}], 0x1000 bytes flags: 0x0\n" for i in range(9000)
+    )
+    log = resources.folder("sample_logs").joinpath("seed-1g-4g", "dmesg.txt").read_text()
+    sent = client.post("/api/v1/layouts", content=f"MEMBLOCK configuration:\n{reserved}{log}")
+    path = f"/l/{sent.json()['id']}"
+    page = client.get(path, headers=HTML).text
+    assert len(page) < 700_000
+    later = re.search(r'href="\?line=(\d+)#L\1">Later lines', page)
+    assert later
+    second = client.get(path, params={"line": later[1]}, headers=HTML).text
+    assert f'id="L{later[1]}"' in second
+    assert "Earlier lines" in second
+    hole = re.search(r'href="\?line=(\d+)#L\1" data-line', page)
+    assert hole
+    assert f'id="L{hole[1]}"' in client.get(path, params={"line": hole[1]}, headers=HTML).text
+    assert len(client.get(f"{path}/figure.json").content) < 700_000

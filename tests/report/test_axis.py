@@ -1,5 +1,6 @@
 """Positions on both axes, labels that do not touch, and what becomes of ten thousand ranges."""
 
+import json
 from itertools import pairwise
 
 from hypothesis import given
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 
 from app.report import axis as axes
 from app.report import document as d
+from app.report import figure, scene
 from app.report.lanes import Bar, Lane, lanes
 from app.report.svg import render
 from app.report.ticks import CHARACTER, WIDTHS, ticks
@@ -89,3 +91,51 @@ def test_a_dangerous_hole_is_never_joined_away() -> None:
     bars = tuple(Bar(i, i + 1, "danger" if i == 500 else "none", "1 page", "", (), i) for i in range(0, 1000, 2))
     kept = axes.merged(bars, axes.Axis("scale", (0, 10**9), (0.0, 1.0)), 0.0008)
     assert [bar.hole for bar in kept if bar.kind == "danger"] == [500]
+
+
+@given(st.floats(0, 0.98), st.floats(0.001, 0.5))
+def test_a_finer_window_loses_no_range(low: float, width: float) -> None:
+    """Of ten thousand ranges, each is in one bar, whether in the window, beside it or at its seams."""
+    made = json.loads(figure.figure_json(MANY, "schematic", window=_window(low, width), made=MANY_AXES))
+    labels = [data[0] for trace in made["data"][:2] for data in trace["customdata"]]
+    assert len(labels) < 5_000
+    assert sum(int(label.split()[0]) if "ranges" in label else 1 for label in labels) == 10_000
+
+
+def test_inside_a_window_bars_are_apart_that_were_joined() -> None:
+    """A window of a thousandth shows its ten ranges one by one, and axis and ticks there are exact."""
+    low, high = _window(0.5, 0.001)
+    made = json.loads(figure.figure_json(MANY, "schematic", window=(low, high), made=MANY_AXES))
+    bars = [
+        (base, base + x)
+        for trace in made["data"][:2]
+        for base, x, data in zip(trace["base"], trace["x"], trace["customdata"], strict=True)
+        if data[0] == "usable"
+    ]
+    expected = [bar for bar in MANY.lanes[0].bars if low <= bar.start_pfn and bar.end_pfn <= high]
+    axis = MANY_AXES["schematic"]
+    places = {(round(axis.place(bar.start_pfn), 12), round(axis.place(bar.end_pfn), 12)) for bar in expected}
+    assert len(expected) >= 9
+    assert len(places - {(round(one, 12), round(other, 12)) for one, other in bars}) == 0
+    assert {bar.start_pfn for bar in expected} <= set(made["layout"]["meta"]["knots"]["pfn"])
+    assert {bar.start_pfn for bar in expected} <= set(made["layout"]["meta"]["ticks"])
+
+
+def test_a_part_of_an_axis_goes_both_ways() -> None:
+    """Stretched to 0..1, with the boundaries where they were between its ends."""
+    whole = axes.schematic(SEED)
+    part = whole.within(0xBF000, 0xC1000)
+    assert (part.at[0], part.at[-1]) == (0, 1)
+    for pfn in (0xBF800, 0xBFFD7, 0xC0000, 0xC0800):
+        share = (whole.place(pfn) - whole.place(0xBF000)) / (whole.place(0xC1000) - whole.place(0xBF000))
+        assert abs(part.place(pfn) - share) < 1e-9
+        assert abs(part.pfn(part.place(pfn)) - pfn) < 1e-3
+
+
+def _window(low: float, width: float) -> tuple[float, float]:
+    axis = MANY_AXES["schematic"]
+    return axis.pfn(low), axis.pfn(min(1.0, low + width))
+
+
+MANY = scene.Scene((_lane([(i * 16, i * 16 + 8) for i in range(10_000)]),), 4096, (), (), "", "")
+MANY_AXES = axes.Axes(MANY.lanes)
