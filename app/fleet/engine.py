@@ -44,20 +44,27 @@ def started(scheduler: str | None, workers: int) -> Iterator[Client]:
     with ExitStack() as stack:
         stack.enter_context(dask.config.set(_CONFIG))
         if scheduler is None:
-            cluster = LocalCluster(
-                n_workers=workers,
-                threads_per_worker=1,
-                host="127.0.0.1",
-                protocol="tls://",
-                security=Security.temporary(),
-                dashboard_address="127.0.0.1:0",  # None would be port 8787
-                worker_dashboard_address=None,
-                silence_logs=logging.CRITICAL,
-            )
+            cluster = _local(workers)
             stack.enter_context(cluster)
             yield stack.enter_context(Client(cluster))
         else:
             yield stack.enter_context(_connected(scheduler))
+
+
+def _local(workers: int) -> LocalCluster:
+    try:
+        return LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            host="127.0.0.1",
+            protocol="tls://",
+            security=Security.temporary(),
+            dashboard_address="127.0.0.1:0",  # None would be port 8787
+            worker_dashboard_address=None,
+            silence_logs=logging.CRITICAL,
+        )
+    except (OSError, RuntimeError) as error:
+        raise CannotScan(f"Dask cannot start {workers} processes here: {error}.") from error
 
 
 def _connected(scheduler: str) -> Client:
