@@ -3,15 +3,16 @@
 import re
 import time
 from http import HTTPStatus
-from uuid import uuid4
+from secrets import token_hex
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.web.logs import ACCESS
 from app.web.metrics import Metrics
 
 HEADER = "X-Request-ID"
+_HEADER = HEADER.lower().encode()
 _ID = re.compile(r"[A-Za-z0-9_.-]{8,64}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _REASONS = {
@@ -24,7 +25,7 @@ def request_id(scope: Scope) -> str:
     """The id of the request: the proxy's where it gives one, else a new one."""
     if "request_id" not in scope:
         told = Headers(scope=scope).get(HEADER, "")
-        scope["request_id"] = told if _ID.fullmatch(told) else uuid4().hex
+        scope["request_id"] = told if _ID.fullmatch(told) else token_hex(16)
     found: str = scope["request_id"]
     return found
 
@@ -48,7 +49,7 @@ class Observed:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)[HEADER] = name
+                message["headers"] = [*message["headers"], (_HEADER, name.encode())]
             await send(message)
 
         try:

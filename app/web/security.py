@@ -1,6 +1,5 @@
 """What every response says to browsers, and HEAD for everything that has GET."""
 
-from starlette.datastructures import MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -20,6 +19,10 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 
+# As they go over the wire, in small letters: this is done for every answer.
+_OF_ALL = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+_OF_LAYOUTS = [*_OF_ALL, (b"x-robots-tag", b"noindex")]
+
 
 class SecurityHeaders:
     """Adds the headers that a response does not set itself; keeps stored layouts out of search engines."""
@@ -35,11 +38,9 @@ class SecurityHeaders:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-                if scope["path"].startswith(("/l/", "/api/v1/layouts")):
-                    headers.setdefault("X-Robots-Tag", "noindex")
+                sets = {name for name, _ in message["headers"]}
+                ours = _OF_LAYOUTS if scope["path"].startswith(("/l/", "/api/v1/layouts")) else _OF_ALL
+                message["headers"] = [*message["headers"], *(pair for pair in ours if pair[0] not in sets)]
             await send(message)
 
         # The server drops the body of an answer to HEAD; it looks at its own copy of the method.
