@@ -25,6 +25,8 @@ _FLOOR = 6.0
 """Width of the smallest interval; one doubling of the size adds 1."""
 _VOID = 5.0
 """Width of an interval that no lane covers, whatever its size."""
+_CROWD = 300
+"""Boundaries beyond which the lanes that have most of them make room for the others."""
 _HOLE = 14.0
 """Added to an interval of a hole, which is what the reader looks for."""
 
@@ -126,10 +128,32 @@ def schematic(lanes: Sequence[Lane]) -> Axis:
         if bar.kind in ("danger", "caution")
     )
     sums = [0.0]
-    for start, end in pairwise(pfns):
-        width = _FLOOR + log2(end - start) if start in covered else _VOID
-        sums.append(sums[-1] + width + (_HOLE if start in alarming else 0.0))
+    widths = [
+        (_FLOOR + log2(end - start) if start in covered else _VOID) + (_HOLE if start in alarming else 0.0)
+        for start, end in pairwise(pfns)
+    ]
+    if len(pfns) > _CROWD:
+        widths = _less_crowded(lanes, pfns, widths)
+    for width in widths:
+        sums.append(sums[-1] + width)
     return Axis("schematic", pfns, tuple(point / sums[-1] for point in sums))
+
+
+def _less_crowded(lanes: Sequence[Lane], pfns: Sequence[int], widths: list[float]) -> list[float]:
+    """The widths where one lane has so many boundaries that the others would get no room beside it.
+
+    Between two boundaries of the other lanes its own share what such an interval gets, more of them a little more.
+    """
+    others = [lane for lane in lanes if len(lane.bars) <= _CROWD // 2]
+    fixed = [bisect_right(pfns, pfn) - 1 for pfn in boundaries(others)]
+    edges = sorted({0, *fixed, len(pfns) - 1})
+    out: list[float] = []
+    for first, last in pairwise(edges):
+        own = widths[first:last]
+        room = max(own) * (1 + log2(last - first))
+        total = sum(own)
+        out += [width * min(1.0, room / total) for width in own]
+    return out
 
 
 def to_scale(lanes: Sequence[Lane]) -> Axis:

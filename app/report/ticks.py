@@ -13,6 +13,7 @@ WIDTHS = (320, 480, 640, 800, 960, 1200)
 CHARACTER = 6.7
 """Advance of one character of a label in pixels (11 px monospace)."""
 _GAP = 10.0
+_SCATTER = 2654435761  # Knuth's multiplicative hash
 _FEW = 4
 """With fewer boundaries in view, round addresses are labelled too."""
 
@@ -92,6 +93,8 @@ def by_importance(lanes: Sequence[Lane], axis: Axis, points: Sequence[int] | Non
         pfn: places[after] - places[before]
         for before, pfn, after in zip((low, *inside), inside, (*inside[1:], high), strict=False)
     }
-    # more labels than this never fit, and looking at them would be quadratic
-    rest = sorted(inside, key=lambda pfn: (pfn not in alarms, pfn not in zones, -room[pfn]))[:200]
+    # more labels than this never fit, and looking at them would be quadratic; equals are taken from everywhere
+    rest = sorted(
+        inside, key=lambda pfn: (pfn not in alarms, pfn not in zones, -round(room[pfn], 3), pfn * _SCATTER % (1 << 32))
+    )[:200]
     return [*ends, *rest]
