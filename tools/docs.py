@@ -8,9 +8,9 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 
 from app.bootlog.forms import FORMS, Form
+from app.report import rulepage
 from app.report.document import Document
 from app.report.found import Lookup
-from app.report import rulepage
 from app.report.rulebook import Rule
 
 ROOT = Path(__file__).parent.parent
