@@ -91,7 +91,8 @@ def _connected(scheduler: str) -> Client:
 def answers(client: Client, batches: Iterator[Batch]) -> Iterator[Answer]:
     """The answers to all batches, in no order. No more are taken than the workers can have under way.
 
-    What kills a worker is tried again log by log; one that still does becomes a row that says so. Raises CannotScan.
+    Logs that were with a worker each time it was killed are tried once more at the end, one at a time and nothing
+    beside it: whatever else a worker holds is under suspicion with the one that killed it. Raises CannotScan.
     """
     try:
         yield from _answers(client, batches)
@@ -101,6 +102,7 @@ def answers(client: Client, batches: Iterator[Batch]) -> Iterator[Answer]:
 
 def _answers(client: Client, batches: Iterator[Batch]) -> Iterator[Answer]:
     owed: dict[Future[Answer], Batch] = {}
+    suspects: list[Source] = []
     arriving = as_completed()
     room = _Room(client)
 
@@ -111,14 +113,17 @@ def _answers(client: Client, batches: Iterator[Batch]) -> Iterator[Answer]:
         room.take(batch)
         arriving.add(future)
 
-    more = True
-    while more or owed:
+    more, alone = True, False
+    while more or owed or suspects:
         while more and room.left(len(owed)):
             batch = next(batches, None)
             if batch is None:
                 more = False
             else:
                 submit(batch)
+        if not owed and suspects:
+            alone = True
+            submit((suspects.pop(),))
         if not owed:
             return
         future = next(arriving)
@@ -130,9 +135,8 @@ def _answers(client: Client, batches: Iterator[Batch]) -> Iterator[Answer]:
             raise CannotScan("The Dask scheduler is gone. Run again to go on.")
         else:
             error = future.exception()
-            if isinstance(error, KilledWorker) and len(batch) > 1:
-                for source in batch:
-                    submit((source,))
+            if isinstance(error, KilledWorker) and not alone:
+                suspects += batch
             else:
                 yield given_up(batch, _why(error))
 
