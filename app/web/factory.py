@@ -9,6 +9,7 @@ import jinja2
 from fastapi import FastAPI
 
 from app import __version__, resources
+from app.report import glossary
 from app.service.layouts import StoreUnavailable, open_layouts
 from app.web import api, compare_page, errors, exports, health, layout_page, pages, preview, schema
 from app.web.assets import Assets
@@ -85,6 +86,8 @@ def _services(settings: Settings) -> Services:
         lstrip_blocks=True,
     )
     templates.globals["asset_url"] = assets.url
+    templates.globals["terms"] = glossary.BY_ID
+    templates.globals["lane_word"] = glossary.of_lane
     layouts = open_layouts(settings.database_url, settings.retention_days)
     workers = Workers(settings.analyses, settings.analysis_seconds)
     metrics = Metrics(layouts, lambda: workers.busy)

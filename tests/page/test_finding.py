@@ -150,3 +150,17 @@ def test_bars_are_reached_by_keys(address: str, open_page: Open) -> None:
     expect(page).to_have_url(re.compile("sel=0x100-0xbffd7"))
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+
+
+def test_a_term_explains_itself_on_focus(address: str, open_page: Open) -> None:
+    """Its line shows beside it without a pointer, and the link leads to the list of all."""
+    page = open_page()
+    page.goto(f"{address}{PAGE}")
+    wait_live(page)
+    term = page.locator(".names").get_by_role("link", name=re.compile("^Zones"))
+    page.get_by_role("link", name=re.compile("^Nodes")).focus()
+    page.keyboard.press("Tab")
+    expect(term).to_be_focused()
+    assert "From the first to the last page frame" in term.evaluate("(e) => getComputedStyle(e, '::after').content")
+    page.keyboard.press("Enter")
+    expect(page.locator("#word-zone-span + dd")).to_contain_text("From the first to the last page frame")

@@ -3,7 +3,7 @@
 import re
 from itertools import pairwise
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from app.web.settings import Settings
 from tests.page.driving import Open, until, wait_live
@@ -349,3 +349,23 @@ def test_the_explanation_of_a_hole_has_commands_and_its_warning_only_where_looki
     expect(other.get_by_text("page-types -l -a 0x0,0x1")).to_be_visible()
     expect(other.locator(".warn")).to_have_count(0)
     assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def test_a_large_file_tells_how_far_it_is(address: str, open_page: Open, seed_text: str) -> None:
+    """While the server reads, the page says so; then it is the layout's page, with its delete token."""
+    page = open_page()
+    page.goto(address)
+    noise = "".join(f"[{n:5d}.000000] usb 1-1: new device number {n}\n" for n in range(30_000))
+    page.locator("#file").set_input_files(
+        {"name": "dmesg.txt", "mimeType": "text/plain", "buffer": (seed_text + noise).encode()}
+    )
+
+    def check(route: Route) -> None:
+        expect(page.locator("#sending")).to_be_visible()
+        route.continue_()
+
+    page.route("**/api/v1/layouts", check)
+    page.get_by_role("button", name="Show the layout").click()
+    page.wait_for_url(re.compile(r"/l/"))
+    expect(page.locator("#delete-token")).to_have_text(re.compile(r"\w{8}"))
+    expect(page.locator("#holes + .table")).to_contain_text(HOLE)

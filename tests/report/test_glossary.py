@@ -1,0 +1,21 @@
+"""Every lane that can be drawn has its line in the glossary."""
+
+import inspect
+import re
+
+from app.report import glossary, lanes, scene
+
+
+def test_every_lane_is_explained() -> None:
+    """Those of one document, of two and of possible starts, and those of one node each."""
+    source = inspect.getsource(lanes) + inspect.getsource(scene)
+    keys = set(re.findall(r'(?:_map_lane|Lane|_by_node)\(\s*"([a-z-]+)"', source))
+    assert {"firmware", "zones", "events", "differences", "places"} <= keys
+    assert [key for key in keys if glossary.of_lane(key) is None] == []
+    assert glossary.of_lane("zones-3") is glossary.of_lane("zones")
+
+
+def test_a_line_is_a_line() -> None:
+    """One sentence that fits beside a term, each term once."""
+    assert len(glossary.BY_ID) == len(glossary.WORDS)
+    assert all(word.line.endswith(".") and len(word.line) <= 120 for word in glossary.WORDS)
