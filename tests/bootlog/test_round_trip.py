@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from app.bootlog import keep_memory_lines, read
@@ -57,6 +57,8 @@ def test_line_numbers_point_at_the_lines(printed: Printed, envelope: str, before
 def test_transports_of_transports(
     printed: Printed, envelope: str, transports: list[str], mailed: bool, encoding: str
 ) -> None:
+    # signs as wide as Chinese ones leave no byte by which UTF-16 without a mark is known
+    assume(envelope != "all-wide" or encoding not in ("utf-16-le", "utf-16-be"))
     text = "\n".join(ENVELOPES[envelope](line) for line in printed.lines())
     for name in transports:
         text = TRANSPORTS[name](text)
