@@ -62,3 +62,16 @@ def test_a_hole_says_where_it_lies() -> None:
     assert "97 pages inside DMA, node 0" in next(
         bar.detail for lane in lanes(document) if lane.key == "holes" for bar in lane.bars
     )
+
+
+def test_trouble_stands_at_the_frames_that_it_names() -> None:
+    """One bar for a run of frames of one kind, in its hole, with all lines; what names no frame has no bar."""
+    inside = d.PfnRange(0xBFFD7, 0xC0000)
+    events = [
+        d.Event("bad page", f"pfn:{pfn:x}", None, pfn, inside, [90 + i]) for i, pfn in enumerate((0xBFFD7, 0xBFFD8))
+    ]
+    events.append(d.Event("oops", "unable to handle", "0xffffea0002fff5c0", None, None, [80]))
+    holes = [hole(0, 1), hole(0xBFFD7, 0xC0000)]
+    found = lanes(seed_document(events=events, holes=holes))
+    (bar,) = next(lane for lane in found if lane.key == "events").bars
+    assert (bar.start_pfn, bar.end_pfn, bar.hole, bar.lines) == (0xBFFD7, 0xBFFD9, 1, (90, 91))
