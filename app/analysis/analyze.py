@@ -66,7 +66,10 @@ def _choose(log: BootLog, layout: Layout, release: Release | None, *, overridden
     if layout.memory and not layout.knows_struct_pages:
         where = layout.arch or "an unknown architecture"
         return Choice(None, "assumed", f"which page frames of {where} have a struct page is not known")
-    return choose(log.page_counts, layout, release, overridden=overridden)
+    choice = choose(log.page_counts, layout, release, overridden=overridden)
+    if choice.basis == "release" and "release" in log.assumed:
+        return structs.replace(choice, basis="assumed", why=f"{choice.why}, which the text names elsewhere")
+    return choice
 
 
 def _assumed(log: BootLog, layout: Layout, kernel: str | None, arch: str | None) -> Iterator[tuple[str, str]]:

@@ -97,6 +97,11 @@ class Draft:
         return any(self.facts.get(name) for name in names)
 
     @property
+    def named(self) -> bool:
+        """Whether a line names the kernel's release."""
+        return self.banner is not None or bool(self.running)
+
+    @property
     def has_layout(self) -> bool:
         """Whether anything was read that a layout can be made of."""
         return self.holds(*LAYOUT)

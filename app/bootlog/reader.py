@@ -42,6 +42,7 @@ def read(text: bytes) -> Reading:
     seen = tuple(dict.fromkeys(family for part in parts for family in part.families))
     recognised = {line for part in parts for line in part.recognised}
     parts = joined(parts)
+    _name_nameless(parts)
     boots = chosen(parts)
     if any(part.files.lines for part in parts):
         logs = _with_files(parts, boots)
@@ -49,6 +50,17 @@ def read(text: bytes) -> Reading:
         logs = tuple(finish(boot, index, len(boots)) for index, boot in enumerate(boots, 1))
     known = {*recognised, *(line for log in logs for line in log.recognised)} if logs else ()
     return Reading(logs, searchable.line_count, seen, searchable.whole(known))
+
+
+def _name_nameless(parts: list[Draft]) -> None:
+    """Where a whole text names one release only, an excerpt that names none is taken for that kernel's, as assumed."""
+    named = {part.banner[0].release for part in parts if part.banner} | {name for p in parts for name in p.running}
+    if len(named) != 1:
+        return
+    lines = next(part.banner[1] if part.banner else next(iter(part.running.values())) for part in parts if part.named)
+    for part in parts:
+        if not part.named:
+            part.running = {next(iter(named)): lines}
 
 
 def _with_files(parts: list[Draft], boots: list[Draft]) -> tuple[BootLog, ...]:

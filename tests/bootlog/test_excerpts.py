@@ -1,5 +1,8 @@
 """Several boots, and pieces of boots, in one text: told apart, never merged."""
 
+import pytest
+
+from app.analysis import analyze
 from app.bootlog import keep_memory_lines, read
 from app.bootlog.model import BootLog
 
@@ -177,3 +180,28 @@ def test_the_rest_of_a_line_behind_a_soft_break_is_no_prose_when_kept() -> None:
     text += quoted(["Early memory node ranges", *NODES["1G!4G"]], 0)
     kept = keep_memory_lines(text.encode(), read(text.encode()))
     assert read(kept) == read(text.encode())
+
+
+NAMELESS = b"\n".join(
+    [
+        b"Early memory node ranges",
+        b"  node   0: [mem 0x0000000000001000-0x000000000009efff]",
+        b"  node   0: [mem 0x0000000000100000-0x00000000bffd6fff]",
+    ]
+)
+
+
+@pytest.mark.parametrize(("others", "release"), [((b"4.17.0-rc6",), "4.17.0-rc6"), ((b"4.17.0-rc6", b"5.14.1"), None)])
+def test_an_excerpt_without_a_release_takes_the_only_one_of_the_text_as_assumed(
+    others: tuple[bytes, ...], release: str | None
+) -> None:
+    text = (
+        NAMELESS
+        + b"\n\nThe other machine said:\n\n"
+        + b"".join(b"Linux version %b (b@h) #1\n" % name + NAMELESS + b"\n" for name in others)
+    )
+    first = read(text).boots[0]
+    assert first.release == release
+    assert ("release" in first.assumed) is (release is not None)
+    if release:
+        assert analyze(first).choice.basis == "assumed"
