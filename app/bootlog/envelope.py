@@ -214,11 +214,9 @@ def _from_record(message: bytes) -> bytes | None:
 
 def _plain(message: bytes) -> bytes:
     """Undo what mailers and devices do to a message; most messages come through untouched."""
-    if b"=" not in message and b"\\" not in message:
-        return message
     if b"=3D" in message or message.endswith(b"=20"):
         message = _bytes(message, _QUOTED_BYTE).rstrip()
-    if b"  <" in message or b"  |" in message or b"  /" in message:
+    if b"  " in message and (b"  <" in message or b"  |" in message or b"  /" in message):
         remark = compiled(_REMARK).search(message)
         message = message if remark is None else message[: remark.start()]
     if b"\\x" in message:

@@ -73,3 +73,13 @@ def test_the_short_way_through_a_time_stamp_gives_what_the_long_one_gives(slug: 
             taken += short is not None
             assert short in (None, whole)
     assert taken > 100
+
+
+@pytest.mark.parametrize("command_line", ["quiet ro", "root=/dev/vda1 ro"])
+@pytest.mark.parametrize("remark", ["   <--- mine", "   // as usual", "          | other"])
+def test_somebodys_words_behind_a_line_are_not_its_own(command_line: str, remark: str) -> None:
+    text = f"{NODES_OF_ONE}Kernel command line: {command_line}{remark}\n"
+    assert read(text.encode()).boots[0].command_line == command_line
+
+
+NODES_OF_ONE = "Early memory node ranges\n  node   0: [mem 0x0000000000001000-0x000000000009efff]\n"
