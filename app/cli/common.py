@@ -80,14 +80,19 @@ def render(document: "Document", form: str, look: "Look") -> bytes:
         return encode(document)
     if form in _PICTURES and is_terminal(sys.stdout):
         raise click.ClickException(f"a terminal cannot show {form}; send it to a file: > layout.{form}")
+    if form == "png":
+        from app.report.raster import CannotDraw
+        from app.report.raster import render as drawn
+
+        try:
+            return drawn(document)
+        except CannotDraw as error:
+            raise click.ClickException(str(error)) from error
     from importlib import import_module
 
-    module = {"markdown": "markdown", "csv": "sheet", "svg": "svg", "png": "raster", "html": "standalone"}[form]
-    try:
-        made: str | bytes = import_module(f"app.report.{module}").render(document)
-    except NotImplementedError as error:
-        raise click.ClickException(str(error)) from error
-    return made.encode() if isinstance(made, str) else made
+    module = {"markdown": "markdown", "csv": "sheet", "svg": "svg", "html": "standalone"}[form]
+    made: str = import_module(f"app.report.{module}").render(document)
+    return made.encode()
 
 
 def show(data: bytes) -> None:

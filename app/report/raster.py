@@ -14,7 +14,7 @@ _VARIABLE = re.compile(r"var\((--[a-z0-9-]+)\)")
 _DEFINED = re.compile(r"(--[a-z0-9-]+):(#[0-9a-f]+)")
 
 
-class CannotDraw(NotImplementedError):
+class CannotDraw(Exception):
     """The package that draws is not installed; the message says how to get it."""
 
 
