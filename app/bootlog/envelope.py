@@ -134,9 +134,12 @@ def peel_stamp(line: bytes, message_at: int) -> Peeled | None:
 
     None where the line is not so plain. Most lines of most logs are, and the pattern of all envelopes is dear.
     """
-    if line[:1] != b"[" or line[message_at - 2 : message_at] != b"] " or line[-1:] in _FRAMES:
+    if line[:1] != b"[" or line[-1:] in _FRAMES:
         return None
-    seconds, _, fraction = line[1 : message_at - 2].lstrip(b" ").partition(b".")
+    closed = line.find(b"]", 0, message_at)
+    if closed < 0 or closed + 1 == message_at or line[closed + 1 : message_at].strip(b" "):
+        return None
+    seconds, _, fraction = line[1:closed].lstrip(b" ").partition(b".")
     if not (seconds.isdigit() and fraction.isdigit() and len(seconds) <= 12 and len(fraction) <= 9):
         return None
     stamp = int(seconds + fraction[:6].ljust(6, b"0"))

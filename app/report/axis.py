@@ -35,7 +35,7 @@ class Axis(msgspec.Struct, frozen=True):
     """Piecewise linear both ways between the knots ``pfns[i]`` and ``at[i]`` (0..1, increasing)."""
 
     name: AxisName
-    pfns: tuple[float, ...]
+    pfns: tuple[int | float, ...]
     at: tuple[float, ...]
 
     def within(self, start: float, end: float) -> "Axis":
@@ -86,9 +86,9 @@ def boundaries(lanes: Sequence[Lane]) -> tuple[int, ...]:
 class Axes:
     """Both axes of the same lanes and their boundaries, each made once and only when it is asked for."""
 
-    def __init__(self, lanes: Sequence[Lane]) -> None:
+    def __init__(self, lanes: Sequence[Lane], *made: Axis) -> None:
         self._lanes = lanes
-        self._made: dict[AxisName, Axis] = {}
+        self._made: dict[AxisName, Axis] = {axis.name: axis for axis in made}
         self._joined: dict[tuple[AxisName, int], tuple[Bar, ...]] = {}
 
     def __getitem__(self, name: AxisName) -> Axis:

@@ -4,7 +4,7 @@ import msgspec
 
 from app.analysis import Analysis
 from app.analysis.whatif import what_if
-from app.bootlog import read
+from app.bootlog import Reading, read
 from app.report.build import document
 from app.report.document import Document, Simulation
 from app.report.placed import Placements
@@ -59,13 +59,22 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     unplaced: str = ""
     places_on: str | None = None
 
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """Today's, and the changed one where there is one."""
+        return (self.today,) if self.changed is None else (self.today, self.changed)
+
 
 def ask(text: bytes, options: Options = DEFAULTS, question: Question = NO_QUESTION) -> Answer:
     """Analyse a log and answer what is asked of it. Raises what :func:`app.service.analyze` raises.
 
     With a change, ``options.kernel`` is the release of the changed layout; today's keeps the one that the log proves.
     """
-    reading = read(text)
+    return answered(read(text), options, question)
+
+
+def answered(reading: Reading, options: Options = DEFAULTS, question: Question = NO_QUESTION) -> Answer:
+    """The same for a log that has been read."""
     real = judged(reading, msgspec.structs.replace(options, kernel=None))
     told = real
     if options.kernel is not None and not (question.change is not None and real.release):

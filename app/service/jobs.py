@@ -11,6 +11,8 @@ from app.report import text as report
 from app.report.build import document
 from app.service import placing, simulating
 from app.service.analyzing import Options, encode, judged
+from app.service.asking import Question, answered, ask
+from app.service.drawing import LARGE, packed
 from app.service.errors import TooManyRanges
 
 P = ParamSpec("P")
@@ -41,7 +43,10 @@ def placed(text: bytes, size: str, kind: placing.Kind, align: str | None, option
     return encode(placing.place_in(_judged(text, options, most_ranges), size, kind, align))
 
 
-def kept(text: bytes, options: Options, keep: Literal["memory-lines", "everything"], most_ranges: int) -> bytes:
+Keep = Literal["memory-lines", "everything"]
+
+
+def kept(text: bytes, options: Options, keep: Keep, most_ranges: int) -> bytes:
     """What is stored of a text: its recognised lines, or everything. Raises like :func:`analyzed`.
 
     The whole document is made first: what cannot be shown is not stored.
@@ -50,6 +55,22 @@ def kept(text: bytes, options: Options, keep: Literal["memory-lines", "everythin
     _refuse_many(reading.boots, most_ranges)
     document(judged(reading, options))
     return text if keep == "everything" else keep_memory_lines(text, reading)
+
+
+def kept_and_drawn(text: bytes, options: Options, keep: Keep, most_ranges: int) -> tuple[bytes, bytes | None]:
+    """What :func:`kept` gives, and of a large text the drawing, packed: it is what is asked for next."""
+    reading = read(text)
+    _refuse_many(reading.boots, most_ranges)
+    found = text if keep == "everything" else keep_memory_lines(text, reading)
+    if len(found) > LARGE:
+        return found, packed(answered(reading, options))
+    document(judged(reading, options))
+    return found, None
+
+
+def drawn(text: bytes, options: Options, question: Question) -> bytes:
+    """The drawing of a stored text, packed. Raises like :func:`app.service.asking.ask`."""
+    return packed(ask(text, options, question))
 
 
 def _judged(text: bytes, options: Options, most_ranges: int) -> Analysis:

@@ -11,7 +11,8 @@ from app.report import figure, scene
 from app.report import view as view_names
 from app.report.compared import Comparison, compared
 from app.report.document import Document
-from app.service import Options, analyze
+from app.service import Options
+from app.service.asking import NO_QUESTION
 from app.service.errors import NoSuchBoot
 from app.web import presenting, subjects, viewing, views
 from app.web.asked import encoded
@@ -156,11 +157,11 @@ def _two(owned: Services, wanted: Wanted) -> Two:
         subjects.named(owned.layouts, name, Options(kernel=wanted.kernel, boot=boot))
         for name, boot in zip((wanted.a, wanted.b), boots, strict=True)
     )
-    return Two((one, other), (_document(one), _document(other)))
+    return Two((one, other), (_document(owned, one), _document(owned, other)))
 
 
-def _document(subject: Subject) -> Document:
-    return analyze(subject.text, subject.options).document
+def _document(owned: Services, subject: Subject) -> Document:
+    return views.asked_drawn(owned.recent, subject, NO_QUESTION)[0].today
 
 
 def _page(owned: Services, wanted: Wanted, look: Looked) -> Response:
@@ -212,7 +213,7 @@ def _form(owned: Services, wanted: Wanted, told: str = "") -> Response:
     """The form for two links; where one is given, what it could be compared with."""
     suggestions: list[tuple[str, str]] = []
     if wanted.a:
-        first = _document(subjects.named(owned.layouts, wanted.a, Options(boot=wanted.boot_a)))
+        first = _document(owned, subjects.named(owned.layouts, wanted.a, Options(boot=wanted.boot_a)))
         for boot in range(1, first.boot.count + 1) if first.boot.count > 1 else ():
             if boot != first.boot.index:
                 pair = {"a": wanted.a, "b": wanted.a, "boot_a": str(first.boot.index), "boot_b": str(boot)}

@@ -1,5 +1,6 @@
 """The page of a layout, stored or an example, its figure and what if: handlers fetch, choose and render."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query, Request
@@ -49,8 +50,11 @@ async def layout(
     away = tidied(request, asked)
     if away is not None:
         return away
-    page = await owned.workers.run(
-        lambda: _page(owned, subjects.stored(owned.layouts, layout_id, told), told, asked, look, (log, line))
+    page = await views.of(
+        owned,
+        partial(subjects.stored, owned.layouts, layout_id, told),
+        asked.question,
+        lambda subject: _page(owned, subject, told, asked, look, (log, line)),
     )
     page.headers["Vary"] = "Accept"
     return page
@@ -61,7 +65,8 @@ async def layout_figure(
     layout_id: str, owned: ServicesDep, told: OverridesDep, asked: AskedDep, look: LookedDep
 ) -> Response:
     """The bars of a stored layout as a Plotly figure, those between ``from`` and ``to`` as fine as a screen shows."""
-    return await owned.workers.run(lambda: _figure(owned, subjects.stored(owned.layouts, layout_id, told), asked, look))
+    stored = partial(subjects.stored, owned.layouts, layout_id, told)
+    return await views.of(owned, stored, asked.question, lambda subject: _figure(owned, subject, asked, look))
 
 
 @router.get("/samples/{slug}/figure.json")
@@ -77,7 +82,8 @@ async def layout_find(
     layout_id: str, owned: ServicesDep, told: OverridesDep, asked: AskedDep, look: LookedDep
 ) -> Response:
     """What ``find`` names, as page frames and in words."""
-    return await owned.workers.run(lambda: _find(owned, subjects.stored(owned.layouts, layout_id, told), asked, look))
+    stored = partial(subjects.stored, owned.layouts, layout_id, told)
+    return await views.of(owned, stored, asked.question, lambda subject: _find(owned, subject, asked, look))
 
 
 @router.get("/samples/{slug}/find.json")

@@ -9,7 +9,9 @@ from app.report.axis import Axes
 from app.report.document import Document
 from app.report.scene import Scene
 from app.report.view import shown
-from app.service.asking import Answer
+from app.service import Options
+from app.service.asking import Answer, Question
+from app.service.drawing import unpacked
 
 _MOST_BARS = 300_000
 """Bars held at most, some hundred bytes each; a machine's layout has a few dozen."""
@@ -18,9 +20,11 @@ _MOST_BARS = 300_000
 class Drawn:
     """A scene with its axes, made once. ``documents`` are what it shows, the one that is asked about last."""
 
-    def __init__(self, scene: Scene, *documents: Document, answer: Answer | None = None) -> None:
+    def __init__(
+        self, scene: Scene, *documents: Document, answer: Answer | None = None, axes: Axes | None = None
+    ) -> None:
         self.scene = scene
-        self.axes = Axes(scene.lanes)
+        self.axes = axes or Axes(scene.lanes)
         self.documents = documents
         self.answer = answer
 
@@ -43,9 +47,14 @@ class Recent:
         self._bars = 0
         self._lock = Lock()
 
+    def has(self, texts: tuple[bytes, ...], asked: Hashable) -> bool:
+        """Whether :meth:`get` would find it made."""
+        with self._lock:
+            return _key(texts, asked) in self._kept
+
     def get(self, texts: tuple[bytes, ...], asked: Hashable, make: Callable[[], Drawn]) -> Drawn:
         """The drawing of these texts under what is asked of them; made where it is not there. Raises what that does."""
-        key = (*(blake2b(text, digest_size=16).digest() for text in texts), asked)
+        key = _key(texts, asked)
         with self._lock:
             found = self._kept.get(key)
             if found is not None:
@@ -59,3 +68,17 @@ class Recent:
                 while self._bars > _MOST_BARS:
                     self._bars -= self._kept.popitem(last=False)[1].weight
         return made
+
+    def take(self, text: bytes, options: Options, question: Question, packed: bytes) -> None:
+        """Keep what :func:`app.service.drawing.packed` made in another process of what is asked of a text."""
+
+        def make() -> Drawn:
+            found = unpacked(packed)
+            axes = Axes(found.scene.lanes, found.schematic, found.scale)
+            return Drawn(found.scene, *found.answer.documents, answer=found.answer, axes=axes)
+
+        self.get((text,), (options, question), make)
+
+
+def _key(texts: tuple[bytes, ...], asked: Hashable) -> Hashable:
+    return (*(blake2b(text, digest_size=16).digest() for text in texts), asked)

@@ -7,6 +7,7 @@ from app.report.compared import Comparison
 from app.report.compared import compared as compare
 from app.report.document import Document
 from app.service import Analyzed, Options, analyze, jobs
+from app.service.asking import NO_QUESTION
 from app.service.layouts import Created, Layouts, Stored
 from app.service.simulating import Change, simulate
 from app.web.bodies import Submission
@@ -27,8 +28,12 @@ async def store(owned: Services, sent: Submission, key: str | None = None) -> Cr
     before = await anyio.to_thread.run_sync(owned.layouts.made_before, sent.text, sent.options, wanted)
     if before is not None:
         return before
-    kept = await kept_text(owned, sent)
+    most = owned.settings.max_ranges
+    job = jobs.kept_and_drawn
+    kept, drawing = await owned.workers.compute(sent.text, job, sent.text, sent.options, sent.fields.keep, most)
     made = await anyio.to_thread.run_sync(owned.layouts.keep, sent.text, kept, sent.options, wanted)
+    if drawing is not None:
+        await owned.workers.run(owned.recent.take, kept, sent.options, NO_QUESTION, drawing)
     owned.metrics.layouts.labels("stored").inc()
     return made
 

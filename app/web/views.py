@@ -1,21 +1,37 @@
 """A layout with what was asked of it, as a drawing and in the forms that can be taken away."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 import msgspec
 
-from app.report import scene, svg
+from app.report import svg
 from app.report.compared import Told, compared, told
 from app.report.document import Document
-from app.service import analyze
+from app.service import analyze, jobs
 from app.service.asking import Answer, Question, ask
+from app.service.drawing import LARGE, scene_of
 from app.service.errors import CannotSimulate
 from app.web.asked import Asked, encoded
+from app.web.deps import Services
 from app.web.forms import FORMS, Axis
 from app.web.panel import usual_size
 from app.web.recent import Drawn, Recent
 from app.web.subjects import Subject
+
+T = TypeVar("T")
+
+
+async def of(owned: Services, fetch: Callable[[], Subject], question: Question, work: Callable[[Subject], T]) -> T:
+    """What ``work`` makes of a layout, in a thread; the drawing of a large one is made in a process before.
+
+    Raises what ``fetch``, ``work`` and :func:`app.service.asking.ask` raise.
+    """
+    subject = await owned.workers.run(fetch)
+    if len(subject.text) > LARGE and not owned.recent.has((subject.text,), (subject.options, question)):
+        packed = await owned.workers.compute(subject.text, jobs.drawn, subject.text, subject.options, question)
+        await owned.workers.run(owned.recent.take, subject.text, subject.options, question, packed)
+    return await owned.workers.run(work, subject)
 
 
 def asked_drawn(recent: Recent, subject: Subject, question: Question) -> tuple[Answer, Drawn]:
@@ -23,22 +39,12 @@ def asked_drawn(recent: Recent, subject: Subject, question: Question) -> tuple[A
 
     def make() -> Drawn:
         answer = ask(subject.text, subject.options, question)
-        documents = [answer.today] if answer.changed is None else [answer.today, answer.changed]
-        return Drawn(drawn(answer), *documents, answer=answer)
+        return Drawn(scene_of(answer), *answer.documents, answer=answer)
 
     made = recent.get((subject.text,), (subject.options, question), make)
     if made.answer is None:
         raise AssertionError("only comparisons are drawn without an answer")
     return made.answer, made
-
-
-def drawn(answer: Answer) -> scene.Scene:
-    """Today's layout, or with a change both, and possible starts where they were asked for."""
-    if answer.changed is not None:
-        found = scene.of_two(answer.today, answer.changed, (scene.TODAY, scene.CHANGED), one_log=True)
-    else:
-        found = scene.of(answer.today)
-    return scene.with_places(found, answer.places) if answer.places else found
 
 
 def written(form: str, subject: Subject, question: Question, axis: Axis) -> str | bytes:
@@ -51,7 +57,9 @@ def written(form: str, subject: Subject, question: Question, axis: Axis) -> str 
     answer = ask(subject.text, subject.options, question)
     if question.change is not None and answer.changed is None:
         raise CannotSimulate(answer.refused)
-    return svg.draw(drawn(answer), axis) if form == "svg" else FORMS[form].write(answer.changed or answer.today, axis)
+    return (
+        svg.draw(scene_of(answer), axis) if form == "svg" else FORMS[form].write(answer.changed or answer.today, axis)
+    )
 
 
 def changes(one: Document, other: Document) -> list[tuple[str, list[Told]]]:

@@ -75,6 +75,14 @@ def test_the_short_way_through_a_time_stamp_gives_what_the_long_one_gives(slug: 
     assert taken > 100
 
 
+def test_the_short_way_goes_over_any_number_of_blanks_and_over_nothing_else() -> None:
+    for between, short in ((" ", True), ("  ", True), ("", False), (" [T0] ", False), ("> ", False)):
+        line = f"[    0.000000]{between}reserved[0x0]\t[0x0000000000001000-0x0000000000001fff], 0x1000 bytes".encode()
+        peeled = peel_stamp(line, line.index(b"reserved"))
+        assert (peeled is not None) == short
+        assert peeled in (None, peel(line))
+
+
 @pytest.mark.parametrize("command_line", ["quiet ro", "root=/dev/vda1 ro"])
 @pytest.mark.parametrize("remark", ["   <--- mine", "   // as usual", "          | other"])
 def test_somebodys_words_behind_a_line_are_not_its_own(command_line: str, remark: str) -> None:

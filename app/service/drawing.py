@@ -1,0 +1,41 @@
+"""A layout with what is asked of it, drawn; packed so that a process can make it for another."""
+
+import msgspec
+
+from app.report import scene
+from app.report.axis import Axis, make
+from app.report.scene import Scene
+from app.service.asking import Answer
+
+LARGE = 256 << 10
+"""Bytes of a text that takes long enough to draw that nobody should wait for it twice, or beside it."""
+
+
+class Drawing(msgspec.Struct, frozen=True):
+    """An answer with its scene, and the axes of that."""
+
+    answer: Answer
+    scene: Scene
+    schematic: Axis
+    scale: Axis
+
+
+def scene_of(answer: Answer) -> Scene:
+    """Today's layout, or with a change both, and possible starts where they were asked for."""
+    if answer.changed is not None:
+        found = scene.of_two(answer.today, answer.changed, (scene.TODAY, scene.CHANGED), one_log=True)
+    else:
+        found = scene.of(answer.today)
+    return scene.with_places(found, answer.places) if answer.places else found
+
+
+def packed(answer: Answer) -> bytes:
+    """The drawing of an answer, for :func:`unpacked`."""
+    drawn = scene_of(answer)
+    made = Drawing(answer, drawn, make("schematic", drawn.lanes), make("scale", drawn.lanes))
+    return msgspec.msgpack.encode(made)
+
+
+def unpacked(drawing: bytes) -> Drawing:
+    """What :func:`packed` was given, drawn."""
+    return msgspec.msgpack.decode(drawing, type=Drawing)

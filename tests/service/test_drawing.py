@@ -1,0 +1,33 @@
+"""Drawings that one process makes for another are those that it would have made itself."""
+
+import pytest
+
+from app.report.axis import Axes
+from app.service.asking import NO_QUESTION, Question, ask
+from app.service.drawing import packed, scene_of, unpacked
+from app.service.simulating import Change
+from benchmarks.texts import memblock_dump
+from tests.support.samples import SLUGS, text
+
+WHAT_IF = Question(Change(append="memmap=1G!4G"), size="1G")
+
+
+@pytest.mark.parametrize("question", [NO_QUESTION, WHAT_IF], ids=["plain", "what if"])
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_drawing_comes_out_as_it_was_packed(slug: str, question: Question) -> None:
+    assert_same(text(slug), question)
+
+
+def test_a_large_drawing_does_too() -> None:
+    assert_same(memblock_dump(2_000), NO_QUESTION)
+
+
+def assert_same(log: bytes, question: Question) -> None:
+    answer = ask(log, question=question)
+    found = unpacked(packed(answer))
+    assert found.answer == answer
+    assert found.scene == scene_of(answer)
+    axes = Axes(found.scene.lanes)
+    assert (found.schematic, found.scale) == (axes["schematic"], axes["scale"])
+    # where labels go depends on which knots are boundaries, and those are whole numbers
+    assert list(map(type, found.schematic.pfns)) == list(map(type, axes["schematic"].pfns))
