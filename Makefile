@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: setup setup-dev serve test lint format types acceptance bench bench-page bench-serve bench-fleet soak fuzz docs screenshots clean help
+.PHONY: setup setup-dev serve test lint format types acceptance bench bench-page bench-serve bench-fleet soak fuzz docs site screenshots clean help
 BIN := .venv/bin
 
 setup: ## Make .venv with the command pfnscope and the front-end assets
@@ -31,8 +31,11 @@ bench-page: setup-dev ## Measure the pages in Chromium: bytes, first bars, zooms
 fuzz: setup ## Feed the reader mutated logs for a minute
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/pip install -q -c constraints.txt --no-build-isolation -e '.[fuzz]'
 	$(BIN)/python tests/fuzz/reading.py -max_total_time=60 -artifact_prefix=build/
-docs: setup ## Write the reference pages of docs/ from the code
-	$(BIN)/python tools/docs.py
+docs: setup ## Write the reference pages and pictures of docs/ from the code
+	$(BIN)/python -m tools.docs
+site: setup-dev ## Build the documentation: build/site/index.html
+	rm -rf build/site build/doctrees
+	$(BIN)/python -m sphinx -q -W --keep-going -c docs -d build/doctrees . build/site
 screenshots: setup-dev ## Photograph the pages: build/screenshots and docs/screenshot.png
 	$(BIN)/python tools/screenshots.py
 clean: ## Remove everything that can be made again (not var/)

@@ -1,26 +1,31 @@
 """Every command that README and docs print is run as printed, by a shell, against a real server and a machine of files.
 
-Only make's targets are not run, which would run this: that each exists is looked at instead.
+Where output stands below a command, it is what the command prints. Only make's targets and what CONTRIBUTING.md tells
+to do are not run, which would run this: that what they name exists is looked at instead.
 """
 
+import importlib.util
 import os
 import re
 import stat
 import subprocess
 import sys
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import zstandard
+from distributed import LocalCluster
 
+from app.storage import open_store
 from tests.cli.test_machine import machine
+from tests.support import stores
+from tests.support.pages import PAGES, ROOT, blocks, commands
+from tests.support.postgres import Cluster, program
 from tests.support.samples import text
 from tests.support.server import Serve
 
-ROOT = Path(__file__).parent.parent
-PAGES = ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
-BLOCK = re.compile(r"^```(console|python)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-ELSEWHERE = {"docs/fleet.md", "docs/operating.md"}  # buckets, clusters and databases: their own tests set them up
 STAND_INS = {
     # a machine that answers where this one may have no log, no root and no host of that name
     "dmesg": 'exec cat "$BOOT_LOG"',
@@ -28,34 +33,26 @@ STAND_INS = {
     "ssh": 'shift; exec "$@"',
     "sudo": 'case "$*" in *verify*--live|*capture*) exec "$@" --root "$MACHINE";; *) exec "$@";; esac',
     "less": "exec cat",
+    # the library is here for sure, its command may be not
+    "sqlite3": "exec python -c 'import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute(sys.argv[2])' \"$@\"",
 }
 
 
-def blocks(page: str, kind: str) -> list[str]:
-    return [body for found, body in BLOCK.findall((ROOT / page).read_text()) if found == kind]
-
-
-def commands() -> list[tuple[str, str]]:
-    found = []
-    for page in PAGES:
-        for block in blocks(page, "console"):
-            found += [(page, line[2:].split("   # ")[0]) for line in block.splitlines() if line.startswith("$ ")]
-    return found
-
-
 @pytest.fixture
-def place(tmp_path: Path, serve: Serve) -> tuple[Path, dict[str, str]]:
+def place(tmp_path: Path) -> tuple[Path, dict[str, str]]:
     """A folder with the files that the pages name, and an environment in which their commands mean something."""
-    (tmp_path / "dmesg.txt").write_bytes(text("seed-1g-4g"))
+    for name in ("dmesg.txt", "before.txt", "after.txt"):
+        (tmp_path / name).write_bytes(text("seed-1g-4g"))
     (tmp_path / "other.txt").write_bytes(text("seed-1g-7g"))
     (tmp_path / "both.txt").write_bytes(text("seed-no-memmap") + text("seed-1g-4g"))
-    for name in ("before.txt", "after.txt", "a.txt", "b.txt", "record"):
-        target = tmp_path / name
-        if name != "record":
-            target.write_bytes(text("seed-1g-4g"))
-    (tmp_path / "big.log.zst").write_bytes(zstandard.compress(text("oops-1g-4g")))
-    for name in (".venv", "tests", "app", "templates", "static", "sample_logs", "pyproject.toml", "README.md"):
+    for name in ("big.log.zst", "logs.tar.zst"):
+        (tmp_path / name).write_bytes(zstandard.compress(text("oops-1g-4g")))
+    (tmp_path / "crash").mkdir()
+    (tmp_path / "crash" / "dmesg.txt").write_bytes(text("seed-1g-4g"))
+    for name in (".venv", "app", "templates", "static", "sample_logs", "pyproject.toml", "README.md"):
         (tmp_path / name).symlink_to(ROOT / name if name != ".venv" else Path(sys.prefix))
+    (tmp_path / "var").mkdir()
+    open_store(f"sqlite:///{tmp_path}/var/pfnscope.db").close()
     programs = tmp_path / "bin"
     programs.mkdir()
     for name, body in STAND_INS.items():
@@ -66,35 +63,117 @@ def place(tmp_path: Path, serve: Serve) -> tuple[Path, dict[str, str]]:
         "HOME": str(tmp_path),
         "BOOT_LOG": str(tmp_path / "dmesg.txt"),
         "MACHINE": str(machine(tmp_path / "machine")),
-        "SERVER": str(serve().base_url),
     }
     return tmp_path, environment
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page not in ELSEWHERE])
-def test_every_command_of_a_page_runs_as_printed(page: str, place: tuple[Path, dict[str, str]]) -> None:
+@pytest.fixture
+def elsewhere(request: pytest.FixtureRequest, serve: Serve, place: tuple[Path, dict[str, str]]) -> dict[str, str]:
+    """What addresses of the pages are here; what a page does not ask for is not started."""
     folder, environment = place
-    wanted = [line for name, line in commands() if name == page]
-    for line in wanted:
-        if " scan " in line:
-            continue  # as in docs/fleet.md
-        if line.startswith("make "):
-            known = subprocess.run(["make", "-n", *line.split()[1:]], cwd=ROOT, capture_output=True, check=False)
-            assert known.returncode == 0, line
+    page = "\n".join(command.line for command in commands(request.node.callspec.params["page"]))
+    found = {"/var/crash": str(folder / "crash")}
+    if "http://127.0.0.1:8000" in page:
+        found["http://127.0.0.1:8000"] = str(serve().base_url).rstrip("/")
+    if "s3://" in page:
+        address = request.getfixturevalue("buckets")
+        environment |= {"AWS_ENDPOINT_URL": f"{address}/s3", "STORAGE_EMULATOR_HOST": address, "NO_GCE_CHECK": "true"}
+        environment |= {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_DEFAULT_REGION": "nowhere"}
+        found |= {"s3://bucket": "s3://b", "gs://bucket": "gs://b"}
+    if "tcp://" in page:
+        with pytest.MonkeyPatch.context() as patch:  # the workers read from the same stores
+            for name in environment.keys() - {"PATH", "HOME"}:
+                patch.setenv(name, environment[name])
+            found["tcp://10.0.0.1:8786"] = request.getfixturevalue("scheduler")
+    if "pg_dump" in page:
+        cluster: Cluster = request.getfixturevalue("own_cluster")
+        environment["PATH"] += f":{Path(program('pg_dump')).parent}"
+        environment |= {"URL": cluster.url, "PGHOST": cluster.url.partition("host=")[2], "PGUSER": "pfnscope"}
+    return found
+
+
+@pytest.fixture
+def buckets() -> Iterator[str]:
+    with stores.serving({"boots/a.log": text("seed-1g-4g")}) as address:
+        yield address
+
+
+@pytest.fixture
+def scheduler() -> Iterator[str]:
+    with LocalCluster(
+        n_workers=1,
+        host="127.0.0.1",
+        dashboard_address="127.0.0.1:0",
+        worker_dashboard_address=None,
+        silence_logs=60,
+    ) as made:
+        yield made.scheduler_address
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if commands(page) and page != "CONTRIBUTING.md"])
+def test_every_command_of_a_page_runs_and_prints_as_printed(
+    page: str, place: tuple[Path, dict[str, str]], elsewhere: dict[str, str]
+) -> None:
+    folder, environment = place
+    for command in commands(page):
+        line = command.line
+        if line.startswith(("make ", "pip ")):
+            assert _exists(line), line
             continue
-        told = line.replace("http://127.0.0.1:8000", environment["SERVER"])
+        for told, here in elsewhere.items():
+            line = line.replace(told, here)
         done = subprocess.run(
-            ["bash", "-o", "pipefail", "-c", told], cwd=folder, env=environment, capture_output=True, check=False
+            ["bash", "-o", "pipefail", "-c", line],
+            cwd=folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
         )
+        printed = done.stdout.decode(errors="replace")
         # 1 is what --fail-on and verify are for
         expected = (0, 1) if "--fail-on" in line or "verify" in line else (0,)
-        assert done.returncode in expected, f"{line}\n{done.stderr.decode()}"
-        assert b"Traceback" not in done.stderr
+        assert done.returncode in expected, f"{command.line}\n{printed}"
+        assert "Traceback" not in printed
+        if command.shown:
+            assert command.shows(printed), f"$ {command.line}\n{printed}"
 
 
-def test_the_pages_have_commands_to_run() -> None:
-    pages = {name for name, _ in commands()}
-    assert {"README.md", "docs/terminal.md", "docs/what-if.md", "docs/verify.md"} <= pages
+def _exists(line: str) -> bool:
+    """Whether a target of make, or an extra that pip is to install, is there."""
+    if line.startswith("make "):
+        return (
+            subprocess.run(["make", "-n", *line.split()[1:]], cwd=ROOT, capture_output=True, check=False).returncode
+            == 0
+        )
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    asked = re.fullmatch(r"pip install '(\w+)\[(\w+)\]'", line)
+    return asked is not None and asked[1] == project["name"] and asked[2] in project["optional-dependencies"]
+
+
+def test_what_contributors_are_told_to_run_is_there() -> None:
+    steps = [step.strip() for command in commands("CONTRIBUTING.md") for step in command.line.split("&&")]
+    assert len(steps) > 8
+    for step in steps:
+        name, *rest = step.removeprefix(".venv/bin/").split()
+        if name == "make":
+            assert _exists(step), step
+        elif name == "python":
+            assert rest[0] == "-m"
+            assert importlib.util.find_spec(rest[1]), step
+        else:
+            assert name in {"git", "pytest"}, step
+            assert (ROOT / rest[-1]).exists(), step
+
+
+def test_the_pages_have_commands_to_run_and_outputs_to_hold() -> None:
+    pages = {page for page in PAGES if commands(page)}
+    assert {"README.md", "docs/fleet.md", "docs/operating.md", "docs/terminal.md", "docs/tutorial.md"} <= pages
+    shown = [command for command in commands("docs/tutorial.md") if command.shown]
+    assert len(shown) > 10
+    for command in shown:  # each could fail
+        assert not command.shows("")
+        assert not command.shows("\n".join([*command.shown[1:], "else"]))
 
 
 def test_the_library_page_runs_as_printed(place: tuple[Path, dict[str, str]]) -> None:

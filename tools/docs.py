@@ -1,6 +1,10 @@
-"""Writes the reference pages under docs/ from the code that they describe; --check only compares."""
+"""Writes the reference pages and the pictures under docs/ from the code that they show; --check only compares.
+
+usage: python -m tools.docs [--check]
+"""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -12,6 +16,7 @@ from app.report import rulepage
 from app.report.document import Document
 from app.report.found import Lookup
 from app.report.rulebook import Rule
+from tools import pictures, reference
 
 ROOT = Path(__file__).parent.parent
 
@@ -109,19 +114,32 @@ def _words(hint: Any) -> str:
     return {str: "text", int: "integer", bool: "true or false"}[hint]
 
 
-PAGES = {"api.md": document_page, "log-formats.md": line_forms_page, "kernel-rules.md": rulepage.markdown}
+PAGES: dict[str, Callable[[], str]] = {
+    "api.md": document_page,
+    "commands.md": reference.commands_page,
+    "kernel-rules.md": rulepage.markdown,
+    "log-formats.md": line_forms_page,
+    "requests.md": reference.requests_page,
+    "settings.md": reference.settings_page,
+    "words.md": reference.words_page,
+    **{f"pictures/{name}.svg": drawn for name, drawn in pictures.PICTURES.items()},
+}
 
 
 def main() -> int:
-    """Write the pages, or with --check tell which are out of date."""
-    stale = [name for name, page in PAGES.items() if not _same(ROOT / "docs" / name, page())]
+    """Write what is out of date, or with --check only tell it."""
+    made = {name: page() for name, page in PAGES.items()}
+    stale = [name for name, text in made.items() if not _same(ROOT / "docs" / name, text)]
+    left = sorted({f"pictures/{path.name}" for path in (ROOT / "docs" / "pictures").glob("*")} - PAGES.keys())
     if "--check" not in sys.argv:
         for name in stale:
-            (ROOT / "docs" / name).write_text(PAGES[name]())
+            (ROOT / "docs" / name).write_text(made[name])
+        for name in left:
+            (ROOT / "docs" / name).unlink()
         return 0
-    for name in stale:
+    for name in [*stale, *left]:
         print(f"docs/{name} is out of date: run `make docs`")
-    return 1 if stale else 0
+    return 1 if stale or left else 0
 
 
 def _same(path: Path, text: str) -> bool:

@@ -13,7 +13,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="PFNSCOPE_")
 
-    database_url: Annotated[str, Field(description="SQLite file or PostgreSQL database")] = "sqlite:///var/pfnscope.db"
+    database_url: Annotated[
+        str, Field(description="SQLite file, or PostgreSQL: postgresql+psycopg://user@host/database")
+    ] = "sqlite:///var/pfnscope.db"
     max_body_bytes: Annotated[
         int, Field(ge=1024, description="Largest accepted text, also after unpacking, in bytes")
     ] = 64 << 20
@@ -24,17 +26,22 @@ class Settings(BaseSettings):
         "60/minute"
     )
     rate_limit_storage: Annotated[
-        str, Field(description="Where they are counted: memory, database or redis://…; auto: database on PostgreSQL")
+        str,
+        Field(
+            description="Where they are counted: memory, database, or redis://… (with pfnscope[redis]); "
+            "auto: database on PostgreSQL, else memory"
+        ),
     ] = "auto"
     base_url: Annotated[
-        str | None, Field(description="Public address of the server where it differs from the request's")
+        str | None, Field(description="Public address of the server, for permalinks; without it the request's")
     ] = None
     retention_days: Annotated[int, Field(ge=1, le=36500, description="How long a shared layout is kept at most")] = 90
     cors_origins: Annotated[
         str, Field(description="Origins whose scripts may read the API, separated by blanks, or *")
     ] = ""
     trusted_proxies: Annotated[
-        str, Field(description="Addresses or networks, separated by commas, whose X-Forwarded-For and -Proto are true")
+        str,
+        Field(description="Addresses or networks, separated by commas, whose X-Forwarded-For and -Proto are believed"),
     ] = ""
 
     @field_validator("rate_limit")

@@ -1,0 +1,132 @@
+"""The reference pages of docs/ that come from option tables: commands, settings, requests, words."""
+
+import tempfile
+from collections.abc import Iterable
+from typing import Any
+
+import click
+from annotated_types import Ge, Gt, Le
+
+from app.cli.main import cli
+from app.report.glossary import WORDS
+from app.web import create_app
+from app.web.settings import Settings
+
+COMMANDS = """# Commands
+
+All of `pfnscope`, as `--help` tells it, made from `app/cli/` by `make docs`. [terminal.md](terminal.md) shows them at
+work.
+"""
+
+SETTINGS = """# Settings
+
+Of the server: environment variables, made from `app/web/settings.py` by `make docs`. A value that cannot be right is
+refused at start. [operating.md](operating.md) tells when to change what.
+"""
+
+REQUESTS = """# Requests
+
+The HTTP API, made from its own description by `make docs`; a server gives that at `/openapi.json`, with types and
+examples. Documents are those of [api.md](api.md). A log is sent as `text/plain`, packed with gzip or zstd too, as JSON
+`{"log": …}`, or as the file `log` of a form. Errors are problems as in RFC 9457; [operating.md](operating.md) tells the
+limits behind 408, 413, 429 and 503, [sharing.md](sharing.md) what happens to a log.
+"""
+
+GLOSSARY = """# Words
+
+What the terms on pages and in reports mean, made from `app/report/glossary.py` by `make docs`. [spans.md](spans.md)
+explains how they hang together.
+"""
+
+
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """A Markdown table."""
+    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    lines += [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def commands_page() -> str:
+    """Every command with its options."""
+    with click.Context(cli, info_name="pfnscope") as root:
+        return COMMANDS + "".join(_command(name, cli.commands[name], root) for name in sorted(cli.commands))
+
+
+def _command(name: str, command: click.Command, root: click.Context) -> str:
+    context = click.Context(command, info_name=name, parent=root)
+    usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
+    told = "\n\n".join(" ".join(part.split()) for part in (command.help or "").split("\n\n"))
+    options = [option for option in command.params if isinstance(option, click.Option)]
+    shown = table(("option", "default", "meaning"), (_option(option, context) for option in options))
+    return f"\n## {name}\n\n    {usage}\n\n{_plain(told)}\n" + (f"\n{shown}" if options else "")
+
+
+def _option(option: click.Option, context: click.Context) -> tuple[str, str, str]:
+    kind = option.type
+    values = [_code(choice) for choice in kind.choices] if isinstance(kind, click.Choice) else []
+    name = option.opts[0] if option.is_flag or values else f"{option.opts[0]} {option.make_metavar(context)}"
+    meaning = [_plain(option.help or "")] if option.help else []
+    meaning += [f"One of {', '.join(values)}."] if len(values) > 1 else [f"Only {values[0]}."] if values else []
+    if isinstance(kind, click.IntRange):
+        meaning.append(f"{kind.min} to {kind.max}.")
+    meaning += ["May be repeated."] if option.multiple else []
+    default = "required" if option.required else ""
+    if not default and not option.is_flag and isinstance(option.default, str | int) and option.default != "":
+        default = _code(option.default)
+    return _code(name), default, " ".join(meaning)
+
+
+def settings_page() -> str:
+    """Every setting of the server."""
+    return f"{SETTINGS}\n" + table(("variable", "default", "meaning"), map(_setting, Settings.model_fields))
+
+
+def _setting(name: str) -> tuple[str, str, str]:
+    field = Settings.model_fields[name]
+    default = "none" if field.default in {None, ""} else _code(field.default)
+    bounds = []
+    for bound in field.metadata:
+        bounds += [f"at least {bound.ge:,}"] if isinstance(bound, Ge) else []
+        bounds += [f"more than {bound.gt:,}"] if isinstance(bound, Gt) else []
+        bounds += [f"at most {bound.le:,}"] if isinstance(bound, Le) else []
+    meaning = "; ".join([_plain(field.description or ""), *bounds])
+    return _code(f"PFNSCOPE_{name.upper()}"), default, meaning
+
+
+def requests_page() -> str:
+    """Every request that the OpenAPI description has."""
+    with tempfile.TemporaryDirectory() as folder:
+        app = create_app(Settings.model_validate({"database_url": f"sqlite:///{folder}/none.db"}))
+        paths = app.openapi()["paths"]
+    each = [(path, method, request) for path, methods in paths.items() for method, request in methods.items()]
+    return REQUESTS + "".join(_request(path, method, request) for path, method, request in each)
+
+
+def _request(path: str, method: str, request: dict[str, Any]) -> str:
+    told = _plain(" ".join(request.get("description", "").replace("``", "`").split()))
+    rows = [
+        (_code(item["name"]), item["in"] + (", required" if item.get("required") else ""), _plain(item["description"]))
+        for item in request.get("parameters", ())
+        if item.get("description")
+    ]
+    body = "\n\nTakes a log." if "text/plain" in request.get("requestBody", {}).get("content", {}) else ""
+    shown = "\n" + table(("parameter", "in", "meaning"), rows) if rows else ""
+    return (
+        f"\n## {method.upper()} {path}\n\n{told}{body}\n{shown}\nStatus: {', '.join(sorted(request['responses']))}.\n"
+    )
+
+
+def words_page() -> str:
+    """Every word that the pages explain."""
+    return f"{GLOSSARY}\n" + table(("term", "meaning"), ((word.term, _plain(word.line)) for word in WORDS))
+
+
+def _code(value: object) -> str:
+    return f"`{value}`"
+
+
+def _plain(text: str) -> str:
+    """Text as Markdown shows it: what would be markup outside of code is escaped."""
+    parts = text.split("`")
+    parts[::2] = [part.replace("<", "&lt;").replace("*", "\\*").replace("$", "\\$") for part in parts[::2]]
+    return "`".join(parts)
