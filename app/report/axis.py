@@ -27,6 +27,8 @@ _VOID = 5.0
 """Width of an interval that no lane covers, whatever its size."""
 _CROWD = 300
 """Boundaries beyond which the lanes that have most of them make room for the others."""
+_MANY = 500
+"""Page frames that are looked up together rather than one by one."""
 _HOLE = 14.0
 """Added to an interval of a hole, which is what the reader looks for."""
 
@@ -62,6 +64,13 @@ class Axis(msgspec.Struct, frozen=True):
     def place(self, pfn: float) -> float:
         """Position of a page frame; clamped to 0..1 outside the domain."""
         return _between(pfn, self.pfns, self.at)
+
+    def places(self, pfns: Sequence[float]) -> list[float]:
+        """What :meth:`place` gives for each: of very many, most are knots and need no search."""
+        if len(pfns) < _MANY:
+            return [self.place(pfn) for pfn in pfns]
+        known = dict(zip(self.pfns, self.at, strict=True))
+        return [at if (at := known.get(pfn)) is not None else self.place(pfn) for pfn in pfns]
 
     def pfn(self, position: float) -> float:
         """Page frame at a position of 0..1."""
@@ -194,14 +203,17 @@ def merged(bars: Sequence[Bar], axis: Axis, resolution: float) -> tuple[Bar, ...
     """
     out: list[Bar] = []
     run: list[Bar] = []
-    for bar in bars:
-        left, right = axis.place(bar.start_pfn), axis.place(bar.end_pfn)
+    begin = 0.0
+    edges = axis.places([bar.start_pfn for bar in bars]), axis.places([bar.end_pfn for bar in bars])
+    for bar, left, right in zip(bars, *edges, strict=True):
         if left >= right:
             continue
-        if run and right - axis.place(run[0].start_pfn) > resolution:
+        if run and right - begin > resolution:
             out.append(_joined(run))
             run = []
         if right - left < resolution and bar.kind not in ("danger", "caution", "uninitialised", "unsafe"):
+            if not run:
+                begin = left
             run.append(bar)
         else:
             if run:

@@ -4,6 +4,7 @@ Inside the page the x positions are percentages, so that it is fluid while its t
 does not fit a narrow drawing has a class ``w480``… that the style sheet shows from that width on.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from html import escape
 
@@ -160,9 +161,9 @@ def _drawing(scene: Scene, axis: Axis, canvas: Canvas, boundaries: Sequence[int]
     found = scene.lanes
     bottom = height(len(found))
     out = [_band(mark, axis, canvas) for mark in visible_marks(scene, axis, _PIXEL)]
-    points = [axis.place(pfn) for pfn in boundaries if axis.pfns[0] <= pfn <= axis.pfns[-1]]
-    if len(points) <= 40:
-        out += [_vertical(at, TOP, bottom, "minor", canvas) for at in points]
+    inside = boundaries[bisect_left(boundaries, axis.pfns[0]) : bisect_right(boundaries, axis.pfns[-1])]
+    if len(inside) <= 40:
+        out += [_vertical(axis.place(pfn), TOP, bottom, "minor", canvas) for pfn in inside]
     for tick in ticks(found, axis, scene.page_size, boundaries):
         if canvas.width is not None and tick.width > canvas.width:
             continue

@@ -1,6 +1,7 @@
 """Which boundaries get a hexadecimal label, so that no two labels touch at any width of the drawing."""
 
 from collections.abc import Sequence
+from heapq import nsmallest
 from math import ceil, log2
 
 import msgspec
@@ -14,6 +15,8 @@ CHARACTER = 6.7
 """Advance of one character of a label in pixels (11 px monospace)."""
 _GAP = 10.0
 _SCATTER = 2654435761  # Knuth's multiplicative hash
+_MOST = 200
+"""Boundaries that are looked at: more labels never fit, and looking at them is quadratic."""
 _FEW = 4
 """With fewer boundaries in view, round addresses are labelled too."""
 
@@ -45,6 +48,11 @@ def ticks(lanes: Sequence[Lane], axis: Axis, page_size: int, points: Sequence[in
                 placed[pfn] = tick
                 taken.append((low, high))
     return tuple(sorted(placed.values(), key=lambda tick: tick.at))
+
+
+def _scattered(pfn: int) -> int:
+    """An order that takes equals from everywhere."""
+    return pfn * _SCATTER % (1 << 32)
 
 
 def _tick(pfn: int, axis: Axis, page_size: int, width: int) -> Tick:
@@ -88,13 +96,11 @@ def by_importance(lanes: Sequence[Lane], axis: Axis, points: Sequence[int] | Non
         for bar in lane.bars
         for pfn in (bar.start_pfn, bar.end_pfn)
     }
-    places: dict[float, float] = {pfn: axis.place(pfn) for pfn in (low, *inside, high)}
-    room = {
-        pfn: places[after] - places[before]
-        for before, pfn, after in zip((low, *inside), inside, (*inside[1:], high), strict=False)
-    }
-    # more labels than this never fit, and looking at them would be quadratic; equals are taken from everywhere
-    rest = sorted(
-        inside, key=lambda pfn: (pfn not in alarms, pfn not in zones, -round(room[pfn], 3), pfn * _SCATTER % (1 << 32))
-    )[:200]
-    return [*ends, *rest]
+    places = axis.places([low, *inside, high])
+    room = {pfn: round(places[i + 2] - places[i], 3) for i, pfn in enumerate(inside)}
+    if len(inside) > _MOST:  # what cannot be among the first need not be sorted with them
+        least = sorted(room.values())[-_MOST]
+        more = [pfn for pfn in inside if room[pfn] > least or pfn in alarms or pfn in zones]
+        inside = [*more, *nsmallest(_MOST, [pfn for pfn in inside if room[pfn] == least], key=_scattered)]
+    rest = sorted(set(inside), key=lambda pfn: (pfn not in alarms, pfn not in zones, -room[pfn], _scattered(pfn)))
+    return [*ends, *rest[:_MOST]]
