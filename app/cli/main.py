@@ -3,11 +3,12 @@
 import atexit
 import gc
 import sys
+from importlib import import_module
+from typing import ClassVar
 
 import click
 
 from app import __version__
-from app.cli import fleet, machine, share, whatif
 from app.cli.common import (
     FORMATS,
     arch_option,
@@ -26,7 +27,32 @@ from app.cli.terminal import look, look_options, working
 EXIT_USAGE, EXIT_NO_LAYOUT = 2, 3
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Rooms(click.Group):
+    """Commands that live in modules of their own, each imported when it is called or listed."""
+
+    elsewhere: ClassVar = {
+        "capture": "machine",
+        "compare": "whatif",
+        "place": "whatif",
+        "scan": "fleet",
+        "share": "share",
+        "simulate": "whatif",
+        "verify": "machine",
+    }
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, for help and completion."""
+        return sorted({*super().list_commands(ctx), *self.elsewhere})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name."""
+        if cmd_name not in self.elsewhere:
+            return super().get_command(ctx, cmd_name)
+        found: click.Command = getattr(import_module(f"app.cli.{self.elsewhere[cmd_name]}"), cmd_name)
+        return found
+
+
+@click.group(cls=Rooms, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="pfnscope", message="%(prog)s %(version)s")
 def cli() -> None:
     """Show which page frames a Linux boot log gives a struct page, and what that kernel did with it."""
@@ -127,15 +153,6 @@ def serve(host: str, port: int, workers: int) -> None:
         run(host, port, workers)
     except CannotServe as error:
         raise click.ClickException(str(error)) from error
-
-
-cli.add_command(whatif.simulate)
-cli.add_command(whatif.compare)
-cli.add_command(whatif.place)
-cli.add_command(fleet.scan)
-cli.add_command(machine.capture)
-cli.add_command(machine.verify)
-cli.add_command(share.share)
 
 
 def _without_collections() -> None:
