@@ -148,9 +148,16 @@ class Layouts:
 
     def there(self, layout_ids: Iterable[str]) -> dict[str, int]:
         """When those of these layouts expire that can be seen now. Raises StoreUnavailable."""
-        now = self._clock()
         found = self._store.lifetimes(layout_ids)
-        return {layout_id: expires_at for layout_id, expires_at in found.items() if expires_at > now}
+        return {layout_id: expires_at for layout_id, expires_at in found.items() if not self.is_over(expires_at)}
+
+    def commits(self) -> int | None:
+        """See LayoutStore.commits: while it stays the same, what :meth:`there` said holds until it expires."""
+        return self._store.commits()
+
+    def is_over(self, expires_at: int) -> bool:
+        """Whether that time has come."""
+        return expires_at <= self._clock()
 
     def hit(self, counter: str, expires_at: int) -> int:
         """Add one to a counter that all servers on this database share; its value then. Raises StoreUnavailable."""
@@ -194,7 +201,7 @@ class Layouts:
             raise NotFound("there is no layout of this name")
         if isinstance(found, Tombstone):
             raise Gone("this layout was deleted or has expired")
-        if found.expires_at <= self._clock():  # the next purge takes it; whoever only looks deletes nothing
+        if self.is_over(found.expires_at):  # the next purge takes it; whoever only looks deletes nothing
             raise Gone("this layout was deleted or has expired")
         return found
 

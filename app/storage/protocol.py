@@ -62,6 +62,12 @@ class LayoutStore(Protocol):
     def lifetimes(self, layout_ids: Iterable[str]) -> dict[str, int]:
         """When those of the given layouts that are there expire, in seconds since 1970 UTC."""
 
+    def commits(self) -> int | None:
+        """A number that is another one whenever anything was written since, by whomever; None where none is cheap.
+
+        Waits for nobody, and never raises. The exception to the rule above: for one thread only.
+        """
+
     def delete(self, layout_id: str) -> None:
         """Replace the record by a tombstone, so that nothing of its text, title or note is left."""
 

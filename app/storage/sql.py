@@ -11,6 +11,7 @@ from app.storage import schema
 from app.storage.engines import make_engine
 from app.storage.protocol import Claim, Claimed, LayoutStore, Record, StoreUnavailable, Tombstone
 from app.storage.transactions import transaction
+from app.storage.watch import Watch
 
 # Both databases understand this upsert; SQLAlchemy has one only in the dialect of each.
 _HIT = text(
@@ -46,6 +47,7 @@ class SqlStore:
         self._writer = engine.execution_options(writes=True)
         # For a single statement: without BEGIN and ROLLBACK around it, each a round trip on PostgreSQL.
         self._single = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._watch = Watch(engine)
 
     def create(self) -> None:
         """Create or upgrade the tables."""
@@ -96,6 +98,10 @@ class SqlStore:
         with transaction(self._single) as connection:
             return {row[0]: row[1] for row in connection.execute(which, told)}
 
+    def commits(self) -> int | None:
+        """See LayoutStore."""
+        return self._watch.commits()
+
     def delete(self, layout_id: str) -> None:
         """See LayoutStore."""
         self._bury(schema.layouts.c.id == layout_id)
@@ -136,6 +142,7 @@ class SqlStore:
 
     def close(self) -> None:
         """See LayoutStore."""
+        self._watch.close()
         self._engine.dispose()
 
     def _bury(self, which: ColumnElement[bool]) -> int:

@@ -153,3 +153,26 @@ def test_a_database_that_is_away_says_so() -> None:
 def test_an_unsupported_url_is_refused_with_the_name_of_the_setting(url: str) -> None:
     with pytest.raises(ValueError, match="PFNSCOPE_DATABASE_URL"):
         open_store(url)
+
+
+def test_the_number_of_commits_changes_with_every_write_of_anybody_and_with_nothing_else(
+    store: LayoutStore, url: str
+) -> None:
+    if url.startswith("postgresql"):
+        assert store.commits() is None
+        return
+    seen = [store.commits(), store.commits()]
+    assert seen[0] == seen[1] is not None
+    store.put(record())
+    seen.append(store.commits())
+    other = open_store(url)
+    seen.append(store.commits())
+    assert seen[2] == seen[3]
+    other.delete("a" * 16)
+    seen.append(store.commits())
+    store.purge_expired(10_000)
+    store.hit(b"1" * 32, 10)
+    seen.append(store.commits())
+    other.close()
+    assert len(set(seen)) == 4
+    assert store.get("a" * 16) == Tombstone("a" * 16)

@@ -1,0 +1,80 @@
+"""The storage is asked about a layout only where somebody may have written since, and never too seldom."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+
+from app.service import Options
+from app.service.layouts import Created, Layouts, Wanted
+from app.storage import open_store
+from app.web.living import Living
+
+
+class Clock:
+    """A time that stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def kept(layouts: Layouts) -> Created:
+    return layouts.keep(b"text", b"text", Options(), Wanted(expires_in=100))
+
+
+def test_nobody_asks_twice_while_nothing_is_written(tmp_path: Path) -> None:
+    layouts, asked = watched(tmp_path)
+    living, made = Living(layouts), kept(layouts)
+
+    async def look(times: int) -> set[int | None]:
+        return {await living.until(made.id) for _ in range(times)}
+
+    assert anyio.run(look, 5) == {made.expires_at}
+    assert len(asked) == 1
+    kept(layouts)
+    assert anyio.run(look, 5) == {made.expires_at}
+    assert len(asked) == 2
+
+
+def test_what_another_server_deleted_is_gone_for_the_next_request(tmp_path: Path) -> None:
+    layouts, _ = watched(tmp_path)
+    other, _ = watched(tmp_path)
+    living, made = Living(layouts), kept(layouts)
+
+    async def look() -> list[int | None]:
+        first = await living.until(made.id)
+        await anyio.to_thread.run_sync(other.delete, made.id, made.delete_token)
+        return [first, await living.until(made.id), await living.until("x" * 16)]
+
+    assert anyio.run(look) == [made.expires_at, None, None]
+    other.close()
+
+
+def test_what_expires_is_gone_although_nothing_is_written(tmp_path: Path) -> None:
+    clock = Clock()
+    layouts, asked = watched(tmp_path, clock)
+    living, made = Living(layouts), kept(layouts)
+
+    async def look() -> int | None:
+        return await living.until(made.id)
+
+    assert anyio.run(look) == made.expires_at
+    clock.now += 200
+    assert anyio.run(look) is None
+    assert len(asked) == 2
+
+
+def watched(tmp_path: Path, clock: Clock | None = None) -> tuple[Layouts, list[Iterable[str]]]:
+    """Layouts in a new database, and a list that grows with every question whether they are there."""
+    asked: list[Iterable[str]] = []
+
+    class Watched(Layouts):
+        def there(self, layout_ids: Iterable[str]) -> dict[str, int]:
+            asked.append(layout_ids)
+            return super().there(layout_ids)
+
+    return Watched(open_store(f"sqlite:///{tmp_path}/layouts.db"), clock=clock or Clock()), asked
