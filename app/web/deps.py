@@ -51,6 +51,9 @@ async def submission(request: Request, owned: ServicesDep) -> AsyncIterator[bodi
     Raises 400, 403, 408, 413, 415, 429 and 503.
     """
     refuse_strangers(request, owned)
+    length = request.headers.get("content-length", "")
+    # packed ones grow; of a body whose length is not told the first bytes are read
+    owned.workers.refuse_where_full(int(length) if length.isascii() and length.isdigit() else 0)
     client = request.client.host if request.client else ""
     wait = await anyio.to_thread.run_sync(owned.rate_limit.wait, client)
     if wait:

@@ -46,6 +46,11 @@ class Workers:
         """How many are at work now."""
         return self._threads.borrowed_tokens + self._processes.borrowed_tokens
 
+    def refuse_where_full(self, size: int) -> None:
+        """Raise 503 where a text of so many bytes would be refused: to be asked before it is read."""
+        if _is_full(self._threads if size <= SMALL else self._processes):
+            raise _too_many()
+
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The result of ``work(*args, **kwargs)``, computed in a thread.
 
@@ -98,10 +103,17 @@ class Workers:
 
 
 async def _enter(limiter: anyio.CapacityLimiter, place: object) -> None:
-    waits = limiter.statistics().tasks_waiting >= _WAITING_FOR_EACH * limiter.total_tokens
-    with anyio.move_on_after(0 if waits else _PATIENCE_SECONDS):
+    with anyio.move_on_after(0 if _is_full(limiter) else _PATIENCE_SECONDS):
         await limiter.acquire_on_behalf_of(place)
         return
-    raise HTTPException(
+    raise _too_many()
+
+
+def _is_full(limiter: anyio.CapacityLimiter) -> bool:
+    return limiter.statistics().tasks_waiting >= _WAITING_FOR_EACH * limiter.total_tokens
+
+
+def _too_many() -> HTTPException:
+    return HTTPException(
         503, "Too many texts are being analysed; try again in a moment.", {"Retry-After": str(_PATIENCE_SECONDS)}
     )

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+import zstandard
 
+from app import resources
 from app.web.assets import Assets
 
 
@@ -23,8 +25,6 @@ def test_a_missing_file_is_told_when_the_page_is_made(tmp_path: Path) -> None:
 
 
 def test_only_the_url_with_the_hash_is_kept_for_ever(client: httpx.Client) -> None:
-    from app import resources
-
     url = Assets(resources.folder("static")).url("page.css")
     assert "immutable" in client.get(url).headers["cache-control"]
     for other in ("/static/page.css", "/static/page.css?v=0123456789ab"):
@@ -34,3 +34,22 @@ def test_only_the_url_with_the_hash_is_kept_for_ever(client: httpx.Client) -> No
 def test_a_page_and_the_plotting_library_come_from_here(client: httpx.Client) -> None:
     for name in ("page.css", "vendor/plotly.min.js"):
         assert client.get(f"/static/{name}").status_code == 200
+
+
+@pytest.mark.parametrize(("accepted", "packed"), [("zstd, gzip", True), ("gzip", False), ("identity", False)])
+def test_what_was_packed_at_set_up_is_sent_to_those_who_take_it(
+    client: httpx.Client, accepted: str, packed: bool
+) -> None:
+    name = "vendor/plotly.min.js"
+    plain = (resources.folder("static") / name).read_bytes()
+    with client.stream("GET", f"/static/{name}", headers={"Accept-Encoding": accepted}) as answer:
+        sent = b"".join(answer.iter_raw())
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert answer.headers["vary"] == "Accept-Encoding"
+    assert (answer.headers.get("content-encoding") == "zstd") is packed
+    assert len(sent) == int(answer.headers["content-length"]) or "content-encoding" in answer.headers
+    if packed:
+        assert zstandard.decompress(sent, max_output_size=len(plain)) == plain
+        assert len(sent) < 0.9 * len(zstandard.compress(plain))
+    known = {"Accept-Encoding": accepted, "If-None-Match": answer.headers["etag"]}
+    assert client.get(f"/static/{name}", headers=known).status_code == 304
