@@ -47,7 +47,6 @@ def test_what_was_packed_at_set_up_is_sent_to_those_who_take_it(
     assert answer.headers["content-type"].startswith("text/javascript")
     assert answer.headers["vary"] == "Accept-Encoding"
     assert (answer.headers.get("content-encoding") == "zstd") is packed
-    assert len(sent) == int(answer.headers["content-length"]) or "content-encoding" in answer.headers
     if packed:
         assert zstandard.decompress(sent, max_output_size=len(plain)) == plain
         assert len(sent) < 0.9 * len(zstandard.compress(plain))
