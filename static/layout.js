@@ -1,15 +1,16 @@
 /* The layout page: fetches the figure, replaces the still drawing by live bars and ties them to table and log.
    Without this module the page is complete; it only cannot zoom. */
 
-import { toPfn } from "./axis.js";
 import { Bars } from "./bars.js";
 import { wireFind } from "./find.js";
 import { wireKeys } from "./keys.js";
 import { Log } from "./log.js";
+import { markAxis, moveWindow, wireStrip } from "./overview.js";
 import { closeMenus, offerCopy, offerForms, showDeleteToken } from "./share.js";
 import * as state from "./state.js";
 
 const stage = document.getElementById("bars");
+const strip = stage?.querySelector(".overview");
 const detail = document.getElementById("detail");
 const view = stage && state.read(stage);
 let bars = null;
@@ -39,32 +40,12 @@ const hex = (pfn) => (pfn === null ? null : "0x" + Math.floor(pfn).toString(16))
 const figure = (axis, from, to) =>
   ask("figure", { axis, from: hex(from), to: hex(to && to + 1), lanes: view.lanes });
 
-/** Say what a bar is; its source lines are links. */
-function tell([label, words, lines]) {
-  const rest = words.startsWith(label) ? words.slice(label.length) : ` · ${words}`;
-  const parts = [Object.assign(document.createElement("b"), { textContent: label }), rest];
-  if (lines.length) parts.push(lines.length > 1 ? " · lines " : " · line ");
-  lines.slice(0, 6).forEach((line, i) => {
-    const link = Object.assign(document.createElement("a"), { href: log.href(line), textContent: line });
-    link.dataset.line = line;
-    parts.push(i ? ", " : "", link);
-  });
-  detail.replaceChildren(...parts);
-}
-
-function moveWindow() {
-  const window_ = stage.querySelector(".overview .window");
-  const [low, high] = bars.meta.scale;
-  const [from, to] = bars.view.map((at) => toPfn(bars.meta.knots, at));
-  const share = (pfn) => Math.min(1, Math.max(0, (pfn - low) / (high - low)));
-  const width = Math.max(share(to) - share(from), 0.002);
-  window_.setAttribute("x", `${Math.min(share(from), 1 - width) * 100}%`);
-  window_.setAttribute("width", `${width * 100}%`);
-}
+const tell = (data) => log.tell(detail, data);
+const follow = () => moveWindow(strip, bars);
 
 function viewed(from, to, jump) {
   Object.assign(view, { from, to });
-  moveWindow();
+  follow();
   state.write(view, jump);
 }
 
@@ -119,18 +100,11 @@ function showLine(line) {
   if (data) tell(data);
 }
 
-function markAxis(axis) {
-  for (const link of document.querySelectorAll("a[data-axis]")) {
-    if (link.dataset.axis === axis) link.setAttribute("aria-current", "true");
-    else link.removeAttribute("aria-current");
-  }
-}
-
 async function switchAxis(axis) {
   view.axis = axis;
   markAxis(axis);
   await bars.show(await figure(axis, view.from, view.to), view.from, view.to);
-  moveWindow();
+  follow();
   state.write(view, true);
 }
 
@@ -142,7 +116,7 @@ async function restore(past) {
   const next = axis === view.axis && !bars.meta.fine ? bars.figure : await figure(view.axis, view.from, view.to);
   pick(view.sel);
   await bars.show(next, view.from, view.to);
-  moveWindow();
+  follow();
 }
 
 async function refine(from, to) {
@@ -204,13 +178,7 @@ function wire() {
       stage.focus({ preventScroll: true });
     }
   });
-  const strip = stage.querySelector(".overview");
-  strip.classList.add("active");
-  strip.addEventListener("click", (event) => {
-    const box = strip.getBoundingClientRect();
-    const [low, high] = bars.meta.scale;
-    bars.centre(low + ((event.clientX - box.left) / box.width) * (high - low));
-  });
+  wireStrip(strip, bars);
   wireFind(find);
   state.onReturn(restore);
   document.getElementById("zoom").hidden = false;
@@ -223,7 +191,7 @@ async function start() {
   // a page of two logs has no lines of its own
   log = new Log(document.getElementById("lines") ?? document.createElement("ol"), showLine);
   await bars.show(first, view.from, view.to);
-  moveWindow();
+  follow();
   wire();
   if (view.sel) {
     const hole = bars.meta.holes.findIndex(([from, to]) => from === view.sel[0] && to === view.sel[1]);

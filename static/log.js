@@ -15,12 +15,27 @@ export class Log {
     return document.getElementById(`L${line}`) !== null;
   }
 
-  /** Where that line is: here, or in another part of the log. */
+  /** Where that line is: here, in another part of the log, or nowhere. */
   href(line) {
     if (this.has(line)) return `#L${line}`;
+    if ("whole" in this.list.dataset) return null;
     const url = new URL(window.location.href);
     url.searchParams.set("line", line);
     return `${url.search}#L${line}`;
+  }
+
+  /** Say what a bar is; its source lines are links. */
+  tell(detail, [label, words, lines]) {
+    const rest = words.startsWith(label) ? words.slice(label.length) : ` · ${words}`;
+    const parts = [Object.assign(document.createElement("b"), { textContent: label }), rest];
+    if (lines.length) parts.push(lines.length > 1 ? " · lines " : " · line ");
+    lines.slice(0, 6).forEach((line, i) => {
+      const href = this.href(line);
+      const link = href && Object.assign(document.createElement("a"), { href, textContent: line });
+      if (link) link.dataset.line = line;
+      parts.push(i ? ", " : "", link ?? `${line}`);
+    });
+    detail.replaceChildren(...parts);
   }
 
   /** Light these lines; with `scroll`, bring the first into view inside the box, not the page. */

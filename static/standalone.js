@@ -1,33 +1,23 @@
 /* The bars of a page that is one file: figures and library are in it, nothing is fetched and no address is written. */
 
-import { toPfn } from "./axis.js";
 import { Bars } from "./bars.js";
+import { Log } from "./log.js";
+import { markAxis, moveWindow, wireStrip } from "./overview.js";
 
 const stage = document.getElementById("bars");
+const strip = stage.querySelector(".overview");
+const detail = document.getElementById("detail");
 const figures = JSON.parse(document.getElementById("figures").textContent);
 let bars = null;
+let log = null;
 let chosen = null;
 
-/** Say what a bar is, with the numbers of its lines. */
-function tell([label, words, lines]) {
-  const rest = words.startsWith(label) ? words.slice(label.length) : ` · ${words}`;
-  const told = lines.length ? ` · line${lines.length > 1 ? "s" : ""} ${lines.slice(0, 6).join(", ")}` : "";
-  const name = Object.assign(document.createElement("b"), { textContent: label });
-  document.getElementById("detail").replaceChildren(name, rest + told);
-}
-
-function moveWindow() {
-  const [low, high] = bars.meta.scale;
-  const share = (at) => Math.min(1, Math.max(0, (toPfn(bars.meta.knots, at) - low) / (high - low)));
-  const [from, to] = bars.view.map(share);
-  const width = Math.max(to - from, 0.002);
-  const frame = stage.querySelector(".overview .window");
-  frame.setAttribute("x", `${Math.min(from, 1 - width) * 100}%`);
-  frame.setAttribute("width", `${width * 100}%`);
-}
+const tell = (data) => log.tell(detail, data);
+const follow = () => moveWindow(strip, bars);
 
 function mark(hole) {
   chosen = hole;
+  bars.pick(bars.meta.holes[hole] ?? null);
   for (const row of document.querySelectorAll("tbody.sel")) row.classList.remove("sel");
   document.getElementById(`hole-${hole}`)?.classList.add("sel");
 }
@@ -36,6 +26,31 @@ function showHole(hole) {
   mark(hole);
   bars.zoomTo(...bars.meta.holes[hole]);
   const data = bars.lowest((other) => other[3] === hole);
+  if (data) tellBoth(data);
+}
+
+/** Say what a bar is, and light its lines in the log. */
+function tellBoth(data) {
+  tell(data);
+  log.light(data[2], true);
+}
+
+function choose(data, frames) {
+  tellBoth(data);
+  if (data[3] !== null) mark(data[3]);
+  else bars.pick(frames);
+}
+
+function stepBar(by, down) {
+  const found = bars.step(by, down);
+  if (found) choose(found.data, found.frames);
+}
+
+function showLine(line) {
+  log.light([line], false);
+  const own = (data) => data[2].includes(line);
+  bars.light(own);
+  const data = bars.lowest(own);
   if (data) tell(data);
 }
 
@@ -49,12 +64,9 @@ function step(by) {
 }
 
 async function switchAxis(axis) {
-  for (const link of document.querySelectorAll("a[data-axis]")) {
-    if (link.dataset.axis === axis) link.setAttribute("aria-current", "true");
-    else link.removeAttribute("aria-current");
-  }
+  markAxis(axis);
   await bars.show(figures[axis], ...bars.shown);
-  moveWindow();
+  follow();
 }
 
 const KEYS = {
@@ -63,7 +75,15 @@ const KEYS = {
   "-": () => bars.zoom(2),
   ArrowLeft: () => bars.pan(-0.2),
   ArrowRight: () => bars.pan(0.2),
-  0: () => bars.all(),
+  ArrowUp: () => stepBar(0, -1),
+  ArrowDown: () => stepBar(0, 1),
+  "<": () => stepBar(-1, 0),
+  ">": () => stepBar(1, 0),
+  0: () => {
+    bars.light(null);
+    bars.pick(null);
+    bars.all();
+  },
   n: () => step(1),
   p: () => step(-1),
 };
@@ -76,10 +96,14 @@ function wire() {
     KEYS[event.key]();
   });
   document.addEventListener("click", (event) => {
-    const target = event.target.closest("[data-key], a[data-axis], a[data-hole]");
+    const target = event.target.closest("[data-key], a[data-axis], a[data-hole], a[data-line]");
     if (!target) return;
+    const { key, axis, hole, line } = target.dataset;
+    if (line !== undefined) {
+      showLine(Number(line));
+      return;
+    }
     event.preventDefault();
-    const { key, axis, hole } = target.dataset;
     if (key !== undefined) KEYS[key]();
     else if (axis !== undefined) switchAxis(axis);
     else {
@@ -87,25 +111,16 @@ function wire() {
       stage.scrollIntoView({ block: "center" });
     }
   });
-  const strip = stage.querySelector(".overview");
-  strip.classList.add("active");
-  strip.addEventListener("click", (event) => {
-    const box = strip.getBoundingClientRect();
-    const [low, high] = bars.meta.scale;
-    bars.centre(low + ((event.clientX - box.left) / box.width) * (high - low));
-  });
+  wireStrip(strip, bars);
   document.getElementById("zoom").hidden = false;
   document.getElementById("keys").hidden = false;
 }
 
 async function start() {
-  const choose = (data) => {
-    tell(data);
-    if (data[3] !== null) mark(data[3]);
-  };
-  bars = new Bars(window.Plotly, document.getElementById("plot"), { view: moveWindow, point: tell, choose });
+  bars = new Bars(window.Plotly, document.getElementById("plot"), { view: follow, point: tell, choose });
+  log = new Log(document.getElementById("lines") ?? document.createElement("ol"), showLine);
   await bars.show(figures.schematic, null, null);
-  moveWindow();
+  follow();
   wire();
   stage.dataset.live = "true";
 }

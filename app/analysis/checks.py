@@ -99,9 +99,9 @@ def _counterpart(count: Count, alike: dict[int, PassCount]) -> PassCount | None:
 
 def _name(count: Count, wording: CountWording) -> str:
     if count.node is not None:
-        return f"node {count.node}, zone {count.zone}: pages in unavailable ranges"
+        return f"node {count.node}, {count.zone}: unavailable"
     if count.zone is not None:
-        return f"zone {count.zone}: pages in unavailable ranges"
+        return f"{count.zone}: unavailable"
     return wording.value.partition(":")[0]
 
 

@@ -68,31 +68,20 @@ def read(log: str) -> bytes:
         raise click.ClickException(f"cannot read {log}: {error.strerror}") from error
 
 
-def render(document: "Document", form: str, look: "Look") -> bytes:
-    """A document in one of :data:`FORMATS`; the text looks as ``look`` says. A ClickException where it cannot be."""
-    if form == "text":
-        from app.report.text import render as told
-
-        return told(document, look).encode()
-    if form == "json":
-        from app.service.analyzing import encode
-
-        return encode(document)
+def render(document: "Document", form: str, look: "Look", text: bytes, today: "Document | None" = None) -> bytes:
+    """A document in one of :data:`FORMS`, see ``app.service.writing``. A ClickException where it cannot be."""
     if form in _PICTURES and is_terminal(sys.stdout):
         raise click.ClickException(f"a terminal cannot show {form}; send it to a file: > layout.{form}")
-    if form == "png":
-        from app.report.raster import CannotDraw
-        from app.report.raster import render as drawn
+    from app.service.writing import written
 
-        try:
-            return drawn(document)
-        except CannotDraw as error:
-            raise click.ClickException(str(error)) from error
-    from importlib import import_module
+    if form != "png":
+        return written(form, document, text=text, today=today, look=look)
+    from app.report.raster import CannotDraw
 
-    module = {"markdown": "markdown", "csv": "sheet", "svg": "svg", "html": "standalone"}[form]
-    made: str = import_module(f"app.report.{module}").render(document)
-    return made.encode()
+    try:
+        return written(form, document, today=today)
+    except CannotDraw as error:
+        raise click.ClickException(str(error)) from error
 
 
 def show(data: bytes) -> None:

@@ -96,7 +96,7 @@ def analyze(
     text = read(logs[0] if logs else "-")
     with working("analysing"):
         document = run(text, options).document
-    show(render(document, form, look(width, colour)))
+    show(render(document, form, look(width, colour), text))
     fail(document, fail_on)
 
 

@@ -53,16 +53,15 @@ def simulate(
     says, 2 wrong usage or nothing that a simulation could start from, 3 no memory layout in the text.
     """
     from app.service.analyzing import Options
-    from app.service.simulating import Change
-    from app.service.simulating import simulate as run
+    from app.service.simulating import Change, simulated_beside
 
     if full is not None and (append or remove):
         raise click.UsageError("--set gives the whole command line; it goes with neither --append nor --remove.")
     change = Change(full, remove, append)
     text = read(log)
     with working("simulating"):
-        document = run(text, change, Options(kernel=kernel, arch=arch, boot=boot))
-    show(render(document, form, look(width, colour)))
+        today, document = simulated_beside(text, change, Options(kernel=kernel, arch=arch, boot=boot))
+    show(render(document, form, look(width, colour), text, today))
     fail(document, fail_on)
 
 
@@ -77,15 +76,16 @@ def compare(
     first: str, second: str | None, boots: str | None, form: str, kernel: str | None, width: int | None, colour: str
 ) -> None:
     """Show what changed in memory between the boot logs A and B, or between two boots in one text."""
-    from app.report.compared import render as told
+    from app.report.compared import compared
+    from app.report.compared_text import render as told
     from app.service.analyzing import encode
-    from app.service.comparing import compare as run
-    from app.service.comparing import parse_boots
+    from app.service.comparing import documents, parse_boots
 
     text = read(first)
     one, other = parse_boots(boots, same_text=second is None)
-    found = run(text, read(second) if second is not None else text, one, other, kernel=kernel)
-    show(encode(found) if form == "json" else told(found, look(width, colour)).encode())
+    with working("comparing"):
+        both = documents(text, read(second) if second is not None else text, one, other, kernel=kernel)
+    show(encode(compared(*both)) if form == "json" else told(*both, look(width, colour)).encode())
 
 
 @click.command()
@@ -117,13 +117,13 @@ def place(
     Exit status: 0 looked, 1 no place is safe and --fail-on is given, 2 wrong usage or nothing to look in, 3 no memory
     layout in the text.
     """
-    from app.report.placed import render as told
+    from app.report.placed_text import render as told
     from app.service.analyzing import Options, encode
-    from app.service.placing import place as run
+    from app.service.placing import placed_beside
 
     text = read(log)
     with working("looking for places"):
-        found = run(text, size, kind, align, Options(kernel=kernel, arch=arch, boot=boot))
-    show(encode(found) if form == "json" else told(found, look(width, colour)).encode())
+        document, found = placed_beside(text, size, kind, align, Options(kernel=kernel, arch=arch, boot=boot))
+    show(encode(found) if form == "json" else told(document, found, look(width, colour)).encode())
     if fail_on and not any(item.safe for item in found.placements):
         sys.exit(EXIT_FINDING)

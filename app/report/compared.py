@@ -6,7 +6,7 @@ from typing import Any, Literal
 import msgspec
 
 from app.report.document import Document, MapEntry
-from app.report.plain import PLAIN, Look
+from app.report.words import STATE_WORDS, TYPE_WORDS, pages_words
 from app.units import format_size
 
 
@@ -164,44 +164,32 @@ def told(comparison: Comparison) -> list[tuple[str, list[Told]]]:
     What the map in force says already is left out.
     """
     groups: dict[str, list[Told]] = {what: [] for what in _TITLES}
+    in_force = {_entries(change) for change in comparison.changes if change.what == "map_in_force"}
     for change in comparison.changes:
-        if change.what in groups:
-            words = [_said(change.what, item) if item is not None else "" for item in (change.before, change.after)]
+        if change.what in groups and not (change.what == "firmware_map" and _entries(change) in in_force):
+            words = [_said(change.what, item) if item else "" for item in _differing(change)]
             groups[change.what].append(Told(change, *words))
     return [(_TITLES[what], changes) for what, changes in groups.items() if changes]
 
 
-def render(comparison: Comparison, look: Look = PLAIN) -> str:
-    """The comparison for terminals and mail: ``-`` is only in the first, ``+`` only in the second."""
-    signs = (("- ", "danger"), ("+ ", "good"))
-
-    def line(side: int, words: str) -> list[str]:
-        sign, role = signs[side]
-        return [look.paint(role, text) for text in look.wrap(words, sign, "    ")]
-
-    out = [*line(0, _headline(comparison.a)), *line(1, _headline(comparison.b))]
-    for title, changes in told(comparison):
-        out += ["", look.paint("title", title)]
-        for item in changes:
-            out += line(0, item.before) if item.change.before is not None else []
-            out += line(1, item.after) if item.change.after is not None else []
-    if not comparison.changes:
-        out += ["", "No difference in memory."]
-    return "\n".join(out) + "\n"
+def _entries(change: Change) -> tuple[object, ...]:
+    return tuple(tuple(item.values()) if item else None for item in (change.before, change.after))
 
 
-def _headline(side: Side) -> str:
-    simulated = " (simulated)" if side.origin == "simulated" else ""
-    return f"{_printable(side.release or 'release not known')}{simulated}: {side.summary}"
+def _differing(change: Change) -> tuple[Item | None, Item | None]:
+    """Both sides; of two kernels only what differs."""
+    one, other = change.before, change.after
+    if change.what != "kernel" or one is None or other is None:
+        return one, other
+    names = [name for name in one if one[name] != other[name]]
+    return {name: one[name] for name in names}, {name: other[name] for name in names}
 
 
 def _said(what: str, item: Item) -> str:
     if what == "command_line":
         return _printable(item["command_line"] or "not known")
     if what == "holes":
-        linked = item["linked_zone"] is not None
-        state = f"node {item['linked_node']}, {item['linked_zone']}" if linked else item["state"]
-        return f"{_pfns(item)} {item['pages']} pages, {item['placement']}, {state}, {item['severity']}"
+        return f"{_pfns(item)} {pages_words(item['pages'])}, {_hole(item)}"
     if "start_pfn" in item:
         spanned = f" spanned {item['spanned_pages']} present {item['present_pages']}" if "present_pages" in item else ""
         return f"{_named(item)}{_pfns(item)}{spanned}"
@@ -209,10 +197,24 @@ def _said(what: str, item: Item) -> str:
         if item["start"] is None:
             return f"{_named(item)}empty"
         size = format_size(int(item["end"], 16) - int(item["start"], 16))
-        return f"{_named(item)}[{item['start']}, {item['end']}) {size} {item.get('type', '')}".rstrip()
-    return _printable(
-        ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in item.items() if value is not None)
-    )
+        kind = TYPE_WORDS.get(item.get("type", ""), item.get("type", ""))
+        return f"{_named(item)}[{item['start']}, {item['end']}) {size} {kind}".rstrip()
+    return _printable(", ".join(f"{name.replace('_', ' ')} {_value(name, value)}" for name, value in item.items()))
+
+
+def _value(name: str, value: object) -> str:
+    if value is None:
+        return "not known"
+    return format_size(value) if name.endswith("_size") and isinstance(value, int) else str(value)
+
+
+def _hole(item: Item) -> str:
+    outside = item["placement"] == "outside-zone-spans"
+    node = "" if item["node"] is None else f", node {item['node']}"
+    where = "outside every zone span" if outside else f"inside {item['zone'] or 'a zone'}{node}"
+    linked = "" if item["linked_zone"] is None else f", linked to {item['linked_zone']} of node {item['linked_node']}"
+    harm = "harmless" if item["severity"] == "none" else item["severity"]
+    return f"{where}, {STATE_WORDS[item['state']]}{linked}, {harm}"
 
 
 def _named(item: Item) -> str:

@@ -15,8 +15,20 @@ def split(checks: Iterable[Check]) -> tuple[list[Check], list[Check]]:
 
 def explained(checks: Sequence[Check]) -> str:
     """``12 of 12 printed counts explained``; what was not printed or cannot be computed is in neither number."""
-    held = [check for check in checks if check.agrees is not None]
-    return f"{sum(check.agrees is True for check in held)} of {len(held)} printed counts explained"
+    agreeing, held = _held(checks)
+    return f"{agreeing} of {held} printed count{'' if held == 1 else 's'} explained"
+
+
+def agreement(checks: Sequence[Check]) -> str:
+    """``5 of 6 printed facts agree``, or nothing where none can be held against ours."""
+    agreeing, held = _held(checks)
+    verb = "agrees" if 1 in (agreeing, held) else "agree"
+    return f"{agreeing} of {held} printed fact{'' if held == 1 else 's'} {verb}" if held else ""
+
+
+def _held(checks: Iterable[Check]) -> tuple[int, int]:
+    held = [check.agrees for check in checks if check.agrees is not None]
+    return sum(held), len(held)
 
 
 def frames_words(ranges: Sequence[PfnRange]) -> str:
@@ -29,7 +41,7 @@ def frames_words(ranges: Sequence[PfnRange]) -> str:
 def rows(checks: Sequence[Check]) -> list[Sequence[str]]:
     """Rows for a text: what differs, what is not printed, and which frames make up each agreeing count of holes."""
     seen, agreeing = split(checks)
-    words = {True: "agrees", False: "DIFFERS", None: "not checked"}
+    words = {True: "", False: "DIFFERS", None: "not checked"}
     return [
         (
             check.what,

@@ -4,8 +4,7 @@ import msgspec
 
 from app.report.document import Hole, MapEntry
 from app.report.plain import PLAIN, Look
-from app.report.text import state_words
-from app.report.words import placement_words
+from app.report.words import placement_words, state_words
 
 
 class Lookup(msgspec.Struct, frozen=True):

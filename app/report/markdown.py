@@ -2,21 +2,29 @@
 
 from collections.abc import Iterable, Sequence
 
+from app.report import sketches
+from app.report.compared import compared
+from app.report.compared_text import changes
 from app.report.document import Document
-from app.report.text import era_rows, facts, state_words
-from app.report.words import placement_words
+from app.report.plain import PLAIN
+from app.report.simulated import agreement
+from app.report.text import era_rows, facts
+from app.report.words import placement_words, state_words
 
 _MARKUP = "\\`*_{}[]<>()#+-.!|~$&@"
 
 
-def render(document: Document) -> str:
-    """The report, lines ended by newlines."""
+def render(document: Document, today: Document | None = None) -> str:
+    """The report, lines ended by newlines. Of a simulated document it tells what changes from ``today``."""
     said = document.verdict
+    bars = sketches.of_two(today, document, PLAIN, one_log=True) if today else sketches.of(document, PLAIN)
     parts = [
         f"**{escape(said.summary)}**",
         "\n".join(f"- {escape(text)}" for text in said.details),
         escape(" · ".join(facts(document))),
         f"Command line: {code(document.kernel.command_line)}" if document.kernel.command_line else "",
+        *(_simulated(document, today) if today else []),
+        block(bars),
         table(
             ("hole", "pages", "owner", "placement", "state", "severity", "readers"),
             (
@@ -60,6 +68,24 @@ def render(document: Document) -> str:
         ),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _simulated(document: Document, today: Document) -> list[str]:
+    said = [agreement(document.simulation)] if document.simulation else []
+    said += [f"{note.severity}: {note.message}" for note in document.simulation.problems] if document.simulation else []
+    found = changes(compared(today, document), PLAIN, within=True)
+    return [
+        "**Simulated, not booted.** " + escape(" ".join([*said, f"Today: {today.verdict.summary}"])),
+        "What changes:" if found else "Nothing changes: maps, nodes, zones and holes stay as they are.",
+        block(found, "diff"),
+    ]
+
+
+def block(lines: Sequence[str], language: str = "") -> str:
+    """A fenced block that its lines cannot end; nothing where there are none."""
+    longest = max((len(run) for line in lines for run in _backtick_runs(line)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return "\n".join([fence + language, *lines, fence]) if lines else ""
 
 
 def escape(text: str) -> str:

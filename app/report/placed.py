@@ -1,4 +1,4 @@
-"""Placements on the wire and in a terminal."""
+"""Placements on the wire."""
 
 from typing import Literal
 
@@ -6,8 +6,6 @@ import msgspec
 
 from app.analysis import Analysis, State
 from app.analysis.placement import Placement as Found
-from app.report.plain import PLAIN, Look
-from app.units import format_size
 
 
 class AddedHole(msgspec.Struct, frozen=True):
@@ -83,33 +81,6 @@ def _placement(item: Found, page: int) -> Placement:
         ],
         list(item.dangerous_on),
     )
-
-
-def render(found: Placements, look: Look = PLAIN) -> str:
-    """The placements for terminals and mail."""
-    on = f" on {found.release}" if found.release else ", for releases that are not known"
-    step = format_size(found.align)
-    out = look.wrap(f"memmap={size_words(found.size)}{found.kind}START{on}, START a multiple of {step}")
-    out.append("")
-    if not found.placements:
-        out.append("No memory of this machine holds such a region whole.")
-    for item in found.placements:
-        word, role = ("safe  ", "good") if item.safe else ("UNSAFE", "danger")
-        last = int(item.end, 16) - found.align
-        one = last == int(item.start, 16)
-        out.append(look.paint(role, f"  {word}  {item.start}" + ("" if one else f" to {last:#x}")))
-        more = [_said(hole) for hole in item.holes]
-        more += [f"dangerous on {', '.join(item.dangerous_on)}"] if item.dangerous_on else []
-        out += [line for text in more for line in look.wrap(text, " " * 10, " " * 12)]
-    return "\n".join(out) + "\n"
-
-
-def _said(hole: AddedHole) -> str:
-    linked = hole.linked_zone is not None
-    state = f"node {hole.linked_node}, {hole.linked_zone}" if linked else hole.state
-    where = "outside zone spans" if hole.placement == "outside-zone-spans" else "inside a zone span"
-    harm = "harmless" if hole.severity == "none" else hole.severity
-    return f"adds pfn [{hole.start_pfn:#x}, {hole.end_pfn:#x}), {hole.pages} pages {where}, {state}, {harm}"
 
 
 def size_words(size: int) -> str:

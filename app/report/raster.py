@@ -3,8 +3,7 @@
 import re
 from importlib.util import find_spec
 
-from app.report import palette, svg
-from app.report.document import Document
+from app.report import palette
 
 ZOOM = 2
 """Pixels of the picture for one of the drawing, so that it is sharp on dense screens and slides."""
@@ -23,13 +22,13 @@ def can_draw() -> bool:
     return find_spec("resvg_py") is not None
 
 
-def render(document: Document) -> bytes:
-    """The light drawing, 2400 pixels wide. Raises CannotDraw."""
+def render(drawing: str) -> bytes:
+    """A drawing of :mod:`app.report.svg` in its light colours, 2400 pixels wide. Raises CannotDraw."""
     try:
         import resvg_py
     except ImportError:
         raise CannotDraw("PNG needs the package resvg-py: pip install 'pfnscope[png]'; or take --format svg") from None
-    return bytes(resvg_py.svg_to_bytes(svg_string=flat(svg.render(document)), zoom=ZOOM))
+    return bytes(resvg_py.svg_to_bytes(svg_string=flat(drawing), zoom=ZOOM))
 
 
 def flat(drawing: str) -> str:

@@ -103,6 +103,11 @@ def of_two(first: Document, second: Document, names: tuple[str, str], *, one_log
     )
 
 
+def simulated(today: Document, changed: Document) -> Scene:
+    """The drawing of a machine with another command line, beside the same as its log shows it."""
+    return of_two(today, changed, (TODAY, CHANGED), one_log=True)
+
+
 def with_places(scene: Scene, places: Placements) -> Scene:
     """The drawing with a lane of possible starts of a memmap= region, safe ones and others."""
     step = format_size(places.align)

@@ -16,16 +16,15 @@ from math import log2
 import msgspec
 
 from app.ranges import FrameRange, FrameSet
-from app.report.document import Document
-from app.report.lanes import Bar, Lane, lanes
+from app.report.lanes import Bar, Lane
 from app.report.plain import Look, listed
 
 _INDENT = 9
-"""Columns of the names of the lanes, two of indent among them."""
-_MOST_NODES = 8
+"""Columns of the names of the lanes, a sign and a blank among them."""
 _KNOTS = 0.6  # boundaries for each column; others fall where they round to
-_IN_FORCE = ("modified", "user", "extended", "firmware", "firmware-memmap")
-_ALARMS = ("danger", "caution", "uninitialised")
+_ALARMS = ("danger", "caution", "uninitialised", "unsafe")
+_WANTED = (*_ALARMS, "differs")
+_SIGNS = {"-": "danger", "+": "good"}
 _BESIDE = frozenset({"reserved", "acpi", "nvs", "other", "unusable"})
 _ALARM_COLUMNS = 13
 _VOID = 2.5  # weight of an interval without anything; that of a GiB is 9
@@ -48,8 +47,19 @@ _FILLS = {
     "caution": ("?", "?", "caution", "caution"),
     "info": ("~", "~", "info", "linked elsewhere"),
     "none": (".", "·", "dim", "harmless"),
+    "safe": ("+", "+", "good", "safe start"),
+    "unsafe": ("!", "!", "danger", "start that adds a danger"),
+    "differs": ("^", "^", "caution", "differs"),
 }
 _USUAL = ("-", "─", None, "")
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A lane under a name of up to seven letters. ``sign`` tells which of two documents it is from: ``-`` or ``+``."""
+
+    name: str
+    lane: Lane
+    sign: str = " "
 
 
 class _Columns(msgspec.Struct, frozen=True):
@@ -68,39 +78,32 @@ class _Columns(msgspec.Struct, frozen=True):
         return self.at[i] + (pfn - self.pfns[i]) * room // pages
 
 
-def render(document: Document, look: Look) -> list[str]:
-    """The lines of the drawing with addresses and a legend; nothing where there is nothing to draw."""
-    found = _chosen(document)
+def draw(found: Sequence[Row], page_size: int, look: Look, legend: Sequence[str] = ()) -> list[str]:
+    """The lines of the drawing with addresses and a legend; nothing where there is nothing to draw.
+
+    ``legend`` are words that go before those about letters.
+    """
     knots = _knots(found, int((look.width - _INDENT - 1) * _KNOTS))
     if len(knots) < 2:
         return []
     columns = _columns(found, knots, look.width - _INDENT - 1)
-    out = [_row(name, lane, columns, look) for name, lane in found]
-    out += _addresses(found, columns, document.kernel.page_size, look)
-    return [*out, *_legend(found, look)]
+    out = [_row(row, columns, look) for row in found]
+    out += _addresses(found, columns, page_size, look)
+    words = [*legend, *_letters(found, look), "not to scale"]
+    return out + [look.paint("dim", line) for line in listed(words, look, "  ", " " * _INDENT)]
 
 
-def _chosen(document: Document) -> list[tuple[str, Lane]]:
-    every = {lane.key: lane for lane in lanes(document)}
-    chosen = [("map", every[key]) for key in _IN_FORCE if key in every][:1]
-    chosen += [("nodes", every["nodes"])] if "nodes" in every else []
-    zones = [lane for key, lane in every.items() if key == "zones" or key.startswith("zones-")]
-    names = ["zones" if lane.key == "zones" else f"zones{lane.key.removeprefix('zones-')}" for lane in zones]
-    chosen += list(zip(names, zones, strict=True))[:_MOST_NODES]
-    return chosen + [(name, every[name]) for name in ("pages", "holes") if name in every]
-
-
-def _knots(found: Sequence[tuple[str, Lane]], most: int) -> tuple[int, ...]:
+def _knots(found: Sequence[Row], most: int) -> tuple[int, ...]:
     """The boundaries that get columns of their own: alarms first, then nodes and zones, then wide bars."""
-    core = [lane for _, lane in found if lane.core]
+    core = [row.lane for row in found if row.lane.core]
     have = FrameSet.of(FrameRange(bar.start_pfn, bar.end_pfn) for lane in core for bar in lane.bars)
     wanted: dict[int, tuple[bool, bool, int]] = {}
-    for _, lane in found:
+    for lane in (row.lane for row in found):
         spans = lane.key == "nodes" or lane.key.startswith("zones")
         for bar in lane.bars:
             if have and bar.kind in _BESIDE and not lane.core and bar.start_pfn not in have:
                 continue  # the windows of devices between memory are no news
-            rank = bar.kind not in _ALARMS, not spans, bar.start_pfn - bar.end_pfn
+            rank = bar.kind not in _WANTED, not spans, bar.start_pfn - bar.end_pfn
             for pfn in (bar.start_pfn, bar.end_pfn):
                 wanted[pfn] = min(rank, wanted.get(pfn, rank))
     if len(wanted) > most:
@@ -110,9 +113,9 @@ def _knots(found: Sequence[tuple[str, Lane]], most: int) -> tuple[int, ...]:
     return tuple(sorted(wanted))
 
 
-def _columns(found: Sequence[tuple[str, Lane]], knots: tuple[int, ...], width: int) -> _Columns:
+def _columns(found: Sequence[Row], knots: tuple[int, ...], width: int) -> _Columns:
     """A column for each interval, more for alarms, the rest by the square of the size's logarithm."""
-    bars = [bar for _, lane in found for bar in lane.bars]
+    bars = [bar for row in found for bar in row.lane.bars]
     covered = FrameSet.of(FrameRange(bar.start_pfn, bar.end_pfn) for bar in bars if bar.kind not in _BESIDE)
     alarming = FrameSet.of(FrameRange(bar.start_pfn, bar.end_pfn) for bar in bars if bar.kind in _ALARMS)
     alarms = sum(start in alarming for start in knots[:-1])
@@ -127,12 +130,12 @@ def _columns(found: Sequence[tuple[str, Lane]], knots: tuple[int, ...], width: i
     return _Columns(knots, tuple(at))
 
 
-def _row(name: str, lane: Lane, columns: _Columns, look: Look) -> str:
+def _row(row: Row, columns: _Columns, look: Look) -> str:
     width = columns.at[-1] + 1
     letters = [" "] * width
     roles: list[str | None] = [None] * width
     post = "│" if look.unicode else "|"
-    for bar in sorted(lane.bars, key=lambda bar: bar.kind in _ALARMS):
+    for bar in sorted(row.lane.bars, key=lambda bar: bar.kind in _ALARMS):
         left, right = columns.place(bar.start_pfn), columns.place(bar.end_pfn)
         if bar.end_pfn <= columns.pfns[0] or bar.start_pfn >= columns.pfns[-1]:
             continue
@@ -143,13 +146,14 @@ def _row(name: str, lane: Lane, columns: _Columns, look: Look) -> str:
             letters[left] = "!"
         for at in range(left, right + 1):
             roles[at] = role if at > left or role in ("danger", "caution") else roles[at]
-    return f"  {name:<{_INDENT - 2}}{_painted(letters, roles, look)}".rstrip()
+    name = look.paint(_SIGNS.get(row.sign), f"{row.sign} {row.name:<{_INDENT - 2}}")
+    return f"{name}{_painted(letters, roles, look)}".rstrip()
 
 
 def _filled(bar: Bar, room: int, letter: str, look: Look) -> str:
     """The inside of a bar: its label in the middle where it fits, else only its letter."""
     label = look.text(bar.label.partition(" (")[0].partition(" · ")[0])
-    for text in (label, label.removeprefix("node ")) if bar.kind != "initialised" else ():
+    for text in (label, label.removeprefix("node ")) if label and bar.kind != "initialised" else ():
         if len(text) + 2 <= room:
             return f" {text} ".center(room, letter)
     return letter * max(0, room)
@@ -164,7 +168,7 @@ def _painted(letters: Sequence[str], roles: Sequence[str | None], look: Look) ->
     return "".join(out)
 
 
-def _addresses(found: Sequence[tuple[str, Lane]], columns: _Columns, page_size: int, look: Look) -> list[str]:
+def _addresses(found: Sequence[Row], columns: _Columns, page_size: int, look: Look) -> list[str]:
     """Up to two lines of addresses, each beginning below its boundary; those of the second hang on a leader."""
     width = columns.at[-1] + 1
     rows = [[" "] * width, [" "] * width]
@@ -183,10 +187,10 @@ def _addresses(found: Sequence[tuple[str, Lane]], columns: _Columns, page_size: 
     return [look.paint("dim", f"{'':{_INDENT}}{''.join(row)}".rstrip()) for row in rows if "".join(row).strip()]
 
 
-def _by_importance(found: Sequence[tuple[str, Lane]], columns: _Columns) -> Iterable[int]:
+def _by_importance(found: Sequence[Row], columns: _Columns) -> Iterable[int]:
     """Boundaries as worth an address: alarms, both ends, nodes and zones, then those with the most room."""
     told: dict[int, int] = dict.fromkeys(columns.pfns, 3)
-    for _, lane in found:
+    for lane in (row.lane for row in found):
         rank = 2 if lane.key == "nodes" or lane.key.startswith("zones") else 3
         for bar in lane.bars:
             for pfn in (bar.start_pfn, bar.end_pfn):
@@ -201,11 +205,10 @@ def _gaps(at: Sequence[int]) -> list[int]:
     return [after - before for before, after in pairwise(at)]
 
 
-def _legend(found: Sequence[tuple[str, Lane]], look: Look) -> list[str]:
-    used = {bar.kind for _, lane in found for bar in lane.bars}
+def _letters(found: Sequence[Row], look: Look) -> list[str]:
+    used = {bar.kind for row in found for bar in row.lane.bars}
     names: dict[str, list[str]] = {}
     for kind, (plain, fine, _, name) in _FILLS.items():
         if kind in used and name:
             names.setdefault(fine if look.unicode else plain, []).append(name)
-    words = [f"{letter} {', '.join(dict.fromkeys(told))}" for letter, told in names.items()]
-    return [look.paint("dim", line) for line in listed([*words, "not to scale"], look, "  ", " " * _INDENT)]
+    return [f"{letter} {', '.join(dict.fromkeys(told))}" for letter, told in names.items()]

@@ -1,7 +1,7 @@
 """The layout as one HTML file, to attach to a bug: bars that zoom, holes and report, from a disk without a network."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import jinja2
@@ -12,23 +12,29 @@ from app.report.axis import AxisName
 from app.report.document import Document
 from app.report.inlining import Inline, inline
 from app.report.lanes import undecided
+from app.report.log_lines import LogRow
 from app.report.palette import PAINTS
 from app.report.plain import Look
-from app.report.text import facts, state_words
-from app.report.words import placement_words
+from app.report.text import facts
+from app.report.visible import visible
+from app.report.words import placement_words, state_words
 
 _BUNDLE = "vendor/plotly.min.js"
-_STYLES = ("palette.css", "page.css")
-_OWN = ".log pre { margin: 0; padding: 0 16px }"
+_STYLES = ("palette.css", "page.css", "whatif.css")
+_OWN = ".log pre { margin: 0; padding: 0 16px; line-height: 1.4 }"
 _AXES: tuple[AxisName, ...] = ("schematic", "scale")
 _MOST_HOLES = 200
+_MOST_LINES = 20_000
 _WORST_FIRST = ("danger", "caution", "info", "none")
 
 
-def render(document: Document) -> str:
-    """The file. Without the plotting library, which set-up fetches, the bars are still and nothing zooms."""
+def render(document: Document, log: Sequence[LogRow] = (), today: Document | None = None) -> str:
+    """The file, with those lines of the ``log``; of a simulated document beside ``today``, the log as it is.
+
+    Without the plotting library, which set-up fetches, the bars are still and nothing zooms.
+    """
     static = resources.folder("static")
-    drawn = scene.of(document)
+    drawn = scene.simulated(today, document) if today else scene.of(document)
     live = bool(drawn.lanes) and (static / _BUNDLE).is_file()
     figures = {axis: json.loads(figure.figure_json(drawn, axis)) for axis in _AXES} if live else {}
     scripts = _scripts(static) if live else []
@@ -41,6 +47,7 @@ def render(document: Document) -> str:
         doc=document,
         facts=facts(document),
         scene=drawn,
+        changed=scene.CHANGED,
         undecided=undecided(document),
         drawing=svg.for_page(drawn),
         overview=overview.for_page(drawn),
@@ -53,7 +60,9 @@ def render(document: Document) -> str:
         hidden_holes=len(holes) - len(holes[:_MOST_HOLES]),
         placement_words=placement_words,
         state_words=state_words,
-        report=text.render(document, Look(100, unicode=True)),
+        report=text.render(document, Look(100, unicode=True), today),
+        log=log[:_MOST_LINES],
+        hidden_lines=len(log) - len(log[:_MOST_LINES]),
         figures=_data(figures),
         live=live,
         scripts=scripts,
@@ -85,6 +94,7 @@ def _template() -> jinja2.Template:
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(resources.folder("templates")),
         autoescape=True,
+        finalize=visible,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

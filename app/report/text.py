@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
-from app.report import counted, sketch
+from app.report import counted, notes, sketches
 from app.report.document import Document, Event, Hole, MapEntry, PfnRange, ZoneSpan
 from app.report.document_files import BlockRange, DebugfsRegion, Resource, ZoneInfo
 from app.report.plain import PLAIN, Look, listed, paragraphs, table
 from app.report.simulated import agreement, carets
-from app.report.words import STATE_WORDS
+from app.report.words import linked_as_it_lies, state_words
 from app.units import format_size
 
 _INSPECTED = 3
@@ -16,15 +16,19 @@ Listed = ZoneInfo | Resource | MapEntry | DebugfsRegion | BlockRange
 Lines = list[str]
 
 
-def render(document: Document, look: Look = PLAIN) -> str:
-    """The whole report, lines ended by newlines. As plain as :data:`PLAIN` it is the same bytes everywhere."""
-    bars = sketch.render(document, look)
+def render(document: Document, look: Look = PLAIN, today: Document | None = None) -> str:
+    """The whole report, lines ended by newlines. As plain as :data:`PLAIN` it is the same bytes everywhere.
+
+    Of a simulated document it tells what changes from ``today``, the document of the log as it is.
+    """
+    bars = sketches.of_two(today, document, look, one_log=True) if today else sketches.of(document, look)
     parts = [
         listed(facts(document), look),
         _verdict(document, look),
         _titled("Page frames", bars, look),
         _titled("Command line", _command_line(document, look), look),
-        _titled("Simulated, not booted", _simulation(document, look), look),
+        _titled("Simulated, not booted", _simulation(document, look, today), look),
+        _changes(document, look, today) if today else [],
         _titled("Nodes", table(_nodes(document), look), look),
         _titled("Zone spans", _zones(document, look), look),
         _titled("Struct pages without memory", _holes(document.holes, look), look),
@@ -33,7 +37,7 @@ def render(document: Document, look: Look = PLAIN) -> str:
         _titled("Trouble in this log", _events(document, look), look),
         _counts(document, look),
         _titled("Files of /proc and /sys", table(_files(document), look, flexible=(0,)), look),
-        _titled("Notes", paragraphs(_notes(document), look), look),
+        _titled("Notes", paragraphs(notes.sentences(document), look), look),
     ]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
@@ -47,17 +51,14 @@ def facts(document: Document) -> list[str]:
     kernel = document.kernel
     nodes = {item.node for item in document.node_ranges}
     memory = sum(int(item.end, 16) - int(item.start, 16) for item in document.node_ranges)
-    agreeing = sum(check.agrees is True for check in document.checks)
     words = [
-        f"Linux {kernel.release}{_assumed(document, 'release')}" if kernel.release else "release not known",
+        f"Linux {kernel.release}{_assumed(document, 'release')}" if kernel.release else "Release not known",
         f"{kernel.arch}{_assumed(document, 'arch')}" if kernel.arch else "architecture not known",
         f"{len(nodes)} node{'' if len(nodes) == 1 else 's'}" if nodes else "",
         f"{format_size(memory)} memory" if memory else "",
         f"sections of {format_size(kernel.section_size)}" if kernel.section_size else "",
         f"FLATMEM{_assumed(document, 'memory_model')}" if kernel.memory_model == "flatmem" else "",
-        f"{agreeing} of {len(document.checks)} printed facts {'agrees' if agreeing == 1 else 'agree'}"
-        if document.checks
-        else "no printed count",
+        counted.agreement(document.checks) or "no printed count",
     ]
     if document.boot.count > 1:
         words.append(f"boot {document.boot.index} of {document.boot.count}")
@@ -79,10 +80,22 @@ def _command_line(document: Document, look: Look) -> Lines:
     return look.wrap(document.kernel.command_line, "  ") if document.kernel.command_line else []
 
 
-def _simulation(document: Document, look: Look) -> Lines:
+def _simulation(document: Document, look: Look, today: Document | None) -> Lines:
     if document.simulation is None:
         return []
-    return [*paragraphs([agreement(document.simulation)], look), *carets(document.simulation, look)]
+    said = [agreement(document.simulation), *([f"Today: {today.verdict.summary}"] if today else [])]
+    return [*paragraphs(said, look), *carets(document.simulation, look)]
+
+
+def _changes(document: Document, look: Look, today: Document) -> Lines:
+    from app.report.compared import compared
+    from app.report.compared_text import changes
+
+    found = changes(compared(today, document), look, within=True)
+    legend = " (- today, + simulated)" if found else ""
+    return _titled(
+        f"What changes{legend}", found or ["  Nothing: maps, nodes, zones and holes stay as they are."], look
+    )
 
 
 def _nodes(document: Document) -> list[Sequence[str]]:
@@ -111,7 +124,7 @@ def _holes(holes: Sequence[Hole], look: Look) -> Lines:
         )
         for hole in holes
     ]
-    heads = ("page frames", "pages", "owner", "zone", "struct pages", "")
+    heads = ("page frames", "pages", "owner", "zone/node", "struct pages", "")
     roles = [hole.severity for hole in holes]
     return table(rows, look, heads=heads, flexible=(2, 3, 4), right=(1,), roles=roles)
 
@@ -121,8 +134,10 @@ def _zone(zone: str | None, node: int | None) -> str:
 
 
 def _state(hole: Hole) -> str:
-    """Short, for the narrowest table: ``of Normal/1`` is linked to that zone of that node."""
-    return f"of {_zone(hole.linked_zone, hole.linked_node)}" if hole.linked_zone else state_words(hole)
+    """Short, for the narrowest table: ``linked to Normal/1``."""
+    if hole.linked_zone and not linked_as_it_lies(hole):
+        return f"linked to {_zone(hole.linked_zone, hole.linked_node)}"
+    return state_words(hole)
 
 
 def era_rows(document: Document) -> list[Sequence[str]]:
@@ -135,13 +150,6 @@ def _eras(document: Document, look: Look) -> Lines:
     if document.rule is not None:
         return []
     return table(era_rows(document), look, flexible=(0, 2), roles=[era.severity for era in document.eras])
-
-
-def state_words(hole: Hole) -> str:
-    """State of a hole with the link where there is one: ``never written``, ``node 1, Normal``."""
-    if hole.state == "initialised":
-        return f"node {hole.linked_node}, {hole.linked_zone}" if hole.linked_zone else "no zone"
-    return STATE_WORDS[hole.state]
 
 
 def _inspection(document: Document, look: Look) -> Lines:
@@ -187,7 +195,7 @@ def _counts(document: Document, look: Look) -> Lines:
     if not checks:
         return []
     rows = counted.rows(checks)
-    roles = [{"DIFFERS": "caution", "agrees": None}.get(row[3], "dim") for row in rows]
+    roles = [{"DIFFERS": "caution", "": None}.get(row[3], "dim") for row in rows]
     found = table(rows, look, flexible=(0, 1, 2, 4), roles=roles)
     found += paragraphs(filter(None, [counted.rest(checks)]), look)
     title = look.wrap(f"The kernel's own counts: {counted.explained(checks)}")
@@ -238,10 +246,6 @@ def _pfns(events: Iterable[Event]) -> str:
     if not pfns:
         return ""
     return f", pfn {pfns[0]:#x}" + (f" to {pfns[-1]:#x}" if len(pfns) > 1 else "")
-
-
-def _notes(document: Document) -> Lines:
-    return [(f"line {item.line}: " if item.line else "") + item.message for item in document.diagnostics]
 
 
 def _range(item: Hole | PfnRange | ZoneSpan) -> str:

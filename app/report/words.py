@@ -10,10 +10,32 @@ STATE_WORDS = {
     "unknown": "unknown",
 }
 
+TYPE_WORDS = {
+    "ram": "usable",
+    "acpi": "ACPI data",
+    "nvs": "ACPI NVS",
+    "pmem": "persistent (type 7)",
+    "pram": "persistent (type 12)",
+    "soft_reserved": "soft reserved",
+}
+"""Types of the memory map as kernels print them; others are called by their own names."""
+
 
 def pages_words(pages: int) -> str:
     """``1 page``, ``41 pages``, ``262,144 pages``."""
     return f"{pages:,} page{'' if pages == 1 else 's'}"
+
+
+def state_words(hole: Hole) -> str:
+    """State of a hole; with the zone that its struct pages are linked to, where it is not the one around them."""
+    if hole.state != "initialised" or linked_as_it_lies(hole):
+        return STATE_WORDS[hole.state]
+    return f"linked to {hole.linked_zone} of node {hole.linked_node}" if hole.linked_zone else "linked to no zone"
+
+
+def linked_as_it_lies(hole: Hole) -> bool:
+    """Whether the struct pages name the zone that spans them."""
+    return hole.zone is not None and (hole.linked_zone, hole.linked_node) == (hole.zone, hole.node)
 
 
 def placement_words(hole: Hole) -> str:

@@ -1,6 +1,7 @@
 """The use case of comparing two boots: of two texts, or of one."""
 
 from app.report.compared import Comparison, compared
+from app.report.document import Document
 from app.service.analyzing import Options, analyze
 from app.service.errors import BadOption
 
@@ -8,11 +9,18 @@ from app.service.errors import BadOption
 def compare(
     first: bytes, second: bytes, boot_a: int | None = None, boot_b: int | None = None, *, kernel: str | None = None
 ) -> Comparison:
-    """What changed from a boot of ``first`` to a boot of ``second``; ``kernel`` overrides the release of both.
+    """What changed from a boot of ``first`` to a boot of ``second``; raises what :func:`documents` raises."""
+    return compared(*documents(first, second, boot_a, boot_b, kernel=kernel))
+
+
+def documents(
+    first: bytes, second: bytes, boot_a: int | None = None, boot_b: int | None = None, *, kernel: str | None = None
+) -> tuple[Document, Document]:
+    """The documents of a boot of ``first`` and of one of ``second``; ``kernel`` overrides the release of both.
 
     Raises what :func:`app.service.analyze` raises for either.
     """
-    return compared(
+    return (
         analyze(first, Options(kernel=kernel, boot=boot_a)).document,
         analyze(second, Options(kernel=kernel, boot=boot_b)).document,
     )

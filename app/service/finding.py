@@ -6,8 +6,7 @@ import re2
 from app.report.document import Document
 from app.report.found import Lookup
 from app.report.lanes import frames
-from app.report.text import state_words
-from app.report.words import pages_words
+from app.report.words import pages_words, state_words
 from app.service.errors import BadOption
 from app.service.lookup import lookup
 from app.units import format_size, parse_size

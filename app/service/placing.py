@@ -5,6 +5,8 @@ from typing import Literal
 from app.analysis import Analysis
 from app.analysis.placement import placements
 from app.bootlog import read
+from app.report.build import document
+from app.report.document import Document
 from app.report.placed import Placements, placed
 from app.service.analyzing import DEFAULTS, Options, judged
 from app.service.errors import BadOption, CannotSimulate
@@ -22,6 +24,14 @@ def place(
     the text does not tell memory, nodes and zones.
     """
     return place_in(judged(read(text), options), size, kind, align)
+
+
+def placed_beside(
+    text: bytes, size: str, kind: Kind = "!", align: str | None = None, options: Options = DEFAULTS
+) -> tuple[Document, Placements]:
+    """The same, behind the document of the layout that the places are in."""
+    analysis = judged(read(text), options)
+    return document(analysis), place_in(analysis, size, kind, align)
 
 
 def place_in(analysis: Analysis, size: str, kind: Kind = "!", align: str | None = None) -> Placements:

@@ -47,6 +47,14 @@ def simulate(text: bytes, change: Change = NO_CHANGE, options: Options = DEFAULT
     return simulated(real, change, options.kernel)
 
 
+def simulated_beside(text: bytes, change: Change = NO_CHANGE, options: Options = DEFAULTS) -> tuple[Document, Document]:
+    """The same, behind the document of the log as it is, on the release that the log tells if it does."""
+    reading = read(text)
+    real = judged(reading, msgspec.structs.replace(options, kernel=None))
+    today = real if real.release else judged(reading, options)
+    return document(today), simulated(real, change, options.kernel)
+
+
 def simulated(real: Analysis, change: Change, kernel: str | None = None) -> Document:
     """The same for a log that is analysed already."""
     command_line = change.of(real.log.command_line or "")

@@ -44,7 +44,7 @@ async def export(
         raise HTTPException(404)
     chosen = FORMS[form]
 
-    def work() -> str | bytes:
+    def work() -> bytes:
         return views.written(form, subjects.stored(owned.layouts, layout_id, overrides), asked.question, axis)
 
     body = await owned.workers.run(work)

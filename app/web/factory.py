@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from app import __version__, resources
 from app.report import glossary
+from app.report.visible import visible
 from app.service.layouts import StoreUnavailable, open_layouts
 from app.web import api, compare_page, errors, exports, health, layout_page, pages, preview, schema
 from app.web.assets import Assets
@@ -25,7 +26,6 @@ from app.web.recent import Recent
 from app.web.security import ApiCors, SecurityHeaders
 from app.web.settings import Settings
 from app.web.stored import StoredPages
-from app.web.visible import visible
 from app.web.work import Workers
 
 _PURGE_EVERY_SECONDS = 15

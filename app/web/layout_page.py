@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from app.report import counted, figure, lanes
+from app.report import counted, figure, lanes, notes
 from app.report.axis import AxisName
 from app.report.words import STATE_WORDS
 from app.service import Options, encode
@@ -206,7 +206,7 @@ def _page(
         holes=shown,
         hidden_holes=len(document.holes) - len(shown),
         events=presenting.event_rows(document),
-        notes=presenting.note_rows(document.diagnostics),
+        notes=notes.note_rows(document.diagnostics),
         log=part,
         paged=bool(part.earlier or part.later),
         log_all=log == "all",

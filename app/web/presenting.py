@@ -7,8 +7,10 @@ import msgspec
 
 from app.kernel.architecture import MODELS
 from app.ranges import FrameRange
-from app.report.document import Check, Diagnostic, Document, Event, Hole, PfnRange
+from app.report import counted
+from app.report.document import Document, Event, Hole, PfnRange
 from app.report.lanes import frames, undecided
+from app.report.log_lines import LogRow, log_rows
 from app.report.palette import PAINTS
 from app.report.words import STATE_WORDS, pages_words, placement_words
 from app.service import Options
@@ -68,23 +70,6 @@ class EventRow(msgspec.Struct, frozen=True):
     index: int | None
 
 
-class NoteRow(msgspec.Struct, frozen=True):
-    """Notes of one text, told once, with all their lines."""
-
-    severity: str
-    message: str
-    lines: tuple[int, ...]
-
-
-class LogRow(msgspec.Struct, frozen=True):
-    """A line of the log, or with ``number`` 0 the words for lines left out."""
-
-    number: int
-    text: str
-    style: str = ""
-    note: str = ""
-
-
 def facts(document: Document) -> list[Fact]:
     """Release, architecture, nodes, RAM, sections, agreement with the printed counts."""
     kernel, assumed = document.kernel, set(document.kernel.assumed)
@@ -106,16 +91,10 @@ def facts(document: Document) -> list[Fact]:
         found.append(Fact("FLATMEM", assumed="memory_model" in assumed))
     if "zone_ranges" in assumed or "zone_spans" in assumed:
         found.append(Fact("zone limits", assumed=True))
-    if document.checks:
-        found.append(Fact(agreement(document.checks), bad=any(check.agrees is False for check in document.checks)))
+    agreement = counted.agreement(document.checks)
+    if agreement:
+        found.append(Fact(agreement, bad=any(check.agrees is False for check in document.checks)))
     return found
-
-
-def agreement(checks: Sequence[Check]) -> str:
-    """``5 of 5 printed facts agree``."""
-    held = [check for check in checks if check.agrees is not None]
-    agreeing = sum(check.agrees is True for check in held)
-    return f"{agreeing} of {len(held)} printed facts {'agrees' if agreeing == 1 else 'agree'}"
 
 
 def _ram(document: Document) -> str:
@@ -208,14 +187,6 @@ def event_rows(document: Document) -> list[EventRow]:
     return rows
 
 
-def note_rows(notes: Iterable[Diagnostic]) -> list[NoteRow]:
-    """The diagnostics in their order, those of one text together."""
-    groups: dict[tuple[str, str], list[int]] = {}
-    for note in notes:
-        groups.setdefault((note.severity, note.message), []).extend([note.line] if note.line else [])
-    return [NoteRow(severity, message, tuple(lines)) for (severity, message), lines in groups.items()]
-
-
 def unproven(document: Document, told: Options) -> list[str]:
     """Which of release and architecture the text does not prove: a reader may know better, or already ``told``."""
     kernel = document.kernel
@@ -244,7 +215,7 @@ def log_part(text: bytes, document: Document, *, everything: bool, line: int = 1
 
     The line asked for is among them, with some before it.
     """
-    rows = _log_rows(text, document, everything)
+    rows = log_rows(text, document, everything=everything)
     at = next((i for i, row in enumerate(rows) if row.number >= line), len(rows))
     first = max(0, at - _BEFORE) if line > 1 else 0
     end = first
@@ -255,24 +226,6 @@ def log_part(text: bytes, document: Document, *, everything: bool, line: int = 1
     earlier = max(1, rows[max(0, first - _MOST_LINES)].number) if first else None
     later = next((row.number for row in rows[end:] if row.number), None)
     return LogPart(rows[first:end], earlier, later)
-
-
-def _log_rows(text: bytes, document: Document, everything: bool) -> list[LogRow]:
-    marks = {line: f"of-{hole.severity}" for hole in document.holes for line in hole.lines}
-    odd = {note.line: note.message for note in document.diagnostics if note.line and note.severity != "info"}
-    known = set(document.recognised_lines)
-    rows: list[LogRow] = []
-    left_out = 0
-    for number, raw in enumerate(text.decode("utf-8", "replace").split("\n"), 1):
-        if not (number in known or number in odd or (everything and raw.strip())):
-            left_out += 1
-            continue
-        if left_out and rows:
-            rows.append(LogRow(0, f"{left_out:,} line{'' if left_out == 1 else 's'}"))
-        left_out = 0
-        style = "odd" if number in odd else marks.get(number, "" if number in known else "other")
-        rows.append(LogRow(number, raw.rstrip("\r"), style, odd.get(number, "")))
-    return rows
 
 
 def has_more(text: bytes, document: Document) -> bool:

@@ -8,7 +8,7 @@ import msgspec
 from app.report import svg
 from app.report.compared import Told, compared, told
 from app.report.document import Document
-from app.service import analyze, jobs
+from app.service import analyze, jobs, writing
 from app.service.asking import Answer, Question, ask
 from app.service.drawing import LARGE, scene_of
 from app.service.errors import CannotSimulate
@@ -47,19 +47,22 @@ def asked_drawn(recent: Recent, subject: Subject, question: Question) -> tuple[A
     return made.answer, made
 
 
-def written(form: str, subject: Subject, question: Question, axis: Axis) -> str | bytes:
-    """A layout in one of :data:`FORMS`, with a change the simulated one; the drawing shows both.
+def written(form: str, subject: Subject, question: Question, axis: Axis) -> bytes:
+    """A layout in one of :data:`FORMS`, with a change the simulated one; the drawing also has the places asked for.
 
     Raises CannotSimulate where the change leads to no layout.
     """
+    name = FORMS[form].name
     if question.change is None and not (form == "svg" and question.size):
-        return FORMS[form].write(analyze(subject.text, subject.options).document, axis)
+        document = analyze(subject.text, subject.options).document
+        return writing.written(name, document, text=subject.text, axis=axis)
     answer = ask(subject.text, subject.options, question)
     if question.change is not None and answer.changed is None:
         raise CannotSimulate(answer.refused)
-    return (
-        svg.draw(scene_of(answer), axis) if form == "svg" else FORMS[form].write(answer.changed or answer.today, axis)
-    )
+    if form == "svg" and question.size:
+        return svg.draw(scene_of(answer), axis).encode()
+    today = answer.today if answer.changed else None
+    return writing.written(name, answer.changed or answer.today, text=subject.text, today=today, axis=axis)
 
 
 def changes(one: Document, other: Document) -> list[tuple[str, list[Told]]]:

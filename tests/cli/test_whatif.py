@@ -67,7 +67,7 @@ def test_two_layouts_stand_side_by_side_in_the_order_in_which_a_reader_asks() ->
     said = run("compare", NONE, AT_4G).stdout.decode()
     order = ["Command line", "Memory map in force", "Node ranges", "Zone spans", "Holes"]
     assert [said.index(f"\n{title}\n") for title in order] == sorted(said.index(f"\n{title}\n") for title in order)
-    assert "+ [0x100000000, 0x140000000) 1 GiB pram" in said
+    assert "+ [0x100000000, 0x140000000) 1 GiB persistent (type 12)" in said
     assert "- node 0 [0x100000000, 0x140000000) 1 GiB" in said
     assert run("compare", NONE, NONE).stdout.decode().endswith("No difference in memory.\n")
 

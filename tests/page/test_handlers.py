@@ -8,7 +8,6 @@ import httpx
 import pytest
 
 from app import resources
-from app.report.document import Diagnostic
 from app.service import analyze
 from app.web import presenting
 from app.web.settings import Settings
@@ -134,17 +133,6 @@ def test_a_text_without_a_release_can_be_judged_as_one(client: httpx.Client, see
     assert 'value="4.17"' in told
     assert "Judge as this" in told
     assert "Judge as this" not in client.get("/samples/seed-1g-4g", headers=HTML).text
-
-
-def test_notes_of_one_text_are_told_once_with_all_their_lines() -> None:
-    """Their order stays; a note without a line has none."""
-    notes = [
-        Diagnostic("warning", "x", "odd", 3, 1),
-        Diagnostic("info", "y", "none", None, None),
-        Diagnostic("warning", "x", "odd", 9, 1),
-    ]
-    rows = [(row.message, row.lines) for row in presenting.note_rows(notes)]
-    assert rows == [("odd", (3, 9)), ("none", ())]
 
 
 def test_scripts_and_what_they_import_are_kept_for_ever(client: httpx.Client) -> None:

@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from app.report import inlining, standalone
+from app.report import inlining
 from app.service import analyze
+from app.service.writing import written
 from tests.page.driving import until, wait_live
 from tests.support.samples import text
 
+SECRET = b"[    3.000000] usb 1-1: SerialNumber: S3CR3T\n"
 EVIL = b"</script><script>window.evil=1</script><!--"
 
 
@@ -19,7 +21,7 @@ def attached(browser: Browser, tmp_path: Path) -> Iterator[tuple[Page, list[str]
     """The file's page, and all that it asked for or complained of."""
     log = text("oops-1g-4g").replace(b"memmap=1G!4G", b"memmap=1G!4G " + EVIL)
     file = tmp_path / "layout.html"
-    file.write_text(standalone.render(analyze(log).document))
+    file.write_bytes(written("html", analyze(log).document, text=log))
     said: list[str] = []
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.on("console", lambda message: said.append(message.text))
@@ -44,6 +46,34 @@ def test_it_zooms_to_holes_by_table_and_keys_and_asks_nobody(attached: tuple[Pag
     page.keyboard.press("n")
     until(page, "() => document.querySelector('tbody.sel') !== null")
     assert said == []
+
+
+def test_bars_and_lines_of_the_log_light_each_other(attached: tuple[Page, list[str]]) -> None:
+    page, said = attached
+    wait_live(page)
+    page.click("tbody.t-danger a")
+    told = page.locator("#detail a[data-line]")
+    line = told.first.inner_text()
+    assert page.locator(f"#L{line}.lit").count() == 1
+    node = page.locator("#lines li", has_text="node   1: [mem").first
+    number = node.locator("a").inner_text()
+    assert number not in page.inner_text("#detail")
+    node.locator("a").click()
+    until(page, "number => document.querySelector('#detail').innerText.includes(number)", number)
+    assert page.locator("#lines li.lit").count() == 1
+    page.focus("#bars")
+    page.keyboard.press("ArrowDown")
+    until(page, "number => !document.querySelector('#detail').innerText.includes(number)", number)
+    assert said == []
+
+
+def test_only_lines_about_memory_are_in_it_and_steering_characters_by_name() -> None:
+    log = text("oops-1g-4g").replace(b"console=ttyS0", "console=ttyS0 \u202eabc".encode()) + SECRET
+    made = written("html", analyze(log).document, text=log).decode()
+    assert "S3CR3T" not in made
+    assert "DMA32" in made
+    assert "\u202e" not in made.partition('id="figures"')[0]
+    assert "\u27e8U+202E\u27e9abc" in made
 
 
 def test_nothing_of_a_log_runs_in_it(attached: tuple[Page, list[str]]) -> None:

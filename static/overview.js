@@ -1,0 +1,32 @@
+/* The strip above the bars: where the view is in the whole machine, to scale. */
+
+import { toPfn } from "./axis.js";
+
+/** Put the rectangle of the strip where the view of these bars is. */
+export function moveWindow(strip, bars) {
+  const [low, high] = bars.meta.scale;
+  const share = (at) => Math.min(1, Math.max(0, (toPfn(bars.meta.knots, at) - low) / (high - low)));
+  const [from, to] = bars.view.map(share);
+  const width = Math.max(to - from, 0.002);
+  const frame = strip.querySelector(".window");
+  frame.setAttribute("x", `${Math.min(from, 1 - width) * 100}%`);
+  frame.setAttribute("width", `${width * 100}%`);
+}
+
+/** Let a click on the strip bring that place into the middle of the view. */
+export function wireStrip(strip, bars) {
+  strip.classList.add("active");
+  strip.addEventListener("click", (event) => {
+    const box = strip.getBoundingClientRect();
+    const [low, high] = bars.meta.scale;
+    bars.centre(low + ((event.clientX - box.left) / box.width) * (high - low));
+  });
+}
+
+/** Mark the link of the axis that is shown. */
+export function markAxis(axis) {
+  for (const link of document.querySelectorAll("a[data-axis]")) {
+    if (link.dataset.axis === axis) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
+}
