@@ -22,11 +22,22 @@ log_file = click.Path(allow_dash=True)
 """A file or standard input; that it is there is seen when it is read. Shells complete it by their files."""
 log_argument = click.argument("log", type=log_file, metavar="[FILE|-]", default="-")
 kernel_option = click.option("--kernel", metavar="RELEASE", help="Assume this kernel release.")
-arch_option = click.option("--arch", metavar="ARCH", help="Assume this architecture.")
+arch_option = click.option(
+    "--arch",
+    metavar="ARCH",
+    help="Assume this architecture.",
+    shell_complete=lambda _context, _option, begun: [name for name in _architectures() if name.startswith(begun)],
+)
 fail_option = click.option(
     "--fail-on", type=click.Choice(("danger", "caution", "info")), help="Exit 1 at this severity or worse."
 )
 boot_option = click.option("--boot", type=int, metavar="N", help="Which boot of the text, from 1.")
+
+
+def _architectures() -> list[str]:
+    from app.service.analyzing import ARCHITECTURES
+
+    return sorted(ARCHITECTURES)
 
 
 def format_option(*names: str) -> Callable[[Command], Command]:
@@ -82,6 +93,23 @@ def render(document: "Document", form: str, look: "Look", text: bytes, today: "D
         return written(form, document, today=today)
     except CannotDraw as error:
         raise click.ClickException(str(error)) from error
+
+
+def hint(document: "Document", boot: int | None) -> None:
+    """Tell on standard error what an option could add: another boot, or what the text does not prove."""
+    count, index, kernel = document.boot.count, document.boot.index, document.kernel
+    if count > 1 and boot is None:
+        other = index - 1 if index > 1 else index + 1
+        pair = f"{min(index, other)},{max(index, other)}"
+        click.echo(
+            f"pfnscope: boot {index} of {count} in this text; --boot {other} shows another, "
+            f"pfnscope compare FILE --boots {pair} what differs",
+            err=True,
+        )
+    if document.node_ranges and kernel.arch is None:
+        click.echo("pfnscope: the text names no architecture; --arch ARCH judges it as one", err=True)
+    if document.node_ranges and kernel.release is None:
+        click.echo("pfnscope: the text names no release; --kernel RELEASE judges it as one", err=True)
 
 
 def show(data: bytes) -> None:

@@ -17,8 +17,10 @@ _STEP = {True: 0.2, False: 10.0}
 
 
 @click.command()
-@click.argument("paths", metavar="PATH...", nargs=-1, required=True)
-@click.option("--out", required=True, metavar="FILE.parquet", help="The table; one that is there is completed.")
+@click.argument("paths", metavar="PATH...", type=click.Path(), nargs=-1, required=True)
+@click.option(
+    "--out", type=click.Path(), required=True, metavar="FILE.parquet", help="The table; one that is there is completed."
+)
 @click.option("--scheduler", metavar="ADDRESS", help="Use the Dask cluster there, such as tcp://10.0.0.1:8786.")
 @click.option("--workers", type=click.IntRange(1, 1024), metavar="N", help="Processes of this machine; else its cores.")
 def scan(paths: tuple[str, ...], out: str, scheduler: str | None, workers: int | None) -> None:

@@ -12,8 +12,12 @@ if TYPE_CHECKING:
 
 EXIT_USAGE = 2
 
+FOLDER = click.Path()
+"""That it is there is seen when it is read. Shells complete it."""
+
 root_option = click.option(
     "--root",
+    type=FOLDER,
     metavar="DIR",
     default="/",
     help="Take /proc, /sys and /dev from below DIR, such as a host's in a container.",
@@ -21,7 +25,7 @@ root_option = click.option(
 
 
 @click.command()
-@click.argument("folder", metavar="DIR")
+@click.argument("folder", metavar="DIR", type=FOLDER)
 @root_option
 def capture(folder: str, root: str) -> None:
     """Record this machine into the new folder DIR: its log, /proc/kpageflags and other files of /proc and /sys.
@@ -39,7 +43,7 @@ def capture(folder: str, root: str) -> None:
 
 
 @click.command()
-@click.argument("folder", metavar="[DIR]", required=False)
+@click.argument("folder", metavar="[DIR]", type=FOLDER, required=False)
 @click.option("--live", is_flag=True, help="Capture this machine now and verify that.")
 @root_option
 @format_option("text", "json")

@@ -16,6 +16,7 @@ from app.cli.common import (
     fail,
     fail_option,
     format_option,
+    hint,
     kernel_option,
     log_file,
     read,
@@ -97,6 +98,8 @@ def analyze(
     with working("analysing"):
         document = run(text, options).document
     show(render(document, form, look(width, colour), text))
+    if form == "text":
+        hint(document, boot)
     fail(document, fail_on)
 
 
@@ -172,6 +175,10 @@ def main() -> None:
         sys.exit(EXIT_USAGE)
     except BrokenPipeError:  # the reader of our output has had enough
         sys.stderr.close()
+    except OSError as error:
+        sys.stdout = None  # else the interpreter tries once more on its way out
+        click.echo(f"Error: cannot write: {error.strerror}", err=True)
+        sys.exit(EXIT_USAGE)
     except Exception as error:
         from app.service.errors import NoMemoryLayout, ServiceError
 

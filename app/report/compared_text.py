@@ -4,14 +4,15 @@ from app.report import sketches
 from app.report.compared import Comparison, Side, compared, told
 from app.report.document import Document
 from app.report.plain import PLAIN, Look
+from app.report.words import VERDICTS
 
-_SIGNS = (("- ", "danger"), ("+ ", "good"))
+_SIGNS = (("- ", "gone"), ("+ ", "come"))
 
 
 def render(first: Document, second: Document, look: Look = PLAIN) -> str:
     """Both verdicts, the bars of both on one axis, and what changed."""
     comparison = compared(first, second)
-    out = [*_line(0, _headline(comparison.a), look), *_line(1, _headline(comparison.b), look)]
+    out = [line for side, found in enumerate((comparison.a, comparison.b)) for line in _headline(side, found, look)]
     bars = sketches.of_two(first, second, look)
     out += ["", look.paint("title", "Page frames"), *bars] if bars else []
     return "\n".join([*out, "", *(changes(comparison, look) or ["No difference in memory."])]) + "\n"
@@ -33,6 +34,9 @@ def _line(side: int, words: str, look: Look) -> list[str]:
     return [look.paint(role, text) for text in look.wrap(words, sign, "    ")]
 
 
-def _headline(side: Side) -> str:
+def _headline(number: int, side: Side, look: Look) -> list[str]:
+    """Release and verdict, in the colour of the verdict: what was added may be the danger."""
     simulated = " (simulated)" if side.origin == "simulated" else ""
-    return f"{side.release or 'release not known'}{simulated}: {side.summary}"
+    mark, role = VERDICTS[side.severity]
+    words = f"{side.release or 'release not known'}{simulated}: {mark}{side.summary}"
+    return [look.paint(role, text) for text in look.wrap(words, _SIGNS[number][0], "    ")]

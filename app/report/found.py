@@ -6,6 +6,8 @@ from app.report.document import Hole, MapEntry
 from app.report.plain import PLAIN, Look
 from app.report.words import placement_words, state_words
 
+_ASSUMED = {"vmemmap_base": "struct pages begin at 0xffffea0000000000, as without KASLR"}
+
 
 class Lookup(msgspec.Struct, frozen=True):
     """What the document says about one page frame. ``assumed`` names what the answer took for granted."""
@@ -42,11 +44,20 @@ def render(found: Lookup, look: Look = PLAIN) -> str:
         ),
         ("reserved by", found.reserved_by or "nothing that the log names"),
         ("hole", _hole(found)),
-        ("assumed", ", ".join(found.assumed)),
+        *_more(found.hole),
+        ("assumed", ", ".join(_ASSUMED.get(name, name.replace("_", " ")) for name in found.assumed)),
         ("lines", ", ".join(map(str, found.lines))),
     ]
     lines = (look.wrap(value, f"{name:<12} ", " " * 13) for name, value in rows if value)
     return "".join(f"{line}\n" for found in lines for line in found)
+
+
+def _more(hole: Hole | None) -> list[tuple[str, str]]:
+    """Why struct pages of a hole are as they are, and whom that can hurt."""
+    if hole is None:
+        return []
+    cause = ", ".join(hole.causes) or hole.cause_why or ""
+    return [("why", hole.why), ("cause", cause), ("reached by", ", ".join(hole.reachable_by))]
 
 
 def _struct_page(found: Lookup) -> str:

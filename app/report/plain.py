@@ -17,6 +17,8 @@ _SGR = {
     "dim": "2",
     "pmem": "35",
     "good": "32",
+    "gone": "31",
+    "come": "32",
 }
 _ASCII = str.maketrans(
     {

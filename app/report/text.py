@@ -7,7 +7,7 @@ from app.report.document import Document, Event, Hole, MapEntry, PfnRange, ZoneS
 from app.report.document_files import BlockRange, DebugfsRegion, Resource, ZoneInfo
 from app.report.plain import PLAIN, Look, listed, paragraphs, table
 from app.report.simulated import agreement, carets
-from app.report.words import linked_as_it_lies, state_words
+from app.report.words import VERDICTS, linked_as_it_lies, state_words
 from app.units import format_size
 
 _INSPECTED = 3
@@ -71,8 +71,7 @@ def _assumed(document: Document, name: str) -> str:
 
 def _verdict(document: Document, look: Look) -> Lines:
     said = document.verdict
-    mark = {"danger": "DANGER: ", "caution": "CAUTION: ", "info": "", "none": ""}[said.severity]
-    role = {"danger": "danger", "caution": "caution", "info": "title", "none": "title"}[said.severity]
+    mark, role = VERDICTS[said.severity]
     return [*(look.paint(role, line) for line in look.wrap(mark + said.summary)), *paragraphs(said.details, look)]
 
 

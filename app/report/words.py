@@ -10,6 +10,14 @@ STATE_WORDS = {
     "unknown": "unknown",
 }
 
+VERDICTS = {
+    "danger": ("DANGER: ", "danger"),
+    "caution": ("CAUTION: ", "caution"),
+    "info": ("", "title"),
+    "none": ("", "title"),
+}
+"""By severity what a verdict begins with, and the role that colours it."""
+
 TYPE_WORDS = {
     "ram": "usable",
     "acpi": "ACPI data",

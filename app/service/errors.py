@@ -17,8 +17,9 @@ class NoMemoryLayout(ServiceError):
     def __init__(self, looked_for: tuple[str, ...], seen: tuple[str, ...], line_count: int) -> None:
         self.looked_for, self.seen, self.line_count = looked_for, seen, line_count
         met = f" Seen instead: {', '.join(seen)}." if seen else ""
+        where = {0: "an empty text", 1: "this line"}.get(line_count, f"these {line_count} lines")
         super().__init__(
-            f"No memory layout in these {line_count} lines. Looked for: {'; '.join(looked_for)}.{met} "
+            f"No memory layout in {where}. Looked for: {'; '.join(looked_for)}.{met} "
             "Use the log from its first line, such as the output of `dmesg` soon after boot or `journalctl -k -b`."
         )
 
