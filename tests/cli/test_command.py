@@ -51,7 +51,7 @@ def test_a_log_beyond_the_limit_and_a_damaged_one_are_refused_in_one_line(tmp_pa
 
 @pytest.mark.parametrize(
     ("form", "start"),
-    [("json", b'{"format":1,'), ("markdown", b"**41 struct pages"), ("csv", b"start_pfn,"), ("svg", b"<svg ")],
+    [("json", b'{"format":1,'), ("markdown", b"**DANGER: 41 struct pages"), ("csv", b"start_pfn,"), ("svg", b"<svg ")],
 )
 def test_every_format_is_printed(form: str, start: bytes) -> None:
     done = run("analyze", SEED, "--format", form)
@@ -112,6 +112,32 @@ def test_rules_name_their_commits() -> None:
     assert b"f7f99100d8d9" in run("rules").stdout
 
 
+def test_lookup_in_a_hole_tells_why_and_who_reaches_it() -> None:
+    told = run("lookup", SEED, "page:0xffffea0002fff5c0").stdout.decode()
+    assert "why          the memmap was allocated without zeroing" in told
+    assert "cause        memmap=1G!4G" in told
+    assert "reached by   /proc/kpageflags" in told
+    assert "assumed      struct pages begin at 0xffffea0000000000, as without KASLR" in told
+    assert max(map(len, told.splitlines())) <= 80
+
+
+def test_of_several_boots_it_is_said_which_one_is_shown_and_how_to_see_another() -> None:
+    two = text("seed-no-memmap") + text("seed-1g-4g")
+    shown = run("analyze", stdin=two)
+    assert b"boot 2 of 2" in shown.stdout
+    assert b"boot 2 of 2 in this text; --boot 1 shows another" in shown.stderr
+    assert run("analyze", "--boot", "1", stdin=two).stderr == b""
+    assert run("analyze", "--format", "json", stdin=two).stderr == b""
+    assert run("analyze", SEED).stderr == b""
+
+
+def test_what_the_text_does_not_prove_can_be_told_by_an_option() -> None:
+    nodes = b"Early memory node ranges\n  node   0: [mem 0x0000000000000000-0x0000000007ffffff]\n"
+    told = run("analyze", stdin=nodes).stderr
+    assert b"--arch ARCH" in told
+    assert b"--kernel RELEASE" in told
+
+
 def test_version() -> None:
     assert run("--version").stdout.startswith(b"pfnscope ")
 
@@ -138,7 +164,16 @@ def test_analyze_imports_neither_web_nor_database_nor_plotly() -> None:
 
 
 @pytest.mark.parametrize(
-    "redirected", ['"$0" analyze <&-', '"$0" analyze "$1" >&-', '"$0" analyze "$1" >/dev/full', '"$0" lookup "$1" "$2"']
+    "redirected",
+    [
+        '"$0" analyze <&-',
+        '"$0" analyze "$1" >&-',
+        '"$0" analyze "$1" >/dev/full',
+        '"$0" rules >/dev/full',
+        '"$0" analyze --help >/dev/full',
+        '"$0" --version >/dev/full',
+        '"$0" lookup "$1" "$2"',
+    ],
 )
 def test_closed_or_full_streams_and_odd_words_are_told_in_one_line(redirected: str) -> None:
     words: list[str | bytes] = ["sh", "-c", redirected, COMMAND, SEED, b"\xff"]

@@ -2,7 +2,9 @@
 
 import gzip
 import os
+import pty
 import re
+import select
 import shlex
 import subprocess
 import sys
@@ -118,6 +120,46 @@ def test_the_shell_completes_commands_options_and_choices() -> None:
         [COMMAND], env=PLAIN | {"_PFNSCOPE_COMPLETE": "bash_source"}, capture_output=True, text=True, check=True
     )
     assert "complete -o nosort -F _pfnscope_completion pfnscope" in source.stdout
+
+
+@pytest.mark.parametrize(
+    ("begun", "completed"),
+    [
+        ("ana", "pfnscope analyze "),
+        ("analyze seed-no", "pfnscope analyze seed-no-memmap/"),
+        ("analyze seed-no-memmap/dm", "pfnscope analyze seed-no-memmap/dmesg.txt "),
+        ("verify mem", "pfnscope verify memoryless-node/"),
+        ("scan mem", "pfnscope scan memoryless-node/"),
+        ("analyze x --arch lo", "pfnscope analyze x --arch loongarch64 "),
+    ],
+)
+def test_a_real_bash_completes_what_is_begun(begun: str, completed: str) -> None:
+    master, slave = pty.openpty()
+    environment = PLAIN | {"PATH": f"{Path(COMMAND).parent}:{PLAIN['PATH']}", "TERM": "dumb", "PS1": "> "}
+    shell = subprocess.Popen(
+        ["bash", "--norc", "--noprofile", "-i"],
+        env=environment, cwd=path("seed-no-memmap").parents[1], stdin=slave, stdout=slave, stderr=slave,
+        start_new_session=True,
+    )  # fmt: skip
+    os.close(slave)
+    try:
+        os.write(master, b'eval "$(_PFNSCOPE_COMPLETE=bash_source pfnscope)"; echo rea""dy\n')
+        until_shown(master, "ready\r\n")
+        os.write(master, f"pfnscope {begun}\t".encode())
+        until_shown(master, completed)
+    finally:
+        shell.kill()
+        shell.wait()
+        os.close(master)
+
+
+def until_shown(terminal: int, wanted: str) -> None:
+    """Read what a terminal shows until it holds these words; without anything more for a minute it never will."""
+    shown = b""
+    while wanted.encode() not in shown:
+        if not select.select([terminal], [], [], 60)[0]:
+            raise AssertionError(f"{wanted!r} not in {shown!r}")
+        shown += os.read(terminal, 4096)
 
 
 def test_starting_imports_no_module_that_only_other_commands_need() -> None:
