@@ -39,8 +39,10 @@ def scan(paths: tuple[str, ...], out: str, scheduler: str | None, workers: int |
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in EXTRA:
             raise
+        from app.resources import installing
+
         raise click.ClickException(
-            f"scan needs packages that the base install leaves out ({error.name}): pip install 'pfnscope[fleet]'"
+            f"scan needs packages that the base install leaves out ({error.name}): {installing('fleet')}"
         ) from error
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # of batch systems: end as by Ctrl-C, with all rows kept
     progress = _Progress(sys.stderr is not None and sys.stderr.isatty())
@@ -50,7 +52,7 @@ def scan(paths: tuple[str, ...], out: str, scheduler: str | None, workers: int |
         progress.say("interrupted; run it again to go on")
         raise
     progress.say(_sum(state))
-    progress.say(f"{out}: {state.rows:,} rows")
+    progress.say(f"{out}: {state.rows:,} row{'' if state.rows == 1 else 's'}")
     if state.done and set(state.done) == {"unreadable"} and not state.skipped:
         click.echo("pfnscope: no log could be read; the table says why", err=True)
         sys.exit(EXIT_USAGE)
@@ -68,7 +70,8 @@ class _Progress:
         if not state.done:
             if state.known:
                 others = f", {state.of_other_versions:,} of them of another pfnscope" if state.of_other_versions else ""
-                self.say(f"going on: {state.known:,} logs are done{others}")
+                logs = "1 log is" if state.known == 1 else f"{state.known:,} logs are"
+                self.say(f"going on: {logs} done{others}")
             return
         now = time.monotonic()
         if now - self._told >= _STEP[self._terminal]:
@@ -88,4 +91,4 @@ def _sum(state: "State") -> str:
     total = state.done.total()
     others = "".join(f", {count:,} {name}" for name, count in sorted(state.done.items()) if name != "analysed")
     skipped = f", {state.skipped:,} done before" if state.skipped else ""
-    return f"{state.done['analysed']:,} of {total:,} logs analysed{others}{skipped}"
+    return f"{state.done['analysed']:,} of {total:,} log{'' if total == 1 else 's'} analysed{others}{skipped}"

@@ -4,6 +4,7 @@ import re
 from importlib.util import find_spec
 
 from app.report import palette
+from app.resources import installing
 
 ZOOM = 2
 """Pixels of the picture for one of the drawing, so that it is sharp on dense screens and slides."""
@@ -27,7 +28,7 @@ def render(drawing: str) -> bytes:
     try:
         import resvg_py
     except ImportError:
-        raise CannotDraw("PNG needs the package resvg-py: pip install 'pfnscope[png]'; or take --format svg") from None
+        raise CannotDraw(f"PNG needs the package resvg-py: {installing('png')}; or take --format svg") from None
     return bytes(resvg_py.svg_to_bytes(svg_string=flat(drawing), zoom=ZOOM))
 
 

@@ -24,7 +24,8 @@ def test_without_the_extra_one_line_says_how_to_get_it(package: str, tmp_path: P
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr == (
-        f"Error: scan needs packages that the base install leaves out ({package}): pip install 'pfnscope[fleet]'\n"
+        f"Error: scan needs packages that the base install leaves out ({package}): "
+        f"{sys.executable} -m pip install 'pfnscope[fleet]'\n"
     )
 
 
@@ -32,9 +33,9 @@ def test_progress_goes_to_stderr_and_the_table_to_its_file(tmp_path: Path) -> No
     out = tmp_path / "t.parquet"
     first = scan(str(samples.path("odd-size")), "--out", str(out), "--workers", "1")
     assert (first.returncode, first.stdout) == (0, "")
-    assert first.stderr == f"1 of 1 logs analysed\n{out}: 1 rows\n"
+    assert first.stderr == f"1 of 1 log analysed\n{out}: 1 row\n"
     again = scan(str(samples.path("odd-size")), "--out", str(out))
-    assert again.stderr == f"going on: 1 logs are done\n0 of 0 logs analysed, 1 done before\n{out}: 1 rows\n"
+    assert again.stderr == f"going on: 1 log is done\n0 of 0 logs analysed, 1 done before\n{out}: 1 row\n"
 
 
 @pytest.mark.parametrize(
