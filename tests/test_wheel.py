@@ -1,5 +1,6 @@
 """The wheel, built here and installed into an empty environment without a network, works as the checkout does."""
 
+import re
 import subprocess
 import sys
 import sysconfig
@@ -86,3 +87,18 @@ print(analyse(parse(log)).verdict.severity, simulate(log, remove=["memmap"]).ver
 print(len(figure(analyse(log)).data))
 """
     assert run(installed / "python", "-c", code, cwd=tmp_path).split() == ["danger", "none", "4"]
+
+
+def test_the_example_of_the_library_is_typed_for_who_installs_the_wheel(installed: Path, tmp_path: Path) -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/library.md").read_text(), re.DOTALL)
+    typed = example + "\nreveal_type(layout.holes[0].pages)\nreveal_type(changed)\nlayout.nothing\n"
+    (tmp_path / "consumer.py").write_text(typed)
+    mypy = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--python-executable", installed / "python"]
+    done = subprocess.run([*mypy, "consumer.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    *told, count = done.stdout.splitlines()
+    assert [line.partition(": ")[2] for line in told] == [
+        'note: Revealed type is "int"',
+        'note: Revealed type is "app.report.document.Document"',
+        'error: "Document" has no attribute "nothing"  [attr-defined]',
+    ]
+    assert count.startswith("Found 1 error in 1 file")

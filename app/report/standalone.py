@@ -45,6 +45,7 @@ def render(document: Document, log: Sequence[LogRow] = (), today: Document | Non
     return _template().render(
         version=__version__,
         doc=document,
+        today=today,
         facts=facts(document),
         scene=drawn,
         changed=scene.CHANGED,
