@@ -62,7 +62,7 @@ def test_a_change_is_told_by_its_outcome_and_by_what_differs(client: httpx.Clien
     order = ["Command line", "Memory map in force", "Node ranges", "Zone spans", "Holes", "Frames with a struct page"]
     table = said[said.index("What changes today → with this command line") :]
     assert [table.index(title) for title in order] == sorted(table.index(title) for title in order)
-    assert "[0x100000000, 0x140000000) 1 GiB pram" in table
+    assert "[0x100000000, 0x140000000) 1 GiB persistent (type 12)" in table
 
 
 def test_asking_stores_nothing(client: httpx.Client) -> None:
@@ -219,7 +219,7 @@ def test_boots_of_one_text_are_compared_from_its_page(client: httpx.Client) -> N
     assert f"/compare?a={name}&amp;b={name}&amp;boot_a=1&amp;boot_b=2" in client.get(f"/l/{name}").text
     said = words(client.get("/compare", params={"a": name, "b": name, "boot_a": "1", "boot_b": "2"}))
     assert "boot 1 of 2" in said
-    assert "[0x100000000, 0x140000000) 1 GiB pram" in said
+    assert "[0x100000000, 0x140000000) 1 GiB persistent (type 12)" in said
     assert "boot_a=2&amp;boot_b=1" in client.get("/compare", params={"a": name}).text
     alone = stored(client, NONE)
     assert "has no second boot" in words(client.get("/compare", params={"a": alone, "b": alone}))
