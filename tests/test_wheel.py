@@ -93,7 +93,8 @@ def test_the_example_of_the_library_is_typed_for_who_installs_the_wheel(installe
     (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/library.md").read_text(), re.DOTALL)
     typed = example + "\nreveal_type(layout.holes[0].pages)\nreveal_type(changed)\nlayout.nothing\n"
     (tmp_path / "consumer.py").write_text(typed)
-    mypy = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--python-executable", installed / "python"]
+    python = str(installed / "python")
+    mypy = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--python-executable", python]
     done = subprocess.run([*mypy, "consumer.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
     *told, count = done.stdout.splitlines()
     assert [line.partition(": ")[2] for line in told] == [

@@ -49,7 +49,8 @@ def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 def commands_page() -> str:
     """Every command with its options."""
     with click.Context(cli, info_name="pfnscope") as root:
-        return COMMANDS + "".join(_command(name, cli.commands[name], root) for name in sorted(cli.commands))
+        found = ((name, cli.get_command(root, name)) for name in cli.list_commands(root))
+        return COMMANDS + "".join(_command(name, command, root) for name, command in found if command)
 
 
 def _command(name: str, command: click.Command, root: click.Context) -> str:

@@ -212,7 +212,11 @@ def _hole(item: Item) -> str:
     outside = item["placement"] == "outside-zone-spans"
     node = "" if item["node"] is None else f", node {item['node']}"
     where = "outside every zone span" if outside else f"inside {item['zone'] or 'a zone'}{node}"
-    linked = "" if item["linked_zone"] is None else f", linked to {item['linked_zone']} of node {item['linked_node']}"
+    elsewhere = item["linked_zone"] is not None and (item["linked_zone"], item["linked_node"]) != (
+        item["zone"],
+        item["node"],
+    )
+    linked = f", linked to {item['linked_zone']} of node {item['linked_node']}" if elsewhere else ""
     harm = "harmless" if item["severity"] == "none" else item["severity"]
     return f"{where}, {STATE_WORDS[item['state']]}{linked}, {harm}"
 

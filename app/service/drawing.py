@@ -22,10 +22,7 @@ class Drawing(msgspec.Struct, frozen=True):
 
 def scene_of(answer: Answer) -> Scene:
     """Today's layout, or with a change both, and possible starts where they were asked for."""
-    if answer.changed is not None:
-        found = scene.of_two(answer.today, answer.changed, (scene.TODAY, scene.CHANGED), one_log=True)
-    else:
-        found = scene.of(answer.today)
+    found = scene.simulated(answer.today, answer.changed) if answer.changed is not None else scene.of(answer.today)
     return scene.with_places(found, answer.places) if answer.places else found
 
 
