@@ -102,8 +102,7 @@ def hint(document: "Document", boot: int | None) -> None:
         other = index - 1 if index > 1 else index + 1
         pair = f"{min(index, other)},{max(index, other)}"
         click.echo(
-            f"pfnscope: boot {index} of {count} in this text; --boot {other} shows another, "
-            f"pfnscope compare FILE --boots {pair} what differs",
+            f"pfnscope: boot {index} of {count}; --boot {other} shows another, compare --boots {pair} what differs",
             err=True,
         )
     if document.node_ranges and kernel.arch is None:

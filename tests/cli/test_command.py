@@ -125,7 +125,7 @@ def test_of_several_boots_it_is_said_which_one_is_shown_and_how_to_see_another()
     two = text("seed-no-memmap") + text("seed-1g-4g")
     shown = run("analyze", stdin=two)
     assert b"boot 2 of 2" in shown.stdout
-    assert b"boot 2 of 2 in this text; --boot 1 shows another" in shown.stderr
+    assert b"boot 2 of 2; --boot 1 shows another" in shown.stderr
     assert run("analyze", "--boot", "1", stdin=two).stderr == b""
     assert run("analyze", "--format", "json", stdin=two).stderr == b""
     assert run("analyze", SEED).stderr == b""
