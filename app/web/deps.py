@@ -63,7 +63,9 @@ async def submission(request: Request, owned: ServicesDep) -> AsyncIterator[bodi
     limit = owned.settings.max_body_bytes
     async with owned.intake.receive(request, limit) as body:
         told = dict(request.headers), dict(request.query_params)
-        if len(body) <= _UNDERSTOOD_HERE:
+        if bodies.is_plain(body, told[0]):
+            sent = bodies.understand(body, *told, limit)
+        elif len(body) <= _UNDERSTOOD_HERE:
             sent = await owned.workers.run(bodies.understand, body, *told, limit)
         else:
             sent = await owned.workers.compute(body, bodies.understand, body, *told, limit)
