@@ -25,6 +25,7 @@ def make_engine(url: str) -> Engine:
                 pool_timeout=BUSY_SECONDS,
                 hide_parameters=True,  # they hold texts, and errors are logged
                 connect_args={
+                    "client_encoding": "utf8",  # SQL_ASCII would be told as bytes, which SQLAlchemy does not expect
                     "connect_timeout": BUSY_SECONDS,
                     "tcp_user_timeout": BUSY_SECONDS * 1000,  # a host that vanished must not hold a thread for hours
                 },
@@ -36,7 +37,8 @@ def make_engine(url: str) -> Engine:
 def _sqlite(url: URL) -> Engine:
     if url.database in (None, "", ":memory:"):
         raise ValueError("PFNSCOPE_DATABASE_URL: SQLite needs a file, such as sqlite:///var/pfnscope.db")
-    Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    # Other users of the machine have no business with what strangers shared.
+    Path(str(url.database)).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = create_engine(url, pool_timeout=BUSY_SECONDS, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)

@@ -68,9 +68,15 @@ def create(connection: Connection) -> None:
 
     The transaction must hold off other writers. SQLite: the caller began it with BEGIN IMMEDIATE. PostgreSQL: an
     advisory lock, because two CREATE TABLE IF NOT EXISTS at the same time can fail there. Raises StoreUnavailable
-    for a database of a later release.
+    for a database of a later release or of another encoding than UTF8.
     """
     if connection.dialect.name == "postgresql":
+        encoding = connection.execute(text("SHOW server_encoding")).scalar()
+        if encoding != "UTF8":  # others lack letters of titles, or count bytes for letters
+            raise StoreUnavailable(
+                f"the database has the encoding {encoding}, and titles need UTF8: "
+                "create it with ENCODING 'UTF8' TEMPLATE template0"
+            )
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
     found = (
         connection.execute(select(schema.c.version)).scalar() if inspect(connection).has_table(schema.name) else None

@@ -176,3 +176,20 @@ def test_the_number_of_commits_changes_with_every_write_of_anybody_and_with_noth
     other.close()
     assert len(set(seen)) == 4
     assert store.get("a" * 16) == Tombstone("a" * 16)
+
+
+def test_other_users_of_the_machine_cannot_read_a_sqlite_file(tmp_path: Path) -> None:
+    open_store(f"sqlite:///{tmp_path}/var/layouts.db").close()
+    assert (tmp_path / "var").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_a_postgresql_database_that_lacks_letters_is_refused_in_one_line(postgres_url: str, encoding: str) -> None:
+    engine = make_engine(postgres_url)
+    name = f"other_{encoding.lower()}"
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        how = f"ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
+        connection.exec_driver_sql(f"CREATE DATABASE {name} {how}")
+    engine.dispose()
+    with pytest.raises(StoreUnavailable, match=f"has the encoding {encoding}.*UTF8"):
+        open_store(postgres_url.replace("/postgres?", f"/{name}?"))
