@@ -4,7 +4,7 @@ BIN := .venv/bin
 
 setup: ## Make .venv with the command pfnscope and the front-end assets
 	@tools/setup runtime
-setup-dev: ## The same with all that the checks need: linters, Chromium, PostgreSQL
+setup-dev: ## The same with all that the checks need: linters, Chromium, PostgreSQL, Redis
 	@tools/setup dev
 serve: setup ## Serve on http://127.0.0.1:8000
 	$(BIN)/pfnscope serve

@@ -4,7 +4,7 @@ import os
 
 from hypothesis import settings
 
-pytest_plugins = ["tests.support.postgres", "tests.support.server", "tests.support.site"]
+pytest_plugins = ["tests.support.postgres", "tests.support.redis", "tests.support.server", "tests.support.site"]
 
 settings.register_profile("default", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)

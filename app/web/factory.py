@@ -92,13 +92,15 @@ def _services(settings: Settings) -> Services:
     workers = Workers(settings.analyses, settings.analysis_seconds)
     metrics = Metrics(layouts, lambda: workers.busy)
     workers.observe = metrics.analyses
+    rate_limit = make_rate_limit(settings.rate_limit, settings.rates_in, layouts)
+    rate_limit.alone = metrics.alone.inc
     return Services(
         settings=settings,
         layouts=layouts,
         templates=templates,
         assets=assets,
         workers=workers,
-        rate_limit=make_rate_limit(settings.rate_limit, settings.rates_in, layouts),
+        rate_limit=rate_limit,
         intake=Intake(_BODIES_AT_ONCE * settings.max_body_bytes),
         metrics=metrics,
         recent=Recent(),

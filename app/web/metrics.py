@@ -32,6 +32,9 @@ class Metrics:
             buckets=_SECONDS,
         )  # fmt: skip
         self.layouts = Counter("pfnscope_layouts", "Layouts stored, deleted and expired", ["event"], registry=own)
+        self.alone = Counter(
+            "pfnscope_rate_counted_alone", "Texts counted by one process, for want of shared counters", registry=own
+        )
         self._busy = Gauge("pfnscope_analyses_running", "Analyses at work", registry=own, multiprocess_mode="livesum")
         self._count = busy
         self._shown = own

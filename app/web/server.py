@@ -8,8 +8,11 @@ from contextlib import ExitStack
 from tempfile import TemporaryDirectory
 
 import uvicorn
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from app.service.layouts import StoreUnavailable, open_layouts
+from app.web.limits import make_rate_limit
 from app.web.logs import CONFIG
 from app.web.metrics import SHARED
 from app.web.settings import Settings
@@ -27,7 +30,10 @@ def serve(host: str, port: int, workers: int = 1) -> None:
     """Serve until interrupted, then finish what was begun. Raises CannotServe."""
     try:
         settings = Settings()
-        open_layouts(settings.database_url).close()  # tables are made here once, and mistakes told in one line
+        make_rate_limit(settings.rate_limit, settings.rates_in, layouts := open_layouts(settings.database_url))
+        layouts.close()  # tables are made here once, and mistakes told in one line
+    except ValidationError as error:  # in its own words it quotes what was set, passwords too
+        raise CannotServe("\n".join(_told(wrong) for wrong in error.errors())) from error
     except (ValueError, StoreUnavailable) as error:
         raise CannotServe(str(error)) from error
     with ExitStack() as stack:
@@ -46,6 +52,12 @@ def serve(host: str, port: int, workers: int = 1) -> None:
             forwarded_allow_ips=settings.trusted_proxies,
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
+
+
+def _told(wrong: ErrorDetails) -> str:
+    return (
+        f"PFNSCOPE_{'_'.join(str(part) for part in wrong['loc']).upper()}: {wrong['msg'].removeprefix('Value error, ')}"
+    )
 
 
 def make_app() -> object:

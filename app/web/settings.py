@@ -1,5 +1,6 @@
 """Settings of the server, from the environment."""
 
+from ipaddress import ip_network
 from typing import Annotated
 
 from pydantic import Field, field_validator
@@ -70,6 +71,17 @@ class Settings(BaseSettings):
     def _origins(cls, value: str) -> str:
         if any(origin != "*" and not origin.startswith(("http://", "https://")) for origin in value.split()):
             raise ValueError("must be * or start with http:// or https://")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for part in filter(None, (part.strip() for part in value.split(","))):
+            try:
+                ip_network(part)
+            except ValueError:
+                # Not *: whoever is believed about everybody's address can be anybody, and send at any rate.
+                raise ValueError("must be addresses or networks, separated by commas") from None
         return value
 
     @property

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.service.layouts import Layouts, open_layouts
-from app.web.limits import RateLimit, SharedCounters, check_storage, make_rate_limit, parse_rate
+from app.web.counters import SharedCounters
+from app.web.limits import RateLimit, check_storage, make_rate_limit, parse_rate
 
 
 class Clock:

@@ -1,0 +1,37 @@
+"""A setting that cannot be is told in one line that names it and quotes no password."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.process import COMMAND, free_port
+
+SECRET = "hush-4711"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("RATE_LIMIT", f"{SECRET}/minute", "PFNSCOPE_RATE_LIMIT: a rate is N/second"),
+        ("RATE_LIMIT_STORAGE", f"disk://u:{SECRET}@h", "PFNSCOPE_RATE_LIMIT_STORAGE: must be auto"),
+        ("RATE_LIMIT_STORAGE", f"redis+cluster://u:{SECRET}@127.0.0.1:1", "PFNSCOPE_RATE_LIMIT_STORAGE: Redis Cluster"),
+        ("DATABASE_URL", f"mysql://u:{SECRET}@h/x", "PFNSCOPE_DATABASE_URL: sqlite and postgresql"),
+        ("DATABASE_URL", f"postgresql://u:{SECRET}@127.0.0.1:1/x", "the storage does not answer"),
+        ("RETENTION_DAYS", "0", "PFNSCOPE_RETENTION_DAYS: "),
+        ("BASE_URL", f"ftp://{SECRET}", "PFNSCOPE_BASE_URL: must start with"),
+        ("TRUSTED_PROXIES", "*", "PFNSCOPE_TRUSTED_PROXIES: must be addresses or networks"),
+        ("TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/33", "PFNSCOPE_TRUSTED_PROXIES: must be addresses or networks"),
+    ],
+)
+def test_the_server_says_what_is_wrong(tmp_path: Path, name: str, value: str, told: str) -> None:
+    environment = {key: text for key, text in os.environ.items() if not key.startswith("PFNSCOPE_")}
+    done = subprocess.run(
+        [COMMAND, "serve", "--port", str(free_port())],
+        cwd=tmp_path, env={**environment, f"PFNSCOPE_{name}": value}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"Error: {told}")
+    assert done.stderr.count("\n") == 1
+    assert SECRET not in done.stderr + done.stdout
