@@ -54,6 +54,18 @@ def test_a_full_sqlite_disk(tmp_path: Path) -> None:
     store.close()
 
 
+def test_a_full_postgresql_disk_is_told_by_its_number(postgres: LayoutStore) -> None:
+    # With a disk that is full in truth: tests/web/test_full_disk.py, where the tests may mount one.
+    run(postgres, "CREATE FUNCTION no_room() RETURNS trigger AS 'BEGIN RAISE disk_full; END' LANGUAGE plpgsql")
+    run(postgres, "CREATE TRIGGER no_room BEFORE INSERT ON layouts EXECUTE FUNCTION no_room()")
+    with pytest.raises(StoreUnavailable, match="full"):
+        postgres.put(record("a"))
+    assert postgres.get("a" * 16) is None
+    run(postgres, "DROP TRIGGER no_room ON layouts")
+    run(postgres, "DROP FUNCTION no_room()")
+    postgres.put(record("a"))
+
+
 def test_a_read_only_sqlite_file(tmp_path: Path) -> None:
     store = open_store(f"sqlite:///{tmp_path}/read.db")
     store.put(record("a"))

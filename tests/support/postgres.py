@@ -20,18 +20,19 @@ def program(name: str) -> str:
 
 
 class Cluster:
-    """One server with an empty database at ``url``."""
+    """One server with an empty database at ``url``; its files are in ``home``, or some of them elsewhere."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, data: Path | None = None, write_ahead_log: Path | None = None) -> None:
         self.url = f"postgresql://pfnscope@/postgres?host={home}"
         self._home = home
         self._user = None
         if os.geteuid() == 0:  # the server refuses to run as root
             shutil.chown(home, "postgres", "postgres")
             self._user = "postgres"
-        self._data = str(home / "data")
+        self._data = str((data or home) / "data")
+        where = () if write_ahead_log is None else ("--waldir", str(write_ahead_log / "wal"), "--wal-segsize", "1")
         auth = ("--username", "pfnscope", "--auth", "trust", "--encoding", "UTF8", "--no-sync")
-        self._run("initdb", "--pgdata", self._data, *auth)
+        self._run("initdb", "--pgdata", self._data, *auth, *where)
         self.start()
 
     def start(self) -> None:
@@ -43,6 +44,11 @@ class Cluster:
     def stop(self) -> None:
         """Stop it at once, as when its machine goes."""
         self._run("pg_ctl", "--pgdata", self._data, "--mode", "immediate", "--wait", "stop")
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is not running, though nobody stopped it."""
+        return not Path(self._data, "postmaster.pid").exists()
 
     def _run(self, name: str, *arguments: str) -> None:
         command = [program(name), *arguments]
