@@ -20,6 +20,8 @@ from app.web.settings import Settings
 # Analyses of small texts run in threads beside the event loop, which must not wait long for its turn.
 _TURN_SECONDS = 0.001
 _GRACE_SECONDS = 10
+HTTP = "app.web.connections:Connection"
+"""uvicorn imports it in each process."""
 
 
 class CannotServe(Exception):
@@ -45,6 +47,7 @@ def serve(host: str, port: int, workers: int = 1) -> None:
             host=host,
             port=port,
             workers=workers,
+            http=HTTP,
             server_header=False,
             access_log=False,  # it would name the paths of layouts; our own names routes
             log_config=CONFIG,

@@ -9,16 +9,24 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
+from starlette.types import ASGIApp
 
 from app.web import create_app
+from app.web.server import HTTP
 from app.web.settings import Settings
 
 
 @contextmanager
 def serving(settings: Settings) -> Iterator[str]:
     """Serve an app with these settings; its address, such as ``http://127.0.0.1:40001``."""
-    app = create_app(settings)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=5))
+    with running(create_app(settings)) as address:
+        yield address
+
+
+@contextmanager
+def running(app: ASGIApp) -> Iterator[str]:
+    """Serve any app as ours is served; its address."""
+    server = uvicorn.Server(uvicorn.Config(app, http=HTTP, log_level="critical", timeout_graceful_shutdown=5))
     # Listening before the thread starts, so that the first request waits for the server by itself.
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=server.run, args=([listener],))
