@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: setup setup-dev serve test lint format types acceptance bench bench-page bench-serve bench-fleet soak fuzz docs site screenshots clean help
+.PHONY: setup setup-dev serve test lint format types acceptance bench bench-page bench-serve bench-abuse bench-fleet soak fuzz docs site screenshots clean help
 BIN := .venv/bin
 
 setup: ## Make .venv with the command pfnscope and the front-end assets
@@ -24,6 +24,8 @@ bench-fleet: setup-dev ## Measure scanning 20,000 logs, and kill it
 	$(BIN)/python benchmarks/fleet.py
 bench-serve: setup ## Measure the server
 	$(BIN)/python benchmarks/serve.py
+bench-abuse: setup ## Measure stored pages beside slow connections, huge bodies and bombs
+	$(BIN)/python benchmarks/abuse.py
 soak: setup-dev ## 32 writers and 32 readers for 30 seconds, and 20 kills, on SQLite and PostgreSQL
 	SOAK='30 20' $(BIN)/pytest -q tests/web/test_soak.py
 bench-page: setup-dev ## Measure the pages in Chromium: bytes, first bars, zooms

@@ -71,7 +71,7 @@ def _bzip2() -> tuple[Any, tuple[type[Exception], ...]]:
 
 _PACKINGS = (
     _Packing("gzip", b"\x1f\x8b", 4096, _gzip),
-    _Packing("zstd", b"\x28\xb5\x2f\xfd", 512, _zstd),
+    _Packing("zstd", b"\x28\xb5\x2f\xfd", 128, _zstd),
     _Packing("xz", b"\xfd7zXZ\0", 1 << 16, _xz),
     _Packing("bzip2", b"BZh", 1 << 16, _bzip2),
 )

@@ -1,6 +1,7 @@
 """What handlers are given: one Services for the app, and the log of a request read and unpacked."""
 
 from collections.abc import AsyncIterator
+from http import HTTPStatus
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -62,15 +63,28 @@ async def submission(request: Request, owned: ServicesDep) -> AsyncIterator[bodi
         )
     limit = owned.settings.max_body_bytes
     async with owned.intake.receive(request, limit) as body:
-        told = dict(request.headers), dict(request.query_params)
-        if bodies.is_plain(body, told[0]):
-            sent = bodies.understand(body, *told, limit)
-        elif len(body) <= _UNDERSTOOD_HERE:
-            sent = await owned.workers.run(bodies.understand, body, *told, limit)
-        else:
-            sent = await owned.workers.compute(body, bodies.understand, body, *told, limit)
+        sent = await _understood(owned.workers, body, dict(request.headers), dict(request.query_params), limit)
         with owned.intake.hold(len(sent.text)):
             yield sent
+
+
+async def _understood(
+    workers: Workers, body: bytes, headers: dict[str, str], query: dict[str, str], limit: int
+) -> bodies.Submission:
+    """Take a body apart: here what is plain, in a thread what is small and stays small, in a process the rest.
+
+    A few kilobytes may unpack to the limit. In a thread, moving those would hold up everybody.
+    """
+    if bodies.is_plain(body, headers):
+        return bodies.understand(body, headers, query, limit)
+    here = min(limit, _UNDERSTOOD_HERE)
+    if len(body) <= here:
+        try:
+            return await workers.run(bodies.understand, body, headers, query, here)
+        except HTTPException as error:
+            if error.status_code != HTTPStatus.REQUEST_ENTITY_TOO_LARGE or here == limit:
+                raise
+    return await workers.apart(bodies.understand, body, headers, query, limit)
 
 
 def refuse_strangers(request: Request, owned: Services) -> None:

@@ -77,6 +77,10 @@ class Workers:
         """
         if len(text) <= SMALL:
             return await self.run(work, *args, **kwargs)
+        return await self.apart(work, *args, **kwargs)
+
+    async def apart(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The result of ``work`` as :meth:`compute` has it of a large text: in a process, whatever the text."""
         place = object()
         await _enter(self._processes, place)
         try:

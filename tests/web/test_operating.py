@@ -1,14 +1,17 @@
 """What those who run a server rely on: numbers, logs without texts, ids, refusals in time, methods and CORS."""
 
+import gzip
 import json
 import logging
 import signal
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
 
 import httpx
 import pytest
+import zstandard
 
 from app import service
 from app.report import rulebook
@@ -184,3 +187,23 @@ def test_scripts_of_named_sites_may_read_the_api_and_nothing_else(serve: Serve) 
     assert "access-control-allow-origin" not in opened.get(f"/l/{name}", headers=asked).headers
     before = {**asked, "Access-Control-Request-Method": "DELETE"}
     assert "DELETE" not in opened.options(path, headers=before).headers.get("access-control-allow-methods", "")
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
+def test_a_small_archive_of_a_large_text_is_not_unpacked_beside_the_event_loop(
+    serve: Serve, pack: Callable[[bytes], bytes]
+) -> None:
+    client = serve()
+
+    def counted(place: str) -> float:
+        return numbers(client).get(f'pfnscope_analysis_seconds_count{{place="{place}"}}', 0)
+
+    small = pack(LOG.encode())
+    assert client.post("/api/v1/analyze", content=small).status_code == 200
+    assert counted("process") == 0
+    bomb = pack(b"\0" * (80 << 20))
+    assert len(bomb) < 100_000
+    assert client.post("/api/v1/analyze", content=bomb).status_code == 413
+    assert counted("process") == 1
+    large = pack(LOG.encode() + b"\n" * (2 << 20))
+    assert client.post("/api/v1/analyze", content=large).json() == client.post("/api/v1/analyze", content=LOG).json()
