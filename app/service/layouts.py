@@ -99,6 +99,7 @@ class Layouts:
         self._store = store
         self._longest = retention_days * DAY
         self._clock = clock
+        self._shortened = False
 
     def made_before(self, text: bytes, options: Options, wanted: Wanted) -> Created | None:
         """What was created under this key already. Raises BadExpiry, BadKey, KeyTaken, StoreUnavailable."""
@@ -178,7 +179,13 @@ class Layouts:
         self._store.delete(layout_id)
 
     def purge(self) -> int:
-        """Forget all that has expired; how many layouts they were."""
+        """Forget all that has expired; how many layouts they were.
+
+        At first what was stored under a longer retention gets this one's.
+        """
+        if not self._shortened:
+            self._store.shorten(self._longest)
+            self._shortened = True
         return self._store.purge_expired(int(self._clock()))
 
     def ping(self) -> None:

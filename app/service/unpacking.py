@@ -15,6 +15,7 @@ LIMIT = 256 << 20
 _STEP = 1 << 20  # bytes of text that a decoder may give at once
 _MOST_STREAMS = 20_000  # a file may hold several, one after another; each costs far more than its bytes
 _ZSTD_WINDOW = 8 << 20  # what RFC 8878 asks of every decoder; more is memory for the asking
+_TOO_DEAR = ("too much memory", "Memory usage limit")  # zstd's and xz's words
 _XZ_MEMORY = 80 << 20  # what unpacking after xz -9 takes, and a little
 
 
@@ -29,8 +30,8 @@ class TooLarge(ServiceError):
 class Damaged(ServiceError):
     """A packed text that is cut off, damaged, or made to be dear to unpack."""
 
-    def __init__(self, packing: str) -> None:
-        super().__init__(f"The log is packed with {packing}, but cannot be unpacked: it is damaged or cut off.")
+    def __init__(self, packing: str, why: str = "it is damaged or cut off") -> None:
+        super().__init__(f"The log is packed with {packing}, but cannot be unpacked: {why}.")
 
 
 class _Packing(NamedTuple):
@@ -126,6 +127,10 @@ def _pieces(data: bytes, packing: _Packing) -> Iterator[bytes]:
                 at += len(fed)
                 yield from _decoded(decoder, fed)
         except errors as error:
+            if any(words in str(error) for words in _TOO_DEAR):
+                raise Damaged(
+                    packing.name, "it asks for more memory than is given; pack it with a lower level"
+                ) from error
             raise Damaged(packing.name) from error
         at -= len(decoder.unused_data)
         if not data.startswith(packing.magic, at):

@@ -74,6 +74,9 @@ class LayoutStore(Protocol):
     def purge_expired(self, now: int) -> int:
         """Replace all records that expired at or before ``now`` by tombstones; how many they were."""
 
+    def shorten(self, longest: int) -> None:
+        """Let no record expire later than so many seconds after its creation."""
+
     def count(self) -> int:
         """How many layouts are kept."""
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 import zstandard
-from sqlalchemy import ColumnElement, Engine, bindparam, delete, exists, func, insert, select, text
+from sqlalchemy import ColumnElement, Engine, bindparam, delete, exists, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from app.storage import schema
@@ -117,6 +117,16 @@ class SqlStore:
             with transaction(self._writer) as connection:
                 connection.execute(delete(schema.counters).where(counters))
         return self._bury(layouts) if due_layouts else 0
+
+    def shorten(self, longest: int) -> None:
+        """See LayoutStore."""
+        last = schema.layouts.c.created_at + longest
+        with transaction(self._engine) as connection:
+            due = connection.scalar(select(exists().where(schema.layouts.c.expires_at > last)))
+        if due:
+            with transaction(self._writer) as connection:
+                which = update(schema.layouts).where(schema.layouts.c.expires_at > last)
+                connection.execute(which.values(expires_at=last))
 
     def count(self) -> int:
         """See LayoutStore."""

@@ -96,10 +96,17 @@ def refuse_strangers(request: Request, owned: Services) -> None:
     if site is not None:
         strange = site not in ("same-origin", "none")
     else:
-        own = {request.headers.get("host"), urlsplit(owned.settings.base_url or "").netloc}
-        strange = origin not in (None, "null") and urlsplit(origin).netloc not in own
+        own = {request.headers.get("host"), urlsplit(owned.settings.base_url or "").netloc} - {None, ""}
+        strange = origin not in (None, "null") and _host(origin) not in own
     if strange:
         raise HTTPException(403, "Logs are not taken from pages of other sites.")
+
+
+def _host(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # for a bracket without its other half
+        return ""
 
 
 SubmissionDep = Annotated[bodies.Submission, Depends(submission)]

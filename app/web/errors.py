@@ -63,7 +63,7 @@ def install(app: FastAPI, page: ErrorPage) -> None:
     """Answer every error with a problem; with ``page`` where a browser asks for a page."""
 
     def answer(request: Request, what: Problem, headers: dict[str, str] | None = None) -> Response:
-        response = page(request, what) if wants_page(request) else _json(what)
+        response = page(request, what) if wants_page(request) else json_problem(what)
         response.headers.update({"Vary": "Accept"} | (headers or {}))
         return response
 
@@ -116,7 +116,8 @@ _SENTENCE = {
 }
 
 
-def _json(what: Problem) -> Response:
+def json_problem(what: Problem) -> Response:
+    """A problem for programs."""
     # indented, since it may be curl's user who reads it
     body = msgspec.json.format(msgspec.json.encode(what), indent=2) + b"\n"
     return Response(body, what.status, media_type=MEDIA_TYPE)

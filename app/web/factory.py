@@ -16,6 +16,7 @@ from app.web import api, compare_page, errors, exports, health, layout_page, pag
 from app.web.assets import Assets
 from app.web.bodies import Intake
 from app.web.compressing import Compression
+from app.web.cors import ApiCors
 from app.web.deps import Services
 from app.web.limits import make_rate_limit
 from app.web.living import Living
@@ -23,7 +24,7 @@ from app.web.logs import EVENTS
 from app.web.metrics import Metrics
 from app.web.observing import HEADER, Observed
 from app.web.recent import Recent
-from app.web.security import ApiCors, SecurityHeaders
+from app.web.security import SecurityHeaders
 from app.web.settings import Settings
 from app.web.stored import StoredPages
 from app.web.work import Workers

@@ -16,15 +16,19 @@ EVENTS = logging.getLogger("pfnscope.events")
 
 
 class JsonLines(logging.Formatter):
-    """A record as one line of JSON. What a record carries as ``told`` becomes fields beside the message."""
+    """A record as one line of JSON. What a record carries as ``told`` becomes fields beside the message.
+
+    Of libraries only the server's own says nothing of what was sent; where another spoke is told, not what it said.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """One line."""
+        ours = record.name.partition(".")[0] in ("pfnscope", "uvicorn")
         line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage().strip(),
+            "message": record.getMessage().strip() if ours else f"{record.pathname}:{record.lineno} spoke",
             **getattr(record, "told", {}),
         }
         if record.exc_info and record.exc_info[1] is not None:
@@ -49,6 +53,7 @@ CONFIG: dict[str, Any] = {
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": JsonLines}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "uvicorn": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
         "pfnscope": {"handlers": ["stderr"], "level": "INFO", "propagate": False},

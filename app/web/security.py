@@ -1,6 +1,5 @@
 """What every response says to browsers, and HEAD for everything that has GET."""
 
-from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CONTENT_SECURITY_POLICY = (
@@ -21,6 +20,7 @@ HEADERS = {
 
 # As they go over the wire, in small letters: this is done for every answer.
 _OF_ALL = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+_LAYOUTS = ("/l/", "/compare", "/api/v1/layouts", "/api/v1/compare")
 _OF_LAYOUTS = [*_OF_ALL, (b"x-robots-tag", b"noindex")]
 
 
@@ -39,7 +39,7 @@ class SecurityHeaders:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 sets = {name for name, _ in message["headers"]}
-                ours = _OF_LAYOUTS if scope["path"].startswith(("/l/", "/api/v1/layouts")) else _OF_ALL
+                ours = _OF_LAYOUTS if scope["path"].startswith(_LAYOUTS) else _OF_ALL
                 message["headers"] = [*message["headers"], *(pair for pair in ours if pair[0] not in sets)]
             await send(message)
 
@@ -48,15 +48,3 @@ class SecurityHeaders:
         await self._app(inner, receive, with_headers)
         if inner is not scope:
             scope.update({name: inner[name] for name in ("route", "route_path") if name in inner})
-
-
-class ApiCors(CORSMiddleware):
-    """Lets scripts of other sites read the API, and nothing else."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one request, or let pass what is not of the API."""
-        ours = scope["type"] == "http" and scope["path"].startswith(("/api/", "/openapi.json"))
-        if ours:
-            await super().__call__(scope, receive, send)
-        else:
-            await self.app(scope, receive, send)

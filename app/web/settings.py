@@ -36,7 +36,14 @@ class Settings(BaseSettings):
     base_url: Annotated[
         str | None, Field(description="Public address of the server, for permalinks; without it the request's")
     ] = None
-    retention_days: Annotated[int, Field(ge=1, le=36500, description="How long a shared layout is kept at most")] = 90
+    retention_days: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=36500,
+            description="How long a shared layout is kept at most; lowered, it holds for what is stored too",
+        ),
+    ] = 90
     cors_origins: Annotated[
         str, Field(description="Origins whose scripts may read the API, separated by blanks, or *")
     ] = ""

@@ -86,3 +86,16 @@ def test_endless_empty_streams_are_given_up(name: str) -> None:
 
 def test_a_text_that_begins_like_an_archive_is_a_text() -> None:
     assert unpacked(b"BZh is how bzip2 begins\n") == b"BZh is how bzip2 begins\n"
+
+
+@pytest.mark.parametrize("name", ["zstd", "xz"])
+def test_an_archive_that_asks_for_much_memory_is_not_called_damaged(name: str) -> None:
+    if name == "zstd":
+        packer = zstandard.ZstdCompressor(compression_params=zstandard.ZstdCompressionParameters(window_log=27))
+        stream = packer.compressobj()
+        packed = stream.compress(LOG) + stream.flush()
+    else:
+        dictionary = {"id": lzma.FILTER_LZMA2, "dict_size": 512 << 20}
+        packed = lzma.compress(LOG, filters=[dictionary])
+    with pytest.raises(Damaged, match="more memory than is given"):
+        unpacked(packed)

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from app.service.layouts import Layouts
 from app.storage import LayoutStore, Record, StoreUnavailable, Tombstone, open_store
 from app.storage.engines import make_engine
 from app.storage.schema import metadata, schema
@@ -193,3 +194,17 @@ def test_a_postgresql_database_that_lacks_letters_is_refused_in_one_line(postgre
     engine.dispose()
     with pytest.raises(StoreUnavailable, match=f"has the encoding {encoding}.*UTF8"):
         open_store(postgres_url.replace("/postgres?", f"/{name}?"))
+
+
+def test_a_shorter_retention_holds_for_what_is_stored(store: LayoutStore) -> None:
+    store.put(record(expires_at=9_000))
+    store.put(record("c" * 16, expires_at=1_500))
+    before = Layouts(store, retention_days=1, clock=lambda: 1_000)
+    before.purge()
+    assert store.lifetimes(["a" * 16, "c" * 16]) == {"a" * 16: 9_000, "c" * 16: 1_500}
+    store.shorten(1_000)
+    assert store.lifetimes(["a" * 16, "c" * 16]) == {"a" * 16: 2_000, "c" * 16: 1_500}
+    long = Record("d" * 16, b"", b"{}", "", 0, 90 * 86400, b"\x01" * 32)
+    store.put(long)
+    Layouts(store, retention_days=7, clock=lambda: 7 * 86400).purge()
+    assert store.get("d" * 16) == Tombstone("d" * 16)

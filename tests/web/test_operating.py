@@ -70,6 +70,8 @@ def test_logs_and_numbers_tell_nothing_of_what_was_sent(tmp_path: Path) -> None:
             client.post("/api/v1/analyze", content=SECRET)
             client.post("/api/v1/analyze", content=LOG, params={"kernel": SECRET})
             client.post("/api/v1/layouts", json={"log": SECRET, SECRET: 1})
+            kind = {"Content-Type": "multipart/form-data; boundary=x"}
+            assert client.post("/api/v1/layouts", content=SECRET, headers=kind).status_code == 400
             client.delete(f"/api/v1/layouts/{made['id']}", headers={"Authorization": f"Bearer {made['delete_token']}"})
             shown = client.get("/metrics").text
             assert 'pfnscope_layouts_total{event="deleted"} 1' in shown, "the processes of one server count together"
@@ -186,7 +188,10 @@ def test_scripts_of_named_sites_may_read_the_api_and_nothing_else(serve: Serve) 
     assert "access-control-allow-origin" not in opened.get(path, headers={"Origin": "https://evil.example"}).headers
     assert "access-control-allow-origin" not in opened.get(f"/l/{name}", headers=asked).headers
     before = {**asked, "Access-Control-Request-Method": "DELETE"}
-    assert "DELETE" not in opened.options(path, headers=before).headers.get("access-control-allow-methods", "")
+    refused = opened.options(path, headers=before)
+    assert (refused.status_code, refused.headers["content-type"]) == (400, "application/problem+json")
+    assert "DELETE" not in refused.headers.get("access-control-allow-methods", "")
+    assert opened.options(path, headers={**before, "Access-Control-Request-Method": "GET"}).status_code == 204
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
@@ -207,3 +212,24 @@ def test_a_small_archive_of_a_large_text_is_not_unpacked_beside_the_event_loop(
     assert counted("process") == 1
     large = pack(LOG.encode() + b"\n" * (2 << 20))
     assert client.post("/api/v1/analyze", content=large).json() == client.post("/api/v1/analyze", content=LOG).json()
+
+
+def test_what_other_libraries_say_is_not_told() -> None:
+    record = logging.LogRecord("python_multipart.multipart", logging.WARNING, "/x.py", 7, "got %r", (SECRET,), None)
+    assert json.loads(JsonLines().format(record))["message"] == "/x.py:7 spoke"
+
+
+@pytest.mark.parametrize(("proxies", "other"), [("", 429), ("127.0.0.1", 200), ("192.0.2.7, 127.0.0.0/8", 200)])
+def test_a_forwarded_address_is_believed_of_trusted_proxies_only(tmp_path: Path, proxies: str, other: int) -> None:
+    port = free_port()
+    told = {"database_url": f"sqlite:///{tmp_path}/a.db", "rate_limit": "1/hour", "trusted_proxies": proxies}
+
+    def post(forwarded: str) -> int:
+        address = f"http://127.0.0.1:{port}/api/v1/analyze"
+        return httpx.post(address, content=LOG, headers={"X-Forwarded-For": forwarded}, trust_env=False).status_code
+
+    with command(port, tmp_path / "log", **told):
+        assert post("198.51.100.1") == 200
+        assert post("198.51.100.2") == other
+        # What a client wrote itself stands before what the proxy saw.
+        assert post("203.0.113.9, 198.51.100.1") == 429

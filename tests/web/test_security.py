@@ -65,3 +65,17 @@ def test_large_answers_are_compressed_for_those_who_can(client: httpx.Client, la
         assert answer.headers["content-encoding"] == coding
         assert "Accept-Encoding" in answer.headers["vary"]
         assert answer.content == plain.content
+
+
+def test_comparisons_of_layouts_stay_out_of_search_engines(client: httpx.Client) -> None:
+    one, other = (client.post("/api/v1/layouts", content=EXAMPLE_LOG).json()["id"] for _ in range(2))
+    for path in ("/compare", "/compare.json", "/api/v1/compare"):
+        answer = client.get(path, params={"a": one, "b": other})
+        assert (answer.status_code, answer.headers["x-robots-tag"]) == (200, "noindex")
+
+
+@pytest.mark.parametrize("origin", ["http://[", "https://evil.example", "\xff", "x"])
+def test_an_origin_that_is_no_address_is_a_strange_one(client: httpx.Client, origin: str) -> None:
+    answer = client.post("/api/v1/layouts", content=EXAMPLE_LOG, headers={b"Origin": origin.encode("latin-1")})
+    assert answer.status_code == 403
+    assert answer.headers["content-type"] == "application/problem+json"
