@@ -91,7 +91,7 @@ def _arguments(told: dict[str, str]) -> list[str]:
     return found
 
 
-def asked(request: Request, change: ChangeDep, region: RegionDep) -> Asked:
+async def asked(request: Request, change: ChangeDep, region: RegionDep) -> Asked:
     """The query string of this request. Raises 400 through what it depends on."""
     pairs = tuple(request.query_params.multi_items())
     names = {name for name, _ in pairs} - {name for name, value in pairs if name in _PARTS and not value}

@@ -36,7 +36,7 @@ class Pair(msgspec.Struct, frozen=True):
 Boot = Annotated[int | None, Query(ge=1, le=1 << 31, description="Which boot of that text, 1-based")]
 
 
-def change(
+async def change(
     command_line: Annotated[
         str | None,
         Query(
@@ -54,7 +54,7 @@ def change(
     return Change(command_line, tuple(remove or ()), append)
 
 
-def region(
+async def region(
     size: Annotated[str, Query(max_length=40, description="Size of the region", examples=["1G"])] = "",
     kind: Annotated[Kind, Query(description="As in memmap=SIZE!START")] = "!",
     align: Annotated[str | None, Query(max_length=40, description="Alignment of the start", examples=["128M"])] = None,
@@ -63,7 +63,7 @@ def region(
     return Region(size, kind, align)
 
 
-def pair(
+async def pair(
     a: Annotated[str, Query(max_length=200, description="Name of a stored layout")],
     b: Annotated[str, Query(max_length=200, description="Name of another, or of the same")],
     boot_a: Boot = None,

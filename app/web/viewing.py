@@ -29,7 +29,7 @@ class Looked(msgspec.Struct, frozen=True):
         return None if self.view.start is None or self.view.end is None else (self.view.start, self.view.end)
 
 
-def looked(request: Request) -> Looked:
+async def looked(request: Request) -> Looked:
     """What the query string of this request asks to be shown."""
     # a form sends each lane by itself, an address has them in one
     told = dict(request.query_params) | {"lanes": ",".join(request.query_params.getlist("lanes"))}

@@ -1,0 +1,147 @@
+"""Every remark that a document can carry under ``diagnostics``: what it means, and what a reader can do.
+
+The rows are what ``docs/findings.md`` is made of; a test holds them against the codes that the sources name.
+"""
+
+import msgspec
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One code. ``then`` is what helps; empty where there is nothing to do."""
+
+    code: str
+    meaning: str
+    then: str = ""
+
+
+_WHOLE = "Send the log from its first line, as root: `dmesg` of a long-running machine has lost its beginning."
+_DAMAGE = "Compare the line with the original text."
+_FIRMWARE = "Report it to the maker of the firmware."
+
+GROUPS: tuple[tuple[str, tuple[Finding, ...]], ...] = (
+    (
+        "About the text",
+        (
+            Finding(
+                "unrecognised-line",
+                "A line that stands where memory is listed, or looks as if it should, and that no known form fits. "
+                "What it says is missing from the layout.",
+                "If a kernel printed it so, report the line: a form is one row of a table.",
+            ),
+            Finding("damaged-numbers", "Numbers of this line are such as no kernel prints together.", _DAMAGE),
+            Finding("impossible-range", "A range that ends before it starts, or beyond the address space.", _DAMAGE),
+            Finding("impossible-zone", "A zone of /proc/zoneinfo whose numbers contradict each other.", _DAMAGE),
+            Finding("wrapped-count", "A count below zero: the kernel computed it wrongly, or the text is damaged."),
+            Finding(
+                "cut-beginning", "The text begins in the middle of a list, or after the memory was set up.", _WHOLE
+            ),
+            Finding("cut-end", "The text ends in the middle of a list.", "Send the log to its end."),
+            Finding("conflicting-zone", "A zone printed twice, with other limits: two logs may have been mixed."),
+            Finding(
+                "conflicting-initmem", "The span of a node printed twice, and different: two logs may have been mixed."
+            ),
+            Finding("conflicting-map", "Entries of one memory map overlap although they differ."),
+            Finding("conflicting-iomem", "/proc/iomem stands in the text twice, and differs; the first is used."),
+            Finding("conflicting-list", "A memblock list stands in the text twice, and differs; the first is used."),
+            Finding("conflicting-zoneinfo", "A zone stands in /proc/zoneinfo twice, and differs; the first is used."),
+            Finding("more-diagnostics", "There were more remarks than are worth reading; the first hundred are shown."),
+            Finding("more-notes", "The same, about files of /proc and /sys."),
+        ),
+    ),
+    (
+        "About several boots and excerpts",
+        (
+            Finding("excerpt-attached", "A memory map without a log was taken to be that of the boot it fits."),
+            Finding("excerpt-unused", "A memory map that fits no node ranges of the text; nothing of it is used."),
+            Finding("no-release", "No line names the kernel's release.", "Give it: `--kernel`, or on the page."),
+        ),
+    ),
+    (
+        "What the log does not prove",
+        (
+            Finding(
+                "assumed", "A value that no line proves, with what it is assumed from.", "Look whether it is true."
+            ),
+            Finding("no-node-ranges", "No line tells what memory the kernel took over: no verdict is given.", _WHOLE),
+            Finding("no-memory-model", "Not known how this kernel keeps struct pages: no verdict is given."),
+            Finding(
+                "no-printed-count", "No count of struct pages without memory is in the text: nothing confirms ours."
+            ),
+            Finding("node-ranges-from-memblock", "Node ranges were taken from what memblock=debug printed."),
+            Finding("node-ranges-from-debugfs", "Node ranges were taken from memblock.memory in debugfs."),
+            Finding("nodes-unknown", "The list of memory does not say of which nodes: all is taken as node 0."),
+            Finding("firmware-map-from-sysfs", "The firmware map was taken from /sys/firmware/memmap."),
+        ),
+    ),
+    (
+        "Where kernel and analysis differ",
+        (
+            Finding(
+                "check-differs",
+                "The kernel printed another number than the analysis computed: a finding about pfnscope, or a sign "
+                "that lines are missing.",
+                "Report it with the log.",
+            ),
+            Finding(
+                "count-line-of-another-release",
+                "A count in the words of another release than the log names: this kernel has backports. The line "
+                "decides, not the number.",
+            ),
+        ),
+    ),
+    (
+        "What the kernel complains about",
+        (
+            Finding("overlapping-nodes", "Memory that two nodes claim.", _FIRMWARE),
+            Finding("overlapping-srat", "Entries of the SRAT overlap.", _FIRMWARE),
+            Finding("overlapping-firmware-nodes", "The kernel saw nodes of the firmware overlap.", _FIRMWARE),
+            Finding("overlapping-reserved-memory", "Regions of the device tree overlap.", _FIRMWARE),
+            Finding("numa-rejected", "The kernel did not believe the firmware's nodes.", _FIRMWARE),
+            Finding("memory-without-node", "Memory of the map that the firmware gave to no node.", _FIRMWARE),
+            Finding("invalid-efi-entries", "The kernel dropped entries of the EFI map.", _FIRMWARE),
+            Finding("map-incomplete", "The memory map was full; entries were left out.", _FIRMWARE),
+            Finding("mtrr-trim", "Memory given up because the MTRRs do not cover it.", _FIRMWARE),
+            Finding("fake-efi-attribute", "efi_fake_mem= changed the EFI map."),
+            Finding("truncated-memory", "Memory that the kernel has no use for, such as beyond what it can address."),
+            Finding("memory-limit", "The command line limits memory; the kernel leaves out what lies above."),
+            Finding("mirrored-memory", "Mirrored memory was short: other memory was taken."),
+            Finding("initrd-disabled", "The initial RAM disk lies where it cannot be used."),
+            Finding("reservation-failed", "A reservation that the device tree asks for could not be made."),
+            Finding("unaligned-hotplug", "Memory that was to be added is no whole number of memory blocks."),
+        ),
+    ),
+    (
+        "About files of /proc and /sys in the text",
+        (
+            Finding("files-attached", "Which boot the files were taken to belong to."),
+            Finding("files-cut-off", "Files of /proc and /sys so long that their rest is left out."),
+            Finding(
+                "file-not-needed", "A file that says nothing of struct pages, such as /proc/meminfo or /proc/buddyinfo."
+            ),
+            Finding("iomem-hidden", "/proc/iomem with all addresses zero.", "Read it as root."),
+            Finding(
+                "memmap-cut-off", "An entry of /sys/firmware/memmap without its start, end or type; it is left out."
+            ),
+            Finding("zoneinfo-cut-off", "A zone of /proc/zoneinfo without its page counts; it is left out."),
+            Finding(
+                "no-block-size",
+                "Memory blocks without their size: where they lie is not known.",
+                "Add the file block_size_bytes.",
+            ),
+            Finding("assumed-list", "A memblock list without its name; which one it is was told by its entries."),
+        ),
+    ),
+    (
+        "About what if",
+        (
+            Finding("simulated", "The layout was computed, not booted."),
+            Finding("only-reserves", "The argument only reserves: memory stays memory, so no zone changes."),
+            Finding(
+                "kernel-image", "The command line takes RAM under the kernel's image; the kernel makes that RAM again."
+            ),
+        ),
+    ),
+)
+"""Codes by what they are about, with a title each."""
+
+BY_CODE = {finding.code: finding for _, findings in GROUPS for finding in findings}
