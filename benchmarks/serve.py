@@ -100,13 +100,13 @@ def analyses(port: int, log: bytes) -> None:
 
 def under_load(port: int, path: str, log: bytes) -> None:
     """Latency of a stored page alone and beside more analyses than the server takes."""
-    alone = latencies(port, path, 300)
+    alone = latencies(port, path, 600)
     with TemporaryDirectory() as folder:
         Path(folder, "log").write_bytes(log)
         load = [sys.executable, "-c", _LOAD, str(port), f"{folder}/log", "40"]
         with subprocess.Popen(load, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as clients:
             sleep(1)
-            busy = latencies(port, path, 300)
+            busy = latencies(port, path, 2000)
             statuses = json.loads(clients.communicate("stop")[0])
     typical, worst = median(alone), quantiles(busy, n=100)[98]
     refused = statuses.count(503)

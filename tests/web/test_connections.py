@@ -99,7 +99,10 @@ def test_a_body_that_nobody_reads_and_that_does_not_end_is_not_waited_for(client
         (b"GET / HTTP/1.1\r\n\r\n", 400),  # no Host
         (GET + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n", 400),
         (GET + b"X: " + b"x" * 70_000, 431),
-        (GET + b"Transfer-Encoding: gzip\r\n\r\n", 501),
+        (GET + b"Transfer-Encoding: gzip\r\n\r\n", 400),
+        (GET + b"Host: y\r\n\r\n", 400),
+        (GET + b"X: y\r\n" * 20_000 + b"\r\n", 431),
+        (b"GET /" + b"x" * 70_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 431),
         (b"POST /api/v1/analyze HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n", 400),
     ],
 )
