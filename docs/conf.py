@@ -30,6 +30,7 @@ PARTS = {
         "docs/settings",
         "docs/requests",
         "docs/api",
+        "docs/findings",
         "docs/kernel-rules",
         "docs/log-formats",
         "docs/words",

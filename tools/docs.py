@@ -117,6 +117,7 @@ def _words(hint: Any) -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "api.md": document_page,
     "commands.md": reference.commands_page,
+    "findings.md": reference.findings_page,
     "kernel-rules.md": rulepage.markdown,
     "log-formats.md": line_forms_page,
     "requests.md": reference.requests_page,

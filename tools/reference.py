@@ -1,4 +1,4 @@
-"""The reference pages of docs/ that come from option tables: commands, settings, requests, words."""
+"""The reference pages of docs/ that come from tables: commands, settings, findings, requests, words."""
 
 import tempfile
 from collections.abc import Iterable
@@ -8,6 +8,7 @@ import click
 from annotated_types import Ge, Gt, Le
 
 from app.cli.main import cli
+from app.report import findings
 from app.report.glossary import WORDS
 from app.web import create_app
 from app.web.settings import Settings
@@ -22,6 +23,12 @@ SETTINGS = """# Settings
 
 Of the server: environment variables, made from `app/web/settings.py` by `make docs`. A value that cannot be right is
 refused at start. [operating.md](operating.md) tells when to change what.
+"""
+
+FINDINGS = """# Findings
+
+What can stand under `diagnostics` of a document, below the bars of a page and at the end of a report, by code. Made
+from `app/report/findings.py` by `make docs`. A remark names its lines; none of them adds a fact to the layout.
 """
 
 REQUESTS = """# Requests
@@ -120,6 +127,15 @@ def _request(path: str, method: str, request: dict[str, Any]) -> str:
 def words_page() -> str:
     """Every word that the pages explain."""
     return f"{GLOSSARY}\n" + table(("term", "meaning"), ((word.term, _plain(word.line)) for word in WORDS))
+
+
+def findings_page() -> str:
+    """All codes with what they mean and what helps."""
+    parts = [FINDINGS]
+    for title, rows in findings.GROUPS:
+        cells = ((_code(row.code), _plain(row.meaning), _plain(row.then)) for row in rows)
+        parts.append(f"\n## {title}\n\n" + table(("code", "what it means", "what helps"), cells))
+    return "".join(parts)
 
 
 def _code(value: object) -> str:
