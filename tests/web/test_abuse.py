@@ -35,7 +35,9 @@ def test_memory_is_bounded_and_others_are_served(tmp_path: Path) -> None:
         ExitStack() as stack,
     ):
         name = client.post("/api/v1/layouts", content=EXAMPLE_LOG).json()["id"]
-        client.post("/api/v1/analyze", content=EXAMPLE_LOG * 20)  # so that the process for large texts is there
+        large = gzip.compress(b"\n" * (2 << 20) + EXAMPLE_LOG.encode())
+        # so that the process for large texts is there, with all that it needs to unpack them
+        assert client.post("/api/v1/analyze", content=large).status_code == 200
         before = peak(server.pid)
         head = f"POST /api/v1/analyze HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: text/plain\r\n"
         starts = (
