@@ -6,9 +6,10 @@ from itertools import pairwise
 
 import msgspec
 
-from app.bootlog.effects import CommandLine, Effect
+from app.bootlog.effects import CommandLine, Effect, Remark
 from app.bootlog.envelope import Peeled, behind, inner_records, peel, peel_continuation, peel_stamp
 from app.bootlog.forms import FORMS, Form
+from app.bootlog.forms.base import DamagedError
 from app.bootlog.forms.context import ANY_TEXT
 from app.bootlog.model import Lines
 from app.bootlog.patterns import Choice, Match, Pattern, compiled
@@ -17,8 +18,11 @@ from app.bootlog.text import LONGEST_LINE, Text
 ELLIPSIS = "…".encode()
 """What stands in a kept text for what somebody wrote; no line goes on there."""
 
+_DAMAGED = "No kernel prints these numbers together: digits were lost or changed. The line is left out."
 _JOINED_LINES = 3
 _COMMAND_LINE_LINES = 40
+# What no argument begins or ends with, but a remark or a mark for lines left out.
+_NO_ARGUMENT = r"\[|<|\.\.|-- |\^|=== |---|.*:$"
 _MOST_FAILED_JOINS = 10_000  # a text full of half lines is no wrapped log, and joining is dear
 _MOST_LINES = 1000  # of the repeats of one fact; only a text made for it has more
 # What can only be a line of a memory layout, whatever follows, and whatever envelope is in front of it.
@@ -80,8 +84,26 @@ def _understand(message: bytes) -> tuple[Form, Match] | None:
     return None
 
 
+def _ends_command_line(more: Peeled) -> bool:
+    """Whether a line is no rest of the command line above it: another line of the log, or somebody's words."""
+    message = more.message
+    return (
+        more.kernel
+        or message in (b"", ELLIPSIS)
+        or compiled(_NO_ARGUMENT).match(message) is not None
+        or _understand(message) is not None
+    )
+
+
 def _groups(match: Match) -> tuple[str | None, ...]:
     return tuple([None if group is None else group.decode("utf-8", "replace") for group in match.groups()])
+
+
+def _meaning(form: Form, groups: tuple[str | None, ...], lines: Lines) -> Effect | None:
+    try:
+        return form.make(groups, lines)
+    except DamagedError:
+        return Remark("warning", "damaged-numbers", _DAMAGED)
 
 
 class _Piece:
@@ -95,7 +117,7 @@ class _Piece:
 
     def following(self, limit: int) -> Iterator[tuple[Peeled, int, int]]:
         """Up to ``limit`` lines after this one, without their quotes, with their offsets."""
-        data, end = self.text.data, self.text.line_end(self.start)
+        data, end = self.text.data, self.end
         for _ in range(limit):
             start = end + 1
             if start >= len(data):
@@ -121,16 +143,17 @@ class _Piece:
         return None
 
     def with_tail(self, form: Form, match: Match) -> tuple[Form, Match]:
-        """Take in a last word that a mailer cut off an already understood message."""
-        for more, start, end in self.following(1):
+        """Take in the last words that a mailer cut off an already understood message."""
+        message, lines = self.message, self.lines
+        for more, start, end in self.following(_JOINED_LINES):
             if more.kernel or not more.message or not compiled(form.tail or "").fullmatch(more.message):
                 break
-            found = _understand(self.message + b" " + more.message)
+            message += b" " + more.message
+            lines += self.text.numbers(start, end)
+            found = _understand(message)
             if found is not None and found[0] is form and found[1].end() > match.end():
-                self.message += b" " + more.message
-                self.lines += self.text.numbers(start, end)
-                self.end = end
-                return found
+                match = found[1]
+                self.message, self.lines, self.end = message, lines, end
         return form, match
 
     def whole_command_line(self, form: Form, match: Match) -> tuple[Form, Match]:
@@ -139,7 +162,7 @@ class _Piece:
             return form, match
         message, lines, last = self.message, self.lines, self.end
         for more, start, end in self.following(_COMMAND_LINE_LINES):
-            if more.kernel or not more.message or more.message == ELLIPSIS:
+            if _ends_command_line(more):
                 found = _understand(message)
                 if found is not None and last > self.end and more.message != ELLIPSIS:
                     self.message, self.lines, self.end = message, lines, last
@@ -167,7 +190,7 @@ class _Piece:
         peeled = self.peeled
         effect = None
         if found is not None:
-            effect = found[0].make(_groups(found[1]), self.lines)
+            effect = _meaning(found[0], _groups(found[1]), self.lines)
         if effect is None:
             if found is not None or not compiled(_SUSPECT).search(self.message):
                 return None

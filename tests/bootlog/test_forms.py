@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
+from app.bootlog import read
+from app.bootlog.effects import Remark
 from app.bootlog.forms import FORMS, Form
+from app.bootlog.model import SratEntry
 from app.bootlog.patterns import Choice, compiled
 from app.bootlog.records import records
 from app.bootlog.text import Text
@@ -142,3 +145,37 @@ def test_the_end_belongs_to_the_range_or_not_by_syntax(line: str, first: int, la
     effect: Any = record.effect
     inner = getattr(effect, "entry", None) or getattr(effect, "region", None) or effect
     assert (inner.range.start, inner.range.end - 1) == (first, last)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "BIOS-e820: [mem 0x00000005d0000000-0x000000064ffffff] soft reserved",
+        "BIOS-e820: [mem 0x000000005d0000-0x000000064fffffff] usable",
+        "node 0: [mem 0x000000000000100-0x000000000009efff]",
+        "e820: remove [mem 0x000a000-0x000fffff] usable",
+        "RAMDISK: [mem 0x3ff0000-0x0375cffff]",
+        "efi: mem01: [Boot Data|   |WB] range=[0x00000000009f00-0x000000000009ffff] (0MB)",
+        "memory[0x1] [0x0000000000100000-0x000000000bfff0ff], 0x00000000bff00000 bytes on node 0 flags: 0x0",
+        "reserved[0x1] [0x0000000000100000-0x0000000000100fff], 0x0000000000010000 bytes flags: 0x0",
+    ],
+)
+def test_numbers_that_no_kernel_prints_together_are_no_fact_and_no_silence(line: str) -> None:
+    (record,) = records(Text(f"[    0.000000] {line}\n".encode()))
+    assert isinstance(record.effect, Remark)
+    assert (record.effect.code, record.lines) == ("damaged-numbers", (1,))
+
+
+def test_numbers_of_different_length_are_printed_without_zeros_in_front() -> None:
+    (record,) = records(Text(b"SRAT: Node 3 PXM 3 [mem 0xc0000000-0x13fffffff]\n"))
+    assert isinstance(record.effect, SratEntry)
+
+
+def test_frames_of_a_list_that_lost_digits_are_left_out() -> None:
+    text = (
+        b"Zone PFN ranges:\n  DMA      0x00000010 -> 0x00001000\n  DMA32    0x00001000 -> 0x001000\n"
+        b"early_node_map[2] active PFN ranges\n    0: 0x00000010 -> 0x0000009b\n    0: 0x00100 -> 0x000bfff0\n"
+    )
+    (boot,) = read(text).boots
+    assert ([zone.zone for zone in boot.zone_ranges], len(boot.node_ranges)) == (["DMA"], 1)
+    assert [d.line for d in boot.diagnostics if d.code == "damaged-numbers"] == [3, 6]

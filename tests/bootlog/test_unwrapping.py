@@ -1,5 +1,7 @@
 """Lines that mailers broke, and records that consoles glued together."""
 
+from operator import attrgetter
+
 import pytest
 
 from app.bootlog import read
@@ -86,3 +88,55 @@ def test_a_line_with_a_time_stamp_ends_a_command_line_in_any_envelope() -> None:
     )
     (boot,) = read(text.encode()).boots
     assert (boot.command_line, boot.page_size) == ("root=/dev/vda1", 4096)
+
+
+@pytest.mark.parametrize(
+    ("broken", "says"),
+    [
+        (
+            ["memory[0x0] [0x0000000000001000-0x000000000009bfff], 0x000000000009b000 bytes", "on node 3 flags: 0x2"],
+            ("region.node", 3),
+        ),
+        (
+            [
+                "memory[0x0] [0x0000000000001000-0x000000000009bfff], 0x000000000009b000 bytes on",
+                "node 3",
+                "flags: 0x2",
+            ],
+            ("region.flags", 2),
+        ),
+        (["Built 2 zonelists, mobility grouping on.  Total", "pages: 2064261"], ("count.pages", 2064261)),
+        (["Built 2 zonelists, mobility", "grouping on.  Total pages:", "2064261"], ("count.pages", 2064261)),
+        (
+            ["Memory: 8069828K/8388084K available (14339K kernel", "code, 318256K", "reserved, 16K cma-reserved)"],
+            ("cma_kib", 16),
+        ),
+        (["memblock_reserve:", "[0x0000000000001000-0x0000000000001fff] x+0x1/0x2"], ("region.range.size", 0x1000)),
+    ],
+)
+def test_what_a_mailer_cut_off_an_understood_line_is_not_lost(broken: list[str], says: tuple[str, int]) -> None:
+    text = "[    0.000000] " + "\n".join(broken) + "\n[    0.000000] chatter: 1\n"
+    (record,) = records(Text(text.encode()))
+    assert (attrgetter(says[0])(record.effect), record.lines) == (says[1], tuple(range(1, len(broken) + 1)))
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        "BIOS-provided physical RAM map:",
+        "BIOS-e820: [mem 0x0000000000000000-0x000000000009fbff] usable",
+        "And after that:",
+        "[...]",
+        "<snip>",
+        "-- more --",
+        "          ^^^^^^^^^^",
+    ],
+)
+def test_neither_other_lines_nor_remarks_are_arguments(behind: str) -> None:
+    text = (
+        f"[    0.000000] Command line: root=/dev/vda1 ro\n{behind}\n"
+        "[    0.000000] node 0: [mem 0x0000000000001000-0x000000000009efff]\n"
+    )
+    (boot,) = read(text.encode()).boots
+    assert (boot.command_line, boot.command_line_lines) == ("root=/dev/vda1 ro", (1,))
+    assert len(boot.firmware_map) == ("e820" in behind)

@@ -58,13 +58,25 @@ def hexadecimal(text: str | None) -> int:
     return int(text or "0", 16)
 
 
+class DamagedError(ValueError):
+    """The numbers of a line are not as any kernel prints them: digits were lost or changed."""
+
+
+def same_width(first: str | None, last: str | None) -> None:
+    """Refuse two numbers that no format prints: only a number without zeros in front is longer than the other."""
+    if first and last and len(first) != len(last) and max(first, last, key=len)[0] == "0":
+        raise DamagedError
+
+
 def inclusive(first: str | None, last: str | None) -> ByteRange:
     """A printed range whose last byte belongs to it."""
+    same_width(first, last)
     return ByteRange.inclusive(hexadecimal(first), hexadecimal(last))
 
 
 def exclusive(start: str | None, end: str | None) -> ByteRange:
     """A printed range whose end does not belong to it."""
+    same_width(start, end)
     return ByteRange(hexadecimal(start), hexadecimal(end))
 
 

@@ -102,6 +102,7 @@ FORMS = (
             "Memory: 3989124k/5242880k available (4096k kernel code, 1049000k absent, 204464k reserved)",
         ),
         source="mm/page_alloc.c and arch code before 3.10, 2.6.11-7.1; KiB",
+        tail=r"[\w ,)(-]+",
     ),
     Form(
         name="memory-line-single",
@@ -148,6 +149,7 @@ FORMS = (
             "Built 2 zonelists, mobility grouping on.  Total pages: 2064261",
         ),
         source="mm/page_alloc.c, 2.6.11-7.1; the total leaves struct pages out up to 6.9",
+        tail=r"[A-Za-z ,.]*(?:pages:)?(?: *[0-9]{1,18})?",
     ),
     Form(
         name="deferred-struct-pages",

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from app.bootlog.effects import Effect, Header, MemblockLine, Noted, Remark
-from app.bootlog.forms.base import HEX, NUMBER, Form, Groups, exclusive, hexadecimal, inclusive, number
+from app.bootlog.forms.base import HEX, NUMBER, DamagedError, Form, Groups, exclusive, hexadecimal, inclusive, number
 from app.bootlog.model import Lines, MemblockRegion
 from app.ranges import ByteRange
 
@@ -16,6 +16,8 @@ def _region(groups: Groups, lines: Lines) -> Effect | None:
     which, start, end, size, node, flags = groups
     if not hexadecimal(size):
         return Noted()  # the dummy region of an empty list
+    if inclusive(start, end).size != hexadecimal(size):
+        raise DamagedError
     region = MemblockRegion(
         inclusive(start, end), number(node) if node else None, hexadecimal(flags) if flags else None, lines
     )
@@ -111,11 +113,12 @@ FORMS = (
             "reserved[0x0]\t[0x0000000000000000-0xffffffffffffffff], 0x0000000000000000 bytes flags: 0x0",
         ),
         source="mm/memblock.c, 2.6.39-7.1; end inclusive; node from 3.4, flags from 3.14",
+        tail=r"on(?: node.*)?|node [0-9]+.*|[0-9]+|(?:[0-9]+ )?flags:.*|0x[0-9a-f]{1,8}",
     ),
     Form(
         name="memblock-reserve",
         family="memblock",
-        triggers=(r"memblock_reserve: \[",),
+        triggers=(r"memblock_reserve:\s",),
         pattern=rf"memblock_reserve:\s*{_FIXED}(?:\s*$|{_NO_FLAGS})",
         make=lambda g, lines: _event(inclusive(g[0], g[1]), None, None, lines),
         samples=(
@@ -129,7 +132,7 @@ FORMS = (
     Form(
         name="memblock-reserve-flags",
         family="memblock",
-        triggers=(r"memblock_reserve: \[",),
+        triggers=(r"memblock_reserve:\s",),
         pattern=rf"memblock_reserve:\s*{_RANGE} flags 0x([0-9a-f]{{1,8}})",
         make=lambda g, lines: _event(inclusive(g[0], g[1]), None, g[2], lines),
         samples=("memblock_reserve: [0x00000001000000-0x00000001ffffff] flags 0x0 setup_arch+0x5e/0xc4f",),
@@ -138,7 +141,7 @@ FORMS = (
     Form(
         name="memblock-reserve-old",
         family="memblock",
-        triggers=(r"memblock_reserve: \[",),
+        triggers=(r"memblock_reserve:\s",),
         pattern=rf"memblock_reserve:\s*\[0x([0-9a-f]{{14}})-0x([0-9a-f]{{14}})\]{_NO_FLAGS}",
         make=lambda g, lines: _event(exclusive(g[0], g[1]), None, None, lines),
         samples=(
@@ -150,7 +153,7 @@ FORMS = (
     Form(
         name="memblock-reserve-node",
         family="memblock",
-        triggers=(r"memblock_reserve: \[",),
+        triggers=(r"memblock_reserve:\s",),
         pattern=rf"__memblock_reserve:\s*{_RANGE} nid=(-?[0-9]{{1,10}}) flags=([0-9a-f]{{1,8}})",
         make=_reserve_node,
         samples=("__memblock_reserve: [0x0000000001000000-0x0000000002ffffff] nid=0 flags=20 setup_arch+0x5e/0xc4f",),

@@ -12,6 +12,7 @@ from app.bootlog.forms.base import (
     hexadecimal,
     inclusive,
     number,
+    same_width,
 )
 from app.bootlog.model import Initmem, Lines, MovableStart, NodeRange, SratEntry
 from app.ranges import ByteRange
@@ -22,6 +23,12 @@ _LAST = 0xFFF
 def _srat(groups: Groups, lines: Lines) -> Effect:
     node, start, end, hotplug, non_volatile = groups
     return SratEntry(number(node), inclusive(start, end), bool(hotplug), bool(non_volatile), lines)
+
+
+def _node_frames(groups: Groups, _lines: Lines) -> Effect:
+    node, start, end = groups
+    same_width(start, end)
+    return PfnNode(number(node), hexadecimal(start), hexadecimal(end))
 
 
 def _initmem(groups: Groups, lines: Lines) -> Effect:
@@ -89,7 +96,7 @@ FORMS = (
         family="node ranges",
         triggers=("[0-9]: 0x[0-9a-f]+ -> 0x",),
         pattern=rf"{NUMBER}:\s*{HEX}\s*->\s*{HEX}\b",
-        make=lambda g, _lines: PfnNode(number(g[0]), hexadecimal(g[1]), hexadecimal(g[2])),
+        make=_node_frames,
         samples=("0: 0x00000010 -> 0x0000009b",),
         source="mm/page_alloc.c, 2.6.32-3.4; page frames, end exclusive",
         needs=("nodes",),
@@ -117,7 +124,7 @@ FORMS = (
         name="movable-start",
         family="Movable start",
         triggers=("Node [0-9]+: +0x",),
-        pattern=rf"Node\s+{NUMBER}:\s*{HEX}\b",
+        pattern=rf"Node\s+{NUMBER}:\s*0x([0-9a-f]{{8,16}})\b",
         make=lambda g, lines: MovableStart(number(g[0]), hexadecimal(g[1]), lines),
         samples=("Node 1: 0x0000000180000000",),
         source="mm/page_alloc.c, later mm/mm_init.c, 3.6-7.1; bytes",

@@ -1,10 +1,17 @@
 """Zone ranges: the limits that the architecture gives, not what is populated."""
 
-from app.bootlog.effects import Header, PfnZone
-from app.bootlog.forms.base import HEX, MEM, NUMBER, Form, hexadecimal, inclusive, number
-from app.bootlog.model import ZoneRange
+from app.bootlog.effects import Effect, Header, PfnZone
+from app.bootlog.forms.base import HEX, MEM, NUMBER, Form, Groups, hexadecimal, inclusive, number, same_width
+from app.bootlog.model import Lines, ZoneRange
 
 _NAME = "(DMA|DMA32|Normal|HighMem|Movable|Device)"
+
+
+def _frames(groups: Groups, _lines: Lines) -> Effect:
+    zone, start, end = groups
+    same_width(start, end)
+    return PfnZone(zone or "", hexadecimal(start), hexadecimal(end))
+
 
 FORMS = (
     Form(
@@ -44,7 +51,7 @@ FORMS = (
         family="zone ranges",
         triggers=("(?:DMA|DMA32|Normal|HighMem|Movable) +0x[0-9a-f]+ ->",),
         pattern=rf"{_NAME}\s+{HEX}\s*->\s*{HEX}\b",
-        make=lambda g, _lines: PfnZone(g[0] or "", hexadecimal(g[1]), hexadecimal(g[2])),
+        make=_frames,
         samples=("DMA32    0x00001000 -> 0x00100000",),
         source="mm/page_alloc.c, 2.6.32-3.4; page frames, end exclusive",
         needs=("zones",),
