@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from io import BytesIO
 
+from app.bootlog.folding import without_edges
 from app.bootlog.patterns import compiled
 
 ADDED = b"\r"
@@ -70,7 +71,9 @@ def decode(raw: bytes) -> bytes:
     raw = plain_signs(raw.translate(_PLAIN, _CONTROLS))
     raw = _without_ends(raw)
     # One pass for the first sign of all that follows: a log as the kernel printed it has none.
-    return _unpacked(raw) if compiled(f"(?m){_LOST}|{_MARKS}|{_STRINGS}").find(raw) >= 0 else raw
+    if compiled(f"(?m){_LOST}|{_MARKS}|{_STRINGS}").find(raw) >= 0:
+        raw = _unpacked(raw)
+    return without_edges(raw)
 
 
 def _unpacked(raw: bytes) -> bytes:

@@ -87,8 +87,9 @@ class Draft:
         self.open: Section | None = None
         self.opened: set[Section] = set()
         self._zones: dict[str, object] = {}
-        self.efi_number = 0
+        self.efi_number: int | None = None
         self.efi_dumps = 0
+        self.efi_begins = False  # whether the first entry read is the first of its dump
 
     # What the draft holds.
 
@@ -201,9 +202,11 @@ class Draft:
 
     def absorb(self, other: "Draft") -> None:
         """Take in everything of a later draft of the same boot."""
+        dumps = self.efi_dumps + (other.efi_begins and self.efi_number is not None)
         for name, facts in other.facts.items():
             known = self.facts.setdefault(name, {})
-            for key, fact in facts.items():
+            for theirs, fact in facts.items():
+                key = (theirs[0], theirs[1] + dumps) if name == "efi_map" else theirs
                 if key not in known:
                     known[key] = fact
                 elif isinstance(fact, tuple):
@@ -211,6 +214,9 @@ class Draft:
                 else:
                     self.doubled = self.doubled or name in LAYOUT
                     known[key] = msgspec.structs.replace(fact, lines=merged(known[key].lines, fact.lines))
+        if other.efi_number is not None:
+            self.efi_begins |= self.efi_number is None and other.efi_begins
+            self.efi_number, self.efi_dumps = other.efi_number, dumps + other.efi_dumps
         self.tallies += other.tallies
         self.faults.events += other.faults.events
         self.files.absorb(other.files)

@@ -60,6 +60,7 @@ _MARKS = (
 )
 _PEEL = _MARKS + r"((?:(?:" + "|".join(_PREFIXES) + r")(?:[ \t>|]|<[@+%&~ ]?[A-Za-z_][\w\-]{0,20}> )*)+)?"
 _QUOTES = r"[ \t>|]*"
+_ARROWS = r"[ \t>]*"
 _INNER = r"\[ *[0-9]{1,12}\.[0-9]{6}\]"
 _KEYS = "MESSAGE|msg|_?message|log|line|text|textPayload|body|event|content|output|data"
 _JSON = rf'[{{ \t]*(?:.*?[,{{] *)?"(?:{_KEYS})" *: *("(?:[^"\\]|\\.)*")'
@@ -168,10 +169,11 @@ def _without_escape(text: bytes) -> bytes:
     return text
 
 
-def peel_continuation(line: bytes, habit_of: Callable[[bytes], int]) -> Peeled:
+def peel_continuation(line: bytes, habit_of: Callable[[bytes], int], *, bars: bool = False) -> Peeled:
     """Take only quotes from a line that may be the rest of the line before it; no line with a time stamp is.
 
-    ``habit_of`` tells what is usual in front of lines of this text, which no rest of a line has.
+    ``habit_of`` tells what is usual in front of lines of this text, which no rest of a line has. ``bars`` says that
+    a bar is of the message, and no quote.
     """
     peeled = peel(line)
     if peeled.kernel or not peeled.message:
@@ -179,7 +181,7 @@ def peel_continuation(line: bytes, habit_of: Callable[[bytes], int]) -> Peeled:
     habit = habit_of(line)
     if habit:
         return behind(habit, line)
-    quotes = compiled(_QUOTES).match(line)
+    quotes = compiled(_ARROWS if bars else _QUOTES).match(line)
     message = line[quotes.end() if quotes else 0 :].rstrip()
     return Peeled(_plain(message), peeled.column, False, None)
 

@@ -127,7 +127,9 @@ def _map_line(draft: Draft, effect: MapLine, record: Record) -> None:
 
 
 def _efi_line(draft: Draft, effect: EfiLine, record: Record) -> None:
-    if effect.number == 0 and draft.efi_number:
+    if draft.efi_number is None:
+        draft.efi_begins = effect.number == 0
+    elif effect.number == 0 and draft.efi_number:
         draft.efi_dumps += 1
     draft.efi_number = effect.number
     draft.add("efi_map", effect.entry, record, draft.efi_dumps)

@@ -22,7 +22,7 @@ _DAMAGED = "No kernel prints these numbers together: digits were lost or changed
 _JOINED_LINES = 3
 _COMMAND_LINE_LINES = 40
 # What no argument begins or ends with, but a remark or a mark for lines left out.
-_NO_ARGUMENT = r"\[|<|\.\.|-- |\^|=== |---|.*:$"
+_NO_ARGUMENT = r"\[|<|\.\.|-- |\^|=== |---|[\w/.-]+: |.*:$"
 _MOST_FAILED_JOINS = 10_000  # a text full of half lines is no wrapped log, and joining is dear
 _MOST_LINES = 1000  # of the repeats of one fact; only a text made for it has more
 # What can only be a line of a memory layout, whatever follows, and whatever envelope is in front of it.
@@ -118,6 +118,7 @@ class _Piece:
     def following(self, limit: int) -> Iterator[tuple[Peeled, int, int]]:
         """Up to ``limit`` lines after this one, without their quotes, with their offsets."""
         data, end = self.text.data, self.end
+        bars = self.message.rfind(b"|") > self.message.rfind(b"]")  # between brackets, as attributes of EFI have them
         for _ in range(limit):
             start = end + 1
             if start >= len(data):
@@ -125,7 +126,7 @@ class _Piece:
             end = self.text.line_end(start)
             if end - start > LONGEST_LINE:
                 return
-            yield peel_continuation(data[start:end], self.text.habit_of), start, end
+            yield peel_continuation(data[start:end], self.text.habit_of, bars=bars), start, end
 
     def unwrapped(self) -> tuple[Form, Match] | None:
         """Join the fewest further lines that make the message understood."""

@@ -5,6 +5,7 @@ from operator import attrgetter
 import pytest
 
 from app.bootlog import read
+from app.bootlog.effects import EfiLine
 from app.bootlog.records import records
 from app.bootlog.text import Text
 
@@ -140,3 +141,19 @@ def test_neither_other_lines_nor_remarks_are_arguments(behind: str) -> None:
     (boot,) = read(text.encode()).boots
     assert (boot.command_line, boot.command_line_lines) == ("root=/dev/vda1 ro", (1,))
     assert len(boot.firmware_map) == ("e820" in behind)
+
+
+def test_bars_at_the_beginning_of_a_rest_are_of_the_attributes() -> None:
+    text = "> [    0.000000] efi: mem01: [Boot Data |RUN|\n> |WB|UC] range=[0x1000-0x1fff] (0MB)\n"
+    (record,) = records(Text(text.encode()))
+    assert isinstance(record.effect, EfiLine)
+    assert (record.effect.entry.attributes, record.lines) == ("RUN| |WB|UC", (1, 2))
+
+
+def test_a_second_dump_of_a_map_is_another_also_behind_prose() -> None:
+    entries = "".join(
+        f"[    0.000000] efi: mem{n:02}: [Boot Data|  ] range=[0x{n}000-0x{n}fff] (0MB)\n" for n in range(3)
+    )
+    header = "[    0.000000] Zone ranges:\n[    0.000000]   Normal   [mem 0x0000000000000000-0x0000000000002fff]\n"
+    (boot,) = read(f"{entries}And then:\n{header}{entries}".encode()).boots
+    assert [entry.lines for entry in boot.efi_map] == [(1,), (2,), (3,), (7,), (8,), (9,)]

@@ -1,0 +1,56 @@
+"""Texts that a terminal broke at its right edge, wherever that was: inside words and numbers.
+
+A mailer breaks at blanks, and what it cut off is found by what lacks it. A number that lost its last digits at an edge
+looks whole, so such a text is closed up before anything is read: a soft line break of a mail takes the place of the
+edge, and everything after that knows what these are.
+"""
+
+import re
+
+from app.bootlog.envelope import peel
+from app.bootlog.patterns import compiled
+
+_HEAD = 1 << 16  # bytes that show how a text is broken
+_NARROWEST, _WIDEST = 40, 300
+_LEAST = 3  # lines that end at the edge
+_RARE = 4  # times as many of these as of lines that go on although they are shorter
+# What nothing leaves that breaks at blanks: the rest begins with one, or with a sign that closes, or in a number.
+_PARTED = r"[^\n]*(?:\n[ \])},.;:=]|0x[0-9a-f]{1,15}\n[0-9a-f]+[\]) \-])"
+_CUT = 2  # blanks at an edge that copying may have cut off
+
+
+def without_edges(raw: bytes) -> bytes:
+    """A decoded text, with a soft line break where a line ends at the edge and goes on in the next."""
+    width = _edge(raw[:_HEAD])
+    if not width:
+        return raw
+    kept, at = [], 0
+    for found in re.finditer(rb"(?<![^\n])[^\n]{%d}(?=\n[^\n])" % width, raw):
+        end = found.end()
+        following = raw.find(b"\n", end + 1)
+        if peel(raw[end + 1 : following if following >= 0 else len(raw)]).kernel:
+            continue
+        if raw.endswith(b"=", at, end):  # a sign that would be lost in its break goes to the next line
+            kept += [raw[at:end], b"\n="]
+        else:
+            kept += [raw[at:end], b"=\n"]
+        at = end + 1
+    return b"".join([*kept, raw[at:]])
+
+
+def _edge(head: bytes) -> int:
+    """How wide the terminal was, or 0 where lines end as they were printed, or at blanks."""
+    lines = head.split(b"\n")[:-1]
+    width = max(map(len, lines), default=0)
+    if not _NARROWEST <= width <= _WIDEST or [len(line) for line in lines].count(width) < _LEAST:
+        return 0
+    at_edge, elsewhere, proven = 0, head.count(b"=\n"), False
+    known = [peel(line).kernel for line in lines]
+    for line, kernel, following, next_kernel in zip(lines, known, lines[1:], known[1:], strict=False):
+        goes_on = bool(following) and not next_kernel
+        if len(line) == width:
+            at_edge += kernel and goes_on
+            proven |= kernel and goes_on and compiled(_PARTED).match(line + b"\n" + following) is not None
+        elif kernel and goes_on and len(line) < width - _CUT:
+            elsewhere += 1
+    return width if proven and at_edge >= _LEAST and at_edge >= _RARE * elsewhere else 0
