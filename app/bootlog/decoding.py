@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from io import BytesIO
 
+from app.bootlog.documents import is_packed, unpacked
 from app.bootlog.folding import without_edges
 from app.bootlog.patterns import compiled
 
@@ -68,7 +69,10 @@ def decode(raw: bytes) -> bytes:
         raw = _without_returns(raw)
     if b"\x1b" in raw:
         raw = _without_escapes(raw)
-    raw = plain_signs(raw.translate(_PLAIN, _CONTROLS))
+    raw = raw.translate(_PLAIN, _CONTROLS)
+    if is_packed(raw):
+        raw = unpacked(raw, ADDED)
+    raw = plain_signs(raw)
     raw = _without_ends(raw)
     # One pass for the first sign of all that follows: a log as the kernel printed it has none.
     if compiled(f"(?m){_LOST}|{_MARKS}|{_STRINGS}").find(raw) >= 0:

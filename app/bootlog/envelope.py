@@ -190,7 +190,12 @@ def behind(offset: int, line: bytes) -> Peeled:
     """The message behind an envelope of no known kind."""
     sign = line[offset - 1 : offset]
     end = line.find(sign, offset) if sign in _STRINGS else -1
-    peeled = peel(line[offset : end if end >= 0 else None], kernel=True)
+    message = line[offset : end if end >= 0 else None]
+    if end < 0 and line.count(b'"', 0, offset) % 2:  # in a field of a table, which writes a quote twice
+        field = message.rstrip(_CLOSED)
+        if field.endswith(b'"') and field.count(b'"') % 2:
+            message = field[:-1].replace(b'""', b'"')
+    peeled = peel(message, kernel=True)
     return msgspec.structs.replace(peeled, column=offset + peeled.column)
 
 

@@ -22,7 +22,7 @@ _DAMAGED = "No kernel prints these numbers together: digits were lost or changed
 _JOINED_LINES = 3
 _COMMAND_LINE_LINES = 40
 # What no argument begins or ends with, but a remark or a mark for lines left out.
-_NO_ARGUMENT = r"\[|<|\.\.|-- |\^|=== |---|[\w/.-]+: |.*:$"
+_NO_ARGUMENT = r"\[|<|\.\.|-- |\^|=== |---|[\w/.-]+: |.*:$|\"[^\"]*\",?$"
 _MOST_FAILED_JOINS = 10_000  # a text full of half lines is no wrapped log, and joining is dear
 _MOST_LINES = 1000  # of the repeats of one fact; only a text made for it has more
 # What can only be a line of a memory layout, whatever follows, and whatever envelope is in front of it.
@@ -211,6 +211,14 @@ class _Piece:
         )
 
 
+def _glued(line: bytes, first: int, last: int) -> Peeled:
+    """One of several records on a line; where the first part is an envelope of no known kind, it may be in quotes."""
+    if not first:
+        return peel(line[:last])
+    peeled = behind(first, line[:last])
+    return msgspec.structs.replace(peeled, column=peeled.column - first)
+
+
 def records(text: Text) -> Iterator[Record]:
     """All records of a text in order, in time linear in its size."""
     data, scanner, at, failed = text.data, _scanner(), 0, 0
@@ -234,7 +242,7 @@ def records(text: Text) -> Iterator[Record]:
         inner = inner_records(line, peeled)
         if inner:
             cuts = pairwise([0, *inner, len(line)])
-            pieces = [(start + first, start + last, peel(line[first:last])) for first, last in cuts]
+            pieces = [(start + first, start + last, _glued(line, first, last)) for first, last in cuts]
         for first, last, alone in pieces:
             text.advance(first)
             record = _Piece(text, first, last, alone).record(last=last == end, joining=failed < _MOST_FAILED_JOINS)

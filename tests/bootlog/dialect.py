@@ -215,6 +215,7 @@ ENVELOPES |= {
     "C-string": lambda m: f'    "{m}\\n"',
     "csv": lambda m: f'"2024-01-02 03:04:05","host","kernel","{m}"',
     "csv-behind": lambda m: f'1,"{_stamp(m)}"',
+    "csv-quoted-last": lambda m: f'2024-01-02T03:04:05Z,kernel,info,"{_stamp(m).replace(chr(34), chr(34) * 2)}"',
     "escaped-brackets": lambda m: _stamp(m).replace("[", "\\[").replace("]", "\\]"),
     "markdown-escaped": lambda m: re.sub(r"([\[\]_*#()-])", r"\\\1", _stamp(m)),
     "table-row": lambda m: f"| 12 | {m} |",
