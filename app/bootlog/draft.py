@@ -26,7 +26,8 @@ from app.bootlog.model import (
 from app.bootlog.neighbours.collector import Collector
 from app.bootlog.records import Record, merged
 
-Beginning = Literal["start", "banner", "repeat", "prose"]
+Beginning = Literal["start", "banner", "repeat", "prose", "aside"]
+"""Why a draft begins; ``aside``: behind prose, in the middle of something, so that it goes on unless it cannot."""
 Follows = Literal["log", "nothing", "piece"]
 """What is behind the last line that was understood: more log, nothing of it, or a line that is cut off."""
 IN_FRAMES: dict[type, str] = {
@@ -44,7 +45,7 @@ LAYOUT = (*RANGES, "node_memory", "memblock_memory", "memblock_adds", "efi_map",
 LEAST = ("reserved_regions", "pfn_reserved", "initmem", "pfn_initmem")
 """What is still worth a document where the text has no layout: memory that lines name."""
 
-_ONCE: dict[str, tuple[str, ...]] = {
+_ONCE: dict[Section, tuple[str, ...]] = {
     "firmware": ("firmware_map",),
     "user": ("user_map",),
     "extended": ("extended_map",),
@@ -86,6 +87,7 @@ class Draft:
         self.follows: Follows = "log"
         self.open: Section | None = None
         self.opened: set[Section] = set()
+        self.dumped = False  # whether a memblock dump begins here
         self._zones: dict[str, object] = {}
         self.efi_number: int | None = None
         self.efi_dumps = 0
@@ -121,6 +123,16 @@ class Draft:
         """Whether this header, printed once a boot, stands over facts that this draft already has."""
         return self.holds(*_ONCE.get(section, ()))
 
+    def said(self) -> set[Section]:
+        """The sections, each printed once a boot, whose facts this draft has."""
+        return {section for section in _ONCE if self.repeats(section)}
+
+    def aside(self) -> "Draft":
+        """A draft that goes on where this one is."""
+        other = Draft("aside")
+        other.open, other.opened = self.open, set(self.opened)
+        return other
+
     def values(self, name: str) -> tuple[Any, ...]:
         """The facts of one list, in text order."""
         return tuple(self.facts.get(name, {}).values())
@@ -138,6 +150,7 @@ class Draft:
         if section == "memblock":
             self.facts.pop("memblock_memory", None)
             self.facts.pop("memblock_reserved", None)
+            self.dumped = True
         self.open = section
         self.opened.add(section)
 
@@ -202,6 +215,10 @@ class Draft:
 
     def absorb(self, other: "Draft") -> None:
         """Take in everything of a later draft of the same boot."""
+        if other.dumped:
+            self.facts.pop("memblock_memory", None)
+            self.facts.pop("memblock_reserved", None)
+            self.dumped = True
         dumps = self.efi_dumps + (other.efi_begins and self.efi_number is not None)
         for name, facts in other.facts.items():
             known = self.facts.setdefault(name, {})
@@ -237,7 +254,23 @@ class Draft:
         self.doubled |= other.doubled
         self.first = self.first or other.first
         self.last = other.last or self.last
+        self.open = other.open or self.open
+        self.opened |= other.opened
         self.follows = other.follows
+
+    def confirm(self, other: "Draft") -> None:
+        """Note the lines of an excerpt of this very boot."""
+        for name, facts in other.facts.items():
+            known = self.facts.setdefault(name, {})
+            for key, fact in facts.items():
+                if key not in known:
+                    known[key] = fact
+                elif isinstance(fact, tuple):
+                    known[key] = (fact[0], merged(known[key][1], fact[1]))
+                else:
+                    known[key] = msgspec.structs.replace(fact, lines=merged(known[key].lines, fact.lines))
+        self.recognised |= other.recognised
+        self.families |= other.families
 
 
 def _impossible(fact: object) -> bool:

@@ -2,26 +2,44 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
+from app.bootlog.contradictions import clash, contradict, is_taken_from, node_memory, says_the_same, usable
 from app.bootlog.damage import is_listed, say_what_is_overlooked
-from app.bootlog.draft import LAYOUT, LEAST, MAPS, RANGES, Draft, Follows
-from app.bootlog.effects import Banner, Header
+from app.bootlog.draft import LAYOUT, LEAST, MAPS, Draft, Follows
+from app.bootlog.effects import (
+    Banner,
+    CommandLine,
+    Header,
+    LastPfn,
+    PfnInitmem,
+    PfnNode,
+    PfnZone,
+    Section,
+)
 from app.bootlog.envelope import peel
 from app.bootlog.intake import take
-from app.bootlog.model import Diagnostic, MemoryType
+from app.bootlog.model import Diagnostic, Initmem, NodeRange, ReservedRegion, ZoneRange
 from app.bootlog.records import Record
 from app.bootlog.text import Text
 from app.ranges import ByteRange, FrameRange, FrameSet
-from app.ranges.engine import Pairs, canonical, difference
+from app.ranges.engine import Pairs
 
 PROSE_LINES = 60
 """How far above a header somebody's words can part it from what was before."""
 _PAGE = 4096
+_MOST_ASIDES = 64  # only a text made for it has more
+_MOST_WHOLE = 64
+# What an excerpt of another boot may begin with, and a boot may go on with.
+_BEGINNINGS = frozenset(
+    {CommandLine, LastPfn, NodeRange, PfnNode, ZoneRange, PfnZone, Initmem, PfnInitmem, ReservedRegion}
+)
 _FAR = 1024  # bytes of a line that show whose it is
 
 
 def drafts(text: Text, records: Iterable[Record]) -> list[Draft]:
     """Read records into drafts; a new one begins where a boot cannot go on."""
     out = [Draft("start")]
+    said: set[Section] = set()  # of what was before the present draft, where that is an aside
+    asides = 0
     listed: Record | None = None
     for record in records:
         current = out[-1]
@@ -41,6 +59,12 @@ def drafts(text: Text, records: Iterable[Record]) -> list[Draft]:
                 and _prose_before(text, record, current.last)
             ):
                 out.append(Draft("prose"))
+            elif current.reason == "aside" and effect.section in said:
+                current.reason = "prose"
+        elif type(effect) in _BEGINNINGS and asides < _MOST_ASIDES and _is_aside(text, record, current):
+            said = current.said() | (said if current.reason == "aside" else set())
+            out.append(current.aside())
+            asides += 1
         take(out[-1], record)
         if record.form is not None and record.lines[-1] in out[-1].recognised:
             listed = record if is_listed(record) else None
@@ -66,11 +90,26 @@ def joined(parts: list[Draft]) -> list[Draft]:
     out = parts[:1]
     for part in parts[1:]:
         before = out[-1]
-        fits = (part.reason == "repeat" and _says_the_same(before, part)) or (
-            part.reason == "prose" and not _contradict(before, part)
+        fits = (
+            (part.reason == "repeat" and says_the_same(before, part))
+            or (part.reason == "prose" and not contradict(before, part))
+            or (part.reason == "aside" and not clash(before, part))
         )
         if fits:
             before.absorb(part)
+        else:
+            out.append(part)
+    return _without_quotes(out)
+
+
+def _without_quotes(parts: list[Draft]) -> list[Draft]:
+    """Parts that only quote a whole log of the same text are of that boot, and none of their own."""
+    whole = [part for part in parts if part.banner is not None and part.has_ranges]
+    out = []
+    for part in parts:
+        sources = [boot for boot in whole if is_taken_from(part, boot)] if len(whole) <= _MOST_WHOLE else []
+        if len(sources) == 1:
+            sources[0].confirm(part)
         else:
             out.append(part)
     return out
@@ -86,12 +125,21 @@ def chosen(parts: list[Draft]) -> list[Draft]:
     takers = _takers(boots)
     following = iter(boots)
     after = next(following, None)
-    for part in with_layout:
+    for part in parts:
         if part is after:
             after = next(following, None)
-        else:
+        elif part.has_layout or part.holds("initmem", "pfn_initmem"):
             _place(part, takers, after or boots[-1])
     return boots
+
+
+def _is_aside(text: Text, record: Record, current: Draft) -> bool:
+    """Whether somebody's words stand between a record and a layout above it."""
+    last = current.last
+    if last is None or record.start <= last.end + 1:
+        return False
+    begun = current.reason == "aside" or current.holds(*LAYOUT, "initmem", "pfn_initmem")
+    return begun and _prose_before(text, record, last)
 
 
 def _prose_before(text: Text, record: Record, last: Record | None) -> bool:
@@ -134,50 +182,11 @@ def is_prose(line: bytes, habit_of: Callable[[bytes], int]) -> bool:
     return not peeled.kernel and bool(peeled.message) and not habit_of(line)
 
 
-def _says_the_same(before: Draft, part: Draft) -> bool:
-    """Whether a repeated section is a doubled console's: equal ranges, and no other "Memory:" line."""
-    if part.banner is not None or (
-        before.memory_line and part.memory_line and before.memory_line[0] != part.memory_line[0]
-    ):
-        return False
-    names = [name for name in RANGES if part.facts.get(name) and before.facts.get(name)]
-    return bool(names) and all(part.facts[name].keys() == before.facts[name].keys() for name in names)
-
-
-def _usable(part: Draft) -> tuple[str, Pairs] | None:
-    """The last map of the boot, as the kernel counts: each replaces those before it."""
-    for name in reversed(MAPS):
-        entries = part.values(name)
-        if entries:
-            return name, canonical((e.range.start, e.range.end) for e in entries if e.type is MemoryType.RAM)
-    return None
-
-
-def _node_memory(part: Draft) -> Pairs:
-    in_bytes = [(node.range.start, node.range.end) for node in part.values("node_ranges")]
-    in_frames = [(node.start * _PAGE, node.end * _PAGE) for node, _ in part.values("pfn_nodes")]
-    return canonical(in_bytes + in_frames)
-
-
-def _contradict(before: Draft, part: Draft) -> bool:
-    """Whether both name other ranges for the same thing, or nodes of one lie outside the RAM of the other's map."""
-    if any(
-        before.facts.get(name) and part.facts.get(name) and before.facts[name].keys() != part.facts[name].keys()
-        for name in (*RANGES, "initmem")
-    ):
-        return True
-    if not any(part.facts.get(name) and not before.facts.get(name) for name in RANGES):
-        return False  # it says nothing that was not held against the rest before
-    usable = _usable(part) or _usable(before)
-    nodes = _node_memory(part) or _node_memory(before)
-    return bool(usable and nodes and difference(nodes, usable[1]))
-
-
 def _takers(boots: list[Draft]) -> dict[tuple[str, FrameSet], list[Draft]]:
     """Which boots have no map of a name, by that name and their memory without page 0."""
     out: dict[tuple[str, FrameSet], list[Draft]] = {}
     for boot in boots:
-        memory = _whole_frames(_node_memory(boot))
+        memory = _whole_frames(node_memory(boot))
         for name in MAPS:
             if len(memory) and not boot.holds(name):
                 out.setdefault((name, memory), []).append(boot)
@@ -187,7 +196,7 @@ def _takers(boots: list[Draft]) -> dict[tuple[str, FrameSet], list[Draft]]:
 def _place(orphan: Draft, takers: dict[tuple[str, FrameSet], list[Draft]], after: Draft) -> None:
     first, last = orphan.span()
     where = f"lines {first}-{last}" if first != last else f"line {first}"
-    found = _usable(orphan)
+    found = usable(orphan)
     owners = takers.get((found[0], _whole_frames(found[1])), []) if found else []
     if found and len(owners) == 1:
         name = found[0]
@@ -206,14 +215,10 @@ def _place(orphan: Draft, takers: dict[tuple[str, FrameSet], list[Draft]], after
         )
     else:
         owner = after
-        owner.diagnostics.append(
-            Diagnostic(
-                "info",
-                "excerpt-unused",
-                f"The memory map of {where} fits none of the node ranges in this text; it is not used.",
-                first,
-            )
-        )
+        message = f"The memory map of {where} fits none of the node ranges in this text; it is not used."
+        if not found:
+            message = f"What {where} of this text say of memory is of another boot, without a layout; it is not used."
+        owner.diagnostics.append(Diagnostic("info", "excerpt-unused", message, first))
     owner.recognised.update(orphan.recognised)
     owner.families.update(orphan.families)
 

@@ -198,10 +198,83 @@ def test_an_excerpt_without_a_release_takes_the_only_one_of_the_text_as_assumed(
     text = (
         NAMELESS
         + b"\n\nThe other machine said:\n\n"
-        + b"".join(b"Linux version %b (b@h) #1\n" % name + NAMELESS + b"\n" for name in others)
+        + b"".join(b"Linux version %b (b@h) #1\n" % name + NAMELESS[:-6] + b"5fff]\n" for name in others)
     )
     first = read(text).boots[0]
     assert first.release == release
     assert ("release" in first.assumed) is (release is not None)
     if release:
         assert analyze(first).choice.basis == "assumed"
+
+
+def test_an_excerpt_that_begins_behind_prose_is_one_although_its_first_header_stands_later() -> None:
+    text = (
+        quoted(["Early memory node ranges", *NODES["1G!7G"], "Initmem setup node 0 [mem 0x1000-0x13fffffff]"], 1)
+        + "So much for yours. Mine says:\n"
+        + quoted(["NODE_DATA(0) allocated [mem 0xbffd2000-0xbffd6fff]", "Zone ranges:"], 0)
+        + quoted(["  Normal   [mem 0x0000000100000000-0x000000023fffffff]"], 0)
+        + quoted(["Early memory node ranges", *NODES["1G!4G"]], 0)
+    )
+    boots = read(text.encode()).boots
+    assert [node_lines(boot) for boot in boots] == [NODES["1G!7G"], NODES["1G!4G"]]
+    assert [(len(boot.zone_ranges), len(boot.reserved_regions)) for boot in boots] == [(0, 0), (1, 1)]
+    assert read(keep_memory_lines(text.encode(), read(text.encode()))).boots == boots
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("Initmem setup node 0 [mem 0x1000-0x7edfffffff]", "Initmem setup node 0 [mem 0x1000-0x2cffffff]"),
+        (
+            "Initmem setup node 0 0000000000001000-0000000080000000",
+            "Initmem setup node 0 0000000000001000-00000000c0000000",
+        ),
+    ],
+)
+def test_spans_of_another_machine_are_named_and_not_mixed_in(first: str, second: str) -> None:
+    text = (
+        quoted([first], 1) + "On mine:\n" + quoted(["last_pfn = 0x2d000", "Early memory node ranges", *LOW, second], 0)
+    )
+    (boot,) = read(text.encode()).boots
+    assert [node.lines for node in boot.initmem] == [(7,)]
+    assert [(d.code, d.line) for d in boot.diagnostics if d.code.startswith("excerpt")] == [("excerpt-unused", 1)]
+    assert "conflicting-initmem" not in {d.code for d in boot.diagnostics}
+
+
+def test_words_between_lines_of_one_boot_part_nothing() -> None:
+    lines = ["NODE_DATA(0) allocated [mem 0xbffd2000-0xbffd6fff]", *LOW, "Initmem setup node 0 [mem 0x1000-0xbffd6fff]"]
+    text = "And this:\n".join(quoted([line], 0) for line in ["Early memory node ranges", *lines, *lines])
+    (boot,) = read(text.encode()).boots
+    assert [len(node.lines) for node in boot.node_ranges] == [2, 2]
+
+
+def test_more_words_than_excerpts_can_have_are_no_more_excerpts() -> None:
+    head = quoted(["Early memory node ranges", *LOW], 0)
+    text = head + "".join(f"words\n[ 0.0] Initmem setup node 0 [mem 0x1000-0x{n:x}fff]\n" for n in range(1, 500))
+    assert len(read(text.encode()).boots) == 1
+
+
+WHOLE = ["Linux version 5.6.0 (a@b) #1", "Zone ranges:", "  Normal   [mem 0x0000000000001000-0x000000023fffffff]"]
+WHOLE += ["Early memory node ranges", *NODES["1G!4G"], "On node 0, zone Normal: 41 pages in unavailable ranges"]
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_an_excerpt_of_a_log_that_is_there_too_is_no_boot_of_its_own(before: bool) -> None:
+    excerpt = quoted(WHOLE[3:], 1)
+    text = excerpt + "All of it:\n" + quoted(WHOLE, 0) if before else quoted(WHOLE, 0) + "Above:\n" + excerpt
+    (boot,) = read(text.encode()).boots
+    assert boot.release == "5.6.0"
+    assert [len(node.lines) for node in boot.node_ranges] == [2, 2, 2]
+    assert [count.value for count in boot.page_counts.unavailable] == [41]
+
+
+@pytest.mark.parametrize(
+    "excerpt",
+    [
+        ["Early memory node ranges", *NODES["none"]],
+        ["CPU: 0 PID: 0 Comm: swapper Not tainted 5.19.0-dirty #1", *WHOLE[3:]],
+        [*WHOLE[3:], "Memory: 8069828K/8388084K available (14339K kernel code)"],
+    ],
+)
+def test_an_excerpt_that_says_anything_else_is_a_boot_of_its_own(excerpt: list[str]) -> None:
+    assert len(read((quoted(excerpt, 1) + "All of it:\n" + quoted(WHOLE, 0)).encode()).boots) == 2
