@@ -88,6 +88,7 @@ class Draft:
         self.open: Section | None = None
         self.opened: set[Section] = set()
         self.dumped = False  # whether a memblock dump begins here
+        self.memblock_numbers: dict[str, int] = {}  # of the last region of each list
         self._zones: dict[str, object] = {}
         self.efi_number: int | None = None
         self.efi_dumps = 0

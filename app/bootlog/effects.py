@@ -187,10 +187,14 @@ class MemoryLine(msgspec.Struct, frozen=True):
 
 
 class MemblockLine(msgspec.Struct, frozen=True):
-    """A region of a dump, of a memblock_reserve line ("event"), or of another step that changes the lists."""
+    """A region of a dump, of a memblock_reserve line ("event"), or of another step that changes the lists.
+
+    ``number``: that of a region in its list of the dump.
+    """
 
     which: Literal["memory", "reserved", "event", "freed", "added", "removed"]
     region: MemblockRegion
+    number: int | None = None
 
 
 class Trouble(msgspec.Struct, frozen=True):

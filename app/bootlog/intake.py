@@ -136,7 +136,20 @@ def _efi_line(draft: Draft, effect: EfiLine, record: Record) -> None:
 
 
 def _memblock_line(draft: Draft, effect: MemblockLine, record: Record) -> None:
+    if effect.number is not None:
+        _begin_dump_without_header(draft, effect, effect.number)
     draft.add(_MEMBLOCK[effect.which], effect.region, record)
+
+
+def _begin_dump_without_header(draft: Draft, effect: MemblockLine, number: int) -> None:
+    """A first region behind others, or another first region, is of another dump, whose header is lost."""
+    name = _MEMBLOCK[effect.which]
+    first = next(iter(draft.values(name)), None)
+    if number == 0 and first is not None:
+        another = (first.range, first.node) != (effect.region.range, effect.region.node)
+        if another or draft.memblock_numbers.get(name):
+            draft.facts.pop(name)
+    draft.memblock_numbers[name] = number
 
 
 def _node_memory(draft: Draft, effect: NodeMemory, record: Record) -> None:

@@ -27,6 +27,11 @@ def oddities(draft: Draft, nodes: Sequence[NodeRange]) -> Iterator[Diagnostic]:
         where, (first, second), line = clashes[0]
         message = f"Nodes {first} and {second} both claim the memory from {where:#x} on{_others(clashes)}."
         yield Diagnostic("warning", "overlapping-nodes", message, line)
+    clashes = list(_clashes((entry.range, object(), entry.lines) for entry in draft.values("srat")))
+    if clashes:
+        where, _, line = clashes[0]
+        message = f"Entries of the SRAT overlap from {where:#x} on{_others(clashes)}: digits may be lost."
+        yield Diagnostic("warning", "overlapping-srat", message, line)
     spans: dict[int, ByteRange | None] = {}
     for node in draft.values("initmem"):
         if spans.setdefault(node.node, node.range) != node.range:

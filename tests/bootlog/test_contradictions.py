@@ -97,3 +97,11 @@ def test_counts_that_wrap_are_left_out_and_told() -> None:
     assert found.page_counts.node_total_pages == ()
     assert [count.value for count in found.page_counts.unavailable] == [98]
     assert found.page_counts.available_kib is None
+
+
+def test_entries_of_the_srat_that_overlap_are_told() -> None:
+    found = boot(
+        "ACPI: SRAT: Node 0 PXM 0 [mem 0x00100000-0xbfffffff]", "ACPI: SRAT: Node 0 PXM 0 [mem 0x10000000-0x13fffffff]"
+    )
+    assert codes(found) == [("overlapping-srat", 2)]
+    assert len(found.srat) == 2

@@ -91,3 +91,26 @@ def test_an_old_free_tells_by_its_end_whether_that_belongs_to_it() -> None:
     for printed in ("0x000000bfe01000", "0x000000bfe00fff"):
         found = boot(NODE, f"   memblock_free: [0x000000bfe00000-{printed}] {BY}")
         assert found.memblock_freed == (ByteRange(0xBFE00000, 0xBFE01000),)
+
+
+def region(which: str, number: int, start: int, node: str) -> str:
+    return f"{which}[{number:#x}] [{start:#018x}-{start + 0xFFF:#018x}], 0x0000000000001000 bytes{node} flags: 0x0"
+
+
+FIRST = [region("memory", 0, 0x1000, ""), region("reserved", 0, 0x8000, ""), region("reserved", 1, 0x9000, "")]
+SECOND = [
+    region("memory", 0, 0x1000, " on node 0"),
+    region("reserved", 0, 0x8000, ""),
+    region("reserved", 1, 0xA000, " on node 0"),
+]
+
+
+def test_a_dump_whose_header_is_lost_is_not_mixed_with_the_one_before() -> None:
+    found = boot("MEMBLOCK configuration:", *FIRST, *SECOND)
+    assert [(item.range.start, item.node) for item in found.memblock_memory] == [(0x1000, 0)]
+    assert [(item.range.start, item.node) for item in found.memblock_reserved] == [(0x8000, None), (0xA000, 0)]
+
+
+def test_a_dump_with_each_line_twice_is_one() -> None:
+    found = boot("MEMBLOCK configuration:", *[line for line in SECOND for _ in range(2)])
+    assert [len(item.lines) for item in (*found.memblock_memory, *found.memblock_reserved)] == [2, 2, 2]

@@ -13,7 +13,7 @@ _RANGE = rf"\[{HEX}\s*-\s*{HEX}\s*\]"
 
 
 def _region(groups: Groups, lines: Lines) -> Effect | None:
-    which, start, end, size, node, flags = groups
+    which, index, start, end, size, node, flags = groups
     if not hexadecimal(size):
         return Noted()  # the dummy region of an empty list
     if inclusive(start, end).size != hexadecimal(size):
@@ -21,7 +21,7 @@ def _region(groups: Groups, lines: Lines) -> Effect | None:
     region = MemblockRegion(
         inclusive(start, end), number(node) if node else None, hexadecimal(flags) if flags else None, lines
     )
-    return MemblockLine("memory" if which == "memory" else "reserved", region)
+    return MemblockLine("memory" if which == "memory" else "reserved", region, hexadecimal(index))
 
 
 def _event(memory: ByteRange, node: int | None, flags: str | None, lines: Lines) -> Effect:
@@ -82,7 +82,7 @@ FORMS = (
         name="memblock-region-lmb",
         family="memblock",
         triggers=(r"(?:memory|reserved)\[0x",),
-        pattern=rf"(memory|reserved)\[0x[0-9a-f]+\]\s*{HEX}\s*-\s*{HEX},\s*{HEX} bytes",
+        pattern=rf"(memory|reserved)\[{HEX}\]\s*{HEX}\s*-\s*{HEX},\s*{HEX} bytes",
         make=lambda g, lines: _region((*g, None, None), lines),
         samples=("memory[0x0]\t0x0000000000000000 - 0x000000003fffffff, 0x40000000 bytes",),
         source="lib/lmb.c, to 2.6.34, powerpc, sparc and sh; end inclusive",
@@ -103,7 +103,7 @@ FORMS = (
         name="memblock-region",
         family="memblock",
         triggers=(r"(?:memory|reserved)\[0x",),
-        pattern=rf"(memory|reserved)\[0x[0-9a-f]+\]\s*{_RANGE},\s*{HEX} bytes(?:\s*on node {NUMBER})?"
+        pattern=rf"(memory|reserved)\[{HEX}\]\s*{_RANGE},\s*{HEX} bytes(?:\s*on node {NUMBER})?"
         r"(?:\s*flags:\s*0x([0-9a-f]{1,8}))?",
         make=_region,
         samples=(
