@@ -31,18 +31,19 @@ _ESCAPES = (
     rb"|\x1b[\]PX^_][^\x07\x1b\n]*+\x07?|\x1b[()*+#%][0-9A-Za-z]|\x1b[78=>cDEHMNOZ\\]"
 )
 _TYPOGRAPHY = (
-    *((blank.encode(), b" ") for blank in "\xa0\u2002\u2003\u2007\u2008\u2009\u200a\u202f\u3000"),
-    *((dash.encode(), b"-") for dash in "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"),
-    *((nothing.encode(), b"") for nothing in "\xad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"),
-    *((arrow.encode(), b">") for arrow in "\u2192\u21d2\u25b6\u2502\u2503\u00bb\u203a"),
-    *((mark.encode(), b"*") for mark in "\u2022\u00b7"),
-    *((quote.encode(), b'"') for quote in "\u201c\u201d\u201e\u201f\u2033"),
-    *((quote.encode(), b"'") for quote in "\u2018\u2019\u201a\u201b\u2032"),
-    *((separator.encode(), ADDED) for separator in "\u2028\u2029\x85"),
+    *((blank, " ") for blank in "\xa0\u2002\u2003\u2007\u2008\u2009\u200a\u202f\u3000"),
+    *((dash, "-") for dash in "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"),
+    *((nothing, "") for nothing in "\xad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"),
+    *((arrow, ">") for arrow in "\u2192\u21d2\u25b6\u2502\u2503\u00bb\u203a"),
+    *((mark, "*") for mark in "\u2022\u00b7"),
+    *((quote, '"') for quote in "\u201c\u201d\u201e\u201f\u2033"),
+    *((quote, "'") for quote in "\u2018\u2019\u201a\u201b\u2032"),
+    *((separator, ADDED.decode()) for separator in "\u2028\u2029\x85"),
 )
 _LATIN = ((b"\xa0", b" "), (b"\x96", b"-"), (b"\x97", b"-"), (b"\xad", b""))
 _WIDE = rb"\xef\xbc([\x81-\xbf])|\xef\xbd([\x80-\x9e])"  # U+FF01 to U+FF5E: ASCII as wide as Chinese signs
 _BLOCK = 1 << 17
+_MOST_RETURNS = 2  # at the end of a line
 TAGS = (
     "a|article|b|big|blockquote|body|br|center|code|dd|details|div|dl|dt|em|font|h[1-6]|head|hr|html|i|img|kbd|label|li"
     "|link|log|main|mark|meta|ol|p|pre|samp|section|small|span|strong|style|sub|summary|sup|system-err|system-out"
@@ -191,7 +192,9 @@ def _without_ends(raw: bytes) -> bytes:
     ends = head.count(b"$\n") + head.count(b"$" + ADDED)
     if ends * 2 <= head.count(b"\n") - head.count(b"=\n") or not ends:
         return raw
-    for end in (b"^M$\n", b"$\n", b"^M$" + ADDED, b"$" + ADDED):
+    for _ in range(_MOST_RETURNS):
+        raw = raw.replace(b"^M$", b"$")
+    for end in (b"$\n", b"$" + ADDED):
         raw = raw.replace(end, end[-1:])
     return raw.replace(b"^I", b" ")
 
@@ -200,8 +203,7 @@ def plain_signs(raw: bytes) -> bytes:
     """ASCII for what word processors, web pages and other alphabets put in its place."""
     if raw.isascii():
         return raw
-    for odd, plain in _TYPOGRAPHY:
-        raw = raw.replace(odd, plain)
+    raw = in_blocks(_without_typography, raw)
     if b"\xef\xbc" in raw or b"\xef\xbd" in raw:
         raw = in_blocks(_replacing(_WIDE, _narrow), raw)
     try:
@@ -210,6 +212,15 @@ def plain_signs(raw: bytes) -> bytes:
         for odd, plain in _LATIN:
             raw = raw.replace(odd, plain)
     return raw
+
+
+def _without_typography(block: bytes) -> bytes:
+    """Sign by sign: to look for one in a string takes a fraction of the time that its bytes take."""
+    text = block.decode("utf-8", "surrogateescape")
+    for odd, plain in _TYPOGRAPHY:
+        if odd in text:
+            text = text.replace(odd, plain)
+    return text.encode("utf-8", "surrogateescape")
 
 
 def _narrow(found: re.Match[bytes]) -> bytes:

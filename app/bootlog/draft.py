@@ -62,6 +62,39 @@ _MOST_FRAMES = 1 << 48  # in pages of 64 KiB, the largest base page, this is the
 class Draft:
     """One boot or excerpt; :mod:`app.bootlog.finish` makes the frozen BootLog of it."""
 
+    __slots__ = (
+        "_zones",
+        "arch_hint",
+        "assumed",
+        "banner",
+        "command_lines",
+        "diagnostics",
+        "doubled",
+        "dumped",
+        "efi_begins",
+        "efi_dumps",
+        "efi_number",
+        "facts",
+        "families",
+        "faults",
+        "files",
+        "first",
+        "follows",
+        "last",
+        "last_pfns",
+        "memblock_numbers",
+        "memory_line",
+        "open",
+        "opened",
+        "page_size",
+        "reason",
+        "recognised",
+        "running",
+        "tallies",
+        "untold",
+        "x86_lines",
+    )
+
     def __init__(self, reason: Beginning) -> None:
         self.reason = reason
         self.facts: dict[str, dict[Any, Any]] = {}

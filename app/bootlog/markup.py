@@ -15,7 +15,7 @@ _TAG = rb"(?i)</?(?:" + TAGS.encode() + rb")(?:\s[^<>]*+)?+/?>"
 _TAGGED = r"(?i)<[a-z!/]"
 _CDATA = rb"<!\[CDATA\[|\]\]>"
 _FORUM = (
-    rb"\[/?(?i:b|center|code|color|font|i|indent|left|list|pre|quote|size|spoiler|s|tt|u)(?:=[^\[\]\n]{0,60})?\]"
+    rb"\[/?(?i:b|center|i|indent|left|pre|s|tt|u|(?:code|color|font|list|quote|size|spoiler)(?:=[^\[\]\n]{0,60})?)\]"
     rb"|\{(?:code|noformat|quote|color|panel)(?::[^{}\n]{0,120})?\}"
 )
 _ESCAPED = rb"\\([\[\]_*#<>.!(){}|~`+-])"

@@ -99,13 +99,6 @@ def _groups(match: Match) -> tuple[str | None, ...]:
     return tuple([None if group is None else group.decode("utf-8", "replace") for group in match.groups()])
 
 
-def _meaning(form: Form, groups: tuple[str | None, ...], lines: Lines) -> Effect | None:
-    try:
-        return form.make(groups, lines)
-    except DamagedError:
-        return Remark("warning", "damaged-numbers", _DAMAGED)
-
-
 class _Piece:
     """A candidate while it grows over further lines."""
 
@@ -191,7 +184,10 @@ class _Piece:
         peeled = self.peeled
         effect = None
         if found is not None:
-            effect = _meaning(found[0], _groups(found[1]), self.lines)
+            try:
+                effect = found[0].make(_groups(found[1]), self.lines)
+            except DamagedError:
+                effect = Remark("warning", "damaged-numbers", _DAMAGED)
         if effect is None:
             if found is not None or not compiled(_SUSPECT).search(self.message):
                 return None

@@ -70,13 +70,15 @@ def same_width(first: str | None, last: str | None) -> None:
 
 def inclusive(first: str | None, last: str | None) -> ByteRange:
     """A printed range whose last byte belongs to it."""
-    same_width(first, last)
+    if len(first or "") != len(last or ""):
+        same_width(first, last)
     return ByteRange.inclusive(hexadecimal(first), hexadecimal(last))
 
 
 def exclusive(start: str | None, end: str | None) -> ByteRange:
     """A printed range whose end does not belong to it."""
-    same_width(start, end)
+    if len(start or "") != len(end or ""):
+        same_width(start, end)
     return ByteRange(hexadecimal(start), hexadecimal(end))
 
 
