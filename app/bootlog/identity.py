@@ -1,7 +1,7 @@
 """Architecture and page size of a boot: from what its lines prove, never from a default."""
 
 from app.bootlog.draft import Draft
-from app.bootlog.model import Lines
+from app.bootlog.model import Count, Lines
 from app.bootlog.patterns import compiled
 
 # The release and the words around it come first; the compiler's name may be that of a cross compiler.
@@ -15,6 +15,8 @@ _BANNERS = (
     (r"s390x", "s390x"),
     (r"loongarch64", "loongarch64"),
     (r"mips64el|mips64", "mips64"),
+    (r"-mckinley|-itanium|\bia64\b", "ia64"),
+    (r"sparc64", "sparc64"),
 )
 _MOST_FRAMES = {0x400000000: "x86_64", 0x10000000000: "x86_64", 0x1000000: "i386", 0x100000: "i386"}
 """``max_arch_pfn`` of arch/x86/kernel/e820.c: 2^46 or 2^52 bytes, 2^36 with PAE, 2^32 without."""
@@ -27,6 +29,9 @@ def architecture(draft: Draft) -> tuple[str | None, Lines]:
     for last, lines in draft.last_pfns.items():
         if last.limit in _MOST_FRAMES:
             return _MOST_FRAMES[last.limit], lines
+    if draft.x86_lines:  # before 2.6.24 no limits of zones are printed, only what is in them
+        counted = ((tally.count.zone, tally.count.lines) for tally in draft.tallies if isinstance(tally.count, Count))
+        zones |= {zone: lines for zone, lines in counted if zone is not None}
     if draft.x86_lines and "HighMem" in zones:
         return "i386", zones["HighMem"]
     if draft.x86_lines and "DMA32" in zones:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from app.bootlog.cuts import cuts
 from app.bootlog.draft import MAPS, Draft
-from app.bootlog.model import Diagnostic, Lines, NodeRange
+from app.bootlog.model import Diagnostic, Lines, NodeRange, SratEntry
 from app.ranges import ByteRange
 
 Claim = tuple[ByteRange, object, Lines]
@@ -27,10 +27,10 @@ def oddities(draft: Draft, nodes: Sequence[NodeRange]) -> Iterator[Diagnostic]:
         where, (first, second), line = clashes[0]
         message = f"Nodes {first} and {second} both claim the memory from {where:#x} on{_others(clashes)}."
         yield Diagnostic("warning", "overlapping-nodes", message, line)
-    clashes = list(_clashes((entry.range, object(), entry.lines) for entry in draft.values("srat")))
-    if clashes:
-        where, _, line = clashes[0]
-        message = f"Entries of the SRAT overlap from {where:#x} on{_others(clashes)}: digits may be lost."
+    doubtful = list(_half_overlaps(draft.values("srat")))
+    if doubtful:
+        where, line = doubtful[0]
+        message = f"Entries of the SRAT overlap in part from {where:#x} on{_others(doubtful)}: digits may be lost."
         yield Diagnostic("warning", "overlapping-srat", message, line)
     spans: dict[int, ByteRange | None] = {}
     for node in draft.values("initmem"):
@@ -58,6 +58,19 @@ def _clashes(claims: Iterable[Claim]) -> Iterator[tuple[int, tuple[object, objec
             yield memory.start, (reach[1], owner), lines[0]
         if reach is None or memory.end > reach[0].end:
             reach = claim
+
+
+def _half_overlaps(entries: Iterable[SratEntry]) -> Iterator[tuple[int, int]]:
+    """Where an entry begins inside another and ends behind it: the address and the line.
+
+    Kernels before 2.6.24 printed what a node has so far, so one entry within another is nothing odd.
+    """
+    before: SratEntry | None = None
+    for entry in sorted(entries, key=lambda entry: entry.range):
+        if before is not None and before.range.start < entry.range.start < before.range.end < entry.range.end:
+            yield entry.range.start, entry.lines[0]
+        if before is None or entry.range.end > before.range.end:
+            before = entry
 
 
 def _others(clashes: Sequence[object]) -> str:

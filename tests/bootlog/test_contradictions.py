@@ -105,3 +105,9 @@ def test_entries_of_the_srat_that_overlap_are_told() -> None:
     )
     assert codes(found) == [("overlapping-srat", 2)]
     assert len(found.srat) == 2
+
+
+def test_what_a_node_has_so_far_is_no_overlap_of_the_srat() -> None:
+    found = boot("SRAT: Node 0 PXM 0 0-a0000", "SRAT: Node 0 PXM 0 0-d0000000", "SRAT: Node 0 PXM 0 0-130000000")
+    assert codes(found) == []
+    assert len(found.srat) == 3

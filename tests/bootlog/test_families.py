@@ -1,5 +1,7 @@
 """Families whose meaning needs more than their own line: page size, other lists, the rest of the text."""
 
+import pytest
+
 from app.bootlog import read
 from app.bootlog.model import BootLog
 
@@ -142,3 +144,22 @@ def test_two_oopses_of_two_releases_tell_none() -> None:
 def test_the_banner_beats_an_oops_of_another_kernel() -> None:
     found = boot("Linux version 5.10.0 (a@b) #1", NODE, "CPU: 0 PID: 1 Comm: cat Not tainted 4.17.0 #4")
     assert (found.release, found.assumed) == ("5.10.0", ())
+
+
+@pytest.mark.parametrize(
+    ("lines", "arch"),
+    [
+        (["Linux version 2.6.32-5-mckinley (Debian)"], "ia64"),
+        (["Linux version 2.6.32-5-sparc64-smp (Debian)"], "sparc64"),
+        (["Linux version 2.6.18-8.el5 (x)", "DMA32 zone: 829364 pages, LIFO batch:31"], "x86_64"),
+        (["Linux version 2.6.18-8.el5 (x)", "HighMem zone: 29364 pages, LIFO batch:31"], "i386"),
+        (["Linux version 2.6.18-8.el5 (x)", "Normal zone: 29364 pages, LIFO batch:31"], None),
+    ],
+)
+def test_the_architecture_is_told_by_releases_and_by_counts_of_zones(lines: list[str], arch: str | None) -> None:
+    x86 = [] if arch in ("ia64", "sparc64") else ["BIOS-e820: 0000000000010000 - 000000000009bc00 (usable)"]
+    text = "\n".join(
+        [lines[0], *x86, *lines[1:], "early_node_map[1] active PFN ranges", "    0: 0x00000010 -> 0x0000009b"]
+    )
+    (boot,) = read(text.encode()).boots
+    assert boot.arch == arch
