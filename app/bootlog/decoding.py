@@ -65,7 +65,7 @@ def decode(raw: bytes) -> bytes:
     """
     if raw.endswith(DECODED):
         return raw[: -len(DECODED)]
-    raw = _as_utf8(raw)
+    raw = as_utf8(raw)
     if b"\r" in raw:
         raw = _without_returns(raw)
     if b"\x1b" in raw:
@@ -161,7 +161,8 @@ def _without_escapes(raw: bytes) -> bytes:
     return in_blocks(_replacing(_ESCAPES, b""), in_blocks(_replacing(_MOVES, ADDED), raw))
 
 
-def _as_utf8(raw: bytes) -> bytes:
+def as_utf8(raw: bytes) -> bytes:
+    """The bytes of a text in UTF-16 as those of UTF-8, and any other without the mark of its encoding."""
     for mark, encoding in _BOMS:
         if raw.startswith(mark):
             return raw[len(mark) :] if encoding == "utf-8" else _from_utf16(raw[len(mark) :], encoding)

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from app.bootlog.decoding import as_utf8
 from app.report.document import Document
 
 
@@ -21,7 +22,7 @@ def log_rows(text: bytes, document: Document, *, everything: bool = False) -> li
     known = set(document.recognised_lines)
     rows: list[LogRow] = []
     left_out = 0
-    for number, raw in enumerate(text.decode("utf-8", "replace").split("\n"), 1):
+    for number, raw in enumerate(as_utf8(text).decode("utf-8", "replace").split("\n"), 1):
         if not (number in known or number in odd or (everything and raw.strip())):
             left_out += 1
             continue

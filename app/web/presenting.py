@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from app.bootlog.decoding import as_utf8
 from app.kernel.architecture import MODELS
 from app.ranges import FrameRange
 from app.report import counted
@@ -231,7 +232,7 @@ def log_part(text: bytes, document: Document, *, everything: bool, line: int = 1
 def has_more(text: bytes, document: Document) -> bool:
     """Whether the text has lines that were not recognised, beside blank ones."""
     known = set(document.recognised_lines)
-    return any(line.strip() and number not in known for number, line in enumerate(text.split(b"\n"), 1))
+    return any(line.strip() and number not in known for number, line in enumerate(as_utf8(text).split(b"\n"), 1))
 
 
 def day(seconds: int) -> str:
