@@ -23,6 +23,8 @@ _JOINED_LINES = 3
 _COMMAND_LINE_LINES = 40
 # What no argument begins or ends with, but a remark or a mark for lines left out.
 _NO_ARGUMENT = r"\[|<|\.\.|-- |\^|=== |---|[\w/.-]+: |.*:$|\"[^\"]*\",?$"
+_NARROWEST = 60  # columns that a mailer breaks at
+_ARGUMENTS = r"[\w.-]+(?:=\S*)?(?: +[\w.-]+(?:=\S*)?)*"
 _MOST_FAILED_JOINS = 10_000  # a text full of half lines is no wrapped log, and joining is dear
 _MOST_LINES = 1000  # of the repeats of one fact; only a text made for it has more
 # What can only be a line of a memory layout, whatever follows, and whatever envelope is in front of it.
@@ -111,7 +113,8 @@ class _Piece:
     def following(self, limit: int) -> Iterator[tuple[Peeled, int, int]]:
         """Up to ``limit`` lines after this one, without their quotes, with their offsets."""
         data, end = self.text.data, self.end
-        bars = self.message.rfind(b"|") > self.message.rfind(b"]")  # between brackets, as attributes of EFI have them
+        # between brackets, as attributes of EFI have them
+        bars = self.message.rfind(b"[") > self.message.rfind(b"]") and not self.message.endswith(b"[mem")
         for _ in range(limit):
             start = end + 1
             if start >= len(data):
@@ -130,7 +133,7 @@ class _Piece:
             lines += self.text.numbers(start, end)
             for glue in (b" ", b""):
                 found = _understand(message + glue + more.message)
-                if found is not None:
+                if found is not None and (self.peeled.kernel or found[0].tail != ANY_TEXT):
                     self.message, self.lines, self.end = message + glue + more.message, lines, end
                     return found
             message += b" " + more.message
@@ -153,7 +156,7 @@ class _Piece:
     def whole_command_line(self, form: Form, match: Match) -> tuple[Form, Match]:
         """Take in the wrapped rest of a command line, known by a log line or nothing after it."""
         if not self.peeled.kernel:
-            return form, match
+            return self.with_arguments(form, match)
         message, lines, last = self.message, self.lines, self.end
         for more, start, end in self.following(_COMMAND_LINE_LINES):
             if _ends_command_line(more):
@@ -167,6 +170,26 @@ class _Piece:
             last = end
         return form, match
 
+    def with_arguments(self, form: Form, match: Match) -> tuple[Form, Match]:
+        """Take in lines of arguments alone, where no prefix tells what is a line of the log.
+
+        Each has to begin with a word that had no place in the line before.
+        """
+        width = before = self.end - self.start
+        for more, start, end in self.following(_COMMAND_LINE_LINES):
+            room = before + 1 + len(more.message.split(b" ", 1)[0])
+            if (
+                room <= max(width, _NARROWEST)
+                or b"=" not in more.message
+                or compiled(_ARGUMENTS).fullmatch(more.message) is None
+            ):
+                break
+            before = end - start
+            self.message += b" " + more.message
+            self.lines += self.text.numbers(start, end)
+            self.end = end
+        return _understand(self.message) or (form, match)
+
     def record(self, *, last: bool, joining: bool) -> Record | None:
         """Understand the piece, by itself or together with the next lines.
 
@@ -175,7 +198,7 @@ class _Piece:
         found = _understand(self.message)
         if found is None:
             found = self.unwrapped() if last and joining else None
-        elif not last:
+        if found is None or not last:
             pass
         elif found[0].tail == ANY_TEXT:
             found = self.whole_command_line(*found)

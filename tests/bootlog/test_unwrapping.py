@@ -157,3 +157,42 @@ def test_a_second_dump_of_a_map_is_another_also_behind_prose() -> None:
     header = "[    0.000000] Zone ranges:\n[    0.000000]   Normal   [mem 0x0000000000000000-0x0000000000002fff]\n"
     (boot,) = read(f"{entries}And then:\n{header}{entries}".encode()).boots
     assert [entry.lines for entry in boot.efi_map] == [(1,), (2,), (3,), (7,), (8,), (9,)]
+
+
+@pytest.mark.parametrize(
+    ("broken", "name"),
+    [
+        (["Command line:", "BOOT_IMAGE=/vmlinuz-4.17.0 memmap=1G!4G"], "command-line"),
+        (["PM: Registered nosave", "memory: [mem 0x00000000-0x00000fff]"], "nosave"),
+        (["DMA zone: 64 pages", "used for memmap"], "zone-pages"),
+        (["node   0:", "[mem 0x0000000000001000-0x000000000009efff]"], "node-range"),
+        (["efi: mem01: [Boot Data", "|   |WB] range=[0x1000-0x1fff] (0MB)"], "efi-entry"),
+    ],
+)
+def test_a_line_broken_within_the_words_that_find_it_is_found(broken: list[str], name: str) -> None:
+    text = "[    0.000000] " + "\n".join(broken) + "\n[    0.000000] chatter: 1\n"
+    assert found(text) == [(name, (1, 2))]
+
+
+def test_no_line_behind_a_heading_of_somebody_is_a_command_line() -> None:
+    assert found("Command line:\nroot=/dev/vda1\n") == []
+
+
+@pytest.mark.parametrize("behind", ["x86/fpu: x87 FPU will use FXSAVE", "some=words and more, of prose", "And now"])
+def test_arguments_without_time_stamps_end_where_there_was_room_or_no_argument_is(behind: str) -> None:
+    text = (
+        "Command line: root=/dev/vda1 ro console=ttyS0,115200\nmovablecore=1G memmap=1G!4G memmap=64M$0x10000000\n"
+        f"crashkernel=256M\n{behind}\nnode 0: [mem 0x0000000000001000-0x000000000009efff]\n"
+    )
+    (boot,) = read(text.encode()).boots
+    assert boot.command_line == (
+        "root=/dev/vda1 ro console=ttyS0,115200 movablecore=1G memmap=1G!4G memmap=64M$0x10000000 crashkernel=256M"
+    )
+    assert boot.command_line_lines == (1, 2, 3)
+
+
+@pytest.mark.parametrize("behind", ["a=b", "c=d\na=b"])
+def test_arguments_that_had_room_in_the_line_before_are_somebody_elses(behind: str) -> None:
+    text = f"Command line: root=/dev/vda1 ro\n{behind}\nnode 0: [mem 0x0000000000001000-0x000000000009efff]\n"
+    (boot,) = read(text.encode()).boots
+    assert (boot.command_line, boot.command_line_lines) == ("root=/dev/vda1 ro", (1,))

@@ -40,7 +40,7 @@ FORMS = (
     Form(
         name="command-line",
         family="command line",
-        triggers=("ommand line: ",),
+        triggers=(r"ommand line:\s",),
         pattern=r"(?:Kernel command line|Command line): *(\S.*)",
         make=_command_line,
         samples=(

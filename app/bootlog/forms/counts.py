@@ -125,7 +125,7 @@ FORMS = (
     Form(
         name="zone-pages",
         family="page counts",
-        triggers=("zone: [0-9]+ (?:memmap )?pages(?:,| used| reserved| exceed)",),
+        triggers=(r"zone: [0-9]+ (?:memmap )?pages(?:,|\s(?:used|reserved|exceed))",),
         pattern=rf"{_ZONE} zone: (?:{NUMBER} pages, LIFO batch:|{NUMBER} pages used for memmap|{NUMBER} pages reserved"
         rf"|{NUMBER} (?:memmap )?pages exceeds? (?:freesize|realsize))",
         make=_zone_pages,

@@ -82,7 +82,7 @@ FORMS = (
     Form(
         name="node-range",
         family="node ranges",
-        triggers=(r"node +[0-9]+: +\[mem",),
+        triggers=(r"node +[0-9]+:\s+\[mem",),
         pattern=rf"node\s+{NUMBER}:\s*{MEM}",
         make=lambda g, lines: NodeRange(number(g[0]), inclusive(g[1], g[2]), lines),
         samples=(
@@ -123,7 +123,7 @@ FORMS = (
     Form(
         name="movable-start",
         family="Movable start",
-        triggers=("Node [0-9]+: +0x",),
+        triggers=(r"Node [0-9]+:\s+0x",),
         pattern=rf"Node\s+{NUMBER}:\s*0x([0-9a-f]{{8,16}})\b",
         make=lambda g, lines: MovableStart(number(g[0]), hexadecimal(g[1]), lines),
         samples=("Node 1: 0x0000000180000000",),

@@ -160,7 +160,7 @@ FORMS = (
     Form(
         name="nosave",
         family="reserved regions",
-        triggers=("egistered nosave memory",),
+        triggers=(r"egistered nosave\s",),
         pattern=rf"PM: (?:hibernation: )?Registered nosave memory: {MEM}",
         make=lambda g, lines: _nosave(inclusive(g[0], g[1]), lines),
         samples=(
@@ -172,7 +172,7 @@ FORMS = (
     Form(
         name="nosave-old",
         family="reserved regions",
-        triggers=("egistered nosave memory",),
+        triggers=(r"egistered nosave\s",),
         pattern=rf"(?:PM|swsusp): Registered nosave memory(?: region)?: {_OLD}\b",
         make=lambda g, lines: _nosave(exclusive(g[0], g[1]), lines),
         samples=(
