@@ -52,7 +52,9 @@ GROUPS: tuple[tuple[str, tuple[Finding, ...]], ...] = (
         "About several boots and excerpts",
         (
             Finding("excerpt-attached", "A memory map without a log was taken to be that of the boot it fits."),
-            Finding("excerpt-unused", "A memory map that fits no node ranges of the text; nothing of it is used."),
+            Finding(
+                "excerpt-unused", "A memory map, or spans of nodes, of no boot of the text; nothing of it is used."
+            ),
             Finding("no-release", "No line names the kernel's release.", "Give it: `--kernel`, or on the page."),
         ),
     ),
@@ -93,7 +95,7 @@ GROUPS: tuple[tuple[str, tuple[Finding, ...]], ...] = (
         "What the kernel complains about",
         (
             Finding("overlapping-nodes", "Memory that two nodes claim.", _FIRMWARE),
-            Finding("overlapping-srat", "Entries of the SRAT overlap.", _FIRMWARE),
+            Finding("overlapping-srat", "Entries of the SRAT overlap in part; digits may be lost.", _FIRMWARE),
             Finding("overlapping-firmware-nodes", "The kernel saw nodes of the firmware overlap.", _FIRMWARE),
             Finding("overlapping-reserved-memory", "Regions of the device tree overlap.", _FIRMWARE),
             Finding("numa-rejected", "The kernel did not believe the firmware's nodes.", _FIRMWARE),
