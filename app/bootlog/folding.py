@@ -15,7 +15,7 @@ _NARROWEST, _WIDEST = 40, 300
 _LEAST = 3  # lines that end at the edge
 _RARE = 4  # times as many of these as of lines that go on although they are shorter
 # What nothing leaves that breaks at blanks: the rest begins with one, or with a sign that closes, or in a number.
-_PARTED = r"[^\n]*(?:\n[ \])},.;:=]|0x[0-9a-f]{1,15}\n[0-9a-f]+[\]) \-])"
+_PARTED = r"[^\n]*(?:\n[ \])},.;:=]|0x[0-9a-f]{0,15}\n[0-9a-f]+[\]) \-]|0\nx[0-9a-f])"
 _CUT = 2  # blanks at an edge that copying may have cut off
 
 
