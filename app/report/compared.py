@@ -6,7 +6,7 @@ from typing import Any, Literal
 import msgspec
 
 from app.report.document import Document, MapEntry
-from app.report.words import STATE_WORDS, TYPE_WORDS, pages_words
+from app.report.words import SEVERITY_WORDS, STATE_WORDS, TYPE_WORDS, pages_words, placement_of
 from app.units import format_size
 
 
@@ -191,7 +191,8 @@ def _said(what: str, item: Item) -> str:
     if what == "holes":
         return f"{_pfns(item)} {pages_words(item['pages'])}, {_hole(item)}"
     if "start_pfn" in item:
-        spanned = f" spanned {item['spanned_pages']} present {item['present_pages']}" if "present_pages" in item else ""
+        known = "present_pages" in item
+        spanned = f", spanned {item['spanned_pages']:,}, present {item['present_pages']:,}" if known else ""
         return f"{_named(item)}{_pfns(item)}{spanned}"
     if "end" in item:
         if item["start"] is None:
@@ -209,16 +210,13 @@ def _value(name: str, value: object) -> str:
 
 
 def _hole(item: Item) -> str:
-    outside = item["placement"] == "outside-zone-spans"
-    node = "" if item["node"] is None else f", node {item['node']}"
-    where = "outside every zone span" if outside else f"inside {item['zone'] or 'a zone'}{node}"
+    where = placement_of(item["placement"], item["node"], item["zone"])
     elsewhere = item["linked_zone"] is not None and (item["linked_zone"], item["linked_node"]) != (
         item["zone"],
         item["node"],
     )
     linked = f", linked to {item['linked_zone']} of node {item['linked_node']}" if elsewhere else ""
-    harm = "harmless" if item["severity"] == "none" else item["severity"]
-    return f"{where}, {STATE_WORDS[item['state']]}{linked}, {harm}"
+    return f"{where}, {STATE_WORDS[item['state']]}{linked}, {SEVERITY_WORDS[item['severity']]}"
 
 
 def _named(item: Item) -> str:

@@ -100,8 +100,8 @@ def missing(document: Document) -> list[str]:
 
 
 def undecided(document: Document) -> bool:
-    """Whether holes cannot be known: without memory or section size nobody can tell which frames have a struct page."""
-    return document.sections.size is None or not document.node_ranges
+    """Whether holes cannot be known: without memory or memory model nobody can tell which frames have a struct page."""
+    return not document.node_ranges or (document.sections.size is None and document.kernel.memory_model != "flatmem")
 
 
 def frames(start: str, end: str, page_size: int, *, inward: bool) -> FrameRange:

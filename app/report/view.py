@@ -50,7 +50,11 @@ def read(told: Mapping[str, str]) -> View:
     version = told.get("v", str(VERSION))
     if version not in ("1", "2"):
         notes.append("This address is from a later release; what is not known here is not shown.")
+    if told.get("axis", "") not in ("", "schematic", "scale"):
+        notes.append("“axis” in this address is neither schematic nor scale.")
     start, end = (_frame(told, name, notes) for name in ("from", "to"))
+    if start is not None and end is not None and start >= end:
+        notes.append("“from” in this address is not below “to”.")
     if start is None or end is None or start >= end:
         start = end = None
     hole = told.get("hole", "")

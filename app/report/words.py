@@ -28,6 +28,8 @@ TYPE_WORDS = {
 }
 """Types of the memory map as kernels print them; others are called by their own names."""
 
+SEVERITY_WORDS = {"danger": "danger", "caution": "caution", "info": "worth knowing", "none": "harmless"}
+
 
 def pages_words(pages: int) -> str:
     """``1 page``, ``41 pages``, ``262,144 pages``."""
@@ -48,6 +50,11 @@ def linked_as_it_lies(hole: Hole) -> bool:
 
 def placement_words(hole: Hole) -> str:
     """Where a hole lies: outside every zone span, or inside which."""
-    if hole.placement == "outside-zone-spans":
+    return placement_of(hole.placement, hole.node, hole.zone)
+
+
+def placement_of(placement: str, node: int | None, zone: str | None) -> str:
+    """The same of its parts."""
+    if placement == "outside-zone-spans":
         return "outside every zone span"
-    return f"inside {hole.zone or 'a zone'}" + ("" if hole.node is None else f", node {hole.node}")
+    return f"inside {zone or 'a zone'}" + ("" if node is None else f", node {node}")

@@ -1,5 +1,6 @@
 """Comparing two layouts on a page: their bars on one axis, and what differs, in words."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -8,9 +9,9 @@ from starlette.responses import RedirectResponse, Response
 
 from app import service
 from app.report import figure, scene
-from app.report import view as view_names
 from app.report.compared import Comparison, compared
 from app.report.document import Document
+from app.report.words import SEVERITY_WORDS
 from app.service import Options
 from app.service.asking import NO_QUESTION
 from app.service.errors import NoSuchBoot
@@ -29,7 +30,6 @@ from app.web.viewing import Looked, LookedDep
 router = APIRouter(include_in_schema=False)
 
 NAMES = ("A", "B")
-_VIEW = view_names.NAMES
 _KNOWN = ("a", "b", "boot_a", "boot_b", "kernel")
 
 Link = Annotated[str, Query(max_length=2000)]
@@ -85,15 +85,18 @@ async def compare(
     """The page: a form for two links, and for two that are there what differs."""
     links = [subjects.name_of(link) for link in (a, b)]
     told = {"a": links[0][0], "b": links[1][0], "boot_a": boot_a or links[0][1], "boot_b": boot_b or links[1][1]}
-    view = [(name, value) for name, value in request.query_params.multi_items() if name in _VIEW]
+    given = request.query_params.multi_items()
+    # what is not known here stays in the address too, so that the page can say so
+    rest = [(name, value) for name, value in given if name not in _KNOWN]
     tidy = [(name, value) for name, value in [*told.items(), ("kernel", kernel.strip())] if value]
-    if sorted([*tidy, *view]) != sorted(request.query_params.multi_items()):
-        return RedirectResponse(f"/compare?{encoded([*tidy, *view])}" if tidy else "/compare", 303)
+    if sorted([*tidy, *rest]) != sorted(given):
+        return RedirectResponse(f"/compare?{encoded([*tidy, *rest])}" if tidy or rest else "/compare", 303)
     boots = [int(text) if text.isascii() and text.isdigit() else None for text in (told["boot_a"], told["boot_b"])]
     wanted = Wanted(told["a"], told["b"], boots[0], boots[1], kernel.strip() or None)
+    names = [name for name, _ in rest]
     if not wanted.a or not wanted.b:
-        return await owned.workers.run(_form, owned, wanted)
-    return await owned.workers.run(lambda: _page(owned, wanted, look))
+        return await owned.workers.run(_form, owned, wanted, viewing.ignored(names, _KNOWN))
+    return await owned.workers.run(lambda: _page(owned, wanted, look, names))
 
 
 @router.get("/compare.json")
@@ -164,7 +167,7 @@ def _document(owned: Services, subject: Subject) -> Document:
     return views.asked_drawn(owned.recent, subject, NO_QUESTION)[0].today
 
 
-def _page(owned: Services, wanted: Wanted, look: Looked) -> Response:
+def _page(owned: Services, wanted: Wanted, look: Looked, names: Sequence[str]) -> Response:
     try:
         two = _two(owned, wanted)
     except NoSuchBoot:
@@ -187,12 +190,12 @@ def _page(owned: Services, wanted: Wanted, look: Looked) -> Response:
         path="/compare",
         query=f"?{wanted.query}",
         more_query=f"&{wanted.query}",
-        **viewing.shown(two.drawn(owned), look, _KNOWN, ()),
+        **viewing.shown(two.drawn(owned), look, _KNOWN, names),
         fields=told,
         paged=False,
         absent=[],
         blank="blank: no memory, no struct page",
-        severity_words=presenting.SEVERITY_WORDS,
+        severity_words=SEVERITY_WORDS,
     )
 
 

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app.report import counted, figure, lanes, notes
 from app.report.axis import AxisName
-from app.report.words import STATE_WORDS
+from app.report.words import SEVERITY_WORDS, STATE_WORDS
 from app.service import Options, encode
 from app.web import command_lines, presenting, subjects, viewing, views
 from app.web.asked import KNOWN, Asked, AskedDep, encoded
@@ -215,7 +215,7 @@ def _page(
         checks_agreeing=agreeing,
         explained=counted.explained(document.checks),
         frames_words=counted.frames_words,
-        severity_words=presenting.SEVERITY_WORDS,
+        severity_words=SEVERITY_WORDS,
         basis_words=presenting.BASIS_WORDS,
         state_words=STATE_WORDS,
         coded=presenting.coded,

@@ -17,7 +17,6 @@ from app.report.words import STATE_WORDS, pages_words, placement_words
 from app.service import Options
 from app.units import format_size
 
-SEVERITY_WORDS = {"danger": "danger", "caution": "caution", "info": "worth knowing", "none": "harmless"}
 BASIS_WORDS = {
     "evidence": "State as this log shows it",
     "release": "State as this release leaves it",

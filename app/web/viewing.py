@@ -63,13 +63,17 @@ def found_in(drawn: Drawn, words: str) -> Found:
     raise problem or BadOption(f"Nothing can be found here. Try {HELP}.")
 
 
+def ignored(names: Iterable[str], known: Iterable[str]) -> str:
+    """What of an address says nothing to its page, in words; empty where there is nothing of that kind."""
+    strange = views.unknown(names, {*known, *views.NAMES})
+    return f"Not known here and ignored: {', '.join(name[:40] for name in strange[:5])}." if strange else ""
+
+
 def shown(drawn: Drawn, asked: Looked, known: Iterable[str], names: Iterable[str]) -> dict[str, Any]:
     """What the template of the bars needs; ``known`` are the names that the page's address may have, ``names`` has."""
     view = views.resolved(asked.view, drawn.scene)
     notes = list(view.notes)
-    strange = views.unknown(names, {*known, *views.NAMES})
-    if strange:
-        notes.append(f"Not known here and ignored: {', '.join(name[:40] for name in strange[:5])}.")
+    notes += filter(None, [ignored(names, known)])
     detail, problem = "", ""
     all_axes = drawn.axes
     if asked.words:
@@ -86,6 +90,9 @@ def shown(drawn: Drawn, asked: Looked, known: Iterable[str], names: Iterable[str
         start, end = views.around(all_axes[view.axis], view.picked)
         view = msgspec.structs.replace(view, start=start, end=end, hole=None)
     every = views.families(drawn.scene)
+    missed = views.unknown(view.lanes, (key for key, _ in every))
+    if missed:
+        notes.append(f"There are no such lanes here: {', '.join(name[:40] for name in missed[:5])}.")
     drawn = drawn.only(view.lanes)
     scene = drawn.scene
     axis = drawn.axes[view.axis]

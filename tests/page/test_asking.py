@@ -233,6 +233,26 @@ def test_without_two_links_there_is_a_form_and_something_to_try(client: httpx.Cl
     assert page.text.count('<li><a href="/compare?a=') >= 3
 
 
+def test_what_an_address_says_that_no_comparison_knows_is_told(client: httpx.Client) -> None:
+    """With two links as with none, and lanes that are not there too; the comparison is shown all the same."""
+    pair = {"a": "sample:seed-no-memmap", "b": "sample:seed-1g-4g"}
+    page = client.get("/compare", params=pair | {"bogus": "1", "lanes": "zones,attic", "axis": "polar"})
+    assert dict(page.url.params)["bogus"] == "1"
+    said = words(page)
+    assert "Not known here and ignored: bogus." in said
+    assert "There are no such lanes here: attic." in said
+    assert "“axis” in this address is neither schematic nor scale." in said
+    assert "Memory map in force" in said
+    assert "Not known here and ignored: bogus." in words(client.get("/compare", params={"bogus": "1"}))
+
+
+def test_a_hole_that_differs_is_told_in_the_words_of_its_table(client: httpx.Client) -> None:
+    """No name of a field or of a value of the document."""
+    said = words(client.get("/compare", params={"a": "sample:seed-no-memmap", "b": "sample:seed-1g-4g"}))
+    assert "pfn [0xbffd7, 0xc0000) 41 pages, outside every zone span, never written, danger" in said
+    assert "41 pages, inside DMA32, node 0, initialised, harmless" in said
+
+
 def test_what_is_not_there_cannot_be_compared(client: httpx.Client) -> None:
     """404 for a name, 400 for a boot that is no number."""
     assert client.get("/compare", params={"a": "sample:nothing", "b": "sample:seed-1g-4g"}).status_code == 404

@@ -123,6 +123,20 @@ def test_what_cannot_be_decided_is_not_called_harmless(client: httpx.Client) -> 
     assert "blank: not in this text" in page
 
 
+def test_one_array_of_struct_pages_is_decided_too(client: httpx.Client) -> None:
+    """FLATMEM has no sections; a verdict on it is none the less one, and not called undecided."""
+    text = (
+        "Linux version 5.9.9 (b@h) #1 SMP\nMIPS: machine is Example\n"
+        "CPU0 revision is: 00019558 (MIPS 34Kc)\nZone ranges:\n  Normal   [mem 0x0000000000020000-0x000000000fffffff]\n"
+        "Early memory node ranges\n  node   0: [mem 0x0000000000020000-0x000000000fffffff]\n"
+    )
+    path = client.post("/", data={"log": text}, headers=HTML).headers["Location"].partition("#")[0]
+    page = client.get(path, params={"arch": "mips"}, headers=HTML).text
+    assert "FLATMEM" in page
+    assert "not decided" not in page
+    assert "blank: no memory, no struct page" in page
+
+
 def test_a_text_without_a_release_can_be_judged_as_one(client: httpx.Client, seed_text: str) -> None:
     """The page asks for the release, and keeps what was told."""
     text = seed_text.partition("\n")[2].replace("vmlinuz-4.17.0-rc6-mm1", "vmlinuz")
