@@ -3,6 +3,7 @@
 
 const CHARACTER = 6.7; // pixels of one letter of a label
 const GAP = 10;
+const ROOM = 44; // pixels that a round address keeps from others: it is the less telling one
 
 function between(value, source, target) {
   const last = source.length - 1;
@@ -39,7 +40,7 @@ export function ticks(meta, view, width) {
   const placed = [];
   const [low, high] = view;
   const [from, to] = view.map((at) => toPfn(meta.knots, at));
-  const place = (pfn) => {
+  const place = (pfn, gap) => {
     const at = toPosition(meta.knots, pfn);
     const pixel = ((at - low) / (high - low)) * width;
     const text = address(pfn, meta.pageSize);
@@ -47,12 +48,13 @@ export function ticks(meta, view, width) {
     const anchor = pixel < 1 ? "start" : pixel > width - 1 ? "end" : "middle";
     const left = pixel - { start: 0, middle: length / 2, end: length }[anchor];
     const inside = left >= 0 && left + length <= width;
-    if (inside && placed.every((tick) => left + length + GAP <= tick.left || tick.left + tick.length + GAP <= left)) {
-      placed.push({ at, pixel, text, anchor, left, length });
+    if (inside && placed.every((tick) => left + length + gap <= tick.left || tick.left + tick.length + gap <= left)) {
+      placed.push({ pfn, at, pixel, text, anchor, left, length });
     }
   };
-  meta.ticks.filter((pfn) => pfn >= from && pfn <= to).forEach(place);
-  if (placed.length < 4) rounds(from, to).forEach(place);
+  for (const pfn of meta.ticks) if (pfn >= from && pfn <= to) place(pfn, GAP);
+  const gap = placed.length < 4 ? GAP : ROOM;
+  for (const pfn of rounds(from, to)) if (placed.every((tick) => tick.pfn !== pfn)) place(pfn, gap);
   return placed;
 }
 

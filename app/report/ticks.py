@@ -1,6 +1,6 @@
 """Which boundaries get a hexadecimal label, so that no two labels touch at any width of the drawing."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from heapq import nsmallest
 from math import ceil, log2
 
@@ -17,8 +17,10 @@ _GAP = 10.0
 _SCATTER = 2654435761  # Knuth's multiplicative hash
 _MOST = 200
 """Boundaries that are looked at: more labels never fit, and looking at them is quadratic."""
+_ROOM = 44.0
+"""Pixels that a round address keeps from others, where there are boundaries enough: it is the less telling one."""
 _FEW = 4
-"""With fewer boundaries in view, round addresses are labelled too."""
+"""With fewer labels in view, round addresses stand as close as others."""
 
 
 class Tick(msgspec.Struct, frozen=True):
@@ -33,26 +35,41 @@ class Tick(msgspec.Struct, frozen=True):
 def ticks(lanes: Sequence[Lane], axis: Axis, page_size: int, points: Sequence[int] | None = None) -> tuple[Tick, ...]:
     """Labels for the drawing, most telling boundaries first: ends, holes worth an alarm, wide intervals."""
     placed: dict[int, Tick] = {}
-    wanted = by_importance(lanes, axis, points)
-    if len(wanted) < _FEW:
-        wanted += rounds(axis.pfns[0], axis.pfns[-1])
+    telling = by_importance(lanes, axis, points)
     for width in WIDTHS:
-        taken = sorted(_extent(tick, width) for tick in placed.values())
-        for pfn in wanted:
-            if pfn in placed:
-                continue
-            tick = _tick(pfn, axis, page_size, width)
-            low, high = _extent(tick, width)
-            inside = low >= 0 and high <= width
-            if inside and all(high + _GAP <= start or end + _GAP <= low for start, end in taken):
-                placed[pfn] = tick
-                taken.append((low, high))
+        taken = [_extent(tick, width) for tick in placed.values()]
+        for pfn in telling:
+            if pfn not in placed:
+                tick = _tick(pfn, axis, page_size, width)
+                if _fits(tick, width, taken, _GAP):
+                    placed[pfn] = tick
+                    taken.append(_extent(tick, width))
+    gap = _GAP if len(placed) < _FEW else _ROOM
+    for pfn in rounds(axis.pfns[0], axis.pfns[-1]):
+        least = 0 if pfn in placed else _least_width(_tick(pfn, axis, page_size, 0), placed.values(), gap)
+        if least:
+            placed[pfn] = _tick(pfn, axis, page_size, least)
     return tuple(sorted(placed.values(), key=lambda tick: tick.at))
 
 
 def _scattered(pfn: int) -> int:
     """An order that takes equals from everywhere."""
     return pfn * _SCATTER % (1 << 32)
+
+
+def _least_width(tick: Tick, placed: Collection[Tick], gap: float) -> int:
+    """The width from which on a label fits among those that are there, at that width and all greater; 0 for none."""
+    least = 0
+    for width in reversed(WIDTHS):
+        if not _fits(tick, width, [_extent(other, width) for other in placed if other.width <= width], gap):
+            break
+        least = width
+    return least
+
+
+def _fits(tick: Tick, width: int, taken: Iterable[tuple[float, float]], gap: float) -> bool:
+    low, high = _extent(tick, width)
+    return low >= 0 and high <= width and all(high + gap <= start or end + gap <= low for start, end in taken)
 
 
 def _tick(pfn: int, axis: Axis, page_size: int, width: int) -> Tick:
