@@ -11,6 +11,12 @@ const SETTLED = 120; // milliseconds without a move
 const ALARMING = ["danger", "uninitialised"];
 const CONFIG = { displayModeBar: false, responsive: false, doubleClick: false, showTips: false, scrollZoom: false };
 
+function element(name, attributes) {
+  const made = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  return made;
+}
+
 const escaped = (text) => text.replace(/[&<>]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[c]);
 const forms = (label) => {
   const head = label.split(" (")[0].split(" · ")[0];
@@ -49,10 +55,10 @@ export class Bars {
     this.plot = plot;
     this.on = on;
     this.still = plot.querySelector(".drawing");
+    // the library draws lines and areas above bars; what tints the lanes that differ has to lie below them
+    this.bands = plot.appendChild(element("svg", { class: "bands", "aria-hidden": "true" }));
     this.live = plot.appendChild(Object.assign(document.createElement("div"), { className: "live" }));
-    this.labels = plot.appendChild(document.createElementNS(SVG, "svg"));
-    this.labels.setAttribute("class", "labels");
-    this.labels.setAttribute("aria-hidden", "true");
+    this.labels = plot.appendChild(element("svg", { class: "labels", "aria-hidden": "true" }));
     this.lit = null;
     this.picked = null;
     onThemeChange(() => this.draw());
@@ -134,10 +140,10 @@ export class Bars {
   }
 
   /** Move the view, as wide as it is, to this page frame. */
-  centre(pfn) {
+  centre(pfn, jump = true) {
     const half = (this.view[1] - this.view[0]) / 2;
     const at = toPosition(this.meta.knots, pfn);
-    this.go(held([at - half, at + half], this.whole), true);
+    this.go(held([at - half, at + half], this.whole), jump);
   }
 
   /** Show this part of the axis; a jump is what the reader may want to come back from. */
@@ -182,7 +188,7 @@ export class Bars {
     const near = Math.max(0, lane.findLastIndex((bar) => bar.from <= from));
     const next = lane[Math.min(lane.length - 1, Math.max(0, this.stepped ? near + by : near))];
     this.stepped = next;
-    return { data: next.data, frames: [next.from, next.to].map((place) => Math.round(toPfn(this.meta.knots, place))) };
+    return { data: next.data, frames: this.framesOf([next.from, next.to]) };
   }
 
   /** Light the bars that a test picks by [label, detail, lines, hole] and dim the others; null lights all. */
@@ -191,10 +197,27 @@ export class Bars {
     this.draw();
   }
 
-  /** What the lowest bar that a test picks says of itself, or null. */
+  /** The lowest bar that a test picks: what it says of itself, and its page frames; null where there is none. */
   lowest(test) {
-    const bars = this.traces.flatMap(({ customdata, y }) => customdata.map((data, i) => [y[i], data]));
-    return bars.filter(([, data]) => test(data)).reduce((a, b) => (a && a[0] > b[0] ? a : b), null)?.[1] ?? null;
+    const bars = this.traces.flatMap(({ customdata, y, base, x }) =>
+      customdata.map((data, i) => ({ data, y: y[i], ends: [base[i], base[i] + x[i]] })),
+    );
+    const found = bars.filter(({ data }) => test(data)).reduce((a, b) => (a && a.y > b.y ? a : b), null);
+    return found && { data: found.data, frames: this.framesOf(found.ends) };
+  }
+
+  /** The page frames of two positions. */
+  framesOf(ends) {
+    return ends.map((at) => Math.round(toPfn(this.meta.knots, at)));
+  }
+
+  /** Bring page frames into view where they are not, or too narrow to be seen. */
+  reveal([from, to]) {
+    const [left, right] = [from, to].map((pfn) => toPosition(this.meta.knots, pfn));
+    const [low, high] = this.view;
+    const seen = right > low && left < high && ((right - left) / (high - low)) * this.width > 2 * TINY;
+    if (!seen) this.go(this.around(from, to, 1.2), true);
+    return !seen;
   }
 
   draw() {
@@ -206,9 +229,9 @@ export class Bars {
     layout.yaxis = { ...layout.yaxis, gridcolor: colours.line };
     const frames = this.figure.data[2];
     const dashes = { ...frames, line: { ...frames.line, color: colours.alarm }, fillcolor: colours.alarm + "10" };
-    const bands = { ...this.figure.data[3], fillcolor: colours.stroke("differs") + "2e" };
     this.write(marks);
-    const traces = [...this.traces.map((_, which) => this.look(which, width, colours)), bands, dashes];
+    this.tint();
+    const traces = [...this.traces.map((_, which) => this.look(which, width, colours)), dashes];
     return this.plotly.react(this.live, traces, layout, CONFIG);
   }
 
@@ -265,11 +288,7 @@ export class Bars {
   write(marks) {
     this.labels.replaceChildren(
       ...marks.map((tick) => {
-        const label = document.createElementNS(SVG, "text");
-        label.setAttribute("x", tick.pixel);
-        label.setAttribute("y", 13);
-        label.setAttribute("text-anchor", tick.anchor);
-        label.setAttribute("class", "tl");
+        const label = element("text", { x: tick.pixel, y: 13, "text-anchor": tick.anchor, class: "tl" });
         label.textContent = tick.text;
         return label;
       }),
@@ -280,16 +299,31 @@ export class Bars {
   /** The frame around what is picked, where it is in view. */
   frame() {
     if (!this.picked) return [];
+    const [left, right] = this.picked.map((pfn) => this.pixel(toPosition(this.meta.knots, pfn)));
+    if (right <= 0 || left >= this.width) return [];
+    const tall = this.figure.layout.height - 24;
+    return [element("rect", { class: "pick", x: left, y: 22, width: Math.max(3, right - left), height: tall })];
+  }
+
+  /** Tint the lanes that differ, where they do: the figure's fourth trace, five corners for each place and a gap. */
+  tint() {
+    const { x, y } = this.figure.data[3];
+    const { height, margin, yaxis } = this.figure.layout;
+    const lane = (height - margin.t) / yaxis.range[0];
+    const found = [];
+    for (let i = 0; i + 2 < x.length; i += 6) {
+      const [left, right] = [this.pixel(x[i]), this.pixel(x[i + 1])];
+      if (right <= 0 || left >= this.width) continue;
+      const [top, bottom] = [margin.t + y[i] * lane, margin.t + y[i + 2] * lane];
+      found.push(element("rect", { class: "apart", x: left, y: top, width: Math.max(3, right - left), height: bottom - top }));
+    }
+    this.bands.replaceChildren(...found);
+  }
+
+  /** The pixel of a position, that of the nearer end where it is out of sight. */
+  pixel(at) {
     const [low, high] = this.view;
-    const [left, right] = this.picked.map((pfn) => {
-      const share = (toPosition(this.meta.knots, pfn) - low) / (high - low);
-      return Math.min(this.width, Math.max(0, share * this.width));
-    });
-    if (left >= right) return [];
-    const frame = document.createElementNS(SVG, "rect");
-    const look = { class: "pick", x: left, y: 22, width: Math.max(3, right - left), height: this.figure.layout.height - 24 };
-    for (const [name, value] of Object.entries(look)) frame.setAttribute(name, value);
-    return [frame];
+    return Math.min(this.width, Math.max(0, ((at - low) / (high - low)) * this.width));
   }
 
   listen() {
@@ -297,8 +331,7 @@ export class Bars {
     this.listening = true;
     this.live.on("plotly_hover", (event) => this.on.point(event.points[0].customdata));
     this.live.on("plotly_click", ({ points: [{ base, x, customdata }] }) => {
-      const ends = [Math.min(base, x), Math.max(base, x)].map((at) => Math.round(toPfn(this.meta.knots, at)));
-      this.on.choose(customdata, ends);
+      this.on.choose(customdata, this.framesOf([Math.min(base, x), Math.max(base, x)]));
     });
     this.live.on("plotly_relayout", (event) => {
       if ("xaxis.range[0]" in event) {

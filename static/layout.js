@@ -71,10 +71,10 @@ function showHole(hole, zoom = true) {
   pick(frames);
   if (zoom) bars.zoomTo(...frames);
   bars.light(null);
-  const data = bars.lowest((other) => other[3] === hole);
-  if (data) {
-    tell(data);
-    log.light(data[2], true);
+  const found = bars.lowest((other) => other[3] === hole);
+  if (found) {
+    tell(found.data);
+    log.light(found.data[2], true);
   }
 }
 
@@ -92,12 +92,28 @@ function stepBar(by, down) {
   if (found) choose(found.data, found.frames);
 }
 
-function showLine(line) {
+/** Light the bars of a line of the log, and tell the lowest of them; that bar, or null where there is none. */
+function lightLine(line) {
   log.light([line], false);
   const own = (data) => data[2].includes(line);
   bars.light(own);
-  const data = bars.lowest(own);
-  if (data) tell(data);
+  const found = bars.lowest(own);
+  if (found) tell(found.data);
+  return found;
+}
+
+/** Go from a line of the log to its bar, and say where it has none. Back returns to the log. */
+function showLine(line) {
+  const found = lightLine(line);
+  if (!found) {
+    detail.textContent = `No bar comes of line ${line}.`;
+    return;
+  }
+  state.leave(`#L${line}`);
+  pick(found.frames);
+  if (!bars.reveal(found.frames)) state.write(view, true);
+  stage.scrollIntoView({ block: "nearest" });
+  stage.focus({ preventScroll: true });
 }
 
 async function switchAxis(axis) {
@@ -166,7 +182,7 @@ function wire() {
     if (!target || event.ctrlKey || event.metaKey || event.shiftKey) return;
     const { key, axis, hole, line } = target.dataset;
     if (line !== undefined) {
-      if (log.has(line)) showLine(Number(line));
+      if (log.has(line)) lightLine(Number(line));
       return;
     }
     event.preventDefault();
@@ -198,6 +214,8 @@ async function start() {
     if (hole >= 0) showHole(hole, false);
     else pick(view.sel);
   }
+  const line = /^#L(\d+)$/.exec(window.location.hash)?.[1];
+  if (line && log.has(line)) lightLine(Number(line));
   state.begin(view);
   stage.dataset.live = "true";
 }

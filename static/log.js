@@ -6,7 +6,9 @@ export class Log {
     this.list = list;
     list.addEventListener("click", (event) => {
       const link = event.target.closest("a");
-      if (link?.hash) choose(Number(link.textContent));
+      if (!link?.hash || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      choose(Number(link.textContent));
     });
   }
 

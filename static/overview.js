@@ -1,6 +1,7 @@
 /* The strip above the bars: where the view is in the whole machine, to scale. */
 
 import { toPfn } from "./axis.js";
+import { onSlide } from "./touch.js";
 
 /** Put the rectangle of the strip where the view of these bars is. */
 export function moveWindow(strip, bars) {
@@ -13,13 +14,12 @@ export function moveWindow(strip, bars) {
   frame.setAttribute("width", `${width * 100}%`);
 }
 
-/** Let a click on the strip bring that place into the middle of the view. */
+/** Let a press on the strip bring that place into the middle of the view, and slide the view along it. */
 export function wireStrip(strip, bars) {
   strip.classList.add("active");
-  strip.addEventListener("click", (event) => {
-    const box = strip.getBoundingClientRect();
+  onSlide(strip, (share, jump) => {
     const [low, high] = bars.meta.scale;
-    bars.centre(low + ((event.clientX - box.left) / box.width) * (high - low));
+    bars.centre(low + share * (high - low), jump);
   });
 }
 

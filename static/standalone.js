@@ -25,8 +25,8 @@ function mark(hole) {
 function showHole(hole) {
   mark(hole);
   bars.zoomTo(...bars.meta.holes[hole]);
-  const data = bars.lowest((other) => other[3] === hole);
-  if (data) tellBoth(data);
+  const found = bars.lowest((other) => other[3] === hole);
+  if (found) tellBoth(found.data);
 }
 
 /** Say what a bar is, and light its lines in the log. */
@@ -50,8 +50,16 @@ function showLine(line) {
   log.light([line], false);
   const own = (data) => data[2].includes(line);
   bars.light(own);
-  const data = bars.lowest(own);
-  if (data) tell(data);
+  const found = bars.lowest(own);
+  if (!found) {
+    detail.textContent = `No bar comes of line ${line}.`;
+    return;
+  }
+  tell(found.data);
+  bars.pick(found.frames);
+  bars.reveal(found.frames);
+  stage.scrollIntoView({ block: "nearest" });
+  stage.focus({ preventScroll: true });
 }
 
 /** The next or previous hole in the order of addresses. */

@@ -11,12 +11,20 @@ export function write(view, jump) {
   const url = new URL(window.location.href);
   const { axis, from, to, sel, lanes } = view;
   const told = { v: "2", axis, from: hex(from), to: hex(to), sel: sel && sel.map(hex).join("-"), lanes };
+  if (jump) url.hash = "";
   for (const name of GONE) url.searchParams.delete(name);
   for (const [name, value] of Object.entries(told)) {
     if (value === null) url.searchParams.delete(name);
     else url.searchParams.set(name, value);
   }
   window.history[jump ? "pushState" : "replaceState"]({ ...view }, "", url);
+}
+
+/** Let the present entry of the history end in this fragment: where the reader comes back to. */
+export function leave(hash) {
+  const url = new URL(window.location.href);
+  url.hash = hash;
+  window.history.replaceState(window.history.state, "", url);
 }
 
 /** Remember the view of the page as it came; an address of an earlier version or a question becomes the view's own. */

@@ -1,4 +1,5 @@
-/* Two fingers on the bars zoom and move; one finger is the plotting library's, or scrolls the page. */
+/* Two fingers on the bars zoom and move; one finger is the plotting library's, or scrolls the page. A pointer slides
+   along the strip above them. */
 
 /** Call `zoom(factor, share)` and `pan(share)` as two fingers on `plot` go apart and aside; shares are of its width. */
 export function onPinch(plot, zoom, pan) {
@@ -33,4 +34,20 @@ export function onPinch(plot, zoom, pan) {
     ours,
   );
   plot.addEventListener("touchend", () => (before = null), ours);
+}
+
+/** Call `show(share, jump)` as a pointer presses on a strip, which is a jump, and slides along it. */
+export function onSlide(strip, show) {
+  const at = ({ clientX }) => {
+    const box = strip.getBoundingClientRect();
+    return Math.min(1, Math.max(0, (clientX - box.left) / box.width));
+  };
+  strip.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    strip.setPointerCapture(event.pointerId);
+    show(at(event), true);
+  });
+  strip.addEventListener("pointermove", (event) => {
+    if (strip.hasPointerCapture(event.pointerId)) show(at(event), false);
+  });
 }

@@ -187,7 +187,9 @@ def _zone_lanes(document: Document, name_nodes: bool) -> list[Lane]:
     spans = document.zone_spans
     source = "/proc/zoneinfo" if document.zoneinfo and not _has_own_spans(document) else "spans"
     several = name_nodes or len({span.node for span in spans}) > 1
-    return _by_node("zones", source, [(span.node, _zone_bar(span, several)) for span in spans], core=True)
+    lines = {item.zone: tuple(item.lines) for item in document.zone_ranges}
+    bars = [(span.node, _zone_bar(span, several, lines.get(span.zone, ()))) for span in spans]
+    return _by_node("zones", source, bars, core=True)
 
 
 def _zoneinfo_lanes(document: Document, name_nodes: bool) -> list[Lane]:
@@ -229,7 +231,7 @@ def _zoneinfo_bar(zone: ZoneInfo, name_node: bool) -> Bar:
         zone.present_pages,
         zone.spanned_pages - zone.present_pages,
     )
-    return msgspec.structs.replace(_zone_bar(span, name_node), lines=tuple(zone.lines))
+    return _zone_bar(span, name_node, tuple(zone.lines))
 
 
 def _other_map(document: Document) -> Sequence[MapEntry]:
@@ -275,13 +277,13 @@ def _block_bars(document: Document) -> tuple[Bar, ...]:
     return _sorted(bars)
 
 
-def _zone_bar(span: ZoneSpan, name_node: bool) -> Bar:
+def _zone_bar(span: ZoneSpan, name_node: bool, lines: tuple[int, ...]) -> Bar:
     label = f"{span.zone} · node {span.node}" if name_node else span.zone
     detail = (
         f"{span.zone} · node {span.node} · pfn [{span.start_pfn:#x}, {span.end_pfn:#x}) · "
         f"spanned {span.spanned_pages:,}, present {span.present_pages:,}, absent {span.absent_pages:,}"
     )
-    return Bar(span.start_pfn, span.end_pfn, _ZONE_KINDS.get(span.zone, "zone-other"), label, detail)
+    return Bar(span.start_pfn, span.end_pfn, _ZONE_KINDS.get(span.zone, "zone-other"), label, detail, lines)
 
 
 def _page_bars(document: Document) -> tuple[Bar, ...]:
