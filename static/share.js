@@ -14,20 +14,32 @@ export function offerCopy(button) {
   });
 }
 
-/** The entries of the menu that copy another form of the layout, such as the report for a mail. */
+/** The buttons of the menu that copy another form of the layout, such as the report for a mail. */
 export function offerForms() {
   if (!navigator.clipboard) return;
-  for (const entry of document.querySelectorAll("[data-copies]")) {
-    entry.hidden = false;
-    const button = entry.querySelector("button");
-    const name = button.textContent;
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    button.hidden = false;
     button.addEventListener("click", async () => {
-      const answer = await fetch(button.dataset.copy);
-      if (answer.ok) await navigator.clipboard.writeText(await answer.text());
-      button.textContent = answer.ok ? "Copied" : "Could not be copied";
-      window.setTimeout(() => (button.textContent = name), 1500);
+      let told = "Copied";
+      try {
+        await copy(button.dataset.copy);
+      } catch {
+        told = "Not copied";
+      }
+      const word = button.firstChild;
+      word.data = told;
+      window.setTimeout(() => (word.data = "Copy"), 1500);
     });
   }
+}
+
+/** Put what the server sends into the clipboard: a picture as a picture, all else as text. */
+async function copy(url) {
+  const answer = await fetch(url);
+  if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
+  const body = await answer.blob();
+  if (body.type === "image/png") await navigator.clipboard.write([new ClipboardItem({ [body.type]: body })]);
+  else await navigator.clipboard.writeText(await body.text());
 }
 
 export function showDeleteToken() {
