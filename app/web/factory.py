@@ -89,6 +89,8 @@ def _services(settings: Settings) -> Services:
     templates.globals["asset_url"] = assets.url
     templates.globals["terms"] = glossary.BY_ID
     templates.globals["lane_word"] = glossary.of_lane
+    templates.globals["kind_words"] = glossary.BY_KIND
+    templates.globals["change_words"] = glossary.BY_CHANGE
     layouts = open_layouts(settings.database_url, settings.retention_days)
     workers = Workers(settings.analyses, settings.analysis_seconds)
     metrics = Metrics(layouts, lambda: workers.busy)

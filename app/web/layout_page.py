@@ -23,6 +23,22 @@ from app.web.viewing import Looked, LookedDep
 
 router = APIRouter(include_in_schema=False)
 
+_EXPORTS = [
+    (form, words, to_scale)
+    for form, words, to_scale in (
+        ("txt", "Text report", False),
+        ("md", "Markdown", False),
+        ("csv", "Holes as CSV", False),
+        ("json", "Document", False),
+        ("svg", "Drawing", False),
+        ("svg", "Drawing to scale", True),
+        ("png", "Picture", False),
+        ("html", "One file with bars that zoom", False),
+    )
+    if form in FORMS
+]
+"""What the menu offers to take away; a picture only where it can be drawn."""
+
 AxisQuery = Annotated[str, Query(max_length=40)]
 LineQuery = Annotated[str, Query(max_length=40)]
 
@@ -197,7 +213,7 @@ def _page(
         whatifs=views.whatifs(today, asked),
         **viewing.shown(drawn, look, KNOWN, [name for name, _ in asked.pairs]),
         fields=asked.layout,
-        can_png="png" in FORMS,
+        exports=_EXPORTS,
         absent=lanes.missing(document),
         blank=presenting.blank_words(document),
         undecided=lanes.undecided(document),

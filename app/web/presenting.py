@@ -24,6 +24,7 @@ BASIS_WORDS = {
 }
 ARCHITECTURES = tuple(sorted({row.arch for row in MODELS}))
 """Those that a verdict is possible for."""
+_COMMANDS = ("lsmem",)
 _ORDER = ("danger", "caution", "info", "none")
 _USUAL_PAGE = 4096
 _MOST_HOLES = 200
@@ -33,12 +34,13 @@ _BEFORE = 20
 
 
 class Fact(msgspec.Struct, frozen=True):
-    """One entry of the line of facts; ``assumed`` where the log does not prove it."""
+    """One entry of the line of facts; ``assumed`` where the log does not prove it, ``word`` what explains it."""
 
     text: str
     strong: bool = False
     assumed: bool = False
     bad: bool = False
+    word: str = ""
 
 
 class Piece(msgspec.Struct, frozen=True):
@@ -58,6 +60,7 @@ class HoleRow(msgspec.Struct, frozen=True):
     owner: str
     placement: str
     state: str
+    readers: list[Piece]
 
 
 class EventRow(msgspec.Struct, frozen=True):
@@ -78,22 +81,25 @@ def facts(document: Document) -> list[Fact]:
     found.append(Fact(kernel.arch or "architecture unknown", assumed="arch" in assumed))
     nodes = {item.node for item in document.node_ranges}
     if nodes:
-        found.append(Fact("1 node" if len(nodes) == 1 else f"{len(nodes)} nodes"))
+        found.append(Fact("1 node" if len(nodes) == 1 else f"{len(nodes)} nodes", word="node"))
     ram = _ram(document)
     if ram:
-        found.append(Fact(ram))
+        found.append(Fact(ram, word="usable"))
     if kernel.page_size != _USUAL_PAGE or "page_size" in assumed:
-        found.append(Fact(f"pages of {format_size(kernel.page_size)}", assumed="page_size" in assumed))
+        found.append(
+            Fact(f"pages of {format_size(kernel.page_size)}", assumed="page_size" in assumed, word="page-frame")
+        )
     if kernel.section_size:
         unproven = bool(assumed & {"section_size", "memory_model"})
-        found.append(Fact(f"sections of {format_size(kernel.section_size)}", assumed=unproven))
+        found.append(Fact(f"sections of {format_size(kernel.section_size)}", assumed=unproven, word="section"))
     elif kernel.memory_model == "flatmem":
-        found.append(Fact("FLATMEM", assumed="memory_model" in assumed))
+        found.append(Fact("FLATMEM", assumed="memory_model" in assumed, word="flatmem"))
     if "zone_ranges" in assumed or "zone_spans" in assumed:
-        found.append(Fact("zone limits", assumed=True))
+        found.append(Fact("zone limits", assumed=True, word="zone-range"))
     agreement = counted.agreement(document.checks)
     if agreement:
-        found.append(Fact(agreement, bad=any(check.agrees is False for check in document.checks)))
+        differs = any(check.agrees is False for check in document.checks)
+        found.append(Fact(agreement, bad=differs, word="printed-facts"))
     return found
 
 
@@ -150,6 +156,7 @@ def hole_rows(document: Document) -> list[HoleRow]:
             owner=hole.label or hole.type or "no map entry",
             placement=placement_words(hole),
             state=_state(hole),
+            readers=_readers(hole.reachable_by),
         )
         for index, hole in order[:_MOST_HOLES]
     ]
@@ -162,6 +169,17 @@ def _state(hole: Hole) -> str:
             "" if hole.linked_node is None else f" of node {hole.linked_node}"
         )
     return words
+
+
+def _readers(names: Sequence[str]) -> list[Piece]:
+    """``/proc/kpageflags, kpagecount``: of the files of one folder only the first says which; commands are marked."""
+    pieces: list[Piece] = []
+    folder = ""
+    for name in names:
+        at, _, file = name.rpartition("/")
+        pieces.append(Piece(file if at and at == folder else name, name.startswith("/") or name in _COMMANDS))
+        folder = at
+    return pieces
 
 
 def legend(kinds: Iterable[str]) -> list[tuple[str, str]]:
