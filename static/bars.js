@@ -2,7 +2,7 @@
 
 import { held, scaled, ticks, toPfn, toPosition } from "./axis.js";
 import { onThemeChange, paints } from "./paint.js";
-import { onPinch } from "./touch.js";
+import { onTouch } from "./touch.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const LETTER = 6.6;
@@ -341,7 +341,7 @@ export class Bars {
     });
     this.plot.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     const at = (share) => this.view[0] + share * (this.view[1] - this.view[0]);
-    onPinch(this.plot, (factor, share) => this.zoom(factor, at(share)), (share) => this.pan(share));
+    onTouch(this.plot, (factor, share) => this.zoom(factor, at(share)), (share) => this.pan(share));
   }
 
   /** Sideways moves; up and down zooms while the bars have the focus or Ctrl is held, else the page scrolls. */

@@ -46,12 +46,22 @@ def open_page(browser: Browser) -> Iterator[Open]:
     opened: list[tuple[Page, list[str]]] = []
 
     def start(
-        width: int = 1280, scheme: Literal["light", "dark"] = "light", *, scripts: bool = True, status: int = 200
+        width: int = 1280,
+        scheme: Literal["light", "dark"] = "light",
+        *,
+        scripts: bool = True,
+        status: int = 200,
+        touch: bool = False,
+        still: bool = False,
+        clipboard: bool = False,
     ) -> Page:
         context = browser.new_context(
             viewport={"width": width, "height": 900},
             color_scheme=scheme,
             java_script_enabled=scripts,
+            has_touch=touch,
+            reduced_motion="reduce" if still else "no-preference",
+            permissions=["clipboard-read", "clipboard-write"] if clipboard else [],
         )
         context.add_init_script(_WATCH)
         page, said = context.new_page(), list[str]()

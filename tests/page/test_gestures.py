@@ -1,0 +1,115 @@
+"""Zooming and moving by mouse, wheel and fingers, driven as a browser drives them."""
+
+from collections.abc import Sequence
+
+from playwright.sync_api import CDPSession, Page, expect
+
+from tests.page.driving import Open, until, wait_live
+
+RANGE = "document.querySelector('.live').layout.xaxis.range"
+SEED = "/samples/seed-1g-4g"
+
+
+def _range(page: Page) -> tuple[float, float]:
+    low, high = page.evaluate(RANGE)
+    return low, high
+
+
+def _plot(page: Page) -> tuple[float, float, float, float]:
+    box = page.locator("#plot").bounding_box()
+    assert box
+    return box["x"], box["y"], box["width"], box["height"]
+
+
+def _fingers(device: CDPSession, *stations: Sequence[tuple[float, float]]) -> None:
+    """Put fingers down at the first station, move them through the others and lift them."""
+    for at, places in enumerate(stations):
+        points = [{"x": x, "y": y, "id": i} for i, (x, y) in enumerate(places)]
+        kind = "touchMove" if at else "touchStart"
+        device.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    device.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def test_two_fingers_zoom_around_the_place_between_them_and_pick_nothing(address: str, open_page: Open) -> None:
+    """Apart to four times the distance shows a quarter, together again all; the lifted fingers are no tap."""
+    page = open_page(touch=True)
+    page.goto(address + SEED)
+    wait_live(page)
+    left, top, width, _ = _plot(page)
+    device = page.context.new_cdp_session(page)
+    x, y = left + width / 2, top + 100
+    apart = [[(x - far, y), (x + far, y)] for far in (60, 90, 150, 240)]
+    _fingers(device, *apart)
+    until(page, f"() => {{ const r = {RANGE}; return Math.abs(r[0] - 0.375) < 0.01 && Math.abs(r[1] - 0.625) < 0.01 }}")
+    assert "from=" in page.url
+    assert "sel=" not in page.url
+    _fingers(device, *reversed(apart))
+    until(page, f"{RANGE}[1] - {RANGE}[0] > 0.999")
+
+
+def test_one_finger_moves_the_bars_sideways_and_the_page_up_and_down(address: str, open_page: Open) -> None:
+    """Neither is in the way of the other; the page can be scrolled from anywhere."""
+    page = open_page(360, touch=True, still=True)
+    page.goto(f"{address}{SEED}?v=2&axis=scale&from=0x100000&to=0x180000#bars")
+    wait_live(page)
+    left, top, width, _ = _plot(page)
+    device = page.context.new_cdp_session(page)
+    x, y = left + width * 0.8, top + 150
+    scrolled = page.evaluate("scrollY")
+    _fingers(device, *([(x - far, y)] for far in (0, 20, 60, width / 2)))
+    until(page, f"Math.abs({RANGE}[0] - 0x140000) < 0x2000")
+    assert page.evaluate("scrollY") == scrolled
+    before = _range(page)
+    _fingers(device, *([(x, y - far)] for far in (0, 20, 60, 140)))
+    until(page, "(was) => scrollY > was + 50", scrolled)
+    assert _range(page) == before
+    assert "sel=" not in page.url
+
+
+def test_a_tap_tells_the_bar_and_lights_its_line(address: str, open_page: Open) -> None:
+    """As a click does: its range in words, its line in the log, a frame through all lanes."""
+    page = open_page(touch=True)
+    page.goto(address + SEED)
+    wait_live(page)
+    left, top, width, _ = _plot(page)
+    page.touchscreen.tap(left + width * 0.3, top + 26 + 2 * 46 + 31)
+    expect(page.locator("#detail")).to_contain_text("node 0 · [0x100000, 0xbffd7000)")
+    expect(page.locator("#lines .lit")).to_contain_text("node   0: [mem 0x0000000000100000-0x00000000bffd6fff]")
+    expect(page.locator(".labels .pick")).to_have_count(1)
+
+
+def test_the_wheel_zooms_where_the_bars_have_the_focus_and_scrolls_elsewhere(address: str, open_page: Open) -> None:
+    """Sideways it moves a zoomed view."""
+    page = open_page()
+    page.goto(address + SEED)
+    wait_live(page)
+    left, top, width, height = _plot(page)
+    page.mouse.move(left + width / 4, top + height / 2)
+    page.mouse.wheel(0, 40)
+    until(page, "scrollY > 0")
+    assert _range(page) == (0, 1)
+    page.locator("#bars").focus()
+    left, top, width, height = _plot(page)
+    page.mouse.move(left + width / 4, top + height / 2)
+    page.mouse.wheel(0, -400)
+    until(page, f"{RANGE}[1] - {RANGE}[0] < 0.6")
+    low, high = _range(page)
+    assert abs((0.25 - low) / (high - low) - 0.25) < 0.02
+    page.mouse.wheel(200, 0)
+    until(page, f"(was) => {RANGE}[0] > was", low)
+
+
+def test_the_overview_slides_the_view(address: str, open_page: Open) -> None:
+    """Pressed it is a jump, dragged along it follows; one step back undoes it."""
+    page = open_page()
+    page.goto(f"{address}{SEED}?v=2&axis=scale&from=0x0&to=0x10000")
+    wait_live(page)
+    box = page.locator(".overview").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 4, box["y"] + 8)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 8, steps=3)
+    page.mouse.up()
+    until(page, f"Math.abs(({RANGE}[0] + {RANGE}[1]) / 2 - 0x120000) < 0x2000")
+    page.go_back()
+    until(page, f"{RANGE}[0] === 0")
