@@ -96,6 +96,17 @@ def test_two_layouts_live_on_one_axis(address: str, open_page: Open) -> None:
     page.goto(f"{address}/compare?a=sample:seed-no-memmap&b=sample:seed-1g-4g")
     wait_live(page)
     expect(page.locator(".names i", has_text="A")).to_have_count(4)
+    tints = [
+        page.evaluate(
+            f"[...document.querySelectorAll('{where} .apart')].map((e) => e.getBoundingClientRect().toJSON())"
+        )
+        for where in ("svg.drawing", ".bands")
+    ]
+    assert [[round(box[side]) for side in ("left", "right", "top")] for box in tints[0]] == [
+        [round(box[side]) for side in ("left", "right", "top")] for box in tints[1]
+    ]
+    # below the bars, not over them, which would change their colours
+    assert page.evaluate("document.querySelector('.bands').nextElementSibling.className.startsWith('live')")
     page.locator("body").press("p")
     until(page, "new URL(location.href).searchParams.get('sel') === '0xbffd7-0xc0000'")
     expect(page.locator("#detail")).to_contain_text("41 pages")

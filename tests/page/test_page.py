@@ -274,13 +274,24 @@ def test_nothing_moves_when_the_bars_come_alive(address: str, open_page: Open) -
 
 
 def test_paper_gets_the_drawing_that_fits_it(address: str, open_page: Open) -> None:
-    """The live bars have the width of the screen; in print the still ones stand in for them."""
-    page = open_page()
+    """The live bars have the width of the screen; in print the still ones stand in for them, with all their labels.
+
+    718 pixels are A4 with usual margins. Tables keep their columns, the log its whole lines.
+    """
+    page = open_page(718)
     page.goto(f"{address}/samples/seed-1g-4g")
     wait_live(page)
     page.emulate_media(media="print")
-    expect(page.locator(".live")).to_be_hidden()
+    for name in (".live", ".plot > .labels", ".tools", ".ask"):
+        expect(page.locator(name)).to_be_hidden()
     expect(page.locator("svg.drawing")).to_have_css("opacity", "1")
+    expect(page.locator("svg.drawing .lb", has_text="never written")).to_be_visible()
+    expect(page.locator(".holes thead")).to_be_visible()
+    assert (
+        page.evaluate("(() => { const l = document.querySelector('.log'); return l.scrollWidth - l.clientWidth })()")
+        <= 0
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") == 718
 
 
 def test_the_deepest_zoom_can_be_linked_to(address: str, open_page: Open) -> None:
