@@ -8,7 +8,7 @@ from app.analysis.model import SEVERITIES, Analysis, Hole, Severity, State
 from app.kernel.release import Version
 from app.units import format_size
 
-_NAMED_HOLES = 4
+_NAMED_HOLES = 2
 """Holes named one by one; a reader finds the others in the table."""
 
 

@@ -98,6 +98,22 @@ def test_at_200_percent_nothing_has_to_be_scrolled_sideways(address: str, open_p
         assert page.evaluate("document.documentElement.scrollWidth") == 640, path
 
 
+def test_no_table_is_wider_than_its_box(address: str, open_page: Open) -> None:
+    """What does not fit would be cut off; from a telephone to a wide screen."""
+    for width in (400, 1000, 1120, 1280):
+        page = open_page(width)
+        for path in (
+            "/samples/oops-1g-4g?size=1G&remove=memmap",
+            "/rules",
+            "/compare?a=sample:seed-1g-4g&b=sample:efi-nodes",
+        ):
+            page.goto(address + path)
+            wide = page.evaluate(
+                "[...document.querySelectorAll('.table')].filter((t) => t.scrollWidth > t.clientWidth).length"
+            )
+            assert wide == 0, (width, path)
+
+
 def test_text_twice_as_large_stays_inside_the_page(address: str, open_page: Open) -> None:
     """Text alone enlarged, as some browsers do it: no page gets wider than its window."""
     page = open_page(1280, status=404)

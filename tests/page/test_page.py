@@ -176,6 +176,10 @@ def test_narrow_pages_do_not_scroll_sideways(address: str, open_page: Open) -> N
         page = open_page(width)
         for path in ("/", "/samples", "/rules", "/samples/seed-1g-4g", "/samples/oops-1g-4g", "/samples/efi-nodes"):
             page.goto(address + path)
+            for menu in page.locator("details.menu").all():
+                menu.locator("summary").click()
+                assert page.evaluate("document.documentElement.scrollWidth") == width, path
+                menu.locator("summary").click()
             assert page.evaluate("document.documentElement.scrollWidth") == width, path
 
 
