@@ -25,12 +25,26 @@ document.addEventListener("drop", (event) => {
   drop.classList.remove("over");
   file.files = event.dataTransfer.files;
   text.value = "";
+  text.setCustomValidity("");
   form.requestSubmit();
 });
 
 text.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
 });
+
+/* Nothing to send: say so at the box. */
+const bare = () => !file.files.length && !text.value.trim();
+
+form.addEventListener("submit", (event) => {
+  if (!bare()) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  text.setCustomValidity("Paste a boot log here, or choose a file.");
+  text.reportValidity();
+});
+
+for (const field of [text, file]) field.addEventListener("input", () => text.setCustomValidity(""));
 
 /* A large log takes its time: say how far it is. Small ones are sent as the form does, without this. */
 const LARGE = 1 << 20;

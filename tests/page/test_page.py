@@ -82,6 +82,19 @@ def test_a_text_without_a_layout_is_told_what_was_looked_for(address: str, open_
     expect(page.get_by_label("Boot log", exact=True)).to_have_value("good morning")
 
 
+def test_nothing_is_not_sent(address: str, open_page: Open) -> None:
+    """An empty box is told at once and gets the focus; what is typed then goes."""
+    page = open_page()
+    page.goto(address)
+    page.get_by_role("button", name="Show the layout").click()
+    box = page.get_by_label("Boot log", exact=True)
+    expect(box).to_be_focused()
+    assert box.evaluate("(e) => e.validationMessage") == "Paste a boot log here, or choose a file."
+    page.keyboard.type("BIOS-e820: [mem 0x0000000000000000-0x000000007fffffff] usable")
+    page.get_by_role("button", name="Show the layout").click()
+    page.wait_for_url(re.compile("/l/"))
+
+
 def test_switching_the_axis_keeps_the_frames_in_view(address: str, open_page: Open) -> None:
     """To scale, the whole axis is page frames; the address bar holds the choice and a reload restores it."""
     page = open_page()
