@@ -3,7 +3,9 @@
 
 const CHARACTER = 6.7; // pixels of one letter of a label
 const GAP = 10;
-const ROOM = 44; // pixels that a round address keeps from others: it is the less telling one
+const ROOM = 36; // pixels that a round address keeps from others: it is the less telling one
+const FEW = 4; // with fewer labels in view, round ones stand as close as others
+const WIDTHS = [240, 320, 480, 640, 800, 960, 1200]; // of the drawing, from which on a label is shown
 
 function between(value, source, target) {
   const last = source.length - 1;
@@ -35,27 +37,43 @@ function rounds(from, to) {
 }
 
 /** Labels that do not touch: [{at, pixel, text, anchor}], for a view [from, to] drawn on `width` pixels.
-    Boundaries come first, in the server's order of importance; round addresses where they leave much room. */
+
+    Made as the server makes those of the still drawing (ticks.py), so that none changes when the live bars replace it:
+    boundaries in the server's order of importance, each from the width on at which it fits, then round addresses where
+    they leave much room at every greater width. */
 export function ticks(meta, view, width) {
-  const placed = [];
   const [low, high] = view;
   const [from, to] = view.map((at) => toPfn(meta.knots, at));
-  const place = (pfn, gap) => {
+  const label = (pfn) => {
     const at = toPosition(meta.knots, pfn);
-    const pixel = ((at - low) / (high - low)) * width;
+    const share = (at - low) / (high - low);
     const text = address(pfn, meta.pageSize);
-    const length = text.length * CHARACTER;
-    const anchor = pixel < 1 ? "start" : pixel > width - 1 ? "end" : "middle";
-    const left = pixel - { start: 0, middle: length / 2, end: length }[anchor];
-    const inside = left >= 0 && left + length <= width;
-    if (inside && placed.every((tick) => left + length + gap <= tick.left || tick.left + tick.length + gap <= left)) {
-      placed.push({ pfn, at, pixel, text, anchor, left, length });
-    }
+    const anchor = share < 1e-9 ? "start" : share > 1 - 1e-9 ? "end" : "middle";
+    return { pfn, at, share, text, anchor, length: text.length * CHARACTER };
   };
-  for (const pfn of meta.ticks) if (pfn >= from && pfn <= to) place(pfn, GAP);
-  const gap = placed.length < 4 ? GAP : ROOM;
-  for (const pfn of rounds(from, to)) if (placed.every((tick) => tick.pfn !== pfn)) place(pfn, gap);
-  return placed;
+  const left = ({ share, anchor, length }, wide) => share * wide - { start: 0, middle: length / 2, end: length }[anchor];
+  const fits = (one, wide, others, gap) => {
+    const start = left(one, wide);
+    const end = start + one.length;
+    const free = (other) => end + gap <= left(other, wide) || left(other, wide) + other.length + gap <= start;
+    return start >= 0 && end <= wide && others.every(free);
+  };
+  const placed = new Map();
+  const telling = meta.ticks.filter((pfn) => pfn >= from && pfn <= to).map(label);
+  for (const wide of WIDTHS) {
+    for (const one of telling) {
+      if (!placed.has(one.pfn) && fits(one, wide, [...placed.values()], GAP)) placed.set(one.pfn, { ...one, wide });
+    }
+  }
+  const gap = placed.size < FEW ? GAP : ROOM;
+  for (const one of rounds(from, to).filter((pfn) => !placed.has(pfn)).map(label)) {
+    const others = [...placed.values()];
+    const failing = WIDTHS.findLastIndex((wide) => !fits(one, wide, others.filter((other) => other.wide <= wide), gap));
+    if (failing < WIDTHS.length - 1) placed.set(one.pfn, { ...one, wide: WIDTHS[failing + 1] });
+  }
+  return [...placed.values()]
+    .filter((one) => one.wide <= width)
+    .map(({ at, share, text, anchor }) => ({ at, pixel: share * width, text, anchor }));
 }
 
 /** A view around `centre`, `factor` times as wide, inside [low, high] and not narrower than `least`. */

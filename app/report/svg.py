@@ -25,7 +25,7 @@ GAP = 18
 BAR = 26
 """Pixels: the band of tick labels, one lane with the gap above its bar, the gap, the bar."""
 _LETTER = 6.5
-_WIDTHS = range(320, 1201, 80)
+_WIDTHS = range(240, 1201, 80)
 """Widths of the page's drawing from which on a label is shown; those of the ticks are among them."""
 _PIXEL = 0.0008
 _SHOUTING = ("danger", "uninitialised")

@@ -9,15 +9,15 @@ import msgspec
 from app.report.axis import Axis, boundaries
 from app.report.lanes import Lane
 
-WIDTHS = (320, 480, 640, 800, 960, 1200)
-"""Widths of the drawing in pixels at which labels appear; a label stays at all greater widths."""
+WIDTHS = (240, 320, 480, 640, 800, 960, 1200)
+"""Widths of the drawing in pixels at which labels appear; a label stays at all greater widths. As in static/axis.js."""
 CHARACTER = 6.7
 """Advance of one character of a label in pixels (11 px monospace)."""
 _GAP = 10.0
 _SCATTER = 2654435761  # Knuth's multiplicative hash
 _MOST = 200
 """Boundaries that are looked at: more labels never fit, and looking at them is quadratic."""
-_ROOM = 44.0
+_ROOM = 36.0
 """Pixels that a round address keeps from others, where there are boundaries enough: it is the less telling one."""
 _FEW = 4
 """With fewer labels in view, round addresses stand as close as others."""

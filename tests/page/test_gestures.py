@@ -75,7 +75,22 @@ def test_a_tap_tells_the_bar_and_lights_its_line(address: str, open_page: Open) 
     page.touchscreen.tap(left + width * 0.3, top + 26 + 2 * 46 + 31)
     expect(page.locator("#detail")).to_contain_text("node 0 · [0x100000, 0xbffd7000)")
     expect(page.locator("#lines .lit")).to_contain_text("node   0: [mem 0x0000000000100000-0x00000000bffd6fff]")
-    expect(page.locator(".labels .pick")).to_have_count(1)
+    frame, lanes = (page.locator(where).bounding_box() for where in (".labels .pick", ".names"))
+    assert frame
+    assert lanes
+    assert frame["height"] > lanes["height"] - 26
+
+
+def test_a_label_appears_once_its_bar_has_room(address: str, open_page: Open) -> None:
+    """To scale, zone DMA of 16 MiB is a line in 9 GiB; zoomed in, it says its name."""
+    page = open_page()
+    page.goto(f"{address}{SEED}?v=2&axis=scale")
+    wait_live(page)
+    name = page.locator(".live .bartext", has_text="DMA · node 0")
+    expect(name).to_have_count(0)
+    page.goto(f"{address}{SEED}?v=2&axis=scale&from=0x0&to=0x2000")
+    wait_live(page)
+    expect(name).to_have_count(1)
 
 
 def test_the_wheel_zooms_where_the_bars_have_the_focus_and_scrolls_elsewhere(address: str, open_page: Open) -> None:

@@ -183,6 +183,27 @@ def test_live_bars_stand_where_the_still_ones_stood(address: str, open_page: Ope
     assert all(abs(a - b) <= 1.5 for a, b in zip(still, live, strict=True)), (still, live)
 
 
+def test_live_labels_are_those_of_the_still_drawing(address: str, open_page: Open) -> None:
+    """Addresses are the same at every width and on both axes; bars lose no label, only some get a longer one."""
+    shown = "filter((e) => getComputedStyle(e).display !== 'none').map((e) => e.textContent).filter(Boolean).sort()"
+    for width in (1280, 800, 360):
+        page = open_page(width)
+        for path in ("oops-1g-4g", "efi-nodes?v=2&axis=scale"):
+            page.goto(f"{address}/samples/{path}")
+            wait_live(page)
+            told = [
+                page.evaluate(f"[...document.querySelectorAll('{where}')].{shown}")
+                for where in ("svg.drawing .tl", ".labels .tl", "svg.drawing .lb", ".live .bartext")
+            ]
+            assert told[0] == told[1], (width, path)
+            assert len(told[0]) >= 3
+            assert len(told[2]) >= 3
+            assert len(told[2]) <= len(told[3]), (width, path)
+        page.goto(f"{address}/samples/seed-1g-4g?v=2&axis=scale")
+        wait_live(page)
+        assert "0x80000000" in page.locator(".labels .tl").all_text_contents() or width < 1280
+
+
 def test_narrow_pages_do_not_scroll_sideways(address: str, open_page: Open) -> None:
     """At 360 and 400 pixels every page is as wide as the window."""
     for width in (360, 400):
