@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+from playwright.sync_api import Page
 
 from tests.page.driving import Open, wait_live
 
@@ -34,7 +35,37 @@ def test_no_page_fails_a_rule(address: str, open_page: Open, width: int, scheme:
         page.goto(address + path)
         if page.locator("#bars").count():
             wait_live(page)
-        page.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
-        # through the debugger, which the content security policy does not bind
-        page.evaluate(AXE.read_text() + "; undefined")
-        assert page.evaluate(RUN) == [], path
+        assert _violations(page) == [], path
+
+
+def _violations(page: Page) -> list[str]:
+    page.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
+    # through the debugger, which the content security policy does not bind
+    page.evaluate(AXE.read_text() + "; undefined")
+    found: list[str] = page.evaluate(RUN)
+    return found
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (360, "dark")])
+def test_no_page_behind_a_form_fails_one(
+    address: str, open_page: Open, seed_text: str, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    """What would be kept, a text without a layout, a stored layout with its token and the keys, a note."""
+    page = open_page(width, scheme, status=422)
+    page.goto(address)
+    page.get_by_label("Boot log", exact=True).fill("good morning")
+    page.get_by_role("button", name="Show the layout").click()
+    page.wait_for_selector("#problem")
+    assert _violations(page) == []
+    page.get_by_label("Boot log", exact=True).fill(seed_text)
+    page.get_by_role("button", name="Show what would be kept").click()
+    page.wait_for_selector("#lines")
+    assert _violations(page) == []
+    page.get_by_role("button", name="Store this").click()
+    page.wait_for_selector("#delete-note:visible")
+    wait_live(page)
+    page.keyboard.press("?")
+    page.wait_for_selector("dialog[open]")
+    assert _violations(page) == []
+    page.goto(f"{address}/compare?a=sample:seed-1g-4g&b=sample:seed-1g-4g&bogus=1")
+    assert _violations(page) == []
