@@ -5,13 +5,16 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Path, Query, Request
 from starlette.responses import Response
 
+from app.report.plain import PLAIN
 from app.web import schema, subjects, views
 from app.web.asked import AskedDep
 from app.web.caching import tagged
 from app.web.deps import OverridesDep, ServicesDep
-from app.web.forms import FORMS, Axis
+from app.web.forms import FORMS, Axis, Shape
 
 router = APIRouter()
+
+Width = Annotated[int, Query(ge=72, le=1000, description="Columns of the text report; 72 for a mail")]
 
 
 @router.get(
@@ -35,6 +38,7 @@ async def export(
     overrides: OverridesDep,
     asked: AskedDep,
     axis: Annotated[Axis, Query(description="How the picture's axis runs")] = "schematic",
+    width: Width = PLAIN.width,
 ) -> Response:
     """A stored layout as JSON, plain text, Markdown, CSV of its holes or a standalone picture.
 
@@ -45,7 +49,8 @@ async def export(
     chosen = FORMS[form]
 
     def work() -> bytes:
-        return views.written(form, subjects.stored(owned.layouts, layout_id, overrides), asked.question, axis)
+        shape = Shape(axis, width)
+        return views.written(form, subjects.stored(owned.layouts, layout_id, overrides), asked.question, shape)
 
     body = await owned.workers.run(work)
     return tagged(request, Response(body, headers=chosen.headers, media_type=chosen.media_type))

@@ -5,9 +5,17 @@ from typing import Literal
 import msgspec
 
 from app.report import raster
+from app.report.plain import PLAIN
 from app.web.security import PICTURE_POLICY
 
 Axis = Literal["schematic", "scale"]
+
+
+class Shape(msgspec.Struct, frozen=True):
+    """What can be chosen of a form: how the axis of a picture runs, how many columns a text has."""
+
+    axis: Axis = "schematic"
+    width: int = PLAIN.width
 
 
 class Form(msgspec.Struct, frozen=True):

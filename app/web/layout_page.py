@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app.report import counted, figure, lanes, notes
 from app.report.axis import AxisName
+from app.report.plain import PLAIN
 from app.report.words import SEVERITY_WORDS, STATE_WORDS
 from app.service import Options, encode
 from app.web import command_lines, presenting, subjects, viewing, views
@@ -15,7 +16,8 @@ from app.web.asked import KNOWN, Asked, AskedDep, encoded
 from app.web.caching import tagged
 from app.web.deps import OverridesDep, Services, ServicesDep
 from app.web.errors import wants_page
-from app.web.forms import FORMS
+from app.web.exports import Width
+from app.web.forms import FORMS, Shape
 from app.web.panel import panel
 from app.web.rendering import render
 from app.web.subjects import Subject
@@ -58,7 +60,7 @@ async def layout(
     if not wants_page(request):
         form = "json" if "application/json" in request.headers.get("accept", "") else "txt"
         body = await owned.workers.run(
-            lambda: views.written(form, subjects.stored(owned.layouts, layout_id, told), asked.question, "schematic")
+            lambda: views.written(form, subjects.stored(owned.layouts, layout_id, told), asked.question, Shape())
         )
         answer = tagged(request, Response(body, media_type=FORMS[form].media_type))
         answer.headers["Vary"] = "Accept"
@@ -110,14 +112,20 @@ async def sample_find(slug: str, owned: ServicesDep, told: OverridesDep, asked: 
 
 @router.get("/samples/{slug}.{form}")
 async def sample_form(
-    slug: str, form: str, owned: ServicesDep, told: OverridesDep, asked: AskedDep, axis: AxisQuery = ""
+    slug: str,
+    form: str,
+    owned: ServicesDep,
+    told: OverridesDep,
+    asked: AskedDep,
+    axis: AxisQuery = "",
+    width: Width = PLAIN.width,
 ) -> Response:
     """An example in another form."""
     if form not in FORMS:
         raise HTTPException(404)
     chosen = FORMS[form]
     body = await owned.workers.run(
-        lambda: views.written(form, subjects.sample(slug, told), asked.question, axis_named(axis))
+        lambda: views.written(form, subjects.sample(slug, told), asked.question, Shape(axis_named(axis), width))
     )
     return Response(body, headers=chosen.headers, media_type=chosen.media_type)
 

@@ -8,13 +8,14 @@ import msgspec
 from app.report import svg
 from app.report.compared import Told, compared, told
 from app.report.document import Document
+from app.report.plain import Look
 from app.service import analyze, jobs, writing
 from app.service.asking import Answer, Question, ask
 from app.service.drawing import LARGE, scene_of
 from app.service.errors import CannotSimulate
 from app.web.asked import Asked, encoded
 from app.web.deps import Services
-from app.web.forms import FORMS, Axis
+from app.web.forms import FORMS, Shape
 from app.web.panel import usual_size
 from app.web.recent import Drawn, Recent
 from app.web.subjects import Subject
@@ -47,22 +48,23 @@ def asked_drawn(recent: Recent, subject: Subject, question: Question) -> tuple[A
     return made.answer, made
 
 
-def written(form: str, subject: Subject, question: Question, axis: Axis) -> bytes:
+def written(form: str, subject: Subject, question: Question, shape: Shape) -> bytes:
     """A layout in one of :data:`FORMS`, with a change the simulated one; the drawing also has the places asked for.
 
     Raises CannotSimulate where the change leads to no layout.
     """
-    name = FORMS[form].name
+    name, axis, look = FORMS[form].name, shape.axis, Look(shape.width)
     if question.change is None and not (form == "svg" and question.size):
         document = analyze(subject.text, subject.options).document
-        return writing.written(name, document, text=subject.text, axis=axis)
+        return writing.written(name, document, text=subject.text, look=look, axis=axis)
     answer = ask(subject.text, subject.options, question)
     if question.change is not None and answer.changed is None:
         raise CannotSimulate(answer.refused)
     if form == "svg" and question.size:
         return svg.draw(scene_of(answer), axis).encode()
     today = answer.today if answer.changed else None
-    return writing.written(name, answer.changed or answer.today, text=subject.text, today=today, axis=axis)
+    shown = answer.changed or answer.today
+    return writing.written(name, shown, text=subject.text, today=today, look=look, axis=axis)
 
 
 def changes(one: Document, other: Document) -> list[tuple[str, list[Told]]]:
