@@ -120,12 +120,12 @@ WORDS = (
         kinds=("caution",),
     ),
     Word(
-        "info",
+        "worth-knowing",
         "worth knowing",
         "Out of reach, or safe to read but linked to a zone that does not span them.",
         kinds=("info",),
     ),
-    Word("none", "harmless", "Reserved, or linked to a zone that spans them: nobody is misled.", kinds=("none",)),
+    Word("harmless", "harmless", "Reserved, or linked to a zone that spans them: nobody is misled.", kinds=("none",)),
     Word("not-decided", "not decided", "The text lacks what a verdict needs; what it has is drawn."),
     Word(
         "initialised",
