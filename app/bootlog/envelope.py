@@ -81,6 +81,7 @@ _FRAMES = b"`'\"*|,;)]}"
 _CLOSED = b" \t,;)]}"
 _SIGNS = b"`'\"*|"
 _MOST_FRAMES = 3
+_STAMP_ENDS = 40  # bytes in which a time stamp has ended
 _RECORDS = (b"{", b'"')  # what a record with named fields begins with
 _FAR = 240  # bytes; what is farther behind the beginning of a line is in a sentence
 
@@ -140,11 +141,22 @@ def peel_stamp(line: bytes, message_at: int) -> Peeled | None:
     closed = line.find(b"]", 0, message_at)
     if closed < 0 or closed + 1 == message_at or line[closed + 1 : message_at].strip(b" "):
         return None
-    seconds, _, fraction = line[1:closed].lstrip(b" ").partition(b".")
+    stamp = _stamp(line[1:closed])
+    return None if stamp is None else Peeled(_plain(line[message_at:].rstrip()), message_at, True, stamp)
+
+
+def is_kernel(line: bytes) -> bool:
+    """What :func:`peel` says of a line, told soon where it begins with a time stamp, as most do."""
+    stamp, closed, _ = line[:_STAMP_ENDS].partition(b"]")
+    return (stamp[:1] == b"[" and bool(closed) and _stamp(stamp[1:]) is not None) or peel(line).kernel
+
+
+def _stamp(text: bytes) -> int | None:
+    """The microseconds of ``    0.000000``, or None for other texts."""
+    seconds, _, fraction = text.lstrip(b" ").partition(b".")
     if not (seconds.isdigit() and fraction.isdigit() and len(seconds) <= 12 and len(fraction) <= 9):
         return None
-    stamp = int(seconds + fraction[:6].ljust(6, b"0"))
-    return Peeled(_plain(line[message_at:].rstrip()), message_at, True, stamp)
+    return int(seconds + fraction[:6].ljust(6, b"0"))
 
 
 def _unframed(line: bytes) -> bytes:

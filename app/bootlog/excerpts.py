@@ -15,7 +15,7 @@ from app.bootlog.effects import (
     PfnZone,
     Section,
 )
-from app.bootlog.envelope import peel
+from app.bootlog.envelope import is_kernel, peel
 from app.bootlog.intake import take
 from app.bootlog.model import Diagnostic, Initmem, NodeRange, ReservedRegion, ZoneRange
 from app.bootlog.records import Record
@@ -176,10 +176,9 @@ def is_log(line: bytes, habit_of: Callable[[bytes], int]) -> bool:
 def is_prose(line: bytes, habit_of: Callable[[bytes], int]) -> bool:
     """Whether a line is neither blank nor a log line with a prefix; ``habit_of`` knows those of no known kind."""
     line = line[:_FAR]
-    if not line.strip():
+    if not line.strip() or is_kernel(line):
         return False
-    peeled = peel(line)
-    return not peeled.kernel and bool(peeled.message) and not habit_of(line)
+    return bool(peel(line).message) and not habit_of(line)
 
 
 def _takers(boots: list[Draft]) -> dict[tuple[str, FrameSet], list[Draft]]:

@@ -6,8 +6,9 @@ edge, and everything after that knows what these are.
 """
 
 import re
+from itertools import pairwise
 
-from app.bootlog.envelope import peel
+from app.bootlog.envelope import is_kernel
 from app.bootlog.patterns import compiled
 
 _HEAD = 1 << 16  # bytes that show how a text is broken
@@ -28,7 +29,7 @@ def without_edges(raw: bytes) -> bytes:
     for found in re.finditer(rb"(?<![^\n])[^\n]{%d}(?=\n[^\n])" % width, raw):
         end = found.end()
         following = raw.find(b"\n", end + 1)
-        if peel(raw[end + 1 : following if following >= 0 else len(raw)]).kernel:
+        if is_kernel(raw[end + 1 : following if following >= 0 else len(raw)]):
             continue
         if raw.endswith(b"=", at, end):  # a sign that would be lost in its break goes to the next line
             kept += [raw[at:end], b"\n="]
@@ -44,13 +45,17 @@ def _edge(head: bytes) -> int:
     width = max(map(len, lines), default=0)
     if not _NARROWEST <= width <= _WIDEST or [len(line) for line in lines].count(width) < _LEAST:
         return 0
-    at_edge, elsewhere, proven = 0, head.count(b"=\n"), False
-    known = [peel(line).kernel for line in lines]
-    for line, kernel, following, next_kernel in zip(lines, known, lines[1:], known[1:], strict=False):
-        goes_on = bool(following) and not next_kernel
-        if len(line) == width:
-            at_edge += kernel and goes_on
-            proven |= kernel and goes_on and compiled(_PARTED).match(line + b"\n" + following) is not None
-        elif kernel and goes_on and len(line) < width - _CUT:
-            elsewhere += 1
-    return width if proven and at_edge >= _LEAST and at_edge >= _RARE * elsewhere else 0
+    broken = [
+        (line, following)
+        for line, following in pairwise(lines)
+        if len(line) == width and _goes_on(line, following)  # few, before all are looked at
+    ]
+    if len(broken) < _LEAST or not any(compiled(_PARTED).match(b"\n".join(pair)) for pair in broken):
+        return 0
+    shorter = (pair for pair in pairwise(lines) if len(pair[0]) < width - _CUT)
+    elsewhere = head.count(b"=\n") + sum(_goes_on(*pair) for pair in shorter)
+    return width if len(broken) >= _RARE * elsewhere else 0
+
+
+def _goes_on(line: bytes, following: bytes) -> bool:
+    return bool(following) and is_kernel(line) and not is_kernel(following)

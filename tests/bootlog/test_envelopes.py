@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from app.bootlog import keep_memory_lines, read
-from app.bootlog.envelope import peel, peel_stamp
+from app.bootlog.envelope import is_kernel, peel, peel_stamp
 
 SAMPLES = Path(__file__).parents[2] / "sample_logs"
 LOGS = ("efi-nodes", "fixed-1g-4g", "movable-nodes", "oops-1g-4g")
@@ -73,6 +73,13 @@ def test_the_short_way_through_a_time_stamp_gives_what_the_long_one_gives(slug: 
             taken += short is not None
             assert short in (None, whole)
     assert taken > 100
+
+
+@pytest.mark.parametrize("slug", LOGS)
+def test_that_a_line_is_the_kernels_is_told_soon_and_alike(slug: str) -> None:
+    for line in (SAMPLES / slug / "dmesg.txt").read_bytes().splitlines():
+        for seen in (line, b"> " + line, line[1:], line[5:], line.replace(b"]", b"", 1), b"<6>" + line, line[:9]):
+            assert is_kernel(seen) == peel(seen).kernel
 
 
 def test_the_short_way_goes_over_any_number_of_blanks_and_over_nothing_else() -> None:
