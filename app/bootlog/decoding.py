@@ -63,8 +63,13 @@ def decode(raw: bytes) -> bytes:
 
     The number of newlines stays, except that carriage returns are newlines in a text that has no others.
     """
+    return searched(raw)[0]
+
+
+def searched(raw: bytes) -> tuple[bytes, bool]:
+    """What :func:`decode` gives, and whether it may have soft line breaks: a pass over the text that is made anyway."""
     if raw.endswith(DECODED):
-        return raw[: -len(DECODED)]
+        return raw[: -len(DECODED)], True
     raw = as_utf8(raw)
     if b"\r" in raw:
         raw = _without_returns(raw)
@@ -76,9 +81,11 @@ def decode(raw: bytes) -> bytes:
     raw = plain_signs(raw)
     raw = _without_ends(raw)
     # One pass for the first sign of all that follows: a log as the kernel printed it has none.
-    if compiled(f"(?m){_LOST}|{_MARKS}|{_STRINGS}").find(raw) >= 0:
+    first = compiled(f"(?m)=\n|{_LOST}|{_MARKS}|{_STRINGS}").find(raw)
+    if first >= 0 and compiled(f"(?m){_LOST}|{_MARKS}|{_STRINGS}").find(raw, first) >= 0:
         raw = _unpacked(raw)
-    return without_edges(raw)
+    closed = without_edges(raw)
+    return closed, first >= 0 or closed is not raw
 
 
 def _unpacked(raw: bytes) -> bytes:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from io import BytesIO
 
-from app.bootlog.decoding import ADDED, decode, soft_breaks
+from app.bootlog.decoding import ADDED, searched, soft_breaks
 from app.bootlog.habits import Habit
 
 LONGEST_LINE = 1 << 16
@@ -23,11 +23,11 @@ class Text:
     """
 
     def __init__(self, raw: bytes, *, decoded: bool = False) -> None:
-        raw = raw if decoded else decode(raw)
+        raw, folded = (raw, True) if decoded else searched(raw)
         self.line_count = raw.count(b"\n") + (not raw.endswith(b"\n") and bool(raw))
         self._breaks = array("Q")
         self._added = array("Q")
-        self.data = self._split(self._unfold(raw))
+        self.data = self._split(self._unfold(raw) if folded else raw)
         self._base = (0, 0)
 
     def _unfold(self, raw: bytes) -> bytes:
