@@ -7,6 +7,7 @@ import { onTouch } from "./touch.js";
 const SVG = "http://www.w3.org/2000/svg";
 const LETTER = 6.6;
 const TINY = 2.5; // pixels
+const HATCHED = 5; // pixels from which on a pattern can be told from a colour, and is worth what it costs to draw
 const SETTLED = 120; // milliseconds without a move
 const ALARMING = ["danger", "uninitialised"];
 const CONFIG = { displayModeBar: false, responsive: false, doubleClick: false, showTips: false, scrollZoom: false };
@@ -231,14 +232,16 @@ export class Bars {
     const dashes = { ...frames, line: { ...frames.line, color: colours.alarm }, fillcolor: colours.alarm + "10" };
     this.write(marks);
     this.tint();
-    const traces = [...this.traces.map((_, which) => this.look(which, width, colours)), dashes];
+    const [plain, patterned] = this.traces.map((trace, which) => visible(trace, this.meta.kinds[which], this.view, width));
+    const told = (bar) => bar.pixels >= HATCHED || ALARMING.includes(bar.kind);
+    const bars = [[...plain, ...patterned.filter((bar) => !told(bar))], patterned.filter(told)];
+    const traces = [...bars.map((those, which) => this.look(which, those, colours)), dashes];
     return this.plotly.react(this.live, traces, layout, CONFIG);
   }
 
-  /** A bar trace as it should look: what is in view, with the labels that fit and a line for the smallest. */
-  look(which, width, colours) {
+  /** A bar trace as it should look with these bars: with the labels that fit and a line for the smallest. */
+  look(which, bars, colours) {
     const { marker, ...rest } = this.traces[which];
-    const bars = visible(this.traces[which], this.meta.kinds[which], this.view, width);
     const fits = (text, bar) => text.length * LETTER + 14 <= bar.pixels;
     const line = {
       width: bars.map((bar) => (bar.pixels < TINY ? 2 : 1)),

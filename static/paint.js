@@ -2,7 +2,11 @@
 
 export function paints() {
   const style = window.getComputedStyle(document.documentElement);
-  const read = (name) => style.getPropertyValue(name).trim();
+  const known = new Map();
+  const read = (name) => {
+    if (!known.has(name)) known.set(name, style.getPropertyValue(name).trim());
+    return known.get(name);
+  };
   const fill = (kind) => read(`--k-${kind}`);
   return {
     fill,
