@@ -108,4 +108,4 @@ def alone(memory_bytes: int, work: Callable[P, T], *args: P.args, **kwargs: P.kw
         gc.enable()
 
 
-_POLITE = 10
+_POLITE = 19

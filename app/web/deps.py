@@ -16,6 +16,7 @@ from app.web import bodies
 from app.web.assets import Assets
 from app.web.limits import RateLimit
 from app.web.metrics import Metrics
+from app.web.overload import told_size
 from app.web.recent import Recent
 from app.web.settings import Settings
 from app.web.work import Workers
@@ -57,11 +58,12 @@ async def submission(request: Request, owned: ServicesDep) -> AsyncIterator[bodi
     Raises 400, 403, 408, 413, 415, 429 and 503.
     """
     refuse_strangers(request, owned)
-    length = request.headers.get("content-length", "")
-    # packed ones grow; of a body whose length is not told the first bytes are read
-    owned.workers.refuse_where_full(int(length) if length.isascii() and length.isdigit() else 0)
+    refusal = owned.workers.refusal(told_size(request.headers))
+    if refusal is not None:
+        raise refusal
     client = request.client.host if request.client else ""
-    wait = await anyio.to_thread.run_sync(owned.rate_limit.wait, client)
+    rate = owned.rate_limit
+    wait = await anyio.to_thread.run_sync(rate.wait, client) if rate.blocks else rate.wait(client)
     if wait:
         raise HTTPException(
             429, f"At most {owned.settings.rate_limit} from one client; try again later.", {"Retry-After": str(wait)}

@@ -7,6 +7,7 @@ import anyio
 import anyio.to_thread
 import jinja2
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 
 from app import __version__, resources
 from app.report import glossary
@@ -23,6 +24,7 @@ from app.web.living import Living
 from app.web.logs import EVENTS
 from app.web.metrics import Metrics
 from app.web.observing import HEADER, Observed
+from app.web.overload import Overload
 from app.web.recent import Recent
 from app.web.security import SecurityHeaders
 from app.web.settings import Settings
@@ -60,6 +62,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     # The last one is the outermost.
     app.add_middleware(Compression)
     app.add_middleware(StoredPages, living=Living(services.layouts))
+    app.add_middleware(Overload, workers=services.workers, paths=_taking_texts())
     origins = services.settings.cors_origins.split()
     if origins:
         app.add_middleware(
@@ -74,6 +77,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     errors.install(app, pages.error_page)
     schema.install(app)
     return app
+
+
+def _taking_texts() -> frozenset[str]:
+    """The addresses at which the API takes a text."""
+    routes = [route for part in (api.router, preview.router) for route in part.routes if isinstance(route, APIRoute)]
+    return frozenset(route.path for route in routes if route.methods == {"POST"} and route.path.startswith("/api/"))
 
 
 def _services(settings: Settings) -> Services:

@@ -58,6 +58,11 @@ class RateLimit:
         self._ask_again = 0.0
         self.alone: Callable[[], None] = lambda: None
 
+    @property
+    def blocks(self) -> bool:
+        """Whether :meth:`wait` may have to wait for others itself."""
+        return self._item is not None and self._shared is not None
+
     def wait(self, client: str) -> int:
         """Count a text of this address: 0, or the seconds to wait where there are too many.
 

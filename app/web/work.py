@@ -46,10 +46,9 @@ class Workers:
         """How many are at work now."""
         return self._threads.borrowed_tokens + self._processes.borrowed_tokens
 
-    def refuse_where_full(self, size: int) -> None:
-        """Raise 503 where a text of so many bytes would be refused: to be asked before it is read."""
-        if _is_full(self._threads if size <= SMALL else self._processes):
-            raise _too_many()
+    def refusal(self, size: int) -> HTTPException | None:
+        """The 503 that a text of so many bytes would get now, if any: to be asked before it is read."""
+        return _too_many() if _is_full(self._threads if size <= SMALL else self._processes) else None
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The result of ``work(*args, **kwargs)``, computed in a thread.

@@ -1,0 +1,81 @@
+"""What would wait in vain is turned away soon, in the words of every other refusal, and nothing else is."""
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from anyio.from_thread import start_blocking_portal
+from starlette.types import Message
+
+from app.web.factory import _taking_texts
+from app.web.overload import Overload
+from app.web.work import Workers
+
+PATHS = _taking_texts()
+
+
+def answered(path: str, method: str, length: str | None, *, full: str) -> list[Message]:
+    """What comes of one request where the places for small texts, large ones, or both are taken."""
+    headers = [(b"host", b"x")] + ([(b"content-length", length.encode())] if length is not None else [])
+    scope = {"type": "http", "method": method, "path": path, "headers": headers, "query_string": b""}
+    sent: list[Message] = []
+
+    async def handlers(*_: Any) -> None:
+        sent.append({"type": "handled"})
+
+    async def receive() -> Message:
+        raise AssertionError("the body is not to be read")
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def work() -> None:
+        workers = Workers(1, 30)
+        for place, taken in (("_threads", full in ("small", "both")), ("_processes", full in ("large", "both"))):
+            if taken:
+                setattr(workers, place, _Full())
+        await Overload(handlers, workers, PATHS)(scope, receive, send)
+
+    with start_blocking_portal() as portal:
+        portal.call(work)
+    return sent
+
+
+class _Full:
+    """As much of a limiter as is asked: so many wait that nobody else may."""
+
+    total_tokens = 1
+
+    def statistics(self) -> SimpleNamespace:
+        return SimpleNamespace(tasks_waiting=100)
+
+
+@pytest.mark.parametrize("path", sorted(PATHS))
+def test_a_text_without_a_place_is_turned_away_unread(path: str) -> None:
+    start, body = answered(path, "POST", "60000", full="large")
+    headers = {name.decode(): value.decode() for name, value in start["headers"]}
+    assert start["status"] == json.loads(body["body"])["status"] == 503
+    assert headers["content-type"] == "application/problem+json"
+    assert int(headers["retry-after"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "length", "full"),
+    [
+        ("/api/v1/analyze", "POST", "60000", "small"),
+        ("/api/v1/analyze", "POST", "600", "large"),
+        ("/api/v1/analyze", "POST", None, "large"),
+        ("/api/v1/analyze", "POST", "many", "large"),
+        ("/api/v1/analyze", "POST", "60000", "none"),
+        ("/api/v1/analyze", "OPTIONS", "60000", "both"),
+        ("/api/v1/layouts/x", "GET", None, "both"),
+        ("/", "POST", "60000", "both"),
+    ],
+)
+def test_everything_else_goes_on(path: str, method: str, length: str | None, full: str) -> None:
+    assert answered(path, method, length, full=full) == [{"type": "handled"}]
+
+
+def test_the_addresses_are_those_that_take_texts() -> None:
+    assert {"/api/v1/analyze", "/api/v1/layouts", "/api/v1/simulate", "/api/v1/place"} <= PATHS
