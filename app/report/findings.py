@@ -14,7 +14,7 @@ class Finding(msgspec.Struct, frozen=True):
     then: str = ""
 
 
-_WHOLE = "Send the log from its first line, as root: `dmesg` of a long-running machine has lost its beginning."
+_WHOLE = "Send the log from its first line, as root: the buffer of a machine that runs for long has lost its beginning."
 _DAMAGE = "Compare the line with the original text."
 _FIRMWARE = "Report it to the maker of the firmware."
 
@@ -55,7 +55,7 @@ GROUPS: tuple[tuple[str, tuple[Finding, ...]], ...] = (
             Finding(
                 "excerpt-unused", "A memory map, or spans of nodes, of no boot of the text; nothing of it is used."
             ),
-            Finding("no-release", "No line names the kernel's release.", "Give it: `--kernel`, or on the page."),
+            Finding("no-release", "No line names the kernel's release.", "Give the release: --kernel, or on the page."),
         ),
     ),
     (

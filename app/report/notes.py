@@ -5,24 +5,31 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from app.report.document import Diagnostic, Document
+from app.report.findings import BY_CODE
 
 _MOST_LINES = 8
 
 
 class NoteRow(msgspec.Struct, frozen=True):
-    """Notes of one text, told once, with all their lines."""
+    """Notes of one text, told once, with all their lines. ``then`` is what helps, where anything does."""
 
     severity: str
     message: str
     lines: tuple[int, ...]
+    then: str = ""
 
 
 def note_rows(notes: Iterable[Diagnostic]) -> list[NoteRow]:
     """The diagnostics in their order, those of one text together."""
-    groups: dict[tuple[str, str], list[int]] = {}
+    groups: dict[tuple[str, str, str], list[int]] = {}
     for note in notes:
-        groups.setdefault((note.severity, note.message), []).extend([note.line] if note.line else [])
-    return [NoteRow(severity, message, tuple(lines)) for (severity, message), lines in groups.items()]
+        told = note.severity, note.message, note.code
+        groups.setdefault(told, []).extend([note.line] if note.line else [])
+    helps = {code: finding.then for code, finding in BY_CODE.items()}
+    return [
+        NoteRow(severity, message, tuple(lines), helps.get(code, ""))
+        for (severity, message, code), lines in groups.items()
+    ]
 
 
 def sentences(document: Document) -> list[str]:

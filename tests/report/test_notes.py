@@ -1,6 +1,7 @@
 """Notes on the reading: told once, with all their lines, and nothing that the report says besides."""
 
 from app.report.document import Diagnostic, Verdict
+from app.report.findings import BY_CODE
 from app.report.notes import note_rows, sentences
 from tests.report.documents import seed_document
 
@@ -14,6 +15,13 @@ def test_notes_of_one_text_are_told_once_with_all_their_lines() -> None:
     notes = [*odd(3), Diagnostic("info", "y", "none", None, None), *odd(9)]
     rows = [(row.message, row.lines) for row in note_rows(notes)]
     assert rows == [("odd", (3, 9)), ("none", ())]
+
+
+def test_a_note_says_what_helps_where_anything_does() -> None:
+    notes = [Diagnostic("info", code, "said", None, None) for code in ("no-release", "files-attached")]
+    helped, other = note_rows(notes)
+    assert helped.then == BY_CODE["no-release"].then != ""
+    assert other.then == ""
 
 
 def test_neighbouring_lines_stand_as_ranges_and_of_many_the_first() -> None:
