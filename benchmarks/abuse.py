@@ -25,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks.serve import COMMAND, _until, latencies, send, show
 from benchmarks.texts import SAMPLES
+from tests.support.process import peak
 
 REQUESTS = 1000
 LIMIT = 64 << 20  # the server's default
@@ -145,15 +146,6 @@ def measure(port: int, path: str, typical: float, what: str, commands: list[list
 def log() -> bytes:
     """A log of a usual size."""
     return (SAMPLES / "oops-1g-4g" / "dmesg.txt").read_bytes()[:60_000]
-
-
-def peak(pid: int) -> int:
-    """Bytes of memory that a process and its children have held at most, added up."""
-    found = 0
-    for name in [str(pid), *Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]:
-        lines = Path(f"/proc/{name}/status").read_text().splitlines()
-        found += int(next(line.split()[1] for line in lines if line.startswith("VmHWM:"))) << 10
-    return found
 
 
 @contextmanager

@@ -12,18 +12,9 @@ import httpx
 import zstandard
 
 from app.web.schema import EXAMPLE_LOG
-from tests.support.process import command, free_port
+from tests.support.process import command, free_port, peak
 
 LIMIT = 8 << 20
-
-
-def peak(pid: int) -> int:
-    """Bytes of memory that a process and its children have held at most."""
-    found = 0
-    for name in [str(pid), *Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]:
-        lines = Path(f"/proc/{name}/status").read_text().splitlines()
-        found += int(next(line.split()[1] for line in lines if line.startswith("VmHWM:"))) << 10
-    return found
 
 
 def test_memory_is_bounded_and_others_are_served(tmp_path: Path) -> None:
