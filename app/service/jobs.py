@@ -7,7 +7,6 @@ import msgspec
 
 from app.analysis import Analysis
 from app.bootlog import keep_memory_lines, read
-from app.report import text as report
 from app.report.build import document
 from app.service import placing, simulating
 from app.service.analyzing import Options, encode, judged
@@ -25,11 +24,6 @@ _NOT_COUNTED = ("recognised", "diagnostics", "assumed")
 def analyzed(text: bytes, options: Options, most_ranges: int) -> bytes:
     """The document as JSON. Raises what :func:`app.service.analyze` raises, and TooManyRanges."""
     return encode(document(_judged(text, options, most_ranges)))
-
-
-def reported(text: bytes, options: Options, most_ranges: int) -> str:
-    """The document as the command prints it; raises like :func:`analyzed`."""
-    return report.render(document(_judged(text, options, most_ranges)))
 
 
 def simulated(text: bytes, change: simulating.Change, options: Options, most_ranges: int) -> bytes:
