@@ -27,7 +27,7 @@ def note_rows(notes: Iterable[Diagnostic]) -> list[NoteRow]:
         groups.setdefault(told, []).extend([note.line] if note.line else [])
     helps = {code: finding.then for code, finding in BY_CODE.items()}
     return [
-        NoteRow(severity, message, tuple(lines), helps.get(code, ""))
+        NoteRow(severity, message, tuple(sorted(lines)), helps.get(code, ""))
         for (severity, message, code), lines in groups.items()
     ]
 
