@@ -86,7 +86,10 @@ class Workers:
             with self._in_time("process"):
                 call = partial(jobs.alone, _MEMORY, work, *args, **kwargs)
                 return await anyio.to_process.run_sync(call, cancellable=True, limiter=self._unbounded)
-        except (MemoryError, anyio.BrokenWorkerProcess) as error:
+        except (MemoryError, OSError, anyio.BrokenWorkerProcess) as error:
+            if _never_started(error):
+                EVENTS.warning("no process could be started for an analysis", exc_info=error)
+                raise _too_many() from error
             EVENTS.warning("an analysis ran out of memory or ended its process", exc_info=error)
             raise HTTPException(413, "This text takes more memory to analyse than a text may here.") from error
         finally:
@@ -103,6 +106,14 @@ class Workers:
         finally:
             if self.observe is not None:
                 self.observe.labels(where).observe(anyio.current_time() - start)
+
+
+def _never_started(error: BaseException) -> bool:
+    """Whether it is the machine that had no room, not the text that took too much.
+
+    Of processes that end anyio has words only for those that ended before their first work.
+    """
+    return isinstance(error, OSError) or (isinstance(error, anyio.BrokenWorkerProcess) and bool(error.args))
 
 
 async def _enter(limiter: anyio.CapacityLimiter, place: object) -> None:
