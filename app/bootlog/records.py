@@ -1,18 +1,18 @@
 """From text to records: the lines that a form understands, each with its meaning and its line numbers."""
 
 from collections.abc import Iterator
-from functools import cache
 from itertools import pairwise
 
 import msgspec
 
+from app.bootlog.candidates import forms_of, lines_with_triggers
 from app.bootlog.effects import CommandLine, Effect, Remark
 from app.bootlog.envelope import Peeled, behind, inner_records, peel, peel_continuation, peel_stamp
 from app.bootlog.forms import FORMS, Form
 from app.bootlog.forms.base import DamagedError
 from app.bootlog.forms.context import ANY_TEXT
 from app.bootlog.model import Lines
-from app.bootlog.patterns import Choice, Match, Pattern, compiled
+from app.bootlog.patterns import Match, compiled
 from app.bootlog.text import LONGEST_LINE, Text
 
 ELLIPSIS = "…".encode()
@@ -67,19 +67,8 @@ def merged(first: Lines, second: Lines) -> Lines:
     return tuple(sorted({*first, *second}))
 
 
-@cache
-def _choice() -> Choice:
-    return Choice(form.shape for form in FORMS)
-
-
-@cache
-def _scanner() -> Pattern:
-    """One pass with all triggers finds the candidate lines."""
-    return compiled("|".join(sorted({trigger for form in FORMS for trigger in form.triggers})))
-
-
 def _understand(message: bytes) -> tuple[Form, Match] | None:
-    for index in _choice().of(message):
+    for index in forms_of(message):
         match = compiled(FORMS[index].pattern).match(message)
         if match is not None:
             return FORMS[index], match
@@ -240,20 +229,15 @@ def _glued(line: bytes, first: int, last: int) -> Peeled:
 
 def records(text: Text) -> Iterator[Record]:
     """All records of a text in order, in time linear in its size."""
-    data, scanner, at, failed = text.data, _scanner(), 0, 0
-    while True:
-        hit = scanner.find(data, at)
-        if hit < 0:
-            return
-        start, end = max(text.line_start(hit), at), text.line_end(hit)
-        at = end + 1
+    data, at, failed = text.data, 0, 0
+    for start, end, hit in lines_with_triggers(data):
+        if start < at:
+            continue
         if end - start > LONGEST_LINE:
             text.advance(start)
             yield Record(
                 None, None, text.numbers(start, start), 1, kernel=False, stamp=None, start=start, end=end, message=b""
             )
-            if at > len(data):
-                return
             continue
         line = data[start:end]
         peeled = peel_stamp(line, hit - start) or peel(line)
@@ -274,5 +258,3 @@ def records(text: Text) -> Iterator[Record]:
             failed += record.form is None
             yield record
             at = max(at, record.end + 1)
-        if at > len(data):
-            return

@@ -16,7 +16,7 @@ FORMS = (
     Form(
         name="ia64-sal",
         family="architecture",
-        triggers=("SAL [0-9a-f]+[.][0-9a-f]+: ",),
+        triggers=("«SAL »[0-9a-f]+[.][0-9a-f]+: ",),
         pattern=r"SAL [0-9a-f]{1,2}\.[0-9a-f]{1,2}: ",
         make=lambda _groups, _lines: ArchHint("ia64"),
         samples=("SAL 3.20: Intel SR870BN4 version 3.0",),
@@ -34,7 +34,7 @@ FORMS = (
     Form(
         name="riscv-hart",
         family="architecture",
-        triggers=("CPU with hartid=[0-9]+",),
+        triggers=("«CPU with hartid=»[0-9]+",),
         pattern=r"CPU with hartid=[0-9]{1,10} (?:is not available|has |does not support)",
         make=lambda _groups, _lines: ArchHint("riscv64"),
         samples=("CPU with hartid=0 is not available",),

@@ -46,7 +46,7 @@ FORMS = (
     Form(
         name="lsmem-header",
         family="lsmem",
-        triggers=("RANGE +[A-Z]",),
+        triggers=("«RANGE» +[A-Z]",),
         pattern=r"(RANGE(?:\s+[A-Z-]{4,16}){1,9})$",
         make=lambda g, lines: LsmemHeader(columns=g[0] or "", lines=lines),
         samples=(
@@ -58,7 +58,7 @@ FORMS = (
     Form(
         name="lsmem",
         family="lsmem",
-        triggers=("0x[0-9a-f]{16}-0x[0-9a-f]{16} +[0-9a-z]",),
+        triggers=("0x[0-9a-f]{16}-0x[0-9a-f]{11}«fffff » *[0-9a-z]",),
         pattern=rf"{HEX}-{HEX}((?:\s+[\w./,-]+)*\s+{_STATE.replace('(', '(?:')}(?:\s+[\w./,-]+)*)$",
         make=lambda g, lines: LsmemRow(range=inclusive(g[0], g[1]), cells=(g[2] or "").strip(), lines=lines),
         samples=(
@@ -70,7 +70,7 @@ FORMS = (
     Form(
         name="lsmem-pairs",
         family="lsmem",
-        triggers=('[Rr][Aa][Nn][Gg][Ee]"?[=:] ?"0x[0-9a-f]{16}-0x',),
+        triggers=('[Rr][Aa][Nn][Gg][Ee]"?[=:] ?«"0x»[0-9a-f]{16}-0x',),
         pattern=rf'(?:\{{?\s*"range":|RANGE=)\s*"{HEX}-{HEX}"(.*)',
         make=_pairs,
         samples=(
@@ -83,7 +83,7 @@ FORMS = (
     Form(
         name="lsmem-json-part",
         family="lsmem",
-        triggers=('"(?:state|node|zones)": ',),
+        triggers=('"(?:state|node|zones)«": »',),
         pattern=r'"(state|node|zones)":\s*(?:"([^"]*)"|\[?"?([\w/ ,"]*)"?\]?),?$',
         make=_part,
         samples=('"state": "online",', '"node": 1,', '"zones": "Normal"'),
@@ -92,7 +92,7 @@ FORMS = (
     Form(
         name="lsmem-header-s390",
         family="lsmem",
-        triggers=("Address [Rr]ange +Size",),
+        triggers=("«Address »[Rr]ange +Size",),
         pattern=r"Address [Rr]ange\s+Size \(MB\)\s+State\s+Removable\s+Device$",
         make=lambda _groups, lines: LsmemHeader(columns="RANGE SIZE STATE REMOVABLE BLOCK", lines=lines),
         samples=("Address range                          Size (MB)  State    Removable  Device",),
@@ -101,7 +101,7 @@ FORMS = (
     Form(
         name="lsmem-block-size",
         family="lsmem",
-        triggers=("Memory block size *: *[0-9]",),
+        triggers=("«Memory block size» *: *[0-9]",),
         pattern=r"Memory block size\s*:\s+([0-9]{1,18})\s?([KMGTPE]?)B?$",
         make=_block_size,
         samples=("Memory block size:       128M", "Memory block size   : 256 MB", "Memory block size:       134217728"),
@@ -110,7 +110,7 @@ FORMS = (
     Form(
         name="lsmem-total",
         family="lsmem",
-        triggers=("Total (?:online|offline) memory *:", "Memory device size"),
+        triggers=("«Total »(?:online|offline) memory *:", "Memory device size"),
         pattern=r"(?:Total (?:online|offline) memory|Memory device size)\s*:\s+[0-9.]+\s?[KMGTPE]?B?$",
         make=lambda _groups, lines: Total(lines=lines),
         samples=("Total online memory:     2.9G", "Total offline memory:      0B", "Memory device size  : 256 MB"),
@@ -119,7 +119,7 @@ FORMS = (
     Form(
         name="memory-block",
         family="/sys/devices/system/memory",
-        triggers=('memory[0-9]+ phys_index="',),
+        triggers=('memory[0-9]+« phys_index="»',),
         pattern=rf'memory([0-9]{{1,9}}) phys_index="[0-9a-f]+" state="{_STATE}"(?: valid_zones="([^"]*)")?'
         r"(?:.*\bnode([0-9]{1,5})\b)?",
         make=lambda g, lines: Block(
@@ -131,7 +131,7 @@ FORMS = (
     Form(
         name="memory-block-state",
         family="/sys/devices/system/memory",
-        triggers=("memory[0-9]+/state:",),
+        triggers=("memory[0-9]+«/state:»",),
         pattern=rf"(?:\S*/)?memory([0-9]{{1,9}})/state:\s*{_STATE}$",
         make=lambda g, lines: Block(index=number(g[0]), state=g[1] or "", zones=None, node=None, lines=lines),
         samples=("/sys/devices/system/memory/memory40/state:online",),
@@ -149,7 +149,7 @@ FORMS = (
     Form(
         name="meminfo",
         family="/proc/meminfo",
-        triggers=("MemTotal: +[0-9]",),
+        triggers=("«MemTotal:» +[0-9]",),
         pattern=rf"(?:Node ([0-9]{{1,5}}) )?MemTotal:\s+{NUMBER} kB$",
         make=lambda g, lines: MemTotal(
             file=f"/sys/devices/system/node/node{g[0]}/meminfo" if g[0] else "/proc/meminfo",
@@ -163,7 +163,7 @@ FORMS = (
     Form(
         name="numactl",
         family="numactl -H",
-        triggers=("node [0-9]+ (?:size|free): [0-9]", "available: [0-9]+ nodes"),
+        triggers=("node [0-9]+(?:« size: »|« free: »)[0-9]", "«available: »[0-9]+ nodes"),
         pattern=rf"(?:node ([0-9]{{1,5}}) size: {NUMBER} MB$|node [0-9]+ free: [0-9]+ MB$|available: [0-9]+ nodes? \()",
         make=lambda g, lines: (
             MemTotal(file="numactl -H", node=number(g[0]), kib=number(g[1]) << 10, lines=lines)
@@ -176,7 +176,7 @@ FORMS = (
     Form(
         name="buddyinfo",
         family="/proc/buddyinfo",
-        triggers=("Node +[0-9]+, zone +[A-Za-z0-9]+ +[0-9]+ +[0-9]",),
+        triggers=("Node +[0-9]+«, zone» +[A-Za-z0-9]+ +[0-9]+ +[0-9]",),
         pattern=rf"Node\s+[0-9]{{1,5}}, zone\s+{_ZONE}(?:\s+[0-9]{{1,12}}){{4,20}}$",
         make=lambda _groups, lines: KnownLine(file="/proc/buddyinfo", lines=lines),
         samples=("Node 0, zone    DMA32      2      3      1      0      2      1      1      0      1      1      3",),
@@ -185,7 +185,7 @@ FORMS = (
     Form(
         name="pagetypeinfo",
         family="/proc/pagetypeinfo",
-        triggers=("Node +[0-9]+, zone +[A-Za-z0-9]+, type",),
+        triggers=("Node +[0-9]+, zone +[A-Za-z0-9]+«, type»",),
         pattern=rf"Node\s+[0-9]{{1,5}}, zone\s+{_ZONE}, type\s+\w+",
         make=lambda _groups, lines: KnownLine(file="/proc/pagetypeinfo", lines=lines),
         samples=("Node    0, zone      DMA, type    Unmovable      1      1      0      1      1",),

@@ -40,7 +40,7 @@ FORMS = (
     Form(
         name="command-line",
         family="command line",
-        triggers=(r"ommand line:\s",),
+        triggers=(r"«ommand line:»\s",),
         pattern=r"(?:Kernel command line|Command line): *(\S.*)",
         make=_command_line,
         samples=(
@@ -53,7 +53,7 @@ FORMS = (
     Form(
         name="hash-table",
         family="page size",
-        triggers=("(?:Dentry |Inode-)cache hash table",),
+        triggers=("(?:Dentry |Inode-)«cache hash table»",),
         pattern=rf"(?:Dentry |Inode-)cache hash table entries: [0-9]+ \(order: {NUMBER}, {NUMBER} bytes",
         make=_hash_table,
         samples=(
@@ -66,7 +66,7 @@ FORMS = (
     Form(
         name="arm64-cpu",
         family="architecture",
-        triggers=("Booting Linux on physical CPU 0x[0-9a-f]{10}",),
+        triggers=("«Booting Linux on physical CPU 0x»[0-9a-f]{10}",),
         pattern=r"Booting Linux on physical CPU 0x[0-9a-f]{10}",
         make=lambda _groups, _lines: ArchHint("arm64"),
         samples=("Booting Linux on physical CPU 0x0000000000 [0x411fd070]",),
@@ -75,7 +75,7 @@ FORMS = (
     Form(
         name="arm-cpu",
         family="architecture",
-        triggers=("CPU: ARM[a-zA-Z0-9-]+ ",),
+        triggers=("«CPU: ARM»[a-zA-Z0-9-]+ ",),
         pattern=r"CPU: (?:ARM(?:v[4-8][A-Z]*|v6-compatible|[0-9]+\w*)|Feroceon|XScale)[\w -]* \[[0-9a-f]{8}\] revision",
         make=lambda _groups, _lines: ArchHint("arm"),
         samples=(
@@ -96,7 +96,7 @@ FORMS = (
     Form(
         name="powerpc-mmu",
         family="architecture",
-        triggers=("(?:radix|hash)-mmu: ",),
+        triggers=("(?:radix|hash)«-mmu: »",),
         pattern=r"(?:radix|hash)-mmu: ",
         make=lambda _groups, _lines: ArchHint("ppc64"),
         samples=(
@@ -126,7 +126,7 @@ FORMS = (
     Form(
         name="mips-cpu",
         family="architecture",
-        triggers=("revision is: [0-9a-f]{8} ",),
+        triggers=("«revision is: »[0-9a-f]{8} ",),
         pattern=r"CPU[0-9]* revision is: [0-9a-f]{8} \(",
         make=lambda _groups, _lines: ArchHint("mips"),
         samples=("CPU0 revision is: 0001974c (MIPS 74Kc)", "CPU revision is: 00019655 (MIPS 24KEc)"),
@@ -135,7 +135,7 @@ FORMS = (
     Form(
         name="sparc-setup",
         family="architecture",
-        triggers=("ARCH: SUN4[UV]",),
+        triggers=("«ARCH: SUN4»[UV]",),
         pattern=r"ARCH: SUN4[UV]",
         make=lambda _groups, _lines: ArchHint("sparc64"),
         samples=("ARCH: SUN4U", "ARCH: SUN4V"),
@@ -144,7 +144,7 @@ FORMS = (
     Form(
         name="oops-release",
         family="kernel release",
-        triggers=("Not tainted [0-9]", "Tainted: [^#]* [0-9]+[.][0-9]+[^ ]* #"),
+        triggers=("«Not tainted »[0-9]", r"«Tainted: »[^#]* [0-9]+[.][0-9]+[^ ]* #"),
         pattern=r"(?:CPU: [0-9]+ .*|Pid: [0-9]+, .*)(?:Not tainted,? \(?|Tainted: [A-Z \[\]=_,]*[A-Z\]],? +\(?)"
         r"([0-9]+\.[0-9]+[\w.+~-]*) #[0-9]",
         make=lambda g, _lines: Running(g[0] or ""),

@@ -48,7 +48,7 @@ FORMS = (
     Form(
         name="total-pages",
         family="page counts",
-        triggers=("On node [0-9]+ totalpages",),
+        triggers=("On node [0-9]+« totalpages»",),
         pattern=rf"On node {NUMBER} totalpages: {NUMBER}\b",
         make=lambda g, lines: Tally("node_total_pages", Count(number(g[1]), lines, number(g[0]))),
         samples=("On node 0 totalpages: 1048431",),
@@ -57,7 +57,7 @@ FORMS = (
     Form(
         name="unavailable-node-zone",
         family="page counts",
-        triggers=("On node [0-9]+, zone",),
+        triggers=("On node [0-9]+«, zone»",),
         pattern=rf"On node {NUMBER}, zone {_ZONE}: {NUMBER} pages in unavailable ranges",
         make=_on_node_zone,
         samples=("On node 0, zone DMA32: 41 pages in unavailable ranges",),
@@ -66,7 +66,7 @@ FORMS = (
     Form(
         name="unavailable-zone",
         family="page counts",
-        triggers=("zone: [0-9]+ pages in unavailable",),
+        triggers=("zone: [0-9]+« pages in unavailable»",),
         pattern=rf"{_ZONE} zone: {NUMBER} pages in unavailable ranges",
         make=lambda g, lines: Tally("unavailable", Count(number(g[1]), lines, None, g[0])),
         samples=("DMA zone: 28 pages in unavailable ranges",),
@@ -93,7 +93,7 @@ FORMS = (
     Form(
         name="memory-line",
         family="Memory: line",
-        triggers=("Memory: [0-9]+[kK]",),
+        triggers=("«Memory: »[0-9]+[kK]",),
         pattern=rf"Memory: {NUMBER}([kK])B?/{NUMBER}[kK]B? available"
         rf"(?:.*? {NUMBER}k absent)?(?:.*?[ ,]{NUMBER}[kK] reserved)?(?:, {NUMBER}K cma-reserved)?",
         make=_memory_line,
@@ -107,7 +107,7 @@ FORMS = (
     Form(
         name="memory-line-single",
         family="Memory: line",
-        triggers=("Memory: [0-9]+KB available",),
+        triggers=("Memory: [0-9]+«KB available»",),
         pattern=rf"Memory: {NUMBER}KB available",
         make=lambda g, _lines: MemoryLine(number(g[0]), None),
         samples=("Memory: 60000KB available (3000K code, 400K data, 120K init)",),
@@ -116,7 +116,7 @@ FORMS = (
     Form(
         name="memory-banks",
         family="Memory: line",
-        triggers=("Memory: [0-9]+MB ",),
+        triggers=("«Memory: »[0-9]+MB ",),
         pattern=r"Memory: [0-9]+MB(?: [0-9]+MB)* = [0-9]+MB total",
         make=lambda _groups, _lines: Noted(),
         samples=("Memory: 512MB 512MB = 1024MB total", "Memory: 64MB = 64MB total"),
@@ -125,7 +125,7 @@ FORMS = (
     Form(
         name="zone-pages",
         family="page counts",
-        triggers=(r"zone: [0-9]+ (?:memmap )?pages(?:,|\s(?:used|reserved|exceed))",),
+        triggers=(r"«zone: »[0-9]+ (?:memmap )?pages(?:,|\s(?:used|reserved|exceed))",),
         pattern=rf"{_ZONE} zone: (?:{NUMBER} pages, LIFO batch:|{NUMBER} pages used for memmap|{NUMBER} pages reserved"
         rf"|{NUMBER} (?:memmap )?pages exceeds? (?:freesize|realsize))",
         make=_zone_pages,
@@ -140,7 +140,7 @@ FORMS = (
     Form(
         name="zonelists",
         family="page counts",
-        triggers=("Built [0-9]+ zonelists",),
+        triggers=("Built [0-9]+« zonelists»",),
         pattern=rf"Built {NUMBER} zonelists(?:.*Total pages: {NUMBER})?",
         make=_zonelists,
         samples=(
@@ -154,7 +154,7 @@ FORMS = (
     Form(
         name="deferred-struct-pages",
         family="page counts",
-        triggers=("node [0-9]+ (?:initialised, |deferred pages)",),
+        triggers=("node [0-9]+ (?:«initialised, »|«deferred pages»)",),
         pattern=rf"node {NUMBER} (?:initialised, {NUMBER} pages in|deferred pages initialised in) [0-9]+ms",
         make=_deferred,
         samples=("node 0 initialised, 1234 pages in 10ms", "node 0 deferred pages initialised in 10ms"),
@@ -194,7 +194,7 @@ FORMS = (
     Form(
         name="mminit",
         family="page counts",
-        triggers=("mminit::(?:zonelist thisnode|pageflags_layout_[npsu]|[a-lnoq-y])",),
+        triggers=("«mminit::»(?:zonelist thisnode|pageflags_layout_[npsu]|[a-lnoq-y])",),
         pattern=r"mminit::(?:zonelist thisnode|pageflags_layout_[npsu]|[a-lnoq-y][a-z_]+ )",
         make=lambda _groups, _lines: Noted(),
         samples=(
@@ -207,8 +207,8 @@ FORMS = (
         name="count-wrapped",
         family="contradictions",
         triggers=(
-            "(?:totalpages|zone [A-Za-z0-9]+|zone|ranges|unavailable): (?:-[0-9]|[0-9]{19})",
-            "Memory: (?:[0-9]+[kK]B?/)?(?:-[0-9]|[0-9]{19})",
+            "(?:«totalpages»|«zone»(?: [A-Za-z0-9]+)?|«ranges»|«unavailable»): (?:-[0-9]|[0-9]{19})",
+            "«Memory: »(?:[0-9]+[kK]B?/)?(?:-[0-9]|[0-9]{19})",
         ),
         pattern=rf"(?:On node [0-9]+ totalpages: |On node [0-9]+, zone {_ZONE}: |{_ZONE} zone: "
         r"|Zeroed struct page in unavailable ranges: |Reserved but unavailable: |Memory: (?:[0-9]{1,18}[kK]B?/)?)"

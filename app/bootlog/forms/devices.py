@@ -95,7 +95,7 @@ FORMS = (
     Form(
         name="snp-rmp-table",
         family="reserved regions",
-        triggers=("RMP (?:table|segment)",),
+        triggers=("«RMP »(?:table|segment)",),
         pattern=rf"SEV-SNP: RMP (table physical range|segment [0-9]+ physical address) \[{HEX} - {HEX}\]",
         make=lambda g, lines: ReservedRegion(inclusive(g[1], g[2]), "SEV-SNP RMP", "rmp", lines),
         samples=(

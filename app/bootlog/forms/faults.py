@@ -84,7 +84,7 @@ FORMS = (
     Form(
         name="fault-powerpc",
         family="oopses",
-        triggers=("Unable to handle kernel", "BUG: (?:Unable to handle k|K)ernel "),
+        triggers=("Unable to handle kernel", "«BUG: »(?:Unable to handle k|K)ernel "),
         pattern=r"((?:BUG: )?(?:Unable to handle kernel (?:paging request for [a-z ]+ at address"
         r"|[a-z ]+ access(?: on (?:read|write))? at|instruction fetch at|data access on \w+ at)"
         rf"|Kernel NULL pointer dereference (?:on \w+ )?at) {_ADDRESS}.*)",
@@ -112,7 +112,7 @@ FORMS = (
     Form(
         name="fault-address-s390",
         family="oopses",
-        triggers=("ailing address: [0-9a-f]{16}",),
+        triggers=("«ailing address: »[0-9a-f]{16}",),
         pattern=r"[Ff]ailing address: ([0-9a-f]{16})\b",
         make=lambda g, _lines: Registers((("failing address", hexadecimal(g[0])),)),
         samples=("Failing address: 000003d080000000 TEID: 000003d080000803",),
@@ -143,7 +143,7 @@ FORMS = (
     Form(
         name="fault-parisc",
         family="oopses",
-        triggers=("Code=[0-9]+ (?:.*at addr|regs=)",),
+        triggers=("«Code=»[0-9]+ (?:.*at addr|regs=)",),
         pattern=r"((?:[A-Z][\w ]*): Code=[0-9]+ (?:\(.*\) at addr |regs=\S+ \(Addr=)([0-9a-f]{8,16})\b.*)",
         make=_fault,
         samples=(
@@ -164,7 +164,7 @@ FORMS = (
     Form(
         name="fault-powerpc-fetch",
         family="oopses",
-        triggers=("(?:instruction fetch|unknown fault|paging fault at)",),
+        triggers=("instruction fetch", "unknown fault", "paging fault at"),
         pattern=r"((?:BUG: )?Unable to handle (?:kernel (?:paging request for (?:instruction fetch|unknown fault)"
         r"|instruction fetch(?: \(NULL pointer\?\))?)\s*$|unknown paging fault"
         rf" at {_ADDRESS}.*))",
@@ -180,7 +180,7 @@ FORMS = (
     Form(
         name="fault-unhandled",
         family="oopses",
-        triggers=("Unhandled fault(?: at|: )",),
+        triggers=("«Unhandled fault»(?: at|: )",),
         pattern=rf"(Unhandled fault(?:: .*?)? (?:\(0x[0-9a-f]+\) )?at {_ADDRESS}.*)",
         make=_fault,
         samples=(
@@ -202,9 +202,9 @@ FORMS = (
         name="oops-later",
         family="oopses",
         triggers=(
-            r"(?:Oops|invalid opcode|double fault|stack segment)(?::| ?\[)[^\[\n]*#?[0-9]",
+            r"(?:«Oops»|«invalid opcode»|«double fault»|«stack segment»)(?::| ?\[)[^\[\n]*#?[0-9]",
             "Internal error: ",
-            r"\([0-9]+\): (?:Oops|Kernel Bug) ",
+            r"\([0-9]+«): »(?:Oops|Kernel Bug) ",
         ),
         pattern=r"((?:Oops(?:: [^\[]*)? ?|(?:invalid opcode|double fault|stack segment): [0-9a-f]{4} "
         r"|Internal error: [^\[]*)\[#[0-9]+\].*|Oops: kernel access of bad area, sig: [0-9]+"

@@ -23,7 +23,12 @@ _TYPES = (
     r"(System RAM|[Rr]eserved|ACPI Tables|ACPI Non-volatile Storage|Unusable memory|Persistent Memory(?: \(legacy\))?"
     r"|Soft Reserved|Device Reserved|Unknown E820 type)"
 )
-_TYPE_TRIGGER = "(?:System RAM|[Rr]eserved|ACPI|Unusable|Persistent|Soft|Device|Unknown)"
+_TYPE_TRIGGER = (
+    r"(?:0x[0-9a-f]+(?: *[-:,] *| +)0x[0-9a-f]+ *[-:,(]? *|[0-9a-f]{16}-[0-9a-f]{16} \()(?:«System RAM»|[Rr]«eserved»"
+    r"|«ACPI Tables»|«ACPI Non-»|«Unusable»|«Persistent»|«Soft Reserved»|«Device Reserved»|«Unknown E820»)"
+)
+# A number that begins a line, behind the marks of a quotation; blanks alone are too common to look for.
+_ALONE = "(?:«\n0x»|«\n 0x»|(?m:^)[> |]*(?:«  0x»|«>0x»|«> 0x»|«|0x»|«| 0x»))"
 _BY_NAME = {
     "system ram": MemoryType.RAM,
     "reserved": MemoryType.RESERVED,
@@ -87,7 +92,7 @@ FORMS = (
     Form(
         name="zoneinfo-zone",
         family="/proc/zoneinfo",
-        triggers=("Node +[0-9]+, zone +[A-Z]",),
+        triggers=("Node +[0-9]+«, zone» +[A-Z]",),
         pattern=rf"Node\s+([0-9]{{1,5}}), zone\s+{_ZONE}$",
         make=_zone_header,
         samples=("Node 0, zone      DMA", "Node 1, zone   Normal"),
@@ -96,7 +101,7 @@ FORMS = (
     Form(
         name="zoneinfo-pages",
         family="/proc/zoneinfo",
-        triggers=("(?:spanned|present|managed) +[0-9]",),
+        triggers=("(?:«spanned »|«present »|«managed ») *[0-9]",),
         pattern=rf"(spanned|present|managed)\s+{NUMBER}$",
         make=_zone_field,
         samples=("spanned  4095", "present  3998", "managed  3840"),
@@ -105,7 +110,7 @@ FORMS = (
     Form(
         name="zoneinfo-start",
         family="/proc/zoneinfo",
-        triggers=("start_pfn: +[0-9]",),
+        triggers=("«start_pfn:» +[0-9]",),
         pattern=rf"start_pfn:\s+{NUMBER}$",
         make=lambda g, lines: ZoneField(name="start_pfn", value=number(g[0]), lines=lines),
         samples=("start_pfn:           1048576",),
@@ -114,7 +119,7 @@ FORMS = (
     Form(
         name="iomem",
         family="/proc/iomem",
-        triggers=("[0-9a-f]{8}-[0-9a-f]{8,16} : ",),
+        triggers=("[0-9a-f]{8}-[0-9a-f]{8,16}« : »",),
         pattern=rf"(?:/proc/iomem:\s*)?{_ADDRESS}-([0-9a-f]{{0,15}}[1-9a-f][0-9a-f]{{0,15}}) : (.*\S)",
         make=lambda g, lines: ResourceLine(range=inclusive(g[0], g[1]), name=g[2] or "", lines=lines),
         samples=("00100000-bffdffff : System RAM", "  01000000-01ffffff : Kernel code".strip()),
@@ -123,7 +128,7 @@ FORMS = (
     Form(
         name="iomem-hidden",
         family="/proc/iomem without addresses, as only root is shown them",
-        triggers=("0{8}-0{8,16} : ",),
+        triggers=("0{8}-0{8,16}« : »",),
         pattern=r"(?:/proc/iomem:\s*)?0{8,16}-0{8,16} : (.*\S)",
         make=lambda g, lines: ResourceLine(range=None, name=g[0] or "", lines=lines),
         samples=("00000000-00000000 : System RAM",),
@@ -132,7 +137,7 @@ FORMS = (
     Form(
         name="firmware-memmap",
         family="/sys/firmware/memmap",
-        triggers=(f"0x[0-9a-f]+ +0x[0-9a-f]+ +{_TYPE_TRIGGER}",),
+        triggers=(_TYPE_TRIGGER,),
         pattern=rf"[0-9]{{1,6}}\s+{HEX}\s+{HEX}\s+{_TYPES}$",
         make=lambda g, lines: _memmap(g, lines, ends_inside=True),
         samples=("0 0x0 0x9fbff System RAM", "7 0xfd00000000 0xffffffffff Reserved"),
@@ -141,7 +146,7 @@ FORMS = (
     Form(
         name="firmware-memmap-script",
         family="/sys/firmware/memmap",
-        triggers=(rf"[0-9a-f]{{16}}-[0-9a-f]{{16}} \({_TYPE_TRIGGER}",),
+        triggers=(_TYPE_TRIGGER,),
         pattern=rf"([0-9a-f]{{16}})-([0-9a-f]{{16}}) \({_TYPES}\)$",
         make=lambda g, lines: _memmap(g, lines, ends_inside=False),
         samples=("0000000000100000-00000000bffe0000 (System RAM)",),
@@ -151,8 +156,8 @@ FORMS = (
         name="firmware-memmap-values",
         family="/sys/firmware/memmap",
         triggers=(
-            rf"0x[0-9a-f]+(?: *[-:,] *| +)0x[0-9a-f]+ *[-:,(]? *{_TYPE_TRIGGER}",
-            r"(?m:^[> |]*0x[0-9a-f]{1,16}\r?$)",
+            _TYPE_TRIGGER,
+            _ALONE + r"[0-9a-f]{1,16}(?m:\r?$)",
         ),
         pattern=rf"{HEX}(?:\s+|\s*[-:,]\s*){HEX}\s*[-:,(]?\s*{_TYPES}\)?$",
         make=_memmap_values,
@@ -162,7 +167,7 @@ FORMS = (
     Form(
         name="firmware-memmap-file",
         family="/sys/firmware/memmap",
-        triggers=(r"[0-9]/(?:start|end|type)(?::| <==)",),
+        triggers=("[0-9](?:«/start»|«/end»|«/type»)(?::| <==)",),
         pattern=r"(?:==>\s*)?(?:\S*/)?([0-9]{1,6})/(start|end|type)(?::| <==)\s*(\S.*)",
         make=_memmap_part,
         samples=(
@@ -175,7 +180,7 @@ FORMS = (
     Form(
         name="debugfs-list",
         family="memblock lists of debugfs",
-        triggers=("memblock/(?:memory|reserved|physmem)", "== (?:memory|reserved|physmem)"),
+        triggers=("«memblock/»(?:memory|reserved|physmem)", "«== »(?:memory|reserved|physmem)"),
         pattern=r"(?:(?:.*[\s/])?memblock/|==+>?\s*)(memory|reserved|physmem)(?::|\s*<?==+)?$",
         make=lambda g, lines: ListHeader(which=cast("ListName", g[0]), lines=lines),
         samples=(
@@ -188,7 +193,7 @@ FORMS = (
     Form(
         name="debugfs-region",
         family="memblock lists of debugfs",
-        triggers=(r"[0-9]: +0x[0-9a-f]{8,16}\.\.0x",),
+        triggers=("[0-9]: +0x[0-9a-f]{8,16}«..0x»",),
         pattern=rf"(?:\S*memblock/(memory|reserved|physmem):\s*)?([0-9]{{1,6}}):\s*{HEX}\.\.{HEX}"
         r"(?:\s+([0-9]{1,5}|x)\s+([A-Z][A-Z_|]*))?$",
         make=_list_region,

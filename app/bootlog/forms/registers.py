@@ -9,6 +9,13 @@ _SYMBOL = r"([A-Za-z_][\w.]*(?:\+0x[0-9a-f]+/0x[0-9a-f]+)?)"
 _PLACE = r"([A-Za-z_][\w.]*\+0x[0-9a-f]+/0x[0-9a-f]+)"
 _REGISTER = r"(R[A-Z0-9]{2}|E(?:[A-D]X|[SD]I|[BS]P)|[CD]R[0-9]|[CDEFGS]S):\s+([0-9a-f]{8,16})\b"
 _LOWER = r"(x[0-9]{1,2}|r[0-9]{1,2}|[ast][0-9]{1,2}|sp|pc|lr|ip|fp|gp|tp|ra|epc|psr)\s*:\s+(?:\[<)?([0-9a-f]{8,16})\b"
+_UPPER_WORDS = ["RDI", "RSI", "RBP", "R08", "R10", "R11", "R12", "R13", "R14", "R15", "ESI", "CR2"]
+_UPPER_WORDS += [f"{width}{letter}X" for width in "RE" for letter in "ABCD"]
+_UPPER_TRIGGER = rf"(?:{'|'.join(f'«{name}: »' for name in _UPPER_WORDS)})[0-9a-f]{{8}}"
+_WITH_BLANK = [f"{letter}{i}" for letter in "xrast" for i in range(10)] + ["sp", "gp", "lr", "epc"]
+_WITHOUT = [f"x{i}" for i in range(10, 32)] + [f"r{i}" for i in range(10, 16)] + ["s10", "s11"]
+_LOWER_WORDS = [*_WITH_BLANK, *_WITHOUT, *(f"{name} " for name in _WITH_BLANK)]
+_LOWER_TRIGGER = rf"(?:{'|'.join(f'«{name}:»' for name in _LOWER_WORDS)}) (?:\[<)?[0-9a-f]{{8}}"
 
 
 def _symbol(groups: Groups, _lines: Lines) -> Effect:
@@ -30,7 +37,7 @@ FORMS = (
     Form(
         name="fault-place",
         family="oopses",
-        triggers=("R?IP: (?:0010|e030|0060|0061):", "R?IP: [a-z_]", r"IP: \[<"),
+        triggers=("R?«IP: »(?:0010|e030|0060|0061):", "R?«IP: »[a-z_]", "IP: [<"),
         pattern=rf"[RE]?IP: (?:[0-9a-f]{{4}}:)?(?:\[?<[0-9a-f]+>\]?\s*)*(?::\w+:|\{{)?{_PLACE}",
         make=_symbol,
         samples=(
@@ -46,7 +53,7 @@ FORMS = (
     Form(
         name="fault-place-words",
         family="oopses",
-        triggers=("(?:EIP|PC|pc) is at ",),
+        triggers=("(?:EIP|PC|pc)« is at »",),
         pattern=rf"(?:EIP|PC|pc) is at {_SYMBOL}",
         make=_symbol,
         samples=(
@@ -60,7 +67,7 @@ FORMS = (
     Form(
         name="fault-place-risc",
         family="oopses",
-        triggers=(r"(?:pc|epc) +: (?:[0-9a-f]+ )?[A-Za-z_][^ ]*\+0x", r"NIP \[[0-9a-f]+\]", r"ERA: [0-9a-f]+ "),
+        triggers=(r"«pc » *: (?:[0-9a-f]+ )?[A-Za-z_][^ ]*\+0x", r"«NIP [»[0-9a-f]+\]", "«ERA: »[0-9a-f]+ "),
         pattern=rf"(?:pc : |epc\s*: (?:[0-9a-f]{{8,16}} )?|NIP \[[0-9a-f]{{8,16}}\] |ERA: [0-9a-f]{{16}} ){_PLACE}",
         make=_symbol,
         samples=(
@@ -89,7 +96,7 @@ FORMS = (
     Form(
         name="fault-registers",
         family="oopses",
-        triggers=("(?:R[A-D]X|RDI|RSI|RBP|R08|R1[0-5]|E[A-D]X|ESI|CR2): [0-9a-f]{8}",),
+        triggers=(_UPPER_TRIGGER,),
         pattern=rf"((?:{_REGISTER.replace('(?:', '(').replace('(', '(?:')}\s*)+)",
         make=lambda g, _lines: _registers(_REGISTER, g[0]),
         samples=(
@@ -104,7 +111,7 @@ FORMS = (
     Form(
         name="fault-registers-risc",
         family="oopses",
-        triggers=(r"(?:x[0-9]{1,2}|r[0-9]{1,2}|[ast][0-9]{1,2}|sp|gp|lr|epc) ?: (?:\[<)?[0-9a-f]{8}",),
+        triggers=(_LOWER_TRIGGER,),
         pattern=rf"((?:{_LOWER.replace('(x', '(?:x').replace('([0-9a-f]', '(?:[0-9a-f]')}(?:>\])?\s*)+)(?:$|[^\w\s])",
         make=lambda g, _lines: _registers(_LOWER, g[0]),
         samples=(
@@ -121,7 +128,7 @@ FORMS = (
     Form(
         name="fault-registers-powerpc",
         family="oopses",
-        triggers=(r"GPR[0-9]{2}: ",),
+        triggers=("«GPR»[0-9]{2}: ",),
         pattern=r"GPR([0-9]{2}):((?:\s+[0-9a-fA-F]{8,16}\b)+)",
         make=lambda g, _lines: _numbered("r", g[0], g[1]),
         samples=("GPR00: c0000000004a1b2c c0000000fe2f3a50 c000000001585a00 c00c000000e00000",),
@@ -131,7 +138,7 @@ FORMS = (
     Form(
         name="fault-registers-s390",
         family="oopses",
-        triggers=("Krnl GPRS: [0-9a-f]{16}",),
+        triggers=("«Krnl GPRS: »[0-9a-f]{16}",),
         pattern=r"Krnl GPRS:((?:\s+[0-9a-f]{16}\b)+)",
         make=lambda g, _lines: _numbered("r", "0", g[0]),
         samples=("Krnl GPRS: 0000000000000001 0000000000040000 000003d080bfd5c0 00000000000bffd7",),
@@ -141,7 +148,7 @@ FORMS = (
     Form(
         name="fault-registers-mips",
         family="oopses",
-        triggers=(r"[$] ?[0-9]+ +: [0-9a-f]{8}",),
+        triggers=("«$» ?[0-9]+ +: [0-9a-f]{8}",),
         pattern=r"\$\s?([0-9]{1,2})\s+:((?:\s+[0-9a-f]{8,16}\b)+)",
         make=lambda g, _lines: _numbered("r", g[0], g[1]),
         samples=("$ 4   : 810bffd5c0 000bffd7 00000001 00000000", "$24   : 00000000 80123456"),
@@ -151,7 +158,7 @@ FORMS = (
     Form(
         name="fault-registers-sparc",
         family="oopses",
-        triggers=("o0: [0-9a-f]{16} o1:",),
+        triggers=("o0: [0-9a-f]{16}« o1:»",),
         pattern=r"o0: ([0-9a-f]{16}) o1: ([0-9a-f]{16})",
         make=lambda g, _lines: Registers((("o0", int(g[0] or "0", 16)), ("o1", int(g[1] or "0", 16)))),
         samples=("o0: 0000000800bfd5c0 o1: 00000000000bffd7 o2: 0000000000000001 o3: 0000000000000000",),

@@ -41,7 +41,7 @@ FORMS = (
     Form(
         name="ramdisk",
         family="reserved regions",
-        triggers=(r"RAMDISK: (?:\[mem|[0-9a-f]{8})",),
+        triggers=(r"«RAMDISK: »(?:\[mem|[0-9a-f]{8})",),
         pattern=rf"(Allocated new )?RAMDISK: {MEM}",
         make=lambda g, lines: ReservedRegion(
             inclusive(g[1], g[2]), "RAMDISK moved" if g[0] else "RAMDISK", "initrd", lines
@@ -52,7 +52,7 @@ FORMS = (
     Form(
         name="ramdisk-old",
         family="reserved regions",
-        triggers=(r"RAMDISK: (?:\[mem|[0-9a-f]{8})",),
+        triggers=(r"«RAMDISK: »(?:\[mem|[0-9a-f]{8})",),
         pattern=r"(Allocated new )?RAMDISK: ([0-9a-f]{8,16}) - ([0-9a-f]{8,16})\b",
         make=lambda g, lines: ReservedRegion(
             exclusive(g[1], g[2]), "RAMDISK moved" if g[0] else "RAMDISK", "initrd", lines
@@ -117,7 +117,7 @@ FORMS = (
     Form(
         name="crashkernel",
         family="reserved regions",
-        triggers=("crashkernel (?:low memory )?reserved: 0x", "crashkernel: reserved 0x"),
+        triggers=("crashkernel (?:low memory )?«reserved: 0x»", "crashkernel: reserved 0x"),
         pattern=rf"crashkernel(?: (low) memory)?(?::)? reserved:? {HEX} - {HEX}\b",
         make=lambda g, lines: ReservedRegion(
             exclusive(g[1], g[2]), "crashkernel low" if g[0] else "crashkernel", "crashkernel", lines
@@ -132,7 +132,7 @@ FORMS = (
     Form(
         name="cma",
         family="reserved regions",
-        triggers=("cma: (?:CMA: )?[Rr]eserved", "CMA: reserved [0-9]"),
+        triggers=("«cma: »(?:CMA: )?[Rr]eserved", "«CMA: reserved »[0-9]"),
         pattern=rf"(?:cma: )?(?:CMA: )?[Rr]eserved {NUMBER} MiB at (?:0x)?{BARE}\b",
         make=lambda g, lines: ReservedRegion(base_size(g[1], number(g[0]) * MIB), "CMA", "cma", lines),
         samples=(
@@ -146,7 +146,7 @@ FORMS = (
     Form(
         name="cma-no-place",
         family="reserved regions",
-        triggers=("MiB in [0-9]+ ranges", "hugetlb_cma: reserve", "crashkernel CMA reserved"),
+        triggers=("«MiB in »[0-9]+ ranges", "hugetlb_cma: reserve", "crashkernel CMA reserved"),
         pattern=r"(?:cma: Reserved [0-9]+ MiB in [0-9]+ ranges|hugetlb_cma: reserved? [0-9]+ MiB"
         r"|crashkernel CMA reserved: [0-9]+ MB)",
         make=lambda _groups, _lines: Noted(),
@@ -160,7 +160,7 @@ FORMS = (
     Form(
         name="nosave",
         family="reserved regions",
-        triggers=(r"egistered nosave\s",),
+        triggers=(r"«egistered nosave»\s",),
         pattern=rf"PM: (?:hibernation: )?Registered nosave memory: {MEM}",
         make=lambda g, lines: _nosave(inclusive(g[0], g[1]), lines),
         samples=(
@@ -172,7 +172,7 @@ FORMS = (
     Form(
         name="nosave-old",
         family="reserved regions",
-        triggers=(r"egistered nosave\s",),
+        triggers=(r"«egistered nosave»\s",),
         pattern=rf"(?:PM|swsusp): Registered nosave memory(?: region)?: {_OLD}\b",
         make=lambda g, lines: _nosave(exclusive(g[0], g[1]), lines),
         samples=(
@@ -184,7 +184,7 @@ FORMS = (
     Form(
         name="node-data",
         family="reserved regions",
-        triggers=(r"NODE_DATA\([0-9]+\) allocated",),
+        triggers=(r"NODE_DATA\([0-9]+«) allocated»",),
         pattern=rf"NODE_DATA\({NUMBER}\) allocated {MEM}",
         make=lambda g, lines: ReservedRegion(inclusive(g[1], g[2]), f"NODE_DATA({g[0]})", "node-data", lines),
         samples=("NODE_DATA(1) allocated [mem 0x23fbd0000-0x23fbfafff]",),
@@ -193,7 +193,7 @@ FORMS = (
     Form(
         name="node-data-unnumbered",
         family="reserved regions",
-        triggers=(r"NODE_DATA \[",),
+        triggers=("NODE_DATA [",),
         pattern=rf"(?:numa:\s+|NUMA:\s+)?NODE_DATA (?:{MEM}|\[{BARE} - {BARE}\])",
         make=lambda g, lines: ReservedRegion(inclusive(g[0] or g[2], g[1] or g[3]), "NODE_DATA", "node-data", lines),
         samples=(
@@ -207,7 +207,7 @@ FORMS = (
     Form(
         name="node-data-elsewhere",
         family="reserved regions",
-        triggers=(r"NODE_DATA\([0-9]+\) on node",),
+        triggers=(r"NODE_DATA\([0-9]+«) on node»",),
         pattern=rf"(?:numa:\s+|NUMA:\s+)?NODE_DATA\({NUMBER}\) on node [0-9]+",
         make=lambda _groups, _lines: Noted(),
         samples=("NODE_DATA(1) on node 0", "numa:     NODE_DATA(0) on node 1"),
@@ -216,7 +216,7 @@ FORMS = (
     Form(
         name="swiotlb",
         family="reserved regions",
-        triggers=(r"software IO TLB:? (?:mapped )?\[mem",),
+        triggers=(r"«software IO TLB»:? (?:mapped )?\[mem",),
         pattern=rf"software IO TLB(?:: mapped)? \[mem\s+{HEX}\s*-\s*{HEX}\]",
         make=lambda g, lines: ReservedRegion(_swiotlb(g), "software IO TLB", "swiotlb", lines),
         samples=(
@@ -240,9 +240,9 @@ FORMS = (
         family="kernel mapping",
         triggers=(
             "init_memory_mapping: ",
-            "initial memory mapped ?:",
+            "«initial memory mapped» ?:",
             "kernel direct mapping tables",
-            r"[0-9a-f]\]? page (?:4k|2M|4M|1G)",
+            r"[0-9a-f]\]?« page »(?:4k|2M|4M|1G)",
         ),
         pattern=rf"(?:init_memory_mapping: (?:{MEM}|{_OLD})|initial memory mapped ?: (?:{MEM}|{_OLD})"
         rf"|kernel direct mapping tables up to |(?:{MEM}|{_OLD}) page (?:4k|2M|4M|1G))",

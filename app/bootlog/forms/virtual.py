@@ -11,7 +11,7 @@ FORMS = (
     Form(
         name="vmemmap-start",
         family="struct pages",
-        triggers=("vmemmap start +=(?:3D)? 0x",),
+        triggers=("«vmemmap start» +=(?:3D)? 0x",),
         pattern=rf"vmemmap start\s+= {HEX}\b",
         make=lambda g, lines: StructPages("start", hexadecimal(g[0]), None, lines),
         samples=("vmemmap start     = 0xc00c000000000000", "vmemmap start     = 0xf000000000000000"),
@@ -20,7 +20,7 @@ FORMS = (
     Form(
         name="vmemmap-sparc",
         family="struct pages",
-        triggers=(r"MM: VMEMMAP \[0x",),
+        triggers=("MM: VMEMMAP [0x",),
         pattern=rf"MM: VMEMMAP \[{HEX} --> {HEX}\]",
         make=lambda g, lines: StructPages("start", hexadecimal(g[0]), None, lines),
         samples=("MM: VMEMMAP [0x0000000800000000 --> 0x0000001000000000]",),
@@ -51,7 +51,7 @@ FORMS = (
     Form(
         name="vmemmap-populated",
         family="struct pages",
-        triggers=(r"\[f[0-9a-f]{15}-f[0-9a-f]{15}\] P[MTU][DE] -> ",),
+        triggers=(r"«[f»[0-9a-f]{15}-f[0-9a-f]{15}\] P[MTU][DE] -> ",),
         pattern=rf"\[{_WIDE}-{_WIDE}\] P(?:MD|TE|UD) -> \[",
         make=lambda g, lines: StructPages("populated", hexadecimal(g[0]), None, lines),
         samples=("[ffffea0000000000-ffffea0002ffffff] PMD -> [ffff88013d600000-ffff88013fffffff] on node 0",),

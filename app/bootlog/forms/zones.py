@@ -17,7 +17,7 @@ FORMS = (
     Form(
         name="zones-header",
         family="zone ranges",
-        triggers=("Zone (?:PFN )?ranges",),
+        triggers=("«Zone »(?:PFN )?ranges",),
         pattern=r"Zone (?:PFN )?ranges:",
         make=lambda _groups, _lines: Header("zones"),
         samples=("Zone ranges:", "Zone PFN ranges:"),
@@ -26,7 +26,7 @@ FORMS = (
     Form(
         name="zone-range",
         family="zone ranges",
-        triggers=(r"(?:DMA|DMA32|Normal|HighMem|Movable|Device) +\[mem",),
+        triggers=(r"(?:«DMA »|«DMA32 »|«Normal »|«HighMem »|«Movable »|«Device ») *\[mem",),
         pattern=rf"{_NAME}\s+{MEM}",
         make=lambda g, lines: ZoneRange(g[0] or "", inclusive(g[1], g[2]), lines),
         samples=(
@@ -39,7 +39,7 @@ FORMS = (
     Form(
         name="zone-empty",
         family="zone ranges",
-        triggers=("(?:DMA|DMA32|Normal|HighMem|Movable|Device) +empty",),
+        triggers=("(?:DMA|DMA32|Normal|HighMem|Movable|Device) +«empty»",),
         pattern=rf"{_NAME}\s+empty",
         make=lambda g, lines: ZoneRange(g[0] or "", None, lines),
         samples=("Device   empty", "HighMem empty"),
@@ -49,7 +49,7 @@ FORMS = (
     Form(
         name="zone-range-hex-pfn",
         family="zone ranges",
-        triggers=("(?:DMA|DMA32|Normal|HighMem|Movable) +0x[0-9a-f]+ ->",),
+        triggers=("(?:DMA|DMA32|Normal|HighMem|Movable) +0x[0-9a-f]+« ->»",),
         pattern=rf"{_NAME}\s+{HEX}\s*->\s*{HEX}\b",
         make=_frames,
         samples=("DMA32    0x00001000 -> 0x00100000",),
@@ -59,7 +59,7 @@ FORMS = (
     Form(
         name="zone-range-decimal-pfn",
         family="zone ranges",
-        triggers=("(?:DMA|DMA32|Normal|HighMem|Movable) +[0-9]+ ->",),
+        triggers=("(?:DMA|DMA32|Normal|HighMem|Movable) +[0-9]+« ->»",),
         pattern=rf"{_NAME}\s+{NUMBER}\s*->\s*{NUMBER}\b",
         make=lambda g, _lines: PfnZone(g[0] or "", number(g[1]), number(g[2])),
         samples=("Normal    1048576 ->  1048576",),
