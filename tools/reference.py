@@ -1,19 +1,22 @@
 """The reference pages of docs/ that come from tables: commands, settings, findings, requests, words."""
 
+import os
 import tempfile
+from argparse import Action
 from collections.abc import Iterable
 from typing import Any
 
-import click
 from annotated_types import Ge, Gt, Le
 
-from app.cli.main import cli
+from app.cli.commands.share import SERVER
+from app.cli.main import COMMANDS
+from app.cli.parsing import Parser, bounds_of, command_of, default_of
 from app.report import findings
 from app.report.glossary import WORDS
 from app.web import create_app
 from app.web.settings import Settings
 
-COMMANDS = """# Commands
+COMMANDS_HEAD = """# Commands
 
 All of `pfnscope`, as `--help` tells it, made from `app/cli/` by `make docs`. [terminal.md](terminal.md) shows them at
 work.
@@ -55,32 +58,27 @@ def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 def commands_page() -> str:
     """Every command with its options."""
-    with click.Context(cli, info_name="pfnscope") as root:
-        found = ((name, cli.get_command(root, name)) for name in cli.list_commands(root))
-        return COMMANDS + "".join(_command(name, command, root) for name, command in found if command)
+    os.environ.pop(SERVER, None)  # else an option that is required would be none
+    return COMMANDS_HEAD + "".join(map(_command, COMMANDS))
 
 
-def _command(name: str, command: click.Command, root: click.Context) -> str:
-    context = click.Context(command, info_name=name, parent=root)
-    usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
-    told = "\n\n".join(" ".join(part.split()) for part in (command.help or "").split("\n\n"))
-    options = [option for option in command.params if isinstance(option, click.Option)]
-    shown = table(("option", "default", "meaning"), (_option(option, context) for option in options))
-    return f"\n## {name}\n\n    {usage}\n\n{_plain(told)}\n" + (f"\n{shown}" if options else "")
+def _command(name: str) -> str:
+    parser = Parser(f"pfnscope {name}")
+    parser.take(command_of(name))
+    told = "\n\n".join(parser.about)
+    options = [option for option in parser.options if option.dest != "help"]
+    shown = table(("option", "default", "meaning"), map(_option, options))
+    return f"\n## {name}\n\n    {parser.usage}\n\n{_plain(told)}\n" + (f"\n{shown}" if options else "")
 
 
-def _option(option: click.Option, context: click.Context) -> tuple[str, str, str]:
-    kind = option.type
-    values = [_code(choice) for choice in kind.choices] if isinstance(kind, click.Choice) else []
-    name = option.opts[0] if option.is_flag or values else f"{option.opts[0]} {option.make_metavar(context)}"
-    meaning = [_plain(option.help or "")] if option.help else []
+def _option(option: Action) -> tuple[str, str, str]:
+    values = [_code(choice) for choice in option.choices or ()]
+    name = option.option_strings[0] + ("" if values or option.nargs == 0 else f" {option.metavar}")
+    meaning = [_plain(option.help or "")]
     meaning += [f"One of {', '.join(values)}."] if len(values) > 1 else [f"Only {values[0]}."] if values else []
-    if isinstance(kind, click.IntRange):
-        meaning.append(f"{kind.min} to {kind.max}.")
-    meaning += ["May be repeated."] if option.multiple else []
-    default = "required" if option.required else ""
-    if not default and not option.is_flag and isinstance(option.default, str | int) and option.default != "":
-        default = _code(option.default)
+    meaning += [f"{bounds_of(option)}."] if bounds_of(option) else []
+    meaning += ["May be repeated."] if isinstance(option.default, list) else []
+    default = "required" if option.required else default_of(option) and _code(default_of(option))
     return _code(name), default, " ".join(meaning)
 
 

@@ -1,197 +1,124 @@
-"""The command line: one function a command, everything heavy imported only by the command that needs it."""
+# PYTHON_ARGCOMPLETE_OK
+"""The command line: picks the command and imports that one alone, because its start is what a user waits for."""
 
 import gc
 import os
 import sys
-from importlib import import_module
-from typing import ClassVar
 
-import click
+COMMANDS = {
+    "analyze": "Report on a boot log, or on many.",
+    "capture": "Record this machine into a folder.",
+    "compare": "Show what changed between two boot logs.",
+    "completion": "Print a script for the shell that completes words.",
+    "lookup": "Show what is at an address, page frame or struct page.",
+    "place": "Show where a memmap= region can go without a dangerous hole.",
+    "rules": "List the struct-page rules by kernel release.",
+    "scan": "Analyse many boot logs into one Parquet table.",
+    "serve": "Serve the web pages and the API.",
+    "share": "Send a log's memory lines to a server; print the permalink.",
+    "simulate": "Report on a boot with another command line.",
+    "verify": "Hold the analysis against a record, or this machine.",
+}
+"""Each is a module of ``app.cli.commands``."""
 
-from app import __version__
-from app.cli.common import (
-    FORMATS,
-    arch_option,
-    boot_option,
-    fail,
-    fail_option,
-    format_option,
-    hint,
-    kernel_option,
-    log_file,
-    read,
-    render,
-    show,
-)
-from app.cli.terminal import look, look_options, working
+USAGE = "Usage: pfnscope [OPTIONS] COMMAND [ARGS]..."
+HELP = f"""{USAGE}
 
-EXIT_USAGE, EXIT_NO_LAYOUT = 2, 3
+Show which page frames a Linux boot log gives a struct page, and what that
+kernel did with it.
 
+Options:
+  --version   Show the version and exit.
+  -h, --help  Show this message and exit.
 
-class Rooms(click.Group):
-    """Commands that live in modules of their own, each imported when it is called or listed."""
-
-    elsewhere: ClassVar = {
-        "capture": "machine",
-        "compare": "whatif",
-        "place": "whatif",
-        "scan": "fleet",
-        "share": "share",
-        "simulate": "whatif",
-        "verify": "machine",
-    }
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """All names, for help and completion."""
-        return sorted({*super().list_commands(ctx), *self.elsewhere})
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name."""
-        if cmd_name not in self.elsewhere:
-            return super().get_command(ctx, cmd_name)
-        found: click.Command = getattr(import_module(f"app.cli.{self.elsewhere[cmd_name]}"), cmd_name)
-        return found
-
-
-@click.group(cls=Rooms, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="pfnscope", message="%(prog)s %(version)s")
-def cli() -> None:
-    """Show which page frames a Linux boot log gives a struct page, and what that kernel did with it."""
-
-
-@cli.command()
-@click.argument("logs", type=log_file, nargs=-1, metavar="[FILE|-]...")
-@format_option(*FORMATS, "jsonl")
-@kernel_option
-@arch_option
-@boot_option
-@fail_option
-@look_options
-def analyze(
-    logs: tuple[str, ...],
-    form: str,
-    kernel: str | None,
-    arch: str | None,
-    boot: int | None,
-    fail_on: str | None,
-    width: int | None,
-    colour: str,
-) -> None:
-    """Report on the boot log FILE, or on standard input; with --format jsonl on many, a line each.
-
-    Exit status: 0 analysed, 1 as bad as --fail-on says, 2 a FILE cannot be read, 3 no memory layout in it. Of many
-    files, the first of 2, 3, 1 that any of them gives.
-    """
-    from app.service.analyzing import Options
-
-    options = Options(kernel=kernel, arch=arch, boot=boot)
-    if form == "jsonl":
-        from app.cli.many import analyze_each
-
-        sys.exit(analyze_each(logs or ("-",), options, fail_on))
-    if len(logs) > 1:
-        raise click.UsageError("more than one FILE needs --format jsonl")
-    _without_collections()
-    from app.service.analyzing import analyze as run
-
-    text = read(logs[0] if logs else "-")
-    with working("analysing"):
-        document = run(text, options).document
-    show(render(document, form, look(width, colour), text))
-    if form == "text":
-        hint(document, boot)
-    fail(document, fail_on)
-
-
-@cli.command()
-@click.argument("log", type=log_file, metavar="FILE|-")
-@click.argument("where")
-@format_option("text", "json")
-@kernel_option
-@arch_option
-@boot_option
-@look_options
-def lookup(
-    log: str,
-    where: str,
-    form: str,
-    kernel: str | None,
-    arch: str | None,
-    boot: int | None,
-    width: int | None,
-    colour: str,
-) -> None:
-    """Show what is at WHERE: an address (0xbffd7000, 4G), pfn:0xbffd7, or page:0xffffea0002fff5c0."""
-    from app.report.found import render as told
-    from app.service.analyzing import Options, encode
-    from app.service.analyzing import analyze as run
-    from app.service.lookup import lookup as find
-
-    document = run(read(log), Options(kernel=kernel, arch=arch, boot=boot)).document
-    found = find(document, where)
-    show(encode(found) if form == "json" else told(found, look(width, colour)).encode())
-
-
-@cli.command()
-@format_option("text", "json")
-def rules(form: str) -> None:
-    """List the struct-page rules by kernel release, with their sources."""
-    from app.report.rulebook import render as told
-    from app.report.rulebook import rules as every
-    from app.service.analyzing import encode
-
-    show(encode(every()) if form == "json" else told(every()).encode())
-
-
-@cli.command()
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
-@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Server processes.")
-def serve(host: str, port: int, workers: int) -> None:
-    """Serve the web pages and the API."""
-    from app.web.server import CannotServe
-    from app.web.server import serve as run
-
-    try:
-        run(host, port, workers)
-    except CannotServe as error:
-        raise click.ClickException(str(error)) from error
-
-
-def _without_collections() -> None:
-    """One report makes no garbage worth collecting: looking for it takes a tenth of the whole run."""
-    gc.disable()
+Commands:
+"""
+EXIT_USAGE, EXIT_NO_LAYOUT, EXIT_INTERRUPTED = 2, 3, 130
 
 
 def main() -> None:
-    """Entry point: every refusal becomes one line on stderr and a documented exit status."""
-    status = _status()
-    if gc.isenabled():
-        sys.exit(status)
-    os._exit(status)  # all is written; taking the interpreter apart would take a twentieth of the whole run
+    """Entry point."""
+    gc.disable()  # before anything is imported: imports and one report make no garbage worth half a start of Python
+    from app.cli.pace import leave
+
+    if "_ARGCOMPLETE" in os.environ:
+        from app.cli.completing import complete
+
+        complete()
+    leave(run(sys.argv[1:]))
 
 
-def _status() -> int:
+def run(words: list[str]) -> int:
+    """Do what the words say: every refusal becomes one line on standard error and a documented exit status."""
+    from app.cli.streams import Refusal, say
+
     try:
-        cli.main(standalone_mode=False)
-    except SystemExit as left:
+        return _run(words)
+    except SystemExit as left:  # of argparse, when it has shown its help
         return left.code if isinstance(left.code, int) else 0
-    except click.exceptions.Abort:
-        return 130
-    except click.ClickException as error:
-        error.show()
+    except KeyboardInterrupt:
+        say("")
+        return EXIT_INTERRUPTED
+    except Refusal as error:
+        say(f"Error: {error}")
         return EXIT_USAGE
     except BrokenPipeError:  # the reader of our output has had enough
-        sys.stderr.close()
+        if sys.stderr is not None:
+            sys.stderr.close()
     except OSError as error:
         sys.stdout = None  # else the interpreter tries once more on its way out
-        click.echo(f"Error: cannot write: {error.strerror}", err=True)
+        say(f"Error: cannot write: {error.strerror}")
         return EXIT_USAGE
     except Exception as error:
         from app.service.errors import NoMemoryLayout, ServiceError
 
         if not isinstance(error, ServiceError):
             raise
-        click.echo(f"pfnscope: {error}", err=True)
+        say(f"pfnscope: {error}")
         return EXIT_NO_LAYOUT if isinstance(error, NoMemoryLayout) else EXIT_USAGE
     return 0
+
+
+def _run(words: list[str]) -> int:
+    from app.cli.streams import WrongUsage, say, show
+
+    if not words:
+        say(_help(), end="")
+        return EXIT_USAGE
+    first = words[0]
+    if first in COMMANDS:
+        return _command(first, words[1:])
+    if first in {"-h", "--help"}:
+        show(_help().encode())
+    elif first == "--version":
+        from app import __version__
+
+        show(f"pfnscope {__version__}\n".encode())
+    else:
+        from app.cli.parsing import nearest
+
+        known = ("--help", "--version") if first.startswith("-") else COMMANDS
+        say(f"{USAGE}\nTry 'pfnscope --help' for help.\n")
+        kind = "option" if first.startswith("-") else "command"
+        raise WrongUsage(f"no such {kind} {first!r}{nearest(first, known)}")
+    return 0
+
+
+def _command(name: str, words: list[str]) -> int:
+    from app.cli.pace import import_msgspec
+    from app.cli.parsing import Parser, command_of
+    from app.cli.streams import WrongUsage, say
+
+    command, parser = command_of(name), Parser(f"pfnscope {name}")
+    parser.take(command)
+    try:
+        args = parser.read(words)
+        import_msgspec()
+        return command.run(args) or 0
+    except WrongUsage:
+        say(f"Usage: {parser.usage}\nTry 'pfnscope {name} --help' for help.\n")
+        raise
+
+
+def _help() -> str:
+    return HELP + "".join(f"  {name:10}  {line}\n" for name, line in COMMANDS.items())

@@ -3,16 +3,15 @@
 import os
 from collections.abc import Sequence
 
-import click
 import msgspec
 
-from app.cli.common import EXIT_FINDING, is_bad, read, show
+from app.cli.common import EXIT_FINDING, EXIT_NO_LAYOUT, EXIT_USAGE, read, status
+from app.cli.streams import Refusal, show
 from app.cli.terminal import counted
 from app.report.document import Document
 from app.service.analyzing import Options, analyze, encode
 from app.service.errors import NoMemoryLayout, ServiceError
 
-EXIT_USAGE, EXIT_NO_LAYOUT = 2, 3
 _WORST_FIRST = (EXIT_USAGE, EXIT_NO_LAYOUT, EXIT_FINDING)
 
 
@@ -28,11 +27,11 @@ def analyze_each(logs: Sequence[str], options: Options, fail_on: str | None) -> 
     """Print a line for each file as soon as it is analysed; the exit status of all, the worst that any gives."""
     found = {0}
     for number, log in enumerate(logs, 1):
-        line, status = _one(log, options, fail_on)
-        found.add(status)
+        line, worst = _one(log, options, fail_on)
+        found.add(worst)
         show(encode(line))
         counted(number, len(logs))
-    return next((status for status in _WORST_FIRST if status in found), 0)
+    return next((worst for worst in _WORST_FIRST if worst in found), 0)
 
 
 def _one(log: str, options: Options, fail_on: str | None) -> tuple[Line, int]:
@@ -41,6 +40,6 @@ def _one(log: str, options: Options, fail_on: str | None) -> tuple[Line, int]:
         document = analyze(read(log), options).document
     except NoMemoryLayout as error:
         return Line(name, error=str(error)), EXIT_NO_LAYOUT
-    except (ServiceError, click.ClickException) as error:
-        return Line(name, error=getattr(error, "message", str(error))), EXIT_USAGE
-    return Line(name, document), EXIT_FINDING if is_bad(document, fail_on) else 0
+    except (ServiceError, Refusal) as error:
+        return Line(name, error=str(error)), EXIT_USAGE
+    return Line(name, document), status(document, fail_on)

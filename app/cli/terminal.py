@@ -2,11 +2,9 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-
-import click
 
 if TYPE_CHECKING:
     from app.report.plain import Look
@@ -16,27 +14,6 @@ WIDEST = 120
 _COERCED = ("C.UTF-8", "C.utf8", "UTF-8")
 _SILENT_SECONDS = 1.0
 _BEAT_SECONDS = 0.5
-
-Command = Callable[..., Any]
-
-
-def look_options(command: Command) -> Command:
-    """``--width`` and ``--color`` of the commands that print text."""
-    narrowest = 72  # app.report.plain.NARROWEST, which costs an import
-    width = click.option(
-        "--width",
-        type=click.IntRange(narrowest, 1000),
-        metavar="COLUMNS",
-        help="Columns of the text: the terminal's, or 80; 72 for mail.",
-    )
-    colour = click.option(
-        "--color",
-        "colour",
-        type=click.Choice(("auto", "always", "never")),
-        default="auto",
-        help="Colours: on a terminal, always (as for less -R), or never.",
-    )
-    return width(colour(command))
 
 
 def look(width: int | None, colour: str) -> "Look":

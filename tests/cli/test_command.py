@@ -152,17 +152,6 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, b"{", b"")
 
 
-def test_analyze_imports_neither_web_nor_database_nor_plotly() -> None:
-    script = (
-        "import sys; from app.cli.main import cli; "
-        f"cli.main(['analyze', {SEED!r}, '--format', 'json'], standalone_mode=False); "
-        "print([m for m in ('fastapi', 'pydantic', 'sqlalchemy', 'plotly', 'jinja2') if m in sys.modules], "
-        "file=sys.stderr)"
-    )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
-    assert done.stderr == b"[]\n"
-
-
 @pytest.mark.parametrize(
     "redirected",
     [

@@ -6,8 +6,8 @@ import pty
 import re
 import select
 import shlex
+import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -106,20 +106,42 @@ def test_a_picture_is_not_written_to_a_terminal() -> None:
     assert run("analyze", SEED, "--format", "png").stdout.startswith(b"\x89PNG\r\n")
 
 
-def test_the_shell_completes_commands_options_and_choices() -> None:
-    def completed(words: str, at: int) -> str:
-        environment = {"_PFNSCOPE_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(at)}
-        done = subprocess.run([COMMAND], env=PLAIN | environment, capture_output=True, text=True, check=True)
-        return done.stdout
+@pytest.mark.parametrize(
+    ("begun", "offered"),
+    [
+        ("s", {"scan", "serve", "share", "simulate"}),
+        ("rules --", {"--format", "--help"}),
+        ("analyze --f", {"--format", "--fail-on"}),
+        ("analyze x --format m", {"markdown"}),
+        ("completion ", {"bash", "zsh", "fish"}),
+        ("analyze --arch=lo", {"--arch=loongarch64"}),
+        ("analyze seed-n", {"seed-no-memmap/"}),
+        ("lookup --kernel 4.17 seed-n", {"seed-no-memmap/"}),
+        ("analyze x --kernel 4.17 seed-n", {"seed-no-memmap/"}),
+        ("analyze --kernel seed-n", set()),
+        ("verify --root seed-n", {"seed-no-memmap/"}),
+        ("analyze -- seed-n", {"seed-no-memmap/"}),
+        ("frobnicate --f", set()),
+    ],
+)
+def test_every_shell_is_offered_commands_options_values_and_files(
+    begun: str, offered: set[str], tmp_path: Path
+) -> None:
+    line, answer = f"pfnscope {begun}", tmp_path / "answer"
+    asked = {"_ARGCOMPLETE": "1", "_ARGCOMPLETE_IFS": "\n", "_ARGCOMPLETE_STDOUT_FILENAME": str(answer)}
+    asked |= {"COMP_LINE": line, "COMP_POINT": str(len(line))}
+    folder = path("seed-no-memmap").parents[1]
+    done = subprocess.run([COMMAND], env=PLAIN | asked, cwd=folder, capture_output=True, check=True)
+    assert done.stdout == b""
+    assert {word.strip() for word in answer.read_text().splitlines()} == offered
 
-    assert "plain,simulate" in completed("pfnscope s", 1)
-    assert "plain,--fail-on" in completed("pfnscope analyze --f", 2)
-    assert "plain,markdown" in completed("pfnscope analyze --format m", 3)
-    assert "file," in completed("pfnscope analyze sample", 2)
-    source = subprocess.run(
-        [COMMAND], env=PLAIN | {"_PFNSCOPE_COMPLETE": "bash_source"}, capture_output=True, text=True, check=True
-    )
-    assert "complete -o nosort -F _pfnscope_completion pfnscope" in source.stdout
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_script_of_a_shell_is_one_that_it_understands(shell: str) -> None:
+    script = run("completion", shell).stdout
+    assert b"pfnscope" in script
+    if shutil.which(shell):
+        subprocess.run([shell, "-n"], input=script, check=True)
 
 
 @pytest.mark.parametrize(
@@ -131,6 +153,7 @@ def test_the_shell_completes_commands_options_and_choices() -> None:
         ("verify mem", "pfnscope verify memoryless-node/"),
         ("scan mem", "pfnscope scan memoryless-node/"),
         ("analyze x --arch lo", "pfnscope analyze x --arch loongarch64 "),
+        ("place x --ki", "pfnscope place x --kind "),
     ],
 )
 def test_a_real_bash_completes_what_is_begun(begun: str, completed: str) -> None:
@@ -143,7 +166,7 @@ def test_a_real_bash_completes_what_is_begun(begun: str, completed: str) -> None
     )  # fmt: skip
     os.close(slave)
     try:
-        os.write(master, b'eval "$(_PFNSCOPE_COMPLETE=bash_source pfnscope)"; echo rea""dy\n')
+        os.write(master, b'eval "$(pfnscope completion bash)"; echo rea""dy\n')
         until_shown(master, "ready\r\n")
         os.write(master, f"pfnscope {begun}\t".encode())
         until_shown(master, completed)
@@ -160,15 +183,3 @@ def until_shown(terminal: int, wanted: str) -> None:
         if not select.select([terminal], [], [], 60)[0]:
             raise AssertionError(f"{wanted!r} not in {shown!r}")
         shown += os.read(terminal, 4096)
-
-
-def test_starting_imports_no_module_that_only_other_commands_need() -> None:
-    done = subprocess.run(
-        [sys.executable, "-X", "importtime", COMMAND, "analyze", str(path("oops-1g-4g"))],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    heavy = ("app.web", "app.fleet.engine", "app.library", "plotly", "pydantic", "jinja2", "ssl", "urllib.request")
-    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
-    assert imported.isdisjoint(heavy)

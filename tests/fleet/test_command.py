@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli import fleet
+from app.cli.commands.scan import EXTRA
 from tests.support import samples
 
 
@@ -18,7 +18,7 @@ def scan(*arguments: str, without: str | None = None) -> subprocess.CompletedPro
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
-@pytest.mark.parametrize("package", sorted(fleet.EXTRA - {"aiohttp", "cryptography", "gcsfs", "s3fs", "fsspec"}))
+@pytest.mark.parametrize("package", sorted(EXTRA - {"aiohttp", "cryptography", "gcsfs", "s3fs", "fsspec"}))
 def test_without_the_extra_one_line_says_how_to_get_it(package: str, tmp_path: Path) -> None:
     done = scan(str(samples.path("odd-size")), "--out", str(tmp_path / "t.parquet"), without=package)
     assert done.returncode == 2

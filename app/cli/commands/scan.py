@@ -1,61 +1,67 @@
-"""The command about many logs: ``scan``."""
+"""``pfnscope scan``."""
 
 import signal
 import sys
 import time
+from argparse import Namespace
 from typing import TYPE_CHECKING
 
-import click
+from app.cli.common import EXIT_USAGE
+from app.cli.pace import take_time
+from app.cli.parsing import Parser, Whole
+from app.cli.streams import Refusal, say
 
 if TYPE_CHECKING:
     from app.fleet.scan import State
 
-EXIT_USAGE = 2
 EXTRA = {"aiohttp", "cryptography", "dask", "distributed", "fsspec", "gcsfs", "pyarrow", "s3fs"}
 _STEP = {True: 0.2, False: 10.0}
 """Seconds between two words about the progress, on a terminal and elsewhere."""
 
 
-@click.command()
-@click.argument("paths", metavar="PATH...", type=click.Path(), nargs=-1, required=True)
-@click.option(
-    "--out", type=click.Path(), required=True, metavar="FILE.parquet", help="The table; one that is there is completed."
-)
-@click.option("--scheduler", metavar="ADDRESS", help="Use the Dask cluster there, such as tcp://10.0.0.1:8786.")
-@click.option("--workers", type=click.IntRange(1, 1024), metavar="N", help="Processes of this machine; else its cores.")
-def scan(paths: tuple[str, ...], out: str, scheduler: str | None, workers: int | None) -> None:
+def configure(parser: Parser) -> None:
+    """Its operands and options."""
+    parser.operand("paths", "PATH...", nargs="+")
+    parser.option("--out", metavar="FILE.parquet", required=True, help="The table; one that is there is completed.")
+    parser.option("--scheduler", metavar="ADDRESS", help="Use the Dask cluster there, such as tcp://10.0.0.1:8786.")
+    parser.option("--workers", type=Whole(1, 1024), metavar="N", help="Processes of this machine; else its cores.")
+
+
+def run(args: Namespace) -> int:
     """Analyse many boot logs into one Parquet table, a row each: files, folders, tar and zip archives, and URLs
     (s3://, gs://, https://).
 
     A log that cannot be analysed becomes a row that says why. Run again with the same --out, it goes on where it
     stopped.
-    """  # noqa: D205 - click takes the first paragraph for the list of commands
+    """  # noqa: D205 - the first paragraph is what the command does
+    take_time()
     from pathlib import Path
 
-    if "://" in out:
-        raise click.ClickException("--out must be a file of this machine")
+    if "://" in args.out:
+        raise Refusal("--out must be a file of this machine")
     try:
-        from app.fleet.scan import scan as run
+        from app.fleet.scan import scan
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in EXTRA:
             raise
         from app.resources import installing
 
-        raise click.ClickException(
+        raise Refusal(
             f"scan needs packages that the base install leaves out ({error.name}): {installing('fleet')}"
         ) from error
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # of batch systems: end as by Ctrl-C, with all rows kept
     progress = _Progress(sys.stderr is not None and sys.stderr.isatty())
     try:
-        state = run(paths, Path(out), scheduler, workers, progress.tell)
+        state = scan(tuple(args.paths), Path(args.out), args.scheduler, args.workers, progress.tell)
     except KeyboardInterrupt:
         progress.say("interrupted; run it again to go on")
         raise
     progress.say(_sum(state))
-    progress.say(f"{out}: {state.rows:,} row{'' if state.rows == 1 else 's'}")
+    progress.say(f"{args.out}: {state.rows:,} row{'' if state.rows == 1 else 's'}")
     if state.done and set(state.done) == {"unreadable"} and not state.skipped:
-        click.echo("pfnscope: no log could be read; the table says why", err=True)
-        sys.exit(EXIT_USAGE)
+        say("pfnscope: no log could be read; the table says why")
+        return EXIT_USAGE
+    return 0
 
 
 class _Progress:
@@ -78,11 +84,11 @@ class _Progress:
             self._told = now
             speed = state.done.total() / (now - self._began)
             text = f"{_sum(state)}, {speed:,.0f} a second"
-            click.echo(f"\r{text}\x1b[K" if self._terminal else text, err=True, nl=not self._terminal)
+            say(f"\r{text}\x1b[K" if self._terminal else text, end="" if self._terminal else "\n")
             self._open = self._terminal
 
     def say(self, text: str) -> None:
-        click.echo(f"\n{text}" if self._open else text, err=True)
+        say(f"\n{text}" if self._open else text)
         self._open = False
 
 
