@@ -1,5 +1,6 @@
 """A command's words: argparse with options and operands in any order, and refusals in our own form."""
 
+import argparse
 from argparse import SUPPRESS, Action, ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Iterable, Sequence
 from importlib import import_module
@@ -7,6 +8,7 @@ from typing import Any, NoReturn, Protocol, cast
 
 from app.cli.streams import WrongUsage, show
 
+argparse._ = str  # type: ignore[attr-defined] # English like all we say: to look for translations takes 2 ms
 WIDTH = 78
 """Columns of the help, whatever the terminal has: argparse would import shutil to ask it."""
 _TAKEN = "\0"
