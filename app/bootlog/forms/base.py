@@ -4,7 +4,6 @@ Patterns are RE2, anchored at the start of the message behind its envelope. Blan
 and what follows the part that is needed is left alone, because people annotate logs.
 """
 
-import re
 from collections.abc import Callable
 
 import msgspec
@@ -16,18 +15,18 @@ from app.ranges import ByteRange
 Groups = tuple[str | None, ...]
 Make = Callable[[Groups, Lines], Effect | None]
 
-_COUNTED = re.compile(r"\{([0-9]+)(?:,[0-9]*)?\}")
-HEX = r"0x([0-9a-fA-F]{1,16})"
-BARE = r"([0-9a-fA-F]{1,16})"
+HEX = r"0x([0-9a-fA-F]+)"
+BARE = r"([0-9a-fA-F]+)"
 MEM = rf"\[mem\s+{HEX}\s*-\s*{HEX}\s*\]"
 NUMBER = r"([0-9]{1,18})"
+_MOST_DIGITS = 16  # of a hexadecimal number; counted here, for a pattern that counts takes much longer to compile
 
 
 class Form(msgspec.Struct, frozen=True, kw_only=True):
     """One row.
 
-    ``triggers`` are RE2 fragments, one of which every such line holds on its first physical line; they
-    find candidates in one pass over the whole text, so they have to be rare elsewhere. ``needs`` names
+    ``triggers`` find candidates: one of them every such line holds on its first physical line, and every message that
+    ``pattern`` matches holds a word of one; see :mod:`app.bootlog.candidates`. ``needs`` names
     the section that has to be open. ``tail`` matches a whole further line that a mailer may have cut off
     although the first part alone is understood.
     """
@@ -42,10 +41,9 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     needs: tuple[Section, ...] = ()
     tail: str | None = None
 
-    @property
-    def shape(self) -> str:
-        """The pattern with any number of repeats where it counts them: it matches more, and compiles much faster."""
-        return _COUNTED.sub(lambda count: "*" if count[1] == "0" else "+", self.pattern)
+
+class DamagedError(ValueError):
+    """The numbers of a line are not as any kernel prints them: digits were lost or changed."""
 
 
 def number(text: str | None) -> int:
@@ -55,11 +53,9 @@ def number(text: str | None) -> int:
 
 def hexadecimal(text: str | None) -> int:
     """A hexadecimal group, without 0x."""
+    if text and len(text) > _MOST_DIGITS:
+        raise DamagedError
     return int(text or "0", 16)
-
-
-class DamagedError(ValueError):
-    """The numbers of a line are not as any kernel prints them: digits were lost or changed."""
 
 
 def same_width(first: str | None, last: str | None) -> None:

@@ -59,7 +59,7 @@ FORMS = (
         name="lsmem",
         family="lsmem",
         triggers=("0x[0-9a-f]{16}-0x[0-9a-f]{11}«fffff » *[0-9a-z]",),
-        pattern=rf"{HEX}-{HEX}((?:\s+[\w./,-]+)*\s+{_STATE.replace('(', '(?:')}(?:\s+[\w./,-]+)*)$",
+        pattern=rf"{HEX}-0x([0-9a-f]+fffff)((?:\s+[\w./,-]+)*\s+{_STATE.replace('(', '(?:')}(?:\s+[\w./,-]+)*)$",
         make=lambda g, lines: LsmemRow(range=inclusive(g[0], g[1]), cells=(g[2] or "").strip(), lines=lines),
         samples=(
             "0x0000000000000000-0x00000000bfffffff   3G online       yes   0-23",
@@ -83,7 +83,7 @@ FORMS = (
     Form(
         name="lsmem-json-part",
         family="lsmem",
-        triggers=('"(?:state|node|zones)«": »',),
+        triggers=('(?:«"state"»|«"node"»|«"zones"»): *',),
         pattern=r'"(state|node|zones)":\s*(?:"([^"]*)"|\[?"?([\w/ ,"]*)"?\]?),?$',
         make=_part,
         samples=('"state": "online",', '"node": 1,', '"zones": "Normal"'),

@@ -75,7 +75,7 @@ FORMS = (
     Form(
         name="arm-cpu",
         family="architecture",
-        triggers=("«CPU: ARM»[a-zA-Z0-9-]+ ",),
+        triggers=("CPU: ARM", "CPU: Feroceon", "CPU: XScale"),
         pattern=r"CPU: (?:ARM(?:v[4-8][A-Z]*|v6-compatible|[0-9]+\w*)|Feroceon|XScale)[\w -]* \[[0-9a-f]{8}\] revision",
         make=lambda _groups, _lines: ArchHint("arm"),
         samples=(
@@ -144,7 +144,7 @@ FORMS = (
     Form(
         name="oops-release",
         family="kernel release",
-        triggers=("«Not tainted »[0-9]", r"«Tainted: »[^#]* [0-9]+[.][0-9]+[^ ]* #"),
+        triggers=(r"«Not tainted»,? \(?[0-9]", r"«Tainted: »[^#]* [0-9]+[.][0-9]+[^ ]* #"),
         pattern=r"(?:CPU: [0-9]+ .*|Pid: [0-9]+, .*)(?:Not tainted,? \(?|Tainted: [A-Z \[\]=_,]*[A-Z\]],? +\(?)"
         r"([0-9]+\.[0-9]+[\w.+~-]*) #[0-9]",
         make=lambda g, _lines: Running(g[0] or ""),

@@ -30,7 +30,7 @@ FORMS = (
     Form(
         name="e820-update",
         family="e820 changes",
-        triggers=("e820: update [",),
+        triggers=(r"«e820: update» +\[",),
         pattern=rf"e820: update\s+{MEM}\s*{TYPES}\s*==>\s*{TYPES}",
         make=lambda g, lines: _change("update", inclusive(g[0], g[1]), g[2], g[3], lines),
         samples=(
@@ -51,7 +51,7 @@ FORMS = (
     Form(
         name="e820-remove",
         family="e820 changes",
-        triggers=("e820: remove [",),
+        triggers=(r"«e820: remove» +\[",),
         pattern=rf"e820: remove\s+{MEM}(?:\s*{TYPES})?",
         make=lambda g, lines: _change("remove", inclusive(g[0], g[1]), g[2], None, lines),
         samples=(

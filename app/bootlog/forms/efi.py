@@ -108,8 +108,8 @@ FORMS = (
             "Processing EFI memory map",
             "UEFI not found",
             "EFI freeing: 0x",
-            "of EFI boot services memory",
-            "efi: memattr: ",
+            "bytes of EFI",
+            "memattr: ",
         ),
         pattern=r"(?:efi: )?(?:Processing EFI memory map|UEFI not found|EFI freeing: 0x|Freed 0x[0-9a-f]+ bytes of EFI"
         r"|memattr: (?:Processing EFI Memory Attributes|\s*0x[0-9a-f]+-0x[0-9a-f]+ \[))",

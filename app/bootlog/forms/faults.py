@@ -84,7 +84,11 @@ FORMS = (
     Form(
         name="fault-powerpc",
         family="oopses",
-        triggers=("Unable to handle kernel", "«BUG: »(?:Unable to handle k|K)ernel "),
+        triggers=(
+            "Unable to handle kernel",
+            "Kernel NULL pointer dereference",
+            "«BUG: »(?:Unable to handle k|K)ernel ",
+        ),
         pattern=r"((?:BUG: )?(?:Unable to handle kernel (?:paging request for [a-z ]+ at address"
         r"|[a-z ]+ access(?: on (?:read|write))? at|instruction fetch at|data access on \w+ at)"
         rf"|Kernel NULL pointer dereference (?:on \w+ )?at) {_ADDRESS}.*)",
@@ -192,7 +196,7 @@ FORMS = (
     Form(
         name="fault-user-s390",
         family="oopses",
-        triggers=("in virtual user address space",),
+        triggers=("virtual user address",),
         pattern=r"(Unable to handle kernel paging request (?:in|at) virtual user address(?: space)?)",
         make=lambda g, _lines: Trouble("oops", g[0] or ""),
         samples=("Unable to handle kernel paging request in virtual user address space",),

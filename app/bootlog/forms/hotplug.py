@@ -60,7 +60,7 @@ FORMS = (
     Form(
         name="numa-not-added",
         family="contradictions",
-        triggers=("Failed to add memblk", "ailed to mark hotplug range"),
+        triggers=("ailed to add memblk", "ailed to mark hotplug range"),
         pattern=r"(?:ACPI: |ACPI NUMA: |OF: fdt: )?(?:SRAT: )?([Ff]ailed to (?:add memblk|mark hotplug range) .*)",
         make=lambda g, _lines: Remark(
             "warning", "numa-rejected", f"The kernel could not take what firmware says: {g[0]}"
@@ -87,7 +87,7 @@ FORMS = (
         triggers=(
             "No NUMA configuration found",
             "NUMA turned off",
-            "NUMA: NUMA disabled",
+            "NUMA disabled",
             "Initialized distance table",
         ),
         pattern=r"(?:NUMA: )?(?:No NUMA configuration found|NUMA turned off|NUMA disabled|Initialized distance table)",

@@ -14,13 +14,13 @@ WORDS = r"(BIOS-e820|BIOS-88|BIOS-e801|Xen|LGUEST|user|modified|extended|reserve
 _BUG = r"(?:\[Firmware Bug\]: out of order E820 entry!\s*)?"
 _TRIGGERS = (
     "«BIOS-»[e8][0-9]",
-    r"«Xen: »[\[0-9]",
-    r"«LGUEST: »[\[0-9]",
-    r"«user: »[\[0-9]",
-    r"«modified: »[\[0-9]",
-    r"«extended: »[\[0-9]",
-    "reserve setup_data: ",
-    "bad_ppro: ",
+    r"«Xen:» *[\[0-9]",
+    r"«LGUEST:» *[\[0-9]",
+    r"«user:» *[\[0-9]",
+    r"«modified:» *[\[0-9]",
+    r"«extended:» *[\[0-9]",
+    "reserve setup_data:",
+    "bad_ppro:",
 )
 
 _BY_LABEL = {

@@ -43,7 +43,7 @@ def _free_old(groups: Groups, lines: Lines) -> Effect:
 
 def _known_node(text: str | None) -> int | None:
     """A node, unless it stands for any: -1, or MAX_NUMNODES and above."""
-    return int(text) if text and not text.startswith("-") and int(text) < 1 << 10 else None
+    return number(text) if text and not text.startswith("-") and number(text) < 1 << 10 else None
 
 
 def _reserve_node(groups: Groups, lines: Lines) -> Effect:

@@ -180,7 +180,7 @@ FORMS = (
     Form(
         name="debugfs-list",
         family="memblock lists of debugfs",
-        triggers=("«memblock/»(?:memory|reserved|physmem)", "«== »(?:memory|reserved|physmem)"),
+        triggers=("«memblock/»(?:memory|reserved|physmem)", "«==»>? *(?:memory|reserved|physmem)"),
         pattern=r"(?:(?:.*[\s/])?memblock/|==+>?\s*)(memory|reserved|physmem)(?::|\s*<?==+)?$",
         make=lambda g, lines: ListHeader(which=cast("ListName", g[0]), lines=lines),
         samples=(

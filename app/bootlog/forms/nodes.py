@@ -94,7 +94,7 @@ FORMS = (
     Form(
         name="node-range-hex-pfn",
         family="node ranges",
-        triggers=("[0-9]: 0x[0-9a-f]+« -> 0x»",),
+        triggers=("[0-9]: *0x[0-9a-f]+ *«->» *0x",),
         pattern=rf"{NUMBER}:\s*{HEX}\s*->\s*{HEX}\b",
         make=_node_frames,
         samples=("0: 0x00000010 -> 0x0000009b",),
@@ -104,7 +104,7 @@ FORMS = (
     Form(
         name="node-range-decimal-pfn",
         family="node ranges",
-        triggers=("[0-9]: +[0-9]+« ->» +[0-9]",),
+        triggers=("[0-9]: *[0-9]+ *«->» *[0-9]",),
         pattern=rf"{NUMBER}:\s*{NUMBER}\s*->\s*{NUMBER}\b",
         make=lambda g, _lines: PfnNode(number(g[0]), number(g[1]), number(g[2])),
         samples=("0:      256 ->   524208",),

@@ -68,7 +68,7 @@ FORMS = (
         name="fault-place-risc",
         family="oopses",
         triggers=(r"«pc » *: (?:[0-9a-f]+ )?[A-Za-z_][^ ]*\+0x", r"«NIP [»[0-9a-f]+\]", "«ERA: »[0-9a-f]+ "),
-        pattern=rf"(?:pc : |epc\s*: (?:[0-9a-f]{{8,16}} )?|NIP \[[0-9a-f]{{8,16}}\] |ERA: [0-9a-f]{{16}} ){_PLACE}",
+        pattern=rf"(?:pc : |epc\s+: (?:[0-9a-f]{{8,16}} )?|NIP \[[0-9a-f]{{8,16}}\] |ERA: [0-9a-f]{{16}} ){_PLACE}",
         make=_symbol,
         samples=(
             "pc : stable_page_flags+0x24/0x3c8",

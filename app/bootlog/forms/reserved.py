@@ -117,7 +117,7 @@ FORMS = (
     Form(
         name="crashkernel",
         family="reserved regions",
-        triggers=("crashkernel (?:low memory )?«reserved: 0x»", "crashkernel: reserved 0x"),
+        triggers=("«crashkernel »(?:low memory:? )?reserved:? 0x", "crashkernel: reserved"),
         pattern=rf"crashkernel(?: (low) memory)?(?::)? reserved:? {HEX} - {HEX}\b",
         make=lambda g, lines: ReservedRegion(
             exclusive(g[1], g[2]), "crashkernel low" if g[0] else "crashkernel", "crashkernel", lines
@@ -132,7 +132,7 @@ FORMS = (
     Form(
         name="cma",
         family="reserved regions",
-        triggers=("«cma: »(?:CMA: )?[Rr]eserved", "«CMA: reserved »[0-9]"),
+        triggers=("«cma: »(?:CMA: )?[Rr]eserved", "«eserved »[0-9]+ MiB at"),
         pattern=rf"(?:cma: )?(?:CMA: )?[Rr]eserved {NUMBER} MiB at (?:0x)?{BARE}\b",
         make=lambda g, lines: ReservedRegion(base_size(g[1], number(g[0]) * MIB), "CMA", "cma", lines),
         samples=(

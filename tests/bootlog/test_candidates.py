@@ -1,0 +1,103 @@
+"""Lines and forms found by words: nothing that the triggers or patterns themselves would find is missed."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from app.bootlog import candidates
+from app.bootlog.candidates import forms_of, fragment, lines_with_triggers, words
+from app.bootlog.forms import FORMS, Form
+from app.bootlog.patterns import compiled
+from app.bootlog.text import LONGEST_LINE
+
+SAMPLE_LOGS = sorted((Path(__file__).parent.parent.parent / "sample_logs").glob("*/dmesg.txt"))
+TRIGGERS = sorted({trigger for form in FORMS for trigger in form.triggers})
+LINES = [sample for form in FORMS for sample in form.samples]
+BROKEN = st.builds(
+    lambda line, at, rest: line[:at] + rest + line[at:],
+    st.sampled_from(LINES),
+    st.integers(0, 60),
+    st.sampled_from(["", "\n", " \n ", "\r\n", "\n> ", "x", "0", " "]),
+)
+TEXTS = st.lists(st.one_of(BROKEN, st.sampled_from(["0x1000", "  0x9fbff", "> 0x0", "chatter", ""])), max_size=12).map(
+    lambda lines: "\n".join(lines).encode()
+)
+
+
+ANY_ORDER = ("fault-registers", "fault-registers-risc")  # take all registers, and have words for those of each line
+FEW = settings(max_examples=15, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+
+
+@pytest.fixture(params=[0, 1 << 60], ids=["all triggers at once", "by words"])
+def either(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Both ways of finding the lines."""
+    monkeypatch.setattr(candidates, "_PAYS", request.param)
+    return
+
+
+def found(data: bytes, pays: int) -> list[tuple[int, int, int]]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(candidates, "_PAYS", pays)
+        return list(lines_with_triggers(data))
+
+
+@pytest.mark.parametrize("trigger", TRIGGERS)
+def test_what_a_trigger_matches_holds_one_of_its_words(trigger: str) -> None:
+    assert all(len(word) > 1 or word == "$" for word in words(trigger)), "too common to be looked for"
+
+    @FEW
+    @given(st.from_regex(re.compile(fragment(trigger).encode("latin-1"), re.ASCII), fullmatch=True))
+    def holds(text: bytes) -> None:
+        assume(compiled(fragment(trigger)).search(text))
+        assert any(word.encode("latin-1") in b"\n" + text for word in words(trigger))
+
+    holds()
+
+
+@pytest.mark.parametrize("form", [form for form in FORMS if form.name not in ANY_ORDER], ids=lambda form: form.name)
+def test_what_a_form_matches_is_offered_to_it(form: Form) -> None:
+    index, blanks = FORMS.index(form), form.pattern.replace(r"\s", " ")
+
+    @FEW
+    @given(st.from_regex(re.compile(blanks.encode("latin-1"), re.ASCII), fullmatch=True))
+    def offered(message: bytes) -> None:
+        assume(compiled(form.pattern).match(message))
+        assert index in forms_of(message)
+
+    offered()
+
+
+@given(TEXTS)
+def test_both_ways_find_the_same_lines(text: bytes) -> None:
+    assert found(text, 1 << 60) == found(text, 0)
+
+
+@pytest.mark.parametrize("log", SAMPLE_LOGS, ids=lambda path: path.parent.name)
+def test_both_ways_find_the_same_lines_of_a_log(log: Path) -> None:
+    data = log.read_bytes()
+    assert found(data, 1 << 60) == found(data, 0)
+
+
+@pytest.mark.usefixtures("either")
+@pytest.mark.parametrize("before", [b"", b"chatter\n", b"\n\n", b"x" * ((1 << 16) - 20) + b"\n"])
+def test_a_line_is_found_wherever_it_stands(before: bytes) -> None:
+    line = b"[    0.000000] BIOS-e820: [mem 0x0000000000000000-0x000000000009fbff] usable"
+    assert list(lines_with_triggers(before + line + b"\nchatter")) == [
+        (len(before), len(before) + len(line), len(before) + 15)
+    ]
+
+
+@pytest.mark.usefixtures("either")
+@pytest.mark.parametrize("text", [b"0x0\n0x9fbff\nSystem RAM", b"\n0x0\r\n", b"> > 0x0", b"a\n | 0x0\nb"])
+def test_a_number_alone_on_its_line_is_found_behind_quotes(text: bytes) -> None:
+    assert [text[start:end].strip(b"> |\r") for start, end, _ in lines_with_triggers(text)][:1] == [b"0x0"]
+
+
+@pytest.mark.usefixtures("either")
+def test_a_line_longer_than_any_that_is_read_is_named_once() -> None:
+    line = b"node 0: [mem 0x0-0xfff] " * (LONGEST_LINE // 20)
+    assert [(start, end) for start, end, _ in lines_with_triggers(b"a\n" + line + b"\nb")] == [(2, 2 + len(line))]
