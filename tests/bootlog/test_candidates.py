@@ -1,7 +1,6 @@
 """Lines and forms found by words: nothing that the triggers or patterns themselves would find is missed."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -33,10 +32,9 @@ FEW = settings(max_examples=15, suppress_health_check=[HealthCheck.filter_too_mu
 
 
 @pytest.fixture(params=[0, 1 << 60], ids=["all triggers at once", "by words"])
-def either(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def either(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both ways of finding the lines."""
     monkeypatch.setattr(candidates, "_PAYS", request.param)
-    return
 
 
 def found(data: bytes, pays: int) -> list[tuple[int, int, int]]:
