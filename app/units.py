@@ -8,8 +8,9 @@ GIB = 1 << 30
 TIB = 1 << 40
 
 _SUFFIXES = "KMGTPE"
-_NUMBER = re.compile(r"(0[xX][0-9a-fA-F]{1,64}|0[0-7]{0,64}|[1-9][0-9]{0,64})([KMGTPEkmgtpe]?)")
-_SIZE = re.compile(r"(0[xX][0-9a-fA-F]{1,16}|[0-9]{1,20})([KMGTPEkmgtpe]?)")
+# re compiles them on first use, and keeps them; many reports need neither.
+_NUMBER = r"(0[xX][0-9a-fA-F]{1,64}|0[0-7]{0,64}|[1-9][0-9]{0,64})([KMGTPEkmgtpe]?)"
+_SIZE = r"(0[xX][0-9a-fA-F]{1,16}|[0-9]{1,20})([KMGTPEkmgtpe]?)"
 
 
 def parse_size(text: str) -> int | None:
@@ -18,7 +19,7 @@ def parse_size(text: str) -> int | None:
     Source: ``memparse()`` in lib/cmdline.c (suffixes K to E, powers of 1024; 4.17 to 7.1). A leading 0
     means octal there, as it does here.
     """
-    match = _SIZE.fullmatch(text.strip())
+    match = re.fullmatch(_SIZE, text.strip())
     if match is None:
         return None
     digits, suffix = match.groups()
@@ -35,7 +36,7 @@ def leading_size(text: str, *, suffixes: bool = True) -> tuple[int | None, str]:
     Source: ``memparse()`` and ``simple_strtoull()`` in lib/, 4.17 to 7.1: the number ends at the first character
     that is no digit of its base, and wraps at 2^64.
     """
-    match = _NUMBER.match(text)
+    match = re.match(_NUMBER, text)
     if match is None:
         return None, text
     digits, suffix = match.groups()

@@ -5,7 +5,7 @@ text of a process an automaton of all words (Aho-Corasick) finds where to try wh
 triggers at once is faster by far once it is there, but takes longer to make than most logs take to read.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from re import escape
 
@@ -19,8 +19,8 @@ _WINDOW = 1 << 16  # bytes that are searched at once, so that a text of nothing 
 _BEYOND = 64  # bytes of the next line that a fragment may see, for a line that a mailer broke
 _PAYS = 1 << 20  # bytes that a process has to read before the automaton of all triggers is worth its making
 
-Found = tuple[int, int, int]
-"""A candidate line: offsets of its first byte, of its end, and of the first trigger in it."""
+Line = tuple[int, int]
+"""Offsets of the first byte of a line, and of its end."""
 
 
 def words(trigger: str) -> list[str]:
@@ -42,11 +42,11 @@ class _Trigger:
         self._text = text
         self._pattern: Pattern | None = None
 
-    def find(self, line: bytes, word_at: int) -> int:
-        """Where it begins in a line that holds its word at ``word_at``, or -1."""
+    def find(self, line: bytes) -> int:
+        """Where it begins in a line that holds a word of its, or -1; a word alone is not looked for again."""
         if self._pattern is None:
             if "«" not in self._text:
-                return word_at
+                return 0
             self._pattern = Pattern(fragment(self._text))
         return self._pattern.find(line)
 
@@ -64,7 +64,7 @@ class _Words:
                     of_word = meant.get(word) or meant.setdefault(word, ({}, {}))
                     of_word[0][trigger] = of_word[1][index] = None
         texts = [word.encode("latin-1") for word in meant]
-        self.triggers = [tuple(of_word[0]) for of_word in meant.values()]
+        self.triggers = [of_word[0] for of_word in meant.values()]
         self.forms = [tuple(of_word[1]) for of_word in meant.values()]
         self.longest = max(map(len, texts))
         self.automaton = BytesAhoCorasick(texts, implementation=Implementation.ContiguousNFA)
@@ -91,54 +91,50 @@ def forms_of(message: bytes) -> tuple[int, ...]:
     return tuple(sorted({index for word in found for index in known.forms[word]}))
 
 
-def lines_with_triggers(data: bytes) -> Iterator[Found]:
+def lines_with_triggers(data: bytes) -> Iterator[Line]:
     """All candidate lines in order."""
     known = _words()
     known.read += len(data)
     return _lines_by_words(data) if known.read < _PAYS else _lines_by_scanner(data)
 
 
-def _lines_by_scanner(data: bytes) -> Iterator[Found]:
+def _lines_by_scanner(data: bytes) -> Iterator[Line]:
     scanner, end = _scanner(), -1
     while end < len(data) and (hit := scanner.find(data, end + 1)) >= 0:
         start = data.rfind(b"\n", 0, hit) + 1
         end = data.find(b"\n", hit)
         end = len(data) if end < 0 else end
-        yield start, end, hit
+        yield start, end
 
 
-def _lines_by_words(data: bytes) -> Iterator[Found]:
+def _lines_by_words(data: bytes) -> Iterator[Line]:
     triggers, hits = _words().triggers, _hits(data)
     hit, start = next(hits, None), 0
     while hit is not None:
-        end = data.find(b"\n", hit[2] - 1)
+        end = data.find(b"\n", hit[1])
         end = len(data) if end < 0 else end
-        start = data.rfind(b"\n", start, hit[2] - 1) + 1 or start
-        tried: dict[_Trigger, int] = {}
-        while hit is not None and hit[2] <= end:
-            for trigger in triggers[hit[0]]:
-                tried.setdefault(trigger, hit[1] - start + 1)
+        start = data.rfind(b"\n", start, hit[1]) + 1 or start
+        tried: dict[_Trigger, None] = {}
+        while hit is not None and hit[1] < end:
+            tried.update(triggers[hit[0]])
             hit = next(hits, None)
-        found = 0 if end - start > LONGEST_LINE else _first(tried, data, start, end)
-        if found >= 0:
-            yield start, end, start + found
+        if end - start > LONGEST_LINE or _holds(data, start, end, tried):
+            yield start, end
         start = end
 
 
-def _hits(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """All words as they come: the index, and the offsets of the first byte and behind the last."""
+def _hits(data: bytes) -> Iterator[tuple[int, int]]:
+    """All words as they come: the index, and the offset of the last byte."""
     known, before = _words(), b"\n"  # a line begins at the beginning of the text too
     for begin in range(0, len(data), _WINDOW):
         window = before + data[begin : begin + _WINDOW + known.longest]
         for word, first, last in known.automaton.find_matches_as_indexes(window, overlapping=True):
             if first < _WINDOW:
-                yield word, begin + first - 1, begin + last - 1
+                yield word, begin + last - 2
         before = data[begin + _WINDOW - 1 : begin + _WINDOW]
 
 
-def _first(triggers: dict[_Trigger, int], data: bytes, start: int, end: int) -> int:
-    """Where in the line ``[start, end)`` the first of the triggers begins, or -1; of each is told where its word is."""
+def _holds(data: bytes, start: int, end: int, triggers: Iterable[_Trigger]) -> bool:
+    """Whether one of the triggers begins in the line ``[start, end)``."""
     line = data[start - 1 : end + _BEYOND] if start else b"\n" + data[: end + _BEYOND]
-    found = [trigger.find(line, word_at) for trigger, word_at in triggers.items()]
-    inside = [at for at in found if 0 <= at <= end - start]
-    return max(min(inside) - 1, 0) if inside else -1
+    return any(0 <= trigger.find(line) <= end - start for trigger in triggers)

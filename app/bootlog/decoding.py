@@ -22,7 +22,7 @@ _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "
 _HEAD = 4096  # bytes that show whether every second one is NUL
 _CONTROLS = bytes({*range(32)} - {*b"\n\r\t\v\f"})
 _QUOTED_BYTE = rb"=([0-9A-F]{2})"
-_QUOTE = re.compile(rb"[ \t]{0,8}(?:>[ \t]?){1,64}")
+_QUOTE = rb"[ \t]{0,8}(?:>[ \t]?){1,64}"
 _PLAIN = bytes.maketrans(b"\t\v\f", b" \r\r")
 _MOVES = rb"(?:\x1b|\^\[)\[[0-9;]*+[ABEFHf]"  # the cursor goes to another line, or to another place of the screen
 _ESCAPES = (
@@ -113,7 +113,7 @@ def soft_breaks(raw: bytes) -> Iterator[tuple[int, int]]:
     while found >= 0:
         if found > rest and raw[found - 1] not in b"=\n":
             start = raw.rfind(b"\n", 0, found) + 1
-            quote = _QUOTE.match(raw, start, found)
+            quote = re.compile(_QUOTE).match(raw, start, found)
             rest = found + 2
             if quote and raw.startswith(quote[0], rest):
                 rest += len(quote[0])

@@ -11,13 +11,13 @@ _CONTROL = (
 )
 _OCTET = rb"%([0-9A-Fa-f]{2})"
 _FIELD = rb"(?:\A|[&?])[\w.\-\[\]]{1,40}="
-_BLANK = re.compile(rb"[ \t\n]")
+_BLANK = rb"[ \t\n]"
 
 
 def is_packed(raw: bytes) -> bool:
     """Whether a text begins as a document of a word processor, or is a form without any blank."""
     head = raw[:_HEAD]
-    return head.lstrip().startswith(_RTF) or (b"%0A" in head.upper() and _BLANK.search(head.rstrip()) is None)
+    return head.lstrip().startswith(_RTF) or (b"%0A" in head.upper() and re.search(_BLANK, head.rstrip()) is None)
 
 
 def unpacked(raw: bytes, added: bytes) -> bytes:

@@ -82,6 +82,8 @@ _CLOSED = b" \t,;)]}"
 _SIGNS = b"`'\"*|"
 _MOST_FRAMES = 3
 _STAMP_ENDS = 40  # bytes in which a time stamp has ended
+_FACILITIES = (b"kern", b"user", b"daem", b"sysl")
+_OTHER_PREFIXES = (b"data", b"MESS")
 _RECORDS = (b"{", b'"')  # what a record with named fields begins with
 _FAR = 240  # bytes; what is farther behind the beginning of a line is in a sentence
 
@@ -108,6 +110,13 @@ def peel(line: bytes, *, kernel: bool = False) -> Peeled:
     """
     if line[-1:] in _FRAMES:
         line = _unframed(line)
+    soon = behind_stamp(line)
+    if soon is not None:
+        return soon
+    return _peel(line, kernel=kernel)
+
+
+def _peel(line: bytes, *, kernel: bool) -> Peeled:
     match = compiled(_PEEL).match(line)
     if match is None:  # the pattern matches the empty string; only the type needs this
         return Peeled(line, 0, kernel, None)
@@ -131,18 +140,32 @@ def peel(line: bytes, *, kernel: bool = False) -> Peeled:
     return Peeled(_plain(message), match.end(), kernel, stamp)
 
 
-def peel_stamp(line: bytes, message_at: int) -> Peeled | None:
-    """What :func:`peel` gives, for a line with a time stamp alone in front of a message known to begin there.
+def behind_stamp(line: bytes) -> Peeled | None:
+    """What :func:`peel` gives, for a line with a time stamp alone in front of words.
 
     None where the line is not so plain. Most lines of most logs are, and the pattern of all envelopes is dear.
     """
-    if line[:1] != b"[" or line[-1:] in _FRAMES:
+    closed = line.find(b"]", 0, _STAMP_ENDS)
+    if closed < 0 or line[:1] != b"[":
         return None
-    closed = line.find(b"]", 0, message_at)
-    if closed < 0 or closed + 1 == message_at or line[closed + 1 : message_at].strip(b" "):
+    message = line[closed + 1 :].lstrip(b" ")
+    at = len(line) - len(message)
+    if at == closed + 1 or not _is_message(message):
         return None
     stamp = _stamp(line[1:closed])
-    return None if stamp is None else Peeled(_plain(line[message_at:].rstrip()), message_at, True, stamp)
+    return None if stamp is None else Peeled(_plain(message.rstrip()), at, True, stamp)
+
+
+def _is_message(text: bytes) -> bool:
+    """Whether a text behind a time stamp is certainly the message, for none of the prefixes begins as it does."""
+    begin = text[:4]
+    if not begin[:1].isalpha() or b">" in text[:7] or b"kernel:" in text or b"kernel[" in text:
+        return False
+    if not begin.isalnum():  # as " DMA zone: ", "efi: mem00: ", but not "Nov 27"
+        return begin[:3].isalnum() and (begin[3:] == b":" or (begin[3:] == b" " and begin[:3].isupper()))
+    if begin in _FACILITIES:
+        return not text.partition(b":")[2].lstrip(b" ")[:1].islower()
+    return begin not in _OTHER_PREFIXES and not (begin[:1] == b"c" and begin[1:2].isdigit())
 
 
 def is_kernel(line: bytes) -> bool:

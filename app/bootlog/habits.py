@@ -27,7 +27,7 @@ _USUAL = (
     r"[ \t>]*(?:[\w./~+@\-]*[:\-])?[0-9]+ ?[:\-.)>]?[ \t]*"
     r"|[\w./~+@\-]*(?:dmesg|log|messages|kern|boot|txt|console|serial)[\w./+\-]*[:\-][ \t]*"
 )
-_VARYING = re.compile(rb"[0-9A-Za-z]*[0-9][0-9A-Za-z]*|[ \t]+|[^0-9A-Za-z \t]+|[A-Za-z]+")
+_VARYING = rb"[0-9A-Za-z]*[0-9][0-9A-Za-z]*|[ \t]+|[^0-9A-Za-z \t]+|[A-Za-z]+"
 
 
 class Habit:
@@ -57,7 +57,7 @@ class Habit:
 
 def _shape(prefix: bytes) -> bytes:
     """A pattern for the same words with other numbers."""
-    return b"".join(_part(found[0]) for found in _VARYING.finditer(prefix))
+    return b"".join(_part(found[0]) for found in re.finditer(_VARYING, prefix))
 
 
 def _part(part: bytes) -> bytes:

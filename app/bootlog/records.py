@@ -7,7 +7,7 @@ import msgspec
 
 from app.bootlog.candidates import forms_of, lines_with_triggers
 from app.bootlog.effects import CommandLine, Effect, Remark
-from app.bootlog.envelope import Peeled, behind, inner_records, peel, peel_continuation, peel_stamp
+from app.bootlog.envelope import Peeled, behind, inner_records, peel, peel_continuation
 from app.bootlog.forms import FORMS, Form
 from app.bootlog.forms.base import DamagedError
 from app.bootlog.forms.context import ANY_TEXT
@@ -230,7 +230,7 @@ def _glued(line: bytes, first: int, last: int) -> Peeled:
 def records(text: Text) -> Iterator[Record]:
     """All records of a text in order, in time linear in its size."""
     data, at, failed = text.data, 0, 0
-    for start, end, hit in lines_with_triggers(data):
+    for start, end in lines_with_triggers(data):
         if start < at:
             continue
         if end - start > LONGEST_LINE:
@@ -240,7 +240,7 @@ def records(text: Text) -> Iterator[Record]:
             )
             continue
         line = data[start:end]
-        peeled = peel_stamp(line, hit - start) or peel(line)
+        peeled = peel(line)
         pieces = [(start, end, peeled)]
         inner = inner_records(line, peeled)
         if inner:

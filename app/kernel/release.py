@@ -7,10 +7,10 @@ from app.kernel.vendors import Build, Deviation, deviation_of, vendor_of
 
 Version = tuple[int, int, int]
 
-_RELEASE = re2.compile(r"(\d{1,4})\.(\d{1,4})(?:\.(\d{1,5}))?(.{0,200})")
+_RELEASE = re2.compile(r"(\d{1,4})\.(\d{1,4})(?:\.(\d{1,5}))?(.*)")
 _UPSTREAM = (
     re2.compile(r"Debian (\d{1,4})\.(\d{1,4})\.(\d{1,5})-"),
-    re2.compile(r"\(Ubuntu [^()]{1,80} (\d{1,4})\.(\d{1,4})\.(\d{1,5})\)"),
+    re2.compile(r"\(Ubuntu [^()]+ (\d{1,4})\.(\d{1,4})\.(\d{1,5})\)"),
 )
 """Where banners name the stable release: Debian's package version, Ubuntu's version signature."""
 
