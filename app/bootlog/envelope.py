@@ -158,14 +158,18 @@ def behind_stamp(line: bytes) -> Peeled | None:
 
 def _is_message(text: bytes) -> bool:
     """Whether a text behind a time stamp is certainly the message, for none of the prefixes begins as it does."""
-    begin = text[:4]
-    if not begin[:1].isalpha() or b">" in text[:7] or b"kernel:" in text or b"kernel[" in text:
+    if text.startswith(b"[mem 0x"):
+        return b":" not in text[:_STAMP_ENDS]
+    if not (text[:1].isalpha() and text[1:2].isalnum()) or (text[:1] == b"c" and text[1:2].isdigit()):
         return False
-    if not begin.isalnum():  # as " DMA zone: ", "efi: mem00: ", but not "Nov 27"
-        return begin[:3].isalnum() and (begin[3:] == b":" or (begin[3:] == b" " and begin[:3].isupper()))
+    if b">" in text[:7] or b"kernel:" in text or b"kernel[" in text:
+        return False
+    if text[:3].isalpha() and (text[3:4] == b"/" or (text[3:4] == b" " and text[4:].lstrip(b" ")[:1].isdigit())):
+        return False  # a date
+    begin = text[:4]
     if begin in _FACILITIES:
         return not text.partition(b":")[2].lstrip(b" ")[:1].islower()
-    return begin not in _OTHER_PREFIXES and not (begin[:1] == b"c" and begin[1:2].isdigit())
+    return begin not in _OTHER_PREFIXES
 
 
 def is_kernel(line: bytes) -> bool:
