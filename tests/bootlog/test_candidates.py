@@ -8,10 +8,11 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from app.bootlog import candidates
-from app.bootlog.candidates import forms_of, fragment, lines_with_triggers, words
+from app.bootlog.candidates import candidate_lines, forms_of, fragment, holds_trigger, words
 from app.bootlog.forms import FORMS, Form
 from app.bootlog.patterns import compiled
-from app.bootlog.text import LONGEST_LINE
+from app.bootlog.records import Record, records
+from app.bootlog.text import LONGEST_LINE, Text
 
 SAMPLE_LOGS = sorted((Path(__file__).parent.parent.parent / "sample_logs").glob("*/dmesg.txt"))
 TRIGGERS = sorted({trigger for form in FORMS for trigger in form.triggers})
@@ -37,10 +38,10 @@ def either(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(candidates, "_PAYS", request.param)
 
 
-def found(data: bytes, pays: int) -> list[tuple[int, int]]:
+def found(data: bytes, pays: int) -> list[Record]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(candidates, "_PAYS", pays)
-        return list(lines_with_triggers(data))
+        return list(records(Text(data)))
 
 
 @pytest.mark.parametrize("trigger", TRIGGERS)
@@ -65,17 +66,18 @@ def test_what_a_form_matches_is_offered_to_it(form: Form) -> None:
     def offered(message: bytes) -> None:
         assume(compiled(form.pattern).match(message))
         assert index in forms_of(message)
+        assert any(compiled(fragment(trigger)).search(b"\n" + message) for trigger in form.triggers)
 
     offered()
 
 
 @given(TEXTS)
-def test_both_ways_find_the_same_lines(text: bytes) -> None:
+def test_both_ways_find_the_same_records(text: bytes) -> None:
     assert found(text, 1 << 60) == found(text, 0)
 
 
 @pytest.mark.parametrize("log", SAMPLE_LOGS, ids=lambda path: path.parent.name)
-def test_both_ways_find_the_same_lines_of_a_log(log: Path) -> None:
+def test_both_ways_find_the_same_records_of_a_log(log: Path) -> None:
     data = log.read_bytes()
     assert found(data, 1 << 60) == found(data, 0)
 
@@ -84,16 +86,20 @@ def test_both_ways_find_the_same_lines_of_a_log(log: Path) -> None:
 @pytest.mark.parametrize("before", [b"", b"chatter\n", b"\n\n", b"x" * ((1 << 16) - 20) + b"\n"])
 def test_a_line_is_found_wherever_it_stands(before: bytes) -> None:
     line = b"[    0.000000] BIOS-e820: [mem 0x0000000000000000-0x000000000009fbff] usable"
-    assert list(lines_with_triggers(before + line + b"\nchatter")) == [(len(before), len(before) + len(line))]
+    (found,) = records(Text(before + line + b"\nchatter"))
+    assert (found.start, found.end) == (len(before), len(before) + len(line))
 
 
 @pytest.mark.usefixtures("either")
 @pytest.mark.parametrize("text", [b"0x0\n0x9fbff\nSystem RAM", b"\n0x0\r\n", b"> > 0x0", b"a\n | 0x0\nb"])
 def test_a_number_alone_on_its_line_is_found_behind_quotes(text: bytes) -> None:
-    assert [text[start:end].strip(b"> |\r") for start, end in lines_with_triggers(text)][:1] == [b"0x0"]
+    start, end, _ = next(candidate_lines(text))
+    assert text[start:end].strip(b"> |\r") == b"0x0"
+    assert holds_trigger(text, start, end)
 
 
 @pytest.mark.usefixtures("either")
-def test_a_line_longer_than_any_that_is_read_is_named_once() -> None:
-    line = b"node 0: [mem 0x0-0xfff] " * (LONGEST_LINE // 20)
-    assert list(lines_with_triggers(b"a\n" + line + b"\nb")) == [(2, 2 + len(line))]
+@pytest.mark.parametrize(("said", "times"), [(b"node 0: [mem 0x0-0xfff] ", 1), (b"cut ", 0), (b"node ", 0)])
+def test_a_line_longer_than_any_that_is_read_is_named_once(said: bytes, times: int) -> None:
+    line = said * (LONGEST_LINE // len(said) + 1)
+    assert [(found.start, found.end) for found in records(Text(b"a\n" + line + b"\nb"))] == [(2, 2 + len(line))] * times

@@ -74,9 +74,7 @@ BEGINNINGS = """\
 data: x|MESSAGE=x|kern : info : x|user: info: x|user: [mem 0x0-0xfff]|Nov 27 10:00:00 h kernel: x|CPU: 0 x|DMA zone: 64
 Jan/27/2026 10:00|c0 x|c12x x|I/O ( 12): x|V/tag( 12): x|A[12: task: 3] x|N> x|host kernel[1]: x|x86/fpu: x|efi: m
 [mem 0x0-0xf]|[mem 0x0 12:00]|Key type|On node|NX (E
-INFO kernel: x|Xen: [mem 0x0-0xfff]|1 2|e820: update|a  00] x""".replace(
-    "\n", "|"
-).split("|")
+INFO kernel: x|Xen: [mem 0x0-0xfff]|1 2|e820: update|a  00] x""".replace("\n", "|").split("|")
 STAMPED = st.builds(
     lambda stamp, blanks, begin, rest: f"{stamp}{blanks}{begin}{rest}".encode(),
     st.sampled_from(["[    0.000000]", "[12345.678901]", "[0.1]", "[ 1,5]", "[x.1]", "[    0.000000][T0]"]),

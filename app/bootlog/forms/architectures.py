@@ -34,7 +34,7 @@ FORMS = (
     Form(
         name="riscv-hart",
         family="architecture",
-        triggers=("«CPU with hartid=»[0-9]+",),
+        triggers=("CPU with hartid=",),
         pattern=r"CPU with hartid=[0-9]{1,10} (?:is not available|has |does not support)",
         make=lambda _groups, _lines: ArchHint("riscv64"),
         samples=("CPU with hartid=0 is not available",),

@@ -66,7 +66,7 @@ FORMS = (
     Form(
         name="map-parisc",
         family="memory map",
-        triggers=("[0-9]«) Start 0x»[0-9a-f]+ End 0x",),
+        triggers=("[0-9]«) Start 0x»",),
         pattern=rf"[0-9]{{1,2}}\) Start {HEX} End {HEX} Size\s+[0-9]+ MB",
         make=lambda g, lines: _ram(inclusive(g[0], g[1]), "Memory Range", lines),
         samples=("0) Start 0x0000000000000000 End 0x000000003fffffff Size   1024 MB",),
@@ -119,7 +119,7 @@ FORMS = (
     Form(
         name="memory-microblaze",
         family="memory map",
-        triggers=("«setup_memory: »(?:max|min)_",),
+        triggers=("setup_memory: ",),
         pattern=r"setup_memory: (?:max_mapnr|min_low_pfn|max_low_pfn|max_pfn): ",
         make=lambda _groups, _lines: Noted(),
         samples=("setup_memory: max_low_pfn: 0xa0000", "setup_memory: min_low_pfn: 0x90000"),
@@ -137,7 +137,7 @@ FORMS = (
     Form(
         name="map-openrisc",
         family="memory map",
-        triggers=("(?:setup_memory|map_ram)«: Memory: 0x»",),
+        triggers=(": Memory: 0x",),
         pattern=rf"(?:setup_memory|map_ram): Memory: {HEX}-{HEX}\b",
         make=lambda g, lines: _ram(exclusive(g[0], g[1]), "Memory", lines),
         samples=("setup_memory: Memory: 0x0-0x2000000", "map_ram: Memory: 0x0-0x2000000"),
@@ -155,7 +155,7 @@ FORMS = (
     Form(
         name="map-arc",
         family="memory map",
-        triggers=(r"«Memory @ »[0-9a-f]+ \[",),
+        triggers=("Memory @ ",),
         pattern=rf"Memory @ {BARE} \[{NUMBER}M\](?: *(Not used))?",
         make=_arc,
         samples=("Memory @ 80000000 [512M] ", "Memory @ 100000000 [1024M] Not used"),
@@ -164,7 +164,7 @@ FORMS = (
     Form(
         name="map-m68k",
         family="memory map",
-        triggers=("(?:KERNEL|MEMORY)« -> ROMFS=0x»",),
+        triggers=(" -> ROMFS=0x",),
         pattern=rf"(?:KERNEL|MEMORY) -> ROMFS=0x[0-9a-f]+-0x[0-9a-f]+ MEM={HEX}-{HEX}\b",
         make=lambda g, lines: _ram(exclusive(g[0], g[1]), "MEM", lines),
         samples=(
@@ -205,7 +205,7 @@ FORMS = (
     Form(
         name="map-xtensa",
         family="memory map",
-        triggers=(r"0x[0-9a-f]{8} - 0x[0-9a-f]{8} +\([0-9]+«K)»",),
+        triggers=(r"0x[0-9a-fA-F]+ - 0x[0-9a-fA-F]+ +\([0-9]+«K)»",),
         pattern=rf"{HEX} - {HEX}\s+\([0-9]+K\)$",
         make=lambda g, lines: _ram(exclusive(g[0], g[1]), "Sysmem", lines),
         samples=("0x00000000 - 0x06000000 (98304K)",),
@@ -226,7 +226,7 @@ FORMS = (
     Form(
         name="map-c6x",
         family="memory map",
-        triggers=("«Memory Start=»[0-9a-f]",),
+        triggers=("Memory Start=",),
         pattern=rf"Memory Start={BARE}, Memory End={BARE}\b",
         make=lambda g, lines: _ram(exclusive(g[0], g[1]), "Memory", lines),
         samples=("Memory Start=e0000000, Memory End=e8000000",),
@@ -235,7 +235,7 @@ FORMS = (
     Form(
         name="node-memory-loongarch",
         family="memory map",
-        triggers=("mem_type:[0-9]+«, mem_start:»",),
+        triggers=(", mem_start:",),
         pattern=rf"Node{NUMBER}: mem_type:{NUMBER}, mem_start:{HEX}, mem_size:{HEX} Bytes",
         make=_loongarch,
         samples=(
@@ -247,7 +247,7 @@ FORMS = (
     Form(
         name="node-memory-loongarch-first",
         family="memory map",
-        triggers=("Debug: (?:node_id|mem_type):[0-9]+«, mem_start:»",),
+        triggers=(", mem_start:",),
         pattern=rf"Debug: (node_id|mem_type):{NUMBER}, mem_start:{HEX}, mem_size:{HEX} Bytes",
         make=_loongarch_first,
         samples=(
@@ -259,7 +259,7 @@ FORMS = (
     Form(
         name="node-memory-loongson",
         family="memory map",
-        triggers=("mem_type:[0-9]+«, mem_start:»",),
+        triggers=(", mem_start:",),
         pattern=rf"Node{NUMBER}: mem_type:{NUMBER}, mem_start:{HEX}, mem_size:{HEX} MB",
         make=_loongson,
         samples=(
@@ -280,7 +280,7 @@ FORMS = (
     Form(
         name="node-pages-loongarch",
         family="memory map",
-        triggers=("«start_pfn:0x»[0-9a-f]+, end_pfn:",),
+        triggers=("start_pfn:0x",),
         pattern=r"start_pfn:0x[0-9a-f]+, end_pfn:0x[0-9a-f]+, num_physpages:",
         make=lambda _groups, _lines: Noted(),
         samples=("start_pfn:0x80, end_pfn:0x3c00, num_physpages:0x3b80",),

@@ -39,7 +39,7 @@ FORMS = (
     Form(
         name="memory-limit",
         family="memory limit",
-        triggers=("«Memory limited to »[0-9]", "Memory [Ll]«imit: »[0-9]"),
+        triggers=("Memory limited to ", "Memory [Ll]«imit: »[0-9]"),
         pattern=rf"(?:Memory limited to {NUMBER} ?MB|Memory [Ll]imit: {NUMBER} ?MB)",
         make=_limit,
         samples=("Memory limited to 2048MB", "Memory Limit: 2048 MB"),
@@ -48,7 +48,7 @@ FORMS = (
     Form(
         name="memory-limit-bytes",
         family="memory limit",
-        triggers=("[Mm]«emory limit »(?:for|= 0x)",),
+        triggers=("emory limit for", "emory limit = 0x"),
         pattern=r"(?:Adjusted|Disabled) memory limit for (?:crashkernel|kdump)|[Mm]emory limit = 0x",
         make=lambda _groups, _lines: Noted(),
         samples=(
@@ -61,7 +61,7 @@ FORMS = (
     Form(
         name="top-of-ram",
         family="top of RAM",
-        triggers=("Top of RAM: 0x", "«Memory hole size: »[0-9]"),
+        triggers=("Top of RAM: 0x", "Memory hole size: "),
         pattern=r"(?:Top of RAM: 0x[0-9a-f]+, Total RAM: 0x[0-9a-f]+|Memory hole size: [0-9]+MB)",
         make=lambda _groups, _lines: Noted(),
         samples=("Top of RAM: 0x40000000, Total RAM: 0x40000000", "Memory hole size: 512MB"),
@@ -77,7 +77,7 @@ FORMS = (
             "low ram: 0 - ",
             "total RAM covered: ",
             "«Phys»[.] mem: [0-9]",
-            "«Total memory = »[0-9]+MB; using",
+            "Total memory = ",
         ),
         pattern=r"(?:(?:setup: )?The maximum memory size is [0-9]+MB|Max memory size: [0-9]+MB"
         r"|(?:Board|Kernel Managed) Memory: [0-9]+MB|(?:phys_mem_size|physicalMemorySize|physical_start)\s+= 0x"
@@ -116,7 +116,7 @@ FORMS = (
     Form(
         name="initrd-parisc",
         family="reserved regions",
-        triggers=("«initrd: reserving »[0-9a-f]",),
+        triggers=("initrd: reserving ",),
         pattern=r"initrd: reserving ([0-9a-f]{8,16})-([0-9a-f]{8,16}) \(mem_max ",
         make=lambda g, lines: ReservedRegion(exclusive(g[0], g[1]), "initrd", "initrd", lines),
         samples=("initrd: reserving 3e000000-3f400000 (mem_max 40000000)",),
@@ -134,9 +134,7 @@ FORMS = (
     Form(
         name="fadump",
         family="reserved regions",
-        triggers=(
-            r"Reserv(?:ed|ing) [0-9]+«MB of memory at »(?:0x[0-9a-f]+ \(System|0x[0-9a-f]+ for pres|[0-9]+MB for)",
-        ),
+        triggers=("MB of memory at ",),
         pattern=rf"(?:fadump: |rtas fadump: )?Reserv(?:ed|ing) {NUMBER}MB of memory at (?:{NUMBER}MB|{HEX})"
         r" (?:\(System RAM: [0-9]+MB\)|for (?:saving crash dump|firmware-assisted dump|preserving crash data))",
         make=_fadump,
@@ -190,7 +188,7 @@ FORMS = (
         name="memory-cut",
         family="ignored memory",
         triggers=(
-            "(?:Ignoring|Truncating)« memory »(?:at|from) ",
+            "(?:gnoring|Truncating)« memory »(?:at|from) ",
             "Ignoring RAM after ",
             "overflows the linear mapping size",
             "NR_BANKS too low",
@@ -214,7 +212,7 @@ FORMS = (
     Form(
         name="node-pfn-low",
         family="Initmem setup",
-        triggers=("Node [0-9]+«: start_pfn = 0x»",),
+        triggers=(": start_pfn = 0x",),
         pattern=r"Node [0-9]+: start_pfn = 0x[0-9a-f]+, low = 0x[0-9a-f]+",
         make=lambda _groups, _lines: Noted(),
         samples=("Node 0: start_pfn = 0xc000, low = 0xd000",),

@@ -51,7 +51,7 @@ FORMS = (
     Form(
         name="bad-page",
         family="bad pages",
-        triggers=("Bad page (?:state|cache)« in process»",),
+        triggers=("Bad page state in process", "Bad page cache in process"),
         pattern=r"((?:BUG: )?Bad page (?:state|cache) in process .*?\s+pfn:([0-9a-f]{1,16})\b.*)",
         make=_bad_page,
         samples=(
@@ -98,7 +98,7 @@ FORMS = (
     Form(
         name="page-dump",
         family="bad pages",
-        triggers=(r"«page:» ?(?:[0-9a-f]+|\(_*ptrval_*\))? ?(?:(?:ref)?count:|flags:)",),
+        triggers=("page:",),
         pattern=rf"(page:\s*(?:{_POINTER}|\(_*ptrval_*\))?\s*(?:flags:|(?:ref)?count:-?[0-9]+ mapcount:-?[0-9]+)"
         r"(?:.*?\bpfn:0x([0-9a-f]{1,16})\b)?.*)",
         make=_page_dump,
@@ -131,7 +131,7 @@ FORMS = (
         triggers=(
             "(?:«raw: »|«head: »)[0-9a-f]{8}",
             r"«flags:» ?0x[0-9a-f]+(?:\(| mapping:)",
-            "«page_type: »[0-9a-f]",
+            "page_type: ",
             "«head:».*order:[0-9]",
             "page does not match folio",
         ),
@@ -154,7 +154,7 @@ FORMS = (
     Form(
         name="page-table-address",
         family="bad pages",
-        triggers=("addr:[0-9a-f]{8,16}« vm_flags:»",),
+        triggers=(" vm_flags:",),
         pattern=r"addr:(?:0x)?([0-9a-f]{8,16}) vm_flags:",
         make=lambda g, _lines: Registers((("user address", hexadecimal(g[0])),)),
         samples=("addr:00007fbc852bf000 vm_flags:08000071 anon_vma:0000000000000000 mapping:ffff8800b8393f00 index:0",),
@@ -165,10 +165,11 @@ FORMS = (
         name="memory-failure",
         family="bad pages",
         triggers=(
+            "emory failure at pfn",
             "(?:«emory failure»|oft[ _]«offline»|[Uu]«npoison»|«MCE»):? 0x",
             "oft offlining pfn 0x",
             "for pfn 0x",
-            "«oftware-unpoisoned »(?:free )?page 0x",
+            "oftware-unpoisoned ",
         ),
         pattern=r"((?:Memory failure: |[Ss]oft[ _]offline: |Soft offlining pfn |Unpoison: |MCE |"
         r"Injecting memory failure (?:for|at) pfn |(?:MCE: |Unpoison: )?Software-unpoisoned (?:free )?page )"

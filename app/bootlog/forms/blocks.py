@@ -46,7 +46,7 @@ FORMS = (
     Form(
         name="lsmem-header",
         family="lsmem",
-        triggers=("«RANGE» +[A-Z]",),
+        triggers=("RANGE ",),
         pattern=r"(RANGE(?:\s+[A-Z-]{4,16}){1,9})$",
         make=lambda g, lines: LsmemHeader(columns=g[0] or "", lines=lines),
         samples=(
@@ -58,7 +58,7 @@ FORMS = (
     Form(
         name="lsmem",
         family="lsmem",
-        triggers=("0x[0-9a-f]{16}-0x[0-9a-f]{11}«fffff » *[0-9a-z]",),
+        triggers=("0x[0-9a-fA-F]+-0x[0-9a-f]+«fffff »",),
         pattern=rf"{HEX}-0x([0-9a-f]+fffff)((?:\s+[\w./,-]+)*\s+{_STATE.replace('(', '(?:')}(?:\s+[\w./,-]+)*)$",
         make=lambda g, lines: LsmemRow(range=inclusive(g[0], g[1]), cells=(g[2] or "").strip(), lines=lines),
         samples=(
@@ -70,7 +70,7 @@ FORMS = (
     Form(
         name="lsmem-pairs",
         family="lsmem",
-        triggers=('[Rr][Aa][Nn][Gg][Ee]"?[=:] ?«"0x»[0-9a-f]{16}-0x',),
+        triggers=('«"0x»[0-9a-fA-F]+-0x',),
         pattern=rf'(?:\{{?\s*"range":|RANGE=)\s*"{HEX}-{HEX}"(.*)',
         make=_pairs,
         samples=(
@@ -92,7 +92,7 @@ FORMS = (
     Form(
         name="lsmem-header-s390",
         family="lsmem",
-        triggers=("«Address »[Rr]ange +Size",),
+        triggers=("Address range ", "Address Range "),
         pattern=r"Address [Rr]ange\s+Size \(MB\)\s+State\s+Removable\s+Device$",
         make=lambda _groups, lines: LsmemHeader(columns="RANGE SIZE STATE REMOVABLE BLOCK", lines=lines),
         samples=("Address range                          Size (MB)  State    Removable  Device",),
@@ -101,7 +101,7 @@ FORMS = (
     Form(
         name="lsmem-block-size",
         family="lsmem",
-        triggers=("«Memory block size» *: *[0-9]",),
+        triggers=("Memory block size",),
         pattern=r"Memory block size\s*:\s+([0-9]{1,18})\s?([KMGTPE]?)B?$",
         make=_block_size,
         samples=("Memory block size:       128M", "Memory block size   : 256 MB", "Memory block size:       134217728"),
@@ -119,7 +119,7 @@ FORMS = (
     Form(
         name="memory-block",
         family="/sys/devices/system/memory",
-        triggers=('memory[0-9]+« phys_index="»',),
+        triggers=(' phys_index="',),
         pattern=rf'memory([0-9]{{1,9}}) phys_index="[0-9a-f]+" state="{_STATE}"(?: valid_zones="([^"]*)")?'
         r"(?:.*\bnode([0-9]{1,5})\b)?",
         make=lambda g, lines: Block(
@@ -149,7 +149,7 @@ FORMS = (
     Form(
         name="meminfo",
         family="/proc/meminfo",
-        triggers=("«MemTotal:» +[0-9]",),
+        triggers=("MemTotal:",),
         pattern=rf"(?:Node ([0-9]{{1,5}}) )?MemTotal:\s+{NUMBER} kB$",
         make=lambda g, lines: MemTotal(
             file=f"/sys/devices/system/node/node{g[0]}/meminfo" if g[0] else "/proc/meminfo",
@@ -163,7 +163,7 @@ FORMS = (
     Form(
         name="numactl",
         family="numactl -H",
-        triggers=("node [0-9]+(?:« size: »|« free: »)[0-9]", "«available: »[0-9]+ nodes"),
+        triggers=("node [0-9]+(?:« size: »|« free: »)[0-9]", "«available: »[0-9]+ node"),
         pattern=rf"(?:node ([0-9]{{1,5}}) size: {NUMBER} MB$|node [0-9]+ free: [0-9]+ MB$|available: [0-9]+ nodes? \()",
         make=lambda g, lines: (
             MemTotal(file="numactl -H", node=number(g[0]), kib=number(g[1]) << 10, lines=lines)

@@ -40,7 +40,7 @@ FORMS = (
     Form(
         name="command-line",
         family="command line",
-        triggers=(r"«ommand line:»\s",),
+        triggers=("ommand line:",),
         pattern=r"(?:Kernel command line|Command line): *(\S.*)",
         make=_command_line,
         samples=(
@@ -66,7 +66,7 @@ FORMS = (
     Form(
         name="arm64-cpu",
         family="architecture",
-        triggers=("«Booting Linux on physical CPU 0x»[0-9a-f]{10}",),
+        triggers=("Booting Linux on physical CPU 0x",),
         pattern=r"Booting Linux on physical CPU 0x[0-9a-f]{10}",
         make=lambda _groups, _lines: ArchHint("arm64"),
         samples=("Booting Linux on physical CPU 0x0000000000 [0x411fd070]",),
@@ -96,7 +96,7 @@ FORMS = (
     Form(
         name="powerpc-mmu",
         family="architecture",
-        triggers=("(?:radix|hash)«-mmu: »",),
+        triggers=("-mmu: ",),
         pattern=r"(?:radix|hash)-mmu: ",
         make=lambda _groups, _lines: ArchHint("ppc64"),
         samples=(
@@ -135,7 +135,7 @@ FORMS = (
     Form(
         name="sparc-setup",
         family="architecture",
-        triggers=("«ARCH: SUN4»[UV]",),
+        triggers=("ARCH: SUN4",),
         pattern=r"ARCH: SUN4[UV]",
         make=lambda _groups, _lines: ArchHint("sparc64"),
         samples=("ARCH: SUN4U", "ARCH: SUN4V"),
@@ -144,7 +144,7 @@ FORMS = (
     Form(
         name="oops-release",
         family="kernel release",
-        triggers=(r"«Not tainted»,? \(?[0-9]", r"«Tainted: »[^#]* [0-9]+[.][0-9]+[^ ]* #"),
+        triggers=("Not tainted", "Tainted: "),
         pattern=r"(?:CPU: [0-9]+ .*|Pid: [0-9]+, .*)(?:Not tainted,? \(?|Tainted: [A-Z \[\]=_,]*[A-Z\]],? +\(?)"
         r"([0-9]+\.[0-9]+[\w.+~-]*) #[0-9]",
         make=lambda g, _lines: Running(g[0] or ""),

@@ -48,7 +48,7 @@ FORMS = (
     Form(
         name="total-pages",
         family="page counts",
-        triggers=("On node [0-9]+« totalpages»",),
+        triggers=(" totalpages",),
         pattern=rf"On node {NUMBER} totalpages: {NUMBER}\b",
         make=lambda g, lines: Tally("node_total_pages", Count(number(g[1]), lines, number(g[0]))),
         samples=("On node 0 totalpages: 1048431",),
@@ -93,7 +93,7 @@ FORMS = (
     Form(
         name="memory-line",
         family="Memory: line",
-        triggers=("«Memory: »[0-9]+[kK]",),
+        triggers=("Memory: ",),
         pattern=rf"Memory: {NUMBER}([kK])B?/{NUMBER}[kK]B? available"
         rf"(?:.*? {NUMBER}k absent)?(?:.*?[ ,]{NUMBER}[kK] reserved)?(?:, {NUMBER}K cma-reserved)?",
         make=_memory_line,
@@ -140,7 +140,7 @@ FORMS = (
     Form(
         name="zonelists",
         family="page counts",
-        triggers=("Built [0-9]+« zonelists»",),
+        triggers=(" zonelists",),
         pattern=rf"Built {NUMBER} zonelists(?:.*Total pages: {NUMBER})?",
         make=_zonelists,
         samples=(

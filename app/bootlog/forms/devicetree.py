@@ -28,7 +28,7 @@ FORMS = (
     Form(
         name="memory-pool",
         family="reserved regions",
-        triggers=("Re(?:serv|mov)«ed memory: created»",),
+        triggers=("ed memory: created",),
         pattern=r"(?:cma: |OF: reserved mem: )?(?:Reserved|Removed) memory: created (CMA|DMA|restricted DMA) memory"
         rf" pool at {HEX}, size {NUMBER} MiB",
         make=lambda g, lines: ReservedRegion(base_size(g[1], number(g[2]) * MIB), f"{g[0]} memory pool", "pool", lines),
@@ -52,7 +52,7 @@ FORMS = (
     Form(
         name="device-tree-node",
         family="reserved regions",
-        triggers=(r"initialized node [^ ]+«, compatible id»",),
+        triggers=(", compatible id",),
         pattern=r"(?:Reserved memory|OF: reserved mem): initialized node \S+, compatible id \S+",
         make=lambda _groups, _lines: Noted(),
         samples=(
@@ -80,7 +80,7 @@ FORMS = (
     Form(
         name="device-tree-failed",
         family="reserved regions",
-        triggers=("ailed to (?:reserve|allocate)« memory for node»",),
+        triggers=(" memory for node",),
         pattern=r"(?:OF: fdt: ?|OF: reserved mem: )?(?:Reserved memory: )?"
         r"([Ff]ailed to (?:reserve|allocate) memory for node '[^']*')",
         make=lambda g, _lines: Remark("info", "reservation-failed", f"A wish of the device tree: {g[0]}."),
@@ -117,7 +117,7 @@ FORMS = (
     Form(
         name="device-tree-overlap",
         family="contradictions",
-        triggers=(r"\(0x[0-9a-f]+--0x[0-9a-f]+«) overlaps with»",),
+        triggers=(") overlaps with",),
         pattern=rf"(?:OF: reserved mem: )?(\S+ \({HEX}--{HEX}\)) overlaps with (\S+ \({HEX}--{HEX}\))".replace(
             HEX, "0x[0-9a-f]{1,16}"
         ),
@@ -128,7 +128,7 @@ FORMS = (
     Form(
         name="device-tree-ignored",
         family="ignored memory",
-        triggers=("«Ignoring memory »(?:range|block)",),
+        triggers=("Ignoring memory ",),
         pattern=rf"(?:OF: fdt: ?)?Ignoring memory (?:range|block) {HEX} - {HEX}\b",
         make=lambda g, lines: ReservedRegion(exclusive(g[0], g[1]), "ignored by the kernel", "ignored", lines),
         samples=(

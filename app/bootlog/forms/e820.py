@@ -30,7 +30,7 @@ FORMS = (
     Form(
         name="e820-update",
         family="e820 changes",
-        triggers=(r"«e820: update» +\[",),
+        triggers=("e820: update",),
         pattern=rf"e820: update\s+{MEM}\s*{TYPES}\s*==>\s*{TYPES}",
         make=lambda g, lines: _change("update", inclusive(g[0], g[1]), g[2], g[3], lines),
         samples=(
@@ -51,7 +51,7 @@ FORMS = (
     Form(
         name="e820-remove",
         family="e820 changes",
-        triggers=(r"«e820: remove» +\[",),
+        triggers=("e820: remove",),
         pattern=rf"e820: remove\s+{MEM}(?:\s*{TYPES})?",
         make=lambda g, lines: _change("remove", inclusive(g[0], g[1]), g[2], None, lines),
         samples=(
@@ -94,7 +94,7 @@ FORMS = (
     Form(
         name="last-pfn",
         family="last page frame",
-        triggers=("«last_pfn =»(?:3D)? ",),
+        triggers=("last_pfn =",),
         pattern=rf"(?:e820: )?last_pfn = {HEX}\b(?: max_arch_pfn = {HEX}\b)?",
         make=_last_pfn,
         samples=(
@@ -106,7 +106,7 @@ FORMS = (
     Form(
         name="end-pfn-map",
         family="last page frame",
-        triggers=("«end_pfn_map =»(?:3D)? ",),
+        triggers=("end_pfn_map =",),
         pattern=rf"end_pfn_map = {NUMBER}\b",
         make=lambda g, _lines: LastPfn(number(g[0]), None),
         samples=("end_pfn_map = 1048576",),
@@ -168,11 +168,11 @@ FORMS = (
         name="e820-notes",
         family="e820 changes",
         triggers=(
-            "«update e820»(?:_saved)? for ",
+            "update e820",
             "avoiding allocation from e820",
             "aperture [bus addr",
-            "leave an?« aperture memory hole»",
-            "«aperture @ »[0-9a-f]+ size",
+            " aperture memory hole",
+            "aperture @ ",
         ),
         pattern=r"(?:e820: )?update e820(?:_saved)? for |resource: avoiding allocation from e820 entry \["
         r"|(?:AGP: )?(?:Node|CPU) [0-9]+: aperture (?:\[bus addr |@ [0-9a-f]+ size )"

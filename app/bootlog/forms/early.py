@@ -27,7 +27,7 @@ FORMS = (
     Form(
         name="early-reservation",
         family="early reservations",
-        triggers=(r"#[0-9]+ \[[0-9a-f]{8,16}« - »",),
+        triggers=(r"#[0-9]+ \[[0-9a-fA-F]+« - »",),
         pattern=rf"#[0-9]+ \[{BARE} - {BARE}\]\s+([^=]*[^=\s])",
         make=_reservation,
         samples=(
@@ -39,7 +39,7 @@ FORMS = (
     Form(
         name="active-range",
         family="node memory",
-        triggers=("«dd_active_range(»[0-9]",),
+        triggers=("dd_active_range(",),
         pattern=r"(?:Entering )?add_active_range\([0-9]+, [0-9a-fx]+, [0-9a-fx]+\)",
         make=lambda _groups, _lines: Noted(),
         samples=("Entering add_active_range(0, 256, 458576) 1 entries of 3200 used",),
@@ -57,7 +57,7 @@ FORMS = (
     Form(
         name="xen-freeing",
         family="Xen",
-        triggers=("«pfn range: »[0-9]+ pages", "xen_release_chunk: looking at"),
+        triggers=("pfn range: ", "xen_release_chunk: looking at"),
         pattern=rf"(?:xen: )?(?:Freeing\s+{BARE}-{BARE} pfn range|xen_release_chunk: looking at area pfn {BARE}-{BARE})"
         r": [0-9]+ pages freed",
         make=lambda g, _lines: PfnReserved(
@@ -72,7 +72,7 @@ FORMS = (
     Form(
         name="xen-populating",
         family="Xen",
-        triggers=("«pfn range: »[0-9]+ pages",),
+        triggers=("pfn range: ",),
         pattern=r"(?:xen: )?Populating [0-9a-f]+-[0-9a-f]+ pfn range: [0-9]+ pages added",
         make=lambda _groups, _lines: Noted(),
         samples=("Populating 80000-80061 pfn range: 97 pages added",),

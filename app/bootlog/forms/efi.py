@@ -48,7 +48,7 @@ FORMS = (
     Form(
         name="efi-entry-arm64",
         family="EFI memory map",
-        triggers=("«efi:» +0x[0-9a-f]+-0x",),
+        triggers=("«efi:» +0x[0-9a-fA-F]+-0x",),
         pattern=rf"efi:\s+{HEX}-{HEX}\s+\[([^|\]]*)\|?([^\]]*)\]",
         make=_device_tree_era,
         samples=("efi:   0x000080000000-0x00008009ffff [Conventional|   |  |  |  |  |  |  |  |   |WB|WT|WC|UC]",),
@@ -70,7 +70,7 @@ FORMS = (
     Form(
         name="efi-mmio",
         family="EFI memory map",
-        triggers=("(?:Remove|Not removing) mem[0-9]+«: MMIO»",),
+        triggers=("mem[0-9]+«: MMIO»",),
         pattern=rf"efi: (?:Remove|Not removing) mem{NUMBER}: MMIO range=\[",
         make=lambda _groups, _lines: Noted(),
         samples=(

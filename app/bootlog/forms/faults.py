@@ -116,7 +116,7 @@ FORMS = (
     Form(
         name="fault-address-s390",
         family="oopses",
-        triggers=("«ailing address: »[0-9a-f]{16}",),
+        triggers=("ailing address: ",),
         pattern=r"[Ff]ailing address: ([0-9a-f]{16})\b",
         make=lambda g, _lines: Registers((("failing address", hexadecimal(g[0])),)),
         samples=("Failing address: 000003d080000000 TEID: 000003d080000803",),
@@ -184,7 +184,7 @@ FORMS = (
     Form(
         name="fault-unhandled",
         family="oopses",
-        triggers=("«Unhandled fault»(?: at|: )",),
+        triggers=("Unhandled fault",),
         pattern=rf"(Unhandled fault(?:: .*?)? (?:\(0x[0-9a-f]+\) )?at {_ADDRESS}.*)",
         make=_fault,
         samples=(
@@ -206,7 +206,10 @@ FORMS = (
         name="oops-later",
         family="oopses",
         triggers=(
-            r"(?:«Oops»|«invalid opcode»|«double fault»|«stack segment»)(?::| ?\[)[^\[\n]*#?[0-9]",
+            "Oops",
+            "invalid opcode",
+            "double fault",
+            "stack segment",
             "Internal error: ",
             r"\([0-9]+«): »(?:Oops|Kernel Bug) ",
         ),

@@ -23,9 +23,9 @@ FORMS = (
         name="hotplug-failed",
         family="hotplug memory",
         triggers=(
-            "(?:«memory offlining»|«online_pages») .mem 0x",
-            "«Offlined Pages »[0-9]",
-            "«offlin»(?:ed|e, can be removed)",
+            "(?:«memory offlining»|«online_pages») .mem ",
+            "Offlined Pages ",
+            "Boot memory [",
         ),
         pattern=r"(?:memory offlining \[mem [^\]]*\] failed|online_pages \[mem [^\]]*\] failed|Offlined Pages [0-9]+"
         r"|Boot memory \[[0-9a-f]+ [0-9a-f]+\] (?:offlined|is offline))",
@@ -42,8 +42,8 @@ FORMS = (
         name="hotplug-block",
         family="hotplug memory",
         triggers=(
-            "«emory block size» ?: [0-9]+MB",
-            "«memory block size »[0-9]+[MG]B",
+            "emory block size",
+            "memory block size ",
             "Memory hotplug will waste",
         ),
         pattern=r"(?:x86/mm: )?(?:Memory block size: [0-9]+MB|memory block size : [0-9]+MB)"
@@ -104,11 +104,11 @@ FORMS = (
         name="node-order",
         family="NUMA",
         triggers=(
-            "«Fallback order for Node »[0-9]",
-            "«Policy zone: »[A-Z]",
+            "Fallback order for Node ",
+            "Policy zone: ",
             "Demotion targets for Node",
-            "«Initializing node »[0-9]+ as memoryless",
-            "«SRAT: PXM »[0-9]+ -> ",
+            "Initializing node ",
+            "SRAT: PXM ",
         ),
         pattern=r"(?:Fallback order for Node [0-9]+: |Policy zone: |Demotion targets for Node [0-9]+: "
         r"|Initializing node [0-9]+ as memoryless|(?:ACPI: )?SRAT: PXM [0-9]+ -> )",
@@ -125,7 +125,7 @@ FORMS = (
     Form(
         name="ivmd",
         family="reserved regions",
-        triggers=("«range_start: »[0-9a-f]+ range_end:",),
+        triggers=("range_start: ",),
         pattern=rf"(?:AMD-Vi: )?\s*IVMD_TYPE.* range_start: {BARE} range_end: {BARE} flags",
         make=lambda g, lines: ReservedRegion(exclusive(g[0], g[1]), "AMD IVMD", "rmrr", lines),
         samples=("AMD-Vi: IVMD_TYPE_ALL\t\t range_start: 00000000bf000000 range_end: 00000000bf100000 flags: f",),
@@ -134,7 +134,7 @@ FORMS = (
     Form(
         name="ramoops",
         family="reserved regions",
-        triggers=("«ramoops: »(?:using|attached) 0x",),
+        triggers=("ramoops: ",),
         pattern=rf"ramoops: (?:using|attached) {HEX}@{HEX}, ecc:",
         make=lambda g, lines: ReservedRegion(base_size(g[1], hexadecimal(g[0])), "ramoops", "ramoops", lines),
         samples=(
@@ -155,7 +155,7 @@ FORMS = (
     Form(
         name="brk",
         family="reserved regions",
-        triggers=("BRK .0x[0-9a-f]+, 0x[0-9a-f]+.« PGTABLE»",),
+        triggers=(" PGTABLE",),
         pattern=rf"BRK \[{HEX}, {HEX}\] PGTABLE",
         make=lambda g, lines: ReservedRegion(inclusive(g[0], g[1]), "kernel page tables", "brk", lines),
         samples=("BRK [0x01f2a000, 0x01f2afff] PGTABLE",),

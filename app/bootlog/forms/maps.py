@@ -14,11 +14,11 @@ WORDS = r"(BIOS-e820|BIOS-88|BIOS-e801|Xen|LGUEST|user|modified|extended|reserve
 _BUG = r"(?:\[Firmware Bug\]: out of order E820 entry!\s*)?"
 _TRIGGERS = (
     "«BIOS-»[e8][0-9]",
-    r"«Xen:» *[\[0-9]",
-    r"«LGUEST:» *[\[0-9]",
-    r"«user:» *[\[0-9]",
-    r"«modified:» *[\[0-9]",
-    r"«extended:» *[\[0-9]",
+    r"«Xen:» *[\[0-9a-f]",
+    "LGUEST:",
+    r"«user:» *[\[0-9a-f]",
+    "modified:",
+    "extended:",
     "reserve setup_data:",
     "bad_ppro:",
 )
@@ -167,7 +167,7 @@ FORMS = (
     Form(
         name="map-entry-mips",
         family="memory map",
-        triggers=("memory: [0-9a-f]{8,16}« @»",),
+        triggers=("«memory:» +[0-9a-fA-F]+ +@",),
         pattern=rf"memory:\s+{BARE}\s+@\s+{BARE}\s+\({TYPES}\)",
         make=_mips,
         samples=("memory: 0000000007f00000 @ 0000000000100000 (usable)",),

@@ -64,7 +64,7 @@ FORMS = (
     Form(
         name="memblock-summary",
         family="memblock",
-        triggers=("«memory size =»(?:3D)? 0x", "(?:«memory.»|«reserved.»)(?:cnt|size) +=", "«rmo_size» +="),
+        triggers=("memory size =", "(?:«memory.»|«reserved.»)(?:cnt|size) +=", "rmo_size"),
         pattern=rf"(?:memory size = {HEX}(?: reserved size = {HEX})?"
         r"|(?:memory|reserved)\.(?:cnt|size)\s+= 0x[0-9a-f]+|rmo_size\s+= 0x[0-9a-f]+)",
         make=lambda _groups, _lines: Noted(),
@@ -90,7 +90,7 @@ FORMS = (
     Form(
         name="memblock-physmem",
         family="memblock",
-        triggers=("physmem[0x", "«physmem.cnt» +="),
+        triggers=("physmem[0x", "physmem.cnt"),
         pattern=r"physmem(?:\[0x[0-9a-f]+\]\s*\[0x|\.cnt\s+= 0x)",
         make=lambda _groups, _lines: Noted(),
         samples=(
@@ -118,7 +118,7 @@ FORMS = (
     Form(
         name="memblock-reserve",
         family="memblock",
-        triggers=(r"«memblock_reserve:»\s",),
+        triggers=("memblock_reserve:",),
         pattern=rf"memblock_reserve:\s*{_FIXED}(?:\s*$|{_NO_FLAGS})",
         make=lambda g, lines: _event(inclusive(g[0], g[1]), None, None, lines),
         samples=(
@@ -132,7 +132,7 @@ FORMS = (
     Form(
         name="memblock-reserve-flags",
         family="memblock",
-        triggers=(r"«memblock_reserve:»\s",),
+        triggers=("memblock_reserve:",),
         pattern=rf"memblock_reserve:\s*{_RANGE} flags 0x([0-9a-f]{{1,8}})",
         make=lambda g, lines: _event(inclusive(g[0], g[1]), None, g[2], lines),
         samples=("memblock_reserve: [0x00000001000000-0x00000001ffffff] flags 0x0 setup_arch+0x5e/0xc4f",),
@@ -141,7 +141,7 @@ FORMS = (
     Form(
         name="memblock-reserve-old",
         family="memblock",
-        triggers=(r"«memblock_reserve:»\s",),
+        triggers=("memblock_reserve:",),
         pattern=rf"memblock_reserve:\s*\[0x([0-9a-f]{{14}})-0x([0-9a-f]{{14}})\]{_NO_FLAGS}",
         make=lambda g, lines: _event(exclusive(g[0], g[1]), None, None, lines),
         samples=(
@@ -153,7 +153,7 @@ FORMS = (
     Form(
         name="memblock-reserve-node",
         family="memblock",
-        triggers=(r"«memblock_reserve:»\s",),
+        triggers=("memblock_reserve:",),
         pattern=rf"__memblock_reserve:\s*{_RANGE} nid=(-?[0-9]{{1,10}}) flags=([0-9a-f]{{1,8}})",
         make=_reserve_node,
         samples=("__memblock_reserve: [0x0000000001000000-0x0000000002ffffff] nid=0 flags=20 setup_arch+0x5e/0xc4f",),
@@ -162,7 +162,7 @@ FORMS = (
     Form(
         name="memblock-free",
         family="memblock",
-        triggers=(r"«memblock_»[a-z_]+: \[",),
+        triggers=(r"«memblock_»[a-z_]+: *\[",),
         pattern=rf"_*memblock_(?:phys_)?free(?:_early)?:\s*{_FIXED}",
         make=lambda g, lines: _step("freed", g, lines),
         samples=(
@@ -174,7 +174,7 @@ FORMS = (
     Form(
         name="memblock-free-old",
         family="memblock",
-        triggers=(r"«memblock_»[a-z_]+: \[",),
+        triggers=(r"«memblock_»[a-z_]+: *\[",),
         pattern=r"_*memblock_free(?:_early)?:\s*\[0x([0-9a-f]{14})-0x([0-9a-f]{14})\]",
         make=_free_old,
         samples=(
@@ -187,7 +187,7 @@ FORMS = (
     Form(
         name="memblock-free-late",
         family="memblock",
-        triggers=(r"«memblock_»[a-z_]+: \[",),
+        triggers=(r"«memblock_»[a-z_]+: *\[",),
         pattern=rf"_*memblock_(?:free_late|physmem_add):\s*{_RANGE}",
         make=lambda _groups, _lines: Noted(),
         samples=(
@@ -200,7 +200,7 @@ FORMS = (
     Form(
         name="memblock-add",
         family="memblock",
-        triggers=(r"«memblock_»[a-z_]+: \[",),
+        triggers=(r"«memblock_»[a-z_]+: *\[",),
         pattern=rf"memblock_add(?:_node)?:\s*{_RANGE}(?:\s+nid=(-?[0-9]{{1,10}}))?",
         make=lambda g, lines: _step("added", g, lines),
         samples=(
@@ -213,7 +213,7 @@ FORMS = (
     Form(
         name="memblock-remove",
         family="memblock",
-        triggers=(r"«memblock_»[a-z_]+: \[",),
+        triggers=(r"«memblock_»[a-z_]+: *\[",),
         pattern=rf"memblock_remove:\s*{_RANGE}",
         make=lambda g, lines: _step("removed", g, lines),
         samples=("memblock_remove: [0x0000001000000000-0xfffffffffffffffe] arm64_memblock_init+0x5e/0xc4f",),
@@ -222,7 +222,7 @@ FORMS = (
     Form(
         name="memblock-alloc",
         family="memblock",
-        triggers=("memblock_[a-z_]+: [0-9]+« bytes align=»",),
+        triggers=(r"memblock_\w+: [0-9]+« bytes align=»",),
         pattern=r"memblock_\w+: [0-9]+ bytes align=",
         make=lambda _groups, _lines: Noted(),
         samples=(
@@ -235,7 +235,7 @@ FORMS = (
     Form(
         name="memblock-doubled",
         family="memblock",
-        triggers=("«is doubled to »[0-9]+ at",),
+        triggers=("is doubled to ",),
         pattern=rf"memblock: (?:memory|reserved)(?: array)? is doubled to [0-9]+ at {_RANGE}",
         make=lambda _groups, _lines: Noted(),
         samples=(
@@ -258,7 +258,7 @@ FORMS = (
     Form(
         name="memblock-mirrored",
         family="contradictions",
-        triggers=("ould not allocate .*« bytes of mirrored memory»",),
+        triggers=(" bytes of mirrored memory",),
         pattern=r"(?:memblock: )?(Could not allocate \S+ bytes of mirrored memory)",
         make=lambda g, _lines: Remark("warning", "mirrored-memory", f"{g[0]}: other memory was taken."),
         samples=("Could not allocate 0x1000 bytes of mirrored memory",),

@@ -23,9 +23,10 @@ _TYPES = (
     r"(System RAM|[Rr]eserved|ACPI Tables|ACPI Non-volatile Storage|Unusable memory|Persistent Memory(?: \(legacy\))?"
     r"|Soft Reserved|Device Reserved|Unknown E820 type)"
 )
+_TWO_NUMBERS = r"(?:0x[0-9a-fA-F]+(?: *[-:,] *| +)0x[0-9a-fA-F]+ *[-:,(]? *|[0-9a-f]{16}-[0-9a-f]{16} \()"
 _TYPE_TRIGGER = (
-    r"(?:0x[0-9a-f]+(?: *[-:,] *| +)0x[0-9a-f]+ *[-:,(]? *|[0-9a-f]{16}-[0-9a-f]{16} \()(?:«System RAM»|[Rr]«eserved»"
-    r"|«ACPI Tables»|«ACPI Non-»|«Unusable»|«Persistent»|«Soft Reserved»|«Device Reserved»|«Unknown E820»)"
+    rf"{_TWO_NUMBERS}(?:«System RAM»|[Rr]«eserved»|«ACPI Tables»|«ACPI Non-»|«Unusable»|«Persistent»|«Soft Reserved»"
+    "|«Device Reserved»|«Unknown E820»)"
 )
 # A number that begins a line, behind the marks of a quotation; blanks alone are too common to look for.
 _ALONE = "(?:«\n0x»|«\n 0x»|(?m:^)[> |]*(?:«  0x»|«>0x»|«> 0x»|«|0x»|«| 0x»))"
@@ -110,7 +111,7 @@ FORMS = (
     Form(
         name="zoneinfo-start",
         family="/proc/zoneinfo",
-        triggers=("«start_pfn:» +[0-9]",),
+        triggers=("start_pfn:",),
         pattern=rf"start_pfn:\s+{NUMBER}$",
         make=lambda g, lines: ZoneField(name="start_pfn", value=number(g[0]), lines=lines),
         samples=("start_pfn:           1048576",),
@@ -119,7 +120,7 @@ FORMS = (
     Form(
         name="iomem",
         family="/proc/iomem",
-        triggers=("[0-9a-f]{8}-[0-9a-f]{8,16}« : »",),
+        triggers=("[0-9a-f]{8}-[0-9a-f]+« : »",),
         pattern=rf"(?:/proc/iomem:\s*)?{_ADDRESS}-([0-9a-f]{{0,15}}[1-9a-f][0-9a-f]{{0,15}}) : (.*\S)",
         make=lambda g, lines: ResourceLine(range=inclusive(g[0], g[1]), name=g[2] or "", lines=lines),
         samples=("00100000-bffdffff : System RAM", "  01000000-01ffffff : Kernel code".strip()),
@@ -157,7 +158,7 @@ FORMS = (
         family="/sys/firmware/memmap",
         triggers=(
             _TYPE_TRIGGER,
-            _ALONE + r"[0-9a-f]{1,16}(?m:\r?$)",
+            _ALONE + r"[0-9a-fA-F]{1,16}(?m:\r?$)",
         ),
         pattern=rf"{HEX}(?:\s+|\s*[-:,]\s*){HEX}\s*[-:,(]?\s*{_TYPES}\)?$",
         make=_memmap_values,
@@ -180,7 +181,7 @@ FORMS = (
     Form(
         name="debugfs-list",
         family="memblock lists of debugfs",
-        triggers=("«memblock/»(?:memory|reserved|physmem)", "«==»>? *(?:memory|reserved|physmem)"),
+        triggers=("memblock/", "«==»>? *(?:memory|reserved|physmem)"),
         pattern=r"(?:(?:.*[\s/])?memblock/|==+>?\s*)(memory|reserved|physmem)(?::|\s*<?==+)?$",
         make=lambda g, lines: ListHeader(which=cast("ListName", g[0]), lines=lines),
         samples=(
@@ -193,7 +194,7 @@ FORMS = (
     Form(
         name="debugfs-region",
         family="memblock lists of debugfs",
-        triggers=("[0-9]: +0x[0-9a-f]{8,16}«..0x»",),
+        triggers=("[0-9]: *0x[0-9a-fA-F]+«..0x»",),
         pattern=rf"(?:\S*memblock/(memory|reserved|physmem):\s*)?([0-9]{{1,6}}):\s*{HEX}\.\.{HEX}"
         r"(?:\s+([0-9]{1,5}|x)\s+([A-Z][A-Z_|]*))?$",
         make=_list_region,

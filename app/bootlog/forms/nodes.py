@@ -69,7 +69,7 @@ FORMS = (
     Form(
         name="nodes-header",
         family="node ranges",
-        triggers=("«Early memory »(?:node|PFN) ranges", "early_node_map["),
+        triggers=("Early memory ", "early_node_map["),
         pattern=r"(?:Early memory (?:node|PFN) ranges|early_node_map\[[0-9]+\] active PFN ranges)",
         make=lambda _groups, _lines: Header("nodes"),
         samples=(
@@ -82,7 +82,7 @@ FORMS = (
     Form(
         name="node-range",
         family="node ranges",
-        triggers=(r"«node » *[0-9]+:\s+\[mem",),
+        triggers=(r"«node » *[0-9]+:\s*\[mem",),
         pattern=rf"node\s+{NUMBER}:\s*{MEM}",
         make=lambda g, lines: NodeRange(number(g[0]), inclusive(g[1], g[2]), lines),
         samples=(
@@ -94,7 +94,7 @@ FORMS = (
     Form(
         name="node-range-hex-pfn",
         family="node ranges",
-        triggers=("[0-9]: *0x[0-9a-f]+ *«->» *0x",),
+        triggers=("[0-9]: *0x[0-9a-fA-F]+ *«->» *0x",),
         pattern=rf"{NUMBER}:\s*{HEX}\s*->\s*{HEX}\b",
         make=_node_frames,
         samples=("0: 0x00000010 -> 0x0000009b",),
@@ -123,7 +123,7 @@ FORMS = (
     Form(
         name="movable-start",
         family="Movable start",
-        triggers=(r"«Node »[0-9]+:\s+0x",),
+        triggers=(r"«Node » *[0-9]+:\s*0x",),
         pattern=rf"Node\s+{NUMBER}:\s*0x([0-9a-f]{{8,16}})\b",
         make=lambda g, lines: MovableStart(number(g[0]), hexadecimal(g[1]), lines),
         samples=("Node 1: 0x0000000180000000",),
@@ -133,7 +133,7 @@ FORMS = (
     Form(
         name="movable-start-pfn",
         family="Movable start",
-        triggers=("«Node »[0-9]+: +[0-9]+",),
+        triggers=("«Node » *[0-9]+: *[0-9]",),
         pattern=rf"Node\s+{NUMBER}:\s*([0-9]{{2,18}})\b",
         make=lambda g, _lines: PfnMovable(number(g[0]), number(g[1])),
         samples=("Node 0: 262144",),

@@ -29,7 +29,7 @@ FORMS = (
     Form(
         name="node-pfn-loongarch",
         family="Initmem setup",
-        triggers=("Node[0-9]+«: start_pfn=»",),
+        triggers=(": start_pfn=",),
         pattern=rf"Node{NUMBER}: start_pfn={HEX}, end_pfn={HEX}\b",
         make=lambda g, _lines: PfnInitmem(number(g[0]), hexadecimal(g[1]), hexadecimal(g[2])),
         samples=("Node0: start_pfn=0x80, end_pfn=0x3c00",),
@@ -38,7 +38,7 @@ FORMS = (
     Form(
         name="node-pfn-i386",
         family="Initmem setup",
-        triggers=("Node: [0-9]+«, start_pfn: »",),
+        triggers=(", start_pfn: ",),
         pattern=rf"Node: {NUMBER}, start_pfn: {BARE}, end_pfn: {BARE}\b",
         make=lambda g, _lines: PfnInitmem(number(g[0]), hexadecimal(g[1]), hexadecimal(g[2])),
         samples=("Node: 0, start_pfn: 0, end_pfn: 80000",),
@@ -56,7 +56,7 @@ FORMS = (
     Form(
         name="node-merged",
         family="NUMA",
-        triggers=(r"«NUMA: Node »[0-9]+ \[",),
+        triggers=("NUMA: Node ",),
         pattern=rf"NUMA: Node {NUMBER} \[(?:mem 0x)?[0-9a-f]+[,-][0-9a-fx]+[\])] \+ ",
         make=lambda _groups, _lines: Noted(),
         samples=(
@@ -68,7 +68,7 @@ FORMS = (
     Form(
         name="node-faked",
         family="NUMA",
-        triggers=("«Faking »(?:a )?node",),
+        triggers=("Faking ",),
         pattern=rf"(?:NUMA: )?Faking (?:a node at|node {NUMBER} at) (?:{MEM}|{BARE}-{BARE})",
         make=lambda _groups, _lines: Noted(),
         samples=(
@@ -91,7 +91,7 @@ FORMS = (
     Form(
         name="node-northbridge",
         family="NUMA",
-        triggers=("«MemBase »[0-9a-f]+ Limit",),
+        triggers=("MemBase ",),
         pattern=rf"Node {NUMBER} MemBase {BARE} Limit {BARE}",
         make=lambda _groups, _lines: Noted(),
         samples=("Node 0 MemBase 0000000000000000 Limit 0000000080000000",),
@@ -100,7 +100,7 @@ FORMS = (
     Form(
         name="numa-overlap",
         family="contradictions",
-        triggers=("NUMA: (?:Warning: )?node [0-9]+ .*« overlaps with»",),
+        triggers=(r"NUMA: (?:Warning: )?node [0-9]+ \[[^\]]*\]« overlaps with»",),
         pattern=rf"NUMA: (?:Warning: )?node {NUMBER} \[[^\]]*\] overlaps with (itself|node [0-9]+) \[",
         make=lambda g, _lines: Remark(
             "warning", "overlapping-firmware-nodes", f"The firmware's memory of node {g[0]} overlaps {g[1]}."
@@ -114,7 +114,7 @@ FORMS = (
     Form(
         name="numa-rejected",
         family="contradictions",
-        triggers=("nly cover [0-9]+«MB of your»", "rejecting NUMA config"),
+        triggers=("MB of your", "rejecting NUMA config"),
         pattern=r"((?:SRAT: PXMs|NUMA: nodes) only cover [0-9]+MB of your [0-9]+MB e820 RAM\. Not used\."
         r"|Node alignment [0-9]+MB < min [0-9]+MB, rejecting NUMA config)",
         make=lambda g, _lines: Remark("warning", "numa-rejected", f"The kernel rejected the firmware's nodes: {g[0]}"),

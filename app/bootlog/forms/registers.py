@@ -37,7 +37,7 @@ FORMS = (
     Form(
         name="fault-place",
         family="oopses",
-        triggers=("R?«IP: »(?:0010|e030|0060|0061):", "R?«IP: »[a-z_]", "IP: [<"),
+        triggers=("«IP: »[0-9a-f]{4}:", "«IP: »[A-Za-z_<:{]", "IP: [<"),
         pattern=rf"[RE]?IP: (?:[0-9a-f]{{4}}:)?(?:\[?<[0-9a-f]+>\]?\s*)*(?::\w+:|\{{)?{_PLACE}",
         make=_symbol,
         samples=(
@@ -53,7 +53,7 @@ FORMS = (
     Form(
         name="fault-place-words",
         family="oopses",
-        triggers=("(?:EIP|PC|pc)« is at »",),
+        triggers=(" is at ",),
         pattern=rf"(?:EIP|PC|pc) is at {_SYMBOL}",
         make=_symbol,
         samples=(
@@ -138,7 +138,7 @@ FORMS = (
     Form(
         name="fault-registers-s390",
         family="oopses",
-        triggers=("«Krnl GPRS: »[0-9a-f]{16}",),
+        triggers=("Krnl GPRS:",),
         pattern=r"Krnl GPRS:((?:\s+[0-9a-f]{16}\b)+)",
         make=lambda g, _lines: _numbered("r", "0", g[0]),
         samples=("Krnl GPRS: 0000000000000001 0000000000040000 000003d080bfd5c0 00000000000bffd7",),
@@ -148,7 +148,7 @@ FORMS = (
     Form(
         name="fault-registers-mips",
         family="oopses",
-        triggers=("«$» ?[0-9]+ +: [0-9a-f]{8}",),
+        triggers=(r"«$»\s?[0-9]+\s+:",),
         pattern=r"\$\s?([0-9]{1,2})\s+:((?:\s+[0-9a-f]{8,16}\b)+)",
         make=lambda g, _lines: _numbered("r", g[0], g[1]),
         samples=("$ 4   : 810bffd5c0 000bffd7 00000001 00000000", "$24   : 00000000 80123456"),

@@ -41,7 +41,7 @@ FORMS = (
     Form(
         name="ramdisk",
         family="reserved regions",
-        triggers=(r"«RAMDISK: »(?:\[mem|[0-9a-f]{8})",),
+        triggers=("RAMDISK: ",),
         pattern=rf"(Allocated new )?RAMDISK: {MEM}",
         make=lambda g, lines: ReservedRegion(
             inclusive(g[1], g[2]), "RAMDISK moved" if g[0] else "RAMDISK", "initrd", lines
@@ -52,7 +52,7 @@ FORMS = (
     Form(
         name="ramdisk-old",
         family="reserved regions",
-        triggers=(r"«RAMDISK: »(?:\[mem|[0-9a-f]{8})",),
+        triggers=("RAMDISK: ",),
         pattern=r"(Allocated new )?RAMDISK: ([0-9a-f]{8,16}) - ([0-9a-f]{8,16})\b",
         make=lambda g, lines: ReservedRegion(
             exclusive(g[1], g[2]), "RAMDISK moved" if g[0] else "RAMDISK", "initrd", lines
@@ -146,7 +146,7 @@ FORMS = (
     Form(
         name="cma-no-place",
         family="reserved regions",
-        triggers=("«MiB in »[0-9]+ ranges", "hugetlb_cma: reserve", "crashkernel CMA reserved"),
+        triggers=("MiB in ", "hugetlb_cma: reserve", "crashkernel CMA reserved"),
         pattern=r"(?:cma: Reserved [0-9]+ MiB in [0-9]+ ranges|hugetlb_cma: reserved? [0-9]+ MiB"
         r"|crashkernel CMA reserved: [0-9]+ MB)",
         make=lambda _groups, _lines: Noted(),
@@ -160,7 +160,7 @@ FORMS = (
     Form(
         name="nosave",
         family="reserved regions",
-        triggers=(r"«egistered nosave»\s",),
+        triggers=("egistered nosave",),
         pattern=rf"PM: (?:hibernation: )?Registered nosave memory: {MEM}",
         make=lambda g, lines: _nosave(inclusive(g[0], g[1]), lines),
         samples=(
@@ -172,7 +172,7 @@ FORMS = (
     Form(
         name="nosave-old",
         family="reserved regions",
-        triggers=(r"«egistered nosave»\s",),
+        triggers=("egistered nosave",),
         pattern=rf"(?:PM|swsusp): Registered nosave memory(?: region)?: {_OLD}\b",
         make=lambda g, lines: _nosave(exclusive(g[0], g[1]), lines),
         samples=(
@@ -184,7 +184,7 @@ FORMS = (
     Form(
         name="node-data",
         family="reserved regions",
-        triggers=(r"NODE_DATA\([0-9]+«) allocated»",),
+        triggers=(") allocated",),
         pattern=rf"NODE_DATA\({NUMBER}\) allocated {MEM}",
         make=lambda g, lines: ReservedRegion(inclusive(g[1], g[2]), f"NODE_DATA({g[0]})", "node-data", lines),
         samples=("NODE_DATA(1) allocated [mem 0x23fbd0000-0x23fbfafff]",),
@@ -207,7 +207,7 @@ FORMS = (
     Form(
         name="node-data-elsewhere",
         family="reserved regions",
-        triggers=(r"NODE_DATA\([0-9]+«) on node»",),
+        triggers=(") on node",),
         pattern=rf"(?:numa:\s+|NUMA:\s+)?NODE_DATA\({NUMBER}\) on node [0-9]+",
         make=lambda _groups, _lines: Noted(),
         samples=("NODE_DATA(1) on node 0", "numa:     NODE_DATA(0) on node 1"),
@@ -240,9 +240,9 @@ FORMS = (
         family="kernel mapping",
         triggers=(
             "init_memory_mapping: ",
-            "«initial memory mapped» ?:",
+            "initial memory mapped",
             "kernel direct mapping tables",
-            r"[0-9a-f]\]?« page »(?:4k|2M|4M|1G)",
+            r"[0-9a-fA-F ]\]?« page »(?:4k|2M|4M|1G)",
         ),
         pattern=rf"(?:init_memory_mapping: (?:{MEM}|{_OLD})|initial memory mapped ?: (?:{MEM}|{_OLD})"
         rf"|kernel direct mapping tables up to |(?:{MEM}|{_OLD}) page (?:4k|2M|4M|1G))",

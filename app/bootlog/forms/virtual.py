@@ -11,7 +11,7 @@ FORMS = (
     Form(
         name="vmemmap-start",
         family="struct pages",
-        triggers=("«vmemmap start» +=(?:3D)? 0x",),
+        triggers=("vmemmap start",),
         pattern=rf"vmemmap start\s+= {HEX}\b",
         make=lambda g, lines: StructPages("start", hexadecimal(g[0]), None, lines),
         samples=("vmemmap start     = 0xc00c000000000000", "vmemmap start     = 0xf000000000000000"),

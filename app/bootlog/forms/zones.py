@@ -49,7 +49,7 @@ FORMS = (
     Form(
         name="zone-range-hex-pfn",
         family="zone ranges",
-        triggers=("(?:DMA|DMA32|Normal|HighMem|Movable) +0x[0-9a-f]+ *«->»",),
+        triggers=("(?:DMA|DMA32|Normal|HighMem|Movable|Device) +0x[0-9a-fA-F]+ *«->»",),
         pattern=rf"{_NAME}\s+{HEX}\s*->\s*{HEX}\b",
         make=_frames,
         samples=("DMA32    0x00001000 -> 0x00100000",),
@@ -59,7 +59,7 @@ FORMS = (
     Form(
         name="zone-range-decimal-pfn",
         family="zone ranges",
-        triggers=("(?:DMA|DMA32|Normal|HighMem|Movable) +[0-9]+ *«->»",),
+        triggers=("(?:DMA|DMA32|Normal|HighMem|Movable|Device) +[0-9]+ *«->»",),
         pattern=rf"{_NAME}\s+{NUMBER}\s*->\s*{NUMBER}\b",
         make=lambda g, _lines: PfnZone(g[0] or "", number(g[1]), number(g[2])),
         samples=("Normal    1048576 ->  1048576",),
