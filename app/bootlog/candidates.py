@@ -5,21 +5,21 @@ text of a process an automaton of all words (Aho-Corasick) finds where to try wh
 triggers at once is faster by far once it is there, but takes longer to make than most logs take to read.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from re import escape
 
 from ahocorasick_rs import BytesAhoCorasick, Implementation
 
 from app.bootlog.forms import FORMS
-from app.bootlog.patterns import Pattern
+from app.bootlog.patterns import Choice, Pattern
 
 _WINDOW = 1 << 16  # bytes that are searched at once, so that a text of nothing but words makes no endless list
 _BEYOND = 64  # bytes of the next line that a fragment may see, for a line that a mailer broke
 _PAYS = 1 << 20  # bytes that a process has to read before the automaton of all triggers is worth its making
 
-Line = tuple[int, int, bool]
-"""Offsets of the first byte of a line and of its end, and whether a trigger is known to be in it, or only a word."""
+Line = tuple[int, int]
+"""Offsets of the first byte of a line, and of its end."""
 
 
 def words(trigger: str) -> list[str]:
@@ -41,11 +41,13 @@ class _Trigger:
         self._text = text
         self._pattern: Pattern | None = None
 
-    def find(self, text: bytes) -> int:
-        """Where it begins in a text, or -1."""
+    def begins_in(self, line: bytes, stop: int) -> bool:
+        """Whether it begins before ``stop`` in a text that holds a word of it there."""
         if self._pattern is None:
+            if "«" not in self._text:
+                return True
             self._pattern = Pattern(fragment(self._text))
-        return self._pattern.find(text)
+        return 0 <= self._pattern.find(line) < stop
 
 
 class _Words:
@@ -79,55 +81,62 @@ def _scanner() -> Pattern:
     return Pattern("|".join(sorted({fragment(text) for form in FORMS for text in form.triggers})))
 
 
-def forms_of(message: bytes) -> tuple[int, ...]:
+@cache
+def _choice() -> Choice:
+    """All forms at once."""
+    return Choice(form.pattern for form in FORMS)
+
+
+def forms_of(message: bytes) -> Sequence[int]:
     """Indices of the forms that a message can have, ascending; no other form matches it."""
     known = _words()
+    if known.read >= _PAYS:
+        return _choice().of(message)
     found = {hit[0] for hit in known.automaton.find_matches_as_indexes(message, overlapping=True)}
     if len(found) == 1:
         return known.forms[found.pop()]
     return tuple(sorted({index for word in found for index in known.forms[word]}))
 
 
-def candidate_lines(data: bytes) -> Iterator[Line]:
-    """All lines that hold a trigger in order, and some that hold a word of one only."""
+def lines_with_triggers(data: bytes) -> Iterator[Line]:
+    """All lines in which a trigger begins, in order."""
     known = _words()
     known.read += len(data)
-    return _lines_with_words(data) if known.read < _PAYS else _lines_with_triggers(data)
+    return _lines_by_words(data) if known.read < _PAYS else _lines_by_scanner(data)
 
 
-def _lines_with_triggers(data: bytes) -> Iterator[Line]:
+def _lines_by_scanner(data: bytes) -> Iterator[Line]:
     scanner, end = _scanner(), -1
     while end < len(data) and (hit := scanner.find(data, end + 1)) >= 0:
         start = data.rfind(b"\n", 0, hit) + 1
         end = data.find(b"\n", hit)
         end = len(data) if end < 0 else end
-        yield start, end, True
+        yield start, end
 
 
-def _lines_with_words(data: bytes) -> Iterator[Line]:
-    start, end = 0, -1
-    for at in _word_ends(data):
-        if at > end:
-            start = data.rfind(b"\n", start, at) + 1 or start
-            end = data.find(b"\n", at)
-            end = len(data) if end < 0 else end
-            yield start, end, False
+def _lines_by_words(data: bytes) -> Iterator[Line]:
+    triggers, hits = _words().triggers, _hits(data)
+    hit, start = next(hits, None), 0
+    while hit is not None:
+        start = data.rfind(b"\n", start, hit[1]) + 1 or start
+        end = data.find(b"\n", hit[1])
+        end = len(data) if end < 0 else end
+        tried: dict[_Trigger, None] = {}
+        while hit is not None and hit[1] < end:
+            tried.update(triggers[hit[0]])
+            hit = next(hits, None)
+        line = data[start - 1 : end + _BEYOND] if start else b"\n" + data[: end + _BEYOND]
+        if any(trigger.begins_in(line, end - start + 1) for trigger in tried):
+            yield start, end
+        start = end
 
 
-def _word_ends(data: bytes) -> Iterator[int]:
-    """Offsets of the last byte of all words, ascending but for those of a window's edge."""
+def _hits(data: bytes) -> Iterator[tuple[int, int]]:
+    """All words as they come: the index, and the offset of the last byte."""
     known, before = _words(), b"\n"  # a line begins at the beginning of the text too
     for begin in range(0, len(data), _WINDOW):
         window = before + data[begin : begin + _WINDOW + known.longest]
-        for _, first, behind in known.automaton.find_matches_as_indexes(window, overlapping=True):
+        for word, first, behind in known.automaton.find_matches_as_indexes(window, overlapping=True):
             if first < _WINDOW:
-                yield begin + behind - 2
+                yield word, begin + behind - 2
         before = data[begin + _WINDOW - 1 : begin + _WINDOW]
-
-
-def holds_trigger(data: bytes, start: int, end: int) -> bool:
-    """Whether a trigger begins in the line ``[start, end)``."""
-    known = _words()
-    line = data[start - 1 : end + _BEYOND] if start else b"\n" + data[: end + _BEYOND]
-    found = {hit[0] for hit in known.automaton.find_matches_as_indexes(line, overlapping=True)}
-    return any(0 <= trigger.find(line) <= end - start for word in found for trigger in known.triggers[word])

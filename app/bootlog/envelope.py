@@ -4,6 +4,7 @@ One anchored pattern peels all of it, in any order and number. Blanks are never 
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import msgspec
 
@@ -158,18 +159,19 @@ def behind_stamp(line: bytes) -> Peeled | None:
 
 def _is_message(text: bytes) -> bool:
     """Whether a text behind a time stamp is certainly the message, for none of the prefixes begins as it does."""
-    if text.startswith(b"[mem 0x"):
+    if b">" in text[:7] or b"kernel:" in text or b"kernel[" in text:
+        return False
+    begin = text[:4]
+    if begin.isalpha():
+        if begin in _FACILITIES:
+            return not text.partition(b":")[2].lstrip(b" ")[:1].islower()
+        return begin not in _OTHER_PREFIXES
+    if begin == b"[mem":
         return b":" not in text[:_STAMP_ENDS]
     if not (text[:1].isalpha() and text[1:2].isalnum()) or (text[:1] == b"c" and text[1:2].isdigit()):
         return False
-    if b">" in text[:7] or b"kernel:" in text or b"kernel[" in text:
-        return False
-    if text[:3].isalpha() and (text[3:4] == b"/" or (text[3:4] == b" " and text[4:].lstrip(b" ")[:1].isdigit())):
-        return False  # a date
-    begin = text[:4]
-    if begin in _FACILITIES:
-        return not text.partition(b":")[2].lstrip(b" ")[:1].islower()
-    return begin not in _OTHER_PREFIXES
+    date = text[:3].isalpha() and (text[3:4] == b"/" or (text[3:4] == b" " and text[4:].lstrip(b" ")[:1].isdigit()))
+    return not date
 
 
 def is_kernel(line: bytes) -> bool:
@@ -178,8 +180,9 @@ def is_kernel(line: bytes) -> bool:
     return (stamp[:1] == b"[" and bool(closed) and _stamp(stamp[1:]) is not None) or peel(line).kernel
 
 
+@lru_cache(64)
 def _stamp(text: bytes) -> int | None:
-    """The microseconds of ``    0.000000``, or None for other texts."""
+    """The microseconds of ``    0.000000``, or None for other texts; most lines about memory have the same."""
     seconds, _, fraction = text.lstrip(b" ").partition(b".")
     if not (seconds.isdigit() and fraction.isdigit() and len(seconds) <= 12 and len(fraction) <= 9):
         return None

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import msgspec
 
-from app.bootlog.candidates import candidate_lines, forms_of, holds_trigger
+from app.bootlog.candidates import forms_of, lines_with_triggers
 from app.bootlog.effects import CommandLine, Effect, Remark
 from app.bootlog.envelope import Peeled, behind, inner_records, peel, peel_continuation
 from app.bootlog.forms import FORMS, Form
@@ -98,7 +98,6 @@ class _Piece:
         self.peeled = peeled
         self.lines: Lines = text.numbers(start, end)
         self.message = self.peeled.message
-        self.understood = _understand(self.message)
 
     def following(self, limit: int) -> Iterator[tuple[Peeled, int, int]]:
         """Up to ``limit`` lines after this one, without their quotes, with their offsets."""
@@ -185,7 +184,7 @@ class _Piece:
 
         Only the ``last`` piece of its line can go on there; ``joining`` says whether half a line is still worth it.
         """
-        found = self.understood
+        found = _understand(self.message)
         if found is None and last and joining:
             found = self.unwrapped()
         if found is None or not last:
@@ -231,14 +230,13 @@ def _glued(line: bytes, first: int, last: int) -> Peeled:
 def records(text: Text) -> Iterator[Record]:
     """All records of a text in order, in time linear in its size."""
     data, at, failed = text.data, 0, 0
-    for start, end, certain in candidate_lines(data):
+    for start, end in lines_with_triggers(data):
         if start < at:
             continue
         if end - start > LONGEST_LINE:
-            if certain or holds_trigger(data, start, end):
-                text.advance(start)
-                lines = text.numbers(start, start)
-                yield Record(None, None, lines, 1, kernel=False, stamp=None, start=start, end=end, message=b"")
+            text.advance(start)
+            lines = text.numbers(start, start)
+            yield Record(None, None, lines, 1, kernel=False, stamp=None, start=start, end=end, message=b"")
             continue
         line = data[start:end]
         peeled = peel(line)
@@ -249,10 +247,7 @@ def records(text: Text) -> Iterator[Record]:
             pieces = [(start + first, start + last, _glued(line, first, last)) for first, last in cuts]
         for first, last, alone in pieces:
             text.advance(first)
-            piece = _Piece(text, first, last, alone)
-            if not (certain or piece.understood or holds_trigger(data, start, end)):
-                break
-            record = piece.record(last=last == end, joining=failed < _MOST_FAILED_JOINS)
+            record = _Piece(text, first, last, alone).record(last=last == end, joining=failed < _MOST_FAILED_JOINS)
             if (record is None or record.form is None) and (habit := text.habit_of(data[first:last])):
                 piece = _Piece(text, first, last, behind(habit, data[first:last]))
                 record = piece.record(last=last == end, joining=False) or record

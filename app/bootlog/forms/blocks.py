@@ -58,7 +58,7 @@ FORMS = (
     Form(
         name="lsmem",
         family="lsmem",
-        triggers=("0x[0-9a-fA-F]+-0x[0-9a-f]+«fffff »",),
+        triggers=(r"0x[0-9a-fA-F]+-0x[0-9a-f]+«fffff »[^\]]*line",),
         pattern=rf"{HEX}-0x([0-9a-f]+fffff)((?:\s+[\w./,-]+)*\s+{_STATE.replace('(', '(?:')}(?:\s+[\w./,-]+)*)$",
         make=lambda g, lines: LsmemRow(range=inclusive(g[0], g[1]), cells=(g[2] or "").strip(), lines=lines),
         samples=(
