@@ -35,10 +35,11 @@ def make_engine(url: str) -> Engine:
 
 
 def _sqlite(url: URL) -> Engine:
-    if url.database in (None, "", ":memory:"):
+    file = (url.database or "").removeprefix("file:")  # of SQLite's own URLs, which take more options
+    if file in ("", ":memory:"):
         raise ValueError("PFNSCOPE_DATABASE_URL: SQLite needs a file, such as sqlite:///var/pfnscope.db")
     # Other users of the machine have no business with what strangers shared.
-    Path(str(url.database)).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    Path(file).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = create_engine(url, pool_timeout=BUSY_SECONDS, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)

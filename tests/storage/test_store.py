@@ -150,7 +150,9 @@ def test_a_database_that_is_away_says_so() -> None:
         open_store("postgresql://nobody@127.0.0.1:1/nothing")
 
 
-@pytest.mark.parametrize("url", ["mysql://u@h/db", "sqlite://", "sqlite:///:memory:", "no url at all"])
+@pytest.mark.parametrize(
+    "url", ["mysql://u@h/db", "sqlite://", "sqlite:///:memory:", "sqlite:///file::memory:?uri=true", "no url at all"]
+)
 def test_an_unsupported_url_is_refused_with_the_name_of_the_setting(url: str) -> None:
     with pytest.raises(ValueError, match="PFNSCOPE_DATABASE_URL"):
         open_store(url)

@@ -66,7 +66,8 @@ def test_a_full_postgresql_disk_is_told_by_its_number(postgres: LayoutStore) -> 
     postgres.put(record("a"))
 
 
-def test_a_read_only_sqlite_file(tmp_path: Path) -> None:
+def test_a_read_only_sqlite_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     store = open_store(f"sqlite:///{tmp_path}/read.db")
     store.put(record("a"))
     store.close()
@@ -76,6 +77,7 @@ def test_a_read_only_sqlite_file(tmp_path: Path) -> None:
         reader.put(record("b"))
     assert reader.get("a" * 16) == record("a")
     reader.close()
+    assert not list(tmp_path.glob("file:*")), "a URL was taken for a folder"
 
 
 def test_a_read_only_postgresql(postgres: LayoutStore, postgres_url: str) -> None:
