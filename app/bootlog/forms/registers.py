@@ -3,12 +3,11 @@
 from app.bootlog.effects import Effect, Registers, Symbol
 from app.bootlog.forms.base import Form, Groups
 from app.bootlog.model import Lines
-from app.bootlog.patterns import compiled
 
 _SYMBOL = r"([A-Za-z_][\w.]*(?:\+0x[0-9a-f]+/0x[0-9a-f]+)?)"
 _PLACE = r"([A-Za-z_][\w.]*\+0x[0-9a-f]+/0x[0-9a-f]+)"
-_REGISTER = r"(R[A-Z0-9]{2}|E(?:[A-D]X|[SD]I|[BS]P)|[CD]R[0-9]|[CDEFGS]S):\s+([0-9a-f]{8,16})\b"
-_LOWER = r"(x[0-9]{1,2}|r[0-9]{1,2}|[ast][0-9]{1,2}|sp|pc|lr|ip|fp|gp|tp|ra|epc|psr)\s*:\s+(?:\[<)?([0-9a-f]{8,16})\b"
+_UPPER = r"(?:R[A-Z0-9]{2}|E(?:[A-D]X|[SD]I|[BS]P)|[CD]R[0-9]|[CDEFGS]S):\s+[0-9a-f]{8,16}\b"
+_LOWER = r"(?:x[0-9]{1,2}|r[0-9]{1,2}|[ast][0-9]{1,2}|sp|pc|lr|ip|fp|gp|tp|ra|epc|psr)\s*:\s+(?:\[<)?[0-9a-f]{8,16}\b(?:>\])?"
 _UPPER_WORDS = ["RDI", "RSI", "RBP", "R08", "R10", "R11", "R12", "R13", "R14", "R15", "ESI", "CR2"]
 _UPPER_WORDS += [f"{width}{letter}X" for width in "RE" for letter in "ABCD"]
 _UPPER_TRIGGER = rf"(?:{'|'.join(f'«{name}: »' for name in _UPPER_WORDS)})[0-9a-f]{{8}}"
@@ -22,9 +21,12 @@ def _symbol(groups: Groups, _lines: Lines) -> Effect:
     return Symbol(groups[0] or "")
 
 
-def _registers(pattern: str, text: str | None) -> Effect:
-    found = compiled(pattern).finditer((text or "").encode("latin-1", "replace"))
-    return Registers(tuple(((m.group(1) or b"").decode("ascii"), int(m.group(2) or b"0", 16)) for m in found))
+def _registers(text: str | None) -> Registers:
+    """Names and numbers in turn."""
+    words = (text or "").replace(":", " ").split()
+    return Registers(
+        tuple((name, int(word.strip("[<>]"), 16)) for name, word in zip(words[::2], words[1::2], strict=True))
+    )
 
 
 def _numbered(prefix: str, first: str | None, words: str | None) -> Registers:
@@ -97,8 +99,8 @@ FORMS = (
         name="fault-registers",
         family="oopses",
         triggers=(_UPPER_TRIGGER,),
-        pattern=rf"((?:{_REGISTER.replace('(?:', '(').replace('(', '(?:')}\s*)+)",
-        make=lambda g, _lines: _registers(_REGISTER, g[0]),
+        pattern=rf"((?:{_UPPER}\s*)+)",
+        make=lambda g, _lines: _registers(g[0]),
         samples=(
             "RAX: fffffffffffffffe RBX: ffffffffffffffff RCX: 00007fbc852bef08",
             "R13: 0000000000040000 R14: 00007fbc8527f010 R15: ffff8800b8393f00",
@@ -112,8 +114,8 @@ FORMS = (
         name="fault-registers-risc",
         family="oopses",
         triggers=(_LOWER_TRIGGER,),
-        pattern=rf"((?:{_LOWER.replace('(x', '(?:x').replace('([0-9a-f]', '(?:[0-9a-f]')}(?:>\])?\s*)+)(?:$|[^\w\s])",
-        make=lambda g, _lines: _registers(_LOWER, g[0]),
+        pattern=rf"((?:{_LOWER}\s*)+)(?:$|[^\w\s])",
+        make=lambda g, _lines: _registers(g[0]),
         samples=(
             "x29: ffff80001002bd40 x28: ffff0000c0a80000",
             "x2 : 0000000000000000 x1 : 00000000000bffd7 x0 : fffffdffbfe00000",
