@@ -1,5 +1,7 @@
 """Kernel command lines: their arguments, and which of them shape memory."""
 
+from functools import lru_cache
+
 from msgspec import Struct
 
 MEMORY_ARGUMENTS = frozenset({
@@ -33,8 +35,12 @@ class Argument(Struct, frozen=True):
         return self.name in MEMORY_ARGUMENTS or (self.name == "efi" and "nosoftreserve" in (self.value or ""))
 
 
+@lru_cache(8)
 def arguments(command_line: str) -> tuple[Argument, ...]:
-    """Split as ``next_arg()`` in lib/cmdline.c does: at blanks outside double quotes."""
+    """Split as ``next_arg()`` in lib/cmdline.c does: at blanks outside double quotes.
+
+    An analysis asks some eighty times for the same few lines.
+    """
     out: list[Argument] = []
     start, quoted = -1, False
     for at, char in enumerate(command_line + " "):
