@@ -7,7 +7,8 @@ from app.bootlog.model import Lines
 _SYMBOL = r"([A-Za-z_][\w.]*(?:\+0x[0-9a-f]+/0x[0-9a-f]+)?)"
 _PLACE = r"([A-Za-z_][\w.]*\+0x[0-9a-f]+/0x[0-9a-f]+)"
 _UPPER = r"(?:R[A-Z0-9]{2}|E(?:[A-D]X|[SD]I|[BS]P)|[CD]R[0-9]|[CDEFGS]S):\s+[0-9a-f]{8,16}\b"
-_LOWER = r"(?:x[0-9]{1,2}|r[0-9]{1,2}|[ast][0-9]{1,2}|sp|pc|lr|ip|fp|gp|tp|ra|epc|psr)\s*:\s+(?:\[<)?[0-9a-f]{8,16}\b(?:>\])?"
+_NAMES = "x[0-9]{1,2}|r[0-9]{1,2}|[ast][0-9]{1,2}|sp|pc|lr|ip|fp|gp|tp|ra|epc|psr"
+_LOWER = rf"(?:{_NAMES})\s*:\s+(?:\[<)?[0-9a-f]{{8,16}}\b(?:>\])?"
 _UPPER_WORDS = ["RDI", "RSI", "RBP", "R08", "R10", "R11", "R12", "R13", "R14", "R15", "ESI", "CR2"]
 _UPPER_WORDS += [f"{width}{letter}X" for width in "RE" for letter in "ABCD"]
 _UPPER_TRIGGER = rf"(?:{'|'.join(f'«{name}: »' for name in _UPPER_WORDS)})[0-9a-f]{{8}}"
