@@ -100,7 +100,7 @@ FORMS = (
     Form(
         name="numa-overlap",
         family="contradictions",
-        triggers=(r"NUMA: (?:Warning: )?node [0-9]+ \[[^\]]*\]« overlaps with»",),
+        triggers=(r"NUMA: (?:Warning: )?node [0-9]+ \[[^\]\n]*\]« overlaps with»",),
         pattern=rf"NUMA: (?:Warning: )?node {NUMBER} \[[^\]]*\] overlaps with (itself|node [0-9]+) \[",
         make=lambda g, _lines: Remark(
             "warning", "overlapping-firmware-nodes", f"The firmware's memory of node {g[0]} overlaps {g[1]}."
