@@ -111,10 +111,7 @@ def peel(line: bytes, *, kernel: bool = False) -> Peeled:
     """
     if line[-1:] in _FRAMES:
         line = _unframed(line)
-    soon = behind_stamp(line)
-    if soon is not None:
-        return soon
-    return _peel(line, kernel=kernel)
+    return behind_stamp(line) or _peel(line, kernel=kernel)
 
 
 def _peel(line: bytes, *, kernel: bool) -> Peeled:
@@ -159,19 +156,19 @@ def behind_stamp(line: bytes) -> Peeled | None:
 
 def _is_message(text: bytes) -> bool:
     """Whether a text behind a time stamp is certainly the message, for none of the prefixes begins as it does."""
-    if b">" in text[:7] or b"kernel:" in text or b"kernel[" in text:
+    if b"kernel" in text and (b"kernel:" in text or b"kernel[" in text):
         return False
     begin = text[:4]
     if begin.isalpha():
         if begin in _FACILITIES:
             return not text.partition(b":")[2].lstrip(b" ")[:1].islower()
-        return begin not in _OTHER_PREFIXES
+        return begin not in _OTHER_PREFIXES and text[4:5] != b">"
     if begin == b"[mem":
         return b":" not in text[:_STAMP_ENDS]
     if not (text[:1].isalpha() and text[1:2].isalnum()) or (text[:1] == b"c" and text[1:2].isdigit()):
         return False
     date = text[:3].isalpha() and (text[3:4] == b"/" or (text[3:4] == b" " and text[4:].lstrip(b" ")[:1].isdigit()))
-    return not date
+    return not date and b">" not in begin
 
 
 def is_kernel(line: bytes) -> bool:

@@ -38,10 +38,15 @@ class Match:
         start, end = self._spans[group]
         return None if start < 0 else self._text[start:end]
 
-    def groups(self) -> tuple[bytes | None, ...]:
-        """All groups from the first on."""
+    def groups(self) -> tuple[str | None, ...]:
+        """The text of all groups from the first on, read as UTF-8."""
         text = self._text
-        return tuple([None if start < 0 else text[start:end] for start, end in self._spans[1:]])
+        if text.isascii():  # as nearly all: one decoding serves all groups
+            whole = text.decode("ascii")
+            return tuple([None if start < 0 else whole[start:end] for start, end in self._spans[1:]])
+        return tuple(
+            [None if start < 0 else text[start:end].decode("utf-8", "replace") for start, end in self._spans[1:]]
+        )
 
 
 class Pattern:

@@ -86,10 +86,6 @@ def _ends_command_line(more: Peeled) -> bool:
     )
 
 
-def _groups(match: Match) -> tuple[str | None, ...]:
-    return tuple([None if group is None else group.decode("utf-8", "replace") for group in match.groups()])
-
-
 class _Piece:
     """A candidate while it grows over further lines."""
 
@@ -197,7 +193,7 @@ class _Piece:
         effect = None
         if found is not None:
             try:
-                effect = found[0].make(_groups(found[1]), self.lines)
+                effect = found[0].make(found[1].groups(), self.lines)
             except DamagedError:
                 effect = Remark("warning", "damaged-numbers", _DAMAGED)
         if effect is None:

@@ -17,8 +17,7 @@ def meaning(form: Form, sample: str) -> dict[str, Any] | None:
     match = compiled(form.pattern).match(sample.encode())
     if match is None:
         return None
-    groups = tuple(None if group is None else group.decode() for group in match.groups())
-    effect = form.make(groups, (1,))
+    effect = form.make(match.groups(), (1,))
     return {"effect": type(effect).__name__, **_hexadecimal(msgspec.to_builtins(effect))}
 
 

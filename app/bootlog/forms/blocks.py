@@ -30,8 +30,8 @@ def _block_size(groups: Groups, lines: Lines) -> Effect | None:
 def _pairs(groups: Groups, lines: Lines) -> Effect:
     """A row of ``lsmem -P`` or ``-J``: names with values, of which three tell something."""
     found: dict[str, str] = {}
-    for match in compiled(_PAIR).finditer((groups[2] or "").encode("latin-1", "replace")):
-        name, value = ((part or b"").decode("latin-1").strip() for part in match.groups())
+    for match in compiled(_PAIR).finditer((groups[2] or "").encode()):
+        name, value = ((part or "").strip() for part in match.groups())
         found.setdefault(name.lower(), value)
     named = tuple((column, found[name]) for name, column in _PARTS.items() if found.get(name) not in (None, "", "null"))
     return LsmemRow(range=inclusive(groups[0], groups[1]), cells="", named=named, lines=lines)

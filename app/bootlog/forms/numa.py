@@ -3,16 +3,12 @@
 from app.bootlog.effects import Effect, NodeMemory, Noted, PfnInitmem, Remark
 from app.bootlog.forms.base import BARE, HEX, MEM, NUMBER, Form, Groups, exclusive, hexadecimal, number
 from app.bootlog.model import Initmem, Lines, NodeRange
-from app.bootlog.patterns import compiled
-
-_PAIR = "0x([0-9a-f]{1,16})-0x([0-9a-f]{1,16})"
 
 
 def _node_memory(groups: Groups, lines: Lines) -> Effect:
     node = number(groups[0])
-    pairs = (match.groups() for match in compiled(_PAIR).finditer((groups[1] or "").encode("latin-1", "replace")))
-    found = ((low or b"").decode() + "-" + (high or b"").decode() for low, high in pairs)
-    return NodeMemory(tuple(NodeRange(node, exclusive(*text.split("-")), lines) for text in found))
+    pairs = (pair.replace("0x", "").split("-") for pair in (groups[1] or "").split())
+    return NodeMemory(tuple(NodeRange(node, exclusive(start, end), lines) for start, end in pairs))
 
 
 FORMS = (
