@@ -32,6 +32,7 @@ bench-page: setup-dev ## Measure the pages in Chromium: bytes, first bars, zooms
 	$(BIN)/python benchmarks/page.py
 fuzz: setup ## Feed the reader mutated logs for a minute
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/pip install -q -c constraints.txt --no-build-isolation -e '.[fuzz]'
+	@mkdir -p build
 	$(BIN)/python tests/fuzz/reading.py -max_total_time=60 -artifact_prefix=build/
 docs: setup ## Write the reference pages and pictures of docs/ from the code
 	$(BIN)/python -m tools.docs

@@ -290,7 +290,7 @@ class Draft:
         self.last = other.last or self.last
         self.open = other.open or self.open
         self.opened |= other.opened
-        self.follows = other.follows
+        self.follows = other.follows if other.last else self.follows
 
     def confirm(self, other: "Draft") -> None:
         """Note the lines of an excerpt of this very boot."""

@@ -16,7 +16,7 @@ from app.bootlog.effects import (
     Section,
 )
 from app.bootlog.envelope import is_kernel, peel
-from app.bootlog.intake import take
+from app.bootlog.intake import says_something, take
 from app.bootlog.model import Diagnostic, Initmem, NodeRange, ReservedRegion, ZoneRange
 from app.bootlog.records import Record
 from app.bootlog.text import Text
@@ -40,11 +40,11 @@ def drafts(text: Text, records: Iterable[Record]) -> list[Draft]:
     out = [Draft("start")]
     said: set[Section] = set()  # of what was before the present draft, where that is an aside
     asides = 0
-    listed: Record | None = None
+    listed, owner = None, out[-1]  # the last entry of a list, and the draft that it is in
     for record in records:
         current = out[-1]
         if listed is not None and record.start > listed.end + 1:
-            say_what_is_overlooked(text, listed, record.start, current)
+            say_what_is_overlooked(text, listed, record.start, owner)
         effect = record.effect
         if isinstance(effect, Banner):
             doubled = current.banner is not None and current.banner[0] == effect and not current.has_layout
@@ -62,18 +62,20 @@ def drafts(text: Text, records: Iterable[Record]) -> list[Draft]:
             elif current.reason == "aside" and effect.section in said:
                 current.reason = "prose"
         elif type(effect) in _BEGINNINGS and asides < _MOST_ASIDES and _is_aside(text, record, current):
-            said = current.said() | (said if current.reason == "aside" else set())
-            out.append(current.aside())
-            asides += 1
+            aside = current.aside()
+            if says_something(aside, record):
+                said = current.said() | (said if current.reason == "aside" else set())
+                out.append(aside)
+                asides += 1
         take(out[-1], record)
         if record.form is not None and record.lines[-1] in out[-1].recognised:
-            listed = record if is_listed(record) else None
-    cut = say_what_is_overlooked(text, listed, len(text.data), out[-1]) if listed is not None else 0
+            listed, owner = record if is_listed(record) else None, out[-1]
+    cut = say_what_is_overlooked(text, listed, len(text.data), owner) if listed is not None else 0
     if cut and cut == text.line_count and not text.data.endswith(b"\n"):
-        out[-1].follows = "piece"
-    last = out[-1].last
-    if last is not None and last.lines[-1] == max(part.span()[1] for part in out):
-        out[-1].follows = _follows(text, last)
+        owner.follows = "piece"
+    ending = next((part for part in reversed(out) if part.last is not None), None)  # an aside may say nothing
+    if ending and ending.last and ending.last.lines[-1] == max(part.span()[1] for part in out):
+        ending.follows = _follows(text, ending.last)
     return out
 
 

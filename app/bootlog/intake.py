@@ -94,6 +94,12 @@ def take(draft: Draft, record: Record) -> None:
         _TAKERS[kind](draft, effect, record)
 
 
+def says_something(draft: Draft, record: Record) -> bool:
+    """Whether a record means anything in a draft, or its section is not open there."""
+    form, effect = record.form, record.effect
+    return form is not None and effect is not None and (not form.needs or _bound(draft, form.needs, effect))
+
+
 def _bound(draft: Draft, needs: tuple[Section, ...], effect: Effect) -> bool:
     if "fault" in needs:
         return draft.faults.open

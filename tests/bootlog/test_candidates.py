@@ -65,7 +65,7 @@ def test_what_a_form_matches_is_offered_to_it(form: Form) -> None:
     @FEW
     @given(st.from_regex(re.compile(blanks.encode("latin-1"), re.ASCII), fullmatch=True))
     def offered(message: bytes) -> None:
-        assume(compiled(form.pattern).match(message))
+        assume(b"\n" not in message and compiled(form.pattern).match(message))
         assert index in forms_of(message)
         assert any(compiled(fragment(trigger)).search(b"\n" + message) for trigger in form.triggers)
 

@@ -85,3 +85,14 @@ def test_a_list_behind_which_the_log_goes_on_is_whole(behind: str) -> None:
 
 def test_node_ranges_up_to_the_end_of_the_map_are_all() -> None:
     assert cuts(log(*MAP, "Early memory node ranges", *NODES[:2])) == []
+
+
+@pytest.mark.parametrize("between", ["f", "100000000-fffff", "[    0.000000] 100000000-fffff"])
+def test_a_line_that_says_nothing_where_it_stands_hides_no_end_and_doubles_no_remark(between: str) -> None:
+    text = (
+        f"0.000000 user:[mem 0x00000000fffc0000-0x00000000ffffffff]reserved\n{between}\n0.000000 Device empty".encode()
+    )
+    reading = read(text)
+    (boot,) = reading.boots
+    assert len(boot.diagnostics) == len(set(boot.diagnostics))
+    assert read(keep_memory_lines(text, reading)).boots == reading.boots
