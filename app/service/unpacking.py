@@ -15,6 +15,7 @@ LIMIT = 256 << 20
 _STEP = 1 << 20  # bytes of text that a decoder may give at once
 _MOST_STREAMS = 20_000  # a file may hold several, one after another; each costs far more than its bytes
 _ZSTD_WINDOW = 8 << 20  # what RFC 8878 asks of every decoder; more is memory for the asking
+_SKIPPABLE, _SKIPPABLE_BEGIN = b"\x2a\x4d\x18", 0x5  # a byte of 0x50 to 0x5f is in front of these
 _TOO_DEAR = ("too much memory", "Memory usage limit")  # zstd's and xz's words
 _XZ_MEMORY = 80 << 20  # what unpacking after xz -9 takes, and a little
 
@@ -109,14 +110,27 @@ def read_log(stream: BinaryIO, limit: int = LIMIT) -> bytes:
 
 def _packing(data: bytes) -> _Packing | None:
     # "BZh" could begin a text; a digit and the magic number of a block, or of the end, could not.
+    begin = _frame(data, 0)
     return next(
-        (p for p in _PACKINGS if data.startswith(p.magic) and (p.name != "bzip2" or data[4:5] in (b"1", b"\x17"))), None
+        (
+            p
+            for p in _PACKINGS
+            if data.startswith(p.magic, begin) and (p.name != "bzip2" or data[4:5] in (b"1", b"\x17"))
+        ),
+        None,
     )
+
+
+def _frame(data: bytes, at: int) -> int:
+    """Where the next frame with text begins: zstd's skippable ones hold none (RFC 8878, 3.1.2); pzstd writes many."""
+    while data[at + 1 : at + 4] == _SKIPPABLE and data[at] >> 4 == _SKIPPABLE_BEGIN:
+        at += 8 + int.from_bytes(data[at + 4 : at + 8], "little")
+    return at
 
 
 def _pieces(data: bytes, packing: _Packing) -> Iterator[bytes]:
     """The text in pieces, stream after stream; padding with zeros is no stream."""
-    view, at = memoryview(data), 0
+    view, at = memoryview(data), _frame(data, 0)
     for _ in range(_MOST_STREAMS):
         decoder, errors = packing.decoder()
         try:
@@ -132,9 +146,9 @@ def _pieces(data: bytes, packing: _Packing) -> Iterator[bytes]:
                     packing.name, "it asks for more memory than is given; pack it with a lower level"
                 ) from error
             raise Damaged(packing.name) from error
-        at -= len(decoder.unused_data)
+        at = _frame(data, at - len(decoder.unused_data))
         if not data.startswith(packing.magic, at):
-            if data.count(b"\0", at) < len(data) - at:
+            if at > len(data) or data.count(b"\0", at) < len(data) - at:
                 raise Damaged(packing.name)
             return
     raise Damaged(packing.name)

@@ -99,3 +99,16 @@ def test_an_archive_that_asks_for_much_memory_is_not_called_damaged(name: str) -
         packed = lzma.compress(LOG, filters=[dictionary])
     with pytest.raises(Damaged, match="more memory than is given"):
         unpacked(packed)
+
+
+def test_frames_of_zstd_that_hold_no_text_are_skipped_wherever_they_stand() -> None:
+    """As pzstd writes one in front of each that does."""
+    note = b"\x5f\x2a\x4d\x18" + (3).to_bytes(4, "little") + b"abc"
+    first, second = zstandard.compress(b"first "), zstandard.compress(b"second")
+    assert packing_of(note + first) == "zstd"
+    assert unpacked(note + note + first + note + second + note) == b"first second"
+    assert packing_of(note) is None
+    assert unpacked(note) == note, "no text is in it, so it is none that is packed"
+    for end in (1, len(note) - 3, len(note) - 1):
+        with pytest.raises(Damaged):
+            unpacked(first + note[:end])
