@@ -262,13 +262,13 @@ def _from_record(message: bytes) -> bytes | None:
 
 
 def _plain(message: bytes) -> bytes:
-    """Undo what mailers and devices do to a message; most messages come through untouched."""
-    if b"=3D" in message or message.endswith(b"=20"):
+    """Undo what mailers and devices do to a message; most come through untouched, told by what is soonest looked for."""
+    if b"=" in message and (b"=3D" in message or message.endswith(b"=20")):
         message = _bytes(message, _QUOTED_BYTE).rstrip()
     if b"  " in message and (b"  <" in message or b"  |" in message or b"  /" in message):
         remark = compiled(_REMARK).search(message)
         message = message if remark is None else message[: remark.start()]
-    if b"\\x" in message:
+    if b"\\" in message and b"\\x" in message:
         message = _bytes(message, _ESCAPED_BYTE).replace(b"\t", b" ")
     return message
 
