@@ -262,7 +262,7 @@ def _from_record(message: bytes) -> bytes | None:
 
 
 def _plain(message: bytes) -> bytes:
-    """Undo what mailers and devices do to a message; most come through untouched, told by what is soonest looked for."""
+    """Undo what mailers and devices do to a message; most come through untouched, by the soonest look."""
     if b"=" in message and (b"=3D" in message or message.endswith(b"=20")):
         message = _bytes(message, _QUOTED_BYTE).rstrip()
     if b"  " in message and (b"  <" in message or b"  |" in message or b"  /" in message):
