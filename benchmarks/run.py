@@ -80,9 +80,7 @@ def main() -> None:
         start = perf_counter()
         encode(analyze(reservations).document)
         spent = (perf_counter() - start) / len(reservations) * 10 * MB
-        print(
-            f"{spent:8.2f}  (goal 1.5)  seconds for 10 MB of a memblock=debug log of 100,000 lines, collector {collector}"
-        )
+        print(f"{spent:8.2f}  (goal 1.5)  seconds for 10 MB of a memblock=debug log, collector {collector}")
     gc.enable()
     many_entries = firmware_map(1_000)
     log = read(many_entries).boots[-1]
