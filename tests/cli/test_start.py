@@ -43,7 +43,7 @@ import sys
 from app.cli.pace import import_msgspec
 if {spared}: import_msgspec()
 import msgspec
-print(msgspec._utils._get_type_hints.__module__, file=sys.stderr)
+print("typing_extensions" in sys.modules, file=sys.stderr)
 from typing import Annotated, Generic, NotRequired, Required, TypedDict, TypeVar
 T = TypeVar("T")
 class Row(TypedDict, total=False):
@@ -56,7 +56,7 @@ print(msgspec.json.schema(Box[int]), file=sys.stderr)
 print(msgspec.json.decode(b'{{"held":1,"rows":[{{"name":"a"}}]}}', type=Box[int]), file=sys.stderr)
 """
     spared, plain = (python(code.format(spared=spared)) for spared in (True, False))
-    assert (spared[0], plain[0]) == ("typing", "typing_extensions")
+    assert (spared[0], plain[0]) == ("False", "True")
     assert spared[1:] == plain[1:]
 
 
