@@ -1,6 +1,7 @@
 """The storage is asked about a layout only where somebody may have written since, and never too seldom."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -37,48 +38,47 @@ def kept(layouts: Layouts) -> Created:
 
 
 def test_nobody_asks_twice_while_nothing_is_written(tmp_path: Path) -> None:
-    layouts, asked = watched(tmp_path)
-    living, made = Living(layouts), kept(layouts)
+    with watched(tmp_path) as (layouts, asked):
+        living, made = Living(layouts), kept(layouts)
 
-    async def look(times: int) -> set[int | None]:
-        return {await living.until(made.id) for _ in range(times)}
+        async def look(times: int) -> set[int | None]:
+            return {await living.until(made.id) for _ in range(times)}
 
-    assert run(look, 5) == {made.expires_at}
-    assert len(asked) == 1
-    kept(layouts)
-    assert run(look, 5) == {made.expires_at}
-    assert len(asked) == 2
+        assert run(look, 5) == {made.expires_at}
+        assert len(asked) == 1
+        kept(layouts)
+        assert run(look, 5) == {made.expires_at}
+        assert len(asked) == 2
 
 
 def test_what_another_server_deleted_is_gone_for_the_next_request(tmp_path: Path) -> None:
-    layouts, _ = watched(tmp_path)
-    other, _ = watched(tmp_path)
-    living, made = Living(layouts), kept(layouts)
+    with watched(tmp_path) as (layouts, _), watched(tmp_path) as (other, _):
+        living, made = Living(layouts), kept(layouts)
 
-    async def look() -> list[int | None]:
-        first = await living.until(made.id)
-        await anyio.to_thread.run_sync(other.delete, made.id, made.delete_token)
-        return [first, await living.until(made.id), await living.until("x" * 16)]
+        async def look() -> list[int | None]:
+            first = await living.until(made.id)
+            await anyio.to_thread.run_sync(other.delete, made.id, made.delete_token)
+            return [first, await living.until(made.id), await living.until("x" * 16)]
 
-    assert run(look) == [made.expires_at, None, None]
-    other.close()
+        assert run(look) == [made.expires_at, None, None]
 
 
 def test_what_expires_is_gone_although_nothing_is_written(tmp_path: Path) -> None:
     clock = Clock()
-    layouts, asked = watched(tmp_path, clock)
-    living, made = Living(layouts), kept(layouts)
+    with watched(tmp_path, clock) as (layouts, asked):
+        living, made = Living(layouts), kept(layouts)
 
-    async def look() -> int | None:
-        return await living.until(made.id)
+        async def look() -> int | None:
+            return await living.until(made.id)
 
-    assert run(look) == made.expires_at
-    clock.now += 200
-    assert run(look) is None
-    assert len(asked) == 2
+        assert run(look) == made.expires_at
+        clock.now += 200
+        assert run(look) is None
+        assert len(asked) == 2
 
 
-def watched(tmp_path: Path, clock: Clock | None = None) -> tuple[Layouts, list[Iterable[str]]]:
+@contextmanager
+def watched(tmp_path: Path, clock: Clock | None = None) -> Iterator[tuple[Layouts, list[Iterable[str]]]]:
     """Layouts in a new database, and a list that grows with every question whether they are there."""
     asked: list[Iterable[str]] = []
 
@@ -87,4 +87,8 @@ def watched(tmp_path: Path, clock: Clock | None = None) -> tuple[Layouts, list[I
             asked.append(layout_ids)
             return super().there(layout_ids)
 
-    return Watched(open_store(f"sqlite:///{tmp_path}/layouts.db"), clock=clock or Clock()), asked
+    layouts = Watched(open_store(f"sqlite:///{tmp_path}/layouts.db"), clock=clock or Clock())
+    try:
+        yield layouts, asked
+    finally:
+        layouts.close()
