@@ -185,6 +185,12 @@ def test_endless_repeats_of_a_fact_do_not_make_endless_lists_of_lines(line: byte
     assert len(boot.recognised) == 3001
 
 
+def test_a_damaged_command_line_takes_no_place_of_a_whole_one() -> None:
+    text = b"Command line:: ro qiet\n[    0.000000] Kernel command line: ro quiet\n"
+    (boot,) = read(b"[    0.000000] " + text + NODE).boots
+    assert boot.command_line == "ro quiet"
+
+
 def test_an_endless_command_line_in_pieces_ends() -> None:
     (boot,) = read(NODE + b"[    0.000000] Kernel command line: root=/dev/vda1 \\\n" * 9000).boots
     assert len(boot.command_line or "") < 1 << 17

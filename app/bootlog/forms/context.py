@@ -41,7 +41,7 @@ FORMS = (
         name="command-line",
         family="command line",
         triggers=("ommand line:",),
-        pattern=r"(?:Kernel command line|Command line): *(\S.*)",
+        pattern=r"(?:Kernel command line|Command line): +(\S.*)",
         make=_command_line,
         samples=(
             "Command line: root=/dev/vda1 ro memmap=1G!4G",
