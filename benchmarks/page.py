@@ -15,8 +15,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from app.web.settings import Settings
 from benchmarks.texts import SAMPLES, large_machine, memblock_dump
+from pfnscope.web.settings import Settings
 from tests.page.driving import CHROMIUM, SWITCHES, wait_live
 from tests.support.server import serving
 

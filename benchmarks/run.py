@@ -11,11 +11,6 @@ from time import perf_counter
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from app.bootlog import read
-from app.service import analyze, encode
-from app.service.analyzing import judged
-from app.service.placing import place_in
-from app.simulation import simulate
 from benchmarks.texts import (
     FAMILIES,
     SAMPLES,
@@ -25,6 +20,11 @@ from benchmarks.texts import (
     many_ranges,
     memblock_debug,
 )
+from pfnscope.bootlog import read
+from pfnscope.service import analyze, encode
+from pfnscope.service.analyzing import judged
+from pfnscope.service.placing import place_in
+from pfnscope.simulation import simulate
 
 MB = 10**6
 ROUNDS = 7

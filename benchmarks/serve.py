@@ -19,8 +19,8 @@ from time import perf_counter, sleep
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from app.service import analyze, encode
 from benchmarks.texts import SAMPLES
+from pfnscope.service import analyze, encode
 
 ROUNDS = 5
 REQUESTS = 1500

@@ -3,7 +3,7 @@
 from itertools import count
 from pathlib import Path
 
-from app.bootlog.candidates import lines_with_triggers
+from pfnscope.bootlog.candidates import lines_with_triggers
 
 SAMPLES = Path(__file__).parent.parent / "sample_logs"
 MIB = 1 << 20

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
-from app import __version__
-from app.report import palette
+from pfnscope import __version__
+from pfnscope.report import palette
 
 ROOT = Path(__file__).parent.parent
 

@@ -62,9 +62,9 @@ def test_modules_are_small_to_read() -> None:
 
 def test_analysing_starts_without_the_web_and_the_database() -> None:
     """Start-up is what a user of the command waits for each time."""
-    heavy = ("app.web", "plotly", "pydantic", "sqlalchemy", "fastapi", "psycopg", "jinja2", "uvicorn")
+    heavy = ("pfnscope.web", "plotly", "pydantic", "sqlalchemy", "fastapi", "psycopg", "jinja2", "uvicorn")
     code = (
-        "import sys, app.cli.main, app.service\n"
+        "import sys, pfnscope.cli.main, pfnscope.service\n"
         f"print([name for name in {heavy!r} if name in sys.modules])\n"
     )  # fmt: skip
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from app.ranges import FrameRange, FrameSet
-from app.report.document import Document
-from app.service import analyze
+from pfnscope.ranges import FrameRange, FrameSet
+from pfnscope.report.document import Document
+from pfnscope.service import analyze
 from tests.support.samples import text
 
 RECORDED = Path(__file__).parent / "recorded"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.service import Options, analyze
+from pfnscope.service import Options, analyze
 from tests.support.samples import SLUGS, meta, text
 
 

@@ -18,7 +18,7 @@ import pytest
 import zstandard
 from distributed import LocalCluster
 
-from app.storage import open_store
+from pfnscope.storage import open_store
 from tests.cli.test_machine import machine
 from tests.support import stores
 from tests.support.pages import PAGES, ROOT, blocks, commands

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.units import format_size, parse_size
+from pfnscope.units import format_size, parse_size
 
 
 @pytest.mark.parametrize(

@@ -47,11 +47,11 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_holds_all_that_a_server_shows(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
-    bundled = [f"app/_bundled/sample_logs/{slug}/dmesg.txt" for slug in SLUGS]
+    bundled = [f"pfnscope/_bundled/sample_logs/{slug}/dmesg.txt" for slug in SLUGS]
     for folder, pattern in (("templates", "*.html"), ("static", "*.js"), ("static", "*.css"), ("static/vendor", "*")):
-        bundled += [f"app/_bundled/{folder}/{item.name}" for item in (ROOT / folder).glob(pattern)]
-    assert [name for name in [*bundled, "app/py.typed"] if name not in names] == []
-    assert "app/_bundled/static/vendor/plotly.min.js" in names
+        bundled += [f"pfnscope/_bundled/{folder}/{item.name}" for item in (ROOT / folder).glob(pattern)]
+    assert [name for name in [*bundled, "pfnscope/py.typed"] if name not in names] == []
+    assert "pfnscope/_bundled/static/vendor/plotly.min.js" in names
 
 
 def test_the_installed_command_reports_and_makes_the_page_in_one_file(installed: Path, tmp_path: Path) -> None:
@@ -64,15 +64,15 @@ def test_the_installed_command_reports_and_makes_the_page_in_one_file(installed:
 
 def test_the_installed_server_has_its_pages_assets_and_examples(installed: Path, tmp_path: Path) -> None:
     code = """
-import app, re
+import pfnscope, re
 from starlette.testclient import TestClient
-from app.web import create_app
-from app.web.settings import Settings
+from pfnscope.web import create_app
+from pfnscope.web.settings import Settings
 client = TestClient(create_app(Settings(database_url="sqlite:///layouts.db")))
 page = client.get("/samples/seed-1g-4g", headers={"Accept": "text/html"}).text
 for name in re.findall(r'(?:src|href|data-plotly)="(/static/[^"]+)"', page):
     assert client.get(name.replace("&amp;", "&")).status_code == 200, name
-print(app.__file__, page.count("/static/"))
+print(pfnscope.__file__, page.count("/static/"))
 """
     said = run(installed / "python", "-W", "ignore", "-c", code, cwd=tmp_path).split()
     assert str(installed.parent) in said[0]
@@ -81,7 +81,7 @@ print(app.__file__, page.count("/static/"))
 
 def test_the_library_is_there_with_its_types(installed: Path, tmp_path: Path) -> None:
     code = f"""
-from app import analyse, figure, parse, simulate
+from pfnscope import analyse, figure, parse, simulate
 log = open({str(path("seed-1g-4g"))!r}, "rb").read()
 print(analyse(parse(log)).verdict.severity, simulate(log, remove=["memmap"]).verdict.severity)
 print(len(figure(analyse(log)).data))
@@ -99,7 +99,7 @@ def test_the_example_of_the_library_is_typed_for_who_installs_the_wheel(installe
     *told, count = done.stdout.splitlines()
     assert [line.partition(": ")[2] for line in told] == [
         'note: Revealed type is "int"',
-        'note: Revealed type is "app.report.document.Document"',
+        'note: Revealed type is "pfnscope.report.document.Document"',
         'error: "Document" has no attribute "nothing"  [attr-defined]',
     ]
     assert count.startswith("Found 1 error in 1 file")

@@ -11,18 +11,18 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from app.bootlog.forms import FORMS, Form
-from app.report import rulepage
-from app.report.document import Document
-from app.report.found import Lookup
-from app.report.rulebook import Rule
+from pfnscope.bootlog.forms import FORMS, Form
+from pfnscope.report import rulepage
+from pfnscope.report.document import Document
+from pfnscope.report.found import Lookup
+from pfnscope.report.rulebook import Rule
 from tools import pictures, reference
 
 ROOT = Path(__file__).parent.parent
 
 INTRODUCTION = """# The document
 
-What `--format json`, `GET /l/{id}.json` and `POST /api/v1/analyze` give, format 1. Made from `app/report/` by
+What `--format json`, `GET /l/{id}.json` and `POST /api/v1/analyze` give, format 1. Made from `app/pfnscope/report/` by
 `make docs`.
 
 An address is a lower-case hex string in bytes, because 2^64 does not fit a JSON number; page frame numbers and counts
@@ -32,8 +32,9 @@ text as given, from 1. Unknown is `null`, never 0 or a guess; what the log does 
 
 LINE_FORMS = """# The lines that are read
 
-Every line family of a boot log that is read, in all its spellings, made from the tables in `app/bootlog/forms/` by
-`make docs`. Each spelling is one row there; [CONTRIBUTING.md](../CONTRIBUTING.md) shows how to add one.
+Every line family of a boot log that is read, in all its spellings, made from the tables in
+`app/pfnscope/bootlog/forms/` by `make docs`. Each spelling is one row there;
+[CONTRIBUTING.md](../CONTRIBUTING.md) shows how to add one.
 
 Whether the printed end belongs to a range is decided by the spelling, never by the release, because distributions
 backport. Releases are those in which the spelling was seen; it is read whatever release the text names. A line that

@@ -5,14 +5,14 @@ from functools import cache, partial
 
 import msgspec
 
-from app import resources
-from app.report import scene, svg
-from app.report.axis import AxisName
-from app.report.document import Document
-from app.report.scene import Scene
-from app.service.analyzing import Options, analyze
-from app.service.placing import place
-from app.service.simulating import Change, simulate
+from pfnscope import resources
+from pfnscope.report import scene, svg
+from pfnscope.report.axis import AxisName
+from pfnscope.report.document import Document
+from pfnscope.report.scene import Scene
+from pfnscope.service.analyzing import Options, analyze
+from pfnscope.service.placing import place
+from pfnscope.service.simulating import Change, simulate
 
 ARGUMENT = "memmap=1G!4G"
 

@@ -8,30 +8,30 @@ from typing import Any
 
 from annotated_types import Ge, Gt, Le
 
-from app.cli.commands.share import SERVER
-from app.cli.main import COMMANDS
-from app.cli.parsing import Parser, bounds_of, command_of, default_of
-from app.report import findings
-from app.report.glossary import WORDS
-from app.web import create_app
-from app.web.settings import Settings
+from pfnscope.cli.commands.share import SERVER
+from pfnscope.cli.main import COMMANDS
+from pfnscope.cli.parsing import Parser, bounds_of, command_of, default_of
+from pfnscope.report import findings
+from pfnscope.report.glossary import WORDS
+from pfnscope.web import create_app
+from pfnscope.web.settings import Settings
 
 COMMANDS_HEAD = """# Commands
 
-All of `pfnscope`, as `--help` tells it, made from `app/cli/` by `make docs`. [terminal.md](terminal.md) shows them at
-work.
+All of `pfnscope`, as `--help` tells it, made from `app/pfnscope/cli/` by `make docs`. [terminal.md](terminal.md) shows
+them at work.
 """
 
 SETTINGS = """# Settings
 
-Of the server: environment variables, made from `app/web/settings.py` by `make docs`. A value that cannot be right is
-refused at start. [operating.md](operating.md) tells when to change what.
+Of the server: environment variables, made from `app/pfnscope/web/settings.py` by `make docs`. A value that cannot be
+right is refused at start. [operating.md](operating.md) tells when to change what.
 """
 
 FINDINGS = """# Findings
 
 What can stand under `diagnostics` of a document, below the bars of a page and at the end of a report, by code. Made
-from `app/report/findings.py` by `make docs`. A remark names its lines; none of them adds a fact to the layout.
+from `app/pfnscope/report/findings.py` by `make docs`. A remark names its lines; none of them adds a fact to the layout.
 """
 
 REQUESTS = """# Requests
@@ -44,8 +44,8 @@ limits behind 408, 413, 429 and 503, [sharing.md](sharing.md) what happens to a 
 
 GLOSSARY = """# Words
 
-What the terms on pages and in reports mean, made from `app/report/glossary.py` by `make docs`. [spans.md](spans.md)
-explains how they hang together.
+What the terms on pages and in reports mean, made from `app/pfnscope/report/glossary.py` by `make docs`.
+[spans.md](spans.md) explains how they hang together.
 """
 
 

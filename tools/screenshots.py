@@ -14,8 +14,8 @@ from playwright.sync_api import Browser, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from app.web.settings import Settings  # noqa: E402
 from benchmarks.texts import large_machine, memblock_dump  # noqa: E402
+from pfnscope.web.settings import Settings  # noqa: E402
 from tests.page.driving import CHROMIUM, SWITCHES, wait_live  # noqa: E402
 from tests.support.server import serving  # noqa: E402
 

@@ -3,9 +3,9 @@
 import msgspec
 import pytest
 
-from app.analysis import Analysis, analyze
-from app.bootlog import read
-from app.bootlog.model import BootLog
+from pfnscope.analysis import Analysis, analyze
+from pfnscope.bootlog import read
+from pfnscope.bootlog.model import BootLog
 from tests.support.samples import text
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.analysis import analyze
-from app.bootlog.model import BootLog, Count, PageCounts
+from pfnscope.analysis import analyze
+from pfnscope.bootlog.model import BootLog, Count, PageCounts
 from tests.support.seed import seed_log
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.analysis import Hole, analyze
-from app.bootlog import read
+from pfnscope.analysis import Hole, analyze
+from pfnscope.bootlog import read
 
 LINE = "node 0 initialised, 1500000 pages in 40ms"
 ACPI = "ACPI: Reserving FACP table memory at [mem 0x180000000-0x180001fff]"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from app.analysis import Analysis, Hole, analyze
-from app.bootlog import read
-from app.bootlog.model import MemoryType
+from pfnscope.analysis import Analysis, Hole, analyze
+from pfnscope.bootlog import read
+from pfnscope.bootlog.model import MemoryType
 from tests.support.samples import text
 from tests.support.seed import NODES, seed_log
 

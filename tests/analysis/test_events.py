@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.analysis.analyze import analyze
-from app.bootlog import read
+from pfnscope.analysis.analyze import analyze
+from pfnscope.bootlog import read
 
 LOG = """\
 [    0.000000] Linux version 4.17.0 (a@b) #1 SMP

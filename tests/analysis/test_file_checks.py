@@ -2,10 +2,10 @@
 
 import pytest
 
-from app.report.document import Check, Document
-from app.report.lanes import lanes
-from app.report.text import render
-from app.service import analyze
+from pfnscope.report.document import Check, Document
+from pfnscope.report.lanes import lanes
+from pfnscope.report.text import render
+from pfnscope.service import analyze
 from tests.support.samples import text
 
 SAMPLE = text("files-of-proc")

@@ -3,13 +3,13 @@
 import msgspec
 import pytest
 
-from app.analysis import Analysis, State, analyze
-from app.analysis.hazards import left_out, top_of
-from app.bootlog import read
-from app.bootlog.model import ZoneInfo
-from app.kernel.release import Version
-from app.ranges import FrameRange, FrameSet
-from app.recording.model import Block, Record
+from pfnscope.analysis import Analysis, State, analyze
+from pfnscope.analysis.hazards import left_out, top_of
+from pfnscope.bootlog import read
+from pfnscope.bootlog.model import ZoneInfo
+from pfnscope.kernel.release import Version
+from pfnscope.ranges import FrameRange, FrameSet
+from pfnscope.recording.model import Block, Record
 from tests.support.samples import SLUGS, text
 
 NOTHING = Record(None, None, None, 1, None, FrameSet(), None, None, None, {})

@@ -1,9 +1,9 @@
 """A hole that the zone spans of two nodes share: the node walked last has it, and that zone does span it."""
 
-from app.analysis import analyze
-from app.bootlog.model import BootLog, NodeRange, ZoneRange
-from app.ranges import ByteRange
-from app.units import GIB, MIB
+from pfnscope.analysis import analyze
+from pfnscope.bootlog.model import BootLog, NodeRange, ZoneRange
+from pfnscope.ranges import ByteRange
+from pfnscope.units import GIB, MIB
 
 
 def interleaved(end_of_first: int = 6 * GIB - MIB) -> BootLog:

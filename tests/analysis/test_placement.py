@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.analysis import Analysis, analyze
-from app.analysis.placement import Placement, placements
-from app.analysis.whatif import what_if
-from app.bootlog import read
+from pfnscope.analysis import Analysis, analyze
+from pfnscope.analysis.placement import Placement, placements
+from pfnscope.analysis.whatif import what_if
+from pfnscope.bootlog import read
 from tests.support.samples import text
 
 GIB, MIB = 1 << 30, 1 << 20

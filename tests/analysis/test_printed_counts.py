@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from app.report.document import Check, Document
-from app.report.text import render
-from app.service import analyze
+from pfnscope.report.document import Check, Document
+from pfnscope.report.text import render
+from pfnscope.service import analyze
 from tests.support.samples import text
 
 RECORDED = Path(__file__).parent.parent / "recorded"

@@ -4,9 +4,9 @@ import itertools
 
 import pytest
 
-from app.analysis import analyze
-from app.bootlog import read
-from app.ranges import FrameSet
+from pfnscope.analysis import analyze
+from pfnscope.bootlog import read
+from pfnscope.ranges import FrameSet
 
 
 def text(release: str, *more: str) -> bytes:

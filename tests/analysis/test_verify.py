@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.analysis import Analysis, analyze
-from app.analysis.verify import Comparison, Verification, verify
-from app.analysis.verify.pages import expected_reserved, view_of
-from app.bootlog import read
-from app.bootlog.model import ZoneInfo
-from app.ranges import FrameRange, FrameSet, overlay
-from app.recording.model import Block, FlagRun, Kpageflags, Record
+from pfnscope.analysis import Analysis, analyze
+from pfnscope.analysis.verify import Comparison, Verification, verify
+from pfnscope.analysis.verify.pages import expected_reserved, view_of
+from pfnscope.bootlog import read
+from pfnscope.bootlog.model import ZoneInfo
+from pfnscope.ranges import FrameRange, FrameSet, overlay
+from pfnscope.recording.model import Block, FlagRun, Kpageflags, Record
 from tests.support.samples import text
 
 BLOCK = 0x8000

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from app.bootlog.forms import FORMS, Form
-from app.bootlog.patterns import compiled
+from pfnscope.bootlog.forms import FORMS, Form
+from pfnscope.bootlog.patterns import compiled
 
 FILE = Path(__file__).with_name("golden") / "forms.json"
 

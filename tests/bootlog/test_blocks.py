@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.bootlog import read
+from pfnscope.bootlog import read
 from tests.bootlog.test_neighbours import LSMEM, only
 
 

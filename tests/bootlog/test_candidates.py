@@ -7,12 +7,12 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from app.bootlog import candidates
-from app.bootlog.candidates import forms_of, fragment, lines_with_triggers, words
-from app.bootlog.forms import FORMS, Form
-from app.bootlog.patterns import compiled
-from app.bootlog.records import Record, records
-from app.bootlog.text import LONGEST_LINE, Text
+from pfnscope.bootlog import candidates
+from pfnscope.bootlog.candidates import forms_of, fragment, lines_with_triggers, words
+from pfnscope.bootlog.forms import FORMS, Form
+from pfnscope.bootlog.patterns import compiled
+from pfnscope.bootlog.records import Record, records
+from pfnscope.bootlog.text import LONGEST_LINE, Text
 
 SAMPLE_LOGS = sorted((Path(__file__).parent.parent.parent / "sample_logs").glob("*/dmesg.txt"))
 TRIGGERS = sorted({trigger for form in FORMS for trigger in form.triggers})

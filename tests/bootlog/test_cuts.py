@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.bootlog import keep_memory_lines, read
-from app.bootlog.model import Diagnostic
+from pfnscope.bootlog import keep_memory_lines, read
+from pfnscope.bootlog.model import Diagnostic
 
 NODES = [
     "  node   0: [mem 0x0000000000001000-0x000000000009efff]",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.bootlog import keep_memory_lines, read
+from pfnscope.bootlog import keep_memory_lines, read
 
 NODES = [f"[    0.000000]   node   0: [mem {n << 24:#018x}-{(n << 24) + 0xFFFF:#018x}]" for n in range(4)]
 MAP = [f"[    0.000000] BIOS-e820: [mem {n << 24:#018x}-{(n << 24) + 0xFFFF:#018x}] usable" for n in range(4)]

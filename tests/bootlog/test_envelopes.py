@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.bootlog import envelope, keep_memory_lines, read
-from app.bootlog.envelope import Peeled, behind_stamp, is_kernel, peel
+from pfnscope.bootlog import envelope, keep_memory_lines, read
+from pfnscope.bootlog.envelope import Peeled, behind_stamp, is_kernel, peel
 
 SAMPLES = Path(__file__).parents[2] / "sample_logs"
 LOGS = ("efi-nodes", "fixed-1g-4g", "movable-nodes", "oops-1g-4g")

@@ -1,6 +1,6 @@
 """Oopses and bad pages become events with what their lines prove, and no more."""
 
-from app.bootlog import read
+from pfnscope.bootlog import read
 
 NODE = "[    0.000000]   node   0: [mem 0x0000000000001000-0x000000000009efff]\n"
 OOPS = """\

@@ -8,16 +8,17 @@ from typing import Any
 
 import pytest
 
-from app.bootlog import read
-from app.bootlog.effects import Remark
-from app.bootlog.forms import FORMS, Form
-from app.bootlog.model import SratEntry
-from app.bootlog.patterns import compiled
-from app.bootlog.records import records
-from app.bootlog.text import Text
+from pfnscope.bootlog import read
+from pfnscope.bootlog.effects import Remark
+from pfnscope.bootlog.forms import FORMS, Form
+from pfnscope.bootlog.model import SratEntry
+from pfnscope.bootlog.patterns import compiled
+from pfnscope.bootlog.records import records
+from pfnscope.bootlog.text import Text
 from tests.bootlog.golden import FILE, meaning
 
 ROOT = Path(__file__).parent.parent.parent
+FORMS_FOLDER = ROOT / "app" / "pfnscope" / "bootlog" / "forms"
 GOLDEN = json.loads(FILE.read_text())
 SAMPLES = [pytest.param(form, sample, id=f"{form.name}-{i}") for form in FORMS for i, sample in enumerate(form.samples)]
 
@@ -36,7 +37,7 @@ def test_the_golden_file_holds_exactly_these_samples() -> None:
 def test_the_worked_example_for_contributors_is_a_row_of_the_table() -> None:
     page = (ROOT / "CONTRIBUTING.md").read_text()
     (row,) = re.findall("```python\n(.*?)```", page, re.DOTALL)
-    assert indent(row.rstrip(), "    ") + "," in (ROOT / "app" / "bootlog" / "forms" / "devices.py").read_text()
+    assert indent(row.rstrip(), "    ") + "," in (FORMS_FOLDER / "devices.py").read_text()
     meaning_of_it = GOLDEN["acpi-nvs-old"]["PM: Registering ACPI NVS region at 7b5f0000 (118784 bytes)"]
     assert f'"range": "{meaning_of_it["range"]}"' in page
 

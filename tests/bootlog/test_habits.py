@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.bootlog import keep_memory_lines, read
+from pfnscope.bootlog import keep_memory_lines, read
 
 HEADER = "Zone ranges:"
 ZONE = "  DMA      [mem 0x0000000000001000-0x0000000000ffffff]"

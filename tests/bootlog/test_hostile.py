@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.bootlog import LOOKED_FOR, keep_memory_lines, read
-from app.bootlog.text import Text
+from pfnscope.bootlog import LOOKED_FOR, keep_memory_lines, read
+from pfnscope.bootlog.text import Text
 from tests.bootlog.dialect import mutated
 
 LOG = (Path(__file__).parents[2] / "sample_logs" / "oops-1g-4g" / "dmesg.txt").read_bytes()

@@ -4,7 +4,7 @@ import tracemalloc
 
 import pytest
 
-from app.bootlog import decoding, keep_memory_lines, read
+from pfnscope.bootlog import decoding, keep_memory_lines, read
 
 SIZE = 1 << 18
 TEXTS = {

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.analysis import analyze
-from app.bootlog import keep_memory_lines, read
-from app.bootlog.model import BootLog, MemoryType
-from app.bootlog.neighbours import collector
+from pfnscope.analysis import analyze
+from pfnscope.bootlog import keep_memory_lines, read
+from pfnscope.bootlog.model import BootLog, MemoryType
+from pfnscope.bootlog.neighbours import collector
 from tests.bootlog.test_hostile import work
 
 LOG = b"""\

@@ -5,8 +5,8 @@ import unicodedata
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from app.bootlog import keep_memory_lines, read
-from app.bootlog.model import BootLog
+from pfnscope.bootlog import keep_memory_lines, read
+from pfnscope.bootlog.model import BootLog
 from tests.bootlog.dialect import ENCODINGS, ENVELOPES, ON_ONE_LINE, TRANSPORTS, Printed, layouts, quoted_printable
 
 

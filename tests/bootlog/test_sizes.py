@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from app.bootlog import keep_memory_lines, read
-from app.bootlog.text import LONGEST_LINE
-from app.service.unpacking import TooLarge, unpacked
+from pfnscope.bootlog import keep_memory_lines, read
+from pfnscope.bootlog.text import LONGEST_LINE
+from pfnscope.service.unpacking import TooLarge, unpacked
 from tests.bootlog.dialect import mutated
 
 pytestmark = pytest.mark.full_size

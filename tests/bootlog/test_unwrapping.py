@@ -4,10 +4,10 @@ from operator import attrgetter
 
 import pytest
 
-from app.bootlog import read
-from app.bootlog.effects import EfiLine
-from app.bootlog.records import records
-from app.bootlog.text import Text
+from pfnscope.bootlog import read
+from pfnscope.bootlog.effects import EfiLine
+from pfnscope.bootlog.records import records
+from pfnscope.bootlog.text import Text
 
 
 def found(text: str) -> list[tuple[str, tuple[int, ...]]]:

@@ -11,8 +11,9 @@ from tests.cli.test_command import COMMAND, SEED
 from tests.support.samples import path
 
 HEAVY = [
-    "app.fleet", "app.library", "app.web", "argcomplete", "asyncio", "click", "difflib", "fastapi", "inspect", "jinja2",
-    "pathlib", "plotly", "pydantic", "sqlalchemy", "ssl", "typing_extensions", "urllib.request", "uvicorn",
+    "pfnscope.fleet", "pfnscope.library", "pfnscope.web", "argcomplete", "asyncio", "click", "difflib", "fastapi",
+    "inspect", "jinja2", "pathlib", "plotly", "pydantic", "sqlalchemy", "ssl", "typing_extensions", "urllib.request",
+    "uvicorn",
 ]  # fmt: skip
 """What only other commands need."""
 
@@ -26,21 +27,21 @@ def python(code: str) -> list[str]:
 def test_analyze_imports_nothing_that_only_other_commands_need(form: str) -> None:
     code = f"""
 import sys
-from app.cli.main import run
+from pfnscope.cli.main import run
 run(["analyze", {SEED!r}, "--format", {form!r}])
 print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)
-print([name for name in sys.modules if name.startswith("app.cli.commands.")], file=sys.stderr)
+print([name for name in sys.modules if name.startswith("pfnscope.cli.commands.")], file=sys.stderr)
 import pydantic, typing_extensions
 print(typing_extensions.__file__.endswith(".py"), file=sys.stderr)
 """
-    assert python(code) == ["[]", "['app.cli.commands.analyze']", "True"]
+    assert python(code) == ["[]", "['pfnscope.cli.commands.analyze']", "True"]
 
 
 def test_what_records_are_made_of_does_not_depend_on_typing_extensions() -> None:
     """A type with every mark that msgspec reads by it, described with it and without."""
     code = """
 import sys
-from app.cli.pace import import_msgspec
+from pfnscope.cli.pace import import_msgspec
 if {spared}: import_msgspec()
 import msgspec
 print("typing_extensions" in sys.modules, file=sys.stderr)
@@ -63,7 +64,7 @@ print(msgspec.json.decode(b'{{"held":1,"rows":[{{"name":"a"}}]}}', type=Box[int]
 def test_quick_commands_look_for_no_garbage_and_leave_at_once(tmp_path: Path) -> None:
     code = """
 import atexit, gc, sys
-from app.cli import main
+from pfnscope.cli import main
 sys.argv = ["pfnscope", *{words!r}]
 atexit.register(lambda: print("in order", gc.isenabled(), file=sys.stderr))
 main.main()

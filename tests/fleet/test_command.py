@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.commands.scan import EXTRA
+from pfnscope.cli.commands.scan import EXTRA
 from tests.support import samples
 
 
 def scan(*arguments: str, without: str | None = None) -> subprocess.CompletedProcess[str]:
     """The command; ``without`` a package, as where the extra is not installed."""
     missing = f"sys.modules[{without!r}] = None\n" if without else ""
-    code = f"import sys\n{missing}from app.cli.main import main\nif __name__ == '__main__':\n    main()\n"
+    code = f"import sys\n{missing}from pfnscope.cli.main import main\nif __name__ == '__main__':\n    main()\n"
     command = [sys.executable, "-c", code, "scan", *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 

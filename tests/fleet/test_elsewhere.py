@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from app.fleet.scan import scan
+from pfnscope.fleet.scan import scan
 from tests.support import samples
 from tests.support.fleet import here
 from tests.support.stores import serving

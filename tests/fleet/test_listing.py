@@ -15,11 +15,11 @@ import fsspec
 import pytest
 import zstandard
 
-from app.fleet.archives import members
-from app.fleet.errors import CannotScan
-from app.fleet.listing import check, sources
-from app.fleet.source import shown
-from app.fleet.work import unpack, work
+from pfnscope.fleet.archives import members
+from pfnscope.fleet.errors import CannotScan
+from pfnscope.fleet.listing import check, sources
+from pfnscope.fleet.source import shown
+from pfnscope.fleet.work import unpack, work
 from tests.support import samples
 from tests.support.fleet import here
 
@@ -207,7 +207,7 @@ def test_an_error_of_ours_is_a_row_too(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_: bytes) -> None:
         raise ZeroDivisionError("by zero")
 
-    monkeypatch.setattr("app.fleet.work.analyze", broken)
+    monkeypatch.setattr("pfnscope.fleet.work.analyze", broken)
     (row,) = unpack(work(tuple(sources([str(samples.path("seed-1g-4g"))]))))
     assert (row["status"], row["error"]) == ("failed", "An error in pfnscope: ZeroDivisionError: by zero")
     assert len(row["hash"]) == 64

@@ -6,11 +6,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from app import resources
-from app.fleet.listing import sources
-from app.fleet.schema import SCHEMA
-from app.fleet.table import Table
-from app.fleet.work import unpack, work
+from pfnscope import resources
+from pfnscope.fleet.listing import sources
+from pfnscope.fleet.schema import SCHEMA
+from pfnscope.fleet.table import Table
+from pfnscope.fleet.work import unpack, work
 
 PAGE = (Path(__file__).parents[2] / "docs" / "fleet.md").read_text()
 QUESTIONS = re.findall(r"```sql\n([^`]*)```\n\n((?:\|.*\n)*)", PAGE)

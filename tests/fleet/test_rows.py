@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from app.fleet import row as rows
-from app.service import analyze
+from pfnscope.fleet import row as rows
+from pfnscope.service import analyze
 from tests.support import samples
 from tests.support.fleet import here
 
@@ -48,7 +48,17 @@ def test_a_row_keeps_the_worst_holes_and_counts_the_others(monkeypatch: pytest.M
 
 
 def test_a_worker_loads_neither_the_web_nor_the_table() -> None:
-    heavy = ("app.web", "fastapi", "pydantic", "plotly", "sqlalchemy", "jinja2", "pyarrow", "fsspec", "app.cli")
-    code = f"import sys, app.fleet.work\nprint([name for name in {heavy!r} if name in sys.modules])"
+    heavy = (
+        "pfnscope.web",
+        "fastapi",
+        "pydantic",
+        "plotly",
+        "sqlalchemy",
+        "jinja2",
+        "pyarrow",
+        "fsspec",
+        "pfnscope.cli",
+    )
+    code = f"import sys, pfnscope.fleet.work\nprint([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

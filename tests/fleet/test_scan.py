@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 from distributed import Client, LocalCluster
 
-from app import __version__
-from app.fleet.scan import State, scan
+from pfnscope import __version__
+from pfnscope.fleet.scan import State, scan
 from tests.support import deadly, samples
 from tests.support.fleet import by_name, here, make_logs
 
@@ -98,7 +98,7 @@ def test_a_log_that_kills_its_worker_costs_its_own_row_alone(
     folder, out = tmp_path / "logs", tmp_path / "fleet.parquet"
     make_logs(folder, 5)
     (folder / "deadly.log").write_bytes(samples.text("seed-1g-4g"))
-    monkeypatch.setattr("app.fleet.engine.work", deadly.deadly)
+    monkeypatch.setattr("pfnscope.fleet.engine.work", deadly.deadly)
     scheduler = cluster.scheduler
     monkeypatch.setattr(scheduler, "allowed_failures", 0)  # else it is given three more workers
     state = scan([str(folder)], out, cluster.scheduler_address)

@@ -6,11 +6,11 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from app.fleet import table as tables
-from app.fleet.errors import CannotScan
-from app.fleet.schema import SCHEMA
-from app.fleet.source import Source
-from app.fleet.table import Table
+from pfnscope.fleet import table as tables
+from pfnscope.fleet.errors import CannotScan
+from pfnscope.fleet.schema import SCHEMA
+from pfnscope.fleet.source import Source
+from pfnscope.fleet.table import Table
 
 
 def row(name: str, status: str = "analysed", **others: Any) -> dict[str, Any]:

@@ -10,12 +10,12 @@ from tempfile import TemporaryDirectory
 
 import atheris
 
-with atheris.instrument_imports(include=["app"]):
-    from app.bootlog import keep_memory_lines, read
-    from app.report.text import render
-    from app.service.analyzing import analyze, encode
-    from app.service.errors import ServiceError
-    from app.service.unpacking import unpacked
+with atheris.instrument_imports(include=["pfnscope"]):
+    from pfnscope.bootlog import keep_memory_lines, read
+    from pfnscope.report.text import render
+    from pfnscope.service.analyzing import analyze, encode
+    from pfnscope.service.errors import ServiceError
+    from pfnscope.service.unpacking import unpacked
 
 SAMPLES = Path(__file__).parents[2] / "sample_logs"
 _PIECE = 4096

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.kernel.command_line import arguments
+from pfnscope.kernel.command_line import arguments
 
 
 def test_names_values_and_columns() -> None:

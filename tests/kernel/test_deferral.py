@@ -2,7 +2,7 @@
 
 import itertools
 
-from app.kernel.deferral import DEFERRALS, deferral, walked_early
+from pfnscope.kernel.deferral import DEFERRALS, deferral, walked_early
 
 SECTION = 0x8000
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.kernel.command_line import arguments
-from app.kernel.map_arguments import Action, map_operations
+from pfnscope.kernel.command_line import arguments
+from pfnscope.kernel.map_arguments import Action, map_operations
 
 GIB, MIB = 1 << 30, 1 << 20
 ALL = 1 << 64

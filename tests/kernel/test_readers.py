@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.kernel.readers import Bound, readers_for
+from pfnscope.kernel.readers import Bound, readers_for
 
 
 def reach(version: tuple[int, int, int]) -> dict[str, Bound]:

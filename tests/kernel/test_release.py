@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.kernel.release import parse_release
-from app.kernel.vendors import DEVIATIONS
+from pfnscope.kernel.release import parse_release
+from pfnscope.kernel.vendors import DEVIATIONS
 
 
 @pytest.mark.parametrize(

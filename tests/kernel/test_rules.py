@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
-from app.kernel.release import parse_release
-from app.kernel.rules import OLDEST, RULES, Pass, describe_releases, rules_for
+from pfnscope.kernel.release import parse_release
+from pfnscope.kernel.rules import OLDEST, RULES, Pass, describe_releases, rules_for
 
 
 def test_rows_leave_no_gap_and_do_not_overlap() -> None:

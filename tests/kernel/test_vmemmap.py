@@ -1,6 +1,6 @@
 """Struct page addresses: the 2018 oops gives its own base away."""
 
-from app.kernel import vmemmap
+from pfnscope.kernel import vmemmap
 
 
 def test_the_base_is_inferred_from_the_registers_of_the_2018_oops() -> None:

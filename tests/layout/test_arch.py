@@ -2,10 +2,10 @@
 
 import pytest
 
-from app.bootlog.model import BootLog, NodeRange, ZoneRange
-from app.layout import build_layout
-from app.layout.arch import likely_arch
-from app.ranges import ByteRange
+from pfnscope.bootlog.model import BootLog, NodeRange, ZoneRange
+from pfnscope.layout import build_layout
+from pfnscope.layout.arch import likely_arch
+from pfnscope.ranges import ByteRange
 
 MIB, GIB = 1 << 20, 1 << 30
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from app.bootlog.model import Count, MapEntry, MemoryType, PageCounts
-from app.kernel.release import parse_release
-from app.layout import build_layout
-from app.ranges import ByteRange, FrameRange, FrameSet
+from pfnscope.bootlog.model import Count, MapEntry, MemoryType, PageCounts
+from pfnscope.kernel.release import parse_release
+from pfnscope.layout import build_layout
+from pfnscope.ranges import ByteRange, FrameRange, FrameSet
 from tests.support.seed import seed_log
 
 LOW = FrameSet.of([FrameRange(0, 0x10), FrameRange(0x9F, 0x100)])

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.bootlog.model import Count, PageCounts
-from app.layout import build_layout
+from pfnscope.bootlog.model import Count, PageCounts
+from pfnscope.layout import build_layout
 from tests.support.seed import seed_log
 
 

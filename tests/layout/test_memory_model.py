@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from app.analysis import State, analyze
-from app.bootlog import read
-from app.bootlog.model import BootLog, Count, FlagWidths, NodeRange, PageCounts, StructPages, ZoneRange
-from app.kernel.architecture import MODELS, SECTION_SIZES, MemoryModel, memory_model, section_size
-from app.kernel.release import Version, parse_release
-from app.layout import Layout, build_layout
-from app.ranges import ByteRange, FrameRange, FrameSet
+from pfnscope.analysis import State, analyze
+from pfnscope.bootlog import read
+from pfnscope.bootlog.model import BootLog, Count, FlagWidths, NodeRange, PageCounts, StructPages, ZoneRange
+from pfnscope.kernel.architecture import MODELS, SECTION_SIZES, MemoryModel, memory_model, section_size
+from pfnscope.kernel.release import Version, parse_release
+from pfnscope.layout import Layout, build_layout
+from pfnscope.ranges import ByteRange, FrameRange, FrameSet
 
 MIB = 1 << 20
 RECORDED = Path(__file__).parent.parent / "recorded"

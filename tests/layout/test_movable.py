@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.kernel.command_line import arguments
-from app.kernel.movable_arguments import MovableArguments, movable_arguments
-from app.kernel.release import Version
-from app.layout import MemoryRange, ZoneLimit
-from app.layout.movable import movable_starts
-from app.ranges import FrameRange
+from pfnscope.kernel.command_line import arguments
+from pfnscope.kernel.movable_arguments import MovableArguments, movable_arguments
+from pfnscope.kernel.release import Version
+from pfnscope.layout import MemoryRange, ZoneLimit
+from pfnscope.layout.movable import movable_starts
+from pfnscope.ranges import FrameRange
 
 PAGE, BLOCK = 4096, 1024
 Ranges = list[tuple[int, int, int]]

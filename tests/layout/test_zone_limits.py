@@ -2,11 +2,11 @@
 
 import pytest
 
-from app.kernel.release import Version
-from app.kernel.zone_limits import zone_limits
-from app.layout import MemoryRange, ZoneLimit
-from app.layout.zones import zone_spans
-from app.ranges import FrameRange, FrameSet
+from pfnscope.kernel.release import Version
+from pfnscope.kernel.zone_limits import zone_limits
+from pfnscope.layout import MemoryRange, ZoneLimit
+from pfnscope.layout.zones import zone_spans
+from pfnscope.ranges import FrameRange, FrameSet
 
 GIB = 1 << 30
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from app.bootlog.model import MovableStart
-from app.layout import Layout, MemoryRange, ZoneLimit, build_layout
-from app.layout.zones import zone_spans
-from app.ranges import FrameRange, FrameSet
+from pfnscope.bootlog.model import MovableStart
+from pfnscope.layout import Layout, MemoryRange, ZoneLimit, build_layout
+from pfnscope.layout.zones import zone_spans
+from pfnscope.ranges import FrameRange, FrameSet
 from tests.support.seed import seed_log
 
 Span = tuple[int, str, int, int, int]

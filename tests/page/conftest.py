@@ -7,8 +7,8 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from app import resources
-from app.web.settings import Settings
+from pfnscope import resources
+from pfnscope.web.settings import Settings
 from tests.page.driving import CHROMIUM, SWITCHES, Open
 from tests.support.server import serving
 

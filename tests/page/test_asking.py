@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app import service
-from app.report.document import ArgumentNote, Document
-from app.service.asking import Question
-from app.service.comparing import compare
-from app.service.simulating import Change, simulate
-from app.web import command_lines
-from app.web.asked import Asked
-from app.web.settings import Settings
+from pfnscope import service
+from pfnscope.report.document import ArgumentNote, Document
+from pfnscope.service.asking import Question
+from pfnscope.service.comparing import compare
+from pfnscope.service.simulating import Change, simulate
+from pfnscope.web import command_lines
+from pfnscope.web.asked import Asked
+from pfnscope.web.settings import Settings
 from tests.support.samples import text
 from tests.support.server import serving
 

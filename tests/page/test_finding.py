@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from app.ranges import FrameRange
-from app.report import scene, view
-from app.service import analyze
-from app.service.errors import BadOption
-from app.service.finding import find
+from pfnscope.ranges import FrameRange
+from pfnscope.report import scene, view
+from pfnscope.service import analyze
+from pfnscope.service.errors import BadOption
+from pfnscope.service.finding import find
 from tests.page.driving import Open, until, wait_live
 from tests.support.samples import text
 

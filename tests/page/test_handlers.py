@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from app import resources
-from app.service import analyze
-from app.web import presenting
-from app.web.settings import Settings
+from pfnscope import resources
+from pfnscope.service import analyze
+from pfnscope.web import presenting
+from pfnscope.web.settings import Settings
 from tests.support.server import serving
 
 HTML = {"Accept": "text/html"}

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page, Route, expect
 
-from app.web.settings import Settings
+from pfnscope.web.settings import Settings
 from tests.page.driving import Open, until, wait_live
 from tests.support.server import serving
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from app.report import inlining
-from app.service import analyze
-from app.service.writing import written
+from pfnscope.report import inlining
+from pfnscope.service import analyze
+from pfnscope.service.writing import written
 from tests.page.driving import until, wait_live
 from tests.support.samples import text
 

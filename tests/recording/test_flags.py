@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.ranges import FrameRange, FrameSet
-from app.recording import flags as reading
-from app.recording.flags import Step, plan, read_flags
-from app.recording.runs import NOPAGE, parse_runs
+from pfnscope.ranges import FrameRange, FrameSet
+from pfnscope.recording import flags as reading
+from pfnscope.recording.flags import Step, plan, read_flags
+from pfnscope.recording.runs import NOPAGE, parse_runs
 
 RANGES = st.lists(
     st.tuples(st.integers(0, 90), st.integers(1, 30), st.sampled_from("abc")).map(

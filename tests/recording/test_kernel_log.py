@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from app.recording.kernel_log import kernel_log
+from pfnscope.recording.kernel_log import kernel_log
 
 
 def log_of(root: Path, records: bytes) -> None:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.ranges import FrameRange, FrameSet
-from app.recording.model import Block
-from app.recording.reading import read_record
+from pfnscope.ranges import FrameRange, FrameSet
+from pfnscope.recording.model import Block
+from pfnscope.recording.reading import read_record
 
 ALIKE = "block_size_bytes 0x8000000\n" + "".join(
     f'memory{n} phys_index="{n:08x}" state="{state}" valid_zones="DMA32 Normal" online="1" node{node}\n'

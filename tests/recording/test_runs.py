@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.ranges import FrameRange, FrameSet
-from app.recording.model import FlagRun
-from app.recording.runs import CRASHED, NOPAGE, RESERVED, RunEncoder, parse_runs
+from pfnscope.ranges import FrameRange, FrameSet
+from pfnscope.recording.model import FlagRun
+from pfnscope.recording.runs import CRASHED, NOPAGE, RESERVED, RunEncoder, parse_runs
 
 ENTRIES = st.lists(
     st.one_of(

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from app.report import compared_text, placed_text, text
-from app.report.plain import Look
-from app.service import analyze
-from app.service.placing import placed_beside
-from app.service.simulating import Change, simulated_beside
+from pfnscope.report import compared_text, placed_text, text
+from pfnscope.report.plain import Look
+from pfnscope.service import analyze
+from pfnscope.service.placing import placed_beside
+from pfnscope.service.simulating import Change, simulated_beside
 from tests.support import samples
 
 FOLDER = Path(__file__).parent / "golden"

@@ -6,12 +6,12 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.report import axis as axes
-from app.report import document as d
-from app.report import figure, scene
-from app.report.lanes import Bar, Lane, lanes
-from app.report.svg import render
-from app.report.ticks import CHARACTER, WIDTHS, ticks
+from pfnscope.report import axis as axes
+from pfnscope.report import document as d
+from pfnscope.report import figure, scene
+from pfnscope.report.lanes import Bar, Lane, lanes
+from pfnscope.report.svg import render
+from pfnscope.report.ticks import CHARACTER, WIDTHS, ticks
 from tests.report.documents import seed_document
 
 SEED = lanes(seed_document())

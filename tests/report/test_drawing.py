@@ -5,11 +5,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from app import resources
-from app.report import document as d
-from app.report import figure, overview, palette, scene, svg
-from app.report.axis import AxisName
-from app.report.lanes import lanes
+from pfnscope import resources
+from pfnscope.report import document as d
+from pfnscope.report import figure, overview, palette, scene, svg
+from pfnscope.report.axis import AxisName
+from pfnscope.report.lanes import lanes
 from tests.report.documents import hole, seed_document
 
 SEED = scene.of(seed_document())

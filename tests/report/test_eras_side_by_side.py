@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from app.kernel.rules import RULES, describe_releases
-from app.report import markdown, text
-from app.report.document import Document
-from app.report.plain import Look
-from app.service import Options, analyze
+from pfnscope.kernel.rules import RULES, describe_releases
+from pfnscope.report import markdown, text
+from pfnscope.report.document import Document
+from pfnscope.report.plain import Look
+from pfnscope.service import Options, analyze
 from tests.support.samples import text as sample
 
 SEED = sample("seed-1g-4g")

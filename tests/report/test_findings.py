@@ -4,8 +4,8 @@ import ast
 
 import pytest
 
-from app import resources
-from app.report.findings import BY_CODE, GROUPS
+from pfnscope import resources
+from pfnscope.report.findings import BY_CODE, GROUPS
 
 SEVERITIES = {"info", "warning", "error"}
 SOURCES = sorted(resources.folder("templates").parent.joinpath("app").rglob("*.py"))

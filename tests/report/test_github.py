@@ -7,9 +7,9 @@ from html.parser import HTMLParser
 import pytest
 from cmarkgfm import github_flavored_markdown_to_html
 
-from app.report import markdown
-from app.service import analyze
-from app.service.simulating import Change, simulated_beside
+from pfnscope.report import markdown
+from pfnscope.service import analyze
+from pfnscope.service.simulating import Change, simulated_beside
 from tests.support.samples import SLUGS, text
 
 NASTY = "<b>x</b> [a](http://b) ![i](http://c) | `` @octocat #1 http://evil.org www.evil.org me@evil.org _x_ ~~y~~ a.b"

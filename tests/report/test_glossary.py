@@ -3,7 +3,7 @@
 import inspect
 import re
 
-from app.report import glossary, lanes, scene
+from pfnscope.report import glossary, lanes, scene
 
 
 def test_every_lane_is_explained() -> None:

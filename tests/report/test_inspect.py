@@ -3,11 +3,11 @@
 import msgspec
 import pytest
 
-from app.ranges import FrameRange
-from app.report.inspect import inspections
-from app.report.markdown import render as markdown
-from app.report.text import render
-from app.service import Options, analyze
+from pfnscope.ranges import FrameRange
+from pfnscope.report.inspect import inspections
+from pfnscope.report.markdown import render as markdown
+from pfnscope.report.text import render
+from pfnscope.service import Options, analyze
 from tests.support.samples import text
 
 

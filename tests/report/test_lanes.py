@@ -1,7 +1,7 @@
 """From a document to bars."""
 
-from app.report import document as d
-from app.report.lanes import frames, lanes, missing
+from pfnscope.report import document as d
+from pfnscope.report.lanes import frames, lanes, missing
 from tests.report.documents import hole, seed_document
 
 

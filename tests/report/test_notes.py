@@ -1,8 +1,8 @@
 """Notes on the reading: told once, with all their lines, and nothing that the report says besides."""
 
-from app.report.document import Diagnostic, Verdict
-from app.report.findings import BY_CODE
-from app.report.notes import note_rows, sentences
+from pfnscope.report.document import Diagnostic, Verdict
+from pfnscope.report.findings import BY_CODE
+from pfnscope.report.notes import note_rows, sentences
 from tests.report.documents import seed_document
 
 

@@ -5,10 +5,10 @@ from io import StringIO
 
 import pytest
 
-from app.report import markdown, sheet
-from app.report.plain import Look
-from app.report.text import render
-from app.service import analyze
+from pfnscope.report import markdown, sheet
+from pfnscope.report.plain import Look
+from pfnscope.report.text import render
+from pfnscope.service import analyze
 from tests.support.samples import SLUGS, text
 
 NASTY = b"\x1b[31m<script>alert(1)</script>`` [a](javascript:b) | =1+1 \xe2\x80\xae"

@@ -4,11 +4,11 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.report import document as d
-from app.report import scene
-from app.report.differing import differences
-from app.report.lanes import Bar
-from app.report.placed import Placement, Placements
+from pfnscope.report import document as d
+from pfnscope.report import scene
+from pfnscope.report.differing import differences
+from pfnscope.report.lanes import Bar
+from pfnscope.report.placed import Placement, Placements
 from tests.report.documents import hole, seed_document
 
 NAMES = ("today", "what if")

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from app.report import sketches
-from app.report.document import PfnRange
-from app.report.plain import Look
+from pfnscope.report import sketches
+from pfnscope.report.document import PfnRange
+from pfnscope.report.plain import Look
 from tests.report.documents import hole, seed_document
 
 

@@ -2,11 +2,11 @@
 
 import re
 
-from app.report import sketches
-from app.report.document import MapEntry
-from app.report.plain import Look
-from app.service import analyze
-from app.service.placing import placed_beside
+from pfnscope.report import sketches
+from pfnscope.report.document import MapEntry
+from pfnscope.report.plain import Look
+from pfnscope.service import analyze
+from pfnscope.service.placing import placed_beside
 from tests.report.documents import hole, seed_document
 from tests.support.samples import text
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from app.report.axis import Axes
-from app.service.asking import NO_QUESTION, Question, ask
-from app.service.drawing import packed, scene_of, unpacked
-from app.service.simulating import Change
 from benchmarks.texts import memblock_dump
+from pfnscope.report.axis import Axes
+from pfnscope.service.asking import NO_QUESTION, Question, ask
+from pfnscope.service.drawing import packed, scene_of, unpacked
+from pfnscope.service.simulating import Change
 from tests.support.samples import SLUGS, text
 
 WHAT_IF = Question(Change(append="memmap=1G!4G"), size="1G")

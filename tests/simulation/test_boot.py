@@ -3,10 +3,10 @@
 import msgspec
 import pytest
 
-from app.bootlog import read
-from app.bootlog.model import BootLog, MemoryType, SratEntry
-from app.ranges import ByteRange
-from app.simulation import NotSimulated, self_check, simulate
+from pfnscope.bootlog import read
+from pfnscope.bootlog.model import BootLog, MemoryType, SratEntry
+from pfnscope.ranges import ByteRange
+from pfnscope.simulation import NotSimulated, self_check, simulate
 from tests.support.samples import SLUGS, text
 
 GIB, MIB = 1 << 30, 1 << 20

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.kernel.map_arguments import PRAM, RAM, SOFT_RESERVED
-from app.simulation.e820 import Entry, Table
+from pfnscope.kernel.map_arguments import PRAM, RAM, SOFT_RESERVED
+from pfnscope.simulation.e820 import Entry, Table
 
 SPACE = 40
 TYPES = (RAM, 2, 3, PRAM, SOFT_RESERVED)

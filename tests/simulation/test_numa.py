@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.ranges.engine import Pairs, canonical
-from app.simulation.numa import LEAST_FAKE_NODE, Block, Refused, assign, clean_up, fake_nodes, uncovered
+from pfnscope.ranges.engine import Pairs, canonical
+from pfnscope.simulation.numa import LEAST_FAKE_NODE, Block, Refused, assign, clean_up, fake_nodes, uncovered
 
 STEP = LEAST_FAKE_NODE
 GIB = 1 << 30

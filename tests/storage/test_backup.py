@@ -4,7 +4,7 @@ import sqlite3
 import subprocess
 from pathlib import Path
 
-from app.storage import Record, Tombstone, open_store
+from pfnscope.storage import Record, Tombstone, open_store
 from tests.support.postgres import Cluster, program
 
 

@@ -9,10 +9,10 @@ import msgspec
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from app.service.layouts import Layouts
-from app.storage import LayoutStore, Record, StoreUnavailable, Tombstone, open_store
-from app.storage.engines import make_engine
-from app.storage.schema import metadata, schema
+from pfnscope.service.layouts import Layouts
+from pfnscope.storage import LayoutStore, Record, StoreUnavailable, Tombstone, open_store
+from pfnscope.storage.engines import make_engine
+from pfnscope.storage.schema import metadata, schema
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

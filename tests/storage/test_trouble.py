@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, event, text
 
-from app.storage import LayoutStore, Record, StoreUnavailable
-from app.storage.engines import make_engine
-from app.storage.schema import metadata
-from app.storage.sql import SqlStore, open_store
+from pfnscope.storage import LayoutStore, Record, StoreUnavailable
+from pfnscope.storage.engines import make_engine
+from pfnscope.storage.schema import metadata
+from pfnscope.storage.sql import SqlStore, open_store
 from tests.support.postgres import Cluster
 
 

@@ -9,9 +9,9 @@ import pytest
 import zstandard
 from sqlalchemy import text
 
-from app.storage import Record, open_store
-from app.storage.engines import make_engine
-from app.storage.schema import VERSION, metadata
+from pfnscope.storage import Record, open_store
+from pfnscope.storage.engines import make_engine
+from pfnscope.storage.schema import VERSION, metadata
 
 # The tables of version 1 as their release made them.
 _BYTES = {"sqlite": "BLOB", "postgresql": "BYTEA"}
@@ -47,7 +47,7 @@ def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 def test_server_processes_upgrade_at_the_same_time(old: str) -> None:
-    code = f"from app.storage import open_store; open_store({old!r}).close()"
+    code = f"from pfnscope.storage import open_store; open_store({old!r}).close()"
     started = [subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE) for _ in range(3)]
     assert [process.communicate()[1] for process in started] == [b""] * 3
     store = open_store(old)

@@ -3,8 +3,8 @@
 import os
 from collections.abc import Sequence
 
-from app.fleet.source import Source
-from app.fleet.work import Answer, work
+from pfnscope.fleet.source import Source
+from pfnscope.fleet.work import Answer, work
 
 
 def deadly(batch: Sequence[Source]) -> Answer:

@@ -6,8 +6,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from app.fleet.listing import sources
-from app.fleet.work import unpack, work
+from pfnscope.fleet.listing import sources
+from pfnscope.fleet.work import unpack, work
 from tests.support import samples
 
 SMALL = ("seed-1g-4g", "seed-1g-7g", "seed-no-memmap", "odd-size")

@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from app import resources
+from pfnscope import resources
 
 FOLDER = resources.folder("sample_logs")
 SLUGS = sorted(path.parent.name for path in FOLDER.glob("*/meta.toml"))

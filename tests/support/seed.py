@@ -1,7 +1,7 @@
 """The 2018 report's guest as facts, without a text: three layouts of node ranges and maps."""
 
-from app.bootlog.model import BootLog, MapEntry, MemoryType, NodeRange, ZoneRange
-from app.ranges import ByteRange
+from pfnscope.bootlog.model import BootLog, MapEntry, MemoryType, NodeRange, ZoneRange
+from pfnscope.ranges import ByteRange
 
 GIB = 1 << 30
 LOW = ((0, 0x1000, 0x9F000), (0, 0x100000, 0xBFFD7000))

@@ -11,9 +11,9 @@ import pytest
 import uvicorn
 from starlette.types import ASGIApp
 
-from app.web import create_app
-from app.web.server import HTTP
-from app.web.settings import Settings
+from pfnscope.web import create_app
+from pfnscope.web.server import HTTP
+from pfnscope.web.settings import Settings
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import zstandard
 
-from app.web.schema import EXAMPLE_LOG
+from pfnscope.web.schema import EXAMPLE_LOG
 from tests.support.process import command, free_port, peak
 
 LIMIT = 8 << 20

@@ -7,9 +7,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app import service
-from app.report import rulebook
-from app.web.schema import EXAMPLE_LOG
+from pfnscope import service
+from pfnscope.report import rulebook
+from pfnscope.web.schema import EXAMPLE_LOG
 from tests.support.server import Serve
 
 LOG = EXAMPLE_LOG
@@ -74,7 +74,7 @@ def test_only_memory_lines_are_kept_unless_asked(client: httpx.Client, tmp_path:
     everything = client.post("/api/v1/layouts", content=NOISE + LOG, params={"keep": "everything"}).json()
     one, other = (client.get(f"/api/v1/layouts/{made['id']}").json() for made in (layouts, everything))
     assert one["node_ranges"] == other["node_ranges"], "line numbers stay as they were given"
-    from app.service.layouts import open_layouts
+    from pfnscope.service.layouts import open_layouts
 
     store = open_layouts(f"sqlite:///{tmp_path}/layouts.db")
     assert b"52:54:00" not in store.get(layouts["id"]).text
@@ -220,7 +220,7 @@ def test_a_fault_of_the_server_is_a_problem_without_a_trace(serve: Serve, monkey
 
 
 def test_readiness_follows_the_storage(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    from app.service.layouts import Layouts, StoreUnavailable
+    from pfnscope.service.layouts import Layouts, StoreUnavailable
 
     client = serve()
     assert client.get("/healthz").text == "ok\n"

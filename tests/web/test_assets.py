@@ -6,8 +6,8 @@ import httpx
 import pytest
 import zstandard
 
-from app import resources
-from app.web.assets import Assets
+from pfnscope import resources
+from pfnscope.web.assets import Assets
 
 
 def test_the_url_changes_with_the_content(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 from starlette.types import Message
 
-from app.web.bodies import Intake, Submission, understand
+from pfnscope.web.bodies import Intake, Submission, understand
 
 LOG = b"BIOS-e820: [mem 0x0000000000000000-0x000000000009fbff] usable\nname=value \xff\n"
 LIMIT = 4096

@@ -10,8 +10,8 @@ import httpx
 import pytest
 from starlette.responses import Response
 
-from app.web.connections import Connection
-from app.web.security import HEADERS
+from pfnscope.web.connections import Connection
+from pfnscope.web.security import HEADERS
 from tests.support.server import running
 
 LARGE = 30_000_000

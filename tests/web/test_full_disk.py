@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.web.schema import EXAMPLE_LOG
+from pfnscope.web.schema import EXAMPLE_LOG
 from tests.support.postgres import Cluster
 from tests.support.server import Serve
 

@@ -3,9 +3,9 @@
 import httpx
 import pytest
 
-from app.service import Options, drawing, jobs
-from app.web import views
 from benchmarks.texts import memblock_dump
+from pfnscope.service import Options, drawing, jobs
+from pfnscope.web import views
 from tests.support.server import Serve
 
 LOG = memblock_dump(3_000)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from app.service.layouts import Layouts, open_layouts
-from app.web.counters import SharedCounters
-from app.web.limits import RateLimit, check_storage, make_rate_limit, parse_rate
+from pfnscope.service.layouts import Layouts, open_layouts
+from pfnscope.web.counters import SharedCounters
+from pfnscope.web.limits import RateLimit, check_storage, make_rate_limit, parse_rate
 
 
 class Clock:

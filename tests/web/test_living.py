@@ -8,10 +8,10 @@ from typing import TypeVar
 import anyio.to_thread
 from anyio.from_thread import start_blocking_portal
 
-from app.service import Options
-from app.service.layouts import Created, Layouts, Wanted
-from app.storage import open_store
-from app.web.living import Living
+from pfnscope.service import Options
+from pfnscope.service.layouts import Created, Layouts, Wanted
+from pfnscope.storage import open_store
+from pfnscope.web.living import Living
 
 
 class Clock:

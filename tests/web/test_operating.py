@@ -13,11 +13,11 @@ import httpx
 import pytest
 import zstandard
 
-from app import service
-from app.report import rulebook
-from app.service import jobs
-from app.web.logs import JsonLines
-from app.web.schema import EXAMPLE_LOG
+from pfnscope import service
+from pfnscope.report import rulebook
+from pfnscope.service import jobs
+from pfnscope.web.logs import JsonLines
+from pfnscope.web.schema import EXAMPLE_LOG
 from tests.support.process import command, free_port
 from tests.support.samples import text as sample
 from tests.support.server import Serve

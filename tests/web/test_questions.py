@@ -3,11 +3,11 @@
 import httpx
 import pytest
 
-from app import service
-from app.report.document import Document
-from app.service.comparing import compare
-from app.service.placing import place
-from app.service.simulating import Change, simulate
+from pfnscope import service
+from pfnscope.report.document import Document
+from pfnscope.service.comparing import compare
+from pfnscope.service.placing import place
+from pfnscope.service.simulating import Change, simulate
 from tests.support.samples import text
 
 SEED, OTHER = text("seed-no-memmap"), text("seed-1g-4g")

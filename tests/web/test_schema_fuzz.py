@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from app.web.settings import Settings
+from pfnscope.web.settings import Settings
 from tests.support.server import serving
 
 PROGRAM = Path(sys.executable).with_name("schemathesis")

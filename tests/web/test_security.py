@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from app.web.schema import EXAMPLE_LOG
+from pfnscope.web.schema import EXAMPLE_LOG
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.web.limits import make_rate_limit
-from app.web.schema import EXAMPLE_LOG
+from pfnscope.web.limits import make_rate_limit
+from pfnscope.web.schema import EXAMPLE_LOG
 from tests.support.postgres import Cluster
 from tests.support.process import command, free_port
 from tests.support.redis import Counting

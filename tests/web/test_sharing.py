@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.service.layouts import open_layouts
-from app.web.schema import EXAMPLE_LOG
+from pfnscope.service.layouts import open_layouts
+from pfnscope.web.schema import EXAMPLE_LOG
 from tests.support.samples import text as sample
 from tests.support.server import Serve
 

@@ -15,8 +15,8 @@ from time import monotonic
 import httpx
 import pytest
 
-from app.service.layouts import open_layouts
-from app.web.schema import EXAMPLE_LOG
+from pfnscope.service.layouts import open_layouts
+from pfnscope.web.schema import EXAMPLE_LOG
 from tests.support.process import command, free_port
 
 SECONDS, KILLS = (float(part) for part in os.environ.get("SOAK", "2 3").split())

@@ -1,6 +1,0 @@
-"""An analysis held against what the machine itself said: pure comparisons of ranges."""
-
-from app.analysis.verify.model import Comparison, Difference, LeftOut, Verification
-from app.analysis.verify.verify import verify
-
-__all__ = ["Comparison", "Difference", "LeftOut", "Verification", "verify"]

@@ -1,6 +1,0 @@
-"""Boot logs as people paste them, read into facts with line numbers."""
-
-from app.bootlog.keeping import keep_memory_lines
-from app.bootlog.reader import LOOKED_FOR, Reading, read
-
-__all__ = ["LOOKED_FOR", "Reading", "keep_memory_lines", "read"]

@@ -1,6 +1,0 @@
-"""One physical memory layout: memory of nodes, zone spans, sections and who owns the rest."""
-
-from app.layout.build import build_layout
-from app.layout.model import Layout, MemoryRange, Owner, ZoneLimit, ZoneSpan
-
-__all__ = ["Layout", "MemoryRange", "Owner", "ZoneLimit", "ZoneSpan", "build_layout"]

@@ -1,0 +1,47 @@
+"""pfnscope: which page frames a Linux boot log gives a struct page, and what that kernel did with it.
+
+``parse``, ``analyse``, ``simulate`` and ``figure`` are what other programs use; docs/library.md shows how.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pfnscope.library import (
+        BadOption,
+        CannotSimulate,
+        Document,
+        NoMemoryLayout,
+        NoSuchBoot,
+        Reading,
+        ServiceError,
+        analyse,
+        figure,
+        parse,
+        simulate,
+    )
+
+__all__ = [
+    "BadOption",
+    "CannotSimulate",
+    "Document",
+    "NoMemoryLayout",
+    "NoSuchBoot",
+    "Reading",
+    "ServiceError",
+    "__version__",
+    "analyse",
+    "figure",
+    "parse",
+    "simulate",
+]
+
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> object:
+    """Fetch a public name on first use: the command, whose start-up is measured, needs none of them."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module("pfnscope.library"), name)

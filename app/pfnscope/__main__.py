@@ -1,0 +1,5 @@
+"""``python -m pfnscope``: the command."""
+
+from pfnscope.cli.main import main
+
+main()

@@ -1,0 +1,120 @@
+"""The arguments that make a hole: found by booting without them."""
+
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+
+from pfnscope.analysis.model import Cause, Hole
+from pfnscope.bootlog.model import BootLog
+from pfnscope.kernel.command_line import Argument, arguments
+from pfnscope.kernel.release import Release
+from pfnscope.layout import Layout, build_layout
+from pfnscope.ranges import FrameSet
+from pfnscope.simulation import NotSimulated, simulate, with_inferred
+from pfnscope.units import GIB
+
+MOST_ARGUMENTS = 3
+"""Arguments left out at once; more than that together make a hole in no log that was seen."""
+
+MOST_BOOTS = 64
+MOST_RANGES = 200_000
+"""Simulated boots for one log, and ranges in all of them: nobody waits for a hundred arguments on a hostile map."""
+
+
+def blame(log: BootLog, layout: Layout, release: Release | None, holes: Sequence[Hole]) -> dict[int, Cause]:
+    """By index of a hole: the fewest arguments without which it is inside a zone span or gone, and why.
+
+    Nothing is blamed where the log's own command line, simulated, does not give the log's own layout. Where the text
+    has no command line, its arguments may follow from the user-defined map.
+    """
+    log, inferred = with_inferred(log)
+    shaping = tuple(argument for argument in arguments(log.command_line or "") if argument.shapes_layout)
+    if not shaping or not _replays(log, layout, release):
+        return {}
+    found = _blamed(log, layout, release, holes, shaping)
+    if inferred is None:
+        return found
+    note = f" (inferred: {inferred})"
+    return {at: Cause(cause.arguments, cause.why + note) for at, cause in found.items()}
+
+
+def _replays(log: BootLog, layout: Layout, release: Release | None) -> bool:
+    again = _without(log, (), layout, release)
+    return again is not None and [(m.frames, m.node) for m in again.memory] == [
+        (m.frames, m.node) for m in layout.memory
+    ]
+
+
+def _without(log: BootLog, left_out: Iterable[Argument], layout: Layout, release: Release | None) -> Layout | None:
+    """The layout without some arguments, or None where such a kernel would not boot."""
+    text = log.command_line or ""
+    for argument in sorted(left_out, key=lambda item: -item.column):
+        text = text[: argument.column] + text[argument.column + len(argument.text) :]
+    try:
+        simulated = simulate(log, text, release.stable if release else None).log
+    except NotSimulated:
+        return None
+    return build_layout(simulated, release, layout.arch, layout.memmap.model)
+
+
+def _blamed(
+    log: BootLog, layout: Layout, release: Release | None, holes: Sequence[Hole], shaping: tuple[Argument, ...]
+) -> dict[int, Cause]:
+    found: dict[int, Cause] = {}
+    boots, allowed = 0, min(MOST_BOOTS, max(1, MOST_RANGES // (1 + len(log.firmware_map) + len(layout.memory))))
+    for size in range(1, min(len(shaping), MOST_ARGUMENTS) + 1):
+        # a hole inside a zone span that takes two arguments is nobody's question
+        open_ = [at for at, hole in enumerate(holes) if at not in found and (size == 1 or hole.outside)]
+        for chosen in combinations(shaping, size):
+            open_ = [at for at in open_ if at not in found]
+            if not open_ or boots == allowed:
+                break
+            boots += 1
+            other = _without(log, chosen, layout, release)
+            if other is None:
+                continue
+            taken = other.memory_frames - layout.memory_frames
+            for at in open_:
+                why = _relieved(holes[at], layout, other, taken)
+                if why is not None:
+                    texts = tuple(argument.text for argument in chosen)
+                    found[at] = Cause(texts, " and ".join(f"“{text}”" for text in texts) + " " + why)
+    return found
+
+
+def _relieved(hole: Hole, layout: Layout, other: Layout, taken: FrameSet) -> str | None:
+    """How the hole came about, where it is gone or inside a span in the other layout, with ``taken`` more memory."""
+    frames = hole.frames.start, hole.frames.end
+    left = other.without_memory.clip(*frames)
+    if left and (not hole.outside or other.outside_zone_spans.clip(*frames)):
+        return None
+    removed = f"take{_s(taken)} {_said(taken, layout.page_size)} out of memblock" if taken else "changes the nodes"
+    if not left and not other.struct_pages.clip(*frames):
+        return f"{removed}; without it the section has no memory and no struct pages"
+    if not left:
+        return f"{removed}; without it these frames are memory"
+    for node in sorted({item.node for item in other.memory}):
+        before, after = _extent(other, node), _extent(layout, node)
+        if before is None or after is None or before == after or not before[0] <= hole.frames.start < before[1]:
+            continue
+        if after[1] <= hole.frames.start:
+            return f"{removed}, so node {node} ends at pfn {after[1]:#x} instead of {before[1]:#x}"
+        return f"{removed}, so node {node} begins at pfn {after[0]:#x} instead of {before[0]:#x}"
+    return f"{removed}; without it a zone spans the hole"
+
+
+def _extent(layout: Layout, node: int) -> tuple[int, int] | None:
+    own = [item.frames for item in layout.memory if item.node == node]
+    return (min(item.start for item in own), max(item.end for item in own)) if own else None
+
+
+def _said(frames: FrameSet, page_size: int) -> str:
+    named = [f"[{_address(item.start * page_size)}, {_address(item.end * page_size)})" for item in frames]
+    return " and ".join(named[:2]) + (f" and {len(named) - 2} more ranges" if len(named) > 2 else "")
+
+
+def _address(value: int) -> str:
+    return f"{value // GIB} GiB" if value and value % GIB == 0 else f"{value:#x}"
+
+
+def _s(frames: FrameSet) -> str:
+    return "s" if frames else ""

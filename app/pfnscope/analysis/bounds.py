@@ -1,0 +1,38 @@
+"""Which struct pages each bound of a reader takes in on one layout."""
+
+from pfnscope.kernel.architecture import MemoryModel
+from pfnscope.kernel.readers import SUBSECTION_BYTES, Bound
+from pfnscope.layout import Layout
+from pfnscope.ranges import FrameSet
+
+VMEMMAP = frozenset({"x86_64", "arm64", "ppc64", "ppc64le", "s390", "s390x", "riscv64", "sparc64", "loongarch64"})
+"""SPARSEMEM_VMEMMAP is on: the only model whose sections have sub-sections (pfn_section_valid(), mmzone.h, 5.14)."""
+
+
+def pages_within(layout: Layout) -> dict[Bound, FrameSet]:
+    """The frames of each bound. Sets are cheap: cost follows the number of ranges.
+
+    pfn_valid() of FLATMEM ends with max_mapnr, which is max_pfn (arch/x86/mm/init_32.c, 4.17 to 6.1; arm/mm/init.c).
+    """
+    valid = layout.struct_pages.clip(0, layout.max_pfn) if layout.flat else layout.struct_pages
+    return {
+        Bound.MAX_PFN: layout.struct_pages.clip(0, layout.max_pfn),
+        Bound.PAST_MAX_PFN: valid.clip(layout.max_pfn + 1, layout.struct_pages.end),
+        Bound.SECTION_END: valid,
+        Bound.ONLINE_SUBSECTIONS: _online(layout),
+        Bound.ZONE_SPANS: FrameSet.of(item.frames for item in layout.zone_spans),
+        Bound.MEMORY: layout.memory_frames,
+    }
+
+
+def _online(layout: Layout) -> FrameSet:
+    """What pfn_to_online_page() of 5.12 and later says yes to, up to where /proc/kpage* end.
+
+    FLATMEM knows neither sections nor sub-sections and stops at max_pfn; SPARSEMEM without vmemmap knows sections
+    only (get_max_dump_pfn() in fs/proc/page.c and pfn_section_valid() in mmzone.h, 5.14; recorded on i386 of 6.1).
+    """
+    if layout.memmap.model is MemoryModel.FLATMEM:
+        return layout.struct_pages.clip(0, layout.max_pfn)
+    if layout.arch not in VMEMMAP:
+        return layout.struct_pages
+    return layout.struct_pages & layout.memory_frames.rounded_out(SUBSECTION_BYTES // layout.page_size)

@@ -1,0 +1,109 @@
+"""The kernel's own counts held against the computed layout, line by line."""
+
+from collections.abc import Iterable, Iterator
+
+from pfnscope.analysis.choice import printed_counts, same_counts
+from pfnscope.analysis.model import Check, Choice
+from pfnscope.analysis.node_checks import node_checks
+from pfnscope.analysis.replay import PassCount, replay
+from pfnscope.analysis.setup_checks import last_pfn_checks, mminit_checks, movable_checks
+from pfnscope.analysis.totals import memory_checks, zonelist_checks
+from pfnscope.analysis.zone_counts import zone_count_checks, zone_counts
+from pfnscope.bootlog.model import BootLog, Count, Files
+from pfnscope.kernel.release import Version
+from pfnscope.kernel.rules import CountWording
+from pfnscope.layout import Layout
+
+
+def checks(log: BootLog, layout: Layout, choice: Choice, version: Version | None = None) -> tuple[Check, ...]:
+    """Every printed number that the layout explains or contradicts. ``version`` is the log's own release.
+
+    What was not printed is here only where its reader looks for it: the count of unavailable pages.
+    """
+    counts: tuple[Check, ...] = ()
+    if layout.memory:
+        of_zones = zone_counts(log, layout, version)
+        counts = (
+            *_unavailable(log, layout, choice),
+            *node_checks(log, layout, version),
+            *movable_checks(log, layout, version),
+            *zone_count_checks(of_zones, layout, version),
+            *zonelist_checks(log, layout, of_zones, version),
+            *memory_checks(log, layout),
+            *last_pfn_checks(log, layout),
+            *mminit_checks(log, layout),
+        )
+    if log.files == Files():
+        return counts
+    from pfnscope.analysis.file_checks import file_checks  # few texts have files, and loading takes its time
+
+    return (*counts, *file_checks(log, layout))
+
+
+def _unavailable(log: BootLog, layout: Layout, choice: Choice) -> Iterator[Check]:
+    counts = log.page_counts
+    if choice.rule is None:
+        return
+    expected = counts.count_line is choice.rule.wording
+    # a text that ends in front of the place of these lines lacks none of them
+    lost = counts.count_line is None and bool(counts.total_kib or counts.zonelists)
+    if not expected and not lost:
+        return
+    ours, printed = replay(layout, choice.rule)[1], printed_counts(counts)
+    if lost:
+        yield from _not_printed(ours, choice.rule.wording)
+        return
+    lines = counts.unavailable or tuple(
+        item for item in (counts.zeroed_unavailable, counts.reserved_unavailable) if item
+    )
+    whole = same_counts(choice.rule.wording, ours, printed)
+    named: dict[tuple[int | None, str | None], dict[int, PassCount]] = {}
+    nodeless = choice.rule.wording is CountWording.ZONE_UNAVAILABLE
+    for item in ours:
+        named.setdefault((None if nodeless else item.node, item.zone), {}).setdefault(item.pages, item)
+    held: list[PassCount] = []
+    for at, count in enumerate(lines):
+        alike = named.get((count.node, count.zone), {})
+        match = ours[at] if len(ours) == len(printed) else _counterpart(count, alike)
+        held += [match] if match else []
+        agrees = whole or (match is not None and match.pages == count.value)
+        yield Check(
+            _name(count, choice.rule.wording),
+            f"{count.value} pages",
+            _pages(match.pages) if match else None,
+            agrees,
+            count.lines,
+            tuple(match.frames) if match else (),
+        )
+    if len(ours) > len(printed):
+        yield from _not_printed(_missing(ours, held), choice.rule.wording)
+
+
+def _missing(ours: Iterable[PassCount], held: Iterable[PassCount]) -> Iterator[PassCount]:
+    """Counts that no line was held against: their lines may be lost, so this contradicts nothing."""
+    known = {(item.node, item.zone, item.pages) for item in held}
+    return (item for item in ours if (item.node, item.zone, item.pages) not in known)
+
+
+def _not_printed(ours: Iterable[PassCount], wording: CountWording) -> Iterator[Check]:
+    for item in ours:
+        if item.pages:
+            count = Count(item.pages, (), item.node, item.zone)
+            yield Check(_name(count, wording), "not printed", _pages(item.pages), None, (), tuple(item.frames))
+
+
+def _counterpart(count: Count, alike: dict[int, PassCount]) -> PassCount | None:
+    """Our count for a line where not as many lines are expected: the same one of that node and zone, or the first."""
+    return alike.get(count.value) or next(iter(alike.values()), None)
+
+
+def _name(count: Count, wording: CountWording) -> str:
+    if count.node is not None:
+        return f"node {count.node}, {count.zone}: unavailable"
+    if count.zone is not None:
+        return f"{count.zone}: unavailable"
+    return wording.value.partition(":")[0]
+
+
+def _pages(number: int | None) -> str | None:
+    return None if number is None else f"{number} pages"

@@ -1,0 +1,92 @@
+"""Which mechanism this kernel used: the printed count line first, the release second, a guess never."""
+
+from pfnscope.analysis.model import Choice
+from pfnscope.analysis.replay import PassCount, replay
+from pfnscope.bootlog.model import PageCounts
+from pfnscope.kernel.release import Release
+from pfnscope.kernel.rules import RULES, CountWording, StructPageRule, rules_for
+from pfnscope.layout import Layout
+
+
+def choose(counts: PageCounts, layout: Layout, release: Release | None, *, overridden: bool) -> Choice:
+    """Choose the rule. The wording of the count line narrows the rows; then its number, then the release decides.
+
+    An overriding release beats the count line, because the caller asks what that release would do. A count that
+    several mechanisms explain is no evidence for one of them where no release is known.
+    """
+    by_release = rules_for(release) if release else ()
+    if overridden and by_release and release:
+        why = f"the rule of {release.text}, the release that was asked for"
+        return Choice(by_release[0], "assumed", why, _doubt(by_release[0], release))
+    wording = counts.count_line
+    by_wording = [rule for rule in RULES if rule.wording is wording]
+    if by_wording and wording:
+        return _by_line(wording, by_wording, by_release, counts, layout)
+    if not by_release or release is None:
+        return Choice(None, "assumed", "the text names no kernel release and prints no count")
+    rule = by_release[0]
+    if release.stable_known and not release.backports:
+        return Choice(rule, "release", f"the rule of {release.text}", _doubt(rule, release))
+    return Choice(rule, "assumed", _vendors_word(release), _doubt(rule, release))
+
+
+def _vendors_word(release: Release) -> str:
+    """What is known of a release that a distribution named: its own deviation, or that it may have one."""
+    known, version = release.deviation, ".".join(map(str, release.acts_like))
+    if known:
+        return f"the rule of {known.name}, whose {release.text} does as {version} does ({known.source})"
+    name = release.vendor or "the vendor"
+    if release.stable_known:
+        return f"the rule of {release.text} by its number; {name} may have backported"
+    return (
+        f"the newest rule of the branch of {release.text}, whose stable level is not told; {name} may have backported"
+    )
+
+
+def _doubt(rule: StructPageRule, release: Release) -> str:
+    """What of the rule and of the vendor's build has not been read."""
+    vendors = release.deviation.doubt if release.deviation else ""
+    return "; ".join(filter(None, (rule.doubt, vendors)))
+
+
+def _by_line(
+    wording: CountWording,
+    by_wording: list[StructPageRule],
+    by_release: tuple[StructPageRule, ...],
+    counts: PageCounts,
+    layout: Layout,
+) -> Choice:
+    why = f"the log prints “{wording.value}”"
+    ordered = _nearest_first(by_wording, by_release)
+    printed = printed_counts(counts)
+    fitting = [rule for rule in ordered if same_counts(rule.wording, replay(layout, rule)[1], printed)]
+    rule = fitting[0] if fitting else ordered[0]
+    if rule in by_release or len(fitting or by_wording) == 1:
+        return Choice(rule, "evidence", why)
+    if by_release:
+        return Choice(rule, "evidence", f"{why}, and no mechanism nearer to the release explains the number")
+    return Choice(rule, "assumed", f"{why}, which {len(fitting or by_wording)} mechanisms do; no release decides")
+
+
+def _nearest_first(rules: list[StructPageRule], by_release: tuple[StructPageRule, ...]) -> list[StructPageRule]:
+    """Rules of the release, then the others, nearest in history first, of two as near the later one."""
+    ours = [rule for rule in by_release if rule in rules]
+    at = RULES.index(by_release[0]) if by_release else 0
+    return ours + sorted(
+        (rule for rule in rules if rule not in ours), key=lambda rule: abs(RULES.index(rule) - at - 0.1)
+    )
+
+
+def printed_counts(counts: PageCounts) -> tuple[PassCount, ...]:
+    """The count lines of the log in the form in which a replay gives them."""
+    total = counts.zeroed_unavailable or counts.reserved_unavailable
+    if counts.unavailable:
+        return tuple(PassCount(item.value, item.node, item.zone) for item in counts.unavailable)
+    return (PassCount(total.value),) if total else ()
+
+
+def same_counts(wording: CountWording | None, ours: tuple[PassCount, ...], printed: tuple[PassCount, ...]) -> bool:
+    """Whether a replay explains the printed lines; the wording without a node is compared without it."""
+    nodeless = wording is CountWording.ZONE_UNAVAILABLE
+    said = [[(nodeless or item.node, item.zone, item.pages) for item in items] for items in (ours, printed)]
+    return said[0] == said[1]

@@ -1,0 +1,190 @@
+"""Where a memmap= region can go: every possible start, safe or not, found from boundaries and not by trying each."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from typing import Literal
+
+from msgspec import Struct
+
+from pfnscope.analysis.deferral import walk_ends
+from pfnscope.analysis.eras import eras
+from pfnscope.analysis.holes import find_holes
+from pfnscope.analysis.model import Analysis, Hole
+from pfnscope.bootlog.model import MemoryType
+from pfnscope.kernel.command_line import arguments
+from pfnscope.kernel.movable_arguments import movable_arguments
+from pfnscope.kernel.rules import describe_releases
+from pfnscope.layout import Layout
+from pfnscope.layout.less import less_memory, near
+from pfnscope.ranges import ByteRange, FrameRange, FrameSet
+from pfnscope.simulation.image import kernel_image
+from pfnscope.units import MIB
+
+Kind = Literal["!", "$"]
+_OWNERS = {"!": (MemoryType.PRAM, "persistent (type 12)"), "$": (MemoryType.RESERVED, "reserved")}
+
+MOST_STEPS = 512
+"""Starts that are told one by one where safe and unsafe ones take turns; beyond, all of them count as unsafe."""
+
+
+class Placement(Struct, frozen=True):
+    """Start frames ``[start, end)`` of one outcome; only multiples of the alignment are meant.
+
+    ``holes`` are those that a region at ``start`` adds. ``dangerous_on``: releases on which it adds struct pages that
+    nothing writes and an ordinary reader reaches.
+    """
+
+    start: int
+    end: int
+    safe: bool
+    holes: tuple[Hole, ...]
+    dangerous_on: tuple[str, ...]
+
+
+def placements(analysis: Analysis, pages: int, kind: Kind, align: int) -> tuple[Placement, ...]:
+    """All starts, in frames, of a region of ``pages`` that lies in memory whole; ``align`` in frames.
+
+    Cost follows the number of memory ranges, nodes and zones: between two boundaries the outcome is one, and where
+    the alignment is finer than a section, one for whole and one for broken sections.
+    """
+    if pages <= 0 or align <= 0:
+        raise ValueError("a region and its alignment have at least one page")
+    probe = _Probe(analysis, pages, kind)
+    found: list[Placement] = []
+    for first, last in _pieces(analysis, pages):
+        low = -(-first // align) * align
+        for start, end in _intervals(probe.points, low, last, align):
+            found += probe.outcomes(start, end, align)
+    return tuple(_joined(found))
+
+
+class _Probe:
+    """Tries a start: takes the region out of memory and looks at the holes that this adds."""
+
+    def __init__(self, analysis: Analysis, pages: int, kind: Kind) -> None:
+        self.analysis, self.pages = analysis, pages
+        self.owner = _OWNERS[kind]
+        self.version = analysis.release.stable if analysis.release else None
+        self.asked = movable_arguments(arguments(analysis.log.command_line or ""), self.version)
+        self.points = _boundaries(analysis, pages)
+        self.section = analysis.layout.memmap.block
+        self.known = {era.rule.id for era in analysis.eras if era.severity == "danger"}
+        self.steps = MOST_STEPS
+
+    def outcomes(self, start: int, end: int, align: int) -> Iterator[Placement]:
+        """The outcomes of the aligned starts in ``[start, end)``, which has no boundary inside."""
+        first = self.at(start, end)
+        if end - start <= align or align % self.section == 0 or self.pages % self.section:
+            yield first
+            return
+        whole = -(-start // self.section) * self.section
+        other = whole if start != whole else start + align
+        if other >= end or other % align or self.at(other, end).safe == first.safe:
+            yield first
+            return
+        self.steps -= (end - start) // self.section
+        if self.steps < 0:
+            yield first if not first.safe else self.at(other, end)
+            return
+        yield from self._in_turn(start, end, whole, align)
+
+    def _in_turn(self, start: int, end: int, whole: int, align: int) -> Iterator[Placement]:
+        at = start
+        while whole < end:
+            if at < whole:
+                yield self.at(at, whole)
+            yield self.at(whole, min(whole + align, end))
+            at, whole = whole + align, whole + self.section
+        if at < end:
+            yield self.at(at, end)
+
+    def at(self, start: int, end: int) -> Placement:
+        """What a region at ``start`` does."""
+        analysis, region = self.analysis, FrameRange(start, start + self.pages)
+        before = analysis.layout
+        if not self.asked:  # a start of ZONE_MOVABLE depends on all memory, everything else on what is near
+            before = near(before, FrameRange(max(0, start - self.section), region.end + self.section))
+        layout = less_memory(before, region, *self.owner, asked=self.asked, version=self.version)
+        added = layout.without_memory - before.without_memory
+        moved = (layout.outside_zone_spans - before.outside_zone_spans) | added
+        holes = find_holes(layout, analysis.choice, analysis.release, moved) if moved.pairs else ()
+        return Placement(
+            start,
+            end,
+            not any(hole.severity == "danger" for hole in holes),
+            holes,
+            self._dangerous(layout) if moved & layout.outside_zone_spans else (),
+        )
+
+    def _dangerous(self, layout: Layout) -> tuple[str, ...]:
+        return tuple(
+            describe_releases(era.rule)
+            for era in eras(layout)
+            if era.severity == "danger" and era.rule.id not in self.known
+        )
+
+
+def _pieces(analysis: Analysis, pages: int) -> Iterator[tuple[int, int]]:
+    """First and last start in each run of memory that holds the region; what has to stay where it is, is left out."""
+    for run in analysis.layout.memory_frames - _taken(analysis):
+        if run.end - pages >= run.start:
+            yield run.start, run.end - pages
+
+
+def _taken(analysis: Analysis) -> FrameSet:
+    """The first MiB, the kernel's image where it is known, and the initrd."""
+    size, log = analysis.layout.page_size, analysis.log
+    version = analysis.release.stable if analysis.release else None
+    taken = [FrameRange(0, MIB // size)]
+    taken += [item.range.frames_outward(size) for item in log.reserved_regions if item.kind == "initrd"]
+    image = kernel_image(log, log.command_line or "", version)
+    if image is not None:
+        taken.append(ByteRange(image.start, image.end).frames_outward(size))
+    return FrameSet.of(taken)
+
+
+def _boundaries(analysis: Analysis, pages: int) -> list[int]:
+    """Starts at which the outcome can change: the region's start or end meets a boundary, or its section does."""
+    layout = analysis.layout
+    edges = {edge for item in layout.memory for edge in (item.frames.start, item.frames.end)}
+    edges |= {edge for span in layout.zone_spans for edge in (span.frames.start, span.frames.end)}
+    if layout.deferred and analysis.release:
+        for memory_only in (False, True):  # a region below where a walk stops makes it stop higher up
+            ends = walk_ends(layout, analysis.release.stable, memory_only=memory_only).values()
+            edges |= {moved for end in ends for moved in (end, end + pages)}
+    block = layout.memmap.block
+    edges |= {rounded for edge in edges for rounded in (edge // block * block, -(-edge // block) * block)}
+    points = edges | {edge - pages for edge in edges}
+    return sorted(points | {point + 1 for point in points})
+
+
+def _intervals(points: list[int], low: int, last: int, align: int) -> Iterator[tuple[int, int]]:
+    """The aligned starts from ``low`` to ``last``, cut at the points; ends are exclusive and aligned."""
+    end = last // align * align + align
+    at = low
+    for point in points[bisect_right(points, low - align) : bisect_left(points, end)]:
+        cut = -(-point // align) * align
+        if at < cut < end:
+            yield at, cut
+            at = cut
+    if at < end:
+        yield at, end
+
+
+def _joined(found: list[Placement]) -> Iterator[Placement]:
+    """Neighbours of one outcome as one: both safe, or both unsafe on the same releases with as many holes."""
+    current: Placement | None = None
+    for item in found:
+        if current is not None and current.end == item.start and _alike(current, item):
+            current = Placement(current.start, item.end, current.safe, current.holes, current.dangerous_on)
+            continue
+        if current is not None:
+            yield current
+        current = item
+    if current is not None:
+        yield current
+
+
+def _alike(one: Placement, other: Placement) -> bool:
+    kinds = [[(hole.outside, hole.state.state, hole.severity) for hole in item.holes] for item in (one, other)]
+    return one.safe == other.safe and one.dangerous_on == other.dangerous_on and kinds[0] == kinds[1]

@@ -1,0 +1,132 @@
+"""The answer in one sentence, and the sentences that follow from it."""
+
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+
+from pfnscope.analysis.model import SEVERITIES, Analysis, Hole, Severity, State
+from pfnscope.kernel.release import Version
+from pfnscope.units import format_size
+
+_NAMED_HOLES = 2
+"""Holes named one by one; a reader finds the others in the table."""
+
+
+class Verdict(Struct, frozen=True):
+    """``pages_outside`` counts all struct pages outside every zone span, harmless ones included."""
+
+    severity: Severity
+    summary: str
+    details: tuple[str, ...]
+    pages_outside: int
+
+
+def verdict(analysis: Analysis) -> Verdict:
+    """Sum up an analysis: what the worst holes are and mean, or the reason why there is no verdict."""
+    if not analysis.layout.memory:
+        return Verdict("none", f"No verdict: the text has no node ranges{_instead(analysis)}.", (), 0)
+    if not analysis.layout.knows_struct_pages:
+        return Verdict("none", f"No verdict: {analysis.choice.why}.", (), 0)
+    pages = analysis.layout.outside_zone_spans.pages
+    found = {hole.severity for hole in analysis.holes}
+    severity = next((name for name in SEVERITIES if name in found), SEVERITIES[-1])
+    on = f" on {_short(analysis.release.version)}" if analysis.release else ""
+    doubt = (f"Not certain: {analysis.choice.doubt}.",) if analysis.choice.doubt else ()
+    if severity == "none":
+        return Verdict(severity, _no_danger(pages, on), doubt, pages)
+    worst = [hole for hole in analysis.holes if hole.severity == severity]
+    return Verdict(severity, _summary(worst, on), (*_details(analysis, worst), *doubt), pages)
+
+
+def _instead(analysis: Analysis) -> str:
+    """What a text without node ranges has in their place."""
+    log = analysis.log
+    if analysis.layout.zone_spans:
+        return ", only zone spans"
+    maps = log.firmware_map or log.extended_map or log.user_map or log.modified_map or log.efi_map
+    return ", only memory maps" if maps else ""
+
+
+def _no_danger(pages: int, on: str) -> str:
+    if pages:
+        return f"No danger{on}: {_count(pages)} {_lie(pages)} outside every zone span, written and reserved."
+    return f"No danger{on}: no struct page lies outside every zone span."
+
+
+def _summary(worst: Sequence[Hole], on: str) -> str:
+    """One sentence on holes of one severity; ``on`` is empty or `` on 4.17``."""
+    where = "outside every zone span" if all(hole.outside for hole in worst) else "without memory"
+    pages = _pages(worst)
+    subject, state = f"{_count(pages)} {_lie(pages)} {where}", worst[0].state.state
+    if state is State.UNINITIALISED:
+        tail = ", but no monitoring tool is sure to reach them" if worst[0].readers else ", and no reader reaches them"
+        tail = "" if worst[0].severity == "danger" else tail
+        return f"{subject}, and{on} nothing ever writes them{tail}."
+    if state is State.UNKNOWN:
+        return f"{subject}; what they hold depends on the release, which is not known."
+    safe = f"{_count(pages)} {where} {_are(pages)} safe to read{on}"
+    if state is State.ZEROED:
+        return f"{safe}: all zero, as if of node 0 and its first zone."
+    links = sorted({f"node {hole.state.node}, {hole.state.zone}" for hole in worst if hole.state.zone})
+    zones = "a zone that does not span" if len(links) == 1 else "zones that do not span"
+    return f"{safe}, but linked to {zones} {'it' if pages == 1 else 'them'}: {'; '.join(links)}."
+
+
+def _details(analysis: Analysis, worst: Sequence[Hole]) -> Iterator[str]:
+    for hole in worst[:_NAMED_HOLES]:
+        yield f"{_place(hole, analysis.layout.page_size)}: {hole.state.why}."
+    yield from dict.fromkeys(_sentence(why) for why in _causes(analysis, worst[:_NAMED_HOLES]))
+    if len(worst) > _NAMED_HOLES:
+        yield f"{len(worst) - _NAMED_HOLES} more holes like these."
+    if worst[0].severity == "danger":
+        readers = list(dict.fromkeys(name for hole in worst for name in hole.readers if name.startswith("/")))
+        yield f"Reading {' or '.join(filter(None, (', '.join(readers[:-1]), readers[-1])))} reaches them and can panic."
+    fallen = [
+        placed.event.lines[0]
+        for placed in analysis.events
+        if placed.hole is not None and analysis.holes[placed.hole].severity == worst[0].severity
+    ]
+    if fallen:
+        reports = "1 report" if len(fallen) == 1 else f"{len(fallen)} reports"
+        yield f"{reports} of this log fell in them, from line {fallen[0]} on."
+    others = [hole for hole in analysis.holes if hole.outside and hole.severity != worst[0].severity]
+    if others:
+        harm = "harmless" if all(hole.severity == "none" for hole in others) else "less of a concern"
+        yield f"{_count(_pages(others), 'more ')} outside every zone span {_are(_pages(others))} {harm}."
+
+
+def _causes(analysis: Analysis, holes: Sequence[Hole]) -> Iterator[str]:
+    """What made the holes, where that is known."""
+    for hole, cause in zip(analysis.holes, analysis.causes, strict=True):
+        if hole in holes and cause.why:
+            yield cause.why
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _pages(holes: Sequence[Hole]) -> int:
+    return sum(hole.frames.pages for hole in holes)
+
+
+def _place(hole: Hole, page_size: int) -> str:
+    owner = f", {hole.owner.label} in the memory map" if hole.owner else ""
+    return f"[{hole.frames.start:#x}, {hole.frames.end:#x}), {format_size(hole.frames.pages * page_size)}{owner}"
+
+
+def _short(version: Version) -> str:
+    """``4.17`` or ``6.12.107``: a vendor's whole release name is too long for a sentence."""
+    return ".".join(map(str, version if version[2] else version[:2]))
+
+
+def _count(pages: int, more: str = "") -> str:
+    return f"{pages:,} {more}struct page{'' if pages == 1 else 's'}"
+
+
+def _are(pages: int) -> str:
+    return "is" if pages == 1 else "are"
+
+
+def _lie(pages: int) -> str:
+    return "lies" if pages == 1 else "lie"

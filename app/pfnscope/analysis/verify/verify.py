@@ -1,0 +1,26 @@
+"""One analysis against one record."""
+
+from pfnscope.analysis.model import Analysis
+from pfnscope.analysis.verify.blocks import compare_blocks
+from pfnscope.analysis.verify.changes import changes
+from pfnscope.analysis.verify.model import Verification
+from pfnscope.analysis.verify.pages import compare_pages
+from pfnscope.analysis.verify.zones import compare_zones
+from pfnscope.recording.model import Record
+
+
+def verify(analysis: Analysis, record: Record) -> Verification:
+    """Hold zones, struct pages, Reserved bits, deaths of readers and memory blocks against the record.
+
+    The analysis must be that of the log alone: a file is never held against facts that were taken from it.
+    """
+    layout = analysis.layout
+    changed = changes(layout, record)
+    return Verification(
+        comparisons=(
+            compare_zones(layout, record, changed),
+            *compare_pages(analysis, record, changed),
+            compare_blocks(layout, record, changed),
+        ),
+        changes=tuple(changed.words()),
+    )

@@ -1,0 +1,6 @@
+"""Boot logs as people paste them, read into facts with line numbers."""
+
+from pfnscope.bootlog.keeping import keep_memory_lines
+from pfnscope.bootlog.reader import LOOKED_FOR, Reading, read
+
+__all__ = ["LOOKED_FOR", "Reading", "keep_memory_lines", "read"]

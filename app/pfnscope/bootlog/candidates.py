@@ -1,0 +1,142 @@
+"""Candidates: the lines that hold a trigger, and the forms that a message can have.
+
+A trigger is a word, or an RE2 fragment with words set off by ``«»``, one of which every match of it holds. In the first
+text of a process an automaton of all words (Aho-Corasick) finds where to try which fragment. RE2's automaton of all
+triggers at once is faster by far once it is there, but takes longer to make than most logs take to read.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from re import escape
+
+from ahocorasick_rs import BytesAhoCorasick, Implementation
+
+from pfnscope.bootlog.forms import FORMS
+from pfnscope.bootlog.patterns import Choice, Pattern
+
+_WINDOW = 1 << 16  # bytes that are searched at once, so that a text of nothing but words makes no endless list
+_BEYOND = 64  # bytes of the next line that a fragment may see, for a line that a mailer broke
+_PAYS = 1 << 20  # bytes that a process has to read before the automaton of all triggers is worth its making
+
+Line = tuple[int, int]
+"""Offsets of the first byte of a line, and of its end."""
+
+
+def words(trigger: str) -> list[str]:
+    """The words of a trigger."""
+    return trigger.replace("»", "«").split("«")[1::2] if "«" in trigger else [trigger]
+
+
+def fragment(trigger: str) -> str:
+    """A trigger as RE2; a word that begins with a line's end is at the beginning of a line."""
+    parts = trigger.replace("»", "«").split("«") if "«" in trigger else ["", trigger]
+    parts[1::2] = [f"(?m:^){escape(word[1:])}" if word[0] == "\n" else escape(word) for word in parts[1::2]]
+    return "".join(parts)
+
+
+class _Trigger:
+    """A trigger, compiled when it is needed: a log holds the words of few."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._pattern: Pattern | None = None
+
+    def begins_in(self, line: bytes, stop: int) -> bool:
+        """Whether it begins before ``stop`` in a text that holds a word of it there."""
+        if self._pattern is None:
+            if "«" not in self._text:
+                return True
+            self._pattern = Pattern(fragment(self._text))
+        return 0 <= self._pattern.find(line) < stop
+
+
+class _Words:
+    """All words of all forms, with the triggers and the forms that each stands for."""
+
+    def __init__(self) -> None:
+        triggers: dict[str, _Trigger] = {}
+        meant: dict[str, tuple[dict[_Trigger, None], dict[int, None]]] = {}
+        for index, form in enumerate(FORMS):
+            for text in form.triggers:
+                trigger = triggers.get(text) or triggers.setdefault(text, _Trigger(text))
+                for word in words(text):
+                    of_word = meant.get(word) or meant.setdefault(word, ({}, {}))
+                    of_word[0][trigger] = of_word[1][index] = None
+        texts = [word.encode("latin-1") for word in meant]
+        self.triggers = [of_word[0] for of_word in meant.values()]
+        self.forms = [tuple(of_word[1]) for of_word in meant.values()]
+        self.longest = max(map(len, texts))
+        self.automaton = BytesAhoCorasick(texts, implementation=Implementation.ContiguousNFA)
+        self.read = 0
+
+
+@cache
+def _words() -> _Words:
+    return _Words()
+
+
+@cache
+def _scanner() -> Pattern:
+    """All triggers at once."""
+    return Pattern("|".join(sorted({fragment(text) for form in FORMS for text in form.triggers})))
+
+
+@cache
+def _choice() -> Choice:
+    """All forms at once."""
+    return Choice(form.pattern for form in FORMS)
+
+
+def forms_of(message: bytes) -> Sequence[int]:
+    """Indices of the forms that a message can have, ascending; no other form matches it."""
+    known = _words()
+    if known.read >= _PAYS:
+        return _choice().of(message)
+    found = {hit[0] for hit in known.automaton.find_matches_as_indexes(message, overlapping=True)}
+    if len(found) == 1:
+        return known.forms[found.pop()]
+    return tuple(sorted({index for word in found for index in known.forms[word]}))
+
+
+def lines_with_triggers(data: bytes) -> Iterator[Line]:
+    """All lines in which a trigger begins, in order."""
+    known = _words()
+    known.read += len(data)
+    return _lines_by_words(data) if known.read < _PAYS else _lines_by_scanner(data)
+
+
+def _lines_by_scanner(data: bytes) -> Iterator[Line]:
+    scanner, end = _scanner(), -1
+    while end < len(data) and (hit := scanner.find(data, end + 1)) >= 0:
+        start = data.rfind(b"\n", 0, hit) + 1
+        end = data.find(b"\n", hit)
+        end = len(data) if end < 0 else end
+        yield start, end
+
+
+def _lines_by_words(data: bytes) -> Iterator[Line]:
+    triggers, hits = _words().triggers, _hits(data)
+    hit, start = next(hits, None), 0
+    while hit is not None:
+        start = data.rfind(b"\n", start, hit[1]) + 1 or start
+        end = data.find(b"\n", hit[1])
+        end = len(data) if end < 0 else end
+        tried: dict[_Trigger, None] = {}
+        while hit is not None and hit[1] < end:
+            tried.update(triggers[hit[0]])
+            hit = next(hits, None)
+        line = data[start - 1 : end + _BEYOND] if start else b"\n" + data[: end + _BEYOND]
+        if any(trigger.begins_in(line, end - start + 1) for trigger in tried):
+            yield start, end
+        start = end
+
+
+def _hits(data: bytes) -> Iterator[tuple[int, int]]:
+    """All words as they come: the index, and the offset of the last byte."""
+    known, before = _words(), b"\n"  # a line begins at the beginning of the text too
+    for begin in range(0, len(data), _WINDOW):
+        window = before + data[begin : begin + _WINDOW + known.longest]
+        for word, first, behind in known.automaton.find_matches_as_indexes(window, overlapping=True):
+            if first < _WINDOW:
+                yield word, begin + behind - 2
+        before = data[begin + _WINDOW - 1 : begin + _WINDOW]

@@ -1,0 +1,82 @@
+"""Trouble in a log: its first line, then the place and the registers that follow it."""
+
+import msgspec
+
+from pfnscope.bootlog.effects import Reason, Registers, Symbol, Trouble
+from pfnscope.bootlog.model import LogEvent
+from pfnscope.bootlog.records import Record, merged
+
+PAGE_TABLE_ENTRY = "pte"
+"""Name among the registers for the page table entry of a "Bad page map" report."""
+
+FAILING_ADDRESS = "failing address"
+_OOPS_LINES = 80
+_OOPS_BEGINNING = 20  # page tables, and what #PF: lines say, may come between
+
+
+class Faults:
+    """Events of one boot, the last of which may still be growing."""
+
+    def __init__(self) -> None:
+        self.events: list[LogEvent] = []
+        self._started: tuple[int, int | None] | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether registers would belong to an event."""
+        return self._started is not None
+
+    def take(self, effect: Trouble | Symbol | Reason | Registers, record: Record) -> None:
+        """Begin an event or add to the last."""
+        if isinstance(effect, Trouble):
+            if not (effect.follows and self._continues(record)):
+                self._begin(effect, record)
+        elif self._started is not None and record.lines[0] - self._started[0] <= _OOPS_LINES:
+            self._extend(effect, record)
+
+    def _continues(self, record: Record) -> bool:
+        """Whether a second line of an oops belongs to the one that began right before."""
+        if self._started is None or record.lines[0] - self._started[0] > _OOPS_BEGINNING:
+            return False
+        last = self.events[-1]
+        if last.kind == "oops":
+            self.events[-1] = msgspec.structs.replace(last, lines=merged(last.lines, record.lines))
+        return last.kind == "oops"
+
+    def _begin(self, effect: Trouble, record: Record) -> None:
+        entry = effect.page_table_entry
+        registers = () if entry is None else ((PAGE_TABLE_ENTRY, entry),)
+        event = LogEvent(
+            effect.kind, effect.text, record.lines, effect.address, effect.struct_page, effect.pfn, registers
+        )
+        doubled = self._started is not None and record.stamp is not None and self._started[1] == record.stamp
+        if doubled and _beginning(self.events[-1]) == _beginning(event):
+            last = self.events[-1]
+            self.events[-1] = msgspec.structs.replace(last, lines=merged(last.lines, record.lines))
+            return
+        self._started = (record.lines[0], record.stamp)
+        self.events.append(event)
+
+    def _extend(self, effect: Symbol | Reason | Registers, record: Record) -> None:
+        event = self.events[-1]
+        lines = merged(event.lines, record.lines)
+        if isinstance(effect, Symbol):
+            place = f" in {effect.text}"
+            text = event.text if " in " in event.text else event.text + place
+            self.events[-1] = msgspec.structs.replace(event, text=text, lines=lines)
+            return
+        if isinstance(effect, Reason):
+            self.events[-1] = msgspec.structs.replace(event, text=f"{event.text}: {effect.text}", lines=lines)
+            return
+        if effect.values[0][0] == FAILING_ADDRESS:
+            address = effect.values[0][1] if event.address is None else event.address
+            self.events[-1] = msgspec.structs.replace(event, address=address, lines=lines)
+            return
+        known = {name for name, _ in event.registers}
+        new = tuple(pair for pair in effect.values if pair[0] not in known)
+        if new:  # the user's registers, printed later in an oops, are not the fault's
+            self.events[-1] = msgspec.structs.replace(event, registers=event.registers + new, lines=lines)
+
+
+def _beginning(event: LogEvent) -> tuple[str, str, int | None, int | None]:
+    return event.kind, event.text.partition(" in ")[0], event.address, event.pfn

@@ -1,0 +1,289 @@
+"""Memory as architectures without e820 name it: banks and chunks of RAM. They stand in the firmware map."""
+
+from pfnscope.bootlog.effects import Effect, Header, MapLine, Noted, PfnReserved
+from pfnscope.bootlog.forms.base import (
+    BARE,
+    HEX,
+    NUMBER,
+    Form,
+    Groups,
+    base_size,
+    exclusive,
+    hexadecimal,
+    inclusive,
+    number,
+)
+from pfnscope.bootlog.model import Lines, MapEntry, MemoryType, ReservedRegion
+from pfnscope.ranges import ByteRange
+from pfnscope.units import MIB
+
+_ALPHA_PAGE = 8192
+_CLUSTER_TAKEN = 3  # bit 0: console and PALcode, bit 1: non-volatile
+
+
+def _ram(memory: ByteRange, label: str, lines: Lines) -> Effect:
+    return MapLine("firmware", MapEntry(memory, MemoryType.RAM, label, lines))
+
+
+def _cluster(groups: Groups, lines: Lines) -> Effect:
+    usage, start, end = hexadecimal(groups[0]), number(groups[1]), number(groups[2])
+    kind = MemoryType.RESERVED if usage & _CLUSTER_TAKEN else MemoryType.RAM
+    memory = ByteRange(start * _ALPHA_PAGE, end * _ALPHA_PAGE)
+    return MapLine("firmware", MapEntry(memory, kind, f"usage {groups[0]}", lines))
+
+
+def _arc(groups: Groups, lines: Lines) -> Effect:
+    start, size, unused = groups
+    kind = MemoryType.OTHER if unused else MemoryType.RAM
+    return MapLine("firmware", MapEntry(base_size(start, number(size) * MIB), kind, unused or "Memory", lines))
+
+
+def _loongarch(groups: Groups, lines: Lines) -> Effect:
+    """EFI types; all of these are memory of the node, some of them reserved besides."""
+    kinds = {8: MemoryType.UNUSABLE, 9: MemoryType.ACPI, 13: MemoryType.RESERVED, 14: MemoryType.PMEM}
+    kind = kinds.get(number(groups[1]), MemoryType.RAM)
+    memory = base_size(groups[2], hexadecimal(groups[3]))
+    return MapLine("firmware", MapEntry(memory, kind, f"type {groups[1]}", lines))
+
+
+def _loongarch_first(groups: Groups, lines: Lines) -> Effect:
+    what, value, start, size = groups
+    memory = base_size(start, hexadecimal(size))
+    if what == "node_id":
+        return _ram(memory, f"node {value}", lines)
+    return MapLine("firmware", MapEntry(memory, MemoryType.RESERVED, f"type {value}", lines))
+
+
+def _loongson(groups: Groups, lines: Lines) -> Effect:
+    node, kind, start, size = groups
+    base = (number(node) << 44) + hexadecimal(start)
+    memory = ByteRange.base_size(base, hexadecimal(size) * MIB)
+    kinds = {1: MemoryType.RAM, 2: MemoryType.RAM, 3: MemoryType.RESERVED}
+    return MapLine("firmware", MapEntry(memory, kinds.get(number(kind), MemoryType.OTHER), f"type {kind}", lines))
+
+
+FORMS = (
+    Form(
+        name="map-parisc",
+        family="memory map",
+        triggers=("[0-9]«) Start 0x»",),
+        pattern=rf"[0-9]{{1,2}}\) Start {HEX} End {HEX} Size\s+[0-9]+ MB",
+        make=lambda g, lines: _ram(inclusive(g[0], g[1]), "Memory Range", lines),
+        samples=("0) Start 0x0000000000000000 End 0x000000003fffffff Size   1024 MB",),
+        source="arch/parisc/mm/init.c, 2.6.11-7.1; end inclusive",
+    ),
+    Form(
+        name="map-alpha",
+        family="memory map",
+        triggers=("memcluster +[0-9]+«, usage»",),
+        pattern=rf"memcluster\s+[0-9]+, usage\s+([0-9a-f]{{1,4}}), start\s+{NUMBER}, end\s+{NUMBER}\b",
+        make=_cluster,
+        samples=(
+            "memcluster 0, usage 1, start        0, end      256",
+            "memcluster 1, usage 0, start      256, end    32755",
+        ),
+        source="arch/alpha/kernel/setup.c, arch/alpha/mm/numa.c, 2.6.11-7.1; decimal pages of 8 KiB, end exclusive",
+    ),
+    Form(
+        name="pages-alpha",
+        family="reserved regions",
+        triggers=("(?:reserving|freeing)« pages »[0-9]+:",),
+        pattern=rf"(?:freeing pages [0-9]+:[0-9]+|reserving pages {NUMBER}:{NUMBER})\b",
+        make=lambda g, _lines: (
+            PfnReserved(number(g[0]), number(g[1]), "boot allocator", "bootmem") if g[0] else Noted()
+        ),
+        samples=("freeing pages 1048:32755", "reserving pages 1048:1049"),
+        source="arch/alpha/kernel/setup.c, 2.6.11-4.19; decimal page frames, end exclusive",
+    ),
+    Form(
+        name="map-node-alpha",
+        family="memory map",
+        triggers=("Detected node memory:",),
+        pattern=r"Detected node memory:\s+start\s+[0-9]+, end\s+[0-9]+",
+        make=lambda _groups, _lines: Noted(),
+        samples=("Detected node memory:   start      256, end    32755",),
+        source="arch/alpha/mm/numa.c, 2.6.11-5.12; from the first to the last free cluster",
+    ),
+    Form(
+        name="map-microblaze",
+        family="memory map",
+        triggers=("Main mem: 0x",),
+        pattern=rf"setup_memory: Main mem: {HEX}(?:-0x[0-9a-f]{{1,16}})?, size {HEX}\b",
+        make=lambda g, lines: _ram(base_size(g[0], hexadecimal(g[1])), "Main mem", lines),
+        samples=(
+            "setup_memory: Main mem: 0x90000000, size 0x10000000",
+            "setup_memory: Main mem: 0x90000000-0x9fffffff, size 0x10000000",
+        ),
+        source="arch/microblaze/mm/init.c, 2.6.32-5.9; start and size",
+    ),
+    Form(
+        name="memory-microblaze",
+        family="memory map",
+        triggers=("setup_memory: ",),
+        pattern=r"setup_memory: (?:max_mapnr|min_low_pfn|max_low_pfn|max_pfn): ",
+        make=lambda _groups, _lines: Noted(),
+        samples=("setup_memory: max_low_pfn: 0xa0000", "setup_memory: min_low_pfn: 0x90000"),
+        source="arch/microblaze/mm/init.c, 2.6.32-7.1; the same in page frames",
+    ),
+    Form(
+        name="kernel-microblaze",
+        family="kernel image",
+        triggers=("setup_memory: kernel addr",),
+        pattern=rf"setup_memory: kernel addr={HEX}-{HEX} size={HEX}\b",
+        make=lambda g, lines: ReservedRegion(exclusive(g[0], g[1]), "kernel", "kernel", lines),
+        samples=("setup_memory: kernel addr=0x90000000-0x902cc000 size=0x002cc000",),
+        source="arch/microblaze/mm/init.c, 2.6.30-3.2; end exclusive",
+    ),
+    Form(
+        name="map-openrisc",
+        family="memory map",
+        triggers=(": Memory: 0x",),
+        pattern=rf"(?:setup_memory|map_ram): Memory: {HEX}-{HEX}\b",
+        make=lambda g, lines: _ram(exclusive(g[0], g[1]), "Memory", lines),
+        samples=("setup_memory: Memory: 0x0-0x2000000", "map_ram: Memory: 0x0-0x2000000"),
+        source="arch/openrisc/kernel/setup.c, arch/openrisc/mm/init.c, 3.1-7.1; end exclusive",
+    ),
+    Form(
+        name="reserved-openrisc",
+        family="reserved regions",
+        triggers=("Reserved - 0x",),
+        pattern=rf"Reserved - {HEX}-{HEX}$",
+        make=lambda g, lines: ReservedRegion(base_size(g[0], hexadecimal(g[1])), "memblock", "reserved", lines),
+        samples=("Reserved - 0x00002000-0x00365d84",),
+        source="arch/openrisc/kernel/setup.c, 3.1-4.19; start and size although written a-b",
+    ),
+    Form(
+        name="map-arc",
+        family="memory map",
+        triggers=("Memory @ ",),
+        pattern=rf"Memory @ {BARE} \[{NUMBER}M\](?: *(Not used))?",
+        make=_arc,
+        samples=("Memory @ 80000000 [512M] ", "Memory @ 100000000 [1024M] Not used"),
+        source="arch/arc/mm/init.c, 4.4-7.1; start and whole MB",
+    ),
+    Form(
+        name="map-m68k",
+        family="memory map",
+        triggers=(" -> ROMFS=0x",),
+        pattern=rf"(?:KERNEL|MEMORY) -> ROMFS=0x[0-9a-f]+-0x[0-9a-f]+ MEM={HEX}-{HEX}\b",
+        make=lambda g, lines: _ram(exclusive(g[0], g[1]), "MEM", lines),
+        samples=(
+            "KERNEL -> ROMFS=0x001d1b2c-0x00216b2c MEM=0x00216b2c-0x007ff000 STACK=0x007ff000-0x00800000",
+            "MEMORY -> ROMFS=0x401d1b2c-0x40216b2c MEM=0x40216b2c-0x42000000",
+        ),
+        source="arch/m68k/kernel/setup_no.c, 2.6.11-7.1; end exclusive; what the kernel and its file system leave",
+    ),
+    Form(
+        name="kernel-m68k",
+        family="kernel image",
+        triggers=("KERNEL -> TEXT=0x",),
+        pattern=r"KERNEL -> TEXT=0x[0-9a-f]+-0x[0-9a-f]+ DATA=",
+        make=lambda _groups, _lines: Noted(),
+        samples=("KERNEL -> TEXT=0x00020000-0x00188f2c DATA=0x00189000-0x001a4f5c BSS=0x001a4f5c-0x001d1b2c",),
+        source="arch/m68k/kernel/setup_no.c, 2.6.11-7.1; text may lie in ROM",
+    ),
+    Form(
+        name="chunk-m68k",
+        family="ignored memory",
+        triggers=("Ignoring memory chunk at",),
+        pattern=rf"Ignoring memory chunk at {HEX}:{HEX} before the first chunk",
+        make=lambda g, lines: ReservedRegion(
+            base_size(g[0], hexadecimal(g[1])), "ignored by the kernel", "ignored", lines
+        ),
+        samples=("Ignoring memory chunk at 0x0:0x400000 before the first chunk",),
+        source="arch/m68k/mm/motorola.c, 2.6.11-7.1; start and size",
+    ),
+    Form(
+        name="map-header-xtensa",
+        family="memory map header",
+        triggers=("Sysmem:",),
+        pattern=r"Sysmem:$",
+        make=lambda _groups, _lines: Header("firmware"),
+        samples=("Sysmem:",),
+        source="arch/xtensa/mm/init.c, 3.16-4.4",
+    ),
+    Form(
+        name="map-xtensa",
+        family="memory map",
+        triggers=(r"0x[0-9a-fA-F]+ - 0x[0-9a-fA-F]+ +\([0-9]+«K)»",),
+        pattern=rf"{HEX} - {HEX}\s+\([0-9]+K\)$",
+        make=lambda g, lines: _ram(exclusive(g[0], g[1]), "Sysmem", lines),
+        samples=("0x00000000 - 0x06000000 (98304K)",),
+        source="arch/xtensa/mm/init.c, 3.16-4.4; end exclusive",
+        needs=("firmware",),
+    ),
+    Form(
+        name="bank-xtensa",
+        family="ignored memory",
+        triggers=("Ignoring memory bank 0x",),
+        pattern=rf"Ignoring memory bank {HEX} size {NUMBER}(KB| bytes)",
+        make=lambda g, lines: ReservedRegion(
+            base_size(g[0], number(g[1]) << (10 if g[2] == "KB" else 0)), "ignored by the kernel", "ignored", lines
+        ),
+        samples=("Ignoring memory bank 0x00000000 size 16KB", "Ignoring memory bank 0x00000000 size 4095 bytes"),
+        source="arch/xtensa/kernel/setup.c, arch/xtensa/mm/init.c, 2.6.24-4.4; start and size",
+    ),
+    Form(
+        name="map-c6x",
+        family="memory map",
+        triggers=("Memory Start=",),
+        pattern=rf"Memory Start={BARE}, Memory End={BARE}\b",
+        make=lambda g, lines: _ram(exclusive(g[0], g[1]), "Memory", lines),
+        samples=("Memory Start=e0000000, Memory End=e8000000",),
+        source="arch/c6x/kernel/setup.c, 3.3-5.9; end exclusive",
+    ),
+    Form(
+        name="node-memory-loongarch",
+        family="memory map",
+        triggers=(", mem_start:",),
+        pattern=rf"Node{NUMBER}: mem_type:{NUMBER}, mem_start:{HEX}, mem_size:{HEX} Bytes",
+        make=_loongarch,
+        samples=(
+            "Node0: mem_type:7, mem_start:0x200000, mem_size:0xee00000 Bytes",
+            "Node0: mem_type:9, mem_start:0xfe000000, mem_size:0x10000 Bytes",
+        ),
+        source="arch/loongarch/kernel/numa.c, 6.1-7.1; EFI types, start and size, in bytes",
+    ),
+    Form(
+        name="node-memory-loongarch-first",
+        family="memory map",
+        triggers=(", mem_start:",),
+        pattern=rf"Debug: (node_id|mem_type):{NUMBER}, mem_start:{HEX}, mem_size:{HEX} Bytes",
+        make=_loongarch_first,
+        samples=(
+            "Debug: node_id:0, mem_start:0x200000, mem_size:0xee00000 Bytes",
+            "Debug: mem_type:2, mem_start:0xf000000, mem_size:0x1000000 Bytes",
+        ),
+        source="arch/loongarch/kernel/numa.c, 5.19-6.0; memory of a node, and what is not; start and size",
+    ),
+    Form(
+        name="node-memory-loongson",
+        family="memory map",
+        triggers=(", mem_start:",),
+        pattern=rf"Node{NUMBER}: mem_type:{NUMBER}, mem_start:{HEX}, mem_size:{HEX} MB",
+        make=_loongson,
+        samples=(
+            "Node0: mem_type:1, mem_start:0x200000, mem_size:0xee MB",
+            "Node1: mem_type:2, mem_start:0x90000000, mem_size:0x6e00 MB",
+        ),
+        source="arch/mips/loongson64/numa.c, 3.16-5.19; start within the node (its number << 44), size in MB",
+    ),
+    Form(
+        name="reserved-loongarch",
+        family="reserved regions",
+        triggers=("Resvd: mem_type:",),
+        pattern=rf"Resvd: mem_type:{NUMBER}, mem_start:{HEX}, mem_size:{HEX} Bytes",
+        make=lambda g, lines: ReservedRegion(base_size(g[1], hexadecimal(g[2])), f"EFI type {g[0]}", "efi", lines),
+        samples=("Resvd: mem_type:5, mem_start:0xfd000000, mem_size:0x400000 Bytes",),
+        source="arch/loongarch/kernel/numa.c, 6.1-7.1; start and size, in bytes",
+    ),
+    Form(
+        name="node-pages-loongarch",
+        family="memory map",
+        triggers=("start_pfn:0x",),
+        pattern=r"start_pfn:0x[0-9a-f]+, end_pfn:0x[0-9a-f]+, num_physpages:",
+        make=lambda _groups, _lines: Noted(),
+        samples=("start_pfn:0x80, end_pfn:0x3c00, num_physpages:0x3b80",),
+        source="arch/loongarch/kernel/numa.c, arch/mips/loongson64/numa.c, 3.16-7.1; the line before in page frames",
+    ),
+)

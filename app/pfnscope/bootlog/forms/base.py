@@ -1,0 +1,83 @@
+"""A line form: what a line looks like, which releases print it and what it says.
+
+Patterns are RE2, anchored at the start of the message behind its envelope. Blanks are never counted,
+and what follows the part that is needed is left alone, because people annotate logs.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+
+from pfnscope.bootlog.effects import Effect, Section
+from pfnscope.bootlog.model import Lines
+from pfnscope.ranges import ByteRange
+
+Groups = tuple[str | None, ...]
+Make = Callable[[Groups, Lines], Effect | None]
+
+HEX = r"0x([0-9a-fA-F]+)"
+BARE = r"([0-9a-fA-F]+)"
+MEM = rf"\[mem\s+{HEX}\s*-\s*{HEX}\s*\]"
+NUMBER = r"([0-9]{1,18})"
+_MOST_DIGITS = 16  # of a hexadecimal number; counted here, for a pattern that counts takes much longer to compile
+
+
+class Form(msgspec.Struct, frozen=True, kw_only=True):
+    """One row.
+
+    ``triggers`` find candidates: one of them every such line holds on its first physical line, and every message that
+    ``pattern`` matches holds a word of one; see :mod:`pfnscope.bootlog.candidates`. ``needs`` names
+    the section that has to be open. ``tail`` matches a whole further line that a mailer may have cut off
+    although the first part alone is understood.
+    """
+
+    name: str
+    family: str
+    triggers: tuple[str, ...]
+    pattern: str
+    make: Make
+    samples: tuple[str, ...]
+    source: str
+    needs: tuple[Section, ...] = ()
+    tail: str | None = None
+
+
+class DamagedError(ValueError):
+    """The numbers of a line are not as any kernel prints them: digits were lost or changed."""
+
+
+def number(text: str | None) -> int:
+    """A decimal group."""
+    return int(text or "0")
+
+
+def hexadecimal(text: str | None) -> int:
+    """A hexadecimal group, without 0x."""
+    if text and len(text) > _MOST_DIGITS:
+        raise DamagedError
+    return int(text or "0", 16)
+
+
+def same_width(first: str | None, last: str | None) -> None:
+    """Refuse two numbers that no format prints: only a number without zeros in front is longer than the other."""
+    if first and last and len(first) != len(last) and max(first, last, key=len)[0] == "0":
+        raise DamagedError
+
+
+def inclusive(first: str | None, last: str | None) -> ByteRange:
+    """A printed range whose last byte belongs to it."""
+    if len(first or "") != len(last or ""):
+        same_width(first, last)
+    return ByteRange.inclusive(hexadecimal(first), hexadecimal(last))
+
+
+def exclusive(start: str | None, end: str | None) -> ByteRange:
+    """A printed range whose end does not belong to it."""
+    if len(start or "") != len(end or ""):
+        same_width(start, end)
+    return ByteRange(hexadecimal(start), hexadecimal(end))
+
+
+def base_size(base: str | None, size: int) -> ByteRange:
+    """A printed start, and a size in bytes."""
+    return ByteRange.base_size(hexadecimal(base), size)

@@ -1,0 +1,159 @@
+"""Lines that say which kernel ran, how it was started and how large its pages are."""
+
+from pfnscope.bootlog.effects import ArchHint, Banner, CommandLine, Effect, PageSize, Running
+from pfnscope.bootlog.forms.base import NUMBER, Form, Groups, number
+from pfnscope.bootlog.model import Lines
+
+ANY_TEXT = ".*"
+
+
+def _banner(groups: Groups, _lines: Lines) -> Effect:
+    return Banner(groups[0] or "", f"Linux version {groups[0]}{groups[1] or ''}".rstrip())
+
+
+def _command_line(groups: Groups, _lines: Lines) -> Effect:
+    text = (groups[0] or "").strip()
+    if text.endswith("\\"):
+        return CommandLine(text[:-1].rstrip(), complete=False)
+    return CommandLine(text)
+
+
+def _hash_table(groups: Groups, _lines: Lines) -> Effect | None:
+    order, size = number(groups[0]), number(groups[1])
+    page = size >> order if order < 64 else 0
+    return PageSize(page) if page << order == size and page in (4096, 8192, 16384, 65536) else None
+
+
+FORMS = (
+    Form(
+        name="banner",
+        family="kernel release",
+        triggers=("Linux version",),
+        pattern=r"Linux version ([0-9]\S*)(.*)",
+        make=_banner,
+        samples=(
+            "Linux version 4.17.0 (root@build) (gcc version 8.1.0) #4 SMP Thu Jun 7 08:00:00 UTC 2018",
+            "Linux version 6.12.9",
+        ),
+        source="init/version.c, 2.6.11-7.1",
+    ),
+    Form(
+        name="command-line",
+        family="command line",
+        triggers=("ommand line:",),
+        pattern=r"(?:Kernel command line|Command line): +(\S.*)",
+        make=_command_line,
+        samples=(
+            "Command line: root=/dev/vda1 ro memmap=1G!4G",
+            "Kernel command line: console=ttyS0 movablecore=1G \\",
+        ),
+        source="arch/x86/kernel/setup.c 2.6.32-7.1, init/main.c 2.6.11-7.1; cut in pieces from 6.19",
+        tail=ANY_TEXT,
+    ),
+    Form(
+        name="hash-table",
+        family="page size",
+        triggers=("(?:Dentry |Inode-)«cache hash table»",),
+        pattern=rf"(?:Dentry |Inode-)cache hash table entries: [0-9]+ \(order: {NUMBER}, {NUMBER} bytes",
+        make=_hash_table,
+        samples=(
+            "Dentry cache hash table entries: 1048576 (order: 11, 8388608 bytes, linear)",
+            "Dentry cache hash table entries: 262144 (order: 5, 2097152 bytes, linear)",
+            "Inode-cache hash table entries: 524288 (order: 10, 4194304 bytes, linear)",
+        ),
+        source="mm/page_alloc.c, later mm/mm_init.c, 2.6.11-7.1; bytes >> order is the page size",
+    ),
+    Form(
+        name="arm64-cpu",
+        family="architecture",
+        triggers=("Booting Linux on physical CPU 0x",),
+        pattern=r"Booting Linux on physical CPU 0x[0-9a-f]{10}",
+        make=lambda _groups, _lines: ArchHint("arm64"),
+        samples=("Booting Linux on physical CPU 0x0000000000 [0x411fd070]",),
+        source="arch/arm64/kernel/setup.c, 4.17-7.1",
+    ),
+    Form(
+        name="arm-cpu",
+        family="architecture",
+        triggers=("CPU: ARM", "CPU: Feroceon", "CPU: XScale"),
+        pattern=r"CPU: (?:ARM(?:v[4-8][A-Z]*|v6-compatible|[0-9]+\w*)|Feroceon|XScale)[\w -]* \[[0-9a-f]{8}\] revision",
+        make=lambda _groups, _lines: ArchHint("arm"),
+        samples=(
+            "CPU: ARMv7 Processor [410fc075] revision 5 (ARMv7), cr=10c5387d",
+            "CPU: ARMv6-compatible processor [410fb767] revision 7 (ARMv7), cr=00c5387d",
+        ),
+        source="arch/arm/kernel/setup.c, 2.6.11-7.1",
+    ),
+    Form(
+        name="riscv-firmware",
+        family="architecture",
+        triggers=("SBI specification v",),
+        pattern=r"(?:riscv: )?SBI specification v[0-9]",
+        make=lambda _groups, _lines: ArchHint("riscv64"),
+        samples=("SBI specification v0.3 detected",),
+        source="arch/riscv/kernel/sbi.c, 5.7-7.1; 32-bit riscv has no layout that is known here",
+    ),
+    Form(
+        name="powerpc-mmu",
+        family="architecture",
+        triggers=("-mmu: ",),
+        pattern=r"(?:radix|hash)-mmu: ",
+        make=lambda _groups, _lines: ArchHint("ppc64"),
+        samples=(
+            "radix-mmu: Mapped 0x0000000000000000-0x0000000040000000 with 1.00 GiB pages",
+            "hash-mmu: Initializing hash mmu with SLB",
+        ),
+        source="arch/powerpc/mm/book3s64, 4.19-7.1, pgtable.c and hash_utils.c",
+    ),
+    Form(
+        name="s390-setup",
+        family="architecture",
+        triggers=("setup: Linux is running ",),
+        pattern=r"setup: Linux is running (?:as a z/VM|under KVM|natively in|in LPAR|as a guest)",
+        make=lambda _groups, _lines: ArchHint("s390"),
+        samples=("setup: Linux is running under KVM in 64-bit mode", "setup: Linux is running natively in 64-bit mode"),
+        source="arch/s390/kernel/setup.c, 2.6.32-7.1",
+    ),
+    Form(
+        name="loongarch-cpu",
+        family="architecture",
+        triggers=("64-bit Loongson Processor probed",),
+        pattern=r"64-bit Loongson Processor probed",
+        make=lambda _groups, _lines: ArchHint("loongarch64"),
+        samples=("64-bit Loongson Processor probed (LA464 Core)",),
+        source="arch/loongarch/kernel/cpu-probe.c, 5.19-7.1",
+    ),
+    Form(
+        name="mips-cpu",
+        family="architecture",
+        triggers=("«revision is: »[0-9a-f]{8} ",),
+        pattern=r"CPU[0-9]* revision is: [0-9a-f]{8} \(",
+        make=lambda _groups, _lines: ArchHint("mips"),
+        samples=("CPU0 revision is: 0001974c (MIPS 74Kc)", "CPU revision is: 00019655 (MIPS 24KEc)"),
+        source="arch/mips/kernel/cpu-probe.c, 2.6.11-7.1; 32 or 64 bits",
+    ),
+    Form(
+        name="sparc-setup",
+        family="architecture",
+        triggers=("ARCH: SUN4",),
+        pattern=r"ARCH: SUN4[UV]",
+        make=lambda _groups, _lines: ArchHint("sparc64"),
+        samples=("ARCH: SUN4U", "ARCH: SUN4V"),
+        source="arch/sparc/kernel/setup_64.c, 2.6.11-7.1",
+    ),
+    Form(
+        name="oops-release",
+        family="kernel release",
+        triggers=("Not tainted", "Tainted: "),
+        pattern=r"(?:CPU: [0-9]+ .*|Pid: [0-9]+, .*)(?:Not tainted,? \(?|Tainted: [A-Z \[\]=_,]*[A-Z\]],? +\(?)"
+        r"([0-9]+\.[0-9]+[\w.+~-]*) #[0-9]",
+        make=lambda g, _lines: Running(g[0] or ""),
+        samples=(
+            "CPU: 0 PID: 1 Comm: systemd Not tainted 4.17.0 #4",
+            "CPU: 1 PID: 318 Comm: cat Tainted: G    B   W         5.3.0-rc4+ #85",
+            "CPU: 2 UID: 0 PID: 1 Comm: init Tainted: G        W           6.12.9-200.fc41.x86_64 #1 PREEMPT",
+            "Pid: 318, comm: page-types Not tainted 2.6.32-5-amd64 #1 KVM",
+        ),
+        source="kernel/panic.c, lib/dump_stack.c, 2.6.32-7.1; taken where no banner is, and marked as assumed",
+    ),
+)

@@ -1,0 +1,227 @@
+"""Page counts that the kernel prints, in pages or KiB."""
+
+from pfnscope.bootlog.effects import CountField, Effect, MemoryLine, Noted, Remark, Tally
+from pfnscope.bootlog.forms.base import NUMBER, Form, Groups, number
+from pfnscope.bootlog.model import Count, FlagWidths, Lines, WalkedZone, Zonelist
+
+_ZONE = "(DMA|DMA32|Normal|HighMem|Movable|Device)"
+_WRAPPED = r"(?:-[0-9]{1,19}|[0-9]{19,20})(?:\b|[kK])"
+
+
+def _on_node_zone(groups: Groups, lines: Lines) -> Effect:
+    node, zone, pages = groups
+    return Tally("unavailable", Count(number(pages), lines, number(node), zone))
+
+
+_ZONE_COUNTS: tuple[CountField, ...] = ("zone_pages", "zone_memmap", "zone_reserved", "zone_exceeding")
+
+
+def _zone_pages(groups: Groups, lines: Lines) -> Effect:
+    zone, *numbers = groups
+    at = next(index for index, text in enumerate(numbers) if text is not None)
+    return Tally(_ZONE_COUNTS[at], Count(number(numbers[at]), lines, None, zone))
+
+
+def _memory_line(groups: Groups, _lines: Lines) -> Effect:
+    free, unit, total, *others = groups
+    absent, reserved, cma = (None if text is None else number(text) for text in others)
+    return MemoryLine(number(free), number(total), unit == "K", absent, reserved, cma)
+
+
+def _zonelists(groups: Groups, lines: Lines) -> Effect:
+    pages = None if groups[1] is None else number(groups[1])
+    return Tally("zonelists", Count(number(groups[0]), lines, pages=pages))
+
+
+def _deferred(groups: Groups, lines: Lines) -> Effect:
+    node, pages = groups
+    return Tally("deferred", Count(number(node), lines, pages=None if pages is None else number(pages)))
+
+
+def _zonelist(groups: Groups, lines: Lines) -> Effect:
+    members = (member.partition(":") for member in (groups[2] or "").split())
+    zones = tuple((number(node), zone) for node, _, zone in members)
+    return Tally("zonelist_members", Zonelist(number(groups[0]), groups[1] or "", zones, lines))
+
+
+FORMS = (
+    Form(
+        name="total-pages",
+        family="page counts",
+        triggers=(" totalpages",),
+        pattern=rf"On node {NUMBER} totalpages: {NUMBER}\b",
+        make=lambda g, lines: Tally("node_total_pages", Count(number(g[1]), lines, number(g[0]))),
+        samples=("On node 0 totalpages: 1048431",),
+        source="mm/page_alloc.c, 2.6.11-5.11",
+    ),
+    Form(
+        name="unavailable-node-zone",
+        family="page counts",
+        triggers=("On node [0-9]+«, zone»",),
+        pattern=rf"On node {NUMBER}, zone {_ZONE}: {NUMBER} pages in unavailable ranges",
+        make=_on_node_zone,
+        samples=("On node 0, zone DMA32: 41 pages in unavailable ranges",),
+        source="mm/page_alloc.c, later mm/mm_init.c, 5.12-7.1; one line per hole, they add up",
+    ),
+    Form(
+        name="unavailable-zone",
+        family="page counts",
+        triggers=("zone: [0-9]+« pages in unavailable»",),
+        pattern=rf"{_ZONE} zone: {NUMBER} pages in unavailable ranges",
+        make=lambda g, lines: Tally("unavailable", Count(number(g[1]), lines, None, g[0])),
+        samples=("DMA zone: 28 pages in unavailable ranges",),
+        source="mm/page_alloc.c, stable releases of 5.10 and 5.11",
+    ),
+    Form(
+        name="zeroed-unavailable",
+        family="page counts",
+        triggers=("Zeroed struct page in",),
+        pattern=rf"Zeroed struct page in unavailable ranges: {NUMBER} pages",
+        make=lambda g, lines: Tally("zeroed_unavailable", Count(number(g[0]), lines)),
+        samples=("Zeroed struct page in unavailable ranges: 139 pages",),
+        source="mm/page_alloc.c, 5.0-5.11; whole system",
+    ),
+    Form(
+        name="reserved-unavailable",
+        family="page counts",
+        triggers=("Reserved but unavailable",),
+        pattern=rf"Reserved but unavailable: {NUMBER} pages",
+        make=lambda g, lines: Tally("reserved_unavailable", Count(number(g[0]), lines)),
+        samples=("Reserved but unavailable: 98 pages",),
+        source="mm/page_alloc.c, 4.15-4.19; whole system",
+    ),
+    Form(
+        name="memory-line",
+        family="Memory: line",
+        triggers=("Memory: ",),
+        pattern=rf"Memory: {NUMBER}([kK])B?/{NUMBER}[kK]B? available"
+        rf"(?:.*? {NUMBER}k absent)?(?:.*?[ ,]{NUMBER}[kK] reserved)?(?:, {NUMBER}K cma-reserved)?",
+        make=_memory_line,
+        samples=(
+            "Memory: 8069828K/8388084K available (14339K kernel code, 2400K rwdata, 318256K reserved)",
+            "Memory: 3989124k/5242880k available (4096k kernel code, 1049000k absent, 204464k reserved)",
+        ),
+        source="mm/page_alloc.c and arch code before 3.10, 2.6.11-7.1; KiB",
+        tail=r"[\w ,)(-]+",
+    ),
+    Form(
+        name="memory-line-single",
+        family="Memory: line",
+        triggers=("Memory: [0-9]+«KB available»",),
+        pattern=rf"Memory: {NUMBER}KB available",
+        make=lambda g, _lines: MemoryLine(number(g[0]), None),
+        samples=("Memory: 60000KB available (3000K code, 400K data, 120K init)",),
+        source="arch/arm/mm/init.c, 2.6.11-2.6.32; KiB, free only",
+    ),
+    Form(
+        name="memory-banks",
+        family="Memory: line",
+        triggers=("«Memory: »[0-9]+MB ",),
+        pattern=r"Memory: [0-9]+MB(?: [0-9]+MB)* = [0-9]+MB total",
+        make=lambda _groups, _lines: Noted(),
+        samples=("Memory: 512MB 512MB = 1024MB total", "Memory: 64MB = 64MB total"),
+        source="arch/arm/mm/init.c, 2.6.11-3.10; one size a bank, no places",
+    ),
+    Form(
+        name="zone-pages",
+        family="page counts",
+        triggers=(r"«zone: »[0-9]+ (?:memmap )?pages(?:,|\s(?:used|reserved|exceed))",),
+        pattern=rf"{_ZONE} zone: (?:{NUMBER} pages, LIFO batch:|{NUMBER} pages used for memmap|{NUMBER} pages reserved"
+        rf"|{NUMBER} (?:memmap )?pages exceeds? (?:freesize|realsize))",
+        make=_zone_pages,
+        samples=(
+            "DMA zone: 3995 pages, LIFO batch:0",
+            "DMA zone: 64 pages used for memmap",
+            "DMA zone: 21 pages reserved",
+            "DMA32 zone: 12 pages exceeds freesize 5",
+        ),
+        source="mm/page_alloc.c, 2.6.11-6.8; the node is that of the lines around",
+    ),
+    Form(
+        name="zonelists",
+        family="page counts",
+        triggers=(" zonelists",),
+        pattern=rf"Built {NUMBER} zonelists(?:.*Total pages: {NUMBER})?",
+        make=_zonelists,
+        samples=(
+            "Built 1 zonelists",
+            "Built 2 zonelists in Node order, mobility grouping on.  Total pages: 1031941",
+            "Built 2 zonelists, mobility grouping on.  Total pages: 2064261",
+        ),
+        source="mm/page_alloc.c, 2.6.11-7.1; the total leaves struct pages out up to 6.9",
+        tail=r"[A-Za-z ,.]*(?:pages:)?(?: *[0-9]{1,18})?",
+    ),
+    Form(
+        name="deferred-struct-pages",
+        family="page counts",
+        triggers=("node [0-9]+ (?:«initialised, »|«deferred pages»)",),
+        pattern=rf"node {NUMBER} (?:initialised, {NUMBER} pages in|deferred pages initialised in) [0-9]+ms",
+        make=_deferred,
+        samples=("node 0 initialised, 1234 pages in 10ms", "node 0 deferred pages initialised in 10ms"),
+        source="mm/page_alloc.c, later mm/mm_init.c, 4.4-7.1",
+    ),
+    Form(
+        name="mminit-memmap",
+        family="page counts",
+        triggers=("mminit::memmap_init Init",),
+        pattern=rf"mminit::memmap_init Initialising map node {NUMBER} zone {NUMBER} pfns {NUMBER} -> {NUMBER}\b",
+        make=lambda g, lines: Tally(
+            "walked", WalkedZone(number(g[0]), number(g[1]), number(g[2]), number(g[3]), lines)
+        ),
+        samples=("mminit::memmap_init Initialising map node 0 zone 1 pfns 4096 -> 786391",),
+        source="memmap_init of mm/page_alloc.c, later mm/mm_init.c, 2.6.32-7.1; decimal page frames, end exclusive",
+    ),
+    Form(
+        name="mminit-widths",
+        family="page counts",
+        triggers=("mminit::pageflags_layout_widths",),
+        pattern=rf"mminit::pageflags_layout_widths Section {NUMBER} Node {NUMBER} Zone {NUMBER}\b",
+        make=lambda g, lines: Tally("flag_widths", FlagWidths(number(g[0]), number(g[1]), number(g[2]), lines)),
+        samples=(
+            "mminit::pageflags_layout_widths Section 0 Node 10 Zone 3 Lastcpupid 21 Kasantag 0 Gen 3 Tier 2 Flags 26",
+        ),
+        source="mm/mm_init.c with mminit_loglevel, 2.6.32-7.1; bits",
+    ),
+    Form(
+        name="mminit-zonelist",
+        family="page counts",
+        triggers=("mminit::zonelist general",),
+        pattern=rf"mminit::zonelist general {NUMBER}:([A-Za-z0-9]+) = ((?:[0-9]{{1,9}}:[A-Za-z0-9]+ ?)*)",
+        make=_zonelist,
+        samples=("mminit::zonelist general 0:DMA = 0:DMA ", "mminit::zonelist general 1:Normal = 1:Normal 0:Normal "),
+        source="mm/mm_init.c with mminit_loglevel, 2.6.32-7.1",
+    ),
+    Form(
+        name="mminit",
+        family="page counts",
+        triggers=("«mminit::»(?:zonelist thisnode|pageflags_layout_[npsu]|[a-lnoq-y])",),
+        pattern=r"mminit::(?:zonelist thisnode|pageflags_layout_[npsu]|[a-lnoq-y][a-z_]+ )",
+        make=lambda _groups, _lines: Noted(),
+        samples=(
+            "mminit::zonelist thisnode 0:DMA = 0:DMA ",
+            "mminit::pageflags_layout_shifts Section 20 Node 6 Zone 1 Lastcpupid 0",
+        ),
+        source="mm/mm_init.c with mminit_loglevel, 2.6.32-7.1; the kernel's own checks",
+    ),
+    Form(
+        name="count-wrapped",
+        family="contradictions",
+        triggers=(
+            "(?:«totalpages»|«zone»(?: [A-Za-z0-9]+)?|«ranges»|«unavailable»): (?:-[0-9]|[0-9]{19})",
+            "«Memory: »(?:[0-9]+[kK]B?/)?(?:-[0-9]|[0-9]{19})",
+        ),
+        pattern=rf"(?:On node [0-9]+ totalpages: |On node [0-9]+, zone {_ZONE}: |{_ZONE} zone: "
+        r"|Zeroed struct page in unavailable ranges: |Reserved but unavailable: |Memory: (?:[0-9]{1,18}[kK]B?/)?)"
+        rf"{_WRAPPED}",
+        make=lambda _groups, _lines: Remark(
+            "warning", "wrapped-count", "This count is below zero or wraps around 2^64: it is left out."
+        ),
+        samples=(
+            "On node 0 totalpages: 18446744073709551615",
+            "On node 0, zone DMA32: -41 pages in unavailable ranges",
+            "Memory: 8069828K/18446744073709551612K available (14339K kernel code)",
+            "DMA zone: 18446744073709551612 pages used for memmap",
+        ),
+        source="mm/page_alloc.c, 2.6.11-7.1; what a kernel prints that misjudged its memory",
+    ),
+)

@@ -1,0 +1,182 @@
+"""Memory that comes and goes while the kernel runs, and claims of tables that only some machines have."""
+
+from pfnscope.bootlog.effects import Noted, Remark
+from pfnscope.bootlog.forms.base import BARE, HEX, NUMBER, Form, base_size, exclusive, hexadecimal, inclusive, number
+from pfnscope.bootlog.model import ReservedRegion
+
+FORMS = (
+    Form(
+        name="hotplug-unaligned",
+        family="hotplug memory",
+        triggers=("naligned hotplug range: start",),
+        pattern=r"(?:Block size \[[0-9a-fx]+\] unaligned|Section-unaligned) hotplug range: start 0x[0-9a-f]+, size",
+        make=lambda _groups, _lines: Remark(
+            "info", "unaligned-hotplug", "Memory that was to be added is no whole number of blocks; it was refused."
+        ),
+        samples=(
+            "Block size [0x8000000] unaligned hotplug range: start 0x240000000, size 0x4000000",
+            "Section-unaligned hotplug range: start 0x240000000, size 0x4000000",
+        ),
+        source="mm/memory_hotplug.c, 3.10-7.1",
+    ),
+    Form(
+        name="hotplug-failed",
+        family="hotplug memory",
+        triggers=(
+            "(?:«memory offlining»|«online_pages») .mem ",
+            "Offlined Pages ",
+            "Boot memory [",
+        ),
+        pattern=r"(?:memory offlining \[mem [^\]]*\] failed|online_pages \[mem [^\]]*\] failed|Offlined Pages [0-9]+"
+        r"|Boot memory \[[0-9a-f]+ [0-9a-f]+\] (?:offlined|is offline))",
+        make=lambda _groups, _lines: Noted(),
+        samples=(
+            "memory offlining [mem 0x240000000-0x247ffffff] failed due to unmovable page",
+            "online_pages [mem 0x240000000-0x247ffffff] failed",
+            "Offlined Pages 32768",
+            "Boot memory [80000000 100000000] offlined",
+        ),
+        source="mm/memory_hotplug.c 2.6.32-7.1, arch/arm64/mm/mmu.c; after boot",
+    ),
+    Form(
+        name="hotplug-block",
+        family="hotplug memory",
+        triggers=(
+            "emory block size",
+            "memory block size ",
+            "Memory hotplug will waste",
+        ),
+        pattern=r"(?:x86/mm: )?(?:Memory block size: [0-9]+MB|memory block size : [0-9]+MB)"
+        r"|UV: memory block size [0-9]+[MG]B|(?:memory_hotplug: )?Memory hotplug will waste [0-9]+ pages",
+        make=lambda _groups, _lines: Noted(),
+        samples=(
+            "x86/mm: Memory block size: 128MB",
+            "memory block size : 2048MB",
+            "UV: memory block size 2GB",
+            "Memory hotplug will waste 512 pages in each memory block",
+        ),
+        source="arch/x86/mm/init_64.c, mm/memory_hotplug.c, 2.6.39-7.1; the unit of hotplug, not a section",
+    ),
+    Form(
+        name="numa-not-added",
+        family="contradictions",
+        triggers=("ailed to add memblk", "ailed to mark hotplug range"),
+        pattern=r"(?:ACPI: |ACPI NUMA: |OF: fdt: )?(?:SRAT: )?([Ff]ailed to (?:add memblk|mark hotplug range) .*)",
+        make=lambda g, _lines: Remark(
+            "warning", "numa-rejected", f"The kernel could not take what firmware says: {g[0]}"
+        ),
+        samples=(
+            "ACPI NUMA: Failed to add memblk for CFMWS node 2 [mem 0x290000000-0x68fffffff]",
+            "SRAT: Failed to mark hotplug range [mem 0x240000000-0x43fffffff] in memblock",
+            "OF: fdt: failed to mark hotplug range 0x240000000 - 0x280000000",
+        ),
+        source="drivers/acpi/numa/srat.c, drivers/of/fdt.c, 3.16-7.1",
+    ),
+    Form(
+        name="srat-hotplug-old",
+        family="SRAT",
+        triggers=("«SRAT: »(?:[Hh]ot ?plug|hot plug)",),
+        pattern=r"SRAT: (?:Hotplug region ignored|hot plug zone found [0-9a-f]+ - [0-9a-f]+)",
+        make=lambda _groups, _lines: Noted(),
+        samples=("SRAT: Hotplug region ignored", "SRAT: hot plug zone found 100000000 - 140000000"),
+        source="arch/x86_64/mm/srat.c, arch/x86/mm/srat_64.c, 2.6.18-2.6.34; its entry has its own line",
+    ),
+    Form(
+        name="numa-none",
+        family="NUMA",
+        triggers=(
+            "No NUMA configuration found",
+            "NUMA turned off",
+            "NUMA disabled",
+            "Initialized distance table",
+        ),
+        pattern=r"(?:NUMA: )?(?:No NUMA configuration found|NUMA turned off|NUMA disabled|Initialized distance table)",
+        make=lambda _groups, _lines: Noted(),
+        samples=(
+            "No NUMA configuration found",
+            "NUMA turned off",
+            "NUMA: NUMA disabled",
+            "NUMA: Initialized distance table, cnt=2",
+        ),
+        source="arch/x86/mm/numa.c, drivers/base/arch_numa.c, mm/numa_memblks.c, 2.6.11-7.1",
+    ),
+    Form(
+        name="node-order",
+        family="NUMA",
+        triggers=(
+            "Fallback order for Node ",
+            "Policy zone: ",
+            "Demotion targets for Node",
+            "Initializing node ",
+            "SRAT: PXM ",
+        ),
+        pattern=r"(?:Fallback order for Node [0-9]+: |Policy zone: |Demotion targets for Node [0-9]+: "
+        r"|Initializing node [0-9]+ as memoryless|(?:ACPI: )?SRAT: PXM [0-9]+ -> )",
+        make=lambda _groups, _lines: Noted(),
+        samples=(
+            "Fallback order for Node 0: 0 1",
+            "Policy zone: Normal",
+            "Demotion targets for Node 0: null",
+            "Initializing node 0 as memoryless",
+            "SRAT: PXM 0 -> APIC 0x00 -> Node 0",
+        ),
+        source="mm/page_alloc.c, mm/mm_init.c, mm/memory-tiers.c, arch/x86/mm/srat.c, 2.6.18-7.1; no memory",
+    ),
+    Form(
+        name="ivmd",
+        family="reserved regions",
+        triggers=("range_start: ",),
+        pattern=rf"(?:AMD-Vi: )?\s*IVMD_TYPE.* range_start: {BARE} range_end: {BARE} flags",
+        make=lambda g, lines: ReservedRegion(exclusive(g[0], g[1]), "AMD IVMD", "rmrr", lines),
+        samples=("AMD-Vi: IVMD_TYPE_ALL\t\t range_start: 00000000bf000000 range_end: 00000000bf100000 flags: f",),
+        source="drivers/iommu/amd/init.c with amd_iommu_dump, 2.6.32-7.1; end exclusive",
+    ),
+    Form(
+        name="ramoops",
+        family="reserved regions",
+        triggers=("ramoops: ",),
+        pattern=rf"ramoops: (?:using|attached) {HEX}@{HEX}, ecc:",
+        make=lambda g, lines: ReservedRegion(base_size(g[1], hexadecimal(g[0])), "ramoops", "ramoops", lines),
+        samples=(
+            "ramoops: using 0x100000@0x9f000000, ecc: 0",
+            "ramoops: attached 0x100000@0x9f000000, ecc: 0/0",
+        ),
+        source="fs/pstore/ram.c, 3.4-7.1; size before start",
+    ),
+    Form(
+        name="trampoline",
+        family="reserved regions",
+        triggers=("Base memory trampoline at",),
+        pattern=rf"Base memory trampoline at \[[^\]]*\] {BARE} size {NUMBER}",
+        make=lambda g, lines: ReservedRegion(base_size(g[0], number(g[1])), "trampoline", "trampoline", lines),
+        samples=("Base memory trampoline at [ffff880000099000] 99000 size 24576",),
+        source="arch/x86/kernel/setup.c, arch/x86/realmode/init.c, 2.6.37-5.7; start and size",
+    ),
+    Form(
+        name="brk",
+        family="reserved regions",
+        triggers=(" PGTABLE",),
+        pattern=rf"BRK \[{HEX}, {HEX}\] PGTABLE",
+        make=lambda g, lines: ReservedRegion(inclusive(g[0], g[1]), "kernel page tables", "brk", lines),
+        samples=("BRK [0x01f2a000, 0x01f2afff] PGTABLE",),
+        source="arch/x86/mm/init.c, 3.8-5.7; end inclusive",
+    ),
+    Form(
+        name="swiotlb-placed",
+        family="reserved regions",
+        triggers=("software IO TLB between 0x",),
+        pattern=rf"Placing software IO TLB between {HEX} - {HEX}\b",
+        make=lambda g, lines: ReservedRegion(exclusive(g[0], g[1]), "software IO TLB", "swiotlb", lines),
+        samples=("Placing software IO TLB between 0x4a7c000 - 0x8a7c000",),
+        source="arch/ia64/lib/swiotlb.c, lib/swiotlb.c, 2.6.11-2.6.24; end exclusive",
+    ),
+    Form(
+        name="swiotlb-placed-virtual",
+        family="reserved regions",
+        triggers=("MB software IO TLB between",),
+        pattern=r"Placing [0-9]+MB software IO TLB between [0-9a-f]+ - [0-9a-f]+",
+        make=lambda _groups, _lines: Noted(),
+        samples=("Placing 64MB software IO TLB between ffff880020000000 - ffff880024000000",),
+        source="lib/swiotlb.c, 2.6.28-3.4; virtual; the physical place has its own line",
+    ),
+)

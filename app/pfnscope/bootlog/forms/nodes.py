@@ -1,0 +1,177 @@
+"""NUMA: which memory the firmware and memblock give to which node."""
+
+from pfnscope.bootlog.effects import Effect, Header, PfnMovable, PfnNode
+from pfnscope.bootlog.forms.base import (
+    BARE,
+    HEX,
+    MEM,
+    NUMBER,
+    Form,
+    Groups,
+    exclusive,
+    hexadecimal,
+    inclusive,
+    number,
+    same_width,
+)
+from pfnscope.bootlog.model import Initmem, Lines, MovableStart, NodeRange, SratEntry
+from pfnscope.ranges import ByteRange
+
+_LAST = 0xFFF
+
+
+def _srat(groups: Groups, lines: Lines) -> Effect:
+    node, start, end, hotplug, non_volatile = groups
+    return SratEntry(number(node), inclusive(start, end), bool(hotplug), bool(non_volatile), lines)
+
+
+def _node_frames(groups: Groups, _lines: Lines) -> Effect:
+    node, start, end = groups
+    same_width(start, end)
+    return PfnNode(number(node), hexadecimal(start), hexadecimal(end))
+
+
+def _initmem(groups: Groups, lines: Lines) -> Effect:
+    node, start, end = groups
+    memory = inclusive(start, end)
+    return Initmem(number(node), memory if memory.size > 1 else None, lines)
+
+
+def _by_last_bits(start: str | None, end: str | None) -> ByteRange:
+    """2.6.9 printed the last byte, 2.6.18 the end: memory has whole pages, so a last byte shows."""
+    return inclusive(start, end) if hexadecimal(end) & _LAST == _LAST else exclusive(start, end)
+
+
+FORMS = (
+    Form(
+        name="srat",
+        family="SRAT",
+        triggers=("SRAT: Node",),
+        pattern=rf"(?:ACPI: )?SRAT: Node {NUMBER} PXM [0-9]+ {MEM}(\s*hotplug)?(\s*non-volatile)?",
+        make=_srat,
+        samples=(
+            "SRAT: Node 0 PXM 0 [mem 0x00000000-0x0009ffff]",
+            "ACPI: SRAT: Node 1 PXM 1 [mem 0x140000000-0x23fffffff]",
+            "ACPI: SRAT: Node 2 PXM 4 [mem 0x2000000000-0x3fffffffff] hotplug non-volatile",
+        ),
+        source="arch/x86/mm/srat.c 3.6-4.4, drivers/acpi/numa/srat.c 4.9-7.1; end inclusive",
+        tail=r"(?:hotplug\s*)?(?:non-volatile)?",
+    ),
+    Form(
+        name="srat-old",
+        family="SRAT",
+        triggers=("SRAT: Node",),
+        pattern=rf"SRAT: Node {NUMBER} PXM [0-9]+ {BARE}\s*-\s*{BARE}\b",
+        make=lambda g, lines: SratEntry(number(g[0]), _by_last_bits(g[1], g[2]), False, False, lines),
+        samples=("SRAT: Node 1 PXM 1 40000000-80000000", "SRAT: Node 1 PXM 1 80000000-bfffffff"),
+        source="arch/x86_64/mm/srat.c, arch/x86/mm/srat_64.c, 2.6.9-3.4; end exclusive, inclusive before 2.6.18",
+    ),
+    Form(
+        name="nodes-header",
+        family="node ranges",
+        triggers=("Early memory ", "early_node_map["),
+        pattern=r"(?:Early memory (?:node|PFN) ranges|early_node_map\[[0-9]+\] active PFN ranges)",
+        make=lambda _groups, _lines: Header("nodes"),
+        samples=(
+            "Early memory node ranges",
+            "Early memory PFN ranges",
+            "early_node_map[3] active PFN ranges",
+        ),
+        source="mm/page_alloc.c, later mm/mm_init.c, 2.6.24-7.1",
+    ),
+    Form(
+        name="node-range",
+        family="node ranges",
+        triggers=(r"«node » *[0-9]+:\s*\[mem",),
+        pattern=rf"node\s+{NUMBER}:\s*{MEM}",
+        make=lambda g, lines: NodeRange(number(g[0]), inclusive(g[1], g[2]), lines),
+        samples=(
+            "  node   0: [mem 0x0000000000001000-0x000000000009afff]".strip(),
+            "node 1: [mem 0x00100000-0x3fffffff]",
+        ),
+        source="mm/page_alloc.c, later mm/mm_init.c, 3.6-7.1; end inclusive",
+    ),
+    Form(
+        name="node-range-hex-pfn",
+        family="node ranges",
+        triggers=("[0-9]: *0x[0-9a-fA-F]+ *«->» *0x",),
+        pattern=rf"{NUMBER}:\s*{HEX}\s*->\s*{HEX}\b",
+        make=_node_frames,
+        samples=("0: 0x00000010 -> 0x0000009b",),
+        source="mm/page_alloc.c, 2.6.32-3.4; page frames, end exclusive",
+        needs=("nodes",),
+    ),
+    Form(
+        name="node-range-decimal-pfn",
+        family="node ranges",
+        triggers=("[0-9]: *[0-9]+ *«->» *[0-9]",),
+        pattern=rf"{NUMBER}:\s*{NUMBER}\s*->\s*{NUMBER}\b",
+        make=lambda g, _lines: PfnNode(number(g[0]), number(g[1]), number(g[2])),
+        samples=("0:      256 ->   524208",),
+        source="mm/page_alloc.c, 2.6.24; decimal page frames, end exclusive",
+        needs=("nodes",),
+    ),
+    Form(
+        name="movable-header",
+        family="Movable start",
+        triggers=("Movable zone start",),
+        pattern=r"Movable zone start (?:PFN )?for each node",
+        make=lambda _groups, _lines: Header("movable"),
+        samples=("Movable zone start for each node", "Movable zone start PFN for each node"),
+        source="mm/page_alloc.c, later mm/mm_init.c, 2.6.24-7.1; printed even with nothing below",
+    ),
+    Form(
+        name="movable-start",
+        family="Movable start",
+        triggers=(r"«Node » *[0-9]+:\s*0x",),
+        pattern=rf"Node\s+{NUMBER}:\s*0x([0-9a-f]{{8,16}})\b",
+        make=lambda g, lines: MovableStart(number(g[0]), hexadecimal(g[1]), lines),
+        samples=("Node 1: 0x0000000180000000",),
+        source="mm/page_alloc.c, later mm/mm_init.c, 3.6-7.1; bytes",
+        needs=("movable",),
+    ),
+    Form(
+        name="movable-start-pfn",
+        family="Movable start",
+        triggers=("«Node » *[0-9]+: *[0-9]",),
+        pattern=rf"Node\s+{NUMBER}:\s*([0-9]{{2,18}})\b",
+        make=lambda g, _lines: PfnMovable(number(g[0]), number(g[1])),
+        samples=("Node 0: 262144",),
+        source="mm/page_alloc.c, 2.6.24-3.4; decimal page frame",
+        needs=("movable",),
+    ),
+    Form(
+        name="initmem",
+        family="Initmem setup",
+        triggers=("nitmem setup node",),
+        pattern=rf"(?:numa:\s+|NUMA:\s+)?Initmem setup node {NUMBER} {MEM}",
+        make=_initmem,
+        samples=(
+            "Initmem setup node 0 [mem 0x0000000000001000-0x00000000bfff0fff]",
+            "Initmem setup node 1 [mem 0x0000000000000000-0x0000000000000000]",
+        ),
+        source="arch/x86/mm/numa.c 3.6-3.16, mm/page_alloc.c and mm/mm_init.c 4.4-7.1; end inclusive",
+    ),
+    Form(
+        name="initmem-memoryless",
+        family="Initmem setup",
+        triggers=("nitmem setup node",),
+        pattern=rf"(?:numa:\s+|NUMA:\s+)?Initmem setup node {NUMBER} (?:as memoryless|\[<memory-less node>\])",
+        make=lambda g, lines: Initmem(number(g[0]), None, lines),
+        samples=("Initmem setup node 1 as memoryless", "NUMA: Initmem setup node 2 [<memory-less node>]"),
+        source="mm/mm_init.c, 6.1-7.1; arch/arm64/mm/numa.c, 4.9",
+    ),
+    Form(
+        name="initmem-old",
+        family="Initmem setup",
+        triggers=("nitmem setup node", "ootmem setup node"),
+        pattern=rf"(?:Initmem|Bootmem) setup node {NUMBER} {BARE}\s*-\s*{BARE}\b",
+        make=lambda g, lines: Initmem(number(g[0]), _by_last_bits(g[1], g[2]), lines),
+        samples=(
+            "Initmem setup node 0 0000000000000000-0000000080000000",
+            "Bootmem setup node 0 0000000000000000-000000007ffb0000",
+            "Bootmem setup node 1 0000000180000000-000000019fffffff",
+        ),
+        source="arch/x86/mm/numa_64.c, 2.6.9-3.4; end exclusive, inclusive before 2.6.18",
+    ),
+)

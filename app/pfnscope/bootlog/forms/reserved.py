@@ -1,0 +1,261 @@
+"""Memory that the kernel takes for itself while it starts."""
+
+from pfnscope.bootlog.effects import Effect, Noted, Remark
+from pfnscope.bootlog.forms.base import (
+    BARE,
+    HEX,
+    MEM,
+    NUMBER,
+    Form,
+    Groups,
+    base_size,
+    exclusive,
+    hexadecimal,
+    inclusive,
+    number,
+)
+from pfnscope.bootlog.model import Lines, ReservedRegion
+from pfnscope.ranges import ByteRange
+from pfnscope.units import MIB
+
+_OLD = rf"{BARE}\s*-\s*{BARE}"
+
+
+def _crashkernel_mb(groups: Groups, lines: Lines) -> Effect:
+    size, low, start = groups
+    memory = ByteRange.base_size(number(start) * MIB, number(size) * MIB)
+    return ReservedRegion(memory, "crashkernel low" if low else "crashkernel", "crashkernel", lines)
+
+
+def _nosave(memory: ByteRange, lines: Lines) -> Effect:
+    return ReservedRegion(memory, "not saved by hibernation", "nosave", lines)
+
+
+def _swiotlb(groups: Groups) -> ByteRange:
+    """3.6 alone printed the last byte; the buffer is a multiple of 4 KiB, so a last byte shows."""
+    memory = exclusive(groups[0], groups[1])
+    return inclusive(groups[0], groups[1]) if hexadecimal(groups[1]) & 0xFFF == 0xFFF else memory
+
+
+FORMS = (
+    Form(
+        name="ramdisk",
+        family="reserved regions",
+        triggers=("RAMDISK: ",),
+        pattern=rf"(Allocated new )?RAMDISK: {MEM}",
+        make=lambda g, lines: ReservedRegion(
+            inclusive(g[1], g[2]), "RAMDISK moved" if g[0] else "RAMDISK", "initrd", lines
+        ),
+        samples=("RAMDISK: [mem 0x35e9f000-0x36d3dfff]", "Allocated new RAMDISK: [mem 0x35ec2000-0x35f7dfff]"),
+        source="arch/x86/kernel/setup.c, 3.6-7.1; end inclusive",
+    ),
+    Form(
+        name="ramdisk-old",
+        family="reserved regions",
+        triggers=("RAMDISK: ",),
+        pattern=r"(Allocated new )?RAMDISK: ([0-9a-f]{8,16}) - ([0-9a-f]{8,16})\b",
+        make=lambda g, lines: ReservedRegion(
+            exclusive(g[1], g[2]), "RAMDISK moved" if g[0] else "RAMDISK", "initrd", lines
+        ),
+        samples=("RAMDISK: 37000000 - 37ffe000", "Allocated new RAMDISK: 00900000 - 0162e400"),
+        source="arch/x86/kernel/setup.c, 2.6.32-3.4; end exclusive",
+    ),
+    Form(
+        name="ramdisk-move",
+        family="reserved regions",
+        triggers=("Move RAMDISK from",),
+        pattern=r"Move RAMDISK from ",
+        make=lambda _groups, _lines: Noted(),
+        samples=(
+            "Move RAMDISK from [mem 0x7f1c2000-0x7ffeefff] to [mem 0x35ec2000-0x36ceefff]",
+            "Move RAMDISK from 000000007f2c1000 - 000000007ffeffff to 00900000 - 0162efff",
+        ),
+        source="arch/x86/kernel/setup.c, 2.6.32-7.1; both places have their own lines",
+    ),
+    Form(
+        name="initrd-xen",
+        family="reserved regions",
+        triggers=("initrd moved from",),
+        pattern=rf"(?:xen: )?initrd moved from {MEM} to {MEM}",
+        make=lambda g, lines: ReservedRegion(exclusive(g[2], g[3]), "RAMDISK moved", "initrd", lines),
+        samples=("initrd moved from [mem 0x02000000-0x03800000] to [mem 0x7c000000-0x7d800000]",),
+        source="arch/x86/xen/setup.c, 4.4-7.1; end exclusive although written [mem a-b]",
+    ),
+    Form(
+        name="initrd-disabled",
+        family="reserved regions",
+        triggers=("INITRD: 0x",),
+        pattern=rf"INITRD: {HEX}\+{HEX} (is not a memory region|overlaps in-use memory region)",
+        make=lambda g, _lines: Remark("warning", "initrd-disabled", f"The initial RAM disk {g[2]}; it is not used."),
+        samples=(
+            "INITRD: 0x48000000+0x01000000 is not a memory region - disabling initrd",
+            "INITRD: 0x84200000+0x00e00000 overlaps in-use memory region - disabling initrd",
+        ),
+        source="arch/arm/mm/init.c, arch/riscv/mm/init.c, 2.6.39-7.1; start and size",
+    ),
+    Form(
+        name="crashkernel-mb",
+        family="reserved regions",
+        triggers=("for crashkernel",),
+        pattern=rf"(?:setup: |kexec: )?Reserving {NUMBER}MB of (low )?memory at {NUMBER}MB for crashkernel",
+        make=_crashkernel_mb,
+        samples=(
+            "Reserving 256MB of memory at 752MB for crashkernel (System RAM: 4095MB)",
+            "Reserving 72MB of low memory at 512MB for crashkernel (System low RAM: 4095MB)",
+        ),
+        source="arch/x86/kernel/setup.c and others, 2.6.24-6.8; whole MB",
+    ),
+    Form(
+        name="crashkernel-hex",
+        family="reserved regions",
+        triggers=("for crashkernel",),
+        pattern=rf"Reserving {NUMBER}MB of memory at {HEX} for crashkernel",
+        make=lambda g, lines: ReservedRegion(base_size(g[1], number(g[0]) * MIB), "crashkernel", "crashkernel", lines),
+        samples=("Reserving 16MB of memory at 0x02000000 for crashkernel (System RAM: 64MB)",),
+        source="arch/sh/kernel/machine_kexec.c, 2.6.32-6.12; start in bytes, size in MB",
+    ),
+    Form(
+        name="crashkernel",
+        family="reserved regions",
+        triggers=("«crashkernel »(?:low memory:? )?reserved:? 0x", "crashkernel: reserved"),
+        pattern=rf"crashkernel(?: (low) memory)?(?::)? reserved:? {HEX} - {HEX}\b",
+        make=lambda g, lines: ReservedRegion(
+            exclusive(g[1], g[2]), "crashkernel low" if g[0] else "crashkernel", "crashkernel", lines
+        ),
+        samples=(
+            "crashkernel reserved: 0x000000006f400000 - 0x000000007f400000 (256 MB)",
+            "crashkernel low memory reserved: 0xb2000000 - 0xc2000000 (256 MB)",
+            "crashkernel: reserved 0x00000000b0000000 - 0x00000000c0000000 (256 MB)",
+        ),
+        source="arch/arm64/mm/init.c 4.12, kernel/crash_reserve.c 6.12-7.1; end exclusive",
+    ),
+    Form(
+        name="cma",
+        family="reserved regions",
+        triggers=("«cma: »(?:CMA: )?[Rr]eserved", "«eserved »[0-9]+ MiB at"),
+        pattern=rf"(?:cma: )?(?:CMA: )?[Rr]eserved {NUMBER} MiB at (?:0x)?{BARE}\b",
+        make=lambda g, lines: ReservedRegion(base_size(g[1], number(g[0]) * MIB), "CMA", "cma", lines),
+        samples=(
+            "cma: Reserved 64 MiB at 0x00000000fbe00000",
+            "cma: Reserved 96 MiB at 0x00000001f0000000 on node -1",
+            "cma: CMA: reserved 16 MiB at 1e000000",
+            "CMA: reserved 24 MiB at 2e800000",
+        ),
+        source="drivers/base/dma-contiguous.c 3.6-3.16, mm/cma.c 4.4-7.1; start and size",
+    ),
+    Form(
+        name="cma-no-place",
+        family="reserved regions",
+        triggers=("MiB in ", "hugetlb_cma: reserve", "crashkernel CMA reserved"),
+        pattern=r"(?:cma: Reserved [0-9]+ MiB in [0-9]+ ranges|hugetlb_cma: reserved? [0-9]+ MiB"
+        r"|crashkernel CMA reserved: [0-9]+ MB)",
+        make=lambda _groups, _lines: Noted(),
+        samples=(
+            "cma: Reserved 1024 MiB in 2 ranges",
+            "hugetlb_cma: reserve 4096 MiB, up to 2048 MiB per node",
+            "crashkernel CMA reserved: 512 MB in 2 ranges",
+        ),
+        source="mm/cma.c 6.19-7.1, mm/hugetlb_cma.c, kernel/crash_reserve.c; no address is printed",
+    ),
+    Form(
+        name="nosave",
+        family="reserved regions",
+        triggers=("egistered nosave",),
+        pattern=rf"PM: (?:hibernation: )?Registered nosave memory: {MEM}",
+        make=lambda g, lines: _nosave(inclusive(g[0], g[1]), lines),
+        samples=(
+            "PM: Registered nosave memory: [mem 0x0009b000-0x0009bfff]",
+            "PM: hibernation: Registered nosave memory: [mem 0x00000000-0x00000fff]",
+        ),
+        source="kernel/power/snapshot.c, 3.10-7.1; end inclusive",
+    ),
+    Form(
+        name="nosave-old",
+        family="reserved regions",
+        triggers=("egistered nosave",),
+        pattern=rf"(?:PM|swsusp): Registered nosave memory(?: region)?: {_OLD}\b",
+        make=lambda g, lines: _nosave(exclusive(g[0], g[1]), lines),
+        samples=(
+            "PM: Registered nosave memory: 000000000009b000 - 000000000009c000",
+            "swsusp: Registered nosave memory region: 00000000000a0000 - 0000000000100000",
+        ),
+        source="kernel/power/snapshot.c, 2.6.24-3.6; end exclusive",
+    ),
+    Form(
+        name="node-data",
+        family="reserved regions",
+        triggers=(") allocated",),
+        pattern=rf"NODE_DATA\({NUMBER}\) allocated {MEM}",
+        make=lambda g, lines: ReservedRegion(inclusive(g[1], g[2]), f"NODE_DATA({g[0]})", "node-data", lines),
+        samples=("NODE_DATA(1) allocated [mem 0x23fbd0000-0x23fbfafff]",),
+        source="arch/x86/mm/numa.c 4.4-6.8, mm/numa.c 6.12-7.1; end inclusive",
+    ),
+    Form(
+        name="node-data-unnumbered",
+        family="reserved regions",
+        triggers=("NODE_DATA [",),
+        pattern=rf"(?:numa:\s+|NUMA:\s+)?NODE_DATA (?:{MEM}|\[{BARE} - {BARE}\])",
+        make=lambda g, lines: ReservedRegion(inclusive(g[0] or g[2], g[1] or g[3]), "NODE_DATA", "node-data", lines),
+        samples=(
+            "NODE_DATA [mem 0x3ffd8000-0x3fffefff]",
+            "NODE_DATA [0000000000001000 - 0000000000005fff]",
+            "numa:   NODE_DATA [mem 0x7ffd4a00-0x7ffdbcff]",
+            "NUMA: NODE_DATA [mem 0x17fbb5500-0x17fbb7fff]",
+        ),
+        source="arch/x86/mm/numa_64.c 2.6.32-3.16, arch/powerpc/mm/numa.c, arch/arm64/mm/numa.c; end inclusive in all",
+    ),
+    Form(
+        name="node-data-elsewhere",
+        family="reserved regions",
+        triggers=(") on node",),
+        pattern=rf"(?:numa:\s+|NUMA:\s+)?NODE_DATA\({NUMBER}\) on node [0-9]+",
+        make=lambda _groups, _lines: Noted(),
+        samples=("NODE_DATA(1) on node 0", "numa:     NODE_DATA(0) on node 1"),
+        source="arch/x86/mm/numa.c, arch/powerpc/mm/numa.c, mm/numa.c, 3.4-7.1",
+    ),
+    Form(
+        name="swiotlb",
+        family="reserved regions",
+        triggers=(r"«software IO TLB»:? (?:mapped )?\[mem",),
+        pattern=rf"software IO TLB(?:: mapped)? \[mem\s+{HEX}\s*-\s*{HEX}\]",
+        make=lambda g, lines: ReservedRegion(_swiotlb(g), "software IO TLB", "swiotlb", lines),
+        samples=(
+            "software IO TLB: mapped [mem 0x00000000bbfe0000-0x00000000bffe0000] (64MB)",
+            "software IO TLB [mem 0xbbf00000-0xbff00000] (64MB) mapped at [ffff8800bbf00000-ffff8800bfefffff]",
+            "software IO TLB [mem 0xb7f00000-0xbbefffff] (64MB) mapped at [ffff8800b7f00000-ffff8800bbefffff]",
+        ),
+        source="lib/swiotlb.c, kernel/dma/swiotlb.c, 3.6-7.1; end exclusive from 3.10 on although written [mem a-b]",
+    ),
+    Form(
+        name="swiotlb-old",
+        family="reserved regions",
+        triggers=("software IO TLB at phys",),
+        pattern=rf"software IO TLB at phys {HEX} - {HEX}\b",
+        make=lambda g, lines: ReservedRegion(exclusive(g[0], g[1]), "software IO TLB", "swiotlb", lines),
+        samples=("software IO TLB at phys 0xbbf00000 - 0xbff00000",),
+        source="lib/swiotlb.c, 2.6.32-3.4; end exclusive",
+    ),
+    Form(
+        name="memory-mapping",
+        family="kernel mapping",
+        triggers=(
+            "init_memory_mapping: ",
+            "initial memory mapped",
+            "kernel direct mapping tables",
+            r"[0-9a-fA-F ]\]?« page »(?:4k|2M|4M|1G)",
+        ),
+        pattern=rf"(?:init_memory_mapping: (?:{MEM}|{_OLD})|initial memory mapped ?: (?:{MEM}|{_OLD})"
+        rf"|kernel direct mapping tables up to |(?:{MEM}|{_OLD}) page (?:4k|2M|4M|1G))",
+        make=lambda _groups, _lines: Noted(),
+        samples=(
+            "init_memory_mapping: [mem 0x00000000-0x7f7fffff]",
+            "init_memory_mapping: 0000000000000000-000000007f800000",
+            "initial memory mapped : 0 - 20000000",
+            "initial memory mapped: [mem 0x00000000-0x1fffffff]",
+            "kernel direct mapping tables up to 7f800000 @ 8000-a000",
+            "[mem 0x00100000-0x001fffff] page 4k",
+            "0000200000 - 002f800000 page 2M",
+        ),
+        source="arch/x86/mm/init.c, arch/x86/kernel/setup.c, 2.6.32-3.16; what is mapped, not what is RAM",
+    ),
+)

@@ -1,0 +1,352 @@
+"""What a boot log says: one frozen value per fact, each with the line numbers that say it.
+
+Addresses are bytes in half-open ranges, whatever convention the line printed; ``lines`` are 1-based
+in the text as given. What the text does not say is None or empty, never a default.
+"""
+
+from enum import Enum
+from typing import Literal
+
+import msgspec
+
+from pfnscope.kernel.rules import CountWording
+from pfnscope.ranges import ByteRange
+
+Lines = tuple[int, ...]
+
+
+class MemoryType(str, Enum):
+    """What a memory map calls a range, across the spellings of all releases (arch/x86/kernel/e820.c)."""
+
+    RAM = "ram"
+    RESERVED = "reserved"
+    ACPI = "acpi"
+    NVS = "nvs"
+    UNUSABLE = "unusable"
+    PMEM = "pmem"
+    PRAM = "pram"
+    SOFT_RESERVED = "soft_reserved"
+    DISABLED = "disabled"
+    OTHER = "other"
+
+
+class MapEntry(msgspec.Struct, frozen=True):
+    """One entry of a memory map; ``label`` is the type as printed."""
+
+    range: ByteRange
+    type: MemoryType
+    label: str
+    lines: Lines
+
+
+class E820Change(msgspec.Struct, frozen=True):
+    """An ``e820: update``, ``remove`` or ``reserve RAM buffer`` line; old and new type as printed."""
+
+    action: Literal["update", "remove", "reserve"]
+    range: ByteRange
+    from_label: str | None
+    to_label: str | None
+    lines: Lines
+
+
+class EfiEntry(msgspec.Struct, frozen=True):
+    """One line of an EFI memory map; type and attributes as printed, trimmed."""
+
+    range: ByteRange
+    type: str
+    attributes: str
+    lines: Lines
+
+
+class SratEntry(msgspec.Struct, frozen=True):
+    """Memory that the ACPI SRAT gives to a node."""
+
+    node: int
+    range: ByteRange
+    hotplug: bool
+    non_volatile: bool
+    lines: Lines
+
+
+class MemblockRegion(msgspec.Struct, frozen=True):
+    """One region of a memblock dump. ``flags`` is None where the release does not print them."""
+
+    range: ByteRange
+    node: int | None
+    flags: int | None
+    lines: Lines
+
+
+class ReservedRegion(msgspec.Struct, frozen=True):
+    """Memory that a line names as taken for something: initrd, crashkernel, CMA, ACPI tables and so on."""
+
+    range: ByteRange
+    name: str
+    kind: str
+    lines: Lines
+
+
+class NodeRange(msgspec.Struct, frozen=True):
+    """One line of "Early memory node ranges": memory of memblock with its node."""
+
+    node: int
+    range: ByteRange
+    lines: Lines
+
+
+class ZoneRange(msgspec.Struct, frozen=True):
+    """One line of "Zone ranges"; ``range`` is None where printed empty."""
+
+    zone: str
+    range: ByteRange | None
+    lines: Lines
+
+
+class MovableStart(msgspec.Struct, frozen=True):
+    """Where ZONE_MOVABLE starts on a node, in bytes."""
+
+    node: int
+    start: int
+    lines: Lines
+
+
+class Initmem(msgspec.Struct, frozen=True):
+    """An "Initmem setup node" line; ``range`` is None for a node without memory."""
+
+    node: int
+    range: ByteRange | None
+    lines: Lines
+
+
+class StructPages(msgspec.Struct, frozen=True):
+    """A line that tells where struct pages lie; ``address`` is virtual.
+
+    What it is the struct page of: "start", frame 0; "window" and "actual", the start of memory as the release has it;
+    "populated", the first frame of a section; "flat", the first frame of ``node``, without SPARSEMEM.
+    """
+
+    kind: Literal["start", "window", "actual", "populated", "flat"]
+    address: int
+    node: int | None
+    lines: Lines
+
+
+class Count(msgspec.Struct, frozen=True):
+    """A number that the kernel printed. Node and zone are None where the line names none.
+
+    ``pages`` is a second number of the same line, where it has one.
+    """
+
+    value: int
+    lines: Lines
+    node: int | None = None
+    zone: str | None = None
+    pages: int | None = None
+
+
+class WalkedZone(msgspec.Struct, frozen=True):
+    """Page frames ``[start, end)`` of a zone, by its number, that mminit_loglevel shows being initialised."""
+
+    node: int
+    zone: int
+    start: int
+    end: int
+    lines: Lines
+
+
+class FlagWidths(msgspec.Struct, frozen=True):
+    """Bits that page flags have for section, node and zone."""
+
+    section: int
+    node: int
+    zone: int
+    lines: Lines
+
+
+class Zonelist(msgspec.Struct, frozen=True):
+    """Zones, with their nodes, that an allocation for a zone of a node falls back to."""
+
+    node: int
+    zone: str
+    members: tuple[tuple[int, str], ...]
+    lines: Lines
+
+
+class PageCounts(msgspec.Struct, frozen=True):
+    """The kernel's own page counts. ``unavailable`` holds one entry per printed line, in order.
+
+    ``zone_*`` name no node: it is that of the lines around. ``zonelists`` has nodes as value and pages beside it,
+    ``deferred`` a node whose struct pages were initialised late, with how many pages where that is printed.
+    ``memory_generic`` tells that the total is what is present, as mem_init_print_info() prints it.
+    """
+
+    node_total_pages: tuple[Count, ...] = ()
+    unavailable: tuple[Count, ...] = ()
+    zeroed_unavailable: Count | None = None
+    reserved_unavailable: Count | None = None
+    available_kib: Count | None = None
+    total_kib: Count | None = None
+    last_pfn: tuple[Count, ...] = ()
+    zone_pages: tuple[Count, ...] = ()
+    zone_memmap: tuple[Count, ...] = ()
+    zone_reserved: tuple[Count, ...] = ()
+    zone_exceeding: tuple[Count, ...] = ()
+    zonelists: tuple[Count, ...] = ()
+    zonelist_members: tuple[Zonelist, ...] = ()
+    deferred: tuple[Count, ...] = ()
+    walked: tuple[WalkedZone, ...] = ()
+    flag_widths: tuple[FlagWidths, ...] = ()
+    memory_generic: bool = False
+    absent_kib: int | None = None
+    reserved_kib: int | None = None
+    cma_kib: int | None = None
+
+    @property
+    def count_line(self) -> CountWording | None:
+        """The kind of unavailable-pages line that was printed."""
+        if self.unavailable:
+            with_node = self.unavailable[0].node is not None
+            return CountWording.NODE_ZONE_UNAVAILABLE if with_node else CountWording.ZONE_UNAVAILABLE
+        if self.zeroed_unavailable:
+            return CountWording.ZEROED
+        return CountWording.RESERVED_BUT_UNAVAILABLE if self.reserved_unavailable else None
+
+
+class LogEvent(msgspec.Struct, frozen=True):
+    """Trouble in the log. ``pfn`` and ``struct_page`` only where the text proves them."""
+
+    kind: str
+    text: str
+    lines: Lines
+    address: int | None = None
+    struct_page: int | None = None
+    pfn: int | None = None
+    registers: tuple[tuple[str, int], ...] = ()
+
+
+class Diagnostic(msgspec.Struct, frozen=True):
+    """Something the reader of the log should know. ``line`` and ``column`` are 1-based."""
+
+    severity: Literal["info", "warning", "error"]
+    code: str
+    message: str
+    line: int | None = None
+    column: int | None = None
+
+
+class ZoneInfo(msgspec.Struct, frozen=True):
+    """A zone of /proc/zoneinfo, in pages; ``start_pfn`` is None where newer kernels leave it out: an empty zone."""
+
+    node: int
+    zone: str
+    start_pfn: int | None
+    spanned: int
+    present: int
+    managed: int | None
+    lines: Lines
+
+
+class Resource(msgspec.Struct, frozen=True):
+    """An entry of /proc/iomem; ``depth`` counts the entries that it lies in."""
+
+    range: ByteRange
+    name: str
+    depth: int
+    lines: Lines
+
+
+class DebugfsRegion(msgspec.Struct, frozen=True):
+    """A region of a memblock list of debugfs; ``flag`` as printed, which is the lowest flag alone (6.6 to 7.1)."""
+
+    range: ByteRange
+    node: int | None
+    flag: str | None
+    lines: Lines
+
+
+class BlockRange(msgspec.Struct, frozen=True):
+    """Memory blocks that follow each other and are alike: state, node and zones as lsmem or sysfs name them."""
+
+    range: ByteRange
+    state: str
+    node: int | None
+    zones: str | None
+    lines: Lines
+
+
+class NodeTotal(msgspec.Struct, frozen=True):
+    """Memory in KiB that the running kernel hands out, of a node or, where None, of all; ``file`` says so."""
+
+    file: str
+    node: int | None
+    kib: int
+    lines: Lines
+
+
+class Files(msgspec.Struct, frozen=True):
+    """Neighbouring files of a boot: what the running kernel says of its own memory. Empty where not pasted."""
+
+    zoneinfo: tuple[ZoneInfo, ...] = ()
+    iomem: tuple[Resource, ...] = ()
+    firmware_memmap: tuple[MapEntry, ...] = ()
+    memblock_memory: tuple[DebugfsRegion, ...] = ()
+    memblock_reserved: tuple[DebugfsRegion, ...] = ()
+    memblock_physmem: tuple[DebugfsRegion, ...] = ()
+    memory_blocks: tuple[BlockRange, ...] = ()
+    memory_block_size: Count | None = None
+    totals: tuple[NodeTotal, ...] = ()
+
+
+class BootLog(msgspec.Struct, frozen=True):
+    """One boot, or one excerpt, of a text. ``index`` is 1-based among the ``count`` boots of that text."""
+
+    index: int = 1
+    count: int = 1
+    title: str = ""
+    release: str | None = None
+    release_lines: Lines = ()
+    banner: str | None = None
+    command_line: str | None = None
+    command_line_lines: Lines = ()
+    arch: str | None = None
+    arch_lines: Lines = ()
+    page_size: int | None = None
+    page_size_lines: Lines = ()
+    firmware_map: tuple[MapEntry, ...] = ()
+    user_map: tuple[MapEntry, ...] = ()
+    extended_map: tuple[MapEntry, ...] = ()
+    modified_map: tuple[MapEntry, ...] = ()
+    e820_changes: tuple[E820Change, ...] = ()
+    efi_map: tuple[EfiEntry, ...] = ()
+    srat: tuple[SratEntry, ...] = ()
+    memblock_memory: tuple[MemblockRegion, ...] = ()
+    memblock_reserved: tuple[MemblockRegion, ...] = ()
+    memblock_reserve_events: tuple[MemblockRegion, ...] = ()
+    memblock_freed: tuple[ByteRange, ...] = ()
+    reserved_regions: tuple[ReservedRegion, ...] = ()
+    node_ranges: tuple[NodeRange, ...] = ()
+    zone_ranges: tuple[ZoneRange, ...] = ()
+    movable_start: tuple[MovableStart, ...] = ()
+    initmem: tuple[Initmem, ...] = ()
+    page_counts: PageCounts = PageCounts()
+    struct_pages: tuple[StructPages, ...] = ()
+    files: Files = Files()
+    events: tuple[LogEvent, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    assumed: tuple[str, ...] = ()
+    recognised: Lines = ()
+
+    @property
+    def has_layout(self) -> bool:
+        """Whether any memory map or range was read."""
+        return bool(
+            self.firmware_map
+            or self.user_map
+            or self.extended_map
+            or self.modified_map
+            or self.node_ranges
+            or self.zone_ranges
+            or self.memblock_memory
+            or self.efi_map
+            or self.srat
+        )

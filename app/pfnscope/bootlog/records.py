@@ -1,0 +1,255 @@
+"""From text to records: the lines that a form understands, each with its meaning and its line numbers."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import msgspec
+
+from pfnscope.bootlog.candidates import forms_of, lines_with_triggers
+from pfnscope.bootlog.effects import CommandLine, Effect, Remark
+from pfnscope.bootlog.envelope import Peeled, behind, inner_records, peel, peel_continuation
+from pfnscope.bootlog.forms import FORMS, Form
+from pfnscope.bootlog.forms.base import DamagedError
+from pfnscope.bootlog.forms.context import ANY_TEXT
+from pfnscope.bootlog.model import Lines
+from pfnscope.bootlog.patterns import Match, compiled
+from pfnscope.bootlog.text import LONGEST_LINE, Text
+
+ELLIPSIS = "…".encode()
+"""What stands in a kept text for what somebody wrote; no line goes on there."""
+
+_DAMAGED = "No kernel prints these numbers together: digits were lost or changed. The line is left out."
+_JOINED_LINES = 3
+_COMMAND_LINE_LINES = 40
+# What no argument begins or ends with, but a remark or a mark for lines left out.
+_NO_ARGUMENT = r"\[|<|\.\.|-- |\^|=== |---|[\w/.-]+: |.*:$|\"[^\"]*\",?$"
+_NARROWEST = 60  # columns that a mailer breaks at
+_ARGUMENTS = r"[\w.-]+(?:=\S*)?(?: +[\w.-]+(?:=\S*)?)*"
+_MOST_FAILED_JOINS = 10_000  # a text full of half lines is no wrapped log, and joining is dear
+_MOST_LINES = 1000  # of the repeats of one fact; only a text made for it has more
+# What can only be a line of a memory layout, whatever follows, and whatever envelope is in front of it.
+_SUSPECT = (
+    r"(?:^|[^\w\"'`])(?:"
+    r"(?:BIOS-(?:e820|88|e801)|Xen|user|modified|extended|reserve setup_data):\s*(?:\[(?:mem|gap)|[0-9a-f]{8})"
+    r"|node\s+[0-9]+:\s*\[mem"
+    r"|(?:DMA|DMA32|Normal|HighMem|Movable|Device)\s+\[mem|(?:ACPI: )?SRAT: Node [0-9]+ PXM [0-9]+ \["
+    r"|(?:Initmem|Bootmem) setup node [0-9]+ [\[0-9]|On node [0-9]+(?:, zone| totalpages)"
+    r"|e820: (?:update|remove|reserve RAM buffer) \["
+    r"|(?:memory|reserved)\[0x|e820 (?:update|remove) range: [0-9a-f]{8}|last_pfn = 0x"
+    r"|RAMDISK: \[mem|NODE_DATA(?:\([0-9]+\) allocated)? \[mem|Registered nosave memory: \[mem|OF: reserved mem: 0x"
+    r"|efi: mem[0-9]+: \[|crashkernel reserved: 0x|memblock_reserve: \[|table memory at \[mem)"
+)
+
+
+class Record(msgspec.Struct, frozen=True):
+    """An understood message, or one that should have been: then ``form`` and ``effect`` are None.
+
+    ``start`` and ``end`` are offsets in the text; ``column`` is the 1-based column of the message.
+    """
+
+    form: Form | None
+    effect: Effect | None
+    lines: Lines
+    column: int
+    kernel: bool
+    stamp: int | None
+    start: int
+    end: int
+    message: bytes
+
+
+def merged(first: Lines, second: Lines) -> Lines:
+    """Line numbers of both, each once, ascending; no more are added to very many."""
+    if len(first) >= _MOST_LINES:
+        return first
+    if first and second and first[-1] < second[0]:
+        return first + second
+    return tuple(sorted({*first, *second}))
+
+
+def _understand(message: bytes) -> tuple[Form, Match] | None:
+    for index in forms_of(message):
+        match = compiled(FORMS[index].pattern).match(message)
+        if match is not None:
+            return FORMS[index], match
+    return None
+
+
+def _ends_command_line(more: Peeled) -> bool:
+    """Whether a line is no rest of the command line above it: another line of the log, or somebody's words."""
+    message = more.message
+    return (
+        more.kernel
+        or message in (b"", ELLIPSIS)
+        or compiled(_NO_ARGUMENT).match(message) is not None
+        or _understand(message) is not None
+    )
+
+
+class _Piece:
+    """A candidate while it grows over further lines."""
+
+    def __init__(self, text: Text, start: int, end: int, peeled: Peeled) -> None:
+        self.text, self.start, self.end = text, start, end
+        self.peeled = peeled
+        self.lines: Lines = text.numbers(start, end)
+        self.message = self.peeled.message
+
+    def following(self, limit: int) -> Iterator[tuple[Peeled, int, int]]:
+        """Up to ``limit`` lines after this one, without their quotes, with their offsets."""
+        data, end = self.text.data, self.end
+        # between brackets, as attributes of EFI have them
+        bars = self.message.rfind(b"[") > self.message.rfind(b"]") and not self.message.endswith(b"[mem")
+        for _ in range(limit):
+            start = end + 1
+            if start >= len(data):
+                return
+            end = self.text.line_end(start)
+            if end - start > LONGEST_LINE:
+                return
+            yield peel_continuation(data[start:end], self.text.habit_of, bars=bars), start, end
+
+    def unwrapped(self) -> tuple[Form, Match] | None:
+        """Join the fewest further lines that make the message understood."""
+        message, lines = self.message, self.lines
+        for more, start, end in self.following(_JOINED_LINES):
+            if more.kernel or more.message in (b"", ELLIPSIS):
+                return None
+            lines += self.text.numbers(start, end)
+            for glue in (b" ", b""):
+                found = _understand(message + glue + more.message)
+                if found is not None and (self.peeled.kernel or found[0].tail != ANY_TEXT):
+                    self.message, self.lines, self.end = message + glue + more.message, lines, end
+                    return found
+            message += b" " + more.message
+        return None
+
+    def with_tail(self, form: Form, match: Match) -> tuple[Form, Match]:
+        """Take in the last words that a mailer cut off an already understood message."""
+        message, lines = self.message, self.lines
+        for more, start, end in self.following(_JOINED_LINES):
+            if more.kernel or not more.message or not compiled(form.tail or "").fullmatch(more.message):
+                break
+            message += b" " + more.message
+            lines += self.text.numbers(start, end)
+            found = _understand(message)
+            if found is not None and found[0] is form and found[1].end() > match.end():
+                match = found[1]
+                self.message, self.lines, self.end = message, lines, end
+        return form, match
+
+    def whole_command_line(self, form: Form, match: Match) -> tuple[Form, Match]:
+        """Take in the wrapped rest of a command line, known by a log line or nothing after it."""
+        if not self.peeled.kernel:
+            return self.with_arguments(form, match)
+        message, lines, last = self.message, self.lines, self.end
+        for more, start, end in self.following(_COMMAND_LINE_LINES):
+            if _ends_command_line(more):
+                found = _understand(message)
+                if found is not None and last > self.end and more.message != ELLIPSIS:
+                    self.message, self.lines, self.end = message, lines, last
+                    return found
+                break
+            message += b" " + more.message
+            lines += self.text.numbers(start, end)
+            last = end
+        return form, match
+
+    def with_arguments(self, form: Form, match: Match) -> tuple[Form, Match]:
+        """Take in lines of arguments alone, where no prefix tells what is a line of the log.
+
+        Each has to begin with a word that had no place in the line before.
+        """
+        width = before = self.end - self.start
+        for more, start, end in self.following(_COMMAND_LINE_LINES):
+            room = before + 1 + len(more.message.split(b" ", 1)[0])
+            if (
+                room <= max(width, _NARROWEST)
+                or b"=" not in more.message
+                or compiled(_ARGUMENTS).fullmatch(more.message) is None
+            ):
+                break
+            before = end - start
+            self.message += b" " + more.message
+            self.lines += self.text.numbers(start, end)
+            self.end = end
+        return _understand(self.message) or (form, match)
+
+    def record(self, *, last: bool, joining: bool) -> Record | None:
+        """Understand the piece, by itself or together with the next lines.
+
+        Only the ``last`` piece of its line can go on there; ``joining`` says whether half a line is still worth it.
+        """
+        found = _understand(self.message)
+        if found is None and last and joining:
+            found = self.unwrapped()
+        if found is None or not last:
+            pass
+        elif found[0].tail == ANY_TEXT:
+            found = self.whole_command_line(*found)
+        elif found[0].tail is not None:
+            found = self.with_tail(*found)
+        peeled = self.peeled
+        effect = None
+        if found is not None:
+            try:
+                effect = found[0].make(found[1].groups(), self.lines)
+            except DamagedError:
+                effect = Remark("warning", "damaged-numbers", _DAMAGED)
+        if effect is None:
+            if found is not None or not compiled(_SUSPECT).search(self.message):
+                return None
+            found = None
+        if isinstance(effect, CommandLine) and self.message.endswith(b"\\"):
+            effect = CommandLine(effect.text, complete=False)
+        return Record(
+            found[0] if found else None,
+            effect,
+            self.lines,
+            peeled.column + 1,
+            peeled.kernel,
+            peeled.stamp,
+            self.start,
+            self.end,
+            self.message,
+        )
+
+
+def _glued(line: bytes, first: int, last: int) -> Peeled:
+    """One of several records on a line; where the first part is an envelope of no known kind, it may be in quotes."""
+    if not first:
+        return peel(line[:last])
+    peeled = behind(first, line[:last])
+    return msgspec.structs.replace(peeled, column=peeled.column - first)
+
+
+def records(text: Text) -> Iterator[Record]:
+    """All records of a text in order, in time linear in its size."""
+    data, at, failed = text.data, 0, 0
+    for start, end in lines_with_triggers(data):
+        if start < at:
+            continue
+        if end - start > LONGEST_LINE:
+            text.advance(start)
+            lines = text.numbers(start, start)
+            yield Record(None, None, lines, 1, kernel=False, stamp=None, start=start, end=end, message=b"")
+            continue
+        line = data[start:end]
+        peeled = peel(line)
+        pieces = [(start, end, peeled)]
+        inner = inner_records(line, peeled)
+        if inner:
+            cuts = pairwise([0, *inner, len(line)])
+            pieces = [(start + first, start + last, _glued(line, first, last)) for first, last in cuts]
+        for first, last, alone in pieces:
+            text.advance(first)
+            record = _Piece(text, first, last, alone).record(last=last == end, joining=failed < _MOST_FAILED_JOINS)
+            if (record is None or record.form is None) and (habit := text.habit_of(data[first:last])):
+                piece = _Piece(text, first, last, behind(habit, data[first:last]))
+                record = piece.record(last=last == end, joining=False) or record
+            if record is None:
+                failed += 1
+                continue
+            failed += record.form is None
+            yield record
+            at = max(at, record.end + 1)

@@ -1,0 +1,32 @@
+"""``pfnscope capture``."""
+
+from argparse import Namespace
+
+from pfnscope.cli import options
+from pfnscope.cli.pace import take_time
+from pfnscope.cli.parsing import Parser
+from pfnscope.cli.streams import say
+
+
+def configure(parser: Parser) -> None:
+    """Its operands and options."""
+    parser.operand("folder", "DIR")
+    options.root(parser)
+
+
+def run(args: Namespace) -> None:
+    """Record this machine into the new folder DIR: its log, /proc/kpageflags and other files of /proc and /sys.
+
+    Nothing is changed, and no frame is read that could hurt: those whose struct page nothing may have written are
+    left out. Needs root for all of it; what is refused is told with the reason.
+    """
+    take_time()
+    from pathlib import Path
+
+    from pfnscope.service.recording import capture
+
+    summary = capture(Path(args.folder), Path(args.root), say)
+    for heading, items in (("not recorded", summary.not_recorded), ("in part", summary.partly_recorded)):
+        for name, why in items.items():
+            say(f"{heading}: {name}: {why}")
+    say(f"recorded in {args.folder}; next: pfnscope verify {args.folder}")

@@ -1,0 +1,34 @@
+"""``pfnscope compare``."""
+
+from argparse import Namespace
+
+from pfnscope.cli import options
+from pfnscope.cli.common import read
+from pfnscope.cli.parsing import Parser
+from pfnscope.cli.streams import show
+from pfnscope.cli.terminal import look, working
+
+
+def configure(parser: Parser) -> None:
+    """Its operands and options."""
+    parser.operand("first", "A")
+    parser.operand("second", "[B]", nargs="?")
+    parser.option("--boots", metavar="N,M", help="Compare two boots of A, or boot N of A with boot M of B.")
+    options.form(parser, "text", "json")
+    options.kernel(parser)
+    options.look(parser)
+
+
+def run(args: Namespace) -> None:
+    """Show what changed in memory between the boot logs A and B, or between two boots in one text."""
+    from pfnscope.report.compared import compared
+    from pfnscope.report.compared_text import render
+    from pfnscope.service.analyzing import encode
+    from pfnscope.service.comparing import documents, parse_boots
+
+    text = read(args.first)
+    one, other = parse_boots(args.boots, same_text=args.second is None)
+    with working("comparing"):
+        second = text if args.second is None else read(args.second)
+        both = documents(text, second, one, other, kernel=args.kernel)
+    show(encode(compared(*both)) if args.form == "json" else render(*both, look(args.width, args.color)).encode())

@@ -1,0 +1,38 @@
+"""``pfnscope place``."""
+
+from argparse import Namespace
+
+from pfnscope.cli import options
+from pfnscope.cli.common import EXIT_FINDING, assumed, read
+from pfnscope.cli.parsing import Parser
+from pfnscope.cli.streams import show
+from pfnscope.cli.terminal import look, working
+
+
+def configure(parser: Parser) -> None:
+    """Its operands and options."""
+    parser.operand("log", "FILE|-")
+    parser.option("--size", metavar="SIZE", required=True, help="Size of the region, such as 1G.")
+    parser.option("--kind", choices=("!", "$"), default="!", help="As in memmap=SIZE!START.")
+    parser.option("--align", metavar="SIZE", help="Alignment of the start; by default a memory section.")
+    parser.option("--fail-on", choices=("danger",), help="Exit 1 where every place makes a danger.")
+    options.form(parser, "text", "json")
+    options.assumptions(parser)
+    options.look(parser)
+
+
+def run(args: Namespace) -> int:
+    """Show where a memmap= region can go on the machine of the boot log FILE without making a dangerous hole.
+
+    Exit status: 0 looked, 1 no place is safe and --fail-on is given, 2 wrong usage or nothing to look in, 3 no memory
+    layout in the text.
+    """
+    from pfnscope.report.placed_text import render
+    from pfnscope.service.analyzing import encode
+    from pfnscope.service.placing import placed_beside
+
+    text = read(args.log)
+    with working("looking for places"):
+        document, found = placed_beside(text, args.size, args.kind, args.align, assumed(args))
+    show(encode(found) if args.form == "json" else render(document, found, look(args.width, args.color)).encode())
+    return EXIT_FINDING if args.fail_on and not any(item.safe for item in found.placements) else 0

@@ -1,0 +1,20 @@
+"""``pfnscope rules``."""
+
+from argparse import Namespace
+
+from pfnscope.cli import options
+from pfnscope.cli.parsing import Parser
+from pfnscope.cli.streams import show
+
+
+def configure(parser: Parser) -> None:
+    """Its options."""
+    options.form(parser, "text", "json")
+
+
+def run(args: Namespace) -> None:
+    """List the struct-page rules by kernel release, with their sources."""
+    from pfnscope.report.rulebook import render, rules
+    from pfnscope.service.analyzing import encode
+
+    show(encode(rules()) if args.form == "json" else render(rules()).encode())

@@ -1,0 +1,100 @@
+"""``pfnscope scan``."""
+
+import signal
+import sys
+import time
+from argparse import Namespace
+from typing import TYPE_CHECKING
+
+from pfnscope.cli.common import EXIT_USAGE
+from pfnscope.cli.pace import take_time
+from pfnscope.cli.parsing import Parser, Whole
+from pfnscope.cli.streams import Refusal, say
+
+if TYPE_CHECKING:
+    from pfnscope.fleet.scan import State
+
+EXTRA = {"aiohttp", "cryptography", "dask", "distributed", "fsspec", "gcsfs", "pyarrow", "s3fs"}
+_STEP = {True: 0.2, False: 10.0}
+"""Seconds between two words about the progress, on a terminal and elsewhere."""
+
+
+def configure(parser: Parser) -> None:
+    """Its operands and options."""
+    parser.operand("paths", "PATH...", nargs="+")
+    parser.option("--out", metavar="FILE.parquet", required=True, help="The table; one that is there is completed.")
+    parser.option("--scheduler", metavar="ADDRESS", help="Use the Dask cluster there, such as tcp://10.0.0.1:8786.")
+    parser.option("--workers", type=Whole(1, 1024), metavar="N", help="Processes of this machine; else its cores.")
+
+
+def run(args: Namespace) -> int:
+    """Analyse many boot logs into one Parquet table, a row each: files, folders, tar and zip archives, and URLs
+    (s3://, gs://, https://).
+
+    A log that cannot be analysed becomes a row that says why. Run again with the same --out, it goes on where it
+    stopped.
+    """  # noqa: D205 - the first paragraph is what the command does
+    take_time()
+    from pathlib import Path
+
+    if "://" in args.out:
+        raise Refusal("--out must be a file of this machine")
+    try:
+        from pfnscope.fleet.scan import scan
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in EXTRA:
+            raise
+        from pfnscope.resources import installing
+
+        raise Refusal(
+            f"scan needs packages that the base install leaves out ({error.name}): {installing('fleet')}"
+        ) from error
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # of batch systems: end as by Ctrl-C, with all rows kept
+    progress = _Progress(sys.stderr is not None and sys.stderr.isatty())
+    try:
+        state = scan(tuple(args.paths), Path(args.out), args.scheduler, args.workers, progress.tell)
+    except KeyboardInterrupt:
+        progress.say("interrupted; run it again to go on")
+        raise
+    progress.say(_sum(state))
+    progress.say(f"{args.out}: {state.rows:,} row{'' if state.rows == 1 else 's'}")
+    if state.done and set(state.done) == {"unreadable"} and not state.skipped:
+        say("pfnscope: no log could be read; the table says why")
+        return EXIT_USAGE
+    return 0
+
+
+class _Progress:
+    """Tells on standard error how far a scan is: in one line of a terminal, in a line now and then elsewhere."""
+
+    def __init__(self, terminal: bool) -> None:
+        self._terminal = terminal
+        self._began = self._told = time.monotonic()
+        self._open = False
+
+    def tell(self, state: "State") -> None:
+        if not state.done:
+            if state.known:
+                others = f", {state.of_other_versions:,} of them of another pfnscope" if state.of_other_versions else ""
+                logs = "1 log is" if state.known == 1 else f"{state.known:,} logs are"
+                self.say(f"going on: {logs} done{others}")
+            return
+        now = time.monotonic()
+        if now - self._told >= _STEP[self._terminal]:
+            self._told = now
+            speed = state.done.total() / (now - self._began)
+            text = f"{_sum(state)}, {speed:,.0f} a second"
+            say(f"\r{text}\x1b[K" if self._terminal else text, end="" if self._terminal else "\n")
+            self._open = self._terminal
+
+    def say(self, text: str) -> None:
+        say(f"\n{text}" if self._open else text)
+        self._open = False
+
+
+def _sum(state: "State") -> str:
+    """``4,990 of 5,000 logs analysed, 7 no-layout, 3 damaged``."""
+    total = state.done.total()
+    others = "".join(f", {count:,} {name}" for name, count in sorted(state.done.items()) if name != "analysed")
+    skipped = f", {state.skipped:,} done before" if state.skipped else ""
+    return f"{state.done['analysed']:,} of {total:,} log{'' if total == 1 else 's'} analysed{others}{skipped}"

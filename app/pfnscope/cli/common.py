@@ -1,0 +1,81 @@
+"""What the commands share: reading a log, printing a report, what they assume, and how bad a document is."""
+
+import sys
+from argparse import Namespace
+from typing import TYPE_CHECKING
+
+from pfnscope.cli.streams import Refusal, say
+from pfnscope.cli.terminal import is_terminal, working
+
+if TYPE_CHECKING:
+    from pfnscope.report.document import Document
+    from pfnscope.report.plain import Look
+    from pfnscope.service.analyzing import Options
+
+EXIT_FINDING, EXIT_USAGE, EXIT_NO_LAYOUT = 1, 2, 3
+_PICTURES = ("png",)
+
+
+def assumed(args: Namespace) -> "Options":
+    """What ``--kernel``, ``--arch`` and ``--boot`` say."""
+    from pfnscope.service.analyzing import Options
+
+    return Options(kernel=args.kernel, arch=args.arch, boot=args.boot)
+
+
+def status(document: "Document", severity: str | None) -> int:
+    """1 where a document is as bad as ``severity`` or worse; where no severity is named, none is."""
+    from pfnscope.analysis.model import SEVERITIES
+
+    ranks: list[str] = [*SEVERITIES]
+    bad = severity is not None and ranks.index(document.verdict.severity) <= ranks.index(severity)
+    return EXIT_FINDING if bad else 0
+
+
+def read(log: str) -> bytes:
+    """The text of a file or of standard input, unpacked; a Refusal where it cannot be read."""
+    from pfnscope.service.unpacking import read_log
+
+    try:
+        if log == "-":
+            if sys.stdin is None:
+                raise Refusal("standard input is closed")
+            if is_terminal(sys.stdin):
+                say("pfnscope: reading a log from the terminal; Ctrl-D ends it")
+            return read_log(sys.stdin.buffer)
+        with (
+            working(f"reading {log}"),
+            open(log, "rb") as file,  # noqa: PTH123 - importing pathlib takes 3 ms of the 120 that a report may take
+        ):
+            return read_log(file)
+    except OSError as error:
+        raise Refusal(f"cannot read {log}: {error.strerror}") from error
+
+
+def render(document: "Document", form: str, look: "Look", text: bytes, today: "Document | None" = None) -> bytes:
+    """A document in one of the forms, see ``pfnscope.service.writing``. A Refusal where it cannot be."""
+    if form in _PICTURES and is_terminal(sys.stdout):
+        raise Refusal(f"a terminal cannot show {form}; send it to a file: > layout.{form}")
+    from pfnscope.service.writing import written
+
+    if form != "png":
+        return written(form, document, text=text, today=today, look=look)
+    from pfnscope.report.raster import CannotDraw
+
+    try:
+        return written(form, document, today=today)
+    except CannotDraw as error:
+        raise Refusal(str(error)) from error
+
+
+def hint(document: "Document", boot: int | None) -> None:
+    """Tell on standard error what an option could add: another boot, or what the text does not prove."""
+    count, index, kernel = document.boot.count, document.boot.index, document.kernel
+    if count > 1 and boot is None:
+        other = index - 1 if index > 1 else index + 1
+        pair = f"{min(index, other)},{max(index, other)}"
+        say(f"pfnscope: boot {index} of {count}; --boot {other} shows another, compare --boots {pair} what differs")
+    if document.node_ranges and kernel.arch is None:
+        say("pfnscope: the text names no architecture; --arch ARCH judges it as one")
+    if document.node_ranges and kernel.release is None:
+        say("pfnscope: the text names no release; --kernel RELEASE judges it as one")

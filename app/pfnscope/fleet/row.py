@@ -1,0 +1,150 @@
+"""A row of the table: one log, the boot that ``pfnscope analyze`` shows of it, and its holes, worst first."""
+
+from typing import Literal
+
+import msgspec
+
+from pfnscope import __version__
+from pfnscope.analysis.model import SEVERITIES
+from pfnscope.kernel.command_line import arguments
+from pfnscope.report.document import Document, Severity
+from pfnscope.report.document import Hole as WireHole
+
+MOST_HOLES = 1000
+"""Holes kept of one log: a text made to have more would take the memory of all others."""
+
+Status = Literal["analysed", "no-layout", "too-large", "damaged", "unreadable", "failed"]
+AGAIN: frozenset[str] = frozenset(("unreadable", "failed"))
+"""What another run tries again: the reason may be gone by then. The others follow from the bytes of the log."""
+
+
+class Hole(msgspec.Struct, frozen=True):
+    """A hole as in docs/api.md, without what only a page shows."""
+
+    start_pfn: int
+    end_pfn: int
+    pages: int
+    start: str
+    end: str
+    placement: str
+    node: int | None
+    zone: str | None
+    type: str | None
+    label: str | None
+    reserved: bool | None
+    state: str
+    linked_node: int | None
+    linked_zone: str | None
+    basis: str
+    reachable_by: list[str]
+    severity: str
+    rule: str | None
+    causes: list[str]
+    cause_why: str | None
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """What the table says of one log; docs/fleet.md describes each column. All after ``error`` is null without layout.
+
+    ``size`` is in bytes and ``hash`` the SHA-256 of the log as stored; ``memory_bytes`` is what memblock has.
+    """
+
+    name: str
+    size: int | None
+    hash: str | None
+    stamp: str | None
+    pfnscope: str = __version__
+    status: Status
+    error: str | None = None
+    boot: int | None = None
+    boots: int | None = None
+    release: str | None = None
+    series: str | None = None
+    version: list[int] | None = None
+    arch: str | None = None
+    command_line: str | None = None
+    memory_arguments: list[str] | None = None
+    nodes: int | None = None
+    memory_bytes: int | None = None
+    page_size: int | None = None
+    section_size: int | None = None
+    memory_model: str | None = None
+    rule: str | None = None
+    basis: str | None = None
+    severity: Severity | None = None
+    summary: str | None = None
+    danger: int | None = None
+    caution: int | None = None
+    info: int | None = None
+    harmless: int | None = None
+    dangerous_pages: int | None = None
+    pages_outside_zone_spans: int | None = None
+    events: int | None = None
+    checks_agree: int | None = None
+    checks_differ: int | None = None
+    warnings: int | None = None
+    assumed: list[str] | None = None
+    holes: list[Hole] | None = None
+    holes_left_out: int | None = None
+
+
+_NO_VERDICT = {"no-node-ranges", "no-memory-model"}
+"""Diagnostics with which the document's verdict says that there is none: no harm found is then no harmless log."""
+
+
+def row(document: Document, *, name: str, size: int, digest: str, stamp: str | None) -> Row:
+    """The row of an analysed log."""
+    kernel, verdict, holes = document.kernel, document.verdict, document.holes
+    counts = dict.fromkeys(SEVERITIES, 0)
+    for hole in holes:
+        counts[hole.severity] += 1
+    told = not {item.code for item in document.diagnostics} & _NO_VERDICT
+    worst = sorted(holes, key=lambda hole: SEVERITIES.index(hole.severity))
+    checks = [check.agrees for check in document.checks]
+    return Row(
+        name=name,
+        size=size,
+        hash=digest,
+        stamp=stamp,
+        status="analysed",
+        boot=document.boot.index,
+        boots=document.boot.count,
+        release=kernel.release,
+        series=".".join(map(str, kernel.version[:2])) if kernel.version else None,
+        version=kernel.version,
+        arch=kernel.arch,
+        command_line=kernel.command_line,
+        memory_arguments=[item.text for item in arguments(kernel.command_line or "") if item.shapes_layout],
+        nodes=len({item.node for item in document.node_ranges}) if document.node_ranges else None,
+        memory_bytes=_memory(document),
+        page_size=kernel.page_size,
+        section_size=kernel.section_size,
+        memory_model=kernel.memory_model,
+        rule=document.rule.id if document.rule else None,
+        basis=document.rule.basis if document.rule else None,
+        severity=verdict.severity if told else None,
+        summary=verdict.summary,
+        danger=counts["danger"],
+        caution=counts["caution"],
+        info=counts["info"],
+        harmless=counts["none"],
+        dangerous_pages=sum(hole.pages for hole in holes if hole.severity == "danger"),
+        pages_outside_zone_spans=verdict.pages_outside_zone_spans if told else None,
+        events=len(document.events),
+        checks_agree=checks.count(True),
+        checks_differ=checks.count(False),
+        warnings=sum(item.severity != "info" for item in document.diagnostics),
+        assumed=kernel.assumed,
+        holes=[_hole(hole) for hole in worst[:MOST_HOLES]],
+        holes_left_out=max(0, len(holes) - MOST_HOLES),
+    )
+
+
+def _memory(document: Document) -> int | None:
+    if not document.node_ranges:
+        return None
+    return sum(int(item.end, 16) - int(item.start, 16) for item in document.node_ranges)
+
+
+def _hole(hole: WireHole) -> Hole:
+    return Hole(*(getattr(hole, name) for name in Hole.__struct_fields__))

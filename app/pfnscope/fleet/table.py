@@ -1,0 +1,192 @@
+"""The table's file: parts written as they are finished, joined at the end; what is there already is known.
+
+``FILE.parts`` lies beside the file until the scan is complete. A part appears whole or not at all, so whatever ends a
+scan costs what was not yet written, and nothing else. Per log some 300 bytes are held, whatever is in it.
+"""
+
+import fcntl
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pfnscope import __version__
+from pfnscope.fleet.errors import CannotScan
+from pfnscope.fleet.row import AGAIN
+from pfnscope.fleet.schema import MARK, SCHEMA
+from pfnscope.fleet.source import Source
+
+PART_ROWS = 1024
+PART_BYTES = 8 << 20
+"""Of rows as they come from the workers; as Python objects they take ten times that."""
+PART_SECONDS = 10.0
+GROUP_BYTES = 16 << 20
+
+_KEYS = ["name", "size", "stamp", "status", "pfnscope"]
+
+
+class Table:
+    """The rows of one ``--out``; use it as a context manager. Raises CannotScan where it cannot be read or written."""
+
+    def __init__(self, out: Path) -> None:
+        self.out = out
+        self.parts = out.with_name(out.name + ".parts")
+        self.known = 0
+        self.of_other_versions = 0
+        self._latest: dict[bytes, tuple[int, int | None, bytes | None]] = {}  # number of the row, size, stamp if final
+        self._rows = 0
+        self._buffer: list[dict[str, Any]] = []
+        self._buffered = 0
+        self._flushed = time.monotonic()
+        self._lock: int | None = None
+        self._locked = False
+
+    def __enter__(self) -> Self:
+        if self.out.is_dir() or not self.out.parent.is_dir():
+            raise CannotScan(f"Cannot write {self.out}: it is a folder, or lies in none.")
+        try:
+            self.parts.mkdir(exist_ok=True)
+            self._take_lock()
+            for file in self._files():
+                self._learn(file)
+        except (OSError, pa.ArrowException) as error:
+            self._release()
+            raise CannotScan(f"Cannot use {self.out}: {error}.") from error
+        except CannotScan:
+            self._release()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self.flush()
+        finally:
+            self._release()
+
+    def finished(self, source: Source) -> bool:
+        """Whether this log has a row that another run would give too."""
+        known = self._latest.get(_digest(source.name))
+        if known is None or known[2] is None:
+            return False
+        return known[2] == _digest(str(source.stamp)) and source.size in (None, known[1])
+
+    def add(self, rows: list[dict[str, Any]], size: int) -> None:
+        """Take rows, which are ``size`` bytes packed; on disk when enough have come, or after some seconds."""
+        self._buffer += rows
+        self._buffered += size
+        for row in rows:
+            self._note(row["name"], row["size"], row["stamp"], row["status"])
+        waited = time.monotonic() - self._flushed
+        if len(self._buffer) >= PART_ROWS or self._buffered >= PART_BYTES or waited >= PART_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what has come as a part."""
+        if self._buffer:
+            number = 1 + max((int(path.stem) for path in self._part_files()), default=0)
+            try:
+                new = self.parts / "new"
+                pq.write_table(pa.Table.from_pylist(self._buffer, SCHEMA), new, compression="zstd")
+                _replace(new, self.parts / f"{number:08d}.parquet")
+            except OSError as error:
+                raise CannotScan(f"Cannot write {self.parts}: {error}. Run again to go on.") from error
+        self._buffer, self._buffered, self._flushed = [], 0, time.monotonic()
+
+    def finish(self) -> int:
+        """Join all rows into the file, of each log the newest; the number of rows."""
+        self.flush()
+        try:
+            if self._part_files() or not self.out.exists():
+                self._join()
+            shutil.rmtree(self.parts)
+        except OSError as error:
+            raise CannotScan(f"Cannot write {self.out}: {error}. Run again to go on.") from error
+        return len(self._latest)
+
+    def _join(self) -> None:
+        new = self.parts / "new"
+        with pq.ParquetWriter(new, SCHEMA, compression="zstd") as writer:
+            group: list[pa.RecordBatch] = []
+            size = 0
+            for batch in self._newest():
+                group.append(batch)
+                size += batch.nbytes
+                if size >= GROUP_BYTES:
+                    writer.write_table(pa.Table.from_batches(group, SCHEMA))
+                    group, size = [], 0
+            if group:
+                writer.write_table(pa.Table.from_batches(group, SCHEMA))
+        _replace(new, self.out)
+
+    def _newest(self) -> Iterator[pa.RecordBatch]:
+        at = 0
+        for file in self._files():
+            for batch in pq.ParquetFile(file).iter_batches(batch_size=256):
+                names = batch.column("name").to_pylist()
+                keep = [self._latest[_digest(name)][0] == number for number, name in enumerate(names, at)]
+                at += len(names)
+                kept = batch.filter(pa.array(keep, pa.bool_()))
+                if kept.num_rows:
+                    yield kept
+
+    def _learn(self, file: Path) -> None:
+        try:
+            table = pq.ParquetFile(file)
+        except pa.ArrowInvalid as error:
+            raise _foreign(file) from error
+        found = table.schema_arrow
+        if not MARK.items() <= (found.metadata or {}).items() or not found.equals(SCHEMA):
+            raise _foreign(file)
+        for batch in table.iter_batches(columns=_KEYS):
+            columns = [batch.column(name).to_pylist() for name in _KEYS]
+            for name, size, stamp, status, version in zip(*columns, strict=True):
+                self._note(name, size, stamp, status)
+                self.of_other_versions += version != __version__
+        self.known = sum(known[2] is not None for known in self._latest.values())
+
+    def _note(self, name: str, size: int | None, stamp: str | None, status: str) -> None:
+        done = None if status in AGAIN else _digest(str(stamp))
+        self._latest[_digest(name)] = self._rows, size, done
+        self._rows += 1
+
+    def _files(self) -> list[Path]:
+        return [*([self.out] if self.out.exists() else []), *self._part_files()]
+
+    def _part_files(self) -> list[Path]:
+        return sorted(self.parts.glob("*.parquet"))
+
+    def _take_lock(self) -> None:
+        self._lock = os.open(self.parts / "lock", os.O_CREAT | os.O_RDWR, 0o644)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise CannotScan(f"Another scan is writing {self.out}.") from error
+        self._locked = True
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            if self._locked and not self._part_files():
+                shutil.rmtree(self.parts, ignore_errors=True)
+            os.close(self._lock)
+            self._lock = None
+
+
+def _foreign(file: Path) -> CannotScan:
+    return CannotScan(f"{file} is no table that this pfnscope can go on with; give --out another name.")
+
+
+def _replace(new: Path, path: Path) -> None:
+    """Let a file that is whole, and on the disk, take its place."""
+    with new.open("rb") as file:
+        os.fsync(file.fileno())
+    new.replace(path)
+
+
+def _digest(text: str) -> bytes:
+    return blake2b(text.encode(), digest_size=16).digest()

@@ -1,0 +1,177 @@
+"""What ``mem=`` and ``memmap=`` ask for, read as the kernel reads them."""
+
+from enum import Enum
+from typing import Literal
+
+from msgspec import Struct
+
+from pfnscope.kernel.command_line import Argument
+from pfnscope.kernel.release import Version
+from pfnscope.units import leading_size
+
+PRAM_SINCE: Version = (4, 1, 0)
+"""``memmap=nn!ss``: ec776ef6bbe1 ("x86/mm: Add support for the non-standard protected e820 type"), 4.1."""
+
+MANIPULATION_SINCE: Version = (4, 16, 0)
+"""``memmap=nn%ss-from+to``: ef61f8a340fd ("x86/boot/e820: Implement a range manipulation operator"), 4.16."""
+
+RAM, RESERVED, ACPI, NVS, UNUSABLE, PMEM, PRAM = 1, 2, 3, 4, 5, 7, 12
+SOFT_RESERVED = 0xEFFFFFFF
+"""Type numbers of arch/x86/include/asm/e820/types.h, 4.17 to 7.1."""
+
+_ADDED = {"@": RAM, "#": ACPI, "$": RESERVED, "!": PRAM}
+_ALL = 1 << 64
+
+
+class Action(str, Enum):
+    """What an argument does to the e820 table."""
+
+    ADD = "add"
+    UPDATE = "update"
+    REMOVE = "remove"
+    EMPTY = "empty"
+
+
+class MapOperation(Struct, frozen=True):
+    """One operation on the bytes ``[start, end)``; ``old`` is None where every type is meant.
+
+    ``argument`` asks for it, ``column`` is where its text begins in the command line, 0-based.
+    """
+
+    action: Action
+    start: int
+    end: int
+    old: int | None
+    new: int | None
+    argument: Argument
+    text: str
+    column: int
+
+
+class ArgumentProblem(Struct, frozen=True):
+    """What the kernel does not make of an argument as its writer may think; ``width`` characters at ``column``."""
+
+    severity: Literal["warning", "error"]
+    message: str
+    column: int
+    width: int
+
+
+def map_operations(
+    arguments: tuple[Argument, ...], version: Version | None
+) -> tuple[tuple[MapOperation, ...], tuple[ArgumentProblem, ...]]:
+    """The operations that the command line asks for, in its order, and what is wrong with its arguments.
+
+    Source: parse_memopt(), parse_memmap_one() and parse_memmap_opt() in arch/x86/kernel/e820.c, 4.17 to 7.1.
+    What such a function has done before it meets an error stays done, here as there.
+    """
+    operations: list[MapOperation] = []
+    problems: list[ArgumentProblem] = []
+    for argument in arguments:
+        if argument.name not in ("mem", "memmap"):
+            continue
+        if not argument.value:
+            problems.append(_problem(argument, f"{argument.name} without a value is ignored."))
+            continue
+        at = argument.column + argument.text.index("=") + 1 + argument.text.partition("=")[2].startswith('"')
+        if argument.name == "mem":
+            _limit_memory(argument, argument.value, at, operations, problems)
+            continue
+        for part in argument.value.split(","):
+            _memmap(argument, part, at, version, operations, problems)
+            at += len(part) + 1
+    return tuple(operations), tuple(problems)
+
+
+def _limit_memory(
+    argument: Argument, text: str, at: int, operations: list[MapOperation], problems: list[ArgumentProblem]
+) -> None:
+    size, rest = leading_size(text)
+    if text == "nopentium":
+        return
+    if not size:
+        problems.append(_problem(argument, "mem= without a size is ignored.", at, len(text)))
+        return
+    operations.append(_limit(argument, size, text, at))
+    if rest:
+        message = f"The kernel reads the size 0x{size:x} and takes no notice of “{rest}”."
+        problems.append(_problem(argument, message, at + len(text) - len(rest), len(rest)))
+
+
+def _memmap(
+    argument: Argument,
+    text: str,
+    at: int,
+    version: Version | None,
+    operations: list[MapOperation],
+    problems: list[ArgumentProblem],
+) -> None:
+    if text.startswith("exactmap"):
+        operations.append(MapOperation(Action.EMPTY, 0, _ALL, None, None, argument, text, at))
+        return
+    size, rest = leading_size(text)
+    if size is None:
+        problems.append(_problem(argument, "memmap= has to begin with a size; this is ignored.", at, len(text)))
+        return
+    sign = rest[:1]
+    here = at + len(text) - len(rest)
+    known = sign in _ADDED or sign == "%"
+    if known and version is not None and version < _since(sign):
+        first = ".".join(map(str, _since(sign)[:2]))
+        message = f"“{sign}” is known since {first}; before, this removes all RAM above 0x{size:x}."
+        problems.append(_problem(argument, message, here, len(rest), severity="error"))
+        known = False
+    if not known:
+        operations.append(_limit(argument, size, text, at))
+        if rest and sign not in _ADDED and sign != "%":
+            message = f"The kernel reads memmap=0x{size:x}, which removes all RAM above, and rejects “{rest}”."
+            problems.append(_problem(argument, message, here, len(rest), severity="error"))
+        return
+    start, rest = leading_size(rest[1:])
+    if start is None:
+        problems.append(_problem(argument, f"No start address after “{sign}”: the kernel reads 0.", here, 1))
+        start = 0
+    old: int | None = None
+    new: int | None = _ADDED.get(sign)
+    if sign == "%":
+        old, new, rest = _types(rest)
+    if rest and sign == "%":
+        here = at + len(text) - len(rest)
+        problems.append(_problem(argument, f"The kernel rejects all of it for “{rest}”.", here, len(rest)))
+        return
+    end = min(start + size, _ALL)
+    action = Action.REMOVE if new is None else Action.ADD if old is None else Action.UPDATE
+    operations.append(MapOperation(action, start, end, old, new, argument, text, at))
+    if rest:
+        here = at + len(text) - len(rest)
+        problems.append(_problem(argument, f"Done, but the kernel rejects the rest “{rest}”.", here, len(rest)))
+
+
+def _types(rest: str) -> tuple[int | None, int | None, str]:
+    """``-from+to``: 0 and nothing are the same, as in the kernel."""
+    old = new = None
+    if rest.startswith("-"):
+        old, rest = leading_size(rest[1:], suffixes=False)
+    if rest.startswith("+"):
+        new, rest = leading_size(rest[1:], suffixes=False)
+    return old or None, new or None, rest
+
+
+def _limit(argument: Argument, size: int, text: str, at: int) -> MapOperation:
+    return MapOperation(Action.REMOVE, size, _ALL, RAM, None, argument, text, at)
+
+
+def _since(sign: str) -> Version:
+    return {"!": PRAM_SINCE, "%": MANIPULATION_SINCE}.get(sign, (0, 0, 0))
+
+
+def _problem(
+    argument: Argument,
+    message: str,
+    at: int | None = None,
+    width: int | None = None,
+    *,
+    severity: Literal["warning", "error"] = "warning",
+) -> ArgumentProblem:
+    column = argument.column if at is None else at
+    return ArgumentProblem(severity, message, column, len(argument.text) if width is None else max(width, 1))

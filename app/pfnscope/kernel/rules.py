@@ -1,0 +1,333 @@
+"""How each release initialises struct pages: one row a mechanism, with releases, passes and sources.
+
+A row lists the passes of that mechanism in the order in which the kernel runs them; analysis replays
+them on a layout. Rows are half-open version intervals that together cover every release once.
+"""
+
+from enum import Enum
+
+from msgspec import Struct
+
+from pfnscope.kernel.release import Release, Version
+
+OLDEST: Version = (2, 6, 39)
+NEWEST: Version = (9999, 0, 0)
+
+
+class Pass(str, Enum):
+    """One step of struct page initialisation, named after what it does to which frames."""
+
+    ALLOCATE_ZEROED = "allocate zeroed"
+    ALLOCATE_RAW = "allocate without zeroing"
+    WALK_SPANS_RESERVED = "initialise every frame of each zone span, Reserved"
+    WALK_SPANS = "initialise every frame of each zone span"
+    WALK_REGIONS = "initialise the memory of each zone"
+    ZERO_RESERVED = "zero what is in memblock.reserved but not in memory"
+    ZERO_RESERVED_AND_E820 = "zero what is in memblock.reserved or not RAM in e820, and not in memory"
+    ZERO_UP_TO_MAX_PFN = "zero what is not in memory, up to max_pfn"
+    ZERO_UP_TO_SECTION = "zero what is not in memory, up to the end of the last section"
+    INIT_AS_NODE_0 = "initialise what is not in memory as node 0, first zone, Reserved"
+    HOLES_PER_ZONE = "initialise memory and the holes below it zone by zone"
+    HOLES_BY_ADDRESS = "initialise memory and the holes below it in address order"
+    RESERVE = "set PageReserved on what is in memblock.reserved"
+
+
+class CountWording(str, Enum):
+    """The line in which a mechanism prints how many struct pages have no memory."""
+
+    NONE = "none"
+    RESERVED_BUT_UNAVAILABLE = "Reserved but unavailable: N pages"
+    ZEROED = "Zeroed struct page in unavailable ranges: N pages"
+    ZONE_UNAVAILABLE = "Z zone: N pages in unavailable ranges"
+    NODE_ZONE_UNAVAILABLE = "On node N, zone Z: N pages in unavailable ranges"
+
+
+class Commit(Struct, frozen=True):
+    """A kernel commit: 12 hex digits, its subject, and the first releases that have it.
+
+    ``stable`` are the first of each stable branch, ``vendors`` builds of distributions; a question mark stands where
+    the first one has not been read.
+    """
+
+    id: str
+    subject: str
+    mainline: str
+    stable: tuple[str, ...] = ()
+    vendors: tuple[str, ...] = ()
+
+
+class StructPageRule(Struct, frozen=True):
+    """One mechanism. ``releases`` are half-open version intervals.
+
+    ``doubt`` says what of its history is not certain, ``limits`` what a log does not tell of it.
+    """
+
+    id: str
+    title: str
+    releases: tuple[tuple[Version, Version], ...]
+    passes: tuple[Pass, ...]
+    wording: CountWording
+    summary: str
+    commits: tuple[Commit, ...]
+    source: str
+    doubt: str = ""
+    limits: str = ""
+
+    def covers(self, version: Version) -> bool:
+        """Whether this row holds for the release."""
+        return any(first <= version < before for first, before in self.releases)
+
+
+ONLY_RESERVED_BY_MEMBLOCK = Commit(
+    "92923ca3aace", "mm: meminit: only set page reserved in the memblock region", "4.2",
+    vendors=("RHEL 7 3.10.0-408",),
+)  # fmt: skip
+RAW_MEMMAP = Commit("f7f99100d8d9", "mm: stop zeroing memory during allocation in vmemmap", "4.15")
+ZERO_RESERVED = Commit("a4a3ede2132a", "mm: zero reserved and unavailable struct pages", "4.15")
+E820_RESERVED = Commit(
+    "124049decbb1", "x86/e820: put !E820_TYPE_RAM regions into memblock.reserved", "4.18", ("4.17.4",)
+)
+ZERO_FIRST = Commit("e181ae0c5db9", "mm: zero unavailable pages before memmap init", "4.18", ("4.17.y?",))
+NO_FLATMEM = Commit("d1b47a7c9efc", "mm: don't do zero_resv_unavail if memmap is not allocated", "4.18", ("4.17.y?",))
+E820_REVERT = Commit(
+    "9fd61bc95130", "Revert x86/e820: put !E820_TYPE_RAM regions into memblock.reserved", "4.20",
+    ("4.19.9 to 4.19.13?",), ("RHEL 8 4.18.0-147",),
+)  # fmt: skip
+ZERO_GAPS = Commit(
+    "907ec5fca3dc", "mm: zero remaining unavailable struct pages", "4.20", ("4.19.103",),
+    ("RHEL 8 4.18.0-147", "XCP-ng 8 4.19.19"),
+)  # fmt: skip
+ZERO_TAIL = Commit(
+    "e822969cab48", "mm/page_alloc.c: fix uninitialized memmaps on a partially populated last section", "5.6",
+    ("5.5.3?", "5.4.19", "4.19.103"), ("RHEL 8 4.18.0-240", "XCP-ng 8 4.19.19"),
+)  # fmt: skip
+INIT_GAPS = Commit(
+    "4b094b7851bf", "mm/page_alloc.c: initialize memmap of unavailable memory directly", "5.6",
+    vendors=("RHEL 8 4.18.0-240",),
+)  # fmt: skip
+WALK_MEMORY = Commit(
+    "73a6e474cb37", "mm: memmap_init: iterate over memblock regions rather that check each PFN", "5.8",
+    vendors=("RHEL 8 4.18.0-348",),
+)  # fmt: skip
+HOLES_BY_ZONE = Commit(
+    "0740a50b9baa", "mm/page_alloc.c: refactor initialization of struct page for holes in memory layout", "5.12",
+    ("5.11.7", "5.10.24"),
+)  # fmt: skip
+ONE_PASS = Commit(
+    "122e093c1734", "mm/page_alloc: fix memory map initialization for descending nodes", "5.14",
+    ("5.13.2", "5.12.17", "5.10.53"),
+)  # fmt: skip
+
+DEFERRED = (
+    "with CONFIG_DEFERRED_STRUCT_PAGE_INIT the walk over the last zone of a node stops early, and a hole of that zone"
+    " further up stays as the other passes leave it; a log tells so in a late line only"
+)
+"""update_defer_init() and deferred_init_memmap(), 4.17; defer_init(), 5.4 and 5.7; kernel/deferral.py."""
+
+NOT_ALL_MEMORY = (
+    "the printed count has memory of NOMAP regions in it, and hotpluggable memory with movable_node: neither is told"
+    " in the node ranges"
+)
+"""should_skip_region() in mm/memblock.c, 5.4 and 5.11; an arm64 boot of 5.1 that counts 416 pages."""
+
+RULES = (
+    StructPageRule(
+        id="zeroed-memmap-reserved",
+        title="allocated zeroed, Reserved in zone spans",
+        releases=((OLDEST, (4, 2, 0)),),
+        passes=(Pass.ALLOCATE_ZEROED, Pass.WALK_SPANS_RESERVED),
+        wording=CountWording.NONE,
+        summary="The memmap is allocated zeroed; each zone walk sets PageReserved, which only freed memory loses. A"
+        " frame that no zone spans stays all zero and can be read safely.",
+        commits=(),
+        source="mm/sparse-vmemmap.c, memmap_init_zone() in mm/page_alloc.c, 2.6.39.4, 3.4, 3.14, 3.19 and 4.1.5",
+    ),
+    StructPageRule(
+        id="zeroed-memmap",
+        title="allocated zeroed",
+        releases=(((4, 2, 0), (4, 15, 0)),),
+        passes=(Pass.ALLOCATE_ZEROED, Pass.WALK_SPANS, Pass.RESERVE),
+        wording=CountWording.NONE,
+        summary="The memmap is allocated zeroed; a frame that no zone spans stays all zero and can be read safely."
+        " PageReserved is set only on what memblock.reserved has.",
+        commits=(ONLY_RESERVED_BY_MEMBLOCK,),
+        source="mm/sparse-vmemmap.c, memmap_init_zone() and reserve_bootmem_region() in mm/page_alloc.c, 4.2.8,"
+        " 4.4.155, 4.13 and 4.14.67",
+    ),
+    StructPageRule(
+        id="raw-memmap",
+        title="never written outside zone spans",
+        releases=(((4, 15, 0), (4, 17, 4)),),
+        passes=(Pass.ALLOCATE_RAW, Pass.WALK_SPANS, Pass.ZERO_RESERVED, Pass.RESERVE),
+        wording=CountWording.RESERVED_BUT_UNAVAILABLE,
+        summary="The memmap is no longer zeroed; outside zone spans only what memblock.reserved has is written.",
+        commits=(RAW_MEMMAP, ZERO_RESERVED),
+        source="zero_resv_unavail() and free_area_init_nodes() in mm/page_alloc.c, 4.15.1, 4.16.13 and 4.17",
+        limits=DEFERRED,
+    ),
+    StructPageRule(
+        id="e820-reserved-late",
+        title="zeroed last where e820 is not RAM",
+        releases=(((4, 17, 4), (4, 17, 7)),),
+        passes=(Pass.ALLOCATE_RAW, Pass.WALK_SPANS, Pass.ZERO_RESERVED_AND_E820, Pass.RESERVE),
+        wording=CountWording.RESERVED_BUT_UNAVAILABLE,
+        summary="x86 reserves what e820 does not call RAM, so it is zeroed after the zone walks: also inside zone"
+        " spans, where the links are lost.",
+        commits=(E820_RESERVED,),
+        source="a bisection from 4.17.3 to 4.17.4 names 124049decbb1; order of passes of 4.17",
+        doubt="the mending e181ae0c5db9 is of 14 July 2018; the first 4.17.y that has it has not been read, 4.17.7 is"
+        " the first that can",
+        limits=DEFERRED,
+    ),
+    StructPageRule(
+        id="e820-reserved",
+        title="zeroed where e820 is not RAM",
+        releases=(((4, 17, 7), (4, 19, 9)),),
+        passes=(Pass.ALLOCATE_RAW, Pass.ZERO_RESERVED_AND_E820, Pass.WALK_SPANS, Pass.RESERVE),
+        wording=CountWording.RESERVED_BUT_UNAVAILABLE,
+        summary="x86 reserves what e820 does not call RAM, so it is zeroed; after the last entry nothing is written.",
+        commits=(E820_RESERVED, ZERO_FIRST, NO_FLATMEM),
+        source="e820__memblock_setup() in arch/x86/kernel/e820.c and zero_resv_unavail(), 4.18, 4.19 and 4.19.1",
+        doubt="of 4.17.y only the dates of the commits are known: it may begin later than 4.17.7; of 4.19.y it may end"
+        " as late as 4.19.12",
+        limits=DEFERRED,
+    ),
+    StructPageRule(
+        id="raw-memmap-4.19",
+        title="never written outside zone spans",
+        releases=(((4, 19, 9), (4, 19, 103)),),
+        passes=(Pass.ALLOCATE_RAW, Pass.ZERO_RESERVED, Pass.WALK_SPANS, Pass.RESERVE),
+        wording=CountWording.RESERVED_BUT_UNAVAILABLE,
+        summary="x86 no longer reserves what e820 does not call RAM; outside zone spans only what else is in"
+        " memblock.reserved is written.",
+        commits=(E820_REVERT,),
+        source="e820__memblock_setup() and zero_resv_unavail(), 4.19.13 and 4.19.78",
+        doubt="the revert came after 4.19.1, was asked for when 4.19.8 was the newest, and is in 4.19.13: 4.19.9 to"
+        " 4.19.12 have not been read",
+        limits=DEFERRED,
+    ),
+    StructPageRule(
+        id="zeroed-gaps-4.19",
+        title="zeroed to the end of the section",
+        releases=(((4, 19, 103), (4, 20, 0)),),
+        passes=(Pass.ALLOCATE_RAW, Pass.ZERO_UP_TO_SECTION, Pass.WALK_SPANS, Pass.RESERVE),
+        wording=CountWording.ZEROED,
+        summary="Every frame without memory is zeroed before the zones are walked, to the end of the last section.",
+        commits=(ZERO_GAPS, ZERO_TAIL),
+        source="review of 4.19.103; zero_resv_unavail() and e820__memblock_setup(), 4.19.108",
+        limits=f"{DEFERRED}; {NOT_ALL_MEMORY}",
+    ),
+    StructPageRule(
+        id="zeroed-gaps",
+        title="zeroed up to max_pfn",
+        releases=(((4, 20, 0), (5, 4, 19)), ((5, 5, 0), (5, 5, 3))),
+        passes=(Pass.ALLOCATE_RAW, Pass.ZERO_UP_TO_MAX_PFN, Pass.WALK_SPANS, Pass.RESERVE),
+        wording=CountWording.ZEROED,
+        summary="Every frame without memory is zeroed up to max_pfn; the rest of the last section is never written.",
+        commits=(ZERO_GAPS, E820_REVERT),
+        source="zero_resv_unavail() in mm/page_alloc.c, 5.0 and 5.4.18",
+        limits=f"{DEFERRED}; {NOT_ALL_MEMORY}",
+    ),
+    StructPageRule(
+        id="zeroed-gaps-and-tail",
+        title="zeroed to the end of the section",
+        releases=(((5, 4, 19), (5, 5, 0)), ((5, 5, 3), (5, 6, 0))),
+        passes=(Pass.ALLOCATE_RAW, Pass.ZERO_UP_TO_SECTION, Pass.WALK_SPANS, Pass.RESERVE),
+        wording=CountWording.ZEROED,
+        summary="Every frame without memory is zeroed, to the end of the last section.",
+        commits=(ZERO_TAIL,),
+        source="announcement of 5.4.19; zero_resv_unavail() in mm/page_alloc.c, 5.4.195",
+        doubt="of 5.5.y nothing has been read: 5.5.3 is of the same day as 5.4.19",
+        limits=f"{DEFERRED}; {NOT_ALL_MEMORY}",
+    ),
+    StructPageRule(
+        id="fake-links-outside",
+        title="node 0, first zone, outside zone spans",
+        releases=(((5, 6, 0), (5, 8, 0)),),
+        passes=(Pass.ALLOCATE_RAW, Pass.INIT_AS_NODE_0, Pass.WALK_SPANS, Pass.RESERVE),
+        wording=CountWording.ZEROED,
+        summary="Every frame without memory is initialised as node 0, first zone; zone walks then mend those inside.",
+        commits=(INIT_GAPS,),
+        source="init_unavailable_mem() in mm/page_alloc.c, 5.6.4 and 5.7.6",
+        limits=f"{DEFERRED}; {NOT_ALL_MEMORY}",
+    ),
+    StructPageRule(
+        id="fake-links",
+        title="node 0, first zone, everywhere",
+        releases=(((5, 8, 0), (5, 10, 24)), ((5, 11, 0), (5, 11, 7))),
+        passes=(Pass.ALLOCATE_RAW, Pass.INIT_AS_NODE_0, Pass.WALK_REGIONS, Pass.RESERVE),
+        wording=CountWording.ZEROED,
+        summary="Every frame without memory is initialised as node 0 and its first zone, also inside other zones.",
+        commits=(WALK_MEMORY,),
+        source="init_unavailable_mem() and memmap_init() in mm/page_alloc.c, 5.8 and 5.11.5",
+        limits=NOT_ALL_MEMORY,
+    ),
+    StructPageRule(
+        id="holes-per-zone",
+        title="the next zone walked",
+        releases=(((5, 10, 24), (5, 10, 53)), ((5, 11, 7), (5, 12, 17)), ((5, 13, 0), (5, 13, 2))),
+        passes=(Pass.ALLOCATE_RAW, Pass.HOLES_PER_ZONE, Pass.RESERVE),
+        wording=CountWording.ZONE_UNAVAILABLE,
+        summary="Each zone initialises the holes below its memory and the rest of its last section as its own.",
+        commits=(HOLES_BY_ZONE,),
+        source="memmap_init_zone() in mm/page_alloc.c, 5.11.14 and 5.12.9; review of 5.11.7",
+    ),
+    StructPageRule(
+        id="holes-by-address",
+        title="the zone of the next memory above",
+        releases=(((5, 10, 53), (5, 11, 0)), ((5, 12, 17), (5, 13, 0)), ((5, 13, 2), NEWEST)),
+        passes=(Pass.ALLOCATE_RAW, Pass.HOLES_BY_ADDRESS, Pass.RESERVE),
+        wording=CountWording.NODE_ZONE_UNAVAILABLE,
+        summary="One pass by address: a hole is linked to the zone of the next memory above, a tail to the last zone.",
+        commits=(ONE_PASS,),
+        source="memmap_init() in mm/page_alloc.c, 5.14 and 6.1.20; mm/mm_init.c, 6.6 to 7.1; reviews of 5.12.17 and"
+        " 5.13.2",
+    ),
+)
+
+
+def rules_for(release: Release) -> tuple[StructPageRule, ...]:
+    """The rows that the release may follow, best first: several of its branch where the stable level is unknown."""
+    if release.stable_known:
+        return tuple(rule for rule in RULES if rule.covers(max(release.acts_like, OLDEST)))
+    major, minor, _ = release.stable
+    first, before = (major, minor, 0), (major, minor + 1, 0)
+    return tuple(rule for rule in reversed(RULES) if any(low < before and first < high for low, high in rule.releases))
+
+
+def typical(rule: StructPageRule) -> Version:
+    """A release that stands for the row: its first one, for the row without an end one of its long-lived branches.
+
+    The row without an end begins as a backport to branches on which other things, such as readers, are older.
+    """
+    return (6, 12, 0) if rule.releases[-1][1] == NEWEST else rule.releases[0][0]
+
+
+def describe_releases(rule: StructPageRule) -> str:
+    """The releases of a row for readers: ``4.15 to 4.17.3``, ``5.14 and later``."""
+    return ", ".join(describe_interval(first, before) for first, before in rule.releases)
+
+
+def describe_interval(first: Version, before: Version) -> str:
+    """The releases [first, before) for readers."""
+    if before == NEWEST:
+        return f"{_short(first)} and later"
+    if first[2] and before == (first[0], first[1] + 1, 0):
+        return f"{_short(first)} and later {first[0]}.{first[1]}.y"
+    if before[2]:
+        last = f"{before[0]}.{before[1]}.{before[2] - 1}"
+    elif before[1]:
+        last = f"{before[0]}.{before[1] - 1}"
+    else:
+        last = f"{before[0] - 1}.{_LAST_MINOR[before[0] - 1]}"
+    if first == OLDEST:
+        return f"up to {last}"
+    start = _short(first)
+    return start if start == last else f"{start} to {last}"
+
+
+_LAST_MINOR = {3: 19, 4: 20, 5: 19, 6: 19}
+
+
+def _short(version: Version) -> str:
+    return f"{version[0]}.{version[1]}" + (f".{version[2]}" if version[2] else "")

@@ -1,0 +1,128 @@
+"""A boot log's printed ranges to a layout; what the log does not print is taken from rules and named as assumed."""
+
+from collections.abc import Sequence
+
+from pfnscope.bootlog.model import BootLog, MemblockRegion, NodeRange
+from pfnscope.kernel.architecture import FIXED_PAGE_SIZE, PAGE_SIZES, MemoryModel, max_order_pages
+from pfnscope.kernel.command_line import arguments
+from pfnscope.kernel.movable_arguments import movable_arguments
+from pfnscope.kernel.release import Release, Version
+from pfnscope.kernel.zone_limits import zone_limits
+from pfnscope.layout.arch import likely_arch
+from pfnscope.layout.marks import marked
+from pfnscope.layout.memory_model import ToldModel, find_memmap
+from pfnscope.layout.model import Layout, MemoryRange, ZoneLimit
+from pfnscope.layout.movable import movable_starts
+from pfnscope.layout.owners import owners
+from pfnscope.layout.page_size import CHOICES, counted_page_size, named_page_size
+from pfnscope.layout.reserved import known_reserved
+from pfnscope.layout.zones import spans_of, zone_spans
+from pfnscope.ranges import FrameRange, FrameSet
+from pfnscope.units import GIB, KIB
+
+
+def build_layout(
+    log: BootLog,
+    release: Release | None,
+    arch: str | None = None,
+    model: MemoryModel | ToldModel | None = None,
+    pages: int | None = None,
+) -> Layout:
+    """The layout that the log prints. ``arch`` overrides what the log shows, ``model`` what is usual.
+
+    ``pages`` is a page size in bytes that was found out.
+
+    Without node ranges there is no memory in the layout, hence no struct page: a memory map alone does not tell
+    the nodes. Zone spans are those of /proc/zoneinfo where the log does not give them.
+    """
+    assumed: list[tuple[str, str]] = []
+    arch = arch or log.arch
+    likely = likely_arch(log) if arch is None else None
+    if likely:
+        arch, why = likely
+        assumed.append(("arch", why))
+    told = log.page_size or counted_page_size(log)
+    named = named_page_size(log.release) if arch in CHOICES else None
+    page_size = pages or told or named or PAGE_SIZES.get(arch or "", 4 * KIB)
+    if "page_size" in log.assumed:  # what was printed in page frames was turned into bytes with this size
+        page_size, named = 4 * KIB, None
+    if pages is None and told is None and arch not in FIXED_PAGE_SIZE:
+        why = "the name of the release" if named else f"the usual page size of {arch or 'most architectures'}"
+        assumed.append(("page_size", why))
+    version = release.stable if release else None
+    memory = _memory(log, page_size)
+    limits = _zone_limits(log, arch, version, memory, page_size)
+    exact = spans_of(log.files.zoneinfo) if not (log.zone_ranges and memory) else ()
+    if limits and not log.zone_ranges and not exact:
+        assumed.append(("zone_ranges", f"the zone limits of {arch}, since the text prints none"))
+    memmap = find_memmap(log, arch, version, len({item.node for item in memory}), page_size, model)
+    if memmap.assumed and memory:
+        assumed.append(("memory_model", memmap.why))
+    if memmap.section_size is not None and (log.arch is None or release is None) and arch != "x86_64":
+        assumed.append(("section_size", f"the section size of {arch} on current releases"))
+    owned = owners(log, page_size)
+    reserved, complete = known_reserved(log, owned, arch, version, page_size)
+    asked = movable_arguments(arguments(log.command_line or ""), version)
+    movable = {item.node: item.start // page_size for item in log.movable_start}
+    if asked and not log.zone_ranges and not movable:
+        movable = movable_starts(memory, limits, asked, version, page_size, max_order_pages(arch, page_size))
+        assumed += [("movable_start", f"what {' '.join(asked.texts)} makes of this memory")] if movable else []
+    mirrored = FrameSet.of(item.frames for item in memory if item.mirror) if asked.mirror else None
+    return Layout(
+        arch=arch,
+        page_size=page_size,
+        memmap=memmap,
+        memory=memory,
+        zone_limits=limits,
+        zone_spans=exact or zone_spans(memory, limits, movable, mirrored),
+        owners=owned,
+        reserved=reserved,
+        reserved_complete=complete,
+        max_pfn=_max_pfn(log, memory, page_size),
+        assumed=tuple(assumed),
+        version=release.acts_like if release else None,
+        deferred=tuple(sorted({count.value for count in log.page_counts.deferred})),
+    )
+
+
+def _memory(log: BootLog, page_size: int) -> tuple[MemoryRange, ...]:
+    """Early node ranges, or else the memory of a memblock dump; frames rounded inward, in address order."""
+    source: Sequence[NodeRange | MemblockRegion] = log.node_ranges or log.memblock_memory
+    found = (MemoryRange(item.range.frames_inward(page_size), item.node or 0, item.lines) for item in source)
+    return marked(log, sorted((item for item in found if item.frames.pages), key=lambda item: item.frames), page_size)
+
+
+def _zone_limits(
+    log: BootLog, arch: str | None, version: Version | None, memory: Sequence[MemoryRange], page_size: int
+) -> tuple[ZoneLimit, ...]:
+    """The printed zone ranges, or else the limits of the architecture applied to the memory.
+
+    Source: free_area_init_nodes() in mm/page_alloc.c, 4.17: zones follow each other from the first frame of memory.
+    """
+    if log.zone_ranges:
+        return tuple(
+            ZoneLimit(item.zone, item.range.frames_inward(page_size) if item.range else None, item.lines)
+            for item in log.zone_ranges
+        )
+    if not memory:
+        return ()
+    low, top = memory[0].frames.start, max(item.frames.end for item in memory)
+    out: list[ZoneLimit] = []
+    for zone, limit in zone_limits(arch, version, low * page_size, top * page_size):
+        high = max(low, top if limit is None else min(limit // page_size, top))
+        out.append(ZoneLimit(zone, FrameRange(low, high) if low < high else None, ()))
+        low = high
+    return tuple(out)
+
+
+def _max_pfn(log: BootLog, memory: Sequence[MemoryRange], page_size: int) -> int:
+    """One beyond the last frame of RAM as printed last (``last_pfn``), or else the end of memory.
+
+    Source: setup_arch() in arch/x86/kernel/setup.c, 4.19 to 5.11: the line comes again after MTRRs cut RAM, and with
+    RAM above 4 GiB once more for what lies below.
+    """
+    printed = [count.value for count in log.page_counts.last_pfn]
+    above = [pfn for pfn in printed if pfn > 4 * GIB // page_size]
+    if printed:
+        return (above or printed)[-1]
+    return max((item.frames.end for item in memory), default=0)

@@ -1,0 +1,121 @@
+"""The model of one physical memory layout, in page frames. Read from a log or simulated, it is one type."""
+
+from functools import cached_property
+
+from msgspec import Struct
+
+from pfnscope.bootlog.model import Lines, MemoryType
+from pfnscope.kernel.architecture import MemoryModel
+from pfnscope.kernel.release import Version
+from pfnscope.layout.memory_model import MemMap, struct_pages
+from pfnscope.ranges import FrameRange, FrameSet, Painted
+
+
+class MemoryRange(Struct, frozen=True):
+    """A range of memblock.memory, its node, and what it is marked as."""
+
+    frames: FrameRange
+    node: int
+    lines: Lines
+    hotplug: bool = False
+    mirror: bool = False
+
+
+class ZoneLimit(Struct, frozen=True):
+    """The frames that a zone may hold on any node ("Zone ranges"); None where empty."""
+
+    zone: str
+    frames: FrameRange | None
+    lines: Lines
+
+
+class ZoneSpan(Struct, frozen=True):
+    """A zone of one node: ``frames`` is its span; ``present`` counts the node's own memory in it."""
+
+    node: int
+    zone: str
+    frames: FrameRange
+    present: int
+
+
+class Owner(Struct, frozen=True):
+    """Who a memory map says a frame belongs to."""
+
+    type: MemoryType
+    label: str
+    lines: Lines
+
+
+class Layout(Struct, frozen=True, dict=True):
+    """One layout. ``memory`` is in address order; ``zone_spans`` in node, then zone order, empty ones left out.
+
+    ``owners`` is the memory map in force, by frame; ``reserved`` is what is known of memblock.reserved, all of
+    it only where ``reserved_complete``. ``max_pfn`` is one beyond the highest frame of RAM. ``assumed`` names
+    what the log does not prove, each with a sentence that says what it was taken from. Derived sets are kept.
+    ``version`` is the release whose struct page handling this kernel has, ``deferred`` are the nodes whose struct
+    pages the log shows to be initialised late, ``nomap`` is memory that a count proves to be marked NOMAP.
+    """
+
+    arch: str | None
+    page_size: int
+    memmap: MemMap
+    memory: tuple[MemoryRange, ...]
+    zone_limits: tuple[ZoneLimit, ...]
+    zone_spans: tuple[ZoneSpan, ...]
+    owners: Painted[Owner]
+    reserved: FrameSet
+    reserved_complete: bool
+    max_pfn: int
+    assumed: tuple[tuple[str, str], ...] = ()
+    version: Version | None = None
+    deferred: tuple[int, ...] = ()
+    nomap: FrameSet = FrameSet()
+
+    @cached_property
+    def memory_frames(self) -> FrameSet:
+        """All of memblock.memory."""
+        return FrameSet.of(item.frames for item in self.memory)
+
+    @property
+    def section_size(self) -> int | None:
+        """Size of a memory section in bytes; None without sections."""
+        return self.memmap.section_size
+
+    @property
+    def knows_struct_pages(self) -> bool:
+        """Whether it is known which frames have a struct page."""
+        return self.memmap.model is not None
+
+    @property
+    def flat(self) -> bool:
+        """Whether struct pages are one array for each node, without sections."""
+        return self.memmap.model is MemoryModel.FLATMEM
+
+    @cached_property
+    def struct_pages(self) -> FrameSet:
+        """Frames that have a struct page from boot; the memory alone where the memory model is not known."""
+        nodes = ([item.frames for item in own] for own in self.by_node.values())
+        return struct_pages(self.memmap, self.memory_frames, nodes)
+
+    @cached_property
+    def by_node(self) -> dict[int, list[MemoryRange]]:
+        """Memory of each node that has some, in address order."""
+        nodes: dict[int, list[MemoryRange]] = {}
+        for item in self.memory:
+            nodes.setdefault(item.node, []).append(item)
+        return nodes
+
+    @cached_property
+    def extents(self) -> dict[int, FrameRange]:
+        """From the first to the last frame of memory of each node."""
+        return {node: FrameRange(own[0].frames.start, own[-1].frames.end) for node, own in self.by_node.items()}
+
+    @cached_property
+    def without_memory(self) -> FrameSet:
+        """Frames that have a struct page and no memory: the holes."""
+        return self.struct_pages - self.memory_frames
+
+    @cached_property
+    def outside_zone_spans(self) -> FrameSet:
+        """Those of the holes that no zone of any node spans."""
+        return self.without_memory - FrameSet.of(span.frames for span in self.zone_spans)

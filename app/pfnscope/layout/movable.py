@@ -1,0 +1,123 @@
+"""Where ZONE_MOVABLE starts on each node: what ``kernelcore=``, ``movablecore=`` and ``movable_node`` make of memory.
+
+Source of all of it: find_zone_movable_pfns_for_nodes() in mm/page_alloc.c, 2.6.34, 3.4, 4.4, 4.17, 5.14, 6.1, and
+mm/mm_init.c, 6.6, 7.1.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from pfnscope.kernel.movable_arguments import MovableArguments
+from pfnscope.kernel.release import Version
+from pfnscope.layout.model import MemoryRange, ZoneLimit
+from pfnscope.ranges import FrameRange
+from pfnscope.units import GIB
+
+NEEDS_MIRRORS: Version = (6, 6, 0)
+"""From here ``kernelcore=mirror`` is ignored on machines without mirrored memory: not in 6.1, in 6.6."""
+
+MOST_NODES = 1024
+"""No kernel has more nodes (NODES_SHIFT of include/linux/numa.h, 2.6.34 to 7.1); each costs a pass over the others."""
+
+Nodes = Mapping[int, Sequence[FrameRange]]
+
+
+def movable_starts(
+    memory: Iterable[MemoryRange],
+    limits: Sequence[ZoneLimit],
+    asked: MovableArguments,
+    version: Version | None,
+    page_size: int,
+    block: int,
+) -> dict[int, int]:
+    """First frame of ZONE_MOVABLE by node, for the nodes that have one; rounded up to ``block`` frames.
+
+    ``limits`` are the zone ranges, ``block`` is MAX_ORDER_NR_PAGES. Left out is a start at or behind the end of its
+    node: such a zone is empty, and kernels up to 5.17 print it all the same. A crash dump kernel, which ignores
+    ``kernelcore=mirror`` from 6.7 on, cannot be told here.
+    """
+    ranges = sorted((item for item in memory if item.frames.pages), key=lambda item: item.frames)
+    nodes: dict[int, list[FrameRange]] = {}
+    for item in ranges:
+        nodes.setdefault(item.node, []).append(item.frames)
+    if asked.movable_node:
+        found = _lowest(ranges, lambda item: item.hotplug)
+    elif asked.mirror:
+        four_gib = 4 * GIB // page_size
+        usable = (version is not None and version < NEEDS_MIRRORS) or any(item.mirror for item in ranges)
+        found = _lowest(ranges, lambda item: usable and not item.mirror and item.frames.start >= four_gib)
+    else:
+        found = _spread(nodes, _lowest_movable(limits), *_wanted(nodes, asked, page_size, block))
+    rounded = {node: -(-start // block) * block for node, start in found.items()}
+    return {node: start for node, start in sorted(rounded.items()) if start < nodes[node][-1].end}
+
+
+def _lowest(ranges: Iterable[MemoryRange], chosen: Callable[[MemoryRange], bool]) -> dict[int, int]:
+    """The lowest frame of what is chosen, by node."""
+    found: dict[int, int] = {}
+    for item in ranges:
+        if chosen(item):
+            found.setdefault(item.node, item.frames.start)
+    return found
+
+
+def _lowest_movable(limits: Sequence[ZoneLimit]) -> int:
+    """Where the highest zone that is not empty begins: ZONE_MOVABLE takes from no other."""
+    return max((limit.frames.start for limit in limits if limit.frames is not None and limit.frames.pages), default=0)
+
+
+def _wanted(nodes: Nodes, asked: MovableArguments, page_size: int, block: int) -> tuple[int, int]:
+    """Frames that have to stay with the kernel (0: all of them), and all frames."""
+    total = sum(item.pages for ranges in nodes.values() for item in ranges)
+    kernel = total * asked.kernelcore_percent // 100 if asked.kernelcore_percent else asked.kernelcore // page_size
+    movable = total * asked.movablecore_percent // 100 if asked.movablecore_percent else asked.movablecore // page_size
+    if movable:
+        kernel = max(kernel, total - min(-(-movable // block) * block, total))
+    return kernel, total
+
+
+def _spread(nodes: Nodes, lowest: int, kernel: int, total: int) -> dict[int, int]:
+    """Leave ``kernel`` frames to the kernel, as evenly over the nodes as they have memory for."""
+    starts: dict[int, int] = {}
+    usable = len(nodes)
+    if not 0 < kernel < total or usable > MOST_NODES:
+        return starts
+    while usable:
+        share = kernel // usable
+        for node in sorted(nodes):
+            if kernel < share:
+                share = kernel // usable
+            kernel -= _keep(nodes[node], node, starts, lowest, share, kernel)
+        usable -= 1
+        if kernel <= usable:
+            break
+    return starts
+
+
+def _keep(ranges: Sequence[FrameRange], node: int, starts: dict[int, int], lowest: int, share: int, kernel: int) -> int:
+    """Move the start of one node up over ``share`` frames more, what lies below ``lowest`` counted as well.
+
+    Returns by how many frames ``kernel``, what is still wanted of all nodes, becomes less.
+    """
+    wanted, left = kernel, share
+    passed = bisect_right(ranges, starts.get(node, 0), key=lambda item: item.end)
+    for at in range(passed, len(ranges)):
+        item = ranges[at]
+        start = max(item.start, starts.get(node, 0))
+        if start >= item.end:
+            continue
+        if start < lowest:
+            below = min(item.end, lowest) - start
+            left -= min(below, left)
+            wanted -= min(below, wanted)
+            if item.end <= lowest:
+                starts[node] = item.end
+                continue
+            start = lowest
+        taken = min(item.end - start, left)
+        starts[node] = start + taken
+        wanted -= min(wanted, taken)
+        left -= taken
+        if not left:
+            break
+    return kernel - wanted

@@ -1,0 +1,60 @@
+"""Who owns each page frame: the memory map in force, with the kernel's own e820 changes applied."""
+
+from bisect import bisect_right
+
+from pfnscope.bootlog.forms.maps import memory_type
+from pfnscope.bootlog.model import BootLog, E820Change, MapEntry, MemoryType
+from pfnscope.layout.model import Owner
+from pfnscope.ranges import ByteRange, FrameRange, Painted, paint
+
+
+def map_in_force(log: BootLog) -> tuple[MapEntry, ...]:
+    """The last of the maps that the kernel printed: firmware, extended, user, modified (e820.c, all releases)."""
+    return log.modified_map or log.user_map or log.extended_map or log.firmware_map
+
+
+def owners(log: BootLog, page_size: int) -> Painted[Owner]:
+    """The map in force by page frame; RAM rounded inward, everything else outward, as the kernel counts them.
+
+    Changes that the kernel printed after that map are applied in order: an update retypes, a removal takes
+    away, and only what has the type that the line names.
+    """
+    entries = map_in_force(log)
+    strokes = [
+        (_frames(entry.range, entry.type, page_size), Owner(entry.type, entry.label, entry.lines))
+        for entry in sorted(entries, key=lambda entry: entry.type is not MemoryType.RAM)
+    ]
+    painted = list(paint(strokes))
+    # an entry that an argument makes has the lines of the command line, which the kernel may repeat much later
+    printed = {line for entry in entries for line in entry.lines} - set(log.command_line_lines)
+    after = max(printed, default=0)
+    for change in log.e820_changes:
+        if change.action != "reserve" and change.lines and change.lines[0] > after:
+            _apply(painted, change, page_size)
+    return tuple(painted)
+
+
+def _frames(range_: ByteRange, kind: MemoryType, page_size: int) -> FrameRange:
+    return range_.frames_inward(page_size) if kind is MemoryType.RAM else range_.frames_outward(page_size)
+
+
+def _apply(painted: list[tuple[FrameRange, Owner]], change: E820Change, page_size: int) -> None:
+    frames = change.range.frames_outward(page_size)
+    old, new = memory_type(change.from_label or ""), memory_type(change.to_label or "")
+    first = bisect_right(painted, frames.start, key=lambda item: item[0].end)
+    last = first
+    pieces: list[tuple[FrameRange, Owner]] = []
+    while last < len(painted) and painted[last][0].start < frames.end:
+        piece, owner = painted[last]
+        last += 1
+        if change.from_label is not None and owner.type is not old:
+            pieces.append((piece, owner))
+            continue
+        inside = piece.clip(frames.start, frames.end)
+        if piece.start < inside.start:
+            pieces.append((FrameRange(piece.start, inside.start), owner))
+        if change.action == "update":
+            pieces.append((inside, Owner(new, change.to_label or "", owner.lines + change.lines)))
+        if inside.end < piece.end:
+            pieces.append((FrameRange(inside.end, piece.end), owner))
+    painted[first:last] = pieces

@@ -1,0 +1,37 @@
+"""The base page size of a boot that prints no line of it: from its counts, or from the name of its release."""
+
+import re2
+
+from pfnscope.bootlog.model import BootLog
+from pfnscope.units import KIB
+
+SIZES = (4 * KIB, 8 * KIB, 16 * KIB, 64 * KIB)
+CHOICES = {"arm64": (4 * KIB, 16 * KIB, 64 * KIB), "ppc64": (4 * KIB, 64 * KIB), "ppc64le": (4 * KIB, 64 * KIB),
+           "loongarch64": (4 * KIB, 16 * KIB, 64 * KIB), "mips": (4 * KIB, 16 * KIB, 64 * KIB),
+           "mips64": (4 * KIB, 16 * KIB, 64 * KIB), "ia64": (4 * KIB, 8 * KIB, 16 * KIB, 64 * KIB)}  # fmt: skip
+"""Page sizes in bytes that an architecture can be built with: *_PAGES and PAGE_SIZE_* in arch/*/Kconfig, 4.17, 7.1."""
+
+_NAMED = re2.compile(r"[-+._](4|16|64)k(?:[-+._]|$)")
+
+
+def named_page_size(release: str | None) -> int | None:
+    """The page size in bytes that vendors put into a release, such as ``6.12.41-v8-16k+`` or ``5.14.0-427+64k``."""
+    found = _NAMED.search((release or "").lower())
+    return int(found.group(1)) * KIB if found else None
+
+
+def counted_page_size(log: BootLog) -> int | None:
+    """The page size in bytes with which the node ranges have the "totalpages" of every node, or None."""
+    if "page_size" in log.assumed:  # ranges printed in page frames have the same total in every size
+        return None
+    totals = {count.node: count.value for count in log.page_counts.node_total_pages if count.value}
+    found = [
+        size
+        for size in SIZES
+        if totals
+        and all(
+            sum(item.range.frames_inward(size).pages for item in log.node_ranges if item.node == node) == total
+            for node, total in totals.items()
+        )
+    ]
+    return found[0] if len(found) == 1 else None

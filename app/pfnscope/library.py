@@ -1,0 +1,92 @@
+"""What other programs use: ``from pfnscope import parse, analyse, simulate, figure``."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pfnscope.bootlog import Reading, read
+from pfnscope.report.axis import AxisName, make
+from pfnscope.report.build import document
+from pfnscope.report.document import Document
+from pfnscope.service.analyzing import Options, judged
+from pfnscope.service.errors import BadOption, CannotSimulate, NoMemoryLayout, NoSuchBoot, ServiceError
+from pfnscope.service.simulating import Change, simulated
+from pfnscope.service.unpacking import unpacked
+
+__all__ = [
+    "BadOption", "CannotSimulate", "Document", "NoMemoryLayout", "NoSuchBoot", "Reading", "ServiceError", "analyse",
+    "figure", "parse", "simulate",
+]  # fmt: skip
+
+_MOST_TICKS = 12
+
+
+def parse(log: bytes | str) -> Reading:
+    """Read a boot log, plain or packed with gzip, zstd, xz or bzip2: its boots, each with its facts and their lines.
+
+    A text without a layout has no boots. Raises ServiceError where a packed log cannot be unpacked.
+    """
+    return read(log.encode() if isinstance(log, str) else unpacked(log))
+
+
+def analyse(
+    log: bytes | str | Reading, *, kernel: str | None = None, arch: str | None = None, boot: int | None = None
+) -> Document:
+    """The document of one boot: the one asked for, from 1, or the last with node ranges.
+
+    ``kernel`` and ``arch`` override what the log says. Raises NoMemoryLayout, NoSuchBoot or BadOption, all of them
+    ServiceError with a message for users.
+    """
+    reading = log if isinstance(log, Reading) else parse(log)
+    return document(judged(reading, Options(kernel, arch, boot)))
+
+
+def simulate(
+    log: bytes | str | Reading,
+    *,
+    append: str = "",
+    remove: Sequence[str] = (),
+    command_line: str | None = None,
+    kernel: str | None = None,
+    arch: str | None = None,
+    boot: int | None = None,
+) -> Document:
+    """The document of the same machine with another command line: arguments removed and added, or all of it replaced.
+
+    Raises what :func:`analyse` raises, and CannotSimulate where the log does not hold what a simulation starts from.
+    """
+    reading = log if isinstance(log, Reading) else parse(log)
+    return simulated(judged(reading, Options(None, arch, boot)), Change(command_line, tuple(remove), append), kernel)
+
+
+def figure(layout: Document, *, axis: AxisName = "schematic") -> Any:
+    """A ``plotly.graph_objects.Figure`` of the bars, with names, addresses and hover texts; x is in page frames.
+
+    On the ``schematic`` axis x runs from 0 to 1 instead, and each range has a readable width.
+    """
+    from pfnscope.report import figure as drawing
+    from pfnscope.report import scene, svg
+    from pfnscope.report.ticks import by_importance
+
+    drawn = scene.of(layout)
+    made = drawing.figure(drawn, axis)
+    chosen = make(axis, drawn.lanes)
+    pfns = sorted(by_importance(drawn.lanes, chosen)[:_MOST_TICKS])
+    made.update_yaxes(showticklabels=True, ticktext=[lane.title for lane in drawn.lanes])
+    made.update_xaxes(
+        showticklabels=True,
+        tickvals=[drawing.place(pfn, chosen) for pfn in pfns],
+        ticktext=[hex(pfn * drawn.page_size) for pfn in pfns],
+    )
+    made.update_traces(
+        texttemplate="%{customdata[0]}",
+        constraintext="inside",
+        hovertemplate="%{customdata[1]}<extra></extra>",
+        hoverinfo=None,
+        selector={"type": "bar"},
+    )
+    made.update_layout(
+        uniformtext={"mode": "hide", "minsize": 9},
+        margin={"l": 130, "r": 20, "t": 30, "b": 60},
+        height=svg.height(len(drawn.lanes)) + 60,
+    )
+    return made

@@ -1,0 +1,133 @@
+"""A recorded folder as plain facts. A file that is not there, or says nothing, is missing with the reason."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+import re2
+
+from pfnscope.bootlog import read as read_text
+from pfnscope.bootlog.model import Files, Resource
+from pfnscope.ranges import FrameRange, FrameSet
+from pfnscope.recording.model import SUMMARY, Block, Record
+from pfnscope.recording.runs import parse_runs
+
+T = TypeVar("T")
+
+LIMIT = 64 << 20
+"""Bytes of one file of a record that are read."""
+
+_FIELD = re2.compile(r'([a-z_]+)="([^"]*)"')
+_NODE = re2.compile(r"\bnode(\d{1,6})\b")
+_MOST_BLOCKS = 1 << 22
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """What ``capture`` notes about a record: the running kernel, and what could not be read and why."""
+
+    release: str | None = None
+    machine: str | None = None
+    page_size: int | None = None
+    not_recorded: dict[str, str] = {}
+    partly_recorded: dict[str, str] = {}
+
+
+def read_record(folder: Path, page_size: int) -> Record:
+    """Read a folder; ``page_size`` in bytes is that of the recorded kernel. Raises OSError for the folder alone."""
+    missing: dict[str, str] = {}
+    known = {item.name for item in folder.iterdir()}
+    summary = read_summary(folder)
+
+    def load(name: str, parse: Callable[[str], T]) -> T | None:
+        if name not in known:
+            missing[name] = summary.not_recorded.get(name, "not in the record")
+            return None
+        try:
+            return parse(_text(folder / name))
+        except OSError as error:
+            missing[name] = error.strerror or "cannot be read"
+        except ValueError as error:
+            missing[name] = str(error)
+        return None
+
+    zones = load("zoneinfo.txt", lambda text: _filled(_files(text).zoneinfo, "no zone in it"))
+    flags = load("kpageflags.runs.txt", parse_runs)
+    blocks = load("memory-blocks.txt", lambda text: _blocks(text, page_size))
+    resources = load("iomem.txt", lambda text: _filled(_files(text).iomem, "all its addresses are hidden"))
+    return Record(
+        zones=zones,
+        flags=flags,
+        blocks=blocks[1] if blocks else None,
+        block_frames=blocks[0] if blocks else 1,
+        ram=_ram(resources, page_size) if resources else None,
+        devices=FrameSet.of(
+            item.range.frames_outward(page_size)
+            for item in resources or ()
+            if item.name.startswith("Persistent Memory")
+        ),
+        release=summary.release,
+        machine=summary.machine,
+        page_size=summary.page_size,
+        missing=missing,
+    )
+
+
+def _text(path: Path) -> str:
+    with path.open("rb") as file:
+        data = file.read(LIMIT + 1)
+    if len(data) > LIMIT:
+        raise ValueError(f"larger than {LIMIT >> 20} MiB")
+    return data.decode("utf-8", "replace")
+
+
+def read_summary(folder: Path) -> Summary:
+    """What ``capture`` noted; records made by hand have no such file, and it is not needed."""
+    try:
+        return msgspec.json.decode((folder / SUMMARY).read_bytes(), type=Summary)
+    except (OSError, msgspec.DecodeError):
+        return Summary()
+
+
+def _files(text: str) -> Files:
+    boots = read_text(text.encode()).boots
+    return boots[0].files if boots else Files()
+
+
+def _filled(items: tuple[T, ...], why: str) -> tuple[T, ...]:
+    if not items:
+        raise ValueError(why)
+    return items
+
+
+def _ram(resources: tuple[Resource, ...], page_size: int) -> FrameSet:
+    """Whole frames of System RAM; also what a driver plugged in, named with the driver behind."""
+    return FrameSet.of(item.range.frames_inward(page_size) for item in resources if item.name.startswith("System RAM"))
+
+
+def _blocks(text: str, page_size: int) -> tuple[int, tuple[Block, ...]]:
+    lines = text.splitlines()
+    size = next((int(line.partition(" ")[2], 16) for line in lines if line.startswith("block_size_bytes ")), 0)
+    if size < page_size or size % page_size:
+        raise ValueError("this kernel has no memory blocks" if not text.strip() else "the size of a block is not in it")
+    return size // page_size, _filled(tuple(_each_block(lines, size // page_size)), "no block in it")
+
+
+def _each_block(lines: list[str], frames: int) -> Iterator[Block]:
+    """Blocks that follow each other and are alike, joined: a large machine has thousands."""
+    last: Block | None = None
+    for line in lines[:_MOST_BLOCKS]:
+        fields = dict(_FIELD.findall(line))
+        if not line.startswith("memory") or "phys_index" not in fields:
+            continue
+        index, node = int(fields["phys_index"], 16), _NODE.search(line.rpartition('"')[2])
+        start = index * frames
+        block = Block(FrameRange(start, start + frames), fields.get("state", ""), int(node.group(1)) if node else None)
+        if last and (last.frames.end, last.state, last.node) == (start, block.state, block.node):
+            last = Block(FrameRange(last.frames.start, start + frames), last.state, last.node)
+            continue
+        if last:
+            yield last
+        last = block
+    if last:
+        yield last

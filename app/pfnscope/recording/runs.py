@@ -1,0 +1,121 @@
+"""Runs of /proc/kpageflags: eight bytes a frame made into lines, and lines read back."""
+
+import re
+import sys
+from collections.abc import Callable
+from functools import reduce
+from operator import or_
+from typing import Literal
+
+from pfnscope.ranges import FrameRange, FrameSet
+from pfnscope.recording.model import FlagRun, Kpageflags
+
+NOPAGE = 1 << 20
+RESERVED = 1 << 32
+CRASHED = 1 << 63
+"""Set in a line for a frame that killed its reader; no flag of the kernel's."""
+
+ENTRY = 8
+"""Bytes of one frame in /proc/kpageflags."""
+
+_HIGHEST = 1 << 52
+_LANES = {"little": tuple(range(8)), "big": tuple(reversed(range(8)))}
+_ALIKE = re.compile(rb"\x00+|\x01+|\x02+|\x03+")  # of classes that are made here, not of anybody's text
+_NOPAGE_CLASS = bytes(bool(byte & 0x10) for byte in range(256))  # bit 20 is bit 4 of byte 2
+_RESERVED_CLASS = bytes(2 * (byte & 1) for byte in range(256))  # bit 32 is bit 0 of byte 4
+_BUT_NOPAGE = bytes(byte & ~0x10 for byte in range(256))
+_BUT_RESERVED = bytes(byte & ~1 for byte in range(256))
+
+
+class RunEncoder:
+    """Makes lines ``start end flags others either`` of flags fed in frame order; memory does not grow.
+
+    The work on each byte is done by whole-buffer operations, since a machine may have a thousand million frames.
+    """
+
+    def __init__(self, write: Callable[[str], object], byteorder: Literal["little", "big"] = sys.byteorder) -> None:
+        self._write = write
+        self._lanes = _LANES[byteorder]
+        self._run: FlagRun | None = None
+
+    def feed(self, pfn: int, entries: bytes) -> None:
+        """Take the flags of the frames from ``pfn`` on."""
+        count = len(entries) // ENTRY
+        lanes = [entries[lane::ENTRY] for lane in self._lanes]
+        classes = _either(lanes[2].translate(_NOPAGE_CLASS), lanes[4].translate(_RESERVED_CLASS))
+        lanes[2], lanes[4] = lanes[2].translate(_BUT_NOPAGE), lanes[4].translate(_BUT_RESERVED)
+        used = [(8 * i, lane) for i, lane in enumerate(lanes) if lane.count(0) != count]
+        flagged = reduce(_either, (lane for _, lane in used)) if used else bytes(count)
+        for match in _ALIKE.finditer(classes):
+            start, end = match.span()
+            kind = classes[start]
+            others = end - start - flagged.count(0, start, end)
+            either = sum(reduce(or_, set(lane[start:end])) << shift for shift, lane in used) if others else 0
+            self._add(FlagRun(FrameRange(pfn + start, pfn + end), bool(kind & 1), bool(kind & 2), others, either))
+
+    def skip(self, frames: FrameRange, why: str) -> None:
+        """Note frames that are not read."""
+        self.cut()
+        self._write(f"# SKIP {frames.start:x} {frames.end:x} {why}\n")
+
+    def cut(self) -> None:
+        """End the run here, so that the next frame begins a line of its own."""
+        run, self._run = self._run, None
+        if run is not None:
+            flags = NOPAGE * run.nopage | RESERVED * run.reserved
+            self._write(f"{run.frames.start:x} {run.frames.end:x} {flags:x} {run.others} {run.either:x}\n")
+
+    def close(self, end: int, skips: int) -> None:
+        """Write the last run and where the file ended: without this line it broke off."""
+        self.cut()
+        self._write(f"# end {end:x} crashes 0 skips {skips}\n")
+
+    def _add(self, run: FlagRun) -> None:
+        last = self._run
+        if last is None:
+            self._run = run
+        elif (last.nopage, last.reserved, last.frames.end) == (run.nopage, run.reserved, run.frames.start):
+            frames = FrameRange(last.frames.start, run.frames.end)
+            self._run = FlagRun(frames, run.nopage, run.reserved, last.others + run.others, last.either | run.either)
+        else:
+            self.cut()
+            self._run = run
+
+
+def _either(left: bytes, right: bytes) -> bytes:
+    """The OR of two buffers of one length, byte by byte."""
+    return (int.from_bytes(left, "little") | int.from_bytes(right, "little")).to_bytes(len(left), "little")
+
+
+def parse_runs(text: str) -> Kpageflags:
+    """Read the lines back. Raises ValueError with the number of the first line that is none."""
+    runs: list[FlagRun] = []
+    crashed: list[FrameRange] = []
+    skipped: list[tuple[FrameRange, str]] = []
+    end: int | None = None
+    for number, line in enumerate(text.splitlines(), 1):
+        words = line.split()
+        try:
+            if not words:
+                continue
+            if words[0] != "#":
+                frames = _frames(words[0], words[1])
+                flags, others, either = int(words[2], 16), int(words[3]), int(words[4], 16)
+                if flags & CRASHED:
+                    crashed.append(frames)
+                else:
+                    runs.append(FlagRun(frames, bool(flags & NOPAGE), bool(flags & RESERVED), others, either))
+            elif words[1] == "SKIP":
+                skipped.append((_frames(words[2], words[3]), " ".join(words[4:])))
+            elif words[1] == "end":
+                end = int(words[2], 16)
+        except (ValueError, IndexError) as error:
+            raise ValueError(f"line {number} is no run of page flags") from error
+    return Kpageflags(tuple(runs), FrameSet.of(crashed), tuple(skipped), end)
+
+
+def _frames(first: str, last: str) -> FrameRange:
+    start, end = int(first, 16), int(last, 16)
+    if not 0 <= start < end <= _HIGHEST:
+        raise ValueError(first)
+    return FrameRange(start, end)

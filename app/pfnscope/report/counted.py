@@ -1,0 +1,71 @@
+"""How far the kernel's own numbers agree with ours, in words: what differs in full, what agrees in one line."""
+
+from collections.abc import Iterable, Sequence
+
+from pfnscope.report.document import Check, PfnRange
+
+_SHOWN = 3
+
+
+def split(checks: Iterable[Check]) -> tuple[list[Check], list[Check]]:
+    """What a reader has to see, differences first, and what agrees."""
+    seen = sorted((check for check in checks if check.agrees is not True), key=lambda check: check.agrees is None)
+    return seen, [check for check in checks if check.agrees is True]
+
+
+def explained(checks: Sequence[Check]) -> str:
+    """``12 of 12 printed counts explained``; what was not printed or cannot be computed is in neither number."""
+    agreeing, held = _held(checks)
+    return f"{agreeing} of {held} printed count{'' if held == 1 else 's'} explained"
+
+
+def agreement(checks: Sequence[Check]) -> str:
+    """``5 of 6 printed facts agree``, or nothing where none can be held against ours."""
+    agreeing, held = _held(checks)
+    verb = "agrees" if 1 in (agreeing, held) else "agree"
+    return f"{agreeing} of {held} printed fact{'' if held == 1 else 's'} {verb}" if held else ""
+
+
+def _held(checks: Iterable[Check]) -> tuple[int, int]:
+    held = [check.agrees for check in checks if check.agrees is not None]
+    return sum(held), len(held)
+
+
+def frames_words(ranges: Sequence[PfnRange]) -> str:
+    """``[0x9f, 0x100)``, several with commas, the rest of many counted."""
+    shown = [f"[{item.start_pfn:#x}, {item.end_pfn:#x})" for item in ranges[:_SHOWN]]
+    more = [f"{len(ranges) - _SHOWN} more"] if len(ranges) > _SHOWN else []
+    return ", ".join(shown + more)
+
+
+def rows(checks: Sequence[Check]) -> list[Sequence[str]]:
+    """Rows for a text: what differs, what is not printed, and which frames make up each agreeing count of holes."""
+    seen, agreeing = split(checks)
+    words = {True: "", False: "DIFFERS", None: "not checked"}
+    return [
+        (
+            check.what,
+            check.printed,
+            frames_words(check.ranges) if check.agrees else check.computed or "not computed",
+            words[check.agrees],
+            line_words(check.lines),
+        )
+        for check in (*seen, *(check for check in agreeing if check.ranges))
+    ]
+
+
+def rest(checks: Sequence[Check]) -> str:
+    """The agreeing numbers that :func:`rows` leaves out, in one sentence; empty where there are none."""
+    others = [check for check in checks if check.agrees and not check.ranges]
+    if not others:
+        return ""
+    lines = sorted({line for check in others for line in check.lines})
+    count = f"{len(others)} printed number{'' if len(others) == 1 else 's'}"
+    return f"{count} of nodes, zones and totals {'agrees' if len(others) == 1 else 'agree'} ({line_words(lines)})."
+
+
+def line_words(lines: Sequence[int]) -> str:
+    """``line 3``, ``lines 3-9``, or nothing."""
+    if not lines:
+        return ""
+    return f"line {lines[0]}" if len(lines) == 1 else f"lines {lines[0]}-{lines[-1]}"

@@ -1,0 +1,338 @@
+"""From the document to lanes of bars, in the order in which the kernel builds them.
+
+Firmware map   |usable |res|   usable      |reserved|      usable    |
+Nodes            |node 0|     node 0       |               node 1    |
+Zones            |   DMA   |  DMA32        |               Normal    |
+Struct pages   |      initialised          |never written| initial.  |
+Holes          ||                          |41 pages|
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+import msgspec
+
+from pfnscope.ranges import FrameRange, FrameSet
+from pfnscope.report.document import Document, EfiEntry, Hole, MapEntry, ZoneSpan
+from pfnscope.report.document_files import DebugfsRegion, ZoneInfo
+from pfnscope.report.words import STATE_WORDS, pages_words, placement_words
+from pfnscope.units import format_size
+
+_TYPE_KINDS = {"pram": "pmem", "soft_reserved": "soft-reserved", "disabled": "other"}
+_ZONE_KINDS = {"DMA": "zone-dma", "DMA32": "zone-dma32", "Normal": "zone-normal", "Movable": "zone-movable"}
+_RESOURCE_KINDS = {
+    "system ram": "ram",
+    "reserved": "reserved",
+    "acpi tables": "acpi",
+    "acpi non-volatile storage": "nvs",
+    "unusable memory": "unusable",
+    "persistent memory": "pmem",
+    "persistent memory (legacy)": "pmem",
+    "soft reserved": "soft-reserved",
+}
+
+
+class Bar(msgspec.Struct, frozen=True):
+    """Page frames [start_pfn, end_pfn). ``kind`` names the paint, ``hole`` is an index into document.holes."""
+
+    start_pfn: int
+    end_pfn: int
+    kind: str
+    label: str
+    detail: str
+    lines: tuple[int, ...] = ()
+    hole: int | None = None
+
+
+class Lane(msgspec.Struct, frozen=True):
+    """One row of the drawing; ``core`` lanes tell how far the machine's memory reaches.
+
+    ``side`` names the document that it is from, where there are two.
+    """
+
+    key: str
+    title: str
+    subtitle: str
+    bars: tuple[Bar, ...]
+    core: bool = False
+    side: str = ""
+
+
+def lanes(document: Document, *, name_nodes: bool = False) -> tuple[Lane, ...]:
+    """The lanes that the document has something for; ``name_nodes`` names nodes where there is only one, too."""
+    size = document.kernel.page_size
+    found = [
+        _map_lane("firmware", "Firmware map", "as the firmware gave it", document.firmware_map, size),
+        _map_lane("firmware-memmap", "Firmware map", "of sysfs", _other_map(document), size),
+        _map_lane("extended", "Extended map", "with setup_data", document.extended_map, size),
+        _map_lane("user", "User map", "after memmap=, mem=", document.user_map, size),
+        _map_lane("modified", "Modified map", "as finally used", document.modified_map, size),
+        Lane("iomem", "Resources", "/proc/iomem", _iomem_bars(document)),
+        Lane("efi", "EFI map", "memory descriptors", tuple(_efi_bars(document))),
+        Lane("reserved", "memblock.reserved", "taken early", tuple(_memblock_bars(document))),
+        Lane(
+            "debugfs-reserved",
+            "memblock.reserved",
+            "of debugfs",
+            _debugfs_bars(document.memblock_debugfs.reserved, size),
+        ),
+        Lane("debugfs-memory", "memblock.memory", "of debugfs", _debugfs_bars(document.memblock_debugfs.memory, size)),
+        Lane("nodes", "Nodes", "early node ranges", tuple(_node_bars(document)), core=True),
+        *_zone_lanes(document, name_nodes),
+        *_zoneinfo_lanes(document, name_nodes),
+        Lane("blocks", "Memory blocks", "units of hotplug", _block_bars(document)),
+        Lane("pages", "Struct pages", _release_words(document), tuple(_page_bars(document)), core=True),
+        Lane("holes", "Holes", "no memory behind", tuple(_hole_bars(document.holes)), core=True),
+        Lane("events", "Trouble", "oopses, bad pages", tuple(_event_bars(document))),
+    ]
+    return tuple(lane for lane in found if lane.bars)
+
+
+def missing(document: Document) -> list[str]:
+    """Lanes that the text says nothing for, in words for the reader of the drawing."""
+    wanted = {
+        "firmware map": document.firmware_map,
+        "node ranges": document.node_ranges,
+        "zone spans": document.zone_spans,
+        "struct pages": document.sections.ranges,
+    }
+    return [words for words, facts in wanted.items() if not facts]
+
+
+def undecided(document: Document) -> bool:
+    """Whether holes cannot be known: without memory or memory model nobody can tell which frames have a struct page."""
+    return not document.node_ranges or (document.sections.size is None and document.kernel.memory_model != "flatmem")
+
+
+def frames(start: str, end: str, page_size: int, *, inward: bool) -> FrameRange:
+    """Page frames of hex byte addresses. Usable memory rounds inward, but never to nothing."""
+    low, high = int(start, 16), int(end, 16)
+    outward = FrameRange(low // page_size, max(-(-high // page_size), low // page_size + 1))
+    if not inward:
+        return outward
+    kept = FrameRange(-(-low // page_size), high // page_size)
+    return kept if kept.pages > 0 else outward
+
+
+def _bytes_detail(start: str, end: str) -> str:
+    return f"[{start}, {end}) · {format_size(int(end, 16) - int(start, 16))}"
+
+
+def _pfn_detail(start: int, end: int, page_size: int) -> str:
+    return f"pfn [{start:#x}, {end:#x}) · {pages_words(end - start)} · {format_size((end - start) * page_size)}"
+
+
+def _release_words(document: Document) -> str:
+    if undecided(document):
+        return "of memory only"
+    version = document.kernel.version
+    return "state on " + ".".join(map(str, version[:2])) if version else "state"
+
+
+def _map_lane(key: str, title: str, subtitle: str, entries: Sequence[MapEntry], page_size: int) -> Lane:
+    bars = []
+    for entry in entries:
+        at = frames(entry.start, entry.end, page_size, inward=entry.type == "ram")
+        kind = _TYPE_KINDS.get(entry.type, entry.type)
+        label = entry.label or entry.type
+        detail = f"{label} · {_bytes_detail(entry.start, entry.end)} · {pages_words(at.pages)}"
+        bars.append(Bar(at.start, at.end, kind, label, detail, tuple(entry.lines)))
+    return Lane(key, title, subtitle, _sorted(bars), core=False)
+
+
+def _efi_bars(document: Document) -> Iterable[Bar]:
+    """One bar for each run of touching descriptors of one fate: firmware cuts usable memory into hundreds.
+
+    Descriptors may overlap: a log can hold the map before and after its changes.
+    """
+    size = document.kernel.page_size
+    found = [(frames(entry.start, entry.end, size, inward=False), entry) for entry in document.efi_map]
+    run: list[EfiEntry] = []
+    start = end = 0
+    for at, entry in sorted(found, key=lambda item: item[0]):
+        if run and (end < at.start or _efi_kind(run[0]) != _efi_kind(entry)):
+            yield _efi_bar(start, end, run, size)
+            run = []
+        start, end = (start, max(end, at.end)) if run else (at.start, at.end)
+        run.append(entry)
+    if run:
+        yield _efi_bar(start, end, run, size)
+
+
+def _efi_kind(entry: EfiEntry) -> str:
+    return "ram" if entry.type.lower().startswith(("conventional", "boot", "loader")) else "reserved"
+
+
+def _efi_bar(start: int, end: int, run: Sequence[EfiEntry], page_size: int) -> Bar:
+    types = list(dict.fromkeys(entry.type for entry in run))
+    label = types[0] if len(types) == 1 else f"{len(run)} descriptors"
+    detail = f"{label} · {_pfn_detail(start, end, page_size)} · {', '.join(types)}"
+    return Bar(start, end, _efi_kind(run[0]), label, detail, tuple(line for entry in run for line in entry.lines))
+
+
+def _memblock_bars(document: Document) -> Iterable[Bar]:
+    for region in document.memblock.reserved:
+        at = frames(region.start, region.end, document.kernel.page_size, inward=False)
+        yield Bar(at.start, at.end, "taken", "reserved", _bytes_detail(region.start, region.end), tuple(region.lines))
+
+
+def _node_bars(document: Document) -> Iterable[Bar]:
+    for item in document.node_ranges:
+        at = frames(item.start, item.end, document.kernel.page_size, inward=True)
+        detail = f"node {item.node} · {_bytes_detail(item.start, item.end)} · {pages_words(at.pages)}"
+        yield Bar(at.start, at.end, f"node-{item.node % 4}", f"node {item.node}", detail, tuple(item.lines))
+
+
+def _zone_lanes(document: Document, name_nodes: bool) -> list[Lane]:
+    spans = document.zone_spans
+    source = "/proc/zoneinfo" if document.zoneinfo and not _has_own_spans(document) else "spans"
+    several = name_nodes or len({span.node for span in spans}) > 1
+    lines = {item.zone: tuple(item.lines) for item in document.zone_ranges}
+    bars = [(span.node, _zone_bar(span, several, lines.get(span.zone, ()))) for span in spans]
+    return _by_node("zones", source, bars, core=True)
+
+
+def _zoneinfo_lanes(document: Document, name_nodes: bool) -> list[Lane]:
+    """The spans of /proc/zoneinfo beside those of the log; nothing where there are no others."""
+    if not _has_own_spans(document):
+        return []
+    zones = [zone for zone in document.zoneinfo if zone.start_pfn is not None and zone.spanned_pages]
+    several = name_nodes or len({zone.node for zone in zones}) > 1
+    return _by_node("zoneinfo", "/proc/zoneinfo", [(zone.node, _zoneinfo_bar(zone, several)) for zone in zones])
+
+
+def _by_node(key: str, subtitle: str, bars: list[tuple[int, Bar]], *, core: bool = False) -> list[Lane]:
+    """One lane of zones, or one per node where spans of different nodes overlap."""
+    ordered = _sorted([bar for _, bar in bars])
+    if all(left.end_pfn <= right.start_pfn for left, right in pairwise(ordered)):
+        return [Lane(key, "Zones", subtitle, ordered, core)]
+    overlap = "spans overlap" if core else subtitle
+    nodes: dict[int, list[Bar]] = {}
+    for node, bar in bars:
+        nodes.setdefault(node, []).append(bar)
+    return [
+        Lane(f"{key}-{node}", f"Zones of node {node}", overlap, _sorted(nodes[node]), core) for node in sorted(nodes)
+    ]
+
+
+def _has_own_spans(document: Document) -> bool:
+    """Whether the log itself gives the zone spans; if not, they are those of /proc/zoneinfo where that is there."""
+    return bool(document.zone_ranges and (document.node_ranges or document.memblock.memory))
+
+
+def _zoneinfo_bar(zone: ZoneInfo, name_node: bool) -> Bar:
+    start = zone.start_pfn or 0
+    span = ZoneSpan(
+        zone.node,
+        zone.zone,
+        start,
+        start + zone.spanned_pages,
+        zone.spanned_pages,
+        zone.present_pages,
+        zone.spanned_pages - zone.present_pages,
+    )
+    return _zone_bar(span, name_node, tuple(zone.lines))
+
+
+def _other_map(document: Document) -> Sequence[MapEntry]:
+    """The map of sysfs, where it is not the only one: then it stands as the firmware map."""
+    return document.firmware_memmap if document.firmware_memmap != document.firmware_map else []
+
+
+def _iomem_bars(document: Document) -> tuple[Bar, ...]:
+    """Memory among the resources. Devices are left out: their windows reach far beyond all memory."""
+    bars = []
+    for item in document.iomem:
+        kind = _RESOURCE_KINDS.get(item.name.lower())
+        if kind is not None and item.depth == 0:
+            at = frames(item.start, item.end, document.kernel.page_size, inward=kind == "ram")
+            detail = f"{item.name} · {_bytes_detail(item.start, item.end)} · {pages_words(at.pages)}"
+            bars.append(Bar(at.start, at.end, kind, item.name, detail, tuple(item.lines)))
+    return _sorted(bars)
+
+
+def _debugfs_bars(regions: Sequence[DebugfsRegion], page_size: int) -> tuple[Bar, ...]:
+    bars = []
+    for region in regions:
+        at = frames(region.start, region.end, page_size, inward=False)
+        kind = "taken" if region.node is None else f"node-{region.node % 4}"
+        label = "region" if region.node is None else f"node {region.node}"
+        words = f"{label} · {region.flag} · " if region.flag else f"{label} · "
+        bars.append(
+            Bar(at.start, at.end, kind, label, words + _bytes_detail(region.start, region.end), tuple(region.lines))
+        )
+    return _sorted(bars)
+
+
+def _block_bars(document: Document) -> tuple[Bar, ...]:
+    bars = []
+    for block in document.memory_blocks.ranges:
+        at = frames(block.start, block.end, document.kernel.page_size, inward=False)
+        kind = "other" if block.node is None else f"node-{block.node % 4}"
+        label = block.state if block.zones is None else f"{block.state} · {block.zones}"
+        detail = f"{label} · {_bytes_detail(block.start, block.end)}"
+        bars.append(
+            Bar(at.start, at.end, kind if block.state == "online" else "unusable", label, detail, tuple(block.lines))
+        )
+    return _sorted(bars)
+
+
+def _zone_bar(span: ZoneSpan, name_node: bool, lines: tuple[int, ...]) -> Bar:
+    label = f"{span.zone} · node {span.node}" if name_node else span.zone
+    detail = (
+        f"{span.zone} · node {span.node} · pfn [{span.start_pfn:#x}, {span.end_pfn:#x}) · "
+        f"spanned {span.spanned_pages:,}, present {span.present_pages:,}, absent {span.absent_pages:,}"
+    )
+    return Bar(span.start_pfn, span.end_pfn, _ZONE_KINDS.get(span.zone, "zone-other"), label, detail, lines)
+
+
+def _page_bars(document: Document) -> tuple[Bar, ...]:
+    size = document.kernel.page_size
+    have = FrameSet.of(FrameRange(item.start_pfn, item.end_pfn) for item in document.sections.ranges)
+    behind = have - FrameSet.of(FrameRange(hole.start_pfn, hole.end_pfn) for hole in document.holes)
+    bars = [
+        Bar(at.start, at.end, "initialised", "initialised", f"initialised · {_pfn_detail(at.start, at.end, size)}")
+        for at in behind
+    ]
+    for index, hole in enumerate(document.holes):
+        words = STATE_WORDS[hole.state]
+        detail = f"{words} · {_pfn_detail(hole.start_pfn, hole.end_pfn, size)}"
+        bars.append(Bar(hole.start_pfn, hole.end_pfn, hole.state, words, detail, tuple(hole.lines), index))
+    return _sorted(bars)
+
+
+def _hole_bars(holes: Sequence[Hole]) -> tuple[Bar, ...]:
+    bars = []
+    for index, hole in enumerate(holes):
+        detail = (
+            f"{pages_words(hole.pages)} {placement_words(hole)} · [{hole.start}, {hole.end}) · "
+            f"{hole.label or hole.type or 'no map entry'} · {STATE_WORDS[hole.state]}"
+        )
+        bars.append(
+            Bar(hole.start_pfn, hole.end_pfn, hole.severity, pages_words(hole.pages), detail, tuple(hole.lines), index)
+        )
+    return _sorted(bars)
+
+
+def _event_bars(document: Document) -> Iterable[Bar]:
+    """One bar for each run of page frames that the same trouble fell on; what names no frame stands in the table."""
+    indexes = {hole.start_pfn: index for index, hole in enumerate(document.holes)}
+    frames_of: dict[tuple[str, int | None], dict[int, list[int]]] = {}
+    for event in document.events:
+        if event.pfn is not None:
+            hole = indexes.get(event.hole.start_pfn) if event.hole else None
+            frames_of.setdefault((event.kind, hole), {}).setdefault(event.pfn, []).extend(event.lines)
+    bars = []
+    for (kind, hole), lines in frames_of.items():
+        for at in FrameSet.of(FrameRange(pfn, pfn + 1) for pfn in lines):
+            count = "" if at.pages == 1 else f", {at.pages:,} frames"
+            detail = f"{kind}{count} · {_pfn_detail(at.start, at.end, document.kernel.page_size)}"
+            told = tuple(
+                dict.fromkeys(line for pfn in sorted(lines) if at.start <= pfn < at.end for line in lines[pfn])
+            )
+            bars.append(Bar(at.start, at.end, "event", kind, detail, told, hole))
+    return _sorted(bars)
+
+
+def _sorted(bars: Iterable[Bar]) -> tuple[Bar, ...]:
+    return tuple(sorted(bars, key=lambda bar: (bar.start_pfn, bar.end_pfn)))

@@ -1,0 +1,27 @@
+"""The holes as CSV for sheets; no cell can be taken for a formula."""
+
+import csv
+from io import StringIO
+
+from pfnscope.report.document import Document
+
+COLUMNS = (
+    "start_pfn", "end_pfn", "pages", "start", "end", "placement", "node", "zone", "type", "label", "reserved", "state",
+    "linked_node", "linked_zone", "basis", "severity", "rule",
+)  # fmt: skip
+
+
+def render(document: Document) -> str:
+    """One row a hole under a header; lines end in CRLF as RFC 4180 says."""
+    out = StringIO()
+    writer = csv.writer(out)
+    writer.writerow(COLUMNS)
+    for hole in document.holes:
+        writer.writerow([cell(getattr(hole, name)) for name in COLUMNS])
+    return out.getvalue()
+
+
+def cell(value: object) -> str:
+    """One cell: empty for None, and with an apostrophe in front of what a sheet would compute."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if text[:1] in tuple("=+-@\t\r") else text

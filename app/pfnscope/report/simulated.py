@@ -1,0 +1,59 @@
+"""What a simulated document says beside the layout: the change, its mistakes, and how far to trust the outcome."""
+
+from collections.abc import Iterable
+
+from pfnscope.analysis import Analysis
+from pfnscope.kernel.map_arguments import ArgumentProblem
+from pfnscope.report.document import ArgumentNote, SelfCheck, Simulation
+from pfnscope.report.plain import PLAIN, Look
+from pfnscope.simulation import NotSimulated, self_check
+from pfnscope.simulation import Simulation as Made
+
+
+def simulation(real: Analysis, made: Made) -> Simulation:
+    """The wire form; ``real`` is the analysis of the log that was started from."""
+    problems = [_note(problem) for problem in sorted(made.problems, key=lambda problem: problem.column)]
+    return Simulation(real.log.command_line, made.command_line, problems, *_replayed(real))
+
+
+def _replayed(real: Analysis) -> tuple[bool | None, list[SelfCheck]]:
+    try:
+        rows = self_check(real.log, real.release.stable if real.release else None)
+    except NotSimulated:
+        return None, []
+    found = [SelfCheck(r.what, r.agrees, list(r.printed), list(r.simulated), list(r.lines)) for r in rows]
+    known = [row.agrees for row in found if row.agrees is not None]
+    return (all(known) if known else None), found
+
+
+def _note(problem: ArgumentProblem) -> ArgumentNote:
+    return ArgumentNote(problem.severity, problem.message, problem.column, problem.width)
+
+
+def carets(simulation: Simulation, look: Look = PLAIN) -> list[str]:
+    """Each note under the piece of the command line that it is about, with carets below the text."""
+    out: list[str] = []
+    width = look.width - 4
+    for note in simulation.problems:
+        start = max(0, min(note.column - look.width // 3, len(simulation.command_line) - width))
+        # letter by letter, so that each keeps its column
+        piece = "".join(look.text(char)[:1] for char in simulation.command_line[start : start + width])
+        marks = "^" * max(1, min(note.width, width - note.column + start))
+        out += [f"  {piece}", "  " + " " * (note.column - start) + look.paint("caution", marks)]
+        out += look.wrap(f"{note.severity}: {note.message}", "  ")
+    return out
+
+
+def agreement(simulation: Simulation) -> str:
+    """How far the simulation can be trusted on this machine, in one sentence."""
+    if simulation.replays is None:
+        return "The log prints nothing that a simulation of its own command line could be held against."
+    if simulation.replays:
+        return "Self-check: the log's own command line, simulated, gives the log's own maps and ranges."
+    wrong = _joined(row.what for row in simulation.self_check if row.agrees is False)
+    return f"Self-check FAILED: the log's own command line, simulated, does not give the log's own {wrong}."
+
+
+def _joined(words: Iterable[str]) -> str:
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last

@@ -1,0 +1,60 @@
+"""How holes and their states are called wherever they are shown."""
+
+from pfnscope.report.document import Hole
+
+STATE_WORDS = {
+    "uninitialised": "never written",
+    "zeroed": "zeroed",
+    "initialised": "initialised",
+    "poisoned": "poisoned",
+    "unknown": "unknown",
+}
+
+VERDICTS = {
+    "danger": ("DANGER: ", "danger"),
+    "caution": ("CAUTION: ", "caution"),
+    "info": ("", "title"),
+    "none": ("", "title"),
+}
+"""By severity what a verdict begins with, and the role that colours it."""
+
+TYPE_WORDS = {
+    "ram": "usable",
+    "acpi": "ACPI data",
+    "nvs": "ACPI NVS",
+    "pmem": "persistent (type 7)",
+    "pram": "persistent (type 12)",
+    "soft_reserved": "soft reserved",
+}
+"""Types of the memory map as kernels print them; others are called by their own names."""
+
+SEVERITY_WORDS = {"danger": "danger", "caution": "caution", "info": "worth knowing", "none": "harmless"}
+
+
+def pages_words(pages: int) -> str:
+    """``1 page``, ``41 pages``, ``262,144 pages``."""
+    return f"{pages:,} page{'' if pages == 1 else 's'}"
+
+
+def state_words(hole: Hole) -> str:
+    """State of a hole; with the zone that its struct pages are linked to, where it is not the one around them."""
+    if hole.state != "initialised" or linked_as_it_lies(hole):
+        return STATE_WORDS[hole.state]
+    return f"linked to {hole.linked_zone} of node {hole.linked_node}" if hole.linked_zone else "linked to no zone"
+
+
+def linked_as_it_lies(hole: Hole) -> bool:
+    """Whether the struct pages name the zone that spans them."""
+    return hole.zone is not None and (hole.linked_zone, hole.linked_node) == (hole.zone, hole.node)
+
+
+def placement_words(hole: Hole) -> str:
+    """Where a hole lies: outside every zone span, or inside which."""
+    return placement_of(hole.placement, hole.node, hole.zone)
+
+
+def placement_of(placement: str, node: int | None, zone: str | None) -> str:
+    """The same of its parts."""
+    if placement == "outside-zone-spans":
+        return "outside every zone span"
+    return f"inside {zone or 'a zone'}" + ("" if node is None else f", node {node}")

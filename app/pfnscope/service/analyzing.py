@@ -1,0 +1,64 @@
+"""The use case everything else is built on: a text in, the document of one of its boots out."""
+
+import msgspec
+
+from pfnscope.analysis import Analysis
+from pfnscope.analysis import analyze as judge
+from pfnscope.bootlog import LOOKED_FOR, Reading, read
+from pfnscope.kernel.architecture import MODELS, PAGE_SIZES
+from pfnscope.report.build import document
+from pfnscope.report.document import Document
+from pfnscope.service.errors import BadOption, NoMemoryLayout, NoSuchBoot
+
+ARCHITECTURES = frozenset(PAGE_SIZES) | {row.arch for row in MODELS}
+
+
+class Options(msgspec.Struct, frozen=True):
+    """What the caller overrides: the release, the architecture, and which boot of the text (1-based)."""
+
+    kernel: str | None = None
+    arch: str | None = None
+    boot: int | None = None
+
+
+DEFAULTS = Options()
+
+
+class Analyzed(msgspec.Struct, frozen=True):
+    """A document with the reading that it was made from."""
+
+    document: Document
+    reading: Reading
+
+
+def analyze(text: bytes, options: Options = DEFAULTS) -> Analyzed:
+    """Read a text and analyse one boot of it: the one asked for, or the last one with node ranges.
+
+    Raises NoMemoryLayout, NoSuchBoot or BadOption.
+    """
+    reading = read(text)
+    return Analyzed(document(judged(reading, options)), reading)
+
+
+def encode(value: object) -> bytes:
+    """JSON of a document or another wire value: one line of UTF-8 with its end, the same bytes from command and API."""
+    return msgspec.json.encode(value) + b"\n"
+
+
+def judged(reading: Reading, options: Options = DEFAULTS) -> Analysis:
+    """The analysis of one boot of a reading, chosen and refused as :func:`analyze` does."""
+    boots = reading.boots
+    if not boots:
+        raise NoMemoryLayout(LOOKED_FOR, reading.seen, reading.line_count)
+    if options.arch is not None and options.arch not in ARCHITECTURES:
+        raise BadOption(f"Unknown architecture {options.arch!r}; known are {', '.join(sorted(ARCHITECTURES))}.")
+    if options.boot is not None and not 1 <= options.boot <= len(boots):
+        raise NoSuchBoot(options.boot, len(boots))
+    if options.boot is None:
+        log = next((boot for boot in reversed(boots) if boot.node_ranges), boots[-1])
+    else:
+        log = boots[options.boot - 1]
+    try:
+        return judge(log, kernel=options.kernel, arch=options.arch)
+    except ValueError as error:
+        raise BadOption(f"Not a kernel release: {options.kernel!r}; give one such as 4.17 or 6.1.90.") from error

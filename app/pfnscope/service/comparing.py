@@ -1,0 +1,36 @@
+"""The use case of comparing two boots: of two texts, or of one."""
+
+from pfnscope.report.compared import Comparison, compared
+from pfnscope.report.document import Document
+from pfnscope.service.analyzing import Options, analyze
+from pfnscope.service.errors import BadOption
+
+
+def compare(
+    first: bytes, second: bytes, boot_a: int | None = None, boot_b: int | None = None, *, kernel: str | None = None
+) -> Comparison:
+    """What changed from a boot of ``first`` to a boot of ``second``; raises what :func:`documents` raises."""
+    return compared(*documents(first, second, boot_a, boot_b, kernel=kernel))
+
+
+def documents(
+    first: bytes, second: bytes, boot_a: int | None = None, boot_b: int | None = None, *, kernel: str | None = None
+) -> tuple[Document, Document]:
+    """The documents of a boot of ``first`` and of one of ``second``; ``kernel`` overrides the release of both.
+
+    Raises what :func:`pfnscope.service.analyze` raises for either.
+    """
+    return (
+        analyze(first, Options(kernel=kernel, boot=boot_a)).document,
+        analyze(second, Options(kernel=kernel, boot=boot_b)).document,
+    )
+
+
+def parse_boots(text: str | None, *, same_text: bool) -> tuple[int | None, int | None]:
+    """``N,M`` as two numbers of boots from 1; of one text the first two where nothing is said. Raises BadOption."""
+    if text is None:
+        return (1, 2) if same_text else (None, None)
+    numbers = text.split(",")
+    if len(numbers) != 2 or not all(number.strip().isascii() and number.strip().isdigit() for number in numbers):
+        raise BadOption(f"{text!r} does not name two boots; give two numbers such as 1,2.")
+    return int(numbers[0]), int(numbers[1])

@@ -1,0 +1,125 @@
+"""What somebody looks for on the bars: a place, a range, a node or a zone, as page frames and in words."""
+
+import msgspec
+import re2
+
+from pfnscope.report.document import Document
+from pfnscope.report.found import Lookup
+from pfnscope.report.lanes import frames
+from pfnscope.report.words import pages_words, state_words
+from pfnscope.service.errors import BadOption
+from pfnscope.service.lookup import lookup
+from pfnscope.units import format_size, parse_size
+
+HELP = "0xbffd7000, 4G, 4G..5G, 0xa0000-0xfffff, pfn:0xbffd7, page:0xffffea0002fff5c0, node 1 or DMA32"
+
+_RANGE = re2.compile(r"(?i)\[?(?:mem )?(pfn:)?([0-9a-fx]{1,20}[kmgtpe]?)(\.\.|-)([0-9a-fx]{1,20}[kmgtpe]?)[\])]?")
+_LONGEST = 200
+
+
+class Found(msgspec.Struct, frozen=True):
+    """Page frames [start_pfn, end_pfn), and in ``what`` what is there. ``lines`` are those of the log.
+
+    ``near`` is what to look at: the hole around a place, else the frames themselves.
+    """
+
+    start_pfn: int
+    end_pfn: int
+    label: str
+    what: str
+    lines: list[int]
+    near: tuple[int, int]
+
+
+def find(document: Document, words: str) -> Found:
+    """Find one of :data:`HELP`. Raises BadOption, with what can be asked, where it is none or is not in the layout."""
+    asked = " ".join(words.replace("·", " ").split())[:_LONGEST]
+    span = _RANGE.fullmatch(asked) if asked.isascii() else None
+    if span is not None:
+        return _range(document, asked, bool(span[1]), span[2], span[3], span[4])
+    named = _named(document, asked)
+    if named is not None:
+        return named
+    try:
+        found = lookup(document, asked)
+    except BadOption as error:
+        if asked[:5].lower() == "page:" and parse_size(asked[5:]) is not None:
+            raise
+        raise BadOption(f"“{asked}” is nothing that can be found here. Try {HELP}.") from error
+    near = (found.hole.start_pfn, found.hole.end_pfn) if found.hole else (found.pfn, found.pfn + 1)
+    return Found(found.pfn, found.pfn + 1, asked, _place_words(found), found.lines, near)
+
+
+def _range(document: Document, asked: str, is_pfn: bool, first: str, sign: str, last: str) -> Found:
+    size = document.kernel.page_size
+    start, end = parse_size(first), parse_size(last)
+    if start is None or end is None or max(start, end) > 1 << 64:
+        raise BadOption(f"“{asked}” is no range of addresses. Try {HELP}.")
+    if is_pfn:
+        start, end = start * size, end * size
+    elif sign == "-" and end % size:
+        end += 1  # as the kernel prints it: the last byte of the range
+    if start >= end:
+        raise BadOption(f"“{asked}” ends before it begins.")
+    at = frames(hex(start), hex(end), size, inward=False)
+    what = f"{pages_words(at.pages)}, {format_size(end - start)}, pfn [{at.start:#x}, {at.end:#x})"
+    holes = [hole for hole in document.holes if hole.start_pfn < at.end and at.start < hole.end_pfn]
+    told = f" · holes in it: {len(holes)}" if holes else " · no hole in it"
+    return Found(at.start, at.end, f"[{start:#x}, {end:#x})", what + told, [], (at.start, at.end))
+
+
+def _named(document: Document, asked: str) -> Found | None:
+    """A node, a zone, or a zone of a node."""
+    parts = asked.lower().split()
+    node: int | None = None
+    if "node" in parts[:-1]:
+        at = parts.index("node")
+        if not (parts[at + 1].isascii() and parts[at + 1].isdigit() and len(parts[at + 1]) < 7):
+            return None
+        node = int(parts[at + 1])
+        parts = parts[:at] + parts[at + 2 :]
+    if len(parts) > 1 or (not parts and node is None):
+        return None
+    if not parts:
+        owned = [item for item in document.node_ranges if item.node == node]
+        if not owned:
+            raise BadOption(f"Node {node} has no memory in this layout.")
+        spans = [frames(item.start, item.end, document.kernel.page_size, inward=True) for item in owned]
+        lines = [line for item in owned for line in item.lines]
+        what = f"{len(owned)} range{'' if len(owned) == 1 else 's'} of memory"
+        return _spanning([(at.start, at.end) for at in spans], f"node {node}", what, lines)
+    zones = [span for span in document.zone_spans if span.zone.lower() == parts[0] and node in (None, span.node)]
+    if not zones:
+        known = {span.zone.lower() for span in document.zone_spans} | {
+            zone.zone.lower() for zone in document.zone_ranges
+        }
+        if parts[0] in known:
+            raise BadOption(f"No zone of that name spans anything{'' if node is None else f' on node {node}'}.")
+        return None
+    label = zones[0].zone + ("" if node is None else f" of node {node}")
+    present = sum(zone.present_pages for zone in zones)
+    what = f"spanned by {len(zones)} zone{'' if len(zones) == 1 else 's'}, {pages_words(present)} present"
+    return _spanning([(zone.start_pfn, zone.end_pfn) for zone in zones], label, what, [])
+
+
+def _spanning(spans: list[tuple[int, int]], label: str, what: str, lines: list[int]) -> Found:
+    start, end = min(start for start, _ in spans), max(end for _, end in spans)
+    return Found(start, end, label, f"pfn [{start:#x}, {end:#x}) · {what}", lines, (start, end))
+
+
+def _place_words(found: Lookup) -> str:
+    words = [f"pfn {found.pfn:#x}", f"address {found.address}"]
+    if found.struct_page:
+        words.append(f"struct page {found.struct_page}")
+    elif not found.has_struct_page:
+        words.append("no struct page at boot")
+    words.append(f"memory of node {found.node}" if found.in_memory else "no memory")
+    words.append(f"zone {found.zone} of node {found.node}" if found.zone else "outside every zone span")
+    if found.map_entry:
+        words.append(f"{found.map_entry.label} in the memory map")
+    if found.hole:
+        hole = found.hole
+        words.append(f"in hole [{hole.start_pfn:#x}, {hole.end_pfn:#x}), {state_words(hole)}")
+    if found.assumed:
+        words.append("vmemmap base assumed")
+    return " · ".join(words)

@@ -1,0 +1,105 @@
+"""The use cases as functions of plain values, so that they can run in another process and be stopped there."""
+
+from collections.abc import Callable
+from typing import Any, Literal, ParamSpec, TypeVar
+
+import msgspec
+
+from pfnscope.analysis import Analysis
+from pfnscope.bootlog import keep_memory_lines, read
+from pfnscope.report.build import document
+from pfnscope.service import placing, simulating
+from pfnscope.service.analyzing import Options, encode, judged
+from pfnscope.service.asking import Question, answered, ask
+from pfnscope.service.drawing import LARGE, packed
+from pfnscope.service.errors import TooManyRanges
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+# What is no range of memory, or only names the lines of some.
+_NOT_COUNTED = ("recognised", "diagnostics", "assumed")
+
+
+def analyzed(text: bytes, options: Options, most_ranges: int) -> bytes:
+    """The document as JSON. Raises what :func:`pfnscope.service.analyze` raises, and TooManyRanges."""
+    return encode(document(_judged(text, options, most_ranges)))
+
+
+def simulated(text: bytes, change: simulating.Change, options: Options, most_ranges: int) -> bytes:
+    """The document of a changed command line as JSON. Raises what ``simulate`` raises, and TooManyRanges."""
+    real = _judged(text, msgspec.structs.replace(options, kernel=None), most_ranges)
+    return encode(simulating.simulated(real, change, options.kernel))
+
+
+def placed(text: bytes, size: str, kind: placing.Kind, align: str | None, options: Options, most_ranges: int) -> bytes:
+    """Where a region can go, as JSON. Raises what ``place`` raises, and TooManyRanges."""
+    return encode(placing.place_in(_judged(text, options, most_ranges), size, kind, align))
+
+
+Keep = Literal["memory-lines", "everything"]
+
+
+def kept(text: bytes, options: Options, keep: Keep, most_ranges: int) -> bytes:
+    """What is stored of a text: its recognised lines, or everything. Raises like :func:`analyzed`.
+
+    The whole document is made first: what cannot be shown is not stored.
+    """
+    reading = read(text)
+    _refuse_many(reading.boots, most_ranges)
+    document(judged(reading, options))
+    return text if keep == "everything" else keep_memory_lines(text, reading)
+
+
+def kept_and_drawn(text: bytes, options: Options, keep: Keep, most_ranges: int) -> tuple[bytes, bytes | None]:
+    """What :func:`kept` gives, and of a large text the drawing, packed: it is what is asked for next."""
+    reading = read(text)
+    _refuse_many(reading.boots, most_ranges)
+    found = text if keep == "everything" else keep_memory_lines(text, reading)
+    if len(found) > LARGE:
+        return found, packed(answered(reading, options))
+    document(judged(reading, options))
+    return found, None
+
+
+def drawn(text: bytes, options: Options, question: Question) -> bytes:
+    """The drawing of a stored text, packed. Raises like :func:`pfnscope.service.asking.ask`."""
+    return packed(ask(text, options, question))
+
+
+def _judged(text: bytes, options: Options, most_ranges: int) -> Analysis:
+    reading = read(text)
+    _refuse_many(reading.boots, most_ranges)
+    return judged(reading, options)
+
+
+def _refuse_many(boots: tuple[Any, ...], most: int) -> None:
+    for boot in boots:
+        facts = (getattr(boot, name) for name in boot.__struct_fields__ if name not in _NOT_COUNTED)
+        count = sum(len(value) for value in facts if isinstance(value, tuple) and not isinstance(value[:1], str))
+        if count > most:
+            raise TooManyRanges(count, most)
+
+
+def alone(memory_bytes: int, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run work in a process that serves for nothing else: behind what answers people, and within bounds.
+
+    ``memory_bytes`` bounds its address space. Raises MemoryError beyond it.
+    """
+    import gc
+    import os
+    import resource
+
+    gc.disable()  # a job makes little garbage that only a search finds; it is looked for between two
+    if os.getpriority(os.PRIO_PROCESS, 0) < _POLITE:
+        os.setpriority(os.PRIO_PROCESS, 0, _POLITE)
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    wanted = memory_bytes if hard == resource.RLIM_INFINITY else min(memory_bytes, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (wanted, hard))
+    try:
+        return work(*args, **kwargs)
+    finally:
+        gc.enable()
+
+
+_POLITE = 19

@@ -1,0 +1,253 @@
+"""Sharing layouts: keep the text under an unguessable name, give it back, forget it.
+
+The text is kept, not the document: what a later release knows better shows on old links too.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+import time
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Iterable
+from typing import Literal
+
+import msgspec
+
+from pfnscope.service.analyzing import Options
+from pfnscope.service.errors import ServiceError
+from pfnscope.storage import Claim, Claimed, LayoutStore, Record, StoreUnavailable, Tombstone, open_store
+
+__all__ = [
+    "BadExpiry", "BadKey", "Created", "Gone", "Keep", "KeyTaken", "Layouts", "NotFound", "StoreUnavailable", "Stored",
+    "Wanted", "WrongToken", "open_layouts",
+]  # fmt: skip
+
+Keep = Literal["memory-lines", "everything"]
+
+DAY = 86400
+SHORTEST_SECONDS = 60
+LONGEST_TITLE = 200
+LONGEST_NOTE = 2000
+_ID_BYTES = 12
+_ID = re.compile(r"[A-Za-z0-9_-]{16}")
+# A key stands for the delete token, so it must be one that nobody else thinks of: a UUID has 36 characters.
+_KEY = re.compile(r"[!-~]{16,200}")
+
+
+class NotFound(ServiceError):
+    """There never was a layout of that name."""
+
+
+class Gone(ServiceError):
+    """The layout of that name was deleted or has expired."""
+
+
+class WrongToken(ServiceError):
+    """The delete token does not belong to that layout."""
+
+
+class BadExpiry(ServiceError):
+    """The wanted life time is outside what the server allows; both limits in seconds."""
+
+    def __init__(self, shortest: int, longest: int) -> None:
+        super().__init__(f"expires_in must be between {shortest} and {longest} seconds")
+
+
+class BadKey(ServiceError):
+    """An Idempotency-Key that could be somebody else's too."""
+
+
+class KeyTaken(ServiceError):
+    """The Idempotency-Key was sent before, with something else."""
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """How a layout is to be kept. ``expires_in`` is in seconds; ``key`` is the client's name for this creation."""
+
+    title: str = ""
+    note: str = ""
+    expires_in: int | None = None
+    keep: Keep = "memory-lines"
+    key: str | None = None
+
+
+class Created(msgspec.Struct, frozen=True):
+    """A layout that was just stored. The token is told once and never again."""
+
+    id: str
+    delete_token: str
+    expires_at: int
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """A stored layout. Times are seconds since 1970 UTC."""
+
+    id: str
+    text: bytes
+    options: Options
+    title: str
+    created_at: int
+    expires_at: int
+    note: str = ""
+
+
+class Layouts:
+    """The shared layouts of one server."""
+
+    def __init__(self, store: LayoutStore, retention_days: int = 90, clock: Callable[[], float] = time.time) -> None:
+        self._store = store
+        self._longest = retention_days * DAY
+        self._clock = clock
+        self._shortened = False
+
+    def made_before(self, text: bytes, options: Options, wanted: Wanted) -> Created | None:
+        """What was created under this key already. Raises BadExpiry, BadKey, KeyTaken, StoreUnavailable."""
+        self._seconds(wanted)
+        if wanted.key is None:
+            return None
+        claim = _claim(wanted.key, text, options, wanted)
+        found = self._store.claimed(claim.key_hash)
+        return None if found is None else _made(wanted.key, claim, found)
+
+    def keep(self, text: bytes, kept: bytes, options: Options, wanted: Wanted) -> Created:
+        """Store what :func:`pfnscope.service.jobs.kept` gave for a text. On disk when this returns.
+
+        Raises BadExpiry, BadKey, KeyTaken, StoreUnavailable.
+        """
+        now = int(self._clock())
+        layout_id = secrets.token_urlsafe(_ID_BYTES)
+        token = secrets.token_urlsafe(24) if wanted.key is None else _token(wanted.key, layout_id)
+        record = Record(
+            id=layout_id,
+            text=kept,
+            options=msgspec.json.encode(options),
+            title=_clean(wanted.title),
+            note=_clean_lines(wanted.note),
+            created_at=now,
+            expires_at=now + self._seconds(wanted),
+            delete_token_hash=_digest(token),
+        )
+        claim = None if wanted.key is None else _claim(wanted.key, text, options, wanted)
+        before = self._store.put(record, claim)
+        if before is not None and claim is not None and wanted.key is not None:  # by the same request, sent twice
+            return _made(wanted.key, claim, before)
+        return Created(record.id, token, record.expires_at)
+
+    def get(self, layout_id: str) -> Stored:
+        """Give a layout back. Raises NotFound, Gone, StoreUnavailable."""
+        record = self._live(layout_id)
+        return Stored(
+            id=record.id,
+            text=record.text,
+            options=msgspec.json.decode(record.options, type=Options),
+            title=record.title,
+            created_at=record.created_at,
+            expires_at=record.expires_at,
+            note=record.note,
+        )
+
+    def there(self, layout_ids: Iterable[str]) -> dict[str, int]:
+        """When those of these layouts expire that can be seen now. Raises StoreUnavailable."""
+        found = self._store.lifetimes(layout_ids)
+        return {layout_id: expires_at for layout_id, expires_at in found.items() if not self.is_over(expires_at)}
+
+    def commits(self) -> int | None:
+        """See LayoutStore.commits: while it stays the same, what :meth:`there` said holds until it expires."""
+        return self._store.commits()
+
+    def is_over(self, expires_at: int) -> bool:
+        """Whether that time has come."""
+        return expires_at <= self._clock()
+
+    def hit(self, counter: str, expires_at: int) -> int:
+        """Add one to a counter that all servers on this database share; its value then. Raises StoreUnavailable."""
+        return self._store.hit(_digest(counter), expires_at)
+
+    def hits(self, counter: str) -> int:
+        """The value of such a counter. Raises StoreUnavailable."""
+        return self._store.hits(_digest(counter))
+
+    def count(self) -> int:
+        """How many layouts are kept. Raises StoreUnavailable."""
+        return self._store.count()
+
+    def delete(self, layout_id: str, token: str) -> None:
+        """Forget a layout. Raises NotFound, Gone, WrongToken, StoreUnavailable."""
+        if not secrets.compare_digest(self._live(layout_id).delete_token_hash, _digest(token)):
+            raise WrongToken("the delete token does not belong to this layout")
+        self._store.delete(layout_id)
+
+    def purge(self) -> int:
+        """Forget all that has expired; how many layouts they were.
+
+        At first what was stored under a longer retention gets this one's.
+        """
+        if not self._shortened:
+            self._store.shorten(self._longest)
+            self._shortened = True
+        return self._store.purge_expired(int(self._clock()))
+
+    def ping(self) -> None:
+        """Return when the storage answers. Raises StoreUnavailable."""
+        self._store.ping()
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self._store.close()
+
+    def _seconds(self, wanted: Wanted) -> int:
+        seconds = self._longest if wanted.expires_in is None else wanted.expires_in
+        if not SHORTEST_SECONDS <= seconds <= self._longest:
+            raise BadExpiry(SHORTEST_SECONDS, self._longest)
+        return seconds
+
+    def _live(self, layout_id: str) -> Record:
+        found = self._store.get(layout_id) if _ID.fullmatch(layout_id) else None
+        if found is None:
+            raise NotFound("there is no layout of this name")
+        if isinstance(found, Tombstone):
+            raise Gone("this layout was deleted or has expired")
+        if self.is_over(found.expires_at):  # the next purge takes it; whoever only looks deletes nothing
+            raise Gone("this layout was deleted or has expired")
+        return found
+
+
+def open_layouts(database_url: str, retention_days: int = 90) -> Layouts:
+    """The layouts in that database. Raises ValueError for a wrong URL, StoreUnavailable."""
+    return Layouts(open_store(database_url), retention_days)
+
+
+def _clean(title: str) -> str:
+    printable = "".join(c if c.isprintable() else " " for c in title[: 4 * LONGEST_TITLE])
+    return " ".join(printable.split())[:LONGEST_TITLE]
+
+
+def _clean_lines(note: str) -> str:
+    lines = note[: 4 * LONGEST_NOTE].splitlines()
+    printable = ("".join(c if c.isprintable() else " " for c in line).rstrip() for line in lines)
+    return "\n".join(printable).strip()[:LONGEST_NOTE]
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+
+def _claim(key: str, text: bytes, options: Options, wanted: Wanted) -> Claim:
+    """Hashes that only who has the key can make: the fingerprint tells nothing about the text without it."""
+    if not _KEY.fullmatch(key):
+        raise BadKey("an Idempotency-Key has 16 to 200 visible ASCII characters and should be random, such as a UUID")
+    told = msgspec.json.encode((options, msgspec.structs.replace(wanted, key=None)))
+    fingerprint = hmac.digest(key.encode(), hashlib.sha256(text).digest() + told, "sha256")
+    return Claim(hmac.digest(key.encode(), b"key", "sha256"), fingerprint)
+
+
+def _made(key: str, claim: Claim, found: Claimed) -> Created:
+    if found.fingerprint != claim.fingerprint:
+        raise KeyTaken("this Idempotency-Key was sent before with another log or other options")
+    return Created(found.layout_id, _token(key, found.layout_id), found.expires_at)
+
+
+def _token(key: str, layout_id: str) -> str:
+    # Only hashes of tokens are kept. One that follows from the client's own key can be told again to who has the key.
+    return urlsafe_b64encode(hmac.digest(key.encode(), layout_id.encode(), "sha256")[:24]).decode()

@@ -1,0 +1,136 @@
+"""The use case behind ``pfnscope capture``: this machine into a folder, reading nothing that could hurt it."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from pfnscope.analysis import Analysis
+from pfnscope.analysis import analyze as judge
+from pfnscope.analysis.hazards import ALL_WRITTEN, left_out, top_of
+from pfnscope.bootlog import read
+from pfnscope.kernel.release import Version, parse_release
+from pfnscope.recording.flags import plan, read_flags
+from pfnscope.recording.kernel_log import kernel_log
+from pfnscope.recording.machine import small_files
+from pfnscope.recording.model import SUMMARY
+from pfnscope.recording.reading import Summary, read_record
+from pfnscope.service.errors import ServiceError
+
+Say = Callable[[str], None]
+
+_FLAGS = "kpageflags.runs.txt"
+_UNFINISHED = b"left to deferred_grow_zone"
+"""Printed by kernels that leave struct pages to be initialised when a zone runs short of memory."""
+
+
+class CannotRecord(ServiceError):
+    """The folder cannot be written, or nothing at all could be read."""
+
+
+def capture(folder: Path, root: Path, say: Say) -> Summary:
+    """Record the machine whose /proc, /sys and /dev are below ``root`` into a new or empty folder.
+
+    What is refused is noted with the reason, and the rest is recorded. ``say`` is told of progress. Raises
+    CannotRecord.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise CannotRecord(f"{folder} is not empty; give a new folder, so that two records are never mixed.")
+        summary = _record(folder, root, say)
+    except OSError as error:
+        raise CannotRecord(f"Cannot write {error.filename or folder}: {error.strerror}.") from error
+    if not any(item.name != SUMMARY for item in folder.iterdir()):
+        raise CannotRecord(f"Nothing could be read below {root}: {'; '.join(summary.not_recorded.values())}.")
+    return summary
+
+
+def _record(folder: Path, root: Path, say: Say) -> Summary:
+    lacking: dict[str, str] = {}
+    partly: dict[str, str] = {}
+    release = _release(root)
+    parsed = parse_release(release)
+    version = parsed.stable if parsed else None
+    log = kernel_log(root)
+    if not log.text:
+        lacking["dmesg.txt"] = "; ".join(log.refused)
+    else:
+        (folder / "dmesg.txt").write_bytes(log.text)
+        if not log.whole:
+            partly["dmesg.txt"] = "; ".join(log.refused)
+    walkers = version is not None and version >= ALL_WRITTEN
+    for name, text, why in small_files(root, walkers=walkers):
+        if text is None:
+            lacking[name] = why
+        else:
+            (folder / name).write_text(text, encoding="utf-8")
+            if name == "memory-blocks.txt" and not walkers:
+                partly[name] = "valid_zones and removable left out: on this release they walk unwritten struct pages"
+    own = root == Path("/")
+    summary = Summary(
+        release, os.uname().machine if own else None, os.sysconf("SC_PAGE_SIZE") if own else None, lacking, partly
+    )
+    _write(folder, summary)  # already: should the next step kill us, what is here can be read
+    try:
+        _flags(folder, root, summary, log.text, version, say)
+    except OSError as error:
+        lacking[_FLAGS] = _why_no_flags(error)
+        (folder / _FLAGS).unlink(missing_ok=True)
+    _write(folder, summary)
+    return summary
+
+
+def _write(folder: Path, summary: Summary) -> None:
+    (folder / SUMMARY).write_bytes(msgspec.json.format(msgspec.json.encode(summary), indent=1) + b"\n")
+
+
+def _release(root: Path) -> str | None:
+    try:
+        return (root / "proc/sys/kernel/osrelease").read_text().strip()
+    except OSError:
+        return None
+
+
+def _why_no_flags(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "the kernel was built without CONFIG_PROC_PAGE_MONITOR, or this is a container"
+    return f"{error.strerror}: only root may read it, and no container without CAP_SYS_ADMIN"
+
+
+def _flags(folder: Path, root: Path, summary: Summary, log: bytes, version: Version | None, say: Say) -> None:
+    analysis = _analysis(log, summary.release)
+    page_size = summary.page_size or (analysis.layout.page_size if analysis else 4096)
+    record = read_record(folder, page_size)
+    top = top_of(analysis, record, version)
+    if top == 0:
+        raise OSError(0, "nothing tells where memory is")
+    reasons = left_out(analysis, record, version, top, unfinished=_UNFINISHED in log)
+    steps = plan(top, reasons, _borders(analysis) if analysis else ())
+    skipped = sum(step.frames.pages for step in steps if step.why_not is not None)
+    if skipped:
+        say(f"/proc/kpageflags: {skipped} of {top} frames are left out")
+    with (folder / _FLAGS).open("w", encoding="ascii", buffering=1) as out:
+        read_flags(
+            root / "proc/kpageflags",
+            steps,
+            out,
+            lambda done, total: say(f"/proc/kpageflags: {100 * done // total} % of {total} frames"),
+        )
+
+
+def _analysis(log: bytes, release: str | None) -> Analysis | None:
+    """The running kernel's own log analysed; None where it tells no layout, or is another kernel's."""
+    boots = read(log).boots if log else ()
+    boot = next((boot for boot in reversed(boots) if boot.node_ranges), None)
+    if boot is None or (release is not None and boot.release != release):
+        return None
+    return judge(boot)
+
+
+def _borders(analysis: Analysis) -> tuple[int, ...]:
+    """Where runs must not go on: kernels of 6.16 and later give a frame without a struct page no flag of its own."""
+    layout = analysis.layout
+    sets = (layout.struct_pages, layout.memory_frames)
+    return tuple(border for frames in sets for item in frames for border in (item.start, item.end))

@@ -1,0 +1,115 @@
+"""The use case of sharing from afar: a log's memory lines, cut out here, sent to a server.
+
+urllib is enough for one request, and it checks certificates by itself.
+"""
+
+import gzip
+import json
+from http.client import HTTPException, HTTPResponse
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlencode, urlsplit
+from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
+
+import msgspec
+
+from pfnscope.bootlog import keep_memory_lines
+from pfnscope.service.analyzing import Options, analyze
+from pfnscope.service.errors import BadOption, ServiceError
+
+_SECONDS = 60
+_MOST_ANSWER = 1 << 20
+
+
+class NotShared(ServiceError):
+    """The server could not be reached, or did not take the log: says why."""
+
+
+class Shared(msgspec.Struct, frozen=True):
+    """Where a layout was stored. ``sent`` of ``lines`` lines left this machine; ``expires_at`` is RFC 3339."""
+
+    url: str
+    delete_token: str
+    expires_at: str
+    sent: int
+    lines: int
+
+
+class _NoRedirects(HTTPRedirectHandler):
+    """A redirected POST becomes a GET and loses the log; the user is told the new address instead."""
+
+    def redirect_request(self, *args: Any) -> None:
+        raise NotShared(f"the server sends on to {args[-1]}; give that address with --server")
+
+
+def share(
+    text: bytes,
+    server: str,
+    options: Options | None = None,
+    *,
+    title: str = "",
+    expires_in: int | None = None,
+    opener: OpenerDirector | None = None,
+) -> Shared:
+    """Send the memory lines of a log that has a layout. ``expires_in`` is in seconds.
+
+    Raises what :func:`pfnscope.service.analyze` raises, before anything is sent; then BadOption and NotShared.
+    ``opener`` may replace how requests are made: the usual one takes proxies from the environment and
+    checks certificates.
+    """
+    host = _host(server)
+    options = options or Options()
+    reading = analyze(text, options).reading
+    kept = keep_memory_lines(text, reading)
+    asked = {
+        "title": title,
+        "expires_in": expires_in,
+        "kernel": options.kernel,
+        "arch": options.arch,
+        "boot": options.boot,
+    }
+    query = urlencode({name: value for name, value in asked.items() if value})
+    request = Request(  # noqa: S310 - _host has looked at the scheme
+        f"{server.rstrip('/')}/api/v1/layouts?{query}",
+        data=gzip.compress(kept, 6, mtime=0),
+        headers={"Content-Type": "text/plain", "Content-Encoding": "gzip", "Accept": "application/json"},
+    )
+    answer = _answer(opener or build_opener(_NoRedirects), request, host)
+    try:
+        return Shared(
+            answer["url"], answer["delete_token"], answer["expires_at"], len(reading.lines), reading.line_count
+        )
+    except (KeyError, TypeError) as error:
+        raise NotShared(f"{host} is no pfnscope server: its answer has no permalink") from error
+
+
+def _host(server: str) -> str:
+    try:
+        parts = urlsplit(server)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise BadOption(f"{server!r} is no address of a server; give one such as https://pfnscope.example.org")
+    return parts.netloc
+
+
+def _answer(opener: OpenerDirector, request: Request, host: str) -> Any:
+    try:
+        with opener.open(request, timeout=_SECONDS) as answer:
+            return _json(answer)
+    except HTTPError as error:
+        with error:
+            told = _json(error)
+        detail = told.get("detail") if isinstance(told, dict) else None
+        raise NotShared(f"{host} did not take the log: {detail or f'status {error.code}'}") from error
+    except URLError as error:
+        raise NotShared(f"{host} cannot be reached: {error.reason}") from error
+    except (OSError, HTTPException, ValueError) as error:
+        raise NotShared(f"{host} does not answer as a server should: {str(error) or type(error).__name__}") from error
+
+
+def _json(answer: HTTPResponse | HTTPError) -> Any:
+    try:
+        return json.loads(answer.read(_MOST_ANSWER))
+    except ValueError:
+        return None

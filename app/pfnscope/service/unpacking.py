@@ -1,0 +1,164 @@
+"""Packed logs: one layer of gzip, zstd, xz or bzip2, told by its first bytes, unpacked up to a limit.
+
+The libraries are imported only for a text that needs them: most are not packed, and start-up is measured.
+"""
+
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from typing import Any, BinaryIO, NamedTuple
+
+from pfnscope.service.errors import ServiceError
+
+LIMIT = 256 << 20
+"""Bytes of a text that are read, also after unpacking, where nobody sets another limit."""
+
+_STEP = 1 << 20  # bytes of text that a decoder may give at once
+_MOST_STREAMS = 20_000  # a file may hold several, one after another; each costs far more than its bytes
+_ZSTD_WINDOW = 8 << 20  # what RFC 8878 asks of every decoder; more is memory for the asking
+_SKIPPABLE, _SKIPPABLE_BEGIN = b"\x2a\x4d\x18", 0x5  # a byte of 0x50 to 0x5f is in front of these
+_TOO_DEAR = ("too much memory", "Memory usage limit")  # zstd's and xz's words
+_XZ_MEMORY = 80 << 20  # what unpacking after xz -9 takes, and a little
+
+
+class TooLarge(ServiceError):
+    """A text beyond the limit, in bytes, as it is or after unpacking."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        super().__init__(f"A log may have at most {limit} bytes, also after unpacking.")
+
+
+class Damaged(ServiceError):
+    """A packed text that is cut off, damaged, or made to be dear to unpack."""
+
+    def __init__(self, packing: str, why: str = "it is damaged or cut off") -> None:
+        super().__init__(f"The log is packed with {packing}, but cannot be unpacked: {why}.")
+
+
+class _Packing(NamedTuple):
+    """``slice`` is how many packed bytes a decoder is given at once, so few that what it gives is bounded.
+
+    ``decoder`` makes a decoder of one stream and says which errors it raises.
+    """
+
+    name: str
+    magic: bytes
+    slice: int
+    decoder: Callable[[], tuple[Any, tuple[type[Exception], ...]]]
+
+
+def _gzip() -> tuple[Any, tuple[type[Exception], ...]]:
+    import zlib
+
+    return zlib.decompressobj(wbits=31), (zlib.error,)
+
+
+def _zstd() -> tuple[Any, tuple[type[Exception], ...]]:
+    import zstandard
+
+    return zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj(), (zstandard.ZstdError,)
+
+
+def _xz() -> tuple[Any, tuple[type[Exception], ...]]:
+    import lzma
+
+    return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY), (lzma.LZMAError,)
+
+
+def _bzip2() -> tuple[Any, tuple[type[Exception], ...]]:
+    import bz2
+
+    return bz2.BZ2Decompressor(), (OSError, ValueError)
+
+
+_PACKINGS = (
+    _Packing("gzip", b"\x1f\x8b", 4096, _gzip),
+    _Packing("zstd", b"\x28\xb5\x2f\xfd", 128, _zstd),
+    _Packing("xz", b"\xfd7zXZ\0", 1 << 16, _xz),
+    _Packing("bzip2", b"BZh", 1 << 16, _bzip2),
+)
+
+
+def packing_of(data: bytes) -> str | None:
+    """What a text is packed with (gzip, zstd, xz or bzip2), None for a plain one."""
+    found = _packing(data)
+    return found and found.name
+
+
+def unpacked(data: bytes, limit: int = LIMIT) -> bytes:
+    """The plain text. Raises TooLarge beyond ``limit`` bytes of it, Damaged where it cannot be unpacked whole."""
+    packing = _packing(data)
+    if packing is None:
+        if len(data) > limit:
+            raise TooLarge(limit)
+        return data
+    out = BytesIO()
+    for piece in _pieces(data, packing):
+        out.write(piece)
+        if out.tell() > limit:
+            raise TooLarge(limit)
+    return out.getvalue()
+
+
+def read_log(stream: BinaryIO, limit: int = LIMIT) -> bytes:
+    """All of a file or pipe, unpacked; raises as :func:`unpacked` does."""
+    data = stream.read(limit + 1)
+    if len(data) > limit:
+        raise TooLarge(limit)
+    return unpacked(data, limit)
+
+
+def _packing(data: bytes) -> _Packing | None:
+    # "BZh" could begin a text; a digit and the magic number of a block, or of the end, could not.
+    begin = _frame(data, 0)
+    return next(
+        (
+            p
+            for p in _PACKINGS
+            if data.startswith(p.magic, begin) and (p.name != "bzip2" or data[4:5] in (b"1", b"\x17"))
+        ),
+        None,
+    )
+
+
+def _frame(data: bytes, at: int) -> int:
+    """Where the next frame with text begins: zstd's skippable ones hold none (RFC 8878, 3.1.2); pzstd writes many."""
+    while data[at + 1 : at + 4] == _SKIPPABLE and data[at] >> 4 == _SKIPPABLE_BEGIN:
+        at += 8 + int.from_bytes(data[at + 4 : at + 8], "little")
+    return at
+
+
+def _pieces(data: bytes, packing: _Packing) -> Iterator[bytes]:
+    """The text in pieces, stream after stream; padding with zeros is no stream."""
+    view, at = memoryview(data), _frame(data, 0)
+    for _ in range(_MOST_STREAMS):
+        decoder, errors = packing.decoder()
+        try:
+            while not decoder.eof:
+                if at >= len(data):
+                    raise Damaged(packing.name)
+                fed = view[at : at + packing.slice]
+                at += len(fed)
+                yield from _decoded(decoder, fed)
+        except errors as error:
+            if any(words in str(error) for words in _TOO_DEAR):
+                raise Damaged(
+                    packing.name, "it asks for more memory than is given; pack it with a lower level"
+                ) from error
+            raise Damaged(packing.name) from error
+        at = _frame(data, at - len(decoder.unused_data))
+        if not data.startswith(packing.magic, at):
+            if at > len(data) or data.count(b"\0", at) < len(data) - at:
+                raise Damaged(packing.name)
+            return
+    raise Damaged(packing.name)
+
+
+def _decoded(decoder: Any, fed: memoryview) -> Iterator[bytes]:
+    """What a slice decodes to. xz and bzip2 are asked for a part at a time: one of their blocks may hold very much."""
+    if not hasattr(decoder, "needs_input"):
+        yield decoder.decompress(fed)
+        return
+    yield decoder.decompress(fed, _STEP)
+    while not decoder.eof and not decoder.needs_input:
+        yield decoder.decompress(b"", _STEP)

@@ -1,0 +1,64 @@
+"""The use case behind ``pfnscope verify``: the analysis of a recorded log held against the files beside it."""
+
+import tempfile
+from pathlib import Path
+
+from pfnscope.analysis import Analysis
+from pfnscope.analysis.verify import verify as hold
+from pfnscope.bootlog import read
+from pfnscope.recording.reading import Summary, read_record, read_summary
+from pfnscope.report.verified import Verified, verified
+from pfnscope.service.analyzing import ARCHITECTURES, Options, judged
+from pfnscope.service.errors import ServiceError
+from pfnscope.service.recording import Say, capture
+from pfnscope.service.unpacking import read_log
+
+
+class CannotVerify(ServiceError):
+    """The folder or its log cannot be read."""
+
+
+def verify_folder(folder: Path, options: Options) -> Verified:
+    """Hold the analysis of ``folder``/dmesg.txt against the other files of the folder.
+
+    Release and architecture are those that the log shows, else those asked for, else those that ``capture`` noted.
+    Raises CannotVerify, and what analysing raises: NoMemoryLayout, BadOption.
+    """
+    try:
+        with (folder / "dmesg.txt").open("rb") as file:
+            log = read_log(file)
+        summary = read_summary(folder)
+        analysis = _analysis(log, options, summary)
+        record = read_record(folder, analysis.layout.page_size)
+    except OSError as error:
+        raise CannotVerify(f"Cannot read {error.filename or folder}: {error.strerror}.") from error
+    found = hold(analysis, record)
+    release = analysis.release.text if analysis.release else None
+    return verified(found, release, (name for name, _ in analysis.assumed))
+
+
+def verify_live(root: Path, options: Options, say: Say) -> Verified:
+    """Capture this machine into a folder that is removed again, and verify that. Raises as both do."""
+    with tempfile.TemporaryDirectory(prefix="pfnscope-") as folder:
+        summary = capture(Path(folder), root, say)
+        if "dmesg.txt" in summary.not_recorded:
+            raise CannotVerify(f"No log to analyse: {summary.not_recorded['dmesg.txt']}.")
+        if "dmesg.txt" in summary.partly_recorded:
+            say(f"dmesg.txt is not whole: {summary.partly_recorded['dmesg.txt']}")
+        return verify_folder(Path(folder), options)
+
+
+def _analysis(log: bytes, options: Options, summary: Summary) -> Analysis:
+    """The boot that the options choose; what its log does not show is filled in from the record's summary."""
+    reading = read(log)
+    plain = judged(reading, options)
+    kernel = options.kernel or (summary.release if plain.log.release is None else None)
+    machine = summary.machine if summary.machine in ARCHITECTURES else _ARCHITECTURES.get(summary.machine or "")
+    arch = options.arch or (machine if plain.log.arch is None and machine in ARCHITECTURES else None)
+    if (kernel, arch) == (options.kernel, options.arch):
+        return plain
+    return judged(reading, Options(kernel=kernel, arch=arch, boot=options.boot))
+
+
+_ARCHITECTURES = {"aarch64": "arm64", "s390x": "s390", "i686": "i386", "i586": "i386", "armv7l": "arm"}
+"""What uname calls a machine, by the name of its architecture in the kernel's source."""

@@ -1,0 +1,167 @@
+"""A boot log as the same machine would print it with another command line."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from pfnscope.bootlog.model import (
+    BootLog,
+    E820Change,
+    Initmem,
+    Lines,
+    MemblockRegion,
+    MemoryType,
+    NodeRange,
+    PageCounts,
+)
+from pfnscope.kernel.command_line import Argument, arguments
+from pfnscope.kernel.map_arguments import Action, ArgumentProblem, MapOperation, map_operations
+from pfnscope.kernel.release import Version, parse_release
+from pfnscope.ranges import ByteRange
+from pfnscope.ranges.engine import canonical, clip
+from pfnscope.simulation.e820 import joined_lines
+from pfnscope.simulation.firmware import PAGE_SIZE, Memory, Panics, boot_memory, first_map, limit_of
+from pfnscope.simulation.image import kernel_image
+from pfnscope.simulation.inferred import with_inferred
+from pfnscope.simulation.labels import label_of
+from pfnscope.simulation.nodes import place_nodes
+from pfnscope.simulation.numa import Block
+from pfnscope.simulation.traps import traps
+from pfnscope.simulation.zones import movable_start, zone_ranges
+
+_ASKED_FOR = frozenset({"crashkernel", "cma"})
+"""Kinds of reserved regions that come from arguments; they would lie elsewhere."""
+
+X86 = frozenset({"x86_64", "i386"})
+
+
+class NotSimulated(Exception):
+    """Nothing can be said of this command line; the message tells the reader why."""
+
+
+class Simulation(Struct, frozen=True):
+    """The log of a boot that did not happen, and what its reader has to know.
+
+    ``log`` holds what such a boot would print and no line of the log proves; ``lines`` of its facts are those that
+    they follow from. ``assumed`` names what was not proven, each with its source.
+    """
+
+    log: BootLog
+    command_line: str
+    operations: tuple[MapOperation, ...]
+    problems: tuple[ArgumentProblem, ...]
+    assumed: tuple[tuple[str, str], ...]
+    image_mended: bool
+
+
+def simulate(log: BootLog, command_line: str, version: Version | None) -> Simulation:
+    """Boot the machine of ``log`` with ``command_line`` on the release ``version``.
+
+    Raises NotSimulated for other architectures than x86, for logs without the firmware's map, and where the kernel
+    panics.
+    """
+    log, inferred = with_inferred(log)
+    arch = log.arch or "x86_64"
+    if arch not in X86:
+        raise NotSimulated(f"only x86 is simulated, not {arch}")
+    if not first_map(log):
+        raise NotSimulated("the text has no firmware memory map to start from")
+    lines = log.command_line_lines
+    given = arguments(command_line)
+    operations, problems = map_operations(given, None if _backports(log, version) else version)
+    image = kernel_image(log, command_line, version)
+    assumed: list[tuple[str, str]] = [("firmware_map", inferred)] if inferred else []
+    try:
+        memory = boot_memory(
+            log,
+            operations,
+            version,
+            image,
+            lines,
+            soft_reserve=not _soft_reserve_off(given),
+            limit_pfn=limit_of(log, arch),
+        )
+    except Panics as error:
+        raise NotSimulated(f"the kernel panics with this command line: {error}") from None
+    if not memory.memory:
+        raise NotSimulated("no memory is left with this command line; the kernel cannot boot")
+    if memory.image_mended and image and image.assumed:
+        assumed.append(("kernel image", f"taken from {image.assumed}"))
+    regions = place_nodes(log, given, memory.memory, memory.max_pfn * PAGE_SIZE, assumed)
+    zones = zone_ranges(log, arch, regions, memory.max_pfn, assumed)
+    simulated = msgspec.structs.replace(
+        log,
+        command_line=command_line,
+        arch=arch,
+        page_size=PAGE_SIZE,
+        user_map=memory.user_map,
+        extended_map=(),
+        modified_map=memory.table if log.modified_map else (),
+        e820_changes=(*_asked_changes(operations, memory, lines), *_own_changes(log)),
+        node_ranges=tuple(NodeRange(r.node, ByteRange(r.start, r.end), r.lines) for r in regions),
+        zone_ranges=zones,
+        movable_start=(),
+        initmem=tuple(_initmem(regions)),
+        memblock_memory=tuple(MemblockRegion(ByteRange(r.start, r.end), r.node, None, r.lines) for r in regions),
+        memblock_reserved=_still_reserved(log, log.memblock_reserved),
+        memblock_reserve_events=_still_reserved(log, log.memblock_reserve_events),
+        reserved_regions=tuple(region for region in log.reserved_regions if region.kind not in _ASKED_FOR),
+        # no count of a boot that was not, only what tells how this kernel is configured
+        page_counts=PageCounts(deferred=log.page_counts.deferred, flag_widths=log.page_counts.flag_widths),
+        files=msgspec.structs.replace(log.files, zoneinfo=(), memory_blocks=(), memblock_memory=()),
+        events=(),
+        diagnostics=(),
+    )
+    simulated = msgspec.structs.replace(simulated, movable_start=movable_start(simulated, given, version))
+    return Simulation(
+        simulated,
+        command_line,
+        operations,
+        (*problems, *traps(given, operations, first_map(log), image)),
+        tuple(assumed),
+        memory.image_mended,
+    )
+
+
+def _backports(log: BootLog, version: Version | None) -> bool:
+    """Whether the version tells too little: RHEL 7 prints 3.10 and knows ``memmap=nn!ss`` all the same."""
+    release = parse_release(log.release, log.banner)
+    return release is not None and release.backports and release.stable == version
+
+
+def _soft_reserve_off(given: Iterable[Argument]) -> bool:
+    return any(argument.name == "efi" and "nosoftreserve" in (argument.value or "").split(",") for argument in given)
+
+
+def _asked_changes(operations: Iterable[MapOperation], memory: Memory, lines: Lines) -> Iterable[E820Change]:
+    """What arguments change; ranges as asked for, as the kernel prints them. What they add, it does not print."""
+    words = {entry.type: entry.label for entry in (*memory.user_map, *memory.table)}
+    for operation in operations:
+        if operation.action not in (Action.UPDATE, Action.REMOVE):
+            continue
+        old, new = (None if kind is None else label_of(kind, words) for kind in (operation.old, operation.new))
+        action: Literal["update", "remove"] = "update" if operation.action is Action.UPDATE else "remove"
+        yield E820Change(action, ByteRange(operation.start, operation.end), old, new, lines)
+
+
+def _own_changes(log: BootLog) -> tuple[E820Change, ...]:
+    """Changes behind the user map are in the map in force already; they are kept for their lines."""
+    printed = {line for entry in log.user_map or first_map(log) for line in entry.lines}
+    after = max(printed - set(log.command_line_lines), default=0)
+    return tuple(change for change in log.e820_changes if change.lines and change.lines[0] > after)
+
+
+def _initmem(regions: list[Block]) -> Iterable[Initmem]:
+    nodes: dict[int, list[Block]] = {}
+    for region in regions:
+        nodes.setdefault(region.node, []).append(region)
+    for node, own in sorted(nodes.items()):
+        yield Initmem(node, ByteRange(own[0].start, own[-1].end), joined_lines(own[0].lines, own[-1].lines))
+
+
+def _still_reserved(log: BootLog, regions: tuple[MemblockRegion, ...]) -> tuple[MemblockRegion, ...]:
+    """Firmware tables and low memory stay reserved; what the kernel took from RAM would lie elsewhere."""
+    ram = canonical((e.range.start, e.range.end) for e in first_map(log) if e.type is MemoryType.RAM)
+    return tuple(region for region in regions if not clip(ram, region.range.start, region.range.end))

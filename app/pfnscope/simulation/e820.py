@@ -1,0 +1,135 @@
+"""The e820 table while the kernel works on it: adding, retyping, removing, sanitising."""
+
+from collections.abc import Iterable
+from heapq import heappop, heappush
+
+from msgspec import Struct
+
+from pfnscope.bootlog.model import Lines
+from pfnscope.kernel.map_arguments import PRAM, RAM, SOFT_RESERVED, Action, MapOperation
+from pfnscope.kernel.release import Version
+
+RESERVED_KERN = 128
+"""RAM with setup_data in it, up to 6.18: memory all the same (arch/x86/include/asm/e820/types.h)."""
+
+MEMORY_TYPES = frozenset({RAM, RESERVED_KERN})
+SOFT_RESERVED_APART: Version = (5, 10, 0)
+"""From here soft-reserved entries are not merged either: e820_nomerge() has it in 5.14, and not in 5.8."""
+
+
+class Entry(Struct, frozen=True):
+    """Bytes ``[start, end)`` of one e820 type; ``lines`` of the log that say so."""
+
+    start: int
+    end: int
+    type: int
+    lines: Lines = ()
+
+
+MOST_LINES = 16
+"""Lines that what is joined of many entries keeps: enough to look at, and not each region those of all others."""
+
+
+def joined_lines(one: Lines, other: Lines) -> Lines:
+    """Lines of both, each once, up to :data:`MOST_LINES`."""
+    if len(one) >= MOST_LINES:
+        return one
+    return (*one, *(line for line in other if line not in one))[:MOST_LINES]
+
+
+class Table:
+    """A table of entries, in the order in which the kernel keeps them."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self.entries = list(entries)
+
+    def apply(self, operation: MapOperation, lines: Lines) -> None:
+        """Do what an argument asks for."""
+        if operation.action is Action.EMPTY:
+            self.entries.clear()
+        elif operation.action is Action.ADD and operation.new is not None:
+            self.add(operation.start, operation.end, operation.new, lines)
+        elif operation.action is Action.UPDATE and operation.old is not None and operation.new is not None:
+            self.update(operation.start, operation.end, operation.old, operation.new, lines)
+        else:
+            self.remove(operation.start, operation.end, operation.old)
+
+    def add(self, start: int, end: int, kind: int, lines: Lines = ()) -> None:
+        """``e820__range_add()``: appended as it is; the sanitiser settles overlaps."""
+        if start < end:
+            self.entries.append(Entry(start, end, kind, lines))
+
+    def update(self, start: int, end: int, old: int, new: int, lines: Lines = ()) -> None:
+        """``e820__range_update()``: those parts of entries of type ``old`` get type ``new``."""
+        self._cut(start, end, old, new, lines)
+
+    def remove(self, start: int, end: int, old: int | None) -> None:
+        """``e820__range_remove()``: those parts of entries of type ``old``, or of every entry, go."""
+        self._cut(start, end, old, None, ())
+
+    def _cut(self, start: int, end: int, old: int | None, new: int | None, lines: Lines) -> None:
+        out: list[Entry] = []
+        for entry in self.entries:
+            first, last = max(entry.start, start), min(entry.end, end)
+            if first >= last or (old is not None and entry.type != old):
+                out.append(entry)
+                continue
+            if entry.start < first:
+                out.append(Entry(entry.start, first, entry.type, entry.lines))
+            if new is not None:
+                out.append(Entry(first, last, new, lines or entry.lines))
+            if last < entry.end:
+                out.append(Entry(last, entry.end, entry.type, entry.lines))
+        self.entries = out
+
+    def sanitise(self, version: Version | None) -> bool:
+        """``e820__update_table()``: sorted, without overlaps, the numerically largest type winning; equals merged.
+
+        False where the kernel leaves the table as it is: with fewer than two entries, or one that wraps.
+        Persistent memory (and soft-reserved memory later on) is begun anew at every point where any entry begins
+        or ends. Source: arch/x86/kernel/e820.c, 4.17 to 7.1.
+        """
+        if len(self.entries) < 2:
+            return False
+        self.entries = list(_swept(self.entries, _kept_apart(version)))
+        return True
+
+    def covered(self, start: int, end: int, kind: int) -> bool:
+        """``e820__mapped_all()``: whether all of ``[start, end)`` has this type. Expects a sanitised table."""
+        for entry in self.entries:
+            if entry.type == kind and entry.start <= start < entry.end:
+                start = entry.end
+        return start >= end
+
+    def end_of_ram(self, page_size: int, limit_pfn: int) -> int:
+        """``e820__end_of_ram_pfn()``: the frame behind the last RAM, at most ``limit_pfn``."""
+        ends = (e.end // page_size for e in self.entries if e.type == RAM and e.start // page_size < limit_pfn)
+        return min(max(ends, default=0), limit_pfn)
+
+
+def _kept_apart(version: Version | None) -> frozenset[int]:
+    if version is None or version >= SOFT_RESERVED_APART:
+        return frozenset({PRAM, SOFT_RESERVED})
+    return frozenset({PRAM})
+
+
+def _swept(entries: list[Entry], apart: frozenset[int]) -> Iterable[Entry]:
+    """One sweep over the points where entries begin and end; entries that have ended leave the heap when on top."""
+    points = sorted({point for entry in entries for point in (entry.start, entry.end)})
+    pending = sorted(entries, key=lambda entry: entry.start)
+    open_: list[tuple[int, int, int]] = []
+    current: Entry | None = None
+    at = 0
+    for point in points:
+        while at < len(pending) and pending[at].start == point:
+            heappush(open_, (-pending[at].type, at, pending[at].end))
+            at += 1
+        while open_ and open_[0][2] <= point:
+            heappop(open_)
+        top = pending[open_[0][1]] if open_ else None
+        if current is not None:
+            if top is not None and top.type == current.type and top.type not in apart:
+                current = Entry(current.start, current.end, current.type, joined_lines(current.lines, top.lines))
+                continue
+            yield Entry(current.start, point, current.type, current.lines)
+        current = None if top is None else Entry(point, point, top.type, top.lines)

@@ -1,0 +1,199 @@
+"""NUMA nodes from the SRAT: cleaned up, checked against memory, split by numa=fake, put on memblock.memory."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+from pfnscope.bootlog.model import Lines
+from pfnscope.kernel.release import Version
+from pfnscope.ranges.engine import Pairs, canonical, clip
+from pfnscope.simulation.e820 import joined_lines
+from pfnscope.units import MIB, leading_size
+
+LEAST_FAKE_NODE = 32 * MIB
+"""FAKE_NODE_MIN_SIZE: a power of two, arch/x86/include/asm/numa.h, 4.17; include/linux/numa_memblks.h, 6.12."""
+
+SLACK = MIB
+"""RAM that no node covers before the nodes are refused: numa_meminfo_cover_memory(), 4.17; SZ_1M, 6.8."""
+
+CLAMPED_TO_MEMORY: Version = (6, 4, 0)
+"""Blocks are cut to where memory begins and ends: not in 4.18, in 6.12 and 7.1. It changes no memory's node."""
+
+DMA32_END = 4 << 30
+_NODES = 1024  # MAX_NUMNODES with the widest node field; kernels with fewer nodes refuse sooner
+
+
+class Block(Struct, frozen=True):
+    """Bytes ``[start, end)`` of a node, as numa_meminfo keeps them."""
+
+    node: int
+    start: int
+    end: int
+    lines: Lines = ()
+
+
+class Refused(Exception):
+    """The kernel does not use these nodes; the message says why."""
+
+
+def clean_up(blocks: Sequence[Block], memory: Pairs, high: int) -> list[Block]:
+    """Drop what holds no memory, cut at ``high``, join the blocks of a node where no other node lies between.
+
+    Raises Refused where blocks of different nodes overlap. The kernel tries each pair; here one walk by address finds
+    the same, and what is joined keeps the place of its first block. Source: numa_cleanup_meminfo(),
+    arch/x86/mm/numa.c 4.18 and mm/numa_memblks.c 6.12 to 7.1.
+    """
+    kept = [
+        (at, Block(block.node, block.start, min(block.end, high), block.lines))
+        for at, block in enumerate(blocks)
+        if block.start < high and holds(memory, block.start, block.end)
+    ]
+    runs: list[tuple[int, Block]] = []
+    for at, block in sorted(kept, key=lambda item: (item[1].start, item[1].end)):
+        if not runs or runs[-1][1].node != block.node:
+            if runs and block.start < runs[-1][1].end:
+                raise Refused(
+                    f"nodes {min(runs[-1][1].node, block.node)} and {max(runs[-1][1].node, block.node)} overlap"
+                )
+            runs.append((at, block))
+            continue
+        first, run = runs[-1]
+        joined = Block(run.node, run.start, max(run.end, block.end), joined_lines(run.lines, block.lines))
+        runs[-1] = (min(first, at), joined)
+    return [run for _, run in sorted(runs, key=lambda item: item[0])]
+
+
+def holds(memory: Pairs, start: int, end: int) -> bool:
+    """Whether any memory lies in ``[start, end)``."""
+    at = bisect_right(memory, start, key=lambda pair: pair[1])
+    return at < len(memory) and memory[at][0] < end
+
+
+def uncovered(blocks: Iterable[Block], memory: Pairs) -> int:
+    """Bytes of memory that no block covers."""
+    covered = canonical((block.start, block.end) for block in blocks)
+    total = sum(end - start for start, end in memory)
+    return total - sum(end - start for first, last in covered for start, end in clip(memory, first, last))
+
+
+def assign(blocks: Iterable[Block], memory: Pairs) -> list[Block]:
+    """memblock.memory with its nodes, in address order: regions are split at the ends of blocks and keep apart.
+
+    Memory outside all blocks is left out; it is less than :data:`SLACK`. Neighbours of one node that touch are one
+    region. Source: memblock_set_node() and memblock_merge_regions(), mm/memblock.c 4.17 to 7.1.
+    """
+    pieces = sorted(
+        (
+            Block(block.node, start, end, block.lines)
+            for block in blocks
+            for start, end in clip(memory, block.start, block.end)
+        ),
+        key=lambda piece: piece.start,
+    )
+    out: list[Block] = []
+    for piece in pieces:
+        if out and out[-1].end == piece.start and out[-1].node == piece.node:
+            out[-1] = Block(piece.node, out[-1].start, piece.end, out[-1].lines)
+        else:
+            out.append(piece)
+    return out
+
+
+def fake_nodes(text: str, blocks: Sequence[Block], memory: Pairs, max_address: int) -> list[Block]:
+    """Split the nodes as ``numa=fake=TEXT`` asks: ``N`` nodes in all, ``<size>M|G`` each, or ``NU`` of each node.
+
+    Raises Refused where the kernel gives up emulation. Cost follows the number of emulated nodes and of ranges.
+    Source: numa_emulation() in arch/x86/mm/numa_emulation.c, 4.18, and mm/numa_emulation.c, 6.12; ``NU`` from 4.19.
+    """
+    digits, _ = leading_size(text, suffixes=False)
+    if "U" in text:
+        return _uniform(blocks, digits or 0, memory)
+    total = _present(memory, 0, max_address)
+    if "M" in text or "G" in text:
+        size = leading_size(text)[0] or 0
+        if not size:
+            raise Refused("numa=fake= without a size")
+        least = _round_up(max(total // _NODES, LEAST_FAKE_NODE))
+        size = max(size, least) // LEAST_FAKE_NODE * LEAST_FAKE_NODE
+        return _interleave(blocks, memory, size, nodes=_NODES, big=0)
+    nodes = min(digits or 0, _NODES)
+    if not nodes:
+        raise Refused("numa=fake= without a number of nodes")
+    size = total // 4096 // nodes * 4096
+    big = size % LEAST_FAKE_NODE * nodes // LEAST_FAKE_NODE
+    size -= size % LEAST_FAKE_NODE
+    if not size:
+        raise Refused("not enough memory for each node")
+    return _interleave(blocks, memory, size, nodes=nodes, big=big)
+
+
+def _present(memory: Pairs, start: int, end: int) -> int:
+    return sum(last - first for first, last in clip(memory, start, end))
+
+
+def _interleave(blocks: Sequence[Block], memory: Pairs, size: int, *, nodes: int, big: int) -> list[Block]:
+    """Take a node's worth from each physical node in turn, until nothing is left of any."""
+    left = list(blocks)
+    out: list[Block] = []
+    physical = sorted({block.node for block in blocks})
+    while physical:
+        for node in tuple(physical):
+            at = next((i for i, block in enumerate(left) if block.node == node), None)
+            if at is None:
+                physical.remove(node)
+                continue
+            block = left[at]
+            end = block.start + size + (LEAST_FAKE_NODE if len(out) < big else 0)
+            end = _with_memory(block, end, size, memory)
+            end = min(_stretched(end, block.end, size, memory), block.end)
+            out.append(Block(len(out) % nodes, block.start, end, block.lines))
+            left[at] = Block(block.node, end, block.end, block.lines)
+            if end >= block.end:
+                del left[at]
+    return out
+
+
+def _with_memory(block: Block, end: int, size: int, memory: Pairs) -> int:
+    """Go on in steps of the least size until the node has ``size`` of memory, or the block ends."""
+    while (lacking := size - _present(memory, block.start, end)) > 0:
+        following = next((start for start, last in memory if last > end), block.end)
+        # what lacks, or the way to the next memory, takes at least so many of the kernel's steps
+        end += max(_round_up(lacking), (following - end) // LEAST_FAKE_NODE * LEAST_FAKE_NODE)
+        if end > block.end:
+            return block.end
+    return end
+
+
+def _stretched(end: int, limit: int, size: int, memory: Pairs) -> int:
+    """Do not leave less than the least size below 4 GiB, nor less than a node's worth at the end of the block."""
+    if end < DMA32_END and _present(memory, end, DMA32_END) < LEAST_FAKE_NODE:
+        end = DMA32_END
+    # the kernel computes limit - end unsigned: beyond the limit it is huge, and min() mends it
+    if end <= limit and _present(memory, end, limit) < size:
+        end = limit
+    return end
+
+
+def _uniform(blocks: Sequence[Block], nodes: int, memory: Pairs) -> list[Block]:
+    """``NU``: every physical node in ``nodes`` parts by address, holes not counted."""
+    if not nodes:
+        raise Refused("numa=fake= without a number of nodes")
+    out: list[Block] = []
+    for block in blocks:
+        size = _round_up(max((block.end - block.start) // 4096 // nodes * 4096, LEAST_FAKE_NODE))
+        start = block.start
+        while start < block.end:
+            end = start + size
+            if end < DMA32_END and _present(memory, end, DMA32_END) < LEAST_FAKE_NODE:
+                end = DMA32_END
+            end = min(end, block.end)
+            out.append(Block(len(out), start, end, block.lines))
+            start = end
+        if len(out) < nodes:
+            raise Refused(f"node {block.node} gives {len(out)} of {nodes} nodes")
+    return out
+
+
+def _round_up(size: int) -> int:
+    return -(-size // LEAST_FAKE_NODE) * LEAST_FAKE_NODE

@@ -1,0 +1,73 @@
+"""Whether a log's own command line, simulated, gives what the log printed: the licence to ask what if."""
+
+from collections.abc import Iterable
+
+import msgspec
+from msgspec import Struct
+
+from pfnscope.bootlog.model import BootLog, MapEntry, NodeRange, ZoneRange
+from pfnscope.kernel.release import Version
+from pfnscope.ranges.engine import canonical
+from pfnscope.simulation.boot import NotSimulated, simulate
+from pfnscope.simulation.inferred import with_inferred
+
+
+class SelfCheck(Struct, frozen=True):
+    """Printed and simulated form of one list. ``agrees`` is None where the log does not print it."""
+
+    what: str
+    agrees: bool | None
+    printed: tuple[str, ...]
+    simulated: tuple[str, ...]
+    lines: tuple[int, ...]
+
+
+def self_check(log: BootLog, version: Version | None) -> tuple[SelfCheck, ...]:
+    """Simulate the log's own command line and hold the outcome against the log.
+
+    Raises NotSimulated as :func:`pfnscope.simulation.simulate` does.
+    """
+    log, inferred = with_inferred(log)
+    if log.command_line is None and log.user_map:
+        raise NotSimulated("the text has a user-defined map, but not the command line that made it")
+    again = simulate(log, log.command_line or "", version).log
+    maps = _held("user map", _map(log.user_map), _map(again.user_map), log.user_map)
+    if not log.user_map and not again.user_map:
+        maps = msgspec.structs.replace(maps, agrees=True)
+    elif inferred:  # the command line was read off this very map
+        maps = msgspec.structs.replace(maps, agrees=None)
+    return (
+        maps,
+        _held("node ranges", _nodes(log.node_ranges), _nodes(again.node_ranges), log.node_ranges),
+        _held("zone ranges", _zones(log.zone_ranges), _zones(again.zone_ranges), log.zone_ranges),
+    )
+
+
+def _held(
+    what: str,
+    printed: tuple[str, ...],
+    simulated: tuple[str, ...],
+    items: Iterable[MapEntry | NodeRange | ZoneRange],
+) -> SelfCheck:
+    lines = tuple(sorted({line for item in items for line in item.lines}))
+    return SelfCheck(what, printed == simulated if printed else None, printed, simulated, lines)
+
+
+def _map(entries: Iterable[MapEntry]) -> tuple[str, ...]:
+    """By type, joined where they touch: setup_data cuts RAM into pieces that mean nothing."""
+    kinds: dict[str, list[tuple[int, int]]] = {}
+    for entry in entries:
+        kinds.setdefault(entry.type.value, []).append((entry.range.start, entry.range.end))
+    rows = [(start, end, kind) for kind, pairs in kinds.items() for start, end in canonical(pairs)]
+    return tuple(f"[0x{start:x}, 0x{end:x}) {kind}" for start, end, kind in sorted(rows))
+
+
+def _nodes(ranges: Iterable[NodeRange]) -> tuple[str, ...]:
+    rows = sorted((item.range.start, item.range.end, item.node) for item in ranges)
+    return tuple(f"[0x{start:x}, 0x{end:x}) node {node}" for start, end, node in rows)
+
+
+def _zones(zones: Iterable[ZoneRange]) -> tuple[str, ...]:
+    return tuple(
+        f"{zone.zone} [0x{zone.range.start:x}, 0x{zone.range.end:x})" for zone in zones if zone.range is not None
+    )

@@ -1,0 +1,90 @@
+"""What goes wrong with memory arguments again and again, named where it occurs."""
+
+from collections.abc import Iterator
+
+from pfnscope.bootlog.model import MapEntry, MemoryType
+from pfnscope.kernel.command_line import Argument
+from pfnscope.kernel.map_arguments import PRAM, RAM, RESERVED, Action, ArgumentProblem, MapOperation
+from pfnscope.ranges.engine import Pairs, canonical, clip
+from pfnscope.simulation.image import Image
+from pfnscope.units import format_size
+
+AVOIDED_BY_KASLR = 4
+"""MAX_MEMMAP_REGIONS, arch/x86/boot/compressed/kaslr.c, 4.13 to 7.1."""
+
+_SHOWN = {PRAM: "!", RESERVED: "$"}
+
+
+def traps(
+    given: tuple[Argument, ...],
+    operations: tuple[MapOperation, ...],
+    firmware: tuple[MapEntry, ...],
+    image: Image | None,
+) -> tuple[ArgumentProblem, ...]:
+    """Known mistakes in the arguments of a command line, in its order."""
+    ram = canonical((e.range.start, e.range.end) for e in firmware if e.type is MemoryType.RAM)
+    found: list[ArgumentProblem] = []
+    for operation in operations:
+        found += _of_region(operation, operations, ram, image)
+        found += _of_limit(operation)
+    found += _too_many(given, operations)
+    return tuple(sorted(found, key=lambda problem: problem.column))
+
+
+def _of_region(
+    operation: MapOperation, operations: tuple[MapOperation, ...], ram: Pairs, image: Image | None
+) -> Iterator[ArgumentProblem]:
+    if operation.action is not Action.ADD or operation.new == RAM:
+        return
+    size, start = operation.end - operation.start, operation.start
+    inside = clip(ram, operation.start, operation.end)
+    whole = inside == ((operation.start, operation.end),)
+    if not whole and clip(ram, size, size + start) == ((size, size + start),):
+        sign = _SHOWN.get(operation.new or 0, "#")
+        yield _warn(
+            operation,
+            f"The size comes first: this is {format_size(size)} at 0x{start:x}. For {format_size(start)} at"
+            f" 0x{size:x} write the numbers the other way round, around the “{sign}”.",
+        )
+    elif not inside:
+        yield _warn(operation, f"None of [0x{start:x}, 0x{operation.end:x}) is RAM in the firmware's map.")
+    elif not whole:
+        pieces = len(inside)
+        yield _warn(
+            operation,
+            f"[0x{start:x}, 0x{operation.end:x}) is not all RAM: of {format_size(size)}, "
+            f"{format_size(sum(b - a for a, b in inside))} is, in {pieces} piece{'s' if pieces > 1 else ''};"
+            " the rest are holes or reserved ranges.",
+        )
+    if image is not None and operation.start < image.end and image.start < operation.end:
+        yield _warn(
+            operation,
+            f"The region takes in the kernel image at [0x{image.start:x}, 0x{image.end:x}),"
+            " which the kernel makes RAM again.",
+        )
+    limits = [item for item in operations if item.action is Action.REMOVE and item.old == RAM and item.end == 1 << 64]
+    if any(limit.start <= operation.start for limit in limits):
+        yield _warn(operation, "The region lies above the end that mem= gives to RAM; it is added all the same.")
+
+
+def _of_limit(operation: MapOperation) -> Iterator[ArgumentProblem]:
+    bare = operation.argument.name == "memmap" and operation.action is Action.REMOVE and operation.old == RAM
+    if bare and operation.end == 1 << 64 and "%" not in operation.text:
+        yield _warn(
+            operation,
+            f"Without “@”, “#”, “$” or “!” this removes all RAM above 0x{operation.start:x}. Boot loaders swallow"
+            " an unescaped “$”: write “\\$”, in GRUB's defaults “\\\\\\$”.",
+        )
+
+
+def _too_many(given: tuple[Argument, ...], operations: tuple[MapOperation, ...]) -> Iterator[ArgumentProblem]:
+    regions = [item for item in operations if item.argument.name == "memmap"]
+    if len(regions) > AVOIDED_BY_KASLR and not any(argument.name == "nokaslr" for argument in given):
+        yield _warn(
+            regions[AVOIDED_BY_KASLR],
+            f"KASLR avoids {AVOIDED_BY_KASLR} memmap= regions and is switched off by more.",
+        )
+
+
+def _warn(operation: MapOperation, message: str) -> ArgumentProblem:
+    return ArgumentProblem("warning", message, operation.column, len(operation.text))

@@ -1,0 +1,99 @@
+"""The tables, and how a database gets them: once, whoever starts first; an older database step by step."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    insert,
+    inspect,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.schema import CreateColumn
+
+from pfnscope.storage.protocol import StoreUnavailable
+
+VERSION = 2
+
+metadata = MetaData()
+
+schema = Table("pfnscope_schema", metadata, Column("version", Integer, nullable=False))
+
+layouts = Table(
+    "layouts",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("text", LargeBinary, nullable=False),  # zstd
+    Column("options", LargeBinary, nullable=False),
+    Column("title", String(200), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+    Column("delete_token_hash", LargeBinary, nullable=False),
+    Column("note", String(2000), nullable=False, server_default=""),  # since version 2
+)
+
+tombstones = Table("tombstones", metadata, Column("id", String(32), primary_key=True))
+
+# Since version 2. A claim goes when its layout goes: nothing that was made from a text outlives it.
+claims = Table(
+    "claims",
+    metadata,
+    Column("key_hash", LargeBinary, primary_key=True),
+    Column("layout_id", ForeignKey("layouts.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("fingerprint", LargeBinary, nullable=False),
+)
+
+# Since version 2. What clients of all servers did lately, by the hash of their address.
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", LargeBinary, primary_key=True),
+    Column("hits", Integer, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+)
+
+# Any number serves, as long as nothing else in the database takes the same advisory lock.
+_ADVISORY_LOCK = 0x70666E73636F7065
+
+
+def create(connection: Connection) -> None:
+    """Create the tables where they are missing, and bring older ones to this version.
+
+    The transaction must hold off other writers. SQLite: the caller began it with BEGIN IMMEDIATE. PostgreSQL: an
+    advisory lock, because two CREATE TABLE IF NOT EXISTS at the same time can fail there. Raises StoreUnavailable
+    for a database of a later release or of another encoding than UTF8.
+    """
+    if connection.dialect.name == "postgresql":
+        encoding = connection.execute(text("SHOW server_encoding")).scalar()
+        if encoding != "UTF8":  # others lack letters of titles, or count bytes for letters
+            raise StoreUnavailable(
+                f"the database has the encoding {encoding}, and titles need UTF8: "
+                "create it with ENCODING 'UTF8' TEMPLATE template0"
+            )
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+    found = (
+        connection.execute(select(schema.c.version)).scalar() if inspect(connection).has_table(schema.name) else None
+    )
+    if found is None:
+        metadata.create_all(connection)
+        connection.execute(insert(schema).values(version=VERSION))
+        return
+    if found > VERSION:
+        raise StoreUnavailable(f"the database has schema version {found}, this release knows version {VERSION}")
+    if found < 2:
+        _to_version_2(connection)
+    if found < VERSION:
+        connection.execute(update(schema).values(version=VERSION))
+
+
+def _to_version_2(connection: Connection) -> None:
+    column = CreateColumn(layouts.c.note).compile(dialect=connection.dialect)
+    connection.execute(text(f"ALTER TABLE {layouts.name} ADD COLUMN {column}"))
+    metadata.create_all(connection, tables=[claims, counters])

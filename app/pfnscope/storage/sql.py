@@ -1,0 +1,173 @@
+"""The one implementation of LayoutStore: SQLAlchemy Core on SQLite or PostgreSQL."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+
+import zstandard
+from sqlalchemy import ColumnElement, Engine, bindparam, delete, exists, func, insert, select, text, update
+from sqlalchemy.exc import IntegrityError
+
+from pfnscope.storage import schema
+from pfnscope.storage.engines import make_engine
+from pfnscope.storage.protocol import Claim, Claimed, LayoutStore, Record, StoreUnavailable, Tombstone
+from pfnscope.storage.transactions import transaction
+from pfnscope.storage.watch import Watch
+
+# Both databases understand this upsert; SQLAlchemy has one only in the dialect of each.
+_HIT = text(
+    "INSERT INTO counters (name, hits, expires_at) VALUES (:name, 1, :expires_at) "
+    "ON CONFLICT (name) DO UPDATE SET hits = counters.hits + 1 RETURNING hits"
+)
+# Asked before each stored page; a statement with one id costs half of one with a list.
+_LIFETIME = select(schema.layouts.c.id, schema.layouts.c.expires_at).where(schema.layouts.c.id == bindparam("id"))
+_LIFETIMES = select(schema.layouts.c.id, schema.layouts.c.expires_at).where(
+    schema.layouts.c.id.in_(bindparam("ids", expanding=True))
+)
+
+
+def open_store(url: str) -> LayoutStore:
+    """Connect, create the tables where they are missing, upgrade them where they are older.
+
+    Raises ValueError for a URL of no supported database, StoreUnavailable where it does not answer.
+    """
+    store = SqlStore(make_engine(url))
+    try:
+        store.create()
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+class SqlStore:
+    """LayoutStore on a SQLAlchemy engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._writer = engine.execution_options(writes=True)
+        # For a single statement: without BEGIN and ROLLBACK around it, each a round trip on PostgreSQL.
+        self._single = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._watch = Watch(engine)
+
+    def create(self) -> None:
+        """Create or upgrade the tables."""
+        with transaction(self._writer) as connection:
+            schema.create(connection)
+
+    def put(self, record: Record, claim: Claim | None = None) -> Claimed | None:
+        """See LayoutStore."""
+        row = {name: getattr(record, name) for name in record.__struct_fields__}
+        row["text"] = zstandard.compress(record.text, level=6)
+        try:
+            with transaction(self._writer) as connection:
+                connection.execute(insert(schema.layouts).values(row))
+                if claim is not None:
+                    named = {"key_hash": claim.key_hash, "layout_id": record.id, "fingerprint": claim.fingerprint}
+                    connection.execute(insert(schema.claims).values(named))
+        except IntegrityError:
+            found = self.claimed(claim.key_hash) if claim is not None else None
+            if found is None:
+                raise
+            return found
+        return None
+
+    def claimed(self, key_hash: bytes) -> Claimed | None:
+        """See LayoutStore."""
+        which = (
+            select(schema.claims.c.layout_id, schema.claims.c.fingerprint, schema.layouts.c.expires_at)
+            .join(schema.layouts)
+            .where(schema.claims.c.key_hash == key_hash)
+        )
+        with transaction(self._engine) as connection:
+            row = connection.execute(which).mappings().first()
+        return None if row is None else Claimed(**row)
+
+    def get(self, layout_id: str) -> Record | Tombstone | None:
+        """See LayoutStore."""
+        with transaction(self._engine) as connection:
+            row = connection.execute(select(schema.layouts).where(schema.layouts.c.id == layout_id)).mappings().first()
+            if row is None:
+                gone = select(schema.tombstones.c.id).where(schema.tombstones.c.id == layout_id)
+                return Tombstone(layout_id) if connection.execute(gone).first() else None
+        return Record(**{**row, "text": zstandard.decompress(row["text"])})
+
+    def lifetimes(self, layout_ids: Iterable[str]) -> dict[str, int]:
+        """See LayoutStore."""
+        ids = list(layout_ids)
+        which, told = (_LIFETIME, {"id": ids[0]}) if len(ids) == 1 else (_LIFETIMES, {"ids": ids})
+        with transaction(self._single) as connection:
+            return {row[0]: row[1] for row in connection.execute(which, told)}
+
+    def commits(self) -> int | None:
+        """See LayoutStore."""
+        return self._watch.commits()
+
+    def delete(self, layout_id: str) -> None:
+        """See LayoutStore."""
+        self._bury(schema.layouts.c.id == layout_id)
+
+    def purge_expired(self, now: int) -> int:
+        """See LayoutStore."""
+        layouts, counters = schema.layouts.c.expires_at <= now, schema.counters.c.expires_at <= now
+        with transaction(self._engine) as connection:  # usually there is nothing to do, and no writer is held up
+            due_layouts, due_counters = (
+                connection.scalar(select(exists().where(which))) for which in (layouts, counters)
+            )
+        if due_counters:
+            with transaction(self._writer) as connection:
+                connection.execute(delete(schema.counters).where(counters))
+        return self._bury(layouts) if due_layouts else 0
+
+    def shorten(self, longest: int) -> None:
+        """See LayoutStore."""
+        last = schema.layouts.c.created_at + longest
+        with transaction(self._engine) as connection:
+            due = connection.scalar(select(exists().where(schema.layouts.c.expires_at > last)))
+        if due:
+            with transaction(self._writer) as connection:
+                which = update(schema.layouts).where(schema.layouts.c.expires_at > last)
+                connection.execute(which.values(expires_at=last))
+
+    def count(self) -> int:
+        """See LayoutStore."""
+        with transaction(self._engine) as connection:
+            return connection.execute(select(func.count()).select_from(schema.layouts)).scalar_one()
+
+    def hit(self, counter: bytes, expires_at: int) -> int:
+        """See LayoutStore."""
+        with transaction(self._writer) as connection:
+            found: int = connection.execute(_HIT, {"name": counter, "expires_at": expires_at}).scalar_one()
+            return found
+
+    def hits(self, counter: bytes) -> int:
+        """See LayoutStore."""
+        with transaction(self._engine) as connection:
+            which = select(schema.counters.c.hits).where(schema.counters.c.name == counter)
+            return connection.execute(which).scalar() or 0
+
+    def ping(self) -> None:
+        """See LayoutStore."""
+        with transaction(self._engine) as connection:
+            connection.execute(select(schema.schema.c.version))
+
+    def close(self) -> None:
+        """See LayoutStore."""
+        self._watch.close()
+        self._engine.dispose()
+
+    def _bury(self, which: ColumnElement[bool]) -> int:
+        with transaction(self._writer) as connection:
+            buried = (
+                connection.execute(delete(schema.layouts).where(which).returning(schema.layouts.c.id)).scalars().all()
+            )
+            if buried:
+                connection.execute(insert(schema.tombstones), [{"id": layout_id} for layout_id in buried])
+        if buried and self._engine.dialect.name == "sqlite":
+            # The log beside the file would hold the text until some later checkpoint. Where a reader holds this one
+            # up, the next one does it.
+            with (
+                suppress(StoreUnavailable),
+                transaction(self._single) as connection,
+            ):
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        return len(buried)

@@ -1,0 +1,251 @@
+"""Request bodies: read up to a limit, unpacked up to the same limit, in whatever form the log is sent."""
+
+import re
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from typing import Annotated, Any
+from urllib.parse import parse_qsl
+
+import anyio
+import msgspec
+from fastapi import HTTPException, Request
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import Field, File, FormParser, parse_options_header
+from starlette.requests import ClientDisconnect
+
+from pfnscope.service.analyzing import Options
+from pfnscope.service.layouts import Keep, Wanted
+from pfnscope.service.placing import Kind
+from pfnscope.service.simulating import LONGEST_COMMAND_LINE, Change
+from pfnscope.service.unpacking import Damaged, TooLarge, packing_of, unpacked
+
+_FORM = "application/x-www-form-urlencoded"
+_PACKED = ("gzip", "x-gzip", "zstd", "x-xz", "x-bzip", "x-bzip2")
+_TEXT = ("", "text/plain", "application/octet-stream", *(f"application/{name}" for name in _PACKED))
+_MOST_FIELDS = 16
+_ENCODINGS = {"": None, "identity": None, "gzip": "gzip", "x-gzip": "gzip", "zstd": "zstd"}
+# What a form sends is percent-encoded: it has no blank and no line break, which every log has.
+_FORM_BODY = re.compile(rb"[a-z_]{1,20}=[!-~]*+")
+
+Short = Annotated[str, msgspec.Meta(max_length=200)]
+Long = Annotated[str, msgspec.Meta(max_length=LONGEST_COMMAND_LINE)]
+
+
+class Fields(msgspec.Struct, frozen=True, omit_defaults=True, rename={"full": "set"}):
+    """What a body, or the query beside a plain body, may say about how to take the log.
+
+    ``set``, ``remove`` and ``append`` change the command line of a simulation; ``size``, ``kind`` and ``align`` are
+    those of a region to place.
+
+    ``tell_token``: the form is our own page's, which reads the delete token from the fragment of the address.
+    """
+
+    kernel: Short | None = None
+    arch: Short | None = None
+    boot: Annotated[int, msgspec.Meta(ge=1, le=1 << 31)] | None = None
+    title: Annotated[str, msgspec.Meta(max_length=1000)] = ""
+    note: Annotated[str, msgspec.Meta(max_length=4000)] = ""
+    expires_in: Annotated[int, msgspec.Meta(ge=0, le=1 << 40)] | None = None
+    keep: Keep = "memory-lines"
+    tell_token: bool = False
+    full: Long | None = None
+    remove: list[Short] | Short | None = None
+    append: Long = ""
+    size: Short | None = None
+    kind: Kind | None = None
+    align: Short | None = None
+
+
+class JsonLog(Fields, frozen=True, omit_defaults=True, kw_only=True):
+    """The JSON form of a request."""
+
+    log: str
+
+
+class Submission(msgspec.Struct, frozen=True):
+    """A log that somebody sent. ``form`` is true where a page's form or upload sent it."""
+
+    text: bytes
+    fields: Fields
+    form: bool
+
+    @property
+    def options(self) -> Options:
+        """How to analyse it."""
+        return Options(self.fields.kernel, self.fields.arch, self.fields.boot)
+
+    def wanted(self, key: str | None = None) -> Wanted:
+        """How it is to be kept, under the client's name for this creation."""
+        fields = self.fields
+        return Wanted(fields.title, fields.note, fields.expires_in, fields.keep, key)
+
+    @property
+    def change(self) -> Change:
+        """How the body wants the command line changed."""
+        remove = self.fields.remove or []
+        return Change(self.fields.full, tuple([remove] if isinstance(remove, str) else remove), self.fields.append)
+
+
+class Intake:
+    """Takes bodies in; they and what is unpacked from them hold no more than ``most`` bytes over all requests."""
+
+    def __init__(self, most: int, seconds: float = 60) -> None:
+        self._most = most
+        self._seconds = seconds
+        self._held = 0
+
+    @asynccontextmanager
+    async def receive(self, request: Request, limit: int) -> AsyncIterator[bytes]:
+        """The body as sent, counted as held until the context is left.
+
+        Raises 413 once it is known to be larger than ``limit`` bytes, 400 where it breaks off, 408 where it comes too
+        slowly, and 503 where other requests hold as much as there is room for.
+        """
+        chunks: list[bytes] = []
+        held = 0
+        try:
+            try:
+                with anyio.fail_after(self._seconds):
+                    async for chunk in self._checked(request, limit):
+                        self._take(len(chunk))
+                        held += len(chunk)
+                        chunks.append(chunk)
+            except TimeoutError as error:
+                raise HTTPException(408, f"The body did not come within {self._seconds:g} seconds.") from error
+            body = b"".join(chunks)
+            chunks.clear()
+            yield body
+        finally:
+            self._held -= held
+
+    @contextmanager
+    def hold(self, size: int) -> Iterator[None]:
+        """Count so many bytes, unpacked from a body, until the context is left. Raises 503 as :meth:`receive`."""
+        self._take(size)
+        try:
+            yield
+        finally:
+            self._held -= size
+
+    def _take(self, size: int) -> None:
+        if self._held + size > self._most:
+            raise HTTPException(503, "Too many logs are being sent; try again.", {"Retry-After": "5"})
+        self._held += size
+
+    async def _checked(self, request: Request, limit: int) -> AsyncIterator[bytes]:
+        declared = request.headers.get("content-length", "0")
+        if declared.isascii() and declared.isdigit() and int(declared) > limit:
+            raise HTTPException(413, str(TooLarge(limit)))
+        size = 0
+        try:
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > limit:
+                    raise HTTPException(413, str(TooLarge(limit)))
+                yield chunk
+        except ClientDisconnect as error:  # nobody hears the answer, but it is no fault of the server's either
+            raise HTTPException(400, "The body breaks off.") from error
+
+
+def understand(body: bytes, headers: Mapping[str, str], query: Mapping[str, str], limit: int) -> Submission:
+    """Unpack a body and find the log and its options in it. Blocking: call it in a thread.
+
+    Raises 400 for what is malformed, 413 for more than ``limit`` bytes after unpacking, 415 for another kind of body.
+    """
+    encoding = headers.get("content-encoding", "").strip().lower()
+    if encoding not in _ENCODINGS:
+        raise HTTPException(415, "A body may be encoded with gzip or zstd.", {"Accept-Encoding": "gzip, zstd"})
+    if _ENCODINGS[encoding] not in (None, packing_of(body)):
+        raise HTTPException(400, f"The body is not {encoding}, as its Content-Encoding says.")
+    body = _unpack(body, limit)
+    kind, parameters = parse_options_header(headers.get("content-type"))
+    match kind.decode("latin-1"):
+        case "application/json":
+            return _from_json(body)
+        case "multipart/form-data":
+            return _from_fields(_multipart(body, parameters.get(b"boundary"), limit), query, limit)
+        case "application/x-www-form-urlencoded" if _FORM_BODY.fullmatch(body):
+            return _from_fields(_urlencoded(body), query, limit)
+        case "application/x-www-form-urlencoded":  # what curl --data-binary calls every body
+            return Submission(body, _fields(query), form=False)
+        case plain if plain in _TEXT:
+            return Submission(body, _fields(query), form=False)
+        case other:
+            raise HTTPException(
+                415, f"A log is sent as text/plain, multipart/form-data or application/json, not {other[:80]!r}."
+            )
+
+
+def is_plain(body: bytes, headers: Mapping[str, str]) -> bool:
+    """Whether :func:`understand` has nothing to unpack and nothing to take apart, so that it takes no time."""
+    kind = parse_options_header(headers.get("content-type"))[0].decode("latin-1")
+    return kind in _TEXT and not headers.get("content-encoding") and packing_of(body) is None
+
+
+def _unpack(data: bytes, limit: int) -> bytes:
+    """Undo one layer of compression, told by its first bytes, so that ``dmesg.1.gz`` can be sent as it is."""
+    try:
+        return unpacked(data, limit)
+    except TooLarge as error:
+        raise HTTPException(413, str(error)) from error
+    except Damaged as error:
+        raise HTTPException(400, str(error)) from error
+
+
+def _from_json(body: bytes) -> Submission:
+    try:
+        sent = msgspec.json.decode(body, type=JsonLog)
+        return Submission(sent.log.encode(), sent, form=False)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise HTTPException(400, f"Not the expected JSON: {error}") from error
+
+
+def _from_fields(sent: dict[str, bytes], query: Mapping[str, str], limit: int) -> Submission:
+    logs = [sent.pop(name) for name in ("log", "file") if name in sent]
+    if not logs:
+        raise HTTPException(400, "The form has neither a field log nor a file.")
+    text = next((log for log in logs if log.strip()), b"")
+    told = {name: value.decode("utf-8", "replace") for name, value in sent.items() if value}
+    return Submission(_unpack(text, limit), _fields({**query, **told}), form=True)
+
+
+def _fields(told: Mapping[str, Any]) -> Fields:
+    try:
+        return msgspec.convert({k: v for k, v in told.items() if v != ""}, Fields, strict=False)
+    except msgspec.ValidationError as error:
+        raise HTTPException(400, f"Not a valid option: {error}") from error
+
+
+def _urlencoded(body: bytes) -> dict[str, bytes]:
+    try:
+        # Latin-1 there and back: a log is bytes, whatever its encoding.
+        told = body.decode("ascii")
+        pairs = parse_qsl(told, keep_blank_values=True, max_num_fields=_MOST_FIELDS, encoding="latin-1")
+    except ValueError as error:
+        raise HTTPException(400, f"The form has more than {_MOST_FIELDS} fields.") from error
+    return {name: value.encode("latin-1") for name, value in pairs}
+
+
+def _multipart(body: bytes, boundary: bytes | None, limit: int) -> dict[str, bytes]:
+    parts: dict[str, bytes] = {}
+
+    def keep(name: bytes | None, value: bytes) -> None:
+        if len(parts) >= _MOST_FIELDS:
+            raise FormParserError("too many parts")
+        parts[(name or b"").decode("latin-1")] = value
+
+    def keep_file(part: File) -> None:
+        part.file_object.seek(0)
+        keep(part.field_name, part.file_object.read())
+
+    def keep_field(part: Field) -> None:
+        keep(part.field_name, part.value or b"")
+
+    try:
+        config = {"MAX_MEMORY_FILE_SIZE": limit}
+        parser = FormParser("multipart/form-data", keep_field, keep_file, boundary=boundary, config=config)
+        parser.write(body)
+        parser.finalize()
+    except FormParserError as error:
+        raise HTTPException(400, f"Not a multipart form: {error}") from error
+    return parts

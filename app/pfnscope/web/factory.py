@@ -1,0 +1,139 @@
+"""The application: settings in, a FastAPI app out. Nothing is made at import."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import anyio
+import anyio.to_thread
+import jinja2
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from pfnscope import __version__, resources
+from pfnscope.report import glossary
+from pfnscope.report.visible import visible
+from pfnscope.service.layouts import StoreUnavailable, open_layouts
+from pfnscope.web import api, compare_page, errors, exports, health, layout_page, pages, preview, schema
+from pfnscope.web.assets import Assets
+from pfnscope.web.bodies import Intake
+from pfnscope.web.compressing import Compression
+from pfnscope.web.cors import ApiCors
+from pfnscope.web.deps import Services
+from pfnscope.web.limits import make_rate_limit
+from pfnscope.web.living import Living
+from pfnscope.web.logs import EVENTS
+from pfnscope.web.metrics import Metrics
+from pfnscope.web.observing import HEADER, Observed
+from pfnscope.web.overload import Overload
+from pfnscope.web.recent import Recent
+from pfnscope.web.security import SecurityHeaders
+from pfnscope.web.settings import Settings
+from pfnscope.web.stored import StoredPages
+from pfnscope.web.work import Workers
+
+_PURGE_EVERY_SECONDS = 15
+_BODIES_AT_ONCE = 8  # of the largest size, with what is unpacked from them; small ones by the thousand
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The app with its storage open. Raises ValueError for a wrong setting, StoreUnavailable."""
+    services = _services(settings or Settings())
+    app = FastAPI(
+        title="pfnscope",
+        version=__version__,
+        description="Which page frames a Linux boot log gives a struct page, and what that kernel did with it.",
+        docs_url=None,  # both load their scripts from other sites
+        redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,  # links name operations
+        lifespan=_lifespan,
+    )
+    app.state.services = services
+    for router in (
+        health.router,
+        api.router,
+        exports.router,
+        layout_page.router,
+        compare_page.router,
+        preview.router,
+        pages.router,
+    ):
+        app.include_router(router)
+    app.mount("/static", services.assets)
+    # The last one is the outermost.
+    app.add_middleware(Compression)
+    app.add_middleware(StoredPages, living=Living(services.layouts))
+    app.add_middleware(Overload, workers=services.workers, paths=_taking_texts())
+    origins = services.settings.cors_origins.split()
+    if origins:
+        app.add_middleware(
+            ApiCors,
+            allow_origins=origins,
+            allow_methods=["GET", "HEAD"],
+            allow_headers=["If-None-Match"],
+            expose_headers=["ETag", "Retry-After", HEADER],
+        )
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(Observed, metrics=services.metrics)
+    errors.install(app, pages.error_page)
+    schema.install(app)
+    return app
+
+
+def _taking_texts() -> frozenset[str]:
+    """The addresses at which the API takes a text."""
+    routes = [route for part in (api.router, preview.router) for route in part.routes if isinstance(route, APIRoute)]
+    return frozenset(route.path for route in routes if route.methods == {"POST"} and route.path.startswith("/api/"))
+
+
+def _services(settings: Settings) -> Services:
+    assets = Assets(resources.folder("static"))
+    templates = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(resources.folder("templates")),
+        autoescape=True,
+        finalize=visible,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.globals["asset_url"] = assets.url
+    templates.globals["terms"] = glossary.BY_ID
+    templates.globals["lane_word"] = glossary.of_lane
+    templates.globals["kind_words"] = glossary.BY_KIND
+    templates.globals["change_words"] = glossary.BY_CHANGE
+    layouts = open_layouts(settings.database_url, settings.retention_days)
+    workers = Workers(settings.analyses, settings.analysis_seconds)
+    metrics = Metrics(layouts, lambda: workers.busy)
+    workers.observe = metrics.analyses
+    rate_limit = make_rate_limit(settings.rate_limit, settings.rates_in, layouts)
+    rate_limit.alone = metrics.alone.inc
+    return Services(
+        settings=settings,
+        layouts=layouts,
+        templates=templates,
+        assets=assets,
+        workers=workers,
+        rate_limit=rate_limit,
+        intake=Intake(_BODIES_AT_ONCE * settings.max_body_bytes),
+        metrics=metrics,
+        recent=Recent(),
+    )
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    services: Services = app.state.services
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_purge_for_ever, services)
+        yield
+        tasks.cancel_scope.cancel()
+    services.layouts.close()
+
+
+async def _purge_for_ever(services: Services) -> None:
+    while True:
+        with suppress(StoreUnavailable):  # /readyz says so; the next round will do
+            gone = await anyio.to_thread.run_sync(services.layouts.purge)
+            if gone:
+                services.metrics.layouts.labels("expired").inc(gone)
+                EVENTS.info("expired layouts forgotten", extra={"told": {"count": gone}})
+        await anyio.sleep(_PURGE_EVERY_SECONDS)

@@ -1,0 +1,143 @@
+"""The panel of a layout page that asks what if, in words: the self-check, arguments to pick, places."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from pfnscope.kernel.command_line import arguments
+from pfnscope.report.document import SelfCheck
+from pfnscope.report.placed import AddedHole, Placement, Placements, size_words
+from pfnscope.report.simulated import agreement
+from pfnscope.report.words import STATE_WORDS, pages_words
+from pfnscope.service.asking import Answer
+from pfnscope.service.simulating import Change
+from pfnscope.units import format_size
+from pfnscope.web.asked import Asked
+
+_MOST_PLACES = 80
+
+
+class Chip(msgspec.Struct, frozen=True):
+    """An argument of the log that can be taken away."""
+
+    text: str
+    removed: bool
+    cause: bool
+
+
+class Added(msgspec.Struct, frozen=True):
+    """A hole that a placed region adds, in words."""
+
+    range: str
+    words: str
+    severity: str
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A row of the table of starts; ``query`` asks what a region at the first of them does."""
+
+    first: str
+    last: str
+    safe: bool
+    holes: list[Added]
+    dangerous_on: str
+    argument: str
+    query: str
+
+
+class Panel(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that the panel shows. ``line`` is the whole command line that the layout shown has."""
+
+    licence: str
+    trusted: bool | None
+    self_check: list[SelfCheck]
+    cannot: str
+    refused: str
+    chips: list[Chip]
+    removed_other: list[str]
+    append: str
+    line: str
+    kernel: str
+    size: str
+    kind: str
+    align: str
+    unplaced: str
+    place_title: str
+    places_on: str | None
+    places: list[Place] | None
+    more_places: int
+
+
+def panel(answer: Answer, asked: Asked, kernel: str | None) -> Panel:
+    """The panel of a layout page."""
+    today, own, change = answer.today, answer.own, asked.question.change or Change()
+    told_line = today.kernel.command_line or ""
+    causes = {cause for hole in today.holes for cause in hole.causes}
+    gone = set(change.remove) if change.full is None else set()
+    shaping = [item for item in arguments(told_line) if item.shapes_memory]
+    chips = [Chip(item.text, bool({item.name, item.text} & gone), item.text in causes) for item in shaping]
+    places = answer.places
+    rows = None if places is None else [_place(item, places, asked) for item in places.placements[:_MOST_PLACES]]
+    return Panel(
+        licence=agreement(own) if own else "",
+        trusted=own.replays if own else None,
+        self_check=[row for row in own.self_check if row.agrees is False] if own else [],
+        cannot=answer.cannot,
+        refused=answer.refused,
+        chips=chips,
+        removed_other=sorted(gone - {part for item in shaping for part in (item.name, item.text)}),
+        append=change.append if change.full is None else "",
+        line=change.of(told_line),
+        kernel=kernel or "",
+        size=asked.question.size or usual_size(causes) or "1G",
+        kind=asked.question.kind,
+        align=asked.question.align or "",
+        unplaced=answer.unplaced,
+        place_title=_place_title(places) if places else "",
+        places_on=answer.places_on,
+        places=rows,
+        more_places=max(0, len(places.placements) - _MOST_PLACES) if places else 0,
+    )
+
+
+def usual_size(causes: Iterable[str]) -> str:
+    """The size of a region among arguments, empty where there is none."""
+    for cause in sorted(causes):
+        name, _, value = cause.partition("=")
+        size = value.split("!")[0].split("$")[0]
+        if name == "memmap" and size != value:
+            return size
+    return ""
+
+
+def _place_title(places: Placements) -> str:
+    on = f" on {places.release}" if places.release else ", for every release, since the text does not name one"
+    return f"memmap={size_words(places.size)}{places.kind}START{on}, START a multiple of {format_size(places.align)}"
+
+
+def _place(item: Placement, places: Placements, asked: Asked) -> Place:
+    start, last = int(item.start, 16), int(item.end, 16) - places.align
+    change = asked.question.without_region() or Change()
+    argument = f"{asked.question.region}{item.start}"
+    return Place(
+        item.start,
+        "" if last == start else hex(last),
+        item.safe,
+        [_added(hole) for hole in item.holes],
+        ", ".join(item.dangerous_on),
+        argument,
+        _with(asked, change, argument),
+    )
+
+
+def _with(asked: Asked, change: Change, argument: str) -> str:
+    """The query that asks what one more argument does."""
+    if change.full is not None:
+        return asked.query("remove", "append", set=f"{change.full} {argument}")
+    return asked.query(append=" ".join(filter(None, [change.append, argument])))
+
+
+def _added(hole: AddedHole) -> Added:
+    where = "outside every zone span" if hole.placement == "outside-zone-spans" else "inside a zone span"
+    words = f"{pages_words(hole.pages)} {where}, {STATE_WORDS.get(hole.state, hole.state)}"
+    return Added(f"[{hole.start_pfn:#x}, {hole.end_pfn:#x})", words, hole.severity)

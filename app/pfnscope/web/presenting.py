@@ -1,0 +1,257 @@
+"""The document in the words of the layout page. Nothing is judged here: rows are chosen, sorted and named."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from pfnscope.bootlog.decoding import as_utf8
+from pfnscope.kernel.architecture import MODELS
+from pfnscope.ranges import FrameRange
+from pfnscope.report import counted
+from pfnscope.report.document import Document, Event, Hole, PfnRange
+from pfnscope.report.lanes import frames, undecided
+from pfnscope.report.log_lines import LogRow, log_rows
+from pfnscope.report.palette import PAINTS
+from pfnscope.report.words import STATE_WORDS, pages_words, placement_words
+from pfnscope.service import Options
+from pfnscope.units import format_size
+
+BASIS_WORDS = {
+    "evidence": "State as this log shows it",
+    "release": "State as this release leaves it",
+    "assumed": "State assumed",
+}
+ARCHITECTURES = tuple(sorted({row.arch for row in MODELS}))
+"""Those that a verdict is possible for."""
+_COMMANDS = ("lsmem",)
+_ORDER = ("danger", "caution", "info", "none")
+_USUAL_PAGE = 4096
+_MOST_HOLES = 200
+_MOST_LINES = 2_000
+_MOST_LETTERS = 150_000
+_BEFORE = 20
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """One entry of the line of facts; ``assumed`` where the log does not prove it, ``word`` what explains it."""
+
+    text: str
+    strong: bool = False
+    assumed: bool = False
+    bad: bool = False
+    word: str = ""
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """A part of a text; ``marked`` where it is set apart from the rest."""
+
+    text: str
+    marked: bool
+
+
+class HoleRow(msgspec.Struct, frozen=True):
+    """A hole in words, with its index in the document."""
+
+    index: int
+    hole: Hole
+    range: str
+    size: str
+    owner: str
+    placement: str
+    state: str
+    readers: list[Piece]
+
+
+class EventRow(msgspec.Struct, frozen=True):
+    """Events of one text in one hole, told once: how many, at which page frames, from which lines on."""
+
+    event: Event
+    count: int
+    place: str
+    hole: str
+    index: int | None
+
+
+def facts(document: Document) -> list[Fact]:
+    """Release, architecture, nodes, RAM, sections, agreement with the printed counts."""
+    kernel, assumed = document.kernel, set(document.kernel.assumed)
+    release = f"Linux {kernel.release}" if kernel.release else "kernel release unknown"
+    found = [Fact(release, strong=True, assumed="release" in assumed)]
+    found.append(Fact(kernel.arch or "architecture unknown", assumed="arch" in assumed))
+    nodes = {item.node for item in document.node_ranges}
+    if nodes:
+        found.append(Fact("1 node" if len(nodes) == 1 else f"{len(nodes)} nodes", word="node"))
+    ram = _ram(document)
+    if ram:
+        found.append(Fact(ram, word="usable"))
+    if kernel.page_size != _USUAL_PAGE or "page_size" in assumed:
+        found.append(
+            Fact(f"pages of {format_size(kernel.page_size)}", assumed="page_size" in assumed, word="page-frame")
+        )
+    if kernel.section_size:
+        unproven = bool(assumed & {"section_size", "memory_model"})
+        found.append(Fact(f"sections of {format_size(kernel.section_size)}", assumed=unproven, word="section"))
+    elif kernel.memory_model == "flatmem":
+        found.append(Fact("FLATMEM", assumed="memory_model" in assumed, word="flatmem"))
+    if "zone_ranges" in assumed or "zone_spans" in assumed:
+        found.append(Fact("zone limits", assumed=True, word="zone-range"))
+    agreement = counted.agreement(document.checks)
+    if agreement:
+        differs = any(check.agrees is False for check in document.checks)
+        found.append(Fact(agreement, bad=differs, word="printed-facts"))
+    return found
+
+
+def _ram(document: Document) -> str:
+    entries = document.modified_map or document.user_map or document.extended_map or document.firmware_map
+    size = document.kernel.page_size
+    mapped = [frames(entry.start, entry.end, size, inward=True) for entry in entries if entry.type == "ram"]
+    nodes = [frames(item.start, item.end, size, inward=True) for item in document.node_ranges]
+    # a map that has less than the nodes is not whole
+    spans = max(mapped, nodes, key=_pages)
+    if not spans:
+        return ""
+    total, reach = _pages(spans) * size, max(span.end for span in spans) * size
+    return f"{_round(total)} RAM" + (f" in {_round(reach)}" if _round(reach) != _round(total) else "")
+
+
+def _pages(spans: Sequence[FrameRange]) -> int:
+    return sum(span.pages for span in spans)
+
+
+def _round(size: int) -> str:
+    """A size for a glance: a few KiB more or less at whole GiB do not matter there."""
+    for unit in (1 << 40, 1 << 30, 1 << 20):
+        if size >= unit:
+            return format_size(round(size * 10 / unit) * unit // 10)
+    return format_size(size)
+
+
+def coded(sentence: str) -> list[Piece]:
+    """A sentence with its addresses, files and arguments marked for a monospaced font."""
+    pieces: list[Piece] = []
+    for given in sentence.split(" "):
+        quoted = given.startswith("“") and "”" in given
+        # an argument: its font sets it apart already
+        word = given.replace("“", "", 1).replace("”", "", 1) if quoted else given
+        core = word.rstrip(",.;:")
+        is_code = quoted or core.lstrip("[(").startswith(("0x", "/proc/", "memmap=", "mem=", "movable"))
+        # a comma inside a range belongs to it, one behind a word does not
+        core = word if is_code and word.startswith("[") and word.endswith(",") else core
+        pieces.append(Piece(core, is_code))
+        pieces.append(Piece(word[len(core) :] + " ", marked=False))
+    return pieces
+
+
+def hole_rows(document: Document) -> list[HoleRow]:
+    """The holes, worst first, then by address; at most 200."""
+    order = sorted(enumerate(document.holes), key=lambda item: (_ORDER.index(item[1].severity), item[1].start_pfn))
+    return [
+        HoleRow(
+            index=index,
+            hole=hole,
+            range=f"{hole.start_pfn:#x}, {hole.end_pfn:#x}",
+            size=f"{pages_words(hole.pages)}, {format_size(hole.pages * document.kernel.page_size)}",
+            owner=hole.label or hole.type or "no map entry",
+            placement=placement_words(hole),
+            state=_state(hole),
+            readers=_readers(hole.reachable_by),
+        )
+        for index, hole in order[:_MOST_HOLES]
+    ]
+
+
+def _state(hole: Hole) -> str:
+    words = STATE_WORDS[hole.state]
+    if hole.state == "initialised" and hole.linked_zone:
+        return f"{words}, linked to {hole.linked_zone}" + (
+            "" if hole.linked_node is None else f" of node {hole.linked_node}"
+        )
+    return words
+
+
+def _readers(names: Sequence[str]) -> list[Piece]:
+    """``/proc/kpageflags, kpagecount``: of the files of one folder only the first says which; commands are marked."""
+    pieces: list[Piece] = []
+    folder = ""
+    for name in names:
+        at, _, file = name.rpartition("/")
+        pieces.append(Piece(file if at and at == folder else name, name.startswith("/") or name in _COMMANDS))
+        folder = at
+    return pieces
+
+
+def legend(kinds: Iterable[str]) -> list[tuple[str, str]]:
+    """Kind and name of what a drawing uses and does not itself label: nodes and zones carry their names."""
+    used = set(kinds)
+    return [(k, p.name) for k, p in PAINTS.items() if k in used and not k.startswith(("node-", "zone-"))]
+
+
+def event_rows(document: Document) -> list[EventRow]:
+    """The events in the order of the log; a reader that trips over each page of a hole says the same each time."""
+    groups: dict[tuple[str, str, PfnRange | None], list[Event]] = {}
+    for event in document.events:
+        groups.setdefault((event.kind, event.text, event.hole), []).append(event)
+    indexes = {hole.start_pfn: index for index, hole in enumerate(document.holes)}
+    rows = []
+    for events in groups.values():
+        first = events[0]
+        pfns = sorted({event.pfn for event in events if event.pfn is not None})
+        place = f"{pfns[0]:#x}" + (f" to {pfns[-1]:#x}" if len(pfns) > 1 else "") if pfns else ""
+        hole = first.hole
+        words = f"[{hole.start_pfn:#x}, {hole.end_pfn:#x})" if hole else ""
+        rows.append(EventRow(first, len(events), place, words, indexes[hole.start_pfn] if hole else None))
+    return rows
+
+
+def unproven(document: Document, told: Options) -> list[str]:
+    """Which of release and architecture the text does not prove: a reader may know better, or already ``told``."""
+    kernel = document.kernel
+    if not document.node_ranges:
+        return []  # neither would bring a verdict
+    release = kernel.release is None or told.kernel is not None
+    arch = kernel.arch is None or "arch" in kernel.assumed or told.arch is not None
+    return [name for name, wanted in (("kernel", release), ("arch", arch)) if wanted]
+
+
+def blank_words(document: Document) -> str:
+    """What an empty place of the bars means."""
+    return "blank: not in this text" if undecided(document) else "blank: no memory, no struct page"
+
+
+class LogPart(msgspec.Struct, frozen=True):
+    """Lines of the log that one page holds; ``earlier`` and ``later`` are where its neighbours begin."""
+
+    rows: list[LogRow]
+    earlier: int | None
+    later: int | None
+
+
+def log_part(text: bytes, document: Document, *, everything: bool, line: int = 1) -> LogPart:
+    """The recognised lines of the log with their numbers, or all that are not blank: as many as a page holds.
+
+    The line asked for is among them, with some before it.
+    """
+    rows = log_rows(text, document, everything=everything)
+    at = next((i for i, row in enumerate(rows) if row.number >= line), len(rows))
+    first = max(0, at - _BEFORE) if line > 1 else 0
+    end = first
+    letters = 0
+    while end < len(rows) and end - first < _MOST_LINES and letters < _MOST_LETTERS:
+        letters += len(rows[end].text) + 40
+        end += 1
+    earlier = max(1, rows[max(0, first - _MOST_LINES)].number) if first else None
+    later = next((row.number for row in rows[end:] if row.number), None)
+    return LogPart(rows[first:end], earlier, later)
+
+
+def has_more(text: bytes, document: Document) -> bool:
+    """Whether the text has lines that were not recognised, beside blank ones."""
+    known = set(document.recognised_lines)
+    return any(line.strip() and number not in known for number, line in enumerate(as_utf8(text).split(b"\n"), 1))
+
+
+def day(seconds: int) -> str:
+    """A date in UTC, such as 2027-02-21."""
+    return datetime.fromtimestamp(seconds, UTC).date().isoformat()

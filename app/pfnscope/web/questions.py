@@ -1,0 +1,79 @@
+"""Query strings that ask what if: a changed command line, a region to place, a pair to compare."""
+
+from typing import Annotated
+
+import msgspec
+from fastapi import Depends, Query
+
+from pfnscope.service.placing import Kind
+from pfnscope.service.simulating import LONGEST_COMMAND_LINE, Change
+from pfnscope.web.bodies import Submission
+
+
+class Region(msgspec.Struct, frozen=True):
+    """A memmap= region to place; sizes as the kernel reads them."""
+
+    size: str
+    kind: Kind
+    align: str | None
+
+    def told(self, sent: Submission) -> "Region":
+        """With what the body says where the query does not."""
+        fields = sent.fields
+        return Region(self.size or fields.size or "", fields.kind or self.kind, self.align or fields.align)
+
+
+class Pair(msgspec.Struct, frozen=True):
+    """Two stored layouts, each with the boot that is meant; ``kernel`` overrides the release of both."""
+
+    a: str
+    b: str
+    boot_a: int | None
+    boot_b: int | None
+    kernel: str | None
+
+
+Boot = Annotated[int | None, Query(ge=1, le=1 << 31, description="Which boot of that text, 1-based")]
+
+
+async def change(
+    command_line: Annotated[
+        str | None,
+        Query(
+            alias="set", max_length=LONGEST_COMMAND_LINE, description="The whole command line, in place of the log's"
+        ),
+    ] = None,
+    remove: Annotated[
+        list[str] | None, Query(max_length=100, description="An argument to take away, by name or as written")
+    ] = None,
+    append: Annotated[
+        str, Query(max_length=LONGEST_COMMAND_LINE, description="Arguments to add", examples=["memmap=1G!4G"])
+    ] = "",
+) -> Change:
+    """How the query string wants the command line changed."""
+    return Change(command_line, tuple(remove or ()), append)
+
+
+async def region(
+    size: Annotated[str, Query(max_length=40, description="Size of the region", examples=["1G"])] = "",
+    kind: Annotated[Kind, Query(description="As in memmap=SIZE!START")] = "!",
+    align: Annotated[str | None, Query(max_length=40, description="Alignment of the start", examples=["128M"])] = None,
+) -> Region:
+    """Which region is to be placed."""
+    return Region(size, kind, align)
+
+
+async def pair(
+    a: Annotated[str, Query(max_length=200, description="Name of a stored layout")],
+    b: Annotated[str, Query(max_length=200, description="Name of another, or of the same")],
+    boot_a: Boot = None,
+    boot_b: Boot = None,
+    kernel: Annotated[str | None, Query(max_length=200, description="Assume this release for both")] = None,
+) -> Pair:
+    """What is to be compared."""
+    return Pair(a, b, boot_a, boot_b, kernel)
+
+
+ChangeDep = Annotated[Change, Depends(change)]
+RegionDep = Annotated[Region, Depends(region)]
+PairDep = Annotated[Pair, Depends(pair)]

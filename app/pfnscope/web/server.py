@@ -1,0 +1,75 @@
+"""Serving: the app under uvicorn, in one process or in several."""
+
+import gc
+import logging
+import os
+import sys
+from contextlib import ExitStack
+from tempfile import TemporaryDirectory
+
+import uvicorn
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from pfnscope.service.layouts import StoreUnavailable, open_layouts
+from pfnscope.web.limits import make_rate_limit
+from pfnscope.web.logs import CONFIG
+from pfnscope.web.metrics import SHARED
+from pfnscope.web.settings import Settings
+
+# Analyses of small texts run in threads beside the event loop, which must not wait long for its turn.
+_TURN_SECONDS = 0.001
+_GRACE_SECONDS = 10
+HTTP = "pfnscope.web.connections:Connection"
+"""uvicorn imports it in each process."""
+
+
+class CannotServe(Exception):
+    """The settings or the storage do not allow serving; the message is fit for users."""
+
+
+def serve(host: str, port: int, workers: int = 1) -> None:
+    """Serve until interrupted, then finish what was begun. Raises CannotServe."""
+    try:
+        settings = Settings()
+        make_rate_limit(settings.rate_limit, settings.rates_in, layouts := open_layouts(settings.database_url))
+        layouts.close()  # tables are made here once, and mistakes told in one line
+    except ValidationError as error:  # in its own words it quotes what was set, passwords too
+        raise CannotServe("\n".join(_told(wrong) for wrong in error.errors())) from error
+    except (ValueError, StoreUnavailable) as error:
+        raise CannotServe(str(error)) from error
+    with ExitStack() as stack:
+        if workers > 1 and SHARED not in os.environ:
+            os.environ[SHARED] = stack.enter_context(TemporaryDirectory(prefix="pfnscope-metrics-"))
+        uvicorn.run(
+            "pfnscope.web.server:make_app",
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers,
+            http=HTTP,
+            server_header=False,
+            access_log=False,  # it would name the paths of layouts; our own names routes
+            log_config=CONFIG,
+            proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=settings.trusted_proxies,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        )
+
+
+def _told(wrong: ErrorDetails) -> str:
+    return (
+        f"PFNSCOPE_{'_'.join(str(part) for part in wrong['loc']).upper()}: {wrong['msg'].removeprefix('Value error, ')}"
+    )
+
+
+def make_app() -> object:
+    """The app of one server process."""
+    from pfnscope.web.factory import create_app
+
+    sys.setswitchinterval(_TURN_SECONDS)
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False  # nothing prints them
+    app = create_app()
+    gc.collect()
+    gc.freeze()  # what is there now stays: each full collection would look at all of it, while everybody waits
+    return app

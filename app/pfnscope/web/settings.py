@@ -1,0 +1,99 @@
+"""Settings of the server, from the environment."""
+
+from ipaddress import ip_network
+from typing import Annotated
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from pfnscope.web.limits import check_storage, parse_rate
+
+
+class Settings(BaseSettings):
+    """Each is an environment variable with the prefix ``PFNSCOPE_``."""
+
+    model_config = SettingsConfigDict(env_prefix="PFNSCOPE_")
+
+    database_url: Annotated[
+        str, Field(description="SQLite file, or PostgreSQL: postgresql+psycopg://user@host/database")
+    ] = "sqlite:///var/pfnscope.db"
+    max_body_bytes: Annotated[
+        int, Field(ge=1024, description="Largest accepted text, also after unpacking, in bytes")
+    ] = 64 << 20
+    max_ranges: Annotated[int, Field(ge=100, description="Most ranges of one boot that are analysed")] = 200_000
+    analysis_seconds: Annotated[float, Field(gt=0, le=3600, description="Longest analysis, in seconds")] = 30
+    analyses: Annotated[int, Field(ge=1, le=256, description="Analyses at the same time, in each server process")] = 2
+    rate_limit: Annotated[str, Field(description="Texts taken from one client: N/second, N/minute, N/hour or off")] = (
+        "60/minute"
+    )
+    rate_limit_storage: Annotated[
+        str,
+        Field(
+            description="Where they are counted: memory, database, or redis://… (with pfnscope[redis]); "
+            "auto: database on PostgreSQL, else memory"
+        ),
+    ] = "auto"
+    base_url: Annotated[
+        str | None, Field(description="Public address of the server, for permalinks; without it the request's")
+    ] = None
+    retention_days: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=36500,
+            description="How long a shared layout is kept at most; lowered, it holds for what is stored too",
+        ),
+    ] = 90
+    cors_origins: Annotated[
+        str, Field(description="Origins whose scripts may read the API, separated by blanks, or *")
+    ] = ""
+    trusted_proxies: Annotated[
+        str,
+        Field(description="Addresses or networks, separated by commas, whose X-Forwarded-For and -Proto are believed"),
+    ] = ""
+
+    @field_validator("rate_limit")
+    @classmethod
+    def _readable_rate(cls, value: str) -> str:
+        parse_rate(value)
+        return value
+
+    @field_validator("rate_limit_storage")
+    @classmethod
+    def _known_storage(cls, value: str) -> str:
+        check_storage(value)
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _absolute_base(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/")
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: str) -> str:
+        if any(origin != "*" and not origin.startswith(("http://", "https://")) for origin in value.split()):
+            raise ValueError("must be * or start with http:// or https://")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for part in filter(None, (part.strip() for part in value.split(","))):
+            try:
+                ip_network(part)
+            except ValueError:
+                # Not *: whoever is believed about everybody's address can be anybody, and send at any rate.
+                raise ValueError("must be addresses or networks, separated by commas") from None
+        return value
+
+    @property
+    def rates_in(self) -> str:
+        """Where rates are counted: ``memory``, ``database`` or the address of a Redis server."""
+        if self.rate_limit_storage != "auto":
+            return self.rate_limit_storage
+        return "database" if self.database_url.startswith("postgresql") else "memory"
