@@ -1,11 +1,73 @@
-"""Fixtures that several rooms share."""
+"""Fixtures that several rooms share.
+
+What a fixture needs is imported in its body: tests of a room with neither server nor database start without both.
+"""
 
 import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import settings
 
-pytest_plugins = ["tests.support.postgres", "tests.support.redis", "tests.support.server", "tests.support.site"]
+if TYPE_CHECKING:
+    import httpx
+
+    from tests.support.postgres import Cluster
+    from tests.support.redis import Counting
+    from tests.support.server import Serve
 
 settings.register_profile("default", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator["Serve"]:
+    """Start servers with settings of their own; each call gives a client of a new one."""
+    from tests.support.server import clients
+
+    with clients(tmp_path) as start:
+        yield start
+
+
+@pytest.fixture
+def client(serve: "Serve") -> "httpx.Client":
+    """A client of a server with an empty database and no rate limit."""
+    return serve()
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The URL of an empty database, on one server for all tests."""
+    from tests.support.postgres import cluster
+
+    with cluster() as server:
+        yield server.url
+
+
+@pytest.fixture
+def own_cluster() -> Iterator["Cluster"]:
+    """A PostgreSQL server that a test may stop and start."""
+    from tests.support.postgres import cluster
+
+    with cluster() as server:
+        yield server
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator["Counting"]:
+    """A Redis server that is running."""
+    from tests.support.redis import running
+
+    with running(tmp_path) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the documentation site."""
+    from tests.support.site import build_site
+
+    return build_site(tmp_path_factory.mktemp("site"))

@@ -8,15 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
 
 def program(name: str) -> str:
     """Where that program of PostgreSQL is."""
     homes = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
-    found = str(homes[-1]) if homes else shutil.which(name)
-    assert found, f"PostgreSQL's {name} is needed; make setup-dev installs it"
-    return found
+    path = str(homes[-1]) if homes else shutil.which(name)
+    assert path, f"PostgreSQL's {name} is needed; make setup-dev installs it"
+    return path
 
 
 class Cluster:
@@ -64,22 +62,8 @@ def cluster() -> Iterator[Cluster]:
     """A server until the context is left."""
     # A short path: a Unix socket's may have no more than 107 bytes, and pytest's folders are long.
     with tempfile.TemporaryDirectory(prefix="pg-") as name:
-        found = Cluster(Path(name))
+        server = Cluster(Path(name))
         try:
-            yield found
+            yield server
         finally:
-            found.stop()
-
-
-@pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """The URL of an empty database, on one server for all tests."""
-    with cluster() as found:
-        yield found.url
-
-
-@pytest.fixture
-def own_cluster() -> Iterator[Cluster]:
-    """A server that a test may stop and start."""
-    with cluster() as found:
-        yield found
+            server.stop()

@@ -2,10 +2,10 @@
 
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 
-import pytest
 from redis import Redis
 from redis.exceptions import ConnectionError as NotThere
 
@@ -23,8 +23,8 @@ class Counting:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        told = ("--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--dir", str(self._home))
-        self._process = subprocess.Popen(["redis-server", *told], stdout=subprocess.DEVNULL)
+        options = ("--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--dir", str(self._home))
+        self._process = subprocess.Popen(["redis-server", *options], stdout=subprocess.DEVNULL)
         end = monotonic() + 30
         with Redis(port=self.port) as client:
             while True:
@@ -44,10 +44,12 @@ class Counting:
             self._process = None
 
 
-@pytest.fixture
-def redis(tmp_path: Path) -> Iterator[Counting]:
-    """A server that is running."""
-    found = Counting(tmp_path)
-    found.start()
-    yield found
-    found.stop()
+@contextmanager
+def running(home: Path) -> Iterator[Counting]:
+    """A server until the context is left."""
+    server = Counting(home)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()

@@ -7,7 +7,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
-import pytest
 import uvicorn
 from starlette.types import ASGIApp
 
@@ -41,20 +40,14 @@ def running(app: ASGIApp) -> Iterator[str]:
 Serve = Callable[..., httpx.Client]
 
 
-@pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Serve]:
-    """Start servers with settings of their own; each call gives a client of a new one."""
+@contextmanager
+def clients(folder: Path) -> Iterator[Serve]:
+    """A function that starts a server with settings of its own and gives a client of it."""
     with ExitStack() as stack:
 
         def start(**settings: object) -> httpx.Client:
-            defaults = {"database_url": f"sqlite:///{tmp_path}/layouts.db", "rate_limit": "off"}
+            defaults = {"database_url": f"sqlite:///{folder}/layouts.db", "rate_limit": "off"}
             address = stack.enter_context(serving(Settings.model_validate(defaults | settings)))
             return stack.enter_context(httpx.Client(base_url=address, timeout=30, trust_env=False))
 
         yield start
-
-
-@pytest.fixture
-def client(serve: Serve) -> httpx.Client:
-    """A client of a server with an empty database and no rate limit."""
-    return serve()
