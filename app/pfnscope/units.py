@@ -48,6 +48,14 @@ def leading_size(text: str, *, suffixes: bool = True) -> tuple[int | None, str]:
     return (int(digits, base) << shift) % (1 << 64), rest
 
 
+def whole_number(text: str, digits: int = 10) -> int | None:
+    """Read a decimal number of no more than so many digits, or None.
+
+    For text of strangers: int() raises ValueError beyond 4,300 digits, and takes signs, blanks and other alphabets.
+    """
+    return int(text) if len(text) <= digits and text.isascii() and text.isdigit() else None
+
+
 def format_size(size: int) -> str:
     """Print bytes with the largest binary unit that needs at most two decimals, such as ``164 KiB``."""
     value, unit = float(size), "B"

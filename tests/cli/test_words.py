@@ -157,3 +157,12 @@ def test_all_commands_are_listed() -> None:
     bare = run()
     assert (bare.returncode, bare.stdout, bare.stderr) == (2, b"", done.stdout)
     assert run("-h").stdout == done.stdout
+
+
+def test_a_number_of_thousands_of_digits_is_refused() -> None:
+    long = "9" * 5000
+    assert refused("analyze", SEED, "--boot", long).endswith("is no whole number")
+    done = run("compare", SEED, NONE, "--boots", f"1,{long}")
+    assert done.returncode != 0
+    assert b"does not name two boots" in done.stderr
+    assert len(done.stderr.splitlines()) == 1

@@ -41,9 +41,11 @@ def is_terminal(stream: Any) -> bool:
 
 
 def _columns() -> int:
-    told = os.environ.get("COLUMNS", "")
-    if told.isascii() and told.isdigit() and int(told):
-        return int(told)
+    from pfnscope.units import whole_number
+
+    columns = whole_number(os.environ.get("COLUMNS", ""))
+    if columns:
+        return columns
     try:
         return os.get_terminal_size(sys.stdout.fileno()).columns or 80
     except OSError:

@@ -15,6 +15,7 @@ import re2
 from pfnscope.ranges import FrameRange
 from pfnscope.report.axis import Axis, AxisName
 from pfnscope.report.scene import Scene
+from pfnscope.units import whole_number
 
 VERSION = 2
 NAMES = ("v", "axis", "from", "to", "sel", "lanes", "hole", "find")
@@ -65,7 +66,7 @@ def read(told: Mapping[str, str]) -> View:
         _picked(told, notes),
         tuple(dict.fromkeys(key for key in told.get("lanes", "").split(",") if key)),
         # ranges took the place of indexes, whose order a later release may change
-        int(hole) if version == "1" and hole.isascii() and hole.isdigit() and len(hole) < 7 else None,
+        whole_number(hole) if version == "1" else None,
         tuple(notes),
     )
 

@@ -4,6 +4,7 @@ from pfnscope.report.compared import Comparison, compared
 from pfnscope.report.document import Document
 from pfnscope.service.analyzing import Options, analyze
 from pfnscope.service.errors import BadOption
+from pfnscope.units import whole_number
 
 
 def compare(
@@ -30,7 +31,8 @@ def parse_boots(text: str | None, *, same_text: bool) -> tuple[int | None, int |
     """``N,M`` as two numbers of boots from 1; of one text the first two where nothing is said. Raises BadOption."""
     if text is None:
         return (1, 2) if same_text else (None, None)
-    numbers = text.split(",")
-    if len(numbers) != 2 or not all(number.strip().isascii() and number.strip().isdigit() for number in numbers):
-        raise BadOption(f"{text!r} does not name two boots; give two numbers such as 1,2.")
-    return int(numbers[0]), int(numbers[1])
+    first, _, second = text.partition(",")
+    one, other = whole_number(first.strip()), whole_number(second.strip())
+    if one is None or other is None:
+        raise BadOption(f"{text[:40]!r} does not name two boots; give two numbers such as 1,2.")
+    return one, other

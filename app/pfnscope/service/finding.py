@@ -9,7 +9,7 @@ from pfnscope.report.lanes import frames
 from pfnscope.report.words import pages_words, state_words
 from pfnscope.service.errors import BadOption
 from pfnscope.service.lookup import lookup
-from pfnscope.units import format_size, parse_size
+from pfnscope.units import format_size, parse_size, whole_number
 
 HELP = "0xbffd7000, 4G, 4G..5G, 0xa0000-0xfffff, pfn:0xbffd7, page:0xffffea0002fff5c0, node 1 or DMA32"
 
@@ -74,9 +74,9 @@ def _named(document: Document, asked: str) -> Found | None:
     node: int | None = None
     if "node" in parts[:-1]:
         at = parts.index("node")
-        if not (parts[at + 1].isascii() and parts[at + 1].isdigit() and len(parts[at + 1]) < 7):
+        node = whole_number(parts[at + 1])
+        if node is None:
             return None
-        node = int(parts[at + 1])
         parts = parts[:at] + parts[at + 2 :]
     if len(parts) > 1 or (not parts and node is None):
         return None

@@ -5,8 +5,8 @@ The text is kept, not the document: what a later release knows better shows on o
 
 import hashlib
 import hmac
-import re
 import secrets
+import string
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterable
@@ -20,7 +20,7 @@ from pfnscope.storage import Claim, Claimed, LayoutStore, Record, StoreUnavailab
 
 __all__ = [
     "BadExpiry", "BadKey", "Created", "Gone", "Keep", "KeyTaken", "Layouts", "NotFound", "StoreUnavailable", "Stored",
-    "Wanted", "WrongToken", "open_layouts",
+    "Wanted", "WrongToken", "is_id", "open_layouts",
 ]  # fmt: skip
 
 Keep = Literal["memory-lines", "everything"]
@@ -30,9 +30,11 @@ SHORTEST_SECONDS = 60
 LONGEST_TITLE = 200
 LONGEST_NOTE = 2000
 _ID_BYTES = 12
-_ID = re.compile(r"[A-Za-z0-9_-]{16}")
+_ID_LENGTH = _ID_BYTES * 4 // 3  # of base64
+_ID_CHARACTERS = frozenset(string.ascii_letters + string.digits + "_-")
 # A key stands for the delete token, so it must be one that nobody else thinks of: a UUID has 36 characters.
-_KEY = re.compile(r"[!-~]{16,200}")
+_KEY_LENGTHS = range(16, 201)
+_KEY_CHARACTERS = frozenset(map(chr, range(0x21, 0x7F)))
 
 
 class NotFound(ServiceError):
@@ -137,10 +139,14 @@ class Layouts:
     def get(self, layout_id: str) -> Stored:
         """Give a layout back. Raises NotFound, Gone, StoreUnavailable."""
         record = self._live(layout_id)
+        try:
+            options = msgspec.json.decode(record.options, type=Options)
+        except ValueError as error:  # msgspec's errors are some
+            raise StoreUnavailable("the storage is damaged") from error
         return Stored(
             id=record.id,
             text=record.text,
-            options=msgspec.json.decode(record.options, type=Options),
+            options=options,
             title=record.title,
             created_at=record.created_at,
             expires_at=record.expires_at,
@@ -203,7 +209,7 @@ class Layouts:
         return seconds
 
     def _live(self, layout_id: str) -> Record:
-        found = self._store.get(layout_id) if _ID.fullmatch(layout_id) else None
+        found = self._store.get(layout_id) if is_id(layout_id) else None
         if found is None:
             raise NotFound("there is no layout of this name")
         if isinstance(found, Tombstone):
@@ -216,6 +222,11 @@ class Layouts:
 def open_layouts(database_url: str, retention_days: int = 90) -> Layouts:
     """The layouts in that database. Raises ValueError for a wrong URL, StoreUnavailable."""
     return Layouts(open_store(database_url), retention_days)
+
+
+def is_id(text: str) -> bool:
+    """Whether a text has the form of a layout's id."""
+    return len(text) == _ID_LENGTH and _ID_CHARACTERS.issuperset(text)
 
 
 def _clean(title: str) -> str:
@@ -235,7 +246,7 @@ def _digest(token: str) -> bytes:
 
 def _claim(key: str, text: bytes, options: Options, wanted: Wanted) -> Claim:
     """Hashes that only who has the key can make: the fingerprint tells nothing about the text without it."""
-    if not _KEY.fullmatch(key):
+    if len(key) not in _KEY_LENGTHS or not _KEY_CHARACTERS.issuperset(key):
         raise BadKey("an Idempotency-Key has 16 to 200 visible ASCII characters and should be random, such as a UUID")
     told = msgspec.json.encode((options, msgspec.structs.replace(wanted, key=None)))
     fingerprint = hmac.digest(key.encode(), hashlib.sha256(text).digest() + told, "sha256")

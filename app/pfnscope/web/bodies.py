@@ -1,6 +1,6 @@
 """Request bodies: read up to a limit, unpacked up to the same limit, in whatever form the log is sent."""
 
-import re
+import string
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Annotated, Any
@@ -18,14 +18,20 @@ from pfnscope.service.layouts import Keep, Wanted
 from pfnscope.service.placing import Kind
 from pfnscope.service.simulating import LONGEST_COMMAND_LINE, Change
 from pfnscope.service.unpacking import Damaged, TooLarge, packing_of, unpacked
+from pfnscope.web.overload import told_size
 
 _FORM = "application/x-www-form-urlencoded"
 _PACKED = ("gzip", "x-gzip", "zstd", "x-xz", "x-bzip", "x-bzip2")
 _TEXT = ("", "text/plain", "application/octet-stream", *(f"application/{name}" for name in _PACKED))
 _MOST_FIELDS = 16
 _ENCODINGS = {"": None, "identity": None, "gzip": "gzip", "x-gzip": "gzip", "zstd": "zstd"}
-# What a form sends is percent-encoded: it has no blank and no line break, which every log has.
-_FORM_BODY = re.compile(rb"[a-z_]{1,20}=[!-~]*+")
+_FIELD_NAME = f"{string.ascii_lowercase}_".encode()
+_LONGEST_FIELD_NAME = 20
+_VISIBLE = bytes(range(0x21, 0x7F))
+_PIECE = 1 << 16
+
+LAST_BOOT = 1 << 31
+"""The highest number of a boot that anybody may ask for."""
 
 Short = Annotated[str, msgspec.Meta(max_length=200)]
 Long = Annotated[str, msgspec.Meta(max_length=LONGEST_COMMAND_LINE)]
@@ -42,7 +48,7 @@ class Fields(msgspec.Struct, frozen=True, omit_defaults=True, rename={"full": "s
 
     kernel: Short | None = None
     arch: Short | None = None
-    boot: Annotated[int, msgspec.Meta(ge=1, le=1 << 31)] | None = None
+    boot: Annotated[int, msgspec.Meta(ge=1, le=LAST_BOOT)] | None = None
     title: Annotated[str, msgspec.Meta(max_length=1000)] = ""
     note: Annotated[str, msgspec.Meta(max_length=4000)] = ""
     expires_in: Annotated[int, msgspec.Meta(ge=0, le=1 << 40)] | None = None
@@ -133,8 +139,7 @@ class Intake:
         self._held += size
 
     async def _checked(self, request: Request, limit: int) -> AsyncIterator[bytes]:
-        declared = request.headers.get("content-length", "0")
-        if declared.isascii() and declared.isdigit() and int(declared) > limit:
+        if told_size(request.headers) > limit:
             raise HTTPException(413, str(TooLarge(limit)))
         size = 0
         try:
@@ -164,7 +169,7 @@ def understand(body: bytes, headers: Mapping[str, str], query: Mapping[str, str]
             return _from_json(body)
         case "multipart/form-data":
             return _from_fields(_multipart(body, parameters.get(b"boundary"), limit), query, limit)
-        case "application/x-www-form-urlencoded" if _FORM_BODY.fullmatch(body):
+        case "application/x-www-form-urlencoded" if _is_form(body):
             return _from_fields(_urlencoded(body), query, limit)
         case "application/x-www-form-urlencoded":  # what curl --data-binary calls every body
             return Submission(body, _fields(query), form=False)
@@ -174,6 +179,16 @@ def understand(body: bytes, headers: Mapping[str, str], query: Mapping[str, str]
             raise HTTPException(
                 415, f"A log is sent as text/plain, multipart/form-data or application/json, not {other[:80]!r}."
             )
+
+
+def _is_form(body: bytes) -> bool:
+    """Whether a body begins with a field, and has no blank and no line break: a form is percent-encoded, a log not."""
+    end = body.find(b"=", 0, _LONGEST_FIELD_NAME + 1)
+    return (
+        end > 0
+        and not body[:end].translate(None, _FIELD_NAME)
+        and not any(body[at : at + _PIECE].translate(None, _VISIBLE) for at in range(0, len(body), _PIECE))
+    )
 
 
 def is_plain(body: bytes, headers: Mapping[str, str]) -> bool:

@@ -20,7 +20,7 @@ from pfnscope.web.asked import encoded
 from pfnscope.web.caching import tagged
 from pfnscope.web.deps import Services, ServicesDep
 from pfnscope.web.layout_page import figure_response
-from pfnscope.web.questions import Boot
+from pfnscope.web.questions import Boot, boot_number
 from pfnscope.web.recent import Drawn
 from pfnscope.web.rendering import render
 from pfnscope.web.samples import samples
@@ -91,7 +91,7 @@ async def compare(
     tidy = [(name, value) for name, value in [*told.items(), ("kernel", kernel.strip())] if value]
     if sorted([*tidy, *rest]) != sorted(given):
         return RedirectResponse(f"/compare?{encoded([*tidy, *rest])}" if tidy or rest else "/compare", 303)
-    boots = [int(text) if text.isascii() and text.isdigit() else None for text in (told["boot_a"], told["boot_b"])]
+    boots = [boot_number(name, told[name]) for name in ("boot_a", "boot_b")]
     wanted = Wanted(told["a"], told["b"], boots[0], boots[1], kernel.strip() or None)
     names = [name for name, _ in rest]
     if not wanted.a or not wanted.b:

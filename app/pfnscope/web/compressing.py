@@ -1,7 +1,6 @@
 """Answers compressed for clients who can: zstd where it is accepted, else gzip."""
 
 import gzip
-import re
 
 import zstandard
 from starlette.datastructures import Headers
@@ -12,21 +11,30 @@ SMALLEST = 500
 """Bytes of a body below which nothing is gained."""
 
 _GZIP_LEVEL, _ZSTD_LEVEL = 5, 3
-_OFFER = re.compile(r"\s*([a-z0-9*-]+)\s*(?:;\s*q=([01](?:\.\d{0,3})?))?\s*", re.IGNORECASE)
 
 
 def coding(accepted: str) -> str | None:
     """``zstd``, ``gzip`` or None, by an Accept-Encoding header: what is wanted most, zstd where it is all one."""
     if not accepted:
         return None
-    wanted: dict[str, float] = {}
-    for offer in accepted.split(","):
-        found = _OFFER.fullmatch(offer)
-        if found:
-            wanted[found[1].lower()] = float(found[2] or 1)
-    rest = wanted.get("*", 0.0)
-    best = max(("zstd", "gzip"), key=lambda name: wanted.get(name, rest))  # max keeps the first of equals
-    return best if wanted.get(best, rest) > 0 else None
+    weights: dict[str, float] = {}
+    for offer in accepted.lower().split(","):
+        name, semicolon, parameter = offer.partition(";")
+        weight = _weight(parameter) if semicolon else 1.0
+        if weight is not None:
+            weights[name.strip()] = weight
+    rest = weights.get("*", 0.0)
+    best = max(("zstd", "gzip"), key=lambda name: weights.get(name, rest))  # max keeps the first of equals
+    return best if weights.get(best, rest) > 0 else None
+
+
+def _weight(parameter: str) -> float | None:
+    """The number of ``q=0.5``, None where it is no weight (RFC 9110, 12.4.2)."""
+    name, _, value = parameter.strip().partition("=")
+    whole, _, thousandths = value.partition(".")
+    if name != "q" or whole not in ("0", "1") or len(thousandths) > 3 or not f"0{thousandths}".isdecimal():
+        return None
+    return float(f"{whole}.{thousandths}")
 
 
 def compressed(body: bytes, name: str) -> bytes:

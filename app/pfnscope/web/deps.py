@@ -122,7 +122,7 @@ SubmissionDep = Annotated[bodies.Submission, Depends(submission)]
 async def overrides(
     kernel: Annotated[str | None, Query(max_length=200, description="Assume this release")] = None,
     arch: Annotated[str | None, Query(max_length=200, description="Assume this architecture")] = None,
-    boot: Annotated[int | None, Query(ge=1, le=1 << 31, description="Which boot of the text, 1-based")] = None,
+    boot: Annotated[int | None, Query(ge=1, le=bodies.LAST_BOOT, description="Which boot of the text, 1-based")] = None,
 ) -> Options:
     """How the query string wants the text analysed."""
     return Options(kernel, arch, boot)

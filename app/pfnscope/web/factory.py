@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 import anyio
 import anyio.to_thread
 import jinja2
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 
 from pfnscope import __version__, resources
@@ -25,6 +25,7 @@ from pfnscope.web.logs import EVENTS
 from pfnscope.web.metrics import Metrics
 from pfnscope.web.observing import HEADER, Observed
 from pfnscope.web.overload import Overload
+from pfnscope.web.questions import bounded_query
 from pfnscope.web.recent import Recent
 from pfnscope.web.security import SecurityHeaders
 from pfnscope.web.settings import Settings
@@ -46,6 +47,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         generate_unique_id_function=lambda route: route.name,  # links name operations
         lifespan=_lifespan,
+        dependencies=[Depends(bounded_query)],  # before the query string is taken apart
     )
     app.state.services = services
     for router in (

@@ -11,6 +11,7 @@ from pfnscope.report.axis import AxisName
 from pfnscope.report.plain import PLAIN
 from pfnscope.report.words import SEVERITY_WORDS, STATE_WORDS
 from pfnscope.service import Options, encode
+from pfnscope.units import whole_number
 from pfnscope.web import command_lines, presenting, subjects, viewing, views
 from pfnscope.web.asked import KNOWN, Asked, AskedDep, encoded
 from pfnscope.web.caching import tagged
@@ -190,7 +191,7 @@ def _page(
         subject.text,
         answer.changed or answer.today,
         everything=log == "all",
-        line=int(line) if line.isascii() and line.isdigit() and len(line) < 10 else 1,
+        line=whole_number(line) or 1,
     )
     today, document = answer.today, answer.changed or answer.today
     seen, agreeing = counted.split(document.checks)

@@ -5,8 +5,11 @@ from collections.abc import Collection
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from pfnscope.units import whole_number
 from pfnscope.web.errors import json_problem, problem
 from pfnscope.web.work import Workers
+
+_LENGTH_DIGITS = 20  # the parser refuses lengths of 2^64 and more
 
 
 class Overload:
@@ -35,5 +38,4 @@ class Overload:
 
 def told_size(headers: Headers) -> int:
     """The bytes that a body is said to have; 0 where that is not told, since its first bytes are read anyway."""
-    length = headers.get("content-length", "")
-    return int(length) if length.isascii() and length.isdigit() else 0
+    return whole_number(headers.get("content-length", ""), _LENGTH_DIGITS) or 0

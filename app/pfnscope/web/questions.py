@@ -3,11 +3,23 @@
 from typing import Annotated
 
 import msgspec
-from fastapi import Depends, Query
+from fastapi import Depends, HTTPException, Query, Request
 
+from pfnscope.service.errors import BadOption
 from pfnscope.service.placing import Kind
 from pfnscope.service.simulating import LONGEST_COMMAND_LINE, Change
-from pfnscope.web.bodies import Submission
+from pfnscope.units import whole_number
+from pfnscope.web.bodies import LAST_BOOT, Submission
+
+_LONGEST_QUERY = 1 << 14  # bytes
+_MOST_PARAMETERS = 200
+
+
+async def bounded_query(request: Request) -> None:
+    """Raise 400 for a query string with more in it than any page or program has to say."""
+    query = request.scope["query_string"]
+    if len(query) > _LONGEST_QUERY or query.count(b"&") >= _MOST_PARAMETERS:
+        raise HTTPException(400, f"A query has at most {_LONGEST_QUERY} bytes and {_MOST_PARAMETERS} parameters.")
 
 
 class Region(msgspec.Struct, frozen=True):
@@ -33,7 +45,15 @@ class Pair(msgspec.Struct, frozen=True):
     kernel: str | None
 
 
-Boot = Annotated[int | None, Query(ge=1, le=1 << 31, description="Which boot of that text, 1-based")]
+Boot = Annotated[int | None, Query(ge=1, le=LAST_BOOT, description="Which boot of that text, 1-based")]
+
+
+def boot_number(name: str, text: str) -> int | None:
+    """The boot that a field of a form names, None for an empty one. Raises BadOption."""
+    number = whole_number(text)
+    if text and (number is None or not 1 <= number <= LAST_BOOT):
+        raise BadOption(f"{name} must be a number from 1 to {LAST_BOOT}.")
+    return number
 
 
 async def change(

@@ -1,6 +1,5 @@
 """Stored layouts are analysed and drawn once, then served from memory for as long as they are there."""
 
-import re
 import time
 from collections import OrderedDict
 
@@ -9,12 +8,12 @@ import msgspec
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pfnscope.service.layouts import StoreUnavailable
+from pfnscope.service.layouts import StoreUnavailable, is_id
 from pfnscope.web.caching import ASK_EACH_TIME, etag, is_known
 from pfnscope.web.compressing import SMALLEST, coding, compressed
 from pfnscope.web.living import Living
 
-_PATH = re.compile(r"(?:/l|/api/v1/layouts)/([A-Za-z0-9_-]{16})(?:[./].*)?")
+_PREFIXES = ("/l/", "/api/v1/layouts/")
 _MOST_BYTES = 64 << 20
 _LARGEST = 4 << 20
 _IN_A_THREAD = 64 << 10  # compressing more would be felt by others
@@ -58,19 +57,19 @@ class StoredPages:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request, or let pass what is no GET of a stored layout."""
-        named = _PATH.fullmatch(scope["path"]) if scope["type"] == "http" and scope["method"] == "GET" else None
-        if named is None:
+        layout_id = _layout_id(scope["path"]) if scope["type"] == "http" and scope["method"] == "GET" else None
+        if layout_id is None:
             await self._app(scope, receive, send)
             return
-        asked = dict(scope["headers"])
-        key = scope["path"], scope["query_string"], asked.get(b"accept", b"")
+        request_headers = dict(scope["headers"])
+        key = scope["path"], scope["query_string"], request_headers.get(b"accept", b"")
         entry = self._entries.get(key)
         if entry is None:
             entry = await self._made(scope, receive, send)
             if entry is None:
                 return
         try:
-            until = await self._living.until(named[1])
+            until = await self._living.until(layout_id)
         except StoreUnavailable:
             until = None
         if until is None:
@@ -78,14 +77,14 @@ class StoredPages:
             await self._app(scope, receive, send)
             return
         scope["route_path"] = entry.route
-        await self._answer(key, entry, until, asked, send)
+        await self._answer(key, entry, until, request_headers, send)
 
     async def _made(self, scope: Scope, receive: Receive, send: Send) -> Entry | None:
         """What the handlers answer, whole and uncompressed; sent on and None where that is not to be kept."""
-        asked = MutableHeaders(raw=[*scope["headers"]])
-        del asked["if-none-match"]
-        asked["accept-encoding"] = "identity"
-        inner = {**scope, "headers": asked.raw}
+        request_headers = MutableHeaders(raw=[*scope["headers"]])
+        del request_headers["if-none-match"]
+        request_headers["accept-encoding"] = "identity"
+        inner = {**scope, "headers": request_headers.raw}
         start: Message = {}
         parts: list[bytes] = []
 
@@ -112,19 +111,21 @@ class StoredPages:
         raw = [*headers.raw, (b"etag", tag.encode())]
         return Entry(scope["route_path"], raw, tag, page, {"": body})
 
-    async def _answer(self, key: Key, entry: Entry, until: int, asked: dict[bytes, bytes], send: Send) -> None:
+    async def _answer(
+        self, key: Key, entry: Entry, until: int, request_headers: dict[bytes, bytes], send: Send
+    ) -> None:
         if entry.changes:
             keep = ASK_EACH_TIME
         else:
             keep = f"private, max-age={max(0, min(_KEPT_SECONDS, until - int(time.time())))}, immutable"
         headers = [*entry.headers, (b"cache-control", keep.encode())]
-        if is_known(entry.tag, asked.get(b"if-none-match", b"").decode("latin-1")):
+        if is_known(entry.tag, request_headers.get(b"if-none-match", b"").decode("latin-1")):
             self._keep(key, entry)
             headers = [(name, value) for name, value in headers if name != b"content-type"]
             await send({"type": "http.response.start", "status": 304, "headers": headers})
             await send({"type": "http.response.body", "body": b""})
             return
-        name = coding(asked.get(b"accept-encoding", b"").decode("latin-1")) or ""
+        name = coding(request_headers.get(b"accept-encoding", b"").decode("latin-1")) or ""
         name = name if len(entry.bodies[""]) >= SMALLEST else ""
         body = entry.bodies.get(name)
         if body is None:
@@ -158,3 +159,12 @@ class StoredPages:
         entry = self._entries.pop(key, None)
         if entry is not None:
             self._bytes -= entry.size
+
+
+def _layout_id(path: str) -> str | None:
+    """The id in the address of a stored layout, or of one of its forms."""
+    prefix = next((prefix for prefix in _PREFIXES if path.startswith(prefix)), None)
+    if prefix is None:
+        return None
+    name = path[len(prefix) :].partition("/")[0].partition(".")[0]
+    return name if is_id(name) else None

@@ -1,18 +1,16 @@
 """The layouts that a page can show and compare: those stored, and the examples."""
 
-import re
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 from starlette.exceptions import HTTPException
 
 from pfnscope.service import Options
-from pfnscope.service.layouts import Layouts
+from pfnscope.service.layouts import Layouts, is_id
 from pfnscope.web import presenting, sharing
 from pfnscope.web.samples import sample_text
 
 SAMPLE = "sample:"
-_PAGE = re.compile(r"/l/([A-Za-z0-9_-]{16})(?:\.[a-z]+)?/?|/samples/([a-z0-9][a-z0-9-]{0,60})(?:\.[a-z]+)?/?")
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -62,7 +60,14 @@ def name_of(link: str) -> tuple[str, str]:
         parts = urlsplit(link)
     except ValueError:
         return link, ""
-    found = _PAGE.fullmatch(parts.path)
-    if not found:
-        return link, ""
-    return found[1] or SAMPLE + found[2], parse_qs(parts.query).get("boot", [""])[0]
+    name = _name_in(parts.path)
+    return (link, "") if name is None else (name, parse_qs(parts.query).get("boot", [""])[0])
+
+
+def _name_in(path: str) -> str | None:
+    """What a comparison calls the layout by whose page, or a form of it, has this path."""
+    parent, _, last = path.removesuffix("/").rpartition("/")
+    name = last.partition(".")[0]
+    if parent == "/l" and is_id(name):
+        return name
+    return SAMPLE + name if parent == "/samples" and name else None
