@@ -52,3 +52,18 @@ def test_what_was_packed_at_set_up_is_sent_to_those_who_take_it(
         assert len(sent) < 0.9 * len(zstandard.compress(plain))
     known = {"Accept-Encoding": accepted, "If-None-Match": answer.headers["etag"]}
     assert client.get(f"/static/{name}", headers=known).status_code == 304
+
+
+@pytest.mark.parametrize("accepted", ["zstd", "gzip"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a" * 300 + ".js", f"m-0123456789ab/{'a' * 300}.js", "a/" * 3000, "%00", "page.css%00", "%FF%FE", "%0A",
+        "%2E%2E/pyproject.toml", "", "vendor",
+    ],
+    ids=["long", "long module", "deep", "nul", "nul behind", "no UTF-8", "line break", "above", "empty", "folder"],
+)  # fmt: skip
+def test_what_is_no_name_of_a_file_is_not_found(client: httpx.Client, name: str, accepted: str) -> None:
+    answer = client.get(f"/static/{name}", headers={"Accept-Encoding": accepted})
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"

@@ -139,3 +139,13 @@ def test_answers_that_are_not_taken_are_bounded_together(large: httpx.Client, mo
             assert connection.recv(1) == b"H"
         assert len(rest(oldest)) < LARGE
         assert len(rest(newest)) > LARGE
+
+
+@pytest.mark.parametrize(("size", "status"), [(16_000, b"200"), (17_000, b"431")])
+def test_a_line_of_a_head_may_have_16_kib(client: httpx.Client, size: int, status: bytes) -> None:
+    with connected(client) as connection:
+        connection.sendall(GET + b"Connection: close\r\nAccept-Encoding: " + b"x" * size + b"\r\n\r\n")
+        answer = rest(connection)
+    assert answer.split()[1] == status
+    if status != b"200":
+        assert refusal(answer) == 431

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -28,6 +29,7 @@ class Assets(StaticFiles):
     def __init__(self, root: Path) -> None:
         super().__init__(directory=root)
         self._root = root
+        self._names = frozenset(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
         self._hashes: dict[str, tuple[int, str]] = {}
 
     def url(self, name: str) -> str:
@@ -38,9 +40,14 @@ class Assets(StaticFiles):
         return f"/static/{name}?v={self._hash(name)}"
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """The file; to be kept for ever only under the hash of what it holds now."""
+        """The file; to be kept for ever only under the hash of what it holds now. Raises 404.
+
+        Only names of files that were there at the start get as far as the file system, which refuses some of the rest.
+        """
         told, _, name = path.partition("/")
         of_modules = told.startswith(_MODULES) and self._is_module(name)
+        if (name if of_modules else path) not in self._names:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
         response = await self._packed(name if of_modules else path, scope)
         if response.status_code in (200, 304):
             asked = parse_qs(scope["query_string"].decode("latin-1")).get("v", [""])[0]
@@ -52,7 +59,7 @@ class Assets(StaticFiles):
         """The file, packed by set-up where it was and the client takes that: better than there is time for here."""
         packed = f"{path}.zst"
         takes = coding(Headers(scope=scope).get("accept-encoding", "")) == "zstd"
-        if not takes or not (self._root / packed).is_file():
+        if not takes or packed not in self._names:
             return await super().get_response(path, scope)
         response = await super().get_response(packed, scope)
         response.headers["Vary"] = "Accept-Encoding"

@@ -12,6 +12,7 @@ from pfnscope.web.observing import HEADER
 from pfnscope.web.security import HEADERS
 
 _LARGEST_HEAD = 1 << 16  # bytes
+_LONGEST_HEADER = 1 << 14  # bytes of one line, as other servers take
 _SENTENCE = {
     408: "The request did not come within {seconds:g} seconds.",
     431: "The headers of this request are too large.",
@@ -73,9 +74,10 @@ class Connection(HttpToolsProtocol):
         self._in_head, self._head_size = True, 0
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take one header, unless there are too many. Raises ValueError, for the parser to stop."""
-        self._head_size += len(name) + len(value) + 4
-        if self._head_size > _LARGEST_HEAD:
+        """Take one header, unless it is too long or there are too many. Raises ValueError, for the parser to stop."""
+        size = len(name) + len(value) + 4
+        self._head_size += size
+        if size > _LONGEST_HEADER or self._head_size > _LARGEST_HEAD:
             self._wrong = 431
             raise ValueError
         super().on_header(name, value)
