@@ -62,3 +62,16 @@ def _begin(connection: Connection) -> None:
     # fails it at once. Writers therefore take their place first.
     writes = connection.get_execution_options().get("writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def empty_log(connection: Connection) -> bool:
+    """Write what SQLite's write-ahead log holds into the file, and truncate the log; False where others use it now.
+
+    Waits for nobody: the caller tries again later.
+    """
+    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+    try:
+        busy, _, _ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+    return not busy

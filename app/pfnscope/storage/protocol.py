@@ -7,7 +7,7 @@ import msgspec
 
 
 class StoreUnavailable(Exception):
-    """The database does not answer, takes no writes, or cannot be used by this release; the message is for users."""
+    """The database does not answer, takes no writes, is damaged or of another release; the message is for users."""
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -45,7 +45,7 @@ class Claimed(msgspec.Struct, frozen=True):
 
 
 class LayoutStore(Protocol):
-    """Every method may be called from any thread and raises StoreUnavailable when the database is away."""
+    """Every method may be called from any thread and raises StoreUnavailable where the database does not do it."""
 
     def put(self, record: Record, claim: Claim | None = None) -> Claimed | None:
         """Keep a new record; durable when this returns None. Ids are never reused: a second is an error.
@@ -72,7 +72,10 @@ class LayoutStore(Protocol):
         """Replace the record by a tombstone, so that nothing of its text, title or note is left."""
 
     def purge_expired(self, now: int) -> int:
-        """Replace all records that expired at or before ``now`` by tombstones; how many they were."""
+        """Replace all records that expired at or before ``now`` by tombstones; how many they were.
+
+        Also overwrites what is left of records deleted before, where others held that up.
+        """
 
     def shorten(self, longest: int) -> None:
         """Let no record expire later than so many seconds after its creation."""

@@ -8,9 +8,9 @@ from sqlalchemy import ColumnElement, Engine, bindparam, delete, exists, func, i
 from sqlalchemy.exc import IntegrityError
 
 from pfnscope.storage import schema
-from pfnscope.storage.engines import make_engine
+from pfnscope.storage.engines import empty_log, make_engine
 from pfnscope.storage.protocol import Claim, Claimed, LayoutStore, Record, StoreUnavailable, Tombstone
-from pfnscope.storage.transactions import transaction
+from pfnscope.storage.transactions import DAMAGED, transaction
 from pfnscope.storage.watch import Watch
 
 # Both databases understand this upsert; SQLAlchemy has one only in the dialect of each.
@@ -20,6 +20,9 @@ _HIT = text(
 )
 # Asked before each stored page; a statement with one id costs half of one with a list.
 _LIFETIME = select(schema.layouts.c.id, schema.layouts.c.expires_at).where(schema.layouts.c.id == bindparam("id"))
+# A row by the table and one by the index, so that a damaged database does not pass for one that answers.
+_ANY_LAYOUT = select(schema.layouts.c.title).limit(1)
+_FIRST_TO_EXPIRE = select(func.min(schema.layouts.c.expires_at))
 _LIFETIMES = select(schema.layouts.c.id, schema.layouts.c.expires_at).where(
     schema.layouts.c.id.in_(bindparam("ids", expanding=True))
 )
@@ -48,6 +51,8 @@ class SqlStore:
         # For a single statement: without BEGIN and ROLLBACK around it, each a round trip on PostgreSQL.
         self._single = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._watch = Watch(engine)
+        # Whether SQLite's log may still hold what was deleted: a server that was killed may have left such a log.
+        self._checkpoint_owed = engine.dialect.name == "sqlite"
 
     def create(self) -> None:
         """Create or upgrade the tables."""
@@ -89,7 +94,10 @@ class SqlStore:
             if row is None:
                 gone = select(schema.tombstones.c.id).where(schema.tombstones.c.id == layout_id)
                 return Tombstone(layout_id) if connection.execute(gone).first() else None
-        return Record(**{**row, "text": zstandard.decompress(row["text"])})
+        try:
+            return Record(**{**row, "text": zstandard.decompress(row["text"])})
+        except zstandard.ZstdError as error:
+            raise StoreUnavailable(DAMAGED) from error
 
     def lifetimes(self, layout_ids: Iterable[str]) -> dict[str, int]:
         """See LayoutStore."""
@@ -105,6 +113,7 @@ class SqlStore:
     def delete(self, layout_id: str) -> None:
         """See LayoutStore."""
         self._bury(schema.layouts.c.id == layout_id)
+        self._pay_checkpoint()
 
     def purge_expired(self, now: int) -> int:
         """See LayoutStore."""
@@ -116,7 +125,9 @@ class SqlStore:
         if due_counters:
             with transaction(self._writer) as connection:
                 connection.execute(delete(schema.counters).where(counters))
-        return self._bury(layouts) if due_layouts else 0
+        buried = self._bury(layouts) if due_layouts else 0
+        self._pay_checkpoint()
+        return buried
 
     def shorten(self, longest: int) -> None:
         """See LayoutStore."""
@@ -148,7 +159,8 @@ class SqlStore:
     def ping(self) -> None:
         """See LayoutStore."""
         with transaction(self._engine) as connection:
-            connection.execute(select(schema.schema.c.version))
+            for which in (_ANY_LAYOUT, _FIRST_TO_EXPIRE):
+                connection.execute(which).first()
 
     def close(self) -> None:
         """See LayoutStore."""
@@ -162,12 +174,20 @@ class SqlStore:
             )
             if buried:
                 connection.execute(insert(schema.tombstones), [{"id": layout_id} for layout_id in buried])
-        if buried and self._engine.dialect.name == "sqlite":
-            # The log beside the file would hold the text until some later checkpoint. Where a reader holds this one
-            # up, the next one does it.
-            with (
-                suppress(StoreUnavailable),
-                transaction(self._single) as connection,
-            ):
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._checkpoint_owed |= bool(buried) and self._engine.dialect.name == "sqlite"
         return len(buried)
+
+    def _pay_checkpoint(self) -> None:
+        """Empty SQLite's log, which holds deleted texts until then; where that fails, it stays owed.
+
+        A reader that began before the deletion holds it up, so this is tried again at each purge.
+        """
+        if not self._checkpoint_owed:
+            return
+        self._checkpoint_owed = False  # before, so that a deletion meanwhile is not overlooked
+        emptied = False
+        try:
+            with suppress(StoreUnavailable), transaction(self._single) as connection:
+                emptied = empty_log(connection)
+        finally:
+            self._checkpoint_owed |= not emptied

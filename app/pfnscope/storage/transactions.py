@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from pfnscope.storage.protocol import StoreUnavailable
@@ -12,6 +12,8 @@ from pfnscope.storage.protocol import StoreUnavailable
 AWAY = "the storage does not answer"
 FULL = "the storage is full; what is stored can still be read"
 READ_ONLY = "the storage takes no writes at the moment; what is stored can still be read"
+DAMAGED = "the storage is damaged"
+REFUSED = "the storage does not do what it should"
 
 # SQLite names its errors, PostgreSQL numbers them (appendix A of its manual).
 _WORDS = {
@@ -19,26 +21,28 @@ _WORDS = {
     "53100": FULL,  # disk_full
     "SQLITE_READONLY": READ_ONLY,
     "25006": READ_ONLY,  # read_only_sql_transaction
+    "SQLITE_CORRUPT": DAMAGED,
+    "SQLITE_NOTADB": DAMAGED,
+    "XX001": DAMAGED,  # data_corrupted
+    "XX002": DAMAGED,  # index_corrupted
 }
 
 
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Connection]:
-    """A transaction. Raises StoreUnavailable where the database is away, full or read-only, and as the engine does."""
+    """A transaction. Raises IntegrityError where a row contradicts others, StoreUnavailable for all other trouble."""
     try:
         with engine.begin() as connection:
             yield connection
     except PoolTimeoutError as error:
         raise StoreUnavailable(AWAY) from error
+    except IntegrityError:
+        raise
     except DBAPIError as error:
-        words = _words(error.orig)
-        if words is None and (isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated):
-            words = AWAY
-        if words is None:
-            raise
-        raise StoreUnavailable(words) from error
+        raise StoreUnavailable(_words(error)) from error
 
 
-def _words(error: BaseException | None) -> str | None:
-    code = str(getattr(error, "sqlite_errorname", None) or getattr(error, "sqlstate", None) or "")
-    return next((words for name, words in _WORDS.items() if code.startswith(name)), None)
+def _words(error: DBAPIError) -> str:
+    code = str(getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None) or "")
+    away = isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated
+    return next((words for name, words in _WORDS.items() if code.startswith(name)), AWAY if away else REFUSED)

@@ -1,7 +1,8 @@
 """The application: settings in, a FastAPI app out. Nothing is made at import."""
 
+import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import anyio
 import anyio.to_thread
@@ -12,7 +13,7 @@ from fastapi.routing import APIRoute
 from pfnscope import __version__, resources
 from pfnscope.report import glossary
 from pfnscope.report.visible import visible
-from pfnscope.service.layouts import StoreUnavailable, open_layouts
+from pfnscope.service.layouts import open_layouts
 from pfnscope.web import api, compare_page, errors, exports, health, layout_page, pages, preview, schema
 from pfnscope.web.assets import Assets
 from pfnscope.web.bodies import Intake
@@ -133,9 +134,19 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 async def _purge_for_ever(services: Services) -> None:
     while True:
-        with suppress(StoreUnavailable):  # /readyz says so; the next round will do
-            gone = await anyio.to_thread.run_sync(services.layouts.purge)
-            if gone:
-                services.metrics.layouts.labels("expired").inc(gone)
-                EVENTS.info("expired layouts forgotten", extra={"told": {"count": gone}})
+        await _purge(services)
         await anyio.sleep(_PURGE_EVERY_SECONDS)
+
+
+async def _purge(services: Services) -> None:
+    """Forget what has expired. No error leaves this, for what expires tomorrow has to be forgotten too."""
+    try:
+        expired = await anyio.to_thread.run_sync(services.layouts.purge)
+    except Exception as error:  # noqa: BLE001 - see above
+        services.metrics.purges_failed.inc()
+        EVENTS.warning("expired layouts not forgotten: trying again", exc_info=error)
+        return
+    services.metrics.last_purge.set(time.time())
+    if expired:
+        services.metrics.layouts.labels("expired").inc(expired)
+        EVENTS.info("expired layouts forgotten", extra={"told": {"count": expired}})

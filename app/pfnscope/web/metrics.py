@@ -35,6 +35,13 @@ class Metrics:
         self.alone = Counter(
             "pfnscope_rate_counted_alone", "Texts counted by one process, for want of shared counters", registry=own
         )
+        self.purges_failed = Counter(
+            "pfnscope_purges_failed", "Rounds of forgetting expired layouts that ended with an error", registry=own
+        )
+        self.last_purge = Gauge(
+            "pfnscope_last_purge_timestamp_seconds", "When expired layouts were last forgotten, since 1970 UTC",
+            registry=own, multiprocess_mode="max",
+        )  # fmt: skip
         self._busy = Gauge("pfnscope_analyses_running", "Analyses at work", registry=own, multiprocess_mode="livesum")
         self._count = busy
         self._shown = own
