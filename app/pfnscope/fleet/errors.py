@@ -5,3 +5,7 @@ from pfnscope.service.errors import ServiceError
 
 class CannotScan(ServiceError):
     """Nothing can be scanned, or no table be written; the message is fit for users."""
+
+
+class FilesNotShared(CannotScan):
+    """The workers of a cluster do not have a file that is here."""

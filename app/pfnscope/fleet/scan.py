@@ -8,8 +8,9 @@ from pathlib import Path
 import msgspec
 
 from pfnscope.fleet.engine import Batch, answers, started
+from pfnscope.fleet.errors import FilesNotShared
 from pfnscope.fleet.listing import check, sources
-from pfnscope.fleet.source import Source
+from pfnscope.fleet.source import Source, shown
 from pfnscope.fleet.table import Table
 from pfnscope.fleet.work import unpack
 
@@ -47,7 +48,8 @@ def scan(
     """Analyse the logs at ``paths`` that ``out`` has no row of, and complete it. ``watch`` is told of each batch.
 
     On the Dask cluster at ``scheduler``, else by ``workers`` processes of this machine, as many as it has cores.
-    Whatever interrupts it, the next call goes on. Raises CannotScan.
+    Whatever interrupts it, the next call goes on. Raises CannotScan, FilesNotShared at the first batch whose files are
+    here and not where the workers are.
     """
     check(paths)
     with Table(out) as table:
@@ -58,12 +60,24 @@ def scan(
         if first is not None:
             with started(scheduler, workers or cores()) as client:
                 for answer in answers(client, _batches(_chained(first, fresh))):
+                    if scheduler is not None:
+                        _check_shared(answer.missing, scheduler)
                     rows = unpack(answer)
                     table.add(rows, len(answer.rows))
                     state.done.update(row["status"] for row in rows)
                     watch(state)
         state.rows = table.finish()
     return state
+
+
+def _check_shared(missing: Iterable[str], scheduler: str) -> None:
+    """Raise FilesNotShared where a path that a worker could not find exists here."""
+    for path in missing:
+        if os.path.exists(path):  # noqa: PTH110 - as Path.exists, which raises for some paths
+            raise FilesNotShared(
+                f"The workers of {scheduler} do not see {shown(path)}, which is here: "
+                "mount it under the same path there, or give URLs."
+            )
 
 
 def _fresh(found: Iterable[Source], table: Table, state: State) -> Iterator[Source]:

@@ -3,12 +3,12 @@
 import gc
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from pfnscope import __version__
+from pfnscope.files import open_file
 from pfnscope.fleet.archives import is_archive
 from pfnscope.fleet.row import Row, Status, row
 from pfnscope.fleet.source import Source, is_remote
@@ -20,10 +20,14 @@ _ENCODER = msgspec.msgpack.Encoder()
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What a batch became: a row for each of its logs, as a map of columns in MessagePack."""
+    """What a batch became: a row for each of its logs, as a map of columns in MessagePack.
+
+    ``missing`` are the paths that do not exist where the batch was analysed.
+    """
 
     rows: bytes
     count: int
+    missing: tuple[str, ...] = ()
 
 
 def work(batch: Sequence[Source]) -> Answer:
@@ -33,11 +37,12 @@ def work(batch: Sequence[Source]) -> Answer:
     gc.disable()
     try:
         remote = _fetched(batch)
-        rows = [_analysed(source, remote) for source in batch]
+        missing: list[str] = []
+        rows = [_analysed(source, remote, missing) for source in batch]
     finally:
         if was_on:
             gc.enable()
-    return Answer(_ENCODER.encode(rows), len(rows))
+    return Answer(_ENCODER.encode(rows), len(rows), tuple(missing))
 
 
 def unpack(answer: Answer) -> list[dict[str, Any]]:
@@ -52,7 +57,7 @@ def given_up(batch: Iterable[Source], why: str) -> Answer:
     return Answer(_ENCODER.encode(rows), len(rows))
 
 
-def _analysed(source: Source, remote: dict[str, bytes | OSError]) -> Row:
+def _analysed(source: Source, remote: dict[str, bytes | OSError], missing: list[str]) -> Row:
     if source.problem is not None:
         return _problem(source, source.status, source.problem)
     data: bytes | None = None
@@ -66,6 +71,8 @@ def _analysed(source: Source, remote: dict[str, bytes | OSError]) -> Row:
     except NoMemoryLayout as error:
         return _problem(source, "no-layout", _told(error), data)
     except OSError as error:
+        if isinstance(error, FileNotFoundError | NotADirectoryError):
+            missing.append(source.where)
         return _problem(source, "unreadable", f"Cannot be read: {error.strerror or error}.", data)
     except Exception as error:  # noqa: BLE001 - a fault of ours in one log must not cost the others
         return _problem(source, "failed", f"An error in pfnscope: {type(error).__name__}: {error}", data)
@@ -90,7 +97,7 @@ def _read(source: Source, remote: dict[str, bytes | OSError]) -> bytes:
         if isinstance(data, OSError):
             raise data
     else:
-        with Path(source.where).open("rb") as file:
+        with open_file(source.where) as file:
             data = file.read(LIMIT + 1)
     if len(data) > LIMIT:
         raise TooLarge(LIMIT)

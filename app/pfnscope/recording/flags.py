@@ -8,6 +8,7 @@ from typing import TextIO
 
 from msgspec import Struct
 
+from pfnscope.files import open_file
 from pfnscope.ranges import FrameRange, FrameSet, paint
 from pfnscope.recording.runs import ENTRY, RunEncoder
 
@@ -56,7 +57,7 @@ def read_flags(path: Path, steps: Iterable[Step], out: TextIO, progress: Progres
     encoder, done, skips, told = RunEncoder(out.write), 0, 0, time.monotonic()
     read: list[FrameRange] = []
     end = 0
-    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    file = open_file(path)
     try:
         for step in steps:
             if step.why_not is not None:
@@ -67,7 +68,7 @@ def read_flags(path: Path, steps: Iterable[Step], out: TextIO, progress: Progres
             encoder.cut()
             at = step.frames.start
             while at < step.frames.end:
-                data = os.pread(file, min(CHUNK, step.frames.end - at) * ENTRY, at * ENTRY)
+                data = os.pread(file.fileno(), min(CHUNK, step.frames.end - at) * ENTRY, at * ENTRY)
                 if not data:
                     break
                 encoder.feed(at, data)
@@ -82,7 +83,7 @@ def read_flags(path: Path, steps: Iterable[Step], out: TextIO, progress: Progres
             if at < step.frames.end:
                 break
     finally:
-        os.close(file)
+        file.close()
         encoder.cut()
         out.flush()
     encoder.close(end, skips)

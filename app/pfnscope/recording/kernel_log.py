@@ -7,6 +7,7 @@ EPIPE where a record was overwritten, EINVAL where the buffer is too small.
 import errno
 import os
 import re
+import stat
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 from msgspec import Struct
 
 _BUFFER = 1 << 16
+_DEVICE = os.makedev(1, 11)  # of /dev/kmsg, Documentation/admin-guide/devices.txt
 _MOST = 64 << 20  # bytes; the largest ring buffer that log_buf_len allows is 2 GiB, and never memory lines at its end
 _ESCAPE = re.compile(rb"\\x([0-9a-f]{2})")  # as the kernel writes them, not as somebody pastes them
 _BANNER = b"Linux version "
@@ -76,10 +78,13 @@ def _sources(root: Path, refused: list[str]) -> Iterator[tuple[str, bytes]]:
 
 def _records(path: Path) -> Iterator[bytes]:
     """Lines as dmesg prints them, of every record of the kernel's that the buffer still holds."""
+    status = path.stat()
+    if not (stat.S_ISREG(status.st_mode) or (stat.S_ISCHR(status.st_mode) and status.st_rdev == _DEVICE)):
+        raise OSError(errno.EINVAL, "neither the kernel's device nor a regular file")
     size = 0
+    chunks: list[bytes] = []
     file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        rest = b""
         while size < _MOST:
             try:
                 data = os.read(file, _BUFFER)
@@ -90,11 +95,11 @@ def _records(path: Path) -> Iterator[bytes]:
             if not data:
                 break
             size += len(data)
-            *lines, rest = (rest + data).split(b"\n")
-            for line in lines:
-                yield from _printed(line)
+            chunks.append(data)
     finally:
         os.close(file)
+    for line in b"".join(chunks).split(b"\n")[:-1]:
+        yield from _printed(line)
 
 
 def _printed(line: bytes) -> Iterator[bytes]:

@@ -4,6 +4,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+from pfnscope.files import FileRefused, read_file
+from pfnscope.recording.model import LIMIT
+
 _COPIED = {
     "cmdline.txt": "proc/cmdline",
     "zoneinfo.txt": "proc/zoneinfo",
@@ -40,7 +43,7 @@ def small_files(root: Path, *, walkers: bool) -> Iterator[tuple[str, str | None,
         try:
             text = make()
         except OSError as error:
-            hint = _WHY_NOT.get(name)
+            hint = None if isinstance(error, FileRefused) else _WHY_NOT.get(name)
             yield name, None, f"{error.strerror}{f': {hint}' if hint else ''}"
         else:
             if name == "iomem.txt" and all(line.lstrip().startswith(_HIDDEN) for line in text.splitlines()):
@@ -50,7 +53,7 @@ def small_files(root: Path, *, walkers: bool) -> Iterator[tuple[str, str | None,
 
 
 def _read(path: Path) -> str:
-    return path.read_bytes().decode("utf-8", "replace")
+    return read_file(path, LIMIT).decode("utf-8", "replace")
 
 
 def _line(path: Path) -> str:
