@@ -102,7 +102,7 @@ def test_a_log_that_kills_its_worker_costs_its_own_row_alone(
     folder, out = tmp_path / "logs", tmp_path / "fleet.parquet"
     make_logs(folder, 5)
     (folder / "deadly.log").write_bytes(samples.text("seed-1g-4g"))
-    monkeypatch.setattr("pfnscope.fleet.engine.work", deadly.deadly)
+    monkeypatch.setattr("pfnscope.fleet.scan.work", deadly.deadly)
     scheduler = cluster.scheduler
     monkeypatch.setattr(scheduler, "allowed_failures", 0)  # else it is given three more workers
     state = scan([str(folder)], out, cluster.scheduler_address)
@@ -138,10 +138,10 @@ def test_workers_in_another_folder_read_a_relative_path(
 def test_workers_that_do_not_see_the_files_end_the_scan_with_status_1(cluster: LocalCluster, tmp_path: Path) -> None:
     make_logs(tmp_path / "logs", 5)
     code = """
-from pfnscope.fleet import engine
+from pfnscope.fleet import scan
 from pfnscope.cli.main import main
 from tests.support.deadly import blind
-engine.work = blind
+scan.work = blind
 main()
 """
     words = ["scan", str(tmp_path / "logs"), "--out", str(tmp_path / "t"), "--scheduler", cluster.scheduler_address]
@@ -161,6 +161,6 @@ def test_a_log_that_is_gone_from_here_too_does_not_end_a_scan_on_a_cluster(
     cluster: LocalCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_logs(tmp_path / "logs", 5)
-    monkeypatch.setattr("pfnscope.fleet.engine.work", deadly.blind)
+    monkeypatch.setattr("pfnscope.fleet.scan.work", deadly.blind)
     monkeypatch.setattr("pfnscope.fleet.scan.os.path.exists", lambda _: False)
     assert scan([str(tmp_path / "logs")], tmp_path / "t", cluster.scheduler_address).done == {"unreadable": 5}

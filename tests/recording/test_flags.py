@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pfnscope.ranges import FrameRange, FrameSet
-from pfnscope.recording import flags as reading
-from pfnscope.recording.flags import Step, plan, read_flags
-from pfnscope.recording.runs import NOPAGE, parse_runs
+from pfnscope.recording import kpageflags as reading
+from pfnscope.recording.kpageflags import NOPAGE, Step, parse_runs, plan, read_flags
 
 RANGES = st.lists(
     st.tuples(st.integers(0, 90), st.integers(1, 30), st.sampled_from("abc")).map(

@@ -4,8 +4,7 @@ import sys
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
-from pfnscope.cli.streams import Refusal, say
-from pfnscope.cli.terminal import is_terminal, working
+from pfnscope.cli.terminal import Refusal, is_terminal, say, working
 
 if TYPE_CHECKING:
     from pfnscope.report.document import Document

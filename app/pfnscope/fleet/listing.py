@@ -8,8 +8,7 @@ from typing import Any
 
 from pfnscope.files import kind_of, open_file
 from pfnscope.fleet.archives import is_archive, members
-from pfnscope.fleet.errors import CannotScan
-from pfnscope.fleet.source import Source, is_remote, shown
+from pfnscope.fleet.source import CannotScan, Source, is_remote, shown
 
 _STAMPS = ("ETag", "etag", "md5Hash", "crc32c", "mtime", "LastModified", "last_modified", "updated", "created")
 """Where file systems of fsspec tell that a file has changed, the surest first."""

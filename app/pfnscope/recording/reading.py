@@ -11,8 +11,8 @@ from pfnscope.bootlog import read as read_text
 from pfnscope.bootlog.model import Files, Resource
 from pfnscope.files import FileRefused, read_file
 from pfnscope.ranges import FrameRange, FrameSet
+from pfnscope.recording.kpageflags import parse_runs
 from pfnscope.recording.model import LIMIT, SUMMARY, Block, Record
-from pfnscope.recording.runs import parse_runs
 
 T = TypeVar("T")
 

@@ -12,9 +12,8 @@ from pfnscope.analysis.hazards import ALL_WRITTEN, left_out, top_of
 from pfnscope.bootlog import read
 from pfnscope.files import FileRefused, read_file
 from pfnscope.kernel.release import Version, parse_release
-from pfnscope.recording.flags import plan, read_flags
-from pfnscope.recording.kernel_log import kernel_log
-from pfnscope.recording.machine import small_files
+from pfnscope.recording.kpageflags import plan, read_flags
+from pfnscope.recording.machine import kernel_log, small_files
 from pfnscope.recording.model import SUMMARY
 from pfnscope.recording.reading import Summary, read_record
 from pfnscope.service.errors import ServiceError

@@ -7,9 +7,9 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from pfnscope.cli.common import EXIT_FINDING, EXIT_USAGE
-from pfnscope.cli.pace import take_time
 from pfnscope.cli.parsing import Parser, Whole
-from pfnscope.cli.streams import Refusal, say
+from pfnscope.cli.startup import take_time
+from pfnscope.cli.terminal import Refusal, say
 
 if TYPE_CHECKING:
     from pfnscope.fleet.scan import State
@@ -41,8 +41,8 @@ def run(args: Namespace) -> int:
     if "://" in args.out:
         raise Refusal("--out must be a file of this machine")
     try:
-        from pfnscope.fleet.errors import FilesNotShared
         from pfnscope.fleet.scan import scan
+        from pfnscope.fleet.source import FilesNotShared
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in EXTRA:
             raise
