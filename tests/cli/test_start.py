@@ -41,7 +41,7 @@ def test_what_records_are_made_of_does_not_depend_on_typing_extensions() -> None
     """A type with every mark that msgspec reads by it, described with it and without."""
     code = """
 import sys
-from pfnscope.cli.pace import import_msgspec
+from pfnscope.cli.startup import import_msgspec
 if {spared}: import_msgspec()
 import msgspec
 print("typing_extensions" in sys.modules, file=sys.stderr)

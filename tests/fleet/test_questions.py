@@ -8,8 +8,7 @@ import pytest
 
 from pfnscope import resources
 from pfnscope.fleet.listing import sources
-from pfnscope.fleet.schema import SCHEMA
-from pfnscope.fleet.table import Table
+from pfnscope.fleet.table import SCHEMA, Table
 from pfnscope.fleet.work import unpack, work
 
 PAGE = (Path(__file__).parents[2] / "docs" / "fleet.md").read_text()

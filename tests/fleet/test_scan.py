@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,8 @@ from pfnscope import __version__
 from pfnscope.fleet.scan import State, scan
 from tests.support import deadly, samples
 from tests.support.fleet import by_name, here, make_logs
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +102,7 @@ def test_a_log_that_kills_its_worker_costs_its_own_row_alone(
     folder, out = tmp_path / "logs", tmp_path / "fleet.parquet"
     make_logs(folder, 5)
     (folder / "deadly.log").write_bytes(samples.text("seed-1g-4g"))
-    monkeypatch.setattr("pfnscope.fleet.engine.work", deadly.deadly)
+    monkeypatch.setattr("pfnscope.fleet.scan.work", deadly.deadly)
     scheduler = cluster.scheduler
     monkeypatch.setattr(scheduler, "allowed_failures", 0)  # else it is given three more workers
     state = scan([str(folder)], out, cluster.scheduler_address)
@@ -117,3 +121,46 @@ def test_without_an_address_the_cores_of_this_machine_do_it(tmp_path: Path) -> N
     assert scan(paths, out).rows == len(paths)
     assert rows(out) == here(*paths)
     assert {row["pfnscope"] for row in rows(out)} == {__version__}
+
+
+def test_workers_in_another_folder_read_a_relative_path(
+    cluster: LocalCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_logs(tmp_path / "logs", 5)
+    monkeypatch.chdir(tmp_path)
+    out = tmp_path / "fleet.parquet"
+    scan(["logs"], out, cluster.scheduler_address)
+    assert [row["name"] for row in rows(out)] == [row["name"] for row in here("logs")]
+    assert rows(out)[0]["name"].startswith("logs/")
+    assert rows(out) == here("logs")
+
+
+def test_workers_that_do_not_see_the_files_end_the_scan_with_status_1(cluster: LocalCluster, tmp_path: Path) -> None:
+    make_logs(tmp_path / "logs", 5)
+    code = """
+from pfnscope.fleet import scan
+from pfnscope.cli.main import main
+from tests.support.deadly import blind
+scan.work = blind
+main()
+"""
+    words = ["scan", str(tmp_path / "logs"), "--out", str(tmp_path / "t"), "--scheduler", cluster.scheduler_address]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+    )
+    first = tmp_path / "logs" / "000" / "000000.log"
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"pfnscope: The workers of {cluster.scheduler_address} do not see {first}, which is here: "
+        "mount it under the same path there, or give URLs.\n"
+    )
+    assert [item.name for item in tmp_path.iterdir()] == ["logs"]
+
+
+def test_a_log_that_is_gone_from_here_too_does_not_end_a_scan_on_a_cluster(
+    cluster: LocalCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_logs(tmp_path / "logs", 5)
+    monkeypatch.setattr("pfnscope.fleet.scan.work", deadly.blind)
+    monkeypatch.setattr("pfnscope.fleet.scan.os.path.exists", lambda _: False)
+    assert scan([str(tmp_path / "logs")], tmp_path / "t", cluster.scheduler_address).done == {"unreadable": 5}

@@ -7,10 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from pfnscope.fleet import table as tables
-from pfnscope.fleet.errors import CannotScan
-from pfnscope.fleet.schema import SCHEMA
-from pfnscope.fleet.source import Source
-from pfnscope.fleet.table import Table
+from pfnscope.fleet.source import CannotScan, Source
+from pfnscope.fleet.table import SCHEMA, Table
 
 
 def row(name: str, status: str = "analysed", **others: Any) -> dict[str, Any]:

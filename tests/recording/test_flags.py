@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pfnscope.ranges import FrameRange, FrameSet
-from pfnscope.recording import flags as reading
-from pfnscope.recording.flags import Step, plan, read_flags
-from pfnscope.recording.runs import NOPAGE, parse_runs
+from pfnscope.recording import kpageflags as reading
+from pfnscope.recording.kpageflags import NOPAGE, Step, parse_runs, plan, read_flags
 
 RANGES = st.lists(
     st.tuples(st.integers(0, 90), st.integers(1, 30), st.sampled_from("abc")).map(
@@ -50,7 +49,7 @@ def test_frames_that_are_left_out_are_never_asked_for(
         patch.setattr(reading, "CHUNK", chunk)
         patch.setattr(os, "pread", pread)
         out = io.StringIO()
-        read_flags(Path(os.devnull), plan(top, left_out), out, lambda _done, _total: None)
+        read_flags(Path(__file__), plan(top, left_out), out, lambda _done, _total: None)
     never = FrameSet.of(frames for frames, _ in left_out).clip(0, top)
     found = parse_runs(out.getvalue())
     assert FrameSet.of(asked) == FrameSet.of([FrameRange(0, top)]) - never == found.read

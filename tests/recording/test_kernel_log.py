@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pfnscope.recording.kernel_log import kernel_log
+from pfnscope.recording.machine import kernel_log
 
 
 def log_of(root: Path, records: bytes) -> None:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pfnscope.ranges import FrameRange, FrameSet
+from pfnscope.recording.kpageflags import CRASHED, NOPAGE, RESERVED, RunEncoder, parse_runs
 from pfnscope.recording.model import FlagRun
-from pfnscope.recording.runs import CRASHED, NOPAGE, RESERVED, RunEncoder, parse_runs
 
 ENTRIES = st.lists(
     st.one_of(

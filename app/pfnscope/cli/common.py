@@ -4,8 +4,7 @@ import sys
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
-from pfnscope.cli.streams import Refusal, say
-from pfnscope.cli.terminal import is_terminal, working
+from pfnscope.cli.terminal import Refusal, is_terminal, say, working
 
 if TYPE_CHECKING:
     from pfnscope.report.document import Document
@@ -34,7 +33,7 @@ def status(document: "Document", severity: str | None) -> int:
 
 def read(log: str) -> bytes:
     """The text of a file or of standard input, unpacked; a Refusal where it cannot be read."""
-    from pfnscope.service.unpacking import read_log
+    from pfnscope.service.unpacking import read_log, read_log_file
 
     try:
         if log == "-":
@@ -43,11 +42,8 @@ def read(log: str) -> bytes:
             if is_terminal(sys.stdin):
                 say("pfnscope: reading a log from the terminal; Ctrl-D ends it")
             return read_log(sys.stdin.buffer)
-        with (
-            working(f"reading {log}"),
-            open(log, "rb") as file,  # noqa: PTH123 - importing pathlib takes 3 ms of the 120 that a report may take
-        ):
-            return read_log(file)
+        with working(f"reading {log}"):
+            return read_log_file(log, pipes=True)
     except OSError as error:
         raise Refusal(f"cannot read {log}: {error.strerror}") from error
 

@@ -39,10 +39,10 @@ EXIT_USAGE, EXIT_NO_LAYOUT, EXIT_INTERRUPTED = 2, 3, 130
 def main() -> None:
     """Entry point."""
     gc.disable()  # before anything is imported: imports and one report make no garbage worth half a start of Python
-    from pfnscope.cli.pace import leave
+    from pfnscope.cli.startup import leave
 
     if "_ARGCOMPLETE" in os.environ:
-        from pfnscope.cli.completing import complete
+        from pfnscope.cli.commands.completion import complete
 
         complete()
     leave(run(sys.argv[1:]))
@@ -50,7 +50,7 @@ def main() -> None:
 
 def run(words: list[str]) -> int:
     """Do what the words say: every refusal becomes one line on standard error and a documented exit status."""
-    from pfnscope.cli.streams import Refusal, say
+    from pfnscope.cli.terminal import Refusal, say
 
     try:
         return _run(words)
@@ -80,7 +80,7 @@ def run(words: list[str]) -> int:
 
 
 def _run(words: list[str]) -> int:
-    from pfnscope.cli.streams import WrongUsage, say, show
+    from pfnscope.cli.terminal import WrongUsage, say, show
 
     if not words:
         say(_help(), end="")
@@ -105,9 +105,9 @@ def _run(words: list[str]) -> int:
 
 
 def _command(name: str, words: list[str]) -> int:
-    from pfnscope.cli.pace import import_msgspec
     from pfnscope.cli.parsing import Parser, command_of
-    from pfnscope.cli.streams import WrongUsage, say
+    from pfnscope.cli.startup import import_msgspec
+    from pfnscope.cli.terminal import WrongUsage, say
 
     command, parser = command_of(name), Parser(f"pfnscope {name}")
     parser.take(command)

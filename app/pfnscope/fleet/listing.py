@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from pfnscope.files import kind_of, open_file
 from pfnscope.fleet.archives import is_archive, members
-from pfnscope.fleet.errors import CannotScan
-from pfnscope.fleet.source import Source, is_remote, shown
+from pfnscope.fleet.source import CannotScan, Source, is_remote, shown
 
 _STAMPS = ("ETag", "etag", "md5Hash", "crc32c", "mtime", "LastModified", "last_modified", "updated", "created")
 """Where file systems of fsspec tell that a file has changed, the surest first."""
@@ -64,17 +64,19 @@ def _local(path: Path, left_out: set[Path]) -> Iterator[Source]:
 
 def _local_file(at: Path, known: os.stat_result) -> Iterator[Source]:
     name = shown(str(at))
-    if not stat.S_ISREG(known.st_mode):
-        what = "A link to a folder." if stat.S_ISDIR(known.st_mode) else "Not a regular file."
+    if stat.S_ISDIR(known.st_mode):
+        what = "A link to a folder."
         yield Source(name=name, stamp=what, problem=what, status="no-layout")
+    elif not stat.S_ISREG(known.st_mode):
+        yield Source(name=name, problem=f"Cannot be read: {kind_of(known)}, not a regular file.")
     elif is_archive(name):
         try:
-            with at.open("rb") as stream:
-                yield from members(name, stream)
+            with open_file(at) as stream:
+                yield from members(name, stream, known.st_size)
         except OSError as error:
             yield Source(name=name, problem=f"Cannot be read: {error.strerror}.")
     else:
-        yield Source(name=name, where=str(at), size=known.st_size, stamp=str(known.st_mtime_ns))
+        yield Source(name=name, where=str(at.absolute()), size=known.st_size, stamp=str(known.st_mtime_ns))
 
 
 def _remote(path: str) -> Iterator[Source]:
@@ -121,7 +123,7 @@ def _remote_file(system: Any, info: dict[str, Any]) -> Iterator[Source]:
     if is_archive(where.partition("?")[0]):
         try:
             with system.open(info["name"], "rb") as stream:
-                yield from members(name, stream)
+                yield from members(name, stream, info.get("size"))
         except Exception as error:  # noqa: BLE001 - as above
             yield Source(name=name, problem=f"Cannot be read: {_told(error)}.")
         return

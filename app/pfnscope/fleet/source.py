@@ -4,6 +4,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import msgspec
 
+from pfnscope.service.errors import ServiceError
+
 _SECRET = ("sig", "token", "secret", "password", "credential", "key", "auth")
 
 
@@ -49,3 +51,11 @@ def shown(path: str) -> str:
 
 def _is_secret(name: str) -> bool:
     return any(word in name.lower() for word in _SECRET)
+
+
+class CannotScan(ServiceError):
+    """Nothing can be scanned, or no table be written; the message is fit for users."""
+
+
+class FilesNotShared(CannotScan):
+    """The workers of a cluster do not have a file that is here."""

@@ -1,8 +1,4 @@
-"""The table's file: parts written as they are finished, joined at the end; what is there already is known.
-
-``FILE.parts`` lies beside the file until the scan is complete. A part appears whole or not at all, so whatever ends a
-scan costs what was not yet written, and nothing else. Per log some 300 bytes are held, whatever is in it.
-"""
+"""The columns of the table in Arrow's types, made from the rows."""
 
 import fcntl
 import os
@@ -11,16 +7,40 @@ import time
 from collections.abc import Iterator
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, get_args, get_type_hints
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pfnscope import __version__
-from pfnscope.fleet.errors import CannotScan
-from pfnscope.fleet.row import AGAIN
-from pfnscope.fleet.schema import MARK, SCHEMA
-from pfnscope.fleet.source import Source
+from pfnscope.fleet.row import AGAIN, Hole, Row
+from pfnscope.fleet.source import CannotScan, Source
+
+MARK = {b"pfnscope.scan": b"1"}
+"""What tells such a table from other Parquet files, and its format."""
+
+
+def _type(hint: Any) -> pa.DataType:
+    parts = [part for part in get_args(hint) if part is not type(None)]
+    if hint is int:
+        return pa.int64()
+    if hint is bool:
+        return pa.bool_()
+    if hint is Hole:
+        return pa.struct(_fields(Hole))
+    if getattr(hint, "__origin__", None) is list:
+        return pa.list_(_type(parts[0]))
+    if len(parts) == 1:  # or None
+        return _type(parts[0])
+    return pa.string()  # text, or one of some words
+
+
+def _fields(kind: type) -> list[pa.Field]:
+    return [pa.field(name, _type(hint)) for name, hint in get_type_hints(kind).items()]
+
+
+SCHEMA = pa.schema(_fields(Row), metadata=MARK)
+
 
 PART_ROWS = 1024
 PART_BYTES = 8 << 20

@@ -1,14 +1,15 @@
 """What one process of a fleet does: a batch of logs in, packed rows out. Knows neither the engine nor the table."""
 
 import gc
+import signal
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from pfnscope import __version__
+from pfnscope.files import open_file
 from pfnscope.fleet.archives import is_archive
 from pfnscope.fleet.row import Row, Status, row
 from pfnscope.fleet.source import Source, is_remote
@@ -20,10 +21,14 @@ _ENCODER = msgspec.msgpack.Encoder()
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What a batch became: a row for each of its logs, as a map of columns in MessagePack."""
+    """What a batch became: a row for each of its logs, as a map of columns in MessagePack.
+
+    ``missing`` are the paths that do not exist where the batch was analysed.
+    """
 
     rows: bytes
     count: int
+    missing: tuple[str, ...] = ()
 
 
 def work(batch: Sequence[Source]) -> Answer:
@@ -33,11 +38,12 @@ def work(batch: Sequence[Source]) -> Answer:
     gc.disable()
     try:
         remote = _fetched(batch)
-        rows = [_analysed(source, remote) for source in batch]
+        missing: list[str] = []
+        rows = [_analysed(source, remote, missing) for source in batch]
     finally:
         if was_on:
             gc.enable()
-    return Answer(_ENCODER.encode(rows), len(rows))
+    return Answer(_ENCODER.encode(rows), len(rows), tuple(missing))
 
 
 def unpack(answer: Answer) -> list[dict[str, Any]]:
@@ -52,7 +58,7 @@ def given_up(batch: Iterable[Source], why: str) -> Answer:
     return Answer(_ENCODER.encode(rows), len(rows))
 
 
-def _analysed(source: Source, remote: dict[str, bytes | OSError]) -> Row:
+def _analysed(source: Source, remote: dict[str, bytes | OSError], missing: list[str]) -> Row:
     if source.problem is not None:
         return _problem(source, source.status, source.problem)
     data: bytes | None = None
@@ -66,6 +72,8 @@ def _analysed(source: Source, remote: dict[str, bytes | OSError]) -> Row:
     except NoMemoryLayout as error:
         return _problem(source, "no-layout", _told(error), data)
     except OSError as error:
+        if isinstance(error, FileNotFoundError | NotADirectoryError):
+            missing.append(source.where)
         return _problem(source, "unreadable", f"Cannot be read: {error.strerror or error}.", data)
     except Exception as error:  # noqa: BLE001 - a fault of ours in one log must not cost the others
         return _problem(source, "failed", f"An error in pfnscope: {type(error).__name__}: {error}", data)
@@ -90,7 +98,7 @@ def _read(source: Source, remote: dict[str, bytes | OSError]) -> bytes:
         if isinstance(data, OSError):
             raise data
     else:
-        with Path(source.where).open("rb") as file:
+        with open_file(source.where) as file:
             data = file.read(LIMIT + 1)
     if len(data) > LIMIT:
         raise TooLarge(LIMIT)
@@ -101,7 +109,7 @@ def _fetched(batch: Iterable[Source]) -> dict[str, bytes | OSError]:
     wanted = [source for source in batch if source.where and is_remote(source.where) and (source.size or 0) <= LIMIT]
     if not wanted:
         return {}
-    from pfnscope.fleet.fetching import fetched
+    from pfnscope.fleet.work import fetched
 
     return fetched(wanted)
 
@@ -133,3 +141,48 @@ def _problem(source: Source, status: str, why: str, data: bytes | None = None) -
 def version() -> str:
     """Which pfnscope a worker has."""
     return __version__
+
+
+def fetched(wanted: Iterable[Source]) -> dict[str, bytes | OSError]:
+    """By ``where``: the bytes, at most one more than the limit, or why there are none."""
+    import fsspec
+
+    out: dict[str, bytes | OSError] = {}
+    together: dict[int, tuple[Any, dict[str, str]]] = {}
+    for source in wanted:
+        try:
+            system, path = fsspec.core.url_to_fs(source.where)
+        except Exception as error:  # noqa: BLE001 - each file system has errors of its own; all are told in the row
+            out[source.where] = _error(error)
+            continue
+        if source.size is None:  # it may have no end
+            out[source.where] = _bounded(system, path)
+        else:
+            together.setdefault(id(system), (system, {}))[1][path] = source.where
+    for system, paths in together.values():
+        try:
+            found = system.cat(list(paths), on_error="return")
+        except Exception as error:  # noqa: BLE001 - as above
+            found = dict.fromkeys(paths, error)
+        for path, where in paths.items():
+            data = found.get(path, OSError("no answer"))
+            out[where] = data if isinstance(data, bytes) else _error(data)
+    return out
+
+
+def _bounded(system: Any, path: str) -> bytes | OSError:
+    try:
+        with system.open(path, "rb") as file:
+            data: bytes = file.read(LIMIT + 1)
+    except Exception as error:  # noqa: BLE001 - as above
+        return _error(error)
+    return data
+
+
+def _error(error: Exception) -> OSError:
+    return OSError(f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": "))
+
+
+def dask_setup(_: object) -> None:
+    """Leave Ctrl-C, which a terminal sends to all of its processes, to the command: it ends the workers in order."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -21,6 +21,9 @@ FILES = (
 
 SUMMARY = "capture.json"
 
+LIMIT = 64 << 20
+"""Bytes of one file that are read, of a record or of the machine."""
+
 
 class FlagRun(Struct, frozen=True, gc=False):
     """Frames that are alike in two flags of /proc/kpageflags; ``others`` of them have some other flag, of ``either``.

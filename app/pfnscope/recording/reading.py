@@ -9,14 +9,12 @@ import re2
 
 from pfnscope.bootlog import read as read_text
 from pfnscope.bootlog.model import Files, Resource
+from pfnscope.files import FileRefused, read_file
 from pfnscope.ranges import FrameRange, FrameSet
-from pfnscope.recording.model import SUMMARY, Block, Record
-from pfnscope.recording.runs import parse_runs
+from pfnscope.recording.kpageflags import parse_runs
+from pfnscope.recording.model import LIMIT, SUMMARY, Block, Record
 
 T = TypeVar("T")
-
-LIMIT = 64 << 20
-"""Bytes of one file of a record that are read."""
 
 _FIELD = re2.compile(r'([a-z_]+)="([^"]*)"')
 _NODE = re2.compile(r"\bnode(\d{1,6})\b")
@@ -34,7 +32,10 @@ class Summary(msgspec.Struct, frozen=True):
 
 
 def read_record(folder: Path, page_size: int) -> Record:
-    """Read a folder; ``page_size`` in bytes is that of the recorded kernel. Raises OSError for the folder alone."""
+    """Read a folder; ``page_size`` in bytes is that of the recorded kernel.
+
+    Raises OSError for the folder, FileRefused for a file of it that is no regular one or beyond LIMIT.
+    """
     missing: dict[str, str] = {}
     known = {item.name for item in folder.iterdir()}
     summary = read_summary(folder)
@@ -44,7 +45,9 @@ def read_record(folder: Path, page_size: int) -> Record:
             missing[name] = summary.not_recorded.get(name, "not in the record")
             return None
         try:
-            return parse(_text(folder / name))
+            return parse(read_file(folder / name, LIMIT).decode("utf-8", "replace"))
+        except FileRefused:
+            raise
         except OSError as error:
             missing[name] = error.strerror or "cannot be read"
         except ValueError as error:
@@ -73,18 +76,12 @@ def read_record(folder: Path, page_size: int) -> Record:
     )
 
 
-def _text(path: Path) -> str:
-    with path.open("rb") as file:
-        data = file.read(LIMIT + 1)
-    if len(data) > LIMIT:
-        raise ValueError(f"larger than {LIMIT >> 20} MiB")
-    return data.decode("utf-8", "replace")
-
-
 def read_summary(folder: Path) -> Summary:
-    """What ``capture`` noted; records made by hand have no such file, and it is not needed."""
+    """What ``capture`` noted; records made by hand have no such file, and it is not needed. Raises FileRefused."""
     try:
-        return msgspec.json.decode((folder / SUMMARY).read_bytes(), type=Summary)
+        return msgspec.json.decode(read_file(folder / SUMMARY, LIMIT), type=Summary)
+    except FileRefused:
+        raise
     except (OSError, msgspec.DecodeError):
         return Summary()
 

@@ -10,10 +10,10 @@ from pfnscope.analysis import Analysis
 from pfnscope.analysis import analyze as judge
 from pfnscope.analysis.hazards import ALL_WRITTEN, left_out, top_of
 from pfnscope.bootlog import read
+from pfnscope.files import FileRefused, read_file
 from pfnscope.kernel.release import Version, parse_release
-from pfnscope.recording.flags import plan, read_flags
-from pfnscope.recording.kernel_log import kernel_log
-from pfnscope.recording.machine import small_files
+from pfnscope.recording.kpageflags import plan, read_flags
+from pfnscope.recording.machine import kernel_log, small_files
 from pfnscope.recording.model import SUMMARY
 from pfnscope.recording.reading import Summary, read_record
 from pfnscope.service.errors import ServiceError
@@ -88,12 +88,14 @@ def _write(folder: Path, summary: Summary) -> None:
 
 def _release(root: Path) -> str | None:
     try:
-        return (root / "proc/sys/kernel/osrelease").read_text().strip()
+        return read_file(root / "proc/sys/kernel/osrelease", 4096).decode("utf-8", "replace").strip()
     except OSError:
         return None
 
 
 def _why_no_flags(error: OSError) -> str:
+    if isinstance(error, FileRefused):
+        return str(error.strerror)
     if isinstance(error, FileNotFoundError):
         return "the kernel was built without CONFIG_PROC_PAGE_MONITOR, or this is a container"
     return f"{error.strerror}: only root may read it, and no container without CAP_SYS_ADMIN"

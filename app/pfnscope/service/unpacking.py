@@ -5,8 +5,10 @@ The libraries are imported only for a text that needs them: most are not packed,
 
 from collections.abc import Callable, Iterator
 from io import BytesIO
+from os import PathLike
 from typing import Any, BinaryIO, NamedTuple
 
+from pfnscope.files import open_file, size
 from pfnscope.service.errors import ServiceError
 
 LIMIT = 256 << 20
@@ -106,6 +108,14 @@ def read_log(stream: BinaryIO, limit: int = LIMIT) -> bytes:
     if len(data) > limit:
         raise TooLarge(limit)
     return unpacked(data, limit)
+
+
+def read_log_file(path: str | PathLike[str], limit: int = LIMIT, *, pipes: bool = False) -> bytes:
+    """The text of a file, unpacked; ``pipes`` as for :func:`pfnscope.files.open_file`, raises as it and read_log do."""
+    with open_file(path, pipes=pipes) as file:
+        if size(file) > limit:
+            raise TooLarge(limit)
+        return read_log(file, limit)
 
 
 def _packing(data: bytes) -> _Packing | None:

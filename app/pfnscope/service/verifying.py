@@ -11,7 +11,7 @@ from pfnscope.report.verified import Verified, verified
 from pfnscope.service.analyzing import ARCHITECTURES, Options, judged
 from pfnscope.service.errors import ServiceError
 from pfnscope.service.recording import Say, capture
-from pfnscope.service.unpacking import read_log
+from pfnscope.service.unpacking import read_log_file
 
 
 class CannotVerify(ServiceError):
@@ -25,8 +25,7 @@ def verify_folder(folder: Path, options: Options) -> Verified:
     Raises CannotVerify, and what analysing raises: NoMemoryLayout, BadOption.
     """
     try:
-        with (folder / "dmesg.txt").open("rb") as file:
-            log = read_log(file)
+        log = read_log_file(folder / "dmesg.txt")
         summary = read_summary(folder)
         analysis = _analysis(log, options, summary)
         record = read_record(folder, analysis.layout.page_size)

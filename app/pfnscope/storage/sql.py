@@ -1,17 +1,62 @@
-"""The one implementation of LayoutStore: SQLAlchemy Core on SQLite or PostgreSQL."""
+"""Whether anybody has committed to the database since: what was read before still holds where nobody has."""
 
+import sqlite3
 from collections.abc import Iterable
 from contextlib import suppress
+from typing import cast
 
 import zstandard
-from sqlalchemy import ColumnElement, Engine, bindparam, delete, exists, func, insert, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Engine,
+    PoolProxiedConnection,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from pfnscope.storage import schema
-from pfnscope.storage.engines import empty_log, make_engine
+from pfnscope.storage.engines import DAMAGED, empty_log, make_engine, transaction
 from pfnscope.storage.protocol import Claim, Claimed, LayoutStore, Record, StoreUnavailable, Tombstone
-from pfnscope.storage.transactions import DAMAGED, transaction
-from pfnscope.storage.watch import Watch
+
+
+class Watch:
+    """A connection that only looks at SQLite's counter of commits, which costs some microseconds and waits for nobody.
+
+    Not for several threads at once. PostgreSQL has no such counter to look at.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine if engine.dialect.name == "sqlite" else None
+        self._held: PoolProxiedConnection | None = None
+
+    def commits(self) -> int | None:
+        """A number that is another one after each commit of others; None where that cannot be told."""
+        if self._engine is None:
+            return None
+        try:
+            if self._held is None:
+                self._held = self._engine.raw_connection()
+            connection = cast("sqlite3.Connection", self._held.driver_connection)
+            found: int = connection.execute("PRAGMA data_version").fetchone()[0]
+        except Exception:  # noqa: BLE001 - whoever asks then asks the storage itself, which says what is wrong
+            self.close()
+            return None
+        return found
+
+    def close(self) -> None:
+        """Give the connection back."""
+        held, self._held = self._held, None
+        if held is not None:
+            with suppress(Exception):
+                held.invalidate()
+
 
 # Both databases understand this upsert; SQLAlchemy has one only in the dialect of each.
 _HIT = text(

@@ -2,21 +2,20 @@
 
 from argparse import Namespace
 
-from pfnscope.cli import options
+from pfnscope.cli import parsing
 from pfnscope.cli.common import assumed, hint, read, render, status
-from pfnscope.cli.pace import take_time
 from pfnscope.cli.parsing import Parser
-from pfnscope.cli.streams import WrongUsage, show
-from pfnscope.cli.terminal import look, working
+from pfnscope.cli.startup import take_time
+from pfnscope.cli.terminal import WrongUsage, look, show, working
 
 
 def configure(parser: Parser) -> None:
     """Its operands and options."""
     parser.operand("logs", "[FILE|-]...", nargs="*")
-    options.form(parser, *options.FORMATS, "jsonl")
-    options.assumptions(parser)
-    options.fail_on(parser)
-    options.look(parser)
+    parsing.form(parser, *parsing.FORMATS, "jsonl")
+    parsing.assumptions(parser)
+    parsing.fail_on(parser)
+    parsing.look(parser)
 
 
 def run(args: Namespace) -> int:

@@ -2,16 +2,16 @@
 
 from argparse import Namespace
 
-from pfnscope.cli import options
-from pfnscope.cli.pace import take_time
+from pfnscope.cli import parsing
 from pfnscope.cli.parsing import Parser
-from pfnscope.cli.streams import say
+from pfnscope.cli.startup import take_time
+from pfnscope.cli.terminal import say
 
 
 def configure(parser: Parser) -> None:
     """Its operands and options."""
     parser.operand("folder", "DIR")
-    options.root(parser)
+    parsing.root(parser)
 
 
 def run(args: Namespace) -> None:

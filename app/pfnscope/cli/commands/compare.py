@@ -2,11 +2,10 @@
 
 from argparse import Namespace
 
-from pfnscope.cli import options
+from pfnscope.cli import parsing
 from pfnscope.cli.common import read
 from pfnscope.cli.parsing import Parser
-from pfnscope.cli.streams import show
-from pfnscope.cli.terminal import look, working
+from pfnscope.cli.terminal import look, show, working
 
 
 def configure(parser: Parser) -> None:
@@ -14,9 +13,9 @@ def configure(parser: Parser) -> None:
     parser.operand("first", "A")
     parser.operand("second", "[B]", nargs="?")
     parser.option("--boots", metavar="N,M", help="Compare two boots of A, or boot N of A with boot M of B.")
-    options.form(parser, "text", "json")
-    options.kernel(parser)
-    options.look(parser)
+    parsing.form(parser, "text", "json")
+    parsing.kernel(parser)
+    parsing.look(parser)
 
 
 def run(args: Namespace) -> None:

@@ -2,20 +2,19 @@
 
 from argparse import Namespace
 
-from pfnscope.cli import options
+from pfnscope.cli import parsing
 from pfnscope.cli.common import assumed, read
 from pfnscope.cli.parsing import Parser
-from pfnscope.cli.streams import show
-from pfnscope.cli.terminal import look
+from pfnscope.cli.terminal import look, show
 
 
 def configure(parser: Parser) -> None:
     """Its operands and options."""
     parser.operand("log", "FILE|-")
     parser.operand("where", "WHERE")
-    options.form(parser, "text", "json")
-    options.assumptions(parser)
-    options.look(parser)
+    parsing.form(parser, "text", "json")
+    parsing.assumptions(parser)
+    parsing.look(parser)
 
 
 def run(args: Namespace) -> None:

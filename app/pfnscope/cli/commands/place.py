@@ -2,11 +2,10 @@
 
 from argparse import Namespace
 
-from pfnscope.cli import options
+from pfnscope.cli import parsing
 from pfnscope.cli.common import EXIT_FINDING, assumed, read
 from pfnscope.cli.parsing import Parser
-from pfnscope.cli.streams import show
-from pfnscope.cli.terminal import look, working
+from pfnscope.cli.terminal import look, show, working
 
 
 def configure(parser: Parser) -> None:
@@ -16,9 +15,9 @@ def configure(parser: Parser) -> None:
     parser.option("--kind", choices=("!", "$"), default="!", help="As in memmap=SIZE!START.")
     parser.option("--align", metavar="SIZE", help="Alignment of the start; by default a memory section.")
     parser.option("--fail-on", choices=("danger",), help="Exit 1 where every place makes a danger.")
-    options.form(parser, "text", "json")
-    options.assumptions(parser)
-    options.look(parser)
+    parsing.form(parser, "text", "json")
+    parsing.assumptions(parser)
+    parsing.look(parser)
 
 
 def run(args: Namespace) -> int:

@@ -2,14 +2,14 @@
 
 from argparse import Namespace
 
-from pfnscope.cli import options
+from pfnscope.cli import parsing
 from pfnscope.cli.parsing import Parser
-from pfnscope.cli.streams import show
+from pfnscope.cli.terminal import show
 
 
 def configure(parser: Parser) -> None:
     """Its options."""
-    options.form(parser, "text", "json")
+    parsing.form(parser, "text", "json")
 
 
 def run(args: Namespace) -> None:

@@ -6,10 +6,10 @@ import time
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
-from pfnscope.cli.common import EXIT_USAGE
-from pfnscope.cli.pace import take_time
+from pfnscope.cli.common import EXIT_FINDING, EXIT_USAGE
 from pfnscope.cli.parsing import Parser, Whole
-from pfnscope.cli.streams import Refusal, say
+from pfnscope.cli.startup import take_time
+from pfnscope.cli.terminal import Refusal, say
 
 if TYPE_CHECKING:
     from pfnscope.fleet.scan import State
@@ -32,7 +32,8 @@ def run(args: Namespace) -> int:
     (s3://, gs://, https://).
 
     A log that cannot be analysed becomes a row that says why. Run again with the same --out, it goes on where it
-    stopped.
+    stopped. Exit status: 0 the table is whole, 1 the workers of --scheduler do not see the files, 2 nothing could be
+    scanned or read.
     """  # noqa: D205 - the first paragraph is what the command does
     take_time()
     from pathlib import Path
@@ -41,6 +42,7 @@ def run(args: Namespace) -> int:
         raise Refusal("--out must be a file of this machine")
     try:
         from pfnscope.fleet.scan import scan
+        from pfnscope.fleet.source import FilesNotShared
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in EXTRA:
             raise
@@ -56,6 +58,9 @@ def run(args: Namespace) -> int:
     except KeyboardInterrupt:
         progress.say("interrupted; run it again to go on")
         raise
+    except FilesNotShared as error:
+        progress.say(f"pfnscope: {error}")
+        return EXIT_FINDING
     progress.say(_sum(state))
     progress.say(f"{args.out}: {state.rows:,} row{'' if state.rows == 1 else 's'}")
     if state.done and set(state.done) == {"unreadable"} and not state.skipped:

@@ -2,9 +2,9 @@
 
 from argparse import Namespace
 
-from pfnscope.cli.pace import take_time
 from pfnscope.cli.parsing import Parser, Whole
-from pfnscope.cli.streams import Refusal
+from pfnscope.cli.startup import take_time
+from pfnscope.cli.terminal import Refusal
 
 
 def configure(parser: Parser) -> None:

@@ -3,12 +3,11 @@
 import os
 from argparse import Namespace
 
-from pfnscope.cli import options
+from pfnscope.cli import parsing
 from pfnscope.cli.common import assumed, read
-from pfnscope.cli.pace import take_time
 from pfnscope.cli.parsing import Parser, Whole
-from pfnscope.cli.streams import say, show
-from pfnscope.cli.terminal import working
+from pfnscope.cli.startup import take_time
+from pfnscope.cli.terminal import say, show, working
 
 SERVER = "PFNSCOPE_SERVER"
 _DAY = 86400
@@ -27,8 +26,8 @@ def configure(parser: Parser) -> None:
     )
     parser.option("--title", metavar="TEXT", default="", help="Title of the page.")
     parser.option("--days", type=Whole(1, 3650), metavar="N", help="Days to keep it; the server sets the most.")
-    options.form(parser, "text", "json")
-    options.assumptions(parser)
+    parsing.form(parser, "text", "json")
+    parsing.assumptions(parser)
 
 
 def run(args: Namespace) -> None:

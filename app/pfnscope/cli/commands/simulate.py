@@ -2,11 +2,10 @@
 
 from argparse import Namespace
 
-from pfnscope.cli import options
+from pfnscope.cli import parsing
 from pfnscope.cli.common import assumed, read, render, status
 from pfnscope.cli.parsing import Parser
-from pfnscope.cli.streams import WrongUsage, show
-from pfnscope.cli.terminal import look, working
+from pfnscope.cli.terminal import WrongUsage, look, show, working
 
 
 def configure(parser: Parser) -> None:
@@ -21,10 +20,10 @@ def configure(parser: Parser) -> None:
         help="An argument to take away, by name or as written.",
     )
     parser.option("--set", dest="full", metavar="LINE", help="The whole command line, in place of the log's.")
-    options.fail_on(parser)
-    options.form(parser, *options.FORMATS)
-    options.assumptions(parser)
-    options.look(parser)
+    parsing.fail_on(parser)
+    parsing.form(parser, *parsing.FORMATS)
+    parsing.assumptions(parser)
+    parsing.look(parser)
 
 
 def run(args: Namespace) -> int:

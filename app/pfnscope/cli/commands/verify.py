@@ -2,20 +2,20 @@
 
 from argparse import Namespace
 
-from pfnscope.cli import options
+from pfnscope.cli import parsing
 from pfnscope.cli.common import EXIT_FINDING, EXIT_USAGE, assumed
-from pfnscope.cli.pace import take_time
 from pfnscope.cli.parsing import Parser
-from pfnscope.cli.streams import WrongUsage, say, show
+from pfnscope.cli.startup import take_time
+from pfnscope.cli.terminal import WrongUsage, say, show
 
 
 def configure(parser: Parser) -> None:
     """Its operands and options."""
     parser.operand("folder", "[DIR]", nargs="?")
     parser.option("--live", action="store_true", help="Capture this machine now and verify that.")
-    options.root(parser)
-    options.form(parser, "text", "json")
-    options.assumptions(parser)
+    parsing.root(parser)
+    parsing.form(parser, "text", "json")
+    parsing.assumptions(parser)
 
 
 def run(args: Namespace) -> int:

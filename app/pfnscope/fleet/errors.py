@@ -1,7 +1,0 @@
-"""What ends a scan. A log that cannot be read never does: it becomes a row that says why."""
-
-from pfnscope.service.errors import ServiceError
-
-
-class CannotScan(ServiceError):
-    """Nothing can be scanned, or no table be written; the message is fit for users."""
