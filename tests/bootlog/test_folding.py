@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pfnscope.bootlog import keep_memory_lines, read
-from pfnscope.bootlog.decoding import decode
+from pfnscope.bootlog.text.decoding import decode
 from tests.bootlog.dialect import Printed, layouts
 from tests.bootlog.test_round_trip import assert_says
 

@@ -4,7 +4,8 @@ import tracemalloc
 
 import pytest
 
-from pfnscope.bootlog import decoding, keep_memory_lines, read
+from pfnscope.bootlog import keep_memory_lines, read
+from pfnscope.bootlog.text import decoding
 
 SIZE = 1 << 18
 TEXTS = {

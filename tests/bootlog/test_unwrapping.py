@@ -7,7 +7,7 @@ import pytest
 from pfnscope.bootlog import read
 from pfnscope.bootlog.effects import EfiLine
 from pfnscope.bootlog.records import records
-from pfnscope.bootlog.text import Text
+from pfnscope.bootlog.text.searchable import Text
 
 
 def found(text: str) -> list[tuple[str, tuple[int, ...]]]:

@@ -12,7 +12,7 @@ from re import escape
 from ahocorasick_rs import BytesAhoCorasick, Implementation
 
 from pfnscope.bootlog.forms import FORMS
-from pfnscope.bootlog.patterns import Choice, Pattern
+from pfnscope.patterns import Choice, Pattern
 
 _WINDOW = 1 << 16  # bytes that are searched at once, so that a text of nothing but words makes no endless list
 _BEYOND = 64  # bytes of the next line that a fragment may see, for a line that a mailer broke

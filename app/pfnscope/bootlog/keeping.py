@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator
 from io import BytesIO
 
-from pfnscope.bootlog.decoding import ADDED, DECODED, decode
-from pfnscope.bootlog.excerpts import PROSE_LINES, is_log, is_prose
+from pfnscope.bootlog.boots.excerpts import PROSE_LINES, is_log, is_prose
 from pfnscope.bootlog.reader import Reading
 from pfnscope.bootlog.records import ELLIPSIS
-from pfnscope.bootlog.text import Text
+from pfnscope.bootlog.text.decoding import ADDED, DECODED, decode
+from pfnscope.bootlog.text.searchable import Text
 
 _LOG = b"[]."  # the first line behind all that is kept, where it shows that the log goes on
 _FAR = 4096  # bytes of a line that show whether somebody wrote it

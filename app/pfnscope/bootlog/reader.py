@@ -2,12 +2,12 @@
 
 import msgspec
 
-from pfnscope.bootlog.draft import Draft
-from pfnscope.bootlog.excerpts import chosen, drafts, joined
-from pfnscope.bootlog.finish import finish
+from pfnscope.bootlog.boots.draft import Draft
+from pfnscope.bootlog.boots.excerpts import chosen, drafts, joined
+from pfnscope.bootlog.boots.finish import finish
 from pfnscope.bootlog.model import BootLog, Lines
 from pfnscope.bootlog.records import records
-from pfnscope.bootlog.text import Text
+from pfnscope.bootlog.text.searchable import Text
 
 LOOKED_FOR = (
     "memory maps (BIOS-e820, Xen, user, extended, modified)",
@@ -65,7 +65,7 @@ def _name_nameless(parts: list[Draft]) -> None:
 
 def _with_files(parts: list[Draft], boots: list[Draft]) -> tuple[BootLog, ...]:
     """The boots with the files of /proc and /sys; few texts have any, so the rest is loaded only here."""
-    from pfnscope.bootlog.neighbours.attach import adopt, with_files
+    from pfnscope.bootlog.files.attach import adopt, with_files
 
     owners = adopt(parts, boots)
     return tuple(with_files(finish(boot, index, len(owners)), boot) for index, boot in enumerate(owners, 1))

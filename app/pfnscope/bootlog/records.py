@@ -7,13 +7,13 @@ import msgspec
 
 from pfnscope.bootlog.candidates import forms_of, lines_with_triggers
 from pfnscope.bootlog.effects import CommandLine, Effect, Remark
-from pfnscope.bootlog.envelope import Peeled, behind, inner_records, peel, peel_continuation
 from pfnscope.bootlog.forms import FORMS, Form
 from pfnscope.bootlog.forms.base import DamagedError
 from pfnscope.bootlog.forms.context import ANY_TEXT
 from pfnscope.bootlog.model import Lines
-from pfnscope.bootlog.patterns import Match, compiled
-from pfnscope.bootlog.text import LONGEST_LINE, Text
+from pfnscope.bootlog.text.prefix import Peeled, behind, inner_records, peel, peel_continuation
+from pfnscope.bootlog.text.searchable import LONGEST_LINE, Text
+from pfnscope.patterns import Match, compiled
 
 ELLIPSIS = "…".encode()
 """What stands in a kept text for what somebody wrote; no line goes on there."""

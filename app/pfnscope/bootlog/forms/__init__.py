@@ -14,10 +14,10 @@ from pfnscope.bootlog.forms import (
     early,
     efi,
     faults,
+    files,
     hotplug,
     maps,
     memblock,
-    neighbours,
     nodes,
     numa,
     registers,
@@ -49,7 +49,7 @@ FORMS: tuple[Form, ...] = (
     *faults.FORMS,
     *registers.FORMS,
     *badpages.FORMS,
-    *neighbours.FORMS,
+    *files.FORMS,
     *blocks.FORMS,
 )
 
