@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pfnscope.analysis import analyze
 from pfnscope.bootlog import keep_memory_lines, read
-from pfnscope.bootlog.files import collector
+from pfnscope.bootlog.files import lines as file_lines
 from pfnscope.bootlog.model import BootLog, MemoryType
 from tests.bootlog.test_hostile import work
 
@@ -338,7 +338,7 @@ Node    0, zone      DMA, type    Unmovable      1      1
 
 
 def test_a_file_without_end_is_cut_off_with_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collector, "_MOST_LINES", 5)
+    monkeypatch.setattr(file_lines, "_MOST_LINES", 5)
     boot = only(LOG + IOMEM + LSMEM)
     assert (len(boot.files.iomem), boot.files.memory_blocks) == (5, ())
     assert codes(boot) == [("files-cut-off", 15)]

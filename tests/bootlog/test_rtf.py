@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pfnscope.bootlog import keep_memory_lines, read
-from pfnscope.bootlog.text.decoding import ADDED, decode
+from pfnscope.bootlog.text.decoding import decode
+from pfnscope.bootlog.text.plain import ADDED
 from tests.bootlog.dialect import Printed, layouts
 from tests.bootlog.test_round_trip import assert_says
 

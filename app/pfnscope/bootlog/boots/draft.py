@@ -18,7 +18,7 @@ from pfnscope.bootlog.effects import (
     Section,
     Tally,
 )
-from pfnscope.bootlog.files.collector import Collector
+from pfnscope.bootlog.files.lines import Collector
 from pfnscope.bootlog.model import (
     Diagnostic,
     Lines,

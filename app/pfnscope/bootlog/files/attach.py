@@ -7,14 +7,18 @@ from itertools import pairwise
 import msgspec
 
 from pfnscope.bootlog.boots.draft import Draft
-from pfnscope.bootlog.files.blocks import block_size, blocks
-from pfnscope.bootlog.files.debugfs import lists
-from pfnscope.bootlog.files.iomem import hidden, resources
-from pfnscope.bootlog.files.known import not_needed, totals
-from pfnscope.bootlog.files.lines import FileLine
-from pfnscope.bootlog.files.memmap import entries
-from pfnscope.bootlog.files.notes import Notes
-from pfnscope.bootlog.files.zoneinfo import zones
+from pfnscope.bootlog.files.facts import (
+    block_size,
+    blocks,
+    memblock_lists,
+    memmap_entries,
+    note_hidden,
+    note_not_needed,
+    resources,
+    totals,
+    zones,
+)
+from pfnscope.bootlog.files.lines import FileLine, Notes
 from pfnscope.bootlog.model import BootLog, DebugfsRegion, Files, NodeRange
 from pfnscope.ranges import ByteRange
 
@@ -61,14 +65,14 @@ def with_files(log: BootLog, draft: Draft) -> BootLog:
 
 
 def _files(lines: Sequence[FileLine], notes: Notes) -> Files:
-    hidden(lines, notes)
-    not_needed(lines, notes)
-    by_list = lists(lines, notes)
+    note_hidden(lines, notes)
+    note_not_needed(lines, notes)
+    by_list = memblock_lists(lines, notes)
     size = block_size(lines)
     return Files(
         zoneinfo=zones(lines, notes),
         iomem=resources(lines, notes),
-        firmware_memmap=entries(lines, notes),
+        firmware_memmap=memmap_entries(lines, notes),
         memblock_memory=by_list.get("memory", ()),
         memblock_reserved=by_list.get("reserved", ()),
         memblock_physmem=by_list.get("physmem", ()),

@@ -1,7 +1,6 @@
 """Every line form that is read, in tables; one file a family."""
 
 from pfnscope.bootlog.forms import (
-    architectures,
     archmaps,
     archregions,
     badpages,
@@ -29,7 +28,6 @@ from pfnscope.bootlog.forms.base import Form
 
 FORMS: tuple[Form, ...] = (
     *context.FORMS,
-    *architectures.FORMS,
     *maps.FORMS,
     *archmaps.FORMS,
     *e820.FORMS,

@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterator
 from io import BytesIO
 
 from pfnscope.bootlog.text.folding import without_edges
-from pfnscope.bootlog.text.rtf import is_packed, unpacked
+from pfnscope.bootlog.text.markup import is_packed, unpacked
+from pfnscope.bootlog.text.plain import ADDED, TAGS, in_blocks
 from pfnscope.patterns import compiled
 
-ADDED = b"\r"
-"""Where a line ends that has no newline there in the text as given; no other carriage return is left."""
 DECODED = b"\x0b\x0c"
 """What a text ends with that was decoded before; both are blanks to whoever shows it."""
 
@@ -42,13 +41,7 @@ _TYPOGRAPHY = (
 )
 _LATIN = ((b"\xa0", b" "), (b"\x96", b"-"), (b"\x97", b"-"), (b"\xad", b""))
 _WIDE = rb"\xef\xbc([\x81-\xbf])|\xef\xbd([\x80-\x9e])"  # U+FF01 to U+FF5E: ASCII as wide as Chinese signs
-_BLOCK = 1 << 17
 _MOST_RETURNS = 2  # at the end of a line
-TAGS = (
-    "a|article|b|big|blockquote|body|br|center|code|dd|details|div|dl|dt|em|font|h[1-6]|head|hr|html|i|img|kbd|label|li"
-    "|link|log|main|mark|meta|ol|p|pre|samp|section|small|span|strong|style|sub|summary|sup|system-err|system-out"
-    "|t[dhrt]|table|tbody|text|thead|title|u|ul|var|wbr"
-)
 _LOST = r"\^\[\[|\[0m|#033\[|\\033\[|\\e\[|\\x1b\[|\\u001[bB]"  # escape characters as somebody writes them
 _MARKS = (
     rf"&(?:[A-Za-z]{{2,8}}|#[0-9]{{1,6}}|#[xX][0-9a-fA-F]{{1,5}});|</?(?i:{TAGS})(?:[ />]|$)|<!\[CDATA\[|\{{\+"
@@ -119,20 +112,6 @@ def soft_breaks(raw: bytes) -> Iterator[tuple[int, int]]:
                 rest += len(quote[0])
             yield found, rest
         found = raw.find(b"=\n", found + 2)
-
-
-def in_blocks(change: Callable[[bytes], bytes], raw: bytes) -> bytes:
-    """Change a text block by block: a substitution keeps all its pieces, each many times as large as its text."""
-    out, at = BytesIO(), 0
-    while at < len(raw):
-        end = at + _BLOCK
-        if end < len(raw):
-            cut = raw.rfind(b"\n", at, end)
-            cut = cut if cut >= 0 else raw.rfind(b" ", at, end)
-            end = cut + 1 if cut >= 0 else end
-        out.write(change(raw[at:end]))
-        at = end
-    return out.getvalue()
 
 
 def _replacing(pattern: bytes, by: bytes | Callable[[re.Match[bytes]], bytes]) -> Callable[[bytes], bytes]:

@@ -6,7 +6,7 @@ The number of newlines stays; where a string ends another line, :data:`ADDED` st
 import re
 from io import BytesIO
 
-from pfnscope.bootlog.text.decoding import ADDED, in_blocks
+from pfnscope.bootlog.text.plain import ADDED, in_blocks
 
 _QUOTED = bytes.maketrans(b",>|+", b"    ")
 _BYTES = rb'("MESSAGE"\s*+:\s*+)\[([0-9,\s>|+]*+)\]'

@@ -1,9 +1,12 @@
-"""Undo the marks of mails, web pages, forums, trackers and word diffs; the number of newlines stays."""
+"""Undo markup: RTF of word processors, forms of web pages, HTML, forums, trackers and word diffs.
+
+The number of newlines stays.
+"""
 
 import html
 import re
 
-from pfnscope.bootlog.text.decoding import ADDED, TAGS, in_blocks
+from pfnscope.bootlog.text.plain import ADDED, TAGS, in_blocks
 from pfnscope.patterns import compiled
 
 _MOST_ESCAPED = 3  # times, one after another, by pages that show pages
@@ -18,8 +21,18 @@ _FORUM = (
     rb"\[/?(?i:b|center|i|indent|left|pre|s|tt|u|(?:code|color|font|list|quote|size|spoiler)(?:=[^\[\]\n]{0,60})?)\]"
     rb"|\{(?:code|noformat|quote|color|panel)(?::[^{}\n]{0,120})?\}"
 )
-_ESCAPED = rb"\\([\[\]_*#<>.!(){}|~`+-])"
+_BACKSLASHES = rb"\\([\[\]_*#<>.!(){}|~`+-])"
 _DELETED = r"\[-[^\n]*?-\]"  # for RE2: what it begins with may be repeated in it
+_RTF = b"{\\rtf"
+_HEAD = 4096  # bytes that show what a text is
+_TABLES = rb"\{\\(?:fonttbl|colortbl|stylesheet|info|\*)(?:[^{}]|\{[^{}]*+\})*+\}"
+_CONTROL = (
+    rb"\\(?:'([0-9a-fA-F]{2})|u(-?[0-9]{1,5}) ?\??|(par|line|row)\b ?(\n?)|(tab|cell)\b ?"
+    rb"|[a-z]{1,32}(?:-?[0-9]{1,10})? ?|(\n)|([^a-z\n]))|[{}]"
+)
+_OCTET = rb"%([0-9A-Fa-f]{2})"
+_FIELD = rb"(?:\A|[&?])[\w.\-\[\]]{1,40}="
+_BLANK = rb"[ \t\n]"
 
 
 def without_marks(raw: bytes) -> bytes:
@@ -35,15 +48,15 @@ def without_marks(raw: bytes) -> bytes:
     if b"{+" in raw:
         raw = in_blocks(_without_deleted, raw).replace(b"{+", b"").replace(b"+}", b"")
     if b"\\[" in raw or b"\\]" in raw or b"\\_" in raw:
-        raw = in_blocks(lambda block: re.sub(_ESCAPED, rb"\1", block), raw)
+        raw = in_blocks(lambda block: re.sub(_BACKSLASHES, rb"\1", block), raw)
     return raw
 
 
 def _named(block: bytes) -> bytes:
-    return re.sub(_ENTITY.encode(), _character, block)
+    return re.sub(_ENTITY.encode(), _named_character, block)
 
 
-def _character(found: re.Match[bytes]) -> bytes:
+def _named_character(found: re.Match[bytes]) -> bytes:
     sign = html.unescape(found[0].decode())
     if sign in ("\n", "\x0b", "\x0c"):
         return ADDED
@@ -71,3 +84,34 @@ def _without_deleted(raw: bytes) -> bytes:
         kept.append(raw[at : match.start()])
         at = match.end()
     return b"".join([*kept, raw[at:]])
+
+
+def is_packed(raw: bytes) -> bool:
+    """Whether a text begins as a document of a word processor, or is a form without any blank."""
+    head = raw[:_HEAD]
+    return head.lstrip().startswith(_RTF) or (b"%0A" in head.upper() and re.search(_BLANK, head.rstrip()) is None)
+
+
+def unpacked(raw: bytes, added: bytes) -> bytes:
+    """The text alone; ``added`` stands where a line ends that has no newline there."""
+    if raw[:_HEAD].lstrip().startswith(_RTF):
+        raw = re.sub(_TABLES, lambda found: added + b"\n" * found[0].count(b"\n"), raw)
+        return re.sub(_CONTROL, lambda found: _character(found, added), raw)
+    raw = re.sub(_FIELD, added, raw)
+    raw = raw if b"%20" in raw[:_HEAD] else raw.replace(b"+", b" ")
+    return re.sub(_OCTET, lambda found: _octet(int(found[1], 16), added), raw)
+
+
+def _octet(value: int, added: bytes) -> bytes:
+    return added if value == 10 else b" " if value == 9 else b"" if value < 32 else bytes([value])
+
+
+def _character(found: re.Match[bytes], added: bytes) -> bytes:
+    octet, point, ends, newline, cell, broken, sign = found.groups()
+    if octet:
+        return _octet(int(octet, 16), added)
+    if point:
+        return chr(int(point) % 0x10000).encode("utf-8", "replace") if int(point) % 0x10000 > 31 else b""
+    if ends:
+        return newline or added
+    return broken or (b" " if cell else sign if sign in (b"\\", b"{", b"}") else b" " if sign == b"~" else b"")

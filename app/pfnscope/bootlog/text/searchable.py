@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from functools import cached_property
 from io import BytesIO
 
-from pfnscope.bootlog.text.decoding import ADDED, searched, soft_breaks
-from pfnscope.bootlog.text.habits import Habit
+from pfnscope.bootlog.text.decoding import searched, soft_breaks
+from pfnscope.bootlog.text.plain import ADDED
+from pfnscope.bootlog.text.prefix import Habit
 
 LONGEST_LINE = 1 << 16
 """Bytes of a line that are looked at; no kernel prints more, and a file without line ends is no log."""
