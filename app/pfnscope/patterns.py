@@ -1,11 +1,16 @@
-"""The one door to RE2: linear time on any input, on bytes as they come.
+"""The only module that compiles regular expressions for logs and requests: RE2, linear time, on bytes.
 
-The matches are made of the native ones directly: the wrapper that comes with RE2 spends several times as long
-on a line of a log as RE2 itself.
+Whatever takes its place has to offer :func:`compiled`, :func:`escape`, :class:`Pattern`, :class:`Match` and
+:class:`Choice`, with RE2's syntax (no look-around, no back-references; of alternatives the first counts) over bytes,
+each read as one Latin-1 character.
+
+Native matches are wrapped here directly: the wrapper that comes with RE2 spends several times as long on a line of a
+log as RE2 itself.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from io import BytesIO
 
 import re2
 from re2 import _re2
@@ -15,10 +20,11 @@ _MOST_MEMORY = 64 << 20  # RE2's own 8 MiB are too few for all triggers at once:
 _ANYWHERE = _re2.RE2.Anchor.UNANCHORED
 _AT_START = _re2.RE2.Anchor.ANCHOR_START
 _WHOLE = _re2.RE2.Anchor.ANCHOR_BOTH
+_ESCAPES = {ord(sign): f"\\{sign}" for sign in "()[]{}?*+-|^$\\.&~# \t\n\r\v\f"}
 
 
 class Match:
-    """What a pattern found; positions are byte offsets."""
+    """Where a pattern matched; positions are byte offsets."""
 
     __slots__ = ("_spans", "_text")
 
@@ -50,7 +56,7 @@ class Match:
 
 
 class Pattern:
-    """A compiled pattern over bytes."""
+    """A compiled pattern over bytes. Raises ValueError for what RE2 does not understand."""
 
     __slots__ = ("_native",)
 
@@ -87,20 +93,24 @@ class Pattern:
             if pos > len(text):
                 return
 
+    def sub(self, by: bytes | Callable[[Match], bytes], text: bytes, group: int = 0) -> bytes:
+        """The text with every match of one ``group`` replaced; the group must not be empty.
 
-@cache
-def _options() -> object:
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1
-    options.log_errors = False
-    options.max_mem = _MOST_MEMORY
-    return options
-
-
-@cache
-def compiled(pattern: str) -> Pattern:
-    """Compile once, on first use: a short log needs few of the forms."""
-    return Pattern(pattern)
+        The next match is looked for behind the group, so what the pattern has behind it is only looked at.
+        """
+        search, size = self._native.Match, len(text)
+        spans = search(_ANYWHERE, text, 0, size)
+        if spans[0] == _NOWHERE:
+            return text
+        view, out, at = memoryview(text), BytesIO(), 0
+        while spans[0] != _NOWHERE:
+            start, end = spans[group]
+            out.write(view[at:start])
+            out.write(by if isinstance(by, bytes) else by(Match(text, spans)))
+            at = end
+            spans = search(_ANYWHERE, text, at, size)
+        out.write(view[at:])
+        return out.getvalue()
 
 
 class Choice:
@@ -115,5 +125,25 @@ class Choice:
 
     def of(self, text: bytes) -> list[int]:
         """Positions of the patterns that match, in ascending order."""
-        found: list[int] = self._native.Match(text)
-        return found if len(found) < 2 else sorted(found)
+        positions: list[int] = self._native.Match(text)
+        return positions if len(positions) < 2 else sorted(positions)
+
+
+@cache
+def compiled(pattern: str) -> Pattern:
+    """Compile once, on first use: a short log needs few of the forms."""
+    return Pattern(pattern)
+
+
+def escape(text: str) -> str:
+    """A pattern that matches exactly these characters, each the Latin-1 one of a byte."""
+    return text.translate(_ESCAPES)
+
+
+@cache
+def _options() -> object:
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.log_errors = False
+    options.max_mem = _MOST_MEMORY
+    return options

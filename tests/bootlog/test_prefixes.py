@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from pfnscope.bootlog import keep_memory_lines, read
 from pfnscope.bootlog.text import prefix
-from pfnscope.bootlog.text.prefix import Peeled, behind_stamp, is_kernel, peel
+from pfnscope.bootlog.text.prefix import Stripped, after_plain_stamp, is_kernel, strip_prefix
 
 SAMPLES = Path(__file__).parents[2] / "sample_logs"
 LOGS = ("efi-nodes", "fixed-1g-4g", "movable-nodes", "oops-1g-4g")
@@ -64,11 +64,11 @@ def test_an_envelope_changes_no_fact_and_no_line_number(envelope: str, name: str
     assert facts(keep_memory_lines(wrapped, read(wrapped))) == facts(log)
 
 
-def long_way(line: bytes) -> Peeled:
+def long_way(line: bytes) -> Stripped:
     """What the pattern of all envelopes says."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(prefix, "behind_stamp", lambda _line: None)
-        return peel(line)
+        patch.setattr(prefix, "after_plain_stamp", lambda _line: None)
+        return strip_prefix(line)
 
 
 BEGINNINGS = """\
@@ -87,13 +87,13 @@ STAMPED = st.builds(
 
 @given(STAMPED)
 def test_the_short_way_through_a_time_stamp_gives_what_the_long_one_gives(line: bytes) -> None:
-    assert behind_stamp(line) in (None, long_way(line))
+    assert after_plain_stamp(line) in (None, long_way(line))
 
 
 @pytest.mark.parametrize("slug", LOGS)
 def test_most_lines_of_a_log_go_the_short_way(slug: str) -> None:
     lines = (SAMPLES / slug / "dmesg.txt").read_bytes().splitlines()
-    short = [(behind_stamp(line), long_way(line)) for line in lines]
+    short = [(after_plain_stamp(line), long_way(line)) for line in lines]
     assert all(one in (None, other) for one, other in short)
     assert sum(one is not None for one, _ in short) > len(lines) / 2
 
@@ -102,7 +102,7 @@ def test_most_lines_of_a_log_go_the_short_way(slug: str) -> None:
 def test_that_a_line_is_the_kernels_is_told_soon_and_alike(slug: str) -> None:
     for line in (SAMPLES / slug / "dmesg.txt").read_bytes().splitlines():
         for seen in (line, b"> " + line, line[1:], line[5:], line.replace(b"]", b"", 1), b"<6>" + line, line[:9]):
-            assert is_kernel(seen) == peel(seen).kernel
+            assert is_kernel(seen) == strip_prefix(seen).kernel
 
 
 @pytest.mark.parametrize("command_line", ["quiet ro", "root=/dev/vda1 ro"])

@@ -27,7 +27,7 @@ LOOKED_FOR = (
 """What a layout can be read from, for people."""
 _LOG = b"[]."  # the first line behind all that is kept, where it shows that the log goes on
 _FAR = 4096  # bytes of a line that show whether somebody wrote it
-HabitOf = Callable[[bytes], int]
+LearnedPrefix = Callable[[bytes], int]
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -86,13 +86,13 @@ def keep_memory_lines(text: bytes, reading: Reading) -> bytes:
     the kept text gives the same boots.
     """
     data = decode(text)
-    habit_of = Text(data, decoded=True).habit_of
+    learned_prefix = Text(data, decoded=True).learned_prefix
     out = BytesIO()
     number, at = 1, 0
     for line in reading.lines:
         start = _skip(data, at, line - number)
         if number > 1:
-            out.writelines(_blanked(data[at:start], line - number, habit_of))
+            out.writelines(_blanked(data[at:start], line - number, learned_prefix))
         else:
             out.write(b"\n" * (line - number))
         end = data.find(b"\n", start)
@@ -100,10 +100,10 @@ def keep_memory_lines(text: bytes, reading: Reading) -> bytes:
         out.write(data[start:end])
         number, at = line + 1, end
     lines = reading.line_count - number + 1
-    if number > 1 and lines and is_log(_first_line(data[at:]), habit_of):
+    if number > 1 and lines and is_log(_first_line(data[at:]), learned_prefix):
         out.writelines((_LOG, b"\n" * lines))
     else:
-        out.writelines(_blanked(data[at:], lines, habit_of))
+        out.writelines(_blanked(data[at:], lines, learned_prefix))
     kept = out.getvalue()
     return kept if decode(kept) == kept else kept + DECODED
 
@@ -119,15 +119,15 @@ def _skip(data: bytes, at: int, lines: int) -> int:
     return at
 
 
-def _blanked(gap: bytes, lines: int, habit_of: HabitOf) -> Iterator[bytes]:
+def _blanked(gap: bytes, lines: int, learned_prefix: LearnedPrefix) -> Iterator[bytes]:
     """As many empty lines, the first one and the last line of prose among them marked; only what is near can matter.
 
     The first, because a wrapped command line might seem to end there.
     """
     if not lines:
         return
-    begins = is_prose(_first_line(gap), habit_of)
-    last, mark = _last_prose(gap, lines, habit_of)
+    begins = is_prose(_first_line(gap), learned_prefix)
+    last, mark = _last_prose(gap, lines, learned_prefix)
     if begins:
         yield ELLIPSIS
     if last is None or (begins and last == 0):
@@ -138,7 +138,7 @@ def _blanked(gap: bytes, lines: int, habit_of: HabitOf) -> Iterator[bytes]:
     yield b"\n" * (lines - last)
 
 
-def _last_prose(gap: bytes, lines: int, habit_of: HabitOf) -> tuple[int | None, bytes]:
+def _last_prose(gap: bytes, lines: int, learned_prefix: LearnedPrefix) -> tuple[int | None, bytes]:
     """Which line of a gap is the last that begins with prose, or holds some, and what marks it.
 
     A soft line break joins lines: what follows one is the rest of a line, and no prose by itself.
@@ -153,8 +153,8 @@ def _last_prose(gap: bytes, lines: int, habit_of: HabitOf) -> tuple[int | None, 
             rest = line
             continue
         rest = b""
-        if any(is_prose(piece, habit_of) for piece in _pieces(line)):
-            return lines - back - 1, ELLIPSIS if is_prose(line.split(ADDED, 1)[0], habit_of) else ADDED + ELLIPSIS
+        if any(is_prose(piece, learned_prefix) for piece in _pieces(line)):
+            return lines - back - 1, ELLIPSIS if is_prose(line.split(ADDED, 1)[0], learned_prefix) else ADDED + ELLIPSIS
     return None, b""
 
 

@@ -18,7 +18,7 @@ from pfnscope.bootlog.effects import (
 )
 from pfnscope.bootlog.model import Diagnostic, Initmem, MemoryType, NodeRange, ReservedRegion, ZoneRange
 from pfnscope.bootlog.records import Record
-from pfnscope.bootlog.text.prefix import is_kernel, peel
+from pfnscope.bootlog.text.prefix import is_kernel, strip_prefix
 from pfnscope.bootlog.text.searchable import Text
 from pfnscope.ranges import ByteRange, FrameRange, FrameSet
 from pfnscope.ranges.engine import Pairs, canonical, difference, intersection
@@ -86,7 +86,8 @@ def _follows(text: Text, last: Record) -> Follows:
     if text.data[last.end : last.end + 1] not in (b"", b"\n"):
         return "log"
     start = last.end + 1
-    return "log" if is_log(text.data[start : min(text.line_end(start), start + _FAR)], text.habit_of) else "nothing"
+    line = text.data[start : min(text.line_end(start), start + _FAR)]
+    return "log" if is_log(line, text.learned_prefix) else "nothing"
 
 
 def joined(parts: list[Draft]) -> list[Draft]:
@@ -150,7 +151,7 @@ def _prose_before(text: Text, record: Record, last: Record | None) -> bool:
     """Whether somebody wrote something between two log lines that carry prefixes."""
     if last is None or not (record.kernel and last.kernel):
         return False
-    return any(is_prose(line, text.habit_of) for line in _lines_back(text, record.start, last.end))
+    return any(is_prose(line, text.learned_prefix) for line in _lines_back(text, record.start, last.end))
 
 
 def _lines_back(text: Text, start: int, floor: int) -> Iterator[bytes]:
@@ -170,19 +171,19 @@ def _lines_back(text: Text, start: int, floor: int) -> Iterator[bytes]:
             yield text.data[at : min(end, at + _FAR)]
 
 
-def is_log(line: bytes, habit_of: Callable[[bytes], int]) -> bool:
-    """Whether a line has a prefix of a log and says something; ``habit_of`` knows those of no known kind."""
+def is_log(line: bytes, learned_prefix: Callable[[bytes], int]) -> bool:
+    """Whether a line has a prefix of a log and says something; ``learned_prefix`` knows those of no known kind."""
     line = line[:_FAR]
-    peeled = peel(line)
-    return bool(peeled.message) and (peeled.kernel or bool(habit_of(line)))
+    stripped = strip_prefix(line)
+    return bool(stripped.message) and (stripped.kernel or bool(learned_prefix(line)))
 
 
-def is_prose(line: bytes, habit_of: Callable[[bytes], int]) -> bool:
-    """Whether a line is neither blank nor a log line with a prefix; ``habit_of`` knows those of no known kind."""
+def is_prose(line: bytes, learned_prefix: Callable[[bytes], int]) -> bool:
+    """Whether a line is neither blank nor a log line with a prefix; ``learned_prefix`` knows those of no known kind."""
     line = line[:_FAR]
     if not line.strip() or is_kernel(line):
         return False
-    return bool(peel(line).message) and not habit_of(line)
+    return bool(strip_prefix(line).message) and not learned_prefix(line)
 
 
 def _takers(boots: list[Draft]) -> dict[tuple[str, FrameSet], list[Draft]]:

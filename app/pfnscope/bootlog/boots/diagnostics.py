@@ -6,7 +6,7 @@ from pfnscope.bootlog.boots.draft import MAPS, Draft
 from pfnscope.bootlog.effects import EfiLine, Header, MapLine, MemblockLine, PfnNode, PfnZone, Section
 from pfnscope.bootlog.model import Diagnostic, Lines, MemoryType, NodeRange, SratEntry, ZoneRange
 from pfnscope.bootlog.records import Record
-from pfnscope.bootlog.text.prefix import peel
+from pfnscope.bootlog.text.prefix import strip_prefix
 from pfnscope.bootlog.text.searchable import Text
 from pfnscope.patterns import compiled
 from pfnscope.ranges import ByteRange
@@ -202,15 +202,15 @@ def say_what_is_overlooked(text: Text, listed: Record, end: int, draft: Draft) -
         stop = text.line_end(at)
         if number > listed.lines[-1] + _NEAR or stop > end:
             break
-        peeled = peel(text.data[at : min(stop, at + _FAR)])
-        if number not in draft.recognised and _looks_alike(peeled.message, listed.message):
+        stripped = strip_prefix(text.data[at : min(stop, at + _FAR)])
+        if number not in draft.recognised and _looks_alike(stripped.message, listed.message):
             found = number
             draft.complain(
                 "warning",
                 "unrecognised-line",
                 "This stands in a list of a memory layout and looks like a part of it, but it has no known form.",
                 (number,),
-                peeled.column + 1,
+                stripped.column + 1,
             )
         at = stop + 1
     return found

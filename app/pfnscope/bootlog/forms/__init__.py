@@ -50,5 +50,9 @@ FORMS: tuple[Form, ...] = (
     *files.FORMS,
     *blocks.FORMS,
 )
+ANCHORS = "|".join(form.anchor for form in FORMS if form.anchor)
+"""How messages begin that are known wherever they stand."""
+DAMAGED = r"(?:^|[^\w\"'`])(?:" + "|".join(form.damaged for form in FORMS if form.damaged) + ")"
+"""What only a line of a memory layout holds, whatever follows and whatever prefix is in front of it."""
 
-__all__ = ["FORMS", "Form"]
+__all__ = ["ANCHORS", "DAMAGED", "FORMS", "Form"]

@@ -19,6 +19,8 @@ from pfnscope.units import parse_size
 _ZONE = "(?:DMA|DMA32|Normal|HighMem|Movable|Device)"
 _STATE = "(online|offline|going-offline)"
 _PARTS = {"state": "STATE", "node": "NODE", "zones": "ZONES"}
+LSMEM_FIELD = rf'"(?:range|{"|".join(_PARTS)})": '
+"""How a line of ``lsmem -J`` begins whose value is what it says."""
 _PAIR = r'"?(\w+)"?(?:=|: *)\[?"?([^"\[\],}]*)"?'
 
 

@@ -36,6 +36,7 @@ FORMS = (
             "Linux version 6.12.9",
         ),
         source="init/version.c, 2.6.11-7.1",
+        anchor=r"Linux version [0-9]",
     ),
     Form(
         name="command-line",
@@ -49,6 +50,7 @@ FORMS = (
         ),
         source="arch/x86/kernel/setup.c 2.6.32-7.1, init/main.c 2.6.11-7.1; cut in pieces from 6.19",
         tail=ANY_TEXT,
+        anchor=r"(?:Kernel c|C)ommand line: ",
     ),
     Form(
         name="hash-table",
@@ -62,6 +64,7 @@ FORMS = (
             "Inode-cache hash table entries: 524288 (order: 10, 4194304 bytes, linear)",
         ),
         source="mm/page_alloc.c, later mm/mm_init.c, 2.6.11-7.1; bytes >> order is the page size",
+        anchor=r"(?:Dentry |Inode-)cache hash table entries: [0-9]",
     ),
     Form(
         name="arm64-cpu",

@@ -3,38 +3,39 @@
 The number of newlines stays; where a string ends another line, :data:`ADDED` stands.
 """
 
-import re
 from io import BytesIO
 
-from pfnscope.bootlog.text.plain import ADDED, in_blocks
+from pfnscope.bootlog.text.plain import ADDED
+from pfnscope.patterns import Match, compiled
+
+SIGNS = r'\\n|"MESSAGE"|"msg"|, ?["\']|\', ?[\'"]|";"'
+"""A pattern of what a text with strings has; one with none of it needs no further look."""
 
 _QUOTED = bytes.maketrans(b",>|+", b"    ")
-_BYTES = rb'("MESSAGE"\s*+:\s*+)\[([0-9,\s>|+]*+)\]'
+_BYTES = r'("MESSAGE"\s*:\s*)\[([0-9,\s>|+]*)\]'
 _NEXT_OBJECT = (b'},{"', b'}, {"', b'}{"', b'} {"')
 _LEAST_ESCAPED = 2  # newlines in the string of one line; a single one at its end is the line's own
-_KEYED = rb'"[\w.@ -]{1,64}" ?: ?"(?=.)|"[\w.@ -]{1,64}" ?: ?\[ ?"(?=.)'
-_OPENED = rb"\A([^\"'\n]{0,60})[\"']"
-_NEXT_STRING = rb'(["\']) ?[,;] ?(?=b?["\'])'
+_KEYED = r'"[\w.@ -]{1,64}" ?: ?(?:\[ ?)?"($)?'  # with a group where nothing of a value follows
+_OPENED = r"([^\"'\n]{0,60})[\"']"
+_NEXT_STRING = r'["\']( ?[,;] ?)b?["\']'
+_JOINT = r'\\n|["\'] ?[,;] ?b?["\']'
 _CHARACTERS = {b"n": ADDED, b"r": b"", b"t": b" ", b"b": b"", b"f": b"", b"a": b"", b"v": b"", b"0": b"", b"e": b""}
-_ESCAPED = rb"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))"
-_SHORT = 1 << 16  # bytes of a line that are changed at once
+_ESCAPED = r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))"
 _ROUNDS = 2  # strings in strings
 
 
 def without_quotes(raw: bytes) -> bytes:
     """A decoded text whose strings that hold several lines are these lines."""
     if b'"MESSAGE"' in raw or b'"msg"' in raw:
-        raw = in_blocks(lambda block: re.sub(_BYTES, _text, block), raw)
+        raw = compiled(_BYTES).sub(_text, raw)
         for joint in _NEXT_OBJECT:
             raw = raw.replace(joint, b"}," + ADDED + b'{"')
     if b"\\n" not in raw and b'":' not in raw and b'" :' not in raw:
-        return in_blocks(_parted, raw)  # no line needs a look of its own
+        return _parted(raw)  # no line needs a look of its own
     out, view, at = BytesIO(), memoryview(raw), 0
-    for found in re.finditer(rb'\\n|["\'] ?[,;] ?b?["\']', raw):
-        if found.start() < at:
-            continue
-        start = max(raw.rfind(b"\n", at, found.start()) + 1, at)
-        end = raw.find(b"\n", found.end())
+    while (joint_at := compiled(_JOINT).find(raw, at)) >= 0:
+        start = max(raw.rfind(b"\n", at, joint_at) + 1, at)
+        end = raw.find(b"\n", joint_at)
         end = len(raw) if end < 0 else end
         out.write(view[at:start])
         out.write(_line(raw[start:end]))
@@ -47,29 +48,38 @@ def _line(line: bytes) -> bytes:
     for _ in range(_ROUNDS):
         if line.count(b"\\n") < _LEAST_ESCAPED:
             break
-        keyed = in_blocks(lambda block: re.sub(_KEYED, ADDED, block), line)
-        line = re.sub(_OPENED, rb"\1" + ADDED, line, count=1) if keyed == line else keyed
-        line = in_blocks(lambda block: re.sub(_ESCAPED, _character, block), line)
-    if b'":' in line or b'" :' in line:
-        return line  # the keys of a record, which is read as one
-    return _parted(line) if len(line) < _SHORT else in_blocks(_parted, line)
+        keyed = compiled(_KEYED).sub(_key, line)
+        line = _behind_quote(line) if keyed == line else keyed
+        line = compiled(_ESCAPED).sub(_character, line)
+    return line if b'":' in line or b'" :' in line else _parted(line)  # a record with keys is read as one
+
+
+def _key(match: Match) -> bytes:
+    return ADDED if match.start(1) < 0 else match.group() or b""
+
+
+def _behind_quote(line: bytes) -> bytes:
+    opened = compiled(_OPENED).match(line)
+    return line if opened is None else line[: opened.end(1)] + ADDED + line[opened.end() :]
 
 
 def _parted(line: bytes) -> bytes:
-    return re.sub(_NEXT_STRING, rb"\1" + ADDED, line)
+    return compiled(_NEXT_STRING).sub(ADDED, line, group=1)
 
 
-def _character(found: re.Match[bytes]) -> bytes:
-    if found[3]:
-        return _CHARACTERS.get(found[3], found[3])
-    code = int(found[1] or found[2], 16)
+def _character(match: Match) -> bytes:
+    letter = match.group(3)
+    if letter:
+        return _CHARACTERS.get(letter, letter)
+    code = int(match.group(1) or match.group(2) or b"0", 16)
     if code == 10:
         return ADDED
     return b"" if code < 32 or 0xD800 <= code < 0xE000 else chr(code).encode()
 
 
-def _text(found: re.Match[bytes]) -> bytes:
+def _text(match: Match) -> bytes:
     """The journal's other way to write a message, byte by byte; the newlines in it go behind it."""
-    values = [int(value) for value in found[2].translate(_QUOTED).split() if len(value) <= 3]
+    key, numbers = match.group(1) or b"", match.group(2) or b""
+    values = [int(value) for value in numbers.translate(_QUOTED).split() if len(value) <= 3]
     text = bytes(value for value in values if 32 <= value < 256 and value not in b'"\\')
-    return found[1] + b'"' + text + b'"' + b"\n" * found[2].count(b"\n")
+    return key + b'"' + text + b'"' + b"\n" * numbers.count(b"\n")

@@ -3,13 +3,14 @@
 One anchored pattern matches all of it, in any order and number. Blanks are never counted.
 """
 
-import re
 from collections.abc import Callable
 from functools import lru_cache
 
 import msgspec
 
-from pfnscope.patterns import Pattern, compiled
+from pfnscope.bootlog.forms import ANCHORS
+from pfnscope.bootlog.forms.blocks import LSMEM_FIELD
+from pfnscope.patterns import Pattern, compiled, escape
 
 _MONTH = "[A-Z][a-z]{2}"
 _HOST = r"(?:[\w.\-]+ +)?"
@@ -71,12 +72,11 @@ _PAIRS = r"""(?:.*[,{ \t])?(?:msg|message|vmconsole)(?:=|: *)(?:("(?:[^"\\]|\\.)
 _REMARK = r" {2,}(?:<[\-=]+ |<[\-=]{2}|// |/\* )| {8,}(?:<$|\|(?: +[^ |]|$))"
 _QUOTED_BYTE = "=([0-9A-F]{2})"
 _ESCAPED_BYTE = r"\\x([0-9a-f]{2})"
-# What a record of a journal or of /dev/kmsg, or JSON, has beside the message.
-_FURNITURE = (
+# Lines of a record of a journal, of /dev/kmsg or of JSON that are not its message.
+_OTHER_FIELDS = (
     r'[\[\]{}, ]*$|[{, ]*"\w+" *: *(?:"[^"]*"|[0-9. ]+|\[)?[\[{}\], ]*$'
     r"|(?:__?[A-Z][A-Z_]+|PRIORITY|SUBSYSTEM|DEVICE|SYSLOG_[A-Z]+)=|.{0,60}\[s=(?:3D)?[0-9a-f]+;"
 )
-_LSMEM = r'"(?:range|state|node|zones)": '  # of lsmem -J, whose values are what it says
 _ANYWHERE = r"\[ *[0-9]{1,12}\.[0-9]{6}\]|kernel(?:\[[0-9]+\])?: "
 _STRINGS = (b'"', b"'")
 _FRAMES = b"`'\"*|,;)]}"
@@ -92,25 +92,16 @@ _LEAST = 3  # lines in which the same surroundings are no chance
 _FARTHEST = 160  # bytes in front of a message
 _MOST_SHAPES = 16  # shapes in one text
 _LONGEST = 1024  # bytes of a line that show where its message begins
-# Messages that are known wherever they stand, each read in any section.
-_KNOWN = (
-    r"Linux version [0-9]|(?:Kernel c|C)ommand line: |(?:e820: )?(?:BIOS-provided|user-defined) physical RAM map:"
-    r"|(?:BIOS-(?:e820|88|e801)|Xen|user|modified|extended):\s+(?:\[(?:mem|gap) 0x|[0-9a-f]{16} - )"
-    r"|Zone (?:PFN )?ranges:|Movable zone start |Early memory (?:node|PFN) ranges|early_node_map\[[0-9]"
-    r"|node +[0-9]+: +\[mem 0x|Initmem setup node [0-9]|On node [0-9]+(?:, zone| totalpages)|MEMBLOCK configuration:"
-    r"|(?:Dentry |Inode-)cache hash table entries: [0-9]|(?:ACPI: )?SRAT: Node [0-9]|efi: mem[0-9]+: \["
-    r"|last_pfn = 0x|Memory: [0-9]+[kK]/[0-9]+[kK] available"
-)
 # What one line is enough for: its number, or the name of a file.
 _USUAL = (
     r"[ \t>]*(?:[\w./~+@\-]*[:\-])?[0-9]+ ?[:\-.)>]?[ \t]*"
     r"|[\w./~+@\-]*(?:dmesg|log|messages|kern|boot|txt|console|serial)[\w./+\-]*[:\-][ \t]*"
 )
-_VARYING = rb"[0-9A-Za-z]*[0-9][0-9A-Za-z]*|[ \t]+|[^0-9A-Za-z \t]+|[A-Za-z]+"
+_VARYING = r"[0-9A-Za-z]*[0-9][0-9A-Za-z]*|[ \t]+|[^0-9A-Za-z \t]+|[A-Za-z]+"
 
 
-class Peeled(msgspec.Struct, frozen=True):
-    """A message without its envelope.
+class Stripped(msgspec.Struct, frozen=True):
+    """A message without its prefix.
 
     ``column`` is the 0-based byte offset of the message in its line. ``kernel`` says whether a prefix of
     the kernel's or of a log daemon's was there; ``stamp`` is the kernel's time in microseconds. ``quoted``
@@ -124,44 +115,44 @@ class Peeled(msgspec.Struct, frozen=True):
     quoted: bool = False
 
 
-def peel(line: bytes, *, kernel: bool = False) -> Peeled:
-    """Take one line, or one of several records glued on a line, out of its envelope.
+def strip_prefix(line: bytes, *, kernel: bool = False) -> Stripped:
+    """The message of one line, or of one of several records glued on a line, and what its prefix says.
 
     ``kernel`` says that what stood in front of it shows already that it is the kernel's.
     """
     if line[-1:] in _FRAMES:
         line = _unframed(line)
-    return behind_stamp(line) or _peel(line, kernel=kernel)
+    return after_plain_stamp(line) or _peel(line, kernel=kernel)
 
 
-def _peel(line: bytes, *, kernel: bool) -> Peeled:
+def _peel(line: bytes, *, kernel: bool) -> Stripped:
     match = compiled(_PEEL).match(line)
     if match is None:  # the pattern matches the empty string; only the type needs this
-        return Peeled(line, 0, kernel, None)
+        return Stripped(line, 0, kernel, None)
     kernel = kernel or match.start(1) >= 0
     stamp = None
     if match.start(2) >= 0:
         stamp = int((match.group(2) or b"") + (match.group(3) or b"")[:6].ljust(6, b"0"))
     message = line[match.end() :].rstrip()
     if stamp is None and (message[:1] in _RECORDS or b"msg=" in message):
-        told = _from_record(message)
-        if told is not None:
-            again = peel(told)
-            return Peeled(again.message, match.end(), True, again.stamp, quoted=True)
+        field = _from_record(message)
+        if field is not None:
+            again = strip_prefix(field)
+            return Stripped(again.message, match.end(), True, again.stamp, quoted=True)
     if not kernel:
         known = compiled(_ANYWHERE).search(line[:_FAR])
-        if known is not None:  # in an envelope that is not known
+        if known is not None:  # behind a prefix that is not known
             at = known.start() if line[known.start() : known.start() + 1] == b"[" else known.end()
-            return behind(at, line)
-        if compiled(_FURNITURE).match(message) and not compiled(_LSMEM).match(message):
+            return after_unknown_prefix(at, line)
+        if compiled(_OTHER_FIELDS).match(message) and not compiled(LSMEM_FIELD).match(message):
             message = b""
-    return Peeled(_plain(message), match.end(), kernel, stamp)
+    return Stripped(_plain(message), match.end(), kernel, stamp)
 
 
-def behind_stamp(line: bytes) -> Peeled | None:
-    """What :func:`peel` gives, for a line with a time stamp alone in front of words.
+def after_plain_stamp(line: bytes) -> Stripped | None:
+    """What :func:`strip_prefix` gives for a line with a time stamp alone in front of words, and None for any other.
 
-    None where the line is not so plain. Most lines of most logs are, and the pattern of all envelopes is dear.
+    Most lines of most logs are, and matching the full prefix pattern is slow.
     """
     closed = line.find(b"]", 0, _STAMP_ENDS)
     if closed < 0 or line[:1] != b"[":
@@ -171,7 +162,7 @@ def behind_stamp(line: bytes) -> Peeled | None:
     if at == closed + 1 or not _is_message(message):
         return None
     stamp = _stamp(line[1:closed])
-    return None if stamp is None else Peeled(_plain(message.rstrip()), at, True, stamp)
+    return None if stamp is None else Stripped(_plain(message.rstrip()), at, True, stamp)
 
 
 def _is_message(text: bytes) -> bool:
@@ -192,9 +183,9 @@ def _is_message(text: bytes) -> bool:
 
 
 def is_kernel(line: bytes) -> bool:
-    """What :func:`peel` says of a line, told soon where it begins with a time stamp, as most do."""
+    """Whether :func:`strip_prefix` takes a line for the kernel's; most begin with a time stamp, which is enough."""
     stamp, closed, _ = line[:_STAMP_ENDS].partition(b"]")
-    return (stamp[:1] == b"[" and bool(closed) and _stamp(stamp[1:]) is not None) or peel(line).kernel
+    return (stamp[:1] == b"[" and bool(closed) and _stamp(stamp[1:]) is not None) or strip_prefix(line).kernel
 
 
 @lru_cache(64)
@@ -228,25 +219,25 @@ def _without_escape(text: bytes) -> bytes:
     return text
 
 
-def peel_continuation(line: bytes, habit_of: Callable[[bytes], int], *, bars: bool = False) -> Peeled:
-    """Take only quotes from a line that may be the rest of the line before it; no line with a time stamp is.
+def strip_quotes(line: bytes, learned_prefix: Callable[[bytes], int], *, bars: bool = False) -> Stripped:
+    """The message of a line that may be the rest of the line before it, without quote marks alone.
 
-    ``habit_of`` tells what is usual in front of lines of this text, which no rest of a line has. ``bars`` says that
-    a bar is of the message, and no quote.
+    A line with a prefix of the kernel or a learned one is no such rest. ``bars`` says that a bar is of the message, and
+    no quote mark.
     """
-    peeled = peel(line)
-    if peeled.kernel or not peeled.message:
-        return peeled
-    habit = habit_of(line)
-    if habit:
-        return behind(habit, line)
+    stripped = strip_prefix(line)
+    if stripped.kernel or not stripped.message:
+        return stripped
+    learned = learned_prefix(line)
+    if learned:
+        return after_unknown_prefix(learned, line)
     quotes = compiled(_ARROWS if bars else _QUOTES).match(line)
     message = line[quotes.end() if quotes else 0 :].rstrip()
-    return Peeled(_plain(message), peeled.column, False, None)
+    return Stripped(_plain(message), stripped.column, False, None)
 
 
-def behind(offset: int, line: bytes) -> Peeled:
-    """The message behind an envelope of no known kind."""
+def after_unknown_prefix(offset: int, line: bytes) -> Stripped:
+    """The message behind ``offset`` bytes of a prefix of no known kind."""
     sign = line[offset - 1 : offset]
     end = line.find(sign, offset) if sign in _STRINGS else -1
     message = line[offset : end if end >= 0 else None]
@@ -254,15 +245,15 @@ def behind(offset: int, line: bytes) -> Peeled:
         field = message.rstrip(_CLOSED)
         if field.endswith(b'"') and field.count(b'"') % 2:
             message = field[:-1].replace(b'""', b'"')
-    peeled = peel(message, kernel=True)
-    return msgspec.structs.replace(peeled, column=offset + peeled.column)
+    stripped = strip_prefix(message, kernel=True)
+    return msgspec.structs.replace(stripped, column=offset + stripped.column)
 
 
-def inner_records(line: bytes, peeled: Peeled) -> list[int]:
+def inner_records(line: bytes, stripped: Stripped) -> list[int]:
     """Offsets at which further records begin behind the first message, on a line that holds several."""
-    if peeled.quoted or line.find(b".", peeled.column) < 0:  # no time stamp, which is nearly every line
+    if stripped.quoted or line.find(b".", stripped.column) < 0:  # no time stamp, which is nearly every line
         return []
-    return [match.start() for match in compiled(_INNER).finditer(line, peeled.column)]
+    return [match.start() for match in compiled(_INNER).finditer(line, stripped.column)]
 
 
 def _from_record(message: bytes) -> bytes | None:
@@ -302,39 +293,43 @@ def _bytes(message: bytes, pattern: str) -> bytes:
     return b"".join([*kept, message[at:]])
 
 
-class Habit:
-    """What this text puts in front of its lines."""
+class LearnedPrefixes:
+    """Prefixes that no table knows: what stands in one shape in front of several lines that say what they are.
+
+    Line numbers, file names, columns of tables, names of hosts and tools. They are learned from lines with an anchor of
+    a form, and then taken off the lines that have none.
+    """
 
     def __init__(self, data: bytes) -> None:
-        counts: dict[bytes, int] = {}
-        at, known = 0, compiled(_KNOWN)
-        while (found := known.find(data, at)) >= 0:
-            start = data.rfind(b"\n", 0, found) + 1
-            at = data.find(b"\n", found)
+        counts: dict[str, int] = {}
+        at, anchors = 0, compiled(ANCHORS)
+        while (anchor := anchors.find(data, at)) >= 0:
+            start = data.rfind(b"\n", 0, anchor) + 1
+            at = data.find(b"\n", anchor)
             at = len(data) if at < 0 else at
-            if start < found <= start + _FARTHEST:
+            if start < anchor <= start + _FARTHEST:
                 line = data[start : min(at, start + _LONGEST)]
-                if not peel(line).message.startswith(data[found : min(at, found + 8)].rstrip()):
-                    shape = _shape(line[: found - start])
-                    usual = compiled(_USUAL).fullmatch(line[: found - start]) is not None
-                    counts[shape] = counts.get(shape, 0) + (_LEAST if usual else 1)
+                if not strip_prefix(line).message.startswith(data[anchor : min(at, anchor + 8)].rstrip()):
+                    prefix = line[: anchor - start]
+                    shape = _shape(prefix)
+                    counts[shape] = counts.get(shape, 0) + (_LEAST if compiled(_USUAL).fullmatch(prefix) else 1)
         shapes = sorted((shape for shape, count in counts.items() if count >= _LEAST), key=len, reverse=True)
-        self._shapes: Pattern | None = compiled(b"|".join(shapes[:_MOST_SHAPES]).decode("latin-1")) if shapes else None
+        self._shapes: Pattern | None = compiled("|".join(shapes[:_MOST_SHAPES])) if shapes else None
 
-    def offset(self, line: bytes) -> int:
-        """Where the rest of a line begins, 0 where nothing is in front of it."""
+    def length(self, line: bytes) -> int:
+        """How many bytes in front of a line are such a prefix."""
         match = self._shapes.match(line) if self._shapes is not None else None
         return 0 if match is None else match.end()
 
 
-def _shape(prefix: bytes) -> bytes:
+def _shape(prefix: bytes) -> str:
     """A pattern for the same words with other numbers."""
-    return b"".join(_part(found[0]) for found in re.finditer(_VARYING, prefix))
+    return "".join(_part((match.group() or b"").decode("latin-1")) for match in compiled(_VARYING).finditer(prefix))
 
 
-def _part(part: bytes) -> bytes:
-    if part.isspace():
-        return rb"[ \t]+"
-    if any(sign in b"0123456789" for sign in part):
-        return rb"[0-9]+" if part.isdigit() else rb"[0-9A-Za-z]+"
-    return re.escape(part)
+def _part(part: str) -> str:
+    if not part.strip(" \t"):
+        return r"[ \t]+"
+    if any(sign in "0123456789" for sign in part):
+        return "[0-9]+" if part.isascii() and part.isdigit() else "[0-9A-Za-z]+"
+    return escape(part)

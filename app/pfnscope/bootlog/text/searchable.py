@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from functools import cached_property
 from io import BytesIO
 
-from pfnscope.bootlog.text.decoding import searched, soft_breaks
-from pfnscope.bootlog.text.plain import ADDED
-from pfnscope.bootlog.text.prefix import Habit
+from pfnscope.bootlog.text.decoding import searched
+from pfnscope.bootlog.text.plain import ADDED, soft_breaks
+from pfnscope.bootlog.text.prefix import LearnedPrefixes
 
 LONGEST_LINE = 1 << 16
 """Bytes of a line that are looked at; no kernel prints more, and a file without line ends is no log."""
@@ -52,12 +52,12 @@ class Text:
         return data.replace(ADDED, b"\n") if self._added else data
 
     @cached_property
-    def _habit(self) -> Habit:
-        return Habit(self.data)
+    def _learned(self) -> LearnedPrefixes:
+        return LearnedPrefixes(self.data)
 
-    def habit_of(self, line: bytes) -> int:
-        """How many bytes in front of a line are of no known envelope, but usual in this text."""
-        return self._habit.offset(line)
+    def learned_prefix(self, line: bytes) -> int:
+        """How many bytes in front of a line are a prefix of no known kind, but usual in this text."""
+        return self._learned.length(line)
 
     def whole(self, lines: Iterable[int]) -> tuple[int, ...]:
         """These lines and all that soft breaks join to them, ascending."""
