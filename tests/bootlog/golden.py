@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from pfnscope.bootlog.forms import FORMS, Form
-from pfnscope.bootlog.patterns import compiled
+from pfnscope.patterns import compiled
 
 FILE = Path(__file__).with_name("golden") / "forms.json"
 

@@ -3,7 +3,7 @@
 import pytest
 
 from pfnscope.bootlog import read
-from tests.bootlog.test_neighbours import LSMEM, only
+from tests.bootlog.test_files import LSMEM, only
 
 
 def test_lsmem_cells_stand_under_their_columns_though_a_cell_is_blank() -> None:

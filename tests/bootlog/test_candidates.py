@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from pfnscope.bootlog import candidates
 from pfnscope.bootlog.candidates import forms_of, fragment, lines_with_triggers, words
 from pfnscope.bootlog.forms import FORMS, Form
-from pfnscope.bootlog.patterns import compiled
 from pfnscope.bootlog.records import Record, records
-from pfnscope.bootlog.text import LONGEST_LINE, Text
+from pfnscope.bootlog.text.searchable import LONGEST_LINE, Text
+from pfnscope.patterns import compiled
 
 SAMPLE_LOGS = sorted((Path(__file__).parent.parent.parent / "sample_logs").glob("*/dmesg.txt"))
 TRIGGERS = sorted({trigger for form in FORMS for trigger in form.triggers})

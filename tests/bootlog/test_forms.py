@@ -12,9 +12,9 @@ from pfnscope.bootlog import read
 from pfnscope.bootlog.effects import Remark
 from pfnscope.bootlog.forms import FORMS, Form
 from pfnscope.bootlog.model import SratEntry
-from pfnscope.bootlog.patterns import compiled
 from pfnscope.bootlog.records import records
-from pfnscope.bootlog.text import Text
+from pfnscope.bootlog.text.searchable import Text
+from pfnscope.patterns import compiled
 from tests.bootlog.golden import FILE, meaning
 
 ROOT = Path(__file__).parent.parent.parent

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pfnscope.bootlog import LOOKED_FOR, keep_memory_lines, read
-from pfnscope.bootlog.text import Text
+from pfnscope.bootlog.text.searchable import Text
 from tests.bootlog.dialect import mutated
 
 LOG = (Path(__file__).parents[2] / "sample_logs" / "oops-1g-4g" / "dmesg.txt").read_bytes()

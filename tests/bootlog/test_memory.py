@@ -4,7 +4,8 @@ import tracemalloc
 
 import pytest
 
-from pfnscope.bootlog import decoding, keep_memory_lines, read
+from pfnscope.bootlog import keep_memory_lines, read
+from pfnscope.bootlog.text import plain
 
 SIZE = 1 << 18
 TEXTS = {
@@ -57,7 +58,7 @@ def peak(text: bytes) -> int:
 
 @pytest.mark.parametrize("name", sorted(TEXTS))
 def test_memory_stays_within_twelve_times_the_text(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decoding, "_BLOCK", SIZE >> 9)  # as small against this text as it is against a large one
+    monkeypatch.setattr(plain, "_BLOCK", SIZE >> 9)  # as small against this text as it is against a large one
     read(TEXTS[name])  # patterns are compiled once
     text = (TEXTS[name] * (SIZE // len(TEXTS[name]) + 1))[:SIZE]
     assert peak(text) <= 12 * len(text)

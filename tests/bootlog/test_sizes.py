@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pfnscope.bootlog import keep_memory_lines, read
-from pfnscope.bootlog.text import LONGEST_LINE
+from pfnscope.bootlog.text.searchable import LONGEST_LINE
 from pfnscope.service.unpacking import TooLarge, unpacked
 from tests.bootlog.dialect import mutated
 

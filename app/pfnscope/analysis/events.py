@@ -4,12 +4,12 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from pfnscope.analysis.model import Hole, PlacedEvent
-from pfnscope.bootlog.faults import PAGE_TABLE_ENTRY
+from pfnscope.bootlog.boots.faults import PAGE_TABLE_ENTRY
 from pfnscope.bootlog.model import BootLog, LogEvent
-from pfnscope.bootlog.patterns import compiled
 from pfnscope.kernel import vmemmap
 from pfnscope.kernel.release import Release, Version
 from pfnscope.layout import Layout
+from pfnscope.patterns import compiled
 from pfnscope.ranges import FrameSet
 
 _ENTRY_ADDRESS = 0x000FFFFFFFFFF000

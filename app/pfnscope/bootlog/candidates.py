@@ -1,22 +1,19 @@
 """Candidates: the lines that hold a trigger, and the forms that a message can have.
 
 A trigger is a word, or an RE2 fragment with words set off by ``«»``, one of which every match of it holds. In the first
-text of a process an automaton of all words (Aho-Corasick) finds where to try which fragment. RE2's automaton of all
-triggers at once is faster by far once it is there, but takes longer to make than most logs take to read.
+text of a process the words show where to try which fragment. One pattern of all triggers at once is faster by far once
+it is compiled, but that takes longer than most logs take to read.
 """
 
 from collections.abc import Iterator, Sequence
 from functools import cache
-from re import escape
-
-from ahocorasick_rs import BytesAhoCorasick, Implementation
 
 from pfnscope.bootlog.forms import FORMS
-from pfnscope.bootlog.patterns import Choice, Pattern
+from pfnscope.bootlog.words import Words
+from pfnscope.patterns import Choice, Pattern, escape
 
-_WINDOW = 1 << 16  # bytes that are searched at once, so that a text of nothing but words makes no endless list
 _BEYOND = 64  # bytes of the next line that a fragment may see, for a line that a mailer broke
-_PAYS = 1 << 20  # bytes that a process has to read before the automaton of all triggers is worth its making
+_PAYS = 1 << 20  # bytes that a process has to read before one pattern of all triggers is worth compiling
 
 Line = tuple[int, int]
 """Offsets of the first byte of a line, and of its end."""
@@ -50,29 +47,27 @@ class _Trigger:
         return 0 <= self._pattern.find(line) < stop
 
 
-class _Words:
+class _Index:
     """All words of all forms, with the triggers and the forms that each stands for."""
 
     def __init__(self) -> None:
         triggers: dict[str, _Trigger] = {}
-        meant: dict[str, tuple[dict[_Trigger, None], dict[int, None]]] = {}
+        by_word: dict[str, tuple[dict[_Trigger, None], dict[int, None]]] = {}
         for index, form in enumerate(FORMS):
             for text in form.triggers:
                 trigger = triggers.get(text) or triggers.setdefault(text, _Trigger(text))
                 for word in words(text):
-                    of_word = meant.get(word) or meant.setdefault(word, ({}, {}))
+                    of_word = by_word.get(word) or by_word.setdefault(word, ({}, {}))
                     of_word[0][trigger] = of_word[1][index] = None
-        texts = [word.encode("latin-1") for word in meant]
-        self.triggers = [of_word[0] for of_word in meant.values()]
-        self.forms = [tuple(of_word[1]) for of_word in meant.values()]
-        self.longest = max(map(len, texts))
-        self.automaton = BytesAhoCorasick(texts, implementation=Implementation.ContiguousNFA)
-        self.read = 0
+        self.words = Words([word.encode("latin-1") for word in by_word])
+        self.triggers = [of_word[0] for of_word in by_word.values()]
+        self.forms = [tuple(of_word[1]) for of_word in by_word.values()]
+        self.bytes_read = 0
 
 
 @cache
-def _words() -> _Words:
-    return _Words()
+def _index() -> _Index:
+    return _Index()
 
 
 @cache
@@ -89,20 +84,20 @@ def _choice() -> Choice:
 
 def forms_of(message: bytes) -> Sequence[int]:
     """Indices of the forms that a message can have, ascending; no other form matches it."""
-    known = _words()
-    if known.read >= _PAYS:
+    index = _index()
+    if index.bytes_read >= _PAYS:
         return _choice().of(message)
-    found = {hit[0] for hit in known.automaton.find_matches_as_indexes(message, overlapping=True)}
-    if len(found) == 1:
-        return known.forms[found.pop()]
-    return tuple(sorted({index for word in found for index in known.forms[word]}))
+    held = index.words.within(message)
+    if len(held) == 1:
+        return index.forms[held.pop()]
+    return tuple(sorted({form for word in held for form in index.forms[word]}))
 
 
 def lines_with_triggers(data: bytes) -> Iterator[Line]:
     """All lines in which a trigger begins, in order."""
-    known = _words()
-    known.read += len(data)
-    return _lines_by_words(data) if known.read < _PAYS else _lines_by_scanner(data)
+    index = _index()
+    index.bytes_read += len(data)
+    return _lines_by_words(data) if index.bytes_read < _PAYS else _lines_by_scanner(data)
 
 
 def _lines_by_scanner(data: bytes) -> Iterator[Line]:
@@ -115,7 +110,8 @@ def _lines_by_scanner(data: bytes) -> Iterator[Line]:
 
 
 def _lines_by_words(data: bytes) -> Iterator[Line]:
-    triggers, hits = _words().triggers, _hits(data)
+    index = _index()
+    triggers, hits = index.triggers, index.words.places(data)
     hit, start = next(hits, None), 0
     while hit is not None:
         start = data.rfind(b"\n", start, hit[1]) + 1 or start
@@ -129,14 +125,3 @@ def _lines_by_words(data: bytes) -> Iterator[Line]:
         if any(trigger.begins_in(line, end - start + 1) for trigger in tried):
             yield start, end
         start = end
-
-
-def _hits(data: bytes) -> Iterator[tuple[int, int]]:
-    """All words as they come: the index, and the offset of the last byte."""
-    known, before = _words(), b"\n"  # a line begins at the beginning of the text too
-    for begin in range(0, len(data), _WINDOW):
-        window = before + data[begin : begin + _WINDOW + known.longest]
-        for word, first, behind in known.automaton.find_matches_as_indexes(window, overlapping=True):
-            if first < _WINDOW:
-                yield word, begin + behind - 2
-        before = data[begin + _WINDOW - 1 : begin + _WINDOW]

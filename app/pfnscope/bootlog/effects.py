@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from pfnscope.bootlog.files.lines import FileLine
 from pfnscope.bootlog.model import (
     Count,
     E820Change,
@@ -26,7 +27,6 @@ from pfnscope.bootlog.model import (
     Zonelist,
     ZoneRange,
 )
-from pfnscope.bootlog.neighbours.lines import FileLine
 
 Section = Literal["firmware", "user", "extended", "modified", "zones", "movable", "nodes", "memblock", "fault"]
 CountField = Literal[

@@ -1,13 +1,18 @@
-"""The door of the room: a text in, its boots out."""
+"""A text in, its boots out; and what is stored of a text."""
+
+from collections.abc import Callable, Iterator
+from io import BytesIO
 
 import msgspec
 
-from pfnscope.bootlog.draft import Draft
-from pfnscope.bootlog.excerpts import chosen, drafts, joined
-from pfnscope.bootlog.finish import finish
+from pfnscope.bootlog.boots.boundaries import PROSE_LINES, chosen, drafts, is_log, is_prose, joined
+from pfnscope.bootlog.boots.draft import Draft
+from pfnscope.bootlog.boots.finish import finish
 from pfnscope.bootlog.model import BootLog, Lines
-from pfnscope.bootlog.records import records
-from pfnscope.bootlog.text import Text
+from pfnscope.bootlog.records import ELLIPSIS, records
+from pfnscope.bootlog.text.decoding import DECODED, decode
+from pfnscope.bootlog.text.plain import ADDED
+from pfnscope.bootlog.text.searchable import Text
 
 LOOKED_FOR = (
     "memory maps (BIOS-e820, Xen, user, extended, modified)",
@@ -20,6 +25,9 @@ LOOKED_FOR = (
     "/sys/firmware/memmap, memblock lists of debugfs, lsmem",
 )
 """What a layout can be read from, for people."""
+_LOG = b"[]."  # the first line behind all that is kept, where it shows that the log goes on
+_FAR = 4096  # bytes of a line that show whether somebody wrote it
+LearnedPrefix = Callable[[bytes], int]
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -65,7 +73,97 @@ def _name_nameless(parts: list[Draft]) -> None:
 
 def _with_files(parts: list[Draft], boots: list[Draft]) -> tuple[BootLog, ...]:
     """The boots with the files of /proc and /sys; few texts have any, so the rest is loaded only here."""
-    from pfnscope.bootlog.neighbours.attach import adopt, with_files
+    from pfnscope.bootlog.files.attach import adopt, with_files
 
     owners = adopt(parts, boots)
     return tuple(with_files(finish(boot, index, len(owners)), boot) for index, boot in enumerate(owners, 1))
+
+
+def keep_memory_lines(text: bytes, reading: Reading) -> bytes:
+    """The text with every line blanked that says nothing about memory; line numbers stay.
+
+    What somebody wrote between two log lines becomes an ellipsis, since it tells excerpts apart: reading
+    the kept text gives the same boots.
+    """
+    data = decode(text)
+    learned_prefix = Text(data, decoded=True).learned_prefix
+    out = BytesIO()
+    number, at = 1, 0
+    for line in reading.lines:
+        start = _skip(data, at, line - number)
+        if number > 1:
+            out.writelines(_blanked(data[at:start], line - number, learned_prefix))
+        else:
+            out.write(b"\n" * (line - number))
+        end = data.find(b"\n", start)
+        end = len(data) if end < 0 else end + 1
+        out.write(data[start:end])
+        number, at = line + 1, end
+    lines = reading.line_count - number + 1
+    if number > 1 and lines and is_log(_first_line(data[at:]), learned_prefix):
+        out.writelines((_LOG, b"\n" * lines))
+    else:
+        out.writelines(_blanked(data[at:], lines, learned_prefix))
+    kept = out.getvalue()
+    return kept if decode(kept) == kept else kept + DECODED
+
+
+def _first_line(gap: bytes) -> bytes:
+    return Text(gap[:_FAR], decoded=True).data.split(b"\n", 1)[0]
+
+
+def _skip(data: bytes, at: int, lines: int) -> int:
+    for _ in range(lines):
+        end = data.find(b"\n", at)
+        at = len(data) if end < 0 else end + 1
+    return at
+
+
+def _blanked(gap: bytes, lines: int, learned_prefix: LearnedPrefix) -> Iterator[bytes]:
+    """As many empty lines, the first one and the last line of prose among them marked; only what is near can matter.
+
+    The first, because a wrapped command line might seem to end there.
+    """
+    if not lines:
+        return
+    begins = is_prose(_first_line(gap), learned_prefix)
+    last, mark = _last_prose(gap, lines, learned_prefix)
+    if begins:
+        yield ELLIPSIS
+    if last is None or (begins and last == 0):
+        yield b"\n" * lines
+        return
+    yield b"\n" * last
+    yield mark
+    yield b"\n" * (lines - last)
+
+
+def _last_prose(gap: bytes, lines: int, learned_prefix: LearnedPrefix) -> tuple[int | None, bytes]:
+    """Which line of a gap is the last that begins with prose, or holds some, and what marks it.
+
+    A soft line break joins lines: what follows one is the rest of a line, and no prose by itself.
+    """
+    end, rest = len(gap), b""
+    for back in range(min(lines, PROSE_LINES)):
+        start = gap.rfind(b"\n", 0, max(end - 1, 0)) + 1
+        line = gap[start:end].removesuffix(b"\n") + rest
+        before = gap[max(start - 3, 0) : start]
+        end = start
+        if before.endswith(b"=\n") and before[:1] not in (b"=", b"\n") and len(before) == 3:
+            rest = line
+            continue
+        rest = b""
+        if any(is_prose(piece, learned_prefix) for piece in _pieces(line)):
+            return lines - back - 1, ELLIPSIS if is_prose(line.split(ADDED, 1)[0], learned_prefix) else ADDED + ELLIPSIS
+    return None, b""
+
+
+def _pieces(line: bytes) -> Iterator[bytes]:
+    """What a line holds where the decoding ended lines in it: the last of it, from the end."""
+    end = len(line)
+    for _ in range(PROSE_LINES):
+        start = line.rfind(ADDED, 0, end) + 1
+        yield line[start : min(end, start + _FAR)]
+        if not start:
+            return
+        end = start - 1

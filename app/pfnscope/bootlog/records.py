@@ -7,13 +7,13 @@ import msgspec
 
 from pfnscope.bootlog.candidates import forms_of, lines_with_triggers
 from pfnscope.bootlog.effects import CommandLine, Effect, Remark
-from pfnscope.bootlog.envelope import Peeled, behind, inner_records, peel, peel_continuation
-from pfnscope.bootlog.forms import FORMS, Form
+from pfnscope.bootlog.forms import DAMAGED, FORMS, Form
 from pfnscope.bootlog.forms.base import DamagedError
 from pfnscope.bootlog.forms.context import ANY_TEXT
 from pfnscope.bootlog.model import Lines
-from pfnscope.bootlog.patterns import Match, compiled
-from pfnscope.bootlog.text import LONGEST_LINE, Text
+from pfnscope.bootlog.text.prefix import Stripped, after_unknown_prefix, inner_records, strip_prefix, strip_quotes
+from pfnscope.bootlog.text.searchable import LONGEST_LINE, Text
+from pfnscope.patterns import Match, compiled
 
 ELLIPSIS = "…".encode()
 """What stands in a kept text for what somebody wrote; no line goes on there."""
@@ -27,18 +27,6 @@ _NARROWEST = 60  # columns that a mailer breaks at
 _ARGUMENTS = r"[\w.-]+(?:=\S*)?(?: +[\w.-]+(?:=\S*)?)*"
 _MOST_FAILED_JOINS = 10_000  # a text full of half lines is no wrapped log, and joining is dear
 _MOST_LINES = 1000  # of the repeats of one fact; only a text made for it has more
-# What can only be a line of a memory layout, whatever follows, and whatever envelope is in front of it.
-_SUSPECT = (
-    r"(?:^|[^\w\"'`])(?:"
-    r"(?:BIOS-(?:e820|88|e801)|Xen|user|modified|extended|reserve setup_data):\s*(?:\[(?:mem|gap)|[0-9a-f]{8})"
-    r"|node\s+[0-9]+:\s*\[mem"
-    r"|(?:DMA|DMA32|Normal|HighMem|Movable|Device)\s+\[mem|(?:ACPI: )?SRAT: Node [0-9]+ PXM [0-9]+ \["
-    r"|(?:Initmem|Bootmem) setup node [0-9]+ [\[0-9]|On node [0-9]+(?:, zone| totalpages)"
-    r"|e820: (?:update|remove|reserve RAM buffer) \["
-    r"|(?:memory|reserved)\[0x|e820 (?:update|remove) range: [0-9a-f]{8}|last_pfn = 0x"
-    r"|RAMDISK: \[mem|NODE_DATA(?:\([0-9]+\) allocated)? \[mem|Registered nosave memory: \[mem|OF: reserved mem: 0x"
-    r"|efi: mem[0-9]+: \[|crashkernel reserved: 0x|memblock_reserve: \[|table memory at \[mem)"
-)
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -75,7 +63,7 @@ def _understand(message: bytes) -> tuple[Form, Match] | None:
     return None
 
 
-def _ends_command_line(more: Peeled) -> bool:
+def _ends_command_line(more: Stripped) -> bool:
     """Whether a line is no rest of the command line above it: another line of the log, or somebody's words."""
     message = more.message
     return (
@@ -89,13 +77,13 @@ def _ends_command_line(more: Peeled) -> bool:
 class _Piece:
     """A candidate while it grows over further lines."""
 
-    def __init__(self, text: Text, start: int, end: int, peeled: Peeled) -> None:
+    def __init__(self, text: Text, start: int, end: int, stripped: Stripped) -> None:
         self.text, self.start, self.end = text, start, end
-        self.peeled = peeled
+        self.stripped = stripped
         self.lines: Lines = text.numbers(start, end)
-        self.message = self.peeled.message
+        self.message = self.stripped.message
 
-    def following(self, limit: int) -> Iterator[tuple[Peeled, int, int]]:
+    def following(self, limit: int) -> Iterator[tuple[Stripped, int, int]]:
         """Up to ``limit`` lines after this one, without their quotes, with their offsets."""
         data, end = self.text.data, self.end
         # between brackets, as attributes of EFI have them
@@ -107,7 +95,7 @@ class _Piece:
             end = self.text.line_end(start)
             if end - start > LONGEST_LINE:
                 return
-            yield peel_continuation(data[start:end], self.text.habit_of, bars=bars), start, end
+            yield strip_quotes(data[start:end], self.text.learned_prefix, bars=bars), start, end
 
     def unwrapped(self) -> tuple[Form, Match] | None:
         """Join the fewest further lines that make the message understood."""
@@ -118,7 +106,7 @@ class _Piece:
             lines += self.text.numbers(start, end)
             for glue in (b" ", b""):
                 found = _understand(message + glue + more.message)
-                if found is not None and (self.peeled.kernel or found[0].tail != ANY_TEXT):
+                if found is not None and (self.stripped.kernel or found[0].tail != ANY_TEXT):
                     self.message, self.lines, self.end = message + glue + more.message, lines, end
                     return found
             message += b" " + more.message
@@ -140,7 +128,7 @@ class _Piece:
 
     def whole_command_line(self, form: Form, match: Match) -> tuple[Form, Match]:
         """Take in the wrapped rest of a command line, known by a log line or nothing after it."""
-        if not self.peeled.kernel:
+        if not self.stripped.kernel:
             return self.with_arguments(form, match)
         message, lines, last = self.message, self.lines, self.end
         for more, start, end in self.following(_COMMAND_LINE_LINES):
@@ -189,7 +177,7 @@ class _Piece:
             found = self.whole_command_line(*found)
         elif found[0].tail is not None:
             found = self.with_tail(*found)
-        peeled = self.peeled
+        stripped = self.stripped
         effect = None
         if found is not None:
             try:
@@ -197,7 +185,7 @@ class _Piece:
             except DamagedError:
                 effect = Remark("warning", "damaged-numbers", _DAMAGED)
         if effect is None:
-            if found is not None or not compiled(_SUSPECT).search(self.message):
+            if found is not None or not compiled(DAMAGED).search(self.message):
                 return None
             found = None
         if isinstance(effect, CommandLine) and self.message.endswith(b"\\"):
@@ -206,21 +194,21 @@ class _Piece:
             found[0] if found else None,
             effect,
             self.lines,
-            peeled.column + 1,
-            peeled.kernel,
-            peeled.stamp,
+            stripped.column + 1,
+            stripped.kernel,
+            stripped.stamp,
             self.start,
             self.end,
             self.message,
         )
 
 
-def _glued(line: bytes, first: int, last: int) -> Peeled:
+def _glued(line: bytes, first: int, last: int) -> Stripped:
     """One of several records on a line; where the first part is an envelope of no known kind, it may be in quotes."""
     if not first:
-        return peel(line[:last])
-    peeled = behind(first, line[:last])
-    return msgspec.structs.replace(peeled, column=peeled.column - first)
+        return strip_prefix(line[:last])
+    stripped = after_unknown_prefix(first, line[:last])
+    return msgspec.structs.replace(stripped, column=stripped.column - first)
 
 
 def records(text: Text) -> Iterator[Record]:
@@ -235,17 +223,17 @@ def records(text: Text) -> Iterator[Record]:
             yield Record(None, None, lines, 1, kernel=False, stamp=None, start=start, end=end, message=b"")
             continue
         line = data[start:end]
-        peeled = peel(line)
-        pieces = [(start, end, peeled)]
-        inner = inner_records(line, peeled)
+        stripped = strip_prefix(line)
+        pieces = [(start, end, stripped)]
+        inner = inner_records(line, stripped)
         if inner:
             cuts = pairwise([0, *inner, len(line)])
             pieces = [(start + first, start + last, _glued(line, first, last)) for first, last in cuts]
         for first, last, alone in pieces:
             text.advance(first)
             record = _Piece(text, first, last, alone).record(last=last == end, joining=failed < _MOST_FAILED_JOINS)
-            if (record is None or record.form is None) and (habit := text.habit_of(data[first:last])):
-                piece = _Piece(text, first, last, behind(habit, data[first:last]))
+            if (record is None or record.form is None) and (length := text.learned_prefix(data[first:last])):
+                piece = _Piece(text, first, last, after_unknown_prefix(length, data[first:last]))
                 record = piece.record(last=last == end, joining=False) or record
             if record is None:
                 failed += 1

@@ -1,20 +1,20 @@
 """Kernel release strings: the version in them, whose kernel it is, and how far the version can be trusted."""
 
-import re2
 from msgspec import Struct
 
 from pfnscope.kernel.vendors import Build, Deviation, deviation_of, vendor_of
+from pfnscope.patterns import compiled
 
 Version = tuple[int, int, int]
 
-_RELEASE = re2.compile(r"(\d{1,4})\.(\d{1,4})(?:\.(\d{1,5}))?(.*)")
+_RELEASE = r"(\d{1,4})\.(\d{1,4})(?:\.(\d{1,5}))?(.*)"
 _UPSTREAM = (
-    re2.compile(r"Debian (\d{1,4})\.(\d{1,4})\.(\d{1,5})-"),
-    re2.compile(r"\(Ubuntu [^()]+ (\d{1,4})\.(\d{1,4})\.(\d{1,5})\)"),
+    r"Debian (\d{1,4})\.(\d{1,4})\.(\d{1,5})-",
+    r"\(Ubuntu [^()]+ (\d{1,4})\.(\d{1,4})\.(\d{1,5})\)",
 )
 """Where banners name the stable release: Debian's package version, Ubuntu's version signature."""
 
-_ABI_SUFFIX = re2.compile(r"-\d+(\.\d+)*-[a-z]")
+_ABI_SUFFIX = r"-\d+(\.\d+)*-[a-z]"
 
 
 class Release(Struct, frozen=True):
@@ -45,18 +45,19 @@ def parse_release(text: str | None, banner: str | None = None) -> Release | None
 
     ``banner`` is the whole "Linux version" line: Debian and Ubuntu name the stable release there.
     """
-    match = _RELEASE.match(text.strip()) if text else None
+    match = compiled(_RELEASE).match(text.strip().encode("utf-8", "replace")) if text else None
     if text is None or match is None:
         return None
-    version = (int(match.group(1)), int(match.group(2)), int(match.group(3) or 0))
-    suffix = match.group(4)
+    *numbers, suffix = (group or "" for group in match.groups())
+    version = (int(numbers[0]), int(numbers[1]), int(numbers[2] or 0))
     found = vendor_of(version, suffix)
     vendor, build = found or (None, ())
     name = vendor.name if vendor else None
     upstream = _upstream(version, banner or "")
     if upstream:
         return Release(text.strip(), version, upstream, True, backports=False, vendor=name, build=build)
-    abi_name = version[2] == 0 and bool(_ABI_SUFFIX.match(suffix)) and (vendor is None or vendor.abi_only)
+    with_abi = compiled(_ABI_SUFFIX).match(suffix.encode("utf-8", "replace")) is not None
+    abi_name = version[2] == 0 and with_abi and (vendor is None or vendor.abi_only)
     return Release(
         text=text.strip(),
         version=version,
@@ -72,8 +73,9 @@ def parse_release(text: str | None, banner: str | None = None) -> Release | None
 def _upstream(version: Version, banner: str) -> Version | None:
     """The stable release that a banner names, of the same branch: a compiler's version is written the same way."""
     for pattern in _UPSTREAM:
-        for match in pattern.finditer(banner):
-            stable = (int(match.group(1)), int(match.group(2)), int(match.group(3)))
+        for match in compiled(pattern).finditer(banner.encode("utf-8", "replace")):
+            first, second, third = (int(group or 0) for group in match.groups())
+            stable = (first, second, third)
             if stable[:2] == version[:2]:
                 return stable
     return None

@@ -4,8 +4,9 @@ A vendor keeps the version and backports, so its struct page rule is that of ano
 what was read in the vendors' sources; without a row the version stands, and the verdict says that it is assumed.
 """
 
-import re2
 from msgspec import Struct
+
+from pfnscope.patterns import compiled
 
 Build = tuple[int, ...]
 MainlineVersion = tuple[int, int, int]
@@ -43,7 +44,6 @@ VENDORS = (
     Vendor("Debian", r"-(?:0\.bpo\.)?\d+(?:\.\d+)*-(?:cloud-|rt-)?(?:amd64|686|arm64|armmp|powerpc64|s390x|riscv64)",
            abi_only=True),
 )  # fmt: skip
-_SUFFIXES = tuple((vendor, re2.compile(vendor.suffix)) for vendor in VENDORS)
 
 
 class Deviation(Struct, frozen=True):
@@ -105,8 +105,8 @@ DEVIATIONS = (
 
 def vendor_of(version: MainlineVersion, suffix: str) -> tuple[Vendor, Build] | None:
     """The vendor that a release suffix names, with its build number, empty where the suffix has none."""
-    for vendor, pattern in _SUFFIXES:
-        match = pattern.search(suffix)
+    for vendor in VENDORS:
+        match = compiled(vendor.suffix).search(suffix.encode("utf-8", "replace"))
         if match is None or (vendor.name == "XenServer" and version != (4, 19, 0)):
             continue
         printed = next((group for group in match.groups() if group), "")

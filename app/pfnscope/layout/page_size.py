@@ -1,8 +1,7 @@
 """The base page size of a boot that prints no line of it: from its counts, or from the name of its release."""
 
-import re2
-
 from pfnscope.bootlog.model import BootLog
+from pfnscope.patterns import compiled
 from pfnscope.units import KIB
 
 SIZES = (4 * KIB, 8 * KIB, 16 * KIB, 64 * KIB)
@@ -11,13 +10,13 @@ CHOICES = {"arm64": (4 * KIB, 16 * KIB, 64 * KIB), "ppc64": (4 * KIB, 64 * KIB),
            "mips64": (4 * KIB, 16 * KIB, 64 * KIB), "ia64": (4 * KIB, 8 * KIB, 16 * KIB, 64 * KIB)}  # fmt: skip
 """Page sizes in bytes that an architecture can be built with: *_PAGES and PAGE_SIZE_* in arch/*/Kconfig, 4.17, 7.1."""
 
-_NAMED = re2.compile(r"[-+._](4|16|64)k(?:[-+._]|$)")
+_NAMED = r"[-+._](4|16|64)k(?:[-+._]|$)"
 
 
 def named_page_size(release: str | None) -> int | None:
     """The page size in bytes that vendors put into a release, such as ``6.12.41-v8-16k+`` or ``5.14.0-427+64k``."""
-    found = _NAMED.search((release or "").lower())
-    return int(found.group(1)) * KIB if found else None
+    match = compiled(_NAMED).search((release or "").lower().encode("utf-8", "replace"))
+    return int(match.group(1) or 0) * KIB if match else None
 
 
 def counted_page_size(log: BootLog) -> int | None:

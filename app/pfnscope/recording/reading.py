@@ -5,19 +5,19 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
-import re2
 
 from pfnscope.bootlog import read as read_text
 from pfnscope.bootlog.model import Files, Resource
 from pfnscope.files import FileRefused, read_file
+from pfnscope.patterns import compiled
 from pfnscope.ranges import FrameRange, FrameSet
 from pfnscope.recording.kpageflags import parse_runs
 from pfnscope.recording.model import LIMIT, SUMMARY, Block, Record
 
 T = TypeVar("T")
 
-_FIELD = re2.compile(r'([a-z_]+)="([^"]*)"')
-_NODE = re2.compile(r"\bnode(\d{1,6})\b")
+_FIELD = r'([a-z_]+)="([^"]*)"'
+_NODE = r"\bnode(\d{1,6})\b"
 _MOST_BLOCKS = 1 << 22
 
 
@@ -114,12 +114,15 @@ def _each_block(lines: list[str], frames: int) -> Iterator[Block]:
     """Blocks that follow each other and are alike, joined: a large machine has thousands."""
     last: Block | None = None
     for line in lines[:_MOST_BLOCKS]:
-        fields = dict(_FIELD.findall(line))
+        raw = line.encode("utf-8", "replace")
+        pairs = (match.groups() for match in compiled(_FIELD).finditer(raw))
+        fields = {name or "": value or "" for name, value in pairs}
         if not line.startswith("memory") or "phys_index" not in fields:
             continue
-        index, node = int(fields["phys_index"], 16), _NODE.search(line.rpartition('"')[2])
+        index, node = int(fields["phys_index"], 16), compiled(_NODE).search(raw.rpartition(b'"')[2])
         start = index * frames
-        block = Block(FrameRange(start, start + frames), fields.get("state", ""), int(node.group(1)) if node else None)
+        number = int(node.group(1) or 0) if node else None
+        block = Block(FrameRange(start, start + frames), fields.get("state", ""), number)
         if last and (last.frames.end, last.state, last.node) == (start, block.state, block.node):
             last = Block(FrameRange(last.frames.start, start + frames), last.state, last.node)
             continue

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from pfnscope.bootlog.decoding import as_utf8
+from pfnscope.bootlog.text.plain import as_utf8
 from pfnscope.report.document import Document
 
 

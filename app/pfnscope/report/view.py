@@ -10,8 +10,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
-import re2
 
+from pfnscope.patterns import compiled
 from pfnscope.ranges import FrameRange
 from pfnscope.report.axis import Axis, AxisName
 from pfnscope.report.scene import Scene
@@ -21,7 +21,7 @@ VERSION = 2
 NAMES = ("v", "axis", "from", "to", "sel", "lanes", "hole", "find")
 """All names in an address that any version has for the view; ``find`` is a question that becomes ``sel``."""
 
-_FRAME = re2.compile(r"0x([0-9a-f]{1,14})(?:\.([0-9a-f]{1,4}))?")
+_FRAME = r"0x([0-9a-f]{1,14})(?:\.([0-9a-f]{1,4}))?"
 _ROOM = 1.2
 _LEAST = {"schematic": 1e-6, "scale": 4.0}
 
@@ -138,13 +138,13 @@ def unknown(names: Iterable[str], known: Iterable[str]) -> list[str]:
 
 def _frame(told: Mapping[str, str], name: str, notes: list[str]) -> float | None:
     text = told.get(name, "")
-    found = _FRAME.fullmatch(text) if text.isascii() else None
-    if found is None:
+    match = compiled(_FRAME).fullmatch(text.encode("utf-8", "replace"))
+    if match is None:
         if text:
             notes.append(f"“{name}” in this address is no page frame.")
         return None
-    part = found[2] or ""
-    return int(found[1], 16) + (int(part, 16) / 16 ** len(part) if part else 0)
+    whole, part = match.groups()
+    return int(whole or "0", 16) + (int(part, 16) / 16 ** len(part) if part else 0)
 
 
 def _picked(told: Mapping[str, str], notes: list[str]) -> FrameRange | None:

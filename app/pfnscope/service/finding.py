@@ -1,8 +1,8 @@
 """What somebody looks for on the bars: a place, a range, a node or a zone, as page frames and in words."""
 
 import msgspec
-import re2
 
+from pfnscope.patterns import compiled
 from pfnscope.report.document import Document
 from pfnscope.report.found import Lookup
 from pfnscope.report.lanes import frames
@@ -13,7 +13,7 @@ from pfnscope.units import format_size, parse_size, whole_number
 
 HELP = "0xbffd7000, 4G, 4G..5G, 0xa0000-0xfffff, pfn:0xbffd7, page:0xffffea0002fff5c0, node 1 or DMA32"
 
-_RANGE = re2.compile(r"(?i)\[?(?:mem )?(pfn:)?([0-9a-fx]{1,20}[kmgtpe]?)(\.\.|-)([0-9a-fx]{1,20}[kmgtpe]?)[\])]?")
+_RANGE = r"(?i)\[?(?:mem )?(pfn:)?([0-9a-fx]{1,20}[kmgtpe]?)(\.\.|-)([0-9a-fx]{1,20}[kmgtpe]?)[\])]?"
 _LONGEST = 200
 
 
@@ -34,9 +34,10 @@ class Found(msgspec.Struct, frozen=True):
 def find(document: Document, words: str) -> Found:
     """Find one of :data:`HELP`. Raises BadOption, with what can be asked, where it is none or is not in the layout."""
     asked = " ".join(words.replace("·", " ").split())[:_LONGEST]
-    span = _RANGE.fullmatch(asked) if asked.isascii() else None
+    span = compiled(_RANGE).fullmatch(asked.encode()) if asked.isascii() else None
     if span is not None:
-        return _range(document, asked, bool(span[1]), span[2], span[3], span[4])
+        kind, first, sign, last = (group or "" for group in span.groups())
+        return _range(document, asked, bool(kind), first, sign, last)
     named = _named(document, asked)
     if named is not None:
         return named

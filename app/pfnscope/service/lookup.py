@@ -2,15 +2,14 @@
 
 from bisect import bisect_right
 
-import re2
-
 from pfnscope.kernel import vmemmap
+from pfnscope.patterns import compiled
 from pfnscope.report.document import Document, Hole, MapEntry
 from pfnscope.report.found import Lookup
 from pfnscope.service.errors import BadOption
 from pfnscope.units import parse_size
 
-_PLACE = re2.compile(r"(?i)(?:(pfn|page):)?([0-9a-fx]{1,20}[kmgtpe]?)")
+_PLACE = r"(?i)(?:(pfn|page):)?([0-9a-fx]{1,20}[kmgtpe]?)"
 
 
 def lookup(document: Document, where: str) -> Lookup:
@@ -54,14 +53,15 @@ def lookup(document: Document, where: str) -> Lookup:
 
 
 def _parse(where: str) -> tuple[str, int]:
-    match = _PLACE.fullmatch(where.strip()) if where.isascii() else None
-    number = parse_size(match.group(2)) if match else None
-    if match is None or number is None or number >= 1 << 64:
+    match = compiled(_PLACE).fullmatch(where.strip().encode()) if where.isascii() else None
+    kind, size = match.groups() if match else (None, None)
+    number = parse_size(size or "")
+    if number is None or number >= 1 << 64:
         raise BadOption(
             f"{where!r} is no place. Give an address (0xbffd7000, 4G), pfn:0xbffd7, pfn:786391 "
             "or page:0xffffea0002fff5c0."
         )
-    return (match.group(1) or "").lower(), number
+    return (kind or "").lower(), number
 
 
 def _vmemmap(document: Document) -> tuple[int, list[str]]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from pfnscope.bootlog.decoding import as_utf8
+from pfnscope.bootlog.text.plain import as_utf8
 from pfnscope.kernel.architecture import MODELS
 from pfnscope.ranges import FrameRange
 from pfnscope.report import counted

@@ -1,7 +1,6 @@
 """Every line form that is read, in tables; one file a family."""
 
 from pfnscope.bootlog.forms import (
-    architectures,
     archmaps,
     archregions,
     badpages,
@@ -14,10 +13,10 @@ from pfnscope.bootlog.forms import (
     early,
     efi,
     faults,
+    files,
     hotplug,
     maps,
     memblock,
-    neighbours,
     nodes,
     numa,
     registers,
@@ -29,7 +28,6 @@ from pfnscope.bootlog.forms.base import Form
 
 FORMS: tuple[Form, ...] = (
     *context.FORMS,
-    *architectures.FORMS,
     *maps.FORMS,
     *archmaps.FORMS,
     *e820.FORMS,
@@ -49,8 +47,12 @@ FORMS: tuple[Form, ...] = (
     *faults.FORMS,
     *registers.FORMS,
     *badpages.FORMS,
-    *neighbours.FORMS,
+    *files.FORMS,
     *blocks.FORMS,
 )
+ANCHORS = "|".join(form.anchor for form in FORMS if form.anchor)
+"""How messages begin that are known wherever they stand."""
+DAMAGED = r"(?:^|[^\w\"'`])(?:" + "|".join(form.damaged for form in FORMS if form.damaged) + ")"
+"""What only a line of a memory layout holds, whatever follows and whatever prefix is in front of it."""
 
-__all__ = ["FORMS", "Form"]
+__all__ = ["ANCHORS", "DAMAGED", "FORMS", "Form"]

@@ -1,6 +1,6 @@
 """A line form: what a line looks like, which releases print it and what it says.
 
-Patterns are RE2, anchored at the start of the message behind its envelope. Blanks are never counted,
+Patterns are RE2, anchored at the start of the message behind its prefix. Blanks are never counted,
 and what follows the part that is needed is left alone, because people annotate logs.
 """
 
@@ -29,6 +29,10 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     ``pattern`` matches holds a word of one; see :mod:`pfnscope.bootlog.candidates`. ``needs`` names
     the section that has to be open. ``tail`` matches a whole further line that a mailer may have cut off
     although the first part alone is understood.
+
+    Two fragments of RE2 for rows whose lines are unmistakable. ``anchor`` is how their messages begin, read in any
+    section: from what stands in front of it, prefixes of unknown kinds are learned. ``damaged`` is what their messages
+    still hold when the rest is damaged: a line with it that no row matches gets a remark.
     """
 
     name: str
@@ -40,6 +44,8 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     needs: tuple[Section, ...] = ()
     tail: str | None = None
+    anchor: str | None = None
+    damaged: str | None = None
 
 
 class DamagedError(ValueError):

@@ -1,9 +1,7 @@
 """Memory blocks (lsmem, sysfs), and files that are known and not needed."""
 
 from pfnscope.bootlog.effects import Effect
-from pfnscope.bootlog.forms.base import HEX, NUMBER, Form, Groups, hexadecimal, inclusive, number
-from pfnscope.bootlog.model import Lines
-from pfnscope.bootlog.neighbours.lines import (
+from pfnscope.bootlog.files.lines import (
     Block,
     BlockSize,
     KnownLine,
@@ -13,12 +11,16 @@ from pfnscope.bootlog.neighbours.lines import (
     MemTotal,
     Total,
 )
-from pfnscope.bootlog.patterns import compiled
+from pfnscope.bootlog.forms.base import HEX, NUMBER, Form, Groups, hexadecimal, inclusive, number
+from pfnscope.bootlog.model import Lines
+from pfnscope.patterns import compiled
 from pfnscope.units import parse_size
 
 _ZONE = "(?:DMA|DMA32|Normal|HighMem|Movable|Device)"
 _STATE = "(online|offline|going-offline)"
 _PARTS = {"state": "STATE", "node": "NODE", "zones": "ZONES"}
+LSMEM_FIELD = rf'"(?:range|{"|".join(_PARTS)})": '
+"""How a line of ``lsmem -J`` begins whose value is what it says."""
 _PAIR = r'"?(\w+)"?(?:=|: *)\[?"?([^"\[\],}]*)"?'
 
 

@@ -53,6 +53,8 @@ FORMS = (
         make=lambda g, lines: Tally("node_total_pages", Count(number(g[1]), lines, number(g[0]))),
         samples=("On node 0 totalpages: 1048431",),
         source="mm/page_alloc.c, 2.6.11-5.11",
+        anchor=r"On node [0-9]+ totalpages",
+        damaged=r"On node [0-9]+ totalpages",
     ),
     Form(
         name="unavailable-node-zone",
@@ -62,6 +64,8 @@ FORMS = (
         make=_on_node_zone,
         samples=("On node 0, zone DMA32: 41 pages in unavailable ranges",),
         source="mm/page_alloc.c, later mm/mm_init.c, 5.12-7.1; one line per hole, they add up",
+        anchor=r"On node [0-9]+, zone",
+        damaged=r"On node [0-9]+, zone",
     ),
     Form(
         name="unavailable-zone",
@@ -103,6 +107,7 @@ FORMS = (
         ),
         source="mm/page_alloc.c and arch code before 3.10, 2.6.11-7.1; KiB",
         tail=r"[\w ,)(-]+",
+        anchor=r"Memory: [0-9]+[kK]/[0-9]+[kK] available",
     ),
     Form(
         name="memory-line-single",

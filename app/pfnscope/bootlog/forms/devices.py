@@ -16,6 +16,7 @@ FORMS = (
         make=lambda g, lines: ReservedRegion(inclusive(g[1], g[2]), f"ACPI {g[0]} table", "acpi", lines),
         samples=("ACPI: Reserving FACP table memory at [mem 0xbffe1e5e-0xbffe1ed1]",),
         source="drivers/acpi/tables.c, 5.12-7.1; end inclusive",
+        damaged=r"table memory at \[mem",
     ),
     Form(
         name="acpi-nvs",

@@ -48,6 +48,7 @@ FORMS = (
         make=_region,
         samples=("OF: reserved mem: 0x0000000140000000..0x000000015fffffff (524288 KiB) map reusable linux,cma",),
         source="drivers/of/of_reserved_mem.c, 6.6-7.1; end inclusive",
+        damaged=r"OF: reserved mem: 0x",
     ),
     Form(
         name="device-tree-node",

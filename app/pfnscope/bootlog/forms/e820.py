@@ -38,6 +38,7 @@ FORMS = (
             "e820: update [mem 0x7a5f0000-0x7a60ffff]  System RAM ==> device reserved",
         ),
         source="arch/x86/kernel/e820.c, 3.6-7.1; end inclusive",
+        damaged=r"e820: update \[",
     ),
     Form(
         name="e820-update-old",
@@ -47,6 +48,7 @@ FORMS = (
         make=lambda g, lines: _change("update", exclusive(g[0], g[1]), g[2], g[3], lines),
         samples=("e820 update range: 0000000000000000 - 0000000000001000 (usable) ==> (reserved)",),
         source="arch/x86/kernel/e820.c, 2.6.32-3.4; end exclusive",
+        damaged=r"e820 update range: [0-9a-f]{8}",
     ),
     Form(
         name="e820-remove",
@@ -60,6 +62,7 @@ FORMS = (
         ),
         source="arch/x86/kernel/e820.c, 3.6-7.1; end inclusive",
         tail=TYPES,
+        damaged=r"e820: remove \[",
     ),
     Form(
         name="e820-remove-old",
@@ -69,6 +72,7 @@ FORMS = (
         make=lambda g, lines: _change("remove", exclusive(g[0], g[1]), g[2], None, lines),
         samples=("e820 remove range: 00000000000a0000 - 0000000000100000 (usable)",),
         source="arch/x86/kernel/e820.c, 2.6.34-3.4; end exclusive",
+        damaged=r"e820 remove range: [0-9a-f]{8}",
     ),
     Form(
         name="e820-ram-buffer",
@@ -81,6 +85,7 @@ FORMS = (
             "e820: register RAM buffer resource [mem 0xbfff1000-0xbfffffff]",
         ),
         source="arch/x86/kernel/e820.c, 3.6-7.1; end inclusive; second wording from 7.0",
+        damaged=r"e820: reserve RAM buffer \[",
     ),
     Form(
         name="e820-ram-buffer-old",
@@ -102,6 +107,8 @@ FORMS = (
             "e820: last_pfn = 0xbfff1 max_arch_pfn = 0x400000000",
         ),
         source="arch/x86/kernel/e820.c, 2.6.32-7.1; end exclusive, in page frames",
+        anchor=r"last_pfn = 0x",
+        damaged=r"last_pfn = 0x",
     ),
     Form(
         name="end-pfn-map",

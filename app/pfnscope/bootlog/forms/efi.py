@@ -32,6 +32,8 @@ FORMS = (
             "efi: mem41: [Reserved   |attr=0x8000000000000000] range=[0x00000000f0000000-0x00000000f7ffffff] (128MB)",
         ),
         source="drivers/firmware/efi/efi.c, 4.4 with ) exclusive, 4.9-7.1 with ] inclusive",
+        anchor=r"efi: mem[0-9]+: \[",
+        damaged=r"efi: mem[0-9]+: \[",
     ),
     Form(
         name="efi-entry-old",

@@ -11,6 +11,7 @@ TYPES = (
     r"|type [0-9]{1,10}\b))"
 )
 WORDS = r"(BIOS-e820|BIOS-88|BIOS-e801|Xen|LGUEST|user|modified|extended|reserve setup_data|bad_ppro)"
+_COMMON = "(?:BIOS-(?:e820|88|e801)|Xen|user|modified|extended)"
 _BUG = r"(?:\[Firmware Bug\]: out of order E820 entry!\s*)?"
 _TRIGGERS = (
     "«BIOS-»[e8][0-9]",
@@ -118,6 +119,7 @@ FORMS = (
             "Determined physical RAM map:",
         ),
         source="arch/x86/kernel/e820.c, 2.6.11-7.1; prefix e820: in 3.5-4.17; arch/mips/kernel/setup.c to 5.2",
+        anchor=r"(?:e820: )?(?:BIOS-provided|user-defined) physical RAM map:",
     ),
     Form(
         name="map-entry",
@@ -141,6 +143,8 @@ FORMS = (
             "[Firmware Bug]: out of order E820 entry! BIOS-e820: [mem 0x0000000000100000-0x00000000001fffff] usable",
         ),
         source="arch/x86/kernel/e820.c, 3.6-7.1; end inclusive; two blanks and new type names from 7.0",
+        anchor=rf"{_COMMON}:\s+\[mem 0x",
+        damaged=rf"(?:{_COMMON}|reserve setup_data):\s*\[mem",
     ),
     Form(
         name="map-entry-old",
@@ -154,6 +158,8 @@ FORMS = (
             " user: 0000000100000000 - 0000000140000000 type 12".lstrip(),
         ),
         source="arch/x86/kernel/e820.c, 2.6.11-3.4; end exclusive",
+        anchor=rf"{_COMMON}:\s+[0-9a-f]{{16}} - ",
+        damaged=rf"(?:{_COMMON}|reserve setup_data):\s*[0-9a-f]{{8}}",
     ),
     Form(
         name="map-gap",
@@ -163,6 +169,8 @@ FORMS = (
         make=lambda _groups, _lines: Noted(),
         samples=("BIOS-e820: [gap 0x00000000000a0000-0x00000000000effff]",),
         source="arch/x86/kernel/e820.c, 7.0-7.1; says no more than the map",
+        anchor=rf"{_COMMON}:\s+\[gap 0x",
+        damaged=rf"(?:{_COMMON}|reserve setup_data):\s*\[gap",
     ),
     Form(
         name="map-entry-mips",

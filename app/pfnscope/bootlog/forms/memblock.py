@@ -70,6 +70,7 @@ FORMS = (
         make=lambda _groups, _lines: Header("memblock"),
         samples=("MEMBLOCK configuration:",),
         source="mm/memblock.c, 2.6.39-7.1; the last dump of a boot counts",
+        anchor=r"MEMBLOCK configuration:",
     ),
     Form(
         name="memblock-summary",
@@ -124,6 +125,7 @@ FORMS = (
         ),
         source="mm/memblock.c, 2.6.39-7.1; end inclusive; node from 3.4, flags from 3.14",
         tail=r"on(?: node.*)?|node [0-9]+.*|[0-9]+|(?:[0-9]+ )?flags:.*|0x[0-9a-f]{1,8}",
+        damaged=r"(?:memory|reserved)\[0x",
     ),
     Form(
         name="memblock-reserve",
@@ -138,6 +140,7 @@ FORMS = (
             "memblock_reserve: [0x000000013fff0000-0x000000013fff7fff]",
         ),
         source="mm/memblock.c, 4.12-6.12; end inclusive",
+        damaged=r"memblock_reserve: \[",
     ),
     Form(
         name="memblock-reserve-flags",

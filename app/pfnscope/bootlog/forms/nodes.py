@@ -56,6 +56,8 @@ FORMS = (
         ),
         source="arch/x86/mm/srat.c 3.6-4.4, drivers/acpi/numa/srat.c 4.9-7.1; end inclusive",
         tail=r"(?:hotplug\s*)?(?:non-volatile)?",
+        anchor=r"(?:ACPI: )?SRAT: Node [0-9]",
+        damaged=r"(?:ACPI: )?SRAT: Node [0-9]+ PXM [0-9]+ \[",
     ),
     Form(
         name="srat-old",
@@ -78,6 +80,7 @@ FORMS = (
             "early_node_map[3] active PFN ranges",
         ),
         source="mm/page_alloc.c, later mm/mm_init.c, 2.6.24-7.1",
+        anchor=r"Early memory (?:node|PFN) ranges|early_node_map\[[0-9]",
     ),
     Form(
         name="node-range",
@@ -90,6 +93,8 @@ FORMS = (
             "node 1: [mem 0x00100000-0x3fffffff]",
         ),
         source="mm/page_alloc.c, later mm/mm_init.c, 3.6-7.1; end inclusive",
+        anchor=r"node +[0-9]+: +\[mem 0x",
+        damaged=r"node\s+[0-9]+:\s*\[mem",
     ),
     Form(
         name="node-range-hex-pfn",
@@ -119,6 +124,7 @@ FORMS = (
         make=lambda _groups, _lines: Header("movable"),
         samples=("Movable zone start for each node", "Movable zone start PFN for each node"),
         source="mm/page_alloc.c, later mm/mm_init.c, 2.6.24-7.1; printed even with nothing below",
+        anchor=r"Movable zone start ",
     ),
     Form(
         name="movable-start",
@@ -151,6 +157,8 @@ FORMS = (
             "Initmem setup node 1 [mem 0x0000000000000000-0x0000000000000000]",
         ),
         source="arch/x86/mm/numa.c 3.6-3.16, mm/page_alloc.c and mm/mm_init.c 4.4-7.1; end inclusive",
+        anchor=r"Initmem setup node [0-9]",
+        damaged=r"Initmem setup node [0-9]+ [\[0-9]",
     ),
     Form(
         name="initmem-memoryless",
@@ -173,5 +181,6 @@ FORMS = (
             "Bootmem setup node 1 0000000180000000-000000019fffffff",
         ),
         source="arch/x86/mm/numa_64.c, 2.6.9-3.4; end exclusive, inclusive before 2.6.18",
+        damaged=r"Bootmem setup node [0-9]+ [\[0-9]",
     ),
 )

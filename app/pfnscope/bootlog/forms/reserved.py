@@ -48,6 +48,7 @@ FORMS = (
         ),
         samples=("RAMDISK: [mem 0x35e9f000-0x36d3dfff]", "Allocated new RAMDISK: [mem 0x35ec2000-0x35f7dfff]"),
         source="arch/x86/kernel/setup.c, 3.6-7.1; end inclusive",
+        damaged=r"RAMDISK: \[mem",
     ),
     Form(
         name="ramdisk-old",
@@ -128,6 +129,7 @@ FORMS = (
             "crashkernel: reserved 0x00000000b0000000 - 0x00000000c0000000 (256 MB)",
         ),
         source="arch/arm64/mm/init.c 4.12, kernel/crash_reserve.c 6.12-7.1; end exclusive",
+        damaged=r"crashkernel reserved: 0x",
     ),
     Form(
         name="cma",
@@ -168,6 +170,7 @@ FORMS = (
             "PM: hibernation: Registered nosave memory: [mem 0x00000000-0x00000fff]",
         ),
         source="kernel/power/snapshot.c, 3.10-7.1; end inclusive",
+        damaged=r"Registered nosave memory: \[mem",
     ),
     Form(
         name="nosave-old",
@@ -189,6 +192,7 @@ FORMS = (
         make=lambda g, lines: ReservedRegion(inclusive(g[1], g[2]), f"NODE_DATA({g[0]})", "node-data", lines),
         samples=("NODE_DATA(1) allocated [mem 0x23fbd0000-0x23fbfafff]",),
         source="arch/x86/mm/numa.c 4.4-6.8, mm/numa.c 6.12-7.1; end inclusive",
+        damaged=r"NODE_DATA\([0-9]+\) allocated \[mem",
     ),
     Form(
         name="node-data-unnumbered",
@@ -203,6 +207,7 @@ FORMS = (
             "NUMA: NODE_DATA [mem 0x17fbb5500-0x17fbb7fff]",
         ),
         source="arch/x86/mm/numa_64.c 2.6.32-3.16, arch/powerpc/mm/numa.c, arch/arm64/mm/numa.c; end inclusive in all",
+        damaged=r"NODE_DATA \[mem",
     ),
     Form(
         name="node-data-elsewhere",

@@ -22,6 +22,7 @@ FORMS = (
         make=lambda _groups, _lines: Header("zones"),
         samples=("Zone ranges:", "Zone PFN ranges:"),
         source="mm/page_alloc.c, later mm/mm_init.c, 2.6.24-7.1",
+        anchor=r"Zone (?:PFN )?ranges:",
     ),
     Form(
         name="zone-range",
@@ -35,6 +36,7 @@ FORMS = (
         ),
         source="mm/page_alloc.c, later mm/mm_init.c, 3.6-7.1; end inclusive",
         needs=("zones",),
+        damaged=r"(?:DMA|DMA32|Normal|HighMem|Movable|Device)\s+\[mem",
     ),
     Form(
         name="zone-empty",

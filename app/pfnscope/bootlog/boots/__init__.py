@@ -1,0 +1,1 @@
+"""Records gathered into boots, of which a text may hold several."""

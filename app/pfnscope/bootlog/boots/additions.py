@@ -1,0 +1,230 @@
+"""What each kind of line adds to the boot that it belongs to."""
+
+from collections.abc import Callable
+from typing import Any
+
+from pfnscope.bootlog.boots.draft import IN_FRAMES, Draft
+from pfnscope.bootlog.effects import (
+    ArchHint,
+    Banner,
+    CommandLine,
+    Effect,
+    EfiLine,
+    Header,
+    LastPfn,
+    MapLine,
+    MemblockLine,
+    MemoryLine,
+    NodeMemory,
+    PageSize,
+    PfnZone,
+    Reason,
+    Registers,
+    Remark,
+    Running,
+    Section,
+    Symbol,
+    Tally,
+    Trouble,
+)
+from pfnscope.bootlog.files.lines import FileLine
+from pfnscope.bootlog.model import (
+    E820Change,
+    Initmem,
+    MovableStart,
+    NodeRange,
+    ReservedRegion,
+    SratEntry,
+    StructPages,
+    ZoneRange,
+)
+from pfnscope.bootlog.records import Record, merged
+from pfnscope.bootlog.text.searchable import LONGEST_LINE
+
+_LISTS: dict[type, str] = {
+    **IN_FRAMES,
+    E820Change: "e820_changes",
+    SratEntry: "srat",
+    ReservedRegion: "reserved_regions",
+    NodeRange: "node_ranges",
+    ZoneRange: "zone_ranges",
+    MovableStart: "movable_start",
+    Initmem: "initmem",
+    StructPages: "struct_pages",
+}
+_MEMBLOCK = {
+    "memory": "memblock_memory",
+    "reserved": "memblock_reserved",
+    "event": "memblock_reserve_events",
+    "freed": "memblock_frees",
+    "added": "memblock_adds",
+    "removed": "memblock_removes",
+}
+
+
+def take(draft: Draft, record: Record) -> None:
+    """Take in one record; a line whose section is not open says nothing and is left out."""
+    form, effect = record.form, record.effect
+    if form is None or effect is None:
+        draft.complain(
+            "warning",
+            "unrecognised-line",
+            "This looks like a line of a memory layout, but it has no known form.",
+            record.lines,
+            record.column,
+        )
+        return
+    if isinstance(effect, FileLine):
+        if draft.files.take(effect):
+            draft.recognise(form.family, record.lines)
+        return
+    if form.needs and not _bound(draft, form.needs, effect):
+        _unbound(draft, effect, record)
+        return
+    draft.first = draft.first or record
+    draft.last = record
+    draft.recognise(form.family, record.lines)
+    if not draft.x86_lines and form.source.startswith("arch/x86/kernel/e820"):
+        draft.x86_lines = record.lines
+    kind = type(effect)
+    name = _LISTS.get(kind)
+    if name is not None:
+        draft.add(name, effect, record)
+    elif kind in _TAKERS:
+        _TAKERS[kind](draft, effect, record)
+
+
+def says_something(draft: Draft, record: Record) -> bool:
+    """Whether a record means anything in a draft, or its section is not open there."""
+    form, effect = record.form, record.effect
+    return form is not None and effect is not None and (not form.needs or _bound(draft, form.needs, effect))
+
+
+def _bound(draft: Draft, needs: tuple[Section, ...], effect: Effect) -> bool:
+    if "fault" in needs:
+        return draft.faults.open
+    if draft.open in needs:
+        return True
+    # Lines picked out of a log, by grep for one, come without their header.
+    if not isinstance(effect, ZoneRange) or "zones" in draft.opened:
+        return False
+    return effect.range is not None or draft.holds("zone_ranges")
+
+
+def _unbound(draft: Draft, effect: Effect, record: Record) -> None:
+    """Say once what a list without its beginning would be; other lines mean something only in their section."""
+    if isinstance(effect, PfnZone) and "zones" not in draft.opened:
+        draft.opened.add("zones")
+        draft.complain(
+            "warning",
+            "cut-beginning",
+            "This line is of a list whose beginning is not in the text: the list is left out.",
+            record.lines,
+            record.column,
+        )
+
+
+def _header(draft: Draft, effect: Header, _: Record) -> None:
+    draft.open_section(effect.section)
+
+
+def _map_line(draft: Draft, effect: MapLine, record: Record) -> None:
+    draft.add(f"{effect.map or draft.open}_map", effect.entry, record)
+
+
+def _efi_line(draft: Draft, effect: EfiLine, record: Record) -> None:
+    if draft.efi_number is None:
+        draft.efi_begins = effect.number == 0
+    elif effect.number == 0 and draft.efi_number:
+        draft.efi_dumps += 1
+    draft.efi_number = effect.number
+    draft.add("efi_map", effect.entry, record, draft.efi_dumps)
+
+
+def _memblock_line(draft: Draft, effect: MemblockLine, record: Record) -> None:
+    if effect.number is not None:
+        _begin_dump_without_header(draft, effect, effect.number)
+    draft.add(_MEMBLOCK[effect.which], effect.region, record)
+
+
+def _begin_dump_without_header(draft: Draft, effect: MemblockLine, number: int) -> None:
+    """A first region behind others, or another first region, is of another dump, whose header is lost."""
+    name = _MEMBLOCK[effect.which]
+    first = next(iter(draft.values(name)), None)
+    if number == 0 and first is not None:
+        another = (first.range, first.node) != (effect.region.range, effect.region.node)
+        if another or draft.memblock_numbers.get(name):
+            draft.facts.pop(name)
+    draft.memblock_numbers[name] = number
+
+
+def _node_memory(draft: Draft, effect: NodeMemory, record: Record) -> None:
+    for item in effect.ranges:
+        draft.add("node_memory", item, record)
+
+
+def _remark(draft: Draft, effect: Remark, record: Record) -> None:
+    draft.complain(effect.severity, effect.code, effect.message, record.lines, record.column)
+
+
+def _banner(draft: Draft, effect: Banner, record: Record) -> None:
+    draft.banner = draft.banner or (effect, record.lines)
+
+
+def _running(draft: Draft, effect: Running, record: Record) -> None:
+    draft.running[effect.release] = merged(draft.running.get(effect.release, ()), record.lines)
+
+
+def _arch_hint(draft: Draft, effect: ArchHint, record: Record) -> None:
+    draft.arch_hint = draft.arch_hint or (effect.arch, record.lines)
+
+
+def _page_size(draft: Draft, effect: PageSize, record: Record) -> None:
+    draft.page_size = draft.page_size or (effect.size, record.lines)
+
+
+def _memory_line(draft: Draft, effect: MemoryLine, record: Record) -> None:
+    draft.memory_line = draft.memory_line or (effect, record.lines)
+
+
+def _last_pfn(draft: Draft, effect: LastPfn, record: Record) -> None:
+    draft.last_pfns[effect] = merged(draft.last_pfns.get(effect, ()), record.lines)
+
+
+def _tally(draft: Draft, effect: Tally, _: Record) -> None:
+    draft.tallies.append(effect)
+
+
+def _fault(draft: Draft, effect: Trouble | Symbol | Reason | Registers, record: Record) -> None:
+    draft.faults.take(effect, record)
+
+
+def _command_line(draft: Draft, effect: CommandLine, record: Record) -> None:
+    before, before_lines = draft.command_lines[-1] if draft.command_lines else (effect, record.lines)
+    if draft.command_lines and not before.complete and len(before.text) < LONGEST_LINE:
+        joined = CommandLine(f"{before.text} {effect.text}", effect.complete)
+        draft.command_lines[-1] = (joined, merged(before_lines, record.lines))
+    else:
+        draft.command_lines.append((effect, record.lines))
+
+
+_TAKERS: dict[type, Callable[[Draft, Any, Record], None]] = {
+    Header: _header,
+    MapLine: _map_line,
+    EfiLine: _efi_line,
+    MemblockLine: _memblock_line,
+    NodeMemory: _node_memory,
+    Remark: _remark,
+    Banner: _banner,
+    Running: _running,
+    CommandLine: _command_line,
+    ArchHint: _arch_hint,
+    PageSize: _page_size,
+    MemoryLine: _memory_line,
+    LastPfn: _last_pfn,
+    Tally: _tally,
+    Trouble: _fault,
+    Symbol: _fault,
+    Reason: _fault,
+    Registers: _fault,
+}

@@ -1,0 +1,312 @@
+"""Several boots in one text, and several excerpts of boots: told apart, never merged by chance."""
+
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from typing import Any
+
+from pfnscope.bootlog.boots.additions import says_something, take
+from pfnscope.bootlog.boots.diagnostics import is_listed, say_what_is_overlooked
+from pfnscope.bootlog.boots.draft import LAYOUT, LEAST, MAPS, RANGES, Draft, Follows
+from pfnscope.bootlog.effects import (
+    Banner,
+    CommandLine,
+    Header,
+    LastPfn,
+    PfnInitmem,
+    PfnNode,
+    PfnZone,
+    Section,
+)
+from pfnscope.bootlog.model import Diagnostic, Initmem, MemoryType, NodeRange, ReservedRegion, ZoneRange
+from pfnscope.bootlog.records import Record
+from pfnscope.bootlog.text.prefix import is_kernel, strip_prefix
+from pfnscope.bootlog.text.searchable import Text
+from pfnscope.ranges import ByteRange, FrameRange, FrameSet
+from pfnscope.ranges.engine import Pairs, canonical, difference, intersection
+
+PROSE_LINES = 60
+"""How far above a header somebody's words can part it from what was before."""
+_PAGE = 4096
+_MOST_ASIDES = 64  # only a text made for it has more
+_MOST_WHOLE = 64
+# What an excerpt of another boot may begin with, and a boot may go on with.
+_BEGINNINGS = frozenset(
+    {CommandLine, LastPfn, NodeRange, PfnNode, ZoneRange, PfnZone, Initmem, PfnInitmem, ReservedRegion}
+)
+_FAR = 1024  # bytes of a line that show whose it is
+_SAID_ONCE = ("zone_ranges", "pfn_zones", "initmem", "pfn_initmem")
+_OF_EXCERPTS = (*LAYOUT, "initmem", "pfn_initmem")
+
+
+def drafts(text: Text, records: Iterable[Record]) -> list[Draft]:
+    """Read records into drafts; a new one begins where a boot cannot go on."""
+    out = [Draft("start")]
+    said: set[Section] = set()  # of what was before the present draft, where that is an aside
+    asides = 0
+    listed, owner = None, out[-1]  # the last entry of a list, and the draft that it is in
+    for record in records:
+        current = out[-1]
+        if listed is not None and record.start > listed.end + 1:
+            say_what_is_overlooked(text, listed, record.start, owner)
+        effect = record.effect
+        if isinstance(effect, Banner):
+            doubled = current.banner is not None and current.banner[0] == effect and not current.has_layout
+            if (current.banner is not None or current.has_layout) and not doubled:
+                out.append(Draft("banner"))
+        elif isinstance(effect, Header):
+            if current.repeats(effect.section):
+                out.append(Draft("repeat"))
+            elif (
+                current.holds(*LAYOUT, "initmem")
+                and effect.section != "memblock"
+                and _prose_before(text, record, current.last)
+            ):
+                out.append(Draft("prose"))
+            elif current.reason == "aside" and effect.section in said:
+                current.reason = "prose"
+        elif type(effect) in _BEGINNINGS and asides < _MOST_ASIDES and _is_aside(text, record, current):
+            aside = current.aside()
+            if says_something(aside, record):
+                said = current.said() | (said if current.reason == "aside" else set())
+                out.append(aside)
+                asides += 1
+        take(out[-1], record)
+        if record.form is not None and record.lines[-1] in out[-1].recognised:
+            listed, owner = record if is_listed(record) else None, out[-1]
+    cut = say_what_is_overlooked(text, listed, len(text.data), owner) if listed is not None else 0
+    if cut and cut == text.line_count and not text.data.endswith(b"\n"):
+        owner.follows = "piece"
+    ending = next((part for part in reversed(out) if part.last is not None), None)  # an aside may say nothing
+    if ending and ending.last and ending.last.lines[-1] == max(part.span()[1] for part in out):
+        ending.follows = _follows(text, ending.last)
+    return out
+
+
+def _follows(text: Text, last: Record) -> Follows:
+    """Whether the line behind the last understood one is of the log."""
+    if text.data[last.end : last.end + 1] not in (b"", b"\n"):
+        return "log"
+    start = last.end + 1
+    line = text.data[start : min(text.line_end(start), start + _FAR)]
+    return "log" if is_log(line, text.learned_prefix) else "nothing"
+
+
+def joined(parts: list[Draft]) -> list[Draft]:
+    """Put together again what turns out to be one boot: doubled consoles, and excerpts that fit each other."""
+    out = parts[:1]
+    for part in parts[1:]:
+        before = out[-1]
+        fits = (
+            (part.reason == "repeat" and says_the_same(before, part))
+            or (part.reason == "prose" and not contradict(before, part))
+            or (part.reason == "aside" and not clash(before, part))
+        )
+        if fits:
+            before.absorb(part)
+        else:
+            out.append(part)
+    return _without_quotes(out)
+
+
+def _without_quotes(parts: list[Draft]) -> list[Draft]:
+    """Parts that only quote a whole log of the same text are of that boot, and none of their own."""
+    whole = [part for part in parts if part.banner is not None and part.has_ranges]
+    out = []
+    for part in parts:
+        sources = [boot for boot in whole if is_taken_from(part, boot)] if len(whole) <= _MOST_WHOLE else []
+        if len(sources) == 1:
+            sources[0].confirm(part)
+        else:
+            out.append(part)
+    return out
+
+
+def chosen(parts: list[Draft]) -> list[Draft]:
+    """The drafts that count as boots; maps without ranges are attached to the one that they fit, or noted."""
+    with_layout = [part for part in parts if part.has_layout]
+    with_layout = with_layout or [part for part in parts if part.holds(*LEAST) or part.counted]
+    if not any(part.has_ranges for part in with_layout):
+        return with_layout
+    boots = [part for part in with_layout if part.has_ranges or part.banner is not None]
+    takers = _takers(boots)
+    following = iter(boots)
+    after = next(following, None)
+    for part in parts:
+        if part is after:
+            after = next(following, None)
+        elif part.has_layout or part.holds("initmem", "pfn_initmem"):
+            _place(part, takers, after or boots[-1])
+    return boots
+
+
+def _is_aside(text: Text, record: Record, current: Draft) -> bool:
+    """Whether somebody's words stand between a record and a layout above it."""
+    last = current.last
+    if last is None or record.start <= last.end + 1:
+        return False
+    begun = current.reason == "aside" or current.holds(*LAYOUT, "initmem", "pfn_initmem")
+    return begun and _prose_before(text, record, last)
+
+
+def _prose_before(text: Text, record: Record, last: Record | None) -> bool:
+    """Whether somebody wrote something between two log lines that carry prefixes."""
+    if last is None or not (record.kernel and last.kernel):
+        return False
+    return any(is_prose(line, text.learned_prefix) for line in _lines_back(text, record.start, last.end))
+
+
+def _lines_back(text: Text, start: int, floor: int) -> Iterator[bytes]:
+    """The lines above one, nearest first; of one that the decoding parted only the last."""
+    at, far, parted = text.line_start(start), 0, 0
+    while True:
+        end = at - 1
+        if end <= floor:
+            return
+        below, at = at, text.line_start(end)
+        distance = text.distance(at, below)
+        far += distance
+        parted = 1 if distance else parted + 1
+        if far > PROSE_LINES:
+            return
+        if parted <= PROSE_LINES:
+            yield text.data[at : min(end, at + _FAR)]
+
+
+def is_log(line: bytes, learned_prefix: Callable[[bytes], int]) -> bool:
+    """Whether a line has a prefix of a log and says something; ``learned_prefix`` knows those of no known kind."""
+    line = line[:_FAR]
+    stripped = strip_prefix(line)
+    return bool(stripped.message) and (stripped.kernel or bool(learned_prefix(line)))
+
+
+def is_prose(line: bytes, learned_prefix: Callable[[bytes], int]) -> bool:
+    """Whether a line is neither blank nor a log line with a prefix; ``learned_prefix`` knows those of no known kind."""
+    line = line[:_FAR]
+    if not line.strip() or is_kernel(line):
+        return False
+    return bool(strip_prefix(line).message) and not learned_prefix(line)
+
+
+def _takers(boots: list[Draft]) -> dict[tuple[str, FrameSet], list[Draft]]:
+    """Which boots have no map of a name, by that name and their memory without page 0."""
+    out: dict[tuple[str, FrameSet], list[Draft]] = {}
+    for boot in boots:
+        memory = _whole_frames(node_memory(boot))
+        for name in MAPS:
+            if len(memory) and not boot.holds(name):
+                out.setdefault((name, memory), []).append(boot)
+    return out
+
+
+def _place(orphan: Draft, takers: dict[tuple[str, FrameSet], list[Draft]], after: Draft) -> None:
+    first, last = orphan.span()
+    where = f"lines {first}-{last}" if first != last else f"line {first}"
+    found = usable(orphan)
+    owners = takers.get((found[0], _whole_frames(found[1])), []) if found else []
+    if found and len(owners) == 1:
+        name = found[0]
+        owner = owners.pop()
+        owner.facts[name] = orphan.facts[name]
+        owner.x86_lines = owner.x86_lines or orphan.x86_lines
+        owner.assumed.append(name)
+        owner.diagnostics.append(
+            Diagnostic(
+                "info",
+                "excerpt-attached",
+                f"The {name.replace('_', ' ')} of {where} is taken to belong to this excerpt: without page 0 and "
+                "cut to whole pages, its RAM is exactly the memory of these node ranges.",
+                first,
+            )
+        )
+    else:
+        owner = after
+        message = f"The memory map of {where} fits none of the node ranges in this text; it is not used."
+        if not found:
+            message = f"What {where} of this text say of memory is of another boot, without a layout; it is not used."
+        owner.diagnostics.append(Diagnostic("info", "excerpt-unused", message, first))
+    owner.recognised.update(orphan.recognised)
+    owner.families.update(orphan.families)
+
+
+def _whole_frames(pairs: Pairs) -> FrameSet:
+    """The page frames wholly inside, but for page 0, which x86 takes out of a map and not out of node ranges."""
+    whole = FrameSet.of(ByteRange(start, end).frames_inward(_PAGE) for start, end in pairs)
+    return whole - FrameSet.of([FrameRange(0, 1)])
+
+
+def says_the_same(before: Draft, part: Draft) -> bool:
+    """Whether a repeated section is a doubled console's: equal ranges, and no other "Memory:" line."""
+    if part.banner is not None or (
+        before.memory_line and part.memory_line and before.memory_line[0] != part.memory_line[0]
+    ):
+        return False
+    names = [name for name in RANGES if part.facts.get(name) and before.facts.get(name)]
+    return bool(names) and all(part.facts[name].keys() == before.facts[name].keys() for name in names)
+
+
+def contradict(before: Draft, part: Draft) -> bool:
+    """Whether both name other ranges for the same thing, or nodes of one lie outside the RAM of the other's map."""
+    if any(
+        before.facts.get(name) and part.facts.get(name) and before.facts[name].keys() != part.facts[name].keys()
+        for name in (*RANGES, "initmem")
+    ):
+        return True
+    if not any(part.facts.get(name) and not before.facts.get(name) for name in RANGES):
+        return False  # it says nothing that was not held against the rest before
+    known = usable(part) or usable(before)
+    nodes = node_memory(part) or node_memory(before)
+    return bool(known and nodes and difference(nodes, known[1]))
+
+
+def clash(before: Draft, part: Draft) -> bool:
+    """Whether a part that may go on where the other ends names other limits for one zone or node, or other memory."""
+    for name in _SAID_ONCE:
+        known = dict(_limits(before, name))
+        if any(known.get(what, limits) != limits for what, limits in _limits(part, name)):
+            return True
+    for name in ("node_ranges", "pfn_nodes"):
+        known_ranges = before.facts.get(name, {})
+        added = [_pair(fact) for key, fact in part.facts.get(name, {}).items() if key not in known_ranges]
+        if added and intersection(canonical(added), canonical(map(_pair, known_ranges.values()))):
+            return True
+    return False
+
+
+def is_taken_from(part: Draft, boot: Draft) -> bool:
+    """Whether an excerpt with node or zone ranges says nothing that a whole log does not say too."""
+    if boot.banner is None or part.banner is not None or not part.has_ranges or part.files.lines:
+        return False
+    if part.running.keys() - {boot.banner[0].release} or part.faults.events:
+        return False
+    if part.memory_line is not None and (boot.memory_line is None or part.memory_line[0] != boot.memory_line[0]):
+        return False
+    return all(part.facts.get(name, {}).keys() <= boot.facts.get(name, {}).keys() for name in _OF_EXCERPTS)
+
+
+def usable(part: Draft) -> tuple[str, Pairs] | None:
+    """The last map of the boot, as the kernel counts: each replaces those before it."""
+    for name in reversed(MAPS):
+        entries = part.values(name)
+        if entries:
+            return name, canonical((e.range.start, e.range.end) for e in entries if e.type is MemoryType.RAM)
+    return None
+
+
+def node_memory(part: Draft) -> Pairs:
+    """What the node ranges cover."""
+    in_bytes = [(node.range.start, node.range.end) for node in part.values("node_ranges")]
+    in_frames = [(node.start * _PAGE, node.end * _PAGE) for node, _ in part.values("pfn_nodes")]
+    return canonical(in_bytes + in_frames)
+
+
+def _limits(part: Draft, name: str) -> Iterator[tuple[Hashable, Any]]:
+    """Zones and nodes with what is printed once of each; one without memory may get some later."""
+    for fact in part.values(name):
+        inner = fact[0] if isinstance(fact, tuple) else fact
+        limits = (inner.start, inner.end) if isinstance(fact, tuple) else inner.range
+        if limits is not None:
+            yield getattr(inner, "zone", None) or inner.node, limits
+
+
+def _pair(fact: Any) -> tuple[int, int]:
+    inner = fact[0] if isinstance(fact, tuple) else fact.range
+    return inner.start, inner.end

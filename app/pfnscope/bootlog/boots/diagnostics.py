@@ -1,0 +1,222 @@
+"""What a reader should know of a whole boot: what may be missing, is damaged, or contradicts itself."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from pfnscope.bootlog.boots.draft import MAPS, Draft
+from pfnscope.bootlog.effects import EfiLine, Header, MapLine, MemblockLine, PfnNode, PfnZone, Section
+from pfnscope.bootlog.model import Diagnostic, Lines, MemoryType, NodeRange, SratEntry, ZoneRange
+from pfnscope.bootlog.records import Record
+from pfnscope.bootlog.text.prefix import strip_prefix
+from pfnscope.bootlog.text.searchable import Text
+from pfnscope.patterns import compiled
+from pfnscope.ranges import ByteRange
+
+Claim = tuple[ByteRange, object, Lines]
+"""A range, who claims it, and the lines that say so."""
+_LISTS: tuple[tuple[str, Section, str], ...] = (
+    ("firmware_map", "firmware", "the firmware map"),
+    ("extended_map", "extended", "the extended map"),
+    ("user_map", "user", "the user map"),
+    ("modified_map", "modified", "the modified map"),
+    ("node_ranges", "nodes", "the list of node ranges"),
+    ("pfn_nodes", "nodes", "the list of node ranges"),
+    ("zone_ranges", "zones", "the list of zone ranges"),
+    ("pfn_zones", "zones", "the list of zone ranges"),
+    ("memblock_memory", "memblock", "the memblock dump"),
+)
+_ENTRIES: dict[type, str] = {
+    MapLine: "a memory map",
+    EfiLine: "the EFI memory map",
+    SratEntry: "the SRAT",
+    MemblockLine: "the memblock dump",
+    NodeRange: "the list of node ranges",
+    PfnNode: "the list of node ranges",
+    ZoneRange: "the list of zone ranges",
+    PfnZone: "the list of zone ranges",
+}
+_FIRST_FRAMES = 0x1000  # a list that begins this low, in bytes, has its beginning
+_CODE_BEGIN, _CODE_END = "cut-beginning", "cut-end"
+_LISTED = frozenset({MapLine, EfiLine, MemblockLine, PfnNode, PfnZone, NodeRange, SratEntry, ZoneRange})
+_SECTIONS = ("firmware", "user", "extended", "modified", "zones", "nodes", "memblock")
+_NEAR = 3  # lines behind an entry or a header
+_FAR = 1024  # bytes of a line
+# Two addresses, with signs in them that are no digits or are read for them, or that somebody put over them.
+_ADDRESS = r"[0-9a-fA-FxXoOQ.?*_]{5,20}"
+_RANGE = rf"(?:0[xX]|\b[0-9a-f]{{4}}){_ADDRESS}[ \]]*(?:-|\.\.|->|,|~)[ \[]*{_ADDRESS}"
+_SAME = 10  # first bytes that are no chance
+_NUMBERS = bytes.maketrans(b"123456789", b"000000000")
+_LEAST = 3  # bytes of an entry that is cut off
+
+
+def oddities(draft: Draft, nodes: Sequence[NodeRange]) -> Iterator[Diagnostic]:
+    """Diagnostics of a boot that no single line gives; each kind once, with the number of its repeats."""
+    if draft.banner is None:
+        message = 'There is no "Linux version" line, so the text does not tell the kernel release.'
+        if draft.running:
+            message = f'There is no "Linux version" line; an oops in the text is of {" and ".join(draft.running)}.'
+        yield Diagnostic("info", "no-release", message)
+    yield from cuts(draft)
+    if draft.untold:
+        message = "More lines of this boot deserve a remark than are listed here."
+        yield Diagnostic("warning", "more-diagnostics", message)
+    clashes = list(_clashes((node.range, node.node, node.lines) for node in nodes))
+    if clashes:
+        where, (first, second), line = clashes[0]
+        message = f"Nodes {first} and {second} both claim the memory from {where:#x} on{_others(clashes)}."
+        yield Diagnostic("warning", "overlapping-nodes", message, line)
+    doubtful = list(_half_overlaps(draft.values("srat")))
+    if doubtful:
+        where, line = doubtful[0]
+        message = f"Entries of the SRAT overlap in part from {where:#x} on{_others(doubtful)}: digits may be lost."
+        yield Diagnostic("warning", "overlapping-srat", message, line)
+    spans: dict[int, ByteRange | None] = {}
+    for node in draft.values("initmem"):
+        if spans.setdefault(node.node, node.range) != node.range:
+            message = f"The span of node {node.node} is printed twice and differs: the text may hold two boots."
+            yield Diagnostic("warning", "conflicting-initmem", message, node.lines[0])
+            break
+    for name in MAPS:
+        clashes = list(_clashes((entry.range, object(), entry.lines) for entry in draft.values(name)))
+        if clashes:
+            where, _, line = clashes[0]
+            message = (
+                f"Entries of the {name.replace('_', ' ')} overlap from {where:#x} on{_others(clashes)}: "
+                "the text may hold two different maps of that name."
+            )
+            yield Diagnostic("warning", "conflicting-map", message, line)
+
+
+def _clashes(claims: Iterable[Claim]) -> Iterator[tuple[int, tuple[object, object], int]]:
+    """Where a range begins inside one of somebody else: the address, both owners and the line."""
+    reach: Claim | None = None
+    for claim in sorted(claims, key=lambda claim: claim[0]):
+        memory, owner, lines = claim
+        if reach is not None and memory.start < reach[0].end and owner != reach[1]:
+            yield memory.start, (reach[1], owner), lines[0]
+        if reach is None or memory.end > reach[0].end:
+            reach = claim
+
+
+def _half_overlaps(entries: Iterable[SratEntry]) -> Iterator[tuple[int, int]]:
+    """Where an entry begins inside another and ends behind it: the address and the line.
+
+    Kernels before 2.6.24 printed what a node has so far, so one entry within another is nothing odd.
+    """
+    before: SratEntry | None = None
+    for entry in sorted(entries, key=lambda entry: entry.range):
+        if before is not None and before.range.start < entry.range.start < before.range.end < entry.range.end:
+            yield entry.range.start, entry.lines[0]
+        if before is None or entry.range.end > before.range.end:
+            before = entry
+
+
+def _others(clashes: Sequence[object]) -> str:
+    more = len(clashes) - 1
+    return f", and so in {more} more {'place' if more == 1 else 'places'}" if more else ""
+
+
+def cuts(draft: Draft) -> Iterator[Diagnostic]:
+    """Where this boot may lack lines in front or behind."""
+    told: set[Section] = set()
+    for name, section, words in _LISTS:
+        entries = draft.facts.get(name)
+        if not entries or section in draft.opened or section in told:
+            continue
+        start, line = _first_entry(next(iter(entries.values())))
+        if start is not None and start > _FIRST_FRAMES:
+            told.add(section)
+            yield Diagnostic(
+                "warning",
+                _CODE_BEGIN,
+                f"The text has no beginning of {words}: entries in front of this one may be missing.",
+                line,
+            )
+    yield from _late(draft)
+    yield from _end(draft)
+
+
+def _first_entry(fact: object) -> tuple[int | None, int]:
+    """Where the first entry of a list starts, in bytes, and its line."""
+    if isinstance(fact, tuple):
+        frames, lines = fact
+        return frames.start * _FIRST_FRAMES, lines[0]
+    memory = getattr(fact, "range", None)
+    return (None if memory is None else memory.start), getattr(fact, "lines", (1,))[0]
+
+
+def _late(draft: Draft) -> Iterator[Diagnostic]:
+    first = draft.first
+    if draft.banner is not None or first is None or not first.stamp:
+        return
+    missing = [
+        words
+        for words, names in (
+            ("memory maps", (*MAPS, "efi_map")),
+            ("node ranges", ("node_ranges", "pfn_nodes", "node_memory")),
+            ("zone ranges", ("zone_ranges", "pfn_zones")),
+        )
+        if not draft.holds(*names)
+    ]
+    yield Diagnostic(
+        "info",
+        _CODE_BEGIN,
+        f"The first line about memory is of {first.stamp / 1_000_000:.6f} s, and none names the release: what "
+        f"was printed before may be missing{', and with it ' + ', '.join(missing) if missing else ''}.",
+        first.lines[0],
+    )
+
+
+def _reaches_the_end(draft: Draft, effect: object) -> bool:
+    """Whether a node range is of the last memory that a map of the text has: nothing can be missing behind it."""
+    entries = next((entries for name in reversed(MAPS) if (entries := draft.values(name))), ())
+    ends = [entry.range.end for entry in entries if entry.type is MemoryType.RAM]
+    return isinstance(effect, NodeRange) and bool(ends) and effect.range.end >= max(ends) & -_FIRST_FRAMES
+
+
+def _end(draft: Draft) -> Iterator[Diagnostic]:
+    last = draft.last
+    words = None if last is None else _ENTRIES.get(type(last.effect))
+    if last is None or words is None or draft.follows == "log" or _reaches_the_end(draft, last.effect):
+        return
+    piece = draft.follows == "piece"
+    where = "is cut off within" if piece else "ends with an entry of"
+    message = f"The text {where} {words}: further entries may be missing."
+    yield Diagnostic("warning" if piece else "info", _CODE_END, message, last.lines[-1])
+
+
+def is_listed(record: Record) -> bool:
+    """Whether a record is an entry of a list, or a header of one."""
+    effect = record.effect
+    return type(effect) in _LISTED or (isinstance(effect, Header) and effect.section in _SECTIONS)
+
+
+def say_what_is_overlooked(text: Text, listed: Record, end: int, draft: Draft) -> int:
+    """Remark on lines right behind an entry, up to offset ``end``, that look like another and were not understood.
+
+    Gives the number of the last such line, or 0.
+    """
+    found = 0
+    at = text.line_end(listed.end) + 1 if listed.end < len(text.data) else end
+    while at < end:
+        number = listed.lines[-1] + text.distance(listed.end, at)
+        stop = text.line_end(at)
+        if number > listed.lines[-1] + _NEAR or stop > end:
+            break
+        stripped = strip_prefix(text.data[at : min(stop, at + _FAR)])
+        if number not in draft.recognised and _looks_alike(stripped.message, listed.message):
+            found = number
+            draft.complain(
+                "warning",
+                "unrecognised-line",
+                "This stands in a list of a memory layout and looks like a part of it, but it has no known form.",
+                (number,),
+                stripped.column + 1,
+            )
+        at = stop + 1
+    return found
+
+
+def _looks_alike(message: bytes, entry: bytes) -> bool:
+    begin, known = (text[:_FAR].translate(_NUMBERS) for text in (message, entry))
+    same = begin[:_SAME] == known[:_SAME] and len(begin) >= _SAME
+    return same or (len(begin) >= _LEAST and known.startswith(begin)) or compiled(_RANGE).find(message) >= 0

@@ -1,0 +1,319 @@
+"""A boot while it is read: facts collected from records, each once, with the lines of all its repeats."""
+
+from typing import Any, Literal
+
+import msgspec
+
+from pfnscope.bootlog.boots.faults import Faults
+from pfnscope.bootlog.effects import (
+    Banner,
+    CommandLine,
+    LastPfn,
+    MemoryLine,
+    PfnInitmem,
+    PfnMovable,
+    PfnNode,
+    PfnReserved,
+    PfnZone,
+    Section,
+    Tally,
+)
+from pfnscope.bootlog.files.lines import Collector
+from pfnscope.bootlog.model import (
+    Diagnostic,
+    Lines,
+    ZoneRange,
+)
+from pfnscope.bootlog.records import Record, merged
+
+Beginning = Literal["start", "banner", "repeat", "prose", "aside"]
+"""Why a draft begins; ``aside``: behind prose, in the middle of something, so that it goes on unless it cannot."""
+Follows = Literal["log", "nothing", "piece"]
+"""What is behind the last line that was understood: more log, nothing of it, or a line that is cut off."""
+IN_FRAMES: dict[type, str] = {
+    PfnNode: "pfn_nodes",
+    PfnZone: "pfn_zones",
+    PfnMovable: "pfn_movable",
+    PfnInitmem: "pfn_initmem",
+    PfnReserved: "pfn_reserved",
+}
+"""Facts in page frames, and the lists that they go to until the page size is known."""
+
+MAPS = ("firmware_map", "extended_map", "user_map", "modified_map")
+RANGES = (*MAPS, "node_ranges", "pfn_nodes", "zone_ranges", "pfn_zones")
+LAYOUT = (*RANGES, "node_memory", "memblock_memory", "memblock_adds", "efi_map", "srat")
+LEAST = ("reserved_regions", "pfn_reserved", "initmem", "pfn_initmem")
+"""What is still worth a document where the text has no layout: memory that lines name."""
+
+_ONCE: dict[Section, tuple[str, ...]] = {
+    "firmware": ("firmware_map",),
+    "user": ("user_map",),
+    "extended": ("extended_map",),
+    "modified": ("modified_map",),
+    "zones": ("zone_ranges", "pfn_zones"),
+    "nodes": ("node_ranges", "pfn_nodes"),
+}
+_ZONES = (ZoneRange, PfnZone)
+_MOST_DIAGNOSTICS = 100
+_SPACE = 1 << 64
+_MOST_FRAMES = 1 << 48  # in pages of 64 KiB, the largest base page, this is the whole address space
+
+
+class Draft:
+    """One boot or excerpt; :mod:`pfnscope.bootlog.boots.finish` makes the frozen BootLog of it."""
+
+    __slots__ = (
+        "_zones",
+        "arch_hint",
+        "assumed",
+        "banner",
+        "command_lines",
+        "diagnostics",
+        "doubled",
+        "dumped",
+        "efi_begins",
+        "efi_dumps",
+        "efi_number",
+        "facts",
+        "families",
+        "faults",
+        "files",
+        "first",
+        "follows",
+        "last",
+        "last_pfns",
+        "memblock_numbers",
+        "memory_line",
+        "open",
+        "opened",
+        "page_size",
+        "reason",
+        "recognised",
+        "running",
+        "tallies",
+        "untold",
+        "x86_lines",
+    )
+
+    def __init__(self, reason: Beginning) -> None:
+        self.reason = reason
+        self.facts: dict[str, dict[Any, Any]] = {}
+        self.tallies: list[Tally] = []
+        self.last_pfns: dict[LastPfn, Lines] = {}
+        self.faults = Faults()
+        self.files = Collector()
+        self.banner: tuple[Banner, Lines] | None = None
+        self.running: dict[str, Lines] = {}
+        self.command_lines: list[tuple[CommandLine, Lines]] = []
+        self.arch_hint: tuple[str, Lines] | None = None
+        self.page_size: tuple[int, Lines] | None = None
+        self.memory_line: tuple[MemoryLine, Lines] | None = None
+        self.diagnostics: list[Diagnostic] = []
+        self.untold = False
+        self.assumed: list[str] = []
+        self.recognised: set[int] = set()
+        self.families: dict[str, None] = {}
+        self.x86_lines: Lines = ()
+        self.doubled = False
+        self.first: Record | None = None
+        self.last: Record | None = None
+        self.follows: Follows = "log"
+        self.open: Section | None = None
+        self.opened: set[Section] = set()
+        self.dumped = False  # whether a memblock dump begins here
+        self.memblock_numbers: dict[str, int] = {}  # of the last region of each list
+        self._zones: dict[str, object] = {}
+        self.efi_number: int | None = None
+        self.efi_dumps = 0
+        self.efi_begins = False  # whether the first entry read is the first of its dump
+
+    # What the draft holds.
+
+    def holds(self, *names: str) -> bool:
+        """Whether any fact of these lists was read."""
+        return any(self.facts.get(name) for name in names)
+
+    @property
+    def named(self) -> bool:
+        """Whether a line names the kernel's release."""
+        return self.banner is not None or bool(self.running)
+
+    @property
+    def has_layout(self) -> bool:
+        """Whether anything was read that a layout can be made of."""
+        return self.holds(*LAYOUT)
+
+    @property
+    def counted(self) -> bool:
+        """Whether a kernel that names itself counts its memory: all that old ones of arm print of it."""
+        return self.banner is not None and (self.memory_line is not None or bool(self.tallies))
+
+    @property
+    def has_ranges(self) -> bool:
+        """Whether node or zone ranges were read."""
+        return self.holds("node_ranges", "pfn_nodes", "node_memory", "zone_ranges", "pfn_zones")
+
+    def repeats(self, section: Section) -> bool:
+        """Whether this header, printed once a boot, stands over facts that this draft already has."""
+        return self.holds(*_ONCE.get(section, ()))
+
+    def said(self) -> set[Section]:
+        """The sections, each printed once a boot, whose facts this draft has."""
+        return {section for section in _ONCE if self.repeats(section)}
+
+    def aside(self) -> "Draft":
+        """A draft that goes on where this one is."""
+        other = Draft("aside")
+        other.open, other.opened = self.open, set(self.opened)
+        return other
+
+    def values(self, name: str) -> tuple[Any, ...]:
+        """The facts of one list, in text order."""
+        return tuple(self.facts.get(name, {}).values())
+
+    def span(self) -> tuple[int, int]:
+        """First and last recognised line."""
+        return min(self.recognised, default=1), max(self.recognised, default=1)
+
+    # Adding to it.
+
+    def open_section(self, section: Section) -> None:
+        """Begin a section; lines that need it are bound to it from here on."""
+        if section == self.open:
+            self.doubled = True
+        if section == "memblock":
+            self.facts.pop("memblock_memory", None)
+            self.facts.pop("memblock_reserved", None)
+            self.dumped = True
+        self.open = section
+        self.opened.add(section)
+
+    def add(self, name: str, fact: Any, record: Record, apart: int = 0) -> None:
+        """Put a fact into a list, once; a repeat adds its lines, unless it is ``apart``."""
+        memory = getattr(fact, "range", None)
+        if memory is not None and memory.start == memory.end:
+            return  # nothing was reserved
+        if _impossible(fact):
+            self.complain(
+                "warning",
+                "impossible-range",
+                "The range ends before it starts, or beyond 2^64; it is left out.",
+                record.lines,
+                record.column,
+            )
+            return
+        if isinstance(fact, _ZONES) and self._contradicts(fact):
+            self.complain(
+                "warning",
+                "conflicting-zone",
+                f"Zone {fact.zone} was printed before with other limits; these are left out.",
+                record.lines,
+                record.column,
+            )
+            return
+        known = self.facts.setdefault(name, {})
+        if name == "e820_changes":
+            apart = len(known)  # the kernel may change the same range twice
+        if type(fact) in IN_FRAMES:
+            known[fact] = (fact, merged(known[fact][1], record.lines) if fact in known else record.lines)
+            return
+        key = (msgspec.structs.replace(fact, lines=()), apart)
+        before = known.get(key)
+        if before is not None:
+            self.doubled = self.doubled or name in LAYOUT
+            fact = msgspec.structs.replace(before, lines=merged(before.lines, fact.lines))
+        known[key] = fact
+
+    def _contradicts(self, zone: ZoneRange | PfnZone) -> bool:
+        """Whether this zone is already known with other limits: a kernel prints each zone once."""
+        limits = zone.range if isinstance(zone, ZoneRange) else zone
+        return self._zones.setdefault(zone.zone, limits) != limits
+
+    def recognise(self, family: str, lines: Lines) -> None:
+        """Note that lines were understood."""
+        self.recognised.update(lines)
+        self.families[family] = None
+
+    def complain(
+        self, severity: Literal["info", "warning"], code: str, message: str, lines: Lines, column: int | None
+    ) -> None:
+        """Add a diagnostic; of very many only that there are more, and the line of the first of these."""
+        if len(self.diagnostics) < _MOST_DIAGNOSTICS:
+            self.diagnostics.append(Diagnostic(severity, code, message, lines[0], column))
+            self.recognised.update(lines)
+        elif not self.untold:
+            self.untold = True
+            self.recognised.update(lines)
+
+    # Joining drafts.
+
+    def absorb(self, other: "Draft") -> None:
+        """Take in everything of a later draft of the same boot."""
+        if other.dumped:
+            self.facts.pop("memblock_memory", None)
+            self.facts.pop("memblock_reserved", None)
+            self.dumped = True
+        dumps = self.efi_dumps + (other.efi_begins and self.efi_number is not None)
+        for name, facts in other.facts.items():
+            known = self.facts.setdefault(name, {})
+            for theirs, fact in facts.items():
+                key = (theirs[0], theirs[1] + dumps) if name == "efi_map" else theirs
+                if key not in known:
+                    known[key] = fact
+                elif isinstance(fact, tuple):
+                    known[key] = (fact[0], merged(known[key][1], fact[1]))
+                else:
+                    self.doubled = self.doubled or name in LAYOUT
+                    known[key] = msgspec.structs.replace(fact, lines=merged(known[key].lines, fact.lines))
+        if other.efi_number is not None:
+            self.efi_begins |= self.efi_number is None and other.efi_begins
+            self.efi_number, self.efi_dumps = other.efi_number, dumps + other.efi_dumps
+        self.tallies += other.tallies
+        self.faults.events += other.faults.events
+        self.files.absorb(other.files)
+        for last, lines in other.last_pfns.items():
+            self.last_pfns[last] = merged(self.last_pfns.get(last, ()), lines)
+        for release, lines in other.running.items():
+            self.running[release] = merged(self.running.get(release, ()), lines)
+        self.command_lines += other.command_lines
+        self.banner = self.banner or other.banner
+        self.arch_hint = self.arch_hint or other.arch_hint
+        self.page_size = self.page_size or other.page_size
+        self.memory_line = self.memory_line or other.memory_line
+        self.x86_lines = self.x86_lines or other.x86_lines
+        self.diagnostics += other.diagnostics
+        self.untold |= other.untold
+        self.recognised |= other.recognised
+        self.families |= other.families
+        self.doubled |= other.doubled
+        self.first = self.first or other.first
+        self.last = other.last or self.last
+        self.open = other.open or self.open
+        self.opened |= other.opened
+        self.follows = other.follows if other.last else self.follows
+
+    def confirm(self, other: "Draft") -> None:
+        """Note the lines of an excerpt of this very boot."""
+        for name, facts in other.facts.items():
+            known = self.facts.setdefault(name, {})
+            for key, fact in facts.items():
+                if key not in known:
+                    known[key] = fact
+                elif isinstance(fact, tuple):
+                    known[key] = (fact[0], merged(known[key][1], fact[1]))
+                else:
+                    known[key] = msgspec.structs.replace(fact, lines=merged(known[key].lines, fact.lines))
+        self.recognised |= other.recognised
+        self.families |= other.families
+
+
+def _impossible(fact: object) -> bool:
+    """Whether a range is backwards or lies beyond the address space, whatever the page size."""
+    if type(fact) not in IN_FRAMES:
+        memory = getattr(fact, "range", None)
+        return memory is not None and (memory.start > memory.end or memory.end > _SPACE)
+    if isinstance(fact, PfnNode | PfnInitmem | PfnReserved):
+        return fact.start > fact.end or fact.end > _MOST_FRAMES
+    if isinstance(fact, PfnZone):  # an empty zone may be printed backwards
+        return max(fact.start, fact.end) > _MOST_FRAMES
+    return isinstance(fact, PfnMovable) and fact.pfn > _MOST_FRAMES

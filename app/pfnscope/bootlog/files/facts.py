@@ -1,0 +1,324 @@
+"""Facts of the files of /proc and /sys, each file put together from its lines."""
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from pfnscope.bootlog.files.lines import (
+    Block,
+    BlockSize,
+    KnownLine,
+    ListHeader,
+    ListName,
+    ListRegion,
+    LsmemHeader,
+    LsmemPart,
+    LsmemRow,
+    MemmapEntry,
+    MemmapPart,
+    MemTotal,
+    Notes,
+    ResourceLine,
+    ZoneField,
+    ZoneHeader,
+)
+from pfnscope.bootlog.forms.files import resource_type
+from pfnscope.bootlog.model import BlockRange, Count, DebugfsRegion, Lines, MapEntry, NodeTotal, Resource, ZoneInfo
+from pfnscope.bootlog.records import merged
+from pfnscope.ranges import ByteRange
+from pfnscope.units import parse_size
+
+_MOST_FRAMES = 1 << 52
+_PAGE = 4096  # the smallest base page
+_COLUMNS = ("RANGE", "SIZE", "STATE", "REMOVABLE", "BLOCK", "NODE", "ZONES")
+_LARGEST = 1 << 44
+
+
+def zones(lines: Iterable[object], notes: Notes) -> tuple[ZoneInfo, ...]:
+    """The zones in the order of the file. Of copies that differ the first counts, and the others are noted."""
+    found: dict[tuple[int, str], ZoneInfo] = {}
+    header: ZoneHeader | None = None
+    fields: dict[str, ZoneField] = {}
+    for line in (*lines, None):
+        if isinstance(line, ZoneField):
+            fields.setdefault(line.name, line)
+            continue
+        if line is not None and not isinstance(line, ZoneHeader):
+            continue
+        if header is not None:
+            _add_zone(found, header, fields, notes)
+        header, fields = line, {}
+    return tuple(found.values())
+
+
+def _add_zone(
+    found: dict[tuple[int, str], ZoneInfo], header: ZoneHeader, fields: dict[str, ZoneField], notes: Notes
+) -> None:
+    spanned, present = fields.get("spanned"), fields.get("present")
+    lines = tuple(sorted({*header.lines, *(n for field in fields.values() for n in field.lines)}))
+    name = f"Zone {header.zone} of node {header.node}"
+    if spanned is None or present is None:
+        notes.say("info", "zoneinfo-cut-off", f"{name} of /proc/zoneinfo has no page counts; it is left out.", lines)
+        return
+    start, managed = fields.get("start_pfn"), fields.get("managed")
+    zone = ZoneInfo(
+        header.node,
+        header.zone,
+        start.value if start else None,
+        spanned.value,
+        present.value,
+        managed.value if managed else None,
+        lines,
+    )
+    if zone.present > zone.spanned or (zone.start_pfn or 0) + zone.spanned > _MOST_FRAMES:
+        notes.say(
+            "warning", "impossible-zone", f"{name} of /proc/zoneinfo has impossible numbers; it is left out.", lines
+        )
+        return
+    before = found.setdefault((zone.node, zone.zone), zone)
+    if before is zone:
+        return
+    if (before.start_pfn, before.spanned, before.present) != (zone.start_pfn, zone.spanned, zone.present):
+        message = f"{name} comes twice in /proc/zoneinfo with different numbers; the first ones are used."
+        notes.say("warning", "conflicting-zoneinfo", message, lines)
+        return
+    found[zone.node, zone.zone] = msgspec.structs.replace(before, lines=merged(before.lines, lines))
+
+
+def resources(lines: Iterable[object], notes: Notes) -> tuple[Resource, ...]:
+    """The entries in the order of the file. A second copy is merged; what only it has is noted and left out.
+
+    Depth is told by containment, since quoting and mailers do away with the indentation.
+    """
+    found: dict[tuple[ByteRange, str, int], Resource] = {}
+    above: list[ByteRange] = []
+    last, copies, odd = -1, 0, False
+    for line in lines:
+        if not isinstance(line, ResourceLine) or line.range is None or not notes.possible(line.range, line.lines):
+            continue
+        memory = line.range
+        if memory.start < last:
+            above, copies = [], copies + 1
+        last = memory.start
+        while above and above[-1].end < memory.end:
+            above.pop()
+        entry = Resource(memory, line.name, len(above), line.lines)
+        above.append(memory)
+        key = (memory, line.name, entry.depth)
+        before = found.get(key)
+        if before is not None:
+            found[key] = msgspec.structs.replace(before, lines=merged(before.lines, line.lines))
+        elif not copies:
+            found[key] = entry
+        elif not odd:
+            odd = True
+            message = "/proc/iomem comes twice and the copies differ; the first one is used."
+            notes.say("warning", "conflicting-iomem", message, line.lines)
+    return tuple(found.values())
+
+
+def note_hidden(lines: Iterable[object], notes: Notes) -> None:
+    """Explain the file of all zeros that the kernel gives to those who may not know addresses."""
+    zeros = [line for line in lines if isinstance(line, ResourceLine) and line.range is None]
+    if zeros:
+        message = (
+            f"{len(zeros)} lines of /proc/iomem have no addresses: the kernel shows zeros to everybody but root, "
+            "so they say nothing. Use: sudo cat /proc/iomem."
+        )
+        notes.say("warning", "iomem-hidden", message, zeros[0].lines)
+
+
+def memmap_entries(lines: Iterable[object], notes: Notes) -> tuple[MapEntry, ...]:
+    """The entries of /sys/firmware/memmap by address; equal ones once.
+
+    Those of several files count when all three are there.
+    """
+    found: dict[MapEntry, MapEntry] = {}
+    parts: dict[int, dict[str, MemmapPart]] = {}
+    for line in lines:
+        if isinstance(line, MemmapEntry):
+            _add_entry(found, line.entry, notes)
+        elif isinstance(line, MemmapPart):
+            whole = parts.setdefault(line.index, {})
+            whole[line.part] = line
+            if len(whole) == 3:
+                _join_parts(found, parts.pop(line.index), notes)
+    for index, left in parts.items():
+        message = f"Entry {index} of /sys/firmware/memmap is not whole; it is left out."
+        notes.say("info", "memmap-cut-off", message, next(iter(left.values())).lines)
+    return tuple(sorted(found.values(), key=lambda entry: entry.range))
+
+
+def _join_parts(found: dict[MapEntry, MapEntry], parts: dict[str, MemmapPart], notes: Notes) -> None:
+    start, last = parse_size(parts["start"].value), parse_size(parts["end"].value)
+    lines = tuple(sorted(n for part in parts.values() for n in part.lines))
+    if start is None or last is None:
+        notes.say("warning", "unrecognised-line", "This is no address of a memory map entry.", lines)
+        return
+    name = parts["type"].value
+    _add_entry(found, MapEntry(ByteRange.inclusive(start, last), resource_type(name), name, lines), notes)
+
+
+def _add_entry(found: dict[MapEntry, MapEntry], entry: MapEntry, notes: Notes) -> None:
+    if notes.possible(entry.range, entry.lines):
+        key = msgspec.structs.replace(entry, lines=())
+        before = found.get(key)
+        lines = merged(before.lines, entry.lines) if before else entry.lines
+        found[key] = msgspec.structs.replace(entry, lines=lines)
+
+
+def memblock_lists(lines: Iterable[object], notes: Notes) -> dict[ListName, tuple[DebugfsRegion, ...]]:
+    """The regions of each list. A list without its file name is told by what it holds, and noted.
+
+    memblock.memory is made of whole pages; memblock.reserved has pieces of bytes.
+    """
+    found: dict[ListName, dict[DebugfsRegion, DebugfsRegion]] = {}
+    for named, regions in _runs(lines):
+        which = named or _guess(regions, found)
+        if named is None:
+            message = f"Which memblock list this is, the text does not say; it is taken for memblock.{which}."
+            notes.say("info", "assumed-list", message, regions[0].lines)
+        known = found.setdefault(which, {})
+        first_copy = not known
+        for region in regions:
+            if not notes.possible(region.range, region.lines):
+                continue
+            key = DebugfsRegion(region.range, region.node, region.flag, ())
+            before = known.get(key)
+            if before is None and not first_copy:
+                message = f"memblock.{which} comes twice and the copies differ; the first one is used."
+                notes.say("warning", "conflicting-list", message, region.lines)
+                break
+            all_lines = merged(before.lines, region.lines) if before else region.lines
+            known[key] = msgspec.structs.replace(key, lines=all_lines)
+    return {which: tuple(regions.values()) for which, regions in found.items()}
+
+
+def _runs(lines: Iterable[object]) -> Iterable[tuple[ListName | None, list[ListRegion]]]:
+    """Lists as they follow each other: a file name opens one, and so does a number that is not the next."""
+    named: ListName | None = None
+    run: list[ListRegion] = []
+    for line in lines:
+        if isinstance(line, ListHeader):
+            if run:
+                yield named, run
+            named, run = line.which, []
+        elif isinstance(line, ListRegion):
+            own = line.which or named
+            if run and (line.index <= run[-1].index or own != named):
+                yield named, run
+                # the file name was that of the list before
+                own, run = line.which, []
+            named = own
+            run.append(line)
+    if run:
+        yield named, run
+
+
+def _guess(regions: list[ListRegion], found: dict[ListName, dict[DebugfsRegion, DebugfsRegion]]) -> ListName:
+    whole = all(r.range.start % _PAGE == 0 and r.range.end % _PAGE == 0 for r in regions)
+    return "memory" if whole and "memory" not in found else "reserved"
+
+
+def block_size(lines: Iterable[object]) -> Count | None:
+    """The size of a block in bytes, a power of two."""
+    for line in lines:
+        if isinstance(line, BlockSize) and line.size & (line.size - 1) == 0 and line.size <= _LARGEST:
+            return Count(line.size, line.lines)
+    return None
+
+
+def blocks(lines: Iterable[object], size: Count | None, notes: Notes) -> tuple[BlockRange, ...]:
+    """Runs of blocks that are alike, by address, each range once."""
+    found: dict[ByteRange, BlockRange] = {}
+    sized = True
+    columns: tuple[str, ...] = _COLUMNS
+    for line in _with_parts(lines):
+        if isinstance(line, LsmemHeader):
+            columns = tuple(line.columns.split())
+        elif isinstance(line, LsmemRow) and notes.possible(line.range, line.lines):
+            _add_block(found, _row(line, columns))
+        elif isinstance(line, Block) and size is not None:
+            memory = ByteRange.base_size(line.index * size.value, size.value)
+            if notes.possible(memory, line.lines):
+                _add_block(found, BlockRange(memory, line.state, line.node, line.zones, line.lines))
+        elif isinstance(line, Block) and sized:
+            sized = False
+            message = "The text names memory blocks and not their size, so their addresses are not known."
+            notes.say("info", "no-block-size", message, line.lines)
+    return tuple(_joined(sorted(found.values(), key=lambda item: item.range)))
+
+
+def _with_parts(lines: Iterable[object]) -> Iterator[object]:
+    """The lines, with the values that follow a row of JSON put into it."""
+    row: LsmemRow | None = None
+    for line in lines:
+        if isinstance(line, LsmemPart) and row is not None:
+            named = (*(row.named or ()), (line.name, line.value))
+            row = msgspec.structs.replace(row, named=named, lines=merged(row.lines, line.lines))
+            continue
+        if row is not None:
+            yield row
+        row = line if isinstance(line, LsmemRow) else None
+        if row is None:
+            yield line
+    if row is not None:
+        yield row
+
+
+def _add_block(found: dict[ByteRange, BlockRange], item: BlockRange) -> None:
+    before = found.get(item.range)
+    lines = merged(before.lines, item.lines) if before else item.lines
+    found[item.range] = msgspec.structs.replace(before or item, lines=lines)
+
+
+def _row(line: LsmemRow, columns: tuple[str, ...]) -> BlockRange:
+    """Cells by column; REMOVABLE is blank for offline memory (util-linux 2.36 to 2.41)."""
+    names = columns[1:]
+    found = line.cells.split()
+    if not {"yes", "no"} & set(found):
+        names = tuple(name for name in names if name != "REMOVABLE")
+    cells = dict(zip(names, found, strict=False)) if line.named is None else dict(line.named)
+    node = cells.get("NODE", "")
+    state = next((cell for cell in found if cell.endswith("line")), cells.get("STATE", "unknown"))
+    return BlockRange(
+        line.range, state, int(node) if node.isdecimal() and len(node) < 6 else None, cells.get("ZONES"), line.lines
+    )
+
+
+def _joined(ordered: Iterable[BlockRange]) -> Iterator[BlockRange]:
+    run: BlockRange | None = None
+    for item in ordered:
+        if run is not None and run.range.end == item.range.start and _kind(run) == _kind(item):
+            whole = ByteRange(run.range.start, item.range.end)
+            run = msgspec.structs.replace(run, range=whole, lines=merged(run.lines, item.lines))
+            continue
+        if run is not None:
+            yield run
+        run = item
+    if run is not None:
+        yield run
+
+
+def _kind(item: BlockRange) -> tuple[str, int | None, str | None]:
+    return item.state, item.node, item.zones
+
+
+def totals(lines: Iterable[object]) -> tuple[NodeTotal, ...]:
+    """Memory that the kernel hands out, by file and node; the first of each counts, since it changes little."""
+    found: dict[tuple[str, int | None], NodeTotal] = {}
+    for line in lines:
+        if isinstance(line, MemTotal):
+            found.setdefault((line.file, line.node), NodeTotal(line.file, line.node, line.kib, line.lines))
+    return tuple(found.values())
+
+
+def note_not_needed(lines: Iterable[object], notes: Notes) -> None:
+    """Name the files that were recognised and tell nothing of struct pages."""
+    files: dict[str, Lines] = {}
+    for line in lines:
+        if isinstance(line, KnownLine) and line.file != "numactl -H":
+            files.setdefault(line.file, line.lines)
+    for name, where in files.items():
+        message = f"{name} is recognised and not needed: free memory says nothing of struct pages."
+        notes.say("info", "file-not-needed", message, where)
