@@ -2,5 +2,6 @@
 
 from pfnscope.bootlog.keeping import keep_memory_lines
 from pfnscope.bootlog.reader import LOOKED_FOR, Reading, read
+from pfnscope.bootlog.text import Text
 
-__all__ = ["LOOKED_FOR", "Reading", "keep_memory_lines", "read"]
+__all__ = ["LOOKED_FOR", "Reading", "Text", "keep_memory_lines", "read"]

@@ -15,14 +15,14 @@ _FAR = 4096  # bytes of a line that show whether somebody wrote it
 HabitOf = Callable[[bytes], int]
 
 
-def keep_memory_lines(text: bytes, reading: Reading) -> bytes:
-    """The text with every line blanked that says nothing about memory; line numbers stay.
+def keep_memory_lines(text: bytes | Text, reading: Reading) -> bytes:
+    """The text with every line blanked that says nothing about memory; line numbers stay. ``reading`` is its reading.
 
     What somebody wrote between two log lines becomes an ellipsis, since it tells excerpts apart: reading
     the kept text gives the same boots.
     """
-    data = decode(text)
-    habit_of = Text(data, decoded=True).habit_of
+    searchable = text if isinstance(text, Text) else Text(text)
+    data, habit_of = searchable.decoded, searchable.habit_of
     out = BytesIO()
     number, at = 1, 0
     for line in reading.lines:

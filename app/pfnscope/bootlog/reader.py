@@ -35,9 +35,9 @@ class Reading(msgspec.Struct, frozen=True):
     lines: Lines = ()
 
 
-def read(text: bytes) -> Reading:
+def read(text: bytes | Text) -> Reading:
     """Read a boot log, or a mail or file that holds some; any bytes are accepted, in linear time."""
-    searchable = Text(text)
+    searchable = text if isinstance(text, Text) else Text(text)
     parts = drafts(searchable, records(searchable))
     seen = tuple(dict.fromkeys(family for part in parts for family in part.families))
     recognised = {line for part in parts for line in part.recognised}
