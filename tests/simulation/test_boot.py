@@ -5,8 +5,9 @@ import pytest
 
 from pfnscope.bootlog import read
 from pfnscope.bootlog.model import BootLog, MemoryType, SratEntry
+from pfnscope.kernel.release import Version
 from pfnscope.ranges import ByteRange
-from pfnscope.simulation import NotSimulated, self_check, simulate
+from pfnscope.simulation import NotSimulated, SelfCheck, own_command_line, self_check, simulate
 from tests.support.samples import SLUGS, text
 
 GIB, MIB = 1 << 30, 1 << 20
@@ -25,10 +26,14 @@ def zones(log: BootLog) -> list[tuple[str, ByteRange | None]]:
     return [(item.zone, item.range) for item in log.zone_ranges]
 
 
+def checked(log: BootLog, version: Version | None) -> tuple[SelfCheck, ...]:
+    return self_check(log, simulate(log, own_command_line(log), version).log)
+
+
 @pytest.mark.parametrize("slug", [slug for slug in SLUGS if log_of(slug).firmware_map])
 def test_a_logs_own_command_line_gives_what_the_log_printed(slug: str) -> None:
     log = log_of(slug)
-    assert [row.what for row in self_check(log, None) if row.agrees is not True] == []
+    assert [row.what for row in checked(log, None) if row.agrees is not True] == []
     again = simulate(log, log.command_line or "", None).log
     assert nodes(again) == nodes(log)
     assert zones(again) == zones(log)
@@ -48,7 +53,7 @@ def test_one_log_of_a_machine_tells_every_other(base: str, other: str) -> None:
 def test_a_failing_self_check_says_what_differs() -> None:
     log = log_of("seed-1g-4g")
     moved = msgspec.structs.replace(log, node_ranges=log.node_ranges[:-1])
-    rows = {row.what: row for row in self_check(moved, V417)}
+    rows = {row.what: row for row in checked(moved, V417)}
     assert rows["node ranges"].agrees is False
     assert set(rows["node ranges"].simulated) - set(rows["node ranges"].printed) == {
         "[0x140000000, 0x240000000) node 1"
@@ -141,7 +146,7 @@ def test_the_kernels_image_stays_ram() -> None:
 def test_an_excerpt_with_a_user_map_alone_tells_its_argument() -> None:
     whole = log_of("seed-1g-4g")
     excerpt = msgspec.structs.replace(whole, firmware_map=(), command_line=None, srat=())
-    rows = {row.what: row.agrees for row in self_check(excerpt, V417)}
+    rows = {row.what: row.agrees for row in checked(excerpt, V417)}
     assert rows == {"user map": None, "node ranges": True, "zone ranges": True}
     made = simulate(excerpt, "memmap=1G!7G", V417)
     assert nodes(made.log) == nodes(log_of("seed-1g-7g"))

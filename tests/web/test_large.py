@@ -16,13 +16,18 @@ def stored(client: httpx.Client) -> str:
     return str(client.post("/api/v1/layouts", content=LOG).raise_for_status().json()["id"])
 
 
+def pasted(client: httpx.Client) -> str:
+    answer = client.post("/", data={"log": LOG.decode()}, follow_redirects=False)
+    return str(answer.headers["location"]).removeprefix("/l/")
+
+
 def test_the_log_of_these_tests_is_a_large_one() -> None:
     assert len(jobs.kept(LOG, Options(), "memory-lines", 10**6)) > drawing.LARGE
 
 
-def test_what_storing_found_out_is_not_found_out_again(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_form_sent_is_drawn_once(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     client = serve()
-    name = stored(client)
+    name = pasted(client)
     monkeypatch.setattr(views, "ask", no_second_time)
     monkeypatch.setattr(jobs, "drawn", no_second_time)
     assert client.get(f"/l/{name}", headers=PAGE).status_code == 200

@@ -1,6 +1,6 @@
 """What one layout means on one kernel: holes, states, severities, checks."""
 
-from pfnscope.analysis.analyze import analyze
-from pfnscope.analysis.model import Analysis, Choice, Era, Hole, PageState, State
+from pfnscope.analysis.analyze import Analysis, analyze
+from pfnscope.analysis.model import Choice, Era, Hole, PageState, State
 
 __all__ = ["Analysis", "Choice", "Era", "Hole", "PageState", "State", "analyze"]

@@ -1,21 +1,24 @@
-"""One boot log to its analysis."""
+"""One boot to its analysis. What is dear is computed when it is read, and once."""
 
 from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
 
-from msgspec import structs
+from msgspec import Struct
 
 from pfnscope.analysis.causes import causes
-from pfnscope.analysis.checks import checks
-from pfnscope.analysis.choice import choose
 from pfnscope.analysis.eras import eras, weigh_unknown
 from pfnscope.analysis.events import place_events
-from pfnscope.analysis.holes import find_holes
-from pfnscope.analysis.model import Analysis, Check, Choice
-from pfnscope.analysis.nomap import with_nomap
-from pfnscope.analysis.proven_model import proven_layout
+from pfnscope.analysis.holes import Surroundings, find_holes
+from pfnscope.analysis.model import Cause, Check, Choice, Era, Hole, PlacedEvent
+from pfnscope.analysis.proven_model import fit_layout
 from pfnscope.bootlog.model import BootLog, Diagnostic
+from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.release import Release, parse_release
 from pfnscope.layout import Layout
+
+if TYPE_CHECKING:
+    from pfnscope.analysis.machine import Machine
 
 _WHY = {
     "release": "an oops in the text names it",
@@ -24,52 +27,94 @@ _WHY = {
 }
 
 
+class Analysis(Struct, frozen=True, dict=True):
+    """Everything known about one boot, read from a log or simulated.
+
+    ``checks`` are of a boot that was read, ``assumed`` is what the log does not prove, each with a sentence that says
+    where it is from. ``booted_from`` is the log whose firmware map, nodes and command line other boots of the same
+    machine are simulated from: that of the boot itself, or of the real one.
+    """
+
+    log: BootLog
+    release: Release | None
+    layout: Layout
+    choice: Choice
+    checks: tuple[Check, ...]
+    assumed: tuple[tuple[str, str], ...]
+    diagnostics: tuple[Diagnostic, ...]
+    booted_from: BootLog
+    origin: Literal["log", "simulated"] = "log"
+
+    @cached_property
+    def holes(self) -> tuple[Hole, ...]:
+        """Struct pages without memory, by address; those of an unknown release as grave as the worst rule has them."""
+        layout = self.layout
+        holes = find_holes(self._surroundings, self.choice, self.release, layout.without_memory)
+        if self.choice.rule is None and layout.knows_struct_pages:
+            return weigh_unknown(self._surroundings, holes)
+        return holes
+
+    @cached_property
+    def eras(self) -> tuple[Era, ...]:
+        """What every rule makes of the holes outside zone spans; nothing where struct pages are not known."""
+        if not self.layout.memory or not self.layout.knows_struct_pages:
+            return ()
+        return eras(self._surroundings, self.choice.rule, self.holes)
+
+    @cached_property
+    def events(self) -> tuple[PlacedEvent, ...]:
+        """Trouble in the log, placed on page frames and holes."""
+        return place_events(self.log, self.layout, self.release, self.holes)
+
+    @cached_property
+    def causes(self) -> tuple[Cause, ...]:
+        """The cause of each of :attr:`holes`, in their order."""
+        by_argument: dict[int, Cause] = {}
+        line = self.booted_from.command_line or ""
+        if self.holes and (self.booted_from.user_map or any(item.shapes_layout for item in arguments(line))):
+            from pfnscope.analysis.blame import blame
+
+            by_argument = blame(self.machine, self.layout, self.holes)
+        return causes(self.layout, self.holes, by_argument)
+
+    @cached_property
+    def machine(self) -> "Machine":
+        """The machine, to be booted with other command lines."""
+        from pfnscope.analysis.machine import Machine  # few analyses simulate, and loading takes its time
+
+        return Machine(self.booted_from, self.release, self.layout.arch, self.layout.memmap.model)
+
+    @cached_property
+    def _surroundings(self) -> Surroundings:
+        return Surroundings(self.layout)
+
+
 def analyze(log: BootLog, *, kernel: str | None = None, arch: str | None = None) -> Analysis:
     """Analyse one boot. ``kernel`` and ``arch`` override what the log shows, and are marked as assumed.
 
     Raises ValueError when ``kernel`` is not a release.
     """
-    release = parse_release(kernel) if kernel else parse_release(log.release, log.banner)
+    own = parse_release(log.release, log.banner)
+    release = parse_release(kernel) if kernel else own
     if kernel and release is None:
         raise ValueError(kernel)
-    layout = proven_layout(log, release, arch, overridden=kernel is not None)
-    # the lines of late initialisation and of counts are of the log's own kernel, not of one that is asked for
-    layout = structs.replace(layout, deferred=()) if kernel else with_nomap(layout, log.page_counts)
-    choice = _choose(log, layout, release, overridden=kernel is not None)
-    holes = find_holes(layout, choice, release, layout.without_memory)
-    if choice.rule is None and layout.knows_struct_pages:
-        holes = weigh_unknown(layout, holes)
-    assumed = tuple(_assumed(log, layout, kernel, arch))
-    own = parse_release(log.release, log.banner)
-    checked = checks(log, layout, choice, own.stable if own else None)
+    fit = fit_layout(log, release, arch, own)
+    assumed = tuple(_assumed(log, fit.layout, kernel, arch))
     return Analysis(
         log=log,
         release=release,
-        layout=layout,
-        choice=choice,
-        holes=holes,
-        eras=eras(layout) if layout.memory and layout.knows_struct_pages else (),
-        events=place_events(log, layout, release, holes),
-        checks=checked,
+        layout=fit.layout,
+        choice=fit.choice,
+        checks=fit.checks,
+        assumed=assumed,
         diagnostics=(
             *log.diagnostics,
             *_assumptions(assumed),
-            *_findings(log, layout, choice),
-            *_disagreements(checked),
+            *_missing(log, fit.layout, fit.choice),
+            *_disagreements(fit.checks),
         ),
-        assumed=assumed,
-        causes=causes(log, layout, release, holes),
+        booted_from=fit.booted_from,
     )
-
-
-def _choose(log: BootLog, layout: Layout, release: Release | None, *, overridden: bool) -> Choice:
-    if layout.memory and not layout.knows_struct_pages:
-        where = layout.arch or "an unknown architecture"
-        return Choice(None, "assumed", f"which page frames of {where} have a struct page is not known")
-    choice = choose(log.page_counts, layout, release, overridden=overridden)
-    if choice.basis == "release" and "release" in log.assumed:
-        return structs.replace(choice, basis="assumed", why=f"{choice.why}, which the text names elsewhere")
-    return choice
 
 
 def _assumed(log: BootLog, layout: Layout, kernel: str | None, arch: str | None) -> Iterator[tuple[str, str]]:
@@ -87,14 +132,15 @@ def _assumptions(assumed: tuple[tuple[str, str], ...]) -> Iterator[Diagnostic]:
         yield Diagnostic("info", "assumed", f"{name} is assumed, not proven by the log: {source}.")
 
 
-def _disagreements(found: tuple[Check, ...]) -> Iterator[Diagnostic]:
-    for check in found:
+def _disagreements(checks: tuple[Check, ...]) -> Iterator[Diagnostic]:
+    for check in checks:
         if check.agrees is False:
             message = f"{check.what}: printed {check.printed}, computed {check.computed or 'nothing'}."
             yield Diagnostic("warning", "check-differs", message, check.lines[0] if check.lines else None)
 
 
-def _findings(log: BootLog, layout: Layout, choice: Choice) -> Iterator[Diagnostic]:
+def _missing(log: BootLog, layout: Layout, choice: Choice) -> Iterator[Diagnostic]:
+    """What the log lacks for a verdict that is sure."""
     if not layout.memory and layout.zone_spans:
         message = "Zone spans are those of /proc/zoneinfo; the text has no memory ranges, so holes are not known."
         yield Diagnostic("warning", "no-node-ranges", message)

@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 
+from pfnscope.analysis.machine import Machine
 from pfnscope.analysis.model import Cause, Hole
-from pfnscope.bootlog.model import BootLog
 from pfnscope.kernel.command_line import Argument, arguments
-from pfnscope.kernel.release import Release
-from pfnscope.layout import Layout, build_layout
+from pfnscope.layout import Layout
 from pfnscope.ranges import FrameSet
-from pfnscope.simulation import NotSimulated, simulate, with_inferred
+from pfnscope.simulation import NotSimulated, own_command_line, with_inferred
 from pfnscope.units import GIB
 
 MOST_ARGUMENTS = 3
@@ -20,56 +19,56 @@ MOST_RANGES = 200_000
 """Simulated boots for one log, and ranges in all of them: nobody waits for a hundred arguments on a hostile map."""
 
 
-def blame(log: BootLog, layout: Layout, release: Release | None, holes: Sequence[Hole]) -> dict[int, Cause]:
+def blame(machine: Machine, layout: Layout, holes: Sequence[Hole]) -> dict[int, Cause]:
     """By index of a hole: the fewest arguments without which it is inside a zone span or gone, and why.
 
-    Nothing is blamed where the log's own command line, simulated, does not give the log's own layout. Where the text
-    has no command line, its arguments may follow from the user-defined map.
+    ``layout`` is that of the machine's own command line. Nothing is blamed where simulating it does not give this
+    layout. Where the text has no command line, its arguments may follow from the user-defined map.
     """
-    log, inferred = with_inferred(log)
+    log, inferred = with_inferred(machine.log)
     shaping = tuple(argument for argument in arguments(log.command_line or "") if argument.shapes_layout)
-    if not shaping or not _replays(log, layout, release):
+    if not shaping or not _reproduces(machine, layout):
         return {}
-    found = _blamed(log, layout, release, holes, shaping)
+    allowed = min(MOST_BOOTS, max(1, MOST_RANGES // (1 + len(log.firmware_map) + len(layout.memory))))
+    causes = _blamed(machine, layout, holes, shaping, allowed)
     if inferred is None:
-        return found
+        return causes
     note = f" (inferred: {inferred})"
-    return {at: Cause(cause.arguments, cause.why + note) for at, cause in found.items()}
+    return {at: Cause(cause.arguments, cause.why + note) for at, cause in causes.items()}
 
 
-def _replays(log: BootLog, layout: Layout, release: Release | None) -> bool:
-    again = _without(log, (), layout, release)
+def _reproduces(machine: Machine, layout: Layout) -> bool:
+    again = _without(machine, ())
     return again is not None and [(m.frames, m.node) for m in again.memory] == [
         (m.frames, m.node) for m in layout.memory
     ]
 
 
-def _without(log: BootLog, left_out: Iterable[Argument], layout: Layout, release: Release | None) -> Layout | None:
+def _without(machine: Machine, left_out: Iterable[Argument]) -> Layout | None:
     """The layout without some arguments, or None where such a kernel would not boot."""
-    text = log.command_line or ""
+    text = own_command_line(machine.log)
     for argument in sorted(left_out, key=lambda item: -item.column):
         text = text[: argument.column] + text[argument.column + len(argument.text) :]
     try:
-        simulated = simulate(log, text, release.stable if release else None).log
+        return machine.layout(machine.boot(text))
     except NotSimulated:
         return None
-    return build_layout(simulated, release, layout.arch, layout.memmap.model)
 
 
 def _blamed(
-    log: BootLog, layout: Layout, release: Release | None, holes: Sequence[Hole], shaping: tuple[Argument, ...]
+    machine: Machine, layout: Layout, holes: Sequence[Hole], shaping: tuple[Argument, ...], allowed: int
 ) -> dict[int, Cause]:
-    found: dict[int, Cause] = {}
-    boots, allowed = 0, min(MOST_BOOTS, max(1, MOST_RANGES // (1 + len(log.firmware_map) + len(layout.memory))))
+    causes: dict[int, Cause] = {}
+    boots = 0
     for size in range(1, min(len(shaping), MOST_ARGUMENTS) + 1):
         # a hole inside a zone span that takes two arguments is nobody's question
-        open_ = [at for at, hole in enumerate(holes) if at not in found and (size == 1 or hole.outside)]
+        open_ = [at for at, hole in enumerate(holes) if at not in causes and (size == 1 or hole.outside)]
         for chosen in combinations(shaping, size):
-            open_ = [at for at in open_ if at not in found]
+            open_ = [at for at in open_ if at not in causes]
             if not open_ or boots == allowed:
                 break
             boots += 1
-            other = _without(log, chosen, layout, release)
+            other = _without(machine, chosen)
             if other is None:
                 continue
             taken = other.memory_frames - layout.memory_frames
@@ -77,8 +76,8 @@ def _blamed(
                 why = _relieved(holes[at], layout, other, taken)
                 if why is not None:
                     texts = tuple(argument.text for argument in chosen)
-                    found[at] = Cause(texts, " and ".join(f"“{text}”" for text in texts) + " " + why)
-    return found
+                    causes[at] = Cause(texts, " and ".join(f"“{text}”" for text in texts) + " " + why)
+    return causes
 
 
 def _relieved(hole: Hole, layout: Layout, other: Layout, taken: FrameSet) -> str | None:

@@ -1,29 +1,19 @@
 """Why a hole is there: the arguments without which it would not be, or the node or map that ends there."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pfnscope.analysis.model import Cause, Hole
-from pfnscope.bootlog.model import BootLog
-from pfnscope.kernel.command_line import arguments
-from pfnscope.kernel.release import Release
 from pfnscope.layout import Layout
 
 NO_CAUSE = Cause((), "")
 
 
-def causes(log: BootLog, layout: Layout, release: Release | None, holes: Sequence[Hole]) -> tuple[Cause, ...]:
-    """The cause of each hole, in their order: the smallest set of arguments without which it is inside or gone.
+def causes(layout: Layout, holes: Sequence[Hole], blamed: Mapping[int, Cause]) -> tuple[Cause, ...]:
+    """The cause of each hole, in their order. ``blamed`` has those that arguments make, by index.
 
-    A hole that no argument makes, and that no zone spans, is explained by where memory ends. No argument is blamed
-    where simulating the log's own command line does not give the log's own node ranges.
+    A hole that no argument makes, and that no zone spans, is explained by where memory ends.
     """
-    found: dict[int, Cause] = {}
-    asked = any(argument.shapes_layout for argument in arguments(log.command_line or ""))
-    if holes and (asked or log.user_map):
-        from pfnscope.analysis.blame import blame  # simulating is for those whose command line asks for it
-
-        found = blame(log, layout, release, holes)
-    return tuple(found.get(at) or _natural(layout, hole) for at, hole in enumerate(holes))
+    return tuple(blamed.get(at) or _natural(layout, hole) for at, hole in enumerate(holes))
 
 
 def _natural(layout: Layout, hole: Hole) -> Cause:

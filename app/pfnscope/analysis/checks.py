@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from pfnscope.analysis.choice import printed_counts, same_counts
 from pfnscope.analysis.model import Check, Choice
 from pfnscope.analysis.node_checks import node_checks
-from pfnscope.analysis.replay import PassCount, replay
+from pfnscope.analysis.replay import Counted, PassCount
 from pfnscope.analysis.setup_checks import last_pfn_checks, mminit_checks, movable_checks
 from pfnscope.analysis.totals import memory_checks, zonelist_checks
 from pfnscope.analysis.zone_counts import zone_count_checks, zone_counts
@@ -15,16 +15,19 @@ from pfnscope.kernel.rules import CountWording
 from pfnscope.layout import Layout
 
 
-def checks(log: BootLog, layout: Layout, choice: Choice, version: Version | None = None) -> tuple[Check, ...]:
+def checks(
+    log: BootLog, layout: Layout, choice: Choice, counted: Counted, version: Version | None = None
+) -> tuple[Check, ...]:
     """Every printed number that the layout explains or contradicts. ``version`` is the log's own release.
 
+    ``counted`` gives what a rule counts on this layout.
     What was not printed is here only where its reader looks for it: the count of unavailable pages.
     """
     counts: tuple[Check, ...] = ()
     if layout.memory:
         of_zones = zone_counts(log, layout, version)
         counts = (
-            *_unavailable(log, layout, choice),
+            *_unavailable(log, choice, counted),
             *node_checks(log, layout, version),
             *movable_checks(log, layout, version),
             *zone_count_checks(of_zones, layout, version),
@@ -40,7 +43,7 @@ def checks(log: BootLog, layout: Layout, choice: Choice, version: Version | None
     return (*counts, *file_checks(log, layout))
 
 
-def _unavailable(log: BootLog, layout: Layout, choice: Choice) -> Iterator[Check]:
+def _unavailable(log: BootLog, choice: Choice, counted: Counted) -> Iterator[Check]:
     counts = log.page_counts
     if choice.rule is None:
         return
@@ -49,7 +52,7 @@ def _unavailable(log: BootLog, layout: Layout, choice: Choice) -> Iterator[Check
     lost = counts.count_line is None and bool(counts.total_kib or counts.zonelists)
     if not expected and not lost:
         return
-    ours, printed = replay(layout, choice.rule)[1], printed_counts(counts)
+    ours, printed = counted(choice.rule), printed_counts(counts)
     if lost:
         yield from _not_printed(ours, choice.rule.wording)
         return

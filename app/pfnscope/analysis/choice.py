@@ -1,15 +1,31 @@
 """Which mechanism this kernel used: the printed count line first, the release second, a guess never."""
 
+from msgspec import structs
+
 from pfnscope.analysis.model import Choice
-from pfnscope.analysis.replay import PassCount, replay
-from pfnscope.bootlog.model import PageCounts
+from pfnscope.analysis.replay import Counted, PassCount
+from pfnscope.bootlog.model import BootLog, PageCounts
 from pfnscope.kernel.release import Release
 from pfnscope.kernel.rules import RULES, CountWording, StructPageRule, rules_for
 from pfnscope.layout import Layout
 
 
-def choose(counts: PageCounts, layout: Layout, release: Release | None, *, overridden: bool) -> Choice:
-    """Choose the rule. The wording of the count line narrows the rows; then its number, then the release decides.
+def choose(log: BootLog, layout: Layout, counted: Counted, release: Release | None, *, overridden: bool) -> Choice:
+    """Choose the rule of a layout, on which ``counted`` gives what a rule counts; none where struct pages are unknown.
+
+    A release that the text names elsewhere than in the boot itself is only assumed.
+    """
+    if layout.memory and not layout.knows_struct_pages:
+        where = layout.arch or "an unknown architecture"
+        return Choice(None, "assumed", f"which page frames of {where} have a struct page is not known")
+    choice = _chosen(log.page_counts, counted, release, overridden=overridden)
+    if choice.basis == "release" and "release" in log.assumed:
+        return structs.replace(choice, basis="assumed", why=f"{choice.why}, which the text names elsewhere")
+    return choice
+
+
+def _chosen(counts: PageCounts, counted: Counted, release: Release | None, *, overridden: bool) -> Choice:
+    """The wording of the count line narrows the rows; then its number, then the release decides.
 
     An overriding release beats the count line, because the caller asks what that release would do. A count that
     several mechanisms explain is no evidence for one of them where no release is known.
@@ -21,7 +37,7 @@ def choose(counts: PageCounts, layout: Layout, release: Release | None, *, overr
     wording = counts.count_line
     by_wording = [rule for rule in RULES if rule.wording is wording]
     if by_wording and wording:
-        return _by_line(wording, by_wording, by_release, counts, layout)
+        return _by_line(wording, by_wording, by_release, counts, counted)
     if not by_release or release is None:
         return Choice(None, "assumed", "the text names no kernel release and prints no count")
     rule = by_release[0]
@@ -54,12 +70,12 @@ def _by_line(
     by_wording: list[StructPageRule],
     by_release: tuple[StructPageRule, ...],
     counts: PageCounts,
-    layout: Layout,
+    counted: Counted,
 ) -> Choice:
     why = f"the log prints “{wording.value}”"
     ordered = _nearest_first(by_wording, by_release)
     printed = printed_counts(counts)
-    fitting = [rule for rule in ordered if same_counts(rule.wording, replay(layout, rule)[1], printed)]
+    fitting = [rule for rule in ordered if same_counts(rule.wording, counted(rule), printed)]
     rule = fitting[0] if fitting else ordered[0]
     if rule in by_release or len(fitting or by_wording) == 1:
         return Choice(rule, "evidence", why)

@@ -2,29 +2,40 @@
 
 from msgspec import structs
 
-from pfnscope.analysis.holes import find_holes
+from pfnscope.analysis.holes import Surroundings, find_holes
 from pfnscope.analysis.model import SEVERITIES, Choice, Era, Hole, PageState, Severity, State
 from pfnscope.kernel.release import Release
 from pfnscope.kernel.rules import RULES, StructPageRule, describe_releases, typical
-from pfnscope.layout import Layout
 from pfnscope.ranges import FrameSet
 
 
-def eras(layout: Layout) -> tuple[Era, ...]:
-    """One entry a rule, oldest first, each as of a typical release of the rule."""
-    return tuple(_era(layout, rule) for rule in RULES)
+def eras(
+    surroundings: Surroundings, own: StructPageRule | None = None, holes: tuple[Hole, ...] = ()
+) -> tuple[Era, ...]:
+    """One entry a rule, oldest first, each as of a typical release of the rule.
+
+    ``holes`` are all those of the layout by the rule ``own``, where they have been found already.
+    """
+    layout = surroundings.layout
+    if not layout.outside_zone_spans.pairs:
+        return tuple(Era(rule, "no hole outside zone spans", "none") for rule in RULES)
+    same = own is not None and layout.version is not None and own.covers(layout.version)
+    outside = tuple(hole for hole in holes if hole.outside)
+    return tuple(
+        _era(rule, outside if same and rule is own else _holes_of(surroundings, rule, layout.outside_zone_spans))
+        for rule in RULES
+    )
 
 
-def weigh_unknown(layout: Layout, holes: tuple[Hole, ...]) -> tuple[Hole, ...]:
+def weigh_unknown(surroundings: Surroundings, holes: tuple[Hole, ...]) -> tuple[Hole, ...]:
     """Holes of a kernel whose release is not known, each as grave as the worst rule makes it, but never a danger.
 
     Every rule is tried on all of them at once, so the cost follows the number of holes.
     """
-    judged = [(rule, _holes_of(layout, rule, layout.without_memory)) for rule in RULES]
     out = list(holes)
-    for rule, found in judged:
+    for rule in RULES:
         at = 0
-        for hole in found:
+        for hole in _holes_of(surroundings, rule, surroundings.layout.without_memory):
             while out[at].frames.end <= hole.frames.start:
                 at += 1
             out[at] = _graver(out[at], hole, rule)
@@ -39,18 +50,16 @@ def _graver(known: Hole, hole: Hole, rule: StructPageRule) -> Hole:
     return structs.replace(known, severity=severity, state=PageState(State.UNKNOWN, why))
 
 
-def _holes_of(layout: Layout, rule: StructPageRule, within: FrameSet) -> tuple[Hole, ...]:
+def _holes_of(surroundings: Surroundings, rule: StructPageRule, within: FrameSet) -> tuple[Hole, ...]:
     """The holes as of a release of the rule: the log's own, or else a typical one."""
+    layout = surroundings.layout
     ours = layout.version is not None and rule.covers(layout.version)
     version = layout.version if ours and layout.version else typical(rule)
     release = Release("", version, version, stable_known=True, backports=False)
-    return find_holes(layout, Choice(rule, "release", ""), release, within)
+    return find_holes(surroundings, Choice(rule, "release", ""), release, within)
 
 
-def _era(layout: Layout, rule: StructPageRule) -> Era:
-    if not layout.outside_zone_spans.pairs:
-        return Era(rule, "no hole outside zone spans", "none")
-    holes = _holes_of(layout, rule, layout.outside_zone_spans)
+def _era(rule: StructPageRule, holes: tuple[Hole, ...]) -> Era:
     worst = min(holes, key=lambda hole: SEVERITIES.index(hole.severity))
     return Era(rule, in_words(worst), worst.severity)
 

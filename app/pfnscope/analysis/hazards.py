@@ -6,7 +6,8 @@ have been written is left out. Too little read costs a comparison; too much cost
 
 from collections.abc import Iterator
 
-from pfnscope.analysis.model import Analysis, State
+from pfnscope.analysis.analyze import Analysis
+from pfnscope.analysis.model import State
 from pfnscope.kernel.release import Version
 from pfnscope.kernel.rules import Pass
 from pfnscope.layout import Layout

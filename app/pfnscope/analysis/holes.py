@@ -1,6 +1,7 @@
 """Finds the holes of a layout and judges each: placement, owner, state, readers, severity."""
 
 from collections.abc import Iterable
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -10,38 +11,56 @@ from pfnscope.analysis.replay import replay
 from pfnscope.bootlog.model import Lines
 from pfnscope.kernel.readers import Bound, Reader, readers_for
 from pfnscope.kernel.release import Release
-from pfnscope.kernel.rules import StructPageRule, typical
+from pfnscope.kernel.rules import typical
 from pfnscope.layout import Layout, Owner, ZoneSpan
 from pfnscope.ranges import FrameRange, FrameSet, Painted, overlay, paint
 
 
-class Reach(Struct, frozen=True):
-    """Who looks at struct pages on a release, and which ones each bound of theirs takes in.
+class Surroundings(Struct, frozen=True, dict=True):
+    """What the holes of a layout are judged by on every release: worked out once, where several are asked about.
 
-    ``spans`` are the zone spans by node and zone: those of interleaved nodes overlap, and links may be to either.
+    ``painted`` is the zone span around each frame, ``spans`` are all of them by node and zone: those of interleaved
+    nodes overlap, and links may be to either.
     """
 
-    readers: tuple[Reader, ...]
-    pages: dict[Bound, FrameSet]
-    spans: dict[tuple[int | None, str | None], FrameRange]
+    layout: Layout
+
+    @cached_property
+    def painted(self) -> Painted[ZoneSpan]:
+        """By frame."""
+        return paint((span.frames, span) for span in reversed(self.layout.zone_spans))
+
+    @cached_property
+    def spans(self) -> dict[tuple[int | None, str | None], FrameRange]:
+        """By node and zone."""
+        return {(item.node, item.zone): item.frames for item in self.layout.zone_spans}
+
+    @cached_property
+    def pages(self) -> dict[Bound, FrameSet]:
+        """The struct pages that readers visit."""
+        return pages_within(self.layout)
 
 
 _UNKNOWN = PageState(State.UNKNOWN, "the release is not known, but no release leaves it dangerous")
 
 
-def find_holes(layout: Layout, choice: Choice, release: Release | None, within: FrameSet) -> tuple[Hole, ...]:
+def find_holes(
+    surroundings: Surroundings, choice: Choice, release: Release | None, within: FrameSet
+) -> tuple[Hole, ...]:
     """Every maximal run of struct pages without memory with one owner, one placement and one state, by address.
 
     ``within`` says which of ``layout.without_memory`` to look at.
     """
-    spans = paint((span.frames, span) for span in reversed(layout.zone_spans))
-    version = release.acts_like if release else None
-    states: Painted[PageState] = replay(layout, choice.rule, within, version)[0] if choice.rule else ()
-    reach = _reach(layout, choice.rule, release)
-    out: list[Hole] = []
-    for frames, (owner, span, state) in overlay(within, layout.owners, spans, states):
-        out.append(_judge(layout, choice.basis, reach, frames, owner, span, state or _UNKNOWN))
-    return tuple(out)
+    layout = surroundings.layout
+    version = release.acts_like if release else typical(choice.rule) if choice.rule else None
+    states: Painted[PageState] = ()
+    if choice.rule:
+        states = replay(layout, choice.rule, within, release.acts_like if release else None)[0]
+    readers = readers_for(version, layout.arch) if version else ()
+    return tuple(
+        _judge(surroundings, choice.basis, readers, frames, owner, span, state or _UNKNOWN)
+        for frames, (owner, span, state) in overlay(within, layout.owners, surroundings.painted, states)
+    )
 
 
 def reserved_of(layout: Layout, frames: FrameRange) -> bool | None:
@@ -66,26 +85,28 @@ def severity_of(
 
 
 def _judge(
-    layout: Layout,
+    surroundings: Surroundings,
     basis: Basis,
-    reach: Reach,
+    possible: tuple[Reader, ...],
     frames: FrameRange,
     owner: Owner | None,
     span: ZoneSpan | None,
     state: PageState,
 ) -> Hole:
-    seen = {bound for bound, pages in reach.pages.items() if pages.clip(frames.start, frames.end).pairs}
-    readers = [reader for reader in reach.readers if reader.bound in seen]
+    layout = surroundings.layout
+    bounds = {reader.bound for reader in possible}
+    seen = {bound for bound in bounds if surroundings.pages[bound].clip(frames.start, frames.end).pairs}
+    readers = [reader for reader in possible if reader.bound in seen]
     reserved = state.reserved or reserved_of(layout, frames)
     linked_inside = span is not None and (
-        state.state is State.ZEROED or _inside(frames, reach.spans.get((state.node, state.zone)))
+        state.state is State.ZEROED or _inside(frames, surroundings.spans.get((state.node, state.zone)))
     )
     severity = severity_of(
         state,
         reserved=reserved,
         linked_inside=linked_inside,
         ordinary=any(reader.ordinary for reader in readers),
-        reached=bool(readers) or not reach.readers,
+        reached=bool(readers) or not possible,
     )
     return Hole(
         frames=frames,
@@ -104,19 +125,6 @@ def _judge(
 
 def _inside(frames: FrameRange, span: FrameRange | None) -> bool:
     return span is not None and span.start <= frames.start and frames.end <= span.end
-
-
-def _reach(layout: Layout, rule: StructPageRule | None, release: Release | None) -> Reach:
-    """The readers of this release with the struct pages that they visit; none where the release is not known."""
-    version = release.acts_like if release else typical(rule) if rule else None
-    spans: dict[tuple[int | None, str | None], FrameRange] = {
-        (item.node, item.zone): item.frames for item in layout.zone_spans
-    }
-    if version is None:
-        return Reach((), {}, spans)
-    readers = readers_for(version, layout.arch)
-    pages = pages_within(layout)
-    return Reach(readers, {reader.bound: pages[reader.bound] for reader in readers}, spans)
 
 
 def _evidence(layout: Layout, frames: FrameRange, owner: Owner | None) -> Lines:

@@ -1,14 +1,13 @@
-"""What the analysis of one layout finds: holes, their states, eras, events and checks."""
+"""What the analysis of one layout is made of: holes, their states, eras, events and checks."""
 
 from enum import Enum
 from typing import Literal
 
 from msgspec import Struct
 
-from pfnscope.bootlog.model import BootLog, Diagnostic, Lines, LogEvent
-from pfnscope.kernel.release import Release
+from pfnscope.bootlog.model import Lines, LogEvent
 from pfnscope.kernel.rules import StructPageRule
-from pfnscope.layout import Layout, Owner
+from pfnscope.layout import Owner
 from pfnscope.ranges import FrameRange
 
 Basis = Literal["evidence", "release", "assumed"]
@@ -106,20 +105,3 @@ class Check(Struct, frozen=True):
     lines: Lines
     frames: tuple[FrameRange, ...] = ()
     note: str = ""
-
-
-class Analysis(Struct, frozen=True):
-    """Everything known about one boot; ``causes`` are those of ``holes``, in their order."""
-
-    log: BootLog
-    release: Release | None
-    layout: Layout
-    choice: Choice
-    holes: tuple[Hole, ...]
-    eras: tuple[Era, ...]
-    events: tuple[PlacedEvent, ...]
-    checks: tuple[Check, ...]
-    diagnostics: tuple[Diagnostic, ...]
-    assumed: tuple[tuple[str, str], ...]
-    causes: tuple[Cause, ...] = ()
-    origin: Literal["log", "simulated"] = "log"

@@ -6,15 +6,15 @@ from typing import Literal
 
 from msgspec import Struct
 
+from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.deferral import walk_ends
 from pfnscope.analysis.eras import eras
-from pfnscope.analysis.holes import find_holes
-from pfnscope.analysis.model import Analysis, Hole
+from pfnscope.analysis.holes import Surroundings, find_holes
+from pfnscope.analysis.model import Hole
 from pfnscope.bootlog.model import MemoryType
 from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.movable_arguments import movable_arguments
 from pfnscope.kernel.rules import describe_releases
-from pfnscope.layout import Layout
 from pfnscope.layout.less import less_memory, near
 from pfnscope.ranges import ByteRange, FrameRange, FrameSet
 from pfnscope.simulation.image import kernel_image
@@ -107,19 +107,20 @@ class _Probe:
         layout = less_memory(before, region, *self.owner, asked=self.asked, version=self.version)
         added = layout.without_memory - before.without_memory
         moved = (layout.outside_zone_spans - before.outside_zone_spans) | added
-        holes = find_holes(layout, analysis.choice, analysis.release, moved) if moved.pairs else ()
+        around = Surroundings(layout)
+        holes = find_holes(around, analysis.choice, analysis.release, moved) if moved.pairs else ()
         return Placement(
             start,
             end,
             not any(hole.severity == "danger" for hole in holes),
             holes,
-            self._dangerous(layout) if moved & layout.outside_zone_spans else (),
+            self._dangerous(around) if moved & layout.outside_zone_spans else (),
         )
 
-    def _dangerous(self, layout: Layout) -> tuple[str, ...]:
+    def _dangerous(self, around: Surroundings) -> tuple[str, ...]:
         return tuple(
             describe_releases(era.rule)
-            for era in eras(layout)
+            for era in eras(around)
             if era.severity == "danger" and era.rule.id not in self.known
         )
 

@@ -1,13 +1,19 @@
 """The layout of a log, with the memory model and page size that its printed counts prove where no line names them."""
 
-from collections.abc import Callable
+from functools import cache
 from itertools import product
+
+from msgspec import Struct, structs
 
 from pfnscope.analysis.checks import checks
 from pfnscope.analysis.choice import choose
+from pfnscope.analysis.model import Check, Choice
+from pfnscope.analysis.nomap import with_nomap
+from pfnscope.analysis.replay import PassCount, replay
 from pfnscope.bootlog.model import BootLog
 from pfnscope.kernel.architecture import MemoryModel
 from pfnscope.kernel.release import Release
+from pfnscope.kernel.rules import StructPageRule
 from pfnscope.layout import Layout, build_layout
 from pfnscope.layout.memory_model import ToldModel
 from pfnscope.layout.page_size import CHOICES
@@ -15,59 +21,81 @@ from pfnscope.layout.page_size import CHOICES
 _COUNTED = "the printed counts fit no other"
 _NOT_COUNTED = "with the other one there would be counts of unavailable pages, and the log has none"
 
-Wrong = tuple[int, int]
-"""How many printed counts a layout contradicts, and how many that it gives are not printed."""
+
+class Fit(Struct, frozen=True):
+    """A layout with the rule of its kernel, and the kernel's own counts compared with it.
+
+    ``booted_from`` is the log without the late nodes that it has of another kernel: see Analysis.
+    """
+
+    booted_from: BootLog
+    layout: Layout
+    choice: Choice
+    checks: tuple[Check, ...]
+
+    @property
+    def wrong(self) -> tuple[int, int]:
+        """How many printed counts the layout contradicts, and how many that it gives are not printed.
+
+        Where the log has some counts of unavailable pages, one that it lacks among them contradicts as well.
+        """
+        contradicted = sum(check.agrees is False for check in self.checks)
+        lacking = sum(not check.lines for check in self.checks)
+        return contradicted + (lacking if self.booted_from.page_counts.count_line else 0), lacking
 
 
-def proven_layout(log: BootLog, release: Release | None, arch: str | None, *, overridden: bool) -> Layout:
+def fit_layout(log: BootLog, release: Release | None, arch: str | None, own: Release | None) -> Fit:
     """The layout under the usual model and page size, or under those that contradict the fewest printed counts.
 
     Where two models contradict alike, the one with the fewest counts that the log lacks is taken; that is no proof.
-    ``overridden``: the release is not the log's own, so its counts prove nothing.
+    ``own`` is the log's own release: where ``release`` is another one, the log's counts prove nothing of it.
     """
-    usual = build_layout(log, release, arch)
+    if release is not own:
+        # like every count, the lines of late initialisation are of the log's own kernel
+        plain = structs.replace(log, page_counts=structs.replace(log.page_counts, deferred=()))
+        return _fit(log, build_layout(plain, release, arch), release, own)
+    usual = _fit(log, build_layout(log, release, arch), release, own)
+    best = _best(usual, log, release, arch)
+    layout = with_nomap(best.layout, log.page_counts)
+    return best if layout is best.layout else _fit(log, layout, release, own)
+
+
+def _fit(log: BootLog, layout: Layout, release: Release | None, own: Release | None) -> Fit:
+    @cache
+    def counted(rule: StructPageRule) -> tuple[PassCount, ...]:
+        return replay(layout, rule)[1]
+
+    choice = choose(log, layout, counted, release, overridden=release is not own)
+    checked = checks(log, layout, choice, counted, own.stable if own else None)
+    deferred = log.page_counts.deferred if release is own else ()
+    booted_from = structs.replace(log, page_counts=structs.replace(log.page_counts, deferred=deferred))
+    return Fit(booted_from, layout, choice, checked)
+
+
+def _best(usual: Fit, log: BootLog, release: Release | None, arch: str | None) -> Fit:
     counts = log.page_counts
-    if overridden or not (counts.count_line or counts.zonelists or counts.zone_memmap):
+    if not (counts.count_line or counts.zonelists or counts.zone_memmap):
         return usual
     sizes: tuple[int | None, ...] = (None,)
-    guessed = any(name == "page_size" for name, _ in usual.assumed) and "page_size" not in log.assumed
-    if guessed and _wrong(log, usual, release)[0]:
-        sizes = CHOICES.get(usual.arch or "", sizes)
+    guessed = any(name == "page_size" for name, _ in usual.layout.assumed) and "page_size" not in log.assumed
+    if guessed and usual.wrong[0]:
+        sizes = CHOICES.get(usual.layout.arch or "", sizes)
     models: tuple[ToldModel | None, ...] = (None,)
-    if usual.memmap.assumed:
+    if usual.layout.memmap.assumed:
         models = tuple(ToldModel(model, _COUNTED) for model in MemoryModel)
     if len(sizes) * len(models) == 1:
         return usual
-    return _best(usual, sizes, models, lambda model, size: build_layout(log, release, arch, model, size), log, release)
 
+    def fit(model: ToldModel | None, size: int | None) -> Fit:
+        return _fit(log, build_layout(log, release, arch, model, size), release, release)
 
-def _best(
-    usual: Layout,
-    sizes: tuple[int | None, ...],
-    models: tuple[ToldModel | None, ...],
-    build: Callable[[ToldModel | None, int | None], Layout],
-    log: BootLog,
-    release: Release | None,
-) -> Layout:
-    found: list[tuple[Wrong, ToldModel | None, int | None, Layout]] = []
-    for model, size in product(models, sizes):
-        layout = build(model, size)
-        if layout.knows_struct_pages:
-            found.append((_wrong(log, layout, release), model, size, layout))
-    found.sort(key=lambda item: item[0])
-    if len(found) < 2 or found[0][0] == found[1][0]:
+    tried = [(fit(model, size), model, size) for model, size in product(models, sizes)]
+    fits = sorted((item for item in tried if item[0].layout.knows_struct_pages), key=lambda item: item[0].wrong)
+    if len(fits) < 2 or fits[0][0].wrong == fits[1][0].wrong:
         return usual
-    wrong, model, size, best = found[0]
-    if wrong[0] < found[1][0][0] or model is None:
+    best, model, size = fits[0]
+    if best.wrong[0] < fits[1][0].wrong[0] or model is None:
         return best
-    if model.model is usual.memmap.model and best.page_size == usual.page_size:
+    if model.model is usual.layout.memmap.model and best.layout.page_size == usual.layout.page_size:
         return usual
-    return build(ToldModel(model.model, _NOT_COUNTED, assumed=True), size)
-
-
-def _wrong(log: BootLog, layout: Layout, release: Release | None) -> Wrong:
-    """Where the log has some counts of unavailable pages, one that it lacks among them contradicts as well."""
-    choice = choose(log.page_counts, layout, release, overridden=False)
-    found = checks(log, layout, choice, release.stable if release else None)
-    contradicted, lacking = sum(check.agrees is False for check in found), sum(not check.lines for check in found)
-    return contradicted + (lacking if log.page_counts.count_line else 0), lacking
+    return fit(ToldModel(model.model, _NOT_COUNTED, assumed=True), size)

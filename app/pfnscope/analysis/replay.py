@@ -25,6 +25,10 @@ class PassCount(Struct, frozen=True):
     frames: FrameSet = FrameSet()
 
 
+Counted = Callable[[StructPageRule], tuple[PassCount, ...]]
+"""What the passes of a rule would count on some layout."""
+
+
 class Replay(Struct):
     """A replay under way. Later strokes lie over earlier ones, as later passes overwrite earlier ones.
 

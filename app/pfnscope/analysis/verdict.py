@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from pfnscope.analysis.model import SEVERITIES, Analysis, Hole, Severity, State
+from pfnscope.analysis.analyze import Analysis
+from pfnscope.analysis.model import SEVERITIES, Hole, Severity, State
 from pfnscope.kernel.release import Version
 from pfnscope.units import format_size
 

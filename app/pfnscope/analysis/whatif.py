@@ -2,18 +2,15 @@
 
 from collections.abc import Iterable
 
-import msgspec
+from msgspec import structs
 
-from pfnscope.analysis.causes import causes
+from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.choice import choose
-from pfnscope.analysis.eras import eras, weigh_unknown
-from pfnscope.analysis.holes import find_holes
-from pfnscope.analysis.model import Analysis, Choice, Hole
-from pfnscope.bootlog.model import BootLog, Diagnostic, PageCounts
+from pfnscope.analysis.machine import Machine
+from pfnscope.bootlog.model import Diagnostic
 from pfnscope.kernel.command_line import arguments
-from pfnscope.kernel.release import Release, parse_release
-from pfnscope.layout import Layout, build_layout
-from pfnscope.simulation import Simulation, simulate
+from pfnscope.kernel.release import parse_release
+from pfnscope.simulation import Simulation
 
 
 def what_if(analysis: Analysis, command_line: str, *, kernel: str | None = None) -> tuple[Analysis, Simulation]:
@@ -22,47 +19,35 @@ def what_if(analysis: Analysis, command_line: str, *, kernel: str | None = None)
     Without ``kernel`` the mechanism is the one that the log was found to have, evidence and all. Raises
     NotSimulated, and ValueError where ``kernel`` is not a release.
     """
-    release = parse_release(kernel) if kernel else analysis.release
-    if kernel and release is None:
-        raise ValueError(kernel)
-    # whatever the log had overridden stays so: its layout knows which architecture that is
-    log = msgspec.structs.replace(analysis.log, arch=analysis.layout.arch)
-    simulation = simulate(log, command_line, release.stable if release else None)
-    layout = layout_of(analysis, simulation.log, release)
-    if kernel:  # which nodes were late is told of the log's own kernel
-        layout = msgspec.structs.replace(layout, deferred=())
-    choice = choose(PageCounts(), layout, release, overridden=True) if kernel else analysis.choice
-    holes = holes_of(layout, choice, release)
+    machine, choice = analysis.machine.as_analysed(), analysis.choice
+    if kernel:
+        machine = _on_release(machine, kernel)
+    simulation = machine.boot(command_line)
+    layout = machine.layout(simulation)
+    if kernel:
+        choice = choose(simulation.log, layout, lambda _: (), machine.release, overridden=True)
     assumed = (*(("release", "asked for") for _ in [kernel] if kernel), *analysis.assumed, *simulation.assumed)
-    return (
-        Analysis(
-            log=simulation.log,
-            release=release,
-            layout=layout,
-            choice=choice,
-            holes=holes,
-            eras=eras(layout) if layout.knows_struct_pages else (),
-            events=(),
-            checks=(),
-            diagnostics=tuple(_diagnostics(simulation)),
-            assumed=tuple(dict(assumed).items()),
-            causes=causes(msgspec.structs.replace(log, command_line=command_line), layout, release, holes),
-            origin="simulated",
-        ),
-        simulation,
+    changed = Analysis(
+        log=simulation.log,
+        release=machine.release,
+        layout=layout,
+        choice=choice,
+        checks=(),
+        assumed=tuple(dict(assumed).items()),
+        diagnostics=tuple(_diagnostics(simulation)),
+        booted_from=structs.replace(machine.log, command_line=command_line),
+        origin="simulated",
     )
+    return changed, simulation
 
 
-def layout_of(analysis: Analysis, log: BootLog, release: Release | None) -> Layout:
-    """The layout of a simulated log, with the memory model and the late nodes that were found for the real one."""
-    layout = build_layout(log, release, analysis.layout.arch, analysis.layout.memmap.model)
-    return msgspec.structs.replace(layout, deferred=analysis.layout.deferred)
-
-
-def holes_of(layout: Layout, choice: Choice, release: Release | None) -> tuple[Hole, ...]:
-    """The holes of a simulated layout, judged."""
-    holes = find_holes(layout, choice, release, layout.without_memory)
-    return weigh_unknown(layout, holes) if choice.rule is None and layout.knows_struct_pages else holes
+def _on_release(machine: Machine, kernel: str) -> Machine:
+    """The machine with another kernel, of which the log does not tell which nodes are initialised late."""
+    release = parse_release(kernel)
+    if release is None:
+        raise ValueError(kernel)
+    counts = structs.replace(machine.log.page_counts, deferred=())
+    return structs.replace(machine, log=structs.replace(machine.log, page_counts=counts), release=release)
 
 
 def _diagnostics(simulation: Simulation) -> Iterable[Diagnostic]:

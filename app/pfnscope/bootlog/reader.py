@@ -43,9 +43,9 @@ class Reading(msgspec.Struct, frozen=True):
     lines: Lines = ()
 
 
-def read(text: bytes) -> Reading:
+def read(text: bytes | Text) -> Reading:
     """Read a boot log, or a mail or file that holds some; any bytes are accepted, in linear time."""
-    searchable = Text(text)
+    searchable = text if isinstance(text, Text) else Text(text)
     parts = drafts(searchable, records(searchable))
     seen = tuple(dict.fromkeys(family for part in parts for family in part.families))
     recognised = {line for part in parts for line in part.recognised}
@@ -79,14 +79,14 @@ def _with_files(parts: list[Draft], boots: list[Draft]) -> tuple[BootLog, ...]:
     return tuple(with_files(finish(boot, index, len(owners)), boot) for index, boot in enumerate(owners, 1))
 
 
-def keep_memory_lines(text: bytes, reading: Reading) -> bytes:
-    """The text with every line blanked that says nothing about memory; line numbers stay.
+def keep_memory_lines(text: bytes | Text, reading: Reading) -> bytes:
+    """The text with every line blanked that says nothing about memory; line numbers stay. ``reading`` is its reading.
 
     What somebody wrote between two log lines becomes an ellipsis, since it tells excerpts apart: reading
     the kept text gives the same boots.
     """
-    data = decode(text)
-    learned_prefix = Text(data, decoded=True).learned_prefix
+    searchable = text if isinstance(text, Text) else Text(text)
+    data, learned_prefix = searchable.decoded, searchable.learned_prefix
     out = BytesIO()
     number, at = 1, 0
     for line in reading.lines:

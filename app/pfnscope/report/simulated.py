@@ -18,7 +18,7 @@ def simulation(real: Analysis, made: Made) -> Simulation:
 
 def _replayed(real: Analysis) -> tuple[bool | None, list[SelfCheck]]:
     try:
-        rows = self_check(real.log, real.release.stable if real.release else None)
+        rows = self_check(real.log, real.machine.own.log)
     except NotSimulated:
         return None, []
     found = [SelfCheck(r.what, r.agrees, list(r.printed), list(r.simulated), list(r.lines)) for r in rows]

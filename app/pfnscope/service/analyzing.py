@@ -5,7 +5,9 @@ import msgspec
 from pfnscope.analysis import Analysis
 from pfnscope.analysis import analyze as judge
 from pfnscope.bootlog import LOOKED_FOR, Reading, read
+from pfnscope.bootlog.model import BootLog
 from pfnscope.kernel.architecture import MODELS, PAGE_SIZES
+from pfnscope.kernel.release import parse_release
 from pfnscope.report.build import document
 from pfnscope.report.document import Document
 from pfnscope.service.errors import BadOption, NoMemoryLayout, NoSuchBoot
@@ -47,6 +49,11 @@ def encode(value: object) -> bytes:
 
 def judged(reading: Reading, options: Options = DEFAULTS) -> Analysis:
     """The analysis of one boot of a reading, chosen and refused as :func:`analyze` does."""
+    return judge(chosen(reading, options), kernel=options.kernel, arch=options.arch)
+
+
+def chosen(reading: Reading, options: Options = DEFAULTS) -> BootLog:
+    """The boot of a reading that the options mean. Raises what :func:`analyze` raises."""
     boots = reading.boots
     if not boots:
         raise NoMemoryLayout(LOOKED_FOR, reading.seen, reading.line_count)
@@ -54,11 +61,8 @@ def judged(reading: Reading, options: Options = DEFAULTS) -> Analysis:
         raise BadOption(f"Unknown architecture {options.arch!r}; known are {', '.join(sorted(ARCHITECTURES))}.")
     if options.boot is not None and not 1 <= options.boot <= len(boots):
         raise NoSuchBoot(options.boot, len(boots))
+    if options.kernel and parse_release(options.kernel) is None:
+        raise BadOption(f"Not a kernel release: {options.kernel!r}; give one such as 4.17 or 6.1.90.")
     if options.boot is None:
-        log = next((boot for boot in reversed(boots) if boot.node_ranges), boots[-1])
-    else:
-        log = boots[options.boot - 1]
-    try:
-        return judge(log, kernel=options.kernel, arch=options.arch)
-    except ValueError as error:
-        raise BadOption(f"Not a kernel release: {options.kernel!r}; give one such as 4.17 or 6.1.90.") from error
+        return next((boot for boot in reversed(boots) if boot.node_ranges), boots[-1])
+    return boots[options.boot - 1]

@@ -8,6 +8,7 @@ from pfnscope.bootlog import Reading, read
 from pfnscope.report.build import document
 from pfnscope.report.document import Document, Simulation
 from pfnscope.report.placed import Placements
+from pfnscope.report.simulated import simulation
 from pfnscope.service.analyzing import DEFAULTS, Options, judged
 from pfnscope.service.errors import BadOption, CannotSimulate
 from pfnscope.service.placing import Kind, place_in
@@ -108,8 +109,8 @@ def _too_large(real: Analysis) -> str:
 
 def _own(real: Analysis) -> tuple[Simulation | None, str]:
     try:
-        return simulated(real, NO_CHANGE).simulation, ""
-    except CannotSimulate as error:
+        return simulation(real, real.machine.as_analysed().boot(NO_CHANGE.of(real.log.command_line or ""))), ""
+    except NotSimulated as error:
         return None, str(error)
 
 

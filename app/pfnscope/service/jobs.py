@@ -6,12 +6,13 @@ from typing import Any, Literal, ParamSpec, TypeVar
 import msgspec
 
 from pfnscope.analysis import Analysis
-from pfnscope.bootlog import keep_memory_lines, read
+from pfnscope.bootlog import Reading, Text, keep_memory_lines, read
 from pfnscope.report.build import document
+from pfnscope.report.text import render
 from pfnscope.service import placing, simulating
-from pfnscope.service.analyzing import Options, encode, judged
+from pfnscope.service.analyzing import Options, chosen, encode, judged
 from pfnscope.service.asking import Question, answered, ask
-from pfnscope.service.drawing import LARGE, packed
+from pfnscope.service.drawing import packed
 from pfnscope.service.errors import TooManyRanges
 
 P = ParamSpec("P")
@@ -41,25 +42,24 @@ Keep = Literal["memory-lines", "everything"]
 
 
 def kept(text: bytes, options: Options, keep: Keep, most_ranges: int) -> bytes:
-    """What is stored of a text: its recognised lines, or everything. Raises like :func:`analyzed`.
-
-    The whole document is made first: what cannot be shown is not stored.
-    """
-    reading = read(text)
-    _refuse_many(reading.boots, most_ranges)
-    document(judged(reading, options))
-    return text if keep == "everything" else keep_memory_lines(text, reading)
+    """What is stored of a text: its recognised lines, or everything. Raises like :func:`analyzed`."""
+    log, reading = _read(text, most_ranges)
+    chosen(reading, options)
+    return text if keep == "everything" else keep_memory_lines(log, reading)
 
 
-def kept_and_drawn(text: bytes, options: Options, keep: Keep, most_ranges: int) -> tuple[bytes, bytes | None]:
-    """What :func:`kept` gives, and of a large text the drawing, packed: it is what is asked for next."""
-    reading = read(text)
-    _refuse_many(reading.boots, most_ranges)
-    found = text if keep == "everything" else keep_memory_lines(text, reading)
-    if len(found) > LARGE:
-        return found, packed(answered(reading, options))
-    document(judged(reading, options))
-    return found, None
+def kept_and_drawn(text: bytes, options: Options, keep: Keep, most_ranges: int) -> tuple[bytes, bytes]:
+    """What :func:`kept` gives, and the drawing, packed, for the page that is shown next."""
+    log, reading = _read(text, most_ranges)
+    drawing = packed(answered(reading, options))
+    return text if keep == "everything" else keep_memory_lines(log, reading), drawing
+
+
+def kept_and_reported(text: bytes, options: Options, keep: Keep, most_ranges: int) -> tuple[bytes, str]:
+    """What :func:`kept` gives, and the text report."""
+    log, reading = _read(text, most_ranges)
+    report = render(document(judged(reading, options)))
+    return text if keep == "everything" else keep_memory_lines(log, reading), report
 
 
 def drawn(text: bytes, options: Options, question: Question) -> bytes:
@@ -68,9 +68,14 @@ def drawn(text: bytes, options: Options, question: Question) -> bytes:
 
 
 def _judged(text: bytes, options: Options, most_ranges: int) -> Analysis:
-    reading = read(text)
+    return judged(_read(text, most_ranges)[1], options)
+
+
+def _read(text: bytes, most_ranges: int) -> tuple[Text, Reading]:
+    log = Text(text)
+    reading = read(log)
     _refuse_many(reading.boots, most_ranges)
-    return judged(reading, options)
+    return log, reading
 
 
 def _refuse_many(boots: tuple[Any, ...], most: int) -> None:
@@ -94,8 +99,8 @@ def alone(memory_bytes: int, work: Callable[P, T], *args: P.args, **kwargs: P.kw
     if os.getpriority(os.PRIO_PROCESS, 0) < _POLITE:
         os.setpriority(os.PRIO_PROCESS, 0, _POLITE)
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    wanted = memory_bytes if hard == resource.RLIM_INFINITY else min(memory_bytes, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (wanted, hard))
+    limit = memory_bytes if hard == resource.RLIM_INFINITY else min(memory_bytes, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
     try:
         return work(*args, **kwargs)
     finally:

@@ -35,6 +35,8 @@ _ASKED_FOR = frozenset({"crashkernel", "cma"})
 """Kinds of reserved regions that come from arguments; they would lie elsewhere."""
 
 X86 = frozenset({"x86_64", "i386"})
+USUAL_ARCH = "x86_64"
+"""That of a log which does not tell its architecture."""
 
 
 class NotSimulated(Exception):
@@ -63,7 +65,7 @@ def simulate(log: BootLog, command_line: str, version: Version | None) -> Simula
     panics.
     """
     log, inferred = with_inferred(log)
-    arch = log.arch or "x86_64"
+    arch = log.arch or USUAL_ARCH
     if arch not in X86:
         raise NotSimulated(f"only x86 is simulated, not {arch}")
     if not first_map(log):

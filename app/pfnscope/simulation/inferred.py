@@ -32,6 +32,11 @@ def with_inferred(log: BootLog) -> tuple[BootLog, str | None]:
     )
 
 
+def own_command_line(log: BootLog) -> str:
+    """The command line that the log's machine was booted with, as far as the log shows or implies one."""
+    return with_inferred(log)[0].command_line or ""
+
+
 def _joined(entries: tuple[MapEntry, ...]) -> list[ByteRange]:
     """Regions of type 12; the kernel breaks them where an entry of its map ended."""
     out: list[ByteRange] = []

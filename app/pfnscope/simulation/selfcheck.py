@@ -1,4 +1,4 @@
-"""Whether a log's own command line, simulated, gives what the log printed: the licence to ask what if."""
+"""Does simulating the log's own command line reproduce the log? If it does not, what-if answers are worth little."""
 
 from collections.abc import Iterable
 
@@ -6,9 +6,8 @@ import msgspec
 from msgspec import Struct
 
 from pfnscope.bootlog.model import BootLog, MapEntry, NodeRange, ZoneRange
-from pfnscope.kernel.release import Version
 from pfnscope.ranges.engine import canonical
-from pfnscope.simulation.boot import NotSimulated, simulate
+from pfnscope.simulation.boot import NotSimulated
 from pfnscope.simulation.inferred import with_inferred
 
 
@@ -22,15 +21,14 @@ class SelfCheck(Struct, frozen=True):
     lines: tuple[int, ...]
 
 
-def self_check(log: BootLog, version: Version | None) -> tuple[SelfCheck, ...]:
-    """Simulate the log's own command line and hold the outcome against the log.
+def self_check(log: BootLog, again: BootLog) -> tuple[SelfCheck, ...]:
+    """Compare ``again``, the log of the simulated boot with the log's own command line, with the log.
 
-    Raises NotSimulated as :func:`pfnscope.simulation.simulate` does.
+    Raises NotSimulated where the log does not show which command line that is.
     """
     log, inferred = with_inferred(log)
     if log.command_line is None and log.user_map:
         raise NotSimulated("the text has a user-defined map, but not the command line that made it")
-    again = simulate(log, log.command_line or "", version).log
     maps = _held("user map", _map(log.user_map), _map(again.user_map), log.user_map)
     if not log.user_map and not again.user_map:
         maps = msgspec.structs.replace(maps, agrees=True)

@@ -5,7 +5,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from pfnscope import service
-from pfnscope.report import rulebook, rulepage, text
+from pfnscope.report import rulebook, rulepage
 from pfnscope.service.layouts import DAY
 from pfnscope.web import sharing
 from pfnscope.web.deps import Services, ServicesDep, SubmissionDep, absolute, services
@@ -25,15 +25,15 @@ def paste(request: Request, owned: ServicesDep) -> Response:
 @router.post("/")
 async def take(request: Request, owned: ServicesDep, sent: SubmissionDep) -> Response:
     """Store what was pasted: on to its page, or for a terminal the report and the permalink."""
-    made = await sharing.store(owned, sent)
     if sent.form:
+        made = await sharing.store_and_draw(owned, sent)
         # The token travels in the fragment: no server, log or cookie sees it, and the page shows it once.
         fragment = f"#delete={made.delete_token}" if sent.fields.tell_token else ""
         return RedirectResponse(f"/l/{made.id}{fragment}", 303, {"Cache-Control": "no-store"})
+    made, report = await sharing.store_and_report(owned, sent)
     link = absolute(request, owned, f"/l/{made.id}")
-    report = await owned.workers.run(lambda: text.render(service.analyze(sent.text, sent.options).document))
-    told = f"{report}\ndelete token: {made.delete_token}\n{link}\n"
-    return PlainTextResponse(told, 201, {"Location": link, "Cache-Control": "no-store"})
+    body = f"{report}\ndelete token: {made.delete_token}\n{link}\n"
+    return PlainTextResponse(body, 201, {"Location": link, "Cache-Control": "no-store"})
 
 
 @router.get("/samples")

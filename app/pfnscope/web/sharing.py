@@ -1,5 +1,8 @@
 """Storing a submitted log and showing a stored one: what the API, the exports and the pages do alike."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import anyio.to_thread
 import msgspec
 
@@ -14,6 +17,8 @@ from pfnscope.web.bodies import Submission
 from pfnscope.web.deps import Services
 from pfnscope.web.questions import Pair
 
+T = TypeVar("T")
+
 
 class Shown(msgspec.Struct, frozen=True):
     """A stored layout, analysed as its link says."""
@@ -22,26 +27,49 @@ class Shown(msgspec.Struct, frozen=True):
     analyzed: Analyzed
 
 
-async def store(owned: Services, sent: Submission, key: str | None = None) -> Created:
-    """Store what was sent, once for each key. Raises the errors of jobs.kept and Layouts.keep."""
-    wanted = sent.wanted(key)
-    before = await anyio.to_thread.run_sync(owned.layouts.made_before, sent.text, sent.options, wanted)
-    if before is not None:
-        return before
-    most = owned.settings.max_ranges
-    job = jobs.kept_and_drawn
-    kept, drawing = await owned.workers.compute(sent.text, job, sent.text, sent.options, sent.fields.keep, most)
-    made = await anyio.to_thread.run_sync(owned.layouts.keep, sent.text, kept, sent.options, wanted)
-    if drawing is not None:
-        await owned.workers.run(owned.recent.take, kept, sent.options, NO_QUESTION, drawing)
-    owned.metrics.layouts.labels("stored").inc()
-    return made
+async def store(services: Services, submission: Submission, key: str | None = None) -> Created:
+    """Store a log, once for each key. Raises the errors of jobs.kept and Layouts.keep."""
+    before = await _created_before(services, submission, key)
+    return before or await _stored(services, submission, await kept_text(services, submission), key)
 
 
-async def kept_text(owned: Services, sent: Submission) -> bytes:
+async def store_and_draw(services: Services, submission: Submission) -> Created:
+    """Store a log whose page is shown next, and hold its drawing ready. Raises as :func:`store` does."""
+    await _created_before(services, submission)
+    kept, drawing = await _computed(services, submission, jobs.kept_and_drawn)
+    created = await _stored(services, submission, kept)
+    await services.workers.run(services.recent.take, kept, submission.options, NO_QUESTION, drawing)
+    return created
+
+
+async def store_and_report(services: Services, submission: Submission) -> tuple[Created, str]:
+    """Store a log; its text report beside what was created. Raises as :func:`store` does."""
+    await _created_before(services, submission)
+    kept, report = await _computed(services, submission, jobs.kept_and_reported)
+    return await _stored(services, submission, kept), report
+
+
+async def kept_text(services: Services, submission: Submission) -> bytes:
     """What would be stored of a log. Raises the errors of jobs.kept."""
-    most = owned.settings.max_ranges
-    return await owned.workers.compute(sent.text, jobs.kept, sent.text, sent.options, sent.fields.keep, most)
+    return await _computed(services, submission, jobs.kept)
+
+
+async def _created_before(services: Services, submission: Submission, key: str | None = None) -> Created | None:
+    """What has been created under this key. Refuses what cannot be kept, before its text is read."""
+    work = services.layouts.made_before
+    return await anyio.to_thread.run_sync(work, submission.text, submission.options, submission.wanted(key))
+
+
+async def _computed(services: Services, submission: Submission, job: Callable[..., T]) -> T:
+    text, keep, most = submission.text, submission.fields.keep, services.settings.max_ranges
+    return await services.workers.compute(text, job, text, submission.options, keep, most)
+
+
+async def _stored(services: Services, submission: Submission, kept: bytes, key: str | None = None) -> Created:
+    work = services.layouts.keep
+    created = await anyio.to_thread.run_sync(work, submission.text, kept, submission.options, submission.wanted(key))
+    services.metrics.layouts.labels("stored").inc()
+    return created
 
 
 def show(layouts: Layouts, layout_id: str, overrides: Options) -> Shown:

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.bounds import pages_within
-from pfnscope.analysis.model import Analysis, Hole, State
+from pfnscope.analysis.model import Hole, State
 from pfnscope.analysis.verify.changes import Changes
 from pfnscope.analysis.verify.model import Comparison, Difference, LeftOut
 from pfnscope.kernel.readers import readers_for

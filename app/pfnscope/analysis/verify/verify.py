@@ -1,6 +1,6 @@
 """One analysis against one record."""
 
-from pfnscope.analysis.model import Analysis
+from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.verify.blocks import compare_blocks
 from pfnscope.analysis.verify.changes import changes
 from pfnscope.analysis.verify.model import Verification

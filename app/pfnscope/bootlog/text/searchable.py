@@ -20,11 +20,13 @@ LONGEST_LINE = 1 << 16
 class Text:
     """Searchable bytes, in which the soft line breaks of quoted-printable mails are closed up.
 
-    Offsets are into :attr:`data`; line numbers are 1-based in the text as given.
+    Offsets are into :attr:`data`; line numbers are 1-based in the text as given. ``decoded`` is the text with all of
+    its line breaks.
     """
 
     def __init__(self, raw: bytes, *, decoded: bool = False) -> None:
         raw, folded = (raw, True) if decoded else searched(raw)
+        self.decoded = raw
         self.line_count = raw.count(b"\n") + (not raw.endswith(b"\n") and bool(raw))
         self._breaks = array("Q")
         self._added = array("Q")
