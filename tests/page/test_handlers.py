@@ -152,9 +152,9 @@ def test_a_text_without_a_release_can_be_judged_as_one(client: httpx.Client, see
 def test_scripts_and_what_they_import_are_kept_for_ever(client: httpx.Client) -> None:
     """All are under one hash of their contents; under another one they are asked for each time."""
     page = client.get("/samples/seed-1g-4g", headers=HTML).text
-    module = re.search(r'src="(/static/m-[0-9a-f]{12}/)layout.js"', page)
+    module = re.search(r'src="(/static/m-[0-9a-f]{12}/)viewer.js"', page)
     assert module
-    imports = re.findall(r'from "\./([a-z]+\.js)"', client.get(f"{module[1]}layout.js").text)
+    imports = re.findall(r'from "\./([a-z]+\.js)"', client.get(f"{module[1]}viewer.js").text)
     assert imports
     for name in imports:
         answer = client.get(module[1] + name)

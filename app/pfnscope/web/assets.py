@@ -1,6 +1,6 @@
 """Static files under URLs that carry a hash of their content, so that browsers may keep them for ever.
 
-A script is named by a folder that carries the hash of all scripts, ``/static/m-3f2a…/layout.js``: what it imports by a
+A script is named by a folder that carries the hash of all scripts, ``/static/m-3f2a…/viewer.js``: what it imports by a
 relative name is under that hash too.
 """
 
