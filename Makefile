@@ -14,8 +14,9 @@ lint: setup-dev ## Check style and import directions
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/lint-imports
 format: setup-dev ## Rewrite the sources in the one style
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
-types: setup-dev ## Check types
+types: setup-dev ## Check types, of the scripts of the pages too
 	$(BIN)/mypy
+	PATH=$(BIN):$$PATH node_modules/.bin/tsc
 acceptance: setup ## Hold the command against ../shared/acceptance
 	$(BIN)/python tools/acceptance.py ../shared tests/acceptance-floor.toml
 bench: setup ## Measure speed
@@ -34,7 +35,7 @@ fuzz: setup ## Feed the reader mutated logs for a minute
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/pip install -q -c constraints.txt --no-build-isolation -e '.[fuzz]'
 	@mkdir -p build
 	$(BIN)/python tests/fuzz/reading.py -max_total_time=60 -artifact_prefix=build/
-docs: setup ## Write the reference pages and pictures of docs/ from the code
+docs: setup ## Write what is made from code: reference pages and pictures of docs/, static/palette.css
 	$(BIN)/python -m tools.docs
 site: setup-dev ## Build the documentation: build/site/index.html
 	rm -rf build/site build/doctrees

@@ -1,12 +1,24 @@
-/* The arithmetic of the address axis: positions and page frames both ways, hexadecimal labels, zooming.
-   Positions are in the unit of the figure's axis: 0..1 (schematic) or page frames (to scale). */
+/* The arithmetic of the address axis: positions and page frames both ways, hexadecimal page frames, zooming.
+   Positions are in the unit of the figure's axis: 0..1 (schematic) or page frames (to scale).
+   What report/axis.py and report/view.py compute too is held to the same cases: tests/viewer/cases.json. */
 
-const CHARACTER = 6.7; // pixels of one letter of a label
-const GAP = 10;
-const ROOM = 36; // pixels that a round address keeps from others: it is the less telling one
-const FEW = 4; // with fewer labels in view, round ones stand as close as others
-const WIDTHS = [240, 320, 480, 640, 800, 960, 1200]; // of the drawing, from which on a label is shown
+/**
+ * @typedef {[number, number]} Range two ends, the second outside: positions, or page frames
+ *
+ * @typedef {object} Knots the axis is linear between them: page frame pfn[i] is at position at[i]
+ * @property {number[]} pfn
+ * @property {number[]} at
+ */
 
+const BESIDE = 256; // page frames shown on both sides of a single one, to scale
+const FRACTIONS = 65536; // a page frame is written to this part of one: a pixel of the deepest zoom is more
+
+/**
+ * @param {number} value
+ * @param {number[]} source
+ * @param {number[]} target
+ * @returns {number}
+ */
 function between(value, source, target) {
   const last = source.length - 1;
   if (value <= source[0]) return target[0];
@@ -22,70 +34,106 @@ function between(value, source, target) {
   return target[low] + share * (target[high] - target[low]);
 }
 
+/**
+ * @param {Knots} knots
+ * @param {number} pfn
+ */
 export const toPosition = (knots, pfn) => between(pfn, knots.pfn, knots.at);
+
+/**
+ * @param {Knots} knots
+ * @param {number} position
+ */
 export const toPfn = (knots, position) => between(position, knots.at, knots.pfn);
 
-/** A byte address in hexadecimal; BigInt, since addresses outgrow 2^53. */
+/**
+ * A byte address in hexadecimal; BigInt, since addresses outgrow 2^53.
+ *
+ * @param {number} pfn
+ * @param {number} pageSize bytes
+ */
 export const address = (pfn, pageSize) => "0x" + (BigInt(Math.round(pfn)) * BigInt(pageSize)).toString(16);
 
-/** Round page frames in view, some six of them: multiples of a power of two. */
-function rounds(from, to) {
-  const step = 2 ** Math.max(0, Math.round(Math.log2(Math.max(1, (to - from) / 6))));
-  const found = [];
-  for (let pfn = Math.ceil(from / step) * step; pfn <= to; pfn += step) found.push(pfn);
-  return found;
+/**
+ * A page frame in hexadecimal, with a fraction where a deep zoom ends inside one.
+ *
+ * @param {number} pfn
+ */
+export function hex(pfn) {
+  const parts = Math.round((pfn % 1) * FRACTIONS);
+  const whole = Math.floor(pfn) + (parts === FRACTIONS ? 1 : 0);
+  const rest = (parts % FRACTIONS).toString(16).padStart(4, "0").replace(/0+$/, "");
+  return `0x${whole.toString(16)}${rest && `.${rest}`}`;
 }
 
-/** Labels that do not touch: [{at, pixel, text, anchor}], for a view [from, to] drawn on `width` pixels.
-
-    Made as the server makes those of the still drawing (ticks.py), so that none changes when the live bars replace it:
-    boundaries in the server's order of importance, each from the width on at which it fits, then round addresses where
-    they leave much room at every greater width. */
-export function ticks(meta, view, width) {
-  const [low, high] = view;
-  const [from, to] = view.map((at) => toPfn(meta.knots, at));
-  const label = (pfn) => {
-    const at = toPosition(meta.knots, pfn);
-    const share = (at - low) / (high - low);
-    const text = address(pfn, meta.pageSize);
-    const anchor = share < 1e-9 ? "start" : share > 1 - 1e-9 ? "end" : "middle";
-    return { pfn, at, share, text, anchor, length: text.length * CHARACTER };
-  };
-  const left = ({ share, anchor, length }, wide) => share * wide - { start: 0, middle: length / 2, end: length }[anchor];
-  const fits = (one, wide, others, gap) => {
-    const start = left(one, wide);
-    const end = start + one.length;
-    const free = (other) => end + gap <= left(other, wide) || left(other, wide) + other.length + gap <= start;
-    return start >= 0 && end <= wide && others.every(free);
-  };
-  const placed = new Map();
-  const telling = meta.ticks.filter((pfn) => pfn >= from && pfn <= to).map(label);
-  for (const wide of WIDTHS) {
-    for (const one of telling) {
-      if (!placed.has(one.pfn) && fits(one, wide, [...placed.values()], GAP)) placed.set(one.pfn, { ...one, wide });
-    }
-  }
-  const gap = placed.size < FEW ? GAP : ROOM;
-  for (const one of rounds(from, to).filter((pfn) => !placed.has(pfn)).map(label)) {
-    const others = [...placed.values()];
-    const failing = WIDTHS.findLastIndex((wide) => !fits(one, wide, others.filter((other) => other.wide <= wide), gap));
-    if (failing < WIDTHS.length - 1) placed.set(one.pfn, { ...one, wide: WIDTHS[failing + 1] });
-  }
-  return [...placed.values()]
-    .filter((one) => one.wide <= width)
-    .map(({ at, share, text, anchor }) => ({ at, pixel: share * width, text, anchor }));
-}
-
-/** A view around `centre`, `factor` times as wide, inside [low, high] and not narrower than `least`. */
-export function scaled(view, factor, centre, [low, high], least) {
-  const width = Math.min(high - low, Math.max(least, (view[1] - view[0]) * factor));
-  const share = (centre - view[0]) / (view[1] - view[0]);
-  return held([centre - share * width, centre + (1 - share) * width], [low, high]);
-}
-
-/** The view pushed back inside [low, high], keeping its width. */
-export function held(view, [low, high]) {
+/**
+ * The view pushed back inside [low, high], keeping its width.
+ *
+ * @param {Range} view
+ * @param {Range} whole
+ * @returns {Range}
+ */
+export function inside(view, [low, high]) {
   const width = Math.min(view[1] - view[0], high - low);
   const start = Math.min(Math.max(view[0], low), high - width);
   return [start, start + width];
+}
+
+/**
+ * A view around `centre`, `factor` times as wide, inside `whole` and not narrower than `least`.
+ *
+ * @param {Range} view
+ * @param {number} factor
+ * @param {number} centre
+ * @param {Range} whole
+ * @param {number} least
+ * @returns {Range}
+ */
+export function scaled(view, factor, centre, whole, least) {
+  const width = Math.min(whole[1] - whole[0], Math.max(least, (view[1] - view[0]) * factor));
+  const share = (centre - view[0]) / (view[1] - view[0]);
+  return inside([centre - share * width, centre + (1 - share) * width], whole);
+}
+
+/**
+ * The narrowest view around a page frame: four frames to scale, else that one.
+ *
+ * @param {Knots} knots
+ * @param {string} axis
+ * @param {number} pfn
+ */
+export function narrowest(knots, axis, pfn) {
+  return axis === "scale" ? 4 : Math.max(1e-6, toPosition(knots, pfn + 0.5) - toPosition(knots, pfn - 0.5));
+}
+
+/**
+ * The view that holds these page frames with `room` times their width on both sides.
+ *
+ * @param {Knots} knots
+ * @param {string} axis
+ * @param {Range} frames
+ * @param {number} room
+ * @returns {Range}
+ */
+export function around(knots, axis, [from, to], room) {
+  const [left, right] = [toPosition(knots, from), toPosition(knots, to)];
+  const width = Math.max(right - left, narrowest(knots, axis, (from + to) / 2));
+  const whole = /** @type {Range} */ ([knots.at[0], knots.at[knots.at.length - 1]]);
+  return inside([left - room * width, left + (1 + room) * width], whole);
+}
+
+/**
+ * What to look at for these page frames: of a single one, the boundaries around it or, to scale, some hundred frames.
+ *
+ * @param {Knots} knots
+ * @param {string} axis
+ * @param {Range} frames
+ * @returns {Range}
+ */
+export function surroundings(knots, axis, [from, to]) {
+  if (to - from > 1) return [from, to];
+  if (axis === "scale") return [from - BESIDE, to + BESIDE];
+  const above = knots.pfn.findIndex((pfn) => pfn > from);
+  const at = above < 0 ? knots.pfn.length - 1 : Math.max(1, above);
+  return [knots.pfn[at - 1], knots.pfn[at]];
 }

@@ -1,92 +1,105 @@
-/* The interactive bars: Plotly draws, this module decides what is in view, which labels fit and what is lit. */
+/* The interactive bars: Plotly draws, this module decides what is in view and what is lit. */
 
-import { held, scaled, ticks, toPfn, toPosition } from "./axis.js";
+import { around, inside, narrowest, scaled, toPfn, toPosition } from "./axis.js";
+import { lowest, neighbour } from "./figure.js";
+import { labelsAndFrame, layer, tints } from "./overlay.js";
 import { onThemeChange, paints } from "./paint.js";
+import { labels } from "./ticks.js";
 import { onTouch } from "./touch.js";
+import { TINY, traces } from "./traces.js";
 
-const SVG = "http://www.w3.org/2000/svg";
-const LETTER = 6.6;
-const TINY = 2.5; // pixels
-const HATCHED = 5; // pixels from which on a pattern can be told from a colour, and is worth what it costs to draw
+/**
+ * @import { Range } from "./axis.js"
+ * @import { Bar, BarData, Figure } from "./figure.js"
+ * @import { Label } from "./ticks.js"
+ *
+ * @typedef {{react: (element: HTMLElement, traces: object[], layout: object, config: object) => Promise<unknown>}} Plotly
+ *
+ * @typedef {object} PlotlyPoint
+ * @property {number} base
+ * @property {number} x
+ * @property {BarData} customdata
+ *
+ * @typedef {HTMLElement & {on?: (name: string, listener: (event: any) => void) => void}} PlotlyElement
+ *
+ * @typedef {object} Listeners
+ * @property {(from: number | null, to: number | null, jump: boolean) => void} view page frames in view, null for all;
+ *     a jump is what the reader may want to come back from
+ * @property {(data: BarData) => void} point a bar is pointed at
+ * @property {(data: BarData, frames: Range) => void} choose a bar is clicked
+ * @property {((from: number, to: number) => void) | null} refine the view rests, and finer bars can be had
+ */
+
 const SETTLED = 120; // milliseconds without a move
-const ALARMING = ["danger", "uninitialised"];
+const AROUND = 1.2; // widths of what is zoomed to that are shown on both sides of it
 const CONFIG = { displayModeBar: false, responsive: false, doubleClick: false, showTips: false, scrollZoom: false };
 
-function element(name, attributes) {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  return made;
-}
-
-const escaped = (text) => text.replace(/[&<>]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[c]);
-const forms = (label) => {
-  const head = label.split(" (")[0].split(" · ")[0];
-  return [label, head, head.replace(/^node /, "")];
-};
-
-/** The bars in view, clipped to it. Where several small ones share a few pixels, one stands for them and says so. */
-function visible({ y, base, x, customdata }, kinds, [low, high], width) {
-  const room = (high - low) / 50; // the cut edge stays out of sight, the label in the middle of what is seen
-  const scale = width / (high - low);
-  const found = [];
-  const last = new Map();
-  for (let index = 0; index < base.length; index += 1) {
-    const from = Math.max(base[index], low - room);
-    const length = Math.min(base[index] + x[index], high + room) - from;
-    if (length <= 0) continue;
-    const bar = { index, y: y[index], from, length, pixels: length * scale, kind: kinds[index], data: customdata[index] };
-    const before = last.get(bar.y);
-    const small = bar.pixels < TINY && !ALARMING.includes(bar.kind);
-    if (small && before?.small && (from - before.from) * scale < TINY) {
-      before.count += 1;
-      before.data = [`${before.count} ranges`, `${before.count} ranges closer than a pixel: zoom in`, [], null];
-      continue;
-    }
-    found.push(Object.assign(bar, { small, count: 1 }));
-    last.set(bar.y, bar);
-  }
-  return found;
-}
-
 export class Bars {
-  /** `plot` is the element around the still drawing; `on` has view(from, to, jump), point(bar), choose(bar) and,
-      where finer bars can be had, refine(from, to). */
-  constructor(plotly, plot, on) {
+  /**
+   * @param {Plotly} plotly
+   * @param {HTMLElement} plot the element around the still drawing
+   * @param {Figure} figure
+   * @param {Listeners} on
+   */
+  constructor(plotly, plot, figure, on) {
     this.plotly = plotly;
     this.plot = plot;
+    this.figure = figure;
     this.on = on;
-    this.still = plot.querySelector(".drawing");
+    this.view = this.whole;
+    this.width = 0;
     // the library draws lines and areas above bars; what tints the lanes that differ has to lie below them
-    this.bands = plot.appendChild(element("svg", { class: "bands", "aria-hidden": "true" }));
+    this.bands = plot.appendChild(layer("bands"));
+    /** @type {PlotlyElement} */
     this.live = plot.appendChild(Object.assign(document.createElement("div"), { className: "live" }));
-    this.labels = plot.appendChild(element("svg", { class: "labels", "aria-hidden": "true" }));
+    this.labels = plot.appendChild(layer("labels"));
+    /** @type {((data: BarData) => boolean) | null} */
     this.lit = null;
+    /** @type {Range | null} page frames */
     this.picked = null;
+    /** @type {Bar | null} */
+    this.current = null;
+    this.settling = 0;
+    this.frame = 0;
+    this.listening = false;
     onThemeChange(() => this.draw());
     new ResizeObserver(() => this.resized()).observe(plot);
   }
 
-  /** Draw a figure, showing page frames [from, to) or, where they are null, everything. */
+  get meta() {
+    return this.figure.layout.meta;
+  }
+
+  /** All of the axis. */
+  get whole() {
+    return this.figure.layout.xaxis.range;
+  }
+
+  /**
+   * Draw a figure, showing page frames [from, to) or, where they are null, everything.
+   *
+   * @param {Figure} figure
+   * @param {number | null} from
+   * @param {number | null} to
+   */
   async show(figure, from, to) {
     this.figure = figure;
-    this.meta = figure.layout.meta;
-    this.traces = figure.data.slice(0, 2);
-    this.whole = [...figure.layout.xaxis.range];
-    const frames = this.meta.knots.pfn;
-    const inside = from !== null && from < frames[frames.length - 1] && to > frames[0];
-    this.view = [...this.whole];
-    if (inside) this.view = this.around(from, to, 0);
+    const { pfn } = this.meta.knots;
+    const some = from !== null && to !== null && from < pfn[pfn.length - 1] && to > pfn[0];
+    this.view = some ? this.around([from, to], 0) : this.whole;
     await this.draw();
     this.listen();
-    this.still.classList.add("covered");
+    this.plot.querySelector(".drawing")?.classList.add("covered");
     this.settle();
   }
 
-  /** Take the bars of a figure that is finer where the reader looks; the view stays. */
+  /**
+   * Take the bars of a figure that is finer where the reader looks; the view stays.
+   *
+   * @param {Figure} figure
+   */
   refine(figure) {
     this.figure = figure;
-    this.meta = figure.layout.meta;
-    this.traces = figure.data.slice(0, 2);
     return this.draw();
   }
 
@@ -94,275 +107,230 @@ export class Bars {
   settle() {
     window.clearTimeout(this.settling);
     const { fine } = this.meta;
-    if (!fine || !this.on.refine) return;
+    const { refine } = this.on;
+    if (!fine || !refine) return;
     const width = this.view[1] - this.view[0];
     const slack = width * 1e-6;
-    const inside = this.view[0] >= fine[0] - slack && this.view[1] <= fine[1] + slack;
-    if (inside && width > 0.4 * (fine[1] - fine[0])) return;
-    this.settling = window.setTimeout(() => this.on.refine(...this.exact), SETTLED);
+    const covered = this.view[0] >= fine[0] - slack && this.view[1] <= fine[1] + slack;
+    if (covered && width > 0.4 * (fine[1] - fine[0])) return;
+    this.settling = window.setTimeout(() => refine(...this.exact), SETTLED);
   }
 
-  /** Frame page frames [from, to) through all lanes; null for nothing. */
+  /**
+   * Frame page frames [from, to) through all lanes; null for nothing.
+   *
+   * @param {Range | null} frames
+   */
   pick(frames) {
     this.picked = frames;
-    this.write(ticks(this.meta, this.view, this.width));
+    this.write(this.fittingLabels());
   }
 
-  /** Page frames in view, or nulls when everything is. */
+  /** @returns {[number, number] | [null, null]} page frames in view, or nulls when everything is */
   get shown() {
     const all = this.view[0] <= this.whole[0] && this.view[1] >= this.whole[1];
     return all ? [null, null] : this.exact;
   }
 
+  /** Page frames in view, with their fractions. */
   get exact() {
-    return this.view.map((at) => toPfn(this.meta.knots, at));
+    return /** @type {Range} */ (this.view.map((at) => toPfn(this.meta.knots, at)));
   }
 
-  /** The view that holds page frames [from, to) with `room` times their width on both sides. */
-  around(from, to, room) {
-    const [left, right] = [toPosition(this.meta.knots, from), toPosition(this.meta.knots, to)];
-    const width = Math.max(right - left, this.least);
-    return held([left - room * width, left + (1 + room) * width], this.whole);
+  /**
+   * @param {Range} frames
+   * @param {number} room
+   */
+  around(frames, room) {
+    return around(this.meta.knots, this.meta.axis, frames, room);
   }
 
-  /** The page frames between the boundaries around this one. */
-  interval(pfn) {
-    const frames = this.meta.knots.pfn;
-    const at = Math.min(Math.max(1, frames.findIndex((other) => other > pfn)), frames.length - 1);
-    return [frames[at - 1], frames[at]];
-  }
-
-  /** The narrowest view: four frames to scale, else the one frame in the middle. */
+  /** The narrowest view here. */
   get least() {
-    if (this.meta.axis === "scale") return 4;
-    const { knots } = this.meta;
-    const middle = toPfn(knots, (this.view[0] + this.view[1]) / 2);
-    return Math.max(1e-6, toPosition(knots, middle + 0.5) - toPosition(knots, middle - 0.5));
+    const { knots, axis } = this.meta;
+    return narrowest(knots, axis, toPfn(knots, (this.view[0] + this.view[1]) / 2));
   }
 
-  /** Move the view, as wide as it is, to this page frame. */
-  centre(pfn, jump = true) {
+  /**
+   * Move the view, as wide as it is, to this page frame.
+   *
+   * @param {number} pfn
+   * @param {boolean} jump
+   */
+  centre(pfn, jump) {
     const half = (this.view[1] - this.view[0]) / 2;
     const at = toPosition(this.meta.knots, pfn);
-    this.go(held([at - half, at + half], this.whole), jump);
+    this.go(inside([at - half, at + half], this.whole), jump);
   }
 
-  /** Show this part of the axis; a jump is what the reader may want to come back from. */
+  /**
+   * Show this part of the axis; a jump is what the reader may want to come back from.
+   *
+   * @param {Range} view
+   */
   go(view, jump = false) {
     this.view = view;
-    this.on.view(...this.shown, jump);
+    const [from, to] = this.shown;
+    this.on.view(from, to, jump);
     this.settle();
-    this.wanted ??= window.requestAnimationFrame(() => {
-      this.wanted = null;
+    this.frame ||= window.requestAnimationFrame(() => {
+      this.frame = 0;
       this.draw();
     });
   }
 
+  /** @param {number} factor */
   zoom(factor, centre = (this.view[0] + this.view[1]) / 2) {
     this.go(scaled(this.view, factor, centre, this.whole, this.least));
   }
 
+  /** @param {number} share of the view */
   pan(share) {
     const by = (this.view[1] - this.view[0]) * share;
-    this.go(held([this.view[0] + by, this.view[1] + by], this.whole));
+    this.go(inside([this.view[0] + by, this.view[1] + by], this.whole));
   }
 
   all() {
-    this.go([...this.whole], true);
+    this.go(this.whole, true);
   }
 
-  zoomTo(from, to, room = 1.2) {
-    this.go(this.around(from, to, room), true);
+  /** @param {Range} frames */
+  zoomTo(frames) {
+    this.go(this.around(frames, AROUND), true);
   }
 
-  /** The bar `by` bars and `down` lanes from the one stepped on last, or the first in view; null where there is none. */
+  /**
+   * Step to the bar `by` bars and `down` lanes from the one stepped on last, or to the first in view.
+   *
+   * @param {number} by
+   * @param {number} down
+   */
   step(by, down) {
-    const bars = this.traces.flatMap(({ customdata, y, base, x }) =>
-      customdata.map((data, i) => ({ row: Math.floor(y[i]), from: base[i], to: base[i] + x[i], data })),
-    );
-    const rows = [...new Set(bars.map((bar) => bar.row))].sort((a, b) => a - b);
-    if (!rows.length) return null;
-    const at = this.stepped && rows.includes(this.stepped.row) ? rows.indexOf(this.stepped.row) : 0;
-    const row = rows[Math.min(rows.length - 1, Math.max(0, at + down))];
-    const lane = bars.filter((bar) => bar.row === row).sort((a, b) => a.from - b.from);
-    const from = this.stepped?.from ?? this.view[0];
-    const near = Math.max(0, lane.findLastIndex((bar) => bar.from <= from));
-    const next = lane[Math.min(lane.length - 1, Math.max(0, this.stepped ? near + by : near))];
-    this.stepped = next;
-    return { data: next.data, frames: this.framesOf([next.from, next.to]) };
+    this.current = neighbour(this.figure, this.current, this.view[0], by, down);
+    return this.current;
   }
 
-  /** Light the bars that a test picks by [label, detail, lines, hole] and dim the others; null lights all. */
+  /**
+   * Light the bars that a test picks by their data and dim the others; null, or a test that picks none, lights all.
+   *
+   * @param {((data: BarData) => boolean) | null} test
+   */
   light(test) {
     this.lit = test && this.lowest(test) ? test : null;
     this.draw();
   }
 
-  /** The lowest bar that a test picks: what it says of itself, and its page frames; null where there is none. */
+  /**
+   * The lowest bar that a test picks by its data; null where there is none.
+   *
+   * @param {(data: BarData) => boolean} test
+   */
   lowest(test) {
-    const bars = this.traces.flatMap(({ customdata, y, base, x }) =>
-      customdata.map((data, i) => ({ data, y: y[i], ends: [base[i], base[i] + x[i]] })),
-    );
-    const found = bars.filter(({ data }) => test(data)).reduce((a, b) => (a && a.y > b.y ? a : b), null);
-    return found && { data: found.data, frames: this.framesOf(found.ends) };
+    return lowest(this.figure, test);
   }
 
-  /** The page frames of two positions. */
+  /**
+   * The page frames of two positions.
+   *
+   * @param {Range} ends
+   */
   framesOf(ends) {
-    return ends.map((at) => Math.round(toPfn(this.meta.knots, at)));
+    return /** @type {Range} */ (ends.map((at) => Math.round(toPfn(this.meta.knots, at))));
   }
 
-  /** Bring page frames into view where they are not, or too narrow to be seen. */
-  reveal([from, to]) {
-    const [left, right] = [from, to].map((pfn) => toPosition(this.meta.knots, pfn));
+  /**
+   * Bring page frames into view where they are not, or too narrow to be seen; whether the view has changed.
+   *
+   * @param {Range} frames
+   */
+  reveal(frames) {
+    const [left, right] = frames.map((pfn) => toPosition(this.meta.knots, pfn));
     const [low, high] = this.view;
     const seen = right > low && left < high && ((right - left) / (high - low)) * this.width > 2 * TINY;
-    if (!seen) this.go(this.around(from, to, 1.2), true);
+    if (!seen) this.zoomTo(frames);
     return !seen;
   }
 
   draw() {
     const width = (this.width = this.plot.clientWidth);
-    const marks = ticks(this.meta, this.view, width);
+    const fitting = this.fittingLabels();
     const colours = paints();
-    const layout = { ...this.figure.layout, width };
-    layout.xaxis = { ...layout.xaxis, range: this.view, tickvals: this.lines(marks), gridcolor: colours.line };
-    layout.yaxis = { ...layout.yaxis, gridcolor: colours.line };
-    const frames = this.figure.data[2];
-    const dashes = { ...frames, line: { ...frames.line, color: colours.alarm }, fillcolor: colours.alarm + "10" };
-    this.write(marks);
-    this.tint();
-    const [plain, patterned] = this.traces.map((trace, which) => visible(trace, this.meta.kinds[which], this.view, width));
-    const told = (bar) => bar.pixels >= HATCHED || ALARMING.includes(bar.kind);
-    const bars = [[...plain, ...patterned.filter((bar) => !told(bar))], patterned.filter(told)];
-    const traces = [...bars.map((those, which) => this.look(which, those, colours)), dashes];
-    return this.plotly.react(this.live, traces, layout, CONFIG);
+    const { layout } = this.figure;
+    const xaxis = { ...layout.xaxis, range: [...this.view], tickvals: this.lines(fitting), gridcolor: colours.line };
+    const yaxis = { ...layout.yaxis, gridcolor: colours.line };
+    this.write(fitting);
+    this.bands.replaceChildren(...tints(this.figure, this.view, width));
+    const drawn = traces(this.figure, this.view, width, colours, this.lit);
+    return this.plotly.react(this.live, drawn, { ...layout, width, xaxis, yaxis }, CONFIG);
   }
 
-  /** A bar trace as it should look with these bars: with the labels that fit and a line for the smallest. */
-  look(which, bars, colours) {
-    const { marker, ...rest } = this.traces[which];
-    const fits = (text, bar) => text.length * LETTER + 14 <= bar.pixels;
-    const line = {
-      width: bars.map((bar) => (bar.pixels < TINY ? 2 : 1)),
-      color: bars.map((bar) => (bar.pixels < TINY ? colours.stroke(bar.kind) : colours.card)),
-    };
-    const fills = bars.map((bar) => colours.fill(bar.kind));
-    const look = marker.pattern
-      ? { pattern: this.pattern(marker.pattern, bars, fills, colours) }
-      : { color: fills };
-    // weight and not <b>, for which Plotly would write a style attribute, which the content security policy forbids
-    const insidetextfont = {
-      color: bars.map((bar) => (ALARMING.includes(bar.kind) ? colours.alarm : colours.ink)),
-      weight: bars.map((bar) => (ALARMING.includes(bar.kind) ? 650 : 400)),
-    };
-    return {
-      ...rest,
-      y: bars.map((bar) => bar.y),
-      base: bars.map((bar) => bar.from),
-      x: bars.map((bar) => bar.length),
-      customdata: bars.map((bar) => bar.data),
-      text: bars.map((bar) => escaped(forms(bar.data[0]).find((words) => fits(words, bar)) ?? "")),
-      selectedpoints: this.lit && bars.flatMap((bar, i) => (this.lit(bar.data) ? [i] : [])),
-      insidetextfont,
-      marker: { ...marker, ...look, line },
-    };
+  /** The labels of the axis that the drawing has room for. */
+  fittingLabels() {
+    return labels(this.meta, this.view).filter((label) => label.width <= this.width);
   }
 
-  pattern(pattern, bars, bgcolor, colours) {
-    const pick = (values) => bars.map((bar) => values[bar.index]);
-    return {
-      ...pattern,
-      bgcolor,
-      fgcolor: bars.map((bar) => colours.stroke(bar.kind)),
-      shape: pick(pattern.shape),
-      size: pick(pattern.size),
-      solidity: pick(pattern.solidity),
-    };
-  }
-
-  /** Where to draw vertical lines: at the boundaries in view, or where they are too many, at the labels. */
-  lines(marks) {
+  /**
+   * Where to draw vertical lines: at the boundaries in view, or where they are too many, at the labels.
+   *
+   * @param {Label[]} fitting
+   */
+  lines(fitting) {
     const inView = this.meta.knots.at.filter((at) => at >= this.view[0] && at <= this.view[1]);
     const at = this.meta.axis === "schematic" && inView.length <= 40 ? inView : [];
-    return [...new Set([...at, ...marks.map((tick) => tick.at)])];
+    return [...new Set([...at, ...fitting.map((label) => label.at)])];
   }
 
-  write(marks) {
-    this.labels.replaceChildren(
-      ...marks.map((tick) => {
-        const label = element("text", { x: tick.pixel, y: 13, "text-anchor": tick.anchor, class: "tl" });
-        label.textContent = tick.text;
-        return label;
-      }),
-      ...this.frame(),
-    );
-  }
-
-  /** The frame around what is picked, where it is in view. */
-  frame() {
-    if (!this.picked) return [];
-    const [left, right] = this.picked.map((pfn) => this.pixel(toPosition(this.meta.knots, pfn)));
-    if (right <= 0 || left >= this.width) return [];
-    const tall = this.figure.layout.height - 24;
-    return [element("rect", { class: "pick", x: left, y: 22, width: Math.max(3, right - left), height: tall })];
-  }
-
-  /** Tint the lanes that differ, where they do: the figure's fourth trace, five corners for each place and a gap. */
-  tint() {
-    const { x, y } = this.figure.data[3];
-    const { height, margin, yaxis } = this.figure.layout;
-    const lane = (height - margin.t) / yaxis.range[0];
-    const found = [];
-    for (let i = 0; i + 2 < x.length; i += 6) {
-      const [left, right] = [this.pixel(x[i]), this.pixel(x[i + 1])];
-      if (right <= 0 || left >= this.width) continue;
-      const [top, bottom] = [margin.t + y[i] * lane, margin.t + y[i + 2] * lane];
-      found.push(element("rect", { class: "apart", x: left, y: top, width: Math.max(3, right - left), height: bottom - top }));
-    }
-    this.bands.replaceChildren(...found);
-  }
-
-  /** The pixel of a position, that of the nearer end where it is out of sight. */
-  pixel(at) {
-    const [low, high] = this.view;
-    return Math.min(this.width, Math.max(0, ((at - low) / (high - low)) * this.width));
+  /** @param {Label[]} fitting */
+  write(fitting) {
+    this.labels.replaceChildren(...labelsAndFrame(this.figure, fitting, this.picked, this.view, this.width));
   }
 
   listen() {
-    if (this.listening) return;
+    const { live } = this;
+    if (this.listening || !live.on) return;
     this.listening = true;
-    this.live.on("plotly_hover", (event) => this.on.point(event.points[0].customdata));
-    this.live.on("plotly_click", ({ points: [{ base, x, customdata }] }) => {
+    live.on("plotly_hover", (/** @type {{points: PlotlyPoint[]}} */ event) => this.on.point(event.points[0].customdata));
+    live.on("plotly_click", (/** @type {{points: PlotlyPoint[]}} */ { points: [{ base, x, customdata }] }) => {
       this.on.choose(customdata, this.framesOf([Math.min(base, x), Math.max(base, x)]));
     });
-    this.live.on("plotly_relayout", (event) => {
+    live.on("plotly_relayout", (/** @type {Record<string, number>} */ event) => {
       if ("xaxis.range[0]" in event) {
-        const range = [event["xaxis.range[0]"], event["xaxis.range[1]"]].sort((a, b) => a - b);
-        this.go(scaled(range, 1, (range[0] + range[1]) / 2, this.whole, this.least), true);
+        const [low, high] = [event["xaxis.range[0]"], event["xaxis.range[1]"]].sort((a, b) => a - b);
+        this.go(scaled([low, high], 1, (low + high) / 2, this.whole, this.least), true);
       }
     });
     this.plot.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
-    const at = (share) => this.view[0] + share * (this.view[1] - this.view[0]);
-    onTouch(this.plot, (factor, share) => this.zoom(factor, at(share)), (share) => this.pan(share));
+    onTouch(this.plot, (factor, share) => this.zoom(factor, this.at(share)), (share) => this.pan(share));
   }
 
-  /** Sideways moves; up and down zooms while the bars have the focus or Ctrl is held, else the page scrolls. */
+  /**
+   * The position at this part of the view.
+   *
+   * @param {number} share 0..1
+   */
+  at(share) {
+    return this.view[0] + share * (this.view[1] - this.view[0]);
+  }
+
+  /**
+   * Sideways moves; up and down zooms while the bars have the focus or Ctrl is held, else the page scrolls.
+   *
+   * @param {WheelEvent} event
+   */
   wheel(event) {
     const sideways = Math.abs(event.deltaX) > Math.abs(event.deltaY);
-    const ours = event.ctrlKey || this.plot.parentElement.matches(":focus, :focus-within");
-    if (!sideways && !ours) return;
+    const focused = event.ctrlKey || this.plot.parentElement?.matches(":focus, :focus-within");
+    if (!sideways && !focused) return;
     event.preventDefault();
     if (sideways) {
       this.pan(event.deltaX / this.plot.clientWidth);
       return;
     }
-    const box = this.plot.getBoundingClientRect();
-    const share = (event.clientX - box.left) / box.width;
-    this.zoom(1.0015 ** event.deltaY, this.view[0] + share * (this.view[1] - this.view[0]));
+    const { left, width } = this.plot.getBoundingClientRect();
+    this.zoom(1.0015 ** event.deltaY, this.at((event.clientX - left) / width));
   }
 
   resized() {
-    if (this.figure && this.plot.clientWidth !== this.width) this.draw();
+    if (this.plot.clientWidth !== this.width) this.draw();
   }
 }

@@ -1,19 +1,25 @@
 /* The find box: asks the server without leaving the page. Without this module it is a form that does the same. */
 
-/** Call `find(words)` when the form is sent; where it throws, say why beside the box. */
+import { byId, query } from "./dom.js";
+
+/**
+ * Call `find(words)` when the form is submitted; where it throws, say why beside the box.
+ *
+ * @param {(words: string) => Promise<void>} find
+ */
 export function wireFind(find) {
-  const form = document.getElementById("find");
-  const box = form.elements.find;
-  const told = document.getElementById("find-told");
+  const form = byId("find");
+  const box = query(form, "input[name=find]", HTMLInputElement);
+  const problem = byId("find-problem");
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (!box.value.trim()) return;
-    told.textContent = "";
+    problem.textContent = "";
     try {
       await find(box.value);
     } catch (error) {
-      told.textContent = error.message;
+      problem.textContent = error instanceof Error ? error.message : `${error}`;
     }
-    box.toggleAttribute("aria-invalid", told.textContent !== "");
+    box.toggleAttribute("aria-invalid", problem.textContent !== "");
   });
 }

@@ -1,13 +1,26 @@
 /* Colours of the bars, read from the style sheet, so that the figure follows the reader's light or dark page. */
 
+/**
+ * @typedef {object} Paints
+ * @property {(kind: string) => string} fill
+ * @property {(kind: string) => string} stroke
+ * @property {string} card
+ * @property {string} ink
+ * @property {string} line
+ * @property {string} alarm
+ */
+
+/** @returns {Paints} the colours of the page as it is now */
 export function paints() {
   const style = window.getComputedStyle(document.documentElement);
-  const known = new Map();
-  const read = (name) => {
-    if (!known.has(name)) known.set(name, style.getPropertyValue(name).trim());
-    return known.get(name);
+  /** @type {Map<string, string>} */
+  const colours = new Map();
+  const read = (/** @type {string} */ name) => {
+    const colour = colours.get(name) ?? style.getPropertyValue(name).trim();
+    colours.set(name, colour);
+    return colour;
   };
-  const fill = (kind) => read(`--k-${kind}`);
+  const fill = (/** @type {string} */ kind) => read(`--k-${kind}`);
   return {
     fill,
     stroke: (kind) => read(`--p-${kind}`) || fill(kind),
@@ -18,7 +31,11 @@ export function paints() {
   };
 }
 
-/** Call `repaint` whenever the reader's preference changes. */
+/**
+ * Call `repaint` whenever the reader's preference changes.
+ *
+ * @param {() => void} repaint
+ */
 export function onThemeChange(repaint) {
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
 }

@@ -1,6 +1,12 @@
-/* The menu, copying the link, and the delete token that comes in the fragment after pasting: shown once, then taken away. */
+/* The menu, copying the link, and the delete token in the fragment after pasting: shown once, then taken out. */
 
-export function offerCopy(button) {
+import { byId } from "./dom.js";
+
+const SHOWN = 1500; // milliseconds that a button says what it has done
+
+/** The button that copies the address of the page. */
+export function offerCopy() {
+  const button = document.getElementById("copy");
   if (!button) return;
   if (!navigator.clipboard) {
     button.remove();
@@ -10,7 +16,7 @@ export function offerCopy(button) {
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(window.location.href);
     button.textContent = "Copied";
-    window.setTimeout(() => (button.textContent = "Copy link"), 1500);
+    window.setTimeout(() => (button.textContent = "Copy link"), SHOWN);
   });
 }
 
@@ -18,22 +24,22 @@ export function offerCopy(button) {
 export function offerForms() {
   if (!navigator.clipboard) return;
   for (const button of document.querySelectorAll("[data-copy]")) {
+    const word = button.firstChild;
+    const url = button.getAttribute("data-copy");
+    if (!word || !url || !(button instanceof HTMLElement)) continue;
     button.hidden = false;
     button.addEventListener("click", async () => {
-      let told = "Copied";
-      try {
-        await copy(button.dataset.copy);
-      } catch {
-        told = "Not copied";
-      }
-      const word = button.firstChild;
-      word.data = told;
-      window.setTimeout(() => (word.data = "Copy"), 1500);
+      word.textContent = await copy(url).then(() => "Copied", () => "Not copied");
+      window.setTimeout(() => (word.textContent = "Copy"), SHOWN);
     });
   }
 }
 
-/** Put what the server sends into the clipboard: a picture as a picture, all else as text. */
+/**
+ * Put a file of the server into the clipboard: a picture as a picture, all else as text.
+ *
+ * @param {string} url
+ */
 async function copy(url) {
   const answer = await fetch(url);
   if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
@@ -42,28 +48,29 @@ async function copy(url) {
   else await navigator.clipboard.writeText(await body.text());
 }
 
+/** The delete token that the server put into the fragment, and the command that uses it. */
 export function showDeleteToken() {
   const token = /^#delete=([A-Za-z0-9_-]{8,100})$/.exec(window.location.hash)?.[1];
   if (!token) return;
   const { origin, pathname, search } = window.location;
   window.history.replaceState(null, "", pathname + search);
   const id = pathname.split("/").pop();
-  document.getElementById("delete-token").textContent = token;
-  document.getElementById("delete-command").textContent =
-    `curl -X DELETE -H 'Authorization: Bearer ${token}' ${origin}/api/v1/layouts/${id}`;
-  document.getElementById("delete-note").hidden = false;
+  byId("delete-token").textContent = token;
+  byId("delete-command").textContent = `curl -X DELETE -H 'Authorization: Bearer ${token}' ${origin}/api/v1/layouts/${id}`;
+  byId("delete-note").hidden = false;
 }
 
 /** A menu closes on Escape and on a click beside it. */
 export function closeMenus() {
+  /** @type {NodeListOf<HTMLDetailsElement>} */
   const menus = document.querySelectorAll("details.menu");
-  document.addEventListener("click", (event) => {
-    for (const menu of menus) if (!menu.contains(event.target)) menu.open = false;
+  document.addEventListener("click", ({ target }) => {
+    for (const menu of menus) if (!(target instanceof Node && menu.contains(target))) menu.open = false;
   });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     for (const menu of menus) {
-      if (menu.open && menu.contains(document.activeElement)) menu.querySelector("summary").focus();
+      if (menu.open && menu.contains(document.activeElement)) menu.querySelector("summary")?.focus();
       menu.open = false;
     }
   });

@@ -7,19 +7,20 @@ for (const form of document.querySelectorAll("form[data-ask]")) {
     const shown = new URLSearchParams(window.location.search);
     for (const name of VIEW) {
       form.querySelector(`input[type=hidden][name=${name}]`)?.remove();
-      if (!shown.has(name)) continue;
-      const field = Object.assign(document.createElement("input"), { type: "hidden", name, value: shown.get(name) });
+      const value = shown.get(name);
+      if (value === null) continue;
+      const field = Object.assign(document.createElement("input"), { type: "hidden", name, value });
       form.insertAdjacentElement("beforeend", field); // form.append is the field of that name
     }
   });
 }
 
-/* A link to the panel opens it. */
-function open() {
+/** A link to the panel opens it. */
+function openPanel() {
   const panel = document.getElementById("whatif");
   const target = document.getElementById(window.location.hash.slice(1));
-  if (panel && target && panel.contains(target)) panel.open = true;
+  if (panel instanceof HTMLDetailsElement && target && panel.contains(target)) panel.open = true;
 }
 
-window.addEventListener("hashchange", open);
-open();
+window.addEventListener("hashchange", openPanel);
+openPanel();

@@ -1,9 +1,11 @@
 """The house in order: import directions, style, types, size, and nothing of one machine in the tree."""
 
 import ast
+import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,9 @@ LARGEST_MODULE = 400
 
 
 def run(*command: str) -> None:
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    # where set-up has no node, it takes the one of a wheel
+    env = os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=env)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -40,7 +44,20 @@ def test_types() -> None:
     run(f"{BIN}/mypy")
 
 
-def test_the_reference_pages_and_pictures_show_what_the_code_says() -> None:
+def test_types_of_the_scripts_of_the_pages() -> None:
+    run("node_modules/.bin/tsc")
+
+
+def test_no_two_scripts_declare_one_name() -> None:
+    """In an exported file all of them share one scope."""
+    declared = re.compile(r"^(?:export )?(?:async )?(?:function|class|const|let) (\w+)", re.MULTILINE)
+    pages_of_their_own = {"paste.js", "whatif.js"}
+    scripts = [path for path in (ROOT / "static").glob("*.js") if path.name not in pages_of_their_own]
+    names = Counter(name for path in scripts for name in declared.findall(path.read_text()))
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_what_is_made_from_code_shows_what_the_code_says() -> None:
     run(sys.executable, "-m", "tools.docs", "--check")
 
 

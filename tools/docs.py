@@ -1,4 +1,4 @@
-"""Writes the reference pages and the pictures under docs/ from the code that they show; --check only compares.
+"""Writes what is committed and made from code: reference pages, pictures, palette.css; --check only compares.
 
 usage: python -m tools.docs [--check]
 """
@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 
 from pfnscope.bootlog.forms import FORMS, Form
-from pfnscope.report import rulepage
+from pfnscope.report import palette, rulepage
 from pfnscope.report.document import Document
 from pfnscope.report.found import Lookup
 from pfnscope.report.rulebook import Rule
@@ -115,33 +115,36 @@ def _words(hint: Any) -> str:
     return {str: "text", int: "integer", bool: "true or false"}[hint]
 
 
-PAGES: dict[str, Callable[[], str]] = {
-    "api.md": document_page,
-    "commands.md": reference.commands_page,
-    "findings.md": reference.findings_page,
-    "kernel-rules.md": rulepage.markdown,
-    "log-formats.md": line_forms_page,
-    "requests.md": reference.requests_page,
-    "settings.md": reference.settings_page,
-    "words.md": reference.words_page,
-    **{f"pictures/{name}.svg": drawn for name, drawn in pictures.PICTURES.items()},
+PICTURES = ROOT / "docs" / "pictures"
+
+FILES: dict[Path, Callable[[], str]] = {
+    ROOT / "docs" / "api.md": document_page,
+    ROOT / "docs" / "commands.md": reference.commands_page,
+    ROOT / "docs" / "findings.md": reference.findings_page,
+    ROOT / "docs" / "kernel-rules.md": rulepage.markdown,
+    ROOT / "docs" / "log-formats.md": line_forms_page,
+    ROOT / "docs" / "requests.md": reference.requests_page,
+    ROOT / "docs" / "settings.md": reference.settings_page,
+    ROOT / "docs" / "words.md": reference.words_page,
+    ROOT / "static" / "palette.css": palette.style_sheet,
+    **{PICTURES / f"{name}.svg": draw for name, draw in pictures.PICTURES.items()},
 }
 
 
 def main() -> int:
-    """Write what is out of date, or with --check only tell it."""
-    made = {name: page() for name, page in PAGES.items()}
-    stale = [name for name, text in made.items() if not _same(ROOT / "docs" / name, text)]
-    left = sorted({f"pictures/{path.name}" for path in (ROOT / "docs" / "pictures").glob("*")} - PAGES.keys())
+    """Write what is out of date, or with --check only name it."""
+    texts = {path: text() for path, text in FILES.items()}
+    stale = [path for path, text in texts.items() if not _same(path, text)]
+    unused = sorted(set(PICTURES.glob("*")) - FILES.keys())
     if "--check" not in sys.argv:
-        for name in stale:
-            (ROOT / "docs" / name).write_text(made[name])
-        for name in left:
-            (ROOT / "docs" / name).unlink()
+        for path in stale:
+            path.write_text(texts[path])
+        for path in unused:
+            path.unlink()
         return 0
-    for name in [*stale, *left]:
-        print(f"docs/{name} is out of date: run `make docs`")
-    return 1 if stale or left else 0
+    for path in [*stale, *unused]:
+        print(f"{path.relative_to(ROOT)} is out of date: run `make docs`")
+    return 1 if stale or unused else 0
 
 
 def _same(path: Path, text: str) -> bool:

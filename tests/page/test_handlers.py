@@ -149,18 +149,20 @@ def test_a_text_without_a_release_can_be_judged_as_one(client: httpx.Client, see
     assert "Judge as this" not in client.get("/samples/seed-1g-4g", headers=HTML).text
 
 
-def test_scripts_and_what_they_import_are_kept_for_ever(client: httpx.Client) -> None:
-    """All are under one hash of their contents; under another one they are asked for each time."""
+def test_a_script_with_all_that_it_imports_is_one_answer(client: httpx.Client) -> None:
+    """It is kept for ever under the hash of the whole; without it, it is asked for each time."""
     page = client.get("/samples/seed-1g-4g", headers=HTML).text
-    module = re.search(r'src="(/static/m-[0-9a-f]{12}/)layout.js"', page)
-    assert module
-    imports = re.findall(r'from "\./([a-z]+\.js)"', client.get(f"{module[1]}layout.js").text)
-    assert imports
-    for name in imports:
-        answer = client.get(module[1] + name)
-        assert answer.status_code == 200
-        assert "immutable" in answer.headers["Cache-Control"]
-    assert client.get(f"/static/m-000000000000/{imports[0]}").headers["Cache-Control"] == "no-cache"
+    url = re.search(r'src="(/static/viewer.js\?v=[0-9a-f]{12})"', page)
+    assert url
+    answer = client.get(url[1])
+    assert answer.headers["Content-Type"].startswith("text/javascript")
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert "class Bars" in answer.text
+    assert not re.search("^(im|ex)port ", answer.text, re.MULTILINE)
+    again = client.get("/static/viewer.js", headers={"If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304
+    assert again.headers["Cache-Control"] == "no-cache"
+    assert client.post("/static/viewer.js").status_code == 405
 
 
 def test_a_long_log_is_shown_in_parts_that_link_each_other(client: httpx.Client) -> None:

@@ -5,7 +5,6 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from pfnscope import resources
 from pfnscope.report import document as d
 from pfnscope.report import figure, overview, palette, scene, svg
 from pfnscope.report.axis import AxisName
@@ -69,11 +68,6 @@ def test_positions_to_scale_are_page_frames() -> None:
     assert max(made["layout"]["xaxis"]["range"]) < 2**53
 
 
-def test_the_style_sheet_has_the_colours_of_the_table() -> None:
-    """static/palette.css is what palette.style_sheet() prints: write it again after a change of colours."""
-    assert (resources.folder("static") / "palette.css").read_text() == palette.style_sheet()
-
-
 def _luminance(colour: str) -> float:
     parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
@@ -92,13 +86,6 @@ def test_labels_can_be_read_on_every_bar(kind: str) -> None:
     ink = palette.ALARM if kind in ("danger", "uninitialised") else palette.INK
     assert _contrast(paint.light, ink[0]) >= 4.5
     assert _contrast(paint.dark, ink[1]) >= 4.5
-
-
-def test_a_label_without_room_is_cut_to_what_still_tells() -> None:
-    """A node keeps its number, a zone its name; nothing is told twice."""
-    assert svg.label_forms("node 3") == ("node 3", "3")
-    assert svg.label_forms("DMA32 · node 0") == ("DMA32 · node 0", "DMA32")
-    assert svg.label_forms("usable") == ("usable",)
 
 
 def test_the_overview_shows_the_nodes_where_the_map_has_less() -> None:

@@ -19,6 +19,15 @@ def test_the_url_changes_with_the_content(tmp_path: Path) -> None:
     assert assets.url("page.css") != before
 
 
+def test_the_url_of_a_script_changes_with_what_it_imports(tmp_path: Path) -> None:
+    (tmp_path / "low.js").write_text("export const one = 1;\n")
+    (tmp_path / "top.js").write_text('import { one } from "./low.js";\nwindow.one = one;\n')
+    assets = Assets(tmp_path)
+    before = assets.url("top.js")
+    (tmp_path / "low.js").write_text("export const one = 2;\n")
+    assert assets.url("top.js") != before
+
+
 def test_a_missing_file_is_told_when_the_page_is_made(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         Assets(tmp_path).url("page.css")

@@ -11,8 +11,8 @@ import pytest
 from pfnscope.analysis.analyze import analyze
 from pfnscope.analysis.holes import find_holes
 from pfnscope.analysis.replay import replay
-from pfnscope.bootlog.decoding import searched
 from pfnscope.bootlog.reader import read
+from pfnscope.bootlog.text.decoding import searched
 from pfnscope.layout import build_layout
 from pfnscope.report.build import document
 from pfnscope.simulation import simulate

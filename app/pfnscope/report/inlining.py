@@ -7,9 +7,9 @@ from pathlib import Path
 
 import msgspec
 
-_IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([a-z]+\.js)";\n', re.MULTILINE)
+_IMPORT = re.compile(r'^import \{[^}]*\} from "\./([a-z]+\.js)";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export ", re.MULTILINE)
 _END = re.compile(r"</(script|style)", re.IGNORECASE)
-_EXPORT = re.compile(r"^export (?:(?:async )?function|class|const) ([A-Za-z_]\w*)", re.MULTILINE)
 
 
 class Inline(msgspec.Struct, frozen=True):
@@ -26,19 +26,19 @@ def inline(text: str) -> Inline:
     return Inline(safe, f"'sha256-{digest}'")
 
 
-def script(folder: Path, name: str) -> str:
-    """A module with all that it imports as one script: each module a function that gives what it exports."""
-    done: dict[str, str] = {}
-    _collect(folder, name, done)
-    return '"use strict";\nconst modules = {};\n' + "".join(done.values())
+def module(folder: Path, name: str) -> str:
+    """A module and all that it imports as one module: their texts in order of need, without imports and exports.
+
+    They share one scope then: a name may be declared in one of them only, and is imported under that name.
+    """
+    texts: dict[str, str] = {}
+    _collect(folder, name, texts)
+    return "".join(texts.values())
 
 
-def _collect(folder: Path, name: str, done: dict[str, str]) -> None:
+def _collect(folder: Path, name: str, texts: dict[str, str]) -> None:
     text = (folder / name).read_text()
-    for found in _IMPORT.finditer(text):
-        if found[2] not in done:
-            _collect(folder, found[2], done)
-    names = ", ".join(_EXPORT.findall(text))
-    body = _IMPORT.sub(lambda found: f'const {{{found[1]}}} = modules["{found[2]}"];\n', text)
-    body = re.sub(r"^export ", "", body, flags=re.MULTILINE)
-    done[name] = f'modules["{name}"] = (() => {{\n{body}\nreturn {{ {names} }};\n}})();\n'
+    for imported in _IMPORT.findall(text):
+        if imported not in texts:
+            _collect(folder, imported, texts)
+    texts[name] = _EXPORT.sub("", _IMPORT.sub("", text))

@@ -74,7 +74,8 @@ def render(document: Document, log: Sequence[LogRow] = (), today: Document | Non
 
 
 def _scripts(static: Path) -> list[Inline]:
-    return [inline((static / _BUNDLE).read_text()), inline(inlining.script(static, "standalone.js"))]
+    """The plotting library, and as a module the script of the pages."""
+    return [inline((static / _BUNDLE).read_text()), inline(inlining.module(static, "viewer.js"))]
 
 
 def _policy(scripts: list[Inline], styles: list[Inline]) -> str:

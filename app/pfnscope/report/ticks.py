@@ -1,4 +1,8 @@
-"""Which boundaries get a hexadecimal label, so that no two labels touch at any width of the drawing."""
+"""Which boundaries get a hexadecimal label, so that no two labels touch at any width of the drawing.
+
+static/ticks.js does the same for the live bars, from the boundaries of :func:`by_importance`, so that no label changes
+when they replace the still drawing. Both are held to ``tests/viewer/cases.json``.
+"""
 
 from collections.abc import Collection, Iterable, Sequence
 from heapq import nsmallest
@@ -10,7 +14,7 @@ from pfnscope.report.axis import Axis, boundaries
 from pfnscope.report.lanes import Lane
 
 WIDTHS = (240, 320, 480, 640, 800, 960, 1200)
-"""Widths of the drawing in pixels at which labels appear; a label stays at all greater widths. As in static/axis.js."""
+"""Widths of the drawing in pixels at which labels appear; a label stays at all greater widths."""
 CHARACTER = 6.7
 """Advance of one character of a label in pixels (11 px monospace)."""
 _GAP = 10.0
@@ -18,7 +22,7 @@ _SCATTER = 2654435761  # Knuth's multiplicative hash
 _MOST = 200
 """Boundaries that are looked at: more labels never fit, and looking at them is quadratic."""
 _ROOM = 36.0
-"""Pixels that a round address keeps from others, where there are boundaries enough: it is the less telling one."""
+"""Pixels that a round address keeps from others, where there are boundaries enough: it tells less than a boundary."""
 _FEW = 4
 """With fewer labels in view, round addresses stand as close as others."""
 
@@ -33,12 +37,16 @@ class Tick(msgspec.Struct, frozen=True):
 
 
 def ticks(lanes: Sequence[Lane], axis: Axis, page_size: int, points: Sequence[int] | None = None) -> tuple[Tick, ...]:
-    """Labels for the drawing, most telling boundaries first: ends, holes worth an alarm, wide intervals."""
+    """Labels for the drawing: of boundaries, most important first, and of round addresses between them."""
+    return labelled(by_importance(lanes, axis, points), axis, page_size)
+
+
+def labelled(pfns: Sequence[int], axis: Axis, page_size: int) -> tuple[Tick, ...]:
+    """Labels of those ``pfns``, most important first, that fit; then round addresses where they leave much room."""
     placed: dict[int, Tick] = {}
-    telling = by_importance(lanes, axis, points)
     for width in WIDTHS:
         taken = [_extent(tick, width) for tick in placed.values()]
-        for pfn in telling:
+        for pfn in pfns:
             if pfn not in placed:
                 tick = _tick(pfn, axis, page_size, width)
                 if _fits(tick, width, taken, _GAP):

@@ -3,6 +3,7 @@
     v=2 & axis=scale & from=0xbff00.8 & to=0xc0100 & sel=0xbffd7-0xc0000 & lanes=nodes,zones,holes
 
 Page frames are hexadecimal, those in view with a fraction where a zoom ends inside one; ends do not belong to it.
+static/address.js writes them, and static/axis.js goes :func:`around` a range too: see ``tests/viewer/cases.json``.
 A link outlives the release that made it: :func:`read` knows every version, each with a fixture in the tests.
 """
 
@@ -45,36 +46,30 @@ class View(msgspec.Struct, frozen=True):
 WHOLE = View()
 
 
-def read(told: Mapping[str, str]) -> View:
+def read(parameters: Mapping[str, str]) -> View:
     """The view that an address of any version asks for; what cannot be read is left out, with a note."""
     notes: list[str] = []
-    version = told.get("v", str(VERSION))
+    version = parameters.get("v", str(VERSION))
     if version not in ("1", "2"):
         notes.append("This address is from a later release; what is not known here is not shown.")
-    if told.get("axis", "") not in ("", "schematic", "scale"):
+    if parameters.get("axis", "") not in ("", "schematic", "scale"):
         notes.append("“axis” in this address is neither schematic nor scale.")
-    start, end = (_frame(told, name, notes) for name in ("from", "to"))
+    start, end = (_frame(parameters, name, notes) for name in ("from", "to"))
     if start is not None and end is not None and start >= end:
         notes.append("“from” in this address is not below “to”.")
     if start is None or end is None or start >= end:
         start = end = None
-    hole = told.get("hole", "")
+    hole = parameters.get("hole", "")
     return View(
-        "scale" if told.get("axis") == "scale" else "schematic",
+        "scale" if parameters.get("axis") == "scale" else "schematic",
         start,
         end,
-        _picked(told, notes),
-        tuple(dict.fromkeys(key for key in told.get("lanes", "").split(",") if key)),
+        _picked(parameters, notes),
+        tuple(dict.fromkeys(key for key in parameters.get("lanes", "").split(",") if key)),
         # ranges took the place of indexes, whose order a later release may change
         whole_number(hole) if version == "1" else None,
         tuple(notes),
     )
-
-
-def written(frame: float) -> str:
-    """A page frame as addresses have it, to 1/65536: a pixel of the deepest zoom is more."""
-    whole, part = divmod(round(frame * 65536), 65536)
-    return f"{whole:#x}" + (f".{part:04x}".rstrip("0") if part else "")
 
 
 def resolved(view: View, scene: Scene) -> View:
@@ -119,10 +114,10 @@ def shown(scene: Scene, lanes: Sequence[str]) -> Scene:
 
 def families(scene: Scene) -> list[tuple[str, str]]:
     """Key and title of what can be shown or left out, each once, in the order of the lanes."""
-    found: dict[str, str] = {}
+    titles: dict[str, str] = {}
     for lane in scene.lanes:
-        found.setdefault(family(lane.key), "Zones" if lane.key.startswith("zones") else lane.title)
-    return list(found.items())
+        titles.setdefault(family(lane.key), "Zones" if lane.key.startswith("zones") else lane.title)
+    return list(titles.items())
 
 
 def family(key: str) -> str:
@@ -136,8 +131,8 @@ def unknown(names: Iterable[str], known: Iterable[str]) -> list[str]:
     return sorted(set(names) - set(known))
 
 
-def _frame(told: Mapping[str, str], name: str, notes: list[str]) -> float | None:
-    text = told.get(name, "")
+def _frame(parameters: Mapping[str, str], name: str, notes: list[str]) -> float | None:
+    text = parameters.get(name, "")
     match = compiled(_FRAME).fullmatch(text.encode("utf-8", "replace"))
     if match is None:
         if text:
@@ -147,8 +142,8 @@ def _frame(told: Mapping[str, str], name: str, notes: list[str]) -> float | None
     return int(whole or "0", 16) + (int(part, 16) / 16 ** len(part) if part else 0)
 
 
-def _picked(told: Mapping[str, str], notes: list[str]) -> FrameRange | None:
-    text = told.get("sel", "")
+def _picked(parameters: Mapping[str, str], notes: list[str]) -> FrameRange | None:
+    text = parameters.get("sel", "")
     if not text:
         return None
     first, _, last = text.partition("-")

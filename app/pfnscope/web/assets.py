@@ -1,7 +1,6 @@
 """Static files under URLs that carry a hash of their content, so that browsers may keep them for ever.
 
-A script is named by a folder that carries the hash of all scripts, ``/static/m-3f2a…/layout.js``: what it imports by a
-relative name is under that hash too.
+A script is served with all modules that it imports as one, under the hash of the whole: one request, one hash.
 """
 
 import hashlib
@@ -16,11 +15,11 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from pfnscope.report.inlining import module
 from pfnscope.web.compressing import coding
 
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_EACH_TIME = "no-cache"
-_MODULES = "m-"
 
 
 class Assets(StaticFiles):
@@ -34,9 +33,6 @@ class Assets(StaticFiles):
 
     def url(self, name: str) -> str:
         """The URL of a file, such as ``/static/page.css?v=3f2a…``. Raises FileNotFoundError."""
-        if self._is_module(name):
-            self._hash(name)
-            return f"/static/{_MODULES}{self._modules()}/{name}"
         return f"/static/{name}?v={self._hash(name)}"
 
     async def get_response(self, path: str, scope: Scope) -> Response:
@@ -44,16 +40,21 @@ class Assets(StaticFiles):
 
         Only names of files that were there at the start get as far as the file system, which refuses some of the rest.
         """
-        told, _, name = path.partition("/")
-        of_modules = told.startswith(_MODULES) and self._is_module(name)
-        if (name if of_modules else path) not in self._names:
+        if path not in self._names:
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        response = await self._packed(name if of_modules else path, scope)
+        response = self._script(path, scope) if _is_script(path) else await self._packed(path, scope)
         if response.status_code in (200, 304):
-            asked = parse_qs(scope["query_string"].decode("latin-1")).get("v", [""])[0]
-            fresh = told == _MODULES + self._modules() if of_modules else asked == self._hash(path)
-            response.headers["Cache-Control"] = _FOR_EVER if fresh else _ASK_EACH_TIME
+            version = parse_qs(scope["query_string"].decode("latin-1")).get("v", [""])[0]
+            response.headers["Cache-Control"] = _FOR_EVER if version == self._hash(path) else _ASK_EACH_TIME
         return response
+
+    def _script(self, name: str, scope: Scope) -> Response:
+        if scope["method"] not in ("GET", "HEAD"):
+            raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED)
+        etag = f'"{self._hash(name)}"'
+        if Headers(scope=scope).get("if-none-match") == etag:
+            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": etag})
+        return Response(module(self._root, name), media_type="text/javascript", headers={"ETag": etag})
 
     async def _packed(self, path: str, scope: Scope) -> Response:
         """The file, packed by set-up where it was and the client takes that: better than there is time for here."""
@@ -68,18 +69,17 @@ class Assets(StaticFiles):
             response.headers["Content-Type"] = guess_type(path)[0] or "application/octet-stream"
         return response
 
-    def _is_module(self, name: str) -> bool:
-        return name.endswith(".js") and "/" not in name
-
-    def _modules(self) -> str:
-        names = sorted(path.name for path in self._root.glob("*.js"))
-        return hashlib.sha256("".join(map(self._hash, names)).encode()).hexdigest()[:12]
-
     def _hash(self, name: str) -> str:
-        path = self._root / name
-        changed = path.stat().st_mtime_ns
+        """Of the content as served, computed again when a file of it has changed."""
+        paths = self._root.glob("*.js") if _is_script(name) else [self._root / name]
+        changed = max(path.stat().st_mtime_ns for path in paths)
         known = self._hashes.get(name)
         if known is None or known[0] != changed:
-            known = changed, hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+            content = module(self._root, name).encode() if _is_script(name) else (self._root / name).read_bytes()
+            known = changed, hashlib.sha256(content).hexdigest()[:12]
             self._hashes[name] = known
         return known[1]
+
+
+def _is_script(name: str) -> bool:
+    return name.endswith(".js") and "/" not in name

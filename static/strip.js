@@ -1,20 +1,34 @@
 /* The strip above the bars: where the view is in the whole machine, to scale. */
 
 import { toPfn } from "./axis.js";
+import { query } from "./dom.js";
 import { onSlide } from "./touch.js";
 
-/** Put the rectangle of the strip where the view of these bars is. */
+/** @import { Bars } from "./bars.js" */
+
+/**
+ * Put the rectangle of the strip where the view of these bars is.
+ *
+ * @param {HTMLElement} strip
+ * @param {Bars} bars
+ */
 export function moveWindow(strip, bars) {
   const [low, high] = bars.meta.scale;
-  const share = (at) => Math.min(1, Math.max(0, (toPfn(bars.meta.knots, at) - low) / (high - low)));
-  const [from, to] = bars.view.map(share);
+  const [from, to] = bars.view.map((at) =>
+    Math.min(1, Math.max(0, (toPfn(bars.meta.knots, at) - low) / (high - low))),
+  );
   const width = Math.max(to - from, 0.002);
-  const frame = strip.querySelector(".window");
+  const frame = query(strip, ".window", SVGElement);
   frame.setAttribute("x", `${Math.min(from, 1 - width) * 100}%`);
   frame.setAttribute("width", `${width * 100}%`);
 }
 
-/** Let a press on the strip bring that place into the middle of the view, and slide the view along it. */
+/**
+ * Let a press on the strip bring that place into the middle of the view, and slide the view along it.
+ *
+ * @param {HTMLElement} strip
+ * @param {Bars} bars
+ */
 export function wireStrip(strip, bars) {
   strip.classList.add("active");
   onSlide(strip, (share, jump) => {
@@ -23,10 +37,14 @@ export function wireStrip(strip, bars) {
   });
 }
 
-/** Mark the link of the axis that is shown. */
+/**
+ * Mark the link of the axis that is shown.
+ *
+ * @param {string} axis
+ */
 export function markAxis(axis) {
   for (const link of document.querySelectorAll("a[data-axis]")) {
-    if (link.dataset.axis === axis) link.setAttribute("aria-current", "true");
+    if (link.getAttribute("data-axis") === axis) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
   }
 }
