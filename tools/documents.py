@@ -31,14 +31,13 @@ LOGS = (".txt", ".log", ".eml")
 
 
 def logs_below(folders: list[Path]) -> list[tuple[str, Path]]:
-    """Each log with the name under which its outputs are kept: its path from the folder's parent on."""
+    """Each log with the name under which its outputs are kept: the end of its path, wherever the folder is named from."""
     logs = []
     for folder in folders:
         for path in sorted(folder.rglob("*")):
             beside = path.name != "dmesg.txt" and path.with_name("dmesg.txt").exists()
             if path.suffix in LOGS and path.is_file() and not beside:
-                name = "-".join(path.relative_to(folder.parent).parts)
-                logs.append((name, path))
+                logs.append(("-".join(path.resolve().parts[-3:]), path))
     return logs
 
 
@@ -77,7 +76,9 @@ def main() -> int:
         if not args.against:
             kept.write_bytes(gzip.compress(after, 1, mtime=0))
             return None
-        before = gzip.decompress(kept.read_bytes()) if kept.exists() else b""
+        if not kept.exists():
+            return f"{name} {form}: was not written before"
+        before = gzip.decompress(kept.read_bytes())
         return None if before == after else f"{name} {form}: differs {first_difference(before, after)}"
 
     jobs = [(name, log, form) for name, log in logs_below(args.folders) for form in names]
