@@ -31,7 +31,7 @@ LOGS = (".txt", ".log", ".eml")
 
 
 def logs_below(folders: list[Path]) -> list[tuple[str, Path]]:
-    """Each log with the name under which its outputs are kept: the end of its path, wherever the folder is named from."""
+    """Each log with the name under which its outputs are kept: the end of its path."""
     logs = []
     for folder in folders:
         for path in sorted(folder.rglob("*")):
