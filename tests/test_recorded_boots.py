@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from pfnscope.ranges import FrameRange, FrameSet
-from pfnscope.report.document import Document
+from pfnscope.model.document import Document
+from pfnscope.model.ranges import FrameRange, FrameSet
 from pfnscope.service import analyze
 from tests.support.samples import text
 

@@ -12,8 +12,8 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 
 from pfnscope.bootlog.forms import FORMS, Form
+from pfnscope.model.document import Document
 from pfnscope.report import palette, rulepage
-from pfnscope.report.document import Document
 from pfnscope.report.found import Lookup
 from pfnscope.report.rulebook import Rule
 from tools import pictures, reference

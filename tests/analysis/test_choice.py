@@ -3,7 +3,7 @@
 import pytest
 
 from pfnscope.analysis import analyze
-from pfnscope.bootlog.model import BootLog, Count, PageCounts
+from pfnscope.model.log import BootLog, Count, PageCounts
 from tests.support.seed import seed_log
 
 

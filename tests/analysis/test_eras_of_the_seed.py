@@ -2,9 +2,10 @@
 
 import pytest
 
-from pfnscope.analysis import Analysis, Hole, analyze
+from pfnscope.analysis import Analysis, analyze
 from pfnscope.bootlog import read
-from pfnscope.bootlog.model import MemoryType
+from pfnscope.model.analysis import Hole
+from pfnscope.model.log import MemoryType
 from tests.support.samples import text
 from tests.support.seed import NODES, seed_log
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pfnscope.report.document import Check, Document
+from pfnscope.model.document import Check, Document
 from pfnscope.report.lanes import lanes
 from pfnscope.report.text import render
 from pfnscope.service import analyze

@@ -3,12 +3,13 @@
 import msgspec
 import pytest
 
-from pfnscope.analysis import Analysis, State, analyze
+from pfnscope.analysis import Analysis, analyze
 from pfnscope.analysis.hazards import left_out, top_of
 from pfnscope.bootlog import read
-from pfnscope.bootlog.model import ZoneInfo
 from pfnscope.kernel.release import Version
-from pfnscope.ranges import FrameRange, FrameSet
+from pfnscope.model.analysis import State
+from pfnscope.model.log import ZoneInfo
+from pfnscope.model.ranges import FrameRange, FrameSet
 from pfnscope.recording.model import Block, Record
 from tests.support.samples import SLUGS, text
 

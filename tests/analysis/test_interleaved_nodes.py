@@ -1,8 +1,8 @@
 """A hole that the zone spans of two nodes share: the node walked last has it, and that zone does span it."""
 
 from pfnscope.analysis import analyze
-from pfnscope.bootlog.model import BootLog, NodeRange, ZoneRange
-from pfnscope.ranges import ByteRange
+from pfnscope.model.log import BootLog, NodeRange, ZoneRange
+from pfnscope.model.ranges import ByteRange
 from pfnscope.units import GIB, MIB
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pfnscope.report.document import Check, Document
+from pfnscope.model.document import Check, Document
 from pfnscope.report.text import render
 from pfnscope.service import analyze
 from tests.support.samples import text

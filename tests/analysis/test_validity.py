@@ -6,7 +6,7 @@ import pytest
 
 from pfnscope.analysis import analyze
 from pfnscope.bootlog import read
-from pfnscope.ranges import FrameSet
+from pfnscope.model.ranges import FrameSet
 
 
 def text(release: str, *more: str) -> bytes:

@@ -6,11 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pfnscope.analysis import Analysis, analyze
-from pfnscope.analysis.verify import Comparison, Verification, verify
+from pfnscope.analysis.verify import verify
 from pfnscope.analysis.verify.pages import expected_reserved, view_of
 from pfnscope.bootlog import read
-from pfnscope.bootlog.model import ZoneInfo
-from pfnscope.ranges import FrameRange, FrameSet, overlay
+from pfnscope.model.log import ZoneInfo
+from pfnscope.model.ranges import FrameRange, FrameSet, overlay
+from pfnscope.model.verification import Comparison, Verification
 from pfnscope.recording.model import Block, FlagRun, Kpageflags, Record
 from tests.support.samples import text
 

@@ -4,7 +4,7 @@ import pytest
 
 from pfnscope.analysis import analyze
 from pfnscope.bootlog import keep_memory_lines, read
-from pfnscope.bootlog.model import BootLog
+from pfnscope.model.log import BootLog
 
 LOW = ["node   0: [mem 0x0000000000001000-0x000000000009efff]", "node   0: [mem 0x0000000000100000-0x00000000bffd6fff]"]
 FOURTH = ["node   0: [mem 0x0000000100000000-0x000000013fffffff]"]

@@ -3,7 +3,7 @@
 import pytest
 
 from pfnscope.bootlog import read
-from pfnscope.bootlog.model import BootLog
+from pfnscope.model.log import BootLog
 
 NODE = "node   0: [mem 0x0000000080000000-0x00000000bfffffff]"
 LARGE_PAGES = "Dentry cache hash table entries: 131072 (order: 4, 1048576 bytes, linear)"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pfnscope.analysis import analyze
 from pfnscope.bootlog import keep_memory_lines, read
 from pfnscope.bootlog.files import lines as file_lines
-from pfnscope.bootlog.model import BootLog, MemoryType
+from pfnscope.model.log import BootLog, MemoryType
 from tests.bootlog.test_hostile import work
 
 LOG = b"""\

@@ -11,9 +11,9 @@ import pytest
 from pfnscope.bootlog import read
 from pfnscope.bootlog.effects import Remark
 from pfnscope.bootlog.forms import FORMS, Form
-from pfnscope.bootlog.model import SratEntry
 from pfnscope.bootlog.records import records
 from pfnscope.bootlog.text.searchable import Text
+from pfnscope.model.log import SratEntry
 from pfnscope.patterns import compiled
 from tests.bootlog.golden import FILE, meaning
 

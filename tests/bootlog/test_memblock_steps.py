@@ -1,9 +1,9 @@
 """Steps of memblock=debug: a dump is a state at its lines, and only what comes before memory is freed counts."""
 
 from pfnscope.bootlog import read
-from pfnscope.bootlog.model import BootLog
 from pfnscope.layout import build_layout
-from pfnscope.ranges import ByteRange
+from pfnscope.model.log import BootLog
+from pfnscope.model.ranges import ByteRange
 
 NODE = "  node   0: [mem 0x0000000000001000-0x000000003fffffff]"
 BY = "setup_arch+0x5e/0xc4f"

@@ -6,7 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pfnscope.bootlog import keep_memory_lines, read
-from pfnscope.bootlog.model import BootLog
+from pfnscope.model.log import BootLog
 from tests.bootlog.dialect import ENCODINGS, ENVELOPES, ON_ONE_LINE, TRANSPORTS, Printed, layouts, quoted_printable
 
 

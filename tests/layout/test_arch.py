@@ -2,10 +2,10 @@
 
 import pytest
 
-from pfnscope.bootlog.model import BootLog, NodeRange, ZoneRange
 from pfnscope.layout import build_layout
 from pfnscope.layout.arch import likely_arch
-from pfnscope.ranges import ByteRange
+from pfnscope.model.log import BootLog, NodeRange, ZoneRange
+from pfnscope.model.ranges import ByteRange
 
 MIB, GIB = 1 << 20, 1 << 30
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from pfnscope.bootlog.model import Count, MapEntry, MemoryType, PageCounts
 from pfnscope.kernel.release import parse_release
 from pfnscope.layout import build_layout
-from pfnscope.ranges import ByteRange, FrameRange, FrameSet
+from pfnscope.model.log import Count, MapEntry, MemoryType, PageCounts
+from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet
 from tests.support.seed import seed_log
 
 LOW = FrameSet.of([FrameRange(0, 0x10), FrameRange(0x9F, 0x100)])

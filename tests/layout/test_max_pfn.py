@@ -2,8 +2,8 @@
 
 import pytest
 
-from pfnscope.bootlog.model import Count, PageCounts
 from pfnscope.layout import build_layout
+from pfnscope.model.log import Count, PageCounts
 from tests.support.seed import seed_log
 
 

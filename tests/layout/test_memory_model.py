@@ -6,13 +6,15 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from pfnscope.analysis import State, analyze
+from pfnscope.analysis import analyze
 from pfnscope.bootlog import read
-from pfnscope.bootlog.model import BootLog, Count, FlagWidths, NodeRange, PageCounts, StructPages, ZoneRange
 from pfnscope.kernel.architecture import MODELS, SECTION_SIZES, MemoryModel, memory_model, section_size
 from pfnscope.kernel.release import Version, parse_release
-from pfnscope.layout import Layout, build_layout
-from pfnscope.ranges import ByteRange, FrameRange, FrameSet
+from pfnscope.layout import build_layout
+from pfnscope.model.analysis import State
+from pfnscope.model.layout import Layout
+from pfnscope.model.log import BootLog, Count, FlagWidths, NodeRange, PageCounts, StructPages, ZoneRange
+from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet
 
 MIB = 1 << 20
 RECORDED = Path(__file__).parent.parent / "recorded"

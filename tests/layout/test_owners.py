@@ -1,8 +1,8 @@
 """The memory map in force by page frame, with the kernel's changes applied."""
 
-from pfnscope.bootlog.model import BootLog, E820Change, MapEntry, MemoryType
 from pfnscope.layout.owners import owners
-from pfnscope.ranges import ByteRange, value_at
+from pfnscope.model.log import BootLog, E820Change, MapEntry, MemoryType
+from pfnscope.model.ranges import ByteRange, value_at
 
 PAGE = 4096
 

@@ -4,9 +4,9 @@ import pytest
 
 from pfnscope.kernel.release import Version
 from pfnscope.kernel.zone_limits import zone_limits
-from pfnscope.layout import MemoryRange, ZoneLimit
 from pfnscope.layout.zones import zone_spans
-from pfnscope.ranges import FrameRange, FrameSet
+from pfnscope.model.layout import MemoryRange, ZoneLimit
+from pfnscope.model.ranges import FrameRange, FrameSet
 
 GIB = 1 << 30
 

@@ -2,10 +2,11 @@
 
 import pytest
 
-from pfnscope.bootlog.model import MovableStart
-from pfnscope.layout import Layout, MemoryRange, ZoneLimit, build_layout
+from pfnscope.layout import build_layout
 from pfnscope.layout.zones import zone_spans
-from pfnscope.ranges import FrameRange, FrameSet
+from pfnscope.model.layout import Layout, MemoryRange, ZoneLimit
+from pfnscope.model.log import MovableStart
+from pfnscope.model.ranges import FrameRange, FrameSet
 from tests.support.seed import seed_log
 
 Span = tuple[int, str, int, int, int]

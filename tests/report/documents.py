@@ -2,7 +2,7 @@
 
 import msgspec
 
-from pfnscope.report import document as d
+from pfnscope.model import document as d
 
 SEED_LINES = {"firmware": 20, "user": 30, "node": 45, "zone": 41}
 

@@ -6,8 +6,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pfnscope.model import document as d
 from pfnscope.report import axis as axes
-from pfnscope.report import document as d
 from pfnscope.report import figure, scene
 from pfnscope.report.lanes import Bar, Lane, lanes
 from pfnscope.report.svg import render

@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from pfnscope.report import document as d
+from pfnscope.model import document as d
 from pfnscope.report import figure, overview, palette, scene, svg
 from pfnscope.report.axis import AxisName
 from pfnscope.report.lanes import lanes

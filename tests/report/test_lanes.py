@@ -1,6 +1,6 @@
 """From a document to bars."""
 
-from pfnscope.report import document as d
+from pfnscope.model import document as d
 from pfnscope.report.lanes import frames, lanes, missing
 from tests.report.documents import hole, seed_document
 

@@ -1,6 +1,6 @@
 """Notes on the reading: told once, with all their lines, and nothing that the report says besides."""
 
-from pfnscope.report.document import Diagnostic, Verdict
+from pfnscope.model.document import Diagnostic, Verdict
 from pfnscope.report.findings import BY_CODE
 from pfnscope.report.notes import note_rows, sentences
 from tests.report.documents import seed_document

@@ -4,7 +4,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pfnscope.report import document as d
+from pfnscope.model import document as d
 from pfnscope.report import scene
 from pfnscope.report.differing import differences
 from pfnscope.report.lanes import Bar

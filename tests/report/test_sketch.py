@@ -4,8 +4,8 @@ import re
 
 import pytest
 
+from pfnscope.model.document import PfnRange
 from pfnscope.report import sketches
-from pfnscope.report.document import PfnRange
 from pfnscope.report.plain import Look
 from tests.report.documents import hole, seed_document
 

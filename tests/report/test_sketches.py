@@ -2,8 +2,8 @@
 
 import re
 
+from pfnscope.model.document import MapEntry
 from pfnscope.report import sketches
-from pfnscope.report.document import MapEntry
 from pfnscope.report.plain import Look
 from pfnscope.service import analyze
 from pfnscope.service.placing import placed_beside

@@ -4,9 +4,9 @@ import msgspec
 import pytest
 
 from pfnscope.bootlog import read
-from pfnscope.bootlog.model import BootLog, MemoryType, SratEntry
 from pfnscope.kernel.release import Version
-from pfnscope.ranges import ByteRange
+from pfnscope.model.log import BootLog, MemoryType, SratEntry
+from pfnscope.model.ranges import ByteRange
 from pfnscope.simulation import NotSimulated, SelfCheck, own_command_line, self_check, simulate
 from tests.support.samples import SLUGS, text
 

@@ -1,7 +1,7 @@
 """The 2018 report's guest as facts, without a text: three layouts of node ranges and maps."""
 
-from pfnscope.bootlog.model import BootLog, MapEntry, MemoryType, NodeRange, ZoneRange
-from pfnscope.ranges import ByteRange
+from pfnscope.model.log import BootLog, MapEntry, MemoryType, NodeRange, ZoneRange
+from pfnscope.model.ranges import ByteRange
 
 GIB = 1 << 30
 LOW = ((0, 0x1000, 0x9F000), (0, 0x100000, 0xBFFD7000))

@@ -10,12 +10,12 @@ from pfnscope.analysis.causes import causes
 from pfnscope.analysis.eras import eras, weigh_unknown
 from pfnscope.analysis.events import place_events
 from pfnscope.analysis.holes import Surroundings, find_holes
-from pfnscope.analysis.model import Cause, Check, Choice, Era, Hole, PlacedEvent
 from pfnscope.analysis.proven_model import fit_layout
-from pfnscope.bootlog.model import BootLog, Diagnostic
 from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.release import Release, parse_release
-from pfnscope.layout import Layout
+from pfnscope.model.analysis import Cause, Check, Choice, Era, Hole, PlacedEvent
+from pfnscope.model.layout import Layout
+from pfnscope.model.log import BootLog, Diagnostic
 
 if TYPE_CHECKING:
     from pfnscope.analysis.machine import Machine

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 from pfnscope.analysis.machine import Machine
-from pfnscope.analysis.model import Cause, Hole
 from pfnscope.kernel.command_line import Argument, arguments
-from pfnscope.layout import Layout
-from pfnscope.ranges import FrameSet
+from pfnscope.model.analysis import Cause, Hole
+from pfnscope.model.layout import Layout
+from pfnscope.model.ranges import FrameSet
 from pfnscope.simulation import NotSimulated, own_command_line, with_inferred
 from pfnscope.units import GIB
 

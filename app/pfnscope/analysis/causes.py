@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from pfnscope.analysis.model import Cause, Hole
-from pfnscope.layout import Layout
+from pfnscope.model.analysis import Cause, Hole
+from pfnscope.model.layout import Layout
 
 NO_CAUSE = Cause((), "")
 

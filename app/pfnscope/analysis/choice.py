@@ -2,12 +2,12 @@
 
 from msgspec import structs
 
-from pfnscope.analysis.model import Choice
 from pfnscope.analysis.replay import Counted, PassCount
-from pfnscope.bootlog.model import BootLog, PageCounts
 from pfnscope.kernel.release import Release
 from pfnscope.kernel.rules import RULES, CountWording, StructPageRule, rules_for
-from pfnscope.layout import Layout
+from pfnscope.model.analysis import Choice
+from pfnscope.model.layout import Layout
+from pfnscope.model.log import BootLog, PageCounts
 
 
 def choose(log: BootLog, layout: Layout, counted: Counted, release: Release | None, *, overridden: bool) -> Choice:

@@ -3,11 +3,11 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 
-from pfnscope.analysis.model import PageState, State
 from pfnscope.kernel.deferral import Deferral, NodeOfReserved, deferral, walked_early
 from pfnscope.kernel.release import Version
-from pfnscope.layout import Layout, ZoneSpan
-from pfnscope.ranges import FrameRange, FrameSet
+from pfnscope.model.analysis import PageState, State
+from pfnscope.model.layout import Layout, ZoneSpan
+from pfnscope.model.ranges import FrameRange, FrameSet
 
 
 def walk_ends(layout: Layout, version: Version, *, memory_only: bool = False) -> Mapping[int, int]:

@@ -3,10 +3,10 @@
 from msgspec import structs
 
 from pfnscope.analysis.holes import Surroundings, find_holes
-from pfnscope.analysis.model import SEVERITIES, Choice, Era, Hole, PageState, Severity, State
 from pfnscope.kernel.release import Release
 from pfnscope.kernel.rules import RULES, StructPageRule, describe_releases, typical
-from pfnscope.ranges import FrameSet
+from pfnscope.model.analysis import SEVERITIES, Choice, Era, Hole, PageState, Severity, State
+from pfnscope.model.ranges import FrameSet
 
 
 def eras(

@@ -3,14 +3,14 @@
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
-from pfnscope.analysis.model import Hole, PlacedEvent
 from pfnscope.bootlog.boots.faults import PAGE_TABLE_ENTRY
-from pfnscope.bootlog.model import BootLog, LogEvent
 from pfnscope.kernel import vmemmap
 from pfnscope.kernel.release import Release, Version
-from pfnscope.layout import Layout
+from pfnscope.model.analysis import Hole, PlacedEvent
+from pfnscope.model.layout import Layout
+from pfnscope.model.log import BootLog, LogEvent
+from pfnscope.model.ranges import FrameSet
 from pfnscope.patterns import compiled
-from pfnscope.ranges import FrameSet
 
 _ENTRY_ADDRESS = 0x000FFFFFFFFFF000
 """Bits of a page table entry that hold the address: PTE_PFN_MASK, arch/x86/include/asm/pgtable_types.h."""

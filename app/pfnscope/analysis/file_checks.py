@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
-from pfnscope.analysis.model import Check
-from pfnscope.bootlog.model import BootLog, DebugfsRegion, Lines, MapEntry, MemoryType, ZoneInfo
-from pfnscope.layout import Layout, ZoneSpan
-from pfnscope.ranges import ByteRange, FrameRange, FrameSet
-from pfnscope.ranges.engine import Pairs, canonical
+from pfnscope.model.analysis import Check
+from pfnscope.model.layout import Layout, ZoneSpan
+from pfnscope.model.log import BootLog, DebugfsRegion, Lines, MapEntry, MemoryType, ZoneInfo
+from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet
+from pfnscope.model.ranges.engine import Pairs, canonical
 from pfnscope.units import KIB, format_size
 
 _SYSTEM_RAM = "System RAM"

@@ -7,11 +7,11 @@ have been written is left out. Too little read costs a comparison; too much cost
 from collections.abc import Iterator
 
 from pfnscope.analysis.analyze import Analysis
-from pfnscope.analysis.model import State
 from pfnscope.kernel.release import Version
 from pfnscope.kernel.rules import Pass
-from pfnscope.layout import Layout
-from pfnscope.ranges import FrameRange, FrameSet
+from pfnscope.model.analysis import State
+from pfnscope.model.layout import Layout
+from pfnscope.model.ranges import FrameRange, FrameSet
 from pfnscope.recording.model import Record
 
 Reason = tuple[FrameRange, str]

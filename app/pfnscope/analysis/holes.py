@@ -6,14 +6,14 @@ from functools import cached_property
 from msgspec import Struct
 
 from pfnscope.analysis.bounds import pages_within
-from pfnscope.analysis.model import Basis, Choice, Hole, PageState, Severity, State
 from pfnscope.analysis.replay import replay
-from pfnscope.bootlog.model import Lines
 from pfnscope.kernel.readers import Bound, Reader, readers_for
 from pfnscope.kernel.release import Release
 from pfnscope.kernel.rules import typical
-from pfnscope.layout import Layout, Owner, ZoneSpan
-from pfnscope.ranges import FrameRange, FrameSet, Painted, overlay, paint
+from pfnscope.model.analysis import Basis, Choice, Hole, PageState, Severity, State
+from pfnscope.model.layout import Layout, Owner, ZoneSpan
+from pfnscope.model.log import Lines
+from pfnscope.model.ranges import FrameRange, FrameSet, Painted, overlay, paint
 
 
 class Surroundings(Struct, frozen=True, dict=True):

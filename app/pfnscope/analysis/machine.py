@@ -4,10 +4,11 @@ from functools import cached_property
 
 from msgspec import Struct, structs
 
-from pfnscope.bootlog.model import BootLog
 from pfnscope.kernel.architecture import MemoryModel
 from pfnscope.kernel.release import Release
-from pfnscope.layout import Layout, build_layout
+from pfnscope.layout import build_layout
+from pfnscope.model.layout import Layout
+from pfnscope.model.log import BootLog
 from pfnscope.simulation import USUAL_ARCH, Simulation, own_command_line, simulate
 
 

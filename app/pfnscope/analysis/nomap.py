@@ -11,12 +11,11 @@ from msgspec import structs
 
 from pfnscope.analysis.choice import printed_counts
 from pfnscope.analysis.replay import replay
-from pfnscope.bootlog.model import PageCounts
 from pfnscope.kernel.rules import RULES, CountWording
 from pfnscope.kernel.validity import asks_memblock
-from pfnscope.layout import Layout
-from pfnscope.layout.model import MemoryRange
-from pfnscope.ranges import FrameSet
+from pfnscope.model.layout import Layout, MemoryRange
+from pfnscope.model.log import PageCounts
+from pfnscope.model.ranges import FrameSet
 
 _MOST_TRIES = 64
 

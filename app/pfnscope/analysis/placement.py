@@ -10,13 +10,13 @@ from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.deferral import walk_ends
 from pfnscope.analysis.eras import eras
 from pfnscope.analysis.holes import Surroundings, find_holes
-from pfnscope.analysis.model import Hole
-from pfnscope.bootlog.model import MemoryType
 from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.movable_arguments import movable_arguments
 from pfnscope.kernel.rules import describe_releases
 from pfnscope.layout.less import less_memory, near
-from pfnscope.ranges import ByteRange, FrameRange, FrameSet
+from pfnscope.model.analysis import Hole
+from pfnscope.model.log import MemoryType
+from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet
 from pfnscope.simulation.image import kernel_image
 from pfnscope.units import MIB
 

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from pfnscope.analysis.deferral import initialised_by_reserving, walk_ends
-from pfnscope.analysis.model import PageState, State
-from pfnscope.bootlog.model import MemoryType
 from pfnscope.kernel.release import Version
 from pfnscope.kernel.rules import Pass, StructPageRule, typical
 from pfnscope.kernel.validity import asks_memblock, pageblock_frames
-from pfnscope.layout import Layout, ZoneSpan
-from pfnscope.ranges import FrameRange, FrameSet, Painted, paint
+from pfnscope.model.analysis import PageState, State
+from pfnscope.model.layout import Layout, ZoneSpan
+from pfnscope.model.log import MemoryType
+from pfnscope.model.ranges import FrameRange, FrameSet, Painted, paint
 
 _E820 = "x86 put what e820 does not call RAM into memblock.reserved"
 

@@ -3,14 +3,14 @@
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
-from pfnscope.analysis.model import Check
-from pfnscope.bootlog.model import BootLog, MapEntry, MemoryType
 from pfnscope.kernel.architecture import max_order_pages
 from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.movable_arguments import movable_arguments
 from pfnscope.kernel.release import Version
-from pfnscope.layout import Layout
 from pfnscope.layout.movable import movable_starts
+from pfnscope.model.analysis import Check
+from pfnscope.model.layout import Layout
+from pfnscope.model.log import BootLog, MapEntry, MemoryType
 from pfnscope.units import GIB
 
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from pfnscope.analysis.model import Check
 from pfnscope.analysis.zone_counts import STRUCT_PAGE_SIZES, ZoneCounts, first_zone_reserved, memmap_pages
-from pfnscope.bootlog.model import BootLog, Count
 from pfnscope.kernel.release import Version
-from pfnscope.layout import Layout
+from pfnscope.model.analysis import Check
+from pfnscope.model.layout import Layout
+from pfnscope.model.log import BootLog, Count
 from pfnscope.units import KIB
 
 NOT_TAKEN_OFF: Version = (6, 10, 0)

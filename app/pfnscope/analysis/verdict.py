@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from pfnscope.analysis.analyze import Analysis
-from pfnscope.analysis.model import SEVERITIES, Hole, Severity, State
 from pfnscope.kernel.release import Version
+from pfnscope.model.analysis import SEVERITIES, Hole, Severity, State
 from pfnscope.units import format_size
 
 _NAMED_HOLES = 2

@@ -7,9 +7,9 @@ from msgspec import structs
 from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.choice import choose
 from pfnscope.analysis.machine import Machine
-from pfnscope.bootlog.model import Diagnostic
 from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.release import parse_release
+from pfnscope.model.log import Diagnostic
 from pfnscope.simulation import Simulation
 
 

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
-from pfnscope.analysis.model import Check
-from pfnscope.bootlog.model import BootLog, Count
 from pfnscope.kernel.release import Version
-from pfnscope.layout import Layout, ZoneSpan
+from pfnscope.model.analysis import Check
+from pfnscope.model.layout import Layout, ZoneSpan
+from pfnscope.model.log import BootLog, Count
 from pfnscope.units import MIB
 
 ROUNDED_UP: Version = (2, 6, 27)

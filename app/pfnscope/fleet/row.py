@@ -5,10 +5,10 @@ from typing import Literal
 import msgspec
 
 from pfnscope import __version__
-from pfnscope.analysis.model import SEVERITIES
 from pfnscope.kernel.command_line import arguments
-from pfnscope.report.document import Document, Severity
-from pfnscope.report.document import Hole as WireHole
+from pfnscope.model.analysis import SEVERITIES
+from pfnscope.model.document import Document, Severity
+from pfnscope.model.document import Hole as WireHole
 
 MOST_HOLES = 1000
 """Holes kept of one log: a text made to have more would take the memory of all others."""

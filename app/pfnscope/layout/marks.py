@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from pfnscope.bootlog.model import BootLog
-from pfnscope.layout.model import MemoryRange
-from pfnscope.ranges import FrameRange, FrameSet
+from pfnscope.model.layout import MemoryRange
+from pfnscope.model.log import BootLog
+from pfnscope.model.ranges import FrameRange, FrameSet
 
 HOTPLUG, MIRROR = 1, 2
 """enum memblock_flags in include/linux/memblock.h, 3.14 to 7.1."""

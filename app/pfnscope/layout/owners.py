@@ -3,9 +3,9 @@
 from bisect import bisect_right
 
 from pfnscope.bootlog.forms.maps import memory_type
-from pfnscope.bootlog.model import BootLog, E820Change, MapEntry, MemoryType
-from pfnscope.layout.model import Owner
-from pfnscope.ranges import ByteRange, FrameRange, Painted, paint
+from pfnscope.model.layout import Owner
+from pfnscope.model.log import BootLog, E820Change, MapEntry, MemoryType
+from pfnscope.model.ranges import ByteRange, FrameRange, Painted, paint
 
 
 def map_in_force(log: BootLog) -> tuple[MapEntry, ...]:

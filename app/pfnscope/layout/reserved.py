@@ -1,10 +1,10 @@
 """What is known of memblock.reserved: dumps, events, named reservations, and what x86 always reserves."""
 
-from pfnscope.bootlog.model import BootLog, MemoryType
 from pfnscope.kernel.release import Version
-from pfnscope.layout.model import Owner
-from pfnscope.ranges import ByteRange, FrameRange, FrameSet, Painted
-from pfnscope.ranges.engine import canonical, difference
+from pfnscope.model.layout import Owner
+from pfnscope.model.log import BootLog, MemoryType
+from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet, Painted
+from pfnscope.model.ranges.engine import canonical, difference
 from pfnscope.units import KIB, MIB
 
 WHOLE_FIRST_MIB: Version = (5, 13, 0)

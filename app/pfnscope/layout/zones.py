@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from pfnscope.bootlog.model import ZoneInfo
-from pfnscope.layout.model import MemoryRange, ZoneLimit, ZoneSpan
-from pfnscope.ranges import FrameRange, FrameSet
+from pfnscope.model.layout import MemoryRange, ZoneLimit, ZoneSpan
+from pfnscope.model.log import ZoneInfo
+from pfnscope.model.ranges import FrameRange, FrameSet
 
 NORMAL, MOVABLE = "Normal", "Movable"
 

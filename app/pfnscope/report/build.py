@@ -2,17 +2,17 @@
 
 from collections.abc import Iterable
 
-from pfnscope.analysis import Analysis, State
-from pfnscope.analysis import Hole as FoundHole
-from pfnscope.analysis.model import Choice
+from pfnscope.analysis import Analysis
 from pfnscope.analysis.verdict import verdict
-from pfnscope.bootlog.model import DebugfsRegion as FoundListed
-from pfnscope.bootlog.model import MapEntry as FoundEntry
-from pfnscope.bootlog.model import MemblockRegion as FoundRegion
 from pfnscope.kernel.rules import describe_releases
-from pfnscope.ranges import ByteRange, FrameRange
-from pfnscope.report import document as wire
-from pfnscope.report import document_files as beside
+from pfnscope.model import document as wire
+from pfnscope.model import document_files as beside
+from pfnscope.model.analysis import Choice, State
+from pfnscope.model.analysis import Hole as FoundHole
+from pfnscope.model.log import DebugfsRegion as FoundListed
+from pfnscope.model.log import MapEntry as FoundEntry
+from pfnscope.model.log import MemblockRegion as FoundRegion
+from pfnscope.model.ranges import ByteRange, FrameRange
 from pfnscope.report.inspect import inspections
 
 

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from pfnscope.report.document import Document, MapEntry
+from pfnscope.model.document import Document, MapEntry
 from pfnscope.report.words import SEVERITY_WORDS, STATE_WORDS, TYPE_WORDS, pages_words, placement_of
 from pfnscope.units import format_size
 

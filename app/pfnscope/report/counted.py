@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from pfnscope.report.document import Check, PfnRange
+from pfnscope.model.document import Check, PfnRange
 
 _SHOWN = 3
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from pfnscope.report.document import Hole, MapEntry
+from pfnscope.model.document import Hole, MapEntry
 from pfnscope.report.plain import PLAIN, Look
 from pfnscope.report.words import placement_words, state_words
 

@@ -1,7 +1,7 @@
 """Commands that show the struct pages of a range of frames, on the running machine or in a dump of it."""
 
-from pfnscope.ranges import FrameRange
-from pfnscope.report.document import Inspection
+from pfnscope.model.document import Inspection
+from pfnscope.model.ranges import FrameRange
 
 DANGEROUS = "makes the kernel read struct pages that nothing wrote: it can kill the command or stop the machine"
 

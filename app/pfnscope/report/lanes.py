@@ -12,9 +12,9 @@ from itertools import pairwise
 
 import msgspec
 
-from pfnscope.ranges import FrameRange, FrameSet
-from pfnscope.report.document import Document, EfiEntry, Hole, MapEntry, ZoneSpan
-from pfnscope.report.document_files import DebugfsRegion, ZoneInfo
+from pfnscope.model.document import Document, EfiEntry, Hole, MapEntry, ZoneSpan
+from pfnscope.model.document_files import DebugfsRegion, ZoneInfo
+from pfnscope.model.ranges import FrameRange, FrameSet
 from pfnscope.report.words import STATE_WORDS, pages_words, placement_words
 from pfnscope.units import format_size
 

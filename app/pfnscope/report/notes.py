@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from pfnscope.report.document import Diagnostic, Document
+from pfnscope.model.document import Diagnostic, Document
 from pfnscope.report.findings import BY_CODE
 
 _MOST_LINES = 8

@@ -4,8 +4,9 @@ from typing import Literal
 
 import msgspec
 
-from pfnscope.analysis import Analysis, State
+from pfnscope.analysis import Analysis
 from pfnscope.analysis.placement import Placement as Found
+from pfnscope.model.analysis import State
 
 
 class AddedHole(msgspec.Struct, frozen=True):

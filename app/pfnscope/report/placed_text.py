@@ -1,7 +1,7 @@
 """Where a memmap= region can go, for terminals and mail: its starts below the bars, then in words."""
 
+from pfnscope.model.document import Document
 from pfnscope.report import sketches
-from pfnscope.report.document import Document
 from pfnscope.report.placed import AddedHole, Placements, size_words
 from pfnscope.report.plain import PLAIN, Look
 from pfnscope.report.words import STATE_WORDS, pages_words

@@ -6,11 +6,11 @@ from typing import Literal
 
 import msgspec
 
-from pfnscope.analysis.model import PageState
 from pfnscope.analysis.specimen import PLACES, states
 from pfnscope.kernel.readers import Reader, readers_for
 from pfnscope.kernel.rules import RULES, Commit, StructPageRule, describe_releases, typical
 from pfnscope.kernel.vendors import DEVIATIONS, Deviation
+from pfnscope.model.analysis import PageState
 
 LAST_BUILD = 9999
 """Builds of a row without an end go beyond this."""

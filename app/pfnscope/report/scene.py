@@ -11,10 +11,10 @@ from itertools import pairwise
 
 import msgspec
 
-from pfnscope.ranges import FrameRange
+from pfnscope.model.document import Document
+from pfnscope.model.ranges import FrameRange
 from pfnscope.report.axis import Axis
 from pfnscope.report.differing import Difference, differences
-from pfnscope.report.document import Document
 from pfnscope.report.lanes import Bar, Lane, lanes
 from pfnscope.report.placed import Placements
 from pfnscope.report.placed import size_words as argument_size

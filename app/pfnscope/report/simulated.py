@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from pfnscope.analysis import Analysis
 from pfnscope.kernel.map_arguments import ArgumentProblem
-from pfnscope.report.document import ArgumentNote, SelfCheck, Simulation
+from pfnscope.model.document import ArgumentNote, SelfCheck, Simulation
 from pfnscope.report.plain import PLAIN, Look
 from pfnscope.simulation import NotSimulated, self_check
 from pfnscope.simulation import Simulation as Made

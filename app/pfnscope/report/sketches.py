@@ -9,8 +9,8 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from pfnscope.ranges import FrameRange, FrameSet
-from pfnscope.report.document import Document
+from pfnscope.model.document import Document
+from pfnscope.model.ranges import FrameRange, FrameSet
 from pfnscope.report.lanes import Bar, Lane, lanes
 from pfnscope.report.plain import Look
 from pfnscope.report.sketch import Row, draw

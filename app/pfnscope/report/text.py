@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
+from pfnscope.model.document import Document, Event, Hole, MapEntry, PfnRange, ZoneSpan
+from pfnscope.model.document_files import BlockRange, DebugfsRegion, Resource, ZoneInfo
 from pfnscope.report import counted, notes, sketches
-from pfnscope.report.document import Document, Event, Hole, MapEntry, PfnRange, ZoneSpan
-from pfnscope.report.document_files import BlockRange, DebugfsRegion, Resource, ZoneInfo
 from pfnscope.report.plain import PLAIN, Look, listed, paragraphs, table
 from pfnscope.report.simulated import agreement, carets
 from pfnscope.report.words import VERDICTS, linked_as_it_lies, state_words

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from pfnscope.analysis.verify import Comparison, Verification
+from pfnscope.model.verification import Comparison, Verification
 
 
 class Difference(msgspec.Struct, frozen=True):

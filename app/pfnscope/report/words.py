@@ -1,6 +1,6 @@
 """How holes and their states are called wherever they are shown."""
 
-from pfnscope.report.document import Hole
+from pfnscope.model.document import Hole
 
 STATE_WORDS = {
     "uninitialised": "never written",

@@ -2,8 +2,8 @@
 
 import msgspec
 
+from pfnscope.model.document import Document
 from pfnscope.patterns import compiled
-from pfnscope.report.document import Document
 from pfnscope.report.found import Lookup
 from pfnscope.report.lanes import frames
 from pfnscope.report.words import pages_words, state_words

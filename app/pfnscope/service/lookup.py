@@ -3,8 +3,8 @@
 from bisect import bisect_right
 
 from pfnscope.kernel import vmemmap
+from pfnscope.model.document import Document, Hole, MapEntry
 from pfnscope.patterns import compiled
-from pfnscope.report.document import Document, Hole, MapEntry
 from pfnscope.report.found import Lookup
 from pfnscope.service.errors import BadOption
 from pfnscope.units import parse_size

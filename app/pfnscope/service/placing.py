@@ -5,8 +5,8 @@ from typing import Literal
 from pfnscope.analysis import Analysis
 from pfnscope.analysis.placement import placements
 from pfnscope.bootlog import read
+from pfnscope.model.document import Document
 from pfnscope.report.build import document
-from pfnscope.report.document import Document
 from pfnscope.report.placed import Placements, placed
 from pfnscope.service.analyzing import DEFAULTS, Options, judged
 from pfnscope.service.errors import BadOption, CannotSimulate

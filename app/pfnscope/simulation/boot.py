@@ -6,7 +6,10 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from pfnscope.bootlog.model import (
+from pfnscope.kernel.command_line import Argument, arguments
+from pfnscope.kernel.map_arguments import Action, ArgumentProblem, MapOperation, map_operations
+from pfnscope.kernel.release import Version, parse_release
+from pfnscope.model.log import (
     BootLog,
     E820Change,
     Initmem,
@@ -16,11 +19,8 @@ from pfnscope.bootlog.model import (
     NodeRange,
     PageCounts,
 )
-from pfnscope.kernel.command_line import Argument, arguments
-from pfnscope.kernel.map_arguments import Action, ArgumentProblem, MapOperation, map_operations
-from pfnscope.kernel.release import Version, parse_release
-from pfnscope.ranges import ByteRange
-from pfnscope.ranges.engine import canonical, clip
+from pfnscope.model.ranges import ByteRange
+from pfnscope.model.ranges.engine import canonical, clip
 from pfnscope.simulation.e820 import joined_lines
 from pfnscope.simulation.firmware import PAGE_SIZE, Memory, Panics, boot_memory, first_map, limit_of
 from pfnscope.simulation.image import kernel_image

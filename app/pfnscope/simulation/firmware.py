@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from pfnscope.bootlog.forms.maps import memory_type
-from pfnscope.bootlog.model import BootLog, Lines, MapEntry, MemoryType
 from pfnscope.kernel.map_arguments import RAM, RESERVED, SOFT_RESERVED, MapOperation
 from pfnscope.kernel.release import Version
-from pfnscope.ranges.engine import Pairs, canonical, difference
+from pfnscope.model.log import BootLog, Lines, MapEntry, MemoryType
+from pfnscope.model.ranges.engine import Pairs, canonical, difference
 from pfnscope.simulation.e820 import MEMORY_TYPES, Table
 from pfnscope.simulation.image import Image
 from pfnscope.simulation.labels import entries_of, printed, type_number

@@ -2,9 +2,9 @@
 
 from msgspec import Struct
 
-from pfnscope.bootlog.model import BootLog, Lines
 from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.release import Version
+from pfnscope.model.log import BootLog, Lines
 from pfnscope.units import KIB, MIB
 
 LINK_ADDRESS = 16 * MIB

@@ -2,8 +2,8 @@
 
 import msgspec
 
-from pfnscope.bootlog.model import BootLog, MapEntry, MemoryType
-from pfnscope.ranges import ByteRange
+from pfnscope.model.log import BootLog, MapEntry, MemoryType
+from pfnscope.model.ranges import ByteRange
 from pfnscope.units import KIB
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from pfnscope.bootlog.model import MapEntry, MemoryType
 from pfnscope.kernel.map_arguments import (
     ACPI,
     NVS,
@@ -15,7 +14,8 @@ from pfnscope.kernel.map_arguments import (
     UNUSABLE,
 )
 from pfnscope.kernel.release import Version
-from pfnscope.ranges import ByteRange
+from pfnscope.model.log import MapEntry, MemoryType
+from pfnscope.model.ranges import ByteRange
 from pfnscope.simulation.e820 import RESERVED_KERN, Entry
 
 _NUMBERS = {

@@ -1,8 +1,8 @@
 """Which node each piece of memory gets, from the SRAT or from what the log shows of nodes."""
 
-from pfnscope.bootlog.model import BootLog
 from pfnscope.kernel.command_line import Argument
-from pfnscope.ranges.engine import Pairs
+from pfnscope.model.log import BootLog
+from pfnscope.model.ranges.engine import Pairs
 from pfnscope.simulation.e820 import joined_lines
 from pfnscope.simulation.numa import SLACK, Block, Refused, assign, clean_up, fake_nodes, uncovered
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 import msgspec
 from msgspec import Struct
 
-from pfnscope.bootlog.model import BootLog, MapEntry, NodeRange, ZoneRange
-from pfnscope.ranges.engine import canonical
+from pfnscope.model.log import BootLog, MapEntry, NodeRange, ZoneRange
+from pfnscope.model.ranges.engine import canonical
 from pfnscope.simulation.boot import NotSimulated
 from pfnscope.simulation.inferred import with_inferred
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from pfnscope.bootlog.model import MapEntry, MemoryType
 from pfnscope.kernel.command_line import Argument
 from pfnscope.kernel.map_arguments import PRAM, RAM, RESERVED, Action, ArgumentProblem, MapOperation
-from pfnscope.ranges.engine import Pairs, canonical, clip
+from pfnscope.model.log import MapEntry, MemoryType
+from pfnscope.model.ranges.engine import Pairs, canonical, clip
 from pfnscope.simulation.image import Image
 from pfnscope.units import format_size
 

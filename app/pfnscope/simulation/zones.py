@@ -1,15 +1,15 @@
 """Zone ranges and the start of ZONE_MOVABLE for memory that has its nodes."""
 
-from pfnscope.bootlog.model import BootLog, MovableStart, ZoneRange
 from pfnscope.kernel.architecture import max_order_pages
 from pfnscope.kernel.command_line import Argument
 from pfnscope.kernel.movable_arguments import movable_arguments
 from pfnscope.kernel.release import Version
 from pfnscope.kernel.zone_limits import zone_limits
-from pfnscope.layout import MemoryRange, ZoneLimit
 from pfnscope.layout.marks import marked
 from pfnscope.layout.movable import movable_starts
-from pfnscope.ranges import ByteRange
+from pfnscope.model.layout import MemoryRange, ZoneLimit
+from pfnscope.model.log import BootLog, MovableStart, ZoneRange
+from pfnscope.model.ranges import ByteRange
 from pfnscope.simulation.numa import Block
 
 PAGE_SIZE = 4096

@@ -6,7 +6,7 @@ from itertools import pairwise
 import msgspec
 
 from pfnscope.kernel.command_line import Argument, arguments
-from pfnscope.report.document import ArgumentNote, Document, Simulation
+from pfnscope.model.document import ArgumentNote, Document, Simulation
 
 
 class Piece(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from pfnscope.kernel.command_line import arguments
-from pfnscope.report.document import SelfCheck
+from pfnscope.model.document import SelfCheck
 from pfnscope.report.placed import AddedHole, Placement, Placements, size_words
 from pfnscope.report.simulated import agreement
 from pfnscope.report.words import STATE_WORDS, pages_words

@@ -7,9 +7,9 @@ import msgspec
 
 from pfnscope.bootlog.text.plain import as_utf8
 from pfnscope.kernel.architecture import MODELS
-from pfnscope.ranges import FrameRange
+from pfnscope.model.document import Document, Event, Hole, PfnRange
+from pfnscope.model.ranges import FrameRange
 from pfnscope.report import counted
-from pfnscope.report.document import Document, Event, Hole, PfnRange
 from pfnscope.report.lanes import frames, undecided
 from pfnscope.report.log_lines import LogRow, log_rows
 from pfnscope.report.palette import PAINTS

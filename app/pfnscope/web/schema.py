@@ -9,8 +9,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from pfnscope import service
+from pfnscope.model.document import Document
 from pfnscope.report.compared import Comparison, compared
-from pfnscope.report.document import Document
 from pfnscope.report.found import Lookup
 from pfnscope.report.placed import Placements
 from pfnscope.report.rulebook import Rule, rules

@@ -5,9 +5,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from pfnscope.model.document import Document
 from pfnscope.report import svg
 from pfnscope.report.compared import Told, compared, told
-from pfnscope.report.document import Document
 from pfnscope.report.plain import Look
 from pfnscope.service import analyze, jobs, writing
 from pfnscope.service.asking import Answer, Question, ask

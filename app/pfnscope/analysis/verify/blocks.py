@@ -1,9 +1,9 @@
 """Which memory blocks there are, against the memory of the log."""
 
 from pfnscope.analysis.verify.changes import Changes
-from pfnscope.analysis.verify.model import Comparison, Difference, LeftOut
-from pfnscope.layout import Layout
-from pfnscope.ranges import FrameSet
+from pfnscope.model.layout import Layout
+from pfnscope.model.ranges import FrameSet
+from pfnscope.model.verification import Comparison, Difference, LeftOut
 from pfnscope.recording.model import Record
 
 _WHAT, _FILE, _UNIT = "memory blocks", "memory-blocks.txt", "page frames"

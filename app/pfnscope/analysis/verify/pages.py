@@ -6,14 +6,14 @@ from msgspec import Struct
 
 from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.bounds import pages_within
-from pfnscope.analysis.model import Hole, State
 from pfnscope.analysis.verify.changes import Changes
-from pfnscope.analysis.verify.model import Comparison, Difference, LeftOut
 from pfnscope.kernel.readers import readers_for
 from pfnscope.kernel.release import Version
 from pfnscope.kernel.rules import Pass
-from pfnscope.layout import Layout
-from pfnscope.ranges import FrameRange, FrameSet
+from pfnscope.model.analysis import Hole, State
+from pfnscope.model.layout import Layout
+from pfnscope.model.ranges import FrameRange, FrameSet
+from pfnscope.model.verification import Comparison, Difference, LeftOut
 from pfnscope.recording.model import Kpageflags, Record
 
 _FILE, _UNIT = "kpageflags.runs.txt", "page frames"

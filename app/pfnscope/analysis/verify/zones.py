@@ -1,10 +1,10 @@
 """Zone spans and present pages against /proc/zoneinfo."""
 
 from pfnscope.analysis.verify.changes import Changes
-from pfnscope.analysis.verify.model import Comparison, Difference, LeftOut
-from pfnscope.bootlog.model import ZoneInfo
-from pfnscope.layout import Layout, ZoneSpan
-from pfnscope.ranges import FrameRange, FrameSet
+from pfnscope.model.layout import Layout, ZoneSpan
+from pfnscope.model.log import ZoneInfo
+from pfnscope.model.ranges import FrameRange, FrameSet
+from pfnscope.model.verification import Comparison, Difference, LeftOut
 from pfnscope.recording.model import Record
 
 _WHAT, _FILE, _UNIT = "zone spans and present pages", "zoneinfo.txt", "zones"

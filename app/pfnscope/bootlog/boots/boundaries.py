@@ -16,12 +16,12 @@ from pfnscope.bootlog.effects import (
     PfnZone,
     Section,
 )
-from pfnscope.bootlog.model import Diagnostic, Initmem, MemoryType, NodeRange, ReservedRegion, ZoneRange
 from pfnscope.bootlog.records import Record
 from pfnscope.bootlog.text.prefix import is_kernel, strip_prefix
 from pfnscope.bootlog.text.searchable import Text
-from pfnscope.ranges import ByteRange, FrameRange, FrameSet
-from pfnscope.ranges.engine import Pairs, canonical, difference, intersection
+from pfnscope.model.log import Diagnostic, Initmem, MemoryType, NodeRange, ReservedRegion, ZoneRange
+from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet
+from pfnscope.model.ranges.engine import Pairs, canonical, difference, intersection
 
 PROSE_LINES = 60
 """How far above a header somebody's words can part it from what was before."""

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pfnscope.bootlog.boots.draft import MAPS, Draft
 from pfnscope.bootlog.effects import EfiLine, Header, MapLine, MemblockLine, PfnNode, PfnZone, Section
-from pfnscope.bootlog.model import Diagnostic, Lines, MemoryType, NodeRange, SratEntry, ZoneRange
 from pfnscope.bootlog.records import Record
 from pfnscope.bootlog.text.prefix import strip_prefix
 from pfnscope.bootlog.text.searchable import Text
+from pfnscope.model.log import Diagnostic, Lines, MemoryType, NodeRange, SratEntry, ZoneRange
+from pfnscope.model.ranges import ByteRange
 from pfnscope.patterns import compiled
-from pfnscope.ranges import ByteRange
 
 Claim = tuple[ByteRange, object, Lines]
 """A range, who claims it, and the lines that say so."""

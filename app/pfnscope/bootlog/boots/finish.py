@@ -10,7 +10,8 @@ import msgspec
 from pfnscope.bootlog.boots.diagnostics import oddities
 from pfnscope.bootlog.boots.draft import LAYOUT, LEAST, Draft
 from pfnscope.bootlog.effects import CountField, Tally
-from pfnscope.bootlog.model import (
+from pfnscope.bootlog.records import merged
+from pfnscope.model.log import (
     BootLog,
     Count,
     E820Change,
@@ -23,9 +24,8 @@ from pfnscope.bootlog.model import (
     ReservedRegion,
     ZoneRange,
 )
-from pfnscope.bootlog.records import merged
+from pfnscope.model.ranges import ByteRange
 from pfnscope.patterns import compiled
-from pfnscope.ranges import ByteRange
 
 T = TypeVar("T")
 _USUAL_PAGE = 4096

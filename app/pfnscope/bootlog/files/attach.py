@@ -19,8 +19,8 @@ from pfnscope.bootlog.files.facts import (
     zones,
 )
 from pfnscope.bootlog.files.lines import FileLine, Notes
-from pfnscope.bootlog.model import BootLog, DebugfsRegion, Files, NodeRange
-from pfnscope.ranges import ByteRange
+from pfnscope.model.log import BootLog, DebugfsRegion, Files, NodeRange
+from pfnscope.model.ranges import ByteRange
 
 _USUAL_PAGE = 4096
 

@@ -23,9 +23,9 @@ from pfnscope.bootlog.files.lines import (
     ZoneHeader,
 )
 from pfnscope.bootlog.forms.files import resource_type
-from pfnscope.bootlog.model import BlockRange, Count, DebugfsRegion, Lines, MapEntry, NodeTotal, Resource, ZoneInfo
 from pfnscope.bootlog.records import merged
-from pfnscope.ranges import ByteRange
+from pfnscope.model.log import BlockRange, Count, DebugfsRegion, Lines, MapEntry, NodeTotal, Resource, ZoneInfo
+from pfnscope.model.ranges import ByteRange
 from pfnscope.units import parse_size
 
 _MOST_FRAMES = 1 << 52

@@ -13,8 +13,8 @@ from pfnscope.bootlog.forms.base import (
     inclusive,
     number,
 )
-from pfnscope.bootlog.model import Lines, MapEntry, MemoryType, ReservedRegion
-from pfnscope.ranges import ByteRange
+from pfnscope.model.log import Lines, MapEntry, MemoryType, ReservedRegion
+from pfnscope.model.ranges import ByteRange
 from pfnscope.units import MIB
 
 _ALPHA_PAGE = 8192

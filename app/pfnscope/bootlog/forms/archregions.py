@@ -2,8 +2,8 @@
 
 from pfnscope.bootlog.effects import Effect, Noted, Remark
 from pfnscope.bootlog.forms.base import HEX, NUMBER, Form, Groups, base_size, exclusive, hexadecimal, number
-from pfnscope.bootlog.model import Lines, ReservedRegion
-from pfnscope.ranges import ByteRange
+from pfnscope.model.log import Lines, ReservedRegion
+from pfnscope.model.ranges import ByteRange
 from pfnscope.units import KIB, MIB
 
 _LINEAR_32 = 0xC0000000

@@ -2,7 +2,7 @@
 
 from pfnscope.bootlog.effects import Noted
 from pfnscope.bootlog.forms.base import BARE, HEX, MEM, NUMBER, Form, base_size, exclusive, inclusive, number
-from pfnscope.bootlog.model import ReservedRegion
+from pfnscope.model.log import ReservedRegion
 from pfnscope.units import KIB
 
 _MP_TABLE = 16

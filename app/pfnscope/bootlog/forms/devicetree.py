@@ -2,7 +2,7 @@
 
 from pfnscope.bootlog.effects import Effect, Noted, Remark
 from pfnscope.bootlog.forms.base import HEX, NUMBER, Form, Groups, base_size, exclusive, inclusive, number
-from pfnscope.bootlog.model import Lines, ReservedRegion
+from pfnscope.model.log import Lines, ReservedRegion
 from pfnscope.units import MIB
 
 

@@ -5,8 +5,8 @@ from typing import Literal
 from pfnscope.bootlog.effects import Effect, LastPfn, Noted, Remark
 from pfnscope.bootlog.forms.base import BARE, HEX, MEM, NUMBER, Form, Groups, exclusive, hexadecimal, inclusive, number
 from pfnscope.bootlog.forms.maps import TYPES
-from pfnscope.bootlog.model import E820Change, Lines, ReservedRegion
-from pfnscope.ranges import ByteRange
+from pfnscope.model.log import E820Change, Lines, ReservedRegion
+from pfnscope.model.ranges import ByteRange
 
 _OLD = rf"{BARE}\s*-\s*{BARE}"
 

@@ -2,7 +2,7 @@
 
 from pfnscope.bootlog.effects import Effect, Noted, PfnReserved
 from pfnscope.bootlog.forms.base import BARE, Form, Groups, exclusive, hexadecimal
-from pfnscope.bootlog.model import Lines, ReservedRegion
+from pfnscope.model.log import Lines, ReservedRegion
 
 
 def _reservation(groups: Groups, lines: Lines) -> Effect:

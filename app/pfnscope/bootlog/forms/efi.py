@@ -2,7 +2,7 @@
 
 from pfnscope.bootlog.effects import Effect, EfiLine, Noted, Remark
 from pfnscope.bootlog.forms.base import HEX, MEM, NUMBER, Form, Groups, exclusive, inclusive, number
-from pfnscope.bootlog.model import EfiEntry, Lines
+from pfnscope.model.log import EfiEntry, Lines
 
 _RANGE = rf"range=\[{HEX}\s*-\s*{HEX}\s*([\])])"
 

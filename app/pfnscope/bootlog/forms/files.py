@@ -14,8 +14,8 @@ from pfnscope.bootlog.files.lines import (
     ZoneHeader,
 )
 from pfnscope.bootlog.forms.base import HEX, NUMBER, Form, Groups, exclusive, hexadecimal, inclusive, number
-from pfnscope.bootlog.model import Lines, MapEntry, MemoryType
-from pfnscope.ranges import ByteRange
+from pfnscope.model.log import Lines, MapEntry, MemoryType
+from pfnscope.model.ranges import ByteRange
 
 _ZONE = "(DMA|DMA32|Normal|HighMem|Movable|Device)"
 _ADDRESS = r"([0-9a-f]{8,16})"

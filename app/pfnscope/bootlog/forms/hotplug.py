@@ -2,7 +2,7 @@
 
 from pfnscope.bootlog.effects import Noted, Remark
 from pfnscope.bootlog.forms.base import BARE, HEX, NUMBER, Form, base_size, exclusive, hexadecimal, inclusive, number
-from pfnscope.bootlog.model import ReservedRegion
+from pfnscope.model.log import ReservedRegion
 
 FORMS = (
     Form(

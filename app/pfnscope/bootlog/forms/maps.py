@@ -2,8 +2,8 @@
 
 from pfnscope.bootlog.effects import Effect, Header, MapLine, MapName, Noted, Section
 from pfnscope.bootlog.forms.base import BARE, HEX, MEM, Form, Groups, exclusive, hexadecimal, inclusive
-from pfnscope.bootlog.model import Lines, MapEntry, MemoryType
-from pfnscope.ranges import ByteRange
+from pfnscope.model.log import Lines, MapEntry, MemoryType
+from pfnscope.model.ranges import ByteRange
 
 TYPES = (
     r"((?i:usable after init|usable|reserved|ACPI data|ACPI NVS|unusable|persistent RAM \(type [0-9]{1,10}\)"

@@ -14,8 +14,8 @@ from pfnscope.bootlog.forms.base import (
     number,
     same_width,
 )
-from pfnscope.bootlog.model import Initmem, Lines, MovableStart, NodeRange, SratEntry
-from pfnscope.ranges import ByteRange
+from pfnscope.model.log import Initmem, Lines, MovableStart, NodeRange, SratEntry
+from pfnscope.model.ranges import ByteRange
 
 _LAST = 0xFFF
 

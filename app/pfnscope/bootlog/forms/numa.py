@@ -2,7 +2,7 @@
 
 from pfnscope.bootlog.effects import Effect, NodeMemory, Noted, PfnInitmem, Remark
 from pfnscope.bootlog.forms.base import BARE, HEX, MEM, NUMBER, Form, Groups, exclusive, hexadecimal, number
-from pfnscope.bootlog.model import Initmem, Lines, NodeRange
+from pfnscope.model.log import Initmem, Lines, NodeRange
 
 
 def _node_memory(groups: Groups, lines: Lines) -> Effect:

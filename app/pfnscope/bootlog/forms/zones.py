@@ -2,7 +2,7 @@
 
 from pfnscope.bootlog.effects import Effect, Header, PfnZone
 from pfnscope.bootlog.forms.base import HEX, MEM, NUMBER, Form, Groups, hexadecimal, inclusive, number, same_width
-from pfnscope.bootlog.model import Lines, ZoneRange
+from pfnscope.model.log import Lines, ZoneRange
 
 _NAME = "(DMA|DMA32|Normal|HighMem|Movable|Device)"
 

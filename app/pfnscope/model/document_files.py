@@ -1,4 +1,4 @@
-"""The wire schema of neighbouring files: what /proc and /sys said beside the log. See report/document.py."""
+"""The wire schema of neighbouring files: what /proc and /sys said beside the log. See model/document.py."""
 
 import msgspec
 

@@ -4,11 +4,11 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from pfnscope.bootlog.model import Lines, MemoryType
 from pfnscope.kernel.architecture import MemoryModel
 from pfnscope.kernel.release import Version
-from pfnscope.layout.memory_model import MemMap, struct_pages
-from pfnscope.ranges import FrameRange, FrameSet, Painted
+from pfnscope.model.log import Lines, MemoryType
+from pfnscope.model.memmap import MemMap, struct_pages
+from pfnscope.model.ranges import FrameRange, FrameSet, Painted
 
 
 class MemoryRange(Struct, frozen=True):

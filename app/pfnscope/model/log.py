@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from pfnscope.kernel.rules import CountWording
-from pfnscope.ranges import ByteRange
+from pfnscope.model.ranges import ByteRange
 
 Lines = tuple[int, ...]
 

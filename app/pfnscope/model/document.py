@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from pfnscope.report.document_files import DebugfsLists, MemoryBlocks, Resource, ZoneInfo
+from pfnscope.model.document_files import DebugfsLists, MemoryBlocks, Resource, ZoneInfo
 
 Severity = Literal["danger", "caution", "info", "none"]
 

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from pfnscope.ranges import FrameRange
+from pfnscope.model.ranges import FrameRange
 
 
 class Difference(Struct, frozen=True):

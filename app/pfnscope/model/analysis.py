@@ -5,10 +5,10 @@ from typing import Literal
 
 from msgspec import Struct
 
-from pfnscope.bootlog.model import Lines, LogEvent
 from pfnscope.kernel.rules import StructPageRule
-from pfnscope.layout import Owner
-from pfnscope.ranges import FrameRange
+from pfnscope.model.layout import Owner
+from pfnscope.model.log import Lines, LogEvent
+from pfnscope.model.ranges import FrameRange
 
 Basis = Literal["evidence", "release", "assumed"]
 Severity = Literal["danger", "caution", "info", "none"]
