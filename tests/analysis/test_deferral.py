@@ -35,7 +35,7 @@ def hole(release: str, *late: str) -> Hole:
 
 
 def told(found: Hole) -> tuple[str, int | None, str | None]:
-    return found.state.state.value, found.state.node, found.state.zone
+    return found.state, found.linked_node, found.linked_zone
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ def boot(*lines: str) -> BootLog:
 
 
 def nodes(found: BootLog) -> list[tuple[int, int, int]]:
-    return [(item.node, item.range.start, item.range.end) for item in found.node_ranges]
+    return [(item.node, item.start, item.end) for item in found.node_ranges]
 
 
 def test_what_is_given_back_is_no_longer_reserved() -> None:
@@ -107,8 +107,8 @@ SECOND = [
 
 def test_a_dump_whose_header_is_lost_is_not_mixed_with_the_one_before() -> None:
     found = boot("MEMBLOCK configuration:", *FIRST, *SECOND)
-    assert [(item.range.start, item.node) for item in found.memblock_memory] == [(0x1000, 0)]
-    assert [(item.range.start, item.node) for item in found.memblock_reserved] == [(0x8000, None), (0xA000, 0)]
+    assert [(item.start, item.node) for item in found.memblock_memory] == [(0x1000, 0)]
+    assert [(item.start, item.node) for item in found.memblock_reserved] == [(0x8000, None), (0xA000, 0)]
 
 
 def test_a_dump_with_each_line_twice_is_one() -> None:

@@ -24,9 +24,9 @@ def seed_log(option: str, **facts: object) -> BootLog:
     zones = (("DMA", 0x1000, 1 << 24), ("DMA32", 1 << 24, 1 << 32), ("Normal", 1 << 32, 9 * GIB))
     values: dict[str, object] = {
         "arch": "x86_64",
-        "firmware_map": tuple(MapEntry(ByteRange(a, b), kind, label, ()) for a, b, kind, label in sorted(entries)),
-        "node_ranges": tuple(NodeRange(node, ByteRange(a, b), ()) for node, a, b in NODES[option]),
-        "zone_ranges": tuple(ZoneRange(zone, ByteRange(a, b), ()) for zone, a, b in zones),
+        "firmware_map": tuple(MapEntry(*ByteRange(a, b), kind, label, ()) for a, b, kind, label in sorted(entries)),
+        "node_ranges": tuple(NodeRange(node, *ByteRange(a, b), ()) for node, a, b in NODES[option]),
+        "zone_ranges": tuple(ZoneRange(zone, *ByteRange(a, b), ()) for zone, a, b in zones),
         **facts,
     }
     return BootLog(**values)  # type: ignore[arg-type]

@@ -36,7 +36,7 @@ def last_pfn_checks(log: BootLog, layout: Layout) -> Iterator[Check]:
         for name, entries in maps.items():
             ends.setdefault(_end_of_ram(entries, layout.page_size, limit), f"{words} in the {name}")
     for name, entries in maps.items():  # end_pfn_map of 2.6.24 and older ends with the map, whatever its last entry is
-        whole = max((entry.range.end // layout.page_size for entry in entries), default=0)
+        whole = max((entry.end // layout.page_size for entry in entries), default=0)
         ends.setdefault(whole, f"end of the {name}")
     usual = next(iter(ends))
     for count in log.page_counts.last_pfn:
@@ -115,7 +115,7 @@ def _zone_names(log: BootLog) -> list[str]:
 
 def _zonelists(log: BootLog, layout: Layout, names: Sequence[str]) -> Iterator[Check]:
     rank = {name: number for number, name in enumerate(names)}
-    populated = [(rank.get(span.zone, -1), span.node) for span in layout.zone_spans if span.present]
+    populated = [(rank.get(span.zone, -1), span.node) for span in layout.zone_spans if span.present_pages]
     populated.sort()
     for item in log.page_counts.zonelist_members:
         if item.zone not in rank or any(zone not in rank for _, zone in item.members):

@@ -165,7 +165,7 @@ class LastPfn(msgspec.Struct, frozen=True):
 
 
 class Tally(msgspec.Struct, frozen=True):
-    """A page count, by the field of PageCounts that holds it."""
+    """A page count, by the field of PrintedCounts that holds it."""
 
     field: CountField
     count: Count | WalkedZone | FlagWidths | Zonelist

@@ -80,4 +80,4 @@ def has_pae(log: BootLog) -> bool:
     """Whether an i386 kernel was built with PAE: its release says so, or RAM beyond 4 GiB is in its nodes."""
     if "pae" in (log.release or "").lower():
         return True
-    return any(item.range.end > 4 * GIB for item in log.node_ranges)
+    return any(item.end > 4 * GIB for item in log.node_ranges)

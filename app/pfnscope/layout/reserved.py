@@ -29,7 +29,7 @@ def x86_low_memory(version: Version | None, page_size: int) -> FrameSet:
 
 def _memblock_reserved(log: BootLog) -> list[ByteRange]:
     """What dump and events reserve, without what was given back before struct pages were initialised."""
-    printed = ((item.range.start, item.range.end) for item in (*log.memblock_reserved, *log.memblock_reserve_events))
+    printed = ((item.start, item.end) for item in (*log.memblock_reserved, *log.memblock_reserve_events))
     given_back = canonical((item.start, item.end) for item in log.memblock_freed)
     return [ByteRange(start, end) for start, end in difference(canonical(printed), given_back)]
 

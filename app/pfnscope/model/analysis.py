@@ -1,14 +1,13 @@
 """What the analysis of one layout is made of: holes, their states, eras, events and checks."""
 
-from enum import Enum
-from typing import Literal
+from collections.abc import Iterable
+from typing import Literal, Protocol, TypeVar
 
 from msgspec import Struct
 
 from pfnscope.kernel.rules import StructPageRule
-from pfnscope.model.layout import Owner
-from pfnscope.model.log import Lines, LogEvent
-from pfnscope.model.ranges import FrameRange
+from pfnscope.model.log import Lines, MemoryType
+from pfnscope.model.ranges import Address, Bordered, FrameRange
 
 Basis = Literal["evidence", "release", "assumed"]
 Severity = Literal["danger", "caution", "info", "none"]
@@ -16,13 +15,32 @@ SEVERITIES: tuple[Severity, ...] = ("danger", "caution", "info", "none")
 """Worst first."""
 
 
-class State(str, Enum):
-    """What a struct page holds once the kernel is up."""
+class HasSeverity(Protocol):
+    """Whatever is more or less grave."""
 
-    UNINITIALISED = "uninitialised"
-    ZEROED = "zeroed"
-    INITIALISED = "initialised"
-    UNKNOWN = "unknown"
+    @property
+    def severity(self) -> Severity:
+        """How grave it is."""
+
+
+S = TypeVar("S", bound=HasSeverity)
+
+
+def worse(one: Severity, other: Severity) -> bool:
+    """Whether ``one`` is the graver of two."""
+    return SEVERITIES.index(one) < SEVERITIES.index(other)
+
+
+def worst_first(items: Iterable[S]) -> list[S]:
+    """The gravest in front; those of one severity in the order that they had."""
+    return sorted(items, key=lambda item: SEVERITIES.index(item.severity))
+
+
+State = Literal["uninitialised", "zeroed", "initialised", "poisoned", "unknown"]
+"""What a struct page holds once the kernel is up."""
+
+HolePlacement = Literal["outside-zone-spans", "inside-zone-span"]
+"""Where a hole lies."""
 
 
 class PageState(Struct, frozen=True, gc=False):
@@ -40,20 +58,63 @@ class PageState(Struct, frozen=True, gc=False):
     page_reserved: bool = False
 
 
-class Hole(Struct, frozen=True, gc=False):
-    """Struct pages without memory: one owner, one placement, one state. See docs/api.md for the fields."""
+class Inspection(Struct, frozen=True, gc=False):
+    """A command that shows the struct pages of a hole; ``warning`` says what it may do to a running machine.
 
-    frames: FrameRange
-    outside: bool
+    page-types and od are for a shell of root, the others for the prompt of crash or drgn. crash shows the first frame.
+    """
+
+    tool: Literal["page-types", "od", "crash", "drgn"]
+    command: str
+    warning: str | None
+
+
+class Hole(Bordered, Struct, frozen=True, gc=False):
+    """A maximal run of page frames that have a struct page but no memory, with one owner, one placement and one state.
+
+    ``node`` and ``zone`` name the zone that spans it, ``type`` and ``label`` its entry in the memory map. ``reserved``:
+    memblock.reserved is known to cover it, known not to, or not known. ``linked_node`` and ``linked_zone`` are what
+    the flags of initialised struct pages say, which may be a zone that does not span them. ``basis`` tells whether
+    the log shows the ``rule`` behind ``state``, the release does, or it is assumed. ``severity`` is danger where
+    nothing wrote the struct pages and an ordinary reader of ``reachable_by`` gets there. ``why`` says in words what
+    made the state; ``causes`` are the arguments without which it would be inside a zone span or gone, and
+    ``cause_why`` says what they, or else memory itself, do; ``lines`` bound the hole. ``inspect`` has commands
+    that show these frames on a live machine.
+    """
+
+    start_pfn: int
+    end_pfn: int
+    pages: int
+    start: Address
+    end: Address
+    placement: HolePlacement
     node: int | None
     zone: str | None
-    owner: Owner | None
+    type: MemoryType | None
+    label: str | None
     reserved: bool | None
-    state: PageState
+    state: State
+    linked_node: int | None
+    linked_zone: str | None
     basis: Basis
-    readers: tuple[str, ...]
+    reachable_by: tuple[str, ...]
     severity: Severity
+    rule: str | None
+    why: str
+    causes: tuple[str, ...]
     lines: Lines
+    inspect: tuple[Inspection, ...] = ()
+    cause_why: str | None = None
+
+    @property
+    def frames(self) -> FrameRange:
+        """The page frames of the hole."""
+        return FrameRange(self.start_pfn, self.end_pfn)
+
+    @property
+    def outside(self) -> bool:
+        """Whether no zone of any node spans it."""
+        return self.placement == "outside-zone-spans"
 
 
 class Cause(Struct, frozen=True):
@@ -76,26 +137,32 @@ class Choice(Struct, frozen=True):
 
 
 class Era(Struct, frozen=True):
-    """What another mechanism would make of the holes outside zone spans."""
+    """The holes outside zone spans on another range of releases."""
 
-    rule: StructPageRule
+    rule: str
+    releases: str
+    title: str
     state: str
     severity: Severity
+    current: bool
 
 
-class PlacedEvent(Struct, frozen=True):
-    """Trouble in the log with the frame that it was about, where that is known, and how."""
+class Event(Struct, frozen=True):
+    """An oops or a bad page. ``hole`` is the one of ``holes`` that it fell in."""
 
-    event: LogEvent
+    kind: str
+    text: str
+    address: Address | None
     pfn: int | None
-    hole: int | None
-    how: str
+    hole: FrameRange | None
+    lines: Lines
 
 
 class Check(Struct, frozen=True):
-    """A number of the kernel's held against ours; ``agrees`` is None where either is not known.
+    """A number or map that the kernel printed, held against ours; ``agrees`` is null where either is not known.
 
-    ``frames`` are the page frames that ours counts, ``note`` says how it comes about.
+    ``printed`` is "not printed" where the log lacks a number that its reader looks for. ``ranges`` are the page frames
+    that ours counts, out of ``holes``; ``note`` says how it comes about.
     """
 
     what: str
@@ -103,5 +170,14 @@ class Check(Struct, frozen=True):
     computed: str | None
     agrees: bool | None
     lines: Lines
-    frames: tuple[FrameRange, ...] = ()
+    ranges: tuple[FrameRange, ...] = ()
     note: str = ""
+
+
+class Verdict(Struct, frozen=True):
+    """The answer in one sentence. ``details`` are further sentences, most important first."""
+
+    severity: Severity
+    summary: str
+    details: tuple[str, ...]
+    pages_outside_zone_spans: int

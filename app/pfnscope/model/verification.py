@@ -1,4 +1,6 @@
-"""What a verification finds, in page frames."""
+"""An analysis held against what the machine itself said, in page frames."""
+
+from typing import Literal
 
 from msgspec import Struct
 
@@ -6,23 +8,30 @@ from pfnscope.model.ranges import FrameRange
 
 
 class Difference(Struct, frozen=True):
-    """Where computed and recorded differ. ``explained`` says by what, where the log could not know better."""
+    """Frames at which computed and recorded differ. ``explained`` is null where nothing explains it: a mismatch."""
 
-    frames: FrameRange
+    start_pfn: int
+    end_pfn: int
     computed: str
     recorded: str
     explained: str | None = None
 
+    @property
+    def frames(self) -> FrameRange:
+        """Where they differ."""
+        return FrameRange(self.start_pfn, self.end_pfn)
+
 
 class LeftOut(Struct, frozen=True):
-    """Frames that could not be compared, and why. ``frames`` is None where it is all of them."""
+    """Frames that were not compared, and why; null where it is all of them."""
 
-    frames: FrameRange | None
+    start_pfn: int | None
+    end_pfn: int | None
     why: str
 
 
 class Comparison(Struct, frozen=True):
-    """One kind of fact held against one file. ``agreed`` counts ``unit`` that agree; nothing was compared at None."""
+    """One kind of fact held against one file. ``agreed`` counts ``unit``; null where nothing was compared."""
 
     what: str
     file: str
@@ -38,18 +47,16 @@ class Comparison(Struct, frozen=True):
         return tuple(item for item in self.differences if item.explained is None)
 
 
-class Verification(Struct, frozen=True):
-    """All comparisons of one machine, and what of its memory changed after boot."""
+class Verification(Struct, frozen=True, kw_only=True):
+    """An analysis held against a record. ``agrees``: something was compared, and every difference is explained.
 
-    comparisons: tuple[Comparison, ...]
+    ``assumed`` names the values that the log does not prove; ``changes`` tells memory that came or went after boot.
+    """
+
+    format: Literal[1] = 1
+    agrees: bool
+    compared: bool
+    release: str | None
+    assumed: tuple[str, ...]
     changes: tuple[str, ...]
-
-    @property
-    def compared(self) -> bool:
-        """Whether anything at all was compared."""
-        return any(item.agreed is not None for item in self.comparisons)
-
-    @property
-    def agrees(self) -> bool:
-        """Whether something was compared and every difference is explained."""
-        return self.compared and not any(item.mismatches for item in self.comparisons)
+    comparisons: tuple[Comparison, ...]

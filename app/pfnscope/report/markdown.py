@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-from pfnscope.model.document import Document, Hole, ZoneSpan
+from pfnscope.model.analysis import Hole
+from pfnscope.model.document import Document
+from pfnscope.model.layout import ZoneSpan
 from pfnscope.report import notes, sketches
 from pfnscope.report.compared import compared
 from pfnscope.report.compared_text import changes

@@ -113,11 +113,11 @@ def _state(key: str, words: str, free: PageState, kept: PageState) -> RuleState:
         {
             "place": key,
             "where": words,
-            "state": free.state.value,
+            "state": free.state,
             "linked_node": free.node,
             "linked_zone": free.zone,
             "page_reserved": free.page_reserved or free.reserved,
-            "when_reserved": kept.state.value if kept.state is not free.state else None,
+            "when_reserved": kept.state if kept.state != free.state else None,
         },
         RuleState,
     )

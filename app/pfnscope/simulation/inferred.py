@@ -43,8 +43,8 @@ def _joined(entries: tuple[MapEntry, ...]) -> list[ByteRange]:
     for entry in sorted(entries, key=lambda entry: entry.range):
         if entry.type is not MemoryType.PRAM:
             continue
-        if out and out[-1].end == entry.range.start:
-            out[-1] = ByteRange(out[-1].start, entry.range.end)
+        if out and out[-1].end == entry.start:
+            out[-1] = ByteRange(out[-1].start, entry.end)
         else:
             out.append(entry.range)
     return out

@@ -44,9 +44,7 @@ def type_number(kind: MemoryType, label: str) -> int:
 def entries_of(map_: tuple[MapEntry, ...]) -> list[Entry]:
     """A printed map as table entries."""
     return [
-        Entry(item.range.start, item.range.end, type_number(item.type, item.label), item.lines)
-        for item in map_
-        if item.range.size
+        Entry(item.start, item.end, type_number(item.type, item.label), item.lines) for item in map_ if item.range.size
     ]
 
 
@@ -67,7 +65,7 @@ def printed(entries: list[Entry], like: tuple[MapEntry, ...], version: Version |
         words[PRAM] = "persistent (type 12)"
     return tuple(
         MapEntry(
-            ByteRange(entry.start, entry.end),
+            *ByteRange(entry.start, entry.end),
             _TYPES.get(entry.type, MemoryType.OTHER),
             words.get(entry.type, f"type {entry.type}"),
             entry.lines,

@@ -37,7 +37,7 @@ def _firmware_nodes(log: BootLog, options: list[str], memory: Pairs, max_address
         return one
     had = log.command_line or ""
     if log.srat and not any(option.startswith("noacpi") for option in options):
-        found = [Block(item.node, item.range.start, item.range.end, item.lines) for item in log.srat]
+        found = [Block(item.node, item.start, item.end, item.lines) for item in log.srat]
     elif log.srat:
         return one
     else:
@@ -67,12 +67,12 @@ def _nodes_of_the_log(log: BootLog) -> list[Block]:
     out: list[Block] = []
     for item in sorted(log.node_ranges, key=lambda item: item.range):
         if out and out[-1].node == item.node:
-            out[-1] = Block(item.node, out[-1].start, item.range.end, joined_lines(out[-1].lines, item.lines))
+            out[-1] = Block(item.node, out[-1].start, item.end, joined_lines(out[-1].lines, item.lines))
             continue
-        start = item.range.start if out else 0
+        start = item.start if out else 0
         if out:
             out[-1] = Block(out[-1].node, out[-1].start, start, out[-1].lines)
-        out.append(Block(item.node, start, item.range.end, item.lines))
+        out.append(Block(item.node, start, item.end, item.lines))
     out[-1] = Block(out[-1].node, out[-1].start, 1 << 64, out[-1].lines)
     return out
 

@@ -109,9 +109,8 @@ class Lines(msgspec.Struct, frozen=True):
 
 def source_lines(document: Document) -> Lines:
     """The lines of all that a comparison of this document can name."""
-    maps = (document.modified_map, document.user_map, document.extended_map, document.firmware_map)
     lists: dict[str, Iterable[Any]] = {
-        "map_in_force": next((entries for entries in maps if entries), []),
+        "map_in_force": document.map_in_force,
         **{what: getattr(document, what) for what in _LINED},
     }
     found: dict[tuple[str, object], list[int]] = {

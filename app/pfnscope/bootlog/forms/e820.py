@@ -14,11 +14,11 @@ _OLD = rf"{BARE}\s*-\s*{BARE}"
 def _change(
     action: Literal["update", "remove"], memory: ByteRange, old: str | None, new: str | None, lines: Lines
 ) -> Effect:
-    return E820Change(action, memory, old, new, lines)
+    return E820Change(action, *memory, old, new, lines)
 
 
 def _ram_buffer(groups: Groups, lines: Lines) -> Effect:
-    return ReservedRegion(inclusive(groups[0], groups[1]), "RAM buffer", "ram-buffer", lines)
+    return ReservedRegion(*inclusive(groups[0], groups[1]), "RAM buffer", "ram-buffer", lines)
 
 
 def _last_pfn(groups: Groups, _lines: Lines) -> Effect:

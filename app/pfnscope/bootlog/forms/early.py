@@ -7,7 +7,7 @@ from pfnscope.model.log import Lines, ReservedRegion
 
 def _reservation(groups: Groups, lines: Lines) -> Effect:
     start, end, name = groups
-    return ReservedRegion(exclusive(start, end), " ".join((name or "").split()), "early-reservation", lines)
+    return ReservedRegion(*exclusive(start, end), " ".join((name or "").split()), "early-reservation", lines)
 
 
 FORMS = (

@@ -84,7 +84,7 @@ def _header(groups: Groups, _lines: Lines) -> Effect:
 
 def _line(map_: MapName | None, memory: ByteRange, label: str, lines: Lines) -> Effect:
     label = " ".join(label.split())
-    return MapLine(map_, MapEntry(memory, memory_type(label), label, lines))
+    return MapLine(map_, MapEntry(*memory, memory_type(label), label, lines))
 
 
 def _new(groups: Groups, lines: Lines) -> Effect:

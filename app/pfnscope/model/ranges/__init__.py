@@ -2,6 +2,18 @@
 
 from pfnscope.model.ranges.labelled import Painted, overlay, paint, value_at
 from pfnscope.model.ranges.sets import FrameSet
-from pfnscope.model.ranges.spans import ByteRange, FrameRange
+from pfnscope.model.ranges.spans import Address, Bordered, ByteRange, FrameRange, MaybeBordered, borders
 
-__all__ = ["ByteRange", "FrameRange", "FrameSet", "Painted", "overlay", "paint", "value_at"]
+__all__ = [
+    "Address",
+    "Bordered",
+    "ByteRange",
+    "FrameRange",
+    "FrameSet",
+    "MaybeBordered",
+    "Painted",
+    "borders",
+    "overlay",
+    "paint",
+    "value_at",
+]
