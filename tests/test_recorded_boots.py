@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from pfnscope.ranges import FrameRange, FrameSet
-from pfnscope.report.document import Document
+from pfnscope.model.document import Document
+from pfnscope.model.ranges import FrameRange, FrameSet
 from pfnscope.service import analyze
 from tests.support.samples import text
 
@@ -38,7 +38,7 @@ def test_zone_spans_are_those_of_zoneinfo(boot: tuple[dict[str, Any], Document])
 
 def test_struct_pages_are_those_found_in_memory(boot: tuple[dict[str, Any], Document]) -> None:
     facts, document = boot
-    have = FrameSet.of(FrameRange(item.start_pfn, item.end_pfn) for item in document.sections.ranges)
+    have = FrameSet.of(document.sections.ranges)
     assert have == frames(facts["struct_page_state"])
 
 

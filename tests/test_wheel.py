@@ -99,7 +99,7 @@ def test_the_example_of_the_library_is_typed_for_who_installs_the_wheel(installe
     *told, count = done.stdout.splitlines()
     assert [line.partition(": ")[2] for line in told] == [
         'note: Revealed type is "int"',
-        'note: Revealed type is "pfnscope.report.document.Document"',
+        'note: Revealed type is "pfnscope.model.document.Document"',
         'error: "Document" has no attribute "nothing"  [attr-defined]',
     ]
     assert count.startswith("Found 1 error in 1 file")

@@ -12,9 +12,12 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 
 from pfnscope.bootlog.forms import FORMS, Form
+from pfnscope.model.document import Document
+from pfnscope.model.encoding import SCHEMA_NAMES
+from pfnscope.model.log import MemoryType
+from pfnscope.model.lookup import Lookup
+from pfnscope.model.ranges import Address
 from pfnscope.report import palette, rulepage
-from pfnscope.report.document import Document
-from pfnscope.report.found import Lookup
 from pfnscope.report.rulebook import Rule
 from tools import pictures, reference
 
@@ -22,7 +25,7 @@ ROOT = Path(__file__).parent.parent
 
 INTRODUCTION = """# The document
 
-What `--format json`, `GET /l/{id}.json` and `POST /api/v1/analyze` give, format 1. Made from `app/pfnscope/report/` by
+What `--format json`, `GET /l/{id}.json` and `POST /api/v1/analyze` give, format 1. Made from `app/pfnscope/model/` by
 `make docs`.
 
 An address is a lower-case hex string in bytes, because 2^64 does not fit a JSON number; page frame numbers and counts
@@ -95,12 +98,12 @@ def _section(kind: type) -> str:
     hints = get_type_hints(kind)
     names = {field.name: field.encode_name for field in info.fields}  # type: ignore[attr-defined]
     rows = "".join(f"| `{names[name]}` | {_words(hint)} |\n" for name, hint in hints.items())
-    return f"\n## {kind.__name__}\n\n{' '.join((kind.__doc__ or '').split())}\n\n| key | value |\n|---|---|\n{rows}"
+    return f"\n## {_name(kind)}\n\n{' '.join((kind.__doc__ or '').split())}\n\n| key | value |\n|---|---|\n{rows}"
 
 
 def _words(hint: Any) -> str:
     origin, parts = get_origin(hint), get_args(hint)
-    if origin is list:
+    if origin in (list, tuple):
         return f"list of {_words(parts[0])}"
     if origin is dict:
         return f"{_words(parts[1])} by {_words(parts[0])}"
@@ -111,8 +114,12 @@ def _words(hint: Any) -> str:
     if hint is type(None):
         return "`null`"
     if issubclass(hint, msgspec.Struct):
-        return f"[{hint.__name__}](#{hint.__name__.lower()})"
-    return {str: "text", int: "integer", bool: "true or false"}[hint]
+        return f"[{_name(hint)}](#{_name(hint).lower()})"
+    return {str: "text", Address: "text", MemoryType: "text", int: "integer", bool: "true or false"}[hint]
+
+
+def _name(kind: type) -> str:
+    return SCHEMA_NAMES.get(kind, kind.__name__)
 
 
 PICTURES = ROOT / "docs" / "pictures"

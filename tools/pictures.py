@@ -6,9 +6,9 @@ from functools import cache, partial
 import msgspec
 
 from pfnscope import resources
+from pfnscope.model.document import Document
 from pfnscope.report import scene, svg
 from pfnscope.report.axis import AxisName
-from pfnscope.report.document import Document
 from pfnscope.report.scene import Scene
 from pfnscope.service.analyzing import Options, analyze
 from pfnscope.service.placing import place

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from pfnscope.bootlog import Reading, read
+from pfnscope.model.document import Document
 from pfnscope.report.axis import AxisName, make
 from pfnscope.report.build import document
-from pfnscope.report.document import Document
 from pfnscope.service.analyzing import Options, judged
 from pfnscope.service.errors import BadOption, CannotSimulate, NoMemoryLayout, NoSuchBoot, ServiceError
 from pfnscope.service.simulating import Change, simulated

@@ -5,7 +5,7 @@ import pytest
 
 from pfnscope.analysis import Analysis, analyze
 from pfnscope.bootlog import read
-from pfnscope.bootlog.model import BootLog
+from pfnscope.model.log import BootLog
 from tests.support.samples import text
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from pfnscope.analysis import analyze
-from pfnscope.bootlog.model import BootLog, Count, PageCounts
+from pfnscope.model.log import BootLog, Count, NodeRange, PrintedCounts
+from pfnscope.model.ranges import ByteRange
 from tests.support.seed import seed_log
 
 
@@ -13,7 +14,7 @@ def rule_of(log: BootLog, kernel: str | None = None) -> tuple[str | None, str]:
 
 
 LINES = (Count(1, (), 0, "DMA"), Count(97, (), 0, "DMA"), Count(41, (), 1, "Normal"))
-BY_NODE_AND_ZONE = PageCounts(unavailable=LINES)
+BY_NODE_AND_ZONE = PrintedCounts(unavailable=LINES)
 
 
 def test_a_vendor_kernel_is_known_by_the_line_that_it_prints() -> None:
@@ -30,19 +31,19 @@ def test_without_the_line_a_vendor_kernels_release_is_an_assumption() -> None:
 def test_the_number_decides_between_rules_of_one_wording() -> None:
     """4096 frames of tail: counted only where the pass runs to the end of the section."""
     facts = seed_log("1G!4G").node_ranges
-    short = (*facts[:-1], facts[-1].__class__(1, facts[-1].range.__class__(5 << 30, (9 << 30) - (16 << 20)), ()))
+    short = (*facts[:-1], NodeRange(1, *ByteRange(5 << 30, (9 << 30) - (16 << 20)), ()))
     for pages, rule in ((139, "zeroed-gaps"), (139 + 4096, "zeroed-gaps-and-tail")):
         log = seed_log(
             "1G!4G",
             node_ranges=short,
             release="5.4.0-1051-azure",
-            page_counts=PageCounts(zeroed_unavailable=Count(pages, ())),
+            page_counts=PrintedCounts(zeroed_unavailable=Count(pages, ())),
         )
         assert rule_of(log) == (rule, "evidence")
 
 
 def test_a_count_that_several_mechanisms_explain_is_no_evidence_without_a_release() -> None:
-    counts = PageCounts(zeroed_unavailable=Count(139, ()))
+    counts = PrintedCounts(zeroed_unavailable=Count(139, ()))
     choice = analyze(seed_log("1G!4G", page_counts=counts)).choice
     assert (choice.basis, "5 mechanisms" in choice.why) == ("assumed", True)
     assert rule_of(seed_log("1G!4G", page_counts=counts, release="5.9.0")) == ("fake-links", "evidence")
@@ -51,8 +52,8 @@ def test_a_count_that_several_mechanisms_explain_is_no_evidence_without_a_releas
 def test_a_count_that_the_releases_own_rule_does_not_explain_takes_the_nearest_rule_that_does() -> None:
     """A 5.4.10 that zeroes the tail of the last section has the backport of 5.4.19, not that of 4.19.103."""
     facts = seed_log("1G!4G").node_ranges
-    short = (*facts[:-1], facts[-1].__class__(1, facts[-1].range.__class__(5 << 30, (9 << 30) - (16 << 20)), ()))
-    counts = PageCounts(zeroed_unavailable=Count(139 + 4096, ()))
+    short = (*facts[:-1], NodeRange(1, *ByteRange(5 << 30, (9 << 30) - (16 << 20)), ()))
+    counts = PrintedCounts(zeroed_unavailable=Count(139 + 4096, ()))
     log = seed_log("1G!4G", node_ranges=short, release="5.4.10", page_counts=counts)
     assert rule_of(log) == ("zeroed-gaps-and-tail", "evidence")
 
@@ -60,7 +61,7 @@ def test_a_count_that_the_releases_own_rule_does_not_explain_takes_the_nearest_r
 def test_what_is_not_certain_of_a_rules_history_goes_with_the_choice_unless_the_log_shows_it() -> None:
     assert "4.19.9 to 4.19.12" in analyze(seed_log("1G!4G", release="4.19.10")).choice.doubt
     assert "4.18.0-240 and -348" in analyze(seed_log("1G!4G", release="4.18.0-305.el8.x86_64")).choice.doubt
-    shown = seed_log("1G!4G", release="5.5.4", page_counts=PageCounts(zeroed_unavailable=Count(139, ())))
+    shown = seed_log("1G!4G", release="5.5.4", page_counts=PrintedCounts(zeroed_unavailable=Count(139, ())))
     assert analyze(shown).choice.doubt == ""
 
 
@@ -82,7 +83,7 @@ def test_printed_counts_are_explained_line_by_line() -> None:
 
 
 def test_a_printed_count_that_differs_is_told_with_both_numbers() -> None:
-    wrong = PageCounts(unavailable=(*LINES[:2], Count(42, (), 1, "Normal")))
+    wrong = PrintedCounts(unavailable=(*LINES[:2], Count(42, (), 1, "Normal")))
     check = analyze(seed_log("1G!4G", page_counts=wrong)).checks[-1]
     assert (check.printed, check.computed, check.agrees) == ("42 pages", "41 pages", False)
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from pfnscope.analysis import Hole, analyze
+from pfnscope.analysis import analyze
 from pfnscope.bootlog import read
+from pfnscope.model.analysis import Hole
 
 LINE = "node 0 initialised, 1500000 pages in 40ms"
 ACPI = "ACPI: Reserving FACP table memory at [mem 0x180000000-0x180001fff]"
@@ -34,7 +35,7 @@ def hole(release: str, *late: str) -> Hole:
 
 
 def told(found: Hole) -> tuple[str, int | None, str | None]:
-    return found.state.state.value, found.state.node, found.state.zone
+    return found.state, found.linked_node, found.linked_zone
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@
 
 import pytest
 
-from pfnscope.report.document import Check, Document
+from pfnscope.model.analysis import Check
+from pfnscope.model.document import Document
 from pfnscope.report.lanes import lanes
 from pfnscope.report.text import render
 from pfnscope.service import analyze
@@ -72,7 +73,7 @@ def test_a_file_that_says_something_else_differs_and_names_its_lines(old: bytes,
 def test_zoneinfo_alone_is_a_layout_of_zone_spans_without_holes() -> None:
     alone, log = document(ZONEINFO), document(LOG)
     assert alone.zone_spans == log.zone_spans
-    assert (alone.holes, alone.sections.ranges, alone.checks) == ([], [], [])
+    assert (alone.holes, alone.sections.ranges, alone.checks) == ((), (), ())
     assert "only zone spans" in alone.verdict.summary
     assert any("/proc/zoneinfo" in note.message and "holes are not known" in note.message for note in alone.diagnostics)
     assert [(lane.key, lane.subtitle) for lane in lanes(alone)] == [("zones", "/proc/zoneinfo")]
@@ -92,9 +93,9 @@ def test_zoneinfo_gives_the_spans_where_the_log_has_node_ranges_and_no_zone_rang
 def test_memory_of_debugfs_alone_has_nodes_and_is_not_held_against_itself() -> None:
     alone = document(DEBUGFS)
     assert [(n.node, n.start, n.end, n.lines) for n in alone.node_ranges] == [
-        (0, "0x1000", "0x9f000", [2]), (0, "0x100000", "0xbffe0000", [3]), (1, "0x140000000", "0x240000000", [4])
+        (0, 0x1000, 0x9F000, (2,)), (0, 0x100000, 0xBFFE0000, (3,)), (1, 0x140000000, 0x240000000, (4,))
     ]  # fmt: skip
-    assert alone.checks == []
+    assert alone.checks == ()
 
 
 def test_iomem_alone_is_a_lane_of_memory_without_devices() -> None:

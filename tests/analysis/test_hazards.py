@@ -3,12 +3,12 @@
 import msgspec
 import pytest
 
-from pfnscope.analysis import Analysis, State, analyze
+from pfnscope.analysis import Analysis, analyze
 from pfnscope.analysis.hazards import left_out, top_of
 from pfnscope.bootlog import read
-from pfnscope.bootlog.model import ZoneInfo
 from pfnscope.kernel.release import Version
-from pfnscope.ranges import FrameRange, FrameSet
+from pfnscope.model.log import ZoneInfo
+from pfnscope.model.ranges import FrameRange, FrameSet
 from pfnscope.recording.model import Block, Record
 from tests.support.samples import SLUGS, text
 
@@ -34,9 +34,7 @@ def test_no_frame_that_nothing_is_known_to_have_written_is_read(slug: str) -> No
     analysis = analysis_of(slug)
     version = analysis.release.stable if analysis.release else None
     top = top_of(analysis, NOTHING, version)
-    unwritten = FrameSet.of(
-        hole.frames for hole in analysis.holes if hole.state.state in (State.UNINITIALISED, State.UNKNOWN)
-    )
+    unwritten = FrameSet.of(hole.frames for hole in analysis.holes if hole.state in ("uninitialised", "unknown"))
     assert unwritten.clip(0, top) <= avoided(analysis, NOTHING, version, top)
 
 

@@ -5,9 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pfnscope.analysis import Analysis, analyze
-from pfnscope.analysis.placement import Placement, placements
+from pfnscope.analysis.placement import placements
 from pfnscope.analysis.whatif import what_if
 from pfnscope.bootlog import read
+from pfnscope.model.placement import Placement
 from tests.support.samples import text
 
 GIB, MIB = 1 << 30, 1 << 20
@@ -19,7 +20,7 @@ def analysed(slug: str, kernel: str | None = None) -> Analysis:
 
 
 def at(found: tuple[Placement, ...], start: int) -> Placement:
-    return next(item for item in found if item.start <= start < item.end)
+    return next(item for item in found if item.start <= start << 12 < item.end)
 
 
 @pytest.mark.parametrize(("kernel", "safe"), [("4.17", False), ("5.14", True)])
@@ -27,7 +28,9 @@ def test_the_end_of_node_0_is_unsafe_on_4_17_alone(kernel: str, safe: bool) -> N
     found = placements(analysed("seed-no-memmap", kernel), GIB >> 12, "!", SECTION)
     end = at(found, 4 * GIB >> 12)
     assert end.safe is safe
-    assert [(hole.frames.start, hole.frames.end, hole.outside) for hole in end.holes] == [(0xBFFD7, 0xC0000, True)]
+    assert [(hole.frames.start, hole.frames.end, hole.placement) for hole in end.holes] == [
+        (0xBFFD7, 0xC0000, "outside-zone-spans")
+    ]
     assert "4.15 to 4.17.3" in end.dangerous_on
     assert at(found, 7 * GIB >> 12).safe
     assert all(item.safe for item in found if item is not end)
@@ -37,7 +40,7 @@ def test_no_place_is_offered_outside_memory_or_on_low_memory() -> None:
     analysis = analysed("seed-no-memmap")
     found = placements(analysis, GIB >> 12, "!", 1)
     for item in found:
-        for start in (item.start, item.end - 1):
+        for start in (item.start >> 12, (item.end >> 12) - 1):
             assert analysis.layout.memory_frames.clip(start, start + (GIB >> 12)).pages == GIB >> 12
             assert start >= MIB >> 12
 
@@ -47,7 +50,7 @@ def test_a_finer_alignment_tells_whole_sections_from_broken_ones() -> None:
     assert at(found, (4 * GIB >> 12) + SECTION).safe
     broken = at(found, (4 * GIB >> 12) + SECTION + 1)
     assert not broken.safe
-    assert broken.holes[0].frames.start == broken.start
+    assert broken.holes[0].start_pfn << 12 == broken.start
 
 
 def test_a_region_larger_than_any_memory_goes_nowhere() -> None:
@@ -66,8 +69,9 @@ def test_every_place_is_judged_as_booting_the_map_again_judges_it(slug: str, blo
     if not found:
         return
     item = data.draw(st.sampled_from(found))
-    start = item.start + data.draw(st.integers(0, (item.end - item.start) // BLOCK - 1)) * BLOCK
-    argument = f"memmap={blocks * BLOCK << 12:#x}!{start << 12:#x}"
+    step = BLOCK << 12
+    start = item.start + data.draw(st.integers(0, item.range.size // step - 1)) * step
+    argument = f"memmap={blocks * step:#x}!{start:#x}"
     booted, _ = what_if(analysis, f"{analysis.log.command_line or ''} {argument}")
     before = {pfn for hole in analysis.holes if hole.severity == "danger" for pfn in (hole.frames.start,)}
     dangers = [hole for hole in booted.holes if hole.severity == "danger" and hole.frames.start not in before]

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pfnscope.report.document import Check, Document
+from pfnscope.model.analysis import Check
+from pfnscope.model.document import Document
 from pfnscope.report.text import render
 from pfnscope.service import analyze
 from tests.support.samples import text
@@ -16,7 +17,7 @@ FIXED = text("fixed-1g-4g")
 MOVABLE = text("movable-nodes")
 
 
-def checks(data: bytes) -> list[Check]:
+def checks(data: bytes) -> tuple[Check, ...]:
     return analyze(data).document.checks
 
 
@@ -65,8 +66,8 @@ def test_each_unavailable_line_names_the_holes_that_make_it_up() -> None:
     lines = [check for check in document.checks if "unavailable" in check.what]
     assert len(lines) == len(document.page_counts.unavailable) == 3
     for check, printed in zip(lines, document.page_counts.unavailable, strict=True):
-        assert sum(item.end_pfn - item.start_pfn for item in check.ranges) == printed.pages
-    named = {(item.start_pfn, item.end_pfn) for check in lines for item in check.ranges}
+        assert sum(item.pages for item in check.ranges) == printed.pages
+    named = {(item.start, item.end) for check in lines for item in check.ranges}
     assert named == {(0, 1), (0x9F, 0x100), (0xBFFE0, 0xC0000)}
 
 
@@ -75,7 +76,7 @@ def test_a_count_that_is_not_in_the_log_is_no_agreement() -> None:
     lines = [line for line in FIXED.splitlines(keepends=True) if b"unavailable ranges" not in line]
     document = analyze(b"".join(lines)).document
     missing = [check for check in document.checks if check.printed == "not printed"]
-    assert [(check.agrees, check.lines) for check in missing] == [(None, [])] * 3
+    assert [(check.agrees, check.lines) for check in missing] == [(None, ())] * 3
     assert "3 of" not in render(document).split("own counts: ")[1].splitlines()[0]
     one_lost = FIXED.replace(b"zone DMA: 97 pages in unavailable ranges", b"zone DMA: ")
     found = [(check.agrees, check.computed) for check in checks(one_lost) if "unavailable" in check.what]

@@ -6,7 +6,7 @@ import pytest
 
 from pfnscope.analysis import analyze
 from pfnscope.bootlog import read
-from pfnscope.ranges import FrameSet
+from pfnscope.model.ranges import FrameSet
 
 
 def text(release: str, *more: str) -> bytes:
@@ -38,10 +38,10 @@ def text(release: str, *more: str) -> bytes:
 def test_passes_over_holes_ask_for_the_first_frame_of_a_page_block(release: str, first: str, second: str) -> None:
     (boot,) = read(text(release)).boots
     analysis = analyze(boot)
-    states = {hole.frames.start: hole.state.state.value for hole in analysis.holes}
+    states = {hole.frames.start: hole.state for hole in analysis.holes}
     assert (states[0x42000], states[0x7DF00]) == (first, second)
     if release != "5.14.0":
-        assert {name for hole in analysis.holes for name in hole.readers} == {"section walkers"}
+        assert {name for hole in analysis.holes for name in hole.reachable_by} == {"section walkers"}
         assert {hole.severity for hole in analysis.holes} <= {"caution", "info", "none"}
 
 

@@ -6,11 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pfnscope.analysis import Analysis, analyze
-from pfnscope.analysis.verify import Comparison, Verification, verify
+from pfnscope.analysis.verify import verify
 from pfnscope.analysis.verify.pages import expected_reserved, view_of
 from pfnscope.bootlog import read
-from pfnscope.bootlog.model import ZoneInfo
-from pfnscope.ranges import FrameRange, FrameSet, overlay
+from pfnscope.model.log import ZoneInfo
+from pfnscope.model.ranges import FrameRange, FrameSet, overlay
+from pfnscope.model.verification import Comparison, Verification
 from pfnscope.recording.model import Block, FlagRun, Kpageflags, Record
 from tests.support.samples import text
 
@@ -36,7 +37,7 @@ def record_of(analysis: Analysis) -> Record:
     layout = analysis.layout
     return Record(
         zones=tuple(
-            ZoneInfo(span.node, span.zone, span.frames.start, span.frames.pages, span.present, None, ())
+            ZoneInfo(span.node, span.zone, span.frames.start, span.frames.pages, span.present_pages, None, ())
             for span in layout.zone_spans
         ),
         flags=flags_of(
@@ -132,10 +133,10 @@ def test_a_zone_that_differs_by_one_page_differs() -> None:
     record = record_of(analysis)
     zones = record.zones or ()
     for changed in (
-        msgspec.structs.replace(zones[1], present=zones[1].present - 1),
-        msgspec.structs.replace(zones[1], spanned=zones[1].spanned + 1),
+        msgspec.structs.replace(zones[1], present_pages=zones[1].present_pages - 1),
+        msgspec.structs.replace(zones[1], spanned_pages=zones[1].spanned_pages + 1),
         msgspec.structs.replace(zones[1], start_pfn=(zones[1].start_pfn or 0) + 1),
-        msgspec.structs.replace(zones[1], spanned=0),
+        msgspec.structs.replace(zones[1], spanned_pages=0),
     ):
         found = verify(analysis, msgspec.structs.replace(record, zones=(zones[0], changed, zones[2])))
         assert not found.agrees
@@ -148,7 +149,7 @@ def plugged(record: Record, *, told_by_iomem: bool = True) -> Record:
     new = FrameRange(0x240000, 0x260000)
     zones = record.zones or ()
     last = msgspec.structs.replace(
-        zones[-1], spanned=zones[-1].spanned + new.pages, present=zones[-1].present + new.pages
+        zones[-1], spanned_pages=zones[-1].spanned_pages + new.pages, present_pages=zones[-1].present_pages + new.pages
     )
     flags = msgspec.structs.replace(
         record.flags, runs=(*record.flags.runs, FlagRun(new, False, False, 0, 0)), end=new.end
@@ -176,7 +177,7 @@ def test_more_than_what_was_plugged_in_is_not_explained_by_it() -> None:
     analysis = ANALYSES["fixed-1g-4g"]
     record = plugged(record_of(analysis))
     zones = record.zones or ()
-    more = msgspec.structs.replace(zones[-1], present=zones[-1].present - 1)
+    more = msgspec.structs.replace(zones[-1], present_pages=zones[-1].present_pages - 1)
     assert not verify(analysis, msgspec.structs.replace(record, zones=(*zones[:-1], more))).agrees
     found = verify(analysis, plugged(record_of(analysis), told_by_iomem=False))
     assert wrong(part(found, "memory blocks")) == FrameSet.of([FrameRange(0x240000, 0x260000)])

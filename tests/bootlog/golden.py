@@ -4,9 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from pfnscope.bootlog.forms import FORMS, Form
+from pfnscope.model.encoding import builtins
 from pfnscope.patterns import compiled
 
 FILE = Path(__file__).with_name("golden") / "forms.json"
@@ -18,21 +17,24 @@ def meaning(form: Form, sample: str) -> dict[str, Any] | None:
     if match is None:
         return None
     effect = form.make(match.groups(), (1,))
-    return {"effect": type(effect).__name__, **_hexadecimal(msgspec.to_builtins(effect))}
+    return {"effect": type(effect).__name__, **_without_lines(builtins(effect))}
 
 
-def _hexadecimal(value: Any) -> Any:
+def _without_lines(value: Any) -> Any:
     if isinstance(value, dict):
-        if value.keys() == {"start", "end"}:
-            return f"{value['start']:#x}-{value['end']:#x}"
-        return {key: _hexadecimal(item) for key, item in value.items() if key != "lines"}
+        return {key: _without_lines(item) for key, item in value.items() if key != "lines"}
     if isinstance(value, tuple):
-        return [_hexadecimal(item) if isinstance(item, dict) else _pair(*item) for item in value]
+        return [_without_lines(item) if isinstance(item, dict) else _pair(item) for item in value]
     return value
 
 
-def _pair(name: object, value: object) -> list[object]:
-    return [name, f"{value:#x}" if isinstance(value, int) else value]
+def _pair(value: Any) -> Any:
+    """A range, or a register with what it holds."""
+    return (
+        [f"{item:#x}" if isinstance(item, int) and at else item for at, item in enumerate(value)]
+        if isinstance(value, tuple)
+        else value
+    )
 
 
 def everything() -> dict[str, dict[str, dict[str, Any] | None]]:

@@ -8,7 +8,7 @@ from tests.bootlog.test_files import LSMEM, only
 
 def test_lsmem_cells_stand_under_their_columns_though_a_cell_is_blank() -> None:
     blocks = only(LSMEM).files.memory_blocks
-    assert [(b.range.end, b.state, b.node, b.zones, b.lines) for b in blocks] == [
+    assert [(b.end, b.state, b.node, b.zones, b.lines) for b in blocks] == [
         (0x8000000, "online", 0, "None", (2,)),
         (0x40000000, "online", 0, "DMA32", (3,)),
         (0x50000000, "offline", 1, "Movable", (4,)),
@@ -62,7 +62,7 @@ def test_plain_lsmem_tells_no_node() -> None:
     ],
 )
 def test_lsmem_says_the_same_in_all_its_formats(text: bytes) -> None:
-    assert [(b.range.start, b.range.end, b.state, b.node, b.zones) for b in only(text).files.memory_blocks] == [
+    assert [(b.start, b.end, b.state, b.node, b.zones) for b in only(text).files.memory_blocks] == [
         (0, 0x8000000, "online", 0, "DMA"),
         (0x40000000, 0x50000000, "offline", 1, None),
     ]
@@ -80,7 +80,7 @@ Memory block size   : 128 MB
 Total online memory : 256 MB
 """
     files = only(text).files
-    assert [(b.range.end, b.state, b.node) for b in files.memory_blocks] == [
+    assert [(b.end, b.state, b.node) for b in files.memory_blocks] == [
         (0x10000000, "online", None),
         (0x70000000, "offline", None),
     ]
@@ -91,7 +91,7 @@ Total online memory : 256 MB
 def test_single_blocks_that_are_alike_are_one_range_and_need_their_size() -> None:
     rows = b"".join(b"/sys/devices/system/memory/memory%d/state:online\n" % i for i in (0, 1, 2, 8))
     boot = only(b"/sys/devices/system/memory/block_size_bytes:8000000\n" + rows)
-    assert [(b.range.start, b.range.end, b.lines) for b in boot.files.memory_blocks] == [
+    assert [(b.start, b.end, b.lines) for b in boot.files.memory_blocks] == [
         (0, 3 << 27, (2, 3, 4)), (8 << 27, 9 << 27, (5,))
     ]  # fmt: skip
     assert read(rows).boots == ()

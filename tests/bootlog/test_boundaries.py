@@ -4,7 +4,7 @@ import pytest
 
 from pfnscope.analysis import analyze
 from pfnscope.bootlog import keep_memory_lines, read
-from pfnscope.bootlog.model import BootLog
+from pfnscope.model.log import BootLog
 
 LOW = ["node   0: [mem 0x0000000000001000-0x000000000009efff]", "node   0: [mem 0x0000000000100000-0x00000000bffd6fff]"]
 FOURTH = ["node   0: [mem 0x0000000100000000-0x000000013fffffff]"]
@@ -49,7 +49,7 @@ def mail() -> str:
 
 
 def node_lines(boot: BootLog) -> list[str]:
-    return [f"node {n.node:3d}: [mem {n.range.start:#018x}-{n.range.end - 1:#018x}]" for n in boot.node_ranges]
+    return [f"node {n.node:3d}: [mem {n.start:#018x}-{n.end - 1:#018x}]" for n in boot.node_ranges]
 
 
 def test_a_mail_thread_gives_its_three_layouts() -> None:
@@ -154,7 +154,7 @@ def test_the_last_memblock_dump_of_a_boot_counts() -> None:
         ]
 
     (boot,) = read(quoted([*dump(0x9F000), "chatter", *dump(0x90000)], 0).encode()).boots
-    assert [(r.range.start, r.range.end, r.flags) for r in boot.memblock_memory] == [(0x1000, 0x90000, 0)]
+    assert [(r.start, r.end, r.flags) for r in boot.memblock_memory] == [(0x1000, 0x90000, 0)]
 
 
 def test_lines_without_their_section_say_nothing() -> None:

@@ -1,7 +1,7 @@
 """What cannot all be true is told, and the rest is still used."""
 
 from pfnscope.bootlog import read
-from pfnscope.bootlog.model import BootLog
+from pfnscope.model.log import BootLog
 
 NODE = "node   0: [mem 0x0000000000001000-0x000000000009efff]"
 

@@ -3,7 +3,7 @@
 import pytest
 
 from pfnscope.bootlog import read
-from pfnscope.bootlog.model import BootLog
+from pfnscope.model.log import BootLog
 
 NODE = "node   0: [mem 0x0000000080000000-0x00000000bfffffff]"
 LARGE_PAGES = "Dentry cache hash table entries: 131072 (order: 4, 1048576 bytes, linear)"
@@ -20,9 +20,7 @@ def test_lines_that_only_name_taken_memory_are_a_document() -> None:
         "OF: reserved mem: 0x19000000..0x1cffffff (65536 KiB) map reusable linux,cma",
     )
     assert (found.release, found.arch, found.title) == ("6.18.0", "arm", "Linux 6.18.0")
-    assert [(r.range.start, r.range.end, r.name) for r in found.reserved_regions] == [
-        (0x19000000, 0x1D000000, "linux,cma")
-    ]
+    assert [(r.start, r.end, r.name) for r in found.reserved_regions] == [(0x19000000, 0x1D000000, "linux,cma")]
 
 
 def test_a_kernel_that_only_counts_its_memory_is_a_document() -> None:
@@ -40,7 +38,7 @@ def test_taken_memory_is_no_boot_of_its_own_beside_a_layout() -> None:
 
 def test_powerpc_prints_all_ranges_of_a_node_on_a_line() -> None:
     found = boot("Node 0 Memory: 0x0-0x40000000 0x80000000-0xc0000000", "Node 1 Memory: 0x40000000-0x80000000")
-    assert [(n.node, n.range.start, n.range.end, n.lines) for n in found.node_ranges] == [
+    assert [(n.node, n.start, n.end, n.lines) for n in found.node_ranges] == [
         (0, 0, 0x40000000, (1,)),
         (0, 0x80000000, 0xC0000000, (1,)),
         (1, 0x40000000, 0x80000000, (2,)),
@@ -50,12 +48,12 @@ def test_powerpc_prints_all_ranges_of_a_node_on_a_line() -> None:
 def test_ranges_of_a_node_may_be_wrapped() -> None:
     text = "[    0.000000] Node 0 Memory: 0x0-0x40000000\n0x80000000-0xc0000000\n"
     (found,) = read(text.encode()).boots
-    assert [(n.range.end, n.lines) for n in found.node_ranges] == [(0x40000000, (1, 2)), (0xC0000000, (1, 2))]
+    assert [(n.end, n.lines) for n in found.node_ranges] == [(0x40000000, (1, 2)), (0xC0000000, (1, 2))]
 
 
 def test_the_list_of_all_kernels_beats_the_line_of_powerpc() -> None:
     found = boot("Node 0 Memory: 0x0-0xc0000000", "Early memory node ranges", NODE)
-    assert [(n.range.start, n.range.end) for n in found.node_ranges] == [(0x80000000, 0xC0000000)]
+    assert [(n.start, n.end) for n in found.node_ranges] == [(0x80000000, 0xC0000000)]
 
 
 def test_frames_become_bytes_by_the_page_size_of_the_text() -> None:
@@ -64,7 +62,7 @@ def test_frames_become_bytes_by_the_page_size_of_the_text() -> None:
     large = boot(*lines, LARGE_PAGES)
     assert [(i.range.start, i.range.end) for i in small.initmem if i.range] == [(0x80000, 0x3C00000)]
     assert [(i.range.start, i.range.end) for i in large.initmem if i.range] == [(0x800000, 0x3C000000)]
-    assert [(r.range.start, r.range.end) for r in large.reserved_regions] == [(0x9F0000, 0x1000000)]
+    assert [(r.start, r.end) for r in large.reserved_regions] == [(0x9F0000, 0x1000000)]
     assert ("page_size" in small.assumed, "page_size" in large.assumed) == (True, False)
 
 
@@ -74,11 +72,11 @@ def test_the_map_of_loongarch_is_the_firmware_map_by_efi_types() -> None:
         "Node0: mem_type:9, mem_start:0xf000000, mem_size:0x1000000 Bytes",
         "Resvd: mem_type:9, mem_start:0xf000000, mem_size:0x1000000 Bytes",
     )
-    assert [(e.range.start, e.range.end, e.type.value) for e in found.firmware_map] == [
+    assert [(e.start, e.end, e.type.value) for e in found.firmware_map] == [
         (0x200000, 0xF000000, "ram"),
         (0xF000000, 0x10000000, "acpi"),
     ]
-    assert [(r.range.start, r.name) for r in found.reserved_regions] == [(0xF000000, "EFI type 9")]
+    assert [(r.start, r.name) for r in found.reserved_regions] == [(0xF000000, "EFI type 9")]
 
 
 def test_the_map_of_loongson_counts_in_mb_from_the_start_of_the_node() -> None:
@@ -87,7 +85,7 @@ def test_the_map_of_loongson_counts_in_mb_from_the_start_of_the_node() -> None:
         "Node1: mem_type:2, mem_start:0x90000000, mem_size:0x6e00 MB",
         "Node0: mem_type:3, mem_start:0xf000000, mem_size:0x10 MB",
     )
-    assert [(e.range.start, e.range.end, e.type.value) for e in found.firmware_map] == [
+    assert [(e.start, e.end, e.type.value) for e in found.firmware_map] == [
         (0x200000, 0xF000000, "ram"),
         (0x100090000000, 0x100770000000, "ram"),
         (0xF000000, 0x10000000, "reserved"),
@@ -96,7 +94,7 @@ def test_the_map_of_loongson_counts_in_mb_from_the_start_of_the_node() -> None:
 
 def test_clusters_of_alpha_are_pages_of_8_kib() -> None:
     found = boot("memcluster 0, usage 1, start        0, end      256", "memcluster 1, usage 0, start 256, end 32755")
-    assert [(e.range.start, e.range.end, e.type.value) for e in found.firmware_map] == [
+    assert [(e.start, e.end, e.type.value) for e in found.firmware_map] == [
         (0, 0x200000, "reserved"),
         (0x200000, 32755 * 8192, "ram"),
     ]
@@ -104,13 +102,13 @@ def test_clusters_of_alpha_are_pages_of_8_kib() -> None:
 
 def test_banks_of_xtensa_are_memory_only_below_their_header() -> None:
     bank = "  0x00000000 - 0x06000000 (98304K)"
-    assert [e.range.end for e in boot("Sysmem:", bank).firmware_map] == [0x6000000]
+    assert [e.end for e in boot("Sysmem:", bank).firmware_map] == [0x6000000]
     assert read(f"[    0.000000] {bank}\n".encode()).boots == ()
 
 
 def test_an_initrd_of_powerpc_is_told_by_its_place_in_the_linear_map() -> None:
     found = boot(NODE, "Found initrd at 0xc000000003600000:0xc0000000044d4b5f", "Found initrd at 0xcf000000:0xcf7d1000")
-    assert [(r.range.start, r.range.end) for r in found.reserved_regions] == [
+    assert [(r.start, r.end) for r in found.reserved_regions] == [
         (0x3600000, 0x44D4B5F),
         (0xF000000, 0xF7D1000),
     ]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pfnscope.analysis import analyze
 from pfnscope.bootlog import keep_memory_lines, read
 from pfnscope.bootlog.files import lines as file_lines
-from pfnscope.bootlog.model import BootLog, MemoryType
+from pfnscope.model.log import BootLog, MemoryType
 from tests.bootlog.test_hostile import work
 
 LOG = b"""\
@@ -105,7 +105,7 @@ def facts(boot: BootLog) -> list[object]:
     """All facts of the files, without their lines."""
     files = boot.files
     return [
-        [(z.node, z.zone, z.start_pfn, z.spanned, z.present, z.managed) for z in files.zoneinfo],
+        [(z.node, z.zone, z.start_pfn, z.spanned_pages, z.present_pages, z.managed_pages) for z in files.zoneinfo],
         [(r.range, r.name, r.depth) for r in files.iomem],
         [(e.range, e.type, e.label) for e in files.firmware_memmap],
         [(r.range, r.node, r.flag) for r in (*files.memblock_memory, *files.memblock_reserved)],
@@ -116,7 +116,7 @@ def facts(boot: BootLog) -> list[object]:
 
 def test_zoneinfo_tells_the_zones_with_the_lines_that_say_so() -> None:
     zones = only(ZONEINFO).files.zoneinfo
-    assert [(z.zone, z.start_pfn, z.spanned, z.present, z.managed) for z in zones] == [
+    assert [(z.zone, z.start_pfn, z.spanned_pages, z.present_pages, z.managed_pages) for z in zones] == [
         ("DMA", 1, 4095, 3998, 3840),
         ("DMA32", 4096, 258048, 258048, 240000),
         ("Normal", None, 0, 0, 0),
@@ -126,7 +126,7 @@ def test_zoneinfo_tells_the_zones_with_the_lines_that_say_so() -> None:
 
 def test_page_counts_mean_nothing_without_their_zone() -> None:
     assert read(b"        spanned  4095\n        present  3998\n  start_pfn:           1\n").boots == ()
-    assert only(ZONEINFO + b"hm\n" + IOMEM + b"        spanned  77\n").files.zoneinfo[2].spanned == 0
+    assert only(ZONEINFO + b"hm\n" + IOMEM + b"        spanned  77\n").files.zoneinfo[2].spanned_pages == 0
 
 
 def test_a_zone_that_contradicts_itself_is_left_out_and_noted() -> None:
@@ -140,7 +140,7 @@ def test_of_two_zoneinfos_the_first_counts_and_the_second_is_noted_where_it_diff
     assert codes(only(ZONEINFO + later)) == []
     other = ZONEINFO.replace(b"spanned  258048", b"spanned  262144")
     boot = only(ZONEINFO + other)
-    assert boot.files.zoneinfo[1].spanned == 258048
+    assert boot.files.zoneinfo[1].spanned_pages == 258048
     assert [code for code, _ in codes(boot)] == ["conflicting-zoneinfo"]
 
 
@@ -180,7 +180,7 @@ def test_an_iomem_of_zeros_is_explained_and_gives_nothing() -> None:
 )
 def test_the_firmware_memmap_is_one_map_however_it_was_printed(text: bytes) -> None:
     boot = only(text)
-    found = [(e.range.start, e.range.end, e.type, e.label) for e in boot.files.firmware_memmap]
+    found = [(e.start, e.end, e.type, e.label) for e in boot.files.firmware_memmap]
     assert found == [
         (0, 0x9FC00, MemoryType.RAM, "System RAM"), (0x100000, 0x40000000, MemoryType.RAM, "System RAM")
     ]  # fmt: skip
@@ -190,7 +190,7 @@ def test_the_firmware_memmap_is_one_map_however_it_was_printed(text: bytes) -> N
 
 def test_debugfs_lists_are_told_by_their_file_names() -> None:
     files = only(DEBUGFS).files
-    assert [(r.range.start, r.range.end, r.node, r.flag) for r in files.memblock_memory] == [
+    assert [(r.start, r.end, r.node, r.flag) for r in files.memblock_memory] == [
         (0x1000, 0x9F000, 0, "NONE"), (0x100000, 0x40000000, 0, "HOTPLUG")
     ]  # fmt: skip
     assert [(r.node, r.flag, r.lines) for r in files.memblock_reserved] == [

@@ -11,9 +11,9 @@ import pytest
 from pfnscope.bootlog import read
 from pfnscope.bootlog.effects import Remark
 from pfnscope.bootlog.forms import FORMS, Form
-from pfnscope.bootlog.model import SratEntry
 from pfnscope.bootlog.records import records
 from pfnscope.bootlog.text.searchable import Text
+from pfnscope.model.log import SratEntry
 from pfnscope.patterns import compiled
 from tests.bootlog.golden import FILE, meaning
 
@@ -132,7 +132,7 @@ def test_the_end_belongs_to_the_range_or_not_by_syntax(line: str, first: int, la
     (record,) = records(Text(line.encode()))
     effect: Any = record.effect
     inner = getattr(effect, "entry", None) or getattr(effect, "region", None) or effect
-    assert (inner.range.start, inner.range.end - 1) == (first, last)
+    assert (inner.start, inner.end - 1) == (first, last)
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ def test_impossible_ranges_are_left_out_and_noted() -> None:
 
 def test_the_end_of_the_address_space_is_a_range() -> None:
     (boot,) = read(b"BIOS-e820: [mem 0x0000000000001000-0xffffffffffffffff] reserved\n").boots
-    assert boot.firmware_map[0].range.end == 1 << 64
+    assert boot.firmware_map[0].end == 1 << 64
 
 
 WORK: dict[str, Callable[[int], bytes]] = {
@@ -220,7 +220,7 @@ def test_no_number_is_cut_and_no_line_left_out_in_silence(line: str, code: str) 
 @pytest.mark.parametrize("line", [b"0: 0x00000010 -> 0x00000001\n", b"0: 0x00000010 -> 0xffffffffffffffff\n"])
 def test_impossible_page_frames_are_left_out_and_noted(line: bytes) -> None:
     (boot,) = read(b"early_node_map[2] active PFN ranges\n0: 0x00000010 -> 0x0000009b\n" + line).boots
-    assert [(n.range.start, n.range.end) for n in boot.node_ranges] == [(0x10000, 0x9B000)]
+    assert [(n.start, n.end) for n in boot.node_ranges] == [(0x10000, 0x9B000)]
     assert [(d.code, d.line) for d in boot.diagnostics if d.severity == "warning"] == [("impossible-range", 3)]
 
 

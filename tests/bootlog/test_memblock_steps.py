@@ -1,9 +1,9 @@
 """Steps of memblock=debug: a dump is a state at its lines, and only what comes before memory is freed counts."""
 
 from pfnscope.bootlog import read
-from pfnscope.bootlog.model import BootLog
 from pfnscope.layout import build_layout
-from pfnscope.ranges import ByteRange
+from pfnscope.model.log import BootLog
+from pfnscope.model.ranges import ByteRange
 
 NODE = "  node   0: [mem 0x0000000000001000-0x000000003fffffff]"
 BY = "setup_arch+0x5e/0xc4f"
@@ -15,7 +15,7 @@ def boot(*lines: str) -> BootLog:
 
 
 def nodes(found: BootLog) -> list[tuple[int, int, int]]:
-    return [(item.node, item.range.start, item.range.end) for item in found.node_ranges]
+    return [(item.node, item.start, item.end) for item in found.node_ranges]
 
 
 def test_what_is_given_back_is_no_longer_reserved() -> None:
@@ -107,8 +107,8 @@ SECOND = [
 
 def test_a_dump_whose_header_is_lost_is_not_mixed_with_the_one_before() -> None:
     found = boot("MEMBLOCK configuration:", *FIRST, *SECOND)
-    assert [(item.range.start, item.node) for item in found.memblock_memory] == [(0x1000, 0)]
-    assert [(item.range.start, item.node) for item in found.memblock_reserved] == [(0x8000, None), (0xA000, 0)]
+    assert [(item.start, item.node) for item in found.memblock_memory] == [(0x1000, 0)]
+    assert [(item.start, item.node) for item in found.memblock_reserved] == [(0x8000, None), (0xA000, 0)]
 
 
 def test_a_dump_with_each_line_twice_is_one() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from pfnscope.bootlog import keep_memory_lines, read
-from pfnscope.bootlog.model import Diagnostic
+from pfnscope.model.log import Diagnostic
 
 NODES = [
     "  node   0: [mem 0x0000000000001000-0x000000000009efff]",

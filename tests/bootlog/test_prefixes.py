@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 from pfnscope.bootlog import keep_memory_lines, read
 from pfnscope.bootlog.text import prefix
 from pfnscope.bootlog.text.prefix import Stripped, after_plain_stamp, is_kernel, strip_prefix
+from pfnscope.model.encoding import builtins
 
 SAMPLES = Path(__file__).parents[2] / "sample_logs"
 LOGS = ("efi-nodes", "fixed-1g-4g", "movable-nodes", "oops-1g-4g")
@@ -44,7 +44,7 @@ ENVELOPES: dict[str, Callable[[bytes], bytes]] = {
 
 def facts(log: bytes) -> list[dict[str, Any]]:
     """All that is read, but for columns, and with blanks not counted."""
-    boots = msgspec.to_builtins(read(log).boots)
+    boots = builtins(read(log).boots)
     for boot in boots:
         for name in ("command_line", "banner"):
             boot[name] = " ".join((boot[name] or "").split())

@@ -6,15 +6,15 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pfnscope.bootlog import keep_memory_lines, read
-from pfnscope.bootlog.model import BootLog
+from pfnscope.model.log import BootLog
 from tests.bootlog.dialect import ENCODINGS, ENVELOPES, ON_ONE_LINE, TRANSPORTS, Printed, layouts, quoted_printable
 
 
 def assert_says(boot: BootLog, printed: Printed) -> None:
     for name, wanted in (("firmware_map", printed.firmware), ("user_map", printed.user)):
-        entries = [(e.range.start, e.range.end, e.type.value, e.label) for e in getattr(boot, name)]
+        entries = [(e.start, e.end, e.type.value, e.label) for e in getattr(boot, name)]
         assert entries == [(a, b, k, printed.label(k)) for a, b, k in wanted]
-    assert [(n.node, n.range.start, n.range.end) for n in boot.node_ranges] == printed.nodes
+    assert [(n.node, n.start, n.end) for n in boot.node_ranges] == printed.nodes
     zones = [(z.zone, z.range.start, z.range.end) if z.range else (z.zone, 0, 0) for z in boot.zone_ranges]
     assert zones == [zone if zone[1] < zone[2] else (zone[0], 0, 0) for zone in printed.zones]
     assert (boot.release, boot.command_line, boot.arch, boot.page_size) == (
@@ -40,7 +40,7 @@ def test_line_numbers_point_at_the_lines(printed: Printed, envelope: str, before
     for node in boot.node_ranges:
         (line,) = node.lines
         whole = "\n".join(lines).split("\n")
-        first = f"{node.range.start:016x}"
+        first = f"{node.start:016x}"
         if "bytes" in envelope:  # the message begins with MESSAGE and a bracket
             assert '"MESSAGE": [' in whole[line - 1]
         else:

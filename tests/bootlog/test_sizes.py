@@ -41,7 +41,7 @@ def test_a_huge_text_is_read_and_its_layout_kept(name: str) -> None:
     text = TEXTS[name]()
     reading = read(text)
     (boot,) = reading.boots
-    assert [(node.range.start, node.range.end) for node in boot.node_ranges] == [(0x1000, 0x2000)]
+    assert [(node.start, node.end) for node in boot.node_ranges] == [(0x1000, 0x2000)]
     kept = keep_memory_lines(text, reading)
     assert read(kept) == reading
 

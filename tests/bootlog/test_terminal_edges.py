@@ -80,4 +80,4 @@ def test_a_sign_of_soft_breaks_at_the_edge_is_not_lost() -> None:
     line = "[    0.000000] e820: update [mem 0x00000000-0x00000fff] usable ==> reserved"
     lines += [line, "[    0.000000] node 0: [mem 0x0000000000001000-0x000000000009efff]"]
     (boot,) = read(folded(lines, line.index("==>") + 1).encode()).boots
-    assert [(c.from_label, c.to_label) for c in boot.e820_changes] == [("usable", "reserved")]
+    assert [(c.from_, c.to) for c in boot.e820_changes] == [("usable", "reserved")]

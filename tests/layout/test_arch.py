@@ -2,10 +2,10 @@
 
 import pytest
 
-from pfnscope.bootlog.model import BootLog, NodeRange, ZoneRange
 from pfnscope.layout import build_layout
 from pfnscope.layout.arch import likely_arch
-from pfnscope.ranges import ByteRange
+from pfnscope.model.log import BootLog, NodeRange, ZoneRange
+from pfnscope.model.ranges import ByteRange, borders
 
 MIB, GIB = 1 << 20, 1 << 30
 
@@ -14,13 +14,13 @@ def zones(**ends: int | None) -> tuple[ZoneRange, ...]:
     """Zones up to their ends in MiB, one behind the other; None where empty."""
     out, low = [], 0x1000
     for zone, end in ends.items():
-        out.append(ZoneRange(zone, ByteRange(low, end * MIB) if end else None, ()))
+        out.append(ZoneRange(zone, *borders(ByteRange(low, end * MIB) if end else None), ()))
         low = end * MIB if end else low
     return tuple(out)
 
 
 def memory(*ranges: tuple[int, int]) -> tuple[NodeRange, ...]:
-    return tuple(NodeRange(0, ByteRange(start, end), ()) for start, end in ranges)
+    return tuple(NodeRange(0, *ByteRange(start, end), ()) for start, end in ranges)
 
 
 PC = memory((0x1000, 0x9F000), (MIB, GIB))

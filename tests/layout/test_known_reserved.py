@@ -2,10 +2,10 @@
 
 import pytest
 
-from pfnscope.bootlog.model import Count, MapEntry, MemoryType, PageCounts
 from pfnscope.kernel.release import parse_release
 from pfnscope.layout import build_layout
-from pfnscope.ranges import ByteRange, FrameRange, FrameSet
+from pfnscope.model.log import Count, MapEntry, MemoryType, PrintedCounts
+from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet
 from tests.support.seed import seed_log
 
 LOW = FrameSet.of([FrameRange(0, 0x10), FrameRange(0x9F, 0x100)])
@@ -18,7 +18,7 @@ SOFT = FrameSet.of([FrameRange(0xC0000, 0xD0000)])
     [("5.4.18", LOW), ("5.7.6", LOW | SOFT), ("5.10.223", LOW | SOFT), ("5.13.0", WHOLE_MIB | SOFT)],
 )
 def test_low_memory_and_soft_reserved_entries(release: str, expected: FrameSet) -> None:
-    entry = MapEntry(ByteRange(0xC0000000, 0xD0000000), MemoryType.SOFT_RESERVED, "soft reserved", ())
+    entry = MapEntry(*ByteRange(0xC0000000, 0xD0000000), MemoryType.SOFT_RESERVED, "soft reserved", ())
     assert build_layout(seed_log("none", firmware_map=(entry,)), parse_release(release)).reserved == expected
 
 
@@ -27,6 +27,6 @@ def test_a_count_of_the_first_zone_tells_whether_the_first_mib_is_reserved_whole
     pages: int | None, expected: FrameSet
 ) -> None:
     """5.13-rc1 calls itself 5.13 and took less; 158 frames of memory lie below 1 MiB."""
-    counts = PageCounts(zone_reserved=() if pages is None else (Count(pages, (1,), None, "DMA"),))
+    counts = PrintedCounts(zone_reserved=() if pages is None else (Count(pages, (1,), None, "DMA"),))
     found = build_layout(seed_log("none", page_counts=counts), parse_release("5.13.0-rc1"))
     assert found.reserved == expected

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pfnscope.bootlog.model import Count, PageCounts
 from pfnscope.layout import build_layout
+from pfnscope.model.log import Count, PrintedCounts
 from tests.support.seed import seed_log
 
 
@@ -18,5 +18,5 @@ from tests.support.seed import seed_log
     ids=["with the end of RAM below 4 GiB", "after MTRRs cut RAM", "cut, all below 4 GiB", "not printed"],
 )
 def test_the_last_word_on_all_of_ram_counts(printed: tuple[int, ...], max_pfn: int) -> None:
-    counts = PageCounts(last_pfn=tuple(Count(pfn, (line,)) for line, pfn in enumerate(printed, 1)))
+    counts = PrintedCounts(last_pfn=tuple(Count(pfn, (line,)) for line, pfn in enumerate(printed, 1)))
     assert build_layout(seed_log("none", page_counts=counts), None).max_pfn == max_pfn

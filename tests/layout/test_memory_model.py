@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from pfnscope.analysis import State, analyze
+from pfnscope.analysis import analyze
 from pfnscope.bootlog import read
-from pfnscope.bootlog.model import BootLog, Count, FlagWidths, NodeRange, PageCounts, StructPages, ZoneRange
 from pfnscope.kernel.architecture import MODELS, SECTION_SIZES, MemoryModel, memory_model, section_size
 from pfnscope.kernel.release import Version, parse_release
-from pfnscope.layout import Layout, build_layout
-from pfnscope.ranges import ByteRange, FrameRange, FrameSet
+from pfnscope.layout import build_layout
+from pfnscope.model.layout import Layout
+from pfnscope.model.log import BootLog, Count, FlagWidths, NodeRange, PrintedCounts, StructPages, ZoneRange
+from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet
 
 MIB = 1 << 20
 RECORDED = Path(__file__).parent.parent / "recorded"
@@ -22,7 +23,7 @@ FLAT, SPARSE = MemoryModel.FLATMEM, MemoryModel.SPARSEMEM
 def log(arch: str | None, *ranges: tuple[int, int, int], **facts: object) -> BootLog:
     values: dict[str, object] = {
         "arch": arch,
-        "node_ranges": tuple(NodeRange(node, ByteRange(a * MIB, b * MIB), ()) for node, a, b in ranges),
+        "node_ranges": tuple(NodeRange(node, *ByteRange(a * MIB, b * MIB), ()) for node, a, b in ranges),
         **facts,
     }
     return BootLog(**values)  # type: ignore[arg-type]
@@ -71,7 +72,7 @@ def test_an_architecture_that_is_not_known_has_memory_and_no_verdict() -> None:
     [
         ({"struct_pages": (StructPages("flat", 0xC1000000, 0, (1,)),)}, FLAT),
         ({"struct_pages": (StructPages("populated", 0xFFFF, None, (1,)),)}, SPARSE),
-        ({"page_counts": PageCounts(flag_widths=(FlagWidths(20, 6, 1, (1,)),))}, SPARSE),
+        ({"page_counts": PrintedCounts(flag_widths=(FlagWidths(20, 6, 1, (1,)),))}, SPARSE),
     ],
     ids=["node_mem_map", "a vmemmap", "a section field"],
 )
@@ -90,14 +91,14 @@ def test_the_printed_counts_prove_the_model(pages: tuple[int, ...], model: Memor
     zones = ("DMA", "DMA", "HighMem")
     counts = tuple(Count(number, (1,), 0, zone) for number, zone in zip(pages, zones, strict=True))
     (boot,) = read((RECORDED / "i386" / "dmesg.txt").read_bytes()).boots
-    found = analyze(replace(boot, page_counts=PageCounts(unavailable=counts))).layout
+    found = analyze(replace(boot, page_counts=PrintedCounts(unavailable=counts))).layout
     assert (found.memmap.model, found.memmap.assumed) == (model, False)
 
 
 def test_flatmem_up_to_5_14_leaves_holes_zeroed_and_prints_no_count() -> None:
-    for release, state in (("5.14.0", State.ZEROED), ("5.15.0", State.INITIALISED)):
+    for release, state in (("5.14.0", "zeroed"), ("5.15.0", "initialised")):
         analysis = analyze(log("i386", (0, 1, 100), (0, 200, 300), release=release))
-        assert {hole.state.state for hole in analysis.holes if hole.frames.start >= 100 * MIB // 4096} == {state}
+        assert {hole.state for hole in analysis.holes if hole.frames.start >= 100 * MIB // 4096} == {state}
 
 
 @pytest.mark.parametrize("arch", sorted({row.arch for row in MODELS}))
@@ -122,7 +123,7 @@ def test_no_release_has_two_section_sizes(page_size: int) -> None:
 
 
 def test_the_page_size_is_the_one_that_the_node_totals_count_in() -> None:
-    counts = PageCounts(node_total_pages=(Count(0, (1,), 0), Count(131072, (2,), 1)))
+    counts = PrintedCounts(node_total_pages=(Count(0, (1,), 0), Count(131072, (2,), 1)))
     found = layout("ppc64", (1, 0, 4096), (1, 32 << 20, (32 << 20) + 4096), release="5.6.0", page_counts=counts)
     assert found.page_size == 65536
     assert "page_size" not in {name for name, _ in found.assumed}
@@ -156,14 +157,14 @@ def test_other_releases_of_a_flatmem_machine_are_judged_as_flatmem_of_their_own(
     said = {}
     for release in ("5.14.0", "6.1.0", "6.18.0"):
         tail = analyze(log("i386", (0, 1, 101), release=release)).holes[-1]
-        said[release] = (tail.frames.start, tail.state.state, tail.severity)
+        said[release] = (tail.frames.start, tail.state, tail.severity)
     assert said == {
-        "5.14.0": (101 * MIB // 4096, State.ZEROED, "info"),
-        "6.1.0": (101 * MIB // 4096, State.UNINITIALISED, "info"),
-        "6.18.0": (101 * MIB // 4096, State.INITIALISED, "info"),
+        "5.14.0": (101 * MIB // 4096, "zeroed", "info"),
+        "6.1.0": (101 * MIB // 4096, "uninitialised", "info"),
+        "6.18.0": (101 * MIB // 4096, "initialised", "info"),
     }
     eras = analyze(log("i386", (0, 1, 101), release="6.18.0")).eras
-    assert {era.rule.id: era.state for era in eras}["raw-memmap"] == "zeroed"
+    assert {era.rule: era.state for era in eras}["raw-memmap"] == "zeroed"
 
 
 def test_the_virtual_memmap_of_ia64_gets_no_verdict() -> None:
@@ -173,7 +174,7 @@ def test_the_virtual_memmap_of_ia64_gets_no_verdict() -> None:
 
 def test_page_frames_of_an_assumed_size_stay_of_that_size() -> None:
     """They were turned into bytes with it, so they have the same total in every size."""
-    counts = PageCounts(node_total_pages=(Count(0x20000, (1,), 0),))
+    counts = PrintedCounts(node_total_pages=(Count(0x20000, (1,), 0),))
     found = layout("ppc64", (0, 0, 512), release="5.6.0-64k", page_counts=counts, assumed=("page_size",))
     assert (found.page_size, "page_size" in {name for name, _ in found.assumed}) == (4096, True)
 
@@ -193,8 +194,8 @@ def test_the_page_size_comes_from_the_name_of_the_release_or_from_the_counts(
     release: str, arch: str, pages: int | None, size: int, assumed: bool
 ) -> None:
     """8 MiB below 1 GiB are 512 frames of 16 KiB."""
-    counts = PageCounts(unavailable=(Count(pages, (1,), 1, "DMA"),) if pages else ())
-    zones = (ZoneRange("DMA", ByteRange(0, 4096 * MIB), ()), ZoneRange("Normal", None, ()))
+    counts = PrintedCounts(unavailable=(Count(pages, (1,), 1, "DMA"),) if pages else ())
+    zones = (ZoneRange("DMA", *ByteRange(0, 4096 * MIB), ()), ZoneRange("Normal", None, None, ()))
     boot = log(arch, (0, 0, 1016), (1, 1024, 2048), release=release, zone_ranges=zones, page_counts=counts)
     found = analyze(boot)
     assert found.layout.page_size == size

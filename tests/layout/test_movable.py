@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.movable_arguments import MovableArguments, movable_arguments
 from pfnscope.kernel.release import Version
-from pfnscope.layout import MemoryRange, ZoneLimit
 from pfnscope.layout.movable import movable_starts
-from pfnscope.ranges import FrameRange
+from pfnscope.model.layout import MemoryRange, ZoneLimit
+from pfnscope.model.ranges import FrameRange
 
 PAGE, BLOCK = 4096, 1024
 Ranges = list[tuple[int, int, int]]

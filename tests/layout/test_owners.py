@@ -1,14 +1,14 @@
 """The memory map in force by page frame, with the kernel's changes applied."""
 
-from pfnscope.bootlog.model import BootLog, E820Change, MapEntry, MemoryType
 from pfnscope.layout.owners import owners
-from pfnscope.ranges import ByteRange, value_at
+from pfnscope.model.log import BootLog, E820Change, MapEntry, MemoryType
+from pfnscope.model.ranges import ByteRange, value_at
 
 PAGE = 4096
 
 
 def entry(start: int, end: int, kind: MemoryType, label: str, line: int) -> MapEntry:
-    return MapEntry(ByteRange(start, end), kind, label, (line,))
+    return MapEntry(*ByteRange(start, end), kind, label, (line,))
 
 
 def who(log: BootLog, pfn: int) -> tuple[str, tuple[int, ...]] | None:
@@ -23,9 +23,9 @@ LOG = BootLog(
         entry(0x100000, 0x200000, MemoryType.RAM, "usable", 3),
     ),
     e820_changes=(
-        E820Change("update", ByteRange(0, 0x1000), "usable", "reserved", (4,)),
-        E820Change("remove", ByteRange(0xA0000, 0x101000), "usable", None, (5,)),
-        E820Change("remove", ByteRange(0x9F000, 0xA0000), "usable", None, (6,)),
+        E820Change("update", *ByteRange(0, 0x1000), "usable", "reserved", (4,)),
+        E820Change("remove", *ByteRange(0xA0000, 0x101000), "usable", None, (5,)),
+        E820Change("remove", *ByteRange(0x9F000, 0xA0000), "usable", None, (6,)),
     ),
 )
 
@@ -54,6 +54,6 @@ def test_the_users_map_replaces_the_firmwares() -> None:
 def test_a_change_finds_its_type_in_every_spelling_that_a_map_has() -> None:
     log = BootLog(
         firmware_map=(entry(0, 0x2000, MemoryType.PMEM, "type 7", 1),),
-        e820_changes=(E820Change("update", ByteRange(0, 0x1000), "type 7", "type 12", (2,)),),
+        e820_changes=(E820Change("update", *ByteRange(0, 0x1000), "type 7", "type 12", (2,)),),
     )
     assert [owner.type for _, owner in owners(log, PAGE)] == [MemoryType.PRAM, MemoryType.PMEM]

@@ -4,9 +4,9 @@ import pytest
 
 from pfnscope.kernel.release import Version
 from pfnscope.kernel.zone_limits import zone_limits
-from pfnscope.layout import MemoryRange, ZoneLimit
 from pfnscope.layout.zones import zone_spans
-from pfnscope.ranges import FrameRange, FrameSet
+from pfnscope.model.layout import MemoryRange, ZoneLimit
+from pfnscope.model.ranges import FrameRange, FrameSet
 
 GIB = 1 << 30
 
@@ -41,7 +41,7 @@ def test_mirrored_memory_is_present_in_normal_and_the_rest_in_movable() -> None:
     memory = [MemoryRange(FrameRange(100, 140), 0, (), mirror=True), MemoryRange(FrameRange(140, 200), 0, ())]
     limits = [ZoneLimit("DMA32", FrameRange(0, 100), ()), ZoneLimit("Normal", FrameRange(100, 200), ())]
     found = zone_spans(memory, limits, {0: 140}, FrameSet.of([FrameRange(100, 140)]))
-    assert [(s.zone, s.frames.start, s.frames.end, s.present) for s in found] == [
+    assert [(s.zone, s.frames.start, s.frames.end, s.present_pages) for s in found] == [
         ("Normal", 100, 200, 40),
         ("Movable", 140, 200, 60),
     ]

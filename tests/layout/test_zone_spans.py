@@ -2,17 +2,18 @@
 
 import pytest
 
-from pfnscope.bootlog.model import MovableStart
-from pfnscope.layout import Layout, MemoryRange, ZoneLimit, build_layout
+from pfnscope.layout import build_layout
 from pfnscope.layout.zones import zone_spans
-from pfnscope.ranges import FrameRange, FrameSet
+from pfnscope.model.layout import Layout, MemoryRange, ZoneLimit
+from pfnscope.model.log import MovableStart
+from pfnscope.model.ranges import Address, FrameRange, FrameSet
 from tests.support.seed import seed_log
 
 Span = tuple[int, str, int, int, int]
 
 
 def spans(layout: Layout) -> list[Span]:
-    return [(s.node, s.zone, s.frames.start, s.frames.end, s.present) for s in layout.zone_spans]
+    return [(s.node, s.zone, s.frames.start, s.frames.end, s.present_pages) for s in layout.zone_spans]
 
 
 @pytest.mark.parametrize(
@@ -64,7 +65,7 @@ def test_sections_with_memory_have_struct_pages_throughout() -> None:
 
 
 def test_zone_movable_takes_the_end_of_its_node() -> None:
-    log = seed_log("1G!4G", movable_start=(MovableStart(1, 6 << 30, ()),))
+    log = seed_log("1G!4G", movable_start=(MovableStart(1, Address(6 << 30), ()),))
     assert spans(build_layout(log, None))[2:] == [
         (1, "Normal", 0x140000, 0x180000, 0x40000),
         (1, "Movable", 0x180000, 0x240000, 0xC0000),
@@ -74,7 +75,7 @@ def test_zone_movable_takes_the_end_of_its_node() -> None:
 def test_interleaved_nodes_span_each_others_memory() -> None:
     memory = [MemoryRange(FrameRange(at, at + 16), node, ()) for at, node in ((0, 0), (16, 1), (32, 0), (48, 1))]
     found = zone_spans(memory, [ZoneLimit("Normal", FrameRange(0, 64), ())], {})
-    assert [(s.node, s.frames.start, s.frames.end, s.present) for s in found] == [(0, 0, 48, 32), (1, 16, 64, 32)]
+    assert [(s.node, s.frames.start, s.frames.end, s.present_pages) for s in found] == [(0, 0, 48, 32), (1, 16, 64, 32)]
 
 
 def test_a_text_without_nodes_has_no_span_and_no_struct_page() -> None:

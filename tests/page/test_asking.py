@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pfnscope import service
-from pfnscope.report.document import ArgumentNote, Document
+from pfnscope.kernel.map_arguments import ArgumentNote
+from pfnscope.model.document import Document
 from pfnscope.service.asking import Question
 from pfnscope.service.comparing import compare
 from pfnscope.service.simulating import Change, simulate

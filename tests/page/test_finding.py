@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from pfnscope.ranges import FrameRange
+from pfnscope.model.ranges import FrameRange
 from pfnscope.report import scene, view
 from pfnscope.service import analyze
 from pfnscope.service.errors import BadOption

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pfnscope.ranges import FrameRange, FrameSet
+from pfnscope.model.ranges import FrameRange, FrameSet
 from pfnscope.recording import kpageflags as reading
 from pfnscope.recording.kpageflags import NOPAGE, Step, parse_runs, plan, read_flags
 

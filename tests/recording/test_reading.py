@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pfnscope.ranges import FrameRange, FrameSet
+from pfnscope.model.ranges import FrameRange, FrameSet
 from pfnscope.recording.model import Block
 from pfnscope.recording.reading import read_record
 

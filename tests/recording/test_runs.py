@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pfnscope.ranges import FrameRange, FrameSet
+from pfnscope.model.ranges import FrameRange, FrameSet
 from pfnscope.recording.kpageflags import CRASHED, NOPAGE, RESERVED, RunEncoder, parse_runs
 from pfnscope.recording.model import FlagRun
 

@@ -6,8 +6,9 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pfnscope.model.log import MapEntry, MemoryType
+from pfnscope.model.ranges import ByteRange
 from pfnscope.report import axis as axes
-from pfnscope.report import document as d
 from pfnscope.report import figure, scene
 from pfnscope.report.lanes import Bar, Lane, lanes
 from pfnscope.report.svg import render
@@ -43,7 +44,10 @@ def test_the_schematic_axis_goes_both_ways_and_never_backwards(points: set[int],
 
 def test_reserved_space_far_above_memory_does_not_squeeze_the_scale() -> None:
     """The domain ends with memory; what lies above is counted, not drawn."""
-    entries = [*seed_document().firmware_map, d.MapEntry("0xfd00000000", "0x10000000000", "reserved", "reserved", [9])]
+    entries = [
+        *seed_document().firmware_map,
+        MapEntry(*ByteRange(0xFD00000000, 0x10000000000), MemoryType.RESERVED, "reserved", (9,)),
+    ]
     document = seed_document(firmware_map=entries)
     found = lanes(document)
     axis = axes.to_scale(found)

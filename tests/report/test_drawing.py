@@ -5,7 +5,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from pfnscope.report import document as d
+from pfnscope.model.analysis import Verdict
+from pfnscope.model.document import Sections
+from pfnscope.model.log import MapEntry, MemoryType
+from pfnscope.model.ranges import ByteRange
 from pfnscope.report import figure, overview, palette, scene, svg
 from pfnscope.report.axis import AxisName
 from pfnscope.report.lanes import lanes
@@ -18,8 +21,8 @@ EVIL = 'x"><script>alert(1)</script>\x00\x1b[31m\ud800'
 @pytest.mark.parametrize("axis", ["schematic", "scale"])
 def test_the_svg_is_well_formed_whatever_the_log_says(axis: AxisName) -> None:
     """Labels with markup, control characters and lone surrogates end as text."""
-    entries = [d.MapEntry("0x0", "0x240000000", "ram", EVIL, [1])]
-    document = seed_document(firmware_map=entries, verdict=d.Verdict("danger", EVIL, [], 0))
+    entries = [MapEntry(*ByteRange(0x0, 0x240000000), MemoryType.RAM, EVIL, (1,))]
+    document = seed_document(firmware_map=entries, verdict=Verdict("danger", EVIL, (), 0))
     for text in (svg.render(document, axis), svg.for_page(scene.of(document), axis)):
         root = ET.fromstring(text)  # raises where it is not well-formed
         assert [element for element in root.iter() if element.tag.endswith("script")] == []
@@ -40,7 +43,7 @@ def test_a_frame_goes_through_all_lanes_around_a_dangerous_hole_only() -> None:
 def test_a_document_without_anything_still_draws() -> None:
     """Empty lanes, both axes, drawing, overview and figure."""
     empty = seed_document(
-        firmware_map=[], user_map=[], node_ranges=[], zone_spans=[], holes=[], sections=d.Sections(None, 0, [])
+        firmware_map=[], user_map=[], node_ranges=[], zone_spans=[], holes=[], sections=Sections(None, 0, ())
     )
     assert lanes(empty) == ()
     ET.fromstring(svg.render(empty, "scale"))
@@ -62,7 +65,7 @@ def test_the_figure_has_few_traces_and_every_bar(axis: AxisName) -> None:
 
 def test_positions_to_scale_are_page_frames() -> None:
     """Byte addresses would lose bits beyond 2**53 in a browser; page frames of 64-bit machines do not."""
-    top = d.MapEntry("0xfffffffff000", "0x1000000000000", "ram", "usable", [1])
+    top = MapEntry(*ByteRange(0xFFFFFFFFF000, 0x1000000000000), MemoryType.RAM, "usable", (1,))
     made = json.loads(figure.figure_json(scene.of(seed_document(firmware_map=[top])), "scale"))
     assert made["data"][0]["base"][0] == 0xFFFFFFFFF
     assert max(made["layout"]["xaxis"]["range"]) < 2**53
@@ -90,7 +93,7 @@ def test_labels_can_be_read_on_every_bar(kind: str) -> None:
 
 def test_the_overview_shows_the_nodes_where_the_map_has_less() -> None:
     """A map of a few pages is no picture of a machine of gigabytes."""
-    few = [d.MapEntry("0x0", "0x10000", "ram", "usable", [1])]
+    few = [MapEntry(*ByteRange(0x0, 0x10000), MemoryType.RAM, "usable", (1,))]
     assert "k-node-1" in overview.for_page(scene.of(seed_document(firmware_map=few, user_map=[])))
     assert "k-node-1" not in overview.for_page(SEED)
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from pfnscope.kernel.rules import RULES, describe_releases
+from pfnscope.model.document import Document
 from pfnscope.report import markdown, text
-from pfnscope.report.document import Document
 from pfnscope.report.plain import Look
 from pfnscope.service import Options, analyze
 from tests.support.samples import text as sample

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from pfnscope.ranges import FrameRange
+from pfnscope.model.ranges import FrameRange
 from pfnscope.report.inspect import inspections
 from pfnscope.report.markdown import render as markdown
 from pfnscope.report.text import render

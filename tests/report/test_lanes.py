@@ -1,6 +1,9 @@
 """From a document to bars."""
 
-from pfnscope.report import document as d
+from pfnscope.model.analysis import Event
+from pfnscope.model.layout import ZoneSpan
+from pfnscope.model.log import EfiEntry
+from pfnscope.model.ranges import Address, ByteRange, FrameRange
 from pfnscope.report.lanes import frames, lanes, missing
 from tests.report.documents import hole, seed_document
 
@@ -25,14 +28,14 @@ def test_struct_pages_are_cut_by_the_holes() -> None:
 
 def test_usable_memory_rounds_inward_and_all_else_outward() -> None:
     """As the kernel counts; what is smaller than a page keeps the page that it lies in."""
-    assert frames("0x0", "0x9fc00", 4096, inward=True).end == 0x9F
-    assert frames("0x9fc00", "0xa0000", 4096, inward=False).start == 0x9F
-    assert frames("0x1200", "0x1300", 4096, inward=True).pages == 1
+    assert frames(ByteRange(0x0, 0x9FC00), 4096, inward=True).end == 0x9F
+    assert frames(ByteRange(0x9FC00, 0xA0000), 4096, inward=False).start == 0x9F
+    assert frames(ByteRange(0x1200, 0x1300), 4096, inward=True).pages == 1
 
 
 def test_zone_spans_that_overlap_get_a_lane_for_each_node() -> None:
     """Interleaved nodes: bars of one lane must not hide each other."""
-    spans = [d.ZoneSpan(0, "Normal", 0, 100, 100, 60, 40), d.ZoneSpan(1, "Normal", 40, 80, 40, 40, 0)]
+    spans = [ZoneSpan(0, "Normal", 0, 100, 100, 60, 40), ZoneSpan(1, "Normal", 40, 80, 40, 40, 0)]
     keys = [lane.key for lane in lanes(seed_document(zone_spans=spans))]
     assert [key for key in keys if key.startswith("zones")] == ["zones-0", "zones-1"]
 
@@ -40,9 +43,9 @@ def test_zone_spans_that_overlap_get_a_lane_for_each_node() -> None:
 def test_touching_efi_descriptors_of_one_fate_are_one_bar() -> None:
     """Firmware cuts usable memory into pieces that mean nothing on this axis."""
     efi = [
-        d.EfiEntry("0x0", "0x1000", "Conventional", "WB", [1]),
-        d.EfiEntry("0x1000", "0x3000", "Boot Data", "WB", [2]),
-        d.EfiEntry("0x3000", "0x4000", "Runtime Code", "WB", [3]),
+        EfiEntry(*ByteRange(0x0, 0x1000), "Conventional", "WB", (1,)),
+        EfiEntry(*ByteRange(0x1000, 0x3000), "Boot Data", "WB", (2,)),
+        EfiEntry(*ByteRange(0x3000, 0x4000), "Runtime Code", "WB", (3,)),
     ]
     lane = next(lane for lane in lanes(seed_document(efi_map=efi)) if lane.key == "efi")
     assert [(bar.start_pfn, bar.end_pfn, bar.kind, bar.lines) for bar in lane.bars] == [
@@ -66,11 +69,11 @@ def test_a_hole_says_where_it_lies() -> None:
 
 def test_trouble_stands_at_the_frames_that_it_names() -> None:
     """One bar for a run of frames of one kind, in its hole, with all lines; what names no frame has no bar."""
-    inside = d.PfnRange(0xBFFD7, 0xC0000)
+    inside = FrameRange(0xBFFD7, 0xC0000)
     events = [
-        d.Event("bad page", f"pfn:{pfn:x}", None, pfn, inside, [90 + i]) for i, pfn in enumerate((0xBFFD7, 0xBFFD8))
+        Event("bad page", f"pfn:{pfn:x}", None, pfn, inside, (90 + i,)) for i, pfn in enumerate((0xBFFD7, 0xBFFD8))
     ]
-    events.append(d.Event("oops", "unable to handle", "0xffffea0002fff5c0", None, None, [80]))
+    events.append(Event("oops", "unable to handle", Address(0xFFFFEA0002FFF5C0), None, None, (80,)))
     holes = [hole(0, 1), hole(0xBFFD7, 0xC0000)]
     found = lanes(seed_document(events=events, holes=holes))
     (bar,) = next(lane for lane in found if lane.key == "events").bars

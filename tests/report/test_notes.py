@@ -1,6 +1,7 @@
 """Notes on the reading: told once, with all their lines, and nothing that the report says besides."""
 
-from pfnscope.report.document import Diagnostic, Verdict
+from pfnscope.model.analysis import Verdict
+from pfnscope.model.log import Diagnostic
 from pfnscope.report.findings import BY_CODE
 from pfnscope.report.notes import note_rows, sentences
 from tests.report.documents import seed_document
@@ -32,6 +33,6 @@ def test_neighbouring_lines_stand_as_ranges_and_of_many_the_first() -> None:
 
 
 def test_what_verdict_and_counts_say_is_not_noted_again() -> None:
-    verdict = Verdict("none", "No verdict.", ["odd"], 0)
+    verdict = Verdict("none", "No verdict.", ("odd",), 0)
     differs = Diagnostic("warning", "check-differs", "printed 1, computed 2", 5, None)
     assert sentences(seed_document(verdict=verdict, diagnostics=[*odd(3), differs])) == []

@@ -4,11 +4,14 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pfnscope.report import document as d
+from pfnscope.model.document import Document, Memblock
+from pfnscope.model.layout import ZoneSpan
+from pfnscope.model.log import MemblockRegion, NodeRange
+from pfnscope.model.placement import Placement, Placements
+from pfnscope.model.ranges import ByteRange
 from pfnscope.report import scene
 from pfnscope.report.differing import differences
 from pfnscope.report.lanes import Bar
-from pfnscope.report.placed import Placement, Placements
 from tests.report.documents import hole, seed_document
 
 NAMES = ("today", "what if")
@@ -35,12 +38,12 @@ def test_differences_are_the_frames_whose_bars_are_not_the_same(one: list[Bar], 
     assert sum(item.end_pfn - item.start_pfn for item in found) == len(told)
 
 
-def _healed() -> d.Document:
+def _healed() -> Document:
     """The seed without memmap=: node 0 goes on above 4 GiB, and the 41 frames lie inside DMA32."""
     seed = seed_document()
-    spans = [*seed.zone_spans[:1], d.ZoneSpan(0, "DMA32", 0x1000, 0x100000, 1044480, 782295, 262185)]
-    spans += [d.ZoneSpan(0, "Normal", 0x100000, 0x140000, 262144, 262144, 0), seed.zone_spans[2]]
-    nodes = [*seed.node_ranges[:2], d.NodeRange(0, "0x100000000", "0x140000000", [47]), seed.node_ranges[2]]
+    spans = [*seed.zone_spans[:1], ZoneSpan(0, "DMA32", 0x1000, 0x100000, 1044480, 782295, 262185)]
+    spans += [ZoneSpan(0, "Normal", 0x100000, 0x140000, 262144, 262144, 0), seed.zone_spans[2]]
+    nodes = [*seed.node_ranges[:2], NodeRange(0, *ByteRange(0x100000000, 0x140000000), (47,)), seed.node_ranges[2]]
     return seed_document(
         user_map=[], zone_spans=spans, node_ranges=nodes, holes=[hole(0xBFFD7, 0xC0000), *seed.holes[1:]]
     )
@@ -82,7 +85,7 @@ def test_a_hole_of_both_has_one_index_and_the_alarm_is_that_of_the_second() -> N
 def test_machines_of_different_page_sizes_are_aligned_by_address() -> None:
     """64 KiB pages beside 4 KiB pages: frames of the smaller."""
     kernel = msgspec.structs.replace(seed_document().kernel, page_size=1 << 16, arch="arm64")
-    large = seed_document(kernel=kernel, holes=[], zone_spans=[d.ZoneSpan(0, "DMA", 0x1, 0x1000, 4095, 4095, 0)])
+    large = seed_document(kernel=kernel, holes=[], zone_spans=[ZoneSpan(0, "DMA", 0x1, 0x1000, 4095, 4095, 0)])
     both = scene.of_two(seed_document(), large, ("A", "B"))
     assert both.page_size == 4096
     span = next(bar for lane in both.lanes if lane.key == "zones" and lane.side == "B" for bar in lane.bars)
@@ -98,8 +101,11 @@ def test_lines_of_two_logs_are_told_with_the_log_that_they_are_of() -> None:
 
 def test_possible_starts_are_a_lane_of_their_own() -> None:
     """Ranges of starts in frames, with what a region there adds."""
-    found = [Placement("0x8000000", "0x80000000", True, [], []), Placement("0x100000000", "0x108000000", False, [], [])]
-    places = Placements(size=1 << 30, align=1 << 27, kind="!", release=None, assumed=[], placements=found)
+    found = [
+        Placement(*ByteRange(0x8000000, 0x80000000), True, (), ()),
+        Placement(*ByteRange(0x100000000, 0x108000000), False, (), ()),
+    ]
+    places = Placements(size=1 << 30, align=1 << 27, kind="!", release=None, assumed=(), placements=tuple(found))
     lane = scene.with_places(scene.of(seed_document()), places).lanes[-1]
     assert lane.subtitle == "of memmap=1G!"
     assert [(bar.start_pfn, bar.end_pfn, bar.kind) for bar in lane.bars] == [
@@ -111,8 +117,8 @@ def test_possible_starts_are_a_lane_of_their_own() -> None:
 
 def test_what_a_simulation_does_not_compute_is_no_difference() -> None:
     """memblock.reserved of a boot that was not: only the log's is drawn, and nothing says that it would go."""
-    taken = d.Memblock([], [d.MemblockRegion("0x1000000", "0x2000000", None, None, [60])])
-    known = d.Memblock([], [d.MemblockRegion("0x1000000", "0x1001000", None, None, [60])])
+    taken = Memblock((), (MemblockRegion(*ByteRange(0x1000000, 0x2000000), None, None, (60,)),))
+    known = Memblock((), (MemblockRegion(*ByteRange(0x1000000, 0x1001000), None, None, (60,)),))
     today, made = seed_document(memblock=taken), seed_document(memblock=known, origin="simulated")
     both = scene.of_two(today, made, NAMES, one_log=True)
     (lane,) = (lane for lane in both.lanes if lane.key == "reserved")

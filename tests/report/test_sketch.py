@@ -4,8 +4,8 @@ import re
 
 import pytest
 
+from pfnscope.model.ranges import FrameRange
 from pfnscope.report import sketches
-from pfnscope.report.document import PfnRange
 from pfnscope.report.plain import Look
 from tests.report.documents import hole, seed_document
 
@@ -54,7 +54,7 @@ def test_without_anything_to_draw_nothing_is_drawn() -> None:
     bare = seed_document(
         firmware_map=[], user_map=[], node_ranges=[], zone_spans=[], holes=[], zone_ranges=[],
     )  # fmt: skip
-    sections = bare.sections.__class__(None, 0, list[PfnRange]())
+    sections = bare.sections.__class__(None, 0, tuple[FrameRange, ...]())
     assert sketches.of(seed_document(
         firmware_map=[], user_map=[], node_ranges=[], zone_spans=[], holes=[], zone_ranges=[], sections=sections,
     ), Look()) == []  # fmt: skip

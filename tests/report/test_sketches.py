@@ -2,8 +2,9 @@
 
 import re
 
+from pfnscope.model.log import MapEntry, MemoryType
+from pfnscope.model.ranges import ByteRange
 from pfnscope.report import sketches
-from pfnscope.report.document import MapEntry
 from pfnscope.report.plain import Look
 from pfnscope.service import analyze
 from pfnscope.service.placing import placed_beside
@@ -47,8 +48,8 @@ def test_a_map_in_force_by_another_name_with_the_same_ranges_is_no_difference() 
 
 def test_a_difference_of_one_frame_is_seen() -> None:
     entries = seed_document().user_map
-    low = MapEntry("0x100000", "0xbffd6000", "ram", "usable", [])
-    changed = seed_document(user_map=[low if entry.start == "0x100000" else entry for entry in entries])
+    low = MapEntry(*ByteRange(0x100000, 0xBFFD6000), MemoryType.RAM, "usable", ())
+    changed = seed_document(user_map=[low if entry.start == 0x100000 else entry for entry in entries])
     drawn = rows(sketches.of_two(seed_document(), changed, Look()))
     assert drawn["- map"] != drawn["+ map"]
     assert len(drawn["differ"].strip()) >= 2

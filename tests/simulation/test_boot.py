@@ -4,10 +4,11 @@ import msgspec
 import pytest
 
 from pfnscope.bootlog import read
-from pfnscope.bootlog.model import BootLog, MemoryType, SratEntry
 from pfnscope.kernel.release import Version
-from pfnscope.ranges import ByteRange
-from pfnscope.simulation import NotSimulated, SelfCheck, own_command_line, self_check, simulate
+from pfnscope.model.log import BootLog, MemoryType, SratEntry
+from pfnscope.model.ranges import Address, ByteRange
+from pfnscope.model.simulation import SelfCheck
+from pfnscope.simulation import NotSimulated, own_command_line, self_check, simulate
 from tests.support.samples import SLUGS, text
 
 GIB, MIB = 1 << 30, 1 << 20
@@ -19,7 +20,7 @@ def log_of(slug: str) -> BootLog:
 
 
 def nodes(log: BootLog) -> list[tuple[int, int, int]]:
-    return [(item.node, item.range.start, item.range.end) for item in log.node_ranges]
+    return [(item.node, item.start, item.end) for item in log.node_ranges]
 
 
 def zones(log: BootLog) -> list[tuple[str, ByteRange | None]]:
@@ -107,8 +108,8 @@ def test_other_architectures_and_texts_without_a_firmware_map_are_refused() -> N
 def test_a_srat_that_leaves_out_memory_is_refused_as_the_kernel_does() -> None:
     log = log_of(SEED)
     srat = (
-        SratEntry(0, ByteRange(0, 3 * GIB), False, False, ()),
-        SratEntry(1, ByteRange(4 * GIB, 8 * GIB), False, False, ()),
+        SratEntry(0, *ByteRange(0, 3 * GIB), False, False, ()),
+        SratEntry(1, *ByteRange(4 * GIB, 8 * GIB), False, False, ()),
     )
     made = simulate(msgspec.structs.replace(log, srat=srat), "", V417)
     assert {node for node, _, _ in nodes(made.log)} == {0}
@@ -124,10 +125,7 @@ def test_without_a_srat_a_gap_between_nodes_goes_to_the_node_below() -> None:
 
 def test_mtrr_trimming_that_only_the_modified_map_shows_is_kept() -> None:
     log = log_of(SEED)
-    cut = tuple(
-        msgspec.structs.replace(e, range=ByteRange(e.range.start, 8 * GIB)) if e.range.end == 9 * GIB else e
-        for e in log.firmware_map
-    )
+    cut = tuple(msgspec.structs.replace(e, end=Address(8 * GIB)) if e.end == 9 * GIB else e for e in log.firmware_map)
     made = simulate(msgspec.structs.replace(log, modified_map=cut), "", V417)
     assert nodes(made.log)[-1] == (1, 5 * GIB, 8 * GIB)
     assert dict(zones(made.log))["Normal"] == ByteRange(4 * GIB, 8 * GIB)
@@ -156,9 +154,7 @@ def test_an_excerpt_with_a_user_map_alone_tells_its_argument() -> None:
 def test_soft_reserved_memory_is_ram_with_nosoftreserve() -> None:
     log = log_of(SEED)
     soft = tuple(
-        msgspec.structs.replace(e, type=MemoryType.SOFT_RESERVED, label="soft reserved")
-        if e.range.end == 9 * GIB
-        else e
+        msgspec.structs.replace(e, type=MemoryType.SOFT_RESERVED, label="soft reserved") if e.end == 9 * GIB else e
         for e in log.firmware_map
     )
     log = msgspec.structs.replace(log, firmware_map=soft)
@@ -190,7 +186,7 @@ def test_a_region_in_the_middle_of_ram_is_no_trap() -> None:
 
 def test_changes_that_arguments_make_stand_before_the_kernels_own() -> None:
     log = simulate(log_of(SEED), "mem=6G memmap=1M%2G-1+2", V417).log
-    assert [(c.action, c.range.start, c.from_label, c.to_label) for c in log.e820_changes] == [
+    assert [(c.action, c.start, c.from_, c.to) for c in log.e820_changes] == [
         ("remove", 6 * GIB, "usable", None),
         ("update", 2 * GIB, "usable", "reserved"),
         ("update", 0, "usable", "reserved"),

@@ -1,7 +1,7 @@
 """The 2018 report's guest as facts, without a text: three layouts of node ranges and maps."""
 
-from pfnscope.bootlog.model import BootLog, MapEntry, MemoryType, NodeRange, ZoneRange
-from pfnscope.ranges import ByteRange
+from pfnscope.model.log import BootLog, MapEntry, MemoryType, NodeRange, ZoneRange
+from pfnscope.model.ranges import ByteRange
 
 GIB = 1 << 30
 LOW = ((0, 0x1000, 0x9F000), (0, 0x100000, 0xBFFD7000))
@@ -24,9 +24,9 @@ def seed_log(option: str, **facts: object) -> BootLog:
     zones = (("DMA", 0x1000, 1 << 24), ("DMA32", 1 << 24, 1 << 32), ("Normal", 1 << 32, 9 * GIB))
     values: dict[str, object] = {
         "arch": "x86_64",
-        "firmware_map": tuple(MapEntry(ByteRange(a, b), kind, label, ()) for a, b, kind, label in sorted(entries)),
-        "node_ranges": tuple(NodeRange(node, ByteRange(a, b), ()) for node, a, b in NODES[option]),
-        "zone_ranges": tuple(ZoneRange(zone, ByteRange(a, b), ()) for zone, a, b in zones),
+        "firmware_map": tuple(MapEntry(*ByteRange(a, b), kind, label, ()) for a, b, kind, label in sorted(entries)),
+        "node_ranges": tuple(NodeRange(node, *ByteRange(a, b), ()) for node, a, b in NODES[option]),
+        "zone_ranges": tuple(ZoneRange(zone, *ByteRange(a, b), ()) for zone, a, b in zones),
         **facts,
     }
     return BootLog(**values)  # type: ignore[arg-type]

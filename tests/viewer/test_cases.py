@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from pfnscope.ranges import FrameRange
+from pfnscope.model.ranges import FrameRange
 from pfnscope.report import svg, view
 from pfnscope.report.axis import Axis
 from pfnscope.report.ticks import labelled

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from pfnscope.report.document import Document
+from pfnscope.model.document import Document
 
 
 def references(value: Any) -> set[str]:

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from pfnscope import service
-from pfnscope.report.document import Document
+from pfnscope.model.document import Document
 from pfnscope.service.comparing import compare
 from pfnscope.service.placing import place
 from pfnscope.service.simulating import Change, simulate

@@ -10,12 +10,12 @@ from pfnscope.analysis.causes import causes
 from pfnscope.analysis.eras import eras, weigh_unknown
 from pfnscope.analysis.events import place_events
 from pfnscope.analysis.holes import Surroundings, find_holes
-from pfnscope.analysis.model import Cause, Check, Choice, Era, Hole, PlacedEvent
 from pfnscope.analysis.proven_model import fit_layout
-from pfnscope.bootlog.model import BootLog, Diagnostic
 from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.release import Release, parse_release
-from pfnscope.layout import Layout
+from pfnscope.model.analysis import Cause, Check, Choice, Era, Event, Hole
+from pfnscope.model.layout import Layout
+from pfnscope.model.log import BootLog, Diagnostic
 
 if TYPE_CHECKING:
     from pfnscope.analysis.machine import Machine
@@ -62,7 +62,7 @@ class Analysis(Struct, frozen=True, dict=True):
         return eras(self._surroundings, self.choice.rule, self.holes)
 
     @cached_property
-    def events(self) -> tuple[PlacedEvent, ...]:
+    def events(self) -> tuple[Event, ...]:
         """Trouble in the log, placed on page frames and holes."""
         return place_events(self.log, self.layout, self.release, self.holes)
 
@@ -129,31 +129,31 @@ def _assumed(log: BootLog, layout: Layout, kernel: str | None, arch: str | None)
 
 def _assumptions(assumed: tuple[tuple[str, str], ...]) -> Iterator[Diagnostic]:
     for name, source in assumed:
-        yield Diagnostic("info", "assumed", f"{name} is assumed, not proven by the log: {source}.")
+        yield Diagnostic("info", "assumed", f"{name} is assumed, not proven by the log: {source}.", None, None)
 
 
 def _disagreements(checks: tuple[Check, ...]) -> Iterator[Diagnostic]:
     for check in checks:
         if check.agrees is False:
             message = f"{check.what}: printed {check.printed}, computed {check.computed or 'nothing'}."
-            yield Diagnostic("warning", "check-differs", message, check.lines[0] if check.lines else None)
+            yield Diagnostic("warning", "check-differs", message, check.lines[0] if check.lines else None, None)
 
 
 def _missing(log: BootLog, layout: Layout, choice: Choice) -> Iterator[Diagnostic]:
     """What the log lacks for a verdict that is sure."""
     if not layout.memory and layout.zone_spans:
         message = "Zone spans are those of /proc/zoneinfo; the text has no memory ranges, so holes are not known."
-        yield Diagnostic("warning", "no-node-ranges", message)
+        yield Diagnostic("warning", "no-node-ranges", message, None, None)
         return
     if not layout.memory:
         message = "The text has no node ranges, so zone spans and holes are not known."
-        yield Diagnostic("warning", "no-node-ranges", message)
+        yield Diagnostic("warning", "no-node-ranges", message, None, None)
         return
     if not layout.knows_struct_pages:
-        yield Diagnostic("warning", "no-memory-model", f"No verdict: {choice.why}.")
+        yield Diagnostic("warning", "no-memory-model", f"No verdict: {choice.why}.", None, None)
     if log.page_counts.count_line is None:
         message = "The log has no count of struct pages without memory; ours stands unchecked."
-        yield Diagnostic("info", "no-printed-count", message)
+        yield Diagnostic("info", "no-printed-count", message, None, None)
     elif choice.rule and choice.rule.wording is not log.page_counts.count_line:
         message = f"The log prints “{log.page_counts.count_line.value}”, which the chosen release does not print."
-        yield Diagnostic("warning", "count-line-of-another-release", message)
+        yield Diagnostic("warning", "count-line-of-another-release", message, None, None)

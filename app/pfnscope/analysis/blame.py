@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 from pfnscope.analysis.machine import Machine
-from pfnscope.analysis.model import Cause, Hole
 from pfnscope.kernel.command_line import Argument, arguments
-from pfnscope.layout import Layout
-from pfnscope.ranges import FrameSet
+from pfnscope.model.analysis import Cause, Hole
+from pfnscope.model.layout import Layout
+from pfnscope.model.ranges import FrameSet
 from pfnscope.simulation import NotSimulated, own_command_line, with_inferred
 from pfnscope.units import GIB
 
@@ -82,7 +82,7 @@ def _blamed(
 
 def _relieved(hole: Hole, layout: Layout, other: Layout, taken: FrameSet) -> str | None:
     """How the hole came about, where it is gone or inside a span in the other layout, with ``taken`` more memory."""
-    frames = hole.frames.start, hole.frames.end
+    frames = hole.start_pfn, hole.end_pfn
     left = other.without_memory.clip(*frames)
     if left and (not hole.outside or other.outside_zone_spans.clip(*frames)):
         return None
@@ -93,9 +93,9 @@ def _relieved(hole: Hole, layout: Layout, other: Layout, taken: FrameSet) -> str
         return f"{removed}; without it these frames are memory"
     for node in sorted({item.node for item in other.memory}):
         before, after = _extent(other, node), _extent(layout, node)
-        if before is None or after is None or before == after or not before[0] <= hole.frames.start < before[1]:
+        if before is None or after is None or before == after or not before[0] <= hole.start_pfn < before[1]:
             continue
-        if after[1] <= hole.frames.start:
+        if after[1] <= hole.start_pfn:
             return f"{removed}, so node {node} ends at pfn {after[1]:#x} instead of {before[1]:#x}"
         return f"{removed}, so node {node} begins at pfn {after[0]:#x} instead of {before[0]:#x}"
     return f"{removed}; without it a zone spans the hole"

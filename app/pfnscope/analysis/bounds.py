@@ -2,8 +2,8 @@
 
 from pfnscope.kernel.architecture import MemoryModel
 from pfnscope.kernel.readers import SUBSECTION_BYTES, Bound
-from pfnscope.layout import Layout
-from pfnscope.ranges import FrameSet
+from pfnscope.model.layout import Layout
+from pfnscope.model.ranges import FrameSet
 
 VMEMMAP = frozenset({"x86_64", "arm64", "ppc64", "ppc64le", "s390", "s390x", "riscv64", "sparc64", "loongarch64"})
 """SPARSEMEM_VMEMMAP is on: the only model whose sections have sub-sections (pfn_section_valid(), mmzone.h, 5.14)."""

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from pfnscope.analysis.model import Cause, Hole
-from pfnscope.layout import Layout
+from pfnscope.model.analysis import Cause, Hole
+from pfnscope.model.layout import Layout
 
 NO_CAUSE = Cause((), "")
 
@@ -21,11 +21,9 @@ def _natural(layout: Layout, hole: Hole) -> Cause:
     if not hole.outside or not layout.memory:
         return NO_CAUSE
     unit = f"{'a block of the largest buddy' if layout.flat else 'a section'} that has its struct pages whole"
-    below = max(
-        (m for m in layout.memory if m.frames.end <= hole.frames.start), key=lambda m: m.frames.end, default=None
-    )
+    below = max((m for m in layout.memory if m.frames.end <= hole.start_pfn), key=lambda m: m.frames.end, default=None)
     above = min(
-        (m for m in layout.memory if m.frames.start >= hole.frames.end), key=lambda m: m.frames.start, default=None
+        (m for m in layout.memory if m.frames.start >= hole.end_pfn), key=lambda m: m.frames.start, default=None
     )
     if below is None and above is not None:
         return Cause((), f"memory begins at pfn {above.frames.start:#x}, inside {unit}")

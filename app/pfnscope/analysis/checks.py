@@ -3,16 +3,16 @@
 from collections.abc import Iterable, Iterator
 
 from pfnscope.analysis.choice import printed_counts, same_counts
-from pfnscope.analysis.model import Check, Choice
 from pfnscope.analysis.node_checks import node_checks
 from pfnscope.analysis.replay import Counted, PassCount
 from pfnscope.analysis.setup_checks import last_pfn_checks, mminit_checks, movable_checks
 from pfnscope.analysis.totals import memory_checks, zonelist_checks
 from pfnscope.analysis.zone_counts import zone_count_checks, zone_counts
-from pfnscope.bootlog.model import BootLog, Count, Files
 from pfnscope.kernel.release import Version
 from pfnscope.kernel.rules import CountWording
-from pfnscope.layout import Layout
+from pfnscope.model.analysis import Check, Choice
+from pfnscope.model.layout import Layout
+from pfnscope.model.log import BootLog, Count, Files
 
 
 def checks(

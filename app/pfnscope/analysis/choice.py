@@ -2,12 +2,12 @@
 
 from msgspec import structs
 
-from pfnscope.analysis.model import Choice
 from pfnscope.analysis.replay import Counted, PassCount
-from pfnscope.bootlog.model import BootLog, PageCounts
 from pfnscope.kernel.release import Release
 from pfnscope.kernel.rules import RULES, CountWording, StructPageRule, rules_for
-from pfnscope.layout import Layout
+from pfnscope.model.analysis import Choice
+from pfnscope.model.layout import Layout
+from pfnscope.model.log import BootLog, PrintedCounts
 
 
 def choose(log: BootLog, layout: Layout, counted: Counted, release: Release | None, *, overridden: bool) -> Choice:
@@ -24,7 +24,7 @@ def choose(log: BootLog, layout: Layout, counted: Counted, release: Release | No
     return choice
 
 
-def _chosen(counts: PageCounts, counted: Counted, release: Release | None, *, overridden: bool) -> Choice:
+def _chosen(counts: PrintedCounts, counted: Counted, release: Release | None, *, overridden: bool) -> Choice:
     """The wording of the count line narrows the rows; then its number, then the release decides.
 
     An overriding release beats the count line, because the caller asks what that release would do. A count that
@@ -69,7 +69,7 @@ def _by_line(
     wording: CountWording,
     by_wording: list[StructPageRule],
     by_release: tuple[StructPageRule, ...],
-    counts: PageCounts,
+    counts: PrintedCounts,
     counted: Counted,
 ) -> Choice:
     why = f"the log prints “{wording.value}”"
@@ -93,7 +93,7 @@ def _nearest_first(rules: list[StructPageRule], by_release: tuple[StructPageRule
     )
 
 
-def printed_counts(counts: PageCounts) -> tuple[PassCount, ...]:
+def printed_counts(counts: PrintedCounts) -> tuple[PassCount, ...]:
     """The count lines of the log in the form in which a replay gives them."""
     total = counts.zeroed_unavailable or counts.reserved_unavailable
     if counts.unavailable:

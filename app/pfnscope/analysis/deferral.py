@@ -3,11 +3,11 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 
-from pfnscope.analysis.model import PageState, State
 from pfnscope.kernel.deferral import Deferral, NodeOfReserved, deferral, walked_early
 from pfnscope.kernel.release import Version
-from pfnscope.layout import Layout, ZoneSpan
-from pfnscope.ranges import FrameRange, FrameSet
+from pfnscope.model.analysis import PageState
+from pfnscope.model.layout import Layout, ZoneSpan
+from pfnscope.model.ranges import FrameRange, FrameSet
 
 
 def walk_ends(layout: Layout, version: Version, *, memory_only: bool = False) -> Mapping[int, int]:
@@ -59,11 +59,11 @@ def _of_node(
     for span in spans:
         for piece in rest.clip(span.frames.start, span.frames.end):
             why = f"the reserve pass initialised it as node {node}, zone {span.zone}, since node {node} was deferred"
-            yield piece, PageState(State.INITIALISED, why, node, span.zone, page_reserved=True)
+            yield piece, PageState("initialised", why, node, span.zone, page_reserved=True)
         rest -= FrameSet.of([span.frames])
     for piece in rest:
         why = f"the reserve pass initialised it as no zone at all, since node {node} was deferred and none spans it"
-        yield piece, PageState(State.INITIALISED, why, told, None, page_reserved=True)
+        yield piece, PageState("initialised", why, told, None, page_reserved=True)
 
 
 def _first_deferred(layout: Layout, row: Deferral, node: int, memory_only: bool) -> int | None:

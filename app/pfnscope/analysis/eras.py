@@ -3,10 +3,10 @@
 from msgspec import structs
 
 from pfnscope.analysis.holes import Surroundings, find_holes
-from pfnscope.analysis.model import SEVERITIES, Choice, Era, Hole, PageState, Severity, State
 from pfnscope.kernel.release import Release
 from pfnscope.kernel.rules import RULES, StructPageRule, describe_releases, typical
-from pfnscope.ranges import FrameSet
+from pfnscope.model.analysis import SEVERITIES, Choice, Era, Hole, Severity, worse, worst_first
+from pfnscope.model.ranges import FrameSet
 
 
 def eras(
@@ -18,11 +18,15 @@ def eras(
     """
     layout = surroundings.layout
     if not layout.outside_zone_spans.pairs:
-        return tuple(Era(rule, "no hole outside zone spans", "none") for rule in RULES)
+        return tuple(_era(rule, (), current=rule is own) for rule in RULES)
     same = own is not None and layout.version is not None and own.covers(layout.version)
     outside = tuple(hole for hole in holes if hole.outside)
     return tuple(
-        _era(rule, outside if same and rule is own else _holes_of(surroundings, rule, layout.outside_zone_spans))
+        _era(
+            rule,
+            outside if same and rule is own else _holes_of(surroundings, rule, layout.outside_zone_spans),
+            current=rule is own,
+        )
         for rule in RULES
     )
 
@@ -44,10 +48,10 @@ def weigh_unknown(surroundings: Surroundings, holes: tuple[Hole, ...]) -> tuple[
 
 def _graver(known: Hole, hole: Hole, rule: StructPageRule) -> Hole:
     severity: Severity = "caution" if hole.severity in ("danger", "caution") else hole.severity
-    if SEVERITIES.index(severity) >= SEVERITIES.index(known.severity):
+    if not worse(severity, known.severity):
         return known
-    why = f"the release is not known; {describe_releases(rule)}: {hole.state.why}"
-    return structs.replace(known, severity=severity, state=PageState(State.UNKNOWN, why))
+    why = f"the release is not known; {describe_releases(rule)}: {hole.why}"
+    return structs.replace(known, severity=severity, state="unknown", linked_node=None, linked_zone=None, why=why)
 
 
 def _holes_of(surroundings: Surroundings, rule: StructPageRule, within: FrameSet) -> tuple[Hole, ...]:
@@ -59,17 +63,16 @@ def _holes_of(surroundings: Surroundings, rule: StructPageRule, within: FrameSet
     return find_holes(surroundings, Choice(rule, "release", ""), release, within)
 
 
-def _era(rule: StructPageRule, holes: tuple[Hole, ...]) -> Era:
-    worst = min(holes, key=lambda hole: SEVERITIES.index(hole.severity))
-    return Era(rule, in_words(worst), worst.severity)
+def _era(rule: StructPageRule, holes: tuple[Hole, ...], *, current: bool) -> Era:
+    state, severity = "no hole outside zone spans", SEVERITIES[-1]
+    if holes:
+        worst = worst_first(holes)[0]
+        state, severity = in_words(worst), worst.severity
+    return Era(rule.id, describe_releases(rule), rule.title, state, severity, current)
 
 
 def in_words(hole: Hole) -> str:
     """The state of a hole in a few words: ``never written``, ``zeroed``, ``linked to node 1, Normal``."""
-    if hole.state.state is State.INITIALISED:
-        return f"linked to node {hole.state.node}, {hole.state.zone}" if hole.state.zone else "linked to no zone"
-    return {
-        State.UNINITIALISED: "never written",
-        State.ZEROED: "zeroed",
-        State.UNKNOWN: "not known",
-    }[hole.state.state]
+    if hole.state == "initialised":
+        return f"linked to node {hole.linked_node}, {hole.linked_zone}" if hole.linked_zone else "linked to no zone"
+    return {"uninitialised": "never written", "zeroed": "zeroed", "unknown": "not known"}[hole.state]

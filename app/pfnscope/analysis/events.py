@@ -3,14 +3,14 @@
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
-from pfnscope.analysis.model import Hole, PlacedEvent
 from pfnscope.bootlog.boots.faults import PAGE_TABLE_ENTRY
-from pfnscope.bootlog.model import BootLog, LogEvent
 from pfnscope.kernel import vmemmap
 from pfnscope.kernel.release import Release, Version
-from pfnscope.layout import Layout
+from pfnscope.model.analysis import Event, Hole
+from pfnscope.model.layout import Layout
+from pfnscope.model.log import BootLog, LogEvent
+from pfnscope.model.ranges import Address, FrameSet
 from pfnscope.patterns import compiled
-from pfnscope.ranges import FrameSet
 
 _ENTRY_ADDRESS = 0x000FFFFFFFFFF000
 """Bits of a page table entry that hold the address: PTE_PFN_MASK, arch/x86/include/asm/pgtable_types.h."""
@@ -24,21 +24,21 @@ _WALKER = (
 """Functions that go through struct pages by their frames: fs/proc/page.c, mm/page_alloc.c, mm/compaction.c, 4.17."""
 
 
-def place_events(
-    log: BootLog, layout: Layout, release: Release | None, holes: Sequence[Hole]
-) -> tuple[PlacedEvent, ...]:
+def place_events(log: BootLog, layout: Layout, release: Release | None, holes: Sequence[Hole]) -> tuple[Event, ...]:
     """Each event with its frame where the text proves one, and the hole that it falls in."""
     placer = _Placer(log, layout, release.version if release else None) if log.events else None
-    out: list[PlacedEvent] = []
+    out: list[Event] = []
     for event in log.events:
-        pfn, how = placer.place(event) if placer else (None, "")
-        out.append(PlacedEvent(event, pfn, None if pfn is None else _hole_at(holes, pfn), how))
+        pfn = placer.place(event)[0] if placer else None
+        address = None if event.address is None else Address(event.address)
+        hole = None if pfn is None else _hole_at(holes, pfn)
+        out.append(Event(event.kind, event.text, address, pfn, hole.frames if hole else None, event.lines))
     return tuple(out)
 
 
-def _hole_at(holes: Sequence[Hole], pfn: int) -> int | None:
-    at = bisect_right(holes, pfn, key=lambda hole: hole.frames.start) - 1
-    return at if at >= 0 and pfn < holes[at].frames.end else None
+def _hole_at(holes: Sequence[Hole], pfn: int) -> Hole | None:
+    at = bisect_right(holes, pfn, key=lambda hole: hole.start_pfn) - 1
+    return holes[at] if at >= 0 and pfn < holes[at].end_pfn else None
 
 
 class _Placer:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
-from pfnscope.analysis.model import Check
-from pfnscope.bootlog.model import BootLog, DebugfsRegion, Lines, MapEntry, MemoryType, ZoneInfo
-from pfnscope.layout import Layout, ZoneSpan
-from pfnscope.ranges import ByteRange, FrameRange, FrameSet
-from pfnscope.ranges.engine import Pairs, canonical
+from pfnscope.model.analysis import Check
+from pfnscope.model.layout import Layout, ZoneSpan
+from pfnscope.model.log import BootLog, DebugfsRegion, Lines, MapEntry, MemoryType, ZoneInfo
+from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet
+from pfnscope.model.ranges.engine import Pairs, canonical
 from pfnscope.units import KIB, format_size
 
 _SYSTEM_RAM = "System RAM"
@@ -30,26 +30,26 @@ def _zones(log: BootLog, layout: Layout) -> Iterator[Check]:
     spans = {(span.node, span.zone): span for span in layout.zone_spans}
     for zone in log.files.zoneinfo:
         ours = spans.get((zone.node, zone.zone))
-        if zone.spanned or ours:
+        if zone.spanned_pages or ours:
             what = f"node {zone.node}, zone {zone.zone}: span in /proc/zoneinfo"
             yield Check(what, _zone_words(zone), _span_words(ours), _same_zone(zone, ours), zone.lines)
 
 
 def _same_zone(zone: ZoneInfo, ours: ZoneSpan | None) -> bool:
     if ours is None:
-        return zone.spanned == 0
+        return zone.spanned_pages == 0
     same_start = zone.start_pfn is None or zone.start_pfn == ours.frames.start
-    return same_start and (zone.spanned, zone.present) == (ours.frames.pages, ours.present)
+    return same_start and (zone.spanned_pages, zone.present_pages) == (ours.frames.pages, ours.present_pages)
 
 
 def _zone_words(zone: ZoneInfo) -> str:
-    if zone.start_pfn is None or not zone.spanned:
-        return f"spanned {zone.spanned}, present {zone.present}"
-    return f"[{zone.start_pfn:#x}, {zone.start_pfn + zone.spanned:#x}), present {zone.present}"
+    if zone.start_pfn is None or not zone.spanned_pages:
+        return f"spanned {zone.spanned_pages}, present {zone.present_pages}"
+    return f"[{zone.start_pfn:#x}, {zone.start_pfn + zone.spanned_pages:#x}), present {zone.present_pages}"
 
 
 def _span_words(span: ZoneSpan | None) -> str:
-    return f"[{span.frames.start:#x}, {span.frames.end:#x}), present {span.present}" if span else "not there"
+    return f"[{span.frames.start:#x}, {span.frames.end:#x}), present {span.present_pages}" if span else "not there"
 
 
 def _firmware_map(log: BootLog) -> Iterator[Check]:
@@ -63,7 +63,7 @@ def _firmware_map(log: BootLog) -> Iterator[Check]:
 def _by_type(entries: Iterable[MapEntry]) -> dict[MemoryType, Pairs]:
     ranges: dict[MemoryType, list[tuple[int, int]]] = {}
     for entry in entries:
-        ranges.setdefault(entry.type, []).append((entry.range.start, entry.range.end))
+        ranges.setdefault(entry.type, []).append((entry.start, entry.end))
     return {kind: canonical(items) for kind, items in ranges.items()}
 
 

@@ -7,11 +7,10 @@ have been written is left out. Too little read costs a comparison; too much cost
 from collections.abc import Iterator
 
 from pfnscope.analysis.analyze import Analysis
-from pfnscope.analysis.model import State
 from pfnscope.kernel.release import Version
 from pfnscope.kernel.rules import Pass
-from pfnscope.layout import Layout
-from pfnscope.ranges import FrameRange, FrameSet
+from pfnscope.model.layout import Layout
+from pfnscope.model.ranges import FrameRange, FrameSet
 from pfnscope.recording.model import Record
 
 Reason = tuple[FrameRange, str]
@@ -36,7 +35,7 @@ _SECTION = 1 << 15
 
 def top_of(analysis: Analysis | None, record: Record, version: Version | None) -> int:
     """One beyond the last frame that may be asked for. On old releases not above max_pfn, wherever sections end."""
-    zones = [(zone.start_pfn or 0) + zone.spanned for zone in record.zones or () if zone.spanned]
+    zones = [(zone.start_pfn or 0) + zone.spanned_pages for zone in record.zones or () if zone.spanned_pages]
     memory = analysis.layout.memory_frames.end if analysis else record.ram.end if record.ram else 0
     if version is None or version < CUT_AT_END:
         return max(zones, default=memory)
@@ -96,19 +95,21 @@ def _deferred(memory: FrameSet, record: Record, *, unfinished: bool) -> Iterator
     the first ``managed`` frames of memory may so be unwritten; in front of it nothing is.
     """
     last = {
-        zone.node: zone for zone in sorted(record.zones or (), key=lambda zone: zone.start_pfn or 0) if zone.spanned
+        zone.node: zone
+        for zone in sorted(record.zones or (), key=lambda zone: zone.start_pfn or 0)
+        if zone.spanned_pages
     }
     for zone in last.values():
-        if zone.managed is None or zone.start_pfn is None:
+        if zone.managed_pages is None or zone.start_pfn is None:
             continue
-        lacking = zone.present - zone.managed
-        if lacking <= 0 or (not unfinished and lacking <= max(_SECTION, zone.present // _UNFINISHED_SHARE)):
+        lacking = zone.present_pages - zone.managed_pages
+        if lacking <= 0 or (not unfinished and lacking <= max(_SECTION, zone.present_pages // _UNFINISHED_SHARE)):
             continue
-        end = zone.start_pfn + zone.spanned
-        start = _after(memory.clip(zone.start_pfn, end), zone.managed) or zone.start_pfn
+        end = zone.start_pfn + zone.spanned_pages
+        start = _after(memory.clip(zone.start_pfn, end), zone.managed_pages) or zone.start_pfn
         why = (
-            f"node {zone.node}, zone {zone.zone} manages {zone.managed} of {zone.present} pages, so the rest may not be"
-            " initialised yet"
+            f"node {zone.node}, zone {zone.zone} manages {zone.managed_pages} of {zone.present_pages} pages, so the"
+            " rest may not be initialised yet"
         )
         yield FrameRange(start, end), why
 
@@ -132,16 +133,11 @@ def _unwritten(analysis: Analysis) -> Iterator[Reason]:
     version = analysis.release.stable if analysis.release else None
     assumed = analysis.choice.basis == "assumed" and (version is None or version < ALL_WRITTEN)
     doubtful = rule is None or (Pass.ALLOCATE_RAW in rule.passes and not _WHOLE & set(rule.passes))
-    last = {span.node: span.zone for span in analysis.layout.zone_spans if span.present}
+    last = {span.node: span.zone for span in analysis.layout.zone_spans if span.present_pages}
     for hole in analysis.holes:
-        if hole.state.state is State.UNINITIALISED:
+        if hole.state == "uninitialised":
             yield hole.frames, "dangerous: nothing wrote its struct pages"
-        elif hole.state.state is State.UNKNOWN or assumed:
+        elif hole.state == "unknown" or assumed:
             yield hole.frames, "not known whether anything wrote its struct pages"
-        elif (
-            doubtful
-            and hole.state.state is State.INITIALISED
-            and hole.node is not None
-            and hole.zone == last.get(hole.node)
-        ):
+        elif doubtful and hole.state == "initialised" and hole.node is not None and hole.zone == last.get(hole.node):
             yield hole.frames, "its struct pages are unwritten if initialisation was deferred"

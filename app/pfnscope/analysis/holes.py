@@ -6,14 +6,14 @@ from functools import cached_property
 from msgspec import Struct
 
 from pfnscope.analysis.bounds import pages_within
-from pfnscope.analysis.model import Basis, Choice, Hole, PageState, Severity, State
 from pfnscope.analysis.replay import replay
-from pfnscope.bootlog.model import Lines
 from pfnscope.kernel.readers import Bound, Reader, readers_for
 from pfnscope.kernel.release import Release
 from pfnscope.kernel.rules import typical
-from pfnscope.layout import Layout, Owner, ZoneSpan
-from pfnscope.ranges import FrameRange, FrameSet, Painted, overlay, paint
+from pfnscope.model.analysis import Choice, Hole, PageState, Severity
+from pfnscope.model.layout import Layout, Owner, ZoneSpan
+from pfnscope.model.log import Lines
+from pfnscope.model.ranges import Address, FrameRange, FrameSet, Painted, overlay, paint
 
 
 class Surroundings(Struct, frozen=True, dict=True):
@@ -41,7 +41,7 @@ class Surroundings(Struct, frozen=True, dict=True):
         return pages_within(self.layout)
 
 
-_UNKNOWN = PageState(State.UNKNOWN, "the release is not known, but no release leaves it dangerous")
+_UNKNOWN = PageState("unknown", "the release is not known, but no release leaves it dangerous")
 
 
 def find_holes(
@@ -58,7 +58,7 @@ def find_holes(
         states = replay(layout, choice.rule, within, release.acts_like if release else None)[0]
     readers = readers_for(version, layout.arch) if version else ()
     return tuple(
-        _judge(surroundings, choice.basis, readers, frames, owner, span, state or _UNKNOWN)
+        _judge(surroundings, choice, readers, frames, owner, span, state or _UNKNOWN)
         for frames, (owner, span, state) in overlay(within, layout.owners, surroundings.painted, states)
     )
 
@@ -75,9 +75,9 @@ def severity_of(
     state: PageState, *, reserved: bool | None, linked_inside: bool, ordinary: bool, reached: bool
 ) -> Severity:
     """How bad a hole is. Only garbage that an ordinary reader reaches is a danger; the unknown is weighed by era."""
-    if state.state is State.UNINITIALISED:
+    if state.state == "uninitialised":
         return "danger" if ordinary else "caution" if reached else "info"
-    if state.state is State.UNKNOWN:
+    if state.state == "unknown":
         return "none"
     if reserved or linked_inside:
         return "none"
@@ -86,7 +86,7 @@ def severity_of(
 
 def _judge(
     surroundings: Surroundings,
-    basis: Basis,
+    choice: Choice,
     possible: tuple[Reader, ...],
     frames: FrameRange,
     owner: Owner | None,
@@ -99,7 +99,7 @@ def _judge(
     readers = [reader for reader in possible if reader.bound in seen]
     reserved = state.reserved or reserved_of(layout, frames)
     linked_inside = span is not None and (
-        state.state is State.ZEROED or _inside(frames, surroundings.spans.get((state.node, state.zone)))
+        state.state == "zeroed" or _inside(frames, surroundings.spans.get((state.node, state.zone)))
     )
     severity = severity_of(
         state,
@@ -109,16 +109,26 @@ def _judge(
         reached=bool(readers) or not possible,
     )
     return Hole(
-        frames=frames,
-        outside=span is None,
+        start_pfn=frames.start,
+        end_pfn=frames.end,
+        pages=frames.pages,
+        start=Address(frames.start * layout.page_size),
+        end=Address(frames.end * layout.page_size),
+        placement="outside-zone-spans" if span is None else "inside-zone-span",
         node=span.node if span else None,
         zone=span.zone if span else None,
-        owner=owner,
+        type=owner.type if owner else None,
+        label=owner.label if owner else None,
         reserved=reserved,
-        state=state,
-        basis=basis,
-        readers=tuple(reader.name for reader in readers),
+        state=state.state,
+        linked_node=state.node if state.state == "initialised" else None,
+        linked_zone=state.zone if state.state == "initialised" else None,
+        basis=choice.basis,
+        reachable_by=tuple(reader.name for reader in readers),
         severity=severity,
+        rule=choice.rule.id if choice.rule else None,
+        why=state.why,
+        causes=(),
         lines=_evidence(layout, frames, owner),
     )
 

@@ -4,11 +4,12 @@ from functools import cached_property
 
 from msgspec import Struct, structs
 
-from pfnscope.bootlog.model import BootLog
 from pfnscope.kernel.architecture import MemoryModel
 from pfnscope.kernel.release import Release
-from pfnscope.layout import Layout, build_layout
-from pfnscope.simulation import USUAL_ARCH, Simulation, own_command_line, simulate
+from pfnscope.layout import build_layout
+from pfnscope.model.layout import Layout
+from pfnscope.model.log import BootLog
+from pfnscope.simulation import USUAL_ARCH, SimulatedBoot, own_command_line, simulate
 
 
 class Machine(Struct, frozen=True, dict=True):
@@ -24,15 +25,15 @@ class Machine(Struct, frozen=True, dict=True):
     model: MemoryModel | None
 
     @cached_property
-    def own(self) -> Simulation:
+    def own(self) -> SimulatedBoot:
         """The boot with its own command line. Raises NotSimulated."""
         return self._simulated(own_command_line(self.log))
 
-    def boot(self, command_line: str) -> Simulation:
+    def boot(self, command_line: str) -> SimulatedBoot:
         """The boot with that command line. Raises NotSimulated."""
         return self.own if command_line == own_command_line(self.log) else self._simulated(command_line)
 
-    def layout(self, boot: Simulation) -> Layout:
+    def layout(self, boot: SimulatedBoot) -> Layout:
         """The layout of such a boot."""
         return build_layout(boot.log, self.release, self.arch, self.model)
 
@@ -42,5 +43,5 @@ class Machine(Struct, frozen=True, dict=True):
             return self
         return structs.replace(self, log=structs.replace(self.log, arch=self.arch))
 
-    def _simulated(self, command_line: str) -> Simulation:
+    def _simulated(self, command_line: str) -> SimulatedBoot:
         return simulate(self.log, command_line, self.release.stable if self.release else None)

@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from pfnscope.analysis.model import Check
-from pfnscope.bootlog.model import BootLog
 from pfnscope.kernel.release import Version
-from pfnscope.layout import Layout
-from pfnscope.ranges import FrameRange
+from pfnscope.model.analysis import Check
+from pfnscope.model.layout import Layout
+from pfnscope.model.log import BootLog
+from pfnscope.model.ranges import FrameRange
 
 GENERIC_INITMEM: Version = (3, 17, 0)
 """From here free_area_init_node() prints the line; before, setup_node_data() of arch/x86/mm/numa.c: 3.16, not 4.4."""

@@ -11,17 +11,16 @@ from msgspec import structs
 
 from pfnscope.analysis.choice import printed_counts
 from pfnscope.analysis.replay import replay
-from pfnscope.bootlog.model import PageCounts
 from pfnscope.kernel.rules import RULES, CountWording
 from pfnscope.kernel.validity import asks_memblock
-from pfnscope.layout import Layout
-from pfnscope.layout.model import MemoryRange
-from pfnscope.ranges import FrameSet
+from pfnscope.model.layout import Layout, MemoryRange
+from pfnscope.model.log import PrintedCounts
+from pfnscope.model.ranges import FrameSet
 
 _MOST_TRIES = 64
 
 
-def with_nomap(layout: Layout, counts: PageCounts) -> Layout:
+def with_nomap(layout: Layout, counts: PrintedCounts) -> Layout:
     """The layout with the NOMAP memory that explains the printed count, or as it was where none is needed or does.
 
     Of touching ranges every other one is NOMAP, in each run the second first: firmware keeps pieces of RAM for itself.
@@ -38,7 +37,7 @@ def with_nomap(layout: Layout, counts: PageCounts) -> Layout:
     return layout
 
 
-def _explained(layout: Layout, counts: PageCounts) -> bool:
+def _explained(layout: Layout, counts: PrintedCounts) -> bool:
     """Whether a rule that prints such a line, of this release, gives the printed number."""
     printed = sum(count.pages for count in printed_counts(counts))
     rules = (rule for rule in RULES if rule.wording is CountWording.ZEROED and layout.version is not None)

@@ -4,19 +4,16 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import Literal
 
-from msgspec import Struct
-
 from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.deferral import walk_ends
 from pfnscope.analysis.eras import eras
 from pfnscope.analysis.holes import Surroundings, find_holes
-from pfnscope.analysis.model import Hole
-from pfnscope.bootlog.model import MemoryType
 from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.movable_arguments import movable_arguments
-from pfnscope.kernel.rules import describe_releases
 from pfnscope.layout.less import less_memory, near
-from pfnscope.ranges import ByteRange, FrameRange, FrameSet
+from pfnscope.model.log import MemoryType
+from pfnscope.model.placement import AddedHole, Placement
+from pfnscope.model.ranges import Address, ByteRange, FrameRange, FrameSet
 from pfnscope.simulation.image import kernel_image
 from pfnscope.units import MIB
 
@@ -27,22 +24,8 @@ MOST_STEPS = 512
 """Starts that are told one by one where safe and unsafe ones take turns; beyond, all of them count as unsafe."""
 
 
-class Placement(Struct, frozen=True):
-    """Start frames ``[start, end)`` of one outcome; only multiples of the alignment are meant.
-
-    ``holes`` are those that a region at ``start`` adds. ``dangerous_on``: releases on which it adds struct pages that
-    nothing writes and an ordinary reader reaches.
-    """
-
-    start: int
-    end: int
-    safe: bool
-    holes: tuple[Hole, ...]
-    dangerous_on: tuple[str, ...]
-
-
 def placements(analysis: Analysis, pages: int, kind: Kind, align: int) -> tuple[Placement, ...]:
-    """All starts, in frames, of a region of ``pages`` that lies in memory whole; ``align`` in frames.
+    """All starts of a region of ``pages`` that lies in memory whole; ``align`` in frames.
 
     Cost follows the number of memory ranges, nodes and zones: between two boundaries the outcome is one, and where
     the alignment is finer than a section, one for whole and one for broken sections.
@@ -68,7 +51,7 @@ class _Probe:
         self.asked = movable_arguments(arguments(analysis.log.command_line or ""), self.version)
         self.points = _boundaries(analysis, pages)
         self.section = analysis.layout.memmap.block
-        self.known = {era.rule.id for era in analysis.eras if era.severity == "danger"}
+        self.known = {era.rule for era in analysis.eras if era.severity == "danger"}
         self.steps = MOST_STEPS
 
     def outcomes(self, start: int, end: int, align: int) -> Iterator[Placement]:
@@ -109,20 +92,17 @@ class _Probe:
         moved = (layout.outside_zone_spans - before.outside_zone_spans) | added
         around = Surroundings(layout)
         holes = find_holes(around, analysis.choice, analysis.release, moved) if moved.pairs else ()
+        size = analysis.layout.page_size
         return Placement(
-            start,
-            end,
+            Address(start * size),
+            Address(end * size),
             not any(hole.severity == "danger" for hole in holes),
-            holes,
+            tuple(map(AddedHole.of, holes)),
             self._dangerous(around) if moved & layout.outside_zone_spans else (),
         )
 
     def _dangerous(self, around: Surroundings) -> tuple[str, ...]:
-        return tuple(
-            describe_releases(era.rule)
-            for era in eras(around)
-            if era.severity == "danger" and era.rule.id not in self.known
-        )
+        return tuple(era.releases for era in eras(around) if era.severity == "danger" and era.rule not in self.known)
 
 
 def _pieces(analysis: Analysis, pages: int) -> Iterator[tuple[int, int]]:
@@ -187,5 +167,5 @@ def _joined(found: list[Placement]) -> Iterator[Placement]:
 
 
 def _alike(one: Placement, other: Placement) -> bool:
-    kinds = [[(hole.outside, hole.state.state, hole.severity) for hole in item.holes] for item in (one, other)]
+    kinds = [[(hole.placement, hole.state, hole.severity) for hole in item.holes] for item in (one, other)]
     return one.safe == other.safe and one.dangerous_on == other.dangerous_on and kinds[0] == kinds[1]

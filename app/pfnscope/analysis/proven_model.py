@@ -7,16 +7,17 @@ from msgspec import Struct, structs
 
 from pfnscope.analysis.checks import checks
 from pfnscope.analysis.choice import choose
-from pfnscope.analysis.model import Check, Choice
 from pfnscope.analysis.nomap import with_nomap
 from pfnscope.analysis.replay import PassCount, replay
-from pfnscope.bootlog.model import BootLog
 from pfnscope.kernel.architecture import MemoryModel
 from pfnscope.kernel.release import Release
 from pfnscope.kernel.rules import StructPageRule
-from pfnscope.layout import Layout, build_layout
+from pfnscope.layout import build_layout
 from pfnscope.layout.memory_model import ToldModel
 from pfnscope.layout.page_size import CHOICES
+from pfnscope.model.analysis import Check, Choice
+from pfnscope.model.layout import Layout
+from pfnscope.model.log import BootLog
 
 _COUNTED = "the printed counts fit no other"
 _NOT_COUNTED = "with the other one there would be counts of unavailable pages, and the log has none"

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from pfnscope.analysis.deferral import initialised_by_reserving, walk_ends
-from pfnscope.analysis.model import PageState, State
-from pfnscope.bootlog.model import MemoryType
 from pfnscope.kernel.release import Version
 from pfnscope.kernel.rules import Pass, StructPageRule, typical
 from pfnscope.kernel.validity import asks_memblock, pageblock_frames
-from pfnscope.layout import Layout, ZoneSpan
-from pfnscope.ranges import FrameRange, FrameSet, Painted, paint
+from pfnscope.model.analysis import PageState
+from pfnscope.model.layout import Layout, ZoneSpan
+from pfnscope.model.log import MemoryType
+from pfnscope.model.ranges import FrameRange, FrameSet, Painted, paint
 
 _E820 = "x86 put what e820 does not call RAM into memblock.reserved"
 
@@ -106,14 +106,14 @@ def _valid_blocks(layout: Layout) -> FrameSet:
 
 
 def _allocate_zeroed(run: Replay) -> None:
-    run.allocate(PageState(State.ZEROED, "the memmap was allocated zeroed and nothing else wrote it"))
+    run.allocate(PageState("zeroed", "the memmap was allocated zeroed and nothing else wrote it"))
 
 
 def _allocate_raw(run: Replay) -> None:
     if not run.layout.memmap.fills_holes(run.version):  # FLATMEM took its array from a zeroing allocator up to 5.14
         _allocate_zeroed(run)
         return
-    run.allocate(PageState(State.UNINITIALISED, "the memmap was allocated without zeroing, and no pass wrote it"))
+    run.allocate(PageState("uninitialised", "the memmap was allocated without zeroing, and no pass wrote it"))
 
 
 def _walk_spans(run: Replay) -> None:
@@ -123,16 +123,16 @@ def _walk_spans(run: Replay) -> None:
     for span in run.layout.zone_spans:
         why = f"the walk over the span of node {span.node}, zone {span.zone} initialised it"
         end = min(span.frames.end, ends.get(span.node, span.frames.end))
-        run.walk(span.frames.start, end, PageState(State.INITIALISED, why, span.node, span.zone))
+        run.walk(span.frames.start, end, PageState("initialised", why, span.node, span.zone))
         for piece in reserved.clip(span.frames.start, end):
-            state = PageState(State.INITIALISED, f"{why}; {_E820}", span.node, span.zone, reserved=True)
+            state = PageState("initialised", f"{why}; {_E820}", span.node, span.zone, reserved=True)
             run.walk(piece.start, piece.end, state)
 
 
 def _walk_spans_reserved(run: Replay) -> None:
     for span in run.layout.zone_spans:
         why = f"the walk over the span of node {span.node}, zone {span.zone} initialised it, Reserved"
-        state = PageState(State.INITIALISED, why, span.node, span.zone, page_reserved=True)
+        state = PageState("initialised", why, span.node, span.zone, page_reserved=True)
         run.walk(span.frames.start, span.frames.end, state)
 
 
@@ -148,11 +148,11 @@ def _reserve(run: Replay) -> None:
 
 def _zero_reserved(run: Replay) -> None:
     why = "zeroed, because memblock.reserved has it and memblock.memory has not"
-    run.count(run.write(run.layout.reserved - run.layout.memory_frames, PageState(State.ZEROED, why)))
+    run.count(run.write(run.layout.reserved - run.layout.memory_frames, PageState("zeroed", why)))
 
 
 def _zero_reserved_and_e820(run: Replay) -> None:
-    state = PageState(State.ZEROED, f"zeroed and Reserved, because {_E820}", reserved=True)
+    state = PageState("zeroed", f"zeroed and Reserved, because {_E820}", reserved=True)
     run.count(run.write(_reserved_by_e820(run.layout), state))
 
 
@@ -171,25 +171,25 @@ def _gaps(layout: Layout) -> FrameSet:
 def _zero_up_to_max_pfn(run: Replay) -> None:
     frames = _gaps(run.layout).clip(0, run.layout.max_pfn)
     why = "zeroed with everything that is not memory, up to max_pfn"
-    run.count(run.write(frames, PageState(State.ZEROED, why)))
+    run.count(run.write(frames, PageState("zeroed", why)))
 
 
 def _zero_up_to_section(run: Replay) -> None:
     why = "zeroed with everything that is not memory, to the end of the last section"
-    run.count(run.write(_gaps(run.layout), PageState(State.ZEROED, why)))
+    run.count(run.write(_gaps(run.layout), PageState("zeroed", why)))
 
 
 def _init_as_node_0(run: Replay) -> None:
     zone = run.layout.zone_limits[0].zone if run.layout.zone_limits else None
     why = f"initialised as node 0, zone {zone}, wherever it lies, and Reserved"
-    state = PageState(State.INITIALISED, why, 0, zone, page_reserved=True)
+    state = PageState("initialised", why, 0, zone, page_reserved=True)
     run.count(run.write(_gaps(run.layout), state))
 
 
 def _hole_below(run: Replay, hole: int, start: int, span: ZoneSpan) -> FrameSet:
     """Initialise ``[hole, start)`` as the zone of ``span``; the struct pages written."""
     why = f"a hole below or behind memory of node {span.node}, zone {span.zone}: initialised as that zone and Reserved"
-    state = PageState(State.INITIALISED, why, span.node, span.zone, page_reserved=True)
+    state = PageState("initialised", why, span.node, span.zone, page_reserved=True)
     return run.write_range(hole, start, state)
 
 
@@ -214,7 +214,7 @@ def _holes_by_address(run: Replay) -> None:
     """memmap_init() of 5.14 and later: one pass over memory in address order, then the tail."""
     spans: dict[int, list[ZoneSpan]] = {}
     for span in run.layout.zone_spans:
-        if span.present:
+        if span.present_pages:
             spans.setdefault(span.node, []).append(span)
     hole = 0
     last: ZoneSpan | None = None

@@ -3,14 +3,14 @@
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
-from pfnscope.analysis.model import Check
-from pfnscope.bootlog.model import BootLog, MapEntry, MemoryType
 from pfnscope.kernel.architecture import max_order_pages
 from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.movable_arguments import movable_arguments
 from pfnscope.kernel.release import Version
-from pfnscope.layout import Layout
 from pfnscope.layout.movable import movable_starts
+from pfnscope.model.analysis import Check
+from pfnscope.model.layout import Layout
+from pfnscope.model.log import BootLog, MapEntry, MemoryType
 from pfnscope.units import GIB
 
 
@@ -36,7 +36,7 @@ def last_pfn_checks(log: BootLog, layout: Layout) -> Iterator[Check]:
         for name, entries in maps.items():
             ends.setdefault(_end_of_ram(entries, layout.page_size, limit), f"{words} in the {name}")
     for name, entries in maps.items():  # end_pfn_map of 2.6.24 and older ends with the map, whatever its last entry is
-        whole = max((entry.range.end // layout.page_size for entry in entries), default=0)
+        whole = max((entry.end // layout.page_size for entry in entries), default=0)
         ends.setdefault(whole, f"end of the {name}")
     usual = next(iter(ends))
     for count in log.page_counts.last_pfn:
@@ -115,7 +115,7 @@ def _zone_names(log: BootLog) -> list[str]:
 
 def _zonelists(log: BootLog, layout: Layout, names: Sequence[str]) -> Iterator[Check]:
     rank = {name: number for number, name in enumerate(names)}
-    populated = [(rank.get(span.zone, -1), span.node) for span in layout.zone_spans if span.present]
+    populated = [(rank.get(span.zone, -1), span.node) for span in layout.zone_spans if span.present_pages]
     populated.sort()
     for item in log.page_counts.zonelist_members:
         if item.zone not in rank or any(zone not in rank for _, zone in item.members):

@@ -2,16 +2,15 @@
 
 from msgspec import Struct
 
-from pfnscope.analysis.model import PageState
 from pfnscope.analysis.replay import replay
-from pfnscope.bootlog.model import MemoryType
 from pfnscope.kernel.architecture import MemoryModel
 from pfnscope.kernel.rules import StructPageRule, typical
-from pfnscope.layout import Layout, Owner
-from pfnscope.layout.memory_model import MemMap
-from pfnscope.layout.model import MemoryRange, ZoneLimit
 from pfnscope.layout.zones import zone_spans
-from pfnscope.ranges import FrameRange, FrameSet, overlay
+from pfnscope.model.analysis import PageState
+from pfnscope.model.layout import Layout, MemoryRange, Owner, ZoneLimit
+from pfnscope.model.log import MemoryType
+from pfnscope.model.memmap import MemMap
+from pfnscope.model.ranges import FrameRange, FrameSet, overlay
 
 PAGE, SECTION = 4096, 8
 MEMORY = ((0, 0, 10), (0, 12, 20), (0, 34, 36), (1, 48, 58))

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from pfnscope.analysis.model import Check
 from pfnscope.analysis.zone_counts import STRUCT_PAGE_SIZES, ZoneCounts, first_zone_reserved, memmap_pages
-from pfnscope.bootlog.model import BootLog, Count
 from pfnscope.kernel.release import Version
-from pfnscope.layout import Layout
+from pfnscope.model.analysis import Check
+from pfnscope.model.layout import Layout
+from pfnscope.model.log import BootLog, Count
 from pfnscope.units import KIB
 
 NOT_TAKEN_OFF: Version = (6, 10, 0)
@@ -25,7 +25,7 @@ def zonelist_checks(log: BootLog, layout: Layout, counts: ZoneCounts, version: V
     if not log.page_counts.zonelists:
         return
     first = log.page_counts.zonelists[0]
-    nodes = len({span.node for span in layout.zone_spans if span.present})
+    nodes = len({span.node for span in layout.zone_spans if span.present_pages})
     memoryless = f"{first.value - nodes} of them without memory" if first.value > nodes else ""
     known = len({item.node for item in log.initmem} | {item.node for item in layout.memory})
     yield Check(
@@ -42,7 +42,7 @@ def zonelist_checks(log: BootLog, layout: Layout, counts: ZoneCounts, version: V
 
 def _total(line: Count, printed: int, layout: Layout, counts: ZoneCounts, version: Version | None) -> Check:
     what = "total pages of all zonelists"
-    present = sum(span.present for span in layout.zone_spans)
+    present = sum(span.present_pages for span in layout.zone_spans)
     if (version is None and printed == present) or (version is not None and version >= NOT_TAKEN_OFF):
         return Check(what, f"{printed} pages", f"{present} pages", printed == present, line.lines, note="all present")
     told = counts.size is not None
@@ -64,11 +64,11 @@ def _without_struct_pages(layout: Layout, counts: ZoneCounts, size: int) -> int:
     whole = _high_zones(layout) if counts.formula >= HIGHMEM_WHOLE else frozenset()
     total = 0
     for span in layout.zone_spans:
-        total += span.present
+        total += span.present_pages
         if span.zone in whole and span not in taken:
             continue
         pages = taken.get(span, memmap_pages(span, size, layout, counts.formula))
-        total -= pages if pages <= span.present else 0
+        total -= pages if pages <= span.present_pages else 0
     return total
 
 

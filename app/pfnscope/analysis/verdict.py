@@ -2,24 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
-from msgspec import Struct
-
 from pfnscope.analysis.analyze import Analysis
-from pfnscope.analysis.model import SEVERITIES, Hole, Severity, State
 from pfnscope.kernel.release import Version
+from pfnscope.model.analysis import SEVERITIES, Hole, Verdict
 from pfnscope.units import format_size
 
 _NAMED_HOLES = 2
 """Holes named one by one; a reader finds the others in the table."""
-
-
-class Verdict(Struct, frozen=True):
-    """``pages_outside`` counts all struct pages outside every zone span, harmless ones included."""
-
-    severity: Severity
-    summary: str
-    details: tuple[str, ...]
-    pages_outside: int
 
 
 def verdict(analysis: Analysis) -> Verdict:
@@ -44,8 +33,7 @@ def _instead(analysis: Analysis) -> str:
     log = analysis.log
     if analysis.layout.zone_spans:
         return ", only zone spans"
-    maps = log.firmware_map or log.extended_map or log.user_map or log.modified_map or log.efi_map
-    return ", only memory maps" if maps else ""
+    return ", only memory maps" if log.map_in_force or log.efi_map else ""
 
 
 def _no_danger(pages: int, on: str) -> str:
@@ -58,35 +46,32 @@ def _summary(worst: Sequence[Hole], on: str) -> str:
     """One sentence on holes of one severity; ``on`` is empty or `` on 4.17``."""
     where = "outside every zone span" if all(hole.outside for hole in worst) else "without memory"
     pages = _pages(worst)
-    subject, state = f"{_count(pages)} {_lie(pages)} {where}", worst[0].state.state
-    if state is State.UNINITIALISED:
-        tail = ", but no monitoring tool is sure to reach them" if worst[0].readers else ", and no reader reaches them"
-        tail = "" if worst[0].severity == "danger" else tail
+    subject, state = f"{_count(pages)} {_lie(pages)} {where}", worst[0].state
+    if state == "uninitialised":
+        tail = "but no monitoring tool is sure to reach them" if worst[0].reachable_by else "and no reader reaches them"
+        tail = "" if worst[0].severity == "danger" else f", {tail}"
         return f"{subject}, and{on} nothing ever writes them{tail}."
-    if state is State.UNKNOWN:
+    if state == "unknown":
         return f"{subject}; what they hold depends on the release, which is not known."
     safe = f"{_count(pages)} {where} {_are(pages)} safe to read{on}"
-    if state is State.ZEROED:
+    if state == "zeroed":
         return f"{safe}: all zero, as if of node 0 and its first zone."
-    links = sorted({f"node {hole.state.node}, {hole.state.zone}" for hole in worst if hole.state.zone})
+    links = sorted({f"node {hole.linked_node}, {hole.linked_zone}" for hole in worst if hole.linked_zone})
     zones = "a zone that does not span" if len(links) == 1 else "zones that do not span"
     return f"{safe}, but linked to {zones} {'it' if pages == 1 else 'them'}: {'; '.join(links)}."
 
 
 def _details(analysis: Analysis, worst: Sequence[Hole]) -> Iterator[str]:
     for hole in worst[:_NAMED_HOLES]:
-        yield f"{_place(hole, analysis.layout.page_size)}: {hole.state.why}."
+        yield f"{_place(hole, analysis.layout.page_size)}: {hole.why}."
     yield from dict.fromkeys(_sentence(why) for why in _causes(analysis, worst[:_NAMED_HOLES]))
     if len(worst) > _NAMED_HOLES:
         yield f"{len(worst) - _NAMED_HOLES} more holes like these."
     if worst[0].severity == "danger":
-        readers = list(dict.fromkeys(name for hole in worst for name in hole.readers if name.startswith("/")))
+        readers = list(dict.fromkeys(name for hole in worst for name in hole.reachable_by if name.startswith("/")))
         yield f"Reading {' or '.join(filter(None, (', '.join(readers[:-1]), readers[-1])))} reaches them and can panic."
-    fallen = [
-        placed.event.lines[0]
-        for placed in analysis.events
-        if placed.hole is not None and analysis.holes[placed.hole].severity == worst[0].severity
-    ]
+    places = {hole.frames for hole in worst}
+    fallen = [event.lines[0] for event in analysis.events if event.hole in places]
     if fallen:
         reports = "1 report" if len(fallen) == 1 else f"{len(fallen)} reports"
         yield f"{reports} of this log fell in them, from line {fallen[0]} on."
@@ -108,12 +93,12 @@ def _sentence(text: str) -> str:
 
 
 def _pages(holes: Sequence[Hole]) -> int:
-    return sum(hole.frames.pages for hole in holes)
+    return sum(hole.pages for hole in holes)
 
 
 def _place(hole: Hole, page_size: int) -> str:
-    owner = f", {hole.owner.label} in the memory map" if hole.owner else ""
-    return f"[{hole.frames.start:#x}, {hole.frames.end:#x}), {format_size(hole.frames.pages * page_size)}{owner}"
+    owner = "" if hole.label is None else f", {hole.label} in the memory map"
+    return f"{hole.frames}, {format_size(hole.pages * page_size)}{owner}"
 
 
 def _short(version: Version) -> str:

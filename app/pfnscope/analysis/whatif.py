@@ -7,13 +7,13 @@ from msgspec import structs
 from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.choice import choose
 from pfnscope.analysis.machine import Machine
-from pfnscope.bootlog.model import Diagnostic
 from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.release import parse_release
-from pfnscope.simulation import Simulation
+from pfnscope.model.log import Diagnostic
+from pfnscope.simulation import SimulatedBoot
 
 
-def what_if(analysis: Analysis, command_line: str, *, kernel: str | None = None) -> tuple[Analysis, Simulation]:
+def what_if(analysis: Analysis, command_line: str, *, kernel: str | None = None) -> tuple[Analysis, SimulatedBoot]:
     """Analyse the machine of ``analysis`` with another command line, on ``kernel`` or else on the log's own release.
 
     Without ``kernel`` the mechanism is the one that the log was found to have, evidence and all. Raises
@@ -50,18 +50,22 @@ def _on_release(machine: Machine, kernel: str) -> Machine:
     return structs.replace(machine, log=structs.replace(machine.log, page_counts=counts), release=release)
 
 
-def _diagnostics(simulation: Simulation) -> Iterable[Diagnostic]:
+def _diagnostics(simulation: SimulatedBoot) -> Iterable[Diagnostic]:
     yield Diagnostic(
-        "info", "simulated", "This layout was computed, not booted: the firmware map with the command line shown."
+        "info",
+        "simulated",
+        "This layout was computed, not booted: the firmware map with the command line shown.",
+        None,
+        None,
     )
     reserving = [
         item.text for item in arguments(simulation.command_line) if item.shapes_memory and not item.shapes_layout
     ]
     if reserving:
         message = f"{', '.join(reserving)}: memory, nodes and zones stay as they are; this only reserves some of it."
-        yield Diagnostic("info", "only-reserves", message)
+        yield Diagnostic("info", "only-reserves", message, None, None)
     for name, source in simulation.assumed:
-        yield Diagnostic("info", "assumed", f"{name} is assumed: {source}.")
+        yield Diagnostic("info", "assumed", f"{name} is assumed: {source}.", None, None)
     if simulation.image_mended:
         message = "The command line takes RAM under the kernel image; the kernel makes that RAM again."
-        yield Diagnostic("warning", "kernel-image", message)
+        yield Diagnostic("warning", "kernel-image", message, None, None)

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
-from pfnscope.analysis.model import Check
-from pfnscope.bootlog.model import BootLog, Count
 from pfnscope.kernel.release import Version
-from pfnscope.layout import Layout, ZoneSpan
+from pfnscope.model.analysis import Check
+from pfnscope.model.layout import Layout, ZoneSpan
+from pfnscope.model.log import BootLog, Count
 from pfnscope.units import MIB
 
 ROUNDED_UP: Version = (2, 6, 27)
@@ -83,7 +83,7 @@ def zone_count_checks(counts: ZoneCounts, layout: Layout, version: Version | Non
     kept = {item.span: item.count.value for item in counts.reserved}
     for item in counts.pages:
         less = taken.get(item.span, 0) + kept.get(item.span, 0)
-        full, rest = item.span.present, item.span.present - less
+        full, rest = item.span.present_pages, item.span.present_pages - less
         unsure = version is None or ESTIMATED <= version < ALL_PRESENT
         old = item.count.value == rest if unsure else version is not None and version < ESTIMATED
         note = f"{full} present less {less} for struct pages and reserved" if old else "all that are present"
@@ -108,20 +108,20 @@ def memmap_pages(span: ZoneSpan, size: int, layout: Layout, version: Version) ->
     """Pages that the struct pages of a zone take, as the kernel estimates them; ``size`` of one in bytes."""
     pages = span.frames.pages
     if _by_present(span, layout, version):
-        pages = span.present
+        pages = span.present_pages
     if version < ROUNDED_UP:
         return pages * size // layout.page_size
     return -(-pages * size // layout.page_size)
 
 
 def _by_present(span: ZoneSpan, layout: Layout, version: Version) -> bool:
-    wide = span.frames.pages > span.present + (span.present >> 4)
+    wide = span.frames.pages > span.present_pages + (span.present_pages >> 4)
     return wide and not layout.flat and version >= ESTIMATED
 
 
 def _basis(span: ZoneSpan, layout: Layout, version: Version) -> str:
     if _by_present(span, layout, version):
-        return f"{span.present} present pages"
+        return f"{span.present_pages} present pages"
     return f"{span.frames.pages} spanned pages"
 
 

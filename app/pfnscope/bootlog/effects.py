@@ -1,6 +1,6 @@
 """What one recognised line says, before the boot it belongs to is known.
 
-Most forms give a fact of :mod:`pfnscope.bootlog.model`; these are the rest: headers, values that need the
+Most forms give a fact of :mod:`pfnscope.model.log`; these are the rest: headers, values that need the
 page size or an open section, and pieces that are put together from several lines.
 """
 
@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from pfnscope.bootlog.files.lines import FileLine
-from pfnscope.bootlog.model import (
+from pfnscope.model.log import (
     Count,
     E820Change,
     EfiEntry,
@@ -165,7 +165,7 @@ class LastPfn(msgspec.Struct, frozen=True):
 
 
 class Tally(msgspec.Struct, frozen=True):
-    """A page count, by the field of PageCounts that holds it."""
+    """A page count, by the field of PrintedCounts that holds it."""
 
     field: CountField
     count: Count | WalkedZone | FlagWidths | Zonelist

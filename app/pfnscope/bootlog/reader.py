@@ -8,11 +8,11 @@ import msgspec
 from pfnscope.bootlog.boots.boundaries import PROSE_LINES, chosen, drafts, is_log, is_prose, joined
 from pfnscope.bootlog.boots.draft import Draft
 from pfnscope.bootlog.boots.finish import finish
-from pfnscope.bootlog.model import BootLog, Lines
 from pfnscope.bootlog.records import ELLIPSIS, records
 from pfnscope.bootlog.text.decoding import DECODED, decode
 from pfnscope.bootlog.text.plain import ADDED
 from pfnscope.bootlog.text.searchable import Text
+from pfnscope.model.log import BootLog, Lines
 
 LOOKED_FOR = (
     "memory maps (BIOS-e820, Xen, user, extended, modified)",

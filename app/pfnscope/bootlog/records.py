@@ -10,9 +10,9 @@ from pfnscope.bootlog.effects import CommandLine, Effect, Remark
 from pfnscope.bootlog.forms import DAMAGED, FORMS, Form
 from pfnscope.bootlog.forms.base import DamagedError
 from pfnscope.bootlog.forms.context import ANY_TEXT
-from pfnscope.bootlog.model import Lines
 from pfnscope.bootlog.text.prefix import Stripped, after_unknown_prefix, inner_records, strip_prefix, strip_quotes
 from pfnscope.bootlog.text.searchable import LONGEST_LINE, Text
+from pfnscope.model.log import Lines
 from pfnscope.patterns import Match, compiled
 
 ELLIPSIS = "…".encode()

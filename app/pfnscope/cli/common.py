@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pfnscope.cli.terminal import Refusal, is_terminal, say, working
 
 if TYPE_CHECKING:
-    from pfnscope.report.document import Document
+    from pfnscope.model.document import Document
     from pfnscope.report.plain import Look
     from pfnscope.service.analyzing import Options
 
@@ -24,7 +24,7 @@ def assumed(args: Namespace) -> "Options":
 
 def status(document: "Document", severity: str | None) -> int:
     """1 where a document is as bad as ``severity`` or worse; where no severity is named, none is."""
-    from pfnscope.analysis.model import SEVERITIES
+    from pfnscope.model.analysis import SEVERITIES
 
     ranks: list[str] = [*SEVERITIES]
     bad = severity is not None and ranks.index(document.verdict.severity) <= ranks.index(severity)

@@ -7,7 +7,7 @@ import msgspec
 
 from pfnscope.cli.common import EXIT_FINDING, EXIT_NO_LAYOUT, EXIT_USAGE, read, status
 from pfnscope.cli.terminal import Refusal, counted, show
-from pfnscope.report.document import Document
+from pfnscope.model.document import Document
 from pfnscope.service.analyzing import Options, analyze, encode
 from pfnscope.service.errors import NoMemoryLayout, ServiceError
 

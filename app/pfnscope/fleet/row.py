@@ -1,14 +1,13 @@
 """A row of the table: one log, the boot that ``pfnscope analyze`` shows of it, and its holes, worst first."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from pfnscope import __version__
-from pfnscope.analysis.model import SEVERITIES
 from pfnscope.kernel.command_line import arguments
-from pfnscope.report.document import Document, Severity
-from pfnscope.report.document import Hole as WireHole
+from pfnscope.model.analysis import SEVERITIES, Hole, Severity, worst_first
+from pfnscope.model.document import Document
 
 MOST_HOLES = 1000
 """Holes kept of one log: a text made to have more would take the memory of all others."""
@@ -18,29 +17,8 @@ AGAIN: frozenset[str] = frozenset(("unreadable", "failed"))
 """What another run tries again: the reason may be gone by then. The others follow from the bytes of the log."""
 
 
-class Hole(msgspec.Struct, frozen=True):
-    """A hole as in docs/api.md, without what only a page shows."""
-
-    start_pfn: int
-    end_pfn: int
-    pages: int
-    start: str
-    end: str
-    placement: str
-    node: int | None
-    zone: str | None
-    type: str | None
-    label: str | None
-    reserved: bool | None
-    state: str
-    linked_node: int | None
-    linked_zone: str | None
-    basis: str
-    reachable_by: list[str]
-    severity: str
-    rule: str | None
-    causes: list[str]
-    cause_why: str | None
+HOLE_COLUMNS = tuple(name for name in Hole.__struct_fields__ if name not in ("why", "lines", "inspect"))
+"""What the table has of a hole: all that docs/api.md has, without what only a page shows."""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +38,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     boots: int | None = None
     release: str | None = None
     series: str | None = None
-    version: list[int] | None = None
+    version: tuple[int, ...] | None = None
     arch: str | None = None
     command_line: str | None = None
     memory_arguments: list[str] | None = None
@@ -83,8 +61,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     checks_agree: int | None = None
     checks_differ: int | None = None
     warnings: int | None = None
-    assumed: list[str] | None = None
-    holes: list[Hole] | None = None
+    assumed: tuple[str, ...] | None = None
+    holes: list[dict[str, Any]] | None = None
     holes_left_out: int | None = None
 
 
@@ -98,8 +76,7 @@ def row(document: Document, *, name: str, size: int, digest: str, stamp: str | N
     counts = dict.fromkeys(SEVERITIES, 0)
     for hole in holes:
         counts[hole.severity] += 1
-    told = not {item.code for item in document.diagnostics} & _NO_VERDICT
-    worst = sorted(holes, key=lambda hole: SEVERITIES.index(hole.severity))
+    judged = not {item.code for item in document.diagnostics} & _NO_VERDICT
     checks = [check.agrees for check in document.checks]
     return Row(
         name=name,
@@ -122,20 +99,20 @@ def row(document: Document, *, name: str, size: int, digest: str, stamp: str | N
         memory_model=kernel.memory_model,
         rule=document.rule.id if document.rule else None,
         basis=document.rule.basis if document.rule else None,
-        severity=verdict.severity if told else None,
+        severity=verdict.severity if judged else None,
         summary=verdict.summary,
         danger=counts["danger"],
         caution=counts["caution"],
         info=counts["info"],
         harmless=counts["none"],
         dangerous_pages=sum(hole.pages for hole in holes if hole.severity == "danger"),
-        pages_outside_zone_spans=verdict.pages_outside_zone_spans if told else None,
+        pages_outside_zone_spans=verdict.pages_outside_zone_spans if judged else None,
         events=len(document.events),
         checks_agree=checks.count(True),
         checks_differ=checks.count(False),
         warnings=sum(item.severity != "info" for item in document.diagnostics),
         assumed=kernel.assumed,
-        holes=[_hole(hole) for hole in worst[:MOST_HOLES]],
+        holes=[_hole(hole) for hole in worst_first(holes)[:MOST_HOLES]],
         holes_left_out=max(0, len(holes) - MOST_HOLES),
     )
 
@@ -143,8 +120,8 @@ def row(document: Document, *, name: str, size: int, digest: str, stamp: str | N
 def _memory(document: Document) -> int | None:
     if not document.node_ranges:
         return None
-    return sum(int(item.end, 16) - int(item.start, 16) for item in document.node_ranges)
+    return sum(item.range.size for item in document.node_ranges)
 
 
-def _hole(hole: WireHole) -> Hole:
-    return Hole(*(getattr(hole, name) for name in Hole.__struct_fields__))
+def _hole(hole: Hole) -> dict[str, Any]:
+    return {name: getattr(hole, name) for name in HOLE_COLUMNS}

@@ -7,28 +7,29 @@ import time
 from collections.abc import Iterator
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Self, get_args, get_type_hints
+from typing import Any, Self, get_args, get_origin, get_type_hints
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pfnscope import __version__
-from pfnscope.fleet.row import AGAIN, Hole, Row
+from pfnscope.fleet.row import AGAIN, HOLE_COLUMNS, Row
 from pfnscope.fleet.source import CannotScan, Source
+from pfnscope.model.analysis import Hole
 
 MARK = {b"pfnscope.scan": b"1"}
 """What tells such a table from other Parquet files, and its format."""
 
 
 def _type(hint: Any) -> pa.DataType:
-    parts = [part for part in get_args(hint) if part is not type(None)]
+    parts = [part for part in get_args(hint) if part not in (type(None), ...)]
     if hint is int:
         return pa.int64()
     if hint is bool:
         return pa.bool_()
-    if hint is Hole:
-        return pa.struct(_fields(Hole))
-    if getattr(hint, "__origin__", None) is list:
+    if get_origin(hint) is dict:
+        return pa.struct([field for field in _fields(Hole) if field.name in HOLE_COLUMNS])
+    if get_origin(hint) in (list, tuple):
         return pa.list_(_type(parts[0]))
     if len(parts) == 1:  # or None
         return _type(parts[0])

@@ -13,11 +13,10 @@ from pfnscope.files import open_file
 from pfnscope.fleet.archives import is_archive
 from pfnscope.fleet.row import Row, Status, row
 from pfnscope.fleet.source import Source, is_remote
+from pfnscope.model.encoding import pack
 from pfnscope.service.analyzing import analyze
 from pfnscope.service.errors import NoMemoryLayout
 from pfnscope.service.unpacking import LIMIT, Damaged, TooLarge, unpacked
-
-_ENCODER = msgspec.msgpack.Encoder()
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -43,7 +42,7 @@ def work(batch: Sequence[Source]) -> Answer:
     finally:
         if was_on:
             gc.enable()
-    return Answer(_ENCODER.encode(rows), len(rows), tuple(missing))
+    return Answer(pack(rows), len(rows), tuple(missing))
 
 
 def unpack(answer: Answer) -> list[dict[str, Any]]:
@@ -55,7 +54,7 @@ def unpack(answer: Answer) -> list[dict[str, Any]]:
 def given_up(batch: Iterable[Source], why: str) -> Answer:
     """The rows of logs that no process could analyse."""
     rows = [_problem(source, "failed", why) for source in batch]
-    return Answer(_ENCODER.encode(rows), len(rows))
+    return Answer(pack(rows), len(rows))
 
 
 def _analysed(source: Source, remote: dict[str, bytes | OSError], missing: list[str]) -> Row:

@@ -48,8 +48,11 @@ class MapOperation(Struct, frozen=True):
     column: int
 
 
-class ArgumentProblem(Struct, frozen=True):
-    """What the kernel does not make of an argument as its writer may think; ``width`` characters at ``column``."""
+class ArgumentNote(Struct, frozen=True):
+    """What the kernel makes of an argument otherwise than its writer may think: ``width`` characters at ``column``.
+
+    ``column`` is 0-based in the command line.
+    """
 
     severity: Literal["warning", "error"]
     message: str
@@ -59,14 +62,14 @@ class ArgumentProblem(Struct, frozen=True):
 
 def map_operations(
     arguments: tuple[Argument, ...], version: Version | None
-) -> tuple[tuple[MapOperation, ...], tuple[ArgumentProblem, ...]]:
+) -> tuple[tuple[MapOperation, ...], tuple[ArgumentNote, ...]]:
     """The operations that the command line asks for, in its order, and what is wrong with its arguments.
 
     Source: parse_memopt(), parse_memmap_one() and parse_memmap_opt() in arch/x86/kernel/e820.c, 4.17 to 7.1.
     What such a function has done before it meets an error stays done, here as there.
     """
     operations: list[MapOperation] = []
-    problems: list[ArgumentProblem] = []
+    problems: list[ArgumentNote] = []
     for argument in arguments:
         if argument.name not in ("mem", "memmap"):
             continue
@@ -84,7 +87,7 @@ def map_operations(
 
 
 def _limit_memory(
-    argument: Argument, text: str, at: int, operations: list[MapOperation], problems: list[ArgumentProblem]
+    argument: Argument, text: str, at: int, operations: list[MapOperation], problems: list[ArgumentNote]
 ) -> None:
     size, rest = leading_size(text)
     if text == "nopentium":
@@ -104,7 +107,7 @@ def _memmap(
     at: int,
     version: Version | None,
     operations: list[MapOperation],
-    problems: list[ArgumentProblem],
+    problems: list[ArgumentNote],
 ) -> None:
     if text.startswith("exactmap"):
         operations.append(MapOperation(Action.EMPTY, 0, _ALL, None, None, argument, text, at))
@@ -172,6 +175,6 @@ def _problem(
     width: int | None = None,
     *,
     severity: Literal["warning", "error"] = "warning",
-) -> ArgumentProblem:
+) -> ArgumentNote:
     column = argument.column if at is None else at
-    return ArgumentProblem(severity, message, column, len(argument.text) if width is None else max(width, 1))
+    return ArgumentNote(severity, message, column, len(argument.text) if width is None else max(width, 1))

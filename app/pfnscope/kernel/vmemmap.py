@@ -48,7 +48,7 @@ ARGUMENTS = {
 
 
 class Hint(Struct, frozen=True):
-    """A printed line that tells where struct pages lie; see :class:`pfnscope.bootlog.model.StructPages`."""
+    """A printed line that tells where struct pages lie; see :class:`pfnscope.model.log.StructPages`."""
 
     kind: str
     address: int

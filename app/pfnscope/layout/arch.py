@@ -1,6 +1,6 @@
 """The architecture that the ranges of a log look like, where no line names one. Always an assumption."""
 
-from pfnscope.bootlog.model import BootLog
+from pfnscope.model.log import BootLog
 from pfnscope.units import GIB, MIB
 
 _PC_LOW = "memory has the holes of a PC: page 0 and 640 KiB to 1 MiB"

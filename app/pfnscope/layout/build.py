@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from pfnscope.bootlog.model import BootLog, MemblockRegion, NodeRange
 from pfnscope.kernel.architecture import FIXED_PAGE_SIZE, PAGE_SIZES, MemoryModel, max_order_pages
 from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.movable_arguments import movable_arguments
@@ -11,13 +10,14 @@ from pfnscope.kernel.zone_limits import zone_limits
 from pfnscope.layout.arch import likely_arch
 from pfnscope.layout.marks import marked
 from pfnscope.layout.memory_model import ToldModel, find_memmap
-from pfnscope.layout.model import Layout, MemoryRange, ZoneLimit
 from pfnscope.layout.movable import movable_starts
 from pfnscope.layout.owners import owners
 from pfnscope.layout.page_size import CHOICES, counted_page_size, named_page_size
 from pfnscope.layout.reserved import known_reserved
 from pfnscope.layout.zones import spans_of, zone_spans
-from pfnscope.ranges import FrameRange, FrameSet
+from pfnscope.model.layout import Layout, MemoryRange, ZoneLimit
+from pfnscope.model.log import BootLog, MemblockRegion, NodeRange
+from pfnscope.model.ranges import FrameRange, FrameSet
 from pfnscope.units import GIB, KIB
 
 

@@ -4,14 +4,14 @@ from bisect import bisect_left, bisect_right
 
 from msgspec.structs import replace
 
-from pfnscope.bootlog.model import MemoryType
 from pfnscope.kernel.architecture import max_order_pages
 from pfnscope.kernel.movable_arguments import NONE, MovableArguments
 from pfnscope.kernel.release import Version
-from pfnscope.layout.model import Layout, MemoryRange, Owner, ZoneLimit
 from pfnscope.layout.movable import movable_starts
 from pfnscope.layout.zones import zone_spans
-from pfnscope.ranges import FrameRange, FrameSet, paint
+from pfnscope.model.layout import Layout, MemoryRange, Owner, ZoneLimit
+from pfnscope.model.log import MemoryType
+from pfnscope.model.ranges import FrameRange, FrameSet, paint
 
 
 def near(layout: Layout, window: FrameRange) -> Layout:

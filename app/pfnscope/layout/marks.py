@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from pfnscope.bootlog.model import BootLog
-from pfnscope.layout.model import MemoryRange
-from pfnscope.ranges import FrameRange, FrameSet
+from pfnscope.model.layout import MemoryRange
+from pfnscope.model.log import BootLog
+from pfnscope.model.ranges import FrameRange, FrameSet
 
 HOTPLUG, MIRROR = 1, 2
 """enum memblock_flags in include/linux/memblock.h, 3.14 to 7.1."""
@@ -24,7 +24,7 @@ def marked(log: BootLog, memory: Sequence[MemoryRange], page_size: int) -> tuple
     mirror = FrameSet.of(item.range.frames_inward(page_size) for item in dumped if (item.flags or 0) & MIRROR)
     if not any(item.flags is not None and item.node is not None for item in log.memblock_memory):
         hotplug = FrameSet.of(item.range.frames_inward(page_size) for item in log.srat if item.hotplug)
-        used = [item.range.start // page_size for item in log.reserved_regions if item.kind == "initrd"]
+        used = [item.start // page_size for item in log.reserved_regions if item.kind == "initrd"]
         kernel = {memory[0].node} if memory else set()
         kernel |= {item.node for item in memory if any(item.frames.start <= pfn < item.frames.end for pfn in used)}
         hotplug -= FrameSet.of(_extents(memory, kernel))

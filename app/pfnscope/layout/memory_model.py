@@ -1,52 +1,19 @@
 """SPARSEMEM or FLATMEM, and which frames have a struct page in each: what lines prove, or else what is usual."""
 
-from collections.abc import Iterable
-
 from msgspec import Struct
 
-from pfnscope.bootlog.model import BootLog
 from pfnscope.kernel.architecture import (
-    FLATMEM_FILLED,
     FLATMEM_FREED,
     FLATMEM_FROM_MEMORY,
-    FLATMEM_TAIL,
     MemoryModel,
     max_order_pages,
     memory_model,
     section_size,
 )
 from pfnscope.kernel.release import Version
-from pfnscope.ranges import FrameRange, FrameSet
+from pfnscope.model.log import BootLog
+from pfnscope.model.memmap import NO_MEMMAP, MemMap
 from pfnscope.units import GIB
-
-
-class MemMap(Struct, frozen=True):
-    """How the struct pages of a layout are kept; ``model`` None: not known, nothing is said of them.
-
-    ``section_size`` in bytes, None without sections. ``block``: struct pages exist for whole multiples of so many
-    frames, none below the frame ``first``; where ``freed``, in FLATMEM too for blocks with memory alone. ``why`` and
-    ``assumed``: what the model is taken from.
-    """
-
-    model: MemoryModel | None
-    section_size: int | None = None
-    block: int = 1
-    first: int = 0
-    freed: bool = False
-    assumed: bool = False
-    why: str = ""
-
-    def fills_holes(self, version: Version) -> bool:
-        """Whether passes of a release reach struct pages without memory. In FLATMEM of old they stay zeroed."""
-        return self.model is not MemoryModel.FLATMEM or version >= FLATMEM_FILLED
-
-    def tail(self, version: Version) -> int:
-        """Frames to a multiple of which the pass goes on that ends struct page initialisation."""
-        return self.block if self.model is not MemoryModel.FLATMEM or version >= FLATMEM_TAIL else 1
-
-
-NO_MEMMAP = MemMap(None)
-
 
 VIRTUAL_MEMMAP = frozenset({"ia64"})
 """Whose node_mem_map is virtual and mapped where memory is, which no line tells whole: arch/ia64/mm/init.c, 4.17."""
@@ -113,19 +80,4 @@ def has_pae(log: BootLog) -> bool:
     """Whether an i386 kernel was built with PAE: its release says so, or RAM beyond 4 GiB is in its nodes."""
     if "pae" in (log.release or "").lower():
         return True
-    return any(item.range.end > 4 * GIB for item in log.node_ranges)
-
-
-def struct_pages(memmap: MemMap, memory: FrameSet, nodes: Iterable[Iterable[FrameRange]]) -> FrameSet:
-    """Frames that have a struct page from boot; without a known model the memory alone.
-
-    ``memory`` is all of memblock.memory, ``nodes`` the same by node. Sources: memory_present() and sparse_init() in
-    mm/sparse.c, 4.17 to 7.1: sections are populated whole at boot. alloc_node_mem_map() in mm/page_alloc.c, 2.6.34 to
-    6.1, later mm/mm_init.c, 7.1: from the first to the last frame of a node, rounded out to the largest buddy.
-    """
-    if memmap.model is MemoryModel.FLATMEM and not memmap.freed:
-        extents = [(min(item.start for item in node), max(item.end for item in node)) for node in map(list, nodes)]
-        return (
-            FrameSet.of(FrameRange(*extent) for extent in extents).rounded_out(memmap.block).clip(memmap.first, 1 << 64)
-        )
-    return memory.rounded_out(memmap.block)
+    return any(item.end > 4 * GIB for item in log.node_ranges)

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from pfnscope.kernel.movable_arguments import MovableArguments
 from pfnscope.kernel.release import Version
-from pfnscope.layout.model import MemoryRange, ZoneLimit
-from pfnscope.ranges import FrameRange
+from pfnscope.model.layout import MemoryRange, ZoneLimit
+from pfnscope.model.ranges import FrameRange
 from pfnscope.units import GIB
 
 NEEDS_MIRRORS: Version = (6, 6, 0)

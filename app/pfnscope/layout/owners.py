@@ -3,14 +3,9 @@
 from bisect import bisect_right
 
 from pfnscope.bootlog.forms.maps import memory_type
-from pfnscope.bootlog.model import BootLog, E820Change, MapEntry, MemoryType
-from pfnscope.layout.model import Owner
-from pfnscope.ranges import ByteRange, FrameRange, Painted, paint
-
-
-def map_in_force(log: BootLog) -> tuple[MapEntry, ...]:
-    """The last of the maps that the kernel printed: firmware, extended, user, modified (e820.c, all releases)."""
-    return log.modified_map or log.user_map or log.extended_map or log.firmware_map
+from pfnscope.model.layout import Owner
+from pfnscope.model.log import BootLog, E820Change, MemoryType
+from pfnscope.model.ranges import ByteRange, FrameRange, Painted, paint
 
 
 def owners(log: BootLog, page_size: int) -> Painted[Owner]:
@@ -19,7 +14,7 @@ def owners(log: BootLog, page_size: int) -> Painted[Owner]:
     Changes that the kernel printed after that map are applied in order: an update retypes, a removal takes
     away, and only what has the type that the line names.
     """
-    entries = map_in_force(log)
+    entries = log.map_in_force
     strokes = [
         (_frames(entry.range, entry.type, page_size), Owner(entry.type, entry.label, entry.lines))
         for entry in sorted(entries, key=lambda entry: entry.type is not MemoryType.RAM)
@@ -40,21 +35,21 @@ def _frames(range_: ByteRange, kind: MemoryType, page_size: int) -> FrameRange:
 
 def _apply(painted: list[tuple[FrameRange, Owner]], change: E820Change, page_size: int) -> None:
     frames = change.range.frames_outward(page_size)
-    old, new = memory_type(change.from_label or ""), memory_type(change.to_label or "")
+    old, new = memory_type(change.from_ or ""), memory_type(change.to or "")
     first = bisect_right(painted, frames.start, key=lambda item: item[0].end)
     last = first
     pieces: list[tuple[FrameRange, Owner]] = []
     while last < len(painted) and painted[last][0].start < frames.end:
         piece, owner = painted[last]
         last += 1
-        if change.from_label is not None and owner.type is not old:
+        if change.from_ is not None and owner.type is not old:
             pieces.append((piece, owner))
             continue
         inside = piece.clip(frames.start, frames.end)
         if piece.start < inside.start:
             pieces.append((FrameRange(piece.start, inside.start), owner))
         if change.action == "update":
-            pieces.append((inside, Owner(new, change.to_label or "", owner.lines + change.lines)))
+            pieces.append((inside, Owner(new, change.to or "", owner.lines + change.lines)))
         if inside.end < piece.end:
             pieces.append((FrameRange(inside.end, piece.end), owner))
     painted[first:last] = pieces

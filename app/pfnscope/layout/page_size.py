@@ -1,6 +1,6 @@
 """The base page size of a boot that prints no line of it: from its counts, or from the name of its release."""
 
-from pfnscope.bootlog.model import BootLog
+from pfnscope.model.log import BootLog
 from pfnscope.patterns import compiled
 from pfnscope.units import KIB
 

@@ -1,10 +1,10 @@
 """What is known of memblock.reserved: dumps, events, named reservations, and what x86 always reserves."""
 
-from pfnscope.bootlog.model import BootLog, MemoryType
 from pfnscope.kernel.release import Version
-from pfnscope.layout.model import Owner
-from pfnscope.ranges import ByteRange, FrameRange, FrameSet, Painted
-from pfnscope.ranges.engine import canonical, difference
+from pfnscope.model.layout import Owner
+from pfnscope.model.log import BootLog, MemoryType
+from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet, Painted
+from pfnscope.model.ranges.engine import canonical, difference
 from pfnscope.units import KIB, MIB
 
 WHOLE_FIRST_MIB: Version = (5, 13, 0)
@@ -29,7 +29,7 @@ def x86_low_memory(version: Version | None, page_size: int) -> FrameSet:
 
 def _memblock_reserved(log: BootLog) -> list[ByteRange]:
     """What dump and events reserve, without what was given back before struct pages were initialised."""
-    printed = ((item.range.start, item.range.end) for item in (*log.memblock_reserved, *log.memblock_reserve_events))
+    printed = ((item.start, item.end) for item in (*log.memblock_reserved, *log.memblock_reserve_events))
     given_back = canonical((item.start, item.end) for item in log.memblock_freed)
     return [ByteRange(start, end) for start, end in difference(canonical(printed), given_back)]
 

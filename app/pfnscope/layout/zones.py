@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from pfnscope.bootlog.model import ZoneInfo
-from pfnscope.layout.model import MemoryRange, ZoneLimit, ZoneSpan
-from pfnscope.ranges import FrameRange, FrameSet
+from pfnscope.model.layout import MemoryRange, ZoneLimit, ZoneSpan
+from pfnscope.model.log import ZoneInfo
+from pfnscope.model.ranges import FrameRange, FrameSet
 
 NORMAL, MOVABLE = "Normal", "Movable"
 
@@ -50,9 +50,11 @@ def zone_spans(
 def spans_of(zones: Sequence[ZoneInfo]) -> tuple[ZoneSpan, ...]:
     """The spans that /proc/zoneinfo gives, by node, zones in the order of the file; empty ones are left out."""
     found = [
-        ZoneSpan(zone.node, zone.zone, FrameRange(zone.start_pfn, zone.start_pfn + zone.spanned), zone.present)
+        ZoneSpan.of(
+            zone.node, zone.zone, FrameRange(zone.start_pfn, zone.start_pfn + zone.spanned_pages), zone.present_pages
+        )
         for zone in zones
-        if zone.start_pfn is not None and zone.spanned
+        if zone.start_pfn is not None and zone.spanned_pages
     ]
     return tuple(sorted(found, key=lambda span: span.node))
 
@@ -67,4 +69,4 @@ def _below_movable(span: FrameRange, movable: int, *, cut: bool) -> FrameRange:
 def _add(out: list[ZoneSpan], node: int, zone: str, span: FrameRange, ranges: Iterable[FrameRange]) -> None:
     if span.start < span.end:
         present = sum(item.clip(span.start, span.end).pages for item in ranges)
-        out.append(ZoneSpan(node, zone, span, present))
+        out.append(ZoneSpan.of(node, zone, span, present))

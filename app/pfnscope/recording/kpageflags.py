@@ -13,7 +13,7 @@ from typing import Literal, TextIO
 from msgspec import Struct
 
 from pfnscope.files import open_file
-from pfnscope.ranges import FrameRange, FrameSet, paint
+from pfnscope.model.ranges import FrameRange, FrameSet, paint
 from pfnscope.recording.model import FlagRun, Kpageflags
 
 NOPAGE = 1 << 20

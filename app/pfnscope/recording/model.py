@@ -2,8 +2,8 @@
 
 from msgspec import Struct
 
-from pfnscope.bootlog.model import ZoneInfo
-from pfnscope.ranges import FrameRange, FrameSet
+from pfnscope.model.log import ZoneInfo
+from pfnscope.model.ranges import FrameRange, FrameSet
 
 FILES = (
     "dmesg.txt",

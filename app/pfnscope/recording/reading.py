@@ -7,10 +7,10 @@ from typing import TypeVar
 import msgspec
 
 from pfnscope.bootlog import read as read_text
-from pfnscope.bootlog.model import Files, Resource
 from pfnscope.files import FileRefused, read_file
+from pfnscope.model.log import Files, Resource
+from pfnscope.model.ranges import FrameRange, FrameSet
 from pfnscope.patterns import compiled
-from pfnscope.ranges import FrameRange, FrameSet
 from pfnscope.recording.kpageflags import parse_runs
 from pfnscope.recording.model import LIMIT, SUMMARY, Block, Record
 

@@ -16,7 +16,7 @@ from typing import Literal
 
 import msgspec
 
-from pfnscope.ranges import FrameRange, FrameSet
+from pfnscope.model.ranges import FrameRange, FrameSet
 from pfnscope.report.lanes import Bar, Lane
 
 AxisName = Literal["schematic", "scale"]

@@ -5,7 +5,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from pfnscope.report.document import Document, MapEntry
+from pfnscope.model.document import Document
+from pfnscope.model.ranges import ByteRange, FrameRange
 from pfnscope.report.words import SEVERITY_WORDS, STATE_WORDS, TYPE_WORDS, pages_words, placement_of
 from pfnscope.units import format_size
 
@@ -56,11 +57,6 @@ def _range(item: Item) -> object:
     return item["start"], item["end"]
 
 
-def _in_force(document: Document) -> list[MapEntry]:
-    maps = (document.modified_map, document.user_map, document.extended_map, document.firmware_map)
-    return next((entries for entries in maps if entries), [])
-
-
 _LISTS: tuple[tuple[str, Key, tuple[str, ...]], ...] = (
     ("firmware_map", _range, ("start", "end", "type")),
     ("user_map", _range, ("start", "end", "type")),
@@ -101,11 +97,11 @@ def _changes(a: Document, b: Document) -> Iterator[Change]:
     lines = [{"command_line": doc.kernel.command_line} for doc in (a, b)]
     if lines[0] != lines[1]:
         yield Change("command_line", "changed", lines[0], lines[1])
-    maps = [_items(_in_force(doc), ("start", "end", "type")) for doc in (a, b)]
+    maps = [_items(doc.map_in_force, ("start", "end", "type")) for doc in (a, b)]
     yield from _of_list("map_in_force", _range, *maps)
     for what, key, names in _LISTS:
         yield from _of_list(what, key, _items(getattr(a, what), names), _items(getattr(b, what), names))
-    ranges = [_items(doc.sections.ranges, ("start_pfn", "end_pfn")) for doc in (a, b)]
+    ranges = [[{"start_pfn": at.start, "end_pfn": at.end} for at in doc.sections.ranges] for doc in (a, b)]
     yield from _of_list("sections", lambda item: item["start_pfn"], *ranges)
 
 
@@ -197,9 +193,9 @@ def _said(what: str, item: Item) -> str:
     if "end" in item:
         if item["start"] is None:
             return f"{_named(item)}empty"
-        size = format_size(int(item["end"], 16) - int(item["start"], 16))
+        memory = ByteRange(item["start"], item["end"])
         kind = TYPE_WORDS.get(item.get("type", ""), item.get("type", ""))
-        return f"{_named(item)}[{item['start']}, {item['end']}) {size} {kind}".rstrip()
+        return f"{_named(item)}{memory} {format_size(memory.size)} {kind}".rstrip()
     return _printable(", ".join(f"{name.replace('_', ' ')} {_value(name, value)}" for name, value in item.items()))
 
 
@@ -225,7 +221,7 @@ def _named(item: Item) -> str:
 
 
 def _pfns(item: Item) -> str:
-    return f"pfn [{item['start_pfn']:#x}, {item['end_pfn']:#x})"
+    return f"pfn {FrameRange(item['start_pfn'], item['end_pfn'])}"
 
 
 def _printable(text: str) -> str:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from pfnscope.report.document import Check, PfnRange
+from pfnscope.model.analysis import Check
+from pfnscope.model.ranges import FrameRange
 
 _SHOWN = 3
 
@@ -31,9 +32,9 @@ def _held(checks: Iterable[Check]) -> tuple[int, int]:
     return sum(held), len(held)
 
 
-def frames_words(ranges: Sequence[PfnRange]) -> str:
+def frames_words(ranges: Sequence[FrameRange]) -> str:
     """``[0x9f, 0x100)``, several with commas, the rest of many counted."""
-    shown = [f"[{item.start_pfn:#x}, {item.end_pfn:#x})" for item in ranges[:_SHOWN]]
+    shown = [str(item) for item in ranges[:_SHOWN]]
     more = [f"{len(ranges) - _SHOWN} more"] if len(ranges) > _SHOWN else []
     return ", ".join(shown + more)
 

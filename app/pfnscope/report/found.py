@@ -1,52 +1,31 @@
-"""The answer to "what is at this place", as a wire value and in words."""
+"""The answer to "what is at this place" in words."""
 
-import msgspec
-
-from pfnscope.report.document import Hole, MapEntry
+from pfnscope.model.analysis import Hole
+from pfnscope.model.lookup import Lookup
 from pfnscope.report.plain import PLAIN, Look
 from pfnscope.report.words import placement_words, state_words
 
 _ASSUMED = {"vmemmap_base": "struct pages begin at 0xffffea0000000000, as without KASLR"}
 
 
-class Lookup(msgspec.Struct, frozen=True):
-    """What the document says about one page frame. ``assumed`` names what the answer took for granted."""
-
-    pfn: int
-    address: str
-    struct_page: str | None
-    section: int | None
-    has_struct_page: bool
-    in_memory: bool
-    node: int | None
-    zone: str | None
-    map_entry: MapEntry | None
-    hole: Hole | None
-    reserved_by: str | None
-    assumed: list[str]
-    lines: list[int]
-
-
-def render(found: Lookup, look: Look = PLAIN) -> str:
+def render(place: Lookup, look: Look = PLAIN) -> str:
     """The answer for terminals, one fact a line."""
     rows = [
-        ("pfn", f"{found.pfn:#x}"),
-        ("address", found.address),
-        ("struct page", _struct_page(found)),
-        ("section", "not known" if found.section is None else str(found.section)),
-        ("memory", f"yes, node {found.node}" if found.in_memory else "no"),
-        ("zone span", f"node {found.node}, zone {found.zone}" if found.zone else "none"),
+        ("pfn", f"{place.pfn:#x}"),
+        ("address", str(place.address)),
+        ("struct page", _struct_page(place)),
+        ("section", "not known" if place.section is None else str(place.section)),
+        ("memory", f"yes, node {place.node}" if place.in_memory else "no"),
+        ("zone span", f"node {place.node}, zone {place.zone}" if place.zone else "none"),
         (
             "memory map",
-            f"{found.map_entry.label} [{found.map_entry.start}, {found.map_entry.end})"
-            if found.map_entry
-            else "no entry",
+            f"{place.map_entry.label} {place.map_entry.range}" if place.map_entry else "no entry",
         ),
-        ("reserved by", found.reserved_by or "nothing that the log names"),
-        ("hole", _hole(found)),
-        *_more(found.hole),
-        ("assumed", ", ".join(_ASSUMED.get(name, name.replace("_", " ")) for name in found.assumed)),
-        ("lines", ", ".join(map(str, found.lines))),
+        ("reserved by", place.reserved_by or "nothing that the log names"),
+        ("hole", _hole(place)),
+        *_more(place.hole),
+        ("assumed", ", ".join(_ASSUMED.get(name, name.replace("_", " ")) for name in place.assumed)),
+        ("lines", ", ".join(map(str, place.lines))),
     ]
     lines = (look.wrap(value, f"{name:<12} ", " " * 13) for name, value in rows if value)
     return "".join(f"{line}\n" for found in lines for line in found)
@@ -60,17 +39,17 @@ def _more(hole: Hole | None) -> list[tuple[str, str]]:
     return [("why", hole.why), ("cause", cause), ("reached by", ", ".join(hole.reachable_by))]
 
 
-def _struct_page(found: Lookup) -> str:
-    if not found.has_struct_page:
+def _struct_page(place: Lookup) -> str:
+    if not place.has_struct_page:
         return "none at boot"
-    return found.struct_page or "yes, at an address that the log does not tell"
+    return "yes, at an address that the log does not tell" if place.struct_page is None else str(place.struct_page)
 
 
-def _hole(found: Lookup) -> str:
-    if found.hole is None:
+def _hole(place: Lookup) -> str:
+    if place.hole is None:
         return "no"
-    hole = found.hole
+    hole = place.hole
     return (
-        f"pfn [{hole.start_pfn:#x}, {hole.end_pfn:#x}), {placement_words(hole)}, {state_words(hole)}, "
+        f"pfn {hole.frames}, {placement_words(hole)}, {state_words(hole)}, "
         f"{'harmless' if hole.severity == 'none' else hole.severity}"
     )

@@ -1,14 +1,14 @@
 """Commands that show the struct pages of a range of frames, on the running machine or in a dump of it."""
 
-from pfnscope.ranges import FrameRange
-from pfnscope.report.document import Inspection
+from pfnscope.model.analysis import Inspection
+from pfnscope.model.ranges import FrameRange
 
 DANGEROUS = "makes the kernel read struct pages that nothing wrote: it can kill the command or stop the machine"
 
 _KPAGEFLAGS = "/proc/kpageflags"
 
 
-def inspections(frames: FrameRange, page_size: int, *, dangerous: bool) -> list[Inspection]:
+def inspections(frames: FrameRange, page_size: int, *, dangerous: bool) -> tuple[Inspection, ...]:
     """One command for each tool. ``dangerous``: those that make the kernel read these struct pages carry a warning.
 
     Sources: addr-spec of page-types, end excluded (tools/vm/page-types.c 3.4, tools/mm/page-types.c 6.8); crash's
@@ -17,7 +17,7 @@ def inspections(frames: FrameRange, page_size: int, *, dangerous: bool) -> list[
     """
     start, end = hex(frames.start), hex(frames.end)
     warning = DANGEROUS if dangerous else None
-    return [
+    return (
         Inspection("page-types", f"page-types -l -a {start},{end}", warning),
         Inspection(
             "od",
@@ -26,4 +26,4 @@ def inspections(frames: FrameRange, page_size: int, *, dangerous: bool) -> list[
         ),
         Inspection("crash", f"kmem -p {frames.start * page_size:#x}", None),
         Inspection("drgn", f"for pfn in range({start}, {end}): print(hex(pfn), pfn_to_page(prog, pfn).flags)", None),
-    ]
+    )

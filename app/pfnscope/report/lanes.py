@@ -12,9 +12,11 @@ from itertools import pairwise
 
 import msgspec
 
-from pfnscope.ranges import FrameRange, FrameSet
-from pfnscope.report.document import Document, EfiEntry, Hole, MapEntry, ZoneSpan
-from pfnscope.report.document_files import DebugfsRegion, ZoneInfo
+from pfnscope.model.analysis import Hole
+from pfnscope.model.document import Document
+from pfnscope.model.layout import ZoneSpan
+from pfnscope.model.log import DebugfsRegion, EfiEntry, MapEntry, ZoneInfo
+from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet
 from pfnscope.report.words import STATE_WORDS, pages_words, placement_words
 from pfnscope.units import format_size
 
@@ -88,6 +90,13 @@ def lanes(document: Document, *, name_nodes: bool = False) -> tuple[Lane, ...]:
     return tuple(lane for lane in found if lane.bars)
 
 
+def map_lane(found: Iterable[Lane], *, or_sysfs: bool = False) -> Lane | None:
+    """The lane of the map in force; ``or_sysfs``: that of sysfs where the log has none."""
+    every = {lane.key: lane for lane in found}
+    keys = ("modified", "user", "extended", "firmware", *(["firmware-memmap"] if or_sysfs else []))
+    return next((every[key] for key in keys if key in every), None)
+
+
 def missing(document: Document) -> list[str]:
     """Lanes that the text says nothing for, in words for the reader of the drawing."""
     wanted = {
@@ -104,22 +113,20 @@ def undecided(document: Document) -> bool:
     return not document.node_ranges or (document.sections.size is None and document.kernel.memory_model != "flatmem")
 
 
-def frames(start: str, end: str, page_size: int, *, inward: bool) -> FrameRange:
-    """Page frames of hex byte addresses. Usable memory rounds inward, but never to nothing."""
-    low, high = int(start, 16), int(end, 16)
-    outward = FrameRange(low // page_size, max(-(-high // page_size), low // page_size + 1))
-    if not inward:
-        return outward
-    kept = FrameRange(-(-low // page_size), high // page_size)
-    return kept if kept.pages > 0 else outward
+def frames(memory: ByteRange, page_size: int, *, inward: bool) -> FrameRange:
+    """The page frames of a range. Usable memory rounds inward, but never to nothing."""
+    kept, touched = memory.frames_inward(page_size), memory.frames_outward(page_size)
+    if inward and kept.pages:
+        return kept
+    return FrameRange(touched.start, max(touched.end, touched.start + 1))
 
 
-def _bytes_detail(start: str, end: str) -> str:
-    return f"[{start}, {end}) · {format_size(int(end, 16) - int(start, 16))}"
+def _bytes_detail(memory: ByteRange) -> str:
+    return f"{memory} · {format_size(memory.size)}"
 
 
-def _pfn_detail(start: int, end: int, page_size: int) -> str:
-    return f"pfn [{start:#x}, {end:#x}) · {pages_words(end - start)} · {format_size((end - start) * page_size)}"
+def _pfn_detail(at: FrameRange, page_size: int) -> str:
+    return f"pfn {at} · {pages_words(at.pages)} · {format_size(at.pages * page_size)}"
 
 
 def _release_words(document: Document) -> str:
@@ -132,11 +139,11 @@ def _release_words(document: Document) -> str:
 def _map_lane(key: str, title: str, subtitle: str, entries: Sequence[MapEntry], page_size: int) -> Lane:
     bars = []
     for entry in entries:
-        at = frames(entry.start, entry.end, page_size, inward=entry.type == "ram")
+        at = frames(entry.range, page_size, inward=entry.type == "ram")
         kind = _TYPE_KINDS.get(entry.type, entry.type)
         label = entry.label or entry.type
-        detail = f"{label} · {_bytes_detail(entry.start, entry.end)} · {pages_words(at.pages)}"
-        bars.append(Bar(at.start, at.end, kind, label, detail, tuple(entry.lines)))
+        detail = f"{label} · {_bytes_detail(entry.range)} · {pages_words(at.pages)}"
+        bars.append(Bar(at.start, at.end, kind, label, detail, entry.lines))
     return Lane(key, title, subtitle, _sorted(bars), core=False)
 
 
@@ -146,7 +153,7 @@ def _efi_bars(document: Document) -> Iterable[Bar]:
     Descriptors may overlap: a log can hold the map before and after its changes.
     """
     size = document.kernel.page_size
-    found = [(frames(entry.start, entry.end, size, inward=False), entry) for entry in document.efi_map]
+    found = [(frames(entry.range, size, inward=False), entry) for entry in document.efi_map]
     run: list[EfiEntry] = []
     start = end = 0
     for at, entry in sorted(found, key=lambda item: item[0]):
@@ -166,21 +173,21 @@ def _efi_kind(entry: EfiEntry) -> str:
 def _efi_bar(start: int, end: int, run: Sequence[EfiEntry], page_size: int) -> Bar:
     types = list(dict.fromkeys(entry.type for entry in run))
     label = types[0] if len(types) == 1 else f"{len(run)} descriptors"
-    detail = f"{label} · {_pfn_detail(start, end, page_size)} · {', '.join(types)}"
+    detail = f"{label} · {_pfn_detail(FrameRange(start, end), page_size)} · {', '.join(types)}"
     return Bar(start, end, _efi_kind(run[0]), label, detail, tuple(line for entry in run for line in entry.lines))
 
 
 def _memblock_bars(document: Document) -> Iterable[Bar]:
     for region in document.memblock.reserved:
-        at = frames(region.start, region.end, document.kernel.page_size, inward=False)
-        yield Bar(at.start, at.end, "taken", "reserved", _bytes_detail(region.start, region.end), tuple(region.lines))
+        at = frames(region.range, document.kernel.page_size, inward=False)
+        yield Bar(at.start, at.end, "taken", "reserved", _bytes_detail(region.range), region.lines)
 
 
 def _node_bars(document: Document) -> Iterable[Bar]:
     for item in document.node_ranges:
-        at = frames(item.start, item.end, document.kernel.page_size, inward=True)
-        detail = f"node {item.node} · {_bytes_detail(item.start, item.end)} · {pages_words(at.pages)}"
-        yield Bar(at.start, at.end, f"node-{item.node % 4}", f"node {item.node}", detail, tuple(item.lines))
+        at = frames(item.range, document.kernel.page_size, inward=True)
+        detail = f"node {item.node} · {_bytes_detail(item.range)} · {pages_words(at.pages)}"
+        yield Bar(at.start, at.end, f"node-{item.node % 4}", f"node {item.node}", detail, item.lines)
 
 
 def _zone_lanes(document: Document, name_nodes: bool) -> list[Lane]:
@@ -221,22 +228,13 @@ def _has_own_spans(document: Document) -> bool:
 
 
 def _zoneinfo_bar(zone: ZoneInfo, name_node: bool) -> Bar:
-    start = zone.start_pfn or 0
-    span = ZoneSpan(
-        zone.node,
-        zone.zone,
-        start,
-        start + zone.spanned_pages,
-        zone.spanned_pages,
-        zone.present_pages,
-        zone.spanned_pages - zone.present_pages,
-    )
-    return _zone_bar(span, name_node, tuple(zone.lines))
+    span = ZoneSpan.of(zone.node, zone.zone, zone.frames, zone.present_pages)
+    return _zone_bar(span, name_node, zone.lines)
 
 
 def _other_map(document: Document) -> Sequence[MapEntry]:
     """The map of sysfs, where it is not the only one: then it stands as the firmware map."""
-    return document.firmware_memmap if document.firmware_memmap != document.firmware_map else []
+    return document.firmware_memmap if document.firmware_memmap != document.firmware_map else ()
 
 
 def _iomem_bars(document: Document) -> tuple[Bar, ...]:
@@ -245,42 +243,38 @@ def _iomem_bars(document: Document) -> tuple[Bar, ...]:
     for item in document.iomem:
         kind = _RESOURCE_KINDS.get(item.name.lower())
         if kind is not None and item.depth == 0:
-            at = frames(item.start, item.end, document.kernel.page_size, inward=kind == "ram")
-            detail = f"{item.name} · {_bytes_detail(item.start, item.end)} · {pages_words(at.pages)}"
-            bars.append(Bar(at.start, at.end, kind, item.name, detail, tuple(item.lines)))
+            at = frames(item.range, document.kernel.page_size, inward=kind == "ram")
+            detail = f"{item.name} · {_bytes_detail(item.range)} · {pages_words(at.pages)}"
+            bars.append(Bar(at.start, at.end, kind, item.name, detail, item.lines))
     return _sorted(bars)
 
 
 def _debugfs_bars(regions: Sequence[DebugfsRegion], page_size: int) -> tuple[Bar, ...]:
     bars = []
     for region in regions:
-        at = frames(region.start, region.end, page_size, inward=False)
+        at = frames(region.range, page_size, inward=False)
         kind = "taken" if region.node is None else f"node-{region.node % 4}"
         label = "region" if region.node is None else f"node {region.node}"
         words = f"{label} · {region.flag} · " if region.flag else f"{label} · "
-        bars.append(
-            Bar(at.start, at.end, kind, label, words + _bytes_detail(region.start, region.end), tuple(region.lines))
-        )
+        bars.append(Bar(at.start, at.end, kind, label, words + _bytes_detail(region.range), region.lines))
     return _sorted(bars)
 
 
 def _block_bars(document: Document) -> tuple[Bar, ...]:
     bars = []
     for block in document.memory_blocks.ranges:
-        at = frames(block.start, block.end, document.kernel.page_size, inward=False)
+        at = frames(block.range, document.kernel.page_size, inward=False)
         kind = "other" if block.node is None else f"node-{block.node % 4}"
         label = block.state if block.zones is None else f"{block.state} · {block.zones}"
-        detail = f"{label} · {_bytes_detail(block.start, block.end)}"
-        bars.append(
-            Bar(at.start, at.end, kind if block.state == "online" else "unusable", label, detail, tuple(block.lines))
-        )
+        detail = f"{label} · {_bytes_detail(block.range)}"
+        bars.append(Bar(at.start, at.end, kind if block.state == "online" else "unusable", label, detail, block.lines))
     return _sorted(bars)
 
 
 def _zone_bar(span: ZoneSpan, name_node: bool, lines: tuple[int, ...]) -> Bar:
     label = f"{span.zone} · node {span.node}" if name_node else span.zone
     detail = (
-        f"{span.zone} · node {span.node} · pfn [{span.start_pfn:#x}, {span.end_pfn:#x}) · "
+        f"{span.zone} · node {span.node} · pfn {span.frames} · "
         f"spanned {span.spanned_pages:,}, present {span.present_pages:,}, absent {span.absent_pages:,}"
     )
     return Bar(span.start_pfn, span.end_pfn, _ZONE_KINDS.get(span.zone, "zone-other"), label, detail, lines)
@@ -288,16 +282,15 @@ def _zone_bar(span: ZoneSpan, name_node: bool, lines: tuple[int, ...]) -> Bar:
 
 def _page_bars(document: Document) -> tuple[Bar, ...]:
     size = document.kernel.page_size
-    have = FrameSet.of(FrameRange(item.start_pfn, item.end_pfn) for item in document.sections.ranges)
-    behind = have - FrameSet.of(FrameRange(hole.start_pfn, hole.end_pfn) for hole in document.holes)
+    have = FrameSet.of(document.sections.ranges)
+    behind = have - FrameSet.of(hole.frames for hole in document.holes)
     bars = [
-        Bar(at.start, at.end, "initialised", "initialised", f"initialised · {_pfn_detail(at.start, at.end, size)}")
-        for at in behind
+        Bar(at.start, at.end, "initialised", "initialised", f"initialised · {_pfn_detail(at, size)}") for at in behind
     ]
     for index, hole in enumerate(document.holes):
         words = STATE_WORDS[hole.state]
-        detail = f"{words} · {_pfn_detail(hole.start_pfn, hole.end_pfn, size)}"
-        bars.append(Bar(hole.start_pfn, hole.end_pfn, hole.state, words, detail, tuple(hole.lines), index))
+        detail = f"{words} · {_pfn_detail(hole.frames, size)}"
+        bars.append(Bar(hole.start_pfn, hole.end_pfn, hole.state, words, detail, hole.lines, index))
     return _sorted(bars)
 
 
@@ -305,11 +298,11 @@ def _hole_bars(holes: Sequence[Hole]) -> tuple[Bar, ...]:
     bars = []
     for index, hole in enumerate(holes):
         detail = (
-            f"{pages_words(hole.pages)} {placement_words(hole)} · [{hole.start}, {hole.end}) · "
+            f"{pages_words(hole.pages)} {placement_words(hole)} · {hole.range} · "
             f"{hole.label or hole.type or 'no map entry'} · {STATE_WORDS[hole.state]}"
         )
         bars.append(
-            Bar(hole.start_pfn, hole.end_pfn, hole.severity, pages_words(hole.pages), detail, tuple(hole.lines), index)
+            Bar(hole.start_pfn, hole.end_pfn, hole.severity, pages_words(hole.pages), detail, hole.lines, index)
         )
     return _sorted(bars)
 
@@ -320,13 +313,13 @@ def _event_bars(document: Document) -> Iterable[Bar]:
     frames_of: dict[tuple[str, int | None], dict[int, list[int]]] = {}
     for event in document.events:
         if event.pfn is not None:
-            hole = indexes.get(event.hole.start_pfn) if event.hole else None
+            hole = indexes.get(event.hole.start) if event.hole else None
             frames_of.setdefault((event.kind, hole), {}).setdefault(event.pfn, []).extend(event.lines)
     bars = []
     for (kind, hole), lines in frames_of.items():
         for at in FrameSet.of(FrameRange(pfn, pfn + 1) for pfn in lines):
             count = "" if at.pages == 1 else f", {at.pages:,} frames"
-            detail = f"{kind}{count} · {_pfn_detail(at.start, at.end, document.kernel.page_size)}"
+            detail = f"{kind}{count} · {_pfn_detail(at, document.kernel.page_size)}"
             told = tuple(
                 dict.fromkeys(line for pfn in sorted(lines) if at.start <= pfn < at.end for line in lines[pfn])
             )

@@ -3,7 +3,7 @@
 import msgspec
 
 from pfnscope.bootlog.text.plain import as_utf8
-from pfnscope.report.document import Document
+from pfnscope.model.document import Document
 
 
 class LogRow(msgspec.Struct, frozen=True):

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
+from pfnscope.model.analysis import Hole
+from pfnscope.model.document import Document
+from pfnscope.model.layout import ZoneSpan
 from pfnscope.report import notes, sketches
 from pfnscope.report.compared import compared
 from pfnscope.report.compared_text import changes
-from pfnscope.report.document import Document, Hole, ZoneSpan
 from pfnscope.report.plain import PLAIN
 from pfnscope.report.simulated import agreement
 from pfnscope.report.text import era_rows, facts

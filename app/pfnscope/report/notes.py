@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from pfnscope.report.document import Diagnostic, Document
+from pfnscope.model.document import Document
+from pfnscope.model.log import Diagnostic
 from pfnscope.report.findings import BY_CODE
 
 _MOST_LINES = 8

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from pfnscope.report import axis as axes
-from pfnscope.report.lanes import Bar
+from pfnscope.report.lanes import Bar, map_lane
 from pfnscope.report.scene import Scene
 from pfnscope.report.view import WHOLE, View
 
@@ -16,7 +16,7 @@ def for_page(scene: Scene, view: View = WHOLE) -> str:
     found = scene.lanes
     axis = axes.to_scale(found)
     keys = {lane.key: lane for lane in found}
-    ground = next((keys[key] for key in ("modified", "user", "extended", "firmware") if key in keys), None)
+    ground = map_lane(found)
     nodes = keys.get("nodes")
     # a map that has less than the nodes is not whole
     if nodes and (ground is None or _pages(ground.bars, "ram") < _pages(nodes.bars, "node-")):

@@ -1,28 +1,27 @@
 """Where a memmap= region can go, for terminals and mail: its starts below the bars, then in words."""
 
+from pfnscope.model.document import Document
+from pfnscope.model.placement import AddedHole, Placements
 from pfnscope.report import sketches
-from pfnscope.report.document import Document
-from pfnscope.report.placed import AddedHole, Placements, size_words
 from pfnscope.report.plain import PLAIN, Look
-from pfnscope.report.words import STATE_WORDS, pages_words
+from pfnscope.report.words import STATE_WORDS, argument_size, pages_words
 from pfnscope.units import format_size
 
 
-def render(document: Document, found: Placements, look: Look = PLAIN) -> str:
+def render(document: Document, places: Placements, look: Look = PLAIN) -> str:
     """The placements in the layout of ``document``."""
-    on = f" on {found.release}" if found.release else ", for releases that are not known"
-    step = format_size(found.align)
-    out = look.wrap(f"memmap={size_words(found.size)}{found.kind}START{on}, START a multiple of {step}")
-    bars = sketches.of_places(document, found, look)
+    on = f" on {places.release}" if places.release else ", for releases that are not known"
+    step = format_size(places.align)
+    out = look.wrap(f"memmap={argument_size(places.size)}{places.kind}START{on}, START a multiple of {step}")
+    bars = sketches.of_places(document, places, look)
     out += ["", look.paint("title", "Page frames"), *bars] if bars else []
     out += ["", look.paint("title", "Starts")]
-    if not found.placements:
+    if not places.placements:
         out.append("  No memory of this machine holds such a region whole.")
-    for item in found.placements:
+    for item in places.placements:
         word, role = ("safe  ", "good") if item.safe else ("UNSAFE", "danger")
-        last = int(item.end, 16) - found.align
-        one = last == int(item.start, 16)
-        out.append(look.paint(role, f"  {word}  {item.start}" + ("" if one else f" to {last:#x}")))
+        last = item.end - places.align
+        out.append(look.paint(role, f"  {word}  {item.start}" + ("" if last == item.start else f" to {last:#x}")))
         more = [_said(hole) for hole in item.holes]
         more += [f"dangerous on {', '.join(item.dangerous_on)}"] if item.dangerous_on else []
         out += [line for text in more for line in look.wrap(text, " " * 10, " " * 12)]
@@ -33,5 +32,4 @@ def _said(hole: AddedHole) -> str:
     linked = "" if hole.linked_zone is None else f", linked to {hole.linked_zone} of node {hole.linked_node}"
     where = "outside every zone span" if hole.placement == "outside-zone-spans" else "inside a zone span"
     harm = "harmless" if hole.severity == "none" else hole.severity
-    range_ = f"[{hole.start_pfn:#x}, {hole.end_pfn:#x})"
-    return f"adds {range_}, {pages_words(hole.pages)} {where}, {STATE_WORDS[hole.state]}{linked}, {harm}"
+    return f"adds {hole.frames}, {pages_words(hole.pages)} {where}, {STATE_WORDS[hole.state]}{linked}, {harm}"

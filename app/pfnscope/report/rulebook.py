@@ -6,11 +6,11 @@ from typing import Literal
 
 import msgspec
 
-from pfnscope.analysis.model import PageState
 from pfnscope.analysis.specimen import PLACES, states
 from pfnscope.kernel.readers import Reader, readers_for
 from pfnscope.kernel.rules import RULES, Commit, StructPageRule, describe_releases, typical
 from pfnscope.kernel.vendors import DEVIATIONS, Deviation
+from pfnscope.model.analysis import PageState
 
 LAST_BUILD = 9999
 """Builds of a row without an end go beyond this."""
@@ -113,11 +113,11 @@ def _state(key: str, words: str, free: PageState, kept: PageState) -> RuleState:
         {
             "place": key,
             "where": words,
-            "state": free.state.value,
+            "state": free.state,
             "linked_node": free.node,
             "linked_zone": free.zone,
             "page_reserved": free.page_reserved or free.reserved,
-            "when_reserved": kept.state.value if kept.state is not free.state else None,
+            "when_reserved": kept.state if kept.state != free.state else None,
         },
         RuleState,
     )

@@ -11,14 +11,13 @@ from itertools import pairwise
 
 import msgspec
 
-from pfnscope.ranges import FrameRange
+from pfnscope.model.document import Document
+from pfnscope.model.placement import Placements
+from pfnscope.model.ranges import FrameRange
 from pfnscope.report.axis import Axis
 from pfnscope.report.differing import Difference, differences
-from pfnscope.report.document import Document
 from pfnscope.report.lanes import Bar, Lane, lanes
-from pfnscope.report.placed import Placements
-from pfnscope.report.placed import size_words as argument_size
-from pfnscope.report.words import pages_words
+from pfnscope.report.words import argument_size, pages_words
 from pfnscope.units import format_size
 
 TODAY, CHANGED = "today", "what if"
@@ -113,13 +112,13 @@ def with_places(scene: Scene, places: Placements) -> Scene:
     step = format_size(places.align)
     bars = []
     for item in places.placements:
-        start, end = int(item.start, 16) // scene.page_size, int(item.end, 16) // scene.page_size
+        at = item.range.frames_inward(scene.page_size)
         word = "safe" if item.safe else "unsafe"
-        last = int(item.end, 16) - places.align
-        reach = f"start {item.start}" + ("" if item.start == hex(last) else f" to {last:#x} in steps of {step}")
+        last = item.end - places.align
+        reach = f"start {item.start}" + ("" if item.start == last else f" to {last:#x} in steps of {step}")
         holes = sum(hole.pages for hole in item.holes)
         adds = f" · adds {pages_words(holes)} without memory" if holes else " · adds no hole"
-        bars.append(Bar(start, end, word, word, f"{word} · {reach}{adds}"))
+        bars.append(Bar(at.start, at.end, word, word, f"{word} · {reach}{adds}"))
     if not bars:
         return scene
     what = f"of memmap={argument_size(places.size)}{places.kind}"

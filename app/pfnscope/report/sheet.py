@@ -3,7 +3,7 @@
 import csv
 from io import StringIO
 
-from pfnscope.report.document import Document
+from pfnscope.model.document import Document
 
 COLUMNS = (
     "start_pfn", "end_pfn", "pages", "start", "end", "placement", "node", "zone", "type", "label", "reserved", "state",

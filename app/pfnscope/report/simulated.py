@@ -3,31 +3,24 @@
 from collections.abc import Iterable
 
 from pfnscope.analysis import Analysis
-from pfnscope.kernel.map_arguments import ArgumentProblem
-from pfnscope.report.document import ArgumentNote, SelfCheck, Simulation
+from pfnscope.model.simulation import SelfCheck, Simulation
 from pfnscope.report.plain import PLAIN, Look
-from pfnscope.simulation import NotSimulated, self_check
-from pfnscope.simulation import Simulation as Made
+from pfnscope.simulation import NotSimulated, SimulatedBoot, self_check
 
 
-def simulation(real: Analysis, made: Made) -> Simulation:
-    """The wire form; ``real`` is the analysis of the log that was started from."""
-    problems = [_note(problem) for problem in sorted(made.problems, key=lambda problem: problem.column)]
-    return Simulation(real.log.command_line, made.command_line, problems, *_replayed(real))
+def simulation(real: Analysis, boot: SimulatedBoot) -> Simulation:
+    """What the document says of it; ``real`` is the analysis of the log that was started from."""
+    problems = sorted(boot.problems, key=lambda problem: problem.column)
+    return Simulation(real.log.command_line, boot.command_line, tuple(problems), *_replayed(real))
 
 
-def _replayed(real: Analysis) -> tuple[bool | None, list[SelfCheck]]:
+def _replayed(real: Analysis) -> tuple[bool | None, tuple[SelfCheck, ...]]:
     try:
         rows = self_check(real.log, real.machine.own.log)
     except NotSimulated:
-        return None, []
-    found = [SelfCheck(r.what, r.agrees, list(r.printed), list(r.simulated), list(r.lines)) for r in rows]
-    known = [row.agrees for row in found if row.agrees is not None]
-    return (all(known) if known else None), found
-
-
-def _note(problem: ArgumentProblem) -> ArgumentNote:
-    return ArgumentNote(problem.severity, problem.message, problem.column, problem.width)
+        return None, ()
+    known = [row.agrees for row in rows if row.agrees is not None]
+    return (all(known) if known else None), rows
 
 
 def carets(simulation: Simulation, look: Look = PLAIN) -> list[str]:

@@ -15,7 +15,7 @@ from math import log2
 
 import msgspec
 
-from pfnscope.ranges import FrameRange, FrameSet
+from pfnscope.model.ranges import FrameRange, FrameSet
 from pfnscope.report.lanes import Bar, Lane
 from pfnscope.report.plain import Look, listed
 

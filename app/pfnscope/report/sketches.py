@@ -9,17 +9,16 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from pfnscope.ranges import FrameRange, FrameSet
-from pfnscope.report.document import Document
-from pfnscope.report.lanes import Bar, Lane, lanes
+from pfnscope.model.document import Document
+from pfnscope.model.ranges import FrameRange, FrameSet
+from pfnscope.report.lanes import Bar, Lane, lanes, map_lane
 from pfnscope.report.plain import Look
 from pfnscope.report.sketch import Row, draw
 
 if TYPE_CHECKING:
-    from pfnscope.report.placed import Placements
+    from pfnscope.model.placement import Placements
 
 _MOST_NODES = 8
-_IN_FORCE = ("modified", "user", "extended", "firmware", "firmware-memmap")
 _FAMILIES = ("map", "nodes", "zones", "pages", "holes")
 _BOTH, _FIRST, _SECOND = " -+"
 
@@ -67,7 +66,8 @@ def of_places(document: Document, places: "Placements", look: Look) -> list[str]
 def _families(found: Sequence[Lane]) -> dict[str, list[Lane]]:
     """Lanes of one side by what they tell: the map in force, nodes, zones (of one node each where they overlap)."""
     every = {lane.key: lane for lane in found}
-    families = {"map": [every[key] for key in _IN_FORCE if key in every][:1]}
+    ground = map_lane(found, or_sysfs=True)
+    families = {"map": [ground] if ground else []}
     families |= {name: [every[name]] for name in ("nodes", "pages", "holes") if name in every}
     families["zones"] = [lane for key, lane in every.items() if key == "zones" or key.startswith("zones-")]
     return families

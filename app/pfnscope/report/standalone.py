@@ -7,9 +7,9 @@ from pathlib import Path
 import jinja2
 
 from pfnscope import __version__, resources
+from pfnscope.model.document import Document
 from pfnscope.report import figure, inlining, overview, scene, svg, text
 from pfnscope.report.axis import AxisName
-from pfnscope.report.document import Document
 from pfnscope.report.inlining import Inline, inline
 from pfnscope.report.lanes import undecided
 from pfnscope.report.log_lines import LogRow

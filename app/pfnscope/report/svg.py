@@ -10,10 +10,10 @@ from html import escape
 
 import msgspec
 
+from pfnscope.model.document import Document
 from pfnscope.report import axis as axes
 from pfnscope.report import palette
 from pfnscope.report.axis import Axes, Axis, AxisName
-from pfnscope.report.document import Document
 from pfnscope.report.lanes import Bar, Lane
 from pfnscope.report.scene import Mark, Scene, of, visible_marks
 from pfnscope.report.ticks import ticks

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
+from pfnscope.model.analysis import Event, Hole
+from pfnscope.model.document import Document
+from pfnscope.model.log import BlockRange, DebugfsRegion, MapEntry, Resource, ZoneInfo
+from pfnscope.model.ranges import FrameRange
 from pfnscope.report import counted, notes, sketches
-from pfnscope.report.document import Document, Event, Hole, MapEntry, PfnRange, ZoneSpan
-from pfnscope.report.document_files import BlockRange, DebugfsRegion, Resource, ZoneInfo
 from pfnscope.report.plain import PLAIN, Look, listed, paragraphs, table
 from pfnscope.report.simulated import agreement, carets
 from pfnscope.report.words import VERDICTS, linked_as_it_lies, state_words
@@ -50,7 +52,7 @@ def facts(document: Document) -> list[str]:
     """What kernel and machine this is, in a few words each; assumed values say so."""
     kernel = document.kernel
     nodes = {item.node for item in document.node_ranges}
-    memory = sum(int(item.end, 16) - int(item.start, 16) for item in document.node_ranges)
+    memory = sum(item.range.size for item in document.node_ranges)
     words = [
         f"Linux {kernel.release}{_assumed(document, 'release')}" if kernel.release else "Release not known",
         f"{kernel.arch}{_assumed(document, 'arch')}" if kernel.arch else "architecture not known",
@@ -99,14 +101,15 @@ def _changes(document: Document, look: Look, today: Document) -> Lines:
 
 def _nodes(document: Document) -> list[Sequence[str]]:
     return [
-        (f"node {n.node}", f"[{n.start}, {n.end})", _size(n.start, n.end), counted.line_words(n.lines))
+        (f"node {n.node}", f"{n.range}", format_size(n.range.size), counted.line_words(n.lines))
         for n in document.node_ranges
     ]
 
 
 def _zones(document: Document, look: Look) -> Lines:
     rows = [
-        (f"node {z.node}", z.zone, _range(z), f"{z.spanned_pages}", f"{z.present_pages}") for z in document.zone_spans
+        (f"node {z.node}", z.zone, str(z.frames), f"{z.spanned_pages}", f"{z.present_pages}")
+        for z in document.zone_spans
     ]
     return table(rows, look, heads=("", "zone", "page frames", "spanned", "present"), right=(3, 4))
 
@@ -114,7 +117,7 @@ def _zones(document: Document, look: Look) -> Lines:
 def _holes(holes: Sequence[Hole], look: Look) -> Lines:
     rows = [
         (
-            _range(hole),
+            str(hole.frames),
             f"{hole.pages}",
             hole.label or "none",
             _zone(hole.zone, hole.node) or "none",
@@ -160,7 +163,7 @@ def _inspection(document: Document, look: Look) -> Lines:
         for item in hole.inspect:
             first, *more = broken(item.command, look.width - 14, shell=item.tool in ("page-types", "od"))
             found += [f"  {item.tool:<10}  {first}", *(f"{'':14}{line}" for line in more)]
-        out += _titled(f"Look at {_range(hole)} on a live machine or in a dump", found, look)
+        out += _titled(f"Look at {hole.frames} on a live machine or in a dump", found, look)
     warned = [item for hole in holes[:_INSPECTED] for item in hole.inspect if item.warning]
     if warned:
         tools = " and ".join(dict.fromkeys(item.tool for item in warned))
@@ -220,17 +223,17 @@ def _files(document: Document) -> list[Sequence[str]]:
             lines = sorted(line for item in items for line in item.lines)
             rows.append((name, f"{len(items)} {things}", "", counted.line_words(lines)))
         if name == "/proc/iomem" and not document.node_ranges:
-            rows += [("", f"[{r.start}, {r.end})", _size(r.start, r.end), counted.line_words(r.lines)) for r in ram]
+            rows += [("", f"{r.range}", format_size(r.range.size), counted.line_words(r.lines)) for r in ram]
     return rows
 
 
 def _events(document: Document, look: Look) -> Lines:
-    alike: dict[tuple[str, PfnRange | None], list[Event]] = {}
+    alike: dict[tuple[str, FrameRange | None], list[Event]] = {}
     for event in document.events:
         alike.setdefault((event.text, event.hole), []).append(event)
     out: Lines = []
     for (text, hole), events in alike.items():
-        line = f"{_times(events)}: {text}{_pfns(events)}" + (f" in the hole {_range(hole)}" if hole else "")
+        line = f"{_times(events)}: {text}{_pfns(events)}" + (f" in the hole {hole}" if hole else "")
         out += look.wrap(line, "  ", "    ")
     return out
 
@@ -245,11 +248,3 @@ def _pfns(events: Iterable[Event]) -> str:
     if not pfns:
         return ""
     return f", pfn {pfns[0]:#x}" + (f" to {pfns[-1]:#x}" if len(pfns) > 1 else "")
-
-
-def _range(item: Hole | PfnRange | ZoneSpan) -> str:
-    return f"[{item.start_pfn:#x}, {item.end_pfn:#x})"
-
-
-def _size(start: str, end: str) -> str:
-    return format_size(int(end, 16) - int(start, 16))

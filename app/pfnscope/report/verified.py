@@ -1,113 +1,41 @@
-"""A verification in the words of the wire, and as text."""
+"""A verification as text."""
 
-from collections.abc import Iterable
 from textwrap import wrap
-from typing import Literal
 
-import msgspec
-
-from pfnscope.analysis.verify import Comparison, Verification
+from pfnscope.model.ranges import FrameRange
+from pfnscope.model.verification import Comparison, LeftOut, Verification
 
 
-class Difference(msgspec.Struct, frozen=True):
-    """Frames at which computed and recorded differ. ``explained`` is null where nothing explains it: a mismatch."""
-
-    start_pfn: int
-    end_pfn: int
-    computed: str
-    recorded: str
-    explained: str | None
-
-
-class LeftOut(msgspec.Struct, frozen=True):
-    """Frames that were not compared, and why; null where it is all of them."""
-
-    start_pfn: int | None
-    end_pfn: int | None
-    why: str
-
-
-class Compared(msgspec.Struct, frozen=True):
-    """One kind of fact held against one file. ``agreed`` counts ``unit``; null where nothing was compared."""
-
-    what: str
-    file: str
-    unit: str
-    agreed: int | None
-    differences: list[Difference]
-    left_out: list[LeftOut]
-    notes: list[str]
-
-
-class Verified(msgspec.Struct, frozen=True, kw_only=True):
-    """An analysis held against a record. ``agrees``: something was compared, and every difference is explained.
-
-    ``assumed`` names the values that the log does not prove; ``changes`` tells memory that came or went after boot.
-    """
-
-    format: Literal[1] = 1
-    agrees: bool
-    compared: bool
-    release: str | None
-    assumed: list[str]
-    changes: list[str]
-    comparisons: list[Compared]
-
-
-def verified(found: Verification, release: str | None, assumed: Iterable[str]) -> Verified:
-    """The wire form."""
-    return Verified(
-        agrees=found.agrees,
-        compared=found.compared,
-        release=release,
-        assumed=list(assumed),
-        changes=list(found.changes),
-        comparisons=[_compared(item) for item in found.comparisons],
-    )
-
-
-def _compared(item: Comparison) -> Compared:
-    return Compared(
-        item.what,
-        item.file,
-        item.unit,
-        item.agreed,
-        [Difference(d.frames.start, d.frames.end, d.computed, d.recorded, d.explained) for d in item.differences],
-        [
-            LeftOut(o.frames.start if o.frames else None, o.frames.end if o.frames else None, o.why)
-            for o in item.left_out
-        ],
-        list(item.notes),
-    )
-
-
-def render(found: Verified, width: int = 80) -> str:
+def render(verification: Verification, width: int = 80) -> str:
     """The report, lines ended by newlines. Ranges that are left out for one reason are told together."""
-    head = f"Linux {found.release}" if found.release else "release not known"
-    parts = [f"{head}{' (assumed)' if 'release' in found.assumed else ''}", "\n".join(wrap(_verdict(found), width))]
-    parts += ["\n".join(wrap(text, width)) for text in found.changes]
-    parts += ["\n".join(_lines(item, width)) for item in found.comparisons]
+    head = f"Linux {verification.release}" if verification.release else "release not known"
+    parts = [
+        f"{head}{' (assumed)' if 'release' in verification.assumed else ''}",
+        "\n".join(wrap(_verdict(verification), width)),
+    ]
+    parts += ["\n".join(wrap(text, width)) for text in verification.changes]
+    parts += ["\n".join(_lines(item, width)) for item in verification.comparisons]
     return "\n\n".join(parts) + "\n"
 
 
-def _verdict(found: Verified) -> str:
-    mismatches = sum(d.explained is None for item in found.comparisons for d in item.differences)
-    explained = sum(d.explained is not None for item in found.comparisons for d in item.differences)
+def _verdict(verification: Verification) -> str:
+    mismatches = sum(d.explained is None for item in verification.comparisons for d in item.differences)
+    explained = sum(d.explained is not None for item in verification.comparisons for d in item.differences)
     if mismatches:
         return f"DIFFERS: {counted(mismatches, 'difference')} between log and record that nothing explains."
-    if not found.compared:
+    if not verification.compared:
         return "NOT COMPARED: the record holds nothing that the analysis could be held against."
-    lacking = sum(item.agreed is None for item in found.comparisons)
-    frames = sum((o.end_pfn or 0) - (o.start_pfn or 0) for item in found.comparisons for o in item.left_out)
+    lacking = sum(item.agreed is None for item in verification.comparisons)
+    frames = sum((o.end_pfn or 0) - (o.start_pfn or 0) for item in verification.comparisons for o in item.left_out)
     words = "AGREES: all that was compared"
     if explained:
         words += f", but for {counted(explained, 'difference')} that what came after boot explains"
-    limits = [f"{lacking} of {len(found.comparisons)} kinds of facts"] * bool(lacking)
+    limits = [f"{lacking} of {len(verification.comparisons)} kinds of facts"] * bool(lacking)
     limits += ["some frames"] * bool(frames)
     return words + "." + (f" Not compared: {' and '.join(limits)}, see below." if limits else "")
 
 
-def _lines(item: Compared, width: int) -> list[str]:
+def _lines(item: Comparison, width: int) -> list[str]:
     agree = f"1 {item.unit[:-1]} agrees" if item.agreed == 1 else f"{item.agreed or 0:,} {item.unit} agree"
     done = "not compared" if item.agreed is None else agree
     if item.agreed == 0 and not item.differences:
@@ -115,7 +43,7 @@ def _lines(item: Compared, width: int) -> list[str]:
     bad = sum(d.explained is None for d in item.differences)
     out = [f"{item.what} ({item.file}): {done}" + (f", {counted(bad, 'difference')}" if bad else "")]
     for d in item.differences:
-        text = f"pfn [{d.start_pfn:#x}, {d.end_pfn:#x}): computed {d.computed}, recorded {d.recorded}"
+        text = f"pfn {d.frames}: computed {d.computed}, recorded {d.recorded}"
         out += _wrapped(("" if d.explained else "DIFFERS ") + text + (f": {d.explained}" if d.explained else ""), width)
     reasons: dict[str, list[LeftOut]] = {}
     for left in item.left_out:
@@ -133,7 +61,7 @@ def _ranges(ranges: list[LeftOut]) -> str:
         return ""
     pages = sum((item.end_pfn or 0) - (item.start_pfn or 0) for item in ranges)
     more = f" and {counted(len(ranges) - 1, 'more range')}" if len(ranges) > 1 else ""
-    return f", pfn [{first.start_pfn:#x}, {first.end_pfn:#x}){more}, {counted(pages, 'frame')}"
+    return f", pfn {FrameRange(first.start_pfn, first.end_pfn)}{more}, {counted(pages, 'frame')}"
 
 
 def _wrapped(text: str, width: int) -> list[str]:

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from pfnscope.model.ranges import FrameRange
 from pfnscope.patterns import compiled
-from pfnscope.ranges import FrameRange
 from pfnscope.report.axis import Axis, AxisName
 from pfnscope.report.scene import Scene
 from pfnscope.units import whole_number

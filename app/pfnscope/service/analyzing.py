@@ -5,11 +5,12 @@ import msgspec
 from pfnscope.analysis import Analysis
 from pfnscope.analysis import analyze as judge
 from pfnscope.bootlog import LOOKED_FOR, Reading, read
-from pfnscope.bootlog.model import BootLog
 from pfnscope.kernel.architecture import MODELS, PAGE_SIZES
 from pfnscope.kernel.release import parse_release
+from pfnscope.model import encoding
+from pfnscope.model.document import Document
+from pfnscope.model.log import BootLog
 from pfnscope.report.build import document
-from pfnscope.report.document import Document
 from pfnscope.service.errors import BadOption, NoMemoryLayout, NoSuchBoot
 
 ARCHITECTURES = frozenset(PAGE_SIZES) | {row.arch for row in MODELS}
@@ -44,7 +45,7 @@ def analyze(text: bytes, options: Options = DEFAULTS) -> Analyzed:
 
 def encode(value: object) -> bytes:
     """JSON of a document or another wire value: one line of UTF-8 with its end, the same bytes from command and API."""
-    return msgspec.json.encode(value) + b"\n"
+    return encoding.encode(value) + b"\n"
 
 
 def judged(reading: Reading, options: Options = DEFAULTS) -> Analysis:

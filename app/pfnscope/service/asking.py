@@ -5,9 +5,10 @@ import msgspec
 from pfnscope.analysis import Analysis
 from pfnscope.analysis.whatif import what_if
 from pfnscope.bootlog import Reading, read
+from pfnscope.model.document import Document
+from pfnscope.model.placement import Placements
+from pfnscope.model.simulation import Simulation
 from pfnscope.report.build import document
-from pfnscope.report.document import Document, Simulation
-from pfnscope.report.placed import Placements
 from pfnscope.report.simulated import simulation
 from pfnscope.service.analyzing import DEFAULTS, Options, judged
 from pfnscope.service.errors import BadOption, CannotSimulate

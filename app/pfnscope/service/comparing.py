@@ -1,7 +1,7 @@
 """The use case of comparing two boots: of two texts, or of one."""
 
+from pfnscope.model.document import Document
 from pfnscope.report.compared import Comparison, compared
-from pfnscope.report.document import Document
 from pfnscope.service.analyzing import Options, analyze
 from pfnscope.service.errors import BadOption
 from pfnscope.units import whole_number

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from pfnscope.model.encoding import pack, unpack
 from pfnscope.report import scene
 from pfnscope.report.axis import Axis, make
 from pfnscope.report.scene import Scene
@@ -30,9 +31,9 @@ def packed(answer: Answer) -> bytes:
     """The drawing of an answer, for :func:`unpacked`."""
     drawn = scene_of(answer)
     made = Drawing(answer, drawn, make("schematic", drawn.lanes), make("scale", drawn.lanes))
-    return msgspec.msgpack.encode(made)
+    return pack(made)
 
 
 def unpacked(drawing: bytes) -> Drawing:
     """What :func:`packed` was given, drawn."""
-    return msgspec.msgpack.decode(drawing, type=Drawing)
+    return unpack(drawing, Drawing)

@@ -1,10 +1,14 @@
 """What somebody looks for on the bars: a place, a range, a node or a zone, as page frames and in words."""
 
+from collections.abc import Iterable
+
 import msgspec
 
+from pfnscope.model.document import Document
+from pfnscope.model.log import Lines
+from pfnscope.model.lookup import Lookup
+from pfnscope.model.ranges import ByteRange, FrameRange
 from pfnscope.patterns import compiled
-from pfnscope.report.document import Document
-from pfnscope.report.found import Lookup
 from pfnscope.report.lanes import frames
 from pfnscope.report.words import pages_words, state_words
 from pfnscope.service.errors import BadOption
@@ -27,7 +31,7 @@ class Found(msgspec.Struct, frozen=True):
     end_pfn: int
     label: str
     what: str
-    lines: list[int]
+    lines: Lines
     near: tuple[int, int]
 
 
@@ -62,11 +66,11 @@ def _range(document: Document, asked: str, is_pfn: bool, first: str, sign: str, 
         end += 1  # as the kernel prints it: the last byte of the range
     if start >= end:
         raise BadOption(f"“{asked}” ends before it begins.")
-    at = frames(hex(start), hex(end), size, inward=False)
-    what = f"{pages_words(at.pages)}, {format_size(end - start)}, pfn [{at.start:#x}, {at.end:#x})"
+    at = frames(ByteRange(start, end), size, inward=False)
+    what = f"{pages_words(at.pages)}, {format_size(end - start)}, pfn {at}"
     holes = [hole for hole in document.holes if hole.start_pfn < at.end and at.start < hole.end_pfn]
     told = f" · holes in it: {len(holes)}" if holes else " · no hole in it"
-    return Found(at.start, at.end, f"[{start:#x}, {end:#x})", what + told, [], (at.start, at.end))
+    return Found(at.start, at.end, str(ByteRange(start, end)), what + told, (), (at.start, at.end))
 
 
 def _named(document: Document, asked: str) -> Found | None:
@@ -85,7 +89,7 @@ def _named(document: Document, asked: str) -> Found | None:
         owned = [item for item in document.node_ranges if item.node == node]
         if not owned:
             raise BadOption(f"Node {node} has no memory in this layout.")
-        spans = [frames(item.start, item.end, document.kernel.page_size, inward=True) for item in owned]
+        spans = [frames(item.range, document.kernel.page_size, inward=True) for item in owned]
         lines = [line for item in owned for line in item.lines]
         what = f"{len(owned)} range{'' if len(owned) == 1 else 's'} of memory"
         return _spanning([(at.start, at.end) for at in spans], f"node {node}", what, lines)
@@ -103,9 +107,9 @@ def _named(document: Document, asked: str) -> Found | None:
     return _spanning([(zone.start_pfn, zone.end_pfn) for zone in zones], label, what, [])
 
 
-def _spanning(spans: list[tuple[int, int]], label: str, what: str, lines: list[int]) -> Found:
+def _spanning(spans: list[tuple[int, int]], label: str, what: str, lines: Iterable[int]) -> Found:
     start, end = min(start for start, _ in spans), max(end for _, end in spans)
-    return Found(start, end, label, f"pfn [{start:#x}, {end:#x}) · {what}", lines, (start, end))
+    return Found(start, end, label, f"pfn {FrameRange(start, end)} · {what}", tuple(lines), (start, end))
 
 
 def _place_words(found: Lookup) -> str:
@@ -120,7 +124,7 @@ def _place_words(found: Lookup) -> str:
         words.append(f"{found.map_entry.label} in the memory map")
     if found.hole:
         hole = found.hole
-        words.append(f"in hole [{hole.start_pfn:#x}, {hole.end_pfn:#x}), {state_words(hole)}")
+        words.append(f"in hole {hole.frames}, {state_words(hole)}")
     if found.assumed:
         words.append("vmemmap base assumed")
     return " · ".join(words)

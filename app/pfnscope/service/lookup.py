@@ -3,9 +3,12 @@
 from bisect import bisect_right
 
 from pfnscope.kernel import vmemmap
+from pfnscope.model.analysis import Hole
+from pfnscope.model.document import Document
+from pfnscope.model.log import MapEntry
+from pfnscope.model.lookup import Lookup
+from pfnscope.model.ranges import Address, ByteRange
 from pfnscope.patterns import compiled
-from pfnscope.report.document import Document, Hole, MapEntry
-from pfnscope.report.found import Lookup
 from pfnscope.service.errors import BadOption
 from pfnscope.units import parse_size
 
@@ -27,18 +30,18 @@ def lookup(document: Document, where: str) -> Lookup:
     else:
         pfn = number if kind == "pfn" else number // size
         assumed = []
-    memory = next((n for n in document.node_ranges if _holds(n.start, n.end, pfn, size)), None)
+    memory = next((n for n in document.node_ranges if _holds(n.range, pfn, size)), None)
     hole = _hole(document, pfn)
     has_struct_page = _in_sections(document, pfn)
     entry = _map_entry(document, pfn)
-    reserved = next((r for r in document.reserved_regions if _holds(r.start, r.end, pfn, size)), None)
-    dumped = next((r for r in document.memblock.reserved if _holds(r.start, r.end, pfn, size)), None)
+    reserved = next((r for r in document.reserved_regions if _holds(r.range, pfn, size)), None)
+    dumped = next((r for r in document.memblock.reserved if _holds(r.range, pfn, size)), None)
     span = next((s for s in document.zone_spans if s.start_pfn <= pfn < s.end_pfn and _fits(s.node, memory)), None)
     lines = {line for item in (memory, entry, reserved, dumped) if item for line in item.lines}
     return Lookup(
         pfn=pfn,
-        address=hex(pfn * size),
-        struct_page=hex(base + pfn * vmemmap.STRUCT_PAGE_SIZE) if has_struct_page and _x86_64(document) else None,
+        address=Address(pfn * size),
+        struct_page=Address(base + pfn * vmemmap.STRUCT_PAGE_SIZE) if has_struct_page and _x86_64(document) else None,
         section=pfn * size // document.sections.size if document.sections.size else None,
         has_struct_page=has_struct_page,
         in_memory=memory is not None,
@@ -47,8 +50,8 @@ def lookup(document: Document, where: str) -> Lookup:
         map_entry=entry,
         hole=hole,
         reserved_by=reserved.name if reserved else "memblock.reserved" if dumped or (hole and hole.reserved) else None,
-        assumed=assumed,
-        lines=sorted(lines | set(hole.lines if hole else ())),
+        assumed=tuple(assumed),
+        lines=tuple(sorted(lines | set(hole.lines if hole else ()))),
     )
 
 
@@ -78,8 +81,8 @@ def _x86_64(document: Document) -> bool:
     return document.kernel.arch == "x86_64" and not _vmemmap(document)[1]
 
 
-def _holds(start: str, end: str, pfn: int, size: int) -> bool:
-    return int(start, 16) < (pfn + 1) * size and pfn * size < int(end, 16)
+def _holds(memory: ByteRange, pfn: int, size: int) -> bool:
+    return memory.start < (pfn + 1) * size and pfn * size < memory.end
 
 
 def _fits(node: int, memory: object) -> bool:
@@ -93,13 +96,11 @@ def _hole(document: Document, pfn: int) -> Hole | None:
 
 def _in_sections(document: Document, pfn: int) -> bool:
     ranges = document.sections.ranges
-    at = bisect_right(ranges, pfn, key=lambda item: item.start_pfn) - 1
-    return at >= 0 and pfn < ranges[at].end_pfn
+    at = bisect_right(ranges, pfn, key=lambda item: item.start) - 1
+    return at >= 0 and pfn < ranges[at].end
 
 
 def _map_entry(document: Document, pfn: int) -> MapEntry | None:
     """The entry of the last map that the kernel printed; what is not RAM wins on a shared frame."""
-    maps = (document.modified_map, document.user_map, document.extended_map, document.firmware_map)
-    entries = next((entries for entries in maps if entries), [])
-    held = [entry for entry in entries if _holds(entry.start, entry.end, pfn, document.kernel.page_size)]
+    held = [entry for entry in document.map_in_force if _holds(entry.range, pfn, document.kernel.page_size)]
     return min(held, key=lambda entry: entry.type == "ram", default=None)

@@ -5,9 +5,9 @@ from typing import Literal
 from pfnscope.analysis import Analysis
 from pfnscope.analysis.placement import placements
 from pfnscope.bootlog import read
+from pfnscope.model.document import Document
+from pfnscope.model.placement import Placements
 from pfnscope.report.build import document
-from pfnscope.report.document import Document
-from pfnscope.report.placed import Placements, placed
 from pfnscope.service.analyzing import DEFAULTS, Options, judged
 from pfnscope.service.errors import BadOption, CannotSimulate
 from pfnscope.units import MIB, parse_size
@@ -45,8 +45,14 @@ def place_in(analysis: Analysis, size: str, kind: Kind = "!", align: str | None 
         raise CannotSimulate(f"memmap= regions exist on x86 only, not on {layout.arch or 'an unknown architecture'}")
     if "numa=fake" in (analysis.log.command_line or ""):
         raise CannotSimulate("with numa=fake= the nodes depend on how much memory there is; simulate one place instead")
-    found = placements(analysis, wanted // layout.page_size, kind, step // layout.page_size)
-    return placed(analysis, found, wanted, step, kind)
+    return Placements(
+        size=wanted,
+        align=step,
+        kind=kind,
+        release=analysis.release.text if analysis.release else None,
+        assumed=tuple(name for name, _ in analysis.assumed),
+        placements=placements(analysis, wanted // layout.page_size, kind, step // layout.page_size),
+    )
 
 
 def _bytes(text: str, page_size: int) -> int:

@@ -6,8 +6,8 @@ from pfnscope.analysis import Analysis
 from pfnscope.analysis.whatif import what_if
 from pfnscope.bootlog import read
 from pfnscope.kernel.command_line import arguments
+from pfnscope.model.document import Document
 from pfnscope.report.build import document
-from pfnscope.report.document import Document
 from pfnscope.report.simulated import simulation
 from pfnscope.service.analyzing import DEFAULTS, Options, judged
 from pfnscope.service.errors import BadOption, CannotSimulate

@@ -4,10 +4,10 @@ import tempfile
 from pathlib import Path
 
 from pfnscope.analysis import Analysis
-from pfnscope.analysis.verify import verify as hold
+from pfnscope.analysis.verify import verify
 from pfnscope.bootlog import read
+from pfnscope.model.verification import Verification
 from pfnscope.recording.reading import Summary, read_record, read_summary
-from pfnscope.report.verified import Verified, verified
 from pfnscope.service.analyzing import ARCHITECTURES, Options, judged
 from pfnscope.service.errors import ServiceError
 from pfnscope.service.recording import Say, capture
@@ -18,7 +18,7 @@ class CannotVerify(ServiceError):
     """The folder or its log cannot be read."""
 
 
-def verify_folder(folder: Path, options: Options) -> Verified:
+def verify_folder(folder: Path, options: Options) -> Verification:
     """Hold the analysis of ``folder``/dmesg.txt against the other files of the folder.
 
     Release and architecture are those that the log shows, else those asked for, else those that ``capture`` noted.
@@ -31,12 +31,10 @@ def verify_folder(folder: Path, options: Options) -> Verified:
         record = read_record(folder, analysis.layout.page_size)
     except OSError as error:
         raise CannotVerify(f"Cannot read {error.filename or folder}: {error.strerror}.") from error
-    found = hold(analysis, record)
-    release = analysis.release.text if analysis.release else None
-    return verified(found, release, (name for name, _ in analysis.assumed))
+    return verify(analysis, record)
 
 
-def verify_live(root: Path, options: Options, say: Say) -> Verified:
+def verify_live(root: Path, options: Options, say: Say) -> Verification:
     """Capture this machine into a folder that is removed again, and verify that. Raises as both do."""
     with tempfile.TemporaryDirectory(prefix="pfnscope-") as folder:
         summary = capture(Path(folder), root, say)

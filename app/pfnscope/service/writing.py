@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from pfnscope.report.document import Document
+from pfnscope.model.document import Document
 from pfnscope.report.plain import PLAIN, Look
 
 if TYPE_CHECKING:

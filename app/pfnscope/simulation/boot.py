@@ -6,7 +6,10 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from pfnscope.bootlog.model import (
+from pfnscope.kernel.command_line import Argument, arguments
+from pfnscope.kernel.map_arguments import Action, ArgumentNote, MapOperation, map_operations
+from pfnscope.kernel.release import Version, parse_release
+from pfnscope.model.log import (
     BootLog,
     E820Change,
     Initmem,
@@ -14,13 +17,10 @@ from pfnscope.bootlog.model import (
     MemblockRegion,
     MemoryType,
     NodeRange,
-    PageCounts,
+    PrintedCounts,
 )
-from pfnscope.kernel.command_line import Argument, arguments
-from pfnscope.kernel.map_arguments import Action, ArgumentProblem, MapOperation, map_operations
-from pfnscope.kernel.release import Version, parse_release
-from pfnscope.ranges import ByteRange
-from pfnscope.ranges.engine import canonical, clip
+from pfnscope.model.ranges import ByteRange
+from pfnscope.model.ranges.engine import canonical, clip
 from pfnscope.simulation.e820 import joined_lines
 from pfnscope.simulation.firmware import PAGE_SIZE, Memory, Panics, boot_memory, first_map, limit_of
 from pfnscope.simulation.image import kernel_image
@@ -43,7 +43,7 @@ class NotSimulated(Exception):
     """Nothing can be said of this command line; the message tells the reader why."""
 
 
-class Simulation(Struct, frozen=True):
+class SimulatedBoot(Struct, frozen=True):
     """The log of a boot that did not happen, and what its reader has to know.
 
     ``log`` holds what such a boot would print and no line of the log proves; ``lines`` of its facts are those that
@@ -53,12 +53,12 @@ class Simulation(Struct, frozen=True):
     log: BootLog
     command_line: str
     operations: tuple[MapOperation, ...]
-    problems: tuple[ArgumentProblem, ...]
+    problems: tuple[ArgumentNote, ...]
     assumed: tuple[tuple[str, str], ...]
     image_mended: bool
 
 
-def simulate(log: BootLog, command_line: str, version: Version | None) -> Simulation:
+def simulate(log: BootLog, command_line: str, version: Version | None) -> SimulatedBoot:
     """Boot the machine of ``log`` with ``command_line`` on the release ``version``.
 
     Raises NotSimulated for other architectures than x86, for logs without the firmware's map, and where the kernel
@@ -102,22 +102,22 @@ def simulate(log: BootLog, command_line: str, version: Version | None) -> Simula
         extended_map=(),
         modified_map=memory.table if log.modified_map else (),
         e820_changes=(*_asked_changes(operations, memory, lines), *_own_changes(log)),
-        node_ranges=tuple(NodeRange(r.node, ByteRange(r.start, r.end), r.lines) for r in regions),
+        node_ranges=tuple(NodeRange(r.node, *ByteRange(r.start, r.end), r.lines) for r in regions),
         zone_ranges=zones,
         movable_start=(),
         initmem=tuple(_initmem(regions)),
-        memblock_memory=tuple(MemblockRegion(ByteRange(r.start, r.end), r.node, None, r.lines) for r in regions),
+        memblock_memory=tuple(MemblockRegion(*ByteRange(r.start, r.end), r.node, None, r.lines) for r in regions),
         memblock_reserved=_still_reserved(log, log.memblock_reserved),
         memblock_reserve_events=_still_reserved(log, log.memblock_reserve_events),
         reserved_regions=tuple(region for region in log.reserved_regions if region.kind not in _ASKED_FOR),
         # no count of a boot that was not, only what tells how this kernel is configured
-        page_counts=PageCounts(deferred=log.page_counts.deferred, flag_widths=log.page_counts.flag_widths),
+        page_counts=PrintedCounts(deferred=log.page_counts.deferred, flag_widths=log.page_counts.flag_widths),
         files=msgspec.structs.replace(log.files, zoneinfo=(), memory_blocks=(), memblock_memory=()),
         events=(),
         diagnostics=(),
     )
     simulated = msgspec.structs.replace(simulated, movable_start=movable_start(simulated, given, version))
-    return Simulation(
+    return SimulatedBoot(
         simulated,
         command_line,
         operations,
@@ -145,7 +145,7 @@ def _asked_changes(operations: Iterable[MapOperation], memory: Memory, lines: Li
             continue
         old, new = (None if kind is None else label_of(kind, words) for kind in (operation.old, operation.new))
         action: Literal["update", "remove"] = "update" if operation.action is Action.UPDATE else "remove"
-        yield E820Change(action, ByteRange(operation.start, operation.end), old, new, lines)
+        yield E820Change(action, *ByteRange(operation.start, operation.end), old, new, lines)
 
 
 def _own_changes(log: BootLog) -> tuple[E820Change, ...]:
@@ -160,10 +160,10 @@ def _initmem(regions: list[Block]) -> Iterable[Initmem]:
     for region in regions:
         nodes.setdefault(region.node, []).append(region)
     for node, own in sorted(nodes.items()):
-        yield Initmem(node, ByteRange(own[0].start, own[-1].end), joined_lines(own[0].lines, own[-1].lines))
+        yield Initmem(node, *ByteRange(own[0].start, own[-1].end), joined_lines(own[0].lines, own[-1].lines))
 
 
 def _still_reserved(log: BootLog, regions: tuple[MemblockRegion, ...]) -> tuple[MemblockRegion, ...]:
     """Firmware tables and low memory stay reserved; what the kernel took from RAM would lie elsewhere."""
-    ram = canonical((e.range.start, e.range.end) for e in first_map(log) if e.type is MemoryType.RAM)
-    return tuple(region for region in regions if not clip(ram, region.range.start, region.range.end))
+    ram = canonical((e.start, e.end) for e in first_map(log) if e.type is MemoryType.RAM)
+    return tuple(region for region in regions if not clip(ram, region.start, region.end))

@@ -5,9 +5,9 @@ from heapq import heappop, heappush
 
 from msgspec import Struct
 
-from pfnscope.bootlog.model import Lines
 from pfnscope.kernel.map_arguments import PRAM, RAM, SOFT_RESERVED, Action, MapOperation
 from pfnscope.kernel.release import Version
+from pfnscope.model.log import Lines
 
 RESERVED_KERN = 128
 """RAM with setup_data in it, up to 6.18: memory all the same (arch/x86/include/asm/e820/types.h)."""

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from pfnscope.bootlog.forms.maps import memory_type
-from pfnscope.bootlog.model import BootLog, Lines, MapEntry, MemoryType
 from pfnscope.kernel.map_arguments import RAM, RESERVED, SOFT_RESERVED, MapOperation
 from pfnscope.kernel.release import Version
-from pfnscope.ranges.engine import Pairs, canonical, difference
+from pfnscope.model.log import BootLog, Lines, MapEntry, MemoryType
+from pfnscope.model.ranges.engine import Pairs, canonical, difference
 from pfnscope.simulation.e820 import MEMORY_TYPES, Table
 from pfnscope.simulation.image import Image
 from pfnscope.simulation.labels import entries_of, printed, type_number
@@ -112,9 +112,9 @@ def own_changes(log: BootLog) -> Iterator[tuple[int, int, int | None, int | None
     for change in log.e820_changes:
         if change.action == "reserve" or not change.lines or change.lines[0] <= after:
             continue
-        old = None if change.from_label is None else _number(change.from_label)
-        new = _number(change.to_label) if change.action == "update" and change.to_label else None
-        yield change.range.start, change.range.end, old, new
+        old = None if change.from_ is None else _number(change.from_)
+        new = _number(change.to) if change.action == "update" and change.to else None
+        yield change.start, change.end, old, new
     if log.modified_map:
         for start, end in difference(_ram(before), _ram(log.modified_map)):
             yield start, end, RAM, RESERVED
@@ -125,7 +125,7 @@ def _number(label: str) -> int:
 
 
 def _ram(map_: tuple[MapEntry, ...]) -> Pairs:
-    return canonical((item.range.start, item.range.end) for item in map_ if item.type is MemoryType.RAM)
+    return canonical((item.start, item.end) for item in map_ if item.type is MemoryType.RAM)
 
 
 def limit_of(log: BootLog, arch: str) -> int:
@@ -135,5 +135,5 @@ def limit_of(log: BootLog, arch: str) -> int:
     """
     if arch != "i386":
         return (1 << 52) // PAGE_SIZE
-    pae = "pae" in (log.release or "").lower() or any(item.range.end > 4 * GIB for item in log.node_ranges)
+    pae = "pae" in (log.release or "").lower() or any(item.end > 4 * GIB for item in log.node_ranges)
     return (64 if pae else 4) * GIB // PAGE_SIZE

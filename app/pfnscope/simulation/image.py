@@ -2,9 +2,9 @@
 
 from msgspec import Struct
 
-from pfnscope.bootlog.model import BootLog, Lines
 from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.release import Version
+from pfnscope.model.log import BootLog, Lines
 from pfnscope.units import KIB, MIB
 
 LINK_ADDRESS = 16 * MIB
@@ -36,19 +36,17 @@ def kernel_image(log: BootLog, command_line: str, version: Version | None) -> Im
     image has at least its beginning.
     """
     parts = [item for item in log.files.iomem if item.name in _PARTS]
-    if parts and max(item.range.end for item in parts) > KIB:
+    if parts and max(item.end for item in parts) > KIB:
         return Image(
-            min(item.range.start for item in parts),
-            max(item.range.end for item in parts),
+            min(item.start for item in parts),
+            max(item.end for item in parts),
             tuple(line for item in parts for line in item.lines),
             None,
         )
     names = {argument.name for argument in arguments(command_line)}
     for region in log.memblock_reserved:
-        if region.range.start == LINK_ADDRESS:
-            return Image(
-                region.range.start, region.range.end, region.lines, "the region of memblock.reserved at 16 MiB"
-            )
+        if region.start == LINK_ADDRESS:
+            return Image(region.start, region.end, region.lines, "the region of memblock.reserved at 16 MiB")
     moves = "nokaslr" not in names if version is None or version >= MOVES_SINCE else "kaslr" in names
     if moves:
         return None

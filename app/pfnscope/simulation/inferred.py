@@ -2,8 +2,8 @@
 
 import msgspec
 
-from pfnscope.bootlog.model import BootLog, MapEntry, MemoryType
-from pfnscope.ranges import ByteRange
+from pfnscope.model.log import BootLog, MapEntry, MemoryType
+from pfnscope.model.ranges import ByteRange
 from pfnscope.units import KIB
 
 
@@ -43,8 +43,8 @@ def _joined(entries: tuple[MapEntry, ...]) -> list[ByteRange]:
     for entry in sorted(entries, key=lambda entry: entry.range):
         if entry.type is not MemoryType.PRAM:
             continue
-        if out and out[-1].end == entry.range.start:
-            out[-1] = ByteRange(out[-1].start, entry.range.end)
+        if out and out[-1].end == entry.start:
+            out[-1] = ByteRange(out[-1].start, entry.end)
         else:
             out.append(entry.range)
     return out

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from pfnscope.bootlog.model import MapEntry, MemoryType
 from pfnscope.kernel.map_arguments import (
     ACPI,
     NVS,
@@ -15,7 +14,8 @@ from pfnscope.kernel.map_arguments import (
     UNUSABLE,
 )
 from pfnscope.kernel.release import Version
-from pfnscope.ranges import ByteRange
+from pfnscope.model.log import MapEntry, MemoryType
+from pfnscope.model.ranges import ByteRange
 from pfnscope.simulation.e820 import RESERVED_KERN, Entry
 
 _NUMBERS = {
@@ -44,9 +44,7 @@ def type_number(kind: MemoryType, label: str) -> int:
 def entries_of(map_: tuple[MapEntry, ...]) -> list[Entry]:
     """A printed map as table entries."""
     return [
-        Entry(item.range.start, item.range.end, type_number(item.type, item.label), item.lines)
-        for item in map_
-        if item.range.size
+        Entry(item.start, item.end, type_number(item.type, item.label), item.lines) for item in map_ if item.range.size
     ]
 
 
@@ -67,7 +65,7 @@ def printed(entries: list[Entry], like: tuple[MapEntry, ...], version: Version |
         words[PRAM] = "persistent (type 12)"
     return tuple(
         MapEntry(
-            ByteRange(entry.start, entry.end),
+            *ByteRange(entry.start, entry.end),
             _TYPES.get(entry.type, MemoryType.OTHER),
             words.get(entry.type, f"type {entry.type}"),
             entry.lines,

@@ -1,8 +1,8 @@
 """Which node each piece of memory gets, from the SRAT or from what the log shows of nodes."""
 
-from pfnscope.bootlog.model import BootLog
 from pfnscope.kernel.command_line import Argument
-from pfnscope.ranges.engine import Pairs
+from pfnscope.model.log import BootLog
+from pfnscope.model.ranges.engine import Pairs
 from pfnscope.simulation.e820 import joined_lines
 from pfnscope.simulation.numa import SLACK, Block, Refused, assign, clean_up, fake_nodes, uncovered
 
@@ -37,7 +37,7 @@ def _firmware_nodes(log: BootLog, options: list[str], memory: Pairs, max_address
         return one
     had = log.command_line or ""
     if log.srat and not any(option.startswith("noacpi") for option in options):
-        found = [Block(item.node, item.range.start, item.range.end, item.lines) for item in log.srat]
+        found = [Block(item.node, item.start, item.end, item.lines) for item in log.srat]
     elif log.srat:
         return one
     else:
@@ -67,12 +67,12 @@ def _nodes_of_the_log(log: BootLog) -> list[Block]:
     out: list[Block] = []
     for item in sorted(log.node_ranges, key=lambda item: item.range):
         if out and out[-1].node == item.node:
-            out[-1] = Block(item.node, out[-1].start, item.range.end, joined_lines(out[-1].lines, item.lines))
+            out[-1] = Block(item.node, out[-1].start, item.end, joined_lines(out[-1].lines, item.lines))
             continue
-        start = item.range.start if out else 0
+        start = item.start if out else 0
         if out:
             out[-1] = Block(out[-1].node, out[-1].start, start, out[-1].lines)
-        out.append(Block(item.node, start, item.range.end, item.lines))
+        out.append(Block(item.node, start, item.end, item.lines))
     out[-1] = Block(out[-1].node, out[-1].start, 1 << 64, out[-1].lines)
     return out
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from pfnscope.bootlog.model import Lines
 from pfnscope.kernel.release import Version
-from pfnscope.ranges.engine import Pairs, canonical, clip
+from pfnscope.model.log import Lines
+from pfnscope.model.ranges.engine import Pairs, canonical, clip
 from pfnscope.simulation.e820 import joined_lines
 from pfnscope.units import MIB, leading_size
 

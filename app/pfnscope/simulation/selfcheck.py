@@ -3,22 +3,12 @@
 from collections.abc import Iterable
 
 import msgspec
-from msgspec import Struct
 
-from pfnscope.bootlog.model import BootLog, MapEntry, NodeRange, ZoneRange
-from pfnscope.ranges.engine import canonical
+from pfnscope.model.log import BootLog, MapEntry, NodeRange, ZoneRange
+from pfnscope.model.ranges.engine import canonical
+from pfnscope.model.simulation import SelfCheck
 from pfnscope.simulation.boot import NotSimulated
 from pfnscope.simulation.inferred import with_inferred
-
-
-class SelfCheck(Struct, frozen=True):
-    """Printed and simulated form of one list. ``agrees`` is None where the log does not print it."""
-
-    what: str
-    agrees: bool | None
-    printed: tuple[str, ...]
-    simulated: tuple[str, ...]
-    lines: tuple[int, ...]
 
 
 def self_check(log: BootLog, again: BootLog) -> tuple[SelfCheck, ...]:
@@ -55,13 +45,13 @@ def _map(entries: Iterable[MapEntry]) -> tuple[str, ...]:
     """By type, joined where they touch: setup_data cuts RAM into pieces that mean nothing."""
     kinds: dict[str, list[tuple[int, int]]] = {}
     for entry in entries:
-        kinds.setdefault(entry.type.value, []).append((entry.range.start, entry.range.end))
+        kinds.setdefault(entry.type.value, []).append((entry.start, entry.end))
     rows = [(start, end, kind) for kind, pairs in kinds.items() for start, end in canonical(pairs)]
     return tuple(f"[0x{start:x}, 0x{end:x}) {kind}" for start, end, kind in sorted(rows))
 
 
 def _nodes(ranges: Iterable[NodeRange]) -> tuple[str, ...]:
-    rows = sorted((item.range.start, item.range.end, item.node) for item in ranges)
+    rows = sorted((item.start, item.end, item.node) for item in ranges)
     return tuple(f"[0x{start:x}, 0x{end:x}) node {node}" for start, end, node in rows)
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from pfnscope.bootlog.model import MapEntry, MemoryType
 from pfnscope.kernel.command_line import Argument
-from pfnscope.kernel.map_arguments import PRAM, RAM, RESERVED, Action, ArgumentProblem, MapOperation
-from pfnscope.ranges.engine import Pairs, canonical, clip
+from pfnscope.kernel.map_arguments import PRAM, RAM, RESERVED, Action, ArgumentNote, MapOperation
+from pfnscope.model.log import MapEntry, MemoryType
+from pfnscope.model.ranges.engine import Pairs, canonical, clip
 from pfnscope.simulation.image import Image
 from pfnscope.units import format_size
 
@@ -20,10 +20,10 @@ def traps(
     operations: tuple[MapOperation, ...],
     firmware: tuple[MapEntry, ...],
     image: Image | None,
-) -> tuple[ArgumentProblem, ...]:
+) -> tuple[ArgumentNote, ...]:
     """Known mistakes in the arguments of a command line, in its order."""
-    ram = canonical((e.range.start, e.range.end) for e in firmware if e.type is MemoryType.RAM)
-    found: list[ArgumentProblem] = []
+    ram = canonical((e.start, e.end) for e in firmware if e.type is MemoryType.RAM)
+    found: list[ArgumentNote] = []
     for operation in operations:
         found += _of_region(operation, operations, ram, image)
         found += _of_limit(operation)
@@ -33,7 +33,7 @@ def traps(
 
 def _of_region(
     operation: MapOperation, operations: tuple[MapOperation, ...], ram: Pairs, image: Image | None
-) -> Iterator[ArgumentProblem]:
+) -> Iterator[ArgumentNote]:
     if operation.action is not Action.ADD or operation.new == RAM:
         return
     size, start = operation.end - operation.start, operation.start
@@ -67,7 +67,7 @@ def _of_region(
         yield _warn(operation, "The region lies above the end that mem= gives to RAM; it is added all the same.")
 
 
-def _of_limit(operation: MapOperation) -> Iterator[ArgumentProblem]:
+def _of_limit(operation: MapOperation) -> Iterator[ArgumentNote]:
     bare = operation.argument.name == "memmap" and operation.action is Action.REMOVE and operation.old == RAM
     if bare and operation.end == 1 << 64 and "%" not in operation.text:
         yield _warn(
@@ -77,7 +77,7 @@ def _of_limit(operation: MapOperation) -> Iterator[ArgumentProblem]:
         )
 
 
-def _too_many(given: tuple[Argument, ...], operations: tuple[MapOperation, ...]) -> Iterator[ArgumentProblem]:
+def _too_many(given: tuple[Argument, ...], operations: tuple[MapOperation, ...]) -> Iterator[ArgumentNote]:
     regions = [item for item in operations if item.argument.name == "memmap"]
     if len(regions) > AVOIDED_BY_KASLR and not any(argument.name == "nokaslr" for argument in given):
         yield _warn(
@@ -86,5 +86,5 @@ def _too_many(given: tuple[Argument, ...], operations: tuple[MapOperation, ...])
         )
 
 
-def _warn(operation: MapOperation, message: str) -> ArgumentProblem:
-    return ArgumentProblem("warning", message, operation.column, len(operation.text))
+def _warn(operation: MapOperation, message: str) -> ArgumentNote:
+    return ArgumentNote("warning", message, operation.column, len(operation.text))

@@ -1,15 +1,15 @@
 """Zone ranges and the start of ZONE_MOVABLE for memory that has its nodes."""
 
-from pfnscope.bootlog.model import BootLog, MovableStart, ZoneRange
 from pfnscope.kernel.architecture import max_order_pages
 from pfnscope.kernel.command_line import Argument
 from pfnscope.kernel.movable_arguments import movable_arguments
 from pfnscope.kernel.release import Version
 from pfnscope.kernel.zone_limits import zone_limits
-from pfnscope.layout import MemoryRange, ZoneLimit
 from pfnscope.layout.marks import marked
 from pfnscope.layout.movable import movable_starts
-from pfnscope.ranges import ByteRange
+from pfnscope.model.layout import MemoryRange, ZoneLimit
+from pfnscope.model.log import BootLog, MovableStart, ZoneRange
+from pfnscope.model.ranges import Address, ByteRange, borders
 from pfnscope.simulation.numa import Block
 
 PAGE_SIZE = 4096
@@ -37,9 +37,9 @@ def zone_ranges(log: BootLog, arch: str, regions: list[Block], max_pfn: int, ass
             if high_memory is None and limit is not None and top > limit:
                 assumed.append(("zone_ranges", "where HighMem begins is not in the text: the usual 896 MiB"))
         high = max(low, top if end is None else min(end, top))
-        out.append(ZoneRange(zone, ByteRange(low, high) if low < high else None, ()))
+        out.append(ZoneRange(zone, *borders(ByteRange(low, high) if low < high else None), ()))
         low = high
-    out += [ZoneRange(zone, None, ()) for zone in known if zone not in _OF_ARCH]
+    out += [ZoneRange(zone, None, None, ()) for zone in known if zone not in _OF_ARCH]
     return tuple(out)
 
 
@@ -55,4 +55,6 @@ def movable_start(log: BootLog, given: tuple[Argument, ...], version: Version | 
     ]
     block = max_order_pages(log.arch, PAGE_SIZE)
     starts = movable_starts(marked(log, memory, PAGE_SIZE), limits, asked, version, PAGE_SIZE, block)
-    return tuple(MovableStart(node, start * PAGE_SIZE, log.command_line_lines) for node, start in starts.items())
+    return tuple(
+        MovableStart(node, Address(start * PAGE_SIZE), log.command_line_lines) for node, start in starts.items()
+    )

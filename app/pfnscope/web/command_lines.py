@@ -6,7 +6,9 @@ from itertools import pairwise
 import msgspec
 
 from pfnscope.kernel.command_line import Argument, arguments
-from pfnscope.report.document import ArgumentNote, Document, Simulation
+from pfnscope.kernel.map_arguments import ArgumentNote
+from pfnscope.model.document import Document
+from pfnscope.model.simulation import Simulation
 
 
 class Piece(msgspec.Struct, frozen=True):

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from pfnscope import service
+from pfnscope.model.document import Document
 from pfnscope.report import figure, scene
 from pfnscope.report.compared import Comparison, compared
-from pfnscope.report.document import Document
 from pfnscope.report.words import SEVERITY_WORDS
 from pfnscope.service import Options
 from pfnscope.service.asking import NO_QUESTION

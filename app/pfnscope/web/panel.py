@@ -5,10 +5,10 @@ from collections.abc import Iterable
 import msgspec
 
 from pfnscope.kernel.command_line import arguments
-from pfnscope.report.document import SelfCheck
-from pfnscope.report.placed import AddedHole, Placement, Placements, size_words
+from pfnscope.model.placement import AddedHole, Placement, Placements
+from pfnscope.model.simulation import SelfCheck
 from pfnscope.report.simulated import agreement
-from pfnscope.report.words import STATE_WORDS, pages_words
+from pfnscope.report.words import STATE_WORDS, argument_size, pages_words
 from pfnscope.service.asking import Answer
 from pfnscope.service.simulating import Change
 from pfnscope.units import format_size
@@ -112,16 +112,16 @@ def usual_size(causes: Iterable[str]) -> str:
 
 def _place_title(places: Placements) -> str:
     on = f" on {places.release}" if places.release else ", for every release, since the text does not name one"
-    return f"memmap={size_words(places.size)}{places.kind}START{on}, START a multiple of {format_size(places.align)}"
+    return f"memmap={argument_size(places.size)}{places.kind}START{on}, START a multiple of {format_size(places.align)}"
 
 
 def _place(item: Placement, places: Placements, asked: Asked) -> Place:
-    start, last = int(item.start, 16), int(item.end, 16) - places.align
+    last = item.end - places.align
     change = asked.question.without_region() or Change()
     argument = f"{asked.question.region}{item.start}"
     return Place(
-        item.start,
-        "" if last == start else hex(last),
+        str(item.start),
+        "" if last == item.start else hex(last),
         item.safe,
         [_added(hole) for hole in item.holes],
         ", ".join(item.dangerous_on),
@@ -140,4 +140,4 @@ def _with(asked: Asked, change: Change, argument: str) -> str:
 def _added(hole: AddedHole) -> Added:
     where = "outside every zone span" if hole.placement == "outside-zone-spans" else "inside a zone span"
     words = f"{pages_words(hole.pages)} {where}, {STATE_WORDS.get(hole.state, hole.state)}"
-    return Added(f"[{hole.start_pfn:#x}, {hole.end_pfn:#x})", words, hole.severity)
+    return Added(str(hole.frames), words, hole.severity)

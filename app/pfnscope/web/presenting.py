@@ -7,9 +7,10 @@ import msgspec
 
 from pfnscope.bootlog.text.plain import as_utf8
 from pfnscope.kernel.architecture import MODELS
-from pfnscope.ranges import FrameRange
+from pfnscope.model.analysis import Event, Hole
+from pfnscope.model.document import Document
+from pfnscope.model.ranges import FrameRange
 from pfnscope.report import counted
-from pfnscope.report.document import Document, Event, Hole, PfnRange
 from pfnscope.report.lanes import frames, undecided
 from pfnscope.report.log_lines import LogRow, log_rows
 from pfnscope.report.palette import PAINTS
@@ -104,10 +105,9 @@ def facts(document: Document) -> list[Fact]:
 
 
 def _ram(document: Document) -> str:
-    entries = document.modified_map or document.user_map or document.extended_map or document.firmware_map
     size = document.kernel.page_size
-    mapped = [frames(entry.start, entry.end, size, inward=True) for entry in entries if entry.type == "ram"]
-    nodes = [frames(item.start, item.end, size, inward=True) for item in document.node_ranges]
+    mapped = [frames(entry.range, size, inward=True) for entry in document.map_in_force if entry.type == "ram"]
+    nodes = [frames(item.range, size, inward=True) for item in document.node_ranges]
     # a map that has less than the nodes is not whole
     spans = max(mapped, nodes, key=_pages)
     if not spans:
@@ -190,7 +190,7 @@ def legend(kinds: Iterable[str]) -> list[tuple[str, str]]:
 
 def event_rows(document: Document) -> list[EventRow]:
     """The events in the order of the log; a reader that trips over each page of a hole says the same each time."""
-    groups: dict[tuple[str, str, PfnRange | None], list[Event]] = {}
+    groups: dict[tuple[str, str, FrameRange | None], list[Event]] = {}
     for event in document.events:
         groups.setdefault((event.kind, event.text, event.hole), []).append(event)
     indexes = {hole.start_pfn: index for index, hole in enumerate(document.holes)}
@@ -200,8 +200,7 @@ def event_rows(document: Document) -> list[EventRow]:
         pfns = sorted({event.pfn for event in events if event.pfn is not None})
         place = f"{pfns[0]:#x}" + (f" to {pfns[-1]:#x}" if len(pfns) > 1 else "") if pfns else ""
         hole = first.hole
-        words = f"[{hole.start_pfn:#x}, {hole.end_pfn:#x})" if hole else ""
-        rows.append(EventRow(first, len(events), place, words, indexes[hole.start_pfn] if hole else None))
+        rows.append(EventRow(first, len(events), place, str(hole or ""), indexes[hole.start] if hole else None))
     return rows
 
 

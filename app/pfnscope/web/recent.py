@@ -5,8 +5,8 @@ from collections.abc import Callable, Hashable
 from hashlib import blake2b
 from threading import Lock
 
+from pfnscope.model.document import Document
 from pfnscope.report.axis import Axes
-from pfnscope.report.document import Document
 from pfnscope.report.scene import Scene
 from pfnscope.report.view import shown
 from pfnscope.service import Options

@@ -9,10 +9,11 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from pfnscope import service
+from pfnscope.model import encoding
+from pfnscope.model.document import Document
+from pfnscope.model.lookup import Lookup
+from pfnscope.model.placement import Placements
 from pfnscope.report.compared import Comparison, compared
-from pfnscope.report.document import Document
-from pfnscope.report.found import Lookup
-from pfnscope.report.placed import Placements
 from pfnscope.report.rulebook import Rule, rules
 from pfnscope.service.lookup import lookup
 from pfnscope.service.placing import place
@@ -148,7 +149,7 @@ def _describe(app: FastAPI) -> dict[str, Any]:
         for methods in schema["paths"].values():
             for described in methods.values():
                 _drop_default_validation(described["responses"])
-        _, components = msgspec.json.schema_components(_TYPES, ref_template=_REF)
+        components = encoding.schemas(_TYPES, _REF)
         examples = _examples()
         components["Document"]["examples"] = [examples["Document"]]
         schema["components"] = {
@@ -182,4 +183,4 @@ def _examples() -> dict[str, Any]:
         ),
         "Limits": Limits(64 << 20, "60/minute", 90, [60, 90 * 86400], 200, 2000, 200_000, 30, 2),
     }
-    return {name: msgspec.to_builtins(value) for name, value in values.items()}
+    return {name: encoding.builtins(value) for name, value in values.items()}

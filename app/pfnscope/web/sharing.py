@@ -6,9 +6,9 @@ from typing import TypeVar
 import anyio.to_thread
 import msgspec
 
+from pfnscope.model.document import Document
 from pfnscope.report.compared import Comparison
 from pfnscope.report.compared import compared as compare
-from pfnscope.report.document import Document
 from pfnscope.service import Analyzed, Options, analyze, jobs
 from pfnscope.service.asking import NO_QUESTION
 from pfnscope.service.layouts import Created, Layouts, Stored

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import msgspec
 from fastapi import Depends, Request
 
-from pfnscope.ranges import FrameRange
+from pfnscope.model.ranges import FrameRange
 from pfnscope.report import overview, svg
 from pfnscope.report import view as views
 from pfnscope.report.axis import beyond_words

@@ -5,9 +5,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from pfnscope.model.document import Document
 from pfnscope.report import svg
 from pfnscope.report.compared import Told, compared, told
-from pfnscope.report.document import Document
 from pfnscope.report.plain import Look
 from pfnscope.service import analyze, jobs, writing
 from pfnscope.service.asking import Answer, Question, ask
@@ -109,9 +109,8 @@ class Lines(msgspec.Struct, frozen=True):
 
 def source_lines(document: Document) -> Lines:
     """The lines of all that a comparison of this document can name."""
-    maps = (document.modified_map, document.user_map, document.extended_map, document.firmware_map)
     lists: dict[str, Iterable[Any]] = {
-        "map_in_force": next((entries for entries in maps if entries), []),
+        "map_in_force": document.map_in_force,
         **{what: getattr(document, what) for what in _LINED},
     }
     found: dict[tuple[str, object], list[int]] = {

@@ -1,6 +1,5 @@
 """An analysis held against what the machine itself said: pure comparisons of ranges."""
 
-from pfnscope.analysis.verify.model import Comparison, Difference, LeftOut, Verification
 from pfnscope.analysis.verify.verify import verify
 
-__all__ = ["Comparison", "Difference", "LeftOut", "Verification", "verify"]
+__all__ = ["verify"]

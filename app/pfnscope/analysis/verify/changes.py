@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from pfnscope.layout import Layout
-from pfnscope.ranges import FrameSet
+from pfnscope.model.layout import Layout
+from pfnscope.model.ranges import FrameSet
 from pfnscope.recording.model import Record
 
 

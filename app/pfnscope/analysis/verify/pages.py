@@ -6,14 +6,14 @@ from msgspec import Struct
 
 from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.bounds import pages_within
-from pfnscope.analysis.model import Hole, State
 from pfnscope.analysis.verify.changes import Changes
-from pfnscope.analysis.verify.model import Comparison, Difference, LeftOut
 from pfnscope.kernel.readers import readers_for
 from pfnscope.kernel.release import Version
 from pfnscope.kernel.rules import Pass
-from pfnscope.layout import Layout
-from pfnscope.ranges import FrameRange, FrameSet
+from pfnscope.model.analysis import Hole
+from pfnscope.model.layout import Layout
+from pfnscope.model.ranges import FrameSet
+from pfnscope.model.verification import Comparison, Difference, LeftOut
 from pfnscope.recording.model import Kpageflags, Record
 
 _FILE, _UNIT = "kpageflags.runs.txt", "page frames"
@@ -47,7 +47,7 @@ def compare_pages(analysis: Analysis, record: Record, changed: Changes) -> tuple
     whats = (_STRUCT_PAGES, _RESERVED, _DEATHS)
     why = _why_not(analysis, record)
     if why is not None or record.flags is None:
-        return tuple(Comparison(what, _FILE, _UNIT, None, left_out=(LeftOut(None, why or ""),)) for what in whats)
+        return tuple(Comparison(what, _FILE, _UNIT, None, left_out=(LeftOut(None, None, why or ""),)) for what in whats)
     view = view_of(analysis, record.flags)
     return (
         _struct_pages(analysis, record, record.flags, view, changed),
@@ -125,7 +125,7 @@ def _struct_pages(analysis: Analysis, record: Record, flags: Kpageflags, view: V
         tuple(sorted(found, key=lambda item: item.frames)),
         (
             *_unread(flags, ours),
-            *(LeftOut(item, "no flag is set on some of these frames, or on none") for item in left),
+            *(LeftOut(item.start, item.end, "no flag is set on some of these frames, or on none") for item in left),
         ),
         tuple(notes),
     )
@@ -133,14 +133,14 @@ def _struct_pages(analysis: Analysis, record: Record, flags: Kpageflags, view: V
 
 def _each(frames: FrameSet, computed: str, recorded: str, explained: str | None = None) -> Iterator[Difference]:
     for item in frames:
-        yield Difference(item, computed, recorded, explained)
+        yield Difference(item.start, item.end, computed, recorded, explained)
 
 
 def _unread(flags: Kpageflags, ours: FrameSet) -> Iterator[LeftOut]:
     for frames, why in flags.skipped:
-        yield LeftOut(frames, why)
+        yield LeftOut(frames.start, frames.end, why)
     if flags.end is None:
-        yield LeftOut(FrameRange(flags.read.end, max(ours.end, flags.read.end + 1)), "the reading broke off here")
+        yield LeftOut(flags.read.end, max(ours.end, flags.read.end + 1), "the reading broke off here")
 
 
 def _reserved(analysis: Analysis, flags: Kpageflags, view: View, changed: Changes) -> Comparison:
@@ -152,7 +152,7 @@ def _reserved(analysis: Analysis, flags: Kpageflags, view: View, changed: Change
         frames = seen.clip(hole.frames.start, hole.frames.end) - changed.offline
         expected = expected_reserved(analysis, hole)
         if expected is None:
-            left += [LeftOut(item, "nothing tells whether memblock.reserved has it") for item in frames]
+            left += [LeftOut(item.start, item.end, "nothing tells whether memblock.reserved has it") for item in frames]
             continue
         wrong = frames - reserved if expected else frames & reserved
         agreed += frames.pages - wrong.pages
@@ -167,19 +167,21 @@ def expected_reserved(analysis: Analysis, hole: Hole) -> bool | None:
     The passes over holes mark what they initialise. A later walk over a zone span initialises again, which loses the
     mark (memmap_init_zone() in mm/page_alloc.c, 5.6 and 5.7). What memblock.reserved has is marked last of all.
     """
-    state, rule = hole.state.state, analysis.choice.rule
-    if state in (State.UNINITIALISED, State.UNKNOWN) or rule is None:
+    state, rule = hole.state, analysis.choice.rule
+    if state in ("uninitialised", "unknown") or rule is None:
         return None
     if hole.reserved:
         return True
     walked = Pass.WALK_SPANS in rule.passes and not hole.outside
-    if state is State.INITIALISED and _GAP_PASSES & set(rule.passes) and not walked:
+    if state == "initialised" and _GAP_PASSES & set(rule.passes) and not walked:
         return True
     return hole.reserved
 
 
 def _deaths(analysis: Analysis, flags: Kpageflags) -> Comparison:
-    dangers = FrameSet.of(hole.frames for hole in analysis.holes if hole.severity == "danger" and _NAME in hole.readers)
+    dangers = FrameSet.of(
+        hole.frames for hole in analysis.holes if hole.severity == "danger" and _NAME in hole.reachable_by
+    )
     wrong = flags.crashed - dangers
     harmless = (dangers & flags.read).pages
     notes = [f"{harmless} dangerous frames were read without harm: memory happened to hold nothing bad"] * bool(
@@ -191,6 +193,8 @@ def _deaths(analysis: Analysis, flags: Kpageflags) -> Comparison:
         _UNIT,
         (flags.crashed & dangers).pages,
         tuple(_each(wrong, "harmless", "its reader was killed")),
-        tuple(LeftOut(frames, why) for frames, why in flags.skipped if FrameSet.of([frames]) & dangers),
+        tuple(
+            LeftOut(frames.start, frames.end, why) for frames, why in flags.skipped if FrameSet.of([frames]) & dangers
+        ),
         tuple(notes),
     )

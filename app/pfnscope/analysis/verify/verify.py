@@ -3,9 +3,9 @@
 from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.verify.blocks import compare_blocks
 from pfnscope.analysis.verify.changes import changes
-from pfnscope.analysis.verify.model import Verification
 from pfnscope.analysis.verify.pages import compare_pages
 from pfnscope.analysis.verify.zones import compare_zones
+from pfnscope.model.verification import Verification
 from pfnscope.recording.model import Record
 
 
@@ -16,11 +16,17 @@ def verify(analysis: Analysis, record: Record) -> Verification:
     """
     layout = analysis.layout
     changed = changes(layout, record)
+    comparisons = (
+        compare_zones(layout, record, changed),
+        *compare_pages(analysis, record, changed),
+        compare_blocks(layout, record, changed),
+    )
+    compared = any(item.agreed is not None for item in comparisons)
     return Verification(
-        comparisons=(
-            compare_zones(layout, record, changed),
-            *compare_pages(analysis, record, changed),
-            compare_blocks(layout, record, changed),
-        ),
+        agrees=compared and not any(item.mismatches for item in comparisons),
+        compared=compared,
+        release=analysis.release.text if analysis.release else None,
+        assumed=tuple(name for name, _ in analysis.assumed),
         changes=tuple(changed.words()),
+        comparisons=comparisons,
     )

@@ -28,7 +28,9 @@ from pfnscope.bootlog.effects import (
     Trouble,
 )
 from pfnscope.bootlog.files.lines import FileLine
-from pfnscope.bootlog.model import (
+from pfnscope.bootlog.records import Record, merged
+from pfnscope.bootlog.text.searchable import LONGEST_LINE
+from pfnscope.model.log import (
     E820Change,
     Initmem,
     MovableStart,
@@ -38,8 +40,6 @@ from pfnscope.bootlog.model import (
     StructPages,
     ZoneRange,
 )
-from pfnscope.bootlog.records import Record, merged
-from pfnscope.bootlog.text.searchable import LONGEST_LINE
 
 _LISTS: dict[type, str] = {
     **IN_FRAMES,

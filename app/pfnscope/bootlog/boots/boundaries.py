@@ -16,12 +16,12 @@ from pfnscope.bootlog.effects import (
     PfnZone,
     Section,
 )
-from pfnscope.bootlog.model import Diagnostic, Initmem, MemoryType, NodeRange, ReservedRegion, ZoneRange
 from pfnscope.bootlog.records import Record
 from pfnscope.bootlog.text.prefix import is_kernel, strip_prefix
 from pfnscope.bootlog.text.searchable import Text
-from pfnscope.ranges import ByteRange, FrameRange, FrameSet
-from pfnscope.ranges.engine import Pairs, canonical, difference, intersection
+from pfnscope.model.log import Diagnostic, Initmem, MemoryType, NodeRange, ReservedRegion, ZoneRange
+from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet
+from pfnscope.model.ranges.engine import Pairs, canonical, difference, intersection
 
 PROSE_LINES = 60
 """How far above a header somebody's words can part it from what was before."""
@@ -215,6 +215,7 @@ def _place(orphan: Draft, takers: dict[tuple[str, FrameSet], list[Draft]], after
                 f"The {name.replace('_', ' ')} of {where} is taken to belong to this excerpt: without page 0 and "
                 "cut to whole pages, its RAM is exactly the memory of these node ranges.",
                 first,
+                None,
             )
         )
     else:
@@ -222,7 +223,7 @@ def _place(orphan: Draft, takers: dict[tuple[str, FrameSet], list[Draft]], after
         message = f"The memory map of {where} fits none of the node ranges in this text; it is not used."
         if not found:
             message = f"What {where} of this text say of memory is of another boot, without a layout; it is not used."
-        owner.diagnostics.append(Diagnostic("info", "excerpt-unused", message, first))
+        owner.diagnostics.append(Diagnostic("info", "excerpt-unused", message, first, None))
     owner.recognised.update(orphan.recognised)
     owner.families.update(orphan.families)
 

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pfnscope.bootlog.boots.draft import MAPS, Draft
 from pfnscope.bootlog.effects import EfiLine, Header, MapLine, MemblockLine, PfnNode, PfnZone, Section
-from pfnscope.bootlog.model import Diagnostic, Lines, MemoryType, NodeRange, SratEntry, ZoneRange
 from pfnscope.bootlog.records import Record
 from pfnscope.bootlog.text.prefix import strip_prefix
 from pfnscope.bootlog.text.searchable import Text
+from pfnscope.model.log import Diagnostic, Lines, MemoryType, NodeRange, SratEntry, ZoneRange
+from pfnscope.model.ranges import ByteRange
 from pfnscope.patterns import compiled
-from pfnscope.ranges import ByteRange
 
 Claim = tuple[ByteRange, object, Lines]
 """A range, who claims it, and the lines that say so."""
@@ -54,26 +54,26 @@ def oddities(draft: Draft, nodes: Sequence[NodeRange]) -> Iterator[Diagnostic]:
         message = 'There is no "Linux version" line, so the text does not tell the kernel release.'
         if draft.running:
             message = f'There is no "Linux version" line; an oops in the text is of {" and ".join(draft.running)}.'
-        yield Diagnostic("info", "no-release", message)
+        yield Diagnostic("info", "no-release", message, None, None)
     yield from cuts(draft)
     if draft.untold:
         message = "More lines of this boot deserve a remark than are listed here."
-        yield Diagnostic("warning", "more-diagnostics", message)
+        yield Diagnostic("warning", "more-diagnostics", message, None, None)
     clashes = list(_clashes((node.range, node.node, node.lines) for node in nodes))
     if clashes:
         where, (first, second), line = clashes[0]
         message = f"Nodes {first} and {second} both claim the memory from {where:#x} on{_others(clashes)}."
-        yield Diagnostic("warning", "overlapping-nodes", message, line)
+        yield Diagnostic("warning", "overlapping-nodes", message, line, None)
     doubtful = list(_half_overlaps(draft.values("srat")))
     if doubtful:
         where, line = doubtful[0]
         message = f"Entries of the SRAT overlap in part from {where:#x} on{_others(doubtful)}: digits may be lost."
-        yield Diagnostic("warning", "overlapping-srat", message, line)
+        yield Diagnostic("warning", "overlapping-srat", message, line, None)
     spans: dict[int, ByteRange | None] = {}
     for node in draft.values("initmem"):
         if spans.setdefault(node.node, node.range) != node.range:
             message = f"The span of node {node.node} is printed twice and differs: the text may hold two boots."
-            yield Diagnostic("warning", "conflicting-initmem", message, node.lines[0])
+            yield Diagnostic("warning", "conflicting-initmem", message, node.lines[0], None)
             break
     for name in MAPS:
         clashes = list(_clashes((entry.range, object(), entry.lines) for entry in draft.values(name)))
@@ -83,7 +83,7 @@ def oddities(draft: Draft, nodes: Sequence[NodeRange]) -> Iterator[Diagnostic]:
                 f"Entries of the {name.replace('_', ' ')} overlap from {where:#x} on{_others(clashes)}: "
                 "the text may hold two different maps of that name."
             )
-            yield Diagnostic("warning", "conflicting-map", message, line)
+            yield Diagnostic("warning", "conflicting-map", message, line, None)
 
 
 def _clashes(claims: Iterable[Claim]) -> Iterator[tuple[int, tuple[object, object], int]]:
@@ -104,9 +104,9 @@ def _half_overlaps(entries: Iterable[SratEntry]) -> Iterator[tuple[int, int]]:
     """
     before: SratEntry | None = None
     for entry in sorted(entries, key=lambda entry: entry.range):
-        if before is not None and before.range.start < entry.range.start < before.range.end < entry.range.end:
-            yield entry.range.start, entry.lines[0]
-        if before is None or entry.range.end > before.range.end:
+        if before is not None and before.start < entry.start < before.end < entry.end:
+            yield entry.start, entry.lines[0]
+        if before is None or entry.end > before.end:
             before = entry
 
 
@@ -130,6 +130,7 @@ def cuts(draft: Draft) -> Iterator[Diagnostic]:
                 _CODE_BEGIN,
                 f"The text has no beginning of {words}: entries in front of this one may be missing.",
                 line,
+                None,
             )
     yield from _late(draft)
     yield from _end(draft)
@@ -163,14 +164,15 @@ def _late(draft: Draft) -> Iterator[Diagnostic]:
         f"The first line about memory is of {first.stamp / 1_000_000:.6f} s, and none names the release: what "
         f"was printed before may be missing{', and with it ' + ', '.join(missing) if missing else ''}.",
         first.lines[0],
+        None,
     )
 
 
 def _reaches_the_end(draft: Draft, effect: object) -> bool:
     """Whether a node range is of the last memory that a map of the text has: nothing can be missing behind it."""
     entries = next((entries for name in reversed(MAPS) if (entries := draft.values(name))), ())
-    ends = [entry.range.end for entry in entries if entry.type is MemoryType.RAM]
-    return isinstance(effect, NodeRange) and bool(ends) and effect.range.end >= max(ends) & -_FIRST_FRAMES
+    ends = [entry.end for entry in entries if entry.type is MemoryType.RAM]
+    return isinstance(effect, NodeRange) and bool(ends) and effect.end >= max(ends) & -_FIRST_FRAMES
 
 
 def _end(draft: Draft) -> Iterator[Diagnostic]:
@@ -181,7 +183,7 @@ def _end(draft: Draft) -> Iterator[Diagnostic]:
     piece = draft.follows == "piece"
     where = "is cut off within" if piece else "ends with an entry of"
     message = f"The text {where} {words}: further entries may be missing."
-    yield Diagnostic("warning" if piece else "info", _CODE_END, message, last.lines[-1])
+    yield Diagnostic("warning" if piece else "info", _CODE_END, message, last.lines[-1], None)
 
 
 def is_listed(record: Record) -> bool:

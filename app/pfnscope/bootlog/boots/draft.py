@@ -19,12 +19,12 @@ from pfnscope.bootlog.effects import (
     Tally,
 )
 from pfnscope.bootlog.files.lines import Collector
-from pfnscope.bootlog.model import (
+from pfnscope.bootlog.records import Record, merged
+from pfnscope.model.log import (
     Diagnostic,
     Lines,
     ZoneRange,
 )
-from pfnscope.bootlog.records import Record, merged
 
 Beginning = Literal["start", "banner", "repeat", "prose", "aside"]
 """Why a draft begins; ``aside``: behind prose, in the middle of something, so that it goes on unless it cannot."""

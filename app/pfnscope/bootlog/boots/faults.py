@@ -3,8 +3,8 @@
 import msgspec
 
 from pfnscope.bootlog.effects import Reason, Registers, Symbol, Trouble
-from pfnscope.bootlog.model import LogEvent
 from pfnscope.bootlog.records import Record, merged
+from pfnscope.model.log import LogEvent
 
 PAGE_TABLE_ENTRY = "pte"
 """Name among the registers for the page table entry of a "Bad page map" report."""

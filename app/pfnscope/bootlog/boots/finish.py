@@ -10,7 +10,8 @@ import msgspec
 from pfnscope.bootlog.boots.diagnostics import oddities
 from pfnscope.bootlog.boots.draft import LAYOUT, LEAST, Draft
 from pfnscope.bootlog.effects import CountField, Tally
-from pfnscope.bootlog.model import (
+from pfnscope.bootlog.records import merged
+from pfnscope.model.log import (
     BootLog,
     Count,
     E820Change,
@@ -19,13 +20,12 @@ from pfnscope.bootlog.model import (
     MemblockRegion,
     MovableStart,
     NodeRange,
-    PageCounts,
+    PrintedCounts,
     ReservedRegion,
     ZoneRange,
 )
-from pfnscope.bootlog.records import merged
+from pfnscope.model.ranges import Address, ByteRange, borders
 from pfnscope.patterns import compiled
-from pfnscope.ranges import ByteRange
 
 T = TypeVar("T")
 _USUAL_PAGE = 4096
@@ -69,7 +69,7 @@ def finish(draft: Draft, index: int, count: int) -> BootLog:
         ((release, release_lines),) = draft.running.items()
         assumed.append("release")
     node_ranges = draft.values("node_ranges") + tuple(
-        NodeRange(node.node, _frames(node.start, node.end, scale), lines) for node, lines in draft.values("pfn_nodes")
+        NodeRange(node.node, *_frames(node.start, node.end, scale), lines) for node, lines in draft.values("pfn_nodes")
     )
     node_ranges = node_ranges or draft.values("node_memory")
     if not node_ranges and (node_ranges := memblock_memory(draft)):
@@ -77,17 +77,17 @@ def finish(draft: Draft, index: int, count: int) -> BootLog:
         message = "The text prints no node ranges; memory is what the steps of memblock in it leave."
         draft.complain("info", "node-ranges-from-memblock", message, node_ranges[0].lines, None)
     zone_ranges = draft.values("zone_ranges") + tuple(
-        ZoneRange(zone.zone, _frames(zone.start, zone.end, scale) if zone.start < zone.end else None, lines)
+        ZoneRange(zone.zone, *borders(_frames(zone.start, zone.end, scale) if zone.start < zone.end else None), lines)
         for zone, lines in draft.values("pfn_zones")
     )
     movable = draft.values("movable_start") + tuple(
-        MovableStart(start.node, start.pfn * scale, lines) for start, lines in draft.values("pfn_movable")
+        MovableStart(start.node, Address(start.pfn * scale), lines) for start, lines in draft.values("pfn_movable")
     )
     initmem = draft.values("initmem") + tuple(
-        Initmem(node.node, _frames(node.start, node.end, scale), lines) for node, lines in draft.values("pfn_initmem")
+        Initmem(node.node, *_frames(node.start, node.end, scale), lines) for node, lines in draft.values("pfn_initmem")
     )
     reserved = draft.values("reserved_regions") + tuple(
-        ReservedRegion(_frames(taken.start, taken.end, scale), taken.name, taken.kind, lines)
+        ReservedRegion(*_frames(taken.start, taken.end, scale), taken.name, taken.kind, lines)
         for taken, lines in draft.values("pfn_reserved")
     )
     return BootLog(
@@ -154,7 +154,7 @@ def _command_line(draft: Draft) -> tuple[str | None, Lines]:
     return first, lines
 
 
-def _counts(draft: Draft) -> PageCounts:
+def _counts(draft: Draft) -> PrintedCounts:
     tallies = _undoubled(draft, draft.tallies, _tally)
     by_field: dict[str, list[Any]] = {}
     for tally in tallies:
@@ -166,7 +166,7 @@ def _counts(draft: Draft) -> PageCounts:
     others: dict[str, Any] = {name: tuple(by_field.get(name, ())) for name in _AS_PRINTED}
     if memory:
         others |= {name: getattr(memory[0], name) for name in _OF_MEMORY}
-    return PageCounts(
+    return PrintedCounts(
         node_total_pages=tuple(totals.values()),
         unavailable=tuple(by_field.get("unavailable", ())),
         zeroed_unavailable=by_field["zeroed_unavailable"][0] if "zeroed_unavailable" in by_field else None,
@@ -183,7 +183,7 @@ def _tally(tally: Tally) -> Hashable:
 
 
 def _change(change: E820Change) -> Hashable:
-    return change.action, change.range, change.from_label, change.to_label
+    return change.action, change.range, change.from_, change.to
 
 
 def _undoubled(draft: Draft, items: Sequence[T], key: Callable[[T], Hashable]) -> tuple[T, ...]:
@@ -261,11 +261,11 @@ def memblock_memory(draft: Draft) -> tuple[NodeRange, ...]:
         if not puts:
             continue
         before = found[-1] if found else None
-        if before is not None and before.range.end == start and before.node == (region.node or 0):
-            whole = ByteRange(before.range.start, stop)
-            found[-1] = NodeRange(before.node, whole, merged(before.lines, region.lines))
+        if before is not None and before.end == start and before.node == (region.node or 0):
+            whole = ByteRange(before.start, stop)
+            found[-1] = NodeRange(before.node, *whole, merged(before.lines, region.lines))
         else:
-            found.append(NodeRange(region.node or 0, ByteRange(start, stop), region.lines))
+            found.append(NodeRange(region.node or 0, *ByteRange(start, stop), region.lines))
     return tuple(found)
 
 
@@ -279,8 +279,8 @@ def _steps(regions: Iterable[MemblockRegion], before: int | None, *, puts: bool)
 
 def _last(steps: list[Step]) -> Iterator[tuple[int, int, Step]]:
     """Which step each range was touched by last: a sweep with a heap, O(n log n) in the number of steps."""
-    order = sorted(steps, key=lambda step: step[1].range.start)
-    points = sorted({point for _, region, _ in steps for point in (region.range.start, region.range.end)})
+    order = sorted(steps, key=lambda step: step[1].start)
+    points = sorted({point for _, region, _ in steps for point in (region.start, region.end)})
     heap: list[tuple[int, int]] = []
     at = 0
     for point, after in pairwise(points):

@@ -19,8 +19,8 @@ from pfnscope.bootlog.files.facts import (
     zones,
 )
 from pfnscope.bootlog.files.lines import FileLine, Notes
-from pfnscope.bootlog.model import BootLog, DebugfsRegion, Files, NodeRange
-from pfnscope.ranges import ByteRange
+from pfnscope.model.log import BootLog, DebugfsRegion, Files, NodeRange
+from pfnscope.model.ranges import ByteRange
 
 _USUAL_PAGE = 4096
 
@@ -99,7 +99,7 @@ def _with_nodes(log: BootLog, notes: Notes) -> BootLog:
         return log
     spans = _spans(log)
     nodes = [_node(region, spans) for region in memory]
-    ranges = tuple(NodeRange(node or 0, r.range, r.lines) for node, r in zip(nodes, memory, strict=True))
+    ranges = tuple(NodeRange(node or 0, *r.range, r.lines) for node, r in zip(nodes, memory, strict=True))
     message = "The text prints no node ranges; memory and its nodes are taken from the memblock list of debugfs."
     notes.say("info", "node-ranges-from-debugfs", message, memory[0].lines)
     assumed = log.assumed if None not in nodes else (*log.assumed, "node_ranges")
@@ -113,9 +113,9 @@ def _spans(log: BootLog) -> list[tuple[ByteRange, int]]:
     """The zones of /proc/zoneinfo with their nodes, by address; none where they overlap and so tell no node."""
     size = log.page_size or _USUAL_PAGE
     spans = sorted(
-        (ByteRange(zone.start_pfn * size, (zone.start_pfn + zone.spanned) * size), zone.node)
+        (ByteRange(zone.start_pfn * size, (zone.start_pfn + zone.spanned_pages) * size), zone.node)
         for zone in log.files.zoneinfo
-        if zone.start_pfn is not None and zone.spanned
+        if zone.start_pfn is not None and zone.spanned_pages
     )
     overlap = any(right.start < left.end for (left, _), (right, _) in pairwise(spans))
     return [] if overlap else spans
@@ -126,8 +126,8 @@ def _node(region: DebugfsRegion, spans: list[tuple[ByteRange, int]]) -> int | No
     if region.node is not None:
         return region.node
     nodes: set[int] = set()
-    at = bisect_right(spans, region.range.start, key=lambda span: span[0].end)
-    while at < len(spans) and spans[at][0].start < region.range.end and len(nodes) < 2:
+    at = bisect_right(spans, region.start, key=lambda span: span[0].end)
+    while at < len(spans) and spans[at][0].start < region.end and len(nodes) < 2:
         nodes.add(spans[at][1])
         at += 1
     return nodes.pop() if len(nodes) == 1 else None

@@ -23,9 +23,9 @@ from pfnscope.bootlog.files.lines import (
     ZoneHeader,
 )
 from pfnscope.bootlog.forms.files import resource_type
-from pfnscope.bootlog.model import BlockRange, Count, DebugfsRegion, Lines, MapEntry, NodeTotal, Resource, ZoneInfo
 from pfnscope.bootlog.records import merged
-from pfnscope.ranges import ByteRange
+from pfnscope.model.log import BlockRange, Count, DebugfsRegion, Lines, MapEntry, NodeTotal, Resource, ZoneInfo
+from pfnscope.model.ranges import ByteRange
 from pfnscope.units import parse_size
 
 _MOST_FRAMES = 1 << 52
@@ -70,7 +70,7 @@ def _add_zone(
         managed.value if managed else None,
         lines,
     )
-    if zone.present > zone.spanned or (zone.start_pfn or 0) + zone.spanned > _MOST_FRAMES:
+    if zone.present_pages > zone.spanned_pages or (zone.start_pfn or 0) + zone.spanned_pages > _MOST_FRAMES:
         notes.say(
             "warning", "impossible-zone", f"{name} of /proc/zoneinfo has impossible numbers; it is left out.", lines
         )
@@ -78,7 +78,11 @@ def _add_zone(
     before = found.setdefault((zone.node, zone.zone), zone)
     if before is zone:
         return
-    if (before.start_pfn, before.spanned, before.present) != (zone.start_pfn, zone.spanned, zone.present):
+    if (before.start_pfn, before.spanned_pages, before.present_pages) != (
+        zone.start_pfn,
+        zone.spanned_pages,
+        zone.present_pages,
+    ):
         message = f"{name} comes twice in /proc/zoneinfo with different numbers; the first ones are used."
         notes.say("warning", "conflicting-zoneinfo", message, lines)
         return
@@ -102,7 +106,7 @@ def resources(lines: Iterable[object], notes: Notes) -> tuple[Resource, ...]:
         last = memory.start
         while above and above[-1].end < memory.end:
             above.pop()
-        entry = Resource(memory, line.name, len(above), line.lines)
+        entry = Resource(*memory, line.name, len(above), line.lines)
         above.append(memory)
         key = (memory, line.name, entry.depth)
         before = found.get(key)
@@ -156,7 +160,7 @@ def _join_parts(found: dict[MapEntry, MapEntry], parts: dict[str, MemmapPart], n
         notes.say("warning", "unrecognised-line", "This is no address of a memory map entry.", lines)
         return
     name = parts["type"].value
-    _add_entry(found, MapEntry(ByteRange.inclusive(start, last), resource_type(name), name, lines), notes)
+    _add_entry(found, MapEntry(*ByteRange.inclusive(start, last), resource_type(name), name, lines), notes)
 
 
 def _add_entry(found: dict[MapEntry, MapEntry], entry: MapEntry, notes: Notes) -> None:
@@ -183,7 +187,7 @@ def memblock_lists(lines: Iterable[object], notes: Notes) -> dict[ListName, tupl
         for region in regions:
             if not notes.possible(region.range, region.lines):
                 continue
-            key = DebugfsRegion(region.range, region.node, region.flag, ())
+            key = DebugfsRegion(*region.range, region.node, region.flag, ())
             before = known.get(key)
             if before is None and not first_copy:
                 message = f"memblock.{which} comes twice and the copies differ; the first one is used."
@@ -241,7 +245,7 @@ def blocks(lines: Iterable[object], size: Count | None, notes: Notes) -> tuple[B
         elif isinstance(line, Block) and size is not None:
             memory = ByteRange.base_size(line.index * size.value, size.value)
             if notes.possible(memory, line.lines):
-                _add_block(found, BlockRange(memory, line.state, line.node, line.zones, line.lines))
+                _add_block(found, BlockRange(*memory, line.state, line.node, line.zones, line.lines))
         elif isinstance(line, Block) and sized:
             sized = False
             message = "The text names memory blocks and not their size, so their addresses are not known."
@@ -282,16 +286,15 @@ def _row(line: LsmemRow, columns: tuple[str, ...]) -> BlockRange:
     node = cells.get("NODE", "")
     state = next((cell for cell in found if cell.endswith("line")), cells.get("STATE", "unknown"))
     return BlockRange(
-        line.range, state, int(node) if node.isdecimal() and len(node) < 6 else None, cells.get("ZONES"), line.lines
+        *line.range, state, int(node) if node.isdecimal() and len(node) < 6 else None, cells.get("ZONES"), line.lines
     )
 
 
 def _joined(ordered: Iterable[BlockRange]) -> Iterator[BlockRange]:
     run: BlockRange | None = None
     for item in ordered:
-        if run is not None and run.range.end == item.range.start and _kind(run) == _kind(item):
-            whole = ByteRange(run.range.start, item.range.end)
-            run = msgspec.structs.replace(run, range=whole, lines=merged(run.lines, item.lines))
+        if run is not None and run.end == item.start and _kind(run) == _kind(item):
+            run = msgspec.structs.replace(run, end=item.end, lines=merged(run.lines, item.lines))
             continue
         if run is not None:
             yield run

@@ -4,8 +4,8 @@ from typing import Literal
 
 import msgspec
 
-from pfnscope.bootlog.model import Diagnostic, Lines, MapEntry
-from pfnscope.ranges import ByteRange
+from pfnscope.model.log import Diagnostic, Lines, MapEntry
+from pfnscope.model.ranges import ByteRange
 
 ListName = Literal["memory", "reserved", "physmem"]
 _MOST_LINES = 100_000  # blocks of 128 MiB for 12 TiB; only a text made for it has more
@@ -169,7 +169,7 @@ class Notes:
     def say(self, severity: Literal["info", "warning"], code: str, message: str, lines: Lines) -> None:
         """Add a diagnostic at the first of the lines."""
         if len(self._found) < _MOST_NOTES:
-            self._found.append(Diagnostic(severity, code, message, lines[0] if lines else None))
+            self._found.append(Diagnostic(severity, code, message, lines[0] if lines else None, None))
         else:
             self._more += 1
 
@@ -187,4 +187,4 @@ class Notes:
         if not self._more:
             return tuple(self._found)
         message = f"{self._more} more notes on the files of /proc and /sys are not listed."
-        return (*self._found, Diagnostic("warning", "more-notes", message))
+        return (*self._found, Diagnostic("warning", "more-notes", message, None, None))

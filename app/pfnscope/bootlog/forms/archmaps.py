@@ -13,8 +13,8 @@ from pfnscope.bootlog.forms.base import (
     inclusive,
     number,
 )
-from pfnscope.bootlog.model import Lines, MapEntry, MemoryType, ReservedRegion
-from pfnscope.ranges import ByteRange
+from pfnscope.model.log import Lines, MapEntry, MemoryType, ReservedRegion
+from pfnscope.model.ranges import ByteRange
 from pfnscope.units import MIB
 
 _ALPHA_PAGE = 8192
@@ -22,20 +22,20 @@ _CLUSTER_TAKEN = 3  # bit 0: console and PALcode, bit 1: non-volatile
 
 
 def _ram(memory: ByteRange, label: str, lines: Lines) -> Effect:
-    return MapLine("firmware", MapEntry(memory, MemoryType.RAM, label, lines))
+    return MapLine("firmware", MapEntry(*memory, MemoryType.RAM, label, lines))
 
 
 def _cluster(groups: Groups, lines: Lines) -> Effect:
     usage, start, end = hexadecimal(groups[0]), number(groups[1]), number(groups[2])
     kind = MemoryType.RESERVED if usage & _CLUSTER_TAKEN else MemoryType.RAM
     memory = ByteRange(start * _ALPHA_PAGE, end * _ALPHA_PAGE)
-    return MapLine("firmware", MapEntry(memory, kind, f"usage {groups[0]}", lines))
+    return MapLine("firmware", MapEntry(*memory, kind, f"usage {groups[0]}", lines))
 
 
 def _arc(groups: Groups, lines: Lines) -> Effect:
     start, size, unused = groups
     kind = MemoryType.OTHER if unused else MemoryType.RAM
-    return MapLine("firmware", MapEntry(base_size(start, number(size) * MIB), kind, unused or "Memory", lines))
+    return MapLine("firmware", MapEntry(*base_size(start, number(size) * MIB), kind, unused or "Memory", lines))
 
 
 def _loongarch(groups: Groups, lines: Lines) -> Effect:
@@ -43,7 +43,7 @@ def _loongarch(groups: Groups, lines: Lines) -> Effect:
     kinds = {8: MemoryType.UNUSABLE, 9: MemoryType.ACPI, 13: MemoryType.RESERVED, 14: MemoryType.PMEM}
     kind = kinds.get(number(groups[1]), MemoryType.RAM)
     memory = base_size(groups[2], hexadecimal(groups[3]))
-    return MapLine("firmware", MapEntry(memory, kind, f"type {groups[1]}", lines))
+    return MapLine("firmware", MapEntry(*memory, kind, f"type {groups[1]}", lines))
 
 
 def _loongarch_first(groups: Groups, lines: Lines) -> Effect:
@@ -51,7 +51,7 @@ def _loongarch_first(groups: Groups, lines: Lines) -> Effect:
     memory = base_size(start, hexadecimal(size))
     if what == "node_id":
         return _ram(memory, f"node {value}", lines)
-    return MapLine("firmware", MapEntry(memory, MemoryType.RESERVED, f"type {value}", lines))
+    return MapLine("firmware", MapEntry(*memory, MemoryType.RESERVED, f"type {value}", lines))
 
 
 def _loongson(groups: Groups, lines: Lines) -> Effect:
@@ -59,7 +59,7 @@ def _loongson(groups: Groups, lines: Lines) -> Effect:
     base = (number(node) << 44) + hexadecimal(start)
     memory = ByteRange.base_size(base, hexadecimal(size) * MIB)
     kinds = {1: MemoryType.RAM, 2: MemoryType.RAM, 3: MemoryType.RESERVED}
-    return MapLine("firmware", MapEntry(memory, kinds.get(number(kind), MemoryType.OTHER), f"type {kind}", lines))
+    return MapLine("firmware", MapEntry(*memory, kinds.get(number(kind), MemoryType.OTHER), f"type {kind}", lines))
 
 
 FORMS = (
@@ -130,7 +130,7 @@ FORMS = (
         family="kernel image",
         triggers=("setup_memory: kernel addr",),
         pattern=rf"setup_memory: kernel addr={HEX}-{HEX} size={HEX}\b",
-        make=lambda g, lines: ReservedRegion(exclusive(g[0], g[1]), "kernel", "kernel", lines),
+        make=lambda g, lines: ReservedRegion(*exclusive(g[0], g[1]), "kernel", "kernel", lines),
         samples=("setup_memory: kernel addr=0x90000000-0x902cc000 size=0x002cc000",),
         source="arch/microblaze/mm/init.c, 2.6.30-3.2; end exclusive",
     ),
@@ -148,7 +148,7 @@ FORMS = (
         family="reserved regions",
         triggers=("Reserved - 0x",),
         pattern=rf"Reserved - {HEX}-{HEX}$",
-        make=lambda g, lines: ReservedRegion(base_size(g[0], hexadecimal(g[1])), "memblock", "reserved", lines),
+        make=lambda g, lines: ReservedRegion(*base_size(g[0], hexadecimal(g[1])), "memblock", "reserved", lines),
         samples=("Reserved - 0x00002000-0x00365d84",),
         source="arch/openrisc/kernel/setup.c, 3.1-4.19; start and size although written a-b",
     ),
@@ -188,7 +188,7 @@ FORMS = (
         triggers=("Ignoring memory chunk at",),
         pattern=rf"Ignoring memory chunk at {HEX}:{HEX} before the first chunk",
         make=lambda g, lines: ReservedRegion(
-            base_size(g[0], hexadecimal(g[1])), "ignored by the kernel", "ignored", lines
+            *base_size(g[0], hexadecimal(g[1])), "ignored by the kernel", "ignored", lines
         ),
         samples=("Ignoring memory chunk at 0x0:0x400000 before the first chunk",),
         source="arch/m68k/mm/motorola.c, 2.6.11-7.1; start and size",
@@ -218,7 +218,7 @@ FORMS = (
         triggers=("Ignoring memory bank 0x",),
         pattern=rf"Ignoring memory bank {HEX} size {NUMBER}(KB| bytes)",
         make=lambda g, lines: ReservedRegion(
-            base_size(g[0], number(g[1]) << (10 if g[2] == "KB" else 0)), "ignored by the kernel", "ignored", lines
+            *base_size(g[0], number(g[1]) << (10 if g[2] == "KB" else 0)), "ignored by the kernel", "ignored", lines
         ),
         samples=("Ignoring memory bank 0x00000000 size 16KB", "Ignoring memory bank 0x00000000 size 4095 bytes"),
         source="arch/xtensa/kernel/setup.c, arch/xtensa/mm/init.c, 2.6.24-4.4; start and size",
@@ -273,7 +273,7 @@ FORMS = (
         family="reserved regions",
         triggers=("Resvd: mem_type:",),
         pattern=rf"Resvd: mem_type:{NUMBER}, mem_start:{HEX}, mem_size:{HEX} Bytes",
-        make=lambda g, lines: ReservedRegion(base_size(g[1], hexadecimal(g[2])), f"EFI type {g[0]}", "efi", lines),
+        make=lambda g, lines: ReservedRegion(*base_size(g[1], hexadecimal(g[2])), f"EFI type {g[0]}", "efi", lines),
         samples=("Resvd: mem_type:5, mem_start:0xfd000000, mem_size:0x400000 Bytes",),
         source="arch/loongarch/kernel/numa.c, 6.1-7.1; start and size, in bytes",
     ),

@@ -2,8 +2,8 @@
 
 from pfnscope.bootlog.effects import Effect, Noted, Remark
 from pfnscope.bootlog.forms.base import HEX, NUMBER, Form, Groups, base_size, exclusive, hexadecimal, number
-from pfnscope.bootlog.model import Lines, ReservedRegion
-from pfnscope.ranges import ByteRange
+from pfnscope.model.log import Lines, ReservedRegion
+from pfnscope.model.ranges import ByteRange
 from pfnscope.units import KIB, MIB
 
 _LINEAR_32 = 0xC0000000
@@ -21,18 +21,18 @@ def _initrd_powerpc(groups: Groups, lines: Lines) -> Effect:
     base = _LINEAR_64 if start >= _LINEAR_64 else _LINEAR_32
     if start < base:
         return Noted()  # of a kernel whose linear map lies elsewhere
-    return ReservedRegion(ByteRange(start - base, end - base), "initrd", "initrd", lines)
+    return ReservedRegion(*ByteRange(start - base, end - base), "initrd", "initrd", lines)
 
 
 def _fadump(groups: Groups, lines: Lines) -> Effect:
     size, megabytes, start = groups
     base = number(megabytes) * MIB if megabytes else hexadecimal(start)
-    return ReservedRegion(ByteRange.base_size(base, number(size) * MIB), "fadump", "crashkernel", lines)
+    return ReservedRegion(*ByteRange.base_size(base, number(size) * MIB), "fadump", "crashkernel", lines)
 
 
 def _kdump_mips(groups: Groups, lines: Lines) -> Effect:
     memory = ByteRange.base_size(number(groups[1]) * KIB, number(groups[0]) * KIB)
-    return ReservedRegion(memory, "elfcorehdr", "elfcorehdr", lines)
+    return ReservedRegion(*memory, "elfcorehdr", "elfcorehdr", lines)
 
 
 FORMS = (
@@ -118,7 +118,7 @@ FORMS = (
         family="reserved regions",
         triggers=("initrd: reserving ",),
         pattern=r"initrd: reserving ([0-9a-f]{8,16})-([0-9a-f]{8,16}) \(mem_max ",
-        make=lambda g, lines: ReservedRegion(exclusive(g[0], g[1]), "initrd", "initrd", lines),
+        make=lambda g, lines: ReservedRegion(*exclusive(g[0], g[1]), "initrd", "initrd", lines),
         samples=("initrd: reserving 3e000000-3f400000 (mem_max 40000000)",),
         source="arch/parisc/mm/init.c, 2.6.11-7.1; end exclusive",
     ),
@@ -150,7 +150,7 @@ FORMS = (
         family="reserved regions",
         triggers=("for elfcorehdr",),
         pattern=rf"(?:OF: fdt: ?)?Reserving {NUMBER} ?[Kk]i?B of memory at {HEX} for elfcorehdr",
-        make=lambda g, lines: ReservedRegion(base_size(g[1], number(g[0]) * KIB), "elfcorehdr", "elfcorehdr", lines),
+        make=lambda g, lines: ReservedRegion(*base_size(g[1], number(g[0]) * KIB), "elfcorehdr", "elfcorehdr", lines),
         samples=(
             "Reserving 4KB of memory at 0x7ffff000 for elfcorehdr",
             "OF: fdt: Reserving 64 KiB of memory at 0xb6fff0000 for elfcorehdr",
@@ -171,7 +171,7 @@ FORMS = (
         family="hotplug memory",
         triggers=("Standby memory at 0x",),
         pattern=rf"(?:sclp_cmd: |sclp_mem: )?Standby memory at {HEX} \({NUMBER}M of {NUMBER}M usable\)",
-        make=lambda g, lines: ReservedRegion(base_size(g[0], number(g[2]) * MIB), "standby memory", "standby", lines),
+        make=lambda g, lines: ReservedRegion(*base_size(g[0], number(g[2]) * MIB), "standby memory", "standby", lines),
         samples=("sclp_cmd: Standby memory at 0x100000000 (1024M of 1024M usable)",),
         source="drivers/s390/char/sclp_cmd.c, 3.10-7.1; start and size; no memory yet",
     ),
@@ -180,7 +180,7 @@ FORMS = (
         family="ignored memory",
         triggers=("Ignoring memory below PHYS_OFFSET",),
         pattern=rf"Ignoring memory below PHYS_OFFSET: {HEX}-{HEX}\b",
-        make=lambda g, lines: ReservedRegion(exclusive(g[0], g[1]), "ignored by the kernel", "ignored", lines),
+        make=lambda g, lines: ReservedRegion(*exclusive(g[0], g[1]), "ignored by the kernel", "ignored", lines),
         samples=("Ignoring memory below PHYS_OFFSET: 0x7fe00000-0x80000000",),
         source="arch/arm/kernel/setup.c, 3.14-7.1; end exclusive",
     ),

@@ -2,7 +2,7 @@
 
 from pfnscope.bootlog.effects import Effect, Noted, Reason, Registers, Trouble
 from pfnscope.bootlog.forms.base import NUMBER, Form, Groups, hexadecimal, number
-from pfnscope.bootlog.model import Lines
+from pfnscope.model.log import Lines
 
 _POINTER = r"(?:0x)?([0-9a-fA-F]{8,16})\b"
 _NARROW = 8

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import msgspec
 
 from pfnscope.bootlog.effects import Effect, Section
-from pfnscope.bootlog.model import Lines
-from pfnscope.ranges import ByteRange
+from pfnscope.model.log import Lines
+from pfnscope.model.ranges import ByteRange
 
 Groups = tuple[str | None, ...]
 Make = Callable[[Groups, Lines], Effect | None]

@@ -12,7 +12,7 @@ from pfnscope.bootlog.files.lines import (
     Total,
 )
 from pfnscope.bootlog.forms.base import HEX, NUMBER, Form, Groups, hexadecimal, inclusive, number
-from pfnscope.bootlog.model import Lines
+from pfnscope.model.log import Lines
 from pfnscope.patterns import compiled
 from pfnscope.units import parse_size
 

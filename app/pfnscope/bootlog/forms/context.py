@@ -2,7 +2,7 @@
 
 from pfnscope.bootlog.effects import ArchHint, Banner, CommandLine, Effect, PageSize, Running
 from pfnscope.bootlog.forms.base import NUMBER, Form, Groups, number
-from pfnscope.bootlog.model import Lines
+from pfnscope.model.log import Lines
 
 ANY_TEXT = ".*"
 

@@ -2,7 +2,7 @@
 
 from pfnscope.bootlog.effects import CountField, Effect, MemoryLine, Noted, Remark, Tally
 from pfnscope.bootlog.forms.base import NUMBER, Form, Groups, number
-from pfnscope.bootlog.model import Count, FlagWidths, Lines, WalkedZone, Zonelist
+from pfnscope.model.log import Count, FlagWidths, Lines, WalkedZone, Zonelist
 
 _ZONE = "(DMA|DMA32|Normal|HighMem|Movable|Device)"
 _WRAPPED = r"(?:-[0-9]{1,19}|[0-9]{19,20})(?:\b|[kK])"

@@ -2,13 +2,13 @@
 
 from pfnscope.bootlog.effects import Effect, Noted, Remark
 from pfnscope.bootlog.forms.base import HEX, NUMBER, Form, Groups, base_size, exclusive, inclusive, number
-from pfnscope.bootlog.model import Lines, ReservedRegion
+from pfnscope.model.log import Lines, ReservedRegion
 from pfnscope.units import MIB
 
 
 def _region(groups: Groups, lines: Lines) -> Effect:
     start, end, words, name = groups
-    return ReservedRegion(inclusive(start, end), (name or "").strip() or "unknown", f"device-tree {words}", lines)
+    return ReservedRegion(*inclusive(start, end), (name or "").strip() or "unknown", f"device-tree {words}", lines)
 
 
 def _overlap(groups: Groups, _lines: Lines) -> Effect:
@@ -21,7 +21,7 @@ def _mediatek(groups: Groups, lines: Lines) -> Effect:
     name, start, end = groups
     if start is None or (name or "").lower().startswith(("dram", "orig_dram", "phone", "avai", "mblock[")):
         return Noted()
-    return ReservedRegion(inclusive(start, end), (name or "").strip(), "device-tree", lines)
+    return ReservedRegion(*inclusive(start, end), (name or "").strip(), "device-tree", lines)
 
 
 FORMS = (
@@ -31,7 +31,9 @@ FORMS = (
         triggers=("ed memory: created",),
         pattern=r"(?:cma: |OF: reserved mem: )?(?:Reserved|Removed) memory: created (CMA|DMA|restricted DMA) memory"
         rf" pool at {HEX}, size {NUMBER} MiB",
-        make=lambda g, lines: ReservedRegion(base_size(g[1], number(g[2]) * MIB), f"{g[0]} memory pool", "pool", lines),
+        make=lambda g, lines: ReservedRegion(
+            *base_size(g[1], number(g[2]) * MIB), f"{g[0]} memory pool", "pool", lines
+        ),
         samples=(
             "Reserved memory: created CMA memory pool at 0x0000000138000000, size 64 MiB",
             "Reserved memory: created DMA memory pool at 0x000000009f000000, size 1 MiB",
@@ -69,7 +71,7 @@ FORMS = (
         pattern=rf"(?:OF: fdt: ?|OF: reserved mem: )?(?:Reserved memory: reserved region for node '([^']*)'"
         rf"|(?:Reserved memory: )?allocated memory for '([^']*)' node): base {HEX}, size {NUMBER} MiB",
         make=lambda g, lines: ReservedRegion(
-            base_size(g[2], number(g[3]) * MIB), g[0] or g[1] or "unknown", "device-tree", lines
+            *base_size(g[2], number(g[3]) * MIB), g[0] or g[1] or "unknown", "device-tree", lines
         ),
         samples=(
             "Reserved memory: reserved region for node 'qseecom_region': base 0x00000000fb200000, size 36 MiB",
@@ -131,7 +133,7 @@ FORMS = (
         family="ignored memory",
         triggers=("Ignoring memory ",),
         pattern=rf"(?:OF: fdt: ?)?Ignoring memory (?:range|block) {HEX} - {HEX}\b",
-        make=lambda g, lines: ReservedRegion(exclusive(g[0], g[1]), "ignored by the kernel", "ignored", lines),
+        make=lambda g, lines: ReservedRegion(*exclusive(g[0], g[1]), "ignored by the kernel", "ignored", lines),
         samples=(
             "OF: fdt: Ignoring memory range 0x80000000 - 0x80200000",
             "OF: fdt:Ignoring memory block 0x80000000 - 0x80100000",
@@ -143,7 +145,7 @@ FORMS = (
         family="ignored memory",
         triggers=("Ignoring RAM at",),
         pattern=r"Ignoring RAM at (?:0x)?([0-9a-f]{6,16})-(?:0x)?([0-9a-f]{6,16})\b",
-        make=lambda g, lines: ReservedRegion(inclusive(g[0], g[1]), "ignored by the kernel", "ignored", lines),
+        make=lambda g, lines: ReservedRegion(*inclusive(g[0], g[1]), "ignored by the kernel", "ignored", lines),
         samples=(
             "Ignoring RAM at 30000000-3fffffff (vmalloc region overlap).",
             "Ignoring RAM at 0x30000000-0x3fffffff",

@@ -5,8 +5,8 @@ from typing import Literal
 from pfnscope.bootlog.effects import Effect, LastPfn, Noted, Remark
 from pfnscope.bootlog.forms.base import BARE, HEX, MEM, NUMBER, Form, Groups, exclusive, hexadecimal, inclusive, number
 from pfnscope.bootlog.forms.maps import TYPES
-from pfnscope.bootlog.model import E820Change, Lines, ReservedRegion
-from pfnscope.ranges import ByteRange
+from pfnscope.model.log import E820Change, Lines, ReservedRegion
+from pfnscope.model.ranges import ByteRange
 
 _OLD = rf"{BARE}\s*-\s*{BARE}"
 
@@ -14,11 +14,11 @@ _OLD = rf"{BARE}\s*-\s*{BARE}"
 def _change(
     action: Literal["update", "remove"], memory: ByteRange, old: str | None, new: str | None, lines: Lines
 ) -> Effect:
-    return E820Change(action, memory, old, new, lines)
+    return E820Change(action, *memory, old, new, lines)
 
 
 def _ram_buffer(groups: Groups, lines: Lines) -> Effect:
-    return ReservedRegion(inclusive(groups[0], groups[1]), "RAM buffer", "ram-buffer", lines)
+    return ReservedRegion(*inclusive(groups[0], groups[1]), "RAM buffer", "ram-buffer", lines)
 
 
 def _last_pfn(groups: Groups, _lines: Lines) -> Effect:

@@ -2,12 +2,12 @@
 
 from pfnscope.bootlog.effects import Effect, Noted, PfnReserved
 from pfnscope.bootlog.forms.base import BARE, Form, Groups, exclusive, hexadecimal
-from pfnscope.bootlog.model import Lines, ReservedRegion
+from pfnscope.model.log import Lines, ReservedRegion
 
 
 def _reservation(groups: Groups, lines: Lines) -> Effect:
     start, end, name = groups
-    return ReservedRegion(exclusive(start, end), " ".join((name or "").split()), "early-reservation", lines)
+    return ReservedRegion(*exclusive(start, end), " ".join((name or "").split()), "early-reservation", lines)
 
 
 FORMS = (

@@ -2,7 +2,7 @@
 
 from pfnscope.bootlog.effects import Effect, EfiLine, Noted, Remark
 from pfnscope.bootlog.forms.base import HEX, MEM, NUMBER, Form, Groups, exclusive, inclusive, number
-from pfnscope.bootlog.model import EfiEntry, Lines
+from pfnscope.model.log import EfiEntry, Lines
 
 _RANGE = rf"range=\[{HEX}\s*-\s*{HEX}\s*([\])])"
 
@@ -10,12 +10,12 @@ _RANGE = rf"range=\[{HEX}\s*-\s*{HEX}\s*([\])])"
 def _entry(groups: Groups, lines: Lines) -> Effect:
     index, name, attributes, start, end, bracket = groups
     memory = exclusive(start, end) if bracket == ")" else inclusive(start, end)
-    return EfiLine(number(index), EfiEntry(memory, (name or "").strip(), (attributes or "").strip(), lines))
+    return EfiLine(number(index), EfiEntry(*memory, (name or "").strip(), (attributes or "").strip(), lines))
 
 
 def _device_tree_era(groups: Groups, lines: Lines) -> Effect:
     start, end, name, attributes = groups
-    return EfiLine(1, EfiEntry(inclusive(start, end), (name or "").strip(), (attributes or "").strip(), lines))
+    return EfiLine(1, EfiEntry(*inclusive(start, end), (name or "").strip(), (attributes or "").strip(), lines))
 
 
 FORMS = (

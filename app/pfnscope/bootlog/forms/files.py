@@ -14,8 +14,8 @@ from pfnscope.bootlog.files.lines import (
     ZoneHeader,
 )
 from pfnscope.bootlog.forms.base import HEX, NUMBER, Form, Groups, exclusive, hexadecimal, inclusive, number
-from pfnscope.bootlog.model import Lines, MapEntry, MemoryType
-from pfnscope.ranges import ByteRange
+from pfnscope.model.log import Lines, MapEntry, MemoryType
+from pfnscope.model.ranges import ByteRange
 
 _ZONE = "(DMA|DMA32|Normal|HighMem|Movable|Device)"
 _ADDRESS = r"([0-9a-f]{8,16})"
@@ -60,7 +60,7 @@ def _zone_field(groups: Groups, lines: Lines) -> Effect:
 def _memmap(groups: Groups, lines: Lines, *, ends_inside: bool) -> Effect:
     start, end, name = groups
     memory = inclusive(start, end) if ends_inside else exclusive(start, end)
-    return MemmapEntry(entry=MapEntry(memory, resource_type(name or ""), name or "", lines), lines=lines)
+    return MemmapEntry(entry=MapEntry(*memory, resource_type(name or ""), name or "", lines), lines=lines)
 
 
 def _memmap_values(groups: Groups, lines: Lines) -> Effect:
@@ -68,7 +68,7 @@ def _memmap_values(groups: Groups, lines: Lines) -> Effect:
     first, second = sorted((hexadecimal(groups[0]), hexadecimal(groups[1])))
     name = groups[2] or ""
     return MemmapEntry(
-        entry=MapEntry(ByteRange.inclusive(first, second), resource_type(name), name, lines), lines=lines
+        entry=MapEntry(*ByteRange.inclusive(first, second), resource_type(name), name, lines), lines=lines
     )
 
 

@@ -2,7 +2,7 @@
 
 from pfnscope.bootlog.effects import Noted, Remark
 from pfnscope.bootlog.forms.base import BARE, HEX, NUMBER, Form, base_size, exclusive, hexadecimal, inclusive, number
-from pfnscope.bootlog.model import ReservedRegion
+from pfnscope.model.log import ReservedRegion
 
 FORMS = (
     Form(
@@ -127,7 +127,7 @@ FORMS = (
         family="reserved regions",
         triggers=("range_start: ",),
         pattern=rf"(?:AMD-Vi: )?\s*IVMD_TYPE.* range_start: {BARE} range_end: {BARE} flags",
-        make=lambda g, lines: ReservedRegion(exclusive(g[0], g[1]), "AMD IVMD", "rmrr", lines),
+        make=lambda g, lines: ReservedRegion(*exclusive(g[0], g[1]), "AMD IVMD", "rmrr", lines),
         samples=("AMD-Vi: IVMD_TYPE_ALL\t\t range_start: 00000000bf000000 range_end: 00000000bf100000 flags: f",),
         source="drivers/iommu/amd/init.c with amd_iommu_dump, 2.6.32-7.1; end exclusive",
     ),
@@ -136,7 +136,7 @@ FORMS = (
         family="reserved regions",
         triggers=("ramoops: ",),
         pattern=rf"ramoops: (?:using|attached) {HEX}@{HEX}, ecc:",
-        make=lambda g, lines: ReservedRegion(base_size(g[1], hexadecimal(g[0])), "ramoops", "ramoops", lines),
+        make=lambda g, lines: ReservedRegion(*base_size(g[1], hexadecimal(g[0])), "ramoops", "ramoops", lines),
         samples=(
             "ramoops: using 0x100000@0x9f000000, ecc: 0",
             "ramoops: attached 0x100000@0x9f000000, ecc: 0/0",
@@ -148,7 +148,7 @@ FORMS = (
         family="reserved regions",
         triggers=("Base memory trampoline at",),
         pattern=rf"Base memory trampoline at \[[^\]]*\] {BARE} size {NUMBER}",
-        make=lambda g, lines: ReservedRegion(base_size(g[0], number(g[1])), "trampoline", "trampoline", lines),
+        make=lambda g, lines: ReservedRegion(*base_size(g[0], number(g[1])), "trampoline", "trampoline", lines),
         samples=("Base memory trampoline at [ffff880000099000] 99000 size 24576",),
         source="arch/x86/kernel/setup.c, arch/x86/realmode/init.c, 2.6.37-5.7; start and size",
     ),
@@ -157,7 +157,7 @@ FORMS = (
         family="reserved regions",
         triggers=(" PGTABLE",),
         pattern=rf"BRK \[{HEX}, {HEX}\] PGTABLE",
-        make=lambda g, lines: ReservedRegion(inclusive(g[0], g[1]), "kernel page tables", "brk", lines),
+        make=lambda g, lines: ReservedRegion(*inclusive(g[0], g[1]), "kernel page tables", "brk", lines),
         samples=("BRK [0x01f2a000, 0x01f2afff] PGTABLE",),
         source="arch/x86/mm/init.c, 3.8-5.7; end inclusive",
     ),
@@ -166,7 +166,7 @@ FORMS = (
         family="reserved regions",
         triggers=("software IO TLB between 0x",),
         pattern=rf"Placing software IO TLB between {HEX} - {HEX}\b",
-        make=lambda g, lines: ReservedRegion(exclusive(g[0], g[1]), "software IO TLB", "swiotlb", lines),
+        make=lambda g, lines: ReservedRegion(*exclusive(g[0], g[1]), "software IO TLB", "swiotlb", lines),
         samples=("Placing software IO TLB between 0x4a7c000 - 0x8a7c000",),
         source="arch/ia64/lib/swiotlb.c, lib/swiotlb.c, 2.6.11-2.6.24; end exclusive",
     ),

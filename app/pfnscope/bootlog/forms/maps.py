@@ -2,8 +2,8 @@
 
 from pfnscope.bootlog.effects import Effect, Header, MapLine, MapName, Noted, Section
 from pfnscope.bootlog.forms.base import BARE, HEX, MEM, Form, Groups, exclusive, hexadecimal, inclusive
-from pfnscope.bootlog.model import Lines, MapEntry, MemoryType
-from pfnscope.ranges import ByteRange
+from pfnscope.model.log import Lines, MapEntry, MemoryType
+from pfnscope.model.ranges import ByteRange
 
 TYPES = (
     r"((?i:usable after init|usable|reserved|ACPI data|ACPI NVS|unusable|persistent RAM \(type [0-9]{1,10}\)"
@@ -84,7 +84,7 @@ def _header(groups: Groups, _lines: Lines) -> Effect:
 
 def _line(map_: MapName | None, memory: ByteRange, label: str, lines: Lines) -> Effect:
     label = " ".join(label.split())
-    return MapLine(map_, MapEntry(memory, memory_type(label), label, lines))
+    return MapLine(map_, MapEntry(*memory, memory_type(label), label, lines))
 
 
 def _new(groups: Groups, lines: Lines) -> Effect:

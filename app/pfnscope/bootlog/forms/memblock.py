@@ -14,8 +14,8 @@ from pfnscope.bootlog.forms.base import (
     inclusive,
     number,
 )
-from pfnscope.bootlog.model import Lines, MemblockRegion
-from pfnscope.ranges import ByteRange
+from pfnscope.model.log import Lines, MemblockRegion
+from pfnscope.model.ranges import ByteRange
 
 _FIXED = r"\[0x([0-9a-f]{8}|[0-9a-f]{16})\s*-\s*0x([0-9a-f]{8}|[0-9a-f]{16})\s*\]"
 _NO_FLAGS = r"\s+(?:[^f\s]|f[^l]|fl[^a]|fla[^g])"  # the name of a function, which may begin with f
@@ -29,13 +29,13 @@ def _region(groups: Groups, lines: Lines) -> Effect | None:
     if inclusive(start, end).size != hexadecimal(size):
         raise DamagedError
     region = MemblockRegion(
-        inclusive(start, end), number(node) if node else None, hexadecimal(flags) if flags else None, lines
+        *inclusive(start, end), number(node) if node else None, hexadecimal(flags) if flags else None, lines
     )
     return MemblockLine("memory" if which == "memory" else "reserved", region, hexadecimal(index))
 
 
 def _event(memory: ByteRange, node: int | None, flags: str | None, lines: Lines) -> Effect:
-    return MemblockLine("event", MemblockRegion(memory, node, hexadecimal(flags) if flags else None, lines))
+    return MemblockLine("event", MemblockRegion(*memory, node, hexadecimal(flags) if flags else None, lines))
 
 
 def _step(which: Literal["freed", "added", "removed"], groups: Groups, lines: Lines, *, inside: bool = True) -> Effect:
@@ -43,7 +43,7 @@ def _step(which: Literal["freed", "added", "removed"], groups: Groups, lines: Li
     start, end = groups[0], groups[1]
     node = groups[2] if len(groups) > 2 else None
     memory = inclusive(start, end) if inside else exclusive(start, end)
-    return MemblockLine(which, MemblockRegion(memory, _known_node(node), None, lines))
+    return MemblockLine(which, MemblockRegion(*memory, _known_node(node), None, lines))
 
 
 def _free_old(groups: Groups, lines: Lines) -> Effect:

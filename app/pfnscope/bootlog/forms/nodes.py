@@ -14,15 +14,15 @@ from pfnscope.bootlog.forms.base import (
     number,
     same_width,
 )
-from pfnscope.bootlog.model import Initmem, Lines, MovableStart, NodeRange, SratEntry
-from pfnscope.ranges import ByteRange
+from pfnscope.model.log import Initmem, Lines, MovableStart, NodeRange, SratEntry
+from pfnscope.model.ranges import Address, ByteRange, borders
 
 _LAST = 0xFFF
 
 
 def _srat(groups: Groups, lines: Lines) -> Effect:
     node, start, end, hotplug, non_volatile = groups
-    return SratEntry(number(node), inclusive(start, end), bool(hotplug), bool(non_volatile), lines)
+    return SratEntry(number(node), *inclusive(start, end), bool(hotplug), bool(non_volatile), lines)
 
 
 def _node_frames(groups: Groups, _lines: Lines) -> Effect:
@@ -34,7 +34,7 @@ def _node_frames(groups: Groups, _lines: Lines) -> Effect:
 def _initmem(groups: Groups, lines: Lines) -> Effect:
     node, start, end = groups
     memory = inclusive(start, end)
-    return Initmem(number(node), memory if memory.size > 1 else None, lines)
+    return Initmem(number(node), *borders(memory if memory.size > 1 else None), lines)
 
 
 def _by_last_bits(start: str | None, end: str | None) -> ByteRange:
@@ -64,7 +64,7 @@ FORMS = (
         family="SRAT",
         triggers=("SRAT: Node",),
         pattern=rf"SRAT: Node {NUMBER} PXM [0-9]+ {BARE}\s*-\s*{BARE}\b",
-        make=lambda g, lines: SratEntry(number(g[0]), _by_last_bits(g[1], g[2]), False, False, lines),
+        make=lambda g, lines: SratEntry(number(g[0]), *_by_last_bits(g[1], g[2]), False, False, lines),
         samples=("SRAT: Node 1 PXM 1 40000000-80000000", "SRAT: Node 1 PXM 1 80000000-bfffffff"),
         source="arch/x86_64/mm/srat.c, arch/x86/mm/srat_64.c, 2.6.9-3.4; end exclusive, inclusive before 2.6.18",
     ),
@@ -87,7 +87,7 @@ FORMS = (
         family="node ranges",
         triggers=(r"«node » *[0-9]+:\s*\[mem",),
         pattern=rf"node\s+{NUMBER}:\s*{MEM}",
-        make=lambda g, lines: NodeRange(number(g[0]), inclusive(g[1], g[2]), lines),
+        make=lambda g, lines: NodeRange(number(g[0]), *inclusive(g[1], g[2]), lines),
         samples=(
             "  node   0: [mem 0x0000000000001000-0x000000000009afff]".strip(),
             "node 1: [mem 0x00100000-0x3fffffff]",
@@ -131,7 +131,7 @@ FORMS = (
         family="Movable start",
         triggers=(r"«Node » *[0-9]+:\s*0x",),
         pattern=rf"Node\s+{NUMBER}:\s*0x([0-9a-f]{{8,16}})\b",
-        make=lambda g, lines: MovableStart(number(g[0]), hexadecimal(g[1]), lines),
+        make=lambda g, lines: MovableStart(number(g[0]), Address(hexadecimal(g[1])), lines),
         samples=("Node 1: 0x0000000180000000",),
         source="mm/page_alloc.c, later mm/mm_init.c, 3.6-7.1; bytes",
         needs=("movable",),
@@ -165,7 +165,7 @@ FORMS = (
         family="Initmem setup",
         triggers=("nitmem setup node",),
         pattern=rf"(?:numa:\s+|NUMA:\s+)?Initmem setup node {NUMBER} (?:as memoryless|\[<memory-less node>\])",
-        make=lambda g, lines: Initmem(number(g[0]), None, lines),
+        make=lambda g, lines: Initmem(number(g[0]), None, None, lines),
         samples=("Initmem setup node 1 as memoryless", "NUMA: Initmem setup node 2 [<memory-less node>]"),
         source="mm/mm_init.c, 6.1-7.1; arch/arm64/mm/numa.c, 4.9",
     ),
@@ -174,7 +174,7 @@ FORMS = (
         family="Initmem setup",
         triggers=("nitmem setup node", "ootmem setup node"),
         pattern=rf"(?:Initmem|Bootmem) setup node {NUMBER} {BARE}\s*-\s*{BARE}\b",
-        make=lambda g, lines: Initmem(number(g[0]), _by_last_bits(g[1], g[2]), lines),
+        make=lambda g, lines: Initmem(number(g[0]), *_by_last_bits(g[1], g[2]), lines),
         samples=(
             "Initmem setup node 0 0000000000000000-0000000080000000",
             "Bootmem setup node 0 0000000000000000-000000007ffb0000",

@@ -2,13 +2,13 @@
 
 from pfnscope.bootlog.effects import Effect, NodeMemory, Noted, PfnInitmem, Remark
 from pfnscope.bootlog.forms.base import BARE, HEX, MEM, NUMBER, Form, Groups, exclusive, hexadecimal, number
-from pfnscope.bootlog.model import Initmem, Lines, NodeRange
+from pfnscope.model.log import Initmem, Lines, NodeRange
 
 
 def _node_memory(groups: Groups, lines: Lines) -> Effect:
     node = number(groups[0])
     pairs = (pair.replace("0x", "").split("-") for pair in (groups[1] or "").split())
-    return NodeMemory(tuple(NodeRange(node, exclusive(start, end), lines) for start, end in pairs))
+    return NodeMemory(tuple(NodeRange(node, *exclusive(start, end), lines) for start, end in pairs))
 
 
 FORMS = (
@@ -45,7 +45,7 @@ FORMS = (
         family="Initmem setup",
         triggers=("Could not find start_pfn for node",),
         pattern=rf"Could not find start_pfn for node {NUMBER}",
-        make=lambda g, lines: Initmem(number(g[0]), None, lines),
+        make=lambda g, lines: Initmem(number(g[0]), None, None, lines),
         samples=("Could not find start_pfn for node 1",),
         source="mm/page_alloc.c, 2.6.24-5.7; a node without memory",
     ),

@@ -2,7 +2,7 @@
 
 from pfnscope.bootlog.effects import Effect, Registers, Symbol
 from pfnscope.bootlog.forms.base import Form, Groups
-from pfnscope.bootlog.model import Lines
+from pfnscope.model.log import Lines
 
 _SYMBOL = r"([A-Za-z_][\w.]*(?:\+0x[0-9a-f]+/0x[0-9a-f]+)?)"
 _PLACE = r"([A-Za-z_][\w.]*\+0x[0-9a-f]+/0x[0-9a-f]+)"

@@ -14,8 +14,8 @@ from pfnscope.bootlog.forms.base import (
     inclusive,
     number,
 )
-from pfnscope.bootlog.model import Lines, ReservedRegion
-from pfnscope.ranges import ByteRange
+from pfnscope.model.log import Lines, ReservedRegion
+from pfnscope.model.ranges import ByteRange
 from pfnscope.units import MIB
 
 _OLD = rf"{BARE}\s*-\s*{BARE}"
@@ -24,11 +24,11 @@ _OLD = rf"{BARE}\s*-\s*{BARE}"
 def _crashkernel_mb(groups: Groups, lines: Lines) -> Effect:
     size, low, start = groups
     memory = ByteRange.base_size(number(start) * MIB, number(size) * MIB)
-    return ReservedRegion(memory, "crashkernel low" if low else "crashkernel", "crashkernel", lines)
+    return ReservedRegion(*memory, "crashkernel low" if low else "crashkernel", "crashkernel", lines)
 
 
 def _nosave(memory: ByteRange, lines: Lines) -> Effect:
-    return ReservedRegion(memory, "not saved by hibernation", "nosave", lines)
+    return ReservedRegion(*memory, "not saved by hibernation", "nosave", lines)
 
 
 def _swiotlb(groups: Groups) -> ByteRange:
@@ -44,7 +44,7 @@ FORMS = (
         triggers=("RAMDISK: ",),
         pattern=rf"(Allocated new )?RAMDISK: {MEM}",
         make=lambda g, lines: ReservedRegion(
-            inclusive(g[1], g[2]), "RAMDISK moved" if g[0] else "RAMDISK", "initrd", lines
+            *inclusive(g[1], g[2]), "RAMDISK moved" if g[0] else "RAMDISK", "initrd", lines
         ),
         samples=("RAMDISK: [mem 0x35e9f000-0x36d3dfff]", "Allocated new RAMDISK: [mem 0x35ec2000-0x35f7dfff]"),
         source="arch/x86/kernel/setup.c, 3.6-7.1; end inclusive",
@@ -56,7 +56,7 @@ FORMS = (
         triggers=("RAMDISK: ",),
         pattern=r"(Allocated new )?RAMDISK: ([0-9a-f]{8,16}) - ([0-9a-f]{8,16})\b",
         make=lambda g, lines: ReservedRegion(
-            exclusive(g[1], g[2]), "RAMDISK moved" if g[0] else "RAMDISK", "initrd", lines
+            *exclusive(g[1], g[2]), "RAMDISK moved" if g[0] else "RAMDISK", "initrd", lines
         ),
         samples=("RAMDISK: 37000000 - 37ffe000", "Allocated new RAMDISK: 00900000 - 0162e400"),
         source="arch/x86/kernel/setup.c, 2.6.32-3.4; end exclusive",
@@ -78,7 +78,7 @@ FORMS = (
         family="reserved regions",
         triggers=("initrd moved from",),
         pattern=rf"(?:xen: )?initrd moved from {MEM} to {MEM}",
-        make=lambda g, lines: ReservedRegion(exclusive(g[2], g[3]), "RAMDISK moved", "initrd", lines),
+        make=lambda g, lines: ReservedRegion(*exclusive(g[2], g[3]), "RAMDISK moved", "initrd", lines),
         samples=("initrd moved from [mem 0x02000000-0x03800000] to [mem 0x7c000000-0x7d800000]",),
         source="arch/x86/xen/setup.c, 4.4-7.1; end exclusive although written [mem a-b]",
     ),
@@ -111,7 +111,7 @@ FORMS = (
         family="reserved regions",
         triggers=("for crashkernel",),
         pattern=rf"Reserving {NUMBER}MB of memory at {HEX} for crashkernel",
-        make=lambda g, lines: ReservedRegion(base_size(g[1], number(g[0]) * MIB), "crashkernel", "crashkernel", lines),
+        make=lambda g, lines: ReservedRegion(*base_size(g[1], number(g[0]) * MIB), "crashkernel", "crashkernel", lines),
         samples=("Reserving 16MB of memory at 0x02000000 for crashkernel (System RAM: 64MB)",),
         source="arch/sh/kernel/machine_kexec.c, 2.6.32-6.12; start in bytes, size in MB",
     ),
@@ -121,7 +121,7 @@ FORMS = (
         triggers=("«crashkernel »(?:low memory:? )?reserved:? 0x", "crashkernel: reserved"),
         pattern=rf"crashkernel(?: (low) memory)?(?::)? reserved:? {HEX} - {HEX}\b",
         make=lambda g, lines: ReservedRegion(
-            exclusive(g[1], g[2]), "crashkernel low" if g[0] else "crashkernel", "crashkernel", lines
+            *exclusive(g[1], g[2]), "crashkernel low" if g[0] else "crashkernel", "crashkernel", lines
         ),
         samples=(
             "crashkernel reserved: 0x000000006f400000 - 0x000000007f400000 (256 MB)",
@@ -136,7 +136,7 @@ FORMS = (
         family="reserved regions",
         triggers=("«cma: »(?:CMA: )?[Rr]eserved", "«eserved »[0-9]+ MiB at"),
         pattern=rf"(?:cma: )?(?:CMA: )?[Rr]eserved {NUMBER} MiB at (?:0x)?{BARE}\b",
-        make=lambda g, lines: ReservedRegion(base_size(g[1], number(g[0]) * MIB), "CMA", "cma", lines),
+        make=lambda g, lines: ReservedRegion(*base_size(g[1], number(g[0]) * MIB), "CMA", "cma", lines),
         samples=(
             "cma: Reserved 64 MiB at 0x00000000fbe00000",
             "cma: Reserved 96 MiB at 0x00000001f0000000 on node -1",
@@ -189,7 +189,7 @@ FORMS = (
         family="reserved regions",
         triggers=(") allocated",),
         pattern=rf"NODE_DATA\({NUMBER}\) allocated {MEM}",
-        make=lambda g, lines: ReservedRegion(inclusive(g[1], g[2]), f"NODE_DATA({g[0]})", "node-data", lines),
+        make=lambda g, lines: ReservedRegion(*inclusive(g[1], g[2]), f"NODE_DATA({g[0]})", "node-data", lines),
         samples=("NODE_DATA(1) allocated [mem 0x23fbd0000-0x23fbfafff]",),
         source="arch/x86/mm/numa.c 4.4-6.8, mm/numa.c 6.12-7.1; end inclusive",
         damaged=r"NODE_DATA\([0-9]+\) allocated \[mem",
@@ -199,7 +199,7 @@ FORMS = (
         family="reserved regions",
         triggers=("NODE_DATA [",),
         pattern=rf"(?:numa:\s+|NUMA:\s+)?NODE_DATA (?:{MEM}|\[{BARE} - {BARE}\])",
-        make=lambda g, lines: ReservedRegion(inclusive(g[0] or g[2], g[1] or g[3]), "NODE_DATA", "node-data", lines),
+        make=lambda g, lines: ReservedRegion(*inclusive(g[0] or g[2], g[1] or g[3]), "NODE_DATA", "node-data", lines),
         samples=(
             "NODE_DATA [mem 0x3ffd8000-0x3fffefff]",
             "NODE_DATA [0000000000001000 - 0000000000005fff]",
@@ -223,7 +223,7 @@ FORMS = (
         family="reserved regions",
         triggers=(r"«software IO TLB»:? (?:mapped )?\[mem",),
         pattern=rf"software IO TLB(?:: mapped)? \[mem\s+{HEX}\s*-\s*{HEX}\]",
-        make=lambda g, lines: ReservedRegion(_swiotlb(g), "software IO TLB", "swiotlb", lines),
+        make=lambda g, lines: ReservedRegion(*_swiotlb(g), "software IO TLB", "swiotlb", lines),
         samples=(
             "software IO TLB: mapped [mem 0x00000000bbfe0000-0x00000000bffe0000] (64MB)",
             "software IO TLB [mem 0xbbf00000-0xbff00000] (64MB) mapped at [ffff8800bbf00000-ffff8800bfefffff]",
@@ -236,7 +236,7 @@ FORMS = (
         family="reserved regions",
         triggers=("software IO TLB at phys",),
         pattern=rf"software IO TLB at phys {HEX} - {HEX}\b",
-        make=lambda g, lines: ReservedRegion(exclusive(g[0], g[1]), "software IO TLB", "swiotlb", lines),
+        make=lambda g, lines: ReservedRegion(*exclusive(g[0], g[1]), "software IO TLB", "swiotlb", lines),
         samples=("software IO TLB at phys 0xbbf00000 - 0xbff00000",),
         source="lib/swiotlb.c, 2.6.32-3.4; end exclusive",
     ),

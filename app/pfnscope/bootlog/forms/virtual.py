@@ -2,7 +2,7 @@
 
 from pfnscope.bootlog.effects import Noted
 from pfnscope.bootlog.forms.base import HEX, NUMBER, Form, hexadecimal, number
-from pfnscope.bootlog.model import StructPages
+from pfnscope.model.log import StructPages
 
 _WIDE = r"(f[0-9a-f]{15})"
 

@@ -2,7 +2,7 @@
 
 from pfnscope.bootlog.effects import Effect, Header, PfnZone
 from pfnscope.bootlog.forms.base import HEX, MEM, NUMBER, Form, Groups, hexadecimal, inclusive, number, same_width
-from pfnscope.bootlog.model import Lines, ZoneRange
+from pfnscope.model.log import Lines, ZoneRange
 
 _NAME = "(DMA|DMA32|Normal|HighMem|Movable|Device)"
 
@@ -29,7 +29,7 @@ FORMS = (
         family="zone ranges",
         triggers=(r"(?:«DMA »|«DMA32 »|«Normal »|«HighMem »|«Movable »|«Device ») *\[mem",),
         pattern=rf"{_NAME}\s+{MEM}",
-        make=lambda g, lines: ZoneRange(g[0] or "", inclusive(g[1], g[2]), lines),
+        make=lambda g, lines: ZoneRange(g[0] or "", *inclusive(g[1], g[2]), lines),
         samples=(
             "DMA      [mem 0x0000000000001000-0x0000000000ffffff]",
             "Normal   [mem 0x01000000-0x375fdfff]",
@@ -43,7 +43,7 @@ FORMS = (
         family="zone ranges",
         triggers=("(?:DMA|DMA32|Normal|HighMem|Movable|Device) +«empty»",),
         pattern=rf"{_NAME}\s+empty",
-        make=lambda g, lines: ZoneRange(g[0] or "", None, lines),
+        make=lambda g, lines: ZoneRange(g[0] or "", None, None, lines),
         samples=("Device   empty", "HighMem empty"),
         source="mm/page_alloc.c, later mm/mm_init.c, 2.6.34-7.1",
         needs=("zones",),

@@ -4,18 +4,18 @@ Addresses are bytes in half-open ranges, whatever convention the line printed; `
 in the text as given. What the text does not say is None or empty, never a default.
 """
 
-from enum import Enum
-from typing import Literal
+from enum import StrEnum
+from typing import Literal, Protocol
 
 import msgspec
 
 from pfnscope.kernel.rules import CountWording
-from pfnscope.ranges import ByteRange
+from pfnscope.model.ranges import Address, Bordered, ByteRange, FrameRange, MaybeBordered
 
 Lines = tuple[int, ...]
 
 
-class MemoryType(str, Enum):
+class MemoryType(StrEnum):
     """What a memory map calls a range, across the spellings of all releases (arch/x86/kernel/e820.c)."""
 
     RAM = "ram"
@@ -30,91 +30,100 @@ class MemoryType(str, Enum):
     OTHER = "other"
 
 
-class MapEntry(msgspec.Struct, frozen=True):
-    """One entry of a memory map; ``label`` is the type as printed."""
+class MapEntry(Bordered, msgspec.Struct, frozen=True, gc=False):
+    """One entry of a memory map."""
 
-    range: ByteRange
+    start: Address
+    end: Address
     type: MemoryType
     label: str
     lines: Lines
 
 
-class E820Change(msgspec.Struct, frozen=True):
-    """An ``e820: update``, ``remove`` or ``reserve RAM buffer`` line; old and new type as printed."""
+class E820Change(Bordered, msgspec.Struct, frozen=True, rename={"from_": "from"}):
+    """A change of the e820 table that the kernel printed. ``from`` and ``to`` are types as printed."""
 
     action: Literal["update", "remove", "reserve"]
-    range: ByteRange
-    from_label: str | None
-    to_label: str | None
+    start: Address
+    end: Address
+    from_: str | None
+    to: str | None
     lines: Lines
 
 
-class EfiEntry(msgspec.Struct, frozen=True):
-    """One line of an EFI memory map; type and attributes as printed, trimmed."""
+class EfiEntry(Bordered, msgspec.Struct, frozen=True):
+    """One entry of the EFI memory map."""
 
-    range: ByteRange
+    start: Address
+    end: Address
     type: str
     attributes: str
     lines: Lines
 
 
-class SratEntry(msgspec.Struct, frozen=True):
+class SratEntry(Bordered, msgspec.Struct, frozen=True):
     """Memory that the ACPI SRAT gives to a node."""
 
     node: int
-    range: ByteRange
+    start: Address
+    end: Address
     hotplug: bool
     non_volatile: bool
     lines: Lines
 
 
-class MemblockRegion(msgspec.Struct, frozen=True):
-    """One region of a memblock dump. ``flags`` is None where the release does not print them."""
+class MemblockRegion(Bordered, msgspec.Struct, frozen=True):
+    """One region of a memblock=debug dump."""
 
-    range: ByteRange
+    start: Address
+    end: Address
     node: int | None
     flags: int | None
     lines: Lines
 
 
-class ReservedRegion(msgspec.Struct, frozen=True):
-    """Memory that a line names as taken for something: initrd, crashkernel, CMA, ACPI tables and so on."""
+class ReservedRegion(Bordered, msgspec.Struct, frozen=True):
+    """Memory that the log names as taken."""
 
-    range: ByteRange
+    start: Address
+    end: Address
     name: str
     kind: str
     lines: Lines
 
 
-class NodeRange(msgspec.Struct, frozen=True):
-    """One line of "Early memory node ranges": memory of memblock with its node."""
+class NodeRange(Bordered, msgspec.Struct, frozen=True, gc=False):
+    """Memory of one node, as memblock has it."""
 
     node: int
-    range: ByteRange
+    start: Address
+    end: Address
     lines: Lines
 
 
-class ZoneRange(msgspec.Struct, frozen=True):
-    """One line of "Zone ranges"; ``range`` is None where printed empty."""
+class ZoneRange(MaybeBordered, msgspec.Struct, frozen=True):
+    """Limits of a zone; null where printed empty."""
 
     zone: str
-    range: ByteRange | None
+    start: Address | None
+    end: Address | None
     lines: Lines
 
 
 class MovableStart(msgspec.Struct, frozen=True):
-    """Where ZONE_MOVABLE starts on a node, in bytes."""
+    """Start of ZONE_MOVABLE on a node."""
 
     node: int
-    start: int
+    start: Address
     lines: Lines
 
 
-class Initmem(msgspec.Struct, frozen=True):
-    """An "Initmem setup node" line; ``range`` is None for a node without memory."""
+class Initmem(MaybeBordered, msgspec.Struct, frozen=True):
+    """First and last memory of a node; null for a node without memory."""
 
     node: int
-    range: ByteRange | None
+    start: Address | None
+    end: Address | None
     lines: Lines
 
 
@@ -172,7 +181,7 @@ class Zonelist(msgspec.Struct, frozen=True):
     lines: Lines
 
 
-class PageCounts(msgspec.Struct, frozen=True):
+class PrintedCounts(msgspec.Struct, frozen=True):
     """The kernel's own page counts. ``unavailable`` holds one entry per printed line, in order.
 
     ``zone_*`` name no node: it is that of the lines around. ``zonelists`` has nodes as value and pages beside it,
@@ -225,49 +234,58 @@ class LogEvent(msgspec.Struct, frozen=True):
 
 
 class Diagnostic(msgspec.Struct, frozen=True):
-    """Something the reader of the log should know. ``line`` and ``column`` are 1-based."""
+    """Something the reader should know; line and column are 1-based."""
 
     severity: Literal["info", "warning", "error"]
     code: str
     message: str
-    line: int | None = None
-    column: int | None = None
+    line: int | None
+    column: int | None
 
 
 class ZoneInfo(msgspec.Struct, frozen=True):
-    """A zone of /proc/zoneinfo, in pages; ``start_pfn`` is None where newer kernels leave it out: an empty zone."""
+    """A zone of /proc/zoneinfo. ``start_pfn`` is null where the file leaves it out, for an empty zone."""
 
     node: int
     zone: str
     start_pfn: int | None
-    spanned: int
-    present: int
-    managed: int | None
+    spanned_pages: int
+    present_pages: int
+    managed_pages: int | None
     lines: Lines
 
+    @property
+    def frames(self) -> FrameRange:
+        """The span; from 0 where the file leaves out where it begins."""
+        start = self.start_pfn or 0
+        return FrameRange(start, start + self.spanned_pages)
 
-class Resource(msgspec.Struct, frozen=True):
-    """An entry of /proc/iomem; ``depth`` counts the entries that it lies in."""
 
-    range: ByteRange
+class Resource(Bordered, msgspec.Struct, frozen=True):
+    """An entry of /proc/iomem. ``depth`` counts the entries that it lies in."""
+
+    start: Address
+    end: Address
     name: str
     depth: int
     lines: Lines
 
 
-class DebugfsRegion(msgspec.Struct, frozen=True):
-    """A region of a memblock list of debugfs; ``flag`` as printed, which is the lowest flag alone (6.6 to 7.1)."""
+class DebugfsRegion(Bordered, msgspec.Struct, frozen=True):
+    """A region of a memblock list of debugfs; ``flag`` is the name of its lowest flag, null before 6.6."""
 
-    range: ByteRange
+    start: Address
+    end: Address
     node: int | None
     flag: str | None
     lines: Lines
 
 
-class BlockRange(msgspec.Struct, frozen=True):
+class BlockRange(Bordered, msgspec.Struct, frozen=True):
     """Memory blocks that follow each other and are alike: state, node and zones as lsmem or sysfs name them."""
 
-    range: ByteRange
+    start: Address
+    end: Address
     state: str
     node: int | None
     zones: str | None
@@ -297,7 +315,29 @@ class Files(msgspec.Struct, frozen=True):
     totals: tuple[NodeTotal, ...] = ()
 
 
-class BootLog(msgspec.Struct, frozen=True):
+class _HasMaps(Protocol):
+    @property
+    def firmware_map(self) -> tuple[MapEntry, ...]: ...
+    @property
+    def user_map(self) -> tuple[MapEntry, ...]: ...
+    @property
+    def extended_map(self) -> tuple[MapEntry, ...]: ...
+    @property
+    def modified_map(self) -> tuple[MapEntry, ...]: ...
+
+
+class MemoryMaps:
+    """What has the maps that a kernel prints one after another."""
+
+    __slots__ = ()
+
+    @property
+    def map_in_force(self: _HasMaps) -> tuple[MapEntry, ...]:
+        """The last of the maps that the kernel printed: firmware, extended, user, modified (e820.c, all releases)."""
+        return self.modified_map or self.user_map or self.extended_map or self.firmware_map
+
+
+class BootLog(MemoryMaps, msgspec.Struct, frozen=True):
     """One boot, or one excerpt, of a text. ``index`` is 1-based among the ``count`` boots of that text."""
 
     index: int = 1
@@ -328,7 +368,7 @@ class BootLog(msgspec.Struct, frozen=True):
     zone_ranges: tuple[ZoneRange, ...] = ()
     movable_start: tuple[MovableStart, ...] = ()
     initmem: tuple[Initmem, ...] = ()
-    page_counts: PageCounts = PageCounts()
+    page_counts: PrintedCounts = PrintedCounts()
     struct_pages: tuple[StructPages, ...] = ()
     files: Files = Files()
     events: tuple[LogEvent, ...] = ()
@@ -340,10 +380,7 @@ class BootLog(msgspec.Struct, frozen=True):
     def has_layout(self) -> bool:
         """Whether any memory map or range was read."""
         return bool(
-            self.firmware_map
-            or self.user_map
-            or self.extended_map
-            or self.modified_map
+            self.map_in_force
             or self.node_ranges
             or self.zone_ranges
             or self.memblock_memory

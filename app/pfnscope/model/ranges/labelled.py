@@ -5,8 +5,8 @@ from heapq import heappop, heappush
 from itertools import pairwise
 from typing import Any, TypeVar
 
-from pfnscope.ranges.sets import FrameSet
-from pfnscope.ranges.spans import FrameRange
+from pfnscope.model.ranges.sets import FrameSet
+from pfnscope.model.ranges.spans import FrameRange
 
 T = TypeVar("T")
 Painted = Sequence[tuple[FrameRange, T]]

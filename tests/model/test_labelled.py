@@ -5,7 +5,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pfnscope.ranges import FrameRange, FrameSet, Painted, overlay, paint, value_at
+from pfnscope.model.ranges import FrameRange, FrameSet, Painted, overlay, paint, value_at
 
 UNIVERSE = 40
 frames = st.tuples(st.integers(0, UNIVERSE), st.integers(0, UNIVERSE)).map(lambda p: FrameRange(min(p), max(p)))

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pfnscope.ranges import ByteRange, FrameRange, FrameSet
+from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet
 
 UNIVERSE = 64
 ranges = st.lists(

@@ -4,11 +4,11 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from pfnscope.bootlog.model import Lines, MemoryType
 from pfnscope.kernel.architecture import MemoryModel
 from pfnscope.kernel.release import Version
-from pfnscope.layout.memory_model import MemMap, struct_pages
-from pfnscope.ranges import FrameRange, FrameSet, Painted
+from pfnscope.model.log import Lines, MemoryType
+from pfnscope.model.memmap import MemMap, struct_pages
+from pfnscope.model.ranges import FrameRange, FrameSet, Painted
 
 
 class MemoryRange(Struct, frozen=True):
@@ -30,12 +30,25 @@ class ZoneLimit(Struct, frozen=True):
 
 
 class ZoneSpan(Struct, frozen=True):
-    """A zone of one node: ``frames`` is its span; ``present`` counts the node's own memory in it."""
+    """A populated zone of a node. absent = spanned - present."""
 
     node: int
     zone: str
-    frames: FrameRange
-    present: int
+    start_pfn: int
+    end_pfn: int
+    spanned_pages: int
+    present_pages: int
+    absent_pages: int
+
+    @classmethod
+    def of(cls, node: int, zone: str, frames: FrameRange, present: int) -> "ZoneSpan":
+        """The span ``frames`` of a zone with ``present`` pages of the node's own memory in it."""
+        return cls(node, zone, frames.start, frames.end, frames.pages, present, frames.pages - present)
+
+    @property
+    def frames(self) -> FrameRange:
+        """The span."""
+        return FrameRange(self.start_pfn, self.end_pfn)
 
 
 class Owner(Struct, frozen=True):

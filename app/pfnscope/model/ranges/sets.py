@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from pfnscope.ranges import engine
-from pfnscope.ranges.spans import FrameRange
+from pfnscope.model.ranges import engine
+from pfnscope.model.ranges.spans import FrameRange
 
 
 class FrameSet(msgspec.Struct, frozen=True):

@@ -1,0 +1,183 @@
+"""What the analysis of one layout is made of: holes, their states, eras, events and checks."""
+
+from collections.abc import Iterable
+from typing import Literal, Protocol, TypeVar
+
+from msgspec import Struct
+
+from pfnscope.kernel.rules import StructPageRule
+from pfnscope.model.log import Lines, MemoryType
+from pfnscope.model.ranges import Address, Bordered, FrameRange
+
+Basis = Literal["evidence", "release", "assumed"]
+Severity = Literal["danger", "caution", "info", "none"]
+SEVERITIES: tuple[Severity, ...] = ("danger", "caution", "info", "none")
+"""Worst first."""
+
+
+class HasSeverity(Protocol):
+    """Whatever is more or less grave."""
+
+    @property
+    def severity(self) -> Severity:
+        """How grave it is."""
+
+
+S = TypeVar("S", bound=HasSeverity)
+
+
+def worse(one: Severity, other: Severity) -> bool:
+    """Whether ``one`` is the graver of two."""
+    return SEVERITIES.index(one) < SEVERITIES.index(other)
+
+
+def worst_first(items: Iterable[S]) -> list[S]:
+    """The gravest in front; those of one severity in the order that they had."""
+    return sorted(items, key=lambda item: SEVERITIES.index(item.severity))
+
+
+State = Literal["uninitialised", "zeroed", "initialised", "poisoned", "unknown"]
+"""What a struct page holds once the kernel is up."""
+
+HolePlacement = Literal["outside-zone-spans", "inside-zone-span"]
+"""Where a hole lies."""
+
+
+class PageState(Struct, frozen=True, gc=False):
+    """State of the struct pages of a run of frames; node and zone are what an initialised one is linked to.
+
+    ``reserved``: the mechanism itself put the frames into memblock.reserved. ``page_reserved``: a pass set
+    PageReserved; the reserve pass does too, on what memblock.reserved has.
+    """
+
+    state: State
+    why: str
+    node: int | None = None
+    zone: str | None = None
+    reserved: bool = False
+    page_reserved: bool = False
+
+
+class Inspection(Struct, frozen=True, gc=False):
+    """A command that shows the struct pages of a hole; ``warning`` says what it may do to a running machine.
+
+    page-types and od are for a shell of root, the others for the prompt of crash or drgn. crash shows the first frame.
+    """
+
+    tool: Literal["page-types", "od", "crash", "drgn"]
+    command: str
+    warning: str | None
+
+
+class Hole(Bordered, Struct, frozen=True, gc=False):
+    """A maximal run of page frames that have a struct page but no memory, with one owner, one placement and one state.
+
+    ``node`` and ``zone`` name the zone that spans it, ``type`` and ``label`` its entry in the memory map. ``reserved``:
+    memblock.reserved is known to cover it, known not to, or not known. ``linked_node`` and ``linked_zone`` are what
+    the flags of initialised struct pages say, which may be a zone that does not span them. ``basis`` tells whether
+    the log shows the ``rule`` behind ``state``, the release does, or it is assumed. ``severity`` is danger where
+    nothing wrote the struct pages and an ordinary reader of ``reachable_by`` gets there. ``why`` says in words what
+    made the state; ``causes`` are the arguments without which it would be inside a zone span or gone, and
+    ``cause_why`` says what they, or else memory itself, do; ``lines`` bound the hole. ``inspect`` has commands
+    that show these frames on a live machine.
+    """
+
+    start_pfn: int
+    end_pfn: int
+    pages: int
+    start: Address
+    end: Address
+    placement: HolePlacement
+    node: int | None
+    zone: str | None
+    type: MemoryType | None
+    label: str | None
+    reserved: bool | None
+    state: State
+    linked_node: int | None
+    linked_zone: str | None
+    basis: Basis
+    reachable_by: tuple[str, ...]
+    severity: Severity
+    rule: str | None
+    why: str
+    causes: tuple[str, ...]
+    lines: Lines
+    inspect: tuple[Inspection, ...] = ()
+    cause_why: str | None = None
+
+    @property
+    def frames(self) -> FrameRange:
+        """The page frames of the hole."""
+        return FrameRange(self.start_pfn, self.end_pfn)
+
+    @property
+    def outside(self) -> bool:
+        """Whether no zone of any node spans it."""
+        return self.placement == "outside-zone-spans"
+
+
+class Cause(Struct, frozen=True):
+    """``arguments`` as written, without which a hole would be inside a zone span or gone; ``why`` in words."""
+
+    arguments: tuple[str, ...]
+    why: str
+
+
+class Choice(Struct, frozen=True):
+    """The mechanism taken for this kernel and what it was chosen by; no rule where nothing tells.
+
+    ``doubt`` is what is not certain of the kernel history behind it, empty where the log itself shows the mechanism.
+    """
+
+    rule: StructPageRule | None
+    basis: Basis
+    why: str
+    doubt: str = ""
+
+
+class Era(Struct, frozen=True):
+    """The holes outside zone spans on another range of releases."""
+
+    rule: str
+    releases: str
+    title: str
+    state: str
+    severity: Severity
+    current: bool
+
+
+class Event(Struct, frozen=True):
+    """An oops or a bad page. ``hole`` is the one of ``holes`` that it fell in."""
+
+    kind: str
+    text: str
+    address: Address | None
+    pfn: int | None
+    hole: FrameRange | None
+    lines: Lines
+
+
+class Check(Struct, frozen=True):
+    """A number or map that the kernel printed, held against ours; ``agrees`` is null where either is not known.
+
+    ``printed`` is "not printed" where the log lacks a number that its reader looks for. ``ranges`` are the page frames
+    that ours counts, out of ``holes``; ``note`` says how it comes about.
+    """
+
+    what: str
+    printed: str
+    computed: str | None
+    agrees: bool | None
+    lines: Lines
+    ranges: tuple[FrameRange, ...] = ()
+    note: str = ""
+
+
+class Verdict(Struct, frozen=True):
+    """The answer in one sentence. ``details`` are further sentences, most important first."""
+
+    severity: Severity
+    summary: str
+    details: tuple[str, ...]
+    pages_outside_zone_spans: int
