@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from pfnscope import service
 from pfnscope.kernel.map_arguments import ArgumentNote
 from pfnscope.model.document import Document
+from pfnscope.report.compared import compared
 from pfnscope.service.asking import Question
-from pfnscope.service.comparing import compare
+from pfnscope.service.comparing import documents
 from pfnscope.service.simulating import Change, simulate
 from pfnscope.web import command_lines
 from pfnscope.web.asked import Asked
@@ -204,7 +205,7 @@ def test_compared_are_stored_layouts_and_examples_under_one_address(client: http
     """The twin is what the command prints; links are taken apart into names."""
     a = stored(client, NONE)
     query = {"a": a, "b": "sample:seed-1g-4g"}
-    assert client.get("/compare.json", params=query).content == service.encode(compare(NONE, AT_4G))
+    assert client.get("/compare.json", params=query).content == service.encode(compared(*documents(NONE, AT_4G)))
     page = client.get("/compare", params={"a": f"http://here/l/{a}?axis=scale#log", "b": "/samples/seed-1g-4g"})
     assert dict(page.url.params) == query
     said = words(page)

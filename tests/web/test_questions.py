@@ -5,7 +5,8 @@ import pytest
 
 from pfnscope import service
 from pfnscope.model.document import Document
-from pfnscope.service.comparing import compare
+from pfnscope.report.compared import compared
+from pfnscope.service.comparing import documents
 from pfnscope.service.placing import place
 from pfnscope.service.simulating import Change, simulate
 from tests.support.samples import text
@@ -65,7 +66,7 @@ def test_a_place_is_found_for_a_sent_and_for_a_stored_log(client: httpx.Client) 
 def test_two_stored_layouts_are_compared(client: httpx.Client) -> None:
     a, b = stored(client, SEED), stored(client, OTHER)
     answer = client.get("/api/v1/compare", params={"a": a, "b": b})
-    assert answer.content == service.encode(compare(SEED, OTHER))
+    assert answer.content == service.encode(compared(*documents(SEED, OTHER)))
     assert {change["what"] for change in answer.json()["changes"]} >= {"command_line", "node_ranges", "holes"}
 
 

@@ -1,17 +1,9 @@
 """The use case of comparing two boots: of two texts, or of one."""
 
 from pfnscope.model.document import Document
-from pfnscope.report.compared import Comparison, compared
 from pfnscope.service.analyzing import Options, analyze
 from pfnscope.service.errors import BadOption
 from pfnscope.units import whole_number
-
-
-def compare(
-    first: bytes, second: bytes, boot_a: int | None = None, boot_b: int | None = None, *, kernel: str | None = None
-) -> Comparison:
-    """What changed from a boot of ``first`` to a boot of ``second``; raises what :func:`documents` raises."""
-    return compared(*documents(first, second, boot_a, boot_b, kernel=kernel))
 
 
 def documents(

@@ -13,8 +13,8 @@ from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_o
 
 import msgspec
 
-from pfnscope.bootlog import keep_memory_lines
-from pfnscope.service.analyzing import Options, analyze
+from pfnscope.bootlog import Text, keep_memory_lines, read
+from pfnscope.service.analyzing import Options, chosen
 from pfnscope.service.errors import BadOption, ServiceError
 
 _SECONDS = 60
@@ -59,8 +59,10 @@ def share(
     """
     host = _host(server)
     options = options or Options()
-    reading = analyze(text, options).reading
-    kept = keep_memory_lines(text, reading)
+    log = Text(text)
+    reading = read(log)
+    chosen(reading, options)
+    kept = keep_memory_lines(log, reading)
     asked = {
         "title": title,
         "expires_in": expires_in,
