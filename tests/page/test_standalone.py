@@ -84,9 +84,13 @@ def test_nothing_of_a_log_runs_in_it(attached: tuple[Page, list[str]]) -> None:
 
 
 def test_modules_become_one_module(tmp_path: Path) -> None:
-    (tmp_path / "low.js").write_text("export const one = 1;\nexport function two() { return 2; }\n")
+    (tmp_path / "low.js").write_text(
+        "/* A\n   comment. */\nexport const one = 1;\n/** @returns {number} */\nexport function two() {\n"
+        "  /** @type {number} */ (2);\n  return 2; // even\n}\n"
+    )
     (tmp_path / "top.js").write_text('import { one, two } from "./low.js";\nconst three = one + two();\n')
     assert inlining.module(tmp_path, "top.js") == (
-        "const one = 1;\nfunction two() { return 2; }\nconst three = one + two();\n"
+        "const one = 1;\nfunction two() {\n  /** @type {number} */ (2);\n  return 2; // even\n}\n"
+        "const three = one + two();\n"
     )
     assert inlining.inline("x = '</script>'").text == "x = '<\\/script>'"

@@ -9,6 +9,7 @@ import msgspec
 
 _IMPORT = re.compile(r'^import \{[^}]*\} from "\./([a-z]+\.js)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export ", re.MULTILINE)
+_COMMENT = re.compile(r"^ */\*(?:[^*]|\*(?!/))*\*/\n", re.MULTILINE)  # of whole lines
 _END = re.compile(r"</(script|style)", re.IGNORECASE)
 
 
@@ -27,7 +28,7 @@ def inline(text: str) -> Inline:
 
 
 def module(folder: Path, name: str) -> str:
-    """A module and all that it imports as one module: their texts in order of need, without imports and exports.
+    """A module and all that it imports as one module: their code in order of need, without imports and exports.
 
     They share one scope then: a name may be declared in one of them only, and is imported under that name.
     """
@@ -41,4 +42,4 @@ def _collect(folder: Path, name: str, texts: dict[str, str]) -> None:
     for imported in _IMPORT.findall(text):
         if imported not in texts:
             _collect(folder, imported, texts)
-    texts[name] = _EXPORT.sub("", _IMPORT.sub("", text))
+    texts[name] = _COMMENT.sub("", _EXPORT.sub("", _IMPORT.sub("", text)))
