@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from pfnscope.report import inlining
+from pfnscope.formats import inlining
 from pfnscope.service import analyze
 from pfnscope.service.writing import written
 from tests.page.driving import until, wait_live

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from pfnscope import service
+from pfnscope.drawing import figure, scene
 from pfnscope.model.document import Document
-from pfnscope.report import figure, scene
 from pfnscope.report.compared import Comparison, compared
 from pfnscope.report.words import SEVERITY_WORDS
 from pfnscope.service import Options

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from pfnscope.report import raster
+from pfnscope.drawing import raster
 from pfnscope.report.plain import PLAIN
 from pfnscope.web.security import PICTURE_POLICY
 

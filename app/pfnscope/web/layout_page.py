@@ -6,8 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from pfnscope.report import counted, figure, lanes, notes
-from pfnscope.report.axis import AxisName
+from pfnscope.drawing import figure, lanes
+from pfnscope.drawing.axis import AxisName
+from pfnscope.report import counted, notes
 from pfnscope.report.plain import PLAIN
 from pfnscope.report.words import SEVERITY_WORDS, STATE_WORDS
 from pfnscope.service import Options, encode

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 
+from pfnscope.drawing import sketches
+from pfnscope.formats.compared_text import changes
+from pfnscope.formats.text import era_rows, facts
 from pfnscope.model.analysis import Hole
 from pfnscope.model.document import Document
 from pfnscope.model.layout import ZoneSpan
-from pfnscope.report import notes, sketches
+from pfnscope.report import notes
 from pfnscope.report.compared import compared
-from pfnscope.report.compared_text import changes
 from pfnscope.report.plain import PLAIN
 from pfnscope.report.simulated import agreement
-from pfnscope.report.text import era_rows, facts
 from pfnscope.report.words import VERDICTS, placement_words, state_words
 
 _LOOKED_AT = ("danger", "caution")

@@ -5,9 +5,9 @@ from io import StringIO
 
 import pytest
 
-from pfnscope.report import markdown, sheet
+from pfnscope.formats import markdown, sheet
+from pfnscope.formats.text import render
 from pfnscope.report.plain import Look
-from pfnscope.report.text import render
 from pfnscope.service import analyze
 from tests.support.samples import SLUGS, text
 

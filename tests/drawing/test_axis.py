@@ -6,13 +6,13 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pfnscope.drawing import axis as axes
+from pfnscope.drawing import figure, scene
+from pfnscope.drawing.lanes import Bar, Lane, lanes
+from pfnscope.drawing.svg import render
+from pfnscope.drawing.ticks import CHARACTER, WIDTHS, ticks
 from pfnscope.model.log import MapEntry, MemoryType
 from pfnscope.model.ranges import ByteRange
-from pfnscope.report import axis as axes
-from pfnscope.report import figure, scene
-from pfnscope.report.lanes import Bar, Lane, lanes
-from pfnscope.report.svg import render
-from pfnscope.report.ticks import CHARACTER, WIDTHS, ticks
 from tests.report.documents import seed_document
 
 SEED = lanes(seed_document())

@@ -1,10 +1,10 @@
 """From a document to bars."""
 
+from pfnscope.drawing.lanes import frames, lanes, missing
 from pfnscope.model.analysis import Event
 from pfnscope.model.layout import ZoneSpan
 from pfnscope.model.log import EfiEntry
 from pfnscope.model.ranges import Address, ByteRange, FrameRange
-from pfnscope.report.lanes import frames, lanes, missing
 from tests.report.documents import hole, seed_document
 
 

@@ -5,13 +5,13 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from pfnscope.drawing import figure, overview, palette, scene, svg
+from pfnscope.drawing.axis import AxisName
+from pfnscope.drawing.lanes import lanes
 from pfnscope.model.analysis import Verdict
 from pfnscope.model.document import Sections
 from pfnscope.model.log import MapEntry, MemoryType
 from pfnscope.model.ranges import ByteRange
-from pfnscope.report import figure, overview, palette, scene, svg
-from pfnscope.report.axis import AxisName
-from pfnscope.report.lanes import lanes
 from tests.report.documents import hole, seed_document
 
 SEED = scene.of(seed_document())

@@ -5,8 +5,8 @@ from itertools import groupby, islice
 
 from msgspec import Struct
 
-from pfnscope.report.lanes import Bar
-from pfnscope.report.palette import PAINTS
+from pfnscope.drawing.lanes import Bar
+from pfnscope.drawing.palette import PAINTS
 
 _MOST_WORDS = 3
 

@@ -1,8 +1,8 @@
 """The rules' tables: states come from running the passes, commits are found by release, nothing is left out."""
 
+from pfnscope.formats import rulebook, rulepage
 from pfnscope.kernel.readers import READERS
 from pfnscope.kernel.rules import RULES
-from pfnscope.report import rulebook, rulepage
 
 BOOK = {rule.id: rule for rule in rulebook.rules()}
 

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
+from pfnscope.formats.rulebook import Rule, RuleCommit, RuleState, build_words, first_releases, rules, state_words
 from pfnscope.kernel.readers import READERS, Reader
 from pfnscope.kernel.reserving import RESERVING
 from pfnscope.kernel.rules import describe_interval
 from pfnscope.kernel.vendors import DEVIATIONS
-from pfnscope.report.rulebook import Rule, RuleCommit, RuleState, build_words, first_releases, rules, state_words
 
 INTRODUCTION = """# What each release does to struct pages
 

@@ -10,14 +10,14 @@ from html import escape
 
 import msgspec
 
+from pfnscope.drawing import axis as axes
+from pfnscope.drawing import palette
+from pfnscope.drawing.axis import Axes, Axis, AxisName
+from pfnscope.drawing.lanes import Bar, Lane
+from pfnscope.drawing.scene import Mark, Scene, of, visible_marks
+from pfnscope.drawing.ticks import ticks
+from pfnscope.drawing.view import WHOLE, View
 from pfnscope.model.document import Document
-from pfnscope.report import axis as axes
-from pfnscope.report import palette
-from pfnscope.report.axis import Axes, Axis, AxisName
-from pfnscope.report.lanes import Bar, Lane
-from pfnscope.report.scene import Mark, Scene, of, visible_marks
-from pfnscope.report.ticks import ticks
-from pfnscope.report.view import WHOLE, View
 
 TOP = 26
 ROW = 46

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from pfnscope.report import axis as axes
-from pfnscope.report.lanes import Bar, map_lane
-from pfnscope.report.scene import Scene
-from pfnscope.report.view import WHOLE, View
+from pfnscope.drawing import axis as axes
+from pfnscope.drawing.lanes import Bar, map_lane
+from pfnscope.drawing.scene import Scene
+from pfnscope.drawing.view import WHOLE, View
 
 _HEIGHT = 24
 _BAR = 12

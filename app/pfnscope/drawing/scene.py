@@ -11,12 +11,12 @@ from itertools import pairwise
 
 import msgspec
 
+from pfnscope.drawing.axis import Axis
+from pfnscope.drawing.differing import Difference, differences
+from pfnscope.drawing.lanes import Bar, Lane, lanes
 from pfnscope.model.document import Document
 from pfnscope.model.placement import Placements
 from pfnscope.model.ranges import FrameRange
-from pfnscope.report.axis import Axis
-from pfnscope.report.differing import Difference, differences
-from pfnscope.report.lanes import Bar, Lane, lanes
 from pfnscope.report.words import argument_size, pages_words
 from pfnscope.units import format_size
 

@@ -1,8 +1,8 @@
 """Where a memmap= region can go, for terminals and mail: its starts below the bars, then in words."""
 
+from pfnscope.drawing import sketches
 from pfnscope.model.document import Document
 from pfnscope.model.placement import AddedHole, Placements
-from pfnscope.report import sketches
 from pfnscope.report.plain import PLAIN, Look
 from pfnscope.report.words import STATE_WORDS, argument_size, pages_words
 from pfnscope.units import format_size

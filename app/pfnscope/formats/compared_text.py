@@ -1,7 +1,7 @@
 """Two documents side by side for terminals and mail: ``-`` is only in the first, ``+`` only in the second."""
 
+from pfnscope.drawing import sketches
 from pfnscope.model.document import Document
-from pfnscope.report import sketches
 from pfnscope.report.compared import Comparison, Side, compared, told
 from pfnscope.report.plain import PLAIN, Look
 from pfnscope.report.words import VERDICTS

@@ -3,7 +3,7 @@
 import re
 from importlib.util import find_spec
 
-from pfnscope.report import palette
+from pfnscope.drawing import palette
 from pfnscope.resources import installing
 
 ZOOM = 2
@@ -24,7 +24,7 @@ def can_draw() -> bool:
 
 
 def render(drawing: str) -> bytes:
-    """A drawing of :mod:`pfnscope.report.svg` in its light colours, 2400 pixels wide. Raises CannotDraw."""
+    """A drawing of :mod:`pfnscope.drawing.svg` in its light colours, 2400 pixels wide. Raises CannotDraw."""
     try:
         import resvg_py
     except ImportError:

@@ -7,15 +7,16 @@ from pathlib import Path
 import jinja2
 
 from pfnscope import __version__, resources
+from pfnscope.drawing import figure, overview, scene, svg
+from pfnscope.drawing.axis import AxisName
+from pfnscope.drawing.lanes import undecided
+from pfnscope.drawing.palette import PAINTS
+from pfnscope.formats import inlining, text
+from pfnscope.formats.inlining import Inline, inline
+from pfnscope.formats.text import facts
 from pfnscope.model.document import Document
-from pfnscope.report import figure, inlining, overview, scene, svg, text
-from pfnscope.report.axis import AxisName
-from pfnscope.report.inlining import Inline, inline
-from pfnscope.report.lanes import undecided
 from pfnscope.report.log_lines import LogRow
-from pfnscope.report.palette import PAINTS
 from pfnscope.report.plain import Look
-from pfnscope.report.text import facts
 from pfnscope.report.visible import visible
 from pfnscope.report.words import placement_words, state_words
 

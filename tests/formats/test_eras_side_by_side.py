@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from pfnscope.formats import markdown, text
 from pfnscope.kernel.rules import RULES, describe_releases
 from pfnscope.model.document import Document
-from pfnscope.report import markdown, text
 from pfnscope.report.plain import Look
 from pfnscope.service import Options, analyze
 from tests.support.samples import text as sample

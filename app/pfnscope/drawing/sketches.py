@@ -9,11 +9,11 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from pfnscope.drawing.lanes import Bar, Lane, lanes, map_lane
+from pfnscope.drawing.sketch import Row, draw
 from pfnscope.model.document import Document
 from pfnscope.model.ranges import FrameRange, FrameSet
-from pfnscope.report.lanes import Bar, Lane, lanes, map_lane
 from pfnscope.report.plain import Look
-from pfnscope.report.sketch import Row, draw
 
 if TYPE_CHECKING:
     from pfnscope.model.placement import Placements
@@ -31,7 +31,7 @@ def of(document: Document, look: Look) -> list[str]:
 
 def of_two(first: Document, second: Document, look: Look, *, one_log: bool = False) -> list[str]:
     """The bars of two documents, lanes that are alike once, and where others differ; see ``scene.of_two``."""
-    from pfnscope.report.scene import of_two
+    from pfnscope.drawing.scene import of_two
 
     scene = of_two(first, second, (_FIRST, _SECOND), one_log=one_log)
     sides = [_families([lane for lane in scene.lanes if lane.side in ("", sign)]) for sign in (_FIRST, _SECOND)]
@@ -53,7 +53,7 @@ def of_two(first: Document, second: Document, look: Look, *, one_log: bool = Fal
 
 def of_places(document: Document, places: "Placements", look: Look) -> list[str]:
     """The bars of a document with the safe and unsafe starts of a region below them."""
-    from pfnscope.report.scene import of, with_places
+    from pfnscope.drawing.scene import of, with_places
 
     scene = with_places(of(document), places)
     families = _families(scene.lanes)
@@ -81,7 +81,7 @@ def _rows(family: str, families: dict[str, list[Lane]], sign: str = _BOTH) -> li
 
 
 def _differing(before: Iterable[Lane], after: Iterable[Lane]) -> list[FrameRange]:
-    from pfnscope.report.differing import differences
+    from pfnscope.drawing.differing import differences
 
     one, other = ([bar for lane in side for bar in lane.bars] for side in (before, after))
     return [FrameRange(item.start_pfn, item.end_pfn) for item in differences(one, other)]

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from pfnscope.drawing.axis import Axis, AxisName
+from pfnscope.drawing.scene import Scene
 from pfnscope.model.ranges import FrameRange
 from pfnscope.patterns import compiled
-from pfnscope.report.axis import Axis, AxisName
-from pfnscope.report.scene import Scene
 from pfnscope.units import whole_number
 
 VERSION = 2

@@ -15,8 +15,8 @@ from math import log2
 
 import msgspec
 
+from pfnscope.drawing.lanes import Bar, Lane
 from pfnscope.model.ranges import FrameRange, FrameSet
-from pfnscope.report.lanes import Bar, Lane
 from pfnscope.report.plain import Look, listed
 
 _INDENT = 9

@@ -10,8 +10,8 @@ from math import ceil, log2
 
 import msgspec
 
-from pfnscope.report.axis import Axis, boundaries
-from pfnscope.report.lanes import Lane
+from pfnscope.drawing.axis import Axis, boundaries
+from pfnscope.drawing.lanes import Lane
 
 WIDTHS = (240, 320, 480, 640, 800, 960, 1200)
 """Widths of the drawing in pixels at which labels appear; a label stays at all greater widths."""

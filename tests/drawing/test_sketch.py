@@ -4,8 +4,8 @@ import re
 
 import pytest
 
+from pfnscope.drawing import sketches
 from pfnscope.model.ranges import FrameRange
-from pfnscope.report import sketches
 from pfnscope.report.plain import Look
 from tests.report.documents import hole, seed_document
 

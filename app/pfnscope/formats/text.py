@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
+from pfnscope.drawing import sketches
 from pfnscope.model.analysis import Event, Hole
 from pfnscope.model.document import Document
 from pfnscope.model.log import BlockRange, DebugfsRegion, MapEntry, Resource, ZoneInfo
 from pfnscope.model.ranges import FrameRange
-from pfnscope.report import counted, notes, sketches
+from pfnscope.report import counted, notes
 from pfnscope.report.plain import PLAIN, Look, listed, paragraphs, table
 from pfnscope.report.simulated import agreement, carets
 from pfnscope.report.words import VERDICTS, linked_as_it_lies, state_words
@@ -89,8 +90,8 @@ def _simulation(document: Document, look: Look, today: Document | None) -> Lines
 
 
 def _changes(document: Document, look: Look, today: Document) -> Lines:
+    from pfnscope.formats.compared_text import changes
     from pfnscope.report.compared import compared
-    from pfnscope.report.compared_text import changes
 
     found = changes(compared(today, document), look, within=True)
     legend = " (- today, + simulated)" if found else ""

@@ -16,8 +16,8 @@ from typing import Literal
 
 import msgspec
 
+from pfnscope.drawing.lanes import Bar, Lane
 from pfnscope.model.ranges import FrameRange, FrameSet
-from pfnscope.report.lanes import Bar, Lane
 
 AxisName = Literal["schematic", "scale"]
 

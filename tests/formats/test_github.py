@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 from cmarkgfm import github_flavored_markdown_to_html
 
-from pfnscope.report import markdown
+from pfnscope.formats import markdown
 from pfnscope.service import analyze
 from pfnscope.service.simulating import Change, simulated_beside
 from tests.support.samples import SLUGS, text

@@ -2,9 +2,9 @@
 
 import re
 
+from pfnscope.drawing import sketches
 from pfnscope.model.log import MapEntry, MemoryType
 from pfnscope.model.ranges import ByteRange
-from pfnscope.report import sketches
 from pfnscope.report.plain import Look
 from pfnscope.service import analyze
 from pfnscope.service.placing import placed_beside
