@@ -63,7 +63,7 @@ def figure(layout: Document, *, axis: AxisName = "schematic") -> Any:
 
     On the ``schematic`` axis x runs from 0 to 1 instead, and each range has a readable width.
     """
-    from pfnscope.drawing import figure as drawing
+    from pfnscope.drawing import plotly as drawing
     from pfnscope.drawing import scene, svg
     from pfnscope.drawing.ticks import by_importance
 

@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from pfnscope.drawing import figure, overview, palette, scene, svg
+from pfnscope.drawing import overview, palette, plotly, scene, svg
 from pfnscope.drawing.axis import AxisName
 from pfnscope.drawing.lanes import lanes
 from pfnscope.model.analysis import Verdict
@@ -48,14 +48,14 @@ def test_a_document_without_anything_still_draws() -> None:
     assert lanes(empty) == ()
     ET.fromstring(svg.render(empty, "scale"))
     ET.fromstring(overview.for_page(scene.of(empty)))
-    assert json.loads(figure.figure_json(scene.of(empty), "scale"))["data"][0]["base"] == []
+    assert json.loads(plotly.figure_json(scene.of(empty), "scale"))["data"][0]["base"] == []
 
 
 @pytest.mark.parametrize("axis", ["schematic", "scale"])
 def test_the_figure_has_few_traces_and_every_bar(axis: AxisName) -> None:
     """Two bar traces, the frames and the bands; no shapes; base and width give the bar's frames back."""
     document = seed_document()
-    made = json.loads(figure.figure_json(scene.of(document), axis))
+    made = json.loads(plotly.figure_json(scene.of(document), axis))
     assert [trace["type"] for trace in made["data"]] == ["bar", "bar", "scatter", "scatter"]
     assert "shapes" not in made["layout"]
     assert sum(len(trace["base"]) for trace in made["data"][:2]) == sum(len(lane.bars) for lane in lanes(document))
@@ -66,7 +66,7 @@ def test_the_figure_has_few_traces_and_every_bar(axis: AxisName) -> None:
 def test_positions_to_scale_are_page_frames() -> None:
     """Byte addresses would lose bits beyond 2**53 in a browser; page frames of 64-bit machines do not."""
     top = MapEntry(*ByteRange(0xFFFFFFFFF000, 0x1000000000000), MemoryType.RAM, "usable", (1,))
-    made = json.loads(figure.figure_json(scene.of(seed_document(firmware_map=[top])), "scale"))
+    made = json.loads(plotly.figure_json(scene.of(seed_document(firmware_map=[top])), "scale"))
     assert made["data"][0]["base"][0] == 0xFFFFFFFFF
     assert max(made["layout"]["xaxis"]["range"]) < 2**53
 

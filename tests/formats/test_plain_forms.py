@@ -5,7 +5,7 @@ from io import StringIO
 
 import pytest
 
-from pfnscope.formats import markdown, sheet
+from pfnscope.formats import holes_csv, markdown
 from pfnscope.formats.text import render
 from pfnscope.report.plain import Look
 from pfnscope.service import analyze
@@ -56,7 +56,7 @@ def test_markdown_shows_a_log_as_text() -> None:
 
 def test_the_sheet_has_one_row_a_hole() -> None:
     document = analyze(text("seed-1g-4g")).document
-    rows = list(csv.DictReader(StringIO(sheet.render(document))))
+    rows = list(csv.DictReader(StringIO(holes_csv.render(document))))
     assert [int(row["start_pfn"]) for row in rows] == [hole.start_pfn for hole in document.holes]
     assert rows[-1]["state"] == "uninitialised"
     assert rows[-1]["linked_node"] == ""
@@ -64,5 +64,5 @@ def test_the_sheet_has_one_row_a_hole() -> None:
 
 @pytest.mark.parametrize("text_of_a_log", ["=1+1", "+1", "-1", "@sum", "\tx"])
 def test_no_cell_can_be_taken_for_a_formula(text_of_a_log: str) -> None:
-    assert sheet.cell(text_of_a_log) == "'" + text_of_a_log
-    assert sheet.cell("usable") == "usable"
+    assert holes_csv.cell(text_of_a_log) == "'" + text_of_a_log
+    assert holes_csv.cell("usable") == "usable"

@@ -41,9 +41,9 @@ def written(
         from pfnscope.formats import markdown
 
         return markdown.render(document, today).encode()
-    from pfnscope.formats import sheet
+    from pfnscope.formats import holes_csv
 
-    return sheet.render(document).encode()
+    return holes_csv.render(document).encode()
 
 
 def _drawn(form: str, document: Document, today: Document | None, axis: "AxisName") -> bytes:
@@ -52,15 +52,15 @@ def _drawn(form: str, document: Document, today: Document | None, axis: "AxisNam
     drawing = svg.draw(scene.simulated(today, document) if today else scene.of(document), axis)
     if form == "svg":
         return drawing.encode()
-    from pfnscope.drawing import raster
+    from pfnscope.drawing import png
 
-    return raster.render(drawing)
+    return png.render(drawing)
 
 
 def _one_file(document: Document, text: bytes, today: Document | None) -> bytes:
     from pfnscope.bootlog import keep_memory_lines, read
-    from pfnscope.formats import standalone
+    from pfnscope.formats import html_file
     from pfnscope.report.log_lines import log_rows
 
     rows = log_rows(keep_memory_lines(text, read(text)), document) if text else []
-    return standalone.render(document, rows, today).encode()
+    return html_file.render(document, rows, today).encode()

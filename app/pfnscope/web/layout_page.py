@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from pfnscope.drawing import figure, lanes
+from pfnscope.drawing import lanes, plotly
 from pfnscope.drawing.axis import AxisName
 from pfnscope.report import counted, notes
 from pfnscope.report.plain import PLAIN
@@ -170,7 +170,7 @@ def figure_response(body: bytes) -> Response:
 
 def _figure(owned: Services, subject: Subject, asked: Asked, look: Looked) -> Response:
     drawn = views.asked_drawn(owned.recent, subject, asked.question)[1].only(look.view.lanes)
-    body = figure.figure_json(drawn.scene, look.view.axis, window=look.window, made=drawn.axes)
+    body = plotly.figure_json(drawn.scene, look.view.axis, window=look.window, made=drawn.axes)
     return figure_response(body)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import jinja2
 
 from pfnscope import __version__, resources
-from pfnscope.drawing import figure, overview, scene, svg
+from pfnscope.drawing import overview, plotly, scene, svg
 from pfnscope.drawing.axis import AxisName
 from pfnscope.drawing.lanes import undecided
 from pfnscope.drawing.palette import PAINTS
@@ -37,7 +37,7 @@ def render(document: Document, log: Sequence[LogRow] = (), today: Document | Non
     static = resources.folder("static")
     drawn = scene.simulated(today, document) if today else scene.of(document)
     live = bool(drawn.lanes) and (static / _BUNDLE).is_file()
-    figures = {axis: json.loads(figure.figure_json(drawn, axis)) for axis in _AXES} if live else {}
+    figures = {axis: json.loads(plotly.figure_json(drawn, axis)) for axis in _AXES} if live else {}
     scripts = _scripts(static) if live else []
     styles = [*(inline((static / name).read_text()) for name in _STYLES), inline(_OWN)]
     plotly_style = inline((static / "plotly-rules.css").read_text())
@@ -101,4 +101,4 @@ def _template() -> jinja2.Template:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-    ).get_template("standalone.html")
+    ).get_template("html_file.html")
