@@ -9,7 +9,7 @@ from pathlib import Path
 from sphinx.application import Sphinx
 
 from pfnscope import __version__
-from pfnscope.report import palette
+from pfnscope.drawing import palette
 
 ROOT = Path(__file__).parent.parent
 

@@ -1,6 +1,6 @@
 /* The arithmetic of the address axis: positions and page frames both ways, hexadecimal page frames, zooming.
    Positions are in the unit of the figure's axis: 0..1 (schematic) or page frames (to scale).
-   What report/axis.py and report/view.py compute too is held to the same cases: tests/viewer/cases.json. */
+   What drawing/axis.py and drawing/view.py compute too is held to the same cases: tests/viewer/cases.json. */
 
 /**
  * @typedef {[number, number]} Range two ends, the second outside: positions, or page frames

@@ -1,4 +1,4 @@
-/* The figure as report/figure.py writes it, and the bars in it. */
+/* The figure as drawing/plotly.py writes it, and the bars in it. */
 
 /**
  * @import { Knots, Range } from "./axis.js"

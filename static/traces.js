@@ -31,7 +31,7 @@ const ENTITIES = new Map([["&", "&amp;"], ["<", "&lt;"], [">", "&gt;"]]);
 const escaped = (text) => text.replace(/[&<>]/g, (character) => ENTITIES.get(character) ?? character);
 
 /**
- * A label and what stands for it where room is short, longest first. As in report/svg.py; tests/viewer/cases.json.
+ * A label and what stands for it where room is short, longest first. As in drawing/svg.py; tests/viewer/cases.json.
  *
  * @param {string} label
  */

@@ -12,13 +12,14 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 
 from pfnscope.bootlog.forms import FORMS, Form
+from pfnscope.drawing import palette
+from pfnscope.formats import rulepage
+from pfnscope.formats.rulebook import Rule
 from pfnscope.model.document import Document
 from pfnscope.model.encoding import SCHEMA_NAMES
 from pfnscope.model.log import MemoryType
 from pfnscope.model.lookup import Lookup
 from pfnscope.model.ranges import Address
-from pfnscope.report import palette, rulepage
-from pfnscope.report.rulebook import Rule
 from tools import pictures, reference
 
 ROOT = Path(__file__).parent.parent

@@ -6,10 +6,10 @@ from functools import cache, partial
 import msgspec
 
 from pfnscope import resources
+from pfnscope.drawing import scene, svg
+from pfnscope.drawing.axis import AxisName
+from pfnscope.drawing.scene import Scene
 from pfnscope.model.document import Document
-from pfnscope.report import scene, svg
-from pfnscope.report.axis import AxisName
-from pfnscope.report.scene import Scene
 from pfnscope.service.analyzing import Options, analyze
 from pfnscope.service.placing import place
 from pfnscope.service.simulating import Change, simulate

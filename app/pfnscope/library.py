@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from pfnscope.bootlog import Reading, read
+from pfnscope.drawing.axis import AxisName, make
 from pfnscope.model.document import Document
-from pfnscope.report.axis import AxisName, make
 from pfnscope.report.build import document
 from pfnscope.service.analyzing import Options, judged
 from pfnscope.service.errors import BadOption, CannotSimulate, NoMemoryLayout, NoSuchBoot, ServiceError
@@ -63,9 +63,9 @@ def figure(layout: Document, *, axis: AxisName = "schematic") -> Any:
 
     On the ``schematic`` axis x runs from 0 to 1 instead, and each range has a readable width.
     """
-    from pfnscope.report import figure as drawing
-    from pfnscope.report import scene, svg
-    from pfnscope.report.ticks import by_importance
+    from pfnscope.drawing import plotly as drawing
+    from pfnscope.drawing import scene, svg
+    from pfnscope.drawing.ticks import by_importance
 
     drawn = scene.of(layout)
     made = drawing.figure(drawn, axis)

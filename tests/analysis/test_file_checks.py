@@ -2,10 +2,10 @@
 
 import pytest
 
+from pfnscope.drawing.lanes import lanes
+from pfnscope.formats.text import render
 from pfnscope.model.analysis import Check
 from pfnscope.model.document import Document
-from pfnscope.report.lanes import lanes
-from pfnscope.report.text import render
 from pfnscope.service import analyze
 from tests.support.samples import text
 

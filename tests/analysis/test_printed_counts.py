@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from pfnscope.formats.text import render
 from pfnscope.model.analysis import Check
 from pfnscope.model.document import Document
-from pfnscope.report.text import render
 from pfnscope.service import analyze
 from tests.support.samples import text
 

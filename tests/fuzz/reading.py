@@ -12,7 +12,7 @@ import atheris
 
 with atheris.instrument_imports(include=["pfnscope"]):
     from pfnscope.bootlog import keep_memory_lines, read
-    from pfnscope.report.text import render
+    from pfnscope.formats.text import render
     from pfnscope.service.analyzing import analyze, encode
     from pfnscope.service.errors import ServiceError
     from pfnscope.service.unpacking import unpacked

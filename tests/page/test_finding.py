@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from pfnscope.drawing import scene, view
 from pfnscope.model.ranges import FrameRange
-from pfnscope.report import scene, view
 from pfnscope.service import analyze
 from pfnscope.service.errors import BadOption
 from pfnscope.service.finding import find

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from pfnscope.report import compared_text, placed_text, text
+from pfnscope.formats import compared_text, placed_text, text
 from pfnscope.report.plain import Look
 from pfnscope.service import analyze
 from pfnscope.service.placing import placed_beside

@@ -3,7 +3,8 @@
 import inspect
 import re
 
-from pfnscope.report import glossary, lanes, scene
+from pfnscope.drawing import lanes, scene
+from pfnscope.report import glossary
 
 
 def test_every_lane_is_explained() -> None:

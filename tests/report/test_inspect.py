@@ -3,10 +3,10 @@
 import msgspec
 import pytest
 
+from pfnscope.formats.markdown import render as markdown
+from pfnscope.formats.text import render
 from pfnscope.model.ranges import FrameRange
 from pfnscope.report.inspect import inspections
-from pfnscope.report.markdown import render as markdown
-from pfnscope.report.text import render
 from pfnscope.service import Options, analyze
 from tests.support.samples import text
 

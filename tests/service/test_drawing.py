@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks.texts import memblock_dump
-from pfnscope.report.axis import Axes
+from pfnscope.drawing.axis import Axes
 from pfnscope.service.asking import NO_QUESTION, Question, ask
 from pfnscope.service.drawing import packed, scene_of, unpacked
 from pfnscope.service.simulating import Change

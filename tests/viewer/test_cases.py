@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
+from pfnscope.drawing import svg, view
+from pfnscope.drawing.axis import Axis
+from pfnscope.drawing.ticks import labelled
 from pfnscope.model.ranges import FrameRange
-from pfnscope.report import svg, view
-from pfnscope.report.axis import Axis
-from pfnscope.report.ticks import labelled
 
 HERE = Path(__file__).parent
 CASES: dict[str, list[dict[str, Any]]] = json.loads((HERE / "cases.json").read_text())

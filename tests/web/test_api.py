@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from pfnscope import service
-from pfnscope.report import rulebook
+from pfnscope.formats import rulebook
 from pfnscope.web.schema import EXAMPLE_LOG
 from tests.support.server import Serve
 

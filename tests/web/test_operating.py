@@ -14,7 +14,7 @@ import pytest
 import zstandard
 
 from pfnscope import service
-from pfnscope.report import rulebook
+from pfnscope.formats import rulebook
 from pfnscope.service import jobs
 from pfnscope.web.logs import JsonLines
 from pfnscope.web.schema import EXAMPLE_LOG

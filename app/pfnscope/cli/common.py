@@ -56,7 +56,7 @@ def render(document: "Document", form: str, look: "Look", text: bytes, today: "D
 
     if form != "png":
         return written(form, document, text=text, today=today, look=look)
-    from pfnscope.report.raster import CannotDraw
+    from pfnscope.drawing.png import CannotDraw
 
     try:
         return written(form, document, today=today)

@@ -2,10 +2,10 @@
 
 import msgspec
 
+from pfnscope.drawing import scene
+from pfnscope.drawing.axis import Axis, make
+from pfnscope.drawing.scene import Scene
 from pfnscope.model.encoding import pack, unpack
-from pfnscope.report import scene
-from pfnscope.report.axis import Axis, make
-from pfnscope.report.scene import Scene
 from pfnscope.service.asking import Answer
 
 LARGE = 256 << 10

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 
 import msgspec
 
+from pfnscope.drawing.lanes import frames
 from pfnscope.model.document import Document
 from pfnscope.model.log import Lines
 from pfnscope.model.lookup import Lookup
 from pfnscope.model.ranges import ByteRange, FrameRange
 from pfnscope.patterns import compiled
-from pfnscope.report.lanes import frames
 from pfnscope.report.words import pages_words, state_words
 from pfnscope.service.errors import BadOption
 from pfnscope.service.lookup import lookup

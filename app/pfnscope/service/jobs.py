@@ -7,8 +7,8 @@ import msgspec
 
 from pfnscope.analysis import Analysis
 from pfnscope.bootlog import Reading, Text, keep_memory_lines, read
+from pfnscope.formats.text import render
 from pfnscope.report.build import document
-from pfnscope.report.text import render
 from pfnscope.service import placing, simulating
 from pfnscope.service.analyzing import Options, chosen, encode, judged
 from pfnscope.service.asking import Question, answered, ask

@@ -6,7 +6,7 @@ from pfnscope.model.document import Document
 from pfnscope.report.plain import PLAIN, Look
 
 if TYPE_CHECKING:
-    from pfnscope.report.axis import AxisName
+    from pfnscope.drawing.axis import AxisName
 
 FORMS = ("text", "json", "markdown", "svg", "png", "csv", "html")
 
@@ -30,7 +30,7 @@ def written(
 
         return encode(document)
     if form == "text":
-        from pfnscope.report.text import render
+        from pfnscope.formats.text import render
 
         return render(document, look, today).encode()
     if form in ("svg", "png"):
@@ -38,29 +38,29 @@ def written(
     if form == "html":
         return _one_file(document, text, today)
     if form == "markdown":
-        from pfnscope.report import markdown
+        from pfnscope.formats import markdown
 
         return markdown.render(document, today).encode()
-    from pfnscope.report import sheet
+    from pfnscope.formats import holes_csv
 
-    return sheet.render(document).encode()
+    return holes_csv.render(document).encode()
 
 
 def _drawn(form: str, document: Document, today: Document | None, axis: "AxisName") -> bytes:
-    from pfnscope.report import scene, svg
+    from pfnscope.drawing import scene, svg
 
     drawing = svg.draw(scene.simulated(today, document) if today else scene.of(document), axis)
     if form == "svg":
         return drawing.encode()
-    from pfnscope.report import raster
+    from pfnscope.drawing import png
 
-    return raster.render(drawing)
+    return png.render(drawing)
 
 
 def _one_file(document: Document, text: bytes, today: Document | None) -> bytes:
     from pfnscope.bootlog import keep_memory_lines, read
-    from pfnscope.report import standalone
+    from pfnscope.formats import html_file
     from pfnscope.report.log_lines import log_rows
 
     rows = log_rows(keep_memory_lines(text, read(text)), document) if text else []
-    return standalone.render(document, rows, today).encode()
+    return html_file.render(document, rows, today).encode()

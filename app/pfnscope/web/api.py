@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from pfnscope import service
-from pfnscope.report import rulebook
+from pfnscope.formats import rulebook
 from pfnscope.service import jobs, placing, simulating
 from pfnscope.service.layouts import DAY, LONGEST_NOTE, LONGEST_TITLE, SHORTEST_SECONDS, WrongToken
 from pfnscope.service.lookup import lookup as find

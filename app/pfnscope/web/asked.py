@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 from fastapi import Depends, Request
 
-from pfnscope.report import view
+from pfnscope.drawing import view
 from pfnscope.service.asking import Question
 from pfnscope.service.simulating import Change
 from pfnscope.web.questions import ChangeDep, RegionDep

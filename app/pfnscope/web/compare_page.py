@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from pfnscope import service
+from pfnscope.drawing import plotly, scene
 from pfnscope.model.document import Document
-from pfnscope.report import figure, scene
 from pfnscope.report.compared import Comparison, compared
 from pfnscope.report.words import SEVERITY_WORDS
 from pfnscope.service import Options
@@ -130,7 +130,7 @@ async def compare_figure(
 
     def work() -> Response:
         drawn = _two(owned, wanted).drawn(owned).only(look.view.lanes)
-        return figure_response(figure.figure_json(drawn.scene, look.view.axis, window=look.window, made=drawn.axes))
+        return figure_response(plotly.figure_json(drawn.scene, look.view.axis, window=look.window, made=drawn.axes))
 
     return await owned.workers.run(work)
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from pfnscope.report import raster
+from pfnscope.drawing import png
 from pfnscope.report.plain import PLAIN
 from pfnscope.web.security import PICTURE_POLICY
 
@@ -43,5 +43,5 @@ FORMS = {
         {"Content-Disposition": 'attachment; filename="layout.html"'},
     ),
 }
-if raster.can_draw():
+if png.can_draw():
     FORMS["png"] = Form("png", "image/png")

@@ -6,8 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from pfnscope.report import counted, figure, lanes, notes
-from pfnscope.report.axis import AxisName
+from pfnscope.drawing import lanes, plotly
+from pfnscope.drawing.axis import AxisName
+from pfnscope.report import counted, notes
 from pfnscope.report.plain import PLAIN
 from pfnscope.report.words import SEVERITY_WORDS, STATE_WORDS
 from pfnscope.service import Options, encode
@@ -169,7 +170,7 @@ def figure_response(body: bytes) -> Response:
 
 def _figure(owned: Services, subject: Subject, asked: Asked, look: Looked) -> Response:
     drawn = views.asked_drawn(owned.recent, subject, asked.question)[1].only(look.view.lanes)
-    body = figure.figure_json(drawn.scene, look.view.axis, window=look.window, made=drawn.axes)
+    body = plotly.figure_json(drawn.scene, look.view.axis, window=look.window, made=drawn.axes)
     return figure_response(body)
 
 

@@ -5,7 +5,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from pfnscope import service
-from pfnscope.report import rulebook, rulepage
+from pfnscope.formats import rulebook, rulepage
 from pfnscope.service.layouts import DAY
 from pfnscope.web import sharing
 from pfnscope.web.deps import Services, ServicesDep, SubmissionDep, absolute, services

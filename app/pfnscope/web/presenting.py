@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 import msgspec
 
 from pfnscope.bootlog.text.plain import as_utf8
+from pfnscope.drawing.lanes import frames, undecided
+from pfnscope.drawing.palette import PAINTS
 from pfnscope.kernel.architecture import MODELS
 from pfnscope.model.analysis import Event, Hole
 from pfnscope.model.document import Document
 from pfnscope.model.ranges import FrameRange
 from pfnscope.report import counted
-from pfnscope.report.lanes import frames, undecided
 from pfnscope.report.log_lines import LogRow, log_rows
-from pfnscope.report.palette import PAINTS
 from pfnscope.report.words import STATE_WORDS, pages_words, placement_words
 from pfnscope.service import Options
 from pfnscope.units import format_size

@@ -5,10 +5,10 @@ from collections.abc import Callable, Hashable
 from hashlib import blake2b
 from threading import Lock
 
+from pfnscope.drawing.axis import Axes
+from pfnscope.drawing.scene import Scene
+from pfnscope.drawing.view import shown
 from pfnscope.model.document import Document
-from pfnscope.report.axis import Axes
-from pfnscope.report.scene import Scene
-from pfnscope.report.view import shown
 from pfnscope.service import Options
 from pfnscope.service.asking import Answer, Question
 from pfnscope.service.drawing import unpacked

@@ -9,12 +9,12 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from pfnscope import service
+from pfnscope.formats.rulebook import Rule, rules
 from pfnscope.model import encoding
 from pfnscope.model.document import Document
 from pfnscope.model.lookup import Lookup
 from pfnscope.model.placement import Placements
 from pfnscope.report.compared import Comparison, compared
-from pfnscope.report.rulebook import Rule, rules
 from pfnscope.service.lookup import lookup
 from pfnscope.service.placing import place
 from pfnscope.web.answers import Created, Limits

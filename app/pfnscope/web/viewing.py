@@ -6,11 +6,11 @@ from typing import Annotated, Any
 import msgspec
 from fastapi import Depends, Request
 
+from pfnscope.drawing import overview, svg
+from pfnscope.drawing import view as views
+from pfnscope.drawing.axis import beyond_words
+from pfnscope.drawing.view import View
 from pfnscope.model.ranges import FrameRange
-from pfnscope.report import overview, svg
-from pfnscope.report import view as views
-from pfnscope.report.axis import beyond_words
-from pfnscope.report.view import View
 from pfnscope.service.errors import BadOption
 from pfnscope.service.finding import HELP, Found, find
 from pfnscope.web import presenting

@@ -5,8 +5,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from pfnscope.drawing import svg
 from pfnscope.model.document import Document
-from pfnscope.report import svg
 from pfnscope.report.compared import Told, compared, told
 from pfnscope.report.plain import Look
 from pfnscope.service import analyze, jobs, writing

@@ -20,8 +20,8 @@ def configure(parser: Parser) -> None:
 
 def run(args: Namespace) -> None:
     """Show what changed in memory between the boot logs A and B, or between two boots in one text."""
+    from pfnscope.formats.compared_text import render
     from pfnscope.report.compared import compared
-    from pfnscope.report.compared_text import render
     from pfnscope.service.analyzing import encode
     from pfnscope.service.comparing import documents, parse_boots
 

@@ -19,7 +19,7 @@ def configure(parser: Parser) -> None:
 
 def run(args: Namespace) -> None:
     """Show what is at WHERE: an address (0xbffd7000, 4G), pfn:0xbffd7, or page:0xffffea0002fff5c0."""
-    from pfnscope.report.found import render
+    from pfnscope.formats.lookup_text import render
     from pfnscope.service.analyzing import analyze, encode
     from pfnscope.service.lookup import lookup
 

@@ -26,7 +26,7 @@ def run(args: Namespace) -> int:
     Exit status: 0 looked, 1 no place is safe and --fail-on is given, 2 wrong usage or nothing to look in, 3 no memory
     layout in the text.
     """
-    from pfnscope.report.placed_text import render
+    from pfnscope.formats.placed_text import render
     from pfnscope.service.analyzing import encode
     from pfnscope.service.placing import placed_beside
 

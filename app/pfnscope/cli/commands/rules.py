@@ -14,7 +14,7 @@ def configure(parser: Parser) -> None:
 
 def run(args: Namespace) -> None:
     """List the struct-page rules by kernel release, with their sources."""
-    from pfnscope.report.rulebook import render, rules
+    from pfnscope.formats.rulebook import render, rules
     from pfnscope.service.analyzing import encode
 
     show(encode(rules()) if args.form == "json" else render(rules()).encode())

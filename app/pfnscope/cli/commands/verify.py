@@ -29,7 +29,7 @@ def run(args: Namespace) -> int:
     take_time()
     from pathlib import Path
 
-    from pfnscope.report.verified import render
+    from pfnscope.formats.verified_text import render
     from pfnscope.service.analyzing import encode
     from pfnscope.service.verifying import verify_folder, verify_live
 

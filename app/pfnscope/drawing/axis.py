@@ -1,0 +1,234 @@
+"""Where a page frame stands on the drawing: a schematic and a to-scale axis, both on 0..1.
+
+Schematic: the boundaries of all lanes cut the address space into intervals; each gets a readable width
+that grows with the logarithm of its size, so that a hole of 41 frames shows in 9 GiB.
+
+    to scale    |.....................................|x|...........|
+    schematic   |....|...|........|......|...xxxxx....|.......|.....|
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from functools import cached_property
+from itertools import pairwise
+from math import log2
+from typing import Literal
+
+import msgspec
+
+from pfnscope.drawing.lanes import Bar, Lane
+from pfnscope.model.ranges import FrameRange, FrameSet
+
+AxisName = Literal["schematic", "scale"]
+
+_FLOOR = 6.0
+"""Width of the smallest interval; one doubling of the size adds 1."""
+_VOID = 5.0
+"""Width of an interval that no lane covers, whatever its size."""
+_CROWD = 300
+"""Boundaries beyond which the lanes that have most of them make room for the others."""
+_MANY = 500
+"""Page frames that are looked up together rather than one by one."""
+_HOLE = 14.0
+"""Added to an interval of a hole, which is what the reader looks for."""
+
+
+class Axis(msgspec.Struct, frozen=True):
+    """Piecewise linear both ways between the knots ``pfns[i]`` and ``at[i]`` (0..1, increasing)."""
+
+    name: AxisName
+    pfns: tuple[int | float, ...]
+    at: tuple[float, ...]
+
+    def within(self, start: float, end: float) -> "Axis":
+        """The part of the axis between two page frames, stretched to 0..1; the whole where they are outside it."""
+        low, high = self.place(start), self.place(end)
+        if high - low <= 0:
+            return self
+        inside = [(pfn, at) for pfn, at in zip(self.pfns, self.at, strict=True) if low < at < high]
+        pfns = (self.pfn(low), *(pfn for pfn, _ in inside), self.pfn(high))
+        return Axis(self.name, pfns, (0.0, *((at - low) / (high - low) for _, at in inside), 1.0))
+
+    def thinned(self, fine: tuple[float, float], resolution: float, coarse: float) -> "Axis":
+        """The axis with fewer knots, off by two ``resolution`` (0..1) inside ``fine``, ``coarse`` outside."""
+        kept = [0]
+        last = len(self.at) - 1
+        for i in range(1, last):
+            step = resolution if fine[0] <= self.at[i] <= fine[1] else coarse
+            # a knot goes only where both its intervals are short
+            if self.at[i] - self.at[kept[-1]] >= step or self.at[i + 1] - self.at[i] >= step:
+                kept.append(i)
+        kept.append(last)
+        return Axis(self.name, tuple(self.pfns[i] for i in kept), tuple(self.at[i] for i in kept))
+
+    def place(self, pfn: float) -> float:
+        """Position of a page frame; clamped to 0..1 outside the domain."""
+        return _between(pfn, self.pfns, self.at)
+
+    def places(self, pfns: Sequence[float]) -> list[float]:
+        """What :meth:`place` gives for each: of very many, most are knots and need no search."""
+        if len(pfns) < _MANY:
+            return [self.place(pfn) for pfn in pfns]
+        known = dict(zip(self.pfns, self.at, strict=True))
+        return [at if (at := known.get(pfn)) is not None else self.place(pfn) for pfn in pfns]
+
+    def pfn(self, position: float) -> float:
+        """Page frame at a position of 0..1."""
+        return _between(position, self.at, self.pfns)
+
+
+def _between(value: float, source: Sequence[float], target: Sequence[float]) -> float:
+    if value <= source[0]:
+        return target[0]
+    if value >= source[-1]:
+        return target[-1]
+    i = bisect_right(source, value) - 1
+    share = (value - source[i]) / (source[i + 1] - source[i])
+    return target[i] + share * (target[i + 1] - target[i])
+
+
+def boundaries(lanes: Sequence[Lane]) -> tuple[int, ...]:
+    """Every first and last-plus-one page frame of every bar, sorted, each once."""
+    return tuple(sorted({pfn for lane in lanes for bar in lane.bars for pfn in (bar.start_pfn, bar.end_pfn)}))
+
+
+class Axes:
+    """Both axes of the same lanes and their boundaries, each made once and only when it is asked for."""
+
+    def __init__(self, lanes: Sequence[Lane], *made: Axis) -> None:
+        self._lanes = lanes
+        self._made: dict[AxisName, Axis] = {axis.name: axis for axis in made}
+        self._joined: dict[tuple[AxisName, int], tuple[Bar, ...]] = {}
+
+    def __getitem__(self, name: AxisName) -> Axis:
+        if name not in self._made:
+            self._made[name] = make(name, self._lanes)
+        return self._made[name]
+
+    def joined(self, bars: tuple[Bar, ...], name: AxisName, resolution: float) -> tuple[Bar, ...]:
+        """What :func:`merged` makes of a lane's own bars, always with the same resolution."""
+        key = name, id(bars)
+        if key not in self._joined:
+            self._joined[key] = merged(bars, self[name], resolution)
+        return self._joined[key]
+
+    @cached_property
+    def points(self) -> tuple[int, ...]:
+        """What :func:`boundaries` gives."""
+        return boundaries(self._lanes)
+
+
+def make(name: AxisName, lanes: Sequence[Lane]) -> Axis:
+    """The axis of that name for these lanes."""
+    return schematic(lanes) if name == "schematic" else to_scale(lanes)
+
+
+def schematic(lanes: Sequence[Lane]) -> Axis:
+    """O(n log n) in the number of bars."""
+    pfns = boundaries(lanes)
+    if len(pfns) < 2:
+        return Axis("schematic", (0, 1), (0.0, 1.0))
+    covered = FrameSet.of(FrameRange(bar.start_pfn, bar.end_pfn) for lane in lanes for bar in lane.bars)
+    alarming = FrameSet.of(
+        FrameRange(bar.start_pfn, bar.end_pfn)
+        for lane in lanes
+        if lane.key == "holes"
+        for bar in lane.bars
+        if bar.kind in ("danger", "caution")
+    )
+    sums = [0.0]
+    widths = [
+        (_FLOOR + log2(end - start) if start in covered else _VOID) + (_HOLE if start in alarming else 0.0)
+        for start, end in pairwise(pfns)
+    ]
+    if len(pfns) > _CROWD:
+        widths = _less_crowded(lanes, pfns, widths)
+    for width in widths:
+        sums.append(sums[-1] + width)
+    return Axis("schematic", pfns, tuple(point / sums[-1] for point in sums))
+
+
+def _less_crowded(lanes: Sequence[Lane], pfns: Sequence[int], widths: list[float]) -> list[float]:
+    """The widths where one lane has so many boundaries that the others would get no room beside it.
+
+    Between two boundaries of the other lanes its own share what such an interval gets, more of them a little more.
+    """
+    others = [lane for lane in lanes if len(lane.bars) <= _CROWD // 2]
+    fixed = [bisect_right(pfns, pfn) - 1 for pfn in boundaries(others)]
+    edges = sorted({0, *fixed, len(pfns) - 1})
+    out: list[float] = []
+    for first, last in pairwise(edges):
+        own = widths[first:last]
+        room = max(own) * (1 + log2(last - first))
+        total = sum(own)
+        out += [width * min(1.0, room / total) for width in own]
+    return out
+
+
+def to_scale(lanes: Sequence[Lane]) -> Axis:
+    """Linear in page frames, up to the last one that has memory, a node, a zone or a struct page."""
+    core = [bar for lane in lanes for bar in lane.bars if lane.core or bar.kind == "ram"]
+    bars = core or [bar for lane in lanes for bar in lane.bars]
+    if not bars:
+        return Axis("scale", (0, 1), (0.0, 1.0))
+    low, high = min(bar.start_pfn for bar in bars), max(bar.end_pfn for bar in bars)
+    return Axis("scale", (0 if low * 2 < high else low, high), (0.0, 1.0))
+
+
+def beyond(lanes: Sequence[Lane], axis: Axis) -> tuple[Bar, ...]:
+    """Bars that the axis leaves out, since they lie wholly outside its domain; lowest first, each once."""
+    low, high = axis.pfns[0], axis.pfns[-1]
+    found = {
+        (bar.start_pfn, bar.end_pfn): bar
+        for lane in lanes
+        for bar in lane.bars
+        if bar.start_pfn >= high or bar.end_pfn <= low
+    }
+    return tuple(found[key] for key in sorted(found))
+
+
+def beyond_words(lanes: Sequence[Lane], axis: Axis, page_size: int) -> str:
+    """``1 range beyond 0x240000000``, or nothing where the axis has room for all."""
+    out = beyond(lanes, axis)
+    if not out:
+        return ""
+    side = f"beyond {int(axis.pfns[-1]) * page_size:#x}" if out[0].start_pfn >= axis.pfns[-1] else "outside the memory"
+    return f"{len(out)} range{'' if len(out) == 1 else 's'} {side}"
+
+
+def merged(bars: Sequence[Bar], axis: Axis, resolution: float) -> tuple[Bar, ...]:
+    """Bars inside the axis, with runs of neighbours narrower than ``resolution`` (0..1) joined into one.
+
+    A joined bar has the kind ``several`` and says how many it stands for. A hole worth an alarm is never joined.
+    """
+    out: list[Bar] = []
+    run: list[Bar] = []
+    begin = 0.0
+    edges = axis.places([bar.start_pfn for bar in bars]), axis.places([bar.end_pfn for bar in bars])
+    for bar, left, right in zip(bars, *edges, strict=True):
+        if left >= right:
+            continue
+        if run and right - begin > resolution:
+            out.append(_joined(run))
+            run = []
+        if right - left < resolution and bar.kind not in ("danger", "caution", "uninitialised", "unsafe"):
+            if not run:
+                begin = left
+            run.append(bar)
+        else:
+            if run:
+                out.append(_joined(run))
+                run = []
+            out.append(bar)
+    if run:
+        out.append(_joined(run))
+    return tuple(out)
+
+
+def _joined(run: list[Bar]) -> Bar:
+    if len(run) == 1:
+        return run[0]
+    start, end = run[0].start_pfn, max(bar.end_pfn for bar in run)
+    kinds = {bar.kind for bar in run}
+    detail = f"{len(run)} ranges in pfn [{start:#x}, {end:#x}), closer than a pixel: zoom in"
+    return Bar(start, end, kinds.pop() if len(kinds) == 1 else "several", f"{len(run)} ranges", detail)

@@ -1,0 +1,272 @@
+"""The drawing as SVG: a standalone file, and the same drawing for the page, which fills it by its own style sheet.
+
+Inside the page the x positions are percentages, so that it is fluid while its text keeps its size; what
+does not fit a narrow drawing has a class ``w480``… that the style sheet shows from that width on.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
+from html import escape
+
+import msgspec
+
+from pfnscope.drawing import axis as axes
+from pfnscope.drawing import palette
+from pfnscope.drawing.axis import Axes, Axis, AxisName
+from pfnscope.drawing.lanes import Bar, Lane
+from pfnscope.drawing.scene import Mark, Scene, of, visible_marks
+from pfnscope.drawing.ticks import ticks
+from pfnscope.drawing.view import WHOLE, View
+from pfnscope.model.document import Document
+
+TOP = 26
+ROW = 46
+GAP = 18
+BAR = 26
+"""Pixels: the band of tick labels, one lane with the gap above its bar, the gap, the bar."""
+_LETTER = 6.5
+_WIDTHS = range(240, 1201, 80)
+"""Widths of the page's drawing from which on a label is shown; those of the ticks are among them."""
+_PIXEL = 0.0008
+_SHOUTING = ("danger", "uninitialised")
+_NEVER = 10**9
+
+
+class Canvas(msgspec.Struct, frozen=True):
+    """How positions and lengths of 0..1 are written, and how wide the drawing is where that is known."""
+
+    x: Callable[[float], str]
+    length: Callable[[float], str]
+    width: int | None
+
+
+def height(count: int) -> int:
+    """Pixels that ``count`` lanes take."""
+    return TOP + ROW * count + 6
+
+
+def for_page(scene: Scene, axis: AxisName = "schematic", *, view: View = WHOLE, made: Axes | None = None) -> str:
+    """The drawing without lane names and styles, for embedding: the page has both.
+
+    It shows what the ``view`` has of the axis and picks; ``made`` are the scene's axes where they are there already.
+    """
+    found = scene.lanes
+    made = made or Axes(found)
+    chosen = made[axis]
+    if view.start is not None and view.end is not None:
+        chosen = chosen.within(view.start, view.end)
+    percent = Canvas(lambda at: f"{at * 100:.4g}%", lambda at: f"{at * 100:.4g}%", None)
+    body = _drawing(scene, chosen, percent, made.points) + _pick(view, chosen, percent, height(len(found)))
+    return (
+        f'<svg class="drawing" width="100%" height="{height(len(found))}" role="img" '
+        f'aria-label="{_attribute(description(scene, axis))}">{patterns()}{body}</svg>'
+    )
+
+
+def render(document: Document, axis: AxisName = "schematic") -> str:
+    """A standalone SVG file of one document."""
+    return draw(of(document), axis)
+
+
+def draw(scene: Scene, axis: AxisName = "schematic") -> str:
+    """A standalone SVG file, 1200 pixels wide, light or dark by preference of whoever views it."""
+    found = scene.lanes
+    names, plot, top = 170, 1000, 64
+    pixels = Canvas(lambda at: f"{at * plot:.2f}", lambda at: f"{at * plot:.2f}", plot)
+    chosen = axes.make(axis, found)
+    body = _drawing(scene, chosen, pixels, axes.boundaries(found))
+    kinds = [kind for kind in palette.PAINTS if any(bar.kind == kind for lane in found for bar in lane.bars)]
+    total = top + height(len(found)) + 34 + 20 * ((len(kinds) - 1) // 5)
+    labels = "".join(
+        f'<text x="20" y="{top + TOP + ROW * i + GAP + 11}" class="name">{_text(lane.title)}'
+        f"{_side(lane)}</text>"
+        f'<text x="20" y="{top + TOP + ROW * i + GAP + 25}" class="sub">{_text(lane.subtitle)}</text>'
+        for i, lane in enumerate(found)
+    )
+    legend = "".join(
+        f'<g transform="translate({names + 200 * (i % 5)} {top + height(len(found)) + 8 + 20 * (i // 5)})">'
+        f'<rect width="14" height="12" class="k-{kind}"/><text x="20" y="10" class="sub">'
+        f"{_text(palette.PAINTS[kind].name)}</text></g>"
+        for i, kind in enumerate(kinds)
+    )
+    left_out = axes.beyond_words(found, chosen, scene.page_size)
+    note = f" · {left_out} not drawn" if left_out else ""
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1200 {total}" width="1200" height="{total}" role="img">'
+        f"<title>{_text(scene.title)}</title><style>{palette.style_sheet()}{_STYLE}</style>"
+        f'<rect width="1200" height="{total}" class="paper"/>{patterns()}'
+        f'<text x="20" y="28" class="title">{_text(_clipped(scene.title, 140))}</text>'
+        f'<text x="20" y="48" class="sub">{_text(f"{scene.subtitle} · {_AXIS_WORDS[axis]}{note}")}</text>'
+        f'{labels}<g transform="translate({names} {top})">{body}</g>{legend}</svg>\n'
+    )
+
+
+def _side(lane: Lane) -> str:
+    return f' <tspan class="side">{_text(lane.side)}</tspan>' if lane.side else ""
+
+
+def description(scene: Scene, axis: AxisName) -> str:
+    """One sentence for those who do not see the drawing; the tables below it say the rest."""
+    names = ", ".join(f"{lane.title} ({lane.side})" if lane.side else lane.title for lane in scene.lanes)
+    return f"Address space, {_AXIS_WORDS[axis]}, lanes for {names}. {scene.title}"
+
+
+_AXIS_WORDS = {"schematic": "schematic axis", "scale": "to scale"}
+_STYLE = """
+.paper { fill: var(--card) } text { font: 12px system-ui, sans-serif; fill: var(--ink) }
+.title { font-size: 16px; font-weight: 650 } .name { font-size: 13px } .sub { font-size: 11.5px; fill: var(--dim) }
+.tl { font: 11px ui-monospace, "DejaVu Sans Mono", monospace; fill: var(--dim) }
+.tick { stroke: var(--line) } .minor { stroke: var(--line); stroke-opacity: .5 } .base { stroke: var(--line) }
+.bar { stroke: var(--card); stroke-width: 1 }
+.lb { paint-order: stroke; stroke: var(--card); stroke-width: 3.5px; stroke-opacity: .75; stroke-linejoin: round }
+.frame { fill: var(--alarm); fill-opacity: .06; stroke: var(--alarm); stroke-dasharray: 4 3 }
+.side { fill: var(--dim); font-style: italic } .apart { fill: var(--k-differs) }
+.lb.alarm { fill: var(--alarm); font-weight: 650 }
+"""
+
+
+def patterns() -> str:
+    """The pattern definitions that the classes ``k-KIND`` refer to."""
+    tiles = {
+        "/": (6, '<path d="M-1 1L1 -1M0 6L6 0M5 7L7 5"/>'),
+        "\\": (6, '<path d="M-1 5L1 7M0 0L6 6M5 -1L7 1"/>'),
+        "x": (8, '<path d="M0 0L8 8M8 0L0 8"/>'),
+        "-": (5, '<path d="M0 2.5H5"/>'),
+        "|": (5, '<path d="M2.5 0V5"/>'),
+        ".": (6, '<circle cx="3" cy="3" r="1"/>'),
+    }
+    out = []
+    for kind, paint in palette.PAINTS.items():
+        if paint.pattern:
+            size, tile = tiles[paint.pattern]
+            out.append(
+                f'<pattern id="pat-{kind}" width="{size}" height="{size}" patternUnits="userSpaceOnUse">'
+                f'<rect width="{size}" height="{size}"/>{tile}</pattern>'
+            )
+    return f"<defs>{''.join(out)}</defs>"
+
+
+def _pick(view: View, axis: Axis, canvas: Canvas, bottom: int) -> str:
+    """A frame through all lanes around what is picked, where it is in view."""
+    if view.picked is None:
+        return ""
+    left, right = axis.place(view.picked.start), axis.place(view.picked.end)
+    if left >= right:
+        return ""
+    width = canvas.length(right - left) if right - left > 3 * _PIXEL else "3"
+    return f'<rect x="{canvas.x(left)}" width="{width}" y="{TOP - 4}" height="{bottom - TOP + 2}" class="pick"/>'
+
+
+def _drawing(scene: Scene, axis: Axis, canvas: Canvas, boundaries: Sequence[int]) -> str:
+    found = scene.lanes
+    bottom = height(len(found))
+    out = [_band(mark, axis, canvas) for mark in visible_marks(scene, axis, _PIXEL)]
+    inside = boundaries[bisect_left(boundaries, axis.pfns[0]) : bisect_right(boundaries, axis.pfns[-1])]
+    if len(inside) <= 40:
+        out += [_vertical(axis.place(pfn), TOP, bottom, "minor", canvas) for pfn in inside]
+    for tick in ticks(found, axis, scene.page_size, boundaries):
+        if canvas.width is not None and tick.width > canvas.width:
+            continue
+        shown = f" w{tick.width}" if canvas.width is None else ""
+        out.append(_vertical(tick.at, TOP - 7, bottom, f"tick{shown}", canvas))
+        out.append(
+            f'<text x="{canvas.x(tick.at)}" y="13" text-anchor="{tick.anchor}" class="tl{shown}">{tick.label}</text>'
+        )
+    for row, lane in enumerate(found):
+        top = TOP + ROW * row + GAP
+        middle = top + BAR / 2
+        out.append(f'<line x1="0" x2="{canvas.x(1)}" y1="{middle}" y2="{middle}" class="base"/>')
+        for bar in axes.merged(lane.bars, axis, _PIXEL):
+            out.append(_bar(bar, axis, canvas, top))
+    out.append(_frames(scene, axis, canvas, bottom))
+    return "".join(out)
+
+
+def _vertical(at: float, top: float, bottom: float, style: str, canvas: Canvas) -> str:
+    x = canvas.x(at)
+    return f'<line x1="{x}" x2="{x}" y1="{top}" y2="{bottom}" class="{style}"/>'
+
+
+def _bar(bar: Bar, axis: Axis, canvas: Canvas, top: float) -> str:
+    left, right = axis.place(bar.start_pfn), axis.place(bar.end_pfn)
+    share = right - left
+    width = canvas.length(share) if share > 3 * _PIXEL else "2.5"
+    style = f"bar k-{bar.kind}" if share > 3 * _PIXEL else f"k-{bar.kind}"
+    hole = "" if bar.hole is None else f' data-hole="{bar.hole}"'
+    rect = (
+        f'<rect x="{canvas.x(left)}" y="{top}" width="{width}" height="{BAR}" rx="3" class="{style}"{hole}>'
+        f"<title>{_text(bar.detail)}</title></rect>"
+    )
+    return rect + _labels(bar, share, (left + right) / 2, canvas, top)
+
+
+def _labels(bar: Bar, share: float, middle: float, canvas: Canvas, top: float) -> str:
+    """The longest label that fits; in a fluid drawing, the short one between two widths and the long one beyond."""
+    alarm = " alarm" if bar.kind in _SHOUTING else ""
+    fits = [(text, _least_width(text, share)) for text in label_forms(bar.label)]
+    shown: list[tuple[str, str]] = []
+    if canvas.width is not None:
+        shown = [(text, "") for text, width in fits if width <= canvas.width][:1]
+    else:
+        until = _NEVER
+        for text, width in fits:
+            if width < until:
+                shown.append((text, f" w{width}" + (f" u{until}" if until < _NEVER else "")))
+                until = width
+    return "".join(
+        f'<text x="{canvas.x(middle)}" y="{top + BAR / 2 + 4.2}" text-anchor="middle" class="lb{alarm}{style}">'
+        f"{_text(text)}</text>"
+        for text, style in shown
+    )
+
+
+def label_forms(label: str) -> tuple[str, ...]:
+    """A label and what stands for it where room is short, longest first.
+
+    ``persistent`` for "persistent (type 12)", ``DMA32`` for "DMA32 · node 0", ``3`` for "node 3".
+    """
+    head = label.partition(" (")[0].partition(" · ")[0]
+    return tuple(dict.fromkeys((label, head, head.removeprefix("node "))))
+
+
+def _least_width(text: str, share: float) -> int:
+    need = (len(text) * _LETTER + 12) / share if share > 0 else _NEVER
+    return next((width for width in _WIDTHS if width >= need), _NEVER)
+
+
+def _band(mark: Mark, axis: Axis, canvas: Canvas) -> str:
+    """A tint behind the lanes that differ, where they do."""
+    left, right = axis.place(mark.start_pfn), axis.place(mark.end_pfn)
+    width = canvas.length(right - left) if right - left > 3 * _PIXEL else "3"
+    top, tall = TOP + ROW * mark.first + GAP - 7, ROW * (mark.last - mark.first) - GAP + 14
+    return f'<rect x="{canvas.x(left)}" y="{top}" width="{width}" height="{tall}" class="apart"/>'
+
+
+def _frames(scene: Scene, axis: Axis, canvas: Canvas, bottom: float) -> str:
+    """A dashed frame through all lanes around every hole that is dangerous."""
+    out = []
+    for alarm in scene.alarms:
+        left, right = axis.place(alarm.start), axis.place(alarm.end)
+        if left < right:
+            width = canvas.length(right - left) if right - left > 3 * _PIXEL else "3"
+            tall = f'y="{TOP + 2}" height="{bottom - TOP - 3}"'
+            out.append(f'<rect x="{canvas.x(left)}" width="{width}" {tall} class="frame"/>')
+    return "".join(out)
+
+
+def _clipped(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+# XML 1.0 has no way at all to write most control characters
+_CONTROLS = dict.fromkeys(
+    (*range(9), 11, 12, *range(14, 32), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF), "\N{REPLACEMENT CHARACTER}"
+)
+
+
+def _text(text: str) -> str:
+    return escape(text.translate(_CONTROLS), quote=False)
+
+
+def _attribute(text: str) -> str:
+    return escape(text.translate(_CONTROLS), quote=True)

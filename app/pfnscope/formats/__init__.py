@@ -1,0 +1,1 @@
+"""The formats that a document and other answers can be had in."""

@@ -1,0 +1,104 @@
+"""The layout as one HTML file, to attach to a bug: bars that zoom, holes and report, from a disk without a network."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import jinja2
+
+from pfnscope import __version__, resources
+from pfnscope.drawing import overview, plotly, scene, svg
+from pfnscope.drawing.axis import AxisName
+from pfnscope.drawing.lanes import undecided
+from pfnscope.drawing.palette import PAINTS
+from pfnscope.formats import inlining, text
+from pfnscope.formats.inlining import Inline, inline
+from pfnscope.formats.text import facts
+from pfnscope.model.document import Document
+from pfnscope.report.log_lines import LogRow
+from pfnscope.report.plain import Look
+from pfnscope.report.visible import visible
+from pfnscope.report.words import placement_words, state_words
+
+_BUNDLE = "vendor/plotly.min.js"
+_STYLES = ("palette.css", "page.css", "whatif.css")
+_OWN = ".log pre { margin: 0; padding: 0 16px; line-height: 1.4 }"
+_AXES: tuple[AxisName, ...] = ("schematic", "scale")
+_MOST_HOLES = 200
+_MOST_LINES = 20_000
+_WORST_FIRST = ("danger", "caution", "info", "none")
+
+
+def render(document: Document, log: Sequence[LogRow] = (), today: Document | None = None) -> str:
+    """The file, with those lines of the ``log``; of a simulated document beside ``today``, the log as it is.
+
+    Without the plotting library, which set-up fetches, the bars are still and nothing zooms.
+    """
+    static = resources.folder("static")
+    drawn = scene.simulated(today, document) if today else scene.of(document)
+    live = bool(drawn.lanes) and (static / _BUNDLE).is_file()
+    figures = {axis: json.loads(plotly.figure_json(drawn, axis)) for axis in _AXES} if live else {}
+    scripts = _scripts(static) if live else []
+    styles = [*(inline((static / name).read_text()) for name in _STYLES), inline(_OWN)]
+    plotly_style = inline((static / "plotly-rules.css").read_text())
+    kinds = {bar.kind for lane in drawn.lanes for bar in lane.bars}
+    holes = sorted(enumerate(document.holes), key=lambda item: _WORST_FIRST.index(item[1].severity))
+    return _template().render(
+        version=__version__,
+        doc=document,
+        today=today,
+        facts=facts(document),
+        scene=drawn,
+        changed=scene.CHANGED,
+        undecided=undecided(document),
+        drawing=svg.for_page(drawn),
+        overview=overview.for_page(drawn),
+        legend=[
+            (kind, paint.name)
+            for kind, paint in PAINTS.items()
+            if kind in kinds and not kind.startswith(("node-", "zone-"))
+        ],
+        holes=holes[:_MOST_HOLES],
+        hidden_holes=len(holes) - len(holes[:_MOST_HOLES]),
+        placement_words=placement_words,
+        state_words=state_words,
+        report=text.render(document, Look(100, unicode=True), today),
+        log=log[:_MOST_LINES],
+        hidden_lines=len(log) - len(log[:_MOST_LINES]),
+        figures=_data(figures),
+        live=live,
+        scripts=scripts,
+        styles=styles,
+        plotly_style=plotly_style,
+        policy=_policy(scripts, [*styles, plotly_style]),
+    )
+
+
+def _scripts(static: Path) -> list[Inline]:
+    """The plotting library, and as a module the script of the pages."""
+    return [inline((static / _BUNDLE).read_text()), inline(inlining.module(static, "viewer.js"))]
+
+
+def _policy(scripts: list[Inline], styles: list[Inline]) -> str:
+    """Nothing is fetched from anywhere; only these scripts and styles count."""
+    allowed = " ".join(item.source for item in scripts) or "'none'"
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src {' '.join(item.source for item in styles)}; "
+        "img-src data: blob:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _data(figures: Mapping[AxisName, object]) -> str:
+    """JSON inside a script element of no script: no ``<`` of a log can end it."""
+    return json.dumps(figures, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _template() -> jinja2.Template:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(resources.folder("templates")),
+        autoescape=True,
+        finalize=visible,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    ).get_template("html_file.html")

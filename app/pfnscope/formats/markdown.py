@@ -1,0 +1,132 @@
+"""The report for bug trackers: GitHub-flavoured Markdown in which nothing of a log can act as markup."""
+
+from collections.abc import Iterable, Sequence
+
+from pfnscope.drawing import sketches
+from pfnscope.formats.compared_text import changes
+from pfnscope.formats.text import era_rows, facts
+from pfnscope.model.analysis import Hole
+from pfnscope.model.document import Document
+from pfnscope.model.layout import ZoneSpan
+from pfnscope.report import notes
+from pfnscope.report.compared import compared
+from pfnscope.report.plain import PLAIN
+from pfnscope.report.simulated import agreement
+from pfnscope.report.words import VERDICTS, placement_words, state_words
+
+_LOOKED_AT = ("danger", "caution")
+_MOST_LOOKED_AT = 3
+_NOTHING = "<!-- -->"
+_MARKUP = "\\`*_{}[]<>()#+-.!|~$&@"
+
+
+def render(document: Document, today: Document | None = None) -> str:
+    """The report, lines ended by newlines. Of a simulated document it tells what changes from ``today``."""
+    said = document.verdict
+    bars = sketches.of_two(today, document, PLAIN, one_log=True) if today else sketches.of(document, PLAIN)
+    parts = [
+        f"**{escape(VERDICTS[said.severity][0] + said.summary)}**",
+        "\n".join(f"- {escape(text)}" for text in said.details),
+        escape(" · ".join(facts(document))),
+        f"Command line: {code(document.kernel.command_line, in_table=False)}" if document.kernel.command_line else "",
+        *(_simulated(document, today) if today else []),
+        block(bars),
+        table(
+            ("hole", "pages", "owner", "placement", "state", "severity", "readers"),
+            (
+                (
+                    _frames(hole),
+                    str(hole.pages),
+                    escape(hole.label or "no map entry"),
+                    escape(placement_words(hole)),
+                    escape(state_words(hole)),
+                    "harmless" if hole.severity == "none" else hole.severity,
+                    escape(", ".join(hole.reachable_by)) if hole.severity in _LOOKED_AT else "",
+                )
+                for hole in document.holes
+            ),
+        ),
+        table(
+            ("outside zone spans", "severity", "on releases"),
+            [tuple(map(escape, row)) for row in era_rows(document)] if document.rule is None else [],
+        ),
+        *_inspection(document),
+        table(
+            ("node", "zone", "span (pfn)", "spanned", "present"),
+            (
+                (
+                    str(z.node),
+                    escape(z.zone),
+                    _frames(z),
+                    str(z.spanned_pages),
+                    str(z.present_pages),
+                )
+                for z in document.zone_spans
+            ),
+        ),
+        "\n".join(f"- {escape(note)}" for note in notes.sentences(document)),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _inspection(document: Document) -> list[str]:
+    """Commands that show the holes that are not harmless; of many holes the first ones, the warning once."""
+    holes = [hole for hole in document.holes if hole.severity in _LOOKED_AT]
+    out = []
+    for hole in holes[:_MOST_LOOKED_AT]:
+        items = "\n".join(f"- {item.tool}: `{item.command}`" for item in hole.inspect)
+        out.append(f"Look at {_frames(hole)}:\n\n{items}")
+    warned = [item for hole in holes for item in hole.inspect if item.warning]
+    if warned:
+        tools = " and ".join(dict.fromkeys(item.tool for item in warned))
+        out.append(f"**Careful** with {tools}: {escape(warned[0].warning or '')}.")
+    more = len(holes) - _MOST_LOOKED_AT
+    return [*out, f"The same for {more} more hole{'' if more == 1 else 's'}: `--format json`."] if more > 0 else out
+
+
+def _frames(item: Hole | ZoneSpan) -> str:
+    return code(f"[{item.start_pfn:#x}, {item.end_pfn:#x})")
+
+
+def _simulated(document: Document, today: Document) -> list[str]:
+    said = [agreement(document.simulation)] if document.simulation else []
+    said += [f"{note.severity}: {note.message}" for note in document.simulation.problems] if document.simulation else []
+    found = changes(compared(today, document), PLAIN, within=True)
+    return [
+        "**Simulated, not booted.** " + escape(" ".join([*said, f"Today: {today.verdict.summary}"])),
+        "What changes:" if found else "Nothing changes: maps, nodes, zones and holes stay as they are.",
+        block(found, "diff"),
+    ]
+
+
+def block(lines: Sequence[str], language: str = "") -> str:
+    """A fenced block that its lines cannot end; nothing where there are none."""
+    longest = max((len(run) for line in lines for run in _backtick_runs(line)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return "\n".join([fence + language, *lines, fence]) if lines else ""
+
+
+def escape(text: str) -> str:
+    """Text that Markdown shows as it is, on one line. Backslashes do not keep GitHub from linking @name and #1."""
+    flat = "".join(char if char.isprintable() else " " for char in text)
+    safe = "".join(f"\\{char}" if char in _MARKUP else char for char in flat)
+    return safe.replace("://", "\\://").replace("@", f"@{_NOTHING}").replace("#", f"#{_NOTHING}")
+
+
+def code(text: str | None, *, in_table: bool = True) -> str:
+    """A code span that the text cannot end: fenced by more backticks than it has in a row."""
+    flat = "".join(char if char.isprintable() else " " for char in text or "")
+    longest = max((len(run) for run in _backtick_runs(flat)), default=0)
+    fence = "`" * (longest + 1)
+    body = flat.replace("|", "\\|") if in_table else flat
+    return f"{fence} {body} {fence}" if longest else f"{fence}{body}{fence}"
+
+
+def _backtick_runs(text: str) -> list[str]:
+    return [run for run in "".join(char if char == "`" else " " for char in text).split(" ") if run]
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table, or nothing where there are no rows."""
+    body = [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join([f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}", *body]) if body else ""

@@ -1,0 +1,251 @@
+"""The report for terminals, mail and CI: verdict, bars in letters, tables; every line within the wanted width."""
+
+from collections.abc import Iterable, Sequence
+
+from pfnscope.drawing import sketches
+from pfnscope.model.analysis import Event, Hole
+from pfnscope.model.document import Document
+from pfnscope.model.log import BlockRange, DebugfsRegion, MapEntry, Resource, ZoneInfo
+from pfnscope.model.ranges import FrameRange
+from pfnscope.report import counted, notes
+from pfnscope.report.plain import PLAIN, Look, listed, paragraphs, table
+from pfnscope.report.simulated import agreement, carets
+from pfnscope.report.words import VERDICTS, linked_as_it_lies, state_words
+from pfnscope.units import format_size
+
+_INSPECTED = 3
+
+Listed = ZoneInfo | Resource | MapEntry | DebugfsRegion | BlockRange
+Lines = list[str]
+
+
+def render(document: Document, look: Look = PLAIN, today: Document | None = None) -> str:
+    """The whole report, lines ended by newlines. As plain as :data:`PLAIN` it is the same bytes everywhere.
+
+    Of a simulated document it tells what changes from ``today``, the document of the log as it is.
+    """
+    bars = sketches.of_two(today, document, look, one_log=True) if today else sketches.of(document, look)
+    parts = [
+        listed(facts(document), look),
+        _verdict(document, look),
+        _titled("Page frames", bars, look),
+        _titled("Command line", _command_line(document, look), look),
+        _titled("Simulated, not booted", _simulation(document, look, today), look),
+        _changes(document, look, today) if today else [],
+        _titled("Nodes", table(_nodes(document), look), look),
+        _titled("Zone spans", _zones(document, look), look),
+        _titled("Struct pages without memory", _holes(document.holes, look), look),
+        _titled("Holes outside zone spans on each release", _eras(document, look), look),
+        _inspection(document, look),
+        _titled("Trouble in this log", _events(document, look), look),
+        _counts(document, look),
+        _titled("Files of /proc and /sys", table(_files(document), look, flexible=(0,)), look),
+        _titled("Notes", paragraphs(notes.sentences(document), look), look),
+    ]
+    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+
+
+def _titled(title: str, lines: Lines, look: Look) -> Lines:
+    return [*(look.paint("title", line) for line in look.wrap(title)), *lines] if lines else []
+
+
+def facts(document: Document) -> list[str]:
+    """What kernel and machine this is, in a few words each; assumed values say so."""
+    kernel = document.kernel
+    nodes = {item.node for item in document.node_ranges}
+    memory = sum(item.range.size for item in document.node_ranges)
+    words = [
+        f"Linux {kernel.release}{_assumed(document, 'release')}" if kernel.release else "Release not known",
+        f"{kernel.arch}{_assumed(document, 'arch')}" if kernel.arch else "architecture not known",
+        f"{len(nodes)} node{'' if len(nodes) == 1 else 's'}" if nodes else "",
+        f"{format_size(memory)} memory" if memory else "",
+        f"sections of {format_size(kernel.section_size)}" if kernel.section_size else "",
+        f"FLATMEM{_assumed(document, 'memory_model')}" if kernel.memory_model == "flatmem" else "",
+        counted.agreement(document.checks) or "no printed count",
+    ]
+    if document.boot.count > 1:
+        words.append(f"boot {document.boot.index} of {document.boot.count}")
+    return [word for word in words if word]
+
+
+def _assumed(document: Document, name: str) -> str:
+    return " (assumed)" if name in document.kernel.assumed else ""
+
+
+def _verdict(document: Document, look: Look) -> Lines:
+    said = document.verdict
+    mark, role = VERDICTS[said.severity]
+    return [*(look.paint(role, line) for line in look.wrap(mark + said.summary)), *paragraphs(said.details, look)]
+
+
+def _command_line(document: Document, look: Look) -> Lines:
+    return look.wrap(document.kernel.command_line, "  ") if document.kernel.command_line else []
+
+
+def _simulation(document: Document, look: Look, today: Document | None) -> Lines:
+    if document.simulation is None:
+        return []
+    said = [agreement(document.simulation), *([f"Today: {today.verdict.summary}"] if today else [])]
+    return [*paragraphs(said, look), *carets(document.simulation, look)]
+
+
+def _changes(document: Document, look: Look, today: Document) -> Lines:
+    from pfnscope.formats.compared_text import changes
+    from pfnscope.report.compared import compared
+
+    found = changes(compared(today, document), look, within=True)
+    legend = " (- today, + simulated)" if found else ""
+    return _titled(
+        f"What changes{legend}", found or ["  Nothing: maps, nodes, zones and holes stay as they are."], look
+    )
+
+
+def _nodes(document: Document) -> list[Sequence[str]]:
+    return [
+        (f"node {n.node}", f"{n.range}", format_size(n.range.size), counted.line_words(n.lines))
+        for n in document.node_ranges
+    ]
+
+
+def _zones(document: Document, look: Look) -> Lines:
+    rows = [
+        (f"node {z.node}", z.zone, str(z.frames), f"{z.spanned_pages}", f"{z.present_pages}")
+        for z in document.zone_spans
+    ]
+    return table(rows, look, heads=("", "zone", "page frames", "spanned", "present"), right=(3, 4))
+
+
+def _holes(holes: Sequence[Hole], look: Look) -> Lines:
+    rows = [
+        (
+            str(hole.frames),
+            f"{hole.pages}",
+            hole.label or "none",
+            _zone(hole.zone, hole.node) or "none",
+            _state(hole),
+            "harmless" if hole.severity == "none" else hole.severity,
+        )
+        for hole in holes
+    ]
+    heads = ("page frames", "pages", "owner", "zone/node", "struct pages", "")
+    roles = [hole.severity for hole in holes]
+    return table(rows, look, heads=heads, flexible=(2, 3, 4), right=(1,), roles=roles)
+
+
+def _zone(zone: str | None, node: int | None) -> str:
+    return "/".join(str(item) for item in (zone, node) if item is not None)
+
+
+def _state(hole: Hole) -> str:
+    """Short, for the narrowest table: ``linked to Normal/1``."""
+    if hole.linked_zone and not linked_as_it_lies(hole):
+        return f"linked to {_zone(hole.linked_zone, hole.linked_node)}"
+    return state_words(hole)
+
+
+def era_rows(document: Document) -> list[Sequence[str]]:
+    """What every mechanism makes of the holes outside zone spans: state, severity and releases."""
+    harmless = {"none": "harmless"}
+    return [(era.state, harmless.get(era.severity, era.severity), era.releases) for era in document.eras]
+
+
+def _eras(document: Document, look: Look) -> Lines:
+    if document.rule is not None:
+        return []
+    return table(era_rows(document), look, flexible=(0, 2), roles=[era.severity for era in document.eras])
+
+
+def _inspection(document: Document, look: Look) -> Lines:
+    """Commands that show the holes that are not harmless, ready to be copied; of many holes the first ones."""
+    holes = [hole for hole in document.holes if hole.severity in ("danger", "caution")]
+    out: Lines = []
+    for hole in holes[:_INSPECTED]:
+        found: Lines = []
+        for item in hole.inspect:
+            first, *more = broken(item.command, look.width - 14, shell=item.tool in ("page-types", "od"))
+            found += [f"  {item.tool:<10}  {first}", *(f"{'':14}{line}" for line in more)]
+        out += _titled(f"Look at {hole.frames} on a live machine or in a dump", found, look)
+    warned = [item for hole in holes[:_INSPECTED] for item in hole.inspect if item.warning]
+    if warned:
+        tools = " and ".join(dict.fromkeys(item.tool for item in warned))
+        warning = paragraphs([f"WARNING for {tools}: {warned[0].warning}"], look)
+        out += [look.paint("danger", line) for line in warning]
+    if len(holes) > _INSPECTED:
+        out += paragraphs([f"The same for {len(holes) - _INSPECTED} more holes: --format json."], look)
+    return out
+
+
+def broken(command: str, width: int, *, shell: bool) -> Lines:
+    """A command on as many lines as it needs, to be pasted whole.
+
+    A shell's lines end in a backslash; those of Python are broken inside parentheses only. What gives no other place
+    to break stays longer than ``width``.
+    """
+    lines, depth, ends = [""], 0, 2 if shell else 0
+    for word in command.split(" "):
+        line = f"{lines[-1]} {word}" if lines[-1] else word
+        if lines[-1] and (shell or depth) and len(line) + ends > width:
+            lines[-1] += " \\" if shell else ""
+            line = f"  {word}"
+            lines.append("")
+        lines[-1] = line
+        depth += word.count("(") - word.count(")")
+    return lines
+
+
+def _counts(document: Document, look: Look) -> Lines:
+    checks = document.checks
+    if not checks:
+        return []
+    rows = counted.rows(checks)
+    roles = [{"DIFFERS": "caution", "": None}.get(row[3], "dim") for row in rows]
+    found = table(rows, look, flexible=(0, 1, 2, 4), roles=roles)
+    found += paragraphs(filter(None, [counted.rest(checks)]), look)
+    title = look.wrap(f"The kernel's own counts: {counted.explained(checks)}")
+    return [*(look.paint("title", line) for line in title), *found]
+
+
+def _files(document: Document) -> list[Sequence[str]]:
+    """What each neighbouring file holds; System RAM of /proc/iomem by range where no nodes are known."""
+    ram = [item for item in document.iomem if item.name == "System RAM"]
+    listed = document.memblock_debugfs
+    found: list[tuple[str, str, Sequence[Listed]]] = [
+        ("/proc/zoneinfo", "zones", document.zoneinfo),
+        ("/proc/iomem", "entries", document.iomem),
+        ("/sys/firmware/memmap", "entries", document.firmware_memmap),
+        ("memblock.memory", "regions", listed.memory),
+        ("memblock.reserved", "regions", listed.reserved),
+        ("memblock.physmem", "regions", listed.physmem),
+        ("memory blocks", "ranges", document.memory_blocks.ranges),
+    ]
+    rows: list[Sequence[str]] = []
+    for name, things, items in found:
+        if items:
+            lines = sorted(line for item in items for line in item.lines)
+            rows.append((name, f"{len(items)} {things}", "", counted.line_words(lines)))
+        if name == "/proc/iomem" and not document.node_ranges:
+            rows += [("", f"{r.range}", format_size(r.range.size), counted.line_words(r.lines)) for r in ram]
+    return rows
+
+
+def _events(document: Document, look: Look) -> Lines:
+    alike: dict[tuple[str, FrameRange | None], list[Event]] = {}
+    for event in document.events:
+        alike.setdefault((event.text, event.hole), []).append(event)
+    out: Lines = []
+    for (text, hole), events in alike.items():
+        line = f"{_times(events)}: {text}{_pfns(events)}" + (f" in the hole {hole}" if hole else "")
+        out += look.wrap(line, "  ", "    ")
+    return out
+
+
+def _times(events: Sequence[Event]) -> str:
+    first = f"line {events[0].lines[0]}"
+    return first if len(events) == 1 else f"{first} and {len(events) - 1} more"
+
+
+def _pfns(events: Iterable[Event]) -> str:
+    pfns = sorted({event.pfn for event in events if event.pfn is not None})
+    if not pfns:
+        return ""
+    return f", pfn {pfns[0]:#x}" + (f" to {pfns[-1]:#x}" if len(pfns) > 1 else "")
