@@ -1,17 +1,15 @@
 """What one recognised line says, before the boot it belongs to is known.
 
-Most forms give a fact of :mod:`pfnscope.model.log`; these are the rest: headers, values that need the
-page size or an open section, and pieces that are put together from several lines.
+Most forms give a fact of :mod:`pfnscope.model.log`, which goes to the list of BootLog of its type, or a line of a
+file. These are the rest: headers, values that need the page size or an open section, and pieces of several lines.
 """
 
-from typing import Literal
+from typing import Literal, Protocol
 
 import msgspec
 
-from pfnscope.bootlog.files.lines import FileLine
 from pfnscope.model.log import (
     Count,
-    E820Change,
     EfiEntry,
     FlagWidths,
     Initmem,
@@ -21,30 +19,22 @@ from pfnscope.model.log import (
     MovableStart,
     NodeRange,
     ReservedRegion,
-    SratEntry,
-    StructPages,
     WalkedZone,
     Zonelist,
     ZoneRange,
 )
+from pfnscope.model.ranges import Address, ByteRange, borders
 
 Section = Literal["firmware", "user", "extended", "modified", "zones", "movable", "nodes", "memblock", "fault"]
-CountField = Literal[
-    "node_total_pages",
-    "unavailable",
-    "zeroed_unavailable",
-    "reserved_unavailable",
-    "zone_pages",
-    "zone_memmap",
-    "zone_reserved",
-    "zone_exceeding",
-    "zonelists",
-    "deferred",
-    "zonelist_members",
-    "walked",
-    "flag_widths",
-]
 MapName = Literal["firmware", "user", "extended", "modified"]
+
+
+class Fact(Protocol):
+    """A fact of the model, or a line of a file: it knows the lines that say it."""
+
+    @property
+    def lines(self) -> Lines:
+        """Line numbers, 1-based in the text as given."""
 
 
 class Header(msgspec.Struct, frozen=True):
@@ -71,44 +61,77 @@ class EfiLine(msgspec.Struct, frozen=True):
     entry: EfiEntry
 
 
-class PfnNode(msgspec.Struct, frozen=True):
+class InFrames(msgspec.Struct, frozen=True):
+    """A fact in page frames: it becomes one of the model once the page size is known."""
+
+    def in_bytes(self, page_size: int, lines: Lines) -> Fact:
+        """The fact, with addresses in bytes."""
+        raise NotImplementedError
+
+
+class PfnNode(InFrames, frozen=True):
     """Memory of a node in page frames, end exclusive (up to 3.4)."""
 
     node: int
     start: int
     end: int
 
+    def in_bytes(self, page_size: int, lines: Lines) -> NodeRange:
+        """A line of "Early memory node ranges"."""
+        return NodeRange(self.node, *_bytes(self.start, self.end, page_size), lines)
 
-class PfnZone(msgspec.Struct, frozen=True):
+
+class PfnZone(InFrames, frozen=True):
     """Limits of a zone in page frames, end exclusive (up to 3.4)."""
 
     zone: str
     start: int
     end: int
 
+    def in_bytes(self, page_size: int, lines: Lines) -> ZoneRange:
+        """A line of "Zone ranges"; an empty zone has no range."""
+        limits = _bytes(self.start, self.end, page_size) if self.start < self.end else None
+        return ZoneRange(self.zone, *borders(limits), lines)
 
-class PfnMovable(msgspec.Struct, frozen=True):
+
+class PfnMovable(InFrames, frozen=True):
     """Start of ZONE_MOVABLE as a page frame number (up to 3.4)."""
 
     node: int
     pfn: int
 
+    def in_bytes(self, page_size: int, lines: Lines) -> MovableStart:
+        """Where ZONE_MOVABLE starts."""
+        return MovableStart(self.node, Address(self.pfn * page_size), lines)
 
-class PfnInitmem(msgspec.Struct, frozen=True):
+
+class PfnInitmem(InFrames, frozen=True):
     """First and last memory of a node in page frames, end exclusive."""
 
     node: int
     start: int
     end: int
 
+    def in_bytes(self, page_size: int, lines: Lines) -> Initmem:
+        """An "Initmem setup node" line."""
+        return Initmem(self.node, *_bytes(self.start, self.end, page_size), lines)
 
-class PfnReserved(msgspec.Struct, frozen=True):
+
+class PfnReserved(InFrames, frozen=True):
     """Memory that a line names as taken, in page frames, end exclusive."""
 
     start: int
     end: int
     name: str
     kind: str
+
+    def in_bytes(self, page_size: int, lines: Lines) -> ReservedRegion:
+        """Memory that is taken."""
+        return ReservedRegion(*_bytes(self.start, self.end, page_size), self.name, self.kind, lines)
+
+
+def _bytes(start: int, end: int, page_size: int) -> ByteRange:
+    return ByteRange(start * page_size, max(start, end) * page_size)
 
 
 class NodeMemory(msgspec.Struct, frozen=True):
@@ -167,7 +190,7 @@ class LastPfn(msgspec.Struct, frozen=True):
 class Tally(msgspec.Struct, frozen=True):
     """A page count, by the field of PrintedCounts that holds it."""
 
-    field: CountField
+    field: str
     count: Count | WalkedZone | FlagWidths | Zonelist
 
 
@@ -230,18 +253,13 @@ class Registers(msgspec.Struct, frozen=True):
     values: tuple[tuple[str, int], ...]
 
 
-Fact = E820Change | SratEntry | ReservedRegion | NodeRange | ZoneRange | MovableStart | Initmem | StructPages
 Effect = (
     Fact
     | Header
     | Noted
     | MapLine
     | EfiLine
-    | PfnNode
-    | PfnZone
-    | PfnMovable
-    | PfnInitmem
-    | PfnReserved
+    | InFrames
     | NodeMemory
     | Remark
     | Banner
@@ -257,38 +275,4 @@ Effect = (
     | Symbol
     | Reason
     | Registers
-    | FileLine
 )
-
-__all__ = [
-    "ArchHint",
-    "Banner",
-    "CommandLine",
-    "CountField",
-    "Effect",
-    "EfiLine",
-    "Fact",
-    "Header",
-    "LastPfn",
-    "Lines",
-    "MapLine",
-    "MapName",
-    "MemblockLine",
-    "MemoryLine",
-    "NodeMemory",
-    "Noted",
-    "PageSize",
-    "PfnInitmem",
-    "PfnMovable",
-    "PfnNode",
-    "PfnReserved",
-    "PfnZone",
-    "Reason",
-    "Registers",
-    "Remark",
-    "Running",
-    "Section",
-    "Symbol",
-    "Tally",
-    "Trouble",
-]

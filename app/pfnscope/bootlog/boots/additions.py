@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from pfnscope.bootlog.boots.draft import IN_FRAMES, Draft
+from pfnscope.bootlog.boots.draft import LIST_OF, Draft
 from pfnscope.bootlog.effects import (
     ArchHint,
     Banner,
@@ -30,28 +30,8 @@ from pfnscope.bootlog.effects import (
 from pfnscope.bootlog.files.lines import FileLine
 from pfnscope.bootlog.records import Record, merged
 from pfnscope.bootlog.text.searchable import LONGEST_LINE
-from pfnscope.model.log import (
-    E820Change,
-    Initmem,
-    MovableStart,
-    NodeRange,
-    ReservedRegion,
-    SratEntry,
-    StructPages,
-    ZoneRange,
-)
+from pfnscope.model.log import ZoneRange
 
-_LISTS: dict[type, str] = {
-    **IN_FRAMES,
-    E820Change: "e820_changes",
-    SratEntry: "srat",
-    ReservedRegion: "reserved_regions",
-    NodeRange: "node_ranges",
-    ZoneRange: "zone_ranges",
-    MovableStart: "movable_start",
-    Initmem: "initmem",
-    StructPages: "struct_pages",
-}
 _MEMBLOCK = {
     "memory": "memblock_memory",
     "reserved": "memblock_reserved",
@@ -63,7 +43,7 @@ _MEMBLOCK = {
 
 
 def take(draft: Draft, record: Record) -> None:
-    """Take in one record; a line whose section is not open says nothing and is left out."""
+    """Add what one record says; lines outside an open section are ignored."""
     form, effect = record.form, record.effect
     if form is None or effect is None:
         draft.complain(
@@ -87,7 +67,7 @@ def take(draft: Draft, record: Record) -> None:
     if not draft.x86_lines and form.source.startswith("arch/x86/kernel/e820"):
         draft.x86_lines = record.lines
     kind = type(effect)
-    name = _LISTS.get(kind)
+    name = LIST_OF.get(kind)
     if name is not None:
         draft.add(name, effect, record)
     elif kind in _TAKERS:

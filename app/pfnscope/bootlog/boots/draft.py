@@ -1,6 +1,6 @@
 """A boot while it is read: facts collected from records, each once, with the lines of all its repeats."""
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -21,6 +21,7 @@ from pfnscope.bootlog.effects import (
 from pfnscope.bootlog.files.lines import Collector
 from pfnscope.bootlog.records import Record, merged
 from pfnscope.model.log import (
+    BootLog,
     Diagnostic,
     Lines,
     ZoneRange,
@@ -30,14 +31,29 @@ Beginning = Literal["start", "banner", "repeat", "prose", "aside"]
 """Why a draft begins; ``aside``: behind prose, in the middle of something, so that it goes on unless it cannot."""
 Follows = Literal["log", "nothing", "piece"]
 """What is behind the last line that was understood: more log, nothing of it, or a line that is cut off."""
-IN_FRAMES: dict[type, str] = {
-    PfnNode: "pfn_nodes",
-    PfnZone: "pfn_zones",
-    PfnMovable: "pfn_movable",
-    PfnInitmem: "pfn_initmem",
-    PfnReserved: "pfn_reserved",
+IN_FRAMES: dict[type, tuple[str, str]] = {
+    PfnNode: ("pfn_nodes", "node_ranges"),
+    PfnZone: ("pfn_zones", "zone_ranges"),
+    PfnMovable: ("pfn_movable", "movable_start"),
+    PfnInitmem: ("pfn_initmem", "initmem"),
+    PfnReserved: ("pfn_reserved", "reserved_regions"),
 }
-"""Facts in page frames, and the lists that they go to until the page size is known."""
+"""Facts in page frames: the lists that they go to until the page size is known, and from then on."""
+
+
+def _lists_of_facts() -> dict[str, type]:
+    """The lists of BootLog whose items name the lines that say them, with the type of the items."""
+    items = {name: get_args(kind)[0] for name, kind in get_type_hints(BootLog).items() if get_origin(kind) is tuple}
+    return {name: kind for name, kind in items.items() if "lines" in getattr(kind, "__struct_fields__", ())}
+
+
+LISTS = _lists_of_facts()
+"""Every list of facts in BootLog. A new kind of fact is a type with such a list, and the form that gives it."""
+LIST_OF: dict[type, str] = {
+    **{kind: name for name, kind in LISTS.items() if [*LISTS.values()].count(kind) == 1},
+    **{kind: names[0] for kind, names in IN_FRAMES.items()},
+}
+"""Where a fact goes by its type; the rest needs more than its type (entries of maps, regions of memblock)."""
 
 MAPS = ("firmware_map", "extended_map", "user_map", "modified_map")
 RANGES = (*MAPS, "node_ranges", "pfn_nodes", "zone_ranges", "pfn_zones")

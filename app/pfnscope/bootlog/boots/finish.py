@@ -8,31 +8,24 @@ from typing import Any, TypeVar
 import msgspec
 
 from pfnscope.bootlog.boots.diagnostics import oddities
-from pfnscope.bootlog.boots.draft import LAYOUT, LEAST, Draft
-from pfnscope.bootlog.effects import CountField, Tally
+from pfnscope.bootlog.boots.draft import IN_FRAMES, LAYOUT, LEAST, LISTS, Draft
+from pfnscope.bootlog.effects import Tally
 from pfnscope.bootlog.records import merged
 from pfnscope.model.log import (
     BootLog,
     Count,
     E820Change,
-    Initmem,
     Lines,
     MemblockRegion,
-    MovableStart,
     NodeRange,
     PrintedCounts,
-    ReservedRegion,
-    ZoneRange,
 )
-from pfnscope.model.ranges import Address, ByteRange, borders
+from pfnscope.model.ranges import ByteRange
 from pfnscope.patterns import compiled
 
 T = TypeVar("T")
 _USUAL_PAGE = 4096
-_AS_PRINTED: tuple[CountField, ...] = (
-    "zone_pages", "zone_memmap", "zone_reserved", "zone_exceeding", "zonelists", "zonelist_members", "walked",
-    "deferred", "flag_widths",
-)  # fmt: skip
+_LISTED_COUNTS = tuple(field.name for field in msgspec.structs.fields(PrintedCounts) if field.default == ())
 _OF_MEMORY = ("memory_generic", "absent_kib", "reserved_kib", "cma_kib")
 # The release and the words around it come first; the compiler's name may be that of a cross compiler.
 _BANNERS = (
@@ -58,9 +51,8 @@ def finish(draft: Draft, index: int, count: int) -> BootLog:
     """Freeze one boot, number ``index`` of ``count``."""
     arch, arch_lines = architecture(draft)
     size, size_lines = base_page_size(draft, arch)
-    scale = size or _USUAL_PAGE
     assumed = list(draft.assumed)
-    if size is None and draft.holds("pfn_nodes", "pfn_zones", "pfn_movable", "pfn_initmem", "pfn_reserved"):
+    if size is None and draft.holds(*(in_frames for in_frames, _ in IN_FRAMES.values())):
         assumed.append("page_size")
     command_line, command_lines = _command_line(draft)
     banner = draft.banner
@@ -68,28 +60,12 @@ def finish(draft: Draft, index: int, count: int) -> BootLog:
     if banner is None and len(draft.running) == 1:
         ((release, release_lines),) = draft.running.items()
         assumed.append("release")
-    node_ranges = draft.values("node_ranges") + tuple(
-        NodeRange(node.node, *_frames(node.start, node.end, scale), lines) for node, lines in draft.values("pfn_nodes")
-    )
-    node_ranges = node_ranges or draft.values("node_memory")
-    if not node_ranges and (node_ranges := memblock_memory(draft)):
+    facts = _facts(draft, size or _USUAL_PAGE)
+    if not facts["node_ranges"] and (from_memblock := memblock_memory(draft)):
+        facts["node_ranges"] = from_memblock
         assumed.append("node_ranges")
         message = "The text prints no node ranges; memory is what the steps of memblock in it leave."
-        draft.complain("info", "node-ranges-from-memblock", message, node_ranges[0].lines, None)
-    zone_ranges = draft.values("zone_ranges") + tuple(
-        ZoneRange(zone.zone, *borders(_frames(zone.start, zone.end, scale) if zone.start < zone.end else None), lines)
-        for zone, lines in draft.values("pfn_zones")
-    )
-    movable = draft.values("movable_start") + tuple(
-        MovableStart(start.node, Address(start.pfn * scale), lines) for start, lines in draft.values("pfn_movable")
-    )
-    initmem = draft.values("initmem") + tuple(
-        Initmem(node.node, *_frames(node.start, node.end, scale), lines) for node, lines in draft.values("pfn_initmem")
-    )
-    reserved = draft.values("reserved_regions") + tuple(
-        ReservedRegion(*_frames(taken.start, taken.end, scale), taken.name, taken.kind, lines)
-        for taken, lines in draft.values("pfn_reserved")
-    )
+        draft.complain("info", "node-ranges-from-memblock", message, from_memblock[0].lines, None)
     return BootLog(
         index=index,
         count=count,
@@ -103,33 +79,24 @@ def finish(draft: Draft, index: int, count: int) -> BootLog:
         arch_lines=arch_lines,
         page_size=size,
         page_size_lines=size_lines,
-        firmware_map=draft.values("firmware_map"),
-        user_map=draft.values("user_map"),
-        extended_map=draft.values("extended_map"),
-        modified_map=draft.values("modified_map"),
-        e820_changes=_undoubled(draft, draft.values("e820_changes"), _change),
-        efi_map=draft.values("efi_map"),
-        srat=draft.values("srat"),
-        memblock_memory=draft.values("memblock_memory"),
-        memblock_reserved=draft.values("memblock_reserved"),
-        memblock_reserve_events=draft.values("memblock_reserve_events"),
         memblock_freed=memblock_freed(draft),
-        reserved_regions=reserved,
-        node_ranges=node_ranges,
-        zone_ranges=zone_ranges,
-        movable_start=movable,
-        initmem=initmem,
         page_counts=_counts(draft),
-        struct_pages=draft.values("struct_pages"),
-        events=tuple(draft.faults.events),
-        diagnostics=(*draft.diagnostics, *oddities(draft, node_ranges)),
+        diagnostics=(*draft.diagnostics, *oddities(draft, facts["node_ranges"])),
         assumed=tuple(assumed),
         recognised=tuple(sorted(draft.recognised)),
+        **facts,
     )
 
 
-def _frames(start: int, end: int, scale: int) -> ByteRange:
-    return ByteRange(start * scale, max(start, end) * scale)
+def _facts(draft: Draft, page_size: int) -> dict[str, Any]:
+    """The lists of facts, those in page frames behind those in bytes."""
+    facts: dict[str, Any] = {name: draft.values(name) for name in LISTS}
+    for in_frames, name in IN_FRAMES.values():
+        facts[name] += tuple(fact.in_bytes(page_size, lines) for fact, lines in draft.values(in_frames))
+    facts["node_ranges"] = facts["node_ranges"] or draft.values("node_memory")
+    facts["e820_changes"] = _undoubled(draft, facts["e820_changes"], _change)
+    facts["events"] = tuple(draft.faults.events)
+    return facts
 
 
 def _title(draft: Draft) -> str:
@@ -163,18 +130,17 @@ def _counts(draft: Draft) -> PrintedCounts:
     for count in by_field.get("node_total_pages", ()):
         totals.setdefault(count.node, count)
     memory = draft.memory_line
-    others: dict[str, Any] = {name: tuple(by_field.get(name, ())) for name in _AS_PRINTED}
+    counts: dict[str, Any] = {name: tuple(by_field.get(name, ())) for name in _LISTED_COUNTS}
+    counts["node_total_pages"] = tuple(totals.values())
+    counts["last_pfn"] = tuple(Count(last.pfn, lines) for last, lines in draft.last_pfns.items())
     if memory:
-        others |= {name: getattr(memory[0], name) for name in _OF_MEMORY}
+        counts |= {name: getattr(memory[0], name) for name in _OF_MEMORY}
     return PrintedCounts(
-        node_total_pages=tuple(totals.values()),
-        unavailable=tuple(by_field.get("unavailable", ())),
         zeroed_unavailable=by_field["zeroed_unavailable"][0] if "zeroed_unavailable" in by_field else None,
         reserved_unavailable=by_field["reserved_unavailable"][0] if "reserved_unavailable" in by_field else None,
         available_kib=Count(memory[0].available_kib, memory[1]) if memory else None,
         total_kib=Count(memory[0].total_kib, memory[1]) if memory and memory[0].total_kib is not None else None,
-        last_pfn=tuple(Count(last.pfn, lines) for last, lines in draft.last_pfns.items()),
-        **others,
+        **counts,
     )
 
 

@@ -1,6 +1,6 @@
 """Page counts that the kernel prints, in pages or KiB."""
 
-from pfnscope.bootlog.effects import CountField, Effect, MemoryLine, Noted, Remark, Tally
+from pfnscope.bootlog.effects import Effect, MemoryLine, Noted, Remark, Tally
 from pfnscope.bootlog.forms.base import NUMBER, Form, Groups, number
 from pfnscope.model.log import Count, FlagWidths, Lines, WalkedZone, Zonelist
 
@@ -13,7 +13,7 @@ def _on_node_zone(groups: Groups, lines: Lines) -> Effect:
     return Tally("unavailable", Count(number(pages), lines, number(node), zone))
 
 
-_ZONE_COUNTS: tuple[CountField, ...] = ("zone_pages", "zone_memmap", "zone_reserved", "zone_exceeding")
+_ZONE_COUNTS = ("zone_pages", "zone_memmap", "zone_reserved", "zone_exceeding")
 
 
 def _zone_pages(groups: Groups, lines: Lines) -> Effect:
