@@ -38,7 +38,7 @@ def either(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(candidates, "_PAYS", request.param)
 
 
-def found(data: bytes, pays: int) -> list[Record]:
+def records_of(data: bytes, pays: int) -> list[Record]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(candidates, "_PAYS", pays)
         return list(records(Text(data)))
@@ -74,21 +74,21 @@ def test_what_a_form_matches_is_offered_to_it(form: Form) -> None:
 
 @given(TEXTS)
 def test_both_ways_find_the_same_records(text: bytes) -> None:
-    assert found(text, 1 << 60) == found(text, 0)
+    assert records_of(text, 1 << 60) == records_of(text, 0)
 
 
 @pytest.mark.parametrize("log", SAMPLE_LOGS, ids=lambda path: path.parent.name)
 def test_both_ways_find_the_same_records_of_a_log(log: Path) -> None:
     data = log.read_bytes()
-    assert found(data, 1 << 60) == found(data, 0)
+    assert records_of(data, 1 << 60) == records_of(data, 0)
 
 
 @pytest.mark.usefixtures("either")
 @pytest.mark.parametrize("before", [b"", b"chatter\n", b"\n\n", b"x" * ((1 << 16) - 20) + b"\n"])
 def test_a_line_is_found_wherever_it_stands(before: bytes) -> None:
     line = b"[    0.000000] BIOS-e820: [mem 0x0000000000000000-0x000000000009fbff] usable"
-    (found,) = records(Text(before + line + b"\nchatter"))
-    assert (found.start, found.end) == (len(before), len(before) + len(line))
+    (record,) = records(Text(before + line + b"\nchatter"))
+    assert (record.start, record.end) == (len(before), len(before) + len(line))
 
 
 @pytest.mark.usefixtures("either")
@@ -102,4 +102,5 @@ def test_a_number_alone_on_its_line_is_found_behind_quotes(text: bytes) -> None:
 @pytest.mark.parametrize(("said", "times"), [(b"node 0: [mem 0x0-0xfff] ", 1), (b"cut ", 0), (b"node ", 0)])
 def test_a_line_longer_than_any_that_is_read_is_named_once(said: bytes, times: int) -> None:
     line = said * (LONGEST_LINE // len(said) + 1)
-    assert [(found.start, found.end) for found in records(Text(b"a\n" + line + b"\nb"))] == [(2, 2 + len(line))] * times
+    places = [(record.start, record.end) for record in records(Text(b"a\n" + line + b"\nb"))]
+    assert places == [(2, 2 + len(line))] * times

@@ -7,30 +7,30 @@ NODE = "node   0: [mem 0x0000000000001000-0x000000000009efff]"
 
 
 def boot(*lines: str) -> BootLog:
-    (found,) = read("".join(f"[    0.000000] {line}\n" for line in lines).encode()).boots
-    return found
+    (log,) = read("".join(f"[    0.000000] {line}\n" for line in lines).encode()).boots
+    return log
 
 
-def codes(found: BootLog) -> list[tuple[str, int | None]]:
-    return [(note.code, note.line) for note in found.diagnostics if note.code not in ("no-release", "cut-end")]
+def codes(log: BootLog) -> list[tuple[str, int | None]]:
+    return [(note.code, note.line) for note in log.diagnostics if note.code not in ("no-release", "cut-end")]
 
 
 def test_a_range_that_ends_before_it_starts_is_left_out() -> None:
-    found = boot(NODE, "node   0: [mem 0x0000000000200000-0x000000000010ffff]")
-    assert codes(found) == [("impossible-range", 2)]
-    assert len(found.node_ranges) == 1
+    log = boot(NODE, "node   0: [mem 0x0000000000200000-0x000000000010ffff]")
+    assert codes(log) == [("impossible-range", 2)]
+    assert len(log.node_ranges) == 1
 
 
 def test_nodes_that_claim_the_same_memory_are_both_kept() -> None:
-    found = boot(
+    log = boot(
         "node   0: [mem 0x0000000000000000-0x000000003fffffff]",
         "node   0: [mem 0x0000000001000000-0x0000000001ffffff]",
         "node   1: [mem 0x0000000030000000-0x000000004fffffff]",
     )
-    assert codes(found) == [("overlapping-nodes", 3)]
-    (note,) = [note for note in found.diagnostics if note.code == "overlapping-nodes"]
+    assert codes(log) == [("overlapping-nodes", 3)]
+    (note,) = [note for note in log.diagnostics if note.code == "overlapping-nodes"]
     assert note.message == "Nodes 0 and 1 both claim the memory from 0x30000000 on."
-    assert len(found.node_ranges) == 3
+    assert len(log.node_ranges) == 3
 
 
 def test_many_clashes_are_one_remark_with_their_number() -> None:
@@ -40,74 +40,72 @@ def test_many_clashes_are_one_remark_with_their_number() -> None:
 
 
 def test_a_hidden_overlap_of_a_map_is_found_behind_the_entry_between() -> None:
-    found = boot(
+    log = boot(
         "BIOS-e820: [mem 0x0000000000000000-0x00000000ffffffff] usable",
         "BIOS-e820: [mem 0x0000000000100000-0x00000000001fffff] usable",
         "BIOS-e820: [mem 0x0000000080000000-0x00000000800fffff] reserved",
     )
-    (note,) = [note for note in found.diagnostics if note.code == "conflicting-map"]
+    (note,) = [note for note in log.diagnostics if note.code == "conflicting-map"]
     assert "overlap from 0x100000 on, and so in 1 more place:" in note.message
 
 
 def test_zones_with_two_limits_keep_the_first() -> None:
-    found = boot(
-        NODE, "Zone ranges:", "  DMA      [mem 0x00001000-0x00ffffff]", "  DMA      [mem 0x00001000-0x01ffffff]"
-    )
-    assert codes(found) == [("conflicting-zone", 4)]
-    assert [zone.range.end for zone in found.zone_ranges if zone.range] == [0x1000000]
+    log = boot(NODE, "Zone ranges:", "  DMA      [mem 0x00001000-0x00ffffff]", "  DMA      [mem 0x00001000-0x01ffffff]")
+    assert codes(log) == [("conflicting-zone", 4)]
+    assert [zone.range.end for zone in log.zone_ranges if zone.range] == [0x1000000]
 
 
 def test_what_the_kernel_complains_of_is_a_remark_at_its_line() -> None:
-    found = boot(
+    log = boot(
         NODE,
         "NUMA: Warning: node 0 [mem 0x00000000-0x7fffffff] overlaps with itself [mem 0x40000000-0xbfffffff]",
         "WARNING: BIOS bug: CPU MTRRs don't cover all of memory, losing 64MB of RAM.",
         "E820 table full; ignoring [mem 0x240000000-0x27fffffff]",
     )
-    assert codes(found) == [("overlapping-firmware-nodes", 2), ("mtrr-trim", 3), ("map-incomplete", 4)]
+    assert codes(log) == [("overlapping-firmware-nodes", 2), ("mtrr-trim", 3), ("map-incomplete", 4)]
 
 
 def test_remarks_beyond_the_hundredth_are_counted() -> None:
     broken = [f"BIOS-e820: [mem 0x0000000000000000-0x{n:05x}zzz] usable" for n in range(107)]
-    found = boot(NODE, *broken)
-    assert len([note for note in found.diagnostics if note.code == "unrecognised-line"]) == 100
-    (rest,) = [note for note in found.diagnostics if note.code == "more-diagnostics"]
+    log = boot(NODE, *broken)
+    assert len([note for note in log.diagnostics if note.code == "unrecognised-line"]) == 100
+    (rest,) = [note for note in log.diagnostics if note.code == "more-diagnostics"]
     assert rest.message.startswith("More lines")
 
 
 def test_a_node_with_two_spans_is_told() -> None:
-    found = boot(
+    log = boot(
         NODE,
         "Initmem setup node 0 [mem 0x0000000000001000-0x000000003fffffff]",
         "Initmem setup node 0 [mem 0x0000000000001000-0x000000007fffffff]",
     )
-    assert codes(found) == [("conflicting-initmem", 3)]
-    assert len(found.initmem) == 2
+    assert codes(log) == [("conflicting-initmem", 3)]
+    assert len(log.initmem) == 2
 
 
 def test_counts_that_wrap_are_left_out_and_told() -> None:
-    found = boot(
+    log = boot(
         NODE,
         "On node 0 totalpages: 18446744073709551615",
         "On node 0, zone DMA: -98 pages in unavailable ranges",
         "On node 0, zone DMA: 98 pages in unavailable ranges",
         "Memory: 18446744073709551612K/1048572K available (14339K kernel code)",
     )
-    assert codes(found) == [("wrapped-count", 2), ("wrapped-count", 3), ("wrapped-count", 5)]
-    assert found.page_counts.node_total_pages == ()
-    assert [count.value for count in found.page_counts.unavailable] == [98]
-    assert found.page_counts.available_kib is None
+    assert codes(log) == [("wrapped-count", 2), ("wrapped-count", 3), ("wrapped-count", 5)]
+    assert log.page_counts.node_total_pages == ()
+    assert [count.value for count in log.page_counts.unavailable] == [98]
+    assert log.page_counts.available_kib is None
 
 
 def test_entries_of_the_srat_that_overlap_are_told() -> None:
-    found = boot(
+    log = boot(
         "ACPI: SRAT: Node 0 PXM 0 [mem 0x00100000-0xbfffffff]", "ACPI: SRAT: Node 0 PXM 0 [mem 0x10000000-0x13fffffff]"
     )
-    assert codes(found) == [("overlapping-srat", 2)]
-    assert len(found.srat) == 2
+    assert codes(log) == [("overlapping-srat", 2)]
+    assert len(log.srat) == 2
 
 
 def test_what_a_node_has_so_far_is_no_overlap_of_the_srat() -> None:
-    found = boot("SRAT: Node 0 PXM 0 0-a0000", "SRAT: Node 0 PXM 0 0-d0000000", "SRAT: Node 0 PXM 0 0-130000000")
-    assert codes(found) == []
-    assert len(found.srat) == 3
+    log = boot("SRAT: Node 0 PXM 0 0-a0000", "SRAT: Node 0 PXM 0 0-d0000000", "SRAT: Node 0 PXM 0 0-130000000")
+    assert codes(log) == []
+    assert len(log.srat) == 3

@@ -10,35 +10,35 @@ LARGE_PAGES = "Dentry cache hash table entries: 131072 (order: 4, 1048576 bytes,
 
 
 def boot(*lines: str) -> BootLog:
-    (found,) = read("".join(f"[    0.000000] {line}\n" for line in lines).encode()).boots
-    return found
+    (log,) = read("".join(f"[    0.000000] {line}\n" for line in lines).encode()).boots
+    return log
 
 
 def test_lines_that_only_name_taken_memory_are_a_document() -> None:
-    found = boot(
+    log = boot(
         "Linux version 6.18.0 (a@b) (armv7l-unknown-linux-gnueabihf-gcc 15) #1",
         "OF: reserved mem: 0x19000000..0x1cffffff (65536 KiB) map reusable linux,cma",
     )
-    assert (found.release, found.arch, found.title) == ("6.18.0", "arm", "Linux 6.18.0")
-    assert [(r.start, r.end, r.name) for r in found.reserved_regions] == [(0x19000000, 0x1D000000, "linux,cma")]
+    assert (log.release, log.arch, log.title) == ("6.18.0", "arm", "Linux 6.18.0")
+    assert [(r.start, r.end, r.name) for r in log.reserved_regions] == [(0x19000000, 0x1D000000, "linux,cma")]
 
 
 def test_a_kernel_that_only_counts_its_memory_is_a_document() -> None:
     counts = ("On node 0 totalpages: 10240", "Memory: 36616k/36616k available, 4344k reserved, 0K highmem")
-    found = boot("Linux version 3.4.35 (a@b) #1", *counts)
-    assert (found.release, [count.value for count in found.page_counts.node_total_pages]) == ("3.4.35", [10240])
+    log = boot("Linux version 3.4.35 (a@b) #1", *counts)
+    assert (log.release, [count.value for count in log.page_counts.node_total_pages]) == ("3.4.35", [10240])
     assert read("".join(f"[ 0.0] {line}\n" for line in counts).encode()).boots == ()
 
 
 def test_taken_memory_is_no_boot_of_its_own_beside_a_layout() -> None:
     text = f"[ 0.0] Linux version 6.1.0 (a@b) #1\n[ 0.0] {NODE}\n"
     text += "[ 0.0] Linux version 6.2.0 (a@b) #1\n[ 0.0] RAMDISK: [mem 0x35e9f000-0x36d3dfff]\n"
-    assert [found.release for found in read(text.encode()).boots] == ["6.1.0"]
+    assert [log.release for log in read(text.encode()).boots] == ["6.1.0"]
 
 
 def test_powerpc_prints_all_ranges_of_a_node_on_a_line() -> None:
-    found = boot("Node 0 Memory: 0x0-0x40000000 0x80000000-0xc0000000", "Node 1 Memory: 0x40000000-0x80000000")
-    assert [(n.node, n.start, n.end, n.lines) for n in found.node_ranges] == [
+    log = boot("Node 0 Memory: 0x0-0x40000000 0x80000000-0xc0000000", "Node 1 Memory: 0x40000000-0x80000000")
+    assert [(n.node, n.start, n.end, n.lines) for n in log.node_ranges] == [
         (0, 0, 0x40000000, (1,)),
         (0, 0x80000000, 0xC0000000, (1,)),
         (1, 0x40000000, 0x80000000, (2,)),
@@ -47,13 +47,13 @@ def test_powerpc_prints_all_ranges_of_a_node_on_a_line() -> None:
 
 def test_ranges_of_a_node_may_be_wrapped() -> None:
     text = "[    0.000000] Node 0 Memory: 0x0-0x40000000\n0x80000000-0xc0000000\n"
-    (found,) = read(text.encode()).boots
-    assert [(n.end, n.lines) for n in found.node_ranges] == [(0x40000000, (1, 2)), (0xC0000000, (1, 2))]
+    (log,) = read(text.encode()).boots
+    assert [(n.end, n.lines) for n in log.node_ranges] == [(0x40000000, (1, 2)), (0xC0000000, (1, 2))]
 
 
 def test_the_list_of_all_kernels_beats_the_line_of_powerpc() -> None:
-    found = boot("Node 0 Memory: 0x0-0xc0000000", "Early memory node ranges", NODE)
-    assert [(n.start, n.end) for n in found.node_ranges] == [(0x80000000, 0xC0000000)]
+    log = boot("Node 0 Memory: 0x0-0xc0000000", "Early memory node ranges", NODE)
+    assert [(n.start, n.end) for n in log.node_ranges] == [(0x80000000, 0xC0000000)]
 
 
 def test_frames_become_bytes_by_the_page_size_of_the_text() -> None:
@@ -67,25 +67,25 @@ def test_frames_become_bytes_by_the_page_size_of_the_text() -> None:
 
 
 def test_the_map_of_loongarch_is_the_firmware_map_by_efi_types() -> None:
-    found = boot(
+    log = boot(
         "Node0: mem_type:2, mem_start:0x200000, mem_size:0xee00000 Bytes",
         "Node0: mem_type:9, mem_start:0xf000000, mem_size:0x1000000 Bytes",
         "Resvd: mem_type:9, mem_start:0xf000000, mem_size:0x1000000 Bytes",
     )
-    assert [(e.start, e.end, e.type.value) for e in found.firmware_map] == [
+    assert [(e.start, e.end, e.type.value) for e in log.firmware_map] == [
         (0x200000, 0xF000000, "ram"),
         (0xF000000, 0x10000000, "acpi"),
     ]
-    assert [(r.start, r.name) for r in found.reserved_regions] == [(0xF000000, "EFI type 9")]
+    assert [(r.start, r.name) for r in log.reserved_regions] == [(0xF000000, "EFI type 9")]
 
 
 def test_the_map_of_loongson_counts_in_mb_from_the_start_of_the_node() -> None:
-    found = boot(
+    log = boot(
         "Node0: mem_type:1, mem_start:0x200000, mem_size:0xee MB",
         "Node1: mem_type:2, mem_start:0x90000000, mem_size:0x6e00 MB",
         "Node0: mem_type:3, mem_start:0xf000000, mem_size:0x10 MB",
     )
-    assert [(e.start, e.end, e.type.value) for e in found.firmware_map] == [
+    assert [(e.start, e.end, e.type.value) for e in log.firmware_map] == [
         (0x200000, 0xF000000, "ram"),
         (0x100090000000, 0x100770000000, "ram"),
         (0xF000000, 0x10000000, "reserved"),
@@ -93,8 +93,8 @@ def test_the_map_of_loongson_counts_in_mb_from_the_start_of_the_node() -> None:
 
 
 def test_clusters_of_alpha_are_pages_of_8_kib() -> None:
-    found = boot("memcluster 0, usage 1, start        0, end      256", "memcluster 1, usage 0, start 256, end 32755")
-    assert [(e.start, e.end, e.type.value) for e in found.firmware_map] == [
+    log = boot("memcluster 0, usage 1, start        0, end      256", "memcluster 1, usage 0, start 256, end 32755")
+    assert [(e.start, e.end, e.type.value) for e in log.firmware_map] == [
         (0, 0x200000, "reserved"),
         (0x200000, 32755 * 8192, "ram"),
     ]
@@ -107,8 +107,8 @@ def test_banks_of_xtensa_are_memory_only_below_their_header() -> None:
 
 
 def test_an_initrd_of_powerpc_is_told_by_its_place_in_the_linear_map() -> None:
-    found = boot(NODE, "Found initrd at 0xc000000003600000:0xc0000000044d4b5f", "Found initrd at 0xcf000000:0xcf7d1000")
-    assert [(r.start, r.end) for r in found.reserved_regions] == [
+    log = boot(NODE, "Found initrd at 0xc000000003600000:0xc0000000044d4b5f", "Found initrd at 0xcf000000:0xcf7d1000")
+    assert [(r.start, r.end) for r in log.reserved_regions] == [
         (0x3600000, 0x44D4B5F),
         (0xF000000, 0xF7D1000),
     ]
@@ -128,20 +128,20 @@ def test_the_architecture_is_told_by_lines_that_only_it_prints() -> None:
 
 
 def test_an_oops_tells_the_release_where_no_banner_does() -> None:
-    found = boot(NODE, "CPU: 0 PID: 1 Comm: cat Not tainted 4.17.0 #4")
-    assert (found.release, found.release_lines, found.assumed) == ("4.17.0", (2,), ("release",))
+    log = boot(NODE, "CPU: 0 PID: 1 Comm: cat Not tainted 4.17.0 #4")
+    assert (log.release, log.release_lines, log.assumed) == ("4.17.0", (2,), ("release",))
 
 
 def test_two_oopses_of_two_releases_tell_none() -> None:
-    found = boot(NODE, "CPU: 0 PID: 1 Comm: cat Not tainted 4.17.0 #4", "CPU: 0 PID: 1 Comm: cat Not tainted 5.0.0 #5")
-    assert (found.release, found.assumed) == (None, ())
-    (note,) = [note for note in found.diagnostics if note.code == "no-release"]
+    log = boot(NODE, "CPU: 0 PID: 1 Comm: cat Not tainted 4.17.0 #4", "CPU: 0 PID: 1 Comm: cat Not tainted 5.0.0 #5")
+    assert (log.release, log.assumed) == (None, ())
+    (note,) = [note for note in log.diagnostics if note.code == "no-release"]
     assert note.message.endswith("an oops in the text is of 4.17.0 and 5.0.0.")
 
 
 def test_the_banner_beats_an_oops_of_another_kernel() -> None:
-    found = boot("Linux version 5.10.0 (a@b) #1", NODE, "CPU: 0 PID: 1 Comm: cat Not tainted 4.17.0 #4")
-    assert (found.release, found.assumed) == ("5.10.0", ())
+    log = boot("Linux version 5.10.0 (a@b) #1", NODE, "CPU: 0 PID: 1 Comm: cat Not tainted 4.17.0 #4")
+    assert (log.release, log.assumed) == ("5.10.0", ())
 
 
 @pytest.mark.parametrize(

@@ -180,8 +180,8 @@ def test_an_iomem_of_zeros_is_explained_and_gives_nothing() -> None:
 )
 def test_the_firmware_memmap_is_one_map_however_it_was_printed(text: bytes) -> None:
     boot = only(text)
-    found = [(e.start, e.end, e.type, e.label) for e in boot.files.firmware_memmap]
-    assert found == [
+    entries = [(e.start, e.end, e.type, e.label) for e in boot.files.firmware_memmap]
+    assert entries == [
         (0, 0x9FC00, MemoryType.RAM, "System RAM"), (0x100000, 0x40000000, MemoryType.RAM, "System RAM")
     ]  # fmt: skip
     assert boot.firmware_map == boot.files.firmware_memmap
@@ -216,8 +216,8 @@ def test_the_old_debugfs_list_has_no_nodes_unless_zoneinfo_tells_them() -> None:
 
 def test_what_a_kernel_hands_out_is_held_against_what_it_found() -> None:
     text = LOG + b"MemTotal:         999999 kB\nNode 0 MemTotal:        1000000 kB\nnode 0 size: 1024 MB\n"
-    found = {check.what: check.agrees for check in analyze(only(text)).checks if " memory in " in f" {check.what}"}
-    assert found == {
+    checks = {check.what: check.agrees for check in analyze(only(text)).checks if " memory in " in f" {check.what}"}
+    assert checks == {
         "memory in /proc/meminfo": True,
         "node 0: memory in /sys/devices/system/node/node0/meminfo": True,
         "node 0: memory in numactl -H": False,

@@ -73,8 +73,8 @@ def test_a_sample_is_found_in_a_text_behind_an_envelope(form: Form, sample: str)
     ],
 )
 def test_a_damaged_line_is_no_fact_and_no_silence(line: str, code: str) -> None:
-    found = list(records(Text(f"[    0.000000] {line}\n".encode())))
-    assert [(r.form, r.lines, r.column) for r in found] == [(None, (1,), 16)], code
+    damaged = list(records(Text(f"[    0.000000] {line}\n".encode())))
+    assert [(r.form, r.lines, r.column) for r in damaged] == [(None, (1,), 16)], code
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ from tests.bootlog.dialect import ENCODINGS, ENVELOPES, ON_ONE_LINE, TRANSPORTS,
 
 
 def assert_says(boot: BootLog, printed: Printed) -> None:
-    for name, wanted in (("firmware_map", printed.firmware), ("user_map", printed.user)):
+    for name, entries_printed in (("firmware_map", printed.firmware), ("user_map", printed.user)):
         entries = [(e.start, e.end, e.type.value, e.label) for e in getattr(boot, name)]
-        assert entries == [(a, b, k, printed.label(k)) for a, b, k in wanted]
+        assert entries == [(a, b, k, printed.label(k)) for a, b, k in entries_printed]
     assert [(n.node, n.start, n.end) for n in boot.node_ranges] == printed.nodes
     zones = [(z.zone, z.range.start, z.range.end) if z.range else (z.zone, 0, 0) for z in boot.zone_ranges]
     assert zones == [zone if zone[1] < zone[2] else (zone[0], 0, 0) for zone in printed.zones]

@@ -77,11 +77,11 @@ def test_a_prefix_of_a_log_says_nothing_else_and_where_it_ends(path: Path) -> No
     layout = sum(len(line) + 1 for line in log.split(b"\n")[: max(ranges.values())])
     for cut in range(0, layout, 97):
         for boot in read(log[:cut]).boots:
-            found = {node.range for node in boot.node_ranges}
+            kept = {node.range for node in boot.node_ranges}
             if "node_ranges" in boot.assumed:
                 continue  # put together from other lines
-            assert found <= ranges.keys()
-            if found and found < ranges.keys():
+            assert kept <= ranges.keys()
+            if kept and kept < ranges.keys():
                 assert {"cut-end", "unrecognised-line"} & {note.code for note in boot.diagnostics}
 
 

@@ -10,7 +10,7 @@ from pfnscope.bootlog.records import records
 from pfnscope.bootlog.text.searchable import Text
 
 
-def found(text: str) -> list[tuple[str, tuple[int, ...]]]:
+def recognised(text: str) -> list[tuple[str, tuple[int, ...]]]:
     return [(r.form.name, r.lines) for r in records(Text(text.encode())) if r.form]
 
 
@@ -30,7 +30,7 @@ def found(text: str) -> list[tuple[str, tuple[int, ...]]]:
 )
 def test_a_broken_line_is_read_whole(quote: str, broken: list[str], name: str) -> None:
     text = "".join(f"{quote}{line}\n" for line in broken)
-    assert found(text) == [(name, tuple(range(1, len(broken) + 1)))]
+    assert recognised(text) == [(name, tuple(range(1, len(broken) + 1)))]
 
 
 def test_a_word_cut_off_an_understood_line_still_counts() -> None:
@@ -41,7 +41,7 @@ def test_a_word_cut_off_an_understood_line_still_counts() -> None:
 
 def test_a_line_is_not_joined_to_a_log_line() -> None:
     text = "[    0.000000] Initmem setup node 0 [mem\n[    0.000000] 0x0000000000001000-0x000000023fffffff]\n"
-    assert found(text) == []
+    assert recognised(text) == []
 
 
 def test_a_wrapped_command_line_ends_before_the_next_log_line() -> None:
@@ -73,12 +73,12 @@ def test_an_escaped_command_line_is_decoded_and_a_plain_one_is_not() -> None:
 
 def test_records_glued_on_one_line_are_parted() -> None:
     text = "login: [    0.000000] node 0: [mem 0x1000-0x1fff][    0.000000] node 1: [mem 0x2000-0x2fff]\n"
-    assert found(text) == [("node-range", (1,)), ("node-range", (1,))]
+    assert recognised(text) == [("node-range", (1,)), ("node-range", (1,))]
 
 
 def test_a_ruler_of_equals_signs_is_no_soft_break() -> None:
     text = "=========\nnode 0: [mem 0x1000-0x1fff]\n"
-    assert found(text) == [("node-range", (2,))]
+    assert recognised(text) == [("node-range", (2,))]
 
 
 def test_a_line_with_a_time_stamp_ends_a_command_line_in_any_envelope() -> None:
@@ -171,11 +171,11 @@ def test_a_second_dump_of_a_map_is_another_also_behind_prose() -> None:
 )
 def test_a_line_broken_within_the_words_that_find_it_is_found(broken: list[str], name: str) -> None:
     text = "[    0.000000] " + "\n".join(broken) + "\n[    0.000000] chatter: 1\n"
-    assert found(text) == [(name, (1, 2))]
+    assert recognised(text) == [(name, (1, 2))]
 
 
 def test_no_line_behind_a_heading_of_somebody_is_a_command_line() -> None:
-    assert found("Command line:\nroot=/dev/vda1\n") == []
+    assert recognised("Command line:\nroot=/dev/vda1\n") == []
 
 
 @pytest.mark.parametrize("behind", ["x86/fpu: x87 FPU will use FXSAVE", "some=words and more, of prose", "And now"])

@@ -105,10 +105,10 @@ class _Piece:
                 return None
             lines += self.text.numbers(start, end)
             for glue in (b" ", b""):
-                found = _understand(message + glue + more.message)
-                if found is not None and (self.stripped.kernel or found[0].tail != ANY_TEXT):
+                understood = _understand(message + glue + more.message)
+                if understood is not None and (self.stripped.kernel or understood[0].tail != ANY_TEXT):
                     self.message, self.lines, self.end = message + glue + more.message, lines, end
-                    return found
+                    return understood
             message += b" " + more.message
         return None
 
@@ -120,9 +120,9 @@ class _Piece:
                 break
             message += b" " + more.message
             lines += self.text.numbers(start, end)
-            found = _understand(message)
-            if found is not None and found[0] is form and found[1].end() > match.end():
-                match = found[1]
+            understood = _understand(message)
+            if understood is not None and understood[0] is form and understood[1].end() > match.end():
+                match = understood[1]
                 self.message, self.lines, self.end = message, lines, end
         return form, match
 
@@ -133,10 +133,10 @@ class _Piece:
         message, lines, last = self.message, self.lines, self.end
         for more, start, end in self.following(_COMMAND_LINE_LINES):
             if _ends_command_line(more):
-                found = _understand(message)
-                if found is not None and last > self.end and more.message != ELLIPSIS:
+                understood = _understand(message)
+                if understood is not None and last > self.end and more.message != ELLIPSIS:
                     self.message, self.lines, self.end = message, lines, last
-                    return found
+                    return understood
                 break
             message += b" " + more.message
             lines += self.text.numbers(start, end)
@@ -168,30 +168,30 @@ class _Piece:
 
         Only the ``last`` piece of its line can go on there; ``joining`` says whether half a line is still worth it.
         """
-        found = _understand(self.message)
-        if found is None and last and joining:
-            found = self.unwrapped()
-        if found is None or not last:
+        understood = _understand(self.message)
+        if understood is None and last and joining:
+            understood = self.unwrapped()
+        if understood is None or not last:
             pass
-        elif found[0].tail == ANY_TEXT:
-            found = self.whole_command_line(*found)
-        elif found[0].tail is not None:
-            found = self.with_tail(*found)
+        elif understood[0].tail == ANY_TEXT:
+            understood = self.whole_command_line(*understood)
+        elif understood[0].tail is not None:
+            understood = self.with_tail(*understood)
         stripped = self.stripped
         effect = None
-        if found is not None:
+        if understood is not None:
             try:
-                effect = found[0].make(found[1].groups(), self.lines)
+                effect = understood[0].make(understood[1].groups(), self.lines)
             except DamagedError:
                 effect = Remark("warning", "damaged-numbers", _DAMAGED)
         if effect is None:
-            if found is not None or not compiled(DAMAGED).search(self.message):
+            if understood is not None or not compiled(DAMAGED).search(self.message):
                 return None
-            found = None
+            understood = None
         if isinstance(effect, CommandLine) and self.message.endswith(b"\\"):
             effect = CommandLine(effect.text, complete=False)
         return Record(
-            found[0] if found else None,
+            understood[0] if understood else None,
             effect,
             self.lines,
             stripped.column + 1,

@@ -200,10 +200,10 @@ def _takers(boots: list[Draft]) -> dict[tuple[str, FrameSet], list[Draft]]:
 def _place(orphan: Draft, takers: dict[tuple[str, FrameSet], list[Draft]], after: Draft) -> None:
     first, last = orphan.span()
     where = f"lines {first}-{last}" if first != last else f"line {first}"
-    found = usable(orphan)
-    owners = takers.get((found[0], _whole_frames(found[1])), []) if found else []
-    if found and len(owners) == 1:
-        name = found[0]
+    last_map = usable(orphan)
+    owners = takers.get((last_map[0], _whole_frames(last_map[1])), []) if last_map else []
+    if last_map and len(owners) == 1:
+        name = last_map[0]
         owner = owners.pop()
         owner.facts[name] = orphan.facts[name]
         owner.x86_lines = owner.x86_lines or orphan.x86_lines
@@ -221,7 +221,7 @@ def _place(orphan: Draft, takers: dict[tuple[str, FrameSet], list[Draft]], after
     else:
         owner = after
         message = f"The memory map of {where} fits none of the node ranges in this text; it is not used."
-        if not found:
+        if not last_map:
             message = f"What {where} of this text say of memory is of another boot, without a layout; it is not used."
         owner.diagnostics.append(Diagnostic("info", "excerpt-unused", message, first, None))
     owner.recognised.update(orphan.recognised)

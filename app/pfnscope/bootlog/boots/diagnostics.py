@@ -56,7 +56,7 @@ def oddities(draft: Draft, nodes: Sequence[NodeRange]) -> Iterator[Diagnostic]:
             message = f'There is no "Linux version" line; an oops in the text is of {" and ".join(draft.running)}.'
         yield Diagnostic("info", "no-release", message, None, None)
     yield from cuts(draft)
-    if draft.untold:
+    if draft.has_more_diagnostics:
         message = "More lines of this boot deserve a remark than are listed here."
         yield Diagnostic("warning", "more-diagnostics", message, None, None)
     clashes = list(_clashes((node.range, node.node, node.lines) for node in nodes))
@@ -117,14 +117,14 @@ def _others(clashes: Sequence[object]) -> str:
 
 def cuts(draft: Draft) -> Iterator[Diagnostic]:
     """Where this boot may lack lines in front or behind."""
-    told: set[Section] = set()
+    reported: set[Section] = set()
     for name, section, words in _LISTS:
         entries = draft.facts.get(name)
-        if not entries or section in draft.opened or section in told:
+        if not entries or section in draft.opened or section in reported:
             continue
         start, line = _first_entry(next(iter(entries.values())))
         if start is not None and start > _FIRST_FRAMES:
-            told.add(section)
+            reported.add(section)
             yield Diagnostic(
                 "warning",
                 _CODE_BEGIN,
@@ -197,7 +197,7 @@ def say_what_is_overlooked(text: Text, listed: Record, end: int, draft: Draft) -
 
     Gives the number of the last such line, or 0.
     """
-    found = 0
+    last_damaged = 0
     at = text.line_end(listed.end) + 1 if listed.end < len(text.data) else end
     while at < end:
         number = listed.lines[-1] + text.distance(listed.end, at)
@@ -206,7 +206,7 @@ def say_what_is_overlooked(text: Text, listed: Record, end: int, draft: Draft) -
             break
         stripped = strip_prefix(text.data[at : min(stop, at + _FAR)])
         if number not in draft.recognised and _looks_alike(stripped.message, listed.message):
-            found = number
+            last_damaged = number
             draft.complain(
                 "warning",
                 "unrecognised-line",
@@ -215,7 +215,7 @@ def say_what_is_overlooked(text: Text, listed: Record, end: int, draft: Draft) -
                 stripped.column + 1,
             )
         at = stop + 1
-    return found
+    return last_damaged
 
 
 def _looks_alike(message: bytes, entry: bytes) -> bool:

@@ -1,6 +1,6 @@
 """A boot while it is read: facts collected from records, each once, with the lines of all its repeats."""
 
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args
 
 import msgspec
 
@@ -43,7 +43,8 @@ IN_FRAMES: dict[type, tuple[str, str]] = {
 
 def _lists_of_facts() -> dict[str, type]:
     """The lists of BootLog whose items name the lines that say them, with the type of the items."""
-    items = {name: get_args(kind)[0] for name, kind in get_type_hints(BootLog).items() if get_origin(kind) is tuple}
+    annotations: dict[str, Any] = BootLog.__annotations__
+    items = {name: get_args(kind)[0] for name, kind in annotations.items() if get_args(kind)[1:] == (...,)}
     return {name: kind for name, kind in items.items() if "lines" in getattr(kind, "__struct_fields__", ())}
 
 
@@ -96,6 +97,7 @@ class Draft:
         "files",
         "first",
         "follows",
+        "has_more_diagnostics",
         "last",
         "last_pfns",
         "memblock_numbers",
@@ -107,7 +109,6 @@ class Draft:
         "recognised",
         "running",
         "tallies",
-        "untold",
         "x86_lines",
     )
 
@@ -125,7 +126,7 @@ class Draft:
         self.page_size: tuple[int, Lines] | None = None
         self.memory_line: tuple[MemoryLine, Lines] | None = None
         self.diagnostics: list[Diagnostic] = []
-        self.untold = False
+        self.has_more_diagnostics = False
         self.assumed: list[str] = []
         self.recognised: set[int] = set()
         self.families: dict[str, None] = {}
@@ -257,8 +258,8 @@ class Draft:
         if len(self.diagnostics) < _MOST_DIAGNOSTICS:
             self.diagnostics.append(Diagnostic(severity, code, message, lines[0], column))
             self.recognised.update(lines)
-        elif not self.untold:
-            self.untold = True
+        elif not self.has_more_diagnostics:
+            self.has_more_diagnostics = True
             self.recognised.update(lines)
 
     # Joining drafts.
@@ -298,7 +299,7 @@ class Draft:
         self.memory_line = self.memory_line or other.memory_line
         self.x86_lines = self.x86_lines or other.x86_lines
         self.diagnostics += other.diagnostics
-        self.untold |= other.untold
+        self.has_more_diagnostics |= other.has_more_diagnostics
         self.recognised |= other.recognised
         self.families |= other.families
         self.doubled |= other.doubled

@@ -222,17 +222,17 @@ def memblock_memory(draft: Draft) -> tuple[NodeRange, ...]:
         if not steps:
             return ()
         steps += _steps(dump, None, puts=True)
-    found: list[NodeRange] = []
+    ranges: list[NodeRange] = []
     for start, stop, (_, region, puts) in _last(steps):
         if not puts:
             continue
-        before = found[-1] if found else None
+        before = ranges[-1] if ranges else None
         if before is not None and before.end == start and before.node == (region.node or 0):
             whole = ByteRange(before.start, stop)
-            found[-1] = NodeRange(before.node, *whole, merged(before.lines, region.lines))
+            ranges[-1] = NodeRange(before.node, *whole, merged(before.lines, region.lines))
         else:
-            found.append(NodeRange(region.node or 0, *ByteRange(start, stop), region.lines))
-    return tuple(found)
+            ranges.append(NodeRange(region.node or 0, *ByteRange(start, stop), region.lines))
+    return tuple(ranges)
 
 
 def _steps(regions: Iterable[MemblockRegion], before: int | None, *, puts: bool) -> Iterator[Step]:

@@ -36,7 +36,7 @@ _LARGEST = 1 << 44
 
 def zones(lines: Iterable[object], notes: Notes) -> tuple[ZoneInfo, ...]:
     """The zones in the order of the file. Of copies that differ the first counts, and the others are noted."""
-    found: dict[tuple[int, str], ZoneInfo] = {}
+    known: dict[tuple[int, str], ZoneInfo] = {}
     header: ZoneHeader | None = None
     fields: dict[str, ZoneField] = {}
     for line in (*lines, None):
@@ -46,13 +46,13 @@ def zones(lines: Iterable[object], notes: Notes) -> tuple[ZoneInfo, ...]:
         if line is not None and not isinstance(line, ZoneHeader):
             continue
         if header is not None:
-            _add_zone(found, header, fields, notes)
+            _add_zone(known, header, fields, notes)
         header, fields = line, {}
-    return tuple(found.values())
+    return tuple(known.values())
 
 
 def _add_zone(
-    found: dict[tuple[int, str], ZoneInfo], header: ZoneHeader, fields: dict[str, ZoneField], notes: Notes
+    known: dict[tuple[int, str], ZoneInfo], header: ZoneHeader, fields: dict[str, ZoneField], notes: Notes
 ) -> None:
     spanned, present = fields.get("spanned"), fields.get("present")
     lines = tuple(sorted({*header.lines, *(n for field in fields.values() for n in field.lines)}))
@@ -75,7 +75,7 @@ def _add_zone(
             "warning", "impossible-zone", f"{name} of /proc/zoneinfo has impossible numbers; it is left out.", lines
         )
         return
-    before = found.setdefault((zone.node, zone.zone), zone)
+    before = known.setdefault((zone.node, zone.zone), zone)
     if before is zone:
         return
     if (before.start_pfn, before.spanned_pages, before.present_pages) != (
@@ -86,7 +86,7 @@ def _add_zone(
         message = f"{name} comes twice in /proc/zoneinfo with different numbers; the first ones are used."
         notes.say("warning", "conflicting-zoneinfo", message, lines)
         return
-    found[zone.node, zone.zone] = msgspec.structs.replace(before, lines=merged(before.lines, lines))
+    known[zone.node, zone.zone] = msgspec.structs.replace(before, lines=merged(before.lines, lines))
 
 
 def resources(lines: Iterable[object], notes: Notes) -> tuple[Resource, ...]:
@@ -94,7 +94,7 @@ def resources(lines: Iterable[object], notes: Notes) -> tuple[Resource, ...]:
 
     Depth is told by containment, since quoting and mailers do away with the indentation.
     """
-    found: dict[tuple[ByteRange, str, int], Resource] = {}
+    known: dict[tuple[ByteRange, str, int], Resource] = {}
     above: list[ByteRange] = []
     last, copies, odd = -1, 0, False
     for line in lines:
@@ -109,16 +109,16 @@ def resources(lines: Iterable[object], notes: Notes) -> tuple[Resource, ...]:
         entry = Resource(*memory, line.name, len(above), line.lines)
         above.append(memory)
         key = (memory, line.name, entry.depth)
-        before = found.get(key)
+        before = known.get(key)
         if before is not None:
-            found[key] = msgspec.structs.replace(before, lines=merged(before.lines, line.lines))
+            known[key] = msgspec.structs.replace(before, lines=merged(before.lines, line.lines))
         elif not copies:
-            found[key] = entry
+            known[key] = entry
         elif not odd:
             odd = True
             message = "/proc/iomem comes twice and the copies differ; the first one is used."
             notes.say("warning", "conflicting-iomem", message, line.lines)
-    return tuple(found.values())
+    return tuple(known.values())
 
 
 def note_hidden(lines: Iterable[object], notes: Notes) -> None:
@@ -137,38 +137,38 @@ def memmap_entries(lines: Iterable[object], notes: Notes) -> tuple[MapEntry, ...
 
     Those of several files count when all three are there.
     """
-    found: dict[MapEntry, MapEntry] = {}
+    known: dict[MapEntry, MapEntry] = {}
     parts: dict[int, dict[str, MemmapPart]] = {}
     for line in lines:
         if isinstance(line, MemmapEntry):
-            _add_entry(found, line.entry, notes)
+            _add_entry(known, line.entry, notes)
         elif isinstance(line, MemmapPart):
             whole = parts.setdefault(line.index, {})
             whole[line.part] = line
             if len(whole) == 3:
-                _join_parts(found, parts.pop(line.index), notes)
+                _join_parts(known, parts.pop(line.index), notes)
     for index, left in parts.items():
         message = f"Entry {index} of /sys/firmware/memmap is not whole; it is left out."
         notes.say("info", "memmap-cut-off", message, next(iter(left.values())).lines)
-    return tuple(sorted(found.values(), key=lambda entry: entry.range))
+    return tuple(sorted(known.values(), key=lambda entry: entry.range))
 
 
-def _join_parts(found: dict[MapEntry, MapEntry], parts: dict[str, MemmapPart], notes: Notes) -> None:
+def _join_parts(known: dict[MapEntry, MapEntry], parts: dict[str, MemmapPart], notes: Notes) -> None:
     start, last = parse_size(parts["start"].value), parse_size(parts["end"].value)
     lines = tuple(sorted(n for part in parts.values() for n in part.lines))
     if start is None or last is None:
         notes.say("warning", "unrecognised-line", "This is no address of a memory map entry.", lines)
         return
     name = parts["type"].value
-    _add_entry(found, MapEntry(*ByteRange.inclusive(start, last), resource_type(name), name, lines), notes)
+    _add_entry(known, MapEntry(*ByteRange.inclusive(start, last), resource_type(name), name, lines), notes)
 
 
-def _add_entry(found: dict[MapEntry, MapEntry], entry: MapEntry, notes: Notes) -> None:
+def _add_entry(known: dict[MapEntry, MapEntry], entry: MapEntry, notes: Notes) -> None:
     if notes.possible(entry.range, entry.lines):
         key = msgspec.structs.replace(entry, lines=())
-        before = found.get(key)
+        before = known.get(key)
         lines = merged(before.lines, entry.lines) if before else entry.lines
-        found[key] = msgspec.structs.replace(entry, lines=lines)
+        known[key] = msgspec.structs.replace(entry, lines=lines)
 
 
 def memblock_lists(lines: Iterable[object], notes: Notes) -> dict[ListName, tuple[DebugfsRegion, ...]]:
@@ -176,13 +176,13 @@ def memblock_lists(lines: Iterable[object], notes: Notes) -> dict[ListName, tupl
 
     memblock.memory is made of whole pages; memblock.reserved has pieces of bytes.
     """
-    found: dict[ListName, dict[DebugfsRegion, DebugfsRegion]] = {}
+    by_list: dict[ListName, dict[DebugfsRegion, DebugfsRegion]] = {}
     for named, regions in _runs(lines):
-        which = named or _guess(regions, found)
+        which = named or _guess(regions, by_list)
         if named is None:
             message = f"Which memblock list this is, the text does not say; it is taken for memblock.{which}."
             notes.say("info", "assumed-list", message, regions[0].lines)
-        known = found.setdefault(which, {})
+        known = by_list.setdefault(which, {})
         first_copy = not known
         for region in regions:
             if not notes.possible(region.range, region.lines):
@@ -195,7 +195,7 @@ def memblock_lists(lines: Iterable[object], notes: Notes) -> dict[ListName, tupl
                 break
             all_lines = merged(before.lines, region.lines) if before else region.lines
             known[key] = msgspec.structs.replace(key, lines=all_lines)
-    return {which: tuple(regions.values()) for which, regions in found.items()}
+    return {which: tuple(regions.values()) for which, regions in by_list.items()}
 
 
 def _runs(lines: Iterable[object]) -> Iterable[tuple[ListName | None, list[ListRegion]]]:
@@ -219,9 +219,9 @@ def _runs(lines: Iterable[object]) -> Iterable[tuple[ListName | None, list[ListR
         yield named, run
 
 
-def _guess(regions: list[ListRegion], found: dict[ListName, dict[DebugfsRegion, DebugfsRegion]]) -> ListName:
+def _guess(regions: list[ListRegion], by_list: dict[ListName, dict[DebugfsRegion, DebugfsRegion]]) -> ListName:
     whole = all(r.range.start % _PAGE == 0 and r.range.end % _PAGE == 0 for r in regions)
-    return "memory" if whole and "memory" not in found else "reserved"
+    return "memory" if whole and "memory" not in by_list else "reserved"
 
 
 def block_size(lines: Iterable[object]) -> Count | None:
@@ -234,23 +234,23 @@ def block_size(lines: Iterable[object]) -> Count | None:
 
 def blocks(lines: Iterable[object], size: Count | None, notes: Notes) -> tuple[BlockRange, ...]:
     """Runs of blocks that are alike, by address, each range once."""
-    found: dict[ByteRange, BlockRange] = {}
+    known: dict[ByteRange, BlockRange] = {}
     sized = True
     columns: tuple[str, ...] = _COLUMNS
     for line in _with_parts(lines):
         if isinstance(line, LsmemHeader):
             columns = tuple(line.columns.split())
         elif isinstance(line, LsmemRow) and notes.possible(line.range, line.lines):
-            _add_block(found, _row(line, columns))
+            _add_block(known, _row(line, columns))
         elif isinstance(line, Block) and size is not None:
             memory = ByteRange.base_size(line.index * size.value, size.value)
             if notes.possible(memory, line.lines):
-                _add_block(found, BlockRange(*memory, line.state, line.node, line.zones, line.lines))
+                _add_block(known, BlockRange(*memory, line.state, line.node, line.zones, line.lines))
         elif isinstance(line, Block) and sized:
             sized = False
             message = "The text names memory blocks and not their size, so their addresses are not known."
             notes.say("info", "no-block-size", message, line.lines)
-    return tuple(_joined(sorted(found.values(), key=lambda item: item.range)))
+    return tuple(_joined(sorted(known.values(), key=lambda item: item.range)))
 
 
 def _with_parts(lines: Iterable[object]) -> Iterator[object]:
@@ -270,21 +270,21 @@ def _with_parts(lines: Iterable[object]) -> Iterator[object]:
         yield row
 
 
-def _add_block(found: dict[ByteRange, BlockRange], item: BlockRange) -> None:
-    before = found.get(item.range)
+def _add_block(known: dict[ByteRange, BlockRange], item: BlockRange) -> None:
+    before = known.get(item.range)
     lines = merged(before.lines, item.lines) if before else item.lines
-    found[item.range] = msgspec.structs.replace(before or item, lines=lines)
+    known[item.range] = msgspec.structs.replace(before or item, lines=lines)
 
 
 def _row(line: LsmemRow, columns: tuple[str, ...]) -> BlockRange:
     """Cells by column; REMOVABLE is blank for offline memory (util-linux 2.36 to 2.41)."""
     names = columns[1:]
-    found = line.cells.split()
-    if not {"yes", "no"} & set(found):
+    printed = line.cells.split()
+    if not {"yes", "no"} & set(printed):
         names = tuple(name for name in names if name != "REMOVABLE")
-    cells = dict(zip(names, found, strict=False)) if line.named is None else dict(line.named)
+    cells = dict(zip(names, printed, strict=False)) if line.named is None else dict(line.named)
     node = cells.get("NODE", "")
-    state = next((cell for cell in found if cell.endswith("line")), cells.get("STATE", "unknown"))
+    state = next((cell for cell in printed if cell.endswith("line")), cells.get("STATE", "unknown"))
     return BlockRange(
         *line.range, state, int(node) if node.isdecimal() and len(node) < 6 else None, cells.get("ZONES"), line.lines
     )
@@ -309,11 +309,11 @@ def _kind(item: BlockRange) -> tuple[str, int | None, str | None]:
 
 def totals(lines: Iterable[object]) -> tuple[NodeTotal, ...]:
     """Memory that the kernel hands out, by file and node; the first of each counts, since it changes little."""
-    found: dict[tuple[str, int | None], NodeTotal] = {}
+    first: dict[tuple[str, int | None], NodeTotal] = {}
     for line in lines:
         if isinstance(line, MemTotal):
-            found.setdefault((line.file, line.node), NodeTotal(line.file, line.node, line.kib, line.lines))
-    return tuple(found.values())
+            first.setdefault((line.file, line.node), NodeTotal(line.file, line.node, line.kib, line.lines))
+    return tuple(first.values())
 
 
 def note_not_needed(lines: Iterable[object], notes: Notes) -> None:

@@ -163,13 +163,13 @@ class Notes:
     """Diagnostics of the files of one boot; further ones of a text full of them are only counted."""
 
     def __init__(self) -> None:
-        self._found: list[Diagnostic] = []
+        self._diagnostics: list[Diagnostic] = []
         self._more = 0
 
     def say(self, severity: Literal["info", "warning"], code: str, message: str, lines: Lines) -> None:
         """Add a diagnostic at the first of the lines."""
-        if len(self._found) < _MOST_NOTES:
-            self._found.append(Diagnostic(severity, code, message, lines[0] if lines else None, None))
+        if len(self._diagnostics) < _MOST_NOTES:
+            self._diagnostics.append(Diagnostic(severity, code, message, lines[0] if lines else None, None))
         else:
             self._more += 1
 
@@ -185,6 +185,6 @@ class Notes:
     def all(self) -> tuple[Diagnostic, ...]:
         """The diagnostics, and how many more there would be."""
         if not self._more:
-            return tuple(self._found)
+            return tuple(self._diagnostics)
         message = f"{self._more} more notes on the files of /proc and /sys are not listed."
-        return (*self._found, Diagnostic("warning", "more-notes", message, None, None))
+        return (*self._diagnostics, Diagnostic("warning", "more-notes", message, None, None))

@@ -21,6 +21,7 @@ _STATE = "(online|offline|going-offline)"
 _PARTS = {"state": "STATE", "node": "NODE", "zones": "ZONES"}
 LSMEM_FIELD = rf'"(?:range|{"|".join(_PARTS)})": '
 """How a line of ``lsmem -J`` begins whose value is what it says."""
+_NOTHING = ("", "null")
 _PAIR = r'"?(\w+)"?(?:=|: *)\[?"?([^"\[\],}]*)"?'
 
 
@@ -31,11 +32,11 @@ def _block_size(groups: Groups, lines: Lines) -> Effect | None:
 
 def _pairs(groups: Groups, lines: Lines) -> Effect:
     """A row of ``lsmem -P`` or ``-J``: names with values, of which three tell something."""
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for match in compiled(_PAIR).finditer((groups[2] or "").encode()):
         name, value = ((part or "").strip() for part in match.groups())
-        found.setdefault(name.lower(), value)
-    named = tuple((column, found[name]) for name, column in _PARTS.items() if found.get(name) not in (None, "", "null"))
+        values.setdefault(name.lower(), value)
+    named = tuple((column, values[name]) for name, column in _PARTS.items() if values.get(name, "") not in _NOTHING)
     return LsmemRow(range=inclusive(groups[0], groups[1]), cells="", named=named, lines=lines)
 
 

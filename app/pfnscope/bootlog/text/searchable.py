@@ -38,8 +38,8 @@ class Text:
         if b"=\n" not in raw:
             return raw
         view, out, at = memoryview(raw), BytesIO(), 0
-        for found, rest in soft_breaks(raw):
-            out.write(view[at:found])
+        for sign, rest in soft_breaks(raw):
+            out.write(view[at:sign])
             self._breaks.append(out.tell())
             at = rest
         out.write(view[at:])
