@@ -1,4 +1,4 @@
-"""Random layouts, printed as kernels of several ages print them, in the envelopes that people paste."""
+"""Random layouts, printed as kernels of several ages print them, in the wrappings in which people paste them."""
 
 import html
 import json
@@ -91,7 +91,7 @@ def _stamp(message: str) -> str:
     return f"[    0.000000] {message}"
 
 
-ENVELOPES: dict[str, Callable[[str], str]] = {
+WRAPPINGS: dict[str, Callable[[str], str]] = {
     "plain": str,
     "stamped": _stamp,
     "collapsed": lambda m: f"[ 0.000000] {' '.join(m.split())}",
@@ -208,8 +208,8 @@ STAMPS: dict[str, str] = {
 }
 """What stands in front of each line."""
 
-ENVELOPES |= {name: lambda m, before=before: before + m for name, before in STAMPS.items()}  # type: ignore[misc]
-ENVELOPES |= {
+WRAPPINGS |= {name: lambda m, before=before: before + m for name, before in STAMPS.items()}  # type: ignore[misc]
+WRAPPINGS |= {
     "literal": lambda m: repr(f"{_stamp(m)}\r\n".encode()),
     "repr": lambda m: f"    {m!r},",
     "C-string": lambda m: f'    "{m}\\n"',

@@ -53,7 +53,7 @@ def test_a_sample_says_what_the_golden_file_says(form: Form, sample: str) -> Non
 
 
 @pytest.mark.parametrize(("form", "sample"), SAMPLES)
-def test_a_sample_is_found_in_a_text_behind_an_envelope(form: Form, sample: str) -> None:
+def test_a_sample_is_found_in_a_text_behind_a_prefix(form: Form, sample: str) -> None:
     text = f"chatter\n[    0.000000] {sample}\nchatter\n".encode()
     assert [(r.form.name, r.lines) for r in records(Text(text)) if r.form] == [(form.name, (2,))]
 

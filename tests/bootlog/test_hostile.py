@@ -63,7 +63,7 @@ PIECES = [
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=30))
-def test_pieces_of_logs_and_of_envelopes(pieces: list[bytes]) -> None:
+def test_pieces_of_logs_and_of_prefixes(pieces: list[bytes]) -> None:
     survives(b"".join(pieces))
 
 

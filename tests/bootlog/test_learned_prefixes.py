@@ -1,4 +1,4 @@
-"""Envelopes that no table knows are learned from the text, and prose is none."""
+"""Prefixes that no table knows are learned from the text, and prose is none."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def zones_and_nodes(lines: list[str]) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("before", ["tool/{} says ", "{};x;", "<{}|{}> "])
-def test_what_is_in_front_of_three_lines_in_one_shape_is_an_envelope(before: str) -> None:
+def test_what_is_in_front_of_three_lines_in_one_shape_is_a_prefix(before: str) -> None:
     lines = [before.format(n, n * 7) + line for n, line in enumerate([HEADER, ZONE, *NODES], 95)]
     assert zones_and_nodes(lines) == (1, 3)
 
@@ -41,7 +41,7 @@ def test_a_line_number_is_not_taken_off_what_begins_with_a_number() -> None:
     assert zones_and_nodes(lines) == zones_and_nodes(numbered) == (0, 2)
 
 
-def test_a_line_with_the_usual_envelope_ends_a_wrapped_command_line() -> None:
+def test_a_line_with_the_usual_prefix_ends_a_wrapped_command_line() -> None:
     lines = [f"  12 : {line}" for line in ("Kernel command line: root=/dev/vda1 ro", "Dentry cache hash", *NODES)]
     (boot,) = read("\n".join(lines).encode()).boots
     assert boot.command_line == "root=/dev/vda1 ro"

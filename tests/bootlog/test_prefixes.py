@@ -1,4 +1,4 @@
-"""A log says the same, at the same lines, in every envelope that it may come in."""
+"""A log says the same, at the same lines, in every wrapping that it may come in."""
 
 import html
 import json
@@ -25,7 +25,7 @@ def journal(log: bytes) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode()
 
 
-ENVELOPES: dict[str, Callable[[bytes], bytes]] = {
+WRAPPINGS: dict[str, Callable[[bytes], bytes]] = {
     "CR LF": lambda log: log.replace(b"\n", b"\r\n"),
     "LF CR": lambda log: log.replace(b"\n", b"\n\r"),
     "CR CR LF": lambda log: log.replace(b"\n", b"\r\r\n"),
@@ -56,16 +56,16 @@ def facts(log: bytes) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("name", LOGS)
-@pytest.mark.parametrize("envelope", ENVELOPES)
-def test_an_envelope_changes_no_fact_and_no_line_number(envelope: str, name: str) -> None:
+@pytest.mark.parametrize("wrapping", WRAPPINGS)
+def test_a_wrapping_changes_no_fact_and_no_line_number(wrapping: str, name: str) -> None:
     log = (SAMPLES / name / "dmesg.txt").read_bytes()
-    wrapped = ENVELOPES[envelope](log)
+    wrapped = WRAPPINGS[wrapping](log)
     assert facts(wrapped) == facts(log)
     assert facts(keep_memory_lines(wrapped, read(wrapped))) == facts(log)
 
 
 def long_way(line: bytes) -> Stripped:
-    """What the pattern of all envelopes says."""
+    """What the pattern of all prefixes says."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(prefix, "after_plain_stamp", lambda _line: None)
         return strip_prefix(line)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from pfnscope.bootlog import keep_memory_lines, read
 from pfnscope.model.log import BootLog
-from tests.bootlog.dialect import ENCODINGS, ENVELOPES, ON_ONE_LINE, TRANSPORTS, Printed, layouts, quoted_printable
+from tests.bootlog.dialect import ENCODINGS, ON_ONE_LINE, TRANSPORTS, WRAPPINGS, Printed, layouts, quoted_printable
 
 
 def assert_says(boot: BootLog, printed: Printed) -> None:
@@ -26,22 +26,22 @@ def assert_says(boot: BootLog, printed: Printed) -> None:
     assert not [d for d in boot.diagnostics if d.severity != "info"]
 
 
-@given(layouts(), st.sampled_from(sorted(ENVELOPES)))
-def test_every_dialect_in_every_envelope(printed: Printed, envelope: str) -> None:
-    wrapped = "\n".join(ENVELOPES[envelope](line) for line in printed.lines())
+@given(layouts(), st.sampled_from(sorted(WRAPPINGS)))
+def test_every_dialect_in_every_wrapping(printed: Printed, wrapping: str) -> None:
+    wrapped = "\n".join(WRAPPINGS[wrapping](line) for line in printed.lines())
     (boot,) = read(wrapped.encode()).boots
     assert_says(boot, printed)
 
 
-@given(layouts(), st.sampled_from(sorted(ENVELOPES)), st.integers(0, 3))
-def test_line_numbers_point_at_the_lines(printed: Printed, envelope: str, before: int) -> None:
-    lines = ["A note."] * before + [ENVELOPES[envelope](line) for line in printed.lines()]
+@given(layouts(), st.sampled_from(sorted(WRAPPINGS)), st.integers(0, 3))
+def test_line_numbers_point_at_the_lines(printed: Printed, wrapping: str, before: int) -> None:
+    lines = ["A note."] * before + [WRAPPINGS[wrapping](line) for line in printed.lines()]
     (boot,) = read("\n".join(lines).encode()).boots
     for node in boot.node_ranges:
         (line,) = node.lines
         whole = "\n".join(lines).split("\n")
         first = f"{node.start:016x}"
-        if "bytes" in envelope:  # the message begins with MESSAGE and a bracket
+        if "bytes" in wrapping:  # the message begins with MESSAGE and a bracket
             assert '"MESSAGE": [' in whole[line - 1]
         else:
             assert first in unicodedata.normalize("NFKC", whole[line - 1])
@@ -49,17 +49,17 @@ def test_line_numbers_point_at_the_lines(printed: Printed, envelope: str, before
 
 @given(
     layouts(),
-    st.sampled_from(sorted(ENVELOPES)),
+    st.sampled_from(sorted(WRAPPINGS)),
     st.lists(st.sampled_from(sorted(TRANSPORTS)), max_size=3, unique=True),
     st.booleans(),
     st.sampled_from(ENCODINGS),
 )
 def test_transports_of_transports(
-    printed: Printed, envelope: str, transports: list[str], mailed: bool, encoding: str
+    printed: Printed, wrapping: str, transports: list[str], mailed: bool, encoding: str
 ) -> None:
     # signs as wide as Chinese ones leave no byte by which UTF-16 without a mark is known
-    assume(envelope != "all-wide" or encoding not in ("utf-16-le", "utf-16-be"))
-    text = "\n".join(ENVELOPES[envelope](line) for line in printed.lines())
+    assume(wrapping != "all-wide" or encoding not in ("utf-16-le", "utf-16-be"))
+    text = "\n".join(WRAPPINGS[wrapping](line) for line in printed.lines())
     for name in transports:
         text = TRANSPORTS[name](text)
     if mailed:
@@ -110,17 +110,17 @@ def test_foreign_lines_between_do_no_harm(printed: Printed, chatter: list[str], 
     assert_says(boot, printed)
 
 
-@given(layouts(), st.sampled_from(sorted(ENVELOPES)))
-def test_a_doubled_console_says_everything_once(printed: Printed, envelope: str) -> None:
-    wrapped = "\n".join(line for plain in printed.lines() for line in [ENVELOPES[envelope](plain)] * 2)
+@given(layouts(), st.sampled_from(sorted(WRAPPINGS)))
+def test_a_doubled_console_says_everything_once(printed: Printed, wrapping: str) -> None:
+    wrapped = "\n".join(line for plain in printed.lines() for line in [WRAPPINGS[wrapping](plain)] * 2)
     (boot,) = read(wrapped.encode()).boots
     assert_says(boot, printed)
     assert all(len(node.lines) == 2 for node in boot.node_ranges)
 
 
-@given(st.lists(layouts(), min_size=1, max_size=3), st.sampled_from(sorted(ENVELOPES)), st.booleans())
-def test_what_is_kept_reads_the_same(boots: list[Printed], envelope: str, prose: bool) -> None:
-    parts = ["\n".join(ENVELOPES[envelope](line) for line in printed.lines()) for printed in boots]
+@given(st.lists(layouts(), min_size=1, max_size=3), st.sampled_from(sorted(WRAPPINGS)), st.booleans())
+def test_what_is_kept_reads_the_same(boots: list[Printed], wrapping: str, prose: bool) -> None:
+    parts = ["\n".join(WRAPPINGS[wrapping](line) for line in printed.lines()) for printed in boots]
     text = ("\nAnd then this:\n" if prose else "\n").join(parts).encode()
     reading = read(text)
     assert len(reading.boots) == len(boots)

@@ -29,7 +29,7 @@ TEXTS: dict[str, Callable[[], bytes]] = {
     "escapes": lambda: NODE + b"\x1b[m" * MIB + b"\n" + NODE,
     "unclosed tags": lambda: NODE + b"<b " * MIB + b"\n" + NODE,
     "unclosed strings": lambda: NODE + b'"' * (4 * MIB) + b"\n" + NODE,
-    "unknown envelopes": lambda: (
+    "unknown prefixes": lambda: (
         b"".join(b"%c%c%c %b" % (97 + i % 26, 97 + i // 26 % 26, 97 + i // 676 % 26, NODE[15:]) for i in range(10_000))
         + NODE
     ),

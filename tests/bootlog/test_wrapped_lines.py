@@ -81,7 +81,7 @@ def test_a_ruler_of_equals_signs_is_no_soft_break() -> None:
     assert recognised(text) == [("node-range", (2,))]
 
 
-def test_a_line_with_a_time_stamp_ends_a_command_line_in_any_envelope() -> None:
+def test_a_line_with_a_time_stamp_ends_a_command_line_in_any_wrapping() -> None:
     text = (
         "[    0.000000] Kernel command line: root=/dev/vda1\n"
         "odd:> [    0.000000] Dentry cache hash table entries: 1048576 (order: 11, 8388608 bytes)\n\n"

@@ -1,4 +1,4 @@
-"""Candidates: the lines that hold a trigger, and the forms that a message can have.
+"""The lines that hold a trigger, and the forms that a message can have.
 
 A trigger is a word, or an RE2 fragment with words set off by ``«»``, one of which every match of it holds. In the first
 text of a process the words show where to try which fragment. One pattern of all triggers at once is faster by far once
@@ -12,7 +12,7 @@ from pfnscope.bootlog.forms import FORMS
 from pfnscope.bootlog.words import Words
 from pfnscope.patterns import Choice, Pattern, escape
 
-_BEYOND = 64  # bytes of the next line that a fragment may see, for a line that a mailer broke
+_BEYOND = 64  # bytes of the next line that a fragment may match, for a line that a mailer broke
 _PAYS = 1 << 20  # bytes that a process has to read before one pattern of all triggers is worth compiling
 
 Line = tuple[int, int]
@@ -25,14 +25,14 @@ def words(trigger: str) -> list[str]:
 
 
 def fragment(trigger: str) -> str:
-    """A trigger as RE2; a word that begins with a line's end is at the beginning of a line."""
+    """A trigger as RE2; a word that begins with a newline matches at the beginning of a line."""
     parts = trigger.replace("»", "«").split("«") if "«" in trigger else ["", trigger]
     parts[1::2] = [f"(?m:^){escape(word[1:])}" if word[0] == "\n" else escape(word) for word in parts[1::2]]
     return "".join(parts)
 
 
 class _Trigger:
-    """A trigger, compiled when it is needed: a log holds the words of few."""
+    """A trigger, compiled on first use: a log holds the words of few."""
 
     def __init__(self, text: str) -> None:
         self._text = text

@@ -44,7 +44,7 @@ class Header(msgspec.Struct, frozen=True):
 
 
 class Noted(msgspec.Struct, frozen=True):
-    """A line that is known and says nothing that other lines do not say."""
+    """A line that is recognised and adds no fact."""
 
 
 class MapLine(msgspec.Struct, frozen=True):

@@ -25,16 +25,16 @@ LOOKED_FOR = (
     "/sys/firmware/memmap, memblock lists of debugfs, lsmem",
 )
 """What a layout can be read from, for people."""
-_LOG = b"[]."  # the first line behind all that is kept, where it shows that the log goes on
-_FAR = 4096  # bytes of a line that show whether somebody wrote it
+_LOG = b"[]."  # stands for the first line after all kept ones, where the log continues there
+_FAR = 4096  # bytes of a line that show whether it is prose
 LearnedPrefix = Callable[[bytes], int]
 
 
 class Reading(msgspec.Struct, frozen=True):
     """The boots of a text that have a layout, in text order.
 
-    ``seen`` names the families of lines that were met at all, for telling somebody whose text has none. ``lines``
-    are the numbers of all lines that have a meaning, also of what is no boot with a layout.
+    ``seen`` names the families of all recognised lines, for the error where the text has no layout. ``lines``
+    are the numbers of all recognised lines, also of parts that are no boot with a layout.
     """
 
     boots: tuple[BootLog, ...]
@@ -61,7 +61,7 @@ def read(text: bytes | Text) -> Reading:
 
 
 def _name_nameless(parts: list[Draft]) -> None:
-    """Where a whole text names one release only, an excerpt that names none is taken for that kernel's, as assumed."""
+    """Assume for excerpts without a release the only one that the text names."""
     named = {part.banner[0].release for part in parts if part.banner} | {name for p in parts for name in p.running}
     if len(named) != 1:
         return
@@ -82,7 +82,7 @@ def _with_files(parts: list[Draft], boots: list[Draft]) -> tuple[BootLog, ...]:
 def keep_memory_lines(text: bytes | Text, reading: Reading) -> bytes:
     """The text with every line blanked that says nothing about memory; line numbers stay. ``reading`` is its reading.
 
-    What somebody wrote between two log lines becomes an ellipsis, since it tells excerpts apart: reading
+    Prose between two log lines becomes an ellipsis, because it separates excerpts: reading
     the kept text gives the same boots.
     """
     searchable = text if isinstance(text, Text) else Text(text)
@@ -120,7 +120,7 @@ def _skip(data: bytes, at: int, lines: int) -> int:
 
 
 def _blanked(gap: bytes, lines: int, learned_prefix: LearnedPrefix) -> Iterator[bytes]:
-    """As many empty lines, the first one and the last line of prose among them marked; only what is near can matter.
+    """As many empty lines, with marks for prose on the first line and for the last prose; only near lines matter.
 
     The first, because a wrapped command line might seem to end there.
     """
@@ -139,7 +139,7 @@ def _blanked(gap: bytes, lines: int, learned_prefix: LearnedPrefix) -> Iterator[
 
 
 def _last_prose(gap: bytes, lines: int, learned_prefix: LearnedPrefix) -> tuple[int | None, bytes]:
-    """Which line of a gap is the last that begins with prose, or holds some, and what marks it.
+    """The last line of a gap that begins with prose or holds some, and its mark.
 
     A soft line break joins lines: what follows one is the rest of a line, and no prose by itself.
     """
@@ -159,7 +159,7 @@ def _last_prose(gap: bytes, lines: int, learned_prefix: LearnedPrefix) -> tuple[
 
 
 def _pieces(line: bytes) -> Iterator[bytes]:
-    """What a line holds where the decoding ended lines in it: the last of it, from the end."""
+    """The parts of a line that decoding split, the last first."""
     end = len(line)
     for _ in range(PROSE_LINES):
         start = line.rfind(ADDED, 0, end) + 1

@@ -1,4 +1,4 @@
-"""From text to records: the lines that a form understands, each with its meaning and its line numbers."""
+"""From text to records: the lines that match a form, each with its effect and its line numbers."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -16,21 +16,21 @@ from pfnscope.model.log import Lines
 from pfnscope.patterns import Match, compiled
 
 ELLIPSIS = "…".encode()
-"""What stands in a kept text for what somebody wrote; no line goes on there."""
+"""Stands in a kept text for prose; no line continues there."""
 
 _DAMAGED = "No kernel prints these numbers together: digits were lost or changed. The line is left out."
 _JOINED_LINES = 3
 _COMMAND_LINE_LINES = 40
-# What no argument begins or ends with, but a remark or a mark for lines left out.
+# How a comment or a mark for omitted lines begins or ends, and no argument.
 _NO_ARGUMENT = r"\[|<|\.\.|-- |\^|=== |---|[\w/.-]+: |.*:$|\"[^\"]*\",?$"
 _NARROWEST = 60  # columns that a mailer breaks at
 _ARGUMENTS = r"[\w.-]+(?:=\S*)?(?: +[\w.-]+(?:=\S*)?)*"
-_MOST_FAILED_JOINS = 10_000  # a text full of half lines is no wrapped log, and joining is dear
-_MOST_LINES = 1000  # of the repeats of one fact; only a text made for it has more
+_MOST_FAILED_JOINS = 10_000  # a text full of half lines is no wrapped log, and joining is slow
+_MOST_LINES = 1000  # of the repeats of one fact; only a hostile text has more
 
 
 class Record(msgspec.Struct, frozen=True):
-    """An understood message, or one that should have been: then ``form`` and ``effect`` are None.
+    """A message that matches a form, or a damaged one that should: then ``form`` and ``effect`` are None.
 
     ``start`` and ``end`` are offsets in the text; ``column`` is the 1-based column of the message.
     """
@@ -64,7 +64,7 @@ def _understand(message: bytes) -> tuple[Form, Match] | None:
 
 
 def _ends_command_line(more: Stripped) -> bool:
-    """Whether a line is no rest of the command line above it: another line of the log, or somebody's words."""
+    """Whether a line does not continue the command line above it: another line of the log, or prose."""
     message = more.message
     return (
         more.kernel
@@ -75,7 +75,7 @@ def _ends_command_line(more: Stripped) -> bool:
 
 
 class _Piece:
-    """A candidate while it grows over further lines."""
+    """A candidate while further lines are joined to it."""
 
     def __init__(self, text: Text, start: int, end: int, stripped: Stripped) -> None:
         self.text, self.start, self.end = text, start, end
@@ -98,7 +98,7 @@ class _Piece:
             yield strip_quotes(data[start:end], self.text.learned_prefix, bars=bars), start, end
 
     def unwrapped(self) -> tuple[Form, Match] | None:
-        """Join the fewest further lines that make the message understood."""
+        """Join the fewest further lines with which the message matches a form."""
         message, lines = self.message, self.lines
         for more, start, end in self.following(_JOINED_LINES):
             if more.kernel or more.message in (b"", ELLIPSIS):
@@ -113,7 +113,7 @@ class _Piece:
         return None
 
     def with_tail(self, form: Form, match: Match) -> tuple[Form, Match]:
-        """Take in the last words that a mailer cut off an already understood message."""
+        """Join the last words that a mailer moved to the next line of a message that already matches."""
         message, lines = self.message, self.lines
         for more, start, end in self.following(_JOINED_LINES):
             if more.kernel or not more.message or not compiled(form.tail or "").fullmatch(more.message):
@@ -127,7 +127,7 @@ class _Piece:
         return form, match
 
     def whole_command_line(self, form: Form, match: Match) -> tuple[Form, Match]:
-        """Take in the wrapped rest of a command line, known by a log line or nothing after it."""
+        """Join the wrapped rest of a command line, up to the next log line or an empty one."""
         if not self.stripped.kernel:
             return self.with_arguments(form, match)
         message, lines, last = self.message, self.lines, self.end
@@ -144,9 +144,9 @@ class _Piece:
         return form, match
 
     def with_arguments(self, form: Form, match: Match) -> tuple[Form, Match]:
-        """Take in lines of arguments alone, where no prefix tells what is a line of the log.
+        """Join lines that consist of arguments, where no prefix shows what is a line of the log.
 
-        Each has to begin with a word that had no place in the line before.
+        Each has to begin with a word that was too long for the line before.
         """
         width = before = self.end - self.start
         for more, start, end in self.following(_COMMAND_LINE_LINES):
@@ -164,9 +164,9 @@ class _Piece:
         return _understand(self.message) or (form, match)
 
     def record(self, *, last: bool, joining: bool) -> Record | None:
-        """Understand the piece, by itself or together with the next lines.
+        """Match the piece with a form, by itself or joined with the next lines.
 
-        Only the ``last`` piece of its line can go on there; ``joining`` says whether half a line is still worth it.
+        Only the ``last`` piece of its line can continue there; ``joining``: whether to try that for an incomplete line.
         """
         understood = _understand(self.message)
         if understood is None and last and joining:
@@ -204,7 +204,7 @@ class _Piece:
 
 
 def _glued(line: bytes, first: int, last: int) -> Stripped:
-    """One of several records on a line; where the first part is an envelope of no known kind, it may be in quotes."""
+    """One of several records on a line; if a prefix of no known kind is in front of it, it may be in quotes."""
     if not first:
         return strip_prefix(line[:last])
     stripped = after_unknown_prefix(first, line[:last])

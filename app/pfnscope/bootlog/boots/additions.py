@@ -75,7 +75,7 @@ def take(draft: Draft, record: Record) -> None:
 
 
 def says_something(draft: Draft, record: Record) -> bool:
-    """Whether a record means anything in a draft, or its section is not open there."""
+    """Whether :func:`take` would add anything of a record to a draft: it has a form, and its section is open."""
     form, effect = record.form, record.effect
     return form is not None and effect is not None and (not form.needs or _bound(draft, form.needs, effect))
 
@@ -85,14 +85,14 @@ def _bound(draft: Draft, needs: tuple[Section, ...], effect: Effect) -> bool:
         return draft.faults.open
     if draft.open in needs:
         return True
-    # Lines picked out of a log, by grep for one, come without their header.
+    # Lines selected from a log, for example by grep, come without their header.
     if not isinstance(effect, ZoneRange) or "zones" in draft.opened:
         return False
     return effect.range is not None or draft.holds("zone_ranges")
 
 
 def _unbound(draft: Draft, effect: Effect, record: Record) -> None:
-    """Say once what a list without its beginning would be; other lines mean something only in their section."""
+    """Report once a list whose header is missing; other lines outside their section are ignored."""
     if isinstance(effect, PfnZone) and "zones" not in draft.opened:
         draft.opened.add("zones")
         draft.complain(
@@ -128,7 +128,7 @@ def _memblock_line(draft: Draft, effect: MemblockLine, record: Record) -> None:
 
 
 def _begin_dump_without_header(draft: Draft, effect: MemblockLine, number: int) -> None:
-    """A first region behind others, or another first region, is of another dump, whose header is lost."""
+    """Region 0 after other regions, or a different region 0, begins another dump whose header is missing."""
     name = _MEMBLOCK[effect.which]
     first = next(iter(draft.values(name)), None)
     if number == 0 and first is not None:

@@ -1,10 +1,10 @@
-"""Several boots in one text, and several excerpts of boots: told apart, never merged by chance."""
+"""Where one boot or excerpt of a text ends and the next begins, and which excerpts belong together."""
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import Any
 
 from pfnscope.bootlog.boots.additions import says_something, take
-from pfnscope.bootlog.boots.diagnostics import is_listed, say_what_is_overlooked
+from pfnscope.bootlog.boots.diagnostics import is_listed, report_damaged_lines
 from pfnscope.bootlog.boots.draft import LAYOUT, LEAST, MAPS, RANGES, Draft, Follows
 from pfnscope.bootlog.effects import (
     Banner,
@@ -24,29 +24,29 @@ from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet
 from pfnscope.model.ranges.engine import Pairs, canonical, difference, intersection
 
 PROSE_LINES = 60
-"""How far above a header somebody's words can part it from what was before."""
+"""How far above a header a line that is not of a log separates it from the boot before."""
 _PAGE = 4096
-_MOST_ASIDES = 64  # only a text made for it has more
+_MOST_ASIDES = 64  # only a hostile text has more
 _MOST_WHOLE = 64
 # What an excerpt of another boot may begin with, and a boot may go on with.
 _BEGINNINGS = frozenset(
     {CommandLine, LastPfn, NodeRange, PfnNode, ZoneRange, PfnZone, Initmem, PfnInitmem, ReservedRegion}
 )
-_FAR = 1024  # bytes of a line that show whose it is
-_SAID_ONCE = ("zone_ranges", "pfn_zones", "initmem", "pfn_initmem")
+_FAR = 1024  # bytes of a line that show whether it is of a log
+_PRINTED_ONCE = ("zone_ranges", "pfn_zones", "initmem", "pfn_initmem")
 _OF_EXCERPTS = (*LAYOUT, "initmem", "pfn_initmem")
 
 
 def drafts(text: Text, records: Iterable[Record]) -> list[Draft]:
     """Read records into drafts; a new one begins where a boot cannot go on."""
     out = [Draft("start")]
-    said: set[Section] = set()  # of what was before the present draft, where that is an aside
+    sections: set[Section] = set()  # of the drafts that the present one continues, where that is an aside
     asides = 0
     listed, owner = None, out[-1]  # the last entry of a list, and the draft that it is in
     for record in records:
         current = out[-1]
         if listed is not None and record.start > listed.end + 1:
-            say_what_is_overlooked(text, listed, record.start, owner)
+            report_damaged_lines(text, listed, record.start, owner)
         effect = record.effect
         if isinstance(effect, Banner):
             doubled = current.banner is not None and current.banner[0] == effect and not current.has_layout
@@ -61,28 +61,28 @@ def drafts(text: Text, records: Iterable[Record]) -> list[Draft]:
                 and _prose_before(text, record, current.last)
             ):
                 out.append(Draft("prose"))
-            elif current.reason == "aside" and effect.section in said:
+            elif current.reason == "aside" and effect.section in sections:
                 current.reason = "prose"
         elif type(effect) in _BEGINNINGS and asides < _MOST_ASIDES and _is_aside(text, record, current):
             aside = current.aside()
             if says_something(aside, record):
-                said = current.said() | (said if current.reason == "aside" else set())
+                sections = current.sections_once() | (sections if current.reason == "aside" else set())
                 out.append(aside)
                 asides += 1
         take(out[-1], record)
         if record.form is not None and record.lines[-1] in out[-1].recognised:
             listed, owner = record if is_listed(record) else None, out[-1]
-    cut = say_what_is_overlooked(text, listed, len(text.data), owner) if listed is not None else 0
+    cut = report_damaged_lines(text, listed, len(text.data), owner) if listed is not None else 0
     if cut and cut == text.line_count and not text.data.endswith(b"\n"):
         owner.follows = "piece"
-    ending = next((part for part in reversed(out) if part.last is not None), None)  # an aside may say nothing
+    ending = next((part for part in reversed(out) if part.last is not None), None)  # an aside may be empty
     if ending and ending.last and ending.last.lines[-1] == max(part.span()[1] for part in out):
         ending.follows = _follows(text, ending.last)
     return out
 
 
 def _follows(text: Text, last: Record) -> Follows:
-    """Whether the line behind the last understood one is of the log."""
+    """What follows the last recognised line."""
     if text.data[last.end : last.end + 1] not in (b"", b"\n"):
         return "log"
     start = last.end + 1
@@ -91,14 +91,14 @@ def _follows(text: Text, last: Record) -> Follows:
 
 
 def joined(parts: list[Draft]) -> list[Draft]:
-    """Put together again what turns out to be one boot: doubled consoles, and excerpts that fit each other."""
+    """Merge drafts of one boot: sections printed by a second console, excerpts that do not contradict each other."""
     out = parts[:1]
     for part in parts[1:]:
         before = out[-1]
         fits = (
             (part.reason == "repeat" and says_the_same(before, part))
             or (part.reason == "prose" and not contradict(before, part))
-            or (part.reason == "aside" and not clash(before, part))
+            or (part.reason == "aside" and not conflicts(before, part))
         )
         if fits:
             before.absorb(part)
@@ -108,7 +108,7 @@ def joined(parts: list[Draft]) -> list[Draft]:
 
 
 def _without_quotes(parts: list[Draft]) -> list[Draft]:
-    """Parts that only quote a whole log of the same text are of that boot, and none of their own."""
+    """The parts without those that only quote a whole log of the same text; their lines count for that boot."""
     whole = [part for part in parts if part.banner is not None and part.has_ranges]
     out = []
     for part in parts:
@@ -139,7 +139,7 @@ def chosen(parts: list[Draft]) -> list[Draft]:
 
 
 def _is_aside(text: Text, record: Record, current: Draft) -> bool:
-    """Whether somebody's words stand between a record and a layout above it."""
+    """Whether prose stands between a record and a layout above it."""
     last = current.last
     if last is None or record.start <= last.end + 1:
         return False
@@ -148,14 +148,14 @@ def _is_aside(text: Text, record: Record, current: Draft) -> bool:
 
 
 def _prose_before(text: Text, record: Record, last: Record | None) -> bool:
-    """Whether somebody wrote something between two log lines that carry prefixes."""
+    """Whether prose stands between two log lines with prefixes."""
     if last is None or not (record.kernel and last.kernel):
         return False
     return any(is_prose(line, text.learned_prefix) for line in _lines_back(text, record.start, last.end))
 
 
 def _lines_back(text: Text, start: int, floor: int) -> Iterator[bytes]:
-    """The lines above one, nearest first; of one that the decoding parted only the last."""
+    """The lines above one, nearest first; of a line that decoding split, only the last parts."""
     at, far, parted = text.line_start(start), 0, 0
     while True:
         end = at - 1
@@ -187,7 +187,7 @@ def is_prose(line: bytes, learned_prefix: Callable[[bytes], int]) -> bool:
 
 
 def _takers(boots: list[Draft]) -> dict[tuple[str, FrameSet], list[Draft]]:
-    """Which boots have no map of a name, by that name and their memory without page 0."""
+    """Boots without a map of some name, by that name and the boot's memory without page 0."""
     out: dict[tuple[str, FrameSet], list[Draft]] = {}
     for boot in boots:
         memory = _whole_frames(node_memory(boot))
@@ -235,7 +235,7 @@ def _whole_frames(pairs: Pairs) -> FrameSet:
 
 
 def says_the_same(before: Draft, part: Draft) -> bool:
-    """Whether a repeated section is a doubled console's: equal ranges, and no other "Memory:" line."""
+    """Whether a repeated section was printed by a second console: equal ranges, and no different "Memory:" line."""
     if part.banner is not None or (
         before.memory_line and part.memory_line and before.memory_line[0] != part.memory_line[0]
     ):
@@ -245,22 +245,22 @@ def says_the_same(before: Draft, part: Draft) -> bool:
 
 
 def contradict(before: Draft, part: Draft) -> bool:
-    """Whether both name other ranges for the same thing, or nodes of one lie outside the RAM of the other's map."""
+    """Whether two drafts have different ranges in one list, or nodes of one lie outside the RAM of the other's map."""
     if any(
         before.facts.get(name) and part.facts.get(name) and before.facts[name].keys() != part.facts[name].keys()
         for name in (*RANGES, "initmem")
     ):
         return True
     if not any(part.facts.get(name) and not before.facts.get(name) for name in RANGES):
-        return False  # it says nothing that was not held against the rest before
+        return False  # all its ranges were compared above
     known = usable(part) or usable(before)
     nodes = node_memory(part) or node_memory(before)
     return bool(known and nodes and difference(nodes, known[1]))
 
 
-def clash(before: Draft, part: Draft) -> bool:
-    """Whether a part that may go on where the other ends names other limits for one zone or node, or other memory."""
-    for name in _SAID_ONCE:
+def conflicts(before: Draft, part: Draft) -> bool:
+    """Whether an aside has other limits for a zone or node of the draft before, or overlapping memory."""
+    for name in _PRINTED_ONCE:
         known = dict(_limits(before, name))
         if any(known.get(what, limits) != limits for what, limits in _limits(part, name)):
             return True
@@ -273,7 +273,7 @@ def clash(before: Draft, part: Draft) -> bool:
 
 
 def is_taken_from(part: Draft, boot: Draft) -> bool:
-    """Whether an excerpt with node or zone ranges says nothing that a whole log does not say too."""
+    """Whether all facts of an excerpt with node or zone ranges are in a whole log of the same text."""
     if boot.banner is None or part.banner is not None or not part.has_ranges or part.files.lines:
         return False
     if part.running.keys() - {boot.banner[0].release} or part.faults.events:
@@ -300,7 +300,7 @@ def node_memory(part: Draft) -> Pairs:
 
 
 def _limits(part: Draft, name: str) -> Iterator[tuple[Hashable, Any]]:
-    """Zones and nodes with what is printed once of each; one without memory may get some later."""
+    """Zones and nodes with their limits, printed once for each; without those that have no memory yet."""
     for fact in part.values(name):
         inner = fact[0] if isinstance(fact, tuple) else fact
         limits = (inner.start, inner.end) if isinstance(fact, tuple) else inner.range

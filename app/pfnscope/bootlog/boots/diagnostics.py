@@ -36,26 +36,25 @@ _ENTRIES: dict[type, str] = {
 }
 _FIRST_FRAMES = 0x1000  # a list that begins this low, in bytes, has its beginning
 _CODE_BEGIN, _CODE_END = "cut-beginning", "cut-end"
-_LISTED = frozenset({MapLine, EfiLine, MemblockLine, PfnNode, PfnZone, NodeRange, SratEntry, ZoneRange})
-_SECTIONS = ("firmware", "user", "extended", "modified", "zones", "nodes", "memblock")
-_NEAR = 3  # lines behind an entry or a header
-_FAR = 1024  # bytes of a line
-# Two addresses, with signs in them that are no digits or are read for them, or that somebody put over them.
+_SECTIONS = frozenset(section for _, section, _ in _LISTS)
+_NEAR = 3  # lines after an entry or a header
+_FAR = 1024  # bytes of a line that are compared
+# Two addresses, with characters that OCR confuses with digits or that people write over digits.
 _ADDRESS = r"[0-9a-fA-FxXoOQ.?*_]{5,20}"
 _RANGE = rf"(?:0[xX]|\b[0-9a-f]{{4}}){_ADDRESS}[ \]]*(?:-|\.\.|->|,|~)[ \[]*{_ADDRESS}"
-_SAME = 10  # first bytes that are no chance
+_SAME = 10  # equal first bytes that are not equal by chance
 _NUMBERS = bytes.maketrans(b"123456789", b"000000000")
-_LEAST = 3  # bytes of an entry that is cut off
+_LEAST = 3  # least bytes of an entry that is cut off
 
 
-def oddities(draft: Draft, nodes: Sequence[NodeRange]) -> Iterator[Diagnostic]:
-    """Diagnostics of a boot that no single line gives; each kind once, with the number of its repeats."""
+def diagnostics(draft: Draft, nodes: Sequence[NodeRange]) -> Iterator[Diagnostic]:
+    """Diagnostics that need the whole boot; each kind once, with the number of its repeats."""
     if draft.banner is None:
         message = 'There is no "Linux version" line, so the text does not tell the kernel release.'
         if draft.running:
             message = f'There is no "Linux version" line; an oops in the text is of {" and ".join(draft.running)}.'
         yield Diagnostic("info", "no-release", message, None, None)
-    yield from cuts(draft)
+    yield from _missing_lines(draft)
     if draft.has_more_diagnostics:
         message = "More lines of this boot deserve a remark than are listed here."
         yield Diagnostic("warning", "more-diagnostics", message, None, None)
@@ -87,7 +86,7 @@ def oddities(draft: Draft, nodes: Sequence[NodeRange]) -> Iterator[Diagnostic]:
 
 
 def _clashes(claims: Iterable[Claim]) -> Iterator[tuple[int, tuple[object, object], int]]:
-    """Where a range begins inside one of somebody else: the address, both owners and the line."""
+    """Where a range begins inside one of another owner: the address, both owners and the line."""
     reach: Claim | None = None
     for claim in sorted(claims, key=lambda claim: claim[0]):
         memory, owner, lines = claim
@@ -100,7 +99,7 @@ def _clashes(claims: Iterable[Claim]) -> Iterator[tuple[int, tuple[object, objec
 def _half_overlaps(entries: Iterable[SratEntry]) -> Iterator[tuple[int, int]]:
     """Where an entry begins inside another and ends behind it: the address and the line.
 
-    Kernels before 2.6.24 printed what a node has so far, so one entry within another is nothing odd.
+    Kernels before 2.6.24 printed what a node has so far, so an entry within another is as expected.
     """
     before: SratEntry | None = None
     for entry in sorted(entries, key=lambda entry: entry.range):
@@ -115,8 +114,8 @@ def _others(clashes: Sequence[object]) -> str:
     return f", and so in {more} more {'place' if more == 1 else 'places'}" if more else ""
 
 
-def cuts(draft: Draft) -> Iterator[Diagnostic]:
-    """Where this boot may lack lines in front or behind."""
+def _missing_lines(draft: Draft) -> Iterator[Diagnostic]:
+    """Diagnostics where lines of this boot may be missing before or after a list."""
     reported: set[Section] = set()
     for name, section, words in _LISTS:
         entries = draft.facts.get(name)
@@ -169,7 +168,7 @@ def _late(draft: Draft) -> Iterator[Diagnostic]:
 
 
 def _reaches_the_end(draft: Draft, effect: object) -> bool:
-    """Whether a node range is of the last memory that a map of the text has: nothing can be missing behind it."""
+    """Whether a node range reaches the end of RAM in the last map: then no entry can be missing after it."""
     entries = next((entries for name in reversed(MAPS) if (entries := draft.values(name))), ())
     ends = [entry.end for entry in entries if entry.type is MemoryType.RAM]
     return isinstance(effect, NodeRange) and bool(ends) and effect.end >= max(ends) & -_FIRST_FRAMES
@@ -189,11 +188,11 @@ def _end(draft: Draft) -> Iterator[Diagnostic]:
 def is_listed(record: Record) -> bool:
     """Whether a record is an entry of a list, or a header of one."""
     effect = record.effect
-    return type(effect) in _LISTED or (isinstance(effect, Header) and effect.section in _SECTIONS)
+    return type(effect) in _ENTRIES or (isinstance(effect, Header) and effect.section in _SECTIONS)
 
 
-def say_what_is_overlooked(text: Text, listed: Record, end: int, draft: Draft) -> int:
-    """Remark on lines right behind an entry, up to offset ``end``, that look like another and were not understood.
+def report_damaged_lines(text: Text, listed: Record, end: int, draft: Draft) -> int:
+    """Report unrecognised lines right after an entry, up to offset ``end``, that look like another entry.
 
     Gives the number of the last such line, or 0.
     """

@@ -28,9 +28,9 @@ from pfnscope.model.log import (
 )
 
 Beginning = Literal["start", "banner", "repeat", "prose", "aside"]
-"""Why a draft begins; ``aside``: behind prose, in the middle of something, so that it goes on unless it cannot."""
+"""Why a draft begins; ``aside``: after prose, in the middle of a boot, which it continues unless it contradicts it."""
 Follows = Literal["log", "nothing", "piece"]
-"""What is behind the last line that was understood: more log, nothing of it, or a line that is cut off."""
+"""What follows the last recognised line: more of the log, nothing of it, or a line that is cut off."""
 IN_FRAMES: dict[type, tuple[str, str]] = {
     PfnNode: ("pfn_nodes", "node_ranges"),
     PfnZone: ("pfn_zones", "zone_ranges"),
@@ -60,7 +60,7 @@ MAPS = ("firmware_map", "extended_map", "user_map", "modified_map")
 RANGES = (*MAPS, "node_ranges", "pfn_nodes", "zone_ranges", "pfn_zones")
 LAYOUT = (*RANGES, "node_memory", "memblock_memory", "memblock_adds", "efi_map", "srat")
 LEAST = ("reserved_regions", "pfn_reserved", "initmem", "pfn_initmem")
-"""What is still worth a document where the text has no layout: memory that lines name."""
+"""Lists that are worth a document where the text has no layout."""
 
 _ONCE: dict[Section, tuple[str, ...]] = {
     "firmware": ("firmware_map",),
@@ -77,7 +77,7 @@ _MOST_FRAMES = 1 << 48  # in pages of 64 KiB, the largest base page, this is the
 
 
 class Draft:
-    """One boot or excerpt; :mod:`pfnscope.bootlog.boots.finish` makes the frozen BootLog of it."""
+    """One boot or excerpt, which :mod:`pfnscope.bootlog.boots.finish` turns into a BootLog."""
 
     __slots__ = (
         "_zones",
@@ -144,8 +144,6 @@ class Draft:
         self.efi_dumps = 0
         self.efi_begins = False  # whether the first entry read is the first of its dump
 
-    # What the draft holds.
-
     def holds(self, *names: str) -> bool:
         """Whether any fact of these lists was read."""
         return any(self.facts.get(name) for name in names)
@@ -162,7 +160,7 @@ class Draft:
 
     @property
     def counted(self) -> bool:
-        """Whether a kernel that names itself counts its memory: all that old ones of arm print of it."""
+        """Whether there is a banner and a count of memory, which is all that old arm kernels print."""
         return self.banner is not None and (self.memory_line is not None or bool(self.tallies))
 
     @property
@@ -174,12 +172,12 @@ class Draft:
         """Whether this header, printed once a boot, stands over facts that this draft already has."""
         return self.holds(*_ONCE.get(section, ()))
 
-    def said(self) -> set[Section]:
+    def sections_once(self) -> set[Section]:
         """The sections, each printed once a boot, whose facts this draft has."""
         return {section for section in _ONCE if self.repeats(section)}
 
     def aside(self) -> "Draft":
-        """A draft that goes on where this one is."""
+        """A draft that begins in the sections that are open here."""
         other = Draft("aside")
         other.open, other.opened = self.open, set(self.opened)
         return other
@@ -192,10 +190,8 @@ class Draft:
         """First and last recognised line."""
         return min(self.recognised, default=1), max(self.recognised, default=1)
 
-    # Adding to it.
-
     def open_section(self, section: Section) -> None:
-        """Begin a section; lines that need it are bound to it from here on."""
+        """Open a section for the lines that need it."""
         if section == self.open:
             self.doubled = True
         if section == "memblock":
@@ -209,7 +205,7 @@ class Draft:
         """Put a fact into a list, once; a repeat adds its lines, unless it is ``apart``."""
         memory = getattr(fact, "range", None)
         if memory is not None and memory.start == memory.end:
-            return  # nothing was reserved
+            return  # an empty range is no fact
         if _impossible(fact):
             self.complain(
                 "warning",
@@ -254,15 +250,13 @@ class Draft:
     def complain(
         self, severity: Literal["info", "warning"], code: str, message: str, lines: Lines, column: int | None
     ) -> None:
-        """Add a diagnostic; of very many only that there are more, and the line of the first of these."""
+        """Add a diagnostic; after the first hundred, only note that there are more, and the first line."""
         if len(self.diagnostics) < _MOST_DIAGNOSTICS:
             self.diagnostics.append(Diagnostic(severity, code, message, lines[0], column))
             self.recognised.update(lines)
         elif not self.has_more_diagnostics:
             self.has_more_diagnostics = True
             self.recognised.update(lines)
-
-    # Joining drafts.
 
     def absorb(self, other: "Draft") -> None:
         """Take in everything of a later draft of the same boot."""
@@ -310,7 +304,7 @@ class Draft:
         self.follows = other.follows if other.last else self.follows
 
     def confirm(self, other: "Draft") -> None:
-        """Note the lines of an excerpt of this very boot."""
+        """Add the lines of an excerpt that quotes this boot."""
         for name, facts in other.facts.items():
             known = self.facts.setdefault(name, {})
             for key, fact in facts.items():

@@ -1,4 +1,4 @@
-"""Trouble in a log: its first line, then the place and the registers that follow it."""
+"""Oopses, bad pages and page dumps: the first line, then the symbol and the registers that follow it."""
 
 import msgspec
 
@@ -15,7 +15,7 @@ _OOPS_BEGINNING = 20  # page tables, and what #PF: lines say, may come between
 
 
 class Faults:
-    """Events of one boot, the last of which may still be growing."""
+    """Events of one boot; lines may still be added to the last one."""
 
     def __init__(self) -> None:
         self.events: list[LogEvent] = []
@@ -74,7 +74,7 @@ class Faults:
             return
         known = {name for name, _ in event.registers}
         new = tuple(pair for pair in effect.values if pair[0] not in known)
-        if new:  # the user's registers, printed later in an oops, are not the fault's
+        if new:  # user space registers, printed later in an oops, are not those of the fault
             self.events[-1] = msgspec.structs.replace(event, registers=event.registers + new, lines=lines)
 
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from pfnscope.bootlog.boots.diagnostics import oddities
+from pfnscope.bootlog.boots.diagnostics import diagnostics
 from pfnscope.bootlog.boots.draft import IN_FRAMES, LAYOUT, LEAST, LISTS, Draft
 from pfnscope.bootlog.effects import Tally
 from pfnscope.bootlog.records import merged
@@ -81,7 +81,7 @@ def finish(draft: Draft, index: int, count: int) -> BootLog:
         page_size_lines=size_lines,
         memblock_freed=memblock_freed(draft),
         page_counts=_counts(draft),
-        diagnostics=(*draft.diagnostics, *oddities(draft, facts["node_ranges"])),
+        diagnostics=(*draft.diagnostics, *diagnostics(draft, facts["node_ranges"])),
         assumed=tuple(assumed),
         recognised=tuple(sorted(draft.recognised)),
         **facts,
@@ -153,9 +153,9 @@ def _change(change: E820Change) -> Hashable:
 
 
 def _undoubled(draft: Draft, items: Sequence[T], key: Callable[[T], Hashable]) -> tuple[T, ...]:
-    """On a doubled console every second of equal items, where all are there an even number of times.
+    """Where two consoles printed everything twice, every second of equal items.
 
-    Equal items are no repeats by themselves: two holes of one zone may have the same size.
+    That is so where all items are there an even number of times; equal items alone may be two holes of one size.
     """
     groups: dict[Hashable, list[T]] = {}
     for item in items:
@@ -201,7 +201,11 @@ def base_page_size(draft: Draft, arch: str | None) -> tuple[int | None, Lines]:
 
 
 def memblock_freed(draft: Draft) -> tuple[ByteRange, ...]:
-    """What was printed as reserved and given back before struct pages were initialised."""
+    """What was printed as reserved and freed before struct pages were initialised.
+
+    Struct pages are initialised from free_area_init() to memblock_free_all() (mm/page_alloc.c 4.17, mm/mm_init.c 7.1),
+    right after which the "Memory:" line comes: what is freed later was reserved when its struct pages were written.
+    """
     frees = draft.values("memblock_frees")
     if not frees:
         return ()
@@ -236,7 +240,7 @@ def memblock_memory(draft: Draft) -> tuple[NodeRange, ...]:
 
 
 def _steps(regions: Iterable[MemblockRegion], before: int | None, *, puts: bool) -> Iterator[Step]:
-    """The last time that each region comes before a line."""
+    """Each region at its last line before a given line."""
     for region in regions:
         lines = region.lines if before is None else [line for line in region.lines if line < before]
         if lines:
@@ -244,7 +248,7 @@ def _steps(regions: Iterable[MemblockRegion], before: int | None, *, puts: bool)
 
 
 def _last(steps: list[Step]) -> Iterator[tuple[int, int, Step]]:
-    """Which step each range was touched by last: a sweep with a heap, O(n log n) in the number of steps."""
+    """The last step that covers each range: a sweep with a heap, O(n log n) in the number of steps."""
     order = sorted(steps, key=lambda step: step[1].start)
     points = sorted({point for _, region, _ in steps for point in (region.start, region.end)})
     heap: list[tuple[int, int]] = []

@@ -1,4 +1,4 @@
-"""Which boot the neighbouring files of a text belong to, and their facts there."""
+"""Which boot the files of a text belong to, and the boot with their facts."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ _USUAL_PAGE = 4096
 
 
 def adopt(parts: Sequence[Draft], boots: list[Draft]) -> list[Draft]:
-    """Give the files of drafts that are no boots to the boot before them, or else to the first.
+    """Move the files of drafts that are no boots to the boot before them, or else to the first.
 
     Without any boot the files make one, where they hold a fact. ``boots`` are some of ``parts``.
     """
@@ -47,7 +47,7 @@ def adopt(parts: Sequence[Draft], boots: list[Draft]) -> list[Draft]:
 
 
 def with_files(log: BootLog, draft: Draft) -> BootLog:
-    """The boot with the facts of its files. They stand in only for what the log does not say, and a note says so."""
+    """The boot with the facts of its files. They replace only what the log does not say, with a note."""
     lines = sorted(draft.files.lines, key=lambda line: line.lines)
     if not lines:
         return log

@@ -35,7 +35,7 @@ _LARGEST = 1 << 44
 
 
 def zones(lines: Iterable[object], notes: Notes) -> tuple[ZoneInfo, ...]:
-    """The zones in the order of the file. Of copies that differ the first counts, and the others are noted."""
+    """The zones of /proc/zoneinfo, in its order. Where copies differ, the first is used, with a note on the others."""
     known: dict[tuple[int, str], ZoneInfo] = {}
     header: ZoneHeader | None = None
     fields: dict[str, ZoneField] = {}
@@ -90,9 +90,9 @@ def _add_zone(
 
 
 def resources(lines: Iterable[object], notes: Notes) -> tuple[Resource, ...]:
-    """The entries in the order of the file. A second copy is merged; what only it has is noted and left out.
+    """The tree of /proc/iomem, in its order. A second copy is merged; what only it has is left out, with a note.
 
-    Depth is told by containment, since quoting and mailers do away with the indentation.
+    Depth follows from containment, since quoting and mailers remove the indentation.
     """
     known: dict[tuple[ByteRange, str, int], Resource] = {}
     above: list[ByteRange] = []
@@ -122,7 +122,7 @@ def resources(lines: Iterable[object], notes: Notes) -> tuple[Resource, ...]:
 
 
 def note_hidden(lines: Iterable[object], notes: Notes) -> None:
-    """Explain the file of all zeros that the kernel gives to those who may not know addresses."""
+    """Note that /proc/iomem has only zeros: the kernel hides addresses from all but root."""
     zeros = [line for line in lines if isinstance(line, ResourceLine) and line.range is None]
     if zeros:
         message = (
@@ -172,7 +172,7 @@ def _add_entry(known: dict[MapEntry, MapEntry], entry: MapEntry, notes: Notes) -
 
 
 def memblock_lists(lines: Iterable[object], notes: Notes) -> dict[ListName, tuple[DebugfsRegion, ...]]:
-    """The regions of each list. A list without its file name is told by what it holds, and noted.
+    """The memblock lists of debugfs. A list without its file name is recognised by its regions, with a note.
 
     memblock.memory is made of whole pages; memblock.reserved has pieces of bytes.
     """
@@ -199,7 +199,7 @@ def memblock_lists(lines: Iterable[object], notes: Notes) -> dict[ListName, tupl
 
 
 def _runs(lines: Iterable[object]) -> Iterable[tuple[ListName | None, list[ListRegion]]]:
-    """Lists as they follow each other: a file name opens one, and so does a number that is not the next."""
+    """Regions by list: a file name begins a list, and so does an index that is not higher than the last."""
     named: ListName | None = None
     run: list[ListRegion] = []
     for line in lines:
@@ -233,7 +233,7 @@ def block_size(lines: Iterable[object]) -> Count | None:
 
 
 def blocks(lines: Iterable[object], size: Count | None, notes: Notes) -> tuple[BlockRange, ...]:
-    """Runs of blocks that are alike, by address, each range once."""
+    """Memory blocks, the units of hotplug, of lsmem or sysfs: runs with equal state, node and zones, by address."""
     known: dict[ByteRange, BlockRange] = {}
     sized = True
     columns: tuple[str, ...] = _COLUMNS
@@ -254,7 +254,7 @@ def blocks(lines: Iterable[object], size: Count | None, notes: Notes) -> tuple[B
 
 
 def _with_parts(lines: Iterable[object]) -> Iterator[object]:
-    """The lines, with the values that follow a row of JSON put into it."""
+    """The lines, with values that follow a row of JSON merged into the row."""
     row: LsmemRow | None = None
     for line in lines:
         if isinstance(line, LsmemPart) and row is not None:
@@ -308,7 +308,7 @@ def _kind(item: BlockRange) -> tuple[str, int | None, str | None]:
 
 
 def totals(lines: Iterable[object]) -> tuple[NodeTotal, ...]:
-    """Memory that the kernel hands out, by file and node; the first of each counts, since it changes little."""
+    """Memory that the page allocator manages, by file and node; the first of each is used, since it changes little."""
     first: dict[tuple[str, int | None], NodeTotal] = {}
     for line in lines:
         if isinstance(line, MemTotal):
@@ -317,7 +317,7 @@ def totals(lines: Iterable[object]) -> tuple[NodeTotal, ...]:
 
 
 def note_not_needed(lines: Iterable[object], notes: Notes) -> None:
-    """Name the files that were recognised and tell nothing of struct pages."""
+    """Note the files that are recognised and say nothing of struct pages."""
     files: dict[str, Lines] = {}
     for line in lines:
         if isinstance(line, KnownLine) and line.file != "numactl -H":

@@ -1,4 +1,4 @@
-"""Lines of files of /proc and /sys: what one says, and where they are gathered until the boots are known."""
+"""Lines of files of /proc and /sys, each by itself, and where they are collected until the boots are known."""
 
 from typing import Literal
 
@@ -55,7 +55,7 @@ class MemmapPart(FileLine, frozen=True, kw_only=True):
 
 
 class ListHeader(FileLine, frozen=True, kw_only=True):
-    """A file name of debugfs, from a prompt or a pager, that says which list follows."""
+    """A file name of debugfs, from a prompt or a pager, that names the list that follows."""
 
     which: ListName
 
@@ -77,7 +77,7 @@ class LsmemHeader(FileLine, frozen=True, kw_only=True):
 
 
 class LsmemRow(FileLine, frozen=True, kw_only=True):
-    """A row of lsmem: its range, and the cells behind it, of which empty ones leave no trace, or values by column."""
+    """A row of lsmem: its range, and the cells after it, without empty ones, or values by column."""
 
     range: ByteRange
     cells: str
@@ -125,7 +125,7 @@ class MemTotal(FileLine, frozen=True, kw_only=True):
 
 
 class Collector:
-    """What a draft holds of neighbouring files, put together once the boots are known."""
+    """The lines of files in a draft; :mod:`pfnscope.bootlog.files.facts` joins them once the boots are known."""
 
     def __init__(self) -> None:
         self.lines: list[FileLine] = []
@@ -134,9 +134,9 @@ class Collector:
         self._in_row = False
 
     def take(self, line: FileLine) -> bool:
-        """Take a line, or say that it means nothing here: fields need the zone or the row above them.
+        """Add a line. Gives False for a field without its zone or row above it.
 
-        Of lines beyond the most, the first means that there are more.
+        Of lines beyond the limit only the first gives True, since it is reported.
         """
         if isinstance(line, ZoneField):
             if not self._in_zone:
@@ -160,7 +160,7 @@ class Collector:
 
 
 class Notes:
-    """Diagnostics of the files of one boot; further ones of a text full of them are only counted."""
+    """Diagnostics of the files of one boot; beyond a limit they are only counted."""
 
     def __init__(self) -> None:
         self._diagnostics: list[Diagnostic] = []

@@ -1,6 +1,6 @@
 """From the bytes as given to plain ones, in the order in which the steps build on each other.
 
-Each step looks for its first sign before it does anything; a log as the kernel printed it has none. The number of
+Each step first searches for a sign that it is needed; a log as the kernel printed it has none. The number of
 newlines stays, except that carriage returns are newlines in a text that has no others.
 """
 
@@ -20,14 +20,14 @@ from pfnscope.bootlog.text.prefix import is_kernel
 from pfnscope.patterns import compiled
 
 DECODED = b"\x0b\x0c"
-"""What a text ends with that was decoded before; both are blanks to whoever shows it."""
+"""The end of a text that was decoded before; both characters are shown as blanks."""
 
 _WRAPPED = f"{LOST_ESCAPE}|{markup.SIGNS}|{literals.SIGNS}"
 _HEAD = 1 << 16  # bytes that show how a text is broken
 _NARROWEST, _WIDEST = 40, 300  # columns
 _LEAST = 3  # lines that end at the edge
 _RARE = 4  # times as many of these as of lines that go on although they are shorter
-# What nothing leaves that breaks at blanks: the rest begins with one, or with a sign that closes, or in a number.
+# What a program that breaks at blanks does not print: a rest that begins with a blank, a closing sign or digits.
 _PARTED = r"[^\n]*(?:\n[ \])},.;:=]|0x[0-9a-f]{0,15}\n[0-9a-f]+[\]) \-]|0\nx[0-9a-f])"
 _CUT = 2  # blanks at an edge that copying may have cut off
 
@@ -38,7 +38,7 @@ def decode(raw: bytes) -> bytes:
 
 
 def searched(raw: bytes) -> tuple[bytes, bool]:
-    """What :func:`decode` gives, and whether it may have soft line breaks: a pass over the text that is made anyway."""
+    """What :func:`decode` gives, and whether it may have soft line breaks, which the same pass over the text shows."""
     if raw.endswith(DECODED):
         return raw[: -len(DECODED)], True
     raw = without_controls(as_utf8(raw))
@@ -68,9 +68,8 @@ def _unwrapped(raw: bytes) -> bytes:
 def with_soft_breaks(raw: bytes) -> bytes:
     """A decoded text that a terminal broke at its right edge, with a soft line break at each edge.
 
-    A mailer breaks at blanks, and what it cut off is known by what lacks it. A number that lost its last digits at an
-    edge looks whole, so such a text is closed up before anything is read: the soft break of a mail takes the place of
-    the edge, and everything after that knows what these are.
+    A mailer breaks at blanks, which shows where a message is incomplete. A number cut at an edge looks complete, so
+    these lines are joined before anything is read: a soft break, as in quoted-printable mail, replaces each edge.
     """
     width = _edge(raw[:_HEAD])
     if not width:
@@ -80,7 +79,7 @@ def with_soft_breaks(raw: bytes) -> bytes:
         if end - start == width and raw[end + 1 : end + 2] not in (b"", b"\n"):
             following = raw.find(b"\n", end + 1)
             if not is_kernel(raw[end + 1 : following if following >= 0 else len(raw)]):
-                # a sign that would be lost in its break goes to the next line
+                # an equals sign at the edge goes to the next line, since == is no soft break
                 kept += [raw[at:end], b"\n=" if raw.endswith(b"=", at, end) else b"=\n"]
                 at = end + 1
         start = end + 1

@@ -9,13 +9,13 @@ from pfnscope.bootlog.text.plain import ADDED
 from pfnscope.patterns import Match, compiled
 
 SIGNS = r'\\n|"MESSAGE"|"msg"|, ?["\']|\', ?[\'"]|";"'
-"""A pattern of what a text with strings has; one with none of it needs no further look."""
+"""A pattern that every text with such strings matches."""
 
 _QUOTED = bytes.maketrans(b",>|+", b"    ")
 _BYTES = r'("MESSAGE"\s*:\s*)\[([0-9,\s>|+]*)\]'
 _NEXT_OBJECT = (b'},{"', b'}, {"', b'}{"', b'} {"')
 _LEAST_ESCAPED = 2  # newlines in the string of one line; a single one at its end is the line's own
-_KEYED = r'"[\w.@ -]{1,64}" ?: ?(?:\[ ?)?"($)?'  # with a group where nothing of a value follows
+_KEYED = r'"[\w.@ -]{1,64}" ?: ?(?:\[ ?)?"($)?'  # group 1 matches where no value follows
 _OPENED = r"([^\"'\n]{0,60})[\"']"
 _NEXT_STRING = r'["\']( ?[,;] ?)b?["\']'
 _JOINT = r'\\n|["\'] ?[,;] ?b?["\']'
@@ -31,7 +31,7 @@ def without_quotes(raw: bytes) -> bytes:
         for joint in _NEXT_OBJECT:
             raw = raw.replace(joint, b"}," + ADDED + b'{"')
     if b"\\n" not in raw and b'":' not in raw and b'" :' not in raw:
-        return _parted(raw)  # no line needs a look of its own
+        return _parted(raw)  # no line has to be parsed by itself
     out, view, at = BytesIO(), memoryview(raw), 0
     while (joint_at := compiled(_JOINT).find(raw, at)) >= 0:
         start = max(raw.rfind(b"\n", at, joint_at) + 1, at)
@@ -78,7 +78,7 @@ def _character(match: Match) -> bytes:
 
 
 def _text(match: Match) -> bytes:
-    """The journal's other way to write a message, byte by byte; the newlines in it go behind it."""
+    """A message that the journal writes as a list of bytes; newlines in the list go after the message."""
     key, numbers = match.group(1) or b"", match.group(2) or b""
     values = [int(value) for value in numbers.translate(_QUOTED).split() if len(value) <= 3]
     text = bytes(value for value in values if 32 <= value < 256 and value not in b'"\\')

@@ -18,9 +18,9 @@ SIGNS = (
     r"|\[/(?i:b|code|color|font|i|list|pre|quote|size|spoiler|tt|u|url)\]|\{(?:code|noformat|quote|color)[:}]"
     r"|\\[\[\]_]"
 )
-"""A pattern, for several lines, of what a text with marks has; one with none of it needs no further look."""
+"""A pattern, in multi-line mode, that every text with marks matches."""
 
-_MOST_ESCAPED = 3  # times, one after another, by pages that show pages
+_MOST_ESCAPED = 3  # levels of entities of entities
 _ENTITY = r"&(?:[A-Za-z]{2,8}|#[0-9]{1,6}|#[xX][0-9a-fA-F]{1,5});"
 _BREAK = r"<(?i:br|hr)(?: [^<>\n]*)? */?>(\n)?"
 _BLOCKS = r"</(?i:article|blockquote|div|dd|dt|li|ol|p|pre|section|tr|ul)\s*>(\n)?"

@@ -11,7 +11,7 @@ from pfnscope.patterns import Match, compiled
 ADDED = b"\r"
 """Where a line ends that has no newline there in the text as given; no other carriage return is left."""
 LOST_ESCAPE = r"\^\[\[|\[0m|#033\[|\\033\[|\\e\[|\\x1b\[|\\u001[bB]"
-"""Escape characters as somebody writes them."""
+"""Escape characters as people and programs write them in ASCII."""
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _HEAD = 4096  # bytes that show whether every second one is NUL
@@ -39,7 +39,7 @@ _TYPOGRAPHY = (
 )
 _LATIN = ((b"\xa0", b" "), (b"\x96", b"-"), (b"\x97", b"-"), (b"\xad", b""))
 _WIDE = r"\xef\xbc([\x81-\xbf])|\xef\xbd([\x80-\x9e])"  # U+FF01 to U+FF5E: ASCII as wide as Chinese signs
-_BLOCK = 1 << 17  # bytes that are looked at as a string at once
+_BLOCK = 1 << 17  # bytes that are decoded to a string at once
 _MOST_RETURNS = 2  # at the end of a line
 
 
@@ -125,7 +125,7 @@ def _blocks(raw: bytes) -> Iterator[bytes]:
 
 
 def _without_typography(block: bytes) -> bytes:
-    """Sign by sign: to look for one in a string takes a fraction of the time that its bytes take."""
+    """Character by character: searching a string for one is several times faster than searching bytes."""
     text = block.decode("utf-8", "surrogateescape")
     for odd, plain in _TYPOGRAPHY:
         if odd in text:
@@ -139,7 +139,7 @@ def _narrow(match: Match) -> bytes:
 
 
 def soft_breaks(raw: bytes) -> Iterator[tuple[int, int]]:
-    """Where a mailer broke lines: a single ``=`` before the newline; ``==`` is no soft break but somebody's ruler.
+    """Where a mailer broke lines: a single ``=`` before the newline; ``==`` is a ruler and no soft break.
 
     Each is the offset of the sign and that of the rest of the line, behind quote marks that both lines have.
     """

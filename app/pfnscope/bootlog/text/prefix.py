@@ -68,7 +68,7 @@ _INNER = r"\[ *[0-9]{1,12}\.[0-9]{6}\]"
 _KEYS = "MESSAGE|msg|_?message|log|line|text|textPayload|body|event|content|output|data"
 _JSON = rf'[{{ \t]*(?:.*?[,{{] *)?"(?:{_KEYS})" *: *("(?:[^"\\]|\\.)*")'
 _PAIRS = r"""(?:.*[,{ \t])?(?:msg|message|vmconsole)(?:=|: *)(?:("(?:[^"\\]|\\.)*")|'((?:[^']|'')*)')"""
-# Somebody's words, or the other column of a comparison.
+# A comment behind a message, or the other column of a comparison.
 _REMARK = r" {2,}(?:<[\-=]+ |<[\-=]{2}|// |/\* )| {8,}(?:<$|\|(?: +[^ |]|$))"
 _QUOTED_BYTE = "=([0-9A-F]{2})"
 _ESCAPED_BYTE = r"\\x([0-9a-f]{2})"
@@ -87,12 +87,12 @@ _STAMP_ENDS = 40  # bytes in which a time stamp has ended
 _FACILITIES = (b"kern", b"user", b"daem", b"sysl")
 _OTHER_PREFIXES = (b"data", b"MESS")
 _RECORDS = (b"{", b'"')  # what a record with named fields begins with
-_FAR = 240  # bytes; what is farther behind the beginning of a line is in a sentence
-_LEAST = 3  # lines in which the same surroundings are no chance
+_FAR = 240  # bytes; a prefix does not begin farther from the beginning of a line
+_LEAST = 3  # lines with the same shape in front that are not so by chance
 _FARTHEST = 160  # bytes in front of a message
 _MOST_SHAPES = 16  # shapes in one text
 _LONGEST = 1024  # bytes of a line that show where its message begins
-# What one line is enough for: its number, or the name of a file.
+# A line number or file name: one such line is enough.
 _USUAL = (
     r"[ \t>]*(?:[\w./~+@\-]*[:\-])?[0-9]+ ?[:\-.)>]?[ \t]*"
     r"|[\w./~+@\-]*(?:dmesg|log|messages|kern|boot|txt|console|serial)[\w./+\-]*[:\-][ \t]*"
@@ -118,7 +118,7 @@ class Stripped(msgspec.Struct, frozen=True):
 def strip_prefix(line: bytes, *, kernel: bool = False) -> Stripped:
     """The message of one line, or of one of several records glued on a line, and what its prefix says.
 
-    ``kernel`` says that what stood in front of it shows already that it is the kernel's.
+    ``kernel``: what stood in front of it already shows that it is the kernel's.
     """
     if line[-1:] in _FRAMES:
         line = _unframed(line)
@@ -127,7 +127,7 @@ def strip_prefix(line: bytes, *, kernel: bool = False) -> Stripped:
 
 def _peel(line: bytes, *, kernel: bool) -> Stripped:
     match = compiled(_PEEL).match(line)
-    if match is None:  # the pattern matches the empty string; only the type needs this
+    if match is None:  # for the type checker: the pattern matches the empty string
         return Stripped(line, 0, kernel, None)
     kernel = kernel or match.start(1) >= 0
     stamp = None
@@ -207,7 +207,7 @@ def _unframed(line: bytes) -> bytes:
         begin = line.lstrip(b" \t>+#-" if sign == b"*" else b" \t>+#*-")
         begin = begin.lstrip(b"*|bur[(" if sign in _STRINGS else b"" if begin[:1] == sign else b"*")
         rest = begin.lstrip(sign)
-        if len(rest) == len(begin) or not rest or (sign == b'"' and b'":' in rest):  # JSON has quotes of its own
+        if len(rest) == len(begin) or not rest or (sign == b'"' and b'":' in rest):  # JSON is parsed with its quotes
             break
         line = b" " * (len(line) - len(rest)) + _without_escape(rest[: len(whole.rstrip(sign)) - len(line)])
     return line
@@ -273,7 +273,7 @@ def _from_record(message: bytes) -> bytes | None:
 
 
 def _plain(message: bytes) -> bytes:
-    """Undo what mailers and devices do to a message; most come through untouched, by the soonest look."""
+    """Undo what mailers and devices do to a message; most messages need nothing."""
     if b"=" in message and (b"=3D" in message or message.endswith(b"=20")):
         message = _bytes(message, _QUOTED_BYTE).rstrip()
     if b"  " in message and (b"  <" in message or b"  |" in message or b"  /" in message):

@@ -86,7 +86,7 @@ class Text:
         )
 
     def advance(self, offset: int) -> None:
-        """Let the counting start at ``offset``; no lower offset may be asked for afterwards."""
+        """Let the counting start at ``offset``; later calls must not use a lower one."""
         self._base = (offset, self._newlines(offset))
 
     def _newlines(self, offset: int) -> int:
