@@ -42,7 +42,7 @@ Every line family of a boot log that is read, in all its spellings, made from th
 
 Whether the printed end belongs to a range is decided by the spelling, never by the release, because distributions
 backport. Releases are those in which the spelling was seen; it is read whatever release the text names. A line that
-says *under* counts only while the section of that name is open. All of them are found behind any envelope, with any
+says *under* counts only while the section of that name is open. All of them are read behind any prefix, with any
 number of blanks.
 """
 

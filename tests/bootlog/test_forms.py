@@ -9,17 +9,21 @@ from typing import Any
 import pytest
 
 from pfnscope.bootlog import read
-from pfnscope.bootlog.effects import Remark
+from pfnscope.bootlog.boots.additions import EFFECTS
+from pfnscope.bootlog.boots.draft import LIST_OF
+from pfnscope.bootlog.effects import Noted, Remark, Tally
+from pfnscope.bootlog.files.lines import FileLine
 from pfnscope.bootlog.forms import FORMS, Form
 from pfnscope.bootlog.records import records
 from pfnscope.bootlog.text.searchable import Text
-from pfnscope.model.log import SratEntry
+from pfnscope.model.log import PrintedCounts, SratEntry
 from pfnscope.patterns import compiled
 from tests.bootlog.golden import FILE, meaning
 
 ROOT = Path(__file__).parent.parent.parent
 FORMS_FOLDER = ROOT / "app" / "pfnscope" / "bootlog" / "forms"
 GOLDEN = json.loads(FILE.read_text())
+SAMPLED = [(form, sample) for form in FORMS for sample in form.samples]
 SAMPLES = [pytest.param(form, sample, id=f"{form.name}-{i}") for form in FORMS for i, sample in enumerate(form.samples)]
 
 
@@ -56,6 +60,24 @@ def test_a_sample_says_what_the_golden_file_says(form: Form, sample: str) -> Non
 def test_a_sample_is_found_in_a_text_behind_a_prefix(form: Form, sample: str) -> None:
     text = f"chatter\n[    0.000000] {sample}\nchatter\n".encode()
     assert [(r.form.name, r.lines) for r in records(Text(text)) if r.form] == [(form.name, (2,))]
+
+
+@pytest.mark.parametrize("form", [form for form in FORMS if form.anchor or form.damaged], ids=lambda form: form.name)
+def test_what_is_unmistakable_of_a_row_is_in_a_sample_of_it(form: Form) -> None:
+    samples = [sample.encode() for sample in form.samples]
+    assert form.anchor is None or any(compiled(form.anchor).find(sample) >= 0 for sample in samples)
+    assert form.damaged is None or any(compiled(form.damaged).find(sample) >= 0 for sample in samples)
+
+
+def test_what_a_row_gives_is_added_to_a_boot() -> None:
+    effects = [
+        form.make(match.groups(), (1,))
+        for form, sample in SAMPLED
+        if (match := compiled(form.pattern).match(sample.encode()))
+    ]
+    kinds = {type(effect) for effect in effects if not isinstance(effect, FileLine | Noted)} - {type(None)}
+    assert kinds <= LIST_OF.keys() | EFFECTS.keys()
+    assert {effect.field for effect in effects if isinstance(effect, Tally)} <= set(PrintedCounts.__struct_fields__)
 
 
 @pytest.mark.parametrize(

@@ -70,8 +70,8 @@ def take(draft: Draft, record: Record) -> None:
     name = LIST_OF.get(kind)
     if name is not None:
         draft.add(name, effect, record)
-    elif kind in _TAKERS:
-        _TAKERS[kind](draft, effect, record)
+    elif kind in EFFECTS:
+        EFFECTS[kind](draft, effect, record)
 
 
 def says_something(draft: Draft, record: Record) -> bool:
@@ -188,7 +188,7 @@ def _command_line(draft: Draft, effect: CommandLine, record: Record) -> None:
         draft.command_lines.append((effect, record.lines))
 
 
-_TAKERS: dict[type, Callable[[Draft, Any, Record], None]] = {
+EFFECTS: dict[type, Callable[[Draft, Any, Record], None]] = {
     Header: _header,
     MapLine: _map_line,
     EfiLine: _efi_line,
@@ -208,3 +208,4 @@ _TAKERS: dict[type, Callable[[Draft, Any, Record], None]] = {
     Reason: _fault,
     Registers: _fault,
 }
+"""What to do with an effect by its type; facts go to lists, see :data:`pfnscope.bootlog.boots.draft.LIST_OF`."""
