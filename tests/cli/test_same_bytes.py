@@ -6,10 +6,11 @@ from typing import Any
 import httpx
 import pytest
 
+from pfnscope.formats.registry import FORMATS
 from tests.cli.test_command import run
 from tests.support.samples import text
 
-FORMS = {"text": "txt", "json": "json", "markdown": "md", "csv": "csv", "svg": "svg", "png": "png", "html": "html"}
+FORMS = {item.name: item.suffix for item in FORMATS}
 BOTH = text("seed-no-memmap") + text("seed-1g-4g")
 ASKED: list[dict[str, Any]] = [
     {},

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from pfnscope.formats.registry import FORMATS
 from tests.cli.test_command import SEED, run
 from tests.support.samples import path, text
 from tests.support.server import Serve
@@ -161,7 +162,7 @@ def test_an_error_can_be_read_in_a_terminal(serve: Serve) -> None:
         assert any(line.startswith('  "detail": "') for line in told.splitlines())
 
 
-FORMS = {"txt": "text", "json": "json", "md": "markdown", "csv": "csv", "svg": "svg", "html": "html", "png": "png"}
+FORMS = {item.suffix: item.name for item in FORMATS}
 
 
 @pytest.mark.parametrize("slug", ["seed-1g-4g", "files-of-proc"])

@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from pfnscope.formats import inlining
+from pfnscope.formats.html_file import render
 from pfnscope.service import analyze
-from pfnscope.service.writing import written
 from tests.page.driving import until, wait_live
 from tests.support.samples import text
 
@@ -21,7 +21,7 @@ def attached(browser: Browser, tmp_path: Path) -> Iterator[tuple[Page, list[str]
     """The file's page, and all that it asked for or complained of."""
     log = text("oops-1g-4g").replace(b"memmap=1G!4G", b"memmap=1G!4G " + EVIL)
     file = tmp_path / "layout.html"
-    file.write_bytes(written("html", analyze(log).document, text=log))
+    file.write_text(render(analyze(log).document, log))
     said: list[str] = []
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.on("console", lambda message: said.append(message.text))
@@ -68,11 +68,11 @@ def test_bars_and_lines_of_the_log_light_each_other(attached: tuple[Page, list[s
 
 def test_only_lines_about_memory_are_in_it_and_steering_characters_by_name() -> None:
     log = text("oops-1g-4g").replace(b"console=ttyS0", "console=ttyS0 \u202eabc".encode()) + SECRET
-    made = written("html", analyze(log).document, text=log).decode()
-    assert "S3CR3T" not in made
-    assert "DMA32" in made
-    assert "\u202e" not in made.partition('id="figures"')[0]
-    assert "\u27e8U+202E\u27e9abc" in made
+    html = render(analyze(log).document, log)
+    assert "S3CR3T" not in html
+    assert "DMA32" in html
+    assert "\u202e" not in html.partition('id="figures"')[0]
+    assert "\u27e8U+202E\u27e9abc" in html
 
 
 def test_nothing_of_a_log_runs_in_it(attached: tuple[Page, list[str]]) -> None:

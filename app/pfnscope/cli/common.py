@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from pfnscope.service.analyzing import Options
 
 EXIT_FINDING, EXIT_USAGE, EXIT_NO_LAYOUT = 1, 2, 3
-_PICTURES = ("png",)
 
 
 def assumed(args: Namespace) -> "Options":
@@ -49,17 +48,14 @@ def read(log: str) -> bytes:
 
 
 def render(document: "Document", form: str, look: "Look", text: bytes, today: "Document | None" = None) -> bytes:
-    """A document in one of the forms, see ``pfnscope.service.writing``. A Refusal where it cannot be."""
-    if form in _PICTURES and is_terminal(sys.stdout):
+    """A document in one of the formats, see ``pfnscope.formats.registry``. A Refusal where it cannot be."""
+    from pfnscope.drawing import CannotDraw
+    from pfnscope.formats.registry import BY_NAME, Export
+
+    if BY_NAME[form].binary and is_terminal(sys.stdout):
         raise Refusal(f"a terminal cannot show {form}; send it to a file: > layout.{form}")
-    from pfnscope.service.writing import written
-
-    if form != "png":
-        return written(form, document, text=text, today=today, look=look)
-    from pfnscope.drawing.png import CannotDraw
-
     try:
-        return written(form, document, today=today)
+        return BY_NAME[form].write(Export(document, text, today, look=look))
     except CannotDraw as error:
         raise Refusal(str(error)) from error
 

@@ -168,12 +168,16 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return "".join(f"; did you mean {found!r}?" for found in get_close_matches(word, known, 1))
 
 
-FORMATS = ("text", "json", "markdown", "svg", "png", "csv", "html")
-
-
 def form(parser: Parser, *names: str) -> None:
     """``--format`` with the forms that a command has, the first its default."""
     parser.option("--format", dest="form", choices=names, default=names[0], help="Form of the report.")
+
+
+def layout_form(parser: Parser, *more: str) -> None:
+    """``--format`` with the formats of a layout, and ``more``."""
+    from pfnscope.formats.registry import FORMATS
+
+    form(parser, *(item.name for item in FORMATS), *more)
 
 
 def kernel(parser: Parser) -> None:

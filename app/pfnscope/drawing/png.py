@@ -1,9 +1,8 @@
 """The drawing as PNG for slides and chats, by the optional package resvg-py: no browser and no network."""
 
 import re
-from importlib.util import find_spec
 
-from pfnscope.drawing import palette
+from pfnscope.drawing import CannotDraw, palette
 from pfnscope.resources import installing
 
 ZOOM = 2
@@ -12,15 +11,6 @@ ZOOM = 2
 _FONTS = '"DejaVu Sans", "Liberation Sans", "Noto Sans", Arial, Helvetica, sans-serif'
 _VARIABLE = re.compile(r"var\((--[a-z0-9-]+)\)")
 _DEFINED = re.compile(r"(--[a-z0-9-]+):(#[0-9a-f]+)")
-
-
-class CannotDraw(Exception):
-    """The package that draws is not installed; the message says how to get it."""
-
-
-def can_draw() -> bool:
-    """Whether the package that draws is installed."""
-    return find_spec("resvg_py") is not None
 
 
 def render(drawing: str) -> bytes:

@@ -1,12 +1,13 @@
 """The layout as one HTML file, to attach to a bug: bars that zoom, holes and report, from a disk without a network."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import jinja2
 
 from pfnscope import __version__, resources
+from pfnscope.bootlog import keep_memory_lines, read
 from pfnscope.drawing import overview, plotly, scene, svg
 from pfnscope.drawing.axis import AxisName
 from pfnscope.drawing.lanes import undecided
@@ -15,7 +16,7 @@ from pfnscope.formats import inlining, text
 from pfnscope.formats.inlining import Inline, inline
 from pfnscope.formats.text import facts
 from pfnscope.model.document import Document
-from pfnscope.report.log_lines import LogRow
+from pfnscope.report.log_lines import log_rows
 from pfnscope.report.plain import Look
 from pfnscope.report.visible import visible
 from pfnscope.report.words import placement_words, state_words
@@ -29,11 +30,12 @@ _MOST_LINES = 20_000
 _WORST_FIRST = ("danger", "caution", "info", "none")
 
 
-def render(document: Document, log: Sequence[LogRow] = (), today: Document | None = None) -> str:
-    """The file, with those lines of the ``log``; of a simulated document beside ``today``, the log as it is.
+def render(document: Document, log_text: bytes = b"", today: Document | None = None) -> str:
+    """The file, with the recognised lines of the log; of a simulated document beside ``today``, the log as it is.
 
     Without the plotting library, which set-up fetches, the bars are still and nothing zooms.
     """
+    log = log_rows(keep_memory_lines(log_text, read(log_text)), document) if log_text else []
     static = resources.folder("static")
     drawn = scene.simulated(today, document) if today else scene.of(document)
     live = bool(drawn.lanes) and (static / _BUNDLE).is_file()

@@ -10,7 +10,7 @@ from pfnscope.web import schema, subjects, views
 from pfnscope.web.asked import AskedDep
 from pfnscope.web.caching import tagged
 from pfnscope.web.deps import OverridesDep, ServicesDep
-from pfnscope.web.forms import FORMS, Axis, Shape
+from pfnscope.web.forms import FORMS, Axis, Shape, response
 
 router = APIRouter()
 
@@ -46,11 +46,10 @@ async def export(
     """
     if form not in FORMS:
         raise HTTPException(404)
-    chosen = FORMS[form]
 
     def work() -> bytes:
         shape = Shape(axis, width)
         return views.written(form, subjects.stored(owned.layouts, layout_id, overrides), asked.question, shape)
 
     body = await owned.workers.run(work)
-    return tagged(request, Response(body, headers=chosen.headers, media_type=chosen.media_type))
+    return tagged(request, response(FORMS[form], body))

@@ -3,8 +3,9 @@
 from typing import Literal
 
 import msgspec
+from starlette.responses import Response
 
-from pfnscope.drawing import png
+from pfnscope.formats.registry import FORMATS, Format
 from pfnscope.report.plain import PLAIN
 from pfnscope.web.security import PICTURE_POLICY
 
@@ -18,30 +19,19 @@ class Shape(msgspec.Struct, frozen=True):
     width: int = PLAIN.width
 
 
-class Form(msgspec.Struct, frozen=True):
-    """What ``pfnscope.service.writing`` calls the form, and the headers that go with it."""
+FORMS = {item.suffix: item for item in FORMATS if item.is_available()}
+"""What follows the dot of a layout's address."""
 
-    name: str
-    media_type: str
-    headers: dict[str, str] = {}
+MENU = [(form.suffix, words, to_scale) for form in FORMS.values() for words, to_scale in form.menu.items()]
+"""What the menu of a layout page offers to take away: suffix, words, whether the axis is to scale."""
 
-
-FORMS = {
-    "json": Form("json", "application/json"),
-    "txt": Form("text", "text/plain; charset=utf-8"),
-    "md": Form("markdown", "text/markdown; charset=utf-8"),
-    "csv": Form("csv", "text/csv; charset=utf-8; header=present"),
-    "svg": Form(
-        "svg",
-        "image/svg+xml",
-        {"Content-Security-Policy": PICTURE_POLICY, "Cross-Origin-Resource-Policy": "cross-origin"},
-    ),
-    "html": Form(
-        "html",
-        "text/html; charset=utf-8",
-        # a file to keep: here the server's own policy would forbid the scripts that it carries
-        {"Content-Disposition": 'attachment; filename="layout.html"'},
-    ),
+_HEADERS = {
+    "svg": {"Content-Security-Policy": PICTURE_POLICY, "Cross-Origin-Resource-Policy": "cross-origin"},
+    # a file to keep: here the server's own policy would forbid the scripts that it carries
+    "html": {"Content-Disposition": 'attachment; filename="layout.html"'},
 }
-if png.can_draw():
-    FORMS["png"] = Form("png", "image/png")
+
+
+def response(form: Format, body: bytes) -> Response:
+    """The answer that has a layout in that form."""
+    return Response(body, headers=_HEADERS.get(form.suffix), media_type=form.media_type)

@@ -19,29 +19,13 @@ from pfnscope.web.caching import tagged
 from pfnscope.web.deps import OverridesDep, Services, ServicesDep
 from pfnscope.web.errors import wants_page
 from pfnscope.web.exports import Width
-from pfnscope.web.forms import FORMS, Shape
+from pfnscope.web.forms import FORMS, MENU, Shape, response
 from pfnscope.web.panel import panel
 from pfnscope.web.rendering import render
 from pfnscope.web.subjects import Subject
 from pfnscope.web.viewing import Looked, LookedDep
 
 router = APIRouter(include_in_schema=False)
-
-_EXPORTS = [
-    (form, words, to_scale)
-    for form, words, to_scale in (
-        ("txt", "Text report", False),
-        ("md", "Markdown", False),
-        ("csv", "Holes as CSV", False),
-        ("json", "Document", False),
-        ("svg", "Drawing", False),
-        ("svg", "Drawing to scale", True),
-        ("png", "Picture", False),
-        ("html", "One file with bars that zoom", False),
-    )
-    if form in FORMS
-]
-"""What the menu offers to take away; a picture only where it can be drawn."""
 
 AxisQuery = Annotated[str, Query(max_length=40)]
 LineQuery = Annotated[str, Query(max_length=40)]
@@ -64,7 +48,7 @@ async def layout(
         body = await owned.workers.run(
             lambda: views.written(form, subjects.stored(owned.layouts, layout_id, told), asked.question, Shape())
         )
-        answer = tagged(request, Response(body, media_type=FORMS[form].media_type))
+        answer = tagged(request, response(FORMS[form], body))
         answer.headers["Vary"] = "Accept"
         return answer
     away = tidied(request, asked)
@@ -125,11 +109,10 @@ async def sample_form(
     """An example in another form."""
     if form not in FORMS:
         raise HTTPException(404)
-    chosen = FORMS[form]
     body = await owned.workers.run(
         lambda: views.written(form, subjects.sample(slug, told), asked.question, Shape(axis_named(axis), width))
     )
-    return Response(body, headers=chosen.headers, media_type=chosen.media_type)
+    return response(FORMS[form], body)
 
 
 @router.get("/samples/{slug}")
@@ -223,7 +206,7 @@ def _page(
         whatifs=views.whatifs(today, asked),
         **viewing.shown(drawn, look, KNOWN, [name for name, _ in asked.pairs]),
         fields=asked.layout,
-        exports=_EXPORTS,
+        exports=MENU,
         absent=lanes.missing(document),
         blank=presenting.blank_words(document),
         undecided=lanes.undecided(document),

@@ -6,10 +6,11 @@ from typing import Any, TypeVar
 import msgspec
 
 from pfnscope.drawing import svg
+from pfnscope.formats.registry import Export
 from pfnscope.model.document import Document
 from pfnscope.report.compared import Told, compared, told
 from pfnscope.report.plain import Look
-from pfnscope.service import analyze, jobs, writing
+from pfnscope.service import analyze, jobs
 from pfnscope.service.asking import Answer, Question, ask
 from pfnscope.service.drawing import LARGE, scene_of
 from pfnscope.service.errors import CannotSimulate
@@ -53,10 +54,10 @@ def written(form: str, subject: Subject, question: Question, shape: Shape) -> by
 
     Raises CannotSimulate where the change leads to no layout.
     """
-    name, axis, look = FORMS[form].name, shape.axis, Look(shape.width)
+    write, axis, look = FORMS[form].write, shape.axis, Look(shape.width)
     if question.change is None and not (form == "svg" and question.size):
         document = analyze(subject.text, subject.options).document
-        return writing.written(name, document, text=subject.text, look=look, axis=axis)
+        return write(Export(document, subject.text, None, axis, look))
     answer = ask(subject.text, subject.options, question)
     if question.change is not None and answer.changed is None:
         raise CannotSimulate(answer.refused)
@@ -64,7 +65,7 @@ def written(form: str, subject: Subject, question: Question, shape: Shape) -> by
         return svg.draw(scene_of(answer), axis).encode()
     today = answer.today if answer.changed else None
     shown = answer.changed or answer.today
-    return writing.written(name, shown, text=subject.text, today=today, look=look, axis=axis)
+    return write(Export(shown, subject.text, today, axis, look))
 
 
 def changes(one: Document, other: Document) -> list[tuple[str, list[Told]]]:

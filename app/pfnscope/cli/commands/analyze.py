@@ -12,7 +12,7 @@ from pfnscope.cli.terminal import WrongUsage, look, show, working
 def configure(parser: Parser) -> None:
     """Its operands and options."""
     parser.operand("logs", "[FILE|-]...", nargs="*")
-    parsing.form(parser, *parsing.FORMATS, "jsonl")
+    parsing.layout_form(parser, "jsonl")
     parsing.assumptions(parser)
     parsing.fail_on(parser)
     parsing.look(parser)

@@ -21,7 +21,7 @@ def configure(parser: Parser) -> None:
     )
     parser.option("--set", dest="full", metavar="LINE", help="The whole command line, in place of the log's.")
     parsing.fail_on(parser)
-    parsing.form(parser, *parsing.FORMATS)
+    parsing.layout_form(parser)
     parsing.assumptions(parser)
     parsing.look(parser)
 

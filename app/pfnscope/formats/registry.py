@@ -1,0 +1,110 @@
+"""The formats that a layout can be had in: what commands, addresses and the menu of pages offer is read here.
+
+A new one is a module that writes it and a row of :data:`FORMATS`. Modules are imported when something is written.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from pfnscope.drawing.axis import AxisName
+    from pfnscope.model.document import Document
+    from pfnscope.report.plain import Look
+
+
+class Export(NamedTuple):
+    """A ``document`` to be written, and what its formats can need of it.
+
+    ``text`` is the log, of which a file has the recognised lines; ``today`` the document of the log as it is, where the
+    one to be written is simulated: the formats for people tell what changes. ``axis`` is for pictures, ``look`` for the
+    text.
+    """
+
+    document: "Document"
+    text: bytes = b""
+    today: "Document | None" = None
+    axis: "AxisName" = "schematic"
+    look: "Look | None" = None
+
+
+def _text(export: Export) -> bytes:
+    from pfnscope.formats.text import render
+    from pfnscope.report.plain import PLAIN
+
+    return render(export.document, export.look or PLAIN, export.today).encode()
+
+
+def _markdown(export: Export) -> bytes:
+    from pfnscope.formats.markdown import render
+
+    return render(export.document, export.today).encode()
+
+
+def _csv(export: Export) -> bytes:
+    from pfnscope.formats.holes_csv import render
+
+    return render(export.document).encode()
+
+
+def _json(export: Export) -> bytes:
+    from pfnscope.model.encoding import encode
+
+    return encode(export.document) + b"\n"
+
+
+def _drawing(export: Export) -> str:
+    from pfnscope.drawing import scene, svg
+
+    document, today = export.document, export.today
+    return svg.draw(scene.simulated(today, document) if today else scene.of(document), export.axis)
+
+
+def _svg(export: Export) -> bytes:
+    return _drawing(export).encode()
+
+
+def _png(export: Export) -> bytes:
+    from pfnscope.drawing import png
+
+    return png.render(_drawing(export))
+
+
+def _html(export: Export) -> bytes:
+    from pfnscope.formats.html_file import render
+
+    return render(export.document, export.text, export.today).encode()
+
+
+class Format(NamedTuple):
+    """A format: ``name`` for commands, ``suffix`` behind the dot of a layout's address.
+
+    ``menu`` are entries of a page's menu, by their words: whether the axis is to scale. ``package`` is what has to be
+    installed to write it; a ``binary`` format is nothing that a terminal can show. ``write`` raises CannotDraw.
+    """
+
+    name: str
+    suffix: str
+    media_type: str
+    write: Callable[[Export], bytes]
+    menu: dict[str, bool]
+    package: str = ""
+    binary: bool = False
+
+    def is_available(self) -> bool:
+        """Whether what writes it is installed."""
+        from importlib.util import find_spec
+
+        return not self.package or find_spec(self.package) is not None
+
+
+FORMATS = (
+    Format("text", "txt", "text/plain; charset=utf-8", _text, {"Text report": False}),
+    Format("markdown", "md", "text/markdown; charset=utf-8", _markdown, {"Markdown": False}),
+    Format("csv", "csv", "text/csv; charset=utf-8; header=present", _csv, {"Holes as CSV": False}),
+    Format("json", "json", "application/json", _json, {"Document": False}),
+    Format("svg", "svg", "image/svg+xml", _svg, {"Drawing": False, "Drawing to scale": True}),
+    Format("png", "png", "image/png", _png, {"Picture": False}, package="resvg_py", binary=True),
+    Format("html", "html", "text/html; charset=utf-8", _html, {"One file with bars that zoom": False}),
+)
+
+BY_NAME = {item.name: item for item in FORMATS}
