@@ -11,15 +11,15 @@ from pfnscope.report.document import Document, Severity
 from pfnscope.report.document import Hole as WireHole
 
 MOST_HOLES = 1000
-"""Holes kept of one log: a text made to have more would take the memory of all others."""
+"""Holes kept of one log: the memory that a crafted log can take of the others."""
 
 Status = Literal["analysed", "no-layout", "too-large", "damaged", "unreadable", "failed"]
 AGAIN: frozenset[str] = frozenset(("unreadable", "failed"))
-"""What another run tries again: the reason may be gone by then. The others follow from the bytes of the log."""
+"""Statuses that the next run tries again; the others follow from the bytes of the log."""
 
 
 class Hole(msgspec.Struct, frozen=True):
-    """A hole as in docs/api.md, without what only a page shows."""
+    """A hole as in docs/api.md, without the keys that only a page shows."""
 
     start_pfn: int
     end_pfn: int
@@ -44,7 +44,7 @@ class Hole(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """What the table says of one log; docs/fleet.md describes each column. All after ``error`` is null without layout.
+    """One row; docs/fleet.md describes the columns. All columns after ``error`` are null without a layout.
 
     ``size`` is in bytes and ``hash`` the SHA-256 of the log as stored; ``memory_bytes`` is what memblock has.
     """
@@ -89,7 +89,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _NO_VERDICT = {"no-node-ranges", "no-memory-model"}
-"""Diagnostics with which the document's verdict says that there is none: no harm found is then no harmless log."""
+"""Diagnostics of a document without a verdict: its severity ``none`` must not count as harmless."""
 
 
 def row(document: Document, *, name: str, size: int, digest: str, stamp: str | None) -> Row:
@@ -98,7 +98,7 @@ def row(document: Document, *, name: str, size: int, digest: str, stamp: str | N
     counts = dict.fromkeys(SEVERITIES, 0)
     for hole in holes:
         counts[hole.severity] += 1
-    told = not {item.code for item in document.diagnostics} & _NO_VERDICT
+    has_verdict = not {item.code for item in document.diagnostics} & _NO_VERDICT
     worst = sorted(holes, key=lambda hole: SEVERITIES.index(hole.severity))
     checks = [check.agrees for check in document.checks]
     return Row(
@@ -122,14 +122,14 @@ def row(document: Document, *, name: str, size: int, digest: str, stamp: str | N
         memory_model=kernel.memory_model,
         rule=document.rule.id if document.rule else None,
         basis=document.rule.basis if document.rule else None,
-        severity=verdict.severity if told else None,
+        severity=verdict.severity if has_verdict else None,
         summary=verdict.summary,
         danger=counts["danger"],
         caution=counts["caution"],
         info=counts["info"],
         harmless=counts["none"],
         dangerous_pages=sum(hole.pages for hole in holes if hole.severity == "danger"),
-        pages_outside_zone_spans=verdict.pages_outside_zone_spans if told else None,
+        pages_outside_zone_spans=verdict.pages_outside_zone_spans if has_verdict else None,
         events=len(document.events),
         checks_agree=checks.count(True),
         checks_differ=checks.count(False),
