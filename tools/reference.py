@@ -8,9 +8,9 @@ from typing import Any
 
 from annotated_types import Ge, Gt, Le
 
+from pfnscope.cli.commands import COMMANDS
 from pfnscope.cli.commands.share import SERVER
-from pfnscope.cli.main import COMMANDS
-from pfnscope.cli.parsing import Parser, bounds_of, command_of, default_of
+from pfnscope.cli.parsing import Parser, bounds_of, default_of, load
 from pfnscope.report import findings
 from pfnscope.report.glossary import WORDS
 from pfnscope.web import create_app
@@ -64,7 +64,7 @@ def commands_page() -> str:
 
 def _command(name: str) -> str:
     parser = Parser(f"pfnscope {name}")
-    parser.take(command_of(name))
+    parser.configure(load(name))
     told = "\n\n".join(parser.about)
     options = [option for option in parser.options if option.dest != "help"]
     shown = table(("option", "default", "meaning"), map(_option, options))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pfnscope.cli.main import COMMANDS
+from pfnscope.cli.commands import COMMANDS
 from tests.cli.test_command import COMMAND, SEED, run
 from tests.support.samples import path
 

@@ -1,9 +1,10 @@
-"""What the commands share: reading a log, printing a report, what they assume, and how bad a document is."""
+"""Steps that several commands share: reading a log, rendering a document, hints and the exit status."""
 
 import sys
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
+from pfnscope.cli.startup import EXIT_FINDING
 from pfnscope.cli.terminal import Refusal, is_terminal, say, working
 
 if TYPE_CHECKING:
@@ -11,18 +12,16 @@ if TYPE_CHECKING:
     from pfnscope.report.plain import Look
     from pfnscope.service.analyzing import Options
 
-EXIT_FINDING, EXIT_USAGE, EXIT_NO_LAYOUT = 1, 2, 3
 
-
-def assumed(args: Namespace) -> "Options":
-    """What ``--kernel``, ``--arch`` and ``--boot`` say."""
+def assumptions(args: Namespace) -> "Options":
+    """The values of ``--kernel``, ``--arch`` and ``--boot``."""
     from pfnscope.service.analyzing import Options
 
     return Options(kernel=args.kernel, arch=args.arch, boot=args.boot)
 
 
 def status(document: "Document", severity: str | None) -> int:
-    """1 where a document is as bad as ``severity`` or worse; where no severity is named, none is."""
+    """1 where a document is as bad as ``severity`` or worse, else 0; None as severity is never reached."""
     from pfnscope.model.analysis import SEVERITIES
 
     ranks: list[str] = [*SEVERITIES]
@@ -31,7 +30,7 @@ def status(document: "Document", severity: str | None) -> int:
 
 
 def read(log: str) -> bytes:
-    """The text of a file or of standard input, unpacked; a Refusal where it cannot be read."""
+    """The text of a file, or of standard input for ``-``, unpacked; raises Refusal where it cannot be read."""
     from pfnscope.service.unpacking import read_log, read_log_file
 
     try:
@@ -61,7 +60,7 @@ def render(document: "Document", form: str, look: "Look", text: bytes, today: "D
 
 
 def hint(document: "Document", boot: int | None) -> None:
-    """Tell on standard error what an option could add: another boot, or what the text does not prove."""
+    """Print on standard error which option would add something: another boot, or what the text does not prove."""
     count, index, kernel = document.boot.count, document.boot.index, document.kernel
     if count > 1 and boot is None:
         other = index - 1 if index > 1 else index + 1

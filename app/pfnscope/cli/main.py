@@ -1,25 +1,12 @@
 # PYTHON_ARGCOMPLETE_OK
-"""The command line: picks the command and imports that one alone, because its start is what a user waits for."""
+"""The command line. Imports only the module of the command that was typed: start-up time is measured."""
 
 import gc
 import os
 import sys
 
-COMMANDS = {
-    "analyze": "Report on a boot log, or on many.",
-    "capture": "Record this machine into a folder.",
-    "compare": "Show what changed between two boot logs.",
-    "completion": "Print a script for the shell that completes words.",
-    "lookup": "Show what is at an address, page frame or struct page.",
-    "place": "Show where a memmap= region can go without a dangerous hole.",
-    "rules": "List the struct-page rules by kernel release.",
-    "scan": "Analyse many boot logs into one Parquet table.",
-    "serve": "Serve the web pages and the API.",
-    "share": "Send a log's memory lines to a server; print the permalink.",
-    "simulate": "Report on a boot with another command line.",
-    "verify": "Hold the analysis against a record, or this machine.",
-}
-"""Each is a module of ``pfnscope.cli.commands``."""
+from pfnscope.cli.commands import COMMANDS
+from pfnscope.cli.startup import EXIT_INTERRUPTED, EXIT_NO_LAYOUT, EXIT_USAGE, import_msgspec, leave
 
 USAGE = "Usage: pfnscope [OPTIONS] COMMAND [ARGS]..."
 HELP = f"""{USAGE}
@@ -33,14 +20,11 @@ Options:
 
 Commands:
 """
-EXIT_USAGE, EXIT_NO_LAYOUT, EXIT_INTERRUPTED = 2, 3, 130
 
 
 def main() -> None:
     """Entry point."""
-    gc.disable()  # before anything is imported: imports and one report make no garbage worth half a start of Python
-    from pfnscope.cli.startup import leave
-
+    gc.disable()
     if "_ARGCOMPLETE" in os.environ:
         from pfnscope.cli.commands.completion import complete
 
@@ -49,24 +33,24 @@ def main() -> None:
 
 
 def run(words: list[str]) -> int:
-    """Do what the words say: every refusal becomes one line on standard error and a documented exit status."""
+    """Run a command line; the exit status. Every error becomes one line on standard error."""
     from pfnscope.cli.terminal import Refusal, say
 
     try:
         return _run(words)
-    except SystemExit as left:  # of argparse, when it has shown its help
-        return left.code if isinstance(left.code, int) else 0
+    except SystemExit as error:  # of argparse, after --help
+        return error.code if isinstance(error.code, int) else 0
     except KeyboardInterrupt:
         say("")
         return EXIT_INTERRUPTED
     except Refusal as error:
         say(f"Error: {error}")
         return EXIT_USAGE
-    except BrokenPipeError:  # the reader of our output has had enough
+    except BrokenPipeError:  # such as of ``| head``
         if sys.stderr is not None:
             sys.stderr.close()
     except OSError as error:
-        sys.stdout = None  # else the interpreter tries once more on its way out
+        sys.stdout = None  # else the interpreter flushes it once more when it ends
         say(f"Error: cannot write: {error.strerror}")
         return EXIT_USAGE
     except Exception as error:
@@ -80,14 +64,14 @@ def run(words: list[str]) -> int:
 
 
 def _run(words: list[str]) -> int:
-    from pfnscope.cli.terminal import WrongUsage, say, show
+    from pfnscope.cli.terminal import say, show
 
     if not words:
         say(_help(), end="")
         return EXIT_USAGE
     first = words[0]
     if first in COMMANDS:
-        return _command(first, words[1:])
+        return _run_command(first, words[1:])
     if first in {"-h", "--help"}:
         show(_help().encode())
     elif first == "--version":
@@ -95,22 +79,25 @@ def _run(words: list[str]) -> int:
 
         show(f"pfnscope {__version__}\n".encode())
     else:
-        from pfnscope.cli.parsing import nearest
-
-        known = ("--help", "--version") if first.startswith("-") else COMMANDS
-        say(f"{USAGE}\nTry 'pfnscope --help' for help.\n")
-        kind = "option" if first.startswith("-") else "command"
-        raise WrongUsage(f"no such {kind} {first!r}{nearest(first, known)}")
+        _refuse(first)
     return 0
 
 
-def _command(name: str, words: list[str]) -> int:
-    from pfnscope.cli.parsing import Parser, command_of
-    from pfnscope.cli.startup import import_msgspec
+def _refuse(word: str) -> None:
+    from pfnscope.cli.parsing import nearest
     from pfnscope.cli.terminal import WrongUsage, say
 
-    command, parser = command_of(name), Parser(f"pfnscope {name}")
-    parser.take(command)
+    kind, names = ("option", ("--help", "--version")) if word.startswith("-") else ("command", COMMANDS)
+    say(f"{USAGE}\nTry 'pfnscope --help' for help.\n")
+    raise WrongUsage(f"no such {kind} {word!r}{nearest(word, names)}")
+
+
+def _run_command(name: str, words: list[str]) -> int:
+    from pfnscope.cli.parsing import Parser, load
+    from pfnscope.cli.terminal import WrongUsage, say
+
+    command, parser = load(name), Parser(f"pfnscope {name}")
+    parser.configure(command)
     try:
         args = parser.read(words)
         import_msgspec()

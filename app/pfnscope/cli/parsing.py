@@ -1,4 +1,4 @@
-"""A command's words: argparse with options and operands in any order, and refusals in our own form."""
+"""Options and operands of a command: argparse, but in any order and with error messages of our own."""
 
 import argparse
 from argparse import SUPPRESS, Action, ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
@@ -8,24 +8,25 @@ from typing import Any, NoReturn, Protocol, cast
 
 from pfnscope.cli.terminal import WrongUsage, show
 
-argparse._ = str  # type: ignore[attr-defined] # English like all we say: to look for translations takes 2 ms
+argparse._ = str  # type: ignore[attr-defined] # all messages are English: without the search for translations
 WIDTH = 78
-"""Columns of the help, whatever the terminal has: argparse would import shutil to ask it."""
-_TAKEN = "\0"
-"""In front of what is known to be a value or an operand, so that argparse takes no dash in it for its own; no word that
-a program is given can have it."""
+"""Columns of the help; asking the terminal would import shutil."""
+_MARK = "\0"
+"""Prefix of values and operands on their way through argparse, so that it takes no leading dash for an option.
+
+No argument of a process can contain it."""
 
 
 class Whole:
-    """The type of an option that is a whole number, between two bounds where it has some."""
+    """Option type: a whole number, ``least`` to ``most`` where both are given."""
 
     def __init__(self, least: int | None = None, most: int | None = None) -> None:
         self.bounds = "" if least is None or most is None else f"{least} to {most}"
         self._least, self._most = least, most
 
     def __call__(self, text: str) -> int:
-        """The number that a word is."""
-        text = _given(text)
+        """Convert a word; raises ArgumentTypeError."""
+        text = _unmarked(text)
         try:
             number = int(text)
         except ValueError:
@@ -39,10 +40,10 @@ class Command(Protocol):
     """A module of ``pfnscope.cli.commands``."""
 
     def configure(self, parser: "Parser") -> None:
-        """Name the operands and options."""
+        """Declare operands and options."""
 
     def run(self, args: Namespace) -> int | None:
-        """Do it; the exit status where it is not 0. The docstring is the help."""
+        """Run the command; the exit status, None for 0. The docstring is the help."""
 
 
 class Parser(ArgumentParser):
@@ -51,62 +52,62 @@ class Parser(ArgumentParser):
     def __init__(self, prog: str, **settings: Any) -> None:
         settings |= {"add_help": False, "allow_abbrev": False, "formatter_class": _Help}
         super().__init__(prog=prog, usage=f"{prog} [OPTIONS]", **settings)
-        self.register("type", None, _given)
+        self.register("type", None, _unmarked)
         self.about: list[str] = []
         self.options: list[Action] = []
-        self._listed = self.add_argument_group("Options")
+        self._group = self.add_argument_group("Options")
 
-    def take(self, command: Command) -> None:
-        """Become the parser of a command: its options, and its docstring for the help."""
+    def configure(self, command: Command) -> None:
+        """Take a command's options, and its docstring as help."""
         self.about = [" ".join(part.split()) for part in (command.run.__doc__ or "").split("\n\n")]
         command.configure(self)
         self.option("-h", "--help", action="help", help="Show this message and exit.")
 
-    def operand(self, name: str, shown: str, nargs: str | None = None, choices: Iterable[str] | None = None) -> None:
-        """A word without a dash, such as a file: ``shown`` is how help names it."""
-        self.usage = f"{self.usage} {shown}"
+    def operand(self, name: str, metavar: str, nargs: str | None = None, choices: Iterable[str] | None = None) -> None:
+        """Declare an argument without a dash, such as a file."""
+        self.usage = f"{self.usage} {metavar}"
         default: Any = [] if nargs == "*" else None
-        self.add_argument(name, metavar=shown, nargs=nargs, default=default, choices=choices, help=SUPPRESS)
+        self.add_argument(name, metavar=metavar, nargs=nargs, default=default, choices=choices, help=SUPPRESS)
 
     def option(self, *names: str, **settings: Any) -> None:
-        """An option, with the settings of ``add_argument``; choices are shown as its value."""
+        """Declare an option, with the settings of ``add_argument``; choices are its metavar."""
         if settings.get("choices"):
             settings["metavar"] = f"[{'|'.join(settings['choices'])}]"
-        self.options.append(self._listed.add_argument(*names, **settings))
+        self.options.append(self._group.add_argument(*names, **settings))
 
     def read(self, words: Sequence[str]) -> Namespace:
-        """What the words say.
+        """Parse a command line; raises WrongUsage.
 
-        argparse's own ``parse_intermixed_args`` takes words behind ``--`` for options, and a value that begins with a
-        dash for none; releases differ. So all options come first, each as one word with its value.
+        ``parse_intermixed_args`` of argparse takes words after ``--`` for options, and refuses option values with a
+        leading dash; its releases differ. So all options come first, each joined with its value.
         """
-        options, operands = self._parted(words)
-        found, extra = self.parse_known_args([*options, *operands])
+        options, operands = self._sorted(words)
+        args, extra = self.parse_known_args([*options, *operands])
         if extra:
-            raise WrongUsage(f"unexpected: {' '.join(map(_given, extra))}")
-        return found
+            raise WrongUsage(f"unexpected: {' '.join(map(_unmarked, extra))}")
+        return args
 
-    def _parted(self, words: Sequence[str]) -> tuple[list[str], list[str]]:
-        """Options with their values, and operands."""
-        known = {name: option for option in self.options for name in option.option_strings}
+    def _sorted(self, words: Sequence[str]) -> tuple[list[str], list[str]]:
+        """Options as ``--name=value`` and operands, both in order."""
+        by_name = {name: option for option in self.options for name in option.option_strings}
         options: list[str] = []
         operands: list[str] = []
         rest = iter(words)
         for word in rest:
-            name, given, value = word.partition("=")
+            name, equals, value = word.partition("=")
             if word == "--":
-                operands += [_TAKEN + behind for behind in rest]
+                operands += [_MARK + operand for operand in rest]
             elif word == "-" or not word.startswith("-"):
-                operands.append(_TAKEN + word)
-            elif name not in known:
-                raise WrongUsage(f"no such option {name!r}{nearest(name, known)}")
-            elif known[name].nargs == 0:
+                operands.append(_MARK + word)
+            elif name not in by_name:
+                raise WrongUsage(f"no such option {name!r}{nearest(name, by_name)}")
+            elif by_name[name].nargs == 0:
                 options.insert(0 if name in {"-h", "--help"} else len(options), word)  # help comes before any refusal
             else:
-                value = value if given else next(rest, _TAKEN)
-                if value == _TAKEN:
+                value = value if equals else next(rest, _MARK)
+                if value == _MARK:
                     raise WrongUsage(f"option {name!r} needs a value")
-                options.append(f"{name}={_TAKEN}{value}")
+                options.append(f"{name}={_MARK}{value}")
         return options, operands
 
     def format_help(self) -> str:
@@ -117,25 +118,16 @@ class Parser(ArgumentParser):
         return super().format_help()
 
     def print_help(self, file: Any = None) -> None:  # noqa: ARG002 - argparse names it
-        """Show the help; unlike argparse with word of an output that is full."""
+        """Write the help to standard output; a full disk is an error, unlike in argparse."""
         show(self.format_help().encode())
 
     def error(self, message: str) -> NoReturn:
-        """What argparse refuses."""
+        """Raise what argparse refuses as WrongUsage."""
         raise WrongUsage(message)
 
 
-def _given(word: str) -> str:
-    return word.removeprefix(_TAKEN)
-
-
-def command_of(name: str) -> Command:
-    """The command of that name, imported now."""
-    return cast(Command, import_module(f"pfnscope.cli.commands.{name}"))
-
-
 class _Help(RawDescriptionHelpFormatter):
-    """Help as wide as we say, with what else is known of an option behind its text."""
+    """Help of a fixed width, with default, bounds and ``required`` after each option's text."""
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=34, width=WIDTH)
@@ -144,15 +136,20 @@ class _Help(RawDescriptionHelpFormatter):
         super().add_usage(usage, actions, groups, prefix or "Usage: ")
 
     def _get_help_string(self, action: Action) -> str:
-        known = [f"default: {default}" for default in [default_of(action)] if default]
-        known += [bounds_of(action)] if bounds_of(action) else []
-        known += ["required"] if action.required else []
-        text = f"{action.help}  [{'; '.join(known)}]" if known else f"{action.help}"
+        notes = [f"default: {default}" for default in [default_of(action)] if default]
+        notes += [bounds_of(action)] if bounds_of(action) else []
+        notes += ["required"] if action.required else []
+        text = f"{action.help}  [{'; '.join(notes)}]" if notes else f"{action.help}"
         return text.replace("%", "%%")
 
 
+def load(name: str) -> Command:
+    """Import the module of a command."""
+    return cast(Command, import_module(f"pfnscope.cli.commands.{name}"))
+
+
 def default_of(option: Action) -> str:
-    """What an option is where it is not given; empty where that says nothing."""
+    """An option's default as text, empty for flags, lists and None."""
     return str(option.default) if isinstance(option.default, str | int) and option.nargs != 0 else ""
 
 
@@ -161,44 +158,48 @@ def bounds_of(option: Action) -> str:
     return option.type.bounds if isinstance(option.type, Whole) else ""
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """``; did you mean 'analyze'?`` where something near is known."""
+def nearest(word: str, names: Iterable[str]) -> str:
+    """``; did you mean 'analyze'?`` where one of the names is similar."""
     from difflib import get_close_matches
 
-    return "".join(f"; did you mean {found!r}?" for found in get_close_matches(word, known, 1))
+    return "".join(f"; did you mean {name!r}?" for name in get_close_matches(word, names, 1))
 
 
-def form(parser: Parser, *names: str) -> None:
-    """``--format`` with the forms that a command has, the first its default."""
+def _unmarked(word: str) -> str:
+    return word.removeprefix(_MARK)
+
+
+def add_format(parser: Parser, *names: str) -> None:
+    """``--format``; the first name is the default."""
     parser.option("--format", dest="form", choices=names, default=names[0], help="Form of the report.")
 
 
-def layout_form(parser: Parser, *more: str) -> None:
+def add_layout_format(parser: Parser, *more: str) -> None:
     """``--format`` with the formats of a layout, and ``more``."""
     from pfnscope.formats.registry import FORMATS
 
-    form(parser, *(item.name for item in FORMATS), *more)
+    add_format(parser, *(item.name for item in FORMATS), *more)
 
 
-def kernel(parser: Parser) -> None:
+def add_kernel(parser: Parser) -> None:
     """``--kernel``."""
     parser.option("--kernel", metavar="RELEASE", help="Assume this kernel release.")
 
 
-def assumptions(parser: Parser) -> None:
+def add_assumptions(parser: Parser) -> None:
     """``--kernel``, ``--arch`` and ``--boot``."""
-    kernel(parser)
+    add_kernel(parser)
     parser.option("--arch", metavar="ARCH", help="Assume this architecture.")
     parser.option("--boot", type=Whole(), metavar="N", help="Which boot of the text, from 1.")
 
 
-def fail_on(parser: Parser) -> None:
+def add_fail_on(parser: Parser) -> None:
     """``--fail-on``."""
     parser.option("--fail-on", choices=("danger", "caution", "info"), help="Exit 1 at this severity or worse.")
 
 
-def look(parser: Parser) -> None:
-    """``--width`` and ``--color`` of the commands that print text."""
+def add_look(parser: Parser) -> None:
+    """``--width`` and ``--color`` of commands that print text."""
     parser.option(
         "--width",
         type=Whole(72, 1000),  # from pfnscope.report.plain.NARROWEST, which costs an import
@@ -213,8 +214,8 @@ def look(parser: Parser) -> None:
     )
 
 
-def root(parser: Parser) -> None:
-    """``--root`` of the commands about a running machine."""
+def add_root(parser: Parser) -> None:
+    """``--root`` of commands about a running machine."""
     parser.option(
         "--root",
         metavar="DIR",

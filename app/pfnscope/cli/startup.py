@@ -1,36 +1,41 @@
-"""What quick commands spare at their start and their end, and how a command says that it is not one of them."""
+"""Start-up and shutdown shortcuts, exit statuses; a command that runs long opts out with ``run_long()``.
+
+What each shortcut is worth stands in docs/decisions.md, 2026-11-30.
+"""
 
 import gc
 import os
 import sys
 from typing import NoReturn
 
-
-class _Run:
-    takes_time = False
+EXIT_FINDING, EXIT_USAGE, EXIT_NO_LAYOUT, EXIT_INTERRUPTED = 1, 2, 3, 130
 
 
-def take_time() -> None:
-    """Said first by a command that goes on for long, or has threads, children or functions to call at its end.
+class _Process:
+    runs_long = False
 
-    Garbage is looked for again, and the end is that of every Python program.
+
+def run_long() -> None:
+    """Called first by a command that runs long, or that has threads, child processes or exit handlers.
+
+    Switches the garbage collector on again, and ``leave`` ends the interpreter in the ordinary way.
     """
-    _Run.takes_time = True
+    _Process.runs_long = True
     gc.enable()
 
 
 def leave(status: int) -> NoReturn:
-    """End the command. A quick one has written all: taking the interpreter apart would cost half of its start."""
-    if _Run.takes_time:
+    """End the process; without tearing down the interpreter unless the command has called :func:`run_long`."""
+    if _Process.runs_long:
         sys.exit(status)
     os._exit(status)
 
 
 def import_msgspec() -> None:
-    """Import msgspec without typing_extensions, which takes 10 ms of the 110 that a report may take.
+    """Import msgspec without typing_extensions.
 
-    msgspec looks there first for what the typing of every Python that we support has, too. typing_extensions itself is
-    left as it is: whoever asks for it later gets it.
+    msgspec uses that package where it is installed, for what ``typing`` of Python 3.11 has as well. Whoever imports
+    typing_extensions afterwards gets the real one.
     """
     if "msgspec" in sys.modules or "typing_extensions" in sys.modules:
         return

@@ -1,43 +1,10 @@
-"""What the command says: documents on standard output, messages on standard error, and why it does not go on."""
+"""Standard output and standard error: documents on one, messages and progress on the other."""
 
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-
-
-class Refusal(Exception):
-    """Why the command does not go on, in one line; it ends with status 2."""
-
-
-class WrongUsage(Refusal):
-    """A refusal of what was typed: how the command is used stands above it."""
-
-
-def say(text: str, end: str = "\n") -> None:
-    """Write to standard error; where that is closed or full nobody can be told."""
-    try:
-        if sys.stderr is not None:
-            sys.stderr.write(f"{text}{end}")
-            sys.stderr.flush()
-    except OSError:
-        sys.stderr = None  # else the interpreter tries once more on its way out
-
-
-def show(data: bytes) -> None:
-    """Write to standard output; a Refusal where that fails."""
-    if sys.stdout is None:
-        raise Refusal("standard output is closed")
-    try:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        sys.stdout = None  # else the interpreter tries once more on its way out
-        raise Refusal(f"cannot write: {error.strerror}") from error
-
 
 if TYPE_CHECKING:
     from pfnscope.report.plain import Look
@@ -49,8 +16,40 @@ _SILENT_SECONDS = 1.0
 _BEAT_SECONDS = 0.5
 
 
+class Refusal(Exception):
+    """An error that ends the command with status 2; the message is one line for the user."""
+
+
+class WrongUsage(Refusal):
+    """An error in the command line: the command's usage is printed above the message."""
+
+
+def say(text: str, end: str = "\n") -> None:
+    """Write to standard error; nothing happens where that is closed or full."""
+    try:
+        if sys.stderr is not None:
+            sys.stderr.write(f"{text}{end}")
+            sys.stderr.flush()
+    except OSError:
+        sys.stderr = None  # else the interpreter flushes it once more when it ends
+
+
+def show(data: bytes) -> None:
+    """Write to standard output; raises Refusal where that fails."""
+    if sys.stdout is None:
+        raise Refusal("standard output is closed")
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        sys.stdout = None  # else the interpreter flushes it once more when it ends
+        raise Refusal(f"cannot write: {error.strerror}") from error
+
+
 def look(width: int | None, colour: str) -> "Look":
-    """How a text on standard output is to look.
+    """Width, colours and character set of text on standard output.
 
     A terminal gets its own width, colours unless NO_COLOR forbids them, and Unicode where the locale has it. All else
     gets 80 columns of ASCII, so that what is piped, saved or mailed is the same bytes everywhere.
@@ -69,7 +68,7 @@ def look(width: int | None, colour: str) -> "Look":
 
 
 def is_terminal(stream: Any) -> bool:
-    """Whether somebody is looking; a closed stream is no terminal."""
+    """Whether a stream, which may be None or closed, is a terminal."""
     return stream is not None and not stream.closed and bool(stream.isatty())
 
 
@@ -86,9 +85,9 @@ def _columns() -> int:
 
 
 def _has_unicode() -> bool:
-    """Whether the locale's letters are UTF-8.
+    """Whether the locale is a UTF-8 one.
 
-    Python's own idea is not asked: it takes C for UTF-8, and says so to others by setting LC_CTYPE (PEP 538).
+    By the environment: Python takes the C locale for UTF-8, and sets LC_CTYPE accordingly (PEP 538).
     """
     names = [os.environ.get(name, "") for name in ("LC_ALL", "LC_CTYPE", "LANG")]
     if names[1] in _COERCED:
@@ -98,7 +97,7 @@ def _has_unicode() -> bool:
 
 @contextmanager
 def working(what: str) -> Iterator[None]:
-    """Tell on a terminal's standard error that ``what`` goes on, with the seconds; quick work says nothing."""
+    """Show ``what`` and the seconds on a terminal's standard error once it takes longer than a second."""
     if not is_terminal(sys.stderr):
         yield
         return
@@ -108,10 +107,10 @@ def working(what: str) -> Iterator[None]:
     done, start = Event(), monotonic()
 
     def beat() -> None:
-        told = done.wait(_SILENT_SECONDS)
-        while not told:
-            _over(f"pfnscope: {what}, {monotonic() - start:.0f} s")
-            told = done.wait(_BEAT_SECONDS)
+        ended = done.wait(_SILENT_SECONDS)
+        while not ended:
+            _overwrite(f"pfnscope: {what}, {monotonic() - start:.0f} s")
+            ended = done.wait(_BEAT_SECONDS)
 
     thread = Thread(target=beat, daemon=True)
     thread.start()
@@ -121,16 +120,16 @@ def working(what: str) -> Iterator[None]:
         done.set()
         thread.join()
         if monotonic() - start > _SILENT_SECONDS:
-            _over("")
+            _overwrite("")
 
 
-def counted(at: int, total: int) -> None:
-    """Tell on a terminal's standard error how far many files are; nothing remains when the last is done."""
+def show_count(done: int, total: int) -> None:
+    """Show the number of files done on a terminal's standard error; the line is cleared with the last one."""
     if is_terminal(sys.stderr):
-        _over(f"pfnscope: {at} of {total} files" if at < total else "")
+        _overwrite(f"pfnscope: {done} of {total} files" if done < total else "")
 
 
-def _over(text: str) -> None:
-    """Replace the last line of standard error."""
+def _overwrite(text: str) -> None:
+    """Replace the current line of standard error."""
     sys.stderr.write(f"\r{text}\x1b[K")
     sys.stderr.flush()

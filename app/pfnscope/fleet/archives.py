@@ -1,4 +1,4 @@
-"""Logs inside tar and zip archives, read one after another: no more than one is held at a time."""
+"""Logs inside tar and zip archives, read one at a time and within limits that a crafted archive cannot evade."""
 
 import bz2
 import gzip
@@ -87,7 +87,7 @@ def _member(name: str, size: int, limit: int, read: Callable[[], bytes]) -> Sour
 
 
 class _Header(tarfile.TarInfo):
-    """Notes what the list of members ended with: tarfile itself takes any bad header but the first for the end."""
+    """Notes which exception ended the list of members: tarfile takes a damaged header for the end of the archive."""
 
     ended_by: type[Exception] | None = None
 
@@ -119,7 +119,7 @@ class _Xz(RawIOBase):
 
 
 class _Unpacked:
-    """A tar's bytes, told by the first ones how they are packed; refuses to give more than it is allowed to.
+    """A tar's bytes, unpacked by the magic number at their start; refuses to give more than is allowed.
 
     tarfile reads each name, extended header and list of sparse parts whole, however long it is. ``allow`` says where
     the next member's header may be.

@@ -10,11 +10,11 @@ from pfnscope.model.analysis import SEVERITIES, Hole, Severity, worst_first
 from pfnscope.model.document import Document
 
 MOST_HOLES = 1000
-"""Holes kept of one log: a text made to have more would take the memory of all others."""
+"""Holes kept of one log: the memory that a crafted log can take of the others."""
 
 Status = Literal["analysed", "no-layout", "too-large", "damaged", "unreadable", "failed"]
 AGAIN: frozenset[str] = frozenset(("unreadable", "failed"))
-"""What another run tries again: the reason may be gone by then. The others follow from the bytes of the log."""
+"""Statuses that the next run tries again; the others follow from the bytes of the log."""
 
 
 HOLE_COLUMNS = tuple(name for name in Hole.__struct_fields__ if name not in ("why", "lines", "inspect"))
@@ -22,7 +22,7 @@ HOLE_COLUMNS = tuple(name for name in Hole.__struct_fields__ if name not in ("wh
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """What the table says of one log; docs/fleet.md describes each column. All after ``error`` is null without layout.
+    """One row; docs/fleet.md describes the columns. All columns after ``error`` are null without a layout.
 
     ``size`` is in bytes and ``hash`` the SHA-256 of the log as stored; ``memory_bytes`` is what memblock has.
     """
@@ -67,7 +67,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _NO_VERDICT = {"no-node-ranges", "no-memory-model"}
-"""Diagnostics with which the document's verdict says that there is none: no harm found is then no harmless log."""
+"""Diagnostics of a document without a verdict: its severity ``none`` must not count as harmless."""
 
 
 def row(document: Document, *, name: str, size: int, digest: str, stamp: str | None) -> Row:
@@ -76,7 +76,7 @@ def row(document: Document, *, name: str, size: int, digest: str, stamp: str | N
     counts = dict.fromkeys(SEVERITIES, 0)
     for hole in holes:
         counts[hole.severity] += 1
-    judged = not {item.code for item in document.diagnostics} & _NO_VERDICT
+    has_verdict = not {item.code for item in document.diagnostics} & _NO_VERDICT
     checks = [check.agrees for check in document.checks]
     return Row(
         name=name,
@@ -99,14 +99,14 @@ def row(document: Document, *, name: str, size: int, digest: str, stamp: str | N
         memory_model=kernel.memory_model,
         rule=document.rule.id if document.rule else None,
         basis=document.rule.basis if document.rule else None,
-        severity=verdict.severity if judged else None,
+        severity=verdict.severity if has_verdict else None,
         summary=verdict.summary,
         danger=counts["danger"],
         caution=counts["caution"],
         info=counts["info"],
         harmless=counts["none"],
         dangerous_pages=sum(hole.pages for hole in holes if hole.severity == "danger"),
-        pages_outside_zone_spans=verdict.pages_outside_zone_spans if judged else None,
+        pages_outside_zone_spans=verdict.pages_outside_zone_spans if has_verdict else None,
         events=len(document.events),
         checks_agree=checks.count(True),
         checks_differ=checks.count(False),

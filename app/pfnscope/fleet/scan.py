@@ -1,4 +1,4 @@
-"""The use case behind ``pfnscope scan``: every log at some paths analysed, one row each, in one Parquet file."""
+"""The use case behind ``pfnscope scan``: every log at some paths analysed by Dask, a row each, in one Parquet file."""
 
 import logging
 import os
@@ -7,6 +7,7 @@ from asyncio import CancelledError
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import chain
 from pathlib import Path
 
 import dask
@@ -20,20 +21,33 @@ from pfnscope import __version__
 from pfnscope.fleet.listing import check, sources
 from pfnscope.fleet.source import CannotScan, FilesNotShared, Source, shown
 from pfnscope.fleet.table import Table
-from pfnscope.fleet.work import Answer, given_up, unpack, version, work
+from pfnscope.fleet.work import Answer, failed, unpack, version, work
 
 Batch = tuple[Source, ...]
 
 BATCH_LOGS = 32
 BATCH_BYTES = 4 << 20
 _UNKNOWN_SIZE = 64 << 10
+AHEAD = 4
+"""Batches under way for each worker thread: enough that none waits, few enough to hold in memory."""
+BYTES_AHEAD = 64 << 20
+"""Bytes of archive members under way, which travel with their batch."""
+_WAIT_SECONDS = 30
+_THREADS_SECONDS = 5.0
+
+_CONFIG = {
+    "distributed.admin.large-graph-warning-threshold": "1GB",  # archive members may be large
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
+    "distributed.worker.preload": ["pfnscope.fleet.work"],
+}
 
 
 class State(msgspec.Struct):
-    """How far a scan is. ``done`` counts the logs of this run by the status of their row.
+    """Progress of a scan. ``done`` counts the logs of this run by the status of their row.
 
     ``skipped`` are those with a row of an earlier run, ``known`` all such rows, ``of_other_versions`` those among them
-    that another version of pfnscope wrote; ``rows`` is what the table has at the end.
+    that another version of pfnscope wrote; ``rows`` is the size of the table at the end.
     """
 
     known: int
@@ -43,11 +57,6 @@ class State(msgspec.Struct):
     rows: int | None = None
 
 
-def cores() -> int:
-    """The processors that this process may use."""
-    return len(os.sched_getaffinity(0))
-
-
 def scan(
     paths: Sequence[str],
     out: Path,
@@ -55,11 +64,11 @@ def scan(
     workers: int | None = None,
     watch: Callable[[State], None] = lambda _: None,
 ) -> State:
-    """Analyse the logs at ``paths`` that ``out`` has no row of, and complete it. ``watch`` is told of each batch.
+    """Analyse the logs at ``paths`` that have no row in ``out`` yet, and complete the table.
 
-    On the Dask cluster at ``scheduler``, else by ``workers`` processes of this machine, as many as it has cores.
-    Whatever interrupts it, the next call goes on. Raises CannotScan, FilesNotShared at the first batch whose files are
-    here and not where the workers are.
+    On the Dask cluster at ``scheduler``, else in ``workers`` processes of this machine, by default one for each core.
+    ``watch`` is called at the start and after each batch. An interrupted scan is continued by the next call. Raises
+    CannotScan, and FilesNotShared at the first file that is here and not where the workers are.
     """
     check(paths)
     with Table(out) as table:
@@ -68,8 +77,8 @@ def scan(
         watch(state)
         first = next(fresh, None)
         if first is not None:
-            with started(scheduler, workers or cores()) as client:
-                for answer in answers(client, _batches(_chained(first, fresh))):
+            with _client(scheduler, workers or len(os.sched_getaffinity(0))) as client:
+                for answer in _answers(client, _batches(chain((first,), fresh))):
                     if scheduler is not None:
                         _check_shared(answer.missing, scheduler)
                     rows = unpack(answer)
@@ -80,33 +89,18 @@ def scan(
     return state
 
 
-def _check_shared(missing: Iterable[str], scheduler: str) -> None:
-    """Raise FilesNotShared where a path that a worker could not find exists here."""
-    for path in missing:
-        if os.path.exists(path):  # noqa: PTH110 - as Path.exists, which raises for some paths
-            raise FilesNotShared(
-                f"The workers of {scheduler} do not see {shown(path)}, which is here: "
-                "mount it under the same path there, or give URLs."
-            )
-
-
-def _fresh(found: Iterable[Source], table: Table, state: State) -> Iterator[Source]:
-    for source in found:
+def _fresh(logs: Iterable[Source], table: Table, state: State) -> Iterator[Source]:
+    for source in logs:
         if table.finished(source):
             state.skipped += 1
         else:
             yield source
 
 
-def _chained(first: Source, rest: Iterator[Source]) -> Iterator[Source]:
-    yield first
-    yield from rest
-
-
-def _batches(found: Iterator[Source]) -> Iterator[Batch]:
+def _batches(logs: Iterable[Source]) -> Iterator[Batch]:
     batch: list[Source] = []
     size = 0
-    for source in found:
+    for source in logs:
         batch.append(source)
         size += _UNKNOWN_SIZE if source.size is None else source.size
         if len(batch) >= BATCH_LOGS or size >= BATCH_BYTES:
@@ -116,39 +110,35 @@ def _batches(found: Iterator[Source]) -> Iterator[Batch]:
         yield tuple(batch)
 
 
-AHEAD = 4
-"""Batches per worker thread that are under way: enough that none waits, few enough to hold."""
-BYTES_AHEAD = 64 << 20
-"""Of logs out of archives, which travel with their batch."""
-_WAIT_SECONDS = 30
-
-_CONFIG = {
-    "distributed.admin.large-graph-warning-threshold": "1GB",  # a log out of an archive may be as large as it likes
-    "distributed.scheduler.http.routes": [],
-    "distributed.worker.http.routes": [],
-    "distributed.worker.preload": ["pfnscope.fleet.work"],
-}
+def _check_shared(missing: Iterable[str], scheduler: str) -> None:
+    """Raise FilesNotShared where a path that a worker could not find exists here."""
+    for path in missing:
+        if os.path.exists(path):  # noqa: PTH110 - Path.exists raises for some paths
+            raise FilesNotShared(
+                f"The workers of {scheduler} do not see {shown(path)}, which is here: "
+                "mount it under the same path there, or give URLs."
+            )
 
 
 @contextmanager
-def started(scheduler: str | None, workers: int) -> Iterator[Client]:
-    """A client of the cluster at an address, or of one made here with so many processes. Raises CannotScan.
+def _client(scheduler: str | None, workers: int) -> Iterator[Client]:
+    """A client of the cluster at an address, or of a new one of local processes. Raises CannotScan.
 
-    The one made here listens on loopback alone, and under a key of its own: Dask runs what it is sent, so any user of
+    The local one listens on loopback, with TLS under a key of its own: Dask executes what it receives, so any user of
     this machine could otherwise run code as this one.
     """
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     with ExitStack() as stack:
         stack.enter_context(dask.config.set(_CONFIG))
         if scheduler is None:
-            cluster = _local(workers)
+            cluster = _local_cluster(workers)
             stack.enter_context(cluster)
             yield stack.enter_context(Client(cluster))
         else:
-            yield stack.enter_context(_connected(scheduler))
+            yield stack.enter_context(_connect(scheduler))
 
 
-def _local(workers: int) -> LocalCluster:
+def _local_cluster(workers: int) -> LocalCluster:
     try:
         return LocalCluster(
             n_workers=workers,
@@ -164,7 +154,8 @@ def _local(workers: int) -> LocalCluster:
         raise CannotScan(f"Dask cannot start {workers} processes here: {error}.") from error
 
 
-def _connected(scheduler: str) -> Client:
+def _connect(scheduler: str) -> Client:
+    """A client of a cluster all of whose workers have this version of pfnscope."""
     try:
         client = Client(scheduler)
     except (OSError, ValueError, TypeError) as error:
@@ -185,47 +176,58 @@ def _connected(scheduler: str) -> Client:
     return client
 
 
-def answers(client: Client, batches: Iterator[Batch]) -> Iterator[Answer]:
-    """The answers to all batches, in no order. No more are taken than the workers can have under way.
+def _answers(client: Client, batches: Iterator[Batch]) -> Iterator[Answer]:
+    """The answers to all batches, in no order, with no more batches under way than the workers need.
 
-    Logs that were with a worker each time it was killed are tried once more at the end, one at a time and nothing
-    beside it: whatever else a worker holds is under suspicion with the one that killed it. Raises CannotScan.
+    Dask gives up a batch when several workers died of it. Its logs are tried once more at the end, one at a time and
+    alone, so that only the log that kills its worker becomes a failed row. Raises CannotScan.
     """
     try:
-        yield from _answers(client, batches)
+        yield from _Run(client, batches).answers()
     except (OSError, CancelledError, FutureCancelledError) as error:
         raise CannotScan("The Dask scheduler is gone. Run again to go on.") from error
 
 
-def _answers(client: Client, batches: Iterator[Batch]) -> Iterator[Answer]:
-    owed: dict[Future[Answer], Batch] = {}
-    suspects: list[Source] = []
-    arriving = as_completed()
-    room = _Room(client)
+class _Run:
+    """The batches of one scan on their way through Dask."""
 
-    def submit(batch: Batch) -> None:
-        # without a key of its own Dask would hash the logs
-        future = client.submit(work, batch, pure=False)
-        owed[future] = batch
-        room.take(batch)
-        arriving.add(future)
+    def __init__(self, client: Client, batches: Iterator[Batch]) -> None:
+        self._client = client
+        self._batches = batches
+        self._completed = as_completed()
+        self._under_way: dict[Future[Answer], Batch] = {}
+        self._suspects: list[Source] = []
+        self._bytes = 0
+        self._threads = 1
+        self._threads_counted = float("-inf")
 
-    more, alone = True, False
-    while more or owed or suspects:
-        while more and room.left(len(owed)):
-            batch = next(batches, None)
+    def answers(self) -> Iterator[Answer]:
+        self._fill()
+        while self._under_way:
+            yield from self._next_answer(alone=False)
+            self._fill()
+        while self._suspects:
+            self._submit((self._suspects.pop(),))
+            yield from self._next_answer(alone=True)
+
+    def _fill(self) -> None:
+        while self._has_room():
+            batch = next(self._batches, None)
             if batch is None:
-                more = False
-            else:
-                submit(batch)
-        if not owed and suspects:
-            alone = True
-            submit((suspects.pop(),))
-        if not owed:
-            return
-        future = next(arriving)
-        batch = owed.pop(future)
-        room.give_back(batch)
+                return
+            self._submit(batch)
+
+    def _submit(self, batch: Batch) -> None:
+        future = self._client.submit(work, batch, pure=False)  # pure: Dask would hash the logs to make a key
+        self._under_way[future] = batch
+        self._bytes += _bytes_in(batch)
+        self._completed.add(future)
+
+    def _next_answer(self, *, alone: bool) -> Iterator[Answer]:
+        """Wait for a batch; nothing where its logs have to be tried again."""
+        future = next(self._completed)
+        batch = self._under_way.pop(future)
+        self._bytes -= _bytes_in(batch)
         if future.status == "finished":
             yield future.result()
         elif future.status != "error":
@@ -233,38 +235,25 @@ def _answers(client: Client, batches: Iterator[Batch]) -> Iterator[Answer]:
         else:
             error = future.exception()
             if isinstance(error, KilledWorker) and not alone:
-                suspects += batch
+                self._suspects += batch
             else:
-                yield given_up(batch, _why(error))
+                yield failed(batch, _why_failed(error))
+
+    def _has_room(self) -> bool:
+        """By the number of workers now, and by the bytes under way."""
+        if time.monotonic() - self._threads_counted > _THREADS_SECONDS:
+            self._threads = max(1, sum(self._client.nthreads().values()))
+            self._threads_counted = time.monotonic()
+        if not self._under_way:
+            return True
+        return len(self._under_way) < AHEAD * self._threads and self._bytes < BYTES_AHEAD
 
 
-def _why(error: BaseException) -> str:
+def _bytes_in(batch: Batch) -> int:
+    return sum(len(source.data or b"") for source in batch)
+
+
+def _why_failed(error: BaseException) -> str:
     if isinstance(error, KilledWorker):
         return "The process that analysed it was killed each time, perhaps for want of memory."
     return f"The worker could not take it: {type(error).__name__}: {error}"
-
-
-class _Room:
-    """How much may be under way: by the workers that there are, asked now and then, and by the bytes that travel."""
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-        self._asked = float("-inf")
-        self._threads = 1
-        self._bytes = 0
-
-    def left(self, under_way: int) -> bool:
-        if time.monotonic() - self._asked > 5:
-            self._threads = max(1, sum(self._client.nthreads().values()))
-            self._asked = time.monotonic()
-        return under_way < AHEAD * self._threads and (not under_way or self._bytes < BYTES_AHEAD)
-
-    def take(self, batch: Sequence[Source]) -> None:
-        self._bytes += _travelling(batch)
-
-    def give_back(self, batch: Sequence[Source]) -> None:
-        self._bytes -= _travelling(batch)
-
-
-def _travelling(batch: Sequence[Source]) -> int:
-    return sum(len(source.data or b"") for source in batch)

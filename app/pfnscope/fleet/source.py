@@ -1,4 +1,4 @@
-"""One log that is to be analysed, and how its place is named in the table."""
+"""A log to analyse, its name in the table, and the errors that end a scan."""
 
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -10,11 +10,11 @@ _SECRET = ("sig", "token", "secret", "password", "credential", "key", "auth")
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """A log: at ``where``, or already read into ``data``, as out of an archive.
+    """A log: at the path or URL ``where``, or the bytes ``data`` of an archive's member.
 
-    ``size`` is in bytes as stored, None where nobody says it. ``stamp`` changes when the log does: a time in
-    nanoseconds since 1970, an ETag, or the hash of what was in an archive. With a ``problem`` there is nothing to
-    read: a sentence that says why, and the ``status`` of its row.
+    ``size`` is in bytes as stored, None where it is unknown. ``stamp`` changes when the log does: a time in
+    nanoseconds since 1970, an ETag, or the hash of a member. A log that cannot be read has a sentence that says why
+    as ``problem``, and the ``status`` of its row.
     """
 
     name: str
@@ -28,12 +28,12 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 
 def is_remote(path: str) -> bool:
     """Whether a path is a URL, such as ``s3://bucket/logs``; everything else is a path of this machine."""
-    scheme, found, _ = path.partition("://")
-    return bool(found) and scheme.isascii() and scheme.replace("+", "").isalnum()
+    scheme, separator, _ = path.partition("://")
+    return bool(separator) and scheme.isascii() and scheme.replace("+", "").isalnum()
 
 
 def shown(path: str) -> str:
-    """A path as the table names it: valid Unicode, and of a URL neither its password nor the values that sign it."""
+    """A path as in the table: valid Unicode, and a URL without its password and the secrets in its query."""
     text = path.encode("utf-8", "backslashreplace").decode()
     if not is_remote(text):
         return text

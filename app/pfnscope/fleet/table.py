@@ -1,4 +1,8 @@
-"""The columns of the table in Arrow's types, made from the rows."""
+"""The table's file: its columns, parts written as the scan goes on and joined at its end, and the rows it already has.
+
+``FILE.parts`` lies beside the file until the scan is complete. A part appears whole or not at all, so an interrupted
+scan loses only what was not written yet. About 300 bytes a log are held in memory, whatever its size.
+"""
 
 import fcntl
 import os
@@ -18,7 +22,7 @@ from pfnscope.fleet.source import CannotScan, Source
 from pfnscope.model.analysis import Hole
 
 MARK = {b"pfnscope.scan": b"1"}
-"""What tells such a table from other Parquet files, and its format."""
+"""Metadata that marks the file as such a table, and the version of its format."""
 
 
 def _type(hint: Any) -> pa.DataType:
@@ -45,7 +49,7 @@ SCHEMA = pa.schema(_fields(Row), metadata=MARK)
 
 PART_ROWS = 1024
 PART_BYTES = 8 << 20
-"""Of rows as they come from the workers; as Python objects they take ten times that."""
+"""Of rows packed as the workers send them; as Python objects they take ten times as much."""
 PART_SECONDS = 10.0
 GROUP_BYTES = 16 << 20
 
@@ -60,10 +64,10 @@ class Table:
         self.parts = out.with_name(out.name + ".parts")
         self.known = 0
         self.of_other_versions = 0
-        self._latest: dict[bytes, tuple[int, int | None, bytes | None]] = {}  # number of the row, size, stamp if final
+        self._latest: dict[bytes, tuple[int, int | None, bytes | None]] = {}  # row number, size, stamp if final
         self._rows = 0
         self._buffer: list[dict[str, Any]] = []
-        self._buffered = 0
+        self._buffer_bytes = 0
         self._flushed = time.monotonic()
         self._lock: int | None = None
         self._locked = False
@@ -75,7 +79,7 @@ class Table:
             self.parts.mkdir(exist_ok=True)
             self._take_lock()
             for file in self._files():
-                self._learn(file)
+                self._load(file)
         except (OSError, pa.ArrowException) as error:
             self._release()
             raise CannotScan(f"Cannot use {self.out}: {error}.") from error
@@ -98,17 +102,17 @@ class Table:
         return known[2] == _digest(str(source.stamp)) and source.size in (None, known[1])
 
     def add(self, rows: list[dict[str, Any]], size: int) -> None:
-        """Take rows, which are ``size`` bytes packed; on disk when enough have come, or after some seconds."""
+        """Add rows, which are ``size`` bytes packed; they are written with enough others, or after PART_SECONDS."""
         self._buffer += rows
-        self._buffered += size
+        self._buffer_bytes += size
         for row in rows:
             self._note(row["name"], row["size"], row["stamp"], row["status"])
-        waited = time.monotonic() - self._flushed
-        if len(self._buffer) >= PART_ROWS or self._buffered >= PART_BYTES or waited >= PART_SECONDS:
+        age = time.monotonic() - self._flushed
+        if len(self._buffer) >= PART_ROWS or self._buffer_bytes >= PART_BYTES or age >= PART_SECONDS:
             self.flush()
 
     def flush(self) -> None:
-        """Write what has come as a part."""
+        """Write the buffered rows as a part."""
         if self._buffer:
             number = 1 + max((int(path.stem) for path in self._part_files()), default=0)
             try:
@@ -117,10 +121,10 @@ class Table:
                 _replace(new, self.parts / f"{number:08d}.parquet")
             except OSError as error:
                 raise CannotScan(f"Cannot write {self.parts}: {error}. Run again to go on.") from error
-        self._buffer, self._buffered, self._flushed = [], 0, time.monotonic()
+        self._buffer, self._buffer_bytes, self._flushed = [], 0, time.monotonic()
 
     def finish(self) -> int:
-        """Join all rows into the file, of each log the newest; the number of rows."""
+        """Join the newest row of each log into the file; the number of rows."""
         self.flush()
         try:
             if self._part_files() or not self.out.exists():
@@ -156,13 +160,13 @@ class Table:
                 if kept.num_rows:
                     yield kept
 
-    def _learn(self, file: Path) -> None:
+    def _load(self, file: Path) -> None:
         try:
             table = pq.ParquetFile(file)
         except pa.ArrowInvalid as error:
             raise _foreign(file) from error
-        found = table.schema_arrow
-        if not MARK.items() <= (found.metadata or {}).items() or not found.equals(SCHEMA):
+        schema = table.schema_arrow
+        if not MARK.items() <= (schema.metadata or {}).items() or not schema.equals(SCHEMA):
             raise _foreign(file)
         for batch in table.iter_batches(columns=_KEYS):
             columns = [batch.column(name).to_pylist() for name in _KEYS]
@@ -203,7 +207,7 @@ def _foreign(file: Path) -> CannotScan:
 
 
 def _replace(new: Path, path: Path) -> None:
-    """Let a file that is whole, and on the disk, take its place."""
+    """Rename a complete file into place once its data is on the disk."""
     with new.open("rb") as file:
         os.fsync(file.fileno())
     new.replace(path)

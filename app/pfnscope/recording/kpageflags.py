@@ -1,4 +1,8 @@
-"""Runs of /proc/kpageflags: eight bytes a frame made into lines, and lines read back."""
+"""/proc/kpageflags read frame by frame, without the frames that a plan leaves out, and recorded as runs of flags.
+
+The file has eight bytes of flags a frame (Documentation/admin-guide/mm/pagemap.rst). A line of a record is a run of
+frames with the same two flags NOPAGE and RESERVED; docs/verify.md describes it.
+"""
 
 import os
 import re
@@ -19,14 +23,14 @@ from pfnscope.recording.model import FlagRun, Kpageflags
 NOPAGE = 1 << 20
 RESERVED = 1 << 32
 CRASHED = 1 << 63
-"""Set in a line for a frame that killed its reader; no flag of the kernel's."""
+"""Set in a record for a frame whose reading killed the reader; not a flag of the kernel's."""
 
 ENTRY = 8
 """Bytes of one frame in /proc/kpageflags."""
 
 _HIGHEST = 1 << 52
 _LANES = {"little": tuple(range(8)), "big": tuple(reversed(range(8)))}
-_ALIKE = re.compile(rb"\x00+|\x01+|\x02+|\x03+")  # of classes that are made here, not of anybody's text
+_ALIKE = re.compile(rb"\x00+|\x01+|\x02+|\x03+")  # of the classes computed below, never of input
 _NOPAGE_CLASS = bytes(bool(byte & 0x10) for byte in range(256))  # bit 20 is bit 4 of byte 2
 _RESERVED_CLASS = bytes(2 * (byte & 1) for byte in range(256))  # bit 32 is bit 0 of byte 4
 _BUT_NOPAGE = bytes(byte & ~0x10 for byte in range(256))
@@ -34,9 +38,9 @@ _BUT_RESERVED = bytes(byte & ~1 for byte in range(256))
 
 
 class RunEncoder:
-    """Makes lines ``start end flags others either`` of flags fed in frame order; memory does not grow.
+    """Encodes flags, given in frame order, as lines ``start end flags others either``, in constant memory.
 
-    The work on each byte is done by whole-buffer operations, since a machine may have a thousand million frames.
+    All work on single bytes is done by operations on whole buffers: a machine may have 10^9 frames.
     """
 
     def __init__(self, write: Callable[[str], object], byteorder: Literal["little", "big"] = sys.byteorder) -> None:
@@ -45,7 +49,7 @@ class RunEncoder:
         self._run: FlagRun | None = None
 
     def feed(self, pfn: int, entries: bytes) -> None:
-        """Take the flags of the frames from ``pfn`` on."""
+        """Encode the flags of the frames from ``pfn`` on."""
         count = len(entries) // ENTRY
         lanes = [entries[lane::ENTRY] for lane in self._lanes]
         classes = _either(lanes[2].translate(_NOPAGE_CLASS), lanes[4].translate(_RESERVED_CLASS))
@@ -60,7 +64,7 @@ class RunEncoder:
             self._add(FlagRun(FrameRange(pfn + start, pfn + end), bool(kind & 1), bool(kind & 2), others, either))
 
     def skip(self, frames: FrameRange, why: str) -> None:
-        """Note frames that are not read."""
+        """Record frames that are not read."""
         self.cut()
         self._write(f"# SKIP {frames.start:x} {frames.end:x} {why}\n")
 
@@ -72,7 +76,7 @@ class RunEncoder:
             self._write(f"{run.frames.start:x} {run.frames.end:x} {flags:x} {run.others} {run.either:x}\n")
 
     def close(self, end: int, skips: int) -> None:
-        """Write the last run and where the file ended: without this line it broke off."""
+        """Write the last run and where the file ended; a record without this line is incomplete."""
         self.cut()
         self._write(f"# end {end:x} crashes 0 skips {skips}\n")
 
@@ -94,7 +98,7 @@ def _either(left: bytes, right: bytes) -> bytes:
 
 
 def parse_runs(text: str) -> Kpageflags:
-    """Read the lines back. Raises ValueError with the number of the first line that is none."""
+    """Decode a record. Raises ValueError with the number of the first line that is no run."""
     runs: list[FlagRun] = []
     crashed: list[FrameRange] = []
     skipped: list[tuple[FrameRange, str]] = []
@@ -130,21 +134,21 @@ def _frames(first: str, last: str) -> FrameRange:
 CHUNK = 1 << 17
 """Frames read at once: 1 MiB of flags."""
 
-_EVERY = 1.0  # seconds between two reports of progress
+_REPORT_SECONDS = 1.0
 
 Progress = Callable[[int, int], None]
-"""Told the frames that are done and all that are to be read."""
+"""Called with the number of frames read so far and the number to be read."""
 
 
 class Step(Struct, frozen=True):
-    """Frames of a plan, read where ``why_not`` is None."""
+    """Frames of a plan; they are read where ``why_not`` is None."""
 
     frames: FrameRange
     why_not: str | None
 
 
 def plan(top: int, left_out: Iterable[tuple[FrameRange, str]], cuts: Iterable[int] = ()) -> tuple[Step, ...]:
-    """What to do with the frames [0, ``top``): later reasons to leave out win, runs of flags are cut at ``cuts``."""
+    """The steps for the frames [0, ``top``): later entries of ``left_out`` win, runs of flags end at ``cuts``."""
     reasons = [(item.clip(0, top), why) for item, why in left_out]
     strokes: list[tuple[FrameRange, str | None]] = [(FrameRange(0, top), None), *reasons]
     borders = sorted({cut for cut in cuts if 0 < cut < top})
@@ -163,13 +167,13 @@ def plan(top: int, left_out: Iterable[tuple[FrameRange, str]], cuts: Iterable[in
 
 
 def read_flags(path: Path, steps: Iterable[Step], out: TextIO, progress: Progress) -> FrameSet:
-    """Carry out a plan; returns the frames that were read. Raises OSError where the file cannot be opened or read.
+    """Carry out a plan; the frames that were read. Raises OSError where the file cannot be opened or read.
 
-    Give a file that is flushed at each line: should the kernel kill the reader, what was read is there.
+    ``out`` should be line buffered, so that everything read so far is recorded if the kernel kills the reader.
     """
     steps = tuple(steps)
     total = sum(step.frames.pages for step in steps if step.why_not is None)
-    encoder, done, skips, told = RunEncoder(out.write), 0, 0, time.monotonic()
+    encoder, done, skips, reported = RunEncoder(out.write), 0, 0, time.monotonic()
     read: list[FrameRange] = []
     end = 0
     file = open_file(path)
@@ -188,8 +192,8 @@ def read_flags(path: Path, steps: Iterable[Step], out: TextIO, progress: Progres
                     break
                 encoder.feed(at, data)
                 at += len(data) // ENTRY
-                if time.monotonic() - told > _EVERY:
-                    told = time.monotonic()
+                if time.monotonic() - reported > _REPORT_SECONDS:
+                    reported = time.monotonic()
                     out.flush()
                     progress(done + at - step.frames.start, total)
             done += step.frames.pages

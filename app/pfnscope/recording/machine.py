@@ -1,4 +1,8 @@
-"""Small files of a running machine: those copied as they are, and those put together of many."""
+"""A running machine's log and the small files of its /proc and /sys, as they go into a record.
+
+Source for /dev/kmsg: Documentation/ABI/testing/dev-kmsg, 3.5 to 7.1: one record a read, oldest first, EAGAIN behind the
+last one, EPIPE where a record was overwritten, EINVAL where the buffer is too small.
+"""
 
 import errno
 import os
@@ -35,9 +39,9 @@ _WHY_NOT = {
 
 
 def small_files(root: Path, *, walkers: bool) -> Iterator[tuple[str, str | None, str]]:
-    """Name, text or None, and why not, of each small file of a record.
+    """Name, text or None, and the reason for None, of each small file of a record.
 
-    ``walkers``: also ask for what makes the kernel walk the struct pages of a block (``valid_zones``, ``removable``).
+    ``walkers``: read ``valid_zones`` and ``removable`` too, for which the kernel walks the struct pages of a block.
     """
     makers: dict[str, Callable[[], str]] = {
         **{name: partial(_read, root / path) for name, path in _COPIED.items()},
@@ -64,7 +68,7 @@ def _read(path: Path) -> str:
 
 
 def _line(path: Path) -> str:
-    """The content of a small file of sysfs, empty where it cannot be read: blocks may go while we look."""
+    """The content of a file of sysfs, empty where it cannot be read: blocks may be removed meanwhile."""
     try:
         return _read(path).strip()
     except OSError:
@@ -96,7 +100,7 @@ def _nodes(folder: Path) -> str:
 
 
 def _firmware_memmap(folder: Path) -> str:
-    """Index, first and last byte, and type: the end is inclusive, as sysfs has it."""
+    """Lines of index, first byte, last byte and type; the end is inclusive, as in sysfs."""
     entries = _numbered(folder, "")
     return "".join(
         f"{number} {_line(entry / 'start')} {_line(entry / 'end')} {_line(entry / 'type')}\n"
@@ -111,16 +115,16 @@ def _memblock(folder: Path) -> str:
 _BUFFER = 1 << 16
 _DEVICE = os.makedev(1, 11)  # of /dev/kmsg, Documentation/admin-guide/devices.txt
 _MOST = 64 << 20  # bytes; the largest ring buffer that log_buf_len allows is 2 GiB, and never memory lines at its end
-_ESCAPE = re.compile(rb"\\x([0-9a-f]{2})")  # as the kernel writes them, not as somebody pastes them
+_ESCAPE = re.compile(rb"\\x([0-9a-f]{2})")  # in records of /dev/kmsg, never in pasted text
 _BANNER = b"Linux version "
 _COMMANDS = (("dmesg",), ("journalctl", "-k", "-b", "-o", "short-monotonic", "--no-pager", "-q"))
-_PATIENCE = 60
+_TIMEOUT_SECONDS = 60
 
 
 class KernelLog(Struct, frozen=True):
     """A log as ``dmesg`` prints it, with its source; empty where there is none.
 
-    ``refused`` says of each source that gave less why.
+    ``refused`` has a reason for each source that gave nothing, or not the beginning.
     """
 
     text: bytes
@@ -130,22 +134,22 @@ class KernelLog(Struct, frozen=True):
 
 
 def kernel_log(root: Path) -> KernelLog:
-    """The best log there is below ``root``: a whole one, or else the first that can be read at all, or an empty one.
+    """The best log below ``root``: a whole one, else the first that can be read at all, else an empty one.
 
-    Only the kernel's own records are taken: what programs wrote into /dev/kmsg is no evidence. The commands are asked
-    only of the machine that this runs on.
+    Only the kernel's own records are used: what programs wrote into /dev/kmsg is no evidence. The commands are run
+    only for the machine that this runs on, ``/``.
     """
     refused: list[str] = []
-    found: list[tuple[str, bytes]] = []
+    partial_logs: list[tuple[str, bytes]] = []
     for source, text in _sources(root, refused):
         if _BANNER in text:
             return KernelLog(text, source, whole=True, refused=tuple(refused))
         if text.strip():
             refused.append(f"{source}: the ring buffer has lost the beginning")
-            found.append((source, text))
+            partial_logs.append((source, text))
         else:
             refused.append(f"{source}: empty")
-    source, text = found[0] if found else ("", b"")
+    source, text = partial_logs[0] if partial_logs else ("", b"")
     return KernelLog(text, source, whole=False, refused=tuple(refused))
 
 
@@ -159,19 +163,19 @@ def _sources(root: Path, refused: list[str]) -> Iterator[tuple[str, bytes]]:
         return
     for command in _COMMANDS:
         try:
-            done = subprocess.run(command, capture_output=True, check=False, timeout=_PATIENCE)  # noqa: S603 - fixed words
+            process = subprocess.run(command, capture_output=True, check=False, timeout=_TIMEOUT_SECONDS)  # noqa: S603 - fixed words
         except (OSError, subprocess.TimeoutExpired) as error:
             refused.append(f"{command[0]}: {getattr(error, 'strerror', None) or 'no answer'}")
             continue
-        if done.returncode:
-            said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-            refused.append(f"{command[0]}: {said[-1] if said else f'exit status {done.returncode}'}")
+        if process.returncode:
+            lines = process.stderr.decode("utf-8", "replace").strip().splitlines()
+            refused.append(f"{command[0]}: {lines[-1] if lines else f'exit status {process.returncode}'}")
         else:
-            yield " ".join(command), done.stdout
+            yield " ".join(command), process.stdout
 
 
 def _records(path: Path) -> Iterator[bytes]:
-    """Lines as dmesg prints them, of every record of the kernel's that the buffer still holds."""
+    """The lines that dmesg prints for the kernel's own records in the ring buffer."""
     status = path.stat()
     if not (stat.S_ISREG(status.st_mode) or (stat.S_ISCHR(status.st_mode) and status.st_rdev == _DEVICE)):
         raise OSError(errno.EINVAL, "neither the kernel's device nor a regular file")
@@ -182,7 +186,7 @@ def _records(path: Path) -> Iterator[bytes]:
         while size < _MOST:
             try:
                 data = os.read(file, _BUFFER)
-            except BrokenPipeError:  # a record was overwritten while we read; the next read goes on behind it
+            except BrokenPipeError:  # a record was overwritten meanwhile; the next read goes on behind it
                 continue
             except BlockingIOError:
                 break
@@ -198,9 +202,9 @@ def _records(path: Path) -> Iterator[bytes]:
 
 def _printed(line: bytes) -> Iterator[bytes]:
     """``6,339,5140900,-;text`` as ``[    5.140900] text``; a record of several lines gives several."""
-    head, found, text = line.partition(b";")
+    head, separator, text = line.partition(b";")
     fields = head.split(b",")
-    if not found or line.startswith(b" ") or len(fields) < 3 or not (fields[0].isdigit() and fields[2].isdigit()):
+    if not separator or line.startswith(b" ") or len(fields) < 3 or not (fields[0].isdigit() and fields[2].isdigit()):
         return  # a line of a record's dictionary
     if int(fields[0]) >> 3:  # a facility other than the kernel's
         return

@@ -1,4 +1,4 @@
-"""Facts of one machine as its /proc and /sys gave them, in page frames. Nothing here was computed from a log."""
+"""Facts of one machine from its /proc and /sys, in page frames. Nothing here is computed from a log."""
 
 from msgspec import Struct
 
@@ -55,7 +55,7 @@ class Kpageflags(Struct, frozen=True):
         return FrameSet.of(run.frames for run in self.runs)
 
     def having(self, *, nopage: bool | None = None, reserved: bool | None = None) -> FrameSet:
-        """Frames whose two flags are as asked for."""
+        """Frames with these values of the two flags; None is any value."""
         return FrameSet.of(
             run.frames
             for run in self.runs

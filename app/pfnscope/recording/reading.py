@@ -1,4 +1,4 @@
-"""A recorded folder as plain facts. A file that is not there, or says nothing, is missing with the reason."""
+"""A recorded folder as facts. A file that does not exist, or has no fact in it, is missing with the reason."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,7 +22,7 @@ _MOST_BLOCKS = 1 << 22
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """What ``capture`` notes about a record: the running kernel, and what could not be read and why."""
+    """``capture.json``: the running kernel, and which files could not be recorded and why."""
 
     release: str | None = None
     machine: str | None = None
@@ -77,7 +77,7 @@ def read_record(folder: Path, page_size: int) -> Record:
 
 
 def read_summary(folder: Path) -> Summary:
-    """What ``capture`` noted; records made by hand have no such file, and it is not needed. Raises FileRefused."""
+    """The summary that ``capture`` wrote, an empty one in records made by hand. Raises FileRefused."""
     try:
         return msgspec.json.decode(read_file(folder / SUMMARY, LIMIT), type=Summary)
     except FileRefused:
@@ -98,7 +98,7 @@ def _filled(items: tuple[T, ...], why: str) -> tuple[T, ...]:
 
 
 def _ram(resources: tuple[Resource, ...], page_size: int) -> FrameSet:
-    """Whole frames of System RAM; also what a driver plugged in, named with the driver behind."""
+    """Whole frames of System RAM, also of RAM that a driver added, as ``System RAM (kmem)``."""
     return FrameSet.of(item.range.frames_inward(page_size) for item in resources if item.name.startswith("System RAM"))
 
 
@@ -111,7 +111,7 @@ def _blocks(text: str, page_size: int) -> tuple[int, tuple[Block, ...]]:
 
 
 def _each_block(lines: list[str], frames: int) -> Iterator[Block]:
-    """Blocks that follow each other and are alike, joined: a large machine has thousands."""
+    """Blocks, adjacent ones of the same state and node joined: a large machine has thousands."""
     last: Block | None = None
     for line in lines[:_MOST_BLOCKS]:
         raw = line.encode("utf-8", "replace")

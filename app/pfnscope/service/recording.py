@@ -1,4 +1,4 @@
-"""The use case behind ``pfnscope capture``: this machine into a folder, reading nothing that could hurt it."""
+"""The use case behind ``pfnscope capture``: records this machine, without any read that could crash it."""
 
 import os
 from collections.abc import Callable
@@ -22,18 +22,19 @@ Say = Callable[[str], None]
 
 _FLAGS = "kpageflags.runs.txt"
 _UNFINISHED = b"left to deferred_grow_zone"
-"""Printed by kernels that leave struct pages to be initialised when a zone runs short of memory."""
+"""Printed by kernels that initialise some struct pages only when a zone runs short of memory."""
+_NO_WALKERS = "valid_zones and removable left out: on this release they walk unwritten struct pages"
 
 
 class CannotRecord(ServiceError):
-    """The folder cannot be written, or nothing at all could be read."""
+    """The folder cannot be written, or nothing could be read."""
 
 
 def capture(folder: Path, root: Path, say: Say) -> Summary:
     """Record the machine whose /proc, /sys and /dev are below ``root`` into a new or empty folder.
 
-    What is refused is noted with the reason, and the rest is recorded. ``say`` is told of progress. Raises
-    CannotRecord.
+    What cannot be read is noted with the reason, and the rest is recorded. ``say`` is called with progress messages.
+    Raises CannotRecord.
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -48,35 +49,34 @@ def capture(folder: Path, root: Path, say: Say) -> Summary:
 
 
 def _record(folder: Path, root: Path, say: Say) -> Summary:
-    lacking: dict[str, str] = {}
-    partly: dict[str, str] = {}
+    not_recorded: dict[str, str] = {}
+    partly_recorded: dict[str, str] = {}
     release = _release(root)
     parsed = parse_release(release)
     version = parsed.stable if parsed else None
     log = kernel_log(root)
     if not log.text:
-        lacking["dmesg.txt"] = "; ".join(log.refused)
+        not_recorded["dmesg.txt"] = "; ".join(log.refused)
     else:
         (folder / "dmesg.txt").write_bytes(log.text)
         if not log.whole:
-            partly["dmesg.txt"] = "; ".join(log.refused)
+            partly_recorded["dmesg.txt"] = "; ".join(log.refused)
     walkers = version is not None and version >= ALL_WRITTEN
     for name, text, why in small_files(root, walkers=walkers):
         if text is None:
-            lacking[name] = why
+            not_recorded[name] = why
         else:
             (folder / name).write_text(text, encoding="utf-8")
             if name == "memory-blocks.txt" and not walkers:
-                partly[name] = "valid_zones and removable left out: on this release they walk unwritten struct pages"
-    own = root == Path("/")
-    summary = Summary(
-        release, os.uname().machine if own else None, os.sysconf("SC_PAGE_SIZE") if own else None, lacking, partly
-    )
-    _write(folder, summary)  # already: should the next step kill us, what is here can be read
+                partly_recorded[name] = _NO_WALKERS
+    this_machine = root == Path("/")
+    machine, page_size = (os.uname().machine, os.sysconf("SC_PAGE_SIZE")) if this_machine else (None, None)
+    summary = Summary(release, machine, page_size, not_recorded, partly_recorded)
+    _write(folder, summary)  # now: the record is usable even if the next step crashes the machine
     try:
         _flags(folder, root, summary, log.text, version, say)
     except OSError as error:
-        lacking[_FLAGS] = _why_no_flags(error)
+        not_recorded[_FLAGS] = _why_no_flags(error)
         (folder / _FLAGS).unlink(missing_ok=True)
     _write(folder, summary)
     return summary
@@ -123,7 +123,7 @@ def _flags(folder: Path, root: Path, summary: Summary, log: bytes, version: Vers
 
 
 def _analysis(log: bytes, release: str | None) -> Analysis | None:
-    """The running kernel's own log analysed; None where it tells no layout, or is another kernel's."""
+    """The analysis of the running kernel's log; None where it has no layout, or is another kernel's."""
     boots = read(log).boots if log else ()
     boot = next((boot for boot in reversed(boots) if boot.node_ranges), None)
     if boot is None or (release is not None and boot.release != release):
@@ -132,7 +132,7 @@ def _analysis(log: bytes, release: str | None) -> Analysis | None:
 
 
 def _borders(analysis: Analysis) -> tuple[int, ...]:
-    """Where runs must not go on: kernels of 6.16 and later give a frame without a struct page no flag of its own."""
+    """Where runs have to end: since 6.16 a frame without a struct page has no flag of its own."""
     layout = analysis.layout
     sets = (layout.struct_pages, layout.memory_frames)
     return tuple(border for frames in sets for item in frames for border in (item.start, item.end))

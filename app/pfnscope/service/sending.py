@@ -1,6 +1,6 @@
-"""The use case of sharing from afar: a log's memory lines, cut out here, sent to a server.
+"""Sends the memory lines of a log to a server, for ``pfnscope share``.
 
-urllib is enough for one request, and it checks certificates by itself.
+By urllib: one request needs no more, and certificates are checked by default.
 """
 
 import gzip
@@ -22,21 +22,21 @@ _MOST_ANSWER = 1 << 20
 
 
 class NotShared(ServiceError):
-    """The server could not be reached, or did not take the log: says why."""
+    """The server could not be reached, or did not take the log; the message is fit for users."""
 
 
 class Shared(msgspec.Struct, frozen=True):
-    """Where a layout was stored. ``sent`` of ``lines`` lines left this machine; ``expires_at`` is RFC 3339."""
+    """Where a layout was stored. Of ``lines`` lines ``kept_lines`` were sent; ``expires_at`` is RFC 3339."""
 
     url: str
     delete_token: str
     expires_at: str
-    sent: int
+    kept_lines: int = msgspec.field(name="sent")
     lines: int
 
 
 class _NoRedirects(HTTPRedirectHandler):
-    """A redirected POST becomes a GET and loses the log; the user is told the new address instead."""
+    """Refuses redirects with the new address: a redirected POST would become a GET without the log."""
 
     def redirect_request(self, *args: Any) -> None:
         raise NotShared(f"the server sends on to {args[-1]}; give that address with --server")
@@ -54,8 +54,7 @@ def share(
     """Send the memory lines of a log that has a layout. ``expires_in`` is in seconds.
 
     Raises what :func:`pfnscope.service.analyze` raises, before anything is sent; then BadOption and NotShared.
-    ``opener`` may replace how requests are made: the usual one takes proxies from the environment and
-    checks certificates.
+    ``opener`` replaces the default, which takes proxies from the environment and checks certificates.
     """
     host = _host(server)
     options = options or Options()
@@ -63,14 +62,14 @@ def share(
     reading = read(log)
     chosen(reading, options)
     kept = keep_memory_lines(log, reading)
-    asked = {
+    parameters = {
         "title": title,
         "expires_in": expires_in,
         "kernel": options.kernel,
         "arch": options.arch,
         "boot": options.boot,
     }
-    query = urlencode({name: value for name, value in asked.items() if value})
+    query = urlencode({name: value for name, value in parameters.items() if value})
     request = Request(  # noqa: S310 - _host has looked at the scheme
         f"{server.rstrip('/')}/api/v1/layouts?{query}",
         data=gzip.compress(kept, 6, mtime=0),
@@ -101,8 +100,8 @@ def _answer(opener: OpenerDirector, request: Request, host: str) -> Any:
             return _json(answer)
     except HTTPError as error:
         with error:
-            told = _json(error)
-        detail = told.get("detail") if isinstance(told, dict) else None
+            problem = _json(error)
+        detail = problem.get("detail") if isinstance(problem, dict) else None
         raise NotShared(f"{host} did not take the log: {detail or f'status {error.code}'}") from error
     except URLError as error:
         raise NotShared(f"{host} cannot be reached: {error.reason}") from error

@@ -1,6 +1,6 @@
-"""Packed logs: one layer of gzip, zstd, xz or bzip2, told by its first bytes, unpacked up to a limit.
+"""Compressed logs: one layer of gzip, zstd, xz or bzip2, recognised by its magic number, unpacked up to a limit.
 
-The libraries are imported only for a text that needs them: most are not packed, and start-up is measured.
+The libraries are imported only when a text needs them: most are not compressed, and start-up time is measured.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,13 +12,13 @@ from pfnscope.files import open_file, size
 from pfnscope.service.errors import ServiceError
 
 LIMIT = 256 << 20
-"""Bytes of a text that are read, also after unpacking, where nobody sets another limit."""
+"""Default of the most bytes of a text, also after unpacking."""
 
 _STEP = 1 << 20  # bytes of text that a decoder may give at once
-_MOST_STREAMS = 20_000  # a file may hold several, one after another; each costs far more than its bytes
-_ZSTD_WINDOW = 8 << 20  # what RFC 8878 asks of every decoder; more is memory for the asking
+_MOST_STREAMS = 20_000  # one after another in a file; each takes far longer than its bytes
+_ZSTD_WINDOW = 8 << 20  # the size that RFC 8878 wants every decoder to support; a file may ask for gigabytes
 _SKIPPABLE, _SKIPPABLE_BEGIN = b"\x2a\x4d\x18", 0x5  # a byte of 0x50 to 0x5f is in front of these
-_TOO_DEAR = ("too much memory", "Memory usage limit")  # zstd's and xz's words
+_TOO_MUCH_MEMORY = ("too much memory", "Memory usage limit")  # zstd's and xz's words
 _XZ_MEMORY = 80 << 20  # what unpacking after xz -9 takes, and a little
 
 
@@ -31,16 +31,16 @@ class TooLarge(ServiceError):
 
 
 class Damaged(ServiceError):
-    """A packed text that is cut off, damaged, or made to be dear to unpack."""
+    """A compressed text that is cut off, damaged, or takes too much memory to unpack."""
 
     def __init__(self, packing: str, why: str = "it is damaged or cut off") -> None:
         super().__init__(f"The log is packed with {packing}, but cannot be unpacked: {why}.")
 
 
 class _Packing(NamedTuple):
-    """``slice`` is how many packed bytes a decoder is given at once, so few that what it gives is bounded.
+    """``slice`` is how many compressed bytes a decoder gets at once, few enough to bound what comes out.
 
-    ``decoder`` makes a decoder of one stream and says which errors it raises.
+    ``decoder`` returns a new decoder of one stream, and the exceptions that it raises.
     """
 
     name: str
@@ -82,13 +82,13 @@ _PACKINGS = (
 
 
 def packing_of(data: bytes) -> str | None:
-    """What a text is packed with (gzip, zstd, xz or bzip2), None for a plain one."""
-    found = _packing(data)
-    return found and found.name
+    """The name of a text's compression (gzip, zstd, xz or bzip2), None for plain text."""
+    packing = _packing(data)
+    return packing and packing.name
 
 
 def unpacked(data: bytes, limit: int = LIMIT) -> bytes:
-    """The plain text. Raises TooLarge beyond ``limit`` bytes of it, Damaged where it cannot be unpacked whole."""
+    """The plain text. Raises TooLarge beyond ``limit`` bytes, Damaged where it cannot be unpacked to its end."""
     packing = _packing(data)
     if packing is None:
         if len(data) > limit:
@@ -151,7 +151,7 @@ def _pieces(data: bytes, packing: _Packing) -> Iterator[bytes]:
                 at += len(fed)
                 yield from _decoded(decoder, fed)
         except errors as error:
-            if any(words in str(error) for words in _TOO_DEAR):
+            if any(words in str(error) for words in _TOO_MUCH_MEMORY):
                 raise Damaged(
                     packing.name, "it asks for more memory than is given; pack it with a lower level"
                 ) from error
@@ -165,7 +165,7 @@ def _pieces(data: bytes, packing: _Packing) -> Iterator[bytes]:
 
 
 def _decoded(decoder: Any, fed: memoryview) -> Iterator[bytes]:
-    """What a slice decodes to. xz and bzip2 are asked for a part at a time: one of their blocks may hold very much."""
+    """The text of a slice; of xz and bzip2 in parts, because one of their blocks may hold hundreds of megabytes."""
     if not hasattr(decoder, "needs_input"):
         yield decoder.decompress(fed)
         return

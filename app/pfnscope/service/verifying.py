@@ -1,4 +1,4 @@
-"""The use case behind ``pfnscope verify``: the analysis of a recorded log held against the files beside it."""
+"""The use case behind ``pfnscope verify``: compares the analysis of a recorded log with the files of the record."""
 
 import tempfile
 from pathlib import Path
@@ -19,10 +19,10 @@ class CannotVerify(ServiceError):
 
 
 def verify_folder(folder: Path, options: Options) -> Verification:
-    """Hold the analysis of ``folder``/dmesg.txt against the other files of the folder.
+    """Compare the analysis of ``folder``/dmesg.txt with the other files of the folder.
 
-    Release and architecture are those that the log shows, else those asked for, else those that ``capture`` noted.
-    Raises CannotVerify, and what analysing raises: NoMemoryLayout, BadOption.
+    Release and architecture are those of the log, else of the options, else of the record's summary. Raises
+    CannotVerify, and as the analysis does: NoMemoryLayout, BadOption.
     """
     try:
         log = read_log_file(folder / "dmesg.txt")
@@ -35,7 +35,7 @@ def verify_folder(folder: Path, options: Options) -> Verification:
 
 
 def verify_live(root: Path, options: Options, say: Say) -> Verification:
-    """Capture this machine into a folder that is removed again, and verify that. Raises as both do."""
+    """Capture this machine into a temporary folder, and verify that. Raises as both do."""
     with tempfile.TemporaryDirectory(prefix="pfnscope-") as folder:
         summary = capture(Path(folder), root, say)
         if "dmesg.txt" in summary.not_recorded:
@@ -46,7 +46,7 @@ def verify_live(root: Path, options: Options, say: Say) -> Verification:
 
 
 def _analysis(log: bytes, options: Options, summary: Summary) -> Analysis:
-    """The boot that the options choose; what its log does not show is filled in from the record's summary."""
+    """The analysis of the boot that the options choose, with what its log lacks from the record's summary."""
     reading = read(log)
     plain = judged(reading, options)
     kernel = options.kernel or (summary.release if plain.log.release is None else None)
@@ -58,4 +58,4 @@ def _analysis(log: bytes, options: Options, summary: Summary) -> Analysis:
 
 
 _ARCHITECTURES = {"aarch64": "arm64", "s390x": "s390", "i686": "i386", "i586": "i386", "armv7l": "arm"}
-"""What uname calls a machine, by the name of its architecture in the kernel's source."""
+"""Architectures as in the kernel's source, by the name that uname prints."""

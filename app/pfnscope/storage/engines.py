@@ -1,4 +1,4 @@
-"""SQLAlchemy engines for the databases that are supported, set up for many threads and for forgetting."""
+"""SQLAlchemy engines and transactions: durable, safe for many threads, and overwriting what is deleted."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -27,11 +27,11 @@ def make_engine(url: str) -> Engine:
         case "postgresql":
             return create_engine(
                 parsed.set(drivername="postgresql+psycopg"),
-                pool_pre_ping=True,  # a restarted server must not cost the next reader an error
+                pool_pre_ping=True,  # else the first query after a restart of the server fails
                 pool_timeout=BUSY_SECONDS,
                 hide_parameters=True,  # they hold texts, and errors are logged
                 connect_args={
-                    "client_encoding": "utf8",  # SQL_ASCII would be told as bytes, which SQLAlchemy does not expect
+                    "client_encoding": "utf8",  # with SQL_ASCII psycopg returns bytes, which SQLAlchemy does not expect
                     "connect_timeout": BUSY_SECONDS,
                     "tcp_user_timeout": BUSY_SECONDS * 1000,  # a host that vanished must not hold a thread for hours
                 },
@@ -44,7 +44,7 @@ def _sqlite(url: URL) -> Engine:
     file = (url.database or "").removeprefix("file:")  # of SQLite's own URLs, which take more options
     if file in ("", ":memory:"):
         raise ValueError("PFNSCOPE_DATABASE_URL: SQLite needs a file, such as sqlite:///var/pfnscope.db")
-    # Other users of the machine have no business with what strangers shared.
+    # What strangers shared is not for other users of the machine.
     Path(file).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = create_engine(url, pool_timeout=BUSY_SECONDS, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _configure)
@@ -64,8 +64,8 @@ def _configure(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    # A transaction that starts by reading and then writes cannot wait for another writer: SQLite
-    # fails it at once. Writers therefore take their place first.
+    # SQLite fails a transaction that reads first and writes later at once if there is another writer,
+    # instead of waiting. So a writing transaction takes the lock at its beginning.
     writes = connection.get_execution_options().get("writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 

@@ -1,4 +1,4 @@
-"""What a store of layouts promises, whatever keeps the bytes."""
+"""The interface of a store of layouts."""
 
 from collections.abc import Iterable
 from typing import Protocol
@@ -24,13 +24,13 @@ class Record(msgspec.Struct, frozen=True):
 
 
 class Tombstone(msgspec.Struct, frozen=True):
-    """What is left of a deleted or expired layout: that there was one."""
+    """A deleted or expired layout."""
 
     id: str
 
 
 class Claim(msgspec.Struct, frozen=True):
-    """A client's name for one creation, so that sending it again does not create twice. Both are hashes."""
+    """A client's idempotency key for one creation, and the fingerprint of that request. Both are hashes."""
 
     key_hash: bytes
     fingerprint: bytes
@@ -50,41 +50,41 @@ class LayoutStore(Protocol):
     def put(self, record: Record, claim: Claim | None = None) -> Claimed | None:
         """Keep a new record; durable when this returns None. Ids are never reused: a second is an error.
 
-        Where the claim is taken already nothing is kept, and what it stands for is returned.
+        Where the claim exists already nothing is kept, and the layout of that claim is returned.
         """
 
     def claimed(self, key_hash: bytes) -> Claimed | None:
-        """What was created under a claim, as long as it is there."""
+        """The layout that was created under a claim, while it exists."""
 
     def get(self, layout_id: str) -> Record | Tombstone | None:
-        """The record of that id, expired or not; None where there never was one."""
+        """The record of that id, also an expired one; None where there never was one."""
 
     def lifetimes(self, layout_ids: Iterable[str]) -> dict[str, int]:
-        """When those of the given layouts that are there expire, in seconds since 1970 UTC."""
+        """Expiry of each given layout that exists, in seconds since 1970 UTC."""
 
     def commits(self) -> int | None:
-        """A number that is another one whenever anything was written since, by whomever; None where none is cheap.
+        """A number that changes with every commit to the database; None where the database has no cheap one.
 
-        Waits for nobody, and never raises. The exception to the rule above: for one thread only.
+        Never waits, never raises. Unlike the other methods it is for one thread at a time.
         """
 
     def delete(self, layout_id: str) -> None:
-        """Replace the record by a tombstone, so that nothing of its text, title or note is left."""
+        """Replace the record by a tombstone; nothing of its text, title or note is left."""
 
     def purge_expired(self, now: int) -> int:
-        """Replace all records that expired at or before ``now`` by tombstones; how many they were.
+        """Replace all records that expired at or before ``now`` by tombstones; their number.
 
-        Also overwrites what is left of records deleted before, where others held that up.
+        Also overwrites what is left of records deleted before, where other connections prevented that.
         """
 
     def shorten(self, longest: int) -> None:
-        """Let no record expire later than so many seconds after its creation."""
+        """Let no record expire later than ``longest`` seconds after its creation."""
 
     def count(self) -> int:
-        """How many layouts are kept."""
+        """The number of layouts."""
 
     def hit(self, counter: bytes, expires_at: int) -> int:
-        """Add one to a counter that all servers on this database share; its value then."""
+        """Add one to a counter that all servers on this database share; its new value."""
 
     def hits(self, counter: bytes) -> int:
         """The value of a counter; 0 where there is none."""

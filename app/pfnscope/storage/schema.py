@@ -1,4 +1,4 @@
-"""The tables, and how a database gets them: once, whoever starts first; an older database step by step."""
+"""The tables, their creation by whichever server starts first, and upgrades of older databases."""
 
 from sqlalchemy import (
     BigInteger,
@@ -41,7 +41,7 @@ layouts = Table(
 
 tombstones = Table("tombstones", metadata, Column("id", String(32), primary_key=True))
 
-# Since version 2. A claim goes when its layout goes: nothing that was made from a text outlives it.
+# Since version 2. A claim is deleted with its layout: nothing computed from a text outlives it.
 claims = Table(
     "claims",
     metadata,
@@ -50,7 +50,7 @@ claims = Table(
     Column("fingerprint", LargeBinary, nullable=False),
 )
 
-# Since version 2. What clients of all servers did lately, by the hash of their address.
+# Since version 2. Rate limits that all servers share, by the hash of a client's address.
 counters = Table(
     "counters",
     metadata,
@@ -59,7 +59,7 @@ counters = Table(
     Column("expires_at", BigInteger, nullable=False, index=True),
 )
 
-# Any number serves, as long as nothing else in the database takes the same advisory lock.
+# Any number that nothing else in the database uses for an advisory lock.
 _ADVISORY_LOCK = 0x70666E73636F7065
 
 
@@ -78,18 +78,17 @@ def create(connection: Connection) -> None:
                 "create it with ENCODING 'UTF8' TEMPLATE template0"
             )
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
-    found = (
-        connection.execute(select(schema.c.version)).scalar() if inspect(connection).has_table(schema.name) else None
-    )
-    if found is None:
+    exists = inspect(connection).has_table(schema.name)
+    version = connection.execute(select(schema.c.version)).scalar() if exists else None
+    if version is None:
         metadata.create_all(connection)
         connection.execute(insert(schema).values(version=VERSION))
         return
-    if found > VERSION:
-        raise StoreUnavailable(f"the database has schema version {found}, this release knows version {VERSION}")
-    if found < 2:
+    if version > VERSION:
+        raise StoreUnavailable(f"the database has schema version {version}, this release knows version {VERSION}")
+    if version < 2:
         _to_version_2(connection)
-    if found < VERSION:
+    if version < VERSION:
         connection.execute(update(schema).values(version=VERSION))
 
 

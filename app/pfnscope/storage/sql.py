@@ -1,4 +1,4 @@
-"""Whether anybody has committed to the database since: what was read before still holds where nobody has."""
+"""The one implementation of LayoutStore: SQLAlchemy Core on SQLite or PostgreSQL."""
 
 import sqlite3
 from collections.abc import Iterable
@@ -25,45 +25,12 @@ from pfnscope.storage import schema
 from pfnscope.storage.engines import DAMAGED, empty_log, make_engine, transaction
 from pfnscope.storage.protocol import Claim, Claimed, LayoutStore, Record, StoreUnavailable, Tombstone
 
-
-class Watch:
-    """A connection that only looks at SQLite's counter of commits, which costs some microseconds and waits for nobody.
-
-    Not for several threads at once. PostgreSQL has no such counter to look at.
-    """
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine if engine.dialect.name == "sqlite" else None
-        self._held: PoolProxiedConnection | None = None
-
-    def commits(self) -> int | None:
-        """A number that is another one after each commit of others; None where that cannot be told."""
-        if self._engine is None:
-            return None
-        try:
-            if self._held is None:
-                self._held = self._engine.raw_connection()
-            connection = cast("sqlite3.Connection", self._held.driver_connection)
-            found: int = connection.execute("PRAGMA data_version").fetchone()[0]
-        except Exception:  # noqa: BLE001 - whoever asks then asks the storage itself, which says what is wrong
-            self.close()
-            return None
-        return found
-
-    def close(self) -> None:
-        """Give the connection back."""
-        held, self._held = self._held, None
-        if held is not None:
-            with suppress(Exception):
-                held.invalidate()
-
-
 # Both databases understand this upsert; SQLAlchemy has one only in the dialect of each.
 _HIT = text(
     "INSERT INTO counters (name, hits, expires_at) VALUES (:name, 1, :expires_at) "
     "ON CONFLICT (name) DO UPDATE SET hits = counters.hits + 1 RETURNING hits"
 )
-# Asked before each stored page; a statement with one id costs half of one with a list.
+# Runs before each stored page; a statement for one id takes half the time of one for a list.
 _LIFETIME = select(schema.layouts.c.id, schema.layouts.c.expires_at).where(schema.layouts.c.id == bindparam("id"))
 # A row by the table and one by the index, so that a damaged database does not pass for one that answers.
 _ANY_LAYOUT = select(schema.layouts.c.title).limit(1)
@@ -95,9 +62,9 @@ class SqlStore:
         self._writer = engine.execution_options(writes=True)
         # For a single statement: without BEGIN and ROLLBACK around it, each a round trip on PostgreSQL.
         self._single = engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._watch = Watch(engine)
+        self._commit_counter = _CommitCounter(engine)
         # Whether SQLite's log may still hold what was deleted: a server that was killed may have left such a log.
-        self._checkpoint_owed = engine.dialect.name == "sqlite"
+        self._log_holds_deleted = engine.dialect.name == "sqlite"
 
     def create(self) -> None:
         """Create or upgrade the tables."""
@@ -115,10 +82,10 @@ class SqlStore:
                     named = {"key_hash": claim.key_hash, "layout_id": record.id, "fingerprint": claim.fingerprint}
                     connection.execute(insert(schema.claims).values(named))
         except IntegrityError:
-            found = self.claimed(claim.key_hash) if claim is not None else None
-            if found is None:
+            earlier = self.claimed(claim.key_hash) if claim is not None else None
+            if earlier is None:
                 raise
-            return found
+            return earlier
         return None
 
     def claimed(self, key_hash: bytes) -> Claimed | None:
@@ -147,18 +114,18 @@ class SqlStore:
     def lifetimes(self, layout_ids: Iterable[str]) -> dict[str, int]:
         """See LayoutStore."""
         ids = list(layout_ids)
-        which, told = (_LIFETIME, {"id": ids[0]}) if len(ids) == 1 else (_LIFETIMES, {"ids": ids})
+        query, parameters = (_LIFETIME, {"id": ids[0]}) if len(ids) == 1 else (_LIFETIMES, {"ids": ids})
         with transaction(self._single) as connection:
-            return {row[0]: row[1] for row in connection.execute(which, told)}
+            return {row[0]: row[1] for row in connection.execute(query, parameters)}
 
     def commits(self) -> int | None:
         """See LayoutStore."""
-        return self._watch.commits()
+        return self._commit_counter.read()
 
     def delete(self, layout_id: str) -> None:
         """See LayoutStore."""
         self._bury(schema.layouts.c.id == layout_id)
-        self._pay_checkpoint()
+        self._checkpoint()
 
     def purge_expired(self, now: int) -> int:
         """See LayoutStore."""
@@ -171,7 +138,7 @@ class SqlStore:
             with transaction(self._writer) as connection:
                 connection.execute(delete(schema.counters).where(counters))
         buried = self._bury(layouts) if due_layouts else 0
-        self._pay_checkpoint()
+        self._checkpoint()
         return buried
 
     def shorten(self, longest: int) -> None:
@@ -192,8 +159,8 @@ class SqlStore:
     def hit(self, counter: bytes, expires_at: int) -> int:
         """See LayoutStore."""
         with transaction(self._writer) as connection:
-            found: int = connection.execute(_HIT, {"name": counter, "expires_at": expires_at}).scalar_one()
-            return found
+            hits: int = connection.execute(_HIT, {"name": counter, "expires_at": expires_at}).scalar_one()
+            return hits
 
     def hits(self, counter: bytes) -> int:
         """See LayoutStore."""
@@ -209,7 +176,7 @@ class SqlStore:
 
     def close(self) -> None:
         """See LayoutStore."""
-        self._watch.close()
+        self._commit_counter.close()
         self._engine.dispose()
 
     def _bury(self, which: ColumnElement[bool]) -> int:
@@ -219,20 +186,52 @@ class SqlStore:
             )
             if buried:
                 connection.execute(insert(schema.tombstones), [{"id": layout_id} for layout_id in buried])
-        self._checkpoint_owed |= bool(buried) and self._engine.dialect.name == "sqlite"
+        self._log_holds_deleted |= bool(buried) and self._engine.dialect.name == "sqlite"
         return len(buried)
 
-    def _pay_checkpoint(self) -> None:
-        """Empty SQLite's log, which holds deleted texts until then; where that fails, it stays owed.
+    def _checkpoint(self) -> None:
+        """Empty SQLite's log, which holds deleted texts until then.
 
-        A reader that began before the deletion holds it up, so this is tried again at each purge.
+        A reader that began before the deletion prevents it, so each purge tries again.
         """
-        if not self._checkpoint_owed:
+        if not self._log_holds_deleted:
             return
-        self._checkpoint_owed = False  # before, so that a deletion meanwhile is not overlooked
+        self._log_holds_deleted = False  # now, so that a deletion meanwhile sets it again
         emptied = False
         try:
             with suppress(StoreUnavailable), transaction(self._single) as connection:
                 emptied = empty_log(connection)
         finally:
-            self._checkpoint_owed |= not emptied
+            self._log_holds_deleted |= not emptied
+
+
+class _CommitCounter:
+    """SQLite's counter of commits by other connections; reading it takes microseconds and waits for no lock.
+
+    For one thread at a time. PostgreSQL has nothing as cheap.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine if engine.dialect.name == "sqlite" else None
+        self._connection: PoolProxiedConnection | None = None
+
+    def read(self) -> int | None:
+        """A number that differs after each commit of others; None where it cannot be read."""
+        if self._engine is None:
+            return None
+        try:
+            if self._connection is None:
+                self._connection = self._engine.raw_connection()
+            connection = cast("sqlite3.Connection", self._connection.driver_connection)
+            version: int = connection.execute("PRAGMA data_version").fetchone()[0]
+        except Exception:  # noqa: BLE001 - the caller then queries the storage, and that raises what is wrong
+            self.close()
+            return None
+        return version
+
+    def close(self) -> None:
+        """Give the connection back."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(Exception):
+                connection.invalidate()

@@ -1,21 +1,28 @@
 """``pfnscope analyze``."""
 
+import os
 from argparse import Namespace
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from pfnscope.cli import parsing
-from pfnscope.cli.common import assumed, hint, read, render, status
-from pfnscope.cli.parsing import Parser
-from pfnscope.cli.startup import take_time
-from pfnscope.cli.terminal import WrongUsage, look, show, working
+from pfnscope.cli.common import assumptions, hint, read, render, status
+from pfnscope.cli.parsing import Parser, add_assumptions, add_fail_on, add_layout_format, add_look
+from pfnscope.cli.startup import EXIT_FINDING, EXIT_NO_LAYOUT, EXIT_USAGE, run_long
+from pfnscope.cli.terminal import Refusal, WrongUsage, look, show, show_count, working
+
+if TYPE_CHECKING:
+    from pfnscope.service.analyzing import Options
+
+_WORST_FIRST = (EXIT_USAGE, EXIT_NO_LAYOUT, EXIT_FINDING, 0)
 
 
 def configure(parser: Parser) -> None:
-    """Its operands and options."""
+    """Declare its operands and options."""
     parser.operand("logs", "[FILE|-]...", nargs="*")
-    parsing.layout_form(parser, "jsonl")
-    parsing.assumptions(parser)
-    parsing.fail_on(parser)
-    parsing.look(parser)
+    add_layout_format(parser, "jsonl")
+    add_assumptions(parser)
+    add_fail_on(parser)
+    add_look(parser)
 
 
 def run(args: Namespace) -> int:
@@ -26,18 +33,44 @@ def run(args: Namespace) -> int:
     """
     logs = args.logs or ["-"]
     if args.form == "jsonl":
-        take_time()
-        from pfnscope.cli.many import analyze_each
-
-        return analyze_each(logs, assumed(args), args.fail_on)
+        run_long()
+        return _print_lines(logs, assumptions(args), args.fail_on)
     if len(logs) > 1:
         raise WrongUsage("more than one FILE needs --format jsonl")
     from pfnscope.service.analyzing import analyze
 
     text = read(logs[0])
     with working("analysing"):
-        document = analyze(text, assumed(args)).document
+        document = analyze(text, assumptions(args)).document
     show(render(document, args.form, look(args.width, args.color), text))
     if args.form == "text":
         hint(document, args.boot)
     return status(document, args.fail_on)
+
+
+def _print_lines(logs: Sequence[str], options: "Options", fail_on: str | None) -> int:
+    """Print a line of JSON for each file as soon as it is analysed; the worst exit status of all."""
+    from pfnscope.service.analyzing import encode
+
+    statuses = {0}
+    for number, log in enumerate(logs, 1):
+        line, exit_status = _line(log, options, fail_on)
+        statuses.add(exit_status)
+        show(encode(line))
+        show_count(number, len(logs))
+    return next(exit_status for exit_status in _WORST_FIRST if exit_status in statuses)
+
+
+def _line(log: str, options: "Options", fail_on: str | None) -> tuple[dict[str, object], int]:
+    """What is printed for one file, its document or the error, and the exit status for it alone."""
+    from pfnscope.service.analyzing import analyze
+    from pfnscope.service.errors import NoMemoryLayout, ServiceError
+
+    file = os.fsencode(log).decode("utf-8", "replace")
+    try:
+        document = analyze(read(log), options).document
+    except NoMemoryLayout as error:
+        return {"file": file, "error": str(error)}, EXIT_NO_LAYOUT
+    except (ServiceError, Refusal) as error:
+        return {"file": file, "error": str(error)}, EXIT_USAGE
+    return {"file": file, "document": document}, status(document, fail_on)

@@ -2,16 +2,15 @@
 
 from argparse import Namespace
 
-from pfnscope.cli import parsing
-from pfnscope.cli.parsing import Parser
-from pfnscope.cli.startup import take_time
+from pfnscope.cli.parsing import Parser, add_root
+from pfnscope.cli.startup import run_long
 from pfnscope.cli.terminal import say
 
 
 def configure(parser: Parser) -> None:
-    """Its operands and options."""
+    """Declare its operands and options."""
     parser.operand("folder", "DIR")
-    parsing.root(parser)
+    add_root(parser)
 
 
 def run(args: Namespace) -> None:
@@ -20,7 +19,7 @@ def run(args: Namespace) -> None:
     Nothing is changed, and no frame is read that could hurt: those whose struct page nothing may have written are
     left out. Needs root for all of it; what is refused is told with the reason.
     """
-    take_time()
+    run_long()
     from pathlib import Path
 
     from pfnscope.service.recording import capture

@@ -2,20 +2,19 @@
 
 from argparse import Namespace
 
-from pfnscope.cli import parsing
 from pfnscope.cli.common import read
-from pfnscope.cli.parsing import Parser
+from pfnscope.cli.parsing import Parser, add_format, add_kernel, add_look
 from pfnscope.cli.terminal import look, show, working
 
 
 def configure(parser: Parser) -> None:
-    """Its operands and options."""
+    """Declare its operands and options."""
     parser.operand("first", "A")
     parser.operand("second", "[B]", nargs="?")
     parser.option("--boots", metavar="N,M", help="Compare two boots of A, or boot N of A with boot M of B.")
-    parsing.form(parser, "text", "json")
-    parsing.kernel(parser)
-    parsing.look(parser)
+    add_format(parser, "text", "json")
+    add_kernel(parser)
+    add_look(parser)
 
 
 def run(args: Namespace) -> None:

@@ -2,19 +2,18 @@
 
 from argparse import Namespace
 
-from pfnscope.cli import parsing
-from pfnscope.cli.common import assumed, read
-from pfnscope.cli.parsing import Parser
+from pfnscope.cli.common import assumptions, read
+from pfnscope.cli.parsing import Parser, add_assumptions, add_format, add_look
 from pfnscope.cli.terminal import look, show
 
 
 def configure(parser: Parser) -> None:
-    """Its operands and options."""
+    """Declare its operands and options."""
     parser.operand("log", "FILE|-")
     parser.operand("where", "WHERE")
-    parsing.form(parser, "text", "json")
-    parsing.assumptions(parser)
-    parsing.look(parser)
+    add_format(parser, "text", "json")
+    add_assumptions(parser)
+    add_look(parser)
 
 
 def run(args: Namespace) -> None:
@@ -23,5 +22,5 @@ def run(args: Namespace) -> None:
     from pfnscope.service.analyzing import analyze, encode
     from pfnscope.service.lookup import lookup
 
-    found = lookup(analyze(read(args.log), assumed(args)).document, args.where)
-    show(encode(found) if args.form == "json" else render(found, look(args.width, args.color)).encode())
+    place = lookup(analyze(read(args.log), assumptions(args)).document, args.where)
+    show(encode(place) if args.form == "json" else render(place, look(args.width, args.color)).encode())

@@ -2,22 +2,22 @@
 
 from argparse import Namespace
 
-from pfnscope.cli import parsing
-from pfnscope.cli.common import EXIT_FINDING, assumed, read
-from pfnscope.cli.parsing import Parser
+from pfnscope.cli.common import assumptions, read
+from pfnscope.cli.parsing import Parser, add_assumptions, add_format, add_look
+from pfnscope.cli.startup import EXIT_FINDING
 from pfnscope.cli.terminal import look, show, working
 
 
 def configure(parser: Parser) -> None:
-    """Its operands and options."""
+    """Declare its operands and options."""
     parser.operand("log", "FILE|-")
     parser.option("--size", metavar="SIZE", required=True, help="Size of the region, such as 1G.")
     parser.option("--kind", choices=("!", "$"), default="!", help="As in memmap=SIZE!START.")
     parser.option("--align", metavar="SIZE", help="Alignment of the start; by default a memory section.")
     parser.option("--fail-on", choices=("danger",), help="Exit 1 where every place makes a danger.")
-    parsing.form(parser, "text", "json")
-    parsing.assumptions(parser)
-    parsing.look(parser)
+    add_format(parser, "text", "json")
+    add_assumptions(parser)
+    add_look(parser)
 
 
 def run(args: Namespace) -> int:
@@ -32,6 +32,6 @@ def run(args: Namespace) -> int:
 
     text = read(args.log)
     with working("looking for places"):
-        document, found = placed_beside(text, args.size, args.kind, args.align, assumed(args))
-    show(encode(found) if args.form == "json" else render(document, found, look(args.width, args.color)).encode())
-    return EXIT_FINDING if args.fail_on and not any(item.safe for item in found.placements) else 0
+        document, places = placed_beside(text, args.size, args.kind, args.align, assumptions(args))
+    show(encode(places) if args.form == "json" else render(document, places, look(args.width, args.color)).encode())
+    return EXIT_FINDING if args.fail_on and not any(item.safe for item in places.placements) else 0

@@ -2,14 +2,13 @@
 
 from argparse import Namespace
 
-from pfnscope.cli import parsing
-from pfnscope.cli.parsing import Parser
+from pfnscope.cli.parsing import Parser, add_format
 from pfnscope.cli.terminal import show
 
 
 def configure(parser: Parser) -> None:
-    """Its options."""
-    parsing.form(parser, "text", "json")
+    """Declare its options."""
+    add_format(parser, "text", "json")
 
 
 def run(args: Namespace) -> None:

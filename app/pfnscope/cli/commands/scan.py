@@ -6,21 +6,21 @@ import time
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
-from pfnscope.cli.common import EXIT_FINDING, EXIT_USAGE
 from pfnscope.cli.parsing import Parser, Whole
-from pfnscope.cli.startup import take_time
+from pfnscope.cli.startup import EXIT_FINDING, EXIT_USAGE, run_long
 from pfnscope.cli.terminal import Refusal, say
 
 if TYPE_CHECKING:
     from pfnscope.fleet.scan import State
 
 EXTRA = {"aiohttp", "cryptography", "dask", "distributed", "fsspec", "gcsfs", "pyarrow", "s3fs"}
+"""Packages of the extra ``fleet``."""
 _STEP = {True: 0.2, False: 10.0}
-"""Seconds between two words about the progress, on a terminal and elsewhere."""
+"""Seconds between two reports of progress, by whether they go to a terminal."""
 
 
 def configure(parser: Parser) -> None:
-    """Its operands and options."""
+    """Declare its operands and options."""
     parser.operand("paths", "PATH...", nargs="+")
     parser.option("--out", metavar="FILE.parquet", required=True, help="The table; one that is there is completed.")
     parser.option("--scheduler", metavar="ADDRESS", help="Use the Dask cluster there, such as tcp://10.0.0.1:8786.")
@@ -35,7 +35,7 @@ def run(args: Namespace) -> int:
     stopped. Exit status: 0 the table is whole, 1 the workers of --scheduler do not see the files, 2 nothing could be
     scanned or read.
     """  # noqa: D205 - the first paragraph is what the command does
-    take_time()
+    run_long()
     from pathlib import Path
 
     if "://" in args.out:
@@ -51,17 +51,17 @@ def run(args: Namespace) -> int:
         raise Refusal(
             f"scan needs packages that the base install leaves out ({error.name}): {installing('fleet')}"
         ) from error
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # of batch systems: end as by Ctrl-C, with all rows kept
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # of batch systems: as Ctrl-C, which keeps all rows
     progress = _Progress(sys.stderr is not None and sys.stderr.isatty())
     try:
-        state = scan(tuple(args.paths), Path(args.out), args.scheduler, args.workers, progress.tell)
+        state = scan(tuple(args.paths), Path(args.out), args.scheduler, args.workers, progress.report)
     except KeyboardInterrupt:
         progress.say("interrupted; run it again to go on")
         raise
     except FilesNotShared as error:
         progress.say(f"pfnscope: {error}")
         return EXIT_FINDING
-    progress.say(_sum(state))
+    progress.say(_summary(state))
     progress.say(f"{args.out}: {state.rows:,} row{'' if state.rows == 1 else 's'}")
     if state.done and set(state.done) == {"unreadable"} and not state.skipped:
         say("pfnscope: no log could be read; the table says why")
@@ -70,14 +70,14 @@ def run(args: Namespace) -> int:
 
 
 class _Progress:
-    """Tells on standard error how far a scan is: in one line of a terminal, in a line now and then elsewhere."""
+    """Reports on standard error how far a scan is: in one line of a terminal, elsewhere in a line every ten seconds."""
 
     def __init__(self, terminal: bool) -> None:
         self._terminal = terminal
-        self._began = self._told = time.monotonic()
-        self._open = False
+        self._start = self._last = time.monotonic()
+        self._open_line = False
 
-    def tell(self, state: "State") -> None:
+    def report(self, state: "State") -> None:
         if not state.done:
             if state.known:
                 others = f", {state.of_other_versions:,} of them of another pfnscope" if state.of_other_versions else ""
@@ -85,19 +85,19 @@ class _Progress:
                 self.say(f"going on: {logs} done{others}")
             return
         now = time.monotonic()
-        if now - self._told >= _STEP[self._terminal]:
-            self._told = now
-            speed = state.done.total() / (now - self._began)
-            text = f"{_sum(state)}, {speed:,.0f} a second"
+        if now - self._last >= _STEP[self._terminal]:
+            self._last = now
+            speed = state.done.total() / (now - self._start)
+            text = f"{_summary(state)}, {speed:,.0f} a second"
             say(f"\r{text}\x1b[K" if self._terminal else text, end="" if self._terminal else "\n")
-            self._open = self._terminal
+            self._open_line = self._terminal
 
     def say(self, text: str) -> None:
-        say(f"\n{text}" if self._open else text)
-        self._open = False
+        say(f"\n{text}" if self._open_line else text)
+        self._open_line = False
 
 
-def _sum(state: "State") -> str:
+def _summary(state: "State") -> str:
     """``4,990 of 5,000 logs analysed, 7 no-layout, 3 damaged``."""
     total = state.done.total()
     others = "".join(f", {count:,} {name}" for name, count in sorted(state.done.items()) if name != "analysed")

@@ -3,12 +3,12 @@
 from argparse import Namespace
 
 from pfnscope.cli.parsing import Parser, Whole
-from pfnscope.cli.startup import take_time
+from pfnscope.cli.startup import run_long
 from pfnscope.cli.terminal import Refusal
 
 
 def configure(parser: Parser) -> None:
-    """Its options."""
+    """Declare its options."""
     parser.option("--host", metavar="ADDRESS", default="127.0.0.1", help="Address to listen at.")
     parser.option("--port", type=Whole(0, 65535), metavar="N", default=8000, help="Port to listen at.")
     parser.option("--workers", type=Whole(1, 64), metavar="N", default=1, help="Server processes.")
@@ -16,7 +16,7 @@ def configure(parser: Parser) -> None:
 
 def run(args: Namespace) -> None:
     """Serve the web pages and the API."""
-    take_time()
+    run_long()
     from pfnscope.web.server import CannotServe, serve
 
     try:

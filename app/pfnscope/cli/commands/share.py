@@ -3,10 +3,9 @@
 import os
 from argparse import Namespace
 
-from pfnscope.cli import parsing
-from pfnscope.cli.common import assumed, read
-from pfnscope.cli.parsing import Parser, Whole
-from pfnscope.cli.startup import take_time
+from pfnscope.cli.common import assumptions, read
+from pfnscope.cli.parsing import Parser, Whole, add_assumptions, add_format
+from pfnscope.cli.startup import run_long
 from pfnscope.cli.terminal import say, show, working
 
 SERVER = "PFNSCOPE_SERVER"
@@ -14,7 +13,7 @@ _DAY = 86400
 
 
 def configure(parser: Parser) -> None:
-    """Its operands and options."""
+    """Declare its operands and options."""
     server = os.environ.get(SERVER) or None
     parser.operand("log", "FILE|-")
     parser.option(
@@ -26,8 +25,8 @@ def configure(parser: Parser) -> None:
     )
     parser.option("--title", metavar="TEXT", default="", help="Title of the page.")
     parser.option("--days", type=Whole(1, 3650), metavar="N", help="Days to keep it; the server sets the most.")
-    parsing.form(parser, "text", "json")
-    parsing.assumptions(parser)
+    add_format(parser, "text", "json")
+    add_assumptions(parser)
 
 
 def run(args: Namespace) -> None:
@@ -36,13 +35,14 @@ def run(args: Namespace) -> None:
     All other lines stay here: they are blanked before anything is sent. Exit status: 0 shared, 2 unreadable input,
     or the server cannot be reached or refuses, 3 no memory layout in the text.
     """
-    take_time()
+    run_long()
     from pfnscope.service.analyzing import encode
     from pfnscope.service.sending import share
 
     text = read(args.log)
     with working("sending"):
-        made = share(text, args.server, assumed(args), title=args.title, expires_in=args.days and args.days * _DAY)
-    told = f"{made.url}\ndelete token: {made.delete_token}\nkept until {made.expires_at}\n"
-    show(encode(made) if args.form == "json" else told.encode())
-    say(f"pfnscope: sent {made.sent} of {made.lines} lines, those about memory")
+        seconds = args.days and args.days * _DAY
+        shared = share(text, args.server, assumptions(args), title=args.title, expires_in=seconds)
+    answer = f"{shared.url}\ndelete token: {shared.delete_token}\nkept until {shared.expires_at}\n"
+    show(encode(shared) if args.form == "json" else answer.encode())
+    say(f"pfnscope: sent {shared.kept_lines} of {shared.lines} lines, those about memory")

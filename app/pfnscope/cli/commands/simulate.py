@@ -2,14 +2,13 @@
 
 from argparse import Namespace
 
-from pfnscope.cli import parsing
-from pfnscope.cli.common import assumed, read, render, status
-from pfnscope.cli.parsing import Parser
+from pfnscope.cli.common import assumptions, read, render, status
+from pfnscope.cli.parsing import Parser, add_assumptions, add_fail_on, add_layout_format, add_look
 from pfnscope.cli.terminal import WrongUsage, look, show, working
 
 
 def configure(parser: Parser) -> None:
-    """Its operands and options."""
+    """Declare its operands and options."""
     parser.operand("log", "[FILE|-]", nargs="?")
     parser.option("--append", metavar="ARGS", default="", help="Arguments to add to the log's command line.")
     parser.option(
@@ -20,10 +19,10 @@ def configure(parser: Parser) -> None:
         help="An argument to take away, by name or as written.",
     )
     parser.option("--set", dest="full", metavar="LINE", help="The whole command line, in place of the log's.")
-    parsing.fail_on(parser)
-    parsing.layout_form(parser)
-    parsing.assumptions(parser)
-    parsing.look(parser)
+    add_fail_on(parser)
+    add_layout_format(parser)
+    add_assumptions(parser)
+    add_look(parser)
 
 
 def run(args: Namespace) -> int:
@@ -39,6 +38,6 @@ def run(args: Namespace) -> int:
     change = Change(args.full, tuple(args.remove), args.append)
     text = read(args.log or "-")
     with working("simulating"):
-        today, document = simulated_beside(text, change, assumed(args))
+        today, document = simulated_beside(text, change, assumptions(args))
     show(render(document, args.form, look(args.width, args.color), text, today))
     return status(document, args.fail_on)

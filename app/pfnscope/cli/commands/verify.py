@@ -2,20 +2,19 @@
 
 from argparse import Namespace
 
-from pfnscope.cli import parsing
-from pfnscope.cli.common import EXIT_FINDING, EXIT_USAGE, assumed
-from pfnscope.cli.parsing import Parser
-from pfnscope.cli.startup import take_time
+from pfnscope.cli.common import assumptions
+from pfnscope.cli.parsing import Parser, add_assumptions, add_format, add_root
+from pfnscope.cli.startup import EXIT_FINDING, EXIT_USAGE, run_long
 from pfnscope.cli.terminal import WrongUsage, say, show
 
 
 def configure(parser: Parser) -> None:
-    """Its operands and options."""
+    """Declare its operands and options."""
     parser.operand("folder", "[DIR]", nargs="?")
     parser.option("--live", action="store_true", help="Capture this machine now and verify that.")
-    parsing.root(parser)
-    parsing.form(parser, "text", "json")
-    parsing.assumptions(parser)
+    add_root(parser)
+    add_format(parser, "text", "json")
+    add_assumptions(parser)
 
 
 def run(args: Namespace) -> int:
@@ -26,7 +25,7 @@ def run(args: Namespace) -> int:
     """
     if args.live == (args.folder is not None):
         raise WrongUsage("give a folder, or --live")
-    take_time()
+    run_long()
     from pathlib import Path
 
     from pfnscope.formats.verified_text import render
@@ -34,11 +33,11 @@ def run(args: Namespace) -> int:
     from pfnscope.service.verifying import verify_folder, verify_live
 
     if args.live:
-        found = verify_live(Path(args.root), assumed(args), say)
+        result = verify_live(Path(args.root), assumptions(args), say)
     else:
-        found = verify_folder(Path(args.folder), assumed(args))
-    show(encode(found) if args.form == "json" else render(found).encode())
-    if not found.compared:
+        result = verify_folder(Path(args.folder), assumptions(args))
+    show(encode(result) if args.form == "json" else render(result).encode())
+    if not result.compared:
         say("pfnscope: nothing could be compared")
         return EXIT_USAGE
-    return 0 if found.agrees else EXIT_FINDING
+    return 0 if result.agrees else EXIT_FINDING
