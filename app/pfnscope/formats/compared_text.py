@@ -1,6 +1,6 @@
 """Two documents side by side for terminals and mail: ``-`` is only in the first, ``+`` only in the second."""
 
-from pfnscope.drawing import sketches
+from pfnscope.drawing.ascii import bars_of_two
 from pfnscope.model.document import Document
 from pfnscope.report.compared import Comparison, Side, compared, told
 from pfnscope.report.plain import PLAIN, Look
@@ -13,7 +13,7 @@ def render(first: Document, second: Document, look: Look = PLAIN) -> str:
     """Both verdicts, the bars of both on one axis, and what changed."""
     comparison = compared(first, second)
     out = [line for side, found in enumerate((comparison.a, comparison.b)) for line in _headline(side, found, look)]
-    bars = sketches.of_two(first, second, look)
+    bars = bars_of_two(first, second, look)
     out += ["", look.paint("title", "Page frames"), *bars] if bars else []
     return "\n".join([*out, "", *(changes(comparison, look) or ["No difference in memory."])]) + "\n"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from pfnscope.drawing import sketches
+from pfnscope.drawing.ascii import bars_of, bars_of_two
 from pfnscope.formats.compared_text import changes
 from pfnscope.formats.text import era_rows, facts
 from pfnscope.model.analysis import Hole
@@ -23,7 +23,7 @@ _MARKUP = "\\`*_{}[]<>()#+-.!|~$&@"
 def render(document: Document, today: Document | None = None) -> str:
     """The report, lines ended by newlines. Of a simulated document it tells what changes from ``today``."""
     said = document.verdict
-    bars = sketches.of_two(today, document, PLAIN, one_log=True) if today else sketches.of(document, PLAIN)
+    bars = bars_of_two(today, document, PLAIN, one_log=True) if today else bars_of(document, PLAIN)
     parts = [
         f"**{escape(VERDICTS[said.severity][0] + said.summary)}**",
         "\n".join(f"- {escape(text)}" for text in said.details),

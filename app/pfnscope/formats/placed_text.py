@@ -1,6 +1,6 @@
 """Where a memmap= region can go, for terminals and mail: its starts below the bars, then in words."""
 
-from pfnscope.drawing import sketches
+from pfnscope.drawing.ascii import bars_of_places
 from pfnscope.model.document import Document
 from pfnscope.model.placement import AddedHole, Placements
 from pfnscope.report.plain import PLAIN, Look
@@ -13,7 +13,7 @@ def render(document: Document, places: Placements, look: Look = PLAIN) -> str:
     on = f" on {places.release}" if places.release else ", for releases that are not known"
     step = format_size(places.align)
     out = look.wrap(f"memmap={argument_size(places.size)}{places.kind}START{on}, START a multiple of {step}")
-    bars = sketches.of_places(document, places, look)
+    bars = bars_of_places(document, places, look)
     out += ["", look.paint("title", "Page frames"), *bars] if bars else []
     out += ["", look.paint("title", "Starts")]
     if not places.placements:

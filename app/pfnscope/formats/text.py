@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from pfnscope.drawing import sketches
+from pfnscope.drawing.ascii import bars_of, bars_of_two
 from pfnscope.model.analysis import Event, Hole
 from pfnscope.model.document import Document
 from pfnscope.model.log import BlockRange, DebugfsRegion, MapEntry, Resource, ZoneInfo
@@ -24,7 +24,7 @@ def render(document: Document, look: Look = PLAIN, today: Document | None = None
 
     Of a simulated document it tells what changes from ``today``, the document of the log as it is.
     """
-    bars = sketches.of_two(today, document, look, one_log=True) if today else sketches.of(document, look)
+    bars = bars_of_two(today, document, look, one_log=True) if today else bars_of(document, look)
     parts = [
         listed(facts(document), look),
         _verdict(document, look),

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from pfnscope.drawing import sketches
+from pfnscope.drawing.ascii import bars_of
 from pfnscope.model.ranges import FrameRange
 from pfnscope.report.plain import Look
 from tests.report.documents import hole, seed_document
@@ -17,7 +17,7 @@ def rows(lines: list[str]) -> dict[str, str]:
 @pytest.mark.parametrize("width", [72, 80, 120])
 @pytest.mark.parametrize("unicode", [False, True])
 def test_a_hole_of_41_frames_in_9_gib_is_seen_with_its_address(width: int, unicode: bool) -> None:
-    lines = sketches.of(seed_document(), Look(width, unicode=unicode))
+    lines = bars_of(seed_document(), Look(width, unicode=unicode))
     drawn = rows(lines)
     assert "41 pages" in drawn["holes"]
     alarm = re.search(r"!{3,}", drawn["pages"])
@@ -31,7 +31,7 @@ def test_a_hole_of_41_frames_in_9_gib_is_seen_with_its_address(width: int, unico
 
 
 def test_lanes_share_their_columns() -> None:
-    drawn = rows(sketches.of(seed_document(), Look()))
+    drawn = rows(bars_of(seed_document(), Look()))
     end = re.search(r"!{3,}", drawn["pages"])
     assert end
     # node 0, DMA32 and the memory of the struct pages end where the hole begins
@@ -45,7 +45,7 @@ def test_a_thousand_alarms_are_still_within_the_width_and_each_lane_has_some() -
     ]
     document = seed_document(holes=holes)
     for width in (72, 120):
-        lines = sketches.of(document, Look(width))
+        lines = bars_of(document, Look(width))
         assert max(map(len, lines)) <= width
         assert "!" in rows(lines)["holes"]
 
@@ -55,13 +55,13 @@ def test_without_anything_to_draw_nothing_is_drawn() -> None:
         firmware_map=[], user_map=[], node_ranges=[], zone_spans=[], holes=[], zone_ranges=[],
     )  # fmt: skip
     sections = bare.sections.__class__(None, 0, tuple[FrameRange, ...]())
-    assert sketches.of(seed_document(
+    assert bars_of(seed_document(
         firmware_map=[], user_map=[], node_ranges=[], zone_spans=[], holes=[], zone_ranges=[], sections=sections,
     ), Look()) == []  # fmt: skip
 
 
 def test_colours_mark_alarms_only_where_they_are_wanted() -> None:
-    plain, coloured = (sketches.of(seed_document(), Look(colour=colour)) for colour in (False, True))
+    plain, coloured = (bars_of(seed_document(), Look(colour=colour)) for colour in (False, True))
     assert "\x1b" not in "".join(plain)
     assert "\x1b[1;31m" in "".join(coloured)
     assert [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in coloured] == plain
