@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: setup setup-dev serve test lint format types acceptance bench bench-page bench-serve bench-abuse bench-fleet soak fuzz docs site screenshots clean help
+.PHONY: setup setup-dev serve test mutants lint format types acceptance bench bench-page bench-serve bench-abuse bench-fleet soak fuzz docs site screenshots clean help
 BIN := .venv/bin
 
 setup: ## Make .venv with the command pfnscope and the front-end assets
@@ -17,6 +17,8 @@ format: setup-dev ## Rewrite the sources in the one style
 types: setup-dev ## Check types, of the scripts of the pages too
 	$(BIN)/mypy
 	PATH=$(BIN):$$PATH node_modules/.bin/tsc
+mutants: setup-dev ## Move each release in kernel/ by one: the examples of tests/kernel have to notice
+	$(BIN)/python -m tools.mutants
 acceptance: setup ## Hold the command against ../shared/acceptance
 	$(BIN)/python tools/acceptance.py ../shared tests/acceptance-floor.toml
 bench: setup ## Measure speed

@@ -5,7 +5,6 @@ import re
 KIB = 1 << 10
 MIB = 1 << 20
 GIB = 1 << 30
-TIB = 1 << 40
 
 _SUFFIXES = "KMGTPE"
 # re compiles them on first use, and keeps them; many reports need neither.

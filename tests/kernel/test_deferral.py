@@ -1,16 +1,8 @@
 """How much of a deferred node is initialised early, by release."""
 
-import itertools
-
-from pfnscope.kernel.deferral import DEFERRALS, deferral, walked_early
+from pfnscope.kernel.deferral import deferral, walked_early
 
 SECTION = 0x8000
-
-
-def test_rows_follow_each_other_from_4_2_on() -> None:
-    assert deferral((4, 1, 52)) is None
-    assert DEFERRALS[0].first == (4, 2, 0)
-    assert all(older.before == newer.first for older, newer in itertools.pairwise(DEFERRALS))
 
 
 def test_a_section_since_4_17_and_2_gib_or_a_256th_of_the_node_before() -> None:

@@ -2,8 +2,7 @@
 
 import pytest
 
-from pfnscope.kernel.release import parse_release
-from pfnscope.kernel.vendors import DEVIATIONS
+from pfnscope.kernel.vendors import parse_release
 
 
 @pytest.mark.parametrize(
@@ -48,17 +47,6 @@ def test_a_vendors_build_acts_like_the_release_that_it_took_its_struct_pages_fro
     release = parse_release(text)
     assert release
     assert release.acts_like == acts_like
-
-
-def test_builds_of_a_version_leave_no_gap_and_do_not_overlap() -> None:
-    by_version: dict[tuple[str, tuple[int, int, int]], list[tuple[tuple[int, ...], tuple[int, ...]]]] = {}
-    for row in DEVIATIONS:
-        by_version.setdefault((row.vendor, row.version), []).append((row.first, row.before))
-        assert row.source
-    for builds in by_version.values():
-        assert builds[0][0] == ()
-        assert [before for _, before in builds[:-1]] == [first for first, _ in builds[1:]]
-        assert builds[-1][1] == (99999,)
 
 
 def test_ubuntus_banner_tells_the_stable_release() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pfnscope.kernel.release import parse_release
+from pfnscope.kernel.vendors import parse_release
 from pfnscope.layout import build_layout
 from pfnscope.model.log import Count, MapEntry, MemoryType, PrintedCounts
 from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet

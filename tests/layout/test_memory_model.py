@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from pfnscope.analysis import analyze
 from pfnscope.bootlog import read
-from pfnscope.kernel.architecture import MODELS, SECTION_SIZES, MemoryModel, memory_model, section_size
-from pfnscope.kernel.release import Version, parse_release
+from pfnscope.kernel.architectures import WITH_MODEL, MemoryModel, memory_model, section_size
+from pfnscope.kernel.vendors import parse_release
 from pfnscope.layout import build_layout
 from pfnscope.model.layout import Layout
 from pfnscope.model.log import BootLog, Count, FlagWidths, NodeRange, PrintedCounts, StructPages, ZoneRange
@@ -101,25 +101,13 @@ def test_flatmem_up_to_5_14_leaves_holes_zeroed_and_prints_no_count() -> None:
         assert {hole.state for hole in analysis.holes if hole.frames.start >= 100 * MIB // 4096} == {state}
 
 
-@pytest.mark.parametrize("arch", sorted({row.arch for row in MODELS}))
+@pytest.mark.parametrize("arch", WITH_MODEL)
 def test_every_release_of_an_architecture_has_one_model_and_a_section_size(arch: str) -> None:
     for version in [(2, 6, 32), (3, 10, 0), (4, 4, 0), (5, 4, 0), (5, 14, 0), (6, 12, 5), (7, 1, 0)]:
-        rows = [row for row in MODELS if row.arch == arch and row.first <= version <= row.last]
-        assert len([row for row in rows if row.nodes in ("any", "one")]) == 1
         row = memory_model(arch, version, 1)
         assert row is not None
         if row.model is SPARSE:
             assert section_size(arch, version, 4096)
-
-
-@pytest.mark.parametrize("page_size", [4096, 16384, 65536])
-def test_no_release_has_two_section_sizes(page_size: int) -> None:
-    versions: list[Version] = sorted({row.first for row in SECTION_SIZES} | {row.last for row in SECTION_SIZES})
-    for arch in {row.arch for row in SECTION_SIZES}:
-        rows = [row for row in SECTION_SIZES if row.arch == arch and row.page_size in (None, page_size)]
-        exact = [row for row in rows if row.page_size] or rows
-        for version in versions:
-            assert len([row for row in exact if row.first <= version <= row.last]) <= 1
 
 
 def test_the_page_size_is_the_one_that_the_node_totals_count_in() -> None:

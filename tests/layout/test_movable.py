@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pfnscope.kernel.command_line import arguments
-from pfnscope.kernel.movable_arguments import MovableArguments, movable_arguments
+from pfnscope.kernel.command_line import MovableArguments, arguments, movable_arguments
 from pfnscope.kernel.release import Version
 from pfnscope.layout.movable import movable_starts
 from pfnscope.model.layout import MemoryRange, ZoneLimit

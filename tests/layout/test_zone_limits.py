@@ -2,8 +2,8 @@
 
 import pytest
 
+from pfnscope.kernel.architectures import zone_limits
 from pfnscope.kernel.release import Version
-from pfnscope.kernel.zone_limits import zone_limits
 from pfnscope.layout.zones import zone_spans
 from pfnscope.model.layout import MemoryRange, ZoneLimit
 from pfnscope.model.ranges import FrameRange, FrameSet
@@ -12,28 +12,29 @@ GIB = 1 << 30
 
 
 @pytest.mark.parametrize(
-    ("arch", "version", "memory", "expected"),
+    ("arch", "version", "first", "expected"),
     [
-        ("x86_64", (4, 17, 0), (0, 9), {"DMA": 1 / 64, "DMA32": 4, "Normal": None}),
-        ("arm64", (5, 4, 0), (1, 3), {"DMA32": 4, "Normal": None}),
-        ("arm64", (5, 4, 0), (34, 40), {"DMA32": 36, "Normal": None}),
-        ("arm64", (5, 10, 0), (1, 9), {"DMA": 2, "DMA32": 4, "Normal": None}),
-        ("arm64", (6, 1, 0), (1, 3), {"DMA": 3, "DMA32": 3, "Normal": None}),
-        ("arm64", (6, 1, 0), (34, 40), {"DMA": 40, "DMA32": 40, "Normal": None}),
-        ("arm64", (6, 12, 0), (34, 40), {"DMA": 4, "DMA32": 4, "Normal": None}),
-        ("s390x", None, (0, 4), {"DMA": 2, "Normal": None}),
-        ("riscv64", None, (2, 9), {"DMA32": 4, "Normal": None}),
-        ("ppc64", (5, 14, 0), (0, 9), {"DMA": 2, "Normal": None}),
-        ("ppc64", (4, 17, 0), (0, 9), {"DMA": None}),
-        ("loongarch64", None, (0, 9), {"DMA32": 4, "Normal": None}),
-        ("sparc64", None, (0, 9), {"Normal": None}),
-        ("m68k", None, (0, 9), {}),
+        ("x86_64", (4, 17, 0), 0, {"DMA": 1 / 64, "DMA32": 4, "Normal": None}),
+        ("arm64", (5, 4, 0), 1, {"DMA32": 4, "Normal": None}),
+        ("arm64", (5, 4, 0), 34, {"DMA32": 36, "Normal": None}),
+        ("arm64", (5, 10, 0), 1, {"DMA": 2, "DMA32": 4, "Normal": None}),
+        ("arm64", (6, 1, 0), 1, {"DMA": 4, "DMA32": 4, "Normal": None}),
+        ("arm64", (6, 1, 0), 34, {"DMA": None, "DMA32": None, "Normal": None}),
+        ("arm64", (6, 12, 0), 34, {"DMA": 4, "DMA32": 4, "Normal": None}),
+        ("arm64", None, 34, {"DMA": None, "DMA32": None, "Normal": None}),
+        ("s390x", None, 0, {"DMA": 2, "Normal": None}),
+        ("riscv64", None, 2, {"DMA32": 4, "Normal": None}),
+        ("ppc64", (5, 14, 0), 0, {"DMA": 2, "Normal": None}),
+        ("ppc64", (4, 17, 0), 0, {"DMA": None}),
+        ("loongarch64", None, 0, {"DMA32": 4, "Normal": None}),
+        ("sparc64", None, 0, {"Normal": None}),
+        ("m68k", None, 0, {}),
     ],
 )
 def test_zones_end_where_the_release_ends_them(
-    arch: str, version: Version | None, memory: tuple[int, int], expected: dict[str, float | None]
+    arch: str, version: Version | None, first: int, expected: dict[str, float | None]
 ) -> None:
-    found = zone_limits(arch, version, memory[0] * GIB, memory[1] * GIB)
+    found = zone_limits(arch, version, first * GIB)
     assert {zone: None if end is None else end / GIB for zone, end in found} == expected
 
 

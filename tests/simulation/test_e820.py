@@ -87,7 +87,7 @@ def test_persistent_memory_begins_anew_wherever_another_entry_ends() -> None:
 
 
 @pytest.mark.parametrize(("version", "pieces"), [((5, 8, 0), 1), ((5, 14, 0), 2)])
-def test_soft_reserved_memory_is_kept_apart_from_5_14_on(version: tuple[int, int, int], pieces: int) -> None:
+def test_soft_reserved_memory_is_kept_apart_from_5_10_on(version: tuple[int, int, int], pieces: int) -> None:
     table = Table([Entry(0, 4, SOFT_RESERVED), Entry(4, 8, SOFT_RESERVED)])
     table.sanitise(version)
     assert len(table.entries) == pieces

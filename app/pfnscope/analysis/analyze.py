@@ -12,7 +12,8 @@ from pfnscope.analysis.events import place_events
 from pfnscope.analysis.holes import Surroundings, find_holes
 from pfnscope.analysis.proven_model import fit_layout
 from pfnscope.kernel.command_line import arguments
-from pfnscope.kernel.release import Release, parse_release
+from pfnscope.kernel.release import Release
+from pfnscope.kernel.vendors import parse_release
 from pfnscope.model.analysis import Cause, Check, Choice, Era, Event, Hole
 from pfnscope.model.layout import Layout
 from pfnscope.model.log import BootLog, Diagnostic

@@ -1,12 +1,9 @@
 """Which struct pages each bound of a reader takes in on one layout."""
 
-from pfnscope.kernel.architecture import MemoryModel
+from pfnscope.kernel.architectures import MemoryModel, architecture
 from pfnscope.kernel.readers import SUBSECTION_BYTES, Bound
 from pfnscope.model.layout import Layout
 from pfnscope.model.ranges import FrameSet
-
-VMEMMAP = frozenset({"x86_64", "arm64", "ppc64", "ppc64le", "s390", "s390x", "riscv64", "sparc64", "loongarch64"})
-"""SPARSEMEM_VMEMMAP is on: the only model whose sections have sub-sections (pfn_section_valid(), mmzone.h, 5.14)."""
 
 
 def pages_within(layout: Layout) -> dict[Bound, FrameSet]:
@@ -33,6 +30,6 @@ def _online(layout: Layout) -> FrameSet:
     """
     if layout.memmap.model is MemoryModel.FLATMEM:
         return layout.struct_pages.clip(0, layout.max_pfn)
-    if layout.arch not in VMEMMAP:
+    if not architecture(layout.arch).vmemmap:
         return layout.struct_pages
     return layout.struct_pages & layout.memory_frames.rounded_out(SUBSECTION_BYTES // layout.page_size)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from pfnscope.bootlog.boots.faults import PAGE_TABLE_ENTRY
 from pfnscope.kernel import vmemmap
+from pfnscope.kernel.architectures import architecture
 from pfnscope.kernel.release import Release, Version
 from pfnscope.model.analysis import Event, Hole
 from pfnscope.model.layout import Layout
@@ -75,7 +76,7 @@ class _Placer:
             yield "the printed pointer", event.struct_page
         if event.address is not None:
             yield "the fault address", event.address
-        argument = vmemmap.ARGUMENTS.get(self._arch or "")
+        argument = architecture(self._arch).argument
         yield from ((name, value) for name, value in event.registers if name == argument)
 
     def _frame(self, address: int, event: LogEvent) -> tuple[int, vmemmap.Anchor] | None:
@@ -86,7 +87,7 @@ class _Placer:
         return (pfn, anchor) if anchor and pfn is not None and pfn in self._pages else None
 
     def _from_registers(self, address: int, event: LogEvent) -> vmemmap.Anchor | None:
-        if self._arch not in ("x86_64", "arm64", "riscv64") or address % vmemmap.STRUCT_PAGE_SIZE:
+        if address % vmemmap.STRUCT_PAGE_SIZE:
             return None
         values = [value for _, value in event.registers if value in self._pages]
         base = vmemmap.base_from_registers(address, values, self._arch)

@@ -9,21 +9,12 @@ from collections.abc import Iterator
 from pfnscope.analysis.analyze import Analysis
 from pfnscope.kernel.release import Version
 from pfnscope.kernel.rules import Pass
+from pfnscope.kernel.thresholds import ALL_WRITTEN, CUT_AT_END, ONLINE_ONLY
 from pfnscope.model.layout import Layout
 from pfnscope.model.ranges import FrameRange, FrameSet
 from pfnscope.recording.model import Record
 
 Reason = tuple[FrameRange, str]
-
-ONLINE_ONLY: Version = (5, 4, 0)
-"""aad5f69bc161: from here on the file looks at online memory alone. Before, it also met struct pages of devices and of
-blocks that were plugged in and not yet online, which nothing had written (fs/proc/page.c, 5.2 and 5.4)."""
-
-CUT_AT_END: Version = (5, 6, 0)
-"""Before, a read that starts above max_pfn was not cut (fs/proc/page.c, 4.17 and 5.4)."""
-
-ALL_WRITTEN: Version = (5, 6, 0)
-"""4b094b7851bf: from here on every struct page of boot memory is written (mm/page_alloc.c, 5.7)."""
 
 LONG_GAP = 1 << 20
 """Frames without a struct page that are read one by one only up to this many: 4 GiB of 4 KiB pages."""
@@ -37,7 +28,7 @@ def top_of(analysis: Analysis | None, record: Record, version: Version | None) -
     """One beyond the last frame that may be asked for. On old releases not above max_pfn, wherever sections end."""
     zones = [(zone.start_pfn or 0) + zone.spanned_pages for zone in record.zones or () if zone.spanned_pages]
     memory = analysis.layout.memory_frames.end if analysis else record.ram.end if record.ram else 0
-    if version is None or version < CUT_AT_END:
+    if not CUT_AT_END.reached(version):
         return max(zones, default=memory)
     blocks = [block.frames.end for block in record.blocks or ()]
     sections = analysis.layout.struct_pages.end if analysis else 0
@@ -73,7 +64,7 @@ def _each(frames: FrameSet, why: str) -> Iterator[Reason]:
 def _gaps(layout: Layout, record: Record, version: Version | None, everything: FrameSet) -> Iterator[Reason]:
     """Frames that should have no struct page. Where it is safe, the first and last of a gap are read all the same."""
     gaps = everything - layout.struct_pages - record.online("online")
-    if version is None or version < ONLINE_ONLY:
+    if not ONLINE_ONLY.reached(version):
         yield from _each(gaps, "no memory from boot; a device's struct pages may be unwritten on this release")
         return
     for gap in gaps:
@@ -131,7 +122,7 @@ def _unwritten(analysis: Analysis) -> Iterator[Reason]:
     """
     rule = analysis.choice.rule
     version = analysis.release.stable if analysis.release else None
-    assumed = analysis.choice.basis == "assumed" and (version is None or version < ALL_WRITTEN)
+    assumed = analysis.choice.basis == "assumed" and not ALL_WRITTEN.reached(version)
     doubtful = rule is None or (Pass.ALLOCATE_RAW in rule.passes and not _WHOLE & set(rule.passes))
     last = {span.node: span.zone for span in analysis.layout.zone_spans if span.present_pages}
     for hole in analysis.holes:

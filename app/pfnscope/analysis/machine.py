@@ -4,7 +4,7 @@ from functools import cached_property
 
 from msgspec import Struct, structs
 
-from pfnscope.kernel.architecture import MemoryModel
+from pfnscope.kernel.architectures import MemoryModel
 from pfnscope.kernel.release import Release
 from pfnscope.layout import build_layout
 from pfnscope.model.layout import Layout

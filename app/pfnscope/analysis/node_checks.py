@@ -4,13 +4,11 @@ from collections import Counter
 from collections.abc import Iterator
 
 from pfnscope.kernel.release import Version
+from pfnscope.kernel.thresholds import GENERIC_INITMEM
 from pfnscope.model.analysis import Check
 from pfnscope.model.layout import Layout
 from pfnscope.model.log import BootLog
 from pfnscope.model.ranges import FrameRange
-
-GENERIC_INITMEM: Version = (3, 17, 0)
-"""From here free_area_init_node() prints the line; before, setup_node_data() of arch/x86/mm/numa.c: 3.16, not 4.4."""
 
 
 def node_checks(log: BootLog, layout: Layout, version: Version | None) -> Iterator[Check]:
@@ -41,7 +39,7 @@ def _spans(log: BootLog, layout: Layout, version: Version | None) -> Iterator[Ch
         for frames in [init.range.frames_outward(layout.page_size) if init.range else None]
     ]
     agreeing = {init.node for init, frames in printed if spans.get(init.node) == frames}
-    by_arch = layout.arch == "x86_64" and (version is None or version < GENERIC_INITMEM)
+    by_arch = layout.arch == "x86_64" and not GENERIC_INITMEM.reached(version)
     for init, frames in printed:
         ours = spans.get(init.node)
         agrees, note = _judge(frames, ours, again=init.node in agreeing, by_arch=by_arch)

@@ -11,8 +11,8 @@ from msgspec import structs
 
 from pfnscope.analysis.choice import printed_counts
 from pfnscope.analysis.replay import replay
+from pfnscope.kernel.architectures import asks_memblock
 from pfnscope.kernel.rules import RULES, CountWording
-from pfnscope.kernel.validity import asks_memblock
 from pfnscope.model.layout import Layout, MemoryRange
 from pfnscope.model.log import PrintedCounts
 from pfnscope.model.ranges import FrameSet

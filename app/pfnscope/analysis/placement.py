@@ -8,8 +8,7 @@ from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.deferral import walk_ends
 from pfnscope.analysis.eras import eras
 from pfnscope.analysis.holes import Surroundings, find_holes
-from pfnscope.kernel.command_line import arguments
-from pfnscope.kernel.movable_arguments import movable_arguments
+from pfnscope.kernel.command_line import arguments, movable_arguments
 from pfnscope.layout.less import less_memory, near
 from pfnscope.model.log import MemoryType
 from pfnscope.model.placement import AddedHole, Placement
@@ -87,7 +86,7 @@ class _Probe:
         before = analysis.layout
         if not self.asked:  # a start of ZONE_MOVABLE depends on all memory, everything else on what is near
             before = near(before, FrameRange(max(0, start - self.section), region.end + self.section))
-        layout = less_memory(before, region, *self.owner, asked=self.asked, version=self.version)
+        layout = less_memory(before, region, *self.owner, movable=self.asked, version=self.version)
         added = layout.without_memory - before.without_memory
         moved = (layout.outside_zone_spans - before.outside_zone_spans) | added
         around = Surroundings(layout)

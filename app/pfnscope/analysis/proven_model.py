@@ -9,12 +9,11 @@ from pfnscope.analysis.checks import checks
 from pfnscope.analysis.choice import choose
 from pfnscope.analysis.nomap import with_nomap
 from pfnscope.analysis.replay import PassCount, replay
-from pfnscope.kernel.architecture import MemoryModel
+from pfnscope.kernel.architectures import MemoryModel, architecture
 from pfnscope.kernel.release import Release
 from pfnscope.kernel.rules import StructPageRule
 from pfnscope.layout import build_layout
-from pfnscope.layout.memory_model import ToldModel
-from pfnscope.layout.page_size import CHOICES
+from pfnscope.layout.memory_model import ModelEvidence
 from pfnscope.model.analysis import Check, Choice
 from pfnscope.model.layout import Layout
 from pfnscope.model.log import BootLog
@@ -80,14 +79,15 @@ def _best(usual: Fit, log: BootLog, release: Release | None, arch: str | None) -
     sizes: tuple[int | None, ...] = (None,)
     guessed = any(name == "page_size" for name, _ in usual.layout.assumed) and "page_size" not in log.assumed
     if guessed and usual.wrong[0]:
-        sizes = CHOICES.get(usual.layout.arch or "", sizes)
-    models: tuple[ToldModel | None, ...] = (None,)
+        choices = architecture(usual.layout.arch).page_sizes
+        sizes = tuple(sorted(choices)) if len(choices) > 1 else sizes
+    models: tuple[ModelEvidence | None, ...] = (None,)
     if usual.layout.memmap.assumed:
-        models = tuple(ToldModel(model, _COUNTED) for model in MemoryModel)
+        models = tuple(ModelEvidence(model, _COUNTED) for model in MemoryModel)
     if len(sizes) * len(models) == 1:
         return usual
 
-    def fit(model: ToldModel | None, size: int | None) -> Fit:
+    def fit(model: ModelEvidence | None, size: int | None) -> Fit:
         return _fit(log, build_layout(log, release, arch, model, size), release, release)
 
     tried = [(fit(model, size), model, size) for model, size in product(models, sizes)]
@@ -99,4 +99,4 @@ def _best(usual: Fit, log: BootLog, release: Release | None, arch: str | None) -
         return best
     if model.model is usual.layout.memmap.model and best.layout.page_size == usual.layout.page_size:
         return usual
-    return fit(ToldModel(model.model, _NOT_COUNTED, assumed=True), size)
+    return fit(ModelEvidence(model.model, _NOT_COUNTED, assumed=True), size)

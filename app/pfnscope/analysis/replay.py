@@ -5,9 +5,9 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from pfnscope.analysis.deferral import initialised_by_reserving, walk_ends
+from pfnscope.kernel.architectures import asks_memblock, pageblock_frames
 from pfnscope.kernel.release import Version
 from pfnscope.kernel.rules import Pass, StructPageRule, typical
-from pfnscope.kernel.validity import asks_memblock, pageblock_frames
 from pfnscope.model.analysis import PageState
 from pfnscope.model.layout import Layout, ZoneSpan
 from pfnscope.model.log import MemoryType

@@ -3,9 +3,8 @@
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
-from pfnscope.kernel.architecture import max_order_pages
-from pfnscope.kernel.command_line import arguments
-from pfnscope.kernel.movable_arguments import movable_arguments
+from pfnscope.kernel.architectures import max_order_pages
+from pfnscope.kernel.command_line import arguments, movable_arguments
 from pfnscope.kernel.release import Version
 from pfnscope.layout.movable import movable_starts
 from pfnscope.model.analysis import Check

@@ -4,16 +4,11 @@ from collections.abc import Iterator
 
 from pfnscope.analysis.zone_counts import STRUCT_PAGE_SIZES, ZoneCounts, first_zone_reserved, memmap_pages
 from pfnscope.kernel.release import Version
+from pfnscope.kernel.thresholds import HIGHMEM_WHOLE, NOT_TAKEN_OFF
 from pfnscope.model.analysis import Check
 from pfnscope.model.layout import Layout
 from pfnscope.model.log import BootLog, Count
 from pfnscope.units import KIB
-
-NOT_TAKEN_OFF: Version = (6, 10, 0)
-"""From here "Total pages" are all that are present: free_area_init_core() of 6.6 takes struct pages off, 6.12 not."""
-
-HIGHMEM_WHOLE: Version = (3, 8, 0)
-"""From here no struct pages may be taken off HighMem, where no line says so: a 3.10.17 prints them, 4.4 does not."""
 
 
 def zonelist_checks(log: BootLog, layout: Layout, counts: ZoneCounts, version: Version | None) -> Iterator[Check]:
@@ -43,7 +38,7 @@ def zonelist_checks(log: BootLog, layout: Layout, counts: ZoneCounts, version: V
 def _total(line: Count, printed: int, layout: Layout, counts: ZoneCounts, version: Version | None) -> Check:
     what = "total pages of all zonelists"
     present = sum(span.present_pages for span in layout.zone_spans)
-    if (version is None and printed == present) or (version is not None and version >= NOT_TAKEN_OFF):
+    if (version is None and printed == present) or NOT_TAKEN_OFF.reached(version):
         return Check(what, f"{printed} pages", f"{present} pages", printed == present, line.lines, note="all present")
     told = counts.size is not None
     sizes = (counts.size,) if counts.size is not None else STRUCT_PAGE_SIZES
@@ -61,7 +56,7 @@ def _total(line: Count, printed: int, layout: Layout, counts: ZoneCounts, versio
 
 def _without_struct_pages(layout: Layout, counts: ZoneCounts, size: int) -> int:
     taken = {item.span: item.count.value for item in counts.memmap}
-    whole = _high_zones(layout) if counts.formula >= HIGHMEM_WHOLE else frozenset()
+    whole = _high_zones(layout) if HIGHMEM_WHOLE.reached(counts.formula) else frozenset()
     total = 0
     for span in layout.zone_spans:
         total += span.present_pages

@@ -8,7 +8,7 @@ from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.choice import choose
 from pfnscope.analysis.machine import Machine
 from pfnscope.kernel.command_line import arguments
-from pfnscope.kernel.release import parse_release
+from pfnscope.kernel.vendors import parse_release
 from pfnscope.model.log import Diagnostic
 from pfnscope.simulation import SimulatedBoot
 

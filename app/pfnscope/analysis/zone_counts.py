@@ -10,22 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct
 
 from pfnscope.kernel.release import Version
+from pfnscope.kernel.thresholds import ALL_PRESENT, ESTIMATED, MEMMAP_COUNTS, ROUNDED_UP
 from pfnscope.model.analysis import Check
 from pfnscope.model.layout import Layout, ZoneSpan
 from pfnscope.model.log import BootLog, Count
 from pfnscope.units import MIB
-
-ROUNDED_UP: Version = (2, 6, 27)
-"""From here a page that struct pages fill in part counts: not in 2.6.24; asked for in May 2008; in 2.6.34."""
-
-ESTIMATED: Version = (3, 8, 0)
-"""From here struct pages of a zone with large holes are counted by what is present, HighMem's are not counted."""
-
-ALL_PRESENT: Version = (3, 10, 0)
-"""From here a zone's "pages, LIFO" are all that are present; up to 3.7 its struct pages are taken off."""
-
-_FORMULAS: tuple[Version, ...] = ((4, 4, 0), (3, 4, 0), (2, 6, 24))
-"""Releases that count each in their own way, the newest first."""
 
 STRUCT_PAGE_SIZES = (64, 56, 32, 40, 36, 44, 48, 72, 80, 88, 96)
 """What sizeof(struct page) can be in bytes, the usual first: include/linux/mm.h asserts 56 to 96 on 64 bits."""
@@ -58,7 +47,7 @@ def zone_counts(log: BootLog, layout: Layout, version: Version | None) -> ZoneCo
     memmap, exceeding = _placed(log, layout, counts.zone_memmap), _placed(log, layout, counts.zone_exceeding)
     both = (*memmap, *exceeding)
     formula = version or max(
-        _FORMULAS, key=lambda release: _fits(both, struct_page_size(both, layout, release), layout, release)
+        MEMMAP_COUNTS, key=lambda release: _fits(both, struct_page_size(both, layout, release), layout, release)
     )
     return ZoneCounts(
         memmap,
@@ -84,8 +73,8 @@ def zone_count_checks(counts: ZoneCounts, layout: Layout, version: Version | Non
     for item in counts.pages:
         less = taken.get(item.span, 0) + kept.get(item.span, 0)
         full, rest = item.span.present_pages, item.span.present_pages - less
-        unsure = version is None or ESTIMATED <= version < ALL_PRESENT
-        old = item.count.value == rest if unsure else version is not None and version < ESTIMATED
+        unsure = ESTIMATED.reached(version, unknown=True) and not ALL_PRESENT.reached(version)
+        old = item.count.value == rest if unsure else not ESTIMATED.reached(version, unknown=True)
         note = f"{full} present less {less} for struct pages and reserved" if old else "all that are present"
         yield _check(item, "pages", rest if old else full, note)
 
@@ -109,14 +98,14 @@ def memmap_pages(span: ZoneSpan, size: int, layout: Layout, version: Version) ->
     pages = span.frames.pages
     if _by_present(span, layout, version):
         pages = span.present_pages
-    if version < ROUNDED_UP:
+    if not ROUNDED_UP.reached(version):
         return pages * size // layout.page_size
     return -(-pages * size // layout.page_size)
 
 
 def _by_present(span: ZoneSpan, layout: Layout, version: Version) -> bool:
     wide = span.frames.pages > span.present_pages + (span.present_pages >> 4)
-    return wide and not layout.flat and version >= ESTIMATED
+    return wide and not layout.flat and ESTIMATED.reached(version)
 
 
 def _basis(span: ZoneSpan, layout: Layout, version: Version) -> str:

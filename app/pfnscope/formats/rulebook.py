@@ -8,8 +8,9 @@ import msgspec
 
 from pfnscope.analysis.specimen import PLACES, states
 from pfnscope.kernel.readers import Reader, readers_for
+from pfnscope.kernel.release import Deviation
 from pfnscope.kernel.rules import RULES, Commit, StructPageRule, describe_releases, typical
-from pfnscope.kernel.vendors import DEVIATIONS, Deviation
+from pfnscope.kernel.vendors import DEVIATIONS
 from pfnscope.model.analysis import PageState
 
 LAST_BUILD = 9999

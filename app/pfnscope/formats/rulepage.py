@@ -1,14 +1,17 @@
-"""The tables of the rules page and of docs/kernel-rules.md: states, commits, readers, vendors, the reserve pass."""
+"""The tables of the rules page and of docs/kernel-rules.md: states, commits, readers, vendors, thresholds and more."""
 
 from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
 from pfnscope.formats.rulebook import Rule, RuleCommit, RuleState, build_words, first_releases, rules, state_words
+from pfnscope.kernel.architectures import ARCHITECTURES, READ, Section, Zone
+from pfnscope.kernel.deferral import RESERVING
 from pfnscope.kernel.readers import READERS, Reader
-from pfnscope.kernel.reserving import RESERVING
-from pfnscope.kernel.rules import describe_interval
+from pfnscope.kernel.release import EVERY, Releases
+from pfnscope.kernel.thresholds import THRESHOLDS
 from pfnscope.kernel.vendors import DEVIATIONS
+from pfnscope.units import format_size
 
 INTRODUCTION = """# What each release does to struct pages
 
@@ -73,9 +76,7 @@ def reader_rows() -> list[ReaderRow]:
     """The readers by name and release; those that are alike on the same releases share a row."""
     found: dict[tuple[str, str, str], list[Reader]] = {}
     for reader in READERS:
-        found.setdefault((describe_interval(reader.first, reader.before), reader.bound, reader.source), []).append(
-            reader
-        )
+        found.setdefault((str(reader.releases), reader.bound, reader.source), []).append(reader)
     return [
         ReaderRow(", ".join(reader.name for reader in alike), releases, alike[0].bound.value, alike[0].ordinary, source)
         for (releases, _, source), alike in found.items()
@@ -89,9 +90,44 @@ def vendor_rows() -> list[VendorRow]:
 
 def reserve_rows() -> list[ReserveRow]:
     """The reserve pass by release."""
+    return [ReserveRow(str(row.releases), row.marks, row.writes, row.source) for row in RESERVING]
+
+
+def threshold_rows() -> list[tuple[str, str, str, str]]:
+    """The release from which a kernel does something else, what that is, and where it was read."""
+    rows = sorted(THRESHOLDS, key=lambda row: row.since.mainline)
+    return [(str(row.since), row.effect, row.source, row.read) for row in rows]
+
+
+def architecture_rows() -> list[tuple[str, str, str, str, str]]:
+    """Page sizes, memory models, sections and zones of each architecture."""
     return [
-        ReserveRow(describe_interval(row.first, row.before), row.marks, row.writes, row.source) for row in RESERVING
+        (
+            row.name,
+            ", ".join(map(format_size, row.page_sizes)),
+            "; ".join(f"{model.model.name}: {_on(model.why, model.releases)}" for model in row.models),
+            "; ".join(_on(_section(section), section.releases) for section in row.sections),
+            "; ".join(_on(", ".join(map(_zone, zones.zones)), zones.releases) for zones in row.zones),
+        )
+        for row in sorted(ARCHITECTURES, key=lambda row: row.name)
     ]
+
+
+def _on(words: str, releases: Releases) -> str:
+    return words if releases in (EVERY, READ) else f"{words} ({releases})"
+
+
+def _section(section: Section) -> str:
+    pages = f" with pages of {format_size(section.page_size)}" if section.page_size else ""
+    pae = "" if section.pae is None else " with PAE" if section.pae else " without PAE"
+    return format_size(section.size) + pages + pae
+
+
+def _zone(zone: Zone) -> str:
+    if zone.end is None:
+        return f"{zone.name} to the end"
+    start = f" above a multiple of {format_size(zone.window)}" if zone.window else ""
+    return f"{zone.name} to {format_size(zone.end)}{start}{', or all above' if zone.whole_above else ''}"
 
 
 def markdown() -> str:
@@ -136,6 +172,11 @@ def _sections(book: list[Rule]) -> Iterator[str]:
         ("releases", "sets PageReserved on", "and writes", "source"),
         ((r.releases, r.marks, r.writes, r.source) for r in reserve_rows()),
     )
+    yield "\n## Thresholds\n\nWhat else kernels do otherwise from a release on.\n\n"
+    yield _table(("from", "what is so", "source", "read"), threshold_rows())
+    yield "\n## Architectures\n\nZones are those of logs that print no zone ranges, the first page size is that of logs"
+    yield " that do not tell theirs.\n\n"
+    yield _table(("architecture", "page sizes", "memory model", "section", "zones"), architecture_rows())
     yield "\n## Rows\n"
     for rule in book:
         yield _row(rule)

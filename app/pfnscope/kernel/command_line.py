@@ -1,8 +1,13 @@
-"""Kernel command lines: their arguments, and which of them shape memory."""
+"""Kernel command lines: their arguments, which of them shape memory, and what they ask of ZONE_MOVABLE."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from msgspec import Struct
+
+from pfnscope.kernel.release import Version
+from pfnscope.kernel.thresholds import MOVABLE_MIRROR, MOVABLE_NODE, MOVABLE_PERCENT
+from pfnscope.units import leading_size
 
 MEMORY_ARGUMENTS = frozenset({
     "mem", "memmap", "movablecore", "kernelcore", "movable_node", "hugepages", "hugepagesz", "default_hugepagesz",
@@ -49,9 +54,65 @@ def arguments(command_line: str) -> tuple[Argument, ...]:
         if char.isspace() and (not quoted or at == len(command_line)):
             if start >= 0:
                 text = command_line[start:at]
-                name, found, value = text.strip('"').partition("=")
-                out.append(Argument(name.replace("-", "_"), value.strip('"') if found else None, text, start))
+                name, equals, value = text.strip('"').partition("=")
+                out.append(Argument(name.replace("-", "_"), value.strip('"') if equals else None, text, start))
             start = -1
         elif start < 0:
             start = at
     return tuple(out)
+
+
+class MovableArguments(Struct, frozen=True):
+    """What a command line asks of ZONE_MOVABLE: ``kernelcore=``, ``movablecore=`` and ``movable_node``.
+
+    Sizes in bytes and percentages of all memory; 0 where not asked for. ``texts`` are the arguments as written.
+    """
+
+    kernelcore: int = 0
+    movablecore: int = 0
+    kernelcore_percent: int = 0
+    movablecore_percent: int = 0
+    mirror: bool = False
+    movable_node: bool = False
+    texts: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.texts)
+
+
+NO_MOVABLE = MovableArguments()
+
+
+def movable_arguments(given: Iterable[Argument], version: Version | None) -> MovableArguments:
+    """What a command line asks of ZONE_MOVABLE on a release; of several of one name the last counts.
+
+    Source: cmdline_parse_kernelcore() in mm/page_alloc.c, 2.6.34, 4.4, 5.14, and mm/mm_init.c, 7.1.
+    """
+    sizes = {"kernelcore": 0, "movablecore": 0}
+    percents = {"kernelcore": 0, "movablecore": 0}
+    mirror = node = False
+    texts: list[str] = []
+    for argument in given:
+        name, value = argument.name, argument.value
+        if name == "movable_node" and MOVABLE_NODE.reached(version, unknown=True):
+            node = True
+        elif name == "kernelcore" and value == "mirror" and MOVABLE_MIRROR.reached(version, unknown=True):
+            mirror = True
+        elif name in sizes and value is not None:
+            count, rest = leading_size(value, suffixes=False)
+            if rest.startswith("%") and MOVABLE_PERCENT.reached(version, unknown=True):
+                percents[name] = count or 0
+            else:
+                sizes[name], percents[name] = leading_size(value)[0] or 0, 0
+        else:
+            continue
+        texts.append(argument.text)
+    return MovableArguments(
+        sizes["kernelcore"],
+        sizes["movablecore"],
+        percents["kernelcore"],
+        percents["movablecore"],
+        mirror,
+        node,
+        tuple(texts),
+    )

@@ -1,17 +1,22 @@
-"""Deferred initialisation of struct pages (CONFIG_DEFERRED_STRUCT_PAGE_INIT): how much of a node comes early.
+"""What comes late to struct pages: the reserve pass, and the part of a node that is left for later.
 
-Only the last zone of a node is deferred. Up to 5.7 the walk that stops there also leaves its holes untouched; later
-ones walk memory alone, and holes have a pass of their own. What memblock.reserved has beyond that point is initialised
-by the reserve pass: as the zone of a node that spans it, or as no zone at all.
+Deferred initialisation is CONFIG_DEFERRED_STRUCT_PAGE_INIT. Only the last zone of a node is deferred. Up to 5.7 the
+walk that stops there also leaves its holes untouched; later ones walk memory alone, and holes have a pass of their own.
+What memblock.reserved has beyond that point is initialised by the reserve pass: as the zone of a node that spans it, or
+as no zone at all.
 """
 
 from enum import Enum
 
 from msgspec import Struct
 
+from pfnscope.kernel.release import Releases, Version, between, since, starting, until
+from pfnscope.kernel.rules import ONLY_RESERVED_BY_MEMBLOCK
 from pfnscope.units import GIB
 
-Version = tuple[int, int, int]
+_RESERVED_BY_MEMBLOCK = ONLY_RESERVED_BY_MEMBLOCK.since
+_ONE_SECTION = since("4.17")
+_NODE_BELOW = since("6.6")
 
 
 class NodeOfReserved(str, Enum):
@@ -22,13 +27,12 @@ class NodeOfReserved(str, Enum):
 
 
 class Deferral(Struct, frozen=True):
-    """A row for the releases [first, before): a node's last zone is walked for ``least_bytes``, or one section if 0.
+    """A row: a node's last zone is walked for ``least_bytes``, or one section if 0.
 
     ``share``: at least this part of the node's span is walked too.
     """
 
-    first: Version
-    before: Version
+    releases: Releases
     least_bytes: int
     share: int
     reserved: NodeOfReserved
@@ -38,16 +42,16 @@ class Deferral(Struct, frozen=True):
 DEFERRALS = (
     # reservations in that area move the stop further up: they are not known, so it is the earliest that is given
     Deferral(
-        (4, 2, 0), (4, 17, 0), 2 * GIB, 256, NodeOfReserved.FIRST,
+        between(_RESERVED_BY_MEMBLOCK, _ONE_SECTION), 2 * GIB, 256, NodeOfReserved.FIRST,
         "reset_deferred_meminit() and update_defer_init() in mm/page_alloc.c, 4.4.155, 4.15.1 and 4.16.13; 4.2.8"
         " without the share",
     ),
     Deferral(
-        (4, 17, 0), (6, 6, 0), 0, 0, NodeOfReserved.FIRST,
+        between(_ONE_SECTION, _NODE_BELOW), 0, 0, NodeOfReserved.FIRST,
         "update_defer_init() and init_reserved_page(), 4.17 to 4.19; defer_init(), 5.4 to 6.1",
     ),
     Deferral(
-        (6, 6, 0), (9999, 0, 0), 0, 0, NodeOfReserved.BELOW,
+        starting(_NODE_BELOW), 0, 0, NodeOfReserved.BELOW,
         "defer_init() in mm/mm_init.c, memmap_init_reserved_pages() in mm/memblock.c, 6.6 to 6.14",
     ),
 )  # fmt: skip
@@ -55,10 +59,51 @@ DEFERRALS = (
 
 def deferral(version: Version) -> Deferral | None:
     """The row of a release; None before 4.2, which defers nothing."""
-    return next((row for row in DEFERRALS if row.first <= version < row.before), None)
+    return next((row for row in DEFERRALS if version in row.releases), None)
 
 
 def walked_early(row: Deferral, node_spanned: int, section_frames: int, page_size: int) -> int:
     """Frames of a node's last zone that are initialised before the walk may stop at a section's start."""
     least = row.least_bytes // page_size if row.least_bytes else section_frames
     return max(least, node_spanned // row.share if row.share else 0)
+
+
+class Reserving(Struct, frozen=True):
+    """A row: which struct pages the reserve pass marks PageReserved, and what else it writes to them."""
+
+    releases: Releases
+    marks: str
+    writes: str
+    source: str
+
+
+_NOMAP_TOO = since("5.14")
+_FLAG_ALONE = since("6.12")
+
+RESERVING = (
+    Reserving(
+        until(_RESERVED_BY_MEMBLOCK), "every frame of a zone span, until it is freed", "nothing else",
+        "memmap_init_zone() in mm/page_alloc.c, 2.6.39.4 to 4.1.5",
+    ),
+    Reserving(
+        between(_RESERVED_BY_MEMBLOCK, _NOMAP_TOO), "frames of memblock.reserved that pfn_valid() knows",
+        "empties the lru list, so that a page that was never written is no longer taken for a tail page; beyond a"
+        " deferral point, the whole page, as node of the first node",
+        "reserve_bootmem_region() in mm/page_alloc.c, 4.2.8 to 5.12.9",
+    ),
+    Reserving(
+        between(_NOMAP_TOO, _NODE_BELOW), "the same, and NOMAP regions", "the same",
+        "memmap_init_reserved_pages() in mm/memblock.c, 5.14 and 6.1, not in 5.12.9",
+    ),
+    Reserving(
+        between(_NODE_BELOW, _FLAG_ALONE), "the same",
+        "the same, but beyond a deferral point as node of the memory below",
+        "memmap_init_reserved_pages(), 6.6.9",
+    ),
+    Reserving(
+        starting(_FLAG_ALONE), "the same, without regions marked MEMBLOCK_RSRV_NOINIT",
+        "beyond a deferral point the whole page; elsewhere the flag alone",
+        "memmap_init_reserved_pages(), 6.12 to 7.1; RSRV_NOINIT is not in 6.6.9, releases between have not been read",
+    ),
+)  # fmt: skip
+"""What follows for a page that nothing wrote: up to 6.11 its compound head is clean where memblock.reserved has it."""

@@ -6,20 +6,16 @@ from typing import Literal
 from msgspec import Struct
 
 from pfnscope.kernel.command_line import Argument
-from pfnscope.kernel.release import Version
+from pfnscope.kernel.release import Version, short
+from pfnscope.kernel.thresholds import MANIPULATION_ARGUMENT, PRAM_ARGUMENT
 from pfnscope.units import leading_size
-
-PRAM_SINCE: Version = (4, 1, 0)
-"""``memmap=nn!ss``: ec776ef6bbe1 ("x86/mm: Add support for the non-standard protected e820 type"), 4.1."""
-
-MANIPULATION_SINCE: Version = (4, 16, 0)
-"""``memmap=nn%ss-from+to``: ef61f8a340fd ("x86/boot/e820: Implement a range manipulation operator"), 4.16."""
 
 RAM, RESERVED, ACPI, NVS, UNUSABLE, PMEM, PRAM = 1, 2, 3, 4, 5, 7, 12
 SOFT_RESERVED = 0xEFFFFFFF
 """Type numbers of arch/x86/include/asm/e820/types.h, 4.17 to 7.1."""
 
 _ADDED = {"@": RAM, "#": ACPI, "$": RESERVED, "!": PRAM}
+_THRESHOLDS = {"!": PRAM_ARGUMENT, "%": MANIPULATION_ARGUMENT}
 _ALL = 1 << 64
 
 
@@ -119,8 +115,9 @@ def _memmap(
     sign = rest[:1]
     here = at + len(text) - len(rest)
     known = sign in _ADDED or sign == "%"
-    if known and version is not None and version < _since(sign):
-        first = ".".join(map(str, _since(sign)[:2]))
+    needed = _THRESHOLDS.get(sign)
+    if needed and not needed.reached(version, unknown=True):
+        first = short(needed.since.mainline)
         message = f"“{sign}” is known since {first}; before, this removes all RAM above 0x{size:x}."
         problems.append(_problem(argument, message, here, len(rest), severity="error"))
         known = False
@@ -162,10 +159,6 @@ def _types(rest: str) -> tuple[int | None, int | None, str]:
 
 def _limit(argument: Argument, size: int, text: str, at: int) -> MapOperation:
     return MapOperation(Action.REMOVE, size, _ALL, RAM, None, argument, text, at)
-
-
-def _since(sign: str) -> Version:
-    return {"!": PRAM_SINCE, "%": MANIPULATION_SINCE}.get(sign, (0, 0, 0))
 
 
 def _problem(

@@ -1,20 +1,163 @@
-"""Kernel release strings: the version in them, whose kernel it is, and how far the version can be trusted."""
+"""Kernel releases: versions, the one notation for "from this release until that one", and what a release string says.
+
+A change comes with a release of mainline, and stable branches may take it as a backport. ``since("5.14", "5.13.2",
+"5.10.53")`` says so of one change; :class:`Releases` are those between two changes. All is half-open.
+"""
+
+from functools import lru_cache
+from itertools import pairwise
 
 from msgspec import Struct
 
-from pfnscope.kernel.vendors import Build, Deviation, deviation_of, vendor_of
-from pfnscope.patterns import compiled
-
 Version = tuple[int, int, int]
+"""Major, minor and patch; ``5.14`` is ``(5, 14, 0)``. Versions are compared in this package alone."""
 
-_RELEASE = r"(\d{1,4})\.(\d{1,4})(?:\.(\d{1,5}))?(.*)"
-_UPSTREAM = (
-    r"Debian (\d{1,4})\.(\d{1,4})\.(\d{1,5})-",
-    r"\(Ubuntu [^()]+ (\d{1,4})\.(\d{1,4})\.(\d{1,5})\)",
-)
-"""Where banners name the stable release: Debian's package version, Ubuntu's version signature."""
+Build = tuple[int, ...]
+"""The numbers that a vendor puts behind the version."""
 
-_ABI_SUFFIX = r"-\d+(\.\d+)*-[a-z]"
+EARLIEST: Version = (0, 0, 0)
+NEWEST: Version = (9999, 0, 0)
+
+OLDEST: Version = (2, 6, 39)
+"""The oldest release of which struct page handling was read; older ones are taken for it."""
+
+LAST_MINOR = {2: 6, 3: 19, 4: 20, 5: 19, 6: 19}
+"""The last minor release of each major one that has ended; of 2.6 the third number counts, up to 2.6.39."""
+
+
+class Since(Struct, frozen=True):
+    """The first releases that have a change: of mainline, and of each stable branch that took it as a backport."""
+
+    mainline: Version
+    stable: tuple[Version, ...] = ()
+
+    def reached(self, version: Version | None, *, unknown: bool = False) -> bool:
+        """Whether the release has the change; ``unknown`` is the answer where no release is known."""
+        if version is None:
+            return unknown
+        return version >= self.mainline or any(point[:2] == version[:2] and version >= point for point in self.stable)
+
+    def __str__(self) -> str:
+        """For readers: ``5.4; stable 5.3.8, 4.19.81``."""
+        return short(self.mainline) + (f"; stable {', '.join(map(short, self.stable))}" if self.stable else "")
+
+
+def since(mainline: str, *stable: str) -> Since:
+    """``since("5.14", "5.13.2", "5.10.53")``: in mainline from the first on, in each branch from its point release on.
+
+    Raises ValueError where a text is no version.
+    """
+    return Since(parse_version(mainline), tuple(parse_version(point) for point in stable))
+
+
+def parse_version(text: str) -> Version:
+    """``5.14`` or ``5.13.2`` as a version. Raises ValueError for anything else."""
+    major, minor, *rest = map(int, text.split("."))
+    (patch,) = rest or [0]
+    return major, minor, patch
+
+
+def short(version: Version) -> str:
+    """A version as people write it: ``5.14``, ``5.13.2``."""
+    return f"{version[0]}.{version[1]}" + (f".{version[2]}" if version[2] else "")
+
+
+class Releases(Struct, frozen=True):
+    """Releases from one change until another: those that have ``first`` and not ``before``.
+
+    ``major``: only those of this major release.
+    """
+
+    first: Since = Since(EARLIEST)
+    before: Since = Since(NEWEST)
+    major: int | None = None
+
+    def __contains__(self, version: Version) -> bool:
+        return self.major in (None, version[0]) and self.first.reached(version) and not self.before.reached(version)
+
+    @property
+    def intervals(self) -> tuple[tuple[Version, Version], ...]:
+        """The same as half-open intervals ``[first, before)`` of versions, in ascending order."""
+        return _intervals(self)
+
+    def on_branch(self, version: Version) -> bool:
+        """Whether any release of the branch of a version is among them."""
+        first, before = (version[0], version[1], 0), (version[0], version[1] + 1, 0)
+        return any(low < before and first < high for low, high in self.intervals)
+
+    def __str__(self) -> str:
+        """For readers: ``4.15 to 4.17.3``, ``5.10.53 and later 5.10.y, 5.14 and later``."""
+        return ", ".join(_interval_words(first, before) for first, before in self.intervals)
+
+
+EVERY = Releases()
+
+
+def starting(first: str | Since) -> Releases:
+    """All releases that have a change."""
+    return Releases(first=_change(first))
+
+
+def until(before: str | Since) -> Releases:
+    """All releases that do not have a change yet."""
+    return Releases(before=_change(before))
+
+
+def between(first: str | Since, before: str | Since, major: int | None = None) -> Releases:
+    """Releases that have the first change and not yet the other; ``major``: only those of this major release."""
+    return Releases(_change(first), _change(before), major)
+
+
+def _change(text: str | Since) -> Since:
+    return since(text) if isinstance(text, str) else text
+
+
+@lru_cache(256)
+def _intervals(releases: Releases) -> tuple[tuple[Version, Version], ...]:
+    stable = (*releases.first.stable, *releases.before.stable)
+    ends = ((major, minor + 1, 0) for major, minor, _ in stable)
+    mainline = (releases.first.mainline, releases.before.mainline, NEWEST)
+    major = () if releases.major is None else ((releases.major, 0, 0), (releases.major + 1, 0, 0))
+    points = sorted({*mainline, *major, *stable, *ends})
+    out: list[tuple[Version, Version]] = []
+    for start, end in pairwise(points):
+        if start in releases:
+            joined = bool(out) and out[-1][1] == start
+            out.append((out.pop()[0] if joined else start, end))
+    return tuple(out)
+
+
+def _interval_words(first: Version, before: Version) -> str:
+    if before == NEWEST:
+        return f"{short(max(first, OLDEST))} and later"
+    if first[2] and before == (first[0], first[1] + 1, 0):
+        return f"{short(first)} and later {first[0]}.{first[1]}.y"
+    if before[2]:
+        last = f"{before[0]}.{before[1]}.{before[2] - 1}"
+    elif before[1]:
+        last = f"{before[0]}.{before[1] - 1}"
+    else:
+        last = f"{before[0] - 1}.{LAST_MINOR[before[0] - 1]}"
+    if first == EARLIEST:
+        return f"up to {last}"
+    start = short(first)
+    return start if start == last else f"{start} to {last}"
+
+
+class Deviation(Struct, frozen=True):
+    """What a vendor's builds [first, before) of a version do: as mainline ``acts_like`` does it.
+
+    ``doubt`` says what has not been read.
+    """
+
+    vendor: str
+    name: str
+    version: Version
+    first: Build
+    before: Build
+    acts_like: Version
+    source: str
+    doubt: str = ""
 
 
 class Release(Struct, frozen=True):
@@ -39,43 +182,6 @@ class Release(Struct, frozen=True):
         """The mainline or stable release whose struct page handling this kernel has, as far as is known."""
         return self.deviation.acts_like if self.deviation else self.stable
 
-
-def parse_release(text: str | None, banner: str | None = None) -> Release | None:
-    """Read a release such as ``4.17.0-rc6-mm1`` or ``5.4.0-1051-azure``; None when it has no version.
-
-    ``banner`` is the whole "Linux version" line: Debian and Ubuntu name the stable release there.
-    """
-    match = compiled(_RELEASE).match(text.strip().encode("utf-8", "replace")) if text else None
-    if text is None or match is None:
-        return None
-    *numbers, suffix = (group or "" for group in match.groups())
-    version = (int(numbers[0]), int(numbers[1]), int(numbers[2] or 0))
-    found = vendor_of(version, suffix)
-    vendor, build = found or (None, ())
-    name = vendor.name if vendor else None
-    upstream = _upstream(version, banner or "")
-    if upstream:
-        return Release(text.strip(), version, upstream, True, backports=False, vendor=name, build=build)
-    with_abi = compiled(_ABI_SUFFIX).match(suffix.encode("utf-8", "replace")) is not None
-    abi_name = version[2] == 0 and with_abi and (vendor is None or vendor.abi_only)
-    return Release(
-        text=text.strip(),
-        version=version,
-        stable=version,
-        stable_known=not abi_name,
-        backports=abi_name or bool(vendor and vendor.backports),
-        vendor=name,
-        build=build,
-        deviation=deviation_of(name, version, build) if name else None,
-    )
-
-
-def _upstream(version: Version, banner: str) -> Version | None:
-    """The stable release that a banner names, of the same branch: a compiler's version is written the same way."""
-    for pattern in _UPSTREAM:
-        for match in compiled(pattern).finditer(banner.encode("utf-8", "replace")):
-            first, second, third = (int(group or 0) for group in match.groups())
-            stable = (first, second, third)
-            if stable[:2] == version[:2]:
-                return stable
-    return None
+    def tells_features(self, version: Version | None) -> bool:
+        """Whether ``version`` says what this kernel knows: not where it is its own, and the vendor backports."""
+        return not (self.backports and self.stable == version)

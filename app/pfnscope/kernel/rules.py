@@ -1,17 +1,27 @@
 """How each release initialises struct pages: one row a mechanism, with releases, passes and sources.
 
 A row lists the passes of that mechanism in the order in which the kernel runs them; analysis replays
-them on a layout. Rows are half-open version intervals that together cover every release once.
+them on a layout. Each row begins with one commit and ends with the next, so together they cover every release once.
 """
 
 from enum import Enum
 
 from msgspec import Struct
 
-from pfnscope.kernel.release import Release, Version
-
-OLDEST: Version = (2, 6, 39)
-NEWEST: Version = (9999, 0, 0)
+from pfnscope.kernel.release import (
+    NEWEST,
+    OLDEST,
+    Release,
+    Releases,
+    Since,
+    Version,
+    between,
+    parse_version,
+    short,
+    since,
+    starting,
+    until,
+)
 
 
 class Pass(str, Enum):
@@ -45,26 +55,37 @@ class CountWording(str, Enum):
 class Commit(Struct, frozen=True):
     """A kernel commit: 12 hex digits, its subject, and the first releases that have it.
 
-    ``stable`` are the first of each stable branch, ``vendors`` builds of distributions; a question mark stands where
-    the first one has not been read.
+    ``vendors`` are builds of distributions. ``unread`` are point releases that were not read, with the words for
+    readers: a question mark stands where the first one is not known.
     """
 
     id: str
     subject: str
-    mainline: str
-    stable: tuple[str, ...] = ()
+    since: Since
     vendors: tuple[str, ...] = ()
+    unread: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def mainline(self) -> str:
+        """The first mainline release, for readers."""
+        return short(self.since.mainline)
+
+    @property
+    def stable(self) -> tuple[str, ...]:
+        """The first release of each stable branch, for readers."""
+        words = dict(self.unread)
+        return tuple(words.get(point, point) for point in map(short, self.since.stable))
 
 
 class StructPageRule(Struct, frozen=True):
-    """One mechanism. ``releases`` are half-open version intervals.
+    """One mechanism, on ``releases``.
 
     ``doubt`` says what of its history is not certain, ``limits`` what a log does not tell of it.
     """
 
     id: str
     title: str
-    releases: tuple[tuple[Version, Version], ...]
+    releases: Releases
     passes: tuple[Pass, ...]
     wording: CountWording
     summary: str
@@ -75,47 +96,53 @@ class StructPageRule(Struct, frozen=True):
 
     def covers(self, version: Version) -> bool:
         """Whether this row holds for the release."""
-        return any(first <= version < before for first, before in self.releases)
+        return version in self.releases
 
 
 ONLY_RESERVED_BY_MEMBLOCK = Commit(
-    "92923ca3aace", "mm: meminit: only set page reserved in the memblock region", "4.2",
-    vendors=("RHEL 7 3.10.0-408",),
-)  # fmt: skip
-RAW_MEMMAP = Commit("f7f99100d8d9", "mm: stop zeroing memory during allocation in vmemmap", "4.15")
-ZERO_RESERVED = Commit("a4a3ede2132a", "mm: zero reserved and unavailable struct pages", "4.15")
-E820_RESERVED = Commit(
-    "124049decbb1", "x86/e820: put !E820_TYPE_RAM regions into memblock.reserved", "4.18", ("4.17.4",)
+    "92923ca3aace", "mm: meminit: only set page reserved in the memblock region", since("4.2"), ("RHEL 7 3.10.0-408",)
 )
-ZERO_FIRST = Commit("e181ae0c5db9", "mm: zero unavailable pages before memmap init", "4.18", ("4.17.y?",))
-NO_FLATMEM = Commit("d1b47a7c9efc", "mm: don't do zero_resv_unavail if memmap is not allocated", "4.18", ("4.17.y?",))
+RAW_MEMMAP = Commit("f7f99100d8d9", "mm: stop zeroing memory during allocation in vmemmap", since("4.15"))
+ZERO_RESERVED = Commit("a4a3ede2132a", "mm: zero reserved and unavailable struct pages", RAW_MEMMAP.since)
+E820_RESERVED = Commit(
+    "124049decbb1", "x86/e820: put !E820_TYPE_RAM regions into memblock.reserved", since("4.18", "4.17.4")
+)
+ZERO_FIRST = Commit(
+    "e181ae0c5db9", "mm: zero unavailable pages before memmap init", since("4.18", "4.17.7"),
+    unread=(("4.17.7", "4.17.y?"),),
+)  # fmt: skip
+NO_FLATMEM = Commit(
+    "d1b47a7c9efc", "mm: don't do zero_resv_unavail if memmap is not allocated", ZERO_FIRST.since,
+    unread=ZERO_FIRST.unread,
+)  # fmt: skip
 E820_REVERT = Commit(
-    "9fd61bc95130", "Revert x86/e820: put !E820_TYPE_RAM regions into memblock.reserved", "4.20",
-    ("4.19.9 to 4.19.13?",), ("RHEL 8 4.18.0-147",),
+    "9fd61bc95130", "Revert x86/e820: put !E820_TYPE_RAM regions into memblock.reserved", since("4.20", "4.19.9"),
+    ("RHEL 8 4.18.0-147",), unread=(("4.19.9", "4.19.9 to 4.19.13?"),),
 )  # fmt: skip
 ZERO_GAPS = Commit(
-    "907ec5fca3dc", "mm: zero remaining unavailable struct pages", "4.20", ("4.19.103",),
+    "907ec5fca3dc", "mm: zero remaining unavailable struct pages", since("4.20", "4.19.103"),
     ("RHEL 8 4.18.0-147", "XCP-ng 8 4.19.19"),
 )  # fmt: skip
 ZERO_TAIL = Commit(
-    "e822969cab48", "mm/page_alloc.c: fix uninitialized memmaps on a partially populated last section", "5.6",
-    ("5.5.3?", "5.4.19", "4.19.103"), ("RHEL 8 4.18.0-240", "XCP-ng 8 4.19.19"),
+    "e822969cab48", "mm/page_alloc.c: fix uninitialized memmaps on a partially populated last section",
+    since("5.6", "5.5.3", "5.4.19", "4.19.103"), ("RHEL 8 4.18.0-240", "XCP-ng 8 4.19.19"),
+    unread=(("5.5.3", "5.5.3?"),),
 )  # fmt: skip
 INIT_GAPS = Commit(
-    "4b094b7851bf", "mm/page_alloc.c: initialize memmap of unavailable memory directly", "5.6",
-    vendors=("RHEL 8 4.18.0-240",),
+    "4b094b7851bf", "mm/page_alloc.c: initialize memmap of unavailable memory directly", since("5.6"),
+    ("RHEL 8 4.18.0-240",),
 )  # fmt: skip
 WALK_MEMORY = Commit(
-    "73a6e474cb37", "mm: memmap_init: iterate over memblock regions rather that check each PFN", "5.8",
-    vendors=("RHEL 8 4.18.0-348",),
+    "73a6e474cb37", "mm: memmap_init: iterate over memblock regions rather that check each PFN", since("5.8"),
+    ("RHEL 8 4.18.0-348",),
 )  # fmt: skip
 HOLES_BY_ZONE = Commit(
-    "0740a50b9baa", "mm/page_alloc.c: refactor initialization of struct page for holes in memory layout", "5.12",
-    ("5.11.7", "5.10.24"),
+    "0740a50b9baa", "mm/page_alloc.c: refactor initialization of struct page for holes in memory layout",
+    since("5.12", "5.11.7", "5.10.24"),
 )  # fmt: skip
 ONE_PASS = Commit(
-    "122e093c1734", "mm/page_alloc: fix memory map initialization for descending nodes", "5.14",
-    ("5.13.2", "5.12.17", "5.10.53"),
+    "122e093c1734", "mm/page_alloc: fix memory map initialization for descending nodes",
+    since("5.14", "5.13.2", "5.12.17", "5.10.53"),
 )  # fmt: skip
 
 DEFERRED = (
@@ -134,7 +161,7 @@ RULES = (
     StructPageRule(
         id="zeroed-memmap-reserved",
         title="allocated zeroed, Reserved in zone spans",
-        releases=((OLDEST, (4, 2, 0)),),
+        releases=until(ONLY_RESERVED_BY_MEMBLOCK.since),
         passes=(Pass.ALLOCATE_ZEROED, Pass.WALK_SPANS_RESERVED),
         wording=CountWording.NONE,
         summary="The memmap is allocated zeroed; each zone walk sets PageReserved, which only freed memory loses. A"
@@ -145,7 +172,7 @@ RULES = (
     StructPageRule(
         id="zeroed-memmap",
         title="allocated zeroed",
-        releases=(((4, 2, 0), (4, 15, 0)),),
+        releases=between(ONLY_RESERVED_BY_MEMBLOCK.since, RAW_MEMMAP.since),
         passes=(Pass.ALLOCATE_ZEROED, Pass.WALK_SPANS, Pass.RESERVE),
         wording=CountWording.NONE,
         summary="The memmap is allocated zeroed; a frame that no zone spans stays all zero and can be read safely."
@@ -157,7 +184,7 @@ RULES = (
     StructPageRule(
         id="raw-memmap",
         title="never written outside zone spans",
-        releases=(((4, 15, 0), (4, 17, 4)),),
+        releases=between(RAW_MEMMAP.since, E820_RESERVED.since),
         passes=(Pass.ALLOCATE_RAW, Pass.WALK_SPANS, Pass.ZERO_RESERVED, Pass.RESERVE),
         wording=CountWording.RESERVED_BUT_UNAVAILABLE,
         summary="The memmap is no longer zeroed; outside zone spans only what memblock.reserved has is written.",
@@ -168,7 +195,7 @@ RULES = (
     StructPageRule(
         id="e820-reserved-late",
         title="zeroed last where e820 is not RAM",
-        releases=(((4, 17, 4), (4, 17, 7)),),
+        releases=between(E820_RESERVED.since, ZERO_FIRST.since),
         passes=(Pass.ALLOCATE_RAW, Pass.WALK_SPANS, Pass.ZERO_RESERVED_AND_E820, Pass.RESERVE),
         wording=CountWording.RESERVED_BUT_UNAVAILABLE,
         summary="x86 reserves what e820 does not call RAM, so it is zeroed after the zone walks: also inside zone"
@@ -182,7 +209,7 @@ RULES = (
     StructPageRule(
         id="e820-reserved",
         title="zeroed where e820 is not RAM",
-        releases=(((4, 17, 7), (4, 19, 9)),),
+        releases=between(ZERO_FIRST.since, E820_REVERT.since),
         passes=(Pass.ALLOCATE_RAW, Pass.ZERO_RESERVED_AND_E820, Pass.WALK_SPANS, Pass.RESERVE),
         wording=CountWording.RESERVED_BUT_UNAVAILABLE,
         summary="x86 reserves what e820 does not call RAM, so it is zeroed; after the last entry nothing is written.",
@@ -195,7 +222,7 @@ RULES = (
     StructPageRule(
         id="raw-memmap-4.19",
         title="never written outside zone spans",
-        releases=(((4, 19, 9), (4, 19, 103)),),
+        releases=between(E820_REVERT.since, ZERO_GAPS.since),
         passes=(Pass.ALLOCATE_RAW, Pass.ZERO_RESERVED, Pass.WALK_SPANS, Pass.RESERVE),
         wording=CountWording.RESERVED_BUT_UNAVAILABLE,
         summary="x86 no longer reserves what e820 does not call RAM; outside zone spans only what else is in"
@@ -209,7 +236,7 @@ RULES = (
     StructPageRule(
         id="zeroed-gaps-4.19",
         title="zeroed to the end of the section",
-        releases=(((4, 19, 103), (4, 20, 0)),),
+        releases=between(ZERO_TAIL.since, INIT_GAPS.since, major=4),
         passes=(Pass.ALLOCATE_RAW, Pass.ZERO_UP_TO_SECTION, Pass.WALK_SPANS, Pass.RESERVE),
         wording=CountWording.ZEROED,
         summary="Every frame without memory is zeroed before the zones are walked, to the end of the last section.",
@@ -220,7 +247,7 @@ RULES = (
     StructPageRule(
         id="zeroed-gaps",
         title="zeroed up to max_pfn",
-        releases=(((4, 20, 0), (5, 4, 19)), ((5, 5, 0), (5, 5, 3))),
+        releases=between(ZERO_GAPS.since, ZERO_TAIL.since),
         passes=(Pass.ALLOCATE_RAW, Pass.ZERO_UP_TO_MAX_PFN, Pass.WALK_SPANS, Pass.RESERVE),
         wording=CountWording.ZEROED,
         summary="Every frame without memory is zeroed up to max_pfn; the rest of the last section is never written.",
@@ -231,7 +258,7 @@ RULES = (
     StructPageRule(
         id="zeroed-gaps-and-tail",
         title="zeroed to the end of the section",
-        releases=(((5, 4, 19), (5, 5, 0)), ((5, 5, 3), (5, 6, 0))),
+        releases=between(ZERO_TAIL.since, INIT_GAPS.since, major=5),
         passes=(Pass.ALLOCATE_RAW, Pass.ZERO_UP_TO_SECTION, Pass.WALK_SPANS, Pass.RESERVE),
         wording=CountWording.ZEROED,
         summary="Every frame without memory is zeroed, to the end of the last section.",
@@ -243,7 +270,7 @@ RULES = (
     StructPageRule(
         id="fake-links-outside",
         title="node 0, first zone, outside zone spans",
-        releases=(((5, 6, 0), (5, 8, 0)),),
+        releases=between(INIT_GAPS.since, WALK_MEMORY.since),
         passes=(Pass.ALLOCATE_RAW, Pass.INIT_AS_NODE_0, Pass.WALK_SPANS, Pass.RESERVE),
         wording=CountWording.ZEROED,
         summary="Every frame without memory is initialised as node 0, first zone; zone walks then mend those inside.",
@@ -254,7 +281,7 @@ RULES = (
     StructPageRule(
         id="fake-links",
         title="node 0, first zone, everywhere",
-        releases=(((5, 8, 0), (5, 10, 24)), ((5, 11, 0), (5, 11, 7))),
+        releases=between(WALK_MEMORY.since, HOLES_BY_ZONE.since),
         passes=(Pass.ALLOCATE_RAW, Pass.INIT_AS_NODE_0, Pass.WALK_REGIONS, Pass.RESERVE),
         wording=CountWording.ZEROED,
         summary="Every frame without memory is initialised as node 0 and its first zone, also inside other zones.",
@@ -265,7 +292,7 @@ RULES = (
     StructPageRule(
         id="holes-per-zone",
         title="the next zone walked",
-        releases=(((5, 10, 24), (5, 10, 53)), ((5, 11, 7), (5, 12, 17)), ((5, 13, 0), (5, 13, 2))),
+        releases=between(HOLES_BY_ZONE.since, ONE_PASS.since),
         passes=(Pass.ALLOCATE_RAW, Pass.HOLES_PER_ZONE, Pass.RESERVE),
         wording=CountWording.ZONE_UNAVAILABLE,
         summary="Each zone initialises the holes below its memory and the rest of its last section as its own.",
@@ -275,7 +302,7 @@ RULES = (
     StructPageRule(
         id="holes-by-address",
         title="the zone of the next memory above",
-        releases=(((5, 10, 53), (5, 11, 0)), ((5, 12, 17), (5, 13, 0)), ((5, 13, 2), NEWEST)),
+        releases=starting(ONE_PASS.since),
         passes=(Pass.ALLOCATE_RAW, Pass.HOLES_BY_ADDRESS, Pass.RESERVE),
         wording=CountWording.NODE_ZONE_UNAVAILABLE,
         summary="One pass by address: a hole is linked to the zone of the next memory above, a tail to the last zone.",
@@ -289,10 +316,8 @@ RULES = (
 def rules_for(release: Release) -> tuple[StructPageRule, ...]:
     """The rows that the release may follow, best first: several of its branch where the stable level is unknown."""
     if release.stable_known:
-        return tuple(rule for rule in RULES if rule.covers(max(release.acts_like, OLDEST)))
-    major, minor, _ = release.stable
-    first, before = (major, minor, 0), (major, minor + 1, 0)
-    return tuple(rule for rule in reversed(RULES) if any(low < before and first < high for low, high in rule.releases))
+        return tuple(rule for rule in RULES if rule.covers(release.acts_like))
+    return tuple(rule for rule in reversed(RULES) if rule.releases.on_branch(release.stable))
 
 
 def typical(rule: StructPageRule) -> Version:
@@ -300,34 +325,10 @@ def typical(rule: StructPageRule) -> Version:
 
     The row without an end begins as a backport to branches on which other things, such as readers, are older.
     """
-    return (6, 12, 0) if rule.releases[-1][1] == NEWEST else rule.releases[0][0]
+    first, before = rule.releases.intervals[0][0], rule.releases.intervals[-1][1]
+    return parse_version("6.12") if before == NEWEST else max(first, OLDEST)
 
 
 def describe_releases(rule: StructPageRule) -> str:
     """The releases of a row for readers: ``4.15 to 4.17.3``, ``5.14 and later``."""
-    return ", ".join(describe_interval(first, before) for first, before in rule.releases)
-
-
-def describe_interval(first: Version, before: Version) -> str:
-    """The releases [first, before) for readers."""
-    if before == NEWEST:
-        return f"{_short(first)} and later"
-    if first[2] and before == (first[0], first[1] + 1, 0):
-        return f"{_short(first)} and later {first[0]}.{first[1]}.y"
-    if before[2]:
-        last = f"{before[0]}.{before[1]}.{before[2] - 1}"
-    elif before[1]:
-        last = f"{before[0]}.{before[1] - 1}"
-    else:
-        last = f"{before[0] - 1}.{_LAST_MINOR[before[0] - 1]}"
-    if first == OLDEST:
-        return f"up to {last}"
-    start = _short(first)
-    return start if start == last else f"{start} to {last}"
-
-
-_LAST_MINOR = {3: 19, 4: 20, 5: 19, 6: 19}
-
-
-def _short(version: Version) -> str:
-    return f"{version[0]}.{version[1]}" + (f".{version[2]}" if version[2] else "")
+    return str(rule.releases)

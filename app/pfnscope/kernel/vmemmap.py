@@ -4,8 +4,16 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
+from pfnscope.kernel.architectures import architecture
 from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.release import Version
+from pfnscope.kernel.thresholds import (
+    ARM64_KASLR,
+    MEMORY_KASLR,
+    RISCV_BEYOND_ZERO,
+    RISCV_FROM_RAM,
+    STRUCT_PAGE_ALIGNED,
+)
 from pfnscope.units import GIB, MIB
 
 BASE = 0xFFFFEA0000000000
@@ -17,34 +25,8 @@ _END_L5 = 0xFFD6000000000000
 LOWEST = 0xFFFFD40000000000
 """No struct page of a 4-level kernel lies lower, with memory KASLR or without."""
 
-_LOWEST_L5 = 0xFF10000000000000  # the direct map begins above: Documentation/arch/x86/x86_64/mm.rst, 7.1
-
 STRUCT_PAGE_SIZE = 64
 """sizeof(struct page) as distributions build it; 56 to 96 are possible (include/linux/mm.h)."""
-
-MEMORY_KASLR: Version = (4, 8, 0)
-_ALIGNED: Version = (3, 1, 0)  # include/linux/mm_types.h: 56 bytes in 2.6.32, aligned to 64 for SLUB in 3.4
-_ARM64_KASLR: Version = (4, 6, 0)
-_RISCV_FROM_RAM: Version = (6, 12, 0)  # arch/riscv/include/asm/pgtable.h: not in 6.6.9
-_RISCV_FROM_ZERO: Version = (6, 6, 9999)
-
-_WIDE = frozenset({"x86_64", "arm64", "riscv64", "ppc64", "ppc64le", "s390", "loongarch64", "sparc64", "ia64"})
-_POWERPC = {0xF000: "hash MMU, arch/powerpc/include/asm/book3s/64/hash.h 4.17", 0xC00C: "radix.h and hash.h, 5.14"}
-ARGUMENTS = {
-    "x86_64": "RDI",
-    "i386": "EAX",
-    "arm64": "x0",
-    "arm": "r0",
-    "riscv64": "a0",
-    "loongarch64": "a0",
-    "ppc64": "r3",
-    "ppc64le": "r3",
-    "s390": "r2",
-    "mips": "r4",
-    "mips64": "r4",
-    "sparc64": "o0",
-}
-"""Register of the first argument: what a page walker such as stable_page_flags() is called with."""
 
 
 class Hint(Struct, frozen=True):
@@ -79,16 +61,16 @@ class Anchor(Struct, frozen=True):
 
 def struct_page_size(arch: str | None, version: Version | None) -> int:
     """Bytes of a struct page as distributions build it: 32 on 32-bit machines, 64 or before 3.1 56 on others."""
-    if arch not in _WIDE:
+    if architecture(arch).bits < 64:
         return 32
-    return 56 if arch == "x86_64" and version is not None and version < _ALIGNED else STRUCT_PAGE_SIZE
+    return STRUCT_PAGE_SIZE if arch != "x86_64" or STRUCT_PAGE_ALIGNED.reached(version, unknown=True) else 56
 
 
 def proven_base(arch: str | None, version: Version | None, command_line: str | None) -> int | None:
     """The base where release or command line prove that it was not randomised, else None."""
     if arch != "x86_64":
         return None
-    return BASE if _fixed(command_line) or (version is not None and version < MEMORY_KASLR) else None
+    return BASE if _fixed(command_line) or not MEMORY_KASLR.reached(version, unknown=True) else None
 
 
 def printed_anchor(
@@ -99,8 +81,8 @@ def printed_anchor(
     by_kind: dict[str, list[Hint]] = {}
     for hint in hints:
         by_kind.setdefault(hint.kind, []).append(hint)
-    for kind, found in by_kind.items():
-        first = min(found, key=lambda hint: hint.address)
+    for kind, alike in by_kind.items():
+        first = min(alike, key=lambda hint: hint.address)
         frame = _frame_of(kind, first, arch, version, command_line, ground)
         if frame is not None and not (kind == "window" and "actual" in by_kind):  # that is of the whole window
             return Anchor(first.address - frame * size, size, f"the log prints where struct pages lie ({kind})")
@@ -120,9 +102,10 @@ def _frame_of(
     if arch == "arm64":
         return _frame_arm64(kind, version, command_line, ground)
     if arch == "riscv64" and kind == "window" and version is not None:
-        if version <= _RISCV_FROM_ZERO:
+        if not RISCV_BEYOND_ZERO.reached(version):
             return 0
-        return ground.memory if version >= _RISCV_FROM_RAM and _rounded(ground, 128 * MIB) == ground.memory else None
+        aligned = _rounded(ground, 128 * MIB) == ground.memory
+        return ground.memory if RISCV_FROM_RAM.reached(version) and aligned else None
     return None
 
 
@@ -134,7 +117,7 @@ def _frame_arm64(kind: str, version: Version | None, command_line: str | None, g
     """
     if version is None:
         return None
-    if version < _ARM64_KASLR:
+    if not ARM64_KASLR.reached(version):
         return _rounded(ground, 2 * MIB)
     if kind == "actual":
         return ground.memory
@@ -148,12 +131,11 @@ def _rounded(ground: Ground, align: int) -> int:
 
 def default_anchor(arch: str | None, version: Version | None, command_line: str | None, address: int) -> Anchor | None:
     """Where an architecture always keeps struct pages, for an address that lies there."""
-    if arch in ("ppc64", "ppc64le") and address >> 48 in _POWERPC:
-        return Anchor(
-            address >> 48 << 48, STRUCT_PAGE_SIZE, f"struct pages of powerpc begin there: {_POWERPC[address >> 48]}"
-        )
+    source = dict(architecture(arch).vmemmap_tops).get(address >> 48)
+    if source:
+        return Anchor(address >> 48 << 48, STRUCT_PAGE_SIZE, f"struct pages of powerpc begin there: {source}")
     base = proven_base(arch, version, command_line)
-    if base is None or not (is_struct_page(address) or (version is not None and version < _ALIGNED)):
+    if base is None or not (is_struct_page(address) or not STRUCT_PAGE_ALIGNED.reached(version, unknown=True)):
         return None
     if _BASE_L5 <= address < _END_L5:
         base = _BASE_L5
@@ -163,10 +145,9 @@ def default_anchor(arch: str | None, version: Version | None, command_line: str 
 def base_from_registers(struct_page: int, registers: Iterable[int], arch: str | None = "x86_64") -> int | None:
     """The base that a register holding the pfn of ``struct_page`` gives away: it is aligned.
 
-    Source: kernel_randomize_memory() in arch/x86/mm/kaslr.c, 4.17 to 7.1: 1 GiB. On arm64 and riscv memory begins at
-    a multiple of 1 GiB in the linear map, whose struct pages take 16 MiB (arch/arm64/mm/init.c, 4.17).
+    None too where it is not known how the architecture aligns it (``random_vmemmap`` of its row).
     """
-    lowest, align = (_LOWEST_L5, GIB) if arch == "x86_64" else (0xFF00000000000000, 16 * MIB)
+    lowest, align = architecture(arch).random_vmemmap or (1 << 64, 1)
     if struct_page < lowest:
         return None
     for value in registers:

@@ -2,17 +2,15 @@
 
 from collections.abc import Sequence
 
-from pfnscope.kernel.architecture import FIXED_PAGE_SIZE, PAGE_SIZES, MemoryModel, max_order_pages
-from pfnscope.kernel.command_line import arguments
-from pfnscope.kernel.movable_arguments import movable_arguments
+from pfnscope.kernel.architectures import MemoryModel, architecture, max_order_pages, zone_limits
+from pfnscope.kernel.command_line import arguments, movable_arguments
 from pfnscope.kernel.release import Release, Version
-from pfnscope.kernel.zone_limits import zone_limits
 from pfnscope.layout.arch import likely_arch
 from pfnscope.layout.marks import marked
-from pfnscope.layout.memory_model import ToldModel, find_memmap
+from pfnscope.layout.memory_model import ModelEvidence, find_memmap
 from pfnscope.layout.movable import movable_starts
 from pfnscope.layout.owners import owners
-from pfnscope.layout.page_size import CHOICES, counted_page_size, named_page_size
+from pfnscope.layout.page_size import counted_page_size, named_page_size
 from pfnscope.layout.reserved import known_reserved
 from pfnscope.layout.zones import spans_of, zone_spans
 from pfnscope.model.layout import Layout, MemoryRange, ZoneLimit
@@ -25,7 +23,7 @@ def build_layout(
     log: BootLog,
     release: Release | None,
     arch: str | None = None,
-    model: MemoryModel | ToldModel | None = None,
+    model: MemoryModel | ModelEvidence | None = None,
     pages: int | None = None,
 ) -> Layout:
     """The layout that the log prints. ``arch`` overrides what the log shows, ``model`` what is usual.
@@ -41,12 +39,12 @@ def build_layout(
     if likely:
         arch, why = likely
         assumed.append(("arch", why))
-    told = log.page_size or counted_page_size(log)
-    named = named_page_size(log.release) if arch in CHOICES else None
-    page_size = pages or told or named or PAGE_SIZES.get(arch or "", 4 * KIB)
+    printed = log.page_size or counted_page_size(log)
+    named = named_page_size(log.release) if len(architecture(arch).page_sizes) > 1 else None
+    page_size = pages or printed or named or architecture(arch).page_sizes[0]
     if "page_size" in log.assumed:  # what was printed in page frames was turned into bytes with this size
         page_size, named = 4 * KIB, None
-    if pages is None and told is None and arch not in FIXED_PAGE_SIZE:
+    if pages is None and printed is None and not architecture(arch).fixed_page_size:
         why = "the name of the release" if named else f"the usual page size of {arch or 'most architectures'}"
         assumed.append(("page_size", why))
     version = release.stable if release else None
@@ -60,14 +58,14 @@ def build_layout(
         assumed.append(("memory_model", memmap.why))
     if memmap.section_size is not None and (log.arch is None or release is None) and arch != "x86_64":
         assumed.append(("section_size", f"the section size of {arch} on current releases"))
-    owned = owners(log, page_size)
-    reserved, complete = known_reserved(log, owned, arch, version, page_size)
-    asked = movable_arguments(arguments(log.command_line or ""), version)
+    map_owners = owners(log, page_size)
+    reserved, complete = known_reserved(log, map_owners, arch, version, page_size)
+    shares = movable_arguments(arguments(log.command_line or ""), version)
     movable = {item.node: item.start // page_size for item in log.movable_start}
-    if asked and not log.zone_ranges and not movable:
-        movable = movable_starts(memory, limits, asked, version, page_size, max_order_pages(arch, page_size))
-        assumed += [("movable_start", f"what {' '.join(asked.texts)} makes of this memory")] if movable else []
-    mirrored = FrameSet.of(item.frames for item in memory if item.mirror) if asked.mirror else None
+    if shares and not log.zone_ranges and not movable:
+        movable = movable_starts(memory, limits, shares, version, page_size, max_order_pages(arch, page_size))
+        assumed += [("movable_start", f"what {' '.join(shares.texts)} makes of this memory")] if movable else []
+    mirrored = FrameSet.of(item.frames for item in memory if item.mirror) if shares.mirror else None
     return Layout(
         arch=arch,
         page_size=page_size,
@@ -75,7 +73,7 @@ def build_layout(
         memory=memory,
         zone_limits=limits,
         zone_spans=exact or zone_spans(memory, limits, movable, mirrored),
-        owners=owned,
+        owners=map_owners,
         reserved=reserved,
         reserved_complete=complete,
         max_pfn=_max_pfn(log, memory, page_size),
@@ -88,8 +86,8 @@ def build_layout(
 def _memory(log: BootLog, page_size: int) -> tuple[MemoryRange, ...]:
     """Early node ranges, or else the memory of a memblock dump; frames rounded inward, in address order."""
     source: Sequence[NodeRange | MemblockRegion] = log.node_ranges or log.memblock_memory
-    found = (MemoryRange(item.range.frames_inward(page_size), item.node or 0, item.lines) for item in source)
-    return marked(log, sorted((item for item in found if item.frames.pages), key=lambda item: item.frames), page_size)
+    ranges = (MemoryRange(item.range.frames_inward(page_size), item.node or 0, item.lines) for item in source)
+    return marked(log, sorted((item for item in ranges if item.frames.pages), key=lambda item: item.frames), page_size)
 
 
 def _zone_limits(
@@ -108,7 +106,7 @@ def _zone_limits(
         return ()
     low, top = memory[0].frames.start, max(item.frames.end for item in memory)
     out: list[ZoneLimit] = []
-    for zone, limit in zone_limits(arch, version, low * page_size, top * page_size):
+    for zone, limit in zone_limits(arch, version, low * page_size):
         high = max(low, top if limit is None else min(limit // page_size, top))
         out.append(ZoneLimit(zone, FrameRange(low, high) if low < high else None, ()))
         low = high

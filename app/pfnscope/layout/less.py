@@ -4,8 +4,8 @@ from bisect import bisect_left, bisect_right
 
 from msgspec.structs import replace
 
-from pfnscope.kernel.architecture import max_order_pages
-from pfnscope.kernel.movable_arguments import NONE, MovableArguments
+from pfnscope.kernel.architectures import max_order_pages
+from pfnscope.kernel.command_line import NO_MOVABLE, MovableArguments
 from pfnscope.kernel.release import Version
 from pfnscope.layout.movable import movable_starts
 from pfnscope.layout.zones import zone_spans
@@ -43,12 +43,12 @@ def less_memory(
     kind: MemoryType,
     label: str,
     *,
-    asked: MovableArguments = NONE,
+    movable: MovableArguments = NO_MOVABLE,
     version: Version | None = None,
 ) -> Layout:
     """The layout where ``taken``, in whole frames of memory, has another owner; nodes keep what is left of them.
 
-    ``asked`` is what the command line wants of ZONE_MOVABLE. Equal to booting the map again with such a region, as
+    ``movable`` is what the command line wants of ZONE_MOVABLE. Equal to booting the map again with such a region, as
     long as nodes do not depend on how much memory there is (``numa=fake=``).
     """
     memory = tuple(_left(layout.memory, taken))
@@ -56,10 +56,10 @@ def less_memory(
     start = min((item.frames.start for item in memory), default=0)
     limits = tuple(replace(item, frames=_within(item, start, end)) for item in layout.zone_limits)
     starts = {}
-    if asked:
+    if movable:
         block = max_order_pages(layout.arch, layout.page_size)
-        starts = movable_starts(memory, limits, asked, version, layout.page_size, block)
-    mirrored = FrameSet.of(item.frames for item in memory if item.mirror) if asked.mirror else None
+        starts = movable_starts(memory, limits, movable, version, layout.page_size, block)
+    mirrored = FrameSet.of(item.frames for item in memory if item.mirror) if movable.mirror else None
     return replace(
         layout,
         memory=memory,

@@ -7,14 +7,12 @@ mm/mm_init.c, 6.6, 7.1.
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from pfnscope.kernel.movable_arguments import MovableArguments
+from pfnscope.kernel.command_line import MovableArguments
 from pfnscope.kernel.release import Version
+from pfnscope.kernel.thresholds import NEEDS_MIRRORS
 from pfnscope.model.layout import MemoryRange, ZoneLimit
 from pfnscope.model.ranges import FrameRange
 from pfnscope.units import GIB
-
-NEEDS_MIRRORS: Version = (6, 6, 0)
-"""From here ``kernelcore=mirror`` is ignored on machines without mirrored memory: not in 6.1, in 6.6."""
 
 MOST_NODES = 1024
 """No kernel has more nodes (NODES_SHIFT of include/linux/numa.h, 2.6.34 to 7.1); each costs a pass over the others."""
@@ -25,7 +23,7 @@ Nodes = Mapping[int, Sequence[FrameRange]]
 def movable_starts(
     memory: Iterable[MemoryRange],
     limits: Sequence[ZoneLimit],
-    asked: MovableArguments,
+    options: MovableArguments,
     version: Version | None,
     page_size: int,
     block: int,
@@ -40,25 +38,25 @@ def movable_starts(
     nodes: dict[int, list[FrameRange]] = {}
     for item in ranges:
         nodes.setdefault(item.node, []).append(item.frames)
-    if asked.movable_node:
-        found = _lowest(ranges, lambda item: item.hotplug)
-    elif asked.mirror:
+    if options.movable_node:
+        starts = _lowest(ranges, lambda item: item.hotplug)
+    elif options.mirror:
         four_gib = 4 * GIB // page_size
-        usable = (version is not None and version < NEEDS_MIRRORS) or any(item.mirror for item in ranges)
-        found = _lowest(ranges, lambda item: usable and not item.mirror and item.frames.start >= four_gib)
+        usable = not NEEDS_MIRRORS.reached(version, unknown=True) or any(item.mirror for item in ranges)
+        starts = _lowest(ranges, lambda item: usable and not item.mirror and item.frames.start >= four_gib)
     else:
-        found = _spread(nodes, _lowest_movable(limits), *_wanted(nodes, asked, page_size, block))
-    rounded = {node: -(-start // block) * block for node, start in found.items()}
+        starts = _spread(nodes, _lowest_movable(limits), *_kernel_frames(nodes, options, page_size, block))
+    rounded = {node: -(-start // block) * block for node, start in starts.items()}
     return {node: start for node, start in sorted(rounded.items()) if start < nodes[node][-1].end}
 
 
 def _lowest(ranges: Iterable[MemoryRange], chosen: Callable[[MemoryRange], bool]) -> dict[int, int]:
     """The lowest frame of what is chosen, by node."""
-    found: dict[int, int] = {}
+    starts: dict[int, int] = {}
     for item in ranges:
         if chosen(item):
-            found.setdefault(item.node, item.frames.start)
-    return found
+            starts.setdefault(item.node, item.frames.start)
+    return starts
 
 
 def _lowest_movable(limits: Sequence[ZoneLimit]) -> int:
@@ -66,14 +64,18 @@ def _lowest_movable(limits: Sequence[ZoneLimit]) -> int:
     return max((limit.frames.start for limit in limits if limit.frames is not None and limit.frames.pages), default=0)
 
 
-def _wanted(nodes: Nodes, asked: MovableArguments, page_size: int, block: int) -> tuple[int, int]:
+def _kernel_frames(nodes: Nodes, options: MovableArguments, page_size: int, block: int) -> tuple[int, int]:
     """Frames that have to stay with the kernel (0: all of them), and all frames."""
     total = sum(item.pages for ranges in nodes.values() for item in ranges)
-    kernel = total * asked.kernelcore_percent // 100 if asked.kernelcore_percent else asked.kernelcore // page_size
-    movable = total * asked.movablecore_percent // 100 if asked.movablecore_percent else asked.movablecore // page_size
+    kernel = _frames(total, options.kernelcore_percent, options.kernelcore, page_size)
+    movable = _frames(total, options.movablecore_percent, options.movablecore, page_size)
     if movable:
         kernel = max(kernel, total - min(-(-movable // block) * block, total))
     return kernel, total
+
+
+def _frames(total: int, percent: int, size: int, page_size: int) -> int:
+    return total * percent // 100 if percent else size // page_size
 
 
 def _spread(nodes: Nodes, lowest: int, kernel: int, total: int) -> dict[int, int]:
@@ -97,9 +99,9 @@ def _spread(nodes: Nodes, lowest: int, kernel: int, total: int) -> dict[int, int
 def _keep(ranges: Sequence[FrameRange], node: int, starts: dict[int, int], lowest: int, share: int, kernel: int) -> int:
     """Move the start of one node up over ``share`` frames more, what lies below ``lowest`` counted as well.
 
-    Returns by how many frames ``kernel``, what is still wanted of all nodes, becomes less.
+    Returns by how many frames ``kernel``, what is still to be kept on all nodes, becomes less.
     """
-    wanted, left = kernel, share
+    rest, left = kernel, share
     passed = bisect_right(ranges, starts.get(node, 0), key=lambda item: item.end)
     for at in range(passed, len(ranges)):
         item = ranges[at]
@@ -109,15 +111,15 @@ def _keep(ranges: Sequence[FrameRange], node: int, starts: dict[int, int], lowes
         if start < lowest:
             below = min(item.end, lowest) - start
             left -= min(below, left)
-            wanted -= min(below, wanted)
+            rest -= min(below, rest)
             if item.end <= lowest:
                 starts[node] = item.end
                 continue
             start = lowest
         taken = min(item.end - start, left)
         starts[node] = start + taken
-        wanted -= min(wanted, taken)
+        rest -= min(rest, taken)
         left -= taken
         if not left:
             break
-    return kernel - wanted
+    return kernel - rest

@@ -1,14 +1,9 @@
 """The base page size of a boot that prints no line of it: from its counts, or from the name of its release."""
 
+from pfnscope.kernel.architectures import PAGE_SIZES
 from pfnscope.model.log import BootLog
 from pfnscope.patterns import compiled
 from pfnscope.units import KIB
-
-SIZES = (4 * KIB, 8 * KIB, 16 * KIB, 64 * KIB)
-CHOICES = {"arm64": (4 * KIB, 16 * KIB, 64 * KIB), "ppc64": (4 * KIB, 64 * KIB), "ppc64le": (4 * KIB, 64 * KIB),
-           "loongarch64": (4 * KIB, 16 * KIB, 64 * KIB), "mips": (4 * KIB, 16 * KIB, 64 * KIB),
-           "mips64": (4 * KIB, 16 * KIB, 64 * KIB), "ia64": (4 * KIB, 8 * KIB, 16 * KIB, 64 * KIB)}  # fmt: skip
-"""Page sizes in bytes that an architecture can be built with: *_PAGES and PAGE_SIZE_* in arch/*/Kconfig, 4.17, 7.1."""
 
 _NAMED = r"[-+._](4|16|64)k(?:[-+._]|$)"
 
@@ -24,13 +19,13 @@ def counted_page_size(log: BootLog) -> int | None:
     if "page_size" in log.assumed:  # ranges printed in page frames have the same total in every size
         return None
     totals = {count.node: count.value for count in log.page_counts.node_total_pages if count.value}
-    found = [
+    fitting = [
         size
-        for size in SIZES
+        for size in PAGE_SIZES
         if totals
         and all(
             sum(item.range.frames_inward(size).pages for item in log.node_ranges if item.node == node) == total
             for node, total in totals.items()
         )
     ]
-    return found[0] if len(found) == 1 else None
+    return fitting[0] if len(fitting) == 1 else None

@@ -1,20 +1,13 @@
 """What is known of memblock.reserved: dumps, events, named reservations, and what x86 always reserves."""
 
+from pfnscope.kernel.architectures import X86
 from pfnscope.kernel.release import Version
+from pfnscope.kernel.thresholds import SOFT_RESERVED, WHOLE_FIRST_MIB
 from pfnscope.model.layout import Owner
 from pfnscope.model.log import BootLog, MemoryType
 from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet, Painted
 from pfnscope.model.ranges.engine import canonical, difference
 from pfnscope.units import KIB, MIB
-
-WHOLE_FIRST_MIB: Version = (5, 13, 0)
-"""f1d4d47c5851 ("x86/setup: Always reserve the first 1M of RAM") (in v5.13).
-
-Not in 5.12.9; frames below 1 MiB are free memory in recorded boots of 5.10.223, so 5.10.y has no backport.
-"""
-
-SOFT_RESERVED: Version = (5, 7, 0)
-"""e820__memblock_setup() puts soft-reserved entries into memblock.reserved: not in 5.4.18, in 5.7.6 to 7.1."""
 
 BIOS_START = 0x9F000
 """Upper limit of where the BIOS range starts: reserve_bios_regions(), arch/x86/kernel/ebda.c, 4.17 to 7.1."""
@@ -22,7 +15,7 @@ BIOS_START = 0x9F000
 
 def x86_low_memory(version: Version | None, page_size: int) -> FrameSet:
     """Frames that every x86 kernel reserves: the first 64 KiB and the BIOS range, since 5.13 the whole first MiB."""
-    if version is not None and version >= WHOLE_FIRST_MIB:
+    if WHOLE_FIRST_MIB.reached(version):
         return FrameSet.of([FrameRange(0, MIB // page_size)])
     return FrameSet.of([FrameRange(0, 64 * KIB // page_size), FrameRange(BIOS_START // page_size, MIB // page_size)])
 
@@ -52,8 +45,8 @@ def known_reserved(
     # what debugfs still lists once the kernel is up was reserved when struct pages were initialised
     ranges += [item.range for item in log.files.memblock_reserved]
     frames = FrameSet.of(item.frames_outward(page_size) for item in ranges)
-    if arch in ("x86_64", "i386"):
+    if arch in X86:
         frames |= x86_low_memory(None if _less_than_first_mib(log, page_size) else version, page_size)
-        if version is not None and version >= SOFT_RESERVED:
+        if SOFT_RESERVED.reached(version):
             frames |= FrameSet.of(piece for piece, owner in owners if owner.type is MemoryType.SOFT_RESERVED)
     return frames, bool(log.memblock_reserved and log.memblock_reserve_events)

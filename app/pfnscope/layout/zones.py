@@ -49,14 +49,14 @@ def zone_spans(
 
 def spans_of(zones: Sequence[ZoneInfo]) -> tuple[ZoneSpan, ...]:
     """The spans that /proc/zoneinfo gives, by node, zones in the order of the file; empty ones are left out."""
-    found = [
+    spans = [
         ZoneSpan.of(
             zone.node, zone.zone, FrameRange(zone.start_pfn, zone.start_pfn + zone.spanned_pages), zone.present_pages
         )
         for zone in zones
         if zone.start_pfn is not None and zone.spanned_pages
     ]
-    return tuple(sorted(found, key=lambda span: span.node))
+    return tuple(sorted(spans, key=lambda span: span.node))
 
 
 def _below_movable(span: FrameRange, movable: int, *, cut: bool) -> FrameRange:

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from pfnscope.kernel.architecture import FLATMEM_FILLED, FLATMEM_TAIL, MemoryModel
+from pfnscope.kernel.architectures import MemoryModel
 from pfnscope.kernel.release import Version
+from pfnscope.kernel.thresholds import FLATMEM_FILLED, FLATMEM_TAIL
 from pfnscope.model.ranges import FrameRange, FrameSet
 
 
@@ -27,11 +28,11 @@ class MemMap(Struct, frozen=True):
 
     def fills_holes(self, version: Version) -> bool:
         """Whether passes of a release reach struct pages without memory. In FLATMEM of old they stay zeroed."""
-        return self.model is not MemoryModel.FLATMEM or version >= FLATMEM_FILLED
+        return self.model is not MemoryModel.FLATMEM or FLATMEM_FILLED.reached(version)
 
     def tail(self, version: Version) -> int:
         """Frames to a multiple of which the pass goes on that ends struct page initialisation."""
-        return self.block if self.model is not MemoryModel.FLATMEM or version >= FLATMEM_TAIL else 1
+        return self.block if self.model is not MemoryModel.FLATMEM or FLATMEM_TAIL.reached(version) else 1
 
 
 NO_MEMMAP = MemMap(None)

@@ -5,15 +5,15 @@ import msgspec
 from pfnscope.analysis import Analysis
 from pfnscope.analysis import analyze as judge
 from pfnscope.bootlog import LOOKED_FOR, Reading, read
-from pfnscope.kernel.architecture import MODELS, PAGE_SIZES
-from pfnscope.kernel.release import parse_release
+from pfnscope.kernel import architectures
+from pfnscope.kernel.vendors import parse_release
 from pfnscope.model import encoding
 from pfnscope.model.document import Document
 from pfnscope.model.log import BootLog
 from pfnscope.report.build import document
 from pfnscope.service.errors import BadOption, NoMemoryLayout, NoSuchBoot
 
-ARCHITECTURES = frozenset(PAGE_SIZES) | {row.arch for row in MODELS}
+ARCHITECTURES = frozenset(row.name for row in architectures.ARCHITECTURES)
 
 
 class Options(msgspec.Struct, frozen=True):

@@ -5,6 +5,7 @@ from typing import Literal
 from pfnscope.analysis import Analysis
 from pfnscope.analysis.placement import placements
 from pfnscope.bootlog import read
+from pfnscope.kernel.architectures import X86
 from pfnscope.model.document import Document
 from pfnscope.model.placement import Placements
 from pfnscope.report.build import document
@@ -41,7 +42,7 @@ def place_in(analysis: Analysis, size: str, kind: Kind = "!", align: str | None 
     step = _bytes(align, layout.page_size) if align else layout.section_size or 128 * MIB
     if not layout.memory or not layout.zone_spans:
         raise CannotSimulate("the text has no node ranges, so where memory can be taken is not known")
-    if layout.arch not in ("x86_64", "i386"):
+    if layout.arch not in X86:
         raise CannotSimulate(f"memmap= regions exist on x86 only, not on {layout.arch or 'an unknown architecture'}")
     if "numa=fake" in (analysis.log.command_line or ""):
         raise CannotSimulate("with numa=fake= the nodes depend on how much memory there is; simulate one place instead")

@@ -8,10 +8,12 @@ import msgspec
 
 from pfnscope.analysis import Analysis
 from pfnscope.analysis import analyze as judge
-from pfnscope.analysis.hazards import ALL_WRITTEN, left_out, top_of
+from pfnscope.analysis.hazards import left_out, top_of
 from pfnscope.bootlog import read
 from pfnscope.files import FileRefused, read_file
-from pfnscope.kernel.release import Version, parse_release
+from pfnscope.kernel.release import Version
+from pfnscope.kernel.thresholds import ALL_WRITTEN
+from pfnscope.kernel.vendors import parse_release
 from pfnscope.recording.kpageflags import plan, read_flags
 from pfnscope.recording.machine import kernel_log, small_files
 from pfnscope.recording.model import SUMMARY
@@ -61,7 +63,7 @@ def _record(folder: Path, root: Path, say: Say) -> Summary:
         (folder / "dmesg.txt").write_bytes(log.text)
         if not log.whole:
             partly_recorded["dmesg.txt"] = "; ".join(log.refused)
-    walkers = version is not None and version >= ALL_WRITTEN
+    walkers = ALL_WRITTEN.reached(version)
     for name, text, why in small_files(root, walkers=walkers):
         if text is None:
             not_recorded[name] = why
@@ -132,7 +134,7 @@ def _analysis(log: bytes, release: str | None) -> Analysis | None:
 
 
 def _borders(analysis: Analysis) -> tuple[int, ...]:
-    """Where runs have to end: since 6.16 a frame without a struct page has no flag of its own."""
+    """Where runs have to end: from NO_FLAG on a frame without a struct page has no flag of its own."""
     layout = analysis.layout
     sets = (layout.struct_pages, layout.memory_frames)
     return tuple(border for frames in sets for item in frames for border in (item.start, item.end))

@@ -6,9 +6,10 @@ from pathlib import Path
 from pfnscope.analysis import Analysis
 from pfnscope.analysis.verify import verify
 from pfnscope.bootlog import read
+from pfnscope.kernel.architectures import architecture_of_machine
 from pfnscope.model.verification import Verification
 from pfnscope.recording.reading import Summary, read_record, read_summary
-from pfnscope.service.analyzing import ARCHITECTURES, Options, judged
+from pfnscope.service.analyzing import Options, judged
 from pfnscope.service.errors import ServiceError
 from pfnscope.service.recording import Say, capture
 from pfnscope.service.unpacking import read_log_file
@@ -50,12 +51,8 @@ def _analysis(log: bytes, options: Options, summary: Summary) -> Analysis:
     reading = read(log)
     plain = judged(reading, options)
     kernel = options.kernel or (summary.release if plain.log.release is None else None)
-    machine = summary.machine if summary.machine in ARCHITECTURES else _ARCHITECTURES.get(summary.machine or "")
-    arch = options.arch or (machine if plain.log.arch is None and machine in ARCHITECTURES else None)
+    machine = architecture_of_machine(summary.machine)
+    arch = options.arch or (machine if plain.log.arch is None else None)
     if (kernel, arch) == (options.kernel, options.arch):
         return plain
     return judged(reading, Options(kernel=kernel, arch=arch, boot=options.boot))
-
-
-_ARCHITECTURES = {"aarch64": "arm64", "s390x": "s390", "i686": "i386", "i586": "i386", "armv7l": "arm"}
-"""Architectures as in the kernel's source, by the name that uname prints."""

@@ -6,9 +6,11 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from pfnscope.kernel.architectures import X86
 from pfnscope.kernel.command_line import Argument, arguments
 from pfnscope.kernel.map_arguments import Action, ArgumentNote, MapOperation, map_operations
-from pfnscope.kernel.release import Version, parse_release
+from pfnscope.kernel.release import Version
+from pfnscope.kernel.vendors import parse_release
 from pfnscope.model.log import (
     BootLog,
     E820Change,
@@ -34,7 +36,6 @@ from pfnscope.simulation.zones import movable_start, zone_ranges
 _ASKED_FOR = frozenset({"crashkernel", "cma"})
 """Kinds of reserved regions that come from arguments; they would lie elsewhere."""
 
-X86 = frozenset({"x86_64", "i386"})
 USUAL_ARCH = "x86_64"
 """That of a log which does not tell its architecture."""
 
@@ -130,7 +131,7 @@ def simulate(log: BootLog, command_line: str, version: Version | None) -> Simula
 def _backports(log: BootLog, version: Version | None) -> bool:
     """Whether the version tells too little: RHEL 7 prints 3.10 and knows ``memmap=nn!ss`` all the same."""
     release = parse_release(log.release, log.banner)
-    return release is not None and release.backports and release.stable == version
+    return release is not None and not release.tells_features(version)
 
 
 def _soft_reserve_off(given: Iterable[Argument]) -> bool:

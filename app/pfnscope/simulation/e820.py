@@ -7,14 +7,13 @@ from msgspec import Struct
 
 from pfnscope.kernel.map_arguments import PRAM, RAM, SOFT_RESERVED, Action, MapOperation
 from pfnscope.kernel.release import Version
+from pfnscope.kernel.thresholds import SOFT_RESERVED_APART
 from pfnscope.model.log import Lines
 
 RESERVED_KERN = 128
 """RAM with setup_data in it, up to 6.18: memory all the same (arch/x86/include/asm/e820/types.h)."""
 
 MEMORY_TYPES = frozenset({RAM, RESERVED_KERN})
-SOFT_RESERVED_APART: Version = (5, 10, 0)
-"""From here soft-reserved entries are not merged either: e820_nomerge() has it in 5.14, and not in 5.8."""
 
 
 class Entry(Struct, frozen=True):
@@ -108,7 +107,7 @@ class Table:
 
 
 def _kept_apart(version: Version | None) -> frozenset[int]:
-    if version is None or version >= SOFT_RESERVED_APART:
+    if SOFT_RESERVED_APART.reached(version, unknown=True):
         return frozenset({PRAM, SOFT_RESERVED})
     return frozenset({PRAM})
 

@@ -5,14 +5,16 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from pfnscope.bootlog.forms.maps import memory_type
+from pfnscope.kernel.architectures import max_arch_pfn
 from pfnscope.kernel.map_arguments import RAM, RESERVED, SOFT_RESERVED, MapOperation
 from pfnscope.kernel.release import Version
+from pfnscope.layout.memory_model import has_pae
 from pfnscope.model.log import BootLog, Lines, MapEntry, MemoryType
 from pfnscope.model.ranges.engine import Pairs, canonical, difference
 from pfnscope.simulation.e820 import MEMORY_TYPES, Table
 from pfnscope.simulation.image import Image
 from pfnscope.simulation.labels import entries_of, printed, type_number
-from pfnscope.units import GIB, KIB, MIB
+from pfnscope.units import KIB, MIB
 
 PAGE_SIZE = 4 * KIB
 BIOS_START, BIOS_END = 640 * KIB, MIB
@@ -129,11 +131,5 @@ def _ram(map_: tuple[MapEntry, ...]) -> Pairs:
 
 
 def limit_of(log: BootLog, arch: str) -> int:
-    """Frames that the kernel can address: 2^52 bytes on x86-64; i386 has 4 GiB, or 64 GiB with PAE.
-
-    Source: MAX_ARCH_PFN, arch/x86/kernel/e820.c.
-    """
-    if arch != "i386":
-        return (1 << 52) // PAGE_SIZE
-    pae = "pae" in (log.release or "").lower() or any(item.end > 4 * GIB for item in log.node_ranges)
-    return (64 if pae else 4) * GIB // PAGE_SIZE
+    """Frames that the kernel can address."""
+    return max_arch_pfn(arch, pae=has_pae(log))

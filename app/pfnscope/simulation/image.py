@@ -4,14 +4,12 @@ from msgspec import Struct
 
 from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.release import Version
+from pfnscope.kernel.thresholds import IMAGE_MOVES
 from pfnscope.model.log import BootLog, Lines
 from pfnscope.units import KIB, MIB
 
 LINK_ADDRESS = 16 * MIB
 """CONFIG_PHYSICAL_START of every distribution and of defconfig; KASLR moves the image from there."""
-
-MOVES_SINCE: Version = (4, 12, 0)
-"""CONFIG_RANDOMIZE_BASE is on by default: 6807c84652b0 ("x86: Enable KASLR by default")."""
 
 SMALLEST = 16 * MIB
 """Less than the image of any distribution's kernel."""
@@ -47,7 +45,7 @@ def kernel_image(log: BootLog, command_line: str, version: Version | None) -> Im
     for region in log.memblock_reserved:
         if region.start == LINK_ADDRESS:
             return Image(region.start, region.end, region.lines, "the region of memblock.reserved at 16 MiB")
-    moves = "nokaslr" not in names if version is None or version >= MOVES_SINCE else "kaslr" in names
+    moves = "nokaslr" not in names if IMAGE_MOVES.reached(version, unknown=True) else "kaslr" in names
     if moves:
         return None
     return Image(LINK_ADDRESS, LINK_ADDRESS + SMALLEST, (), "the usual link address and the least size of an image")

@@ -7,13 +7,13 @@ from pfnscope.kernel.map_arguments import (
     NVS,
     PMEM,
     PRAM,
-    PRAM_SINCE,
     RAM,
     RESERVED,
     SOFT_RESERVED,
     UNUSABLE,
 )
 from pfnscope.kernel.release import Version
+from pfnscope.kernel.thresholds import PRAM_ARGUMENT
 from pfnscope.model.log import MapEntry, MemoryType
 from pfnscope.model.ranges import ByteRange
 from pfnscope.simulation.e820 import RESERVED_KERN, Entry
@@ -61,7 +61,7 @@ def printed(entries: list[Entry], like: tuple[MapEntry, ...], version: Version |
     words = _ALWAYS | (_NEW if new else _OLD)
     if new:
         words[PRAM] = "persistent RAM (type 12)"
-    elif version is None or version >= PRAM_SINCE:
+    elif PRAM_ARGUMENT.reached(version, unknown=True):
         words[PRAM] = "persistent (type 12)"
     return tuple(
         MapEntry(

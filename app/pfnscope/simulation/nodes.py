@@ -37,18 +37,18 @@ def _firmware_nodes(log: BootLog, options: list[str], memory: Pairs, max_address
         return one
     had = log.command_line or ""
     if log.srat and not any(option.startswith("noacpi") for option in options):
-        found = [Block(item.node, item.start, item.end, item.lines) for item in log.srat]
+        blocks = [Block(item.node, item.start, item.end, item.lines) for item in log.srat]
     elif log.srat:
         return one
     else:
         if "numa=off" in had or "numa=noacpi" in had:
             assumed.append(("nodes", "the log was booted without the SRAT, so all memory is taken for node 0"))
-        found = _nodes_of_the_log(log)
-        if found and not options:
+        blocks = _nodes_of_the_log(log)
+        if blocks and not options:
             why = "the text has no SRAT, so nodes begin where the log's own do, and a gap belongs to the node below it"
             assumed.append(("nodes", why))
     try:
-        blocks = clean_up(found, memory, max_address)
+        blocks = clean_up(blocks, memory, max_address)
     except Refused as error:
         assumed.append(("nodes", f"the kernel refuses the SRAT, because {error}, and takes one node"))
         return one

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from pfnscope.kernel.release import Version
 from pfnscope.model.log import Lines
 from pfnscope.model.ranges.engine import Pairs, canonical, clip
 from pfnscope.simulation.e820 import joined_lines
@@ -16,9 +15,6 @@ LEAST_FAKE_NODE = 32 * MIB
 
 SLACK = MIB
 """RAM that no node covers before the nodes are refused: numa_meminfo_cover_memory(), 4.17; SZ_1M, 6.8."""
-
-CLAMPED_TO_MEMORY: Version = (6, 4, 0)
-"""Blocks are cut to where memory begins and ends: not in 4.18, in 6.12 and 7.1. It changes no memory's node."""
 
 DMA32_END = 4 << 30
 _NODES = 1024  # MAX_NUMNODES with the widest node field; kernels with fewer nodes refuse sooner

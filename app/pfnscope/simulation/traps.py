@@ -23,12 +23,12 @@ def traps(
 ) -> tuple[ArgumentNote, ...]:
     """Known mistakes in the arguments of a command line, in its order."""
     ram = canonical((e.start, e.end) for e in firmware if e.type is MemoryType.RAM)
-    found: list[ArgumentNote] = []
+    problems: list[ArgumentNote] = []
     for operation in operations:
-        found += _of_region(operation, operations, ram, image)
-        found += _of_limit(operation)
-    found += _too_many(given, operations)
-    return tuple(sorted(found, key=lambda problem: problem.column))
+        problems += _of_region(operation, operations, ram, image)
+        problems += _of_limit(operation)
+    problems += _too_many(given, operations)
+    return tuple(sorted(problems, key=lambda problem: problem.column))
 
 
 def _of_region(

@@ -1,10 +1,8 @@
 """Zone ranges and the start of ZONE_MOVABLE for memory that has its nodes."""
 
-from pfnscope.kernel.architecture import max_order_pages
-from pfnscope.kernel.command_line import Argument
-from pfnscope.kernel.movable_arguments import movable_arguments
+from pfnscope.kernel.architectures import max_order_pages, zone_limits
+from pfnscope.kernel.command_line import Argument, movable_arguments
 from pfnscope.kernel.release import Version
-from pfnscope.kernel.zone_limits import zone_limits
 from pfnscope.layout.marks import marked
 from pfnscope.layout.movable import movable_starts
 from pfnscope.model.layout import MemoryRange, ZoneLimit
@@ -27,7 +25,7 @@ def zone_ranges(log: BootLog, arch: str, regions: list[Block], max_pfn: int, ass
     """
     low, top = min(region.start for region in regions), max_pfn * PAGE_SIZE
     known = {zone.zone: zone.range for zone in log.zone_ranges}
-    limits = [(zone, end) for zone, end in zone_limits(arch, None, low, top) if not known or zone in known]
+    limits = [(zone, end) for zone, end in zone_limits(arch, None, low) if not known or zone in known]
     high_memory = known.get("HighMem")
     out: list[ZoneRange] = []
     for zone, limit in limits:
@@ -45,8 +43,8 @@ def zone_ranges(log: BootLog, arch: str, regions: list[Block], max_pfn: int, ass
 
 def movable_start(log: BootLog, given: tuple[Argument, ...], version: Version | None) -> tuple[MovableStart, ...]:
     """Where ZONE_MOVABLE starts on each node of a simulated log whose node and zone ranges are done."""
-    asked = movable_arguments(given, version)
-    if not asked:
+    options = movable_arguments(given, version)
+    if not options:
         return ()
     memory = [MemoryRange(item.range.frames_inward(PAGE_SIZE), item.node, item.lines) for item in log.node_ranges]
     limits = [
@@ -54,7 +52,7 @@ def movable_start(log: BootLog, given: tuple[Argument, ...], version: Version | 
         for item in log.zone_ranges
     ]
     block = max_order_pages(log.arch, PAGE_SIZE)
-    starts = movable_starts(marked(log, memory, PAGE_SIZE), limits, asked, version, PAGE_SIZE, block)
+    starts = movable_starts(marked(log, memory, PAGE_SIZE), limits, options, version, PAGE_SIZE, block)
     return tuple(
         MovableStart(node, Address(start * PAGE_SIZE), log.command_line_lines) for node, start in starts.items()
     )

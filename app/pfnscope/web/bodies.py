@@ -20,7 +20,6 @@ from pfnscope.service.simulating import LONGEST_COMMAND_LINE, Change
 from pfnscope.service.unpacking import Damaged, TooLarge, packing_of, unpacked
 from pfnscope.web.overload import told_size
 
-_FORM = "application/x-www-form-urlencoded"
 _PACKED = ("gzip", "x-gzip", "zstd", "x-xz", "x-bzip", "x-bzip2")
 _TEXT = ("", "text/plain", "application/octet-stream", *(f"application/{name}" for name in _PACKED))
 _MOST_FIELDS = 16

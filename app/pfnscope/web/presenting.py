@@ -8,7 +8,7 @@ import msgspec
 from pfnscope.bootlog.text.plain import as_utf8
 from pfnscope.drawing.lanes import frames, undecided
 from pfnscope.drawing.palette import PAINTS
-from pfnscope.kernel.architecture import MODELS
+from pfnscope.kernel.architectures import WITH_MODEL
 from pfnscope.model.analysis import Event, Hole
 from pfnscope.model.document import Document
 from pfnscope.model.ranges import FrameRange
@@ -23,7 +23,7 @@ BASIS_WORDS = {
     "release": "State as this release leaves it",
     "assumed": "State assumed",
 }
-ARCHITECTURES = tuple(sorted({row.arch for row in MODELS}))
+ARCHITECTURES = WITH_MODEL
 """Those that a verdict is possible for."""
 _COMMANDS = ("lsmem",)
 _ORDER = ("danger", "caution", "info", "none")

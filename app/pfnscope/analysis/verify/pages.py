@@ -8,8 +8,9 @@ from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.bounds import pages_within
 from pfnscope.analysis.verify.changes import Changes
 from pfnscope.kernel.readers import readers_for
-from pfnscope.kernel.release import Version
+from pfnscope.kernel.release import OLDEST, Version
 from pfnscope.kernel.rules import Pass
+from pfnscope.kernel.thresholds import NO_FLAG, ONLINE_ONLY
 from pfnscope.model.analysis import Hole
 from pfnscope.model.layout import Layout
 from pfnscope.model.ranges import FrameSet
@@ -19,12 +20,6 @@ from pfnscope.recording.model import Kpageflags, Record
 _FILE, _UNIT = "kpageflags.runs.txt", "page frames"
 _STRUCT_PAGES, _RESERVED, _DEATHS = "struct pages", "Reserved bits of holes", "frames that killed the reader"
 _NAME = "/proc/kpageflags"
-
-NO_FLAG: Version = (6, 13, 0)
-"""A frame without a struct page has KPF_NOPAGE in 6.12 and 0 in 6.18 (fs/proc/page.c; both seen on machines)."""
-
-ONLINE_ONLY: Version = (5, 4, 0)
-"""Before, the file also showed struct pages that a driver made for device memory."""
 
 _GAP_PASSES = {Pass.INIT_AS_NODE_0, Pass.HOLES_PER_ZONE, Pass.HOLES_BY_ADDRESS}
 
@@ -72,8 +67,8 @@ def _why_not(analysis: Analysis, record: Record) -> str | None:
 
 def view_of(analysis: Analysis, flags: Kpageflags) -> View:
     """What the recorded file can tell on the release of the analysis."""
-    layout, version = analysis.layout, analysis.release.acts_like if analysis.release else (0, 0, 0)
-    flagless = version >= NO_FLAG and not flags.having(nopage=True).pages
+    layout, version = analysis.layout, analysis.release.acts_like if analysis.release else OLDEST
+    flagless = NO_FLAG.reached(version) and not flags.having(nopage=True).pages
     read = flags.read if flags.end is None else flags.read.clip(0, flags.end)
     if flagless:  # only a run in which every frame has a flag tells of each that it has a struct page
         told = FrameSet.of(run.frames for run in flags.runs if run.reserved or run.others == run.frames.pages)
@@ -93,8 +88,9 @@ def _shown(layout: Layout, version: Version) -> FrameSet:
 
 def _struct_pages(analysis: Analysis, record: Record, flags: Kpageflags, view: View, changed: Changes) -> Comparison:
     ours, came = analysis.layout.struct_pages, changed.plugged | changed.offline
-    version = analysis.release.acts_like if analysis.release else ONLINE_ONLY
-    devices = record.devices.rounded_out(record.block_frames) if version < ONLINE_ONLY else FrameSet()
+    version = analysis.release.acts_like if analysis.release else None
+    shows_devices = not ONLINE_ONLY.reached(version, unknown=True)
+    devices = record.devices.rounded_out(record.block_frames) if shows_devices else FrameSet()
     lacking = (view.shown & view.told) - view.has_page
     extra = (view.has_page & view.told) - ours
     unseen = (view.has_page & view.told & ours) - view.shown

@@ -11,6 +11,7 @@ from pfnscope.bootlog.boots.diagnostics import diagnostics
 from pfnscope.bootlog.boots.draft import IN_FRAMES, LAYOUT, LEAST, LISTS, Draft
 from pfnscope.bootlog.effects import Tally
 from pfnscope.bootlog.records import merged
+from pfnscope.kernel.architectures import ARCHITECTURES, X86
 from pfnscope.model.log import (
     BootLog,
     Count,
@@ -27,22 +28,9 @@ T = TypeVar("T")
 _USUAL_PAGE = 4096
 _LISTED_COUNTS = tuple(field.name for field in msgspec.structs.fields(PrintedCounts) if field.default == ())
 _OF_MEMORY = ("memory_generic", "absent_kib", "reserved_kib", "cma_kib")
-# The release and the words around it come first; the compiler's name may be that of a cross compiler.
-_BANNERS = (
-    (r"-686|i[3-6]86|-pae\b", "i386"),
-    (r"x86_64|amd64", "x86_64"),
-    (r"aarch64|arm64", "arm64"),
-    (r"\barmv?[4-7]|-arm(?:mp|v7|hf|el)|arm-[a-z0-9_-]*eabi", "arm"),
-    (r"riscv64", "riscv64"),
-    (r"ppc64le|powerpc64le", "ppc64le"),
-    (r"s390x", "s390x"),
-    (r"loongarch64", "loongarch64"),
-    (r"mips64el|mips64", "mips64"),
-    (r"-mckinley|-itanium|\bia64\b", "ia64"),
-    (r"sparc64", "sparc64"),
-)
-_MOST_FRAMES = {0x400000000: "x86_64", 0x10000000000: "x86_64", 0x1000000: "i386", 0x100000: "i386"}
-"""``max_arch_pfn`` of arch/x86/kernel/e820.c: 2^46 or 2^52 bytes, 2^36 with PAE, 2^32 without."""
+_MOST_FRAMES = {limit: row.name for row in ARCHITECTURES for limit in row.max_pfns}
+"""The architecture by the limit that x86 prints behind ``last_pfn``."""
+
 Step = tuple[int, MemblockRegion, bool]
 """A line number, a region, and whether that line puts it into the list."""
 
@@ -182,10 +170,11 @@ def architecture(draft: Draft) -> tuple[str | None, Lines]:
         return "x86_64", zones["DMA32"]
     if draft.banner is not None:
         banner, lines = draft.banner
+        # the release and the words around it come first; the compiler's name may be that of a cross compiler
         for words in (banner.release, banner.text):
-            for pattern, arch in _BANNERS:
-                if compiled(pattern).search(words.encode("utf-8", "replace")):
-                    return arch, lines
+            for row in ARCHITECTURES:
+                if row.banner and compiled(row.banner).search(words.encode("utf-8", "replace")):
+                    return row.name, lines
     if draft.arch_hint is not None:
         return draft.arch_hint
     return None, ()
@@ -195,7 +184,7 @@ def base_page_size(draft: Draft, arch: str | None) -> tuple[int | None, Lines]:
     """Base page size in bytes and the lines that prove it; x86 has only one."""
     if draft.page_size is not None:
         return draft.page_size
-    if arch in ("x86_64", "i386"):
+    if arch in X86:
         return 4096, architecture(draft)[1]
     return (4096, draft.x86_lines) if draft.x86_lines else (None, ())
 

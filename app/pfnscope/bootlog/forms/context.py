@@ -2,6 +2,7 @@
 
 from pfnscope.bootlog.effects import ArchHint, Banner, CommandLine, Effect, PageSize, Running
 from pfnscope.bootlog.forms.base import NUMBER, Form, Groups, number
+from pfnscope.kernel.architectures import PAGE_SIZES
 from pfnscope.model.log import Lines
 
 ANY_TEXT = ".*"
@@ -21,7 +22,7 @@ def _command_line(groups: Groups, _lines: Lines) -> Effect:
 def _hash_table(groups: Groups, _lines: Lines) -> Effect | None:
     order, size = number(groups[0]), number(groups[1])
     page = size >> order if order < 64 else 0
-    return PageSize(page) if page << order == size and page in (4096, 8192, 16384, 65536) else None
+    return PageSize(page) if page << order == size and page in PAGE_SIZES else None
 
 
 FORMS = (

@@ -1,0 +1,457 @@
+"""What architectures fix about physical memory: one row each. A new architecture is a row here.
+
+Sources are named where a fact stands. A line form that hints at the architecture of a log without a banner is a row of
+:mod:`pfnscope.bootlog.forms.context`.
+"""
+
+from enum import Enum
+
+from msgspec import Struct, structs
+
+from pfnscope.kernel.release import EVERY, NEWEST, Releases, Version, between, since, starting, until
+from pfnscope.units import GIB, KIB, MIB
+
+
+class MemoryModel(str, Enum):
+    """How struct pages are kept: by sections of a fixed size, or as one array for each node."""
+
+    SPARSEMEM = "sparsemem"
+    FLATMEM = "flatmem"
+
+
+_SPARSE, _FLAT = MemoryModel.SPARSEMEM, MemoryModel.FLATMEM
+READ = starting("2.6.11")
+"""Releases of which memory models and sections were read."""
+
+
+class Model(Struct, frozen=True):
+    """The memory model on some releases.
+
+    ``proven``: no configuration has another; otherwise ``why`` says what it is taken from. ``nodes``: it holds for one
+    node only, or for several only. Sources: ARCH_*MEM_ENABLE and ARCH_*MEM_DEFAULT of arch/*/Kconfig and the choice of
+    mm/Kconfig, read in 4.4 to 7.1. DISCONTIGMEM of older releases keeps one array for each node, so it counts as
+    FLATMEM.
+    """
+
+    model: MemoryModel
+    why: str
+    releases: Releases = READ
+    proven: bool = False
+    nodes: str = "any"
+
+
+class Section(Struct, frozen=True):
+    """The size of a memory section in bytes on some releases, for one page size or (None) for all.
+
+    ``pae``: for i386 with PAE, or without. Source: SECTION_SIZE_BITS of include/asm/sparsemem.h, 2.6.18 to 7.1.
+    """
+
+    size: int
+    releases: Releases = READ
+    page_size: int | None = None
+    pae: bool | None = None
+
+
+class Zone(Struct, frozen=True):
+    """A zone and its end in bytes; None: the end of memory.
+
+    ``window``: the end is counted from the multiple of so many bytes at or below the first memory. ``whole_above``: the
+    zone has all memory where that begins at ``end`` or above.
+    """
+
+    name: str
+    end: int | None
+    window: int = 0
+    whole_above: bool = False
+
+    def end_with(self, first: int) -> int | None:
+        """The end in bytes where memory begins at ``first``."""
+        if self.end is None or (self.whole_above and first >= self.end):
+            return None
+        return (first // self.window * self.window if self.window else 0) + self.end
+
+
+class Zones(Struct, frozen=True):
+    """Zones on some releases, in the kernel's order; ``without_release``: taken where the release is not known."""
+
+    zones: tuple[Zone, ...]
+    releases: Releases = EVERY
+    without_release: bool = False
+
+
+class Architecture(Struct, frozen=True, kw_only=True):
+    """A row.
+
+    ``banner`` is RE2 for what release or compiler in a "Linux version" line call it, ``machines`` what ``uname -m``
+    says besides ``name``. ``page_sizes`` are in bytes, the usual one of distributions first: PAGE_SIZE_* in Kconfig of
+    the architecture, 4.17 and 7.1. ``largest_buddy``: MAX_ORDER_NR_PAGES by page size where it is not 1,024, as the
+    default of ARCH_FORCE_MAX_ORDER (FORCE_MAX_ZONEORDER up to 5.19) there, 4.17 and 7.1, leaves it.
+
+    ``vmemmap``: SPARSEMEM_VMEMMAP is on, the only model whose sections have sub-sections (pfn_section_valid() in
+    mmzone.h, 5.14). ``always_prints_vmemmap``: the window is printed without a vmemmap too. ``vmemmap_tops``: upper 16
+    bits of addresses of struct pages, with where that stands. ``random_vmemmap``: the lowest address and the alignment
+    of the struct page of frame 0 where memory KASLR moves it. ``argument``: the register of a first argument.
+
+    Of FLATMEM: ``from_memory``: pfn_valid() begins with memory. ``freed``: struct pages of holes are given back, but
+    for blocks that hold memory. ``virtual``: node_mem_map is mapped where memory is, which no line tells whole.
+    ``own_pfn_valid``: releases whose pfn_valid() asks memblock. ``max_pfns``: MAX_ARCH_PFN as x86 prints it, the
+    largest first.
+    """
+
+    name: str
+    banner: str = ""
+    machines: tuple[str, ...] = ()
+    x86: bool = False
+    bits: int = 64
+    page_sizes: tuple[int, ...] = (4 * KIB,)
+    fixed_page_size: bool = False
+    models: tuple[Model, ...] = ()
+    sections: tuple[Section, ...] = ()
+    largest_buddy: tuple[tuple[int, int], ...] = ()
+    zones: tuple[Zones, ...] = ()
+    vmemmap: bool = False
+    always_prints_vmemmap: bool = False
+    vmemmap_tops: tuple[tuple[int, str], ...] = ()
+    random_vmemmap: tuple[int, int] | None = None
+    argument: str | None = None
+    from_memory: bool = False
+    freed: bool = False
+    virtual: bool = False
+    own_pfn_valid: Releases | None = None
+    max_pfns: tuple[int, ...] = ()
+
+
+_GENERIC_PFN_VALID = since("5.14")
+"""arm64 drops its own pfn_valid() (16c9afc77660), and arm says yes to page blocks that hold memory: arch/arm64/Kconfig
+and arch/arm/mm/init.c, in 5.14 and not in 5.12.9. Before, both ask memblock: 4.1.5 to 5.12.9."""
+
+_ARM64_ALWAYS_SPARSE = since("5.13")
+_SMALL_SECTIONS = since("5.12")
+_S390_SMALL_SECTIONS = since("6.13")  # e3a6970b7daf; 28 bits still in 6.12.117
+_RISCV_SPARSE = since("5.4")
+_NO_DISCONTIGMEM = since("5.14")
+_MIPS_NUMA_SPARSE = since("5.3")
+_ARM_SECTIONS = since("4.9")  # platforms may have their own, and had up to 4.4
+
+_ARM64_DMA = since("5.5")
+_ARM64_FIRMWARE = since("5.11")
+_ARM64_NO_MASK = since("6.12")
+_POWERPC_DMA = since("5.2")
+
+_NORMAL = Zone("Normal", None)
+_LINEAR_MAP = (0xFF00000000000000, 16 * MIB)
+"""On arm64 and riscv memory begins at a multiple of 1 GiB in the linear map, whose struct pages take 16 MiB
+(arch/arm64/mm/init.c, 4.17)."""
+
+_X86_64 = Architecture(
+    name="x86_64",
+    banner=r"x86_64|amd64",
+    x86=True,
+    fixed_page_size=True,
+    models=(Model(_SPARSE, "x86-64 has no other", proven=True),),
+    sections=(Section(128 * MIB),),
+    # zone_sizes_init() in arch/x86/mm/init.c, 4.4 and 4.17; paging_init(), 2.6.34; arch_zone_limits_init(), 7.1
+    zones=(Zones((Zone("DMA", 16 * MIB), Zone("DMA32", 4 * GIB), _NORMAL)),),
+    vmemmap=True,
+    # the direct map begins above: Documentation/arch/x86/x86_64/mm.rst, 7.1; kernel_randomize_memory() in
+    # arch/x86/mm/kaslr.c, 4.17 to 7.1
+    random_vmemmap=(0xFF10000000000000, GIB),
+    argument="RDI",
+    max_pfns=(1 << 40, 1 << 34),  # 2^52 or 2^46 bytes: arch/x86/kernel/e820.c
+)
+
+_I386 = Architecture(
+    name="i386",
+    banner=r"-686|i[3-6]86|-pae\b",
+    machines=("i686", "i586"),
+    x86=True,
+    bits=32,
+    fixed_page_size=True,
+    models=(
+        Model(_FLAT, "the usual configuration of i386 without NUMA", nodes="one"),
+        Model(
+            _FLAT,
+            "the usual configuration of i386 with NUMA (DISCONTIGMEM)",
+            between(READ.first, _NO_DISCONTIGMEM),
+            nodes="many",
+        ),
+        Model(_SPARSE, "i386 with NUMA has no other", starting(_NO_DISCONTIGMEM), nodes="many"),
+    ),
+    # with PAE from 2.6.32 on: arch/x86/include/asm/sparsemem.h, 2.6.32 to 7.1
+    sections=(Section(512 * MIB, EVERY, pae=True), Section(64 * MIB, EVERY, pae=False)),
+    # max_low_pfn ends below 896 MiB by what fixmap and vmalloc need: arch/x86/mm/init_32.c, 2.6.34 to 7.1
+    zones=(Zones((Zone("DMA", 16 * MIB), Zone("Normal", 896 * MIB), Zone("HighMem", None))),),
+    argument="EAX",
+    max_pfns=(1 << 24, 1 << 20),  # 2^36 bytes with PAE, 2^32 without: arch/x86/kernel/e820.c
+)
+
+_ARM64 = Architecture(
+    name="arm64",
+    banner=r"aarch64|arm64",
+    machines=("aarch64",),
+    page_sizes=(4 * KIB, 16 * KIB, 64 * KIB),
+    models=(
+        Model(_SPARSE, "arm64 has no other up to 4.17", between(READ.first, "4.19"), proven=True),
+        Model(_SPARSE, "the default of arm64", between("4.19", _ARM64_ALWAYS_SPARSE)),
+        Model(_SPARSE, "arm64 has no other from 5.14 on", starting(_ARM64_ALWAYS_SPARSE), proven=True),
+    ),
+    sections=(
+        Section(GIB, between(READ.first, _SMALL_SECTIONS)),
+        Section(128 * MIB, starting(_SMALL_SECTIONS), 4 * KIB),
+        Section(128 * MIB, starting(_SMALL_SECTIONS), 16 * KIB),
+        Section(512 * MIB, starting(_SMALL_SECTIONS), 64 * KIB),
+    ),
+    largest_buddy=((16 * KIB, 2048), (64 * KIB, 8192)),
+    # zone_sizes_init() and max_zone_phys() in arch/arm64/mm/init.c: 4.17, 5.4, 5.7, 5.11, 5.14, 6.6, 6.12, 7.1. What a
+    # device tree or an ACPI IORT takes from the DMA zone is in no line of a log, so it is left out.
+    zones=(
+        Zones((Zone("DMA32", 4 * GIB, window=4 * GIB), _NORMAL), until(_ARM64_DMA)),
+        Zones(
+            (Zone("DMA", GIB, window=GIB), Zone("DMA32", 4 * GIB, window=4 * GIB), _NORMAL),
+            between(_ARM64_DMA, _ARM64_FIRMWARE),
+        ),
+        Zones(
+            (Zone("DMA", 4 * GIB, whole_above=True), Zone("DMA32", 4 * GIB, whole_above=True), _NORMAL),
+            between(_ARM64_FIRMWARE, _ARM64_NO_MASK),
+            without_release=True,
+        ),
+        Zones((Zone("DMA", 4 * GIB), Zone("DMA32", 4 * GIB), _NORMAL), starting(_ARM64_NO_MASK)),
+    ),
+    vmemmap=True,
+    random_vmemmap=_LINEAR_MAP,
+    argument="x0",
+    own_pfn_valid=until(_GENERIC_PFN_VALID),
+)
+
+_ARM = Architecture(
+    name="arm",
+    banner=r"\barmv?[4-7]|-arm(?:mp|v7|hf|el)|arm-[a-z0-9_-]*eabi",
+    machines=("armv7l",),
+    bits=32,
+    fixed_page_size=True,
+    models=(Model(_FLAT, "the usual configuration of arm"),),
+    sections=(Section(256 * MIB, starting(_ARM_SECTIONS)),),
+    argument="r0",
+    # free_unused_memmap() in arch/arm/mm/init.c, 4.17, and mm/memblock.c, 6.1: by MAX_ORDER_NR_PAGES, from 5.14 by page
+    # block, which is as large without huge pages
+    freed=True,
+    own_pfn_valid=until(_GENERIC_PFN_VALID),
+)
+
+_RISCV64 = Architecture(
+    name="riscv64",
+    banner=r"riscv64",
+    fixed_page_size=True,
+    models=(
+        Model(_FLAT, "riscv has no other up to 5.3", between(READ.first, _RISCV_SPARSE), proven=True),
+        Model(_SPARSE, "the configuration that riscv64 ships with", starting(_RISCV_SPARSE)),
+    ),
+    sections=(Section(128 * MIB),),
+    # setup_bootmem() and zone_sizes_init() in arch/riscv/mm/init.c, 4.17, 5.14, 7.1
+    zones=(Zones((Zone("DMA32", 4 * GIB), _NORMAL)),),
+    vmemmap=True,
+    always_prints_vmemmap=True,  # print_vm_layout(), 6.2
+    random_vmemmap=_LINEAR_MAP,
+    argument="a0",
+    from_memory=True,  # ARCH_PFN_OFFSET of arch/riscv/include/asm/page.h, 5.14, 6.1
+)
+
+_PPC64 = Architecture(
+    name="ppc64",
+    page_sizes=(64 * KIB, 4 * KIB),
+    models=(Model(_SPARSE, "the default of 64-bit servers"),),
+    sections=(Section(16 * MIB),),
+    largest_buddy=((4 * KIB, 4096), (64 * KIB, 256)),
+    # paging_init() in arch/powerpc/mm/mem.c: 5.14 and 7.1; in 4.17 the first zone has all
+    zones=(
+        Zones((Zone("DMA", None),), until(_POWERPC_DMA)),
+        Zones((Zone("DMA", 2 * GIB), _NORMAL), starting(_POWERPC_DMA)),
+    ),
+    vmemmap=True,
+    vmemmap_tops=(
+        (0xF000, "hash MMU, arch/powerpc/include/asm/book3s/64/hash.h 4.17"),
+        (0xC00C, "radix.h and hash.h, 5.14"),
+    ),
+    argument="r3",
+)
+
+_S390 = Architecture(
+    name="s390",
+    fixed_page_size=True,
+    models=(Model(_SPARSE, "s390 has no other", proven=True),),
+    sections=(
+        Section(256 * MIB, between(READ.first, _S390_SMALL_SECTIONS)),
+        Section(128 * MIB, starting(_S390_SMALL_SECTIONS)),
+    ),
+    # paging_init() in arch/s390/mm/init.c and MAX_DMA_ADDRESS of asm/dma.h, 4.17, 5.14, 7.1
+    zones=(Zones((Zone("DMA", 2 * GIB), _NORMAL)),),
+    vmemmap=True,
+    argument="r2",
+)
+
+_MIPS = Architecture(
+    name="mips",
+    bits=32,
+    page_sizes=(4 * KIB, 16 * KIB, 64 * KIB),
+    models=(
+        Model(_FLAT, "the default of mips without NUMA", nodes="one"),
+        Model(_SPARSE, "mips with NUMA on current releases", starting(_MIPS_NUMA_SPARSE), nodes="many"),
+    ),
+    sections=(Section(512 * MIB, page_size=64 * KIB), Section(256 * MIB)),
+    argument="r4",
+)
+
+ARCHITECTURES = (
+    # in the order in which their words are looked for in a banner
+    _I386,
+    _X86_64,
+    _ARM64,
+    _ARM,
+    _RISCV64,
+    structs.replace(_PPC64, name="ppc64le", banner=r"ppc64le|powerpc64le"),
+    structs.replace(_S390, name="s390x", banner=r"s390x"),
+    Architecture(
+        name="loongarch64",
+        banner=r"loongarch64",
+        page_sizes=(16 * KIB, 4 * KIB, 64 * KIB),
+        models=(Model(_SPARSE, "loongarch with NUMA, as distributions build it, has no other"),),
+        sections=(Section(512 * MIB),),
+        largest_buddy=((16 * KIB, 2048), (64 * KIB, 8192)),
+        zones=(Zones((Zone("DMA32", 4 * GIB), _NORMAL)),),  # MAX_DMA32_PFN of arch/loongarch/include/asm/dma.h, 7.1
+        vmemmap=True,
+        argument="a0",
+    ),
+    structs.replace(
+        _MIPS,
+        name="mips64",
+        banner=r"mips64el|mips64",
+        bits=64,
+        largest_buddy=((16 * KIB, 2048), (64 * KIB, 8192)),
+    ),
+    Architecture(
+        name="ia64",
+        banner=r"-mckinley|-itanium|\bia64\b",
+        page_sizes=(16 * KIB, 4 * KIB, 8 * KIB, 64 * KIB),
+        models=(Model(_SPARSE, "the usual configuration of ia64"),),
+        sections=(Section(GIB),),
+        largest_buddy=((16 * KIB, 65536),),
+        virtual=True,  # arch/ia64/mm/init.c, 4.17
+    ),
+    Architecture(
+        name="sparc64",
+        banner=r"sparc64",
+        page_sizes=(8 * KIB,),
+        fixed_page_size=True,
+        models=(Model(_SPARSE, "sparc64 has no other", proven=True),),
+        sections=(Section(GIB),),
+        largest_buddy=((8 * KIB, 4096),),
+        zones=(Zones((_NORMAL,)),),  # arch_zone_limits_init() of arch/sparc/mm/init_64.c, 4.17 to 7.1: one zone
+        vmemmap=True,
+        argument="o0",
+    ),
+    _PPC64,
+    _S390,
+    _MIPS,
+    Architecture(name="ppc", bits=32, models=(Model(_FLAT, "32-bit powerpc has no other", proven=True),)),
+    Architecture(
+        name="sh",
+        bits=32,
+        models=(Model(_SPARSE, "the default of sh"),),
+        sections=(Section(64 * MIB),),
+        zones=(Zones((_NORMAL,)),),  # arch_zone_limits_init() of arch/sh/mm/init.c, 4.17 to 7.1: one zone
+    ),
+    Architecture(name="alpha", page_sizes=(8 * KIB,), fixed_page_size=True),
+)
+
+_ROWS = {row.name: row for row in ARCHITECTURES}
+_UNKNOWN = Architecture(name="", bits=32)
+
+X86 = frozenset(row.name for row in ARCHITECTURES if row.x86)
+WITH_MODEL = tuple(sorted(row.name for row in ARCHITECTURES if row.models))
+"""Architectures of which it is known how struct pages are kept."""
+
+PAGE_SIZES = tuple(sorted({size for row in ARCHITECTURES for size in row.page_sizes}))
+
+_PAGE_BLOCKS = {4 * KIB: 512, 16 * KIB: 2048, 64 * KIB: 8192}
+"""Frames of a page block by page size: that of a huge page, pageblock_order in include/linux/pageblock-flags.h, 5.12.
+
+An arm64 boot of 5.1 with 4 KiB pages counts 416 struct pages in holes and NOMAP memory, which is what this gives.
+"""
+
+
+def architecture(name: str | None) -> Architecture:
+    """The row of an architecture; of one that is not known, a row that says nothing."""
+    return _ROWS.get(name or "", _UNKNOWN)
+
+
+def architecture_of_machine(machine: str | None) -> str | None:
+    """The architecture that ``uname -m`` calls so."""
+    return next((row.name for row in ARCHITECTURES if machine == row.name or machine in row.machines), None)
+
+
+def max_order_pages(arch: str | None, page_size: int) -> int:
+    """MAX_ORDER_NR_PAGES, the largest buddy in page frames, as configurations leave it."""
+    return dict(architecture(arch).largest_buddy).get(page_size, 1024)
+
+
+def max_arch_pfn(arch: str, *, pae: bool) -> int:
+    """Frames that an x86 kernel can address: MAX_ARCH_PFN. ``pae``: i386 with addresses of more than 32 bits."""
+    limits = architecture(arch).max_pfns
+    return limits[-1] if arch == "i386" and not pae else limits[0]
+
+
+def memory_model(arch: str | None, version: Version | None, nodes: int) -> Model | None:
+    """The memory model of an architecture with this many nodes of memory, or None where it is not known."""
+    shape = "one" if nodes <= 1 else "many"
+    return next(
+        (
+            row
+            for row in architecture(arch).models
+            if row.nodes in ("any", shape) and (version or _CURRENT) in row.releases
+        ),
+        None,
+    )
+
+
+def section_size(arch: str | None, version: Version | None, page_size: int, *, pae: bool = False) -> int | None:
+    """Size of a memory section in bytes, or None where the architecture is unknown.
+
+    ``pae``: i386 with addresses of more than 32 bits.
+    """
+    for row in architecture(arch).sections:
+        if row.page_size in (None, page_size) and row.pae in (None, pae) and (version or _CURRENT) in row.releases:
+            return row.size
+    return None
+
+
+_CURRENT: Version = (NEWEST[0] - 1, 0, 0)
+"""Stands for the current release where none is known."""
+
+
+def zone_limits(arch: str | None, version: Version | None, first: int) -> tuple[tuple[str, int | None], ...]:
+    """Zones of an architecture whose memory begins at ``first`` bytes, for logs that print no zone ranges.
+
+    Each with its end in bytes, None for the end of memory; empty where they are not known. Always an assumption.
+    """
+    rows = architecture(arch).zones
+    if version is None:
+        row = next((row for row in rows if row.without_release), rows[-1] if rows else None)
+    else:
+        row = next((row for row in rows if version in row.releases), None)
+    return tuple((zone.name, zone.end_with(first)) for zone in row.zones) if row else ()
+
+
+def asks_memblock(arch: str | None, version: Version) -> bool:
+    """Whether pfn_valid() of this architecture and release is true for memory alone.
+
+    A struct page without memory exists there and belongs to an online section, yet no walk over a zone initialises it,
+    and no reader of the kernel's that asks pfn_valid() looks at it. The passes over holes ask for the first frame of a
+    page block only.
+    """
+    releases = architecture(arch).own_pfn_valid
+    return releases is not None and version in releases
+
+
+def pageblock_frames(page_size: int) -> int:
+    """Frames of a page block, 2 MiB of them with 4 KiB pages."""
+    return _PAGE_BLOCKS.get(page_size, 512)

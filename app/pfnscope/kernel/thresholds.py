@@ -1,0 +1,226 @@
+"""Releases from which a kernel does something else than before: one row each, with what was read.
+
+The rules of struct pages, their readers and the facts of architectures have rows of their own beside this module.
+"""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from pfnscope.kernel.release import EARLIEST, Since, Version, since
+from pfnscope.kernel.rules import INIT_GAPS
+
+
+class Threshold(Struct, frozen=True):
+    """A row: what is so from ``since`` on and was not before.
+
+    ``source`` is the commit or the file, ``read`` says which releases were read, or what else tells the release.
+    """
+
+    since: Since
+    effect: str
+    source: str
+    read: str
+
+    def reached(self, version: Version | None, *, unknown: bool = False) -> bool:
+        """Whether it is so on the release; ``unknown`` is the answer where no release is known."""
+        return self.since.reached(version, unknown=unknown)
+
+
+# memblock.reserved and ZONE_MOVABLE
+
+WHOLE_FIRST_MIB = Threshold(
+    since("5.13"),
+    "x86 reserves the whole first MiB, before the first 64 KiB and the BIOS range",
+    'f1d4d47c5851 ("x86/setup: Always reserve the first 1M of RAM")',
+    "not in 5.12.9; frames below 1 MiB are free memory in recorded boots of 5.10.223, so 5.10.y has no backport",
+)
+SOFT_RESERVED = Threshold(
+    since("5.5"),
+    "x86 puts soft-reserved entries of e820 into memblock.reserved",
+    '262b45ae3ab4 ("x86/efi: EFI soft reservation to E820 enumeration"), e820__memblock_setup()',
+    "not in 5.4.18, in 5.7.6 to 7.1; its author says that 5.5 was the first release with it",
+)
+NEEDS_MIRRORS = Threshold(
+    since("6.6"),
+    "kernelcore=mirror is ignored on machines without mirrored memory",
+    "find_zone_movable_pfns_for_nodes() in mm/mm_init.c",
+    "not in 6.1, in 6.6",
+)
+MOVABLE_PERCENT = Threshold(
+    since("4.17"),
+    "kernelcore=nn% and movablecore=nn% are understood",
+    "cmdline_parse_core() in mm/page_alloc.c",
+    "not in 4.4, in 4.17",
+)
+MOVABLE_MIRROR = Threshold(
+    since("4.6"),
+    "kernelcore=mirror is understood",
+    "cmdline_parse_kernelcore() in mm/page_alloc.c",
+    "not in 4.4, in 4.17; documented for 4.6",
+)
+MOVABLE_NODE = Threshold(
+    since("3.14"),
+    "movable_node is understood",
+    '"x86, numa, acpi, memory-hotplug: make movable_node have higher priority" in mm/page_alloc.c',
+    "in 4.4; the commit was under review on 16 January 2014",
+)
+
+# e820 and the kernel's image
+
+PRAM_ARGUMENT = Threshold(
+    since("4.1"),
+    "memmap=nn!ss is understood, and type 12 has a name",
+    'ec776ef6bbe1 ("x86/mm: Add support for the non-standard protected e820 type")',
+    "in 4.1",
+)
+MANIPULATION_ARGUMENT = Threshold(
+    since("4.16"),
+    "memmap=nn%ss-from+to is understood",
+    'ef61f8a340fd ("x86/boot/e820: Implement a range manipulation operator")',
+    "in 4.16",
+)
+SOFT_RESERVED_APART = Threshold(
+    since("5.10"),
+    "soft-reserved entries of e820 are not merged, as those of type 12 are not",
+    "e820_nomerge() in arch/x86/kernel/e820.c",
+    'in 5.14, not in 5.8; "efi/fake_mem: Arrange for a resource entry per efi_fake_mem instance", which adds it, was'
+    " posted on 31 July 2020",
+)
+IMAGE_MOVES = Threshold(
+    since("4.12"),
+    "CONFIG_RANDOMIZE_BASE is on by default",
+    '6807c84652b0 ("x86: Enable KASLR by default")',
+    "in 4.12",
+)
+
+# FLATMEM
+
+FLATMEM_FILLED = Threshold(
+    since("5.15"),
+    "FLATMEM initialises struct pages of holes as SPARSEMEM does; before, they stay as allocated: zeroed",
+    'c3ab6baf6a00 ("mm/page_alloc: always initialize memory map for the holes") and c803b3c8b3b7 ("mm: introduce'
+    ' memmap_alloc() to unify memory map allocation")',
+    "not in mm/page_alloc.c of 5.14, in 6.1",
+)
+FLATMEM_TAIL = Threshold(
+    since("6.15"),
+    "FLATMEM initialises the struct pages behind the last memory",
+    "mm/mm_init.c",
+    "not in 6.12, in 7.1",
+)
+
+# /proc/kpageflags
+
+NO_FLAG = Threshold(
+    since("6.16"),
+    "/proc/kpageflags gives 0 for a frame that is not online, no longer KPF_NOPAGE (bit 20)",
+    '"fs/proc/page: refactor to reduce code duplication" in fs/proc/page.c, posted on 17 March 2025',
+    "not in 6.12 and 6.14, in 6.19 and 7.1; on 8 May 2025, with 6.15 at its fifth candidate, the commit was still"
+    " queued in the tree of mm",
+)
+ONLINE_ONLY = Threshold(
+    since("5.4", "5.3.8", "4.19.81", "4.14.151"),
+    "/proc/kpage* look at online memory alone; before, they also met struct pages of devices and of blocks that were"
+    " plugged in and not yet online, which nothing had written",
+    'aad5f69bc161 ("fs/proc/page.c: don\'t access uninitialized memmaps in fs/proc/page.c")',
+    "not in 5.2, in 5.4 and 4.19.108; reviews of 5.3.8, 4.19.81 and 4.14.151",
+)
+CUT_AT_END = Threshold(
+    since("5.6"),
+    "a read of /proc/kpage* that starts above max_pfn is cut",
+    "fs/proc/page.c",
+    "not in 4.17 and 5.4, in 5.7",
+)
+ALL_WRITTEN = Threshold(
+    INIT_GAPS.since,
+    "every struct page of boot memory is written",
+    '4b094b7851bf ("mm/page_alloc.c: initialize memmap of unavailable memory directly")',
+    "mm/page_alloc.c, in 5.6.4 and 5.7",
+)
+
+# what kernels print of zones and nodes
+
+ROUNDED_UP = Threshold(
+    since("2.6.27"),
+    "a page that struct pages fill in part counts among those that they take",
+    "free_area_init_core() in mm/page_alloc.c",
+    "not in 2.6.24, in 2.6.34; asked for in May 2008",
+)
+ESTIMATED = Threshold(
+    since("3.8"),
+    "struct pages of a zone with large holes are counted by what is present, HighMem's are not counted, and a zone's"
+    ' "pages, LIFO" may have them',
+    "calc_memmap_size() in mm/page_alloc.c",
+    "not in 3.4, in 4.4 to 6.6; releases between 3.4 and 4.4 have not been read",
+)
+ALL_PRESENT = Threshold(
+    since("3.10"),
+    'a zone\'s "pages, LIFO" are all that are present; up to 3.7 its struct pages are taken off',
+    "zone_pcp_init() in mm/page_alloc.c",
+    "not in 3.4, in 4.4; a 3.10.17",
+)
+HIGHMEM_WHOLE = Threshold(
+    since("3.8"),
+    "no struct pages may be taken off HighMem, where no line says so",
+    "free_area_init_core() in mm/page_alloc.c",
+    "a 3.10.17 prints them, 4.4 does not",
+)
+NOT_TAKEN_OFF = Threshold(
+    since("6.10"),
+    '"Total pages" are all that are present; before, struct pages are taken off',
+    "free_area_init_core() in mm/mm_init.c",
+    "not in 6.6, in 6.12",
+)
+GENERIC_INITMEM = Threshold(
+    since("3.17"),
+    'free_area_init_node() prints "Initmem setup node"; before, setup_node_data() of arch/x86/mm/numa.c does',
+    "mm/page_alloc.c",
+    "not in 3.16, in 4.4",
+)
+
+# where struct pages lie
+
+MEMORY_KASLR = Threshold(
+    since("4.8"),
+    "CONFIG_RANDOMIZE_MEMORY may move the struct pages of x86-64",
+    '0483e1fa6e09 ("x86/mm: Implement ASLR for kernel memory regions"), kernel_randomize_memory()',
+    "in arch/x86/mm/kaslr.c of 4.17; releases between 4.4 and 4.17 have not been read",
+)
+STRUCT_PAGE_ALIGNED = Threshold(
+    since("3.1"),
+    "a struct page of x86-64 has 64 bytes, aligned for SLUB; before, 56",
+    "include/linux/mm_types.h",
+    "56 bytes in 2.6.32, 64 in 3.4",
+)
+ARM64_KASLR = Threshold(
+    since("4.6"),
+    "arm64 prints where the struct page of the first frame of memory lies, and KASLR moves the window",
+    "arch/arm64/mm/init.c",
+    "not in 3.10 and 4.4, in 4.14",
+)
+RISCV_BEYOND_ZERO = Threshold(
+    since("6.7"),
+    "the window of struct pages of riscv need not begin with frame 0",
+    "arch/riscv/include/asm/pgtable.h",
+    "it begins with frame 0 in 6.6.9",
+)
+RISCV_FROM_RAM = Threshold(
+    since("6.12"),
+    "the window of struct pages of riscv begins with the first frame of memory",
+    "arch/riscv/include/asm/pgtable.h",
+    "not in 6.6.9",
+)
+
+
+THRESHOLDS = tuple(row for row in tuple(globals().values()) if isinstance(row, Threshold))
+"""Every row above."""
+
+
+def each_side(thresholds: Iterable[Threshold]) -> tuple[Version, ...]:
+    """A release for each combination of what some thresholds have reached, the newest first."""
+    return (*sorted({row.since.mainline for row in thresholds}, reverse=True), EARLIEST)
+
+
+MEMMAP_COUNTS = each_side((ROUNDED_UP, ESTIMATED, HIGHMEM_WHOLE))
+"""Releases that count the struct pages of a zone each in their own way."""
