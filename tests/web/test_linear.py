@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from pfnscope.service.analyzing import Options
-from pfnscope.service.layouts import Layouts, Wanted
+from pfnscope.service.layouts import Layouts, Terms
 from pfnscope.web import (
     api,
     asked,
@@ -77,7 +77,7 @@ class Client:
 
     def __init__(self, app: ASGIApp, layouts: Layouts, runner: asyncio.Runner) -> None:
         log = EXAMPLE_LOG.encode()
-        self.layout_id = layouts.keep(log, log, Options(), Wanted()).id
+        self.layout_id = layouts.keep(log, log, Options(), Terms()).id
         self._app: ASGIApp = ProxyHeadersMiddleware(app, "*")  # type: ignore[arg-type,assignment] # types of its own
         self._runner = runner
         self._number = count()

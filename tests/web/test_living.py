@@ -9,7 +9,7 @@ import anyio.to_thread
 from anyio.from_thread import start_blocking_portal
 
 from pfnscope.service import Options
-from pfnscope.service.layouts import Created, Layouts, Wanted
+from pfnscope.service.layouts import Created, Layouts, Terms
 from pfnscope.storage import open_store
 from pfnscope.web.living import Living
 
@@ -34,7 +34,7 @@ def run(work: Callable[..., Awaitable[T]], *args: object) -> T:
 
 
 def kept(layouts: Layouts) -> Created:
-    return layouts.keep(b"text", b"text", Options(), Wanted(expires_in=100))
+    return layouts.keep(b"text", b"text", Options(), Terms(expires_in=100))
 
 
 def test_nobody_asks_twice_while_nothing_is_written(tmp_path: Path) -> None:

@@ -19,8 +19,8 @@ def walk_ends(layout: Layout, version: Version, *, memory_only: bool = False) ->
     row = deferral(version)
     if row is None or not layout.section_size:
         return {}
-    found = ((node, _first_deferred(layout, row, node, memory_only)) for node in layout.deferred)
-    return {node: pfn for node, pfn in found if pfn is not None}
+    starts = ((node, _first_deferred(layout, row, node, memory_only)) for node in layout.deferred)
+    return {node: pfn for node, pfn in starts if pfn is not None}
 
 
 def initialised_by_reserving(
@@ -53,7 +53,7 @@ def initialised_by_reserving(
 
 
 def _of_node(
-    spans: Iterable[ZoneSpan], node: int, told: int | None, frames: FrameRange
+    spans: Iterable[ZoneSpan], node: int, linked: int | None, frames: FrameRange
 ) -> Iterator[tuple[FrameRange, PageState]]:
     rest = FrameSet.of([frames])
     for span in spans:
@@ -63,7 +63,7 @@ def _of_node(
         rest -= FrameSet.of([span.frames])
     for piece in rest:
         why = f"the reserve pass initialised it as no zone at all, since node {node} was deferred and none spans it"
-        yield piece, PageState("initialised", why, told, None, page_reserved=True)
+        yield piece, PageState("initialised", why, linked, None, page_reserved=True)
 
 
 def _first_deferred(layout: Layout, row: Deferral, node: int, memory_only: bool) -> int | None:

@@ -64,9 +64,9 @@ class _Placer:
         if event.pfn is not None:
             return event.pfn, "the line names the pfn"
         for name, address in self._candidates(event):
-            found = self._frame(address, event)
-            if found is not None:
-                pfn, anchor = found
+            match = self._frame(address, event)
+            if match is not None:
+                pfn, anchor = match
                 how = f"{name} is a struct page: ({address:#x} - {anchor.base:#x}) / {anchor.size}; {anchor.why}"
                 return pfn, how
         return self._only_one(event)
@@ -98,9 +98,9 @@ class _Placer:
     def _only_one(self, event: LogEvent) -> tuple[int | None, str]:
         """In a page walker the page under its hands is in some register, though it need not be the argument's."""
         if compiled(_WALKER).search(event.text.encode("utf-8", "replace")):
-            found = {value: hit for _, value in event.registers if (hit := self._frame(value, event)) is not None}
-            if len(found) == 1:
-                ((value, (pfn, anchor)),) = found.items()
+            matches = {value: hit for _, value in event.registers if (hit := self._frame(value, event)) is not None}
+            if len(matches) == 1:
+                ((value, (pfn, anchor)),) = matches.items()
                 how = f"({value:#x} - {anchor.base:#x}) / {anchor.size}; {anchor.why}"
                 return pfn, f"of all registers only {value:#x} is a struct page: {how}"
         return None, "the text does not tell the frame"

@@ -74,10 +74,10 @@ def _map_words(entries: tuple[MapEntry, ...]) -> str:
 
 def _system_ram(log: BootLog, layout: Layout) -> Iterator[Check]:
     """memblock.memory is System RAM, but for what firmware or a device tree keeps to itself: reserved in iomem."""
-    found = [item for item in log.files.iomem if item.name == _SYSTEM_RAM]
-    if not found or not layout.memory:
+    entries = [item for item in log.files.iomem if item.name == _SYSTEM_RAM]
+    if not entries or not layout.memory:
         return
-    ram = _inward((item.range for item in found), layout)
+    ram = _inward((item.range for item in entries), layout)
     reserved = FrameSet.of(
         item.range.frames_outward(layout.page_size)
         for item in log.files.iomem
@@ -85,7 +85,7 @@ def _system_ram(log: BootLog, layout: Layout) -> Iterator[Check]:
     )
     ours = layout.memory_frames
     agrees = ours - reserved == ram - reserved
-    yield Check("System RAM in /proc/iomem", _words(ram), _against(ours, ram), agrees, _lines(found))
+    yield Check("System RAM in /proc/iomem", _words(ram), _against(ours, ram), agrees, _lines(entries))
 
 
 def _memory(log: BootLog, layout: Layout) -> Iterator[Check]:

@@ -32,12 +32,12 @@ def placements(analysis: Analysis, pages: int, kind: Kind, align: int) -> tuple[
     if pages <= 0 or align <= 0:
         raise ValueError("a region and its alignment have at least one page")
     probe = _Probe(analysis, pages, kind)
-    found: list[Placement] = []
+    outcomes: list[Placement] = []
     for first, last in _pieces(analysis, pages):
         low = -(-first // align) * align
         for start, end in _intervals(probe.points, low, last, align):
-            found += probe.outcomes(start, end, align)
-    return tuple(_joined(found))
+            outcomes += probe.outcomes(start, end, align)
+    return tuple(_joined(outcomes))
 
 
 class _Probe:
@@ -47,7 +47,7 @@ class _Probe:
         self.analysis, self.pages = analysis, pages
         self.owner = _OWNERS[kind]
         self.version = analysis.release.stable if analysis.release else None
-        self.asked = movable_arguments(arguments(analysis.log.command_line or ""), self.version)
+        self.movable = movable_arguments(arguments(analysis.log.command_line or ""), self.version)
         self.points = _boundaries(analysis, pages)
         self.section = analysis.layout.memmap.block
         self.known = {era.rule for era in analysis.eras if era.severity == "danger"}
@@ -84,9 +84,9 @@ class _Probe:
         """What a region at ``start`` does."""
         analysis, region = self.analysis, FrameRange(start, start + self.pages)
         before = analysis.layout
-        if not self.asked:  # a start of ZONE_MOVABLE depends on all memory, everything else on what is near
+        if not self.movable:  # a start of ZONE_MOVABLE depends on all memory, everything else on what is near
             before = near(before, FrameRange(max(0, start - self.section), region.end + self.section))
-        layout = less_memory(before, region, *self.owner, movable=self.asked, version=self.version)
+        layout = less_memory(before, region, *self.owner, movable=self.movable, version=self.version)
         added = layout.without_memory - before.without_memory
         moved = (layout.outside_zone_spans - before.outside_zone_spans) | added
         around = Surroundings(layout)
@@ -151,10 +151,10 @@ def _intervals(points: list[int], low: int, last: int, align: int) -> Iterator[t
         yield at, end
 
 
-def _joined(found: list[Placement]) -> Iterator[Placement]:
+def _joined(outcomes: list[Placement]) -> Iterator[Placement]:
     """Neighbours of one outcome as one: both safe, or both unsafe on the same releases with as many holes."""
     current: Placement | None = None
-    for item in found:
+    for item in outcomes:
         if current is not None and current.end == item.start and _alike(current, item):
             current = Placement(current.start, item.end, current.safe, current.holes, current.dangerous_on)
             continue

@@ -57,15 +57,15 @@ def movable_checks(log: BootLog, layout: Layout, version: Version | None) -> Ite
     The printed starts are those of the layout; ours are a check of the arithmetic. What was asked for and is not
     printed is said, where the zone ranges in front of it are there.
     """
-    asked = movable_arguments(arguments(log.command_line or ""), version)
-    if not log.zone_ranges or not (log.movable_start or asked):
+    movable = movable_arguments(arguments(log.command_line or ""), version)
+    if not log.zone_ranges or not (log.movable_start or movable):
         return
     if log.command_line is None:
         return
     block = max_order_pages(layout.arch, layout.page_size)
-    ours = movable_starts(layout.memory, layout.zone_limits, asked, version, layout.page_size, block)
+    ours = movable_starts(layout.memory, layout.zone_limits, movable, version, layout.page_size, block)
     ends = {item.node: item.frames.end for item in layout.memory}
-    note = " ".join(asked.texts)
+    note = " ".join(movable.texts)
     for item in log.movable_start:
         start, computed = item.start // layout.page_size, ours.pop(item.node, None)
         empty = computed is None and start >= ends.get(item.node, 0)

@@ -61,8 +61,8 @@ def states(rule: StructPageRule, *, reserved: bool) -> dict[str, PageState]:
     """The state of each kind of hole after the rule's passes, by the key of its place."""
     layout = specimen(reserved=reserved)
     painted = replay(layout, rule, layout.without_memory, typical(rule))[0]
-    found: dict[str, PageState] = {}
+    by_place: dict[str, PageState] = {}
     for place in PLACES:
         ((_, (state,)),) = overlay(FrameSet.of([place.frames]), painted)
-        found[place.key] = state
-    return found
+        by_place[place.key] = state
+    return by_place

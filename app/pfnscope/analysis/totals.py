@@ -40,14 +40,14 @@ def _total(line: Count, printed: int, layout: Layout, counts: ZoneCounts, versio
     present = sum(span.present_pages for span in layout.zone_spans)
     if (version is None and printed == present) or NOT_TAKEN_OFF.reached(version):
         return Check(what, f"{printed} pages", f"{present} pages", printed == present, line.lines, note="all present")
-    told = counts.size is not None
+    known = counts.size is not None
     sizes = (counts.size,) if counts.size is not None else STRUCT_PAGE_SIZES
     least, most = _reserved(layout, counts)
     rests = {size: _without_struct_pages(layout, counts, size) for size in sizes}
     fitting = [size for size, rest in rests.items() if rest - most <= printed <= rest - least]
     size = fitting[0] if fitting else sizes[0]
     low, high = rests[size] - most, rests[size] - least
-    words = f"struct pages of {size} bytes" + (", which this number tells" if fitting and not told else "")
+    words = f"struct pages of {size} bytes" + (", which this number tells" if fitting and not known else "")
     kept = f"{least}" if least == most else f"{least} to {most}"
     note = f"{present} present less {words} and {kept} reserved in the first zone"
     ours = f"{high} pages" if low == high else f"{low} to {high} pages"

@@ -18,8 +18,8 @@ def verdict(analysis: Analysis) -> Verdict:
     if not analysis.layout.knows_struct_pages:
         return Verdict("none", f"No verdict: {analysis.choice.why}.", (), 0)
     pages = analysis.layout.outside_zone_spans.pages
-    found = {hole.severity for hole in analysis.holes}
-    severity = next((name for name in SEVERITIES if name in found), SEVERITIES[-1])
+    severities = {hole.severity for hole in analysis.holes}
+    severity = next((name for name in SEVERITIES if name in severities), SEVERITIES[-1])
     on = f" on {_short(analysis.release.version)}" if analysis.release else ""
     doubt = (f"Not certain: {analysis.choice.doubt}.",) if analysis.choice.doubt else ()
     if severity == "none":

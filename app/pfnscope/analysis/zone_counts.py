@@ -121,14 +121,14 @@ def _placed(log: BootLog, layout: Layout, counts: Iterable[Count]) -> tuple[Zone
     marks.sort()
     spans = {(span.node, span.zone): span for span in layout.zone_spans}
     nodes = {span.node for span in layout.zone_spans}
-    found: list[ZoneCount] = []
+    placed: list[ZoneCount] = []
     for count in counts:
         before = bisect_right(marks, count.lines[0], key=lambda mark: mark[0])
         node = marks[before - 1][1] if before else min(nodes) if len(nodes) == 1 else None
         span = spans.get((node, count.zone or "")) if node is not None else None
         if span is not None:
-            found.append(ZoneCount(count, span))
-    return tuple(found)
+            placed.append(ZoneCount(count, span))
+    return tuple(placed)
 
 
 def _check(item: ZoneCount, what: str, ours: int, note: str) -> Check:

@@ -78,9 +78,9 @@ def ask(text: bytes, options: Options = DEFAULTS, question: Question = NO_QUESTI
 def answered(reading: Reading, options: Options = DEFAULTS, question: Question = NO_QUESTION) -> Answer:
     """The same for a log that has been read."""
     real = judged(reading, msgspec.structs.replace(options, kernel=None))
-    told = real
+    shown = real
     if options.kernel is not None and not (question.change is not None and real.release):
-        told = judged(reading, options)
+        shown = judged(reading, options)
     large = _too_large(real)
     own, cannot = (None, large) if large else _own(real)
     changed, refused = (None, "") if question.change is None else _changed(real, question.change, options.kernel, large)
@@ -88,9 +88,9 @@ def answered(reading: Reading, options: Options = DEFAULTS, question: Question =
     if question.size and large:
         unplaced = large
     elif question.size:
-        places, unplaced, on = _places(told, real, question, options.kernel)
+        places, unplaced, on = _places(shown, real, question, options.kernel)
     return Answer(
-        today=document(told),
+        today=document(shown),
         own=own,
         cannot=cannot,
         changed=changed,
@@ -125,15 +125,15 @@ def _changed(real: Analysis, change: Change, kernel: str | None, large: str) -> 
 
 
 def _places(
-    told: Analysis, real: Analysis, question: Question, kernel: str | None
+    shown: Analysis, real: Analysis, question: Question, kernel: str | None
 ) -> tuple[Placements | None, str, str | None]:
     """The places, or why there are none, and the command line of their layout where it is not today's."""
     line, base = real.log.command_line or "", question.without_region()
     try:
         if base is None or (base.of(line) == line and kernel is None):
-            return place_in(told, question.size, question.kind, question.align), "", None
-        analysis, made = what_if(real, base.of(line), kernel=kernel)
-        return place_in(analysis, question.size, question.kind, question.align), "", made.command_line
+            return place_in(shown, question.size, question.kind, question.align), "", None
+        analysis, simulation = what_if(real, base.of(line), kernel=kernel)
+        return place_in(analysis, question.size, question.kind, question.align), "", simulation.command_line
     except (BadOption, CannotSimulate, NotSimulated) as error:
         return None, str(error), None
     except ValueError:

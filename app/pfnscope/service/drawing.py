@@ -23,15 +23,15 @@ class Drawing(msgspec.Struct, frozen=True):
 
 def scene_of(answer: Answer) -> Scene:
     """Today's layout, or with a change both, and possible starts where they were asked for."""
-    found = scene.simulated(answer.today, answer.changed) if answer.changed is not None else scene.of(answer.today)
-    return scene.with_places(found, answer.places) if answer.places else found
+    drawn = scene.simulated(answer.today, answer.changed) if answer.changed is not None else scene.of(answer.today)
+    return scene.with_places(drawn, answer.places) if answer.places else drawn
 
 
 def packed(answer: Answer) -> bytes:
     """The drawing of an answer, for :func:`unpacked`."""
     drawn = scene_of(answer)
-    made = Drawing(answer, drawn, make("schematic", drawn.lanes), make("scale", drawn.lanes))
-    return pack(made)
+    drawing = Drawing(answer, drawn, make("schematic", drawn.lanes), make("scale", drawn.lanes))
+    return pack(drawing)
 
 
 def unpacked(drawing: bytes) -> Drawing:

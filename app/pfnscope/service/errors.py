@@ -27,9 +27,9 @@ class NoMemoryLayout(ServiceError):
 class NoSuchBoot(ServiceError):
     """The text holds fewer boots than the one asked for."""
 
-    def __init__(self, wanted: int, count: int) -> None:
-        self.wanted, self.count = wanted, count
-        super().__init__(f"There is no boot {wanted}: the text holds {count}.")
+    def __init__(self, number: int, count: int) -> None:
+        self.number, self.count = number, count
+        super().__init__(f"There is no boot {number}: the text holds {count}.")
 
 
 class BadOption(ServiceError):

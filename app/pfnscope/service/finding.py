@@ -21,7 +21,7 @@ _RANGE = r"(?i)\[?(?:mem )?(pfn:)?([0-9a-fx]{1,20}[kmgtpe]?)(\.\.|-)([0-9a-fx]{1
 _LONGEST = 200
 
 
-class Found(msgspec.Struct, frozen=True):
+class Match(msgspec.Struct, frozen=True):
     """Page frames [start_pfn, end_pfn), and in ``what`` what is there. ``lines`` are those of the log.
 
     ``near`` is what to look at: the hole around a place, else the frames themselves.
@@ -35,47 +35,47 @@ class Found(msgspec.Struct, frozen=True):
     near: tuple[int, int]
 
 
-def find(document: Document, words: str) -> Found:
+def find(document: Document, words: str) -> Match:
     """Find one of :data:`HELP`. Raises BadOption, with what can be asked, where it is none or is not in the layout."""
-    asked = " ".join(words.replace("·", " ").split())[:_LONGEST]
-    span = compiled(_RANGE).fullmatch(asked.encode()) if asked.isascii() else None
+    query = " ".join(words.replace("·", " ").split())[:_LONGEST]
+    span = compiled(_RANGE).fullmatch(query.encode()) if query.isascii() else None
     if span is not None:
         kind, first, sign, last = (group or "" for group in span.groups())
-        return _range(document, asked, bool(kind), first, sign, last)
-    named = _named(document, asked)
+        return _range(document, query, bool(kind), first, sign, last)
+    named = _named(document, query)
     if named is not None:
         return named
     try:
-        found = lookup(document, asked)
+        place = lookup(document, query)
     except BadOption as error:
-        if asked[:5].lower() == "page:" and parse_size(asked[5:]) is not None:
+        if query[:5].lower() == "page:" and parse_size(query[5:]) is not None:
             raise
-        raise BadOption(f"“{asked}” is nothing that can be found here. Try {HELP}.") from error
-    near = (found.hole.start_pfn, found.hole.end_pfn) if found.hole else (found.pfn, found.pfn + 1)
-    return Found(found.pfn, found.pfn + 1, asked, _place_words(found), found.lines, near)
+        raise BadOption(f"“{query}” is nothing that can be found here. Try {HELP}.") from error
+    near = (place.hole.start_pfn, place.hole.end_pfn) if place.hole else (place.pfn, place.pfn + 1)
+    return Match(place.pfn, place.pfn + 1, query, _place_words(place), place.lines, near)
 
 
-def _range(document: Document, asked: str, is_pfn: bool, first: str, sign: str, last: str) -> Found:
+def _range(document: Document, query: str, is_pfn: bool, first: str, sign: str, last: str) -> Match:
     size = document.kernel.page_size
     start, end = parse_size(first), parse_size(last)
     if start is None or end is None or max(start, end) > 1 << 64:
-        raise BadOption(f"“{asked}” is no range of addresses. Try {HELP}.")
+        raise BadOption(f"“{query}” is no range of addresses. Try {HELP}.")
     if is_pfn:
         start, end = start * size, end * size
     elif sign == "-" and end % size:
         end += 1  # as the kernel prints it: the last byte of the range
     if start >= end:
-        raise BadOption(f"“{asked}” ends before it begins.")
+        raise BadOption(f"“{query}” ends before it begins.")
     at = frames(ByteRange(start, end), size, inward=False)
     what = f"{pages_words(at.pages)}, {format_size(end - start)}, pfn {at}"
     holes = [hole for hole in document.holes if hole.start_pfn < at.end and at.start < hole.end_pfn]
-    told = f" · holes in it: {len(holes)}" if holes else " · no hole in it"
-    return Found(at.start, at.end, str(ByteRange(start, end)), what + told, (), (at.start, at.end))
+    within = f" · holes in it: {len(holes)}" if holes else " · no hole in it"
+    return Match(at.start, at.end, str(ByteRange(start, end)), what + within, (), (at.start, at.end))
 
 
-def _named(document: Document, asked: str) -> Found | None:
+def _named(document: Document, query: str) -> Match | None:
     """A node, a zone, or a zone of a node."""
-    parts = asked.lower().split()
+    parts = query.lower().split()
     node: int | None = None
     if "node" in parts[:-1]:
         at = parts.index("node")
@@ -86,12 +86,12 @@ def _named(document: Document, asked: str) -> Found | None:
     if len(parts) > 1 or (not parts and node is None):
         return None
     if not parts:
-        owned = [item for item in document.node_ranges if item.node == node]
-        if not owned:
+        ranges = [item for item in document.node_ranges if item.node == node]
+        if not ranges:
             raise BadOption(f"Node {node} has no memory in this layout.")
-        spans = [frames(item.range, document.kernel.page_size, inward=True) for item in owned]
-        lines = [line for item in owned for line in item.lines]
-        what = f"{len(owned)} range{'' if len(owned) == 1 else 's'} of memory"
+        spans = [frames(item.range, document.kernel.page_size, inward=True) for item in ranges]
+        lines = [line for item in ranges for line in item.lines]
+        what = f"{len(ranges)} range{'' if len(ranges) == 1 else 's'} of memory"
         return _spanning([(at.start, at.end) for at in spans], f"node {node}", what, lines)
     zones = [span for span in document.zone_spans if span.zone.lower() == parts[0] and node in (None, span.node)]
     if not zones:
@@ -107,24 +107,24 @@ def _named(document: Document, asked: str) -> Found | None:
     return _spanning([(zone.start_pfn, zone.end_pfn) for zone in zones], label, what, [])
 
 
-def _spanning(spans: list[tuple[int, int]], label: str, what: str, lines: Iterable[int]) -> Found:
+def _spanning(spans: list[tuple[int, int]], label: str, what: str, lines: Iterable[int]) -> Match:
     start, end = min(start for start, _ in spans), max(end for _, end in spans)
-    return Found(start, end, label, f"pfn {FrameRange(start, end)} · {what}", tuple(lines), (start, end))
+    return Match(start, end, label, f"pfn {FrameRange(start, end)} · {what}", tuple(lines), (start, end))
 
 
-def _place_words(found: Lookup) -> str:
-    words = [f"pfn {found.pfn:#x}", f"address {found.address}"]
-    if found.struct_page:
-        words.append(f"struct page {found.struct_page}")
-    elif not found.has_struct_page:
+def _place_words(place: Lookup) -> str:
+    words = [f"pfn {place.pfn:#x}", f"address {place.address}"]
+    if place.struct_page:
+        words.append(f"struct page {place.struct_page}")
+    elif not place.has_struct_page:
         words.append("no struct page at boot")
-    words.append(f"memory of node {found.node}" if found.in_memory else "no memory")
-    words.append(f"zone {found.zone} of node {found.node}" if found.zone else "outside every zone span")
-    if found.map_entry:
-        words.append(f"{found.map_entry.label} in the memory map")
-    if found.hole:
-        hole = found.hole
+    words.append(f"memory of node {place.node}" if place.in_memory else "no memory")
+    words.append(f"zone {place.zone} of node {place.node}" if place.zone else "outside every zone span")
+    if place.map_entry:
+        words.append(f"{place.map_entry.label} in the memory map")
+    if place.hole:
+        hole = place.hole
         words.append(f"in hole {hole.frames}, {state_words(hole)}")
-    if found.assumed:
+    if place.assumed:
         words.append("vmemmap base assumed")
     return " · ".join(words)

@@ -20,7 +20,7 @@ from pfnscope.storage import Claim, Claimed, LayoutStore, Record, StoreUnavailab
 
 __all__ = [
     "BadExpiry", "BadKey", "Created", "Gone", "Keep", "KeyTaken", "Layouts", "NotFound", "StoreUnavailable", "Stored",
-    "Wanted", "WrongToken", "is_id", "open_layouts",
+    "Terms", "WrongToken", "is_id", "open_layouts",
 ]  # fmt: skip
 
 Keep = Literal["memory-lines", "everything"]
@@ -64,7 +64,7 @@ class KeyTaken(ServiceError):
     """The Idempotency-Key was sent before, with something else."""
 
 
-class Wanted(msgspec.Struct, frozen=True):
+class Terms(msgspec.Struct, frozen=True):
     """How a layout is to be kept. ``expires_in`` is in seconds; ``key`` is the client's name for this creation."""
 
     title: str = ""
@@ -103,37 +103,37 @@ class Layouts:
         self._clock = clock
         self._shortened = False
 
-    def made_before(self, text: bytes, options: Options, wanted: Wanted) -> Created | None:
+    def created_before(self, text: bytes, options: Options, terms: Terms) -> Created | None:
         """What was created under this key already. Raises BadExpiry, BadKey, KeyTaken, StoreUnavailable."""
-        self._seconds(wanted)
-        if wanted.key is None:
+        self._seconds(terms)
+        if terms.key is None:
             return None
-        claim = _claim(wanted.key, text, options, wanted)
-        found = self._store.claimed(claim.key_hash)
-        return None if found is None else _made(wanted.key, claim, found)
+        claim = _claim(terms.key, text, options, terms)
+        claimed = self._store.claimed(claim.key_hash)
+        return None if claimed is None else _created_again(terms.key, claim, claimed)
 
-    def keep(self, text: bytes, kept: bytes, options: Options, wanted: Wanted) -> Created:
+    def keep(self, text: bytes, kept: bytes, options: Options, terms: Terms) -> Created:
         """Store what :func:`pfnscope.service.jobs.kept` gave for a text. On disk when this returns.
 
         Raises BadExpiry, BadKey, KeyTaken, StoreUnavailable.
         """
         now = int(self._clock())
         layout_id = secrets.token_urlsafe(_ID_BYTES)
-        token = secrets.token_urlsafe(24) if wanted.key is None else _token(wanted.key, layout_id)
+        token = secrets.token_urlsafe(24) if terms.key is None else _token(terms.key, layout_id)
         record = Record(
             id=layout_id,
             text=kept,
             options=msgspec.json.encode(options),
-            title=_clean(wanted.title),
-            note=_clean_lines(wanted.note),
+            title=_clean(terms.title),
+            note=_clean_lines(terms.note),
             created_at=now,
-            expires_at=now + self._seconds(wanted),
+            expires_at=now + self._seconds(terms),
             delete_token_hash=_digest(token),
         )
-        claim = None if wanted.key is None else _claim(wanted.key, text, options, wanted)
+        claim = None if terms.key is None else _claim(terms.key, text, options, terms)
         before = self._store.put(record, claim)
-        if before is not None and claim is not None and wanted.key is not None:  # by the same request, sent twice
-            return _made(wanted.key, claim, before)
+        if before is not None and claim is not None and terms.key is not None:  # by the same request, sent twice
+            return _created_again(terms.key, claim, before)
         return Created(record.id, token, record.expires_at)
 
     def get(self, layout_id: str) -> Stored:
@@ -155,8 +155,8 @@ class Layouts:
 
     def there(self, layout_ids: Iterable[str]) -> dict[str, int]:
         """When those of these layouts expire that can be seen now. Raises StoreUnavailable."""
-        found = self._store.lifetimes(layout_ids)
-        return {layout_id: expires_at for layout_id, expires_at in found.items() if not self.is_over(expires_at)}
+        lifetimes = self._store.lifetimes(layout_ids)
+        return {layout_id: expires_at for layout_id, expires_at in lifetimes.items() if not self.is_over(expires_at)}
 
     def commits(self) -> int | None:
         """See LayoutStore.commits: while it stays the same, what :meth:`there` said holds until it expires."""
@@ -202,21 +202,21 @@ class Layouts:
         """Give back all connections."""
         self._store.close()
 
-    def _seconds(self, wanted: Wanted) -> int:
-        seconds = self._longest if wanted.expires_in is None else wanted.expires_in
+    def _seconds(self, terms: Terms) -> int:
+        seconds = self._longest if terms.expires_in is None else terms.expires_in
         if not SHORTEST_SECONDS <= seconds <= self._longest:
             raise BadExpiry(SHORTEST_SECONDS, self._longest)
         return seconds
 
     def _live(self, layout_id: str) -> Record:
-        found = self._store.get(layout_id) if is_id(layout_id) else None
-        if found is None:
+        record = self._store.get(layout_id) if is_id(layout_id) else None
+        if record is None:
             raise NotFound("there is no layout of this name")
-        if isinstance(found, Tombstone):
+        if isinstance(record, Tombstone):
             raise Gone("this layout was deleted or has expired")
-        if self.is_over(found.expires_at):  # the next purge takes it; whoever only looks deletes nothing
+        if self.is_over(record.expires_at):  # the next purge takes it; whoever only looks deletes nothing
             raise Gone("this layout was deleted or has expired")
-        return found
+        return record
 
 
 def open_layouts(database_url: str, retention_days: int = 90) -> Layouts:
@@ -244,19 +244,19 @@ def _digest(token: str) -> bytes:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
-def _claim(key: str, text: bytes, options: Options, wanted: Wanted) -> Claim:
+def _claim(key: str, text: bytes, options: Options, terms: Terms) -> Claim:
     """Hashes that only who has the key can make: the fingerprint tells nothing about the text without it."""
     if len(key) not in _KEY_LENGTHS or not _KEY_CHARACTERS.issuperset(key):
         raise BadKey("an Idempotency-Key has 16 to 200 visible ASCII characters and should be random, such as a UUID")
-    told = msgspec.json.encode((options, msgspec.structs.replace(wanted, key=None)))
-    fingerprint = hmac.digest(key.encode(), hashlib.sha256(text).digest() + told, "sha256")
+    rest = msgspec.json.encode((options, msgspec.structs.replace(terms, key=None)))
+    fingerprint = hmac.digest(key.encode(), hashlib.sha256(text).digest() + rest, "sha256")
     return Claim(hmac.digest(key.encode(), b"key", "sha256"), fingerprint)
 
 
-def _made(key: str, claim: Claim, found: Claimed) -> Created:
-    if found.fingerprint != claim.fingerprint:
+def _created_again(key: str, claim: Claim, claimed: Claimed) -> Created:
+    if claimed.fingerprint != claim.fingerprint:
         raise KeyTaken("this Idempotency-Key was sent before with another log or other options")
-    return Created(found.layout_id, _token(key, found.layout_id), found.expires_at)
+    return Created(claimed.layout_id, _token(key, claimed.layout_id), claimed.expires_at)
 
 
 def _token(key: str, layout_id: str) -> str:

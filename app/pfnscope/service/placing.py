@@ -38,7 +38,7 @@ def placed_beside(
 def place_in(analysis: Analysis, size: str, kind: Kind = "!", align: str | None = None) -> Placements:
     """The same for a log that is analysed already."""
     layout = analysis.layout
-    wanted = _bytes(size, layout.page_size)
+    region = _bytes(size, layout.page_size)
     step = _bytes(align, layout.page_size) if align else layout.section_size or 128 * MIB
     if not layout.memory or not layout.zone_spans:
         raise CannotSimulate("the text has no node ranges, so where memory can be taken is not known")
@@ -47,12 +47,12 @@ def place_in(analysis: Analysis, size: str, kind: Kind = "!", align: str | None 
     if "numa=fake" in (analysis.log.command_line or ""):
         raise CannotSimulate("with numa=fake= the nodes depend on how much memory there is; simulate one place instead")
     return Placements(
-        size=wanted,
+        size=region,
         align=step,
         kind=kind,
         release=analysis.release.text if analysis.release else None,
         assumed=tuple(name for name, _ in analysis.assumed),
-        placements=placements(analysis, wanted // layout.page_size, kind, step // layout.page_size),
+        placements=placements(analysis, region // layout.page_size, kind, step // layout.page_size),
     )
 
 

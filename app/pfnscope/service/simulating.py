@@ -59,9 +59,9 @@ def simulated(real: Analysis, change: Change, kernel: str | None = None) -> Docu
     """The same for a log that is analysed already."""
     command_line = change.of(real.log.command_line or "")
     try:
-        analysis, made = what_if(real, command_line, kernel=kernel)
+        analysis, boot = what_if(real, command_line, kernel=kernel)
     except NotSimulated as error:
         raise CannotSimulate(str(error)) from error
     except ValueError as error:
         raise BadOption(f"Not a kernel release: {kernel!r}; give one such as 4.17 or 6.1.90.") from error
-    return msgspec.structs.replace(document(analysis), simulation=simulation(real, made))
+    return msgspec.structs.replace(document(analysis), simulation=simulation(real, boot))

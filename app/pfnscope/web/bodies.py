@@ -14,7 +14,7 @@ from python_multipart.multipart import Field, File, FormParser, parse_options_he
 from starlette.requests import ClientDisconnect
 
 from pfnscope.service.analyzing import Options
-from pfnscope.service.layouts import Keep, Wanted
+from pfnscope.service.layouts import Keep, Terms
 from pfnscope.service.placing import Kind
 from pfnscope.service.simulating import LONGEST_COMMAND_LINE, Change
 from pfnscope.service.unpacking import Damaged, TooLarge, packing_of, unpacked
@@ -79,10 +79,10 @@ class Submission(msgspec.Struct, frozen=True):
         """How to analyse it."""
         return Options(self.fields.kernel, self.fields.arch, self.fields.boot)
 
-    def wanted(self, key: str | None = None) -> Wanted:
+    def terms(self, key: str | None = None) -> Terms:
         """How it is to be kept, under the client's name for this creation."""
         fields = self.fields
-        return Wanted(fields.title, fields.note, fields.expires_in, fields.keep, key)
+        return Terms(fields.title, fields.note, fields.expires_in, fields.keep, key)
 
     @property
     def change(self) -> Change:

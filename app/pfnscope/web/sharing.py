@@ -56,8 +56,8 @@ async def kept_text(services: Services, submission: Submission) -> bytes:
 
 async def _created_before(services: Services, submission: Submission, key: str | None = None) -> Created | None:
     """What has been created under this key. Refuses what cannot be kept, before its text is read."""
-    work = services.layouts.made_before
-    return await anyio.to_thread.run_sync(work, submission.text, submission.options, submission.wanted(key))
+    work = services.layouts.created_before
+    return await anyio.to_thread.run_sync(work, submission.text, submission.options, submission.terms(key))
 
 
 async def _computed(services: Services, submission: Submission, job: Callable[..., T]) -> T:
@@ -67,7 +67,7 @@ async def _computed(services: Services, submission: Submission, job: Callable[..
 
 async def _stored(services: Services, submission: Submission, kept: bytes, key: str | None = None) -> Created:
     work = services.layouts.keep
-    created = await anyio.to_thread.run_sync(work, submission.text, kept, submission.options, submission.wanted(key))
+    created = await anyio.to_thread.run_sync(work, submission.text, kept, submission.options, submission.terms(key))
     services.metrics.layouts.labels("stored").inc()
     return created
 

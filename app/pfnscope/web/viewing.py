@@ -12,7 +12,7 @@ from pfnscope.drawing.axis import beyond_words
 from pfnscope.drawing.view import View
 from pfnscope.model.ranges import FrameRange
 from pfnscope.service.errors import BadOption
-from pfnscope.service.finding import HELP, Found, find
+from pfnscope.service.finding import HELP, Match, find
 from pfnscope.web import presenting
 from pfnscope.web.recent import Drawn
 
@@ -39,7 +39,7 @@ async def looked(request: Request) -> Looked:
 LookedDep = Annotated[Looked, Depends(looked)]
 
 
-def found_in(drawn: Drawn, words: str) -> Found:
+def found_in(drawn: Drawn, words: str) -> Match:
     """What somebody looks for, in the frames of the drawing: in the last document, else in one before.
 
     Raises BadOption.

@@ -15,10 +15,10 @@ def compare_blocks(layout: Layout, record: Record, changed: Changes) -> Comparis
         return Comparison(_WHAT, _FILE, _UNIT, None, left_out=(LeftOut(None, None, record.missing[_FILE]),))
     theirs = FrameSet.of(block.frames for block in record.blocks)
     ours = layout.memory_frames.rounded_out(record.block_frames)
-    found = [
+    differences = [
         *(Difference(item.start, item.end, "no block", "a block") for item in theirs - ours - changed.plugged),
         *(Difference(item.start, item.end, "no block", "a block", "plugged in after boot") for item in changed.plugged),
         *(Difference(item.start, item.end, "a block", "no block") for item in ours - theirs - changed.gone),
         *(Difference(item.start, item.end, "a block", "no block", "taken away after boot") for item in changed.gone),
     ]
-    return Comparison(_WHAT, _FILE, _UNIT, (ours & theirs).pages, tuple(sorted(found, key=lambda d: d.frames)))
+    return Comparison(_WHAT, _FILE, _UNIT, (ours & theirs).pages, tuple(sorted(differences, key=lambda d: d.frames)))

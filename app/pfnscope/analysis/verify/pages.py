@@ -27,12 +27,12 @@ _GAP_PASSES = {Pass.INIT_AS_NODE_0, Pass.HOLES_PER_ZONE, Pass.HOLES_BY_ADDRESS}
 class View(Struct, frozen=True):
     """What /proc/kpageflags shows of struct pages on a release: ``shown`` of them, the others read as no page.
 
-    ``told``: frames whose run tells whether they have a struct page. ``flagless``: no flag says that there is none.
+    ``telling``: frames whose run tells whether they have a struct page. ``flagless``: no flag says that there is none.
     """
 
     shown: FrameSet
     read: FrameSet
-    told: FrameSet
+    telling: FrameSet
     has_page: FrameSet
     flagless: bool
 
@@ -71,8 +71,8 @@ def view_of(analysis: Analysis, flags: Kpageflags) -> View:
     flagless = NO_FLAG.reached(version) and not flags.having(nopage=True).pages
     read = flags.read if flags.end is None else flags.read.clip(0, flags.end)
     if flagless:  # only a run in which every frame has a flag tells of each that it has a struct page
-        told = FrameSet.of(run.frames for run in flags.runs if run.reserved or run.others == run.frames.pages)
-        return View(_shown(layout, version), read, told, told, flagless=True)
+        telling = FrameSet.of(run.frames for run in flags.runs if run.reserved or run.others == run.frames.pages)
+        return View(_shown(layout, version), read, telling, telling, flagless=True)
     return View(_shown(layout, version), read, read, flags.having(nopage=False), flagless=False)
 
 
@@ -91,10 +91,10 @@ def _struct_pages(analysis: Analysis, record: Record, flags: Kpageflags, view: V
     version = analysis.release.acts_like if analysis.release else None
     shows_devices = not ONLINE_ONLY.reached(version, unknown=True)
     devices = record.devices.rounded_out(record.block_frames) if shows_devices else FrameSet()
-    lacking = (view.shown & view.told) - view.has_page
-    extra = (view.has_page & view.told) - ours
-    unseen = (view.has_page & view.told & ours) - view.shown
-    found = [
+    lacking = (view.shown & view.telling) - view.has_page
+    extra = (view.has_page & view.telling) - ours
+    unseen = (view.has_page & view.telling & ours) - view.shown
+    differences = [
         *_each(lacking - changed.gone - changed.offline, "a struct page", "none"),
         *_each(lacking & changed.gone, "a struct page", "none", "taken away after boot"),
         *_each(lacking & changed.offline, "a struct page", "none", "its memory block is not online"),
@@ -103,7 +103,7 @@ def _struct_pages(analysis: Analysis, record: Record, flags: Kpageflags, view: V
         *_each((extra & devices) - came, "no struct page", "one", "a driver's, for device memory"),
         *_each(unseen, "a struct page that this file does not show", "one"),
     ]
-    wrong = FrameSet.of(item.frames for item in found)
+    wrong = FrameSet.of(item.frames for item in differences)
     hidden = (ours & view.read) - view.shown
     notes = [f"{hidden.pages} frames have a struct page that this file does not show on this release"] * bool(
         hidden.pages
@@ -112,13 +112,13 @@ def _struct_pages(analysis: Analysis, record: Record, flags: Kpageflags, view: V
         notes.append(
             "this release has no flag for a frame without a struct page; frames with no flag at all tell nothing"
         )
-    left = view.read - view.told - hidden
+    left = view.read - view.telling - hidden
     return Comparison(
         _STRUCT_PAGES,
         _FILE,
         _UNIT,
-        ((view.told - hidden) - wrong).pages,
-        tuple(sorted(found, key=lambda item: item.frames)),
+        ((view.telling - hidden) - wrong).pages,
+        tuple(sorted(differences, key=lambda item: item.frames)),
         (
             *_unread(flags, ours),
             *(LeftOut(item.start, item.end, "no flag is set on some of these frames, or on none") for item in left),
@@ -142,7 +142,7 @@ def _unread(flags: Kpageflags, ours: FrameSet) -> Iterator[LeftOut]:
 def _reserved(analysis: Analysis, flags: Kpageflags, view: View, changed: Changes) -> Comparison:
     """Holes whose struct pages an initialising pass marked, or which memblock.reserved is known to have or not."""
     reserved = flags.having(reserved=True)
-    agreed, found, left = 0, list[Difference](), list[LeftOut]()
+    agreed, differences, left = 0, list[Difference](), list[LeftOut]()
     seen = view.shown & view.read & (flags.having(nopage=False) | (view.shown if view.flagless else FrameSet()))
     for hole in analysis.holes:
         frames = seen.clip(hole.frames.start, hole.frames.end) - changed.offline
@@ -153,8 +153,8 @@ def _reserved(analysis: Analysis, flags: Kpageflags, view: View, changed: Change
         wrong = frames - reserved if expected else frames & reserved
         agreed += frames.pages - wrong.pages
         words = ("Reserved", "not Reserved") if expected else ("not Reserved", "Reserved")
-        found += _each(wrong, *words)
-    return Comparison(_RESERVED, _FILE, _UNIT, agreed, tuple(found), tuple(left))
+        differences += _each(wrong, *words)
+    return Comparison(_RESERVED, _FILE, _UNIT, agreed, tuple(differences), tuple(left))
 
 
 def expected_reserved(analysis: Analysis, hole: Hole) -> bool | None:

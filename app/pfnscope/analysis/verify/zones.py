@@ -20,14 +20,14 @@ def compare_zones(layout: Layout, record: Record, changed: Changes) -> Compariso
     ours = {(span.node, span.zone): span for span in layout.zone_spans if span.frames.pages}
     theirs = {(zone.node, zone.zone): zone for zone in record.zones if zone.spanned_pages}
     agreed = 0
-    found: list[Difference] = []
+    differences: list[Difference] = []
     for key in sorted(ours.keys() | theirs.keys()):
         span, zone = ours.get(key), theirs.get(key)
         if _same(span, zone):
             agreed += 1
         else:
-            found.append(_difference(layout, span, zone, changed))
-    return Comparison(_WHAT, _FILE, _UNIT, agreed, tuple(found))
+            differences.append(_difference(layout, span, zone, changed))
+    return Comparison(_WHAT, _FILE, _UNIT, agreed, tuple(differences))
 
 
 def _same(span: ZoneSpan | None, zone: ZoneInfo | None) -> bool:
