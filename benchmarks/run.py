@@ -23,7 +23,7 @@ from benchmarks.texts import (
 from pfnscope.bootlog import read
 from pfnscope.service import analyze, encode
 from pfnscope.service.analyzing import judged
-from pfnscope.service.placing import place_in
+from pfnscope.service.whatif import place_in
 from pfnscope.simulation import simulate
 
 MB = 10**6

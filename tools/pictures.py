@@ -11,8 +11,7 @@ from pfnscope.drawing.axis import AxisName
 from pfnscope.drawing.scene import Scene
 from pfnscope.model.document import Document
 from pfnscope.service.analyzing import Options, analyze
-from pfnscope.service.placing import place
-from pfnscope.service.simulating import Change, simulate
+from pfnscope.service.whatif import Change, place, simulate
 
 ARGUMENT = "memmap=1G!4G"
 

@@ -9,8 +9,8 @@ from pfnscope.model.document import Document
 from pfnscope.report.build import document
 from pfnscope.service.analyzing import Options, judged
 from pfnscope.service.errors import BadOption, CannotSimulate, NoMemoryLayout, NoSuchBoot, ServiceError
-from pfnscope.service.simulating import Change, simulated
 from pfnscope.service.unpacking import unpacked
+from pfnscope.service.whatif import Change, simulated
 
 __all__ = [
     "BadOption", "CannotSimulate", "Document", "NoMemoryLayout", "NoSuchBoot", "Reading", "ServiceError", "analyse",

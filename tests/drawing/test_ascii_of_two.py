@@ -7,7 +7,7 @@ from pfnscope.model.log import MapEntry, MemoryType
 from pfnscope.model.ranges import ByteRange
 from pfnscope.report.plain import Look
 from pfnscope.service import analyze
-from pfnscope.service.placing import placed_beside
+from pfnscope.service.whatif import placed_beside
 from tests.report.documents import hole, seed_document
 from tests.support.samples import text
 

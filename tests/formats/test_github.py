@@ -9,7 +9,7 @@ from cmarkgfm import github_flavored_markdown_to_html
 
 from pfnscope.formats import markdown
 from pfnscope.service import analyze
-from pfnscope.service.simulating import Change, simulated_beside
+from pfnscope.service.whatif import Change, simulated_beside
 from tests.support.samples import SLUGS, text
 
 NASTY = "<b>x</b> [a](http://b) ![i](http://c) | `` @octocat #1 http://evil.org www.evil.org me@evil.org _x_ ~~y~~ a.b"

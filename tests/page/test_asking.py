@@ -15,9 +15,8 @@ from pfnscope import service
 from pfnscope.kernel.map_arguments import ArgumentNote
 from pfnscope.model.document import Document
 from pfnscope.report.compared import compared
-from pfnscope.service.asking import Question
-from pfnscope.service.comparing import documents
-from pfnscope.service.simulating import Change, simulate
+from pfnscope.service.analyzing import documents
+from pfnscope.service.whatif import Change, Question, simulate
 from pfnscope.web import command_lines
 from pfnscope.web.asked import Asked
 from pfnscope.web.settings import Settings

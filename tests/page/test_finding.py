@@ -10,7 +10,7 @@ from pfnscope.drawing import scene, view
 from pfnscope.model.ranges import FrameRange
 from pfnscope.service import analyze
 from pfnscope.service.errors import BadOption
-from pfnscope.service.finding import find
+from pfnscope.service.lookup import find
 from tests.page.driving import Open, until, wait_live
 from tests.support.samples import text
 

@@ -10,8 +10,7 @@ from pathlib import Path
 from pfnscope.formats import compared_text, placed_text, text
 from pfnscope.report.plain import Look
 from pfnscope.service import analyze
-from pfnscope.service.placing import placed_beside
-from pfnscope.service.simulating import Change, simulated_beside
+from pfnscope.service.whatif import Change, placed_beside, simulated_beside
 from tests.support import samples
 
 FOLDER = Path(__file__).parent / "golden"

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from benchmarks.texts import memblock_dump
-from pfnscope.service import Options, drawing, jobs
+from pfnscope.service import Options, jobs
 from pfnscope.web import views
 from tests.support.server import Serve
 
@@ -22,7 +22,7 @@ def pasted(client: httpx.Client) -> str:
 
 
 def test_the_log_of_these_tests_is_a_large_one() -> None:
-    assert len(jobs.kept(LOG, Options(), "memory-lines", 10**6)) > drawing.LARGE
+    assert len(jobs.kept(LOG, Options(), "memory-lines", 10**6)) > jobs.LARGE
 
 
 def test_what_a_form_sent_is_drawn_once(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:

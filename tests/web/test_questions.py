@@ -6,9 +6,8 @@ import pytest
 from pfnscope import service
 from pfnscope.model.document import Document
 from pfnscope.report.compared import compared
-from pfnscope.service.comparing import documents
-from pfnscope.service.placing import place
-from pfnscope.service.simulating import Change, simulate
+from pfnscope.service.analyzing import documents
+from pfnscope.service.whatif import Change, place, simulate
 from tests.support.samples import text
 
 SEED, OTHER = text("seed-no-memmap"), text("seed-1g-4g")

@@ -1,4 +1,4 @@
-"""The use case everything else is built on: a text in, the document of one of its boots out."""
+"""The use case everything else is built on: a text in, the document of one of its boots out; or of two, to compare."""
 
 import msgspec
 
@@ -12,6 +12,7 @@ from pfnscope.model.document import Document
 from pfnscope.model.log import BootLog
 from pfnscope.report.build import document
 from pfnscope.service.errors import BadOption, NoMemoryLayout, NoSuchBoot
+from pfnscope.units import whole_number
 
 ARCHITECTURES = frozenset(row.name for row in architectures.ARCHITECTURES)
 
@@ -67,3 +68,27 @@ def chosen(reading: Reading, options: Options = DEFAULTS) -> BootLog:
     if options.boot is None:
         return next((boot for boot in reversed(boots) if boot.node_ranges), boots[-1])
     return boots[options.boot - 1]
+
+
+def documents(
+    first: bytes, second: bytes, boot_a: int | None = None, boot_b: int | None = None, *, kernel: str | None = None
+) -> tuple[Document, Document]:
+    """The documents of a boot of ``first`` and of one of ``second``; ``kernel`` overrides the release of both.
+
+    Raises what :func:`pfnscope.service.analyze` raises for either.
+    """
+    return (
+        analyze(first, Options(kernel=kernel, boot=boot_a)).document,
+        analyze(second, Options(kernel=kernel, boot=boot_b)).document,
+    )
+
+
+def parse_boots(text: str | None, *, same_text: bool) -> tuple[int | None, int | None]:
+    """``N,M`` as two numbers of boots from 1; of one text the first two where nothing is said. Raises BadOption."""
+    if text is None:
+        return (1, 2) if same_text else (None, None)
+    first, _, second = text.partition(",")
+    one, other = whole_number(first.strip()), whole_number(second.strip())
+    if one is None or other is None:
+        raise BadOption(f"{text[:40]!r} does not name two boots; give two numbers such as 1,2.")
+    return one, other

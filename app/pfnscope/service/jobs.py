@@ -1,4 +1,4 @@
-"""The use cases as functions of plain values, so that they can run in another process and be stopped there."""
+"""The use cases as functions of plain values, and drawings packed, so that another process can be given the work."""
 
 from collections.abc import Callable
 from typing import Any, Literal, ParamSpec, TypeVar
@@ -7,13 +7,16 @@ import msgspec
 
 from pfnscope.analysis import Analysis
 from pfnscope.bootlog import Reading, Text, keep_memory_lines, read
+from pfnscope.drawing import scene
+from pfnscope.drawing.axis import Axis, make
+from pfnscope.drawing.scene import Scene
 from pfnscope.formats.text import render
+from pfnscope.model.encoding import pack, unpack
 from pfnscope.report.build import document
-from pfnscope.service import placing, simulating
+from pfnscope.service import whatif
 from pfnscope.service.analyzing import Options, chosen, encode, judged
-from pfnscope.service.asking import Question, answered, ask
-from pfnscope.service.drawing import packed
 from pfnscope.service.errors import TooManyRanges
+from pfnscope.service.whatif import Answer, Question, answered, ask
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -27,15 +30,15 @@ def analyzed(text: bytes, options: Options, most_ranges: int) -> bytes:
     return encode(document(_judged(text, options, most_ranges)))
 
 
-def simulated(text: bytes, change: simulating.Change, options: Options, most_ranges: int) -> bytes:
+def simulated(text: bytes, change: whatif.Change, options: Options, most_ranges: int) -> bytes:
     """The document of a changed command line as JSON. Raises what ``simulate`` raises, and TooManyRanges."""
     real = _judged(text, msgspec.structs.replace(options, kernel=None), most_ranges)
-    return encode(simulating.simulated(real, change, options.kernel))
+    return encode(whatif.simulated(real, change, options.kernel))
 
 
-def placed(text: bytes, size: str, kind: placing.Kind, align: str | None, options: Options, most_ranges: int) -> bytes:
+def placed(text: bytes, size: str, kind: whatif.Kind, align: str | None, options: Options, most_ranges: int) -> bytes:
     """Where a region can go, as JSON. Raises what ``place`` raises, and TooManyRanges."""
-    return encode(placing.place_in(_judged(text, options, most_ranges), size, kind, align))
+    return encode(whatif.place_in(_judged(text, options, most_ranges), size, kind, align))
 
 
 Keep = Literal["memory-lines", "everything"]
@@ -63,7 +66,7 @@ def kept_and_reported(text: bytes, options: Options, keep: Keep, most_ranges: in
 
 
 def drawn(text: bytes, options: Options, question: Question) -> bytes:
-    """The drawing of a stored text, packed. Raises like :func:`pfnscope.service.asking.ask`."""
+    """The drawing of a stored text, packed. Raises like :func:`pfnscope.service.whatif.ask`."""
     return packed(ask(text, options, question))
 
 
@@ -108,3 +111,34 @@ def alone(memory_bytes: int, work: Callable[P, T], *args: P.args, **kwargs: P.kw
 
 
 _POLITE = 19
+
+
+LARGE = 256 << 10
+"""Bytes of a text that takes long enough to draw that nobody should wait for it twice, or beside it."""
+
+
+class Drawing(msgspec.Struct, frozen=True):
+    """An answer with its scene, and the axes of that."""
+
+    answer: Answer
+    scene: Scene
+    schematic: Axis
+    scale: Axis
+
+
+def scene_of(answer: Answer) -> Scene:
+    """Today's layout, or with a change both, and possible starts where they were asked for."""
+    drawn = scene.simulated(answer.today, answer.changed) if answer.changed is not None else scene.of(answer.today)
+    return scene.with_places(drawn, answer.places) if answer.places else drawn
+
+
+def packed(answer: Answer) -> bytes:
+    """The drawing of an answer, for :func:`unpacked`."""
+    drawn = scene_of(answer)
+    drawing = Drawing(answer, drawn, make("schematic", drawn.lanes), make("scale", drawn.lanes))
+    return pack(drawing)
+
+
+def unpacked(drawing: bytes) -> Drawing:
+    """What :func:`packed` was given, drawn."""
+    return unpack(drawing, Drawing)

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from pfnscope import service
 from pfnscope.formats import rulebook
-from pfnscope.service import jobs, placing, simulating
+from pfnscope.service import jobs, whatif
 from pfnscope.service.layouts import DAY, LONGEST_NOTE, LONGEST_TITLE, SHORTEST_SECONDS, WrongToken
 from pfnscope.service.lookup import lookup as find
 from pfnscope.web import schema, sharing
@@ -102,7 +102,7 @@ async def lookup(
 @router.post("/simulate", openapi_extra=schema.LOG_BODY, responses=schema.answers("Document", *schema.REFUSALS))
 async def simulate(owned: ServicesDep, sent: SubmissionDep, change: ChangeDep, _: OverridesDep) -> Response:
     """The document of the same machine with another command line, computed. Nothing is stored."""
-    asked = change if change != simulating.NO_CHANGE else sent.change
+    asked = change if change != whatif.NO_CHANGE else sent.change
     return _json(await _computed(owned, sent, jobs.simulated, asked))
 
 
@@ -134,7 +134,7 @@ async def place_stored(
     def work() -> bytes:
         stored = owned.layouts.get(layout_id)
         options = sharing.merged(stored, overrides)
-        return service.encode(placing.place(stored.text, region.size, region.kind, region.align, options))
+        return service.encode(whatif.place(stored.text, region.size, region.kind, region.align, options))
 
     return tagged(request, _json(await owned.workers.run(work)))
 

@@ -13,8 +13,7 @@ import msgspec
 from fastapi import Depends, Request
 
 from pfnscope.drawing import view
-from pfnscope.service.asking import Question
-from pfnscope.service.simulating import Change
+from pfnscope.service.whatif import Change, Question
 from pfnscope.web.questions import ChangeDep, RegionDep
 
 _CHANGES = ("set", "remove", "append")

@@ -15,9 +15,8 @@ from starlette.requests import ClientDisconnect
 
 from pfnscope.service.analyzing import Options
 from pfnscope.service.layouts import Keep, Terms
-from pfnscope.service.placing import Kind
-from pfnscope.service.simulating import LONGEST_COMMAND_LINE, Change
 from pfnscope.service.unpacking import Damaged, TooLarge, packing_of, unpacked
+from pfnscope.service.whatif import LONGEST_COMMAND_LINE, Change, Kind
 from pfnscope.web.overload import told_size
 
 _PACKED = ("gzip", "x-gzip", "zstd", "x-xz", "x-bzip", "x-bzip2")

@@ -13,8 +13,8 @@ from pfnscope.model.document import Document
 from pfnscope.report.compared import Comparison, compared
 from pfnscope.report.words import SEVERITY_WORDS
 from pfnscope.service import Options
-from pfnscope.service.asking import NO_QUESTION
 from pfnscope.service.errors import NoSuchBoot
+from pfnscope.service.whatif import NO_QUESTION
 from pfnscope.web import presenting, subjects, viewing, views
 from pfnscope.web.asked import encoded
 from pfnscope.web.caching import tagged

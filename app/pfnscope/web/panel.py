@@ -9,8 +9,7 @@ from pfnscope.model.placement import AddedHole, Placement, Placements
 from pfnscope.model.simulation import SelfCheck
 from pfnscope.report.simulated import agreement
 from pfnscope.report.words import STATE_WORDS, argument_size, pages_words
-from pfnscope.service.asking import Answer
-from pfnscope.service.simulating import Change
+from pfnscope.service.whatif import Answer, Change
 from pfnscope.units import format_size
 from pfnscope.web.asked import Asked
 

@@ -6,8 +6,7 @@ import msgspec
 from fastapi import Depends, HTTPException, Query, Request
 
 from pfnscope.service.errors import BadOption
-from pfnscope.service.placing import Kind
-from pfnscope.service.simulating import LONGEST_COMMAND_LINE, Change
+from pfnscope.service.whatif import LONGEST_COMMAND_LINE, Change, Kind
 from pfnscope.units import whole_number
 from pfnscope.web.bodies import LAST_BOOT, Submission
 

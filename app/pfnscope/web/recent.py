@@ -10,8 +10,8 @@ from pfnscope.drawing.scene import Scene
 from pfnscope.drawing.view import shown
 from pfnscope.model.document import Document
 from pfnscope.service import Options
-from pfnscope.service.asking import Answer, Question
-from pfnscope.service.drawing import unpacked
+from pfnscope.service.jobs import unpacked
+from pfnscope.service.whatif import Answer, Question
 
 _MOST_BARS = 300_000
 """Bars held at most, some hundred bytes each; a machine's layout has a few dozen."""
@@ -70,7 +70,7 @@ class Recent:
         return made
 
     def take(self, text: bytes, options: Options, question: Question, packed: bytes) -> None:
-        """Keep what :func:`pfnscope.service.drawing.packed` made in another process of what is asked of a text."""
+        """Keep what :func:`pfnscope.service.jobs.packed` made in another process of what is asked of a text."""
 
         def make() -> Drawn:
             found = unpacked(packed)

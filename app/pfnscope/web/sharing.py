@@ -10,9 +10,8 @@ from pfnscope.model.document import Document
 from pfnscope.report.compared import Comparison
 from pfnscope.report.compared import compared as compare
 from pfnscope.service import Analyzed, Options, analyze, jobs
-from pfnscope.service.asking import NO_QUESTION
 from pfnscope.service.layouts import Created, Layouts, Stored
-from pfnscope.service.simulating import Change, simulate
+from pfnscope.service.whatif import NO_QUESTION, Change, simulate
 from pfnscope.web.bodies import Submission
 from pfnscope.web.deps import Services
 from pfnscope.web.questions import Pair

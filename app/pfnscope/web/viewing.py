@@ -12,7 +12,7 @@ from pfnscope.drawing.axis import beyond_words
 from pfnscope.drawing.view import View
 from pfnscope.model.ranges import FrameRange
 from pfnscope.service.errors import BadOption
-from pfnscope.service.finding import HELP, Match, find
+from pfnscope.service.lookup import HELP, Match, find
 from pfnscope.web import presenting
 from pfnscope.web.recent import Drawn
 

@@ -11,9 +11,9 @@ from pfnscope.model.document import Document
 from pfnscope.report.compared import Told, compared, told
 from pfnscope.report.plain import Look
 from pfnscope.service import analyze, jobs
-from pfnscope.service.asking import Answer, Question, ask
-from pfnscope.service.drawing import LARGE, scene_of
 from pfnscope.service.errors import CannotSimulate
+from pfnscope.service.jobs import LARGE, scene_of
+from pfnscope.service.whatif import Answer, Question, ask
 from pfnscope.web.asked import Asked, encoded
 from pfnscope.web.deps import Services
 from pfnscope.web.forms import FORMS, Shape
@@ -27,7 +27,7 @@ T = TypeVar("T")
 async def of(owned: Services, fetch: Callable[[], Subject], question: Question, work: Callable[[Subject], T]) -> T:
     """What ``work`` makes of a layout, in a thread; the drawing of a large one is made in a process before.
 
-    Raises what ``fetch``, ``work`` and :func:`pfnscope.service.asking.ask` raise.
+    Raises what ``fetch``, ``work`` and :func:`pfnscope.service.whatif.ask` raise.
     """
     subject = await owned.workers.run(fetch)
     if len(subject.text) > LARGE and not owned.recent.has((subject.text,), (subject.options, question)):

@@ -21,8 +21,7 @@ def run(args: Namespace) -> None:
     """Show what changed in memory between the boot logs A and B, or between two boots in one text."""
     from pfnscope.formats.compared_text import render
     from pfnscope.report.compared import compared
-    from pfnscope.service.analyzing import encode
-    from pfnscope.service.comparing import documents, parse_boots
+    from pfnscope.service.analyzing import documents, encode, parse_boots
 
     text = read(args.first)
     one, other = parse_boots(args.boots, same_text=args.second is None)

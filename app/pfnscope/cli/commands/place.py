@@ -28,7 +28,7 @@ def run(args: Namespace) -> int:
     """
     from pfnscope.formats.placed_text import render
     from pfnscope.service.analyzing import encode
-    from pfnscope.service.placing import placed_beside
+    from pfnscope.service.whatif import placed_beside
 
     text = read(args.log)
     with working("looking for places"):

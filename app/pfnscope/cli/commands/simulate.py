@@ -31,7 +31,7 @@ def run(args: Namespace) -> int:
     Without a change it shows the log's own command line, simulated. Exit status: 0 simulated, 1 as bad as --fail-on
     says, 2 wrong usage or nothing that a simulation could start from, 3 no memory layout in the text.
     """
-    from pfnscope.service.simulating import Change, simulated_beside
+    from pfnscope.service.whatif import Change, simulated_beside
 
     if args.full is not None and (args.append or args.remove):
         raise WrongUsage("--set gives the whole command line; it goes with neither --append nor --remove.")

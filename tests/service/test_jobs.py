@@ -4,9 +4,8 @@ import pytest
 
 from benchmarks.texts import memblock_dump
 from pfnscope.drawing.axis import Axes
-from pfnscope.service.asking import NO_QUESTION, Question, ask
-from pfnscope.service.drawing import packed, scene_of, unpacked
-from pfnscope.service.simulating import Change
+from pfnscope.service.jobs import packed, scene_of, unpacked
+from pfnscope.service.whatif import NO_QUESTION, Change, Question, ask
 from tests.support.samples import SLUGS, text
 
 WHAT_IF = Question(Change(append="memmap=1G!4G"), size="1G")

@@ -1,10 +1,15 @@
-"""The use case of a page that is asked: a layout, the same machine changed, and where a region could go."""
+"""What-if: the machine of a log with another command line, and where a memmap= region could go on it."""
+
+from typing import Literal
 
 import msgspec
 
 from pfnscope.analysis import Analysis
+from pfnscope.analysis.placement import placements
 from pfnscope.analysis.whatif import what_if
 from pfnscope.bootlog import Reading, read
+from pfnscope.kernel.architectures import X86
+from pfnscope.kernel.command_line import arguments
 from pfnscope.model.document import Document
 from pfnscope.model.placement import Placements
 from pfnscope.model.simulation import Simulation
@@ -12,9 +17,111 @@ from pfnscope.report.build import document
 from pfnscope.report.simulated import simulation
 from pfnscope.service.analyzing import DEFAULTS, Options, judged
 from pfnscope.service.errors import BadOption, CannotSimulate
-from pfnscope.service.placing import Kind, place_in
-from pfnscope.service.simulating import NO_CHANGE, Change, simulated
 from pfnscope.simulation import NotSimulated
+from pfnscope.units import MIB, parse_size
+
+LONGEST_COMMAND_LINE = 4096
+"""Characters; the kernel's own limit on x86 is half of it (COMMAND_LINE_SIZE)."""
+
+
+class Change(msgspec.Struct, frozen=True):
+    """How the command line differs from the log's: all of it, or arguments to take away, then others to append.
+
+    ``remove`` names arguments (``memmap``) or gives one as it is written (``memmap=1G!4G``).
+    """
+
+    full: str | None = None
+    remove: tuple[str, ...] = ()
+    append: str = ""
+
+    def of(self, command_line: str) -> str:
+        """The changed command line."""
+        if self.full is not None:
+            return self.full
+        kept = [item.text for item in arguments(command_line) if not {item.name, item.text} & set(self.remove)]
+        return " ".join(filter(None, [*kept, self.append.strip()]))
+
+
+NO_CHANGE = Change()
+
+
+def simulate(text: bytes, change: Change = NO_CHANGE, options: Options = DEFAULTS) -> Document:
+    """The document of the same machine with a changed command line, on the log's release or on ``options.kernel``.
+
+    Raises what :func:`pfnscope.service.analyze` raises, and CannotSimulate where nothing can be said.
+    """
+    real = judged(read(text), msgspec.structs.replace(options, kernel=None))
+    return simulated(real, change, options.kernel)
+
+
+def simulated_beside(text: bytes, change: Change = NO_CHANGE, options: Options = DEFAULTS) -> tuple[Document, Document]:
+    """The same, behind the document of the log as it is, on the release that the log tells if it does."""
+    reading = read(text)
+    real = judged(reading, msgspec.structs.replace(options, kernel=None))
+    today = real if real.release else judged(reading, options)
+    return document(today), simulated(real, change, options.kernel)
+
+
+def simulated(real: Analysis, change: Change, kernel: str | None = None) -> Document:
+    """The same for a log that is analysed already."""
+    command_line = change.of(real.log.command_line or "")
+    try:
+        analysis, boot = what_if(real, command_line, kernel=kernel)
+    except NotSimulated as error:
+        raise CannotSimulate(str(error)) from error
+    except ValueError as error:
+        raise BadOption(f"Not a kernel release: {kernel!r}; give one such as 4.17 or 6.1.90.") from error
+    return msgspec.structs.replace(document(analysis), simulation=simulation(real, boot))
+
+
+Kind = Literal["!", "$"]
+
+
+def place(
+    text: bytes, size: str, kind: Kind = "!", align: str | None = None, options: Options = DEFAULTS
+) -> Placements:
+    """Where a region of ``size`` such as ``1G`` can go, at multiples of ``align``, by default of a section.
+
+    Raises what :func:`pfnscope.service.analyze` raises, BadOption for sizes that cannot be read, and CannotSimulate
+    where the text does not tell memory, nodes and zones.
+    """
+    return place_in(judged(read(text), options), size, kind, align)
+
+
+def placed_beside(
+    text: bytes, size: str, kind: Kind = "!", align: str | None = None, options: Options = DEFAULTS
+) -> tuple[Document, Placements]:
+    """The same, behind the document of the layout that the places are in."""
+    analysis = judged(read(text), options)
+    return document(analysis), place_in(analysis, size, kind, align)
+
+
+def place_in(analysis: Analysis, size: str, kind: Kind = "!", align: str | None = None) -> Placements:
+    """The same for a log that is analysed already."""
+    layout = analysis.layout
+    region = _bytes(size, layout.page_size)
+    step = _bytes(align, layout.page_size) if align else layout.section_size or 128 * MIB
+    if not layout.memory or not layout.zone_spans:
+        raise CannotSimulate("the text has no node ranges, so where memory can be taken is not known")
+    if layout.arch not in X86:
+        raise CannotSimulate(f"memmap= regions exist on x86 only, not on {layout.arch or 'an unknown architecture'}")
+    if "numa=fake" in (analysis.log.command_line or ""):
+        raise CannotSimulate("with numa=fake= the nodes depend on how much memory there is; simulate one place instead")
+    return Placements(
+        size=region,
+        align=step,
+        kind=kind,
+        release=analysis.release.text if analysis.release else None,
+        assumed=tuple(name for name, _ in analysis.assumed),
+        placements=placements(analysis, region // layout.page_size, kind, step // layout.page_size),
+    )
+
+
+def _bytes(text: str, page_size: int) -> int:
+    size = parse_size(text)
+    if not size or size % page_size or size >= 1 << 64:
+        raise BadOption(f"{text!r} is no size; give whole pages, such as 1G, 128M or 0x40000000.")
+    return size
 
 
 class Question(msgspec.Struct, frozen=True):
