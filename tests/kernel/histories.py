@@ -11,11 +11,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from pfnscope.analysis import Analysis, analyze
+from pfnscope.analysis.checks.setup import node_checks
+from pfnscope.analysis.checks.totals import zonelist_checks
+from pfnscope.analysis.checks.zones import memmap_pages, zone_count_checks, zone_counts
 from pfnscope.analysis.hazards import left_out, top_of
-from pfnscope.analysis.node_checks import node_checks
-from pfnscope.analysis.totals import zonelist_checks
 from pfnscope.analysis.verify.pages import view_of
-from pfnscope.analysis.zone_counts import memmap_pages, zone_count_checks, zone_counts
 from pfnscope.kernel import vmemmap
 from pfnscope.kernel.architectures import (
     MemoryModel,
@@ -33,7 +33,7 @@ from pfnscope.kernel.rules import RULES
 from pfnscope.kernel.vendors import parse_release
 from pfnscope.layout import build_layout
 from pfnscope.layout.movable import movable_starts
-from pfnscope.layout.reserved import x86_low_memory
+from pfnscope.layout.owners import x86_low_memory
 from pfnscope.model.layout import Layout, MemoryRange, ZoneLimit
 from pfnscope.model.log import (
     BootLog,

@@ -3,7 +3,7 @@
 import pytest
 
 from pfnscope.layout import build_layout
-from pfnscope.layout.arch import likely_arch
+from pfnscope.layout.evidence import likely_arch
 from pfnscope.model.log import BootLog, NodeRange, ZoneRange
 from pfnscope.model.ranges import ByteRange, borders
 

@@ -9,7 +9,7 @@ from pfnscope.analysis.deferral import walk_ends
 from pfnscope.analysis.eras import eras
 from pfnscope.analysis.holes import Surroundings, find_holes
 from pfnscope.kernel.command_line import arguments, movable_arguments
-from pfnscope.layout.less import less_memory, near
+from pfnscope.layout.region import less_memory, near
 from pfnscope.model.log import MemoryType
 from pfnscope.model.placement import AddedHole, Placement
 from pfnscope.model.ranges import Address, ByteRange, FrameRange, FrameSet

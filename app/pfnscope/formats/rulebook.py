@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from pfnscope.analysis.specimen import PLACES, states
+from pfnscope.analysis.example import PLACES, states
 from pfnscope.kernel.readers import Reader, readers_for
 from pfnscope.kernel.release import Deviation
 from pfnscope.kernel.rules import RULES, Commit, StructPageRule, describe_releases, typical

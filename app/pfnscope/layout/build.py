@@ -5,13 +5,9 @@ from collections.abc import Sequence
 from pfnscope.kernel.architectures import MemoryModel, architecture, max_order_pages, zone_limits
 from pfnscope.kernel.command_line import arguments, movable_arguments
 from pfnscope.kernel.release import Release, Version
-from pfnscope.layout.arch import likely_arch
-from pfnscope.layout.marks import marked
-from pfnscope.layout.memory_model import ModelEvidence, find_memmap
-from pfnscope.layout.movable import movable_starts
-from pfnscope.layout.owners import owners
-from pfnscope.layout.page_size import counted_page_size, named_page_size
-from pfnscope.layout.reserved import known_reserved
+from pfnscope.layout.evidence import ModelEvidence, counted_page_size, find_memmap, likely_arch, named_page_size
+from pfnscope.layout.movable import marked, movable_starts
+from pfnscope.layout.owners import known_reserved, owners
 from pfnscope.layout.zones import spans_of, zone_spans
 from pfnscope.model.layout import Layout, MemoryRange, ZoneLimit
 from pfnscope.model.log import BootLog, MemblockRegion, NodeRange

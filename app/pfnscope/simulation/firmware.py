@@ -8,7 +8,7 @@ from pfnscope.bootlog.forms.maps import memory_type
 from pfnscope.kernel.architectures import max_arch_pfn
 from pfnscope.kernel.map_arguments import RAM, RESERVED, SOFT_RESERVED, MapOperation
 from pfnscope.kernel.release import Version
-from pfnscope.layout.memory_model import has_pae
+from pfnscope.layout.evidence import has_pae
 from pfnscope.model.log import BootLog, Lines, MapEntry, MemoryType
 from pfnscope.model.ranges.engine import Pairs, canonical, difference
 from pfnscope.simulation.e820 import MEMORY_TYPES, Table

@@ -3,8 +3,7 @@
 from pfnscope.kernel.architectures import max_order_pages, zone_limits
 from pfnscope.kernel.command_line import Argument, movable_arguments
 from pfnscope.kernel.release import Version
-from pfnscope.layout.marks import marked
-from pfnscope.layout.movable import movable_starts
+from pfnscope.layout.movable import marked, movable_starts
 from pfnscope.model.layout import MemoryRange, ZoneLimit
 from pfnscope.model.log import BootLog, MovableStart, ZoneRange
 from pfnscope.model.ranges import Address, ByteRange, borders

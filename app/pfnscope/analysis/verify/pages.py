@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from pfnscope.analysis.analyze import Analysis
-from pfnscope.analysis.bounds import pages_within
-from pfnscope.analysis.verify.changes import Changes
+from pfnscope.analysis.holes import pages_within
+from pfnscope.analysis.verify.blocks import Changes
 from pfnscope.kernel.readers import readers_for
 from pfnscope.kernel.release import OLDEST, Version
 from pfnscope.kernel.rules import Pass

@@ -1,8 +1,7 @@
 """One analysis against one record."""
 
 from pfnscope.analysis.analyze import Analysis
-from pfnscope.analysis.verify.blocks import compare_blocks
-from pfnscope.analysis.verify.changes import changes
+from pfnscope.analysis.verify.blocks import changes, compare_blocks
 from pfnscope.analysis.verify.pages import compare_pages
 from pfnscope.analysis.verify.zones import compare_zones
 from pfnscope.model.verification import Verification

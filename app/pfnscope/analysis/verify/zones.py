@@ -1,6 +1,6 @@
 """Zone spans and present pages against /proc/zoneinfo."""
 
-from pfnscope.analysis.verify.changes import Changes
+from pfnscope.analysis.verify.blocks import Changes
 from pfnscope.model.layout import Layout, ZoneSpan
 from pfnscope.model.log import ZoneInfo
 from pfnscope.model.ranges import FrameRange, FrameSet

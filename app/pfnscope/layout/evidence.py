@@ -1,12 +1,20 @@
-"""SPARSEMEM or FLATMEM, and which frames have a struct page in each: what lines prove, or else what is usual."""
+"""Architecture, page size and memory model of a boot: what its lines prove, or else what is usual."""
 
 from msgspec import Struct
 
-from pfnscope.kernel.architectures import MemoryModel, architecture, max_order_pages, memory_model, section_size
+from pfnscope.kernel.architectures import (
+    PAGE_SIZES,
+    MemoryModel,
+    architecture,
+    max_order_pages,
+    memory_model,
+    section_size,
+)
 from pfnscope.kernel.release import Version
 from pfnscope.model.log import BootLog
 from pfnscope.model.memmap import NO_MEMMAP, MemMap
-from pfnscope.units import GIB
+from pfnscope.patterns import compiled
+from pfnscope.units import GIB, KIB, MIB
 
 
 class ModelEvidence(Struct, frozen=True):
@@ -71,3 +79,55 @@ def has_pae(log: BootLog) -> bool:
     if "pae" in (log.release or "").lower():
         return True
     return any(item.end > 4 * GIB for item in log.node_ranges)
+
+
+_PC_LOW = "memory has the holes of a PC: page 0 and 640 KiB to 1 MiB"
+_PC_DMA = "the DMA zone ends at 16 MiB, as on a PC"
+_ARM64 = "there are zones DMA, DMA32 and Normal, and DMA does not end at 16 MiB as on a PC"
+
+
+def likely_arch(log: BootLog) -> tuple[str, str] | None:
+    """An architecture and what it is taken from, or None.
+
+    Sources: zone_sizes_init() in arch/x86/mm/init.c and in arch/arm64/mm/init.c, 4.17 to 6.12; other architectures have
+    other zones (arch/*/mm/init.c, 5.14, 7.1).
+    """
+    zones = {zone.zone: zone.range for zone in log.zone_ranges}
+    pc = "i386" if "HighMem" in zones else "x86_64"
+    ranges = sorted(item.range for item in log.node_ranges)
+    if len(ranges) > 1 and ranges[0].start == 0x1000 and ranges[0].end <= 0xA0000 and ranges[1].start == MIB:
+        return pc, _PC_LOW
+    dma = zones.get("DMA")
+    if dma is None or not {"DMA32", "HighMem"} & zones.keys():
+        return None
+    if dma.end == 16 * MIB:
+        return pc, _PC_DMA
+    if {"DMA32", "Normal"} <= zones.keys() and dma.end >= GIB:
+        return "arm64", _ARM64
+    return None
+
+
+_NAMED = r"[-+._](4|16|64)k(?:[-+._]|$)"
+
+
+def named_page_size(release: str | None) -> int | None:
+    """The page size in bytes that vendors put into a release, such as ``6.12.41-v8-16k+`` or ``5.14.0-427+64k``."""
+    match = compiled(_NAMED).search((release or "").lower().encode("utf-8", "replace"))
+    return int(match.group(1) or 0) * KIB if match else None
+
+
+def counted_page_size(log: BootLog) -> int | None:
+    """The page size in bytes with which the node ranges have the "totalpages" of every node, or None."""
+    if "page_size" in log.assumed:  # ranges printed in page frames have the same total in every size
+        return None
+    totals = {count.node: count.value for count in log.page_counts.node_total_pages if count.value}
+    fitting = [
+        size
+        for size in PAGE_SIZES
+        if totals
+        and all(
+            sum(item.range.frames_inward(size).pages for item in log.node_ranges if item.node == node) == total
+            for node, total in totals.items()
+        )
+    ]
+    return fitting[0] if len(fitting) == 1 else None

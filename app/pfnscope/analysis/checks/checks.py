@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
+from pfnscope.analysis.checks.setup import last_pfn_checks, mminit_checks, movable_checks, node_checks
+from pfnscope.analysis.checks.totals import memory_checks, zonelist_checks
+from pfnscope.analysis.checks.zones import zone_count_checks, zone_counts
 from pfnscope.analysis.choice import printed_counts, same_counts
-from pfnscope.analysis.node_checks import node_checks
 from pfnscope.analysis.replay import Counted, PassCount
-from pfnscope.analysis.setup_checks import last_pfn_checks, mminit_checks, movable_checks
-from pfnscope.analysis.totals import memory_checks, zonelist_checks
-from pfnscope.analysis.zone_counts import zone_count_checks, zone_counts
 from pfnscope.kernel.release import Version
 from pfnscope.kernel.rules import CountWording
 from pfnscope.model.analysis import Check, Choice
@@ -38,7 +37,7 @@ def checks(
         )
     if log.files == Files():
         return counts
-    from pfnscope.analysis.file_checks import file_checks  # few texts have files, and loading takes its time
+    from pfnscope.analysis.checks.files import file_checks  # few texts have files, and loading takes its time
 
     return (*counts, *file_checks(log, layout))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from pfnscope.analysis.zone_counts import STRUCT_PAGE_SIZES, ZoneCounts, first_zone_reserved, memmap_pages
+from pfnscope.analysis.checks.zones import STRUCT_PAGE_SIZES, ZoneCounts, first_zone_reserved, memmap_pages
 from pfnscope.kernel.release import Version
 from pfnscope.kernel.thresholds import HIGHMEM_WHOLE, NOT_TAKEN_OFF
 from pfnscope.model.analysis import Check

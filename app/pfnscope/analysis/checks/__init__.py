@@ -1,0 +1,1 @@
+"""The kernel's own counts held against the computed layout."""
