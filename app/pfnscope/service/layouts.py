@@ -17,6 +17,7 @@ import msgspec
 from pfnscope.service.analyzing import Options
 from pfnscope.service.errors import ServiceError
 from pfnscope.storage import Claim, Claimed, LayoutStore, Record, StoreUnavailable, Tombstone, open_store
+from pfnscope.words import printable
 
 __all__ = [
     "BadExpiry", "BadKey", "Created", "Gone", "Keep", "KeyTaken", "Layouts", "NotFound", "StoreUnavailable", "Stored",
@@ -230,14 +231,14 @@ def is_id(text: str) -> bool:
 
 
 def _clean(title: str) -> str:
-    printable = "".join(c if c.isprintable() else " " for c in title[: 4 * LONGEST_TITLE])
-    return " ".join(printable.split())[:LONGEST_TITLE]
+    shown = printable(title[: 4 * LONGEST_TITLE], " ")
+    return " ".join(shown.split())[:LONGEST_TITLE]
 
 
 def _clean_lines(note: str) -> str:
     lines = note[: 4 * LONGEST_NOTE].splitlines()
-    printable = ("".join(c if c.isprintable() else " " for c in line).rstrip() for line in lines)
-    return "\n".join(printable).strip()[:LONGEST_NOTE]
+    shown = (printable(line, " ").rstrip() for line in lines)
+    return "\n".join(shown).strip()[:LONGEST_NOTE]
 
 
 def _digest(token: str) -> bytes:

@@ -12,6 +12,7 @@ from pfnscope.web.deps import Services, ServicesDep, SubmissionDep, absolute, se
 from pfnscope.web.errors import Problem
 from pfnscope.web.rendering import render
 from pfnscope.web.samples import samples
+from pfnscope.words import counted
 
 router = APIRouter(include_in_schema=False)
 
@@ -81,9 +82,7 @@ def error_page(request: Request, problem: Problem) -> Response:
 
 def _paste(request: Request, owned: Services, problem: Problem | None = None) -> Response:
     days = owned.settings.retention_days
-    lifetimes = [(DAY * n, f"{n} day{'s' if n > 1 else ''}") for n in (1, 7, 30) if n < days] + [
-        (DAY * days, f"{days} days")
-    ]
+    lifetimes = [(DAY * n, f"{counted(n, 'day')}") for n in (1, 7, 30) if n < days] + [(DAY * days, f"{days} days")]
     return render(
         owned,
         "paste.html",
