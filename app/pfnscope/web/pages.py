@@ -30,9 +30,9 @@ async def take(request: Request, owned: ServicesDep, sent: SubmissionDep) -> Res
         made = await sharing.store_and_draw(owned, sent)
         # The token travels in the fragment: no server, log or cookie sees it, and the page shows it once.
         fragment = f"#delete={made.delete_token}" if sent.fields.tell_token else ""
-        return RedirectResponse(f"/l/{made.id}{fragment}", 303, {"Cache-Control": "no-store"})
+        return RedirectResponse(f"{made.url}{fragment}", 303, {"Cache-Control": "no-store"})
     made, report = await sharing.store_and_report(owned, sent)
-    link = absolute(request, owned, f"/l/{made.id}")
+    link = absolute(request, owned, made.url)
     body = f"{report}\ndelete token: {made.delete_token}\n{link}\n"
     return PlainTextResponse(body, 201, {"Location": link, "Cache-Control": "no-store"})
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pfnscope.cli.parsing import Parser, Whole
 from pfnscope.cli.startup import EXIT_FINDING, EXIT_USAGE, run_long
 from pfnscope.cli.terminal import Refusal, say
+from pfnscope.words import counted
 
 if TYPE_CHECKING:
     from pfnscope.fleet.scan import State
