@@ -11,7 +11,7 @@ from pfnscope.service.simulating import Change, simulate
 from pfnscope.bootlog.forms import FORMS
 from pfnscope.model.analysis import Hole
 from pfnscope.model.document import Document
-from pfnscope.model.encoding import builtins, dec_hook, decode, enc_hook, encode, schemas
+from pfnscope.model.encoding import builtins, dec_hook, decode, encode, schemas
 from pfnscope.model.lookup import Lookup
 from pfnscope.model.placement import Placements
 from pfnscope.model.ranges import Address, ByteRange, FrameRange
@@ -124,7 +124,7 @@ def test_the_end_of_the_address_space_is_encoded_too() -> None:
 
 @pytest.mark.parametrize("value", [object(), 1j, {1: object()}])
 def test_what_is_not_of_the_model_is_refused(value: object) -> None:
-    with pytest.raises(NotImplementedError):
+    with pytest.raises(TypeError):
         encode(value)
 
 
@@ -133,8 +133,6 @@ def test_a_text_that_is_no_address_is_refused() -> None:
         decode(b'"later"', Address)
     with pytest.raises(NotImplementedError):
         dec_hook(complex, "1")
-    with pytest.raises(NotImplementedError):
-        enc_hook(1)
 
 
 def test_the_schema_says_of_an_address_that_it_is_a_string() -> None:

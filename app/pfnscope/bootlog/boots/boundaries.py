@@ -288,13 +288,13 @@ def usable(part: Draft) -> tuple[str, Pairs] | None:
     for name in reversed(MAPS):
         entries = part.values(name)
         if entries:
-            return name, canonical((e.range.start, e.range.end) for e in entries if e.type is MemoryType.RAM)
+            return name, canonical((e.start, e.end) for e in entries if e.type is MemoryType.RAM)
     return None
 
 
 def node_memory(part: Draft) -> Pairs:
     """What the node ranges cover."""
-    in_bytes = [(node.range.start, node.range.end) for node in part.values("node_ranges")]
+    in_bytes = [(node.start, node.end) for node in part.values("node_ranges")]
     in_frames = [(node.start * PAGE_SIZE, node.end * PAGE_SIZE) for node, _ in part.values("pfn_nodes")]
     return canonical(in_bytes + in_frames)
 

@@ -243,10 +243,10 @@ def _last(steps: list[Step]) -> Iterator[tuple[int, int, Step]]:
     heap: list[tuple[int, int]] = []
     at = 0
     for point, after in pairwise(points):
-        while at < len(order) and order[at][1].range.start <= point:
+        while at < len(order) and order[at][1].start <= point:
             heappush(heap, (-order[at][0], at))
             at += 1
-        while heap and order[heap[0][1]][1].range.end <= point:
+        while heap and order[heap[0][1]][1].end <= point:
             heappop(heap)
         if heap:
             yield point, after, order[heap[0][1]]
