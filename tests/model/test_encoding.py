@@ -5,8 +5,6 @@ from typing import Any, get_args, get_type_hints
 
 import msgspec
 import pytest
-from pfnscope.service.placing import place
-from pfnscope.service.simulating import Change, simulate
 
 from pfnscope.bootlog.forms import FORMS
 from pfnscope.model.analysis import Hole
@@ -18,6 +16,7 @@ from pfnscope.model.ranges import Address, ByteRange, FrameRange
 from pfnscope.patterns import compiled
 from pfnscope.service import analyze
 from pfnscope.service.lookup import lookup
+from pfnscope.service.whatif import Change, place, simulate
 from tests.support.samples import SLUGS, text
 
 PLACES = {"start", "end", "address", "struct_page"}
