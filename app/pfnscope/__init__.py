@@ -1,6 +1,7 @@
 """pfnscope: which page frames a Linux boot log gives a struct page, and what that kernel did with it.
 
-``parse``, ``analyse``, ``simulate`` and ``figure`` are what other programs use; docs/library.md shows how.
+``parse``, ``analyse``, ``simulate``, ``figure``, ``rows`` and ``encode`` are what other programs use; docs/library.md
+shows how.
 """
 
 from typing import TYPE_CHECKING
@@ -15,8 +16,10 @@ if TYPE_CHECKING:
         Reading,
         ServiceError,
         analyse,
+        encode,
         figure,
         parse,
+        rows,
         simulate,
     )
 
@@ -30,8 +33,10 @@ __all__ = [
     "ServiceError",
     "__version__",
     "analyse",
+    "encode",
     "figure",
     "parse",
+    "rows",
     "simulate",
 ]
 

@@ -1,11 +1,16 @@
-"""What other programs use: ``from pfnscope import parse, analyse, simulate, figure``."""
+"""What other programs use: ``from pfnscope import parse, analyse, simulate, figure, rows, encode``."""
 
-from collections.abc import Sequence
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
+from html import escape
 from typing import Any
+
+import msgspec
 
 from pfnscope.bootlog import Reading, read
 from pfnscope.drawing.axis import AxisName, make
 from pfnscope.model.document import Document
+from pfnscope.model.encoding import encode
 from pfnscope.report.build import document
 from pfnscope.service.analyzing import Options, judged
 from pfnscope.service.errors import BadOption, CannotSimulate, NoMemoryLayout, NoSuchBoot, ServiceError
@@ -14,7 +19,7 @@ from pfnscope.service.whatif import Change, simulated
 
 __all__ = [
     "BadOption", "CannotSimulate", "Document", "NoMemoryLayout", "NoSuchBoot", "Reading", "ServiceError", "analyse",
-    "figure", "parse", "simulate",
+    "encode", "figure", "parse", "rows", "simulate",
 ]  # fmt: skip
 
 _MOST_TICKS = 12
@@ -56,6 +61,26 @@ def simulate(
     """
     reading = log if isinstance(log, Reading) else parse(log)
     return simulated(judged(reading, Options(None, arch, boot)), Change(command_line, tuple(remove), append), kernel)
+
+
+def rows(facts: Iterable[msgspec.Struct]) -> list[dict[str, Any]]:
+    """A dictionary for each of a document's holes, node ranges or other facts, as tables of other programs take them.
+
+    Addresses are plain integers in bytes; keys are those of docs/api.md.
+    """
+    return [msgspec.to_builtins(fact, enc_hook=int) for fact in facts]
+
+
+def _html(layout: Document) -> str:
+    """The verdict and the bars, for a notebook. The drawing is an image, for its styles are not those of the page."""
+    from pfnscope.drawing import svg
+
+    verdict = escape(f"{layout.verdict.severity}: {layout.verdict.summary}")
+    image = b64encode(svg.render(layout).encode()).decode()
+    return f'<p>{verdict}</p><img alt="{verdict}" src="data:image/svg+xml;base64,{image}">'
+
+
+Document._repr_html_ = _html  # type: ignore[attr-defined] # the model itself knows no drawing
 
 
 def figure(layout: Document, *, axis: AxisName = "schematic") -> Any:

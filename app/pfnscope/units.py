@@ -6,6 +6,9 @@ KIB = 1 << 10
 MIB = 1 << 20
 GIB = 1 << 30
 
+PAGE_SIZE = 4 * KIB
+"""Bytes of a page where nothing tells otherwise: the only size of x86, the smallest of all others."""
+
 _SUFFIXES = "KMGTPE"
 # re compiles them on first use, and keeps them; many reports need neither.
 _NUMBER = r"(0[xX][0-9a-fA-F]{1,64}|0[0-7]{0,64}|[1-9][0-9]{0,64})([KMGTPEkmgtpe]?)"

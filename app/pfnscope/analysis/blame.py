@@ -86,7 +86,7 @@ def _relieved(hole: Hole, layout: Layout, other: Layout, taken: FrameSet) -> str
     left = other.without_memory.clip(*frames)
     if left and (not hole.outside or other.outside_zone_spans.clip(*frames)):
         return None
-    removed = f"take{_s(taken)} {_said(taken, layout.page_size)} out of memblock" if taken else "changes the nodes"
+    removed = f"takes {_said(taken, layout.page_size)} out of memblock" if taken else "changes the nodes"
     if not left and not other.struct_pages.clip(*frames):
         return f"{removed}; without it the section has no memory and no struct pages"
     if not left:
@@ -113,7 +113,3 @@ def _said(frames: FrameSet, page_size: int) -> str:
 
 def _address(value: int) -> str:
     return f"{value // GIB} GiB" if value and value % GIB == 0 else f"{value:#x}"
-
-
-def _s(frames: FrameSet) -> str:
-    return "s" if frames else ""

@@ -5,7 +5,7 @@ from msgspec import structs
 from pfnscope.analysis.holes import Surroundings, find_holes
 from pfnscope.kernel.release import Release
 from pfnscope.kernel.rules import RULES, StructPageRule, describe_releases, typical
-from pfnscope.model.analysis import SEVERITIES, Choice, Era, Hole, Severity, worse, worst_first
+from pfnscope.model.analysis import ALARMS, SEVERITIES, Choice, Era, Hole, Severity, worse, worst_first
 from pfnscope.model.ranges import FrameSet
 
 
@@ -47,7 +47,7 @@ def weigh_unknown(surroundings: Surroundings, holes: tuple[Hole, ...]) -> tuple[
 
 
 def _graver(known: Hole, hole: Hole, rule: StructPageRule) -> Hole:
-    severity: Severity = "caution" if hole.severity in ("danger", "caution") else hole.severity
+    severity: Severity = "caution" if hole.severity in ALARMS else hole.severity
     if not worse(severity, known.severity):
         return known
     why = f"the release is not known; {describe_releases(rule)}: {hole.why}"

@@ -6,6 +6,7 @@ from pfnscope.analysis.analyze import Analysis
 from pfnscope.kernel.release import Version
 from pfnscope.model.analysis import SEVERITIES, Hole, Verdict
 from pfnscope.units import format_size
+from pfnscope.words import counted
 
 _NAMED_HOLES = 2
 """Holes named one by one; a reader finds the others in the table."""
@@ -107,7 +108,7 @@ def _short(version: Version) -> str:
 
 
 def _count(pages: int, more: str = "") -> str:
-    return f"{pages:,} {more}struct page{'' if pages == 1 else 's'}"
+    return counted(pages, f"{more}struct page")
 
 
 def _are(pages: int) -> str:

@@ -8,6 +8,7 @@ from pfnscope.cli.startup import EXIT_FINDING
 from pfnscope.cli.terminal import Refusal, is_terminal, say, working
 
 if TYPE_CHECKING:
+    from pfnscope.model.analysis import Severity
     from pfnscope.model.document import Document
     from pfnscope.report.plain import Look
     from pfnscope.service.analyzing import Options
@@ -20,12 +21,11 @@ def assumptions(args: Namespace) -> "Options":
     return Options(kernel=args.kernel, arch=args.arch, boot=args.boot)
 
 
-def status(document: "Document", severity: str | None) -> int:
+def status(document: "Document", severity: "Severity | None") -> int:
     """1 where a document is as bad as ``severity`` or worse, else 0; None as severity is never reached."""
-    from pfnscope.model.analysis import SEVERITIES
+    from pfnscope.model.analysis import worse
 
-    ranks: list[str] = [*SEVERITIES]
-    bad = severity is not None and ranks.index(document.verdict.severity) <= ranks.index(severity)
+    bad = severity is not None and not worse(severity, document.verdict.severity)
     return EXIT_FINDING if bad else 0
 
 

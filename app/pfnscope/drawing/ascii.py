@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pfnscope.drawing.axis import Axis
-from pfnscope.drawing.lanes import Bar, Lane, lanes, map_lane
+from pfnscope.drawing.lanes import ALARM_KINDS, Bar, Lane, lanes, map_lane
+from pfnscope.model.analysis import ALARMS
 from pfnscope.model.document import Document
 from pfnscope.model.ranges import FrameRange, FrameSet
 from pfnscope.report.plain import Look, listed
@@ -35,8 +36,7 @@ _MOST_NODES = 8
 _INDENT = 9
 """Columns of the names of the lanes, a sign and a blank among them."""
 _KNOTS = 0.6  # boundaries for each column; others fall where they round to
-_ALARMS = ("danger", "caution", "uninitialised", "unsafe")
-_FIRST_KNOTS = (*_ALARMS, "differs")
+_FIRST_KNOTS = (*ALARM_KINDS, "differs")
 _SIGNS = {"-": "gone", "+": "come"}
 _BESIDE = frozenset({"reserved", "acpi", "nvs", "other", "unusable"})
 _ALARM_COLUMNS = 13
@@ -173,7 +173,7 @@ def _columns(rows: Sequence[Row], knots: tuple[int, ...], width: int) -> Axis:
     """The axis in columns: one for each interval, more for alarms, the rest by the square of the size's logarithm."""
     bars = [bar for row in rows for bar in row.lane.bars]
     covered = FrameSet.of(FrameRange(bar.start_pfn, bar.end_pfn) for bar in bars if bar.kind not in _BESIDE)
-    alarming = FrameSet.of(FrameRange(bar.start_pfn, bar.end_pfn) for bar in bars if bar.kind in _ALARMS)
+    alarming = FrameSet.of(FrameRange(bar.start_pfn, bar.end_pfn) for bar in bars if bar.kind in ALARM_KINDS)
     alarms = sum(start in alarming for start in knots[:-1])
     room = max(1, min(_ALARM_COLUMNS, width // 5 // max(1, alarms)))
     least = [room if start in alarming else 1 for start in knots[:-1]]
@@ -195,17 +195,17 @@ def _row(row: Row, axis: Axis, look: Look) -> str:
     letters = [" "] * width
     roles: list[str | None] = [None] * width
     post = "│" if look.unicode else "|"
-    for bar in sorted(row.lane.bars, key=lambda bar: bar.kind in _ALARMS):
+    for bar in sorted(row.lane.bars, key=lambda bar: bar.kind in ALARM_KINDS):
         left, right = _column(bar.start_pfn, axis), _column(bar.end_pfn, axis)
         if bar.end_pfn <= axis.pfns[0] or bar.start_pfn >= axis.pfns[-1]:
             continue
         plain, fine, role, _ = _FILLS.get(bar.kind, _USUAL)
         inside = _filled(bar, right - left - 1, fine if look.unicode else plain, look)
         letters[left : right + 1] = [post, *inside, post] if left < right else [post]
-        if right - left < 2 and bar.kind in _ALARMS:
+        if right - left < 2 and bar.kind in ALARM_KINDS:
             letters[left] = "!"
         for at in range(left, right + 1):
-            roles[at] = role if at > left or role in ("danger", "caution") else roles[at]
+            roles[at] = role if at > left or role in ALARMS else roles[at]
     name = look.paint(_SIGNS.get(row.sign), f"{row.sign} {row.name:<{_INDENT - 2}}")
     return f"{name}{_painted(letters, roles, look)}".rstrip()
 
@@ -256,7 +256,7 @@ def _by_importance(rows: Sequence[Row], axis: Axis) -> Iterable[int]:
         for bar in lane.bars:
             for pfn in (bar.start_pfn, bar.end_pfn):
                 if pfn in ranks:
-                    ranks[pfn] = min(ranks[pfn], 0 if bar.kind in _ALARMS else rank)
+                    ranks[pfn] = min(ranks[pfn], 0 if bar.kind in ALARM_KINDS else rank)
     ranks[knots[0]] = ranks[knots[-1]] = 1
     room = {pfn: axis.place(after) - axis.place(pfn) for pfn, after in pairwise(knots)}
     return sorted(ranks, key=lambda pfn: (ranks[pfn], -room.get(pfn, 0), pfn))

@@ -16,8 +16,10 @@ from typing import Literal
 
 import msgspec
 
-from pfnscope.drawing.lanes import Bar, Lane
+from pfnscope.drawing.lanes import ALARM_KINDS, Bar, Lane
+from pfnscope.model.analysis import ALARMS
 from pfnscope.model.ranges import FrameRange, FrameSet
+from pfnscope.words import plural
 
 AxisName = Literal["schematic", "scale"]
 
@@ -134,7 +136,7 @@ def schematic(lanes: Sequence[Lane]) -> Axis:
         for lane in lanes
         if lane.key == "holes"
         for bar in lane.bars
-        if bar.kind in ("danger", "caution")
+        if bar.kind in ALARMS
     )
     sums = [0.0]
     widths = [
@@ -193,7 +195,7 @@ def beyond_words(lanes: Sequence[Lane], axis: Axis, page_size: int) -> str:
     if not out:
         return ""
     side = f"beyond {int(axis.pfns[-1]) * page_size:#x}" if out[0].start_pfn >= axis.pfns[-1] else "outside the memory"
-    return f"{len(out)} range{'' if len(out) == 1 else 's'} {side}"
+    return f"{len(out)} {plural(len(out), 'range')} {side}"
 
 
 def merged(bars: Sequence[Bar], axis: Axis, resolution: float) -> tuple[Bar, ...]:
@@ -211,7 +213,7 @@ def merged(bars: Sequence[Bar], axis: Axis, resolution: float) -> tuple[Bar, ...
         if run and right - begin > resolution:
             out.append(_joined(run))
             run = []
-        if right - left < resolution and bar.kind not in ("danger", "caution", "uninitialised", "unsafe"):
+        if right - left < resolution and bar.kind not in ALARM_KINDS:
             if not run:
                 begin = left
             run.append(bar)
@@ -230,5 +232,5 @@ def _joined(run: list[Bar]) -> Bar:
         return run[0]
     start, end = run[0].start_pfn, max(bar.end_pfn for bar in run)
     kinds = {bar.kind for bar in run}
-    detail = f"{len(run)} ranges in pfn [{start:#x}, {end:#x}), closer than a pixel: zoom in"
+    detail = f"{len(run)} ranges in pfn {FrameRange(start, end)}, closer than a pixel: zoom in"
     return Bar(start, end, kinds.pop() if len(kinds) == 1 else "several", f"{len(run)} ranges", detail)

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import msgspec
 
-from pfnscope.model.analysis import Hole
+from pfnscope.model.analysis import ALARMS, Hole
 from pfnscope.model.document import Document
 from pfnscope.model.layout import ZoneSpan
 from pfnscope.model.log import DebugfsRegion, EfiEntry, MapEntry, ZoneInfo
@@ -32,6 +32,10 @@ _RESOURCE_KINDS = {
     "persistent memory (legacy)": "pmem",
     "soft reserved": "soft-reserved",
 }
+
+
+ALARM_KINDS = ALARMS | {"uninitialised", "unsafe"}
+"""Kinds of bars that are drawn however small they are."""
 
 
 class Bar(msgspec.Struct, frozen=True):

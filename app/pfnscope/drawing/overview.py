@@ -6,6 +6,7 @@ from pfnscope.drawing import axis as axes
 from pfnscope.drawing.lanes import Bar, map_lane
 from pfnscope.drawing.scene import Scene
 from pfnscope.drawing.view import WHOLE, View
+from pfnscope.model.analysis import ALARMS
 
 _HEIGHT = 24
 _BAR = 12
@@ -30,7 +31,7 @@ def for_page(scene: Scene, view: View = WHOLE) -> str:
         at = min(left, 100 - width)
         out.append(f'<rect x="{at:.4g}%" y="2" width="{width:.4g}%" height="{_BAR}" class="k-{bar.kind}"/>')
     for bar in keys["holes"].bars if "holes" in keys else ():
-        if bar.kind in ("danger", "caution"):
+        if bar.kind in ALARMS:
             left, share = _percent(axis, bar.start_pfn, bar.end_pfn)
             out.append(f'<text x="{left + share / 2:.4g}%" y="{_HEIGHT}" class="mark t-{bar.kind}">▲</text>')
     left, width = (0.0, 100.0) if view.start is None or view.end is None else _percent(axis, view.start, view.end)

@@ -19,6 +19,7 @@ from pfnscope.model.placement import Placements
 from pfnscope.model.ranges import FrameRange
 from pfnscope.report.words import argument_size, pages_words
 from pfnscope.units import format_size
+from pfnscope.words import plural
 
 TODAY, CHANGED = "today", "what if"
 _IN_FORCE = ("modified", "user", "extended", "firmware")
@@ -217,7 +218,7 @@ def _bar(bar: Bar, factor: int, indexes: Sequence[int], name: str) -> Bar:
     detail = bar.detail
     if name and lines:
         told = ", ".join(map(str, lines[:4])) + (", …" if len(lines) > 4 else "")
-        detail = f"{detail} · {name}, line{'s' if len(lines) > 1 else ''} {told}"
+        detail = f"{detail} · {name}, {plural(len(lines), 'line')} {told}"
         lines = ()
     return Bar(
         bar.start_pfn * factor,

@@ -12,6 +12,7 @@ import msgspec
 
 from pfnscope.drawing.axis import Axis, boundaries
 from pfnscope.drawing.lanes import Lane
+from pfnscope.model.analysis import ALARMS
 
 WIDTHS = (240, 320, 480, 640, 800, 960, 1200)
 """Widths of the drawing in pixels at which labels appear; a label stays at all greater widths."""
@@ -111,7 +112,7 @@ def by_importance(lanes: Sequence[Lane], axis: Axis, points: Sequence[int] | Non
         for lane in lanes
         if lane.key == "holes"
         for bar in lane.bars
-        if bar.kind in ("danger", "caution")
+        if bar.kind in ALARMS
         for pfn in (bar.start_pfn, bar.end_pfn)
     }
     zones = {

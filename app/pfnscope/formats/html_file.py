@@ -15,6 +15,7 @@ from pfnscope.drawing.palette import PAINTS
 from pfnscope.formats import inlining, text
 from pfnscope.formats.inlining import Inline, inline
 from pfnscope.formats.text import facts
+from pfnscope.model.analysis import worst_first
 from pfnscope.model.document import Document
 from pfnscope.report.log_lines import log_rows
 from pfnscope.report.plain import Look
@@ -27,7 +28,6 @@ _OWN = ".log pre { margin: 0; padding: 0 16px; line-height: 1.4 }"
 _AXES: tuple[AxisName, ...] = ("schematic", "scale")
 _MOST_HOLES = 200
 _MOST_LINES = 20_000
-_WORST_FIRST = ("danger", "caution", "info", "none")
 
 
 def render(document: Document, log_text: bytes = b"", today: Document | None = None) -> str:
@@ -44,7 +44,7 @@ def render(document: Document, log_text: bytes = b"", today: Document | None = N
     styles = [*(inline((static / name).read_text()) for name in _STYLES), inline(_OWN)]
     plotly_style = inline((static / "plotly-rules.css").read_text())
     kinds = {bar.kind for lane in drawn.lanes for bar in lane.bars}
-    holes = sorted(enumerate(document.holes), key=lambda item: _WORST_FIRST.index(item[1].severity))
+    holes = worst_first(enumerate(document.holes), lambda item: item[1].severity)
     return _template().render(
         version=__version__,
         doc=document,

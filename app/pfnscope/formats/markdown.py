@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pfnscope.drawing.ascii import bars_of, bars_of_two
 from pfnscope.formats.compared_text import changes
 from pfnscope.formats.text import era_rows, facts
-from pfnscope.model.analysis import Hole
+from pfnscope.model.analysis import ALARMS, Hole
 from pfnscope.model.document import Document
 from pfnscope.model.layout import ZoneSpan
 from pfnscope.report import notes
@@ -13,9 +13,9 @@ from pfnscope.report.compared import compared
 from pfnscope.report.plain import PLAIN
 from pfnscope.report.simulated import agreement
 from pfnscope.report.words import VERDICTS, placement_words, state_words
+from pfnscope.words import plural, printable
 
-_LOOKED_AT = ("danger", "caution")
-_MOST_LOOKED_AT = 3
+_MOSTALARMS = 3
 _NOTHING = "<!-- -->"
 _MARKUP = "\\`*_{}[]<>()#+-.!|~$&@"
 
@@ -41,7 +41,7 @@ def render(document: Document, today: Document | None = None) -> str:
                     escape(placement_words(hole)),
                     escape(state_words(hole)),
                     "harmless" if hole.severity == "none" else hole.severity,
-                    escape(", ".join(hole.reachable_by)) if hole.severity in _LOOKED_AT else "",
+                    escape(", ".join(hole.reachable_by)) if hole.severity in ALARMS else "",
                 )
                 for hole in document.holes
             ),
@@ -71,21 +71,21 @@ def render(document: Document, today: Document | None = None) -> str:
 
 def _inspection(document: Document) -> list[str]:
     """Commands that show the holes that are not harmless; of many holes the first ones, the warning once."""
-    holes = [hole for hole in document.holes if hole.severity in _LOOKED_AT]
+    holes = [hole for hole in document.holes if hole.severity in ALARMS]
     out = []
-    for hole in holes[:_MOST_LOOKED_AT]:
+    for hole in holes[:_MOSTALARMS]:
         items = "\n".join(f"- {item.tool}: `{item.command}`" for item in hole.inspect)
         out.append(f"Look at {_frames(hole)}:\n\n{items}")
     warned = [item for hole in holes for item in hole.inspect if item.warning]
     if warned:
         tools = " and ".join(dict.fromkeys(item.tool for item in warned))
         out.append(f"**Careful** with {tools}: {escape(warned[0].warning or '')}.")
-    more = len(holes) - _MOST_LOOKED_AT
-    return [*out, f"The same for {more} more hole{'' if more == 1 else 's'}: `--format json`."] if more > 0 else out
+    more = len(holes) - _MOSTALARMS
+    return [*out, f"The same for {more} more {plural(more, 'hole')}: `--format json`."] if more > 0 else out
 
 
 def _frames(item: Hole | ZoneSpan) -> str:
-    return code(f"[{item.start_pfn:#x}, {item.end_pfn:#x})")
+    return code(str(item.frames))
 
 
 def _simulated(document: Document, today: Document) -> list[str]:
@@ -108,14 +108,14 @@ def block(lines: Sequence[str], language: str = "") -> str:
 
 def escape(text: str) -> str:
     """Text that Markdown shows as it is, on one line. Backslashes do not keep GitHub from linking @name and #1."""
-    flat = "".join(char if char.isprintable() else " " for char in text)
+    flat = printable(text, " ")
     safe = "".join(f"\\{char}" if char in _MARKUP else char for char in flat)
     return safe.replace("://", "\\://").replace("@", f"@{_NOTHING}").replace("#", f"#{_NOTHING}")
 
 
 def code(text: str | None, *, in_table: bool = True) -> str:
     """A code span that the text cannot end: fenced by more backticks than it has in a row."""
-    flat = "".join(char if char.isprintable() else " " for char in text or "")
+    flat = printable(text or "", " ")
     longest = max((len(run) for run in _backtick_runs(flat)), default=0)
     fence = "`" * (longest + 1)
     body = flat.replace("|", "\\|") if in_table else flat

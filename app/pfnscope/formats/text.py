@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from pfnscope.drawing.ascii import bars_of, bars_of_two
-from pfnscope.model.analysis import Event, Hole
+from pfnscope.model.analysis import ALARMS, Event, Hole
 from pfnscope.model.document import Document
 from pfnscope.model.log import BlockRange, DebugfsRegion, MapEntry, Resource, ZoneInfo
 from pfnscope.model.ranges import FrameRange
@@ -12,6 +12,7 @@ from pfnscope.report.plain import PLAIN, Look, listed, paragraphs, table
 from pfnscope.report.simulated import agreement, carets
 from pfnscope.report.words import VERDICTS, linked_as_it_lies, state_words
 from pfnscope.units import format_size
+from pfnscope.words import plural
 
 _INSPECTED = 3
 
@@ -57,7 +58,7 @@ def facts(document: Document) -> list[str]:
     words = [
         f"Linux {kernel.release}{_assumed(document, 'release')}" if kernel.release else "Release not known",
         f"{kernel.arch}{_assumed(document, 'arch')}" if kernel.arch else "architecture not known",
-        f"{len(nodes)} node{'' if len(nodes) == 1 else 's'}" if nodes else "",
+        f"{len(nodes)} {plural(len(nodes), 'node')}" if nodes else "",
         f"{format_size(memory)} memory" if memory else "",
         f"sections of {format_size(kernel.section_size)}" if kernel.section_size else "",
         f"FLATMEM{_assumed(document, 'memory_model')}" if kernel.memory_model == "flatmem" else "",
@@ -157,7 +158,7 @@ def _eras(document: Document, look: Look) -> Lines:
 
 def _inspection(document: Document, look: Look) -> Lines:
     """Commands that show the holes that are not harmless, ready to be copied; of many holes the first ones."""
-    holes = [hole for hole in document.holes if hole.severity in ("danger", "caution")]
+    holes = [hole for hole in document.holes if hole.severity in ALARMS]
     out: Lines = []
     for hole in holes[:_INSPECTED]:
         found: Lines = []

@@ -4,6 +4,7 @@ from textwrap import wrap
 
 from pfnscope.model.ranges import FrameRange
 from pfnscope.model.verification import Comparison, LeftOut, Verification
+from pfnscope.words import counted, printable
 
 
 def render(verification: Verification, width: int = 80) -> str:
@@ -65,10 +66,5 @@ def _ranges(ranges: list[LeftOut]) -> str:
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    clean = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+    clean = printable(text)
     return wrap(clean, width, initial_indent="  ", subsequent_indent="    ")
-
-
-def counted(count: int, thing: str) -> str:
-    """``1 frame``, ``2 frames``."""
-    return f"{count:,} {thing}{'' if count == 1 else 's'}"

@@ -1,7 +1,8 @@
 """What the analysis of one layout is made of: holes, their states, eras, events and checks."""
 
-from collections.abc import Iterable
-from typing import Literal, Protocol, TypeVar
+from collections.abc import Callable, Iterable
+from operator import attrgetter
+from typing import Literal, TypeVar
 
 from msgspec import Struct
 
@@ -14,16 +15,11 @@ Severity = Literal["danger", "caution", "info", "none"]
 SEVERITIES: tuple[Severity, ...] = ("danger", "caution", "info", "none")
 """Worst first."""
 
-
-class HasSeverity(Protocol):
-    """Whatever is more or less grave."""
-
-    @property
-    def severity(self) -> Severity:
-        """How grave it is."""
+ALARMS: frozenset[Severity] = frozenset({"danger", "caution"})
+"""Those that somebody should look at."""
 
 
-S = TypeVar("S", bound=HasSeverity)
+T = TypeVar("T")
 
 
 def worse(one: Severity, other: Severity) -> bool:
@@ -31,9 +27,9 @@ def worse(one: Severity, other: Severity) -> bool:
     return SEVERITIES.index(one) < SEVERITIES.index(other)
 
 
-def worst_first(items: Iterable[S]) -> list[S]:
+def worst_first(items: Iterable[T], severity: Callable[[T], Severity] = attrgetter("severity")) -> list[T]:
     """The gravest in front; those of one severity in the order that they had."""
-    return sorted(items, key=lambda item: SEVERITIES.index(item.severity))
+    return sorted(items, key=lambda item: SEVERITIES.index(severity(item)))
 
 
 State = Literal["uninitialised", "zeroed", "initialised", "poisoned", "unknown"]

@@ -154,12 +154,11 @@ class Count(msgspec.Struct, frozen=True):
 
 
 class WalkedZone(msgspec.Struct, frozen=True):
-    """Page frames ``[start, end)`` of a zone, by its number, that mminit_loglevel shows being initialised."""
+    """Page frames of a zone, by its number, that mminit_loglevel shows being initialised."""
 
     node: int
     zone: int
-    start: int
-    end: int
+    frames: FrameRange
     lines: Lines
 
 

@@ -5,7 +5,7 @@ from msgspec import structs
 from pfnscope.analysis import Analysis
 from pfnscope.analysis.verdict import verdict
 from pfnscope.kernel.rules import describe_releases
-from pfnscope.model.analysis import Cause, Choice, Hole
+from pfnscope.model.analysis import ALARMS, Cause, Choice, Hole
 from pfnscope.model.document import (
     AppliedRule,
     Boot,
@@ -124,5 +124,5 @@ def _explained(hole: Hole, cause: Cause, choice: Choice, page_size: int) -> Hole
         why=f"{hole.why}; {choice.why}",
         causes=cause.arguments,
         cause_why=cause.why or None,
-        inspect=inspections(hole.frames, page_size, dangerous=hole.severity in ("danger", "caution")),
+        inspect=inspections(hole.frames, page_size, dangerous=hole.severity in ALARMS),
     )

@@ -9,6 +9,7 @@ from pfnscope.model.document import Document
 from pfnscope.model.ranges import ByteRange, FrameRange
 from pfnscope.report.words import SEVERITY_WORDS, STATE_WORDS, TYPE_WORDS, pages_words, placement_of
 from pfnscope.units import format_size
+from pfnscope.words import printable
 
 
 class Side(msgspec.Struct, frozen=True):
@@ -183,7 +184,7 @@ def _differing(change: Change) -> tuple[Item | None, Item | None]:
 
 def _said(what: str, item: Item) -> str:
     if what == "command_line":
-        return _printable(item["command_line"] or "not known")
+        return printable(item["command_line"] or "not known")
     if what == "holes":
         return f"{_pfns(item)} {pages_words(item['pages'])}, {_hole(item)}"
     if "start_pfn" in item:
@@ -196,7 +197,7 @@ def _said(what: str, item: Item) -> str:
         memory = ByteRange(item["start"], item["end"])
         kind = TYPE_WORDS.get(item.get("type", ""), item.get("type", ""))
         return f"{_named(item)}{memory} {format_size(memory.size)} {kind}".rstrip()
-    return _printable(", ".join(f"{name.replace('_', ' ')} {_value(name, value)}" for name, value in item.items()))
+    return printable(", ".join(f"{name.replace('_', ' ')} {_value(name, value)}" for name, value in item.items()))
 
 
 def _value(name: str, value: object) -> str:
@@ -222,7 +223,3 @@ def _named(item: Item) -> str:
 
 def _pfns(item: Item) -> str:
     return f"pfn {FrameRange(item['start_pfn'], item['end_pfn'])}"
-
-
-def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from pfnscope.model.analysis import Check
 from pfnscope.model.ranges import FrameRange
+from pfnscope.words import plural
 
 _SHOWN = 3
 
@@ -17,14 +18,14 @@ def split(checks: Iterable[Check]) -> tuple[list[Check], list[Check]]:
 def explained(checks: Sequence[Check]) -> str:
     """``12 of 12 printed counts explained``; what was not printed or cannot be computed is in neither number."""
     agreeing, held = _held(checks)
-    return f"{agreeing} of {held} printed count{'' if held == 1 else 's'} explained"
+    return f"{agreeing} of {held} printed {plural(held, 'count')} explained"
 
 
 def agreement(checks: Sequence[Check]) -> str:
     """``5 of 6 printed facts agree``, or nothing where none can be held against ours."""
     agreeing, held = _held(checks)
     verb = "agrees" if 1 in (agreeing, held) else "agree"
-    return f"{agreeing} of {held} printed fact{'' if held == 1 else 's'} {verb}" if held else ""
+    return f"{agreeing} of {held} printed {plural(held, 'fact')} {verb}" if held else ""
 
 
 def _held(checks: Iterable[Check]) -> tuple[int, int]:
@@ -61,7 +62,7 @@ def rest(checks: Sequence[Check]) -> str:
     if not others:
         return ""
     lines = sorted({line for check in others for line in check.lines})
-    count = f"{len(others)} printed number{'' if len(others) == 1 else 's'}"
+    count = f"{len(others)} printed {plural(len(others), 'number')}"
     return f"{count} of nodes, zones and totals {'agrees' if len(others) == 1 else 'agree'} ({line_words(lines)})."
 
 

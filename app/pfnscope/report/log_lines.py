@@ -4,6 +4,7 @@ import msgspec
 
 from pfnscope.bootlog.text.plain import as_utf8
 from pfnscope.model.document import Document
+from pfnscope.words import counted
 
 
 class LogRow(msgspec.Struct, frozen=True):
@@ -27,7 +28,7 @@ def log_rows(text: bytes, document: Document, *, everything: bool = False) -> li
             left_out += 1
             continue
         if left_out and rows:
-            rows.append(LogRow(0, f"{left_out:,} line{'' if left_out == 1 else 's'}"))
+            rows.append(LogRow(0, f"{counted(left_out, 'line')}"))
         left_out = 0
         style = "odd" if number in odd else marks.get(number, "" if number in known else "other")
         rows.append(LogRow(number, raw.rstrip("\r"), style, odd.get(number, "")))

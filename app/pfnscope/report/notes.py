@@ -7,6 +7,7 @@ import msgspec
 from pfnscope.model.document import Document
 from pfnscope.model.log import Diagnostic
 from pfnscope.report.findings import BY_CODE
+from pfnscope.words import plural
 
 _MOST_LINES = 8
 
@@ -50,4 +51,4 @@ def _lines(lines: Sequence[int]) -> str:
             runs.append([line])
     words = ["-".join(map(str, run)) for run in runs[:_MOST_LINES]]
     more = " and others" if len(runs) > _MOST_LINES else ""
-    return f"line{'s' if len(set(lines)) > 1 else ''} {', '.join(words)}{more}"
+    return f"{plural(len(set(lines)), 'line')} {', '.join(words)}{more}"

@@ -5,6 +5,8 @@ from textwrap import wrap as wrapped
 
 import msgspec
 
+from pfnscope.words import printable
+
 NARROWEST = 72
 """Columns, those of a mail; ranges of 64-bit machines and commands with them do not fit much fewer."""
 
@@ -49,7 +51,7 @@ class Look(msgspec.Struct, frozen=True):
 
     def text(self, text: str) -> str:
         """A text on one line without control characters, which could drive the reader's terminal."""
-        shown = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+        shown = printable(text)
         return shown if self.unicode else shown.translate(_ASCII).encode("ascii", "replace").decode()
 
     def paint(self, role: str | None, text: str) -> str:

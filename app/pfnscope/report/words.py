@@ -1,6 +1,7 @@
 """How holes and their states are called wherever they are shown."""
 
 from pfnscope.model.analysis import Hole
+from pfnscope.words import counted
 
 STATE_WORDS = {
     "uninitialised": "never written",
@@ -33,7 +34,7 @@ SEVERITY_WORDS = {"danger": "danger", "caution": "caution", "info": "worth knowi
 
 def pages_words(pages: int) -> str:
     """``1 page``, ``41 pages``, ``262,144 pages``."""
-    return f"{pages:,} page{'' if pages == 1 else 's'}"
+    return counted(pages, "page")
 
 
 def state_words(hole: Hole) -> str:

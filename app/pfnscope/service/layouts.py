@@ -10,6 +10,7 @@ import string
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
@@ -17,6 +18,7 @@ import msgspec
 from pfnscope.service.analyzing import Options
 from pfnscope.service.errors import ServiceError
 from pfnscope.storage import Claim, Claimed, LayoutStore, Record, StoreUnavailable, Tombstone, open_store
+from pfnscope.words import printable
 
 __all__ = [
     "BadExpiry", "BadKey", "Created", "Gone", "Keep", "KeyTaken", "Layouts", "NotFound", "StoreUnavailable", "Stored",
@@ -75,11 +77,12 @@ class Terms(msgspec.Struct, frozen=True):
 
 
 class Created(msgspec.Struct, frozen=True):
-    """A layout that was just stored. The token is told once and never again."""
+    """Where a layout was stored. ``expires_at`` is RFC 3339 in UTC. The token is told only here."""
 
     id: str
+    url: str
     delete_token: str
-    expires_at: int
+    expires_at: str
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -134,7 +137,7 @@ class Layouts:
         before = self._store.put(record, claim)
         if before is not None and claim is not None and terms.key is not None:  # by the same request, sent twice
             return _created_again(terms.key, claim, before)
-        return Created(record.id, token, record.expires_at)
+        return _created(record.id, token, record.expires_at)
 
     def get(self, layout_id: str) -> Stored:
         """Give a layout back. Raises NotFound, Gone, StoreUnavailable."""
@@ -230,14 +233,14 @@ def is_id(text: str) -> bool:
 
 
 def _clean(title: str) -> str:
-    printable = "".join(c if c.isprintable() else " " for c in title[: 4 * LONGEST_TITLE])
-    return " ".join(printable.split())[:LONGEST_TITLE]
+    shown = printable(title[: 4 * LONGEST_TITLE], " ")
+    return " ".join(shown.split())[:LONGEST_TITLE]
 
 
 def _clean_lines(note: str) -> str:
     lines = note[: 4 * LONGEST_NOTE].splitlines()
-    printable = ("".join(c if c.isprintable() else " " for c in line).rstrip() for line in lines)
-    return "\n".join(printable).strip()[:LONGEST_NOTE]
+    shown = (printable(line, " ").rstrip() for line in lines)
+    return "\n".join(shown).strip()[:LONGEST_NOTE]
 
 
 def _digest(token: str) -> bytes:
@@ -256,7 +259,13 @@ def _claim(key: str, text: bytes, options: Options, terms: Terms) -> Claim:
 def _created_again(key: str, claim: Claim, claimed: Claimed) -> Created:
     if claimed.fingerprint != claim.fingerprint:
         raise KeyTaken("this Idempotency-Key was sent before with another log or other options")
-    return Created(claimed.layout_id, _token(key, claimed.layout_id), claimed.expires_at)
+    return _created(claimed.layout_id, _token(key, claimed.layout_id), claimed.expires_at)
+
+
+def _created(layout_id: str, token: str, expires_at: int) -> Created:
+    """What was stored, at its path: only a server knows by which name it is reached."""
+    moment = datetime.fromtimestamp(expires_at, UTC).isoformat().replace("+00:00", "Z")
+    return Created(layout_id, f"/l/{layout_id}", token, moment)
 
 
 def _token(key: str, layout_id: str) -> str:

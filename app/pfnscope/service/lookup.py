@@ -16,6 +16,7 @@ from pfnscope.patterns import compiled
 from pfnscope.report.words import pages_words, state_words
 from pfnscope.service.errors import BadOption
 from pfnscope.units import format_size, parse_size, whole_number
+from pfnscope.words import plural
 
 _PLACE = r"(?i)(?:(pfn|page):)?([0-9a-fx]{1,20}[kmgtpe]?)"
 
@@ -187,7 +188,7 @@ def _named(document: Document, query: str) -> Match | None:
             raise BadOption(f"Node {node} has no memory in this layout.")
         spans = [frames(item.range, document.kernel.page_size, inward=True) for item in ranges]
         lines = [line for item in ranges for line in item.lines]
-        what = f"{len(ranges)} range{'' if len(ranges) == 1 else 's'} of memory"
+        what = f"{len(ranges)} {plural(len(ranges), 'range')} of memory"
         return _spanning([(at.start, at.end) for at in spans], f"node {node}", what, lines)
     zones = [span for span in document.zone_spans if span.zone.lower() == parts[0] and node in (None, span.node)]
     if not zones:
@@ -199,7 +200,7 @@ def _named(document: Document, query: str) -> Match | None:
         return None
     label = zones[0].zone + ("" if node is None else f" of node {node}")
     present = sum(zone.present_pages for zone in zones)
-    what = f"spanned by {len(zones)} zone{'' if len(zones) == 1 else 's'}, {pages_words(present)} present"
+    what = f"spanned by {len(zones)} {plural(len(zones), 'zone')}, {pages_words(present)} present"
     return _spanning([(zone.start_pfn, zone.end_pfn) for zone in zones], label, what, [])
 
 

@@ -19,6 +19,7 @@ from pfnscope.recording.machine import kernel_log, small_files
 from pfnscope.recording.model import SUMMARY
 from pfnscope.recording.reading import Summary, read_record
 from pfnscope.service.errors import ServiceError
+from pfnscope.units import PAGE_SIZE
 
 Say = Callable[[str], None]
 
@@ -105,7 +106,7 @@ def _why_no_flags(error: OSError) -> str:
 
 def _flags(folder: Path, root: Path, summary: Summary, log: bytes, version: Version | None, say: Say) -> None:
     analysis = _analysis(log, summary.release)
-    page_size = summary.page_size or (analysis.layout.page_size if analysis else 4096)
+    page_size = summary.page_size or (analysis.layout.page_size if analysis else PAGE_SIZE)
     record = read_record(folder, page_size)
     top = top_of(analysis, record, version)
     if top == 0:

@@ -24,7 +24,7 @@ from pfnscope.model.log import (
 from pfnscope.model.ranges import ByteRange
 from pfnscope.model.ranges.engine import canonical, clip
 from pfnscope.simulation.e820 import joined_lines
-from pfnscope.simulation.firmware import PAGE_SIZE, Memory, Panics, boot_memory, first_map, limit_of
+from pfnscope.simulation.firmware import Memory, Panics, boot_memory, first_map, limit_of
 from pfnscope.simulation.image import kernel_image
 from pfnscope.simulation.inferred import with_inferred
 from pfnscope.simulation.labels import label_of
@@ -32,6 +32,7 @@ from pfnscope.simulation.nodes import place_nodes
 from pfnscope.simulation.numa import Block
 from pfnscope.simulation.traps import traps
 from pfnscope.simulation.zones import movable_start, zone_ranges
+from pfnscope.units import PAGE_SIZE
 
 _ASKED_FOR = frozenset({"crashkernel", "cma"})
 """Kinds of reserved regions that come from arguments; they would lie elsewhere."""

@@ -14,9 +14,8 @@ from pfnscope.model.ranges.engine import Pairs, canonical, difference
 from pfnscope.simulation.e820 import MEMORY_TYPES, Table
 from pfnscope.simulation.image import Image
 from pfnscope.simulation.labels import entries_of, printed, type_number
-from pfnscope.units import KIB, MIB
+from pfnscope.units import KIB, MIB, PAGE_SIZE
 
-PAGE_SIZE = 4 * KIB
 BIOS_START, BIOS_END = 640 * KIB, MIB
 FIRST_ENTRIES = 128
 """The boot protocol passes so many; longer maps come in setup_data and are printed as the extended map."""

@@ -8,7 +8,7 @@ from msgspec import Struct
 from pfnscope.model.log import Lines
 from pfnscope.model.ranges.engine import Pairs, canonical, clip
 from pfnscope.simulation.e820 import joined_lines
-from pfnscope.units import MIB, leading_size
+from pfnscope.units import MIB, PAGE_SIZE, leading_size
 
 LEAST_FAKE_NODE = 32 * MIB
 """FAKE_NODE_MIN_SIZE: a power of two, arch/x86/include/asm/numa.h, 4.17; include/linux/numa_memblks.h, 6.12."""
@@ -116,7 +116,7 @@ def fake_nodes(text: str, blocks: Sequence[Block], memory: Pairs, max_address: i
     nodes = min(digits or 0, _NODES)
     if not nodes:
         raise Refused("numa=fake= without a number of nodes")
-    size = total // 4096 // nodes * 4096
+    size = total // PAGE_SIZE // nodes * PAGE_SIZE
     big = size % LEAST_FAKE_NODE * nodes // LEAST_FAKE_NODE
     size -= size % LEAST_FAKE_NODE
     if not size:
@@ -177,7 +177,7 @@ def _uniform(blocks: Sequence[Block], nodes: int, memory: Pairs) -> list[Block]:
         raise Refused("numa=fake= without a number of nodes")
     out: list[Block] = []
     for block in blocks:
-        size = _round_up(max((block.end - block.start) // 4096 // nodes * 4096, LEAST_FAKE_NODE))
+        size = _round_up(max((block.end - block.start) // PAGE_SIZE // nodes * PAGE_SIZE, LEAST_FAKE_NODE))
         start = block.start
         while start < block.end:
             end = start + size

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from pfnscope.model.log import BootLog, MapEntry, NodeRange, ZoneRange
+from pfnscope.model.ranges import ByteRange
 from pfnscope.model.ranges.engine import canonical
 from pfnscope.model.simulation import SelfCheck
 from pfnscope.simulation.boot import NotSimulated
@@ -47,15 +48,12 @@ def _map(entries: Iterable[MapEntry]) -> tuple[str, ...]:
     for entry in entries:
         kinds.setdefault(entry.type.value, []).append((entry.start, entry.end))
     rows = [(start, end, kind) for kind, pairs in kinds.items() for start, end in canonical(pairs)]
-    return tuple(f"[0x{start:x}, 0x{end:x}) {kind}" for start, end, kind in sorted(rows))
+    return tuple(f"{ByteRange(start, end)} {kind}" for start, end, kind in sorted(rows))
 
 
 def _nodes(ranges: Iterable[NodeRange]) -> tuple[str, ...]:
-    rows = sorted((item.start, item.end, item.node) for item in ranges)
-    return tuple(f"[0x{start:x}, 0x{end:x}) node {node}" for start, end, node in rows)
+    return tuple(f"{memory} node {node}" for memory, node in sorted((item.range, item.node) for item in ranges))
 
 
 def _zones(zones: Iterable[ZoneRange]) -> tuple[str, ...]:
-    return tuple(
-        f"{zone.zone} [0x{zone.range.start:x}, 0x{zone.range.end:x})" for zone in zones if zone.range is not None
-    )
+    return tuple(f"{zone.zone} {zone.range}" for zone in zones if zone.range is not None)

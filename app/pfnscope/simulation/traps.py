@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from pfnscope.kernel.command_line import Argument
 from pfnscope.kernel.map_arguments import PRAM, RAM, RESERVED, Action, ArgumentNote, MapOperation
 from pfnscope.model.log import MapEntry, MemoryType
+from pfnscope.model.ranges import ByteRange
 from pfnscope.model.ranges.engine import Pairs, canonical, clip
 from pfnscope.simulation.image import Image
 from pfnscope.units import format_size
+from pfnscope.words import plural
 
 AVOIDED_BY_KASLR = 4
 """MAX_MEMMAP_REGIONS, arch/x86/boot/compressed/kaslr.c, 4.13 to 7.1."""
@@ -47,19 +49,19 @@ def _of_region(
             f" 0x{size:x} write the numbers the other way round, around the “{sign}”.",
         )
     elif not inside:
-        yield _warn(operation, f"None of [0x{start:x}, 0x{operation.end:x}) is RAM in the firmware's map.")
+        yield _warn(operation, f"None of {ByteRange(start, operation.end)} is RAM in the firmware's map.")
     elif not whole:
         pieces = len(inside)
         yield _warn(
             operation,
-            f"[0x{start:x}, 0x{operation.end:x}) is not all RAM: of {format_size(size)}, "
-            f"{format_size(sum(b - a for a, b in inside))} is, in {pieces} piece{'s' if pieces > 1 else ''};"
+            f"{ByteRange(start, operation.end)} is not all RAM: of {format_size(size)}, "
+            f"{format_size(sum(b - a for a, b in inside))} is, in {pieces} {plural(pieces, 'piece')};"
             " the rest are holes or reserved ranges.",
         )
     if image is not None and operation.start < image.end and image.start < operation.end:
         yield _warn(
             operation,
-            f"The region takes in the kernel image at [0x{image.start:x}, 0x{image.end:x}),"
+            f"The region takes in the kernel image at {ByteRange(image.start, image.end)},"
             " which the kernel makes RAM again.",
         )
     limits = [item for item in operations if item.action is Action.REMOVE and item.old == RAM and item.end == 1 << 64]

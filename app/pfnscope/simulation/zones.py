@@ -8,8 +8,8 @@ from pfnscope.model.layout import MemoryRange, ZoneLimit
 from pfnscope.model.log import BootLog, MovableStart, ZoneRange
 from pfnscope.model.ranges import Address, ByteRange, borders
 from pfnscope.simulation.numa import Block
+from pfnscope.units import PAGE_SIZE
 
-PAGE_SIZE = 4096
 _OF_ARCH = ("DMA", "DMA32", "Normal", "HighMem")
 
 Assumed = list[tuple[str, str]]

@@ -5,15 +5,6 @@ from typing import Annotated
 import msgspec
 
 
-class Created(msgspec.Struct, frozen=True):
-    """Where a layout was stored. ``expires_at`` is RFC 3339 in UTC. The token is told only here."""
-
-    id: str
-    url: str
-    delete_token: str
-    expires_at: str
-
-
 class Limits(msgspec.Struct, frozen=True):
     """What this server accepts. ``rate_limit`` holds for the texts of one client; sizes are in bytes.
 

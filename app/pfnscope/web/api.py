@@ -1,10 +1,10 @@
 """The JSON API, version 1."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
+from msgspec import structs
 from starlette.responses import Response
 
 from pfnscope import service
@@ -13,7 +13,7 @@ from pfnscope.service import jobs, whatif
 from pfnscope.service.layouts import DAY, LONGEST_NOTE, LONGEST_TITLE, SHORTEST_SECONDS, WrongToken
 from pfnscope.service.lookup import lookup as find
 from pfnscope.web import schema, sharing
-from pfnscope.web.answers import Created, Limits
+from pfnscope.web.answers import Limits
 from pfnscope.web.bodies import Submission
 from pfnscope.web.caching import tagged
 from pfnscope.web.deps import KeyDep, OverridesDep, Services, ServicesDep, SubmissionDep, absolute
@@ -47,9 +47,7 @@ async def create_layout(
 ) -> Response:
     """Store a log under an unguessable name: its memory-related lines, or everything."""
     made = await sharing.store(owned, sent, key)
-    expires_at = datetime.fromtimestamp(made.expires_at, UTC).isoformat().replace("+00:00", "Z")
-    url = absolute(request, owned, f"/l/{made.id}")
-    answer = _json(service.encode(Created(made.id, url, made.delete_token, expires_at)), 201)
+    answer = _json(service.encode(structs.replace(made, url=absolute(request, owned, made.url))), 201)
     answer.headers.update({"Location": f"/api/v1/layouts/{made.id}", "Cache-Control": "no-store"})
     return answer
 

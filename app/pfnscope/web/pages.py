@@ -12,6 +12,7 @@ from pfnscope.web.deps import Services, ServicesDep, SubmissionDep, absolute, se
 from pfnscope.web.errors import Problem
 from pfnscope.web.rendering import render
 from pfnscope.web.samples import samples
+from pfnscope.words import counted
 
 router = APIRouter(include_in_schema=False)
 
@@ -29,9 +30,9 @@ async def take(request: Request, owned: ServicesDep, sent: SubmissionDep) -> Res
         made = await sharing.store_and_draw(owned, sent)
         # The token travels in the fragment: no server, log or cookie sees it, and the page shows it once.
         fragment = f"#delete={made.delete_token}" if sent.fields.tell_token else ""
-        return RedirectResponse(f"/l/{made.id}{fragment}", 303, {"Cache-Control": "no-store"})
+        return RedirectResponse(f"{made.url}{fragment}", 303, {"Cache-Control": "no-store"})
     made, report = await sharing.store_and_report(owned, sent)
-    link = absolute(request, owned, f"/l/{made.id}")
+    link = absolute(request, owned, made.url)
     body = f"{report}\ndelete token: {made.delete_token}\n{link}\n"
     return PlainTextResponse(body, 201, {"Location": link, "Cache-Control": "no-store"})
 
@@ -81,9 +82,7 @@ def error_page(request: Request, problem: Problem) -> Response:
 
 def _paste(request: Request, owned: Services, problem: Problem | None = None) -> Response:
     days = owned.settings.retention_days
-    lifetimes = [(DAY * n, f"{n} day{'s' if n > 1 else ''}") for n in (1, 7, 30) if n < days] + [
-        (DAY * days, f"{days} days")
-    ]
+    lifetimes = [(DAY * n, f"{counted(n, 'day')}") for n in (1, 7, 30) if n < days] + [(DAY * days, f"{days} days")]
     return render(
         owned,
         "paste.html",

@@ -9,14 +9,14 @@ from pfnscope.bootlog.text.plain import as_utf8
 from pfnscope.drawing.lanes import frames, undecided
 from pfnscope.drawing.palette import PAINTS
 from pfnscope.kernel.architectures import WITH_MODEL
-from pfnscope.model.analysis import Event, Hole
+from pfnscope.model.analysis import Event, Hole, worst_first
 from pfnscope.model.document import Document
 from pfnscope.model.ranges import FrameRange
 from pfnscope.report import counted
 from pfnscope.report.log_lines import LogRow, log_rows
 from pfnscope.report.words import STATE_WORDS, pages_words, placement_words
 from pfnscope.service import Options
-from pfnscope.units import format_size
+from pfnscope.units import PAGE_SIZE, format_size
 
 BASIS_WORDS = {
     "evidence": "State as this log shows it",
@@ -26,8 +26,6 @@ BASIS_WORDS = {
 ARCHITECTURES = WITH_MODEL
 """Those that a verdict is possible for."""
 _COMMANDS = ("lsmem",)
-_ORDER = ("danger", "caution", "info", "none")
-_USUAL_PAGE = 4096
 _MOST_HOLES = 200
 _MOST_LINES = 2_000
 _MOST_LETTERS = 150_000
@@ -86,7 +84,7 @@ def facts(document: Document) -> list[Fact]:
     ram = _ram(document)
     if ram:
         found.append(Fact(ram, word="usable"))
-    if kernel.page_size != _USUAL_PAGE or "page_size" in assumed:
+    if kernel.page_size != PAGE_SIZE or "page_size" in assumed:
         found.append(
             Fact(f"pages of {format_size(kernel.page_size)}", assumed="page_size" in assumed, word="page-frame")
         )
@@ -146,7 +144,7 @@ def coded(sentence: str) -> list[Piece]:
 
 def hole_rows(document: Document) -> list[HoleRow]:
     """The holes, worst first, then by address; at most 200."""
-    order = sorted(enumerate(document.holes), key=lambda item: (_ORDER.index(item[1].severity), item[1].start_pfn))
+    order = worst_first(enumerate(document.holes), lambda item: item[1].severity)
     return [
         HoleRow(
             index=index,

@@ -15,9 +15,10 @@ from pfnscope.model.document import Document
 from pfnscope.model.lookup import Lookup
 from pfnscope.model.placement import Placements
 from pfnscope.report.compared import Comparison, compared
+from pfnscope.service.layouts import Created
 from pfnscope.service.lookup import lookup
 from pfnscope.service.whatif import place
-from pfnscope.web.answers import Created, Limits
+from pfnscope.web.answers import Limits
 from pfnscope.web.bodies import JsonLog
 from pfnscope.web.errors import MEDIA_TYPE, Problem, problem
 

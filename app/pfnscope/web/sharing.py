@@ -15,6 +15,7 @@ from pfnscope.service.whatif import NO_QUESTION, Change, simulate
 from pfnscope.web.bodies import Submission
 from pfnscope.web.deps import Services
 from pfnscope.web.questions import Pair
+from pfnscope.words import counted
 
 T = TypeVar("T")
 
@@ -120,7 +121,7 @@ def numbered(kept: bytes, most: int = 5_000) -> list[Line]:
             blank += 1
             continue
         if blank:
-            found.append(Line(0, f"{blank:,} line{'' if blank == 1 else 's'} dropped or blank"))
+            found.append(Line(0, f"{counted(blank, 'line')} dropped or blank"))
             blank = 0
         if len(found) >= most:
             found.append(Line(0, "more lines are not shown"))

@@ -8,6 +8,7 @@ from pfnscope.model.log import BootLog, DebugfsRegion, Lines, MapEntry, MemoryTy
 from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet
 from pfnscope.model.ranges.engine import Pairs, canonical
 from pfnscope.units import KIB, format_size
+from pfnscope.words import plural
 
 _SYSTEM_RAM = "System RAM"
 
@@ -45,11 +46,11 @@ def _same_zone(zone: ZoneInfo, ours: ZoneSpan | None) -> bool:
 def _zone_words(zone: ZoneInfo) -> str:
     if zone.start_pfn is None or not zone.spanned_pages:
         return f"spanned {zone.spanned_pages}, present {zone.present_pages}"
-    return f"[{zone.start_pfn:#x}, {zone.start_pfn + zone.spanned_pages:#x}), present {zone.present_pages}"
+    return f"{zone.frames}, present {zone.present_pages}"
 
 
 def _span_words(span: ZoneSpan | None) -> str:
-    return f"[{span.frames.start:#x}, {span.frames.end:#x}), present {span.present_pages}" if span else "not there"
+    return f"{span.frames}, present {span.present_pages}" if span else "not there"
 
 
 def _firmware_map(log: BootLog) -> Iterator[Check]:
@@ -142,7 +143,7 @@ def _touching(ranges: Iterable[ByteRange]) -> Iterator[ByteRange]:
 
 
 def _words(frames: FrameSet) -> str:
-    return f"{frames.pages} pages in {len(frames)} range{'' if len(frames) == 1 else 's'}"
+    return f"{frames.pages} pages in {len(frames)} {plural(len(frames), 'range')}"
 
 
 def _against(ours: FrameSet, theirs: FrameSet) -> str:

@@ -95,10 +95,10 @@ def mminit_checks(log: BootLog, layout: Layout) -> Iterator[Check]:
     for item in log.page_counts.walked:
         zone = names[item.zone] if item.zone < len(names) else f"number {item.zone}"
         span = spans.get((item.node, zone))
-        ours = f"[{span.frames.start:#x}, {span.frames.end:#x})" if span else "not there"
-        agrees = span is not None and (span.frames.start, span.frames.end) == (item.start, item.end)
+        ours = str(span.frames) if span else "not there"
+        agrees = span is not None and span.frames == item.frames
         what = f"node {item.node}, zone {zone}: struct pages initialised"
-        yield Check(what, f"[{item.start:#x}, {item.end:#x})", ours, agrees if names else None, item.lines)
+        yield Check(what, str(item.frames), ours, agrees if names else None, item.lines)
     for widths in log.page_counts.flag_widths:
         if names:
             ours_bits = max(1, (len(names) - 1).bit_length())
@@ -180,4 +180,4 @@ def _judge(
 
 
 def _words(frames: FrameRange | None) -> str:
-    return f"[{frames.start:#x}, {frames.end:#x})" if frames else "no memory"
+    return str(frames) if frames else "no memory"

@@ -26,7 +26,7 @@ class Changes(Struct, frozen=True):
             (self.offline, "is in blocks that are not online"),
         ):
             if frames.pages:
-                listed = ", ".join(f"[{item.start:#x}, {item.end:#x})" for item in frames)
+                listed = ", ".join(map(str, frames))
                 yield f"Memory at pfn {listed} {what}."
 
 

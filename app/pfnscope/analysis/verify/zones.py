@@ -52,7 +52,7 @@ def _frames(zone: ZoneInfo) -> FrameRange:
 
 
 def _words(frames: FrameRange, present: int) -> str:
-    return f"[{frames.start:#x}, {frames.end:#x}) with {present} present"
+    return f"{frames} with {present} present"
 
 
 def _explained(layout: Layout, span: ZoneSpan | None, zone: ZoneInfo | None, changed: Changes) -> str | None:

@@ -22,10 +22,10 @@ from pfnscope.bootlog.text.searchable import Text
 from pfnscope.model.log import Diagnostic, Initmem, MemoryType, NodeRange, ReservedRegion, ZoneRange
 from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet
 from pfnscope.model.ranges.engine import Pairs, canonical, difference, intersection
+from pfnscope.units import PAGE_SIZE
 
 PROSE_LINES = 60
 """How far above a header a line that is not of a log separates it from the boot before."""
-_PAGE = 4096
 _MOST_ASIDES = 64  # only a hostile text has more
 _MOST_WHOLE = 64
 # What an excerpt of another boot may begin with, and a boot may go on with.
@@ -230,7 +230,7 @@ def _place(orphan: Draft, takers: dict[tuple[str, FrameSet], list[Draft]], after
 
 def _whole_frames(pairs: Pairs) -> FrameSet:
     """The page frames wholly inside, but for page 0, which x86 takes out of a map and not out of node ranges."""
-    whole = FrameSet.of(ByteRange(start, end).frames_inward(_PAGE) for start, end in pairs)
+    whole = FrameSet.of(ByteRange(start, end).frames_inward(PAGE_SIZE) for start, end in pairs)
     return whole - FrameSet.of([FrameRange(0, 1)])
 
 
@@ -288,14 +288,14 @@ def usable(part: Draft) -> tuple[str, Pairs] | None:
     for name in reversed(MAPS):
         entries = part.values(name)
         if entries:
-            return name, canonical((e.range.start, e.range.end) for e in entries if e.type is MemoryType.RAM)
+            return name, canonical((e.start, e.end) for e in entries if e.type is MemoryType.RAM)
     return None
 
 
 def node_memory(part: Draft) -> Pairs:
     """What the node ranges cover."""
-    in_bytes = [(node.range.start, node.range.end) for node in part.values("node_ranges")]
-    in_frames = [(node.start * _PAGE, node.end * _PAGE) for node, _ in part.values("pfn_nodes")]
+    in_bytes = [(node.start, node.end) for node in part.values("node_ranges")]
+    in_frames = [(node.start * PAGE_SIZE, node.end * PAGE_SIZE) for node, _ in part.values("pfn_nodes")]
     return canonical(in_bytes + in_frames)
 
 

@@ -23,9 +23,9 @@ from pfnscope.model.log import (
 )
 from pfnscope.model.ranges import ByteRange
 from pfnscope.patterns import compiled
+from pfnscope.units import PAGE_SIZE
 
 T = TypeVar("T")
-_USUAL_PAGE = 4096
 _LISTED_COUNTS = tuple(field.name for field in msgspec.structs.fields(PrintedCounts) if field.default == ())
 _OF_MEMORY = ("memory_generic", "absent_kib", "reserved_kib", "cma_kib")
 _MOST_FRAMES = {limit: row.name for row in ARCHITECTURES for limit in row.max_pfns}
@@ -48,7 +48,7 @@ def finish(draft: Draft, index: int, count: int) -> BootLog:
     if banner is None and len(draft.running) == 1:
         ((release, release_lines),) = draft.running.items()
         assumed.append("release")
-    facts = _facts(draft, size or _USUAL_PAGE)
+    facts = _facts(draft, size or PAGE_SIZE)
     if not facts["node_ranges"] and (from_memblock := memblock_memory(draft)):
         facts["node_ranges"] = from_memblock
         assumed.append("node_ranges")
@@ -185,8 +185,8 @@ def base_page_size(draft: Draft, arch: str | None) -> tuple[int | None, Lines]:
     if draft.page_size is not None:
         return draft.page_size
     if arch in X86:
-        return 4096, architecture(draft)[1]
-    return (4096, draft.x86_lines) if draft.x86_lines else (None, ())
+        return PAGE_SIZE, architecture(draft)[1]
+    return (PAGE_SIZE, draft.x86_lines) if draft.x86_lines else (None, ())
 
 
 def memblock_freed(draft: Draft) -> tuple[ByteRange, ...]:
@@ -243,10 +243,10 @@ def _last(steps: list[Step]) -> Iterator[tuple[int, int, Step]]:
     heap: list[tuple[int, int]] = []
     at = 0
     for point, after in pairwise(points):
-        while at < len(order) and order[at][1].range.start <= point:
+        while at < len(order) and order[at][1].start <= point:
             heappush(heap, (-order[at][0], at))
             at += 1
-        while heap and order[heap[0][1]][1].range.end <= point:
+        while heap and order[heap[0][1]][1].end <= point:
             heappop(heap)
         if heap:
             yield point, after, order[heap[0][1]]

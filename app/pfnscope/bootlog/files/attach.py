@@ -21,8 +21,7 @@ from pfnscope.bootlog.files.facts import (
 from pfnscope.bootlog.files.lines import FileLine, Notes
 from pfnscope.model.log import BootLog, DebugfsRegion, Files, NodeRange
 from pfnscope.model.ranges import ByteRange
-
-_USUAL_PAGE = 4096
+from pfnscope.units import PAGE_SIZE
 
 
 def adopt(parts: Sequence[Draft], boots: list[Draft]) -> list[Draft]:
@@ -111,7 +110,7 @@ def _with_nodes(log: BootLog, notes: Notes) -> BootLog:
 
 def _spans(log: BootLog) -> list[tuple[ByteRange, int]]:
     """The zones of /proc/zoneinfo with their nodes, by address; none where they overlap and so tell no node."""
-    size = log.page_size or _USUAL_PAGE
+    size = log.page_size or PAGE_SIZE
     spans = sorted(
         (ByteRange(zone.start_pfn * size, (zone.start_pfn + zone.spanned_pages) * size), zone.node)
         for zone in log.files.zoneinfo

@@ -26,10 +26,9 @@ from pfnscope.bootlog.forms.files import resource_type
 from pfnscope.bootlog.records import merged
 from pfnscope.model.log import BlockRange, Count, DebugfsRegion, Lines, MapEntry, NodeTotal, Resource, ZoneInfo
 from pfnscope.model.ranges import ByteRange
-from pfnscope.units import parse_size
+from pfnscope.units import PAGE_SIZE, parse_size
 
 _MOST_FRAMES = 1 << 52
-_PAGE = 4096  # the smallest base page
 _COLUMNS = ("RANGE", "SIZE", "STATE", "REMOVABLE", "BLOCK", "NODE", "ZONES")
 _LARGEST = 1 << 44
 
@@ -220,7 +219,7 @@ def _runs(lines: Iterable[object]) -> Iterable[tuple[ListName | None, list[ListR
 
 
 def _guess(regions: list[ListRegion], by_list: dict[ListName, dict[DebugfsRegion, DebugfsRegion]]) -> ListName:
-    whole = all(r.range.start % _PAGE == 0 and r.range.end % _PAGE == 0 for r in regions)
+    whole = all(r.range.start % PAGE_SIZE == 0 and r.range.end % PAGE_SIZE == 0 for r in regions)
     return "memory" if whole and "memory" not in by_list else "reserved"
 
 

@@ -3,6 +3,7 @@
 from pfnscope.bootlog.effects import Effect, MemoryLine, Noted, Remark, Tally
 from pfnscope.bootlog.forms.base import NUMBER, Form, Groups, number
 from pfnscope.model.log import Count, FlagWidths, Lines, WalkedZone, Zonelist
+from pfnscope.model.ranges import FrameRange
 
 _ZONE = "(DMA|DMA32|Normal|HighMem|Movable|Device)"
 _WRAPPED = r"(?:-[0-9]{1,19}|[0-9]{19,20})(?:\b|[kK])"
@@ -171,7 +172,7 @@ FORMS = (
         triggers=("mminit::memmap_init Init",),
         pattern=rf"mminit::memmap_init Initialising map node {NUMBER} zone {NUMBER} pfns {NUMBER} -> {NUMBER}\b",
         make=lambda g, lines: Tally(
-            "walked", WalkedZone(number(g[0]), number(g[1]), number(g[2]), number(g[3]), lines)
+            "walked", WalkedZone(number(g[0]), number(g[1]), FrameRange(number(g[2]), number(g[3])), lines)
         ),
         samples=("mminit::memmap_init Initialising map node 0 zone 1 pfns 4096 -> 786391",),
         source="memmap_init of mm/page_alloc.c, later mm/mm_init.c, 2.6.32-7.1; decimal page frames, end exclusive",

@@ -11,6 +11,7 @@ from pfnscope.cli.startup import EXIT_FINDING, EXIT_NO_LAYOUT, EXIT_USAGE, run_l
 from pfnscope.cli.terminal import Refusal, WrongUsage, look, show, show_count, working
 
 if TYPE_CHECKING:
+    from pfnscope.model.analysis import Severity
     from pfnscope.service.analyzing import Options
 
 _WORST_FIRST = (EXIT_USAGE, EXIT_NO_LAYOUT, EXIT_FINDING, 0)
@@ -48,7 +49,7 @@ def run(args: Namespace) -> int:
     return status(document, args.fail_on)
 
 
-def _print_lines(logs: Sequence[str], options: "Options", fail_on: str | None) -> int:
+def _print_lines(logs: Sequence[str], options: "Options", fail_on: "Severity | None") -> int:
     """Print a line of JSON for each file as soon as it is analysed; the worst exit status of all."""
     from pfnscope.service.analyzing import encode
 
@@ -61,7 +62,7 @@ def _print_lines(logs: Sequence[str], options: "Options", fail_on: str | None) -
     return next(exit_status for exit_status in _WORST_FIRST if exit_status in statuses)
 
 
-def _line(log: str, options: "Options", fail_on: str | None) -> tuple[dict[str, object], int]:
+def _line(log: str, options: "Options", fail_on: "Severity | None") -> tuple[dict[str, object], int]:
     """What is printed for one file, its document or the error, and the exit status for it alone."""
     from pfnscope.service.analyzing import analyze
     from pfnscope.service.errors import NoMemoryLayout, ServiceError

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pfnscope.cli.parsing import Parser, Whole
 from pfnscope.cli.startup import EXIT_FINDING, EXIT_USAGE, run_long
 from pfnscope.cli.terminal import Refusal, say
+from pfnscope.words import counted
 
 if TYPE_CHECKING:
     from pfnscope.fleet.scan import State
@@ -62,7 +63,7 @@ def run(args: Namespace) -> int:
         progress.say(f"pfnscope: {error}")
         return EXIT_FINDING
     progress.say(_summary(state))
-    progress.say(f"{args.out}: {state.rows:,} row{'' if state.rows == 1 else 's'}")
+    progress.say(f"{args.out}: {counted(state.rows or 0, 'row')}")
     if state.done and set(state.done) == {"unreadable"} and not state.skipped:
         say("pfnscope: no log could be read; the table says why")
         return EXIT_USAGE
@@ -102,4 +103,4 @@ def _summary(state: "State") -> str:
     total = state.done.total()
     others = "".join(f", {count:,} {name}" for name, count in sorted(state.done.items()) if name != "analysed")
     skipped = f", {state.skipped:,} done before" if state.skipped else ""
-    return f"{state.done['analysed']:,} of {total:,} log{'' if total == 1 else 's'} analysed{others}{skipped}"
+    return f"{state.done['analysed']:,} of {counted(total, 'log')} analysed{others}{skipped}"

@@ -32,7 +32,7 @@ class ByteRange(_Borders):
 
     def __new__(cls, start: int, end: int) -> Self:
         """Any two numbers; they become addresses here."""
-        return super().__new__(cls, Address(start), Address(end))
+        return tuple.__new__(cls, (Address(start), Address(end)))
 
     def __str__(self) -> str:
         return f"[{self.start}, {self.end})"
@@ -89,7 +89,7 @@ class Bordered:
     @property
     def range(self: _HasBorders) -> ByteRange:
         """The bytes ``[start, end)``."""
-        return ByteRange(self.start, self.end)
+        return tuple.__new__(ByteRange, (self.start, self.end))
 
 
 class MaybeBordered:
@@ -100,7 +100,7 @@ class MaybeBordered:
     @property
     def range(self: _MayHaveBorders) -> ByteRange | None:
         """The bytes ``[start, end)``, None where there are none."""
-        return None if self.start is None or self.end is None else ByteRange(self.start, self.end)
+        return None if self.start is None or self.end is None else tuple.__new__(ByteRange, (self.start, self.end))
 
 
 class FrameRange(msgspec.Struct, frozen=True, order=True, gc=False, rename={"start": "start_pfn", "end": "end_pfn"}):

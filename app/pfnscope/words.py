@@ -1,0 +1,16 @@
+"""Numbers with their nouns, and text that can be shown: what every sentence needs, whoever says it."""
+
+
+def plural(count: int, noun: str) -> str:
+    """``range`` for one of them, else ``ranges``."""
+    return noun if count == 1 else f"{noun}s"
+
+
+def counted(count: int, noun: str) -> str:
+    """``1 page``, ``41 pages``, ``262,144 pages``."""
+    return f"{count:,} {plural(count, noun)}"
+
+
+def printable(text: str, instead: str = "\N{REPLACEMENT CHARACTER}") -> str:
+    """The text with ``instead`` for each character that is none to look at: line breaks and control characters."""
+    return text if text.isprintable() else "".join(char if char.isprintable() else instead for char in text)

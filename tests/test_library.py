@@ -1,0 +1,44 @@
+"""What other programs are given, beside the example of docs/library.md."""
+
+import base64
+import re
+from xml.etree import ElementTree as ET
+
+import msgspec
+import pytest
+
+from pfnscope import Document, analyse, encode, rows, service, simulate
+from tests.support import samples
+
+LOG = samples.text("seed-1g-4g")
+
+
+def notebook(document: Document) -> str:
+    """What a notebook shows of a value."""
+    shown: str = getattr(document, "_repr_html_")()  # noqa: B009
+    return shown
+
+
+def test_encoding_gives_what_the_command_prints() -> None:
+    assert encode(analyse(LOG)) + b"\n" == service.encode(service.analyze(LOG).document)
+
+
+def test_rows_have_plain_integers_for_addresses_and_the_keys_of_the_document() -> None:
+    holes = rows(analyse(LOG).holes)
+    assert [(row["start_pfn"], row["start"], type(row["start"])) for row in holes][:1] == [(0, 0, int)]
+    assert {row["end"] - row["start"] == row["pages"] * 4096 for row in holes} == {True}
+    assert rows(analyse(LOG).firmware_map)[0]["type"] == "ram"
+
+
+@pytest.mark.parametrize("document", [analyse(LOG), simulate(LOG, remove=["memmap"])], ids=["log", "simulated"])
+def test_a_notebook_shows_the_verdict_and_a_picture_of_the_bars(document: Document) -> None:
+    shown = notebook(document)
+    assert f"<p>{document.verdict.severity}: {document.verdict.summary}</p>" in shown
+    (image,) = re.findall(r'src="data:image/svg\+xml;base64,([^"]+)"', shown)
+    assert ET.fromstring(base64.b64decode(image)).tag.endswith("svg")
+
+
+def test_what_a_log_says_is_text_in_a_notebook() -> None:
+    document = analyse(LOG)
+    evil = msgspec.structs.replace(document.verdict, summary="<script>alert(1)</script>")
+    assert "<script>" not in notebook(msgspec.structs.replace(document, verdict=evil))
