@@ -100,7 +100,7 @@ def test_a_dangerous_hole_is_never_joined_away() -> None:
 @given(st.floats(0, 0.98), st.floats(0.001, 0.5))
 def test_a_finer_window_loses_no_range(low: float, width: float) -> None:
     """Of ten thousand ranges, each is in one bar, whether in the window, beside it or at its seams."""
-    made = json.loads(plotly.figure_json(MANY, "schematic", window=_window(low, width), made=MANY_AXES))
+    made = json.loads(plotly.figure_json(MANY, "schematic", window=_window(low, width), both_axes=MANY_AXES))
     labels = [data[0] for trace in made["data"][:2] for data in trace["customdata"]]
     assert len(labels) < 5_000
     assert sum(int(label.split()[0]) if "ranges" in label else 1 for label in labels) == 10_000
@@ -109,7 +109,7 @@ def test_a_finer_window_loses_no_range(low: float, width: float) -> None:
 def test_inside_a_window_bars_are_apart_that_were_joined() -> None:
     """A window of a thousandth shows its ten ranges one by one, and axis and ticks there are exact."""
     low, high = _window(0.5, 0.001)
-    made = json.loads(plotly.figure_json(MANY, "schematic", window=(low, high), made=MANY_AXES))
+    made = json.loads(plotly.figure_json(MANY, "schematic", window=(low, high), both_axes=MANY_AXES))
     bars = [
         (base, base + x)
         for trace in made["data"][:2]

@@ -97,15 +97,15 @@ def boundaries(lanes: Sequence[Lane]) -> tuple[int, ...]:
 class Axes:
     """Both axes of the same lanes and their boundaries, each made once and only when it is asked for."""
 
-    def __init__(self, lanes: Sequence[Lane], *made: Axis) -> None:
+    def __init__(self, lanes: Sequence[Lane], *known: Axis) -> None:
         self._lanes = lanes
-        self._made: dict[AxisName, Axis] = {axis.name: axis for axis in made}
+        self._axes: dict[AxisName, Axis] = {axis.name: axis for axis in known}
         self._joined: dict[tuple[AxisName, int], tuple[Bar, ...]] = {}
 
     def __getitem__(self, name: AxisName) -> Axis:
-        if name not in self._made:
-            self._made[name] = make(name, self._lanes)
-        return self._made[name]
+        if name not in self._axes:
+            self._axes[name] = make(name, self._lanes)
+        return self._axes[name]
 
     def joined(self, bars: tuple[Bar, ...], name: AxisName, resolution: float) -> tuple[Bar, ...]:
         """What :func:`merged` makes of a lane's own bars, always with the same resolution."""
@@ -180,13 +180,13 @@ def to_scale(lanes: Sequence[Lane]) -> Axis:
 def beyond(lanes: Sequence[Lane], axis: Axis) -> tuple[Bar, ...]:
     """Bars that the axis leaves out, since they lie wholly outside its domain; lowest first, each once."""
     low, high = axis.pfns[0], axis.pfns[-1]
-    found = {
+    bars = {
         (bar.start_pfn, bar.end_pfn): bar
         for lane in lanes
         for bar in lane.bars
         if bar.start_pfn >= high or bar.end_pfn <= low
     }
-    return tuple(found[key] for key in sorted(found))
+    return tuple(bars[key] for key in sorted(bars))
 
 
 def beyond_words(lanes: Sequence[Lane], axis: Axis, page_size: int) -> str:

@@ -27,13 +27,13 @@ class Difference(Struct, frozen=True):
 
 def differences(before: Iterable[Bar], after: Iterable[Bar]) -> tuple[Difference, ...]:
     """Maximal runs of frames whose bars differ in kind or label; O(n log n), however many bars overlap."""
-    found: list[Difference] = []
+    out: list[Difference] = []
     for start, end, words in _runs(before, after):
-        if found and found[-1].end_pfn == start and (found[-1].before, found[-1].after) == words:
-            found[-1] = Difference(found[-1].start_pfn, end, *words)
+        if out and out[-1].end_pfn == start and (out[-1].before, out[-1].after) == words:
+            out[-1] = Difference(out[-1].start_pfn, end, *words)
         else:
-            found.append(Difference(start, end, *words))
-    return tuple(found)
+            out.append(Difference(start, end, *words))
+    return tuple(out)
 
 
 def _runs(before: Iterable[Bar], after: Iterable[Bar]) -> Iterator[tuple[int, int, tuple[str, str]]]:

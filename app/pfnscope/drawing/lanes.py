@@ -67,7 +67,7 @@ class Lane(msgspec.Struct, frozen=True):
 def lanes(document: Document, *, name_nodes: bool = False) -> tuple[Lane, ...]:
     """The lanes that the document has something for; ``name_nodes`` names nodes where there is only one, too."""
     size = document.kernel.page_size
-    found = [
+    every = [
         _map_lane("firmware", "Firmware map", "as the firmware gave it", document.firmware_map, size),
         _map_lane("firmware-memmap", "Firmware map", "of sysfs", _other_map(document), size),
         _map_lane("extended", "Extended map", "with setup_data", document.extended_map, size),
@@ -91,25 +91,25 @@ def lanes(document: Document, *, name_nodes: bool = False) -> tuple[Lane, ...]:
         Lane("holes", "Holes", "no memory behind", tuple(_hole_bars(document.holes)), core=True),
         Lane("events", "Trouble", "oopses, bad pages", tuple(_event_bars(document))),
     ]
-    return tuple(lane for lane in found if lane.bars)
+    return tuple(lane for lane in every if lane.bars)
 
 
-def map_lane(found: Iterable[Lane], *, or_sysfs: bool = False) -> Lane | None:
+def map_lane(lanes: Iterable[Lane], *, or_sysfs: bool = False) -> Lane | None:
     """The lane of the map in force; ``or_sysfs``: that of sysfs where the log has none."""
-    every = {lane.key: lane for lane in found}
+    every = {lane.key: lane for lane in lanes}
     keys = ("modified", "user", "extended", "firmware", *(["firmware-memmap"] if or_sysfs else []))
     return next((every[key] for key in keys if key in every), None)
 
 
 def missing(document: Document) -> list[str]:
     """Lanes that the text says nothing for, in words for the reader of the drawing."""
-    wanted = {
+    lists = {
         "firmware map": document.firmware_map,
         "node ranges": document.node_ranges,
         "zone spans": document.zone_spans,
         "struct pages": document.sections.ranges,
     }
-    return [words for words, facts in wanted.items() if not facts]
+    return [words for words, facts in lists.items() if not facts]
 
 
 def undecided(document: Document) -> bool:

@@ -14,10 +14,10 @@ _BAR = 12
 
 def for_page(scene: Scene, view: View = WHOLE) -> str:
     """SVG of percentages, like the drawing; the page's script moves the rectangle of class ``window``."""
-    found = scene.lanes
-    axis = axes.to_scale(found)
-    keys = {lane.key: lane for lane in found}
-    ground = map_lane(found)
+    lanes = scene.lanes
+    axis = axes.to_scale(lanes)
+    keys = {lane.key: lane for lane in lanes}
+    ground = map_lane(lanes)
     nodes = keys.get("nodes")
     # a map that has less than the nodes is not whole
     if nodes and (ground is None or _pages(ground.bars, "ram") < _pages(nodes.bars, "node-")):

@@ -32,29 +32,33 @@ _LINES = 6
 
 
 def figure_json(
-    scene: Scene, axis: AxisName, *, window: tuple[float, float] | None = None, made: Axes | None = None
+    scene: Scene, axis: AxisName, *, window: tuple[float, float] | None = None, both_axes: Axes | None = None
 ) -> bytes:
     """The figure as JSON, ready for ``Plotly.newPlot``.
 
     Of many bars, those in the ``window`` of page frames are as fine as a screen that shows it can be, and the others
     as fine as one that shows all. ``meta.fine`` is that window on the axis, null where nothing was joined.
     """
-    encoded: str = figure(scene, axis, window=window, made=made).to_json(engine="json")
+    encoded: str = figure(scene, axis, window=window, both_axes=both_axes).to_json(engine="json")
     return encoded.encode()
 
 
-def figure(scene: Scene, axis: AxisName, *, window: tuple[float, float] | None = None, made: Axes | None = None) -> Any:
+def figure(
+    scene: Scene, axis: AxisName, *, window: tuple[float, float] | None = None, both_axes: Axes | None = None
+) -> Any:
     """The figure as a ``plotly.graph_objects.Figure``."""
     import plotly.graph_objects as go  # 0.2 s that only the web server has to pay
 
-    found = scene.lanes
-    made = made or Axes(found)
-    chosen = made[axis]
-    fine = _fine(chosen, window) if sum(len(lane.bars) for lane in found) > _MANY else None
-    rows = [(i, bar) for i, lane in enumerate(found) for bar in _joined(lane.bars, chosen, fine, made)]
+    lanes = scene.lanes
+    both_axes = both_axes or Axes(lanes)
+    chosen = both_axes[axis]
+    fine = _fine(chosen, window) if sum(len(lane.bars) for lane in lanes) > _MANY else None
+    rows = [(i, bar) for i, lane in enumerate(lanes) for bar in _joined(lane.bars, chosen, fine, both_axes)]
     plain = [(row, bar) for row, bar in rows if not PAINTS[bar.kind].pattern]
     patterned = [(row, bar) for row, bar in rows if PAINTS[bar.kind].pattern]
-    meta = _meta(scene, made, axis, fine) | {"kinds": [[bar.kind for _, bar in part] for part in (plain, patterned)]}
+    meta = _meta(scene, both_axes, axis, fine) | {
+        "kinds": [[bar.kind for _, bar in part] for part in (plain, patterned)]
+    }
     return go.Figure(
         data=[
             go.Bar(_bars(plain, chosen), marker=_plain([bar.kind for _, bar in plain])),
@@ -62,7 +66,7 @@ def figure(scene: Scene, axis: AxisName, *, window: tuple[float, float] | None =
             go.Scatter(_frames(scene, chosen)),
             go.Scatter(_bands(scene, chosen)),
         ],
-        layout=_layout(len(found), chosen, meta),
+        layout=_layout(len(lanes), chosen, meta),
     )
 
 
@@ -82,11 +86,11 @@ def _fine(axis: Axis, window: tuple[float, float] | None) -> _Fine:
     return _Fine(max(0.0, low - room), min(1.0, high + room), (high - low) * _RESOLUTION)
 
 
-def _joined(bars: tuple[Bar, ...], axis: Axis, fine: _Fine | None, made: Axes) -> Sequence[Bar]:
+def _joined(bars: tuple[Bar, ...], axis: Axis, fine: _Fine | None, both_axes: Axes) -> Sequence[Bar]:
     if fine is None or len(bars) < 2:
         return axes.merged(bars, axis, 0.0)
     start, end = axis.pfn(fine.low), axis.pfn(fine.high)
-    whole = made.joined(bars, axis.name, _RESOLUTION)
+    whole = both_axes.joined(bars, axis.name, _RESOLUTION)
     inside = [bar for bar in bars if bar.end_pfn > start and bar.start_pfn < end]
     before = [bar for bar in whole if bar.end_pfn <= start]
     behind = [bar for bar in whole if bar.start_pfn >= end and bar.end_pfn > start]
@@ -210,8 +214,8 @@ def _layout(count: int, axis: Axis, meta: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _meta(scene: Scene, made: Axes, name: AxisName, fine: _Fine | None) -> dict[str, Any]:
-    scale, axis, part = made["scale"], made[name], made[name]
+def _meta(scene: Scene, both_axes: Axes, name: AxisName, fine: _Fine | None) -> dict[str, Any]:
+    scale, axis, part = both_axes["scale"], both_axes[name], both_axes[name]
     if fine:
         axis = axis.thinned((fine.low, fine.high), fine.resolution / 2, _RESOLUTION / 2)
         part = part.within(part.pfn(fine.low), part.pfn(fine.high))
@@ -221,6 +225,6 @@ def _meta(scene: Scene, made: Axes, name: AxisName, fine: _Fine | None) -> dict[
         "knots": {"pfn": list(axis.pfns), "at": [place(pfn, axis) for pfn in axis.pfns]},
         "scale": [scale.pfns[0], scale.pfns[-1]],
         "fine": [place(axis.pfn(fine.low), axis), place(axis.pfn(fine.high), axis)] if fine else None,
-        "ticks": by_importance(scene.lanes, part, made.points),
+        "ticks": by_importance(scene.lanes, part, both_axes.points),
         "holes": [[hole.start, hole.end] for hole in scene.holes],
     }

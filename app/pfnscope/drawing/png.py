@@ -30,5 +30,5 @@ def flat(drawing: str) -> str:
     defined = palette.variables()
     light = dict(_DEFINED.findall(defined.partition("@media")[0]))
     return _VARIABLE.sub(
-        lambda found: light[found[1]], drawing.replace(defined, "").replace("system-ui, sans-serif", _FONTS)
+        lambda match: light[match[1]], drawing.replace(defined, "").replace("system-ui, sans-serif", _FONTS)
     )

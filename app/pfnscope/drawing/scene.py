@@ -86,14 +86,14 @@ def of_two(first: Document, second: Document, names: tuple[str, str], *, one_log
         sides.append(families)
     if one_log:
         sides[0] = {family: own for family, own in sides[0].items() if family in _SIMULATED}
-    found, marks, said = _side_by_side(sides[1], sides[0])
+    shown, marks, said = _side_by_side(sides[1], sides[0])
     if one_log:
-        found = [_not_simulated(lane, names[0]) if lane.key in sides[1].keys() - _SIMULATED else lane for lane in found]
-    told = tuple(_told(said))
-    if told:
-        found.append(Lane("differences", "Differences", "what the lanes tell apart", told))
+        shown = [_not_simulated(lane, names[0]) if lane.key in sides[1].keys() - _SIMULATED else lane for lane in shown]
+    bars_apart = tuple(_difference_bars(said))
+    if bars_apart:
+        shown.append(Lane("differences", "Differences", "what the lanes tell apart", bars_apart))
     return Scene(
-        tuple(found),
+        tuple(shown),
         size,
         tuple(holes),
         _alarms(second, second.kernel.page_size // size),
@@ -145,7 +145,7 @@ def _side_by_side(
     first: dict[str, list[Lane]], second: dict[str, list[Lane]]
 ) -> tuple[list[Lane], list[Mark], list[tuple[str, Difference]]]:
     """Lanes, marks and named differences; families in the order of the second, with what only the first has."""
-    found: list[Lane] = []
+    lanes: list[Lane] = []
     marks: list[Mark] = []
     said: list[tuple[str, Difference]] = []
     in_force = [next((family for family in _IN_FORCE if family in side), "") for side in (first, second)]
@@ -155,16 +155,16 @@ def _side_by_side(
         if before and after:
             differ = differences(_bars(before), _bars(after))
             if not differ:
-                found += [msgspec.structs.replace(lane, side="", subtitle="the same in both") for lane in after]
+                lanes += [msgspec.structs.replace(lane, side="", subtitle="the same in both") for lane in after]
                 continue
         elif family in _MAPS and in_force[0] != in_force[1] and family == in_force[1 if after else 0] and all(in_force):
             differ = differences(_bars(first[in_force[0]]), _bars(second[in_force[1]]))
-        at = len(found)
-        found += [*before, *after]
-        marks += [Mark(at, len(found), item.start_pfn, item.end_pfn) for item in differ]
+        at = len(lanes)
+        lanes += [*before, *after]
+        marks += [Mark(at, len(lanes), item.start_pfn, item.end_pfn) for item in differ]
         title = "Zones" if family == "zones" else (after or before)[0].title
         said += [(title, item) for item in differ]
-    return found, marks, said
+    return lanes, marks, said
 
 
 def _not_simulated(lane: Lane, name: str) -> Lane:
@@ -182,7 +182,7 @@ def _order(first: dict[str, list[Lane]], second: dict[str, list[Lane]]) -> list[
     return order
 
 
-def _told(said: Sequence[tuple[str, Difference]]) -> Iterable[Bar]:
+def _difference_bars(said: Sequence[tuple[str, Difference]]) -> Iterable[Bar]:
     """The differences of all lanes cut at each other's ends, so that a bar says all that differs there."""
     points = sorted({pfn for _, item in said for pfn in (item.start_pfn, item.end_pfn)})
     starts: dict[int, list[tuple[str, Difference]]] = {}
@@ -217,8 +217,8 @@ def _bar(bar: Bar, factor: int, indexes: Sequence[int], name: str) -> Bar:
     lines = bar.lines
     detail = bar.detail
     if name and lines:
-        told = ", ".join(map(str, lines[:4])) + (", …" if len(lines) > 4 else "")
-        detail = f"{detail} · {name}, {plural(len(lines), 'line')} {told}"
+        numbers = ", ".join(map(str, lines[:4])) + (", …" if len(lines) > 4 else "")
+        detail = f"{detail} · {name}, {plural(len(lines), 'line')} {numbers}"
         lines = ()
     return Bar(
         bar.start_pfn * factor,

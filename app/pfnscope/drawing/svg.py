@@ -45,20 +45,21 @@ def height(count: int) -> int:
     return TOP + ROW * count + 6
 
 
-def for_page(scene: Scene, axis: AxisName = "schematic", *, view: View = WHOLE, made: Axes | None = None) -> str:
+def for_page(scene: Scene, axis: AxisName = "schematic", *, view: View = WHOLE, both_axes: Axes | None = None) -> str:
     """The drawing without lane names and styles, for embedding: the page has both.
 
-    It shows what the ``view`` has of the axis and picks; ``made`` are the scene's axes where they are there already.
+    It shows what the ``view`` has of the axis and picks; ``both_axes`` are those of the scene,
+    where they have been computed.
     """
-    found = scene.lanes
-    made = made or Axes(found)
-    chosen = made[axis]
+    lanes = scene.lanes
+    both_axes = both_axes or Axes(lanes)
+    chosen = both_axes[axis]
     if view.start is not None and view.end is not None:
         chosen = chosen.within(view.start, view.end)
     percent = Canvas(lambda at: f"{at * 100:.4g}%", lambda at: f"{at * 100:.4g}%", None)
-    body = _drawing(scene, chosen, percent, made.points) + _pick(view, chosen, percent, height(len(found)))
+    body = _drawing(scene, chosen, percent, both_axes.points) + _pick(view, chosen, percent, height(len(lanes)))
     return (
-        f'<svg class="drawing" width="100%" height="{height(len(found))}" role="img" '
+        f'<svg class="drawing" width="100%" height="{height(len(lanes))}" role="img" '
         f'aria-label="{_attribute(description(scene, axis))}">{patterns()}{body}</svg>'
     )
 
@@ -70,26 +71,26 @@ def render(document: Document, axis: AxisName = "schematic") -> str:
 
 def draw(scene: Scene, axis: AxisName = "schematic") -> str:
     """A standalone SVG file, 1200 pixels wide, light or dark by preference of whoever views it."""
-    found = scene.lanes
+    lanes = scene.lanes
     names, plot, top = 170, 1000, 64
     pixels = Canvas(lambda at: f"{at * plot:.2f}", lambda at: f"{at * plot:.2f}", plot)
-    chosen = axes.make(axis, found)
-    body = _drawing(scene, chosen, pixels, axes.boundaries(found))
-    kinds = [kind for kind in palette.PAINTS if any(bar.kind == kind for lane in found for bar in lane.bars)]
-    total = top + height(len(found)) + 34 + 20 * ((len(kinds) - 1) // 5)
+    chosen = axes.make(axis, lanes)
+    body = _drawing(scene, chosen, pixels, axes.boundaries(lanes))
+    kinds = [kind for kind in palette.PAINTS if any(bar.kind == kind for lane in lanes for bar in lane.bars)]
+    total = top + height(len(lanes)) + 34 + 20 * ((len(kinds) - 1) // 5)
     labels = "".join(
         f'<text x="20" y="{top + TOP + ROW * i + GAP + 11}" class="name">{_text(lane.title)}'
         f"{_side(lane)}</text>"
         f'<text x="20" y="{top + TOP + ROW * i + GAP + 25}" class="sub">{_text(lane.subtitle)}</text>'
-        for i, lane in enumerate(found)
+        for i, lane in enumerate(lanes)
     )
     legend = "".join(
-        f'<g transform="translate({names + 200 * (i % 5)} {top + height(len(found)) + 8 + 20 * (i // 5)})">'
+        f'<g transform="translate({names + 200 * (i % 5)} {top + height(len(lanes)) + 8 + 20 * (i // 5)})">'
         f'<rect width="14" height="12" class="k-{kind}"/><text x="20" y="10" class="sub">'
         f"{_text(palette.PAINTS[kind].name)}</text></g>"
         for i, kind in enumerate(kinds)
     )
-    left_out = axes.beyond_words(found, chosen, scene.page_size)
+    left_out = axes.beyond_words(lanes, chosen, scene.page_size)
     note = f" · {left_out} not drawn" if left_out else ""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1200 {total}" width="1200" height="{total}" role="img">'
@@ -158,13 +159,13 @@ def _pick(view: View, axis: Axis, canvas: Canvas, bottom: int) -> str:
 
 
 def _drawing(scene: Scene, axis: Axis, canvas: Canvas, boundaries: Sequence[int]) -> str:
-    found = scene.lanes
-    bottom = height(len(found))
+    lanes = scene.lanes
+    bottom = height(len(lanes))
     out = [_band(mark, axis, canvas) for mark in visible_marks(scene, axis, _PIXEL)]
     inside = boundaries[bisect_left(boundaries, axis.pfns[0]) : bisect_right(boundaries, axis.pfns[-1])]
     if len(inside) <= 40:
         out += [_vertical(axis.place(pfn), TOP, bottom, "minor", canvas) for pfn in inside]
-    for tick in ticks(found, axis, scene.page_size, boundaries):
+    for tick in ticks(lanes, axis, scene.page_size, boundaries):
         if canvas.width is not None and tick.width > canvas.width:
             continue
         shown = f" w{tick.width}" if canvas.width is None else ""
@@ -172,7 +173,7 @@ def _drawing(scene: Scene, axis: Axis, canvas: Canvas, boundaries: Sequence[int]
         out.append(
             f'<text x="{canvas.x(tick.at)}" y="13" text-anchor="{tick.anchor}" class="tl{shown}">{tick.label}</text>'
         )
-    for row, lane in enumerate(found):
+    for row, lane in enumerate(lanes):
         top = TOP + ROW * row + GAP
         middle = top + BAR / 2
         out.append(f'<line x1="0" x2="{canvas.x(1)}" y1="{middle}" y2="{middle}" class="base"/>')

@@ -2,7 +2,7 @@
 
 from pfnscope.drawing.ascii import bars_of_two
 from pfnscope.model.document import Document
-from pfnscope.report.compared import Comparison, Side, compared, told
+from pfnscope.report.compared import Comparison, Side, compared, worded_changes
 from pfnscope.report.plain import PLAIN, Look
 from pfnscope.report.words import VERDICTS
 
@@ -12,7 +12,7 @@ _SIGNS = (("- ", "gone"), ("+ ", "come"))
 def render(first: Document, second: Document, look: Look = PLAIN) -> str:
     """Both verdicts, the bars of both on one axis, and what changed."""
     comparison = compared(first, second)
-    out = [line for side, found in enumerate((comparison.a, comparison.b)) for line in _headline(side, found, look)]
+    out = [line for number, side in enumerate((comparison.a, comparison.b)) for line in _headline(number, side, look)]
     bars = bars_of_two(first, second, look)
     out += ["", look.paint("title", "Page frames"), *bars] if bars else []
     return "\n".join([*out, "", *(changes(comparison, look) or ["No difference in memory."])]) + "\n"
@@ -21,7 +21,7 @@ def render(first: Document, second: Document, look: Look = PLAIN) -> str:
 def changes(comparison: Comparison, look: Look, *, within: bool = False) -> list[str]:
     """What changed, under titles; nothing where nothing did. ``within``: as a part of a report, closer together."""
     out: list[str] = []
-    for title, items in told(comparison):
+    for title, items in worded_changes(comparison):
         out += [f"  {title}"] if within else ["", look.paint("title", title)]
         for item in items:
             out += _line(0, item.before, look) if item.change.before is not None else []

@@ -28,7 +28,7 @@ def render(place: Lookup, look: Look = PLAIN) -> str:
         ("lines", ", ".join(map(str, place.lines))),
     ]
     lines = (look.wrap(value, f"{name:<12} ", " " * 13) for name, value in rows if value)
-    return "".join(f"{line}\n" for found in lines for line in found)
+    return "".join(f"{line}\n" for row in lines for line in row)
 
 
 def _more(hole: Hole | None) -> list[tuple[str, str]]:

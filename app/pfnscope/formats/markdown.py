@@ -91,11 +91,11 @@ def _frames(item: Hole | ZoneSpan) -> str:
 def _simulated(document: Document, today: Document) -> list[str]:
     said = [agreement(document.simulation)] if document.simulation else []
     said += [f"{note.severity}: {note.message}" for note in document.simulation.problems] if document.simulation else []
-    found = changes(compared(today, document), PLAIN, within=True)
+    lines = changes(compared(today, document), PLAIN, within=True)
     return [
         "**Simulated, not booted.** " + escape(" ".join([*said, f"Today: {today.verdict.summary}"])),
-        "What changes:" if found else "Nothing changes: maps, nodes, zones and holes stay as they are.",
-        block(found, "diff"),
+        "What changes:" if lines else "Nothing changes: maps, nodes, zones and holes stay as they are.",
+        block(lines, "diff"),
     ]
 
 

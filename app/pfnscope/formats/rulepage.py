@@ -60,12 +60,12 @@ class ReserveRow(Struct, frozen=True):
 
 def commit_rows(book: Iterable[Rule]) -> list[CommitRow]:
     """Every commit once, by the mainline release that has it first."""
-    found: dict[str, CommitRow] = {}
+    rows: dict[str, CommitRow] = {}
     for rule in book:
         for commit in rule.commits:
-            known = found.get(commit.id)
-            found[commit.id] = CommitRow(commit, (*known.rules, rule) if known else (rule,))
-    return sorted(found.values(), key=lambda row: _version(row.commit.mainline))
+            known = rows.get(commit.id)
+            rows[commit.id] = CommitRow(commit, (*known.rules, rule) if known else (rule,))
+    return sorted(rows.values(), key=lambda row: _version(row.commit.mainline))
 
 
 def _version(text: str) -> tuple[int, ...]:
@@ -74,12 +74,12 @@ def _version(text: str) -> tuple[int, ...]:
 
 def reader_rows() -> list[ReaderRow]:
     """The readers by name and release; those that are alike on the same releases share a row."""
-    found: dict[tuple[str, str, str], list[Reader]] = {}
+    rows: dict[tuple[str, str, str], list[Reader]] = {}
     for reader in READERS:
-        found.setdefault((str(reader.releases), reader.bound, reader.source), []).append(reader)
+        rows.setdefault((str(reader.releases), reader.bound, reader.source), []).append(reader)
     return [
         ReaderRow(", ".join(reader.name for reader in alike), releases, alike[0].bound.value, alike[0].ordinary, source)
-        for (releases, _, source), alike in found.items()
+        for (releases, _, source), alike in rows.items()
     ]
 
 

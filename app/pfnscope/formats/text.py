@@ -94,10 +94,10 @@ def _changes(document: Document, look: Look, today: Document) -> Lines:
     from pfnscope.formats.compared_text import changes
     from pfnscope.report.compared import compared
 
-    found = changes(compared(today, document), look, within=True)
-    legend = " (- today, + simulated)" if found else ""
+    lines = changes(compared(today, document), look, within=True)
+    legend = " (- today, + simulated)" if lines else ""
     return _titled(
-        f"What changes{legend}", found or ["  Nothing: maps, nodes, zones and holes stay as they are."], look
+        f"What changes{legend}", lines or ["  Nothing: maps, nodes, zones and holes stay as they are."], look
     )
 
 
@@ -161,11 +161,11 @@ def _inspection(document: Document, look: Look) -> Lines:
     holes = [hole for hole in document.holes if hole.severity in ALARMS]
     out: Lines = []
     for hole in holes[:_INSPECTED]:
-        found: Lines = []
+        lines: Lines = []
         for item in hole.inspect:
             first, *more = broken(item.command, look.width - 14, shell=item.tool in ("page-types", "od"))
-            found += [f"  {item.tool:<10}  {first}", *(f"{'':14}{line}" for line in more)]
-        out += _titled(f"Look at {hole.frames} on a live machine or in a dump", found, look)
+            lines += [f"  {item.tool:<10}  {first}", *(f"{'':14}{line}" for line in more)]
+        out += _titled(f"Look at {hole.frames} on a live machine or in a dump", lines, look)
     warned = [item for hole in holes[:_INSPECTED] for item in hole.inspect if item.warning]
     if warned:
         tools = " and ".join(dict.fromkeys(item.tool for item in warned))
@@ -200,17 +200,17 @@ def _counts(document: Document, look: Look) -> Lines:
         return []
     rows = counted.rows(checks)
     roles = [{"DIFFERS": "caution", "": None}.get(row[3], "dim") for row in rows]
-    found = table(rows, look, flexible=(0, 1, 2, 4), roles=roles)
-    found += paragraphs(filter(None, [counted.rest(checks)]), look)
+    lines = table(rows, look, flexible=(0, 1, 2, 4), roles=roles)
+    lines += paragraphs(filter(None, [counted.rest(checks)]), look)
     title = look.wrap(f"The kernel's own counts: {counted.explained(checks)}")
-    return [*(look.paint("title", line) for line in title), *found]
+    return [*(look.paint("title", line) for line in title), *lines]
 
 
 def _files(document: Document) -> list[Sequence[str]]:
     """What each neighbouring file holds; System RAM of /proc/iomem by range where no nodes are known."""
     ram = [item for item in document.iomem if item.name == "System RAM"]
     listed = document.memblock_debugfs
-    found: list[tuple[str, str, Sequence[Listed]]] = [
+    files: list[tuple[str, str, Sequence[Listed]]] = [
         ("/proc/zoneinfo", "zones", document.zoneinfo),
         ("/proc/iomem", "entries", document.iomem),
         ("/sys/firmware/memmap", "entries", document.firmware_memmap),
@@ -220,7 +220,7 @@ def _files(document: Document) -> list[Sequence[str]]:
         ("memory blocks", "ranges", document.memory_blocks.ranges),
     ]
     rows: list[Sequence[str]] = []
-    for name, things, items in found:
+    for name, things, items in files:
         if items:
             lines = sorted(line for item in items for line in item.lines)
             rows.append((name, f"{len(items)} {things}", "", counted.line_words(lines)))

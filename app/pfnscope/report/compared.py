@@ -147,7 +147,7 @@ _TITLES = {
 }
 
 
-class Told(msgspec.Struct, frozen=True):
+class WordedChange(msgspec.Struct, frozen=True):
     """A change in words; empty where that side has nothing."""
 
     change: Change
@@ -155,17 +155,17 @@ class Told(msgspec.Struct, frozen=True):
     after: str
 
 
-def told(comparison: Comparison) -> list[tuple[str, list[Told]]]:
+def worded_changes(comparison: Comparison) -> list[tuple[str, list[WordedChange]]]:
     """Titles and changes in words, in the order in which a reader asks: the map, nodes, zones, holes, the kernel.
 
     What the map in force says already is left out.
     """
-    groups: dict[str, list[Told]] = {what: [] for what in _TITLES}
+    groups: dict[str, list[WordedChange]] = {what: [] for what in _TITLES}
     in_force = {_entries(change) for change in comparison.changes if change.what == "map_in_force"}
     for change in comparison.changes:
         if change.what in groups and not (change.what == "firmware_map" and _entries(change) in in_force):
             words = [_said(change.what, item) if item else "" for item in _differing(change)]
-            groups[change.what].append(Told(change, *words))
+            groups[change.what].append(WordedChange(change, *words))
     return [(_TITLES[what], changes) for what, changes in groups.items() if changes]
 
 

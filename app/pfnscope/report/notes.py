@@ -25,8 +25,8 @@ def note_rows(notes: Iterable[Diagnostic]) -> list[NoteRow]:
     """The diagnostics in their order, those of one text together."""
     groups: dict[tuple[str, str, str], list[int]] = {}
     for note in notes:
-        told = note.severity, note.message, note.code
-        groups.setdefault(told, []).extend([note.line] if note.line else [])
+        key = note.severity, note.message, note.code
+        groups.setdefault(key, []).extend([note.line] if note.line else [])
     helps = {code: finding.then for code, finding in BY_CODE.items()}
     return [
         NoteRow(severity, message, tuple(sorted(lines)), helps.get(code, ""))
@@ -36,8 +36,8 @@ def note_rows(notes: Iterable[Diagnostic]) -> list[NoteRow]:
 
 def sentences(document: Document) -> list[str]:
     """The notes for a report that tells verdict and counts besides, and so not again what these say."""
-    told = {document.verdict.summary, *document.verdict.details}
-    kept = (note for note in document.diagnostics if note.code != "check-differs" and note.message not in told)
+    said = {document.verdict.summary, *document.verdict.details}
+    kept = (note for note in document.diagnostics if note.code != "check-differs" and note.message not in said)
     return [(f"{_lines(row.lines)}: " if row.lines else "") + row.message for row in note_rows(kept)]
 
 

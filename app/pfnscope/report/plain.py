@@ -117,8 +117,8 @@ def table(
     out = []
     for row, role in zip(cells, colours, strict=True):
         pieces = {i: wrapped(row[i], widths[i], break_on_hyphens=False) or [""] for i in columns}
-        for line in range(max(len(found) for found in pieces.values())):
-            shown = [found[line] if line < len(found) else "" for found in pieces.values()]
+        for line in range(max(len(lines) for lines in pieces.values())):
+            shown = [lines[line] if line < len(lines) else "" for lines in pieces.values()]
             padded = (
                 text.rjust(widths[i]) if i in right else text.ljust(widths[i])
                 for i, text in zip(columns, shown, strict=True)
@@ -134,15 +134,15 @@ def _fitted(
 
     First flexible ones down to the longest word of each, then further, at the price of broken words; then all.
     """
-    found = {i: max(1, *(len(row[i]) for row in cells)) for i in columns}
+    widths = {i: max(1, *(len(row[i]) for row in cells)) for i in columns}
     words = {i: max((len(word) for row in cells for word in row[i].split()), default=1) for i in columns}
-    excess = sum(found.values()) + 2 * (len(columns) - 1) - width
+    excess = sum(widths.values()) + 2 * (len(columns) - 1) - width
     for least, narrowed in ((words, flexible), (dict.fromkeys(columns, 8), flexible), (words, columns)):
         while excess > 0:
-            loose = [i for i in columns if i in narrowed and found[i] > least[i]]
+            loose = [i for i in columns if i in narrowed and widths[i] > least[i]]
             if not loose:
                 break
-            widest = max(loose, key=lambda i: found[i])
-            found[widest] -= 1
+            widest = max(loose, key=lambda i: widths[i])
+            widths[widest] -= 1
             excess -= 1
-    return found
+    return widths

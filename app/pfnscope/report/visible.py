@@ -13,4 +13,4 @@ def visible(value: Any) -> Any:
     """For Jinja's ``finalize``: what a template prints, with such characters by name. Markup is ours and stays."""
     if not isinstance(value, str) or isinstance(value, Markup):
         return value
-    return _STEERING.sub(lambda found: f"\u27e8U+{ord(found[0]):04X}\u27e9", value)
+    return _STEERING.sub(lambda match: f"\u27e8U+{ord(match[0]):04X}\u27e9", value)

@@ -130,7 +130,9 @@ async def compare_figure(
 
     def work() -> Response:
         drawn = _two(owned, wanted).drawn(owned).only(look.view.lanes)
-        return figure_response(plotly.figure_json(drawn.scene, look.view.axis, window=look.window, made=drawn.axes))
+        return figure_response(
+            plotly.figure_json(drawn.scene, look.view.axis, window=look.window, both_axes=drawn.axes)
+        )
 
     return await owned.workers.run(work)
 

@@ -153,7 +153,7 @@ def figure_response(body: bytes) -> Response:
 
 def _figure(owned: Services, subject: Subject, asked: Asked, look: Looked) -> Response:
     drawn = views.asked_drawn(owned.recent, subject, asked.question)[1].only(look.view.lanes)
-    body = plotly.figure_json(drawn.scene, look.view.axis, window=look.window, made=drawn.axes)
+    body = plotly.figure_json(drawn.scene, look.view.axis, window=look.window, both_axes=drawn.axes)
     return figure_response(body)
 
 

@@ -114,7 +114,7 @@ def shown(drawn: Drawn, asked: Looked, known: Iterable[str], names: Iterable[str
         "find_words": asked.words,
         "find_problem": problem,
         "find_detail": detail,
-        "drawing": svg.for_page(scene, view.axis, view=view, made=drawn.axes),
+        "drawing": svg.for_page(scene, view.axis, view=view, both_axes=drawn.axes),
         "overview": overview.for_page(scene, view),
         "beyond": beyond_words(scene.lanes, drawn.axes["scale"], scene.page_size),
         "legend": presenting.legend(bar.kind for lane in scene.lanes for bar in lane.bars),

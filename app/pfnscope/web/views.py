@@ -8,7 +8,7 @@ import msgspec
 from pfnscope.drawing import svg
 from pfnscope.formats.registry import Export
 from pfnscope.model.document import Document
-from pfnscope.report.compared import Told, compared, told
+from pfnscope.report.compared import WordedChange, compared, worded_changes
 from pfnscope.report.plain import Look
 from pfnscope.service import analyze, jobs
 from pfnscope.service.errors import CannotSimulate
@@ -68,9 +68,9 @@ def written(form: str, subject: Subject, question: Question, shape: Shape) -> by
     return write(Export(shown, subject.text, today, axis, look))
 
 
-def changes(one: Document, other: Document) -> list[tuple[str, list[Told]]]:
+def changes(one: Document, other: Document) -> list[tuple[str, list[WordedChange]]]:
     """What differs, titled, in the order in which a reader asks."""
-    return told(compared(one, other))
+    return worded_changes(compared(one, other))
 
 
 def whatifs(today: Document, asked: Asked) -> list[tuple[str, str]]:
