@@ -73,7 +73,7 @@ class Analysis(Struct, frozen=True, dict=True):
         by_argument: dict[int, Cause] = {}
         line = self.booted_from.command_line or ""
         if self.holes and (self.booted_from.user_map or any(item.shapes_layout for item in arguments(line))):
-            from pfnscope.analysis.blame import blame
+            from pfnscope.analysis.machine import blame
 
             by_argument = blame(self.machine, self.layout, self.holes)
         return causes(self.layout, self.holes, by_argument)
