@@ -99,7 +99,7 @@ def replay(
 
 
 def _valid_blocks(layout: Layout) -> FrameSet:
-    """Page blocks whose first frame is memory: what is asked of memblock once a block, not once a frame."""
+    """Page blocks whose first frame is memory: pfn_valid() is called once a block there, not once a frame."""
     size = pageblock_frames(layout.page_size)
     mapped = layout.memory_frames - layout.nomap
     heads = ((-(-item.start // size) * size, -(-item.end // size) * size) for item in mapped)
