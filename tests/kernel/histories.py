@@ -11,9 +11,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from pfnscope.analysis import Analysis, analyze
+from pfnscope.analysis.checks.counts import memmap_pages, zone_count_checks, zone_counts, zonelist_checks
 from pfnscope.analysis.checks.setup import node_checks
-from pfnscope.analysis.checks.totals import zonelist_checks
-from pfnscope.analysis.checks.zones import memmap_pages, zone_count_checks, zone_counts
 from pfnscope.analysis.hazards import left_out, top_of
 from pfnscope.analysis.verify.pages import view_of
 from pfnscope.kernel import vmemmap

@@ -1,4 +1,4 @@
-"""One boot to its analysis. What is dear is computed when it is read, and once."""
+"""Analyse one boot. Costly parts are computed on first use and kept."""
 
 from collections.abc import Iterator
 from functools import cached_property
@@ -48,7 +48,7 @@ class Analysis(Struct, frozen=True, dict=True):
 
     @cached_property
     def holes(self) -> tuple[Hole, ...]:
-        """Struct pages without memory, by address; those of an unknown release as grave as the worst rule has them."""
+        """Struct pages without memory, by address. Where the release is unknown, the worst rule gives the severity."""
         layout = self.layout
         holes = find_holes(self._surroundings, self.choice, self.release, layout.without_memory)
         if self.choice.rule is None and layout.knows_struct_pages:
@@ -57,7 +57,7 @@ class Analysis(Struct, frozen=True, dict=True):
 
     @cached_property
     def eras(self) -> tuple[Era, ...]:
-        """What every rule makes of the holes outside zone spans; nothing where struct pages are not known."""
+        """The holes outside zone spans under every rule; empty where struct pages are not known."""
         if not self.layout.memory or not self.layout.knows_struct_pages:
             return ()
         return eras(self._surroundings, self.choice.rule, self.holes)
@@ -73,7 +73,7 @@ class Analysis(Struct, frozen=True, dict=True):
         by_argument: dict[int, Cause] = {}
         line = self.booted_from.command_line or ""
         if self.holes and (self.booted_from.user_map or any(item.shapes_layout for item in arguments(line))):
-            from pfnscope.analysis.blame import blame
+            from pfnscope.analysis.machine import blame
 
             by_argument = blame(self.machine, self.layout, self.holes)
         return causes(self.layout, self.holes, by_argument)

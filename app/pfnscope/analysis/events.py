@@ -43,7 +43,7 @@ def _hole_at(holes: Sequence[Hole], pfn: int) -> Hole | None:
 
 
 class _Placer:
-    """What tells where the struct pages of one boot lie."""
+    """Where the struct pages of one boot lie, and how that is known."""
 
     def __init__(self, log: BootLog, layout: Layout, version: Version | None) -> None:
         self._log, self._arch, self._version = log, layout.arch, version
@@ -58,7 +58,7 @@ class _Placer:
             self._printed = vmemmap.printed_anchor(layout.arch, version, log.command_line, hints, ground)
 
     def place(self, event: LogEvent) -> tuple[int | None, str]:
-        """The frame, and what tells it."""
+        """The frame, and how it is known."""
         if (mapped := self._mapped(event)) is not None:
             return mapped, "the page table entry maps the pfn"
         if event.pfn is not None:

@@ -1,4 +1,4 @@
-"""A layout of 64 frames that has every kind of hole once, and what each rule makes of them: the table of /rules."""
+"""A layout of 64 frames that has every kind of hole once, and its state under each rule: the table of /rules."""
 
 from msgspec import Struct
 
@@ -20,7 +20,7 @@ LIMITS = (("DMA", 0, 4), ("DMA32", 4, 32), ("Normal", 32, 58))
 
 
 class Place(Struct, frozen=True):
-    """A kind of hole: its key, in words, and its frames in the specimen."""
+    """A kind of hole: its key, in words, and its frames in the example."""
 
     key: str
     words: str
@@ -36,7 +36,7 @@ PLACES = (
 """Of these, the e820 map has an entry for all but the last."""
 
 
-def specimen(*, reserved: bool) -> Layout:
+def example_layout(*, reserved: bool) -> Layout:
     """The layout; ``reserved``: memblock.reserved has all of the holes, not none."""
     memory = tuple(MemoryRange(FrameRange(start, end), node, ()) for node, start, end in MEMORY)
     limits = tuple(ZoneLimit(zone, FrameRange(start, end), ()) for zone, start, end in LIMITS)
@@ -59,7 +59,7 @@ def specimen(*, reserved: bool) -> Layout:
 
 def states(rule: StructPageRule, *, reserved: bool) -> dict[str, PageState]:
     """The state of each kind of hole after the rule's passes, by the key of its place."""
-    layout = specimen(reserved=reserved)
+    layout = example_layout(reserved=reserved)
     painted = replay(layout, rule, layout.without_memory, typical(rule))[0]
     by_place: dict[str, PageState] = {}
     for place in PLACES:

@@ -25,7 +25,7 @@ _SECTION = 1 << 15
 
 
 def top_of(analysis: Analysis | None, record: Record, version: Version | None) -> int:
-    """One beyond the last frame that may be asked for. On old releases not above max_pfn, wherever sections end."""
+    """One beyond the last frame that may be read. On old releases not above max_pfn, wherever sections end."""
     zones = [(zone.start_pfn or 0) + zone.spanned_pages for zone in record.zones or () if zone.spanned_pages]
     memory = analysis.layout.memory_frames.end if analysis else record.ram.end if record.ram else 0
     if not CUT_AT_END.reached(version):
@@ -40,7 +40,7 @@ def left_out(
 ) -> tuple[Reason, ...]:
     """Frames below ``top`` not to read, with reasons; where two hold, the later one is the graver.
 
-    ``analysis`` is that of the running kernel's own log, None where the log tells no layout. ``unfinished``: the log
+    ``analysis`` is that of the running kernel's own log, None where the log has no layout. ``unfinished``: the log
     says that struct pages are left to be initialised when they are needed.
     """
     everything = FrameSet.of([FrameRange(0, top)])

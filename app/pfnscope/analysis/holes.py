@@ -17,7 +17,7 @@ from pfnscope.model.ranges import Address, FrameRange, FrameSet, Painted, overla
 
 
 class Surroundings(Struct, frozen=True, dict=True):
-    """What the holes of a layout are judged by on every release: worked out once, where several are asked about.
+    """What the holes of a layout are judged by under every rule, computed on first use and kept.
 
     ``painted`` is the zone span around each frame, ``spans`` are all of them by node and zone: those of interleaved
     nodes overlap, and links may be to either.

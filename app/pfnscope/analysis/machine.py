@@ -1,15 +1,21 @@
-"""The machine of a log, booted with other command lines: what causes and what-if questions start from."""
+"""The machine of a log, booted with other command lines: what-if questions, and the arguments that make a hole."""
 
+from collections.abc import Iterable, Sequence
 from functools import cached_property
+from itertools import combinations
 
 from msgspec import Struct, structs
 
 from pfnscope.kernel.architectures import MemoryModel
+from pfnscope.kernel.command_line import Argument, arguments
 from pfnscope.kernel.release import Release
 from pfnscope.layout import build_layout
+from pfnscope.model.analysis import Cause, Hole
 from pfnscope.model.layout import Layout
 from pfnscope.model.log import BootLog
-from pfnscope.simulation import USUAL_ARCH, SimulatedBoot, own_command_line, simulate
+from pfnscope.model.ranges import FrameSet
+from pfnscope.simulation import USUAL_ARCH, NotSimulated, SimulatedBoot, own_command_line, simulate, with_inferred
+from pfnscope.units import GIB
 
 
 class Machine(Struct, frozen=True, dict=True):
@@ -45,3 +51,107 @@ class Machine(Struct, frozen=True, dict=True):
 
     def _simulated(self, command_line: str) -> SimulatedBoot:
         return simulate(self.log, command_line, self.release.stable if self.release else None)
+
+
+MOST_ARGUMENTS = 3
+"""Arguments left out at once; more than that together make a hole in no log that was seen."""
+
+MOST_BOOTS = 64
+MOST_RANGES = 200_000
+"""Simulated boots for one log, and ranges in all of them: nobody waits for a hundred arguments on a hostile map."""
+
+
+def blame(machine: Machine, layout: Layout, holes: Sequence[Hole]) -> dict[int, Cause]:
+    """By index of a hole: the fewest arguments without which it is inside a zone span or gone, and why.
+
+    ``layout`` is that of the machine's own command line. Nothing is blamed where simulating it does not give this
+    layout. Where the text has no command line, its arguments may follow from the user-defined map.
+    """
+    log, inferred = with_inferred(machine.log)
+    shaping = tuple(argument for argument in arguments(log.command_line or "") if argument.shapes_layout)
+    if not shaping or not _reproduces(machine, layout):
+        return {}
+    allowed = min(MOST_BOOTS, max(1, MOST_RANGES // (1 + len(log.firmware_map) + len(layout.memory))))
+    causes = _blamed(machine, layout, holes, shaping, allowed)
+    if inferred is None:
+        return causes
+    note = f" (inferred: {inferred})"
+    return {at: Cause(cause.arguments, cause.why + note) for at, cause in causes.items()}
+
+
+def _reproduces(machine: Machine, layout: Layout) -> bool:
+    again = _without(machine, ())
+    return again is not None and [(m.frames, m.node) for m in again.memory] == [
+        (m.frames, m.node) for m in layout.memory
+    ]
+
+
+def _without(machine: Machine, left_out: Iterable[Argument]) -> Layout | None:
+    """The layout without some arguments, or None where such a kernel would not boot."""
+    text = own_command_line(machine.log)
+    for argument in sorted(left_out, key=lambda item: -item.column):
+        text = text[: argument.column] + text[argument.column + len(argument.text) :]
+    try:
+        return machine.layout(machine.boot(text))
+    except NotSimulated:
+        return None
+
+
+def _blamed(
+    machine: Machine, layout: Layout, holes: Sequence[Hole], shaping: tuple[Argument, ...], allowed: int
+) -> dict[int, Cause]:
+    causes: dict[int, Cause] = {}
+    boots = 0
+    for size in range(1, min(len(shaping), MOST_ARGUMENTS) + 1):
+        # a hole inside a zone span that takes two arguments is nobody's question
+        open_ = [at for at, hole in enumerate(holes) if at not in causes and (size == 1 or hole.outside)]
+        for chosen in combinations(shaping, size):
+            open_ = [at for at in open_ if at not in causes]
+            if not open_ or boots == allowed:
+                break
+            boots += 1
+            other = _without(machine, chosen)
+            if other is None:
+                continue
+            taken = other.memory_frames - layout.memory_frames
+            for at in open_:
+                why = _relieved(holes[at], layout, other, taken)
+                if why is not None:
+                    texts = tuple(argument.text for argument in chosen)
+                    causes[at] = Cause(texts, " and ".join(f"“{text}”" for text in texts) + " " + why)
+    return causes
+
+
+def _relieved(hole: Hole, layout: Layout, other: Layout, taken: FrameSet) -> str | None:
+    """How the hole came about, where it is gone or inside a span in the other layout, with ``taken`` more memory."""
+    frames = hole.start_pfn, hole.end_pfn
+    left = other.without_memory.clip(*frames)
+    if left and (not hole.outside or other.outside_zone_spans.clip(*frames)):
+        return None
+    removed = f"takes {_said(taken, layout.page_size)} out of memblock" if taken else "changes the nodes"
+    if not left and not other.struct_pages.clip(*frames):
+        return f"{removed}; without it the section has no memory and no struct pages"
+    if not left:
+        return f"{removed}; without it these frames are memory"
+    for node in sorted({item.node for item in other.memory}):
+        before, after = _extent(other, node), _extent(layout, node)
+        if before is None or after is None or before == after or not before[0] <= hole.start_pfn < before[1]:
+            continue
+        if after[1] <= hole.start_pfn:
+            return f"{removed}, so node {node} ends at pfn {after[1]:#x} instead of {before[1]:#x}"
+        return f"{removed}, so node {node} begins at pfn {after[0]:#x} instead of {before[0]:#x}"
+    return f"{removed}; without it a zone spans the hole"
+
+
+def _extent(layout: Layout, node: int) -> tuple[int, int] | None:
+    own = [item.frames for item in layout.memory if item.node == node]
+    return (min(item.start for item in own), max(item.end for item in own)) if own else None
+
+
+def _said(frames: FrameSet, page_size: int) -> str:
+    named = [f"[{_address(item.start * page_size)}, {_address(item.end * page_size)})" for item in frames]
+    return " and ".join(named[:2]) + (f" and {len(named) - 2} more ranges" if len(named) > 2 else "")
+
+
+def _address(value: int) -> str:
+    return f"{value // GIB} GiB" if value and value % GIB == 0 else f"{value:#x}"

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import Literal
 
 from pfnscope.analysis.analyze import Analysis
-from pfnscope.analysis.deferral import walk_ends
 from pfnscope.analysis.eras import eras
 from pfnscope.analysis.holes import Surroundings, find_holes
+from pfnscope.analysis.replay import walk_ends
 from pfnscope.kernel.command_line import arguments, movable_arguments
 from pfnscope.layout.region import less_memory, near
 from pfnscope.model.log import MemoryType

@@ -1,11 +1,12 @@
 """Replays the passes of a struct page rule on a layout: which frames each one writes, and what it counts."""
 
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
-from pfnscope.analysis.deferral import initialised_by_reserving, walk_ends
 from pfnscope.kernel.architectures import asks_memblock, pageblock_frames
+from pfnscope.kernel.deferral import Deferral, NodeOfReserved, deferral, walked_early
 from pfnscope.kernel.release import Version
 from pfnscope.kernel.rules import Pass, StructPageRule, typical
 from pfnscope.model.analysis import PageState
@@ -98,7 +99,7 @@ def replay(
 
 
 def _valid_blocks(layout: Layout) -> FrameSet:
-    """Page blocks whose first frame is memory: what is asked of memblock once a block, not once a frame."""
+    """Page blocks whose first frame is memory: pfn_valid() is called once a block there, not once a frame."""
     size = pageblock_frames(layout.page_size)
     mapped = layout.memory_frames - layout.nomap
     heads = ((-(-item.start // size) * size, -(-item.end // size) * size) for item in mapped)
@@ -258,3 +259,87 @@ _PASSES: dict[Pass, Callable[[Replay], None]] = {
     Pass.HOLES_BY_ADDRESS: _holes_by_address,
     Pass.RESERVE: _reserve,
 }
+
+
+def walk_ends(layout: Layout, version: Version, *, memory_only: bool = False) -> Mapping[int, int]:
+    """The first frame that the early walk leaves, by node, for nodes that the log shows to be deferred.
+
+    ``memory_only``: the walk visits memory alone, not every struct page of the span. Source: update_defer_init() and
+    defer_init(): the last zone of a node stops at the first section after enough frames were initialised.
+    """
+    row = deferral(version)
+    if row is None or not layout.section_size:
+        return {}
+    starts = ((node, _first_deferred(layout, row, node, memory_only)) for node in layout.deferred)
+    return {node: pfn for node, pfn in starts if pfn is not None}
+
+
+def initialised_by_reserving(
+    layout: Layout, version: Version, *, spans: bool
+) -> Iterator[tuple[FrameRange, PageState]]:
+    """What the reserve pass initialises, piece by piece: reserved frames without memory beyond a deferral point.
+
+    ``spans``: the rule's walk visits whole zone spans. Source: init_reserved_page() in mm/page_alloc.c, 4.17 to 6.1,
+    later mm/mm_init.c; recorded boots of 5.10, 6.1 and 6.12 have zone number 5, which no zone has, in such frames.
+    """
+    row = deferral(version)
+    ends = walk_ends(layout, version, memory_only=not spans)
+    if row is None or not ends:
+        return
+    first = min(item.node for item in layout.memory)
+    spans_of: dict[int, list[ZoneSpan]] = {}
+    for span in layout.zone_spans:
+        spans_of.setdefault(span.node, []).append(span)
+    starts = [item.frames.start for item in layout.memory]
+    for frames in (layout.reserved & layout.struct_pages) - layout.memory_frames:
+        node = first
+        if row.reserved is NodeOfReserved.BELOW:
+            node = layout.memory[max(0, bisect_right(starts, frames.start) - 1)].node
+        if node not in ends:
+            continue
+        part = frames.clip(max(frames.start, ends[node]), frames.end)
+        if part.pages:
+            # recorded boots of 6.12 have the node of the memory below in one case and the first node in another
+            yield from _of_node(spans_of.get(node, ()), node, node if node == first else None, part)
+
+
+def _of_node(
+    spans: Iterable[ZoneSpan], node: int, linked: int | None, frames: FrameRange
+) -> Iterator[tuple[FrameRange, PageState]]:
+    rest = FrameSet.of([frames])
+    for span in spans:
+        for piece in rest.clip(span.frames.start, span.frames.end):
+            why = f"the reserve pass initialised it as node {node}, zone {span.zone}, since node {node} was deferred"
+            yield piece, PageState("initialised", why, node, span.zone, page_reserved=True)
+        rest -= FrameSet.of([span.frames])
+    for piece in rest:
+        why = f"the reserve pass initialised it as no zone at all, since node {node} was deferred and none spans it"
+        yield piece, PageState("initialised", why, linked, None, page_reserved=True)
+
+
+def _first_deferred(layout: Layout, row: Deferral, node: int, memory_only: bool) -> int | None:
+    ours = [item.frames for item in layout.memory if item.node == node]
+    last = _last_zone(layout, node)
+    if not ours or last is None or layout.section_size is None:
+        return None
+    section = layout.section_size // layout.page_size
+    start, end = min(item.start for item in ours), max(item.end for item in ours)
+    needed = walked_early(row, end - start, section, layout.page_size)
+    visited = FrameSet.of(ours) if memory_only else layout.struct_pages - _of_others(layout, node)
+    done = 0
+    for piece in visited.clip(last.frames.start, last.frames.end):
+        candidate = -(-max(piece.start, piece.start + needed - done) // section) * section
+        if candidate < piece.end:
+            return candidate
+        done += piece.pages
+    return None
+
+
+def _last_zone(layout: Layout, node: int) -> ZoneSpan | None:
+    return max(
+        (span for span in layout.zone_spans if span.node == node), key=lambda span: span.frames.end, default=None
+    )
+
+
+def _of_others(layout: Layout, node: int) -> FrameSet:
+    return FrameSet.of(item.frames for item in layout.memory if item.node != node)

@@ -18,7 +18,7 @@ from pfnscope.units import GIB, KIB, MIB
 
 
 class ModelEvidence(Struct, frozen=True):
-    """A memory model and what tells it; ``assumed`` where that is no proof."""
+    """A memory model and what shows it; ``assumed`` where that is no proof."""
 
     model: MemoryModel
     why: str

@@ -87,7 +87,7 @@ def _less_than_first_mib(log: BootLog, page_size: int) -> bool:
 def known_reserved(
     log: BootLog, owners: Painted[Owner], arch: str | None, version: Version | None, page_size: int
 ) -> tuple[FrameSet, bool]:
-    """Frames known to be in memblock.reserved, and whether a dump and events tell all of it outside RAM.
+    """Frames known to be in memblock.reserved, and whether a dump and events list all of it outside RAM.
 
     ``owners`` is the memory map in force, by frame.
     """

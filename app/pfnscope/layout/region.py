@@ -48,8 +48,8 @@ def less_memory(
 ) -> Layout:
     """The layout where ``taken``, in whole frames of memory, has another owner; nodes keep what is left of them.
 
-    ``movable`` is what the command line wants of ZONE_MOVABLE. Equal to booting the map again with such a region, as
-    long as nodes do not depend on how much memory there is (``numa=fake=``).
+    ``movable`` are the arguments that set the start of ZONE_MOVABLE. Equal to booting the map again with such a
+    region, as long as nodes do not depend on how much memory there is (``numa=fake=``).
     """
     memory = tuple(_left(layout.memory, taken))
     end = max((item.frames.end for item in memory), default=0)

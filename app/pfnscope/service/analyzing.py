@@ -1,4 +1,4 @@
-"""The use case everything else is built on: a text in, the document of one of its boots out; or of two, to compare."""
+"""A text to the document of one of its boots, or of two to compare: what all other use cases start from."""
 
 import msgspec
 
@@ -36,7 +36,7 @@ class Analyzed(msgspec.Struct, frozen=True):
 
 
 def analyze(text: bytes, options: Options = DEFAULTS) -> Analyzed:
-    """Read a text and analyse one boot of it: the one asked for, or the last one with node ranges.
+    """Read a text and analyse one boot of it: the one that the options name, or the last one with node ranges.
 
     Raises NoMemoryLayout, NoSuchBoot or BadOption.
     """
@@ -84,7 +84,7 @@ def documents(
 
 
 def parse_boots(text: str | None, *, same_text: bool) -> tuple[int | None, int | None]:
-    """``N,M`` as two numbers of boots from 1; of one text the first two where nothing is said. Raises BadOption."""
+    """``N,M`` as two numbers of boots from 1; without a text none, or the first two of one log. Raises BadOption."""
     if text is None:
         return (1, 2) if same_text else (None, None)
     first, _, second = text.partition(",")

@@ -25,7 +25,7 @@ class NoMemoryLayout(ServiceError):
 
 
 class NoSuchBoot(ServiceError):
-    """The text holds fewer boots than the one asked for."""
+    """The text has fewer boots than the number given."""
 
     def __init__(self, number: int, count: int) -> None:
         self.number, self.count = number, count

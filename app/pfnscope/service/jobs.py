@@ -127,7 +127,7 @@ class Drawing(msgspec.Struct, frozen=True):
 
 
 def scene_of(answer: Answer) -> Scene:
-    """Today's layout, or with a change both, and possible starts where they were asked for."""
+    """The layout, or with a change both layouts, and the possible starts of a region."""
     drawn = scene.simulated(answer.today, answer.changed) if answer.changed is not None else scene.of(answer.today)
     return scene.with_places(drawn, answer.places) if answer.places else drawn
 

@@ -52,7 +52,7 @@ class WrongToken(ServiceError):
 
 
 class BadExpiry(ServiceError):
-    """The wanted life time is outside what the server allows; both limits in seconds."""
+    """The life time is outside what the server allows; both limits in seconds."""
 
     def __init__(self, shortest: int, longest: int) -> None:
         super().__init__(f"expires_in must be between {shortest} and {longest} seconds")
@@ -77,7 +77,7 @@ class Terms(msgspec.Struct, frozen=True):
 
 
 class Created(msgspec.Struct, frozen=True):
-    """Where a layout was stored. ``expires_at`` is RFC 3339 in UTC. The token is told only here."""
+    """A layout that was just stored. ``expires_at`` is RFC 3339 in UTC. The token is given out once and never again."""
 
     id: str
     url: str
@@ -248,7 +248,7 @@ def _digest(token: str) -> bytes:
 
 
 def _claim(key: str, text: bytes, options: Options, terms: Terms) -> Claim:
-    """Hashes that only who has the key can make: the fingerprint tells nothing about the text without it."""
+    """Hashes that need the key: without it the fingerprint reveals nothing about the text."""
     if len(key) not in _KEY_LENGTHS or not _KEY_CHARACTERS.issuperset(key):
         raise BadKey("an Idempotency-Key has 16 to 200 visible ASCII characters and should be random, such as a UUID")
     rest = msgspec.json.encode((options, msgspec.structs.replace(terms, key=None)))

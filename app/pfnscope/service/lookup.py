@@ -133,7 +133,7 @@ class Match(msgspec.Struct, frozen=True):
 
 
 def find(document: Document, words: str) -> Match:
-    """Find one of :data:`HELP`. Raises BadOption, with what can be asked, where it is none or is not in the layout."""
+    """Find one of :data:`HELP`. Raises BadOption, which lists them, where it is none or is not in the layout."""
     query = " ".join(words.replace("·", " ").split())[:_LONGEST]
     span = compiled(_RANGE).fullmatch(query.encode()) if query.isascii() else None
     if span is not None:

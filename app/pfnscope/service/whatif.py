@@ -125,7 +125,7 @@ def _bytes(text: str, page_size: int) -> int:
 
 
 class Question(msgspec.Struct, frozen=True):
-    """What is asked beside the layout itself: a ``change``, and with a ``size`` where such a region can go."""
+    """What a page shows beside the layout: a ``change`` of it, and with a ``size`` where such a region can go."""
 
     change: Change | None = None
     size: str = ""
@@ -152,7 +152,7 @@ MOST_RANGES = 4096
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """A layout with what was asked of it. Each of ``cannot``, ``refused`` and ``unplaced`` is empty or a sentence.
+    """A layout with the answer to a question. Each of ``cannot``, ``refused`` and ``unplaced`` is empty or a sentence.
 
     ``own`` is the log's own command line simulated, ``cannot`` why nothing at all can be simulated; ``changed`` is the
     layout of the change, ``refused`` why there is none; ``places`` are those of the wanted region, ``unplaced`` why
@@ -175,7 +175,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def ask(text: bytes, options: Options = DEFAULTS, question: Question = NO_QUESTION) -> Answer:
-    """Analyse a log and answer what is asked of it. Raises what :func:`pfnscope.service.analyze` raises.
+    """Analyse a log and answer a question about it. Raises what :func:`pfnscope.service.analyze` raises.
 
     With a change, ``options.kernel`` is the release of the changed layout; today's keeps the one that the log proves.
     """

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
+from pfnscope.analysis.checks.counts import memory_checks, zone_count_checks, zone_counts, zonelist_checks
 from pfnscope.analysis.checks.setup import last_pfn_checks, mminit_checks, movable_checks, node_checks
-from pfnscope.analysis.checks.totals import memory_checks, zonelist_checks
-from pfnscope.analysis.checks.zones import zone_count_checks, zone_counts
 from pfnscope.analysis.choice import printed_counts, same_counts
 from pfnscope.analysis.replay import Counted, PassCount
 from pfnscope.kernel.release import Version

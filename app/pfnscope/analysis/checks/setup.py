@@ -55,10 +55,10 @@ def _end_of_ram(entries: Sequence[MapEntry], page_size: int, limit: int | None) 
 
 
 def movable_checks(log: BootLog, layout: Layout, version: Version | None) -> Iterator[Check]:
-    """The "Movable zone start for each node", held against what the arguments make of the memory.
+    """The "Movable zone start for each node", compared with what the arguments give on this memory.
 
-    The printed starts are those of the layout; ours are a check of the arithmetic. What was asked for and is not
-    printed is said, where the zone ranges in front of it are there.
+    The printed starts are those of the layout; ours are a check of the arithmetic. A start that the
+    arguments give and the log does not print is reported where the zone ranges before it are printed.
     """
     movable = movable_arguments(arguments(log.command_line or ""), version)
     if not log.zone_ranges or not (log.movable_start or movable):

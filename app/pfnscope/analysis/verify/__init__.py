@@ -1,4 +1,4 @@
-"""An analysis held against what the machine itself said: pure comparisons of ranges."""
+"""An analysis compared with what the machine itself reports, range by range."""
 
 from pfnscope.analysis.verify.verify import verify
 

@@ -31,9 +31,9 @@ class Changes(Struct, frozen=True):
 
 
 def changes(layout: Layout, record: Record) -> Changes:
-    """Told by the memory blocks and /proc/iomem together: blocks are what memory is plugged and unplugged in.
+    """From the memory blocks and /proc/iomem together: blocks are what memory is plugged and unplugged in.
 
-    Where the addresses of /proc/iomem are hidden the blocks alone tell it; without blocks nothing is known to have
+    Where the addresses of /proc/iomem are hidden only the blocks show it; without blocks nothing is known to have
     changed, and every difference counts.
     """
     if record.blocks is None:

@@ -66,7 +66,7 @@ def _why_not(analysis: Analysis, record: Record) -> str | None:
 
 
 def view_of(analysis: Analysis, flags: Kpageflags) -> View:
-    """What the recorded file can tell on the release of the analysis."""
+    """What the recorded file shows on the release of the analysis."""
     layout, version = analysis.layout, analysis.release.acts_like if analysis.release else OLDEST
     flagless = NO_FLAG.reached(version) and not flags.having(nopage=True).pages
     read = flags.read if flags.end is None else flags.read.clip(0, flags.end)
