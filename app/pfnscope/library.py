@@ -93,25 +93,25 @@ def figure(layout: Document, *, axis: AxisName = "schematic") -> Any:
     from pfnscope.drawing.ticks import by_importance
 
     drawn = scene.of(layout)
-    made = drawing.figure(drawn, axis)
+    bars = drawing.figure(drawn, axis)
     chosen = make(axis, drawn.lanes)
     pfns = sorted(by_importance(drawn.lanes, chosen)[:_MOST_TICKS])
-    made.update_yaxes(showticklabels=True, ticktext=[lane.title for lane in drawn.lanes])
-    made.update_xaxes(
+    bars.update_yaxes(showticklabels=True, ticktext=[lane.title for lane in drawn.lanes])
+    bars.update_xaxes(
         showticklabels=True,
         tickvals=[drawing.place(pfn, chosen) for pfn in pfns],
         ticktext=[hex(pfn * drawn.page_size) for pfn in pfns],
     )
-    made.update_traces(
+    bars.update_traces(
         texttemplate="%{customdata[0]}",
         constraintext="inside",
         hovertemplate="%{customdata[1]}<extra></extra>",
         hoverinfo=None,
         selector={"type": "bar"},
     )
-    made.update_layout(
+    bars.update_layout(
         uniformtext={"mode": "hide", "minsize": 9},
         margin={"l": 130, "r": 20, "t": 30, "b": 60},
         height=svg.height(len(drawn.lanes)) + 60,
     )
-    return made
+    return bars

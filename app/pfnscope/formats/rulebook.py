@@ -1,4 +1,4 @@
-"""The struct-page rules as wire values: states, commits with their first releases, readers, vendors' builds."""
+"""The struct-page rules for readers: states, commits with their first releases, readers, vendors' builds."""
 
 from collections.abc import Iterable
 from textwrap import wrap

@@ -45,7 +45,7 @@ def analyze(text: bytes, options: Options = DEFAULTS) -> Analyzed:
 
 
 def encode(value: object) -> bytes:
-    """JSON of a document or another wire value: one line of UTF-8 with its end, the same bytes from command and API."""
+    """JSON of a document or another answer: one line of UTF-8 with its end, the same bytes from command and API."""
     return encoding.encode(value) + b"\n"
 
 
