@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pfnscope import service
 from pfnscope.kernel.map_arguments import ArgumentNote
 from pfnscope.model.document import Document
+from pfnscope.model.encoding import dec_hook
 from pfnscope.report.compared import compared
 from pfnscope.service.analyzing import documents
 from pfnscope.service.whatif import Change, Question, simulate
@@ -185,7 +186,7 @@ def test_a_command_line_is_cut_and_nothing_is_lost(new: list[str], old: list[str
     document["kernel"]["command_line"] = line
     problem = ArgumentNote("warning", "odd", max(0, len(line) - 3), 2)
     document["simulation"]["problems"] = [json.loads(service.encode(problem))]
-    made = msgspec.convert(document, Document)
+    made = msgspec.convert(document, Document, dec_hook=dec_hook)
     found = command_lines.pieces(made, before)
     assert "".join(piece.text for piece in found) == line
     assert "".join(piece.text for piece in found if piece.wrong) == line[problem.column :][:2]

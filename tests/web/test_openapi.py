@@ -6,6 +6,7 @@ import httpx
 import msgspec
 
 from pfnscope.model.document import Document
+from pfnscope.model.encoding import dec_hook
 
 
 def references(value: Any) -> set[str]:
@@ -43,7 +44,7 @@ def test_the_example_request_gives_the_example_answer(client: httpx.Client) -> N
     assert answer == described["components"]["schemas"]["Document"]["examples"][0]
     assert client.post("/api/v1/analyze", json=body["application/json"]["example"]).status_code == 200
     assert answer["holes"], "an example without a hole explains nothing"
-    msgspec.convert(answer, Document)
+    msgspec.convert(answer, Document, dec_hook=dec_hook)
 
 
 def test_the_document_is_described_field_by_field(client: httpx.Client) -> None:
