@@ -43,7 +43,7 @@ def test_the_worked_example_for_contributors_is_a_row_of_the_table() -> None:
     (row,) = re.findall("```python\n(.*?)```", page, re.DOTALL)
     assert indent(row.rstrip(), "    ") + "," in (FORMS_FOLDER / "devices.py").read_text()
     meaning_of_it = GOLDEN["acpi-nvs-old"]["PM: Registering ACPI NVS region at 7b5f0000 (118784 bytes)"]
-    assert f'"range": "{meaning_of_it["range"]}"' in page
+    assert f'`"start": "{meaning_of_it["start"]}"` and `"end": "{meaning_of_it["end"]}"`' in page
 
 
 @pytest.mark.parametrize(("form", "sample"), SAMPLES)
