@@ -11,7 +11,8 @@ import pytest
 
 import pfnscope.kernel
 from pfnscope.kernel import thresholds
-from pfnscope.kernel.architectures import ARCHITECTURES, Architecture
+from pfnscope.kernel.architecture_row import Architecture
+from pfnscope.kernel.architectures import ARCHITECTURES
 from pfnscope.kernel.deferral import DEFERRALS, RESERVING
 from pfnscope.kernel.readers import READERS
 from pfnscope.kernel.release import NEWEST, Releases, Since, Version, between, parse_version, since, starting, until

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from pfnscope.analysis import analyze
 from pfnscope.bootlog import read
-from pfnscope.kernel.architectures import WITH_MODEL, MemoryModel, memory_model, section_size
+from pfnscope.kernel.architecture_row import MemoryModel
+from pfnscope.kernel.architectures import WITH_MODEL, memory_model, section_size
 from pfnscope.kernel.vendors import parse_release
 from pfnscope.layout import build_layout
 from pfnscope.model.layout import Layout

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from pfnscope.analysis.replay import replay
-from pfnscope.kernel.architectures import MemoryModel
+from pfnscope.kernel.architecture_row import MemoryModel
 from pfnscope.kernel.rules import StructPageRule, typical
 from pfnscope.layout.zones import zone_spans
 from pfnscope.model.analysis import PageState

@@ -6,7 +6,8 @@ from functools import cached_property
 from msgspec import Struct
 
 from pfnscope.analysis.replay import replay
-from pfnscope.kernel.architectures import MemoryModel, architecture
+from pfnscope.kernel.architecture_row import MemoryModel
+from pfnscope.kernel.architectures import architecture
 from pfnscope.kernel.readers import SUBSECTION_BYTES, Bound, Reader, readers_for
 from pfnscope.kernel.release import Release
 from pfnscope.kernel.rules import typical

@@ -6,7 +6,7 @@ from itertools import combinations
 
 from msgspec import Struct, structs
 
-from pfnscope.kernel.architectures import MemoryModel
+from pfnscope.kernel.architecture_row import MemoryModel
 from pfnscope.kernel.command_line import Argument, arguments
 from pfnscope.kernel.release import Release
 from pfnscope.layout import build_layout

@@ -14,7 +14,8 @@ from msgspec import Struct, structs
 from pfnscope.analysis.checks.checks import checks
 from pfnscope.analysis.choice import choose, printed_counts
 from pfnscope.analysis.replay import PassCount, replay
-from pfnscope.kernel.architectures import MemoryModel, architecture, asks_memblock
+from pfnscope.kernel.architecture_row import MemoryModel
+from pfnscope.kernel.architectures import architecture, asks_memblock
 from pfnscope.kernel.release import Release
 from pfnscope.kernel.rules import RULES, CountWording, StructPageRule
 from pfnscope.layout import build_layout

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from pfnscope.formats.rulebook import Rule, RuleCommit, RuleState, build_words, first_releases, rules, state_words
-from pfnscope.kernel.architectures import ARCHITECTURES, READ, Section, Zone
+from pfnscope.kernel.architecture_row import READ, Section, Zone
+from pfnscope.kernel.architectures import ARCHITECTURES
 from pfnscope.kernel.deferral import RESERVING
 from pfnscope.kernel.readers import READERS, Reader
 from pfnscope.kernel.release import EVERY, Releases

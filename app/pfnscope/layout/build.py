@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from pfnscope.kernel.architectures import MemoryModel, architecture, max_order_pages, zone_limits
+from pfnscope.kernel.architecture_row import MemoryModel
+from pfnscope.kernel.architectures import architecture, max_order_pages, zone_limits
 from pfnscope.kernel.command_line import arguments, movable_arguments
 from pfnscope.kernel.release import Release, Version
 from pfnscope.layout.evidence import ModelEvidence, counted_page_size, find_memmap, likely_arch, named_page_size

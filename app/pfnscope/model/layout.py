@@ -4,7 +4,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from pfnscope.kernel.architectures import MemoryModel
+from pfnscope.kernel.architecture_row import MemoryModel
 from pfnscope.kernel.release import Version
 from pfnscope.model.log import Lines, MemoryType
 from pfnscope.model.memmap import MemMap, struct_pages

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from pfnscope.kernel.architectures import MemoryModel
+from pfnscope.kernel.architecture_row import MemoryModel
 from pfnscope.kernel.release import Version
 from pfnscope.kernel.thresholds import FLATMEM_FILLED, FLATMEM_TAIL
 from pfnscope.model.ranges import FrameRange, FrameSet

@@ -1,0 +1,261 @@
+"""What comes of a release: outcomes of rows of pfnscope.kernel, and of the code that asks them."""
+
+from collections.abc import Callable
+from functools import cache
+
+from msgspec.structs import replace
+
+from pfnscope.analysis import Analysis, analyze
+from pfnscope.analysis.checks.counts import memmap_pages, zone_count_checks, zone_counts, zonelist_checks
+from pfnscope.analysis.checks.setup import node_checks
+from pfnscope.analysis.hazards import left_out, top_of
+from pfnscope.analysis.verify.pages import view_of
+from pfnscope.kernel import vmemmap
+from pfnscope.kernel.architecture_row import MemoryModel
+from pfnscope.kernel.architectures import memory_model, section_size, zone_limits
+from pfnscope.kernel.command_line import arguments, movable_arguments
+from pfnscope.kernel.deferral import RESERVING, deferral
+from pfnscope.kernel.map_arguments import RAM, SOFT_RESERVED, map_operations
+from pfnscope.kernel.readers import readers_for
+from pfnscope.kernel.release import Release, Version
+from pfnscope.kernel.rules import RULES
+from pfnscope.kernel.vendors import parse_release
+from pfnscope.layout import build_layout
+from pfnscope.layout.movable import movable_starts
+from pfnscope.model.layout import Layout, MemoryRange, ZoneLimit
+from pfnscope.model.log import (
+    BootLog,
+    Count,
+    Initmem,
+    MapEntry,
+    MemoryType,
+    NodeRange,
+    PrintedCounts,
+    ZoneInfo,
+    ZoneRange,
+)
+from pfnscope.model.memmap import MemMap
+from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet
+from pfnscope.recording.model import FlagRun, Kpageflags, Record
+from pfnscope.simulation.e820 import Entry, Table
+from pfnscope.simulation.image import kernel_image
+from tests.support.seed import GIB, seed_log
+
+MIB = 1 << 20
+
+
+def boot(arch: str, *ranges: tuple[int, int, int], **facts: object) -> BootLog:
+    """A log with node ranges of ``(node, start, end)`` in MiB."""
+    nodes = tuple(NodeRange(node, *ByteRange(start * MIB, end * MIB), ()) for node, start, end in ranges)
+    return BootLog(arch=arch, node_ranges=nodes, **facts)  # type: ignore[arg-type]
+
+
+def named(version: Version) -> Release:
+    return Release("", version, version, stable_known=True, backports=False)
+
+
+@cache
+def seed(kernel: str | None = None) -> Analysis:
+    return analyze(seed_log("1G!4G"), kernel=kernel)
+
+
+def seed_as(version: Version) -> Analysis:
+    """The same analysis under the name of another release, so that nothing else of it changes."""
+    return replace(seed("4.14.100"), release=named(version))
+
+
+# Rules, readers and passes
+
+
+def rule(version: Version) -> object:
+    return [row.id for row in RULES if row.covers(version)]
+
+
+def bound(name: str) -> Callable[[Version], object]:
+    return lambda version: [row.bound.value for row in readers_for(version) if row.name == name]
+
+
+def reserve_pass(version: Version) -> object:
+    return [(row.marks[:16], row.writes[:24]) for row in RESERVING if version in row.releases]
+
+
+def deferred(version: Version) -> object:
+    row = deferral(version)
+    return row and (row.least_bytes, row.reserved.value)
+
+
+# memblock.reserved, ZONE_MOVABLE, e820
+
+
+def soft_reserved(version: Version) -> object:
+    entry = MapEntry(*ByteRange(3 * GIB, 3 * GIB + 4096), MemoryType.SOFT_RESERVED, "soft reserved", ())
+    found = build_layout(seed_log("none", firmware_map=(entry,)), named(version)).reserved
+    return 3 * GIB // 4096 in found
+
+
+def mirrored_start(version: Version) -> object:
+    """Of memory of which nothing is mirrored."""
+    memory = [MemoryRange(FrameRange(0x100, 0x100000), 0, ()), MemoryRange(FrameRange(0x200000, 0x300000), 0, ())]
+    limits = [ZoneLimit("Normal", FrameRange(0x100, 0x300000), ())]
+    options = movable_arguments(arguments("kernelcore=mirror"), None)
+    return movable_starts(memory, limits, options, version, 4096, 1024)
+
+
+def knows_mirror(version: Version) -> object:
+    return movable_arguments(arguments("kernelcore=mirror"), version).mirror
+
+
+def movable(words: str) -> Callable[[Version], object]:
+    return lambda version: bool(movable_arguments(arguments(words), version))
+
+
+def movable_percent(version: Version) -> object:
+    return movable_arguments(arguments("movablecore=30%"), version).movablecore_percent
+
+
+def first_action(words: str) -> Callable[[Version], object]:
+    return lambda version: map_operations(arguments(words), version)[0][0].action.value
+
+
+def pieces_of_soft_reserved(version: Version) -> object:
+    table = Table([Entry(0, 4096, SOFT_RESERVED), Entry(4096, 8192, SOFT_RESERVED), Entry(8192, 9000, RAM)])
+    table.sanitise(version)
+    return len(table.entries)
+
+
+def image_is_known(version: Version) -> object:
+    return kernel_image(seed_log("none"), "quiet", version) is not None
+
+
+FLATMEM = MemMap(MemoryModel.FLATMEM, block=1024)
+
+# /proc/kpageflags
+
+NOTHING = Record(None, None, None, 1, None, FrameSet(), None, None, None, {})
+RESERVED = FlagRun(FrameRange(0, 0x100), nopage=False, reserved=True, others=0, either=0)
+FLAGS = Kpageflags((RESERVED,), FrameSet(), (), 0x100)
+
+
+def flagless(version: Version) -> object:
+    return view_of(seed_as(version), FLAGS).flagless
+
+
+def gap_is_avoided(version: Version) -> object:
+    gap = FrameRange(0xC0000, 0x140000)
+    return gap in {frames for frames, _ in left_out(seed(), NOTHING, version, 0x240000, unfinished=False)}
+
+
+def read_above_the_zones(version: Version) -> object:
+    zones = (ZoneInfo(0, "DMA32", 0x1000, 0x1000, 0x1000, 0x1000, ()),)
+    return top_of(seed(), replace(NOTHING, zones=zones), version) > 0x2000
+
+
+def assumed_holes_are_avoided(version: Version) -> object:
+    """Of a hole in a zone span, which the rule of 4.14 initialises, by a release that was only asked for."""
+    reasons = left_out(seed_as(version), NOTHING, version, 0x240000, unfinished=False)
+    return any(why.startswith("not known whether anything wrote") for _, why in reasons)
+
+
+# What kernels print of zones and nodes
+
+SPARSE_ZONE = "DMA32"
+
+
+def one_zone(*ranges: tuple[int, int, int]) -> Layout:
+    zones = (ZoneRange(SPARSE_ZONE, *ByteRange(16 * MIB, 400 * MIB), ()),)
+    return build_layout(boot("x86_64", *ranges, zone_ranges=zones), None)
+
+
+WITH_HOLES = one_zone((0, 16, 116), (0, 300, 400))
+
+
+def memmap_pages_of(layout: Layout, size: int) -> Callable[[Version], object]:
+    """Pages that the struct pages of the only zone take; ``size`` of one in bytes."""
+    (span,) = layout.zone_spans
+    return lambda version: memmap_pages(span, size, layout, version)
+
+
+def lifo(version: Version) -> object:
+    """Whether "pages, LIFO" may be what is present, and whether what is left of it without struct pages."""
+    (span,) = WITH_HOLES.zone_spans
+
+    def agrees(pages: int) -> bool:
+        counts = PrintedCounts(
+            node_total_pages=(Count(span.present_pages, (1,), 0),),
+            zone_memmap=(Count(100, (2,), None, SPARSE_ZONE),),
+            zone_pages=(Count(pages, (3,), None, SPARSE_ZONE),),
+        )
+        placed = zone_counts(boot("x86_64", page_counts=counts), WITH_HOLES, version)
+        checks = zone_count_checks(placed, WITH_HOLES, version)
+        return all(check.agrees for check in checks if check.what.endswith(": pages"))
+
+    return agrees(span.present_pages), agrees(span.present_pages - 100)
+
+
+def total_pages(arch: str, zone: str) -> Callable[[Version], object]:
+    """Whether "Total pages" may be all that are present."""
+
+    def outcome(version: Version) -> object:
+        zones = (ZoneRange(zone, *ByteRange(16 * MIB, 400 * MIB), ()),)
+        present = 384 * MIB // 4096
+        counts = PrintedCounts(zonelists=(Count(1, (1,), pages=present),))
+        log = boot(arch, (0, 16, 400), zone_ranges=zones, page_counts=counts)
+        layout = build_layout(log, None)
+        checks = zonelist_checks(log, layout, zone_counts(log, layout, version), version)
+        return [check.agrees for check in checks][-1]
+
+    return outcome
+
+
+def wide_initmem(version: Version) -> object:
+    """Whether "Initmem setup node" may name more than the memory of the node."""
+    log = boot("x86_64", (0, 16, 400), initmem=(Initmem(0, *ByteRange(0, 512 * MIB), (1,)),))
+    return [check.agrees for check in node_checks(log, build_layout(log, None), version)][-1]
+
+
+# Where struct pages lie
+
+
+def window(arch: str, kind: str, first: int) -> Callable[[Version], object]:
+    """The frame whose struct page begins the window that is printed, with memory from the frame ``first`` on."""
+    ground = vmemmap.Ground(first, first, {0: first}, 4096)
+    hints = [vmemmap.Hint(kind, 1 << 60)]
+
+    def outcome(version: Version) -> object:
+        anchor = vmemmap.printed_anchor(arch, version, None, hints, ground)
+        return anchor and anchor.frame(1 << 60)
+
+    return outcome
+
+
+def base_is_fixed(version: Version) -> object:
+    return vmemmap.proven_base("x86_64", version, "") is not None
+
+
+def sections(arch: str, page_size: int = 4096) -> Callable[[Version], object]:
+    return lambda version: (section_size(arch, version, page_size) or 0) // MIB
+
+
+def model(arch: str, nodes: int = 1) -> Callable[[Version], object]:
+    def outcome(version: Version) -> object:
+        row = memory_model(arch, version, nodes)
+        return row and (row.model.value, row.proven)
+
+    return outcome
+
+
+def limits(arch: str, first: int) -> Callable[[Version], object]:
+    """Zones with their ends in GiB, of memory that begins at ``first`` GiB."""
+    return lambda version: [
+        (zone, None if end is None else end // GIB) for zone, end in zone_limits(arch, version, first * GIB)
+    ]
+
+
+def acts_like(text: str) -> Callable[[Version], object]:
+    """What the builds of a vendor's version act like; the build stands where a version has its major number."""
+
+    def outcome(build: Version) -> object:
+        release = parse_release(text.format(build[0]))
+        return release and release.deviation and (release.deviation.name, release.acts_like)
+
+    return outcome
