@@ -203,10 +203,10 @@ class Draft:
 
     def add(self, name: str, fact: Any, record: Record, apart: int = 0) -> None:
         """Put a fact into a list, once; a repeat adds its lines, unless it is ``apart``."""
-        memory = getattr(fact, "range", None)
-        if memory is not None and memory.start == memory.end:
+        end = getattr(fact, "end", None)
+        if end is not None and fact.start == end and type(fact) not in IN_FRAMES:
             return  # an empty range is no fact
-        if _impossible(fact):
+        if _impossible(fact, end):
             self.complain(
                 "warning",
                 "impossible-range",
@@ -318,11 +318,10 @@ class Draft:
         self.families |= other.families
 
 
-def _impossible(fact: object) -> bool:
+def _impossible(fact: Any, end: int | None) -> bool:
     """Whether a range is backwards or lies beyond the address space, whatever the page size."""
     if type(fact) not in IN_FRAMES:
-        memory = getattr(fact, "range", None)
-        return memory is not None and (memory.start > memory.end or memory.end > _SPACE)
+        return end is not None and (fact.start > end or end > _SPACE)
     if isinstance(fact, PfnNode | PfnInitmem | PfnReserved):
         return fact.start > fact.end or fact.end > _MOST_FRAMES
     if isinstance(fact, PfnZone):  # an empty zone may be printed backwards
