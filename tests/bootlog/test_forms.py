@@ -24,7 +24,6 @@ ROOT = Path(__file__).parent.parent.parent
 FORMS_FOLDER = ROOT / "app" / "pfnscope" / "bootlog" / "forms"
 GOLDEN = json.loads(FILE.read_text())
 SAMPLED = [(form, sample) for form in FORMS for sample in form.samples]
-SAMPLES = [pytest.param(form, sample, id=f"{form.name}-{i}") for form in FORMS for i, sample in enumerate(form.samples)]
 
 
 def test_names_are_unique_and_every_row_names_its_source() -> None:
@@ -46,20 +45,15 @@ def test_the_worked_example_for_contributors_is_a_row_of_the_table() -> None:
     assert f'`"start": "{meaning_of_it["start"]}"` and `"end": "{meaning_of_it["end"]}"`' in page
 
 
-@pytest.mark.parametrize(("form", "sample"), SAMPLES)
-def test_a_sample_matches_its_row_and_no_other(form: Form, sample: str) -> None:
-    assert [row.name for row in FORMS if compiled(row.pattern).match(sample.encode())] == [form.name]
-
-
-@pytest.mark.parametrize(("form", "sample"), SAMPLES)
-def test_a_sample_says_what_the_golden_file_says(form: Form, sample: str) -> None:
-    assert meaning(form, sample) == GOLDEN[form.name][sample]
-
-
-@pytest.mark.parametrize(("form", "sample"), SAMPLES)
-def test_a_sample_is_found_in_a_text_behind_a_prefix(form: Form, sample: str) -> None:
-    text = f"chatter\n[    0.000000] {sample}\nchatter\n".encode()
-    assert [(r.form.name, r.lines) for r in records(Text(text)) if r.form] == [(form.name, (2,))]
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
+def test_samples_of_a_row_match_it_alone_say_what_the_golden_file_says_and_are_found_behind_a_prefix(
+    form: Form,
+) -> None:
+    for sample in form.samples:
+        assert [row.name for row in FORMS if compiled(row.pattern).match(sample.encode())] == [form.name], sample
+        assert meaning(form, sample) == GOLDEN[form.name][sample], sample
+        text = f"chatter\n[    0.000000] {sample}\nchatter\n".encode()
+        assert [(r.form.name, r.lines) for r in records(Text(text)) if r.form] == [(form.name, (2,))], sample
 
 
 @pytest.mark.parametrize("form", [form for form in FORMS if form.anchor or form.damaged], ids=lambda form: form.name)
