@@ -46,7 +46,7 @@ def test_the_worked_example_for_contributors_is_a_row_of_the_table() -> None:
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
-def test_samples_of_a_row_match_it_alone_say_what_the_golden_file_says_and_are_found_behind_a_prefix(
+def test_samples_match_their_row_alone_mean_what_the_golden_file_says_and_are_found_behind_a_prefix(
     form: Form,
 ) -> None:
     for sample in form.samples:
