@@ -38,7 +38,7 @@ from pfnscope.model.memmap import MemMap
 from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet
 from pfnscope.recording.model import FlagRun, Kpageflags, Record
 from pfnscope.simulation.e820 import Entry, Table
-from pfnscope.simulation.image import kernel_image
+from pfnscope.simulation.firmware import kernel_image
 from tests.support.seed import GIB, seed_log
 
 MIB = 1 << 20

@@ -13,7 +13,7 @@ from pfnscope.layout.region import less_memory, near
 from pfnscope.model.log import MemoryType
 from pfnscope.model.placement import AddedHole, Placement
 from pfnscope.model.ranges import Address, ByteRange, FrameRange, FrameSet
-from pfnscope.simulation.image import kernel_image
+from pfnscope.simulation.firmware import kernel_image
 from pfnscope.units import MIB
 
 Kind = Literal["!", "$"]

@@ -1,8 +1,7 @@
 """What another command line would make of a machine: its firmware map and nodes, booted again without a reboot."""
 
-from pfnscope.simulation.boot import USUAL_ARCH, NotSimulated, SimulatedBoot, simulate
-from pfnscope.simulation.inferred import own_command_line, with_inferred
-from pfnscope.simulation.selfcheck import self_check
+from pfnscope.simulation.boot import USUAL_ARCH, NotSimulated, SimulatedBoot, self_check, simulate
+from pfnscope.simulation.firmware import own_command_line, with_inferred
 
 __all__ = [
     "USUAL_ARCH",

@@ -1,4 +1,7 @@
-"""A boot log as the same machine would print it with another command line."""
+"""A boot log as the same machine would print it with another command line, and the self-check.
+
+The self-check simulates the log's own command line: where that does not give the log again, what-if answers stay hidden.
+"""
 
 from collections.abc import Iterable
 from typing import Literal
@@ -16,20 +19,19 @@ from pfnscope.model.log import (
     E820Change,
     Initmem,
     Lines,
+    MapEntry,
     MemblockRegion,
     MemoryType,
     NodeRange,
     PrintedCounts,
+    ZoneRange,
 )
 from pfnscope.model.ranges import ByteRange
 from pfnscope.model.ranges.engine import canonical, clip
-from pfnscope.simulation.e820 import joined_lines
-from pfnscope.simulation.firmware import Memory, Panics, boot_memory, first_map, limit_of
-from pfnscope.simulation.image import kernel_image
-from pfnscope.simulation.inferred import with_inferred
-from pfnscope.simulation.labels import label_of
-from pfnscope.simulation.nodes import place_nodes
-from pfnscope.simulation.numa import Block
+from pfnscope.model.simulation import SelfCheck
+from pfnscope.simulation.e820 import joined_lines, label_of
+from pfnscope.simulation.firmware import Memory, Panics, boot_memory, first_map, kernel_image, limit_of, with_inferred
+from pfnscope.simulation.numa import Block, place_nodes
 from pfnscope.simulation.traps import traps
 from pfnscope.simulation.zones import movable_start, zone_ranges
 from pfnscope.units import PAGE_SIZE
@@ -169,3 +171,50 @@ def _still_reserved(log: BootLog, regions: tuple[MemblockRegion, ...]) -> tuple[
     """Firmware tables and low memory stay reserved; what the kernel took from RAM would lie elsewhere."""
     ram = canonical((e.start, e.end) for e in first_map(log) if e.type is MemoryType.RAM)
     return tuple(region for region in regions if not clip(ram, region.start, region.end))
+
+
+def self_check(log: BootLog, again: BootLog) -> tuple[SelfCheck, ...]:
+    """Compare ``again``, the log of the simulated boot with the log's own command line, with the log.
+
+    Raises NotSimulated where the log does not show which command line that is.
+    """
+    log, inferred = with_inferred(log)
+    if log.command_line is None and log.user_map:
+        raise NotSimulated("the text has a user-defined map, but not the command line that made it")
+    maps = _held("user map", _map(log.user_map), _map(again.user_map), log.user_map)
+    if not log.user_map and not again.user_map:
+        maps = msgspec.structs.replace(maps, agrees=True)
+    elif inferred:  # the command line was read off this very map
+        maps = msgspec.structs.replace(maps, agrees=None)
+    return (
+        maps,
+        _held("node ranges", _nodes(log.node_ranges), _nodes(again.node_ranges), log.node_ranges),
+        _held("zone ranges", _zones(log.zone_ranges), _zones(again.zone_ranges), log.zone_ranges),
+    )
+
+
+def _held(
+    what: str,
+    printed: tuple[str, ...],
+    simulated: tuple[str, ...],
+    items: Iterable[MapEntry | NodeRange | ZoneRange],
+) -> SelfCheck:
+    lines = tuple(sorted({line for item in items for line in item.lines}))
+    return SelfCheck(what, printed == simulated if printed else None, printed, simulated, lines)
+
+
+def _map(entries: Iterable[MapEntry]) -> tuple[str, ...]:
+    """By type, joined where they touch: setup_data cuts RAM into pieces that mean nothing."""
+    kinds: dict[str, list[tuple[int, int]]] = {}
+    for entry in entries:
+        kinds.setdefault(entry.type.value, []).append((entry.start, entry.end))
+    rows = [(start, end, kind) for kind, pairs in kinds.items() for start, end in canonical(pairs)]
+    return tuple(f"{ByteRange(start, end)} {kind}" for start, end, kind in sorted(rows))
+
+
+def _nodes(ranges: Iterable[NodeRange]) -> tuple[str, ...]:
+    return tuple(f"{memory} node {node}" for memory, node in sorted((item.range, item.node) for item in ranges))
+
+
+def _zones(zones: Iterable[ZoneRange]) -> tuple[str, ...]:
+    return tuple(f"{zone.zone} {zone.range}" for zone in zones if zone.range is not None)

@@ -1,20 +1,68 @@
-"""From the firmware map to memblock.memory, as setup_arch() of x86 goes: arguments, the image, trimming."""
+"""From the firmware map to memblock.memory, as setup_arch() of x86 goes: arguments, the kernel image, trimming.
+
+An excerpt that shows only the user-defined map gets the firmware map that it was made from, as far as it tells.
+"""
 
 from collections.abc import Iterator
 
+import msgspec
 from msgspec import Struct
 
 from pfnscope.bootlog.forms.maps import memory_type
 from pfnscope.kernel.architectures import max_arch_pfn
+from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.map_arguments import RAM, RESERVED, SOFT_RESERVED, MapOperation
 from pfnscope.kernel.release import Version
+from pfnscope.kernel.thresholds import IMAGE_MOVES
 from pfnscope.layout.evidence import has_pae
 from pfnscope.model.log import BootLog, Lines, MapEntry, MemoryType
+from pfnscope.model.ranges import ByteRange
 from pfnscope.model.ranges.engine import Pairs, canonical, difference
-from pfnscope.simulation.e820 import MEMORY_TYPES, Table
-from pfnscope.simulation.image import Image
-from pfnscope.simulation.labels import entries_of, printed, type_number
+from pfnscope.simulation.e820 import MEMORY_TYPES, Table, entries_of, printed, type_number
 from pfnscope.units import KIB, MIB, PAGE_SIZE
+
+LINK_ADDRESS = 16 * MIB
+"""CONFIG_PHYSICAL_START of every distribution and of defconfig; KASLR moves the image from there."""
+
+SMALLEST = 16 * MIB
+"""Less than the image of any distribution's kernel."""
+
+
+_PARTS = frozenset({"Kernel code", "Kernel rodata", "Kernel data", "Kernel bss"})
+
+
+class Image(Struct, frozen=True):
+    """Bytes ``[start, end)``; ``assumed`` says from what, where no line tells both."""
+
+    start: int
+    end: int
+    lines: Lines
+    assumed: str | None
+
+
+def kernel_image(log: BootLog, command_line: str, version: Version | None) -> Image | None:
+    """The image of an x86 kernel, or None where KASLR may have put it anywhere.
+
+    From /proc/iomem both ends are known. A memblock dump has the image and what lies behind it as one region; the
+    image has at least its beginning.
+    """
+    parts = [item for item in log.files.iomem if item.name in _PARTS]
+    if parts and max(item.end for item in parts) > KIB:
+        return Image(
+            min(item.start for item in parts),
+            max(item.end for item in parts),
+            tuple(line for item in parts for line in item.lines),
+            None,
+        )
+    names = {argument.name for argument in arguments(command_line)}
+    for region in log.memblock_reserved:
+        if region.start == LINK_ADDRESS:
+            return Image(region.start, region.end, region.lines, "the region of memblock.reserved at 16 MiB")
+    moves = "nokaslr" not in names if IMAGE_MOVES.reached(version, unknown=True) else "kaslr" in names
+    if moves:
+        return None
+    return Image(LINK_ADDRESS, LINK_ADDRESS + SMALLEST, (), "the usual link address and the least size of an image")
+
 
 BIOS_START, BIOS_END = 640 * KIB, MIB
 FIRST_ENTRIES = 128
@@ -132,3 +180,53 @@ def _ram(map_: tuple[MapEntry, ...]) -> Pairs:
 def limit_of(log: BootLog, arch: str) -> int:
     """Frames that the kernel can address."""
     return max_arch_pfn(arch, pae=has_pae(log))
+
+
+def with_inferred(log: BootLog) -> tuple[BootLog, str | None]:
+    """The log with a firmware map and a command line put where it has none, and what they were taken from.
+
+    Persistent memory of type 12 in a user-defined map comes from ``memmap=nn!ss``, unless the firmware's map has it;
+    what such a region covers is taken for RAM. Nothing else of a user's map tells what was there before, so a log
+    without such entries comes back as it is.
+    """
+    if log.command_line is not None:
+        return log, None
+    regions = _joined(log.user_map)
+    if log.firmware_map or not regions:
+        return log, None
+    arguments = " ".join(f"memmap={_size(item.end - item.start)}!{_size(item.start)}" for item in regions)
+    ram = next((entry.label for entry in log.user_map if entry.type is MemoryType.RAM), "usable")
+    before = tuple(
+        msgspec.structs.replace(entry, type=MemoryType.RAM, label=ram) if entry.type is MemoryType.PRAM else entry
+        for entry in log.user_map
+    )
+    lines = tuple(line for entry in log.user_map if entry.type is MemoryType.PRAM for line in entry.lines)
+    return (
+        msgspec.structs.replace(log, firmware_map=before, command_line=arguments, command_line_lines=lines),
+        "the persistent memory in the user-defined map, which takes the place of RAM",
+    )
+
+
+def own_command_line(log: BootLog) -> str:
+    """The command line that the log's machine was booted with, as far as the log shows or implies one."""
+    return with_inferred(log)[0].command_line or ""
+
+
+def _joined(entries: tuple[MapEntry, ...]) -> list[ByteRange]:
+    """Regions of type 12; the kernel breaks them where an entry of its map ended."""
+    out: list[ByteRange] = []
+    for entry in sorted(entries, key=lambda entry: entry.range):
+        if entry.type is not MemoryType.PRAM:
+            continue
+        if out and out[-1].end == entry.start:
+            out[-1] = ByteRange(out[-1].start, entry.end)
+        else:
+            out.append(entry.range)
+    return out
+
+
+def _size(value: int) -> str:
+    for suffix, shift in (("G", 30), ("M", 20), ("K", 10)):
+        if value and value % (1 << shift) == 0:
+            return f"{value >> shift}{suffix}"
+    return hex(value) if value >= KIB else str(value)

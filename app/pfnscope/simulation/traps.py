@@ -7,7 +7,7 @@ from pfnscope.kernel.map_arguments import PRAM, RAM, RESERVED, Action, ArgumentN
 from pfnscope.model.log import MapEntry, MemoryType
 from pfnscope.model.ranges import ByteRange
 from pfnscope.model.ranges.engine import Pairs, canonical, clip
-from pfnscope.simulation.image import Image
+from pfnscope.simulation.firmware import Image
 from pfnscope.units import format_size
 from pfnscope.words import plural
 
