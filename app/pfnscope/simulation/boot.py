@@ -1,6 +1,6 @@
 """A boot log as the same machine would print it with another command line, and the self-check.
 
-The self-check simulates the log's own command line: where that does not give the log again, what-if answers stay hidden.
+The self-check simulates the log's own command line: where that fails, what-if answers are not shown.
 """
 
 from collections.abc import Iterable
