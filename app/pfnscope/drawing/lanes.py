@@ -38,6 +38,10 @@ ALARM_KINDS = ALARMS | {"uninitialised", "unsafe"}
 """Kinds of bars that are drawn however small they are."""
 
 
+MAPS = ("modified", "user", "extended", "firmware")
+"""Keys of the lanes of memory maps, the one in force first: see :class:`pfnscope.model.log.MemoryMaps`."""
+
+
 class Bar(msgspec.Struct, frozen=True):
     """Page frames [start_pfn, end_pfn). ``kind`` names the paint, ``hole`` is an index into document.holes."""
 
@@ -97,7 +101,7 @@ def lanes(document: Document, *, name_nodes: bool = False) -> tuple[Lane, ...]:
 def map_lane(lanes: Iterable[Lane], *, or_sysfs: bool = False) -> Lane | None:
     """The lane of the map in force; ``or_sysfs``: that of sysfs where the log has none."""
     every = {lane.key: lane for lane in lanes}
-    keys = ("modified", "user", "extended", "firmware", *(["firmware-memmap"] if or_sysfs else []))
+    keys = (*MAPS, "firmware-memmap") if or_sysfs else MAPS
     return next((every[key] for key in keys if key in every), None)
 
 

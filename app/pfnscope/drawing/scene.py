@@ -13,7 +13,7 @@ import msgspec
 
 from pfnscope.drawing.axis import Axis
 from pfnscope.drawing.differing import Difference, differences
-from pfnscope.drawing.lanes import Bar, Lane, lanes
+from pfnscope.drawing.lanes import MAPS, Bar, Lane, lanes
 from pfnscope.model.document import Document
 from pfnscope.model.placement import Placements
 from pfnscope.model.ranges import FrameRange
@@ -22,9 +22,7 @@ from pfnscope.units import format_size
 from pfnscope.words import plural
 
 TODAY, CHANGED = "today", "what if"
-_IN_FORCE = ("modified", "user", "extended", "firmware")
-_MAPS = frozenset(_IN_FORCE)
-_SIMULATED = frozenset({*_IN_FORCE, "nodes", "zones", "pages", "holes"})
+_SIMULATED = frozenset({*MAPS, "nodes", "zones", "pages", "holes"})
 """Lanes that a simulation computes whole. Of memblock.reserved it knows some, and of the others nothing."""
 _NOTHING = {"Nodes": "no memory", "Zones": "no zone", "Struct pages": "no struct page", "Holes": "no hole"}
 
@@ -148,7 +146,7 @@ def _side_by_side(
     lanes: list[Lane] = []
     marks: list[Mark] = []
     said: list[tuple[str, Difference]] = []
-    in_force = [next((family for family in _IN_FORCE if family in side), "") for side in (first, second)]
+    in_force = [next((family for family in MAPS if family in side), "") for side in (first, second)]
     for family in _order(first, second):
         before, after = first.get(family, []), second.get(family, [])
         differ: Iterable[Difference] = ()
@@ -157,7 +155,7 @@ def _side_by_side(
             if not differ:
                 lanes += [msgspec.structs.replace(lane, side="", subtitle="the same in both") for lane in after]
                 continue
-        elif family in _MAPS and in_force[0] != in_force[1] and family == in_force[1 if after else 0] and all(in_force):
+        elif family in MAPS and in_force[0] != in_force[1] and family == in_force[1 if after else 0] and all(in_force):
             differ = differences(_bars(first[in_force[0]]), _bars(second[in_force[1]]))
         at = len(lanes)
         lanes += [*before, *after]

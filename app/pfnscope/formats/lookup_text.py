@@ -3,7 +3,7 @@
 from pfnscope.model.analysis import Hole
 from pfnscope.model.lookup import Lookup
 from pfnscope.report.plain import PLAIN, Look
-from pfnscope.report.words import placement_words, state_words
+from pfnscope.report.words import harm_words, placement_words, state_words
 
 _ASSUMED = {"vmemmap_base": "struct pages begin at 0xffffea0000000000, as without KASLR"}
 
@@ -49,7 +49,4 @@ def _hole(place: Lookup) -> str:
     if place.hole is None:
         return "no"
     hole = place.hole
-    return (
-        f"pfn {hole.frames}, {placement_words(hole)}, {state_words(hole)}, "
-        f"{'harmless' if hole.severity == 'none' else hole.severity}"
-    )
+    return f"pfn {hole.frames}, {placement_words(hole)}, {state_words(hole)}, {harm_words(hole.severity)}"

@@ -12,7 +12,7 @@ from pfnscope.report import notes
 from pfnscope.report.compared import compared
 from pfnscope.report.plain import PLAIN
 from pfnscope.report.simulated import agreement
-from pfnscope.report.words import VERDICTS, placement_words, state_words
+from pfnscope.report.words import VERDICTS, harm_words, placement_words, state_words
 from pfnscope.words import plural, printable
 
 _MOSTALARMS = 3
@@ -40,7 +40,7 @@ def render(document: Document, today: Document | None = None) -> str:
                     escape(hole.label or "no map entry"),
                     escape(placement_words(hole)),
                     escape(state_words(hole)),
-                    "harmless" if hole.severity == "none" else hole.severity,
+                    harm_words(hole.severity),
                     escape(", ".join(hole.reachable_by)) if hole.severity in ALARMS else "",
                 )
                 for hole in document.holes

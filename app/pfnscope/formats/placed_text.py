@@ -4,7 +4,7 @@ from pfnscope.drawing.ascii import bars_of_places
 from pfnscope.model.document import Document
 from pfnscope.model.placement import AddedHole, Placements
 from pfnscope.report.plain import PLAIN, Look
-from pfnscope.report.words import STATE_WORDS, argument_size, pages_words
+from pfnscope.report.words import STATE_WORDS, argument_size, harm_words, pages_words
 from pfnscope.units import format_size
 
 
@@ -31,5 +31,5 @@ def render(document: Document, places: Placements, look: Look = PLAIN) -> str:
 def _said(hole: AddedHole) -> str:
     linked = "" if hole.linked_zone is None else f", linked to {hole.linked_zone} of node {hole.linked_node}"
     where = "outside every zone span" if hole.placement == "outside-zone-spans" else "inside a zone span"
-    harm = "harmless" if hole.severity == "none" else hole.severity
+    harm = harm_words(hole.severity)
     return f"adds {hole.frames}, {pages_words(hole.pages)} {where}, {STATE_WORDS[hole.state]}{linked}, {harm}"

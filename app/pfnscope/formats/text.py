@@ -10,7 +10,7 @@ from pfnscope.model.ranges import FrameRange
 from pfnscope.report import counted, notes
 from pfnscope.report.plain import PLAIN, Look, listed, paragraphs, table
 from pfnscope.report.simulated import agreement, carets
-from pfnscope.report.words import VERDICTS, linked_as_it_lies, state_words
+from pfnscope.report.words import VERDICTS, harm_words, linked_as_it_lies, state_words
 from pfnscope.units import format_size
 from pfnscope.words import plural
 
@@ -124,7 +124,7 @@ def _holes(holes: Sequence[Hole], look: Look) -> Lines:
             hole.label or "none",
             _zone(hole.zone, hole.node) or "none",
             _state(hole),
-            "harmless" if hole.severity == "none" else hole.severity,
+            harm_words(hole.severity),
         )
         for hole in holes
     ]
@@ -146,8 +146,7 @@ def _state(hole: Hole) -> str:
 
 def era_rows(document: Document) -> list[Sequence[str]]:
     """What every mechanism makes of the holes outside zone spans: state, severity and releases."""
-    harmless = {"none": "harmless"}
-    return [(era.state, harmless.get(era.severity, era.severity), era.releases) for era in document.eras]
+    return [(era.state, harm_words(era.severity), era.releases) for era in document.eras]
 
 
 def _eras(document: Document, look: Look) -> Lines:

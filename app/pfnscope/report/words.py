@@ -32,6 +32,11 @@ TYPE_WORDS = {
 SEVERITY_WORDS = {"danger": "danger", "caution": "caution", "info": "worth knowing", "none": "harmless"}
 
 
+def harm_words(severity: str) -> str:
+    """``danger``, ``caution``, ``info`` or ``harmless``, for a column or the end of a sentence."""
+    return "harmless" if severity == "none" else severity
+
+
 def pages_words(pages: int) -> str:
     """``1 page``, ``41 pages``, ``262,144 pages``."""
     return counted(pages, "page")
