@@ -15,10 +15,10 @@ from pfnscope.bootlog.forms import FORMS, Form
 from pfnscope.drawing import palette
 from pfnscope.formats import rulepage
 from pfnscope.formats.rulebook import Rule
+from pfnscope.model.answers import Lookup
 from pfnscope.model.document import Document
 from pfnscope.model.encoding import SCHEMA_NAMES
 from pfnscope.model.log import MemoryType
-from pfnscope.model.lookup import Lookup
 from pfnscope.model.ranges import Address
 from tools import pictures, reference
 

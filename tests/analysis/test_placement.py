@@ -8,7 +8,7 @@ from pfnscope.analysis import Analysis, analyze
 from pfnscope.analysis.placement import placements
 from pfnscope.analysis.whatif import what_if
 from pfnscope.bootlog import read
-from pfnscope.model.placement import Placement
+from pfnscope.model.answers import Placement
 from tests.support.samples import text
 
 GIB, MIB = 1 << 30, 1 << 20

@@ -6,12 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pfnscope.analysis import Analysis, analyze
-from pfnscope.analysis.verify import verify
-from pfnscope.analysis.verify.pages import expected_reserved, view_of
+from pfnscope.analysis.verify import expected_reserved, verify, view_of
 from pfnscope.bootlog import read
+from pfnscope.model.answers import FileComparison, Verification
 from pfnscope.model.log import ZoneInfo
 from pfnscope.model.ranges import FrameRange, FrameSet, overlay
-from pfnscope.model.verification import Comparison, Verification
 from pfnscope.recording.model import Block, FlagRun, Kpageflags, Record
 from tests.support.samples import text
 
@@ -67,11 +66,11 @@ def with_flags(record: Record, frames: FrameRange, *, nopage: bool, reserved: bo
     return msgspec.structs.replace(record, flags=changed)
 
 
-def part(found: Verification, what: str) -> Comparison:
+def part(found: Verification, what: str) -> FileComparison:
     return next(item for item in found.comparisons if item.what == what)
 
 
-def wrong(found: Comparison) -> FrameSet:
+def wrong(found: FileComparison) -> FrameSet:
     return FrameSet.of(item.frames for item in found.mismatches)
 
 

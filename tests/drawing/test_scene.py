@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from pfnscope.drawing import scene
 from pfnscope.drawing.differing import differences
 from pfnscope.drawing.lanes import Bar
+from pfnscope.model.answers import Placement, Placements
 from pfnscope.model.document import Document, Memblock
 from pfnscope.model.layout import ZoneSpan
 from pfnscope.model.log import MemblockRegion, NodeRange
-from pfnscope.model.placement import Placement, Placements
 from pfnscope.model.ranges import ByteRange
 from tests.report.documents import hole, seed_document
 

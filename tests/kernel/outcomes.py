@@ -9,7 +9,7 @@ from pfnscope.analysis import Analysis, analyze
 from pfnscope.analysis.checks.counts import memmap_pages, zone_count_checks, zone_counts, zonelist_checks
 from pfnscope.analysis.checks.setup import node_checks
 from pfnscope.analysis.hazards import left_out, top_of
-from pfnscope.analysis.verify.pages import view_of
+from pfnscope.analysis.verify import view_of
 from pfnscope.kernel import vmemmap
 from pfnscope.kernel.architecture_row import MemoryModel
 from pfnscope.kernel.architectures import memory_model, section_size, zone_limits
@@ -22,7 +22,7 @@ from pfnscope.kernel.rules import RULES
 from pfnscope.kernel.vendors import parse_release
 from pfnscope.layout import build_layout
 from pfnscope.layout.movable import movable_starts
-from pfnscope.model.layout import Layout, MemoryRange, ZoneLimit
+from pfnscope.model.layout import Layout, MemMap, MemoryRange, ZoneLimit
 from pfnscope.model.log import (
     BootLog,
     Count,
@@ -34,7 +34,6 @@ from pfnscope.model.log import (
     ZoneInfo,
     ZoneRange,
 )
-from pfnscope.model.memmap import MemMap
 from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet
 from pfnscope.recording.model import FlagRun, Kpageflags, Record
 from pfnscope.simulation.e820 import Entry, Table

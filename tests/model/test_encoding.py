@@ -8,10 +8,9 @@ import pytest
 
 from pfnscope.bootlog.forms import FORMS
 from pfnscope.model.analysis import Hole
+from pfnscope.model.answers import Lookup, Placements
 from pfnscope.model.document import Document
 from pfnscope.model.encoding import builtins, dec_hook, decode, encode, schemas
-from pfnscope.model.lookup import Lookup
-from pfnscope.model.placement import Placements
 from pfnscope.model.ranges import Address, ByteRange, FrameRange
 from pfnscope.patterns import compiled
 from pfnscope.service import analyze

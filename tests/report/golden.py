@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from pfnscope.formats import compared_text, placed_text, text
+from pfnscope.formats import text
+from pfnscope.formats.answers import compared_text, placed_text
 from pfnscope.report.plain import Look
 from pfnscope.service import analyze
 from pfnscope.service.whatif import Change, placed_beside, simulated_beside
@@ -43,7 +44,7 @@ def _compared() -> Iterator[tuple[str, Rendered]]:
         ("odd-size", "odd-size"),
     ):
         first, second = (analyze(samples.text(slug)).document for slug in (one, other))
-        yield f"compare-{one}-{other}", partial(compared_text.render, first, second)
+        yield f"compare-{one}-{other}", partial(compared_text, first, second)
 
 
 def _simulated() -> Iterator[tuple[str, Rendered]]:
@@ -56,7 +57,7 @@ def _simulated() -> Iterator[tuple[str, Rendered]]:
 def _placed() -> Iterator[tuple[str, Rendered]]:
     """Safe and unsafe places, and none at all."""
     for slug, size in (("seed-no-memmap", "1G"), ("uneven-nodes", "256M"), ("odd-size", "1T")):
-        yield f"place-{size.lower()}-{slug}", partial(placed_text.render, *placed_beside(samples.text(slug), size))
+        yield f"place-{size.lower()}-{slug}", partial(placed_text, *placed_beside(samples.text(slug), size))
 
 
 def main() -> None:

@@ -5,9 +5,9 @@ import pytest
 
 from pfnscope.bootlog import read
 from pfnscope.kernel.release import Version
+from pfnscope.model.answers import SelfCheck
 from pfnscope.model.log import BootLog, MemoryType, SratEntry
 from pfnscope.model.ranges import Address, ByteRange
-from pfnscope.model.simulation import SelfCheck
 from pfnscope.simulation import NotSimulated, own_command_line, self_check, simulate
 from tests.support.samples import SLUGS, text
 

@@ -7,9 +7,8 @@ from pfnscope.kernel.architecture_row import MemoryModel
 from pfnscope.kernel.rules import StructPageRule, typical
 from pfnscope.layout.zones import zone_spans
 from pfnscope.model.analysis import PageState
-from pfnscope.model.layout import Layout, MemoryRange, Owner, ZoneLimit
+from pfnscope.model.layout import Layout, MemMap, MemoryRange, Owner, ZoneLimit
 from pfnscope.model.log import MemoryType
-from pfnscope.model.memmap import MemMap
 from pfnscope.model.ranges import FrameRange, FrameSet, overlay
 
 PAGE, SECTION = 4096, 8

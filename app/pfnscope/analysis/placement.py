@@ -10,8 +10,8 @@ from pfnscope.analysis.holes import Surroundings, find_holes
 from pfnscope.analysis.replay import walk_ends
 from pfnscope.kernel.command_line import arguments, movable_arguments
 from pfnscope.layout.region import less_memory, near
+from pfnscope.model.answers import AddedHole, Placement
 from pfnscope.model.log import MemoryType
-from pfnscope.model.placement import AddedHole, Placement
 from pfnscope.model.ranges import Address, ByteRange, FrameRange, FrameSet
 from pfnscope.simulation.firmware import kernel_image
 from pfnscope.units import MIB

@@ -28,7 +28,7 @@ from pfnscope.model.ranges import FrameRange, FrameSet
 from pfnscope.report.plain import Look, listed
 
 if TYPE_CHECKING:
-    from pfnscope.model.placement import Placements
+    from pfnscope.model.answers import Placements
 
 _FAMILIES = ("map", "nodes", "zones", "pages", "holes")
 _BOTH, _FIRST, _SECOND = " -+"

@@ -14,8 +14,8 @@ import msgspec
 from pfnscope.drawing.axis import Axis
 from pfnscope.drawing.differing import Difference, differences
 from pfnscope.drawing.lanes import MAPS, Bar, Lane, lanes
+from pfnscope.model.answers import Placements
 from pfnscope.model.document import Document
-from pfnscope.model.placement import Placements
 from pfnscope.model.ranges import FrameRange
 from pfnscope.report.words import argument_size, pages_words
 from pfnscope.units import format_size

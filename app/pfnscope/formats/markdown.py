@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from pfnscope.drawing.ascii import bars_of, bars_of_two
-from pfnscope.formats.compared_text import changes
+from pfnscope.formats.answers import changes
 from pfnscope.formats.text import era_rows, facts
 from pfnscope.model.analysis import ALARMS, Hole
 from pfnscope.model.document import Document

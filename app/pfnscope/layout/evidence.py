@@ -5,8 +5,8 @@ from msgspec import Struct
 from pfnscope.kernel.architecture_row import MemoryModel
 from pfnscope.kernel.architectures import PAGE_SIZES, architecture, max_order_pages, memory_model, section_size
 from pfnscope.kernel.release import Version
+from pfnscope.model.layout import NO_MEMMAP, MemMap
 from pfnscope.model.log import BootLog
-from pfnscope.model.memmap import NO_MEMMAP, MemMap
 from pfnscope.patterns import compiled
 from pfnscope.units import GIB, KIB, MIB
 

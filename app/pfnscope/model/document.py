@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from pfnscope.model.analysis import Basis, Check, Era, Event, Hole, Verdict
+from pfnscope.model.answers import Simulation
 from pfnscope.model.layout import ZoneSpan
 from pfnscope.model.log import (
     BlockRange,
@@ -30,7 +31,6 @@ from pfnscope.model.log import (
     ZoneRange,
 )
 from pfnscope.model.ranges import FrameRange
-from pfnscope.model.simulation import Simulation
 
 
 class Boot(msgspec.Struct, frozen=True):

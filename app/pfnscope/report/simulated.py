@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from pfnscope.analysis import Analysis
-from pfnscope.model.simulation import SelfCheck, Simulation
+from pfnscope.model.answers import SelfCheck, Simulation
 from pfnscope.report.plain import PLAIN, Look
 from pfnscope.simulation import NotSimulated, SimulatedBoot, self_check
 

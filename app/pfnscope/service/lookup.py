@@ -8,9 +8,9 @@ import msgspec
 from pfnscope.drawing.lanes import frames
 from pfnscope.kernel import vmemmap
 from pfnscope.model.analysis import Hole
+from pfnscope.model.answers import Lookup
 from pfnscope.model.document import Document
 from pfnscope.model.log import Lines, MapEntry
-from pfnscope.model.lookup import Lookup
 from pfnscope.model.ranges import Address, ByteRange, FrameRange
 from pfnscope.patterns import compiled
 from pfnscope.report.words import pages_words, state_words

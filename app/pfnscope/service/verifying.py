@@ -7,7 +7,7 @@ from pfnscope.analysis import Analysis
 from pfnscope.analysis.verify import verify
 from pfnscope.bootlog import read
 from pfnscope.kernel.architectures import architecture_of_machine
-from pfnscope.model.verification import Verification
+from pfnscope.model.answers import Verification
 from pfnscope.recording.reading import Summary, read_record, read_summary
 from pfnscope.service.analyzing import Options, judged
 from pfnscope.service.errors import ServiceError

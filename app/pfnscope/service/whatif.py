@@ -10,9 +10,8 @@ from pfnscope.analysis.whatif import what_if
 from pfnscope.bootlog import Reading, read
 from pfnscope.kernel.architectures import X86
 from pfnscope.kernel.command_line import arguments
+from pfnscope.model.answers import Placements, Simulation
 from pfnscope.model.document import Document
-from pfnscope.model.placement import Placements
-from pfnscope.model.simulation import Simulation
 from pfnscope.report.build import document
 from pfnscope.report.simulated import simulation
 from pfnscope.service.analyzing import DEFAULTS, Options, judged

@@ -14,6 +14,7 @@ from pfnscope.kernel.command_line import Argument, arguments
 from pfnscope.kernel.map_arguments import Action, ArgumentNote, MapOperation, map_operations
 from pfnscope.kernel.release import Version
 from pfnscope.kernel.vendors import parse_release
+from pfnscope.model.answers import SelfCheck
 from pfnscope.model.log import (
     BootLog,
     E820Change,
@@ -28,7 +29,6 @@ from pfnscope.model.log import (
 )
 from pfnscope.model.ranges import ByteRange
 from pfnscope.model.ranges.engine import canonical, clip
-from pfnscope.model.simulation import SelfCheck
 from pfnscope.simulation.e820 import joined_lines, label_of
 from pfnscope.simulation.firmware import Memory, Panics, boot_memory, first_map, kernel_image, limit_of, with_inferred
 from pfnscope.simulation.numa import Block, place_nodes

@@ -7,8 +7,8 @@ import msgspec
 
 from pfnscope.kernel.command_line import Argument, arguments
 from pfnscope.kernel.map_arguments import ArgumentNote
+from pfnscope.model.answers import Simulation
 from pfnscope.model.document import Document
-from pfnscope.model.simulation import Simulation
 
 
 class Piece(msgspec.Struct, frozen=True):

@@ -5,8 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from pfnscope.kernel.command_line import arguments
-from pfnscope.model.placement import AddedHole, Placement, Placements
-from pfnscope.model.simulation import SelfCheck
+from pfnscope.model.answers import AddedHole, Placement, Placements, SelfCheck
 from pfnscope.report.simulated import agreement
 from pfnscope.report.words import STATE_WORDS, argument_size, pages_words
 from pfnscope.service.whatif import Answer, Change

@@ -11,9 +11,8 @@ from fastapi.openapi.utils import get_openapi
 from pfnscope import service
 from pfnscope.formats.rulebook import Rule, rules
 from pfnscope.model import encoding
+from pfnscope.model.answers import Lookup, Placements
 from pfnscope.model.document import Document
-from pfnscope.model.lookup import Lookup
-from pfnscope.model.placement import Placements
 from pfnscope.report.compared import Comparison, compared
 from pfnscope.service.layouts import Created
 from pfnscope.service.lookup import lookup

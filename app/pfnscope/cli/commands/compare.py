@@ -19,7 +19,7 @@ def configure(parser: Parser) -> None:
 
 def run(args: Namespace) -> None:
     """Show what changed in memory between the boot logs A and B, or between two boots in one text."""
-    from pfnscope.formats.compared_text import render
+    from pfnscope.formats.answers import compared_text
     from pfnscope.report.compared import compared
     from pfnscope.service.analyzing import documents, encode, parse_boots
 
@@ -28,4 +28,6 @@ def run(args: Namespace) -> None:
     with working("comparing"):
         second = text if args.second is None else read(args.second)
         both = documents(text, second, one, other, kernel=args.kernel)
-    show(encode(compared(*both)) if args.form == "json" else render(*both, look(args.width, args.color)).encode())
+    show(
+        encode(compared(*both)) if args.form == "json" else compared_text(*both, look(args.width, args.color)).encode()
+    )

@@ -18,9 +18,9 @@ def configure(parser: Parser) -> None:
 
 def run(args: Namespace) -> None:
     """Show what is at WHERE: an address (0xbffd7000, 4G), pfn:0xbffd7, or page:0xffffea0002fff5c0."""
-    from pfnscope.formats.lookup_text import render
+    from pfnscope.formats.answers import lookup_text
     from pfnscope.service.analyzing import analyze, encode
     from pfnscope.service.lookup import lookup
 
     place = lookup(analyze(read(args.log), assumptions(args)).document, args.where)
-    show(encode(place) if args.form == "json" else render(place, look(args.width, args.color)).encode())
+    show(encode(place) if args.form == "json" else lookup_text(place, look(args.width, args.color)).encode())

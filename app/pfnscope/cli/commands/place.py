@@ -26,12 +26,14 @@ def run(args: Namespace) -> int:
     Exit status: 0 looked, 1 no place is safe and --fail-on is given, 2 wrong usage or nothing to look in, 3 no memory
     layout in the text.
     """
-    from pfnscope.formats.placed_text import render
+    from pfnscope.formats.answers import placed_text
     from pfnscope.service.analyzing import encode
     from pfnscope.service.whatif import placed_beside
 
     text = read(args.log)
     with working("looking for places"):
         document, places = placed_beside(text, args.size, args.kind, args.align, assumptions(args))
-    show(encode(places) if args.form == "json" else render(document, places, look(args.width, args.color)).encode())
+    show(
+        encode(places) if args.form == "json" else placed_text(document, places, look(args.width, args.color)).encode()
+    )
     return EXIT_FINDING if args.fail_on and not any(item.safe for item in places.placements) else 0

@@ -28,7 +28,7 @@ def run(args: Namespace) -> int:
     run_long()
     from pathlib import Path
 
-    from pfnscope.formats.verified_text import render
+    from pfnscope.formats.answers import verified_text
     from pfnscope.service.analyzing import encode
     from pfnscope.service.verifying import verify_folder, verify_live
 
@@ -36,7 +36,7 @@ def run(args: Namespace) -> int:
         result = verify_live(Path(args.root), assumptions(args), say)
     else:
         result = verify_folder(Path(args.folder), assumptions(args))
-    show(encode(result) if args.form == "json" else render(result).encode())
+    show(encode(result) if args.form == "json" else verified_text(result).encode())
     if not result.compared:
         say("pfnscope: nothing could be compared")
         return EXIT_USAGE

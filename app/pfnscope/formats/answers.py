@@ -1,0 +1,194 @@
+"""Answers to questions as text: what is at a place, where a region can go, what differs, does the machine agree."""
+
+from textwrap import wrap
+
+from pfnscope.drawing.ascii import bars_of_places, bars_of_two
+from pfnscope.model.analysis import Hole
+from pfnscope.model.answers import AddedHole, FileComparison, LeftOut, Lookup, Placements, Verification
+from pfnscope.model.document import Document
+from pfnscope.model.ranges import FrameRange
+from pfnscope.report.compared import Comparison, Side, compared, worded_changes
+from pfnscope.report.plain import PLAIN, Look
+from pfnscope.report.words import (
+    STATE_WORDS,
+    VERDICTS,
+    argument_size,
+    harm_words,
+    pages_words,
+    placement_words,
+    state_words,
+)
+from pfnscope.units import format_size
+from pfnscope.words import counted, printable
+
+_ASSUMED = {"vmemmap_base": "struct pages begin at 0xffffea0000000000, as without KASLR"}
+
+
+def lookup_text(place: Lookup, look: Look = PLAIN) -> str:
+    """The answer for terminals, one fact a line."""
+    rows = [
+        ("pfn", f"{place.pfn:#x}"),
+        ("address", str(place.address)),
+        ("struct page", _struct_page(place)),
+        ("section", "not known" if place.section is None else str(place.section)),
+        ("memory", f"yes, node {place.node}" if place.in_memory else "no"),
+        ("zone span", f"node {place.node}, zone {place.zone}" if place.zone else "none"),
+        (
+            "memory map",
+            f"{place.map_entry.label} {place.map_entry.range}" if place.map_entry else "no entry",
+        ),
+        ("reserved by", place.reserved_by or "nothing that the log names"),
+        ("hole", _hole(place)),
+        *_more(place.hole),
+        ("assumed", ", ".join(_ASSUMED.get(name, name.replace("_", " ")) for name in place.assumed)),
+        ("lines", ", ".join(map(str, place.lines))),
+    ]
+    lines = (look.wrap(value, f"{name:<12} ", " " * 13) for name, value in rows if value)
+    return "".join(f"{line}\n" for row in lines for line in row)
+
+
+def _more(hole: Hole | None) -> list[tuple[str, str]]:
+    """Why struct pages of a hole are as they are, and whom that can hurt."""
+    if hole is None:
+        return []
+    cause = ", ".join(hole.causes) or hole.cause_why or ""
+    return [("why", hole.why), ("cause", cause), ("reached by", ", ".join(hole.reachable_by))]
+
+
+def _struct_page(place: Lookup) -> str:
+    if not place.has_struct_page:
+        return "none at boot"
+    return "yes, at an address that the log does not tell" if place.struct_page is None else str(place.struct_page)
+
+
+def _hole(place: Lookup) -> str:
+    if place.hole is None:
+        return "no"
+    hole = place.hole
+    return f"pfn {hole.frames}, {placement_words(hole)}, {state_words(hole)}, {harm_words(hole.severity)}"
+
+
+def placed_text(document: Document, places: Placements, look: Look = PLAIN) -> str:
+    """The placements in the layout of ``document``."""
+    on = f" on {places.release}" if places.release else ", for releases that are not known"
+    step = format_size(places.align)
+    out = look.wrap(f"memmap={argument_size(places.size)}{places.kind}START{on}, START a multiple of {step}")
+    bars = bars_of_places(document, places, look)
+    out += ["", look.paint("title", "Page frames"), *bars] if bars else []
+    out += ["", look.paint("title", "Starts")]
+    if not places.placements:
+        out.append("  No memory of this machine holds such a region whole.")
+    for item in places.placements:
+        word, role = ("safe  ", "good") if item.safe else ("UNSAFE", "danger")
+        last = item.end - places.align
+        out.append(look.paint(role, f"  {word}  {item.start}" + ("" if last == item.start else f" to {last:#x}")))
+        more = [_said(hole) for hole in item.holes]
+        more += [f"dangerous on {', '.join(item.dangerous_on)}"] if item.dangerous_on else []
+        out += [line for text in more for line in look.wrap(text, " " * 10, " " * 12)]
+    return "\n".join(out) + "\n"
+
+
+def _said(hole: AddedHole) -> str:
+    linked = "" if hole.linked_zone is None else f", linked to {hole.linked_zone} of node {hole.linked_node}"
+    where = "outside every zone span" if hole.placement == "outside-zone-spans" else "inside a zone span"
+    harm = harm_words(hole.severity)
+    return f"adds {hole.frames}, {pages_words(hole.pages)} {where}, {STATE_WORDS[hole.state]}{linked}, {harm}"
+
+
+_SIGNS = (("- ", "gone"), ("+ ", "come"))
+
+
+def compared_text(first: Document, second: Document, look: Look = PLAIN) -> str:
+    """Both verdicts, the bars of both on one axis, and what changed."""
+    comparison = compared(first, second)
+    out = [line for number, side in enumerate((comparison.a, comparison.b)) for line in _headline(number, side, look)]
+    bars = bars_of_two(first, second, look)
+    out += ["", look.paint("title", "Page frames"), *bars] if bars else []
+    return "\n".join([*out, "", *(changes(comparison, look) or ["No difference in memory."])]) + "\n"
+
+
+def changes(comparison: Comparison, look: Look, *, within: bool = False) -> list[str]:
+    """What changed, under titles; nothing where nothing did. ``within``: as a part of a report, closer together."""
+    out: list[str] = []
+    for title, items in worded_changes(comparison):
+        out += [f"  {title}"] if within else ["", look.paint("title", title)]
+        for item in items:
+            out += _line(0, item.before, look) if item.change.before is not None else []
+            out += _line(1, item.after, look) if item.change.after is not None else []
+    return out if within else out[1:]
+
+
+def _line(side: int, words: str, look: Look) -> list[str]:
+    sign, role = _SIGNS[side]
+    return [look.paint(role, text) for text in look.wrap(words, sign, "    ")]
+
+
+def _headline(number: int, side: Side, look: Look) -> list[str]:
+    """Release and verdict, in the colour of the verdict: what was added may be the danger."""
+    simulated = " (simulated)" if side.origin == "simulated" else ""
+    mark, role = VERDICTS[side.severity]
+    words = f"{side.release or 'release not known'}{simulated}: {mark}{side.summary}"
+    return [look.paint(role, text) for text in look.wrap(words, _SIGNS[number][0], "    ")]
+
+
+def verified_text(verification: Verification, width: int = 80) -> str:
+    """The report, lines ended by newlines. Ranges that are left out for one reason are told together."""
+    head = f"Linux {verification.release}" if verification.release else "release not known"
+    parts = [
+        f"{head}{' (assumed)' if 'release' in verification.assumed else ''}",
+        "\n".join(wrap(_verdict(verification), width)),
+    ]
+    parts += ["\n".join(wrap(text, width)) for text in verification.changes]
+    parts += ["\n".join(_lines(item, width)) for item in verification.comparisons]
+    return "\n\n".join(parts) + "\n"
+
+
+def _verdict(verification: Verification) -> str:
+    mismatches = sum(d.explained is None for item in verification.comparisons for d in item.differences)
+    explained = sum(d.explained is not None for item in verification.comparisons for d in item.differences)
+    if mismatches:
+        return f"DIFFERS: {counted(mismatches, 'difference')} between log and record that nothing explains."
+    if not verification.compared:
+        return "NOT COMPARED: the record holds nothing that the analysis could be held against."
+    lacking = sum(item.agreed is None for item in verification.comparisons)
+    frames = sum((o.end_pfn or 0) - (o.start_pfn or 0) for item in verification.comparisons for o in item.left_out)
+    words = "AGREES: all that was compared"
+    if explained:
+        words += f", but for {counted(explained, 'difference')} that what came after boot explains"
+    limits = [f"{lacking} of {len(verification.comparisons)} kinds of facts"] * bool(lacking)
+    limits += ["some frames"] * bool(frames)
+    return words + "." + (f" Not compared: {' and '.join(limits)}, see below." if limits else "")
+
+
+def _lines(item: FileComparison, width: int) -> list[str]:
+    agree = f"1 {item.unit[:-1]} agrees" if item.agreed == 1 else f"{item.agreed or 0:,} {item.unit} agree"
+    done = "not compared" if item.agreed is None else agree
+    if item.agreed == 0 and not item.differences:
+        done = "none on either side"
+    bad = sum(d.explained is None for d in item.differences)
+    out = [f"{item.what} ({item.file}): {done}" + (f", {counted(bad, 'difference')}" if bad else "")]
+    for d in item.differences:
+        text = f"pfn {d.frames}: computed {d.computed}, recorded {d.recorded}"
+        out += _wrapped(("" if d.explained else "DIFFERS ") + text + (f": {d.explained}" if d.explained else ""), width)
+    reasons: dict[str, list[LeftOut]] = {}
+    for left in item.left_out:
+        reasons.setdefault(left.why, []).append(left)
+    for why, ranges in reasons.items():
+        out += _wrapped(f"not compared{_ranges(ranges)}: {why}", width)
+    for note in item.notes:
+        out += _wrapped(note, width)
+    return out
+
+
+def _ranges(ranges: list[LeftOut]) -> str:
+    first = ranges[0]
+    if first.start_pfn is None or first.end_pfn is None:
+        return ""
+    pages = sum((item.end_pfn or 0) - (item.start_pfn or 0) for item in ranges)
+    more = f" and {counted(len(ranges) - 1, 'more range')}" if len(ranges) > 1 else ""
+    return f", pfn {FrameRange(first.start_pfn, first.end_pfn)}{more}, {counted(pages, 'frame')}"
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    clean = printable(text)
+    return wrap(clean, width, initial_indent="  ", subsequent_indent="    ")

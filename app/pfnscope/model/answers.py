@@ -1,0 +1,156 @@
+"""Answers to questions about a layout: what is at a place, where a region can go, what if, does the machine agree."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from pfnscope.kernel.map_arguments import ArgumentNote
+from pfnscope.model.analysis import Hole, HolePlacement
+from pfnscope.model.log import Lines, MapEntry
+from pfnscope.model.ranges import Address, Bordered, FrameRange
+
+
+class Lookup(Struct, frozen=True):
+    """What the document says about one page frame. ``assumed`` names what the answer took for granted."""
+
+    pfn: int
+    address: Address
+    struct_page: Address | None
+    section: int | None
+    has_struct_page: bool
+    in_memory: bool
+    node: int | None
+    zone: str | None
+    map_entry: MapEntry | None
+    hole: Hole | None
+    reserved_by: str | None
+    assumed: tuple[str, ...]
+    lines: Lines
+
+
+class AddedHole(Struct, frozen=True):
+    """A hole that a region adds: struct pages without memory, with their state on that release."""
+
+    start_pfn: int
+    end_pfn: int
+    pages: int
+    placement: HolePlacement
+    state: str
+    linked_node: int | None
+    linked_zone: str | None
+    reachable_by: tuple[str, ...]
+    severity: str
+
+    @classmethod
+    def of(cls, hole: Hole) -> "AddedHole":
+        """What is said of a hole that nobody has yet."""
+        return cls(*(getattr(hole, name) for name in cls.__struct_fields__))
+
+    @property
+    def frames(self) -> FrameRange:
+        """The page frames of the hole."""
+        return FrameRange(self.start_pfn, self.end_pfn)
+
+
+class Placement(Bordered, Struct, frozen=True):
+    """Possible start addresses [start, end) of one outcome, at multiples of the alignment.
+
+    ``holes`` are those that a region at ``start`` adds; ``dangerous_on`` names releases on which it adds a danger.
+    """
+
+    start: Address
+    end: Address
+    safe: bool
+    holes: tuple[AddedHole, ...]
+    dangerous_on: tuple[str, ...]
+
+
+class Placements(Struct, frozen=True, kw_only=True):
+    """Where a memmap= region of ``size`` bytes can go on this machine. No placement: no memory holds it whole."""
+
+    format: Literal[1] = 1
+    size: int
+    align: int
+    kind: Literal["!", "$"]
+    release: str | None
+    assumed: tuple[str, ...]
+    placements: tuple[Placement, ...]
+
+
+class SelfCheck(Struct, frozen=True):
+    """A list that the log prints and what simulating the log's own command line gives; null where it is not printed."""
+
+    what: str
+    agrees: bool | None
+    printed: tuple[str, ...]
+    simulated: tuple[str, ...]
+    lines: Lines
+
+
+class Simulation(Struct, frozen=True):
+    """How a simulated document came about. ``log_command_line`` is that of the log, null where it has none.
+
+    ``replays``: whether the log's own command line, simulated, gives what the log printed; null where it prints
+    nothing to compare.
+    """
+
+    log_command_line: str | None
+    command_line: str
+    problems: tuple[ArgumentNote, ...]
+    replays: bool | None
+    self_check: tuple[SelfCheck, ...]
+
+
+class Difference(Struct, frozen=True):
+    """Frames at which computed and recorded differ. ``explained`` is null where nothing explains it: a mismatch."""
+
+    start_pfn: int
+    end_pfn: int
+    computed: str
+    recorded: str
+    explained: str | None = None
+
+    @property
+    def frames(self) -> FrameRange:
+        """Where they differ."""
+        return FrameRange(self.start_pfn, self.end_pfn)
+
+
+class LeftOut(Struct, frozen=True):
+    """Frames that were not compared, and why; null where it is all of them."""
+
+    start_pfn: int | None
+    end_pfn: int | None
+    why: str
+
+
+class FileComparison(Struct, frozen=True):
+    """One kind of fact held against one file. ``agreed`` counts ``unit``; null where nothing was compared."""
+
+    what: str
+    file: str
+    unit: str
+    agreed: int | None
+    differences: tuple[Difference, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def mismatches(self) -> tuple[Difference, ...]:
+        """Differences that nothing explains."""
+        return tuple(item for item in self.differences if item.explained is None)
+
+
+class Verification(Struct, frozen=True, kw_only=True):
+    """An analysis held against a record. ``agrees``: something was compared, and every difference is explained.
+
+    ``assumed`` names the values that the log does not prove; ``changes`` tells memory that came or went after boot.
+    """
+
+    format: Literal[1] = 1
+    agrees: bool
+    compared: bool
+    release: str | None
+    assumed: tuple[str, ...]
+    changes: tuple[str, ...]
+    comparisons: tuple[FileComparison, ...]
