@@ -40,7 +40,7 @@ class Drawn:
 
 
 class Recent:
-    """The drawings used last, by a hash of the log, up to a number of bars. Those of a deleted log must not be served."""
+    """The drawings used last, by a hash of the log, up to a number of bars; a deleted log's must not be served."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[Hashable, Drawn] = OrderedDict()
