@@ -73,10 +73,10 @@ def rows(facts: Iterable[msgspec.Struct]) -> list[dict[str, Any]]:
 
 def _html(layout: Document) -> str:
     """The verdict and the bars, for a notebook. The drawing is an image, for its styles are not those of the page."""
-    from pfnscope.drawing import svg
+    from pfnscope.drawing import scene, svg
 
     verdict = escape(f"{layout.verdict.severity}: {layout.verdict.summary}")
-    image = b64encode(svg.render(layout).encode()).decode()
+    image = b64encode(svg.draw(scene.of(layout)).encode()).decode()
     return f'<p>{verdict}</p><img alt="{verdict}" src="data:image/svg+xml;base64,{image}">'
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pfnscope.drawing import axis as axes
 from pfnscope.drawing import plotly, scene
 from pfnscope.drawing.lanes import Bar, Lane, lanes
-from pfnscope.drawing.svg import render
+from pfnscope.drawing.svg import draw
 from pfnscope.drawing.ticks import CHARACTER, WIDTHS, ticks
 from pfnscope.model.log import MapEntry, MemoryType
 from pfnscope.model.ranges import ByteRange
@@ -53,7 +53,7 @@ def test_reserved_space_far_above_memory_does_not_squeeze_the_scale() -> None:
     axis = axes.to_scale(found)
     assert axis.pfns == (0, 0x240000)
     assert [bar.start_pfn for bar in axes.beyond(found, axis)] == [0xFD00000]
-    assert "1 range beyond 0x240000000 not drawn" in render(document, "scale")
+    assert "1 range beyond 0x240000000 not drawn" in draw(scene.of(document), "scale")
 
 
 def test_memory_that_starts_high_starts_the_scale() -> None:

@@ -23,7 +23,7 @@ def test_the_svg_is_well_formed_whatever_the_log_says(axis: AxisName) -> None:
     """Labels with markup, control characters and lone surrogates end as text."""
     entries = [MapEntry(*ByteRange(0x0, 0x240000000), MemoryType.RAM, EVIL, (1,))]
     document = seed_document(firmware_map=entries, verdict=Verdict("danger", EVIL, (), 0))
-    for text in (svg.render(document, axis), svg.for_page(scene.of(document), axis)):
+    for text in (svg.draw(scene.of(document), axis), svg.for_page(scene.of(document), axis)):
         root = ET.fromstring(text)  # raises where it is not well-formed
         assert [element for element in root.iter() if element.tag.endswith("script")] == []
 
@@ -37,7 +37,7 @@ def test_the_drawing_for_the_page_needs_no_inline_style() -> None:
 def test_a_frame_goes_through_all_lanes_around_a_dangerous_hole_only() -> None:
     """The seed has one; without it there is none."""
     assert svg.draw(SEED).count('class="frame"') == 1
-    assert svg.render(seed_document(holes=[hole(0x9F, 0x100)])).count('class="frame"') == 0
+    assert svg.draw(scene.of(seed_document(holes=[hole(0x9F, 0x100)]))).count('class="frame"') == 0
 
 
 def test_a_document_without_anything_still_draws() -> None:
@@ -46,7 +46,7 @@ def test_a_document_without_anything_still_draws() -> None:
         firmware_map=[], user_map=[], node_ranges=[], zone_spans=[], holes=[], sections=Sections(None, 0, ())
     )
     assert lanes(empty) == ()
-    ET.fromstring(svg.render(empty, "scale"))
+    ET.fromstring(svg.draw(scene.of(empty), "scale"))
     ET.fromstring(overview.for_page(scene.of(empty)))
     assert json.loads(plotly.figure_json(scene.of(empty), "scale"))["data"][0]["base"] == []
 

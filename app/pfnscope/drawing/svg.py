@@ -14,10 +14,9 @@ from pfnscope.drawing import axis as axes
 from pfnscope.drawing import palette
 from pfnscope.drawing.axis import Axes, Axis, AxisName
 from pfnscope.drawing.lanes import Bar, Lane
-from pfnscope.drawing.scene import Mark, Scene, of, visible_marks
+from pfnscope.drawing.scene import Mark, Scene, visible_marks
 from pfnscope.drawing.ticks import ticks
 from pfnscope.drawing.view import WHOLE, View
-from pfnscope.model.document import Document
 
 TOP = 26
 ROW = 46
@@ -62,11 +61,6 @@ def for_page(scene: Scene, axis: AxisName = "schematic", *, view: View = WHOLE, 
         f'<svg class="drawing" width="100%" height="{height(len(lanes))}" role="img" '
         f'aria-label="{_attribute(description(scene, axis))}">{patterns()}{body}</svg>'
     )
-
-
-def render(document: Document, axis: AxisName = "schematic") -> str:
-    """A standalone SVG file of one document."""
-    return draw(of(document), axis)
 
 
 def draw(scene: Scene, axis: AxisName = "schematic") -> str:
