@@ -15,10 +15,10 @@ from pfnscope import service
 from pfnscope.kernel.map_arguments import ArgumentNote
 from pfnscope.model.document import Document
 from pfnscope.model.encoding import dec_hook
+from pfnscope.pages import command_lines
 from pfnscope.report.compared import compared
 from pfnscope.service.analyzing import documents
 from pfnscope.service.whatif import Change, Question, simulate
-from pfnscope.web import command_lines
 from pfnscope.web.asked import Asked
 from pfnscope.web.settings import Settings
 from tests.support.samples import text

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from pfnscope import resources
+from pfnscope.pages import presenting
 from pfnscope.service import analyze
-from pfnscope.web import presenting
 from pfnscope.web.settings import Settings
 from tests.support.server import serving
 

@@ -8,7 +8,7 @@ import pytest
 
 from pfnscope.service.layouts import Layouts, open_layouts
 from pfnscope.web.counters import SharedCounters
-from pfnscope.web.limits import RateLimit, check_storage, make_rate_limit, parse_rate
+from pfnscope.web.rates import RateLimit, check_storage, make_rate_limit, parse_rate
 
 
 class Clock:

@@ -27,6 +27,7 @@ from pfnscope.web import (
     asked,
     assets,
     bodies,
+    cache,
     caching,
     compare_page,
     compressing,
@@ -35,10 +36,9 @@ from pfnscope.web import (
     errors,
     exports,
     layout_page,
-    observing,
+    observe,
     overload,
-    questions,
-    stored,
+    query,
 )
 from pfnscope.web.schema import EXAMPLE_LOG
 from pfnscope.web.settings import Settings
@@ -167,11 +167,11 @@ def header_names(module: ModuleType) -> Iterator[str]:
 
 
 def test_every_header_that_the_code_names_is_tested() -> None:
-    modules = (api, assets, bodies, caching, compressing, deps, errors, layout_page, overload, stored)
+    modules = (api, assets, bodies, caching, compressing, deps, errors, layout_page, overload, cache)
     names = {name for module in modules for name in header_names(module)}
     assert {"accept-encoding", "if-none-match", "content-type"} <= names
     assert names - {"", "etag", "vary"} <= set(HEADERS), "etag and vary are those of our own answers"
-    assert observing.HEADER.lower() in HEADERS
+    assert observe.HEADER.lower() in HEADERS
 
 
 def parameters(dependant: Dependant) -> Iterator[str]:
@@ -198,8 +198,8 @@ FIELDS = [field.encode_name for field in msgspec.structs.fields(bodies.Fields)]
 @pytest.fixture
 def unbounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that reads queries of any length."""
-    monkeypatch.setattr(questions, "_LONGEST_QUERY", 1 << 30)
-    monkeypatch.setattr(questions, "_MOST_PARAMETERS", 1 << 30)
+    monkeypatch.setattr(query, "_LONGEST_QUERY", 1 << 30)
+    monkeypatch.setattr(query, "_MOST_PARAMETERS", 1 << 30)
 
 
 @pytest.mark.usefixtures("unbounded")

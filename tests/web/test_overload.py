@@ -8,9 +8,9 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 from starlette.types import Message
 
-from pfnscope.web.factory import _taking_texts
+from pfnscope.web.app import _taking_texts
 from pfnscope.web.overload import Overload
-from pfnscope.web.work import Workers
+from pfnscope.web.workers import Workers
 
 PATHS = _taking_texts()
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from pfnscope.service.layouts import Layouts, StoreUnavailable
-from pfnscope.web import factory
+from pfnscope.web import app
 from pfnscope.web.logs import JsonLines
 from pfnscope.web.schema import EXAMPLE_LOG
 from tests.storage.test_damage import damage
@@ -43,7 +43,7 @@ def test_a_purge_that_fails_is_counted_and_tried_again(
             assert done.wait(60)
         return purge(layouts)
 
-    monkeypatch.setattr(factory, "_PURGE_EVERY_SECONDS", 0.001)
+    monkeypatch.setattr(app, "_PURGE_EVERY_SECONDS", 0.001)
     monkeypatch.setattr(Layouts, "purge", failing)
     before = time()
     client = serve()
@@ -66,7 +66,7 @@ def test_a_purge_that_fails_is_counted_and_tried_again(
 def test_a_damaged_database_is_unavailable_and_no_fault(
     serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: str
 ) -> None:
-    monkeypatch.setattr(factory, "_PURGE_EVERY_SECONDS", 0.01)
+    monkeypatch.setattr(app, "_PURGE_EVERY_SECONDS", 0.01)
     first = serve()
     made = [first.post("/api/v1/layouts", content=EXAMPLE_LOG).json() for _ in range(2)]
     damage(copy(tmp_path), page)

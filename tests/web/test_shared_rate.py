@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from pfnscope.web.limits import make_rate_limit
+from pfnscope.web.rates import make_rate_limit
 from pfnscope.web.schema import EXAMPLE_LOG
 from tests.support.postgres import Cluster
 from tests.support.process import command, free_port

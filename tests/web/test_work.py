@@ -7,7 +7,7 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 from starlette.exceptions import HTTPException
 
-from pfnscope.web.work import Workers
+from pfnscope.web.workers import Workers
 
 
 @pytest.mark.parametrize("program", ["/nowhere/python", "/bin/false"], ids=["no such program", "ends at once"])

@@ -17,7 +17,7 @@ from pfnscope.web.answers import Limits
 from pfnscope.web.bodies import Submission
 from pfnscope.web.caching import tagged
 from pfnscope.web.deps import KeyDep, OverridesDep, Services, ServicesDep, SubmissionDep, absolute
-from pfnscope.web.questions import ChangeDep, PairDep, RegionDep
+from pfnscope.web.query import ChangeDep, PairDep, RegionDep
 
 router = APIRouter(prefix="/api/v1")
 

@@ -14,7 +14,7 @@ from fastapi import Depends, Request
 
 from pfnscope.drawing import view
 from pfnscope.service.whatif import Change, Question
-from pfnscope.web.questions import ChangeDep, RegionDep
+from pfnscope.web.query import ChangeDep, RegionDep
 
 _CHANGES = ("set", "remove", "append")
 _PARTS = ("add_size", "add_kind", "add_start", "add_mem", "add_core", "add_core_size")

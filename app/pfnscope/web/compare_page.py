@@ -10,20 +10,21 @@ from starlette.responses import RedirectResponse, Response
 from pfnscope import service
 from pfnscope.drawing import plotly, scene
 from pfnscope.model.document import Document
+from pfnscope.pages import presenting
+from pfnscope.pages.samples import samples
 from pfnscope.report.compared import Comparison, compared
 from pfnscope.report.words import SEVERITY_WORDS
 from pfnscope.service import Options
 from pfnscope.service.errors import NoSuchBoot
 from pfnscope.service.whatif import NO_QUESTION
-from pfnscope.web import presenting, subjects, viewing, views
+from pfnscope.web import subjects, viewing, views
 from pfnscope.web.asked import encoded
 from pfnscope.web.caching import tagged
 from pfnscope.web.deps import Services, ServicesDep
+from pfnscope.web.drawings import Drawn
 from pfnscope.web.layout_page import figure_response
-from pfnscope.web.questions import Boot, boot_number
-from pfnscope.web.recent import Drawn
+from pfnscope.web.query import Boot, boot_number
 from pfnscope.web.rendering import render
-from pfnscope.web.samples import samples
 from pfnscope.web.subjects import Subject
 from pfnscope.web.viewing import Looked, LookedDep
 

@@ -8,7 +8,7 @@ import msgspec
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from pfnscope.web.errors import MEDIA_TYPE, problem
-from pfnscope.web.observing import HEADER
+from pfnscope.web.observe import HEADER
 from pfnscope.web.security import HEADERS
 
 _LARGEST_HEAD = 1 << 16  # bytes

@@ -14,12 +14,12 @@ from pfnscope.service.analyzing import Options
 from pfnscope.service.layouts import Layouts
 from pfnscope.web import bodies
 from pfnscope.web.assets import Assets
-from pfnscope.web.limits import RateLimit
+from pfnscope.web.drawings import Recent
 from pfnscope.web.metrics import Metrics
 from pfnscope.web.overload import told_size
-from pfnscope.web.recent import Recent
+from pfnscope.web.rates import RateLimit
 from pfnscope.web.settings import Settings
-from pfnscope.web.work import Workers
+from pfnscope.web.workers import Workers
 
 _UNDERSTOOD_HERE = 1 << 20  # bytes of a body that a thread takes apart before anybody notices
 

@@ -13,7 +13,7 @@ from starlette.routing import Match
 
 from pfnscope.service.errors import BadOption, CannotSimulate, NoMemoryLayout, NoSuchBoot, ServiceError, TooManyRanges
 from pfnscope.service.layouts import BadExpiry, BadKey, Gone, KeyTaken, NotFound, StoreUnavailable, WrongToken
-from pfnscope.web.observing import HEADER, request_id
+from pfnscope.web.observe import HEADER, request_id
 from pfnscope.web.security import HEADERS
 
 MEDIA_TYPE = "application/problem+json"

@@ -8,12 +8,13 @@ from starlette.responses import RedirectResponse, Response
 
 from pfnscope.drawing import lanes, plotly
 from pfnscope.drawing.axis import AxisName
+from pfnscope.pages import command_lines, presenting
 from pfnscope.report import counted, notes
 from pfnscope.report.plain import PLAIN
 from pfnscope.report.words import SEVERITY_WORDS, STATE_WORDS
 from pfnscope.service import Options, encode
 from pfnscope.units import whole_number
-from pfnscope.web import command_lines, presenting, subjects, viewing, views
+from pfnscope.web import subjects, viewing, views
 from pfnscope.web.asked import KNOWN, Asked, AskedDep, encoded
 from pfnscope.web.caching import tagged
 from pfnscope.web.deps import OverridesDep, Services, ServicesDep

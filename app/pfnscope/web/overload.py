@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pfnscope.units import whole_number
 from pfnscope.web.errors import json_problem, problem
-from pfnscope.web.work import Workers
+from pfnscope.web.workers import Workers
 
 _LENGTH_DIGITS = 20  # the parser refuses lengths of 2^64 and more
 

@@ -12,9 +12,9 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from pfnscope.service.layouts import StoreUnavailable, open_layouts
-from pfnscope.web.limits import make_rate_limit
 from pfnscope.web.logs import CONFIG
 from pfnscope.web.metrics import SHARED
+from pfnscope.web.rates import make_rate_limit
 from pfnscope.web.settings import Settings
 
 # Analyses of small texts run in threads beside the event loop, which must not wait long for its turn.
@@ -65,7 +65,7 @@ def _told(wrong: ErrorDetails) -> str:
 
 def make_app() -> object:
     """The app of one server process."""
-    from pfnscope.web.factory import create_app
+    from pfnscope.web.app import create_app
 
     sys.setswitchinterval(_TURN_SECONDS)
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False  # nothing prints them

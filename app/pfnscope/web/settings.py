@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from pfnscope.web.limits import check_storage, parse_rate
+from pfnscope.web.rates import check_storage, parse_rate
 
 
 class Settings(BaseSettings):

@@ -14,7 +14,7 @@ from pfnscope.service.layouts import Created, Layouts, Stored
 from pfnscope.service.whatif import NO_QUESTION, Change, simulate
 from pfnscope.web.bodies import Submission
 from pfnscope.web.deps import Services
-from pfnscope.web.questions import Pair
+from pfnscope.web.query import Pair
 from pfnscope.words import counted
 
 T = TypeVar("T")

@@ -5,10 +5,11 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 from starlette.exceptions import HTTPException
 
+from pfnscope.pages import presenting
+from pfnscope.pages.samples import sample_text
 from pfnscope.service import Options
 from pfnscope.service.layouts import Layouts, is_id
-from pfnscope.web import presenting, sharing
-from pfnscope.web.samples import sample_text
+from pfnscope.web import sharing
 
 SAMPLE = "sample:"
 

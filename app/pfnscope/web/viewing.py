@@ -11,10 +11,10 @@ from pfnscope.drawing import view as views
 from pfnscope.drawing.axis import beyond_words
 from pfnscope.drawing.view import View
 from pfnscope.model.ranges import FrameRange
+from pfnscope.pages import presenting
 from pfnscope.service.errors import BadOption
 from pfnscope.service.lookup import HELP, Match, find
-from pfnscope.web import presenting
-from pfnscope.web.recent import Drawn
+from pfnscope.web.drawings import Drawn
 
 
 class Looked(msgspec.Struct, frozen=True):

@@ -16,9 +16,9 @@ from pfnscope.service.jobs import LARGE, scene_of
 from pfnscope.service.whatif import Answer, Question, ask
 from pfnscope.web.asked import Asked, encoded
 from pfnscope.web.deps import Services
+from pfnscope.web.drawings import Drawn, Recent
 from pfnscope.web.forms import FORMS, Shape
 from pfnscope.web.panel import usual_size
-from pfnscope.web.recent import Drawn, Recent
 from pfnscope.web.subjects import Subject
 
 T = TypeVar("T")

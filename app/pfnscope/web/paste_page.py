@@ -6,12 +6,12 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from pfnscope import service
 from pfnscope.formats import rulebook, rulepage
+from pfnscope.pages.samples import samples
 from pfnscope.service.layouts import DAY
 from pfnscope.web import sharing
 from pfnscope.web.deps import Services, ServicesDep, SubmissionDep, absolute, services
 from pfnscope.web.errors import Problem
 from pfnscope.web.rendering import render
-from pfnscope.web.samples import samples
 from pfnscope.words import counted
 
 router = APIRouter(include_in_schema=False)

@@ -14,24 +14,24 @@ from pfnscope import __version__, resources
 from pfnscope.report import glossary
 from pfnscope.report.visible import visible
 from pfnscope.service.layouts import open_layouts
-from pfnscope.web import api, compare_page, errors, exports, health, layout_page, pages, preview, schema
+from pfnscope.web import api, compare_page, errors, exports, health, layout_page, paste_page, preview, schema
 from pfnscope.web.assets import Assets
 from pfnscope.web.bodies import Intake
+from pfnscope.web.cache import StoredPages
 from pfnscope.web.compressing import Compression
 from pfnscope.web.cors import ApiCors
 from pfnscope.web.deps import Services
-from pfnscope.web.limits import make_rate_limit
+from pfnscope.web.drawings import Recent
 from pfnscope.web.living import Living
 from pfnscope.web.logs import EVENTS
 from pfnscope.web.metrics import Metrics
-from pfnscope.web.observing import HEADER, Observed
+from pfnscope.web.observe import HEADER, Observed
 from pfnscope.web.overload import Overload
-from pfnscope.web.questions import bounded_query
-from pfnscope.web.recent import Recent
+from pfnscope.web.query import bounded_query
+from pfnscope.web.rates import make_rate_limit
 from pfnscope.web.security import SecurityHeaders
 from pfnscope.web.settings import Settings
-from pfnscope.web.stored import StoredPages
-from pfnscope.web.work import Workers
+from pfnscope.web.workers import Workers
 
 _PURGE_EVERY_SECONDS = 15
 _BODIES_AT_ONCE = 8  # of the largest size, with what is unpacked from them; small ones by the thousand
@@ -58,7 +58,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         layout_page.router,
         compare_page.router,
         preview.router,
-        pages.router,
+        paste_page.router,
     ):
         app.include_router(router)
     app.mount("/static", services.assets)
@@ -77,7 +77,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         )
     app.add_middleware(SecurityHeaders)
     app.add_middleware(Observed, metrics=services.metrics)
-    errors.install(app, pages.error_page)
+    errors.install(app, paste_page.error_page)
     schema.install(app)
     return app
 

@@ -1,0 +1,1 @@
+"""Pages as HTML, made from templates by Jinja2 alone: nothing here knows HTTP."""
