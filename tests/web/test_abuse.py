@@ -19,9 +19,9 @@ LIMIT = 8 << 20
 
 def test_memory_is_bounded_and_others_are_served(tmp_path: Path) -> None:
     port = free_port()
-    told = {"database_url": f"sqlite:///{tmp_path}/abuse.db", "rate_limit": "off", "max_body_bytes": LIMIT}
+    settings = {"database_url": f"sqlite:///{tmp_path}/abuse.db", "rate_limit": "off", "max_body_bytes": LIMIT}
     with (
-        command(port, tmp_path / "log", **told) as server,
+        command(port, tmp_path / "log", **settings) as server,
         httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60) as client,
         ExitStack() as stack,
     ):

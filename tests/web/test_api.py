@@ -29,8 +29,8 @@ def problem(answer: httpx.Response, status: int) -> dict[str, object]:
 def create(client: httpx.Client, text: str = LOG, **query: str) -> dict[str, str]:
     answer = client.post("/api/v1/layouts", content=text, params=query)
     assert answer.status_code == 201, answer.text
-    made: dict[str, str] = answer.json()
-    return made
+    created: dict[str, str] = answer.json()
+    return created
 
 
 def test_analyze_gives_the_document_of_the_command_line(client: httpx.Client) -> None:
@@ -56,12 +56,12 @@ def test_analyze_obeys_the_release_it_is_told(client: httpx.Client) -> None:
 
 
 def test_a_stored_layout_comes_back_as_the_document_that_analyze_gives(client: httpx.Client) -> None:
-    made = create(client, title="my box")
-    assert made["url"] == f"{client.base_url}/l/{made['id']}"
-    assert re.fullmatch(r"[A-Za-z0-9_-]{16}", made["id"])
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", made["expires_at"])
+    created = create(client, title="my box")
+    assert created["url"] == f"{client.base_url}/l/{created['id']}"
+    assert re.fullmatch(r"[A-Za-z0-9_-]{16}", created["id"])
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", created["expires_at"])
     analyzed = client.post("/api/v1/analyze", content=LOG)
-    assert client.get(f"/api/v1/layouts/{made['id']}").json() == analyzed.json()
+    assert client.get(f"/api/v1/layouts/{created['id']}").json() == analyzed.json()
 
 
 def test_location_names_the_document(client: httpx.Client) -> None:
@@ -72,7 +72,7 @@ def test_location_names_the_document(client: httpx.Client) -> None:
 def test_only_memory_lines_are_kept_unless_asked(client: httpx.Client, tmp_path: Path) -> None:
     layouts = client.post("/api/v1/layouts", content=NOISE + LOG).json()
     everything = client.post("/api/v1/layouts", content=NOISE + LOG, params={"keep": "everything"}).json()
-    one, other = (client.get(f"/api/v1/layouts/{made['id']}").json() for made in (layouts, everything))
+    one, other = (client.get(f"/api/v1/layouts/{created['id']}").json() for created in (layouts, everything))
     assert one["node_ranges"] == other["node_ranges"], "line numbers stay as they were given"
     from pfnscope.service.layouts import open_layouts
 
@@ -83,24 +83,24 @@ def test_only_memory_lines_are_kept_unless_asked(client: httpx.Client, tmp_path:
 
 
 def test_a_link_survives_a_restart(serve: Serve) -> None:
-    made = create(serve())
-    assert serve().get(f"/l/{made['id']}.json").status_code == 200
+    created = create(serve())
+    assert serve().get(f"/l/{created['id']}.json").status_code == 200
 
 
 def test_a_layout_is_deleted_by_its_token_only(client: httpx.Client) -> None:
-    made, other = create(client), create(client)
-    where = f"/api/v1/layouts/{made['id']}"
+    created, other = create(client), create(client)
+    where = f"/api/v1/layouts/{created['id']}"
     for headers in (
         {},
         {"Authorization": f"Bearer {other['delete_token']}"},
-        {"Authorization": f"Basic {made['delete_token']}"},
+        {"Authorization": f"Basic {created['delete_token']}"},
     ):
         problem(client.delete(where, headers=headers), 403)
     assert client.get(where).status_code == 200
-    assert client.delete(where, headers={"Authorization": f"Bearer {made['delete_token']}"}).status_code == 204
+    assert client.delete(where, headers={"Authorization": f"Bearer {created['delete_token']}"}).status_code == 204
     problem(client.get(where), 410)
-    problem(client.get(f"/l/{made['id']}.txt"), 410)
-    problem(client.delete(where, headers={"Authorization": f"Bearer {made['delete_token']}"}), 410)
+    problem(client.get(f"/l/{created['id']}.txt"), 410)
+    problem(client.delete(where, headers={"Authorization": f"Bearer {created['delete_token']}"}), 410)
     assert client.get(f"/api/v1/layouts/{other['id']}").status_code == 200
 
 
@@ -151,8 +151,8 @@ def test_the_query_string_overrides_what_a_layout_was_stored_with(client: httpx.
 
 def test_lookup_finds_a_place(client: httpx.Client) -> None:
     where = f"/api/v1/layouts/{create(client)['id']}/lookup"
-    found = client.get(where, params={"at": "pfn:0x100"}).json()
-    assert (found["pfn"], found["address"], found["in_memory"], found["node"]) == (0x100, "0x100000", True, 0)
+    place = client.get(where, params={"at": "pfn:0x100"}).json()
+    assert (place["pfn"], place["address"], place["in_memory"], place["node"]) == (0x100, "0x100000", True, 0)
     problem(client.get(where, params={"at": "nowhere"}), 400)
     problem(client.get(where), 400)
 
@@ -163,9 +163,9 @@ def test_rules_are_told_with_their_sources(client: httpx.Client) -> None:
 
 def test_limits_are_those_that_hold(serve: Serve) -> None:
     client = serve(max_body_bytes=5000, rate_limit="2/hour", retention_days=7)
-    told = client.get("/api/v1/limits").json()
-    assert (told["max_body_bytes"], told["rate_limit"], told["retention_days"]) == (5000, "2/hour", 7)
-    assert told["expires_in_seconds"] == [60, 7 * 86400]
+    limits = client.get("/api/v1/limits").json()
+    assert (limits["max_body_bytes"], limits["rate_limit"], limits["retention_days"]) == (5000, "2/hour", 7)
+    assert limits["expires_in_seconds"] == [60, 7 * 86400]
     problem(client.post("/api/v1/analyze", content=b"x" * 5001), 413)
     assert client.post("/api/v1/analyze", content=LOG).status_code == 200
     refused = client.post("/api/v1/analyze", content=LOG)
@@ -236,10 +236,10 @@ def test_readiness_follows_the_storage(serve: Serve, monkeypatch: pytest.MonkeyP
 
 def test_the_server_works_on_postgresql(serve: Serve, postgres_url: str) -> None:
     client = serve(database_url=postgres_url)
-    made = create(client)
-    assert client.get(f"/l/{made['id']}.json").status_code == 200
+    created = create(client)
+    assert client.get(f"/l/{created['id']}.json").status_code == 200
 
 
 def test_the_public_address_is_the_one_that_was_set(serve: Serve) -> None:
-    made = create(serve(base_url="https://pfn.example/"))
-    assert made["url"] == f"https://pfn.example/l/{made['id']}"
+    created = create(serve(base_url="https://pfn.example/"))
+    assert created["url"] == f"https://pfn.example/l/{created['id']}"

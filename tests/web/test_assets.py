@@ -52,13 +52,13 @@ def test_what_was_packed_at_set_up_is_sent_to_those_who_take_it(
     name = "vendor/plotly.min.js"
     plain = (resources.folder("static") / name).read_bytes()
     with client.stream("GET", f"/static/{name}", headers={"Accept-Encoding": accepted}) as answer:
-        sent = b"".join(answer.iter_raw())
+        body = b"".join(answer.iter_raw())
     assert answer.headers["content-type"].startswith("text/javascript")
     assert answer.headers["vary"] == "Accept-Encoding"
     assert (answer.headers.get("content-encoding") == "zstd") is packed
     if packed:
-        assert zstandard.decompress(sent, max_output_size=len(plain)) == plain
-        assert len(sent) < 0.9 * len(zstandard.compress(plain))
+        assert zstandard.decompress(body, max_output_size=len(plain)) == plain
+        assert len(body) < 0.9 * len(zstandard.compress(plain))
     known = {"Accept-Encoding": accepted, "If-None-Match": answer.headers["etag"]}
     assert client.get(f"/static/{name}", headers=known).status_code == 304
 

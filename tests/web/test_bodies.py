@@ -72,9 +72,9 @@ def test_xz_and_bzip2_are_told_by_their_content(kind: str) -> None:
 def test_a_multipart_upload_may_be_packed_too(field: str) -> None:
     for value in (LOG, gzip.compress(LOG), zstandard.compress(LOG), lzma.compress(LOG), bz2.compress(LOG)):
         body, kind = multipart((field, "dmesg.txt", value))
-        sent = read(body, kind)
-        assert sent.text == LOG
-        assert sent.form
+        submission = read(body, kind)
+        assert submission.text == LOG
+        assert submission.form
 
 
 def test_an_empty_file_beside_a_pasted_log_does_not_hide_it() -> None:
@@ -84,21 +84,26 @@ def test_an_empty_file_beside_a_pasted_log_does_not_hide_it() -> None:
 
 def test_a_urlencoded_form_is_told_from_a_log() -> None:
     body = urllib.parse.urlencode({"log": LOG, "title": "my box"}).encode()
-    sent = read(body, "application/x-www-form-urlencoded")
-    assert (sent.text, sent.fields.title, sent.form) == (LOG, "my box", True)
+    submission = read(body, "application/x-www-form-urlencoded")
+    assert (submission.text, submission.fields.title, submission.form) == (LOG, "my box", True)
 
 
 def test_options_come_from_the_query_and_the_form_has_the_last_word() -> None:
     query = {"kernel": "4.17", "boot": "2", "unknown": "x", "arch": ""}
     assert read(LOG, query=query).fields == read(LOG, query={"kernel": "4.17", "boot": "2"}).fields
     body, kind = multipart(("log", None, LOG), ("kernel", None, b"6.1"), ("title", None, b""))
-    sent = read(body, kind, query)
-    assert (sent.options.kernel, sent.options.boot, sent.options.arch, sent.fields.title) == ("6.1", 2, None, "")
+    submission = read(body, kind, query)
+    assert (submission.options.kernel, submission.options.boot, submission.options.arch, submission.fields.title) == (
+        "6.1",
+        2,
+        None,
+        "",
+    )
 
 
 def test_json_carries_log_and_options() -> None:
-    sent = read(json.dumps({"log": "a\nb", "kernel": "4.17", "keep": "everything"}).encode(), "application/json")
-    assert (sent.text, sent.options.kernel, sent.fields.keep) == (b"a\nb", "4.17", "everything")
+    submission = read(json.dumps({"log": "a\nb", "kernel": "4.17", "keep": "everything"}).encode(), "application/json")
+    assert (submission.text, submission.options.kernel, submission.fields.keep) == (b"a\nb", "4.17", "everything")
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ def test_a_body_that_nobody_reads_and_that_does_not_end_is_not_waited_for(client
 
 
 @pytest.mark.parametrize(
-    ("sent", "status"),
+    ("data", "status"),
     [
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\r\n" * 9, 400),
         (b"GET / HTTP/1.1\r\n\r\n", 400),  # no Host
@@ -106,9 +106,9 @@ def test_a_body_that_nobody_reads_and_that_does_not_end_is_not_waited_for(client
         (b"POST /api/v1/analyze HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n", 400),
     ],
 )
-def test_what_is_no_http_is_a_problem(client: httpx.Client, sent: bytes, status: int) -> None:
+def test_what_is_no_http_is_a_problem(client: httpx.Client, data: bytes, status: int) -> None:
     with connected(client) as connection:
-        connection.sendall(sent)
+        connection.sendall(data)
         assert refusal(rest(connection)) == status
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks.texts import memblock_dump
 from pfnscope.service import Options, jobs
-from pfnscope.web import views
+from pfnscope.web import drawings
 from tests.support.server import Serve
 
 LOG = memblock_dump(3_000)
@@ -28,7 +28,7 @@ def test_the_log_of_these_tests_is_a_large_one() -> None:
 def test_what_a_form_sent_is_drawn_once(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     client = serve()
     name = pasted(client)
-    monkeypatch.setattr(views, "ask", no_second_time)
+    monkeypatch.setattr(drawings, "ask", no_second_time)
     monkeypatch.setattr(jobs, "drawn", no_second_time)
     assert client.get(f"/l/{name}", headers=PAGE).status_code == 200
     assert client.get(f"/l/{name}/figure.json").status_code == 200
@@ -41,7 +41,7 @@ def test_a_layout_stored_by_another_process_is_drawn_in_one_beside_the_server(
     name = stored(first)
     page = first.get(f"/l/{name}", headers=PAGE).raise_for_status().text
     other = serve()  # on the same database, with nothing in its memory
-    monkeypatch.setattr(views, "ask", no_second_time)
+    monkeypatch.setattr(drawings, "ask", no_second_time)
     assert other.get(f"/l/{name}", headers=PAGE).raise_for_status().text == page
     assert other.get(f"/l/{name}/figure.json").content == first.get(f"/l/{name}/figure.json").content
 

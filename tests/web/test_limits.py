@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from pfnscope.service.layouts import Layouts, open_layouts
-from pfnscope.web.counters import SharedCounters
-from pfnscope.web.rates import RateLimit, check_storage, make_rate_limit, parse_rate
+from pfnscope.web.rates import RateLimit, SharedCounters, check_storage, make_rate_limit, parse_rate
 
 
 class Clock:

@@ -12,7 +12,7 @@ from anyio.from_thread import start_blocking_portal
 from pfnscope.service import Options
 from pfnscope.service.layouts import Created, Layouts, Terms
 from pfnscope.storage import open_store
-from pfnscope.web.living import Living
+from pfnscope.web.cache import Living
 
 
 class Clock:
@@ -43,57 +43,57 @@ def ends(created: Created) -> int:
 
 
 def test_nobody_asks_twice_while_nothing_is_written(tmp_path: Path) -> None:
-    with watched(tmp_path) as (layouts, asked):
-        living, made = Living(layouts), kept(layouts)
+    with watched(tmp_path) as (layouts, queries):
+        living, created = Living(layouts), kept(layouts)
 
         async def look(times: int) -> set[int | None]:
-            return {await living.until(made.id) for _ in range(times)}
+            return {await living.until(created.id) for _ in range(times)}
 
-        assert run(look, 5) == {ends(made)}
-        assert len(asked) == 1
+        assert run(look, 5) == {ends(created)}
+        assert len(queries) == 1
         kept(layouts)
-        assert run(look, 5) == {ends(made)}
-        assert len(asked) == 2
+        assert run(look, 5) == {ends(created)}
+        assert len(queries) == 2
 
 
 def test_what_another_server_deleted_is_gone_for_the_next_request(tmp_path: Path) -> None:
     with watched(tmp_path) as (layouts, _), watched(tmp_path) as (other, _):
-        living, made = Living(layouts), kept(layouts)
+        living, created = Living(layouts), kept(layouts)
 
         async def look() -> list[int | None]:
-            first = await living.until(made.id)
-            await anyio.to_thread.run_sync(other.delete, made.id, made.delete_token)
-            return [first, await living.until(made.id), await living.until("x" * 16)]
+            first = await living.until(created.id)
+            await anyio.to_thread.run_sync(other.delete, created.id, created.delete_token)
+            return [first, await living.until(created.id), await living.until("x" * 16)]
 
-        assert run(look) == [ends(made), None, None]
+        assert run(look) == [ends(created), None, None]
 
 
 def test_what_expires_is_gone_although_nothing_is_written(tmp_path: Path) -> None:
     clock = Clock()
-    with watched(tmp_path, clock) as (layouts, asked):
-        living, made = Living(layouts), kept(layouts)
+    with watched(tmp_path, clock) as (layouts, queries):
+        living, created = Living(layouts), kept(layouts)
 
         async def look() -> int | None:
-            return await living.until(made.id)
+            return await living.until(created.id)
 
-        assert run(look) == ends(made)
+        assert run(look) == ends(created)
         clock.now += 200
         assert run(look) is None
-        assert len(asked) == 2
+        assert len(queries) == 2
 
 
 @contextmanager
 def watched(tmp_path: Path, clock: Clock | None = None) -> Iterator[tuple[Layouts, list[Iterable[str]]]]:
     """Layouts in a new database, and a list that grows with every question whether they are there."""
-    asked: list[Iterable[str]] = []
+    queries: list[Iterable[str]] = []
 
     class Watched(Layouts):
         def there(self, layout_ids: Iterable[str]) -> dict[str, int]:
-            asked.append(layout_ids)
+            queries.append(layout_ids)
             return super().there(layout_ids)
 
     layouts = Watched(open_store(f"sqlite:///{tmp_path}/layouts.db"), clock=clock or Clock())
     try:
-        yield layouts, asked
+        yield layouts, queries
     finally:
         layouts.close()

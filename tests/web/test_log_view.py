@@ -2,7 +2,7 @@
 
 import pytest
 
-from pfnscope.pages.presenting import has_more, log_part
+from pfnscope.pages.log import has_more, log_part
 from pfnscope.service import Options, analyze
 
 LOG = "node 0: [mem 0x0000000000001000-0x000000000009efff]\r\nchatter \N{EN DASH} with a dash\r\n\r\n"

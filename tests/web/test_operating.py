@@ -16,7 +16,7 @@ import zstandard
 from pfnscope import service
 from pfnscope.formats import rulebook
 from pfnscope.service import jobs
-from pfnscope.web.logs import JsonLines
+from pfnscope.web.observe import JsonLines
 from pfnscope.web.schema import EXAMPLE_LOG
 from tests.support.process import command, free_port
 from tests.support.samples import text as sample
@@ -38,24 +38,24 @@ def test_requests_analyses_refusals_and_storage_are_counted(client: httpx.Client
     client.head(f"/l/{name}.json")
     client.get(f"/api/v1/layouts/{'A' * 16}")
     client.post("/api/v1/analyze", content="nothing")
-    told = numbers(client)
-    assert told['pfnscope_requests_total{method="GET",route="/l/{layout_id}.{form}",status="200"}'] == 2
-    assert told['pfnscope_requests_total{method="HEAD",route="/l/{layout_id}.{form}",status="200"}'] == 1
-    assert told['pfnscope_refusals_total{reason="unknown"}'] == 1
-    assert told['pfnscope_refusals_total{reason="no layout"}'] == 1
-    assert told['pfnscope_request_seconds_count{route="/api/v1/layouts"}'] == 1
-    assert told['pfnscope_analysis_seconds_count{place="thread"}'] >= 3
-    assert told['pfnscope_layouts_total{event="stored"}'] == 1
-    assert (told["pfnscope_storage_up"], told["pfnscope_layouts_stored"]) == (1, 1)
+    metrics = numbers(client)
+    assert metrics['pfnscope_requests_total{method="GET",route="/l/{layout_id}.{form}",status="200"}'] == 2
+    assert metrics['pfnscope_requests_total{method="HEAD",route="/l/{layout_id}.{form}",status="200"}'] == 1
+    assert metrics['pfnscope_refusals_total{reason="unknown"}'] == 1
+    assert metrics['pfnscope_refusals_total{reason="no layout"}'] == 1
+    assert metrics['pfnscope_request_seconds_count{route="/api/v1/layouts"}'] == 1
+    assert metrics['pfnscope_analysis_seconds_count{place="thread"}'] >= 3
+    assert metrics['pfnscope_layouts_total{event="stored"}'] == 1
+    assert (metrics["pfnscope_storage_up"], metrics["pfnscope_layouts_stored"]) == (1, 1)
 
 
 def test_a_request_keeps_the_id_that_a_proxy_gave_it(client: httpx.Client) -> None:
     assert client.get("/healthz", headers={"X-Request-ID": "abc-123-def"}).headers["x-request-id"] == "abc-123-def"
-    made = {
-        client.get("/healthz", headers={"X-Request-ID": told}).headers["x-request-id"] for told in ("", "<b>", "x" * 99)
+    ids = {
+        client.get("/healthz", headers={"X-Request-ID": name}).headers["x-request-id"] for name in ("", "<b>", "x" * 99)
     }
-    assert len(made) == 3
-    assert not {"", "<b>", "x" * 99} & made
+    assert len(ids) == 3
+    assert not {"", "<b>", "x" * 99} & ids
 
 
 def test_logs_and_numbers_tell_nothing_of_what_was_sent(tmp_path: Path) -> None:
@@ -64,15 +64,24 @@ def test_logs_and_numbers_tell_nothing_of_what_was_sent(tmp_path: Path) -> None:
     with command(port, log, "--workers", "2", database_url=database) as server:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60) as client:
             body = sample("seed-1g-4g") + f"\nx: {SECRET}\n".encode()
-            made = client.post("/api/v1/layouts", content=body, params={"title": SECRET, "keep": "everything"}).json()
-            for path in (f"/l/{made['id']}", f"/l/{made['id']}.txt?append={SECRET}", f"/{SECRET}", f"/l/{SECRET}"):
+            created = client.post(
+                "/api/v1/layouts", content=body, params={"title": SECRET, "keep": "everything"}
+            ).json()
+            for path in (
+                f"/l/{created['id']}",
+                f"/l/{created['id']}.txt?append={SECRET}",
+                f"/{SECRET}",
+                f"/l/{SECRET}",
+            ):
                 client.get(path)
             client.post("/api/v1/analyze", content=SECRET)
             client.post("/api/v1/analyze", content=LOG, params={"kernel": SECRET})
             client.post("/api/v1/layouts", json={"log": SECRET, SECRET: 1})
             kind = {"Content-Type": "multipart/form-data; boundary=x"}
             assert client.post("/api/v1/layouts", content=SECRET, headers=kind).status_code == 400
-            client.delete(f"/api/v1/layouts/{made['id']}", headers={"Authorization": f"Bearer {made['delete_token']}"})
+            client.delete(
+                f"/api/v1/layouts/{created['id']}", headers={"Authorization": f"Bearer {created['delete_token']}"}
+            )
             shown = client.get("/metrics").text
             assert 'pfnscope_layouts_total{event="deleted"} 1' in shown, "the processes of one server count together"
         server.send_signal(signal.SIGTERM)
@@ -82,7 +91,7 @@ def test_logs_and_numbers_tell_nothing_of_what_was_sent(tmp_path: Path) -> None:
     requests = [line for line in lines if line["message"] == "request"]
     assert {"/l/{layout_id}", "/api/v1/layouts", "none"} <= {line["route"] for line in requests}
     assert all(line["request_id"] and line["ms"] > 0 for line in requests)
-    for needle in (SECRET, made["id"], made["delete_token"], "BIOS-e820"):
+    for needle in (SECRET, created["id"], created["delete_token"], "BIOS-e820"):
         assert needle not in written
         assert needle not in shown
 
@@ -100,9 +109,9 @@ def test_an_error_is_logged_by_kind_and_place_without_its_words(serve: Serve, mo
     info = (ZeroDivisionError, raised[0], raised[0].__traceback__)
     line = JsonLines().format(logging.LogRecord("uvicorn.error", logging.ERROR, "", 0, "Exception", (), info))
     assert SECRET not in line
-    told = json.loads(line)["error"][0]
-    assert told["kind"] == "ZeroDivisionError"
-    assert any("api.py" in place and "rules" in place for place in told["places"])
+    error = json.loads(line)["error"][0]
+    assert error["kind"] == "ZeroDivisionError"
+    assert any("api.py" in place and "rules" in place for place in error["places"])
 
 
 def test_more_analyses_than_can_wait_are_refused_at_once(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,8 +178,8 @@ def test_a_process_gives_the_answer_that_a_thread_gives(client: httpx.Client) ->
     ],
 )
 def test_an_address_tells_its_methods(client: httpx.Client, path: str, methods: str) -> None:
-    asked = client.options(path)
-    assert (asked.status_code, asked.headers["allow"]) == (204, methods)
+    response = client.options(path)
+    assert (response.status_code, response.headers["allow"]) == (204, methods)
     refused = client.request("PATCH", path)
     assert (refused.status_code, refused.headers["allow"]) == (405, methods)
     assert refused.headers["content-type"] == "application/problem+json"
@@ -179,15 +188,15 @@ def test_an_address_tells_its_methods(client: httpx.Client, path: str, methods: 
 def test_scripts_of_named_sites_may_read_the_api_and_nothing_else(serve: Serve) -> None:
     origin = "https://tools.example"
     closed, opened = serve(), serve(cors_origins=origin)
-    asked = {"Origin": origin}
+    headers = {"Origin": origin}
     name = opened.post("/api/v1/layouts", content=LOG).json()["id"]
     path = f"/api/v1/layouts/{name}"
-    assert "access-control-allow-origin" not in closed.get(path, headers=asked).headers
+    assert "access-control-allow-origin" not in closed.get(path, headers=headers).headers
     for _ in range(2):  # made, then from memory
-        assert opened.get(path, headers=asked).headers["access-control-allow-origin"] == origin
+        assert opened.get(path, headers=headers).headers["access-control-allow-origin"] == origin
     assert "access-control-allow-origin" not in opened.get(path, headers={"Origin": "https://evil.example"}).headers
-    assert "access-control-allow-origin" not in opened.get(f"/l/{name}", headers=asked).headers
-    before = {**asked, "Access-Control-Request-Method": "DELETE"}
+    assert "access-control-allow-origin" not in opened.get(f"/l/{name}", headers=headers).headers
+    before = {**headers, "Access-Control-Request-Method": "DELETE"}
     refused = opened.options(path, headers=before)
     assert (refused.status_code, refused.headers["content-type"]) == (400, "application/problem+json")
     assert "DELETE" not in refused.headers.get("access-control-allow-methods", "")
@@ -222,13 +231,13 @@ def test_what_other_libraries_say_is_not_told() -> None:
 @pytest.mark.parametrize(("proxies", "other"), [("", 429), ("127.0.0.1", 200), ("192.0.2.7, 127.0.0.0/8", 200)])
 def test_a_forwarded_address_is_believed_of_trusted_proxies_only(tmp_path: Path, proxies: str, other: int) -> None:
     port = free_port()
-    told = {"database_url": f"sqlite:///{tmp_path}/a.db", "rate_limit": "1/hour", "trusted_proxies": proxies}
+    settings = {"database_url": f"sqlite:///{tmp_path}/a.db", "rate_limit": "1/hour", "trusted_proxies": proxies}
 
     def post(forwarded: str) -> int:
         address = f"http://127.0.0.1:{port}/api/v1/analyze"
         return httpx.post(address, content=LOG, headers={"X-Forwarded-For": forwarded}, trust_env=False).status_code
 
-    with command(port, tmp_path / "log", **told):
+    with command(port, tmp_path / "log", **settings):
         assert post("198.51.100.1") == 200
         assert post("198.51.100.2") == other
         # What a client wrote itself stands before what the proxy saw.

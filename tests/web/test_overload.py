@@ -8,27 +8,26 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 from starlette.types import Message
 
-from pfnscope.web.app import _taking_texts
-from pfnscope.web.overload import Overload
-from pfnscope.web.workers import Workers
+from pfnscope.web.app import _text_paths
+from pfnscope.web.workers import Overload, Workers
 
-PATHS = _taking_texts()
+PATHS = _text_paths()
 
 
 def answered(path: str, method: str, length: str | None, *, full: str) -> list[Message]:
     """What comes of one request where the places for small texts, large ones, or both are taken."""
     headers = [(b"host", b"x")] + ([(b"content-length", length.encode())] if length is not None else [])
     scope = {"type": "http", "method": method, "path": path, "headers": headers, "query_string": b""}
-    sent: list[Message] = []
+    messages: list[Message] = []
 
     async def handlers(*_: Any) -> None:
-        sent.append({"type": "handled"})
+        messages.append({"type": "handled"})
 
     async def receive() -> Message:
         raise AssertionError("the body is not to be read")
 
     async def send(message: Message) -> None:
-        sent.append(message)
+        messages.append(message)
 
     async def work() -> None:
         workers = Workers(1, 30)
@@ -39,7 +38,7 @@ def answered(path: str, method: str, length: str | None, *, full: str) -> list[M
 
     with start_blocking_portal() as portal:
         portal.call(work)
-    return sent
+    return messages
 
 
 class _Full:

@@ -12,7 +12,7 @@ import pytest
 
 from pfnscope.service.layouts import Layouts, StoreUnavailable
 from pfnscope.web import app
-from pfnscope.web.logs import JsonLines
+from pfnscope.web.observe import JsonLines
 from pfnscope.web.schema import EXAMPLE_LOG
 from tests.storage.test_damage import damage
 from tests.support.server import Serve
@@ -68,15 +68,15 @@ def test_a_damaged_database_is_unavailable_and_no_fault(
 ) -> None:
     monkeypatch.setattr(app, "_PURGE_EVERY_SECONDS", 0.01)
     first = serve()
-    made = [first.post("/api/v1/layouts", content=EXAMPLE_LOG).json() for _ in range(2)]
+    created = [first.post("/api/v1/layouts", content=EXAMPLE_LOG).json() for _ in range(2)]
     damage(copy(tmp_path), page)
     client = serve(database_url=f"sqlite:///{tmp_path}/copy.db")
-    token = {"Authorization": f"Bearer {made[0]['delete_token']}"}
-    path = f"/api/v1/layouts/{made[0]['id']}"
+    token = {"Authorization": f"Bearer {created[0]['delete_token']}"}
+    path = f"/api/v1/layouts/{created[0]['id']}"
     answers = [
         client.post("/api/v1/layouts", content=EXAMPLE_LOG),
         client.get(path),
-        client.get(f"/l/{made[1]['id']}"),
+        client.get(f"/l/{created[1]['id']}"),
         client.delete(path, headers=token),
         client.get("/readyz"),
     ]

@@ -24,15 +24,15 @@ def expected(change: Change) -> bytes:
 
 
 def test_a_change_may_stand_in_the_query_the_json_or_the_form(client: httpx.Client) -> None:
-    wanted = expected(Change(append="memmap=1G!4G"))
+    document = expected(Change(append="memmap=1G!4G"))
     url = "/api/v1/simulate"
     answers = [
         client.post(url, content=SEED, params={"append": "memmap=1G!4G"}),
         client.post(url, json={"log": SEED.decode(), "append": "memmap=1G!4G"}),
         client.post(url, files={"log": SEED}, data={"append": "memmap=1G!4G"}),
     ]
-    assert [answer.content for answer in answers] == [wanted] * 3
-    assert b'"origin":"simulated"' in wanted
+    assert [answer.content for answer in answers] == [document] * 3
+    assert b'"origin":"simulated"' in document
 
 
 def test_arguments_can_be_taken_away_and_all_of_the_line_be_set(client: httpx.Client) -> None:
@@ -53,13 +53,13 @@ def test_a_stored_layout_is_asked_by_its_link_and_stays_as_it_is(client: httpx.C
 
 
 def test_a_place_is_found_for_a_sent_and_for_a_stored_log(client: httpx.Client) -> None:
-    wanted = service.encode(place(SEED, "1G", "!", "128M"))
+    places = service.encode(place(SEED, "1G", "!", "128M"))
     name = stored(client, SEED)
     query = {"size": "1G", "align": "128M"}
-    assert client.post("/api/v1/place", content=SEED, params=query).content == wanted
-    assert client.post("/api/v1/place", json={"log": SEED.decode(), **query}).content == wanted
-    assert client.get(f"/api/v1/layouts/{name}/place", params=query).content == wanted
-    assert b'"safe":false' in wanted
+    assert client.post("/api/v1/place", content=SEED, params=query).content == places
+    assert client.post("/api/v1/place", json={"log": SEED.decode(), **query}).content == places
+    assert client.get(f"/api/v1/layouts/{name}/place", params=query).content == places
+    assert b'"safe":false' in places
 
 
 def test_two_stored_layouts_are_compared(client: httpx.Client) -> None:

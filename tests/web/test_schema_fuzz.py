@@ -15,8 +15,8 @@ CHECKS = (
 
 
 def test_no_request_finds_a_fault_or_an_undocumented_answer(tmp_path: Path) -> None:
-    told = {"database_url": f"sqlite:///{tmp_path}/fuzz.db", "rate_limit": "off", "max_body_bytes": 100_000}
-    with serving(Settings.model_validate(told)) as address:
+    settings = {"database_url": f"sqlite:///{tmp_path}/fuzz.db", "rate_limit": "off", "max_body_bytes": 100_000}
+    with serving(Settings.model_validate(settings)) as address:
         done = subprocess.run(
             [
                 PROGRAM, "run", f"{address}/openapi.json", "--checks", ",".join(CHECKS), "--max-examples", "5",

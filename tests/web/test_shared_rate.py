@@ -38,8 +38,8 @@ def test_two_server_processes_share_one_rate_through_redis(tmp_path: Path, redis
         clients = []
         for name in ("one", "other"):
             port = free_port()
-            told = {"database_url": f"sqlite:///{tmp_path}/{name}.db", "rate_limit": "4/hour"}
-            stack.enter_context(command(port, tmp_path / "log", **told, rate_limit_storage=redis.url))
+            settings = {"database_url": f"sqlite:///{tmp_path}/{name}.db", "rate_limit": "4/hour"}
+            stack.enter_context(command(port, tmp_path / "log", **settings, rate_limit_storage=redis.url))
             client = httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60)
             clients.append(stack.enter_context(client))
         assert [post(client) for client in clients * 2] == [200] * 4

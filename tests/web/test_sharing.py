@@ -21,15 +21,15 @@ BROWSER = {"Accept": "text/html", "Sec-Fetch-Site": "same-origin"}
 def create(client: httpx.Client, text: str = LOG, **query: str) -> dict[str, str]:
     answer = client.post("/api/v1/layouts", content=text, params=query)
     assert answer.status_code == 201, answer.text
-    made: dict[str, str] = answer.json()
-    return made
+    created: dict[str, str] = answer.json()
+    return created
 
 
 def rows(folder: Path, table: str) -> int:
     with sqlite3.connect(folder / "layouts.db") as connection:
-        found: int = connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+        count: int = connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
     connection.close()
-    return found
+    return count
 
 
 def test_what_would_be_kept_is_shown_and_nothing_is_stored(client: httpx.Client, tmp_path: Path) -> None:
@@ -102,13 +102,13 @@ def test_what_has_expired_is_gone_and_looking_deletes_nothing(client: httpx.Clie
 @pytest.mark.parametrize("path", ["/l/{}", "/l/{}.json", "/api/v1/layouts/{}", "/l/{}/figure.json"])
 def test_deleted_at_one_server_is_gone_at_the_next_request_to_another(serve: Serve, path: str) -> None:
     one, other = serve(), serve()
-    made = create(one)
-    where = path.format(made["id"])
+    created = create(one)
+    where = path.format(created["id"])
     tag = other.get(where, headers=BROWSER).headers["etag"]
     again = other.get(where, headers={**BROWSER, "If-None-Match": tag})
     assert again.status_code == 304, "the other server has it in memory, or this test proves nothing"
-    authorization = {"Authorization": f"Bearer {made['delete_token']}"}
-    assert one.delete(f"/api/v1/layouts/{made['id']}", headers=authorization).status_code == 204
+    authorization = {"Authorization": f"Bearer {created['delete_token']}"}
+    assert one.delete(f"/api/v1/layouts/{created['id']}", headers=authorization).status_code == 204
     assert other.get(where, headers=BROWSER).status_code == 410
     assert other.get(where, headers={**BROWSER, "If-None-Match": tag}).status_code == 410
 

@@ -61,8 +61,8 @@ def assert_readable(client: httpx.Client, database: str, written: dict[str, int]
 def release(client: httpx.Client, name: str) -> str:
     answer = client.get(f"/api/v1/layouts/{name}")
     assert answer.status_code == 200, answer.text
-    found: str = answer.json()["kernel"]["release"]
-    return found
+    release: str = answer.json()["kernel"]["release"]
+    return release
 
 
 def test_readers_and_writers_get_what_was_written(tmp_path: Path, database: str) -> None:

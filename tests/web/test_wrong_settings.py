@@ -12,7 +12,7 @@ SECRET = "hush-4711"
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "told"),
+    ("name", "value", "message"),
     [
         ("RATE_LIMIT", f"{SECRET}/minute", "PFNSCOPE_RATE_LIMIT: a rate is N/second"),
         ("RATE_LIMIT_STORAGE", f"disk://u:{SECRET}@h", "PFNSCOPE_RATE_LIMIT_STORAGE: must be auto"),
@@ -25,13 +25,13 @@ SECRET = "hush-4711"
         ("TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/33", "PFNSCOPE_TRUSTED_PROXIES: must be addresses or networks"),
     ],
 )
-def test_the_server_says_what_is_wrong(tmp_path: Path, name: str, value: str, told: str) -> None:
+def test_the_server_says_what_is_wrong(tmp_path: Path, name: str, value: str, message: str) -> None:
     environment = {key: text for key, text in os.environ.items() if not key.startswith("PFNSCOPE_")}
     done = subprocess.run(
         [COMMAND, "serve", "--port", str(free_port())],
         cwd=tmp_path, env={**environment, f"PFNSCOPE_{name}": value}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 2
-    assert done.stderr.startswith(f"Error: {told}")
+    assert done.stderr.startswith(f"Error: {message}")
     assert done.stderr.count("\n") == 1
     assert SECRET not in done.stderr + done.stdout

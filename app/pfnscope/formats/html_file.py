@@ -4,8 +4,6 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-import jinja2
-
 from pfnscope import __version__, resources
 from pfnscope.bootlog import keep_memory_lines, read
 from pfnscope.drawing import overview, plotly, scene, svg
@@ -14,12 +12,12 @@ from pfnscope.drawing.lanes import undecided
 from pfnscope.drawing.palette import PAINTS
 from pfnscope.formats import inlining, text
 from pfnscope.formats.inlining import Inline, inline
+from pfnscope.formats.templates import environment
 from pfnscope.formats.text import facts
 from pfnscope.model.analysis import worst_first
 from pfnscope.model.document import Document
 from pfnscope.report.log_lines import log_rows
 from pfnscope.report.plain import Look
-from pfnscope.report.visible import visible
 from pfnscope.report.words import placement_words, state_words
 
 _BUNDLE = "vendor/plotly.min.js"
@@ -45,7 +43,8 @@ def render(document: Document, log_text: bytes = b"", today: Document | None = N
     plotly_style = inline((static / "plotly-rules.css").read_text())
     kinds = {bar.kind for lane in drawn.lanes for bar in lane.bars}
     holes = worst_first(enumerate(document.holes), lambda item: item[1].severity)
-    return _template().render(
+    template = environment().get_template("html_file.html")
+    return template.render(
         version=__version__,
         doc=document,
         today=today,
@@ -93,14 +92,3 @@ def _policy(scripts: list[Inline], styles: list[Inline]) -> str:
 def _data(figures: Mapping[AxisName, object]) -> str:
     """JSON inside a script element of no script: no ``<`` of a log can end it."""
     return json.dumps(figures, separators=(",", ":")).replace("<", "\\u003c")
-
-
-def _template() -> jinja2.Template:
-    return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(resources.folder("templates")),
-        autoescape=True,
-        finalize=visible,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    ).get_template("html_file.html")

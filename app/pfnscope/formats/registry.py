@@ -4,6 +4,7 @@ A new one is a module that writes it and a row of :data:`FORMATS`. Modules are i
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -108,3 +109,9 @@ FORMATS = (
 )
 
 BY_NAME = {item.name: item for item in FORMATS}
+
+
+@cache
+def available() -> dict[str, Format]:
+    """The formats that can be written here, by what follows the dot of a layout's address."""
+    return {item.suffix: item for item in FORMATS if item.is_available()}

@@ -1,4 +1,4 @@
-"""Command lines on pages: what shapes memory, makes holes, is new, or is not read as its writer may think."""
+"""Command lines on pages: which arguments shape memory, cause holes, are new, or are misread by the kernel."""
 
 from collections import Counter
 from itertools import pairwise
@@ -12,7 +12,7 @@ from pfnscope.model.document import Document
 
 
 class Piece(msgspec.Struct, frozen=True):
-    """A part of a command line; ``wrong`` says what the kernel makes of it otherwise than its writer may think."""
+    """A part of a command line; ``wrong`` says how the kernel parses it differently from what was probably meant."""
 
     text: str
     memory: bool = False
@@ -38,10 +38,10 @@ def pieces(document: Document, before: str | None = None) -> list[Piece]:
     line = document.kernel.command_line or ""
     causes = {cause for hole in document.holes for cause in hole.causes}
     notes = document.simulation.problems if document.simulation else []
-    found = arguments(line)
-    new = {item.column for item in _lacking(found, before)} if before is not None else set()
-    at = {column: item for item in found for column in range(item.column, item.column + len(item.text))}
-    cuts = {0, len(line), *(edge for item in found for edge in (item.column, item.column + len(item.text)))}
+    items = arguments(line)
+    new = {item.column for item in _lacking(items, before)} if before is not None else set()
+    at = {column: item for item in items for column in range(item.column, item.column + len(item.text))}
+    cuts = {0, len(line), *(edge for item in items for edge in (item.column, item.column + len(item.text)))}
     cuts |= {min(edge, len(line)) for note in notes for edge in (note.column, note.column + note.width)}
     out = []
     for start, end in pairwise(sorted(cuts)):
@@ -61,7 +61,7 @@ def removed(document: Document, before: str) -> list[str]:
 
 
 def notes(simulation: Simulation | None) -> list[Note]:
-    """What the kernel makes of arguments otherwise than their writer may think, each with carets for its text."""
+    """Arguments that the kernel parses differently from what was probably meant, each with carets for its text."""
     return [_note(item, simulation.command_line) for item in simulation.problems] if simulation else []
 
 
@@ -71,11 +71,11 @@ def _note(item: ArgumentNote, line: str) -> Note:
     return Note(item.severity, item.message, text, " " * (item.column - start) + "^" * max(1, item.width))
 
 
-def _lacking(found: tuple[Argument, ...], other: str) -> list[Argument]:
+def _lacking(items: tuple[Argument, ...], other: str) -> list[Argument]:
     """The arguments that another command line does not have, or not so often; the last ones of a text."""
     left = Counter(item.text for item in arguments(other))
     out = []
-    for item in found:
+    for item in items:
         left[item.text] -= 1
         if left[item.text] < 0:
             out.append(item)

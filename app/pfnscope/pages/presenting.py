@@ -1,11 +1,10 @@
-"""The document in the words of the layout page. Nothing is judged here: rows are chosen, sorted and named."""
+"""Rows and words of a document for the layout page. Nothing is judged here: rows are chosen, sorted and named."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 import msgspec
 
-from pfnscope.bootlog.text.plain import as_utf8
 from pfnscope.drawing.lanes import frames, undecided
 from pfnscope.drawing.palette import PAINTS
 from pfnscope.kernel.architectures import WITH_MODEL
@@ -13,7 +12,6 @@ from pfnscope.model.analysis import Event, Hole, worst_first
 from pfnscope.model.document import Document
 from pfnscope.model.ranges import FrameRange
 from pfnscope.report import counted
-from pfnscope.report.log_lines import LogRow, log_rows
 from pfnscope.report.words import STATE_WORDS, pages_words, placement_words
 from pfnscope.service import Options
 from pfnscope.units import PAGE_SIZE, format_size
@@ -27,9 +25,6 @@ ARCHITECTURES = WITH_MODEL
 """Those that a verdict is possible for."""
 _COMMANDS = ("lsmem",)
 _MOST_HOLES = 200
-_MOST_LINES = 2_000
-_MOST_LETTERS = 150_000
-_BEFORE = 20
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -63,7 +58,7 @@ class HoleRow(msgspec.Struct, frozen=True):
 
 
 class EventRow(msgspec.Struct, frozen=True):
-    """Events of one text in one hole, told once: how many, at which page frames, from which lines on."""
+    """Events with one text in one hole as one row: how many, and at which page frames."""
 
     event: Event
     count: int
@@ -76,30 +71,30 @@ def facts(document: Document) -> list[Fact]:
     """Release, architecture, nodes, RAM, sections, agreement with the printed counts."""
     kernel, assumed = document.kernel, set(document.kernel.assumed)
     release = f"Linux {kernel.release}" if kernel.release else "kernel release unknown"
-    found = [Fact(release, strong=True, assumed="release" in assumed)]
-    found.append(Fact(kernel.arch or "architecture unknown", assumed="arch" in assumed))
+    items = [Fact(release, strong=True, assumed="release" in assumed)]
+    items.append(Fact(kernel.arch or "architecture unknown", assumed="arch" in assumed))
     nodes = {item.node for item in document.node_ranges}
     if nodes:
-        found.append(Fact("1 node" if len(nodes) == 1 else f"{len(nodes)} nodes", word="node"))
+        items.append(Fact("1 node" if len(nodes) == 1 else f"{len(nodes)} nodes", word="node"))
     ram = _ram(document)
     if ram:
-        found.append(Fact(ram, word="usable"))
+        items.append(Fact(ram, word="usable"))
     if kernel.page_size != PAGE_SIZE or "page_size" in assumed:
-        found.append(
+        items.append(
             Fact(f"pages of {format_size(kernel.page_size)}", assumed="page_size" in assumed, word="page-frame")
         )
     if kernel.section_size:
         unproven = bool(assumed & {"section_size", "memory_model"})
-        found.append(Fact(f"sections of {format_size(kernel.section_size)}", assumed=unproven, word="section"))
+        items.append(Fact(f"sections of {format_size(kernel.section_size)}", assumed=unproven, word="section"))
     elif kernel.memory_model == "flatmem":
-        found.append(Fact("FLATMEM", assumed="memory_model" in assumed, word="flatmem"))
+        items.append(Fact("FLATMEM", assumed="memory_model" in assumed, word="flatmem"))
     if "zone_ranges" in assumed or "zone_spans" in assumed:
-        found.append(Fact("zone limits", assumed=True, word="zone-range"))
+        items.append(Fact("zone limits", assumed=True, word="zone-range"))
     agreement = counted.agreement(document.checks)
     if agreement:
         differs = any(check.agrees is False for check in document.checks)
-        found.append(Fact(agreement, bad=differs, word="printed-facts"))
-    return found
+        items.append(Fact(agreement, bad=differs, word="printed-facts"))
+    return items
 
 
 def _ram(document: Document) -> str:
@@ -170,7 +165,7 @@ def _state(hole: Hole) -> str:
 
 
 def _readers(names: Sequence[str]) -> list[Piece]:
-    """``/proc/kpageflags, kpagecount``: of the files of one folder only the first says which; commands are marked."""
+    """``/proc/kpageflags, kpagecount``: the folder is named with its first file only; files and commands are marked."""
     pieces: list[Piece] = []
     folder = ""
     for name in names:
@@ -187,7 +182,7 @@ def legend(kinds: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def event_rows(document: Document) -> list[EventRow]:
-    """The events in the order of the log; a reader that trips over each page of a hole says the same each time."""
+    """The events in the order of the log; those that a reader reports of each page of a hole are one row."""
     groups: dict[tuple[str, str, FrameRange | None], list[Event]] = {}
     for event in document.events:
         groups.setdefault((event.kind, event.text, event.hole), []).append(event)
@@ -202,51 +197,19 @@ def event_rows(document: Document) -> list[EventRow]:
     return rows
 
 
-def unproven(document: Document, told: Options) -> list[str]:
-    """Which of release and architecture the text does not prove: a reader may know better, or already ``told``."""
+def unproven(document: Document, overrides: Options) -> list[str]:
+    """Which of release and architecture the text does not prove, so that a reader may name them, or has done so."""
     kernel = document.kernel
     if not document.node_ranges:
         return []  # neither would bring a verdict
-    release = kernel.release is None or told.kernel is not None
-    arch = kernel.arch is None or "arch" in kernel.assumed or told.arch is not None
-    return [name for name, wanted in (("kernel", release), ("arch", arch)) if wanted]
+    release = kernel.release is None or overrides.kernel is not None
+    arch = kernel.arch is None or "arch" in kernel.assumed or overrides.arch is not None
+    return [name for name, missing in (("kernel", release), ("arch", arch)) if missing]
 
 
 def blank_words(document: Document) -> str:
     """What an empty place of the bars means."""
     return "blank: not in this text" if undecided(document) else "blank: no memory, no struct page"
-
-
-class LogPart(msgspec.Struct, frozen=True):
-    """Lines of the log that one page holds; ``earlier`` and ``later`` are where its neighbours begin."""
-
-    rows: list[LogRow]
-    earlier: int | None
-    later: int | None
-
-
-def log_part(text: bytes, document: Document, *, everything: bool, line: int = 1) -> LogPart:
-    """The recognised lines of the log with their numbers, or all that are not blank: as many as a page holds.
-
-    The line asked for is among them, with some before it.
-    """
-    rows = log_rows(text, document, everything=everything)
-    at = next((i for i, row in enumerate(rows) if row.number >= line), len(rows))
-    first = max(0, at - _BEFORE) if line > 1 else 0
-    end = first
-    letters = 0
-    while end < len(rows) and end - first < _MOST_LINES and letters < _MOST_LETTERS:
-        letters += len(rows[end].text) + 40
-        end += 1
-    earlier = max(1, rows[max(0, first - _MOST_LINES)].number) if first else None
-    later = next((row.number for row in rows[end:] if row.number), None)
-    return LogPart(rows[first:end], earlier, later)
-
-
-def has_more(text: bytes, document: Document) -> bool:
-    """Whether the text has lines that were not recognised, beside blank ones."""
-    known = set(document.recognised_lines)
-    return any(line.strip() and number not in known for number, line in enumerate(as_utf8(text).split(b"\n"), 1))
 
 
 def day(seconds: int) -> str:

@@ -1,35 +1,69 @@
-"""The JSON API, version 1."""
+"""The JSON API, version 1, and what machines ask about the server itself."""
 
 from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
 from msgspec import structs
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from pfnscope import service
 from pfnscope.formats import rulebook
-from pfnscope.service import jobs, whatif
+from pfnscope.model.document import Document
+from pfnscope.pages.subjects import Subject
+from pfnscope.report.compared import compared
+from pfnscope.service import Options, jobs, whatif
 from pfnscope.service.layouts import DAY, LONGEST_NOTE, LONGEST_TITLE, SHORTEST_SECONDS, WrongToken
 from pfnscope.service.lookup import lookup as find
-from pfnscope.web import schema, sharing
-from pfnscope.web.answers import Limits
+from pfnscope.web import observe, schema, sharing
 from pfnscope.web.bodies import Submission
-from pfnscope.web.caching import tagged
-from pfnscope.web.deps import KeyDep, OverridesDep, Services, ServicesDep, SubmissionDep, absolute
-from pfnscope.web.query import ChangeDep, PairDep, RegionDep
+from pfnscope.web.cache import tagged
+from pfnscope.web.deps import KeyDep, Services, ServicesDep, SubmissionDep, absolute
+from pfnscope.web.query import ChangeDep, OverridesDep, PairDep, RegionDep
+from pfnscope.web.schema import Limits
 
+health = APIRouter(tags=["health"])
 router = APIRouter(prefix="/api/v1")
 
 JSON = "application/json"
 
+_OK: schema.Responses = {200: {"description": "OK", "content": {"text/plain": {"example": "ok\n"}}}}
+
 LayoutId = Annotated[str, Path(description="Name of a stored layout", examples=["Zk3v0YwJ5xUe8mQa"])]
 
 
+@health.get("/healthz", response_class=PlainTextResponse, responses=_OK)
+async def healthz() -> str:
+    """The process answers."""
+    return "ok\n"
+
+
+@health.get("/readyz", response_class=PlainTextResponse, responses={**_OK, **schema.problems(503)})
+def readyz(services: ServicesDep) -> str:
+    """The storage answers."""
+    services.layouts.ping()
+    return "ok\n"
+
+
+@health.get(
+    "/metrics",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "Numbers about the server",
+            "content": {"text/plain": {"schema": {"type": "string"}, "example": "pfnscope_storage_up 1.0\n"}},
+        }
+    },
+)
+def numbers(services: ServicesDep) -> Response:
+    """Requests, analyses, durations, refusals and storage for Prometheus."""
+    return Response(services.metrics.text(), media_type=observe.MEDIA_TYPE)
+
+
 @router.post("/analyze", openapi_extra=schema.LOG_BODY, responses=schema.answers("Document", *schema.REFUSALS))
-async def analyze(owned: ServicesDep, sent: SubmissionDep, _: OverridesDep) -> Response:
+async def analyze(services: ServicesDep, log: SubmissionDep, _: OverridesDep) -> Response:
     """Analyse a log. Nothing is stored."""
-    return _json(await _computed(owned, sent, jobs.analyzed))
+    return _json(await _computed(services, log, jobs.analyzed))
 
 
 @router.post(
@@ -40,26 +74,22 @@ async def analyze(owned: ServicesDep, sent: SubmissionDep, _: OverridesDep) -> R
 )
 async def create_layout(
     request: Request,
-    owned: ServicesDep,
-    sent: SubmissionDep,
+    services: ServicesDep,
+    log: SubmissionDep,
     _: OverridesDep,
     key: KeyDep,
 ) -> Response:
     """Store a log under an unguessable name: its memory-related lines, or everything."""
-    made = await sharing.store(owned, sent, key)
-    answer = _json(service.encode(structs.replace(made, url=absolute(request, owned, made.url))), 201)
-    answer.headers.update({"Location": f"/api/v1/layouts/{made.id}", "Cache-Control": "no-store"})
+    created = await sharing.store(services, log, key)
+    answer = _json(service.encode(structs.replace(created, url=absolute(request, services, created.url))), 201)
+    answer.headers.update({"Location": f"/api/v1/layouts/{created.id}", "Cache-Control": "no-store"})
     return answer
 
 
 @router.get("/layouts/{layout_id}", responses=schema.answers("Document", *schema.MISSES))
-async def get_layout(request: Request, layout_id: LayoutId, owned: ServicesDep, overrides: OverridesDep) -> Response:
+async def get_layout(request: Request, layout_id: LayoutId, services: ServicesDep, overrides: OverridesDep) -> Response:
     """The document of a stored layout."""
-
-    def work() -> bytes:
-        return service.encode(sharing.show(owned.layouts, layout_id, overrides).analyzed.document)
-
-    return tagged(request, _json(await owned.workers.run(work)))
+    return await _stored(request, services, layout_id, overrides, _document)
 
 
 @router.delete(
@@ -69,13 +99,13 @@ async def get_layout(request: Request, layout_id: LayoutId, owned: ServicesDep, 
     responses=schema.problems(403, 404, 410, 503),
     openapi_extra={"security": [{"delete_token": []}]},
 )
-def delete_layout(request: Request, layout_id: LayoutId, owned: ServicesDep) -> None:
+def delete_layout(request: Request, layout_id: LayoutId, services: ServicesDep) -> None:
     """Forget a stored layout, by the token that was told when it was stored."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         raise WrongToken("deleting needs the header Authorization: Bearer DELETE_TOKEN")
-    owned.layouts.delete(layout_id, token.strip())
-    owned.metrics.layouts.labels("deleted").inc()
+    services.layouts.delete(layout_id, token.strip())
+    services.metrics.layouts.labels("deleted").inc()
 
 
 @router.get("/layouts/{layout_id}/lookup", responses=schema.answers("Lookup", *schema.MISSES))
@@ -85,64 +115,60 @@ async def lookup(
     at: Annotated[
         str, Query(max_length=200, description="Address, pfn or struct page", examples=["pfn:0xbffd7", "4G"])
     ],
-    owned: ServicesDep,
+    services: ServicesDep,
     overrides: OverridesDep,
 ) -> Response:
     """What is at a place of a stored layout."""
-
-    def work() -> bytes:
-        document = sharing.show(owned.layouts, layout_id, overrides).analyzed.document
-        return service.encode(find(document, at))
-
-    return tagged(request, _json(await owned.workers.run(work)))
+    return await _stored(request, services, layout_id, overrides, lambda subject: find(_document(subject), at))
 
 
 @router.post("/simulate", openapi_extra=schema.LOG_BODY, responses=schema.answers("Document", *schema.REFUSALS))
-async def simulate(owned: ServicesDep, sent: SubmissionDep, change: ChangeDep, _: OverridesDep) -> Response:
+async def simulate(services: ServicesDep, log: SubmissionDep, change: ChangeDep, _: OverridesDep) -> Response:
     """The document of the same machine with another command line, computed. Nothing is stored."""
-    asked = change if change != whatif.NO_CHANGE else sent.change
-    return _json(await _computed(owned, sent, jobs.simulated, asked))
+    change = change if change != whatif.NO_CHANGE else log.change
+    return _json(await _computed(services, log, jobs.simulated, change))
 
 
 @router.post("/place", openapi_extra=schema.LOG_BODY, responses=schema.answers("Placements", *schema.REFUSALS))
-async def place(owned: ServicesDep, sent: SubmissionDep, region: RegionDep, _: OverridesDep) -> Response:
+async def place(services: ServicesDep, log: SubmissionDep, region: RegionDep, _: OverridesDep) -> Response:
     """Where a memmap= region can go on the machine of a log. Nothing is stored."""
-    wanted = region.told(sent)
-    return _json(await _computed(owned, sent, jobs.placed, wanted.size, wanted.kind, wanted.align))
+    region = region.or_of(log)
+    return _json(await _computed(services, log, jobs.placed, region.size, region.kind, region.align))
 
 
 @router.get("/layouts/{layout_id}/simulate", responses=schema.answers("Document", *schema.MISSES))
 async def simulate_stored(
-    request: Request, layout_id: LayoutId, owned: ServicesDep, change: ChangeDep, overrides: OverridesDep
+    request: Request, layout_id: LayoutId, services: ServicesDep, change: ChangeDep, overrides: OverridesDep
 ) -> Response:
     """The document of a stored layout's machine with another command line. Nothing is stored."""
 
-    def work() -> bytes:
-        return service.encode(sharing.simulated(owned.layouts, layout_id, change, overrides))
+    def work(subject: Subject) -> object:
+        return whatif.simulate(subject.text, change, subject.options)
 
-    return tagged(request, _json(await owned.workers.run(work)))
+    return await _stored(request, services, layout_id, overrides, work)
 
 
 @router.get("/layouts/{layout_id}/place", responses=schema.answers("Placements", *schema.MISSES))
 async def place_stored(
-    request: Request, layout_id: LayoutId, owned: ServicesDep, region: RegionDep, overrides: OverridesDep
+    request: Request, layout_id: LayoutId, services: ServicesDep, region: RegionDep, overrides: OverridesDep
 ) -> Response:
     """Where a memmap= region can go on the machine of a stored layout."""
 
-    def work() -> bytes:
-        stored = owned.layouts.get(layout_id)
-        options = sharing.merged(stored, overrides)
-        return service.encode(whatif.place(stored.text, region.size, region.kind, region.align, options))
+    def work(subject: Subject) -> object:
+        return whatif.place(subject.text, region.size, region.kind, region.align, subject.options)
 
-    return tagged(request, _json(await owned.workers.run(work)))
+    return await _stored(request, services, layout_id, overrides, work)
 
 
 @router.get("/compare", responses=schema.answers("Comparison", *schema.MISSES))
-async def compare(request: Request, owned: ServicesDep, pair: PairDep) -> Response:
+async def compare(request: Request, services: ServicesDep, pair: PairDep) -> Response:
     """What changed between two stored layouts, or between two boots of one."""
-    return tagged(
-        request, _json(await owned.workers.run(lambda: service.encode(sharing.compared(owned.layouts, pair))))
-    )
+
+    def work() -> bytes:
+        one, other = (_document(sharing.stored(services.layouts, *side)) for side in pair.sides)
+        return service.encode(compared(one, other))
+
+    return tagged(request, _json(await services.workers.run(work)))
 
 
 @router.get("/rules", responses=schema.answers("Rule", many=True))
@@ -152,9 +178,9 @@ def rules(request: Request) -> Response:
 
 
 @router.get("/limits", responses=schema.answers("Limits"))
-def limits(owned: ServicesDep) -> Response:
+def limits(services: ServicesDep) -> Response:
     """What this server accepts and how long it keeps it."""
-    settings = owned.settings
+    settings = services.settings
     longest = settings.retention_days * DAY
     return _json(
         service.encode(
@@ -173,9 +199,24 @@ def limits(owned: ServicesDep) -> Response:
     )
 
 
-async def _computed(owned: Services, sent: Submission, job: Callable[..., bytes], *more: object) -> bytes:
-    """What a job makes of a log that was sent."""
-    return await owned.workers.compute(sent.text, job, sent.text, *more, sent.options, owned.settings.max_ranges)
+async def _computed(services: Services, log: Submission, job: Callable[..., bytes], *more: object) -> bytes:
+    """The result of a job on the log of a request."""
+    return await services.workers.compute(log.text, job, log.text, *more, log.options, services.settings.max_ranges)
+
+
+async def _stored(
+    request: Request, services: Services, layout_id: str, overrides: Options, work: Callable[[Subject], object]
+) -> Response:
+    """The result of ``work`` on a stored layout, with an ETag."""
+
+    def encoded() -> bytes:
+        return service.encode(work(sharing.stored(services.layouts, layout_id, overrides)))
+
+    return tagged(request, _json(await services.workers.run(encoded)))
+
+
+def _document(subject: Subject) -> Document:
+    return service.analyze(subject.text, subject.options).document
 
 
 def _json(body: bytes, status: int = 200) -> Response:

@@ -1,4 +1,4 @@
-"""The application: settings in, a FastAPI app out. Nothing is made at import."""
+"""The application: settings in, a FastAPI app out. Importing this creates nothing."""
 
 import time
 from collections.abc import AsyncIterator
@@ -6,32 +6,25 @@ from contextlib import asynccontextmanager
 
 import anyio
 import anyio.to_thread
-import jinja2
 from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 
 from pfnscope import __version__, resources
-from pfnscope.report import glossary
-from pfnscope.report.visible import visible
+from pfnscope.pages.templates import Templates
 from pfnscope.service.layouts import open_layouts
-from pfnscope.web import api, compare_page, errors, exports, health, layout_page, paste_page, preview, schema
+from pfnscope.web import api, compare_page, errors, layout_page, paste_page, schema
 from pfnscope.web.assets import Assets
 from pfnscope.web.bodies import Intake
-from pfnscope.web.cache import StoredPages
-from pfnscope.web.compressing import Compression
-from pfnscope.web.cors import ApiCors
+from pfnscope.web.cache import Living, StoredPages
+from pfnscope.web.compression import Compression
 from pfnscope.web.deps import Services
 from pfnscope.web.drawings import Recent
-from pfnscope.web.living import Living
-from pfnscope.web.logs import EVENTS
-from pfnscope.web.metrics import Metrics
-from pfnscope.web.observe import HEADER, Observed
-from pfnscope.web.overload import Overload
+from pfnscope.web.observe import EVENTS, HEADER, Metrics, Observed
 from pfnscope.web.query import bounded_query
 from pfnscope.web.rates import make_rate_limit
-from pfnscope.web.security import SecurityHeaders
+from pfnscope.web.security import ApiCors, SecurityHeaders
 from pfnscope.web.settings import Settings
-from pfnscope.web.workers import Workers
+from pfnscope.web.workers import Overload, Workers
 
 _PURGE_EVERY_SECONDS = 15
 _BODIES_AT_ONCE = 8  # of the largest size, with what is unpacked from them; small ones by the thousand
@@ -39,7 +32,8 @@ _BODIES_AT_ONCE = 8  # of the largest size, with what is unpacked from them; sma
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The app with its storage open. Raises ValueError for a wrong setting, StoreUnavailable."""
-    services = _services(settings or Settings())
+    assets = Assets(resources.folder("static"))
+    services = _services(settings or Settings(), Templates(assets.url))
     app = FastAPI(
         title="pfnscope",
         version=__version__,
@@ -52,20 +46,20 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.services = services
     for router in (
-        health.router,
+        api.health,
         api.router,
-        exports.router,
+        layout_page.exports,
         layout_page.router,
         compare_page.router,
-        preview.router,
+        paste_page.api,
         paste_page.router,
     ):
         app.include_router(router)
-    app.mount("/static", services.assets)
+    app.mount("/static", assets)
     # The last one is the outermost.
     app.add_middleware(Compression)
     app.add_middleware(StoredPages, living=Living(services.layouts))
-    app.add_middleware(Overload, workers=services.workers, paths=_taking_texts())
+    app.add_middleware(Overload, workers=services.workers, paths=_text_paths())
     origins = services.settings.cors_origins.split()
     if origins:
         app.add_middleware(
@@ -82,27 +76,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return app
 
 
-def _taking_texts() -> frozenset[str]:
-    """The addresses at which the API takes a text."""
-    routes = [route for part in (api.router, preview.router) for route in part.routes if isinstance(route, APIRoute)]
+def _text_paths() -> frozenset[str]:
+    """The paths at which programs send texts."""
+    routes = [route for part in (api.router, paste_page.api) for route in part.routes if isinstance(route, APIRoute)]
     return frozenset(route.path for route in routes if route.methods == {"POST"} and route.path.startswith("/api/"))
 
 
-def _services(settings: Settings) -> Services:
-    assets = Assets(resources.folder("static"))
-    templates = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(resources.folder("templates")),
-        autoescape=True,
-        finalize=visible,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    templates.globals["asset_url"] = assets.url
-    templates.globals["terms"] = glossary.BY_ID
-    templates.globals["lane_word"] = glossary.of_lane
-    templates.globals["kind_words"] = glossary.BY_KIND
-    templates.globals["change_words"] = glossary.BY_CHANGE
+def _services(settings: Settings, templates: Templates) -> Services:
     layouts = open_layouts(settings.database_url, settings.retention_days)
     workers = Workers(settings.analyses, settings.analysis_seconds)
     metrics = Metrics(layouts, lambda: workers.busy)
@@ -113,7 +93,6 @@ def _services(settings: Settings) -> Services:
         settings=settings,
         layouts=layouts,
         templates=templates,
-        assets=assets,
         workers=workers,
         rate_limit=rate_limit,
         intake=Intake(_BODIES_AT_ONCE * settings.max_body_bytes),
@@ -139,7 +118,7 @@ async def _purge_for_ever(services: Services) -> None:
 
 
 async def _purge(services: Services) -> None:
-    """Forget what has expired. No error leaves this, for what expires tomorrow has to be forgotten too."""
+    """Forget what has expired. Raises nothing: the next round has to come in any case."""
     try:
         expired = await anyio.to_thread.run_sync(services.layouts.purge)
     except Exception as error:  # noqa: BLE001 - see above
@@ -149,4 +128,4 @@ async def _purge(services: Services) -> None:
     services.metrics.last_purge.set(time.time())
     if expired:
         services.metrics.layouts.labels("expired").inc(expired)
-        EVENTS.info("expired layouts forgotten", extra={"told": {"count": expired}})
+        EVENTS.info("expired layouts forgotten", extra={"fields": {"count": expired}})

@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from pfnscope.formats.inlining import module
-from pfnscope.web.compressing import coding
+from pfnscope.web.compression import coding
 
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_EACH_TIME = "no-cache"
@@ -36,9 +36,9 @@ class Assets(StaticFiles):
         return f"/static/{name}?v={self._hash(name)}"
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """The file; to be kept for ever only under the hash of what it holds now. Raises 404.
+        """The file, which a browser may keep for ever under the hash of its content. Raises 404.
 
-        Only names of files that were there at the start get as far as the file system, which refuses some of the rest.
+        Only names of files that were there at the start reach the file system, which raises errors for some others.
         """
         if path not in self._names:
             raise HTTPException(HTTPStatus.NOT_FOUND)
@@ -57,7 +57,7 @@ class Assets(StaticFiles):
         return Response(module(self._root, name), media_type="text/javascript", headers={"ETag": etag})
 
     async def _packed(self, path: str, scope: Scope) -> Response:
-        """The file, packed by set-up where it was and the client takes that: better than there is time for here."""
+        """The file, compressed where set-up has done so, which is stronger than there is time for at each request."""
         packed = f"{path}.zst"
         takes = coding(Headers(scope=scope).get("accept-encoding", "")) == "zstd"
         if not takes or packed not in self._names:

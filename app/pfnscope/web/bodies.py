@@ -11,13 +11,14 @@ import msgspec
 from fastapi import HTTPException, Request
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import Field, File, FormParser, parse_options_header
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 
 from pfnscope.service.analyzing import Options
 from pfnscope.service.layouts import Keep, Terms
 from pfnscope.service.unpacking import Damaged, TooLarge, packing_of, unpacked
 from pfnscope.service.whatif import LONGEST_COMMAND_LINE, Change, Kind
-from pfnscope.web.overload import told_size
+from pfnscope.units import whole_number
 
 _PACKED = ("gzip", "x-gzip", "zstd", "x-xz", "x-bzip", "x-bzip2")
 _TEXT = ("", "text/plain", "application/octet-stream", *(f"application/{name}" for name in _PACKED))
@@ -27,6 +28,7 @@ _FIELD_NAME = f"{string.ascii_lowercase}_".encode()
 _LONGEST_FIELD_NAME = 20
 _VISIBLE = bytes(range(0x21, 0x7F))
 _PIECE = 1 << 16
+_LENGTH_DIGITS = 20  # the HTTP parser refuses lengths of 2^64 and more
 
 LAST_BOOT = 1 << 31
 """The highest number of a boot that anybody may ask for."""
@@ -67,7 +69,7 @@ class JsonLog(Fields, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class Submission(msgspec.Struct, frozen=True):
-    """A log that somebody sent. ``form`` is true where a page's form or upload sent it."""
+    """A log from a request's body. ``form``: a page's form or upload sent it."""
 
     text: bytes
     fields: Fields
@@ -79,7 +81,7 @@ class Submission(msgspec.Struct, frozen=True):
         return Options(self.fields.kernel, self.fields.arch, self.fields.boot)
 
     def terms(self, key: str | None = None) -> Terms:
-        """How it is to be kept, under the client's name for this creation."""
+        """How it is to be stored; ``key`` is the client's name for this creation."""
         fields = self.fields
         return Terms(fields.title, fields.note, fields.expires_in, fields.keep, key)
 
@@ -91,7 +93,7 @@ class Submission(msgspec.Struct, frozen=True):
 
 
 class Intake:
-    """Takes bodies in; they and what is unpacked from them hold no more than ``most`` bytes over all requests."""
+    """Reads bodies. They and what is unpacked from them hold no more than ``most`` bytes over all requests."""
 
     def __init__(self, most: int, seconds: float = 60) -> None:
         self._most = most
@@ -137,7 +139,7 @@ class Intake:
         self._held += size
 
     async def _checked(self, request: Request, limit: int) -> AsyncIterator[bytes]:
-        if told_size(request.headers) > limit:
+        if content_length(request.headers) > limit:
             raise HTTPException(413, str(TooLarge(limit)))
         size = 0
         try:
@@ -146,7 +148,7 @@ class Intake:
                 if size > limit:
                     raise HTTPException(413, str(TooLarge(limit)))
                 yield chunk
-        except ClientDisconnect as error:  # nobody hears the answer, but it is no fault of the server's either
+        except ClientDisconnect as error:  # the answer goes nowhere, but the client is at fault, not the server
             raise HTTPException(400, "The body breaks off.") from error
 
 
@@ -189,6 +191,11 @@ def _is_form(body: bytes) -> bool:
     )
 
 
+def content_length(headers: Headers) -> int:
+    """The Content-Length; 0 where there is none, since the first bytes of such a body are read in any case."""
+    return whole_number(headers.get("content-length", ""), _LENGTH_DIGITS) or 0
+
+
 def is_plain(body: bytes, headers: Mapping[str, str]) -> bool:
     """Whether :func:`understand` has nothing to unpack and nothing to take apart, so that it takes no time."""
     kind = parse_options_header(headers.get("content-type"))[0].decode("latin-1")
@@ -207,24 +214,24 @@ def _unpack(data: bytes, limit: int) -> bytes:
 
 def _from_json(body: bytes) -> Submission:
     try:
-        sent = msgspec.json.decode(body, type=JsonLog)
-        return Submission(sent.log.encode(), sent, form=False)
+        fields = msgspec.json.decode(body, type=JsonLog)
+        return Submission(fields.log.encode(), fields, form=False)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise HTTPException(400, f"Not the expected JSON: {error}") from error
 
 
-def _from_fields(sent: dict[str, bytes], query: Mapping[str, str], limit: int) -> Submission:
-    logs = [sent.pop(name) for name in ("log", "file") if name in sent]
+def _from_fields(values: dict[str, bytes], query: Mapping[str, str], limit: int) -> Submission:
+    logs = [values.pop(name) for name in ("log", "file") if name in values]
     if not logs:
         raise HTTPException(400, "The form has neither a field log nor a file.")
     text = next((log for log in logs if log.strip()), b"")
-    told = {name: value.decode("utf-8", "replace") for name, value in sent.items() if value}
-    return Submission(_unpack(text, limit), _fields({**query, **told}), form=True)
+    options = {name: value.decode("utf-8", "replace") for name, value in values.items() if value}
+    return Submission(_unpack(text, limit), _fields({**query, **options}), form=True)
 
 
-def _fields(told: Mapping[str, Any]) -> Fields:
+def _fields(options: Mapping[str, Any]) -> Fields:
     try:
-        return msgspec.convert({k: v for k, v in told.items() if v != ""}, Fields, strict=False)
+        return msgspec.convert({k: v for k, v in options.items() if v != ""}, Fields, strict=False)
     except msgspec.ValidationError as error:
         raise HTTPException(400, f"Not a valid option: {error}") from error
 
@@ -232,8 +239,7 @@ def _fields(told: Mapping[str, Any]) -> Fields:
 def _urlencoded(body: bytes) -> dict[str, bytes]:
     try:
         # Latin-1 there and back: a log is bytes, whatever its encoding.
-        told = body.decode("ascii")
-        pairs = parse_qsl(told, keep_blank_values=True, max_num_fields=_MOST_FIELDS, encoding="latin-1")
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_FIELDS, encoding="latin-1")
     except ValueError as error:
         raise HTTPException(400, f"The form has more than {_MOST_FIELDS} fields.") from error
     return {name: value.encode("latin-1") for name, value in pairs}

@@ -1,33 +1,114 @@
-"""Stored layouts are analysed and drawn once, then served from memory for as long as they are there."""
+"""Responses kept in memory, and ETags: a stored layout is analysed and drawn once for as long as it is there."""
 
+import asyncio
+import hashlib
 import time
 from collections import OrderedDict
 
 import anyio.to_thread
 import msgspec
+from fastapi import Request
 from starlette.datastructures import MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pfnscope.service.layouts import StoreUnavailable, is_id
-from pfnscope.web.caching import ASK_EACH_TIME, etag, is_known
-from pfnscope.web.compressing import SMALLEST, coding, compressed
-from pfnscope.web.living import Living
+from pfnscope.service.layouts import Layouts, StoreUnavailable, is_id
+from pfnscope.web.compression import SMALLEST, coding, compressed
+
+ASK_EACH_TIME = "private, no-cache"
 
 _PREFIXES = ("/l/", "/api/v1/layouts/")
 _MOST_BYTES = 64 << 20
 _LARGEST = 4 << 20
 _IN_A_THREAD = 64 << 10  # compressing more would be felt by others
-# Documents never change; a deleted one is forgotten by those who saw it after so many seconds, or at its own end.
+# Documents never change. A browser that has one keeps it for so many seconds, or until the layout expires.
 _KEPT_SECONDS = 300
+_MOST_KNOWN = 10_000
+
+
+def etag(body: bytes) -> str:
+    """The ETag of a body. Weak: the same content may be sent compressed."""
+    return f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
+
+
+def is_known(tag: str, if_none_match: str) -> bool:
+    """Whether a client that sent this If-None-Match has what the tag names."""
+    known = {part.strip().removeprefix("W/") for part in if_none_match.split(",")}
+    return "*" in known or tag.removeprefix("W/") in known
+
+
+def tagged(request: Request, response: Response) -> Response:
+    """The response with an ETag of its content, or a 304 where the client has that already."""
+    response.headers.update({"ETag": etag(bytes(response.body)), "Cache-Control": ASK_EACH_TIME})
+    if not is_known(response.headers["ETag"], request.headers.get("if-none-match", "")):
+        return response
+    kept = {name: response.headers[name] for name in ("ETag", "Cache-Control")}
+    return Response(status_code=304, headers=kept)
+
+
+class Living:
+    """Whether layouts are still stored: one query for all requests that came during the last one.
+
+    No query while SQLite has seen no commit. An answer is never older than its request: a deleted layout is gone for
+    the next request, on every server. One query at a time needs one connection, however many requests wait.
+    """
+
+    def __init__(self, layouts: Layouts) -> None:
+        self._layouts = layouts
+        self._waiting: list[tuple[str, asyncio.Future[int | None]]] = []
+        self._asking: asyncio.Task[None] | None = None
+        self._commits: int | None = None
+        self._known: dict[str, int] = {}
+
+    async def until(self, layout_id: str) -> int | None:
+        """When the layout expires, in seconds since 1970 UTC; None where it is not there. Raises StoreUnavailable."""
+        expires_at = self._remembered().get(layout_id)
+        if expires_at is not None and not self._layouts.is_over(expires_at):
+            return expires_at
+        answer: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((layout_id, answer))
+        if self._asking is None:
+            self._asking = asyncio.create_task(self._ask())
+        return await answer
+
+    def _remembered(self) -> dict[str, int]:
+        """The answers since the storage's last commit; none where the storage does not count commits."""
+        commits = self._layouts.commits()
+        if commits is None or commits != self._commits or len(self._known) > _MOST_KNOWN:
+            self._commits, self._known = commits, {}
+        return self._known
+
+    async def _ask(self) -> None:
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting, []
+                known = self._remembered()  # before the query: a commit during it makes this another dict
+                try:
+                    names = {name for name, _ in batch}
+                    # the loop's own threads: half the time of anyio's, and this runs for most requests
+                    lifetimes = await asyncio.get_running_loop().run_in_executor(None, self._layouts.there, names)
+                except BaseException as error:
+                    for _, answer in batch:
+                        if not answer.done():
+                            answer.set_exception(StoreUnavailable("the storage does not answer"))
+                    if not isinstance(error, StoreUnavailable):
+                        raise
+                    continue
+                known.update(lifetimes)
+                for name, answer in batch:
+                    if not answer.done():  # done where the client is gone
+                        answer.set_result(lifetimes.get(name))
+        finally:
+            self._asking = None
 
 
 Key = tuple[str, bytes, bytes]
 
 
 class Entry(msgspec.Struct):
-    """An answer of status 200. ``bodies`` are its forms by content coding, "" for the plain one.
+    """A response of status 200. ``bodies`` are by content coding, "" is the plain one.
 
-    ``changes``: a page, which another release draws differently, so it is asked for each time.
+    ``changes``: a page, which another release of pfnscope draws differently, so that browsers ask for it each time.
     """
 
     route: str
@@ -43,10 +124,10 @@ class Entry(msgspec.Struct):
 
 
 class StoredPages:
-    """Middleware: answers GET of a stored layout in all its forms, each query string by itself.
+    """Middleware that answers GET of a stored layout in all its formats, each query string by itself.
 
-    An answer depends on nothing but the text, the query string and what is accepted. Before each use the storage is
-    asked whether the layout is still there: what was deleted or has expired goes on to the handlers, which say so.
+    A response depends only on the text, the query string and the Accept header. Before each use :class:`Living` says
+    whether the layout is still stored; requests for one that was deleted or has expired go on to the handlers.
     """
 
     def __init__(self, app: ASGIApp, living: Living) -> None:
@@ -65,7 +146,7 @@ class StoredPages:
         key = scope["path"], scope["query_string"], request_headers.get(b"accept", b"")
         entry = self._entries.get(key)
         if entry is None:
-            entry = await self._made(scope, receive, send)
+            entry = await self._fetch(scope, receive, send)
             if entry is None:
                 return
         try:
@@ -79,8 +160,8 @@ class StoredPages:
         scope["route_path"] = entry.route
         await self._answer(key, entry, until, request_headers, send)
 
-    async def _made(self, scope: Scope, receive: Receive, send: Send) -> Entry | None:
-        """What the handlers answer, whole and uncompressed; sent on and None where that is not to be kept."""
+    async def _fetch(self, scope: Scope, receive: Receive, send: Send) -> Entry | None:
+        """The handler's response, whole and uncompressed. One that is not 200 is passed to the client: None."""
         request_headers = MutableHeaders(raw=[*scope["headers"]])
         del request_headers["if-none-match"]
         request_headers["accept-encoding"] = "identity"
@@ -162,7 +243,7 @@ class StoredPages:
 
 
 def _layout_id(path: str) -> str | None:
-    """The id in the address of a stored layout, or of one of its forms."""
+    """The id in the address of a stored layout, or of one of its formats."""
     prefix = next((prefix for prefix in _PREFIXES if path.startswith(prefix)), None)
     if prefix is None:
         return None

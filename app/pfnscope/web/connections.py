@@ -1,4 +1,4 @@
-"""Connections of strangers: requests that never end, answers that are never taken, and what is no HTTP at all."""
+"""Limits on connections: requests that never end, responses that are never read, and bytes that are no HTTP."""
 
 from asyncio import TimerHandle, Transport
 from secrets import token_hex
@@ -7,8 +7,8 @@ from typing import ClassVar
 import msgspec
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from pfnscope.web.errors import MEDIA_TYPE, problem
 from pfnscope.web.observe import HEADER
+from pfnscope.web.problems import MEDIA_TYPE, problem
 from pfnscope.web.security import HEADERS
 
 _LARGEST_HEAD = 1 << 16  # bytes
@@ -141,9 +141,9 @@ class Connection(HttpToolsProtocol):
         if self._answers_nothing() or not self.cycle.response_started:
             sentence = _SENTENCE.get(status, "This is no HTTP request that can be read.")
             body = msgspec.json.encode(problem(status, sentence.format(seconds=self.HEAD_SECONDS)))
-            told = {**HEADERS, HEADER: token_hex(16), "Content-Type": MEDIA_TYPE, "Connection": "close"}
+            headers = {**HEADERS, HEADER: token_hex(16), "Content-Type": MEDIA_TYPE, "Connection": "close"}
             lines = "".join(
-                f"{name}: {value}\r\n" for name, value in (told | {"Content-Length": str(len(body))}).items()
+                f"{name}: {value}\r\n" for name, value in (headers | {"Content-Length": str(len(body))}).items()
             )
             self.transport.write(STATUS_LINE[status] + lines.encode("latin-1") + b"\r\n" + body)
             if self.cycle is not None:

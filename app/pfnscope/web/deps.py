@@ -1,36 +1,33 @@
-"""What handlers are given: one Services for the app, and the log of a request read and unpacked."""
+"""What handlers depend on: the services of the app, the log of a request's body, and pages as responses."""
 
 from collections.abc import AsyncIterator
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import anyio.to_thread
-import jinja2
 import msgspec
-from fastapi import Depends, Header, HTTPException, Query, Request
+from fastapi import Depends, Header, HTTPException, Request
+from starlette.responses import HTMLResponse, Response
 
-from pfnscope.service.analyzing import Options
+from pfnscope.pages.templates import Templates
 from pfnscope.service.layouts import Layouts
 from pfnscope.web import bodies
-from pfnscope.web.assets import Assets
 from pfnscope.web.drawings import Recent
-from pfnscope.web.metrics import Metrics
-from pfnscope.web.overload import told_size
+from pfnscope.web.observe import Metrics
 from pfnscope.web.rates import RateLimit
 from pfnscope.web.settings import Settings
 from pfnscope.web.workers import Workers
 
-_UNDERSTOOD_HERE = 1 << 20  # bytes of a body that a thread takes apart before anybody notices
+_UNDERSTOOD_HERE = 1 << 20  # bytes of a body that a thread parses fast enough
 
 
 class Services(msgspec.Struct, frozen=True):
-    """All that one app owns, at ``app.state.services``."""
+    """The objects of one app that its handlers share, at ``app.state.services``."""
 
     settings: Settings
     layouts: Layouts
-    templates: jinja2.Environment
-    assets: Assets
+    templates: Templates
     workers: Workers
     rate_limit: RateLimit
     intake: bodies.Intake
@@ -38,49 +35,49 @@ class Services(msgspec.Struct, frozen=True):
     recent: Recent
 
 
-def services(request: Request) -> Services:
+def services_of(request: Request) -> Services:
     """The services of the app that handles this request."""
-    found: Services = request.app.state.services
-    return found
+    of_app: Services = request.app.state.services
+    return of_app
 
 
-# A dependency that is no coroutine is called in a thread, at some tenth of a millisecond for nothing: here none is.
+# FastAPI runs a dependency that is no coroutine in a thread, which takes 0.1 ms: all dependencies here are coroutines.
 async def _services(request: Request) -> Services:
-    return services(request)
+    return services_of(request)
 
 
 ServicesDep = Annotated[Services, Depends(_services)]
 
 
-async def submission(request: Request, owned: ServicesDep) -> AsyncIterator[bodies.Submission]:
-    """The log in the body of this request, counted as held until it is answered.
+async def submission(request: Request, services: ServicesDep) -> AsyncIterator[bodies.Submission]:
+    """The log in the body of this request; its memory counts as held until the response is complete.
 
     Raises 400, 403, 408, 413, 415, 429 and 503.
     """
-    refuse_strangers(request, owned)
-    refusal = owned.workers.refusal(told_size(request.headers))
+    refuse_other_sites(request, services)
+    refusal = services.workers.refusal(bodies.content_length(request.headers))
     if refusal is not None:
         raise refusal
     client = request.client.host if request.client else ""
-    rate = owned.rate_limit
+    rate = services.rate_limit
     wait = await anyio.to_thread.run_sync(rate.wait, client) if rate.blocks else rate.wait(client)
     if wait:
         raise HTTPException(
-            429, f"At most {owned.settings.rate_limit} from one client; try again later.", {"Retry-After": str(wait)}
+            429, f"At most {services.settings.rate_limit} from one client; try again later.", {"Retry-After": str(wait)}
         )
-    limit = owned.settings.max_body_bytes
-    async with owned.intake.receive(request, limit) as body:
-        sent = await _understood(owned.workers, body, dict(request.headers), dict(request.query_params), limit)
-        with owned.intake.hold(len(sent.text)):
-            yield sent
+    limit = services.settings.max_body_bytes
+    async with services.intake.receive(request, limit) as body:
+        log = await _understood(services.workers, body, dict(request.headers), dict(request.query_params), limit)
+        with services.intake.hold(len(log.text)):
+            yield log
 
 
 async def _understood(
     workers: Workers, body: bytes, headers: dict[str, str], query: dict[str, str], limit: int
 ) -> bodies.Submission:
-    """Take a body apart: here what is plain, in a thread what is small and stays small, in a process the rest.
+    """Parse a body: a plain one here, one that is small and unpacks to little in a thread, any other in a process.
 
-    A few kilobytes may unpack to the limit. In a thread, moving those would hold up everybody.
+    A few kilobytes may unpack to the limit, and a thread that copies as much holds up all requests.
     """
     if bodies.is_plain(body, headers):
         return bodies.understand(body, headers, query, limit)
@@ -94,7 +91,7 @@ async def _understood(
     return await workers.apart(bodies.understand, body, headers, query, limit)
 
 
-def refuse_strangers(request: Request, owned: Services) -> None:
+def refuse_other_sites(request: Request, services: Services) -> None:
     """Raise 403 where a page of another site sends a form through somebody's browser.
 
     Programs send neither header. A browser says whose page it is in Sec-Fetch-Site, an old one in Origin.
@@ -103,7 +100,7 @@ def refuse_strangers(request: Request, owned: Services) -> None:
     if site is not None:
         strange = site not in ("same-origin", "none")
     else:
-        own = {request.headers.get("host"), urlsplit(owned.settings.base_url or "").netloc} - {None, ""}
+        own = {request.headers.get("host"), urlsplit(services.settings.base_url or "").netloc} - {None, ""}
         strange = origin not in (None, "null") and _host(origin) not in own
     if strange:
         raise HTTPException(403, "Logs are not taken from pages of other sites.")
@@ -117,15 +114,6 @@ def _host(origin: str) -> str:
 
 
 SubmissionDep = Annotated[bodies.Submission, Depends(submission)]
-
-
-async def overrides(
-    kernel: Annotated[str | None, Query(max_length=200, description="Assume this release")] = None,
-    arch: Annotated[str | None, Query(max_length=200, description="Assume this architecture")] = None,
-    boot: Annotated[int | None, Query(ge=1, le=bodies.LAST_BOOT, description="Which boot of the text, 1-based")] = None,
-) -> Options:
-    """How the query string wants the text analysed."""
-    return Options(kernel, arch, boot)
 
 
 async def idempotency_key(
@@ -143,9 +131,13 @@ async def idempotency_key(
 
 
 KeyDep = Annotated[str | None, Depends(idempotency_key)]
-OverridesDep = Annotated[Options, Depends(overrides)]
 
 
-def absolute(request: Request, owned: Services, path: str) -> str:
+def absolute(request: Request, services: Services, path: str) -> str:
     """The public URL of a path of this server."""
-    return (owned.settings.base_url or str(request.base_url).rstrip("/")) + path
+    return (services.settings.base_url or str(request.base_url).rstrip("/")) + path
+
+
+def html(services: Services, template: str, status: int = 200, **values: Any) -> Response:
+    """A page made from a template."""
+    return HTMLResponse(services.templates.render(template, **values), status)

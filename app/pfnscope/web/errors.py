@@ -1,62 +1,27 @@
-"""Every error as a problem (RFC 9457): JSON for programs, a page for people."""
+"""Every error is answered with a problem: JSON for programs, a page for people."""
 
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-import msgspec
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
 
-from pfnscope.service.errors import BadOption, CannotSimulate, NoMemoryLayout, NoSuchBoot, ServiceError, TooManyRanges
-from pfnscope.service.layouts import BadExpiry, BadKey, Gone, KeyTaken, NotFound, StoreUnavailable, WrongToken
+from pfnscope.service.errors import ServiceError
+from pfnscope.service.layouts import StoreUnavailable
 from pfnscope.web.observe import HEADER, request_id
+from pfnscope.web.problems import Problem, json_problem, problem, problem_of
 from pfnscope.web.security import HEADERS
 
-MEDIA_TYPE = "application/problem+json"
+ErrorPage = Callable[[Request, Problem], Response]
 
-ErrorPage = Callable[[Request, "Problem"], Response]
-
-_STATUS: dict[type[ServiceError], HTTPStatus] = {
-    BadExpiry: HTTPStatus.BAD_REQUEST,
-    BadKey: HTTPStatus.BAD_REQUEST,
-    BadOption: HTTPStatus.BAD_REQUEST,
-    CannotSimulate: HTTPStatus.UNPROCESSABLE_ENTITY,
-    Gone: HTTPStatus.GONE,
-    KeyTaken: HTTPStatus.CONFLICT,
-    NoMemoryLayout: HTTPStatus.UNPROCESSABLE_ENTITY,
-    NoSuchBoot: HTTPStatus.UNPROCESSABLE_ENTITY,
-    NotFound: HTTPStatus.NOT_FOUND,
-    TooManyRanges: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    WrongToken: HTTPStatus.FORBIDDEN,
+_SENTENCE = {
+    404: "There is nothing at this address.",
+    405: "This address does not take that method.",
 }
-
-
-class Problem(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """The body of an error. ``looked_for`` and ``seen`` only where a text has no memory layout."""
-
-    type: str = "about:blank"
-    title: str
-    status: int
-    detail: str
-    looked_for: tuple[str, ...] = ()
-    seen: tuple[str, ...] = ()
-
-
-def problem(status: int, detail: str, looked_for: tuple[str, ...] = (), seen: tuple[str, ...] = ()) -> Problem:
-    """A problem whose title is the phrase of its status."""
-    return Problem(title=HTTPStatus(status).phrase, status=int(status), detail=detail, looked_for=looked_for, seen=seen)
-
-
-def problem_of(error: ServiceError) -> Problem:
-    """What a refusal of the service looks like on the wire."""
-    status = next(status for kind, status in _STATUS.items() if isinstance(error, kind))
-    if isinstance(error, NoMemoryLayout):
-        return problem(status, str(error), looked_for=error.looked_for, seen=error.seen)
-    return problem(status, str(error))
 
 
 def install(app: FastAPI, page: ErrorPage) -> None:
@@ -89,9 +54,9 @@ def install(app: FastAPI, page: ErrorPage) -> None:
         return answer(request, problem(error.status_code, detail or error.detail), dict(error.headers or {}))
 
     def crashed(request: Request, _: Any) -> Response:
-        # Sent from outside the middleware that adds these headers to everything else.
-        told = {**HEADERS, HEADER: request_id(request.scope)}
-        return answer(request, problem(500, "This is a fault of the server; it has been logged."), told)
+        # Starlette answers this outside the middleware that adds these headers to all other responses.
+        headers = {**HEADERS, HEADER: request_id(request.scope)}
+        return answer(request, problem(500, "This is a fault of the server; it has been logged."), headers)
 
     app.add_exception_handler(ServiceError, refused)
     app.add_exception_handler(StoreUnavailable, away)
@@ -102,29 +67,16 @@ def install(app: FastAPI, page: ErrorPage) -> None:
 
 def allowed(app: FastAPI, request: Request) -> list[str]:
     """The methods that some route takes at this address. HEAD goes with GET, OPTIONS with everything."""
-    found = {"OPTIONS"}
+    methods = {"OPTIONS"}
     for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
         scope = {**request.scope, "method": method}
         if any(route.matches(scope)[0] is Match.FULL for route in app.routes):
-            found |= {method, "HEAD"} if method == "GET" else {method}
-    return sorted(found)
-
-
-_SENTENCE = {
-    404: "There is nothing at this address.",
-    405: "This address does not take that method.",
-}
-
-
-def json_problem(what: Problem) -> Response:
-    """A problem for programs."""
-    # indented, since it may be curl's user who reads it
-    body = msgspec.json.format(msgspec.json.encode(what), indent=2) + b"\n"
-    return Response(body, what.status, media_type=MEDIA_TYPE)
+            methods |= {method, "HEAD"} if method == "GET" else {method}
+    return sorted(methods)
 
 
 def wants_page(request: Request) -> bool:
-    """Whether a browser asks: it alone names text/html. The API has no pages."""
+    """Whether a browser sent the request: only browsers accept text/html. The API has no pages."""
     return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")
 
 

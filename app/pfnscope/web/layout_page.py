@@ -1,233 +1,205 @@
-"""The page of a layout, stored or an example, its figure and what if: handlers fetch, choose and render."""
+"""A layout, stored or an example: its page, its figure, what ``find`` names, and its other formats.
 
+The same handlers serve ``/l/ID`` and ``/samples/SLUG``, except where the two differ: formats of stored layouts are part
+of the API, with an ETag and strict parameters.
+"""
+
+from collections.abc import Callable
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, HTTPException, Query, Request
-from starlette.responses import RedirectResponse, Response
+from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from pfnscope.drawing import lanes, plotly
+from pfnscope.drawing import plotly, svg
 from pfnscope.drawing.axis import AxisName
-from pfnscope.pages import command_lines, presenting
-from pfnscope.report import counted, notes
-from pfnscope.report.plain import PLAIN
-from pfnscope.report.words import SEVERITY_WORDS, STATE_WORDS
-from pfnscope.service import Options, encode
-from pfnscope.units import whole_number
-from pfnscope.web import subjects, viewing, views
-from pfnscope.web.asked import KNOWN, Asked, AskedDep, encoded
-from pfnscope.web.caching import tagged
-from pfnscope.web.deps import OverridesDep, Services, ServicesDep
+from pfnscope.formats.registry import Export, available
+from pfnscope.pages.bars import Drawn, find_on
+from pfnscope.pages.layout import LayoutAddress, layout_page
+from pfnscope.pages.query import LayoutQuery, ViewQuery, encoded
+from pfnscope.pages.subjects import Subject
+from pfnscope.report.plain import PLAIN, Look
+from pfnscope.service import analyze, encode
+from pfnscope.service.errors import CannotSimulate
+from pfnscope.service.jobs import scene_of
+from pfnscope.service.whatif import Question, ask
+from pfnscope.web import schema, sharing
+from pfnscope.web.cache import ASK_EACH_TIME, tagged
+from pfnscope.web.deps import Services, ServicesDep
+from pfnscope.web.drawings import with_drawing
 from pfnscope.web.errors import wants_page
-from pfnscope.web.exports import Width
-from pfnscope.web.forms import FORMS, MENU, Shape, response
-from pfnscope.web.panel import panel
-from pfnscope.web.rendering import render
-from pfnscope.web.subjects import Subject
-from pfnscope.web.viewing import Looked, LookedDep
+from pfnscope.web.query import AddressDep, LayoutQueryDep, OverridesDep
+from pfnscope.web.security import PICTURE_POLICY
 
 router = APIRouter(include_in_schema=False)
+exports = APIRouter()
 
-AxisQuery = Annotated[str, Query(max_length=40)]
-LineQuery = Annotated[str, Query(max_length=40)]
+_STORED, _SAMPLE = "/l/{layout_id}", "/samples/{slug}"  # their parameters are read by _source
+Axis = Literal["schematic", "scale"]
+Width = Annotated[int, Query(ge=72, le=1000, description="Columns of the text report; 72 for a mail")]
 
-
-@router.get("/l/{layout_id}")
-async def layout(
-    request: Request,
-    layout_id: str,
-    owned: ServicesDep,
-    told: OverridesDep,
-    asked: AskedDep,
-    look: LookedDep,
-    log: str = "",
-    line: LineQuery = "",
-) -> Response:
-    """The page of a stored layout; what does not ask for a page, such as curl, gets the text report or the document."""
-    if not wants_page(request):
-        form = "json" if "application/json" in request.headers.get("accept", "") else "txt"
-        body = await owned.workers.run(
-            lambda: views.written(form, subjects.stored(owned.layouts, layout_id, told), asked.question, Shape())
-        )
-        answer = tagged(request, response(FORMS[form], body))
-        answer.headers["Vary"] = "Accept"
-        return answer
-    away = tidied(request, asked)
-    if away is not None:
-        return away
-    page = await views.of(
-        owned,
-        partial(subjects.stored, owned.layouts, layout_id, told),
-        asked.question,
-        lambda subject: _page(owned, subject, told, asked, look, (log, line)),
-    )
-    page.headers["Vary"] = "Accept"
-    return page
+_HEADERS = {
+    "svg": {"Content-Security-Policy": PICTURE_POLICY, "Cross-Origin-Resource-Policy": "cross-origin"},
+    # a file to keep: here the server's own policy would forbid the scripts that it carries
+    "html": {"Content-Disposition": 'attachment; filename="layout.html"'},
+}
 
 
-@router.get("/l/{layout_id}/figure.json")
-async def layout_figure(
-    layout_id: str, owned: ServicesDep, told: OverridesDep, asked: AskedDep, look: LookedDep
-) -> Response:
-    """The bars of a stored layout as a Plotly figure, those between ``from`` and ``to`` as fine as a screen shows."""
-    stored = partial(subjects.stored, owned.layouts, layout_id, told)
-    return await views.of(owned, stored, asked.question, lambda subject: _figure(owned, subject, asked, look))
+async def _source(request: Request, services: ServicesDep, overrides: OverridesDep) -> Callable[[], Subject]:
+    """What fetches the layout of this address, blocking."""
+    names = request.path_params
+    if "slug" in names:
+        return partial(sharing.sample, names["slug"], overrides)
+    return partial(sharing.stored, services.layouts, names["layout_id"], overrides)
 
 
-@router.get("/samples/{slug}/figure.json")
-async def sample_figure(
-    slug: str, owned: ServicesDep, told: OverridesDep, asked: AskedDep, look: LookedDep
-) -> Response:
-    """The bars of an example as a Plotly figure."""
-    return await owned.workers.run(lambda: _figure(owned, subjects.sample(slug, told), asked, look))
+SourceDep = Annotated[Callable[[], Subject], Depends(_source)]
 
 
-@router.get("/l/{layout_id}/find.json")
-async def layout_find(
-    layout_id: str, owned: ServicesDep, told: OverridesDep, asked: AskedDep, look: LookedDep
-) -> Response:
-    """What ``find`` names, as page frames and in words."""
-    stored = partial(subjects.stored, owned.layouts, layout_id, told)
-    return await views.of(owned, stored, asked.question, lambda subject: _find(owned, subject, asked, look))
-
-
-@router.get("/samples/{slug}/find.json")
-async def sample_find(slug: str, owned: ServicesDep, told: OverridesDep, asked: AskedDep, look: LookedDep) -> Response:
-    """What ``find`` names in an example."""
-    return await owned.workers.run(lambda: _find(owned, subjects.sample(slug, told), asked, look))
-
-
-@router.get("/samples/{slug}.{form}")
-async def sample_form(
-    slug: str,
+@router.get(_SAMPLE + ".{form}")
+async def sample_format(
+    services: ServicesDep,
+    source: SourceDep,
     form: str,
-    owned: ServicesDep,
-    told: OverridesDep,
-    asked: AskedDep,
-    axis: AxisQuery = "",
+    query: LayoutQueryDep,
+    axis: Annotated[str, Query(max_length=40)] = "",
     width: Width = PLAIN.width,
 ) -> Response:
-    """An example in another form."""
-    if form not in FORMS:
-        raise HTTPException(404)
-    body = await owned.workers.run(
-        lambda: views.written(form, subjects.sample(slug, told), asked.question, Shape(axis_named(axis), width))
-    )
-    return response(FORMS[form], body)
+    """An example in another format; an axis that does not exist is the usual one. Before ``{slug}``, which has dots."""
+    return await _exported(services, source, form, query, "scale" if axis == "scale" else "schematic", width)
 
 
-@router.get("/samples/{slug}")
-async def sample_page(
+@router.get(_STORED)
+async def layout(request: Request, services: ServicesDep, source: SourceDep, address: AddressDep) -> Response:
+    """The page of a stored layout; what does not ask for a page, such as curl, gets the text report or the document."""
+    if wants_page(request):
+        response = await sample_page(request, services, source, address)
+        if response.status_code != 200:
+            return response
+    else:
+        suffix = "json" if "application/json" in request.headers.get("accept", "") else "txt"
+        response = tagged(request, await _exported(services, source, suffix, address.query))
+    response.headers["Vary"] = "Accept"
+    return response
+
+
+@router.get(_SAMPLE)
+async def sample_page(request: Request, services: ServicesDep, source: SourceDep, address: AddressDep) -> Response:
+    """The page of an example, or of any layout."""
+    query = address.query
+    if sorted(query.canonical) != sorted(query.pairs):
+        return RedirectResponse(f"{request.url.path}?{encoded(query.canonical)}".removesuffix("?"), 303)
+    return await _with_drawing(services, source, query.question, partial(_page, services, address))
+
+
+@router.get(f"{_STORED}/figure.json")
+@router.get(f"{_SAMPLE}/figure.json")
+async def layout_figure(services: ServicesDep, source: SourceDep, address: AddressDep) -> Response:
+    """The bars as a Plotly figure, those between ``from`` and ``to`` as fine as a screen shows."""
+
+    def work(subject: Subject) -> Response:
+        return figure(services.recent.of(subject, address.query.question)[1], address.view)
+
+    return await _with_drawing(services, source, address.query.question, work)
+
+
+@router.get(f"{_STORED}/find.json")
+@router.get(f"{_SAMPLE}/find.json")
+async def layout_find(services: ServicesDep, source: SourceDep, address: AddressDep) -> Response:
+    """What ``find`` names, as page frames and in words."""
+
+    def work(subject: Subject) -> Response:
+        return place(services.recent.of(subject, address.query.question)[1], address.view)
+
+    return await _with_drawing(services, source, address.query.question, work)
+
+
+@exports.get(
+    "/l/{layout_id}.{form}",
+    tags=["layouts"],
+    response_class=Response,
+    responses={
+        200: {
+            "description": "The layout in that form",
+            "content": {item.media_type.partition(";")[0]: {} for item in available().values()}
+            | {"application/json": {"examples": {"example": {"$ref": "#/components/examples/Document"}}}},
+        },
+        **schema.problems(*schema.MISSES),
+    },
+)
+async def export(
     request: Request,
-    slug: str,
-    owned: ServicesDep,
-    told: OverridesDep,
-    asked: AskedDep,
-    look: LookedDep,
-    log: str = "",
-    line: LineQuery = "",
+    layout_id: str,
+    form: Annotated[str, Path(json_schema_extra={"enum": list(available())})],
+    services: ServicesDep,
+    source: SourceDep,
+    query: LayoutQueryDep,
+    axis: Annotated[Axis, Query(description="How the picture's axis runs")] = "schematic",
+    width: Width = PLAIN.width,
 ) -> Response:
-    """The page of an example."""
-    away = tidied(request, asked)
-    if away is not None:
-        return away
-    return await owned.workers.run(lambda: _page(owned, subjects.sample(slug, told), told, asked, look, (log, line)))
+    """A stored layout as JSON, plain text, Markdown, CSV of its holes or a standalone picture.
 
-
-def axis_named(name: str) -> AxisName:
-    """The axis of that name; what is no name means the usual one."""
-    return "scale" if name == "scale" else "schematic"
-
-
-def tidied(request: Request, asked: Asked) -> Response | None:
-    """On to the address that says the same without what only a form needs, or None where this is it."""
-    if sorted(asked.canonical) == sorted(asked.pairs):
-        return None
-    query = encoded(asked.canonical)
-    return RedirectResponse(request.url.path + (f"?{query}" if query else ""), 303)
-
-
-def figure_response(body: bytes) -> Response:
-    """A figure, to be asked for each time."""
-    return Response(body, media_type="application/json", headers={"Cache-Control": "private, no-cache"})
-
-
-def _figure(owned: Services, subject: Subject, asked: Asked, look: Looked) -> Response:
-    drawn = views.asked_drawn(owned.recent, subject, asked.question)[1].only(look.view.lanes)
-    body = plotly.figure_json(drawn.scene, look.view.axis, window=look.window, both_axes=drawn.axes)
-    return figure_response(body)
-
-
-def _find(owned: Services, subject: Subject, asked: Asked, look: Looked) -> Response:
-    drawn = views.asked_drawn(owned.recent, subject, asked.question)[1]
-    return figure_response(encode(viewing.found_in(drawn, look.words)))
-
-
-def _page(
-    owned: Services, subject: Subject, told: Options, asked: Asked, look: Looked, told_log: tuple[str, str]
-) -> Response:
-    """The layout page. ``told`` is what the query string overrides; links keep it, and what is asked.
-
-    ``told_log`` is whether all lines of the log are shown, and from which on.
+    With ``set``, ``remove`` or ``append``, the layout that this command line would give; the picture shows both.
     """
-    answer, drawn = views.asked_drawn(owned.recent, subject, asked.question)
-    log, line = told_log
-    part = presenting.log_part(
-        subject.text,
-        answer.changed or answer.today,
-        everything=log == "all",
-        line=whole_number(line) or 1,
-    )
-    today, document = answer.today, answer.changed or answer.today
-    seen, agreeing = counted.split(document.checks)
-    shown = presenting.hole_rows(document)
-    query = asked.query()
-    return render(
-        owned,
-        "layout.html",
-        here="",
-        subject=subject,
-        path=subject.path,
-        doc=document,
-        today=today,
-        simulated=answer.changed is not None,
-        panel=panel(answer, asked, told.kernel),
-        asked=asked,
-        release_words=".".join(map(str, today.kernel.version[:2])) if today.kernel.version else "",
-        open_panel=bool(answer.refused or asked.question.size),
-        options=told,
-        query=f"?{query}" if query else "",
-        more_query=f"&{query}" if query else "",
-        facts=presenting.facts(document),
-        details=[presenting.coded(sentence) for sentence in document.verdict.details],
-        command=command_lines.pieces(document, today.kernel.command_line or "" if answer.changed else None),
-        removed=command_lines.removed(document, today.kernel.command_line or ""),
-        argument_notes=command_lines.notes(document.simulation or answer.own),
-        changes=views.changes(today, document) if answer.changed else [],
-        whatifs=views.whatifs(today, asked),
-        **viewing.shown(drawn, look, KNOWN, [name for name, _ in asked.pairs]),
-        fields=asked.layout,
-        exports=MENU,
-        absent=lanes.missing(document),
-        blank=presenting.blank_words(document),
-        undecided=lanes.undecided(document),
-        unproven=[] if answer.changed else presenting.unproven(document, told),
-        architectures=presenting.ARCHITECTURES,
-        holes=shown,
-        hidden_holes=len(document.holes) - len(shown),
-        events=presenting.event_rows(document),
-        notes=notes.note_rows(document.diagnostics),
-        log=part,
-        paged=bool(part.earlier or part.later),
-        log_all=log == "all",
-        log_more=presenting.has_more(subject.text, document),
-        checks_seen=seen,
-        checks_agreeing=agreeing,
-        explained=counted.explained(document.checks),
-        frames_words=counted.frames_words,
-        severity_words=SEVERITY_WORDS,
-        basis_words=presenting.BASIS_WORDS,
-        state_words=STATE_WORDS,
-        coded=presenting.coded,
-        without=views.without,
-    )
+    del layout_id  # read by the source; here it is only described
+    return tagged(request, await _exported(services, source, form, query, axis, width))
+
+
+async def _with_drawing(
+    services: Services, source: Callable[[], Subject], question: Question, work: Callable[[Subject], Response]
+) -> Response:
+    return await with_drawing(services.workers, services.recent, source, question, work)
+
+
+def _page(services: Services, address: LayoutAddress, subject: Subject) -> Response:
+    answer, drawn = services.recent.of(subject, address.query.question)
+    return HTMLResponse(layout_page(services.templates, subject, answer, drawn, address))
+
+
+def figure(drawn: Drawn, query: ViewQuery) -> Response:
+    """The part of a drawing in view as a Plotly figure."""
+    drawn = drawn.only(query.view.lanes)
+    return _data(plotly.figure_json(drawn.scene, query.view.axis, window=query.window, both_axes=drawn.axes))
+
+
+def place(drawn: Drawn, query: ViewQuery) -> Response:
+    """What the words of ``find`` name on a drawing. Raises BadOption."""
+    return _data(encode(find_on(drawn, query.words)))
+
+
+def _data(body: bytes) -> Response:
+    return Response(body, media_type="application/json", headers={"Cache-Control": ASK_EACH_TIME})
+
+
+async def _exported(
+    services: Services,
+    source: Callable[[], Subject],
+    suffix: str,
+    query: LayoutQuery,
+    axis: AxisName = "schematic",
+    width: int = PLAIN.width,
+) -> Response:
+    """A layout in the format of that suffix. Raises 404 for a suffix that no format has."""
+    if suffix not in available():
+        raise HTTPException(404)
+    body = await services.workers.run(lambda: _written(suffix, source(), query.question, axis, Look(width)))
+    return Response(body, headers=_HEADERS.get(suffix), media_type=available()[suffix].media_type)
+
+
+def _written(suffix: str, subject: Subject, question: Question, axis: AxisName, look: Look) -> bytes:
+    """A layout in a format, with a change the simulated one; the drawing also has the possible starts of a region.
+
+    Raises CannotSimulate where the change leads to no layout.
+    """
+    write = available()[suffix].write
+    with_places = suffix == "svg" and bool(question.size)
+    if question.change is None and not with_places:
+        document = analyze(subject.text, subject.options).document
+        return write(Export(document, subject.text, None, axis, look))
+    answer = ask(subject.text, subject.options, question)
+    if question.change is not None and answer.changed is None:
+        raise CannotSimulate(answer.refused)
+    if with_places:
+        return svg.draw(scene_of(answer), axis).encode()
+    today = answer.today if answer.changed else None
+    return write(Export(answer.changed or answer.today, subject.text, today, axis, look))

@@ -1,15 +1,148 @@
-"""Every request gets an id, a line in the log and its place in the numbers."""
+"""What the server says about itself: log lines, numbers for Prometheus, and an id for every request.
 
+None of it quotes what people send. The path of a stored layout is its secret, and the text of an error may quote a log:
+requests are named by their route, errors by their kind and by where they happened.
+"""
+
+import logging
+import os
 import string
 import time
+import traceback
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from http import HTTPStatus
 from secrets import token_hex
+from typing import Any
 
+import msgspec
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pfnscope.web.logs import ACCESS
-from pfnscope.web.metrics import Metrics
+from pfnscope.service.layouts import Layouts, StoreUnavailable
+
+ACCESS = logging.getLogger("pfnscope.access")
+EVENTS = logging.getLogger("pfnscope.events")
+
+
+class JsonLines(logging.Formatter):
+    """A record as one line of JSON. The dict that a record has as ``fields`` becomes fields beside the message.
+
+    Messages of this package and of uvicorn never quote a request. Of other libraries only the place in their code is
+    written.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line."""
+        ours = record.name.partition(".")[0] in ("pfnscope", "uvicorn")
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage().strip() if ours else f"{record.pathname}:{record.lineno} spoke",
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info and record.exc_info[1] is not None:
+            line["error"] = chain(record.exc_info[1])
+        return msgspec.json.encode(line).decode()
+
+
+def chain(error: BaseException) -> list[dict[str, Any]]:
+    """An error and those that it was raised from: their kinds and places in the code, without their messages."""
+    errors: list[dict[str, Any]] = []
+    at: BaseException | None = error
+    while at is not None and len(errors) < 10:
+        frames = traceback.extract_tb(at.__traceback__)
+        places = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-12:]]
+        errors.append({"kind": type(at).__name__, "places": places})
+        at = at.__cause__ or at.__context__
+    return errors
+
+
+CONFIG: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": JsonLines}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        "uvicorn": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+        "pfnscope": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+    },
+}
+"""For logging.config.dictConfig."""
+
+
+MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+SHARED = "PROMETHEUS_MULTIPROC_DIR"
+"""The library's variable: a folder in which several processes of one server keep their numbers."""
+
+_BUCKETS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+
+
+class Metrics:
+    """The metrics of one server; with several processes, of all of them."""
+
+    def __init__(self, layouts: Layouts, busy: Callable[[], int]) -> None:
+        own = CollectorRegistry()
+        self.requests = Counter("pfnscope_requests", "Requests", ["method", "route", "status"], registry=own)
+        self.seconds = Histogram(
+            "pfnscope_request_seconds", "Time to answer", ["route"], registry=own, buckets=_BUCKETS
+        )
+        self.refusals = Counter("pfnscope_refusals", "Requests refused, by reason", ["reason"], registry=own)
+        self.analyses = Histogram(
+            "pfnscope_analysis_seconds", "Work on texts, without waiting for a place", ["place"], registry=own,
+            buckets=_BUCKETS,
+        )  # fmt: skip
+        self.layouts = Counter("pfnscope_layouts", "Layouts stored, deleted and expired", ["event"], registry=own)
+        self.alone = Counter(
+            "pfnscope_rate_counted_alone", "Texts counted by one process, for want of shared counters", registry=own
+        )
+        self.purges_failed = Counter(
+            "pfnscope_purges_failed", "Rounds of forgetting expired layouts that ended with an error", registry=own
+        )
+        self.last_purge = Gauge(
+            "pfnscope_last_purge_timestamp_seconds", "When expired layouts were last forgotten, since 1970 UTC",
+            registry=own, multiprocess_mode="max",
+        )  # fmt: skip
+        self._busy = Gauge("pfnscope_analyses_running", "Analyses at work", registry=own, multiprocess_mode="livesum")
+        self._count = busy
+        self._shown = own
+        if SHARED in os.environ:
+            self._shown = CollectorRegistry()
+            MultiProcessCollector(self._shown)  # type: ignore[no-untyped-call]
+        self._shown.register(_Storage(layouts))
+
+    def text(self) -> bytes:
+        """All metrics as Prometheus reads them. Blocks: counts what is stored."""
+        self._busy.set(self._count())
+        return generate_latest(self._shown)
+
+
+class _Storage(Collector):
+    def __init__(self, layouts: Layouts) -> None:
+        self._layouts = layouts
+
+    def describe(self) -> Iterator[GaugeMetricFamily]:
+        """The names, without a query."""
+        yield GaugeMetricFamily("pfnscope_storage_up", "Whether the storage answers")
+        yield GaugeMetricFamily("pfnscope_layouts_stored", "Layouts in the storage")
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """The values now."""
+        up, stored = self.describe()
+        try:
+            stored.add_metric([], self._layouts.count())
+            up.add_metric([], 1)
+        except StoreUnavailable:
+            up.add_metric([], 0)
+        yield up
+        yield stored
+
 
 HEADER = "X-Request-ID"
 _HEADER = HEADER.lower().encode()
@@ -26,12 +159,12 @@ def request_id(scope: Scope) -> str:
     if "request_id" not in scope:
         name = Headers(scope=scope).get(HEADER, "")
         scope["request_id"] = name if 8 <= len(name) <= 64 and _ID_CHARACTERS.issuperset(name) else token_hex(16)
-    found: str = scope["request_id"]
-    return found
+    known: str = scope["request_id"]
+    return known
 
 
 class Observed:
-    """The outermost middleware: sees what everything else made of a request."""
+    """The outermost middleware: logs and counts every request with its status and time."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
@@ -43,7 +176,7 @@ class Observed:
             await self._app(scope, receive, send)
             return
         name, start = request_id(scope), time.perf_counter()
-        status = 500  # what is answered where the handlers raise
+        status = 500  # if a handler raises
 
         async def watch(message: Message) -> None:
             nonlocal status
@@ -64,11 +197,11 @@ class Observed:
         self._metrics.seconds.labels(route).observe(seconds)
         if status >= HTTPStatus.BAD_REQUEST:
             self._metrics.refusals.labels(_REASONS.get(status, "other")).inc()
-        told = {
+        fields = {
             "request_id": scope["request_id"],
             "method": method,
             "route": route,
             "status": status,
             "ms": round(seconds * 1000, 2),
         }
-        ACCESS.info("request", extra={"told": told})
+        ACCESS.info("request", extra={"fields": fields})

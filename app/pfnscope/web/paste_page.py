@@ -1,46 +1,87 @@
-"""The pages: paste, rules, list of examples. Handlers only fetch, choose and render."""
+"""The page that takes a log, with the preview of what would be kept, and the pages of examples and rules."""
+
+from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
+from markupsafe import Markup
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from pfnscope import service
 from pfnscope.formats import rulebook, rulepage
-from pfnscope.pages.samples import samples
+from pfnscope.pages.log import dropped, kept_rows
+from pfnscope.pages.subjects import samples
 from pfnscope.service.layouts import DAY
-from pfnscope.web import sharing
-from pfnscope.web.deps import Services, ServicesDep, SubmissionDep, absolute, services
-from pfnscope.web.errors import Problem
-from pfnscope.web.rendering import render
+from pfnscope.web import schema, sharing
+from pfnscope.web.deps import Services, ServicesDep, SubmissionDep, absolute, html, services_of
+from pfnscope.web.problems import Problem
+from pfnscope.web.query import OverridesDep
 from pfnscope.words import counted
 
 router = APIRouter(include_in_schema=False)
+api = APIRouter()
+
+Keep = Annotated[str, Query(pattern="^(memory-lines|everything)$", description="What is to be kept of the log")]
 
 
 @router.get("/")
-def paste(request: Request, owned: ServicesDep) -> Response:
+def paste(request: Request, services: ServicesDep) -> Response:
     """The paste page."""
-    return _paste(request, owned)
+    return _paste(request, services)
 
 
 @router.post("/")
-async def take(request: Request, owned: ServicesDep, sent: SubmissionDep) -> Response:
-    """Store what was pasted: on to its page, or for a terminal the report and the permalink."""
-    if sent.form:
-        made = await sharing.store_and_draw(owned, sent)
-        # The token travels in the fragment: no server, log or cookie sees it, and the page shows it once.
-        fragment = f"#delete={made.delete_token}" if sent.fields.tell_token else ""
-        return RedirectResponse(f"{made.url}{fragment}", 303, {"Cache-Control": "no-store"})
-    made, report = await sharing.store_and_report(owned, sent)
-    link = absolute(request, owned, made.url)
-    body = f"{report}\ndelete token: {made.delete_token}\n{link}\n"
+async def take(request: Request, services: ServicesDep, log: SubmissionDep) -> Response:
+    """Store a log. A browser is sent to its page, a terminal gets the report and the permalink."""
+    if log.form:
+        created = await sharing.store_and_draw(services, log)
+        # No server, log or cookie gets the fragment of an address. The page's script shows the token once.
+        fragment = f"#delete={created.delete_token}" if log.fields.tell_token else ""
+        return RedirectResponse(f"{created.url}{fragment}", 303, {"Cache-Control": "no-store"})
+    created, report = await sharing.store_and_report(services, log)
+    link = absolute(request, services, created.url)
+    body = f"{report}\ndelete token: {created.delete_token}\n{link}\n"
     return PlainTextResponse(body, 201, {"Location": link, "Cache-Control": "no-store"})
 
 
+@router.post("/preview")
+async def preview(services: ServicesDep, log: SubmissionDep) -> Response:
+    """A page with the lines that would be kept, and a form that stores just those. Nothing is stored."""
+    text = await sharing.kept_text(services, log)
+    return html(
+        services,
+        "preview.html",
+        here="/",
+        lines=kept_rows(text),
+        kept=Markup.escape(text.decode("utf-8", "replace")),  # the form returns it unchanged, control characters too
+        dropped=dropped(log.text, text),
+        fields=log.fields,
+        everything=log.fields.keep == "everything",
+    )
+
+
+@api.post(
+    "/api/v1/kept",
+    response_class=PlainTextResponse,
+    openapi_extra=schema.LOG_BODY,
+    responses={
+        200: {
+            "description": "The text that would be stored",
+            "content": {"text/plain": {"schema": {"type": "string"}, "example": schema.EXAMPLE_LOG}},
+        },
+        **schema.problems(*schema.REFUSALS),
+    },
+)
+async def kept(services: ServicesDep, log: SubmissionDep, _: OverridesDep, keep: Keep = "memory-lines") -> Response:
+    """What would be kept of a log: its memory-related lines in their places, all others blank. Nothing is stored."""
+    del keep  # read with the body; here it is only described
+    return PlainTextResponse(await sharing.kept_text(services, log))
+
+
 @router.get("/samples")
-def sample_list(owned: ServicesDep) -> Response:
+def sample_list(services: ServicesDep) -> Response:
     """All examples."""
-    return render(owned, "samples.html", here="/samples", samples=samples())
+    return html(services, "samples.html", here="/samples", samples=samples())
 
 
 @router.get("/samples.json")
@@ -50,11 +91,11 @@ def sample_list_json() -> Response:
 
 
 @router.get("/rules")
-def rules(owned: ServicesDep) -> Response:
+def rules(services: ServicesDep) -> Response:
     """What each release does to struct pages."""
     book = rulebook.rules()
-    return render(
-        owned,
+    return html(
+        services,
         "rules.html",
         here="/rules",
         rules=book,
@@ -74,17 +115,17 @@ def rules_json() -> Response:
 
 def error_page(request: Request, problem: Problem) -> Response:
     """A problem for people; where the text had no memory layout, the paste page with what was looked for."""
-    owned = services(request)
+    services = services_of(request)
     if problem.looked_for:
-        return _paste(request, owned, problem)
-    return render(owned, "problem.html", problem.status, here="", problem=problem)
+        return _paste(request, services, problem)
+    return html(services, "problem.html", problem.status, here="", problem=problem)
 
 
-def _paste(request: Request, owned: Services, problem: Problem | None = None) -> Response:
-    days = owned.settings.retention_days
-    lifetimes = [(DAY * n, f"{counted(n, 'day')}") for n in (1, 7, 30) if n < days] + [(DAY * days, f"{days} days")]
-    return render(
-        owned,
+def _paste(request: Request, services: Services, problem: Problem | None = None) -> Response:
+    days = services.settings.retention_days
+    lifetimes = [(DAY * n, counted(n, "day")) for n in (1, 7, 30) if n < days] + [(DAY * days, f"{days} days")]
+    return html(
+        services,
         "paste.html",
         problem.status if problem else 200,
         here="/",
@@ -92,5 +133,5 @@ def _paste(request: Request, owned: Services, problem: Problem | None = None) ->
         samples=samples(),
         lifetimes=lifetimes,
         retention_days=days,
-        base_url=absolute(request, owned, ""),
+        base_url=absolute(request, services, ""),
     )

@@ -1,21 +1,30 @@
-"""Query strings that ask what if: a changed command line, a region to place, a pair to compare."""
+"""Query strings as dependencies: options, a changed command line, a region to place, a pair to compare, the view."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 from fastapi import Depends, HTTPException, Query, Request
 
+from pfnscope.pages.compare import Pair
+from pfnscope.pages.layout import LayoutAddress
+from pfnscope.pages.query import LayoutQuery, ViewQuery, parsed, parsed_view
+from pfnscope.pages.subjects import SAMPLE
+from pfnscope.service import Options
 from pfnscope.service.errors import BadOption
-from pfnscope.service.whatif import LONGEST_COMMAND_LINE, Change, Kind
+from pfnscope.service.layouts import is_id
+from pfnscope.service.whatif import LONGEST_COMMAND_LINE, Change, Kind, Question
 from pfnscope.units import whole_number
 from pfnscope.web.bodies import LAST_BOOT, Submission
 
 _LONGEST_QUERY = 1 << 14  # bytes
 _MOST_PARAMETERS = 200
+_LONGEST_LINK = 2000  # characters
 
 
 async def bounded_query(request: Request) -> None:
-    """Raise 400 for a query string with more in it than any page or program has to say."""
+    """Raise 400 for a query string that is longer than any page or program needs."""
     query = request.scope["query_string"]
     if len(query) > _LONGEST_QUERY or query.count(b"&") >= _MOST_PARAMETERS:
         raise HTTPException(400, f"A query has at most {_LONGEST_QUERY} bytes and {_MOST_PARAMETERS} parameters.")
@@ -28,20 +37,10 @@ class Region(msgspec.Struct, frozen=True):
     kind: Kind
     align: str | None
 
-    def told(self, sent: Submission) -> "Region":
-        """With what the body says where the query does not."""
-        fields = sent.fields
+    def or_of(self, log: Submission) -> "Region":
+        """With the values of the body where the query has none."""
+        fields = log.fields
         return Region(self.size or fields.size or "", fields.kind or self.kind, self.align or fields.align)
-
-
-class Pair(msgspec.Struct, frozen=True):
-    """Two stored layouts, each with the boot that is meant; ``kernel`` overrides the release of both."""
-
-    a: str
-    b: str
-    boot_a: int | None
-    boot_b: int | None
-    kernel: str | None
 
 
 Boot = Annotated[int | None, Query(ge=1, le=LAST_BOOT, description="Which boot of that text, 1-based")]
@@ -53,6 +52,15 @@ def boot_number(name: str, text: str) -> int | None:
     if text and (number is None or not 1 <= number <= LAST_BOOT):
         raise BadOption(f"{name} must be a number from 1 to {LAST_BOOT}.")
     return number
+
+
+async def overrides(
+    kernel: Annotated[str | None, Query(max_length=200, description="Assume this release")] = None,
+    arch: Annotated[str | None, Query(max_length=200, description="Assume this architecture")] = None,
+    boot: Annotated[int | None, Query(ge=1, le=LAST_BOOT, description="Which boot of the text, 1-based")] = None,
+) -> Options:
+    """The options of the query string."""
+    return Options(kernel, arch, boot)
 
 
 async def change(
@@ -69,7 +77,7 @@ async def change(
         str, Query(max_length=LONGEST_COMMAND_LINE, description="Arguments to add", examples=["memmap=1G!4G"])
     ] = "",
 ) -> Change:
-    """How the query string wants the command line changed."""
+    """The change of the command line in the query string."""
     return Change(command_line, tuple(remove or ()), append)
 
 
@@ -78,21 +86,118 @@ async def region(
     kind: Annotated[Kind, Query(description="As in memmap=SIZE!START")] = "!",
     align: Annotated[str | None, Query(max_length=40, description="Alignment of the start", examples=["128M"])] = None,
 ) -> Region:
-    """Which region is to be placed."""
+    """The region to place."""
     return Region(size, kind, align)
 
 
-async def pair(
-    a: Annotated[str, Query(max_length=200, description="Name of a stored layout")],
-    b: Annotated[str, Query(max_length=200, description="Name of another, or of the same")],
-    boot_a: Boot = None,
-    boot_b: Boot = None,
-    kernel: Annotated[str | None, Query(max_length=200, description="Assume this release for both")] = None,
-) -> Pair:
-    """What is to be compared."""
-    return Pair(a, b, boot_a, boot_b, kernel)
+def _pair(longest: int) -> Callable[..., Awaitable[Pair]]:
+    """The dependency that reads a pair whose names have at most so many characters."""
+
+    async def pair(
+        a: Annotated[str, Query(max_length=longest, description="Name of a stored layout")],
+        b: Annotated[str, Query(max_length=longest, description="Name of another, or of the same")],
+        boot_a: Boot = None,
+        boot_b: Boot = None,
+        kernel: Annotated[str | None, Query(max_length=200, description="Assume this release for both")] = None,
+    ) -> Pair:
+        return Pair(a, b, boot_a, boot_b, kernel)
+
+    return pair
 
 
+class PairForm(msgspec.Struct, frozen=True):
+    """The fields of the form that compares, where ``a`` and ``b`` may be links of pages, and all may be empty."""
+
+    a: str
+    b: str
+    boot_a: str
+    boot_b: str
+    kernel: str
+
+    @property
+    def fields(self) -> list[tuple[str, str]]:
+        """What an address needs: names in place of links, nothing empty."""
+        (a, boot_a), (b, boot_b) = _name_of(self.a), _name_of(self.b)
+        fields = {
+            "a": a,
+            "b": b,
+            "boot_a": self.boot_a or boot_a,
+            "boot_b": self.boot_b or boot_b,
+            "kernel": self.kernel.strip(),
+        }
+        return [(name, value) for name, value in fields.items() if value]
+
+    @property
+    def pair(self) -> Pair:
+        """What is to be compared; ``a`` or ``b`` may be empty. Raises BadOption."""
+        fields = dict(self.fields)
+        boots = [boot_number(name, fields.get(name, "")) for name in ("boot_a", "boot_b")]
+        return Pair(fields.get("a", ""), fields.get("b", ""), boots[0], boots[1], fields.get("kernel"))
+
+
+async def pair_form(
+    a: Annotated[str, Query(max_length=_LONGEST_LINK)] = "",
+    b: Annotated[str, Query(max_length=_LONGEST_LINK)] = "",
+    boot_a: str = "",
+    boot_b: str = "",
+    kernel: Annotated[str, Query(max_length=200)] = "",
+) -> PairForm:
+    """The fields of the form that compares."""
+    return PairForm(a, b, boot_a, boot_b, kernel)
+
+
+def _name_of(link: str) -> tuple[str, str]:
+    """Name and boot, as text, of a link to a page of this server; what is no link stays as it is."""
+    link = link.strip()
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        return link, ""
+    name = _name_in(parts.path)
+    return (link, "") if name is None else (name, parse_qs(parts.query).get("boot", [""])[0])
+
+
+def _name_in(path: str) -> str | None:
+    """What a comparison calls the layout whose page, or another format of it, has this path."""
+    parent, _, last = path.removesuffix("/").rpartition("/")
+    name = last.partition(".")[0]
+    if parent == "/l" and is_id(name):
+        return name
+    return SAMPLE + name if parent == "/samples" and name else None
+
+
+OverridesDep = Annotated[Options, Depends(overrides)]
 ChangeDep = Annotated[Change, Depends(change)]
 RegionDep = Annotated[Region, Depends(region)]
-PairDep = Annotated[Pair, Depends(pair)]
+PairDep = Annotated[Pair, Depends(_pair(200))]
+LinkPairDep = Annotated[Pair, Depends(_pair(_LONGEST_LINK))]
+PairFormDep = Annotated[PairForm, Depends(pair_form)]
+
+
+async def layout_query(request: Request, change: ChangeDep, region: RegionDep) -> LayoutQuery:
+    """The query string of a layout page. Raises 400 through its dependencies."""
+    question = Question(change, region.size, region.kind, region.align or None)
+    return parsed(tuple(request.query_params.multi_items()), question)
+
+
+async def view_query(request: Request) -> ViewQuery:
+    """How the query string of this request wants bars shown."""
+    return parsed_view(tuple(request.query_params.multi_items()))
+
+
+LayoutQueryDep = Annotated[LayoutQuery, Depends(layout_query)]
+ViewQueryDep = Annotated[ViewQuery, Depends(view_query)]
+
+
+async def layout_address(
+    overrides: OverridesDep,
+    query: LayoutQueryDep,
+    view: ViewQueryDep,
+    log: str = "",
+    line: Annotated[str, Query(max_length=40)] = "",
+) -> LayoutAddress:
+    """What the address of a layout page says beside the layout."""
+    return LayoutAddress(overrides, query, view, log, line)
+
+
+AddressDep = Annotated[LayoutAddress, Depends(layout_address)]

@@ -2,7 +2,7 @@
 
 from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from fastapi import FastAPI
@@ -17,9 +17,27 @@ from pfnscope.report.compared import Comparison, compared
 from pfnscope.service.layouts import Created
 from pfnscope.service.lookup import lookup
 from pfnscope.service.whatif import place
-from pfnscope.web.answers import Limits
 from pfnscope.web.bodies import JsonLog
-from pfnscope.web.errors import MEDIA_TYPE, Problem, problem
+from pfnscope.web.problems import MEDIA_TYPE, Problem, problem
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What this server accepts. ``rate_limit`` holds for the texts of one client; sizes are in bytes.
+
+    ``expires_in_seconds`` are the shortest and the longest life time. ``max_ranges`` are those of one boot;
+    ``concurrent_analyses`` are at work at the same time in one server process.
+    """
+
+    max_body_bytes: int
+    rate_limit: str
+    retention_days: int
+    expires_in_seconds: Annotated[list[int], msgspec.Meta(min_length=2, max_length=2)]
+    title_characters: int
+    note_characters: int
+    max_ranges: int
+    analysis_seconds: float
+    concurrent_analyses: int
+
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -73,9 +91,9 @@ LOG_BODY: dict[str, Any] = {
 }
 
 REFUSALS = (400, 403, 408, 413, 415, 422, 429, 503)
-"""What can become of a log that is sent."""
+"""Errors of requests that send a log."""
 MISSES = (400, 404, 410, 413, 422, 503)
-"""What can become of a question about a stored layout."""
+"""Errors of requests for a stored layout."""
 
 _OF_LAYOUT = ("get_layout", "delete_layout", "lookup", "simulate_stored", "place_stored")
 LINKS: dict[str, Any] = {
@@ -90,7 +108,7 @@ LINKS: dict[str, Any] = {
         "parameters": {"path.layout_id": "$response.body#/id"},
     },
 }
-"""What can be asked of a layout that was just stored."""
+"""Operations on a layout that was just stored."""
 
 _PROBLEM_EXAMPLES = {
     400: problem(400, "Not a kernel release: 'new'; give one such as 4.17 or 6.1.90."),

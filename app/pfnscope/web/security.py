@@ -1,6 +1,11 @@
-"""What every response says to browsers, and HEAD for everything that has GET."""
+"""Headers that keep browsers from harm, who may read the API from another site, and HEAD where there is GET."""
 
+from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pfnscope.web.problems import json_problem, problem
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
@@ -13,12 +18,12 @@ PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
-    # The address of a stored layout is all that is needed to read it: never tell it to another site.
+    # The address of a stored layout is all that is needed to read it: browsers must not send it to another site.
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 
-# As they go over the wire, in small letters: this is done for every answer.
+# As ASGI has them, in small letters: converted once, since every response gets them.
 _OF_ALL = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 _LAYOUTS = ("/l/", "/compare", "/api/v1/layouts", "/api/v1/compare")
 _OF_LAYOUTS = [*_OF_ALL, (b"x-robots-tag", b"noindex")]
@@ -48,3 +53,28 @@ class SecurityHeaders:
         await self._app(inner, receive, with_headers)
         if inner is not scope:
             scope.update({name: inner[name] for name in ("route", "route_path") if name in inner})
+
+
+class ApiCors(CORSMiddleware):
+    """Lets scripts of other sites read the API, and nothing else."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request, or let pass what is not of the API."""
+        ours = scope["type"] == "http" and scope["path"].startswith(("/api/", "/openapi.json"))
+        if ours:
+            await super().__call__(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """The answer to a preflight request; a refusal is a problem like all others."""
+        response = super().preflight_response(request_headers)
+        if response.status_code < 400:
+            return Response(status_code=204, headers=_without_body(response))
+        refusal = json_problem(problem(response.status_code, f"{bytes(response.body).decode()}."))
+        refusal.headers.update(_without_body(response))
+        return refusal
+
+
+def _without_body(response: Response) -> dict[str, str]:
+    return {name: value for name, value in response.headers.items() if not name.startswith("content-")}

@@ -12,12 +12,11 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from pfnscope.service.layouts import StoreUnavailable, open_layouts
-from pfnscope.web.logs import CONFIG
-from pfnscope.web.metrics import SHARED
+from pfnscope.web.observe import CONFIG, SHARED
 from pfnscope.web.rates import make_rate_limit
 from pfnscope.web.settings import Settings
 
-# Analyses of small texts run in threads beside the event loop, which must not wait long for its turn.
+# Analyses of small texts run in threads beside the event loop, which should get the interpreter lock soon.
 _TURN_SECONDS = 0.001
 _GRACE_SECONDS = 10
 HTTP = "pfnscope.web.connections:Connection"
@@ -33,9 +32,9 @@ def serve(host: str, port: int, workers: int = 1) -> None:
     try:
         settings = Settings()
         make_rate_limit(settings.rate_limit, settings.rates_in, layouts := open_layouts(settings.database_url))
-        layouts.close()  # tables are made here once, and mistakes told in one line
-    except ValidationError as error:  # in its own words it quotes what was set, passwords too
-        raise CannotServe("\n".join(_told(wrong) for wrong in error.errors())) from error
+        layouts.close()  # creates the tables once, and finds mistakes before processes start
+    except ValidationError as error:  # its own message quotes values, passwords too
+        raise CannotServe("\n".join(_sentence(wrong) for wrong in error.errors())) from error
     except (ValueError, StoreUnavailable) as error:
         raise CannotServe(str(error)) from error
     with ExitStack() as stack:
@@ -49,7 +48,7 @@ def serve(host: str, port: int, workers: int = 1) -> None:
             workers=workers,
             http=HTTP,
             server_header=False,
-            access_log=False,  # it would name the paths of layouts; our own names routes
+            access_log=False,  # it has the paths of layouts, which are secrets; ours has routes
             log_config=CONFIG,
             proxy_headers=bool(settings.trusted_proxies),
             forwarded_allow_ips=settings.trusted_proxies,
@@ -57,7 +56,7 @@ def serve(host: str, port: int, workers: int = 1) -> None:
         )
 
 
-def _told(wrong: ErrorDetails) -> str:
+def _sentence(wrong: ErrorDetails) -> str:
     return (
         f"PFNSCOPE_{'_'.join(str(part) for part in wrong['loc']).upper()}: {wrong['msg'].removeprefix('Value error, ')}"
     )
@@ -71,5 +70,5 @@ def make_app() -> object:
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False  # nothing prints them
     app = create_app()
     gc.collect()
-    gc.freeze()  # what is there now stays: each full collection would look at all of it, while everybody waits
+    gc.freeze()  # these objects live as long as the process: full collections need not visit them
     return app

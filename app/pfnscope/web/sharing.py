@@ -1,30 +1,21 @@
-"""Storing a submitted log and showing a stored one: what the API, the exports and the pages do alike."""
+"""Storing a log and fetching a layout, stored or an example: what the API, the exports and the pages do alike."""
 
 from collections.abc import Callable
 from typing import TypeVar
 
 import anyio.to_thread
 import msgspec
+from starlette.exceptions import HTTPException
 
-from pfnscope.model.document import Document
-from pfnscope.report.compared import Comparison
-from pfnscope.report.compared import compared as compare
-from pfnscope.service import Analyzed, Options, analyze, jobs
+from pfnscope.pages import presenting
+from pfnscope.pages.subjects import SAMPLE, Subject, of_sample
+from pfnscope.service import Options, jobs
 from pfnscope.service.layouts import Created, Layouts, Stored
-from pfnscope.service.whatif import NO_QUESTION, Change, simulate
+from pfnscope.service.whatif import NO_QUESTION
 from pfnscope.web.bodies import Submission
 from pfnscope.web.deps import Services
-from pfnscope.web.query import Pair
-from pfnscope.words import counted
 
 T = TypeVar("T")
-
-
-class Shown(msgspec.Struct, frozen=True):
-    """A stored layout, analysed as its link says."""
-
-    stored: Stored
-    analyzed: Analyzed
 
 
 async def store(services: Services, submission: Submission, key: str | None = None) -> Created:
@@ -55,7 +46,7 @@ async def kept_text(services: Services, submission: Submission) -> bytes:
 
 
 async def _created_before(services: Services, submission: Submission, key: str | None = None) -> Created | None:
-    """What has been created under this key. Refuses what cannot be kept, before its text is read."""
+    """What has been created under this key already. Raises for options that cannot be stored."""
     work = services.layouts.created_before
     return await anyio.to_thread.run_sync(work, submission.text, submission.options, submission.terms(key))
 
@@ -72,65 +63,36 @@ async def _stored(services: Services, submission: Submission, kept: bytes, key: 
     return created
 
 
-def show(layouts: Layouts, layout_id: str, overrides: Options) -> Shown:
-    """Analyse a stored layout, blocking. The query string's options win over those it was stored with.
+def stored(layouts: Layouts, layout_id: str, overrides: Options) -> Subject:
+    """A stored layout, blocking. Raises NotFound, Gone, StoreUnavailable.
 
-    Raises the errors of Layouts.get and analyze.
+    The ``overrides`` of a query string win over the options that it was stored with.
     """
-    stored = layouts.get(layout_id)
-    return Shown(stored, analyze(stored.text, merged(stored, overrides)))
-
-
-def merged(stored: Stored, overrides: Options) -> Options:
-    """The options that a layout was stored with, under those of a query string."""
-    told = {name: value for name, value in msgspec.structs.asdict(overrides).items() if value is not None}
-    return msgspec.structs.replace(stored.options, **told)
-
-
-def simulated(layouts: Layouts, layout_id: str, change: Change, overrides: Options) -> Document:
-    """A stored layout's machine with another command line, blocking. Nothing is stored."""
-    stored = layouts.get(layout_id)
-    return simulate(stored.text, change, merged(stored, overrides))
-
-
-def compared(layouts: Layouts, pair: Pair) -> Comparison:
-    """Two stored layouts side by side, blocking; of one layout twice, its first two boots where none is named."""
-    boots = (pair.boot_a, pair.boot_b)
-    if pair.a == pair.b and boots == (None, None):
-        boots = (1, 2)
-    one, other = (
-        show(layouts, layout_id, Options(kernel=pair.kernel, boot=boot)).analyzed.document
-        for layout_id, boot in zip((pair.a, pair.b), boots, strict=True)
+    record = layouts.get(layout_id)
+    return Subject(
+        layout_id,
+        f"/l/{layout_id}",
+        record.title,
+        record.text,
+        _merged(record, overrides),
+        presenting.day(record.expires_at),
+        note=record.note,
     )
-    return compare(one, other)
 
 
-class Line(msgspec.Struct, frozen=True):
-    """A line of a kept text, or with ``number`` 0 the words for blank ones."""
-
-    number: int
-    text: str
+def _merged(record: Stored, overrides: Options) -> Options:
+    values = {name: value for name, value in msgspec.structs.asdict(overrides).items() if value is not None}
+    return msgspec.structs.replace(record.options, **values)
 
 
-def numbered(kept: bytes, most: int = 5_000) -> list[Line]:
-    """The lines of a kept text with their numbers, for reading; no more than ``most`` of them."""
-    found: list[Line] = []
-    blank = 0
-    for number, line in enumerate(kept.decode("utf-8", "replace").split("\n"), 1):
-        if not line.strip():
-            blank += 1
-            continue
-        if blank:
-            found.append(Line(0, f"{counted(blank, 'line')} dropped or blank"))
-            blank = 0
-        if len(found) >= most:
-            found.append(Line(0, "more lines are not shown"))
-            break
-        found.append(Line(number, line.rstrip("\r")))
-    return found
+def sample(slug: str, options: Options) -> Subject:
+    """An example. Raises 404."""
+    subject = of_sample(slug, options)
+    if subject is None:
+        raise HTTPException(404, "There is no example of this name.")
+    return subject
 
 
-def dropped(text: bytes, kept: bytes) -> int:
-    """How many lines with something in them would not be kept."""
-    before, after = (sum(1 for line in lines.split(b"\n") if line.strip()) for lines in (text, kept))
-    return max(0, before - after)
+def named(layouts: Layouts, name: str, overrides: Options) -> Subject:
+    """What a comparison calls ``name``: an example as ``sample:SLUG``, else a stored layout."""
+    return sample(name.removeprefix(SAMPLE), overrides) if name.startswith(SAMPLE) else stored(layouts, name, overrides)

@@ -1,8 +1,8 @@
-"""Where work is done: in threads what is short, in processes that can be stopped what strangers' texts ask for."""
+"""Work on texts: short work in threads, the rest in processes that can be stopped; no more than there is room for."""
 
 import asyncio
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import ParamSpec, TypeVar
@@ -11,10 +11,14 @@ import anyio
 import anyio.to_process
 import anyio.to_thread
 from prometheus_client import Histogram
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pfnscope.service import jobs
-from pfnscope.web.logs import EVENTS
+from pfnscope.web.bodies import content_length
+from pfnscope.web.observe import EVENTS
+from pfnscope.web.problems import json_problem, problem
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -23,7 +27,7 @@ SMALL = 16 << 10
 """Bytes of text that are read in less time than it takes to hand them to another process and back."""
 
 _MEMORY = 3 << 30  # address space of one such process; several times what a text of the largest size takes
-_WAITING_FOR_EACH = 8  # who comes later is told so at once
+_WAITING_FOR_EACH = 8  # beyond these a text is refused at once
 _PATIENCE_SECONDS = 5
 
 
@@ -47,7 +51,7 @@ class Workers:
         return self._threads.borrowed_tokens + self._processes.borrowed_tokens
 
     def refusal(self, size: int) -> HTTPException | None:
-        """The 503 that a text of so many bytes would get now, if any: to be asked before it is read."""
+        """The 503 that a text of so many bytes would get now, if any, so that it need not be read."""
         return _too_many() if _is_full(self._threads if size <= SMALL else self._processes) else None
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -109,9 +113,9 @@ class Workers:
 
 
 def _never_started(error: BaseException) -> bool:
-    """Whether it is the machine that had no room, not the text that took too much.
+    """Whether the machine had no room for a process: the text is not to blame.
 
-    Of processes that end anyio has words only for those that ended before their first work.
+    A process that ends is a BrokenWorkerProcess, which has a message only where it ended before its first work.
     """
     return isinstance(error, OSError) or (isinstance(error, anyio.BrokenWorkerProcess) and bool(error.args))
 
@@ -131,3 +135,27 @@ def _too_many() -> HTTPException:
     return HTTPException(
         503, "Too many texts are being analysed; try again in a moment.", {"Retry-After": str(_PATIENCE_SECONDS)}
     )
+
+
+class Overload:
+    """Middleware that refuses texts for which there is no room, before a handler spends time on them.
+
+    ``paths`` are those at which programs send texts. A page's form is refused by its handler, with a page.
+    """
+
+    def __init__(self, app: ASGIApp, workers: Workers, paths: Collection[str]) -> None:
+        self._app = app
+        self._workers = workers
+        self._paths = paths
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request: refuse it, or pass it on where there is room."""
+        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"] in self._paths:
+            refusal = self._workers.refusal(content_length(Headers(scope=scope)))
+            if refusal is not None:
+                scope["route_path"] = scope["path"]
+                answer = json_problem(problem(refusal.status_code, refusal.detail))
+                answer.headers.update(refusal.headers or {})
+                await answer(scope, receive, send)
+                return
+        await self._app(scope, receive, send)

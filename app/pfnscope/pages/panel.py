@@ -1,4 +1,4 @@
-"""The panel of a layout page that asks what if, in words: the self-check, arguments to pick, places."""
+"""The what-if panel of a layout page, in words: the self-check, arguments to pick, places for a region."""
 
 from collections.abc import Iterable
 
@@ -6,11 +6,11 @@ import msgspec
 
 from pfnscope.kernel.command_line import arguments
 from pfnscope.model.answers import AddedHole, Placement, Placements, SelfCheck
+from pfnscope.pages.query import LayoutQuery
 from pfnscope.report.simulated import agreement
 from pfnscope.report.words import STATE_WORDS, argument_size, pages_words
 from pfnscope.service.whatif import Answer, Change
 from pfnscope.units import format_size
-from pfnscope.web.asked import Asked
 
 _MOST_PLACES = 80
 
@@ -46,7 +46,7 @@ class Place(msgspec.Struct, frozen=True):
 class Panel(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that the panel shows. ``line`` is the whole command line that the layout shown has."""
 
-    licence: str
+    agreement: str
     trusted: bool | None
     self_check: list[SelfCheck]
     cannot: str
@@ -66,18 +66,18 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     more_places: int
 
 
-def panel(answer: Answer, asked: Asked, kernel: str | None) -> Panel:
+def panel(answer: Answer, query: LayoutQuery, kernel: str | None) -> Panel:
     """The panel of a layout page."""
-    today, own, change = answer.today, answer.own, asked.question.change or Change()
-    told_line = today.kernel.command_line or ""
+    today, own, change = answer.today, answer.own, query.question.change or Change()
+    line = today.kernel.command_line or ""
     causes = {cause for hole in today.holes for cause in hole.causes}
     gone = set(change.remove) if change.full is None else set()
-    shaping = [item for item in arguments(told_line) if item.shapes_memory]
+    shaping = [item for item in arguments(line) if item.shapes_memory]
     chips = [Chip(item.text, bool({item.name, item.text} & gone), item.text in causes) for item in shaping]
     places = answer.places
-    rows = None if places is None else [_place(item, places, asked) for item in places.placements[:_MOST_PLACES]]
+    rows = None if places is None else [_place(item, places, query) for item in places.placements[:_MOST_PLACES]]
     return Panel(
-        licence=agreement(own) if own else "",
+        agreement=agreement(own) if own else "",
         trusted=own.replays if own else None,
         self_check=[row for row in own.self_check if row.agrees is False] if own else [],
         cannot=answer.cannot,
@@ -85,11 +85,11 @@ def panel(answer: Answer, asked: Asked, kernel: str | None) -> Panel:
         chips=chips,
         removed_other=sorted(gone - {part for item in shaping for part in (item.name, item.text)}),
         append=change.append if change.full is None else "",
-        line=change.of(told_line),
+        line=change.of(line),
         kernel=kernel or "",
-        size=asked.question.size or usual_size(causes) or "1G",
-        kind=asked.question.kind,
-        align=asked.question.align or "",
+        size=query.question.size or usual_size(causes) or "1G",
+        kind=query.question.kind,
+        align=query.question.align or "",
         unplaced=answer.unplaced,
         place_title=_place_title(places) if places else "",
         places_on=answer.places_on,
@@ -113,10 +113,10 @@ def _place_title(places: Placements) -> str:
     return f"memmap={argument_size(places.size)}{places.kind}START{on}, START a multiple of {format_size(places.align)}"
 
 
-def _place(item: Placement, places: Placements, asked: Asked) -> Place:
+def _place(item: Placement, places: Placements, query: LayoutQuery) -> Place:
     last = item.end - places.align
-    change = asked.question.without_region() or Change()
-    argument = f"{asked.question.region}{item.start}"
+    change = query.question.without_region() or Change()
+    argument = f"{query.question.region}{item.start}"
     return Place(
         str(item.start),
         "" if last == item.start else hex(last),
@@ -124,15 +124,15 @@ def _place(item: Placement, places: Placements, asked: Asked) -> Place:
         [_added(hole) for hole in item.holes],
         ", ".join(item.dangerous_on),
         argument,
-        _with(asked, change, argument),
+        _with(query, change, argument),
     )
 
 
-def _with(asked: Asked, change: Change, argument: str) -> str:
+def _with(query: LayoutQuery, change: Change, argument: str) -> str:
     """The query that asks what one more argument does."""
     if change.full is not None:
-        return asked.query("remove", "append", set=f"{change.full} {argument}")
-    return asked.query(append=" ".join(filter(None, [change.append, argument])))
+        return query.query("remove", "append", set=f"{change.full} {argument}")
+    return query.query(append=" ".join(filter(None, [change.append, argument])))
 
 
 def _added(hole: AddedHole) -> Added:

@@ -1,4 +1,4 @@
-"""Answers compressed for clients who can: zstd where it is accepted, else gzip."""
+"""Responses compressed for clients that accept it: with zstd, else with gzip."""
 
 import gzip
 
@@ -14,7 +14,7 @@ _GZIP_LEVEL, _ZSTD_LEVEL = 5, 3
 
 
 def coding(accepted: str) -> str | None:
-    """``zstd``, ``gzip`` or None, by an Accept-Encoding header: what is wanted most, zstd where it is all one."""
+    """``zstd``, ``gzip`` or None, by the weights of an Accept-Encoding header; zstd where they are equal."""
     if not accepted:
         return None
     weights: dict[str, float] = {}

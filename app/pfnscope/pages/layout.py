@@ -1,0 +1,121 @@
+"""The page of one layout, and of the same machine simulated with another command line."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from pfnscope.drawing import lanes
+from pfnscope.formats.registry import available
+from pfnscope.model.document import Document
+from pfnscope.pages import command_lines, presenting
+from pfnscope.pages.bars import Drawn, bars
+from pfnscope.pages.log import has_more, log_part
+from pfnscope.pages.panel import panel, usual_size
+from pfnscope.pages.query import KNOWN, LayoutQuery, ViewQuery, encoded
+from pfnscope.pages.subjects import Subject
+from pfnscope.pages.templates import Templates
+from pfnscope.report import counted, notes
+from pfnscope.report.compared import compared, worded_changes
+from pfnscope.report.words import SEVERITY_WORDS, STATE_WORDS
+from pfnscope.service import Options
+from pfnscope.service.whatif import Answer
+from pfnscope.units import whole_number
+
+
+class LayoutAddress(msgspec.Struct, frozen=True):
+    """What the address of a layout page says beside the layout.
+
+    ``overrides`` are its options, which links keep. ``log`` is "all" for all lines of the log, ``line`` the first one.
+    """
+
+    overrides: Options = Options()
+    query: LayoutQuery = LayoutQuery()
+    view: ViewQuery = ViewQuery()
+    log: str = ""
+    line: str = ""
+
+
+def layout_page(templates: Templates, subject: Subject, answer: Answer, drawn: Drawn, address: LayoutAddress) -> str:
+    """The HTML of a layout, or where its ``answer`` has one of the changed layout."""
+    today, document = answer.today, answer.changed or answer.today
+    is_all, line = address.log == "all", whole_number(address.line) or 1
+    part = log_part(subject.text, document, everything=is_all, line=line)
+    seen, agreeing = counted.split(document.checks)
+    holes = presenting.hole_rows(document)
+    command_line = today.kernel.command_line or ""
+    query = address.query.query()
+    return templates.render(
+        "layout.html",
+        here="",
+        subject=subject,
+        path=subject.path,
+        doc=document,
+        today=today,
+        simulated=answer.changed is not None,
+        panel=panel(answer, address.query, address.overrides.kernel),
+        layout_query=address.query,
+        release_words=".".join(map(str, today.kernel.version[:2])) if today.kernel.version else "",
+        open_panel=bool(answer.refused or address.query.question.size),
+        options=address.overrides,
+        query=f"?{query}" if query else "",
+        more_query=f"&{query}" if query else "",
+        facts=presenting.facts(document),
+        details=[presenting.coded(sentence) for sentence in document.verdict.details],
+        command=command_lines.pieces(document, command_line if answer.changed else None),
+        removed=command_lines.removed(document, command_line),
+        argument_notes=command_lines.notes(document.simulation or answer.own),
+        changes=worded_changes(compared(today, document)) if answer.changed else [],
+        whatifs=_whatifs(today, address.query),
+        **bars(drawn, address.view, KNOWN, [name for name, _ in address.query.pairs]),
+        fields=address.query.layout,
+        exports=_exports(),
+        absent=lanes.missing(document),
+        blank=presenting.blank_words(document),
+        undecided=lanes.undecided(document),
+        unproven=[] if answer.changed else presenting.unproven(document, address.overrides),
+        architectures=presenting.ARCHITECTURES,
+        holes=holes,
+        hidden_holes=len(document.holes) - len(holes),
+        events=presenting.event_rows(document),
+        notes=notes.note_rows(document.diagnostics),
+        log=part,
+        paged=bool(part.earlier or part.later),
+        log_all=is_all,
+        log_more=has_more(subject.text, document),
+        checks_seen=seen,
+        checks_agreeing=agreeing,
+        explained=counted.explained(document.checks),
+        frames_words=counted.frames_words,
+        severity_words=SEVERITY_WORDS,
+        basis_words=presenting.BASIS_WORDS,
+        state_words=STATE_WORDS,
+        coded=presenting.coded,
+        without=_without,
+    )
+
+
+def _exports() -> list[tuple[str, str, bool]]:
+    """The entries of the menu: suffix, words, whether the axis is to scale."""
+    return [(item.suffix, words, scaled) for item in available().values() for words, scaled in item.menu.items()]
+
+
+def _whatifs(today: Document, query: LayoutQuery) -> list[tuple[str, str]]:
+    """Questions that this layout suggests, in words with the query that asks them; none beside another question."""
+    worst = next((hole for hole in today.holes if hole.severity == "danger" and hole.causes), None)
+    if worst is None or query.question.change is not None:
+        return []
+    names = " ".join(worst.causes)
+    remove = [("remove", cause) for cause in worst.causes]
+    questions = [(f"What if without {names}?", encoded([*query.options, *remove]))]
+    size = usual_size(worst.causes)
+    if size:
+        kind = "$" if f"{size}$" in names else "!"
+        instead = [pair for pair in remove if pair[1].startswith(f"memmap={size}{kind}")]
+        place = [*query.options, *instead, ("size", size), ("kind", kind)]
+        questions.append((f"Where is {size} safe?", encoded(place)))
+    return questions
+
+
+def _without(causes: Iterable[str]) -> str:
+    """The query that takes these arguments away."""
+    return encoded(("remove", cause) for cause in causes)

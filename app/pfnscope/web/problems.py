@@ -1,0 +1,56 @@
+"""Problems (RFC 9457): what every error looks like to a program."""
+
+from http import HTTPStatus
+
+import msgspec
+from starlette.responses import Response
+
+from pfnscope.service.errors import BadOption, CannotSimulate, NoMemoryLayout, NoSuchBoot, ServiceError, TooManyRanges
+from pfnscope.service.layouts import BadExpiry, BadKey, Gone, KeyTaken, NotFound, WrongToken
+
+MEDIA_TYPE = "application/problem+json"
+
+_STATUS: dict[type[ServiceError], HTTPStatus] = {
+    BadExpiry: HTTPStatus.BAD_REQUEST,
+    BadKey: HTTPStatus.BAD_REQUEST,
+    BadOption: HTTPStatus.BAD_REQUEST,
+    CannotSimulate: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Gone: HTTPStatus.GONE,
+    KeyTaken: HTTPStatus.CONFLICT,
+    NoMemoryLayout: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NoSuchBoot: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NotFound: HTTPStatus.NOT_FOUND,
+    TooManyRanges: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    WrongToken: HTTPStatus.FORBIDDEN,
+}
+
+
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The body of an error. ``looked_for`` and ``seen`` only where a text has no memory layout."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    looked_for: tuple[str, ...] = ()
+    seen: tuple[str, ...] = ()
+
+
+def problem(status: int, detail: str, looked_for: tuple[str, ...] = (), seen: tuple[str, ...] = ()) -> Problem:
+    """A problem whose title is the phrase of its status."""
+    return Problem(title=HTTPStatus(status).phrase, status=int(status), detail=detail, looked_for=looked_for, seen=seen)
+
+
+def problem_of(error: ServiceError) -> Problem:
+    """The problem of an error that the service raises."""
+    status = next(status for kind, status in _STATUS.items() if isinstance(error, kind))
+    if isinstance(error, NoMemoryLayout):
+        return problem(status, str(error), looked_for=error.looked_for, seen=error.seen)
+    return problem(status, str(error))
+
+
+def json_problem(what: Problem) -> Response:
+    """A problem for programs."""
+    # indented, since it may be curl's user who reads it
+    body = msgspec.json.format(msgspec.json.encode(what), indent=2) + b"\n"
+    return Response(body, what.status, media_type=MEDIA_TYPE)
