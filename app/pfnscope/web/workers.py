@@ -61,16 +61,26 @@ class Workers:
         """
         place, loop = object(), asyncio.get_running_loop()
         await _enter(self._threads, place)
+        started = False
 
         def bound() -> T:
+            nonlocal started
+            started = True
             try:
                 return work(*args, **kwargs)
             finally:
                 with suppress(RuntimeError):  # the server has stopped in the meantime
                     loop.call_soon_threadsafe(self._threads.release_on_behalf_of, place)
 
-        with self._in_time("thread"):
-            return await anyio.to_thread.run_sync(bound, limiter=self._unbounded, abandon_on_cancel=True)
+        try:
+            with self._in_time("thread"):
+                return await anyio.to_thread.run_sync(bound, limiter=self._unbounded, abandon_on_cancel=True)
+        except RuntimeError as error:
+            if started or not _never_started(error):
+                raise
+            self._threads.release_on_behalf_of(place)
+            EVENTS.warning("no thread could be started for an analysis", exc_info=error)
+            raise _too_many() from error
 
     async def compute(self, text: bytes, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The result of ``work``, a function of a module with values that can be pickled, on that text.
@@ -90,10 +100,12 @@ class Workers:
             with self._in_time("process"):
                 call = partial(jobs.alone, _MEMORY, work, *args, **kwargs)
                 return await anyio.to_process.run_sync(call, cancellable=True, limiter=self._unbounded)
-        except (MemoryError, OSError, anyio.BrokenWorkerProcess) as error:
+        except (MemoryError, OSError, ImportError, RuntimeError, anyio.BrokenWorkerProcess) as error:
             if _never_started(error):
                 EVENTS.warning("no process could be started for an analysis", exc_info=error)
                 raise _too_many() from error
+            if isinstance(error, RuntimeError):
+                raise
             EVENTS.warning("an analysis ran out of memory or ended its process", exc_info=error)
             raise HTTPException(413, "This text takes more memory to analyse than a text may here.") from error
         finally:
@@ -113,11 +125,19 @@ class Workers:
 
 
 def _never_started(error: BaseException) -> bool:
-    """Whether the machine had no room for a process: the text is not to blame.
+    """Whether the machine had no room for a thread or a process: the text is not to blame.
 
-    A process that ends is a BrokenWorkerProcess, which has a message only where it ended before its first work.
+    anyio starts a process, and asyncio up to Python 3.11 a thread that waits for its end. A process that ends is a
+    BrokenWorkerProcess, which has a message only where it ended before its first work.
     """
-    return isinstance(error, OSError) or (isinstance(error, anyio.BrokenWorkerProcess) and bool(error.args))
+    match error:
+        case OSError() | ImportError():  # the package is being replaced under a running server
+            return True
+        case RuntimeError():
+            return str(error) == "can't start new thread"  # threading has no class of its own for it
+        case anyio.BrokenWorkerProcess():
+            return bool(error.args)
+    return False
 
 
 async def _enter(limiter: anyio.CapacityLimiter, place: object) -> None:
