@@ -50,7 +50,6 @@ FORMS = (
         family="memory limit",
         triggers=("emory limit for", "emory limit = 0x"),
         pattern=r"(?:Adjusted|Disabled) memory limit for (?:crashkernel|kdump)|[Mm]emory limit = 0x",
-        make=lambda _groups, _lines: Noted(),
         samples=(
             "Adjusted memory limit for crashkernel, now 0x60000000",
             "Disabled memory limit for crashkernel",
@@ -63,7 +62,6 @@ FORMS = (
         family="top of RAM",
         triggers=("Top of RAM: 0x", "Memory hole size: "),
         pattern=r"(?:Top of RAM: 0x[0-9a-f]+, Total RAM: 0x[0-9a-f]+|Memory hole size: [0-9]+MB)",
-        make=lambda _groups, _lines: Noted(),
         samples=("Top of RAM: 0x40000000, Total RAM: 0x40000000", "Memory hole size: 512MB"),
         source="arch/powerpc/mm/mem.c, arch/powerpc/mm/numa.c, arch/sparc/mm/init_64.c, 2.6.11-7.1; sums, no places",
     ),
@@ -83,7 +81,6 @@ FORMS = (
         r"|(?:Board|Kernel Managed) Memory: [0-9]+MB|(?:phys_mem_size|physicalMemorySize|physical_start)\s+= 0x"
         r"|[0-9]+MB (?:HIGHMEM|LOWMEM) available|(?:mapped )?low ram: 0 - |total RAM covered: [0-9]+M"
         r"|Phys\. mem: [0-9]+MB|Total memory = [0-9]+MB; using )",
-        make=lambda _groups, _lines: Noted(),
         samples=(
             "setup: The maximum memory size is 4096MB",
             "Max memory size: 4096MB",
@@ -127,7 +124,6 @@ FORMS = (
         family="reserved regions",
         triggers=("Initial ramdisk at:",),
         pattern=rf"Initial ramdisk at: \S+ \({NUMBER} bytes\)",
-        make=lambda _groups, _lines: Noted(),
         samples=("Initial ramdisk at: 0x8f000000 (8388608 bytes)", "Initial ramdisk at: 0x(ptrval) (8388608 bytes)"),
         source="arch/mips/kernel/setup.c, arch/ia64, arch/alpha, arch/riscv, 2.6.11-7.1; virtual",
     ),
@@ -214,7 +210,6 @@ FORMS = (
         family="Initmem setup",
         triggers=(": start_pfn = 0x",),
         pattern=r"Node [0-9]+: start_pfn = 0x[0-9a-f]+, low = 0x[0-9a-f]+",
-        make=lambda _groups, _lines: Noted(),
         samples=("Node 0: start_pfn = 0xc000, low = 0xd000",),
         source="arch/sh/mm/init.c, arch/avr32/mm/init.c, arch/metag/mm/init.c, 2.6.24-6.19; the node's span again",
     ),

@@ -1,6 +1,6 @@
 """Page counts that the kernel prints, in pages or KiB."""
 
-from pfnscope.bootlog.effects import Effect, MemoryLine, Noted, Remark, Tally
+from pfnscope.bootlog.effects import Effect, MemoryLine, Remark, Tally
 from pfnscope.bootlog.forms.base import NUMBER, Form, Groups, number
 from pfnscope.model.log import Count, FlagWidths, Lines, WalkedZone, Zonelist
 from pfnscope.model.ranges import FrameRange
@@ -124,7 +124,6 @@ FORMS = (
         family="Memory: line",
         triggers=("«Memory: »[0-9]+MB ",),
         pattern=r"Memory: [0-9]+MB(?: [0-9]+MB)* = [0-9]+MB total",
-        make=lambda _groups, _lines: Noted(),
         samples=("Memory: 512MB 512MB = 1024MB total", "Memory: 64MB = 64MB total"),
         source="arch/arm/mm/init.c, 2.6.11-3.10; one size a bank, no places",
     ),
@@ -202,7 +201,6 @@ FORMS = (
         family="page counts",
         triggers=("«mminit::»(?:zonelist thisnode|pageflags_layout_[npsu]|[a-lnoq-y])",),
         pattern=r"mminit::(?:zonelist thisnode|pageflags_layout_[npsu]|[a-lnoq-y][a-z_]+ )",
-        make=lambda _groups, _lines: Noted(),
         samples=(
             "mminit::zonelist thisnode 0:DMA = 0:DMA ",
             "mminit::pageflags_layout_shifts Section 20 Node 6 Zone 1 Lastcpupid 0",

@@ -1,6 +1,5 @@
 """Memory that firmware tables and devices claim."""
 
-from pfnscope.bootlog.effects import Noted
 from pfnscope.bootlog.forms.base import BARE, HEX, MEM, NUMBER, Form, base_size, exclusive, inclusive, number
 from pfnscope.model.log import ReservedRegion
 from pfnscope.units import KIB
@@ -152,7 +151,6 @@ FORMS = (
         family="device registers",
         triggers=("DRHD base",),
         pattern=rf"(?:DMAR: ?)?DRHD base: {HEX}",
-        make=lambda _groups, _lines: Noted(),
         samples=("DMAR: DRHD base: 0x000000fed90000 flags: 0x0",),
         source="drivers/iommu/intel/dmar.c, 2.6.24-7.1; registers, no memory",
     ),

@@ -57,7 +57,6 @@ FORMS = (
         family="reserved regions",
         triggers=(", compatible id",),
         pattern=r"(?:Reserved memory|OF: reserved mem): initialized node \S+, compatible id \S+",
-        make=lambda _groups, _lines: Noted(),
         samples=(
             "OF: reserved mem: initialized node linux,cma, compatible id shared-dma-pool",
             "Reserved memory: initialized node vdev@9f000000, compatible id shared-dma-pool",
@@ -98,7 +97,6 @@ FORMS = (
         family="reserved regions",
         triggers=("cma: Found ",),
         pattern=rf"cma: Found [^,]+, memory base {HEX}, size {NUMBER} MiB, limit ",
-        make=lambda _groups, _lines: Noted(),
         samples=(
             "cma: Found cont_splash_mem@0, memory base 0x0000000003400000, size 12 MiB, limit 0xffffffffffffffff",
         ),

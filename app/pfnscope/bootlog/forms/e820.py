@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pfnscope.bootlog.effects import Effect, LastPfn, Noted, Remark
+from pfnscope.bootlog.effects import Effect, LastPfn, Remark
 from pfnscope.bootlog.forms.base import BARE, HEX, MEM, NUMBER, Form, Groups, exclusive, hexadecimal, inclusive, number
 from pfnscope.bootlog.forms.maps import TYPES
 from pfnscope.model.log import E820Change, Lines, ReservedRegion
@@ -124,7 +124,6 @@ FORMS = (
         family="PCI gap",
         triggers=("available for PCI devices",),
         pattern=rf"(?:e820: )?\[(?:mem|gap)\s+{HEX}\s*-\s*{HEX}\] available for PCI devices",
-        make=lambda _groups, _lines: Noted(),
         samples=(
             "e820: [mem 0xc0000000-0xfebfffff] available for PCI devices",
             "[gap 0xc0000000-0xfebfffff] available for PCI devices",
@@ -136,7 +135,6 @@ FORMS = (
         family="PCI gap",
         triggers=("Allocating PCI resources starting",),
         pattern=rf"Allocating PCI resources starting at {BARE} \(gap: {BARE}:{BARE}\)",
-        make=lambda _groups, _lines: Noted(),
         samples=("Allocating PCI resources starting at c0000000 (gap: c0000000:3ec00000)",),
         source="arch/x86/kernel/e820.c, 2.6.11-3.4; start and size; no RAM, and no more than the map says",
     ),
@@ -184,7 +182,6 @@ FORMS = (
         pattern=r"(?:e820: )?update e820(?:_saved)? for |resource: avoiding allocation from e820 entry \["
         r"|(?:AGP: )?(?:Node|CPU) [0-9]+: aperture (?:\[bus addr |@ [0-9a-f]+ size )"
         r"|(?:AGP: )?Your BIOS doesn't leave an? aperture memory hole",
-        make=lambda _groups, _lines: Noted(),
         samples=(
             "update e820 for mtrr",
             "e820: update e820_saved for setup_data",

@@ -1,6 +1,6 @@
 """Allocators before memblock, and what a Xen guest gives back before its map is printed."""
 
-from pfnscope.bootlog.effects import Effect, Noted, PfnReserved
+from pfnscope.bootlog.effects import Effect, PfnReserved
 from pfnscope.bootlog.forms.base import BARE, Form, Groups, exclusive, hexadecimal
 from pfnscope.model.log import Lines, ReservedRegion
 
@@ -16,7 +16,6 @@ FORMS = (
         family="early reservations",
         triggers=("early reservations",),
         pattern=r"(?:Subtract )?\([0-9]+(?:/[0-9]+)? early reservations\)",
-        make=lambda _groups, _lines: Noted(),
         samples=(
             "(7 early reservations) ==> bootmem [0000000000 - 0040000000]",
             "(7/32 early reservations) ==> bootmem [0000000000 - 0040000000]",
@@ -41,7 +40,6 @@ FORMS = (
         family="node memory",
         triggers=("dd_active_range(",),
         pattern=r"(?:Entering )?add_active_range\([0-9]+, [0-9a-fx]+, [0-9a-fx]+\)",
-        make=lambda _groups, _lines: Noted(),
         samples=("Entering add_active_range(0, 256, 458576) 1 entries of 3200 used",),
         source="mm/page_alloc.c, 2.6.19-2.6.39; page frames that the list of active ranges has, put together",
     ),
@@ -50,7 +48,6 @@ FORMS = (
         family="early reservations",
         triggers=("bootmem::",),
         pattern=r"bootmem::\w+ ",
-        make=lambda _groups, _lines: Noted(),
         samples=("bootmem::init_bootmem_core nid=0 start=0 map=1a end=8000 mapsize=1000",),
         source="mm/bootmem.c with bootmem_debug, 2.6.32-4.19; the allocator's own steps",
     ),
@@ -74,7 +71,6 @@ FORMS = (
         family="Xen",
         triggers=("pfn range: ",),
         pattern=r"(?:xen: )?Populating [0-9a-f]+-[0-9a-f]+ pfn range: [0-9]+ pages added",
-        make=lambda _groups, _lines: Noted(),
         samples=("Populating 80000-80061 pfn range: 97 pages added",),
         source="arch/x86/xen/setup.c, 3.4-3.16; the map printed afterwards holds them",
     ),
@@ -84,7 +80,6 @@ FORMS = (
         triggers=("«eleased »[0-9]+ page", "to 1-1 mapping", "1-1 mapping on "),
         pattern=r"(?:xen: )?(?:[Rr]eleased [0-9]+ page(?:s of unused memory|\(s\))|Set [0-9]+ page\(s\) to 1-1 mapping"
         r"|1-1 mapping on [0-9a-f]+->[0-9a-f]+)",
-        make=lambda _groups, _lines: Noted(),
         samples=(
             "Released 216 pages of unused memory",
             "Released 216 page(s)",

@@ -1,6 +1,6 @@
 """Memory maps: e820 in all spellings, and the older MIPS map."""
 
-from pfnscope.bootlog.effects import Effect, Header, MapLine, MapName, Noted, Section
+from pfnscope.bootlog.effects import Effect, Header, MapLine, MapName, Section
 from pfnscope.bootlog.forms.base import BARE, HEX, MEM, Form, Groups, exclusive, hexadecimal, inclusive
 from pfnscope.model.log import Lines, MapEntry, MemoryType
 from pfnscope.model.ranges import ByteRange
@@ -166,7 +166,6 @@ FORMS = (
         family="memory map",
         triggers=_TRIGGERS,
         pattern=rf"{WORDS}:\s*\[gap\s+{HEX}\s*-\s*{HEX}\s*\]",
-        make=lambda _groups, _lines: Noted(),
         samples=("BIOS-e820: [gap 0x00000000000a0000-0x00000000000effff]",),
         source="arch/x86/kernel/e820.c, 7.0-7.1; says no more than the map",
         anchor=rf"{_COMMON}:\s+\[gap 0x",

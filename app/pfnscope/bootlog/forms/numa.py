@@ -1,6 +1,6 @@
 """What firmware and architecture code say of nodes, apart from the lists that all kernels print."""
 
-from pfnscope.bootlog.effects import Effect, NodeMemory, Noted, PfnInitmem, Remark
+from pfnscope.bootlog.effects import Effect, NodeMemory, PfnInitmem, Remark
 from pfnscope.bootlog.forms.base import BARE, HEX, MEM, NUMBER, Form, Groups, exclusive, hexadecimal, number
 from pfnscope.model.log import Initmem, Lines, NodeRange
 
@@ -54,7 +54,6 @@ FORMS = (
         family="NUMA",
         triggers=("NUMA: Node ",),
         pattern=rf"NUMA: Node {NUMBER} \[(?:mem 0x)?[0-9a-f]+[,-][0-9a-fx]+[\])] \+ ",
-        make=lambda _groups, _lines: Noted(),
         samples=(
             "NUMA: Node 0 [0,a0000) + [100000,80000000) -> [0,80000000)",
             "NUMA: Node 0 [mem 0x00000000-0x0009ffff] + [mem 0x00100000-0x7fffffff] -> [mem 0x00000000-0x7fffffff]",
@@ -66,7 +65,6 @@ FORMS = (
         family="NUMA",
         triggers=("Faking ",),
         pattern=rf"(?:NUMA: )?Faking (?:a node at|node {NUMBER} at) (?:{MEM}|{BARE}-{BARE})",
-        make=lambda _groups, _lines: Noted(),
         samples=(
             "Faking a node at 0000000000000000-0000000080000000",
             "Faking a node at [mem 0x0000000000000000-0x00000001bfffffff]",
@@ -80,7 +78,6 @@ FORMS = (
         family="NUMA",
         triggers=("Adding memblock",),
         pattern=rf"NUMA: Adding memblock \[{HEX} - {HEX}\] on node {NUMBER}",
-        make=lambda _groups, _lines: Noted(),
         samples=("NUMA: Adding memblock [0x80000000 - 0xbfffffff] on node 0",),
         source="arch/arm64/mm/numa.c, 4.9-4.12; what the firmware says, RAM or not",
     ),
@@ -89,7 +86,6 @@ FORMS = (
         family="NUMA",
         triggers=("MemBase ",),
         pattern=rf"Node {NUMBER} MemBase {BARE} Limit {BARE}",
-        make=lambda _groups, _lines: Noted(),
         samples=("Node 0 MemBase 0000000000000000 Limit 0000000080000000",),
         source="arch/x86/mm/amdtopology.c, 2.6.24-7.1; the memory controller's windows, RAM or not",
     ),

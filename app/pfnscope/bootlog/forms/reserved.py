@@ -1,6 +1,6 @@
 """Memory that the kernel takes for itself while it starts."""
 
-from pfnscope.bootlog.effects import Effect, Noted, Remark
+from pfnscope.bootlog.effects import Effect, Remark
 from pfnscope.bootlog.forms.base import (
     BARE,
     HEX,
@@ -66,7 +66,6 @@ FORMS = (
         family="reserved regions",
         triggers=("Move RAMDISK from",),
         pattern=r"Move RAMDISK from ",
-        make=lambda _groups, _lines: Noted(),
         samples=(
             "Move RAMDISK from [mem 0x7f1c2000-0x7ffeefff] to [mem 0x35ec2000-0x36ceefff]",
             "Move RAMDISK from 000000007f2c1000 - 000000007ffeffff to 00900000 - 0162efff",
@@ -151,7 +150,6 @@ FORMS = (
         triggers=("MiB in ", "hugetlb_cma: reserve", "crashkernel CMA reserved"),
         pattern=r"(?:cma: Reserved [0-9]+ MiB in [0-9]+ ranges|hugetlb_cma: reserved? [0-9]+ MiB"
         r"|crashkernel CMA reserved: [0-9]+ MB)",
-        make=lambda _groups, _lines: Noted(),
         samples=(
             "cma: Reserved 1024 MiB in 2 ranges",
             "hugetlb_cma: reserve 4096 MiB, up to 2048 MiB per node",
@@ -214,7 +212,6 @@ FORMS = (
         family="reserved regions",
         triggers=(") on node",),
         pattern=rf"(?:numa:\s+|NUMA:\s+)?NODE_DATA\({NUMBER}\) on node [0-9]+",
-        make=lambda _groups, _lines: Noted(),
         samples=("NODE_DATA(1) on node 0", "numa:     NODE_DATA(0) on node 1"),
         source="arch/x86/mm/numa.c, arch/powerpc/mm/numa.c, mm/numa.c, 3.4-7.1",
     ),
@@ -251,7 +248,6 @@ FORMS = (
         ),
         pattern=rf"(?:init_memory_mapping: (?:{MEM}|{_OLD})|initial memory mapped ?: (?:{MEM}|{_OLD})"
         rf"|kernel direct mapping tables up to |(?:{MEM}|{_OLD}) page (?:4k|2M|4M|1G))",
-        make=lambda _groups, _lines: Noted(),
         samples=(
             "init_memory_mapping: [mem 0x00000000-0x7f7fffff]",
             "init_memory_mapping: 0000000000000000-000000007f800000",

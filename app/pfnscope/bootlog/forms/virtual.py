@@ -1,6 +1,5 @@
 """Where the kernel keeps its struct pages, as some architectures and older releases print it."""
 
-from pfnscope.bootlog.effects import Noted
 from pfnscope.bootlog.forms.base import HEX, NUMBER, Form, hexadecimal, number
 from pfnscope.model.log import StructPages
 
@@ -62,7 +61,6 @@ FORMS = (
         family="struct pages",
         triggers=("potential offnode page_structs",),
         pattern=r"\[[0-9a-f]{8,16}-[0-9a-f]{8,16}\] potential offnode page_structs",
-        make=lambda _groups, _lines: Noted(),
         samples=("[ffffea0002e00000-ffffea0002ffffff] potential offnode page_structs",),
         source="mm/sparse-vmemmap.c, 2.6.24-7.1; virtual",
     ),
@@ -80,7 +78,6 @@ FORMS = (
         family="struct pages",
         triggers=("free_area_init_node: node",),
         pattern=rf"free_area_init_node: node {NUMBER}, pgdat [0-9a-f]+(?:$|, node_mem_map 0+$)",
-        make=lambda _groups, _lines: Noted(),
         samples=("free_area_init_node: node 0, pgdat 80a3c1c0",),
         source="mm/page_alloc.c, 2.6.32-4.12; virtual",
     ),
