@@ -19,6 +19,7 @@ HEX = r"0x([0-9a-fA-F]+)"
 BARE = r"([0-9a-fA-F]+)"
 MEM = rf"\[mem\s+{HEX}\s*-\s*{HEX}\s*\]"
 NUMBER = r"([0-9]{1,18})"
+ZONE = "(DMA|DMA32|Normal|HighMem|Movable|Device)"
 _MOST_DIGITS = 16  # of a hexadecimal number; counted here, for a pattern that counts takes much longer to compile
 
 
