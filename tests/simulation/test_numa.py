@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pfnscope.model.ranges.engine import Pairs, canonical
+from pfnscope.model.ranges import Pairs, canonical
 from pfnscope.simulation.numa import LEAST_FAKE_NODE, Block, Refused, assign, clean_up, fake_nodes, uncovered
 
 STEP = LEAST_FAKE_NODE

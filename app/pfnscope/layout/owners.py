@@ -8,8 +8,7 @@ from pfnscope.kernel.release import Version
 from pfnscope.kernel.thresholds import SOFT_RESERVED, WHOLE_FIRST_MIB
 from pfnscope.model.layout import Owner
 from pfnscope.model.log import BootLog, E820Change, MemoryType
-from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet, Painted, paint
-from pfnscope.model.ranges.engine import canonical, difference
+from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet, Painted, canonical, difference, paint
 from pfnscope.units import KIB, MIB
 
 

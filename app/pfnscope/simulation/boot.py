@@ -27,8 +27,7 @@ from pfnscope.model.log import (
     PrintedCounts,
     ZoneRange,
 )
-from pfnscope.model.ranges import ByteRange
-from pfnscope.model.ranges.engine import canonical, clip
+from pfnscope.model.ranges import ByteRange, canonical, clip
 from pfnscope.simulation.e820 import joined_lines, label_of
 from pfnscope.simulation.firmware import Memory, Panics, boot_memory, first_map, kernel_image, limit_of, with_inferred
 from pfnscope.simulation.numa import Block, place_nodes

@@ -16,8 +16,7 @@ from pfnscope.kernel.release import Version
 from pfnscope.kernel.thresholds import IMAGE_MOVES
 from pfnscope.layout.evidence import has_pae
 from pfnscope.model.log import BootLog, Lines, MapEntry, MemoryType
-from pfnscope.model.ranges import ByteRange
-from pfnscope.model.ranges.engine import Pairs, canonical, difference
+from pfnscope.model.ranges import ByteRange, Pairs, canonical, difference
 from pfnscope.simulation.e820 import MEMORY_TYPES, Table, entries_of, printed, type_number
 from pfnscope.units import KIB, MIB, PAGE_SIZE
 

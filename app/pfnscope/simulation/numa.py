@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from pfnscope.kernel.command_line import Argument
 from pfnscope.model.log import BootLog, Lines
-from pfnscope.model.ranges.engine import Pairs, canonical, clip
+from pfnscope.model.ranges import Pairs, canonical, clip
 from pfnscope.simulation.e820 import joined_lines
 from pfnscope.units import MIB, PAGE_SIZE, leading_size
 

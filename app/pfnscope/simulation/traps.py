@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from pfnscope.kernel.command_line import Argument
 from pfnscope.kernel.map_arguments import PRAM, RAM, RESERVED, Action, ArgumentNote, MapOperation
 from pfnscope.model.log import MapEntry, MemoryType
-from pfnscope.model.ranges import ByteRange
-from pfnscope.model.ranges.engine import Pairs, canonical, clip
+from pfnscope.model.ranges import ByteRange, Pairs, canonical, clip
 from pfnscope.simulation.firmware import Image
 from pfnscope.units import format_size
 from pfnscope.words import plural

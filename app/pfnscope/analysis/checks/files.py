@@ -5,8 +5,7 @@ from collections.abc import Iterable, Iterator
 from pfnscope.model.analysis import Check
 from pfnscope.model.layout import Layout, ZoneSpan
 from pfnscope.model.log import BootLog, DebugfsRegion, Lines, MapEntry, MemoryType, ZoneInfo
-from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet
-from pfnscope.model.ranges.engine import Pairs, canonical
+from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet, Pairs, canonical
 from pfnscope.units import KIB, format_size
 from pfnscope.words import plural
 

@@ -20,8 +20,7 @@ from pfnscope.bootlog.records import Record
 from pfnscope.bootlog.text.prefix import is_kernel, strip_prefix
 from pfnscope.bootlog.text.searchable import Text
 from pfnscope.model.log import Diagnostic, Initmem, MemoryType, NodeRange, ReservedRegion, ZoneRange
-from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet
-from pfnscope.model.ranges.engine import Pairs, canonical, difference, intersection
+from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet, Pairs, canonical, difference, intersection
 from pfnscope.units import PAGE_SIZE
 
 PROSE_LINES = 60

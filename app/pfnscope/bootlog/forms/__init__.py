@@ -1,16 +1,11 @@
 """Every line form that is read, in tables; one file a family."""
 
 from pfnscope.bootlog.forms import (
-    archmaps,
-    archregions,
+    architectures,
     badpages,
-    blocks,
     context,
     counts,
     devices,
-    devicetree,
-    e820,
-    early,
     efi,
     faults,
     files,
@@ -18,37 +13,24 @@ from pfnscope.bootlog.forms import (
     maps,
     memblock,
     nodes,
-    numa,
-    registers,
     reserved,
-    virtual,
-    zones,
 )
 from pfnscope.bootlog.forms.base import Form
 
 FORMS: tuple[Form, ...] = (
     *context.FORMS,
     *maps.FORMS,
-    *archmaps.FORMS,
-    *e820.FORMS,
+    *architectures.FORMS,
     *efi.FORMS,
     *nodes.FORMS,
-    *numa.FORMS,
-    *zones.FORMS,
     *memblock.FORMS,
     *counts.FORMS,
     *reserved.FORMS,
     *devices.FORMS,
-    *devicetree.FORMS,
-    *early.FORMS,
-    *archregions.FORMS,
     *hotplug.FORMS,
-    *virtual.FORMS,
     *faults.FORMS,
-    *registers.FORMS,
     *badpages.FORMS,
     *files.FORMS,
-    *blocks.FORMS,
 )
 ANCHORS = "|".join(form.anchor for form in FORMS if form.anchor)
 """How messages begin that are known wherever they stand."""

@@ -1,6 +1,6 @@
 """Bad pages, page dumps and memory failures: reports that name a page frame or its struct page."""
 
-from pfnscope.bootlog.effects import Effect, Noted, Reason, Registers, Trouble
+from pfnscope.bootlog.effects import Effect, Reason, Registers, Trouble
 from pfnscope.bootlog.forms.base import NUMBER, Form, Groups, hexadecimal, number
 from pfnscope.model.log import Lines
 
@@ -137,7 +137,6 @@ FORMS = (
         ),
         pattern=r"(?:head: |raw: )+[0-9a-f]{8,16} |(?:anon |ksm )?(?:page )?flags: ?0x[0-9a-f]+(?:\(| mapping:)"
         r"|page_type: [0-9a-f]+\(|head:\s?[0-9a-f()_ptrval]* ?order:[0-9]+|page does not match folio",
-        make=lambda _groups, _lines: Noted(),
         samples=(
             "raw: 0017ffffc0000000 ffffea0002fff5c8 ffffea0002fff5c8 0000000000000000",
             "flags: 0x17ffffc0000000(node=0|zone=2|lastcpupid=0x1fffff)",
@@ -190,7 +189,6 @@ FORMS = (
         family="bad pages",
         triggers=("messages suppressed", "ad because of flags:"),
         pattern=r"(?:BUG: Bad page (?:state|map): [0-9]+ messages suppressed|bad because of flags: )",
-        make=lambda _groups, _lines: Noted(),
         samples=("BUG: Bad page state: 12 messages suppressed", "bad because of flags: 0x10(lru)"),
         source="mm/page_alloc.c, mm/memory.c, 2.6.32-7.1",
     ),

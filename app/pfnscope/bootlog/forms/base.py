@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from pfnscope.bootlog.effects import Effect, Section
+from pfnscope.bootlog.effects import Effect, Noted, Section
 from pfnscope.model.log import Lines
 from pfnscope.model.ranges import ByteRange
 
@@ -19,7 +19,13 @@ HEX = r"0x([0-9a-fA-F]+)"
 BARE = r"([0-9a-fA-F]+)"
 MEM = rf"\[mem\s+{HEX}\s*-\s*{HEX}\s*\]"
 NUMBER = r"([0-9]{1,18})"
+ZONE = "(DMA|DMA32|Normal|HighMem|Movable|Device)"
 _MOST_DIGITS = 16  # of a hexadecimal number; counted here, for a pattern that counts takes much longer to compile
+
+
+def noted(_groups: Groups, _lines: Lines) -> Effect:
+    """The line adds no fact: others say it, or it says nothing of memory."""
+    return Noted()
 
 
 class Form(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +34,7 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     ``triggers`` find candidates: one of them every such line holds on its first physical line, and every message that
     ``pattern`` matches holds a word of one; see :mod:`pfnscope.bootlog.candidates`. ``needs`` names
     the section that has to be open. ``tail`` matches a whole further line that a mailer may have cut off
-    although the first part alone is understood.
+    although the first part alone is understood. Lines of a row without ``make`` are recognised and add no fact.
 
     Two fragments of RE2 for rows whose lines are unmistakable. ``anchor`` is how their messages begin, read in any
     section: from what stands in front of it, prefixes of unknown kinds are learned. ``damaged`` is what their messages
@@ -39,9 +45,9 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     family: str
     triggers: tuple[str, ...]
     pattern: str
-    make: Make
     samples: tuple[str, ...]
     source: str
+    make: Make = noted
     needs: tuple[Section, ...] = ()
     tail: str | None = None
     anchor: str | None = None

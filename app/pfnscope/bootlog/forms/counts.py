@@ -1,11 +1,10 @@
-"""Page counts that the kernel prints, in pages or KiB."""
+"""Page counts that the kernel prints, in pages or KiB, and where it keeps its struct pages."""
 
-from pfnscope.bootlog.effects import Effect, MemoryLine, Noted, Remark, Tally
-from pfnscope.bootlog.forms.base import NUMBER, Form, Groups, number
-from pfnscope.model.log import Count, FlagWidths, Lines, WalkedZone, Zonelist
+from pfnscope.bootlog.effects import Effect, MemoryLine, Remark, Tally
+from pfnscope.bootlog.forms.base import HEX, NUMBER, ZONE, Form, Groups, hexadecimal, number
+from pfnscope.model.log import Count, FlagWidths, Lines, StructPages, WalkedZone, Zonelist
 from pfnscope.model.ranges import FrameRange
 
-_ZONE = "(DMA|DMA32|Normal|HighMem|Movable|Device)"
 _WRAPPED = r"(?:-[0-9]{1,19}|[0-9]{19,20})(?:\b|[kK])"
 
 
@@ -45,6 +44,9 @@ def _zonelist(groups: Groups, lines: Lines) -> Effect:
     return Tally("zonelist_members", Zonelist(number(groups[0]), groups[1] or "", zones, lines))
 
 
+_WIDE = r"(f[0-9a-f]{15})"
+
+
 FORMS = (
     Form(
         name="total-pages",
@@ -61,7 +63,7 @@ FORMS = (
         name="unavailable-node-zone",
         family="page counts",
         triggers=("On node [0-9]+«, zone»",),
-        pattern=rf"On node {NUMBER}, zone {_ZONE}: {NUMBER} pages in unavailable ranges",
+        pattern=rf"On node {NUMBER}, zone {ZONE}: {NUMBER} pages in unavailable ranges",
         make=_on_node_zone,
         samples=("On node 0, zone DMA32: 41 pages in unavailable ranges",),
         source="mm/page_alloc.c, later mm/mm_init.c, 5.12-7.1; one line per hole, they add up",
@@ -72,7 +74,7 @@ FORMS = (
         name="unavailable-zone",
         family="page counts",
         triggers=("zone: [0-9]+« pages in unavailable»",),
-        pattern=rf"{_ZONE} zone: {NUMBER} pages in unavailable ranges",
+        pattern=rf"{ZONE} zone: {NUMBER} pages in unavailable ranges",
         make=lambda g, lines: Tally("unavailable", Count(number(g[1]), lines, None, g[0])),
         samples=("DMA zone: 28 pages in unavailable ranges",),
         source="mm/page_alloc.c, stable releases of 5.10 and 5.11",
@@ -124,7 +126,6 @@ FORMS = (
         family="Memory: line",
         triggers=("«Memory: »[0-9]+MB ",),
         pattern=r"Memory: [0-9]+MB(?: [0-9]+MB)* = [0-9]+MB total",
-        make=lambda _groups, _lines: Noted(),
         samples=("Memory: 512MB 512MB = 1024MB total", "Memory: 64MB = 64MB total"),
         source="arch/arm/mm/init.c, 2.6.11-3.10; one size a bank, no places",
     ),
@@ -132,7 +133,7 @@ FORMS = (
         name="zone-pages",
         family="page counts",
         triggers=(r"«zone: »[0-9]+ (?:memmap )?pages(?:,|\s(?:used|reserved|exceed))",),
-        pattern=rf"{_ZONE} zone: (?:{NUMBER} pages, LIFO batch:|{NUMBER} pages used for memmap|{NUMBER} pages reserved"
+        pattern=rf"{ZONE} zone: (?:{NUMBER} pages, LIFO batch:|{NUMBER} pages used for memmap|{NUMBER} pages reserved"
         rf"|{NUMBER} (?:memmap )?pages exceeds? (?:freesize|realsize))",
         make=_zone_pages,
         samples=(
@@ -202,7 +203,6 @@ FORMS = (
         family="page counts",
         triggers=("«mminit::»(?:zonelist thisnode|pageflags_layout_[npsu]|[a-lnoq-y])",),
         pattern=r"mminit::(?:zonelist thisnode|pageflags_layout_[npsu]|[a-lnoq-y][a-z_]+ )",
-        make=lambda _groups, _lines: Noted(),
         samples=(
             "mminit::zonelist thisnode 0:DMA = 0:DMA ",
             "mminit::pageflags_layout_shifts Section 20 Node 6 Zone 1 Lastcpupid 0",
@@ -216,7 +216,7 @@ FORMS = (
             "(?:«totalpages»|«zone»(?: [A-Za-z0-9]+)?|«ranges»|«unavailable»): (?:-[0-9]|[0-9]{19})",
             "«Memory: »(?:[0-9]+[kK]B?/)?(?:-[0-9]|[0-9]{19})",
         ),
-        pattern=rf"(?:On node [0-9]+ totalpages: |On node [0-9]+, zone {_ZONE}: |{_ZONE} zone: "
+        pattern=rf"(?:On node [0-9]+ totalpages: |On node [0-9]+, zone {ZONE}: |{ZONE} zone: "
         r"|Zeroed struct page in unavailable ranges: |Reserved but unavailable: |Memory: (?:[0-9]{1,18}[kK]B?/)?)"
         rf"{_WRAPPED}",
         make=lambda _groups, _lines: Remark(
@@ -229,5 +229,79 @@ FORMS = (
             "DMA zone: 18446744073709551612 pages used for memmap",
         ),
         source="mm/page_alloc.c, 2.6.11-7.1; what a kernel prints that misjudged its memory",
+    ),
+    Form(
+        name="vmemmap-start",
+        family="struct pages",
+        triggers=("vmemmap start",),
+        pattern=rf"vmemmap start\s+= {HEX}\b",
+        make=lambda g, lines: StructPages("start", hexadecimal(g[0]), None, lines),
+        samples=("vmemmap start     = 0xc00c000000000000", "vmemmap start     = 0xf000000000000000"),
+        source="arch/powerpc/kernel/setup-common.c, 4.17-7.1; struct page of page frame 0",
+    ),
+    Form(
+        name="vmemmap-sparc",
+        family="struct pages",
+        triggers=("MM: VMEMMAP [0x",),
+        pattern=rf"MM: VMEMMAP \[{HEX} --> {HEX}\]",
+        make=lambda g, lines: StructPages("start", hexadecimal(g[0]), None, lines),
+        samples=("MM: VMEMMAP [0x0000000800000000 --> 0x0000001000000000]",),
+        source="arch/sparc/mm/init_64.c, 3.18-7.1; struct page of page frame 0",
+    ),
+    Form(
+        name="vmemmap-window",
+        family="struct pages",
+        triggers=("vmemmap : 0x",),
+        pattern=rf"vmemmap : {HEX} - {HEX}\s+\(\s*{NUMBER} ?(?:[KMGT]i?B)(?: maximum)?\)",
+        make=lambda g, lines: StructPages("window", hexadecimal(g[0]), None, lines),
+        samples=(
+            "vmemmap : 0xffff7e0000000000 - 0xffff800000000000   (  2048 GB maximum)",
+            "vmemmap : 0xffff7dffbf000000 - 0xffff7dffc1000000   (    32 MB)",
+            "vmemmap : 0xffffffce00000000 - 0xffffffcf00000000   (4096 MB)",
+        ),
+        source="arch/arm64/mm/init.c 3.10-4.15, arch/riscv/mm/init.c 5.7-7.1; virtual",
+    ),
+    Form(
+        name="vmemmap-actual",
+        family="struct pages",
+        triggers=("MB actual",),
+        pattern=rf"{HEX} - {HEX}\s+\(\s*[0-9]+ MB actual\)",
+        make=lambda g, lines: StructPages("actual", hexadecimal(g[0]), None, lines),
+        samples=("0xffff7e0000000000 - 0xffff7e0004000000   (    64 MB actual)",),
+        source="arch/arm64/mm/init.c, 4.1-4.15; from the struct page of the first frame of the linear map",
+    ),
+    Form(
+        name="vmemmap-populated",
+        family="struct pages",
+        triggers=(r"«[f»[0-9a-f]{15}-f[0-9a-f]{15}\] P[MTU][DE] -> ",),
+        pattern=rf"\[{_WIDE}-{_WIDE}\] P(?:MD|TE|UD) -> \[",
+        make=lambda g, lines: StructPages("populated", hexadecimal(g[0]), None, lines),
+        samples=("[ffffea0000000000-ffffea0002ffffff] PMD -> [ffff88013d600000-ffff88013fffffff] on node 0",),
+        source="vmemmap_populate() in arch/x86/mm/init_64.c, 2.6.24-3.16; the lowest is of the first section",
+    ),
+    Form(
+        name="vmemmap-elsewhere",
+        family="struct pages",
+        triggers=("potential offnode page_structs",),
+        pattern=r"\[[0-9a-f]{8,16}-[0-9a-f]{8,16}\] potential offnode page_structs",
+        samples=("[ffffea0002e00000-ffffea0002ffffff] potential offnode page_structs",),
+        source="mm/sparse-vmemmap.c, 2.6.24-7.1; virtual",
+    ),
+    Form(
+        name="flat-memmap",
+        family="struct pages",
+        triggers=("free_area_init_node: node",),
+        pattern=rf"free_area_init_node: node {NUMBER}, pgdat [0-9a-f]+, node_mem_map ([0-9a-f]*[1-9a-f][0-9a-f]*)\b",
+        make=lambda g, lines: StructPages("flat", hexadecimal(g[1]), number(g[0]), lines),
+        samples=("free_area_init_node: node 0, pgdat c0612d80, node_mem_map c1000000",),
+        source="mm/page_alloc.c, 2.6.32-4.12; struct page of the first frame of the node, without SPARSEMEM",
+    ),
+    Form(
+        name="node-descriptor",
+        family="struct pages",
+        triggers=("free_area_init_node: node",),
+        pattern=rf"free_area_init_node: node {NUMBER}, pgdat [0-9a-f]+(?:$|, node_mem_map 0+$)",
+        samples=("free_area_init_node: node 0, pgdat 80a3c1c0",),
+        source="mm/page_alloc.c, 2.6.32-4.12; virtual",
     ),
 )

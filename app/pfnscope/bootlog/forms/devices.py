@@ -1,11 +1,30 @@
-"""Memory that firmware tables and devices claim."""
+"""Memory that firmware tables, devices and device trees claim."""
 
-from pfnscope.bootlog.effects import Noted
-from pfnscope.bootlog.forms.base import BARE, HEX, MEM, NUMBER, Form, base_size, exclusive, inclusive, number
-from pfnscope.model.log import ReservedRegion
-from pfnscope.units import KIB
+from pfnscope.bootlog.effects import Effect, Noted, Remark
+from pfnscope.bootlog.forms.base import BARE, HEX, MEM, NUMBER, Form, Groups, base_size, exclusive, inclusive, number
+from pfnscope.model.log import Lines, ReservedRegion
+from pfnscope.units import KIB, MIB
 
 _MP_TABLE = 16
+
+
+def _region(groups: Groups, lines: Lines) -> Effect:
+    start, end, words, name = groups
+    return ReservedRegion(*inclusive(start, end), (name or "").strip() or "unknown", f"device-tree {words}", lines)
+
+
+def _overlap(groups: Groups, _lines: Lines) -> Effect:
+    message = f"The device tree's reserved memory {groups[0]} overlaps {groups[1]}."
+    return Remark("warning", "overlapping-reserved-memory", message)
+
+
+def _mediatek(groups: Groups, lines: Lines) -> Effect:
+    """What is taken from DRAM; lines about DRAM itself and sizes alone tell nothing that others do not."""
+    name, start, end = groups
+    if start is None or (name or "").lower().startswith(("dram", "orig_dram", "phone", "avai", "mblock[")):
+        return Noted()
+    return ReservedRegion(*inclusive(start, end), (name or "").strip(), "device-tree", lines)
+
 
 FORMS = (
     Form(
@@ -152,8 +171,146 @@ FORMS = (
         family="device registers",
         triggers=("DRHD base",),
         pattern=rf"(?:DMAR: ?)?DRHD base: {HEX}",
-        make=lambda _groups, _lines: Noted(),
         samples=("DMAR: DRHD base: 0x000000fed90000 flags: 0x0",),
         source="drivers/iommu/intel/dmar.c, 2.6.24-7.1; registers, no memory",
+    ),
+    Form(
+        name="memory-pool",
+        family="reserved regions",
+        triggers=("ed memory: created",),
+        pattern=r"(?:cma: |OF: reserved mem: )?(?:Reserved|Removed) memory: created (CMA|DMA|restricted DMA) memory"
+        rf" pool at {HEX}, size {NUMBER} MiB",
+        make=lambda g, lines: ReservedRegion(
+            *base_size(g[1], number(g[2]) * MIB), f"{g[0]} memory pool", "pool", lines
+        ),
+        samples=(
+            "Reserved memory: created CMA memory pool at 0x0000000138000000, size 64 MiB",
+            "Reserved memory: created DMA memory pool at 0x000000009f000000, size 1 MiB",
+            "cma: Reserved memory: created CMA memory pool at 0x3c000000, size 32 MiB",
+            "Removed memory: created DMA memory pool at 0x0000000085600000, size 1 MiB",
+        ),
+        source="kernel/dma/contiguous.c, kernel/dma/coherent.c, 4.4-7.1, vendors' dma-removed.c; start and size",
+    ),
+    Form(
+        name="device-tree",
+        family="reserved regions",
+        triggers=(r"OF: reserved mem: 0x",),
+        pattern=rf"OF: reserved mem: {HEX}\.\.{HEX}(?: \([0-9]+ KiB\))?\s+((?:no)?map (?:non-)?reusable)\s*(\S*)",
+        make=_region,
+        samples=("OF: reserved mem: 0x0000000140000000..0x000000015fffffff (524288 KiB) map reusable linux,cma",),
+        source="drivers/of/of_reserved_mem.c, 6.6-7.1; end inclusive",
+        damaged=r"OF: reserved mem: 0x",
+    ),
+    Form(
+        name="device-tree-node",
+        family="reserved regions",
+        triggers=(", compatible id",),
+        pattern=r"(?:Reserved memory|OF: reserved mem): initialized node \S+, compatible id \S+",
+        samples=(
+            "OF: reserved mem: initialized node linux,cma, compatible id shared-dma-pool",
+            "Reserved memory: initialized node vdev@9f000000, compatible id shared-dma-pool",
+        ),
+        source="drivers/of/of_reserved_mem.c, 3.16-7.1; a name without an address",
+    ),
+    Form(
+        name="device-tree-reserved",
+        family="reserved regions",
+        triggers=("reserved region for node '", "allocated memory for '"),
+        pattern=rf"(?:OF: fdt: ?|OF: reserved mem: )?(?:Reserved memory: reserved region for node '([^']*)'"
+        rf"|(?:Reserved memory: )?allocated memory for '([^']*)' node): base {HEX}, size {NUMBER} MiB",
+        make=lambda g, lines: ReservedRegion(
+            *base_size(g[2], number(g[3]) * MIB), g[0] or g[1] or "unknown", "device-tree", lines
+        ),
+        samples=(
+            "Reserved memory: reserved region for node 'qseecom_region': base 0x00000000fb200000, size 36 MiB",
+            "OF: reserved mem: allocated memory for 'linux,cma' node: base 0x000000009c000000, size 64 MiB",
+            "Reserved memory: allocated memory for 'linux,cma' node: base 0x9c000000, size 64 MiB",
+        ),
+        source="drivers/of/fdt.c, drivers/of/of_reserved_mem.c, 3.16-7.1, where debug lines are printed; whole MiB",
+    ),
+    Form(
+        name="device-tree-failed",
+        family="reserved regions",
+        triggers=(" memory for node",),
+        pattern=r"(?:OF: fdt: ?|OF: reserved mem: )?(?:Reserved memory: )?"
+        r"([Ff]ailed to (?:reserve|allocate) memory for node '[^']*')",
+        make=lambda g, _lines: Remark("info", "reservation-failed", f"A wish of the device tree: {g[0]}."),
+        samples=(
+            "OF: fdt: Reserved memory: failed to reserve memory for node 'fb@9e000000': base 0x9e000000, size 8 MiB",
+            "OF: reserved mem: failed to allocate memory for node 'linux,cma': size 320 MiB",
+        ),
+        source="drivers/of/fdt.c, drivers/of/of_reserved_mem.c, 3.16-7.1",
+    ),
+    Form(
+        name="cma-found",
+        family="reserved regions",
+        triggers=("cma: Found ",),
+        pattern=rf"cma: Found [^,]+, memory base {HEX}, size {NUMBER} MiB, limit ",
+        samples=(
+            "cma: Found cont_splash_mem@0, memory base 0x0000000003400000, size 12 MiB, limit 0xffffffffffffffff",
+        ),
+        source="drivers/base/dma-contiguous.c of vendors, 3.4-3.18; the reservation has its own line",
+    ),
+    Form(
+        name="mediatek",
+        family="reserved regions",
+        triggers=("[PHY layout]",),
+        pattern=rf"\[PHY layout\]([^:\n]{{1,60}}?)\s*:\s*(?:{HEX}\s*-\s*{HEX}\s*\(0x[0-9a-f]+\))?",
+        make=_mediatek,
+        samples=(
+            "[PHY layout]mblock-10-ccci   :   0x76000000 - 0x76bfffff (0xc00000)",
+            "[PHY layout]DRAM size (dt) :  0x40000000 - 0xbfffffff  (0x80000000)",
+            "[PHY layout]kernel_code : kernel",
+        ),
+        source="drivers/misc/mediatek/mem/mtk_memcfg.c of vendors, 3.4-4.19; end inclusive",
+    ),
+    Form(
+        name="device-tree-overlap",
+        family="contradictions",
+        triggers=(") overlaps with",),
+        pattern=rf"(?:OF: reserved mem: )?(\S+ \({HEX}--{HEX}\)) overlaps with (\S+ \({HEX}--{HEX}\))".replace(
+            HEX, "0x[0-9a-f]{1,16}"
+        ),
+        make=_overlap,
+        samples=("secmem@50000000 (0x50000000--0x52000000) overlaps with fb@51000000 (0x51000000--0x51800000)",),
+        source="drivers/of/of_reserved_mem.c, 4.9-7.1; ends exclusive",
+    ),
+    Form(
+        name="device-tree-ignored",
+        family="ignored memory",
+        triggers=("Ignoring memory ",),
+        pattern=rf"(?:OF: fdt: ?)?Ignoring memory (?:range|block) {HEX} - {HEX}\b",
+        make=lambda g, lines: ReservedRegion(*exclusive(g[0], g[1]), "ignored by the kernel", "ignored", lines),
+        samples=(
+            "OF: fdt: Ignoring memory range 0x80000000 - 0x80200000",
+            "OF: fdt:Ignoring memory block 0x80000000 - 0x80100000",
+        ),
+        source="drivers/of/fdt.c, 3.16-7.1; end exclusive",
+    ),
+    Form(
+        name="arm-ignored",
+        family="ignored memory",
+        triggers=("Ignoring RAM at",),
+        pattern=r"Ignoring RAM at (?:0x)?([0-9a-f]{6,16})-(?:0x)?([0-9a-f]{6,16})\b",
+        make=lambda g, lines: ReservedRegion(*inclusive(g[0], g[1]), "ignored by the kernel", "ignored", lines),
+        samples=(
+            "Ignoring RAM at 30000000-3fffffff (vmalloc region overlap).",
+            "Ignoring RAM at 0x30000000-0x3fffffff",
+        ),
+        source="arch/arm/mm/mmu.c, 2.6.32-7.1; end inclusive",
+    ),
+    Form(
+        name="arm-truncated",
+        family="ignored memory",
+        triggers=("Truncating RAM at",),
+        pattern=r"Truncating RAM at ",
+        make=lambda _groups, _lines: Remark(
+            "info", "truncated-memory", "The kernel uses a bank of memory only in part: the rest has no room."
+        ),
+        samples=(
+            "Truncating RAM at 40000000-7fffffff to -6f7fffff (vmalloc region overlap).",
+            "Truncating RAM at 0x40000000-0x80000000 to -0x6f800000",
+        ),
+        source="arch/arm/mm/mmu.c, 2.6.32-7.1",
     ),
 )

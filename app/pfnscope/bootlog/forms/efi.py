@@ -1,6 +1,6 @@
 """EFI memory maps. The closing bracket tells whether the end belongs to the range."""
 
-from pfnscope.bootlog.effects import Effect, EfiLine, Noted, Remark
+from pfnscope.bootlog.effects import Effect, EfiLine, Remark
 from pfnscope.bootlog.forms.base import HEX, MEM, NUMBER, Form, Groups, exclusive, inclusive, number
 from pfnscope.model.log import EfiEntry, Lines
 
@@ -74,7 +74,6 @@ FORMS = (
         family="EFI memory map",
         triggers=("mem[0-9]+«: MMIO»",),
         pattern=rf"efi: (?:Remove|Not removing) mem{NUMBER}: MMIO range=\[",
-        make=lambda _groups, _lines: Noted(),
         samples=(
             "efi: Remove mem32: MMIO range=[0xe0000000-0xefffffff] (256MB) from e820 map",
             "efi: Not removing mem33: MMIO range=[0xfe000000-0xfe010fff] (68KB) from e820 map",
@@ -86,7 +85,6 @@ FORMS = (
         family="EFI memory map",
         triggers=("mirrored memory",),
         pattern=rf"efi: Memory: {NUMBER}M/{NUMBER}M mirrored memory",
-        make=lambda _groups, _lines: Noted(),
         samples=("efi: Memory: 2048M/16384M mirrored memory",),
         source="drivers/firmware/efi/efi.c, 4.4-7.1; sizes without places",
     ),
@@ -115,7 +113,6 @@ FORMS = (
         ),
         pattern=r"(?:efi: )?(?:Processing EFI memory map|UEFI not found|EFI freeing: 0x|Freed 0x[0-9a-f]+ bytes of EFI"
         r"|memattr: (?:Processing EFI Memory Attributes|\s*0x[0-9a-f]+-0x[0-9a-f]+ \[))",
-        make=lambda _groups, _lines: Noted(),
         samples=(
             "efi: Processing EFI memory map:",
             "efi: UEFI not found.",

@@ -1,6 +1,6 @@
 """Memory that comes and goes while the kernel runs, and claims of tables that only some machines have."""
 
-from pfnscope.bootlog.effects import Noted, Remark
+from pfnscope.bootlog.effects import Remark
 from pfnscope.bootlog.forms.base import BARE, HEX, NUMBER, Form, base_size, exclusive, hexadecimal, inclusive, number
 from pfnscope.model.log import ReservedRegion
 
@@ -29,7 +29,6 @@ FORMS = (
         ),
         pattern=r"(?:memory offlining \[mem [^\]]*\] failed|online_pages \[mem [^\]]*\] failed|Offlined Pages [0-9]+"
         r"|Boot memory \[[0-9a-f]+ [0-9a-f]+\] (?:offlined|is offline))",
-        make=lambda _groups, _lines: Noted(),
         samples=(
             "memory offlining [mem 0x240000000-0x247ffffff] failed due to unmovable page",
             "online_pages [mem 0x240000000-0x247ffffff] failed",
@@ -48,7 +47,6 @@ FORMS = (
         ),
         pattern=r"(?:x86/mm: )?(?:Memory block size: [0-9]+MB|memory block size : [0-9]+MB)"
         r"|UV: memory block size [0-9]+[MG]B|(?:memory_hotplug: )?Memory hotplug will waste [0-9]+ pages",
-        make=lambda _groups, _lines: Noted(),
         samples=(
             "x86/mm: Memory block size: 128MB",
             "memory block size : 2048MB",
@@ -77,7 +75,6 @@ FORMS = (
         family="SRAT",
         triggers=("«SRAT: »(?:[Hh]ot ?plug|hot plug)",),
         pattern=r"SRAT: (?:Hotplug region ignored|hot plug zone found [0-9a-f]+ - [0-9a-f]+)",
-        make=lambda _groups, _lines: Noted(),
         samples=("SRAT: Hotplug region ignored", "SRAT: hot plug zone found 100000000 - 140000000"),
         source="arch/x86_64/mm/srat.c, arch/x86/mm/srat_64.c, 2.6.18-2.6.34; its entry has its own line",
     ),
@@ -91,7 +88,6 @@ FORMS = (
             "Initialized distance table",
         ),
         pattern=r"(?:NUMA: )?(?:No NUMA configuration found|NUMA turned off|NUMA disabled|Initialized distance table)",
-        make=lambda _groups, _lines: Noted(),
         samples=(
             "No NUMA configuration found",
             "NUMA turned off",
@@ -112,7 +108,6 @@ FORMS = (
         ),
         pattern=r"(?:Fallback order for Node [0-9]+: |Policy zone: |Demotion targets for Node [0-9]+: "
         r"|Initializing node [0-9]+ as memoryless|(?:ACPI: )?SRAT: PXM [0-9]+ -> )",
-        make=lambda _groups, _lines: Noted(),
         samples=(
             "Fallback order for Node 0: 0 1",
             "Policy zone: Normal",
@@ -175,7 +170,6 @@ FORMS = (
         family="reserved regions",
         triggers=("MB software IO TLB between",),
         pattern=r"Placing [0-9]+MB software IO TLB between [0-9a-f]+ - [0-9a-f]+",
-        make=lambda _groups, _lines: Noted(),
         samples=("Placing 64MB software IO TLB between ffff880020000000 - ffff880024000000",),
         source="lib/swiotlb.c, 2.6.28-3.4; virtual; the physical place has its own line",
     ),

@@ -1,8 +1,10 @@
-"""Memory maps: e820 in all spellings, and the older MIPS map."""
+"""Memory maps: e820 in all spellings and its changes, and the older MIPS map."""
 
-from pfnscope.bootlog.effects import Effect, Header, MapLine, MapName, Noted, Section
-from pfnscope.bootlog.forms.base import BARE, HEX, MEM, Form, Groups, exclusive, hexadecimal, inclusive
-from pfnscope.model.log import Lines, MapEntry, MemoryType
+from typing import Literal
+
+from pfnscope.bootlog.effects import Effect, Header, LastPfn, MapLine, MapName, Remark, Section
+from pfnscope.bootlog.forms.base import BARE, HEX, MEM, NUMBER, Form, Groups, exclusive, hexadecimal, inclusive, number
+from pfnscope.model.log import E820Change, Lines, MapEntry, MemoryType, ReservedRegion
 from pfnscope.model.ranges import ByteRange
 
 TYPES = (
@@ -103,6 +105,24 @@ def _mips(groups: Groups, lines: Lines) -> Effect:
     return _line(None, memory, label or "", lines)
 
 
+_OLD = rf"{BARE}\s*-\s*{BARE}"
+
+
+def _change(
+    action: Literal["update", "remove"], memory: ByteRange, old: str | None, new: str | None, lines: Lines
+) -> Effect:
+    return E820Change(action, *memory, old, new, lines)
+
+
+def _ram_buffer(groups: Groups, lines: Lines) -> Effect:
+    return ReservedRegion(*inclusive(groups[0], groups[1]), "RAM buffer", "ram-buffer", lines)
+
+
+def _last_pfn(groups: Groups, _lines: Lines) -> Effect:
+    pfn, limit = groups
+    return LastPfn(hexadecimal(pfn), hexadecimal(limit) if limit else None)
+
+
 FORMS = (
     Form(
         name="map-header",
@@ -166,7 +186,6 @@ FORMS = (
         family="memory map",
         triggers=_TRIGGERS,
         pattern=rf"{WORDS}:\s*\[gap\s+{HEX}\s*-\s*{HEX}\s*\]",
-        make=lambda _groups, _lines: Noted(),
         samples=("BIOS-e820: [gap 0x00000000000a0000-0x00000000000effff]",),
         source="arch/x86/kernel/e820.c, 7.0-7.1; says no more than the map",
         anchor=rf"{_COMMON}:\s+\[gap 0x",
@@ -181,5 +200,170 @@ FORMS = (
         samples=("memory: 0000000007f00000 @ 0000000000100000 (usable)",),
         source="arch/mips/kernel/setup.c, 2.6.11-5.2; size @ start",
         needs=("firmware", "user"),
+    ),
+    Form(
+        name="e820-update",
+        family="e820 changes",
+        triggers=("e820: update",),
+        pattern=rf"e820: update\s+{MEM}\s*{TYPES}\s*==>\s*{TYPES}",
+        make=lambda g, lines: _change("update", inclusive(g[0], g[1]), g[2], g[3], lines),
+        samples=(
+            "e820: update [mem 0x00000000-0x00000fff] usable ==> reserved",
+            "e820: update [mem 0x7a5f0000-0x7a60ffff]  System RAM ==> device reserved",
+        ),
+        source="arch/x86/kernel/e820.c, 3.6-7.1; end inclusive",
+        damaged=r"e820: update \[",
+    ),
+    Form(
+        name="e820-update-old",
+        family="e820 changes",
+        triggers=("e820 update range",),
+        pattern=rf"e820 update range:\s*{_OLD}\s*\({TYPES}\)\s*==>\s*\({TYPES}\)",
+        make=lambda g, lines: _change("update", exclusive(g[0], g[1]), g[2], g[3], lines),
+        samples=("e820 update range: 0000000000000000 - 0000000000001000 (usable) ==> (reserved)",),
+        source="arch/x86/kernel/e820.c, 2.6.32-3.4; end exclusive",
+        damaged=r"e820 update range: [0-9a-f]{8}",
+    ),
+    Form(
+        name="e820-remove",
+        family="e820 changes",
+        triggers=("e820: remove",),
+        pattern=rf"e820: remove\s+{MEM}(?:\s*{TYPES})?",
+        make=lambda g, lines: _change("remove", inclusive(g[0], g[1]), g[2], None, lines),
+        samples=(
+            "e820: remove [mem 0x000a0000-0x000fffff] usable",
+            "e820: remove [mem 0xb0000000-0xfffffffffffffffe]",
+        ),
+        source="arch/x86/kernel/e820.c, 3.6-7.1; end inclusive",
+        tail=TYPES,
+        damaged=r"e820: remove \[",
+    ),
+    Form(
+        name="e820-remove-old",
+        family="e820 changes",
+        triggers=("e820 remove range",),
+        pattern=rf"e820 remove range:\s*{_OLD}(?:\s*\({TYPES}\))?",
+        make=lambda g, lines: _change("remove", exclusive(g[0], g[1]), g[2], None, lines),
+        samples=("e820 remove range: 00000000000a0000 - 0000000000100000 (usable)",),
+        source="arch/x86/kernel/e820.c, 2.6.34-3.4; end exclusive",
+        damaged=r"e820 remove range: [0-9a-f]{8}",
+    ),
+    Form(
+        name="e820-ram-buffer",
+        family="reserved regions",
+        triggers=("RAM buffer",),
+        pattern=rf"e820: (?:reserve RAM buffer|register RAM buffer resource)\s+{MEM}",
+        make=_ram_buffer,
+        samples=(
+            "e820: reserve RAM buffer [mem 0x0009ac00-0x0009ffff]",
+            "e820: register RAM buffer resource [mem 0xbfff1000-0xbfffffff]",
+        ),
+        source="arch/x86/kernel/e820.c, 3.6-7.1; end inclusive; second wording from 7.0",
+        damaged=r"e820: reserve RAM buffer \[",
+    ),
+    Form(
+        name="e820-ram-buffer-old",
+        family="reserved regions",
+        triggers=("RAM buffer",),
+        pattern=rf"reserve RAM buffer:\s*{_OLD}\b",
+        make=_ram_buffer,
+        samples=("reserve RAM buffer: 000000000009bc00 - 000000000009ffff ",),
+        source="arch/x86/kernel/e820.c, 2.6.34-3.4; end inclusive even here",
+    ),
+    Form(
+        name="last-pfn",
+        family="last page frame",
+        triggers=("last_pfn =",),
+        pattern=rf"(?:e820: )?last_pfn = {HEX}\b(?: max_arch_pfn = {HEX}\b)?",
+        make=_last_pfn,
+        samples=(
+            "last_pfn = 0x240000 max_arch_pfn = 0x400000000",
+            "e820: last_pfn = 0xbfff1 max_arch_pfn = 0x400000000",
+        ),
+        source="arch/x86/kernel/e820.c, 2.6.32-7.1; end exclusive, in page frames",
+        anchor=r"last_pfn = 0x",
+        damaged=r"last_pfn = 0x",
+    ),
+    Form(
+        name="end-pfn-map",
+        family="last page frame",
+        triggers=("end_pfn_map =",),
+        pattern=rf"end_pfn_map = {NUMBER}\b",
+        make=lambda g, _lines: LastPfn(number(g[0]), None),
+        samples=("end_pfn_map = 1048576",),
+        source="arch/x86/kernel/e820_64.c, to 2.6.24; decimal",
+    ),
+    Form(
+        name="pci-gap",
+        family="PCI gap",
+        triggers=("available for PCI devices",),
+        pattern=rf"(?:e820: )?\[(?:mem|gap)\s+{HEX}\s*-\s*{HEX}\] available for PCI devices",
+        samples=(
+            "e820: [mem 0xc0000000-0xfebfffff] available for PCI devices",
+            "[gap 0xc0000000-0xfebfffff] available for PCI devices",
+        ),
+        source="arch/x86/kernel/e820.c, 3.6-7.1; no RAM, and no more than the map says",
+    ),
+    Form(
+        name="pci-gap-old",
+        family="PCI gap",
+        triggers=("Allocating PCI resources starting",),
+        pattern=rf"Allocating PCI resources starting at {BARE} \(gap: {BARE}:{BARE}\)",
+        samples=("Allocating PCI resources starting at c0000000 (gap: c0000000:3ec00000)",),
+        source="arch/x86/kernel/e820.c, 2.6.11-3.4; start and size; no RAM, and no more than the map says",
+    ),
+    Form(
+        name="e820-full",
+        family="contradictions",
+        triggers=("oo many entries", "E820 table full"),
+        pattern=r"(?:(?:e820: )?too many entries; ignoring \[mem|E820 table full; ignoring \[mem"
+        r"|Ooops! Too many entries in the memory map!)",
+        make=lambda _groups, _lines: Remark(
+            "warning",
+            "map-incomplete",
+            "The kernel's memory map was full: entries of the firmware are missing from it.",
+        ),
+        samples=(
+            "e820: too many entries; ignoring [mem 0x240000000-0x27fffffff]",
+            "E820 table full; ignoring [mem 0x240000000-0x27fffffff]",
+            "Ooops! Too many entries in the memory map!",
+        ),
+        source="arch/x86/kernel/e820.c, 2.6.11-7.1",
+    ),
+    Form(
+        name="mtrr-trim",
+        family="contradictions",
+        triggers=("MTRRs don't cover all of memory",),
+        pattern=rf"WARNING: BIOS bug: CPU MTRRs don't cover all of memory, losing {NUMBER}MB of RAM",
+        make=lambda g, _lines: Remark(
+            "warning",
+            "mtrr-trim",
+            f"The firmware's MTRRs do not cover all memory: the kernel gives up {g[0]} MB of RAM.",
+        ),
+        samples=("WARNING: BIOS bug: CPU MTRRs don't cover all of memory, losing 64MB of RAM.",),
+        source="arch/x86/kernel/cpu/mtrr/cleanup.c, 2.6.32-7.1; a modified map follows",
+    ),
+    Form(
+        name="e820-notes",
+        family="e820 changes",
+        triggers=(
+            "update e820",
+            "avoiding allocation from e820",
+            "aperture [bus addr",
+            " aperture memory hole",
+            "aperture @ ",
+        ),
+        pattern=r"(?:e820: )?update e820(?:_saved)? for |resource: avoiding allocation from e820 entry \["
+        r"|(?:AGP: )?(?:Node|CPU) [0-9]+: aperture (?:\[bus addr |@ [0-9a-f]+ size )"
+        r"|(?:AGP: )?Your BIOS doesn't leave an? aperture memory hole",
+        samples=(
+            "update e820 for mtrr",
+            "e820: update e820_saved for setup_data",
+            "resource: avoiding allocation from e820 entry [mem 0x000a0000-0x000fffff]",
+            "AGP: Node 0: aperture [bus addr 0x8000000-0x9ffffff] (32MB)",
+            "CPU 0: aperture @ 8000000 size 32 MB",
+            "Your BIOS doesn't leave a aperture memory hole",
+        ),
+        source="arch/x86/kernel/e820.c, arch/x86/kernel/aperture_64.c, arch/x86/kernel/resource.c, 2.6.9-7.1; no RAM",
     ),
 )

@@ -78,7 +78,6 @@ FORMS = (
         triggers=("memory size =", "(?:«memory.»|«reserved.»)(?:cnt|size) +=", "rmo_size"),
         pattern=rf"(?:memory size = {HEX}(?: reserved size = {HEX})?"
         r"|(?:memory|reserved)\.(?:cnt|size)\s+= 0x[0-9a-f]+|rmo_size\s+= 0x[0-9a-f]+)",
-        make=lambda _groups, _lines: Noted(),
         samples=(
             "memory size = 0x00000001bff7ec00 reserved size = 0x00000000012c2000",
             "memory.cnt  = 0x3",
@@ -103,7 +102,6 @@ FORMS = (
         family="memblock",
         triggers=("physmem[0x", "physmem.cnt"),
         pattern=r"physmem(?:\[0x[0-9a-f]+\]\s*\[0x|\.cnt\s+= 0x)",
-        make=lambda _groups, _lines: Noted(),
         samples=(
             "physmem[0x0]\t[0x0000000000000000-0x00000000ffffffff], 0x0000000100000000 bytes flags: 0x0",
             "physmem.cnt  = 0x1",
@@ -202,7 +200,6 @@ FORMS = (
         family="memblock",
         triggers=(r"«memblock_»[a-z_]+: *\[",),
         pattern=rf"_*memblock_(?:free_late|physmem_add):\s*{_RANGE}",
-        make=lambda _groups, _lines: Noted(),
         samples=(
             "__memblock_free_late: [0x00000000bfe00000-0x00000000bfe00fff] efi_free_boot_services+0x5e/0xc4f",
             "memblock_free_late: [0x00000000bfe00000-0x00000000bfe00fff] efi_free_boot_services+0x5e/0xc4f",
@@ -237,7 +234,6 @@ FORMS = (
         family="memblock",
         triggers=(r"memblock_\w+: [0-9]+« bytes align=»",),
         pattern=r"memblock_\w+: [0-9]+ bytes align=",
-        make=lambda _groups, _lines: Noted(),
         samples=(
             "memblock_alloc_try_nid: 4096 bytes align=0x40 nid=-1 from=0x0000000000000000 max_addr=0x0 setup+0x1/0x2",
             "memblock_phys_alloc_range: 8192 bytes align=0x1000 from=0x0000000000000000 max_addr=0x0 setup+0x1/0x2",
@@ -250,7 +246,6 @@ FORMS = (
         family="memblock",
         triggers=("is doubled to ",),
         pattern=rf"memblock: (?:memory|reserved)(?: array)? is doubled to [0-9]+ at {_RANGE}",
-        make=lambda _groups, _lines: Noted(),
         samples=(
             "memblock: reserved is doubled to 256 at [0x000000bffdf000-0x000000bffe07ff]",
             "memblock: reserved array is doubled to 256 at [0x37ffd000-0x37ffe7ff]",

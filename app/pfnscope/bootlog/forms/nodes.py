@@ -1,11 +1,12 @@
-"""NUMA: which memory the firmware and memblock give to which node."""
+"""NUMA nodes and their zones: what firmware and memblock give to which node, and the limits of zones."""
 
-from pfnscope.bootlog.effects import Effect, Header, PfnMovable, PfnNode
+from pfnscope.bootlog.effects import Effect, Header, NodeMemory, PfnInitmem, PfnMovable, PfnNode, PfnZone, Remark
 from pfnscope.bootlog.forms.base import (
     BARE,
     HEX,
     MEM,
     NUMBER,
+    ZONE,
     Form,
     Groups,
     exclusive,
@@ -14,7 +15,7 @@ from pfnscope.bootlog.forms.base import (
     number,
     same_width,
 )
-from pfnscope.model.log import Initmem, Lines, MovableStart, NodeRange, SratEntry
+from pfnscope.model.log import Initmem, Lines, MovableStart, NodeRange, SratEntry, ZoneRange
 from pfnscope.model.ranges import Address, ByteRange, borders
 
 _LAST = 0xFFF
@@ -40,6 +41,18 @@ def _initmem(groups: Groups, lines: Lines) -> Effect:
 def _by_last_bits(start: str | None, end: str | None) -> ByteRange:
     """2.6.9 printed the last byte, 2.6.18 the end: memory has whole pages, so a last byte shows."""
     return inclusive(start, end) if hexadecimal(end) & _LAST == _LAST else exclusive(start, end)
+
+
+def _node_memory(groups: Groups, lines: Lines) -> Effect:
+    node = number(groups[0])
+    pairs = (pair.replace("0x", "").split("-") for pair in (groups[1] or "").split())
+    return NodeMemory(tuple(NodeRange(node, *exclusive(start, end), lines) for start, end in pairs))
+
+
+def _frames(groups: Groups, _lines: Lines) -> Effect:
+    zone, start, end = groups
+    same_width(start, end)
+    return PfnZone(zone or "", hexadecimal(start), hexadecimal(end))
 
 
 FORMS = (
@@ -182,5 +195,164 @@ FORMS = (
         ),
         source="arch/x86/mm/numa_64.c, 2.6.9-3.4; end exclusive, inclusive before 2.6.18",
         damaged=r"Bootmem setup node [0-9]+ [\[0-9]",
+    ),
+    Form(
+        name="node-memory-powerpc",
+        family="node memory",
+        triggers=("Node [0-9]+« Memory:»",),
+        pattern=rf"(?:numa: +)?Node {NUMBER} Memory:((?: +0x[0-9a-f]{{1,16}}-0x[0-9a-f]{{1,16}})+)",
+        make=_node_memory,
+        samples=("Node 0 Memory: 0x0-0x40000000 0x80000000-0xc0000000", "Node 1 Memory: 0x40000000-0x80000000"),
+        source="arch/powerpc/mm/numa.c, 2.6.18-4.4; bytes, end exclusive, all ranges of a node on one line",
+        tail=r"(?:0x[0-9a-f]{1,16}-0x[0-9a-f]{1,16}\s*)+",
+    ),
+    Form(
+        name="node-pfn-loongarch",
+        family="Initmem setup",
+        triggers=(": start_pfn=",),
+        pattern=rf"Node{NUMBER}: start_pfn={HEX}, end_pfn={HEX}\b",
+        make=lambda g, _lines: PfnInitmem(number(g[0]), hexadecimal(g[1]), hexadecimal(g[2])),
+        samples=("Node0: start_pfn=0x80, end_pfn=0x3c00",),
+        source="arch/loongarch/kernel/numa.c, 6.1-7.1; page frames, end exclusive",
+    ),
+    Form(
+        name="node-pfn-i386",
+        family="Initmem setup",
+        triggers=(", start_pfn: ",),
+        pattern=rf"Node: {NUMBER}, start_pfn: {BARE}, end_pfn: {BARE}\b",
+        make=lambda g, _lines: PfnInitmem(number(g[0]), hexadecimal(g[1]), hexadecimal(g[2])),
+        samples=("Node: 0, start_pfn: 0, end_pfn: 80000",),
+        source="arch/x86/mm/numa_32.c, 2.6.18-3.14; page frames in hexadecimal, end exclusive",
+    ),
+    Form(
+        name="node-empty",
+        family="Initmem setup",
+        triggers=("Could not find start_pfn for node",),
+        pattern=rf"Could not find start_pfn for node {NUMBER}",
+        make=lambda g, lines: Initmem(number(g[0]), None, None, lines),
+        samples=("Could not find start_pfn for node 1",),
+        source="mm/page_alloc.c, 2.6.24-5.7; a node without memory",
+    ),
+    Form(
+        name="node-merged",
+        family="NUMA",
+        triggers=("NUMA: Node ",),
+        pattern=rf"NUMA: Node {NUMBER} \[(?:mem 0x)?[0-9a-f]+[,-][0-9a-fx]+[\])] \+ ",
+        samples=(
+            "NUMA: Node 0 [0,a0000) + [100000,80000000) -> [0,80000000)",
+            "NUMA: Node 0 [mem 0x00000000-0x0009ffff] + [mem 0x00100000-0x7fffffff] -> [mem 0x00000000-0x7fffffff]",
+        ),
+        source="arch/x86/mm/numa.c, mm/numa_memblks.c, 3.4-7.1; two SRAT entries put together",
+    ),
+    Form(
+        name="node-faked",
+        family="NUMA",
+        triggers=("Faking ",),
+        pattern=rf"(?:NUMA: )?Faking (?:a node at|node {NUMBER} at) (?:{MEM}|{BARE}-{BARE})",
+        samples=(
+            "Faking a node at 0000000000000000-0000000080000000",
+            "Faking a node at [mem 0x0000000000000000-0x00000001bfffffff]",
+            "NUMA: Faking a node at [mem 0x0000000080000000-0x00000000ffffffff]",
+            "Faking node 0 at [mem 0x0000000000000000-0x000000003fffffff] (1024MB)",
+        ),
+        source="arch/x86/mm/numa.c, drivers/base/arch_numa.c, 2.6.18-7.1; one node for all memory, or numa=fake",
+    ),
+    Form(
+        name="node-adding",
+        family="NUMA",
+        triggers=("Adding memblock",),
+        pattern=rf"NUMA: Adding memblock \[{HEX} - {HEX}\] on node {NUMBER}",
+        samples=("NUMA: Adding memblock [0x80000000 - 0xbfffffff] on node 0",),
+        source="arch/arm64/mm/numa.c, 4.9-4.12; what the firmware says, RAM or not",
+    ),
+    Form(
+        name="node-northbridge",
+        family="NUMA",
+        triggers=("MemBase ",),
+        pattern=rf"Node {NUMBER} MemBase {BARE} Limit {BARE}",
+        samples=("Node 0 MemBase 0000000000000000 Limit 0000000080000000",),
+        source="arch/x86/mm/amdtopology.c, 2.6.24-7.1; the memory controller's windows, RAM or not",
+    ),
+    Form(
+        name="numa-overlap",
+        family="contradictions",
+        triggers=(r"NUMA: (?:Warning: )?node [0-9]+ \[[^\]\n]*\]« overlaps with»",),
+        pattern=rf"NUMA: (?:Warning: )?node {NUMBER} \[[^\]]*\] overlaps with (itself|node [0-9]+) \[",
+        make=lambda g, _lines: Remark(
+            "warning", "overlapping-firmware-nodes", f"The firmware's memory of node {g[0]} overlaps {g[1]}."
+        ),
+        samples=(
+            "NUMA: Warning: node 0 [mem 0x00000000-0x7fffffff] overlaps with itself [mem 0x40000000-0xbfffffff]",
+            "NUMA: node 0 [mem 0x00000000-0x7fffffff] overlaps with node 1 [mem 0x40000000-0xbfffffff]",
+        ),
+        source="arch/x86/mm/numa.c, mm/numa_memblks.c, 3.6-7.1",
+    ),
+    Form(
+        name="numa-rejected",
+        family="contradictions",
+        triggers=("MB of your", "rejecting NUMA config"),
+        pattern=r"((?:SRAT: PXMs|NUMA: nodes) only cover [0-9]+MB of your [0-9]+MB e820 RAM\. Not used\."
+        r"|Node alignment [0-9]+MB < min [0-9]+MB, rejecting NUMA config)",
+        make=lambda g, _lines: Remark("warning", "numa-rejected", f"The kernel rejected the firmware's nodes: {g[0]}"),
+        samples=(
+            "SRAT: PXMs only cover 4000MB of your 4096MB e820 RAM. Not used.",
+            "NUMA: nodes only cover 2047MB of your 4095MB e820 RAM. Not used.",
+            "Node alignment 2MB < min 128MB, rejecting NUMA config",
+        ),
+        source="arch/x86/mm/srat_64.c, arch/x86/mm/numa.c, 2.6.18-7.1",
+    ),
+    Form(
+        name="zones-header",
+        family="zone ranges",
+        triggers=("«Zone »(?:PFN )?ranges",),
+        pattern=r"Zone (?:PFN )?ranges:",
+        make=lambda _groups, _lines: Header("zones"),
+        samples=("Zone ranges:", "Zone PFN ranges:"),
+        source="mm/page_alloc.c, later mm/mm_init.c, 2.6.24-7.1",
+        anchor=r"Zone (?:PFN )?ranges:",
+    ),
+    Form(
+        name="zone-range",
+        family="zone ranges",
+        triggers=(r"(?:«DMA »|«DMA32 »|«Normal »|«HighMem »|«Movable »|«Device ») *\[mem",),
+        pattern=rf"{ZONE}\s+{MEM}",
+        make=lambda g, lines: ZoneRange(g[0] or "", *inclusive(g[1], g[2]), lines),
+        samples=(
+            "DMA      [mem 0x0000000000001000-0x0000000000ffffff]",
+            "Normal   [mem 0x01000000-0x375fdfff]",
+        ),
+        source="mm/page_alloc.c, later mm/mm_init.c, 3.6-7.1; end inclusive",
+        needs=("zones",),
+        damaged=r"(?:DMA|DMA32|Normal|HighMem|Movable|Device)\s+\[mem",
+    ),
+    Form(
+        name="zone-empty",
+        family="zone ranges",
+        triggers=("(?:DMA|DMA32|Normal|HighMem|Movable|Device) +«empty»",),
+        pattern=rf"{ZONE}\s+empty",
+        make=lambda g, lines: ZoneRange(g[0] or "", None, None, lines),
+        samples=("Device   empty", "HighMem empty"),
+        source="mm/page_alloc.c, later mm/mm_init.c, 2.6.34-7.1",
+        needs=("zones",),
+    ),
+    Form(
+        name="zone-range-hex-pfn",
+        family="zone ranges",
+        triggers=("(?:DMA|DMA32|Normal|HighMem|Movable|Device) +0x[0-9a-fA-F]+ *«->»",),
+        pattern=rf"{ZONE}\s+{HEX}\s*->\s*{HEX}\b",
+        make=_frames,
+        samples=("DMA32    0x00001000 -> 0x00100000",),
+        source="mm/page_alloc.c, 2.6.32-3.4; page frames, end exclusive",
+        needs=("zones",),
+    ),
+    Form(
+        name="zone-range-decimal-pfn",
+        family="zone ranges",
+        triggers=("(?:DMA|DMA32|Normal|HighMem|Movable|Device) +[0-9]+ *«->»",),
+        pattern=rf"{ZONE}\s+{NUMBER}\s*->\s*{NUMBER}\b",
+        make=lambda g, _lines: PfnZone(g[0] or "", number(g[1]), number(g[2])),
+        samples=("Normal    1048576 ->  1048576",),
+        source="mm/page_alloc.c, 2.6.24; decimal page frames, end exclusive",
+        needs=("zones",),
     ),
 )

@@ -9,7 +9,7 @@ from functools import lru_cache
 import msgspec
 
 from pfnscope.bootlog.forms import ANCHORS
-from pfnscope.bootlog.forms.blocks import LSMEM_FIELD
+from pfnscope.bootlog.forms.files import LSMEM_FIELD
 from pfnscope.patterns import Pattern, compiled, escape
 
 _MONTH = "[A-Z][a-z]{2}"

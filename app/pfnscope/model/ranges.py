@@ -1,0 +1,332 @@
+"""Byte ranges, page frame ranges, sets of them and labelled maps: sorted, half-open, never per page."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from heapq import heappop, heappush
+from itertools import pairwise
+from typing import Any, NamedTuple, Protocol, Self, TypeVar
+
+import msgspec
+
+
+class Address(int):
+    """A physical address, or a virtual one, in bytes. Text and JSON have it as ``0x`` and lower-case hex digits.
+
+    Arithmetic gives plain integers: an address is made where it becomes a border of something.
+    """
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return hex(self)
+
+
+class _Borders(NamedTuple):
+    start: Address
+    end: Address
+
+
+class ByteRange(_Borders):
+    """Physical addresses ``[start, end)`` in bytes. ``end`` may be 2**64, the end of the address space.
+
+    It is a pair, so that ``MapEntry(*memory, …)`` takes its borders.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, start: int, end: int) -> Self:
+        """Any two numbers; they become addresses here."""
+        return tuple.__new__(cls, (Address(start), Address(end)))
+
+    def __str__(self) -> str:
+        return f"[{self.start}, {self.end})"
+
+    @classmethod
+    def inclusive(cls, first: int, last: int) -> Self:
+        """From a printed ``[mem first-last]``, whose last byte belongs to the range."""
+        return cls(first, last + 1)
+
+    @classmethod
+    def base_size(cls, base: int, size: int) -> Self:
+        """From a printed base and size, as memblock and ``size @ start`` maps give them."""
+        return cls(base, base + size)
+
+    @property
+    def size(self) -> int:
+        """Length in bytes."""
+        return self.end - self.start
+
+    def frames_inward(self, page_size: int) -> "FrameRange":
+        """The page frames wholly inside, as the kernel counts usable memory (PFN_UP to PFN_DOWN)."""
+        start = -(-self.start // page_size)
+        return FrameRange(start, max(start, self.end // page_size))
+
+    def frames_outward(self, page_size: int) -> "FrameRange":
+        """The page frames touched, as the kernel counts reservations (PFN_DOWN to PFN_UP)."""
+        return FrameRange(self.start // page_size, -(-self.end // page_size))
+
+
+class _HasBorders(Protocol):
+    @property
+    def start(self) -> Address: ...
+    @property
+    def end(self) -> Address: ...
+
+
+class _MayHaveBorders(Protocol):
+    @property
+    def start(self) -> Address | None: ...
+    @property
+    def end(self) -> Address | None: ...
+
+
+def borders(range_: ByteRange | None) -> tuple[Address | None, Address | None]:
+    """The borders of a range that there may not be."""
+    return (None, None) if range_ is None else range_
+
+
+class Bordered:
+    """What has a ``start`` and an ``end`` in bytes is at a range."""
+
+    __slots__ = ()
+
+    @property
+    def range(self: _HasBorders) -> ByteRange:
+        """The bytes ``[start, end)``."""
+        return tuple.__new__(ByteRange, (self.start, self.end))
+
+
+class MaybeBordered:
+    """What has a ``start`` and an ``end`` in bytes, or neither."""
+
+    __slots__ = ()
+
+    @property
+    def range(self: _MayHaveBorders) -> ByteRange | None:
+        """The bytes ``[start, end)``, None where there are none."""
+        return None if self.start is None or self.end is None else tuple.__new__(ByteRange, (self.start, self.end))
+
+
+class FrameRange(msgspec.Struct, frozen=True, order=True, gc=False, rename={"start": "start_pfn", "end": "end_pfn"}):
+    """Page frames [start_pfn, end_pfn)."""
+
+    start: int
+    end: int
+
+    def __str__(self) -> str:
+        return f"[{self.start:#x}, {self.end:#x})"
+
+    @property
+    def pages(self) -> int:
+        """Number of page frames."""
+        return self.end - self.start
+
+    def clip(self, start: int, end: int) -> "FrameRange":
+        """The part inside ``[start, end)``; empty (start == end) where nothing is left."""
+        low = min(max(self.start, start), end)
+        return FrameRange(low, max(low, min(self.end, end)))
+
+
+Pairs = tuple[tuple[int, int], ...]
+
+
+def canonical(pairs: Iterable[tuple[int, int]]) -> Pairs:
+    """Sort, drop empty ranges and join those that overlap or touch."""
+    out: list[tuple[int, int]] = []
+    for start, end in sorted(pairs):
+        if start >= end:
+            continue
+        if out and start <= out[-1][1]:
+            if end > out[-1][1]:
+                out[-1] = (out[-1][0], end)
+        else:
+            out.append((start, end))
+    return tuple(out)
+
+
+def intersection(left: Pairs, right: Pairs) -> Pairs:
+    """Points in both."""
+    out: list[tuple[int, int]] = []
+    i = j = 0
+    while i < len(left) and j < len(right):
+        start = max(left[i][0], right[j][0])
+        end = min(left[i][1], right[j][1])
+        if start < end:
+            out.append((start, end))
+        if left[i][1] < right[j][1]:
+            i += 1
+        else:
+            j += 1
+    return tuple(out)
+
+
+def difference(left: Pairs, right: Pairs) -> Pairs:
+    """Points of ``left`` that are not in ``right``."""
+    out: list[tuple[int, int]] = []
+    j = 0
+    for start, end in left:
+        at = start
+        while j < len(right) and right[j][1] <= start:
+            j += 1
+        k = j
+        while k < len(right) and right[k][0] < end:
+            if right[k][0] > at:
+                out.append((at, right[k][0]))
+            at = right[k][1]
+            k += 1
+        if at < end:
+            out.append((at, end))
+        j = max(j, k - 1)
+    return tuple(out)
+
+
+def clip(pairs: Pairs, start: int, end: int) -> Pairs:
+    """Points inside ``[start, end)``: logarithmic, plus the length of the answer."""
+    if start >= end:
+        return ()
+    first = bisect_right(pairs, start, key=lambda pair: pair[1])
+    last = bisect_left(pairs, end, key=lambda pair: pair[0])
+    return tuple((max(low, start), min(high, end)) for low, high in pairs[first:last])
+
+
+def contains(pairs: Pairs, point: int) -> bool:
+    """Whether ``point`` lies in one of the ranges."""
+    at = bisect_right(pairs, point, key=lambda pair: pair[0]) - 1
+    return at >= 0 and point < pairs[at][1]
+
+
+class FrameSet(msgspec.Struct, frozen=True):
+    """Sorted, disjoint, non-touching page frame ranges. Build it with :meth:`of`."""
+
+    pairs: Pairs = ()
+
+    @classmethod
+    def of(cls, ranges: Iterable[FrameRange]) -> "FrameSet":
+        """The union of the ranges, in any order, overlapping or not."""
+        return cls(canonical((item.start, item.end) for item in ranges))
+
+    def __iter__(self) -> Iterator[FrameRange]:
+        return (FrameRange(start, end) for start, end in self.pairs)
+
+    def __len__(self) -> int:
+        """Number of ranges (not of pages)."""
+        return len(self.pairs)
+
+    def __contains__(self, pfn: int) -> bool:
+        return contains(self.pairs, pfn)
+
+    def __or__(self, other: "FrameSet") -> "FrameSet":
+        return FrameSet(canonical(self.pairs + other.pairs))
+
+    def __and__(self, other: "FrameSet") -> "FrameSet":
+        return FrameSet(intersection(self.pairs, other.pairs))
+
+    def __sub__(self, other: "FrameSet") -> "FrameSet":
+        return FrameSet(difference(self.pairs, other.pairs))
+
+    def __le__(self, other: "FrameSet") -> bool:
+        """Whether every frame is also in ``other``."""
+        return not difference(self.pairs, other.pairs)
+
+    @property
+    def pages(self) -> int:
+        """Number of page frames."""
+        return sum(end - start for start, end in self.pairs)
+
+    @property
+    def start(self) -> int:
+        """Lowest page frame; 0 for the empty set."""
+        return self.pairs[0][0] if self.pairs else 0
+
+    @property
+    def end(self) -> int:
+        """One beyond the highest page frame; 0 for the empty set."""
+        return self.pairs[-1][1] if self.pairs else 0
+
+    def rounded_out(self, pages: int) -> "FrameSet":
+        """Every aligned block of ``pages`` frames that holds a frame of the set."""
+        return FrameSet(canonical((start // pages * pages, -(-end // pages) * pages) for start, end in self.pairs))
+
+    def clip(self, start: int, end: int) -> "FrameSet":
+        """The frames inside ``[start, end)``."""
+        return FrameSet(clip(self.pairs, start, end))
+
+
+T = TypeVar("T")
+Painted = Sequence[tuple[FrameRange, T]]
+"""Sorted, disjoint ``(frames, value)`` pairs. Neighbours may carry equal values: they stay apart."""
+
+
+def paint(strokes: Iterable[tuple[FrameRange, T]]) -> tuple[tuple[FrameRange, T], ...]:
+    """Lay the strokes over each other; where two overlap, the later one shows.
+
+    One sweep over the sorted ends with a heap of open strokes: O(n log n) in the number of strokes.
+    """
+    items = [item for item in strokes if item[0].start < item[0].end]
+    order = sorted(range(len(items)), key=lambda i: items[i][0].start)
+    points = sorted({p for frames, _ in items for p in (frames.start, frames.end)})
+    open_strokes: list[int] = []  # negated positions, so that the latest stroke is on top
+    out: list[tuple[FrameRange, T]] = []
+    shown, at = -1, 0
+    for point, after in pairwise(points):
+        while at < len(order) and items[order[at]][0].start <= point:
+            heappush(open_strokes, -order[at])
+            at += 1
+        while open_strokes and items[-open_strokes[0]][0].end <= point:
+            heappop(open_strokes)
+        if not open_strokes:
+            shown = -1
+            continue
+        top = -open_strokes[0]
+        if top == shown:
+            out[-1] = (FrameRange(out[-1][0].start, after), out[-1][1])
+        else:
+            out.append((FrameRange(point, after), items[top][1]))
+        shown = top
+    return tuple(out)
+
+
+def overlay(universe: FrameSet, *maps: Painted[Any]) -> Iterator[tuple[FrameRange, tuple[Any, ...]]]:
+    """Cut ``universe`` into maximal runs on which every map has one value (None where it has no entry).
+
+    Linear in the number of ranges of all arguments.
+    """
+    at = [0] * len(maps)
+    for start, end in universe.pairs:
+        run_start, run_values = start, None
+        point = start
+        while point < end:
+            stop, values = end, []
+            for which, entries in enumerate(maps):
+                i = at[which]
+                while i < len(entries) and entries[i][0].end <= point:
+                    i += 1
+                at[which] = i
+                if i < len(entries) and entries[i][0].start <= point:
+                    values.append(entries[i][1])
+                    stop = min(stop, entries[i][0].end)
+                else:
+                    values.append(None)
+                    if i < len(entries):
+                        stop = min(stop, entries[i][0].start)
+            if values != run_values:
+                if run_values is not None:
+                    yield FrameRange(run_start, point), tuple(run_values)
+                run_start, run_values = point, values
+            point = stop
+        if run_values is not None:
+            yield FrameRange(run_start, end), tuple(run_values)
+
+
+def value_at(entries: Painted[T], pfn: int) -> tuple[FrameRange, T] | None:
+    """The entry that holds ``pfn``, by bisection."""
+    low, high = 0, len(entries)
+    while low < high:
+        middle = (low + high) // 2
+        if entries[middle][0].end <= pfn:
+            low = middle + 1
+        else:
+            high = middle
+    if low < len(entries) and entries[low][0].start <= pfn:
+        return entries[low]
+    return None
