@@ -17,7 +17,7 @@ from pfnscope.service.whatif import Answer, Question, ask
 from pfnscope.web.asked import Asked, encoded
 from pfnscope.web.deps import Services
 from pfnscope.web.forms import FORMS, Shape
-from pfnscope.web.panel import usual_size
+from pfnscope.web.panel import usual_region
 from pfnscope.web.recent import Drawn, Recent
 from pfnscope.web.subjects import Subject
 
@@ -80,9 +80,8 @@ def whatifs(today: Document, asked: Asked) -> list[tuple[str, str]]:
         return []
     names = " ".join(worst.causes)
     found = [(f"What if without {names}?", encoded([*asked_of(asked), *(("remove", cause) for cause in worst.causes)]))]
-    size = usual_size(worst.causes)
+    size, kind = usual_region(worst.causes)
     if size:
-        kind = "$" if f"{size}$" in names else "!"
         instead = [("remove", cause) for cause in worst.causes if cause.startswith(f"memmap={size}{kind}")]
         found.append((f"Where is {size} safe?", encoded([*asked_of(asked), *instead, ("size", size), ("kind", kind)])))
     return found
