@@ -10,10 +10,9 @@ from starlette.responses import Response
 from pfnscope import service
 from pfnscope.formats import rulebook
 from pfnscope.service import jobs, whatif
-from pfnscope.service.layouts import DAY, LONGEST_NOTE, LONGEST_TITLE, SHORTEST_SECONDS, WrongToken
+from pfnscope.service.layouts import WrongToken
 from pfnscope.service.lookup import lookup as find
 from pfnscope.web import schema, sharing
-from pfnscope.web.answers import Limits
 from pfnscope.web.bodies import Submission
 from pfnscope.web.caching import tagged
 from pfnscope.web.deps import KeyDep, OverridesDep, Services, ServicesDep, SubmissionDep, absolute
@@ -154,23 +153,7 @@ def rules(request: Request) -> Response:
 @router.get("/limits", responses=schema.answers("Limits"))
 def limits(owned: ServicesDep) -> Response:
     """What this server accepts and how long it keeps it."""
-    settings = owned.settings
-    longest = settings.retention_days * DAY
-    return _json(
-        service.encode(
-            Limits(
-                max_body_bytes=settings.max_body_bytes,
-                rate_limit=settings.rate_limit,
-                retention_days=settings.retention_days,
-                expires_in_seconds=[SHORTEST_SECONDS, longest],
-                title_characters=LONGEST_TITLE,
-                note_characters=LONGEST_NOTE,
-                max_ranges=settings.max_ranges,
-                analysis_seconds=settings.analysis_seconds,
-                concurrent_analyses=settings.analyses,
-            )
-        )
-    )
+    return _json(service.encode(owned.settings.limits))
 
 
 async def _computed(owned: Services, sent: Submission, job: Callable[..., bytes], *more: object) -> bytes:

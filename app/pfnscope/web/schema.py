@@ -17,9 +17,9 @@ from pfnscope.report.compared import Comparison, compared
 from pfnscope.service.layouts import Created
 from pfnscope.service.lookup import lookup
 from pfnscope.service.whatif import place
-from pfnscope.web.answers import Limits
 from pfnscope.web.bodies import JsonLog
 from pfnscope.web.errors import MEDIA_TYPE, Problem, problem
+from pfnscope.web.settings import Limits, Settings
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -181,6 +181,6 @@ def _examples() -> dict[str, Any]:
         "Created": Created(
             "Zk3v0YwJ5xUe8mQa", "https://pfn.example/l/Zk3v0YwJ5xUe8mQa", "q" * 32, "2027-02-21T09:30:00Z"
         ),
-        "Limits": Limits(64 << 20, "60/minute", 90, [60, 90 * 86400], 200, 2000, 200_000, 30, 2),
+        "Limits": Settings.model_construct().limits,
     }
     return {name: encoding.builtins(value) for name, value in values.items()}
