@@ -15,8 +15,9 @@ from pfnscope.kernel.architecture_row import MemoryModel
 from pfnscope.kernel.architectures import memory_model, section_size, zone_limits
 from pfnscope.kernel.command_line import arguments, movable_arguments
 from pfnscope.kernel.deferral import RESERVING, deferral
-from pfnscope.kernel.map_arguments import RAM, SOFT_RESERVED, map_operations
+from pfnscope.kernel.map_arguments import map_operations
 from pfnscope.kernel.readers import readers_for
+from pfnscope.kernel.region_kinds import RAM, SOFT_RESERVED
 from pfnscope.kernel.release import Release, Version
 from pfnscope.kernel.rules import RULES
 from pfnscope.kernel.vendors import parse_release

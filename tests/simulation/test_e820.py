@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pfnscope.kernel.map_arguments import PRAM, RAM, SOFT_RESERVED
+from pfnscope.kernel.region_kinds import PRAM, RAM, SOFT_RESERVED
 from pfnscope.simulation.e820 import Entry, Table
 
 SPACE = 40

@@ -2,22 +2,19 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from typing import Literal
 
 from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.eras import eras
 from pfnscope.analysis.holes import Surroundings, find_holes
 from pfnscope.analysis.replay import walk_ends
 from pfnscope.kernel.command_line import arguments, movable_arguments
+from pfnscope.kernel.region_kinds import TYPE_OF, Kind
 from pfnscope.layout.region import less_memory, near
 from pfnscope.model.answers import AddedHole, Placement
-from pfnscope.model.log import MemoryType
 from pfnscope.model.ranges import Address, ByteRange, FrameRange, FrameSet
+from pfnscope.simulation.e820 import owner_of
 from pfnscope.simulation.firmware import kernel_image
 from pfnscope.units import MIB
-
-Kind = Literal["!", "$"]
-_OWNERS = {"!": (MemoryType.PRAM, "persistent (type 12)"), "$": (MemoryType.RESERVED, "reserved")}
 
 MOST_STEPS = 512
 """Starts that are told one by one where safe and unsafe ones take turns; beyond, all of them count as unsafe."""
@@ -45,7 +42,7 @@ class _Probe:
 
     def __init__(self, analysis: Analysis, pages: int, kind: Kind) -> None:
         self.analysis, self.pages = analysis, pages
-        self.owner = _OWNERS[kind]
+        self.owner = owner_of(TYPE_OF[kind])
         self.version = analysis.release.stable if analysis.release else None
         self.movable = movable_arguments(arguments(analysis.log.command_line or ""), self.version)
         self.points = _boundaries(analysis, pages)

@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pfnscope.drawing.axis import Axis
-from pfnscope.drawing.lanes import ALARM_KINDS, Bar, Lane, lanes, map_lane
+from pfnscope.drawing.lanes import ALARM_KINDS, Bar, Lane, family_of, lanes, map_lane
+from pfnscope.drawing.palette import LETTERS, OTHER
 from pfnscope.model.analysis import ALARMS
 from pfnscope.model.document import Document
 from pfnscope.model.ranges import FrameRange, FrameSet
@@ -30,7 +31,6 @@ from pfnscope.report.plain import Look, listed
 if TYPE_CHECKING:
     from pfnscope.model.answers import Placements
 
-_FAMILIES = ("map", "nodes", "zones", "pages", "holes")
 _BOTH, _FIRST, _SECOND = " -+"
 _MOST_NODES = 8
 _INDENT = 9
@@ -41,30 +41,6 @@ _SIGNS = {"-": "gone", "+": "come"}
 _BESIDE = frozenset({"reserved", "acpi", "nvs", "other", "unusable"})
 _ALARM_COLUMNS = 13
 _VOID = 2.5  # weight of an interval without anything; that of a GiB is 9
-
-# letter in ASCII, letter in Unicode, colour, name in the legend ("" where the lane says it)
-_FILLS = {
-    "ram": ("=", "═", None, "usable"),
-    "reserved": (":", "░", "dim", "reserved"),
-    "acpi": ("a", "▒", "dim", "ACPI"),
-    "nvs": ("n", "▒", "dim", "ACPI NVS"),
-    "unusable": ("x", "x", "dim", "unusable"),
-    "pmem": ("%", "▓", "pmem", "persistent"),
-    "soft-reserved": ("s", "▓", "pmem", "soft reserved"),
-    "initialised": ("=", "═", None, ""),
-    "zeroed": ("z", "·", "dim", "zeroed"),
-    "uninitialised": ("!", "!", "danger", "never written"),
-    "poisoned": ("p", "p", "caution", "poisoned"),
-    "unknown": ("?", "?", "caution", "state not known"),
-    "danger": ("!", "!", "danger", "danger"),
-    "caution": ("?", "?", "caution", "caution"),
-    "info": ("~", "~", "info", "linked elsewhere"),
-    "none": (".", "·", "dim", "harmless"),
-    "safe": ("+", "+", "good", "safe start"),
-    "unsafe": ("!", "!", "danger", "start that adds a danger"),
-    "differs": ("^", "^", "caution", "differs"),
-}
-_USUAL = ("-", "─", None, "")
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -78,7 +54,7 @@ class Row(msgspec.Struct, frozen=True):
 def bars_of(document: Document, look: Look) -> list[str]:
     """The bars of one document."""
     families = _families(lanes(document))
-    return _draw([row for name in _FAMILIES for row in _rows(name, families)], document.kernel.page_size, look)
+    return _draw([row for name in families for row in _rows(name, families)], document.kernel.page_size, look)
 
 
 def bars_of_two(first: Document, second: Document, look: Look, *, one_log: bool = False) -> list[str]:
@@ -89,7 +65,7 @@ def bars_of_two(first: Document, second: Document, look: Look, *, one_log: bool 
     sides = [_families([lane for lane in scene.lanes if lane.side in ("", sign)]) for sign in (_FIRST, _SECOND)]
     rows: list[Row] = []
     differing: list[FrameRange] = []
-    for name in _FAMILIES:
+    for name in _families(scene.lanes):
         frames = _differences(*(side.get(name, []) for side in sides))
         differing += frames
         rows += [*_rows(name, sides[0], _FIRST), *_rows(name, sides[1], _SECOND)] if frames else _rows(name, sides[1])
@@ -105,25 +81,25 @@ def bars_of_places(document: Document, places: "Placements", look: Look) -> list
 
     scene = with_places(of(document), places)
     families = _families(scene.lanes)
-    rows = [row for name in ("map", "nodes", "zones", "holes") for row in _rows(name, families)]
+    rows = [row for name in families if name != "pages" for row in _rows(name, families)]
     starts = [Row("starts", lane) for lane in scene.lanes if lane.key == "places"]
     return _draw([*rows, *starts], scene.page_size, look, ["blank: no whole region fits"] if starts else [])
 
 
 def _families(side: Sequence[Lane]) -> dict[str, list[Lane]]:
     """Lanes of one side by their subject: the map in force, nodes, zones (of one node each where they overlap)."""
-    every = {lane.key: lane for lane in side}
     ground = map_lane(side, or_sysfs=True)
-    families = {"map": [ground] if ground else []}
-    families |= {name: [every[name]] for name in ("nodes", "pages", "holes") if name in every}
-    families["zones"] = [lane for key, lane in every.items() if key == "zones" or key.startswith("zones-")]
+    families = {"map": [ground]} if ground else {}
+    for lane in side:
+        if lane.in_text:
+            families.setdefault(family_of(lane.key), []).append(lane)
     return families
 
 
-def _rows(family: str, families: dict[str, list[Lane]], sign: str = _BOTH) -> list[Row]:
+def _rows(name: str, families: dict[str, list[Lane]], sign: str = _BOTH) -> list[Row]:
     return [
-        Row(family + lane.key.removeprefix(family).removeprefix("-") if family == "zones" else family, lane, sign)
-        for lane in families.get(family, [])[:_MOST_NODES]
+        Row(name + lane.key.removeprefix(name).removeprefix("-") if name == "zones" else name, lane, sign)
+        for lane in families.get(name, [])[:_MOST_NODES]
     ]
 
 
@@ -199,8 +175,9 @@ def _row(row: Row, axis: Axis, look: Look) -> str:
         left, right = _column(bar.start_pfn, axis), _column(bar.end_pfn, axis)
         if bar.end_pfn <= axis.pfns[0] or bar.start_pfn >= axis.pfns[-1]:
             continue
-        plain, fine, role, _ = _FILLS.get(bar.kind, _USUAL)
-        inside = _filled(bar, right - left - 1, fine if look.unicode else plain, look)
+        paint = LETTERS.get(bar.kind, OTHER)
+        role = paint.role
+        inside = _filled(bar, right - left - 1, paint.fine if look.unicode else paint.plain, look)
         letters[left : right + 1] = [post, *inside, post] if left < right else [post]
         if right - left < 2 and bar.kind in ALARM_KINDS:
             letters[left] = "!"
@@ -265,7 +242,7 @@ def _by_importance(rows: Sequence[Row], axis: Axis) -> Iterable[int]:
 def _letters(rows: Sequence[Row], look: Look) -> list[str]:
     used = {bar.kind for row in rows for bar in row.lane.bars}
     names: dict[str, list[str]] = {}
-    for kind, (plain, fine, _, name) in _FILLS.items():
-        if kind in used and name:
-            names.setdefault(fine if look.unicode else plain, []).append(name)
+    for kind, paint in LETTERS.items():
+        if kind in used and paint.name:
+            names.setdefault(paint.fine if look.unicode else paint.plain, []).append(paint.name)
     return [f"{letter} {', '.join(dict.fromkeys(words))}" for letter, words in names.items()]

@@ -57,7 +57,9 @@ class Bar(msgspec.Struct, frozen=True):
 class Lane(msgspec.Struct, frozen=True):
     """One row of the drawing; ``core`` lanes tell how far the machine's memory reaches.
 
-    ``side`` names the document that it is from, where there are two.
+    ``side`` names the document that it is from, where there are two. ``simulated``: a simulation computes it whole; of
+    memblock.reserved it knows some, and of the others nothing. ``in_text``: the bars in letters have it, under a key of
+    up to seven.
     """
 
     key: str
@@ -66,6 +68,8 @@ class Lane(msgspec.Struct, frozen=True):
     bars: tuple[Bar, ...]
     core: bool = False
     side: str = ""
+    simulated: bool = False
+    in_text: bool = False
 
 
 def lanes(document: Document, *, name_nodes: bool = False) -> tuple[Lane, ...]:
@@ -87,12 +91,12 @@ def lanes(document: Document, *, name_nodes: bool = False) -> tuple[Lane, ...]:
             _debugfs_bars(document.memblock_debugfs.reserved, size),
         ),
         Lane("debugfs-memory", "memblock.memory", "of debugfs", _debugfs_bars(document.memblock_debugfs.memory, size)),
-        Lane("nodes", "Nodes", "early node ranges", tuple(_node_bars(document)), core=True),
+        _lane_of_all("nodes", "Nodes", "early node ranges", tuple(_node_bars(document))),
         *_zone_lanes(document, name_nodes),
         *_zoneinfo_lanes(document, name_nodes),
         Lane("blocks", "Memory blocks", "units of hotplug", _block_bars(document)),
-        Lane("pages", "Struct pages", _release_words(document), tuple(_page_bars(document)), core=True),
-        Lane("holes", "Holes", "no memory behind", tuple(_hole_bars(document.holes)), core=True),
+        _lane_of_all("pages", "Struct pages", _release_words(document), _page_bars(document)),
+        _lane_of_all("holes", "Holes", "no memory behind", _hole_bars(document.holes)),
         Lane("events", "Trouble", "oopses, bad pages", tuple(_event_bars(document))),
     ]
     return tuple(lane for lane in every if lane.bars)
@@ -103,6 +107,11 @@ def map_lane(lanes: Iterable[Lane], *, or_sysfs: bool = False) -> Lane | None:
     every = {lane.key: lane for lane in lanes}
     keys = (*MAPS, "firmware-memmap") if or_sysfs else MAPS
     return next((every[key] for key in keys if key in every), None)
+
+
+def family_of(key: str) -> str:
+    """Lanes of one node each stand for the lane of all."""
+    return "zones" if key.startswith("zones") else key
 
 
 def missing(document: Document) -> list[str]:
@@ -152,7 +161,12 @@ def _map_lane(key: str, title: str, subtitle: str, entries: Sequence[MapEntry], 
         label = entry.label or entry.type
         detail = f"{label} · {_bytes_detail(entry.range)} · {pages_words(at.pages)}"
         bars.append(Bar(at.start, at.end, kind, label, detail, entry.lines))
-    return Lane(key, title, subtitle, _sorted(bars), core=False)
+    return Lane(key, title, subtitle, _sorted(bars), simulated=key in MAPS)
+
+
+def _lane_of_all(key: str, title: str, subtitle: str, bars: tuple[Bar, ...]) -> Lane:
+    """A lane that every drawing has: of the log, simulated and in letters."""
+    return Lane(key, title, subtitle, bars, core=True, simulated=True, in_text=True)
 
 
 def _efi_bars(document: Document) -> Iterable[Bar]:
@@ -218,16 +232,15 @@ def _zoneinfo_lanes(document: Document, name_nodes: bool) -> list[Lane]:
 
 def _by_node(key: str, subtitle: str, bars: list[tuple[int, Bar]], *, core: bool = False) -> list[Lane]:
     """One lane of zones, or one per node where spans of different nodes overlap."""
+    make = _lane_of_all if core else Lane
     ordered = _sorted([bar for _, bar in bars])
     if all(left.end_pfn <= right.start_pfn for left, right in pairwise(ordered)):
-        return [Lane(key, "Zones", subtitle, ordered, core)]
+        return [make(key, "Zones", subtitle, ordered)]
     overlap = "spans overlap" if core else subtitle
     nodes: dict[int, list[Bar]] = {}
     for node, bar in bars:
         nodes.setdefault(node, []).append(bar)
-    return [
-        Lane(f"{key}-{node}", f"Zones of node {node}", overlap, _sorted(nodes[node]), core) for node in sorted(nodes)
-    ]
+    return [make(f"{key}-{node}", f"Zones of node {node}", overlap, _sorted(nodes[node])) for node in sorted(nodes)]
 
 
 def _has_own_spans(document: Document) -> bool:

@@ -1,8 +1,10 @@
-r"""Colours and patterns of the bars: one table for the page, the standalone SVG and the figure.
+r"""Colours and patterns of the bars: one table for the page, the standalone SVG and the figure; letters for the text.
 
 Categories differ in lightness and pattern as well as in hue, so that they stay apart for every kind of
 colour vision and in print. Patterns are Plotly's names: ``/ \ x . - |``.
 """
+
+from typing import NamedTuple
 
 import msgspec
 
@@ -52,6 +54,43 @@ PAINTS: dict[str, Paint] = {
     "differs": Paint("differs", "#d6e6f7", "#1f3a55", "\\", "#4a86c5", "#6fa8de"),
     "several": Paint("several ranges, closer than a pixel", "#b9b4ab", "#57534d", "|", "#6f6a62", "#8d877e"),
 }
+
+
+class Letters(NamedTuple):
+    """One kind of bar in a text: its letter in ASCII and in Unicode, its colour, its word in the legend.
+
+    The colour is a role of :class:`pfnscope.report.plain.Look`; the word is empty where the lane says it.
+    """
+
+    plain: str = "-"
+    fine: str = "─"
+    role: str | None = None
+    name: str = ""
+
+
+LETTERS: dict[str, Letters] = {
+    "ram": Letters("=", "═", None, "usable"),
+    "reserved": Letters(":", "░", "dim", "reserved"),
+    "acpi": Letters("a", "▒", "dim", "ACPI"),
+    "nvs": Letters("n", "▒", "dim", "ACPI NVS"),
+    "unusable": Letters("x", "x", "dim", "unusable"),
+    "pmem": Letters("%", "▓", "pmem", "persistent"),
+    "soft-reserved": Letters("s", "▓", "pmem", "soft reserved"),
+    "initialised": Letters("=", "═", None, ""),
+    "zeroed": Letters("z", "·", "dim", "zeroed"),
+    "uninitialised": Letters("!", "!", "danger", "never written"),
+    "poisoned": Letters("p", "p", "caution", "poisoned"),
+    "unknown": Letters("?", "?", "caution", "state not known"),
+    "danger": Letters("!", "!", "danger", "danger"),
+    "caution": Letters("?", "?", "caution", "caution"),
+    "info": Letters("~", "~", "info", "linked elsewhere"),
+    "none": Letters(".", "·", "dim", "harmless"),
+    "safe": Letters("+", "+", "good", "safe start"),
+    "unsafe": Letters("!", "!", "danger", "start that adds a danger"),
+    "differs": Letters("^", "^", "caution", "differs"),
+}
+OTHER = Letters()
+"""Of all other kinds, which their labels name."""
 
 INK = ("#1d2125", "#e6e3de")
 DIM = ("#5b646d", "#9ba4ac")

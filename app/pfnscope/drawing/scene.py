@@ -13,7 +13,7 @@ import msgspec
 
 from pfnscope.drawing.axis import Axis
 from pfnscope.drawing.differing import Difference, differences
-from pfnscope.drawing.lanes import MAPS, Bar, Lane, lanes
+from pfnscope.drawing.lanes import MAPS, Bar, Lane, family_of, lanes
 from pfnscope.model.answers import Placements
 from pfnscope.model.document import Document
 from pfnscope.model.ranges import FrameRange
@@ -22,8 +22,6 @@ from pfnscope.units import format_size
 from pfnscope.words import plural
 
 TODAY, CHANGED = "today", "what if"
-_SIMULATED = frozenset({*MAPS, "nodes", "zones", "pages", "holes"})
-"""Lanes that a simulation computes whole. Of memblock.reserved it knows some, and of the others nothing."""
 _NOTHING = {"Nodes": "no memory", "Zones": "no zone", "Struct pages": "no struct page", "Holes": "no hole"}
 
 
@@ -80,13 +78,13 @@ def of_two(first: Document, second: Document, names: tuple[str, str], *, one_log
         families: dict[str, list[Lane]] = {}
         for lane in lanes(document, name_nodes=nodes):
             bars = tuple(_bar(bar, factor, indexes, "" if one_log else name) for bar in lane.bars)
-            families.setdefault(_family(lane.key), []).append(msgspec.structs.replace(lane, bars=bars, side=name))
+            families.setdefault(family_of(lane.key), []).append(msgspec.structs.replace(lane, bars=bars, side=name))
         sides.append(families)
     if one_log:
-        sides[0] = {family: own for family, own in sides[0].items() if family in _SIMULATED}
+        sides[0] = {name: own for name, own in sides[0].items() if own[0].simulated}
     shown, marks, said = _side_by_side(sides[1], sides[0])
     if one_log:
-        shown = [_not_simulated(lane, names[0]) if lane.key in sides[1].keys() - _SIMULATED else lane for lane in shown]
+        shown = [lane if lane.simulated else _not_simulated(lane, names[0]) for lane in shown]
     bars_apart = tuple(_difference_bars(said))
     if bars_apart:
         shown.append(Lane("differences", "Differences", "what the lanes tell apart", bars_apart))
@@ -204,11 +202,6 @@ def _change(title: str, item: Difference) -> str:
 
 def _bars(family: Iterable[Lane]) -> list[Bar]:
     return [bar for lane in family for bar in lane.bars]
-
-
-def _family(key: str) -> str:
-    """Lanes of one node each stand for the lane of all."""
-    return "zones" if key.startswith("zones") else key
 
 
 def _bar(bar: Bar, factor: int, indexes: Sequence[int], name: str) -> Bar:

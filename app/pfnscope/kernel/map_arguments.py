@@ -6,15 +6,11 @@ from typing import Literal
 from msgspec import Struct
 
 from pfnscope.kernel.command_line import Argument
+from pfnscope.kernel.region_kinds import RAM, TYPE_OF
 from pfnscope.kernel.release import Version, short
 from pfnscope.kernel.thresholds import MANIPULATION_ARGUMENT, PRAM_ARGUMENT
 from pfnscope.units import leading_size
 
-RAM, RESERVED, ACPI, NVS, UNUSABLE, PMEM, PRAM = 1, 2, 3, 4, 5, 7, 12
-SOFT_RESERVED = 0xEFFFFFFF
-"""Type numbers of arch/x86/include/asm/e820/types.h, 4.17 to 7.1."""
-
-_ADDED = {"@": RAM, "#": ACPI, "$": RESERVED, "!": PRAM}
 _THRESHOLDS = {"!": PRAM_ARGUMENT, "%": MANIPULATION_ARGUMENT}
 _ALL = 1 << 64
 
@@ -114,7 +110,7 @@ def _memmap(
         return
     sign = rest[:1]
     here = at + len(text) - len(rest)
-    known = sign in _ADDED or sign == "%"
+    known = sign in TYPE_OF or sign == "%"
     needed = _THRESHOLDS.get(sign)
     if needed and not needed.reached(version, unknown=True):
         first = short(needed.since.mainline)
@@ -123,7 +119,7 @@ def _memmap(
         known = False
     if not known:
         operations.append(_limit(argument, size, text, at))
-        if rest and sign not in _ADDED and sign != "%":
+        if rest and sign not in TYPE_OF and sign != "%":
             message = f"The kernel reads memmap=0x{size:x}, which removes all RAM above, and rejects “{rest}”."
             problems.append(_problem(argument, message, here, len(rest), severity="error"))
         return
@@ -132,7 +128,7 @@ def _memmap(
         problems.append(_problem(argument, f"No start address after “{sign}”: the kernel reads 0.", here, 1))
         start = 0
     old: int | None = None
-    new: int | None = _ADDED.get(sign)
+    new: int | None = TYPE_OF.get(sign)
     if sign == "%":
         old, new, rest = _types(rest)
     if rest and sign == "%":

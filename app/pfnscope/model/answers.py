@@ -5,6 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 from pfnscope.kernel.map_arguments import ArgumentNote
+from pfnscope.kernel.region_kinds import Kind
 from pfnscope.model.analysis import Hole, HolePlacement
 from pfnscope.model.log import Lines, MapEntry
 from pfnscope.model.ranges import Address, Bordered, FrameRange
@@ -71,7 +72,7 @@ class Placements(Struct, frozen=True, kw_only=True):
     format: Literal[1] = 1
     size: int
     align: int
-    kind: Literal["!", "$"]
+    kind: Kind
     release: str | None
     assumed: tuple[str, ...]
     placements: tuple[Placement, ...]

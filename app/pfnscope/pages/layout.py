@@ -10,7 +10,7 @@ from pfnscope.model.document import Document
 from pfnscope.pages import command_lines, presenting
 from pfnscope.pages.bars import Drawn, bars
 from pfnscope.pages.log import has_more, log_part
-from pfnscope.pages.panel import panel, usual_size
+from pfnscope.pages.panel import panel, usual_region
 from pfnscope.pages.query import KNOWN, LayoutQuery, ViewQuery, encoded
 from pfnscope.pages.subjects import Subject
 from pfnscope.pages.templates import Templates
@@ -107,9 +107,8 @@ def _whatifs(today: Document, query: LayoutQuery) -> list[tuple[str, str]]:
     names = " ".join(worst.causes)
     remove = [("remove", cause) for cause in worst.causes]
     questions = [(f"What if without {names}?", encoded([*query.options, *remove]))]
-    size = usual_size(worst.causes)
+    size, kind = usual_region(worst.causes)
     if size:
-        kind = "$" if f"{size}$" in names else "!"
         instead = [pair for pair in remove if pair[1].startswith(f"memmap={size}{kind}")]
         place = [*query.options, *instead, ("size", size), ("kind", kind)]
         questions.append((f"Where is {size} safe?", encoded(place)))

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from pfnscope.kernel.command_line import arguments
+from pfnscope.kernel.region_kinds import PLACEABLE, REGION_FORMS, Kind, RegionForm
 from pfnscope.model.answers import AddedHole, Placement, Placements, SelfCheck
 from pfnscope.pages.query import LayoutQuery
 from pfnscope.report.simulated import agreement
@@ -58,6 +59,7 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     kernel: str
     size: str
     kind: str
+    forms: tuple[RegionForm, ...]
     align: str
     unplaced: str
     place_title: str
@@ -87,8 +89,9 @@ def panel(answer: Answer, query: LayoutQuery, kernel: str | None) -> Panel:
         append=change.append if change.full is None else "",
         line=change.of(line),
         kernel=kernel or "",
-        size=query.question.size or usual_size(causes) or "1G",
+        size=query.question.size or usual_region(causes)[0] or "1G",
         kind=query.question.kind,
+        forms=REGION_FORMS,
         align=query.question.align or "",
         unplaced=answer.unplaced,
         place_title=_place_title(places) if places else "",
@@ -98,14 +101,15 @@ def panel(answer: Answer, query: LayoutQuery, kernel: str | None) -> Panel:
     )
 
 
-def usual_size(causes: Iterable[str]) -> str:
-    """The size of a region among arguments, empty where there is none."""
+def usual_region(causes: Iterable[str]) -> tuple[str, Kind]:
+    """Size and kind of a region among arguments; an empty size where there is none."""
     for cause in sorted(causes):
         name, _, value = cause.partition("=")
-        size = value.split("!")[0].split("$")[0]
-        if name == "memmap" and size != value:
-            return size
-    return ""
+        for kind in PLACEABLE:
+            size, sign, _ = value.partition(kind)
+            if name == "memmap" and sign:
+                return size, kind
+    return "", PLACEABLE[0]
 
 
 def _place_title(places: Placements) -> str:

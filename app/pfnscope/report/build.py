@@ -1,6 +1,8 @@
 """The document of an analysis."""
 
-from msgspec import structs
+from typing import Any
+
+from msgspec import Struct, structs
 
 from pfnscope.analysis import Analysis
 from pfnscope.analysis.verdict import verdict
@@ -19,8 +21,18 @@ from pfnscope.model.document import (
     Unavailable,
 )
 from pfnscope.model.layout import Layout
-from pfnscope.model.log import Count, Files, PrintedCounts
+from pfnscope.model.log import BootLog, Count, Files, PrintedCounts
 from pfnscope.report.inspect import inspections
+
+
+def _alike(kind: type[Struct]) -> tuple[str, ...]:
+    """Fields of the document that are fields of ``kind`` by name and type, but for those that an analysis adds to."""
+    own: dict[str, Any] = Document.__annotations__
+    return tuple(name for name, what in kind.__annotations__.items() if own.get(name) == what and name not in _ADDED_TO)
+
+
+_ADDED_TO = ("diagnostics",)
+_OF_LOG, _OF_FILES = _alike(BootLog), _alike(Files)
 
 
 def document(analysis: Analysis) -> Document:
@@ -32,19 +44,7 @@ def document(analysis: Analysis) -> Document:
         boot=Boot(log.index, log.count, log.title),
         kernel=_kernel(analysis),
         verdict=verdict(analysis),
-        firmware_map=log.firmware_map,
-        user_map=log.user_map,
-        extended_map=log.extended_map,
-        modified_map=log.modified_map,
-        e820_changes=log.e820_changes,
-        efi_map=log.efi_map,
-        srat=log.srat,
         memblock=Memblock(log.memblock_memory, log.memblock_reserved),
-        reserved_regions=log.reserved_regions,
-        node_ranges=log.node_ranges,
-        zone_ranges=log.zone_ranges,
-        movable_start=log.movable_start,
-        initmem=log.initmem,
         page_counts=_counts(log.page_counts),
         zone_spans=tuple(span for span in layout.zone_spans if span.present_pages),
         sections=_sections(layout),
@@ -55,11 +55,10 @@ def document(analysis: Analysis) -> Document:
         diagnostics=analysis.diagnostics,
         rule=_rule(analysis.choice),
         recognised_lines=log.recognised,
-        zoneinfo=files.zoneinfo,
-        iomem=files.iomem,
-        firmware_memmap=files.firmware_memmap,
         memblock_debugfs=DebugfsLists(files.memblock_memory, files.memblock_reserved, files.memblock_physmem),
         memory_blocks=_blocks(files),
+        **{name: getattr(log, name) for name in _OF_LOG},
+        **{name: getattr(files, name) for name in _OF_FILES},
     )
 
 

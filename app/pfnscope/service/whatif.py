@@ -1,13 +1,12 @@
 """What-if: the machine of a log with another command line, and where a memmap= region could go on it."""
 
-from typing import Literal
-
 import msgspec
 
 from pfnscope.analysis import Analysis
 from pfnscope.analysis.placement import placements
 from pfnscope.analysis.whatif import what_if
 from pfnscope.bootlog import Reading, read
+from pfnscope.kernel import region_kinds
 from pfnscope.kernel.architectures import X86
 from pfnscope.kernel.command_line import arguments
 from pfnscope.model.answers import Placements, Simulation
@@ -73,7 +72,7 @@ def simulated(real: Analysis, change: Change, kernel: str | None = None) -> Docu
     return msgspec.structs.replace(document(analysis), simulation=simulation(real, boot))
 
 
-Kind = Literal["!", "$"]
+Kind = region_kinds.Kind
 
 
 def place(

@@ -5,18 +5,8 @@ from heapq import heappop, heappush
 
 from msgspec import Struct
 
-from pfnscope.kernel.map_arguments import (
-    ACPI,
-    NVS,
-    PMEM,
-    PRAM,
-    RAM,
-    RESERVED,
-    SOFT_RESERVED,
-    UNUSABLE,
-    Action,
-    MapOperation,
-)
+from pfnscope.kernel.map_arguments import Action, MapOperation
+from pfnscope.kernel.region_kinds import ACPI, NVS, PMEM, PRAM, RAM, RESERVED, SOFT_RESERVED, UNUSABLE
 from pfnscope.kernel.release import Version
 from pfnscope.kernel.thresholds import PRAM_ARGUMENT, SOFT_RESERVED_APART
 from pfnscope.model.log import Lines, MapEntry, MemoryType
@@ -160,6 +150,7 @@ _NUMBERS = {
 _TYPES = {number: kind for kind, number in _NUMBERS.items()} | {RESERVED_KERN: MemoryType.RAM}
 _OLD = {RAM: "usable", RESERVED_KERN: "usable", RESERVED: "reserved", PMEM: "persistent (type 7)"}
 _NEW = {RAM: "System RAM", RESERVED_KERN: "System RAM", RESERVED: "device reserved", PMEM: "persistent RAM (type 7)"}
+_PERSISTENT = "persistent (type 12)"
 _ALWAYS = {ACPI: "ACPI data", NVS: "ACPI NVS", UNUSABLE: "unusable", SOFT_RESERVED: "soft reserved"}
 
 
@@ -183,6 +174,11 @@ def label_of(number: int, words: Mapping[MemoryType, str]) -> str:
     )
 
 
+def owner_of(number: int) -> tuple[MemoryType, str]:
+    """What owns a region that an argument gives this type: its type, and the word that a map has for it."""
+    return _TYPES.get(number, MemoryType.OTHER), label_of(number, {MemoryType.PRAM: _PERSISTENT})
+
+
 def printed(entries: list[Entry], like: tuple[MapEntry, ...], version: Version | None) -> tuple[MapEntry, ...]:
     """A table as the kernel that printed ``like`` would print it (e820_print_type(), 2.6.39 to 7.1)."""
     new = any(item.label == "System RAM" for item in like)
@@ -190,7 +186,7 @@ def printed(entries: list[Entry], like: tuple[MapEntry, ...], version: Version |
     if new:
         words[PRAM] = "persistent RAM (type 12)"
     elif PRAM_ARGUMENT.reached(version, unknown=True):
-        words[PRAM] = "persistent (type 12)"
+        words[PRAM] = _PERSISTENT
     return tuple(
         MapEntry(
             *ByteRange(entry.start, entry.end),

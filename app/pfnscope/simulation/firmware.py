@@ -11,7 +11,8 @@ from msgspec import Struct
 from pfnscope.bootlog.forms.maps import memory_type
 from pfnscope.kernel.architectures import max_arch_pfn
 from pfnscope.kernel.command_line import arguments
-from pfnscope.kernel.map_arguments import RAM, RESERVED, SOFT_RESERVED, MapOperation
+from pfnscope.kernel.map_arguments import MapOperation
+from pfnscope.kernel.region_kinds import RAM, RESERVED, SOFT_RESERVED
 from pfnscope.kernel.release import Version
 from pfnscope.kernel.thresholds import IMAGE_MOVES
 from pfnscope.layout.evidence import has_pae

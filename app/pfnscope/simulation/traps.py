@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from pfnscope.kernel.command_line import Argument
-from pfnscope.kernel.map_arguments import PRAM, RAM, RESERVED, Action, ArgumentNote, MapOperation
+from pfnscope.kernel.map_arguments import Action, ArgumentNote, MapOperation
+from pfnscope.kernel.region_kinds import RAM, REGION_FORMS, SIGN_OF
 from pfnscope.model.log import MapEntry, MemoryType
 from pfnscope.model.ranges import ByteRange, Pairs, canonical, clip
 from pfnscope.simulation.firmware import Image
@@ -12,8 +13,8 @@ from pfnscope.words import plural
 
 AVOIDED_BY_KASLR = 4
 """MAX_MEMMAP_REGIONS, arch/x86/boot/compressed/kaslr.c, 4.13 to 7.1."""
-
-_SHOWN = {PRAM: "!", RESERVED: "$"}
+_FIRST, *_OTHERS = (f"“{form.sign}”" for form in REGION_FORMS)
+_SIGNS = f"{', '.join(reversed(_OTHERS))} or {_FIRST}"
 
 
 def traps(
@@ -41,7 +42,7 @@ def _of_region(
     inside = clip(ram, operation.start, operation.end)
     whole = inside == ((operation.start, operation.end),)
     if not whole and clip(ram, size, size + start) == ((size, size + start),):
-        sign = _SHOWN.get(operation.new or 0, "#")
+        sign = SIGN_OF.get(operation.new or 0, "#")
         yield _warn(
             operation,
             f"The size comes first: this is {format_size(size)} at 0x{start:x}. For {format_size(start)} at"
@@ -73,7 +74,7 @@ def _of_limit(operation: MapOperation) -> Iterator[ArgumentNote]:
     if bare and operation.end == 1 << 64 and "%" not in operation.text:
         yield _warn(
             operation,
-            f"Without “@”, “#”, “$” or “!” this removes all RAM above 0x{operation.start:x}. Boot loaders swallow"
+            f"Without {_SIGNS} this removes all RAM above 0x{operation.start:x}. Boot loaders swallow"
             " an unescaped “$”: write “\\$”, in GRUB's defaults “\\\\\\$”.",
         )
 

@@ -13,14 +13,13 @@ from pfnscope.model.document import Document
 from pfnscope.pages.subjects import Subject
 from pfnscope.report.compared import compared
 from pfnscope.service import Options, jobs, whatif
-from pfnscope.service.layouts import DAY, LONGEST_NOTE, LONGEST_TITLE, SHORTEST_SECONDS, WrongToken
+from pfnscope.service.layouts import WrongToken
 from pfnscope.service.lookup import lookup as find
 from pfnscope.web import observe, schema, sharing
 from pfnscope.web.bodies import Submission
 from pfnscope.web.cache import tagged
 from pfnscope.web.deps import KeyDep, Services, ServicesDep, SubmissionDep, absolute
 from pfnscope.web.query import ChangeDep, OverridesDep, PairDep, RegionDep
-from pfnscope.web.schema import Limits
 
 health = APIRouter(tags=["health"])
 router = APIRouter(prefix="/api/v1")
@@ -180,23 +179,7 @@ def rules(request: Request) -> Response:
 @router.get("/limits", responses=schema.answers("Limits"))
 def limits(services: ServicesDep) -> Response:
     """What this server accepts and how long it keeps it."""
-    settings = services.settings
-    longest = settings.retention_days * DAY
-    return _json(
-        service.encode(
-            Limits(
-                max_body_bytes=settings.max_body_bytes,
-                rate_limit=settings.rate_limit,
-                retention_days=settings.retention_days,
-                expires_in_seconds=[SHORTEST_SECONDS, longest],
-                title_characters=LONGEST_TITLE,
-                note_characters=LONGEST_NOTE,
-                max_ranges=settings.max_ranges,
-                analysis_seconds=settings.analysis_seconds,
-                concurrent_analyses=settings.analyses,
-            )
-        )
-    )
+    return _json(service.encode(services.settings.limits))
 
 
 async def _computed(services: Services, log: Submission, job: Callable[..., bytes], *more: object) -> bytes:

@@ -2,7 +2,7 @@
 
 from functools import partial
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from fastapi import FastAPI
@@ -19,25 +19,7 @@ from pfnscope.service.lookup import lookup
 from pfnscope.service.whatif import place
 from pfnscope.web.bodies import JsonLog
 from pfnscope.web.problems import MEDIA_TYPE, Problem, problem
-
-
-class Limits(msgspec.Struct, frozen=True):
-    """What this server accepts. ``rate_limit`` holds for the texts of one client; sizes are in bytes.
-
-    ``expires_in_seconds`` are the shortest and the longest life time. ``max_ranges`` are those of one boot;
-    ``concurrent_analyses`` are at work at the same time in one server process.
-    """
-
-    max_body_bytes: int
-    rate_limit: str
-    retention_days: int
-    expires_in_seconds: Annotated[list[int], msgspec.Meta(min_length=2, max_length=2)]
-    title_characters: int
-    note_characters: int
-    max_ranges: int
-    analysis_seconds: float
-    concurrent_analyses: int
-
+from pfnscope.web.settings import Limits, Settings
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -199,6 +181,6 @@ def _examples() -> dict[str, Any]:
         "Created": Created(
             "Zk3v0YwJ5xUe8mQa", "https://pfn.example/l/Zk3v0YwJ5xUe8mQa", "q" * 32, "2027-02-21T09:30:00Z"
         ),
-        "Limits": Limits(64 << 20, "60/minute", 90, [60, 90 * 86400], 200, 2000, 200_000, 30, 2),
+        "Limits": Settings.model_construct().limits,
     }
     return {name: encoding.builtins(value) for name, value in values.items()}

@@ -3,10 +3,30 @@
 from ipaddress import ip_network
 from typing import Annotated
 
+import msgspec
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from pfnscope.service.layouts import DAY, LONGEST_NOTE, LONGEST_TITLE, SHORTEST_SECONDS
 from pfnscope.web.rates import check_storage, parse_rate
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What this server accepts. ``rate_limit`` holds for the texts of one client; sizes are in bytes.
+
+    ``expires_in_seconds`` are the shortest and the longest life time. ``max_ranges`` are those of one boot;
+    ``concurrent_analyses`` are at work at the same time in one server process.
+    """
+
+    max_body_bytes: int
+    rate_limit: str
+    retention_days: int
+    expires_in_seconds: Annotated[list[int], msgspec.Meta(min_length=2, max_length=2)]
+    title_characters: int
+    note_characters: int
+    max_ranges: int
+    analysis_seconds: float
+    concurrent_analyses: int
 
 
 class Settings(BaseSettings):
@@ -97,3 +117,18 @@ class Settings(BaseSettings):
         if self.rate_limit_storage != "auto":
             return self.rate_limit_storage
         return "database" if self.database_url.startswith("postgresql") else "memory"
+
+    @property
+    def limits(self) -> Limits:
+        """What the API says of these settings, and of what is fixed."""
+        return Limits(
+            max_body_bytes=self.max_body_bytes,
+            rate_limit=self.rate_limit,
+            retention_days=self.retention_days,
+            expires_in_seconds=[SHORTEST_SECONDS, self.retention_days * DAY],
+            title_characters=LONGEST_TITLE,
+            note_characters=LONGEST_NOTE,
+            max_ranges=self.max_ranges,
+            analysis_seconds=self.analysis_seconds,
+            concurrent_analyses=self.analyses,
+        )

@@ -6,13 +6,14 @@ from pfnscope.cli.common import assumptions, read
 from pfnscope.cli.parsing import Parser, add_assumptions, add_format, add_look
 from pfnscope.cli.startup import EXIT_FINDING
 from pfnscope.cli.terminal import look, show, working
+from pfnscope.kernel.region_kinds import PLACEABLE
 
 
 def configure(parser: Parser) -> None:
     """Declare its operands and options."""
     parser.operand("log", "FILE|-")
     parser.option("--size", metavar="SIZE", required=True, help="Size of the region, such as 1G.")
-    parser.option("--kind", choices=("!", "$"), default="!", help="As in memmap=SIZE!START.")
+    parser.option("--kind", choices=PLACEABLE, default="!", help="As in memmap=SIZE!START.")
     parser.option("--align", metavar="SIZE", help="Alignment of the start; by default a memory section.")
     parser.option("--fail-on", choices=("danger",), help="Exit 1 where every place makes a danger.")
     add_format(parser, "text", "json")
