@@ -34,9 +34,9 @@ def client(settings: Settings) -> Iterator[httpx.Client]:
     """A client of a running server, which follows where it is sent."""
     with (
         serving(settings) as address,
-        httpx.Client(base_url=address, timeout=30, trust_env=False, follow_redirects=True, headers=HTML) as found,
+        httpx.Client(base_url=address, timeout=30, trust_env=False, follow_redirects=True, headers=HTML) as client,
     ):
-        yield found
+        yield client
 
 
 @pytest.fixture
@@ -110,12 +110,12 @@ def test_small_forms_become_arguments_of_an_address_that_can_be_shared(client: h
 def test_the_tidy_address_is_its_own_tidy_address(pairs: list[tuple[str, str]]) -> None:
     """Else a browser would be sent round for ever."""
 
-    def asked(told: tuple[tuple[str, str], ...]) -> Asked:
-        change = Change() if {name for name, _ in told} & {"set", "append", "remove"} else None
-        return Asked(told, Question(change))
+    def canonical(pairs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+        change = Change() if {name for name, _ in pairs} & {"set", "append", "remove"} else None
+        return Asked(pairs, Question(change)).canonical
 
-    once = asked(tuple(pairs)).canonical
-    assert asked(once).canonical == once
+    once = canonical(tuple(pairs))
+    assert canonical(once) == once
 
 
 def test_the_other_forms_of_a_question_are_those_of_its_outcome(client: httpx.Client) -> None:
@@ -186,12 +186,12 @@ def test_a_command_line_is_cut_and_nothing_is_lost(new: list[str], old: list[str
     document["kernel"]["command_line"] = line
     problem = ArgumentNote("warning", "odd", max(0, len(line) - 3), 2)
     document["simulation"]["problems"] = [json.loads(service.encode(problem))]
-    made = msgspec.convert(document, Document, dec_hook=dec_hook)
-    found = command_lines.pieces(made, before)
-    assert "".join(piece.text for piece in found) == line
-    assert "".join(piece.text for piece in found if piece.wrong) == line[problem.column :][:2]
+    simulated = msgspec.convert(document, Document, dec_hook=dec_hook)
+    pieces = command_lines.pieces(simulated, before)
+    assert "".join(piece.text for piece in pieces) == line
+    assert "".join(piece.text for piece in pieces if piece.wrong) == line[problem.column :][:2]
     surplus = sum(max(0, new.count(item) - old.count(item)) * len(item) for item in set(new))
-    assert sum(len(piece.text) for piece in found if piece.added) == surplus
+    assert sum(len(piece.text) for piece in pieces if piece.added) == surplus
 
 
 def test_a_note_has_its_carets_under_the_text_that_it_is_about(client: httpx.Client) -> None:
