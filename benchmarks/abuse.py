@@ -132,14 +132,14 @@ def measure(port: int, path: str, typical: float, what: str, commands: list[list
             assert client.stdout is not None
             client.stdout.readline()
         sleep(5)
-        found = latencies(port, path, REQUESTS)
-        told = [client.communicate("stop")[0].strip() for client in clients]
-    worst = quantiles(found, n=100)[98]
+        seconds = latencies(port, path, REQUESTS)
+        reports = [client.communicate("stop")[0].strip() for client in clients]
+    worst = quantiles(seconds, n=100)[98]
     show(
         worst / typical,
         "below 10",
         f"p99 of a stored page beside {what} / its median alone: {worst * 1e3:.1f} ms / {typical * 1e3:.1f} ms"
-        f" (median {median(found) * 1e3:.1f} ms; they saw: {'; '.join(told)})",
+        f" (median {median(seconds) * 1e3:.1f} ms; they saw: {'; '.join(reports)})",
     )
 
 
@@ -153,9 +153,9 @@ def served(folder: str) -> Iterator[tuple[int, int]]:
     """Start the server; its port and process."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    told = {"PFNSCOPE_DATABASE_URL": f"sqlite:///{folder}/abuse.db", "PFNSCOPE_RATE_LIMIT": "off"}
+    settings = {"PFNSCOPE_DATABASE_URL": f"sqlite:///{folder}/abuse.db", "PFNSCOPE_RATE_LIMIT": "off"}
     command = [str(COMMAND), "serve", "--port", str(port)]
-    process = subprocess.Popen(command, env={**os.environ, **told}, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, env={**os.environ, **settings}, stderr=subprocess.DEVNULL)
     try:
         _until(lambda: socket.create_connection(("127.0.0.1", port)).close())
         yield port, process.pid

@@ -48,8 +48,8 @@ def main() -> None:
         with serving(Settings.model_validate(settings)) as address:
             print(f"{'':16} {'sent':>9} {'document':>9} {'figure':>9} {'bars':>8} {'live':>8} {'zoom':>8} {'finer':>8}")
             for name, text in logs.items():
-                made = httpx.post(f"{address}/api/v1/layouts", content=text, timeout=60, trust_env=False)
-                measure(browser, name, f"{address}/l/{made.raise_for_status().json()['id']}")
+                answer = httpx.post(f"{address}/api/v1/layouts", content=text, timeout=60, trust_env=False)
+                measure(browser, name, f"{address}/l/{answer.raise_for_status().json()['id']}")
         browser.close()
 
 
@@ -59,10 +59,10 @@ def measure(browser: Browser, name: str, url: str) -> None:
     context.add_init_script(_LIVE)
     for visit in ("stored", "again"):
         page = context.new_page()
-        sent = _watched(context, page)
+        sizes = _watched(context, page)
         page.goto(url, timeout=120_000)
         wait_live(page)
-        total = sum(sent)
+        total = sum(sizes)
         body = _length(url), _length(f"{url}/figure.json")
         bars, live = page.evaluate(_PAINT), page.evaluate("window.live")
         zooms = [page.evaluate(_ZOOM, key) for key in _KEYS]
@@ -77,11 +77,11 @@ def measure(browser: Browser, name: str, url: str) -> None:
 
 def _watched(context: BrowserContext, page: Page) -> list[int]:
     """Bytes on the wire of all that the page asks for until it is live, growing."""
-    sent: list[int] = []
+    sizes: list[int] = []
     debugger = context.new_cdp_session(page)
     debugger.send("Network.enable")
-    debugger.on("Network.loadingFinished", lambda told: sent.append(int(told["encodedDataLength"])))
-    return sent
+    debugger.on("Network.loadingFinished", lambda event: sizes.append(int(event["encodedDataLength"])))
+    return sizes
 
 
 def _finer(page: Page) -> float:

@@ -45,8 +45,8 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         database = f"sqlite:///{folder}/bench.db"
         with served(str(COMMAND), "serve", "--port", "{port}", database=database) as ours:
-            made = json.loads(send(ours, "POST", "/api/v1/layouts", log)[1])
-            path = f"/l/{made['id']}"
+            stored = json.loads(send(ours, "POST", "/api/v1/layouts", log)[1])
+            path = f"/l/{stored['id']}"
             page = Path(folder, "page.html")
             page.write_bytes(send(ours, "GET", path)[1])
             with served(sys.executable, "-c", BARE, str(page), "{port}", database=database) as bare:
@@ -61,10 +61,10 @@ def stored_pages(ours: int, bare: int, path: str) -> None:
     for port in (ours, bare):
         hammer(port, path, 200)
     for _ in range(ROUNDS):
-        for found, port in zip(rates, (ours, bare), strict=True):
+        for rate, port in zip(rates, (ours, bare), strict=True):
             start = perf_counter()
             hammer(port, path, REQUESTS)
-            found.append(REQUESTS / (perf_counter() - start))
+            rate.append(REQUESTS / (perf_counter() - start))
     one, other = median(rates[0]), median(rates[1])
     show(
         one / other,
@@ -88,10 +88,10 @@ def analyses(port: int, log: bytes) -> None:
 
     times: tuple[list[float], list[float]] = ([], [])
     for _ in range(40):
-        for found, call in zip(times, (here, there), strict=True):
+        for seconds, call in zip(times, (here, there), strict=True):
             start = perf_counter()
             call()
-            found.append(perf_counter() - start)
+            seconds.append(perf_counter() - start)
     one, other = median(times[0]), median(times[1])
     show(
         one / other, "0.8 or more", f"analysis of 60 kB in process / by POST: {one * 1e3:.1f} ms / {other * 1e3:.1f} ms"
@@ -122,13 +122,13 @@ def under_load(port: int, path: str, log: bytes) -> None:
 def latencies(port: int, path: str, count: int) -> list[float]:
     """Seconds of so many requests on one connection, one after another."""
     connection = http.client.HTTPConnection("127.0.0.1", port)
-    found = []
+    seconds = []
     for _ in range(count):
         start = perf_counter()
         connection.request("GET", path, headers=AS_PAGE)
         connection.getresponse().read()
-        found.append(perf_counter() - start)
-    return found
+        seconds.append(perf_counter() - start)
+    return seconds
 
 
 _HAMMER = """
@@ -189,9 +189,9 @@ def send(port: int, method: str, path: str, body: bytes | None = None) -> tuple[
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
     connection.request(method, path, body, {"Content-Type": "text/plain"} if body else AS_PAGE)
     answer = connection.getresponse()
-    found = answer.status, answer.read()
+    status_and_body = answer.status, answer.read()
     connection.close()
-    return found
+    return status_and_body
 
 
 @contextmanager

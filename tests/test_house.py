@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,9 +27,9 @@ def run(*command: str) -> None:
 def committed(*suffixes: str) -> list[Path]:
     names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     paths = [ROOT / name for name in names.split("\0") if name and (not suffixes or name.endswith(suffixes))]
-    found = [path for path in paths if path.is_file()]
-    assert found, "the checkout has no files of this kind"
-    return found
+    files = [path for path in paths if path.is_file()]
+    assert files, "the checkout has no files of this kind"
+    return files
 
 
 def test_lower_rooms_know_nothing_of_higher_ones() -> None:
@@ -77,6 +78,39 @@ def test_modules_are_small_to_read() -> None:
     assert large == []
 
 
+# Words for when a value came to be. A name says what the value is: document, headers, settings, match.
+_WHEN = {"told", "found", "asked", "owned", "made", "wanted", "sent"}
+_NOT_LOOKED_AT = ("app/pfnscope/web/", "tests/web/")
+
+
+def _names(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    """What a module gives names to, with lines: variables, fields, arguments, attributes of self, functions."""
+    for node in ast.walk(tree):
+        match node:
+            case (
+                ast.Name(id=name, lineno=line, ctx=ast.Store())
+                | ast.arg(arg=name, lineno=line)
+                | ast.Attribute(value=ast.Name(id="self"), attr=name, lineno=line, ctx=ast.Store())
+                | ast.FunctionDef(name=name, lineno=line)
+                | ast.AsyncFunctionDef(name=name, lineno=line)
+                | ast.ExceptHandler(name=str(name), lineno=line)
+                | ast.MatchAs(name=str(name), lineno=line)
+            ):
+                yield name, line
+
+
+def test_names_say_what_a_value_is_and_not_when_it_came_to_be() -> None:
+    modules = {path.relative_to(ROOT).as_posix(): path for path in committed(".py")}
+    participles = [
+        f"{module}:{line}: {name}"
+        for module, path in modules.items()
+        if not module.startswith(_NOT_LOOKED_AT)
+        for name, line in _names(ast.parse(path.read_text()))
+        if name in _WHEN
+    ]
+    assert participles == []
+
+
 def test_analysing_starts_without_the_web_and_the_database() -> None:
     """Start-up is what a user of the command waits for each time."""
     heavy = ("pfnscope.web", "plotly", "pydantic", "sqlalchemy", "fastapi", "psycopg", "jinja2", "uvicorn")
@@ -111,5 +145,5 @@ def test_no_file_names_a_path_of_one_machine() -> None:
 
 def test_nothing_unfinished_is_left() -> None:
     marks = re.compile("TO" + "DO|FIX" + r"ME|pytest\.mark\.(?:skip|xf" + "ail)")
-    found = [path for path in committed(".py", ".js", ".html", ".css") if marks.search(path.read_text())]
-    assert [str(path.relative_to(ROOT)) for path in found] == []
+    unfinished = [path for path in committed(".py", ".js", ".html", ".css") if marks.search(path.read_text())]
+    assert [str(path.relative_to(ROOT)) for path in unfinished] == []

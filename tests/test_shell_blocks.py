@@ -72,24 +72,24 @@ def elsewhere(request: pytest.FixtureRequest, serve: Serve, place: tuple[Path, d
     """What addresses of the pages are here; what a page does not ask for is not started."""
     folder, environment = place
     page = "\n".join(command.line for command in commands(request.node.callspec.params["page"]))
-    found = {"/var/crash": str(folder / "crash")}
+    replacements = {"/var/crash": str(folder / "crash")}
     if "http://127.0.0.1:8000" in page:
-        found["http://127.0.0.1:8000"] = str(serve().base_url).rstrip("/")
+        replacements["http://127.0.0.1:8000"] = str(serve().base_url).rstrip("/")
     if "s3://" in page:
         address = request.getfixturevalue("buckets")
         environment |= {"AWS_ENDPOINT_URL": f"{address}/s3", "STORAGE_EMULATOR_HOST": address, "NO_GCE_CHECK": "true"}
         environment |= {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_DEFAULT_REGION": "nowhere"}
-        found |= {"s3://bucket": "s3://b", "gs://bucket": "gs://b"}
+        replacements |= {"s3://bucket": "s3://b", "gs://bucket": "gs://b"}
     if "tcp://" in page:
         with pytest.MonkeyPatch.context() as patch:  # the workers read from the same stores
             for name in environment.keys() - {"PATH", "HOME"}:
                 patch.setenv(name, environment[name])
-            found["tcp://10.0.0.1:8786"] = request.getfixturevalue("scheduler")
+            replacements["tcp://10.0.0.1:8786"] = request.getfixturevalue("scheduler")
     if "pg_dump" in page:
         cluster: Cluster = request.getfixturevalue("own_cluster")
         environment["PATH"] += f":{Path(program('pg_dump')).parent}"
         environment |= {"URL": cluster.url, "PGHOST": cluster.url.partition("host=")[2], "PGUSER": "pfnscope"}
-    return found
+    return replacements
 
 
 @pytest.fixture
@@ -106,8 +106,8 @@ def scheduler() -> Iterator[str]:
         dashboard_address="127.0.0.1:0",
         worker_dashboard_address=None,
         silence_logs=60,
-    ) as made:
-        yield made.scheduler_address
+    ) as cluster:
+        yield cluster.scheduler_address
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if commands(page) and page != "CONTRIBUTING.md"])
@@ -120,8 +120,8 @@ def test_every_command_of_a_page_runs_and_prints_as_printed(
         if line.startswith(("make ", "pip ")):
             assert _exists(line), line
             continue
-        for told, here in elsewhere.items():
-            line = line.replace(told, here)
+        for original, here in elsewhere.items():
+            line = line.replace(original, here)
         done = subprocess.run(
             ["bash", "-o", "pipefail", "-c", line],
             cwd=folder,
@@ -147,8 +147,8 @@ def _exists(line: str) -> bool:
             == 0
         )
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    asked = re.fullmatch(r"pip install '(\w+)\[(\w+)\]'", line)
-    return asked is not None and asked[1] == project["name"] and asked[2] in project["optional-dependencies"]
+    match = re.fullmatch(r"pip install '(\w+)\[(\w+)\]'", line)
+    return match is not None and match[1] == project["name"] and match[2] in project["optional-dependencies"]
 
 
 def test_what_contributors_are_told_to_run_is_there() -> None:

@@ -43,12 +43,12 @@ class Reader(HTMLParser):
 
 @pytest.fixture(scope="module")
 def pages(site: Path) -> dict[Path, Page]:
-    found = {}
+    by_path = {}
     for path in site.rglob("*.html"):
         reader = Reader()
         reader.feed(path.read_text())
-        found[path.resolve()] = reader.page
-    return found
+        by_path[path.resolve()] = reader.page
+    return by_path
 
 
 def test_every_page_is_there(site: Path, pages: dict[Path, Page]) -> None:

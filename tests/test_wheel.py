@@ -25,8 +25,8 @@ def run(*command: str | Path, cwd: Path) -> str:
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dist")
     run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder, cwd=ROOT)
-    (found,) = folder.glob("*.whl")
-    return found
+    (path,) = folder.glob("*.whl")
+    return path
 
 
 @pytest.fixture(scope="module")
@@ -96,8 +96,8 @@ def test_the_example_of_the_library_is_typed_for_who_installs_the_wheel(installe
     python = str(installed / "python")
     mypy = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--python-executable", python]
     done = subprocess.run([*mypy, "consumer.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
-    *told, count = done.stdout.splitlines()
-    assert [line.partition(": ")[2] for line in told] == [
+    *notes, count = done.stdout.splitlines()
+    assert [line.partition(": ")[2] for line in notes] == [
         'note: Revealed type is "int"',
         'note: Revealed type is "pfnscope.model.document.Document"',
         'error: "Document" has no attribute "nothing"  [attr-defined]',

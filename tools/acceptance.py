@@ -24,10 +24,10 @@ def measure(folder: Path, check: dict[str, Any]) -> tuple[int, int]:
     command += [str(folder / word[1:]) if word.startswith("@") else word for word in arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     last = (done.stdout.splitlines() or [""])[-1]
-    found = _FIGURE.search(last)
-    if found is None:
+    match = _FIGURE.search(last)
+    if match is None:
         sys.exit(f"{script} gave no figure: {done.stderr or last}")
-    return int(found[1]), int(found[2])
+    return int(match[1]), int(match[2])
 
 
 def main() -> int:

@@ -54,8 +54,8 @@ def _what_if() -> str:
 
 def _places() -> str:
     """Where 1 GiB can begin on the guest without memmap=."""
-    found = place(_text("seed-no-memmap"), "1G", "!", None, Options())
-    whole = scene.with_places(scene.of(_document("seed-no-memmap")), found)
+    placements = place(_text("seed-no-memmap"), "1G", "!", None, Options())
+    whole = scene.with_places(scene.of(_document("seed-no-memmap")), placements)
     return svg.draw(_some(whole, "Where memmap=1G! can begin", ("nodes", "zones", "places")))
 
 

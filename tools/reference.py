@@ -65,10 +65,10 @@ def commands_page() -> str:
 def _command(name: str) -> str:
     parser = Parser(f"pfnscope {name}")
     parser.configure(load(name))
-    told = "\n\n".join(parser.about)
+    about = "\n\n".join(parser.about)
     options = [option for option in parser.options if option.dest != "help"]
     shown = table(("option", "default", "meaning"), map(_option, options))
-    return f"\n## {name}\n\n    {parser.usage}\n\n{_plain(told)}\n" + (f"\n{shown}" if options else "")
+    return f"\n## {name}\n\n    {parser.usage}\n\n{_plain(about)}\n" + (f"\n{shown}" if options else "")
 
 
 def _option(option: Action) -> tuple[str, str, str]:
@@ -109,7 +109,7 @@ def requests_page() -> str:
 
 
 def _request(path: str, method: str, request: dict[str, Any]) -> str:
-    told = _plain(" ".join(request.get("description", "").replace("``", "`").split()))
+    description = _plain(" ".join(request.get("description", "").replace("``", "`").split()))
     rows = [
         (_code(item["name"]), item["in"] + (", required" if item.get("required") else ""), _plain(item["description"]))
         for item in request.get("parameters", ())
@@ -117,9 +117,8 @@ def _request(path: str, method: str, request: dict[str, Any]) -> str:
     ]
     body = "\n\nTakes a log." if "text/plain" in request.get("requestBody", {}).get("content", {}) else ""
     shown = "\n" + table(("parameter", "in", "meaning"), rows) if rows else ""
-    return (
-        f"\n## {method.upper()} {path}\n\n{told}{body}\n{shown}\nStatus: {', '.join(sorted(request['responses']))}.\n"
-    )
+    statuses = ", ".join(sorted(request["responses"]))
+    return f"\n## {method.upper()} {path}\n\n{description}{body}\n{shown}\nStatus: {statuses}.\n"
 
 
 def words_page() -> str:

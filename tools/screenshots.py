@@ -70,13 +70,13 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
         with serving(settings) as address:
             photograph(browser, address + _SEED, ROOT / "docs" / "screenshot.png", 1200, "light", whole=False)
-            wanted = [*_STATES, *((name, _stored(address, text)) for name, text in _PASTED)]
-            for name, path in wanted:
+            pages = [*_STATES, *((name, _stored(address, text)) for name, text in _PASTED)]
+            for name, path in pages:
                 for suffix, width, scheme in _VIEWS:
                     target = states / f"{name}-{suffix}.png"
                     photograph(browser, address + path, target, width, scheme, paper=suffix == "print")
         browser.close()
-    print(f"docs/screenshot.png and {len(_VIEWS) * len(wanted)} states in {states}")
+    print(f"docs/screenshot.png and {len(_VIEWS) * len(pages)} states in {states}")
 
 
 def _stored(address: str, text: bytes) -> str:

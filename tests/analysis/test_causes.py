@@ -17,16 +17,16 @@ def blamed(analysis: Analysis) -> dict[int, tuple[str, ...]]:
     return {hole.frames.start: cause.arguments for hole, cause in zip(analysis.holes, analysis.causes, strict=True)}
 
 
-def told(analysis: Analysis, start: int) -> str:
+def cause_text(analysis: Analysis, start: int) -> str:
     return next(
         cause.why for hole, cause in zip(analysis.holes, analysis.causes, strict=True) if hole.frames.start == start
     )
 
 
 def test_the_argument_that_ends_the_node_is_named_in_words_that_can_be_repeated() -> None:
-    found = analyze(log_of("seed-1g-4g"))
-    assert blamed(found)[0xBFFD7] == ("memmap=1G!4G",)
-    assert told(found, 0xBFFD7) == (
+    analysis = analyze(log_of("seed-1g-4g"))
+    assert blamed(analysis)[0xBFFD7] == ("memmap=1G!4G",)
+    assert cause_text(analysis, 0xBFFD7) == (
         "“memmap=1G!4G” takes [4 GiB, 5 GiB) out of memblock, so node 0 ends at pfn 0xbffd7 instead of 0x140000"
     )
 
@@ -37,7 +37,7 @@ def test_a_hole_that_is_there_anyhow_is_blamed_on_nothing(slug: str) -> None:
 
 
 def test_pfn_0_is_explained_by_where_memory_begins() -> None:
-    assert told(analyze(log_of("seed-no-memmap")), 0) == (
+    assert cause_text(analyze(log_of("seed-no-memmap")), 0) == (
         "memory begins at pfn 0x1, inside a section that has its struct pages whole"
     )
 
@@ -56,13 +56,13 @@ def test_two_arguments_each_of_which_makes_the_hole_are_named_together() -> None
 
 def test_nothing_is_blamed_where_the_command_line_does_not_give_the_layout() -> None:
     log = msgspec.structs.replace(log_of("seed-1g-4g"), command_line="memmap=1G!7G")
-    found = analyze(log)
-    assert set(blamed(found).values()) == {()}
-    assert told(found, 0xBFFD7).startswith("node 0 ends at pfn 0xbffd7 and node 1 goes on at pfn 0x140000")
+    analysis = analyze(log)
+    assert set(blamed(analysis).values()) == {()}
+    assert cause_text(analysis, 0xBFFD7).startswith("node 0 ends at pfn 0xbffd7 and node 1 goes on at pfn 0x140000")
 
 
 def test_an_excerpt_without_a_command_line_names_the_argument_as_inferred() -> None:
     log = msgspec.structs.replace(log_of("seed-1g-4g"), firmware_map=(), command_line=None, srat=())
-    found = analyze(log)
-    assert blamed(found)[0xBFFD7] == ("memmap=1G!4G",)
-    assert "inferred: the persistent memory in the user-defined map" in told(found, 0xBFFD7)
+    analysis = analyze(log)
+    assert blamed(analysis)[0xBFFD7] == ("memmap=1G!4G",)
+    assert "inferred: the persistent memory in the user-defined map" in cause_text(analysis, 0xBFFD7)

@@ -31,11 +31,11 @@ def text(release: str, *late: str) -> bytes:
 
 def hole(release: str, *late: str) -> Hole:
     (boot,) = read(text(release, *late)).boots
-    return next(found for found in analyze(boot).holes if found.frames.start == 0x180000)
+    return next(item for item in analyze(boot).holes if item.frames.start == 0x180000)
 
 
-def told(found: Hole) -> tuple[str, int | None, str | None]:
-    return found.state, found.linked_node, found.linked_zone
+def outcome(hole: Hole) -> tuple[str, int | None, str | None]:
+    return hole.state, hole.linked_node, hole.linked_zone
 
 
 @pytest.mark.parametrize(
@@ -52,25 +52,25 @@ def test_a_hole_beyond_the_stop_stays_as_the_other_passes_leave_it(
     release: str, state: tuple[str, int | None, str | None]
 ) -> None:
     deferred = hole(release, LINE)
-    assert (told(deferred), deferred.outside) == (state, False)
+    assert (outcome(deferred), deferred.outside) == (state, False)
 
 
 @pytest.mark.parametrize("release", ["4.14.336", "4.17.0", "5.4.20", "5.7.6", "5.14.0"])
 def test_without_the_line_the_walk_is_taken_to_go_through(release: str) -> None:
-    assert told(hole(release)) == ("initialised", 0, "Normal")
+    assert outcome(hole(release)) == ("initialised", 0, "Normal")
 
 
 def test_a_hole_before_the_stop_is_initialised() -> None:
     """4.17 walks one section of the zone, 4.16 walks 2 GiB of it, which is up to the second hole."""
     for release in ("4.16.13", "4.17.0"):
-        assert told(hole(release, LINE)) == ("uninitialised", None, None)
+        assert outcome(hole(release, LINE)) == ("uninitialised", None, None)
         (boot,) = read(text(release, LINE)).boots
-        low = next(found for found in analyze(boot).holes if found.frames.start == 0x104000)
-        assert told(low) == ("initialised", 0, "Normal")
+        low = next(item for item in analyze(boot).holes if item.frames.start == 0x104000)
+        assert outcome(low) == ("initialised", 0, "Normal")
 
 
 def test_what_memblock_reserves_there_is_initialised_by_the_reserve_pass() -> None:
-    assert told(hole("4.17.0", LINE, ACPI)) == ("initialised", 0, "Normal")
+    assert outcome(hole("4.17.0", LINE, ACPI)) == ("initialised", 0, "Normal")
 
 
 def test_reserved_frames_that_no_zone_of_the_node_spans_are_linked_to_no_zone() -> None:
@@ -79,9 +79,9 @@ def test_reserved_frames_that_no_zone_of_the_node_spans_are_linked_to_no_zone() 
         text("6.1.0", "node 0 deferred pages initialised in 40ms").replace(b"23fffffff", b"23ffdffff")
         + b"[    0.000000] ACPI: Reserving FACP table memory at [mem 0x23ffe0000-0x23ffe1fff]\n"
     ).boots
-    tail = {found.frames.start: found for found in analyze(boot).holes if found.frames.start >= 0x23FFE0}
-    assert {start: told(found) for start, found in tail.items()} == {
+    tail = {item.frames.start: item for item in analyze(boot).holes if item.frames.start >= 0x23FFE0}
+    assert {start: outcome(item) for start, item in tail.items()} == {
         0x23FFE0: ("initialised", 0, None),
         0x23FFE2: ("initialised", 0, "Normal"),
     }
-    assert {found.severity for found in tail.values()} <= {"none", "info"}
+    assert {item.severity for item in tail.values()} <= {"none", "info"}

@@ -76,8 +76,8 @@ def analysed(option: str, release: str, lines: tuple[str, ...]) -> Analysis:
 
 
 def hole_of(analysis: Analysis, pfn: int) -> Hole:
-    (found,) = [hole for hole in analysis.holes if hole.frames.start <= pfn < hole.frames.end]
-    return found
+    (match,) = [hole for hole in analysis.holes if hole.frames.start <= pfn < hole.frames.end]
+    return match
 
 
 def page_reserved(analysis: Analysis, pfn: int) -> bool:
@@ -86,11 +86,11 @@ def page_reserved(analysis: Analysis, pfn: int) -> bool:
     assert analysis.release
     layout = analysis.layout
     states, _ = replay(layout, analysis.choice.rule, layout.without_memory, analysis.release.acts_like)
-    found = value_at(states, pfn)
-    return found is not None and found[1].page_reserved
+    state = value_at(states, pfn)
+    return state is not None and state[1].page_reserved
 
 
-def told(hole: Hole) -> tuple[str, int | None, str | None]:
+def outcome(hole: Hole) -> tuple[str, int | None, str | None]:
     return hole.state, hole.linked_node, hole.linked_zone
 
 
@@ -111,7 +111,7 @@ def test_state_links_and_counts_of_each_era_follow_from_the_log(
         analysis = analysed(option, release, lines_in if spanned else lines_out)
         hole = hole_of(analysis, 0xBFFD7)
         assert (hole.frames.start, hole.frames.end, hole.outside) == (0xBFFD7, 0xC0000, not spanned)
-        assert told(hole) == (inside if spanned else outside)
+        assert outcome(hole) == (inside if spanned else outside)
         assert (page_reserved(analysis, 0xBFFD7) or hole.reserved is True) is (kept_in if spanned else kept_out)
         assert analysis.choice.basis == ("evidence" if lines_in else "release")
         counts = [check for check in analysis.checks if "unavailable" in check.what or "Zeroed" in check.what]
@@ -122,8 +122,8 @@ def test_state_links_and_counts_of_each_era_follow_from_the_log(
 @pytest.mark.parametrize("release", NAMES)
 def test_the_release_alone_says_the_same_as_the_printed_lines(release: str) -> None:
     (era,) = [era for era in ERAS if era[0] == release]
-    assert told(hole_of(analysed(OUTSIDE, release, ()), 0xBFFD7)) == era[4]
-    assert told(hole_of(analysed(INSIDE[0], release, ()), 0xBFFD7)) == era[1]
+    assert outcome(hole_of(analysed(OUTSIDE, release, ()), 0xBFFD7)) == era[4]
+    assert outcome(hole_of(analysed(INSIDE[0], release, ()), 0xBFFD7)) == era[1]
 
 
 def test_only_the_releases_that_never_write_it_are_a_danger() -> None:
@@ -145,7 +145,7 @@ def test_page_0_and_the_bios_range_are_harmless_because_memblock_reserves_them(r
 def test_zeroing_after_the_walks_loses_the_links_inside_a_zone_span() -> None:
     """What 4.17.4 did, so that move_freepages_block() met pages of another zone in the middle of DMA32."""
     hole = hole_of(analysed("none", "4.17.4", ()), 0xBFFD7)
-    assert (told(hole), hole.outside, hole.type) == (ZERO, False, MemoryType.RESERVED)
+    assert (outcome(hole), hole.outside, hole.type) == (ZERO, False, MemoryType.RESERVED)
 
 
 def test_without_a_release_no_state_is_claimed_and_every_era_is_shown() -> None:

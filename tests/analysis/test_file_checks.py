@@ -29,8 +29,8 @@ def of_files(data: bytes) -> dict[str, Check]:
 
 
 def test_every_file_of_a_recorded_boot_agrees_with_its_log() -> None:
-    found = of_files(SAMPLE + DEBUGFS)
-    assert sorted(found) == [
+    checks = of_files(SAMPLE + DEBUGFS)
+    assert sorted(checks) == [
         "System RAM in /proc/iomem",
         "firmware map in /sys/firmware/memmap",
         "memory blocks of 128 MiB",
@@ -40,7 +40,7 @@ def test_every_file_of_a_recorded_boot_agrees_with_its_log() -> None:
         "node 1, zone Normal: span in /proc/zoneinfo",
         "node 1: memory in debugfs",
     ]
-    assert all(check.agrees for check in found.values())
+    assert all(check.agrees for check in checks.values())
 
 
 @pytest.mark.parametrize(
@@ -83,11 +83,11 @@ def test_zoneinfo_gives_the_spans_where_the_log_has_node_ranges_and_no_zone_rang
     """Spans that are taken from a file are no evidence for that file, and no assumption."""
     start, end = LOG.index(b"Zone ranges"), LOG.index(b"Movable zone start")
     cut = LOG[: LOG.rindex(b"\n", 0, start) + 1] + LOG[LOG.rindex(b"\n", 0, end) + 1 :]
-    without, found = document(cut), document(cut + ZONEINFO)
+    without, whole = document(cut), document(cut + ZONEINFO)
     assert "zone_ranges" in without.kernel.assumed
-    assert "zone_ranges" not in found.kernel.assumed
-    assert found.zone_spans == document(LOG).zone_spans
-    assert [check for check in found.checks if "zoneinfo" in check.what] == []
+    assert "zone_ranges" not in whole.kernel.assumed
+    assert whole.zone_spans == document(LOG).zone_spans
+    assert [check for check in whole.checks if "zoneinfo" in check.what] == []
 
 
 def test_memory_of_debugfs_alone_has_nodes_and_is_not_held_against_itself() -> None:
@@ -100,12 +100,12 @@ def test_memory_of_debugfs_alone_has_nodes_and_is_not_held_against_itself() -> N
 
 def test_iomem_alone_is_a_lane_of_memory_without_devices() -> None:
     data = FILES[FILES.index(b"# cat /proc/iomem") :].partition(b"# ls")[0]
-    found = document(data)
-    (lane,) = lanes(found)
+    whole = document(data)
+    (lane,) = lanes(whole)
     assert (lane.key, {bar.label for bar in lane.bars}) == (
         "iomem", {"Reserved", "System RAM", "Persistent Memory (legacy)"}
     )  # fmt: skip
-    assert "[0x140000000, 0x240000000)" in render(found)
+    assert "[0x140000000, 0x240000000)" in render(whole)
 
 
 def test_the_files_are_lanes_beside_those_of_the_log() -> None:

@@ -40,8 +40,8 @@ def test_no_frame_that_nothing_is_known_to_have_written_is_read(slug: str) -> No
 
 def test_the_danger_of_the_report_is_left_out_and_its_neighbours_are_read() -> None:
     analysis = analysis_of("seed-1g-4g")
-    found = avoided(analysis, NOTHING, (4, 17, 0), 0x140000)
-    assert found.clip(0xBFF00, 0xC0000) == FrameSet.of([FrameRange(0xBFFD7, 0xC0000)])
+    frames = avoided(analysis, NOTHING, (4, 17, 0), 0x140000)
+    assert frames.clip(0xBFF00, 0xC0000) == FrameSet.of([FrameRange(0xBFFD7, 0xC0000)])
     assert avoided(analysis_of("fixed-1g-4g"), NOTHING, (6, 12, 107), 0x240000).pages == 0
 
 
@@ -74,8 +74,8 @@ def test_before_5_6_nothing_above_the_last_zone_is_asked_for() -> None:
 def test_blocks_that_are_not_online_are_left_out() -> None:
     blocks = (Block(FrameRange(0, 0x8000), "online", 0), Block(FrameRange(0x8000, 0x10000), "offline", 0))
     record = msgspec.structs.replace(NOTHING, blocks=blocks, block_frames=0x8000)
-    found = avoided(analysis_of("fixed-1g-4g"), record, (6, 12, 107), 0x240000)
-    assert found == FrameSet.of([FrameRange(0x8000, 0x10000)])
+    frames = avoided(analysis_of("fixed-1g-4g"), record, (6, 12, 107), 0x240000)
+    assert frames == FrameSet.of([FrameRange(0x8000, 0x10000)])
 
 
 @pytest.mark.parametrize(
@@ -95,8 +95,8 @@ def test_struct_pages_that_wait_for_their_zone_to_grow_are_left_out(
         NOTHING, zones=(zone("DMA32", 0x1000, 0xBF000, 0xA0000), zone("Normal", 0x140000, 0x100000, managed, node=1))
     )
     record = msgspec.structs.replace(record, zones=(*(record.zones or ())[1:],))
-    found = avoided(analysis_of("fixed-1g-4g"), record, (6, 12, 107), 0x240000, unfinished=unfinished)
-    assert found == (FrameSet.of([FrameRange(first, 0x240000)]) if first else FrameSet())
+    frames = avoided(analysis_of("fixed-1g-4g"), record, (6, 12, 107), 0x240000, unfinished=unfinished)
+    assert frames == (FrameSet.of([FrameRange(first, 0x240000)]) if first else FrameSet())
 
 
 def test_without_a_layout_only_what_is_surely_memory_is_read() -> None:
@@ -107,5 +107,5 @@ def test_without_a_layout_only_what_is_surely_memory_is_read() -> None:
 
 
 def test_the_middle_of_a_very_long_gap_is_not_read() -> None:
-    found = avoided(analysis_of("fixed-1g-4g"), NOTHING, (6, 12, 107), 1 << 30)
-    assert found == FrameSet.of([FrameRange(0x240000 + 0x8000, (1 << 30) - 0x8000)])
+    frames = avoided(analysis_of("fixed-1g-4g"), NOTHING, (6, 12, 107), 1 << 30)
+    assert frames == FrameSet.of([FrameRange(0x240000 + 0x8000, (1 << 30) - 0x8000)])

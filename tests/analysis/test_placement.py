@@ -19,36 +19,36 @@ def analysed(slug: str, kernel: str | None = None) -> Analysis:
     return analyze(read(text(slug)).boots[-1], kernel=kernel)
 
 
-def at(found: tuple[Placement, ...], start: int) -> Placement:
-    return next(item for item in found if item.start <= start << 12 < item.end)
+def at(places: tuple[Placement, ...], start: int) -> Placement:
+    return next(item for item in places if item.start <= start << 12 < item.end)
 
 
 @pytest.mark.parametrize(("kernel", "safe"), [("4.17", False), ("5.14", True)])
 def test_the_end_of_node_0_is_unsafe_on_4_17_alone(kernel: str, safe: bool) -> None:
-    found = placements(analysed("seed-no-memmap", kernel), GIB >> 12, "!", SECTION)
-    end = at(found, 4 * GIB >> 12)
+    places = placements(analysed("seed-no-memmap", kernel), GIB >> 12, "!", SECTION)
+    end = at(places, 4 * GIB >> 12)
     assert end.safe is safe
     assert [(hole.frames.start, hole.frames.end, hole.placement) for hole in end.holes] == [
         (0xBFFD7, 0xC0000, "outside-zone-spans")
     ]
     assert "4.15 to 4.17.3" in end.dangerous_on
-    assert at(found, 7 * GIB >> 12).safe
-    assert all(item.safe for item in found if item is not end)
+    assert at(places, 7 * GIB >> 12).safe
+    assert all(item.safe for item in places if item is not end)
 
 
 def test_no_place_is_offered_outside_memory_or_on_low_memory() -> None:
     analysis = analysed("seed-no-memmap")
-    found = placements(analysis, GIB >> 12, "!", 1)
-    for item in found:
+    places = placements(analysis, GIB >> 12, "!", 1)
+    for item in places:
         for start in (item.start >> 12, (item.end >> 12) - 1):
             assert analysis.layout.memory_frames.clip(start, start + (GIB >> 12)).pages == GIB >> 12
             assert start >= MIB >> 12
 
 
 def test_a_finer_alignment_tells_whole_sections_from_broken_ones() -> None:
-    found = placements(analysed("seed-no-memmap", "4.17"), 2 * GIB >> 12, "!", 1)
-    assert at(found, (4 * GIB >> 12) + SECTION).safe
-    broken = at(found, (4 * GIB >> 12) + SECTION + 1)
+    places = placements(analysed("seed-no-memmap", "4.17"), 2 * GIB >> 12, "!", 1)
+    assert at(places, (4 * GIB >> 12) + SECTION).safe
+    broken = at(places, (4 * GIB >> 12) + SECTION + 1)
     assert not broken.safe
     assert broken.holes[0].start_pfn << 12 == broken.start
 
@@ -65,10 +65,10 @@ BLOCK = 32 * MIB >> 12
 @given(st.sampled_from(sorted(ANALYSES)), st.integers(1, 90), st.data())
 def test_every_place_is_judged_as_booting_the_map_again_judges_it(slug: str, blocks: int, data: st.DataObject) -> None:
     analysis = ANALYSES[slug]
-    found = placements(analysis, blocks * BLOCK, "!", BLOCK)
-    if not found:
+    places = placements(analysis, blocks * BLOCK, "!", BLOCK)
+    if not places:
         return
-    item = data.draw(st.sampled_from(found))
+    item = data.draw(st.sampled_from(places))
     step = BLOCK << 12
     start = item.start + data.draw(st.integers(0, item.range.size // step - 1)) * step
     argument = f"memmap={blocks * step:#x}!{start:#x}"

@@ -22,9 +22,9 @@ def checks(data: bytes) -> tuple[Check, ...]:
 
 
 def one(data: bytes, what: str, line: int | None = None) -> Check:
-    found = [check for check in checks(data) if check.what == what and line in (None, *check.lines)]
-    assert len(found) == 1, [check.what for check in checks(data)]
-    return found[0]
+    matches = [check for check in checks(data) if check.what == what and line in (None, *check.lines)]
+    assert len(matches) == 1, [check.what for check in checks(data)]
+    return matches[0]
 
 
 @pytest.mark.parametrize(
@@ -54,9 +54,9 @@ def test_a_line_agrees_and_a_changed_one_differs_with_both_numbers(pattern: byte
     (check,) = [check for check in document.checks if check.what == what and line in check.lines]
     assert check.agrees is False
     assert check.computed not in (None, check.printed)
-    (told,) = [item for item in document.diagnostics if item.code == "check-differs" and item.line == line]
-    assert check.printed in told.message
-    assert str(check.computed) in told.message
+    (diagnostic,) = [item for item in document.diagnostics if item.code == "check-differs" and item.line == line]
+    assert check.printed in diagnostic.message
+    assert str(check.computed) in diagnostic.message
     assert "DIFFERS" in render(document)
     assert "DIFFERS" not in render(analyze(RAW).document)
 
@@ -79,8 +79,8 @@ def test_a_count_that_is_not_in_the_log_is_no_agreement() -> None:
     assert [(check.agrees, check.lines) for check in missing] == [(None, ())] * 3
     assert "3 of" not in render(document).split("own counts: ")[1].splitlines()[0]
     one_lost = FIXED.replace(b"zone DMA: 97 pages in unavailable ranges", b"zone DMA: ")
-    found = [(check.agrees, check.computed) for check in checks(one_lost) if "unavailable" in check.what]
-    assert found == [(True, "1 pages"), (True, "32 pages"), (None, "97 pages")]
+    outcomes = [(check.agrees, check.computed) for check in checks(one_lost) if "unavailable" in check.what]
+    assert outcomes == [(True, "1 pages"), (True, "32 pages"), (None, "97 pages")]
 
 
 def test_nothing_is_said_to_be_missing_where_the_text_ends_before() -> None:
@@ -109,9 +109,9 @@ def test_what_the_arguments_ask_for_serves_where_no_zones_are_printed() -> None:
 
 @pytest.mark.parametrize("name", ["i386", "arm64"])
 def test_other_architectures_agree_with_their_own_numbers(name: str) -> None:
-    found = checks((RECORDED / name / "dmesg.txt").read_bytes())
-    assert len(found) > 5
-    assert [check for check in found if check.agrees is not True] == []
+    printed = checks((RECORDED / name / "dmesg.txt").read_bytes())
+    assert len(printed) > 5
+    assert [check for check in printed if check.agrees is not True] == []
 
 
 OLD = b"""\
@@ -136,11 +136,11 @@ OLD = b"""\
 
 
 def test_releases_up_to_3_7_take_struct_pages_off_what_is_present() -> None:
-    found = {check.what: (check.agrees, check.computed) for check in checks(OLD)}
-    assert found["node 0, zone DMA: pages"] == (True, "3914 pages")
-    assert found["node 0, zone DMA32: pages"] == (True, "254016 pages")
-    assert found["total pages of all zonelists"] == (True, "257930 pages")
-    assert found["Memory: absent"] == (True, "452 KiB")
+    outcomes = {check.what: (check.agrees, check.computed) for check in checks(OLD)}
+    assert outcomes["node 0, zone DMA: pages"] == (True, "3914 pages")
+    assert outcomes["node 0, zone DMA32: pages"] == (True, "254016 pages")
+    assert outcomes["total pages of all zonelists"] == (True, "257930 pages")
+    assert outcomes["Memory: absent"] == (True, "452 KiB")
     newer = {check.what: check.agrees for check in checks(OLD.replace(b"version 3.2.0", b"version 3.10.0"))}
     assert newer["node 0, zone DMA: pages"] is False
 
@@ -155,8 +155,8 @@ MMINIT = b"""\
 
 
 def test_mminit_lines_are_held_against_spans_and_zones() -> None:
-    found = [check for check in checks(OLD + MMINIT) if check not in checks(OLD)]
-    assert [(check.what, check.agrees) for check in found] == [
+    mminit_checks = [check for check in checks(OLD + MMINIT) if check not in checks(OLD)]
+    assert [(check.what, check.agrees) for check in mminit_checks] == [
         ("node 0, zone DMA: struct pages initialised", True),
         ("node 0, zone DMA32: struct pages initialised", True),
         ("bits for the zone in page flags", False),
@@ -203,9 +203,9 @@ HIGHMEM = b"""\
 
 @pytest.mark.parametrize("release", [b"Linux version 3.10.17 (a@b) (gcc) #1 SMP\n", b"\n"], ids=["3.10", "no release"])
 def test_struct_pages_are_taken_off_highmem_where_a_line_says_so(release: bytes) -> None:
-    found = checks(HIGHMEM.replace(b"Linux version 3.10.17 (a@b) (gcc) #1 SMP\n", release))
-    assert [check.what for check in found if check.agrees is not True] == []
-    assert any("of 32 bytes each, which these lines tell" in check.note for check in found)
+    printed = checks(HIGHMEM.replace(b"Linux version 3.10.17 (a@b) (gcc) #1 SMP\n", release))
+    assert [check.what for check in printed if check.agrees is not True] == []
+    assert any("of 32 bytes each, which these lines tell" in check.note for check in printed)
     without = [line for line in HIGHMEM.splitlines(keepends=True) if b"HighMem zone: 273" not in line]
     total = one(b"".join(without), "total pages of all zonelists")
     assert (total.computed, total.agrees) == ("260270 pages", False)
@@ -246,5 +246,5 @@ PER_ZONE = b"""\
 def test_lines_that_name_no_node_are_matched_one_by_one() -> None:
     assert [check.agrees for check in checks(PER_ZONE) if "unavailable" in check.what] == [True, True]
     lost = PER_ZONE.replace(b"DMA32 zone: 32 pages in", b"")
-    found = [(check.printed, check.computed, check.agrees) for check in checks(lost) if "unavailable" in check.what]
-    assert found == [("28769 pages", "28769 pages", True), ("not printed", "32 pages", None)]
+    outcomes = [(check.printed, check.computed, check.agrees) for check in checks(lost) if "unavailable" in check.what]
+    assert outcomes == [("28769 pages", "28769 pages", True), ("not printed", "32 pages", None)]

@@ -66,19 +66,19 @@ def with_flags(record: Record, frames: FrameRange, *, nopage: bool, reserved: bo
     return msgspec.structs.replace(record, flags=changed)
 
 
-def part(found: Verification, what: str) -> FileComparison:
-    return next(item for item in found.comparisons if item.what == what)
+def part(verification: Verification, what: str) -> FileComparison:
+    return next(item for item in verification.comparisons if item.what == what)
 
 
-def wrong(found: FileComparison) -> FrameSet:
-    return FrameSet.of(item.frames for item in found.mismatches)
+def wrong(comparison: FileComparison) -> FrameSet:
+    return FrameSet.of(item.frames for item in comparison.mismatches)
 
 
 @pytest.mark.parametrize("slug", SLUGS)
 def test_a_record_that_the_analysis_foretells_agrees_everywhere(slug: str) -> None:
-    found = verify(ANALYSES[slug], record_of(ANALYSES[slug]))
-    assert found.agrees
-    assert all(item.agreed is not None and item.differences == () for item in found.comparisons)
+    verification = verify(ANALYSES[slug], record_of(ANALYSES[slug]))
+    assert verification.agrees
+    assert all(item.agreed is not None and item.differences == () for item in verification.comparisons)
 
 
 @given(st.sampled_from(SLUGS), st.integers(0, 0x23FFFF), st.integers(1, 0x3000))
@@ -108,9 +108,9 @@ def test_a_hole_that_is_reserved_where_it_should_not_be_differs_or_the_other_way
         if expected is None or not FrameSet.of([hole.frames]) <= seen:
             continue
         changed = with_flags(record, hole.frames, nopage=False, reserved=not expected)
-        found = verify(analysis, changed)
-        assert wrong(part(found, "Reserved bits of holes")) == FrameSet.of([hole.frames])
-        assert not found.agrees
+        verification = verify(analysis, changed)
+        assert wrong(part(verification, "Reserved bits of holes")) == FrameSet.of([hole.frames])
+        assert not verification.agrees
         tried += 1
     assert tried
 
@@ -123,8 +123,8 @@ def test_what_is_only_zeroed_is_reserved_as_memblock_says(reserved: bool | None,
     assert expected_reserved(analysis, known) is expected
     analysis.__dict__["holes"] = (known,)  # in the place of those that it finds
     record = with_flags(record_of(analysis), hole.frames, nopage=False, reserved=True)
-    found = part(verify(analysis, record), "Reserved bits of holes")
-    assert wrong(found) == (FrameSet() if expected is not False else FrameSet.of([hole.frames]))
+    comparison = part(verify(analysis, record), "Reserved bits of holes")
+    assert wrong(comparison) == (FrameSet() if expected is not False else FrameSet.of([hole.frames]))
 
 
 def test_a_zone_that_differs_by_one_page_differs() -> None:
@@ -137,9 +137,9 @@ def test_a_zone_that_differs_by_one_page_differs() -> None:
         msgspec.structs.replace(zones[1], start_pfn=(zones[1].start_pfn or 0) + 1),
         msgspec.structs.replace(zones[1], spanned_pages=0),
     ):
-        found = verify(analysis, msgspec.structs.replace(record, zones=(zones[0], changed, zones[2])))
-        assert not found.agrees
-        assert len(part(found, "zone spans and present pages").mismatches) == 1
+        verification = verify(analysis, msgspec.structs.replace(record, zones=(zones[0], changed, zones[2])))
+        assert not verification.agrees
+        assert len(part(verification, "zone spans and present pages").mismatches) == 1
 
 
 def plugged(record: Record, *, told_by_iomem: bool = True) -> Record:
@@ -160,14 +160,14 @@ def plugged(record: Record, *, told_by_iomem: bool = True) -> Record:
 
 def test_memory_plugged_in_after_boot_is_recognised_and_said() -> None:
     analysis = ANALYSES["fixed-1g-4g"]
-    found = verify(analysis, plugged(record_of(analysis)))
-    assert found.agrees
-    assert [item.what for item in found.comparisons if item.differences] == [
+    verification = verify(analysis, plugged(record_of(analysis)))
+    assert verification.agrees
+    assert [item.what for item in verification.comparisons if item.differences] == [
         "zone spans and present pages",
         "struct pages",
         "memory blocks",
     ]
-    assert found.changes == (
+    assert verification.changes == (
         "Memory at pfn [0x240000, 0x260000) was plugged in after boot, so the log cannot hold it.",
     )
 
@@ -178,9 +178,9 @@ def test_more_than_what_was_plugged_in_is_not_explained_by_it() -> None:
     zones = record.zones or ()
     more = msgspec.structs.replace(zones[-1], present_pages=zones[-1].present_pages - 1)
     assert not verify(analysis, msgspec.structs.replace(record, zones=(*zones[:-1], more))).agrees
-    found = verify(analysis, plugged(record_of(analysis), told_by_iomem=False))
-    assert wrong(part(found, "memory blocks")) == FrameSet.of([FrameRange(0x240000, 0x260000)])
-    assert found.changes == ()
+    verification = verify(analysis, plugged(record_of(analysis), told_by_iomem=False))
+    assert wrong(part(verification, "memory blocks")) == FrameSet.of([FrameRange(0x240000, 0x260000)])
+    assert verification.changes == ()
 
 
 def test_a_reader_killed_where_no_danger_is_differs() -> None:
@@ -189,16 +189,16 @@ def test_a_reader_killed_where_no_danger_is_differs() -> None:
     assert record.flags is not None
     died = FrameSet.of([FrameRange(0xBFFE0, 0xBFFE1)])
     flags = msgspec.structs.replace(record.flags, crashed=died)
-    found = verify(analysis, msgspec.structs.replace(record, flags=flags))
-    assert wrong(part(found, "frames that killed the reader")) == died
+    verification = verify(analysis, msgspec.structs.replace(record, flags=flags))
+    assert wrong(part(verification, "frames that killed the reader")) == died
 
 
 def test_what_is_not_there_is_told_and_is_no_agreement() -> None:
     missing = {"zoneinfo.txt": "only root may read it", "kpageflags.runs.txt": "refused", "memory-blocks.txt": "none"}
     nothing = Record(None, None, None, 1, None, FrameSet(), None, None, None, missing)
-    found = verify(ANALYSES["fixed-1g-4g"], nothing)
-    assert (found.compared, found.agrees) == (False, False)
-    assert {item.left_out[0].why for item in found.comparisons} == set(missing.values())
+    verification = verify(ANALYSES["fixed-1g-4g"], nothing)
+    assert (verification.compared, verification.agrees) == (False, False)
+    assert {item.left_out[0].why for item in verification.comparisons} == set(missing.values())
 
 
 def test_where_no_flag_says_that_there_is_no_struct_page_a_zero_proves_nothing() -> None:
@@ -208,9 +208,9 @@ def test_where_no_flag_says_that_there_is_no_struct_page_a_zero_proves_nothing()
     assert record.flags is not None
     runs = tuple(msgspec.structs.replace(run, nopage=False) for run in record.flags.runs)
     zeros = msgspec.structs.replace(record, flags=msgspec.structs.replace(record.flags, runs=runs))
-    found = verify(analysis, zeros)
+    verification = verify(analysis, zeros)
     reserved = record.flags.having(reserved=True)
-    assert found.agrees
-    assert part(found, "struct pages").agreed == reserved.pages
+    assert verification.agrees
+    assert part(verification, "struct pages").agreed == reserved.pages
     hidden = FrameRange(0xC0000, 0xC0001)
     assert not verify(analysis, with_flags(zeros, hidden, nopage=False, reserved=True)).agrees

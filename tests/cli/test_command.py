@@ -113,12 +113,12 @@ def test_rules_name_their_commits() -> None:
 
 
 def test_lookup_in_a_hole_tells_why_and_who_reaches_it() -> None:
-    told = run("lookup", SEED, "page:0xffffea0002fff5c0").stdout.decode()
-    assert "why          the memmap was allocated without zeroing" in told
-    assert "cause        memmap=1G!4G" in told
-    assert "reached by   /proc/kpageflags" in told
-    assert "assumed      struct pages begin at 0xffffea0000000000, as without KASLR" in told
-    assert max(map(len, told.splitlines())) <= 80
+    report = run("lookup", SEED, "page:0xffffea0002fff5c0").stdout.decode()
+    assert "why          the memmap was allocated without zeroing" in report
+    assert "cause        memmap=1G!4G" in report
+    assert "reached by   /proc/kpageflags" in report
+    assert "assumed      struct pages begin at 0xffffea0000000000, as without KASLR" in report
+    assert max(map(len, report.splitlines())) <= 80
 
 
 def test_of_several_boots_it_is_said_which_one_is_shown_and_how_to_see_another() -> None:
@@ -133,9 +133,9 @@ def test_of_several_boots_it_is_said_which_one_is_shown_and_how_to_see_another()
 
 def test_what_the_text_does_not_prove_can_be_told_by_an_option() -> None:
     nodes = b"Early memory node ranges\n  node   0: [mem 0x0000000000000000-0x0000000007ffffff]\n"
-    told = run("analyze", stdin=nodes).stderr
-    assert b"--arch ARCH" in told
-    assert b"--kernel RELEASE" in told
+    errors = run("analyze", stdin=nodes).stderr
+    assert b"--arch ARCH" in errors
+    assert b"--kernel RELEASE" in errors
 
 
 def test_version() -> None:

@@ -33,9 +33,9 @@ def record(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
 @pytest.mark.parametrize("record", SLUGS, indirect=True)
 def test_recorded_machines_agree_with_their_logs(record: Path) -> None:
     done = run("verify", str(record), "--format", "json")
-    found = json.loads(done.stdout)
-    assert (done.returncode, done.stderr, found["agrees"]) == (0, "", True)
-    kinds = {item["what"]: item["agreed"] for item in found["comparisons"]}
+    verification = json.loads(done.stdout)
+    assert (done.returncode, done.stderr, verification["agrees"]) == (0, "", True)
+    kinds = {item["what"]: item["agreed"] for item in verification["comparisons"]}
     assert kinds["zone spans and present pages"] > 1
     assert kinds["struct pages"] > 500_000
 
@@ -157,8 +157,8 @@ def test_capture_goes_on_where_a_file_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "out/kpageflags.runs.txt").exists()
     for reason in ("CONFIG_PROC_PAGE_MONITOR", "shown to root only"):
         assert reason in done.stderr
-    told = run("verify", str(tmp_path / "out")).stdout
-    assert "CONFIG_PROC_PAGE_MONITOR" in " ".join(told.split())
+    report = run("verify", str(tmp_path / "out")).stdout
+    assert "CONFIG_PROC_PAGE_MONITOR" in " ".join(report.split())
 
 
 def test_capture_refuses_to_mix_records_and_to_record_nothing(tmp_path: Path) -> None:
@@ -175,8 +175,8 @@ def test_capture_refuses_to_mix_records_and_to_record_nothing(tmp_path: Path) ->
 def test_verify_live_captures_and_compares_and_leaves_nothing_behind(tmp_path: Path) -> None:
     root = machine(tmp_path / "root")
     done = run("verify", "--live", "--root", str(root), "--format", "json")
-    found = json.loads(done.stdout)
-    reserved = next(item for item in found["comparisons"] if item["what"] == "struct pages")
+    verification = json.loads(done.stdout)
+    reserved = next(item for item in verification["comparisons"] if item["what"] == "struct pages")
     assert done.returncode == 1  # the files of this machine show a struct page where there is none
     assert {"start_pfn": 0xBFFE0, "end_pfn": 0xC0000, "why": "dangerous: nothing wrote its struct pages"} in reserved[
         "left_out"

@@ -23,22 +23,22 @@ ASKED: list[dict[str, Any]] = [
 CHANGES = ("append", "remove", "set")
 
 
-def command(asked: dict[str, Any], file: Path, form: str) -> bytes:
+def command(query: dict[str, Any], file: Path, form: str) -> bytes:
     """What the command prints when it is asked the same."""
     options = [
         word
-        for name, value in asked.items()
+        for name, value in query.items()
         for one in (value if isinstance(value, list) else [value])
         for word in (f"--{name}", one)
     ]
-    done = run("simulate" if set(CHANGES) & set(asked) else "analyze", str(file), *options, "--format", form)
+    done = run("simulate" if set(CHANGES) & set(query) else "analyze", str(file), *options, "--format", form)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-@pytest.mark.parametrize("asked", ASKED, ids=lambda asked: " ".join(asked) or "nothing")
+@pytest.mark.parametrize("query", ASKED, ids=lambda query: " ".join(query) or "nothing")
 def test_a_stored_log_and_a_file_give_the_same_in_every_form(
-    client: httpx.Client, tmp_path: Path, asked: dict[str, Any]
+    client: httpx.Client, tmp_path: Path, query: dict[str, Any]
 ) -> None:
     file = tmp_path / "dmesg.txt"
     file.write_bytes(BOTH)
@@ -46,19 +46,19 @@ def test_a_stored_log_and_a_file_give_the_same_in_every_form(
     differing = [
         form
         for form, ending in FORMS.items()
-        if client.get(f"/l/{stored}.{ending}", params=asked).content != command(asked, file, form)
+        if client.get(f"/l/{stored}.{ending}", params=query).content != command(query, file, form)
     ]
     assert differing == []
-    told = client.get(f"/l/{stored}", params=asked, headers={"Accept": "*/*"})
-    assert told.content == command(asked, file, "text")
+    answer = client.get(f"/l/{stored}", params=query, headers={"Accept": "*/*"})
+    assert answer.content == command(query, file, "text")
 
 
-@pytest.mark.parametrize("asked", ASKED, ids=lambda asked: " ".join(asked) or "nothing")
-def test_the_api_computes_what_the_command_prints(client: httpx.Client, tmp_path: Path, asked: dict[str, Any]) -> None:
+@pytest.mark.parametrize("query", ASKED, ids=lambda query: " ".join(query) or "nothing")
+def test_the_api_computes_what_the_command_prints(client: httpx.Client, tmp_path: Path, query: dict[str, Any]) -> None:
     file = tmp_path / "dmesg.txt"
     file.write_bytes(BOTH)
-    path = "/api/v1/simulate" if set(CHANGES) & set(asked) else "/api/v1/analyze"
-    assert client.post(path, params=asked, content=BOTH).content == command(asked, file, "json")
+    path = "/api/v1/simulate" if set(CHANGES) & set(query) else "/api/v1/analyze"
+    assert client.post(path, params=query, content=BOTH).content == command(query, file, "json")
 
 
 def test_places_and_comparisons_are_the_same_too(client: httpx.Client, tmp_path: Path) -> None:
@@ -72,8 +72,8 @@ def test_places_and_comparisons_are_the_same_too(client: httpx.Client, tmp_path:
     compared = run("compare", str(file), "--boots", "1,2", "--format", "json").stdout
     pair = {"a": stored, "b": stored, "boot_a": "1", "boot_b": "2"}
     assert client.get("/api/v1/compare", params=pair).content == compared
-    found = run("lookup", str(file), "pfn:0xbffd7", "--format", "json").stdout
-    assert client.get(f"/api/v1/layouts/{stored}/lookup", params={"at": "pfn:0xbffd7"}).content == found
+    lookup = run("lookup", str(file), "pfn:0xbffd7", "--format", "json").stdout
+    assert client.get(f"/api/v1/layouts/{stored}/lookup", params={"at": "pfn:0xbffd7"}).content == lookup
 
 
 def test_curl_gets_the_report_of_the_command_and_the_permalink(client: httpx.Client, tmp_path: Path) -> None:

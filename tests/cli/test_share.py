@@ -74,8 +74,8 @@ def test_only_memory_lines_leave_this_machine(tmp_path: Path) -> None:
     with recorder(body=answer) as (address, bodies):
         done = run("share", str(log), "--server", address)
         assert (done.returncode, done.stdout.splitlines()[0]) == (0, b"http://x/l/y")
-        (sent,) = bodies
-    plain = gzip.decompress(sent)
+        (packed,) = bodies
+    plain = gzip.decompress(packed)
     assert SECRET.encode() not in plain
     assert b"memmap=1G!4G" in plain
     assert len(plain) < len(log.read_bytes())
@@ -137,11 +137,11 @@ def curl(*arguments: str, stdin: bytes = b"") -> str:
 
 def test_curl_gets_text_with_the_permalink_last_and_the_text_again_at_the_permalink(serve: Serve) -> None:
     host = str(serve().base_url)
-    told = curl("--data-binary", "@-", f"{host}/", stdin=text("seed-1g-4g"))
-    link = told.splitlines()[-1]
+    answer = curl("--data-binary", "@-", f"{host}/", stdin=text("seed-1g-4g"))
+    link = answer.splitlines()[-1]
     report = run("analyze", SEED).stdout.decode()
     assert link.startswith(f"{host}/l/")
-    assert told.startswith(report)
+    assert answer.startswith(report)
     assert curl(link) == report
     head = curl("-i", link, "-o", "/dev/null", "-D", "-").lower()
     assert "content-type: text/plain; charset=utf-8" in head
@@ -156,10 +156,10 @@ def test_curl_gets_text_with_the_permalink_last_and_the_text_again_at_the_permal
 
 def test_an_error_can_be_read_in_a_terminal(serve: Serve) -> None:
     host = str(serve().base_url)
-    for told in (curl("--data-binary", "hello", f"{host}/"), curl(f"{host}/l/AAAAAAAAAAAAAAAA")):
-        assert told.endswith("}\n")
-        assert json.loads(told)["status"] in (404, 422)
-        assert any(line.startswith('  "detail": "') for line in told.splitlines())
+    for answer in (curl("--data-binary", "hello", f"{host}/"), curl(f"{host}/l/AAAAAAAAAAAAAAAA")):
+        assert answer.endswith("}\n")
+        assert json.loads(answer)["status"] in (404, 422)
+        assert any(line.startswith('  "detail": "') for line in answer.splitlines())
 
 
 FORMS = {item.suffix: item.name for item in FORMATS}
@@ -168,12 +168,12 @@ FORMS = {item.suffix: item.name for item in FORMATS}
 @pytest.mark.parametrize("slug", ["seed-1g-4g", "files-of-proc"])
 def test_page_api_and_command_give_the_same_bytes(serve: Serve, slug: str) -> None:
     client = serve()
-    made = client.post("/api/v1/layouts?keep=everything", content=text(slug), headers={"Content-Type": "text/plain"})
+    layout = client.post("/api/v1/layouts?keep=everything", content=text(slug), headers={"Content-Type": "text/plain"})
     for form, name in FORMS.items():
         ours = run("analyze", str(path(slug)), "--format", name).stdout
-        assert client.get(f"/l/{made.json()['id']}.{form}").content == ours, form
+        assert client.get(f"/l/{layout.json()['id']}.{form}").content == ours, form
         assert client.get(f"/samples/{slug}.{form}").content == ours, form
     document = run("analyze", str(path(slug)), "--format", "json").stdout
-    assert client.get(f"/api/v1/layouts/{made.json()['id']}").content == document
-    sent = client.post("/api/v1/analyze", content=text(slug), headers={"Content-Type": "text/plain"})
-    assert sent.content == document
+    assert client.get(f"/api/v1/layouts/{layout.json()['id']}").content == document
+    analysis = client.post("/api/v1/analyze", content=text(slug), headers={"Content-Type": "text/plain"})
+    assert analysis.content == document

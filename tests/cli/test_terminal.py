@@ -128,10 +128,10 @@ def test_every_shell_is_offered_commands_options_values_and_files(
     begun: str, offered: set[str], tmp_path: Path
 ) -> None:
     line, answer = f"pfnscope {begun}", tmp_path / "answer"
-    asked = {"_ARGCOMPLETE": "1", "_ARGCOMPLETE_IFS": "\n", "_ARGCOMPLETE_STDOUT_FILENAME": str(answer)}
-    asked |= {"COMP_LINE": line, "COMP_POINT": str(len(line))}
+    variables = {"_ARGCOMPLETE": "1", "_ARGCOMPLETE_IFS": "\n", "_ARGCOMPLETE_STDOUT_FILENAME": str(answer)}
+    variables |= {"COMP_LINE": line, "COMP_POINT": str(len(line))}
     folder = path("seed-no-memmap").parents[1]
-    done = subprocess.run([COMMAND], env=PLAIN | asked, cwd=folder, capture_output=True, check=True)
+    done = subprocess.run([COMMAND], env=PLAIN | variables, cwd=folder, capture_output=True, check=True)
     assert done.stdout == b""
     assert {word.strip() for word in answer.read_text().splitlines()} == offered
 
@@ -176,10 +176,10 @@ def test_a_real_bash_completes_what_is_begun(begun: str, completed: str) -> None
         os.close(master)
 
 
-def until_shown(terminal: int, wanted: str) -> None:
+def until_shown(terminal: int, text: str) -> None:
     """Read what a terminal shows until it holds these words; without anything more for a minute it never will."""
     shown = b""
-    while wanted.encode() not in shown:
+    while text.encode() not in shown:
         if not select.select([terminal], [], [], 60)[0]:
-            raise AssertionError(f"{wanted!r} not in {shown!r}")
+            raise AssertionError(f"{text!r} not in {shown!r}")
         shown += os.read(terminal, 4096)

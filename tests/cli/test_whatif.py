@@ -82,8 +82,8 @@ def test_two_boots_of_one_paste_are_compared() -> None:
 
 
 def test_placement_tells_the_unsafe_place_of_the_seed() -> None:
-    found = json.loads(run("place", NONE, "--size", "1G", "--format", "json").stdout)
-    unsafe = [item for item in found["placements"] if not item["safe"]]
+    placements = json.loads(run("place", NONE, "--size", "1G", "--format", "json").stdout)
+    unsafe = [item for item in placements["placements"] if not item["safe"]]
     assert [(item["start"], item["end"]) for item in unsafe] == [("0x100000000", "0x108000000")]
     assert [(hole["start_pfn"], hole["end_pfn"]) for hole in unsafe[0]["holes"]] == [(0xBFFD7, 0xC0000)]
     assert b"UNSAFE  0x100000000\n" in run("place", NONE, "--size", "1G").stdout

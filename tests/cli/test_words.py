@@ -37,8 +37,8 @@ def test_files_and_options_stand_in_any_order() -> None:
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert [line["file"] for line in lines] == [SEED, NONE, SEED]
     assert {line["document"]["kernel"]["release"] for line in lines} == {"4.17"}
-    found = document("lookup", SEED, "--kernel", "5.14", "0xbffd7000", "--format", "json")
-    assert found == document("lookup", "--format", "json", "--kernel", "5.14", SEED, "0xbffd7000")
+    lookup = document("lookup", SEED, "--kernel", "5.14", "0xbffd7000", "--format", "json")
+    assert lookup == document("lookup", "--format", "json", "--kernel", "5.14", SEED, "0xbffd7000")
     assert document("compare", NONE, "--format", "json", SEED) == document("compare", NONE, SEED, "--format=json")
 
 
@@ -72,8 +72,8 @@ def test_a_value_may_begin_with_a_dash_or_be_nothing() -> None:
 
 
 def test_remove_can_be_given_again() -> None:
-    found = document("simulate", SEED, "--remove", "memmap=1G!4G", "--format", "json", "--remove=quiet")
-    assert "memmap" not in found["kernel"]["command_line"]
+    simulated = document("simulate", SEED, "--remove", "memmap=1G!4G", "--format", "json", "--remove=quiet")
+    assert "memmap" not in simulated["kernel"]["command_line"]
 
 
 def test_a_dash_is_standard_input_and_stands_for_it_where_it_may_be_left_out() -> None:

@@ -56,12 +56,12 @@ def test_a_difference_of_one_frame_is_seen() -> None:
 
 
 def test_the_unsafe_start_of_the_seed_stands_below_its_memory_and_is_seen() -> None:
-    document, found = placed_beside(text("seed-no-memmap"), "1G")
+    document, placements = placed_beside(text("seed-no-memmap"), "1G")
     for width in (72, 120):
-        lines = bars_of_places(document, found, Look(width))
+        lines = bars_of_places(document, placements, Look(width))
         drawn = rows(lines)
         assert re.fullmatch(r" +\|[ +safe]+\| +\|!+ unsafe !+\|\++ safe \++\|", drawn["starts"])
         unsafe = drawn["starts"].index("|!")
         address = next(line for line in lines if "0x100000000" in line)
         assert address.index("0x100000000") - 9 == unsafe
-    assert "\x1b[1;31m" in "".join(bars_of_places(document, found, Look(colour=True)))
+    assert "\x1b[1;31m" in "".join(bars_of_places(document, placements, Look(colour=True)))

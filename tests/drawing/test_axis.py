@@ -49,10 +49,10 @@ def test_reserved_space_far_above_memory_does_not_squeeze_the_scale() -> None:
         MapEntry(*ByteRange(0xFD00000000, 0x10000000000), MemoryType.RESERVED, "reserved", (9,)),
     ]
     document = seed_document(firmware_map=entries)
-    found = lanes(document)
-    axis = axes.to_scale(found)
+    drawn = lanes(document)
+    axis = axes.to_scale(drawn)
     assert axis.pfns == (0, 0x240000)
-    assert [bar.start_pfn for bar in axes.beyond(found, axis)] == [0xFD00000]
+    assert [bar.start_pfn for bar in axes.beyond(drawn, axis)] == [0xFD00000]
     assert "1 range beyond 0x240000000 not drawn" in draw(scene.of(document), "scale")
 
 
@@ -65,10 +65,10 @@ def test_memory_that_starts_high_starts_the_scale() -> None:
 def test_labels_never_touch_at_any_width() -> None:
     """At each width the labels shown there keep their distance and stay inside."""
     for axis in (axes.schematic(SEED), axes.to_scale(SEED)):
-        found = ticks(SEED, axis, 4096)
+        marks = ticks(SEED, axis, 4096)
         for width in WIDTHS:
             edge = 0.0
-            for tick in (tick for tick in found if tick.width <= width):
+            for tick in (tick for tick in marks if tick.width <= width):
                 length = len(tick.label) * CHARACTER
                 left = tick.at * width - {"start": 0, "middle": length / 2, "end": length}[tick.anchor]
                 assert left >= edge
@@ -100,8 +100,8 @@ def test_a_dangerous_hole_is_never_joined_away() -> None:
 @given(st.floats(0, 0.98), st.floats(0.001, 0.5))
 def test_a_finer_window_loses_no_range(low: float, width: float) -> None:
     """Of ten thousand ranges, each is in one bar, whether in the window, beside it or at its seams."""
-    made = json.loads(plotly.figure_json(MANY, "schematic", window=_window(low, width), both_axes=MANY_AXES))
-    labels = [data[0] for trace in made["data"][:2] for data in trace["customdata"]]
+    figure = json.loads(plotly.figure_json(MANY, "schematic", window=_window(low, width), both_axes=MANY_AXES))
+    labels = [data[0] for trace in figure["data"][:2] for data in trace["customdata"]]
     assert len(labels) < 5_000
     assert sum(int(label.split()[0]) if "ranges" in label else 1 for label in labels) == 10_000
 
@@ -109,10 +109,10 @@ def test_a_finer_window_loses_no_range(low: float, width: float) -> None:
 def test_inside_a_window_bars_are_apart_that_were_joined() -> None:
     """A window of a thousandth shows its ten ranges one by one, and axis and ticks there are exact."""
     low, high = _window(0.5, 0.001)
-    made = json.loads(plotly.figure_json(MANY, "schematic", window=(low, high), both_axes=MANY_AXES))
+    figure = json.loads(plotly.figure_json(MANY, "schematic", window=(low, high), both_axes=MANY_AXES))
     bars = [
         (base, base + x)
-        for trace in made["data"][:2]
+        for trace in figure["data"][:2]
         for base, x, data in zip(trace["base"], trace["x"], trace["customdata"], strict=True)
         if data[0] == "usable"
     ]
@@ -121,8 +121,8 @@ def test_inside_a_window_bars_are_apart_that_were_joined() -> None:
     places = {(round(axis.place(bar.start_pfn), 12), round(axis.place(bar.end_pfn), 12)) for bar in expected}
     assert len(expected) >= 9
     assert len(places - {(round(one, 12), round(other, 12)) for one, other in bars}) == 0
-    assert {bar.start_pfn for bar in expected} <= set(made["layout"]["meta"]["knots"]["pfn"])
-    assert {bar.start_pfn for bar in expected} <= set(made["layout"]["meta"]["ticks"])
+    assert {bar.start_pfn for bar in expected} <= set(figure["layout"]["meta"]["knots"]["pfn"])
+    assert {bar.start_pfn for bar in expected} <= set(figure["layout"]["meta"]["ticks"])
 
 
 def test_a_part_of_an_axis_goes_both_ways() -> None:

@@ -55,20 +55,20 @@ def test_a_document_without_anything_still_draws() -> None:
 def test_the_figure_has_few_traces_and_every_bar(axis: AxisName) -> None:
     """Two bar traces, the frames and the bands; no shapes; base and width give the bar's frames back."""
     document = seed_document()
-    made = json.loads(plotly.figure_json(scene.of(document), axis))
-    assert [trace["type"] for trace in made["data"]] == ["bar", "bar", "scatter", "scatter"]
-    assert "shapes" not in made["layout"]
-    assert sum(len(trace["base"]) for trace in made["data"][:2]) == sum(len(lane.bars) for lane in lanes(document))
-    for trace, kinds in zip(made["data"][:2], made["layout"]["meta"]["kinds"], strict=True):
+    figure = json.loads(plotly.figure_json(scene.of(document), axis))
+    assert [trace["type"] for trace in figure["data"]] == ["bar", "bar", "scatter", "scatter"]
+    assert "shapes" not in figure["layout"]
+    assert sum(len(trace["base"]) for trace in figure["data"][:2]) == sum(len(lane.bars) for lane in lanes(document))
+    for trace, kinds in zip(figure["data"][:2], figure["layout"]["meta"]["kinds"], strict=True):
         assert len(trace["base"]) == len(trace["x"]) == len(trace["customdata"]) == len(kinds)
 
 
 def test_positions_to_scale_are_page_frames() -> None:
     """Byte addresses would lose bits beyond 2**53 in a browser; page frames of 64-bit machines do not."""
     top = MapEntry(*ByteRange(0xFFFFFFFFF000, 0x1000000000000), MemoryType.RAM, "usable", (1,))
-    made = json.loads(plotly.figure_json(scene.of(seed_document(firmware_map=[top])), "scale"))
-    assert made["data"][0]["base"][0] == 0xFFFFFFFFF
-    assert max(made["layout"]["xaxis"]["range"]) < 2**53
+    figure = json.loads(plotly.figure_json(scene.of(seed_document(firmware_map=[top])), "scale"))
+    assert figure["data"][0]["base"][0] == 0xFFFFFFFFF
+    assert max(figure["layout"]["xaxis"]["range"]) < 2**53
 
 
 def _luminance(colour: str) -> float:

@@ -75,6 +75,6 @@ def test_trouble_stands_at_the_frames_that_it_names() -> None:
     ]
     events.append(Event("oops", "unable to handle", Address(0xFFFFEA0002FFF5C0), None, None, (80,)))
     holes = [hole(0, 1), hole(0xBFFD7, 0xC0000)]
-    found = lanes(seed_document(events=events, holes=holes))
-    (bar,) = next(lane for lane in found if lane.key == "events").bars
+    drawn = lanes(seed_document(events=events, holes=holes))
+    (bar,) = next(lane for lane in drawn if lane.key == "events").bars
     assert (bar.start_pfn, bar.end_pfn, bar.hole, bar.lines) == (0xBFFD7, 0xBFFD9, 1, (90, 91))

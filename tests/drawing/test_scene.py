@@ -29,13 +29,13 @@ _BARS = st.lists(
 @given(_BARS, _BARS)
 def test_differences_are_the_frames_whose_bars_are_not_the_same(one: list[Bar], other: list[Bar]) -> None:
     """Frame by frame, overlaps and all; neither empty nor touching with the same words."""
-    found = differences(one, other)
-    told = {pfn for item in found for pfn in range(item.start_pfn, item.end_pfn)}
+    differing = differences(one, other)
+    covered = {pfn for item in differing for pfn in range(item.start_pfn, item.end_pfn)}
     over = [[sorted(bar.kind for bar in bars if bar.start_pfn <= pfn < bar.end_pfn) for pfn in range(30)]
             for bars in (one, other)]  # fmt: skip
-    assert told == {pfn for pfn in range(30) if over[0][pfn] != over[1][pfn]}
-    assert all(item.start_pfn < item.end_pfn for item in found)
-    assert sum(item.end_pfn - item.start_pfn for item in found) == len(told)
+    assert covered == {pfn for pfn in range(30) if over[0][pfn] != over[1][pfn]}
+    assert all(item.start_pfn < item.end_pfn for item in differing)
+    assert sum(item.end_pfn - item.start_pfn for item in differing) == len(covered)
 
 
 def _healed() -> Document:
@@ -59,9 +59,9 @@ def test_what_both_say_stands_once_and_the_rest_side_by_side() -> None:
     ]  # fmt: skip
     user = [(mark.start_pfn, mark.end_pfn) for mark in both.marks if mark.first == 1]
     assert user == [(0x100000, 0x140000)]
-    told = {bar.label: bar.detail for bar in both.lanes[-1].bars}
-    assert "User map: usable → persistent (type 12)" in told["3 lanes (user map, nodes, zones)"]
-    assert "Holes: 41 pages, harmless hole → 41 pages, dangerous hole" in " ".join(told.values())
+    details = {bar.label: bar.detail for bar in both.lanes[-1].bars}
+    assert "User map: usable → persistent (type 12)" in details["3 lanes (user map, nodes, zones)"]
+    assert "Holes: 41 pages, harmless hole → 41 pages, dangerous hole" in " ".join(details.values())
 
 
 def test_no_difference_draws_what_one_document_draws() -> None:
@@ -101,11 +101,11 @@ def test_lines_of_two_logs_are_told_with_the_log_that_they_are_of() -> None:
 
 def test_possible_starts_are_a_lane_of_their_own() -> None:
     """Ranges of starts in frames, with what a region there adds."""
-    found = [
+    placements = [
         Placement(*ByteRange(0x8000000, 0x80000000), True, (), ()),
         Placement(*ByteRange(0x100000000, 0x108000000), False, (), ()),
     ]
-    places = Placements(size=1 << 30, align=1 << 27, kind="!", release=None, assumed=(), placements=tuple(found))
+    places = Placements(size=1 << 30, align=1 << 27, kind="!", release=None, assumed=(), placements=tuple(placements))
     lane = scene.with_places(scene.of(seed_document()), places).lanes[-1]
     assert lane.subtitle == "of memmap=1G!"
     assert [(bar.start_pfn, bar.end_pfn, bar.kind) for bar in lane.bars] == [
@@ -119,9 +119,9 @@ def test_what_a_simulation_does_not_compute_is_no_difference() -> None:
     """memblock.reserved of a boot that was not: only the log's is drawn, and nothing says that it would go."""
     taken = Memblock((), (MemblockRegion(*ByteRange(0x1000000, 0x2000000), None, None, (60,)),))
     known = Memblock((), (MemblockRegion(*ByteRange(0x1000000, 0x1001000), None, None, (60,)),))
-    today, made = seed_document(memblock=taken), seed_document(memblock=known, origin="simulated")
-    both = scene.of_two(today, made, NAMES, one_log=True)
+    today, simulated = seed_document(memblock=taken), seed_document(memblock=known, origin="simulated")
+    both = scene.of_two(today, simulated, NAMES, one_log=True)
     (lane,) = (lane for lane in both.lanes if lane.key == "reserved")
     assert (lane.subtitle, [bar.end_pfn for bar in lane.bars]) == ("today, not simulated", [0x2000])
     assert both.marks == ()
-    assert scene.of_two(today, msgspec.structs.replace(made, origin="log"), ("A", "B")).marks != ()
+    assert scene.of_two(today, msgspec.structs.replace(simulated, origin="log"), ("A", "B")).marks != ()

@@ -96,8 +96,8 @@ def test_an_archive_gives_the_logs_inside_packed_or_not(tmp_path: Path, ending: 
     inside = {**LOGS, "readme": b"no log\n", "more.tar": tar_of(LOGS)}
     path = tmp_path / f"all{ending}"
     path.write_bytes(zip_of(inside) if pack is None else pack(tar_of(inside)))
-    found = statuses(path)
-    assert found == {
+    by_name = statuses(path)
+    assert by_name == {
         **{f"{path}!{name}": "analysed" for name in LOGS},
         f"{path}!readme": "no-layout",
         f"{path}!more.tar": "no-layout",
@@ -115,9 +115,9 @@ def test_an_archive_that_breaks_off_says_so_beside_what_it_gave(tmp_path: Path, 
     whole = tar_of({"one": LOG, "two": LOG})
     path = tmp_path / "all.tar"
     path.write_bytes(whole[:cut])
-    found = statuses(path)
-    assert found.pop(str(path)) == "damaged"
-    assert set(found.values()) <= {"analysed"}
+    by_name = statuses(path)
+    assert by_name.pop(str(path)) == "damaged"
+    assert set(by_name.values()) <= {"analysed"}
     assert statuses_of_whole(tmp_path, whole) == {"analysed"}
 
 
@@ -160,8 +160,8 @@ def checksums(archive: bytes) -> tuple[int, int]:
 
 def test_a_member_beyond_the_limit_is_not_read() -> None:
     archive = tar_of({"small": b"1234", "large": b"12345"})
-    found = list(members("x.tar", io.BytesIO(archive), len(archive), limit=4))
-    assert [(source.name, source.status, source.data) for source in found] == [
+    sources = list(members("x.tar", io.BytesIO(archive), len(archive), limit=4))
+    assert [(source.name, source.status, source.data) for source in sources] == [
         ("x.tar!small", "unreadable", b"1234"),
         ("x.tar!large", "too-large", None),
     ]
@@ -185,9 +185,9 @@ def test_other_file_systems_are_read_by_folder_by_file_and_by_pattern() -> None:
     assert list(statuses("memory://nothing").values()) == ["unreadable"]
 
 
-def plain(found: dict[str, str]) -> dict[str, str]:
+def plain(by_name: dict[str, str]) -> dict[str, str]:
     """fsspec writes its paths in memory with a slash more."""
-    return {name.replace("memory:///", "memory://"): status for name, status in found.items()}
+    return {name.replace("memory:///", "memory://"): status for name, status in by_name.items()}
 
 
 def test_a_path_that_there_is_not_is_refused_before_anything_is_done(tmp_path: Path) -> None:

@@ -37,8 +37,8 @@ def test_the_questions_have_the_answers_that_the_page_shows(table: Path, monkeyp
                 continue
             heads = [column[0] for column in base.description or ()]
             rows = [[str(value) for value in row] for row in base.fetchall()]
-            told = [[cell.strip() for cell in line.strip("|").split("|")] for line in shown.splitlines()]
-            assert [heads, *rows] == [told[0], *told[2:]], question
+            expected = [[cell.strip() for cell in line.strip("|").split("|")] for line in shown.splitlines()]
+            assert [heads, *rows] == [expected[0], *expected[2:]], question
 
 
 def test_the_page_names_every_column_and_no_other() -> None:

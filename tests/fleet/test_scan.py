@@ -29,8 +29,8 @@ def cluster() -> Iterator[LocalCluster]:
         dashboard_address="127.0.0.1:0",
         worker_dashboard_address=None,
         silence_logs=60,
-    ) as made:
-        yield made
+    ) as cluster:
+        yield cluster
 
 
 @pytest.fixture(scope="module")

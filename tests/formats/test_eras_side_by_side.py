@@ -21,16 +21,16 @@ def document(data: bytes, kernel: str | None = None) -> Document:
     return analyze(data, Options(kernel=kernel)).document
 
 
-@pytest.mark.parametrize("render", [lambda told: text.render(told, Look(300)), markdown.render])
+@pytest.mark.parametrize("render", [lambda judged: text.render(judged, Look(300)), markdown.render])
 def test_without_a_release_every_mechanism_stands_beside_the_others(render: Callable[[Document], str]) -> None:
     said = render(document(WITHOUT)).replace("\\", "")
     assert all(describe_releases(rule) in said for rule in RULES)
 
 
 def test_a_release_that_is_asked_for_is_judged_alone_and_marked() -> None:
-    asked = document(WITHOUT, "4.17")
-    assert "release" in asked.kernel.assumed
-    assert asked.rule
-    assert (asked.rule.id, asked.rule.basis) == ("raw-memmap", "assumed")
-    assert "on each release" not in text.render(asked)
-    assert [era.rule for era in asked.eras if era.current] == ["raw-memmap"]
+    judged = document(WITHOUT, "4.17")
+    assert "release" in judged.kernel.assumed
+    assert judged.rule
+    assert (judged.rule.id, judged.rule.basis) == ("raw-memmap", "assumed")
+    assert "on each release" not in text.render(judged)
+    assert [era.rule for era in judged.eras if era.current] == ["raw-memmap"]

@@ -50,37 +50,37 @@ def seen(report: str) -> Seen:
 @pytest.mark.parametrize("slug", SLUGS)
 def test_every_row_of_a_table_has_its_cells_and_code_is_as_it_was(slug: str) -> None:
     document = analyze(text(slug)).document
-    found = seen(markdown.render(document))
-    assert found.tags.count("table") == 2
-    assert found.tags.count("tr") == 2 + len(document.holes) + len(document.zone_spans)
-    assert found.tags.count("td") == 7 * len(document.holes) + 5 * len(document.zone_spans)
+    shown = seen(markdown.render(document))
+    assert shown.tags.count("table") == 2
+    assert shown.tags.count("tr") == 2 + len(document.holes) + len(document.zone_spans)
+    assert shown.tags.count("td") == 7 * len(document.holes) + 5 * len(document.zone_spans)
     for hole in document.holes:
-        assert f"[{hole.start_pfn:#x}, {hole.end_pfn:#x})" in found.codes
-    assert document.kernel.command_line in found.codes
-    assert set(found.tags) <= OURS
+        assert f"[{hole.start_pfn:#x}, {hole.end_pfn:#x})" in shown.codes
+    assert document.kernel.command_line in shown.codes
+    assert set(shown.tags) <= OURS
 
 
 def test_what_somebody_wrote_on_the_command_line_stays_there() -> None:
     log = text("seed-1g-4g").replace(b"console=ttyS0", NASTY.encode())
     document = analyze(log).document
-    found = seen(markdown.render(document))
-    assert document.kernel.command_line in found.codes
-    assert set(found.tags) <= OURS
+    shown = seen(markdown.render(document))
+    assert document.kernel.command_line in shown.codes
+    assert set(shown.tags) <= OURS
 
 
 def test_escaped_text_is_shown_as_it_is_and_nobody_is_called() -> None:
     html = github_flavored_markdown_to_html(markdown.escape(NASTY))
-    found = Seen(html)
-    assert found.tags == ["p"]
-    assert unescape("".join(found.words)).strip() == NASTY
+    shown = Seen(html)
+    assert shown.tags == ["p"]
+    assert unescape("".join(shown.words)).strip() == NASTY
     # GitHub links names and numbers in runs of text
-    assert not [word for word in found.words if re.search(r"@\w|#\d", word)]
+    assert not [word for word in shown.words if re.search(r"@\w|#\d", word)]
 
 
 def test_what_changes_is_a_diff() -> None:
     today, changed = simulated_beside(text("seed-no-memmap"), Change(append="memmap=1G!4G"))
     report = markdown.render(changed, today)
     assert "\n```diff\n" in report
-    found = seen(report)
-    assert any("\n+ pfn [0xbffd7, 0xc0000) 41 pages, outside every zone span" in code for code in found.codes)
-    assert any("  differ  " in code for code in found.codes)
+    shown = seen(report)
+    assert any("\n+ pfn [0xbffd7, 0xc0000) 41 pages, outside every zone span" in code for code in shown.codes)
+    assert any("  differ  " in code for code in shown.codes)

@@ -34,10 +34,10 @@ def test_every_hole_and_every_count_that_is_not_plain_agreement_has_its_line(slu
     lines = render(document, Look(120)).splitlines()
     for hole in document.holes:
         assert sum(line.startswith(f"  [{hole.start_pfn:#x}, {hole.end_pfn:#x}) ") for line in lines) == 1
-    told = [check for check in document.checks if check.agrees is not True or check.ranges]
-    for check in told:
+    listed = [check for check in document.checks if check.agrees is not True or check.ranges]
+    for check in listed:
         assert any(check.what in line and check.printed in line for line in lines)
-    others = len(document.checks) - len(told)
+    others = len(document.checks) - len(listed)
     assert any(f"{others} printed number" in line for line in lines) or not others
 
 

@@ -89,8 +89,8 @@ def deferred(version: Version) -> object:
 
 def soft_reserved(version: Version) -> object:
     entry = MapEntry(*ByteRange(3 * GIB, 3 * GIB + 4096), MemoryType.SOFT_RESERVED, "soft reserved", ())
-    found = build_layout(seed_log("none", firmware_map=(entry,)), named(version)).reserved
-    return 3 * GIB // 4096 in found
+    reserved = build_layout(seed_log("none", firmware_map=(entry,)), named(version)).reserved
+    return 3 * GIB // 4096 in reserved
 
 
 def mirrored_start(version: Version) -> object:

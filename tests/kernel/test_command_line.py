@@ -7,14 +7,14 @@ from pfnscope.kernel.command_line import arguments
 
 
 def test_names_values_and_columns() -> None:
-    found = arguments('ro  memmap=1G!4G dyndbg="file a.c +p" movable-node')
-    assert [(a.name, a.value, a.column) for a in found] == [
+    words = arguments('ro  memmap=1G!4G dyndbg="file a.c +p" movable-node')
+    assert [(a.name, a.value, a.column) for a in words] == [
         ("ro", None, 0),
         ("memmap", "1G!4G", 4),
         ("dyndbg", "file a.c +p", 17),
         ("movable_node", None, 38),
     ]
-    assert [a.text for a in found if a.shapes_memory] == ["memmap=1G!4G", "movable-node"]
+    assert [a.text for a in words if a.shapes_memory] == ["memmap=1G!4G", "movable-node"]
 
 
 @given(st.text(max_size=80))

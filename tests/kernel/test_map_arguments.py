@@ -9,7 +9,7 @@ GIB, MIB = 1 << 30, 1 << 20
 ALL = 1 << 64
 
 
-def asked(
+def operations(
     text: str, version: tuple[int, int, int] | None = (6, 1, 0)
 ) -> list[tuple[str, int, int, int | None, int | None]]:
     operations, _ = map_operations(arguments(text), version)
@@ -18,8 +18,8 @@ def asked(
 
 def problems(text: str, version: tuple[int, int, int] | None = (6, 1, 0)) -> list[tuple[str, str]]:
     """Each problem with the text that it points at."""
-    _, found = map_operations(arguments(text), version)
-    return [(problem.message, text[problem.column : problem.column + problem.width]) for problem in found]
+    _, notes = map_operations(arguments(text), version)
+    return [(problem.message, text[problem.column : problem.column + problem.width]) for problem in notes]
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def problems(text: str, version: tuple[int, int, int] | None = (6, 1, 0)) -> lis
     ],
 )
 def test_what_is_asked_for(text: str, expected: list[object]) -> None:
-    assert asked(text) == expected
+    assert operations(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -70,8 +70,8 @@ def test_a_mistake_is_pointed_at(text: str, word: str, piece: str) -> None:
 
 def test_an_operator_that_the_release_does_not_know_limits_memory() -> None:
     """parse_memmap_one() of 4.0 goes to its last branch at an unknown sign."""
-    assert asked("memmap=1G!4G", (4, 0, 0)) == [("remove", GIB, ALL, 1, None)]
-    assert asked("memmap=1G%4G-1", (4, 15, 0)) == [("remove", GIB, ALL, 1, None)]
+    assert operations("memmap=1G!4G", (4, 0, 0)) == [("remove", GIB, ALL, 1, None)]
+    assert operations("memmap=1G%4G-1", (4, 15, 0)) == [("remove", GIB, ALL, 1, None)]
     [(message, piece)] = problems("memmap=1G!4G", (4, 0, 0))
     assert "known since 4.1" in message
     assert piece == "!4G"

@@ -6,9 +6,9 @@ from pfnscope.kernel.readers import Bound, readers_for
 
 
 def reach(version: tuple[int, int, int]) -> dict[str, Bound]:
-    found = [(reader.name, reader.bound) for reader in readers_for(version)]
-    assert len(dict(found)) == len(found), "one row a reader and release"
-    return dict(found)
+    bounds = [(reader.name, reader.bound) for reader in readers_for(version)]
+    assert len(dict(bounds)) == len(bounds), "one row a reader and release"
+    return dict(bounds)
 
 
 @pytest.mark.parametrize(
@@ -38,9 +38,9 @@ def test_lsmem_looks_past_the_end_of_a_zone_until_it_was_bounded() -> None:
 
 def test_where_pfn_valid_asks_memblock_the_kernels_own_readers_stop_at_memory() -> None:
     for version, bounds in (((5, 10, 0), {Bound.MEMORY}), ((5, 14, 0), {Bound.ONLINE_SUBSECTIONS, Bound.ZONE_SPANS})):
-        found = {reader.name: reader.bound for reader in readers_for(version, "arm64")}
-        assert found.pop("section walkers") is Bound.SECTION_END
-        assert set(found.values()) - {Bound.PAST_MAX_PFN} <= bounds
+        by_reader = {reader.name: reader.bound for reader in readers_for(version, "arm64")}
+        assert by_reader.pop("section walkers") is Bound.SECTION_END
+        assert set(by_reader.values()) - {Bound.PAST_MAX_PFN} <= bounds
 
 
 def test_a_release_older_than_a_file_does_not_have_it() -> None:

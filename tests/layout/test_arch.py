@@ -40,8 +40,8 @@ HIGH = memory((2 * MIB, GIB))
     ],
 )
 def test_zones_and_low_memory_look_like_an_architecture(log: BootLog, arch: str | None) -> None:
-    found = likely_arch(log)
-    assert (found[0] if found else None) == arch
+    likely = likely_arch(log)
+    assert (likely[0] if likely else None) == arch
     layout = build_layout(log, None)
     assert (layout.arch, "arch" in {name for name, _ in layout.assumed}) == (arch, arch is not None)
     named = build_layout(BootLog(node_ranges=log.node_ranges, zone_ranges=log.zone_ranges, arch="s390"), None)

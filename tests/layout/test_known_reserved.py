@@ -28,5 +28,5 @@ def test_a_count_of_the_first_zone_tells_whether_the_first_mib_is_reserved_whole
 ) -> None:
     """5.13-rc1 calls itself 5.13 and took less; 158 frames of memory lie below 1 MiB."""
     counts = PrintedCounts(zone_reserved=() if pages is None else (Count(pages, (1,), None, "DMA"),))
-    found = build_layout(seed_log("none", page_counts=counts), parse_release("5.13.0-rc1"))
-    assert found.reserved == expected
+    layout = build_layout(seed_log("none", page_counts=counts), parse_release("5.13.0-rc1"))
+    assert layout.reserved == expected

@@ -30,7 +30,7 @@ def log(arch: str | None, *ranges: tuple[int, int, int], **facts: object) -> Boo
     return BootLog(**values)  # type: ignore[arg-type]
 
 
-def layout(arch: str | None, *ranges: tuple[int, int, int], release: str = "6.1.0", **facts: object) -> Layout:
+def layout_of(arch: str | None, *ranges: tuple[int, int, int], release: str = "6.1.0", **facts: object) -> Layout:
     return build_layout(log(arch, *ranges, release=release, **facts), parse_release(release))
 
 
@@ -40,25 +40,25 @@ def frames(*ranges: tuple[int, int]) -> FrameSet:
 
 
 def test_flatmem_spans_each_node_from_its_first_to_its_last_buddy() -> None:
-    found = layout("i386", (0, 1, 511), (0, 600, 701), release="6.1.0-50-686")
-    assert found.struct_pages == frames((0, 704))
-    apart = layout("i386", (0, 1, 511), (1, 600, 701), release="4.17.0")
+    layout = layout_of("i386", (0, 1, 511), (0, 600, 701), release="6.1.0-50-686")
+    assert layout.struct_pages == frames((0, 704))
+    apart = layout_of("i386", (0, 1, 511), (1, 600, 701), release="4.17.0")
     assert apart.struct_pages == frames((0, 512), (600, 704))
 
 
 def test_flatmem_of_riscv_begins_with_memory_and_that_of_arm_does_not() -> None:
-    assert layout("riscv64", (0, 0x802, 0x900), release="5.3.0").struct_pages == frames((0x802, 0x900))
-    assert layout("arm", (0, 0x802, 0x900)).struct_pages == frames((0x800, 0x900))
+    assert layout_of("riscv64", (0, 0x802, 0x900), release="5.3.0").struct_pages == frames((0x802, 0x900))
+    assert layout_of("arm", (0, 0x802, 0x900)).struct_pages == frames((0x800, 0x900))
 
 
 def test_arm_gives_back_the_struct_pages_of_holes_but_for_blocks_with_memory() -> None:
-    found = layout("arm", (0, 0x801, 0x902), (0, 0xA00, 0xB00))
-    assert found.struct_pages == frames((0x800, 0x904), (0xA00, 0xB00))
+    layout = layout_of("arm", (0, 0x801, 0x902), (0, 0xA00, 0xB00))
+    assert layout.struct_pages == frames((0x800, 0x904), (0xA00, 0xB00))
 
 
 def test_sections_are_whole() -> None:
-    assert layout("s390", (0, 0, 300)).struct_pages == frames((0, 512))
-    assert layout("s390", (0, 0, 300), release="6.13.0").struct_pages == frames((0, 384))
+    assert layout_of("s390", (0, 0, 300)).struct_pages == frames((0, 512))
+    assert layout_of("s390", (0, 0, 300), release="6.13.0").struct_pages == frames((0, 384))
 
 
 def test_an_architecture_that_is_not_known_has_memory_and_no_verdict() -> None:
@@ -78,10 +78,10 @@ def test_an_architecture_that_is_not_known_has_memory_and_no_verdict() -> None:
     ids=["node_mem_map", "a vmemmap", "a section field"],
 )
 def test_a_line_proves_the_model(facts: dict[str, Any], model: MemoryModel) -> None:
-    usual = layout("mips", (0, 0, 512))
-    found = layout("mips", (0, 0, 512), **facts)
+    usual = layout_of("mips", (0, 0, 512))
+    layout = layout_of("mips", (0, 0, 512), **facts)
     assert usual.memmap.assumed
-    assert (found.memmap.model, found.memmap.assumed) == (model, False)
+    assert (layout.memmap.model, layout.memmap.assumed) == (model, False)
 
 
 @pytest.mark.parametrize(
@@ -92,8 +92,8 @@ def test_the_printed_counts_prove_the_model(pages: tuple[int, ...], model: Memor
     zones = ("DMA", "DMA", "HighMem")
     counts = tuple(Count(number, (1,), 0, zone) for number, zone in zip(pages, zones, strict=True))
     (boot,) = read((RECORDED / "i386" / "dmesg.txt").read_bytes()).boots
-    found = analyze(replace(boot, page_counts=PrintedCounts(unavailable=counts))).layout
-    assert (found.memmap.model, found.memmap.assumed) == (model, False)
+    layout = analyze(replace(boot, page_counts=PrintedCounts(unavailable=counts))).layout
+    assert (layout.memmap.model, layout.memmap.assumed) == (model, False)
 
 
 def test_flatmem_up_to_5_14_leaves_holes_zeroed_and_prints_no_count() -> None:
@@ -113,9 +113,9 @@ def test_every_release_of_an_architecture_has_one_model_and_a_section_size(arch:
 
 def test_the_page_size_is_the_one_that_the_node_totals_count_in() -> None:
     counts = PrintedCounts(node_total_pages=(Count(0, (1,), 0), Count(131072, (2,), 1)))
-    found = layout("ppc64", (1, 0, 4096), (1, 32 << 20, (32 << 20) + 4096), release="5.6.0", page_counts=counts)
-    assert found.page_size == 65536
-    assert "page_size" not in {name for name, _ in found.assumed}
+    layout = layout_of("ppc64", (1, 0, 4096), (1, 32 << 20, (32 << 20) + 4096), release="5.6.0", page_counts=counts)
+    assert layout.page_size == 65536
+    assert "page_size" not in {name for name, _ in layout.assumed}
 
 
 FLAT_SH = b"""\
@@ -132,10 +132,10 @@ FLAT_SH = b"""\
 def test_a_count_that_sections_would_have_given_speaks_for_flatmem_and_is_no_proof() -> None:
     """Sections of 64 MiB would leave 48 MiB of struct pages behind the memory, and the kernel would count them."""
     (boot,) = read(FLAT_SH).boots
-    found = analyze(boot)
-    assert (found.layout.memmap.model, found.layout.memmap.assumed) == (FLAT, True)
-    assert found.layout.without_memory.pages == 0
-    assert any(name == "memory_model" and "has none" in why for name, why in found.assumed)
+    analysis = analyze(boot)
+    assert (analysis.layout.memmap.model, analysis.layout.memmap.assumed) == (FLAT, True)
+    assert analysis.layout.without_memory.pages == 0
+    assert any(name == "memory_model" and "has none" in why for name, why in analysis.assumed)
     counted = FLAT_SH + b"[    0.000000] On node 0, zone Normal: 12288 pages in unavailable ranges\n"
     (boot,) = read(counted).boots
     assert (analyze(boot).layout.memmap.model, analyze(boot).layout.memmap.assumed) == (SPARSE, False)
@@ -157,15 +157,15 @@ def test_other_releases_of_a_flatmem_machine_are_judged_as_flatmem_of_their_own(
 
 
 def test_the_virtual_memmap_of_ia64_gets_no_verdict() -> None:
-    found = layout("ia64", (0, 1, 512), struct_pages=(StructPages("flat", 0xA07F << 48, 0, (1,)),))
-    assert not found.knows_struct_pages
+    layout = layout_of("ia64", (0, 1, 512), struct_pages=(StructPages("flat", 0xA07F << 48, 0, (1,)),))
+    assert not layout.knows_struct_pages
 
 
 def test_page_frames_of_an_assumed_size_stay_of_that_size() -> None:
     """They were turned into bytes with it, so they have the same total in every size."""
     counts = PrintedCounts(node_total_pages=(Count(0x20000, (1,), 0),))
-    found = layout("ppc64", (0, 0, 512), release="5.6.0-64k", page_counts=counts, assumed=("page_size",))
-    assert (found.page_size, "page_size" in {name for name, _ in found.assumed}) == (4096, True)
+    layout = layout_of("ppc64", (0, 0, 512), release="5.6.0-64k", page_counts=counts, assumed=("page_size",))
+    assert (layout.page_size, "page_size" in {name for name, _ in layout.assumed}) == (4096, True)
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_the_page_size_comes_from_the_name_of_the_release_or_from_the_counts(
     counts = PrintedCounts(unavailable=(Count(pages, (1,), 1, "DMA"),) if pages else ())
     zones = (ZoneRange("DMA", *ByteRange(0, 4096 * MIB), ()), ZoneRange("Normal", None, None, ()))
     boot = log(arch, (0, 0, 1016), (1, 1024, 2048), release=release, zone_ranges=zones, page_counts=counts)
-    found = analyze(boot)
-    assert found.layout.page_size == size
-    assert ("page_size" in {name for name, _ in found.assumed}) == assumed
-    assert not [check for check in found.checks if check.agrees is False]
+    analysis = analyze(boot)
+    assert analysis.layout.page_size == size
+    assert ("page_size" in {name for name, _ in analysis.assumed}) == assumed
+    assert not [check for check in analysis.checks if check.agrees is False]

@@ -28,8 +28,8 @@ def starts(
 ) -> dict[int, int]:
     end = max(end for _, _, end in ranges)
     limits = [ZoneLimit("DMA", FrameRange(0, lowest), ()), ZoneLimit("Normal", FrameRange(lowest, end), ())]
-    asked = movable_arguments(arguments(words), version)
-    return movable_starts(memory(ranges), limits, asked, version, PAGE, block)
+    movable = movable_arguments(arguments(words), version)
+    return movable_starts(memory(ranges), limits, movable, version, PAGE, block)
 
 
 @pytest.mark.parametrize(
@@ -67,8 +67,8 @@ def test_one_node_keeps_just_what_the_kernel_asked_for(ranges: Ranges, lowest: i
         start = -(-free[0] // block) * block if free else frames[-1] + 1
         expected = {0: start} if start <= frames[-1] else {}
     limits = [ZoneLimit("Normal", FrameRange(lowest, lowest + 1), ())]
-    asked = MovableArguments(kernelcore=kernel * PAGE)
-    assert movable_starts(memory(ranges), limits, asked, None, PAGE, block) == expected
+    movable = MovableArguments(kernelcore=kernel * PAGE)
+    assert movable_starts(memory(ranges), limits, movable, None, PAGE, block) == expected
 
 
 @st.composite
@@ -81,14 +81,14 @@ def nodes(draw: st.DrawFn) -> Ranges:
 @given(nodes(), st.integers(0, 400), st.integers(1, 400), st.sampled_from([1, 8]))
 def test_nodes_leave_the_kernel_what_it_asked_for(ranges: Ranges, lowest: int, kernel: int, block: int) -> None:
     limits = [ZoneLimit("Normal", FrameRange(lowest, 1 << 20), ())]
-    asked = MovableArguments(kernelcore=kernel * PAGE)
-    found = movable_starts(memory(ranges), limits, asked, None, PAGE, block)
+    movable = MovableArguments(kernelcore=kernel * PAGE)
+    starts = movable_starts(memory(ranges), limits, movable, None, PAGE, block)
     ends = {node: max(end for other, _, end in ranges if other == node) for node, _, _ in ranges}
-    kept = sum(max(0, min(end, found.get(node, end)) - start) for node, start, end in ranges)
+    kept = sum(max(0, min(end, starts.get(node, end)) - start) for node, start, end in ranges)
     total = sum(end - start for _, start, end in ranges)
-    assert all(start % block == 0 and min(lowest, ends[node]) <= start < ends[node] for node, start in found.items())
+    assert all(start % block == 0 and min(lowest, ends[node]) <= start < ends[node] for node, start in starts.items())
     assert kept >= min(kernel, total) - len(ends)
-    assert movable_starts(memory(ranges[::-1]), limits, asked, None, PAGE, block) == found
+    assert movable_starts(memory(ranges[::-1]), limits, movable, None, PAGE, block) == starts
 
 
 def test_hotpluggable_memory_is_movable_whatever_else_is_asked_for() -> None:
@@ -97,8 +97,8 @@ def test_hotpluggable_memory_is_movable_whatever_else_is_asked_for() -> None:
         MemoryRange(FrameRange(4096, 8192), 1, (), hotplug=True),
         MemoryRange(FrameRange(9000, 12288), 1, (), hotplug=True),
     ]
-    asked = movable_arguments(arguments("movable_node movablecore=4M kernelcore=mirror"), None)
-    assert movable_starts(ranges, (), asked, None, PAGE, BLOCK) == {1: 4096}
+    movable = movable_arguments(arguments("movable_node movablecore=4M kernelcore=mirror"), None)
+    assert movable_starts(ranges, (), movable, None, PAGE, BLOCK) == {1: 4096}
 
 
 @pytest.mark.parametrize(("version", "expected"), [((6, 1, 0), {0: 0x100000}), ((6, 6, 0), {})])
@@ -114,8 +114,8 @@ def test_mirrored_memory_stays_with_the_kernel() -> None:
         MemoryRange(FrameRange(0x100000, 0x110000), 0, (), mirror=True),
         MemoryRange(FrameRange(0x110000, 0x140000), 0, ()),
     ]
-    asked = MovableArguments(mirror=True, texts=("kernelcore=mirror",))
-    assert movable_starts(ranges, (), asked, (7, 0, 0), PAGE, BLOCK) == {0: 0x110000}
+    movable = MovableArguments(mirror=True, texts=("kernelcore=mirror",))
+    assert movable_starts(ranges, (), movable, (7, 0, 0), PAGE, BLOCK) == {0: 0x110000}
 
 
 @pytest.mark.parametrize(

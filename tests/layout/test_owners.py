@@ -12,8 +12,8 @@ def entry(start: int, end: int, kind: MemoryType, label: str, line: int) -> MapE
 
 
 def who(log: BootLog, pfn: int) -> tuple[str, tuple[int, ...]] | None:
-    found = value_at(owners(log, PAGE), pfn)
-    return (found[1].label, found[1].lines) if found else None
+    owner = value_at(owners(log, PAGE), pfn)
+    return (owner[1].label, owner[1].lines) if owner else None
 
 
 LOG = BootLog(

@@ -34,15 +34,15 @@ GIB = 1 << 30
 def test_zones_end_where_the_release_ends_them(
     arch: str, version: Version | None, first: int, expected: dict[str, float | None]
 ) -> None:
-    found = zone_limits(arch, version, first * GIB)
-    assert {zone: None if end is None else end / GIB for zone, end in found} == expected
+    limits = zone_limits(arch, version, first * GIB)
+    assert {zone: None if end is None else end / GIB for zone, end in limits} == expected
 
 
 def test_mirrored_memory_is_present_in_normal_and_the_rest_in_movable() -> None:
     memory = [MemoryRange(FrameRange(100, 140), 0, (), mirror=True), MemoryRange(FrameRange(140, 200), 0, ())]
     limits = [ZoneLimit("DMA32", FrameRange(0, 100), ()), ZoneLimit("Normal", FrameRange(100, 200), ())]
-    found = zone_spans(memory, limits, {0: 140}, FrameSet.of([FrameRange(100, 140)]))
-    assert [(s.zone, s.frames.start, s.frames.end, s.present_pages) for s in found] == [
+    spans = zone_spans(memory, limits, {0: 140}, FrameSet.of([FrameRange(100, 140)]))
+    assert [(s.zone, s.frames.start, s.frames.end, s.present_pages) for s in spans] == [
         ("Normal", 100, 200, 40),
         ("Movable", 140, 200, 60),
     ]

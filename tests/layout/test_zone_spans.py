@@ -74,8 +74,8 @@ def test_zone_movable_takes_the_end_of_its_node() -> None:
 
 def test_interleaved_nodes_span_each_others_memory() -> None:
     memory = [MemoryRange(FrameRange(at, at + 16), node, ()) for at, node in ((0, 0), (16, 1), (32, 0), (48, 1))]
-    found = zone_spans(memory, [ZoneLimit("Normal", FrameRange(0, 64), ())], {})
-    assert [(s.node, s.frames.start, s.frames.end, s.present_pages) for s in found] == [(0, 0, 48, 32), (1, 16, 64, 32)]
+    spans = zone_spans(memory, [ZoneLimit("Normal", FrameRange(0, 64), ())], {})
+    assert [(s.node, s.frames.start, s.frames.end, s.present_pages) for s in spans] == [(0, 0, 48, 32), (1, 16, 64, 32)]
 
 
 def test_a_text_without_nodes_has_no_span_and_no_struct_page() -> None:

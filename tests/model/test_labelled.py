@@ -28,8 +28,8 @@ def test_the_later_stroke_shows(items: list[tuple[FrameRange, str]]) -> None:
 
 @given(strokes, st.integers(0, UNIVERSE - 1))
 def test_the_value_at_a_frame_is_found_by_bisection(items: list[tuple[FrameRange, str]], pfn: int) -> None:
-    found = value_at(paint(items), pfn)
-    assert (found[1] if found else None) == cells(items)[pfn]
+    label = value_at(paint(items), pfn)
+    assert (label[1] if label else None) == cells(items)[pfn]
 
 
 @given(st.lists(frames, max_size=8), strokes, strokes)

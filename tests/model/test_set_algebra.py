@@ -25,11 +25,11 @@ def mask_of(items: list[FrameRange]) -> int:
 
 @given(ranges)
 def test_canonical_form_holds_the_same_frames_sorted_and_apart(items: list[FrameRange]) -> None:
-    made = FrameSet.of(items)
-    assert mask(made) == mask_of(items)
-    assert all(left[1] < right[0] for left, right in zip(made.pairs, made.pairs[1:], strict=False))
-    assert all(start < end for start, end in made.pairs)
-    assert made.pages == mask(made).bit_count()
+    frames = FrameSet.of(items)
+    assert mask(frames) == mask_of(items)
+    assert all(left[1] < right[0] for left, right in zip(frames.pairs, frames.pairs[1:], strict=False))
+    assert all(start < end for start, end in frames.pairs)
+    assert frames.pages == mask(frames).bit_count()
 
 
 @given(sets, sets)

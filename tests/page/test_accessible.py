@@ -42,8 +42,8 @@ def _violations(page: Page) -> list[str]:
     page.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
     # through the debugger, which the content security policy does not bind
     page.evaluate(AXE.read_text() + "; undefined")
-    found: list[str] = page.evaluate(RUN)
-    return found
+    violations: list[str] = page.evaluate(RUN)
+    return violations
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (360, "dark")])

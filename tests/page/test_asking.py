@@ -34,9 +34,9 @@ def client(settings: Settings) -> Iterator[httpx.Client]:
     """A client of a running server, which follows where it is sent."""
     with (
         serving(settings) as address,
-        httpx.Client(base_url=address, timeout=30, trust_env=False, follow_redirects=True, headers=HTML) as found,
+        httpx.Client(base_url=address, timeout=30, trust_env=False, follow_redirects=True, headers=HTML) as client,
     ):
-        yield found
+        yield client
 
 
 @pytest.fixture
@@ -185,12 +185,12 @@ def test_a_command_line_is_cut_and_nothing_is_lost(new: list[str], old: list[str
     document["kernel"]["command_line"] = line
     problem = ArgumentNote("warning", "odd", max(0, len(line) - 3), 2)
     document["simulation"]["problems"] = [json.loads(service.encode(problem))]
-    made = msgspec.convert(document, Document, dec_hook=dec_hook)
-    found = command_lines.pieces(made, before)
-    assert "".join(piece.text for piece in found) == line
-    assert "".join(piece.text for piece in found if piece.wrong) == line[problem.column :][:2]
+    simulated = msgspec.convert(document, Document, dec_hook=dec_hook)
+    pieces = command_lines.pieces(simulated, before)
+    assert "".join(piece.text for piece in pieces) == line
+    assert "".join(piece.text for piece in pieces if piece.wrong) == line[problem.column :][:2]
     surplus = sum(max(0, new.count(item) - old.count(item)) * len(item) for item in set(new))
-    assert sum(len(piece.text) for piece in found if piece.added) == surplus
+    assert sum(len(piece.text) for piece in pieces if piece.added) == surplus
 
 
 def test_a_note_has_its_carets_under_the_text_that_it_is_about(client: httpx.Client) -> None:

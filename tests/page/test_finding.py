@@ -38,8 +38,8 @@ LINKS = sorted(Path(__file__).with_name("links").glob("v*.txt"))
 )
 def test_what_can_be_found(words: str, start: int, end: int) -> None:
     """In the words of logs, oopses and of the bars themselves; a printed end is inclusive, one behind dots is not."""
-    found = find(SEED, words)
-    assert (found.start_pfn, found.end_pfn) == (start, end)
+    place = find(SEED, words)
+    assert (place.start_pfn, place.end_pfn) == (start, end)
 
 
 @pytest.mark.parametrize("words", ["", "node 7", "DMA · node 1", "nothing", "5G..4G", "0x1-", "node x", "page:0x1"])
@@ -52,8 +52,8 @@ def test_what_cannot_be_found_is_told(words: str) -> None:
 @pytest.mark.parametrize("link", LINKS, ids=lambda link: link.stem)
 def test_links_of_every_version_show_what_they_showed(link: Path) -> None:
     """One file for each version that addresses have had; none may go."""
-    told = dict(pair.split("=", 1) for pair in link.read_text().strip().split("&"))
-    assert view.resolved(view.read(told), scene.of(SEED)) == WANTED
+    parameters = dict(pair.split("=", 1) for pair in link.read_text().strip().split("&"))
+    assert view.resolved(view.read(parameters), scene.of(SEED)) == WANTED
 
 
 def test_each_version_has_its_link() -> None:
@@ -63,9 +63,9 @@ def test_each_version_has_its_link() -> None:
 
 def test_what_an_address_says_wrongly_is_ignored_with_a_note() -> None:
     """Frames that are none, a range without an end, a later version: the rest of the view stands."""
-    found = view.read({"v": "9", "axis": "scale", "from": "12", "to": "0x10", "sel": "0x5"})
-    assert (found.axis, found.start, found.picked) == ("scale", None, None)
-    assert len(found.notes) == 3
+    address_view = view.read({"v": "9", "axis": "scale", "from": "12", "to": "0x10", "sel": "0x5"})
+    assert (address_view.axis, address_view.start, address_view.picked) == ("scale", None, None)
+    assert len(address_view.notes) == 3
 
 
 def test_finding_needs_no_script(address: str, open_page: Open) -> None:

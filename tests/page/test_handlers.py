@@ -19,8 +19,8 @@ HTML = {"Accept": "text/html"}
 @pytest.fixture
 def client(settings: Settings) -> Iterator[httpx.Client]:
     """A client of a running server."""
-    with serving(settings) as address, httpx.Client(base_url=address, timeout=30, trust_env=False) as found:
-        yield found
+    with serving(settings) as address, httpx.Client(base_url=address, timeout=30, trust_env=False) as client:
+        yield client
 
 
 def test_a_terminal_gets_the_report_and_the_permalink_as_last_line(client: httpx.Client, seed_text: str) -> None:
@@ -113,8 +113,8 @@ def test_addresses_in_a_sentence_are_set_apart() -> None:
 def test_what_cannot_be_decided_is_not_called_harmless(client: httpx.Client) -> None:
     """A firmware map alone: no verdict, no word on releases, and what to paste instead."""
     text = "BIOS-e820: [mem 0x0000000000000000-0x000000007fffffff] usable\n"
-    made = client.post("/", data={"log": text}, headers=HTML)
-    page = client.get(made.headers["Location"].partition("#")[0], headers=HTML).text
+    answer = client.post("/", data={"log": text}, headers=HTML)
+    page = client.get(answer.headers["Location"].partition("#")[0], headers=HTML).text
     assert "not decided" in page
     assert "paste the whole of it" in page
     assert "harmless" not in page
@@ -142,10 +142,10 @@ def test_a_text_without_a_release_can_be_judged_as_one(client: httpx.Client, see
     text = seed_text.partition("\n")[2].replace("vmlinuz-4.17.0-rc6-mm1", "vmlinuz")
     path = client.post("/", data={"log": text}, headers=HTML).headers["Location"].partition("#")[0]
     assert '<input name="kernel"' in client.get(path, headers=HTML).text
-    told = client.get(path, params={"kernel": "4.17"}, headers=HTML).text
-    assert "41 struct pages lie outside every zone span, and on 4.17 nothing ever writes them." in told
-    assert 'value="4.17"' in told
-    assert "Judge as this" in told
+    page = client.get(path, params={"kernel": "4.17"}, headers=HTML).text
+    assert "41 struct pages lie outside every zone span, and on 4.17 nothing ever writes them." in page
+    assert 'value="4.17"' in page
+    assert "Judge as this" in page
     assert "Judge as this" not in client.get("/samples/seed-1g-4g", headers=HTML).text
 
 
@@ -171,8 +171,8 @@ def test_a_long_log_is_shown_in_parts_that_link_each_other(client: httpx.Client)
         f"reserved[{i:#x}]\t[{i << 20:#018x}-{(i << 20) + 4095:#018x}], 0x1000 bytes flags: 0x0\n" for i in range(9000)
     )
     log = resources.folder("sample_logs").joinpath("seed-1g-4g", "dmesg.txt").read_text()
-    sent = client.post("/api/v1/layouts", content=f"MEMBLOCK configuration:\n{reserved}{log}")
-    path = f"/l/{sent.json()['id']}"
+    answer = client.post("/api/v1/layouts", content=f"MEMBLOCK configuration:\n{reserved}{log}")
+    path = f"/l/{answer.json()['id']}"
     page = client.get(path, headers=HTML).text
     assert len(page) < 700_000
     later = re.search(r'href="\?line=(\d+)#L\1">Later lines', page)

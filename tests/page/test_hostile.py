@@ -52,8 +52,8 @@ BUG: unable to handle kernel paging request at ffffea0001fff680 {label}
 
 
 def stored(address: str, evil: str) -> str:
-    told = {"log": log(evil), "title": evil, "note": evil, "keep": "everything"}
-    answer = httpx.post(f"{address}/api/v1/layouts", json=told, trust_env=False)
+    submission = {"log": log(evil), "title": evil, "note": evil, "keep": "everything"}
+    answer = httpx.post(f"{address}/api/v1/layouts", json=submission, trust_env=False)
     assert answer.status_code == 201, answer.text
     name: str = answer.json()["id"]
     return name

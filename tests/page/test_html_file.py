@@ -26,7 +26,7 @@ def attached(browser: Browser, tmp_path: Path) -> Iterator[tuple[Page, list[str]
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("request", lambda sent: None if sent.url == file.as_uri() else said.append(sent.url))
+    page.on("request", lambda request: None if request.url == file.as_uri() else said.append(request.url))
     page.goto(file.as_uri())
     yield page, said
     page.close()

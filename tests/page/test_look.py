@@ -80,14 +80,14 @@ def test_live_labels_are_those_of_the_still_drawing(address: str, open_page: Ope
         for path in ("oops-1g-4g", "efi-nodes?v=2&axis=scale"):
             page.goto(f"{address}/samples/{path}")
             wait_live(page)
-            told = [
+            labels = [
                 page.evaluate(f"[...document.querySelectorAll('{where}')].{shown}")
                 for where in ("svg.drawing .tl", ".labels .tl", "svg.drawing .lb", ".live .bartext")
             ]
-            assert told[0] == told[1], (width, path)
-            assert len(told[0]) >= 3
-            assert len(told[2]) >= 3
-            assert len(told[2]) <= len(told[3]), (width, path)
+            assert labels[0] == labels[1], (width, path)
+            assert len(labels[0]) >= 3
+            assert len(labels[2]) >= 3
+            assert len(labels[2]) <= len(labels[3]), (width, path)
         page.goto(f"{address}/samples/seed-1g-4g?v=2&axis=scale")
         wait_live(page)
         assert "0x80000000" in page.locator(".labels .tl").all_text_contents() or width < 1280

@@ -21,8 +21,8 @@ def _paste(page: Page, address: str, text: str) -> str:
 
 
 def _range(page: Page) -> list[float]:
-    found: list[float] = page.evaluate("document.querySelector('.live').layout.xaxis.range")
-    return found
+    ends: list[float] = page.evaluate("document.querySelector('.live').layout.xaxis.range")
+    return ends
 
 
 def test_a_permalink_shows_the_same_page_after_a_restart(settings: Settings, open_page: Open, seed_text: str) -> None:
@@ -72,9 +72,9 @@ def test_a_text_without_a_layout_is_told_what_was_looked_for(address: str, open_
     page = open_page(status=422)
     page.goto(address)
     page.get_by_label("Boot log", exact=True).fill("good morning")
-    with page.expect_response(lambda response: response.request.method == "POST") as sent:
+    with page.expect_response(lambda response: response.request.method == "POST") as answer:
         page.get_by_role("button", name="Show the layout").click()
-    assert sent.value.status == 422
+    assert answer.value.status == 422
     expect(page.locator("#problem li").first).to_be_visible()
     expect(page).to_have_title(re.compile("^No memory layout found"))
     page.go_back()

@@ -35,8 +35,8 @@ def docs(site: Path) -> Iterator[str]:
 
 
 def widths(page: Page) -> list[int]:
-    found: list[int] = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-    return found
+    pixels: list[int] = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    return pixels
 
 
 @pytest.mark.parametrize("width", [360, 800, 1400])

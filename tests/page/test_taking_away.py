@@ -19,10 +19,10 @@ def _menu(page: Page, address: str, query: str = "") -> Page:
 
 
 def _hrefs(page: Page) -> list[str]:
-    found: list[str] = page.evaluate(
+    hrefs: list[str] = page.evaluate(
         "[...document.querySelectorAll('.top .menu a')].map((a) => a.getAttribute('href'))"
     )
-    return found
+    return hrefs
 
 
 def test_every_entry_leads_to_what_the_api_says(address: str, open_page: Open) -> None:
@@ -46,17 +46,17 @@ def test_every_entry_leads_to_what_the_api_says(address: str, open_page: Open) -
         assert answer.headers["content-type"].startswith(
             kinds.get(ending, "image/svg+xml" if ending == "svg" else "text/html")
         )
-    told = page.request.post(
+    document = page.request.post(
         f"{address}/api/v1/analyze", data=text("seed-1g-4g"), headers={"Content-Type": "text/plain"}
     ).json()
-    assert said[f"{PATH}.json"].json() == told
-    assert said[f"{PATH}.csv"].text().count("\n") == len(told["holes"]) + 1
+    assert said[f"{PATH}.json"].json() == document
+    assert said[f"{PATH}.csv"].text().count("\n") == len(document["holes"]) + 1
     assert "[0xbffd7, 0xc0000)" in said[f"{PATH}.md"].text()
     assert said[f"{PATH}.svg"].text() != said[f"{PATH}.svg?axis=scale"].text()
-    asked = _hrefs(_menu(page, address, "?remove=memmap=1G!4G"))
-    simulated = json.loads(page.request.get(address + next(href for href in asked if ".json" in href)).text())
+    menu = _hrefs(_menu(page, address, "?remove=memmap=1G!4G"))
+    simulated = json.loads(page.request.get(address + next(href for href in menu if ".json" in href)).text())
     assert simulated["origin"] == "simulated"
-    assert all("remove=memmap=1G!4G" in href for href in asked)
+    assert all("remove=memmap=1G!4G" in href for href in menu)
 
 
 def test_texts_are_copied_as_they_are_downloaded(address: str, open_page: Open) -> None:
@@ -67,8 +67,8 @@ def test_texts_are_copied_as_they_are_downloaded(address: str, open_page: Open) 
         button.click()
         expect(button).to_contain_text("Copied")
         copied = page.evaluate("navigator.clipboard.readText()")
-        wanted = page.request.get(f"{address}{PATH}.{form}").text()
-        assert copied.replace("\r\n", "\n") == wanted.replace("\r\n", "\n"), form
+        exported = page.request.get(f"{address}{PATH}.{form}").text()
+        assert copied.replace("\r\n", "\n") == exported.replace("\r\n", "\n"), form
         if form.startswith("txt"):
             assert max(len(line) for line in copied.splitlines()) <= 72
 

@@ -39,10 +39,10 @@ def test_a_plan_covers_every_frame_once_and_the_graver_reason_wins(
 def test_frames_that_are_left_out_are_never_asked_for(
     top: int, left_out: list[tuple[FrameRange, str]], chunk: int
 ) -> None:
-    asked: list[FrameRange] = []
+    reads: list[FrameRange] = []
 
     def pread(_file: int, size: int, offset: int) -> bytes:
-        asked.append(FrameRange(offset // 8, (offset + size) // 8))
+        reads.append(FrameRange(offset // 8, (offset + size) // 8))
         return struct.pack("<Q", NOPAGE) * (size // 8)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -51,10 +51,10 @@ def test_frames_that_are_left_out_are_never_asked_for(
         out = io.StringIO()
         read_flags(Path(__file__), plan(top, left_out), out, lambda _done, _total: None)
     never = FrameSet.of(frames for frames, _ in left_out).clip(0, top)
-    found = parse_runs(out.getvalue())
-    assert FrameSet.of(asked) == FrameSet.of([FrameRange(0, top)]) - never == found.read
-    assert FrameSet.of(frames for frames, _ in found.skipped) == never
-    assert found.end == top
+    runs = parse_runs(out.getvalue())
+    assert FrameSet.of(reads) == FrameSet.of([FrameRange(0, top)]) - never == runs.read
+    assert FrameSet.of(frames for frames, _ in runs.skipped) == never
+    assert runs.end == top
 
 
 def test_the_file_may_end_before_the_plan(tmp_path: Path) -> None:

@@ -47,19 +47,19 @@ def test_runs_are_those_of_looking_at_each_frame_whatever_the_chunks_and_the_byt
         part = entries[at : at + chunk]
         encoder.feed(first + at, struct.pack(f"{'<' if order == 'little' else '>'}{len(part)}Q", *part))
     encoder.close(first + len(entries), 0)
-    found = parse_runs("".join(lines))
-    assert found.runs == one_by_one(first, entries)
-    assert found.end == first + len(entries)
-    assert found.read == FrameSet.of([FrameRange(first, first + len(entries))])
+    flags = parse_runs("".join(lines))
+    assert flags.runs == one_by_one(first, entries)
+    assert flags.end == first + len(entries)
+    assert flags.read == FrameSet.of([FrameRange(first, first + len(entries))])
 
 
 def test_a_file_says_what_was_not_read_and_what_killed_its_reader() -> None:
     text = f"0 10 0 3 400\n# SKIP 10 20 too dangerous\n# CRASH reading pfn 20\n20 21 {CRASHED:x} 0 0\n"
-    found = parse_runs(text)
-    assert found.skipped == ((FrameRange(0x10, 0x20), "too dangerous"),)
-    assert found.crashed == FrameSet.of([FrameRange(0x20, 0x21)])
-    assert found.read == FrameSet.of([FrameRange(0, 0x10)])
-    assert found.end is None  # no "# end": the reading broke off
+    flags = parse_runs(text)
+    assert flags.skipped == ((FrameRange(0x10, 0x20), "too dangerous"),)
+    assert flags.crashed == FrameSet.of([FrameRange(0x20, 0x21)])
+    assert flags.read == FrameSet.of([FrameRange(0, 0x10)])
+    assert flags.end is None  # no "# end": the reading broke off
 
 
 @pytest.mark.parametrize(

@@ -22,12 +22,12 @@ Rendered = Callable[[Look], str]
 
 def reports() -> dict[str, str]:
     """Name and content of every file: three widths as mails and pipes get them, one as a terminal does."""
-    found = {}
+    files = {}
     for name, rendered in [*_analysed(), *_compared(), *_simulated(), *_placed()]:
         for width in WIDTHS:
-            found[f"{name}-{width}.txt"] = rendered(Look(width))
-        found[f"{name}-unicode.txt"] = rendered(Look(80, unicode=True))
-    return found
+            files[f"{name}-{width}.txt"] = rendered(Look(width))
+        files[f"{name}-unicode.txt"] = rendered(Look(80, unicode=True))
+    return files
 
 
 def _analysed() -> Iterator[tuple[str, Rendered]]:

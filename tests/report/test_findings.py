@@ -13,18 +13,18 @@ SOURCES = sorted(resources.folder("templates").parent.joinpath("app").rglob("*.p
 
 def codes() -> set[str]:
     """Second arguments of calls whose first is a severity, and constants that stand for one."""
-    found: set[str] = set()
+    codes: set[str] = set()
     for path in SOURCES:
         tree = ast.parse(path.read_text())
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and len(node.args) > 2:
                 severity, code = node.args[:2]
-                told = {part.value for part in ast.walk(severity) if isinstance(part, ast.Constant)}
-                if told and told <= SEVERITIES and isinstance(code, ast.Constant):
-                    found.add(str(code.value))
+                literals = {part.value for part in ast.walk(severity) if isinstance(part, ast.Constant)}
+                if literals and literals <= SEVERITIES and isinstance(code, ast.Constant):
+                    codes.add(str(code.value))
             if isinstance(node, ast.Assign) and "_CODE" in ast.unparse(node.targets[0]):
-                found |= {str(part.value) for part in ast.walk(node.value) if isinstance(part, ast.Constant)}
-    return found
+                codes |= {str(part.value) for part in ast.walk(node.value) if isinstance(part, ast.Constant)}
+    return codes
 
 
 def test_every_code_of_the_sources_has_a_row_and_every_row_a_code() -> None:

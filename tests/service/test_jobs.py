@@ -23,10 +23,10 @@ def test_a_large_drawing_does_too() -> None:
 
 def assert_same(log: bytes, question: Question) -> None:
     answer = ask(log, question=question)
-    found = unpacked(packed(answer))
-    assert found.answer == answer
-    assert found.scene == scene_of(answer)
-    axes = Axes(found.scene.lanes)
-    assert (found.schematic, found.scale) == (axes["schematic"], axes["scale"])
+    drawing = unpacked(packed(answer))
+    assert drawing.answer == answer
+    assert drawing.scene == scene_of(answer)
+    axes = Axes(drawing.scene.lanes)
+    assert (drawing.schematic, drawing.scale) == (axes["schematic"], axes["scale"])
     # where labels go depends on which knots are boundaries, and those are whole numbers
-    assert list(map(type, found.schematic.pfns)) == list(map(type, axes["schematic"].pfns))
+    assert list(map(type, drawing.schematic.pfns)) == list(map(type, axes["schematic"].pfns))

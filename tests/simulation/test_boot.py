@@ -44,11 +44,11 @@ def test_a_logs_own_command_line_gives_what_the_log_printed(slug: str) -> None:
 @pytest.mark.parametrize("other", ["seed-1g-4g", "seed-1g-7g", "seed-no-memmap"])
 @pytest.mark.parametrize("base", ["seed-1g-4g", "seed-1g-7g", "seed-no-memmap"])
 def test_one_log_of_a_machine_tells_every_other(base: str, other: str) -> None:
-    wanted = log_of(other)
-    got = simulate(log_of(base), wanted.command_line or "", V417).log
-    assert nodes(got) == nodes(wanted)
-    assert zones(got) == zones(wanted)
-    assert [(e.range, e.type, e.label) for e in got.user_map] == [(e.range, e.type, e.label) for e in wanted.user_map]
+    expected = log_of(other)
+    got = simulate(log_of(base), expected.command_line or "", V417).log
+    assert nodes(got) == nodes(expected)
+    assert zones(got) == zones(expected)
+    assert [(e.range, e.type, e.label) for e in got.user_map] == [(e.range, e.type, e.label) for e in expected.user_map]
 
 
 def test_a_failing_self_check_says_what_differs() -> None:
@@ -111,34 +111,34 @@ def test_a_srat_that_leaves_out_memory_is_refused_as_the_kernel_does() -> None:
         SratEntry(0, *ByteRange(0, 3 * GIB), False, False, ()),
         SratEntry(1, *ByteRange(4 * GIB, 8 * GIB), False, False, ()),
     )
-    made = simulate(msgspec.structs.replace(log, srat=srat), "", V417)
-    assert {node for node, _, _ in nodes(made.log)} == {0}
-    assert any("leave out 1024 MiB" in why for _, why in made.assumed)
+    simulated = simulate(msgspec.structs.replace(log, srat=srat), "", V417)
+    assert {node for node, _, _ in nodes(simulated.log)} == {0}
+    assert any("leave out 1024 MiB" in why for _, why in simulated.assumed)
 
 
 def test_without_a_srat_a_gap_between_nodes_goes_to_the_node_below() -> None:
     log = msgspec.structs.replace(log_of("seed-1g-4g"), srat=())
-    made = simulate(log, "", V417)
-    assert nodes(made.log) == nodes(log_of(SEED))
-    assert any("no SRAT" in why for _, why in made.assumed)
+    simulated = simulate(log, "", V417)
+    assert nodes(simulated.log) == nodes(log_of(SEED))
+    assert any("no SRAT" in why for _, why in simulated.assumed)
 
 
 def test_mtrr_trimming_that_only_the_modified_map_shows_is_kept() -> None:
     log = log_of(SEED)
     cut = tuple(msgspec.structs.replace(e, end=Address(8 * GIB)) if e.end == 9 * GIB else e for e in log.firmware_map)
-    made = simulate(msgspec.structs.replace(log, modified_map=cut), "", V417)
-    assert nodes(made.log)[-1] == (1, 5 * GIB, 8 * GIB)
-    assert dict(zones(made.log))["Normal"] == ByteRange(4 * GIB, 8 * GIB)
+    simulated = simulate(msgspec.structs.replace(log, modified_map=cut), "", V417)
+    assert nodes(simulated.log)[-1] == (1, 5 * GIB, 8 * GIB)
+    assert dict(zones(simulated.log))["Normal"] == ByteRange(4 * GIB, 8 * GIB)
 
 
 def test_the_kernels_image_stays_ram() -> None:
     """Recorded: memmap=4M$0x1000000 changes no node range on 4.17 to 6.12."""
     log = log_of(SEED)
-    made = simulate(log, "nokaslr memmap=4M$0x1000000", V417)
-    assert nodes(made.log) == nodes(log)
-    assert made.image_mended
-    assert any("kernel image" in problem.message for problem in made.problems)
-    assert ("kernel image", "taken from the usual link address and the least size of an image") in made.assumed
+    simulated = simulate(log, "nokaslr memmap=4M$0x1000000", V417)
+    assert nodes(simulated.log) == nodes(log)
+    assert simulated.image_mended
+    assert any("kernel image" in problem.message for problem in simulated.problems)
+    assert ("kernel image", "taken from the usual link address and the least size of an image") in simulated.assumed
 
 
 def test_an_excerpt_with_a_user_map_alone_tells_its_argument() -> None:
@@ -146,9 +146,9 @@ def test_an_excerpt_with_a_user_map_alone_tells_its_argument() -> None:
     excerpt = msgspec.structs.replace(whole, firmware_map=(), command_line=None, srat=())
     rows = {row.what: row.agrees for row in checked(excerpt, V417)}
     assert rows == {"user map": None, "node ranges": True, "zone ranges": True}
-    made = simulate(excerpt, "memmap=1G!7G", V417)
-    assert nodes(made.log) == nodes(log_of("seed-1g-7g"))
-    assert made.assumed[0][0] == "firmware_map"
+    simulated = simulate(excerpt, "memmap=1G!7G", V417)
+    assert nodes(simulated.log) == nodes(log_of("seed-1g-7g"))
+    assert simulated.assumed[0][0] == "firmware_map"
 
 
 def test_soft_reserved_memory_is_ram_with_nosoftreserve() -> None:
@@ -176,8 +176,8 @@ def test_soft_reserved_memory_is_ram_with_nosoftreserve() -> None:
     ],
 )
 def test_known_traps_are_named(options: str, word: str) -> None:
-    found = simulate(log_of(SEED), options, V417).problems
-    assert any(word in problem.message for problem in found), [problem.message for problem in found]
+    problems = simulate(log_of(SEED), options, V417).problems
+    assert any(word in problem.message for problem in problems), [problem.message for problem in problems]
 
 
 def test_a_region_in_the_middle_of_ram_is_no_trap() -> None:

@@ -98,8 +98,8 @@ def test_one_entry_alone_is_refused() -> None:
 
 
 @given(st.lists(places, max_size=6), places)
-def test_covered_means_every_byte(ram: list[list[int]], asked: list[int]) -> None:
+def test_covered_means_every_byte(ram: list[list[int]], place: list[int]) -> None:
     table = Table([Entry(0, 1, 2), *(Entry(start, end, RAM) for start, end in ram if start < end)])
     table.sanitise(None)
-    start, end = asked
+    start, end = place
     assert table.covered(start, end, RAM) is all(shown(table)[at] == RAM for at in range(start, end))

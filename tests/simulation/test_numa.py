@@ -141,14 +141,14 @@ def test_emulated_nodes_are_those_of_the_kernels_loop(rows: list[tuple[int, int]
 
 def test_a_size_gives_nodes_of_that_much_memory() -> None:
     memory = ((0, 2 * GIB), (4 * GIB, 6 * GIB))
-    found = fake_nodes("1G", [Block(0, 0, 6 * GIB)], memory, 6 * GIB)
-    assert [(b.start, b.end) for b in found] == [(0, GIB), (GIB, 4 * GIB), (4 * GIB, 5 * GIB), (5 * GIB, 6 * GIB)]
+    nodes = fake_nodes("1G", [Block(0, 0, 6 * GIB)], memory, 6 * GIB)
+    assert [(b.start, b.end) for b in nodes] == [(0, GIB), (GIB, 4 * GIB), (4 * GIB, 5 * GIB), (5 * GIB, 6 * GIB)]
 
 
 def test_u_splits_every_node() -> None:
     blocks = [Block(0, 4 * GIB, 6 * GIB), Block(1, 6 * GIB, 8 * GIB)]
-    found = fake_nodes("2U", blocks, ((4 * GIB, 8 * GIB),), 8 * GIB)
-    assert [(b.node, b.start // GIB, b.end // GIB) for b in found] == [(0, 4, 5), (1, 5, 6), (2, 6, 7), (3, 7, 8)]
+    nodes = fake_nodes("2U", blocks, ((4 * GIB, 8 * GIB),), 8 * GIB)
+    assert [(b.node, b.start // GIB, b.end // GIB) for b in nodes] == [(0, 4, 5), (1, 5, 6), (2, 6, 7), (3, 7, 8)]
 
 
 @pytest.mark.parametrize("text", ["", "0", "x", "0M", "U"])

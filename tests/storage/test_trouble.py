@@ -112,9 +112,9 @@ def test_postgresql_away_and_back(own_cluster: Cluster) -> None:
 def test_what_is_acknowledged_is_on_the_disk(tmp_path: Path) -> None:
     engine = make_engine(f"sqlite:///{tmp_path}/sync.db")
     with engine.begin() as connection:
-        found = [
+        settings = [
             connection.exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in ("journal_mode", "synchronous", "foreign_keys")
         ]
     engine.dispose()
-    assert found == ["wal", 2, 1]  # 2 is FULL: the log is flushed before each commit returns
+    assert settings == ["wal", 2, 1]  # 2 is FULL: the log is flushed before each commit returns

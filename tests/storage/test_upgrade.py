@@ -53,9 +53,9 @@ def test_server_processes_upgrade_at_the_same_time(old: str) -> None:
     store = open_store(old)
     assert store.get("a") == Record("a", b"BIOS-e820", b"{}", "mine", 1, 2_000_000_000, b"\1" * 32, note="")
     store.put(Record("b", b"x", b"{}", "", 1, 2, b"", note="a note"))
-    found = store.get("b")
-    assert isinstance(found, Record)
-    assert found.note == "a note"
+    record = store.get("b")
+    assert isinstance(record, Record)
+    assert record.note == "a note"
     store.close()
     engine = make_engine(old)
     with engine.begin() as connection:

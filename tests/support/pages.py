@@ -20,23 +20,23 @@ class Command(msgspec.Struct, frozen=True):
 
     def shows(self, printed: str) -> bool:
         """Whether the page shows what was printed; ``…`` stands for anything, also for many lines."""
-        told = "\n".join(line.rstrip() for line in self.shown)
-        pattern = ".*?".join(re.escape(part) for part in told.split(_ANYTHING))
+        shown = "\n".join(line.rstrip() for line in self.shown)
+        pattern = ".*?".join(re.escape(part) for part in shown.split(_ANYTHING))
         return re.fullmatch(pattern, "\n".join(line.rstrip() for line in printed.splitlines()), re.DOTALL) is not None
 
 
 def blocks(page: str, kind: str) -> list[str]:
     """The fenced blocks of one language."""
-    return [body for found, body in _BLOCK.findall((ROOT / page).read_text()) if found == kind]
+    return [body for language, body in _BLOCK.findall((ROOT / page).read_text()) if language == kind]
 
 
 def commands(page: str) -> list[Command]:
     """Every command of a page, in order."""
-    found: list[Command] = []
+    commands: list[Command] = []
     for block in blocks(page, "console"):
         parts = re.split(r"^\$ ", block, flags=re.MULTILINE)
         assert parts[0] == "", f"{page}: a block of commands begins with one"
         for part in parts[1:]:
             line, *shown = part.rstrip("\n").split("\n")
-            found.append(Command(page, re.split(r"\s+# ", line)[0], tuple(shown)))
-    return found
+            commands.append(Command(page, re.split(r"\s+# ", line)[0], tuple(shown)))
+    return commands

@@ -54,8 +54,8 @@ def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
 
 def peak(pid: int) -> int:
     """Bytes of memory that a process and its children have held at most, added up."""
-    found = 0
+    total = 0
     for name in [str(pid), *Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]:
         lines = Path(f"/proc/{name}/status").read_text().splitlines()
-        found += int(next(line.split()[1] for line in lines if line.startswith("VmHWM:"))) << 10
-    return found
+        total += int(next(line.split()[1] for line in lines if line.startswith("VmHWM:"))) << 10
+    return total

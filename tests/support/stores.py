@@ -64,14 +64,14 @@ def serving(files: Files) -> Iterator[str]:
                 self.answer(200, json.dumps(about(key)).encode()) if key in files else self.answer(404)
             else:
                 keys, folders = listed(query)
-                found = {"items": [about(item) for item in keys], "prefixes": folders}
-                self.answer(200, json.dumps(found).encode(), "application/json")
+                listing = {"items": [about(item) for item in keys], "prefixes": folders}
+                self.answer(200, json.dumps(listing).encode(), "application/json")
 
         def answer(self, status: int, body: bytes = b"", kind: str = "application/octet-stream") -> None:
             whole = len(body)
-            asked = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range") or "")
-            if asked and status == 200:
-                start, end = int(asked[1]), min(whole, int(asked[2] or whole - 1) + 1)
+            bounds = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range") or "")
+            if bounds and status == 200:
+                start, end = int(bounds[1]), min(whole, int(bounds[2] or whole - 1) + 1)
                 status, body = 206, body[start:end]
             self.send_response(status)
             if status == 206:

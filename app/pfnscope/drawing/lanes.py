@@ -175,10 +175,10 @@ def _efi_bars(document: Document) -> Iterable[Bar]:
     Descriptors may overlap: a log can hold the map before and after its changes.
     """
     size = document.kernel.page_size
-    found = [(frames(entry.range, size, inward=False), entry) for entry in document.efi_map]
+    entries = [(frames(entry.range, size, inward=False), entry) for entry in document.efi_map]
     run: list[EfiEntry] = []
     start = end = 0
-    for at, entry in sorted(found, key=lambda item: item[0]):
+    for at, entry in sorted(entries, key=lambda item: item[0]):
         if run and (end < at.start or _efi_kind(run[0]) != _efi_kind(entry)):
             yield _efi_bar(start, end, run, size)
             run = []
@@ -341,10 +341,10 @@ def _event_bars(document: Document) -> Iterable[Bar]:
         for at in FrameSet.of(FrameRange(pfn, pfn + 1) for pfn in lines):
             count = "" if at.pages == 1 else f", {at.pages:,} frames"
             detail = f"{kind}{count} · {_pfn_detail(at, document.kernel.page_size)}"
-            told = tuple(
+            source_lines = tuple(
                 dict.fromkeys(line for pfn in sorted(lines) if at.start <= pfn < at.end for line in lines[pfn])
             )
-            bars.append(Bar(at.start, at.end, "event", kind, detail, told, hole))
+            bars.append(Bar(at.start, at.end, "event", kind, detail, source_lines, hole))
     return _sorted(bars)
 
 
