@@ -126,6 +126,13 @@ def test_every_package_is_pinned_by_version_alone() -> None:
     assert lines == sorted(lines, key=str.lower)
 
 
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/architecture.md"])
+def test_every_place_that_a_page_about_the_house_names_exists(page: str) -> None:
+    named = set(re.findall(r"\bapp/pfnscope/[\w./]*\w", (ROOT / page).read_text()))
+    assert named, "the page names no place"
+    assert sorted(path for path in named if not (ROOT / path).exists()) == []
+
+
 # Written apart, so that this file does not find itself.
 _HOSTS = ["pypi" + ".org", "python" + "hosted", "registry" + ".npmjs", "npmmirror" + ".com", "deb" + ".debian.org"]
 _MACHINE = re.compile(rb"(?<![\w.$}/])/(?:work|home|root|Users|tmp)/[\w.]")
