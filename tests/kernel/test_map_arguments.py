@@ -4,6 +4,7 @@ import pytest
 
 from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.map_arguments import Action, map_operations
+from pfnscope.kernel.region_kinds import PLACEABLE, REGION_FORMS, SIGN_OF, TYPE_OF
 
 GIB, MIB = 1 << 30, 1 << 20
 ALL = 1 << 64
@@ -82,3 +83,9 @@ def test_an_operation_knows_where_it_was_written() -> None:
     operations, _ = map_operations(arguments(text), None)
     assert [text[o.column : o.column + len(o.text)] for o in operations] == ["1M@0", "2M@1M"]
     assert {o.action for o in operations} == {Action.ADD}
+
+
+def test_every_kind_of_region_that_can_be_placed_has_a_form_and_no_sign_or_type_has_two() -> None:
+    signs = [form.sign for form in REGION_FORMS]
+    assert set(PLACEABLE) <= set(signs)
+    assert len(TYPE_OF) == len(SIGN_OF) == len(signs)
