@@ -10,8 +10,7 @@ import msgspec
 
 from pfnscope import __version__
 from pfnscope.files import open_file
-from pfnscope.fleet.archives import is_archive
-from pfnscope.fleet.source import Source, is_remote
+from pfnscope.fleet.source import Source, is_archive, is_remote
 from pfnscope.kernel.command_line import arguments
 from pfnscope.model.analysis import SEVERITIES, Hole, Severity, worst_first
 from pfnscope.model.document import Document
