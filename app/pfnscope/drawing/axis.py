@@ -116,6 +116,10 @@ def boundaries(lanes: Sequence[Lane]) -> tuple[int, ...]:
     return tuple(sorted({pfn for lane in lanes for bar in lane.bars for pfn in (bar.start_pfn, bar.end_pfn)}))
 
 
+def _alarms(lanes: Sequence[Lane]) -> list[Bar]:
+    return [bar for lane in lanes if lane.key == "holes" for bar in lane.bars if bar.kind in ALARMS]
+
+
 class Axes:
     """Both axes of the same lanes and their boundaries, each made once and only when it is asked for."""
 
@@ -153,13 +157,7 @@ def schematic(lanes: Sequence[Lane]) -> Axis:
     if len(pfns) < 2:
         return Axis("schematic", (0, 1), (0.0, 1.0))
     covered = FrameSet.of(FrameRange(bar.start_pfn, bar.end_pfn) for lane in lanes for bar in lane.bars)
-    alarming = FrameSet.of(
-        FrameRange(bar.start_pfn, bar.end_pfn)
-        for lane in lanes
-        if lane.key == "holes"
-        for bar in lane.bars
-        if bar.kind in ALARMS
-    )
+    alarming = FrameSet.of(FrameRange(bar.start_pfn, bar.end_pfn) for bar in _alarms(lanes))
     sums = [0.0]
     widths = [
         (_FLOOR + log2(end - start) if start in covered else _VOID) + (_HOLE if start in alarming else 0.0)
@@ -332,21 +330,8 @@ def by_importance(lanes: Sequence[Lane], axis: Axis, points: Sequence[int] | Non
     low, high = axis.pfns[0], axis.pfns[-1]
     ends = [pfn for pfn in (low, high) if isinstance(pfn, int)]
     inside = [pfn for pfn in (boundaries(lanes) if points is None else points) if low < pfn < high]
-    alarms = {
-        pfn
-        for lane in lanes
-        if lane.key == "holes"
-        for bar in lane.bars
-        if bar.kind in ALARMS
-        for pfn in (bar.start_pfn, bar.end_pfn)
-    }
-    zones = {
-        pfn
-        for lane in lanes
-        if lane.key.startswith("zones")
-        for bar in lane.bars
-        for pfn in (bar.start_pfn, bar.end_pfn)
-    }
+    alarms = {pfn for bar in _alarms(lanes) for pfn in (bar.start_pfn, bar.end_pfn)}
+    zones = set(boundaries([lane for lane in lanes if lane.key.startswith("zones")]))
     places = axis.places([low, *inside, high])
     room = {pfn: round(places[i + 2] - places[i], 3) for i, pfn in enumerate(inside)}
     if len(inside) > _MOST:  # what cannot be among the first need not be sorted with them

@@ -18,6 +18,7 @@ from pfnscope.drawing.lanes import Bar, Lane, map_lane
 from pfnscope.drawing.scene import Mark, Scene, visible_marks
 from pfnscope.drawing.view import WHOLE, View
 from pfnscope.model.analysis import ALARMS
+from pfnscope.model.ranges import FrameRange
 from pfnscope.resources import installing
 
 TOP = 26
@@ -154,11 +155,17 @@ def _pick(view: View, axis: Axis, canvas: Canvas, bottom: int) -> str:
     """A frame through all lanes around what is picked, where it is in view."""
     if view.picked is None:
         return ""
-    left, right = axis.place(view.picked.start), axis.place(view.picked.end)
-    if left >= right:
-        return ""
-    width = canvas.length(right - left) if right - left > 3 * _PIXEL else "3"
-    return f'<rect x="{canvas.x(left)}" width="{width}" y="{TOP - 4}" height="{bottom - TOP + 2}" class="pick"/>'
+    return _frame(view.picked, axis, canvas, f'y="{TOP - 4}" height="{bottom - TOP + 2}" class="pick"')
+
+
+def _frame(at: FrameRange, axis: Axis, canvas: Canvas, rest: str) -> str:
+    """A rectangle over page frames, nothing where they are not in view; ``rest`` are its other attributes."""
+    left, right = axis.place(at.start), axis.place(at.end)
+    return f'<rect x="{canvas.x(left)}" width="{_width(left, right, canvas)}" {rest}/>' if left < right else ""
+
+
+def _width(left: float, right: float, canvas: Canvas) -> str:
+    return canvas.length(right - left) if right - left > 3 * _PIXEL else "3"
 
 
 def _drawing(scene: Scene, axis: Axis, canvas: Canvas, boundaries: Sequence[int]) -> str:
@@ -241,21 +248,15 @@ def _least_width(text: str, share: float) -> int:
 def _band(mark: Mark, axis: Axis, canvas: Canvas) -> str:
     """A tint behind the lanes that differ, where they do."""
     left, right = axis.place(mark.start_pfn), axis.place(mark.end_pfn)
-    width = canvas.length(right - left) if right - left > 3 * _PIXEL else "3"
+    width = _width(left, right, canvas)
     top, tall = TOP + ROW * mark.first + GAP - 7, ROW * (mark.last - mark.first) - GAP + 14
     return f'<rect x="{canvas.x(left)}" y="{top}" width="{width}" height="{tall}" class="apart"/>'
 
 
 def _frames(scene: Scene, axis: Axis, canvas: Canvas, bottom: float) -> str:
     """A dashed frame through all lanes around every hole that is dangerous."""
-    out = []
-    for alarm in scene.alarms:
-        left, right = axis.place(alarm.start), axis.place(alarm.end)
-        if left < right:
-            width = canvas.length(right - left) if right - left > 3 * _PIXEL else "3"
-            tall = f'y="{TOP + 2}" height="{bottom - TOP - 3}"'
-            out.append(f'<rect x="{canvas.x(left)}" width="{width}" {tall} class="frame"/>')
-    return "".join(out)
+    rest = f'y="{TOP + 2}" height="{bottom - TOP - 3}" class="frame"'
+    return "".join(_frame(alarm, axis, canvas, rest) for alarm in scene.alarms)
 
 
 def _clipped(text: str, length: int) -> str:
@@ -293,17 +294,13 @@ def overview(scene: Scene, view: View = WHOLE) -> str:
         f'<svg width="100%" height="{_STRIP}" aria-hidden="true"><line x1="0" x2="100%" y1="8" y2="8" class="base"/>'
     ]
     for bar in axes.merged(ground.bars, axis, _PIXEL) if ground else ():
-        left, share = _percent(axis, bar.start_pfn, bar.end_pfn)
-        width = max(share, 0.2)
-        at = min(left, 100 - width)
-        out.append(f'<rect x="{at:.4g}%" y="2" width="{width:.4g}%" height="{_STRIP_BAR}" class="k-{bar.kind}"/>')
+        left, width = _percent(axis, bar.start_pfn, bar.end_pfn)
+        out.append(f'<rect x="{left:.4g}%" y="2" width="{width:.4g}%" height="{_STRIP_BAR}" class="k-{bar.kind}"/>')
     for bar in keys["holes"].bars if "holes" in keys else ():
         if bar.kind in ALARMS:
-            left, share = _percent(axis, bar.start_pfn, bar.end_pfn)
-            out.append(f'<text x="{left + share / 2:.4g}%" y="{_STRIP}" class="mark t-{bar.kind}">▲</text>')
+            middle = (axis.place(bar.start_pfn) + axis.place(bar.end_pfn)) * 50
+            out.append(f'<text x="{middle:.4g}%" y="{_STRIP}" class="mark t-{bar.kind}">▲</text>')
     left, width = (0.0, 100.0) if view.start is None or view.end is None else _percent(axis, view.start, view.end)
-    width = max(width, 0.2)
-    left = min(left, 100 - width)
     out.append(
         f'<rect x="{left:.4g}%" y="0.75" width="{width:.4g}%" height="{_STRIP_BAR + 2.5}" rx="3" class="window"/></svg>'
     )
@@ -315,8 +312,10 @@ def _pages(bars: Iterable[Bar], kind: str) -> int:
 
 
 def _percent(axis: axes.Axis, start: float, end: float) -> tuple[float, float]:
+    """Where a range begins and how wide it is drawn: never too narrow to be seen."""
     left = axis.place(start) * 100
-    return left, axis.place(end) * 100 - left
+    width = max(axis.place(end) * 100 - left, 0.2)
+    return min(left, 100 - width), width
 
 
 def png(drawing: str) -> bytes:

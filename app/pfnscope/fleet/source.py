@@ -116,7 +116,7 @@ def members(name: str, stream: BinaryIO, size: int | None, limit: int = LIMIT) -
             _check(total, most, count)
             times = times_by_name[source.name] = times_by_name.get(source.name, 0) + 1
             # tar appends a newer version of a file under the same name
-            yield source if times == 1 else _renamed(source, f"{source.name} ({times})")
+            yield source if times == 1 else msgspec.structs.replace(source, name=f"{source.name} ({times})")
     except _TooMuch as error:
         yield Source(name=name, problem=f"The archive asks for too much: {error}.", status="too-large")
     except Exception as error:  # noqa: BLE001 - tarfile and zipfile raise many kinds for headers that were tampered with
@@ -129,10 +129,6 @@ def _check(total: int, most: int, members: int = 0) -> None:
         raise _TooMuch(f"more than {most >> 20:,} MiB after unpacking")
     if members > MOST_MEMBERS:
         raise _TooMuch(f"more than {MOST_MEMBERS:,} members")
-
-
-def _renamed(source: Source, name: str) -> Source:
-    return Source(**{field: getattr(source, field) for field in source.__struct_fields__} | {"name": name})
 
 
 def _member(name: str, size: int, limit: int, read: Callable[[], bytes]) -> Source:

@@ -257,8 +257,8 @@ def row(document: Document, *, name: str, size: int, digest: str, stamp: str | N
         arch=kernel.arch,
         command_line=kernel.command_line,
         memory_arguments=[item.text for item in arguments(kernel.command_line or "") if item.shapes_layout],
-        nodes=len({item.node for item in document.node_ranges}) if document.node_ranges else None,
-        memory_bytes=_memory(document),
+        nodes=len({item.node for item in document.node_ranges}) or None,
+        memory_bytes=sum(item.range.size for item in document.node_ranges) if document.node_ranges else None,
         page_size=kernel.page_size,
         section_size=kernel.section_size,
         memory_model=kernel.memory_model,
@@ -277,16 +277,6 @@ def row(document: Document, *, name: str, size: int, digest: str, stamp: str | N
         checks_differ=checks.count(False),
         warnings=sum(item.severity != "info" for item in document.diagnostics),
         assumed=kernel.assumed,
-        holes=[_hole(hole) for hole in worst_first(holes)[:MOST_HOLES]],
+        holes=[{name: getattr(hole, name) for name in HOLE_COLUMNS} for hole in worst_first(holes)[:MOST_HOLES]],
         holes_left_out=max(0, len(holes) - MOST_HOLES),
     )
-
-
-def _memory(document: Document) -> int | None:
-    if not document.node_ranges:
-        return None
-    return sum(item.range.size for item in document.node_ranges)
-
-
-def _hole(hole: Hole) -> dict[str, Any]:
-    return {name: getattr(hole, name) for name in HOLE_COLUMNS}

@@ -215,15 +215,6 @@ class VendorRow(Struct, frozen=True):
     doubt: str
 
 
-class ReserveRow(Struct, frozen=True):
-    """The reserve pass on some releases."""
-
-    releases: str
-    marks: str
-    writes: str
-    source: str
-
-
 def commit_rows(book: Iterable[Rule]) -> list[CommitRow]:
     """Every commit once, by the mainline release that has it first."""
     rows: dict[str, CommitRow] = {}
@@ -252,11 +243,6 @@ def reader_rows() -> list[ReaderRow]:
 def vendor_rows() -> list[VendorRow]:
     """The builds of distributions whose rule is not that of their version."""
     return [VendorRow(build_words(row), ".".join(map(str, row.acts_like)), row.source, row.doubt) for row in DEVIATIONS]
-
-
-def reserve_rows() -> list[ReserveRow]:
-    """The reserve pass by release."""
-    return [ReserveRow(str(row.releases), row.marks, row.writes, row.source) for row in RESERVING]
 
 
 def threshold_rows() -> list[tuple[str, str, str, str]]:
@@ -336,7 +322,7 @@ def _sections(book: list[Rule]) -> Iterator[str]:
     yield "\n## The reserve pass\n\n"
     yield _table(
         ("releases", "sets PageReserved on", "and writes", "source"),
-        ((r.releases, r.marks, r.writes, r.source) for r in reserve_rows()),
+        ((str(r.releases), r.marks, r.writes, r.source) for r in RESERVING),
     )
     yield "\n## Thresholds\n\nWhat else kernels do otherwise from a release on.\n\n"
     yield _table(("from", "what is so", "source", "read"), threshold_rows())

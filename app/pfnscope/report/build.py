@@ -60,7 +60,7 @@ def document(analysis: Analysis) -> Document:
         rule=_rule(analysis.choice),
         recognised_lines=log.recognised,
         memblock_debugfs=DebugfsLists(files.memblock_memory, files.memblock_reserved, files.memblock_physmem),
-        memory_blocks=_blocks(files),
+        memory_blocks=MemoryBlocks(_value(files.memory_block_size), files.memory_blocks),
         **{name: getattr(log, name) for name in _OF_LOG},
         **{name: getattr(files, name) for name in _OF_FILES},
     )
@@ -109,10 +109,6 @@ def _counts(counts: PrintedCounts) -> PageCounts:
 
 def _value(count: Count | None) -> int | None:
     return count.value if count else None
-
-
-def _blocks(files: Files) -> MemoryBlocks:
-    return MemoryBlocks(_value(files.memory_block_size), files.memory_blocks)
 
 
 def _sections(layout: Layout) -> Sections:

@@ -9,6 +9,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from pfnscope import service
 from pfnscope.formats import rulebook
+from pfnscope.kernel.deferral import RESERVING
 from pfnscope.pages.log import dropped, kept_rows
 from pfnscope.pages.subjects import samples
 from pfnscope.service.layouts import DAY
@@ -103,7 +104,7 @@ def rules(services: ServicesDep) -> Response:
         commits=rulebook.commit_rows(book),
         readers=rulebook.reader_rows(),
         vendors=rulebook.vendor_rows(),
-        reserves=rulebook.reserve_rows(),
+        reserves=RESERVING,
     )
 
 
