@@ -25,7 +25,7 @@ def environment() -> jinja2.Environment:
 
 
 def visible(value: Any) -> Any:
-    """For Jinja's ``finalize``: what a template prints, with characters that steer by name. Markup is ours and stays."""
+    """For Jinja's ``finalize``: what a template prints, steering characters by name. Markup is ours and stays."""
     if not isinstance(value, str) or isinstance(value, Markup):
         return value
     return _STEERING.sub(lambda match: f"\u27e8U+{ord(match[0]):04X}\u27e9", value)
