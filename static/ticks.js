@@ -1,5 +1,5 @@
 /* Which boundaries get a hexadecimal label, so that no two labels touch at any width of the drawing.
-   The same as drawing/ticks.py does for the still drawing, so that no label changes when the live bars replace it; both
+   The same as drawing/axis.py does for the still drawing, so that no label changes when the live bars replace it; both
    are held to tests/viewer/cases.json. */
 
 import { address, toPfn, toPosition } from "./axis.js";

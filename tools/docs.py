@@ -13,7 +13,7 @@ import msgspec
 
 from pfnscope.bootlog.forms import FORMS, Form
 from pfnscope.drawing import palette
-from pfnscope.formats import rulepage
+from pfnscope.formats import rulebook
 from pfnscope.formats.rulebook import Rule
 from pfnscope.model.answers import Lookup
 from pfnscope.model.document import Document
@@ -129,7 +129,7 @@ FILES: dict[Path, Callable[[], str]] = {
     ROOT / "docs" / "api.md": document_page,
     ROOT / "docs" / "commands.md": reference.commands_page,
     ROOT / "docs" / "findings.md": reference.findings_page,
-    ROOT / "docs" / "kernel-rules.md": rulepage.markdown,
+    ROOT / "docs" / "kernel-rules.md": rulebook.markdown,
     ROOT / "docs" / "log-formats.md": line_forms_page,
     ROOT / "docs" / "requests.md": reference.requests_page,
     ROOT / "docs" / "settings.md": reference.settings_page,

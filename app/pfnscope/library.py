@@ -90,7 +90,7 @@ def figure(layout: Document, *, axis: AxisName = "schematic") -> Any:
     """
     from pfnscope.drawing import plotly as drawing
     from pfnscope.drawing import scene, svg
-    from pfnscope.drawing.ticks import by_importance
+    from pfnscope.drawing.axis import by_importance
 
     drawn = scene.of(layout)
     bars = drawing.figure(drawn, axis)

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from pfnscope.drawing import axis as axes
 from pfnscope.drawing import plotly, scene
+from pfnscope.drawing.axis import CHARACTER, WIDTHS, ticks
 from pfnscope.drawing.lanes import Bar, Lane, lanes
 from pfnscope.drawing.svg import draw
-from pfnscope.drawing.ticks import CHARACTER, WIDTHS, ticks
 from pfnscope.model.log import MapEntry, MemoryType
 from pfnscope.model.ranges import ByteRange
 from tests.report.documents import seed_document

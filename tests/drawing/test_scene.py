@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pfnscope.drawing import scene
-from pfnscope.drawing.differing import differences
 from pfnscope.drawing.lanes import Bar
+from pfnscope.drawing.scene import differences
 from pfnscope.model.answers import Placement, Placements
 from pfnscope.model.document import Document, Memblock
 from pfnscope.model.layout import ZoneSpan

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from pfnscope.fleet import archives
-from pfnscope.fleet.archives import members
+from pfnscope.fleet import source
+from pfnscope.fleet.source import members
 from tests.support import samples
 from tests.support.fleet import here
 
@@ -156,11 +156,11 @@ def test_all_members_together_are_bounded_in_number_and_bytes(name: str, monkeyp
         return [source.problem or "read" for source in members(name, io.BytesIO(data), len(data))]
 
     assert statuses() == ["read"] * 20
-    monkeypatch.setattr(archives, "MOST_MEMBERS", 3)
+    monkeypatch.setattr(source, "MOST_MEMBERS", 3)
     assert statuses() == ["read"] * 3 + ["The archive asks for too much: more than 3 members."]
     monkeypatch.undo()
-    monkeypatch.setattr(archives, "_RATIO", 0)
-    monkeypatch.setattr(archives, "_LEAST_TOTAL", 10 * len(LOG))
+    monkeypatch.setattr(source, "_RATIO", 0)
+    monkeypatch.setattr(source, "_LEAST_TOTAL", 10 * len(LOG))
     *read, last = statuses()
     assert set(read) == {"read"}
     assert len(read) < 11

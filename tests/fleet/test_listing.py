@@ -15,9 +15,8 @@ import fsspec
 import pytest
 import zstandard
 
-from pfnscope.fleet.archives import members
 from pfnscope.fleet.listing import check, sources
-from pfnscope.fleet.source import CannotScan, shown
+from pfnscope.fleet.source import CannotScan, members, shown
 from pfnscope.fleet.work import unpack, work
 from tests.support import samples
 from tests.support.fleet import here

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pfnscope.fleet import row as rows
+from pfnscope.fleet import work as rows
 from pfnscope.service import analyze, encode
 from tests.support import samples
 from tests.support.fleet import here

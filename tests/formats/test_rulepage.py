@@ -1,6 +1,6 @@
 """The rules' tables: states come from running the passes, commits are found by release, nothing is left out."""
 
-from pfnscope.formats import rulebook, rulepage
+from pfnscope.formats import rulebook
 from pfnscope.kernel.readers import READERS
 from pfnscope.kernel.rules import RULES
 
@@ -24,7 +24,7 @@ def test_the_table_of_states_is_that_of_the_passes() -> None:
 
 
 def test_commits_are_listed_once_by_mainline_release() -> None:
-    rows = rulepage.commit_rows(BOOK.values())
+    rows = rulebook.commit_rows(BOOK.values())
     assert {row.commit.id for row in rows} == {commit.id for rule in RULES for commit in rule.commits}
     mainline = [tuple(map(int, row.commit.mainline.split("."))) for row in rows]
     assert mainline == sorted(mainline)
@@ -34,7 +34,7 @@ def test_commits_are_listed_once_by_mainline_release() -> None:
 
 
 def test_every_reader_is_in_a_row_of_its_releases() -> None:
-    named = [name for row in rulepage.reader_rows() for name in row.name.split(", ")]
+    named = [name for row in rulebook.reader_rows() for name in row.name.split(", ")]
     assert sorted(named) == sorted(reader.name for reader in READERS)
 
 
@@ -44,7 +44,7 @@ def test_vendors_builds_are_told_beside_the_row_that_they_act_like() -> None:
 
 
 def test_the_markdown_page_has_every_row_with_its_doubt() -> None:
-    page = rulepage.markdown()
+    page = rulebook.markdown()
     for rule in BOOK.values():
         assert f'<a id="{rule.id}"></a>' in page
         assert (rule.doubt or "") in page

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from pfnscope.formats import inlining
+from pfnscope.formats import html_file
 from pfnscope.formats.html_file import render
 from pfnscope.service import analyze
 from tests.page.driving import until, wait_live
@@ -89,8 +89,8 @@ def test_modules_become_one_module(tmp_path: Path) -> None:
         "  /** @type {number} */ (2);\n  return 2; // even\n}\n"
     )
     (tmp_path / "top.js").write_text('import { one, two } from "./low.js";\nconst three = one + two();\n')
-    assert inlining.module(tmp_path, "top.js") == (
+    assert html_file.module(tmp_path, "top.js") == (
         "const one = 1;\nfunction two() {\n  /** @type {number} */ (2);\n  return 2; // even\n}\n"
         "const three = one + two();\n"
     )
-    assert inlining.inline("x = '</script>'").text == "x = '<\\/script>'"
+    assert html_file.inline("x = '</script>'").text == "x = '<\\/script>'"

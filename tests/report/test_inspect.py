@@ -6,7 +6,7 @@ import pytest
 from pfnscope.formats.markdown import render as markdown
 from pfnscope.formats.text import render
 from pfnscope.model.ranges import FrameRange
-from pfnscope.report.inspect import inspections
+from pfnscope.report.build import inspections
 from pfnscope.service import Options, analyze
 from tests.support.samples import text
 

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, event, text
 from pfnscope.storage import LayoutStore, Record, StoreUnavailable
 from pfnscope.storage.engines import make_engine
 from pfnscope.storage.schema import metadata
-from pfnscope.storage.sql import SqlStore, open_store
+from pfnscope.storage.sql import open_store
 from tests.support.postgres import Cluster
 
 
@@ -29,7 +29,6 @@ def postgres(postgres_url: str) -> Iterator[LayoutStore]:
 
 
 def run(store: LayoutStore, statement: str) -> None:
-    assert isinstance(store, SqlStore)
     engine: Engine = store._engine
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text(statement))
@@ -38,7 +37,6 @@ def run(store: LayoutStore, statement: str) -> None:
 def test_a_full_sqlite_disk(tmp_path: Path) -> None:
     store = open_store(f"sqlite:///{tmp_path}/full.db")
     store.put(record("a"))
-    assert isinstance(store, SqlStore)
     # What SQLite answers when the disk is full, it answers at this limit too.
     limit = 12
     event.listen(store._engine, "checkout", lambda raw, *_: raw.execute(f"PRAGMA max_page_count = {limit}"))
@@ -72,7 +70,7 @@ def test_a_read_only_sqlite_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     store.put(record("a"))
     store.close()
     # By its URL, because a file's permissions do not stop root.
-    reader = SqlStore(make_engine(f"sqlite:///file:{tmp_path}/read.db?mode=ro&uri=true"))
+    reader = LayoutStore(make_engine(f"sqlite:///file:{tmp_path}/read.db?mode=ro&uri=true"))
     with pytest.raises(StoreUnavailable, match="no writes"):
         reader.put(record("b"))
     assert reader.get("a" * 16) == record("a")
@@ -86,7 +84,7 @@ def test_a_read_only_postgresql(postgres: LayoutStore, postgres_url: str) -> Non
     name = "postgres"
     run(admin, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
     try:
-        fresh = SqlStore(make_engine(postgres_url))
+        fresh = LayoutStore(make_engine(postgres_url))
         with pytest.raises(StoreUnavailable, match="no writes"):
             fresh.put(record("b"))
         assert fresh.get("a" * 16) == record("a")

@@ -15,8 +15,7 @@ from typing import Any
 import pytest
 
 from pfnscope.drawing import svg, view
-from pfnscope.drawing.axis import Axis
-from pfnscope.drawing.ticks import labelled
+from pfnscope.drawing.axis import Axis, labelled
 from pfnscope.model.ranges import FrameRange
 
 HERE = Path(__file__).parent

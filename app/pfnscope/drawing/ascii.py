@@ -104,7 +104,7 @@ def _rows(name: str, families: dict[str, list[Lane]], sign: str = _BOTH) -> list
 
 
 def _differences(before: Iterable[Lane], after: Iterable[Lane]) -> list[FrameRange]:
-    from pfnscope.drawing.differing import differences
+    from pfnscope.drawing.scene import differences
 
     one, other = ([bar for lane in side for bar in lane.bars] for side in (before, after))
     return [FrameRange(item.start_pfn, item.end_pfn) for item in differences(one, other)]

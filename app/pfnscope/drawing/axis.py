@@ -1,4 +1,4 @@
-"""Where a page frame stands on the drawing: a schematic and a to-scale axis, both on 0..1.
+"""Where a page frame stands on the drawing: a schematic and a to-scale axis, both on 0..1, and their labels.
 
 Schematic: the boundaries of all lanes cut the address space into intervals; each gets a readable width
 that grows with the logarithm of its size, so that a hole of 41 frames shows in 9 GiB.
@@ -8,10 +8,11 @@ that grows with the logarithm of its size, so that a hole of 41 frames shows in 
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
+from heapq import nsmallest
 from itertools import pairwise
-from math import log2
+from math import ceil, log2
 from typing import Literal
 
 import msgspec
@@ -33,6 +34,18 @@ _MANY = 500
 """Page frames that are looked up together rather than one by one."""
 _HOLE = 14.0
 """Added to an interval of a hole, which is what the reader looks for."""
+WIDTHS = (240, 320, 480, 640, 800, 960, 1200)
+"""Widths of the drawing in pixels at which labels appear; a label stays at all greater widths."""
+CHARACTER = 6.7
+"""Advance of one character of a label in pixels (11 px monospace)."""
+_GAP = 10.0
+_SCATTER = 2654435761  # Knuth's multiplicative hash
+_MOST = 200
+"""Boundaries that are looked at: more labels never fit, and looking at them is quadratic."""
+_ROOM = 36.0
+"""Pixels that a round address keeps from others, where there are boundaries enough: it tells less than a boundary."""
+_FEW = 4
+"""With fewer labels in view, round addresses stand as close as others."""
 
 
 class Axis(msgspec.Struct, frozen=True):
@@ -79,6 +92,15 @@ class Axis(msgspec.Struct, frozen=True):
         return _between(position, self.at, self.pfns)
 
 
+class Tick(msgspec.Struct, frozen=True):
+    """A label at a position of 0..1, shown where the drawing is at least ``width`` pixels wide."""
+
+    at: float
+    label: str
+    anchor: str
+    width: int
+
+
 def _between(value: float, source: Sequence[float], target: Sequence[float]) -> float:
     if value <= source[0]:
         return target[0]
@@ -92,6 +114,10 @@ def _between(value: float, source: Sequence[float], target: Sequence[float]) -> 
 def boundaries(lanes: Sequence[Lane]) -> tuple[int, ...]:
     """Every first and last-plus-one page frame of every bar, sorted, each once."""
     return tuple(sorted({pfn for lane in lanes for bar in lane.bars for pfn in (bar.start_pfn, bar.end_pfn)}))
+
+
+def _alarms(lanes: Sequence[Lane]) -> list[Bar]:
+    return [bar for lane in lanes if lane.key == "holes" for bar in lane.bars if bar.kind in ALARMS]
 
 
 class Axes:
@@ -131,13 +157,7 @@ def schematic(lanes: Sequence[Lane]) -> Axis:
     if len(pfns) < 2:
         return Axis("schematic", (0, 1), (0.0, 1.0))
     covered = FrameSet.of(FrameRange(bar.start_pfn, bar.end_pfn) for lane in lanes for bar in lane.bars)
-    alarming = FrameSet.of(
-        FrameRange(bar.start_pfn, bar.end_pfn)
-        for lane in lanes
-        if lane.key == "holes"
-        for bar in lane.bars
-        if bar.kind in ALARMS
-    )
+    alarming = FrameSet.of(FrameRange(bar.start_pfn, bar.end_pfn) for bar in _alarms(lanes))
     sums = [0.0]
     widths = [
         (_FLOOR + log2(end - start) if start in covered else _VOID) + (_HOLE if start in alarming else 0.0)
@@ -234,3 +254,89 @@ def _joined(run: list[Bar]) -> Bar:
     kinds = {bar.kind for bar in run}
     detail = f"{len(run)} ranges in pfn {FrameRange(start, end)}, closer than a pixel: zoom in"
     return Bar(start, end, kinds.pop() if len(kinds) == 1 else "several", f"{len(run)} ranges", detail)
+
+
+def ticks(lanes: Sequence[Lane], axis: Axis, page_size: int, points: Sequence[int] | None = None) -> tuple[Tick, ...]:
+    """Labels for the drawing: of boundaries, most important first, and of round addresses between them."""
+    return labelled(by_importance(lanes, axis, points), axis, page_size)
+
+
+def labelled(pfns: Sequence[int], axis: Axis, page_size: int) -> tuple[Tick, ...]:
+    """Labels of those ``pfns``, most important first, that fit; then round addresses where they leave much room.
+
+    No two touch at any width of the drawing. static/ticks.js does the same for the live bars, so that no label changes
+    when they replace the still drawing; ``tests/viewer/cases.json`` holds for both.
+    """
+    placed: dict[int, Tick] = {}
+    for width in WIDTHS:
+        taken = [_extent(tick, width) for tick in placed.values()]
+        for pfn in pfns:
+            if pfn not in placed:
+                tick = _tick(pfn, axis, page_size, width)
+                if _fits(tick, width, taken, _GAP):
+                    placed[pfn] = tick
+                    taken.append(_extent(tick, width))
+    gap = _GAP if len(placed) < _FEW else _ROOM
+    for pfn in rounds(axis.pfns[0], axis.pfns[-1]):
+        least = 0 if pfn in placed else _least_width(_tick(pfn, axis, page_size, 0), placed.values(), gap)
+        if least:
+            placed[pfn] = _tick(pfn, axis, page_size, least)
+    return tuple(sorted(placed.values(), key=lambda tick: tick.at))
+
+
+def _scattered(pfn: int) -> int:
+    """An order that takes equals from everywhere."""
+    return pfn * _SCATTER % (1 << 32)
+
+
+def _least_width(tick: Tick, placed: Collection[Tick], gap: float) -> int:
+    """The width from which on a label fits among those that are there, at that width and all greater; 0 for none."""
+    least = 0
+    for width in reversed(WIDTHS):
+        if not _fits(tick, width, [_extent(other, width) for other in placed if other.width <= width], gap):
+            break
+        least = width
+    return least
+
+
+def _fits(tick: Tick, width: int, taken: Iterable[tuple[float, float]], gap: float) -> bool:
+    low, high = _extent(tick, width)
+    return low >= 0 and high <= width and all(high + gap <= start or end + gap <= low for start, end in taken)
+
+
+def _tick(pfn: int, axis: Axis, page_size: int, width: int) -> Tick:
+    at = axis.place(pfn)
+    anchor = "start" if at == 0 else "end" if at == 1 else "middle"
+    return Tick(at, hex(pfn * page_size), anchor, width)
+
+
+def _extent(tick: Tick, width: int) -> tuple[float, float]:
+    text = len(tick.label) * CHARACTER
+    left = tick.at * width - {"start": 0.0, "middle": text / 2, "end": text}[tick.anchor]
+    return left, left + text
+
+
+def rounds(start: float, end: float) -> list[int]:
+    """Page frames between, some six of them: multiples of a power of two."""
+    step = 1 << max(0, round(log2(max(1.0, (end - start) / 6))))
+    return list(range(-(-ceil(start) // step) * step, int(end) + 1, step))
+
+
+def by_importance(lanes: Sequence[Lane], axis: Axis, points: Sequence[int] | None = None) -> list[int]:
+    """Page frames worth a label, first the ends of the axis; at most some hundred. ``points`` are the boundaries.
+
+    An end that a zoom has cut somewhere is none.
+    """
+    low, high = axis.pfns[0], axis.pfns[-1]
+    ends = [pfn for pfn in (low, high) if isinstance(pfn, int)]
+    inside = [pfn for pfn in (boundaries(lanes) if points is None else points) if low < pfn < high]
+    alarms = {pfn for bar in _alarms(lanes) for pfn in (bar.start_pfn, bar.end_pfn)}
+    zones = set(boundaries([lane for lane in lanes if lane.key.startswith("zones")]))
+    places = axis.places([low, *inside, high])
+    room = {pfn: round(places[i + 2] - places[i], 3) for i, pfn in enumerate(inside)}
+    if len(inside) > _MOST:  # what cannot be among the first need not be sorted with them
+        least = sorted(room.values())[-_MOST]
+        more = [pfn for pfn in inside if room[pfn] > least or pfn in alarms or pfn in zones]
+        inside = [*more, *nsmallest(_MOST, [pfn for pfn in inside if room[pfn] == least], key=_scattered)]
+    rest = sorted(set(inside), key=lambda pfn: (pfn not in alarms, pfn not in zones, -room[pfn], _scattered(pfn)))
+    return [*ends, *rest[:_MOST]]

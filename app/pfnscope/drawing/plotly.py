@@ -15,11 +15,10 @@ import msgspec
 
 from pfnscope.drawing import axis as axes
 from pfnscope.drawing import svg
-from pfnscope.drawing.axis import Axes, Axis, AxisName
+from pfnscope.drawing.axis import Axes, Axis, AxisName, by_importance
 from pfnscope.drawing.lanes import Bar
 from pfnscope.drawing.palette import ALARM, CARD, LINE, PAINTS
 from pfnscope.drawing.scene import Scene, visible_marks
-from pfnscope.drawing.ticks import by_importance
 
 _MANY = 2000
 """Bars beyond which a browser gets slow; then neighbours closer than the resolution become one bar."""

@@ -1,22 +1,25 @@
-"""The drawing as SVG: a standalone file, and the same drawing for the page, which fills it by its own style sheet.
+"""The drawing as SVG: a standalone file, its picture as PNG, and the same for the page with its own style sheet.
 
 Inside the page the x positions are percentages, so that it is fluid while its text keeps its size; what
 does not fit a narrow drawing has a class ``w480``… that the style sheet shows from that width on.
 """
 
+import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
 import msgspec
 
+from pfnscope.drawing import CannotDraw, palette
 from pfnscope.drawing import axis as axes
-from pfnscope.drawing import palette
-from pfnscope.drawing.axis import Axes, Axis, AxisName
-from pfnscope.drawing.lanes import Bar, Lane
+from pfnscope.drawing.axis import Axes, Axis, AxisName, ticks
+from pfnscope.drawing.lanes import Bar, Lane, map_lane
 from pfnscope.drawing.scene import Mark, Scene, visible_marks
-from pfnscope.drawing.ticks import ticks
 from pfnscope.drawing.view import WHOLE, View
+from pfnscope.model.analysis import ALARMS
+from pfnscope.model.ranges import FrameRange
+from pfnscope.resources import installing
 
 TOP = 26
 ROW = 46
@@ -26,9 +29,16 @@ BAR = 26
 _LETTER = 6.5
 _WIDTHS = range(240, 1201, 80)
 """Widths of the page's drawing from which on a label is shown; those of the ticks are among them."""
+_STRIP, _STRIP_BAR = 24, 12
+"""Pixels of the overview and of its bars."""
 _PIXEL = 0.0008
 _SHOUTING = ("danger", "uninitialised")
 _NEVER = 10**9
+ZOOM = 2
+"""Pixels of the picture for one of the drawing, so that it is sharp on dense screens and slides."""
+_FONTS = '"DejaVu Sans", "Liberation Sans", "Noto Sans", Arial, Helvetica, sans-serif'
+_VARIABLE = re.compile(r"var\((--[a-z0-9-]+)\)")
+_DEFINED = re.compile(r"(--[a-z0-9-]+):(#[0-9a-f]+)")
 
 
 class Canvas(msgspec.Struct, frozen=True):
@@ -145,11 +155,17 @@ def _pick(view: View, axis: Axis, canvas: Canvas, bottom: int) -> str:
     """A frame through all lanes around what is picked, where it is in view."""
     if view.picked is None:
         return ""
-    left, right = axis.place(view.picked.start), axis.place(view.picked.end)
-    if left >= right:
-        return ""
-    width = canvas.length(right - left) if right - left > 3 * _PIXEL else "3"
-    return f'<rect x="{canvas.x(left)}" width="{width}" y="{TOP - 4}" height="{bottom - TOP + 2}" class="pick"/>'
+    return _frame(view.picked, axis, canvas, f'y="{TOP - 4}" height="{bottom - TOP + 2}" class="pick"')
+
+
+def _frame(at: FrameRange, axis: Axis, canvas: Canvas, rest: str) -> str:
+    """A rectangle over page frames, nothing where they are not in view; ``rest`` are its other attributes."""
+    left, right = axis.place(at.start), axis.place(at.end)
+    return f'<rect x="{canvas.x(left)}" width="{_width(left, right, canvas)}" {rest}/>' if left < right else ""
+
+
+def _width(left: float, right: float, canvas: Canvas) -> str:
+    return canvas.length(right - left) if right - left > 3 * _PIXEL else "3"
 
 
 def _drawing(scene: Scene, axis: Axis, canvas: Canvas, boundaries: Sequence[int]) -> str:
@@ -232,21 +248,15 @@ def _least_width(text: str, share: float) -> int:
 def _band(mark: Mark, axis: Axis, canvas: Canvas) -> str:
     """A tint behind the lanes that differ, where they do."""
     left, right = axis.place(mark.start_pfn), axis.place(mark.end_pfn)
-    width = canvas.length(right - left) if right - left > 3 * _PIXEL else "3"
+    width = _width(left, right, canvas)
     top, tall = TOP + ROW * mark.first + GAP - 7, ROW * (mark.last - mark.first) - GAP + 14
     return f'<rect x="{canvas.x(left)}" y="{top}" width="{width}" height="{tall}" class="apart"/>'
 
 
 def _frames(scene: Scene, axis: Axis, canvas: Canvas, bottom: float) -> str:
     """A dashed frame through all lanes around every hole that is dangerous."""
-    out = []
-    for alarm in scene.alarms:
-        left, right = axis.place(alarm.start), axis.place(alarm.end)
-        if left < right:
-            width = canvas.length(right - left) if right - left > 3 * _PIXEL else "3"
-            tall = f'y="{TOP + 2}" height="{bottom - TOP - 3}"'
-            out.append(f'<rect x="{canvas.x(left)}" width="{width}" {tall} class="frame"/>')
-    return "".join(out)
+    rest = f'y="{TOP + 2}" height="{bottom - TOP - 3}" class="frame"'
+    return "".join(_frame(alarm, axis, canvas, rest) for alarm in scene.alarms)
 
 
 def _clipped(text: str, length: int) -> str:
@@ -265,3 +275,65 @@ def _text(text: str) -> str:
 
 def _attribute(text: str) -> str:
     return escape(text.translate(_CONTROLS), quote=True)
+
+
+def overview(scene: Scene, view: View = WHOLE) -> str:
+    """A strip of the whole machine to scale, above the bars: where memory is, where the alarms are, what is in view.
+
+    SVG of percentages, like the drawing; the page's script moves the rectangle of class ``window``.
+    """
+    lanes = scene.lanes
+    axis = axes.to_scale(lanes)
+    keys = {lane.key: lane for lane in lanes}
+    ground = map_lane(lanes)
+    nodes = keys.get("nodes")
+    # a map that has less than the nodes is not whole
+    if nodes and (ground is None or _pages(ground.bars, "ram") < _pages(nodes.bars, "node-")):
+        ground = nodes
+    out = [
+        f'<svg width="100%" height="{_STRIP}" aria-hidden="true"><line x1="0" x2="100%" y1="8" y2="8" class="base"/>'
+    ]
+    for bar in axes.merged(ground.bars, axis, _PIXEL) if ground else ():
+        left, width = _percent(axis, bar.start_pfn, bar.end_pfn)
+        out.append(f'<rect x="{left:.4g}%" y="2" width="{width:.4g}%" height="{_STRIP_BAR}" class="k-{bar.kind}"/>')
+    for bar in keys["holes"].bars if "holes" in keys else ():
+        if bar.kind in ALARMS:
+            middle = (axis.place(bar.start_pfn) + axis.place(bar.end_pfn)) * 50
+            out.append(f'<text x="{middle:.4g}%" y="{_STRIP}" class="mark t-{bar.kind}">▲</text>')
+    left, width = (0.0, 100.0) if view.start is None or view.end is None else _percent(axis, view.start, view.end)
+    out.append(
+        f'<rect x="{left:.4g}%" y="0.75" width="{width:.4g}%" height="{_STRIP_BAR + 2.5}" rx="3" class="window"/></svg>'
+    )
+    return "".join(out)
+
+
+def _pages(bars: Iterable[Bar], kind: str) -> int:
+    return sum(bar.end_pfn - bar.start_pfn for bar in bars if bar.kind.startswith(kind))
+
+
+def _percent(axis: axes.Axis, start: float, end: float) -> tuple[float, float]:
+    """Where a range begins and how wide it is drawn: never too narrow to be seen."""
+    left = axis.place(start) * 100
+    width = max(axis.place(end) * 100 - left, 0.2)
+    return min(left, 100 - width), width
+
+
+def png(drawing: str) -> bytes:
+    """What :func:`draw` gives as a PNG for slides, in its light colours, 2400 pixels wide. Raises CannotDraw."""
+    try:
+        import resvg_py
+    except ImportError:
+        raise CannotDraw(f"PNG needs the package resvg-py: {installing('png')}; or take --format svg") from None
+    return bytes(resvg_py.svg_to_bytes(svg_string=flat(drawing), zoom=ZOOM))
+
+
+def flat(drawing: str) -> str:
+    """The drawing with its colours written out as on a light page, and its font by names.
+
+    resvg knows neither variables nor media queries, and asks nobody which font a system prefers.
+    """
+    defined = palette.variables()
+    light = dict(_DEFINED.findall(defined.partition("@media")[0]))
+    return _VARIABLE.sub(
+        lambda match: light[match[1]], drawing.replace(defined, "").replace("system-ui, sans-serif", _FONTS)
+    )

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pfnscope.files import kind_of, open_file
-from pfnscope.fleet.archives import is_archive, members
-from pfnscope.fleet.source import CannotScan, Source, is_remote, shown
+from pfnscope.fleet.source import CannotScan, Source, is_archive, is_remote, members, shown
 
 _STAMPS = ("ETag", "etag", "md5Hash", "crc32c", "mtime", "LastModified", "last_modified", "updated", "created")
 """Keys by which file systems of fsspec show that a file has changed, the most reliable first."""

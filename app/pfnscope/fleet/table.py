@@ -17,8 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pfnscope import __version__
-from pfnscope.fleet.row import AGAIN, HOLE_COLUMNS, Row
 from pfnscope.fleet.source import CannotScan, Source
+from pfnscope.fleet.work import AGAIN, HOLE_COLUMNS, Row
 from pfnscope.model.analysis import Hole
 
 MARK = {b"pfnscope.scan": b"1"}

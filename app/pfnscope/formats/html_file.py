@@ -1,17 +1,21 @@
 """The layout as one HTML file, to attach to a bug: bars that zoom, holes and report, from a disk without a network."""
 
+import base64
+import hashlib
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
+
 from pfnscope import __version__, resources
 from pfnscope.bootlog import keep_memory_lines, read
-from pfnscope.drawing import overview, plotly, scene, svg
+from pfnscope.drawing import plotly, scene, svg
 from pfnscope.drawing.axis import AxisName
 from pfnscope.drawing.lanes import undecided
 from pfnscope.drawing.palette import PAINTS
-from pfnscope.formats import inlining, text
-from pfnscope.formats.inlining import Inline, inline
+from pfnscope.formats import text
 from pfnscope.formats.templates import environment
 from pfnscope.formats.text import facts
 from pfnscope.model.analysis import worst_first
@@ -26,6 +30,17 @@ _OWN = ".log pre { margin: 0; padding: 0 16px; line-height: 1.4 }"
 _AXES: tuple[AxisName, ...] = ("schematic", "scale")
 _MOST_HOLES = 200
 _MOST_LINES = 20_000
+_IMPORT = re.compile(r'^import \{[^}]*\} from "\./([a-z]+\.js)";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export ", re.MULTILINE)
+_COMMENT = re.compile(r"^ */\*(?:[^*]|\*(?!/))*\*/\n", re.MULTILINE)  # of whole lines
+_END = re.compile(r"</(script|style)", re.IGNORECASE)
+
+
+class Inline(msgspec.Struct, frozen=True):
+    """The text of a script or style element. ``source`` is how a content security policy names it."""
+
+    text: str
+    source: str
 
 
 def render(document: Document, log_text: bytes = b"", today: Document | None = None) -> str:
@@ -53,7 +68,7 @@ def render(document: Document, log_text: bytes = b"", today: Document | None = N
         changed=scene.CHANGED,
         undecided=undecided(document),
         drawing=svg.for_page(drawn),
-        overview=overview.for_page(drawn),
+        overview=svg.overview(drawn),
         legend=[
             (kind, paint.name)
             for kind, paint in PAINTS.items()
@@ -77,7 +92,7 @@ def render(document: Document, log_text: bytes = b"", today: Document | None = N
 
 def _scripts(static: Path) -> list[Inline]:
     """The plotting library, and as a module the script of the pages."""
-    return [inline((static / _BUNDLE).read_text()), inline(inlining.module(static, "viewer.js"))]
+    return [inline((static / _BUNDLE).read_text()), inline(module(static, "viewer.js"))]
 
 
 def _policy(scripts: list[Inline], styles: list[Inline]) -> str:
@@ -92,3 +107,28 @@ def _policy(scripts: list[Inline], styles: list[Inline]) -> str:
 def _data(figures: Mapping[AxisName, object]) -> str:
     """JSON inside a script element of no script: no ``<`` of a log can end it."""
     return json.dumps(figures, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def inline(text: str) -> Inline:
+    """A text that does not end its own element: an end tag can only stand in a string, where a backslash is nothing."""
+    safe = _END.sub(r"<\\/\1", text)
+    digest = base64.b64encode(hashlib.sha256(safe.encode()).digest()).decode()
+    return Inline(safe, f"'sha256-{digest}'")
+
+
+def module(folder: Path, name: str) -> str:
+    """A module and all that it imports as one module: their code in order of need, without imports and exports.
+
+    They share one scope then: a name may be declared in one of them only, and is imported under that name.
+    """
+    texts: dict[str, str] = {}
+    _collect(folder, name, texts)
+    return "".join(texts.values())
+
+
+def _collect(folder: Path, name: str, texts: dict[str, str]) -> None:
+    text = (folder / name).read_text()
+    for imported in _IMPORT.findall(text):
+        if imported not in texts:
+            _collect(folder, imported, texts)
+    texts[name] = _COMMENT.sub("", _EXPORT.sub("", _IMPORT.sub("", text)))

@@ -65,9 +65,9 @@ def _svg(export: Export) -> bytes:
 
 
 def _png(export: Export) -> bytes:
-    from pfnscope.drawing import png
+    from pfnscope.drawing import svg
 
-    return png.render(_drawing(export))
+    return svg.png(_drawing(export))
 
 
 def _html(export: Export) -> bytes:

@@ -1,9 +1,15 @@
-"""The templates of the pages and of the HTML file, as Jinja2 reads them."""
+"""The templates of the pages and of the HTML file, as Jinja2 reads them: a log may not turn a page's text around."""
+
+import re
+from typing import Any
 
 import jinja2
+from markupsafe import Markup
 
 from pfnscope import resources
-from pfnscope.report.visible import visible
+
+# Control characters but tab and line breaks; marks, embeddings, overrides and isolates of the bidirectional algorithm.
+_STEERING = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
 def environment() -> jinja2.Environment:
@@ -16,3 +22,10 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def visible(value: Any) -> Any:
+    """For Jinja's ``finalize``: what a template prints, steering characters by name. Markup is ours and stays."""
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return _STEERING.sub(lambda match: f"\u27e8U+{ord(match[0]):04X}\u27e9", value)

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from pfnscope.drawing import overview, svg
+from pfnscope.drawing import svg
 from pfnscope.drawing import view as views
 from pfnscope.drawing.axis import Axes, beyond_words
 from pfnscope.drawing.scene import Scene
@@ -105,7 +105,7 @@ def bars(drawn: Drawn, query: ViewQuery, known: Iterable[str], names: Iterable[s
         "find_problem": problem,
         "find_detail": detail,
         "drawing": svg.for_page(scene, view.axis, view=view, both_axes=drawn.axes),
-        "overview": overview.for_page(scene, view),
+        "overview": svg.overview(scene, view),
         "beyond": beyond_words(scene.lanes, drawn.axes["scale"], scene.page_size),
         "legend": presenting.legend(bar.kind for lane in scene.lanes for bar in lane.bars),
     }

@@ -5,20 +5,6 @@ from msgspec import Struct
 from pfnscope.model.log import ZoneInfo
 from pfnscope.model.ranges import FrameRange, FrameSet
 
-FILES = (
-    "dmesg.txt",
-    "cmdline.txt",
-    "zoneinfo.txt",
-    "iomem.txt",
-    "kpageflags.runs.txt",
-    "memory-blocks.txt",
-    "nodes.txt",
-    "meminfo.txt",
-    "firmware-memmap.txt",
-    "memblock.txt",
-)
-"""Names of the files of a record. Only dmesg.txt must be there."""
-
 SUMMARY = "capture.json"
 
 LIMIT = 64 << 20

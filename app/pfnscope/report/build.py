@@ -1,4 +1,4 @@
-"""The document of an analysis."""
+"""The document of an analysis, with commands that show its holes on a machine or in a dump."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from msgspec import Struct, structs
 from pfnscope.analysis import Analysis
 from pfnscope.analysis.verdict import verdict
 from pfnscope.kernel.rules import describe_releases
-from pfnscope.model.analysis import ALARMS, Cause, Choice, Hole
+from pfnscope.model.analysis import ALARMS, Cause, Choice, Hole, Inspection
 from pfnscope.model.document import (
     AppliedRule,
     Boot,
@@ -22,7 +22,11 @@ from pfnscope.model.document import (
 )
 from pfnscope.model.layout import Layout
 from pfnscope.model.log import BootLog, Count, Files, PrintedCounts
-from pfnscope.report.inspect import inspections
+from pfnscope.model.ranges import FrameRange
+
+DANGEROUS = "makes the kernel read struct pages that nothing wrote: it can kill the command or stop the machine"
+
+_KPAGEFLAGS = "/proc/kpageflags"
 
 
 def _alike(kind: type[Struct]) -> tuple[str, ...]:
@@ -56,7 +60,7 @@ def document(analysis: Analysis) -> Document:
         rule=_rule(analysis.choice),
         recognised_lines=log.recognised,
         memblock_debugfs=DebugfsLists(files.memblock_memory, files.memblock_reserved, files.memblock_physmem),
-        memory_blocks=_blocks(files),
+        memory_blocks=MemoryBlocks(_value(files.memory_block_size), files.memory_blocks),
         **{name: getattr(log, name) for name in _OF_LOG},
         **{name: getattr(files, name) for name in _OF_FILES},
     )
@@ -107,10 +111,6 @@ def _value(count: Count | None) -> int | None:
     return count.value if count else None
 
 
-def _blocks(files: Files) -> MemoryBlocks:
-    return MemoryBlocks(_value(files.memory_block_size), files.memory_blocks)
-
-
 def _sections(layout: Layout) -> Sections:
     pages, size = layout.struct_pages, layout.section_size
     return Sections(size=size, count=pages.pages * layout.page_size // size if size else 0, ranges=tuple(pages))
@@ -124,4 +124,25 @@ def _explained(hole: Hole, cause: Cause, choice: Choice, page_size: int) -> Hole
         causes=cause.arguments,
         cause_why=cause.why or None,
         inspect=inspections(hole.frames, page_size, dangerous=hole.severity in ALARMS),
+    )
+
+
+def inspections(frames: FrameRange, page_size: int, *, dangerous: bool) -> tuple[Inspection, ...]:
+    """One command for each tool. ``dangerous``: those that make the kernel read these struct pages carry a warning.
+
+    Sources: addr-spec of page-types, end excluded (tools/vm/page-types.c 3.4, tools/mm/page-types.c 6.8); crash's
+    ``help kmem``: -p with a physical address; drgn.helpers.linux.mm; eight bytes a frame in /proc/kpageflags
+    (Documentation/admin-guide/mm/pagemap.rst). crash and drgn read struct pages as plain memory, which is safe.
+    """
+    start, end = hex(frames.start), hex(frames.end)
+    warning = DANGEROUS if dangerous else None
+    return (
+        Inspection("page-types", f"page-types -l -a {start},{end}", warning),
+        Inspection(
+            "od",
+            f"dd if={_KPAGEFLAGS} bs=8 skip={frames.start} count={frames.pages} status=none | od -Ad -tx8 -w8",
+            warning,
+        ),
+        Inspection("crash", f"kmem -p {frames.start * page_size:#x}", None),
+        Inspection("drgn", f"for pfn in range({start}, {end}): print(hex(pfn), pfn_to_page(prog, pfn).flags)", None),
     )

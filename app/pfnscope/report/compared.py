@@ -208,11 +208,10 @@ def _value(name: str, value: object) -> str:
 
 def _hole(item: Item) -> str:
     where = placement_of(item["placement"], item["node"], item["zone"])
-    elsewhere = item["linked_zone"] is not None and (item["linked_zone"], item["linked_node"]) != (
-        item["zone"],
-        item["node"],
+    zone, node = item["linked_zone"], item["linked_node"]
+    linked = (
+        "" if zone is None or (zone, node) == (item["zone"], item["node"]) else f", linked to {zone} of node {node}"
     )
-    linked = f", linked to {item['linked_zone']} of node {item['linked_node']}" if elsewhere else ""
     return f"{where}, {STATE_WORDS[item['state']]}{linked}, {SEVERITY_WORDS[item['severity']]}"
 
 

@@ -28,6 +28,7 @@ def lookup(document: Document, where: str) -> Lookup:
     """
     size = document.kernel.page_size
     base, assumed = _vmemmap(document)
+    known_base = document.kernel.arch == "x86_64" and not assumed
     kind, number = _parse(where)
     if kind == "page":
         if not vmemmap.is_struct_page(number) or number < base:
@@ -47,7 +48,7 @@ def lookup(document: Document, where: str) -> Lookup:
     return Lookup(
         pfn=pfn,
         address=Address(pfn * size),
-        struct_page=Address(base + pfn * vmemmap.STRUCT_PAGE_SIZE) if has_struct_page and _x86_64(document) else None,
+        struct_page=Address(base + pfn * vmemmap.STRUCT_PAGE_SIZE) if has_struct_page and known_base else None,
         section=pfn * size // document.sections.size if document.sections.size else None,
         has_struct_page=has_struct_page,
         in_memory=memory is not None,
@@ -81,10 +82,6 @@ def _vmemmap(document: Document) -> tuple[int, list[str]]:
         document.kernel.command_line,
     )
     return (proven, []) if proven is not None else (vmemmap.BASE, ["vmemmap_base"])
-
-
-def _x86_64(document: Document) -> bool:
-    return document.kernel.arch == "x86_64" and not _vmemmap(document)[1]
 
 
 def _holds(memory: ByteRange, pfn: int, size: int) -> bool:

@@ -1,6 +1,7 @@
-"""The use case behind ``pfnscope capture``: records this machine, without any read that could crash it."""
+"""``pfnscope capture`` records this machine, by no read that could crash it; ``verify`` holds a log against that."""
 
 import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,16 +10,21 @@ import msgspec
 from pfnscope.analysis import Analysis
 from pfnscope.analysis import analyze as judge
 from pfnscope.analysis.hazards import left_out, top_of
+from pfnscope.analysis.verify import verify
 from pfnscope.bootlog import read
 from pfnscope.files import FileRefused, read_file
+from pfnscope.kernel.architectures import architecture_of_machine
 from pfnscope.kernel.release import Version
 from pfnscope.kernel.thresholds import ALL_WRITTEN
 from pfnscope.kernel.vendors import parse_release
+from pfnscope.model.answers import Verification
 from pfnscope.recording.kpageflags import plan, read_flags
 from pfnscope.recording.machine import kernel_log, small_files
 from pfnscope.recording.model import SUMMARY
-from pfnscope.recording.reading import Summary, read_record
+from pfnscope.recording.reading import Summary, read_record, read_summary
+from pfnscope.service.analyzing import Options, judged
 from pfnscope.service.errors import ServiceError
+from pfnscope.service.unpacking import read_log_file
 from pfnscope.units import PAGE_SIZE
 
 Say = Callable[[str], None]
@@ -139,3 +145,46 @@ def _borders(analysis: Analysis) -> tuple[int, ...]:
     layout = analysis.layout
     sets = (layout.struct_pages, layout.memory_frames)
     return tuple(border for frames in sets for item in frames for border in (item.start, item.end))
+
+
+class CannotVerify(ServiceError):
+    """The folder or its log cannot be read."""
+
+
+def verify_folder(folder: Path, options: Options) -> Verification:
+    """Compare the analysis of ``folder``/dmesg.txt with the other files of the folder.
+
+    Release and architecture are those of the log, else of the options, else of the record's summary. Raises
+    CannotVerify, and as the analysis does: NoMemoryLayout, BadOption.
+    """
+    try:
+        log = read_log_file(folder / "dmesg.txt")
+        summary = read_summary(folder)
+        analysis = _completed(log, options, summary)
+        record = read_record(folder, analysis.layout.page_size)
+    except OSError as error:
+        raise CannotVerify(f"Cannot read {error.filename or folder}: {error.strerror}.") from error
+    return verify(analysis, record)
+
+
+def verify_live(root: Path, options: Options, say: Say) -> Verification:
+    """Capture this machine into a temporary folder, and verify that. Raises as both do."""
+    with tempfile.TemporaryDirectory(prefix="pfnscope-") as folder:
+        summary = capture(Path(folder), root, say)
+        if "dmesg.txt" in summary.not_recorded:
+            raise CannotVerify(f"No log to analyse: {summary.not_recorded['dmesg.txt']}.")
+        if "dmesg.txt" in summary.partly_recorded:
+            say(f"dmesg.txt is not whole: {summary.partly_recorded['dmesg.txt']}")
+        return verify_folder(Path(folder), options)
+
+
+def _completed(log: bytes, options: Options, summary: Summary) -> Analysis:
+    """The analysis of the boot that the options choose, with what its log lacks from the record's summary."""
+    reading = read(log)
+    plain = judged(reading, options)
+    kernel = options.kernel or (summary.release if plain.log.release is None else None)
+    machine = architecture_of_machine(summary.machine)
+    arch = options.arch or (machine if plain.log.arch is None else None)
+    if (kernel, arch) == (options.kernel, options.arch):
+        return plain
+    return judged(reading, Options(kernel=kernel, arch=arch, boot=options.boot))

@@ -1,6 +1,6 @@
-"""Where shared layouts are kept: a small protocol and one SQL implementation for SQLite and PostgreSQL."""
+"""Where shared layouts are kept: a store in SQL for SQLite and PostgreSQL."""
 
-from pfnscope.storage.protocol import Claim, Claimed, LayoutStore, Record, StoreUnavailable, Tombstone
-from pfnscope.storage.sql import open_store
+from pfnscope.storage.schema import Claim, Claimed, Record, StoreUnavailable, Tombstone
+from pfnscope.storage.sql import LayoutStore, open_store
 
 __all__ = ["Claim", "Claimed", "LayoutStore", "Record", "StoreUnavailable", "Tombstone", "open_store"]

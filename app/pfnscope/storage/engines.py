@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, Operation
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from pfnscope.storage.protocol import StoreUnavailable
+from pfnscope.storage.schema import StoreUnavailable
 
 BUSY_SECONDS = 10
 

@@ -1,5 +1,6 @@
-"""The tables, their creation by whichever server starts first, and upgrades of older databases."""
+"""The tables and what comes from their rows; creation by whichever server starts first, upgrades of older databases."""
 
+import msgspec
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -17,8 +18,6 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.schema import CreateColumn
-
-from pfnscope.storage.protocol import StoreUnavailable
 
 VERSION = 2
 
@@ -58,6 +57,45 @@ counters = Table(
     Column("hits", Integer, nullable=False),
     Column("expires_at", BigInteger, nullable=False, index=True),
 )
+
+
+class StoreUnavailable(Exception):
+    """The database does not answer, takes no writes, is damaged or of another release; the message is for users."""
+
+
+class Record(msgspec.Struct, frozen=True):
+    """One shared layout. Times are whole seconds since 1970 UTC; ``options`` is JSON."""
+
+    id: str
+    text: bytes
+    options: bytes
+    title: str
+    created_at: int
+    expires_at: int
+    delete_token_hash: bytes
+    note: str = ""
+
+
+class Tombstone(msgspec.Struct, frozen=True):
+    """A deleted or expired layout."""
+
+    id: str
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """A client's idempotency key for one creation, and the fingerprint of that request. Both are hashes."""
+
+    key_hash: bytes
+    fingerprint: bytes
+
+
+class Claimed(msgspec.Struct, frozen=True):
+    """The layout that was created under a claim."""
+
+    layout_id: str
+    fingerprint: bytes
+    expires_at: int
+
 
 # Any number that nothing else in the database uses for an advisory lock.
 _ADVISORY_LOCK = 0x70666E73636F7065

@@ -1,4 +1,4 @@
-"""The one implementation of LayoutStore: SQLAlchemy Core on SQLite or PostgreSQL."""
+"""The store of layouts: SQLAlchemy Core on SQLite or PostgreSQL."""
 
 import sqlite3
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ from sqlalchemy.exc import IntegrityError
 
 from pfnscope.storage import schema
 from pfnscope.storage.engines import DAMAGED, empty_log, make_engine, transaction
-from pfnscope.storage.protocol import Claim, Claimed, LayoutStore, Record, StoreUnavailable, Tombstone
+from pfnscope.storage.schema import Claim, Claimed, Record, StoreUnavailable, Tombstone
 
 # Both databases understand this upsert; SQLAlchemy has one only in the dialect of each.
 _HIT = text(
@@ -40,22 +40,8 @@ _LIFETIMES = select(schema.layouts.c.id, schema.layouts.c.expires_at).where(
 )
 
 
-def open_store(url: str) -> LayoutStore:
-    """Connect, create the tables where they are missing, upgrade them where they are older.
-
-    Raises ValueError for a URL of no supported database, StoreUnavailable where it does not answer.
-    """
-    store = SqlStore(make_engine(url))
-    try:
-        store.create()
-    except BaseException:
-        store.close()
-        raise
-    return store
-
-
-class SqlStore:
-    """LayoutStore on a SQLAlchemy engine."""
+class LayoutStore:
+    """Every method may be called from any thread and raises StoreUnavailable where the database does not do it."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -72,7 +58,10 @@ class SqlStore:
             schema.create(connection)
 
     def put(self, record: Record, claim: Claim | None = None) -> Claimed | None:
-        """See LayoutStore."""
+        """Keep a new record; durable when this returns None. Ids are never reused: a second is an error.
+
+        Where the claim exists already nothing is kept, and the layout of that claim is returned.
+        """
         row = {name: getattr(record, name) for name in record.__struct_fields__}
         row["text"] = zstandard.compress(record.text, level=6)
         try:
@@ -89,7 +78,7 @@ class SqlStore:
         return None
 
     def claimed(self, key_hash: bytes) -> Claimed | None:
-        """See LayoutStore."""
+        """The layout that was created under a claim, while it exists."""
         which = (
             select(schema.claims.c.layout_id, schema.claims.c.fingerprint, schema.layouts.c.expires_at)
             .join(schema.layouts)
@@ -100,7 +89,7 @@ class SqlStore:
         return None if row is None else Claimed(**row)
 
     def get(self, layout_id: str) -> Record | Tombstone | None:
-        """See LayoutStore."""
+        """The record of that id, also an expired one; None where there never was one."""
         with transaction(self._engine) as connection:
             row = connection.execute(select(schema.layouts).where(schema.layouts.c.id == layout_id)).mappings().first()
             if row is None:
@@ -112,23 +101,29 @@ class SqlStore:
             raise StoreUnavailable(DAMAGED) from error
 
     def lifetimes(self, layout_ids: Iterable[str]) -> dict[str, int]:
-        """See LayoutStore."""
+        """Expiry of each given layout that exists, in seconds since 1970 UTC."""
         ids = list(layout_ids)
         query, parameters = (_LIFETIME, {"id": ids[0]}) if len(ids) == 1 else (_LIFETIMES, {"ids": ids})
         with transaction(self._single) as connection:
             return {row[0]: row[1] for row in connection.execute(query, parameters)}
 
     def commits(self) -> int | None:
-        """See LayoutStore."""
+        """A number that changes with every commit to the database; None where the database has no cheap one.
+
+        Never waits, never raises. Unlike the other methods it is for one thread at a time.
+        """
         return self._commit_counter.read()
 
     def delete(self, layout_id: str) -> None:
-        """See LayoutStore."""
+        """Replace the record by a tombstone; nothing of its text, title or note is left."""
         self._bury(schema.layouts.c.id == layout_id)
         self._checkpoint()
 
     def purge_expired(self, now: int) -> int:
-        """See LayoutStore."""
+        """Replace all records that expired at or before ``now`` by tombstones; their number.
+
+        Also overwrites what is left of records deleted before, where other connections prevented that.
+        """
         layouts, counters = schema.layouts.c.expires_at <= now, schema.counters.c.expires_at <= now
         with transaction(self._engine) as connection:  # usually there is nothing to do, and no writer is held up
             due_layouts, due_counters = (
@@ -142,7 +137,7 @@ class SqlStore:
         return buried
 
     def shorten(self, longest: int) -> None:
-        """See LayoutStore."""
+        """Let no record expire later than ``longest`` seconds after its creation."""
         last = schema.layouts.c.created_at + longest
         with transaction(self._engine) as connection:
             due = connection.scalar(select(exists().where(schema.layouts.c.expires_at > last)))
@@ -152,30 +147,30 @@ class SqlStore:
                 connection.execute(which.values(expires_at=last))
 
     def count(self) -> int:
-        """See LayoutStore."""
+        """The number of layouts."""
         with transaction(self._engine) as connection:
             return connection.execute(select(func.count()).select_from(schema.layouts)).scalar_one()
 
     def hit(self, counter: bytes, expires_at: int) -> int:
-        """See LayoutStore."""
+        """Add one to a counter that all servers on this database share; its new value."""
         with transaction(self._writer) as connection:
             hits: int = connection.execute(_HIT, {"name": counter, "expires_at": expires_at}).scalar_one()
             return hits
 
     def hits(self, counter: bytes) -> int:
-        """See LayoutStore."""
+        """The value of a counter; 0 where there is none."""
         with transaction(self._engine) as connection:
             which = select(schema.counters.c.hits).where(schema.counters.c.name == counter)
             return connection.execute(which).scalar() or 0
 
     def ping(self) -> None:
-        """See LayoutStore."""
+        """Return when the database answers."""
         with transaction(self._engine) as connection:
             for which in (_ANY_LAYOUT, _FIRST_TO_EXPIRE):
                 connection.execute(which).first()
 
     def close(self) -> None:
-        """See LayoutStore."""
+        """Give back all connections."""
         self._commit_counter.close()
         self._engine.dispose()
 
@@ -203,6 +198,20 @@ class SqlStore:
                 emptied = empty_log(connection)
         finally:
             self._log_holds_deleted |= not emptied
+
+
+def open_store(url: str) -> LayoutStore:
+    """Connect, create the tables where they are missing, upgrade them where they are older.
+
+    Raises ValueError for a URL of no supported database, StoreUnavailable where it does not answer.
+    """
+    store = LayoutStore(make_engine(url))
+    try:
+        store.create()
+    except BaseException:
+        store.close()
+        raise
+    return store
 
 
 class _CommitCounter:

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from pfnscope.formats.inlining import module
+from pfnscope.formats.html_file import module
 from pfnscope.web.compression import coding
 
 _FOR_EVER = "public, max-age=31536000, immutable"

@@ -8,7 +8,8 @@ from markupsafe import Markup
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from pfnscope import service
-from pfnscope.formats import rulebook, rulepage
+from pfnscope.formats import rulebook
+from pfnscope.kernel.deferral import RESERVING
 from pfnscope.pages.log import dropped, kept_rows
 from pfnscope.pages.subjects import samples
 from pfnscope.service.layouts import DAY
@@ -100,10 +101,10 @@ def rules(services: ServicesDep) -> Response:
         here="/rules",
         rules=book,
         words=rulebook.state_words,
-        commits=rulepage.commit_rows(book),
-        readers=rulepage.reader_rows(),
-        vendors=rulepage.vendor_rows(),
-        reserves=rulepage.reserve_rows(),
+        commits=rulebook.commit_rows(book),
+        readers=rulebook.reader_rows(),
+        vendors=rulebook.vendor_rows(),
+        reserves=RESERVING,
     )
 
 

@@ -30,7 +30,7 @@ def run(args: Namespace) -> int:
 
     from pfnscope.formats.answers import verified_text
     from pfnscope.service.analyzing import encode
-    from pfnscope.service.verifying import verify_folder, verify_live
+    from pfnscope.service.recording import verify_folder, verify_live
 
     if args.live:
         result = verify_live(Path(args.root), assumptions(args), say)
