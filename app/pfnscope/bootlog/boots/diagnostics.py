@@ -11,8 +11,8 @@ from pfnscope.model.log import Diagnostic, Lines, MemoryType, NodeRange, SratEnt
 from pfnscope.model.ranges import ByteRange
 from pfnscope.patterns import compiled
 
-Claim = tuple[ByteRange, object, Lines]
-"""A range, who claims it, and the lines that say so."""
+Claim = tuple[int, int, object, Lines]
+"""Start and end of a range, who claims it, and the lines that say so."""
 _LISTS: tuple[tuple[str, Section, str], ...] = (
     ("firmware_map", "firmware", "the firmware map"),
     ("extended_map", "extended", "the extended map"),
@@ -58,7 +58,7 @@ def diagnostics(draft: Draft, nodes: Sequence[NodeRange]) -> Iterator[Diagnostic
     if draft.has_more_diagnostics:
         message = "More lines of this boot deserve a remark than are listed here."
         yield Diagnostic("warning", "more-diagnostics", message, None, None)
-    clashes = list(_clashes((node.range, node.node, node.lines) for node in nodes))
+    clashes = list(_clashes((node.start, node.end, node.node, node.lines) for node in nodes))
     if clashes:
         where, (first, second), line = clashes[0]
         message = f"Nodes {first} and {second} both claim the memory from {where:#x} on{_others(clashes)}."
@@ -75,7 +75,7 @@ def diagnostics(draft: Draft, nodes: Sequence[NodeRange]) -> Iterator[Diagnostic
             yield Diagnostic("warning", "conflicting-initmem", message, node.lines[0], None)
             break
     for name in MAPS:
-        clashes = list(_clashes((entry.range, object(), entry.lines) for entry in draft.values(name)))
+        clashes = list(_clashes((entry.start, entry.end, object(), entry.lines) for entry in draft.values(name)))
         if clashes:
             where, _, line = clashes[0]
             message = (
@@ -88,11 +88,11 @@ def diagnostics(draft: Draft, nodes: Sequence[NodeRange]) -> Iterator[Diagnostic
 def _clashes(claims: Iterable[Claim]) -> Iterator[tuple[int, tuple[object, object], int]]:
     """Where a range begins inside one of another owner: the address, both owners and the line."""
     reach: Claim | None = None
-    for claim in sorted(claims, key=lambda claim: claim[0]):
-        memory, owner, lines = claim
-        if reach is not None and memory.start < reach[0].end and owner != reach[1]:
-            yield memory.start, (reach[1], owner), lines[0]
-        if reach is None or memory.end > reach[0].end:
+    for claim in sorted(claims, key=lambda claim: claim[:2]):
+        start, end, owner, lines = claim
+        if reach is not None and start < reach[1] and owner != reach[2]:
+            yield start, (reach[2], owner), lines[0]
+        if reach is None or end > reach[1]:
             reach = claim
 
 

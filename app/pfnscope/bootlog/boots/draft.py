@@ -265,17 +265,7 @@ class Draft:
             self.facts.pop("memblock_reserved", None)
             self.dumped = True
         dumps = self.efi_dumps + (other.efi_begins and self.efi_number is not None)
-        for name, facts in other.facts.items():
-            known = self.facts.setdefault(name, {})
-            for theirs, fact in facts.items():
-                key = (theirs[0], theirs[1] + dumps) if name == "efi_map" else theirs
-                if key not in known:
-                    known[key] = fact
-                elif isinstance(fact, tuple):
-                    known[key] = (fact[0], merged(known[key][1], fact[1]))
-                else:
-                    self.doubled = self.doubled or name in LAYOUT
-                    known[key] = msgspec.structs.replace(fact, lines=merged(known[key].lines, fact.lines))
+        repeated = self.confirm(other, dumps)
         if other.efi_number is not None:
             self.efi_begins |= self.efi_number is None and other.efi_begins
             self.efi_number, self.efi_dumps = other.efi_number, dumps + other.efi_dumps
@@ -294,28 +284,33 @@ class Draft:
         self.x86_lines = self.x86_lines or other.x86_lines
         self.diagnostics += other.diagnostics
         self.has_more_diagnostics |= other.has_more_diagnostics
-        self.recognised |= other.recognised
-        self.families |= other.families
-        self.doubled |= other.doubled
+        self.doubled |= other.doubled or not repeated.isdisjoint(LAYOUT)
         self.first = self.first or other.first
         self.last = other.last or self.last
         self.open = other.open or self.open
         self.opened |= other.opened
         self.follows = other.follows if other.last else self.follows
 
-    def confirm(self, other: "Draft") -> None:
-        """Add the lines of an excerpt that quotes this boot."""
+    def confirm(self, other: "Draft", dumps: int = 0) -> set[str]:
+        """Add the facts and lines of an excerpt that quotes this boot. Gives the lists whose facts it repeats.
+
+        ``dumps``: the EFI maps of the excerpt come after so many of this boot.
+        """
+        repeated: set[str] = set()
         for name, facts in other.facts.items():
             known = self.facts.setdefault(name, {})
-            for key, fact in facts.items():
+            for theirs, fact in facts.items():
+                key = (theirs[0], theirs[1] + dumps) if name == "efi_map" else theirs
                 if key not in known:
                     known[key] = fact
                 elif isinstance(fact, tuple):
                     known[key] = (fact[0], merged(known[key][1], fact[1]))
                 else:
+                    repeated.add(name)
                     known[key] = msgspec.structs.replace(fact, lines=merged(known[key].lines, fact.lines))
         self.recognised |= other.recognised
         self.families |= other.families
+        return repeated
 
 
 def _impossible(fact: Any, end: int | None) -> bool:

@@ -80,7 +80,7 @@ def inclusive(first: str | None, last: str | None) -> ByteRange:
     """A printed range whose last byte belongs to it."""
     if len(first or "") != len(last or ""):
         same_width(first, last)
-    return ByteRange.inclusive(hexadecimal(first), hexadecimal(last))
+    return ByteRange(hexadecimal(first), hexadecimal(last) + 1)
 
 
 def exclusive(start: str | None, end: str | None) -> ByteRange:
