@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from msgspec import Struct
 
 from pfnscope.analysis.eras import eras, weigh_unknown
 from pfnscope.analysis.events import place_events
 from pfnscope.analysis.holes import Surroundings, find_holes
-from pfnscope.analysis.machine import causes
+from pfnscope.analysis.machine import Machine, blame, causes
 from pfnscope.analysis.proven_layout import fit_layout
 from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.release import Release
@@ -17,9 +17,6 @@ from pfnscope.kernel.vendors import parse_release
 from pfnscope.model.analysis import Cause, Check, Choice, Era, Event, Hole
 from pfnscope.model.layout import Layout
 from pfnscope.model.log import BootLog, Diagnostic
-
-if TYPE_CHECKING:
-    from pfnscope.analysis.machine import Machine
 
 _WHY = {
     "release": "an oops in the text names it",
@@ -73,16 +70,12 @@ class Analysis(Struct, frozen=True, dict=True):
         by_argument: dict[int, Cause] = {}
         line = self.booted_from.command_line or ""
         if self.holes and (self.booted_from.user_map or any(item.shapes_layout for item in arguments(line))):
-            from pfnscope.analysis.machine import blame
-
             by_argument = blame(self.machine, self.layout, self.holes)
         return causes(self.layout, self.holes, by_argument)
 
     @cached_property
-    def machine(self) -> "Machine":
+    def machine(self) -> Machine:
         """The machine, to be booted with other command lines."""
-        from pfnscope.analysis.machine import Machine  # few analyses simulate, and loading takes its time
-
         return Machine(self.booted_from, self.release, self.layout.arch, self.layout.memmap.model)
 
     @cached_property
