@@ -22,7 +22,7 @@ from pfnscope.kernel.release import Release, Version
 from pfnscope.kernel.rules import RULES
 from pfnscope.kernel.vendors import parse_release
 from pfnscope.layout import build_layout
-from pfnscope.layout.movable import movable_starts
+from pfnscope.layout.zones import movable_starts
 from pfnscope.model.layout import Layout, MemMap, MemoryRange, ZoneLimit
 from pfnscope.model.log import (
     BootLog,

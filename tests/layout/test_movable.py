@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pfnscope.kernel.command_line import MovableArguments, arguments, movable_arguments
 from pfnscope.kernel.release import Version
-from pfnscope.layout.movable import movable_starts
+from pfnscope.layout.zones import movable_starts
 from pfnscope.model.layout import MemoryRange, ZoneLimit
 from pfnscope.model.ranges import FrameRange
 

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from pfnscope.analysis.example import PLACES, states
+from pfnscope.analysis.eras import PLACES, states
 from pfnscope.kernel.architecture_row import READ, Section, Zone
 from pfnscope.kernel.architectures import ARCHITECTURES
 from pfnscope.kernel.deferral import RESERVING

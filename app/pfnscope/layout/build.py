@@ -7,9 +7,8 @@ from pfnscope.kernel.architectures import architecture, max_order_pages, zone_li
 from pfnscope.kernel.command_line import arguments, movable_arguments
 from pfnscope.kernel.release import Release, Version
 from pfnscope.layout.evidence import ModelEvidence, counted_page_size, find_memmap, likely_arch, named_page_size
-from pfnscope.layout.movable import marked, movable_starts
 from pfnscope.layout.owners import known_reserved, owners
-from pfnscope.layout.zones import spans_of, zone_spans
+from pfnscope.layout.zones import marked, movable_starts, spans_of, zone_spans
 from pfnscope.model.layout import Layout, MemoryRange, ZoneLimit
 from pfnscope.model.log import BootLog, MemblockRegion, NodeRange
 from pfnscope.model.ranges import FrameRange, FrameSet

@@ -7,8 +7,7 @@ from msgspec.structs import replace
 from pfnscope.kernel.architectures import max_order_pages
 from pfnscope.kernel.command_line import NO_MOVABLE, MovableArguments
 from pfnscope.kernel.release import Version
-from pfnscope.layout.movable import movable_starts
-from pfnscope.layout.zones import zone_spans
+from pfnscope.layout.zones import movable_starts, zone_spans
 from pfnscope.model.layout import Layout, MemoryRange, Owner, ZoneLimit
 from pfnscope.model.log import MemoryType
 from pfnscope.model.ranges import FrameRange, FrameSet, paint

@@ -1,10 +1,21 @@
-"""Zone spans from zone limits, node ranges and ZONE_MOVABLE starts."""
+"""Zone spans from zone limits and node ranges, and where ZONE_MOVABLE starts on each node.
 
-from collections.abc import Iterable, Mapping, Sequence
+Source of the starts: find_zone_movable_pfns_for_nodes() in mm/page_alloc.c, 2.6.34, 3.4, 4.4, 4.17, 5.14, 6.1, and
+mm/mm_init.c, 6.6, 7.1: what ``kernelcore=``, ``movablecore=`` and ``movable_node`` make of memory.
+"""
 
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from msgspec.structs import replace
+
+from pfnscope.kernel.command_line import MovableArguments
+from pfnscope.kernel.release import Version
+from pfnscope.kernel.thresholds import NEEDS_MIRRORS
 from pfnscope.model.layout import MemoryRange, ZoneLimit, ZoneSpan
-from pfnscope.model.log import ZoneInfo
+from pfnscope.model.log import BootLog, ZoneInfo
 from pfnscope.model.ranges import FrameRange, FrameSet
+from pfnscope.units import GIB
 
 NORMAL, MOVABLE = "Normal", "Movable"
 
@@ -70,3 +81,149 @@ def _add(out: list[ZoneSpan], node: int, zone: str, span: FrameRange, ranges: It
     if span.start < span.end:
         present = sum(item.clip(span.start, span.end).pages for item in ranges)
         out.append(ZoneSpan.of(node, zone, span, present))
+
+
+MOST_NODES = 1024
+"""No kernel has more nodes (NODES_SHIFT of include/linux/numa.h, 2.6.34 to 7.1); each costs a pass over the others."""
+
+Nodes = Mapping[int, Sequence[FrameRange]]
+
+
+def movable_starts(
+    memory: Iterable[MemoryRange],
+    limits: Sequence[ZoneLimit],
+    options: MovableArguments,
+    version: Version | None,
+    page_size: int,
+    block: int,
+) -> dict[int, int]:
+    """First frame of ZONE_MOVABLE by node, for the nodes that have one; rounded up to ``block`` frames.
+
+    ``limits`` are the zone ranges, ``block`` is MAX_ORDER_NR_PAGES. Left out is a start at or behind the end of its
+    node: such a zone is empty, and kernels up to 5.17 print it all the same. A crash dump kernel, which ignores
+    ``kernelcore=mirror`` from 6.7 on, cannot be told here.
+    """
+    ranges = sorted((item for item in memory if item.frames.pages), key=lambda item: item.frames)
+    nodes: dict[int, list[FrameRange]] = {}
+    for item in ranges:
+        nodes.setdefault(item.node, []).append(item.frames)
+    if options.movable_node:
+        starts = _lowest(ranges, lambda item: item.hotplug)
+    elif options.mirror:
+        four_gib = 4 * GIB // page_size
+        usable = not NEEDS_MIRRORS.reached(version, unknown=True) or any(item.mirror for item in ranges)
+        starts = _lowest(ranges, lambda item: usable and not item.mirror and item.frames.start >= four_gib)
+    else:
+        starts = _spread(nodes, _lowest_movable(limits), *_kernel_frames(nodes, options, page_size, block))
+    rounded = {node: -(-start // block) * block for node, start in starts.items()}
+    return {node: start for node, start in sorted(rounded.items()) if start < nodes[node][-1].end}
+
+
+def _lowest(ranges: Iterable[MemoryRange], chosen: Callable[[MemoryRange], bool]) -> dict[int, int]:
+    """The lowest frame of what is chosen, by node."""
+    starts: dict[int, int] = {}
+    for item in ranges:
+        if chosen(item):
+            starts.setdefault(item.node, item.frames.start)
+    return starts
+
+
+def _lowest_movable(limits: Sequence[ZoneLimit]) -> int:
+    """Where the highest zone that is not empty begins: ZONE_MOVABLE takes from no other."""
+    return max((limit.frames.start for limit in limits if limit.frames is not None and limit.frames.pages), default=0)
+
+
+def _kernel_frames(nodes: Nodes, options: MovableArguments, page_size: int, block: int) -> tuple[int, int]:
+    """Frames that have to stay with the kernel (0: all of them), and all frames."""
+    total = sum(item.pages for ranges in nodes.values() for item in ranges)
+    kernel = _frames(total, options.kernelcore_percent, options.kernelcore, page_size)
+    movable = _frames(total, options.movablecore_percent, options.movablecore, page_size)
+    if movable:
+        kernel = max(kernel, total - min(-(-movable // block) * block, total))
+    return kernel, total
+
+
+def _frames(total: int, percent: int, size: int, page_size: int) -> int:
+    return total * percent // 100 if percent else size // page_size
+
+
+def _spread(nodes: Nodes, lowest: int, kernel: int, total: int) -> dict[int, int]:
+    """Leave ``kernel`` frames to the kernel, as evenly over the nodes as they have memory for."""
+    starts: dict[int, int] = {}
+    usable = len(nodes)
+    if not 0 < kernel < total or usable > MOST_NODES:
+        return starts
+    while usable:
+        share = kernel // usable
+        for node in sorted(nodes):
+            if kernel < share:
+                share = kernel // usable
+            kernel -= _keep(nodes[node], node, starts, lowest, share, kernel)
+        usable -= 1
+        if kernel <= usable:
+            break
+    return starts
+
+
+def _keep(ranges: Sequence[FrameRange], node: int, starts: dict[int, int], lowest: int, share: int, kernel: int) -> int:
+    """Move the start of one node up over ``share`` frames more, what lies below ``lowest`` counted as well.
+
+    Returns by how many frames ``kernel``, what is still to be kept on all nodes, becomes less.
+    """
+    rest, left = kernel, share
+    passed = bisect_right(ranges, starts.get(node, 0), key=lambda item: item.end)
+    for at in range(passed, len(ranges)):
+        item = ranges[at]
+        start = max(item.start, starts.get(node, 0))
+        if start >= item.end:
+            continue
+        if start < lowest:
+            below = min(item.end, lowest) - start
+            left -= min(below, left)
+            rest -= min(below, rest)
+            if item.end <= lowest:
+                starts[node] = item.end
+                continue
+            start = lowest
+        taken = min(item.end - start, left)
+        starts[node] = start + taken
+        rest -= min(rest, taken)
+        left -= taken
+        if not left:
+            break
+    return kernel - rest
+
+
+HOTPLUG, MIRROR = 1, 2
+"""enum memblock_flags in include/linux/memblock.h, 3.14 to 7.1."""
+
+
+def marked(log: BootLog, memory: Sequence[MemoryRange], page_size: int) -> tuple[MemoryRange, ...]:
+    """The ranges of memory with their marks: those of a memblock dump, or else what the SRAT calls hotpluggable.
+
+    The kernel takes the hotplug mark from every node that it has itself put something on: from the node of the
+    lowest memory, where its image is, and from the one where an initrd lies (numa_clear_kernel_node_hotplug() in
+    arch/x86/mm/numa.c, 4.17 to 6.8). What else it reserved early is in no line, so this is what is usual.
+    """
+    dumped = [item for item in log.memblock_memory if item.flags]
+    hotplug = FrameSet.of(item.range.frames_inward(page_size) for item in dumped if (item.flags or 0) & HOTPLUG)
+    mirror = FrameSet.of(item.range.frames_inward(page_size) for item in dumped if (item.flags or 0) & MIRROR)
+    if not any(item.flags is not None and item.node is not None for item in log.memblock_memory):
+        hotplug = FrameSet.of(item.range.frames_inward(page_size) for item in log.srat if item.hotplug)
+        used = [item.start // page_size for item in log.reserved_regions if item.kind == "initrd"]
+        kernel = {memory[0].node} if memory else set()
+        kernel |= {item.node for item in memory if any(item.frames.start <= pfn < item.frames.end for pfn in used)}
+        hotplug -= FrameSet.of(_extents(memory, kernel))
+    if not hotplug and not mirror:
+        return tuple(memory)
+    return tuple(
+        replace(item, hotplug=_covers(hotplug, item.frames), mirror=_covers(mirror, item.frames)) for item in memory
+    )
+
+
+def _extents(memory: Sequence[MemoryRange], nodes: Iterable[int]) -> Iterable[FrameRange]:
+    return (item.frames for item in memory if item.node in nodes)
+
+
+def _covers(frames: FrameSet, part: FrameRange) -> bool:
+    return frames.clip(part.start, part.end).pages == part.pages

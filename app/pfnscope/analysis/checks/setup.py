@@ -8,7 +8,7 @@ from pfnscope.kernel.architectures import max_order_pages
 from pfnscope.kernel.command_line import arguments, movable_arguments
 from pfnscope.kernel.release import Version
 from pfnscope.kernel.thresholds import GENERIC_INITMEM
-from pfnscope.layout.movable import movable_starts
+from pfnscope.layout.zones import movable_starts
 from pfnscope.model.analysis import Check
 from pfnscope.model.layout import Layout
 from pfnscope.model.log import BootLog, MapEntry, MemoryType
