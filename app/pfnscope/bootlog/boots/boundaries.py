@@ -20,7 +20,7 @@ from pfnscope.bootlog.records import Record
 from pfnscope.bootlog.text.prefix import is_kernel, strip_prefix
 from pfnscope.bootlog.text.searchable import Text
 from pfnscope.model.log import Diagnostic, Initmem, MemoryType, NodeRange, ReservedRegion, ZoneRange
-from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet, Pairs, canonical, difference, intersection
+from pfnscope.model.ranges import FrameRange, FrameSet, Pairs, canonical, difference, intersection
 from pfnscope.units import PAGE_SIZE
 
 PROSE_LINES = 60
@@ -229,7 +229,7 @@ def _place(orphan: Draft, takers: dict[tuple[str, FrameSet], list[Draft]], after
 
 def _whole_frames(pairs: Pairs) -> FrameSet:
     """The page frames wholly inside, but for page 0, which x86 takes out of a map and not out of node ranges."""
-    whole = FrameSet.of(ByteRange(start, end).frames_inward(PAGE_SIZE) for start, end in pairs)
+    whole = FrameSet.of(FrameRange(-(-start // PAGE_SIZE), end // PAGE_SIZE) for start, end in pairs)
     return whole - FrameSet.of([FrameRange(0, 1)])
 
 
