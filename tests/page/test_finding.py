@@ -98,7 +98,7 @@ def test_finding_is_a_jump_that_the_back_button_undoes(address: str, open_page: 
     page.keyboard.press("+")
     page.go_back()
     page.go_back()
-    until(page, "document.querySelector('.live').layout.xaxis.range[1] === 1")
+    until(page, "document.querySelector('.live')?.layout.xaxis.range[1] === 1")
     expect(page.locator(".labels .pick")).to_have_count(0)
     assert "sel=" not in page.url
     page.go_forward()

@@ -19,7 +19,6 @@ from pfnscope.drawing.scene import Mark, Scene, visible_marks
 from pfnscope.drawing.view import WHOLE, View
 from pfnscope.model.analysis import ALARMS
 from pfnscope.model.ranges import FrameRange
-from pfnscope.resources import installing
 
 TOP = 26
 ROW = 46
@@ -323,6 +322,8 @@ def png(drawing: str) -> bytes:
     try:
         import resvg_py
     except ImportError:
+        from pfnscope.resources import installing
+
         raise CannotDraw(f"PNG needs the package resvg-py: {installing('png')}; or take --format svg") from None
     return bytes(resvg_py.svg_to_bytes(svg_string=flat(drawing), zoom=ZOOM))
 
