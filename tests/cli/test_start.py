@@ -95,7 +95,9 @@ def _root(folder: Path) -> Path:
 def test_interrupted_it_ends_as_shells_expect() -> None:
     process = subprocess.Popen([COMMAND, "analyze"], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdin
-    while b"re2" not in Path(f"/proc/{process.pid}/maps").read_bytes():  # it has imported all and waits for its log
+    folder = Path(f"/proc/{process.pid}")
+    # it has imported what reads logs, and sleeps, as it only does while it waits for its log
+    while b"re2" not in (folder / "maps").read_bytes() or b") S " not in (folder / "stat").read_bytes():
         assert process.poll() is None
     process.send_signal(signal.SIGINT)
     _, said = process.communicate()
