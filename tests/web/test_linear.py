@@ -297,7 +297,7 @@ def test_a_header_of_a_part_of_a_form(client: Client) -> None:
     client.assert_linear(work, "a header of a part")
 
 
-@pytest.mark.parametrize(("room", "allowed"), [("web", False), ("service", False), ("bootlog", True)])
+@pytest.mark.parametrize(("room", "allowed"), [("web", False), ("pages", False), ("service", False), ("drawing", True)])
 def test_patterns_that_backtrack_are_kept_from_what_requests_bring(room: str, allowed: bool) -> None:
     """By ruff, for those who write the code."""
     name = f"app/pfnscope/{room}/example.py"
