@@ -61,15 +61,7 @@ class EfiLine(msgspec.Struct, frozen=True):
     entry: EfiEntry
 
 
-class InFrames(msgspec.Struct, frozen=True):
-    """A fact in page frames: it becomes one of the model once the page size is known."""
-
-    def in_bytes(self, page_size: int, lines: Lines) -> Fact:
-        """The fact, with addresses in bytes."""
-        raise NotImplementedError
-
-
-class PfnNode(InFrames, frozen=True):
+class PfnNode(msgspec.Struct, frozen=True):
     """Memory of a node in page frames, end exclusive (up to 3.4)."""
 
     node: int
@@ -81,7 +73,7 @@ class PfnNode(InFrames, frozen=True):
         return NodeRange(self.node, *_bytes(self.start, self.end, page_size), lines)
 
 
-class PfnZone(InFrames, frozen=True):
+class PfnZone(msgspec.Struct, frozen=True):
     """Limits of a zone in page frames, end exclusive (up to 3.4)."""
 
     zone: str
@@ -94,7 +86,7 @@ class PfnZone(InFrames, frozen=True):
         return ZoneRange(self.zone, *borders(limits), lines)
 
 
-class PfnMovable(InFrames, frozen=True):
+class PfnMovable(msgspec.Struct, frozen=True):
     """Start of ZONE_MOVABLE as a page frame number (up to 3.4)."""
 
     node: int
@@ -105,7 +97,7 @@ class PfnMovable(InFrames, frozen=True):
         return MovableStart(self.node, Address(self.pfn * page_size), lines)
 
 
-class PfnInitmem(InFrames, frozen=True):
+class PfnInitmem(msgspec.Struct, frozen=True):
     """First and last memory of a node in page frames, end exclusive."""
 
     node: int
@@ -117,7 +109,7 @@ class PfnInitmem(InFrames, frozen=True):
         return Initmem(self.node, *_bytes(self.start, self.end, page_size), lines)
 
 
-class PfnReserved(InFrames, frozen=True):
+class PfnReserved(msgspec.Struct, frozen=True):
     """Memory that a line names as taken, in page frames, end exclusive."""
 
     start: int
@@ -128,6 +120,10 @@ class PfnReserved(InFrames, frozen=True):
     def in_bytes(self, page_size: int, lines: Lines) -> ReservedRegion:
         """Memory that is taken."""
         return ReservedRegion(*_bytes(self.start, self.end, page_size), self.name, self.kind, lines)
+
+
+InFrames = PfnNode | PfnZone | PfnMovable | PfnInitmem | PfnReserved
+"""Facts in page frames; ``in_bytes`` gives the one of the model, once the page size is known."""
 
 
 def _bytes(start: int, end: int, page_size: int) -> ByteRange:
