@@ -118,7 +118,10 @@ def _assumed(log: BootLog, layout: Layout, kernel: str | None, arch: str | None)
         yield "arch", "asked for"
     yield from layout.assumed
     for name in log.assumed:
-        yield name, _WHY.get(name, "another excerpt of the same text")
+        if name == "release" and log.release_lines == log.command_line_lines:
+            yield name, "the boot loader's BOOT_IMAGE= names it"
+        else:
+            yield name, _WHY.get(name, "another excerpt of the same text")
 
 
 def _assumptions(assumed: tuple[tuple[str, str], ...]) -> Iterator[Diagnostic]:

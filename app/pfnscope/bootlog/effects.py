@@ -48,10 +48,14 @@ class Noted(msgspec.Struct, frozen=True):
 
 
 class MapLine(msgspec.Struct, frozen=True):
-    """An entry of a memory map; ``map`` is None where only the open section tells which."""
+    """An entry of a memory map; ``map`` is None where only the open section tells which.
+
+    ``headed``: whether the kernel prints a header over such entries, so that one that lacks it shows a cut.
+    """
 
     map: MapName | None
     entry: MapEntry
+    headed: bool = True
 
 
 class EfiLine(msgspec.Struct, frozen=True):
@@ -128,6 +132,13 @@ InFrames = PfnNode | PfnZone | PfnMovable | PfnInitmem | PfnReserved
 
 def _bytes(start: int, end: int, page_size: int) -> ByteRange:
     return ByteRange(start * page_size, max(start, end) * page_size)
+
+
+class RegionName(msgspec.Struct, frozen=True):
+    """The name of a memory pool whose line names only its kind, by where the pool begins."""
+
+    name: str
+    start: Address
 
 
 class NodeMemory(msgspec.Struct, frozen=True):
@@ -256,6 +267,7 @@ Effect = (
     | MapLine
     | EfiLine
     | InFrames
+    | RegionName
     | NodeMemory
     | Remark
     | Banner

@@ -22,7 +22,7 @@ _DAMAGED = "No kernel prints these numbers together: digits were lost or changed
 _JOINED_LINES = 3
 _COMMAND_LINE_LINES = 40
 # How a comment or a mark for omitted lines begins or ends, and no argument.
-_NO_ARGUMENT = r"\[|<|\.\.|-- |\^|=== |---|[\w/.-]+: |.*:$|\"[^\"]*\",?$"
+_NO_ARGUMENT = r"\[|<|\.\.|-- |\^|=== |---|[\w/.-]+: |\w+#[0-9]+ Part[0-9]+$|.*:$|\"[^\"]*\",?$"
 _NARROWEST = 60  # columns that a mailer breaks at
 _ARGUMENTS = r"[\w.-]+(?:=\S*)?(?: +[\w.-]+(?:=\S*)?)*"
 _MOST_FAILED_JOINS = 10_000  # a text full of half lines is no wrapped log, and joining is slow

@@ -19,6 +19,7 @@ from pfnscope.bootlog.effects import (
     PageSize,
     PfnZone,
     Reason,
+    RegionName,
     Registers,
     Remark,
     Running,
@@ -109,6 +110,8 @@ def _header(draft: Draft, effect: Header, _: Record) -> None:
 
 
 def _map_line(draft: Draft, effect: MapLine, record: Record) -> None:
+    if effect.map and not effect.headed:
+        draft.opened.add(effect.map)
     draft.add(f"{effect.map or draft.open}_map", effect.entry, record)
 
 
@@ -141,6 +144,10 @@ def _begin_dump_without_header(draft: Draft, effect: MemblockLine, number: int) 
 def _node_memory(draft: Draft, effect: NodeMemory, record: Record) -> None:
     for item in effect.ranges:
         draft.add("node_memory", item, record)
+
+
+def _region_name(draft: Draft, effect: RegionName, _: Record) -> None:
+    draft.region_names[effect.start] = effect.name
 
 
 def _remark(draft: Draft, effect: Remark, record: Record) -> None:
@@ -194,6 +201,7 @@ EFFECTS: dict[type, Callable[[Draft, Any, Record], None]] = {
     EfiLine: _efi_line,
     MemblockLine: _memblock_line,
     NodeMemory: _node_memory,
+    RegionName: _region_name,
     Remark: _remark,
     Banner: _banner,
     Running: _running,

@@ -107,6 +107,7 @@ class Draft:
         "page_size",
         "reason",
         "recognised",
+        "region_names",
         "running",
         "tallies",
         "x86_lines",
@@ -129,6 +130,7 @@ class Draft:
         self.has_more_diagnostics = False
         self.assumed: list[str] = []
         self.recognised: set[int] = set()
+        self.region_names: dict[int, str] = {}
         self.families: dict[str, None] = {}
         self.x86_lines: Lines = ()
         self.doubled = False
@@ -309,6 +311,7 @@ class Draft:
                     repeated.add(name)
                     known[key] = msgspec.structs.replace(fact, lines=merged(known[key].lines, fact.lines))
         self.recognised |= other.recognised
+        self.region_names |= other.region_names
         self.families |= other.families
         return repeated
 

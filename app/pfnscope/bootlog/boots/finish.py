@@ -1,6 +1,6 @@
 """From a draft to the frozen BootLog: frames become bytes, doubled counts become single ones."""
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 from itertools import pairwise
 from typing import Any, TypeVar
@@ -20,6 +20,7 @@ from pfnscope.model.log import (
     MemblockRegion,
     NodeRange,
     PrintedCounts,
+    ReservedRegion,
 )
 from pfnscope.model.ranges import ByteRange
 from pfnscope.patterns import compiled
@@ -47,6 +48,9 @@ def finish(draft: Draft, index: int, count: int) -> BootLog:
     release, release_lines = (banner[0].release, banner[1]) if banner else (None, ())
     if banner is None and len(draft.running) == 1:
         ((release, release_lines),) = draft.running.items()
+        assumed.append("release")
+    elif banner is None and not draft.running and (image := _image_release(command_line)):
+        release, release_lines = image, command_lines
         assumed.append("release")
     facts = _facts(draft, size or PAGE_SIZE)
     if not facts["node_ranges"] and (from_memblock := memblock_memory(draft)):
@@ -82,9 +86,16 @@ def _facts(draft: Draft, page_size: int) -> dict[str, Any]:
     for in_frames, name in IN_FRAMES.values():
         facts[name] += tuple(fact.in_bytes(page_size, lines) for fact, lines in draft.values(in_frames))
     facts["node_ranges"] = facts["node_ranges"] or draft.values("node_memory")
+    facts["reserved_regions"] = tuple(_named(region, draft.region_names) for region in facts["reserved_regions"])
     facts["e820_changes"] = _undoubled(draft, facts["e820_changes"], _change)
     facts["events"] = tuple(draft.faults.events)
     return facts
+
+
+def _named(region: ReservedRegion, names: Mapping[int, str]) -> ReservedRegion:
+    """The region under the name of its node in the device tree, where its own line has none."""
+    name = names.get(region.start) if region.kind == "pool" else None
+    return msgspec.structs.replace(region, name=name) if name else region
 
 
 def _title(draft: Draft) -> str:
@@ -107,6 +118,15 @@ def _command_line(draft: Draft) -> tuple[str | None, Lines]:
         if command.text == first:
             lines = merged(lines, where)
     return first, lines
+
+
+_IMAGE = r"(?:^|\s)BOOT_IMAGE=\S*/(?:vmlinu[xz]|bzImage|Image|kernel)-([0-9]+\.[0-9][\w.+~-]*)(?:\s|$)"
+
+
+def _image_release(command_line: str | None) -> str | None:
+    """The release in the name of the image that the boot loader loaded."""
+    match = compiled(_IMAGE).search((command_line or "").encode("utf-8", "replace"))
+    return (match.group(1) or b"").decode() if match else None
 
 
 def _counts(draft: Draft) -> PrintedCounts:

@@ -21,21 +21,26 @@ _ALPHA_PAGE = 8192
 _CLUSTER_TAKEN = 3  # bit 0: console and PALcode, bit 1: non-volatile
 
 
+def _unheaded(entry: MapEntry) -> MapLine:
+    """An entry of the firmware map, over which these architectures print no header."""
+    return MapLine("firmware", entry, headed=False)
+
+
 def _ram(memory: ByteRange, label: str, lines: Lines) -> Effect:
-    return MapLine("firmware", MapEntry(*memory, MemoryType.RAM, label, lines))
+    return _unheaded(MapEntry(*memory, MemoryType.RAM, label, lines))
 
 
 def _cluster(groups: Groups, lines: Lines) -> Effect:
     usage, start, end = hexadecimal(groups[0]), number(groups[1]), number(groups[2])
     kind = MemoryType.RESERVED if usage & _CLUSTER_TAKEN else MemoryType.RAM
     memory = ByteRange(start * _ALPHA_PAGE, end * _ALPHA_PAGE)
-    return MapLine("firmware", MapEntry(*memory, kind, f"usage {groups[0]}", lines))
+    return _unheaded(MapEntry(*memory, kind, f"usage {groups[0]}", lines))
 
 
 def _arc(groups: Groups, lines: Lines) -> Effect:
     start, size, unused = groups
     kind = MemoryType.OTHER if unused else MemoryType.RAM
-    return MapLine("firmware", MapEntry(*base_size(start, number(size) * MIB), kind, unused or "Memory", lines))
+    return _unheaded(MapEntry(*base_size(start, number(size) * MIB), kind, unused or "Memory", lines))
 
 
 def _loongarch(groups: Groups, lines: Lines) -> Effect:
@@ -43,7 +48,7 @@ def _loongarch(groups: Groups, lines: Lines) -> Effect:
     kinds = {8: MemoryType.UNUSABLE, 9: MemoryType.ACPI, 13: MemoryType.RESERVED, 14: MemoryType.PMEM}
     kind = kinds.get(number(groups[1]), MemoryType.RAM)
     memory = base_size(groups[2], hexadecimal(groups[3]))
-    return MapLine("firmware", MapEntry(*memory, kind, f"type {groups[1]}", lines))
+    return _unheaded(MapEntry(*memory, kind, f"type {groups[1]}", lines))
 
 
 def _loongarch_first(groups: Groups, lines: Lines) -> Effect:
@@ -51,7 +56,7 @@ def _loongarch_first(groups: Groups, lines: Lines) -> Effect:
     memory = base_size(start, hexadecimal(size))
     if what == "node_id":
         return _ram(memory, f"node {value}", lines)
-    return MapLine("firmware", MapEntry(*memory, MemoryType.RESERVED, f"type {value}", lines))
+    return _unheaded(MapEntry(*memory, MemoryType.RESERVED, f"type {value}", lines))
 
 
 def _loongson(groups: Groups, lines: Lines) -> Effect:
@@ -59,7 +64,7 @@ def _loongson(groups: Groups, lines: Lines) -> Effect:
     base = (number(node) << 44) + hexadecimal(start)
     memory = ByteRange.base_size(base, hexadecimal(size) * MIB)
     kinds = {1: MemoryType.RAM, 2: MemoryType.RAM, 3: MemoryType.RESERVED}
-    return MapLine("firmware", MapEntry(*memory, kinds.get(number(kind), MemoryType.OTHER), f"type {kind}", lines))
+    return _unheaded(MapEntry(*memory, kinds.get(number(kind), MemoryType.OTHER), f"type {kind}", lines))
 
 
 _LINEAR_32 = 0xC0000000
@@ -68,7 +73,7 @@ _LINEAR_64 = 0xC000000000000000
 
 def _limit(groups: Groups, _lines: Lines) -> Effect:
     size = next(group for group in groups if group)
-    message = f"The command line limits memory to {size} MB: the kernel leaves out what lies above."
+    message = f"The command line limits memory to {size} MB: the kernel uses no other, but for what firmware needs."
     return Remark("info", "memory-limit", message)
 
 

@@ -149,13 +149,14 @@ FORMS = (
         name="oops-release",
         family="kernel release",
         triggers=("Not tainted", "Tainted: "),
-        pattern=r"(?:CPU: [0-9]+ .*|Pid: [0-9]+, .*)(?:Not tainted,? \(?|Tainted: [A-Z \[\]=_,]*[A-Z\]],? +\(?)"
+        pattern=r"(?:CPU: [0-9]+ .*|Pid: [0-9]+, .*)(?:Not tainted,? \(?|Tainted: [A-Z \[\]=_,-]*[A-Z\]-],? +\(?)"
         r"([0-9]+\.[0-9]+[\w.+~-]*) #[0-9]",
         make=lambda g, _lines: Running(g[0] or ""),
         samples=(
             "CPU: 0 PID: 1 Comm: systemd Not tainted 4.17.0 #4",
             "CPU: 1 PID: 318 Comm: cat Tainted: G    B   W         5.3.0-rc4+ #85",
             "CPU: 2 UID: 0 PID: 1 Comm: init Tainted: G        W           6.12.9-200.fc41.x86_64 #1 PREEMPT",
+            "CPU: 1 PID: 318 Comm: cat Tainted: GF       W  O--------------   3.10.0-123.el7.x86_64 #1",
             "Pid: 318, comm: page-types Not tainted 2.6.32-5-amd64 #1 KVM",
         ),
         source="kernel/panic.c, lib/dump_stack.c, 2.6.32-7.1; taken where no banner is, and marked as assumed",

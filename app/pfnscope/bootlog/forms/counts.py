@@ -80,6 +80,15 @@ FORMS = (
         source="mm/page_alloc.c, stable releases of 5.10 and 5.11",
     ),
     Form(
+        name="zeroed-unavailable-zone",
+        family="page counts",
+        triggers=("Zeroed struct page in",),
+        pattern=rf"{ZONE}: Zeroed struct page in unavailable ranges: {NUMBER}\b",
+        make=lambda g, lines: Tally("unavailable", Count(number(g[1]), lines, None, g[0])),
+        samples=("DMA: Zeroed struct page in unavailable ranges: 97",),
+        source="mm/page_alloc.c, linux-next of December 2020; a line a zone, without its node",
+    ),
+    Form(
         name="zeroed-unavailable",
         family="page counts",
         triggers=("Zeroed struct page in",),
@@ -115,11 +124,14 @@ FORMS = (
     Form(
         name="memory-line-single",
         family="Memory: line",
-        triggers=("Memory: [0-9]+«KB available»",),
-        pattern=rf"Memory: {NUMBER}KB available",
+        triggers=("Memory: [0-9]+(?:«KB available»|«k available»)",),
+        pattern=rf"Memory: {NUMBER}(?:KB|k) available",
         make=lambda g, _lines: MemoryLine(number(g[0]), None),
-        samples=("Memory: 60000KB available (3000K code, 400K data, 120K init)",),
-        source="arch/arm/mm/init.c, 2.6.11-2.6.32; KiB, free only",
+        samples=(
+            "Memory: 60000KB available (3000K code, 400K data, 120K init)",
+            "Memory: 1023456k available (2536k kernel code, 1328k data, 144k init) [fffff80000000000,000000003ff44000]",
+        ),
+        source="arch/arm/mm/init.c, 2.6.11-2.6.32, arch/sparc64/mm/init.c, 2.6.11-2.6.39; KiB, free only",
     ),
     Form(
         name="memory-banks",

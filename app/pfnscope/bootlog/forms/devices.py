@@ -1,11 +1,25 @@
 """Memory that firmware tables, devices and device trees claim."""
 
-from pfnscope.bootlog.effects import Effect, Noted, Remark
-from pfnscope.bootlog.forms.base import BARE, HEX, MEM, NUMBER, Form, Groups, base_size, exclusive, inclusive, number
+from pfnscope.bootlog.effects import Effect, Noted, RegionName, Remark
+from pfnscope.bootlog.forms.base import (
+    BARE,
+    HEX,
+    MEM,
+    NUMBER,
+    Form,
+    Groups,
+    base_size,
+    exclusive,
+    hexadecimal,
+    inclusive,
+    number,
+)
 from pfnscope.model.log import Lines, ReservedRegion
+from pfnscope.model.ranges import Address, ByteRange
 from pfnscope.units import KIB, MIB
 
 _MP_TABLE = 16
+_BARE_LONG = r"([0-9a-f]{6,16})"
 
 
 def _region(groups: Groups, lines: Lines) -> Effect:
@@ -24,6 +38,15 @@ def _mediatek(groups: Groups, lines: Lines) -> Effect:
     if start is None or (name or "").lower().startswith(("dram", "orig_dram", "phone", "avai", "mblock[")):
         return Noted()
     return ReservedRegion(*inclusive(start, end), (name or "").strip(), "device-tree", lines)
+
+
+def _ignored(memory: ByteRange, lines: Lines) -> Effect:
+    return ReservedRegion(*memory, "ignored by the kernel", "ignored", lines)
+
+
+def _truncated(groups: Groups, lines: Lines) -> Effect:
+    _, end, kept = groups
+    return _ignored(ByteRange(hexadecimal(kept) + 1, hexadecimal(end) + 1), lines)
 
 
 FORMS = (
@@ -205,12 +228,25 @@ FORMS = (
         name="device-tree-node",
         family="reserved regions",
         triggers=(", compatible id",),
-        pattern=r"(?:Reserved memory|OF: reserved mem): initialized node \S+, compatible id \S+",
+        pattern=r"(?:Reserved memory|OF: reserved mem): initialized node ([^\s@,]\S*?)(?:@([0-9a-f]{1,16}))?,"
+        r" compatible id \S+",
+        make=lambda g, _lines: RegionName(g[0] or "", Address(hexadecimal(g[1]))) if g[1] else Noted(),
         samples=(
             "OF: reserved mem: initialized node linux,cma, compatible id shared-dma-pool",
             "Reserved memory: initialized node vdev@9f000000, compatible id shared-dma-pool",
         ),
-        source="drivers/of/of_reserved_mem.c, 3.16-7.1; a name without an address",
+        source="drivers/of/of_reserved_mem.c, 3.16-7.1; the name of a memory pool of the line before, by its address",
+    ),
+    Form(
+        name="device-tree-total",
+        family="reserved regions",
+        triggers=("Total reserved memory: base=",),
+        pattern=rf"Total reserved memory: base={HEX}, size={HEX}",
+        make=lambda g, lines: ReservedRegion(
+            *base_size(g[0], hexadecimal(g[1])), "reserved memory", "device-tree", lines
+        ),
+        samples=("Total reserved memory: base=0x98200000, size=0x7e00000",),
+        source="arch/arm/mach-msm/memory.c of vendors' 3.0; start and size, in bytes",
     ),
     Form(
         name="device-tree-reserved",
@@ -291,26 +327,42 @@ FORMS = (
         name="arm-ignored",
         family="ignored memory",
         triggers=("Ignoring RAM at",),
-        pattern=r"Ignoring RAM at (?:0x)?([0-9a-f]{6,16})-(?:0x)?([0-9a-f]{6,16})\b",
-        make=lambda g, lines: ReservedRegion(*inclusive(g[0], g[1]), "ignored by the kernel", "ignored", lines),
+        pattern=rf"Ignoring RAM at {HEX}-{HEX}\b",
+        make=lambda g, lines: _ignored(exclusive(g[0], g[1]), lines),
+        samples=(
+            "Ignoring RAM at 0x9ee00000-0xa0000000",
+            "Ignoring RAM at 0x0000000030000000-0x0000000038000000",
+        ),
+        source="arch/arm/mm/mmu.c, 3.16-7.1; end exclusive: that of a memblock region",
+    ),
+    Form(
+        name="arm-ignored-old",
+        family="ignored memory",
+        triggers=("Ignoring RAM at",),
+        pattern=rf"Ignoring RAM at {_BARE_LONG}-{_BARE_LONG}\b",
+        make=lambda g, lines: _ignored(inclusive(g[0], g[1]), lines),
         samples=(
             "Ignoring RAM at 30000000-3fffffff (vmalloc region overlap).",
-            "Ignoring RAM at 0x30000000-0x3fffffff",
+            "Ignoring RAM at 30000000-37ffffff (!CONFIG_HIGHMEM).",
         ),
-        source="arch/arm/mm/mmu.c, 2.6.32-7.1; end inclusive",
+        source="arch/arm/mm/mmu.c, 2.6.32-3.14; end inclusive",
     ),
     Form(
         name="arm-truncated",
         family="ignored memory",
         triggers=("Truncating RAM at",),
-        pattern=r"Truncating RAM at ",
-        make=lambda _groups, _lines: Remark(
-            "info", "truncated-memory", "The kernel uses a bank of memory only in part: the rest has no room."
-        ),
-        samples=(
-            "Truncating RAM at 40000000-7fffffff to -6f7fffff (vmalloc region overlap).",
-            "Truncating RAM at 0x40000000-0x80000000 to -0x6f800000",
-        ),
-        source="arch/arm/mm/mmu.c, 2.6.32-7.1",
+        pattern=rf"Truncating RAM at {HEX}-{HEX} to -{HEX}\b",
+        make=lambda g, lines: _ignored(exclusive(g[2], g[1]), lines),
+        samples=("Truncating RAM at 0x00000000-0x3b000000 to -0x30000000",),
+        source="arch/arm/mm/mmu.c, 3.16-7.1; ends exclusive; what lies behind the second one is lost",
+    ),
+    Form(
+        name="arm-truncated-old",
+        family="ignored memory",
+        triggers=("Truncating RAM at",),
+        pattern=rf"Truncating RAM at {_BARE_LONG}-{_BARE_LONG} to -{_BARE_LONG}\b",
+        make=_truncated,
+        samples=("Truncating RAM at 40000000-7fffffff to -6f7fffff (vmalloc region overlap).",),
+        source="arch/arm/mm/mmu.c, 2.6.32-3.14; ends inclusive",
     ),
 )

@@ -1,6 +1,6 @@
 """EFI memory maps. The closing bracket tells whether the end belongs to the range."""
 
-from pfnscope.bootlog.effects import Effect, EfiLine, Remark
+from pfnscope.bootlog.effects import Effect, EfiLine, Noted, Remark
 from pfnscope.bootlog.forms.base import HEX, MEM, NUMBER, Form, Groups, exclusive, inclusive, number
 from pfnscope.model.log import EfiEntry, Lines
 
@@ -8,7 +8,9 @@ _RANGE = rf"range=\[{HEX}\s*-\s*{HEX}\s*([\])])"
 
 
 def _entry(groups: Groups, lines: Lines) -> Effect:
-    index, name, attributes, start, end, bracket = groups
+    index, name, attributes, start, end, bracket, *invalid = groups
+    if any(invalid):  # no pages, or more than there can be: the kernel drops it (efi_memmap_entry_valid())
+        return Noted()
     memory = exclusive(start, end) if bracket == ")" else inclusive(start, end)
     return EfiLine(number(index), EfiEntry(*memory, (name or "").strip(), (attributes or "").strip(), lines))
 
@@ -23,12 +25,13 @@ FORMS = (
         name="efi-entry",
         family="EFI memory map",
         triggers=(r"(?:efi|EFI)«: mem»[0-9]+: \[",),
-        pattern=rf"(?:efi|EFI): mem{NUMBER}: \[([^|\]]*)\|?([^\]]*)\]\s*{_RANGE}",
+        pattern=rf"(?:efi|EFI): mem{NUMBER}: \[([^|\]]*)\|?([^\]]*)\]\s*{_RANGE}\s*(\(invalid\))?",
         make=_entry,
         samples=(
             "efi: mem00: [Conventional|   |  |  |  |   |WB|WT|UC] range=[0x0000000000000000-0x000000000009ffff] (0MB)",
             "efi: mem05: [Loader Data        |   |  |WB|WT|UC] range=[0x0000000000100000-0x00000000001fffff] (1MB)",
             "efi: mem12: [Boot Services Data |   |  |   |WB|WT|UC] range=[0x0000000000a00000-0x0000000000b00000) (1MB)",
+            "efi: mem47: [Reserved  |   |  |  |  |  |] range=[0x0000000000000000-0x0000000000000000] (invalid)",
             "efi: mem41: [Reserved   |attr=0x8000000000000000] range=[0x00000000f0000000-0x00000000f7ffffff] (128MB)",
         ),
         source="drivers/firmware/efi/efi.c, 4.4 with ) exclusive, 4.9-7.1 with ] inclusive",

@@ -46,6 +46,13 @@ def _step(which: Literal["freed", "added", "removed"], groups: Groups, lines: Li
     return MemblockLine(which, MemblockRegion(*memory, _known_node(node), None, lines))
 
 
+def _removed(groups: Groups, lines: Lines) -> Effect:
+    start, end = hexadecimal(groups[0]), hexadecimal(groups[1])
+    if end == start - 2:  # start + ULLONG_MAX - 1: everything from there on
+        return MemblockLine("removed", MemblockRegion(*ByteRange(start, 1 << 64), None, None, lines))
+    return _step("removed", groups, lines)
+
+
 def _free_old(groups: Groups, lines: Lines) -> Effect:
     """3.4 and 3.6 printed the end, 3.14 to 4.9 the last byte: nothing ends behind an even one."""
     return _step("freed", groups, lines, inside=bool(hexadecimal(groups[1]) & 1))
@@ -225,9 +232,12 @@ FORMS = (
         family="memblock",
         triggers=(r"«memblock_»[a-z_]+: *\[",),
         pattern=rf"memblock_remove:\s*{_RANGE}",
-        make=lambda g, lines: _step("removed", g, lines),
-        samples=("memblock_remove: [0x0000001000000000-0xfffffffffffffffe] arm64_memblock_init+0x5e/0xc4f",),
-        source="mm/memblock.c, 4.19-7.1; end inclusive",
+        make=_removed,
+        samples=(
+            "memblock_remove: [0x0000001000000000-0xfffffffffffffffe] arm64_memblock_init+0x5e/0xc4f",
+            "memblock_remove: [0x0001000000000000-0x0000fffffffffffe] arm64_memblock_init+0x30/0x258",
+        ),
+        source="mm/memblock.c, 4.19-7.1; end inclusive; with the largest size, ULLONG_MAX, it wraps around",
     ),
     Form(
         name="memblock-alloc",

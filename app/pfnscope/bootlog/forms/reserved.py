@@ -27,6 +27,16 @@ def _crashkernel_mb(groups: Groups, lines: Lines) -> Effect:
     return ReservedRegion(*memory, "crashkernel low" if low else "crashkernel", "crashkernel", lines)
 
 
+def _cma(groups: Groups, lines: Lines) -> Effect:
+    """6.15 printed where the area was to begin, not where it does: 0 for anywhere (cma_declare_contiguous_nid())."""
+    size, start = groups
+    if hexadecimal(start) == 0:
+        return Remark(
+            "info", "reservation-without-address", f"{size} MiB of CMA are reserved; the line has no address."
+        )
+    return ReservedRegion(*base_size(start, number(size) * MIB), "CMA", "cma", lines)
+
+
 def _nosave(memory: ByteRange, lines: Lines) -> Effect:
     return ReservedRegion(*memory, "not saved by hibernation", "nosave", lines)
 
@@ -140,10 +150,11 @@ FORMS = (
         family="reserved regions",
         triggers=("«cma: »(?:CMA: )?[Rr]eserved", "«eserved »[0-9]+ MiB at"),
         pattern=rf"(?:cma: )?(?:CMA: )?[Rr]eserved {NUMBER} MiB at (?:0x)?{BARE}\b",
-        make=lambda g, lines: ReservedRegion(*base_size(g[1], number(g[0]) * MIB), "CMA", "cma", lines),
+        make=_cma,
         samples=(
             "cma: Reserved 64 MiB at 0x00000000fbe00000",
             "cma: Reserved 96 MiB at 0x00000001f0000000 on node -1",
+            "cma: Reserved 32 MiB at 0x0000000000000000",
             "cma: CMA: reserved 16 MiB at 1e000000",
             "CMA: reserved 24 MiB at 2e800000",
         ),
