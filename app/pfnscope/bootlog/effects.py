@@ -162,6 +162,10 @@ class Banner(msgspec.Struct, frozen=True):
     text: str
 
 
+class Farewell(msgspec.Struct, frozen=True):
+    """The kernel panicked, goes down, or starts another one: its clock may begin anew behind this line."""
+
+
 class Running(msgspec.Struct, frozen=True):
     """The release that an oops names."""
 
@@ -271,6 +275,7 @@ Effect = (
     | NodeMemory
     | Remark
     | Banner
+    | Farewell
     | Running
     | CommandLine
     | ArchHint

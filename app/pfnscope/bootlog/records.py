@@ -10,7 +10,14 @@ from pfnscope.bootlog.effects import CommandLine, Effect, Remark
 from pfnscope.bootlog.forms import DAMAGED, FORMS, Form
 from pfnscope.bootlog.forms.base import DamagedError
 from pfnscope.bootlog.forms.context import ANY_TEXT
-from pfnscope.bootlog.text.prefix import Stripped, after_unknown_prefix, inner_records, strip_prefix, strip_quotes
+from pfnscope.bootlog.text.prefix import (
+    Stripped,
+    after_unknown_prefix,
+    host_of,
+    inner_records,
+    strip_prefix,
+    strip_quotes,
+)
 from pfnscope.bootlog.text.searchable import LONGEST_LINE, Text
 from pfnscope.model.log import Lines
 from pfnscope.patterns import Match, compiled
@@ -32,7 +39,8 @@ _MOST_LINES = 1000  # of the repeats of one fact; only a hostile text has more
 class Record(msgspec.Struct, frozen=True):
     """A message that matches a form, or a damaged one that should: then ``form`` and ``effect`` are None.
 
-    ``start`` and ``end`` are offsets in the text; ``column`` is the 1-based column of the message.
+    ``start`` and ``end`` are offsets in the text; ``column`` is the 1-based column of the message; ``host`` is the
+    machine that a log daemon or collector names in front of it.
     """
 
     form: Form | None
@@ -44,6 +52,7 @@ class Record(msgspec.Struct, frozen=True):
     start: int
     end: int
     message: bytes
+    host: str | None = None
 
 
 def merged(first: Lines, second: Lines) -> Lines:
@@ -200,6 +209,7 @@ class _Piece:
             self.start,
             self.end,
             self.message,
+            host_of(self.text.data[self.start : self.start + stripped.column]),
         )
 
 

@@ -337,11 +337,15 @@ class MemoryMaps:
 
 
 class BootLog(MemoryMaps, msgspec.Struct, frozen=True):
-    """One boot, or one excerpt, of a text. ``index`` is 1-based among the ``count`` boots of that text."""
+    """One boot, or one excerpt, of a text. ``index`` is 1-based among the ``count`` boots of that text.
+
+    ``host`` is the machine that a log daemon names.
+    """
 
     index: int = 1
     count: int = 1
     title: str = ""
+    host: str | None = None
     release: str | None = None
     release_lines: Lines = ()
     banner: str | None = None

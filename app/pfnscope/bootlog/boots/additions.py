@@ -10,6 +10,7 @@ from pfnscope.bootlog.effects import (
     CommandLine,
     Effect,
     EfiLine,
+    Farewell,
     Header,
     LastPfn,
     MapLine,
@@ -158,6 +159,10 @@ def _banner(draft: Draft, effect: Banner, record: Record) -> None:
     draft.banner = draft.banner or (effect, record.lines)
 
 
+def _farewell(draft: Draft, _: Farewell, __: Record) -> None:
+    draft.ended = True
+
+
 def _running(draft: Draft, effect: Running, record: Record) -> None:
     draft.running[effect.release] = merged(draft.running.get(effect.release, ()), record.lines)
 
@@ -206,6 +211,7 @@ EFFECTS: dict[type, Callable[[Draft, Any, Record], None]] = {
     Banner: _banner,
     Running: _running,
     CommandLine: _command_line,
+    Farewell: _farewell,
     ArchHint: _arch_hint,
     PageSize: _page_size,
     MemoryLine: _memory_line,

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import Any
 
+import msgspec
+
 from pfnscope.bootlog.boots.additions import says_something, take
 from pfnscope.bootlog.boots.diagnostics import is_listed, report_damaged_lines
-from pfnscope.bootlog.boots.draft import LAYOUT, LEAST, MAPS, RANGES, Draft, Follows
+from pfnscope.bootlog.boots.draft import LAYOUT, LEAST, MAPS, RANGES, Beginning, Draft, Follows
 from pfnscope.bootlog.effects import (
     Banner,
     CommandLine,
@@ -27,6 +29,8 @@ PROSE_LINES = 60
 """How far above a header a line that is not of a log separates it from the boot before."""
 _MOST_ASIDES = 64  # only a hostile text has more
 _MOST_WHOLE = 64
+_MOST_HOSTS = 64
+_EARLY = 1_000_000  # microseconds in which a kernel prints its memory
 # What an excerpt of another boot may begin with, and a boot may go on with.
 _BEGINNINGS = frozenset(
     {CommandLine, LastPfn, NodeRange, PfnNode, ZoneRange, PfnZone, Initmem, PfnInitmem, ReservedRegion}
@@ -37,47 +41,107 @@ _OF_EXCERPTS = (*LAYOUT, "initmem", "pfn_initmem")
 
 
 def drafts(text: Text, records: Iterable[Record]) -> list[Draft]:
-    """Read records into drafts; a new one begins where a boot cannot go on."""
-    out = [Draft("start")]
-    sections: set[Section] = set()  # of the drafts that the present one continues, where that is an aside
-    asides = 0
-    listed, owner = None, out[-1]  # the last entry of a list, and the draft that it is in
+    """Read records into drafts, those of one machine behind each other; a new one begins where a boot cannot go on.
+
+    A host that a log daemon names has a stream of its own from a banner on. Any other new name is that of the machine
+    before, which is called localhost until it has read its configuration.
+    """
+    first = _Stream(text, None)
+    streams = [first]
+    by_host: dict[str, _Stream] = {}
+    current = first
     for record in records:
-        current = out[-1]
-        if listed is not None and record.start > listed.end + 1:
-            report_damaged_lines(text, listed, record.start, owner)
-        effect = record.effect
-        if isinstance(effect, Banner):
-            doubled = current.banner is not None and current.banner[0] == effect and not current.has_layout
-            if (current.banner is not None or current.has_layout) and not doubled:
-                out.append(Draft("banner"))
-        elif isinstance(effect, Header):
-            if current.repeats(effect.section):
-                out.append(Draft("repeat"))
-            elif (
-                current.holds(*LAYOUT, "initmem")
-                and effect.section != "memblock"
-                and _prose_before(text, record, current.last)
-            ):
-                out.append(Draft("prose"))
-            elif current.reason == "aside" and effect.section in sections:
-                current.reason = "prose"
-        elif type(effect) in _BEGINNINGS and asides < _MOST_ASIDES and _is_aside(text, record, current):
-            aside = current.aside()
-            if says_something(aside, record):
-                sections = current.sections_once() | (sections if current.reason == "aside" else set())
-                out.append(aside)
-                asides += 1
-        take(out[-1], record)
-        if record.form is not None and record.lines[-1] in out[-1].recognised:
-            listed, owner = record if is_listed(record) else None, out[-1]
-    cut = report_damaged_lines(text, listed, len(text.data), owner) if listed is not None else 0
-    if cut and cut == text.line_count and not text.data.endswith(b"\n"):
-        owner.follows = "piece"
-    ending = next((part for part in reversed(out) if part.last is not None), None)  # an aside may be empty
-    if ending and ending.last and ending.last.lines[-1] == max(part.span()[1] for part in out):
+        if record.host is not None:
+            known = by_host.get(record.host)
+            if known is None and by_host and isinstance(record.effect, Banner) and len(streams) < _MOST_HOSTS:
+                known = _Stream(text, record.host)
+                streams.append(known)
+            current = by_host.setdefault(record.host, known or current)
+        current.take(record)
+    cut = max((stream.close() for stream in streams), default=0)
+    out = [part for stream in streams for part in stream.drafts]
+    ending = max((part for part in out if part.last is not None), key=lambda part: part.span()[1], default=None)
+    if ending and ending.last and cut == text.line_count and not text.data.endswith(b"\n"):
+        ending.follows = "piece"
+    elif ending and ending.last and ending.last.lines[-1] == ending.span()[1]:
         ending.follows = _follows(text, ending.last)
     return out
+
+
+class _Stream:
+    """The records of one machine while they become drafts.
+
+    ``_sections`` are those of the drafts that the present one continues, where that is an aside. ``_listed`` is the
+    last entry of a list, ``_owner`` the draft that it is in.
+    """
+
+    def __init__(self, text: Text, host: str | None) -> None:
+        self._text, self._host = text, host
+        self.drafts = [Draft("start")]
+        self._sections: set[Section] = set()
+        self._asides = 0
+        self._listed: Record | None = None
+        self._owner = self.drafts[-1]
+        self._stamp: int | None = None
+
+    def take(self, record: Record) -> None:
+        """Add a record to the draft that goes on, or begin another with it."""
+        current = self.drafts[-1]
+        if self._listed is not None and record.start > self._listed.end + 1:
+            report_damaged_lines(self._text, self._listed, record.start, self._owner)
+        reason = self._begins(record, current)
+        if reason == "aside":
+            aside = current.aside()
+            if says_something(aside, record):
+                before = self._sections if current.reason == "aside" else set()
+                self._sections = current.sections_once() | before
+                self.drafts.append(aside)
+                self._asides += 1
+        elif reason is not None:
+            self.drafts.append(Draft(reason))
+        elif self._continues_list(record, current):
+            current.reason = "prose"
+        draft = self.drafts[-1]
+        draft.host = record.host or draft.host
+        take(draft, record)
+        if record.stamp is not None:
+            self._stamp = record.stamp
+        if record.form is not None and record.lines[-1] in draft.recognised:
+            self._listed, self._owner = record if is_listed(record) else None, draft
+
+    def close(self) -> int:
+        """Report what is damaged at the end of the text; the number of the last such line, or 0."""
+        if self._listed is None:
+            return 0
+        return report_damaged_lines(self._text, self._listed, len(self._text.data), self._owner)
+
+    def _begins(self, record: Record, current: Draft) -> Beginning | None:
+        """Why a draft begins with a record, or None where the present one goes on."""
+        effect = record.effect
+        if self._restarts(record, current):
+            return "banner"
+        if isinstance(effect, Banner):
+            doubled = current.banner is not None and current.banner[0] == effect and not current.has_layout
+            return "banner" if (current.banner is not None or current.has_layout) and not doubled else None
+        if isinstance(effect, Header):
+            if current.repeats(effect.section):
+                return "repeat"
+            begun = current.holds(*LAYOUT, "initmem") and effect.section != "memblock"
+            return "prose" if begun and _prose_before(self._text, record, current.last) else None
+        if type(effect) in _BEGINNINGS and self._asides < _MOST_ASIDES and _is_aside(self._text, record, current):
+            return "aside"
+        return None
+
+    def _continues_list(self, record: Record, current: Draft) -> bool:
+        """Whether the header of a list that the drafts before have stands in an aside."""
+        header = isinstance(record.effect, Header) and record.effect.section in self._sections
+        return header and current.reason == "aside"
+
+    def _restarts(self, record: Record, current: Draft) -> bool:
+        """Whether the clock of the kernel fell back to its beginning after it had said farewell or panicked."""
+        if record.stamp is None or self._stamp is None or not current.ended:
+            return False
+        return record.stamp < min(self._stamp, _EARLY)
 
 
 def _follows(text: Text, last: Record) -> Follows:
@@ -109,11 +173,14 @@ def joined(parts: list[Draft]) -> list[Draft]:
 def _without_quotes(parts: list[Draft]) -> list[Draft]:
     """The parts without those that only quote a whole log of the same text; their lines count for that boot."""
     whole = [part for part in parts if part.banner is not None and part.has_ranges]
+    if len(whole) > _MOST_WHOLE:
+        return parts
     out = []
     for part in parts:
-        sources = [boot for boot in whole if is_taken_from(part, boot)] if len(whole) <= _MOST_WHOLE else []
-        if len(sources) == 1:
+        sources = [boot for boot in whole if boot is not part and is_taken_from(part, boot)]
+        if len(sources) == 1 or (sources and part.banner is not None):
             sources[0].confirm(part)
+            whole = [boot for boot in whole if boot is not part]
         else:
             out.append(part)
     return out
@@ -121,7 +188,7 @@ def _without_quotes(parts: list[Draft]) -> list[Draft]:
 
 def chosen(parts: list[Draft]) -> list[Draft]:
     """The drafts that count as boots; maps without ranges are attached to the one that they fit, or noted."""
-    with_layout = [part for part in parts if part.has_layout]
+    with_layout = [part for part in parts if part.has_layout or (part.banner is not None and part.holds(*LEAST))]
     with_layout = with_layout or [part for part in parts if part.holds(*LEAST) or part.counted]
     if not any(part.has_ranges for part in with_layout):
         return with_layout
@@ -272,14 +339,31 @@ def conflicts(before: Draft, part: Draft) -> bool:
 
 
 def is_taken_from(part: Draft, boot: Draft) -> bool:
-    """Whether all facts of an excerpt with node or zone ranges are in a whole log of the same text."""
-    if boot.banner is None or part.banner is not None or not part.has_ranges or part.files.lines:
+    """Whether all facts of an excerpt with node or zone ranges, or with a banner, are in a whole log of the text."""
+    if boot.banner is None or part.files.lines or part.host != boot.host:
         return False
-    if part.running.keys() - {boot.banner[0].release} or part.faults.events:
+    if part.running.keys() - {boot.banner[0].release}:
         return False
     if part.memory_line is not None and (boot.memory_line is None or part.memory_line[0] != boot.memory_line[0]):
         return False
+    if part.banner is not None:
+        return part.banner[0] == boot.banner[0] and _is_same_log(part, boot)
+    if not part.has_ranges or part.faults.events:
+        return False
     return all(part.facts.get(name, {}).keys() <= boot.facts.get(name, {}).keys() for name in _OF_EXCERPTS)
+
+
+def _is_same_log(part: Draft, boot: Draft) -> bool:
+    """Whether everything that a log with a banner says is in another of the same banner, at the same time stamps."""
+    stamps = [draft.last.stamp for draft in (part, boot) if draft.last is not None]
+    events = {msgspec.structs.replace(event, lines=()) for event in boot.faults.events}
+    return (
+        len(set(stamps)) <= 1
+        and all(facts.keys() <= boot.facts.get(name, {}).keys() for name, facts in part.facts.items())
+        and {command.text for command, _ in part.command_lines} <= {command.text for command, _ in boot.command_lines}
+        and all(msgspec.structs.replace(event, lines=()) in events for event in part.faults.events)
+        and len(part.tallies) <= len(boot.tallies)
+    )
 
 
 def usable(part: Draft) -> tuple[str, Pairs] | None:

@@ -91,6 +91,7 @@ class Draft:
         "efi_begins",
         "efi_dumps",
         "efi_number",
+        "ended",
         "facts",
         "families",
         "faults",
@@ -98,6 +99,7 @@ class Draft:
         "first",
         "follows",
         "has_more_diagnostics",
+        "host",
         "last",
         "last_pfns",
         "memblock_numbers",
@@ -137,6 +139,8 @@ class Draft:
         self.first: Record | None = None
         self.last: Record | None = None
         self.follows: Follows = "log"
+        self.host: str | None = None
+        self.ended = False  # whether the kernel panicked, or said that it goes down or starts another
         self.open: Section | None = None
         self.opened: set[Section] = set()
         self.dumped = False  # whether a memblock dump begins here
@@ -171,7 +175,13 @@ class Draft:
         return self.holds("node_ranges", "pfn_nodes", "node_memory", "zone_ranges", "pfn_zones")
 
     def repeats(self, section: Section) -> bool:
-        """Whether this header, printed once a boot, stands over facts that this draft already has."""
+        """Whether this header, printed once a boot, stands over facts that this draft already has.
+
+        The modified map may come again before the node ranges: for the MTRRs, and for a check of low memory
+        (arch/x86/kernel/setup.c, arch/x86/kernel/check.c, 2.6.32 to 3.4). The last one is in force.
+        """
+        if section == "modified" and not self.has_ranges:
+            return False
         return self.holds(*_ONCE.get(section, ()))
 
     def sections_once(self) -> set[Section]:
@@ -196,6 +206,8 @@ class Draft:
         """Open a section for the lines that need it."""
         if section == self.open:
             self.doubled = True
+        if section == "modified":
+            self.facts.pop("modified_map", None)
         if section == "memblock":
             self.facts.pop("memblock_memory", None)
             self.facts.pop("memblock_reserved", None)
@@ -287,6 +299,8 @@ class Draft:
         self.diagnostics += other.diagnostics
         self.has_more_diagnostics |= other.has_more_diagnostics
         self.doubled |= other.doubled or not repeated.isdisjoint(LAYOUT)
+        self.host = other.host or self.host
+        self.ended = other.ended
         self.first = self.first or other.first
         self.last = other.last or self.last
         self.open = other.open or self.open

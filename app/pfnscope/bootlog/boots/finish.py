@@ -62,6 +62,7 @@ def finish(draft: Draft, index: int, count: int) -> BootLog:
         index=index,
         count=count,
         title=_title(draft),
+        host=draft.host,
         release=release,
         release_lines=release_lines,
         banner=banner[0].text if banner else None,
@@ -100,7 +101,7 @@ def _named(region: ReservedRegion, names: Mapping[int, str]) -> ReservedRegion:
 
 def _title(draft: Draft) -> str:
     if draft.banner is not None:
-        return f"Linux {draft.banner[0].release}"
+        return f"Linux {draft.banner[0].release}" + (f" on {draft.host}" if draft.host else "")
     lines = [line for name in (*LAYOUT, *LEAST) for fact in draft.values(name) for line in _lines_of(fact)]
     return f"lines {min(lines)}-{max(lines)}" if lines else ""
 

@@ -1,6 +1,6 @@
 """Lines that say which kernel ran, how it was started and how large its pages are."""
 
-from pfnscope.bootlog.effects import ArchHint, Banner, CommandLine, Effect, PageSize, Running
+from pfnscope.bootlog.effects import ArchHint, Banner, CommandLine, Effect, Farewell, PageSize, Running
 from pfnscope.bootlog.forms.base import NUMBER, Form, Groups, number
 from pfnscope.kernel.architectures import PAGE_SIZES
 from pfnscope.model.log import Lines
@@ -160,6 +160,34 @@ FORMS = (
             "Pid: 318, comm: page-types Not tainted 2.6.32-5-amd64 #1 KVM",
         ),
         source="kernel/panic.c, lib/dump_stack.c, 2.6.32-7.1; taken where no banner is, and marked as assumed",
+    ),
+    Form(
+        name="farewell",
+        family="end of a boot",
+        triggers=(
+            "Kernel panic - not",
+            "Restarting system",
+            "reboot: Power down",
+            "reboot: System halted",
+            "tarting new kernel",
+            "Starting crashdump kernel",
+            "Bye!",
+        ),
+        pattern=r"Kernel panic - not syncing(?:: (?:[^K]|K[^e]|Kernel [^m])|$)"
+        r"|(?:reboot: )?Restarting system|reboot: (?:Power down|System halted)"
+        r"|(?:kexec(?:_core)?: )?Starting new kernel|Starting crashdump kernel|Bye!$",
+        make=lambda _groups, _lines: Farewell(),
+        samples=(
+            "Kernel panic - not syncing: Fatal exception",
+            "reboot: Restarting system",
+            "Restarting system.",
+            "reboot: Power down",
+            "reboot: System halted",
+            "kexec_core: Starting new kernel",
+            "Starting crashdump kernel...",
+            "Bye!",
+        ),
+        source="kernel/panic.c, kernel/reboot.c, kernel/kexec_core.c, arch/*/kernel/machine_kexec.c, 2.6.11-7.1",
     ),
     Form(
         name="alpha-machine",

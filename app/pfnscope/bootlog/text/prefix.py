@@ -182,6 +182,27 @@ def _is_message(text: bytes) -> bool:
     return not date and b">" not in begin
 
 
+_ADDRESS = r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{0,4}){2,7}"
+_NAME = r"[\w\-]*[A-Za-z_\-][\w.\-]*|[0-9]{1,3}(?:\.[0-9]{1,3}){3}"
+_SENDER = (
+    rf"(?:^|[ \t>])(?:({_NAME}) +(?:INFO +|[a-z]+[0-9]?\.[a-z]+ +)?kernel(?:\[[0-9]+\])?: "
+    rf"|<?({_ADDRESS})>?(?:[:,]| +(?:\[|<|[0-9]{{1,3}},)))"
+)
+_SHORTEST = 17  # bytes of a prefix with a host name; a time stamp alone has fewer
+
+
+def host_of(prefix: bytes) -> str | None:
+    """The host name or address in a prefix: that of a log daemon, or of a program that collects logs."""
+    if len(prefix) < _SHORTEST:
+        return None
+    match = compiled(_SENDER).search(prefix[-_FARTHEST:])
+    name = (match.group(1) or match.group(2)) if match else None
+    return None if name is None or compiled(_NO_HOST).fullmatch(name) else name.decode("ascii", "replace")
+
+
+_NO_HOST = r"[a-z]+[0-9]?\.(?:emerg|alert|crit|err|error|warn|warning|notice|info|debug)|INFO|UTC|[AP]M"
+
+
 def is_kernel(line: bytes) -> bool:
     """Whether :func:`strip_prefix` takes a line for the kernel's; most begin with a time stamp, which is enough."""
     stamp, closed, _ = line[:_STAMP_ENDS].partition(b"]")

@@ -1,0 +1,108 @@
+"""Texts with several boots, hosts and copies: each fact is of the boot that it belongs to."""
+
+import pytest
+
+from pfnscope.bootlog import keep_memory_lines, read
+from pfnscope.model.log import BootLog
+
+NODES = (
+    "Early memory node ranges",
+    "  node   0: [mem 0x0000000000001000-0x000000000009efff]",
+    "  node   0: [mem 0x0000000000100000-0x00000000bffd6fff]",
+)
+OTHER_NODES = (NODES[0], "  node   0: [mem 0x0000000000001000-0x000000003fffffff]")
+FIRST = ("Linux version 4.17.0 (a@b)", "Command line: ro memmap=1G!4G", *NODES)
+SECOND = ("Linux version 6.12.9 (a@b)", "Command line: ro quiet", *OTHER_NODES)
+CRASHED = ("Linux version 4.17.0 (a@b)", "Reserving 2KB of memory at 0x5fdff000 for elfcorehdr", *OTHER_NODES)
+
+
+def lines(messages: tuple[str, ...], host: str = "", stamp: float = 0.0) -> list[str]:
+    before = f"Jun  1 12:00:00 {host} kernel: " if host else ""
+    return [f"{before}[{stamp:12.6f}] {message}" for message in messages]
+
+
+def boots(*parts: list[str]) -> tuple[BootLog, ...]:
+    """The boots of a text, which are the same when only its memory lines are kept."""
+    text = "".join(f"{line}\n" for part in parts for line in part).encode()
+    reading = read(text)
+    assert read(keep_memory_lines(text, reading)) == reading
+    return reading.boots
+
+
+def interleaved(one: list[str], other: list[str]) -> list[str]:
+    return [line for pair in zip(one, other, strict=False) for line in pair] + one[len(other) :] + other[len(one) :]
+
+
+def facts(boot: BootLog) -> tuple[str | None, str | None, str | None, list[tuple[int, int]]]:
+    return boot.host, boot.release, boot.command_line, [(item.start, item.end) for item in boot.node_ranges]
+
+
+def test_two_machines_in_one_file_of_a_log_daemon_are_two_boots() -> None:
+    one, other = boots(interleaved(lines(FIRST, "nodea"), lines(SECOND, "nodeb")))
+    assert facts(one) == ("nodea", "4.17.0", "ro memmap=1G!4G", [(0x1000, 0x9F000), (0x100000, 0xBFFD7000)])
+    assert facts(other) == ("nodeb", "6.12.9", "ro quiet", [(0x1000, 0x40000000)])
+
+
+def test_machines_are_told_apart_by_their_addresses() -> None:
+    one, other = boots(
+        interleaved(
+            [f"10.0.0.1 {line}" for line in lines(FIRST)],
+            [f"10.0.0.2 {line}" for line in lines(SECOND)],
+        )
+    )
+    assert (one.host, one.release, other.host, other.release) == ("10.0.0.1", "4.17.0", "10.0.0.2", "6.12.9")
+
+
+def test_a_machine_that_learns_its_name_late_is_one() -> None:
+    (boot,) = boots(lines(FIRST[:3], "localhost"), lines(FIRST[3:], "nodea"))
+    assert (boot.release, len(boot.node_ranges), boot.host) == ("4.17.0", 2, "nodea")
+
+
+@pytest.mark.parametrize(
+    "farewell",
+    [
+        "Kernel panic - not syncing: Fatal exception",
+        "reboot: Restarting system",
+        "Starting crashdump kernel...",
+        "Bye!",
+    ],
+)
+def test_a_clock_that_falls_back_behind_a_farewell_is_another_boot(farewell: str) -> None:
+    one, other = boots(lines(FIRST), lines((farewell,), stamp=547.3), lines(CRASHED))
+    assert (one.release, other.release) == ("4.17.0", "4.17.0")
+    assert [item.start for item in one.reserved_regions] == []
+    assert [item.start for item in other.reserved_regions] == [0x5FDFF000]
+
+
+def test_a_clock_that_goes_on_behind_a_panic_is_the_same_boot() -> None:
+    (boot,) = boots(lines(FIRST), lines(("Kernel panic - not syncing: x",), stamp=5), lines(("BUG: x",), stamp=6))
+    assert boot.release == "4.17.0"
+
+
+def test_a_boot_of_reservations_alone_is_a_boot() -> None:
+    one, other = boots(lines(FIRST), lines(("Bye!",), stamp=9), lines(CRASHED[:2]))
+    assert (one.node_ranges != (), other.node_ranges) == (True, ())
+    assert [item.name for item in other.reserved_regions] == ["elfcorehdr"]
+
+
+def test_the_same_log_twice_is_one_boot() -> None:
+    (boot,) = boots(lines(FIRST), ["and as a file:"], lines(FIRST))
+    assert boot.node_ranges[0].lines == (4, 10)
+
+
+def test_two_boots_of_one_kernel_with_other_command_lines_are_two() -> None:
+    again = (FIRST[0], "Command line: ro", *NODES)
+    assert [boot.command_line for boot in boots(lines(FIRST), lines(again))] == ["ro memmap=1G!4G", "ro"]
+
+
+def test_a_modified_map_may_come_twice_and_the_last_is_in_force() -> None:
+    entry = " modified: 0000000000100000 - 00000000cfda0000 ({})"
+    (boot,) = boots(
+        lines(("Linux version 2.6.35 (a@b)", "BIOS-provided physical RAM map:")),
+        lines((" BIOS-e820: 0000000000100000 - 00000000cfda0000 (usable)",)),
+        lines(("modified physical RAM map:", entry.format("reserved"))),
+        lines(("modified physical RAM map:", entry.format("usable"))),
+        lines(("early_node_map[1] active PFN ranges", "    0: 0x00000100 -> 0x000cfda0")),
+    )
+    assert [item.label for item in boot.modified_map] == ["usable"]
+    assert len(boot.firmware_map) == len(boot.node_ranges) == 1
