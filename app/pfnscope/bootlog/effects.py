@@ -18,6 +18,7 @@ from pfnscope.model.log import (
     MemblockRegion,
     MovableStart,
     NodeRange,
+    PageDump,
     ReservedRegion,
     WalkedZone,
     Zonelist,
@@ -229,6 +230,7 @@ class Trouble(msgspec.Struct, frozen=True):
     pfn: int | None = None
     page_table_entry: int | None = None
     follows: bool = False
+    dump: PageDump | None = None
 
 
 class Symbol(msgspec.Struct, frozen=True):
@@ -270,5 +272,6 @@ Effect = (
     | Trouble
     | Symbol
     | Reason
+    | PageDump
     | Registers
 )
