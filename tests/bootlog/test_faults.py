@@ -1,6 +1,7 @@
 """Oopses and bad pages become events with what their lines prove, and no more."""
 
 from pfnscope.bootlog import read
+from pfnscope.model.log import PageDump
 
 NODE = "[    0.000000]   node   0: [mem 0x0000000000001000-0x000000000009efff]\n"
 OOPS = """\
@@ -109,7 +110,23 @@ def test_a_dumped_page_tells_why() -> None:
     (boot,) = read(text.encode()).boots
     (event,) = boot.events
     assert event.text.endswith("poisoned: VM_BUG_ON_PAGE(PagePoisoned(p))")
-    assert (event.lines, boot.recognised) == ((2, 4), (1, 2, 3, 4))
+    assert (event.lines, boot.recognised) == ((2, 3, 4), (1, 2, 3, 4))
+    assert event.dump == PageDump(words=(0xFFFFFFFFFFFFFFFF,) * 4)
+
+
+def test_a_dumped_page_keeps_its_flags_and_words_but_not_those_of_its_head() -> None:
+    text = NODE + (
+        "[ 1.0] page:ffffea0002fff5c0 refcount:1 mapcount:0 mapping:0000000000000000 index:0x0\n"
+        "[ 1.0] head:ffffea0002fff400 order:9 compound_mapcount:0\n"
+        "[ 1.0] flags: 0x17ffffc0001000(reserved|node=1|zone=2|lastcpupid=0x1fffff)\n"
+        "[ 1.0] raw: 0017ffffc0001000 ffffea0002fff5c8 ffffea0002fff5c8 0000000000000000\n"
+        "[ 1.0] raw: 0000000000000000 0000000000000000 00000001ffffffff 0000000000000000\n"
+        "[ 1.0] head: 0057ffffc0010000 0000000000000000 0000000000000000 0000000000000000\n"
+    )
+    (event,) = read(text.encode()).boots[0].events
+    assert event.dump is not None
+    assert (event.dump.flags, event.dump.node, event.dump.zone) == (0x17FFFFC0001000, 1, 2)
+    assert event.dump.words[:2] + event.dump.words[6:] == (0x17FFFFC0001000, 0xFFFFEA0002FFF5C8, 0x1FFFFFFFF, 0)
 
 
 def test_the_pfn_of_a_page_dump_may_stand_on_a_wrapped_line() -> None:

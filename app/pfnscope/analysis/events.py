@@ -30,16 +30,26 @@ def place_events(log: BootLog, layout: Layout, release: Release | None, holes: S
     placer = _Placer(log, layout, release.version if release else None) if log.events else None
     out: list[Event] = []
     for event in log.events:
-        pfn = placer.place(event)[0] if placer else None
+        pfn, how = placer.place(event) if placer else (None, None)
         address = None if event.address is None else Address(event.address)
         hole = None if pfn is None else _hole_at(holes, pfn)
-        out.append(Event(event.kind, event.text, address, pfn, hole.frames if hole else None, event.lines))
+        linked_node = event.dump.node if event.dump else None
+        linked_zone = _zone(log, event.dump.zone) if event.dump else None
+        frames = hole.frames if hole else None
+        out.append(Event(event.kind, event.text, address, pfn, frames, event.lines, (), how, linked_node, linked_zone))
     return tuple(out)
 
 
 def _hole_at(holes: Sequence[Hole], pfn: int) -> Hole | None:
     at = bisect_right(holes, pfn, key=lambda hole: hole.start_pfn) - 1
     return holes[at] if at >= 0 and pfn < holes[at].end_pfn else None
+
+
+def _zone(log: BootLog, number: int | None) -> str | None:
+    """A zone by its number: all that are configured are printed in order, but for Movable, which follows them."""
+    names = [item.zone for item in log.zone_ranges]
+    known = [*names, "Movable", "Device"] if names else []
+    return known[number] if number is not None and number < len(known) else None
 
 
 class _Placer:
@@ -57,7 +67,7 @@ class _Placer:
             hints = [vmemmap.Hint(item.kind, item.address, item.node) for item in log.struct_pages]
             self._printed = vmemmap.printed_anchor(layout.arch, version, log.command_line, hints, ground)
 
-    def place(self, event: LogEvent) -> tuple[int | None, str]:
+    def place(self, event: LogEvent) -> tuple[int | None, str | None]:
         """The frame, and how it is known."""
         if (mapped := self._mapped(event)) is not None:
             return mapped, "the page table entry maps the pfn"
@@ -95,7 +105,7 @@ class _Placer:
             return None
         return vmemmap.Anchor(base, vmemmap.STRUCT_PAGE_SIZE, "another register holds this pfn")
 
-    def _only_one(self, event: LogEvent) -> tuple[int | None, str]:
+    def _only_one(self, event: LogEvent) -> tuple[int | None, str | None]:
         """In a page walker the page under its hands is in some register, though it need not be the argument's."""
         if compiled(_WALKER).search(event.text.encode("utf-8", "replace")):
             matches = {value: hit for _, value in event.registers if (hit := self._frame(value, event)) is not None}
@@ -103,7 +113,7 @@ class _Placer:
                 ((value, (pfn, anchor)),) = matches.items()
                 how = f"({value:#x} - {anchor.base:#x}) / {anchor.size}; {anchor.why}"
                 return pfn, f"of all registers only {value:#x} is a struct page: {how}"
-        return None, "the text does not tell the frame"
+        return None, None
 
     def _mapped(self, event: LogEvent) -> int | None:
         """The frame that a page table entry of x86-64 maps; one that is not present may hold it inverted."""

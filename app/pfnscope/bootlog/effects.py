@@ -18,6 +18,7 @@ from pfnscope.model.log import (
     MemblockRegion,
     MovableStart,
     NodeRange,
+    PageDump,
     ReservedRegion,
     WalkedZone,
     Zonelist,
@@ -244,6 +245,7 @@ class Trouble(msgspec.Struct, frozen=True):
     pfn: int | None = None
     page_table_entry: int | None = None
     follows: bool = False
+    dump: PageDump | None = None
 
 
 class Symbol(msgspec.Struct, frozen=True):
@@ -287,5 +289,6 @@ Effect = (
     | Trouble
     | Symbol
     | Reason
+    | PageDump
     | Registers
 )

@@ -144,7 +144,11 @@ class Era(Struct, frozen=True):
 
 
 class Event(Struct, frozen=True):
-    """An oops or a bad page. ``hole`` is the one of ``holes`` that it fell in."""
+    """An oops or a bad page. ``hole`` is the one of ``holes`` that it fell in.
+
+    ``candidates`` are the frames that remain possible where ``pfn`` is null, the likeliest first; ``how`` says what
+    tells the frame. ``linked_node`` and ``linked_zone`` are what printed page flags say of this struct page.
+    """
 
     kind: str
     text: str
@@ -152,6 +156,10 @@ class Event(Struct, frozen=True):
     pfn: int | None
     hole: FrameRange | None
     lines: Lines
+    candidates: tuple[int, ...] = ()
+    how: str | None = None
+    linked_node: int | None = None
+    linked_zone: str | None = None
 
 
 class Check(Struct, frozen=True):

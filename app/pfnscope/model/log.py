@@ -220,6 +220,15 @@ class PrintedCounts(msgspec.Struct, frozen=True):
         return CountWording.RESERVED_BUT_UNAVAILABLE if self.reserved_unavailable else None
 
 
+class PageDump(msgspec.Struct, frozen=True):
+    """What dump_page() prints: page->flags, node and zone by number (from 5.14 on), raw words in order (4.14)."""
+
+    flags: int | None = None
+    node: int | None = None
+    zone: int | None = None
+    words: tuple[int, ...] = ()
+
+
 class LogEvent(msgspec.Struct, frozen=True):
     """Trouble in the log. ``pfn`` and ``struct_page`` only where the text proves them."""
 
@@ -230,6 +239,7 @@ class LogEvent(msgspec.Struct, frozen=True):
     struct_page: int | None = None
     pfn: int | None = None
     registers: tuple[tuple[str, int], ...] = ()
+    dump: PageDump | None = None
 
 
 class Diagnostic(msgspec.Struct, frozen=True):

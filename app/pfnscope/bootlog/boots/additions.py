@@ -32,7 +32,7 @@ from pfnscope.bootlog.effects import (
 from pfnscope.bootlog.files.lines import FileLine
 from pfnscope.bootlog.records import Record, merged
 from pfnscope.bootlog.text.searchable import LONGEST_LINE
-from pfnscope.model.log import ZoneRange
+from pfnscope.model.log import PageDump, ZoneRange
 
 _MEMBLOCK = {
     "memory": "memblock_memory",
@@ -187,7 +187,7 @@ def _tally(draft: Draft, effect: Tally, _: Record) -> None:
     draft.tallies.append(effect)
 
 
-def _fault(draft: Draft, effect: Trouble | Symbol | Reason | Registers, record: Record) -> None:
+def _fault(draft: Draft, effect: Trouble | Symbol | Reason | PageDump | Registers, record: Record) -> None:
     draft.faults.take(effect, record)
 
 
@@ -220,6 +220,7 @@ EFFECTS: dict[type, Callable[[Draft, Any, Record], None]] = {
     Trouble: _fault,
     Symbol: _fault,
     Reason: _fault,
+    PageDump: _fault,
     Registers: _fault,
 }
 """What to do with an effect by its type; facts go to lists, see :data:`pfnscope.bootlog.boots.draft.LIST_OF`."""

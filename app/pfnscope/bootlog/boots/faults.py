@@ -4,13 +4,15 @@ import msgspec
 
 from pfnscope.bootlog.effects import Reason, Registers, Symbol, Trouble
 from pfnscope.bootlog.records import Record, merged
-from pfnscope.model.log import LogEvent
+from pfnscope.model.log import LogEvent, PageDump
 
 PAGE_TABLE_ENTRY = "pte"
 """Name among the registers for the page table entry of a "Bad page map" report."""
 
 FAILING_ADDRESS = "failing address"
+OOPS = "oops"
 _OOPS_LINES = 80
+_STRUCT_PAGE_WORDS = 8
 _OOPS_BEGINNING = 20  # page tables, and what #PF: lines say, may come between
 
 
@@ -26,7 +28,7 @@ class Faults:
         """Whether registers would belong to an event."""
         return self._started is not None
 
-    def take(self, effect: Trouble | Symbol | Reason | Registers, record: Record) -> None:
+    def take(self, effect: Trouble | Symbol | Reason | PageDump | Registers, record: Record) -> None:
         """Begin an event or add to the last."""
         if isinstance(effect, Trouble):
             if not (effect.follows and self._continues(record)):
@@ -39,15 +41,22 @@ class Faults:
         if self._started is None or record.lines[0] - self._started[0] > _OOPS_BEGINNING:
             return False
         last = self.events[-1]
-        if last.kind == "oops":
+        if last.kind == OOPS:
             self.events[-1] = msgspec.structs.replace(last, lines=merged(last.lines, record.lines))
-        return last.kind == "oops"
+        return last.kind == OOPS
 
     def _begin(self, effect: Trouble, record: Record) -> None:
         entry = effect.page_table_entry
         registers = () if entry is None else ((PAGE_TABLE_ENTRY, entry),)
         event = LogEvent(
-            effect.kind, effect.text, record.lines, effect.address, effect.struct_page, effect.pfn, registers
+            effect.kind,
+            effect.text,
+            record.lines,
+            effect.address,
+            effect.struct_page,
+            effect.pfn,
+            registers,
+            effect.dump,
         )
         doubled = self._started is not None and record.stamp is not None and self._started[1] == record.stamp
         if doubled and _beginning(self.events[-1]) == _beginning(event):
@@ -57,7 +66,7 @@ class Faults:
         self._started = (record.lines[0], record.stamp)
         self.events.append(event)
 
-    def _extend(self, effect: Symbol | Reason | Registers, record: Record) -> None:
+    def _extend(self, effect: Symbol | Reason | PageDump | Registers, record: Record) -> None:
         event = self.events[-1]
         lines = merged(event.lines, record.lines)
         if isinstance(effect, Symbol):
@@ -68,6 +77,11 @@ class Faults:
         if isinstance(effect, Reason):
             self.events[-1] = msgspec.structs.replace(event, text=f"{event.text}: {effect.text}", lines=lines)
             return
+        if isinstance(effect, PageDump):
+            if event.kind == OOPS:
+                return  # its page line is missing
+            self.events[-1] = msgspec.structs.replace(event, dump=_joined(event.dump, effect), lines=lines)
+            return
         if effect.values[0][0] == FAILING_ADDRESS:
             address = effect.values[0][1] if event.address is None else event.address
             self.events[-1] = msgspec.structs.replace(event, address=address, lines=lines)
@@ -76,6 +90,15 @@ class Faults:
         new = tuple(pair for pair in effect.values if pair[0] not in known)
         if new:  # user space registers, printed later in an oops, are not those of the fault
             self.events[-1] = msgspec.structs.replace(event, registers=event.registers + new, lines=lines)
+
+
+def _joined(dump: PageDump | None, line: PageDump) -> PageDump:
+    """What one more line of a dump adds; a second word of flags or more raw words are of another struct page."""
+    if dump is None:
+        return line
+    if line.words:
+        return msgspec.structs.replace(dump, words=(dump.words + line.words)[:_STRUCT_PAGE_WORDS])
+    return dump if dump.flags is not None else msgspec.structs.replace(line, words=dump.words)
 
 
 def _beginning(event: LogEvent) -> tuple[str, str, int | None, int | None]:

@@ -2,7 +2,7 @@
 
 from pfnscope.bootlog.effects import Effect, Reason, Registers, Trouble
 from pfnscope.bootlog.forms.base import NUMBER, Form, Groups, hexadecimal, number
-from pfnscope.model.log import Lines
+from pfnscope.model.log import Lines, PageDump
 
 _POINTER = r"(?:0x)?([0-9a-fA-F]{8,16})\b"
 _NARROW = 8
@@ -30,10 +30,24 @@ def _bad_map(groups: Groups, _lines: Lines) -> Effect:
 
 
 def _page_dump(groups: Groups, _lines: Lines) -> Effect:
-    text, pointer, pfn = groups
+    text, pointer, flags, pfn = groups
     # From 5.10 on the pointer is hashed and the frame number is printed beside it.
     page = _kernel_pointer(pointer) if not pfn else None
-    return Trouble("page-dump", (text or "").strip(), struct_page=page, pfn=hexadecimal(pfn) if pfn else None)
+    dump = PageDump(hexadecimal(flags)) if flags else None
+    frame = hexadecimal(pfn) if pfn else None
+    return Trouble("page-dump", (text or "").strip(), struct_page=page, pfn=frame, dump=dump)
+
+
+def _flags(groups: Groups, _lines: Lines) -> Effect:
+    """Flags by name stand between bars, those that are numbers as ``node=0``."""
+    flags, words = groups
+    named = dict(word.split("=", 1) for word in (words or "").split("|") if "=" in word)
+    node, zone = (number(named[name]) if named.get(name, "").isdigit() else None for name in ("node", "zone"))
+    return PageDump(hexadecimal(flags), node, zone)
+
+
+def _raw(groups: Groups, _lines: Lines) -> Effect:
+    return PageDump(words=tuple(int(word, 16) for word in (groups[0] or "").split()))
 
 
 def _poisoned(groups: Groups, _lines: Lines) -> Effect:
@@ -99,8 +113,8 @@ FORMS = (
         name="page-dump",
         family="bad pages",
         triggers=("page:",),
-        pattern=rf"(page:\s*(?:{_POINTER}|\(_*ptrval_*\))?\s*(?:flags:|(?:ref)?count:-?[0-9]+ mapcount:-?[0-9]+)"
-        r"(?:.*?\bpfn:0x([0-9a-f]{1,16})\b)?.*)",
+        pattern=rf"(page:\s*(?:{_POINTER}|\(_*ptrval_*\))?\s*(?:flags:(?:0x)?([0-9a-f]{{1,16}})?|"
+        r"(?:ref)?count:-?[0-9]+ mapcount:-?[0-9]+)(?:.*?\bpfn:0x([0-9a-f]{1,16})\b)?.*)",
         make=_page_dump,
         samples=(
             "page:ffffea0002fff5c0 count:0 mapcount:0 mapping:0000000000000000 index:0x0",
@@ -126,22 +140,47 @@ FORMS = (
         needs=("fault",),
     ),
     Form(
+        name="page-dump-flags",
+        family="bad pages",
+        triggers=(r"«flags:» ?0x[0-9a-f]+(?:\(| mapping:)",),
+        pattern=r"(?:anon |ksm )?(?:page )?flags: ?0x([0-9a-f]{1,16})(?:\(([^()]*)| mapping:)",
+        make=_flags,
+        samples=(
+            "flags: 0x17ffffc0000000(node=0|zone=2|lastcpupid=0x1fffff)",
+            "flags: 0x1fffe000001000(reserved)",
+            "anon flags: 0x17ffffc0080014(uptodate|lru|swapbacked|node=1|zone=2|lastcpupid=0x1fffff)",
+            "page flags: 0x100000000000000()",
+            "flags:0x20000000 mapping:00000000 mapcount:0 count:0",
+        ),
+        source="mm/page_alloc.c, mm/debug.c, 2.6.11-7.1; node and zone by number from 5.14 on",
+        needs=("fault",),
+    ),
+    Form(
+        name="page-dump-raw",
+        family="bad pages",
+        triggers=("«raw: »[0-9a-f]{8}",),
+        pattern=r"raw:((?: [0-9a-f]{8,16})+)",
+        make=_raw,
+        samples=(
+            "raw: 0017ffffc0000000 ffffea0002fff5c8 ffffea0002fff5c8 0000000000000000",
+            "raw: ffffffffffffffff ffffffffffffffff ffffffffffffffff ffffffffffffffff",
+        ),
+        source="mm/debug.c, 4.14-7.1; words of the struct page",
+        needs=("fault",),
+    ),
+    Form(
         name="page-dump-words",
         family="bad pages",
         triggers=(
-            "(?:«raw: »|«head: »)[0-9a-f]{8}",
-            r"«flags:» ?0x[0-9a-f]+(?:\(| mapping:)",
+            "«head: »(?:raw: )?[0-9a-f]{8}",
             "page_type: ",
             "«head:».*order:[0-9]",
             "page does not match folio",
         ),
-        pattern=r"(?:head: |raw: )+[0-9a-f]{8,16} |(?:anon |ksm )?(?:page )?flags: ?0x[0-9a-f]+(?:\(| mapping:)"
+        pattern=r"head: (?:raw: )?[0-9a-f]{8,16} "
         r"|page_type: [0-9a-f]+\(|head:\s?[0-9a-f()_ptrval]* ?order:[0-9]+|page does not match folio",
         samples=(
-            "raw: 0017ffffc0000000 ffffea0002fff5c8 ffffea0002fff5c8 0000000000000000",
-            "flags: 0x17ffffc0000000(node=0|zone=2|lastcpupid=0x1fffff)",
-            "page flags: 0x100000000000000()",
-            "flags:0x20000000 mapping:00000000 mapcount:0 count:0",
+            "head: 0017ffffc0000000 ffffea0002fff5c8 ffffea0002fff5c8 0000000000000000",
             "page_type: f5(slab)",
             "head: order:9 mapcount:0 entire_mapcount:0 nr_pages_mapped:0 pincount:0",
             "head:000000001a2b3c4d order:9 compound_mapcount:0 compound_pincount:0",
