@@ -106,3 +106,25 @@ def test_a_modified_map_may_come_twice_and_the_last_is_in_force() -> None:
     )
     assert [item.label for item in boot.modified_map] == ["usable"]
     assert len(boot.firmware_map) == len(boot.node_ranges) == 1
+
+
+MAP = (
+    "BIOS-e820: [mem 0x0000000000000000-0x000000000009fbff] usable",
+    "BIOS-e820: [mem 0x0000000000100000-0x{}] usable",
+    "BIOS-e820: [mem 0x0000000100000000-0x000000023fffffff] usable",
+)
+
+
+@pytest.mark.parametrize("between", ["and on the other machine:", ""])
+def test_maps_of_two_machines_are_not_one(between: str) -> None:
+    one = [line.format("00000000682abfff") for line in MAP]
+    other = [line.format("0000000064763fff") for line in MAP]
+    stamped = [f"[    0.000000] {line}" if between else line for line in (*one, *other)]
+    logs = boots(stamped[:3], [between, between], stamped[3:])
+    assert [[entry.end for entry in log.firmware_map][1] for log in logs] == [0x682AC000, 0x64764000]
+
+
+@pytest.mark.parametrize("mark", ["[...]", "...", "[snip]", "<snip>"])
+def test_lines_left_out_part_nothing(mark: str) -> None:
+    (boot,) = boots(lines(FIRST[:2]), lines((*MAP[:1],)), [mark], lines(FIRST[2:]))
+    assert (boot.release, len(boot.firmware_map), len(boot.node_ranges)) == ("4.17.0", 1, 2)

@@ -30,10 +30,13 @@ def test_a_kernel_that_only_counts_its_memory_is_a_document() -> None:
     assert read("".join(f"[ 0.0] {line}\n" for line in counts).encode()).boots == ()
 
 
-def test_taken_memory_is_no_boot_of_its_own_beside_a_layout() -> None:
+def test_taken_memory_of_another_kernel_is_a_boot_of_its_own_beside_a_layout() -> None:
     text = f"[ 0.0] Linux version 6.1.0 (a@b) #1\n[ 0.0] {NODE}\n"
     text += "[ 0.0] Linux version 6.2.0 (a@b) #1\n[ 0.0] RAMDISK: [mem 0x35e9f000-0x36d3dfff]\n"
-    assert [log.release for log in read(text.encode()).boots] == ["6.1.0"]
+    assert [(log.release, len(log.reserved_regions)) for log in read(text.encode()).boots] == [
+        ("6.1.0", 0),
+        ("6.2.0", 1),
+    ]
 
 
 def test_powerpc_prints_all_ranges_of_a_node_on_a_line() -> None:

@@ -120,6 +120,8 @@ def _assumed(log: BootLog, layout: Layout, kernel: str | None, arch: str | None)
     for name in log.assumed:
         if name == "release" and log.release_lines == log.command_line_lines:
             yield name, "the boot loader's BOOT_IMAGE= names it"
+        elif name == "release" and not set(log.release_lines) <= set(log.recognised):
+            yield name, "another part of the text names it"
         else:
             yield name, _WHY.get(name, "another excerpt of the same text")
 

@@ -13,6 +13,7 @@ from pfnscope.bootlog.effects import (
     CommandLine,
     Header,
     LastPfn,
+    MapLine,
     PfnInitmem,
     PfnNode,
     PfnZone,
@@ -23,6 +24,7 @@ from pfnscope.bootlog.text.prefix import is_kernel, strip_prefix
 from pfnscope.bootlog.text.searchable import Text
 from pfnscope.model.log import Diagnostic, Initmem, MemoryType, NodeRange, ReservedRegion, ZoneRange
 from pfnscope.model.ranges import FrameRange, FrameSet, Pairs, canonical, difference, intersection
+from pfnscope.patterns import compiled
 from pfnscope.units import PAGE_SIZE
 
 PROSE_LINES = 60
@@ -30,10 +32,11 @@ PROSE_LINES = 60
 _MOST_ASIDES = 64  # only a hostile text has more
 _MOST_WHOLE = 64
 _MOST_HOSTS = 64
+_LEFT_OUT = r"[\[(<]*(?:\.{2,}|snip+e?d?|cut|\xe2\x80\xa6\.*)[\])>]+|\.{3,}"
 _EARLY = 1_000_000  # microseconds in which a kernel prints its memory
 # What an excerpt of another boot may begin with, and a boot may go on with.
 _BEGINNINGS = frozenset(
-    {CommandLine, LastPfn, NodeRange, PfnNode, ZoneRange, PfnZone, Initmem, PfnInitmem, ReservedRegion}
+    {CommandLine, LastPfn, MapLine, NodeRange, PfnNode, ZoneRange, PfnZone, Initmem, PfnInitmem, ReservedRegion}
 )
 _FAR = 1024  # bytes of a line that show whether it is of a log
 _PRINTED_ONCE = ("zone_ranges", "pfn_zones", "initmem", "pfn_initmem")
@@ -128,9 +131,17 @@ class _Stream:
                 return "repeat"
             begun = current.holds(*LAYOUT, "initmem") and effect.section != "memblock"
             return "prose" if begun and _prose_before(self._text, record, current.last) else None
-        if type(effect) in _BEGINNINGS and self._asides < _MOST_ASIDES and _is_aside(self._text, record, current):
-            return "aside"
-        return None
+        if type(effect) not in _BEGINNINGS or self._asides >= _MOST_ASIDES:
+            return None
+        return "aside" if _is_aside(self._text, record, current) or self._falls_back(record, current) else None
+
+    def _falls_back(self, record: Record, current: Draft) -> bool:
+        """Whether an entry of a map, behind other lines, lies below the one before: maps are printed in order."""
+        effect, last = record.effect, current.last
+        if not isinstance(effect, MapLine) or last is None or self._text.distance(last.end, record.start) <= 1:
+            return False
+        entries = current.values(f"{effect.map or current.open}_map")
+        return bool(entries) and effect.entry.start < entries[-1].start
 
     def _continues_list(self, record: Record, current: Draft) -> bool:
         """Whether the header of a list that the drafts before have stands in an aside."""
@@ -245,11 +256,15 @@ def is_log(line: bytes, learned_prefix: Callable[[bytes], int]) -> bool:
 
 
 def is_prose(line: bytes, learned_prefix: Callable[[bytes], int]) -> bool:
-    """Whether a line is neither blank nor a log line with a prefix; ``learned_prefix`` knows those of no known kind."""
+    """Whether a line is neither blank nor a log line with a prefix; ``learned_prefix`` knows those of no known kind.
+
+    A mark for lines that were left out is none: the log goes on behind it.
+    """
     line = line[:_FAR]
     if not line.strip() or is_kernel(line):
         return False
-    return bool(strip_prefix(line).message) and not learned_prefix(line)
+    message = strip_prefix(line).message
+    return bool(message) and not learned_prefix(line) and not compiled(_LEFT_OUT).fullmatch(message)
 
 
 def _takers(boots: list[Draft]) -> dict[tuple[str, FrameSet], list[Draft]]:
@@ -325,12 +340,14 @@ def contradict(before: Draft, part: Draft) -> bool:
 
 
 def conflicts(before: Draft, part: Draft) -> bool:
-    """Whether an aside has other limits for a zone or node of the draft before, or overlapping memory."""
+    """Whether an aside has other limits for a zone or node of the draft before, or overlapping memory or entries."""
     for name in _PRINTED_ONCE:
         known = dict(_limits(before, name))
         if any(known.get(what, limits) != limits for what, limits in _limits(part, name)):
             return True
-    for name in ("node_ranges", "pfn_nodes"):
+    for name in ("node_ranges", "pfn_nodes", *MAPS):
+        if name in MAPS and len(part.facts.get(name, ())) == 1:
+            continue  # one entry is shown as an example; only more of them are another map
         known_ranges = before.facts.get(name, {})
         added = [_pair(fact) for key, fact in part.facts.get(name, {}).items() if key not in known_ranges]
         if added and intersection(canonical(added), canonical(map(_pair, known_ranges.values()))):

@@ -52,7 +52,9 @@ def diagnostics(draft: Draft, nodes: Sequence[NodeRange]) -> Iterator[Diagnostic
     if draft.banner is None:
         message = 'There is no "Linux version" line, so the text does not tell the kernel release.'
         if draft.running:
-            message = f'There is no "Linux version" line; an oops in the text is of {" and ".join(draft.running)}.'
+            own = any(draft.recognised.issuperset(lines) for lines in draft.running.values())
+            who = "an oops in the text is" if own else "another part of the text is"
+            message = f'There is no "Linux version" line; {who} of {" and ".join(draft.running)}.'
         yield Diagnostic("info", "no-release", message, None, None)
     yield from _missing_lines(draft)
     if draft.has_more_diagnostics:
