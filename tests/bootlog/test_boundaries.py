@@ -61,7 +61,7 @@ def test_a_mail_thread_gives_its_three_layouts() -> None:
 def test_an_orphaned_map_goes_to_the_excerpt_whose_memory_it_is() -> None:
     boots = read(mail().encode()).boots
     assert [len(boot.user_map) for boot in boots] == [0, len(WHOLE_MAP), 0]
-    assert [boot.assumed for boot in boots] == [(), ("user_map",), ()]
+    assert [boot.assumed for boot in boots] == [(), ("user_map", "arch"), ()]
     (note,) = [d for d in boots[1].diagnostics if d.code == "excerpt-attached"]
     assert note.severity == "info"
     assert note.line == boots[1].user_map[0].lines[0] - 1
@@ -118,7 +118,7 @@ def test_prose_between_pieces_that_fit_does_not_part_them() -> None:
     text = quoted(["user-defined physical RAM map:", *WHOLE_MAP], 0) + "and\n"
     text += quoted(["Early memory node ranges", *NODES["1G!4G"]], 0)
     (boot,) = read(text.encode()).boots
-    assert (len(boot.user_map), len(boot.node_ranges), boot.assumed) == (len(WHOLE_MAP), 3, ())
+    assert (len(boot.user_map), len(boot.node_ranges), boot.assumed) == (len(WHOLE_MAP), 3, ("arch",))
 
 
 def test_prose_between_pieces_that_contradict_parts_them() -> None:

@@ -154,7 +154,7 @@ def test_the_banner_beats_an_oops_of_another_kernel() -> None:
         (["Linux version 2.6.32-5-sparc64-smp (Debian)"], "sparc64"),
         (["Linux version 2.6.18-8.el5 (x)", "DMA32 zone: 829364 pages, LIFO batch:31"], "x86_64"),
         (["Linux version 2.6.18-8.el5 (x)", "HighMem zone: 29364 pages, LIFO batch:31"], "i386"),
-        (["Linux version 2.6.18-8.el5 (x)", "Normal zone: 29364 pages, LIFO batch:31"], None),
+        (["Linux version 2.6.18-8.el5 (x)", "Normal zone: 29364 pages, LIFO batch:31"], "x86_64"),
     ],
 )
 def test_the_architecture_is_told_by_releases_and_by_counts_of_zones(lines: list[str], arch: str | None) -> None:
@@ -164,3 +164,4 @@ def test_the_architecture_is_told_by_releases_and_by_counts_of_zones(lines: list
     )
     (boot,) = read(text.encode()).boots
     assert boot.arch == arch
+    assert ("arch" in boot.assumed) is lines[-1].startswith("Normal")

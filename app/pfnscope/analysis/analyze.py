@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from pfnscope.analysis.computed import completed
 from pfnscope.analysis.eras import eras, weigh_unknown
 from pfnscope.analysis.events import place_events
 from pfnscope.analysis.holes import Surroundings, find_holes
@@ -20,6 +21,7 @@ from pfnscope.model.log import BootLog, Diagnostic
 
 _WHY = {
     "release": "an oops in the text names it",
+    "arch": "only x86 prints such a memory map, and 64 bits are usual",
     "page_size": "numbers of page frames are taken for pages of 4 KiB",
     "node_ranges": "the lists of memblock, which do not tell all nodes",
 }
@@ -30,7 +32,8 @@ class Analysis(Struct, frozen=True, dict=True):
 
     ``checks`` are of a boot that was read, ``assumed`` is what the log does not prove, each with a sentence that says
     where it is from. ``booted_from`` is the log whose firmware map, nodes and command line other boots of the same
-    machine are simulated from: that of the boot itself, or of the real one.
+    machine are simulated from: that of the boot itself, or of the real one. ``why_not`` is empty, or says why no layout
+    is computed from the memory map of a log that prints no nodes.
     """
 
     log: BootLog
@@ -41,7 +44,8 @@ class Analysis(Struct, frozen=True, dict=True):
     assumed: tuple[tuple[str, str], ...]
     diagnostics: tuple[Diagnostic, ...]
     booted_from: BootLog
-    origin: Literal["log", "simulated"] = "log"
+    origin: Literal["log", "computed", "simulated"] = "log"
+    why_not: str = ""
 
     @cached_property
     def holes(self) -> tuple[Hole, ...]:
@@ -92,22 +96,27 @@ def analyze(log: BootLog, *, kernel: str | None = None, arch: str | None = None)
     release = parse_release(kernel) if kernel else own
     if kernel and release is None:
         raise ValueError(kernel)
-    fit = fit_layout(log, release, arch, own)
-    assumed = tuple(_assumed(log, fit.layout, kernel, arch))
+    full = completed(log, release, arch)
+    fit = fit_layout(full.log, release, arch, own)
+    assumed = (*full.assumed, *_assumed(log, fit.layout, kernel, arch))
+    checks = (*full.checks, *fit.checks)
     return Analysis(
-        log=log,
+        log=full.log,
         release=release,
         layout=fit.layout,
         choice=fit.choice,
-        checks=fit.checks,
+        checks=checks,
         assumed=assumed,
         diagnostics=(
             *log.diagnostics,
+            *full.diagnostics,
             *_assumptions(assumed),
-            *_missing(log, fit.layout, fit.choice),
-            *_disagreements(fit.checks),
+            *_missing(log, fit.layout, fit.choice, full.why_not),
+            *_disagreements(checks),
         ),
-        booted_from=fit.booted_from,
+        booted_from=structs.replace(log, page_counts=fit.booted_from.page_counts),
+        origin="computed" if full.log is not log else "log",
+        why_not=full.why_not,
     )
 
 
@@ -138,14 +147,15 @@ def _disagreements(checks: tuple[Check, ...]) -> Iterator[Diagnostic]:
             yield Diagnostic("warning", "check-differs", message, check.lines[0] if check.lines else None, None)
 
 
-def _missing(log: BootLog, layout: Layout, choice: Choice) -> Iterator[Diagnostic]:
+def _missing(log: BootLog, layout: Layout, choice: Choice, why_not: str) -> Iterator[Diagnostic]:
     """What the log lacks for a verdict that is sure."""
     if not layout.memory and layout.zone_spans:
         message = "Zone spans are those of /proc/zoneinfo; the text has no memory ranges, so holes are not known."
         yield Diagnostic("warning", "no-node-ranges", message, None, None)
         return
     if not layout.memory:
-        message = "The text has no node ranges, so zone spans and holes are not known."
+        because = f": {why_not}" if why_not else ""
+        message = f"The text has no node ranges, so zone spans and holes are not known{because}."
         yield Diagnostic("warning", "no-node-ranges", message, None, None)
         return
     if not layout.knows_struct_pages:

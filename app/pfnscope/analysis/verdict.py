@@ -15,7 +15,8 @@ _NAMED_HOLES = 2
 def verdict(analysis: Analysis) -> Verdict:
     """Sum up an analysis: what the worst holes are and mean, or the reason why there is no verdict."""
     if not analysis.layout.memory:
-        return Verdict("none", f"No verdict: the text has no node ranges{_instead(analysis)}.", (), 0)
+        because = f": {analysis.why_not}" if analysis.why_not else ""
+        return Verdict("none", f"No verdict: the text has no node ranges{_instead(analysis)}{because}.", (), 0)
     if not analysis.layout.knows_struct_pages:
         return Verdict("none", f"No verdict: {analysis.choice.why}.", (), 0)
     pages = analysis.layout.outside_zone_spans.pages

@@ -91,7 +91,7 @@ def lanes(document: Document, *, name_nodes: bool = False) -> tuple[Lane, ...]:
             _debugfs_bars(document.memblock_debugfs.reserved, size),
         ),
         Lane("debugfs-memory", "memblock.memory", "of debugfs", _debugfs_bars(document.memblock_debugfs.memory, size)),
-        _lane_of_all("nodes", "Nodes", "early node ranges", tuple(_node_bars(document))),
+        _lane_of_all("nodes", "Nodes", _nodes_words(document), tuple(_node_bars(document))),
         *_zone_lanes(document, name_nodes),
         *_zoneinfo_lanes(document, name_nodes),
         Lane("blocks", "Memory blocks", "units of hotplug", _block_bars(document)),
@@ -144,6 +144,10 @@ def _bytes_detail(memory: ByteRange) -> str:
 
 def _pfn_detail(at: FrameRange, page_size: int) -> str:
     return f"pfn {at} · {pages_words(at.pages)} · {format_size(at.pages * page_size)}"
+
+
+def _nodes_words(document: Document) -> str:
+    return "computed" if document.origin == "computed" else "early node ranges"
 
 
 def _release_words(document: Document) -> str:
@@ -214,7 +218,9 @@ def _node_bars(document: Document) -> Iterable[Bar]:
 
 def _zone_lanes(document: Document, name_nodes: bool) -> list[Lane]:
     spans = document.zone_spans
+    computed = document.origin == "computed" and not any(item.lines for item in document.zone_ranges)
     source = "/proc/zoneinfo" if document.zoneinfo and not _has_own_spans(document) else "spans"
+    source = "computed" if computed else source
     several = name_nodes or len({span.node for span in spans}) > 1
     lines = {item.zone: tuple(item.lines) for item in document.zone_ranges}
     bars = [(span.node, _zone_bar(span, several, lines.get(span.zone, ()))) for span in spans]

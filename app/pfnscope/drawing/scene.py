@@ -18,7 +18,7 @@ from pfnscope.drawing.palette import PAINTS
 from pfnscope.model.answers import Placements
 from pfnscope.model.document import Document
 from pfnscope.model.ranges import FrameRange
-from pfnscope.report.words import argument_size, pages_words
+from pfnscope.report.words import ORIGIN_WORDS, argument_size, pages_words
 from pfnscope.units import format_size
 from pfnscope.words import plural
 
@@ -251,7 +251,7 @@ def _alarms(document: Document, factor: int) -> tuple[FrameRange, ...]:
 
 def _release(document: Document) -> str:
     release = document.kernel.release or "kernel release unknown"
-    return f"simulated, not booted, {release}" if document.origin == "simulated" else release
+    return ", ".join(filter(None, (ORIGIN_WORDS[document.origin], release)))
 
 
 def differences(before: Iterable[Bar], after: Iterable[Bar]) -> tuple[Difference, ...]:

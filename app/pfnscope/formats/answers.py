@@ -21,7 +21,10 @@ from pfnscope.report.words import (
 from pfnscope.units import format_size
 from pfnscope.words import counted, printable
 
-_ASSUMED = {"vmemmap_base": "struct pages begin at 0xffffea0000000000, as without KASLR"}
+_ASSUMED = {
+    "node_ranges": "memory and zones are computed from the memory map, not printed",
+    "vmemmap_base": "struct pages begin at 0xffffea0000000000, as without KASLR",
+}
 
 
 def lookup_text(place: Lookup, look: Look = PLAIN) -> str:
@@ -31,8 +34,8 @@ def lookup_text(place: Lookup, look: Look = PLAIN) -> str:
         ("address", str(place.address)),
         ("struct page", _struct_page(place)),
         ("section", "not known" if place.section is None else str(place.section)),
-        ("memory", f"yes, node {place.node}" if place.in_memory else "no"),
-        ("zone span", f"node {place.node}, zone {place.zone}" if place.zone else "none"),
+        ("memory", f"yes, node {place.node}" if place.in_memory else _no(place.in_memory)),
+        ("zone span", f"node {place.node}, zone {place.zone}" if place.zone else _no(place.in_memory, "none")),
         (
             "memory map",
             f"{place.map_entry.label} {place.map_entry.range}" if place.map_entry else "no entry",
@@ -47,6 +50,10 @@ def lookup_text(place: Lookup, look: Look = PLAIN) -> str:
     return "".join(f"{line}\n" for row in lines for line in row)
 
 
+def _no(known: bool | None, words: str = "no") -> str:
+    return "not known" if known is None else words
+
+
 def _more(hole: Hole | None) -> list[tuple[str, str]]:
     """Why struct pages of a hole are as they are, and whom that can hurt."""
     if hole is None:
@@ -56,6 +63,8 @@ def _more(hole: Hole | None) -> list[tuple[str, str]]:
 
 
 def _struct_page(place: Lookup) -> str:
+    if place.has_struct_page is None:
+        return "not known"
     if not place.has_struct_page:
         return "none at boot"
     return "yes, at an address that the log does not tell" if place.struct_page is None else str(place.struct_page)
@@ -63,7 +72,7 @@ def _struct_page(place: Lookup) -> str:
 
 def _hole(place: Lookup) -> str:
     if place.hole is None:
-        return "no"
+        return _no(place.has_struct_page)
     hole = place.hole
     return f"pfn {hole.frames}, {placement_words(hole)}, {state_words(hole)}, {harm_words(hole.severity)}"
 
@@ -125,7 +134,7 @@ def _line(side: int, words: str, look: Look) -> list[str]:
 
 def _headline(number: int, side: Side, look: Look) -> list[str]:
     """Release and verdict, in the colour of the verdict: what was added may be the danger."""
-    simulated = " (simulated)" if side.origin == "simulated" else ""
+    simulated = "" if side.origin == "log" else f" ({side.origin})"
     mark, role = VERDICTS[side.severity]
     words = f"{side.release or 'release not known'}{simulated}: {mark}{side.summary}"
     return [look.paint(role, text) for text in look.wrap(words, _SIGNS[number][0], "    ")]

@@ -7,7 +7,7 @@ from pfnscope.model.document import Document
 
 COLUMNS = (
     "start_pfn", "end_pfn", "pages", "start", "end", "placement", "node", "zone", "type", "label", "reserved", "state",
-    "linked_node", "linked_zone", "basis", "severity", "rule",
+    "linked_node", "linked_zone", "basis", "severity", "rule", "origin",
 )  # fmt: skip
 
 
@@ -17,7 +17,7 @@ def render(document: Document) -> str:
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
     for hole in document.holes:
-        writer.writerow([cell(getattr(hole, name)) for name in COLUMNS])
+        writer.writerow([cell(getattr(hole, name)) for name in COLUMNS[:-1]] + [document.origin])
     return out.getvalue()
 
 

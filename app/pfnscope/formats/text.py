@@ -10,7 +10,7 @@ from pfnscope.model.ranges import FrameRange
 from pfnscope.report import counted, findings
 from pfnscope.report.plain import PLAIN, Look, listed, paragraphs, table
 from pfnscope.report.simulated import agreement, carets
-from pfnscope.report.words import VERDICTS, harm_words, linked_as_it_lies, state_words
+from pfnscope.report.words import ORIGIN_WORDS, VERDICTS, harm_words, linked_as_it_lies, state_words
 from pfnscope.units import format_size
 from pfnscope.words import plural
 
@@ -58,6 +58,7 @@ def facts(document: Document) -> list[str]:
     words = [
         f"Linux {kernel.release}{_assumed(document, 'release')}" if kernel.release else "Release not known",
         f"{kernel.arch}{_assumed(document, 'arch')}" if kernel.arch else "architecture not known",
+        f"layout {ORIGIN_WORDS[document.origin]}" if document.origin == "computed" else "",
         f"{len(nodes)} {plural(len(nodes), 'node')}" if nodes else "",
         f"{format_size(memory)} memory" if memory else "",
         f"sections of {format_size(kernel.section_size)}" if kernel.section_size else "",

@@ -12,14 +12,17 @@ from pfnscope.model.ranges import Address, Bordered, FrameRange
 
 
 class Lookup(Struct, frozen=True):
-    """What the document says about one page frame. ``assumed`` names what the answer took for granted."""
+    """What the document says about one page frame; null where it does not know.
+
+    ``assumed`` names what the answer took for granted.
+    """
 
     pfn: int
     address: Address
     struct_page: Address | None
     section: int | None
-    has_struct_page: bool
-    in_memory: bool
+    has_struct_page: bool | None
+    in_memory: bool | None
     node: int | None
     zone: str | None
     map_entry: MapEntry | None

@@ -128,7 +128,7 @@ class Document(MemoryMaps, msgspec.Struct, frozen=True, kw_only=True):
     """Everything pfnscope has to say about one boot."""
 
     format: Literal[1] = 1
-    origin: Literal["log", "simulated"]
+    origin: Literal["log", "computed", "simulated"]
     boot: Boot
     kernel: Kernel
     verdict: Verdict

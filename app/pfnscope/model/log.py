@@ -185,7 +185,8 @@ class PrintedCounts(msgspec.Struct, frozen=True):
 
     ``zone_*`` name no node: it is that of the lines around. ``zonelists`` has nodes as value and pages beside it,
     ``deferred`` a node whose struct pages were initialised late, with how many pages where that is printed.
-    ``memory_generic`` tells that the total is what is present, as mem_init_print_info() prints it.
+    ``low_ram`` is where the memory ends that i386 maps all the time, in bytes. ``memory_generic`` tells that the total
+    is what is present, as mem_init_print_info() prints it.
     """
 
     node_total_pages: tuple[Count, ...] = ()
@@ -195,6 +196,7 @@ class PrintedCounts(msgspec.Struct, frozen=True):
     available_kib: Count | None = None
     total_kib: Count | None = None
     last_pfn: tuple[Count, ...] = ()
+    low_ram: tuple[Count, ...] = ()
     zone_pages: tuple[Count, ...] = ()
     zone_memmap: tuple[Count, ...] = ()
     zone_reserved: tuple[Count, ...] = ()
@@ -333,6 +335,8 @@ class _HasMaps(Protocol):
     def extended_map(self) -> tuple[MapEntry, ...]: ...
     @property
     def modified_map(self) -> tuple[MapEntry, ...]: ...
+    @property
+    def map_before_kernel(self) -> tuple[MapEntry, ...]: ...
 
 
 class MemoryMaps:
@@ -343,7 +347,12 @@ class MemoryMaps:
     @property
     def map_in_force(self: _HasMaps) -> tuple[MapEntry, ...]:
         """The last of the maps that the kernel printed: firmware, extended, user, modified (e820.c, all releases)."""
-        return self.modified_map or self.user_map or self.extended_map or self.firmware_map
+        return self.modified_map or self.map_before_kernel
+
+    @property
+    def map_before_kernel(self: _HasMaps) -> tuple[MapEntry, ...]:
+        """The last map before the kernel changes it of its own accord, or where none is printed the modified one."""
+        return self.user_map or self.extended_map or self.firmware_map or self.modified_map
 
 
 class BootLog(MemoryMaps, msgspec.Struct, frozen=True):

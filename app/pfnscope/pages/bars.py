@@ -57,7 +57,7 @@ def find_on(drawn: Drawn, words: str) -> Match:
             problem = problem or error
             continue
         factor = document.kernel.page_size // drawn.scene.page_size
-        one_log = len({item.origin for item in drawn.documents}) == len(drawn.documents)
+        one_log = len(drawn.documents) == 1 or drawn.documents[-1].origin == "simulated"
         return msgspec.structs.replace(
             place,
             start_pfn=place.start_pfn * factor,

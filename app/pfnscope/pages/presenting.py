@@ -12,7 +12,7 @@ from pfnscope.model.analysis import Event, Hole, worst_first
 from pfnscope.model.document import Document
 from pfnscope.model.ranges import FrameRange
 from pfnscope.report import counted
-from pfnscope.report.words import STATE_WORDS, pages_words, placement_words
+from pfnscope.report.words import ORIGIN_WORDS, STATE_WORDS, pages_words, placement_words
 from pfnscope.service import Options
 from pfnscope.units import PAGE_SIZE, format_size
 
@@ -73,6 +73,8 @@ def facts(document: Document) -> list[Fact]:
     release = f"Linux {kernel.release}" if kernel.release else "kernel release unknown"
     items = [Fact(release, strong=True, assumed="release" in assumed)]
     items.append(Fact(kernel.arch or "architecture unknown", assumed="arch" in assumed))
+    if document.origin == "computed":
+        items.append(Fact(f"layout {ORIGIN_WORDS[document.origin]}", strong=True))
     nodes = {item.node for item in document.node_ranges}
     if nodes:
         items.append(Fact("1 node" if len(nodes) == 1 else f"{len(nodes)} nodes", word="node"))

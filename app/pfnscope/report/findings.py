@@ -81,6 +81,11 @@ GROUPS: tuple[tuple[str, tuple[Finding, ...]], ...] = (
                 "assumed", "A value that no line proves, with what it is assumed from.", "Look whether it is true."
             ),
             Finding("no-node-ranges", "No line tells what memory the kernel took over: no verdict is given.", _WHOLE),
+            Finding(
+                "computed",
+                "The log prints a memory map and no node ranges: nodes, zones and holes are what a kernel makes of it.",
+                _WHOLE,
+            ),
             Finding("no-memory-model", "Not known how this kernel keeps struct pages: no verdict is given."),
             Finding(
                 "no-printed-count", "No count of struct pages without memory is in the text: nothing confirms ours."

@@ -19,6 +19,13 @@ VERDICTS = {
 }
 """By severity what a verdict begins with, and the role that colours it."""
 
+ORIGIN_WORDS = {
+    "log": "",
+    "computed": "computed from the memory map, not printed",
+    "simulated": "simulated, not booted",
+}
+"""What has to be said of a layout that no log printed, by the document's origin."""
+
 TYPE_WORDS = {
     "ram": "usable",
     "acpi": "ACPI data",

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from pfnscope.drawing.lanes import frames
+from pfnscope.drawing.lanes import frames, undecided
 from pfnscope.kernel import vmemmap
 from pfnscope.model.analysis import Hole
 from pfnscope.model.answers import Lookup
@@ -50,14 +50,14 @@ def lookup(document: Document, where: str) -> Lookup:
         address=Address(pfn * size),
         struct_page=Address(base + pfn * vmemmap.STRUCT_PAGE_SIZE) if has_struct_page and known_base else None,
         section=pfn * size // document.sections.size if document.sections.size else None,
-        has_struct_page=has_struct_page,
-        in_memory=memory is not None,
+        has_struct_page=has_struct_page or (None if undecided(document) else False),
+        in_memory=memory is not None if document.node_ranges else None,
         node=memory.node if memory else (span.node if span else None),
         zone=span.zone if span else None,
         map_entry=entry,
         hole=hole,
         reserved_by=reserved.name if reserved else "memblock.reserved" if dumped or (hole and hole.reserved) else None,
-        assumed=tuple(assumed),
+        assumed=(*(["node_ranges"] if document.origin == "computed" else []), *assumed),
         lines=tuple(sorted(lines | set(hole.lines if hole else ()))),
     )
 
@@ -211,14 +211,18 @@ def _place_words(place: Lookup) -> str:
     if place.struct_page:
         words.append(f"struct page {place.struct_page}")
     elif not place.has_struct_page:
-        words.append("no struct page at boot")
-    words.append(f"memory of node {place.node}" if place.in_memory else "no memory")
-    words.append(f"zone {place.zone} of node {place.node}" if place.zone else "outside every zone span")
+        words.append("struct page not known" if place.has_struct_page is None else "no struct page at boot")
+    if place.in_memory is None:
+        words.append("memory not known")
+    else:
+        words.append(f"memory of node {place.node}" if place.in_memory else "no memory")
+    if place.zone or place.in_memory is not None:
+        words.append(f"zone {place.zone} of node {place.node}" if place.zone else "outside every zone span")
     if place.map_entry:
         words.append(f"{place.map_entry.label} in the memory map")
     if place.hole:
         hole = place.hole
         words.append(f"in hole {hole.frames}, {state_words(hole)}")
-    if place.assumed:
+    if "vmemmap_base" in place.assumed:
         words.append("vmemmap base assumed")
     return " · ".join(words)

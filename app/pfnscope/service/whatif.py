@@ -15,7 +15,7 @@ from pfnscope.report.build import document
 from pfnscope.report.simulated import simulation
 from pfnscope.service.analyzing import DEFAULTS, Options, judged
 from pfnscope.service.errors import BadOption, CannotSimulate
-from pfnscope.simulation import NotSimulated
+from pfnscope.simulation import NotSimulated, own_command_line
 from pfnscope.units import MIB, parse_size
 
 LONGEST_COMMAND_LINE = 4096
@@ -62,7 +62,7 @@ def simulated_beside(text: bytes, change: Change = NO_CHANGE, options: Options =
 
 def simulated(real: Analysis, change: Change, kernel: str | None = None) -> Document:
     """The same for a log that is analysed already."""
-    command_line = change.of(real.log.command_line or "")
+    command_line = change.of(own_command_line(real.booted_from))
     try:
         analysis, boot = what_if(real, command_line, kernel=kernel)
     except NotSimulated as error:
@@ -215,7 +215,7 @@ def _too_large(real: Analysis) -> str:
 
 def _own(real: Analysis) -> tuple[Simulation | None, str]:
     try:
-        return simulation(real, real.machine.as_analysed().boot(NO_CHANGE.of(real.log.command_line or ""))), ""
+        return simulation(real, real.machine.as_analysed().boot(NO_CHANGE.of(own_command_line(real.booted_from)))), ""
     except NotSimulated as error:
         return None, str(error)
 
@@ -233,7 +233,7 @@ def _places(
     shown: Analysis, real: Analysis, question: Question, kernel: str | None
 ) -> tuple[Placements | None, str, str | None]:
     """The places, or why there are none, and the command line of their layout where it is not today's."""
-    line, base = real.log.command_line or "", question.without_region()
+    line, base = own_command_line(real.booted_from), question.without_region()
     try:
         if base is None or (base.of(line) == line and kernel is None):
             return place_in(shown, question.size, question.kind, question.align), "", None

@@ -30,9 +30,18 @@ from pfnscope.model.log import (
     PrintedCounts,
     ZoneRange,
 )
-from pfnscope.model.ranges import Address, ByteRange, borders, canonical, clip
+from pfnscope.model.ranges import Address, ByteRange, borders, canonical, clip, difference
 from pfnscope.simulation.e820 import joined_lines, label_of
-from pfnscope.simulation.firmware import Memory, Panics, boot_memory, first_map, kernel_image, limit_of, with_inferred
+from pfnscope.simulation.firmware import (
+    Image,
+    Memory,
+    Panics,
+    boot_memory,
+    first_map,
+    kernel_image,
+    limit_of,
+    with_inferred,
+)
 from pfnscope.simulation.numa import Block, place_nodes
 from pfnscope.simulation.traps import traps
 from pfnscope.units import PAGE_SIZE
@@ -69,7 +78,51 @@ def simulate(log: BootLog, command_line: str, version: Version | None) -> Simula
     Raises NotSimulated for other architectures than x86, for logs without the firmware's map, and where the kernel
     panics.
     """
+    _keeps_what_cannot_be_undone(log, command_line)
     log, inferred = with_inferred(log)
+    operations, problems = map_operations(arguments(command_line), None if _backports(log, version) else version)
+    assumed: list[tuple[str, str]] = [("firmware_map", inferred)] if inferred else []
+    image = kernel_image(log, command_line, version)
+    return _boot(log, command_line, version, operations, problems, image, assumed)
+
+
+def _keeps_what_cannot_be_undone(log: BootLog, command_line: str) -> None:
+    """Raises NotSimulated where an argument is left out whose effect is in the only map that the text has."""
+    if first_map(log) or not log.user_map:
+        return
+    kept = {argument.text for argument in arguments(command_line)}
+    done, _ = map_operations(arguments(log.command_line or ""), None)
+    gone = [item.argument.text for item in done if item.argument.text not in kept]
+    if gone:
+        raise NotSimulated(f"the text has no firmware memory map, so what was there without {gone[0]} is not known")
+
+
+def boot_as_printed(log: BootLog, version: Version | None) -> SimulatedBoot:
+    """The log's own boot, from the last map that its arguments have worked on, as printed.
+
+    What those arguments did to a user-defined map is in it, whether or not the text has them. Raises as
+    :func:`simulate` does.
+    """
+    command_line = log.command_line or ""
+    if not log.user_map and first_map(log):
+        return simulate(log, command_line, version)
+    image = kernel_image(log, command_line, version)
+    modified = log.modified_map if log.user_map else ()
+    log = msgspec.structs.replace(
+        log, firmware_map=log.map_before_kernel, extended_map=(), user_map=(), modified_map=modified
+    )
+    return _boot(log, command_line, version, (), (), image, [])
+
+
+def _boot(
+    log: BootLog,
+    command_line: str,
+    version: Version | None,
+    operations: tuple[MapOperation, ...],
+    problems: tuple[ArgumentNote, ...],
+    image: Image | None,
+    assumed: list[tuple[str, str]],
+) -> SimulatedBoot:
     arch = log.arch or USUAL_ARCH
     if arch not in X86:
         raise NotSimulated(f"only x86 is simulated, not {arch}")
@@ -77,9 +130,6 @@ def simulate(log: BootLog, command_line: str, version: Version | None) -> Simula
         raise NotSimulated("the text has no firmware memory map to start from")
     lines = log.command_line_lines
     given = arguments(command_line)
-    operations, problems = map_operations(given, None if _backports(log, version) else version)
-    image = kernel_image(log, command_line, version)
-    assumed: list[tuple[str, str]] = [("firmware_map", inferred)] if inferred else []
     try:
         memory = boot_memory(
             log,
@@ -93,7 +143,7 @@ def simulate(log: BootLog, command_line: str, version: Version | None) -> Simula
     except Panics as error:
         raise NotSimulated(f"the kernel panics with this command line: {error}") from None
     if not memory.memory:
-        raise NotSimulated("no memory is left with this command line; the kernel cannot boot")
+        raise NotSimulated(_nothing_left(first_map(log)))
     if memory.image_mended and image and image.assumed:
         assumed.append(("kernel image", f"taken from {image.assumed}"))
     regions = place_nodes(log, given, memory.memory, memory.max_pfn * PAGE_SIZE, assumed)
@@ -130,6 +180,19 @@ def simulate(log: BootLog, command_line: str, version: Version | None) -> Simula
         tuple(assumed),
         memory.image_mended,
     )
+
+
+def _nothing_left(map_: tuple[MapEntry, ...]) -> str:
+    """Why no memory is left to boot with: the map itself has none, or the arguments took it."""
+    usable = canonical((e.start, e.end) for e in map_ if e.type is MemoryType.RAM)
+    taken = canonical((e.start, e.end) for e in map_ if e.type is not MemoryType.RAM)
+    left = difference(usable, taken)
+    if any(end // PAGE_SIZE > -(-start // PAGE_SIZE) for start, end in left):
+        return "no memory is left with this command line; the kernel cannot boot"
+    if not left and usable:
+        ranges = " and ".join(str(ByteRange(start, end)) for start, end in usable[:2])
+        return f"the memory map leaves no RAM: what is usable in it, {ranges}, is reserved as well, and reserved wins"
+    return "the memory map leaves no RAM"
 
 
 def _backports(log: BootLog, version: Version | None) -> bool:
@@ -237,12 +300,13 @@ def zone_ranges(log: BootLog, arch: str, regions: list[Block], max_pfn: int, ass
     known = {zone.zone: zone.range for zone in log.zone_ranges}
     limits = [(zone, end) for zone, end in zone_limits(arch, None, low) if not known or zone in known]
     high_memory = known.get("HighMem")
+    low_ram = next(reversed(log.page_counts.low_ram), None)
     out: list[ZoneRange] = []
     for zone, limit in limits:
         end = limit
         if arch == "i386" and zone == "Normal":
-            end = high_memory.start if high_memory else limit
-            if high_memory is None and limit is not None and top > limit:
+            end = high_memory.start if high_memory else low_ram.value if low_ram else limit
+            if end == limit and limit is not None and top > limit:
                 assumed.append(("zone_ranges", "where HighMem begins is not in the text: the usual 896 MiB"))
         high = max(low, top if end is None else min(end, top))
         out.append(ZoneRange(zone, *borders(ByteRange(low, high) if low < high else None), ()))

@@ -17,7 +17,7 @@ from pfnscope.kernel.release import Version
 from pfnscope.kernel.thresholds import IMAGE_MOVES
 from pfnscope.layout.evidence import has_pae
 from pfnscope.model.log import BootLog, Lines, MapEntry, MemoryType
-from pfnscope.model.ranges import ByteRange, Pairs, canonical, difference
+from pfnscope.model.ranges import ByteRange, Pairs, canonical, clip, difference
 from pfnscope.simulation.e820 import MEMORY_TYPES, Table, entries_of, printed, type_number
 from pfnscope.units import KIB, MIB, PAGE_SIZE
 
@@ -44,7 +44,7 @@ def kernel_image(log: BootLog, command_line: str, version: Version | None) -> Im
     """The image of an x86 kernel, or None where KASLR may have put it anywhere.
 
     From /proc/iomem both ends are known. A memblock dump has the image and what lies behind it as one region; the
-    image has at least its beginning.
+    image has at least its beginning. Where it usually lies it is only where the map before the arguments has RAM.
     """
     parts = [item for item in log.files.iomem if item.name in _PARTS]
     if parts and max(item.end for item in parts) > KIB:
@@ -59,9 +59,16 @@ def kernel_image(log: BootLog, command_line: str, version: Version | None) -> Im
         if region.start == LINK_ADDRESS:
             return Image(region.start, region.end, region.lines, "the region of memblock.reserved at 16 MiB")
     moves = "nokaslr" not in names if IMAGE_MOVES.reached(version, unknown=True) else "kaslr" in names
-    if moves:
+    usual = (LINK_ADDRESS, LINK_ADDRESS + SMALLEST)
+    if moves or clip(_left(first_map(log) or log.map_in_force), *usual) != (usual,):
         return None
-    return Image(LINK_ADDRESS, LINK_ADDRESS + SMALLEST, (), "the usual link address and the least size of an image")
+    return Image(*usual, (), "the usual link address and the least size of an image")
+
+
+def _left(map_: tuple[MapEntry, ...]) -> Pairs:
+    """RAM of a map, without what another entry has as well: the larger type number wins."""
+    others = canonical((item.start, item.end) for item in map_ if item.type is not MemoryType.RAM)
+    return difference(_ram(map_), others)
 
 
 BIOS_START, BIOS_END = 640 * KIB, MIB
@@ -183,17 +190,19 @@ def limit_of(log: BootLog, arch: str) -> int:
 
 
 def with_inferred(log: BootLog) -> tuple[BootLog, str | None]:
-    """The log with a firmware map and a command line put where it has none, and what they were taken from.
+    """The log with a map and a command line to start from put where it has none, and what they were taken from.
 
-    Persistent memory of type 12 in a user-defined map comes from ``memmap=nn!ss``, unless the firmware's map has it;
-    what such a region covers is taken for RAM. Nothing else of a user's map tells what was there before, so a log
-    without such entries comes back as it is.
+    Where the text has a user-defined map and not the firmware's, that map stands for it: what arguments did to it
+    cannot be undone. But persistent memory of type 12 comes from ``memmap=nn!ss``, unless the firmware's map has it:
+    without a command line such regions are taken for that argument, and what they cover for RAM.
     """
-    if log.command_line is not None:
+    if first_map(log) or not log.user_map:
         return log, None
-    regions = _joined(log.user_map)
-    if log.firmware_map or not regions:
-        return log, None
+    regions = _joined(log.user_map) if log.command_line is None else []
+    if not regions:
+        line = log.command_line or ""
+        started = msgspec.structs.replace(log, firmware_map=log.user_map, command_line=line)
+        return started, "the user-defined map, with what the log's own command line did to it"
     arguments = " ".join(f"memmap={_size(item.end - item.start)}!{_size(item.start)}" for item in regions)
     ram = next((entry.label for entry in log.user_map if entry.type is MemoryType.RAM), "usable")
     before = tuple(

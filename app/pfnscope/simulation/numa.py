@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from pfnscope.kernel.command_line import Argument
-from pfnscope.model.log import BootLog, Lines
+from pfnscope.model.log import BootLog, Lines, NodeRange
 from pfnscope.model.ranges import Pairs, canonical, clip
 from pfnscope.simulation.e820 import joined_lines
 from pfnscope.units import MIB, PAGE_SIZE, leading_size
@@ -251,11 +251,16 @@ def _firmware_nodes(log: BootLog, options: list[str], memory: Pairs, max_address
 
 
 def _nodes_of_the_log(log: BootLog) -> list[Block]:
-    """Runs of node ranges of one node, where there are several nodes; a gap goes to the node below it."""
-    if "numa=fake" in (log.command_line or "") or len({item.node for item in log.node_ranges}) < 2:
+    """Runs of node ranges of one node, where there are several nodes; a gap goes to the node below it.
+
+    Without node ranges, what "Initmem setup node" gives each node.
+    """
+    initmem = (NodeRange(item.node, *item.range, item.lines) for item in log.initmem if item.range)
+    printed = log.node_ranges or tuple(initmem)
+    if "numa=fake" in (log.command_line or "") or len({item.node for item in printed}) < 2:
         return []
     out: list[Block] = []
-    for item in sorted(log.node_ranges, key=lambda item: item.range):
+    for item in sorted(printed, key=lambda item: item.range):
         if out and out[-1].node == item.node:
             out[-1] = Block(item.node, out[-1].start, item.end, joined_lines(out[-1].lines, item.lines))
             continue

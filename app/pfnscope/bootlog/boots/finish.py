@@ -41,6 +41,9 @@ def finish(draft: Draft, index: int, count: int) -> BootLog:
     arch, arch_lines = architecture(draft)
     size, size_lines = base_page_size(draft, arch)
     assumed = list(draft.assumed)
+    if arch is None and draft.x86_lines:
+        arch, arch_lines = "x86_64", draft.x86_lines
+        assumed.append("arch")
     if size is None and draft.holds(*(in_frames for in_frames, _ in IN_FRAMES.values())):
         assumed.append("page_size")
     command_line, command_lines = _command_line(draft)

@@ -1,6 +1,6 @@
 """What single architectures say of memory: banks of RAM, which stand in the firmware map; memory taken or left out."""
 
-from pfnscope.bootlog.effects import Effect, Header, MapLine, Noted, PfnReserved, Remark
+from pfnscope.bootlog.effects import Effect, Header, MapLine, Noted, PfnReserved, Remark, Tally
 from pfnscope.bootlog.forms.base import (
     BARE,
     HEX,
@@ -13,7 +13,7 @@ from pfnscope.bootlog.forms.base import (
     inclusive,
     number,
 )
-from pfnscope.model.log import Lines, MapEntry, MemoryType, ReservedRegion
+from pfnscope.model.log import Count, Lines, MapEntry, MemoryType, ReservedRegion
 from pfnscope.model.ranges import ByteRange
 from pfnscope.units import KIB, MIB
 
@@ -352,14 +352,13 @@ FORMS = (
             "(?:«Max »|«maximum »|«Board »|«Managed »)(?:m|M)emory(?: size| size is)?:? *[0-9]+ ?MB",
             "(?:«phys_mem_size»|«physicalMemorySize»|«physical_start») +=",
             "[0-9]+MB (?:HIGHMEM|LOWMEM)« available»",
-            "low ram: 0 - ",
             "total RAM covered: ",
             "«Phys»[.] mem: [0-9]",
             "Total memory = ",
         ),
         pattern=r"(?:(?:setup: )?The maximum memory size is [0-9]+MB|Max memory size: [0-9]+MB"
         r"|(?:Board|Kernel Managed) Memory: [0-9]+MB|(?:phys_mem_size|physicalMemorySize|physical_start)\s+= 0x"
-        r"|[0-9]+MB (?:HIGHMEM|LOWMEM) available|(?:mapped )?low ram: 0 - |total RAM covered: [0-9]+M"
+        r"|[0-9]+MB (?:HIGHMEM|LOWMEM) available|total RAM covered: [0-9]+M"
         r"|Phys\. mem: [0-9]+MB|Total memory = [0-9]+MB; using )",
         samples=(
             "setup: The maximum memory size is 4096MB",
@@ -369,14 +368,21 @@ FORMS = (
             "phys_mem_size     = 0x40000000",
             "physicalMemorySize            = 0x40000000",
             "887MB LOWMEM available.",
-            "mapped low ram: 0 - 377fe000",
-            "low ram: 0 - 377fe000",
             "total RAM covered: 4096M",
             "Phys. mem: 512MB",
             "Total memory = 768MB; using 2048kB for hash table",
         ),
         source="arch/s390/kernel/setup.c, arch/powerpc/kernel/setup-common.c, arch/blackfin, arch/csky, arch/x86/mm,"
         " 2.6.11-7.1 (setup.c, init_32.c); sums, no places",
+    ),
+    Form(
+        name="low-ram",
+        family="top of RAM",
+        triggers=("low ram: 0 - ",),
+        pattern=rf"(?:mapped )?low ram: 0 - {BARE}\b",
+        make=lambda g, lines: Tally("low_ram", Count(hexadecimal(g[0]), lines)),
+        samples=("mapped low ram: 0 - 377fe000", "low ram: 0 - 377fe000"),
+        source="find_low_pfn_range() and initmem_init() of arch/x86/mm/init_32.c, 2.6.29-7.1; where HighMem begins",
     ),
     Form(
         name="initrd-powerpc",
