@@ -140,8 +140,9 @@ class _Stream:
         effect, last = record.effect, current.last
         if not isinstance(effect, MapLine) or last is None or self._text.distance(last.end, record.start) <= 1:
             return False
-        entries = current.values(f"{effect.map or current.open}_map")
-        return bool(entries) and effect.entry.start < entries[-1].start
+        entries = current.facts.get(f"{effect.map or current.open}_map", {})
+        before = next(reversed(entries.values()), None)
+        return before is not None and effect.entry.start < before.start
 
     def _continues_list(self, record: Record, current: Draft) -> bool:
         """Whether the header of a list that the drafts before have stands in an aside."""
