@@ -2,7 +2,6 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from itertools import islice
 
 from msgspec import Struct, structs
 
@@ -72,7 +71,8 @@ def _with_lines(ranges: Iterable[NodeRange], map_: Iterable[MapEntry]) -> Iterat
     ram = sorted((item for item in map_ if item.type is MemoryType.RAM), key=lambda item: item.start)
     for item in ranges:
         lines = item.lines
-        for entry in islice(ram, max(bisect_right(ram, item.start, key=lambda entry: entry.start) - 1, 0), None):
+        first = max(bisect_right(ram, item.start, key=lambda entry: entry.start) - 1, 0)
+        for entry in map(ram.__getitem__, range(first, len(ram))):
             if entry.start >= item.end or len(lines) >= MOST_LINES:
                 break
             if entry.end > item.start:
