@@ -1,5 +1,7 @@
 """Texts with several boots, hosts and copies: each fact is of the boot that it belongs to."""
 
+from pathlib import Path
+
 import pytest
 
 from pfnscope.bootlog import keep_memory_lines, read
@@ -128,3 +130,38 @@ def test_maps_of_two_machines_are_not_one(between: str) -> None:
 def test_lines_left_out_part_nothing(mark: str) -> None:
     (boot,) = boots(lines(FIRST[:2]), lines((*MAP[:1],)), [mark], lines(FIRST[2:]))
     assert (boot.release, len(boot.firmware_map), len(boot.node_ranges)) == ("4.17.0", 1, 2)
+
+
+WHOLE = Path("sample_logs/seed-1g-4g/dmesg.txt").read_text().splitlines()
+
+
+def said(logs: tuple[BootLog, ...]) -> list[object]:
+    """What a text says, without its line numbers."""
+    return [
+        (
+            log.release,
+            log.command_line,
+            [(item.start, item.end, item.label) for item in (*log.firmware_map, *log.user_map)],
+            [(item.node, item.start, item.end) for item in log.node_ranges],
+            [(item.zone, item.start, item.end) for item in log.zone_ranges],
+        )
+        for log in logs
+    ]
+
+
+def test_a_text_whose_newest_line_is_the_first_is_read_from_its_end() -> None:
+    logs = boots(WHOLE[::-1])
+    assert said(logs) == said(boots(WHOLE))
+    assert [note.code for note in logs[0].diagnostics].count("turned-order") == 1
+    banner = len(WHOLE) - next(at for at, line in enumerate(WHOLE) if "Linux version" in line)
+    assert logs[0].release_lines == (banner,)
+
+
+@pytest.mark.parametrize("size", [5, 12, 40])
+def test_parts_of_a_pstore_are_put_in_order(size: int) -> None:
+    parts = [WHOLE[at : at + size] for at in range(0, len(WHOLE), size)]
+    headed = [[f"Panic#1 Part{len(parts) - at}", *part] for at, part in enumerate(parts)]
+    logs = boots(*headed[::-1])
+    assert said(logs) == said(boots(WHOLE))
+    assert said(boots(*headed)) == said(boots(WHOLE))
+    assert ["turned-order" in {note.code for note in log.diagnostics} for log in logs] == [len(parts) > 1]

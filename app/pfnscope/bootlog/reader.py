@@ -5,14 +5,15 @@ from io import BytesIO
 
 import msgspec
 
-from pfnscope.bootlog.boots.boundaries import PROSE_LINES, chosen, drafts, is_log, is_prose, joined
+from pfnscope.bootlog.boots.boundaries import PROSE_LINES, Order, chosen, drafts, is_log, is_prose, joined
 from pfnscope.bootlog.boots.draft import Draft
 from pfnscope.bootlog.boots.finish import finish
 from pfnscope.bootlog.records import ELLIPSIS, records
 from pfnscope.bootlog.text.decoding import DECODED, decode
+from pfnscope.bootlog.text.order import in_order_of_parts, renumbered, reordered, turned_round
 from pfnscope.bootlog.text.plain import ADDED
 from pfnscope.bootlog.text.searchable import Text
-from pfnscope.model.log import BootLog, Lines
+from pfnscope.model.log import BootLog, Diagnostic, Lines
 
 LOOKED_FOR = (
     "memory maps (BIOS-e820, Xen, user, extended, modified)",
@@ -34,19 +35,45 @@ class Reading(msgspec.Struct, frozen=True):
     """The boots of a text that have a layout, in text order.
 
     ``seen`` names the families of all recognised lines, for the error where the text has no layout. ``lines``
-    are the numbers of all recognised lines, also of parts that are no boot with a layout.
+    are the numbers of all recognised lines, also of parts that are no boot with a layout. ``turned``: the text is the
+    newest line first, or has its parts in another order.
     """
 
     boots: tuple[BootLog, ...]
     line_count: int
     seen: tuple[str, ...]
     lines: Lines = ()
+    turned: bool = False
 
 
 def read(text: bytes | Text) -> Reading:
     """Read a boot log, or a mail or file that holds some; any bytes are accepted, in linear time."""
     searchable = text if isinstance(text, Text) else Text(text)
-    parts = drafts(searchable, records(searchable))
+    numbers = in_order_of_parts(searchable.decoded)
+    if numbers is not None:
+        message = (
+            "The parts of this log stand in the wrong order: they are read from part to part as the kernel wrote them."
+        )
+        return _read_again(searchable, numbers, message)
+    order = Order()
+    parts = drafts(searchable, order.watched(records(searchable)))
+    if order.falls:
+        message = "The newest line of this text is the first: it is read from its end."
+        return _read_again(searchable, turned_round(searchable.decoded), message)
+    return _gathered(searchable, parts)
+
+
+def _read_again(text: Text, numbers: list[int], message: str) -> Reading:
+    """The reading of the lines in another order, under the numbers that they have in the text."""
+    turned = Text(reordered(text.decoded, numbers), decoded=True)
+    reading = renumbered(_gathered(turned, drafts(turned, records(turned))), numbers)
+    note = Diagnostic("info", "turned-order", message, None, None)
+    boots = tuple(msgspec.structs.replace(boot, diagnostics=(note, *boot.diagnostics)) for boot in reading.boots)
+    return msgspec.structs.replace(reading, boots=boots, line_count=text.line_count, turned=True)
+
+
+def _gathered(searchable: Text, parts: list[Draft]) -> Reading:
+    """The boots that drafts belong to."""
     seen = tuple(dict.fromkeys(family for part in parts for family in part.families))
     recognised = {line for part in parts for line in part.recognised}
     parts = joined(parts)
@@ -93,6 +120,8 @@ def keep_memory_lines(text: bytes | Text, reading: Reading) -> bytes:
         start = _skip(data, at, line - number)
         if number > 1:
             out.writelines(_blanked(data[at:start], line - number, learned_prefix))
+        elif reading.turned and line > number and _goes_on(data[at:start], learned_prefix):
+            out.writelines((b"\n" * (line - number - 1), _LOG, b"\n"))
         else:
             out.write(b"\n" * (line - number))
         end = data.find(b"\n", start)
@@ -106,6 +135,11 @@ def keep_memory_lines(text: bytes | Text, reading: Reading) -> bytes:
         out.writelines(_blanked(data[at:], lines, learned_prefix))
     kept = out.getvalue()
     return kept if decode(kept) == kept else kept + DECODED
+
+
+def _goes_on(gap: bytes, learned_prefix: LearnedPrefix) -> bool:
+    """Whether the last line of a gap is of the log, which goes on there in a text whose newest line is the first."""
+    return is_log(gap[gap.rfind(b"\n", 0, len(gap) - 1) + 1 :].rstrip(b"\n"), learned_prefix)
 
 
 def _first_line(gap: bytes) -> bytes:

@@ -60,6 +60,7 @@ GROUPS: tuple[tuple[str, tuple[Finding, ...]], ...] = (
             Finding("conflicting-iomem", "/proc/iomem stands in the text twice, and differs; the first is used."),
             Finding("conflicting-list", "A memblock list stands in the text twice, and differs; the first is used."),
             Finding("conflicting-zoneinfo", "A zone stands in /proc/zoneinfo twice, and differs; the first is used."),
+            Finding("turned-order", "The text was put in the order in which the kernel printed it; line numbers stay."),
             Finding("more-diagnostics", "There were more remarks than are worth reading; the first hundred are shown."),
             Finding("more-notes", "The same, about files of /proc and /sys."),
         ),

@@ -71,6 +71,54 @@ def drafts(text: Text, records: Iterable[Record]) -> list[Draft]:
     return out
 
 
+class Order:
+    """Whether the lines of a text fall instead of rising: the newest first, as viewers of logs list them."""
+
+    def __init__(self) -> None:
+        self._rising = self._falling = 0
+
+    def watched(self, records: Iterable[Record]) -> Iterator[Record]:
+        """The records, while their order is counted: time stamps, entries of a list, and headers with their entries."""
+        before: Record | None = None
+        for record in records:
+            if before is not None:
+                one, other = _place_in_list(before, record), _place_in_list(record, before)
+                self._rising += one < other
+                self._falling += one > other
+            before = record
+            yield record
+
+    @property
+    def falls(self) -> bool:
+        """Whether the lines fall far more often than they rise."""
+        return self._falling >= _LEAST_FALLS and self._falling > _MORE_FALLS * self._rising
+
+
+def _place_in_list(record: Record, beside: Record) -> tuple[int, int]:
+    """The time stamp of a record and, where the one beside it is of the same list, its place there; a header is -1."""
+    effect, other = record.effect, beside.effect
+    stamp = 0 if record.stamp is None or beside.stamp is None else record.stamp
+    if isinstance(effect, Header):
+        return stamp, -1 if effect.section in _SECTIONS_OF.get(type(other), ()) else 0
+    if type(effect) is not type(other) or type(effect) not in _SECTIONS_OF:
+        return stamp, 0
+    start, known = (
+        getattr(item.entry if isinstance(item, MapLine) else item, "start", None) for item in (effect, other)
+    )
+    return stamp, 0 if start is None or known is None else start
+
+
+_SECTIONS_OF: dict[type, tuple[Section, ...]] = {
+    MapLine: ("firmware", "user", "extended", "modified"),
+    NodeRange: ("nodes",),
+    PfnNode: ("nodes",),
+    ZoneRange: ("zones",),
+    PfnZone: ("zones",),
+}
+_LEAST_FALLS = 3
+_MORE_FALLS = 4
+
+
 class _Stream:
     """The records of one machine while they become drafts.
 

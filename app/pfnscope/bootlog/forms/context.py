@@ -162,6 +162,14 @@ FORMS = (
         source="kernel/panic.c, lib/dump_stack.c, 2.6.32-7.1; taken where no banner is, and marked as assumed",
     ),
     Form(
+        name="pstore-part",
+        family="parts of a log",
+        triggers=("[0-9]+« Part»[0-9]",),
+        pattern=r"[A-Za-z]+#[0-9]+ Part[0-9]{1,4}$",
+        samples=("Panic#1 Part12", "Oops#2 Part1"),
+        source="fs/pstore/platform.c, 2.6.38-7.1; the heading of each record, the last part of a log is part 1",
+    ),
+    Form(
         name="farewell",
         family="end of a boot",
         triggers=(
