@@ -172,7 +172,8 @@ WALKERS = (
     _walker(
         "initialising struct pages at boot",
         "memmap_init memmap_init_zone memmap_init_range memmap_init_zone_range init_unavailable_range"
-        " __init_single_page init_reserved_page reserve_bootmem_region free_area_init_core deferred_init_memmap zero_resv_unavail",
+        " __init_single_page init_reserved_page reserve_bootmem_region free_area_init_core"
+        " deferred_init_memmap zero_resv_unavail",
         "mm/page_alloc.c, 4.17 and 5.14, and mm/mm_init.c, 6.8",
     ),
     _walker(
