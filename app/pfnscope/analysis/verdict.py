@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from pfnscope.analysis.analyze import Analysis
+from pfnscope.analysis.trouble import without_layout
 from pfnscope.kernel.release import Version
 from pfnscope.model.analysis import SEVERITIES, Hole, Verdict
 from pfnscope.units import format_size
@@ -15,8 +16,7 @@ _NAMED_HOLES = 2
 def verdict(analysis: Analysis) -> Verdict:
     """Sum up an analysis: what the worst holes are and mean, or the reason why there is no verdict."""
     if not analysis.layout.memory:
-        because = f": {analysis.why_not}" if analysis.why_not else ""
-        return Verdict("none", f"No verdict: the text has no node ranges{_instead(analysis)}{because}.", (), 0)
+        return without_layout(analysis)
     if not analysis.layout.knows_struct_pages:
         return Verdict("none", f"No verdict: {analysis.choice.why}.", (), 0)
     pages = analysis.layout.outside_zone_spans.pages
@@ -28,14 +28,6 @@ def verdict(analysis: Analysis) -> Verdict:
         return Verdict(severity, _no_danger(pages, on), doubt, pages)
     worst = [hole for hole in analysis.holes if hole.severity == severity]
     return Verdict(severity, _summary(worst, on), (*_details(analysis, worst), *doubt), pages)
-
-
-def _instead(analysis: Analysis) -> str:
-    """What a text without node ranges has in their place."""
-    log = analysis.log
-    if analysis.layout.zone_spans:
-        return ", only zone spans"
-    return ", only memory maps" if log.map_in_force or log.efi_map else ""
 
 
 def _no_danger(pages: int, on: str) -> str:

@@ -32,7 +32,7 @@ LearnedPrefix = Callable[[bytes], int]
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """The boots of a text that have a layout, in text order.
+    """The boots of a text that have a layout, in text order; where none has one, those that tell of trouble.
 
     ``seen`` names the families of all recognised lines, for the error where the text has no layout. ``lines``
     are the numbers of all recognised lines, also of parts that are no boot with a layout. ``turned``: the text is the

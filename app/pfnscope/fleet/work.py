@@ -241,7 +241,8 @@ def row(document: Document, *, name: str, size: int, digest: str, stamp: str | N
     counts = dict.fromkeys(SEVERITIES, 0)
     for hole in holes:
         counts[hole.severity] += 1
-    has_verdict = not {item.code for item in document.diagnostics} & _NO_VERDICT
+    undecided = {item.code for item in document.diagnostics} & _NO_VERDICT
+    has_verdict = verdict.severity != "none" or not undecided
     checks = [check.agrees for check in document.checks]
     return Row(
         name=name,

@@ -109,3 +109,101 @@ def readers_for(version: Version, arch: str | None = None) -> tuple[Reader, ...]
         reader if reader.name == "section walkers" else structs.replace(reader, bound=Bound.MEMORY)
         for reader in readers
     )
+
+
+class Walker(Struct, frozen=True):
+    """What a kernel does that goes through struct pages by their frames: functions in which it is seen to die there."""
+
+    doing: str
+    functions: frozenset[str]
+    source: str
+
+
+def _walker(doing: str, functions: str, source: str) -> Walker:
+    return Walker(doing, frozenset(functions.split()), source)
+
+
+WALKERS = (
+    _walker("reading /proc/kpageflags", "stable_page_flags kpageflags_read", "fs/proc/page.c, 4.17"),
+    _walker("reading /proc/kpagecount", "kpagecount_read", "fs/proc/page.c, 4.17"),
+    _walker("reading /proc/kpagecgroup", "kpagecgroup_read page_cgroup_ino", "fs/proc/page.c, 4.17"),
+    _walker(
+        "going through the idle page bitmap",
+        "page_idle_get_page page_idle_get_folio page_idle_bitmap_read page_idle_bitmap_write",
+        "mm/page_idle.c, 4.17 and 5.14",
+    ),
+    _walker(
+        "reading whether memory blocks are removable, as lsmem does",
+        "is_mem_section_removable is_pageblock_removable_nolock show_mem_removable removable_show",
+        "mm/memory_hotplug.c and drivers/base/memory.c, 4.17 and 5.4",
+    ),
+    _walker(
+        "reading to which zones memory blocks can go, or taking one offline",
+        "test_pages_in_a_zone show_valid_zones valid_zones_show",
+        "mm/memory_hotplug.c and drivers/base/memory.c, 4.17",
+    ),
+    _walker(
+        "taking memory offline",
+        "has_unmovable_pages scan_movable_pages start_isolate_page_range __offline_pages offline_pages",
+        "mm/page_isolation.c and mm/memory_hotplug.c, 4.17",
+    ),
+    _walker(
+        "linking memory blocks to nodes in sysfs",
+        "get_nid_for_pfn register_mem_sect_under_node register_mem_block_under_node_early",
+        "drivers/base/node.c, 4.17 and 6.14",
+    ),
+    _walker(
+        "compacting memory, or looking for large free blocks",
+        "__pageblock_pfn_to_page pageblock_pfn_to_page isolate_freepages isolate_freepages_block compact_zone"
+        " isolate_migratepages isolate_migratepages_block fast_isolate_freepages fast_isolate_around"
+        " reset_isolation_suitable __reset_isolation_suitable __reset_isolation_pfn compaction_alloc",
+        "mm/compaction.c, 4.17 and 5.7",
+    ),
+    _walker(
+        "moving or marking blocks of free pages",
+        "move_freepages move_freepages_block set_pfnblock_flags_mask get_pfnblock_flags_mask set_pageblock_migratetype",
+        "mm/page_alloc.c, 4.17",
+    ),
+    _walker(
+        "looking for the pages that hibernation saves",
+        "saveable_page saveable_highmem_page count_data_pages copy_data_pages mark_free_pages",
+        "kernel/power/snapshot.c, 4.17",
+    ),
+    _walker(
+        "initialising struct pages at boot",
+        "memmap_init memmap_init_zone memmap_init_range memmap_init_zone_range init_unavailable_range"
+        " __init_single_page init_reserved_page reserve_bootmem_region free_area_init_core"
+        " deferred_init_memmap zero_resv_unavail",
+        "mm/page_alloc.c, 4.17 and 5.14, and mm/mm_init.c, 6.8",
+    ),
+    _walker(
+        "handing memory to the page allocator at boot",
+        "__free_one_page __free_pages_core __free_pages_bootmem __free_pages_boot_core free_one_page"
+        " memblock_free_all free_low_memory_core_early deferred_free_range",
+        "mm/page_alloc.c and mm/memblock.c, 4.17 and 5.14",
+    ),
+    _walker(
+        "noting or reading owners of pages (page_owner)",
+        "init_page_owner init_early_allocated_pages init_pages_in_zone read_page_owner"
+        " pagetypeinfo_showmixedcount_print",
+        "mm/page_owner.c, 4.17 and 5.14",
+    ),
+    _walker("looking for leaks (kmemleak)", "kmemleak_scan", "mm/kmemleak.c, 4.17"),
+    _walker(
+        "splitting huge pages by debugfs",
+        "split_huge_pages_set split_huge_pages_all split_huge_pages_write",
+        "mm/huge_memory.c, 4.17 and 5.14",
+    ),
+    _walker(
+        "handling a page with a memory error",
+        "unpoison_memory memory_failure soft_offline_page get_any_page",
+        "mm/memory-failure.c, 4.17",
+    ),
+    _walker("printing memory statistics", "show_mem show_free_areas __show_mem", "lib/show_mem.c, 4.17"),
+)
+"""By what the kernel does, in words that go on after "while"."""
+
+
+def doing_in(function: str) -> str | None:
+    """What a kernel does while it is in this function; None where that is not known."""
+    return next((walker.doing for walker in WALKERS if function in walker.functions), None)

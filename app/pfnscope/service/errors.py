@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from pfnscope.model.analysis import Verdict
+
 
 class ServiceError(Exception):
     """A request that cannot be served; the message is fit for users."""
@@ -22,6 +24,14 @@ class NoMemoryLayout(ServiceError):
             f"No memory layout in {where}. Looked for: {'; '.join(looked_for)}.{met} "
             "Use the log from its first line, such as the output of `dmesg` soon after boot or `journalctl -k -b`."
         )
+
+
+class NothingToDraw(ServiceError):
+    """A text with a crash, or another report, and without a layout: ``verdict`` is all there is to show."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        self.verdict = verdict
+        super().__init__(f"{verdict.summary} {' '.join(verdict.details)}")
 
 
 class NoSuchBoot(ServiceError):

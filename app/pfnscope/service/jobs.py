@@ -9,13 +9,14 @@ from pfnscope.analysis import Analysis
 from pfnscope.bootlog import Reading, Text, keep_memory_lines, read
 from pfnscope.drawing import scene
 from pfnscope.drawing.axis import Axis, make
+from pfnscope.drawing.lanes import lanes
 from pfnscope.drawing.scene import Scene
 from pfnscope.formats.text import render
 from pfnscope.model.encoding import pack, unpack
 from pfnscope.report.build import document
 from pfnscope.service import whatif
 from pfnscope.service.analyzing import Options, chosen, encode, judged
-from pfnscope.service.errors import TooManyRanges
+from pfnscope.service.errors import NothingToDraw, TooManyRanges
 from pfnscope.service.whatif import Answer, Question, answered, ask
 
 P = ParamSpec("P")
@@ -52,10 +53,15 @@ def kept(text: bytes, options: Options, keep: Keep, most_ranges: int) -> bytes:
 
 
 def kept_and_drawn(text: bytes, options: Options, keep: Keep, most_ranges: int) -> tuple[bytes, bytes]:
-    """What :func:`kept` gives, and the drawing, packed, for the page that is shown next."""
+    """What :func:`kept` gives, and the drawing, packed, for the page that is shown next.
+
+    Raises NothingToDraw for a text with a crash and without a layout.
+    """
     log, reading = _read(text, most_ranges)
-    drawing = packed(answered(reading, options))
-    return text if keep == "everything" else keep_memory_lines(log, reading), drawing
+    answer = answered(reading, options)
+    if {lane.key for lane in lanes(answer.today)} <= {"events"}:
+        raise NothingToDraw(answer.today.verdict)
+    return text if keep == "everything" else keep_memory_lines(log, reading), packed(answer)
 
 
 def kept_and_reported(text: bytes, options: Options, keep: Keep, most_ranges: int) -> tuple[bytes, str]:

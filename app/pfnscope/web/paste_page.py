@@ -12,10 +12,13 @@ from pfnscope.formats import rulebook
 from pfnscope.kernel.deferral import RESERVING
 from pfnscope.pages.log import dropped, kept_rows
 from pfnscope.pages.subjects import samples
+from pfnscope.service.errors import NoMemoryLayout, NothingToDraw
 from pfnscope.service.layouts import DAY
 from pfnscope.web import schema, sharing
+from pfnscope.web.bodies import Submission
 from pfnscope.web.deps import Services, ServicesDep, SubmissionDep, absolute, html, services_of
-from pfnscope.web.problems import Problem
+from pfnscope.web.errors import wants_page
+from pfnscope.web.problems import Problem, problem_of
 from pfnscope.web.query import OverridesDep
 from pfnscope.words import counted
 
@@ -35,7 +38,12 @@ def paste(request: Request, services: ServicesDep) -> Response:
 async def take(request: Request, services: ServicesDep, log: SubmissionDep) -> Response:
     """Store a log. A browser is sent to its page, a terminal gets the report and the permalink."""
     if log.form:
-        created = await sharing.store_and_draw(services, log)
+        try:
+            created = await sharing.store_and_draw(services, log)
+        except (NothingToDraw, NoMemoryLayout) as error:
+            if wants_page(request):
+                return _paste(request, services, error, log)
+            created = await sharing.store(services, log)
         # No server, log or cookie gets the fragment of an address. The page's script shows the token once.
         fragment = f"#delete={created.delete_token}" if log.fields.tell_token else ""
         return RedirectResponse(f"{created.url}{fragment}", 303, {"Cache-Control": "no-store"})
@@ -46,9 +54,14 @@ async def take(request: Request, services: ServicesDep, log: SubmissionDep) -> R
 
 
 @router.post("/preview")
-async def preview(services: ServicesDep, log: SubmissionDep) -> Response:
+async def preview(request: Request, services: ServicesDep, log: SubmissionDep) -> Response:
     """A page with the lines that would be kept, and a form that stores just those. Nothing is stored."""
-    text = await sharing.kept_text(services, log)
+    try:
+        text = await sharing.kept_text(services, log)
+    except NoMemoryLayout as error:
+        if not wants_page(request):
+            raise
+        return _paste(request, services, error, log)
     return html(
         services,
         "preview.html",
@@ -115,24 +128,44 @@ def rules_json() -> Response:
 
 
 def error_page(request: Request, problem: Problem) -> Response:
-    """A problem for people; where the text had no memory layout, the paste page with what was looked for."""
+    """A problem for people."""
     services = services_of(request)
-    if problem.looked_for:
-        return _paste(request, services, problem)
     return html(services, "problem.html", problem.status, here="", problem=problem)
 
 
-def _paste(request: Request, services: Services, problem: Problem | None = None) -> Response:
+MOST_IN_FIELD = 1 << 20
+"""Bytes of a text that a page brings back in its field."""
+
+
+def _paste(
+    request: Request,
+    services: Services,
+    refusal: NothingToDraw | NoMemoryLayout | None = None,
+    log: Submission | None = None,
+) -> Response:
+    """The paste page; behind a text that gives no layout, with what it does tell and with the text in the field."""
     days = services.settings.retention_days
     lifetimes = [(DAY * n, counted(n, "day")) for n in (1, 7, 30) if n < days] + [(DAY * days, f"{days} days")]
+    verdict = refusal.verdict if isinstance(refusal, NothingToDraw) else None
+    problem = problem_of(refusal) if isinstance(refusal, NoMemoryLayout) else None
     return html(
         services,
         "paste.html",
         problem.status if problem else 200,
         here="/",
         problem=problem,
+        verdict=verdict,
+        fields=log.fields if log else None,
+        text=_for_field(log.text) if log else "",
         samples=samples(),
         lifetimes=lifetimes,
         retention_days=days,
         base_url=absolute(request, services, ""),
     )
+
+
+def _for_field(text: bytes) -> str:
+    """The text as a field shows it; nothing where it is too long for one, or no text."""
+    if len(text) > MOST_IN_FIELD or b"\0" in text:
+        return ""
+    return text.decode("utf-8", "replace")

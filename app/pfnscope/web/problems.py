@@ -5,7 +5,15 @@ from http import HTTPStatus
 import msgspec
 from starlette.responses import Response
 
-from pfnscope.service.errors import BadOption, CannotSimulate, NoMemoryLayout, NoSuchBoot, ServiceError, TooManyRanges
+from pfnscope.service.errors import (
+    BadOption,
+    CannotSimulate,
+    NoMemoryLayout,
+    NoSuchBoot,
+    NothingToDraw,
+    ServiceError,
+    TooManyRanges,
+)
 from pfnscope.service.layouts import BadExpiry, BadKey, Gone, KeyTaken, NotFound, WrongToken
 
 MEDIA_TYPE = "application/problem+json"
@@ -18,6 +26,7 @@ _STATUS: dict[type[ServiceError], HTTPStatus] = {
     Gone: HTTPStatus.GONE,
     KeyTaken: HTTPStatus.CONFLICT,
     NoMemoryLayout: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NothingToDraw: HTTPStatus.UNPROCESSABLE_ENTITY,
     NoSuchBoot: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotFound: HTTPStatus.NOT_FOUND,
     TooManyRanges: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

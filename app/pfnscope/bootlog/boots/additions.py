@@ -152,6 +152,7 @@ def _region_name(draft: Draft, effect: RegionName, _: Record) -> None:
 
 
 def _remark(draft: Draft, effect: Remark, record: Record) -> None:
+    draft.remarked = True
     draft.complain(effect.severity, effect.code, effect.message, record.lines, record.column)
 
 

@@ -250,6 +250,7 @@ def chosen(parts: list[Draft]) -> list[Draft]:
     """The drafts that count as boots; maps without ranges are attached to the one that they fit, or noted."""
     with_layout = [part for part in parts if part.has_layout or (part.banner is not None and part.holds(*LEAST))]
     with_layout = with_layout or [part for part in parts if part.holds(*LEAST) or part.counted]
+    with_layout = with_layout or [part for part in parts if part.faults.events or part.remarked]
     if not any(part.has_ranges for part in with_layout):
         return with_layout
     boots = [part for part in with_layout if part.has_ranges or part.banner is not None]

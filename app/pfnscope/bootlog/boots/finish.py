@@ -106,6 +106,7 @@ def _title(draft: Draft) -> str:
     if draft.banner is not None:
         return f"Linux {draft.banner[0].release}" + (f" on {draft.host}" if draft.host else "")
     lines = [line for name in (*LAYOUT, *LEAST) for fact in draft.values(name) for line in _lines_of(fact)]
+    lines = lines or [*draft.recognised]
     return f"lines {min(lines)}-{max(lines)}" if lines else ""
 
 
