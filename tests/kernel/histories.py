@@ -24,6 +24,7 @@ from tests.kernel.outcomes import (
     flagless,
     gap_is_avoided,
     image_is_known,
+    is_unchecked,
     knows_mirror,
     lifo,
     limits,
@@ -64,7 +65,7 @@ _MAX, _END, _ONLINE = ["below max_pfn"], ["to the end of the last section"], ["i
 
 HISTORIES: Mapping[str, History] = {
     "rules": History(
-        rule,
+        rule("x86_64"),
         ["zeroed-memmap-reserved"],
         {
             "4.2": ["zeroed-memmap"],
@@ -91,6 +92,31 @@ HISTORIES: Mapping[str, History] = {
             "5.14": _BY_ADDRESS,
         },
     ),
+    "rules elsewhere": History(
+        rule("arm64"),
+        ["zeroed-memmap-reserved"],
+        {
+            "4.2": ["zeroed-memmap"],
+            "4.15": ["raw-memmap"],
+            "4.17.7": ["raw-memmap-4.19"],
+            "4.18": ["raw-memmap-4.19"],
+            "4.19.103": ["zeroed-gaps-4.19"],
+            "4.20": _GAPS,
+            "5.4.19": _TAIL,
+            "5.5": _GAPS,
+            "5.5.3": _TAIL,
+            "5.6": ["fake-links-outside"],
+            "5.8": _FAKE,
+            "5.10.24": _PER_ZONE,
+            "5.10.53": _BY_ADDRESS,
+            "5.11": _FAKE,
+            "5.11.7": _PER_ZONE,
+            "5.12.17": _BY_ADDRESS,
+            "5.13": _PER_ZONE,
+            "5.13.2": _BY_ADDRESS,
+        },
+    ),
+    "unread": History(is_unchecked, False, {"7.4": True}),
     "kpageflags": History(bound("/proc/kpageflags"), _MAX, {"5.6": _END, "5.12": _ONLINE}),
     "kpagecgroup": History(bound("/proc/kpagecgroup"), [], {"4.3": _MAX, "5.6": _END, "5.12": _ONLINE}),
     "idle bitmap": History(bound("idle page bitmap"), [], {"4.3": _MAX, "5.12": _ONLINE}),

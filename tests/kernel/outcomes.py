@@ -19,7 +19,7 @@ from pfnscope.kernel.map_arguments import map_operations
 from pfnscope.kernel.readers import readers_for
 from pfnscope.kernel.region_kinds import RAM, SOFT_RESERVED
 from pfnscope.kernel.release import Release, Version
-from pfnscope.kernel.rules import RULES
+from pfnscope.kernel.rules import RULES, unchecked
 from pfnscope.kernel.vendors import parse_release
 from pfnscope.layout import build_layout
 from pfnscope.layout.zones import movable_starts
@@ -67,8 +67,12 @@ def seed_as(version: Version) -> Analysis:
 # Rules, readers and passes
 
 
-def rule(version: Version) -> object:
-    return [row.id for row in RULES if row.covers(version)]
+def rule(arch: str) -> Callable[[Version], object]:
+    return lambda version: [row.id for row in RULES if row.covers(version, arch)]
+
+
+def is_unchecked(version: Version) -> object:
+    return bool(unchecked(version))
 
 
 def bound(name: str) -> Callable[[Version], object]:

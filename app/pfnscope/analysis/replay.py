@@ -79,7 +79,7 @@ def replay(
     release that runs the passes, by default that of the layout, or else a typical one. Cost follows the number
     of ranges. What the passes do to memory itself is not followed: each ends with it initialised in its own zone.
     """
-    version = version or layout.version or typical(rule)
+    version = version or layout.version or typical(rule, layout.arch)
     scope = layout.struct_pages if scope is None else scope
     own_validity = asks_memblock(layout.arch, version)
     run = Replay(
@@ -213,6 +213,15 @@ def _holes_per_zone(run: Replay) -> None:
 
 def _holes_by_address(run: Replay) -> None:
     """memmap_init() of 5.14 and later: one pass over memory in address order, then the tail."""
+    _pass_by_address(run, split=False)
+
+
+def _holes_by_address_split(run: Replay) -> None:
+    """The same of linux-mm at 7.3-rc5, where init_unavailable_range() is called for each side of a zone's start."""
+    _pass_by_address(run, split=True)
+
+
+def _pass_by_address(run: Replay, *, split: bool) -> None:
     spans: dict[int, list[ZoneSpan]] = {}
     for span in run.layout.zone_spans:
         if span.present_pages:
@@ -225,6 +234,9 @@ def _holes_by_address(run: Replay) -> None:
             part = item.frames.clip(span.frames.start, span.frames.end)
             if part.pages == 0:
                 continue
+            if split and hole < span.start_pfn < part.start:
+                _count(run, _hole_below(run, hole, span.start_pfn, span), span)
+                hole = span.start_pfn
             _count(run, _hole_below(run, hole, part.start, span), span)
             hole = part.end
     if last is not None:
@@ -239,7 +251,7 @@ def _count(run: Replay, written: FrameSet, span: ZoneSpan) -> None:
 
 _SPARSEMEM_ONLY = frozenset({
     Pass.ZERO_RESERVED_AND_E820, Pass.ZERO_UP_TO_MAX_PFN, Pass.ZERO_UP_TO_SECTION, Pass.INIT_AS_NODE_0,
-    Pass.HOLES_PER_ZONE, Pass.HOLES_BY_ADDRESS,
+    Pass.HOLES_PER_ZONE, Pass.HOLES_BY_ADDRESS, Pass.HOLES_BY_ADDRESS_SPLIT,
 })  # fmt: skip
 """Built only without CONFIG_FLAT_NODE_MEM_MAP, later CONFIG_FLATMEM: mm/page_alloc.c, 4.19 to 5.14."""
 
@@ -257,6 +269,7 @@ _PASSES: dict[Pass, Callable[[Replay], None]] = {
     Pass.INIT_AS_NODE_0: _init_as_node_0,
     Pass.HOLES_PER_ZONE: _holes_per_zone,
     Pass.HOLES_BY_ADDRESS: _holes_by_address,
+    Pass.HOLES_BY_ADDRESS_SPLIT: _holes_by_address_split,
     Pass.RESERVE: _reserve,
 }
 
