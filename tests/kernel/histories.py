@@ -40,6 +40,7 @@ from tests.kernel.outcomes import (
     rule,
     sections,
     soft_reserved,
+    tail_of_flatmem,
     total_pages,
     wide_initmem,
     window,
@@ -150,6 +151,15 @@ HISTORIES: Mapping[str, History] = {
     "IMAGE_MOVES": History(image_is_known, True, {"4.12": False}),
     "FLATMEM_FILLED": History(FLATMEM.fills_holes, False, {"5.15": True}),
     "FLATMEM_TAIL": History(FLATMEM.tail, 1, {"6.15": 1024}),
+    "VALID_BY_FRAME": History(
+        tail_of_flatmem,
+        [(768, "zeroed")],
+        {
+            "5.15": [(768, "uninitialised")],
+            "6.15": [(256, "initialised"), (512, "uninitialised")],
+            "6.16": [(768, "uninitialised")],
+        },
+    ),
     "NO_FLAG": History(flagless, False, {"6.16": True}),
     "ONLINE_ONLY": History(
         gap_is_avoided,

@@ -9,6 +9,7 @@ from pfnscope.analysis import Analysis, analyze
 from pfnscope.analysis.checks.counts import memmap_pages, zone_count_checks, zone_counts, zonelist_checks
 from pfnscope.analysis.checks.setup import node_checks
 from pfnscope.analysis.hazards import left_out, top_of
+from pfnscope.analysis.replay import replay
 from pfnscope.analysis.verify import view_of
 from pfnscope.kernel import vmemmap
 from pfnscope.kernel.architecture_row import MemoryModel
@@ -132,6 +133,14 @@ def image_is_known(version: Version) -> object:
 
 
 FLATMEM = MemMap(MemoryModel.FLATMEM, block=1024)
+
+
+def tail_of_flatmem(version: Version) -> object:
+    """States behind the last memory of i386, whose page block has 256 frames left."""
+    layout = replace(build_layout(boot("i386", (0, 1, 101)), None), version=version)
+    states = replay(layout, RULES[-2], layout.without_memory.clip(1024, 1 << 30), version)[0]
+    return [(frames.pages, state.state) for frames, state in states]
+
 
 # /proc/kpageflags
 

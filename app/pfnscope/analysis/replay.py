@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
-from pfnscope.kernel.architectures import asks_memblock, pageblock_frames
+from pfnscope.kernel.architectures import architecture, asks_memblock
 from pfnscope.kernel.deferral import Deferral, NodeOfReserved, deferral, walked_early
 from pfnscope.kernel.release import Version
 from pfnscope.kernel.rules import Pass, StructPageRule, typical
+from pfnscope.kernel.thresholds import VALID_BY_FRAME
 from pfnscope.model.analysis import PageState
 from pfnscope.model.layout import Layout, ZoneSpan
 from pfnscope.model.log import MemoryType
@@ -81,29 +82,39 @@ def replay(
     """
     version = version or layout.version or typical(rule, layout.arch)
     scope = layout.struct_pages if scope is None else scope
-    own_validity = asks_memblock(layout.arch, version)
-    run = Replay(
-        layout,
-        version,
-        rule,
-        scope,
-        scope & _valid_blocks(layout) if own_validity else scope,
-        scope & layout.memory_frames if own_validity else scope,
-        [],
-        [],
-    )
+    walked = scope & layout.memory_frames if asks_memblock(layout.arch, version) else scope
+    run = Replay(layout, version, rule, scope, _writable(layout, version, scope), walked, [], [])
     for step in rule.passes:
         if layout.memmap.fills_holes(version) or step not in _SPARSEMEM_ONLY:
             _PASSES[step](run)
     return paint(run.strokes), tuple(run.counts)
 
 
-def _valid_blocks(layout: Layout) -> FrameSet:
-    """Page blocks whose first frame is memory: pfn_valid() is called once a block there, not once a frame."""
-    size = pageblock_frames(layout.page_size)
-    mapped = layout.memory_frames - layout.nomap
-    heads = ((-(-item.start // size) * size, -(-item.end // size) * size) for item in mapped)
-    return mapped | FrameSet.of(FrameRange(start, end) for start, end in heads if start < end)
+def _writable(layout: Layout, version: Version, scope: FrameSet) -> FrameSet:
+    """Those of ``scope`` that passes over holes write: pfn_valid() is called once a page block, later once a frame.
+
+    Sources: zero_pfn_range() and init_unavailable_range() in mm/page_alloc.c, 5.0 to 6.1, later mm/mm_init.c;
+    pfn_valid() in arch/arm64/mm/init.c, 4.17, and in arch/arm/mm/init.c, 4.17 and 5.14, which says yes to page blocks
+    with memory; that of FLATMEM, include/asm-generic/memory_model.h, ends with max_pfn.
+    """
+    size = layout.memmap.page_block
+    if asks_memblock(layout.arch, version):
+        mapped = layout.memory_frames - layout.nomap
+        return scope & (mapped | _blocks_begun(mapped, size))
+    if not layout.flat:
+        return scope
+    if architecture(layout.arch).freed:
+        return scope & layout.memory_frames.rounded_out(size)
+    valid = scope.clip(0, layout.max_pfn)
+    if VALID_BY_FRAME.reached(version):
+        return valid
+    return valid | (scope & _blocks_begun(layout.struct_pages.clip(0, layout.max_pfn), size))
+
+
+def _blocks_begun(frames: FrameSet, size: int) -> FrameSet:
+    """Blocks of ``size`` frames whose first frame is among these."""
+    heads = ((-(-item.start // size) * size, -(-item.end // size) * size) for item in frames)
+    return FrameSet.of(FrameRange(start, end) for start, end in heads if start < end)
 
 
 def _allocate_zeroed(run: Replay) -> None:

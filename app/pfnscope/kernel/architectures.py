@@ -121,9 +121,12 @@ _ARM = Architecture(
     fixed_page_size=True,
     models=(Model(_FLAT, "the usual configuration of arm"),),
     sections=(Section(256 * MIB, starting(_ARM_SECTIONS)),),
+    # with SOC_AM33XX, as kernels for many boards have it: arch/arm/Kconfig, 4.17 to 7.1; a recorded mem_map of 6.12.117
+    largest_buddy=((4 * KIB, 2048),),
+    huge_pages_with_pae=True,
     argument="r0",
     # free_unused_memmap() in arch/arm/mm/init.c, 4.17, and mm/memblock.c, 6.1: by MAX_ORDER_NR_PAGES, from 5.14 by page
-    # block, which is as large without huge pages
+    # block
     freed=True,
     own_pfn_valid=until(_GENERIC_PFN_VALID),
 )
@@ -263,7 +266,7 @@ WITH_MODEL = tuple(sorted(row.name for row in ARCHITECTURES if row.models))
 PAGE_SIZES = tuple(sorted({size for row in ARCHITECTURES for size in row.page_sizes}))
 
 _PAGE_BLOCKS = {4 * KIB: 512, 16 * KIB: 2048, 64 * KIB: 8192}
-"""Frames of a page block by page size: that of a huge page, pageblock_order in include/linux/pageblock-flags.h, 5.12.
+"""Frames of a huge page by page size.
 
 An arm64 boot of 5.1 with 4 KiB pages counts 416 struct pages in holes and NOMAP memory, which is what this gives.
 """
@@ -342,6 +345,18 @@ def asks_memblock(arch: str | None, version: Version) -> bool:
     return releases is not None and version in releases
 
 
-def pageblock_frames(page_size: int) -> int:
-    """Frames of a page block, 2 MiB of them with 4 KiB pages."""
-    return _PAGE_BLOCKS.get(page_size, 512)
+def pageblock_frames(arch: str | None, page_size: int, *, pae: bool, buddy: int) -> int:
+    """Frames of a page block, 2 MiB of them with 4 KiB pages; without huge pages the largest ``buddy``.
+
+    Source: pageblock_order in include/linux/pageblock-flags.h, 5.12 and 6.12.
+    """
+    if architecture(arch).huge_pages_with_pae and not pae:
+        return buddy
+    return min(_PAGE_BLOCKS.get(page_size, 512), buddy)
+
+
+def freed_unit(arch: str | None, version: Version | None, page_block: int, buddy: int) -> int:
+    """Frames of the blocks in which struct pages of gaps between memory are given back; 0 where they stay."""
+    if not architecture(arch).freed:
+        return 0
+    return page_block if (version or _CURRENT) in starting(_GENERIC_PFN_VALID) else buddy
