@@ -85,3 +85,18 @@ def test_reserved_frames_that_no_zone_of_the_node_spans_are_linked_to_no_zone() 
         0x23FFE2: ("initialised", 0, "Normal"),
     }
     assert {item.severity for item in tail.values()} <= {"none", "info"}
+
+
+def test_a_kernel_with_four_zones_keeps_zero_of_the_number_of_no_zone() -> None:
+    """As raw struct pages of recorded riscv64 boots have it: a device tree in a hole is linked to the lowest zone."""
+    lines = text("6.12.117", "node 0 deferred pages initialised in 40ms").replace(b"23fffffff", b"23ffdffff")
+    lines += b"[    0.000000] ACPI: Reserving FACP table memory at [mem 0x23ffe0000-0x23ffe1fff]\n"
+    normal = b"  Normal   [mem 0x0000000100000000-0x000000023ffdffff]\n"
+    assert normal in lines
+    outcomes = []
+    for more in (b"", b"[    0.000000]   Device   empty\n"):
+        (boot,) = read(lines.replace(normal, normal + more)).boots
+        found = next(item for item in analyze(boot).holes if item.frames.start == 0x23FFE0)
+        outcomes.append((*outcome(found), found.severity))
+    none, lowest = ("initialised", 0, None, "none"), ("initialised", 0, "DMA32", "info")
+    assert outcomes == [none, lowest]

@@ -80,7 +80,7 @@ def severity_of(
         return "danger" if ordinary else "caution" if reached else "info"
     if state.state == "unknown":
         return "none"
-    if reserved or linked_inside:
+    if (reserved and not state.misnumbered) or linked_inside:
         return "none"
     return "info"
 

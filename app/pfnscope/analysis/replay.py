@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from msgspec import Struct
 
 from pfnscope.kernel.architectures import architecture, asks_memblock
-from pfnscope.kernel.deferral import Deferral, NodeOfReserved, deferral, walked_early
+from pfnscope.kernel.deferral import Deferral, NodeOfReserved, deferral, kept_zone_number, walked_early
 from pfnscope.kernel.release import Version
 from pfnscope.kernel.rules import Pass, StructPageRule, typical
 from pfnscope.kernel.thresholds import VALID_BY_FRAME
@@ -324,11 +324,11 @@ def initialised_by_reserving(
         part = frames.clip(max(frames.start, ends[node]), frames.end)
         if part.pages:
             # recorded boots of 6.12 have the node of the memory below in one case and the first node in another
-            yield from _of_node(spans_of.get(node, ()), node, node if node == first else None, part)
+            yield from _of_node(layout, spans_of.get(node, ()), node, node if node == first else None, part)
 
 
 def _of_node(
-    spans: Iterable[ZoneSpan], node: int, linked: int | None, frames: FrameRange
+    layout: Layout, spans: Iterable[ZoneSpan], node: int, linked: int | None, frames: FrameRange
 ) -> Iterator[tuple[FrameRange, PageState]]:
     rest = FrameSet.of([frames])
     for span in spans:
@@ -336,9 +336,21 @@ def _of_node(
             why = f"the reserve pass initialised it as node {node}, zone {span.zone}, since node {node} was deferred"
             yield piece, PageState("initialised", why, node, span.zone, page_reserved=True)
         rest -= FrameSet.of([span.frames])
+    state = _of_no_zone(layout, node, linked)
     for piece in rest:
-        why = f"the reserve pass initialised it as no zone at all, since node {node} was deferred and none spans it"
-        yield piece, PageState("initialised", why, linked, None, page_reserved=True)
+        yield piece, state
+
+
+def _of_no_zone(layout: Layout, node: int, linked: int | None) -> PageState:
+    """What the reserve pass writes where no zone of the node spans a frame."""
+    done, since = "the reserve pass initialised it as", f"since node {node} was deferred and none spans it"
+    count = layout.zones_configured
+    number = kept_zone_number(count) if count else None
+    if number is None:
+        return PageState("initialised", f"{done} no zone at all, {since}", linked, None, page_reserved=True)
+    zone = layout.zone_limits[number].zone
+    why = f"{done} zone number {count}, of which page flags keep {number}: {zone}, {since}"
+    return PageState("initialised", why, linked, zone, page_reserved=True, misnumbered=True)
 
 
 def _first_deferred(layout: Layout, row: Deferral, node: int, memory_only: bool) -> int | None:

@@ -3,7 +3,7 @@
 Deferred initialisation is CONFIG_DEFERRED_STRUCT_PAGE_INIT. Only the last zone of a node is deferred. Up to 5.7 the
 walk that stops there also leaves its holes untouched; later ones walk memory alone, and holes have a pass of their own.
 What memblock.reserved has beyond that point is initialised by the reserve pass: as the zone of a node that spans it, or
-as no zone at all.
+with MAX_NR_ZONES, the number of no zone, of which page flags keep as many bits as zones need.
 """
 
 from enum import Enum
@@ -66,6 +66,15 @@ def walked_early(row: Deferral, node_spanned: int, section_frames: int, page_siz
     """Frames of a node's last zone that are initialised before the walk may stop at a section's start."""
     least = row.least_bytes // page_size if row.least_bytes else section_frames
     return max(least, node_spanned // row.share if row.share else 0)
+
+
+def kept_zone_number(zones: int) -> int | None:
+    """What page flags keep of MAX_NR_ZONES where that many zones are configured; None: a number that no zone has.
+
+    Source: ZONES_SHIFT in include/linux/page-flags-layout.h and set_page_zone() in include/linux/mm.h, 4.17 to 7.1. With
+    four zones, as riscv64 and s390x have them, two bits are kept, so that the number is that of the lowest zone.
+    """
+    return None if zones & (zones - 1) else 0
 
 
 class Reserving(Struct, frozen=True):

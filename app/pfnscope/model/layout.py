@@ -138,6 +138,11 @@ class Layout(Struct, frozen=True, dict=True):
         return FrameSet.of(item.frames for item in self.memory)
 
     @property
+    def zones_configured(self) -> int | None:
+        """MAX_NR_ZONES: one more than the lines of "Zone ranges", which leave out Movable; None where none is read."""
+        return len(self.zone_limits) + 1 if any(limit.lines for limit in self.zone_limits) else None
+
+    @property
     def section_size(self) -> int | None:
         """Size of a memory section in bytes; None without sections."""
         return self.memmap.section_size
