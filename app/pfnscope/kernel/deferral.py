@@ -71,8 +71,8 @@ def walked_early(row: Deferral, node_spanned: int, section_frames: int, page_siz
 def kept_zone_number(zones: int) -> int | None:
     """What page flags keep of MAX_NR_ZONES where that many zones are configured; None: a number that no zone has.
 
-    Source: ZONES_SHIFT in include/linux/page-flags-layout.h and set_page_zone() in include/linux/mm.h, 4.17 to 7.1. With
-    four zones, as riscv64 and s390x have them, two bits are kept, so that the number is that of the lowest zone.
+    Source: ZONES_SHIFT in include/linux/page-flags-layout.h and set_page_zone() in include/linux/mm.h, 4.17 to 7.1.
+    With four zones, as riscv64 and s390x have them, two bits are kept: the number of the lowest zone.
     """
     return None if zones & (zones - 1) else 0
 
