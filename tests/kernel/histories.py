@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 
 from pfnscope.kernel import vmemmap
-from pfnscope.kernel.architectures import asks_memblock
+from pfnscope.kernel.architectures import asks_memblock, takes_blocks
 from pfnscope.kernel.release import Version, parse_version
 from pfnscope.layout.owners import x86_low_memory
 from tests.kernel.outcomes import (
@@ -63,6 +63,8 @@ class History(Struct, frozen=True):
 _PER_ZONE, _BY_ADDRESS, _FAKE = ["holes-per-zone"], ["holes-by-address"], ["fake-links"]
 _GAPS, _TAIL = ["zeroed-gaps"], ["zeroed-gaps-and-tail"]
 _MAX, _END, _ONLINE = ["below max_pfn"], ["to the end of the last section"], ["in 2 MiB sub-sections that hold memory"]
+
+_BELOW, _BLOCK = "the node of the memory below", "the node of the SRAT block around it, or else the first node"
 
 HISTORIES: Mapping[str, History] = {
     "rules": History(
@@ -137,8 +139,19 @@ HISTORIES: Mapping[str, History] = {
     "deferral": History(
         deferred,
         None,
-        {"4.2": (2 * GIB, "the first node"), "4.17": (0, "the first node"), "6.6": (0, "the node of the memory below")},
+        {
+            "4.2": (2 * GIB, "the first node"),
+            "4.17": (0, "the first node"),
+            "6.6": (0, _BELOW),
+            "6.6.90": (0, _BLOCK),
+            "6.7": (0, _BELOW),
+            "6.12.28": (0, _BLOCK),
+            "6.13": (0, _BELOW),
+            "6.14.6": (0, _BLOCK),
+            "6.15": (0, _BLOCK),
+        },
     ),
+    "nodes of reserved memory of arm64": History(lambda version: takes_blocks("arm64", version), False, {"6.12": True}),
     "WHOLE_FIRST_MIB": History(lambda version: x86_low_memory(version, 4096).pages, 16 + 97, {"5.13": 256}),
     "SOFT_RESERVED": History(soft_reserved, False, {"5.5": True}),
     "NEEDS_MIRRORS": History(mirrored_start, {0: 0x200000}, {"6.6": {}}),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
-from pfnscope.kernel.architectures import architecture, asks_memblock
+from pfnscope.kernel.architectures import architecture, asks_memblock, takes_blocks
 from pfnscope.kernel.deferral import Deferral, NodeOfReserved, deferral, kept_zone_number, walked_early
 from pfnscope.kernel.release import Version
 from pfnscope.kernel.rules import Pass, StructPageRule, typical
@@ -13,7 +13,7 @@ from pfnscope.kernel.thresholds import VALID_BY_FRAME
 from pfnscope.model.analysis import PageState
 from pfnscope.model.layout import Layout, ZoneSpan
 from pfnscope.model.log import MemoryType
-from pfnscope.model.ranges import FrameRange, FrameSet, Painted, paint
+from pfnscope.model.ranges import FrameRange, FrameSet, Painted, overlay, paint
 
 _E820 = "x86 put what e820 does not call RAM into memblock.reserved"
 
@@ -310,21 +310,37 @@ def initialised_by_reserving(
     ends = walk_ends(layout, version, memory_only=not spans)
     if row is None or not ends:
         return
-    first = min(item.node for item in layout.memory)
     spans_of: dict[int, list[ZoneSpan]] = {}
     for span in layout.zone_spans:
         spans_of.setdefault(span.node, []).append(span)
-    starts = [item.frames.start for item in layout.memory]
     for frames in (layout.reserved & layout.struct_pages) - layout.memory_frames:
-        node = first
-        if row.reserved is NodeOfReserved.BELOW:
-            node = layout.memory[max(0, bisect_right(starts, frames.start) - 1)].node
-        if node not in ends:
-            continue
-        part = frames.clip(max(frames.start, ends[node]), frames.end)
-        if part.pages:
-            # recorded boots of 6.12 have the node of the memory below in one case and the first node in another
-            yield from _of_node(layout, spans_of.get(node, ()), node, node if node == first else None, part)
+        for piece, node, linked in nodes_of_reserved(layout, row, version, frames):
+            if node in ends:
+                part = piece.clip(max(piece.start, ends[node]), piece.end)
+                if part.pages:
+                    yield from _of_node(layout, spans_of.get(node, ()), node, linked, part)
+
+
+def nodes_of_reserved(
+    layout: Layout, row: Deferral, version: Version, frames: FrameRange
+) -> Iterator[tuple[FrameRange, int, int | None]]:
+    """Pieces of reserved frames without memory with the node that they get, and again, or None where it is a guess."""
+    first = min(item.node for item in layout.memory)
+    starts = [item.frames.start for item in layout.memory]
+    below = layout.memory[max(0, bisect_right(starts, frames.start) - 1)]
+    if row.reserved is NodeOfReserved.BELOW:
+        reach = frames.clip(frames.start, below.frames.start + below.frames.end)
+        if reach.pages:
+            yield reach, below.node, below.node
+            frames = FrameRange(reach.end, frames.end)
+    if row.reserved is NodeOfReserved.FIRST or not takes_blocks(layout.arch, version):
+        yield frames, first, first
+    elif layout.node_blocks is None:
+        yield frames, below.node, None
+    else:
+        for piece, (node,) in overlay(FrameSet.of([frames]), layout.node_blocks):
+            given = first if node is None else node
+            yield piece, given, given
 
 
 def _of_node(

@@ -21,6 +21,10 @@ _S390_SMALL_SECTIONS = since("6.13")  # e3a6970b7daf; 28 bits still in 6.12.117
 _RISCV_SPARSE = since("5.4")
 _NO_DISCONTIGMEM = since("5.14")
 _MIPS_NUMA_SPARSE = since("5.3")
+_NUMA_MEMBLKS = since("6.12")
+"""numa_clear_kernel_node_hotplug() of arch/x86/mm/numa.c, 4.17 to 6.8, becomes mm/numa_memblks.c, which
+drivers/base/arch_numa.c of arm64 and riscv64 uses too."""
+
 _ARM_SECTIONS = since("4.9")  # platforms may have their own, and had up to 4.4
 
 _ARM64_DMA = since("5.5")
@@ -47,6 +51,7 @@ _X86_64 = Architecture(
     # arch/x86/mm/kaslr.c, 4.17 to 7.1
     random_vmemmap=(0xFF10000000000000, GIB),
     argument="RDI",
+    numa_memblks=EVERY,
     max_pfns=(1 << 40, 1 << 34),  # 2^52 or 2^46 bytes: arch/x86/kernel/e820.c
 )
 
@@ -72,6 +77,7 @@ _I386 = Architecture(
     # max_low_pfn ends below 896 MiB by what fixmap and vmalloc need: arch/x86/mm/init_32.c, 2.6.34 to 7.1
     zones=(Zones((Zone("DMA", 16 * MIB), Zone("Normal", 896 * MIB), Zone("HighMem", None))),),
     argument="EAX",
+    numa_memblks=EVERY,
     max_pfns=(1 << 24, 1 << 20),  # 2^36 bytes with PAE, 2^32 without: arch/x86/kernel/e820.c
 )
 
@@ -110,6 +116,7 @@ _ARM64 = Architecture(
     vmemmap=True,
     random_vmemmap=_LINEAR_MAP,
     argument="x0",
+    numa_memblks=starting(_NUMA_MEMBLKS),
     own_pfn_valid=until(_GENERIC_PFN_VALID),
 )
 
@@ -146,6 +153,7 @@ _RISCV64 = Architecture(
     always_prints_vmemmap=True,  # print_vm_layout(), 6.2
     random_vmemmap=_LINEAR_MAP,
     argument="a0",
+    numa_memblks=starting(_NUMA_MEMBLKS),
     from_memory=True,  # ARCH_PFN_OFFSET of arch/riscv/include/asm/page.h, 5.14, 6.1
 )
 
@@ -342,6 +350,12 @@ def asks_memblock(arch: str | None, version: Version) -> bool:
     page block only.
     """
     releases = architecture(arch).own_pfn_valid
+    return releases is not None and version in releases
+
+
+def takes_blocks(arch: str | None, version: Version) -> bool:
+    """Whether memblock.reserved has the nodes of firmware's blocks, where it lies in one."""
+    releases = architecture(arch).numa_memblks
     return releases is not None and version in releases
 
 

@@ -17,6 +17,9 @@ from pfnscope.units import GIB
 _RESERVED_BY_MEMBLOCK = ONLY_RESERVED_BY_MEMBLOCK.since
 _ONE_SECTION = since("4.17")
 _NODE_BELOW = since("6.6")
+_NODE_OF_BLOCK = since("6.15", "6.14.6", "6.12.28", "6.6.90")
+"""The announcements of 6.14.6 and 6.6.90 name "mm/memblock: pass size instead of end to memblock_set_node()"; 6.12.28
+is of the same day and has not been read, 6.12.107 and 6.12.117 have it."""
 
 
 class NodeOfReserved(str, Enum):
@@ -24,6 +27,7 @@ class NodeOfReserved(str, Enum):
 
     FIRST = "the first node"
     BELOW = "the node of the memory below"
+    BLOCK = "the node of the SRAT block around it, or else the first node"
 
 
 class Deferral(Struct, frozen=True):
@@ -50,9 +54,15 @@ DEFERRALS = (
         between(_ONE_SECTION, _NODE_BELOW), 0, 0, NodeOfReserved.FIRST,
         "update_defer_init() and init_reserved_page(), 4.17 to 4.19; defer_init(), 5.4 to 6.1",
     ),
+    # memblock_set_node() is given the end of the memory for its size, so it goes on for that far
     Deferral(
-        starting(_NODE_BELOW), 0, 0, NodeOfReserved.BELOW,
-        "defer_init() in mm/mm_init.c, memmap_init_reserved_pages() in mm/memblock.c, 6.6 to 6.14",
+        between(_NODE_BELOW, _NODE_OF_BLOCK), 0, 0, NodeOfReserved.BELOW,
+        "defer_init() in mm/mm_init.c, memmap_init_reserved_pages() in mm/memblock.c, 6.6 and 6.14",
+    ),
+    Deferral(
+        starting(_NODE_OF_BLOCK), 0, 0, NodeOfReserved.BLOCK,
+        "memmap_init_reserved_pages() in mm/memblock.c and numa_clear_kernel_node_hotplug() in mm/numa_memblks.c,"
+        " 6.12.117; struct pages of recorded boots of 6.12.107 to 7.3.4",
     ),
 )  # fmt: skip
 
@@ -106,7 +116,7 @@ RESERVING = (
     ),
     Reserving(
         between(_NODE_BELOW, _FLAG_ALONE), "the same",
-        "the same, but beyond a deferral point as node of the memory below",
+        "the same, but beyond a deferral point as node of the memory below, from 6.6.90 on of the SRAT block",
         "memmap_init_reserved_pages(), 6.6.9",
     ),
     Reserving(

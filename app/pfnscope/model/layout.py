@@ -115,6 +115,7 @@ class Layout(Struct, frozen=True, dict=True):
     what the log does not prove, each with a sentence that says what it was taken from. Derived sets are kept.
     ``version`` is the release whose struct page handling this kernel has, ``deferred`` are the nodes whose struct
     pages the log shows to be initialised late, ``nomap`` is memory that a count proves to be marked NOMAP.
+    ``node_blocks`` are firmware's nodes by frame, memory or not; None where the text does not tell them.
     """
 
     arch: str | None
@@ -131,6 +132,7 @@ class Layout(Struct, frozen=True, dict=True):
     version: Version | None = None
     deferred: tuple[int, ...] = ()
     nomap: FrameSet = FrameSet()
+    node_blocks: Painted[int] | None = ()
 
     @cached_property
     def memory_frames(self) -> FrameSet:
