@@ -195,6 +195,8 @@ HISTORIES: Mapping[str, History] = {
     "sections of arm64": History(sections("arm64"), 0, {"2.6.11": 1024, "5.12": 128}),
     "sections of arm64 with 64 KiB pages": History(sections("arm64", 65536), 0, {"2.6.11": 1024, "5.12": 512}),
     "sections of s390x": History(sections("s390x"), 0, {"2.6.11": 256, "6.13": 128}),
+    "sections of parisc64": History(sections("parisc64"), 0, {"6.1": 128}),
+    "model of parisc64": History(model("parisc64"), None, {"6.1": ("sparsemem", False)}),
     "sections of arm": History(sections("arm"), 0, {"4.9": 256}),
     "model of i386 with NUMA": History(
         model("i386", 2), None, {"2.6.11": ("flatmem", False), "5.14": ("sparsemem", False)}
@@ -210,7 +212,6 @@ HISTORIES: Mapping[str, History] = {
         {
             "5.5": [("DMA", 34), ("DMA32", 36), ("Normal", None)],
             "5.11": [("DMA", None), ("DMA32", None), ("Normal", None)],
-            "6.12": [("DMA", 4), ("DMA32", 4), ("Normal", None)],
         },
     ),
     "zones of ppc64": History(limits("ppc64le", 0), [("DMA", None)], {"5.2": [("DMA", 2), ("Normal", None)]}),

@@ -17,6 +17,7 @@ and arch/arm/mm/init.c, in 5.14 and not in 5.12.9. Before, both ask memblock: 4.
 
 _ARM64_ALWAYS_SPARSE = since("5.13")
 _SMALL_SECTIONS = since("5.12")
+_PARISC_SPARSE = since("6.1")  # arch/parisc/Kconfig and sparsemem.h of 6.1 and 6.12; releases before were not read
 _S390_SMALL_SECTIONS = since("6.13")  # e3a6970b7daf; 28 bits still in 6.12.117
 _RISCV_SPARSE = since("5.4")
 _NO_DISCONTIGMEM = since("5.14")
@@ -29,7 +30,6 @@ _ARM_SECTIONS = since("4.9")  # platforms may have their own, and had up to 4.4
 
 _ARM64_DMA = since("5.5")
 _ARM64_FIRMWARE = since("5.11")
-_ARM64_NO_MASK = since("6.12")
 _POWERPC_DMA = since("5.2")
 
 _NORMAL = Zone("Normal", None)
@@ -98,8 +98,9 @@ _ARM64 = Architecture(
         Section(512 * MIB, starting(_SMALL_SECTIONS), 64 * KIB),
     ),
     largest_buddy=((16 * KIB, 2048), (64 * KIB, 8192)),
-    # zone_sizes_init() and max_zone_phys() in arch/arm64/mm/init.c: 4.17, 5.4, 5.7, 5.11, 5.14, 6.6, 6.12, 7.1. What a
-    # device tree or an ACPI IORT takes from the DMA zone is in no line of a log, so it is left out.
+    # zone_sizes_init() and max_zone_phys() in arch/arm64/mm/init.c: 4.17, 5.4, 5.7, 5.11, 5.14, 6.6, 6.12,
+    # 6.12.117, 7.1: from 6.12 on zone_dma_limit is cut at 4 GiB only where memory begins below. What a device tree or
+    # an ACPI IORT takes from the DMA zone is in no line of a log, so it is left out.
     zones=(
         Zones((Zone("DMA32", 4 * GIB, window=4 * GIB), _NORMAL), until(_ARM64_DMA)),
         Zones(
@@ -108,10 +109,8 @@ _ARM64 = Architecture(
         ),
         Zones(
             (Zone("DMA", 4 * GIB, whole_above=True), Zone("DMA32", 4 * GIB, whole_above=True), _NORMAL),
-            between(_ARM64_FIRMWARE, _ARM64_NO_MASK),
-            without_release=True,
+            starting(_ARM64_FIRMWARE),
         ),
-        Zones((Zone("DMA", 4 * GIB), Zone("DMA32", 4 * GIB), _NORMAL), starting(_ARM64_NO_MASK)),
     ),
     vmemmap=True,
     random_vmemmap=_LINEAR_MAP,
@@ -234,8 +233,9 @@ ARCHITECTURES = (
         banner=r"-mckinley|-itanium|\bia64\b",
         page_sizes=(16 * KIB, 4 * KIB, 8 * KIB, 64 * KIB),
         models=(Model(_SPARSE, "the usual configuration of ia64"),),
-        sections=(Section(GIB),),
-        largest_buddy=((16 * KIB, 65536),),
+        # as large as the largest buddy where that is larger: arch/ia64/include/asm/sparsemem.h, 6.1
+        sections=(Section(4 * GIB, page_size=64 * KIB), Section(GIB)),
+        largest_buddy=tuple((size * KIB, 65536) for size in (4, 8, 16, 64)),
         virtual=True,  # arch/ia64/mm/init.c, 4.17
     ),
     Architecture(
@@ -260,6 +260,13 @@ ARCHITECTURES = (
         models=(Model(_SPARSE, "the default of sh"),),
         sections=(Section(64 * MIB),),
         zones=(Zones((_NORMAL,)),),  # arch_zone_limits_init() of arch/sh/mm/init.c, 4.17 to 7.1: one zone
+    ),
+    Architecture(
+        name="parisc64",
+        banner=r"parisc64|hppa64",
+        page_sizes=(4 * KIB, 16 * KIB, 64 * KIB),
+        models=(Model(_SPARSE, "the default of 64-bit parisc", starting(_PARISC_SPARSE)),),
+        sections=(Section(128 * MIB, starting(_PARISC_SPARSE)),),
     ),
     Architecture(name="alpha", page_sizes=(8 * KIB,), fixed_page_size=True),
 )
@@ -336,7 +343,7 @@ def zone_limits(arch: str | None, version: Version | None, first: int) -> tuple[
     """
     rows = architecture(arch).zones
     if version is None:
-        row = next((row for row in rows if row.without_release), rows[-1] if rows else None)
+        row = rows[-1] if rows else None
     else:
         row = next((row for row in rows if version in row.releases), None)
     return tuple((zone.name, zone.end_with(first)) for zone in row.zones) if row else ()
