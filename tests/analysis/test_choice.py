@@ -95,3 +95,39 @@ def test_what_is_no_release_is_refused(kernel: str) -> None:
             analyze(seed_log("none"), kernel=kernel)
     else:
         assert analyze(seed_log("none"), kernel=kernel).choice.rule is None
+
+
+def test_what_x86_reserves_is_not_taken_for_reserved_elsewhere() -> None:
+    """ppc64le of RHEL 8.0 leaves the half section between two nodes unwritten, as 4.17.2 does."""
+    for release in ("4.17.2", "4.17.5", "4.18.0", "4.18.0-80.el8.ppc64le", "4.19.8", "4.19.50"):
+        ranges = ((0, 0, 0x100800000), (1, 0x301000000, 0x37F000000))
+        nodes = tuple(NodeRange(node, *ByteRange(start, end), ()) for node, start, end in ranges)
+        log = BootLog(release=release, arch="ppc64le", page_size=65536, node_ranges=nodes)
+        (hole,) = analyze(log).holes
+        assert (hole.severity, hole.state, hole.reserved) == ("danger", "uninitialised", None), release
+
+
+def straddling(*lines: Count, release: str | None = "7.3.0") -> BootLog:
+    """A hole of 800 struct pages from below a zone's start to above it."""
+    ranges = ((0x1000, 0x9F000), (0x100000, 0x7FFE0000), (0x100300000, 0x140000000))
+    nodes = tuple(NodeRange(0, *ByteRange(start, end), ()) for start, end in ranges)
+    first = (Count(1, (), 0, "DMA"), Count(97, (), 0, "DMA"))
+    counts = PrintedCounts(unavailable=(*first, *lines) if lines else ())
+    return seed_log("none", node_ranges=nodes, release=release, page_counts=counts)
+
+
+def test_a_hole_that_is_counted_in_two_lines_chooses_its_own_row_and_keeps_its_links() -> None:
+    whole = analyze(straddling(Count(800, (), 0, "Normal")))
+    split = analyze(straddling(Count(32, (), 0, "Normal"), Count(768, (), 0, "Normal")))
+    chosen = [(item.choice.rule and item.choice.rule.id, item.choice.basis) for item in (whole, split)]
+    assert chosen == [("holes-by-address", "evidence"), ("holes-by-address-split", "evidence")]
+    assert all(check.agrees for item in (whole, split) for check in item.checks)
+    assert [hole.linked_zone for hole in whole.holes] == [hole.linked_zone for hole in split.holes]
+    assert [era.rule for era in split.eras if era.current] == ["holes-by-address-split"]
+
+
+def test_a_release_that_was_not_read_is_assumed_to_be_as_the_last_one_that_was() -> None:
+    choice = analyze(straddling(release="7.9.0")).choice
+    assert (choice.rule and choice.rule.id, choice.basis) == ("holes-by-address", "assumed")
+    assert choice.doubt == "7.9 has not been read: it is taken to be as 7.3, the last that was"
+    assert analyze(straddling(release="7.3.4")).choice.basis == "release"

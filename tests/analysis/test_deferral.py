@@ -1,10 +1,16 @@
 """Holes of a node whose struct pages are initialised late: where the walk stops, and the reserve pass behind it."""
 
 import pytest
+from msgspec.structs import replace
 
 from pfnscope.analysis import analyze
+from pfnscope.analysis.eras import example_layout
+from pfnscope.analysis.replay import nodes_of_reserved
 from pfnscope.bootlog import read
+from pfnscope.kernel.deferral import deferral
 from pfnscope.model.analysis import Hole
+from pfnscope.model.layout import MemoryRange
+from pfnscope.model.ranges import FrameRange
 
 LINE = "node 0 initialised, 1500000 pages in 40ms"
 ACPI = "ACPI: Reserving FACP table memory at [mem 0x180000000-0x180001fff]"
@@ -85,3 +91,81 @@ def test_reserved_frames_that_no_zone_of_the_node_spans_are_linked_to_no_zone() 
         0x23FFE2: ("initialised", 0, "Normal"),
     }
     assert {item.severity for item in tail.values()} <= {"none", "info"}
+
+
+def test_a_kernel_with_four_zones_keeps_zero_of_the_number_of_no_zone() -> None:
+    """As raw struct pages of recorded riscv64 boots have it: a device tree in a hole is linked to the lowest zone."""
+    lines = text("6.12.117", "node 0 deferred pages initialised in 40ms").replace(b"23fffffff", b"23ffdffff")
+    lines += b"[    0.000000] ACPI: Reserving FACP table memory at [mem 0x23ffe0000-0x23ffe1fff]\n"
+    normal = b"  Normal   [mem 0x0000000100000000-0x000000023ffdffff]\n"
+    assert normal in lines
+    outcomes = []
+    for more in (b"", b"[    0.000000]   Device   empty\n"):
+        (boot,) = read(lines.replace(normal, normal + more)).boots
+        found = next(item for item in analyze(boot).holes if item.frames.start == 0x23FFE0)
+        outcomes.append((*outcome(found), found.severity))
+    none, lowest = ("initialised", 0, None, "none"), ("initialised", 0, "DMA32", "info")
+    assert outcomes == [none, lowest]
+
+
+def of_two_nodes(release: str, pfn: int, *srat: tuple[int, int, int]) -> tuple[str, int | None, str | None]:
+    """The hole at ``pfn``, reserved, between the memory of two deferred nodes or behind it."""
+    lines = [
+        f"Linux version {release} (a@b) #1 SMP",
+        "last_pfn = 0x13ffe0 max_arch_pfn = 0x400000000",
+        *(f"ACPI: SRAT: Node {node} PXM {node} [mem {start:#x}-{end - 1:#x}]" for node, start, end in srat),
+        f"ACPI: Reserving FACP table memory at [mem {pfn << 12:#x}-{(pfn << 12) + 0x1FFF:#x}]",
+        "Zone ranges:",
+        "  DMA32    [mem 0x0000000000001000-0x00000000ffffffff]",
+        "  Normal   [mem 0x0000000100000000-0x000000013ffdffff]",
+        "Early memory node ranges",
+        "  node   0: [mem 0x0000000000100000-0x000000007ffdffff]",
+        "  node   1: [mem 0x0000000100000000-0x000000013ffdffff]",
+        "node 0 deferred pages initialised in 40ms",
+        "node 1 deferred pages initialised in 40ms",
+    ]
+    text = "".join(f"[    0.000000] {line}\n" for line in lines).encode()
+    (boot,) = read(text).boots
+    return outcome(next(item for item in analyze(boot).holes if item.frames.start == pfn))
+
+
+BETWEEN, BEHIND = 0x7FFE0, 0x13FFE0
+OF_NODE_0 = ((0, 0, 0x80000000), (1, 0x100000000, 0x140000000))
+OF_NODE_1 = ((0, 0, 0x7FFE0000), (1, 0x7FFE0000, 0x140000000))
+OF_NONE = ((0, 0, 0x7FFE0000), (1, 0x100000000, 0x140000000))
+
+
+@pytest.mark.parametrize(
+    ("release", "pfn", "srat", "expected"),
+    [
+        ("6.12.107", BETWEEN, OF_NODE_0, ("initialised", 0, None)),
+        ("6.12.107", BETWEEN, OF_NODE_1, ("initialised", 1, "Normal")),
+        ("6.12.107", BETWEEN, OF_NONE, ("initialised", 0, None)),
+        ("6.12.107", BETWEEN, (), ("initialised", None, None)),
+        ("6.12.107", BEHIND, OF_NODE_0, ("initialised", 0, None)),
+        ("6.12.5", BEHIND, OF_NODE_0, ("initialised", 1, None)),
+        ("6.6.89", BETWEEN, OF_NODE_1, ("initialised", 0, None)),
+        ("6.1.0", BEHIND, OF_NODE_0, ("initialised", 0, None)),
+    ],
+)
+def test_reserved_frames_get_the_node_of_their_block_of_the_srat_or_the_first_and_once_that_of_the_memory_below(
+    release: str, pfn: int, srat: tuple[tuple[int, int, int], ...], expected: tuple[str, int | None, str | None]
+) -> None:
+    assert of_two_nodes(release, pfn, *srat) == expected
+
+
+def test_the_node_of_the_memory_below_goes_as_far_up_as_its_start_and_end_added() -> None:
+    """memblock_set_node() was given the end for the size: [1 MiB, 3 MiB) reaches up to 4 MiB."""
+    blocks = ((FrameRange(0, 256), 0), (FrameRange(256, 0x8000), 1))
+    memory = (MemoryRange(FrameRange(0, 128), 0, ()), MemoryRange(FrameRange(256, 768), 1, ()))
+    layout = replace(example_layout(reserved=False), memory=memory, node_blocks=blocks)
+    below, block = deferral((6, 6, 0)), deferral((6, 15, 0))
+    assert below
+    assert block
+    hole = FrameRange(768, 0x9000)
+    assert list(nodes_of_reserved(layout, below, (6, 6, 0), hole)) == [
+        (FrameRange(768, 1024), 1, 1), (FrameRange(1024, 0x8000), 1, 1), (FrameRange(0x8000, 0x9000), 0, 0),
+    ]  # fmt: skip
+    assert list(nodes_of_reserved(layout, block, (6, 15, 0), hole)) == [
+        (FrameRange(768, 0x8000), 1, 1), (FrameRange(0x8000, 0x9000), 0, 0),
+    ]  # fmt: skip

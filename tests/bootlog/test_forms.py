@@ -14,6 +14,7 @@ from pfnscope.bootlog.boots.draft import LIST_OF
 from pfnscope.bootlog.effects import Noted, Remark, Tally
 from pfnscope.bootlog.files.lines import FileLine
 from pfnscope.bootlog.forms import FORMS, Form
+from pfnscope.bootlog.forms.base import architectures_of
 from pfnscope.bootlog.records import records
 from pfnscope.bootlog.text.searchable import Text
 from pfnscope.model.log import PrintedCounts, SratEntry
@@ -29,6 +30,15 @@ SAMPLED = [(form, sample) for form in FORMS for sample in form.samples]
 def test_names_are_unique_and_every_row_names_its_source() -> None:
     assert len({form.name for form in FORMS}) == len(FORMS)
     assert all(re.search(r"\.[ch]\b|arch code|kernel/dma", form.source) and form.samples for form in FORMS)
+
+
+def test_a_row_of_arch_x86_proves_x86_only_where_no_other_architecture_prints_it_too() -> None:
+    rows = {form.name: architectures_of(form.source) for form in FORMS}
+    assert rows["map-entry"] == {"x86"}
+    header = "Determined physical RAM map:\n memory: 0000000010000000 @ 0000000000000000 (usable)\n"
+    for banner, size in (("Linux version 4.9.0 (mips64el-linux-gnu)", None), ("Linux version 4.9.0-x86_64", 4096)):
+        (boot,) = read(f"{banner}\n{header}Early memory node ranges\n  node   0: [mem 0x0-0xfffffff]\n".encode()).boots
+        assert boot.page_size == size, banner
 
 
 def test_the_golden_file_holds_exactly_these_samples() -> None:

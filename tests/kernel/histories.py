@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 
 from pfnscope.kernel import vmemmap
-from pfnscope.kernel.architectures import asks_memblock
+from pfnscope.kernel.architectures import asks_memblock, takes_blocks
 from pfnscope.kernel.release import Version, parse_version
 from pfnscope.layout.owners import x86_low_memory
 from tests.kernel.outcomes import (
@@ -24,6 +24,7 @@ from tests.kernel.outcomes import (
     flagless,
     gap_is_avoided,
     image_is_known,
+    is_unchecked,
     knows_mirror,
     lifo,
     limits,
@@ -39,6 +40,7 @@ from tests.kernel.outcomes import (
     rule,
     sections,
     soft_reserved,
+    tail_of_flatmem,
     total_pages,
     wide_initmem,
     window,
@@ -62,9 +64,11 @@ _PER_ZONE, _BY_ADDRESS, _FAKE = ["holes-per-zone"], ["holes-by-address"], ["fake
 _GAPS, _TAIL = ["zeroed-gaps"], ["zeroed-gaps-and-tail"]
 _MAX, _END, _ONLINE = ["below max_pfn"], ["to the end of the last section"], ["in 2 MiB sub-sections that hold memory"]
 
+_BELOW, _BLOCK = "the node of the memory below", "the node of the SRAT block around it, or else the first node"
+
 HISTORIES: Mapping[str, History] = {
     "rules": History(
-        rule,
+        rule("x86_64"),
         ["zeroed-memmap-reserved"],
         {
             "4.2": ["zeroed-memmap"],
@@ -91,6 +95,31 @@ HISTORIES: Mapping[str, History] = {
             "5.14": _BY_ADDRESS,
         },
     ),
+    "rules elsewhere": History(
+        rule("arm64"),
+        ["zeroed-memmap-reserved"],
+        {
+            "4.2": ["zeroed-memmap"],
+            "4.15": ["raw-memmap"],
+            "4.17.7": ["raw-memmap-4.19"],
+            "4.18": ["raw-memmap-4.19"],
+            "4.19.103": ["zeroed-gaps-4.19"],
+            "4.20": _GAPS,
+            "5.4.19": _TAIL,
+            "5.5": _GAPS,
+            "5.5.3": _TAIL,
+            "5.6": ["fake-links-outside"],
+            "5.8": _FAKE,
+            "5.10.24": _PER_ZONE,
+            "5.10.53": _BY_ADDRESS,
+            "5.11": _FAKE,
+            "5.11.7": _PER_ZONE,
+            "5.12.17": _BY_ADDRESS,
+            "5.13": _PER_ZONE,
+            "5.13.2": _BY_ADDRESS,
+        },
+    ),
+    "unread": History(is_unchecked, False, {"7.4": True}),
     "kpageflags": History(bound("/proc/kpageflags"), _MAX, {"5.6": _END, "5.12": _ONLINE}),
     "kpagecgroup": History(bound("/proc/kpagecgroup"), [], {"4.3": _MAX, "5.6": _END, "5.12": _ONLINE}),
     "idle bitmap": History(bound("idle page bitmap"), [], {"4.3": _MAX, "5.12": _ONLINE}),
@@ -110,8 +139,19 @@ HISTORIES: Mapping[str, History] = {
     "deferral": History(
         deferred,
         None,
-        {"4.2": (2 * GIB, "the first node"), "4.17": (0, "the first node"), "6.6": (0, "the node of the memory below")},
+        {
+            "4.2": (2 * GIB, "the first node"),
+            "4.17": (0, "the first node"),
+            "6.6": (0, _BELOW),
+            "6.6.90": (0, _BLOCK),
+            "6.7": (0, _BELOW),
+            "6.12.28": (0, _BLOCK),
+            "6.13": (0, _BELOW),
+            "6.14.6": (0, _BLOCK),
+            "6.15": (0, _BLOCK),
+        },
     ),
+    "nodes of reserved memory of arm64": History(lambda version: takes_blocks("arm64", version), False, {"6.12": True}),
     "WHOLE_FIRST_MIB": History(lambda version: x86_low_memory(version, 4096).pages, 16 + 97, {"5.13": 256}),
     "SOFT_RESERVED": History(soft_reserved, False, {"5.5": True}),
     "NEEDS_MIRRORS": History(mirrored_start, {0: 0x200000}, {"6.6": {}}),
@@ -124,6 +164,15 @@ HISTORIES: Mapping[str, History] = {
     "IMAGE_MOVES": History(image_is_known, True, {"4.12": False}),
     "FLATMEM_FILLED": History(FLATMEM.fills_holes, False, {"5.15": True}),
     "FLATMEM_TAIL": History(FLATMEM.tail, 1, {"6.15": 1024}),
+    "VALID_BY_FRAME": History(
+        tail_of_flatmem,
+        [(768, "zeroed")],
+        {
+            "5.15": [(768, "uninitialised")],
+            "6.15": [(256, "initialised"), (512, "uninitialised")],
+            "6.16": [(768, "uninitialised")],
+        },
+    ),
     "NO_FLAG": History(flagless, False, {"6.16": True}),
     "ONLINE_ONLY": History(
         gap_is_avoided,
@@ -146,6 +195,8 @@ HISTORIES: Mapping[str, History] = {
     "sections of arm64": History(sections("arm64"), 0, {"2.6.11": 1024, "5.12": 128}),
     "sections of arm64 with 64 KiB pages": History(sections("arm64", 65536), 0, {"2.6.11": 1024, "5.12": 512}),
     "sections of s390x": History(sections("s390x"), 0, {"2.6.11": 256, "6.13": 128}),
+    "sections of parisc64": History(sections("parisc64"), 0, {"6.1": 128}),
+    "model of parisc64": History(model("parisc64"), None, {"6.1": ("sparsemem", False)}),
     "sections of arm": History(sections("arm"), 0, {"4.9": 256}),
     "model of i386 with NUMA": History(
         model("i386", 2), None, {"2.6.11": ("flatmem", False), "5.14": ("sparsemem", False)}
@@ -161,7 +212,6 @@ HISTORIES: Mapping[str, History] = {
         {
             "5.5": [("DMA", 34), ("DMA32", 36), ("Normal", None)],
             "5.11": [("DMA", None), ("DMA32", None), ("Normal", None)],
-            "6.12": [("DMA", 4), ("DMA32", 4), ("Normal", None)],
         },
     ),
     "zones of ppc64": History(limits("ppc64le", 0), [("DMA", None)], {"5.2": [("DMA", 2), ("Normal", None)]}),

@@ -9,6 +9,7 @@ from pfnscope.analysis import Analysis, analyze
 from pfnscope.analysis.checks.counts import memmap_pages, zone_count_checks, zone_counts, zonelist_checks
 from pfnscope.analysis.checks.setup import node_checks
 from pfnscope.analysis.hazards import left_out, top_of
+from pfnscope.analysis.replay import replay
 from pfnscope.analysis.verify import view_of
 from pfnscope.kernel import vmemmap
 from pfnscope.kernel.architecture_row import MemoryModel
@@ -19,7 +20,7 @@ from pfnscope.kernel.map_arguments import map_operations
 from pfnscope.kernel.readers import readers_for
 from pfnscope.kernel.region_kinds import RAM, SOFT_RESERVED
 from pfnscope.kernel.release import Release, Version
-from pfnscope.kernel.rules import RULES
+from pfnscope.kernel.rules import RULES, unchecked
 from pfnscope.kernel.vendors import parse_release
 from pfnscope.layout import build_layout
 from pfnscope.layout.zones import movable_starts
@@ -67,8 +68,12 @@ def seed_as(version: Version) -> Analysis:
 # Rules, readers and passes
 
 
-def rule(version: Version) -> object:
-    return [row.id for row in RULES if row.covers(version)]
+def rule(arch: str) -> Callable[[Version], object]:
+    return lambda version: [row.id for row in RULES if row.covers(version, arch)]
+
+
+def is_unchecked(version: Version) -> object:
+    return bool(unchecked(version))
 
 
 def bound(name: str) -> Callable[[Version], object]:
@@ -128,6 +133,14 @@ def image_is_known(version: Version) -> object:
 
 
 FLATMEM = MemMap(MemoryModel.FLATMEM, block=1024)
+
+
+def tail_of_flatmem(version: Version) -> object:
+    """States behind the last memory of i386, whose page block has 256 frames left."""
+    layout = replace(build_layout(boot("i386", (0, 1, 101)), None), version=version)
+    states = replay(layout, RULES[-2], layout.without_memory.clip(1024, 1 << 30), version)[0]
+    return [(frames.pages, state.state) for frames, state in states]
+
 
 # /proc/kpageflags
 

@@ -12,7 +12,7 @@ import pytest
 import pfnscope.kernel
 from pfnscope.kernel import thresholds
 from pfnscope.kernel.architecture_row import Architecture
-from pfnscope.kernel.architectures import ARCHITECTURES
+from pfnscope.kernel.architectures import ARCHITECTURES, max_order_pages, section_size
 from pfnscope.kernel.deferral import DEFERRALS, RESERVING
 from pfnscope.kernel.readers import READERS
 from pfnscope.kernel.release import NEWEST, Releases, Since, Version, between, parse_version, since, starting, until
@@ -91,7 +91,8 @@ def test_every_threshold_names_its_commit_or_file_and_what_was_read() -> None:
 
 @pytest.mark.parametrize("version", RELEASES, ids=lambda version: ".".join(map(str, version)))
 def test_rows_leave_no_gap_and_do_not_overlap(version: Version) -> None:
-    assert holding((row.releases for row in RULES), version) == 1
+    for arch in ("x86_64", "arm64"):
+        assert sum(row.covers(version, arch) for row in RULES) == 1
     assert holding((row.releases for row in RESERVING), version) == 1
     assert holding((row.releases for row in DEFERRALS), version) == (version >= (4, 2, 0))
     for name in {row.name for row in READERS}:
@@ -154,3 +155,8 @@ def test_releases_between_two_changes_are_half_open_intervals() -> None:
 def test_what_is_no_version_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         parse_version(text)
+
+
+def test_sections_of_ia64_are_as_large_as_its_largest_buddy() -> None:
+    assert [section_size("ia64", None, size << 10) for size in (4, 8, 16, 64)] == [1 << 30, 1 << 30, 1 << 30, 4 << 30]
+    assert all(max_order_pages("ia64", size << 10) == 65536 for size in (4, 8, 16, 64))

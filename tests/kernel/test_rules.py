@@ -2,8 +2,19 @@
 
 import pytest
 
-from pfnscope.kernel.release import short
-from pfnscope.kernel.rules import RULES, ZERO_FIRST, ZERO_TAIL, Pass, describe_releases, rules_for
+from pfnscope.kernel.architectures import ARCHITECTURES
+from pfnscope.kernel.release import NEVER, short
+from pfnscope.kernel.rules import (
+    RULES,
+    X86_PASSES,
+    ZERO_FIRST,
+    ZERO_TAIL,
+    Pass,
+    describe_releases,
+    rules_for,
+    rules_on,
+    unchecked,
+)
 from pfnscope.kernel.vendors import parse_release
 
 
@@ -18,6 +29,8 @@ def test_every_row_allocates_first_and_names_its_source() -> None:
 def test_every_row_begins_with_a_release_that_one_of_its_commits_names() -> None:
     """What began a row is among its commits, so that a backporter finds it; the oldest row has none."""
     for rule in RULES[1:]:
+        if rule.releases == NEVER:
+            continue
         named = {point for commit in rule.commits for point in (commit.since.mainline, *commit.since.stable)}
         begun = {rule.releases.first.mainline, *rule.releases.first.stable}
         assert begun <= named, rule.id
@@ -66,14 +79,47 @@ def test_a_point_release_that_was_not_read_is_printed_with_a_question_mark() -> 
 def test_a_release_finds_its_rule(release: str, rule: str) -> None:
     parsed = parse_release(release)
     assert parsed
-    assert [item.id for item in rules_for(parsed)] == [rule]
+    assert [item.id for item in rules_for(parsed, "x86_64")] == [rule]
+
+
+@pytest.mark.parametrize(
+    ("release", "rule"),
+    [
+        ("4.17.3", "raw-memmap"),
+        ("4.17.5", "raw-memmap"),
+        ("4.18.0", "raw-memmap-4.19"),
+        ("4.18.0-80.el8.ppc64le", "raw-memmap-4.19"),
+        ("4.19.8", "raw-memmap-4.19"),
+        ("4.19.103", "zeroed-gaps-4.19"),
+    ],
+)
+def test_what_x86_reserves_is_no_rule_of_other_architectures(release: str, rule: str) -> None:
+    parsed = parse_release(release)
+    assert parsed
+    for arch in ("ppc64le", "arm64", "s390x", "riscv64"):
+        assert [item.id for item in rules_for(parsed, arch)] == [rule]
+
+
+def test_a_pass_or_a_row_of_arch_x86_holds_on_x86_alone() -> None:
+    for row in ARCHITECTURES:
+        bound = [rule for rule in rules_on(row.name) if X86_PASSES & {*rule.passes} or "arch/x86" in rule.source]
+        assert bool(bound) == row.x86, row.name
+
+
+def test_a_release_that_nobody_read_is_taken_for_the_last_that_was_and_said_to_be_unchecked() -> None:
+    newer, read = parse_release("7.9.1"), parse_release("7.3.4")
+    assert newer
+    assert read
+    assert rules_for(newer, "x86_64") == rules_for(read, "x86_64")
+    assert unchecked(newer.acts_like) == "7.9.1 has not been read: it is taken to be as 7.3, the last that was"
+    assert unchecked(read.acts_like) == ""
 
 
 def test_a_distribution_that_hides_its_stable_release_gets_the_rules_of_the_branch_newest_first() -> None:
     parsed = parse_release("5.4.0-1051-azure")
     assert parsed
     assert not parsed.stable_known
-    assert [item.id for item in rules_for(parsed)] == ["zeroed-gaps-and-tail", "zeroed-gaps"]
+    assert [item.id for item in rules_for(parsed, None)] == ["zeroed-gaps-and-tail", "zeroed-gaps"]
 
 
 def test_debians_banner_tells_the_stable_release() -> None:
@@ -98,6 +144,9 @@ def test_releases_are_described_for_readers() -> None:
     words = {rule.id: describe_releases(rule) for rule in RULES}
     assert words["zeroed-memmap-reserved"] == "up to 4.1"
     assert words["zeroed-memmap"] == "4.2 to 4.14"
-    assert words["raw-memmap"] == "4.15 to 4.17.3"
+    assert words["raw-memmap"] == "4.15 to 4.17.3 on x86, 4.15 to 4.17.6 elsewhere"
+    assert words["e820-reserved"] == "4.17.7 to 4.19.8 on x86"
+    assert describe_releases(RULES[2], "arm64") == "4.15 to 4.17.6"
+    assert words["holes-by-address-split"] == "no release that was read"
     assert words["zeroed-gaps"] == "4.20 to 5.4.18, 5.5 to 5.5.2"
-    assert words["holes-by-address"] == "5.10.53 and later 5.10.y, 5.12.17 and later 5.12.y, 5.13.2 and later"
+    assert words["holes-by-address"] == "5.10.53 and later 5.10.y, 5.12.17 and later 5.12.y, 5.13.2 to 7.3"

@@ -3,9 +3,10 @@
 from msgspec import structs
 
 from pfnscope.analysis.replay import Counted, PassCount
+from pfnscope.kernel.architectures import X86
 from pfnscope.kernel.release import Release
-from pfnscope.kernel.rules import RULES, CountWording, StructPageRule, rules_for
-from pfnscope.model.analysis import Choice
+from pfnscope.kernel.rules import RULES, X86_PASSES, CountWording, StructPageRule, rules_for, unchecked
+from pfnscope.model.analysis import Basis, Choice
 from pfnscope.model.layout import Layout
 from pfnscope.model.log import BootLog, PrintedCounts
 
@@ -18,32 +19,39 @@ def choose(log: BootLog, layout: Layout, counted: Counted, release: Release | No
     if layout.memory and not layout.knows_struct_pages:
         where = layout.arch or "an unknown architecture"
         return Choice(None, "assumed", f"which page frames of {where} have a struct page is not known")
-    choice = _chosen(log.page_counts, counted, release, overridden=overridden)
+    choice = _chosen(log.page_counts, counted, release, layout.arch, overridden=overridden)
     if choice.basis == "release" and "release" in log.assumed:
         return structs.replace(choice, basis="assumed", why=f"{choice.why}, which the text names elsewhere")
     return choice
 
 
-def _chosen(counts: PrintedCounts, counted: Counted, release: Release | None, *, overridden: bool) -> Choice:
+def _chosen(
+    counts: PrintedCounts, counted: Counted, release: Release | None, arch: str | None, *, overridden: bool
+) -> Choice:
     """The wording of the count line narrows the rows; then its number, then the release decides.
 
     An overriding release beats the count line, because the caller asks what that release would do. A count that
     several mechanisms explain is no evidence for one of them where no release is known.
     """
-    by_release = rules_for(release) if release else ()
+    by_release = rules_for(release, arch) if release else ()
     if overridden and by_release and release:
         why = f"the rule of {release.text}, the release that was asked for"
-        return Choice(by_release[0], "assumed", why, _doubt(by_release[0], release))
+        return Choice(by_release[0], "assumed", why, _doubt(by_release[0], release, arch))
     wording = counts.count_line
-    by_wording = [rule for rule in RULES if rule.wording is wording]
+    by_wording = [
+        rule
+        for rule in RULES
+        if rule.wording is wording and (arch is None or arch in X86 or not X86_PASSES & {*rule.passes})
+    ]
     if by_wording and wording:
         return _by_line(wording, by_wording, by_release, counts, counted)
     if not by_release or release is None:
         return Choice(None, "assumed", "the text names no kernel release and prints no count")
     rule = by_release[0]
     if release.stable_known and not release.backports:
-        return Choice(rule, "release", f"the rule of {release.text}", _doubt(rule, release))
-    return Choice(rule, "assumed", _vendors_word(release), _doubt(rule, release))
+        basis: Basis = "assumed" if unchecked(release.acts_like) else "release"
+        return Choice(rule, basis, f"the rule of {release.text}", _doubt(rule, release, arch))
+    return Choice(rule, "assumed", _vendors_word(release), _doubt(rule, release, arch))
 
 
 def _vendors_word(release: Release) -> str:
@@ -59,10 +67,10 @@ def _vendors_word(release: Release) -> str:
     )
 
 
-def _doubt(rule: StructPageRule, release: Release) -> str:
-    """What of the rule and of the vendor's build has not been read."""
+def _doubt(rule: StructPageRule, release: Release, arch: str | None) -> str:
+    """What of the rule, the release and the vendor's build has not been read."""
     vendors = release.deviation.doubt if release.deviation else ""
-    return "; ".join(filter(None, (rule.doubt, vendors)))
+    return "; ".join(filter(None, (rule.doubt_on(arch), unchecked(release.acts_like), vendors)))
 
 
 def _by_line(

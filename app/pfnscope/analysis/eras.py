@@ -9,7 +9,7 @@ from pfnscope.analysis.holes import Surroundings, find_holes
 from pfnscope.analysis.replay import replay
 from pfnscope.kernel.architecture_row import MemoryModel
 from pfnscope.kernel.release import Release
-from pfnscope.kernel.rules import RULES, StructPageRule, describe_releases, typical
+from pfnscope.kernel.rules import StructPageRule, describe_releases, rules_on, typical
 from pfnscope.layout.zones import zone_spans
 from pfnscope.model.analysis import ALARMS, SEVERITIES, Choice, Era, Hole, PageState, Severity, worse, worst_first
 from pfnscope.model.layout import Layout, MemMap, MemoryRange, Owner, ZoneLimit
@@ -20,22 +20,24 @@ from pfnscope.model.ranges import FrameRange, FrameSet, overlay
 def eras(
     surroundings: Surroundings, own: StructPageRule | None = None, holes: tuple[Hole, ...] = ()
 ) -> tuple[Era, ...]:
-    """One entry a rule, oldest first, each as of a typical release of the rule.
+    """One entry a rule of the architecture, oldest first, each as of a typical release of the rule.
 
     ``holes`` are all those of the layout by the rule ``own``, where they have been found already.
     """
-    layout = surroundings.layout
+    layout, known = surroundings.layout, rules_on(surroundings.layout.arch)
+    rules = known if own is None or own in known else (*known, own)
     if not layout.outside_zone_spans.pairs:
-        return tuple(_era(rule, (), current=rule is own) for rule in RULES)
-    same = own is not None and layout.version is not None and own.covers(layout.version)
+        return tuple(_era(layout, rule, (), current=rule is own) for rule in rules)
+    same = own is not None and layout.version is not None and own.covers(layout.version, layout.arch)
     outside = tuple(hole for hole in holes if hole.outside)
     return tuple(
         _era(
+            layout,
             rule,
             outside if same and rule is own else _holes_of(surroundings, rule, layout.outside_zone_spans),
             current=rule is own,
         )
-        for rule in RULES
+        for rule in rules
     )
 
 
@@ -45,38 +47,38 @@ def weigh_unknown(surroundings: Surroundings, holes: tuple[Hole, ...]) -> tuple[
     Every rule is tried on all of them at once, so the cost follows the number of holes.
     """
     out = list(holes)
-    for rule in RULES:
+    for rule in rules_on(surroundings.layout.arch):
         at = 0
         for hole in _holes_of(surroundings, rule, surroundings.layout.without_memory):
             while out[at].frames.end <= hole.frames.start:
                 at += 1
-            out[at] = _graver(out[at], hole, rule)
+            out[at] = _graver(out[at], hole, describe_releases(rule, surroundings.layout.arch))
     return tuple(out)
 
 
-def _graver(known: Hole, hole: Hole, rule: StructPageRule) -> Hole:
+def _graver(known: Hole, hole: Hole, releases: str) -> Hole:
     severity: Severity = "caution" if hole.severity in ALARMS else hole.severity
     if not worse(severity, known.severity):
         return known
-    why = f"the release is not known; {describe_releases(rule)}: {hole.why}"
+    why = f"the release is not known; {releases}: {hole.why}"
     return structs.replace(known, severity=severity, state="unknown", linked_node=None, linked_zone=None, why=why)
 
 
 def _holes_of(surroundings: Surroundings, rule: StructPageRule, within: FrameSet) -> tuple[Hole, ...]:
     """The holes as of a release of the rule: the log's own, or else a typical one."""
     layout = surroundings.layout
-    ours = layout.version is not None and rule.covers(layout.version)
-    version = layout.version if ours and layout.version else typical(rule)
+    ours = layout.version is not None and rule.covers(layout.version, layout.arch)
+    version = layout.version if ours and layout.version else typical(rule, layout.arch)
     release = Release("", version, version, stable_known=True, backports=False)
     return find_holes(surroundings, Choice(rule, "release", ""), release, within)
 
 
-def _era(rule: StructPageRule, holes: tuple[Hole, ...], *, current: bool) -> Era:
+def _era(layout: Layout, rule: StructPageRule, holes: tuple[Hole, ...], *, current: bool) -> Era:
     state, severity = "no hole outside zone spans", SEVERITIES[-1]
     if holes:
         worst = worst_first(holes)[0]
         state, severity = in_words(worst), worst.severity
-    return Era(rule.id, describe_releases(rule), rule.title, state, severity, current)
+    return Era(rule.id, describe_releases(rule, layout.arch), rule.title, state, severity, current)
 
 
 def in_words(hole: Hole) -> str:

@@ -19,7 +19,10 @@ Reason = tuple[FrameRange, str]
 LONG_GAP = 1 << 20
 """Frames without a struct page that are read one by one only up to this many: 4 GiB of 4 KiB pages."""
 
-_WHOLE = {Pass.ZERO_UP_TO_SECTION, Pass.INIT_AS_NODE_0, Pass.HOLES_PER_ZONE, Pass.HOLES_BY_ADDRESS}
+_WHOLE = {
+    Pass.ZERO_UP_TO_SECTION, Pass.INIT_AS_NODE_0, Pass.HOLES_PER_ZONE, Pass.HOLES_BY_ADDRESS,
+    Pass.HOLES_BY_ADDRESS_SPLIT,
+}  # fmt: skip
 _UNFINISHED_SHARE = 8
 _SECTION = 1 << 15
 

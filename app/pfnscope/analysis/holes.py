@@ -53,7 +53,7 @@ def find_holes(
     ``within`` says which of ``layout.without_memory`` to look at.
     """
     layout = surroundings.layout
-    version = release.acts_like if release else typical(choice.rule) if choice.rule else None
+    version = release.acts_like if release else typical(choice.rule, layout.arch) if choice.rule else None
     states: Painted[PageState] = ()
     if choice.rule:
         states = replay(layout, choice.rule, within, release.acts_like if release else None)[0]
@@ -80,7 +80,7 @@ def severity_of(
         return "danger" if ordinary else "caution" if reached else "info"
     if state.state == "unknown":
         return "none"
-    if reserved or linked_inside:
+    if (reserved and not state.misnumbered) or linked_inside:
         return "none"
     return "info"
 

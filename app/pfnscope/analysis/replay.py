@@ -5,14 +5,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
-from pfnscope.kernel.architectures import asks_memblock, pageblock_frames
-from pfnscope.kernel.deferral import Deferral, NodeOfReserved, deferral, walked_early
+from pfnscope.kernel.architectures import architecture, asks_memblock, takes_blocks
+from pfnscope.kernel.deferral import Deferral, NodeOfReserved, deferral, kept_zone_number, walked_early
 from pfnscope.kernel.release import Version
 from pfnscope.kernel.rules import Pass, StructPageRule, typical
+from pfnscope.kernel.thresholds import VALID_BY_FRAME
 from pfnscope.model.analysis import PageState
 from pfnscope.model.layout import Layout, ZoneSpan
 from pfnscope.model.log import MemoryType
-from pfnscope.model.ranges import FrameRange, FrameSet, Painted, paint
+from pfnscope.model.ranges import FrameRange, FrameSet, Painted, overlay, paint
 
 _E820 = "x86 put what e820 does not call RAM into memblock.reserved"
 
@@ -79,31 +80,41 @@ def replay(
     release that runs the passes, by default that of the layout, or else a typical one. Cost follows the number
     of ranges. What the passes do to memory itself is not followed: each ends with it initialised in its own zone.
     """
-    version = version or layout.version or typical(rule)
+    version = version or layout.version or typical(rule, layout.arch)
     scope = layout.struct_pages if scope is None else scope
-    own_validity = asks_memblock(layout.arch, version)
-    run = Replay(
-        layout,
-        version,
-        rule,
-        scope,
-        scope & _valid_blocks(layout) if own_validity else scope,
-        scope & layout.memory_frames if own_validity else scope,
-        [],
-        [],
-    )
+    walked = scope & layout.memory_frames if asks_memblock(layout.arch, version) else scope
+    run = Replay(layout, version, rule, scope, _writable(layout, version, scope), walked, [], [])
     for step in rule.passes:
         if layout.memmap.fills_holes(version) or step not in _SPARSEMEM_ONLY:
             _PASSES[step](run)
     return paint(run.strokes), tuple(run.counts)
 
 
-def _valid_blocks(layout: Layout) -> FrameSet:
-    """Page blocks whose first frame is memory: pfn_valid() is called once a block there, not once a frame."""
-    size = pageblock_frames(layout.page_size)
-    mapped = layout.memory_frames - layout.nomap
-    heads = ((-(-item.start // size) * size, -(-item.end // size) * size) for item in mapped)
-    return mapped | FrameSet.of(FrameRange(start, end) for start, end in heads if start < end)
+def _writable(layout: Layout, version: Version, scope: FrameSet) -> FrameSet:
+    """Those of ``scope`` that passes over holes write: pfn_valid() is called once a page block, later once a frame.
+
+    Sources: zero_pfn_range() and init_unavailable_range() in mm/page_alloc.c, 5.0 to 6.1, later mm/mm_init.c;
+    pfn_valid() in arch/arm64/mm/init.c, 4.17, and in arch/arm/mm/init.c, 4.17 and 5.14, which says yes to page blocks
+    with memory; that of FLATMEM, include/asm-generic/memory_model.h, ends with max_pfn.
+    """
+    size = layout.memmap.page_block
+    if asks_memblock(layout.arch, version):
+        mapped = layout.memory_frames - layout.nomap
+        return scope & (mapped | _blocks_begun(mapped, size))
+    if not layout.flat:
+        return scope
+    if architecture(layout.arch).freed:
+        return scope & layout.memory_frames.rounded_out(size)
+    valid = scope.clip(0, layout.max_pfn)
+    if VALID_BY_FRAME.reached(version):
+        return valid
+    return valid | (scope & _blocks_begun(layout.struct_pages.clip(0, layout.max_pfn), size))
+
+
+def _blocks_begun(frames: FrameSet, size: int) -> FrameSet:
+    """Blocks of ``size`` frames whose first frame is among these."""
+    heads = ((-(-item.start // size) * size, -(-item.end // size) * size) for item in frames)
+    return FrameSet.of(FrameRange(start, end) for start, end in heads if start < end)
 
 
 def _allocate_zeroed(run: Replay) -> None:
@@ -213,6 +224,15 @@ def _holes_per_zone(run: Replay) -> None:
 
 def _holes_by_address(run: Replay) -> None:
     """memmap_init() of 5.14 and later: one pass over memory in address order, then the tail."""
+    _pass_by_address(run, split=False)
+
+
+def _holes_by_address_split(run: Replay) -> None:
+    """The same of linux-mm at 7.3-rc5, where init_unavailable_range() is called for each side of a zone's start."""
+    _pass_by_address(run, split=True)
+
+
+def _pass_by_address(run: Replay, *, split: bool) -> None:
     spans: dict[int, list[ZoneSpan]] = {}
     for span in run.layout.zone_spans:
         if span.present_pages:
@@ -225,6 +245,9 @@ def _holes_by_address(run: Replay) -> None:
             part = item.frames.clip(span.frames.start, span.frames.end)
             if part.pages == 0:
                 continue
+            if split and hole < span.start_pfn < part.start:
+                _count(run, _hole_below(run, hole, span.start_pfn, span), span)
+                hole = span.start_pfn
             _count(run, _hole_below(run, hole, part.start, span), span)
             hole = part.end
     if last is not None:
@@ -239,7 +262,7 @@ def _count(run: Replay, written: FrameSet, span: ZoneSpan) -> None:
 
 _SPARSEMEM_ONLY = frozenset({
     Pass.ZERO_RESERVED_AND_E820, Pass.ZERO_UP_TO_MAX_PFN, Pass.ZERO_UP_TO_SECTION, Pass.INIT_AS_NODE_0,
-    Pass.HOLES_PER_ZONE, Pass.HOLES_BY_ADDRESS,
+    Pass.HOLES_PER_ZONE, Pass.HOLES_BY_ADDRESS, Pass.HOLES_BY_ADDRESS_SPLIT,
 })  # fmt: skip
 """Built only without CONFIG_FLAT_NODE_MEM_MAP, later CONFIG_FLATMEM: mm/page_alloc.c, 4.19 to 5.14."""
 
@@ -257,6 +280,7 @@ _PASSES: dict[Pass, Callable[[Replay], None]] = {
     Pass.INIT_AS_NODE_0: _init_as_node_0,
     Pass.HOLES_PER_ZONE: _holes_per_zone,
     Pass.HOLES_BY_ADDRESS: _holes_by_address,
+    Pass.HOLES_BY_ADDRESS_SPLIT: _holes_by_address_split,
     Pass.RESERVE: _reserve,
 }
 
@@ -286,25 +310,41 @@ def initialised_by_reserving(
     ends = walk_ends(layout, version, memory_only=not spans)
     if row is None or not ends:
         return
-    first = min(item.node for item in layout.memory)
     spans_of: dict[int, list[ZoneSpan]] = {}
     for span in layout.zone_spans:
         spans_of.setdefault(span.node, []).append(span)
-    starts = [item.frames.start for item in layout.memory]
     for frames in (layout.reserved & layout.struct_pages) - layout.memory_frames:
-        node = first
-        if row.reserved is NodeOfReserved.BELOW:
-            node = layout.memory[max(0, bisect_right(starts, frames.start) - 1)].node
-        if node not in ends:
-            continue
-        part = frames.clip(max(frames.start, ends[node]), frames.end)
-        if part.pages:
-            # recorded boots of 6.12 have the node of the memory below in one case and the first node in another
-            yield from _of_node(spans_of.get(node, ()), node, node if node == first else None, part)
+        for piece, node, linked in nodes_of_reserved(layout, row, version, frames):
+            if node in ends:
+                part = piece.clip(max(piece.start, ends[node]), piece.end)
+                if part.pages:
+                    yield from _of_node(layout, spans_of.get(node, ()), node, linked, part)
+
+
+def nodes_of_reserved(
+    layout: Layout, row: Deferral, version: Version, frames: FrameRange
+) -> Iterator[tuple[FrameRange, int, int | None]]:
+    """Pieces of reserved frames without memory with the node that they get, and again, or None where it is a guess."""
+    first = min(item.node for item in layout.memory)
+    starts = [item.frames.start for item in layout.memory]
+    below = layout.memory[max(0, bisect_right(starts, frames.start) - 1)]
+    if row.reserved is NodeOfReserved.BELOW:
+        reach = frames.clip(frames.start, below.frames.start + below.frames.end)
+        if reach.pages:
+            yield reach, below.node, below.node
+            frames = FrameRange(reach.end, frames.end)
+    if row.reserved is NodeOfReserved.FIRST or not takes_blocks(layout.arch, version):
+        yield frames, first, first
+    elif layout.node_blocks is None:
+        yield frames, below.node, None
+    else:
+        for piece, (node,) in overlay(FrameSet.of([frames]), layout.node_blocks):
+            given = first if node is None else node
+            yield piece, given, given
 
 
 def _of_node(
-    spans: Iterable[ZoneSpan], node: int, linked: int | None, frames: FrameRange
+    layout: Layout, spans: Iterable[ZoneSpan], node: int, linked: int | None, frames: FrameRange
 ) -> Iterator[tuple[FrameRange, PageState]]:
     rest = FrameSet.of([frames])
     for span in spans:
@@ -312,9 +352,21 @@ def _of_node(
             why = f"the reserve pass initialised it as node {node}, zone {span.zone}, since node {node} was deferred"
             yield piece, PageState("initialised", why, node, span.zone, page_reserved=True)
         rest -= FrameSet.of([span.frames])
+    state = _of_no_zone(layout, node, linked)
     for piece in rest:
-        why = f"the reserve pass initialised it as no zone at all, since node {node} was deferred and none spans it"
-        yield piece, PageState("initialised", why, linked, None, page_reserved=True)
+        yield piece, state
+
+
+def _of_no_zone(layout: Layout, node: int, linked: int | None) -> PageState:
+    """What the reserve pass writes where no zone of the node spans a frame."""
+    done, since = "the reserve pass initialised it as", f"since node {node} was deferred and none spans it"
+    count = layout.zones_configured
+    number = kept_zone_number(count) if count else None
+    if number is None:
+        return PageState("initialised", f"{done} no zone at all, {since}", linked, None, page_reserved=True)
+    zone = layout.zone_limits[number].zone
+    why = f"{done} zone number {count}, of which page flags keep {number}: {zone}, {since}"
+    return PageState("initialised", why, linked, zone, page_reserved=True, misnumbered=True)
 
 
 def _first_deferred(layout: Layout, row: Deferral, node: int, memory_only: bool) -> int | None:

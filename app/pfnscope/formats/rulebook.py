@@ -95,7 +95,7 @@ def _rule(rule: StructPageRule) -> Rule:
         log_line=None if rule.wording.value == "none" else rule.wording.value,
         commits=[_commit(commit) for commit in rule.commits],
         readers=[_reader(reader) for reader in readers_for(typical(rule))],
-        vendors=[build_words(row) for row in DEVIATIONS if rule.covers(row.acts_like)],
+        vendors=[build_words(row) for row in DEVIATIONS if rule.covers(row.acts_like, None)],
         source=rule.source,
         doubt=rule.doubt or None,
         limits=rule.limits or None,

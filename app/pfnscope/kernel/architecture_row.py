@@ -66,11 +66,10 @@ class Zone(Struct, frozen=True):
 
 
 class Zones(Struct, frozen=True):
-    """Zones on some releases, in the kernel's order; ``without_release``: taken where the release is not known."""
+    """Zones on some releases, in the kernel's order; those of the newest are taken where the release is not known."""
 
     zones: tuple[Zone, ...]
     releases: Releases = EVERY
-    without_release: bool = False
 
 
 class Architecture(Struct, frozen=True, kw_only=True):
@@ -88,8 +87,9 @@ class Architecture(Struct, frozen=True, kw_only=True):
 
     Of FLATMEM: ``from_memory``: pfn_valid() begins with memory. ``freed``: struct pages of holes are given back, but
     for blocks that hold memory. ``virtual``: node_mem_map is mapped where memory is, which no line tells whole.
-    ``own_pfn_valid``: releases whose pfn_valid() asks memblock. ``max_pfns``: MAX_ARCH_PFN as x86 prints it, the
-    largest first.
+    ``huge_pages_with_pae``: a page block is one huge page with PAE (LPAE on arm), and the largest buddy without.
+    ``numa_memblks``: releases that give memblock.reserved the nodes of firmware's blocks. ``own_pfn_valid``: releases
+    whose pfn_valid() asks memblock. ``max_pfns``: MAX_ARCH_PFN as x86 prints it, the largest first.
     """
 
     name: str
@@ -110,6 +110,8 @@ class Architecture(Struct, frozen=True, kw_only=True):
     argument: str | None = None
     from_memory: bool = False
     freed: bool = False
+    huge_pages_with_pae: bool = False
     virtual: bool = False
+    numa_memblks: Releases | None = None
     own_pfn_valid: Releases | None = None
     max_pfns: tuple[int, ...] = ()

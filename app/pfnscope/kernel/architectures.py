@@ -17,15 +17,19 @@ and arch/arm/mm/init.c, in 5.14 and not in 5.12.9. Before, both ask memblock: 4.
 
 _ARM64_ALWAYS_SPARSE = since("5.13")
 _SMALL_SECTIONS = since("5.12")
+_PARISC_SPARSE = since("6.1")  # arch/parisc/Kconfig and sparsemem.h of 6.1 and 6.12; releases before were not read
 _S390_SMALL_SECTIONS = since("6.13")  # e3a6970b7daf; 28 bits still in 6.12.117
 _RISCV_SPARSE = since("5.4")
 _NO_DISCONTIGMEM = since("5.14")
 _MIPS_NUMA_SPARSE = since("5.3")
+_NUMA_MEMBLKS = since("6.12")
+"""numa_clear_kernel_node_hotplug() of arch/x86/mm/numa.c, 4.17 to 6.8, becomes mm/numa_memblks.c, which
+drivers/base/arch_numa.c of arm64 and riscv64 uses too."""
+
 _ARM_SECTIONS = since("4.9")  # platforms may have their own, and had up to 4.4
 
 _ARM64_DMA = since("5.5")
 _ARM64_FIRMWARE = since("5.11")
-_ARM64_NO_MASK = since("6.12")
 _POWERPC_DMA = since("5.2")
 
 _NORMAL = Zone("Normal", None)
@@ -47,6 +51,7 @@ _X86_64 = Architecture(
     # arch/x86/mm/kaslr.c, 4.17 to 7.1
     random_vmemmap=(0xFF10000000000000, GIB),
     argument="RDI",
+    numa_memblks=EVERY,
     max_pfns=(1 << 40, 1 << 34),  # 2^52 or 2^46 bytes: arch/x86/kernel/e820.c
 )
 
@@ -72,6 +77,7 @@ _I386 = Architecture(
     # max_low_pfn ends below 896 MiB by what fixmap and vmalloc need: arch/x86/mm/init_32.c, 2.6.34 to 7.1
     zones=(Zones((Zone("DMA", 16 * MIB), Zone("Normal", 896 * MIB), Zone("HighMem", None))),),
     argument="EAX",
+    numa_memblks=EVERY,
     max_pfns=(1 << 24, 1 << 20),  # 2^36 bytes with PAE, 2^32 without: arch/x86/kernel/e820.c
 )
 
@@ -92,8 +98,9 @@ _ARM64 = Architecture(
         Section(512 * MIB, starting(_SMALL_SECTIONS), 64 * KIB),
     ),
     largest_buddy=((16 * KIB, 2048), (64 * KIB, 8192)),
-    # zone_sizes_init() and max_zone_phys() in arch/arm64/mm/init.c: 4.17, 5.4, 5.7, 5.11, 5.14, 6.6, 6.12, 7.1. What a
-    # device tree or an ACPI IORT takes from the DMA zone is in no line of a log, so it is left out.
+    # zone_sizes_init() and max_zone_phys() in arch/arm64/mm/init.c: 4.17, 5.4, 5.7, 5.11, 5.14, 6.6, 6.12,
+    # 6.12.117, 7.1: from 6.12 on zone_dma_limit is cut at 4 GiB only where memory begins below. What a device tree or
+    # an ACPI IORT takes from the DMA zone is in no line of a log, so it is left out.
     zones=(
         Zones((Zone("DMA32", 4 * GIB, window=4 * GIB), _NORMAL), until(_ARM64_DMA)),
         Zones(
@@ -102,14 +109,13 @@ _ARM64 = Architecture(
         ),
         Zones(
             (Zone("DMA", 4 * GIB, whole_above=True), Zone("DMA32", 4 * GIB, whole_above=True), _NORMAL),
-            between(_ARM64_FIRMWARE, _ARM64_NO_MASK),
-            without_release=True,
+            starting(_ARM64_FIRMWARE),
         ),
-        Zones((Zone("DMA", 4 * GIB), Zone("DMA32", 4 * GIB), _NORMAL), starting(_ARM64_NO_MASK)),
     ),
     vmemmap=True,
     random_vmemmap=_LINEAR_MAP,
     argument="x0",
+    numa_memblks=starting(_NUMA_MEMBLKS),
     own_pfn_valid=until(_GENERIC_PFN_VALID),
 )
 
@@ -121,9 +127,12 @@ _ARM = Architecture(
     fixed_page_size=True,
     models=(Model(_FLAT, "the usual configuration of arm"),),
     sections=(Section(256 * MIB, starting(_ARM_SECTIONS)),),
+    # with SOC_AM33XX, as kernels for many boards have it: arch/arm/Kconfig, 4.17 to 7.1; a recorded mem_map of 6.12.117
+    largest_buddy=((4 * KIB, 2048),),
+    huge_pages_with_pae=True,
     argument="r0",
     # free_unused_memmap() in arch/arm/mm/init.c, 4.17, and mm/memblock.c, 6.1: by MAX_ORDER_NR_PAGES, from 5.14 by page
-    # block, which is as large without huge pages
+    # block
     freed=True,
     own_pfn_valid=until(_GENERIC_PFN_VALID),
 )
@@ -143,6 +152,7 @@ _RISCV64 = Architecture(
     always_prints_vmemmap=True,  # print_vm_layout(), 6.2
     random_vmemmap=_LINEAR_MAP,
     argument="a0",
+    numa_memblks=starting(_NUMA_MEMBLKS),
     from_memory=True,  # ARCH_PFN_OFFSET of arch/riscv/include/asm/page.h, 5.14, 6.1
 )
 
@@ -223,8 +233,9 @@ ARCHITECTURES = (
         banner=r"-mckinley|-itanium|\bia64\b",
         page_sizes=(16 * KIB, 4 * KIB, 8 * KIB, 64 * KIB),
         models=(Model(_SPARSE, "the usual configuration of ia64"),),
-        sections=(Section(GIB),),
-        largest_buddy=((16 * KIB, 65536),),
+        # as large as the largest buddy where that is larger: arch/ia64/include/asm/sparsemem.h, 6.1
+        sections=(Section(4 * GIB, page_size=64 * KIB), Section(GIB)),
+        largest_buddy=tuple((size * KIB, 65536) for size in (4, 8, 16, 64)),
         virtual=True,  # arch/ia64/mm/init.c, 4.17
     ),
     Architecture(
@@ -250,6 +261,13 @@ ARCHITECTURES = (
         sections=(Section(64 * MIB),),
         zones=(Zones((_NORMAL,)),),  # arch_zone_limits_init() of arch/sh/mm/init.c, 4.17 to 7.1: one zone
     ),
+    Architecture(
+        name="parisc64",
+        banner=r"parisc64|hppa64",
+        page_sizes=(4 * KIB, 16 * KIB, 64 * KIB),
+        models=(Model(_SPARSE, "the default of 64-bit parisc", starting(_PARISC_SPARSE)),),
+        sections=(Section(128 * MIB, starting(_PARISC_SPARSE)),),
+    ),
     Architecture(name="alpha", page_sizes=(8 * KIB,), fixed_page_size=True),
 )
 
@@ -263,7 +281,7 @@ WITH_MODEL = tuple(sorted(row.name for row in ARCHITECTURES if row.models))
 PAGE_SIZES = tuple(sorted({size for row in ARCHITECTURES for size in row.page_sizes}))
 
 _PAGE_BLOCKS = {4 * KIB: 512, 16 * KIB: 2048, 64 * KIB: 8192}
-"""Frames of a page block by page size: that of a huge page, pageblock_order in include/linux/pageblock-flags.h, 5.12.
+"""Frames of a huge page by page size.
 
 An arm64 boot of 5.1 with 4 KiB pages counts 416 struct pages in holes and NOMAP memory, which is what this gives.
 """
@@ -325,7 +343,7 @@ def zone_limits(arch: str | None, version: Version | None, first: int) -> tuple[
     """
     rows = architecture(arch).zones
     if version is None:
-        row = next((row for row in rows if row.without_release), rows[-1] if rows else None)
+        row = rows[-1] if rows else None
     else:
         row = next((row for row in rows if version in row.releases), None)
     return tuple((zone.name, zone.end_with(first)) for zone in row.zones) if row else ()
@@ -342,6 +360,24 @@ def asks_memblock(arch: str | None, version: Version) -> bool:
     return releases is not None and version in releases
 
 
-def pageblock_frames(page_size: int) -> int:
-    """Frames of a page block, 2 MiB of them with 4 KiB pages."""
-    return _PAGE_BLOCKS.get(page_size, 512)
+def takes_blocks(arch: str | None, version: Version) -> bool:
+    """Whether memblock.reserved has the nodes of firmware's blocks, where it lies in one."""
+    releases = architecture(arch).numa_memblks
+    return releases is not None and version in releases
+
+
+def pageblock_frames(arch: str | None, page_size: int, *, pae: bool, buddy: int) -> int:
+    """Frames of a page block, 2 MiB of them with 4 KiB pages; without huge pages the largest ``buddy``.
+
+    Source: pageblock_order in include/linux/pageblock-flags.h, 5.12 and 6.12.
+    """
+    if architecture(arch).huge_pages_with_pae and not pae:
+        return buddy
+    return min(_PAGE_BLOCKS.get(page_size, 512), buddy)
+
+
+def freed_unit(arch: str | None, version: Version | None, page_block: int, buddy: int) -> int:
+    """Frames of the blocks in which struct pages of gaps between memory are given back; 0 where they stay."""
+    if not architecture(arch).freed:
+        return 0
+    return page_block if (version or _CURRENT) in starting(_GENERIC_PFN_VALID) else buddy

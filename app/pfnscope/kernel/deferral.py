@@ -3,7 +3,7 @@
 Deferred initialisation is CONFIG_DEFERRED_STRUCT_PAGE_INIT. Only the last zone of a node is deferred. Up to 5.7 the
 walk that stops there also leaves its holes untouched; later ones walk memory alone, and holes have a pass of their own.
 What memblock.reserved has beyond that point is initialised by the reserve pass: as the zone of a node that spans it, or
-as no zone at all.
+with MAX_NR_ZONES, the number of no zone, of which page flags keep as many bits as zones need.
 """
 
 from enum import Enum
@@ -17,6 +17,9 @@ from pfnscope.units import GIB
 _RESERVED_BY_MEMBLOCK = ONLY_RESERVED_BY_MEMBLOCK.since
 _ONE_SECTION = since("4.17")
 _NODE_BELOW = since("6.6")
+_NODE_OF_BLOCK = since("6.15", "6.14.6", "6.12.28", "6.6.90")
+"""The announcements of 6.14.6 and 6.6.90 name "mm/memblock: pass size instead of end to memblock_set_node()"; 6.12.28
+is of the same day and has not been read, 6.12.107 and 6.12.117 have it."""
 
 
 class NodeOfReserved(str, Enum):
@@ -24,6 +27,7 @@ class NodeOfReserved(str, Enum):
 
     FIRST = "the first node"
     BELOW = "the node of the memory below"
+    BLOCK = "the node of the SRAT block around it, or else the first node"
 
 
 class Deferral(Struct, frozen=True):
@@ -50,9 +54,15 @@ DEFERRALS = (
         between(_ONE_SECTION, _NODE_BELOW), 0, 0, NodeOfReserved.FIRST,
         "update_defer_init() and init_reserved_page(), 4.17 to 4.19; defer_init(), 5.4 to 6.1",
     ),
+    # memblock_set_node() is given the end of the memory for its size, so it goes on for that far
     Deferral(
-        starting(_NODE_BELOW), 0, 0, NodeOfReserved.BELOW,
-        "defer_init() in mm/mm_init.c, memmap_init_reserved_pages() in mm/memblock.c, 6.6 to 6.14",
+        between(_NODE_BELOW, _NODE_OF_BLOCK), 0, 0, NodeOfReserved.BELOW,
+        "defer_init() in mm/mm_init.c, memmap_init_reserved_pages() in mm/memblock.c, 6.6 and 6.14",
+    ),
+    Deferral(
+        starting(_NODE_OF_BLOCK), 0, 0, NodeOfReserved.BLOCK,
+        "memmap_init_reserved_pages() in mm/memblock.c and numa_clear_kernel_node_hotplug() in mm/numa_memblks.c,"
+        " 6.12.117; struct pages of recorded boots of 6.12.107 to 7.3.4",
     ),
 )  # fmt: skip
 
@@ -66,6 +76,15 @@ def walked_early(row: Deferral, node_spanned: int, section_frames: int, page_siz
     """Frames of a node's last zone that are initialised before the walk may stop at a section's start."""
     least = row.least_bytes // page_size if row.least_bytes else section_frames
     return max(least, node_spanned // row.share if row.share else 0)
+
+
+def kept_zone_number(zones: int) -> int | None:
+    """What page flags keep of MAX_NR_ZONES where that many zones are configured; None: a number that no zone has.
+
+    Source: ZONES_SHIFT in include/linux/page-flags-layout.h and set_page_zone() in include/linux/mm.h, 4.17 to 7.1.
+    With four zones, as riscv64 and s390x have them, two bits are kept: the number of the lowest zone.
+    """
+    return None if zones & (zones - 1) else 0
 
 
 class Reserving(Struct, frozen=True):
@@ -97,7 +116,7 @@ RESERVING = (
     ),
     Reserving(
         between(_NODE_BELOW, _FLAG_ALONE), "the same",
-        "the same, but beyond a deferral point as node of the memory below",
+        "the same, but beyond a deferral point as node of the memory below, from 6.6.90 on of the SRAT block",
         "memmap_init_reserved_pages(), 6.6.9",
     ),
     Reserving(

@@ -91,6 +91,7 @@ class Releases(Struct, frozen=True):
 
 
 EVERY = Releases()
+NEVER = Releases(first=Since(NEWEST))
 
 
 def starting(first: str | Since) -> Releases:

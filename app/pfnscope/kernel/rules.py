@@ -1,15 +1,17 @@
 """How each release initialises struct pages: one row a mechanism, with releases, passes and sources.
 
 A row lists the passes of that mechanism in the order in which the kernel runs them; analysis replays
-them on a layout. Each row begins with one commit and ends with the next, so together they cover every release once.
+them on a layout. Each row begins with one commit and ends with the next, so together they cover every release once, on
+x86 and elsewhere. Releases from :data:`UNREAD` on are taken for the last one that was read.
 """
 
 from enum import Enum
 
 from msgspec import Struct
 
+from pfnscope.kernel.architectures import X86
 from pfnscope.kernel.release import (
-    NEWEST,
+    NEVER,
     OLDEST,
     Release,
     Releases,
@@ -19,7 +21,6 @@ from pfnscope.kernel.release import (
     parse_version,
     short,
     since,
-    starting,
     until,
 )
 
@@ -39,6 +40,7 @@ class Pass(str, Enum):
     INIT_AS_NODE_0 = "initialise what is not in memory as node 0, first zone, Reserved"
     HOLES_PER_ZONE = "initialise memory and the holes below it zone by zone"
     HOLES_BY_ADDRESS = "initialise memory and the holes below it in address order"
+    HOLES_BY_ADDRESS_SPLIT = "the same, and count a hole across a zone's start in two parts"
     RESERVE = "set PageReserved on what is in memblock.reserved"
 
 
@@ -77,8 +79,12 @@ class Commit(Struct, frozen=True):
         return tuple(words.get(point, point) for point in map(short, self.since.stable))
 
 
+X86_PASSES = frozenset({Pass.ZERO_RESERVED_AND_E820})
+"""Passes that arch/x86 alone has."""
+
+
 class StructPageRule(Struct, frozen=True):
-    """One mechanism, on ``releases``.
+    """One mechanism, on ``releases``; ``elsewhere`` are those of architectures other than x86 where they are others.
 
     ``doubt`` says what of its history is not certain, ``limits`` what a log does not tell of it.
     """
@@ -93,10 +99,19 @@ class StructPageRule(Struct, frozen=True):
     source: str
     doubt: str = ""
     limits: str = ""
+    elsewhere: Releases | None = None
 
-    def covers(self, version: Version) -> bool:
-        """Whether this row holds for the release."""
-        return version in self.releases
+    def releases_on(self, arch: str | None) -> Releases:
+        """The releases of the row on an architecture; of one that is not known, those of x86."""
+        return self.releases if self.elsewhere is None or arch is None or arch in X86 else self.elsewhere
+
+    def doubt_on(self, arch: str | None) -> str:
+        """What is not certain of the row on an architecture: a history of x86 alone is none of the others'."""
+        return self.doubt if self.releases_on(arch) == self.releases else ""
+
+    def covers(self, version: Version, arch: str | None) -> bool:
+        """Whether this row holds for the release, or for the last one that was read where it is a later one."""
+        return as_read(version) in self.releases_on(arch)
 
 
 ONLY_RESERVED_BY_MEMBLOCK = Commit(
@@ -145,6 +160,11 @@ ONE_PASS = Commit(
     since("5.14", "5.13.2", "5.12.17", "5.10.53"),
 )  # fmt: skip
 
+UNREAD = since("7.4")
+"""The first release of which nothing was read; boots of 7.3.4 are recorded, mm/mm_init.c was read in 7.1.5."""
+
+_LAST_READ = parse_version("7.3")
+
 DEFERRED = (
     "with CONFIG_DEFERRED_STRUCT_PAGE_INIT the walk over the last zone of a node stops early, and a hole of that zone"
     " further up stays as the other passes leave it; a log tells so in a late line only"
@@ -185,6 +205,7 @@ RULES = (
         id="raw-memmap",
         title="never written outside zone spans",
         releases=between(RAW_MEMMAP.since, E820_RESERVED.since),
+        elsewhere=between(RAW_MEMMAP.since, ZERO_FIRST.since),
         passes=(Pass.ALLOCATE_RAW, Pass.WALK_SPANS, Pass.ZERO_RESERVED, Pass.RESERVE),
         wording=CountWording.RESERVED_BUT_UNAVAILABLE,
         summary="The memmap is no longer zeroed; outside zone spans only what memblock.reserved has is written.",
@@ -196,6 +217,7 @@ RULES = (
         id="e820-reserved-late",
         title="zeroed last where e820 is not RAM",
         releases=between(E820_RESERVED.since, ZERO_FIRST.since),
+        elsewhere=NEVER,
         passes=(Pass.ALLOCATE_RAW, Pass.WALK_SPANS, Pass.ZERO_RESERVED_AND_E820, Pass.RESERVE),
         wording=CountWording.RESERVED_BUT_UNAVAILABLE,
         summary="x86 reserves what e820 does not call RAM, so it is zeroed after the zone walks: also inside zone"
@@ -210,6 +232,7 @@ RULES = (
         id="e820-reserved",
         title="zeroed where e820 is not RAM",
         releases=between(ZERO_FIRST.since, E820_REVERT.since),
+        elsewhere=NEVER,
         passes=(Pass.ALLOCATE_RAW, Pass.ZERO_RESERVED_AND_E820, Pass.WALK_SPANS, Pass.RESERVE),
         wording=CountWording.RESERVED_BUT_UNAVAILABLE,
         summary="x86 reserves what e820 does not call RAM, so it is zeroed; after the last entry nothing is written.",
@@ -223,11 +246,12 @@ RULES = (
         id="raw-memmap-4.19",
         title="never written outside zone spans",
         releases=between(E820_REVERT.since, ZERO_GAPS.since),
+        elsewhere=between(ZERO_FIRST.since, ZERO_GAPS.since),
         passes=(Pass.ALLOCATE_RAW, Pass.ZERO_RESERVED, Pass.WALK_SPANS, Pass.RESERVE),
         wording=CountWording.RESERVED_BUT_UNAVAILABLE,
-        summary="x86 no longer reserves what e820 does not call RAM; outside zone spans only what else is in"
-        " memblock.reserved is written.",
-        commits=(E820_REVERT,),
+        summary="x86 no longer reserves what e820 does not call RAM, which no other architecture did; outside zone"
+        " spans only what else is in memblock.reserved is written.",
+        commits=(E820_REVERT, ZERO_FIRST, NO_FLATMEM),
         source="e820__memblock_setup() and zero_resv_unavail(), 4.19.13 and 4.19.78",
         doubt="the revert came after 4.19.1, was asked for when 4.19.8 was the newest, and is in 4.19.13: 4.19.9 to"
         " 4.19.12 have not been read",
@@ -302,33 +326,67 @@ RULES = (
     StructPageRule(
         id="holes-by-address",
         title="the zone of the next memory above",
-        releases=starting(ONE_PASS.since),
+        releases=between(ONE_PASS.since, UNREAD),
         passes=(Pass.ALLOCATE_RAW, Pass.HOLES_BY_ADDRESS, Pass.RESERVE),
         wording=CountWording.NODE_ZONE_UNAVAILABLE,
         summary="One pass by address: a hole is linked to the zone of the next memory above, a tail to the last zone.",
         commits=(ONE_PASS,),
         source="memmap_init() in mm/page_alloc.c, 5.14 and 6.1.20; mm/mm_init.c, 6.6 to 7.1; reviews of 5.12.17 and"
-        " 5.13.2",
+        " 5.13.2; recorded boots of 7.2.13 and 7.3.4. Later releases are taken for these, unchecked",
+    ),
+    StructPageRule(
+        id="holes-by-address-split",
+        title="the zone of the next memory above, counted in two parts",
+        releases=NEVER,
+        passes=(Pass.ALLOCATE_RAW, Pass.HOLES_BY_ADDRESS_SPLIT, Pass.RESERVE),
+        wording=CountWording.NODE_ZONE_UNAVAILABLE,
+        summary="The same links as before; a hole that a zone begins in is counted in two lines, below and above the"
+        " zone's start.",
+        commits=(),
+        source="memmap_init_zone_range() in mm/mm_init.c of linux-mm at 7.3-rc5; 7.3.4 prints one line, and the first"
+        " release with two is not known, so that only a log that has them shows this row",
     ),
 )
 
 
-def rules_for(release: Release) -> tuple[StructPageRule, ...]:
+def as_read(version: Version) -> Version:
+    """The release itself, or the last one that was read where nothing of it was."""
+    return _LAST_READ if UNREAD.reached(version) else version
+
+
+def unchecked(version: Version) -> str:
+    """What is to be said of a release that nothing was read of; empty where it was."""
+    if not UNREAD.reached(version):
+        return ""
+    return f"{short(version)} has not been read: it is taken to be as {short(_LAST_READ)}, the last that was"
+
+
+def rules_on(arch: str | None) -> tuple[StructPageRule, ...]:
+    """The rows that hold for some release of an architecture, oldest first; all of x86 where it is not known."""
+    return tuple(rule for rule in RULES if rule.releases_on(arch) != NEVER)
+
+
+def rules_for(release: Release, arch: str | None) -> tuple[StructPageRule, ...]:
     """The rows that the release may follow, best first: several of its branch where the stable level is unknown."""
     if release.stable_known:
-        return tuple(rule for rule in RULES if rule.covers(release.acts_like))
-    return tuple(rule for rule in reversed(RULES) if rule.releases.on_branch(release.stable))
+        return tuple(rule for rule in RULES if rule.covers(release.acts_like, arch))
+    branch = as_read(release.stable)
+    return tuple(rule for rule in reversed(RULES) if rule.releases_on(arch).on_branch(branch))
 
 
-def typical(rule: StructPageRule) -> Version:
-    """A release that stands for the row: its first one, for the row without an end one of its long-lived branches.
+def typical(rule: StructPageRule, arch: str | None = None) -> Version:
+    """A release that stands for the row: its first one, for the last row one of its long-lived branches.
 
-    The row without an end begins as a backport to branches on which other things, such as readers, are older.
+    The last row begins as a backport to branches on which other things, such as readers, are older.
     """
-    first, before = rule.releases.intervals[0][0], rule.releases.intervals[-1][1]
-    return parse_version("6.12") if before == NEWEST else max(first, OLDEST)
+    releases = rule.releases_on(arch)
+    if releases in (NEVER, RULES[-2].releases):
+        return parse_version("6.12")
+    return max(releases.intervals[0][0], OLDEST)
 
 
-def describe_releases(rule: StructPageRule) -> str:
-    """The releases of a row for readers: ``4.15 to 4.17.3``, ``5.14 and later``."""
-    return str(rule.releases)
+def describe_releases(rule: StructPageRule, arch: str | None = None) -> str:
+    """The releases of a row for readers: ``4.15 to 4.17.3``; of no certain architecture, those of all."""
+    if rule.elsewhere is None or arch is not None:
+        return str(rule.releases_on(arch)) or "no release that was read"
+    return f"{rule.releases} on x86" + (f", {rule.elsewhere} elsewhere" if rule.elsewhere != NEVER else "")

@@ -109,6 +109,13 @@ FLATMEM_TAIL = Threshold(
     "mm/mm_init.c",
     "not in 6.12, in 7.1",
 )
+VALID_BY_FRAME = Threshold(
+    since("6.16"),
+    "passes over holes ask pfn_valid() for each frame, no longer for the first of each page block; FLATMEM says no"
+    " behind max_pfn",
+    '"mm: use for_each_valid_pfn() in init_unavailable_range()" in mm/mm_init.c, posted in April 2025',
+    "not in 6.14 and 6.12.117, in 6.16-rc",
+)
 
 # /proc/kpageflags
 

@@ -3,7 +3,15 @@
 from msgspec import Struct
 
 from pfnscope.kernel.architecture_row import MemoryModel
-from pfnscope.kernel.architectures import PAGE_SIZES, architecture, max_order_pages, memory_model, section_size
+from pfnscope.kernel.architectures import (
+    PAGE_SIZES,
+    architecture,
+    freed_unit,
+    max_order_pages,
+    memory_model,
+    pageblock_frames,
+    section_size,
+)
 from pfnscope.kernel.release import Version
 from pfnscope.model.layout import NO_MEMMAP, MemMap
 from pfnscope.model.log import BootLog
@@ -35,14 +43,16 @@ def find_memmap(
     if evidence is None or (evidence.model is MemoryModel.FLATMEM and facts.virtual):
         return NO_MEMMAP
     model, why, assumed = evidence.model, evidence.why, evidence.assumed
+    buddy, pae = max_order_pages(arch, page_size), has_pae(log)
+    page_block = pageblock_frames(arch, page_size, pae=pae, buddy=buddy)
     if model is MemoryModel.FLATMEM:
-        block = max_order_pages(arch, page_size)
         first = _first_frame(log, page_size) if facts.from_memory else 0
-        return MemMap(model, None, block, first, facts.freed, assumed, why)
-    size = section_size(arch, version, page_size, pae=has_pae(log))
+        freed = freed_unit(arch, version, page_block, buddy)
+        return MemMap(model, None, buddy, first, freed, page_block, assumed, why)
+    size = section_size(arch, version, page_size, pae=pae)
     if size is None:
         return NO_MEMMAP
-    return MemMap(model, size, size // page_size, assumed=assumed, why=why)
+    return MemMap(model, size, size // page_size, page_block=page_block, assumed=assumed, why=why)
 
 
 def _first_frame(log: BootLog, page_size: int) -> int:
@@ -69,7 +79,7 @@ def printed_model(log: BootLog) -> ModelEvidence | None:
 
 
 def has_pae(log: BootLog) -> bool:
-    """Whether an i386 kernel was built with PAE: its release says so, or RAM beyond 4 GiB is in its nodes."""
+    """Whether an i386 kernel was built with PAE, one of arm with LPAE: by its release, or RAM beyond 4 GiB in nodes."""
     if "pae" in (log.release or "").lower():
         return True
     return any(item.end > 4 * GIB for item in log.node_ranges)

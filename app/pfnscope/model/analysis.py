@@ -43,7 +43,8 @@ class PageState(Struct, frozen=True, gc=False):
     """State of the struct pages of a run of frames; node and zone are what an initialised one is linked to.
 
     ``reserved``: the mechanism itself put the frames into memblock.reserved. ``page_reserved``: a pass set
-    PageReserved; the reserve pass does too, on what memblock.reserved has.
+    PageReserved; the reserve pass does too, on what memblock.reserved has. ``misnumbered``: the zone is what page flags
+    keep of the number of no zone.
     """
 
     state: State
@@ -52,6 +53,7 @@ class PageState(Struct, frozen=True, gc=False):
     zone: str | None = None
     reserved: bool = False
     page_reserved: bool = False
+    misnumbered: bool = False
 
 
 class Inspection(Struct, frozen=True, gc=False):

@@ -16,15 +16,16 @@ class MemMap(Struct, frozen=True):
     """How the struct pages of a layout are kept; ``model`` None: not known, nothing is said of them.
 
     ``section_size`` in bytes, None without sections. ``block``: struct pages exist for whole multiples of so many
-    frames, none below the frame ``first``; where ``freed``, in FLATMEM too for blocks with memory alone. ``why`` and
-    ``assumed``: what the model is taken from.
+    frames, none below the frame ``first``; those of gaps in FLATMEM are given back in blocks of ``freed`` frames, where
+    that is not 0. ``page_block``: frames of a page block. ``why`` and ``assumed``: what the model is taken from.
     """
 
     model: MemoryModel | None
     section_size: int | None = None
     block: int = 1
     first: int = 0
-    freed: bool = False
+    freed: int = 0
+    page_block: int = 512
     assumed: bool = False
     why: str = ""
 
@@ -46,13 +47,16 @@ def struct_pages(memmap: MemMap, memory: FrameSet, nodes: Iterable[Iterable[Fram
     ``memory`` is all of memblock.memory, ``nodes`` the same by node. Sources: memory_present() and sparse_init() in
     mm/sparse.c, 4.17 to 7.1: sections are populated whole at boot. alloc_node_mem_map() in mm/page_alloc.c, 2.6.34 to
     6.1, later mm/mm_init.c, 7.1: from the first to the last frame of a node, rounded out to the largest buddy.
+    free_unused_memmap() in mm/memblock.c, 6.1 to 7.1: what lies between two ranges, and not what is behind the last.
     """
-    if memmap.model is MemoryModel.FLATMEM and not memmap.freed:
-        extents = [(min(item.start for item in node), max(item.end for item in node)) for node in map(list, nodes)]
-        return (
-            FrameSet.of(FrameRange(*extent) for extent in extents).rounded_out(memmap.block).clip(memmap.first, 1 << 64)
-        )
-    return memory.rounded_out(memmap.block)
+    if memmap.model is not MemoryModel.FLATMEM:
+        return memory.rounded_out(memmap.block)
+    extents = [(min(item.start for item in node), max(item.end for item in node)) for node in map(list, nodes)]
+    whole = FrameSet.of(FrameRange(*extent) for extent in extents).rounded_out(memmap.block).clip(memmap.first, 1 << 64)
+    if not memmap.freed or not memory:
+        return whole
+    kept = memory.rounded_out(memmap.freed)
+    return (whole - FrameSet.of([FrameRange(kept.pairs[0][0], kept.end)])) | (whole & kept)
 
 
 class MemoryRange(Struct, frozen=True):
@@ -111,6 +115,7 @@ class Layout(Struct, frozen=True, dict=True):
     what the log does not prove, each with a sentence that says what it was taken from. Derived sets are kept.
     ``version`` is the release whose struct page handling this kernel has, ``deferred`` are the nodes whose struct
     pages the log shows to be initialised late, ``nomap`` is memory that a count proves to be marked NOMAP.
+    ``node_blocks`` are firmware's nodes by frame, memory or not; None where the text does not tell them.
     """
 
     arch: str | None
@@ -127,11 +132,17 @@ class Layout(Struct, frozen=True, dict=True):
     version: Version | None = None
     deferred: tuple[int, ...] = ()
     nomap: FrameSet = FrameSet()
+    node_blocks: Painted[int] | None = ()
 
     @cached_property
     def memory_frames(self) -> FrameSet:
         """All of memblock.memory."""
         return FrameSet.of(item.frames for item in self.memory)
+
+    @property
+    def zones_configured(self) -> int | None:
+        """MAX_NR_ZONES: one more than the lines of "Zone ranges", which leave out Movable; None where none is read."""
+        return len(self.zone_limits) + 1 if any(limit.lines for limit in self.zone_limits) else None
 
     @property
     def section_size(self) -> int | None:

@@ -57,7 +57,7 @@ def document(analysis: Analysis) -> Document:
         events=analysis.events,
         checks=analysis.checks,
         diagnostics=analysis.diagnostics,
-        rule=_rule(analysis.choice),
+        rule=_rule(analysis.choice, analysis.layout.arch),
         recognised_lines=log.recognised,
         memblock_debugfs=DebugfsLists(files.memblock_memory, files.memblock_reserved, files.memblock_physmem),
         memory_blocks=MemoryBlocks(_value(files.memory_block_size), files.memory_blocks),
@@ -81,14 +81,14 @@ def _kernel(analysis: Analysis) -> Kernel:
     )
 
 
-def _rule(choice: Choice) -> AppliedRule | None:
+def _rule(choice: Choice, arch: str | None) -> AppliedRule | None:
     rule = choice.rule
     if rule is None:
         return None
     return AppliedRule(
         id=rule.id,
         title=rule.title,
-        releases=describe_releases(rule),
+        releases=describe_releases(rule, arch),
         basis=choice.basis,
         why=choice.why,
         doubt=choice.doubt or None,

@@ -30,6 +30,7 @@ from pfnscope.bootlog.effects import (
     Trouble,
 )
 from pfnscope.bootlog.files.lines import FileLine
+from pfnscope.bootlog.forms.base import architectures_of
 from pfnscope.bootlog.records import Record, merged
 from pfnscope.bootlog.text.searchable import LONGEST_LINE
 from pfnscope.model.log import PageDump, ZoneRange
@@ -66,7 +67,7 @@ def take(draft: Draft, record: Record) -> None:
     draft.first = draft.first or record
     draft.last = record
     draft.recognise(form.family, record.lines)
-    if not draft.x86_lines and form.source.startswith("arch/x86/kernel/e820"):
+    if not draft.x86_lines and "kernel/e820" in form.source and architectures_of(form.source) == {"x86"}:
         draft.x86_lines = record.lines
     kind = type(effect)
     name = LIST_OF.get(kind)

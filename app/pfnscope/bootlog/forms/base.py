@@ -5,6 +5,7 @@ and what follows the part that is needed is left alone, because people annotate 
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import msgspec
 
@@ -52,6 +53,12 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     tail: str | None = None
     anchor: str | None = None
     damaged: str | None = None
+
+
+@lru_cache(1024)
+def architectures_of(source: str) -> frozenset[str]:
+    """The folders of arch/ that a row names as its source; a row that names one alone holds there only."""
+    return frozenset(part.partition("/")[0] for part in source.split("arch/")[1:])
 
 
 class DamagedError(ValueError):
