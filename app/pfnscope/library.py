@@ -11,8 +11,7 @@ from pfnscope.bootlog import Reading, read
 from pfnscope.drawing.axis import AxisName, make
 from pfnscope.model.document import Document
 from pfnscope.model.encoding import encode
-from pfnscope.report.build import document
-from pfnscope.service.analyzing import Options, judged
+from pfnscope.service.analyzing import Options, documented, judged
 from pfnscope.service.errors import BadOption, CannotSimulate, NoMemoryLayout, NoSuchBoot, ServiceError
 from pfnscope.service.unpacking import unpacked
 from pfnscope.service.whatif import Change, simulated
@@ -36,13 +35,13 @@ def parse(log: bytes | str) -> Reading:
 def analyse(
     log: bytes | str | Reading, *, kernel: str | None = None, arch: str | None = None, boot: int | None = None
 ) -> Document:
-    """The document of one boot: the one asked for, from 1, or the last with node ranges.
+    """The document of one boot: the one asked for, from 1, or the usual one (see docs/api.md).
 
     ``kernel`` and ``arch`` override what the log says. Raises NoMemoryLayout, NoSuchBoot or BadOption, all of them
     ServiceError with a message for users.
     """
     reading = log if isinstance(log, Reading) else parse(log)
-    return document(judged(reading, Options(kernel, arch, boot)))
+    return documented(reading, Options(kernel, arch, boot))
 
 
 def simulate(

@@ -1,6 +1,6 @@
 """The answer in one sentence, and the sentences that follow from it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.contradictions import against_rule, astray, doubts, lead
@@ -20,7 +20,7 @@ def verdict(analysis: Analysis) -> Verdict:
     if not analysis.layout.memory:
         return without_layout(analysis)
     if not analysis.layout.knows_struct_pages:
-        return Verdict("none", f"No verdict: {analysis.choice.why}.", (), 0)
+        return Verdict(SEVERITIES[-1], f"No verdict: {analysis.choice.why}.", (), 0)
     answers = worst_first(_answers(analysis), lambda answer: answer[0])
     severity, summary, details = answers[0]
     further = (text for _, other, more in answers[1:] for text in (other, *more))
@@ -29,8 +29,17 @@ def verdict(analysis: Analysis) -> Verdict:
     return Verdict(severity, summary, said, analysis.layout.outside_zone_spans.pages)
 
 
-_Answer = tuple[Severity, str, tuple[str, ...]]
-"""How bad something is, in one sentence, and what follows from it."""
+def verdict_severity(analysis: Analysis) -> Severity:
+    """That of the verdict, without its sentences, for which causes would have to be found."""
+    if not analysis.layout.memory:
+        return without_layout(analysis).severity
+    if not analysis.layout.knows_struct_pages:
+        return SEVERITIES[-1]
+    return worst_first(_answers(analysis), lambda answer: answer[0])[0][0]
+
+
+_Answer = tuple[Severity, str, Iterable[str]]
+"""How bad something is, in one sentence, and what follows from it, which is worked out when it is read."""
 
 
 def _answers(analysis: Analysis) -> Iterator[_Answer]:
@@ -41,7 +50,7 @@ def _answers(analysis: Analysis) -> Iterator[_Answer]:
     evident = sorted(analysis.evident, key=lambda item: foremost(item.hole))
     leading = [item for item in evident if item.hole.severity == severity != SEVERITIES[-1]]
     for item in leading:
-        yield severity, lead(item), tuple(_of_evident(analysis, item))
+        yield severity, lead(item), _of_evident(analysis, item)
     if analysis.astray:
         yield "danger" if analysis.astray[0].kind == "death" else "caution", astray(analysis.astray), ()
     doubt = tuple(doubts(analysis.checks))
@@ -49,7 +58,7 @@ def _answers(analysis: Analysis) -> Iterator[_Answer]:
         yield SEVERITIES[-1] if severity in ALARMS else "caution", text, ()
     worst = holes[len(leading) : sum(hole.severity == severity for hole in holes)]
     if severity != SEVERITIES[-1] and worst:
-        yield severity, _summary(worst, on), tuple(_details(analysis, worst))
+        yield severity, _summary(worst, on), _details(analysis, worst)
     elif severity == SEVERITIES[-1] and not doubt and not analysis.astray:
         yield severity, _no_danger(analysis.layout.outside_zone_spans.pages, on), ()
     others = [hole for hole in holes if hole.outside and hole.severity != severity]
@@ -59,7 +68,7 @@ def _answers(analysis: Analysis) -> Iterator[_Answer]:
         yield SEVERITIES[-1], f"{more} outside every zone span {_are(_pages(others))} {harm}.", ()
     for item in evident:
         if item not in leading:
-            yield SEVERITIES[-1], lead(item), tuple(_against(analysis, item))
+            yield SEVERITIES[-1], lead(item), _against(analysis, item)
     if analysis.reports_of_another and any(event.hole for event in analysis.events):
         yield SEVERITIES[-1], f"The reports of this log are of {analysis.log.release}: they prove nothing{on}.", ()
 

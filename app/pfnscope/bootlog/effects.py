@@ -167,6 +167,10 @@ class Farewell(msgspec.Struct, frozen=True):
     """The kernel panicked, goes down, or starts another one: its clock may begin anew behind this line."""
 
 
+class CaptureKernel(msgspec.Struct, frozen=True):
+    """This kernel runs only to save the memory of one that crashed."""
+
+
 class Running(msgspec.Struct, frozen=True):
     """The release that an oops names."""
 
@@ -278,6 +282,7 @@ Effect = (
     | Remark
     | Banner
     | Farewell
+    | CaptureKernel
     | Running
     | CommandLine
     | ArchHint

@@ -22,11 +22,13 @@ def assumptions(args: Namespace) -> "Options":
 
 
 def status(document: "Document", severity: "Severity | None") -> int:
-    """1 where a document is as bad as ``severity`` or worse, else 0; None as severity is never reached."""
+    """1 where a boot of the text is as bad as ``severity`` or worse, else 0; None as severity is never reached."""
     from pfnscope.model.analysis import worse
 
-    bad = severity is not None and not worse(severity, document.verdict.severity)
-    return EXIT_FINDING if bad else 0
+    if severity is None:
+        return 0
+    severities = [document.verdict.severity, *(row.severity for row in document.boots if row.severity)]
+    return EXIT_FINDING if any(not worse(severity, one) for one in severities) else 0
 
 
 def read(log: str) -> bytes:

@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from pfnscope.model.analysis import Basis, Check, Era, Event, Hole, Verdict
+from pfnscope.model.analysis import Basis, Check, Era, Event, Hole, Severity, Verdict
 from pfnscope.model.answers import Simulation
 from pfnscope.model.layout import ZoneSpan
 from pfnscope.model.log import (
@@ -39,6 +39,23 @@ class Boot(msgspec.Struct, frozen=True):
     index: int
     count: int
     title: str
+
+
+class BootRow(msgspec.Struct, frozen=True):
+    """One boot of the text, 1-based. ``severity`` is null where a text has more boots than are judged.
+
+    ``host`` is the machine that a log daemon names, ``source`` the file that the boot was read from.
+    ``capture_kernel``: a kernel that runs only to save the memory of one that crashed. ``differs`` names the facts in
+    which the boot differs from the one that the document is of.
+    """
+
+    index: int
+    title: str
+    host: str | None
+    source: str | None
+    severity: Severity | None
+    capture_kernel: bool
+    differs: tuple[str, ...]
 
 
 class Kernel(msgspec.Struct, frozen=True):
@@ -153,6 +170,7 @@ class Document(MemoryMaps, msgspec.Struct, frozen=True, kw_only=True):
     events: tuple[Event, ...]
     checks: tuple[Check, ...]
     diagnostics: tuple[Diagnostic, ...]
+    boots: tuple[BootRow, ...] = ()
     rule: AppliedRule | None = None
     recognised_lines: Lines = ()
     zoneinfo: tuple[ZoneInfo, ...] = ()

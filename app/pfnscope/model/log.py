@@ -358,13 +358,14 @@ class MemoryMaps:
 class BootLog(MemoryMaps, msgspec.Struct, frozen=True):
     """One boot, or one excerpt, of a text. ``index`` is 1-based among the ``count`` boots of that text.
 
-    ``host`` is the machine that a log daemon names.
+    ``host`` is the machine that a log daemon names. ``capture_kernel``: it only saves the memory of one that crashed.
     """
 
     index: int = 1
     count: int = 1
     title: str = ""
     host: str | None = None
+    capture_kernel: bool = False
     release: str | None = None
     release_lines: Lines = ()
     banner: str | None = None

@@ -10,10 +10,11 @@ from pfnscope.analysis.contradictions import against_rule, state_in_full
 from pfnscope.analysis.evidence import Evident
 from pfnscope.analysis.verdict import verdict
 from pfnscope.kernel.rules import describe_releases
-from pfnscope.model.analysis import ALARMS, Cause, Choice, Hole, Inspection
+from pfnscope.model.analysis import ALARMS, Cause, Choice, Hole, Inspection, Verdict, worse, worst_first
 from pfnscope.model.document import (
     AppliedRule,
     Boot,
+    BootRow,
     DebugfsLists,
     Document,
     Kernel,
@@ -42,8 +43,8 @@ _ADDED_TO = ("diagnostics",)
 _OF_LOG, _OF_FILES = _alike(BootLog), _alike(Files)
 
 
-def document(analysis: Analysis) -> Document:
-    """The document of one analysed boot: its facts, and what they mean."""
+def document(analysis: Analysis, boots: tuple[BootRow, ...] = ()) -> Document:
+    """The document of one analysed boot: its facts, and what they mean. ``boots`` are all those of its text."""
     log, layout, files = analysis.log, analysis.layout, analysis.log.files
     judged = zip(analysis.holes, analysis.causes, strict=True)
     evident = {item.hole.frames: item for item in analysis.evident}
@@ -51,7 +52,8 @@ def document(analysis: Analysis) -> Document:
         origin=analysis.origin,
         boot=Boot(log.index, log.count, log.title),
         kernel=_kernel(analysis),
-        verdict=verdict(analysis),
+        boots=boots,
+        verdict=_beside(verdict(analysis), log.index, boots),
         memblock=Memblock(log.memblock_memory, log.memblock_reserved),
         page_counts=_counts(log.page_counts),
         zone_spans=tuple(span for span in layout.zone_spans if span.present_pages),
@@ -71,6 +73,16 @@ def document(analysis: Analysis) -> Document:
         **{name: getattr(log, name) for name in _OF_LOG},
         **{name: getattr(files, name) for name in _OF_FILES},
     )
+
+
+def _beside(own: Verdict, index: int, boots: tuple[BootRow, ...]) -> Verdict:
+    """The verdict, with the worst of the other boots of the text in front of its details where that is worse."""
+    others = [row for row in boots if row.index != index and row.severity and worse(row.severity, own.severity)]
+    if not others:
+        return own
+    worst = worst_first(others, lambda row: row.severity or own.severity)[0]
+    sentence = f"Boot {worst.index} of this text is worse: {worst.severity} ({worst.title})."
+    return structs.replace(own, details=(sentence, *own.details))
 
 
 def _kernel(analysis: Analysis) -> Kernel:

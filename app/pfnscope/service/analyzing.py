@@ -11,6 +11,7 @@ from pfnscope.model import encoding
 from pfnscope.model.document import Document
 from pfnscope.model.log import BootLog
 from pfnscope.report.build import document
+from pfnscope.service.boots import rows, usual_boot
 from pfnscope.service.errors import BadOption, NoMemoryLayout, NoSuchBoot
 from pfnscope.units import whole_number
 
@@ -36,12 +37,18 @@ class Analyzed(msgspec.Struct, frozen=True):
 
 
 def analyze(text: bytes, options: Options = DEFAULTS) -> Analyzed:
-    """Read a text and analyse one boot of it: the one that the options name, or the last one with node ranges.
+    """Read a text and analyse one boot of it: the one that the options name, or the usual one.
 
     Raises NoMemoryLayout, NoSuchBoot or BadOption.
     """
     reading = read(text)
-    return Analyzed(document(judged(reading, options)), reading)
+    return Analyzed(documented(reading, options), reading)
+
+
+def documented(reading: Reading, options: Options = DEFAULTS) -> Document:
+    """The document of one boot of a reading, which names the others. Raises what :func:`analyze` raises."""
+    analysis = judged(reading, options)
+    return document(analysis, rows(reading.boots, analysis, options.kernel, options.arch))
 
 
 def encode(value: object) -> bytes:
@@ -66,7 +73,7 @@ def chosen(reading: Reading, options: Options = DEFAULTS) -> BootLog:
     if options.kernel and parse_release(options.kernel) is None:
         raise BadOption(f"Not a kernel release: {options.kernel!r}; give one such as 4.17 or 6.1.90.")
     if options.boot is None:
-        return next((boot for boot in reversed(boots) if boot.node_ranges), boots[-1])
+        return usual_boot(boots, options.kernel, options.arch)
     return boots[options.boot - 1]
 
 

@@ -13,9 +13,8 @@ from pfnscope.drawing.lanes import lanes
 from pfnscope.drawing.scene import Scene
 from pfnscope.formats.text import render
 from pfnscope.model.encoding import pack, unpack
-from pfnscope.report.build import document
 from pfnscope.service import whatif
-from pfnscope.service.analyzing import Options, chosen, encode, judged
+from pfnscope.service.analyzing import Options, chosen, documented, encode, judged
 from pfnscope.service.errors import NothingToDraw, TooManyRanges
 from pfnscope.service.whatif import Answer, Question, answered, ask
 
@@ -28,7 +27,7 @@ _NOT_COUNTED = ("recognised", "diagnostics", "assumed")
 
 def analyzed(text: bytes, options: Options, most_ranges: int) -> bytes:
     """The document as JSON. Raises what :func:`pfnscope.service.analyze` raises, and TooManyRanges."""
-    return encode(document(_judged(text, options, most_ranges)))
+    return encode(documented(_read(text, most_ranges)[1], options))
 
 
 def simulated(text: bytes, change: whatif.Change, options: Options, most_ranges: int) -> bytes:
@@ -67,7 +66,7 @@ def kept_and_drawn(text: bytes, options: Options, keep: Keep, most_ranges: int) 
 def kept_and_reported(text: bytes, options: Options, keep: Keep, most_ranges: int) -> tuple[bytes, str]:
     """What :func:`kept` gives, and the text report."""
     log, reading = _read(text, most_ranges)
-    report = render(document(judged(reading, options)))
+    report = render(documented(reading, options))
     return text if keep == "everything" else keep_memory_lines(log, reading), report
 
 

@@ -14,6 +14,7 @@ from pfnscope.model.document import Document
 from pfnscope.report.build import document
 from pfnscope.report.simulated import simulation
 from pfnscope.service.analyzing import DEFAULTS, Options, judged
+from pfnscope.service.boots import rows
 from pfnscope.service.errors import BadOption, CannotSimulate
 from pfnscope.simulation import NotSimulated, own_command_line
 from pfnscope.units import MIB, parse_size
@@ -195,7 +196,7 @@ def answered(reading: Reading, options: Options = DEFAULTS, question: Question =
     elif question.size:
         places, unplaced, on = _places(shown, real, question, options.kernel)
     return Answer(
-        today=document(shown),
+        today=document(shown, rows(reading.boots, shown, options.kernel, options.arch)),
         own=own,
         cannot=cannot,
         changed=changed,

@@ -7,6 +7,7 @@ from pfnscope.bootlog.boots.draft import LIST_OF, Draft
 from pfnscope.bootlog.effects import (
     ArchHint,
     Banner,
+    CaptureKernel,
     CommandLine,
     Effect,
     EfiLine,
@@ -165,6 +166,10 @@ def _farewell(draft: Draft, _: Farewell, __: Record) -> None:
     draft.ended = True
 
 
+def _capture_kernel(draft: Draft, _: CaptureKernel, __: Record) -> None:
+    draft.captures = True
+
+
 def _running(draft: Draft, effect: Running, record: Record) -> None:
     draft.running[effect.release] = merged(draft.running.get(effect.release, ()), record.lines)
 
@@ -214,6 +219,7 @@ EFFECTS: dict[type, Callable[[Draft, Any, Record], None]] = {
     Running: _running,
     CommandLine: _command_line,
     Farewell: _farewell,
+    CaptureKernel: _capture_kernel,
     ArchHint: _arch_hint,
     PageSize: _page_size,
     MemoryLine: _memory_line,

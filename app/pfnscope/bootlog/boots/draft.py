@@ -84,6 +84,7 @@ class Draft:
         "arch_hint",
         "assumed",
         "banner",
+        "captures",
         "command_lines",
         "diagnostics",
         "doubled",
@@ -123,6 +124,7 @@ class Draft:
         self.last_pfns: dict[LastPfn, Lines] = {}
         self.faults = Faults()
         self.files = Collector()
+        self.captures = False  # whether a line says that this kernel saves the memory of one that crashed
         self.banner: tuple[Banner, Lines] | None = None
         self.running: dict[str, Lines] = {}
         self.command_lines: list[tuple[CommandLine, Lines]] = []
@@ -304,6 +306,7 @@ class Draft:
         self.doubled |= other.doubled or not repeated.isdisjoint(LAYOUT)
         self.host = other.host or self.host
         self.ended = other.ended
+        self.captures |= other.captures
         self.first = self.first or other.first
         self.last = other.last or self.last
         self.open = other.open or self.open

@@ -65,7 +65,8 @@ def finish(draft: Draft, index: int, count: int) -> BootLog:
         index=index,
         count=count,
         title=_title(draft),
-        host=draft.host,
+        host=None if draft.host == "localhost" else draft.host,
+        capture_kernel=_is_capture_kernel(draft, command_line, facts["reserved_regions"]),
         release=release,
         release_lines=release_lines,
         banner=banner[0].text if banner else None,
@@ -104,7 +105,9 @@ def _named(region: ReservedRegion, names: Mapping[int, str]) -> ReservedRegion:
 
 def _title(draft: Draft) -> str:
     if draft.banner is not None:
-        return f"Linux {draft.banner[0].release}" + (f" on {draft.host}" if draft.host else "")
+        return f"Linux {draft.banner[0].release}" + (
+            f" on {draft.host}" if draft.host not in (None, "localhost") else ""
+        )
     lines = [line for name in (*LAYOUT, *LEAST) for fact in draft.values(name) for line in _lines_of(fact)]
     lines = lines or [*draft.recognised]
     return f"lines {min(lines)}-{max(lines)}" if lines else ""
@@ -123,6 +126,12 @@ def _command_line(draft: Draft) -> tuple[str | None, Lines]:
         if command.text == first:
             lines = merged(lines, where)
     return first, lines
+
+
+def _is_capture_kernel(draft: Draft, command_line: str | None, regions: Iterable[ReservedRegion]) -> bool:
+    """Whether the boot has the headers of another kernel's memory: by argument, in a device tree, or from firmware."""
+    by_argument = compiled(r"(?:^|\s)elfcorehdr=").search((command_line or "").encode("utf-8", "replace")) is not None
+    return by_argument or draft.captures or any(region.kind == "elfcorehdr" for region in regions)
 
 
 _IMAGE = r"(?:^|\s)BOOT_IMAGE=\S*/(?:vmlinu[xz]|bzImage|Image|kernel)-([0-9]+\.[0-9][\w.+~-]*)(?:\s|$)"

@@ -1,6 +1,6 @@
 """What single architectures say of memory: banks of RAM, which stand in the firmware map; memory taken or left out."""
 
-from pfnscope.bootlog.effects import Effect, Header, MapLine, Noted, PfnReserved, Remark, Tally
+from pfnscope.bootlog.effects import CaptureKernel, Effect, Header, MapLine, Noted, PfnReserved, Remark, Tally
 from pfnscope.bootlog.forms.base import (
     BARE,
     HEX,
@@ -426,6 +426,15 @@ FORMS = (
             "fadump: Reserving 512MB of memory at 0x00000020000000 for preserving crash data",
         ),
         source="arch/powerpc/kernel/fadump.c, 3.4-7.1; start and size, whole MB",
+    ),
+    Form(
+        name="fadump-active",
+        family="reserved regions",
+        triggers=("Firmware-assisted dump is active",),
+        pattern=r"(?:rtas )?(?:fadump: )?Firmware-assisted dump is active",
+        make=lambda _groups, _lines: CaptureKernel(),
+        samples=("fadump: Firmware-assisted dump is active.", "rtas fadump: Firmware-assisted dump is active"),
+        source="arch/powerpc/kernel/fadump.c, arch/powerpc/platforms/*/*-fadump.c, 3.4-7.1; the capture kernel",
     ),
     Form(
         name="elfcorehdr",

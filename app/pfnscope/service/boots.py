@@ -1,0 +1,84 @@
+"""The boots of a text: which one is shown, and how bad and how different the others are."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from pfnscope.analysis import Analysis, analyze
+from pfnscope.analysis.verdict import verdict_severity
+from pfnscope.model.analysis import SEVERITIES, Severity
+from pfnscope.model.document import BootRow
+from pfnscope.model.log import BootLog, Files
+
+MOST_JUDGED = 64
+"""Boots of one text that are analysed; a text with more is a journal of months, or hostile."""
+
+_COMPARED = (
+    "release",
+    "command_line",
+    "host",
+    "firmware_map",
+    "user_map",
+    "extended_map",
+    "modified_map",
+    "srat",
+    "node_ranges",
+    "zone_ranges",
+    "reserved_regions",
+)
+
+
+def usual_boot(boots: Sequence[BootLog], kernel: str | None, arch: str | None) -> BootLog:
+    """The boot that is shown where none is chosen.
+
+    Of boots with a banner the last that is no capture kernel, and of those the one that files of /proc belong to; of
+    excerpts without a banner the worst. One with node ranges comes before one without.
+    """
+    named = [boot for boot in boots if boot.banner is not None]
+    running = [boot for boot in named if not boot.capture_kernel] or named
+    laid_out = [boot for boot in running if boot.node_ranges]
+    with_files = [boot for boot in laid_out if boot.files != Files()]
+    if laid_out:
+        return (with_files or laid_out)[-1]
+    excerpts = [boot for boot in boots if boot.node_ranges] or [boot for boot in boots if boot.map_in_force]
+    if len(excerpts) < 2:
+        return (excerpts or running or list(boots))[-1]
+    judged = excerpts[-MOST_JUDGED:]
+    graded = [(SEVERITIES.index(_severity(boot, kernel, arch)), -boot.index, boot) for boot in judged]
+    return min(graded, key=lambda row: row[:2])[2]
+
+
+def rows(boots: Sequence[BootLog], shown: Analysis, kernel: str | None, arch: str | None) -> tuple[BootRow, ...]:
+    """A row for each boot of a text, of which ``shown`` is analysed already."""
+    judged = {boot.index for boot in boots[-MOST_JUDGED:]}
+    return tuple(
+        BootRow(
+            index=boot.index,
+            title=boot.title,
+            host=boot.host,
+            source=None,
+            severity=_row_severity(boot, shown, kernel, arch) if boot.index in judged else None,
+            capture_kernel=boot.capture_kernel,
+            differs=() if boot.index == shown.log.index else _differs(boot, shown.log),
+        )
+        for boot in boots
+    )
+
+
+def _row_severity(boot: BootLog, shown: Analysis, kernel: str | None, arch: str | None) -> Severity:
+    return verdict_severity(shown) if boot.index == shown.log.index else _severity(boot, kernel, arch)
+
+
+def _severity(boot: BootLog, kernel: str | None, arch: str | None) -> Severity:
+    return verdict_severity(analyze(boot, kernel=kernel, arch=arch))
+
+
+def _differs(boot: BootLog, other: BootLog) -> tuple[str, ...]:
+    """Names of facts that two boots do not have alike, whatever their lines."""
+    return tuple(name for name in _COMPARED if _facts(getattr(boot, name)) != _facts(getattr(other, name)))
+
+
+def _facts(value: object) -> object:
+    if not isinstance(value, tuple):
+        return value
+    return [msgspec.structs.replace(item, lines=()) for item in value]
