@@ -111,8 +111,8 @@ def test_addresses_in_a_sentence_are_set_apart() -> None:
 
 
 def test_what_cannot_be_decided_is_not_called_harmless(client: httpx.Client) -> None:
-    """A firmware map alone: no verdict, no word on releases, and what to paste instead."""
-    text = "BIOS-e820: [mem 0x0000000000000000-0x000000007fffffff] usable\n"
+    """A map that leaves no RAM: no verdict, no word on releases, and what to paste instead."""
+    text = "BIOS-e820: [mem 0x0000000000000000-0x000000007fffffff] reserved\n"
     answer = client.post("/", data={"log": text}, headers=HTML)
     page = client.get(answer.headers["Location"].partition("#")[0], headers=HTML).text
     assert "not decided" in page

@@ -24,8 +24,9 @@ LOOKED_FOR = (
     "MEMBLOCK configuration (memblock=debug)",
     "/proc/zoneinfo and /proc/iomem (read as root)",
     "/sys/firmware/memmap, memblock lists of debugfs, lsmem",
+    "oopses, bad pages and page dumps",
 )
-"""What a layout can be read from, for people."""
+"""What a layout can be read from, or an answer without one, for people."""
 _LOG = b"[]."  # stands for the first line after all kept ones, where the log continues there
 _FAR = 4096  # bytes of a line that show whether it is prose
 LearnedPrefix = Callable[[bytes], int]

@@ -29,7 +29,7 @@ def configure(parser: Parser) -> None:
 def run(args: Namespace) -> int:
     """Report on the boot log FILE, or on standard input; with --format jsonl on many, a line each.
 
-    Exit status: 0 analysed, 1 as bad as --fail-on says, 2 a FILE cannot be read, 3 no memory layout in it. Of many
+    Exit status: 0 analysed, 1 as bad as --fail-on says, 2 a FILE cannot be read, 3 nothing about memory in it. Of many
     files, the first of 2, 3, 1 that any of them gives.
     """
     logs = args.logs or ["-"]
