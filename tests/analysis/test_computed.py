@@ -14,6 +14,8 @@ from pfnscope.kernel.vendors import parse_release
 from pfnscope.model.log import BootLog, Files, MemoryType
 from pfnscope.report.build import document
 from pfnscope.service import whatif
+from pfnscope.service.analyzing import Options
+from pfnscope.service.errors import CannotSimulate
 from pfnscope.service.lookup import lookup
 from pfnscope.simulation import simulate
 from tests.support.samples import SLUGS, text
@@ -175,7 +177,7 @@ def test_persistent_memory_of_a_user_map_stays_what_it_is() -> None:
     """Also in what-if, unless the argument that made it is to be removed."""
     data = lines("e820: user-defined physical RAM map:", *USER)
     assert analysed(data).layout.memory[-1].frames.end == 0x500000
-    same = whatif.simulate(data, options=whatif.Options(kernel="5.1"))
+    same = whatif.simulate(data, options=Options(kernel="5.1"))
     assert (same.node_ranges[-1].end, same.kernel.command_line) == (0x500000000, "memmap=365G!20G")
     removed = whatif.simulate(data, whatif.Change(remove=("memmap",)))
     assert removed.node_ranges[-1].end == 0x6040000000
@@ -186,7 +188,7 @@ def test_what_the_only_map_lost_to_an_argument_is_not_invented() -> None:
     data = lines("Command line: ro mem=18G", "e820: user-defined physical RAM map:", *USER[:3])
     more = whatif.simulate(data, whatif.Change(append="memmap=1G!4G"))
     assert [str(item.range) for item in more.user_map if item.type is MemoryType.PRAM] == ["[0x100000000, 0x140000000)"]
-    with pytest.raises(whatif.CannotSimulate, match="what was there without mem=18G is not known"):
+    with pytest.raises(CannotSimulate, match="what was there without mem=18G is not known"):
         whatif.simulate(data, whatif.Change(remove=("mem",)))
 
 
@@ -199,8 +201,8 @@ def test_a_map_that_leaves_no_ram_says_so_and_gets_none() -> None:
     assert (shown.origin, shown.node_ranges) == ("log", ())
     assert "leaves no RAM" in shown.verdict.summary
     assert "[0x100000000, 0x178e00000), is reserved as well" in shown.verdict.summary
-    with pytest.raises(whatif.CannotSimulate, match="leaves no RAM"):
-        whatif.simulate(data, options=whatif.Options(kernel="3.10"))
+    with pytest.raises(CannotSimulate, match="leaves no RAM"):
+        whatif.simulate(data, options=Options(kernel="3.10"))
 
 
 def test_a_firmware_map_with_arguments_and_no_user_map_gets_the_one_that_they_make() -> None:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from pfnscope.analysis import Analysis, analyze
 from pfnscope.analysis.checks.counts import memmap_pages, zone_count_checks, zone_counts, zonelist_checks
-from pfnscope.analysis.checks.setup import node_checks
+from pfnscope.analysis.checks.setup import last_pfn_checks, node_checks
 from pfnscope.analysis.hazards import left_out, top_of
 from pfnscope.analysis.replay import replay
 from pfnscope.analysis.verify import view_of
@@ -18,11 +18,11 @@ from pfnscope.kernel.command_line import arguments, movable_arguments
 from pfnscope.kernel.deferral import RESERVING, deferral
 from pfnscope.kernel.map_arguments import map_operations
 from pfnscope.kernel.readers import readers_for
-from pfnscope.kernel.region_kinds import RAM, SOFT_RESERVED
+from pfnscope.kernel.region_kinds import ACPI, RAM, SOFT_RESERVED
 from pfnscope.kernel.regressions import known
 from pfnscope.kernel.release import Release, Version
 from pfnscope.kernel.rules import RULES, unchecked
-from pfnscope.kernel.vendors import parse_release
+from pfnscope.kernel.vendors import emulates_nodes, parse_release
 from pfnscope.layout import build_layout
 from pfnscope.layout.zones import movable_starts
 from pfnscope.model.layout import Layout, MemMap, MemoryRange, ZoneLimit
@@ -34,6 +34,7 @@ from pfnscope.model.log import (
     MemoryType,
     NodeRange,
     PrintedCounts,
+    SratEntry,
     ZoneInfo,
     ZoneRange,
 )
@@ -41,6 +42,7 @@ from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet
 from pfnscope.recording.model import FlagRun, Kpageflags, Record
 from pfnscope.simulation.e820 import Entry, Table
 from pfnscope.simulation.firmware import kernel_image
+from pfnscope.simulation.numa import place_nodes
 from tests.support.seed import GIB, seed_log
 
 MIB = 1 << 20
@@ -131,6 +133,56 @@ def pieces_of_soft_reserved(version: Version) -> object:
     table = Table([Entry(0, 4096, SOFT_RESERVED), Entry(4096, 8192, SOFT_RESERVED), Entry(8192, 9000, RAM)])
     table.sanitise(version)
     return len(table.entries)
+
+
+def end_of_ram(version: Version) -> object:
+    """Of a map that ends with ACPI data, in 4 KiB pages."""
+    table = Table([Entry(0, 8 * 4096, RAM), Entry(8 * 4096, 9 * 4096, ACPI)])
+    return table.end_of_ram(4096, 1 << 40, version)
+
+
+def last_pfn_agrees(pfn: int) -> Callable[[Version], object]:
+    """Whether a release may print this as last_pfn of 8 pages of RAM, one of ACPI data and one that is reserved."""
+    entries = (
+        MapEntry(*ByteRange(0, 8 * 4096), MemoryType.RAM, "usable", ()),
+        MapEntry(*ByteRange(8 * 4096, 9 * 4096), MemoryType.ACPI, "ACPI data", ()),
+        MapEntry(*ByteRange(9 * 4096, 10 * 4096), MemoryType.RESERVED, "reserved", ()),
+    )
+    log = boot("x86_64", (0, 0, 1), firmware_map=entries, page_counts=PrintedCounts(last_pfn=(Count(pfn, ()),)))
+    return lambda version: (
+        [check.agrees for check in last_pfn_checks(log, build_layout(log, named(version)), version)] == [True]
+    )
+
+
+def max_pfn(version: Version) -> object:
+    entry = MapEntry(*ByteRange(GIB, 2 * GIB), MemoryType.ACPI, "ACPI data", ())
+    return build_layout(boot("x86_64", (0, 0, 1), firmware_map=(entry,)), named(version)).max_pfn
+
+
+def nodes_without_a_mib(version: Version) -> object:
+    """How many nodes the SRAT makes that leaves out exactly 1 MiB."""
+    srat = tuple(SratEntry(node, *ByteRange(start * MIB, (start + 63) * MIB), False, False, ()) for node, start in
+                 enumerate((0, 64)))  # fmt: skip
+    blocks = place_nodes(BootLog(srat=srat), (), ((0, 127 * MIB),), 127 * MIB, version, [])
+    return len({block.node for block in blocks})
+
+
+def first_fake_node(version: Version) -> object:
+    """The end of the first of two nodes of memory from 4 KiB to 1 GiB."""
+    given = arguments("numa=fake=2U")
+    return place_nodes(BootLog(), given, ((4096, GIB),), GIB, version, [])[0].end
+
+
+def spanned_nodes(version: Version) -> object:
+    """Nodes with zones, of which one has 3 MiB."""
+    srat = tuple(SratEntry(node, *ByteRange(start * MIB, end * MIB), False, False, ())
+                 for node, start, end in ((0, 1, 64), (1, 64, 67)))  # fmt: skip
+    log = boot("x86_64", (0, 1, 64), (1, 64, 67), srat=srat)
+    return {span.node for span in build_layout(log, named(version)).zone_spans}
+
+
+def debian_fakes(version: Version) -> object:
+    return emulates_nodes("Linux version x (debian-kernel@lists.debian.org)", version)
 
 
 def image_is_known(version: Version) -> object:

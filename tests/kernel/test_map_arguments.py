@@ -41,7 +41,12 @@ def problems(text: str, version: tuple[int, int, int] | None = (6, 1, 0)) -> lis
         ("memmap=1M@0,1M@1M", [("add", 0, MIB, None, 1), ("add", MIB, 2 * MIB, None, 1)]),
         ('"memmap=1G!4G"', [("add", 4 * GIB, 5 * GIB, None, 12)]),
         ("memmap=1G!0xfffffffffffff000", [("add", ALL - 4096, ALL, None, 12)]),
-        ("mem=0 mem=nopentium memmap=", []),
+        ("mem mem=nopentium memmap memmap= memmap=foo", []),
+        ("mem=0", [("keep", 0, 0, None, None)]),
+        ("mem=foo", [("keep", 0, 0, None, None)]),
+        ("mem=", [("keep", 0, 0, None, None)]),
+        ("memmap=64M%4G-1x", [("keep", 0, 0, None, None)]),
+        ("memmap=64M%4G-1+2x,1M@1M", [("keep", 0, 0, None, None), ("add", MIB, 2 * MIB, None, 1)]),
         ("quiet memmap_x=1G!4G", []),
     ],
 )

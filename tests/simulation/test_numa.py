@@ -20,7 +20,7 @@ def test_blocks_of_a_node_are_joined_over_a_hole() -> None:
         Block(1, 5 * GIB, 9 * GIB),
     ]
     memory = ((0, 640 << 10), (1 << 20, 3 * GIB), (4 * GIB, 9 * GIB))
-    assert [(b.node, b.start, b.end) for b in clean_up(blocks, memory, HIGH)] == [
+    assert [(b.node, b.start, b.end) for b in clean_up(blocks, memory, 0, HIGH)] == [
         (0, 0, 5 * GIB),
         (1, 5 * GIB, 9 * GIB),
     ]
@@ -28,7 +28,7 @@ def test_blocks_of_a_node_are_joined_over_a_hole() -> None:
 
 def test_blocks_of_a_node_stay_apart_where_another_node_lies_between() -> None:
     blocks = [Block(0, 0, 1), Block(1, 1, 2), Block(0, 2, 3)]
-    assert clean_up(blocks, ((0, 3),), HIGH) == blocks
+    assert clean_up(blocks, ((0, 3),), 0, HIGH) == blocks
 
 
 def pairwise_clean_up(blocks: list[Block]) -> list[tuple[int, int, int]] | None:
@@ -57,25 +57,25 @@ def test_one_walk_finds_what_every_pair_finds(rows: list[tuple[int, int, int]]) 
     expected = pairwise_clean_up(blocks)
     if expected is None:
         with pytest.raises(Refused):
-            clean_up(blocks, ((0, 100),), 100)
+            clean_up(blocks, ((0, 100),), 0, 100)
     else:
-        assert [(b.node, b.start, b.end) for b in clean_up(blocks, ((0, 100),), 100)] == expected
+        assert [(b.node, b.start, b.end) for b in clean_up(blocks, ((0, 100),), 0, 100)] == expected
 
 
 def test_a_block_without_memory_is_dropped_and_the_end_of_ram_cuts() -> None:
     blocks = [Block(0, 0, 4), Block(0, 4, 6), Block(1, 6, 100)]
-    assert [(b.node, b.start, b.end) for b in clean_up(blocks, ((0, 3), (7, 9)), 9)] == [(0, 0, 4), (1, 6, 9)]
+    assert [(b.node, b.start, b.end) for b in clean_up(blocks, ((0, 3), (7, 9)), 0, 9)] == [(0, 0, 4), (1, 6, 9)]
 
 
 def test_overlapping_nodes_are_refused() -> None:
     with pytest.raises(Refused, match="0 and 1 overlap"):
-        clean_up([Block(0, 0, 6), Block(1, 5, 9)], ((0, 9),), HIGH)
+        clean_up([Block(0, 0, 6), Block(1, 5, 9)], ((0, 9),), 0, HIGH)
 
 
 def test_memory_is_split_where_nodes_meet() -> None:
     pieces = assign([Block(0, 0, 5), Block(1, 5, 20)], ((1, 3), (4, 9)))
     assert [(p.node, p.start, p.end) for p in pieces] == [(0, 1, 3), (0, 4, 5), (1, 5, 9)]
-    assert uncovered([Block(0, 0, 5)], ((1, 3), (4, 9))) == 4
+    assert uncovered([Block(0, 0, 5)], ((1, 3), (4, 9))) == ((5, 9),)
 
 
 def slow(text: str, blocks: list[Block], memory: Pairs, top: int) -> list[tuple[int, int, int]]:

@@ -16,6 +16,7 @@ from pfnscope.analysis.proven_layout import fit_layout
 from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.release import Release
 from pfnscope.kernel.vendors import parse_release
+from pfnscope.layout.nodes import online_nodes, small_nodes
 from pfnscope.model.analysis import Cause, Check, Choice, Era, Event, Hole
 from pfnscope.model.layout import Layout
 from pfnscope.model.log import BootLog, Diagnostic
@@ -145,6 +146,7 @@ def analyze(log: BootLog, *, kernel: str | None = None, arch: str | None = None)
             *full.diagnostics,
             *_assumptions(assumed),
             *_missing(log, fit.layout, fit.choice, full.why_not),
+            *offline_nodes(log, fit.layout, release),
             *_disagreements(checks),
         ),
         booted_from=structs.replace(log, page_counts=fit.booted_from.page_counts),
@@ -178,6 +180,16 @@ def _disagreements(checks: tuple[Check, ...]) -> Iterator[Diagnostic]:
         if check.agrees is False:
             message = f"{check.what}: printed {check.printed}, computed {check.computed or 'nothing'}."
             yield Diagnostic("warning", "check-differs", message, check.lines[0] if check.lines else None, None)
+
+
+def offline_nodes(log: BootLog, layout: Layout, release: Release | None) -> Iterator[Diagnostic]:
+    """Nodes with memory that are too small for the kernel."""
+    version = release.stable if release else None
+    small = small_nodes(log, layout.arch, version, layout.max_pfn * layout.page_size)
+    for node in sorted(small - online_nodes(log)):
+        lines = layout.by_node[node][0].lines if node in layout.by_node else ()
+        message = f"Node {node} is too small for this kernel to bring it online, so its memory belongs to no zone."
+        yield Diagnostic("warning", "small-node", message, lines[0] if lines else None, None)
 
 
 def _missing(log: BootLog, layout: Layout, choice: Choice, why_not: str) -> Iterator[Diagnostic]:

@@ -81,9 +81,12 @@ def blame(machine: Machine, layout: Layout, holes: Sequence[Hole]) -> dict[int, 
 
 def _reproduces(machine: Machine, layout: Layout) -> bool:
     again = _without(machine, ())
-    return again is not None and [(m.frames, m.node) for m in again.memory] == [
-        (m.frames, m.node) for m in layout.memory
-    ]
+    return again is not None and _by_node(again) == _by_node(layout)
+
+
+def _by_node(layout: Layout) -> dict[int, FrameSet]:
+    """Memory of each node; where memblock keeps pieces of it apart is of no account."""
+    return {node: FrameSet.of(item.frames for item in own) for node, own in layout.by_node.items()}
 
 
 def _without(machine: Machine, left_out: Iterable[Argument]) -> Layout | None:

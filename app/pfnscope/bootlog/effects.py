@@ -26,7 +26,7 @@ from pfnscope.model.log import (
 )
 from pfnscope.model.ranges import Address, ByteRange, borders
 
-Section = Literal["firmware", "user", "extended", "modified", "zones", "movable", "nodes", "memblock", "fault"]
+Section = Literal["firmware", "user", "extended", "modified", "zones", "movable", "nodes", "memblock", "image", "fault"]
 MapName = Literal["firmware", "user", "extended", "modified"]
 
 
@@ -178,10 +178,22 @@ class Running(msgspec.Struct, frozen=True):
 
 
 class CommandLine(msgspec.Struct, frozen=True):
-    """A kernel command line; ``complete`` is False for a piece that ends in a backslash (6.19)."""
+    """A kernel command line; ``complete`` is False for a piece that ends in a backslash (6.19).
+
+    ``passed``: as the boot loader gave it, before arguments of the kernel's configuration are added.
+    """
 
     text: str
     complete: bool = True
+    passed: bool = False
+
+
+class BootConfig(msgspec.Struct, frozen=True):
+    """A bootconfig was read: its arguments stand in front of those of the boot loader."""
+
+
+class ImageNotRam(msgspec.Struct, frozen=True):
+    """The map in force does not call the kernel's own image RAM: the kernel removes its range and adds it as RAM."""
 
 
 class ArchHint(msgspec.Struct, frozen=True):
@@ -285,6 +297,8 @@ Effect = (
     | CaptureKernel
     | Running
     | CommandLine
+    | BootConfig
+    | ImageNotRam
     | ArchHint
     | PageSize
     | LastPfn

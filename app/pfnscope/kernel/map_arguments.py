@@ -16,12 +16,13 @@ _ALL = 1 << 64
 
 
 class Action(str, Enum):
-    """What an argument does to the e820 table."""
+    """What an argument does to the e820 table. KEEP: nothing, but the kernel takes the map for the user's own."""
 
     ADD = "add"
     UPDATE = "update"
     REMOVE = "remove"
     EMPTY = "empty"
+    KEEP = "keep"
 
 
 class MapOperation(Struct, frozen=True):
@@ -58,7 +59,8 @@ def map_operations(
     """The operations that the command line asks for, in its order, and what is wrong with its arguments.
 
     Source: parse_memopt(), parse_memmap_one() and parse_memmap_opt() in arch/x86/kernel/e820.c, 4.17 to 7.1.
-    What such a function has done before it meets an error stays done, here as there.
+    What such a function has done before it meets an error stays done, here as there: above all that it has noted that
+    the map is the user's (``userdef``), which is printed then.
     """
     operations: list[MapOperation] = []
     problems: list[ArgumentNote] = []
@@ -67,6 +69,8 @@ def map_operations(
             continue
         if not argument.value:
             problems.append(_problem(argument, f"{argument.name} without a value is ignored."))
+            if argument.name == "mem" and argument.value is not None:
+                operations.append(_keep(argument, "", argument.column))
             continue
         at = argument.column + argument.text.index("=") + 1 + argument.text.partition("=")[2].startswith('"')
         if argument.name == "mem":
@@ -86,6 +90,7 @@ def _limit_memory(
         return
     if not size:
         problems.append(_problem(argument, "mem= without a size is ignored.", at, len(text)))
+        operations.append(_keep(argument, text, at))
         return
     operations.append(_limit(argument, size, text, at))
     if rest:
@@ -134,6 +139,7 @@ def _memmap(
     if rest and sign == "%":
         here = at + len(text) - len(rest)
         problems.append(_problem(argument, f"The kernel rejects all of it for “{rest}”.", here, len(rest)))
+        operations.append(_keep(argument, text, at))
         return
     end = min(start + size, _ALL)
     action = Action.REMOVE if new is None else Action.ADD if old is None else Action.UPDATE
@@ -155,6 +161,10 @@ def _types(rest: str) -> tuple[int | None, int | None, str]:
 
 def _limit(argument: Argument, size: int, text: str, at: int) -> MapOperation:
     return MapOperation(Action.REMOVE, size, _ALL, RAM, None, argument, text, at)
+
+
+def _keep(argument: Argument, text: str, at: int) -> MapOperation:
+    return MapOperation(Action.KEEP, 0, 0, None, None, argument, text, at)
 
 
 def _problem(

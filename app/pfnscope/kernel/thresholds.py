@@ -94,6 +94,52 @@ IMAGE_MOVES = Threshold(
     "in 4.12",
 )
 
+ENDS_WITH_RAM = Threshold(
+    since("2.6.27"),
+    "last_pfn is the end of RAM; before, end_pfn_map is that of the whole map, whatever its last entry is",
+    "e820_end_of_ram_pfn() in arch/x86/kernel/e820.c",
+    "not in arch/x86/kernel/e820_64.c of 2.6.24, in 2.6.32; releases in between have not been read",
+)
+ACPI_IN_MAX_PFN = Threshold(
+    since("6.11"),
+    "max_pfn and last_pfn end with RAM or ACPI data, whichever is higher; before, with RAM",
+    '06fa48d85b09 ("x86/mm: Make e820__end_ram_pfn() cover E820_TYPE_ACPI ranges")',
+    "not in 6.1.192, in 6.12.117, 7.0 and 7.3-rc; in mainline by 16 July 2024, in the merge window of 6.11",
+)
+
+# NUMA nodes of x86
+
+MIB_WITHOUT_NODE = Threshold(
+    since("6.13", "6.12.5", "6.6.70"),
+    "memory that has no node makes the kernel refuse the nodes when it is more than 1 MiB; before, from 1 MiB on",
+    '9cdc6423acb4 ("memblock: allow zero threshold in validate_numa_converage()")',
+    "not in numa_meminfo_cover_memory() of 6.1.192, in 6.12.117 and 7.3-rc; in the tree of memblock's fixes on"
+    " 1 December 2024, before 6.13; reviews of 6.12.5 and 6.6.70",
+)
+CUT_TO_MEMORY = Threshold(
+    since("6.12"),
+    "nodes of the firmware are cut to [first memory, end of memory), so numa=fake= counts from the first memory on;"
+    " before, to [0, max_pfn)",
+    'f7feea289f9a ("mm: numa_memblks: use memblock_{start,end}_of_DRAM() when sanitizing meminfo")',
+    "numa_cleanup_meminfo(): not in arch/x86/mm/numa.c of 4.17, in mm/numa_memblks.c of 6.12.117 and 7.3-rc; one of 26"
+    " patches of August 2024 that move the file; boots of 4.17, 6.18.15 and 7.3.4 with numa=fake=",
+)
+SMALL_NODES = Threshold(
+    since("6.7", "6.6.3", "6.5.13", "6.1.64", "5.15.140", "5.10.202", "5.4.262", "4.19.300", "4.14.331"),
+    "a node of less than 4 MiB is brought online; before, no zone has its memory, unless the node has processors",
+    'a1e2b8b36820 ("x86/mm: Drop the 4 MB restriction on minimal NUMA node memory size")',
+    "numa_register_memblks() in arch/x86/mm/numa.c: not in 6.1.192; what it takes away is in its patches for 5.4, 5.10"
+    " and 6.1, and in setup_node_bootmem() of 2.6.37; reviews of 24 November 2023, that of 4.14.331 whole, those of"
+    " 5.4.262 and 6.1.64 by the patch, the rest by their queues",
+)
+DEBIAN_FAKES = Threshold(
+    since("6.18"),
+    "Debian builds its x86 kernels with CONFIG_NUMA_EMU",
+    "the configuration of linux-image-6.18.15+deb13-amd64, for mm/numa_emulation.c",
+    "boots of 5.10.223, 6.1.192 and 6.12.107 fake no nodes, those of 6.18.15 and 7.3.4 do; builds between 6.12 and 6.18"
+    " have not been read",
+)
+
 # FLATMEM
 
 FLATMEM_FILLED = Threshold(

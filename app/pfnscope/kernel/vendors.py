@@ -7,6 +7,7 @@ what was read in the vendors' sources; without a row the version stands, and the
 from msgspec import Struct
 
 from pfnscope.kernel.release import Build, Deviation, Release, Version, parse_version
+from pfnscope.kernel.thresholds import DEBIAN_FAKES
 from pfnscope.patterns import compiled
 
 _RELEASE = r"(\d{1,4})\.(\d{1,4})(?:\.(\d{1,5}))?(.*)"
@@ -119,6 +120,17 @@ def deviation_of(vendor: str, version: Version, build: Build) -> Deviation | Non
         if (row.vendor, row.version) == (vendor, version) and row.first <= build < row.before:
             return row
     return None
+
+
+_DEBIAN_BUILD = "debian-kernel@lists.debian.org"
+"""Who builds Debian's kernels, as their banners name it."""
+
+
+def emulates_nodes(banner: str | None, version: Version | None) -> bool | None:
+    """Whether the vendor builds its kernels so that ``numa=fake=`` has an effect (CONFIG_NUMA_EMU); None: not known."""
+    if version is None or _DEBIAN_BUILD not in (banner or ""):
+        return None
+    return DEBIAN_FAKES.reached(version)
 
 
 def parse_release(text: str | None, banner: str | None = None) -> Release | None:

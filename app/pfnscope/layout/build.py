@@ -6,12 +6,13 @@ from pfnscope.kernel.architecture_row import MemoryModel
 from pfnscope.kernel.architectures import architecture, max_order_pages, zone_limits
 from pfnscope.kernel.command_line import arguments, movable_arguments
 from pfnscope.kernel.release import Release, Version
+from pfnscope.kernel.thresholds import ACPI_IN_MAX_PFN
 from pfnscope.layout.evidence import ModelEvidence, counted_page_size, find_memmap, likely_arch, named_page_size
-from pfnscope.layout.nodes import node_blocks
-from pfnscope.layout.owners import known_reserved, owners
+from pfnscope.layout.nodes import node_blocks, online_nodes, small_nodes
+from pfnscope.layout.owners import end_of, known_reserved, owners
 from pfnscope.layout.zones import marked, movable_starts, spans_of, zone_spans
 from pfnscope.model.layout import Layout, MemoryRange, ZoneLimit
-from pfnscope.model.log import BootLog, MemblockRegion, NodeRange
+from pfnscope.model.log import BootLog, MemblockRegion, MemoryType, NodeRange
 from pfnscope.model.ranges import FrameRange, FrameSet
 from pfnscope.units import GIB, KIB
 
@@ -63,17 +64,24 @@ def build_layout(
         movable = movable_starts(memory, limits, shares, version, page_size, max_order_pages(arch, page_size))
         assumed += [("movable_start", f"what {' '.join(shares.texts)} makes of this memory")] if movable else []
     mirrored = FrameSet.of(item.frames for item in memory if item.mirror) if shares.mirror else None
+    max_pfn = _max_pfn(log, memory, version, page_size)
+    offline = small_nodes(log, arch, version, max_pfn * page_size) - online_nodes(log)
+    if offline and not log.initmem:
+        assumed += [
+            ("zone_spans", f"no zone has node {node}, which is taken to have no processors") for node in offline
+        ]
+    spanned = [item for item in memory if item.node not in offline] if offline else memory
     return Layout(
         arch=arch,
         page_size=page_size,
         memmap=memmap,
         memory=memory,
         zone_limits=limits,
-        zone_spans=exact or zone_spans(memory, limits, movable, mirrored),
+        zone_spans=exact or zone_spans(spanned, limits, movable, mirrored),
         owners=map_owners,
         reserved=reserved,
         reserved_complete=complete,
-        max_pfn=_max_pfn(log, memory, page_size),
+        max_pfn=max_pfn,
         assumed=tuple(assumed),
         version=release.acts_like if release else None,
         deferred=tuple(sorted({count.value for count in log.page_counts.deferred})),
@@ -111,8 +119,8 @@ def _zone_limits(
     return tuple(out)
 
 
-def _max_pfn(log: BootLog, memory: Sequence[MemoryRange], page_size: int) -> int:
-    """One beyond the last frame of RAM as printed last (``last_pfn``), or else the end of memory.
+def _max_pfn(log: BootLog, memory: Sequence[MemoryRange], version: Version | None, page_size: int) -> int:
+    """One beyond the last frame of RAM as printed last (``last_pfn``), or else the end of memory, or of ACPI data.
 
     Source: setup_arch() in arch/x86/kernel/setup.c, 4.19 to 5.11: the line comes again after MTRRs cut RAM, and with
     RAM above 4 GiB once more for what lies below.
@@ -121,4 +129,6 @@ def _max_pfn(log: BootLog, memory: Sequence[MemoryRange], page_size: int) -> int
     above = [pfn for pfn in printed if pfn > 4 * GIB // page_size]
     if printed:
         return (above or printed)[-1]
-    return max((item.frames.end for item in memory), default=0)
+    acpi = ACPI_IN_MAX_PFN.reached(version, unknown=True)
+    ends = [end_of({MemoryType.ACPI}, log.map_in_force, page_size)] if memory and acpi else []
+    return max((*ends, *(item.frames.end for item in memory)), default=0)

@@ -1,9 +1,12 @@
 """Nodes of physical ranges as firmware gives them, whether they hold memory or not."""
 
 from pfnscope.kernel.architectures import X86
+from pfnscope.kernel.release import Version
+from pfnscope.kernel.thresholds import SMALL_NODES
 from pfnscope.model.layout import MemoryRange
 from pfnscope.model.log import BootLog
-from pfnscope.model.ranges import FrameRange, FrameSet, Painted
+from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet, Painted
+from pfnscope.units import MIB
 
 
 def node_blocks(log: BootLog, arch: str | None, memory: tuple[MemoryRange, ...], page_size: int) -> Painted[int] | None:
@@ -30,3 +33,31 @@ def node_blocks(log: BootLog, arch: str | None, memory: tuple[MemoryRange, ...],
             return None  # the kernel refuses such an SRAT
         blocks.append((block, entry.node))
     return tuple(blocks)
+
+
+LEAST_NODE = 4 * MIB
+"""NODE_MIN_SIZE in arch/x86/include/asm/numa.h, to 6.6."""
+
+
+def small_nodes(log: BootLog, arch: str | None, version: Version | None, end: int) -> frozenset[int]:
+    """Nodes with memory that x86 does not bring online for their size: what the SRAT gives them below ``end``.
+
+    Source: numa_register_memblks() in arch/x86/mm/numa.c, before a1e2b8b36820.
+    """
+    if arch not in X86 or SMALL_NODES.reached(version, unknown=True):
+        return frozenset()
+    extents: dict[int, ByteRange] = {}
+    for item in log.srat:
+        known = extents.get(item.node, item.range)
+        extents[item.node] = ByteRange(min(known.start, item.start), max(known.end, item.end))
+    small = {node for node, extent in extents.items() if min(extent.end, end) - extent.start < LEAST_NODE}
+    return frozenset(small & {item.node for item in log.node_ranges})
+
+
+def online_nodes(log: BootLog) -> set[int]:
+    """Nodes of which the log shows the set-up of their zones.
+
+    A small node with processors is among them: init_cpu_to_node() in arch/x86/mm/numa.c, up to 5.17, brings it online
+    later, and then free_area_init_node() prints it.
+    """
+    return {item.node for item in log.initmem if item.range is not None}

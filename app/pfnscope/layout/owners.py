@@ -1,13 +1,15 @@
 """Who owns each page frame: the memory map in force, and what is known of memblock.reserved."""
 
 from bisect import bisect_right
+from collections.abc import Collection, Iterable
 
 from pfnscope.bootlog.forms.maps import memory_type
 from pfnscope.kernel.architectures import X86
 from pfnscope.kernel.release import Version
 from pfnscope.kernel.thresholds import SOFT_RESERVED, WHOLE_FIRST_MIB
+from pfnscope.layout.map_changes import own_changes, printed_image
 from pfnscope.model.layout import Owner
-from pfnscope.model.log import BootLog, E820Change, MemoryType
+from pfnscope.model.log import BootLog, E820Change, MapEntry, MemoryType
 from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet, Painted, canonical, difference, paint
 from pfnscope.units import KIB, MIB
 
@@ -15,22 +17,34 @@ from pfnscope.units import KIB, MIB
 def owners(log: BootLog, page_size: int) -> Painted[Owner]:
     """The map in force by page frame; RAM rounded inward, everything else outward, as the kernel counts them.
 
-    Changes that the kernel printed after that map are applied in order: an update retypes, a removal takes
-    away, and only what has the type that the line names.
+    Changes that the kernel made after that map are applied in order: its image becomes RAM, an update retypes, a
+    removal takes away, and only what has the type that the line names.
     """
     entries = log.map_in_force
     strokes = [
         (_frames(entry.range, entry.type, page_size), Owner(entry.type, entry.label, entry.lines))
         for entry in sorted(entries, key=lambda entry: entry.type is not MemoryType.RAM)
     ]
+    image = printed_image(log)
+    if image is not None and not log.modified_map:  # which is printed behind it, and has it as RAM
+        label = next((entry.label for entry in entries if entry.type is MemoryType.RAM), "usable")
+        frames = _frames(image.range, MemoryType.RAM, page_size)
+        strokes.append((frames, Owner(MemoryType.RAM, label, image.lines)))
     painted = list(paint(strokes))
-    # an entry that an argument makes has the lines of the command line, which the kernel may repeat much later
-    printed = {line for entry in entries for line in entry.lines} - set(log.command_line_lines)
-    after = max(printed, default=0)
-    for change in log.e820_changes:
-        if change.action != "reserve" and change.lines and change.lines[0] > after:
-            _apply(painted, change, page_size)
+    for change in own_changes(log, entries):
+        _apply(painted, change, page_size)
     return tuple(painted)
+
+
+def end_of(kinds: Collection[MemoryType], entries: Iterable[MapEntry], page_size: int, limit: int | None = None) -> int:
+    """The frame behind the last entry of such types; of those that begin below ``limit``, at most ``limit``.
+
+    Source: e820__end_ram_pfn() in arch/x86/kernel/e820.c, 2.6.32 to 7.3-rc.
+    """
+    ranges = [entry.range for entry in entries if entry.type in kinds]
+    if limit is None:
+        return max((item.end // page_size for item in ranges), default=0)
+    return max((min(item.end // page_size, limit) for item in ranges if item.start // page_size < limit), default=0)
 
 
 def _frames(range_: ByteRange, kind: MemoryType, page_size: int) -> FrameRange:

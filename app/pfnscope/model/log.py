@@ -82,6 +82,10 @@ class MemblockRegion(Bordered, msgspec.Struct, frozen=True):
     lines: Lines
 
 
+KERNEL_IMAGE = "kernel image"
+"""Kind and name of the region from _text to _end, as the kernel prints it where its map calls that anything but RAM."""
+
+
 class ReservedRegion(Bordered, msgspec.Struct, frozen=True):
     """Memory that the log names as taken."""
 
@@ -99,6 +103,14 @@ class NodeRange(Bordered, msgspec.Struct, frozen=True, gc=False):
     start: Address
     end: Address
     lines: Lines
+
+
+class WindowNode(NodeRange, frozen=True, gc=False):
+    """A window for CXL memory (CFMWS of the ACPI CEDT) that the SRAT does not have, as a node of its own."""
+
+
+class EmulatedNode(NodeRange, frozen=True, gc=False):
+    """What ``numa=fake=`` gives a node."""
 
 
 class ZoneRange(MaybeBordered, msgspec.Struct, frozen=True):
@@ -382,6 +394,8 @@ class BootLog(MemoryMaps, msgspec.Struct, frozen=True):
     e820_changes: tuple[E820Change, ...] = ()
     efi_map: tuple[EfiEntry, ...] = ()
     srat: tuple[SratEntry, ...] = ()
+    window_nodes: tuple[WindowNode, ...] = ()
+    emulated_nodes: tuple[EmulatedNode, ...] = ()
     memblock_memory: tuple[MemblockRegion, ...] = ()
     memblock_reserved: tuple[MemblockRegion, ...] = ()
     memblock_reserve_events: tuple[MemblockRegion, ...] = ()

@@ -87,6 +87,12 @@ GROUPS: tuple[tuple[str, tuple[Finding, ...]], ...] = (
                 "The log prints a memory map and no node ranges: nodes, zones and holes are what a kernel makes of it.",
                 _WHOLE,
             ),
+            Finding(
+                "command-line-differs",
+                "The kernel ran with another command line than the boot loader gave it: with arguments of its "
+                "configuration (CONFIG_CMDLINE) or of a bootconfig.",
+                "The command line shown is the one that its memory arguments were taken from.",
+            ),
             Finding("no-memory-model", "Not known how this kernel keeps struct pages: no verdict is given."),
             Finding(
                 "no-printed-count", "No count of struct pages without memory is in the text: nothing confirms ours."
@@ -130,6 +136,19 @@ GROUPS: tuple[tuple[str, tuple[Finding, ...]], ...] = (
             Finding("memory-without-node", "Memory of the map that the firmware gave to no node.", _FIRMWARE),
             Finding("invalid-efi-entries", "The kernel dropped entries of the EFI map.", _FIRMWARE),
             Finding("map-incomplete", "The memory map was full; entries were left out.", _FIRMWARE),
+            Finding(
+                "image-not-ram",
+                "The memory map does not call the range of the kernel's own image RAM. The kernel makes it RAM again, "
+                "also inside a region that memmap= takes.",
+                "Where memmap= is at fault, keep it off that range. An EFI boot stub that moves the kernel (KASLR) "
+                "looks at memmap= from 6.10 on; with nokaslr the kernel stays where it was linked.",
+            ),
+            Finding(
+                "small-node",
+                "A node of less than 4 MiB. Releases before 6.7, and stable ones before November 2023, do not bring it "
+                "online unless it has processors, but hand out its memory all the same, and may crash.",
+                "Give the node more memory, or boot with numa=off.",
+            ),
             Finding("mtrr-trim", "Memory given up because the MTRRs do not cover it.", _FIRMWARE),
             Finding("fake-efi-attribute", "efi_fake_mem= changed the EFI map."),
             Finding("truncated-memory", "Memory that the kernel has no use for, such as beyond what it can address."),

@@ -14,6 +14,8 @@ from pfnscope.kernel.command_line import Argument, arguments, movable_arguments
 from pfnscope.kernel.map_arguments import Action, ArgumentNote, MapOperation, map_operations
 from pfnscope.kernel.release import Version
 from pfnscope.kernel.vendors import parse_release
+from pfnscope.layout.map_changes import own_changes
+from pfnscope.layout.nodes import online_nodes, small_nodes
 from pfnscope.layout.zones import marked, movable_starts
 from pfnscope.model.answers import SelfCheck
 from pfnscope.model.layout import MemoryRange, ZoneLimit
@@ -146,8 +148,10 @@ def _boot(
         raise NotSimulated(_nothing_left(first_map(log)))
     if memory.image_mended and image and image.assumed:
         assumed.append(("kernel image", f"taken from {image.assumed}"))
-    regions = place_nodes(log, given, memory.memory, memory.max_pfn * PAGE_SIZE, assumed)
+    regions = place_nodes(log, given, memory.memory, memory.max_pfn * PAGE_SIZE, version, assumed)
     zones = zone_ranges(log, arch, regions, memory.max_pfn, assumed)
+    node_ranges = tuple(NodeRange(r.node, *ByteRange(r.start, r.end), r.lines) for r in regions)
+    offline = _offline(log, node_ranges, arch, version, memory.max_pfn * PAGE_SIZE)
     simulated = msgspec.structs.replace(
         log,
         command_line=command_line,
@@ -156,11 +160,11 @@ def _boot(
         user_map=memory.user_map,
         extended_map=(),
         modified_map=memory.table if log.modified_map else (),
-        e820_changes=(*_asked_changes(operations, memory, lines), *_own_changes(log)),
-        node_ranges=tuple(NodeRange(r.node, *ByteRange(r.start, r.end), r.lines) for r in regions),
+        e820_changes=(*_asked_changes(operations, memory, lines), *own_changes(log, log.user_map or first_map(log))),
+        node_ranges=node_ranges,
         zone_ranges=zones,
         movable_start=(),
-        initmem=tuple(_initmem(regions)),
+        initmem=tuple(item for item in _initmem(regions) if item.node not in offline),
         memblock_memory=tuple(MemblockRegion(*ByteRange(r.start, r.end), r.node, None, r.lines) for r in regions),
         memblock_reserved=_still_reserved(log, log.memblock_reserved),
         memblock_reserve_events=_still_reserved(log, log.memblock_reserve_events),
@@ -216,11 +220,13 @@ def _asked_changes(operations: Iterable[MapOperation], memory: Memory, lines: Li
         yield E820Change(action, *ByteRange(operation.start, operation.end), old, new, lines)
 
 
-def _own_changes(log: BootLog) -> tuple[E820Change, ...]:
-    """Changes behind the user map are in the map in force already; they are kept for their lines."""
-    printed = {line for entry in log.user_map or first_map(log) for line in entry.lines}
-    after = max(printed - set(log.command_line_lines), default=0)
-    return tuple(change for change in log.e820_changes if change.lines and change.lines[0] > after)
+def _offline(
+    log: BootLog, node_ranges: tuple[NodeRange, ...], arch: str, version: Version | None, end: int
+) -> frozenset[int]:
+    """Nodes that are too small to be brought online, but for those that the log shows to be so all the same."""
+    own_end = max((item.end for item in log.node_ranges), default=0)
+    had = small_nodes(log, arch, version, own_end) & online_nodes(log)
+    return small_nodes(msgspec.structs.replace(log, node_ranges=node_ranges), arch, version, end) - had
 
 
 def _initmem(regions: list[Block]) -> Iterable[Initmem]:
@@ -277,7 +283,12 @@ def _map(entries: Iterable[MapEntry]) -> tuple[str, ...]:
 
 
 def _nodes(ranges: Iterable[NodeRange]) -> tuple[str, ...]:
-    return tuple(f"{memory} node {node}" for memory, node in sorted((item.range, item.node) for item in ranges))
+    """By node, joined where they touch: memblock keeps memory apart that is mirrored, hot-pluggable or handed over."""
+    nodes: dict[int, list[tuple[int, int]]] = {}
+    for item in ranges:
+        nodes.setdefault(item.node, []).append((item.start, item.end))
+    rows = [(start, end, node) for node, pairs in nodes.items() for start, end in canonical(pairs)]
+    return tuple(f"{ByteRange(start, end)} node {node}" for start, end, node in sorted(rows))
 
 
 def _zones(zones: Iterable[ZoneRange]) -> tuple[str, ...]:

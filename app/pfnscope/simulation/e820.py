@@ -8,7 +8,7 @@ from msgspec import Struct
 from pfnscope.kernel.map_arguments import Action, MapOperation
 from pfnscope.kernel.region_kinds import ACPI, NVS, PMEM, PRAM, RAM, RESERVED, SOFT_RESERVED, UNUSABLE
 from pfnscope.kernel.release import Version
-from pfnscope.kernel.thresholds import PRAM_ARGUMENT, SOFT_RESERVED_APART
+from pfnscope.kernel.thresholds import ACPI_IN_MAX_PFN, PRAM_ARGUMENT, SOFT_RESERVED_APART
 from pfnscope.model.log import Lines, MapEntry, MemoryType
 from pfnscope.model.ranges import ByteRange
 
@@ -46,6 +46,8 @@ class Table:
 
     def apply(self, operation: MapOperation, lines: Lines) -> None:
         """Do what an argument asks for."""
+        if operation.action is Action.KEEP:
+            return
         if operation.action is Action.EMPTY:
             self.entries.clear()
         elif operation.action is Action.ADD and operation.new is not None:
@@ -102,9 +104,10 @@ class Table:
                 start = entry.end
         return start >= end
 
-    def end_of_ram(self, page_size: int, limit_pfn: int) -> int:
-        """``e820__end_of_ram_pfn()``: the frame behind the last RAM, at most ``limit_pfn``."""
-        ends = (e.end // page_size for e in self.entries if e.type == RAM and e.start // page_size < limit_pfn)
+    def end_of_ram(self, page_size: int, limit_pfn: int, version: Version | None) -> int:
+        """``e820__end_of_ram_pfn()``: the frame behind the last RAM, or ACPI data later on, at most ``limit_pfn``."""
+        kinds = {RAM, ACPI} if ACPI_IN_MAX_PFN.reached(version, unknown=True) else {RAM}
+        ends = (e.end // page_size for e in self.entries if e.type in kinds and e.start // page_size < limit_pfn)
         return min(max(ends, default=0), limit_pfn)
 
 

@@ -16,6 +16,7 @@ from pfnscope.kernel.region_kinds import RAM, RESERVED, SOFT_RESERVED
 from pfnscope.kernel.release import Version
 from pfnscope.kernel.thresholds import IMAGE_MOVES
 from pfnscope.layout.evidence import has_pae
+from pfnscope.layout.map_changes import own_changes, printed_image
 from pfnscope.model.log import BootLog, Lines, MapEntry, MemoryType
 from pfnscope.model.ranges import ByteRange, Pairs, canonical, clip, difference
 from pfnscope.simulation.e820 import MEMORY_TYPES, Table, entries_of, printed, type_number
@@ -43,9 +44,13 @@ class Image(Struct, frozen=True):
 def kernel_image(log: BootLog, command_line: str, version: Version | None) -> Image | None:
     """The image of an x86 kernel, or None where KASLR may have put it anywhere.
 
-    From /proc/iomem both ends are known. A memblock dump has the image and what lies behind it as one region; the
-    image has at least its beginning. Where it usually lies it is only where the map before the arguments has RAM.
+    From the line that removes it from the map, and from /proc/iomem, both ends are known. A memblock dump has the image
+    and what lies behind it as one region; the image has at least its beginning. Where it usually lies it is only where
+    the map before the arguments has RAM.
     """
+    printed = printed_image(log)
+    if printed is not None:
+        return Image(printed.start, printed.end, printed.lines, None)
     parts = [item for item in log.files.iomem if item.name in _PARTS]
     if parts and max(item.end for item in parts) > KIB:
         return Image(
@@ -130,7 +135,7 @@ def boot_memory(
     table.update(0, PAGE_SIZE, RAM, RESERVED)
     table.remove(BIOS_START, BIOS_END, RAM)
     table.sanitise(version)
-    for start, end, old, new in own_changes(log):
+    for start, end, old, new in _kernels_changes(log):
         if new is None:
             table.remove(start, end, old)
         else:
@@ -143,7 +148,7 @@ def boot_memory(
         user_map,
         printed(table.entries, firmware, version),
         tuple((start, end) for start, end in pages if start < end),
-        table.end_of_ram(PAGE_SIZE, limit_pfn),
+        table.end_of_ram(PAGE_SIZE, limit_pfn, version),
         mended,
     )
 
@@ -157,17 +162,14 @@ def _mend_image(table: Table, image: Image | None) -> bool:
     return True
 
 
-def own_changes(log: BootLog) -> Iterator[tuple[int, int, int | None, int | None]]:
+def _kernels_changes(log: BootLog) -> Iterator[tuple[int, int, int | None, int | None]]:
     """What the kernel itself did to its map behind the arguments, as the log shows it: (start, end, old, new).
 
     MTRRs that do not cover all RAM, quirks, EFI. Lines in front of the user map may come from the arguments that
     made it. A console without debug messages shows the outcome alone, in the modified map.
     """
     before = log.user_map or log.extended_map or log.firmware_map
-    after = max({line for entry in before for line in entry.lines} - set(log.command_line_lines), default=0)
-    for change in log.e820_changes:
-        if change.action == "reserve" or not change.lines or change.lines[0] <= after:
-            continue
+    for change in own_changes(log, before):
         old = None if change.from_ is None else _number(change.from_)
         new = _number(change.to) if change.action == "update" and change.to else None
         yield change.start, change.end, old, new

@@ -5,9 +5,12 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from pfnscope.kernel.command_line import Argument
-from pfnscope.model.log import BootLog, Lines, NodeRange
-from pfnscope.model.ranges import Pairs, canonical, clip
+from pfnscope.kernel.command_line import Argument, arguments
+from pfnscope.kernel.release import Version
+from pfnscope.kernel.thresholds import CUT_TO_MEMORY, MIB_WITHOUT_NODE
+from pfnscope.kernel.vendors import emulates_nodes
+from pfnscope.model.log import BootLog, Lines, MemoryType, NodeRange
+from pfnscope.model.ranges import Pairs, canonical, clip, difference
 from pfnscope.simulation.e820 import joined_lines
 from pfnscope.units import MIB, PAGE_SIZE, leading_size
 
@@ -15,7 +18,7 @@ LEAST_FAKE_NODE = 32 * MIB
 """FAKE_NODE_MIN_SIZE: a power of two, arch/x86/include/asm/numa.h, 4.17; include/linux/numa_memblks.h, 6.12."""
 
 SLACK = MIB
-"""RAM that no node covers before the nodes are refused: numa_meminfo_cover_memory(), 4.17; SZ_1M, 6.8."""
+"""RAM that no node covers, beyond which the nodes are refused: numa_meminfo_cover_memory(), 4.17; SZ_1M, 6.8."""
 
 DMA32_END = 4 << 30
 _NODES = 1024  # MAX_NUMNODES with the widest node field; kernels with fewer nodes refuse sooner
@@ -34,15 +37,25 @@ class Refused(Exception):
     """The kernel does not use these nodes; the message says why."""
 
 
-def clean_up(blocks: Sequence[Block], memory: Pairs, high: int) -> list[Block]:
-    """Drop what holds no memory, cut at ``high``, join the blocks of a node where no other node lies between.
+def bounds(memory: Pairs, max_address: int, version: Version | None) -> tuple[int, int]:
+    """From where to where the kernel looks at nodes; ``max_address`` is the end of max_pfn, in bytes.
+
+    Source: numa_cleanup_meminfo(), arch/x86/mm/numa.c 4.17 and mm/numa_memblks.c 6.12 to 7.3-rc.
+    """
+    if CUT_TO_MEMORY.reached(version, unknown=True) and memory:
+        return memory[0][0], memory[-1][1]
+    return 0, max_address
+
+
+def clean_up(blocks: Sequence[Block], memory: Pairs, low: int, high: int) -> list[Block]:
+    """Drop what holds no memory, cut to ``[low, high)``, join the blocks of a node with no other node in between.
 
     Raises Refused where blocks of different nodes overlap. The kernel tries each pair; here one walk by address finds
     the same, and what is joined keeps the place of its first block. Source: numa_cleanup_meminfo(),
     arch/x86/mm/numa.c 4.18 and mm/numa_memblks.c 6.12 to 7.1.
     """
     kept = [
-        (at, Block(block.node, block.start, min(block.end, high), block.lines))
+        (at, Block(block.node, max(block.start, low), min(block.end, high), block.lines))
         for at, block in enumerate(blocks)
         if block.start < high and holds(memory, block.start, block.end)
     ]
@@ -67,11 +80,9 @@ def holds(memory: Pairs, start: int, end: int) -> bool:
     return at < len(memory) and memory[at][0] < end
 
 
-def uncovered(blocks: Iterable[Block], memory: Pairs) -> int:
-    """Bytes of memory that no block covers."""
-    covered = canonical((block.start, block.end) for block in blocks)
-    total = sum(end - start for start, end in memory)
-    return total - sum(end - start for first, last in covered for start, end in clip(memory, first, last))
+def uncovered(blocks: Iterable[Block], memory: Pairs) -> Pairs:
+    """Memory that no block covers."""
+    return difference(memory, canonical((block.start, block.end) for block in blocks))
 
 
 def assign(blocks: Iterable[Block], memory: Pairs) -> list[Block]:
@@ -196,58 +207,128 @@ def _round_up(size: int) -> int:
     return -(-size // LEAST_FAKE_NODE) * LEAST_FAKE_NODE
 
 
-_EMULATION_REFUSED = "debian-kernel@lists.debian.org"
-"""Debian's kernels are built without CONFIG_NUMA_EMU: recorded boots of 5.10.223, 6.1.192 and 6.12.107."""
-
 Assumed = list[tuple[str, str]]
 
 
 def place_nodes(
-    log: BootLog, arguments: tuple[Argument, ...], memory: Pairs, max_address: int, assumed: Assumed
+    log: BootLog,
+    given: tuple[Argument, ...],
+    memory: Pairs,
+    max_address: int,
+    version: Version | None,
+    assumed: Assumed,
 ) -> list[Block]:
     """memblock.memory with nodes; ``assumed`` takes what the log does not prove.
 
     Source: x86_numa_init() in arch/x86/mm/numa.c, 4.17 to 6.8, and numa_memblks_init(), 6.12: the SRAT is tried
     first, one node for everything last.
     """
-    options = [argument.value or "" for argument in arguments if argument.name == "numa"]
-    blocks = _firmware_nodes(log, options, memory, max_address, assumed)
+    options = numa_options(given)
+    limits = bounds(memory, max_address, version)
+    blocks = _firmware_nodes(log, options, memory, limits, version, assumed)
     fake = next((option.removeprefix("fake=") for option in reversed(options) if option.startswith("fake=")), None)
-    if fake is not None and _emulates(log, assumed):
+    if fake is not None and _emulates(log, version, assumed):
         try:
-            blocks = clean_up(fake_nodes(fake, blocks, memory, max_address), memory, max_address)
+            blocks = clean_up(fake_nodes(fake, blocks, memory, max_address), memory, *limits)
         except Refused as error:
             assumed.append(("nodes", f"numa=fake={fake} has no effect: {error}"))
     return assign(blocks, memory)
 
 
-def _firmware_nodes(log: BootLog, options: list[str], memory: Pairs, max_address: int, assumed: Assumed) -> list[Block]:
-    one = [Block(0, 0, max_address)]
+def _firmware_nodes(
+    log: BootLog,
+    options: list[str],
+    memory: Pairs,
+    limits: tuple[int, int],
+    version: Version | None,
+    assumed: Assumed,
+) -> list[Block]:
+    one = [Block(0, *limits)]
     if any(option.startswith("off") for option in options):
         return one
-    had = log.command_line or ""
     if log.srat and not any(option.startswith("noacpi") for option in options):
-        blocks = [Block(item.node, item.start, item.end, item.lines) for item in log.srat]
+        blocks = _of_firmware(log)
     elif log.srat:
         return one
     else:
-        if "numa=off" in had or "numa=noacpi" in had:
+        if any(option.startswith(("off", "noacpi")) for option in own_options(log)):
             assumed.append(("nodes", "the log was booted without the SRAT, so all memory is taken for node 0"))
         blocks = _nodes_of_the_log(log)
         if blocks and not options:
             why = "the text has no SRAT, so nodes begin where the log's own do, and a gap belongs to the node below it"
             assumed.append(("nodes", why))
     try:
-        blocks = clean_up(blocks, memory, max_address)
+        blocks = clean_up(blocks, memory, *limits)
     except Refused as error:
         assumed.append(("nodes", f"the kernel refuses the SRAT, because {error}, and takes one node"))
         return one
     lacking = uncovered(blocks, memory)
-    if blocks and lacking >= SLACK:
-        why = f"the kernel refuses the SRAT, because nodes leave out {lacking >> 20} MiB of memory, and takes one node"
+    size = sum(end - start for start, end in lacking)
+    if blocks and not _accepted(size, version) and not _shown_accepted(log, lacking):
+        why = f"the kernel refuses the SRAT, because nodes leave out {size >> 20} MiB of memory, and takes one node"
         assumed.append(("nodes", why))
         return one
     return blocks or one
+
+
+def _accepted(size: int, version: Version | None) -> bool:
+    """Whether nodes may leave out so many bytes of memory on a release."""
+    return size < SLACK or (size == SLACK and MIB_WITHOUT_NODE.reached(version, unknown=True))
+
+
+def numa_options(given: Iterable[Argument]) -> list[str]:
+    """What a command line has behind ``numa=``, in its order."""
+    return [argument.value or "" for argument in given if argument.name == "numa"]
+
+
+def own_options(log: BootLog) -> list[str]:
+    """The same of the log's own command line."""
+    return numa_options(arguments(log.command_line or ""))
+
+
+def _of_firmware(log: BootLog) -> list[Block]:
+    """The SRAT and the windows for CXL memory; and where neither has memory of a node that the log prints, that.
+
+    A window becomes a node of its own, or extends one, without a line before 6.10 (acpi_parse_cfmws() in
+    drivers/acpi/numa/srat.c, from 5.17 on).
+    """
+    blocks = _printed_blocks(log)
+    if not _agree(log, blocks):
+        return blocks
+    known = canonical((block.start, block.end) for block in blocks)
+    for item in log.node_ranges:
+        blocks += [Block(item.node, *piece, item.lines) for piece in difference(((item.start, item.end),), known)]
+    return blocks
+
+
+def _printed_blocks(log: BootLog) -> list[Block]:
+    srat = [Block(item.node, item.start, item.end, item.lines) for item in log.srat]
+    return srat + [Block(item.node, item.start, item.end, item.lines) for item in log.window_nodes]
+
+
+def _agree(log: BootLog, blocks: Iterable[Block]) -> bool:
+    """Whether the log's own nodes are those of its firmware: no other node is printed for what the firmware has."""
+    if any(option.startswith(("off", "noacpi", "fake=")) for option in own_options(log)):
+        return False
+    nodes: dict[int, list[tuple[int, int]]] = {}
+    for item in log.node_ranges:
+        nodes.setdefault(item.node, []).append((item.start, item.end))
+    printed = {node: canonical(pairs) for node, pairs in nodes.items()}
+    return all(
+        not clip(pairs, block.start, block.end)
+        for block in blocks
+        for node, pairs in printed.items()
+        if node != block.node
+    )
+
+
+def _shown_accepted(log: BootLog, lacking: Pairs) -> bool:
+    """Whether the log's own boot left out all this memory too, and has the nodes of its firmware all the same."""
+    if not log.node_ranges or not _agree(log, _printed_blocks(log)):
+        return False
+    ram = canonical((item.start, item.end) for item in log.map_in_force if item.type is MemoryType.RAM)
+    printed = canonical((item.start, item.end) for item in log.node_ranges)
+    return not difference(lacking, difference(ram, printed))
 
 
 def _nodes_of_the_log(log: BootLog) -> list[Block]:
@@ -257,7 +338,8 @@ def _nodes_of_the_log(log: BootLog) -> list[Block]:
     """
     initmem = (NodeRange(item.node, *item.range, item.lines) for item in log.initmem if item.range)
     printed = log.node_ranges or tuple(initmem)
-    if "numa=fake" in (log.command_line or "") or len({item.node for item in printed}) < 2:
+    emulated = any(option.startswith("fake=") for option in own_options(log))
+    if emulated or len({item.node for item in printed}) < 2:
         return []
     out: list[Block] = []
     for item in sorted(printed, key=lambda item: item.range):
@@ -272,9 +354,11 @@ def _nodes_of_the_log(log: BootLog) -> list[Block]:
     return out
 
 
-def _emulates(log: BootLog, assumed: Assumed) -> bool:
-    if _EMULATION_REFUSED in (log.banner or ""):
-        assumed.append(("nodes", "numa=fake= has no effect: Debian builds kernels without CONFIG_NUMA_EMU"))
-        return False
-    assumed.append(("nodes", "numa=fake= has its effect only in a kernel with CONFIG_NUMA_EMU"))
-    return True
+def _emulates(log: BootLog, version: Version | None, assumed: Assumed) -> bool:
+    """Whether ``numa=fake=`` has an effect: the log shows nodes of it, or else the vendor builds its kernels so."""
+    known = True if log.emulated_nodes else emulates_nodes(log.banner, version)
+    if known is None:
+        assumed.append(("nodes", "numa=fake= has its effect only in a kernel with CONFIG_NUMA_EMU"))
+    elif not known:
+        assumed.append(("nodes", "numa=fake= has no effect: Debian builds such kernels without CONFIG_NUMA_EMU"))
+    return known is not False

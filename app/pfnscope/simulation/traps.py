@@ -80,7 +80,7 @@ def _of_limit(operation: MapOperation) -> Iterator[ArgumentNote]:
 
 
 def _too_many(given: tuple[Argument, ...], operations: tuple[MapOperation, ...]) -> Iterator[ArgumentNote]:
-    regions = [item for item in operations if item.argument.name == "memmap"]
+    regions = [item for item in operations if item.argument.name == "memmap" and item.action is not Action.KEEP]
     if len(regions) > AVOIDED_BY_KASLR and not any(argument.name == "nokaslr" for argument in given):
         yield _warn(
             regions[AVOIDED_BY_KASLR],

@@ -31,7 +31,7 @@ def checks(
             *zone_count_checks(of_zones, layout, version),
             *zonelist_checks(log, layout, of_zones, version),
             *memory_checks(log, layout),
-            *last_pfn_checks(log, layout),
+            *last_pfn_checks(log, layout, version),
             *mminit_checks(log, layout),
         )
     if log.files == Files():

@@ -7,19 +7,21 @@ from collections.abc import Iterator, Sequence
 from pfnscope.kernel.architectures import max_order_pages
 from pfnscope.kernel.command_line import arguments, movable_arguments
 from pfnscope.kernel.release import Version
-from pfnscope.kernel.thresholds import GENERIC_INITMEM
+from pfnscope.kernel.thresholds import ACPI_IN_MAX_PFN, ENDS_WITH_RAM, GENERIC_INITMEM
+from pfnscope.kernel.vendors import parse_release
+from pfnscope.layout.owners import end_of
 from pfnscope.layout.zones import movable_starts
 from pfnscope.model.analysis import Check
 from pfnscope.model.layout import Layout
-from pfnscope.model.log import BootLog, MapEntry, MemoryType
+from pfnscope.model.log import BootLog, MemoryType
 from pfnscope.model.ranges import FrameRange
 from pfnscope.units import GIB
 
 
-def last_pfn_checks(log: BootLog, layout: Layout) -> Iterator[Check]:
-    """``last_pfn``: the end of RAM in one of the maps, or of RAM below 4 GiB.
+def last_pfn_checks(log: BootLog, layout: Layout, version: Version | None) -> Iterator[Check]:
+    """``last_pfn``: the end of RAM in one of the maps, or of RAM below 4 GiB; later on, of RAM and ACPI data.
 
-    Source: e820_end_of_ram_pfn() and e820_end_of_low_ram_pfn() in arch/x86/kernel/e820.c, 2.6.32 to 7.1.
+    Source: e820_end_of_ram_pfn() and e820_end_of_low_ram_pfn() in arch/x86/kernel/e820.c, 2.6.32 to 7.3-rc.
     """
     named = (("firmware map", log.firmware_map), ("extended map", log.extended_map), ("user map", log.user_map),
              ("modified map", log.modified_map))  # fmt: skip
@@ -28,16 +30,20 @@ def last_pfn_checks(log: BootLog, layout: Layout) -> Iterator[Check]:
         return
     current = [frames for frames, owner in layout.owners if owner.type is MemoryType.RAM]
     ends: dict[int, str] = {}
-    for words, limit in (("end of RAM", None), ("end of RAM below 4 GiB", 4 * GIB // layout.page_size)):
+    for words, limit in (("", None), (" below 4 GiB", 4 * GIB // layout.page_size)):
         reach = [
             item.end if limit is None else min(item.end, limit)
             for item in current
             if limit is None or item.start < limit
         ]
-        ends.setdefault(max(reach, default=0), words)
-        for name, entries in maps.items():
-            ends.setdefault(_end_of_ram(entries, layout.page_size, limit), f"{words} in the {name}")
-    for name, entries in maps.items():  # end_pfn_map of 2.6.24 and older ends with the map, whatever its last entry is
+        ram = max(reach, default=0)
+        for kinds in _counted_kinds(log, version):
+            end = max(ram, end_of(kinds - {MemoryType.RAM}, log.map_in_force, layout.page_size, limit))
+            ends.setdefault(end, f"end of {'RAM' if end == ram else 'ACPI data'}{words}")
+            for name, entries in maps.items():
+                of_map = end_of(kinds, entries, layout.page_size, limit)
+                ends.setdefault(of_map, f"end of RAM{words} in the {name}")
+    for name, entries in maps.items() if not ENDS_WITH_RAM.reached(version) else ():
         whole = max((entry.end // layout.page_size for entry in entries), default=0)
         ends.setdefault(whole, f"end of the {name}")
     usual = next(iter(ends))
@@ -47,11 +53,14 @@ def last_pfn_checks(log: BootLog, layout: Layout) -> Iterator[Check]:
         yield Check("last_pfn", f"{count.value:#x}", f"{ours:#x}", agrees, count.lines, note=ends[ours])
 
 
-def _end_of_ram(entries: Sequence[MapEntry], page_size: int, limit: int | None) -> int:
-    ram = [entry.range for entry in entries if entry.type is MemoryType.RAM]
-    if limit is None:
-        return max((item.end // page_size for item in ram), default=0)
-    return max((min(item.end // page_size, limit) for item in ram if item.start // page_size < limit), default=0)
+def _counted_kinds(log: BootLog, version: Version | None) -> Iterator[frozenset[MemoryType]]:
+    """What counts for the end of RAM: with ACPI data or without, and both where the release does not tell."""
+    release = parse_release(log.release, log.banner)
+    unknown = version is None or (release is not None and not release.tells_features(version))
+    if unknown or not ACPI_IN_MAX_PFN.reached(version):
+        yield frozenset({MemoryType.RAM})
+    if unknown or ACPI_IN_MAX_PFN.reached(version):
+        yield frozenset({MemoryType.RAM, MemoryType.ACPI})
 
 
 def movable_checks(log: BootLog, layout: Layout, version: Version | None) -> Iterator[Check]:

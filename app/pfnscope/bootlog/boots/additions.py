@@ -7,12 +7,14 @@ from pfnscope.bootlog.boots.draft import LIST_OF, Draft
 from pfnscope.bootlog.effects import (
     ArchHint,
     Banner,
+    BootConfig,
     CaptureKernel,
     CommandLine,
     Effect,
     EfiLine,
     Farewell,
     Header,
+    ImageNotRam,
     LastPfn,
     MapLine,
     MemblockLine,
@@ -34,7 +36,7 @@ from pfnscope.bootlog.files.lines import FileLine
 from pfnscope.bootlog.forms.base import architectures_of
 from pfnscope.bootlog.records import Record, merged
 from pfnscope.bootlog.text.searchable import LONGEST_LINE
-from pfnscope.model.log import PageDump, ZoneRange
+from pfnscope.model.log import KERNEL_IMAGE, E820Change, PageDump, ReservedRegion, ZoneRange
 
 _MEMBLOCK = {
     "memory": "memblock_memory",
@@ -72,10 +74,10 @@ def take(draft: Draft, record: Record) -> None:
         draft.x86_lines = record.lines
     kind = type(effect)
     name = LIST_OF.get(kind)
-    if name is not None:
-        draft.add(name, effect, record)
-    elif kind in EFFECTS:
+    if kind in EFFECTS:
         EFFECTS[kind](draft, effect, record)
+    elif name is not None:
+        draft.add(name, effect, record)
 
 
 def says_something(draft: Draft, record: Record) -> bool:
@@ -201,10 +203,29 @@ def _fault(draft: Draft, effect: Trouble | Symbol | Reason | PageDump | Register
 def _command_line(draft: Draft, effect: CommandLine, record: Record) -> None:
     before, before_lines = draft.command_lines[-1] if draft.command_lines else (effect, record.lines)
     if draft.command_lines and not before.complete and len(before.text) < LONGEST_LINE:
-        joined = CommandLine(f"{before.text} {effect.text}", effect.complete)
+        joined = CommandLine(f"{before.text} {effect.text}", effect.complete, before.passed)
         draft.command_lines[-1] = (joined, merged(before_lines, record.lines))
     else:
         draft.command_lines.append((effect, record.lines))
+
+
+def _bootconfig(draft: Draft, _effect: BootConfig, record: Record) -> None:
+    draft.bootconfig = merged(draft.bootconfig, record.lines)
+
+
+def _image_not_ram(draft: Draft, _effect: ImageNotRam, record: Record) -> None:
+    draft.open_section("image")
+    message = "The memory map did not call the kernel's own image RAM; the kernel made it RAM again."
+    draft.complain("warning", "image-not-ram", message, record.lines, record.column)
+
+
+def _e820_change(draft: Draft, effect: E820Change, record: Record) -> None:
+    """Add a change; a removal of every type behind the line that announces it is that of the kernel's own image."""
+    if draft.open == "image" and effect.action == "remove" and effect.from_ is None:
+        draft.open = None
+        image = ReservedRegion(*effect.range, KERNEL_IMAGE, KERNEL_IMAGE, effect.lines)
+        draft.add("reserved_regions", image, record)
+    draft.add("e820_changes", effect, record)
 
 
 EFFECTS: dict[type, Callable[[Draft, Any, Record], None]] = {
@@ -220,6 +241,9 @@ EFFECTS: dict[type, Callable[[Draft, Any, Record], None]] = {
     CommandLine: _command_line,
     Farewell: _farewell,
     CaptureKernel: _capture_kernel,
+    BootConfig: _bootconfig,
+    ImageNotRam: _image_not_ram,
+    E820Change: _e820_change,
     ArchHint: _arch_hint,
     PageSize: _page_size,
     MemoryLine: _memory_line,
@@ -231,4 +255,4 @@ EFFECTS: dict[type, Callable[[Draft, Any, Record], None]] = {
     PageDump: _fault,
     Registers: _fault,
 }
-"""What to do with an effect by its type; facts go to lists, see :data:`pfnscope.bootlog.boots.draft.LIST_OF`."""
+"""What to do with an effect by its type; other facts go to lists, see :data:`pfnscope.bootlog.boots.draft.LIST_OF`."""

@@ -84,6 +84,7 @@ class Draft:
         "arch_hint",
         "assumed",
         "banner",
+        "bootconfig",
         "captures",
         "command_lines",
         "diagnostics",
@@ -127,6 +128,7 @@ class Draft:
         self.captures = False  # whether a line says that this kernel saves the memory of one that crashed
         self.banner: tuple[Banner, Lines] | None = None
         self.running: dict[str, Lines] = {}
+        self.bootconfig: Lines = ()
         self.command_lines: list[tuple[CommandLine, Lines]] = []
         self.arch_hint: tuple[str, Lines] | None = None
         self.page_size: tuple[int, Lines] | None = None
@@ -295,6 +297,7 @@ class Draft:
         for release, lines in other.running.items():
             self.running[release] = merged(self.running.get(release, ()), lines)
         self.command_lines += other.command_lines
+        self.bootconfig = self.bootconfig or other.bootconfig
         self.banner = self.banner or other.banner
         self.arch_hint = self.arch_hint or other.arch_hint
         self.page_size = self.page_size or other.page_size

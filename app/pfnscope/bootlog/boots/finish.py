@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from pfnscope.bootlog.boots.command_lines import command_line_in_force
 from pfnscope.bootlog.boots.diagnostics import diagnostics
 from pfnscope.bootlog.boots.draft import IN_FRAMES, LAYOUT, LEAST, LISTS, Draft
 from pfnscope.bootlog.effects import Tally
@@ -46,7 +47,7 @@ def finish(draft: Draft, index: int, count: int) -> BootLog:
         assumed.append("arch")
     if size is None and draft.holds(*(in_frames for in_frames, _ in IN_FRAMES.values())):
         assumed.append("page_size")
-    command_line, command_lines = _command_line(draft)
+    command_line, command_lines = command_line_in_force(draft)
     banner = draft.banner
     release, release_lines = (banner[0].release, banner[1]) if banner else (None, ())
     if banner is None and len(draft.running) == 1:
@@ -115,17 +116,6 @@ def _title(draft: Draft) -> str:
 
 def _lines_of(fact: object) -> Lines:
     return fact[1] if isinstance(fact, tuple) else getattr(fact, "lines", ())
-
-
-def _command_line(draft: Draft) -> tuple[str | None, Lines]:
-    if not draft.command_lines:
-        return None, ()
-    first = draft.command_lines[0][0].text
-    lines: Lines = ()
-    for command, where in draft.command_lines:
-        if command.text == first:
-            lines = merged(lines, where)
-    return first, lines
 
 
 def _is_capture_kernel(draft: Draft, command_line: str | None, regions: Iterable[ReservedRegion]) -> bool:

@@ -1,6 +1,6 @@
 """Lines that say which kernel ran, how it was started and how large its pages are."""
 
-from pfnscope.bootlog.effects import ArchHint, Banner, CommandLine, Effect, Farewell, PageSize, Running
+from pfnscope.bootlog.effects import ArchHint, Banner, BootConfig, CommandLine, Effect, Farewell, PageSize, Running
 from pfnscope.bootlog.forms.base import NUMBER, Form, Groups, number
 from pfnscope.kernel.architectures import PAGE_SIZES
 from pfnscope.model.log import Lines
@@ -13,10 +13,10 @@ def _banner(groups: Groups, _lines: Lines) -> Effect:
 
 
 def _command_line(groups: Groups, _lines: Lines) -> Effect:
-    text = (groups[0] or "").strip()
+    whole, text = groups[0], (groups[1] or "").strip()
     if text.endswith("\\"):
-        return CommandLine(text[:-1].rstrip(), complete=False)
-    return CommandLine(text)
+        return CommandLine(text[:-1].rstrip(), complete=False, passed=not whole)
+    return CommandLine(text, passed=not whole)
 
 
 def _hash_table(groups: Groups, _lines: Lines) -> Effect | None:
@@ -43,7 +43,7 @@ FORMS = (
         name="command-line",
         family="command line",
         triggers=("ommand line:",),
-        pattern=r"(?:Kernel command line|Command line): +(\S.*)",
+        pattern=r"(?:(Kernel) c|C)ommand line: +(\S.*)",
         make=_command_line,
         samples=(
             "Command line: root=/dev/vda1 ro memmap=1G!4G",
@@ -52,6 +52,15 @@ FORMS = (
         source="arch/x86/kernel/setup.c 2.6.32-7.1, init/main.c 2.6.11-7.1; cut in pieces from 6.19",
         tail=ANY_TEXT,
         anchor=r"(?:Kernel c|C)ommand line: ",
+    ),
+    Form(
+        name="bootconfig",
+        family="command line",
+        triggers=("«Load bootconfig: »[0-9]",),
+        pattern=r"Load bootconfig: [0-9]+ bytes [0-9]+ nodes",
+        make=lambda _groups, _lines: BootConfig(),
+        samples=("Load bootconfig: 187 bytes 12 nodes",),
+        source="setup_boot_config() in init/main.c, 5.6-7.3",
     ),
     Form(
         name="hash-table",

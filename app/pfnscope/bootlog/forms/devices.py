@@ -157,6 +157,15 @@ FORMS = (
         source="arch/x86/virt/svm/sev.c, 6.19-7.1; end exclusive",
     ),
     Form(
+        name="snp-rmp-edge",
+        family="reserved regions",
+        triggers=("Reserving start/end of RMP table",),
+        pattern=rf"(?:SEV-SNP: )?Reserving start/end of RMP table on a 2MB boundary \[{HEX}\]",
+        make=lambda g, lines: ReservedRegion(*base_size(g[0], 2 * MIB), "SEV-SNP RMP", "rmp", lines),
+        samples=("SEV-SNP: Reserving start/end of RMP table on a 2MB boundary [0x000000607da00000]",),
+        source="arch/x86/virt/svm/sev.c, 6.10-7.3; three updates of e820 maps follow, which change no memory",
+    ),
+    Form(
         name="aperture",
         family="reserved regions",
         triggers=("aperture over RAM", "for GART"),

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pfnscope.bootlog.effects import Effect, Header, LastPfn, MapLine, MapName, Remark, Section
+from pfnscope.bootlog.effects import Effect, Header, ImageNotRam, LastPfn, MapLine, MapName, Remark, Section
 from pfnscope.bootlog.forms.base import BARE, HEX, MEM, NUMBER, Form, Groups, exclusive, hexadecimal, inclusive, number
 from pfnscope.model.log import E820Change, Lines, MapEntry, MemoryType, ReservedRegion
 from pfnscope.model.ranges import ByteRange
@@ -239,6 +239,18 @@ FORMS = (
         damaged=r"e820: remove \[",
     ),
     Form(
+        name="image-not-ram",
+        family="e820 changes",
+        triggers=("are not marked as E820",),
+        pattern=r"\.text \.data \.bss are not marked as E820_(?:TYPE_)?RAM!",
+        make=lambda _groups, _lines: ImageNotRam(),
+        samples=(
+            ".text .data .bss are not marked as E820_TYPE_RAM!",
+            ".text .data .bss are not marked as E820_RAM!",
+        ),
+        source="arch/x86/kernel/setup.c, 3.9-7.3; the removal behind it is that of the kernel's own image",
+    ),
+    Form(
         name="e820-remove-old",
         family="e820 changes",
         triggers=("e820 remove range",),
@@ -353,17 +365,19 @@ FORMS = (
             " aperture memory hole",
             "aperture @ ",
         ),
-        pattern=r"(?:e820: )?update e820(?:_saved)? for |resource: avoiding allocation from e820 entry \["
+        pattern=r"(?:e820: )?update e820(?:_saved|_table_kexec)? for "
+        r"|resource: avoiding allocation from e820 entry \["
         r"|(?:AGP: )?(?:Node|CPU) [0-9]+: aperture (?:\[bus addr |@ [0-9a-f]+ size )"
         r"|(?:AGP: )?Your BIOS doesn't leave an? aperture memory hole",
         samples=(
             "update e820 for mtrr",
             "e820: update e820_saved for setup_data",
+            "update e820_table_kexec for e820__memblock_alloc_reserved()",
             "resource: avoiding allocation from e820 entry [mem 0x000a0000-0x000fffff]",
             "AGP: Node 0: aperture [bus addr 0x8000000-0x9ffffff] (32MB)",
             "CPU 0: aperture @ 8000000 size 32 MB",
             "Your BIOS doesn't leave a aperture memory hole",
         ),
-        source="arch/x86/kernel/e820.c, arch/x86/kernel/aperture_64.c, arch/x86/kernel/resource.c, 2.6.9-7.1; no RAM",
+        source="arch/x86/kernel/e820.c, arch/x86/kernel/aperture_64.c, arch/x86/kernel/resource.c, 2.6.9-7.3; no RAM",
     ),
 )

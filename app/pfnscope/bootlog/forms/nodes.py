@@ -15,7 +15,7 @@ from pfnscope.bootlog.forms.base import (
     number,
     same_width,
 )
-from pfnscope.model.log import Initmem, Lines, MovableStart, NodeRange, SratEntry, ZoneRange
+from pfnscope.model.log import EmulatedNode, Initmem, Lines, MovableStart, NodeRange, SratEntry, WindowNode, ZoneRange
 from pfnscope.model.ranges import Address, ByteRange, borders
 
 _LAST = 0xFFF
@@ -24,6 +24,11 @@ _LAST = 0xFFF
 def _srat(groups: Groups, lines: Lines) -> Effect:
     node, start, end, hotplug, non_volatile = groups
     return SratEntry(number(node), *inclusive(start, end), bool(hotplug), bool(non_volatile), lines)
+
+
+def _emulated(groups: Groups, lines: Lines) -> Effect:
+    node, first, last, start, end = groups
+    return EmulatedNode(number(node), *(inclusive(first, last) if first else exclusive(start, end)), lines)
 
 
 def _node_frames(groups: Groups, _lines: Lines) -> Effect:
@@ -247,15 +252,35 @@ FORMS = (
     Form(
         name="node-faked",
         family="NUMA",
-        triggers=("Faking ",),
-        pattern=rf"(?:NUMA: )?Faking (?:a node at|node {NUMBER} at) (?:{MEM}|{BARE}-{BARE})",
+        triggers=("Faking a node at",),
+        pattern=rf"(?:NUMA: )?Faking a node at (?:{MEM}|{BARE}-{BARE})",
         samples=(
             "Faking a node at 0000000000000000-0000000080000000",
             "Faking a node at [mem 0x0000000000000000-0x00000001bfffffff]",
             "NUMA: Faking a node at [mem 0x0000000080000000-0x00000000ffffffff]",
-            "Faking node 0 at [mem 0x0000000000000000-0x000000003fffffff] (1024MB)",
         ),
-        source="arch/x86/mm/numa.c, drivers/base/arch_numa.c, 2.6.18-7.1; one node for all memory, or numa=fake",
+        source="arch/x86/mm/numa.c, drivers/base/arch_numa.c, 2.6.18-7.1; one node for all memory",
+    ),
+    Form(
+        name="node-emulated",
+        family="NUMA",
+        triggers=("«Faking node »[0-9]",),
+        pattern=rf"Faking node {NUMBER} at (?:{MEM}|{BARE}-{BARE})",
+        make=_emulated,
+        samples=(
+            "Faking node 0 at [mem 0x0000000000001000-0x0000000056000fff] (1376MB)",
+            "Faking node 1 at 0000000040000000-0000000080000000 (1024MB)",
+        ),
+        source="arch/x86/mm/numa_emulation.c, 2.6.39-6.11, mm/numa_emulation.c, 6.12-7.3; end exclusive to 3.4",
+    ),
+    Form(
+        name="cxl-window-node",
+        family="SRAT",
+        triggers=("CEDT: Node ",),
+        pattern=rf"(?:ACPI: )?CEDT: Node {NUMBER} PXM [0-9]+ {MEM}",
+        make=lambda g, lines: WindowNode(number(g[0]), *inclusive(g[1], g[2]), lines),
+        samples=("ACPI: CEDT: Node 2 PXM 2 [mem 0x490000000-0x88fffffff]",),
+        source="acpi_parse_cfmws() in drivers/acpi/numa/srat.c, 6.10-7.1; posted on 30 April 2024; end inclusive",
     ),
     Form(
         name="node-adding",
