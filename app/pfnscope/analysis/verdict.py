@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from pfnscope.analysis.analyze import Analysis
+from pfnscope.kernel.readers import WRONG_LINKS
 from pfnscope.kernel.release import Version
 from pfnscope.model.analysis import SEVERITIES, Hole, Verdict
 from pfnscope.units import format_size
@@ -67,7 +68,9 @@ def _details(analysis: Analysis, worst: Sequence[Hole]) -> Iterator[str]:
         yield f"{_place(hole, analysis.layout.page_size)}: {hole.why}."
     yield from dict.fromkeys(_sentence(why) for why in _causes(analysis, worst[:_NAMED_HOLES]))
     if len(worst) > _NAMED_HOLES:
-        yield f"{len(worst) - _NAMED_HOLES} more holes like these."
+        yield _more(len(worst) - _NAMED_HOLES)
+    if worst[0].state == "initialised" and any(hole.linked_zone for hole in worst):
+        yield _sentence(WRONG_LINKS)
     if worst[0].severity == "danger":
         readers = list(dict.fromkeys(name for hole in worst for name in hole.reachable_by if name.startswith("/")))
         yield f"Reading {' or '.join(filter(None, (', '.join(readers[:-1]), readers[-1])))} reaches them and can panic."
@@ -80,6 +83,10 @@ def _details(analysis: Analysis, worst: Sequence[Hole]) -> Iterator[str]:
     if others:
         harm = "harmless" if all(hole.severity == "none" for hole in others) else "less of a concern"
         yield f"{_count(_pages(others), 'more ')} outside every zone span {_are(_pages(others))} {harm}."
+
+
+def _more(holes: int) -> str:
+    return "1 more hole like these." if holes == 1 else f"{holes} more holes like these."
 
 
 def _causes(analysis: Analysis, holes: Sequence[Hole]) -> Iterator[str]:
