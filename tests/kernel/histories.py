@@ -14,6 +14,7 @@ from pfnscope.kernel.release import Version, parse_version
 from pfnscope.layout.owners import x86_low_memory
 from tests.kernel.outcomes import (
     FLATMEM,
+    HANDED_OVER,
     WITH_HOLES,
     acts_like,
     assumed_holes_are_avoided,
@@ -39,6 +40,7 @@ from tests.kernel.outcomes import (
     movable,
     movable_percent,
     nodes_without_a_mib,
+    notes,
     one_zone,
     pieces_of_soft_reserved,
     read_above_the_zones,
@@ -48,7 +50,6 @@ from tests.kernel.outcomes import (
     sections,
     soft_reserved,
     spanned_nodes,
-    tail_of_flatmem,
     total_pages,
     wide_initmem,
     window,
@@ -74,6 +75,7 @@ _PER_ZONE, _BY_ADDRESS, _FAKE = ["holes-per-zone"], ["holes-by-address"], ["fake
 _GAPS, _TAIL = ["zeroed-gaps"], ["zeroed-gaps-and-tail"]
 _MAX, _END, _ONLINE = ["below max_pfn"], ["to the end of the last section"], ["in 2 MiB sub-sections that hold memory"]
 
+_SPANS, _BLOCKS = ["inside zone spans"], ["first and last frame of page blocks inside zone spans"]
 _BELOW, _BLOCK = "the node of the memory below", "the node of the SRAT block around it, or else the first node"
 
 HISTORIES: Mapping[str, History] = {
@@ -132,7 +134,16 @@ HISTORIES: Mapping[str, History] = {
     "unread": History(is_unchecked, False, {"7.4": True}),
     "kpageflags": History(bound("/proc/kpageflags"), _MAX, {"5.6": _END, "5.12": _ONLINE}),
     "kpagecgroup": History(bound("/proc/kpagecgroup"), [], {"4.3": _MAX, "5.6": _END, "5.12": _ONLINE}),
-    "idle bitmap": History(bound("idle page bitmap"), [], {"4.3": _MAX, "5.12": _ONLINE}),
+    "idle bitmap": History(bound("idle page bitmap"), [], {"4.3": _MAX, "5.12": [f"{_MAX[0]}, {_ONLINE[0]}"]}),
+    "contiguity": History(bound("zone contiguity at boot"), [], {"4.6": _BLOCKS, "7.2": []}),
+    "page_ext": History(bound("page_ext at boot"), [], {"5.2": ["first frame of sections inside node spans"]}),
+    "page_owner": History(bound("page_owner"), [], {"3.19": _MAX}),
+    "memory failure": History(bound("memory failure"), _END, {"5.12": _ONLINE}),
+    "DAMON": History(bound("DAMON"), [], {"5.16": _ONLINE}),
+    "hibernation": History(bound("hibernation"), _SPANS, {"5.12": [f"{_SPANS[0]}, {_ONLINE[0]}"]}),
+    "pagetypeinfo": History(bound("/proc/pagetypeinfo"), _SPANS, {"5.12": [f"{_SPANS[0]}, {_ONLINE[0]}"]}),
+    "page isolation": History(bound("page isolation"), _SPANS, {"5.12": [f"{_SPANS[0]}, {_ONLINE[0]}"]}),
+    "kcore": History(bound("/proc/kcore"), [], {"5.14": ["memory alone"]}),
     "seeks": History(bound("seeks in /proc/kpage*"), ["above max_pfn"], {"5.6": []}),
     "lsmem": History(bound("lsmem"), _END, {"4.19.78": _ONLINE, "4.20": _END, "5.0": _ONLINE, "5.7": []}),
     "offlining": History(bound("memory offlining"), _END, {"5.7": []}),
@@ -207,14 +218,9 @@ HISTORIES: Mapping[str, History] = {
     "IMAGE_MOVES": History(image_is_known, True, {"4.12": False}),
     "FLATMEM_FILLED": History(FLATMEM.fills_holes, False, {"5.15": True}),
     "FLATMEM_TAIL": History(FLATMEM.tail, 1, {"6.15": 1024}),
-    "VALID_BY_FRAME": History(
-        tail_of_flatmem,
-        [(768, "zeroed")],
-        {
-            "5.15": [(768, "uninitialised")],
-            "6.15": [(256, "initialised"), (512, "uninitialised")],
-            "6.16": [(768, "uninitialised")],
-        },
+    "KHO_FIXED": History(notes(**HANDED_OVER), ["kho-deferred"], {"6.16.4": [], "6.17": []}),
+    "SHARED_TAILS": History(
+        notes(command_line="hugetlb_free_vmemmap=on hugepagesz=1G hugepages=4"), [], {"6.15": ["shared-struct-pages"]}
     ),
     "NO_FLAG": History(flagless, False, {"6.16": True}),
     "ONLINE_ONLY": History(

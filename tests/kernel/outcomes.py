@@ -9,7 +9,6 @@ from pfnscope.analysis import Analysis, analyze
 from pfnscope.analysis.checks.counts import memmap_pages, zone_count_checks, zone_counts, zonelist_checks
 from pfnscope.analysis.checks.setup import last_pfn_checks, node_checks
 from pfnscope.analysis.hazards import left_out, top_of
-from pfnscope.analysis.replay import replay
 from pfnscope.analysis.verify import view_of
 from pfnscope.kernel import vmemmap
 from pfnscope.kernel.architecture_row import MemoryModel
@@ -29,6 +28,7 @@ from pfnscope.model.layout import Layout, MemMap, MemoryRange, ZoneLimit
 from pfnscope.model.log import (
     BootLog,
     Count,
+    Diagnostic,
     Initmem,
     MapEntry,
     MemoryType,
@@ -192,12 +192,20 @@ def image_is_known(version: Version) -> object:
 FLATMEM = MemMap(MemoryModel.FLATMEM, block=1024)
 
 
-def tail_of_flatmem(version: Version) -> object:
-    """States behind the last memory of i386, whose page block has 256 frames left."""
-    layout = replace(build_layout(boot("i386", (0, 1, 101)), None), version=version)
-    states = replay(layout, RULES[-2], layout.without_memory.clip(1024, 1 << 30), version)[0]
-    return [(frames.pages, state.state) for frames, state in states]
+def notes(**facts: object) -> Callable[[Version], object]:
+    """Codes of remarks about struct pages of memory."""
 
+    def outcome(version: Version) -> object:
+        log = boot("x86_64", (0, 16, 400), release=".".join(map(str, version)), **facts)
+        return [item.code for item in analyze(log).diagnostics if item.code in ("kho-deferred", "shared-struct-pages")]
+
+    return outcome
+
+
+HANDED_OVER = {
+    "diagnostics": (Diagnostic("info", "kexec-handover", "", 3, None),),
+    "page_counts": PrintedCounts(deferred=(Count(0, (4,)),)),
+}
 
 # /proc/kpageflags
 

@@ -2,7 +2,10 @@
 
 import pytest
 
+from pfnscope.analysis.eras import example_layout
+from pfnscope.analysis.holes import pages_within
 from pfnscope.kernel.readers import Bound, readers_for
+from pfnscope.model.ranges import FrameRange
 
 
 def reach(version: tuple[int, int, int]) -> dict[str, Bound]:
@@ -37,10 +40,23 @@ def test_lsmem_looks_past_the_end_of_a_zone_until_it_was_bounded() -> None:
 
 
 def test_where_pfn_valid_asks_memblock_the_kernels_own_readers_stop_at_memory() -> None:
-    for version, bounds in (((5, 10, 0), {Bound.MEMORY}), ((5, 14, 0), {Bound.ONLINE_SUBSECTIONS, Bound.ZONE_SPANS})):
-        by_reader = {reader.name: reader.bound for reader in readers_for(version, "arm64")}
-        assert by_reader.pop("section walkers") is Bound.SECTION_END
-        assert set(by_reader.values()) - {Bound.PAST_MAX_PFN} <= bounds
+    before = {reader.name: reader.bound for reader in readers_for((5, 10, 0), "arm64")}
+    assert before.pop("section walkers") is Bound.SECTION_END
+    assert set(before.values()) == {Bound.MEMORY}
+    after = {reader.name: reader.bound for reader in readers_for((5, 14, 0), "arm64")}
+    assert after == reach((5, 14, 0))
+
+
+def test_files_of_page_owner_and_of_the_idle_bitmap_end_with_max_pfn() -> None:
+    assert reach((6, 12, 0))["page_owner"] is Bound.MAX_PFN
+    assert reach((6, 12, 0))["idle page bitmap"] is Bound.ONLINE_BELOW_MAX_PFN
+
+
+def test_page_ext_looks_at_the_first_frame_of_sections_that_begin_in_a_hole() -> None:
+    """Of sections of 8 frames: node 0 has memory in [0, 10), [12, 20) and [34, 36), node 1 in [48, 58)."""
+    pages = pages_within(example_layout(reserved=False))
+    assert list(pages[Bound.SECTION_HEADS]) == [FrameRange(32, 33)]
+    assert list(pages[Bound.ONLINE_IN_SPANS]) == [FrameRange(0, 24), FrameRange(32, 36), FrameRange(48, 58)]
 
 
 def test_a_release_older_than_a_file_does_not_have_it() -> None:

@@ -131,6 +131,8 @@ def test_flatmem_up_to_5_14_leaves_holes_zeroed_and_prints_no_count() -> None:
 def test_every_release_of_an_architecture_has_one_model_and_a_section_size(arch: str) -> None:
     for version in [(2, 6, 32), (3, 10, 0), (4, 4, 0), (5, 4, 0), (5, 14, 0), (6, 12, 5), (7, 1, 0)]:
         row = memory_model(arch, version, 1)
+        if arch == "parisc64" and row is None:  # of releases before 6.1 nothing was read
+            continue
         assert row is not None
         if row.model is SPARSE:
             assert section_size(arch, version, 4096)
@@ -167,7 +169,7 @@ def test_a_count_that_sections_would_have_given_speaks_for_flatmem_and_is_no_pro
 
 
 def test_other_releases_of_a_flatmem_machine_are_judged_as_flatmem_of_their_own() -> None:
-    """The array ends behind the memory; 6.15 writes the rest of a page block there, and no reader goes that far."""
+    """The array ends behind the memory; what is behind it is written from 6.15 on, and no reader goes there before."""
     said = {}
     for release in ("5.14.0", "6.1.0", "6.15.0", "6.18.0"):
         tail = analyze(log("i386", (0, 1, 101), release=release)).holes
@@ -175,8 +177,8 @@ def test_other_releases_of_a_flatmem_machine_are_judged_as_flatmem_of_their_own(
     assert said == {
         "5.14.0": [(768, "zeroed", "info")],
         "6.1.0": [(768, "uninitialised", "info")],
-        "6.15.0": [(256, "initialised", "info"), (512, "uninitialised", "info")],
-        "6.18.0": [(768, "uninitialised", "info")],
+        "6.15.0": [(768, "initialised", "info")],
+        "6.18.0": [(768, "initialised", "info")],
     }
     eras = analyze(log("i386", (0, 1, 101), release="6.18.0")).eras
     assert {era.rule: era.state for era in eras}["raw-memmap"] == "zeroed"

@@ -15,6 +15,7 @@ from pfnscope.analysis.machine import Machine, blame, causes
 from pfnscope.analysis.proven_layout import fit_layout
 from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.release import Release
+from pfnscope.kernel.thresholds import KHO_FIXED, SHARED_TAILS
 from pfnscope.kernel.vendors import parse_release
 from pfnscope.layout.nodes import online_nodes, small_nodes
 from pfnscope.model.analysis import Cause, Check, Choice, Era, Event, Hole
@@ -147,6 +148,7 @@ def analyze(log: BootLog, *, kernel: str | None = None, arch: str | None = None)
             *_assumptions(assumed),
             *_missing(log, fit.layout, fit.choice, full.why_not),
             *offline_nodes(log, fit.layout, release),
+            *_memmap_notes(log, fit.layout),
             *_disagreements(checks),
         ),
         booted_from=structs.replace(log, page_counts=fit.booted_from.page_counts),
@@ -211,3 +213,23 @@ def _missing(log: BootLog, layout: Layout, choice: Choice, why_not: str) -> Iter
     elif choice.rule and choice.rule.wording is not log.page_counts.count_line:
         message = f"The log prints “{log.page_counts.count_line.value}”, which the chosen release does not print."
         yield Diagnostic("warning", "count-line-of-another-release", message, None, None)
+
+
+def _memmap_notes(log: BootLog, layout: Layout) -> Iterator[Diagnostic]:
+    """What else than holes makes struct pages of memory other than they are wont to be."""
+    handover = next((item for item in log.diagnostics if item.code == "kexec-handover"), None)
+    if handover and layout.deferred and layout.version and not KHO_FIXED.reached(layout.version):
+        message = (
+            "Struct pages are initialised late, and those of memory that was taken over (KHO) are read before that:"
+            " 8b66ed2c3f42 of 6.17 no longer lets both be built."
+        )
+        yield Diagnostic("warning", "kho-deferred", message, handover.line, None)
+    options = {item.name: item.value or "" for item in arguments(log.command_line or "")}
+    shared = options.get("hugetlb_free_vmemmap", "off").lower() in ("on", "1", "y") and "hugepages" in options
+    if shared and SHARED_TAILS.reached(layout.version):
+        message = (
+            "Huge pages of boot have struct pages whose tails share one page of memory (hugetlb_free_vmemmap=on), so"
+            " that their frames look alike in /proc/kpageflags."
+        )
+        lines = log.command_line_lines
+        yield Diagnostic("info", "shared-struct-pages", message, lines[0] if lines else None, None)

@@ -165,14 +165,32 @@ def pages_within(layout: Layout) -> dict[Bound, FrameSet]:
     pfn_valid() of FLATMEM ends with max_mapnr, which is max_pfn (arch/x86/mm/init_32.c, 4.17 to 6.1; arm/mm/init.c).
     """
     valid = layout.struct_pages.clip(0, layout.max_pfn) if layout.flat else layout.struct_pages
+    online, spans = _online(layout), FrameSet.of(item.frames for item in layout.zone_spans)
     return {
         Bound.MAX_PFN: layout.struct_pages.clip(0, layout.max_pfn),
         Bound.PAST_MAX_PFN: valid.clip(layout.max_pfn + 1, layout.struct_pages.end),
         Bound.SECTION_END: valid,
-        Bound.ONLINE_SUBSECTIONS: _online(layout),
-        Bound.ZONE_SPANS: FrameSet.of(item.frames for item in layout.zone_spans),
+        Bound.ONLINE_SUBSECTIONS: online,
+        Bound.ONLINE_BELOW_MAX_PFN: online.clip(0, layout.max_pfn),
+        Bound.ZONE_SPANS: spans,
+        Bound.WHOLE_SPANS: spans,
+        Bound.ONLINE_IN_SPANS: spans & online,
+        Bound.SECTION_HEADS: _section_heads(layout),
         Bound.MEMORY: layout.memory_frames,
     }
+
+
+def _section_heads(layout: Layout) -> FrameSet:
+    """The first frames of sections that begin with a hole in a node's span; a run of holes has one at most.
+
+    A section without memory has no struct pages, so a run ends in the section after the one that it begins in.
+    """
+    if not layout.section_size:
+        return FrameSet()
+    size = layout.section_size // layout.page_size
+    heads = ((item, -(-item.start // size) * size) for item in layout.without_memory)
+    found = FrameSet.of(FrameRange(head, head + 1) for item, head in heads if head < item.end)
+    return found & FrameSet.of(layout.extents.values())
 
 
 def _online(layout: Layout) -> FrameSet:

@@ -9,7 +9,6 @@ from pfnscope.kernel.architectures import architecture, asks_memblock, takes_blo
 from pfnscope.kernel.deferral import Deferral, NodeOfReserved, deferral, kept_zone_number, walked_early
 from pfnscope.kernel.release import Version
 from pfnscope.kernel.rules import Pass, StructPageRule, typical
-from pfnscope.kernel.thresholds import VALID_BY_FRAME
 from pfnscope.model.analysis import PageState
 from pfnscope.model.layout import Layout, ZoneSpan
 from pfnscope.model.log import MemoryType
@@ -94,21 +93,16 @@ def _writable(layout: Layout, version: Version, scope: FrameSet) -> FrameSet:
     """Those of ``scope`` that passes over holes write: pfn_valid() is called once a page block, later once a frame.
 
     Sources: zero_pfn_range() and init_unavailable_range() in mm/page_alloc.c, 5.0 to 6.1, later mm/mm_init.c;
-    pfn_valid() in arch/arm64/mm/init.c, 4.17, and in arch/arm/mm/init.c, 4.17 and 5.14, which says yes to page blocks
-    with memory; that of FLATMEM, include/asm-generic/memory_model.h, ends with max_pfn.
+    pfn_valid() in arch/arm64/mm/init.c, 4.17, and in arch/arm/mm/init.c, 4.17, 5.14, 6.12 and 7.1.5, which from 5.14 on
+    says yes to page blocks with memory.
     """
     size = layout.memmap.page_block
     if asks_memblock(layout.arch, version):
         mapped = layout.memory_frames - layout.nomap
         return scope & (mapped | _blocks_begun(mapped, size))
-    if not layout.flat:
-        return scope
-    if architecture(layout.arch).freed:
+    if layout.flat and architecture(layout.arch).freed:
         return scope & layout.memory_frames.rounded_out(size)
-    valid = scope.clip(0, layout.max_pfn)
-    if VALID_BY_FRAME.reached(version):
-        return valid
-    return valid | (scope & _blocks_begun(layout.struct_pages.clip(0, layout.max_pfn), size))
+    return scope
 
 
 def _blocks_begun(frames: FrameSet, size: int) -> FrameSet:

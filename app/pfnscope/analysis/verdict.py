@@ -6,6 +6,7 @@ from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.contradictions import against_rule, astray, doubts, lead
 from pfnscope.analysis.evidence import Evident
 from pfnscope.analysis.trouble import without_layout
+from pfnscope.kernel.readers import WRONG_LINKS
 from pfnscope.kernel.release import Version
 from pfnscope.model.analysis import ALARMS, SEVERITIES, Hole, Severity, Verdict, foremost, worst_first
 from pfnscope.units import format_size
@@ -114,7 +115,9 @@ def _details(analysis: Analysis, worst: Sequence[Hole]) -> Iterator[str]:
         yield f"{_place(hole, analysis.layout.page_size)}: {hole.why}."
     yield from dict.fromkeys(_sentence(why) for why in _causes(analysis, worst[:_NAMED_HOLES]))
     if len(worst) > _NAMED_HOLES:
-        yield f"{len(worst) - _NAMED_HOLES} more holes like these."
+        yield _more(len(worst) - _NAMED_HOLES)
+    if worst[0].state == "initialised" and any(hole.linked_zone for hole in worst):
+        yield _sentence(WRONG_LINKS)
     readers = list(dict.fromkeys(name for hole in worst for name in hole.reachable_by if name.startswith("/")))
     if worst[0].severity == "danger" and readers:
         yield f"Reading {' or '.join(filter(None, (', '.join(readers[:-1]), readers[-1])))} reaches them and can panic."
@@ -123,6 +126,10 @@ def _details(analysis: Analysis, worst: Sequence[Hole]) -> Iterator[str]:
     if fallen:
         reports = "1 report" if len(fallen) == 1 else f"{len(fallen)} reports"
         yield f"{reports} of this log fell in them, from line {fallen[0]} on."
+
+
+def _more(holes: int) -> str:
+    return "1 more hole like these." if holes == 1 else f"{holes} more holes like these."
 
 
 def _causes(analysis: Analysis, holes: Sequence[Hole]) -> Iterator[str]:

@@ -267,6 +267,7 @@ ARCHITECTURES = (
         page_sizes=(4 * KIB, 16 * KIB, 64 * KIB),
         models=(Model(_SPARSE, "the default of 64-bit parisc", starting(_PARISC_SPARSE)),),
         sections=(Section(128 * MIB, starting(_PARISC_SPARSE)),),
+        zones=(Zones((_NORMAL,)),),  # arch_zone_limits_init() of arch/parisc/mm/init.c, 7.1.5: one zone
     ),
     Architecture(name="alpha", page_sizes=(8 * KIB,), fixed_page_size=True),
 )

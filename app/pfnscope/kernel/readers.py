@@ -16,8 +16,12 @@ class Bound(str, Enum):
     PAST_MAX_PFN = "above max_pfn"
     SECTION_END = "to the end of the last section"
     ONLINE_SUBSECTIONS = "in 2 MiB sub-sections that hold memory"
+    ONLINE_BELOW_MAX_PFN = "below max_pfn, in 2 MiB sub-sections that hold memory"
     ZONE_SPANS = "first and last frame of page blocks inside zone spans"
-    MEMORY = "memory alone, since pfn_valid() says no elsewhere"
+    WHOLE_SPANS = "inside zone spans"
+    ONLINE_IN_SPANS = "inside zone spans, in 2 MiB sub-sections that hold memory"
+    SECTION_HEADS = "first frame of sections inside node spans"
+    MEMORY = "memory alone"
 
 
 class Reader(Struct, frozen=True):
@@ -39,6 +43,12 @@ _CGROUP = since("4.3")  # /proc/kpagecgroup and the idle page bitmap
 _TO_SECTION_END = CUT_AT_END.since  # the same commit: /proc/kpage* go on behind max_pfn
 _ONLINE_SUBSECTIONS = since("5.12")  # pfn_to_online_page() looks at sub-sections
 _BOUNDED = since("5.0", "4.19.78")  # is_mem_section_removable() ends with the zone
+_CONTIGUOUS = since("4.6")  # "mm/compaction: speed up pageblock_pfn_to_page() when zone is contiguous"
+_COUNTED_CONTIGUOUS = since("7.2")  # pages_with_online_memmap of linux-mm; 7.1.5 looks at each block, 7.2 was not read
+_PAGE_EXT_READS = since("5.2")  # pfn_to_nid() in 5.4.18, early_pfn_to_nid() in 4.17; releases between were not read
+_PAGE_OWNER = since("3.19")  # Documentation/mm/page_owner.rst
+_DAMON = since("5.16")  # of physical addresses; in 6.1.20
+_KCORE_ASKS = since("5.14")
 _HOLES_REFUSED = since("5.7")  # memory blocks with holes are not offlined, and lsmem no longer looks
 
 READERS = (
@@ -70,12 +80,12 @@ READERS = (
             releases,
             bound,
             ordinary=True,
-            source="mm/page_idle.c, 4.17 and 5.14",
+            source="mm/page_idle.c, 4.17 and 5.14 to 7.1.5",
             functions=("page_idle_get_page", "page_idle_bitmap_read", "page_idle_bitmap_write"),
         )
         for releases, bound in (
             (between(_CGROUP, _ONLINE_SUBSECTIONS), Bound.MAX_PFN),
-            (starting(_ONLINE_SUBSECTIONS), Bound.ONLINE_SUBSECTIONS),
+            (starting(_ONLINE_SUBSECTIONS), Bound.ONLINE_BELOW_MAX_PFN),
         )
     ),
     # the length left to max_pfn is unsigned, so a read that starts above max_pfn is not cut; one that starts there is
@@ -126,8 +136,92 @@ READERS = (
             "get_pfnblock_flags_mask",
         ),
     ),
-    Reader("section walkers", EVERY, Bound.SECTION_END, ordinary=False, source="crash, drgn, page_owner"),
+    # at boot, without anybody's doing: what is not contiguous makes compaction look at each block again
+    Reader(
+        "zone contiguity at boot",
+        between(_CONTIGUOUS, _COUNTED_CONTIGUOUS),
+        Bound.ZONE_SPANS,
+        ordinary=False,
+        source="set_zone_contiguous() in mm/page_alloc.c, 4.17 and 6.1.20, and mm/mm_init.c, 7.1.5; no longer so in"
+        " linux-mm at 7.3-rc5",
+    ),
+    # with CONFIG_DEBUG_VM a page of the block that is linked to another zone stops the kernel
+    Reader(
+        "move_freepages",
+        EVERY,
+        Bound.ZONE_SPANS,
+        ordinary=False,
+        source="move_freepages_block() and set_pfnblock_flags_mask() in mm/page_alloc.c, 4.17 to 7.1.5",
+    ),
+    # needs page_owner=on or another user of page_ext
+    Reader(
+        "page_ext at boot",
+        starting(_PAGE_EXT_READS),
+        Bound.SECTION_HEADS,
+        ordinary=False,
+        source="pfn_to_nid() in page_ext_init(), mm/page_ext.c, 5.4.18 to 7.1.5; early_pfn_to_nid() in 4.17",
+    ),
+    Reader(
+        "page_owner",
+        starting(_PAGE_OWNER),
+        Bound.MAX_PFN,
+        ordinary=False,
+        source="read_page_owner() in mm/page_owner.c, 4.17 to 7.1.5: pfn_valid() once for each largest buddy",
+    ),
+    *(
+        Reader("memory failure", releases, bound, ordinary=False, source=source)
+        for releases, bound, source in (
+            (until(_ONLINE_SUBSECTIONS), Bound.SECTION_END, "memory_failure() in mm/memory-failure.c, 4.17 and 5.4.18"),
+            (
+                starting(_ONLINE_SUBSECTIONS),
+                Bound.ONLINE_SUBSECTIONS,
+                "memory_failure() and soft_offline_page() in mm/memory-failure.c, 5.14 to 7.1.5",
+            ),
+        )
+    ),
+    Reader(
+        "hwpoison-inject",
+        EVERY,
+        Bound.SECTION_END,
+        ordinary=False,
+        source="hwpoison_inject() in mm/hwpoison-inject.c, 4.17 to 7.1.5: pfn_valid()",
+    ),
+    Reader(
+        "DAMON",
+        starting(_DAMON),
+        Bound.ONLINE_SUBSECTIONS,
+        ordinary=False,
+        source="damon_get_page() in mm/damon/ops-common.c, 6.1.20 to 7.1.5",
+    ),
+    *(
+        Reader(name, releases, bound, ordinary=False, source=source)
+        for name, source in (
+            ("hibernation", "saveable_page() in kernel/power/snapshot.c, 4.17, 5.4.18 and 5.14 to 7.1.5"),
+            ("/proc/pagetypeinfo", "pagetypeinfo_showblockcount_print() in mm/vmstat.c, 4.17 and 5.14 to 7.1.5"),
+            ("page isolation", "start_isolate_page_range() in mm/page_isolation.c, 4.17 and 5.14 to 7.1.5"),
+        )
+        for releases, bound in (
+            (until(_ONLINE_SUBSECTIONS), Bound.WHOLE_SPANS),
+            (starting(_ONLINE_SUBSECTIONS), Bound.ONLINE_IN_SPANS),
+        )
+    ),
+    # System RAM alone, of which no hole is part
+    Reader(
+        "/proc/kcore",
+        starting(_KCORE_ASKS),
+        Bound.MEMORY,
+        ordinary=False,
+        source="read_kcore() in fs/proc/kcore.c, 5.14 to 7.1.5: pfn_to_online_page(); not in 4.17",
+    ),
+    Reader("section walkers", EVERY, Bound.SECTION_END, ordinary=False, source="crash, drgn"),
 )
+
+WRONG_LINKS = (
+    "compaction leaves out a block with such a page, and a kernel with CONFIG_DEBUG_VM can stop where it moves free"
+    " pages there"
+)
+"""What links to a zone that does not span the page lead to: move_freepages_block() and set_pfnblock_flags_mask() in
+mm/page_alloc.c, 4.17 to 7.1.5; the text of 0740a50b9baa."""
 
 SUBSECTION_BYTES = 2 << 20
 

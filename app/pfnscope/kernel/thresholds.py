@@ -151,18 +151,11 @@ FLATMEM_FILLED = Threshold(
 )
 FLATMEM_TAIL = Threshold(
     since("6.15"),
-    "FLATMEM initialises the struct pages behind the last memory",
-    "mm/mm_init.c",
-    "not in 6.12, in 7.1",
+    "FLATMEM initialises the struct pages behind the last memory, to the end of the largest buddy, which pfn_valid()"
+    " knows from then on; that of arm knows page blocks with memory",
+    "memmap_init() and alloc_node_mem_map() in mm/mm_init.c, pfn_valid() in arch/arm/mm/init.c",
+    "not in 6.12, in 7.1.5",
 )
-VALID_BY_FRAME = Threshold(
-    since("6.16"),
-    "passes over holes ask pfn_valid() for each frame, no longer for the first of each page block; FLATMEM says no"
-    " behind max_pfn",
-    '"mm: use for_each_valid_pfn() in init_unavailable_range()" in mm/mm_init.c, posted in April 2025',
-    "not in 6.14 and 6.12.117, in 6.16-rc",
-)
-
 # /proc/kpageflags
 
 NO_FLAG = Threshold(
@@ -190,6 +183,21 @@ ALL_WRITTEN = Threshold(
     "every struct page of boot memory is written",
     '4b094b7851bf ("mm/page_alloc.c: initialize memmap of unavailable memory directly")',
     "mm/page_alloc.c, in 5.6.4 and 5.7",
+)
+
+KHO_FIXED = Threshold(
+    since("6.17", "6.16.4"),
+    "a kernel with CONFIG_DEFERRED_STRUCT_PAGE_INIT takes over no memory of the one before it (KHO): until then, struct"
+    " pages of preserved memory were read before they were written",
+    '8b66ed2c3f42 ("kho: mm: don\'t allow deferred struct page with KHO")',
+    "among the commits after 6.17-rc2, in 7.1.5; its review for 6.16.y is of August 2025, 6.16.4 has not been read",
+)
+SHARED_TAILS = Threshold(
+    since("6.15"),
+    "with hugetlb_free_vmemmap=on, huge pages of boot are given struct pages whose tails share one page of memory from"
+    " the start; before, they are made to later",
+    "sparse_vmemmap_init_nid_early() in mm/sparse-vmemmap.c, preinited_vmemmap_section() in mm/sparse.c",
+    "not in 6.12, in 7.1.5",
 )
 
 # what kernels print of zones and nodes

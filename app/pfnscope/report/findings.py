@@ -161,6 +161,21 @@ GROUPS: tuple[tuple[str, tuple[Finding, ...]], ...] = (
         ),
     ),
     (
+        "About struct pages",
+        (
+            Finding("kexec-handover", "The kernel took over memory of the one before it; no line says which."),
+            Finding(
+                "kho-deferred",
+                "Struct pages of memory that was taken over are read before late initialisation writes them.",
+                "Boot 6.17 or later, or build without CONFIG_DEFERRED_STRUCT_PAGE_INIT.",
+            ),
+            Finding(
+                "shared-struct-pages",
+                "Huge pages of boot share the struct pages of their tails: /proc/kpageflags shows one for all of them.",
+            ),
+        ),
+    ),
+    (
         "About files of /proc and /sys in the text",
         (
             Finding("files-attached", "Which boot the files were taken to belong to."),

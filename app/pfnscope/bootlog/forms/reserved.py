@@ -97,6 +97,19 @@ FORMS = (
         source="arch/x86/xen/setup.c, 4.4-7.1; end exclusive although written [mem a-b]",
     ),
     Form(
+        name="kexec-handover",
+        family="reserved regions",
+        triggers=("found kexec handover data",),
+        pattern=r"KHO: found kexec handover data",
+        make=lambda _g, _lines: Remark(
+            "info",
+            "kexec-handover",
+            "This kernel took over memory of the one before it (KHO); which, no line says.",
+        ),
+        samples=("KHO: found kexec handover data.",),
+        source="kernel/kexec_handover.c, kernel/liveupdate/kexec_handover.c, 6.16-7.1",
+    ),
+    Form(
         name="initrd-disabled",
         family="reserved regions",
         triggers=("INITRD: 0x",),
