@@ -1,0 +1,56 @@
+"""Commits that for a while left struct pages of holes otherwise than the rule of the release says, and what undid them.
+
+They explain a log that contradicts its release: trees of their time have them, releases do not.
+"""
+
+from msgspec import Struct
+
+from pfnscope.kernel.release import Releases, Version, between, since
+from pfnscope.kernel.rules import Commit
+
+
+class Regression(Struct, frozen=True):
+    """A row. ``leaves``: the states of struct pages that it explains; ``trees`` says in words which kernels have it."""
+
+    commit: Commit
+    reverted: str
+    releases: Releases
+    trees: str
+    leaves: frozenset[str]
+    effect: str
+    source: str
+
+    @property
+    def words(self) -> str:
+        """For readers: the commit, what it did where, and the commit that took it back."""
+        return f"{self.commit.id} (“{self.commit.subject}”) {self.effect}, {self.trees}; {self.reverted} reverts it"
+
+
+REGRESSIONS = (
+    Regression(
+        commit=Commit("d3921cb8be29", "mm: fix initialization of struct page for holes in memory layout", since("5.11")),
+        reverted="377bf660d07a",
+        releases=between("5.11", "5.11.1"),
+        trees="in 5.11-rc5 and the -next trees of that winter",
+        leaves=frozenset({"uninitialised", "poisoned"}),
+        effect="leaves out holes that the limits of no zone have, such as pfn 0",
+        source="init_zone_unavailable_mem() of the commit, which clamps each hole to the limits of a zone; bisections"
+        " from 5.11-rc4 to 5.11-rc5; 5.11.5 has init_unavailable_mem() of 5.7 again",
+    ),
+    Regression(
+        commit=Commit(
+            "2830bf6f05fb", "mm, memory_hotplug: initialize struct pages for the full memory section", since("5.0")
+        ),
+        reverted="4aa9fc2a435a",
+        releases=between("5.0", "5.0.1"),
+        trees="in 5.0-rc",
+        leaves=frozenset({"initialised"}),
+        effect="initialises the rest of a node's last section as of that node",
+        source="the revert's text; memmap_init_zone() in mm/page_alloc.c, 5.0, does not have it",
+    ),
+)
+
+
+def known(version: Version, state: str) -> tuple[Regression, ...]:
+    """The rows that explain why struct pages of a release are in a state that its rule does not leave them in."""
+    return tuple(row for row in REGRESSIONS if version in row.releases and state in row.leaves)
