@@ -36,6 +36,7 @@ from tests.kernel.outcomes import (
     one_zone,
     pieces_of_soft_reserved,
     read_above_the_zones,
+    regressions,
     reserve_pass,
     rule,
     sections,
@@ -136,6 +137,10 @@ HISTORIES: Mapping[str, History] = {
             "6.12": [("the same, withou", "beyond a deferral point ")],
         },
     ),
+    "unwritten struct pages for a while": History(
+        regressions("uninitialised"), [], {"5.11": ["d3921cb8be29"], "5.11.1": []}
+    ),
+    "other links for a while": History(regressions("initialised"), [], {"5.0": ["2830bf6f05fb"], "5.0.1": []}),
     "deferral": History(
         deferred,
         None,

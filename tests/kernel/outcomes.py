@@ -19,6 +19,7 @@ from pfnscope.kernel.deferral import RESERVING, deferral
 from pfnscope.kernel.map_arguments import map_operations
 from pfnscope.kernel.readers import readers_for
 from pfnscope.kernel.region_kinds import RAM, SOFT_RESERVED
+from pfnscope.kernel.regressions import known
 from pfnscope.kernel.release import Release, Version
 from pfnscope.kernel.rules import RULES, unchecked
 from pfnscope.kernel.vendors import parse_release
@@ -82,6 +83,10 @@ def bound(name: str) -> Callable[[Version], object]:
 
 def reserve_pass(version: Version) -> object:
     return [(row.marks[:16], row.writes[:24]) for row in RESERVING if version in row.releases]
+
+
+def regressions(state: str) -> Callable[[Version], object]:
+    return lambda version: [row.commit for row in known(version, state)]
 
 
 def deferred(version: Version) -> object:

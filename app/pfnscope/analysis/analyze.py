@@ -9,6 +9,7 @@ from msgspec import Struct, structs
 from pfnscope.analysis.computed import completed
 from pfnscope.analysis.eras import eras, weigh_unknown
 from pfnscope.analysis.events import place_events
+from pfnscope.analysis.evidence import Evident, Proof, proofs, with_evidence
 from pfnscope.analysis.holes import Surroundings, find_holes
 from pfnscope.analysis.machine import Machine, blame, causes
 from pfnscope.analysis.proven_layout import fit_layout
@@ -49,24 +50,56 @@ class Analysis(Struct, frozen=True, dict=True):
 
     @cached_property
     def holes(self) -> tuple[Hole, ...]:
-        """Struct pages without memory, by address. Where the release is unknown, the worst rule gives the severity."""
-        layout = self.layout
-        holes = find_holes(self._surroundings, self.choice, self.release, layout.without_memory)
-        if self.choice.rule is None and layout.knows_struct_pages:
-            return weigh_unknown(self._surroundings, holes)
-        return holes
+        """Struct pages without memory, by address: as reports of the log show them, or else as the rule says."""
+        shown = {item.hole.frames: item.hole for item in self.evident}
+        return tuple(shown.get(hole.frames, hole) for hole in self._by_rule)
+
+    @cached_property
+    def evident(self) -> tuple[Evident, ...]:
+        """Those of :attr:`holes` that reports speak of, by address."""
+        known = self.release is not None
+        return with_evidence(self._surroundings, self._by_rule, self.proofs, release_known=known)
+
+    @cached_property
+    def proofs(self) -> tuple[Proof, ...]:
+        """What reports of the log prove of single struct pages; of a kernel that was asked for instead, nothing."""
+        if self.reports_of_another:
+            return ()
+        return tuple(proofs(zip(self.log.events, self.events, strict=True), self.layout))
+
+    @property
+    def astray(self) -> tuple[Proof, ...]:
+        """Proofs of struct pages that nothing wrote, on no frame that has one by the layout; deaths first."""
+        unwritten = (proof for proof in self.proofs if proof.state in ("uninitialised", "poisoned"))
+        nowhere = [proof for proof in unwritten if proof.pfn is None or proof.pfn not in self.layout.struct_pages]
+        return tuple(sorted(nowhere, key=lambda proof: proof.kind != "death"))
+
+    @property
+    def reports_of_another(self) -> bool:
+        """Whether the log has reports of its own release, and is judged as if it were of another."""
+        own = parse_release(self.log.release, self.log.banner) if self.log.events else None
+        return own is not None and self.release is not None and not own.same_version(self.release)
 
     @cached_property
     def eras(self) -> tuple[Era, ...]:
         """The holes outside zone spans under every rule; empty where struct pages are not known."""
         if not self.layout.memory or not self.layout.knows_struct_pages:
             return ()
-        return eras(self._surroundings, self.choice.rule, self.holes)
+        return eras(self._surroundings, self.choice.rule, self._by_rule)
 
     @cached_property
     def events(self) -> tuple[Event, ...]:
         """Trouble in the log, placed on page frames and holes."""
-        return place_events(self.log, self.layout, self.release, self.holes)
+        return place_events(self.log, self.layout, self.release, self._by_rule)
+
+    @cached_property
+    def _by_rule(self) -> tuple[Hole, ...]:
+        """The holes by the rule alone. Where the release is unknown, the worst rule gives the severity."""
+        layout = self.layout
+        holes = find_holes(self._surroundings, self.choice, self.release, layout.without_memory)
+        if self.choice.rule is None and layout.knows_struct_pages:
+            return weigh_unknown(self._surroundings, holes)
+        return holes
 
     @cached_property
     def causes(self) -> tuple[Cause, ...]:

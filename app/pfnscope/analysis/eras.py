@@ -85,7 +85,7 @@ def in_words(hole: Hole) -> str:
     """The state of a hole in a few words: ``never written``, ``zeroed``, ``linked to node 1, Normal``."""
     if hole.state == "initialised":
         return f"linked to node {hole.linked_node}, {hole.linked_zone}" if hole.linked_zone else "linked to no zone"
-    return {"uninitialised": "never written", "zeroed": "zeroed", "unknown": "not known"}[hole.state]
+    return {"uninitialised": "never written", "unknown": "not known"}.get(hole.state, hole.state)
 
 
 PAGE, SECTION = 4096, 8

@@ -76,7 +76,7 @@ def severity_of(
     state: PageState, *, reserved: bool | None, linked_inside: bool, ordinary: bool, reached: bool
 ) -> Severity:
     """How bad a hole is. Only garbage that an ordinary reader reaches is a danger; the unknown is weighed by era."""
-    if state.state == "uninitialised":
+    if state.state in ("uninitialised", "poisoned"):
         return "danger" if ordinary else "caution" if reached else "info"
     if state.state == "unknown":
         return "none"
@@ -99,13 +99,10 @@ def _judge(
     seen = {bound for bound in bounds if surroundings.pages[bound].clip(frames.start, frames.end).pairs}
     readers = [reader for reader in possible if reader.bound in seen]
     reserved = state.reserved or reserved_of(layout, frames)
-    linked_inside = span is not None and (
-        state.state == "zeroed" or _inside(frames, surroundings.spans.get((state.node, state.zone)))
-    )
     severity = severity_of(
         state,
         reserved=reserved,
-        linked_inside=linked_inside,
+        linked_inside=span is not None and linked_inside(surroundings, frames, state),
         ordinary=any(reader.ordinary for reader in readers),
         reached=bool(readers) or not possible,
     )
@@ -134,8 +131,10 @@ def _judge(
     )
 
 
-def _inside(frames: FrameRange, span: FrameRange | None) -> bool:
-    return span is not None and span.start <= frames.start and frames.end <= span.end
+def linked_inside(surroundings: Surroundings, frames: FrameRange, state: PageState) -> bool:
+    """Whether struct pages in a zone span name it, or one that spans them as well; all-zero ones mislead nobody."""
+    span = surroundings.spans.get((state.node, state.zone))
+    return state.state == "zeroed" or (span is not None and span.start <= frames.start and frames.end <= span.end)
 
 
 def _evidence(layout: Layout, frames: FrameRange, owner: Owner | None) -> Lines:

@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from pfnscope.analysis.analyze import Analysis
+from pfnscope.analysis.contradictions import against_rule, astray, doubts, lead
+from pfnscope.analysis.evidence import Evident
 from pfnscope.analysis.trouble import without_layout
 from pfnscope.kernel.release import Version
-from pfnscope.model.analysis import SEVERITIES, Hole, Verdict
+from pfnscope.model.analysis import ALARMS, SEVERITIES, Hole, Severity, Verdict, foremost, worst_first
 from pfnscope.units import format_size
 from pfnscope.words import counted
 
@@ -14,20 +16,52 @@ _NAMED_HOLES = 2
 
 
 def verdict(analysis: Analysis) -> Verdict:
-    """Sum up an analysis: what the worst holes are and mean, or the reason why there is no verdict."""
+    """Sum up an analysis: what its reports prove, what the worst holes mean, or why there is no verdict."""
     if not analysis.layout.memory:
         return without_layout(analysis)
     if not analysis.layout.knows_struct_pages:
         return Verdict("none", f"No verdict: {analysis.choice.why}.", (), 0)
-    pages = analysis.layout.outside_zone_spans.pages
-    severities = {hole.severity for hole in analysis.holes}
-    severity = next((name for name in SEVERITIES if name in severities), SEVERITIES[-1])
-    on = f" on {_short(analysis.release.version)}" if analysis.release else ""
+    answers = worst_first(_answers(analysis), lambda answer: answer[0])
+    severity, summary, details = answers[0]
+    further = (text for _, other, more in answers[1:] for text in (other, *more))
     doubt = (f"Not certain: {analysis.choice.doubt}.",) if analysis.choice.doubt else ()
-    if severity == "none":
-        return Verdict(severity, _no_danger(pages, on), doubt, pages)
-    worst = [hole for hole in analysis.holes if hole.severity == severity]
-    return Verdict(severity, _summary(worst, on), (*_details(analysis, worst), *doubt), pages)
+    said = tuple(dict.fromkeys((*details, *further, *doubt)))
+    return Verdict(severity, summary, said, analysis.layout.outside_zone_spans.pages)
+
+
+_Answer = tuple[Severity, str, tuple[str, ...]]
+"""How bad something is, in one sentence, and what follows from it."""
+
+
+def _answers(analysis: Analysis) -> Iterator[_Answer]:
+    """Everything that a verdict is made of; the gravest is its summary, of equally grave ones the first."""
+    holes = sorted(analysis.holes, key=foremost)
+    severity = holes[0].severity if holes else SEVERITIES[-1]
+    on = f" on {_short(analysis.release.version)}" if analysis.release else ""
+    evident = sorted(analysis.evident, key=lambda item: foremost(item.hole))
+    leading = [item for item in evident if item.hole.severity == severity != SEVERITIES[-1]]
+    for item in leading:
+        yield severity, lead(item), tuple(_of_evident(analysis, item))
+    if analysis.astray:
+        yield "danger" if analysis.astray[0].kind == "death" else "caution", astray(analysis.astray), ()
+    doubt = tuple(doubts(analysis.checks))
+    for text in doubt:
+        yield SEVERITIES[-1] if severity in ALARMS else "caution", text, ()
+    worst = holes[len(leading) : sum(hole.severity == severity for hole in holes)]
+    if severity != SEVERITIES[-1] and worst:
+        yield severity, _summary(worst, on), tuple(_details(analysis, worst))
+    elif severity == SEVERITIES[-1] and not doubt and not analysis.astray:
+        yield severity, _no_danger(analysis.layout.outside_zone_spans.pages, on), ()
+    others = [hole for hole in holes if hole.outside and hole.severity != severity]
+    if others:
+        harm = "harmless" if all(hole.severity == SEVERITIES[-1] for hole in others) else "less of a concern"
+        more = _count(_pages(others), "more ")
+        yield SEVERITIES[-1], f"{more} outside every zone span {_are(_pages(others))} {harm}.", ()
+    for item in evident:
+        if item not in leading:
+            yield SEVERITIES[-1], lead(item), tuple(_against(analysis, item))
+    if analysis.reports_of_another and any(event.hole for event in analysis.events):
+        yield SEVERITIES[-1], f"The reports of this log are of {analysis.log.release}: they prove nothing{on}.", ()
 
 
 def _no_danger(pages: int, on: str) -> str:
@@ -55,24 +89,31 @@ def _summary(worst: Sequence[Hole], on: str) -> str:
     return f"{safe}, but linked to {zones} {'it' if pages == 1 else 'them'}: {'; '.join(links)}."
 
 
+def _of_evident(analysis: Analysis, item: Evident) -> Iterator[str]:
+    yield from _against(analysis, item)
+    yield from _details(analysis, [item.hole])
+
+
+def _against(analysis: Analysis, item: Evident) -> Iterator[str]:
+    sentence = against_rule(item, analysis.choice, analysis.release)
+    if sentence:
+        yield sentence
+
+
 def _details(analysis: Analysis, worst: Sequence[Hole]) -> Iterator[str]:
     for hole in worst[:_NAMED_HOLES]:
         yield f"{_place(hole, analysis.layout.page_size)}: {hole.why}."
     yield from dict.fromkeys(_sentence(why) for why in _causes(analysis, worst[:_NAMED_HOLES]))
     if len(worst) > _NAMED_HOLES:
         yield f"{len(worst) - _NAMED_HOLES} more holes like these."
-    if worst[0].severity == "danger":
-        readers = list(dict.fromkeys(name for hole in worst for name in hole.reachable_by if name.startswith("/")))
+    readers = list(dict.fromkeys(name for hole in worst for name in hole.reachable_by if name.startswith("/")))
+    if worst[0].severity == "danger" and readers:
         yield f"Reading {' or '.join(filter(None, (', '.join(readers[:-1]), readers[-1])))} reaches them and can panic."
-    places = {hole.frames for hole in worst}
+    places = {hole.frames for hole in worst if hole.by_rule is None}
     fallen = [event.lines[0] for event in analysis.events if event.hole in places]
     if fallen:
         reports = "1 report" if len(fallen) == 1 else f"{len(fallen)} reports"
         yield f"{reports} of this log fell in them, from line {fallen[0]} on."
-    others = [hole for hole in analysis.holes if hole.outside and hole.severity != worst[0].severity]
-    if others:
-        harm = "harmless" if all(hole.severity == "none" for hole in others) else "less of a concern"
-        yield f"{_count(_pages(others), 'more ')} outside every zone span {_are(_pages(others))} {harm}."
 
 
 def _causes(analysis: Analysis, holes: Sequence[Hole]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from pfnscope import __version__
 from pfnscope.files import open_file
 from pfnscope.fleet.source import Source, is_archive, is_remote
 from pfnscope.kernel.command_line import arguments
-from pfnscope.model.analysis import SEVERITIES, Hole, Severity, worst_first
+from pfnscope.model.analysis import SEVERITIES, Hole, Severity, foremost
 from pfnscope.model.document import Document
 from pfnscope.model.encoding import pack
 from pfnscope.service.analyzing import analyze
@@ -278,6 +278,8 @@ def row(document: Document, *, name: str, size: int, digest: str, stamp: str | N
         checks_differ=checks.count(False),
         warnings=sum(item.severity != "info" for item in document.diagnostics),
         assumed=kernel.assumed,
-        holes=[{name: getattr(hole, name) for name in HOLE_COLUMNS} for hole in worst_first(holes)[:MOST_HOLES]],
+        holes=[
+            {name: getattr(hole, name) for name in HOLE_COLUMNS} for hole in sorted(holes, key=foremost)[:MOST_HOLES]
+        ],
         holes_left_out=max(0, len(holes) - MOST_HOLES),
     )

@@ -18,7 +18,7 @@ from pfnscope.drawing.palette import PAINTS
 from pfnscope.formats import text
 from pfnscope.formats.templates import environment
 from pfnscope.formats.text import facts
-from pfnscope.model.analysis import worst_first
+from pfnscope.model.analysis import foremost
 from pfnscope.model.document import Document
 from pfnscope.report.log_lines import log_rows
 from pfnscope.report.plain import Look
@@ -57,7 +57,7 @@ def render(document: Document, log_text: bytes = b"", today: Document | None = N
     styles = [*(inline((static / name).read_text()) for name in _STYLES), inline(_OWN)]
     plotly_style = inline((static / "plotly-rules.css").read_text())
     kinds = {bar.kind for lane in drawn.lanes for bar in lane.bars}
-    holes = worst_first(enumerate(document.holes), lambda item: item[1].severity)
+    holes = sorted(enumerate(document.holes), key=lambda item: foremost(item[1]))
     template = environment().get_template("html_file.html")
     return template.render(
         version=__version__,

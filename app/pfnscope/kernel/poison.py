@@ -13,6 +13,11 @@ class Poison(Struct, frozen=True):
     name: str
     source: str
 
+    @property
+    def words(self) -> str:
+        """For readers: ``a struct page full of 0xff, PAGE_POISON_PATTERN``."""
+        return f"a struct page full of {self.byte:#x}, {self.name}"
+
     def word(self, bits: int) -> int:
         """A word of that many bits that is filled with it."""
         return int.from_bytes(bytes([self.byte]) * (bits // 8), "big")

@@ -24,7 +24,7 @@ class Reader(Struct, frozen=True):
     """A reader on ``releases``.
 
     ``ordinary``: it looks at every frame in its bound, and monitoring tools use it. All of those are files that
-    only root may open.
+    only root may open. ``functions`` are those of the kernel in which it is seen to die.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Reader(Struct, frozen=True):
     bound: Bound
     ordinary: bool
     source: str
+    functions: tuple[str, ...] = ()
 
 
 _CGROUP = since("4.3")  # /proc/kpagecgroup and the idle page bitmap
@@ -42,8 +43,12 @@ _HOLES_REFUSED = since("5.7")  # memory blocks with holes are not offlined, and 
 
 READERS = (
     *(
-        Reader(name, releases, bound, ordinary=True, source=source)
-        for name, first in (("/proc/kpageflags", None), ("/proc/kpagecount", None), ("/proc/kpagecgroup", _CGROUP))
+        Reader(name, releases, bound, ordinary=True, source=source, functions=functions)
+        for name, first, functions in (
+            ("/proc/kpageflags", None, ("stable_page_flags", "kpageflags_read")),
+            ("/proc/kpagecount", None, ("kpagecount_read",)),
+            ("/proc/kpagecgroup", _CGROUP, ("kpagecgroup_read", "page_cgroup_ino")),
+        )
         for releases, bound, source in (
             # pfn_to_online_page() of 5.4, also in 4.19.108, lets every section of boot memory pass, as pfn_valid() did
             (
@@ -60,7 +65,14 @@ READERS = (
         )
     ),
     *(
-        Reader("idle page bitmap", releases, bound, ordinary=True, source="mm/page_idle.c, 4.17 and 5.14")
+        Reader(
+            "idle page bitmap",
+            releases,
+            bound,
+            ordinary=True,
+            source="mm/page_idle.c, 4.17 and 5.14",
+            functions=("page_idle_get_page", "page_idle_bitmap_read", "page_idle_bitmap_write"),
+        )
         for releases, bound in (
             (between(_CGROUP, _ONLINE_SUBSECTIONS), Bound.MAX_PFN),
             (starting(_ONLINE_SUBSECTIONS), Bound.ONLINE_SUBSECTIONS),
@@ -76,7 +88,14 @@ READERS = (
     ),
     # "removable" is open to every user (lsmem), yet gives up at the first page block that cannot be moved
     *(
-        Reader("lsmem", releases, bound, ordinary=False, source="is_mem_section_removable(), 4.17, 4.19.78, 5.4")
+        Reader(
+            "lsmem",
+            releases,
+            bound,
+            ordinary=False,
+            source="is_mem_section_removable(), 4.17, 4.19.78, 5.4",
+            functions=("is_mem_section_removable", "is_pageblock_removable_nolock", "removable_show"),
+        )
         for releases, bound in (
             (until(_BOUNDED), Bound.SECTION_END),
             (between(_BOUNDED, _HOLES_REFUSED), Bound.ONLINE_SUBSECTIONS),
@@ -84,7 +103,12 @@ READERS = (
     ),
     # blocks with holes are refused before their struct pages are looked at: not yet in 5.4, in 5.7 to 7.1
     Reader(
-        "memory offlining", until(_HOLES_REFUSED), Bound.SECTION_END, ordinary=False, source="mm/memory_hotplug.c, 4.17"
+        "memory offlining",
+        until(_HOLES_REFUSED),
+        Bound.SECTION_END,
+        ordinary=False,
+        source="mm/memory_hotplug.c, 4.17",
+        functions=("test_pages_in_a_zone", "has_unmovable_pages", "scan_movable_pages", "valid_zones_show"),
     ),
     # a block whose first frame is not linked to the zone is skipped, so wrong links cost memory that could move
     Reader(
@@ -92,12 +116,25 @@ READERS = (
         EVERY,
         Bound.ZONE_SPANS,
         ordinary=False,
-        source="__pageblock_pfn_to_page() in mm/page_alloc.c, 4.17 to 6.1, later mm/mm_init.c",
+        source="__pageblock_pfn_to_page() in mm/page_alloc.c, 4.17 to 6.1, later mm/mm_init.c; mm/compaction.c, 5.7",
+        functions=(
+            "__pageblock_pfn_to_page",
+            "isolate_freepages_block",
+            "isolate_migratepages_block",
+            "__reset_isolation_pfn",
+            "set_pfnblock_flags_mask",
+            "get_pfnblock_flags_mask",
+        ),
     ),
     Reader("section walkers", EVERY, Bound.SECTION_END, ordinary=False, source="crash, drgn, page_owner"),
 )
 
 SUBSECTION_BYTES = 2 << 20
+
+
+def reader_in(function: str) -> Reader | None:
+    """The reader that is in this function when it dies, of any release; None where several call it or none does."""
+    return next((reader for reader in READERS if function in reader.functions), None)
 
 
 def readers_for(version: Version, arch: str | None = None) -> tuple[Reader, ...]:

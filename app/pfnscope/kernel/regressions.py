@@ -5,14 +5,17 @@ They explain a log that contradicts its release: trees of their time have them, 
 
 from msgspec import Struct
 
-from pfnscope.kernel.release import Releases, Version, between, since
-from pfnscope.kernel.rules import Commit
+from pfnscope.kernel.release import Releases, Version, between
 
 
 class Regression(Struct, frozen=True):
-    """A row. ``leaves``: the states of struct pages that it explains; ``trees`` says in words which kernels have it."""
+    """A row: a commit of 12 hex digits with its subject, and the one that reverts it.
 
-    commit: Commit
+    ``leaves``: the states of struct pages that it explains. ``trees`` says in words which of ``releases`` have it.
+    """
+
+    commit: str
+    subject: str
     reverted: str
     releases: Releases
     trees: str
@@ -23,12 +26,13 @@ class Regression(Struct, frozen=True):
     @property
     def words(self) -> str:
         """For readers: the commit, what it did where, and the commit that took it back."""
-        return f"{self.commit.id} (“{self.commit.subject}”) {self.effect}, {self.trees}; {self.reverted} reverts it"
+        return f"{self.commit} (“{self.subject}”) {self.effect}, {self.trees}; {self.reverted} reverts it"
 
 
 REGRESSIONS = (
     Regression(
-        commit=Commit("d3921cb8be29", "mm: fix initialization of struct page for holes in memory layout", since("5.11")),
+        commit="d3921cb8be29",
+        subject="mm: fix initialization of struct page for holes in memory layout",
         reverted="377bf660d07a",
         releases=between("5.11", "5.11.1"),
         trees="in 5.11-rc5 and the -next trees of that winter",
@@ -38,15 +42,14 @@ REGRESSIONS = (
         " from 5.11-rc4 to 5.11-rc5; 5.11.5 has init_unavailable_mem() of 5.7 again",
     ),
     Regression(
-        commit=Commit(
-            "2830bf6f05fb", "mm, memory_hotplug: initialize struct pages for the full memory section", since("5.0")
-        ),
+        commit="2830bf6f05fb",
+        subject="mm, memory_hotplug: initialize struct pages for the full memory section",
         reverted="4aa9fc2a435a",
         releases=between("5.0", "5.0.1"),
         trees="in 5.0-rc",
         leaves=frozenset({"initialised"}),
         effect="initialises the rest of a node's last section as of that node",
-        source="the revert's text; memmap_init_zone() in mm/page_alloc.c, 5.0, does not have it",
+        source="text of the revert, of February 2019: sections can be shared by two nodes",
     ),
 )
 

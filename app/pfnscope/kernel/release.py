@@ -183,6 +183,10 @@ class Release(Struct, frozen=True):
         """The mainline or stable release whose struct page handling this kernel has, as far as is known."""
         return self.deviation.acts_like if self.deviation else self.stable
 
+    def same_version(self, other: "Release") -> bool:
+        """Whether both name one version, whoever built them."""
+        return self.version == other.version
+
     def tells_features(self, version: Version | None) -> bool:
         """Whether ``version`` says what this kernel knows: not where it is its own, and the vendor backports."""
         return not (self.backports and self.stable == version)

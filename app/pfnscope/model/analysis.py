@@ -73,8 +73,10 @@ class Hole(Bordered, Struct, frozen=True, gc=False):
     ``node`` and ``zone`` name the zone that spans it, ``type`` and ``label`` its entry in the memory map. ``reserved``:
     memblock.reserved is known to cover it, known not to, or not known. ``linked_node`` and ``linked_zone`` are what
     the flags of initialised struct pages say, which may be a zone that does not span them. ``basis`` tells whether
-    the log shows the ``rule`` behind ``state``, the release does, or it is assumed. ``severity`` is danger where
-    nothing wrote the struct pages and an ordinary reader of ``reachable_by`` gets there. ``why`` says in words what
+    the log shows ``state`` or the ``rule`` behind it, the release does, or it is assumed. ``by_rule`` is the state by
+    that rule where a report of the log speaks of these struct pages, and null elsewhere. ``severity`` is danger where
+    nothing wrote the struct pages and an ordinary reader of ``reachable_by`` gets there, or where the log shows a
+    reader that died there. ``why`` says in words what
     made the state; ``causes`` are the arguments without which it would be inside a zone span or gone, and
     ``cause_why`` says what they, or else memory itself, do; ``lines`` bound the hole. ``inspect`` has commands
     that show these frames on a live machine.
@@ -103,6 +105,7 @@ class Hole(Bordered, Struct, frozen=True, gc=False):
     lines: Lines
     inspect: tuple[Inspection, ...] = ()
     cause_why: str | None = None
+    by_rule: State | None = None
 
     @property
     def frames(self) -> FrameRange:
@@ -113,6 +116,11 @@ class Hole(Bordered, Struct, frozen=True, gc=False):
     def outside(self) -> bool:
         """Whether no zone of any node spans it."""
         return self.placement == "outside-zone-spans"
+
+
+def foremost(hole: Hole) -> tuple[int, bool]:
+    """A key that sorts the gravest holes to the front, of one severity those that a report of the log speaks of."""
+    return SEVERITIES.index(hole.severity), hole.by_rule is None
 
 
 class Cause(Struct, frozen=True):
@@ -168,7 +176,8 @@ class Check(Struct, frozen=True):
     """A number or map that the kernel printed, held against ours; ``agrees`` is null where either is not known.
 
     ``printed`` is "not printed" where the log lacks a number that its reader looks for. ``ranges`` are the page frames
-    that ours counts, out of ``holes``; ``note`` says how it comes about.
+    that ours counts, out of ``holes``; ``note`` says how it comes about. ``decisive``: it counts memory or struct pages
+    of a node or a zone, or all, so that the layout is not certain where it differs.
     """
 
     what: str
@@ -178,6 +187,7 @@ class Check(Struct, frozen=True):
     lines: Lines
     ranges: tuple[FrameRange, ...] = ()
     note: str = ""
+    decisive: bool = False
 
 
 class Verdict(Struct, frozen=True):

@@ -8,7 +8,7 @@ import msgspec
 from pfnscope.drawing.lanes import frames, undecided
 from pfnscope.drawing.palette import PAINTS
 from pfnscope.kernel.architectures import WITH_MODEL
-from pfnscope.model.analysis import Event, Hole, worst_first
+from pfnscope.model.analysis import Event, Hole, foremost
 from pfnscope.model.document import Document
 from pfnscope.model.ranges import FrameRange
 from pfnscope.report import counted
@@ -140,8 +140,8 @@ def coded(sentence: str) -> list[Piece]:
 
 
 def hole_rows(document: Document) -> list[HoleRow]:
-    """The holes, worst first, then by address; at most 200."""
-    order = worst_first(enumerate(document.holes), lambda item: item[1].severity)
+    """The holes, worst first, of equally bad ones those that reports speak of, then by address; at most 200."""
+    order = sorted(enumerate(document.holes), key=lambda item: foremost(item[1]))
     return [
         HoleRow(
             index=index,

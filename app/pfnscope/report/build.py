@@ -1,10 +1,13 @@
 """The document of an analysis, with commands that show its holes on a machine or in a dump."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Struct, structs
 
 from pfnscope.analysis import Analysis
+from pfnscope.analysis.contradictions import against_rule, state_in_full
+from pfnscope.analysis.evidence import Evident
 from pfnscope.analysis.verdict import verdict
 from pfnscope.kernel.rules import describe_releases
 from pfnscope.model.analysis import ALARMS, Cause, Choice, Hole, Inspection
@@ -21,7 +24,7 @@ from pfnscope.model.document import (
     Unavailable,
 )
 from pfnscope.model.layout import Layout
-from pfnscope.model.log import BootLog, Count, Files, PrintedCounts
+from pfnscope.model.log import BootLog, Count, Diagnostic, Files, PrintedCounts
 from pfnscope.model.ranges import FrameRange
 
 DANGEROUS = "makes the kernel read struct pages that nothing wrote: it can kill the command or stop the machine"
@@ -43,6 +46,7 @@ def document(analysis: Analysis) -> Document:
     """The document of one analysed boot: its facts, and what they mean."""
     log, layout, files = analysis.log, analysis.layout, analysis.log.files
     judged = zip(analysis.holes, analysis.causes, strict=True)
+    evident = {item.hole.frames: item for item in analysis.evident}
     return Document(
         origin=analysis.origin,
         boot=Boot(log.index, log.count, log.title),
@@ -52,11 +56,14 @@ def document(analysis: Analysis) -> Document:
         page_counts=_counts(log.page_counts),
         zone_spans=tuple(span for span in layout.zone_spans if span.present_pages),
         sections=_sections(layout),
-        holes=tuple(_explained(hole, cause, analysis.choice, layout.page_size) for hole, cause in judged),
+        holes=tuple(
+            _explained(hole, cause, _why(hole, evident.get(hole.frames), analysis.choice), layout.page_size)
+            for hole, cause in judged
+        ),
         eras=analysis.eras,
         events=analysis.events,
         checks=analysis.checks,
-        diagnostics=analysis.diagnostics,
+        diagnostics=(*analysis.diagnostics, *_contradictions(analysis)),
         rule=_rule(analysis.choice, analysis.layout.arch),
         recognised_lines=log.recognised,
         memblock_debugfs=DebugfsLists(files.memblock_memory, files.memblock_reserved, files.memblock_physmem),
@@ -116,11 +123,25 @@ def _sections(layout: Layout) -> Sections:
     return Sections(size=size, count=pages.pages * layout.page_size // size if size else 0, ranges=tuple(pages))
 
 
-def _explained(hole: Hole, cause: Cause, choice: Choice, page_size: int) -> Hole:
+def _contradictions(analysis: Analysis) -> Iterator[Diagnostic]:
+    """Where reports of the log show of a hole what the rule does not say."""
+    for item in analysis.evident:
+        sentence = against_rule(item, analysis.choice, analysis.release) if item.contradicts else None
+        if sentence:
+            yield Diagnostic("warning", "rule-contradicted", sentence, item.proofs[0].lines[0], None)
+
+
+def _why(hole: Hole, evident: Evident | None, choice: Choice) -> str:
+    if evident is None or not evident.contradicts:
+        return f"{hole.why}; {choice.why}"
+    return f"{hole.why}; {choice.why}, by which: {state_in_full(evident.by_rule)} ({evident.by_rule.why})"
+
+
+def _explained(hole: Hole, cause: Cause, why: str, page_size: int) -> Hole:
     """The hole with what made it and its state, and with commands that show it."""
     return structs.replace(
         hole,
-        why=f"{hole.why}; {choice.why}",
+        why=why,
         causes=cause.arguments,
         cause_why=cause.why or None,
         inspect=inspections(hole.frames, page_size, dangerous=hole.severity in ALARMS),

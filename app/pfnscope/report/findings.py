@@ -107,6 +107,12 @@ GROUPS: tuple[tuple[str, tuple[Finding, ...]], ...] = (
                 "Report it with the log.",
             ),
             Finding(
+                "rule-contradicted",
+                "A crash or a page dump of the log shows struct pages in another state than the rule of its release "
+                "leaves them in: this kernel has a backport, is a -next tree or has a regression. The log decides.",
+                "Report it to whoever built the kernel, with the log.",
+            ),
+            Finding(
                 "count-line-of-another-release",
                 "A count in the words of another release than the log names: this kernel has backports. The line "
                 "decides, not the number.",

@@ -111,12 +111,15 @@ WORDS = (
     Word("reader", "reader", "Kernel code or a file of /proc that looks at struct pages without asking for memory."),
     Word("severity", "severity", "How bad a hole is: danger, caution, worth knowing, or harmless."),
     Word(
-        "danger", "danger", "Nothing wrote these struct pages, and an ordinary reader gets to them.", kinds=("danger",)
+        "danger",
+        "danger",
+        "Nothing wrote these struct pages and an ordinary reader gets to them, or the kernel crashed on one.",
+        kinds=("danger",),
     ),
     Word(
         "caution",
         "caution",
-        "Nothing wrote these struct pages and a rare reader gets to them, or it depends on the release.",
+        "Only rare readers get to unwritten struct pages, it depends on the release, or printed counts contradict.",
         kinds=("caution",),
     ),
     Word(

@@ -75,6 +75,7 @@ def _unavailable(log: BootLog, choice: Choice, counted: Counted) -> Iterator[Che
             agrees,
             count.lines,
             tuple(match.frames) if match else (),
+            decisive=True,
         )
     if len(ours) > len(printed):
         yield from _not_printed(_missing(ours, held), choice.rule.wording)

@@ -131,6 +131,10 @@ def _placed(log: BootLog, layout: Layout, counts: Iterable[Count]) -> tuple[Zone
     return tuple(placed)
 
 
+_OF_THE_SPAN = ("struct pages", "pages")
+"""Counts that follow from span and memory of a zone alone."""
+
+
 def _check(item: ZoneCount, what: str, ours: int, note: str) -> Check:
     span, count = item.span, item.count
     return Check(
@@ -140,6 +144,7 @@ def _check(item: ZoneCount, what: str, ours: int, note: str) -> Check:
         ours == count.value,
         count.lines,
         note=note,
+        decisive=what in _OF_THE_SPAN,
     )
 
 

@@ -98,7 +98,7 @@ def mminit_checks(log: BootLog, layout: Layout) -> Iterator[Check]:
         ours = str(span.frames) if span else "not there"
         agrees = span is not None and span.frames == item.frames
         what = f"node {item.node}, zone {zone}: struct pages initialised"
-        yield Check(what, str(item.frames), ours, agrees if names else None, item.lines)
+        yield Check(what, str(item.frames), ours, agrees if names else None, item.lines, decisive=True)
     for widths in log.page_counts.flag_widths:
         if names:
             ours_bits = max(1, (len(names) - 1).bit_length())
@@ -142,7 +142,7 @@ def _totals(log: BootLog, layout: Layout) -> Iterator[Check]:
     for count in log.page_counts.node_total_pages:
         ours = totals[count.node]
         what = f"node {count.node}: totalpages"
-        yield Check(what, f"{count.value} pages", f"{ours} pages", ours == count.value, count.lines)
+        yield Check(what, f"{count.value} pages", f"{ours} pages", ours == count.value, count.lines, decisive=True)
 
 
 def _spans(log: BootLog, layout: Layout, version: Version | None) -> Iterator[Check]:
@@ -162,7 +162,7 @@ def _spans(log: BootLog, layout: Layout, version: Version | None) -> Iterator[Ch
         ours = spans.get(init.node)
         agrees, note = _judge(frames, ours, again=init.node in agreeing, by_arch=by_arch)
         what = f"node {init.node}: first and last frame"
-        yield Check(what, _words(frames), _words(ours), agrees, init.lines, note=note)
+        yield Check(what, _words(frames), _words(ours), agrees, init.lines, note=note, decisive=True)
 
 
 def _judge(
