@@ -20,13 +20,20 @@ def verdict(analysis: Analysis) -> Verdict:
     if not analysis.layout.memory:
         return without_layout(analysis)
     if not analysis.layout.knows_struct_pages:
-        return Verdict("none", f"No verdict: {analysis.choice.why}.", (), 0)
+        return _without_holes(analysis, f"No verdict: {analysis.choice.why}.")
     answers = worst_first(_answers(analysis), lambda answer: answer[0])
     severity, summary, details = answers[0]
     further = (text for _, other, more in answers[1:] for text in (other, *more))
     doubt = (f"Not certain: {analysis.choice.doubt}.",) if analysis.choice.doubt else ()
     said = tuple(dict.fromkeys((*details, *further, *doubt)))
     return Verdict(severity, summary, said, analysis.layout.outside_zone_spans.pages)
+
+
+def _without_holes(analysis: Analysis, why: str) -> Verdict:
+    """Of a layout whose holes are not known only what reports prove by themselves."""
+    for severity, summary, _ in _of_astray(analysis):
+        return Verdict(severity, summary, (why,), 0)
+    return Verdict(SEVERITIES[-1], why, (), 0)
 
 
 _Answer = tuple[Severity, str, tuple[str, ...]]
@@ -42,8 +49,7 @@ def _answers(analysis: Analysis) -> Iterator[_Answer]:
     leading = [item for item in evident if item.hole.severity == severity != SEVERITIES[-1]]
     for item in leading:
         yield severity, lead(item), tuple(_of_evident(analysis, item))
-    if analysis.astray:
-        yield "danger" if analysis.astray[0].kind == "death" else "caution", astray(analysis.astray), ()
+    yield from _of_astray(analysis)
     doubt = tuple(doubts(analysis.checks))
     for text in doubt:
         yield SEVERITIES[-1] if severity in ALARMS else "caution", text, ()
@@ -62,6 +68,12 @@ def _answers(analysis: Analysis) -> Iterator[_Answer]:
             yield SEVERITIES[-1], lead(item), tuple(_against(analysis, item))
     if analysis.reports_of_another and any(event.hole for event in analysis.events):
         yield SEVERITIES[-1], f"The reports of this log are of {analysis.log.release}: they prove nothing{on}.", ()
+
+
+def _of_astray(analysis: Analysis) -> Iterator[_Answer]:
+    if analysis.astray:
+        severity: Severity = "danger" if analysis.astray[0].kind == "death" else "caution"
+        yield severity, astray(analysis.astray, analysis.layout), ()
 
 
 def _no_danger(pages: int, on: str) -> str:
@@ -95,7 +107,7 @@ def _of_evident(analysis: Analysis, item: Evident) -> Iterator[str]:
 
 
 def _against(analysis: Analysis, item: Evident) -> Iterator[str]:
-    sentence = against_rule(item, analysis.choice, analysis.release)
+    sentence = against_rule(item, analysis.choice, analysis.release, analysis.layout.arch)
     if sentence:
         yield sentence
 
