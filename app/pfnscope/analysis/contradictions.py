@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from pfnscope.analysis.evidence import Evident, Proof
+from pfnscope.analysis.evidence import Evident, Proof, frame_words, frames_of
+from pfnscope.kernel.readers import doing_in
 from pfnscope.kernel.regressions import known
 from pfnscope.kernel.release import Release, short
 from pfnscope.kernel.rules import describe_releases
 from pfnscope.model.analysis import Check, Choice, Hole
+from pfnscope.model.layout import Layout
 from pfnscope.words import counted, plural
 
 _VERBS = {
-    "death": "The kernel crashed on",
+    "death": "The kernel died on",
     "complaint": "The kernel complains about",
     "sight": "The log shows",
 }
@@ -21,8 +23,10 @@ def lead(evident: Evident) -> str:
     hole, first = evident.hole, evident.proofs[0]
     where = "outside every zone span" if hole.outside else "without memory"
     which = f"one of {hole.pages:,} in the hole {hole.frames} {where}" if hole.pages > 1 else f"a hole {where}"
-    page = f"the struct page of pfn {first.pfn:#x}"
-    return f"{_VERBS[first.kind]} {page} ({_place(evident.proofs)}), {which}: {_held(hole)}."
+    page = f"the struct page of {frame_words(first)}"
+    doing = doing_in(first.function) if first.function else None
+    died = f"{_VERBS[first.kind]} {page}" + (f" while {doing}" if doing else "")
+    return f"{died} ({_place(evident.proofs)}), {which}: {_held(hole)}."
 
 
 def _place(proofs: Sequence[Proof]) -> str:
@@ -52,13 +56,13 @@ def state_in_full(hole: Hole) -> str:
     return {"uninitialised": "never written", "zeroed": "all zero"}.get(hole.state, hole.state)
 
 
-def against_rule(evident: Evident, choice: Choice, release: Release | None) -> str | None:
+def against_rule(evident: Evident, choice: Choice, release: Release | None, arch: str | None) -> str | None:
     """What the rule says of a hole that a report speaks of; None where no rule is known."""
     if choice.rule is None:
         return None
-    rule = f"The rule of {short(release.version)}" if release else f"The rule of {describe_releases(choice.rule)}"
+    rule = f"The rule of {short(release.version)}" if release else f"The rule of {describe_releases(choice.rule, arch)}"
     if choice.basis == "evidence":
-        rule = f"The rule of {describe_releases(choice.rule)}, whose count line this log prints,"
+        rule = f"The rule of {describe_releases(choice.rule, arch)}, whose count line this log prints,"
     says = f"{rule} says that the struct pages of {evident.hole.frames} are {state_in_full(evident.by_rule)}"
     if not evident.shows_state:
         return f"{says}; the report does not show what they hold."
@@ -70,15 +74,18 @@ def against_rule(evident: Evident, choice: Choice, release: Release | None) -> s
     return " ".join((sentence, *(f"Known of that time: {row.words}." for row in rows)))
 
 
-def astray(proofs: Sequence[Proof]) -> str:
-    """Reports of struct pages that nothing wrote, on no frame of the layout."""
+def astray(proofs: Sequence[Proof], layout: Layout) -> str:
+    """Reports of struct pages that nothing wrote, of no hole of the layout."""
     first = proofs[0]
-    found = "crashed on" if first.kind == "death" else "prints"
-    if first.pfn is None:
-        which = "which page frame it is of, the text does not tell"
-    else:
-        which = f"it is that of pfn {first.pfn:#x}, which by this layout has none"
-    return f"The kernel {found} a struct page that nothing ever wrote ({_place(proofs)}): {which}."
+    verb = "died on" if first.kind == "death" else "prints"
+    which = f"it is that of {frame_words(first)}"
+    if not frames_of(first):
+        which = "the text does not tell of which page frame it is"
+    elif first.pfn is None:
+        which += ", and the text does not tell which"
+    elif layout.memory and layout.knows_struct_pages:
+        which += ", which by this layout has none"
+    return f"The kernel {verb} a struct page that nothing ever wrote ({_place(proofs)}): {which}."
 
 
 def doubts(checks: Iterable[Check]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from msgspec import Struct, structs
 from pfnscope.analysis.holes import Surroundings, linked_inside, severity_of
 from pfnscope.kernel.architectures import architecture
 from pfnscope.kernel.poison import Poison, poison_of_address, poison_of_word
-from pfnscope.kernel.readers import READERS, reader_in
+from pfnscope.kernel.readers import READERS, walker_in
 from pfnscope.model.analysis import Event, Hole, PageState, Severity, State, worse
 from pfnscope.model.layout import Layout
 from pfnscope.model.log import Lines, LogEvent
@@ -33,7 +33,7 @@ _NULL = 4096
 
 
 class Proof(Struct, frozen=True):
-    """What one report shows of the struct page of ``pfn``, null where the text does not tell the frame.
+    """What one report shows of the struct page of ``pfn``, null where the text does not tell it: of ``candidates``.
 
     ``state`` is null where the report does not show it; ``misplaced``: the struct page names a zone that does not span
     it, ``node`` and ``zone`` where they are printed. ``function`` is the one that died, ``shown`` the words for what
@@ -49,6 +49,7 @@ class Proof(Struct, frozen=True):
     zone: str | None = None
     misplaced: bool = False
     function: str | None = None
+    candidates: tuple[int, ...] = ()
 
 
 class Evident(Struct, frozen=True):
@@ -80,18 +81,18 @@ def proofs(reports: Iterable[tuple[LogEvent, Event]], layout: Layout) -> Iterato
     for report, event in reports:
         proof = _of_oops(report, event, bits) if report.kind == "oops" else _of_dump(report, event, bits)
         if proof is not None:
-            yield proof
+            yield structs.replace(proof, candidates=event.candidates) if proof.pfn is None else proof
 
 
 def _of_oops(report: LogEvent, event: Event, bits: int) -> Proof | None:
     """An oops speaks of the struct page that it was placed on; not placed, only where a reader met poison."""
     (function,) = _found(_FUNCTION, report.text) or (None,)
     poison, shown = _poison(report, bits)
-    if event.pfn is None and not (poison and function and reader_in(function)):
+    if event.pfn is None and not (poison and function and walker_in(function)):
         return None
     state: State | None = "uninitialised" if poison else None
     null = report.address is not None and report.address < _NULL
-    if state is None and not null and function and reader_in(function) and "BUG at" not in report.text:
+    if state is None and not null and function and walker_in(function) and "BUG at" not in report.text:
         state, shown = "uninitialised", f"{function}() follows no pointer but those in struct pages"
     return Proof("death", event.pfn, report.lines, shown, state, function=function)
 
@@ -115,7 +116,7 @@ def _of_dump(report: LogEvent, event: Event, bits: int) -> Proof | None:
         kind = "death"
     elif misplaced or report.kind in ("bad-page", "page-outside-zone"):
         kind = "complaint"
-    if _is_poisoned(report, bits):
+    if is_poisoned(report, bits):
         return Proof(kind, event.pfn, report.lines, "the log prints that it is poisoned", "poisoned")
     if event.pfn is None:
         return None
@@ -139,7 +140,7 @@ def _found(pattern: str, text: str) -> tuple[str, ...] | None:
     return tuple(group or "" for group in match.groups()) if match else None
 
 
-def _is_poisoned(report: LogEvent, bits: int) -> bool:
+def is_poisoned(report: LogEvent, bits: int) -> bool:
     """Whether the kernel says so, or dumps a struct page of which all bits are one."""
     ones = (1 << bits) - 1
     dump = report.dump
@@ -159,10 +160,25 @@ def with_evidence(
     """The holes that reports speak of, in their order. ``holes`` are those by the rule, by address."""
     speaking: dict[int, list[Proof]] = {}
     for proof in shown:
-        at = None if proof.pfn is None else hole_at(holes, proof.pfn)
+        places = {hole_at(holes, pfn) for pfn in frames_of(proof)}
+        at = places.pop() if len(places) == 1 else None
         if at is not None:
             speaking.setdefault(at, []).append(proof)
     return tuple(_evident(surroundings, holes[at], speaking[at], release_known) for at in sorted(speaking))
+
+
+def frames_of(proof: Proof) -> tuple[int, ...]:
+    """The frame that a proof is of, or all that it can be of."""
+    return proof.candidates if proof.pfn is None else (proof.pfn,)
+
+
+def frame_words(proof: Proof) -> str:
+    """``pfn 0xbffd7``, or ``pfn 0xbffd7 or 0x10bffd7`` where the text leaves both."""
+    frames = [f"{pfn:#x}" for pfn in frames_of(proof)]
+    return f"pfn {' or '.join(frames[:_NAMED])}{' or others' if frames[_NAMED:] else ''}"
+
+
+_NAMED = 3
 
 
 _GRAVITY: dict[State | None, int] = {"uninitialised": 0, "poisoned": 0, "zeroed": 1, "initialised": 1, None: 2}
@@ -175,7 +191,7 @@ def _evident(surroundings: Surroundings, by_rule: Hole, shown: Sequence[Proof], 
     state = _state(surroundings, by_rule, decisive)
     severity = _severity(surroundings, by_rule, state, ordered[0].kind, release_known=release_known)
     readers = [_reader(proof.function) for proof in ordered if proof.kind == "death" and proof.function]
-    why = f"pfn {decisive.pfn:#x}, line {decisive.lines[0]}: {state.why}"
+    why = f"{frame_words(decisive)}, line {decisive.lines[0]}: {state.why}"
     hole = structs.replace(
         by_rule,
         state=state.state,
@@ -192,8 +208,8 @@ def _evident(surroundings: Surroundings, by_rule: Hole, shown: Sequence[Proof], 
 
 
 def _reader(function: str) -> str:
-    reader = reader_in(function)
-    return reader.name if reader else f"{function}()"
+    walker = walker_in(function)
+    return (walker.reader if walker else None) or f"{function}()"
 
 
 _MISPLACED = PageState("initialised", "its flags name a zone that does not span it")

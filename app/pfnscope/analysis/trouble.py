@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from pfnscope.analysis.analyze import Analysis
+from pfnscope.analysis.evidence import is_poisoned
 from pfnscope.kernel.architectures import architecture, zone_limits
 from pfnscope.kernel.readers import doing_in
 from pfnscope.model.analysis import Event, Severity, Verdict, worst_first
@@ -44,14 +45,9 @@ def _severity(analysis: Analysis, event: LogEvent) -> Severity:
 
 
 def _unwritten(analysis: Analysis, event: LogEvent) -> bool:
-    """Whether a report shows a struct page that nothing wrote: all its bits are one (PAGE_POISON_PATTERN).
-
-    compound_head() takes the word for a pointer to the head and clears its lowest bit: include/linux/page-flags.h, 4.17
-    to 7.1.
-    """
+    """Whether a report shows a struct page that nothing wrote, or reads at the -2 that compound_head() makes of one."""
     bits = architecture(analysis.layout.arch).bits if analysis.layout.arch else 64
-    dumped = bool(event.dump and event.dump.words) and set(event.dump.words if event.dump else ()) == {(1 << bits) - 1}
-    return event.kind == "poisoned-page" or "PagePoisoned(" in event.text or dumped or event.address == (1 << bits) - 2
+    return is_poisoned(event, bits) or event.address == (1 << bits) - 2
 
 
 def _summary(analysis: Analysis, report: Report) -> str:

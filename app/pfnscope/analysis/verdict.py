@@ -21,7 +21,7 @@ def verdict(analysis: Analysis) -> Verdict:
     if not analysis.layout.memory:
         return without_layout(analysis)
     if not analysis.layout.knows_struct_pages:
-        return Verdict(SEVERITIES[-1], f"No verdict: {analysis.choice.why}.", (), 0)
+        return _without_holes(analysis, f"No verdict: {analysis.choice.why}.")
     answers = worst_first(_answers(analysis), lambda answer: answer[0])
     severity, summary, details = answers[0]
     further = (text for _, other, more in answers[1:] for text in (other, *more))
@@ -30,17 +30,15 @@ def verdict(analysis: Analysis) -> Verdict:
     return Verdict(severity, summary, said, analysis.layout.outside_zone_spans.pages)
 
 
-def verdict_severity(analysis: Analysis) -> Severity:
-    """That of the verdict, without its sentences, for which causes would have to be found."""
-    if not analysis.layout.memory:
-        return without_layout(analysis).severity
-    if not analysis.layout.knows_struct_pages:
-        return SEVERITIES[-1]
-    return worst_first(_answers(analysis), lambda answer: answer[0])[0][0]
+def _without_holes(analysis: Analysis, why: str) -> Verdict:
+    """Of a layout whose holes are not known only what reports prove by themselves."""
+    for severity, summary, _ in _of_astray(analysis):
+        return Verdict(severity, summary, (why,), 0)
+    return Verdict(SEVERITIES[-1], why, (), 0)
 
 
-_Answer = tuple[Severity, str, Iterable[str]]
-"""How bad something is, in one sentence, and what follows from it, which is worked out when it is read."""
+_Answer = tuple[Severity, str, tuple[str, ...]]
+"""How bad something is, in one sentence, and what follows from it."""
 
 
 def _answers(analysis: Analysis) -> Iterator[_Answer]:
@@ -51,15 +49,14 @@ def _answers(analysis: Analysis) -> Iterator[_Answer]:
     evident = sorted(analysis.evident, key=lambda item: foremost(item.hole))
     leading = [item for item in evident if item.hole.severity == severity != SEVERITIES[-1]]
     for item in leading:
-        yield severity, lead(item), _of_evident(analysis, item)
-    if analysis.astray:
-        yield "danger" if analysis.astray[0].kind == "death" else "caution", astray(analysis.astray), ()
+        yield severity, lead(item), tuple(_of_evident(analysis, item))
+    yield from _of_astray(analysis)
     doubt = tuple(doubts(analysis.checks))
     for text in doubt:
         yield SEVERITIES[-1] if severity in ALARMS else "caution", text, ()
     worst = holes[len(leading) : sum(hole.severity == severity for hole in holes)]
     if severity != SEVERITIES[-1] and worst:
-        yield severity, _summary(worst, on), _details(analysis, worst)
+        yield severity, _summary(worst, on), tuple(_details(analysis, worst))
     elif severity == SEVERITIES[-1] and not doubt and not analysis.astray:
         yield severity, _no_danger(analysis.layout.outside_zone_spans.pages, on), ()
     others = [hole for hole in holes if hole.outside and hole.severity != severity]
@@ -69,9 +66,15 @@ def _answers(analysis: Analysis) -> Iterator[_Answer]:
         yield SEVERITIES[-1], f"{more} outside every zone span {_are(_pages(others))} {harm}.", ()
     for item in evident:
         if item not in leading:
-            yield SEVERITIES[-1], lead(item), _against(analysis, item)
+            yield SEVERITIES[-1], lead(item), tuple(_against(analysis, item))
     if analysis.reports_of_another and any(event.hole for event in analysis.events):
         yield SEVERITIES[-1], f"The reports of this log are of {analysis.log.release}: they prove nothing{on}.", ()
+
+
+def _of_astray(analysis: Analysis) -> Iterator[_Answer]:
+    if analysis.astray:
+        severity: Severity = "danger" if analysis.astray[0].kind == "death" else "caution"
+        yield severity, astray(analysis.astray, analysis.layout), ()
 
 
 def _no_danger(pages: int, on: str) -> str:
@@ -105,7 +108,7 @@ def _of_evident(analysis: Analysis, item: Evident) -> Iterator[str]:
 
 
 def _against(analysis: Analysis, item: Evident) -> Iterator[str]:
-    sentence = against_rule(item, analysis.choice, analysis.release)
+    sentence = against_rule(item, analysis.choice, analysis.release, analysis.layout.arch)
     if sentence:
         yield sentence
 
@@ -115,9 +118,7 @@ def _details(analysis: Analysis, worst: Sequence[Hole]) -> Iterator[str]:
         yield f"{_place(hole, analysis.layout.page_size)}: {hole.why}."
     yield from dict.fromkeys(_sentence(why) for why in _causes(analysis, worst[:_NAMED_HOLES]))
     if len(worst) > _NAMED_HOLES:
-        yield _more(len(worst) - _NAMED_HOLES)
-    if worst[0].state == "initialised" and any(hole.linked_zone for hole in worst):
-        yield _sentence(WRONG_LINKS)
+        yield f"{len(worst) - _NAMED_HOLES} more holes like these."
     readers = list(dict.fromkeys(name for hole in worst for name in hole.reachable_by if name.startswith("/")))
     if worst[0].severity == "danger" and readers:
         yield f"Reading {' or '.join(filter(None, (', '.join(readers[:-1]), readers[-1])))} reaches them and can panic."
@@ -126,10 +127,6 @@ def _details(analysis: Analysis, worst: Sequence[Hole]) -> Iterator[str]:
     if fallen:
         reports = "1 report" if len(fallen) == 1 else f"{len(fallen)} reports"
         yield f"{reports} of this log fell in them, from line {fallen[0]} on."
-
-
-def _more(holes: int) -> str:
-    return "1 more hole like these." if holes == 1 else f"{holes} more holes like these."
 
 
 def _causes(analysis: Analysis, holes: Sequence[Hole]) -> Iterator[str]:

@@ -80,7 +80,7 @@ READERS = (
             releases,
             bound,
             ordinary=True,
-            source="mm/page_idle.c, 4.17 and 5.14 to 7.1.5",
+            source="mm/page_idle.c, 4.17 and 5.14",
             functions=("page_idle_get_page", "page_idle_bitmap_read", "page_idle_bitmap_write"),
         )
         for releases, bound in (
@@ -243,40 +243,52 @@ def readers_for(version: Version, arch: str | None = None) -> tuple[Reader, ...]
 
 
 class Walker(Struct, frozen=True):
-    """What a kernel does that goes through struct pages by their frames: functions in which it is seen to die there."""
+    """What a kernel does that goes through struct pages by their frames: functions in which it is seen to die there.
+
+    ``reader`` is the name of the reader that does it, where that is one of :data:`READERS`.
+    """
 
     doing: str
     functions: frozenset[str]
     source: str
+    reader: str | None = None
 
 
-def _walker(doing: str, functions: str, source: str) -> Walker:
-    return Walker(doing, frozenset(functions.split()), source)
+def _walker(doing: str, functions: str, source: str, reader: str | None = None) -> Walker:
+    return Walker(doing, frozenset(functions.split()), source, reader)
 
 
 WALKERS = (
-    _walker("reading /proc/kpageflags", "stable_page_flags kpageflags_read", "fs/proc/page.c, 4.17"),
-    _walker("reading /proc/kpagecount", "kpagecount_read", "fs/proc/page.c, 4.17"),
-    _walker("reading /proc/kpagecgroup", "kpagecgroup_read page_cgroup_ino", "fs/proc/page.c, 4.17"),
+    _walker(
+        "reading /proc/kpageflags", "stable_page_flags kpageflags_read", "fs/proc/page.c, 4.17", "/proc/kpageflags"
+    ),
+    _walker("reading /proc/kpagecount", "kpagecount_read", "fs/proc/page.c, 4.17", "/proc/kpagecount"),
+    _walker(
+        "reading /proc/kpagecgroup", "kpagecgroup_read page_cgroup_ino", "fs/proc/page.c, 4.17", "/proc/kpagecgroup"
+    ),
     _walker(
         "going through the idle page bitmap",
         "page_idle_get_page page_idle_get_folio page_idle_bitmap_read page_idle_bitmap_write",
         "mm/page_idle.c, 4.17 and 5.14",
+        "idle page bitmap",
     ),
     _walker(
         "reading whether memory blocks are removable, as lsmem does",
         "is_mem_section_removable is_pageblock_removable_nolock show_mem_removable removable_show",
         "mm/memory_hotplug.c and drivers/base/memory.c, 4.17 and 5.4",
+        "lsmem",
     ),
     _walker(
         "reading to which zones memory blocks can go, or taking one offline",
         "test_pages_in_a_zone show_valid_zones valid_zones_show",
         "mm/memory_hotplug.c and drivers/base/memory.c, 4.17",
+        "memory offlining",
     ),
     _walker(
         "taking memory offline",
         "has_unmovable_pages scan_movable_pages start_isolate_page_range __offline_pages offline_pages",
         "mm/page_isolation.c and mm/memory_hotplug.c, 4.17",
+        "memory offlining",
     ),
     _walker(
         "linking memory blocks to nodes in sysfs",
@@ -289,11 +301,13 @@ WALKERS = (
         " isolate_migratepages isolate_migratepages_block fast_isolate_freepages fast_isolate_around"
         " reset_isolation_suitable __reset_isolation_suitable __reset_isolation_pfn compaction_alloc",
         "mm/compaction.c, 4.17 and 5.7",
+        "compaction",
     ),
     _walker(
         "moving or marking blocks of free pages",
         "move_freepages move_freepages_block set_pfnblock_flags_mask get_pfnblock_flags_mask set_pageblock_migratetype",
         "mm/page_alloc.c, 4.17",
+        "compaction",
     ),
     _walker(
         "looking for the pages that hibernation saves",
@@ -335,6 +349,12 @@ WALKERS = (
 """By what the kernel does, in words that go on after "while"."""
 
 
-def doing_in(function: str) -> str | None:
+def walker_in(function: str) -> Walker | None:
     """What a kernel does while it is in this function; None where that is not known."""
-    return next((walker.doing for walker in WALKERS if function in walker.functions), None)
+    return next((walker for walker in WALKERS if function in walker.functions), None)
+
+
+def doing_in(function: str) -> str | None:
+    """The same in words."""
+    walker = walker_in(function)
+    return walker.doing if walker else None

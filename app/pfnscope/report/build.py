@@ -138,8 +138,8 @@ def _sections(layout: Layout) -> Sections:
 def _contradictions(analysis: Analysis) -> Iterator[Diagnostic]:
     """Where reports of the log show of a hole what the rule does not say."""
     for item in analysis.evident:
-        sentence = against_rule(item, analysis.choice, analysis.release) if item.contradicts else None
-        if sentence:
+        sentence = against_rule(item, analysis.choice, analysis.release, analysis.layout.arch)
+        if sentence and item.contradicts:
             yield Diagnostic("warning", "rule-contradicted", sentence, item.proofs[0].lines[0], None)
 
 
