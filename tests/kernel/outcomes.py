@@ -17,7 +17,7 @@ from pfnscope.kernel.command_line import arguments, movable_arguments
 from pfnscope.kernel.deferral import RESERVING, deferral
 from pfnscope.kernel.map_arguments import map_operations
 from pfnscope.kernel.readers import readers_for
-from pfnscope.kernel.region_kinds import RAM, SOFT_RESERVED
+from pfnscope.kernel.region_kinds import ACPI, RAM, SOFT_RESERVED
 from pfnscope.kernel.regressions import known
 from pfnscope.kernel.release import Release, Version
 from pfnscope.kernel.rules import RULES, unchecked

@@ -37,8 +37,17 @@ def _without_holes(analysis: Analysis, why: str) -> Verdict:
     return Verdict(SEVERITIES[-1], why, (), 0)
 
 
-_Answer = tuple[Severity, str, tuple[str, ...]]
-"""How bad something is, in one sentence, and what follows from it."""
+def verdict_severity(analysis: Analysis) -> Severity:
+    """That of the verdict, without its sentences, for which causes would have to be found."""
+    if not analysis.layout.memory:
+        return without_layout(analysis).severity
+    if not analysis.layout.knows_struct_pages:
+        return next((severity for severity, _, _ in _of_astray(analysis)), SEVERITIES[-1])
+    return worst_first(_answers(analysis), lambda answer: answer[0])[0][0]
+
+
+_Answer = tuple[Severity, str, Iterable[str]]
+"""How bad something is, in one sentence, and what follows from it, which is worked out when it is read."""
 
 
 def _answers(analysis: Analysis) -> Iterator[_Answer]:
@@ -49,14 +58,14 @@ def _answers(analysis: Analysis) -> Iterator[_Answer]:
     evident = sorted(analysis.evident, key=lambda item: foremost(item.hole))
     leading = [item for item in evident if item.hole.severity == severity != SEVERITIES[-1]]
     for item in leading:
-        yield severity, lead(item), tuple(_of_evident(analysis, item))
+        yield severity, lead(item), _of_evident(analysis, item)
     yield from _of_astray(analysis)
     doubt = tuple(doubts(analysis.checks))
     for text in doubt:
         yield SEVERITIES[-1] if severity in ALARMS else "caution", text, ()
     worst = holes[len(leading) : sum(hole.severity == severity for hole in holes)]
     if severity != SEVERITIES[-1] and worst:
-        yield severity, _summary(worst, on), tuple(_details(analysis, worst))
+        yield severity, _summary(worst, on), _details(analysis, worst)
     elif severity == SEVERITIES[-1] and not doubt and not analysis.astray:
         yield severity, _no_danger(analysis.layout.outside_zone_spans.pages, on), ()
     others = [hole for hole in holes if hole.outside and hole.severity != severity]
@@ -66,7 +75,7 @@ def _answers(analysis: Analysis) -> Iterator[_Answer]:
         yield SEVERITIES[-1], f"{more} outside every zone span {_are(_pages(others))} {harm}.", ()
     for item in evident:
         if item not in leading:
-            yield SEVERITIES[-1], lead(item), tuple(_against(analysis, item))
+            yield SEVERITIES[-1], lead(item), _against(analysis, item)
     if analysis.reports_of_another and any(event.hole for event in analysis.events):
         yield SEVERITIES[-1], f"The reports of this log are of {analysis.log.release}: they prove nothing{on}.", ()
 
@@ -118,7 +127,9 @@ def _details(analysis: Analysis, worst: Sequence[Hole]) -> Iterator[str]:
         yield f"{_place(hole, analysis.layout.page_size)}: {hole.why}."
     yield from dict.fromkeys(_sentence(why) for why in _causes(analysis, worst[:_NAMED_HOLES]))
     if len(worst) > _NAMED_HOLES:
-        yield f"{len(worst) - _NAMED_HOLES} more holes like these."
+        yield _more(len(worst) - _NAMED_HOLES)
+    if worst[0].state == "initialised" and any(hole.linked_zone for hole in worst):
+        yield _sentence(WRONG_LINKS)
     readers = list(dict.fromkeys(name for hole in worst for name in hole.reachable_by if name.startswith("/")))
     if worst[0].severity == "danger" and readers:
         yield f"Reading {' or '.join(filter(None, (', '.join(readers[:-1]), readers[-1])))} reaches them and can panic."
@@ -127,6 +138,10 @@ def _details(analysis: Analysis, worst: Sequence[Hole]) -> Iterator[str]:
     if fallen:
         reports = "1 report" if len(fallen) == 1 else f"{len(fallen)} reports"
         yield f"{reports} of this log fell in them, from line {fallen[0]} on."
+
+
+def _more(holes: int) -> str:
+    return "1 more hole like these." if holes == 1 else f"{holes} more holes like these."
 
 
 def _causes(analysis: Analysis, holes: Sequence[Hole]) -> Iterator[str]:

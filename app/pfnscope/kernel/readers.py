@@ -28,7 +28,7 @@ class Reader(Struct, frozen=True):
     """A reader on ``releases``.
 
     ``ordinary``: it looks at every frame in its bound, and monitoring tools use it. All of those are files that
-    only root may open. ``functions`` are those of the kernel in which it is seen to die.
+    only root may open.
     """
 
     name: str
@@ -36,7 +36,6 @@ class Reader(Struct, frozen=True):
     bound: Bound
     ordinary: bool
     source: str
-    functions: tuple[str, ...] = ()
 
 
 _CGROUP = since("4.3")  # /proc/kpagecgroup and the idle page bitmap
@@ -53,11 +52,11 @@ _HOLES_REFUSED = since("5.7")  # memory blocks with holes are not offlined, and 
 
 READERS = (
     *(
-        Reader(name, releases, bound, ordinary=True, source=source, functions=functions)
-        for name, first, functions in (
-            ("/proc/kpageflags", None, ("stable_page_flags", "kpageflags_read")),
-            ("/proc/kpagecount", None, ("kpagecount_read",)),
-            ("/proc/kpagecgroup", _CGROUP, ("kpagecgroup_read", "page_cgroup_ino")),
+        Reader(name, releases, bound, ordinary=True, source=source)
+        for name, first in (
+            ("/proc/kpageflags", None),
+            ("/proc/kpagecount", None),
+            ("/proc/kpagecgroup", _CGROUP),
         )
         for releases, bound, source in (
             # pfn_to_online_page() of 5.4, also in 4.19.108, lets every section of boot memory pass, as pfn_valid() did
@@ -80,8 +79,7 @@ READERS = (
             releases,
             bound,
             ordinary=True,
-            source="mm/page_idle.c, 4.17 and 5.14",
-            functions=("page_idle_get_page", "page_idle_bitmap_read", "page_idle_bitmap_write"),
+            source="mm/page_idle.c, 4.17 and 5.14 to 7.1.5",
         )
         for releases, bound in (
             (between(_CGROUP, _ONLINE_SUBSECTIONS), Bound.MAX_PFN),
@@ -104,7 +102,6 @@ READERS = (
             bound,
             ordinary=False,
             source="is_mem_section_removable(), 4.17, 4.19.78, 5.4",
-            functions=("is_mem_section_removable", "is_pageblock_removable_nolock", "removable_show"),
         )
         for releases, bound in (
             (until(_BOUNDED), Bound.SECTION_END),
@@ -118,7 +115,6 @@ READERS = (
         Bound.SECTION_END,
         ordinary=False,
         source="mm/memory_hotplug.c, 4.17",
-        functions=("test_pages_in_a_zone", "has_unmovable_pages", "scan_movable_pages", "valid_zones_show"),
     ),
     # a block whose first frame is not linked to the zone is skipped, so wrong links cost memory that could move
     Reader(
@@ -127,14 +123,6 @@ READERS = (
         Bound.ZONE_SPANS,
         ordinary=False,
         source="__pageblock_pfn_to_page() in mm/page_alloc.c, 4.17 to 6.1, later mm/mm_init.c; mm/compaction.c, 5.7",
-        functions=(
-            "__pageblock_pfn_to_page",
-            "isolate_freepages_block",
-            "isolate_migratepages_block",
-            "__reset_isolation_pfn",
-            "set_pfnblock_flags_mask",
-            "get_pfnblock_flags_mask",
-        ),
     ),
     # at boot, without anybody's doing: what is not contiguous makes compaction look at each block again
     Reader(
@@ -224,11 +212,6 @@ WRONG_LINKS = (
 mm/page_alloc.c, 4.17 to 7.1.5; the text of 0740a50b9baa."""
 
 SUBSECTION_BYTES = 2 << 20
-
-
-def reader_in(function: str) -> Reader | None:
-    """The reader that is in this function when it dies, of any release; None where several call it or none does."""
-    return next((reader for reader in READERS if function in reader.functions), None)
 
 
 def readers_for(version: Version, arch: str | None = None) -> tuple[Reader, ...]:
