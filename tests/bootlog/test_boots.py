@@ -165,3 +165,25 @@ def test_parts_of_a_pstore_are_put_in_order(size: int) -> None:
     assert said(logs) == said(boots(WHOLE))
     assert said(boots(*headed)) == said(boots(WHOLE))
     assert ["turned-order" in {note.code for note in log.diagnostics} for log in logs] == [len(parts) > 1]
+
+
+@pytest.mark.parametrize("width", [60, 72, 80])
+def test_lines_cut_at_one_column_are_one_remark(width: int) -> None:
+    (log,) = boots([line[:width] for line in WHOLE])
+    (note,) = [note for note in log.diagnostics if note.code in ("cut-lines", "unrecognised-line")]
+    assert note.message.startswith(f"All long lines end at column {width}: ")
+    assert note.message.endswith("and the end of the command line may be.")
+
+
+def test_a_line_of_no_known_form_is_no_cut() -> None:
+    damaged = [line.replace("0x000000000009fc00", "0x00_______09fc00") for line in WHOLE]
+    (log,) = boots(damaged)
+    assert {note.code for note in log.diagnostics} & {"cut-lines", "unrecognised-line"} == {"unrecognised-line"}
+
+
+@pytest.mark.parametrize(
+    "line", ["DMA9: Zeroed struct page in unavailable ranges: 97", "On node 0: 3 pages in unavailable ranges"]
+)
+def test_a_count_of_no_known_form_is_told(line: str) -> None:
+    (log,) = boots(lines(FIRST), lines((line,)))
+    assert [note.line for note in log.diagnostics if note.code == "unrecognised-line"] == [6]

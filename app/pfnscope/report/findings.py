@@ -44,6 +44,11 @@ GROUPS: tuple[tuple[str, tuple[Finding, ...]], ...] = (
                 "What it says is missing from the layout.",
                 "If a kernel printed it so, report the line: a form is one row of a table.",
             ),
+            Finding(
+                "cut-lines",
+                "A terminal or a pager cut all lines at one column; what they say is read as far as it goes.",
+                "Send the log as a file: dmesg > dmesg.txt.",
+            ),
             Finding("damaged-numbers", "Numbers of this line are such as no kernel prints together.", _DAMAGE),
             Finding("impossible-range", "A range that ends before it starts, or beyond the address space.", _DAMAGE),
             Finding("impossible-zone", "A zone of /proc/zoneinfo whose numbers contradict each other.", _DAMAGE),

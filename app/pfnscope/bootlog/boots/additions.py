@@ -52,13 +52,8 @@ def take(draft: Draft, record: Record) -> None:
     """Add what one record says; lines outside an open section are ignored."""
     form, effect = record.form, record.effect
     if form is None or effect is None:
-        draft.complain(
-            "warning",
-            "unrecognised-line",
-            "This looks like a line of a memory layout, but it has no known form.",
-            record.lines,
-            record.column,
-        )
+        message = "This looks like a line of a memory layout, but it has no known form."
+        draft.leave_unread(message, record.lines, record.column, record.end - record.start)
         return
     if isinstance(effect, FileLine):
         if draft.files.take(effect):
@@ -69,6 +64,7 @@ def take(draft: Draft, record: Record) -> None:
         return
     draft.first = draft.first or record
     draft.last = record
+    draft.widest = max(draft.widest, record.end - record.start)
     draft.recognise(form.family, record.lines)
     if not draft.x86_lines and "kernel/e820" in form.source and architectures_of(form.source) == {"x86"}:
         draft.x86_lines = record.lines
@@ -162,6 +158,7 @@ def _remark(draft: Draft, effect: Remark, record: Record) -> None:
 
 def _banner(draft: Draft, effect: Banner, record: Record) -> None:
     draft.banner = draft.banner or (effect, record.lines)
+    draft.banner_width = record.end - record.start
 
 
 def _farewell(draft: Draft, _: Farewell, __: Record) -> None:
@@ -207,6 +204,7 @@ def _command_line(draft: Draft, effect: CommandLine, record: Record) -> None:
         draft.command_lines[-1] = (joined, merged(before_lines, record.lines))
     else:
         draft.command_lines.append((effect, record.lines))
+        draft.command_width = record.end - record.start
 
 
 def _bootconfig(draft: Draft, _effect: BootConfig, record: Record) -> None:

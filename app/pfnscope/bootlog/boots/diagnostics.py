@@ -10,6 +10,7 @@ from pfnscope.bootlog.text.searchable import Text
 from pfnscope.model.log import Diagnostic, Lines, MemoryType, NodeRange, SratEntry, ZoneRange
 from pfnscope.model.ranges import ByteRange
 from pfnscope.patterns import compiled
+from pfnscope.words import counted
 
 Claim = tuple[int, int, object, Lines]
 """Start and end of a range, who claims it, and the lines that say so."""
@@ -34,6 +35,7 @@ _ENTRIES: dict[type, str] = {
     ZoneRange: "the list of zone ranges",
     PfnZone: "the list of zone ranges",
 }
+_NARROWEST = 40  # columns of a terminal
 _FIRST_FRAMES = 0x1000  # a list that begins this low, in bytes, has its beginning
 _CODE_BEGIN, _CODE_END = "cut-beginning", "cut-end"
 _SECTIONS = frozenset(section for _, section, _ in _LISTS)
@@ -114,6 +116,20 @@ def _half_overlaps(entries: Iterable[SratEntry]) -> Iterator[tuple[int, int]]:
 def _others(clashes: Sequence[object]) -> str:
     more = len(clashes) - 1
     return f", and so in {more} more {'place' if more == 1 else 'places'}" if more else ""
+
+
+def without_cut_lines(draft: Draft) -> list[Diagnostic]:
+    """The remarks of a draft; where a terminal or a viewer cut all long lines at one column, one for all of these."""
+    width = max((columns for _, columns in draft.unread), default=0)
+    cut = {number for number, columns in draft.unread if columns == width}
+    if width < max(draft.widest, _NARROWEST) or width not in (draft.command_width, draft.banner_width):
+        return draft.diagnostics  # entries of a list may all be as long; a banner and a command line are not by chance
+    also = ", and the end of the command line may be" if draft.command_width == width else ""
+    lacking = f"what stood behind it is missing in {counted(len(cut), 'line')}{also}"
+    message = f"All long lines end at column {width}: {lacking}."
+    note = Diagnostic("warning", "cut-lines", message, min(cut), None)
+    rest = [item for item in draft.diagnostics if item.code != "unrecognised-line" or item.line not in cut]
+    return [note, *rest]
 
 
 def _missing_lines(draft: Draft) -> Iterator[Diagnostic]:
@@ -208,13 +224,8 @@ def report_damaged_lines(text: Text, listed: Record, end: int, draft: Draft) -> 
         stripped = strip_prefix(text.data[at : min(stop, at + _FAR)])
         if number not in draft.recognised and _looks_alike(stripped.message, listed.message):
             last_damaged = number
-            draft.complain(
-                "warning",
-                "unrecognised-line",
-                "This stands in a list of a memory layout and looks like a part of it, but it has no known form.",
-                (number,),
-                stripped.column + 1,
-            )
+            message = "This stands in a list of a memory layout and looks like a part of it, but it has no known form."
+            draft.leave_unread(message, (number,), stripped.column + 1, stop - at)
         at = stop + 1
     return last_damaged
 

@@ -84,9 +84,11 @@ class Draft:
         "arch_hint",
         "assumed",
         "banner",
+        "banner_width",
         "bootconfig",
         "captures",
         "command_lines",
+        "command_width",
         "diagnostics",
         "doubled",
         "dumped",
@@ -115,6 +117,8 @@ class Draft:
         "remarked",
         "running",
         "tallies",
+        "unread",
+        "widest",
         "x86_lines",
     )
 
@@ -144,6 +148,9 @@ class Draft:
         self.doubled = False
         self.first: Record | None = None
         self.last: Record | None = None
+        self.unread: list[tuple[int, int]] = []  # lines of no known form, with their bytes
+        self.widest = 0  # bytes of the longest line that was read
+        self.banner_width = self.command_width = 0
         self.follows: Follows = "log"
         self.host: str | None = None
         self.ended = False  # whether the kernel panicked, or said that it goes down or starts another
@@ -278,6 +285,13 @@ class Draft:
             self.has_more_diagnostics = True
             self.recognised.update(lines)
 
+    def leave_unread(self, message: str, lines: Lines, column: int, width: int) -> None:
+        """Note a line of ``width`` bytes that has no known form and looks as if it should."""
+        before = len(self.diagnostics)
+        self.complain("warning", "unrecognised-line", message, lines, column)
+        if len(self.diagnostics) > before:
+            self.unread.append((lines[0], width))
+
     def absorb(self, other: "Draft") -> None:
         """Take in everything of a later draft of the same boot."""
         if other.dumped:
@@ -335,6 +349,10 @@ class Draft:
                     known[key] = msgspec.structs.replace(fact, lines=merged(known[key].lines, fact.lines))
         self.recognised |= other.recognised
         self.region_names |= other.region_names
+        self.unread += other.unread
+        self.widest = max(self.widest, other.widest)
+        self.banner_width = max(self.banner_width, other.banner_width)
+        self.command_width = max(self.command_width, other.command_width)
         self.families |= other.families
         return repeated
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from pfnscope.bootlog.boots.command_lines import command_line_in_force
-from pfnscope.bootlog.boots.diagnostics import diagnostics
+from pfnscope.bootlog.boots.diagnostics import diagnostics, without_cut_lines
 from pfnscope.bootlog.boots.draft import IN_FRAMES, LAYOUT, LEAST, LISTS, Draft
 from pfnscope.bootlog.effects import Tally
 from pfnscope.bootlog.records import merged
@@ -79,7 +79,7 @@ def finish(draft: Draft, index: int, count: int) -> BootLog:
         page_size_lines=size_lines,
         memblock_freed=memblock_freed(draft),
         page_counts=_counts(draft),
-        diagnostics=(*draft.diagnostics, *diagnostics(draft, facts["node_ranges"])),
+        diagnostics=(*without_cut_lines(draft), *diagnostics(draft, facts["node_ranges"])),
         assumed=tuple(assumed),
         recognised=tuple(sorted(draft.recognised)),
         **facts,

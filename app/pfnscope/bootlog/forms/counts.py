@@ -73,7 +73,7 @@ FORMS = (
     Form(
         name="unavailable-zone",
         family="page counts",
-        triggers=("zone: [0-9]+« pages in unavailable»",),
+        triggers=(" pages in unavailable",),
         pattern=rf"{ZONE} zone: {NUMBER} pages in unavailable ranges",
         make=lambda g, lines: Tally("unavailable", Count(number(g[1]), lines, None, g[0])),
         samples=("DMA zone: 28 pages in unavailable ranges",),
@@ -96,6 +96,7 @@ FORMS = (
         make=lambda g, lines: Tally("zeroed_unavailable", Count(number(g[0]), lines)),
         samples=("Zeroed struct page in unavailable ranges: 139 pages",),
         source="mm/page_alloc.c, 5.0-5.11; whole system",
+        damaged=r"(?:in unavailable ranges|unavailable ranges:|Reserved but unavailable: [0-9])",
     ),
     Form(
         name="reserved-unavailable",
