@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from pfnscope.analysis import Analysis, analyze
 from pfnscope.bootlog import read
+from pfnscope.bootlog.forms.maps import KERNEL_IMAGE
 from pfnscope.kernel.vendors import parse_release
-from pfnscope.model.log import KERNEL_IMAGE, BootLog, MemoryType
+from pfnscope.model.log import BootLog, MemoryType
 from pfnscope.model.ranges import canonical
 from pfnscope.simulation import SimulatedBoot, own_command_line, self_check, simulate
 
@@ -315,5 +316,5 @@ def test_emulated_nodes_are_those_of_kernels_that_emulate(banner: str, *, shown:
         source += "[    0.000000] Faking node 0 at [mem 0x0000000000001000-0x0000000020000fff] (512MB)\n"
     again = simulated(boot(source), "nokaslr numa=fake=2")
     assert len({item.node for item in again.log.node_ranges}) == count
-    told = [why for _, why in again.assumed if "CONFIG_NUMA_EMU" in why]
-    assert bool(told) is (not shown and "6.18" not in banner)
+    reasons = [why for _, why in again.assumed if "CONFIG_NUMA_EMU" in why]
+    assert bool(reasons) is (not shown and "6.18" not in banner)

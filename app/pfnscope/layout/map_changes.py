@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from pfnscope.model.log import KERNEL_IMAGE, BootLog, E820Change, MapEntry, ReservedRegion
+from pfnscope.bootlog.forms.maps import KERNEL_IMAGE
+from pfnscope.model.log import BootLog, E820Change, MapEntry, ReservedRegion
 
 
 def printed_image(log: BootLog) -> ReservedRegion | None:

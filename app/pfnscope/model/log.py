@@ -82,10 +82,6 @@ class MemblockRegion(Bordered, msgspec.Struct, frozen=True):
     lines: Lines
 
 
-KERNEL_IMAGE = "kernel image"
-"""Kind and name of the region from _text to _end, as the kernel prints it where its map calls that anything but RAM."""
-
-
 class ReservedRegion(Bordered, msgspec.Struct, frozen=True):
     """Memory that the log names as taken."""
 

@@ -34,9 +34,10 @@ from pfnscope.bootlog.effects import (
 )
 from pfnscope.bootlog.files.lines import FileLine
 from pfnscope.bootlog.forms.base import architectures_of
+from pfnscope.bootlog.forms.maps import KERNEL_IMAGE
 from pfnscope.bootlog.records import Record, merged
 from pfnscope.bootlog.text.searchable import LONGEST_LINE
-from pfnscope.model.log import KERNEL_IMAGE, E820Change, PageDump, ReservedRegion, ZoneRange
+from pfnscope.model.log import E820Change, PageDump, ReservedRegion, ZoneRange
 
 _MEMBLOCK = {
     "memory": "memblock_memory",

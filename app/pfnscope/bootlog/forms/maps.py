@@ -7,6 +7,9 @@ from pfnscope.bootlog.forms.base import BARE, HEX, MEM, NUMBER, Form, Groups, ex
 from pfnscope.model.log import E820Change, Lines, MapEntry, MemoryType, ReservedRegion
 from pfnscope.model.ranges import ByteRange
 
+KERNEL_IMAGE = "kernel image"
+"""Kind and name of the region from _text to _end, as the kernel prints it where its map calls that anything but RAM."""
+
 TYPES = (
     r"((?i:usable after init|usable|reserved|ACPI data|ACPI NVS|unusable|persistent RAM \(type [0-9]{1,10}\)"
     r"|persistent \(type [0-9]{1,10}\)|soft reserved|System RAM|device reserved|kernel usable RAM|ROM data"
