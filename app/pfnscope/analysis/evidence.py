@@ -13,7 +13,7 @@ from msgspec import Struct, structs
 from pfnscope.analysis.holes import Surroundings, linked_inside, severity_of
 from pfnscope.kernel.architectures import architecture
 from pfnscope.kernel.poison import Poison, poison_of_address, poison_of_word
-from pfnscope.kernel.readers import READERS, reader_in
+from pfnscope.kernel.readers import READERS, doing_in, reader_in
 from pfnscope.model.analysis import Event, Hole, PageState, Severity, State, worse
 from pfnscope.model.layout import Layout
 from pfnscope.model.log import Lines, LogEvent
@@ -76,7 +76,7 @@ class Evident(Struct, frozen=True):
 
 def proofs(reports: Iterable[tuple[LogEvent, Event]], layout: Layout) -> Iterator[Proof]:
     """What each report proves of a struct page, in the order of the log; many prove nothing."""
-    bits = architecture(layout.arch).bits
+    bits = architecture(layout.arch).bits if layout.arch else 64
     for report, event in reports:
         proof = _of_oops(report, event, bits) if report.kind == "oops" else _of_dump(report, event, bits)
         if proof is not None:
@@ -84,16 +84,22 @@ def proofs(reports: Iterable[tuple[LogEvent, Event]], layout: Layout) -> Iterato
 
 
 def _of_oops(report: LogEvent, event: Event, bits: int) -> Proof | None:
-    """An oops speaks of the struct page that it was placed on; not placed, only where a reader met poison."""
-    (function,) = _found(_FUNCTION, report.text) or (None,)
+    """An oops speaks of the struct page that it was placed on; not placed, only where a walker met poison."""
+    function = function_of(report)
     poison, shown = _poison(report, bits)
-    if event.pfn is None and not (poison and function and reader_in(function)):
+    if event.pfn is None and not (poison and function and doing_in(function)):
         return None
     state: State | None = "uninitialised" if poison else None
     null = report.address is not None and report.address < _NULL
     if state is None and not null and function and reader_in(function) and "BUG at" not in report.text:
         state, shown = "uninitialised", f"{function}() follows no pointer but those in struct pages"
     return Proof("death", event.pfn, report.lines, shown, state, function=function)
+
+
+def function_of(report: LogEvent) -> str | None:
+    """The function in which the kernel died, where an oops names it."""
+    (function,) = _found(_FUNCTION, report.text) or (None,)
+    return function if report.kind == "oops" else None
 
 
 def _poison(report: LogEvent, bits: int) -> tuple[Poison | None, str]:

@@ -24,7 +24,8 @@ class Reader(Struct, frozen=True):
     """A reader on ``releases``.
 
     ``ordinary``: it looks at every frame in its bound, and monitoring tools use it. All of those are files that
-    only root may open. ``functions`` are those of the kernel in which it is seen to die.
+    only root may open. ``functions`` are those of the kernel in which it is seen to die, ``doing`` tells what it does
+    there.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Reader(Struct, frozen=True):
     ordinary: bool
     source: str
     functions: tuple[str, ...] = ()
+    doing: str = ""
 
 
 _CGROUP = since("4.3")  # /proc/kpagecgroup and the idle page bitmap
@@ -43,7 +45,7 @@ _HOLES_REFUSED = since("5.7")  # memory blocks with holes are not offlined, and 
 
 READERS = (
     *(
-        Reader(name, releases, bound, ordinary=True, source=source, functions=functions)
+        Reader(name, releases, bound, ordinary=True, source=source, functions=functions, doing=f"reading {name}")
         for name, first, functions in (
             ("/proc/kpageflags", None, ("stable_page_flags", "kpageflags_read")),
             ("/proc/kpagecount", None, ("kpagecount_read",)),
@@ -72,6 +74,7 @@ READERS = (
             ordinary=True,
             source="mm/page_idle.c, 4.17 and 5.14",
             functions=("page_idle_get_page", "page_idle_bitmap_read", "page_idle_bitmap_write"),
+            doing="going through the idle page bitmap",
         )
         for releases, bound in (
             (between(_CGROUP, _ONLINE_SUBSECTIONS), Bound.MAX_PFN),
@@ -95,6 +98,7 @@ READERS = (
             ordinary=False,
             source="is_mem_section_removable(), 4.17, 4.19.78, 5.4",
             functions=("is_mem_section_removable", "is_pageblock_removable_nolock", "removable_show"),
+            doing="reading whether memory blocks are removable, as lsmem does",
         )
         for releases, bound in (
             (until(_BOUNDED), Bound.SECTION_END),
@@ -109,6 +113,7 @@ READERS = (
         ordinary=False,
         source="mm/memory_hotplug.c, 4.17",
         functions=("test_pages_in_a_zone", "has_unmovable_pages", "scan_movable_pages", "valid_zones_show"),
+        doing="taking memory offline, or reading to which zones memory blocks can go",
     ),
     # a block whose first frame is not linked to the zone is skipped, so wrong links cost memory that could move
     Reader(
@@ -125,6 +130,7 @@ READERS = (
             "set_pfnblock_flags_mask",
             "get_pfnblock_flags_mask",
         ),
+        doing="compacting memory, or marking blocks of free pages",
     ),
     Reader("section walkers", EVERY, Bound.SECTION_END, ordinary=False, source="crash, drgn, page_owner"),
 )
@@ -149,98 +155,78 @@ def readers_for(version: Version, arch: str | None = None) -> tuple[Reader, ...]
 
 
 class Walker(Struct, frozen=True):
-    """What a kernel does that goes through struct pages by their frames: functions in which it is seen to die there."""
+    """Kernel code that goes through struct pages by their frames, and is no reader that anybody starts: see Reader."""
 
     doing: str
-    functions: frozenset[str]
+    functions: tuple[str, ...]
     source: str
 
 
-def _walker(doing: str, functions: str, source: str) -> Walker:
-    return Walker(doing, frozenset(functions.split()), source)
-
-
 WALKERS = (
-    _walker("reading /proc/kpageflags", "stable_page_flags kpageflags_read", "fs/proc/page.c, 4.17"),
-    _walker("reading /proc/kpagecount", "kpagecount_read", "fs/proc/page.c, 4.17"),
-    _walker("reading /proc/kpagecgroup", "kpagecgroup_read page_cgroup_ino", "fs/proc/page.c, 4.17"),
-    _walker(
-        "going through the idle page bitmap",
-        "page_idle_get_page page_idle_get_folio page_idle_bitmap_read page_idle_bitmap_write",
-        "mm/page_idle.c, 4.17 and 5.14",
-    ),
-    _walker(
-        "reading whether memory blocks are removable, as lsmem does",
-        "is_mem_section_removable is_pageblock_removable_nolock show_mem_removable removable_show",
-        "mm/memory_hotplug.c and drivers/base/memory.c, 4.17 and 5.4",
-    ),
-    _walker(
-        "reading to which zones memory blocks can go, or taking one offline",
-        "test_pages_in_a_zone show_valid_zones valid_zones_show",
-        "mm/memory_hotplug.c and drivers/base/memory.c, 4.17",
-    ),
-    _walker(
-        "taking memory offline",
-        "has_unmovable_pages scan_movable_pages start_isolate_page_range __offline_pages offline_pages",
-        "mm/page_isolation.c and mm/memory_hotplug.c, 4.17",
-    ),
-    _walker(
+    Walker(
         "linking memory blocks to nodes in sysfs",
-        "get_nid_for_pfn register_mem_sect_under_node register_mem_block_under_node_early",
+        ("get_nid_for_pfn", "register_mem_sect_under_node", "register_mem_block_under_node_early"),
         "drivers/base/node.c, 4.17 and 6.14",
     ),
-    _walker(
-        "compacting memory, or looking for large free blocks",
-        "__pageblock_pfn_to_page pageblock_pfn_to_page isolate_freepages isolate_freepages_block compact_zone"
-        " isolate_migratepages isolate_migratepages_block fast_isolate_freepages fast_isolate_around"
-        " reset_isolation_suitable __reset_isolation_suitable __reset_isolation_pfn compaction_alloc",
-        "mm/compaction.c, 4.17 and 5.7",
-    ),
-    _walker(
-        "moving or marking blocks of free pages",
-        "move_freepages move_freepages_block set_pfnblock_flags_mask get_pfnblock_flags_mask set_pageblock_migratetype",
+    Walker(
+        "moving blocks of free pages",
+        ("move_freepages", "move_freepages_block", "set_pageblock_migratetype"),
         "mm/page_alloc.c, 4.17",
     ),
-    _walker(
+    Walker(
         "looking for the pages that hibernation saves",
-        "saveable_page saveable_highmem_page count_data_pages copy_data_pages mark_free_pages",
-        "kernel/power/snapshot.c, 4.17",
+        ("saveable_page", "saveable_highmem_page", "count_data_pages", "copy_data_pages", "mark_free_pages"),
+        "kernel/power/snapshot.c and mm/page_alloc.c, 4.17",
     ),
-    _walker(
+    Walker(
         "initialising struct pages at boot",
-        "memmap_init memmap_init_zone memmap_init_range memmap_init_zone_range init_unavailable_range"
-        " __init_single_page init_reserved_page reserve_bootmem_region free_area_init_core"
-        " deferred_init_memmap zero_resv_unavail",
+        (
+            "memmap_init",
+            "memmap_init_zone",
+            "memmap_init_range",
+            "memmap_init_zone_range",
+            "init_unavailable_range",
+            "__init_single_page",
+            "init_reserved_page",
+            "reserve_bootmem_region",
+            "free_area_init_core",
+            "deferred_init_memmap",
+            "zero_resv_unavail",
+        ),
         "mm/page_alloc.c, 4.17 and 5.14, and mm/mm_init.c, 6.8",
     ),
-    _walker(
-        "handing memory to the page allocator at boot",
-        "__free_one_page __free_pages_core __free_pages_bootmem __free_pages_boot_core free_one_page"
-        " memblock_free_all free_low_memory_core_early deferred_free_range",
-        "mm/page_alloc.c and mm/memblock.c, 4.17 and 5.14",
+    Walker(
+        "handing memory to the page allocator",
+        ("__free_one_page", "free_one_page", "__free_pages_core", "__free_pages_boot_core", "deferred_free_range"),
+        "mm/page_alloc.c, 4.17 and 5.14",
     ),
-    _walker(
+    Walker(
         "noting or reading owners of pages (page_owner)",
-        "init_page_owner init_early_allocated_pages init_pages_in_zone read_page_owner"
-        " pagetypeinfo_showmixedcount_print",
+        (
+            "init_page_owner",
+            "init_early_allocated_pages",
+            "init_pages_in_zone",
+            "read_page_owner",
+            "pagetypeinfo_showmixedcount_print",
+        ),
         "mm/page_owner.c, 4.17 and 5.14",
     ),
-    _walker("looking for leaks (kmemleak)", "kmemleak_scan", "mm/kmemleak.c, 4.17"),
-    _walker(
+    Walker("looking for leaks (kmemleak)", ("kmemleak_scan",), "mm/kmemleak.c, 4.17"),
+    Walker(
         "splitting huge pages by debugfs",
-        "split_huge_pages_set split_huge_pages_all split_huge_pages_write",
+        ("split_huge_pages_set", "split_huge_pages_all", "split_huge_pages_write"),
         "mm/huge_memory.c, 4.17 and 5.14",
     ),
-    _walker(
+    Walker(
         "handling a page with a memory error",
-        "unpoison_memory memory_failure soft_offline_page get_any_page",
+        ("unpoison_memory", "memory_failure", "soft_offline_page", "get_any_page"),
         "mm/memory-failure.c, 4.17",
     ),
-    _walker("printing memory statistics", "show_mem show_free_areas __show_mem", "lib/show_mem.c, 4.17"),
 )
-"""By what the kernel does, in words that go on after "while"."""
+"""``doing`` goes on after "while"."""
 
 
 def doing_in(function: str) -> str | None:
-    """What a kernel does while it is in this function; None where that is not known."""
-    return next((walker.doing for walker in WALKERS if function in walker.functions), None)
+    """What a kernel does while it is in this function; None for one that does not go through struct pages."""
+    every: tuple[Reader | Walker, ...] = (*READERS, *WALKERS)
+    return next((item.doing for item in every if function in item.functions), None)
