@@ -2,7 +2,7 @@
 
 import pytest
 
-from pfnscope.kernel.readers import READERS, WALKERS, doing_in
+from pfnscope.kernel.readers import READERS, WALKERS, Reader, Walker, doing_in
 from pfnscope.model.document import Document
 from pfnscope.service import Options, analyze
 
@@ -93,6 +93,7 @@ def test_what_walks_struct_pages_is_known_by_its_functions(function: str) -> Non
 
 
 def test_a_function_is_in_one_row() -> None:
-    rows = {(item.doing, name) for item in (*READERS, *WALKERS) for name in item.functions}
+    every: tuple[Reader | Walker, ...] = (*READERS, *WALKERS)
+    rows = {(item.doing, name) for item in every for name in item.functions}
     assert len({name for _, name in rows}) == len(rows)
-    assert all(item.doing for item in (*READERS, *WALKERS) if item.functions)
+    assert all(item.doing for item in every if item.functions)
