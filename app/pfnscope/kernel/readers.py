@@ -290,12 +290,13 @@ WALKERS = (
         "moving or marking blocks of free pages",
         "move_freepages move_freepages_block set_pfnblock_flags_mask get_pfnblock_flags_mask set_pageblock_migratetype",
         "mm/page_alloc.c, 4.17",
-        "compaction",
+        "move_freepages",
     ),
     _walker(
         "looking for the pages that hibernation saves",
         "saveable_page saveable_highmem_page count_data_pages copy_data_pages mark_free_pages",
         "kernel/power/snapshot.c, 4.17",
+        "hibernation",
     ),
     _walker(
         "initialising struct pages at boot",
@@ -315,6 +316,7 @@ WALKERS = (
         "init_page_owner init_early_allocated_pages init_pages_in_zone read_page_owner"
         " pagetypeinfo_showmixedcount_print",
         "mm/page_owner.c, 4.17 and 5.14",
+        "page_owner",
     ),
     _walker("looking for leaks (kmemleak)", "kmemleak_scan", "mm/kmemleak.c, 4.17"),
     _walker(
@@ -326,6 +328,7 @@ WALKERS = (
         "handling a page with a memory error",
         "unpoison_memory memory_failure soft_offline_page get_any_page",
         "mm/memory-failure.c, 4.17",
+        "memory failure",
     ),
     _walker("printing memory statistics", "show_mem show_free_areas __show_mem", "lib/show_mem.c, 4.17"),
 )
