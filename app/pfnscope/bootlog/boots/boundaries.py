@@ -19,6 +19,7 @@ from pfnscope.bootlog.effects import (
 from pfnscope.bootlog.records import Record
 from pfnscope.bootlog.text.prefix import is_kernel, strip_prefix
 from pfnscope.bootlog.text.searchable import Text
+from pfnscope.kernel.architectures import architecture, architecture_named
 from pfnscope.model.log import Diagnostic, Initmem, MemoryType, NodeRange, ReservedRegion, ZoneRange
 from pfnscope.model.ranges import FrameRange, FrameSet, Pairs, canonical, difference, intersection
 from pfnscope.units import PAGE_SIZE
@@ -49,7 +50,8 @@ def drafts(text: Text, records: Iterable[Record]) -> list[Draft]:
         effect = record.effect
         if isinstance(effect, Banner):
             doubled = current.banner is not None and current.banner[0] == effect and not current.has_layout
-            if (current.banner is not None or current.has_layout) and not doubled:
+            follows = current.only_memblock and _follows_memblock(effect)
+            if (current.banner is not None or current.has_layout) and not doubled and not follows:
                 out.append(Draft("banner"))
         elif isinstance(effect, Header):
             if current.repeats(effect.section):
@@ -78,6 +80,11 @@ def drafts(text: Text, records: Iterable[Record]) -> list[Draft]:
     if ending and ending.last and ending.last.lines[-1] == max(part.span()[1] for part in out):
         ending.follows = _follows(text, ending.last)
     return out
+
+
+def _follows_memblock(banner: Banner) -> bool:
+    """Whether the banner is of an architecture that sets up memblock in front of it."""
+    return architecture(architecture_named(banner.release, banner.text)).early_memblock
 
 
 def _follows(text: Text, last: Record) -> Follows:

@@ -11,7 +11,7 @@ from pfnscope.bootlog.boots.diagnostics import diagnostics
 from pfnscope.bootlog.boots.draft import IN_FRAMES, LAYOUT, LEAST, LISTS, Draft
 from pfnscope.bootlog.effects import Tally
 from pfnscope.bootlog.records import merged
-from pfnscope.kernel.architectures import ARCHITECTURES, X86
+from pfnscope.kernel.architectures import ARCHITECTURES, X86, architecture_named
 from pfnscope.model.log import (
     BootLog,
     Count,
@@ -22,7 +22,6 @@ from pfnscope.model.log import (
     PrintedCounts,
 )
 from pfnscope.model.ranges import ByteRange
-from pfnscope.patterns import compiled
 from pfnscope.units import PAGE_SIZE
 
 T = TypeVar("T")
@@ -171,10 +170,9 @@ def architecture(draft: Draft) -> tuple[str | None, Lines]:
     if draft.banner is not None:
         banner, lines = draft.banner
         # the release and the words around it come first; the compiler's name may be that of a cross compiler
-        for words in (banner.release, banner.text):
-            for row in ARCHITECTURES:
-                if row.banner and compiled(row.banner).search(words.encode("utf-8", "replace")):
-                    return row.name, lines
+        name = architecture_named(banner.release, banner.text)
+        if name is not None:
+            return name, lines
     if draft.arch_hint is not None:
         return draft.arch_hint
     return None, ()
