@@ -102,8 +102,8 @@ def test_a_kernel_with_four_zones_keeps_zero_of_the_number_of_no_zone() -> None:
     outcomes = []
     for more in (b"", b"[    0.000000]   Device   empty\n"):
         (boot,) = read(lines.replace(normal, normal + more)).boots
-        found = next(item for item in analyze(boot).holes if item.frames.start == 0x23FFE0)
-        outcomes.append((*outcome(found), found.severity))
+        table = next(item for item in analyze(boot).holes if item.frames.start == 0x23FFE0)
+        outcomes.append((*outcome(table), table.severity))
     none, lowest = ("initialised", 0, None, "none"), ("initialised", 0, "DMA32", "info")
     assert outcomes == [none, lowest]
 

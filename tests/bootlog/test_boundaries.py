@@ -278,3 +278,21 @@ def test_an_excerpt_of_a_log_that_is_there_too_is_no_boot_of_its_own(before: boo
 )
 def test_an_excerpt_that_says_anything_else_is_a_boot_of_its_own(excerpt: list[str]) -> None:
     assert len(read((quoted(excerpt, 1) + "All of it:\n" + quoted(WHOLE, 0)).encode()).boots) == 2
+
+
+def test_what_powerpc_prints_of_memblock_in_front_of_its_banner_is_of_that_boot() -> None:
+    """early_init_devtree() runs before the banner; the lines of another architecture there are of another boot."""
+    for banner, boots in (("7.2.13-powerpc64le (powerpc64le-linux-gnu-gcc)", 1), ("7.2.13 (x86_64-linux-gnu-gcc)", 0)):
+        lines = [
+            "crashkernel reserved: 0x0000000020000000 - 0x0000000030000000 (256 MB)",
+            "MEMBLOCK configuration:",
+            " memory[0x0]\t[0x0000000000000000-0x00000000bfffffff], 0x00000000c0000000 bytes flags: 0x0",
+            f"Linux version {banner}",
+            "Early memory node ranges",
+            "  node   0: [mem 0x0000000000000000-0x00000000bfffffff]",
+        ]
+        (boot,) = read("".join(f"[    0.000000] {line}\n" for line in lines).encode()).boots
+        assert [region.kind for region in boot.reserved_regions] == ["crashkernel"] * boots
+        assert [item.code for item in boot.diagnostics if item.code == "excerpt-unused"] == ["excerpt-unused"] * (
+            1 - boots
+        )

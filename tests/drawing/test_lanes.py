@@ -1,6 +1,6 @@
 """From a document to bars."""
 
-from pfnscope.drawing.lanes import frames, lanes, missing
+from pfnscope.drawing.lanes import frames, lanes, map_lane, missing
 from pfnscope.model.analysis import Event
 from pfnscope.model.layout import ZoneSpan
 from pfnscope.model.log import EfiEntry
@@ -38,6 +38,15 @@ def test_zone_spans_that_overlap_get_a_lane_for_each_node() -> None:
     spans = [ZoneSpan(0, "Normal", 0, 100, 100, 60, 40), ZoneSpan(1, "Normal", 40, 80, 40, 40, 0)]
     keys = [lane.key for lane in lanes(seed_document(zone_spans=spans))]
     assert [key for key in keys if key.startswith("zones")] == ["zones-0", "zones-1"]
+
+
+def test_where_there_is_no_other_map_that_of_efi_is_the_map_in_force() -> None:
+    efi = [EfiEntry(*ByteRange(0, 0x40000000), "Conventional", "", (1,))]
+    with_e820 = map_lane(lanes(seed_document(efi_map=efi)))
+    without = map_lane(lanes(seed_document(efi_map=efi, firmware_map=(), user_map=())))
+    assert with_e820
+    assert without
+    assert (with_e820.key == "efi", without.key == "efi") == (False, True)
 
 
 def test_touching_efi_descriptors_of_one_fate_are_one_bar() -> None:

@@ -155,6 +155,7 @@ def analyze(log: BootLog, *, kernel: str | None = None, arch: str | None = None)
             *_missing(log, fit.layout, fit.choice, full.why_not),
             *offline_nodes(log, fit.layout, release),
             *_memmap_notes(log, fit.layout),
+            *_empty_zones(fit.layout),
             *_disagreements(checks),
         ),
         booted_from=structs.replace(log, page_counts=fit.booted_from.page_counts),
@@ -219,6 +220,20 @@ def _missing(log: BootLog, layout: Layout, choice: Choice, why_not: str) -> Iter
     elif choice.rule and choice.rule.wording is not log.page_counts.count_line:
         message = f"The log prints “{log.page_counts.count_line.value}”, which the chosen release does not print."
         yield Diagnostic("warning", "count-line-of-another-release", message, None, None)
+
+
+def _empty_zones(layout: Layout) -> Iterator[Diagnostic]:
+    """Zones that span other nodes' memory alone: holes lie in them, and no table of populated zones has them.
+
+    Source: calculate_node_totalpages() in mm/mm_init.c, 6.12 and 7.1.5: such a zone has its span, and no page.
+    """
+    for span in layout.zone_spans:
+        if not span.present_pages and layout.without_memory.clip(span.start_pfn, span.end_pfn).pairs:
+            message = (
+                f"Node {span.node}, zone {span.zone} spans pfn {span.frames} and has no page of its own: /proc/zoneinfo"
+                " gives it no start_pfn, and holes in there are inside a zone span all the same."
+            )
+            yield Diagnostic("info", "zone-without-pages", message, None, None)
 
 
 def _memmap_notes(log: BootLog, layout: Layout) -> Iterator[Diagnostic]:

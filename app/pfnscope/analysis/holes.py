@@ -189,8 +189,8 @@ def _section_heads(layout: Layout) -> FrameSet:
         return FrameSet()
     size = layout.section_size // layout.page_size
     heads = ((item, -(-item.start // size) * size) for item in layout.without_memory)
-    found = FrameSet.of(FrameRange(head, head + 1) for item, head in heads if head < item.end)
-    return found & FrameSet.of(layout.extents.values())
+    in_holes = FrameSet.of(FrameRange(head, head + 1) for item, head in heads if head < item.end)
+    return in_holes & FrameSet.of(layout.extents.values())
 
 
 def _online(layout: Layout) -> FrameSet:

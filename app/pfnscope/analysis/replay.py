@@ -333,8 +333,8 @@ def nodes_of_reserved(
         yield frames, below.node, None
     else:
         for piece, (node,) in overlay(FrameSet.of([frames]), layout.node_blocks):
-            given = first if node is None else node
-            yield piece, given, given
+            nid = first if node is None else node
+            yield piece, nid, nid
 
 
 def _of_node(

@@ -103,9 +103,9 @@ def lanes(document: Document, *, name_nodes: bool = False) -> tuple[Lane, ...]:
 
 
 def map_lane(lanes: Iterable[Lane], *, or_sysfs: bool = False) -> Lane | None:
-    """The lane of the map in force; ``or_sysfs``: that of sysfs where the log has none."""
+    """The lane of the map in force, or that of EFI; ``or_sysfs``: that of sysfs where the log has none."""
     every = {lane.key: lane for lane in lanes}
-    keys = (*MAPS, "firmware-memmap") if or_sysfs else MAPS
+    keys = (*MAPS, "firmware-memmap", "efi") if or_sysfs else (*MAPS, "efi")
     return next((every[key] for key in keys if key in every), None)
 
 

@@ -88,8 +88,9 @@ class Architecture(Struct, frozen=True, kw_only=True):
     Of FLATMEM: ``from_memory``: pfn_valid() begins with memory. ``freed``: struct pages of holes are given back, but
     for blocks that hold memory. ``virtual``: node_mem_map is mapped where memory is, which no line tells whole.
     ``huge_pages_with_pae``: a page block is one huge page with PAE (LPAE on arm), and the largest buddy without.
-    ``numa_memblks``: releases that give memblock.reserved the nodes of firmware's blocks. ``own_pfn_valid``: releases
-    whose pfn_valid() asks memblock. ``max_pfns``: MAX_ARCH_PFN as x86 prints it, the largest first.
+    ``early_memblock``: memblock is set up in front of the banner (early_init_devtree(), arch/powerpc/kernel/prom.c,
+    7.1.5). ``numa_memblks``: releases that give memblock.reserved the nodes of firmware's blocks. ``own_pfn_valid``:
+    releases whose pfn_valid() asks memblock. ``max_pfns``: MAX_ARCH_PFN as x86 prints it, the largest first.
     """
 
     name: str
@@ -112,6 +113,7 @@ class Architecture(Struct, frozen=True, kw_only=True):
     freed: bool = False
     huge_pages_with_pae: bool = False
     virtual: bool = False
+    early_memblock: bool = False
     numa_memblks: Releases | None = None
     own_pfn_valid: Releases | None = None
     max_pfns: tuple[int, ...] = ()

@@ -8,6 +8,7 @@ from msgspec import structs
 
 from pfnscope.kernel.architecture_row import READ, Architecture, MemoryModel, Model, Section, Zone, Zones
 from pfnscope.kernel.release import EVERY, NEWEST, Version, between, since, starting, until
+from pfnscope.patterns import compiled
 from pfnscope.units import GIB, KIB, MIB
 
 _SPARSE, _FLAT = MemoryModel.SPARSEMEM, MemoryModel.FLATMEM
@@ -173,6 +174,7 @@ _PPC64 = Architecture(
         (0xC00C, "radix.h and hash.h, 5.14"),
     ),
     argument="r3",
+    early_memblock=True,
 )
 
 _S390 = Architecture(
@@ -253,7 +255,12 @@ ARCHITECTURES = (
     _PPC64,
     _S390,
     _MIPS,
-    Architecture(name="ppc", bits=32, models=(Model(_FLAT, "32-bit powerpc has no other", proven=True),)),
+    Architecture(
+        name="ppc",
+        bits=32,
+        models=(Model(_FLAT, "32-bit powerpc has no other", proven=True),),
+        early_memblock=True,
+    ),
     Architecture(
         name="sh",
         bits=32,
@@ -296,6 +303,15 @@ def architecture(name: str | None) -> Architecture:
 def architecture_of_machine(machine: str | None) -> str | None:
     """The architecture that ``uname -m`` calls so."""
     return next((row.name for row in ARCHITECTURES if machine == row.name or machine in row.machines), None)
+
+
+def architecture_named(*texts: str) -> str | None:
+    """The architecture that the first of some texts names, such as the release and the compiler of a banner."""
+    for text in texts:
+        for row in ARCHITECTURES:
+            if row.banner and compiled(row.banner).search(text.encode("utf-8", "replace")):
+                return row.name
+    return None
 
 
 def max_order_pages(arch: str | None, page_size: int) -> int:

@@ -168,6 +168,10 @@ GROUPS: tuple[tuple[str, tuple[Finding, ...]], ...] = (
     (
         "About struct pages",
         (
+            Finding(
+                "zone-without-pages",
+                "A zone spans memory of other nodes alone: it has no page, yet holes in its span count as inside.",
+            ),
             Finding("kexec-handover", "The kernel took over memory of the one before it; no line says which."),
             Finding(
                 "kho-deferred",

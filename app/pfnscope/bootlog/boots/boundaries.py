@@ -22,6 +22,7 @@ from pfnscope.bootlog.effects import (
 from pfnscope.bootlog.records import Record
 from pfnscope.bootlog.text.prefix import is_kernel, strip_prefix
 from pfnscope.bootlog.text.searchable import Text
+from pfnscope.kernel.architectures import architecture, architecture_named
 from pfnscope.model.log import Diagnostic, Initmem, MemoryType, NodeRange, ReservedRegion, ZoneRange
 from pfnscope.model.ranges import FrameRange, FrameSet, Pairs, canonical, difference, intersection
 from pfnscope.patterns import compiled
@@ -173,7 +174,8 @@ class _Stream:
             return "banner"
         if isinstance(effect, Banner):
             doubled = current.banner is not None and current.banner[0] == effect and not current.has_layout
-            return "banner" if (current.banner is not None or current.has_layout) and not doubled else None
+            goes_on = doubled or (current.only_memblock and _follows_memblock(effect))
+            return "banner" if (current.banner is not None or current.has_layout) and not goes_on else None
         if isinstance(effect, Header):
             if current.repeats(effect.section):
                 return "repeat"
@@ -202,6 +204,11 @@ class _Stream:
         if record.stamp is None or self._stamp is None or not current.ended:
             return False
         return record.stamp < min(self._stamp, _EARLY)
+
+
+def _follows_memblock(banner: Banner) -> bool:
+    """Whether the banner is of an architecture that sets up memblock in front of it."""
+    return architecture(architecture_named(banner.release, banner.text)).early_memblock
 
 
 def _follows(text: Text, last: Record) -> Follows:

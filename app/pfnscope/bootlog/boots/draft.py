@@ -61,6 +61,7 @@ RANGES = (*MAPS, "node_ranges", "pfn_nodes", "zone_ranges", "pfn_zones")
 LAYOUT = (*RANGES, "node_memory", "memblock_memory", "memblock_adds", "efi_map", "srat")
 LEAST = ("reserved_regions", "pfn_reserved", "initmem", "pfn_initmem")
 """Lists that are worth a document where the text has no layout."""
+_EARLY = {name for name in LISTS if name.startswith("memblock_")} | {"reserved_regions"}
 
 _ONCE: dict[Section, tuple[str, ...]] = {
     "firmware": ("firmware_map",),
@@ -176,6 +177,12 @@ class Draft:
     def has_layout(self) -> bool:
         """Whether anything was read that a layout can be made of."""
         return self.holds(*LAYOUT)
+
+    @property
+    def only_memblock(self) -> bool:
+        """Whether nothing was read but what memblock prints and what was reserved, as before some banners."""
+        known = {name for name, facts in self.facts.items() if facts}
+        return self.banner is None and not self.counted and known <= _EARLY
 
     @property
     def counted(self) -> bool:

@@ -12,7 +12,7 @@ from pfnscope.bootlog.boots.diagnostics import diagnostics, without_cut_lines
 from pfnscope.bootlog.boots.draft import IN_FRAMES, LAYOUT, LEAST, LISTS, Draft
 from pfnscope.bootlog.effects import Tally
 from pfnscope.bootlog.records import merged
-from pfnscope.kernel.architectures import ARCHITECTURES, X86
+from pfnscope.kernel.architectures import ARCHITECTURES, X86, architecture_named
 from pfnscope.model.log import (
     BootLog,
     Count,
@@ -195,10 +195,9 @@ def architecture(draft: Draft) -> tuple[str | None, Lines]:
     if draft.banner is not None:
         banner, lines = draft.banner
         # the release and the words around it come first; the compiler's name may be that of a cross compiler
-        for words in (banner.release, banner.text):
-            for row in ARCHITECTURES:
-                if row.banner and compiled(row.banner).search(words.encode("utf-8", "replace")):
-                    return row.name, lines
+        name = architecture_named(banner.release, banner.text)
+        if name is not None:
+            return name, lines
     if draft.arch_hint is not None:
         return draft.arch_hint
     return None, ()

@@ -13,6 +13,7 @@ from pfnscope.bootlog.forms.base import (
     inclusive,
     number,
 )
+from pfnscope.bootlog.forms.efi import type_name
 from pfnscope.model.log import Count, Lines, MapEntry, MemoryType, ReservedRegion
 from pfnscope.model.ranges import ByteRange
 from pfnscope.units import KIB, MIB
@@ -48,7 +49,7 @@ def _loongarch(groups: Groups, lines: Lines) -> Effect:
     kinds = {8: MemoryType.UNUSABLE, 9: MemoryType.ACPI, 13: MemoryType.RESERVED, 14: MemoryType.PMEM}
     kind = kinds.get(number(groups[1]), MemoryType.RAM)
     memory = base_size(groups[2], hexadecimal(groups[3]))
-    return _unheaded(MapEntry(*memory, kind, f"type {groups[1]}", lines))
+    return _unheaded(MapEntry(*memory, kind, type_name(number(groups[1])), lines))
 
 
 def _loongarch_first(groups: Groups, lines: Lines) -> Effect:
@@ -56,7 +57,7 @@ def _loongarch_first(groups: Groups, lines: Lines) -> Effect:
     memory = base_size(start, hexadecimal(size))
     if what == "node_id":
         return _ram(memory, f"node {value}", lines)
-    return _unheaded(MapEntry(*memory, MemoryType.RESERVED, f"type {value}", lines))
+    return _unheaded(MapEntry(*memory, MemoryType.RESERVED, type_name(number(value)), lines))
 
 
 def _loongson(groups: Groups, lines: Lines) -> Effect:
@@ -304,7 +305,9 @@ FORMS = (
         family="reserved regions",
         triggers=("Resvd: mem_type:",),
         pattern=rf"Resvd: mem_type:{NUMBER}, mem_start:{HEX}, mem_size:{HEX} Bytes",
-        make=lambda g, lines: ReservedRegion(*base_size(g[1], hexadecimal(g[2])), f"EFI type {g[0]}", "efi", lines),
+        make=lambda g, lines: ReservedRegion(
+            *base_size(g[1], hexadecimal(g[2])), f"EFI {type_name(number(g[0]))}", "efi", lines
+        ),
         samples=("Resvd: mem_type:5, mem_start:0xfd000000, mem_size:0x400000 Bytes",),
         source="arch/loongarch/kernel/numa.c, 6.1-7.1; start and size, in bytes",
     ),

@@ -4,7 +4,23 @@ from pfnscope.bootlog.effects import Effect, EfiLine, Noted, Remark
 from pfnscope.bootlog.forms.base import HEX, MEM, NUMBER, Form, Groups, exclusive, inclusive, number
 from pfnscope.model.log import EfiEntry, Lines
 
+_TYPES = (
+    "Reserved", "Loader Code", "Loader Data", "Boot Code", "Boot Data", "Runtime Code", "Runtime Data", "Conventional",
+    "Unusable", "ACPI Reclaim", "ACPI Mem NVS", "MMIO", "MMIO Port", "PAL Code", "Persistent", "Unaccepted",
+)  # fmt: skip
+"""memory_type_name[] in drivers/firmware/efi/efi.c, 7.1."""
+
 _RANGE = rf"range=\[{HEX}\s*-\s*{HEX}\s*([\])])"
+
+
+def type_name(kind: int) -> str:
+    """The kernel's name of an EFI memory type."""
+    return _TYPES[kind] if kind < len(_TYPES) else f"type {kind}"
+
+
+def _entry_of_number(groups: Groups, lines: Lines) -> Effect:
+    index, kind, attributes, *memory = groups
+    return _entry((index, type_name(number(kind)), attributes, *memory), lines)
 
 
 def _entry(groups: Groups, lines: Lines) -> Effect:
@@ -42,8 +58,8 @@ FORMS = (
         name="efi-entry-old",
         family="EFI memory map",
         triggers=("mem[0-9]+«: type=»",),
-        pattern=rf"(?:(?:efi|EFI): )?mem{NUMBER}: (type= *[0-9]+), (attr=0x[0-9a-f]+), {_RANGE}",
-        make=_entry,
+        pattern=rf"(?:(?:efi|EFI): )?mem{NUMBER}: type= *{NUMBER}, (attr=0x[0-9a-f]+), {_RANGE}",
+        make=_entry_of_number,
         samples=(
             "efi: mem03: type=7, attr=0xf, range=[0x0000000000100000-0x0000000001000000) (15MB)",
             "mem00: type=4, attr=0x8000000000000009, range=[0x0000000000000000-0x0000000000001000) (0MB)",
