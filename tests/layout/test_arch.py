@@ -2,10 +2,12 @@
 
 import pytest
 
+from pfnscope.kernel.architectures import architecture_named
 from pfnscope.layout import build_layout
 from pfnscope.layout.evidence import likely_arch
 from pfnscope.model.log import BootLog, NodeRange, ZoneRange
 from pfnscope.model.ranges import ByteRange, borders
+from pfnscope.service.analyzing import analyze
 
 MIB, GIB = 1 << 20, 1 << 30
 
@@ -46,3 +48,35 @@ def test_zones_and_low_memory_look_like_an_architecture(log: BootLog, arch: str 
     assert (layout.arch, "arch" in {name for name, _ in layout.assumed}) == (arch, arch is not None)
     named = build_layout(BootLog(node_ranges=log.node_ranges, zone_ranges=log.zone_ranges, arch="s390"), None)
     assert named.arch == "s390"
+
+
+@pytest.mark.parametrize(
+    ("compiler", "arch"),
+    [
+        ("m68k-linux-gnu-gcc (Debian 12.2.0)", "m68k"),
+        ("xtensa-fsf-linux-uclibc-gcc", "xtensa"),
+        ("or1k-linux-gcc", "openrisc"),
+        ("microblazeel-xilinx-linux-gnu-gcc", "microblaze"),
+        ("powerpc-linux-gnu-gcc", "ppc"),
+        ("powerpc64le-linux-gnu-gcc", "ppc64le"),
+        ("arc-linux-gcc", "arc"),
+        ("nios2-linux-gnu-gcc", "nios2"),
+        ("hppa-linux-gnu-gcc-12", "parisc"),
+        ("hppa64-linux-gnu-gcc-12", "parisc64"),
+        ("csky-linux-gcc", "csky"),
+        ("riscv32-unknown-linux-gnu-gcc", "riscv32"),
+        ("mipsel-linux-gnu-gcc", "mips"),
+        ("sh4-linux-gnu-gcc", "sh"),
+        ("alpha-linux-gnu-gcc", "alpha"),
+    ],
+)
+def test_the_compiler_names_the_architecture(compiler: str, arch: str) -> None:
+    assert architecture_named("5.10.0", f"Linux version 5.10.0 (a@b) ({compiler} 12.2.0) #1") == arch
+
+
+def test_an_array_of_struct_pages_without_a_hole_leaves_nothing_to_judge() -> None:
+    text = "Linux version 5.10.0 (a@b) (m68k-linux-gnu-gcc 12)\nEarly memory node ranges\n"
+    text += "  node   0: [mem 0x0000000000000000-0x0000000007ffffff]\n"
+    document = analyze(text.encode()).document
+    assert (document.kernel.arch, document.holes) == ("m68k", ())
+    assert document.verdict.details[0].endswith("there is nothing to judge.")

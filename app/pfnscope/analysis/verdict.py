@@ -67,7 +67,8 @@ def _answers(analysis: Analysis) -> Iterator[_Answer]:
     if severity != SEVERITIES[-1] and worst:
         yield severity, _summary(worst, on), _details(analysis, worst)
     elif severity == SEVERITIES[-1] and not doubt and not analysis.astray:
-        yield severity, _no_danger(analysis.layout.outside_zone_spans.pages, on), ()
+        nothing = (_NOTHING_TO_JUDGE,) if analysis.layout.flat and not holes else ()
+        yield severity, _no_danger(analysis.layout.outside_zone_spans.pages, on), nothing
     others = [hole for hole in holes if hole.outside and hole.severity != severity]
     if others:
         harm = "harmless" if all(hole.severity == SEVERITIES[-1] for hole in others) else "less of a concern"
@@ -78,6 +79,9 @@ def _answers(analysis: Analysis) -> Iterator[_Answer]:
             yield SEVERITIES[-1], lead(item), _against(analysis, item)
     if analysis.reports_of_another and any(event.hole for event in analysis.events):
         yield SEVERITIES[-1], f"The reports of this log are of {analysis.log.release}: they prove nothing{on}.", ()
+
+
+_NOTHING_TO_JUDGE = "Each node has one array of struct pages for its memory (FLATMEM), and no hole lies in it: there is nothing to judge."
 
 
 def _of_astray(analysis: Analysis) -> Iterator[_Answer]:

@@ -193,6 +193,7 @@ _S390 = Architecture(
 
 _MIPS = Architecture(
     name="mips",
+    banner=r"\bmips(?:el)?-",
     bits=32,
     page_sizes=(4 * KIB, 16 * KIB, 64 * KIB),
     models=(
@@ -202,6 +203,37 @@ _MIPS = Architecture(
     sections=(Section(512 * MIB, page_size=64 * KIB), Section(256 * MIB)),
     argument="r4",
 )
+
+_ONE_ARRAY: tuple[tuple[str, str, int, *tuple[int, ...]], ...] = (
+    ("m68k", r"\bm68k|-m68k\b", 4 * KIB, 8 * KIB),
+    ("xtensa", r"\bxtensa", 4 * KIB),
+    ("openrisc", r"\bor1k|\bor32|\bopenrisc", 8 * KIB),
+    ("microblaze", r"\b(?:microblaze|mb)(?:el)?-", 4 * KIB),
+    ("arc", r"\barc(?:eb)?-(?:linux|snps|buildroot|unknown|elf)", 8 * KIB, 4 * KIB, 16 * KIB),
+    ("nios2", r"\bnios2", 4 * KIB),
+    ("parisc", r"\bhppa|-parisc\b", 4 * KIB, 16 * KIB, 64 * KIB),
+    ("csky", r"\bcsky", 4 * KIB),
+    ("hexagon", r"\bhexagon", 4 * KIB, 16 * KIB, 64 * KIB),
+    ("sparc", r"\bsparc-", 4 * KIB),
+    ("riscv32", r"riscv32", 4 * KIB),
+)
+"""32-bit architectures with one array of struct pages a node, what names them, and their page sizes.
+
+Source: no ARCH_SPARSEMEM_ENABLE in arch/*/Kconfig of 4.17 and 7.1, or not for 32 bits, or not as the default; up to
+5.13 some had DISCONTIGMEM, which keeps one array a node too. Page sizes: HAVE_PAGE_SIZE_* there, 7.1.
+"""
+
+
+def _one_array(name: str, banner: str, *page_sizes: int) -> Architecture:
+    return Architecture(
+        name=name,
+        banner=banner,
+        bits=32,
+        page_sizes=page_sizes,
+        fixed_page_size=len(page_sizes) == 1,
+        models=(Model(_FLAT, f"the usual configuration of {name}"),),
+    )
+
 
 ARCHITECTURES = (
     # in the order in which their words are looked for in a banner
@@ -257,12 +289,14 @@ ARCHITECTURES = (
     _MIPS,
     Architecture(
         name="ppc",
+        banner=r"\bpowerpc-|\bppc32\b|-powerpc(?:-smp)?\b",
         bits=32,
         models=(Model(_FLAT, "32-bit powerpc has no other", proven=True),),
         early_memblock=True,
     ),
     Architecture(
         name="sh",
+        banner=r"\bsh[34](?:eb)?-",
         bits=32,
         models=(Model(_SPARSE, "the default of sh"),),
         sections=(Section(64 * MIB),),
@@ -276,7 +310,8 @@ ARCHITECTURES = (
         sections=(Section(128 * MIB, starting(_PARISC_SPARSE)),),
         zones=(Zones((_NORMAL,)),),  # arch_zone_limits_init() of arch/parisc/mm/init.c, 7.1.5: one zone
     ),
-    Architecture(name="alpha", page_sizes=(8 * KIB,), fixed_page_size=True),
+    Architecture(name="alpha", banner=r"\balpha(?:ev\w+)?-|-alpha-", page_sizes=(8 * KIB,), fixed_page_size=True),
+    *(_one_array(name, banner, *sizes) for name, banner, *sizes in _ONE_ARRAY),
 )
 
 _ROWS = {row.name: row for row in ARCHITECTURES}
