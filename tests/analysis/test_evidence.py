@@ -12,6 +12,7 @@ from pfnscope.model.analysis import Hole
 from pfnscope.model.document import Document
 from pfnscope.report.plain import Look
 from pfnscope.service import Options, analyze
+from pfnscope.service.whatif import Change, simulate
 from tests.support.samples import text as sample
 
 SEED = sample("seed-1g-4g")
@@ -210,6 +211,22 @@ def test_another_release_that_is_asked_for_is_judged_by_its_rule() -> None:
     assert document.verdict.severity == "info"
     assert "The reports of this log are of 4.17.0: they prove nothing on 6.1." in document.verdict.details
     assert judged(log("4.17.0", oops(HOLE)), kernel="4.17").verdict.severity == "danger"
+
+
+def test_what_if_says_that_the_log_contradicts_the_rule_it_simulates_by() -> None:
+    doubt = "Not certain: line 43 of the log contradicts the rule"
+    change = Change(append="quiet")
+    assert any(text.startswith(doubt) for text in simulate(log("6.1.0", oops(HOLE)), change).verdict.details)
+    for calm in (log("4.17.0", oops(HOLE)), log("6.1.0", "")):
+        assert not any(text.startswith(doubt) for text in simulate(calm, change).verdict.details)
+
+
+def test_a_crash_decides_where_no_release_is_known() -> None:
+    lines = [line for line in SEED.splitlines(True) if b"Linux version" not in line and b"BOOT_IMAGE" not in line]
+    document = judged(b"".join(lines) + oops(HOLE).encode())
+    assert document.rule is None
+    assert (at(document, HOLE).state, at(document, HOLE).severity) == ("uninitialised", "danger")
+    assert document.verdict.summary.startswith("The kernel died on the struct page of pfn 0xbffd7 ")
 
 
 COUNTED = """\
