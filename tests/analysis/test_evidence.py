@@ -191,6 +191,23 @@ def test_a_page_outside_its_zone_names_its_links() -> None:
     assert (hole.linked_node, hole.linked_zone, hole.severity) == (0, "DMA32", "caution")
 
 
+@pytest.mark.parametrize(
+    ("line", "severity"),
+    [
+        ("BUG: Bad page state in process swapper  pfn:bffd7", "caution"),
+        ("BUG: Bad page map in process cat  pte:80000000bffd7067 pmd:b8380067", "caution"),
+        ("Memory failure: 0xbffd7: recovery action for reserved kernel page: Ignored", "info"),
+    ],
+)
+def test_a_complaint_about_a_frame_of_a_hole_is_a_caution_and_an_error_in_memory_is_not(
+    line: str, severity: str
+) -> None:
+    document = judged(log("6.1.0", f"{line}\n"))
+    hole = at(document, HOLE)
+    assert (hole.state, hole.linked_zone, hole.severity) == ("initialised", "Normal", severity)
+    assert document.verdict.severity == severity
+
+
 def test_a_crash_that_shows_no_state_keeps_that_of_the_rule_and_is_a_danger() -> None:
     trouble = oops(HOLE, "ext4_readpage").replace("fffffffffffffffe", "ffffc90000123450").replace("f" * 16, "0" * 16)
     document = judged(log("6.1.0", trouble, argument=" nokaslr"))
