@@ -12,6 +12,7 @@ from pfnscope.model.analysis import Hole
 from pfnscope.model.document import Document
 from pfnscope.report.plain import Look
 from pfnscope.service import Options, analyze
+from pfnscope.service.whatif import Change, simulate
 from tests.support.samples import text as sample
 
 SEED = sample("seed-1g-4g")
@@ -190,6 +191,23 @@ def test_a_page_outside_its_zone_names_its_links() -> None:
     assert (hole.linked_node, hole.linked_zone, hole.severity) == (0, "DMA32", "caution")
 
 
+@pytest.mark.parametrize(
+    ("line", "severity"),
+    [
+        ("BUG: Bad page state in process swapper  pfn:bffd7", "caution"),
+        ("BUG: Bad page map in process cat  pte:80000000bffd7067 pmd:b8380067", "caution"),
+        ("Memory failure: 0xbffd7: recovery action for reserved kernel page: Ignored", "info"),
+    ],
+)
+def test_a_complaint_about_a_frame_of_a_hole_is_a_caution_and_an_error_in_memory_is_not(
+    line: str, severity: str
+) -> None:
+    document = judged(log("6.1.0", f"{line}\n"))
+    hole = at(document, HOLE)
+    assert (hole.state, hole.linked_zone, hole.severity) == ("initialised", "Normal", severity)
+    assert document.verdict.severity == severity
+
+
 def test_a_crash_that_shows_no_state_keeps_that_of_the_rule_and_is_a_danger() -> None:
     trouble = oops(HOLE, "ext4_readpage").replace("fffffffffffffffe", "ffffc90000123450").replace("f" * 16, "0" * 16)
     document = judged(log("6.1.0", trouble, argument=" nokaslr"))
@@ -210,6 +228,22 @@ def test_another_release_that_is_asked_for_is_judged_by_its_rule() -> None:
     assert document.verdict.severity == "info"
     assert "The reports of this log are of 4.17.0: they prove nothing on 6.1." in document.verdict.details
     assert judged(log("4.17.0", oops(HOLE)), kernel="4.17").verdict.severity == "danger"
+
+
+def test_what_if_says_that_the_log_contradicts_the_rule_it_simulates_by() -> None:
+    doubt = "Not certain: line 43 of the log contradicts the rule"
+    change = Change(append="quiet")
+    assert any(text.startswith(doubt) for text in simulate(log("6.1.0", oops(HOLE)), change).verdict.details)
+    for calm in (log("4.17.0", oops(HOLE)), log("6.1.0", "")):
+        assert not any(text.startswith(doubt) for text in simulate(calm, change).verdict.details)
+
+
+def test_a_crash_decides_where_no_release_is_known() -> None:
+    lines = [line for line in SEED.splitlines(True) if b"Linux version" not in line and b"BOOT_IMAGE" not in line]
+    document = judged(b"".join(lines) + oops(HOLE).encode())
+    assert document.rule is None
+    assert (at(document, HOLE).state, at(document, HOLE).severity) == ("uninitialised", "danger")
+    assert document.verdict.summary.startswith("The kernel died on the struct page of pfn 0xbffd7 ")
 
 
 COUNTED = """\

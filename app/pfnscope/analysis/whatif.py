@@ -9,6 +9,7 @@ from pfnscope.analysis.choice import choose
 from pfnscope.analysis.machine import Machine
 from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.vendors import parse_release
+from pfnscope.model.analysis import Choice
 from pfnscope.model.log import Diagnostic
 from pfnscope.simulation import SimulatedBoot
 
@@ -19,7 +20,7 @@ def what_if(analysis: Analysis, command_line: str, *, kernel: str | None = None)
     Without ``kernel`` the mechanism is the one that the log was found to have, evidence and all. Raises
     NotSimulated, and ValueError where ``kernel`` is not a release.
     """
-    machine, choice = analysis.machine.as_analysed(), analysis.choice
+    machine, choice = analysis.machine.as_analysed(), _doubted(analysis)
     if kernel:
         machine = _on_release(machine, kernel)
     simulation = machine.boot(command_line)
@@ -39,6 +40,15 @@ def what_if(analysis: Analysis, command_line: str, *, kernel: str | None = None)
         origin="simulated",
     )
     return changed, simulation
+
+
+def _doubted(analysis: Analysis) -> Choice:
+    """The mechanism of the log, and that the log contradicts it, where it does."""
+    against = next((item.proofs[0] for item in analysis.evident if item.contradicts), None)
+    if against is None:
+        return analysis.choice
+    doubt = f"line {against.lines[0]} of the log contradicts the rule, and other boots of this kernel may, too"
+    return structs.replace(analysis.choice, doubt="; ".join(filter(None, (analysis.choice.doubt, doubt))))
 
 
 def _on_release(machine: Machine, kernel: str) -> Machine:

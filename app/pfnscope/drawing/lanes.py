@@ -316,9 +316,14 @@ def _page_bars(document: Document) -> tuple[Bar, ...]:
     ]
     for index, hole in enumerate(document.holes):
         words = STATE_WORDS[hole.state]
-        detail = f"{words} · {_pfn_detail(hole.frames, size)}"
+        detail = f"{words}{_shown(hole)} · {_pfn_detail(hole.frames, size)}"
         bars.append(Bar(hole.start_pfn, hole.end_pfn, hole.state, words, detail, hole.lines, index))
     return _sorted(bars)
+
+
+def _shown(hole: Hole) -> str:
+    """What is added to the state where reports of the log show it, and not the rule alone."""
+    return "" if hole.by_rule is None else ", as this log shows"
 
 
 def _hole_bars(holes: Sequence[Hole]) -> tuple[Bar, ...]:
@@ -326,7 +331,7 @@ def _hole_bars(holes: Sequence[Hole]) -> tuple[Bar, ...]:
     for index, hole in enumerate(holes):
         detail = (
             f"{pages_words(hole.pages)} {placement_words(hole)} · {hole.range} · "
-            f"{hole.label or hole.type or 'no map entry'} · {STATE_WORDS[hole.state]}"
+            f"{hole.label or hole.type or 'no map entry'} · {STATE_WORDS[hole.state]}{_shown(hole)}"
         )
         bars.append(
             Bar(hole.start_pfn, hole.end_pfn, hole.severity, pages_words(hole.pages), detail, hole.lines, index)
