@@ -30,11 +30,28 @@ def test_a_row_is_the_document_in_short(slug: str) -> None:
 
 
 def test_a_log_without_a_verdict_is_not_called_harmless(tmp_path: Path) -> None:
+    log = tmp_path / "map.log"
+    log.write_bytes(b"BIOS-e820: [mem 0x0000000000000000-0x000000007fffffff] reserved\n")
+    (row,) = here(str(log))
+    assert (row["status"], row["severity"], row["pages_outside_zone_spans"]) == ("analysed", None, None)
+
+
+def test_a_map_alone_has_a_verdict_and_says_that_its_nodes_are_assumed(tmp_path: Path) -> None:
     text = samples.text("oops-1g-4g")
     log = tmp_path / "map.log"
     log.write_bytes(b"".join(line + b"\n" for line in text.splitlines() if b"BIOS-e820: [mem" in line))
     (row,) = here(str(log))
-    assert (row["status"], row["severity"], row["pages_outside_zone_spans"]) == ("analysed", None, None)
+    assert (row["status"], row["severity"], row["nodes"]) == ("analysed", "info", 1)
+    assert "node_ranges" in row["assumed"]
+
+
+def test_a_crash_alone_is_a_row_with_its_severity(tmp_path: Path) -> None:
+    log = tmp_path / "oops.log"
+    log.write_bytes(
+        b"BUG: unable to handle page fault for address: fffffffffffffffe\nRIP: 0010:stable_page_flags+0x25/0x2f0\n"
+    )
+    (row,) = here(str(log))
+    assert (row["status"], row["severity"], row["events"], row["nodes"]) == ("analysed", "danger", 1, None)
 
 
 def test_a_row_keeps_the_worst_holes_and_counts_the_others(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -85,14 +85,18 @@ def proofs(reports: Iterable[tuple[LogEvent, Event]], layout: Layout) -> Iterato
 
 
 def _of_oops(report: LogEvent, event: Event, bits: int) -> Proof | None:
-    """An oops speaks of the struct page that it was placed on; not placed, only where a walker met poison."""
+    """An oops speaks of the struct page that it was placed on; not placed, only where a walker met poison.
+
+    A reader follows no pointer but those in struct pages; other walkers read the memory itself, lists, or both.
+    """
     function = function_of(report)
+    walker = walker_in(function) if function else None
     poison, shown = _poison(report, bits)
-    if event.pfn is None and not (poison and function and walker_in(function)):
+    if event.pfn is None and not (poison and walker):
         return None
     state: State | None = "uninitialised" if poison else None
     null = report.address is not None and report.address < _NULL
-    if state is None and not null and function and walker_in(function) and "BUG at" not in report.text:
+    if state is None and not null and walker and walker.reader and "BUG at" not in report.text:
         state, shown = "uninitialised", f"{function}() follows no pointer but those in struct pages"
     return Proof("death", event.pfn, report.lines, shown, state, function=function)
 

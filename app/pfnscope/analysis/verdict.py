@@ -81,7 +81,7 @@ def _answers(analysis: Analysis) -> Iterator[_Answer]:
         yield SEVERITIES[-1], f"The reports of this log are of {analysis.log.release}: they prove nothing{on}.", ()
 
 
-_NOTHING_TO_JUDGE = "Each node has one array of struct pages for its memory (FLATMEM), and no hole lies in it: there is nothing to judge."
+_NOTHING_TO_JUDGE = "There is nothing to judge: struct pages are one array for each node (FLATMEM), without a hole."
 
 
 def _of_astray(analysis: Analysis) -> Iterator[_Answer]:
