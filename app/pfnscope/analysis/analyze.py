@@ -10,12 +10,13 @@ from pfnscope.analysis.eras import eras, weigh_unknown
 from pfnscope.analysis.events import place_events
 from pfnscope.analysis.holes import Surroundings, find_holes
 from pfnscope.analysis.machine import Machine, blame, causes
+from pfnscope.analysis.nomap import nomap_memory
 from pfnscope.analysis.proven_layout import fit_layout
 from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.release import Release
 from pfnscope.kernel.thresholds import KHO_FIXED, SHARED_TAILS
 from pfnscope.kernel.vendors import parse_release
-from pfnscope.model.analysis import Cause, Check, Choice, Era, Event, Hole
+from pfnscope.model.analysis import Cause, Check, Choice, Era, Event, Hole, NomapMemory
 from pfnscope.model.layout import Layout
 from pfnscope.model.log import BootLog, Diagnostic
 
@@ -52,6 +53,11 @@ class Analysis(Struct, frozen=True, dict=True):
         if self.choice.rule is None and layout.knows_struct_pages:
             return weigh_unknown(self._surroundings, holes)
         return holes
+
+    @cached_property
+    def nomap(self) -> tuple[NomapMemory, ...]:
+        """Memory that is kept out of the kernel's map, by address."""
+        return nomap_memory(self._surroundings, self.choice, self.release)
 
     @cached_property
     def eras(self) -> tuple[Era, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pfnscope.analysis.analyze import Analysis
 from pfnscope.kernel.readers import WRONG_LINKS
 from pfnscope.kernel.release import Version
-from pfnscope.model.analysis import SEVERITIES, Hole, Verdict
+from pfnscope.model.analysis import SEVERITIES, Hole, NomapMemory, Verdict, worse, worst_first
 from pfnscope.units import format_size
 from pfnscope.words import counted
 
@@ -22,12 +22,28 @@ def verdict(analysis: Analysis) -> Verdict:
     pages = analysis.layout.outside_zone_spans.pages
     severities = {hole.severity for hole in analysis.holes}
     severity = next((name for name in SEVERITIES if name in severities), SEVERITIES[-1])
+    kept_out = [item for item in worst_first(analysis.nomap) if item.severity != "none"]
     on = f" on {_short(analysis.release.version)}" if analysis.release else ""
     doubt = (f"Not certain: {analysis.choice.doubt}.",) if analysis.choice.doubt else ()
+    if kept_out and worse(kept_out[0].severity, severity):
+        return Verdict(kept_out[0].severity, _of_nomap(kept_out, on), doubt, pages)
     if severity == "none":
         return Verdict(severity, _no_danger(pages, on), doubt, pages)
     worst = [hole for hole in analysis.holes if hole.severity == severity]
-    return Verdict(severity, _summary(worst, on), (*_details(analysis, worst), *doubt), pages)
+    more = (_of_nomap(kept_out, on),) if kept_out else ()
+    return Verdict(severity, _summary(worst, on), (*_details(analysis, worst), *more, *doubt), pages)
+
+
+def _of_nomap(items: Sequence[NomapMemory], on: str) -> str:
+    """One sentence on memory that is kept out of the map: how much of it is never written, and who dies on it."""
+    pages = sum(item.frames.pages for item in items if item.severity == items[0].severity)
+    names = list(dict.fromkeys(name for item in items for name in item.reachable_by))
+    readers = " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else "no reader"
+    state = "never written" if items[0].state == "uninitialised" else "all zero"
+    return (
+        f"{_count(pages)} of memory that is kept out of the map (NOMAP) {_are(pages)} {state}{on}; they are reached by"
+        f" {readers}."
+    )
 
 
 def _instead(analysis: Analysis) -> str:

@@ -9,7 +9,7 @@ from pfnscope.kernel.release import Release, Version
 from pfnscope.layout.evidence import ModelEvidence, counted_page_size, find_memmap, likely_arch, named_page_size
 from pfnscope.layout.nodes import node_blocks
 from pfnscope.layout.owners import known_reserved, owners
-from pfnscope.layout.zones import marked, movable_starts, spans_of, zone_spans
+from pfnscope.layout.zones import kept_out, marked, movable_starts, spans_of, zone_spans
 from pfnscope.model.layout import Layout, MemoryRange, ZoneLimit
 from pfnscope.model.log import BootLog, MemblockRegion, NodeRange
 from pfnscope.model.ranges import FrameRange, FrameSet
@@ -77,6 +77,7 @@ def build_layout(
         assumed=tuple(assumed),
         version=release.acts_like if release else None,
         deferred=tuple(sorted({count.value for count in log.page_counts.deferred})),
+        nomap=kept_out(log, page_size),
         node_blocks=node_blocks(log, arch, memory, page_size),
     )
 
