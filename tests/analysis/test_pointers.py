@@ -202,9 +202,9 @@ def test_a_pointer_of_arm64_is_not_answered_by_the_rules_of_x86() -> None:
 
 
 def test_what_a_text_without_node_ranges_does_not_say_is_null() -> None:
-    place = lookup(document(analysis(RAM)), "pfn:0x1000")
+    srat = "[    0.000000] SRAT: Node 0 PXM 0 [mem 0x00100000-0x3fffffff]\n"
+    place = lookup(document(analysis(srat)), "pfn:0x1000")
     assert (place.has_struct_page, place.in_memory, place.zone, place.hole) == (None, None, None, None)
-    assert place.map_entry is not None
 
 
 RECORDED = ROOT / "sample_logs/oops-1g-4g/dmesg.txt"

@@ -223,6 +223,11 @@ HISTORIES: Mapping[str, History] = {
     "SHARED_TAILS": History(
         notes(command_line="hugetlb_free_vmemmap=on hugepagesz=1G hugepages=4"), [], {"6.15": ["shared-struct-pages"]}
     ),
+    "HOLES_IN_ZONE": History(
+        lambda version: "memory alone" in bound("move_freepages", "arm64")(version),
+        False,
+        {"4.19": True, "5.14": False},
+    ),
     "NO_FLAG": History(flagless, False, {"6.16": True}),
     "ONLINE_ONLY": History(
         gap_is_avoided,

@@ -80,8 +80,8 @@ def is_unchecked(version: Version) -> object:
     return bool(unchecked(version))
 
 
-def bound(name: str) -> Callable[[Version], object]:
-    return lambda version: [row.bound.value for row in readers_for(version) if row.name == name]
+def bound(name: str, arch: str | None = None) -> Callable[[Version], list[str]]:
+    return lambda version: [row.bound.value for row in readers_for(version, arch) if row.name == name]
 
 
 def reserve_pass(version: Version) -> object:

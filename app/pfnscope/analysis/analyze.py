@@ -12,6 +12,7 @@ from pfnscope.analysis.events import place_events
 from pfnscope.analysis.evidence import Evident, Proof, frames_of, proofs, with_evidence
 from pfnscope.analysis.holes import Surroundings, find_holes
 from pfnscope.analysis.machine import Machine, blame, causes
+from pfnscope.analysis.nomap import nomap_memory
 from pfnscope.analysis.pointers import Pointers, pointers_of
 from pfnscope.analysis.proven_layout import fit_layout
 from pfnscope.kernel.command_line import arguments
@@ -19,7 +20,7 @@ from pfnscope.kernel.release import Release
 from pfnscope.kernel.thresholds import KHO_FIXED, SHARED_TAILS
 from pfnscope.kernel.vendors import parse_release
 from pfnscope.layout.nodes import online_nodes, small_nodes
-from pfnscope.model.analysis import Cause, Check, Choice, Era, Event, Hole
+from pfnscope.model.analysis import Cause, Check, Choice, Era, Event, Hole, NomapMemory
 from pfnscope.model.layout import Layout
 from pfnscope.model.log import BootLog, Diagnostic
 
@@ -88,6 +89,11 @@ class Analysis(Struct, frozen=True, dict=True):
         """Whether the log has reports of its own release, and is judged as if it were of another."""
         own = parse_release(self.log.release, self.log.banner) if self.log.events else None
         return own is not None and self.release is not None and not own.same_version(self.release)
+
+    @cached_property
+    def nomap(self) -> tuple[NomapMemory, ...]:
+        """Memory that is kept out of the kernel's map, by address."""
+        return nomap_memory(self._surroundings, self.choice, self.release)
 
     @cached_property
     def eras(self) -> tuple[Era, ...]:

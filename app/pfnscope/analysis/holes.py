@@ -176,7 +176,7 @@ def pages_within(layout: Layout) -> dict[Bound, FrameSet]:
         Bound.WHOLE_SPANS: spans,
         Bound.ONLINE_IN_SPANS: spans & online,
         Bound.SECTION_HEADS: _section_heads(layout),
-        Bound.MEMORY: layout.memory_frames,
+        Bound.MEMORY: layout.memory_frames - layout.nomap,
     }
 
 

@@ -46,11 +46,14 @@ def links(log: BootLog, layout: Layout) -> tuple[Link, ...]:
 
 
 def zone_names(log: BootLog, layout: Layout) -> tuple[str, ...]:
-    """Zones by number: as "Zone ranges" prints them, unless the beginning of that list is missing."""
+    """Zones by number: as "Zone ranges" prints them, or the usual ones where the beginning of that list is missing.
+
+    Which zones a kernel has is configured: without such a list none is named.
+    """
     usual = [name for name, _ in zone_limits(layout.arch, layout.version, 0)]
     printed = [item.zone for item in log.zone_ranges]
     cut = bool(printed and usual) and printed[0] == usual[-1] != usual[0]
-    names = usual if cut or not printed else printed
+    names = usual if cut else printed
     return (*names, *_AFTER_RAM) if names else ()
 
 

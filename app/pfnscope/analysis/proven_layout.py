@@ -120,7 +120,7 @@ def with_nomap(layout: Layout, counts: PrintedCounts) -> Layout:
     """
     if counts.count_line is not CountWording.ZEROED or layout.version is None:
         return layout
-    if not asks_memblock(layout.arch, layout.version) or _explained(layout, counts):
+    if layout.nomap or not asks_memblock(layout.arch, layout.version) or _explained(layout, counts):
         return layout
     for nomap in islice(_candidates(layout), _MOST_TRIES):
         tried = structs.replace(layout, nomap=nomap)

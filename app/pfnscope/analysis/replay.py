@@ -81,7 +81,7 @@ def replay(
     """
     version = version or layout.version or typical(rule, layout.arch)
     scope = layout.struct_pages if scope is None else scope
-    walked = scope & layout.memory_frames if asks_memblock(layout.arch, version) else scope
+    walked = scope & (layout.memory_frames - layout.nomap) if asks_memblock(layout.arch, version) else scope
     run = Replay(layout, version, rule, scope, _writable(layout, version, scope), walked, [], [])
     for step in rule.passes:
         if layout.memmap.fills_holes(version) or step not in _SPARSEMEM_ONLY:
@@ -142,8 +142,19 @@ def _walk_spans_reserved(run: Replay) -> None:
         run.walk(span.frames.start, span.frames.end, state)
 
 
-def _walk_regions(_: Replay) -> None:
-    """Only memory is walked, so no hole is written."""
+def _walk_regions(run: Replay) -> None:
+    """Only memory is walked, so no hole is written; NOMAP memory is, for nobody asks pfn_valid().
+
+    Source: memmap_init() and memmap_init_zone() in mm/page_alloc.c, 5.8 and 5.11.5; __next_mem_pfn_range() does not
+    leave out NOMAP.
+    """
+    if not run.layout.nomap:
+        return
+    for span in run.layout.zone_spans:
+        own = run.layout.nomap & FrameSet.of(item.frames for item in run.layout.by_node.get(span.node, ()))
+        why = f"memory of node {span.node}, zone {span.zone}, initialised as that"
+        for piece in own.clip(span.start_pfn, span.end_pfn) & run.scope:
+            run.strokes.append((piece, PageState("initialised", why, span.node, span.zone)))
 
 
 def _reserve(run: Replay) -> None:
@@ -201,6 +212,7 @@ def _hole_below(run: Replay, hole: int, start: int, span: ZoneSpan) -> FrameSet:
 
 def _holes_per_zone(run: Replay) -> None:
     """memmap_init_zone() of 5.12: ``hole`` is shared by all zones and not advanced over a section's tail."""
+    _walk_regions(run)
     section = run.layout.memmap.tail(run.version)
     by_node: dict[int, list[FrameRange]] = {}
     for item in run.layout.memory:
@@ -227,6 +239,7 @@ def _holes_by_address_split(run: Replay) -> None:
 
 
 def _pass_by_address(run: Replay, *, split: bool) -> None:
+    _walk_regions(run)
     spans: dict[int, list[ZoneSpan]] = {}
     for span in run.layout.zone_spans:
         if span.present_pages:

@@ -8,7 +8,7 @@ from pfnscope.analysis.evidence import Evident
 from pfnscope.analysis.trouble import without_layout
 from pfnscope.kernel.readers import WRONG_LINKS
 from pfnscope.kernel.release import Version
-from pfnscope.model.analysis import ALARMS, SEVERITIES, Hole, Severity, Verdict, foremost, worst_first
+from pfnscope.model.analysis import ALARMS, SEVERITIES, Hole, NomapMemory, Severity, Verdict, foremost, worst_first
 from pfnscope.units import format_size
 from pfnscope.words import counted
 
@@ -28,6 +28,18 @@ def verdict(analysis: Analysis) -> Verdict:
     doubt = (f"Not certain: {analysis.choice.doubt}.",) if analysis.choice.doubt else ()
     said = tuple(dict.fromkeys((*details, *further, *doubt)))
     return Verdict(severity, summary, said, analysis.layout.outside_zone_spans.pages)
+
+
+def _of_nomap(items: Sequence[NomapMemory], on: str) -> str:
+    """One sentence on memory that is kept out of the map: how much of it is never written, and who dies on it."""
+    pages = sum(item.frames.pages for item in items if item.severity == items[0].severity)
+    names = list(dict.fromkeys(name for item in items for name in item.reachable_by))
+    readers = " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else "no reader"
+    state = "never written" if items[0].state == "uninitialised" else "all zero"
+    return (
+        f"{_count(pages)} of memory that is kept out of the map (NOMAP) {_are(pages)} {state}{on}; they are reached by"
+        f" {readers}."
+    )
 
 
 def _without_holes(analysis: Analysis, why: str) -> Verdict:
@@ -66,7 +78,10 @@ def _answers(analysis: Analysis) -> Iterator[_Answer]:
     worst = holes[len(leading) : sum(hole.severity == severity for hole in holes)]
     if severity != SEVERITIES[-1] and worst:
         yield severity, _summary(worst, on), _details(analysis, worst)
-    elif severity == SEVERITIES[-1] and not doubt and not analysis.astray:
+    kept_out = [item for item in worst_first(analysis.nomap) if item.severity != SEVERITIES[-1]]
+    if kept_out:
+        yield kept_out[0].severity, _of_nomap(kept_out, on), ()
+    if severity == SEVERITIES[-1] and not (doubt or analysis.astray or kept_out):
         nothing = (_NOTHING_TO_JUDGE,) if analysis.layout.flat and not holes else ()
         yield severity, _no_danger(analysis.layout.outside_zone_spans.pages, on), nothing
     others = [hole for hole in holes if hole.outside and hole.severity != severity]

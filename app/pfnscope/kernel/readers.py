@@ -4,9 +4,9 @@ from enum import Enum
 
 from msgspec import Struct, structs
 
-from pfnscope.kernel.architectures import asks_memblock
+from pfnscope.kernel.architectures import architecture, asks_memblock
 from pfnscope.kernel.release import EVERY, Releases, Version, between, since, starting, until
-from pfnscope.kernel.thresholds import CUT_AT_END
+from pfnscope.kernel.thresholds import CUT_AT_END, HOLES_IN_ZONE
 
 
 class Bound(str, Enum):
@@ -215,13 +215,18 @@ SUBSECTION_BYTES = 2 << 20
 
 
 def readers_for(version: Version, arch: str | None = None) -> tuple[Reader, ...]:
-    """The readers of a release; where pfn_valid() is true for memory alone, the kernel's own read nothing else."""
+    """The readers of a release; where pfn_valid() is true for memory alone, the kernel's own read nothing else.
+
+    Not so move_freepages() of arm64 without NUMA up to 4.18, which asks for no frame inside a page block.
+    """
     readers = (reader for reader in READERS if version in reader.releases)
     if not asks_memblock(arch, version):
         return tuple(readers)
+    asking_nothing = {"section walkers"}
+    if architecture(arch).vmemmap and not HOLES_IN_ZONE.reached(version):
+        asking_nothing.add("move_freepages")
     return tuple(
-        reader if reader.name == "section walkers" else structs.replace(reader, bound=Bound.MEMORY)
-        for reader in readers
+        reader if reader.name in asking_nothing else structs.replace(reader, bound=Bound.MEMORY) for reader in readers
     )
 
 

@@ -156,6 +156,14 @@ FLATMEM_TAIL = Threshold(
     "memmap_init() and alloc_node_mem_map() in mm/mm_init.c, pfn_valid() in arch/arm/mm/init.c",
     "not in 6.12, in 7.1.5",
 )
+HOLES_IN_ZONE = Threshold(
+    since("4.19"),
+    "move_freepages() of arm64 asks pfn_valid() for each frame of a page block; before, kernels without NUMA read all"
+    " of them",
+    'f52bb98f5ade ("arm64: mm: always enable CONFIG_HOLES_IN_ZONE"), arch/arm64/Kconfig',
+    "not in 4.17, in 5.4.18; posted on 30 August 2018, before 4.19 was out. Stable branches were not read",
+)
+
 # /proc/kpageflags
 
 NO_FLAG = Threshold(

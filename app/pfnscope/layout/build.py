@@ -10,7 +10,7 @@ from pfnscope.kernel.thresholds import ACPI_IN_MAX_PFN
 from pfnscope.layout.evidence import ModelEvidence, counted_page_size, find_memmap, likely_arch, named_page_size
 from pfnscope.layout.nodes import node_blocks, online_nodes, small_nodes
 from pfnscope.layout.owners import end_of, known_reserved, owners
-from pfnscope.layout.zones import marked, movable_starts, spans_of, zone_spans
+from pfnscope.layout.zones import kept_out, marked, movable_starts, spans_of, zone_spans
 from pfnscope.model.layout import Layout, MemoryRange, ZoneLimit
 from pfnscope.model.log import BootLog, MemblockRegion, MemoryType, NodeRange
 from pfnscope.model.ranges import FrameRange, FrameSet
@@ -85,6 +85,7 @@ def build_layout(
         assumed=tuple(assumed),
         version=release.acts_like if release else None,
         deferred=tuple(sorted({count.value for count in log.page_counts.deferred})),
+        nomap=kept_out(log, page_size),
         node_blocks=node_blocks(log, arch, memory, page_size),
     )
 

@@ -194,7 +194,7 @@ def _keep(ranges: Sequence[FrameRange], node: int, starts: dict[int, int], lowes
     return kernel - rest
 
 
-HOTPLUG, MIRROR = 1, 2
+HOTPLUG, MIRROR, NOMAP = 1, 2, 4
 """enum memblock_flags in include/linux/memblock.h, 3.14 to 7.1."""
 
 
@@ -219,6 +219,12 @@ def marked(log: BootLog, memory: Sequence[MemoryRange], page_size: int) -> tuple
     return tuple(
         replace(item, hotplug=_covers(hotplug, item.frames), mirror=_covers(mirror, item.frames)) for item in memory
     )
+
+
+def kept_out(log: BootLog, page_size: int) -> FrameSet:
+    """Memory that a dump marks NOMAP: no part of the linear map (memblock_mark_nomap(), mm/memblock.c, 4.17 to 7.1)."""
+    regions = (item for item in log.memblock_memory if (item.flags or 0) & NOMAP)
+    return FrameSet.of(item.range.frames_inward(page_size) for item in regions)
 
 
 def _extents(memory: Sequence[MemoryRange], nodes: Iterable[int]) -> Iterable[FrameRange]:

@@ -123,6 +123,26 @@ def foremost(hole: Hole) -> tuple[int, bool]:
     return SEVERITIES.index(hole.severity), hole.by_rule is None
 
 
+class NomapMemory(Struct, frozen=True, gc=False):
+    """A maximal run of memory that firmware keeps out of the kernel's map (NOMAP) and whose struct pages are alike.
+
+    It is memblock.memory, so no hole; yet pfn_valid() of arm64 and arm before 5.14 says no, and so few passes write its
+    struct pages. ``reachable_by`` are readers that do not ask, ``lines`` those that name the range.
+    """
+
+    start_pfn: int
+    end_pfn: int
+    state: State
+    severity: Severity
+    reachable_by: tuple[str, ...]
+    lines: Lines
+
+    @property
+    def frames(self) -> FrameRange:
+        """The page frames."""
+        return FrameRange(self.start_pfn, self.end_pfn)
+
+
 class Cause(Struct, frozen=True):
     """``arguments`` as written, without which a hole would be inside a zone span or gone; ``why`` in words."""
 

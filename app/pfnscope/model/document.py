@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from pfnscope.model.analysis import Basis, Check, Era, Event, Hole, Severity, Verdict
+from pfnscope.model.analysis import Basis, Check, Era, Event, Hole, NomapMemory, Severity, Verdict
 from pfnscope.model.answers import Simulation
 from pfnscope.model.layout import ZoneSpan
 from pfnscope.model.log import (
@@ -187,4 +187,5 @@ class Document(MemoryMaps, msgspec.Struct, frozen=True, kw_only=True):
     firmware_memmap: tuple[MapEntry, ...] = ()
     memblock_debugfs: DebugfsLists = msgspec.field(default_factory=lambda: DebugfsLists((), (), ()))
     memory_blocks: MemoryBlocks = msgspec.field(default_factory=lambda: MemoryBlocks(None, ()))
+    nomap: tuple[NomapMemory, ...] = ()
     simulation: Simulation | None = None

@@ -114,7 +114,7 @@ class Layout(Struct, frozen=True, dict=True):
     it only where ``reserved_complete``. ``max_pfn`` is one beyond the highest frame of RAM. ``assumed`` names
     what the log does not prove, each with a sentence that says what it was taken from. Derived sets are kept.
     ``version`` is the release whose struct page handling this kernel has, ``deferred`` are the nodes whose struct
-    pages the log shows to be initialised late, ``nomap`` is memory that a count proves to be marked NOMAP.
+    pages the log shows to be initialised late, ``nomap`` is memory that a dump or a count proves to be marked NOMAP.
     ``node_blocks`` are firmware's nodes by frame, memory or not; None where the text does not tell them.
     """
 

@@ -70,6 +70,7 @@ def document(analysis: Analysis, boots: tuple[BootRow, ...] = ()) -> Document:
         vmemmap=_vmemmap(analysis),
         rule=_rule(analysis.choice, analysis.layout.arch),
         recognised_lines=log.recognised,
+        nomap=analysis.nomap,
         memblock_debugfs=DebugfsLists(files.memblock_memory, files.memblock_reserved, files.memblock_physmem),
         memory_blocks=MemoryBlocks(_value(files.memory_block_size), files.memory_blocks),
         **{name: getattr(log, name) for name in _OF_LOG},
