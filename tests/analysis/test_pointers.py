@@ -158,7 +158,7 @@ def test_without_a_layout_the_pointer_the_flags_and_the_architecture_still_say_s
         "[    9.0] flags: 0x57ffffc0001000(reserved)\n"
     )
     (event,) = events(text, whole=False)
-    assert (event.pfn, event.linked_node, event.linked_zone) == (0xBFFD7, 1, "Normal")
+    assert (event.pfn, event.linked_node, event.linked_zone) == (0xBFFD7, 1, None)
     assert analysis(text, whole=False).layout.arch == "x86_64"
 
 
