@@ -1,6 +1,5 @@
 """Places trouble in the log on page frames: by a printed pfn, or by a struct page pointer."""
 
-from bisect import bisect_right
 from collections.abc import Sequence
 
 from pfnscope.analysis.page_flags import links
@@ -8,7 +7,7 @@ from pfnscope.analysis.pointers import UNPLACED, Placed, Pointers, named_frames,
 from pfnscope.bootlog.boots.faults import PAGE_TABLE_ENTRY
 from pfnscope.kernel.architectures import architecture
 from pfnscope.kernel.poison import poison_of_address
-from pfnscope.model.analysis import Event, Hole
+from pfnscope.model.analysis import Event, Hole, hole_at
 from pfnscope.model.layout import Layout
 from pfnscope.model.log import BootLog, LogEvent
 from pfnscope.model.ranges import Address
@@ -24,7 +23,7 @@ def place_events(log: BootLog, layout: Layout, pointers: Pointers, holes: Sequen
     for at, event in enumerate(log.events):
         placed = _place(log.events, at, pointers)
         address = None if event.address is None else Address(event.address)
-        hole = None if placed.pfn is None else _hole_at(holes, placed.pfn)
+        hole = None if placed.pfn is None else hole_at(holes, placed.pfn)
         out.append(
             Event(
                 kind=event.kind,
@@ -40,11 +39,6 @@ def place_events(log: BootLog, layout: Layout, pointers: Pointers, holes: Sequen
             )
         )
     return tuple(out)
-
-
-def _hole_at(holes: Sequence[Hole], pfn: int) -> Hole | None:
-    at = bisect_right(holes, pfn, key=lambda hole: hole.start_pfn) - 1
-    return holes[at] if at >= 0 and pfn < holes[at].end_pfn else None
 
 
 def _place(events: Sequence[LogEvent], at: int, pointers: Pointers) -> Placed:

@@ -4,7 +4,6 @@ The log decides before the rule of its release: a hole that a report speaks of g
 severity that the report shows. Frames of a hole are alike in owner and placement, and what writes one writes all.
 """
 
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
@@ -14,7 +13,7 @@ from pfnscope.analysis.holes import Surroundings, linked_inside, severity_of
 from pfnscope.kernel.architectures import architecture
 from pfnscope.kernel.poison import Poison, poison_of_address, poison_of_word
 from pfnscope.kernel.readers import READERS, walker_in
-from pfnscope.model.analysis import Event, Hole, PageState, Severity, State, worse
+from pfnscope.model.analysis import Event, Hole, PageState, Severity, State, hole_at, worse
 from pfnscope.model.layout import Layout
 from pfnscope.model.log import Lines, LogEvent
 from pfnscope.patterns import compiled
@@ -158,23 +157,18 @@ def is_poisoned(report: LogEvent, bits: int) -> bool:
     return report.kind == "poisoned-page" or "PagePoisoned(" in report.text or dumped
 
 
-def hole_at(holes: Sequence[Hole], pfn: int) -> int | None:
-    """The position of the hole that a frame lies in; ``holes`` are by address."""
-    at = bisect_right(holes, pfn, key=lambda hole: hole.start_pfn) - 1
-    return at if at >= 0 and pfn < holes[at].end_pfn else None
-
-
 def with_evidence(
     surroundings: Surroundings, holes: Sequence[Hole], shown: Iterable[Proof], *, release_known: bool
 ) -> tuple[Evident, ...]:
     """The holes that reports speak of, in their order. ``holes`` are those by the rule, by address."""
-    speaking: dict[int, list[Proof]] = {}
+    speaking: dict[Hole, list[Proof]] = {}
     for proof in shown:
         places = {hole_at(holes, pfn) for pfn in frames_of(proof)}
-        at = places.pop() if len(places) == 1 else None
-        if at is not None:
-            speaking.setdefault(at, []).append(proof)
-    return tuple(_evident(surroundings, holes[at], speaking[at], release_known) for at in sorted(speaking))
+        hole = places.pop() if len(places) == 1 else None
+        if hole is not None:
+            speaking.setdefault(hole, []).append(proof)
+    by_address = sorted(speaking, key=lambda hole: hole.start_pfn)
+    return tuple(_evident(surroundings, hole, speaking[hole], release_known) for hole in by_address)
 
 
 def frames_of(proof: Proof) -> tuple[int, ...]:

@@ -1,6 +1,7 @@
 """What the analysis of one layout is made of: holes, their states, eras, events and checks."""
 
-from collections.abc import Callable, Iterable
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import Literal, TypeVar
 
@@ -141,6 +142,12 @@ class NomapMemory(Struct, frozen=True, gc=False):
     def frames(self) -> FrameRange:
         """The page frames."""
         return FrameRange(self.start_pfn, self.end_pfn)
+
+
+def hole_at(holes: Sequence[Hole], pfn: int) -> Hole | None:
+    """The hole that a frame lies in; ``holes`` are by address."""
+    at = bisect_right(holes, pfn, key=lambda hole: hole.start_pfn) - 1
+    return holes[at] if at >= 0 and pfn < holes[at].end_pfn else None
 
 
 class Cause(Struct, frozen=True):
