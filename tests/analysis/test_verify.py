@@ -9,8 +9,8 @@ from pfnscope.analysis import Analysis, analyze
 from pfnscope.analysis.verify import expected_reserved, verify, view_of
 from pfnscope.bootlog import read
 from pfnscope.model.answers import FileComparison, Verification
-from pfnscope.model.log import ZoneInfo
-from pfnscope.model.ranges import FrameRange, FrameSet, overlay
+from pfnscope.model.log import ReservedRegion, ZoneInfo
+from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet, overlay
 from pfnscope.recording.model import Block, FlagRun, Kpageflags, Record
 from tests.support.samples import text
 
@@ -113,6 +113,19 @@ def test_a_hole_that_is_reserved_where_it_should_not_be_differs_or_the_other_way
         assert not verification.agrees
         tried += 1
     assert tried
+
+
+@pytest.mark.parametrize(("start", "mismatches"), [(0xBFFE0, 0), (0xBFFE1, 1)])
+def test_frames_of_a_hole_that_an_initial_ram_disk_took_may_be_free_memory(start: int, mismatches: int) -> None:
+    log = read(text("fixed-1g-4g")).boots[-1]
+    disk = ReservedRegion(*ByteRange(start << 12, 0xBFFF0 << 12), "initrd", "initrd", ())
+    analysis = analyze(msgspec.structs.replace(log, reserved_regions=(disk,)))
+    hole = next(hole for hole in analysis.holes if hole.frames.start == 0xBFFE0)
+    assert expected_reserved(analysis, hole)
+    record = with_flags(record_of(analysis), FrameRange(0xBFFE0, 0xBFFF0), nopage=False, reserved=False)
+    comparison = part(verify(analysis, record), "Reserved bits of holes")
+    assert wrong(comparison).pages == mismatches
+    assert sum(item.frames.pages for item in comparison.differences) == 0x10
 
 
 @pytest.mark.parametrize(("reserved", "expected"), [(True, True), (False, False), (None, None)])

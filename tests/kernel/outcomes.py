@@ -41,9 +41,10 @@ from pfnscope.model.log import (
 )
 from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet
 from pfnscope.recording.model import FlagRun, Kpageflags, Record
+from pfnscope.simulation.boot import zone_ranges
 from pfnscope.simulation.e820 import Entry, Table
 from pfnscope.simulation.firmware import kernel_image
-from pfnscope.simulation.numa import place_nodes
+from pfnscope.simulation.numa import Block, place_nodes
 from tests.support.seed import GIB, seed_log
 
 MIB = 1 << 20
@@ -158,6 +159,12 @@ def last_pfn_agrees(pfn: int) -> Callable[[Version], object]:
 def max_pfn(version: Version) -> object:
     entry = MapEntry(*ByteRange(GIB, 2 * GIB), MemoryType.ACPI, "ACPI data", ())
     return build_layout(boot("x86_64", (0, 0, 1), firmware_map=(entry,)), named(version)).max_pfn
+
+
+def end_of_dma32(version: Version) -> object:
+    """With 64 MiB of RAM and no printed zones."""
+    zones = zone_ranges(BootLog(), "x86_64", [Block(0, MIB, 64 * MIB)], 64 * MIB // 4096, version, [])
+    return {zone.zone: zone.end for zone in zones}["DMA32"]
 
 
 def nodes_without_a_mib(version: Version) -> object:

@@ -157,6 +157,17 @@ def test_zones_of_what_if_end_with_acpi_data_that_an_argument_makes() -> None:
     assert {zone.zone: zone.end for zone in again.zone_ranges}["DMA32"] == GIB + 16 * MIB
 
 
+@pytest.mark.parametrize("release", ["3.13.0", "6.1.0"])
+@pytest.mark.parametrize("end", ["0x00000000ffffffff", "0x000000003ffdffff"])
+def test_zones_for_dma_end_as_the_log_prints_them_whatever_the_release(release: str, end: str) -> None:
+    printed = text("touching-ranges").replace("6.18.0", release)
+    log = boot(printed.replace("0x0000000001000000-0x000000003ffdffff", f"0x0000000001000000-{end}"))
+    assert {zone.zone: zone.end for zone in simulated(log, "nokaslr mem=512M").log.zone_ranges}["DMA32"] == (
+        4 * GIB if end == "0x00000000ffffffff" else 512 * MIB
+    )
+    assert {row.what: row.agrees for row in self_check(log, simulated(log).log)}["zone ranges"] is True
+
+
 # The command line in force
 
 

@@ -295,6 +295,8 @@ def _unread(flags: Kpageflags, ours: FrameSet) -> Iterator[LeftOut]:
 def _reserved(analysis: Analysis, flags: Kpageflags, view: View, changed: Changes) -> FileComparison:
     """Holes whose struct pages an initialising pass marked, or which memblock.reserved is known to have or not."""
     reserved = flags.having(reserved=True)
+    regions = (item for item in analysis.log.reserved_regions if item.kind == "initrd")
+    initrd = FrameSet.of(item.range.frames_outward(analysis.layout.page_size) for item in regions)
     agreed, differences, left = 0, list[Difference](), list[LeftOut]()
     seen = view.shown & view.read & (flags.having(nopage=False) | (view.shown if view.flagless else FrameSet()))
     for hole in analysis.holes:
@@ -306,7 +308,9 @@ def _reserved(analysis: Analysis, flags: Kpageflags, view: View, changed: Change
         wrong = frames - reserved if expected else frames & reserved
         agreed += frames.pages - wrong.pages
         words = ("Reserved", "not Reserved") if expected else ("not Reserved", "Reserved")
-        differences += _each(wrong, *words)
+        given_back = wrong & initrd if expected else FrameSet()
+        differences += _each(given_back, *words, "an initial RAM disk lay there, and its frames were freed")
+        differences += _each(wrong - given_back, *words)
     return FileComparison(_RESERVED, _FLAGS_FILE, _FRAMES, agreed, tuple(differences), tuple(left))
 
 

@@ -241,6 +241,12 @@ NOT_TAKEN_OFF = Threshold(
     "free_area_init_core() in mm/mm_init.c",
     "not in 6.6, in 6.12",
 )
+ZONES_CUT = Threshold(
+    since("3.19"),
+    "x86 prints zones DMA and DMA32 as ending with RAM; before, with what they can have, however much there is",
+    'c072b90c8dfe ("x86/mm: Fix zone ranges boot printout"), zone_sizes_init() in arch/x86/mm/init.c',
+    "not in 3.2 and 3.13, which print 4 GiB, in 4.17; committed for x86/urgent on 11 December 2014",
+)
 GENERIC_INITMEM = Threshold(
     since("3.17"),
     'free_area_init_node() prints "Initmem setup node"; before, setup_node_data() of arch/x86/mm/numa.c does',

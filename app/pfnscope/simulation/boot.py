@@ -3,7 +3,7 @@
 The self-check simulates the log's own command line: where that fails, what-if answers are not shown.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import msgspec
@@ -13,6 +13,7 @@ from pfnscope.kernel.architectures import X86, max_order_pages, zone_limits
 from pfnscope.kernel.command_line import Argument, arguments, movable_arguments
 from pfnscope.kernel.map_arguments import Action, ArgumentNote, MapOperation, map_operations
 from pfnscope.kernel.release import Version
+from pfnscope.kernel.thresholds import ZONES_CUT
 from pfnscope.kernel.vendors import parse_release
 from pfnscope.layout.map_changes import own_changes
 from pfnscope.layout.nodes import online_nodes, small_nodes
@@ -149,7 +150,7 @@ def _boot(
     if memory.image_mended and image and image.assumed:
         assumed.append(("kernel image", f"taken from {image.assumed}"))
     regions = place_nodes(log, given, memory.memory, memory.max_pfn * PAGE_SIZE, version, assumed)
-    zones = zone_ranges(log, arch, regions, memory.max_pfn, assumed)
+    zones = zone_ranges(log, arch, regions, memory.max_pfn, version, assumed)
     node_ranges = tuple(NodeRange(r.node, *ByteRange(r.start, r.end), r.lines) for r in regions)
     offline = _offline(log, node_ranges, arch, version, memory.max_pfn * PAGE_SIZE)
     simulated = msgspec.structs.replace(
@@ -295,22 +296,26 @@ def _zones(zones: Iterable[ZoneRange]) -> tuple[str, ...]:
     return tuple(f"{zone.zone} {zone.range}" for zone in zones if zone.range is not None)
 
 
+_OF_DMA = ("DMA", "DMA32")
 _OF_ARCH = ("DMA", "DMA32", "Normal", "HighMem")
 
 Assumed = list[tuple[str, str]]
 
 
-def zone_ranges(log: BootLog, arch: str, regions: list[Block], max_pfn: int, assumed: Assumed) -> tuple[ZoneRange, ...]:
+def zone_ranges(
+    log: BootLog, arch: str, regions: list[Block], max_pfn: int, version: Version | None, assumed: Assumed
+) -> tuple[ZoneRange, ...]:
     """What "Zone ranges" would say; ``max_pfn`` is one behind the last frame of RAM.
 
-    The log tells which zones that kernel has, and on i386 where HighMem begins. Source: zone_sizes_init() in
-    arch/x86/mm/init.c, 4.17, arch_zone_limits_init(), 7.1, and free_area_init(): a zone begins where the one
-    before it ends, the first one with the first frame of memory.
+    The log tells which zones that kernel has, whether they end with RAM, and on i386 where HighMem begins. Source:
+    zone_sizes_init() in arch/x86/mm/init.c, 4.17, arch_zone_limits_init(), 7.1, and free_area_init(): a zone begins
+    where the one before it ends, the first one with the first frame of memory.
     """
     low, top = min(region.start for region in regions), max_pfn * PAGE_SIZE
     known = {zone.zone: zone.range for zone in log.zone_ranges}
     limits = [(zone, end) for zone, end in zone_limits(arch, None, low) if not known or zone in known]
     high_memory = known.get("HighMem")
+    cut = _zones_cut(log, dict(limits), version)
     low_ram = next(reversed(log.page_counts.low_ram), None)
     out: list[ZoneRange] = []
     for zone, limit in limits:
@@ -319,11 +324,22 @@ def zone_ranges(log: BootLog, arch: str, regions: list[Block], max_pfn: int, ass
             end = high_memory.start if high_memory else low_ram.value if low_ram else limit
             if end == limit and limit is not None and top > limit:
                 assumed.append(("zone_ranges", "where HighMem begins is not in the text: the usual 896 MiB"))
-        high = max(low, top if end is None else min(end, top))
+        high = max(low, top if end is None else end if zone in _OF_DMA and not cut else min(end, top))
         out.append(ZoneRange(zone, *borders(ByteRange(low, high) if low < high else None), ()))
         low = high
     out += [ZoneRange(zone, None, None, ()) for zone in known if zone not in _OF_ARCH]
     return tuple(out)
+
+
+def _zones_cut(log: BootLog, limits: Mapping[str, int | None], version: Version | None) -> bool:
+    """Whether zones for DMA end with RAM: as the log shows it, or else as the release has it."""
+    ends = [item.end for item in log.node_ranges]
+    top = max((*ends, *(count.value * PAGE_SIZE for count in log.page_counts.last_pfn)), default=0)
+    for zone in log.zone_ranges:
+        limit = limits.get(zone.zone) if zone.zone in _OF_DMA else None
+        if limit is not None and zone.end is not None and top < limit:
+            return zone.end < limit
+    return ZONES_CUT.reached(version, unknown=True)
 
 
 def movable_start(log: BootLog, given: tuple[Argument, ...], version: Version | None) -> tuple[MovableStart, ...]:

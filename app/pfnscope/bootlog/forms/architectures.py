@@ -70,12 +70,25 @@ def _loongson(groups: Groups, lines: Lines) -> Effect:
 
 _LINEAR_32 = 0xC0000000
 _LINEAR_64 = 0xC000000000000000
+_XKPHYS, _XKPHYS_SIZE = 0b10, 1 << 59
+_KSEG0_SIZE = 1 << 29
+_KSEG0 = (0x80000000 >> 29, 0xFFFFFFFF80000000 >> 29)
 
 
 def _limit(groups: Groups, _lines: Lines) -> Effect:
     size = next(group for group in groups if group)
     message = f"The command line limits memory to {size} MB: the kernel uses no other, but for what firmware needs."
     return Remark("info", "memory-limit", message)
+
+
+def _initrd_mips(groups: Groups, lines: Lines) -> Effect:
+    """By the unmapped segments of MIPS, arch/mips/include/asm/addrspace.h; windows of others begin elsewhere."""
+    start, size = hexadecimal(groups[0]), number(groups[1])
+    if start >> 62 == _XKPHYS:
+        return ReservedRegion(*ByteRange.base_size(start % _XKPHYS_SIZE, size), "initrd", "initrd", lines)
+    if start >> 29 in _KSEG0:
+        return ReservedRegion(*ByteRange.base_size(start % _KSEG0_SIZE, size), "initrd", "initrd", lines)
+    return Noted()
 
 
 def _initrd_powerpc(groups: Groups, lines: Lines) -> Effect:
@@ -412,9 +425,15 @@ FORMS = (
         name="initrd-virtual",
         family="reserved regions",
         triggers=("Initial ramdisk at:",),
-        pattern=rf"Initial ramdisk at: \S+ \({NUMBER} bytes\)",
-        samples=("Initial ramdisk at: 0x8f000000 (8388608 bytes)", "Initial ramdisk at: 0x(ptrval) (8388608 bytes)"),
-        source="arch/mips/kernel/setup.c, arch/ia64, arch/alpha, arch/riscv, 2.6.11-7.1; virtual",
+        pattern=rf"Initial ramdisk at: (?:{HEX}|\S+) \({NUMBER} bytes\)",
+        make=_initrd_mips,
+        samples=(
+            "Initial ramdisk at: 0x900000000ff40000 (690176 bytes)",
+            "Initial ramdisk at: 0x8f000000 (8388608 bytes)",
+            "Initial ramdisk at: 0x(ptrval) (8388608 bytes)",
+            "Initial ramdisk at: 0xe000000004000000 (8388608 bytes)",
+        ),
+        source="arch/mips/kernel/setup.c, arch/ia64, arch/alpha, arch/riscv, 2.6.11-7.1; virtual, and read for MIPS",
     ),
     Form(
         name="fadump",
