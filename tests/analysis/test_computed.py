@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pfnscope.analysis import Analysis, analyze
 from pfnscope.bootlog import read
+from pfnscope.formats.answers import placed_text
 from pfnscope.kernel.vendors import parse_release
 from pfnscope.model.log import BootLog, Files, MemoryType
 from pfnscope.report.build import document
@@ -153,9 +154,11 @@ def test_what_no_line_tells_of_a_place_is_not_denied() -> None:
 
 
 def test_regions_find_their_place_on_a_computed_layout() -> None:
-    placements = whatif.place("\n".join(MAP).encode(), "1G").placements
-    assert placements
-    assert "node_ranges" in whatif.place("\n".join(MAP).encode(), "1G").assumed
+    data = "\n".join(MAP).encode()
+    places = whatif.place(data, "1G")
+    assert places.placements
+    assert "node_ranges" in places.assumed
+    assert "The layout is computed from the memory map, not printed." in placed_text(document(analysed(data)), places)
 
 
 def test_printed_zones_stay_and_are_checked() -> None:

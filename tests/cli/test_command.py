@@ -88,6 +88,26 @@ def test_a_text_without_a_layout_says_what_was_looked_for() -> None:
     assert b"Early memory node ranges" in done.stderr
 
 
+CRASH = b"BUG: unable to handle page fault for address: fffffffffffffffe\nRIP: 0010:stable_page_flags+0x25/0x2f0\n"
+
+
+def test_a_crash_without_a_layout_is_an_answer() -> None:
+    done = run("analyze", "--format", "json", stdin=CRASH)
+    document = json.loads(done.stdout)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert (document["node_ranges"], document["holes"], len(document["events"])) == ([], [], 1)
+    assert run("analyze", "--fail-on", "danger", stdin=CRASH).returncode == 1
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "svg", "csv", "json", "html"])
+def test_every_form_says_that_a_layout_is_computed(form: str) -> None:
+    done = run("analyze", "--format", form, stdin=b"BIOS-e820: [mem 0x0000000000100000-0x000000007fff0fff] usable\n")
+    assert done.returncode == 0
+    assert b"computed" in done.stdout
+    if form not in ("csv", "json"):
+        assert b"computed from the memory map, not printed" in done.stdout.replace(b"\n", b" ")
+
+
 def test_lookup_answers_for_every_way_to_name_the_same_frame() -> None:
     places = ("0xbffd7000", "pfn:0xbffd7", "pfn:786391", "page:0xffffea0002fff5c0")
     answers = [json.loads(run("lookup", SEED, place, "--format", "json").stdout) for place in places]

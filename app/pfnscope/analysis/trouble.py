@@ -6,7 +6,6 @@ from msgspec import Struct
 
 from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.evidence import Proof, function_of
-from pfnscope.kernel.architectures import zone_limits
 from pfnscope.kernel.readers import doing_in
 from pfnscope.model.analysis import Event, Severity, Verdict, worst_first
 from pfnscope.model.log import LogEvent
@@ -48,7 +47,7 @@ def without_layout(analysis: Analysis) -> Verdict:
     reports = worst_first(Report(printed, placed, proofs.get(printed.lines)) for printed, placed in pairs)
     if not reports:
         return Verdict("none", f"No verdict: the text has no node ranges{_instead(analysis)}.", (), 0)
-    return Verdict(reports[0].severity, _summary(analysis, reports[0]), tuple(_details(analysis, reports)), 0)
+    return Verdict(reports[0].severity, _summary(reports[0]), tuple(_details(analysis, reports)), 0)
 
 
 def _instead(analysis: Analysis) -> str:
@@ -59,7 +58,7 @@ def _instead(analysis: Analysis) -> str:
     return (", only zone spans" if analysis.layout.zone_spans else maps) + because
 
 
-def _summary(analysis: Analysis, report: Report) -> str:
+def _summary(report: Report) -> str:
     kind, function = report.printed.kind, function_of(report.printed)
     doing = doing_in(function) if function else None
     died = "The kernel died" + (f" in {function}()" if function else "") + (f" while {doing}" if doing else "")
@@ -69,7 +68,7 @@ def _summary(analysis: Analysis, report: Report) -> str:
             return f"{died}: {f'the struct page of {frame}' if frame else 'a struct page'} was never written."
         met = "died on" if report.died else "found"
         return f"The kernel {met} a struct page that was never written{f': that of {frame}' if frame else ''}."
-    frame = _frame(report, _flags_say(analysis, report))
+    frame = _frame(report, _flags_say(report))
     if kind == "oops":
         return f"{died}{f', at {frame}' if frame else ''}."
     if kind == "page-outside-zone":
@@ -88,14 +87,11 @@ def _frame(report: Report, flags: str = "") -> str:
     return f"{frame or 'a page'}{f', whose flags say {flags}' if flags else ''}" if frame or flags else ""
 
 
-def _flags_say(analysis: Analysis, report: Report) -> str:
-    """Node and zone that printed page flags name; zones are numbers there, and which is which, is configured."""
+def _flags_say(report: Report) -> str:
+    """Node and zone that printed page flags name; a zone is a number there, which need not have a name here."""
     dump, placed = report.printed.dump, report.placed
-    number = dump.zone if dump else None
-    usual = [name for name, _ in zone_limits(analysis.layout.arch, None, 0)]
-    zone = f"zone {placed.linked_zone}" if placed.linked_zone else None if number is None else f"zone number {number}"
-    if number is not None and placed.linked_zone is None and number < len(usual):
-        zone = f"{zone} (usually {usual[number]})"
+    number = f"zone number {dump.zone}" if dump and dump.zone is not None else None
+    zone = f"zone {placed.linked_zone}" if placed.linked_zone else number
     node = None if placed.linked_node is None else f"node {placed.linked_node}"
     return " and ".join(filter(None, (node, zone)))
 

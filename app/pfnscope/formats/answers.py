@@ -10,6 +10,7 @@ from pfnscope.model.ranges import FrameRange
 from pfnscope.report.compared import Comparison, Side, compared, worded_changes
 from pfnscope.report.plain import PLAIN, Look
 from pfnscope.report.words import (
+    ORIGIN_WORDS,
     STATE_WORDS,
     VERDICTS,
     argument_size,
@@ -95,6 +96,8 @@ def placed_text(document: Document, places: Placements, look: Look = PLAIN) -> s
     on = f" on {places.release}" if places.release else ", for releases that are not known"
     step = format_size(places.align)
     out = look.wrap(f"memmap={argument_size(places.size)}{places.kind}START{on}, START a multiple of {step}")
+    if document.origin == "computed":
+        out += look.wrap(f"The layout is {ORIGIN_WORDS['computed']}.")
     bars = bars_of_places(document, places, look)
     out += ["", look.paint("title", "Page frames"), *bars] if bars else []
     out += ["", look.paint("title", "Starts")]
