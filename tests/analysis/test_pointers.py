@@ -115,19 +115,19 @@ OLD = """\
     ("rbx", "rdx"), [("0000000001a0c000", "0000000000000000"), ("0000000000000000", "000000000005b2a0")]
 )
 def test_registers_prove_struct_pages_of_56_bytes(rbx: str, rdx: str) -> None:
-    found = analysis(RAM + OLD.format(rbx=rbx, rdx=rdx))
-    assert [event.pfn for event in found.events] == [0x1A0C]
-    place = lookup(document(found), "page:0xffffea000005b2d0")
+    known = analysis(RAM + OLD.format(rbx=rbx, rdx=rdx))
+    assert [event.pfn for event in known.events] == [0x1A0C]
+    place = lookup(document(known), "page:0xffffea000005b2d0")
     assert (place.pfn, place.address, place.candidates) == (0x1A0C, 0x1A0C000, ())
 
 
 def test_without_such_a_register_all_sizes_of_a_struct_page_remain() -> None:
-    found = analysis(RAM + OLD.format(rbx="0000000000000000", rdx="0000000000000001"))
+    known = analysis(RAM + OLD.format(rbx="0000000000000000", rdx="0000000000000001"))
     sizes = (0x16CB, 0x1A0C, 0x1442, 0x123C)
-    assert [(event.pfn, event.candidates) for event in found.events] == [(None, sizes)]
-    place = lookup(document(found), "0xffffea000005b2d0")
+    assert [(event.pfn, event.candidates) for event in known.events] == [(None, sizes)]
+    place = lookup(document(known), "0xffffea000005b2d0")
     assert (place.pfn, place.address, place.candidates) == (None, None, sizes)
-    assert "pfn 0x16cb, 0x1a0c, 0x1442 or 0x123c" in find(document(found), "0xffffea000005b2d0").what
+    assert "pfn 0x16cb, 0x1a0c, 0x1442 or 0x123c" in find(document(known), "0xffffea000005b2d0").what
 
 
 def test_kasan_and_a_printed_offset_say_that_nothing_was_moved() -> None:
