@@ -19,7 +19,9 @@ LOG = """\
         ("BUG: Bad page map in process cat  pte:80000000bffd7067 pmd:b8380067", 0xBFFD7),
         ("BUG: Bad page map in process cat  pte:7fffff400289e pmd:b8380067", None),  # not present: may be inverted
         ("Memory failure: 0xbffd7: recovery action for reserved kernel page: Ignored", 0xBFFD7),
-        ("page:ffffea0002fff5c0 is uninitialized and poisoned", None),  # memory KASLR moves the struct pages
+        ("page:ffffea0002fff5c0 is uninitialized and poisoned", 0xBFFD7),
+        ("page:ffffed1182fff5c0 is uninitialized and poisoned", 0xBFFD7),  # memory KASLR moves by whole GiB
+        ("page:ffffed1186fff5c0 is uninitialized and poisoned", None),  # of no frame that has a struct page
     ],
 )
 def test_a_report_is_placed(line: str, pfn: int | None) -> None:
@@ -78,7 +80,8 @@ def test_the_pointer_of_a_page_dump_is_placed_by_what_the_log_or_the_release_tel
     [
         ("arm64", "4.9.0", "    vmemmap : 0xffff7bdfc0000000 - 0xffff7be000000000   (     1 GB maximum)"),  # KASLR
         ("riscv64", "6.8.0", RISCV),  # changed in between
-        ("x86_64", "4.17.0", "chatter"),
+        ("loongarch64", "6.12.0", "chatter"),
+        ("s390x", "6.12.0", "chatter"),
     ],
 )
 def test_a_pointer_is_not_placed_where_nothing_proves_its_frame(arch: str, release: str, hint: str) -> None:
@@ -119,10 +122,13 @@ WALK = """\
 """
 
 
-def test_a_page_walker_has_its_page_in_a_register_and_other_functions_need_not() -> None:
+def test_the_only_pointer_in_the_registers_counts_after_a_read_through_ones_whatever_the_function() -> None:
     log = WIDE.format(release="4.17.0", hint="Command line: root=/dev/vda1 nokaslr")
-    assert placed(log + WALK.format(function="stable_page_flags", low="48"), "x86_64") == [0x80123]
-    assert placed(log + WALK.format(function="ext4_readpage", low="48"), "x86_64") == [None]
+    walk = WALK.format(function="get_nid_for_pfn", low="48")
+    assert placed(log + walk, "x86_64") == [0x80123]
+    assert placed(log + walk.replace("at fffffffffffffffe", "at 0000000000000006"), "x86_64") == [0x80123]
+    assert placed(log + walk.replace("at fffffffffffffffe", "at 0000000000000010"), "x86_64") == [None]
+    assert placed(log + walk.replace("ffffffff81a46ca0", "ffffea0002004900"), "x86_64") == [None]  # there are two
 
 
 def test_a_register_with_the_pfn_proves_the_base_on_arm64_too() -> None:

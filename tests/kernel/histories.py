@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
-from pfnscope.kernel import vmemmap
 from pfnscope.kernel.architectures import asks_memblock, takes_blocks
 from pfnscope.kernel.release import Version, parse_version
 from pfnscope.layout.owners import x86_low_memory
@@ -17,6 +16,7 @@ from tests.kernel.outcomes import (
     HANDED_OVER,
     WITH_HOLES,
     acts_like,
+    arm64_starts,
     assumed_holes_are_avoided,
     base_is_fixed,
     bound,
@@ -42,6 +42,7 @@ from tests.kernel.outcomes import (
     nodes_without_a_mib,
     notes,
     one_zone,
+    page_sizes,
     pieces_of_soft_reserved,
     read_above_the_zones,
     regressions,
@@ -237,7 +238,18 @@ HISTORIES: Mapping[str, History] = {
     "NOT_TAKEN_OFF": History(total_pages("x86_64", "DMA32"), False, {"6.10": True}),
     "GENERIC_INITMEM": History(wide_initmem, True, {"3.17": False}),
     "MEMORY_KASLR": History(base_is_fixed, True, {"4.8": False}),
-    "STRUCT_PAGE_ALIGNED": History(lambda version: vmemmap.struct_page_size("x86_64", version), 56, {"3.1": 64}),
+    "STRUCT_PAGE_ALIGNED": History(page_sizes, (56,), {"3.1": (64, 56, 72, 80), "3.19": (64,)}),
+    "arm64 linear map": History(
+        arm64_starts,
+        [],
+        {
+            "4.7": ["0xffff7e0000000000"],
+            "5.4": ["0xfffffdffffe00000"],
+            "5.11": ["0xfffffc0000000000"],
+            "6.9": ["0xfffffdffc0000000"],
+        },
+    ),
+    "STRUCT_PAGE_SIZED": History(page_sizes, (56,), {"3.1": (64, 56, 72, 80), "3.19": (64,)}),
     "ARM64_KASLR": History(window("arm64", "actual", 0x80080), 0x80000, {"4.6": 0x80080}),
     "RISCV_BEYOND_ZERO": History(window("riscv64", "window", 0x80000), 0, {"6.7": None, "6.12": 0x80000}),
     "RISCV_FROM_RAM": History(window("riscv64", "window", 0x90000), 0, {"6.7": None, "6.12": 0x90000}),

@@ -22,6 +22,7 @@ from pfnscope.kernel.regressions import known
 from pfnscope.kernel.release import Release, Version
 from pfnscope.kernel.rules import RULES, unchecked
 from pfnscope.kernel.vendors import emulates_nodes, parse_release
+from pfnscope.kernel.vmemmap_arm64 import linear_maps
 from pfnscope.layout import build_layout
 from pfnscope.layout.zones import movable_starts
 from pfnscope.model.layout import Layout, MemMap, MemoryRange, ZoneLimit
@@ -307,7 +308,16 @@ def window(arch: str, kind: str, first: int) -> Callable[[Version], object]:
 
 
 def base_is_fixed(version: Version) -> object:
-    return vmemmap.proven_base("x86_64", version, "") is not None
+    return vmemmap.why_unmoved("x86_64", version, "") is not None
+
+
+def arm64_starts(version: Version) -> object:
+    """Where struct pages of the linear map begin with 48-bit addresses and 4 KiB pages."""
+    return [hex(item.start) for item in linear_maps(version, 4096) if item.bits == 48]
+
+
+def page_sizes(version: Version) -> object:
+    return vmemmap.struct_page_sizes("x86_64", version)
 
 
 def sections(arch: str, page_size: int = 4096) -> Callable[[Version], object]:

@@ -12,6 +12,7 @@ from pfnscope.analysis.events import place_events
 from pfnscope.analysis.evidence import Evident, Proof, frames_of, proofs, with_evidence
 from pfnscope.analysis.holes import Surroundings, find_holes
 from pfnscope.analysis.machine import Machine, blame, causes
+from pfnscope.analysis.pointers import Pointers, pointers_of
 from pfnscope.analysis.proven_layout import fit_layout
 from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.release import Release
@@ -98,7 +99,12 @@ class Analysis(Struct, frozen=True, dict=True):
     @cached_property
     def events(self) -> tuple[Event, ...]:
         """Trouble in the log, placed on page frames and holes."""
-        return place_events(self.log, self.layout, self.release, self._by_rule)
+        return place_events(self.log, self.layout, self.pointers, self._by_rule)
+
+    @cached_property
+    def pointers(self) -> Pointers:
+        """Where the struct pages of this boot lie, as far as its text tells."""
+        return pointers_of(self.log, self.layout, self.release.version if self.release else None)
 
     @cached_property
     def _by_rule(self) -> tuple[Hole, ...]:

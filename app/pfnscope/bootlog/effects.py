@@ -265,9 +265,10 @@ class Trouble(msgspec.Struct, frozen=True):
 
 
 class Symbol(msgspec.Struct, frozen=True):
-    """Where a fault happened."""
+    """Where a fault happened; ``register``: the name that an x86 oops has for the register that says it."""
 
     text: str
+    register: str = ""
 
 
 class Reason(msgspec.Struct, frozen=True):

@@ -13,6 +13,7 @@ from pfnscope.report.words import (
     STATE_WORDS,
     VERDICTS,
     argument_size,
+    candidates_words,
     harm_words,
     pages_words,
     placement_words,
@@ -21,19 +22,20 @@ from pfnscope.report.words import (
 from pfnscope.units import format_size
 from pfnscope.words import counted, printable
 
-_ASSUMED = {
-    "node_ranges": "memory and zones are computed from the memory map, not printed",
-    "vmemmap_base": "struct pages begin at 0xffffea0000000000, as without KASLR",
-}
+_ASSUMED = {"node_ranges": "memory and zones are computed from the memory map, not printed"}
+_NOT_KNOWN = "not known"
 
 
 def lookup_text(place: Lookup, look: Look = PLAIN) -> str:
     """The answer for terminals, one fact a line."""
+    if place.pfn is None:
+        return _unplaced_text(place, look)
     rows = [
         ("pfn", f"{place.pfn:#x}"),
+        ("known by", place.how or ""),
         ("address", str(place.address)),
         ("struct page", _struct_page(place)),
-        ("section", "not known" if place.section is None else str(place.section)),
+        ("section", _NOT_KNOWN if place.section is None else str(place.section)),
         ("memory", f"yes, node {place.node}" if place.in_memory else _no(place.in_memory)),
         ("zone span", f"node {place.node}, zone {place.zone}" if place.zone else _no(place.in_memory, "none")),
         (
@@ -46,12 +48,23 @@ def lookup_text(place: Lookup, look: Look = PLAIN) -> str:
         ("assumed", ", ".join(_ASSUMED.get(name, name.replace("_", " ")) for name in place.assumed)),
         ("lines", ", ".join(map(str, place.lines))),
     ]
+    return _rows_text(rows, look)
+
+
+def _unplaced_text(place: Lookup, look: Look) -> str:
+    """A struct page whose frame the text does not tell, and those that it leaves."""
+    why = place.how or "no line tells where struct pages lie"
+    rows = [("pfn", candidates_words(place.candidates) or _NOT_KNOWN), ("because", why)]
+    return _rows_text(rows, look)
+
+
+def _rows_text(rows: list[tuple[str, str]], look: Look) -> str:
     lines = (look.wrap(value, f"{name:<12} ", " " * 13) for name, value in rows if value)
     return "".join(f"{line}\n" for row in lines for line in row)
 
 
 def _no(known: bool | None, words: str = "no") -> str:
-    return "not known" if known is None else words
+    return _NOT_KNOWN if known is None else words
 
 
 def _more(hole: Hole | None) -> list[tuple[str, str]]:
@@ -64,7 +77,7 @@ def _more(hole: Hole | None) -> list[tuple[str, str]]:
 
 def _struct_page(place: Lookup) -> str:
     if place.has_struct_page is None:
-        return "not known"
+        return _NOT_KNOWN
     if not place.has_struct_page:
         return "none at boot"
     return "yes, at an address that the log does not tell" if place.struct_page is None else str(place.struct_page)

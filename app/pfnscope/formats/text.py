@@ -1,6 +1,6 @@
 """The report for terminals, mail and CI: verdict, bars in letters, tables; every line within the wanted width."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from pfnscope.drawing.ascii import bars_of, bars_of_two
 from pfnscope.model.analysis import ALARMS, Event, Hole
@@ -10,7 +10,14 @@ from pfnscope.model.ranges import FrameRange
 from pfnscope.report import counted, findings
 from pfnscope.report.plain import PLAIN, Look, listed, paragraphs, table
 from pfnscope.report.simulated import agreement, carets
-from pfnscope.report.words import ORIGIN_WORDS, VERDICTS, harm_words, linked_as_it_lies, state_words
+from pfnscope.report.words import (
+    ORIGIN_WORDS,
+    VERDICTS,
+    frames_of_events,
+    harm_words,
+    linked_as_it_lies,
+    state_words,
+)
 from pfnscope.units import format_size
 from pfnscope.words import plural
 
@@ -235,7 +242,12 @@ def _events(document: Document, look: Look) -> Lines:
         alike.setdefault((event.text, event.hole), []).append(event)
     out: Lines = []
     for (text, hole), events in alike.items():
-        line = f"{_times(events)}: {text}{_pfns(events)}" + (f" in the hole {hole}" if hole else "")
+        frames = frames_of_events(events)
+        line = (
+            f"{_times(events)}: {text}"
+            + (f", pfn {frames}" if frames else "")
+            + (f" in the hole {hole}" if hole else "")
+        )
         out += look.wrap(line, "  ", "    ")
     return out
 
@@ -243,10 +255,3 @@ def _events(document: Document, look: Look) -> Lines:
 def _times(events: Sequence[Event]) -> str:
     first = f"line {events[0].lines[0]}"
     return first if len(events) == 1 else f"{first} and {len(events) - 1} more"
-
-
-def _pfns(events: Iterable[Event]) -> str:
-    pfns = sorted({event.pfn for event in events if event.pfn is not None})
-    if not pfns:
-        return ""
-    return f", pfn {pfns[0]:#x}" + (f" to {pfns[-1]:#x}" if len(pfns) > 1 else "")

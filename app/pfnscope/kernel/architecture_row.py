@@ -82,8 +82,10 @@ class Architecture(Struct, frozen=True, kw_only=True):
 
     ``vmemmap``: SPARSEMEM_VMEMMAP is on, the only model whose sections have sub-sections (pfn_section_valid() in
     mmzone.h, 5.14). ``always_prints_vmemmap``: the window is printed without a vmemmap too. ``vmemmap_tops``: upper 16
-    bits of addresses of struct pages, with where that stands. ``random_vmemmap``: the lowest address and the alignment
-    of the struct page of frame 0 where memory KASLR moves it. ``argument``: the register of a first argument.
+    bits of addresses of struct pages, with where that stands. ``vmemmap_bases``: where the struct page of frame 0 lies
+    if no KASLR moves it, ``vmemmap_windows`` where it may lie at all. ``random_vmemmap``: the lowest address and the
+    alignment of that of frame 0 where KASLR moves it. ``argument``: the register of a first argument, ``registers``
+    some that no other architecture's oopses name so.
 
     Of FLATMEM: ``from_memory``: pfn_valid() begins with memory. ``freed``: struct pages of holes are given back, but
     for blocks that hold memory. ``virtual``: node_mem_map is mapped where memory is, which no line tells whole.
@@ -107,8 +109,11 @@ class Architecture(Struct, frozen=True, kw_only=True):
     vmemmap: bool = False
     always_prints_vmemmap: bool = False
     vmemmap_tops: tuple[tuple[int, str], ...] = ()
+    vmemmap_bases: tuple[int, ...] = ()
+    vmemmap_windows: tuple[tuple[int, int], ...] = ()
     random_vmemmap: tuple[int, int] | None = None
     argument: str | None = None
+    registers: tuple[str, ...] = ()
     from_memory: bool = False
     freed: bool = False
     huge_pages_with_pae: bool = False

@@ -4,6 +4,8 @@ Sources are named where a fact stands. A line form that hints at the architectur
 :mod:`pfnscope.bootlog.forms.context`.
 """
 
+from collections.abc import Iterable
+
 from msgspec import structs
 
 from pfnscope.kernel.architecture_row import READ, Architecture, MemoryModel, Model, Section, Zone, Zones
@@ -48,10 +50,15 @@ _X86_64 = Architecture(
     # zone_sizes_init() in arch/x86/mm/init.c, 4.4 and 4.17; paging_init(), 2.6.34; arch_zone_limits_init(), 7.1
     zones=(Zones((Zone("DMA", 16 * MIB), Zone("DMA32", 4 * GIB), _NORMAL)),),
     vmemmap=True,
-    # the direct map begins above: Documentation/arch/x86/x86_64/mm.rst, 7.1; kernel_randomize_memory() in
+    # VMEMMAP_BASE for 4 and for 5 levels of page tables: arch/x86/include/asm/pgtable_64_types.h, 2.6.32 to 7.1
+    vmemmap_bases=(0xFFFFEA0000000000, 0xFFD4000000000000),
+    # for 5 levels and for 4: above a direct map of 1 TiB or more and what vmalloc() has, below what 4 levels
+    # have, and 1 TiB below the CPU entry area: Documentation/arch/x86/x86_64/mm.rst, 7.1; kernel_randomize_memory() in
     # arch/x86/mm/kaslr.c, 4.17 to 7.1
+    vmemmap_windows=((0xFF43000000000000, 0xFFFE000000000000), (0xFFFFA90000000000, 0xFFFFFD0040000000)),
     random_vmemmap=(0xFF10000000000000, GIB),
     argument="RDI",
+    registers=("RAX", "RIP"),
     numa_memblks=EVERY,
     max_pfns=(1 << 40, 1 << 34),  # 2^52 or 2^46 bytes: arch/x86/kernel/e820.c
 )
@@ -78,6 +85,7 @@ _I386 = Architecture(
     # max_low_pfn ends below 896 MiB by what fixmap and vmalloc need: arch/x86/mm/init_32.c, 2.6.34 to 7.1
     zones=(Zones((Zone("DMA", 16 * MIB), Zone("Normal", 896 * MIB), Zone("HighMem", None))),),
     argument="EAX",
+    registers=("EAX", "EIP"),
     numa_memblks=EVERY,
     max_pfns=(1 << 24, 1 << 20),  # 2^36 bytes with PAE, 2^32 without: arch/x86/kernel/e820.c
 )
@@ -116,6 +124,7 @@ _ARM64 = Architecture(
     vmemmap=True,
     random_vmemmap=_LINEAR_MAP,
     argument="x0",
+    registers=("x29",),
     numa_memblks=starting(_NUMA_MEMBLKS),
     own_pfn_valid=until(_GENERIC_PFN_VALID),
 )
@@ -132,6 +141,7 @@ _ARM = Architecture(
     largest_buddy=((4 * KIB, 2048),),
     huge_pages_with_pae=True,
     argument="r0",
+    registers=("psr",),
     # free_unused_memmap() in arch/arm/mm/init.c, 4.17, and mm/memblock.c, 6.1: by MAX_ORDER_NR_PAGES, from 5.14 by page
     # block
     freed=True,
@@ -312,6 +322,12 @@ def architecture_named(*texts: str) -> str | None:
             if row.banner and compiled(row.banner).search(text.encode("utf-8", "replace")):
                 return row.name
     return None
+
+
+def architecture_of_oops(registers: Iterable[str]) -> str | None:
+    """The architecture whose oopses alone show one of these registers."""
+    names = set(registers)
+    return next((row.name for row in ARCHITECTURES if names.intersection(row.registers)), None)
 
 
 def max_order_pages(arch: str | None, page_size: int) -> int:

@@ -254,6 +254,12 @@ STRUCT_PAGE_ALIGNED = Threshold(
     "include/linux/mm_types.h",
     "56 bytes in 2.6.32, 64 in 3.4",
 )
+STRUCT_PAGE_SIZED = Threshold(
+    since("3.19"),
+    "a struct page of x86-64 has 64 bytes with a memory cgroup too, as distributions build it",
+    '1306a85aed3e ("mm: embed the memcg pointer directly into struct page")',
+    "in include/linux/mm_types.h of 4.4 to 6.12; releases between 3.4 and 4.4 have not been read",
+)
 ARM64_KASLR = Threshold(
     since("4.6"),
     "arm64 prints where the struct page of the first frame of memory lies, and KASLR moves the window",

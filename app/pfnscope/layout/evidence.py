@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from pfnscope.kernel.architecture_row import MemoryModel
 from pfnscope.kernel.architectures import (
+    ARCHITECTURES,
     PAGE_SIZES,
     architecture,
     freed_unit,
@@ -66,7 +67,7 @@ def printed_model(log: BootLog) -> ModelEvidence | None:
     vmemmap. A section field in page flags is SPARSEMEM without vmemmap (mm/mm_init.c, 2.6.32 to 7.1). Memory blocks
     are made of sections (drivers/base/memory.c).
     """
-    kinds = {item.kind for item in log.struct_pages}
+    kinds = {item.kind for item in log.struct_pages if item.address is not None}
     if "flat" in kinds:
         return ModelEvidence(MemoryModel.FLATMEM, "the log prints node_mem_map")
     if kinds and not architecture(log.arch).always_prints_vmemmap:
@@ -90,12 +91,25 @@ _PC_DMA = "the DMA zone ends at 16 MiB, as on a PC"
 _ARM64 = "there are zones DMA, DMA32 and Normal, and DMA does not end at 16 MiB as on a PC"
 
 
+_POINTER = "a struct page lies where only this architecture has them"
+_TIB_OF_MEMORY = 16 * GIB  # of struct pages
+
+
+def _pointed_at(log: BootLog) -> str | None:
+    """The architecture that keeps struct pages where the text has one."""
+    bases = {base: row.name for row in ARCHITECTURES for base in row.vmemmap_bases}
+    pointers = [event.struct_page for event in log.events if event.struct_page is not None]
+    return next((bases[base] for base in bases for at in pointers if base <= at < base + _TIB_OF_MEMORY), None)
+
+
 def likely_arch(log: BootLog) -> tuple[str, str] | None:
     """An architecture and what it is taken from, or None.
 
     Sources: zone_sizes_init() in arch/x86/mm/init.c and in arch/arm64/mm/init.c, 4.17 to 6.12; other architectures have
     other zones (arch/*/mm/init.c, 5.14, 7.1).
     """
+    if own := _pointed_at(log):
+        return own, _POINTER
     zones = {zone.zone: zone.range for zone in log.zone_ranges}
     pc = "i386" if "HighMem" in zones else "x86_64"
     ranges = sorted(item.range for item in log.node_ranges)

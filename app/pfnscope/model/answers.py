@@ -14,11 +14,15 @@ from pfnscope.model.ranges import Address, Bordered, FrameRange
 class Lookup(Struct, frozen=True):
     """What the document says about one page frame; null where it does not know.
 
-    ``assumed`` names what the answer took for granted.
+    A struct page pointer may leave several frames, ``candidates``, the likeliest first, where ``pfn`` is null; ``how``
+    says what tells its frame. ``struct_page`` is the address of the frame's struct page. ``assumed`` names what the
+    answer took for granted.
     """
 
-    pfn: int
-    address: Address
+    pfn: int | None
+    address: Address | None
+    candidates: tuple[int, ...]
+    how: str | None
     struct_page: Address | None
     section: int | None
     has_struct_page: bool | None

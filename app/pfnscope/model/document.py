@@ -30,7 +30,7 @@ from pfnscope.model.log import (
     ZoneInfo,
     ZoneRange,
 )
-from pfnscope.model.ranges import FrameRange
+from pfnscope.model.ranges import Address, FrameRange
 
 
 class Boot(msgspec.Struct, frozen=True):
@@ -110,6 +110,14 @@ class Sections(msgspec.Struct, frozen=True):
     ranges: tuple[FrameRange, ...]
 
 
+class Vmemmap(msgspec.Struct, frozen=True):
+    """Where the struct page of frame 0 lies or would lie, and how many bytes one has; ``why`` tells what shows it."""
+
+    base: Address
+    struct_page_size: int
+    why: str
+
+
 class DebugfsLists(msgspec.Struct, frozen=True):
     """The memblock lists of debugfs."""
 
@@ -171,6 +179,7 @@ class Document(MemoryMaps, msgspec.Struct, frozen=True, kw_only=True):
     checks: tuple[Check, ...]
     diagnostics: tuple[Diagnostic, ...]
     boots: tuple[BootRow, ...] = ()
+    vmemmap: Vmemmap | None = None
     rule: AppliedRule | None = None
     recognised_lines: Lines = ()
     zoneinfo: tuple[ZoneInfo, ...] = ()

@@ -139,11 +139,12 @@ class StructPages(msgspec.Struct, frozen=True):
     """A line that tells where struct pages lie; ``address`` is virtual.
 
     What it is the struct page of: "start", frame 0; "window" and "actual", the start of memory as the release has it;
-    "populated", the first frame of a section; "flat", the first frame of ``node``, without SPARSEMEM.
+    "populated", the first frame of a section; "flat", the first frame of ``node``, without SPARSEMEM. "unmoved" and
+    "kasan", without an address: KASLR is off, or KASAN is on.
     """
 
-    kind: Literal["start", "window", "actual", "populated", "flat"]
-    address: int
+    kind: Literal["start", "window", "actual", "populated", "flat", "unmoved", "kasan"]
+    address: int | None
     node: int | None
     lines: Lines
 
@@ -214,6 +215,7 @@ class PrintedCounts(msgspec.Struct, frozen=True):
     deferred: tuple[Count, ...] = ()
     walked: tuple[WalkedZone, ...] = ()
     flag_widths: tuple[FlagWidths, ...] = ()
+    configured_cpus: tuple[Count, ...] = ()
     memory_generic: bool = False
     absent_kib: int | None = None
     reserved_kib: int | None = None

@@ -12,7 +12,7 @@ from pfnscope.model.analysis import Event, Hole, foremost
 from pfnscope.model.document import Document
 from pfnscope.model.ranges import FrameRange
 from pfnscope.report import counted
-from pfnscope.report.words import ORIGIN_WORDS, STATE_WORDS, pages_words, placement_words
+from pfnscope.report.words import ORIGIN_WORDS, STATE_WORDS, frames_of_events, pages_words, placement_words
 from pfnscope.service import Options
 from pfnscope.units import PAGE_SIZE, format_size
 
@@ -192,10 +192,12 @@ def event_rows(document: Document) -> list[EventRow]:
     rows = []
     for events in groups.values():
         first = events[0]
-        pfns = sorted({event.pfn for event in events if event.pfn is not None})
-        place = f"{pfns[0]:#x}" + (f" to {pfns[-1]:#x}" if len(pfns) > 1 else "") if pfns else ""
         hole = first.hole
-        rows.append(EventRow(first, len(events), place, str(hole or ""), indexes[hole.start] if hole else None))
+        rows.append(
+            EventRow(
+                first, len(events), frames_of_events(events), str(hole or ""), indexes[hole.start] if hole else None
+            )
+        )
     return rows
 
 

@@ -23,10 +23,11 @@ from pfnscope.model.document import (
     PageCounts,
     Sections,
     Unavailable,
+    Vmemmap,
 )
 from pfnscope.model.layout import Layout
 from pfnscope.model.log import BootLog, Count, Diagnostic, Files, PrintedCounts
-from pfnscope.model.ranges import FrameRange
+from pfnscope.model.ranges import Address, FrameRange
 
 DANGEROUS = "makes the kernel read struct pages that nothing wrote: it can kill the command or stop the machine"
 
@@ -66,6 +67,7 @@ def document(analysis: Analysis, boots: tuple[BootRow, ...] = ()) -> Document:
         events=analysis.events,
         checks=analysis.checks,
         diagnostics=(*analysis.diagnostics, *_contradictions(analysis)),
+        vmemmap=_vmemmap(analysis),
         rule=_rule(analysis.choice, analysis.layout.arch),
         recognised_lines=log.recognised,
         memblock_debugfs=DebugfsLists(files.memblock_memory, files.memblock_reserved, files.memblock_physmem),
@@ -98,6 +100,11 @@ def _kernel(analysis: Analysis) -> Kernel:
         lines=tuple(sorted({*log.release_lines, *log.command_line_lines, *log.arch_lines})),
         memory_model=layout.memmap.model.value if layout.memmap.model else None,
     )
+
+
+def _vmemmap(analysis: Analysis) -> Vmemmap | None:
+    place = analysis.pointers.machine.proven
+    return Vmemmap(Address(place.base), place.size, place.why) if place else None
 
 
 def _rule(choice: Choice, arch: str | None) -> AppliedRule | None:

@@ -1,6 +1,8 @@
 """How holes and their states are called wherever they are shown."""
 
-from pfnscope.model.analysis import Hole
+from collections.abc import Iterable, Sequence
+
+from pfnscope.model.analysis import Event, Hole
 from pfnscope.words import counted
 
 STATE_WORDS = {
@@ -37,6 +39,26 @@ TYPE_WORDS = {
 """Types of the memory map as kernels print them; others are called by their own names."""
 
 SEVERITY_WORDS = {"danger": "danger", "caution": "caution", "info": "worth knowing", "none": "harmless"}
+
+
+def frames_of_events(events: Iterable[Event]) -> str:
+    """The frames of events that are alike: those that are known, else those that the first leaves."""
+    events = list(events)
+    pfns = sorted({event.pfn for event in events if event.pfn is not None})
+    if pfns:
+        return f"{pfns[0]:#x}" + (f" to {pfns[-1]:#x}" if len(pfns) > 1 else "")
+    return candidates_words(events[0].candidates)
+
+
+_NAMED = 4
+
+
+def candidates_words(candidates: Sequence[int]) -> str:
+    """``0xbffd7 or 0x10bffd7``; nothing where there is none."""
+    words = [f"{pfn:#x}" for pfn in candidates[:_NAMED]]
+    if len(candidates) > _NAMED:
+        words.append(f"{len(candidates) - _NAMED} others")
+    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def harm_words(severity: str) -> str:

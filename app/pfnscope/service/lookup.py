@@ -1,19 +1,21 @@
 """What is at a place: an address, a range, a page frame, a struct page, a node or a zone, looked up in a document."""
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
+from msgspec import structs
 
-from pfnscope.drawing.lanes import frames, undecided
+from pfnscope.analysis.pointers import UNPLACED, Placed, Pointers, end_of_ram
+from pfnscope.drawing.lanes import frames
 from pfnscope.kernel import vmemmap
 from pfnscope.model.analysis import Hole
 from pfnscope.model.answers import Lookup
 from pfnscope.model.document import Document
-from pfnscope.model.log import Lines, MapEntry
-from pfnscope.model.ranges import Address, ByteRange, FrameRange
+from pfnscope.model.log import Lines, MapEntry, MemblockRegion, NodeRange
+from pfnscope.model.ranges import Address, ByteRange, FrameRange, FrameSet
 from pfnscope.patterns import compiled
-from pfnscope.report.words import pages_words, state_words
+from pfnscope.report.words import candidates_words, pages_words, state_words
 from pfnscope.service.errors import BadOption
 from pfnscope.units import format_size, parse_size, whole_number
 from pfnscope.words import plural
@@ -24,42 +26,117 @@ _PLACE = r"(?i)(?:(pfn|page):)?([0-9a-fx]{1,20}[kmgtpe]?)"
 def lookup(document: Document, where: str) -> Lookup:
     """Look up ``0xbffd7000``, ``4G``, ``pfn:0xbffd7``, ``pfn:786391`` or ``page:0xffffea0002fff5c0``.
 
-    Raises BadOption where the text is none of these.
+    A number that no physical address can have is taken for a struct page pointer, without ``page:`` too. Raises
+    BadOption where the text is none of these, or a pointer where the architecture has no struct pages.
     """
-    size = document.kernel.page_size
-    base, assumed = _vmemmap(document)
-    known_base = document.kernel.arch == "x86_64" and not assumed
     kind, number = _parse(where)
-    if kind == "page":
-        if not vmemmap.is_struct_page(number) or number < base:
-            raise BadOption(f"{where} is not a struct page address of x86-64 (they start at {base:#x} here).")
-        pfn = (number - base) // vmemmap.STRUCT_PAGE_SIZE
-    else:
-        pfn = number if kind == "pfn" else number // size
-        assumed = []
-    memory = next((n for n in document.node_ranges if _holds(n.range, pfn, size)), None)
+    if kind != "page":
+        return _at(document, number if kind == "pfn" else number // document.kernel.page_size, None)
+    if not vmemmap.can_be_struct_page(document.kernel.arch, number):
+        raise BadOption(f"{where} is not a struct page address of {document.kernel.arch}.")
+    placed = _placed(document, number)
+    return _at(document, placed.pfn, placed.how) if placed.pfn is not None else _unknown(placed)
+
+
+def _placed(document: Document, address: int) -> Placed:
+    """The frame of a pointer to a struct page, or into one; where its place is known, of a frame that has none too."""
+    pointers = _pointers(document)
+    anywhere = structs.replace(pointers.machine, pages=None, end=_MOST_MEMORY // document.kernel.page_size)
+    known = [pointers, Pointers(anywhere, FrameSet())] if anywhere.proven or anywhere.unmoved else [pointers]
+    for within in known:
+        for inside in (False, True):
+            placed = within.place(address, inside=inside)
+            if placed is not UNPLACED:
+                return placed
+    return UNPLACED
+
+
+_MOST_MEMORY = 1 << 46
+"""The highest physical address of x86-64 with 4 levels of page tables."""
+
+
+def _pointers(document: Document) -> Pointers:
+    """What a document knows of where its struct pages lie."""
+    kernel, place, size = document.kernel, document.vmemmap, document.kernel.page_size
+    version = (kernel.version[0], kernel.version[1], kernel.version[2]) if kernel.version else None
+    memory = [item.range.frames_inward(size) for item in _memory(document)]
+    pages = FrameSet.of(document.sections.ranges) if _knows_struct_pages(document) else None
+    machine = vmemmap.Machine(
+        arch=kernel.arch,
+        version=version,
+        page_size=size,
+        unmoved=vmemmap.why_unmoved(kernel.arch, version, kernel.command_line),
+        first=min((item.start for item in memory), default=None),
+        pages=pages,
+        end=pages.end if pages else end_of_ram(document.map_in_force, size),
+        proven=vmemmap.Anchor(place.base, place.struct_page_size, place.why) if place else None,
+    )
+    return Pointers(machine, FrameSet.of(hole.frames for hole in document.holes))
+
+
+def _memory(document: Document) -> Sequence[NodeRange | MemblockRegion]:
+    return document.node_ranges or document.memblock.memory
+
+
+def _knows_struct_pages(document: Document) -> bool:
+    return bool(document.sections.ranges) and document.kernel.memory_model is not None
+
+
+def _unknown(placed: Placed) -> Lookup:
+    """The answer about a struct page whose frame is not known."""
+    return Lookup(
+        pfn=None,
+        address=None,
+        candidates=placed.candidates,
+        how=placed.how,
+        struct_page=None,
+        section=None,
+        has_struct_page=None,
+        in_memory=None,
+        node=None,
+        zone=None,
+        map_entry=None,
+        hole=None,
+        reserved_by=None,
+        assumed=(),
+        lines=(),
+    )
+
+
+def _at(document: Document, pfn: int, how: str | None) -> Lookup:
+    """What is at a frame; ``how`` says what tells it."""
+    size, place = document.kernel.page_size, document.vmemmap
+    ranges = _memory(document)
+    memory = next((n for n in ranges if _holds(n.range, pfn, size)), None)
     hole = _hole(document, pfn)
-    has_struct_page = _in_sections(document, pfn)
+    has_struct_page = _in_sections(document, pfn) if _knows_struct_pages(document) else memory is not None or None
     entry = _map_entry(document, pfn)
     reserved = next((r for r in document.reserved_regions if _holds(r.range, pfn, size)), None)
     dumped = next((r for r in document.memblock.reserved if _holds(r.range, pfn, size)), None)
     span = next((s for s in document.zone_spans if s.start_pfn <= pfn < s.end_pfn and _fits(s.node, memory)), None)
     lines = {line for item in (memory, entry, reserved, dumped) if item for line in item.lines}
+    own = Address(place.base + pfn * place.struct_page_size) if place and has_struct_page else None
     return Lookup(
         pfn=pfn,
         address=Address(pfn * size),
-        struct_page=Address(base + pfn * vmemmap.STRUCT_PAGE_SIZE) if has_struct_page and known_base else None,
+        candidates=(),
+        how=how,
+        struct_page=own,
         section=pfn * size // document.sections.size if document.sections.size else None,
-        has_struct_page=has_struct_page or (None if undecided(document) else False),
-        in_memory=memory is not None if document.node_ranges else None,
+        has_struct_page=has_struct_page,
+        in_memory=memory is not None if ranges else None,
         node=memory.node if memory else (span.node if span else None),
         zone=span.zone if span else None,
         map_entry=entry,
         hole=hole,
         reserved_by=reserved.name if reserved else "memblock.reserved" if dumped or (hole and hole.reserved) else None,
-        assumed=(*(["node_ranges"] if document.origin == "computed" else []), *assumed),
+        assumed=("node_ranges",) if document.origin == "computed" else (),
         lines=tuple(sorted(lines | set(hole.lines if hole else ()))),
     )
+
+
+_PHYSICAL = 1 << 52
+"""Physical addresses end here on every 64-bit machine: 52 bits of arm64, x86-64 and others."""
 
 
 def _parse(where: str) -> tuple[str, int]:
@@ -71,17 +148,7 @@ def _parse(where: str) -> tuple[str, int]:
             f"{where!r} is no place. Give an address (0xbffd7000, 4G), pfn:0xbffd7, pfn:786391 "
             "or page:0xffffea0002fff5c0."
         )
-    return (kind or "").lower(), number
-
-
-def _vmemmap(document: Document) -> tuple[int, list[str]]:
-    version = document.kernel.version
-    proven = vmemmap.proven_base(
-        document.kernel.arch,
-        (version[0], version[1], version[2]) if version else None,
-        document.kernel.command_line,
-    )
-    return (proven, []) if proven is not None else (vmemmap.BASE, ["vmemmap_base"])
+    return (kind or ("page" if number >= _PHYSICAL else "")).lower(), number
 
 
 def _holds(memory: ByteRange, pfn: int, size: int) -> bool:
@@ -145,8 +212,11 @@ def find(document: Document, words: str) -> Match:
         if query[:5].lower() == "page:" and parse_size(query[5:]) is not None:
             raise
         raise BadOption(f"“{query}” is nothing that can be found here. Try {HELP}.") from error
-    near = (place.hole.start_pfn, place.hole.end_pfn) if place.hole else (place.pfn, place.pfn + 1)
-    return Match(place.pfn, place.pfn + 1, query, _place_words(place), place.lines, near)
+    pfn = place.pfn if place.pfn is not None else next(iter(place.candidates), None)
+    if pfn is None:
+        raise BadOption(f"The text does not tell the frame of the struct page at {query}.")
+    near = (place.hole.start_pfn, place.hole.end_pfn) if place.hole else (pfn, pfn + 1)
+    return Match(pfn, pfn + 1, query, _place_words(place), place.lines, near)
 
 
 def _range(document: Document, query: str, is_pfn: bool, first: str, sign: str, last: str) -> Match:
@@ -207,6 +277,8 @@ def _spanning(spans: list[tuple[int, int]], label: str, what: str, lines: Iterab
 
 
 def _place_words(place: Lookup) -> str:
+    if place.pfn is None:
+        return f"pfn {candidates_words(place.candidates)} · {place.how}"
     words = [f"pfn {place.pfn:#x}", f"address {place.address}"]
     if place.struct_page:
         words.append(f"struct page {place.struct_page}")
@@ -223,6 +295,4 @@ def _place_words(place: Lookup) -> str:
     if place.hole:
         hole = place.hole
         words.append(f"in hole {hole.frames}, {state_words(hole)}")
-    if "vmemmap_base" in place.assumed:
-        words.append("vmemmap base assumed")
     return " · ".join(words)

@@ -37,6 +37,7 @@ from pfnscope.bootlog.forms.base import architectures_of
 from pfnscope.bootlog.forms.maps import KERNEL_IMAGE
 from pfnscope.bootlog.records import Record, merged
 from pfnscope.bootlog.text.searchable import LONGEST_LINE
+from pfnscope.kernel.architectures import architecture_of_oops
 from pfnscope.model.log import E820Change, PageDump, ReservedRegion, ZoneRange
 
 _MEMBLOCK = {
@@ -196,6 +197,10 @@ def _tally(draft: Draft, effect: Tally, _: Record) -> None:
 
 def _fault(draft: Draft, effect: Trouble | Symbol | Reason | PageDump | Registers, record: Record) -> None:
     draft.faults.take(effect, record)
+    names = [name for name, _ in effect.values] if isinstance(effect, Registers) else []
+    arch = architecture_of_oops([effect.register] if isinstance(effect, Symbol) else names)
+    if arch is not None:
+        _arch_hint(draft, ArchHint(arch), record)
 
 
 def _command_line(draft: Draft, effect: CommandLine, record: Record) -> None:

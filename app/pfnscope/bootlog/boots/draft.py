@@ -312,6 +312,7 @@ class Draft:
             self.efi_number, self.efi_dumps = other.efi_number, dumps + other.efi_dumps
         self.tallies += other.tallies
         self.faults.events += other.faults.events
+        self.faults.kasan = self.faults.kasan or other.faults.kasan
         self.files.absorb(other.files)
         for last, lines in other.last_pfns.items():
             self.last_pfns[last] = merged(self.last_pfns.get(last, ()), lines)

@@ -4,12 +4,15 @@ import msgspec
 
 from pfnscope.bootlog.effects import Reason, Registers, Symbol, Trouble
 from pfnscope.bootlog.records import Record, merged
-from pfnscope.model.log import LogEvent, PageDump
+from pfnscope.model.log import Lines, LogEvent, PageDump
 
 PAGE_TABLE_ENTRY = "pte"
 """Name among the registers for the page table entry of a "Bad page map" report."""
 
 FAILING_ADDRESS = "failing address"
+_KASAN = " KASAN"
+"""What kernels that were built with KASAN print in "Oops:" lines (arch/x86/kernel/dumpstack.c, 4.0 to 7.1)."""
+
 OOPS = "oops"
 _OOPS_LINES = 80
 _STRUCT_PAGE_WORDS = 8
@@ -21,6 +24,7 @@ class Faults:
 
     def __init__(self) -> None:
         self.events: list[LogEvent] = []
+        self.kasan: Lines = ()
         self._started: tuple[int, int | None] | None = None
 
     @property
@@ -31,6 +35,8 @@ class Faults:
     def take(self, effect: Trouble | Symbol | Reason | PageDump | Registers, record: Record) -> None:
         """Begin an event or add to the last."""
         if isinstance(effect, Trouble):
+            if effect.follows and _KASAN in effect.text:
+                self.kasan = self.kasan or record.lines
             if not (effect.follows and self._continues(record)):
                 self._begin(effect, record)
         elif self._started is not None and record.lines[0] - self._started[0] <= _OOPS_LINES:

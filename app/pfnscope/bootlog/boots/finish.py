@@ -22,6 +22,7 @@ from pfnscope.model.log import (
     NodeRange,
     PrintedCounts,
     ReservedRegion,
+    StructPages,
 )
 from pfnscope.model.ranges import ByteRange
 from pfnscope.patterns import compiled
@@ -95,6 +96,8 @@ def _facts(draft: Draft, page_size: int) -> dict[str, Any]:
     facts["reserved_regions"] = tuple(_named(region, draft.region_names) for region in facts["reserved_regions"])
     facts["e820_changes"] = _undoubled(draft, facts["e820_changes"], _change)
     facts["events"] = tuple(draft.faults.events)
+    if draft.faults.kasan:
+        facts["struct_pages"] += (StructPages("kasan", None, None, draft.faults.kasan),)
     return facts
 
 
@@ -178,6 +181,11 @@ def _undoubled(draft: Draft, items: Sequence[T], key: Callable[[T], Hashable]) -
     return tuple(item for item in items if id(item) in kept)
 
 
+def _named_architecture(words: str) -> str | None:
+    encoded = words.encode("utf-8", "replace")
+    return next((row.name for row in ARCHITECTURES if row.banner and compiled(row.banner).search(encoded)), None)
+
+
 def architecture(draft: Draft) -> tuple[str | None, Lines]:
     """The architecture and the lines that prove it."""
     zones = {zone.zone: zone.lines for zone in draft.values("zone_ranges")}
@@ -196,6 +204,10 @@ def architecture(draft: Draft) -> tuple[str | None, Lines]:
         banner, lines = draft.banner
         # the release and the words around it come first; the compiler's name may be that of a cross compiler
         name = architecture_named(banner.release, banner.text)
+        if name is not None:
+            return name, lines
+    for release, lines in draft.running.items():
+        name = architecture_named(release)
         if name is not None:
             return name, lines
     if draft.arch_hint is not None:

@@ -86,6 +86,48 @@ FORMS = (
         source="arch/arm64/kernel/setup.c, 4.17-7.1",
     ),
     Form(
+        name="arm64-setup",
+        family="architecture",
+        triggers=("CPU: AArch64 Processor", "I-cache on CPU", "started at EL"),
+        pattern=r"(?:Boot )?CPU: AArch64 Processor \[|Detected [A-Z]{2,9} I-cache on CPU[0-9]"
+        r"|CPU: All CPU\(s\) started at EL[12]",
+        make=lambda _groups, _lines: ArchHint("arm64"),
+        samples=(
+            "Boot CPU: AArch64 Processor [410fd034]",
+            "CPU: AArch64 Processor [410fd033] revision 3",
+            "Detected VIPT I-cache on CPU0",
+            "CPU: All CPU(s) started at EL2",
+        ),
+        source="arch/arm64/kernel/setup.c 3.7-4.16, arch/arm64/kernel/cpuinfo.c and smp.c 3.17-7.1",
+    ),
+    Form(
+        name="arm64-oops",
+        family="architecture",
+        triggers=("«pstate: »[0-9a-f]{8}",),
+        pattern=r"(?:pc : .* lr : .* )?pstate: [0-9a-f]{8}\b",
+        make=lambda _groups, _lines: ArchHint("arm64"),
+        samples=("pstate: 40000085 (nzcv daIf -PAN -UAO)", "pstate: 60400009 (nZCv daif +PAN -UAO -TCO BTYPE=--)"),
+        source="arch/arm64/kernel/process.c, 4.4-7.1",
+    ),
+    Form(
+        name="arm-oops",
+        family="architecture",
+        triggers=(
+            "8<--- cut here ---",
+            r"\[[0-9a-f]{8}«] *pgd=»[0-9a-f]{8}",
+            r"\([A-Za-z_][\w.+/]*«) from [<»[0-9a-f]{8}>",
+        ),
+        pattern=r"8<--- cut here ---|\[[0-9a-f]{8}\] \*pgd=[0-9a-f]{8}"
+        r"|(?:\[<[0-9a-f]{8}>\] )?\([A-Za-z_][\w.+/]*\) from \[<[0-9a-f]{8}>",
+        make=lambda _groups, _lines: ArchHint("arm"),
+        samples=(
+            "8<--- cut here ---",
+            "[fffffffe] *pgd=affff861, *pte=00000000, *ppte=00000000",
+            "[<c010a600>] (show_stack) from [<c0a1b2c4>] (dump_stack+0x88/0x9c)",
+        ),
+        source="arch/arm/kernel/traps.c and arch/arm/mm/fault.c, 2.6.11-7.1; the first from 5.2",
+    ),
+    Form(
         name="arm-cpu",
         family="architecture",
         triggers=("CPU: ARM", "CPU: Feroceon", "CPU: XScale"),

@@ -203,6 +203,19 @@ FORMS = (
         source="mm/mm_init.c with mminit_loglevel, 2.6.32-7.1; bits",
     ),
     Form(
+        name="configured-cpus",
+        family="page counts",
+        triggers=("NR_CPUS=", "NR_CPUS:"),
+        pattern=rf"(?:rcu: |setup_percpu: |PERCPU: )?(?:\s*RCU restricting CPUs from )?NR_CPUS[=:]{NUMBER}\b",
+        make=lambda g, lines: Tally("configured_cpus", Count(number(g[0]), lines)),
+        samples=(
+            "rcu: \tRCU restricting CPUs from NR_CPUS=8192 to nr_cpu_ids=2.",
+            "setup_percpu: NR_CPUS:8192 nr_cpumask_bits:2 nr_cpu_ids:2 nr_node_ids:2",
+            "RCU restricting CPUs from NR_CPUS=64 to nr_cpu_ids=1.",
+        ),
+        source="kernel/rcu/tree_plugin.h 3.9-7.1, arch/x86/kernel/setup_percpu.c 2.6.27-7.1; width of page flags' CPU",
+    ),
+    Form(
         name="mminit-zonelist",
         family="page counts",
         triggers=("mminit::zonelist general",),
@@ -299,6 +312,28 @@ FORMS = (
         pattern=r"\[[0-9a-f]{8,16}-[0-9a-f]{8,16}\] potential offnode page_structs",
         samples=("[ffffea0002e00000-ffffea0002ffffff] potential offnode page_structs",),
         source="mm/sparse-vmemmap.c, 2.6.24-7.1; virtual",
+    ),
+    Form(
+        name="vmemmap-unmoved",
+        family="struct pages",
+        triggers=("Kernel Offset: disabled", "KASLR disabled"),
+        pattern=r"(?:Kernel Offset: disabled|KASLR disabled(?: |$))",
+        make=lambda _groups, lines: StructPages("unmoved", None, None, lines),
+        samples=("Kernel Offset: disabled", "KASLR disabled due to lack of seed", "KASLR disabled on command line"),
+        source="dump_kernel_offset() in arch/x86/kernel/setup.c and arch/arm64/kernel/setup.c, 3.18-7.1;"
+        " arch/arm64/kernel/kaslr.c, 5.7-7.1; KASLR is off",
+    ),
+    Form(
+        name="vmemmap-kasan",
+        family="struct pages",
+        triggers=("KernelAddressSanitizer initialized", "BUG: KASAN: "),
+        pattern=r"(?:kasan: )?(?:KernelAddressSanitizer initialized|BUG: KASAN: )",
+        make=lambda _groups, lines: StructPages("kasan", None, None, lines),
+        samples=(
+            "kasan: KernelAddressSanitizer initialized",
+            "BUG: KASAN: use-after-free in stable_page_flags+0x25/0x2f0",
+        ),
+        source="arch/x86/mm/kasan_init_64.c, arch/arm64/mm/kasan_init.c, mm/kasan/report.c, 4.0-7.1",
     ),
     Form(
         name="flat-memmap",

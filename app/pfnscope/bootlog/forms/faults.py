@@ -266,8 +266,8 @@ FORMS = (
         name="fault-place",
         family="oopses",
         triggers=("«IP: »[0-9a-f]{4}:", "«IP: »[A-Za-z_<:{]", "IP: [<"),
-        pattern=rf"[RE]?IP: (?:[0-9a-f]{{4}}:)?(?:\[?<[0-9a-f]+>\]?\s*)*(?::\w+:|\{{)?{_PLACE}",
-        make=_symbol,
+        pattern=rf"([RE]?IP): (?:[0-9a-f]{{4}}:)?(?:\[?<[0-9a-f]+>\]?\s*)*(?::\w+:|\{{)?{_PLACE}",
+        make=lambda g, _lines: Symbol(g[1] or "", g[0] or ""),
         samples=(
             "RIP: 0010:stable_page_flags+0x27/0x3c0",
             "IP: stable_page_flags+0x21/0x290",
