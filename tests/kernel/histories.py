@@ -10,7 +10,9 @@ from msgspec import Struct
 
 from pfnscope.kernel.architectures import asks_memblock, takes_blocks
 from pfnscope.kernel.release import Version, parse_version
+from pfnscope.layout.evidence import configured_buddy
 from pfnscope.layout.owners import x86_low_memory
+from pfnscope.model.log import BootLog, ConfigOption
 from tests.kernel.outcomes import (
     FLATMEM,
     HANDED_OVER,
@@ -224,6 +226,11 @@ HISTORIES: Mapping[str, History] = {
     "KHO_FIXED": History(notes(**HANDED_OVER), ["kho-deferred"], {"6.16.4": [], "6.17": []}),
     "SHARED_TAILS": History(
         notes(command_line="hugetlb_free_vmemmap=on hugepagesz=1G hugepages=4"), [], {"6.15": ["shared-struct-pages"]}
+    ),
+    "ORDER_INCLUSIVE": History(
+        lambda version: configured_buddy(BootLog(config=(ConfigOption("ARCH_FORCE_MAX_ORDER", "11", ()),)), version),
+        1024,
+        {"6.4": 2048},
     ),
     "HOLES_IN_ZONE": History(
         lambda version: "memory alone" in bound("move_freepages", "arm64")(version),

@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from pfnscope.analysis import analyze
+from pfnscope.analysis.verdict import verdict
 from pfnscope.bootlog import read
 from pfnscope.kernel.architecture_row import MemoryModel
 from pfnscope.kernel.architectures import WITH_MODEL, memory_model, section_size
@@ -218,3 +219,67 @@ def test_the_page_size_comes_from_the_name_of_the_release_or_from_the_counts(
     assert analysis.layout.page_size == size
     assert ("page_size" in {name for name, _ in analysis.assumed}) == assumed
     assert not [check for check in analysis.checks if check.agrees is False]
+
+
+VENDOR = [
+    "Booting Linux on physical CPU 0x0000000000 [0x411fd050]",
+    "Linux version 5.15.112 (a@b)",
+    "Zone ranges:",
+    "  DMA      [mem 0x0000000000000000-0x00000000dfffffff]",
+    "  Normal   empty",
+    "Early memory node ranges",
+    "  node   0: [mem 0x0000000000000000-0x000000000004ffff]",
+    "  node   0: [mem 0x00000000b8800000-0x00000000dfffffff]",
+]
+
+
+def of_vendor(*counts: int, more: str = "", **options: Any) -> Any:
+    lines = [*VENDOR, *(f"On node 0, zone DMA: {count} pages in unavailable ranges" for count in counts)]
+    text = more + "".join(f"[    0.000000] {line}\n" for line in lines)
+    (boot,) = read(text.encode()).boots
+    return analyze(boot, **options)
+
+
+def test_counts_prove_the_section_size_of_a_vendors_kernel_where_one_explains_them_all() -> None:
+    analysis = of_vendor(493488, 131072)
+    assert (analysis.layout.section_size, analysis.layout.memmap.assumed) == (1 << 30, False)
+    assert all(check.agrees for check in analysis.checks)
+    (note,) = [item for item in analysis.diagnostics if item.code == "memmap-proven"]
+    assert note.message == "Sections of 1 GiB are proven by the kernel's counts."
+    assert [(hole.pages, hole.linked_zone) for hole in analysis.holes if hole.outside] == [(131072, "DMA")]
+    assert analysis.machine.model
+    assert analysis.machine.model.section == 1 << 30
+
+
+def test_counts_that_no_section_size_explains_choose_none() -> None:
+    analysis = of_vendor(493489, 131072)
+    assert analysis.layout.section_size == 128 * MIB
+    assert not {"memmap-proven", "memmap-candidates"} & {item.code for item in analysis.diagnostics}
+    assert verdict(analysis).severity == "caution"
+
+
+def test_counts_that_several_units_explain_name_them_all() -> None:
+    """Memory up to the end of a section of 512 MiB or 1 GiB, with a hole at its beginning that both have."""
+    memory = (NodeRange(0, *ByteRange(0x14000 << 12, 0x40000 << 12), ()),)
+    zones = (ZoneRange("DMA", *ByteRange(0x14000 << 12, 0x40000 << 12), ()),)
+    counts = PrintedCounts(unavailable=(Count(0x14000, (9,), 0, "DMA"),))
+    facts = {"node_ranges": memory, "zone_ranges": zones, "page_counts": counts}
+    analysis = analyze(log("arm64", release="5.15.112", **facts))
+    (note,) = [item for item in analysis.diagnostics if item.code == "memmap-candidates"]
+    assert (
+        note.message == "The kernel's counts fit sections of 512 MiB and sections of 1 GiB alike; the first is taken."
+    )
+
+
+def test_a_model_and_a_section_size_that_are_demanded_are_taken_and_said_to_be_assumed() -> None:
+    analysis = of_vendor(section=512 * MIB)
+    assert analysis.layout.section_size == 512 * MIB
+    assert {("memory_model", "asked for"), ("section_size", "asked for")} <= set(analysis.assumed)
+    assert of_vendor(model=FLAT).layout.flat
+
+
+def test_a_configuration_beside_the_log_settles_model_and_largest_buddy() -> None:
+    flat = of_vendor(more="# CONFIG_SPARSEMEM is not set\nCONFIG_FLATMEM=y\nCONFIG_ARCH_FORCE_MAX_ORDER=12\n")
+    memmap = flat.layout.memmap
+    assert (memmap.model, memmap.block, memmap.assumed) == (FLAT, 2048, False)
+    assert memmap.why == "the kernel's configuration has it"

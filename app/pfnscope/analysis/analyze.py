@@ -15,10 +15,12 @@ from pfnscope.analysis.machine import Machine, blame, causes
 from pfnscope.analysis.nomap import nomap_memory
 from pfnscope.analysis.pointers import Pointers, pointers_of
 from pfnscope.analysis.proven_layout import fit_layout
+from pfnscope.kernel.architecture_row import MemoryModel
 from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.release import Release
 from pfnscope.kernel.thresholds import KHO_FIXED, SHARED_TAILS
 from pfnscope.kernel.vendors import parse_release
+from pfnscope.layout.evidence import ModelEvidence
 from pfnscope.layout.nodes import online_nodes, small_nodes
 from pfnscope.model.analysis import Cause, Check, Choice, Era, Event, Hole, NomapMemory
 from pfnscope.model.layout import Layout
@@ -133,15 +135,24 @@ class Analysis(Struct, frozen=True, dict=True):
     @cached_property
     def machine(self) -> Machine:
         """The machine, to be booted with other command lines."""
-        return Machine(self.booted_from, self.release, self.layout.arch, self.layout.memmap.model)
+        return Machine(self.booted_from, self.release, self.layout.arch, ModelEvidence.of(self.layout.memmap))
 
     @cached_property
     def _surroundings(self) -> Surroundings:
         return Surroundings(self.layout)
 
 
-def analyze(log: BootLog, *, kernel: str | None = None, arch: str | None = None) -> Analysis:
+def analyze(
+    log: BootLog,
+    *,
+    kernel: str | None = None,
+    arch: str | None = None,
+    model: MemoryModel | None = None,
+    section: int | None = None,
+) -> Analysis:
     """Analyse one boot. ``kernel`` and ``arch`` override what the log shows, and are marked as assumed.
+
+    So do ``model``, the memory model, and ``section``, the size of a memory section in bytes, which implies SPARSEMEM.
 
     Raises ValueError when ``kernel`` is not a release.
     """
@@ -149,9 +160,12 @@ def analyze(log: BootLog, *, kernel: str | None = None, arch: str | None = None)
     release = parse_release(kernel) if kernel else own
     if kernel and release is None:
         raise ValueError(kernel)
+    demanded = None
+    if model or section:
+        demanded = ModelEvidence(model or MemoryModel.SPARSEMEM, "asked for", section=section)
     full = completed(log, release, arch)
-    fit = fit_layout(full.log, release, arch, own)
-    assumed = (*full.assumed, *_assumed(log, fit.layout, kernel, arch))
+    fit = fit_layout(full.log, release, arch, own, demanded)
+    assumed = (*full.assumed, *_assumed(log, fit.layout, kernel, arch, demanded))
     checks = (*full.checks, *fit.checks)
     return Analysis(
         log=full.log,
@@ -167,6 +181,7 @@ def analyze(log: BootLog, *, kernel: str | None = None, arch: str | None = None)
             *_missing(log, fit.layout, fit.choice, full.why_not),
             *offline_nodes(log, fit.layout, release),
             *_memmap_notes(log, fit.layout),
+            *fit.notes,
             *_empty_zones(fit.layout),
             *_disagreements(checks),
         ),
@@ -176,11 +191,17 @@ def analyze(log: BootLog, *, kernel: str | None = None, arch: str | None = None)
     )
 
 
-def _assumed(log: BootLog, layout: Layout, kernel: str | None, arch: str | None) -> Iterator[tuple[str, str]]:
+def _assumed(
+    log: BootLog, layout: Layout, kernel: str | None, arch: str | None, demanded: ModelEvidence | None
+) -> Iterator[tuple[str, str]]:
     if kernel:
         yield "release", "asked for"
     if arch and arch != log.arch:
         yield "arch", "asked for"
+    if demanded:
+        yield "memory_model", "asked for"
+    if demanded and demanded.section:
+        yield "section_size", "asked for"
     yield from layout.assumed
     for name in log.assumed:
         if name == "release" and log.release_lines == log.command_line_lines:

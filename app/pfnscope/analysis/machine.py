@@ -6,10 +6,10 @@ from itertools import combinations
 
 from msgspec import Struct, structs
 
-from pfnscope.kernel.architecture_row import MemoryModel
 from pfnscope.kernel.command_line import Argument, arguments
 from pfnscope.kernel.release import Release
 from pfnscope.layout import build_layout
+from pfnscope.layout.evidence import ModelEvidence
 from pfnscope.model.analysis import Cause, Hole
 from pfnscope.model.layout import Layout
 from pfnscope.model.log import BootLog
@@ -22,13 +22,13 @@ class Machine(Struct, frozen=True, dict=True):
     """A machine and the release that it boots. ``log`` has its firmware map, its nodes and its own command line.
 
     ``arch`` is the architecture that it is analysed as, which may override the log's; ``model`` is the memory model of
-    its kernel, where None is the usual one.
+    its kernel with what shows it, where None is the usual one.
     """
 
     log: BootLog
     release: Release | None
     arch: str | None
-    model: MemoryModel | None
+    model: ModelEvidence | None
 
     @cached_property
     def own(self) -> SimulatedBoot:

@@ -1,4 +1,4 @@
-"""The layout of a log, with the memory model, page size and NOMAP memory that its printed counts prove.
+"""The layout of a log, with the memory model, its unit, page size and NOMAP memory that its printed counts prove.
 
 No line tells which ranges the kernel does not map (MEMBLOCK_NOMAP). But ranges of a node that touch each other are not
 merged, so their marks differ, and on arm64 that mark is NOMAP; and up to 5.11 the count of struct pages without memory
@@ -12,33 +12,39 @@ from itertools import islice, product
 from msgspec import Struct, structs
 
 from pfnscope.analysis.checks.checks import checks
-from pfnscope.analysis.choice import choose, printed_counts
+from pfnscope.analysis.choice import choose, printed_counts, same_counts
 from pfnscope.analysis.replay import PassCount, replay
 from pfnscope.kernel.architecture_row import MemoryModel
-from pfnscope.kernel.architectures import architecture, asks_memblock
+from pfnscope.kernel.architectures import BUDDY_ORDERS, SECTION_BITS, X86, architecture, asks_memblock
 from pfnscope.kernel.release import Release
 from pfnscope.kernel.rules import RULES, CountWording, StructPageRule
 from pfnscope.layout import build_layout
 from pfnscope.layout.evidence import ModelEvidence
 from pfnscope.model.analysis import Check, Choice
 from pfnscope.model.layout import Layout, MemoryRange
-from pfnscope.model.log import BootLog, PrintedCounts
+from pfnscope.model.log import BootLog, Diagnostic, PrintedCounts
 from pfnscope.model.ranges import FrameSet
+from pfnscope.units import format_size
 
 _COUNTED = "the printed counts fit no other"
+_PROVEN = "proven by the kernel's counts"
+_ALIKE = "one of several that the kernel's counts fit alike"
 _NOT_COUNTED = "with the other one there would be counts of unavailable pages, and the log has none"
 
 
 class Fit(Struct, frozen=True):
     """A layout with the rule of its kernel, and the kernel's own counts compared with it.
 
-    ``booted_from`` is the log without the late nodes that it has of another kernel: see Analysis.
+    ``booted_from`` is the log without the late nodes that it has of another kernel: see Analysis. ``explained``: the
+    rule gives every count of unavailable pages as printed. ``notes`` are remarks on what the counts choose.
     """
 
     booted_from: BootLog
     layout: Layout
     choice: Choice
     checks: tuple[Check, ...]
+    explained: bool = False
+    notes: tuple[Diagnostic, ...] = ()
 
     @property
     def wrong(self) -> tuple[int, int]:
@@ -51,20 +57,26 @@ class Fit(Struct, frozen=True):
         return contradicted + (lacking if self.booted_from.page_counts.count_line else 0), lacking
 
 
-def fit_layout(log: BootLog, release: Release | None, arch: str | None, own: Release | None) -> Fit:
+def fit_layout(
+    log: BootLog, release: Release | None, arch: str | None, own: Release | None, demanded: ModelEvidence | None = None
+) -> Fit:
     """The layout under the usual model and page size, or under those that contradict the fewest printed counts.
 
     Where two models contradict alike, the one with the fewest counts that the log lacks is taken; that is no proof.
-    ``own`` is the log's own release: where ``release`` is another one, the log's counts prove nothing of it.
+    Where neither gives the counts of unavailable pages, another unit may: see :func:`_by_unit`. ``own`` is the log's
+    own release: where ``release`` is another one, the log's counts prove nothing of it. ``demanded`` is the model that
+    the caller gives.
     """
     if release is not own:
         # like every count, the lines of late initialisation are of the log's own kernel
         plain = structs.replace(log, page_counts=structs.replace(log.page_counts, deferred=()))
-        return _fit(log, build_layout(plain, release, arch), release, own)
-    usual = _fit(log, build_layout(log, release, arch), release, own)
-    best = _best(usual, log, release, arch)
+        return _fit(log, build_layout(plain, release, arch, demanded), release, own)
+    usual = _fit(log, build_layout(log, release, arch, demanded), release, own)
+    best = usual if demanded else _by_unit(_best(usual, log, release, arch), log, release, arch)
     layout = with_nomap(best.layout, log.page_counts)
-    return best if layout is best.layout else _fit(log, layout, release, own)
+    if layout is best.layout:
+        return best
+    return structs.replace(_fit(log, layout, release, own), notes=best.notes)
 
 
 def _fit(log: BootLog, layout: Layout, release: Release | None, own: Release | None) -> Fit:
@@ -76,7 +88,9 @@ def _fit(log: BootLog, layout: Layout, release: Release | None, own: Release | N
     checked = checks(log, layout, choice, counted, own.stable if own else None)
     deferred = log.page_counts.deferred if release is own else ()
     booted_from = structs.replace(log, page_counts=structs.replace(log.page_counts, deferred=deferred))
-    return Fit(booted_from, layout, choice, checked)
+    printed = printed_counts(log.page_counts)
+    explained = choice.rule is not None and same_counts(choice.rule.wording, counted(choice.rule), printed)
+    return Fit(booted_from, layout, choice, checked, explained)
 
 
 def _best(usual: Fit, log: BootLog, release: Release | None, arch: str | None) -> Fit:
@@ -107,6 +121,56 @@ def _best(usual: Fit, log: BootLog, release: Release | None, arch: str | None) -
     if model.model is usual.layout.memmap.model and best.layout.page_size == usual.layout.page_size:
         return usual
     return fit(ModelEvidence(model.model, _NOT_COUNTED, assumed=True), size)
+
+
+def _by_unit(best: Fit, log: BootLog, release: Release | None, arch: str | None) -> Fit:
+    """The layout with the section size or largest buddy that explains the counts, where the usual one does not.
+
+    A vendor's kernel may have kept another SECTION_SIZE_BITS or ARCH_FORCE_MAX_ORDER. Where exactly one combination
+    explains all counts of unavailable pages, they prove it; of several the first is taken, and all are named.
+    """
+    layout = best.layout
+    if best.explained or not log.page_counts.count_line or layout.arch in X86 or not layout.knows_struct_pages:
+        return best
+    if with_nomap(layout, log.page_counts) is not layout:
+        return best
+    tried = (
+        (evidence, _fit(log, build_layout(log, release, arch, evidence, layout.page_size), release, release))
+        for evidence in islice(_units(layout), _MOST_TRIES)
+    )
+    fits = [(evidence, fit) for evidence, fit in tried if fit.explained and fit.layout.knows_struct_pages]
+    if not fits:
+        return best
+    evidence, fit = fits[0]
+    line = next((check.lines[0] for check in fit.checks if check.ranges and check.lines), None)
+    if len(fits) == 1:
+        words = _unit_words(evidence)
+        message = f"{words[0].upper()}{words[1:]} {'are' if evidence.section else 'is'} {_PROVEN}."
+        return structs.replace(fit, notes=(Diagnostic("info", "memmap-proven", message, line, None),))
+    names = [_unit_words(item) for item, _ in fits]
+    message = f"The kernel's counts fit {', '.join(names[:-1])} and {names[-1]} alike; the first is taken."
+    fit = _fit(
+        log, build_layout(log, release, arch, structs.replace(evidence, why=_ALIKE, assumed=True)), release, release
+    )
+    return structs.replace(fit, notes=(Diagnostic("warning", "memmap-candidates", message, line, None),))
+
+
+def _units(layout: Layout) -> Iterator[ModelEvidence]:
+    """Models, section sizes and largest buddies to try, the layout's own model first."""
+    models = [layout.memmap.model]
+    if layout.memmap.assumed:
+        models += [model for model in MemoryModel if model is not layout.memmap.model]
+    for model in models:
+        if model is MemoryModel.SPARSEMEM:
+            yield from (ModelEvidence(model, _PROVEN, section=1 << bits) for bits in SECTION_BITS)
+        elif model is MemoryModel.FLATMEM:
+            yield from (ModelEvidence(model, _PROVEN, buddy=1 << order) for order in BUDDY_ORDERS)
+
+
+def _unit_words(evidence: ModelEvidence) -> str:
+    if evidence.section:
+        return f"sections of {format_size(evidence.section)}"
+    return f"a largest buddy of {evidence.buddy} frames"
 
 
 _MOST_TRIES = 64

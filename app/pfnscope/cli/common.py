@@ -5,7 +5,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from pfnscope.cli.startup import EXIT_FINDING
-from pfnscope.cli.terminal import Refusal, is_terminal, say, working
+from pfnscope.cli.terminal import Refusal, WrongUsage, is_terminal, say, working
 
 if TYPE_CHECKING:
     from pfnscope.model.analysis import Severity
@@ -15,10 +15,21 @@ if TYPE_CHECKING:
 
 
 def assumptions(args: Namespace) -> "Options":
-    """The values of ``--kernel``, ``--arch`` and ``--boot``."""
+    """The values of ``--kernel``, ``--arch`` and ``--boot``, and of ``--memory-model`` and ``--section-size``."""
     from pfnscope.service.analyzing import Options
+    from pfnscope.units import leading_size
 
-    return Options(kernel=args.kernel, arch=args.arch, boot=args.boot)
+    size = getattr(args, "section_size", None)
+    section, rest = leading_size(size) if size else (None, "")
+    if size and (rest or not section):
+        raise WrongUsage(f"--section-size is a size such as 128M or 1G, not {size!r}")
+    return Options(
+        kernel=args.kernel,
+        arch=args.arch,
+        boot=args.boot,
+        memory_model=getattr(args, "memory_model", None),
+        section_size=section,
+    )
 
 
 def status(document: "Document", severity: "Severity | None") -> int:

@@ -193,6 +193,20 @@ def add_assumptions(parser: Parser) -> None:
     parser.option("--boot", type=Whole(), metavar="N", help="Which boot of the text, from 1.")
 
 
+def add_memory_model(parser: Parser) -> None:
+    """``--memory-model`` and ``--section-size``."""
+    parser.option(
+        "--memory-model",
+        choices=("sparsemem", "flatmem"),
+        help="How this kernel keeps struct pages, as its configuration says.",
+    )
+    parser.option(
+        "--section-size",
+        metavar="SIZE",
+        help="Size of its memory sections, such as 1G: 2 to the power of SECTION_SIZE_BITS.",
+    )
+
+
 def add_fail_on(parser: Parser) -> None:
     """``--fail-on``."""
     parser.option("--fail-on", choices=("danger", "caution", "info"), help="Exit 1 at this severity or worse.")

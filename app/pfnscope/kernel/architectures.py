@@ -331,6 +331,12 @@ X86 = frozenset(row.name for row in ARCHITECTURES if row.x86)
 WITH_MODEL = tuple(sorted(row.name for row in ARCHITECTURES if row.models))
 """Architectures of which it is known how struct pages are kept."""
 
+SECTION_BITS = range(27, 31)
+"""SECTION_SIZE_BITS that counts may prove: from the smallest to the largest of 64-bit kernels with large sections."""
+
+BUDDY_ORDERS = range(9, 14)
+"""Orders of the largest buddy that counts may prove: ARCH_FORCE_MAX_ORDER of arch/*/Kconfig, 7.1.5."""
+
 PAGE_SIZES = tuple(sorted({size for row in ARCHITECTURES for size in row.page_sizes}))
 
 _PAGE_BLOCKS = {4 * KIB: 512, 16 * KIB: 2048, 64 * KIB: 8192}

@@ -156,6 +156,12 @@ FLATMEM_TAIL = Threshold(
     "memmap_init() and alloc_node_mem_map() in mm/mm_init.c, pfn_valid() in arch/arm/mm/init.c",
     "not in 6.12, in 7.1.5",
 )
+ORDER_INCLUSIVE = Threshold(
+    since("6.4"),
+    "CONFIG_ARCH_FORCE_MAX_ORDER is the order of the largest buddy; before, it is one more",
+    '23baf831a32c ("mm, treewide: redefine MAX_ORDER sanely"), arch/*/Kconfig',
+    "one more in 6.1.20, not in 6.12",
+)
 HOLES_IN_ZONE = Threshold(
     since("4.19"),
     "move_freepages() of arm64 asks pfn_valid() for each frame of a page block; before, kernels without NUMA read all"

@@ -54,7 +54,12 @@ def build_layout(
     memmap = find_memmap(log, arch, version, len({item.node for item in memory}), page_size, model)
     if memmap.assumed and memory:
         assumed.append(("memory_model", memmap.why))
-    if memmap.section_size is not None and (log.arch is None or release is None) and arch != "x86_64":
+    if (
+        memmap.section_size is not None
+        and not memmap.own_unit
+        and (log.arch is None or release is None)
+        and arch != "x86_64"
+    ):
         assumed.append(("section_size", f"the section size of {arch} on current releases"))
     map_owners = owners(log, page_size)
     reserved, complete = known_reserved(log, map_owners, arch, version, page_size)

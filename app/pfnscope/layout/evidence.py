@@ -14,18 +14,40 @@ from pfnscope.kernel.architectures import (
     section_size,
 )
 from pfnscope.kernel.release import Version
+from pfnscope.kernel.thresholds import ORDER_INCLUSIVE
 from pfnscope.model.layout import NO_MEMMAP, MemMap
 from pfnscope.model.log import BootLog
 from pfnscope.patterns import compiled
-from pfnscope.units import GIB, KIB, MIB
+from pfnscope.units import GIB, KIB, MIB, whole_number
 
 
 class ModelEvidence(Struct, frozen=True):
-    """A memory model and what shows it; ``assumed`` where that is no proof."""
+    """A memory model and what shows it; ``assumed`` where that is no proof.
+
+    ``section`` is the size of a section in bytes and ``buddy`` the largest buddy in frames, where they are known to be
+    other than usual.
+    """
 
     model: MemoryModel
     why: str
     assumed: bool = False
+    section: int | None = None
+    buddy: int | None = None
+
+    @classmethod
+    def of(cls, memmap: MemMap) -> "ModelEvidence | None":
+        """What a layout's memory map shows for other boots of the same kernel."""
+        if memmap.model is None:
+            return None
+        sparse = memmap.model is MemoryModel.SPARSEMEM
+        section, buddy = (memmap.section_size, None) if sparse else (None, memmap.block)
+        return cls(
+            memmap.model,
+            memmap.why,
+            memmap.assumed,
+            section if memmap.own_unit else None,
+            buddy if memmap.own_unit else None,
+        )
 
 
 def find_memmap(
@@ -44,16 +66,18 @@ def find_memmap(
     if evidence is None or (evidence.model is MemoryModel.FLATMEM and facts.virtual):
         return NO_MEMMAP
     model, why, assumed = evidence.model, evidence.why, evidence.assumed
-    buddy, pae = max_order_pages(arch, page_size), has_pae(log)
+    configured = configured_buddy(log, version)
+    buddy, pae = evidence.buddy or configured or max_order_pages(arch, page_size), has_pae(log)
+    own_unit = evidence.section is not None or evidence.buddy is not None
     page_block = pageblock_frames(arch, page_size, pae=pae, buddy=buddy)
     if model is MemoryModel.FLATMEM:
         first = _first_frame(log, page_size) if facts.from_memory else 0
         freed = freed_unit(arch, version, page_block, buddy)
-        return MemMap(model, None, buddy, first, freed, page_block, assumed, why)
-    size = section_size(arch, version, page_size, pae=pae)
+        return MemMap(model, None, buddy, first, freed, page_block, assumed, why, own_unit)
+    size = evidence.section or section_size(arch, version, page_size, pae=pae)
     if size is None:
         return NO_MEMMAP
-    return MemMap(model, size, size // page_size, page_block=page_block, assumed=assumed, why=why)
+    return MemMap(model, size, size // page_size, page_block=page_block, assumed=assumed, why=why, own_unit=own_unit)
 
 
 def _first_frame(log: BootLog, page_size: int) -> int:
@@ -68,6 +92,10 @@ def printed_model(log: BootLog) -> ModelEvidence | None:
     are made of sections (drivers/base/memory.c).
     """
     kinds = {item.kind for item in log.struct_pages if item.address is not None}
+    options = {item.name: item.value for item in log.config}
+    for model in MemoryModel:
+        if options.get(model.name) == "y":
+            return ModelEvidence(model, "the kernel's configuration has it")
     if "flat" in kinds:
         return ModelEvidence(MemoryModel.FLATMEM, "the log prints node_mem_map")
     if kinds and not architecture(log.arch).always_prints_vmemmap:
@@ -77,6 +105,18 @@ def printed_model(log: BootLog) -> ModelEvidence | None:
     if log.files.memory_blocks:
         return ModelEvidence(MemoryModel.SPARSEMEM, "the machine has memory blocks")
     return None
+
+
+_ORDERS = ("ARCH_FORCE_MAX_ORDER", "FORCE_MAX_ZONEORDER")
+
+
+def configured_buddy(log: BootLog, version: Version | None) -> int | None:
+    """The largest buddy in frames by the kernel's configuration, or None where the text has none that says so."""
+    values = (whole_number(item.value, 2) for item in log.config if item.name in _ORDERS)
+    order = next((value for value in values if value is not None), None)
+    if order is None:
+        return None
+    return 1 << (order if ORDER_INCLUSIVE.reached(version, unknown=True) else max(0, order - 1))
 
 
 def has_pae(log: BootLog) -> bool:

@@ -17,7 +17,8 @@ class MemMap(Struct, frozen=True):
 
     ``section_size`` in bytes, None without sections. ``block``: struct pages exist for whole multiples of so many
     frames, none below the frame ``first``; those of gaps in FLATMEM are given back in blocks of ``freed`` frames, where
-    that is not 0. ``page_block``: frames of a page block. ``why`` and ``assumed``: what the model is taken from.
+    that is not 0. ``page_block``: frames of a page block. ``why`` and ``assumed``: what the model is taken from;
+    ``own_unit``: the unit is not what architecture and release have usually, but shown or demanded.
     """
 
     model: MemoryModel | None
@@ -28,6 +29,7 @@ class MemMap(Struct, frozen=True):
     page_block: int = 512
     assumed: bool = False
     why: str = ""
+    own_unit: bool = False
 
     def fills_holes(self, version: Version) -> bool:
         """Whether passes of a release reach struct pages without memory. In FLATMEM of old they stay zeroed."""

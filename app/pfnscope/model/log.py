@@ -72,6 +72,14 @@ class SratEntry(Bordered, msgspec.Struct, frozen=True):
     lines: Lines
 
 
+class ConfigOption(msgspec.Struct, frozen=True):
+    """An option of a kernel's ``.config`` that stands in the text, with its value as written."""
+
+    name: str
+    value: str
+    lines: Lines
+
+
 class MemblockRegion(Bordered, msgspec.Struct, frozen=True):
     """One region of a memblock=debug dump."""
 
@@ -391,6 +399,7 @@ class BootLog(MemoryMaps, msgspec.Struct, frozen=True):
     modified_map: tuple[MapEntry, ...] = ()
     e820_changes: tuple[E820Change, ...] = ()
     efi_map: tuple[EfiEntry, ...] = ()
+    config: tuple[ConfigOption, ...] = ()
     srat: tuple[SratEntry, ...] = ()
     window_nodes: tuple[WindowNode, ...] = ()
     emulated_nodes: tuple[EmulatedNode, ...] = ()

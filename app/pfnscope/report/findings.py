@@ -169,6 +169,15 @@ GROUPS: tuple[tuple[str, tuple[Finding, ...]], ...] = (
         "About struct pages",
         (
             Finding(
+                "memmap-proven",
+                "The kernel's counts fit one section size or largest buddy, which is not the usual one: it is taken.",
+            ),
+            Finding(
+                "memmap-candidates",
+                "The kernel's counts fit several section sizes or largest buddies, and not the usual one.",
+                "Give the one of the kernel's configuration: --section-size, --memory-model.",
+            ),
+            Finding(
                 "zone-without-pages",
                 "A zone spans memory of other nodes alone: it has no page, yet holes in its span count as inside.",
             ),

@@ -6,6 +6,7 @@ from pfnscope.analysis import Analysis
 from pfnscope.analysis import analyze as judge
 from pfnscope.bootlog import LOOKED_FOR, Reading, read
 from pfnscope.kernel import architectures
+from pfnscope.kernel.architecture_row import MemoryModel
 from pfnscope.kernel.vendors import parse_release
 from pfnscope.model import encoding
 from pfnscope.model.document import Document
@@ -18,12 +19,21 @@ from pfnscope.units import whole_number
 ARCHITECTURES = frozenset(row.name for row in architectures.ARCHITECTURES)
 
 
+LEAST_SECTION = 1 << 20
+"""Smaller than any SECTION_SIZE_BITS of arch/*/include/asm/sparsemem.h."""
+
+
 class Options(msgspec.Struct, frozen=True):
-    """What the caller overrides: the release, the architecture, and which boot of the text (1-based)."""
+    """What the caller overrides: the release, the architecture, and which boot of the text (1-based).
+
+    So do the memory model and the size of a memory section in bytes, where the kernel's configuration is known.
+    """
 
     kernel: str | None = None
     arch: str | None = None
     boot: int | None = None
+    memory_model: str | None = None
+    section_size: int | None = None
 
 
 DEFAULTS = Options()
@@ -58,7 +68,19 @@ def encode(value: object) -> bytes:
 
 def judged(reading: Reading, options: Options = DEFAULTS) -> Analysis:
     """The analysis of one boot of a reading, chosen and refused as :func:`analyze` does."""
-    return judge(chosen(reading, options), kernel=options.kernel, arch=options.arch)
+    log = chosen(reading, options)
+    model, section = options.memory_model, options.section_size
+    if model is not None and model not in [item.value for item in MemoryModel]:
+        raise BadOption(f"Unknown memory model {model!r}; known are sparsemem and flatmem.")
+    if section is not None and (section < LEAST_SECTION or section & (section - 1) or model == "flatmem"):
+        raise BadOption("A memory section has a power of two of at least 1 MiB, and SPARSEMEM alone has sections.")
+    return judge(
+        log,
+        kernel=options.kernel,
+        arch=options.arch,
+        model=MemoryModel(model) if model else None,
+        section=section,
+    )
 
 
 def chosen(reading: Reading, options: Options = DEFAULTS) -> BootLog:

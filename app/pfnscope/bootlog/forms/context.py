@@ -3,7 +3,7 @@
 from pfnscope.bootlog.effects import ArchHint, Banner, BootConfig, CommandLine, Effect, Farewell, PageSize, Running
 from pfnscope.bootlog.forms.base import NUMBER, Form, Groups, number
 from pfnscope.kernel.architectures import PAGE_SIZES
-from pfnscope.model.log import Lines
+from pfnscope.model.log import ConfigOption, Lines
 
 ANY_TEXT = ".*"
 
@@ -25,7 +25,18 @@ def _hash_table(groups: Groups, _lines: Lines) -> Effect | None:
     return PageSize(page) if page << order == size and page in PAGE_SIZES else None
 
 
+_CONFIGURED = ("SPARSEMEM", "FLATMEM", "ARCH_FORCE_MAX_ORDER", "FORCE_MAX_ZONEORDER")
+
 FORMS = (
+    Form(
+        name="kernel-config",
+        family="kernel configuration",
+        triggers=tuple(f"CONFIG_{name}=" for name in _CONFIGURED),
+        pattern=rf"CONFIG_({'|'.join(_CONFIGURED)})=([0-9a-z]+)$",
+        make=lambda g, lines: ConfigOption(g[0] or "", g[1] or "", lines),
+        samples=("CONFIG_SPARSEMEM=y", "CONFIG_FLATMEM=y", "CONFIG_ARCH_FORCE_MAX_ORDER=11"),
+        source="mm/Kconfig and arch code, 2.6.11-7.1; a .config beside the log",
+    ),
     Form(
         name="banner",
         family="kernel release",

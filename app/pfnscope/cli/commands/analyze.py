@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pfnscope.cli.common import assumptions, hint, read, render, status
-from pfnscope.cli.parsing import Parser, add_assumptions, add_fail_on, add_layout_format, add_look
+from pfnscope.cli.parsing import Parser, add_assumptions, add_fail_on, add_layout_format, add_look, add_memory_model
 from pfnscope.cli.startup import EXIT_FINDING, EXIT_NO_LAYOUT, EXIT_USAGE, run_long
 from pfnscope.cli.terminal import Refusal, WrongUsage, look, show, show_count, working
 
@@ -22,6 +22,7 @@ def configure(parser: Parser) -> None:
     parser.operand("logs", "[FILE|-]...", nargs="*")
     add_layout_format(parser, "jsonl")
     add_assumptions(parser)
+    add_memory_model(parser)
     add_fail_on(parser)
     add_look(parser)
 

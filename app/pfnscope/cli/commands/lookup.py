@@ -3,7 +3,7 @@
 from argparse import Namespace
 
 from pfnscope.cli.common import assumptions, read
-from pfnscope.cli.parsing import Parser, add_assumptions, add_format, add_look
+from pfnscope.cli.parsing import Parser, add_assumptions, add_format, add_look, add_memory_model
 from pfnscope.cli.terminal import look, show
 
 
@@ -13,6 +13,7 @@ def configure(parser: Parser) -> None:
     parser.operand("where", "WHERE")
     add_format(parser, "text", "json")
     add_assumptions(parser)
+    add_memory_model(parser)
     add_look(parser)
 
 

@@ -3,7 +3,7 @@
 from argparse import Namespace
 
 from pfnscope.cli.common import assumptions, read
-from pfnscope.cli.parsing import Parser, add_assumptions, add_format, add_look
+from pfnscope.cli.parsing import Parser, add_assumptions, add_format, add_look, add_memory_model
 from pfnscope.cli.startup import EXIT_FINDING
 from pfnscope.cli.terminal import look, show, working
 from pfnscope.kernel.region_kinds import PLACEABLE
@@ -18,6 +18,7 @@ def configure(parser: Parser) -> None:
     parser.option("--fail-on", choices=("danger",), help="Exit 1 where every place makes a danger.")
     add_format(parser, "text", "json")
     add_assumptions(parser)
+    add_memory_model(parser)
     add_look(parser)
 
 
