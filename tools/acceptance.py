@@ -3,7 +3,8 @@
 usage: acceptance.py FOLDER FLOOR.toml
 
 FOLDER holds acceptance/boots.py, acceptance/corpus.py and their data. Each row of FLOOR.toml names a
-check, its arguments, and the least number of facts that must agree.
+check, its arguments, and the least number of facts that must agree. A script that lies beside this one calls the
+library itself; the others call the command.
 """
 
 import re
@@ -20,7 +21,9 @@ _FIGURE = re.compile(r"(\d+) of (\d+) facts")
 def measure(folder: Path, check: dict[str, Any]) -> tuple[int, int]:
     """How many facts agree, and of how many."""
     script, *arguments = check["run"]
-    command = [sys.executable, str(folder / "acceptance" / script), "--command", str(COMMAND)]
+    own = Path(__file__).with_name(script)
+    outside = [str(folder / "acceptance" / script), "--command", str(COMMAND)]
+    command = [sys.executable, *([str(own)] if own.exists() else outside)]
     command += [str(folder / word[1:]) if word.startswith("@") else word for word in arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     last = (done.stdout.splitlines() or [""])[-1]

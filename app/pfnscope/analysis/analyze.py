@@ -7,6 +7,7 @@ from typing import Literal
 from msgspec import Struct, structs
 
 from pfnscope.analysis.computed import completed
+from pfnscope.analysis.doubt import doubted
 from pfnscope.analysis.eras import eras, weigh_unknown
 from pfnscope.analysis.events import place_events
 from pfnscope.analysis.evidence import Evident, Proof, frames_of, proofs, with_evidence
@@ -119,6 +120,7 @@ class Analysis(Struct, frozen=True, dict=True):
         """The holes by the rule alone. Where the release is unknown, the worst rule gives the severity."""
         layout = self.layout
         holes = find_holes(self._surroundings, self.choice, self.release, layout.without_memory)
+        holes = doubted(holes, layout, self.choice, self.release, self.log.page_counts, self.checks)
         if self.choice.rule is None and layout.knows_struct_pages:
             return weigh_unknown(self._surroundings, holes)
         return holes
@@ -179,6 +181,7 @@ def analyze(
             *full.diagnostics,
             *_assumptions(assumed),
             *_missing(log, fit.layout, fit.choice, full.why_not),
+            *_incomplete(log, fit.layout),
             *offline_nodes(log, fit.layout, release),
             *_memmap_notes(log, fit.layout),
             *fit.notes,
@@ -222,6 +225,14 @@ def _disagreements(checks: tuple[Check, ...]) -> Iterator[Diagnostic]:
         if check.agrees is False:
             message = f"{check.what}: printed {check.printed}, computed {check.computed or 'nothing'}."
             yield Diagnostic("warning", "check-differs", message, check.lines[0] if check.lines else None, None)
+
+
+def _incomplete(log: BootLog, layout: Layout) -> Iterator[Diagnostic]:
+    """What the lists lack, but for what their reader has said."""
+    said = {note.message for note in log.diagnostics}
+    for item in layout.missing if layout.knows_struct_pages else ():
+        if item.why not in said:
+            yield Diagnostic("warning", "missing-lines", item.why, item.lines[0] if item.lines else None, None)
 
 
 def offline_nodes(log: BootLog, layout: Layout, release: Release | None) -> Iterator[Diagnostic]:

@@ -220,7 +220,7 @@ def _holes_per_zone(run: Replay) -> None:
     hole = 0
     for span in run.layout.zone_spans:
         written: list[FrameRange] = []
-        for frames in by_node[span.node]:
+        for frames in by_node.get(span.node, ()):
             part = frames.clip(span.frames.start, span.frames.end)
             written += _hole_below(run, hole, part.start, span)
             hole = part.end

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.contradictions import against_rule, astray, doubts, lead
+from pfnscope.analysis.doubt import leaves_unwritten
 from pfnscope.analysis.evidence import Evident
 from pfnscope.analysis.trouble import without_layout
 from pfnscope.kernel.readers import WRONG_LINKS
@@ -72,6 +73,10 @@ def _answers(analysis: Analysis) -> Iterator[_Answer]:
     for item in leading:
         yield severity, lead(item), _of_evident(analysis, item)
     yield from _of_astray(analysis)
+    lost = _lost(analysis)
+    if lost:
+        lacking = f"Lines about memory are missing from the text, so a danger{on} may not be seen."
+        yield SEVERITIES[-1] if severity == "danger" else "caution", lacking, lost
     doubt = tuple(doubts(analysis.checks))
     for text in doubt:
         yield SEVERITIES[-1] if severity in ALARMS else "caution", text, ()
@@ -81,7 +86,7 @@ def _answers(analysis: Analysis) -> Iterator[_Answer]:
     kept_out = [item for item in worst_first(analysis.nomap) if item.severity != SEVERITIES[-1]]
     if kept_out:
         yield kept_out[0].severity, _of_nomap(kept_out, on), ()
-    if severity == SEVERITIES[-1] and not (doubt or analysis.astray or kept_out):
+    if severity == SEVERITIES[-1] and not (doubt or lost or analysis.astray or kept_out):
         nothing = (_NOTHING_TO_JUDGE,) if analysis.layout.flat and not holes else ()
         yield severity, _no_danger(analysis.layout.outside_zone_spans.pages, on), nothing
     others = [hole for hole in holes if hole.outside and hole.severity != severity]
@@ -105,6 +110,14 @@ def _of_astray(analysis: Analysis) -> Iterator[_Answer]:
         yield severity, astray(analysis.astray, analysis.layout), ()
 
 
+def _lost(analysis: Analysis) -> tuple[str, ...]:
+    """What shows that lines are missing, where a danger may hang on them; nothing where none can."""
+    rule = analysis.choice.rule
+    if rule is not None and not leaves_unwritten(rule):
+        return ()
+    return tuple(item.why for item in analysis.layout.missing if item.frames.pages)
+
+
 def _no_danger(pages: int, on: str) -> str:
     if pages:
         return f"No danger{on}: {_count(pages)} {_lie(pages)} outside every zone span, written and reserved."
@@ -121,7 +134,12 @@ def _summary(worst: Sequence[Hole], on: str) -> str:
         tail = "" if worst[0].severity == "danger" else f", {tail}"
         return f"{subject}, and{on} nothing ever writes them{tail}."
     if state == "unknown":
-        return f"{subject}; what they hold depends on the release, which is not known."
+        why = (
+            "is not known, since lines are missing or contradict each other"
+            if on
+            else "depends on the release, which is not known"
+        )
+        return f"{subject}; what they hold {why}."
     safe = f"{_count(pages)} {where} {_are(pages)} safe to read{on}"
     if state == "zeroed":
         return f"{safe}: all zero, as if of node 0 and its first zone."

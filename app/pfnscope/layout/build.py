@@ -3,17 +3,18 @@
 from collections.abc import Sequence
 
 from pfnscope.kernel.architecture_row import MemoryModel
-from pfnscope.kernel.architectures import architecture, max_order_pages, zone_limits
+from pfnscope.kernel.architectures import architecture, max_order_pages
 from pfnscope.kernel.command_line import arguments, movable_arguments
 from pfnscope.kernel.release import Release, Version
 from pfnscope.kernel.thresholds import ACPI_IN_MAX_PFN
+from pfnscope.layout.completeness import complete_limits, missing_memory
 from pfnscope.layout.evidence import ModelEvidence, counted_page_size, find_memmap, likely_arch, named_page_size
 from pfnscope.layout.nodes import node_blocks, online_nodes, small_nodes
 from pfnscope.layout.owners import end_of, known_reserved, owners
 from pfnscope.layout.zones import kept_out, marked, movable_starts, spans_of, zone_spans
-from pfnscope.model.layout import Layout, MemoryRange, ZoneLimit
+from pfnscope.model.layout import Layout, MemoryRange, Missing, ZoneLimit
 from pfnscope.model.log import BootLog, MemblockRegion, MemoryType, NodeRange
-from pfnscope.model.ranges import FrameRange, FrameSet
+from pfnscope.model.ranges import FrameSet
 from pfnscope.units import GIB, KIB
 
 
@@ -47,10 +48,17 @@ def build_layout(
         assumed.append(("page_size", why))
     version = release.stable if release else None
     memory = _memory(log, page_size)
-    limits = _zone_limits(log, arch, version, memory, page_size)
+    limits, lost_zones = _zone_limits(log, arch, version, memory, page_size)
     exact = spans_of(log.files.zoneinfo) if not (log.zone_ranges and memory) else ()
     if limits and not log.zone_ranges and not exact:
         assumed.append(("zone_ranges", f"the zone limits of {arch}, since the text prints none"))
+    elif lost_zones and not exact:
+        assumed.append(
+            ("zone_ranges", f"the printed ones, with the zone limits of {arch} for the lines that are missing")
+        )
+    sized = pages is not None or printed is not None or architecture(arch).fixed_page_size
+    lost_memory = missing_memory(log, memory, arch, page_size, counts_pages=sized)
+    missing = (*(() if exact else lost_zones), *lost_memory)
     memmap = find_memmap(log, arch, version, len({item.node for item in memory}), page_size, model)
     if memmap.assumed and memory:
         assumed.append(("memory_model", memmap.why))
@@ -82,7 +90,8 @@ def build_layout(
         memmap=memmap,
         memory=memory,
         zone_limits=limits,
-        zone_spans=exact or zone_spans(spanned, limits, movable, mirrored),
+        zone_spans=exact
+        or zone_spans(spanned, limits, movable, mirrored, dict(span for item in missing for span in item.spans)),
         owners=map_owners,
         reserved=reserved,
         reserved_complete=complete,
@@ -92,6 +101,7 @@ def build_layout(
         deferred=tuple(sorted({count.value for count in log.page_counts.deferred})),
         nomap=kept_out(log, page_size),
         node_blocks=node_blocks(log, arch, memory, page_size),
+        missing=missing,
     )
 
 
@@ -104,37 +114,30 @@ def _memory(log: BootLog, page_size: int) -> tuple[MemoryRange, ...]:
 
 def _zone_limits(
     log: BootLog, arch: str | None, version: Version | None, memory: Sequence[MemoryRange], page_size: int
-) -> tuple[ZoneLimit, ...]:
-    """The printed zone ranges, or else the limits of the architecture applied to the memory.
-
-    Source: free_area_init_nodes() in mm/page_alloc.c, 4.17: zones follow each other from the first frame of memory.
-    """
-    if log.zone_ranges:
-        return tuple(
-            ZoneLimit(item.zone, item.range.frames_inward(page_size) if item.range else None, item.lines)
-            for item in log.zone_ranges
-        )
-    if not memory:
-        return ()
-    low, top = memory[0].frames.start, max(item.frames.end for item in memory)
-    out: list[ZoneLimit] = []
-    for zone, limit in zone_limits(arch, version, low * page_size):
-        high = max(low, top if limit is None else min(limit // page_size, top))
-        out.append(ZoneLimit(zone, FrameRange(low, high) if low < high else None, ()))
-        low = high
-    return tuple(out)
+) -> tuple[tuple[ZoneLimit, ...], tuple[Missing, ...]]:
+    """The printed zone ranges, or else the limits of the architecture applied to the memory; and what they lack."""
+    printed = [
+        ZoneLimit(item.zone, item.range.frames_inward(page_size) if item.range else None, item.lines)
+        for item in log.zone_ranges
+    ]
+    return complete_limits(printed, memory, arch, version, page_size)
 
 
 def _max_pfn(log: BootLog, memory: Sequence[MemoryRange], version: Version | None, page_size: int) -> int:
     """One beyond the last frame of RAM as printed last (``last_pfn``), or else the end of memory, or of ACPI data.
 
     Source: setup_arch() in arch/x86/kernel/setup.c, 4.19 to 5.11: the line comes again after MTRRs cut RAM, and with
-    RAM above 4 GiB once more for what lies below.
+    RAM above 4 GiB once more for what lies below. So the last line may be lost, which shows where memory and the map in
+    force end alike.
     """
     printed = [count.value for count in log.page_counts.last_pfn]
     above = [pfn for pfn in printed if pfn > 4 * GIB // page_size]
-    if printed:
-        return (above or printed)[-1]
+    end = max((item.frames.end for item in memory), default=0)
     acpi = ACPI_IN_MAX_PFN.reached(version, unknown=True)
-    ends = [end_of({MemoryType.ACPI}, log.map_in_force, page_size)] if memory and acpi else []
-    return max((*ends, *(item.frames.end for item in memory)), default=0)
+    own = max(end, end_of({MemoryType.ACPI}, log.map_in_force, page_size) if memory and acpi else 0)
+    if not printed:
+        return own
+    last = (above or printed)[-1]
+    ram, both = (end_of({MemoryType.RAM, *more}, log.map_in_force, page_size) for more in ((), (MemoryType.ACPI,)))
+    of_another_map = ram == end and last not in (ram, both)
+    return own if last < end or of_another_map else last

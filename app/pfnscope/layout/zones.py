@@ -6,6 +6,7 @@ mm/mm_init.c, 6.6, 7.1: what ``kernelcore=``, ``movablecore=`` and ``movable_nod
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from msgspec.structs import replace
 
@@ -25,15 +26,17 @@ def zone_spans(
     limits: Sequence[ZoneLimit],
     movable_start: Mapping[int, int],
     mirrored: FrameSet | None = None,
+    extents: Mapping[int, FrameRange] = MappingProxyType({}),
 ) -> tuple[ZoneSpan, ...]:
     """The span of every zone of every node, in node and zone order; empty spans are left out.
 
     ``movable_start`` gives the first frame of ZONE_MOVABLE by node. Source: zone_spanned_pages_in_node(),
     adjust_zone_range_for_zone_movable() and zone_absent_pages_in_node(), mm/page_alloc.c 4.17 and
     mm/mm_init.c 7.1. ``mirrored`` is the mirrored memory where ``kernelcore=mirror`` was given: a zone then keeps its
-    span above the start of ZONE_MOVABLE, and memory that belongs to the other of both is absent from it.
+    span above the start of ZONE_MOVABLE, and memory that belongs to the other of both is absent from it. ``extents``
+    are printed first and last frames of nodes, which count where their ranges are not whole.
     """
-    by_node: dict[int, list[FrameRange]] = {}
+    by_node: dict[int, list[FrameRange]] = {node: [] for node in extents}
     for item in memory:
         if item.frames.pages:
             by_node.setdefault(item.node, []).append(item.frames)
@@ -42,7 +45,8 @@ def zone_spans(
     out: list[ZoneSpan] = []
     for node in sorted(by_node):
         ranges = by_node[node]
-        first, last = min(item.start for item in ranges), max(item.end for item in ranges)
+        whole = [*ranges, extents[node]] if node in extents else ranges
+        first, last = min(item.start for item in whole), max(item.end for item in whole)
         movable = movable_start.get(node, 0)
         for zone, frames in bounded:
             span = frames.clip(first, last)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import cached_property
+from typing import Literal
 
 from msgspec import Struct
 
@@ -79,6 +80,20 @@ class ZoneLimit(Struct, frozen=True):
     lines: Lines
 
 
+class Missing(Struct, frozen=True):
+    """Lines of a list that the text lacks, as the rest of it proves: ``why`` in a sentence, with the ``lines`` of that.
+
+    ``frames`` are where that may lie which they say, empty where something stands in for it. ``spans`` are nodes with
+    the first and last frame that is printed for them, which says more than their ranges.
+    """
+
+    subject: Literal["zone_ranges", "node_ranges"]
+    why: str
+    lines: Lines
+    frames: FrameSet = FrameSet()
+    spans: tuple[tuple[int, FrameRange], ...] = ()
+
+
 class ZoneSpan(Struct, frozen=True):
     """A populated zone of a node. absent = spanned - present."""
 
@@ -117,7 +132,8 @@ class Layout(Struct, frozen=True, dict=True):
     what the log does not prove, each with a sentence that says what it was taken from. Derived sets are kept.
     ``version`` is the release whose struct page handling this kernel has, ``deferred`` are the nodes whose struct
     pages the log shows to be initialised late, ``nomap`` is memory that a dump or a count proves to be marked NOMAP.
-    ``node_blocks`` are firmware's nodes by frame, memory or not; None where the text does not tell them.
+    ``node_blocks`` are firmware's nodes by frame, memory or not; None where the text does not tell them. ``missing`` is
+    what the text lacks of the lists that this is made from.
     """
 
     arch: str | None
@@ -135,6 +151,7 @@ class Layout(Struct, frozen=True, dict=True):
     deferred: tuple[int, ...] = ()
     nomap: FrameSet = FrameSet()
     node_blocks: Painted[int] | None = ()
+    missing: tuple[Missing, ...] = ()
 
     @cached_property
     def memory_frames(self) -> FrameSet:
@@ -164,8 +181,7 @@ class Layout(Struct, frozen=True, dict=True):
     @cached_property
     def struct_pages(self) -> FrameSet:
         """Frames that have a struct page from boot; the memory alone where the memory model is not known."""
-        nodes = ([item.frames for item in own] for own in self.by_node.values())
-        return struct_pages(self.memmap, self.memory_frames, nodes)
+        return struct_pages(self.memmap, self.memory_frames, ([extent] for extent in self.extents.values()))
 
     @cached_property
     def by_node(self) -> dict[int, list[MemoryRange]]:
@@ -177,8 +193,9 @@ class Layout(Struct, frozen=True, dict=True):
 
     @cached_property
     def extents(self) -> dict[int, FrameRange]:
-        """From the first to the last frame of memory of each node."""
-        return {node: FrameRange(own[0].frames.start, own[-1].frames.end) for node, own in self.by_node.items()}
+        """From the first to the last frame of memory of each node, printed where the ranges of it are not whole."""
+        known = {node: FrameRange(own[0].frames.start, own[-1].frames.end) for node, own in self.by_node.items()}
+        return known | dict(span for item in self.missing for span in item.spans)
 
     @cached_property
     def without_memory(self) -> FrameSet:

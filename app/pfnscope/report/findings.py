@@ -86,6 +86,12 @@ GROUPS: tuple[tuple[str, tuple[Finding, ...]], ...] = (
             Finding(
                 "assumed", "A value that no line proves, with what it is assumed from.", "Look whether it is true."
             ),
+            Finding(
+                "missing-lines",
+                "A line of the zone ranges or node ranges is missing or damaged, as other lines prove. What it said is "
+                "taken from elsewhere, or what hangs on it is not known.",
+                _WHOLE,
+            ),
             Finding("no-node-ranges", "No line tells what memory the kernel took over: no verdict is given.", _WHOLE),
             Finding(
                 "computed",
