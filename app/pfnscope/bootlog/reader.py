@@ -94,8 +94,9 @@ def _name_nameless(parts: list[Draft]) -> None:
     if len(named) != 1:
         return
     lines = next(part.banner[1] if part.banner else next(iter(part.running.values())) for part in parts if part.named)
+    host = next(part.host for part in parts if part.named)
     for part in parts:
-        if not part.named:
+        if not part.named and part.host == host:
             part.running = {next(iter(named)): lines}
 
 

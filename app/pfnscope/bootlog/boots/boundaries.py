@@ -14,6 +14,7 @@ from pfnscope.bootlog.effects import (
     Header,
     LastPfn,
     MapLine,
+    MemblockLine,
     PfnInitmem,
     PfnNode,
     PfnZone,
@@ -47,21 +48,21 @@ _OF_EXCERPTS = (*LAYOUT, "initmem", "pfn_initmem")
 def drafts(text: Text, records: Iterable[Record]) -> list[Draft]:
     """Read records into drafts, those of one machine behind each other; a new one begins where a boot cannot go on.
 
-    A host that a log daemon names has a stream of its own from a banner on. Any other new name is that of the machine
-    before, which is called localhost until it has read its configuration.
+    A host that a log daemon names has a stream of its own. One without a banner that begins where another ends is the
+    same machine, which is called localhost until it has read its configuration.
     """
-    first = _Stream(text, None)
-    streams = [first]
+    current = _Stream(text, Draft("start"))
+    streams = [current]
     by_host: dict[str, _Stream] = {}
-    current = first
     for record in records:
         if record.host is not None:
             known = by_host.get(record.host)
-            if known is None and by_host and isinstance(record.effect, Banner) and len(streams) < _MOST_HOSTS:
-                known = _Stream(text, record.host)
+            if known is None and by_host and len(streams) < _MOST_HOSTS:
+                known = _Stream(text, current.drafts[-1].aside())
                 streams.append(known)
             current = by_host.setdefault(record.host, known or current)
         current.take(record)
+    _part_machines(streams)
     cut = max((stream.close() for stream in streams), default=0)
     out = [part for stream in streams for part in stream.drafts]
     ending = max((part for part in out if part.last is not None), key=lambda part: part.span()[1], default=None)
@@ -70,6 +71,18 @@ def drafts(text: Text, records: Iterable[Record]) -> list[Draft]:
     elif ending and ending.last and ending.last.lines[-1] == ending.span()[1]:
         ending.follows = _follows(text, ending.last)
     return out
+
+
+def _part_machines(streams: list["_Stream"]) -> None:
+    """Begin a boot with each stream but those that go on with an earlier one; put these behind it."""
+    for stream in streams[1:]:
+        first, _ = stream.span()
+        before = [other for other in streams if other is not stream and other.span()[1] < first]
+        if before and stream.drafts[0].banner is None:
+            streams.remove(stream)
+            streams.insert(streams.index(max(before, key=lambda other: other.span()[1])) + 1, stream)
+        else:
+            stream.drafts[0].reason = "banner"
 
 
 class Order:
@@ -127,9 +140,9 @@ class _Stream:
     last entry of a list, ``_owner`` the draft that it is in.
     """
 
-    def __init__(self, text: Text, host: str | None) -> None:
-        self._text, self._host = text, host
-        self.drafts = [Draft("start")]
+    def __init__(self, text: Text, first: Draft) -> None:
+        self._text = text
+        self.drafts = [first]
         self._sections: set[Section] = set()
         self._asides = 0
         self._listed: Record | None = None
@@ -160,6 +173,11 @@ class _Stream:
             self._stamp = record.stamp
         if record.form is not None and record.lines[-1] in draft.recognised:
             self._listed, self._owner = record if is_listed(record) else None, draft
+
+    def span(self) -> tuple[int, int]:
+        """First and last recognised line."""
+        spans = [part.span() for part in self.drafts if part.recognised]
+        return min((first for first, _ in spans), default=0), max((last for _, last in spans), default=0)
 
     def close(self) -> int:
         """Report what is damaged at the end of the text; the number of the last such line, or 0."""
@@ -200,10 +218,16 @@ class _Stream:
         return header and current.reason == "aside"
 
     def _restarts(self, record: Record, current: Draft) -> bool:
-        """Whether the clock of the kernel fell back to its beginning after it had said farewell or panicked."""
-        if record.stamp is None or self._stamp is None or not current.ended:
+        """Whether the clock of the kernel fell back to its beginning after it had said farewell or panicked.
+
+        Behind a whole log, what memblock prints is enough: no kernel sets it up again.
+        """
+        if record.stamp is None or self._stamp is None:
             return False
-        return record.stamp < min(self._stamp, _EARLY)
+        memblock = isinstance(record.effect, MemblockLine) or record.effect == Header("memblock")
+        if current.ended:
+            return record.stamp < min(self._stamp, _EARLY)
+        return memblock and current.named and current.has_layout and record.stamp < _EARLY <= self._stamp
 
 
 def _follows_memblock(banner: Banner) -> bool:

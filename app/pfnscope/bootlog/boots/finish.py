@@ -207,7 +207,7 @@ def architecture(draft: Draft) -> tuple[str | None, Lines]:
         if name is not None:
             return name, lines
     for release, lines in draft.running.items():
-        name = architecture_named(release)
+        name = architecture_named(release) if draft.recognised.issuperset(lines) else None
         if name is not None:
             return name, lines
     if draft.arch_hint is not None:
