@@ -17,6 +17,9 @@ from pfnscope.model.ranges import FrameSet
 _ENOUGH = 100
 """Pointers that are asked for what they have in common; more of them hardly tell more."""
 
+_MOST_CANDIDATES = 16
+"""Where more frames remain, a pointer tells nobody anything."""
+
 _NEIGHBOURS = 200
 """Lines that the reports of one crash lie apart at most: a page dump, then an oops with its registers."""
 
@@ -51,7 +54,7 @@ class Pointers(Struct, frozen=True):
         aligned = not held and any(item.aligned for item in by_frame.values())
         if aligned and not sure and not holes:
             return UNPLACED
-        frames = holes + [pfn for pfn in by_frame if pfn not in self.without_memory]
+        frames = list(dict.fromkeys((*holes, *by_frame)))
         if not frames:
             return UNPLACED
         pfn, anchor = frames[0], by_frame[frames[0]]
@@ -60,6 +63,8 @@ class Pointers(Struct, frozen=True):
         if len(holes) == 1 and not held:
             why = f"{anchor.why}; of {len(frames)} frames that this leaves, only one has no memory"
             return Placed(pfn, how=f"{_words(anchor)}: {why}")
+        if len(frames) > _MOST_CANDIDATES:
+            return UNPLACED
         sizes = dict.fromkeys(item.size for item in by_frame.values())
         why = f"a struct page may have {' or '.join(map(str, sizes))} bytes" if len(sizes) > 1 else anchor.why
         return Placed(None, tuple(frames), f"{len(frames)} frames remain: {why}")

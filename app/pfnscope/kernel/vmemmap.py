@@ -154,10 +154,10 @@ def anchors(machine: Machine, address: int, *, inside: bool = False) -> tuple[An
 
     One that is proven, and one that is so likely that the others do not count, comes alone.
     """
+    if machine.proven is None and machine.arch == "x86_64":
+        return tuple(_x86(machine, address, inside))  # those that hold
     if machine.proven is not None:
         possible: Iterator[Anchor] = _proven(machine.proven, machine.arch)
-    elif machine.arch == "x86_64":
-        possible = _x86(machine, address, inside)
     elif machine.arch == "arm64":
         possible = _arm64(machine, address, inside)
     else:
@@ -211,6 +211,9 @@ def _x86(machine: Machine, address: int, inside: bool) -> Iterator[Anchor]:
     for size in sizes:
         places = -(-machine.highest * size // GIB)
         for above in range(places if places <= _MOST_PLACES else 0):
+            pfn, rest = divmod(address % GIB + above * GIB, size)
+            if (rest and not inside) or not machine.holds(pfn):
+                continue
             base = (address // GIB - above) * GIB
             if any(start <= base < end for start, end in windows):
                 yield Anchor(base, size, "on x86-64 they begin at a multiple of 1 GiB", aligned=True)
