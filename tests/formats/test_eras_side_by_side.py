@@ -11,7 +11,7 @@ from pfnscope.report.plain import Look
 from pfnscope.service import Options, analyze
 from tests.support.samples import text as sample
 
-SEED = sample("seed-1g-4g")
+SEED = sample("seed-1g-4g").replace(b"BOOT_IMAGE=/vmlinuz-4.17.0-rc6-mm1 ", b"")  # that names a release, too
 WITHOUT = b"".join(
     line for line in SEED.splitlines(True) if b"Linux version" not in line and b"unavailable" not in line
 )
