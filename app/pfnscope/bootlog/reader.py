@@ -5,9 +5,10 @@ from io import BytesIO
 
 import msgspec
 
-from pfnscope.bootlog.boots.boundaries import PROSE_LINES, Order, chosen, drafts, is_log, is_prose, joined
 from pfnscope.bootlog.boots.draft import Draft
 from pfnscope.bootlog.boots.finish import finish
+from pfnscope.bootlog.boots.joining import chosen, joined
+from pfnscope.bootlog.boots.streams import PROSE_LINES, Order, drafts, is_log, is_prose
 from pfnscope.bootlog.records import ELLIPSIS, records
 from pfnscope.bootlog.text.decoding import DECODED, decode
 from pfnscope.bootlog.text.order import in_order_of_parts, renumbered, reordered, turned_round
