@@ -139,3 +139,12 @@ def test_a_list_that_begins_in_the_middle_is_not_whole_unless_a_count_says_so() 
     assert [item.lines for item in build_layout(structs.replace(log, node_ranges=ranges), None).missing] == [(9,)]
     counted = structs.replace(_whole(), diagnostics=(note,), node_ranges=ranges)
     assert build_layout(counted, None).missing == ()
+
+
+def test_ranges_that_were_computed_from_the_map_are_not_held_against_counts_of_the_boot() -> None:
+    log = _whole()
+    entries = tuple(structs.replace(item, lines=(60,)) for item in log.firmware_map)
+    ranges = tuple(structs.replace(item, lines=(60,)) for item in log.node_ranges[:-1])
+    assert build_layout(structs.replace(log, firmware_map=entries, node_ranges=ranges), None).missing == ()
+    printed = tuple(structs.replace(item, lines=(61,)) for item in ranges)
+    assert build_layout(structs.replace(log, firmware_map=entries, node_ranges=printed), None).missing

@@ -113,7 +113,7 @@ def _of_astray(analysis: Analysis) -> Iterator[_Answer]:
 def _lost(analysis: Analysis) -> tuple[str, ...]:
     """What shows that lines are missing, where a danger may hang on them; nothing where none can."""
     rule = analysis.choice.rule
-    if rule is not None and not leaves_unwritten(rule):
+    if rule is None or not leaves_unwritten(rule):
         return ()
     return tuple(item.why for item in analysis.layout.missing if item.frames.pages)
 

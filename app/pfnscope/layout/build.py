@@ -52,7 +52,7 @@ def build_layout(
     exact = spans_of(log.files.zoneinfo) if not (log.zone_ranges and memory) else ()
     if limits and not log.zone_ranges and not exact:
         assumed.append(("zone_ranges", f"the zone limits of {arch}, since the text prints none"))
-    elif lost_zones and not exact:
+    elif lost_zones and not exact and not any(item.frames.pages for item in lost_zones):
         assumed.append(
             ("zone_ranges", f"the printed ones, with the zone limits of {arch} for the lines that are missing")
         )

@@ -50,11 +50,13 @@ class _Node(Struct, frozen=True):
 def missing_memory(
     log: BootLog, memory: Sequence[MemoryRange], arch: str | None, page_size: int, *, counts_pages: bool
 ) -> tuple[Missing, ...]:
-    """What the node ranges lack; empty where nothing contradicts them.
+    """What the node ranges lack; empty where nothing contradicts them, or where they were computed from a memory map.
 
     ``counts_pages``: the page size is proven, so that counts of pages can be compared.
     """
-    if not memory:
+    mapped = {line for entry in log.map_in_force for line in entry.lines}
+    mapped |= {line for entry in log.efi_map for line in entry.lines}
+    if not memory or (mapped and all(mapped.issuperset(item.lines) for item in memory if item.lines)):
         return ()
     known = FrameSet.of(item.frames for item in memory)
     nodes = (
