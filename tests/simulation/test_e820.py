@@ -23,7 +23,10 @@ operations = st.one_of(
 
 
 def table_of(steps: list[tuple[str, list[int], int | None, int]]) -> Table:
-    table = Table(())
+    return worked_on(Table(()), steps)
+
+
+def worked_on(table: Table, steps: list[tuple[str, list[int], int | None, int]]) -> Table:
     for name, (start, end), old, new in steps:
         if name == "add":
             table.add(start, end, new)
@@ -62,6 +65,16 @@ def test_the_largest_type_shows_on_every_byte(steps: list[tuple[str, list[int], 
     table = table_of(steps)
     if table.sanitise((5, 14, 0)):
         assert shown(table) == painted(steps)
+
+
+@given(st.lists(operations, max_size=12), st.lists(operations, max_size=12))
+def test_a_sanitised_table_is_worked_on_as_one_whose_order_is_not_known(
+    before: list[tuple[str, list[int], int | None, int]], after: list[tuple[str, list[int], int | None, int]]
+) -> None:
+    table = table_of(before)
+    table.sanitise((5, 14, 0))
+    plain = worked_on(Table(table.entries), after)
+    assert worked_on(table, after).entries == plain.entries
 
 
 @given(st.lists(operations, max_size=12))

@@ -10,7 +10,7 @@ from pfnscope.kernel.release import Release, Version
 from pfnscope.model.analysis import Check
 from pfnscope.model.answers import SelfCheck
 from pfnscope.model.log import BootLog, Diagnostic, MapEntry, MemoryType, NodeRange
-from pfnscope.simulation import NotSimulated, boot_as_printed, self_check, simulate
+from pfnscope.simulation import NotSimulated, SimulatedBoot, boot_as_printed, self_check, simulate
 from pfnscope.simulation.e820 import MOST_LINES, joined_lines
 
 
@@ -63,7 +63,7 @@ def completed(log: BootLog, release: Release | None, arch: str | None) -> Comput
         zone_ranges=log.zone_ranges or boot.log.zone_ranges,
         movable_start=log.movable_start or boot.log.movable_start,
     )
-    return ComputedLog(filled, (*assumed, *boot.assumed), tuple(_checks(log, version)), (note,))
+    return ComputedLog(filled, (*assumed, *boot.assumed), tuple(_checks(log, boot, version)), (note,))
 
 
 def _with_lines(ranges: Iterable[NodeRange], map_: Iterable[MapEntry]) -> Iterator[NodeRange]:
@@ -80,10 +80,14 @@ def _with_lines(ranges: Iterable[NodeRange], map_: Iterable[MapEntry]) -> Iterat
         yield structs.replace(item, lines=tuple(sorted(lines)))
 
 
-def _checks(log: BootLog, version: Version | None) -> Iterator[Check]:
-    """The user-defined map, held against what the command line makes of the firmware map; the zones' limits."""
+def _checks(log: BootLog, boot: SimulatedBoot, version: Version | None) -> Iterator[Check]:
+    """The user-defined map, held against what the command line makes of the firmware map; the zones' limits.
+
+    ``boot`` is the one from the map as printed, which is another where the user's map is not the firmware's.
+    """
     try:
-        rows = self_check(log, simulate(log, log.command_line or "", version).log)
+        again = simulate(log, log.command_line or "", version) if log.user_map else boot
+        rows = self_check(log, again.log)
     except NotSimulated:
         return
     yield from (_check(row) for row in rows if row.agrees is not None and row.lines)

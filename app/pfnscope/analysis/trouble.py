@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.evidence import Proof, function_of
+from pfnscope.kernel.architectures import zone_limits
 from pfnscope.kernel.readers import doing_in
 from pfnscope.model.analysis import Event, Severity, Verdict, worst_first
 from pfnscope.model.log import LogEvent
@@ -47,7 +48,7 @@ def without_layout(analysis: Analysis) -> Verdict:
     reports = worst_first(Report(printed, placed, proofs.get(printed.lines)) for printed, placed in pairs)
     if not reports:
         return Verdict("none", f"No verdict: the text has no node ranges{_instead(analysis)}.", (), 0)
-    return Verdict(reports[0].severity, _summary(reports[0]), tuple(_details(analysis, reports)), 0)
+    return Verdict(reports[0].severity, _summary(analysis, reports[0]), tuple(_details(analysis, reports)), 0)
 
 
 def _instead(analysis: Analysis) -> str:
@@ -58,7 +59,7 @@ def _instead(analysis: Analysis) -> str:
     return (", only zone spans" if analysis.layout.zone_spans else maps) + because
 
 
-def _summary(report: Report) -> str:
+def _summary(analysis: Analysis, report: Report) -> str:
     kind, function = report.printed.kind, function_of(report.printed)
     doing = doing_in(function) if function else None
     died = "The kernel died" + (f" in {function}()" if function else "") + (f" while {doing}" if doing else "")
@@ -68,7 +69,7 @@ def _summary(report: Report) -> str:
             return f"{died}: {f'the struct page of {frame}' if frame else 'a struct page'} was never written."
         met = "died on" if report.died else "found"
         return f"The kernel {met} a struct page that was never written{f': that of {frame}' if frame else ''}."
-    frame = _frame(report, _flags_say(report))
+    frame = _frame(report, _flags_say(report, analysis.layout.arch))
     if kind == "oops":
         return f"{died}{f', at {frame}' if frame else ''}."
     if kind == "page-outside-zone":
@@ -87,11 +88,14 @@ def _frame(report: Report, flags: str = "") -> str:
     return f"{frame or 'a page'}{f', whose flags say {flags}' if flags else ''}" if frame or flags else ""
 
 
-def _flags_say(report: Report) -> str:
-    """Node and zone that printed page flags name; a zone is a number there, which need not have a name here."""
+def _flags_say(report: Report, arch: str | None) -> str:
+    """Node and zone that printed page flags name; a zone is a number there, and which it is, is configured."""
     dump, placed = report.printed.dump, report.placed
-    number = f"zone number {dump.zone}" if dump and dump.zone is not None else None
-    zone = f"zone {placed.linked_zone}" if placed.linked_zone else number
+    number = dump.zone if dump else None
+    zone = f"zone {placed.linked_zone}" if placed.linked_zone else None
+    if zone is None and number is not None:
+        usual = [name for name, _ in zone_limits(arch, None, 0)][number : number + 1]
+        zone = f"zone number {number}" + "".join(f" (usually {name})" for name in usual)
     node = None if placed.linked_node is None else f"node {placed.linked_node}"
     return " and ".join(filter(None, (node, zone)))
 

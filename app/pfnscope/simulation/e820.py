@@ -1,5 +1,6 @@
 """The e820 table while the kernel works on it: adding, retyping, removing, sanitising; type numbers and their names."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from heapq import heappop, heappush
 
@@ -39,10 +40,14 @@ def joined_lines(one: Lines, other: Lines) -> Lines:
 
 
 class Table:
-    """A table of entries, in the order in which the kernel keeps them."""
+    """A table of entries, in the order in which the kernel keeps them.
+
+    So many of the first as ``_sorted`` counts are in order and apart: those that were there when it was sanitised.
+    """
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self.entries = list(entries)
+        self._sorted = 0
 
     def apply(self, operation: MapOperation, lines: Lines) -> None:
         """Do what an argument asks for."""
@@ -50,6 +55,7 @@ class Table:
             return
         if operation.action is Action.EMPTY:
             self.entries.clear()
+            self._sorted = 0
         elif operation.action is Action.ADD and operation.new is not None:
             self.add(operation.start, operation.end, operation.new, lines)
         elif operation.action is Action.UPDATE and operation.old is not None and operation.new is not None:
@@ -71,19 +77,13 @@ class Table:
         self._cut(start, end, old, None, ())
 
     def _cut(self, start: int, end: int, old: int | None, new: int | None, lines: Lines) -> None:
-        out: list[Entry] = []
-        for entry in self.entries:
-            first, last = max(entry.start, start), min(entry.end, end)
-            if first >= last or (old is not None and entry.type != old):
-                out.append(entry)
-                continue
-            if entry.start < first:
-                out.append(Entry(entry.start, first, entry.type, entry.lines))
-            if new is not None:
-                out.append(Entry(first, last, new, lines or entry.lines))
-            if last < entry.end:
-                out.append(Entry(last, entry.end, entry.type, entry.lines))
-        self.entries = out
+        """Retype or remove those parts; of the sorted entries only those in reach are looked at."""
+        first = bisect_right(self.entries, start, hi=self._sorted, key=lambda entry: entry.end)
+        last = bisect_left(self.entries, end, lo=first, hi=self._sorted, key=lambda entry: entry.start)
+        reached = _pieces(self.entries[first:last], start, end, old, new, lines)
+        self.entries[self._sorted :] = _pieces(self.entries[self._sorted :], start, end, old, new, lines)
+        self.entries[first:last] = reached
+        self._sorted += len(reached) - (last - first)
 
     def sanitise(self, version: Version | None) -> bool:
         """``e820__update_table()``: sorted, without overlaps, the numerically largest type winning; equals merged.
@@ -95,6 +95,7 @@ class Table:
         if len(self.entries) < 2:
             return False
         self.entries = list(_swept(self.entries, _kept_apart(version)))
+        self._sorted = len(self.entries)
         return True
 
     def covered(self, start: int, end: int, kind: int) -> bool:
@@ -109,6 +110,25 @@ class Table:
         kinds = {RAM, ACPI} if ACPI_IN_MAX_PFN.reached(version, unknown=True) else {RAM}
         ends = (e.end // page_size for e in self.entries if e.type in kinds and e.start // page_size < limit_pfn)
         return min(max(ends, default=0), limit_pfn)
+
+
+def _pieces(
+    entries: Iterable[Entry], start: int, end: int, old: int | None, new: int | None, lines: Lines
+) -> list[Entry]:
+    """The entries, with what of them lies in ``[start, end)`` and has type ``old`` or any retyped, or left out."""
+    out: list[Entry] = []
+    for entry in entries:
+        first, last = max(entry.start, start), min(entry.end, end)
+        if first >= last or (old is not None and entry.type != old):
+            out.append(entry)
+            continue
+        if entry.start < first:
+            out.append(Entry(entry.start, first, entry.type, entry.lines))
+        if new is not None:
+            out.append(Entry(first, last, new, lines or entry.lines))
+        if last < entry.end:
+            out.append(Entry(last, entry.end, entry.type, entry.lines))
+    return out
 
 
 def _kept_apart(version: Version | None) -> frozenset[int]:
