@@ -166,7 +166,14 @@ GROUPS: tuple[tuple[str, tuple[Finding, ...]], ...] = (
             Finding("memory-limit", "The command line limits memory; EFI may have the kernel put some of it back."),
             Finding("mirrored-memory", "Mirrored memory was short: other memory was taken."),
             Finding("initrd-disabled", "The initial RAM disk lies where it cannot be used."),
-            Finding("reservation-failed", "A reservation that the device tree asks for could not be made."),
+            Finding(
+                "reservation-failed", "Memory that the command line or the device tree asks for could not be reserved."
+            ),
+            Finding(
+                "hibernation-map", "The machine does not resume: its memory map changed since it hibernated.", _FIRMWARE
+            ),
+            Finding("pmem-misaligned", "Persistent memory that begins or ends inside a unit of its mapping."),
+            Finding("rmp-failed", "A page frame of an encrypted guest (SEV-SNP) could not change its owner."),
             Finding("reservation-without-address", "Memory that was reserved somewhere; the line does not tell where."),
             Finding("unaligned-hotplug", "Memory that was to be added is no whole number of memory blocks."),
         ),
