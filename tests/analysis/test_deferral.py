@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from pfnscope.analysis import analyze
 from pfnscope.analysis.eras import example_layout
-from pfnscope.analysis.replay import nodes_of_reserved
+from pfnscope.analysis.reserving import nodes_of_reserved
 from pfnscope.bootlog import read
 from pfnscope.kernel.deferral import deferral
 from pfnscope.model.analysis import Hole

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.eras import eras
 from pfnscope.analysis.holes import Surroundings, find_holes
-from pfnscope.analysis.replay import walk_ends
+from pfnscope.analysis.reserving import walk_ends
 from pfnscope.kernel.command_line import arguments, movable_arguments
 from pfnscope.kernel.region_kinds import TYPE_OF, Kind
 from pfnscope.layout.region import less_memory, near
