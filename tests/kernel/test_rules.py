@@ -135,6 +135,20 @@ def test_the_compilers_debian_version_is_not_the_kernels() -> None:
     assert parsed.stable == (4, 17, 0)
 
 
+@pytest.mark.parametrize(
+    ("release", "acts_like"),
+    [
+        ("6.9.0-rc1-next-20240325", (6, 10, 0)),
+        ("6.19.0-next-20260301-dirty", (7, 0, 0)),
+        ("5.10.0-rc7-next-20201211", (5, 11, 0)),
+    ],
+)
+def test_linux_next_is_taken_for_the_release_that_follows(release: str, acts_like: tuple[int, int, int]) -> None:
+    parsed = parse_release(release)
+    assert parsed
+    assert (parsed.acts_like, parsed.stable, parsed.backports) == (acts_like, acts_like, True)
+
+
 @pytest.mark.parametrize("text", ["", "linux", "x.y.z", "-5", None])
 def test_what_has_no_version_is_no_release(text: str | None) -> None:
     assert parse_release(text) is None

@@ -57,6 +57,12 @@ def parse_version(text: str) -> Version:
     return major, minor, patch
 
 
+def following(version: Version) -> Version:
+    """The mainline release after that of a version: 6.10 after 6.9.3, 7.0 after 6.19."""
+    major, minor, _ = version
+    return (major + 1, 0, 0) if LAST_MINOR.get(major, minor + 1) <= minor else (major, minor + 1, 0)
+
+
 def short(version: Version) -> str:
     """A version as people write it: ``5.14``, ``5.13.2``."""
     return f"{version[0]}.{version[1]}" + (f".{version[2]}" if version[2] else "")

@@ -6,7 +6,7 @@ what was read in the vendors' sources; without a row the version stands, and the
 
 from msgspec import Struct
 
-from pfnscope.kernel.release import Build, Deviation, Release, Version, parse_version
+from pfnscope.kernel.release import Build, Deviation, Release, Version, following, parse_version
 from pfnscope.kernel.thresholds import DEBIAN_FAKES
 from pfnscope.patterns import compiled
 
@@ -133,10 +133,14 @@ def emulates_nodes(banner: str | None, version: Version | None) -> bool | None:
     return DEBIAN_FAKES.reached(version)
 
 
+_NEXT_TREE = r"-next-[0-9]{8}\b"
+
+
 def parse_release(text: str | None, banner: str | None = None) -> Release | None:
     """Read a release such as ``4.17.0-rc6-mm1`` or ``5.4.0-1051-azure``; None when it has no version.
 
-    ``banner`` is the whole "Linux version" line: Debian and Ubuntu name the stable release there.
+    ``banner`` is the whole "Linux version" line: Debian and Ubuntu name the stable release there. A tree of linux-next
+    is taken for the release that follows.
     """
     match = compiled(_RELEASE).match(text.strip().encode("utf-8", "replace")) if text else None
     if text is None or match is None:
@@ -148,6 +152,11 @@ def parse_release(text: str | None, banner: str | None = None) -> Release | None
     upstream = _upstream(version, banner or "")
     if upstream:
         return Release(text.strip(), version, upstream, True, backports=False, vendor=name, build=build)
+    if compiled(_NEXT_TREE).search(suffix.encode("utf-8", "replace")):
+        ahead = following(version)
+        source = "what is merged there comes with the next release: a log of 6.9.0-rc1-next-20240325"
+        tree = Deviation("linux-next", "linux-next", version, _ANY, END_OF_BUILDS, ahead, source)
+        return Release(text.strip(), version, ahead, True, backports=True, vendor="linux-next", deviation=tree)
     with_abi = compiled(_ABI_SUFFIX).match(suffix.encode("utf-8", "replace")) is not None
     abi_name = version[2] == 0 and with_abi and (vendor is None or vendor.abi_only)
     return Release(
