@@ -3,7 +3,8 @@
 import pytest
 
 from pfnscope.analysis import analyze
-from pfnscope.model.log import BootLog, Count, NodeRange, PrintedCounts
+from pfnscope.model.counts import Count, PrintedCounts
+from pfnscope.model.log import BootLog, NodeRange
 from pfnscope.model.ranges import ByteRange
 from tests.support.seed import seed_log
 

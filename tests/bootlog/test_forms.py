@@ -17,7 +17,8 @@ from pfnscope.bootlog.forms import FORMS, Form
 from pfnscope.bootlog.forms.base import architectures_of
 from pfnscope.bootlog.records import records
 from pfnscope.bootlog.text.searchable import Text
-from pfnscope.model.log import PrintedCounts, SratEntry
+from pfnscope.model.counts import PrintedCounts
+from pfnscope.model.log import SratEntry
 from pfnscope.patterns import compiled
 from tests.bootlog.golden import FILE, meaning
 

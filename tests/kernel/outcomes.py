@@ -25,16 +25,15 @@ from pfnscope.kernel.vendors import emulates_nodes, parse_release
 from pfnscope.kernel.vmemmap_arm64 import linear_maps
 from pfnscope.layout import build_layout
 from pfnscope.layout.zones import movable_starts
+from pfnscope.model.counts import Count, PrintedCounts
 from pfnscope.model.layout import Layout, MemMap, MemoryRange, ZoneLimit
 from pfnscope.model.log import (
     BootLog,
-    Count,
     Diagnostic,
     Initmem,
     MapEntry,
     MemoryType,
     NodeRange,
-    PrintedCounts,
     SratEntry,
     ZoneInfo,
     ZoneRange,

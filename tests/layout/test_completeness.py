@@ -7,8 +7,9 @@ from msgspec import structs
 
 from pfnscope.layout import build_layout
 from pfnscope.layout.completeness import complete_limits
+from pfnscope.model.counts import Count, PrintedCounts
 from pfnscope.model.layout import MemoryRange, ZoneLimit
-from pfnscope.model.log import BootLog, Count, Diagnostic, Initmem, PrintedCounts
+from pfnscope.model.log import BootLog, Diagnostic, Initmem
 from pfnscope.model.ranges import Address, ByteRange, FrameRange
 from tests.support.seed import GIB, seed_log
 

@@ -4,7 +4,8 @@ import pytest
 
 from pfnscope.kernel.vendors import parse_release
 from pfnscope.layout import build_layout
-from pfnscope.model.log import Count, MapEntry, MemoryType, PrintedCounts
+from pfnscope.model.counts import Count, PrintedCounts
+from pfnscope.model.log import MapEntry, MemoryType
 from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet
 from tests.support.seed import seed_log
 

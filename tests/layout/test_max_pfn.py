@@ -4,7 +4,8 @@ import pytest
 from msgspec import structs
 
 from pfnscope.layout import build_layout
-from pfnscope.model.log import BootLog, Count, NodeRange, PrintedCounts
+from pfnscope.model.counts import Count, PrintedCounts
+from pfnscope.model.log import BootLog, NodeRange
 from pfnscope.model.ranges import Address
 from tests.support.seed import seed_log
 

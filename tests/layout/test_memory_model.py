@@ -13,8 +13,9 @@ from pfnscope.kernel.architecture_row import MemoryModel
 from pfnscope.kernel.architectures import WITH_MODEL, memory_model, section_size
 from pfnscope.kernel.vendors import parse_release
 from pfnscope.layout import build_layout
+from pfnscope.model.counts import Count, FlagWidths, PrintedCounts
 from pfnscope.model.layout import Layout
-from pfnscope.model.log import BootLog, Count, FlagWidths, NodeRange, PrintedCounts, StructPages, ZoneRange
+from pfnscope.model.log import BootLog, NodeRange, StructPages, ZoneRange
 from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet
 
 MIB = 1 << 20

@@ -7,8 +7,9 @@ from pfnscope.kernel.architectures import X86
 from pfnscope.kernel.release import Release
 from pfnscope.kernel.rules import RULES, X86_PASSES, CountWording, StructPageRule, rules_for, unchecked
 from pfnscope.model.analysis import Basis, Choice
+from pfnscope.model.counts import PrintedCounts
 from pfnscope.model.layout import Layout
-from pfnscope.model.log import BootLog, PrintedCounts
+from pfnscope.model.log import BootLog
 
 
 def choose(log: BootLog, layout: Layout, counted: Counted, release: Release | None, *, overridden: bool) -> Choice:

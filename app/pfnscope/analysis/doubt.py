@@ -15,8 +15,8 @@ from pfnscope.analysis.replay import PassCount, replay
 from pfnscope.kernel.release import Release
 from pfnscope.kernel.rules import CountWording, StructPageRule
 from pfnscope.model.analysis import ALARMS, Basis, Check, Choice, Hole
+from pfnscope.model.counts import PrintedCounts
 from pfnscope.model.layout import Layout, Missing
-from pfnscope.model.log import PrintedCounts
 from pfnscope.model.ranges import FrameRange, FrameSet
 
 _MISSING = "lines of the {} are missing from the text, which decide this"

@@ -15,7 +15,8 @@ from pfnscope.kernel.poison import Poison, poison_of_address, poison_of_word
 from pfnscope.kernel.readers import READERS, walker_in
 from pfnscope.model.analysis import Event, Hole, PageState, Severity, State, hole_at, worse
 from pfnscope.model.layout import Layout
-from pfnscope.model.log import Lines, LogEvent
+from pfnscope.model.log import LogEvent
+from pfnscope.model.ranges import Lines
 from pfnscope.patterns import compiled
 
 Kind = Literal["death", "complaint", "sight"]

@@ -13,8 +13,7 @@ from pfnscope.kernel.release import Release
 from pfnscope.kernel.rules import typical
 from pfnscope.model.analysis import Choice, Hole, PageState, Severity
 from pfnscope.model.layout import Layout, Owner, ZoneSpan
-from pfnscope.model.log import Lines
-from pfnscope.model.ranges import Address, FrameRange, FrameSet, Painted, overlay, paint
+from pfnscope.model.ranges import Address, FrameRange, FrameSet, Lines, Painted, overlay, paint
 
 
 class Surroundings(Struct, frozen=True, dict=True):

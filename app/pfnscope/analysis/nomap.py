@@ -7,8 +7,7 @@ from pfnscope.kernel.readers import readers_for
 from pfnscope.kernel.release import Release
 from pfnscope.model.analysis import Choice, NomapMemory, PageState
 from pfnscope.model.layout import Layout
-from pfnscope.model.log import Lines
-from pfnscope.model.ranges import FrameRange, FrameSet, Painted, overlay
+from pfnscope.model.ranges import FrameRange, FrameSet, Lines, Painted, overlay
 
 
 def nomap_memory(surroundings: Surroundings, choice: Choice, release: Release | None) -> tuple[NomapMemory, ...]:

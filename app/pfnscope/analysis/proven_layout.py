@@ -21,8 +21,9 @@ from pfnscope.kernel.rules import RULES, CountWording, StructPageRule
 from pfnscope.layout import build_layout
 from pfnscope.layout.evidence import ModelEvidence
 from pfnscope.model.analysis import Check, Choice
+from pfnscope.model.counts import PrintedCounts
 from pfnscope.model.layout import Layout, MemoryRange
-from pfnscope.model.log import BootLog, Diagnostic, PrintedCounts
+from pfnscope.model.log import BootLog, Diagnostic
 from pfnscope.model.ranges import FrameSet
 from pfnscope.units import format_size
 

@@ -8,23 +8,19 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from pfnscope.model.counts import Count, FlagWidths, WalkedZone, Zonelist
 from pfnscope.model.log import (
-    Count,
     EfiEntry,
-    FlagWidths,
     Initmem,
-    Lines,
     MapEntry,
     MemblockRegion,
     MovableStart,
     NodeRange,
     PageDump,
     ReservedRegion,
-    WalkedZone,
-    Zonelist,
     ZoneRange,
 )
-from pfnscope.model.ranges import Address, ByteRange, borders
+from pfnscope.model.ranges import Address, ByteRange, Lines, borders
 
 Section = Literal["firmware", "user", "extended", "modified", "zones", "movable", "nodes", "memblock", "image", "fault"]
 MapName = Literal["firmware", "user", "extended", "modified"]

@@ -14,7 +14,8 @@ from pfnscope.bootlog.text.decoding import DECODED, decode
 from pfnscope.bootlog.text.order import in_order_of_parts, renumbered, reordered, turned_round
 from pfnscope.bootlog.text.plain import ADDED
 from pfnscope.bootlog.text.searchable import Text
-from pfnscope.model.log import BootLog, Diagnostic, Lines
+from pfnscope.model.log import BootLog, Diagnostic
+from pfnscope.model.ranges import Lines
 
 LOOKED_FOR = (
     "memory maps (BIOS-e820, Xen, user, extended, modified)",

@@ -19,7 +19,7 @@ from pfnscope.bootlog.text.prefix import (
     strip_quotes,
 )
 from pfnscope.bootlog.text.searchable import LONGEST_LINE, Text
-from pfnscope.model.log import Lines
+from pfnscope.model.ranges import Lines
 from pfnscope.patterns import Match, compiled
 
 ELLIPSIS = "…".encode()

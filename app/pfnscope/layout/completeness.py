@@ -16,8 +16,8 @@ from pfnscope.kernel.release import Version
 from pfnscope.kernel.thresholds import GENERIC_INITMEM
 from pfnscope.kernel.vendors import parse_release
 from pfnscope.model.layout import MemoryRange, Missing, ZoneLimit
-from pfnscope.model.log import BootLog, Lines, MemoryType
-from pfnscope.model.ranges import FrameRange, FrameSet
+from pfnscope.model.log import BootLog, MemoryType
+from pfnscope.model.ranges import FrameRange, FrameSet, Lines
 from pfnscope.units import KIB, MIB
 from pfnscope.words import counted
 

@@ -8,8 +8,8 @@ from typing import Literal, TypeVar
 from msgspec import Struct
 
 from pfnscope.kernel.rules import StructPageRule
-from pfnscope.model.log import Lines, MemoryType
-from pfnscope.model.ranges import Address, Bordered, FrameRange
+from pfnscope.model.log import MemoryType
+from pfnscope.model.ranges import Address, Bordered, FrameRange, Lines
 
 Basis = Literal["evidence", "release", "assumed"]
 Severity = Literal["danger", "caution", "info", "none"]

@@ -7,8 +7,8 @@ from msgspec import Struct
 from pfnscope.kernel.map_arguments import ArgumentNote
 from pfnscope.kernel.region_kinds import Kind
 from pfnscope.model.analysis import Hole, HolePlacement
-from pfnscope.model.log import Lines, MapEntry
-from pfnscope.model.ranges import Address, Bordered, FrameRange
+from pfnscope.model.log import MapEntry
+from pfnscope.model.ranges import Address, Bordered, FrameRange, Lines
 
 
 class Lookup(Struct, frozen=True):

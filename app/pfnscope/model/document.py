@@ -18,7 +18,6 @@ from pfnscope.model.log import (
     E820Change,
     EfiEntry,
     Initmem,
-    Lines,
     MapEntry,
     MemblockRegion,
     MemoryMaps,
@@ -30,7 +29,7 @@ from pfnscope.model.log import (
     ZoneInfo,
     ZoneRange,
 )
-from pfnscope.model.ranges import Address, FrameRange
+from pfnscope.model.ranges import Address, FrameRange, Lines
 
 
 class Boot(msgspec.Struct, frozen=True):

@@ -9,8 +9,8 @@ from msgspec import Struct
 from pfnscope.kernel.architecture_row import MemoryModel
 from pfnscope.kernel.release import Version
 from pfnscope.kernel.thresholds import FLATMEM_FILLED, FLATMEM_TAIL
-from pfnscope.model.log import Lines, MemoryType
-from pfnscope.model.ranges import FrameRange, FrameSet, Painted
+from pfnscope.model.log import MemoryType
+from pfnscope.model.ranges import FrameRange, FrameSet, Lines, Painted
 
 
 class MemMap(Struct, frozen=True):

@@ -8,6 +8,9 @@ from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 import msgspec
 
+Lines = tuple[int, ...]
+"""Line numbers of a text, 1-based in the text as given."""
+
 
 class Address(int):
     """A physical address, or a virtual one, in bytes. Text and JSON have it as ``0x`` and lower-case hex digits.

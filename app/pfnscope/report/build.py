@@ -11,6 +11,7 @@ from pfnscope.analysis.evidence import Evident
 from pfnscope.analysis.verdict import verdict
 from pfnscope.kernel.rules import describe_releases
 from pfnscope.model.analysis import ALARMS, Cause, Choice, Hole, Inspection, Verdict, worse, worst_first
+from pfnscope.model.counts import Count, PrintedCounts
 from pfnscope.model.document import (
     AppliedRule,
     Boot,
@@ -26,7 +27,7 @@ from pfnscope.model.document import (
     Vmemmap,
 )
 from pfnscope.model.layout import Layout
-from pfnscope.model.log import BootLog, Count, Diagnostic, Files, PrintedCounts
+from pfnscope.model.log import BootLog, Diagnostic, Files
 from pfnscope.model.ranges import Address, FrameRange
 
 DANGEROUS = "makes the kernel read struct pages that nothing wrote: it can kill the command or stop the machine"

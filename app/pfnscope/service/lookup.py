@@ -12,8 +12,8 @@ from pfnscope.kernel import vmemmap
 from pfnscope.model.analysis import Hole
 from pfnscope.model.answers import Lookup
 from pfnscope.model.document import Document
-from pfnscope.model.log import Lines, MapEntry, MemblockRegion, NodeRange
-from pfnscope.model.ranges import Address, ByteRange, FrameRange, FrameSet
+from pfnscope.model.log import MapEntry, MemblockRegion, NodeRange
+from pfnscope.model.ranges import Address, ByteRange, FrameRange, FrameSet, Lines
 from pfnscope.patterns import compiled
 from pfnscope.report.words import candidates_words, pages_words, state_words
 from pfnscope.service.errors import BadOption

@@ -19,21 +19,20 @@ from pfnscope.layout.map_changes import own_changes
 from pfnscope.layout.nodes import online_nodes, small_nodes
 from pfnscope.layout.zones import marked, movable_starts
 from pfnscope.model.answers import SelfCheck
+from pfnscope.model.counts import PrintedCounts
 from pfnscope.model.layout import MemoryRange, ZoneLimit
 from pfnscope.model.log import (
     BootLog,
     E820Change,
     Initmem,
-    Lines,
     MapEntry,
     MemblockRegion,
     MemoryType,
     MovableStart,
     NodeRange,
-    PrintedCounts,
     ZoneRange,
 )
-from pfnscope.model.ranges import Address, ByteRange, borders, canonical, clip, difference
+from pfnscope.model.ranges import Address, ByteRange, Lines, borders, canonical, clip, difference
 from pfnscope.simulation.e820 import joined_lines, label_of
 from pfnscope.simulation.firmware import (
     Image,

@@ -10,8 +10,8 @@ from pfnscope.kernel.map_arguments import Action, MapOperation
 from pfnscope.kernel.region_kinds import ACPI, NVS, PMEM, PRAM, RAM, RESERVED, SOFT_RESERVED, UNUSABLE
 from pfnscope.kernel.release import Version
 from pfnscope.kernel.thresholds import ACPI_IN_MAX_PFN, PRAM_ARGUMENT, SOFT_RESERVED_APART
-from pfnscope.model.log import Lines, MapEntry, MemoryType
-from pfnscope.model.ranges import ByteRange
+from pfnscope.model.log import MapEntry, MemoryType
+from pfnscope.model.ranges import ByteRange, Lines
 
 RESERVED_KERN = 128
 """RAM with setup_data in it, up to 6.18: memory all the same (arch/x86/include/asm/e820/types.h)."""

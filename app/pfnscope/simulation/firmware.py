@@ -17,8 +17,8 @@ from pfnscope.kernel.release import Version
 from pfnscope.kernel.thresholds import IMAGE_MOVES
 from pfnscope.layout.evidence import has_pae
 from pfnscope.layout.map_changes import own_changes, printed_image
-from pfnscope.model.log import BootLog, Lines, MapEntry, MemoryType
-from pfnscope.model.ranges import ByteRange, Pairs, canonical, clip, difference
+from pfnscope.model.log import BootLog, MapEntry, MemoryType
+from pfnscope.model.ranges import ByteRange, Lines, Pairs, canonical, clip, difference
 from pfnscope.simulation.e820 import MEMORY_TYPES, Table, entries_of, printed, type_number
 from pfnscope.units import KIB, MIB, PAGE_SIZE
 

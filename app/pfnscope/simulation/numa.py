@@ -9,8 +9,8 @@ from pfnscope.kernel.command_line import Argument, arguments
 from pfnscope.kernel.release import Version
 from pfnscope.kernel.thresholds import CUT_TO_MEMORY, MIB_WITHOUT_NODE
 from pfnscope.kernel.vendors import emulates_nodes
-from pfnscope.model.log import BootLog, Lines, MemoryType, NodeRange
-from pfnscope.model.ranges import Pairs, canonical, clip, difference
+from pfnscope.model.log import BootLog, MemoryType, NodeRange
+from pfnscope.model.ranges import Lines, Pairs, canonical, clip, difference
 from pfnscope.simulation.e820 import joined_lines
 from pfnscope.units import MIB, PAGE_SIZE, leading_size
 

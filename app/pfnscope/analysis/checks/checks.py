@@ -9,8 +9,9 @@ from pfnscope.analysis.replay import Counted, PassCount
 from pfnscope.kernel.release import Version
 from pfnscope.kernel.rules import CountWording
 from pfnscope.model.analysis import Check, Choice
+from pfnscope.model.counts import Count
 from pfnscope.model.layout import Layout
-from pfnscope.model.log import BootLog, Count, Files
+from pfnscope.model.log import BootLog, Files
 
 
 def checks(

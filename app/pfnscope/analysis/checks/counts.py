@@ -12,8 +12,9 @@ from msgspec import Struct
 from pfnscope.kernel.release import Version
 from pfnscope.kernel.thresholds import ALL_PRESENT, ESTIMATED, HIGHMEM_WHOLE, MEMMAP_COUNTS, NOT_TAKEN_OFF, ROUNDED_UP
 from pfnscope.model.analysis import Check
+from pfnscope.model.counts import Count
 from pfnscope.model.layout import Layout, ZoneSpan
-from pfnscope.model.log import BootLog, Count
+from pfnscope.model.log import BootLog
 from pfnscope.units import KIB, MIB
 
 STRUCT_PAGE_SIZES = (64, 56, 32, 40, 36, 44, 48, 72, 80, 88, 96)

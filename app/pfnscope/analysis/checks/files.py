@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from pfnscope.model.analysis import Check
 from pfnscope.model.layout import Layout, ZoneSpan
-from pfnscope.model.log import BootLog, DebugfsRegion, Lines, MapEntry, MemoryType, ZoneInfo
-from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet, Pairs, canonical
+from pfnscope.model.log import BootLog, DebugfsRegion, MapEntry, MemoryType, ZoneInfo
+from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet, Lines, Pairs, canonical
 from pfnscope.units import KIB, format_size
 from pfnscope.words import plural
 

@@ -12,7 +12,7 @@ from pfnscope.bootlog.boots.draft import Draft
 from pfnscope.bootlog.records import merged
 from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.map_arguments import map_operations
-from pfnscope.model.log import Lines
+from pfnscope.model.ranges import Lines
 
 
 def command_line_in_force(draft: Draft) -> tuple[str | None, Lines]:

@@ -7,8 +7,8 @@ from pfnscope.bootlog.effects import EfiLine, Header, MapLine, MemblockLine, Pfn
 from pfnscope.bootlog.records import Record
 from pfnscope.bootlog.text.prefix import strip_prefix
 from pfnscope.bootlog.text.searchable import Text
-from pfnscope.model.log import Diagnostic, Lines, MemoryType, NodeRange, SratEntry, ZoneRange
-from pfnscope.model.ranges import ByteRange
+from pfnscope.model.log import Diagnostic, MemoryType, NodeRange, SratEntry, ZoneRange
+from pfnscope.model.ranges import ByteRange, Lines
 from pfnscope.patterns import compiled
 from pfnscope.words import counted
 

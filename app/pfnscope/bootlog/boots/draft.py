@@ -20,12 +20,8 @@ from pfnscope.bootlog.effects import (
 )
 from pfnscope.bootlog.files.lines import Collector
 from pfnscope.bootlog.records import Record, merged
-from pfnscope.model.log import (
-    BootLog,
-    Diagnostic,
-    Lines,
-    ZoneRange,
-)
+from pfnscope.model.log import BootLog, Diagnostic, ZoneRange
+from pfnscope.model.ranges import Lines
 
 Beginning = Literal["start", "banner", "repeat", "prose", "aside"]
 """Why a draft begins; ``aside``: after prose, in the middle of a boot, which it continues unless it contradicts it."""

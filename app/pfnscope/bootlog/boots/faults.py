@@ -4,7 +4,8 @@ import msgspec
 
 from pfnscope.bootlog.effects import Reason, Registers, Symbol, Trouble
 from pfnscope.bootlog.records import Record, merged
-from pfnscope.model.log import Lines, LogEvent, PageDump
+from pfnscope.model.log import LogEvent, PageDump
+from pfnscope.model.ranges import Lines
 
 PAGE_TABLE_ENTRY = "pte"
 """Name among the registers for the page table entry of a "Bad page map" report."""

@@ -13,18 +13,9 @@ from pfnscope.bootlog.boots.draft import IN_FRAMES, LAYOUT, LEAST, LISTS, Draft
 from pfnscope.bootlog.effects import Tally
 from pfnscope.bootlog.records import merged
 from pfnscope.kernel.architectures import ARCHITECTURES, X86, architecture_named
-from pfnscope.model.log import (
-    BootLog,
-    Count,
-    E820Change,
-    Lines,
-    MemblockRegion,
-    NodeRange,
-    PrintedCounts,
-    ReservedRegion,
-    StructPages,
-)
-from pfnscope.model.ranges import ByteRange
+from pfnscope.model.counts import Count, PrintedCounts
+from pfnscope.model.log import BootLog, E820Change, MemblockRegion, NodeRange, ReservedRegion, StructPages
+from pfnscope.model.ranges import ByteRange, Lines
 from pfnscope.patterns import compiled
 from pfnscope.units import PAGE_SIZE
 

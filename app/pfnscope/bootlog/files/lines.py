@@ -4,8 +4,8 @@ from typing import Literal
 
 import msgspec
 
-from pfnscope.model.log import Diagnostic, Lines, MapEntry
-from pfnscope.model.ranges import ByteRange
+from pfnscope.model.log import Diagnostic, MapEntry
+from pfnscope.model.ranges import ByteRange, Lines
 
 ListName = Literal["memory", "reserved", "physmem"]
 _MOST_LINES = 100_000  # blocks of 128 MiB for 12 TiB; only a text made for it has more

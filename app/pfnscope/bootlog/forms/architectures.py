@@ -14,8 +14,9 @@ from pfnscope.bootlog.forms.base import (
     number,
 )
 from pfnscope.bootlog.forms.efi import type_name
-from pfnscope.model.log import Count, Lines, MapEntry, MemoryType, ReservedRegion
-from pfnscope.model.ranges import ByteRange
+from pfnscope.model.counts import Count
+from pfnscope.model.log import MapEntry, MemoryType, ReservedRegion
+from pfnscope.model.ranges import ByteRange, Lines
 from pfnscope.units import KIB, MIB
 
 _ALPHA_PAGE = 8192

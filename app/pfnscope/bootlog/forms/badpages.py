@@ -2,7 +2,8 @@
 
 from pfnscope.bootlog.effects import Effect, Reason, Registers, Trouble
 from pfnscope.bootlog.forms.base import NUMBER, Form, Groups, hexadecimal, number
-from pfnscope.model.log import Lines, PageDump
+from pfnscope.model.log import PageDump
+from pfnscope.model.ranges import Lines
 
 _POINTER = r"(?:0x)?([0-9a-fA-F]{8,16})\b"
 _NARROW = 8

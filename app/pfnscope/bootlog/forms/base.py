@@ -10,8 +10,7 @@ from functools import lru_cache
 import msgspec
 
 from pfnscope.bootlog.effects import Effect, Noted, Section
-from pfnscope.model.log import Lines
-from pfnscope.model.ranges import ByteRange
+from pfnscope.model.ranges import ByteRange, Lines
 
 Groups = tuple[str | None, ...]
 Make = Callable[[Groups, Lines], Effect | None]

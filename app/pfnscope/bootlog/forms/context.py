@@ -3,7 +3,8 @@
 from pfnscope.bootlog.effects import ArchHint, Banner, BootConfig, CommandLine, Effect, Farewell, PageSize, Running
 from pfnscope.bootlog.forms.base import NUMBER, Form, Groups, number
 from pfnscope.kernel.architectures import PAGE_SIZES
-from pfnscope.model.log import ConfigOption, Lines
+from pfnscope.model.log import ConfigOption
+from pfnscope.model.ranges import Lines
 
 ANY_TEXT = ".*"
 

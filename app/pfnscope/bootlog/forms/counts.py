@@ -2,8 +2,9 @@
 
 from pfnscope.bootlog.effects import Effect, MemoryLine, Remark, Tally
 from pfnscope.bootlog.forms.base import HEX, NUMBER, ZONE, Form, Groups, hexadecimal, number
-from pfnscope.model.log import Count, FlagWidths, Lines, StructPages, WalkedZone, Zonelist
-from pfnscope.model.ranges import FrameRange
+from pfnscope.model.counts import Count, FlagWidths, WalkedZone, Zonelist
+from pfnscope.model.log import StructPages
+from pfnscope.model.ranges import FrameRange, Lines
 
 _WRAPPED = r"(?:-[0-9]{1,19}|[0-9]{19,20})(?:\b|[kK])"
 

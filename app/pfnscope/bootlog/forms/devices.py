@@ -14,8 +14,8 @@ from pfnscope.bootlog.forms.base import (
     inclusive,
     number,
 )
-from pfnscope.model.log import Lines, ReservedRegion
-from pfnscope.model.ranges import Address, ByteRange
+from pfnscope.model.log import ReservedRegion
+from pfnscope.model.ranges import Address, ByteRange, Lines
 from pfnscope.units import KIB, MIB
 
 _MP_TABLE = 16

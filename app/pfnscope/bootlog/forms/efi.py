@@ -2,7 +2,8 @@
 
 from pfnscope.bootlog.effects import Effect, EfiLine, Noted, Remark
 from pfnscope.bootlog.forms.base import HEX, MEM, NUMBER, Form, Groups, exclusive, inclusive, number
-from pfnscope.model.log import EfiEntry, Lines
+from pfnscope.model.log import EfiEntry
+from pfnscope.model.ranges import Lines
 
 _TYPES = (
     "Reserved", "Loader Code", "Loader Data", "Boot Code", "Boot Data", "Runtime Code", "Runtime Data", "Conventional",

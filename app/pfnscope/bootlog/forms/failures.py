@@ -2,7 +2,7 @@
 
 from pfnscope.bootlog.effects import Effect, Remark
 from pfnscope.bootlog.forms.base import NUMBER, Form, Groups, hexadecimal, number
-from pfnscope.model.log import Lines
+from pfnscope.model.ranges import Lines
 from pfnscope.units import MIB, format_size
 
 

@@ -2,7 +2,7 @@
 
 from pfnscope.bootlog.effects import Effect, Registers, Symbol, Trouble
 from pfnscope.bootlog.forms.base import Form, Groups, hexadecimal
-from pfnscope.model.log import Lines
+from pfnscope.model.ranges import Lines
 
 _ADDRESS = r"(?:0x)?([0-9a-fA-F]{8,16})\b"
 

@@ -22,8 +22,8 @@ from pfnscope.bootlog.files.lines import (
     ZoneHeader,
 )
 from pfnscope.bootlog.forms.base import HEX, NUMBER, ZONE, Form, Groups, exclusive, hexadecimal, inclusive, number
-from pfnscope.model.log import Lines, MapEntry, MemoryType
-from pfnscope.model.ranges import ByteRange
+from pfnscope.model.log import MapEntry, MemoryType
+from pfnscope.model.ranges import ByteRange, Lines
 from pfnscope.patterns import compiled
 from pfnscope.units import parse_size
 

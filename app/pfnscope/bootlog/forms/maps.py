@@ -4,8 +4,8 @@ from typing import Literal
 
 from pfnscope.bootlog.effects import Effect, Header, ImageNotRam, LastPfn, MapLine, MapName, Remark, Section
 from pfnscope.bootlog.forms.base import BARE, HEX, MEM, NUMBER, Form, Groups, exclusive, hexadecimal, inclusive, number
-from pfnscope.model.log import E820Change, Lines, MapEntry, MemoryType, ReservedRegion
-from pfnscope.model.ranges import ByteRange
+from pfnscope.model.log import E820Change, MapEntry, MemoryType, ReservedRegion
+from pfnscope.model.ranges import ByteRange, Lines
 
 KERNEL_IMAGE = "kernel image"
 """Kind and name of the region from _text to _end, as the kernel prints it where its map calls that anything but RAM."""

@@ -14,8 +14,8 @@ from pfnscope.bootlog.forms.base import (
     inclusive,
     number,
 )
-from pfnscope.model.log import Lines, MemblockRegion
-from pfnscope.model.ranges import ByteRange
+from pfnscope.model.log import MemblockRegion
+from pfnscope.model.ranges import ByteRange, Lines
 
 _FIXED = r"\[0x([0-9a-f]{8}|[0-9a-f]{16})\s*-\s*0x([0-9a-f]{8}|[0-9a-f]{16})\s*\]"
 _NO_FLAGS = r"\s+(?:[^f\s]|f[^l]|fl[^a]|fla[^g])"  # the name of a function, which may begin with f

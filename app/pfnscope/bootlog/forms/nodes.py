@@ -15,8 +15,8 @@ from pfnscope.bootlog.forms.base import (
     number,
     same_width,
 )
-from pfnscope.model.log import EmulatedNode, Initmem, Lines, MovableStart, NodeRange, SratEntry, WindowNode, ZoneRange
-from pfnscope.model.ranges import Address, ByteRange, borders
+from pfnscope.model.log import EmulatedNode, Initmem, MovableStart, NodeRange, SratEntry, WindowNode, ZoneRange
+from pfnscope.model.ranges import Address, ByteRange, Lines, borders
 
 _LAST = 0xFFF
 

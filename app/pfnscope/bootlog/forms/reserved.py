@@ -14,8 +14,8 @@ from pfnscope.bootlog.forms.base import (
     inclusive,
     number,
 )
-from pfnscope.model.log import Lines, ReservedRegion
-from pfnscope.model.ranges import ByteRange
+from pfnscope.model.log import ReservedRegion
+from pfnscope.model.ranges import ByteRange, Lines
 from pfnscope.units import MIB
 
 _OLD = rf"{BARE}\s*-\s*{BARE}"
