@@ -79,7 +79,7 @@ def test_the_map_of_loongarch_is_the_firmware_map_by_efi_types() -> None:
         (0x200000, 0xF000000, "ram"),
         (0xF000000, 0x10000000, "acpi"),
     ]
-    assert [(r.start, r.name) for r in log.reserved_regions] == [(0xF000000, "EFI type 9")]
+    assert [(r.start, r.name) for r in log.reserved_regions] == [(0xF000000, "EFI ACPI Reclaim")]
 
 
 def test_the_map_of_loongson_counts_in_mb_from_the_start_of_the_node() -> None:

@@ -43,9 +43,10 @@ WRAPPINGS: dict[str, Callable[[bytes], bytes]] = {
 
 
 def facts(log: bytes) -> list[dict[str, Any]]:
-    """All that is read, but for columns, and with blanks not counted."""
+    """All that is read, but for columns and the host that a prefix names, and with blanks not counted."""
     boots = builtins(read(log).boots)
     for boot in boots:
+        del boot["host"], boot["title"]
         for name in ("command_line", "banner"):
             boot[name] = " ".join((boot[name] or "").split())
         for diagnostic in boot["diagnostics"]:

@@ -5,6 +5,8 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import closing
 from functools import partial
 from inspect import getsource
 from itertools import chain, count
@@ -76,13 +78,17 @@ TOGETHER = (
 
 
 class Client:
-    """Requests straight to an app, without a connection: nothing bounds what they bring."""
+    """Requests straight to an app, without a connection: nothing bounds what they bring.
 
-    def __init__(self, app: ASGIApp, layouts: Layouts, runner: asyncio.Runner) -> None:
+    They run in a thread of their own, for a browser of another test may keep a loop in this one.
+    """
+
+    def __init__(self, app: ASGIApp, layouts: Layouts, thread: Executor) -> None:
         log = EXAMPLE_LOG.encode()
         self.layout_id = layouts.keep(log, log, Options(), Terms()).id
         self._app: ASGIApp = ProxyHeadersMiddleware(app, "*")  # type: ignore[arg-type,assignment] # types of its own
-        self._runner = runner
+        self._thread = thread
+        self._runner = asyncio.Runner()
         self._number = count()
 
     async def send(
@@ -122,7 +128,11 @@ class Client:
             await work
             return process_time() - start
 
-        return self._runner.run(measured())
+        return self._thread.submit(lambda: self._runner.run(measured())).result()
+
+    def close(self) -> None:
+        """End the loop, in its thread."""
+        self._thread.submit(self._runner.close).result()
 
     def assert_linear(
         self, work: Callable[[str, int], Awaitable[object]], name: str, characters: Iterable[str] = CHARACTERS
@@ -154,8 +164,8 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     settings = {"database_url": f"sqlite:///{tmp_path}/a.db", "rate_limit": "off", "cors_origins": "https://a.example"}
     app = create_app(Settings.model_validate(settings))
     layouts = app.state.services.layouts
-    with asyncio.Runner() as runner:
-        yield Client(app, layouts, runner)
+    with ThreadPoolExecutor(1) as thread, closing(Client(app, layouts, thread)) as client:
+        yield client
     layouts.close()
 
 

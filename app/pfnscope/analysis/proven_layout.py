@@ -90,7 +90,8 @@ def _fit(log: BootLog, layout: Layout, release: Release | None, own: Release | N
     deferred = log.page_counts.deferred if release is own else ()
     booted_from = structs.replace(log, page_counts=structs.replace(log.page_counts, deferred=deferred))
     printed = printed_counts(log.page_counts)
-    explained = choice.rule is not None and same_counts(choice.rule.wording, counted(choice.rule), printed)
+    rule = choice.rule if printed else None  # without a printed count a replay would explain nothing
+    explained = rule is not None and same_counts(rule.wording, counted(rule), printed)
     return Fit(booted_from, layout, choice, checked, explained)
 
 

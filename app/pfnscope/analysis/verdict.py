@@ -113,9 +113,8 @@ def _of_astray(analysis: Analysis) -> Iterator[_Answer]:
 def _lost(analysis: Analysis) -> tuple[str, ...]:
     """What shows that lines are missing, where a danger may hang on them; nothing where none can."""
     rule = analysis.choice.rule
-    if rule is None or not leaves_unwritten(rule):
-        return ()
-    return tuple(item.why for item in analysis.layout.missing if item.frames.pages)
+    lost = tuple(item.why for item in analysis.layout.missing if item.frames.pages)
+    return lost if lost and rule is not None and leaves_unwritten(rule) else ()
 
 
 def _no_danger(pages: int, on: str) -> str:

@@ -161,9 +161,11 @@ class _Stream:
         draft = self.drafts[-1]
         draft.host = record.host or draft.host
         take(draft, record)
+        if record.lines[-1] not in draft.recognised:
+            return
         if record.stamp is not None:
             self._stamp = record.stamp
-        if record.form is not None and record.lines[-1] in draft.recognised:
+        if record.form is not None:
             self._listed, self._owner = record if is_listed(record) else None, draft
 
     def span(self) -> tuple[int, int]:
