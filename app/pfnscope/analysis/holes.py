@@ -1,6 +1,6 @@
 """Finds the holes of a layout and judges each: placement, owner, state, readers, severity."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from msgspec import Struct
@@ -56,11 +56,26 @@ def find_holes(
     states: Painted[PageState] = ()
     if choice.rule:
         states = replay(layout, choice.rule, within, release.acts_like if release else None)[0]
-    readers = readers_for(version, layout.arch) if version else ()
+    runs = list(overlay(within, layout.owners, surroundings.painted, states))
+    readers = readers_of(surroundings, readers_for(version, layout.arch) if version else (), [run[0] for run in runs])
     return tuple(
-        _judge(surroundings, choice, readers, frames, owner, span, state or _UNKNOWN)
-        for frames, (owner, span, state) in overlay(within, layout.owners, surroundings.painted, states)
+        _judge(surroundings, choice, reaching, frames, owner, span, state or _UNKNOWN, reached=version is None)
+        for (frames, (owner, span, state)), reaching in zip(runs, readers, strict=True)
     )
+
+
+def readers_of(
+    surroundings: Surroundings, readers: Sequence[Reader], ranges: Sequence[FrameRange]
+) -> Iterator[tuple[Reader, ...]]:
+    """Those of the readers that get to each of some sorted, disjoint ranges."""
+    bounds = list(dict.fromkeys(reader.bound for reader in readers))
+    met = zip(*(surroundings.pages[bound].meets(ranges) for bound in bounds), strict=True)
+    known: dict[tuple[bool, ...], tuple[Reader, ...]] = {}
+    for flags in met if bounds else [()] * len(ranges):
+        if flags not in known:
+            seen = {bound for bound, flag in zip(bounds, flags, strict=True) if flag}
+            known[flags] = tuple(reader for reader in readers if reader.bound in seen)
+        yield known[flags]
 
 
 def reserved_of(layout: Layout, frames: FrameRange) -> bool | None:
@@ -87,23 +102,23 @@ def severity_of(
 def _judge(
     surroundings: Surroundings,
     choice: Choice,
-    possible: tuple[Reader, ...],
+    readers: tuple[Reader, ...],
     frames: FrameRange,
     owner: Owner | None,
     span: ZoneSpan | None,
     state: PageState,
+    *,
+    reached: bool,
 ) -> Hole:
+    """``reached``: somebody may get there although no reader is known to, where the release is not known."""
     layout = surroundings.layout
-    bounds = {reader.bound for reader in possible}
-    seen = {bound for bound in bounds if surroundings.pages[bound].clip(frames.start, frames.end).pairs}
-    readers = [reader for reader in possible if reader.bound in seen]
     reserved = state.reserved or reserved_of(layout, frames)
     severity = severity_of(
         state,
         reserved=reserved,
         linked_inside=span is not None and linked_inside(surroundings, frames, state),
         ordinary=any(reader.ordinary for reader in readers),
-        reached=bool(readers) or not possible,
+        reached=bool(readers) or reached,
     )
     return Hole(
         start_pfn=frames.start,

@@ -254,6 +254,15 @@ class FrameSet(msgspec.Struct, frozen=True):
         """The frames inside ``[start, end)``."""
         return FrameSet(clip(self.pairs, start, end))
 
+    def meets(self, ranges: Iterable[FrameRange]) -> list[bool]:
+        """Of each of some sorted, disjoint ranges whether it has a frame of the set: one pass over both."""
+        pairs, at, out = self.pairs, 0, list[bool]()
+        for item in ranges:
+            while at < len(pairs) and pairs[at][1] <= item.start:
+                at += 1
+            out.append(at < len(pairs) and pairs[at][0] < item.end)
+        return out
+
 
 T = TypeVar("T")
 Painted = Sequence[tuple[FrameRange, T]]

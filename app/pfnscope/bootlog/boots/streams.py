@@ -8,6 +8,7 @@ from pfnscope.bootlog.boots.draft import LAYOUT, Beginning, Draft, Follows
 from pfnscope.bootlog.effects import (
     Banner,
     CommandLine,
+    Effect,
     Header,
     LastPfn,
     MapLine,
@@ -88,7 +89,9 @@ class Order:
         before: Record | None = None
         for record in records:
             if before is not None:
-                one, other = _place_in_list(before, record), _place_in_list(record, before)
+                one, other = before.stamp, record.stamp
+                if one == other or one is None or other is None:
+                    one, other = _places(before.effect, record.effect)
                 self._rising += one < other
                 self._falling += one > other
             before = record
@@ -100,18 +103,17 @@ class Order:
         return self._falling >= _LEAST_FALLS and self._falling > _MORE_FALLS * self._rising
 
 
-def _place_in_list(record: Record, beside: Record) -> tuple[int, int]:
-    """The time stamp of a record and, where the one beside it is of the same list, its place there; a header is -1."""
-    effect, other = record.effect, beside.effect
-    stamp = 0 if record.stamp is None or beside.stamp is None else record.stamp
-    if isinstance(effect, Header):
-        return stamp, -1 if effect.section in _SECTIONS_OF.get(type(other), ()) else 0
-    if type(effect) is not type(other) or type(effect) not in _SECTIONS_OF:
-        return stamp, 0
-    start, known = (
-        getattr(item.entry if isinstance(item, MapLine) else item, "start", None) for item in (effect, other)
-    )
-    return stamp, 0 if start is None or known is None else start
+def _places(one: Effect | None, other: Effect | None) -> tuple[int, int]:
+    """Where two neighbours stand in the list that both are of: a header in front, entries by address; else alike."""
+    kind, other_kind = type(one), type(other)
+    if isinstance(one, Header) or isinstance(other, Header):
+        above = isinstance(one, Header) and one.section in _SECTIONS_OF.get(other_kind, ())
+        below = isinstance(other, Header) and other.section in _SECTIONS_OF.get(kind, ())
+        return -above, -below
+    if kind is not other_kind or kind not in _SECTIONS_OF:
+        return 0, 0
+    first, second = (getattr(item.entry if isinstance(item, MapLine) else item, "start", None) for item in (one, other))
+    return (0, 0) if first is None or second is None else (first, second)
 
 
 _SECTIONS_OF: dict[type, tuple[Section, ...]] = {
@@ -216,12 +218,12 @@ class _Stream:
 
         Behind a whole log, what memblock prints is enough: no kernel sets it up again.
         """
-        if record.stamp is None or self._stamp is None:
+        if record.stamp is None or self._stamp is None or record.stamp >= min(self._stamp, _EARLY):
             return False
-        memblock = isinstance(record.effect, MemblockLine) or record.effect == Header("memblock")
         if current.ended:
-            return record.stamp < min(self._stamp, _EARLY)
-        return memblock and current.named and current.has_layout and record.stamp < _EARLY <= self._stamp
+            return True
+        memblock = isinstance(record.effect, MemblockLine) or record.effect == Header("memblock")
+        return memblock and self._stamp >= _EARLY and current.named and current.has_layout
 
 
 def _follows_memblock(banner: Banner) -> bool:
