@@ -187,3 +187,12 @@ def test_a_line_of_no_known_form_is_no_cut() -> None:
 def test_a_count_of_no_known_form_is_told(line: str) -> None:
     (log,) = boots(lines(FIRST), lines((line,)))
     assert [note.line for note in log.diagnostics if note.code == "unrecognised-line"] == [6]
+
+
+def test_entries_of_a_map_that_lost_their_types_are_ranges() -> None:
+    torn = [line.split("]")[0] + "]" for line in MAP]
+    (log,) = boots(lines((FIRST[0], *(line.format("00000000682abfff") for line in torn), *FIRST[2:])))
+    assert [(entry.start, entry.end, entry.label) for entry in log.firmware_map][1] == (0x100000, 0x682AC000, "")
+    assert "map-without-types" in {note.code for note in log.diagnostics}
+    broken = [line for entry in MAP for line in (f"> {entry.format('00000000682abfff')[:-7]}", "> usable")]
+    assert [entry.label for entry in boots(broken)[0].firmware_map] == ["usable"] * 3

@@ -64,9 +64,9 @@ def merged(first: Lines, second: Lines) -> Lines:
     return tuple(sorted({*first, *second}))
 
 
-def _understand(message: bytes) -> tuple[Form, Match] | None:
+def _understand(message: bytes, *, torn: bool = False) -> tuple[Form, Match] | None:
     for index in forms_of(message):
-        match = compiled(FORMS[index].pattern).match(message)
+        match = compiled(FORMS[index].pattern).match(message) if FORMS[index].torn is torn else None
         if match is not None:
             return FORMS[index], match
     return None
@@ -180,6 +180,8 @@ class _Piece:
         understood = _understand(self.message)
         if understood is None and last and joining:
             understood = self.unwrapped()
+        if understood is None:
+            understood = _understand(self.message, torn=True)
         if understood is None or not last:
             pass
         elif understood[0].tail == ANY_TEXT:

@@ -29,7 +29,7 @@ class MemoryType(StrEnum):
 
 
 class MapEntry(Bordered, msgspec.Struct, frozen=True, gc=False):
-    """One entry of a memory map."""
+    """One entry of a memory map. ``label`` is its type as printed, empty where the text has lost it."""
 
     start: Address
     end: Address

@@ -6,6 +6,7 @@ from typing import Any, Literal
 import msgspec
 
 from pfnscope.model.document import Document
+from pfnscope.model.log import MapEntry
 from pfnscope.model.ranges import ByteRange, FrameRange
 from pfnscope.report.words import SEVERITY_WORDS, STATE_WORDS, TYPE_WORDS, pages_words, placement_of
 from pfnscope.units import format_size
@@ -98,10 +99,11 @@ def _changes(a: Document, b: Document) -> Iterator[Change]:
     lines = [{"command_line": doc.kernel.command_line} for doc in (a, b)]
     if lines[0] != lines[1]:
         yield Change("command_line", "changed", lines[0], lines[1])
-    maps = [_items(doc.map_in_force, ("start", "end", "type")) for doc in (a, b)]
-    yield from _of_list("map_in_force", _range, *maps)
-    for what, key, names in _LISTS:
-        yield from _of_list(what, key, _items(getattr(a, what), names), _items(getattr(b, what), names))
+    for what, key, names in (("map_in_force", _range, ("start", "end", "type")), *_LISTS):
+        lists = [getattr(doc, what) for doc in (a, b)]
+        untyped = any(not entry.label for items in lists for entry in items if isinstance(entry, MapEntry))
+        shown = tuple(name for name in names if not (untyped and name == "type"))
+        yield from _of_list(what, key, *(_items(items, shown) for items in lists))
     ranges = [[{"start_pfn": at.start, "end_pfn": at.end} for at in doc.sections.ranges] for doc in (a, b)]
     yield from _of_list("sections", lambda item: item["start_pfn"], *ranges)
 

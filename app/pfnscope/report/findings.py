@@ -61,6 +61,7 @@ GROUPS: tuple[tuple[str, tuple[Finding, ...]], ...] = (
             Finding(
                 "conflicting-initmem", "The span of a node printed twice, and different: two logs may have been mixed."
             ),
+            Finding("map-without-types", "Ranges of a memory map are known, and not which of them are RAM.", _WHOLE),
             Finding("conflicting-map", "Entries of one memory map overlap although they differ."),
             Finding("conflicting-iomem", "/proc/iomem stands in the text twice, and differs; the first is used."),
             Finding("conflicting-list", "A memblock list stands in the text twice, and differs; the first is used."),

@@ -130,6 +130,8 @@ def _boot(
         raise NotSimulated(f"only x86 is simulated, not {arch}")
     if not first_map(log):
         raise NotSimulated("the text has no firmware memory map to start from")
+    if not all(entry.label for entry in (*first_map(log), *log.user_map)):
+        raise NotSimulated("the text has lost the types of entries in its memory map")
     lines = log.command_line_lines
     given = arguments(command_line)
     try:

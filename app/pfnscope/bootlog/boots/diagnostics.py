@@ -79,6 +79,11 @@ def diagnostics(draft: Draft, nodes: Sequence[NodeRange]) -> Iterator[Diagnostic
             yield Diagnostic("warning", "conflicting-initmem", message, node.lines[0], None)
             break
     for name in MAPS:
+        torn = [entry for entry in draft.values(name) if not entry.label]
+        if torn:
+            which = name.replace("_", " ")
+            message = f"The text has lost types of the {which}: {counted(len(torn), 'range')} without one."
+            yield Diagnostic("warning", "map-without-types", message, torn[0].lines[0], None)
         clashes = list(_clashes((entry.start, entry.end, object(), entry.lines) for entry in draft.values(name)))
         if clashes:
             where, _, line = clashes[0]

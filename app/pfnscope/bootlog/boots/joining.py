@@ -187,7 +187,7 @@ def usable(part: Draft) -> tuple[str, Pairs] | None:
     """The last map of the boot, as the kernel counts: each replaces those before it."""
     for name in reversed(MAPS):
         entries = part.values(name)
-        if entries:
+        if entries and all(entry.label for entry in entries):
             return name, canonical((e.start, e.end) for e in entries if e.type is MemoryType.RAM)
     return None
 

@@ -39,6 +39,8 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     Two fragments of RE2 for rows whose lines are unmistakable. ``anchor`` is how their messages begin, read in any
     section: from what stands in front of it, prefixes of unknown kinds are learned. ``damaged`` is what their messages
     still hold when the rest is damaged: a line with it that no row matches gets a remark.
+
+    ``torn``: lines of the row have lost their end; it is tried where no line behind them completes them.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     tail: str | None = None
     anchor: str | None = None
     damaged: str | None = None
+    torn: bool = False
 
 
 @lru_cache(1024)

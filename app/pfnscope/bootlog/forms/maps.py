@@ -102,6 +102,12 @@ def _old(groups: Groups, lines: Lines) -> Effect:
     return _line(map_name(word or ""), exclusive(start, end), label or bare or "", lines)
 
 
+def _torn(groups: Groups, lines: Lines) -> Effect:
+    word, start, end, old_start, old_end = groups
+    memory = inclusive(start, end) if start else exclusive(old_start, old_end)
+    return MapLine(map_name(word or ""), MapEntry(*memory, MemoryType.OTHER, "", lines))
+
+
 def _mips(groups: Groups, lines: Lines) -> Effect:
     size, start, label = groups
     memory = ByteRange.base_size(hexadecimal(start), hexadecimal(size))
@@ -183,6 +189,19 @@ FORMS = (
         source="arch/x86/kernel/e820.c, 2.6.11-3.4; end exclusive",
         anchor=rf"{_COMMON}:\s+[0-9a-f]{{16}} - ",
         damaged=rf"(?:{_COMMON}|reserve setup_data):\s*[0-9a-f]{{8}}",
+    ),
+    Form(
+        name="map-entry-torn",
+        family="memory map",
+        triggers=_TRIGGERS,
+        pattern=rf"{WORDS}:\s*(?:{MEM}|([0-9a-f]{{8,16}})\s*-\s*([0-9a-f]{{8,16}}))\s*\(?$",
+        make=_torn,
+        samples=(
+            "BIOS-e820: [mem 0x0000000000100000-0x00000000bfff0fff]",
+            "BIOS-e820: 000000007ffb0000 - 000000007ffbe000 (",
+        ),
+        source="arch/x86/kernel/e820.c, 2.6.11-7.1; without the type, as a mailer or grep -o leaves it",
+        torn=True,
     ),
     Form(
         name="map-gap",
