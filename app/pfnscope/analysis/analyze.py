@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct, structs
 
+from pfnscope.analysis.choice import possible_releases
 from pfnscope.analysis.computed import completed
 from pfnscope.analysis.doubt import doubted
 from pfnscope.analysis.eras import eras, weigh_unknown
@@ -119,10 +120,11 @@ class Analysis(Struct, frozen=True, dict=True):
     def _by_rule(self) -> tuple[Hole, ...]:
         """The holes by the rule alone. Where the release is unknown, the worst rule gives the severity."""
         layout = self.layout
-        holes = find_holes(self._surroundings, self.choice, self.release, layout.without_memory)
+        possible = possible_releases(self.log, self.release)
+        holes = find_holes(self._surroundings, self.choice, self.release, layout.without_memory, possible)
         holes = doubted(holes, layout, self.choice, self.release, self.log.page_counts, self.checks)
         if self.choice.rule is None and layout.knows_struct_pages:
-            return weigh_unknown(self._surroundings, holes)
+            return weigh_unknown(self._surroundings, holes, possible)
         return holes
 
     @cached_property
@@ -180,6 +182,7 @@ def analyze(
             *log.diagnostics,
             *full.diagnostics,
             *_assumptions(assumed),
+            *_bounds(log, release),
             *_missing(log, fit.layout, fit.choice, full.why_not),
             *_incomplete(log, fit.layout),
             *offline_nodes(log, fit.layout, release),
@@ -243,6 +246,15 @@ def offline_nodes(log: BootLog, layout: Layout, release: Release | None) -> Iter
         lines = layout.by_node[node][0].lines if node in layout.by_node else ()
         message = f"Node {node} is too small for this kernel to bring it online, so its memory belongs to no zone."
         yield Diagnostic("warning", "small-node", message, lines[0] if lines else None, None)
+
+
+def _bounds(log: BootLog, release: Release | None) -> Iterator[Diagnostic]:
+    """What the lines of a kernel tell of its release, where nothing names it."""
+    if release is None and log.printed_by:
+        releases, lines = log.printed_by.releases, log.printed_by.lines
+        more = f", with those of {', '.join(map(str, lines[1:]))}," if lines[1:] else ""
+        message = f"The text names no release. The words of this line{more} are those of {releases}."
+        yield Diagnostic("info", "release-bounds", message, lines[0], None)
 
 
 def _missing(log: BootLog, layout: Layout, choice: Choice, why_not: str) -> Iterator[Diagnostic]:

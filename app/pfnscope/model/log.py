@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from pfnscope.kernel.release import Bounds
 from pfnscope.model.counts import Count, PrintedCounts
 from pfnscope.model.ranges import Address, Bordered, ByteRange, FrameRange, Lines, MaybeBordered
 
@@ -288,10 +289,18 @@ class MemoryMaps:
         return self.user_map or self.extended_map or self.firmware_map or self.modified_map
 
 
+class PrintedBy(msgspec.Struct, frozen=True):
+    """Releases of which one printed all lines of a boot as they stand, and the lines that bound them."""
+
+    releases: Bounds
+    lines: Lines
+
+
 class BootLog(MemoryMaps, msgspec.Struct, frozen=True):
     """One boot, or one excerpt, of a text. ``index`` is 1-based among the ``count`` boots of that text.
 
     ``host`` is the machine that a log daemon names. ``capture_kernel``: it only saves the memory of one that crashed.
+    ``printed_by`` is what its lines tell of the release; None where that is nothing, or they contradict each other.
     """
 
     index: int = 1
@@ -334,6 +343,7 @@ class BootLog(MemoryMaps, msgspec.Struct, frozen=True):
     diagnostics: tuple[Diagnostic, ...] = ()
     assumed: tuple[str, ...] = ()
     recognised: Lines = ()
+    printed_by: PrintedBy | None = None
 
     @property
     def has_layout(self) -> bool:

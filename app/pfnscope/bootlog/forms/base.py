@@ -4,13 +4,15 @@ Patterns are RE2, anchored at the start of the message behind its prefix. Blanks
 and what follows the part that is needed is left alone, because people annotate logs.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 import msgspec
 
 from pfnscope.bootlog.effects import Effect, Noted, Section
+from pfnscope.kernel.spellings import Spelling
 from pfnscope.model.ranges import ByteRange, Lines
+from pfnscope.patterns import compiled
 
 Groups = tuple[str | None, ...]
 Make = Callable[[Groups, Lines], Effect | None]
@@ -39,6 +41,9 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     Two fragments of RE2 for rows whose lines are unmistakable. ``anchor`` is how their messages begin, read in any
     section: from what stands in front of it, prefixes of unknown kinds are learned. ``damaged`` is what their messages
     still hold when the rest is damaged: a line with it that no row matches gets a remark.
+
+    ``releases`` are words of the row's messages, as RE2, with the releases that can print them: all words that a
+    message holds count.
     """
 
     name: str
@@ -52,6 +57,11 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     tail: str | None = None
     anchor: str | None = None
     damaged: str | None = None
+    releases: tuple[tuple[str, Spelling], ...] = ()
+
+    def spellings(self, message: bytes) -> Iterator[Spelling]:
+        """What bounds the release of a message of this row."""
+        return (spelling for words, spelling in self.releases if compiled(words).find(message) >= 0)
 
 
 @lru_cache(1024)
