@@ -27,6 +27,7 @@ from pfnscope.layout.nodes import online_nodes, small_nodes
 from pfnscope.model.analysis import Cause, Check, Choice, Era, Event, Hole, NomapMemory
 from pfnscope.model.layout import Layout
 from pfnscope.model.log import BootLog, Diagnostic
+from pfnscope.words import plural
 
 _WHY = {
     "release": "an oops in the text names it",
@@ -240,7 +241,7 @@ def _incomplete(log: BootLog, layout: Layout) -> Iterator[Diagnostic]:
 
 def offline_nodes(log: BootLog, layout: Layout, release: Release | None) -> Iterator[Diagnostic]:
     """Nodes with memory that are too small for the kernel."""
-    version = release.stable if release else None
+    version = log.stable_of(release)
     small = small_nodes(log, layout.arch, version, layout.max_pfn * layout.page_size)
     for node in sorted(small - online_nodes(log)):
         lines = layout.by_node[node][0].lines if node in layout.by_node else ()
@@ -252,8 +253,8 @@ def _bounds(log: BootLog, release: Release | None) -> Iterator[Diagnostic]:
     """What the lines of a kernel tell of its release, where nothing names it."""
     if release is None and log.printed_by:
         releases, lines = log.printed_by.releases, log.printed_by.lines
-        more = f", with those of {', '.join(map(str, lines[1:]))}," if lines[1:] else ""
-        message = f"The text names no release. The words of this line{more} are those of {releases}."
+        where = f"{plural(len(lines), 'line')} {', '.join(map(str, lines))}"
+        message = f"The release is one of {releases}, by the words of {where}."
         yield Diagnostic("info", "release-bounds", message, lines[0], None)
 
 

@@ -55,7 +55,7 @@ SRAT_UNNAMED = _row(
     between("3.5", "4.9"), "arch/x86/mm/srat.c, drivers/acpi/numa.c", "not in 3.4, in 3.6 to 4.4, not in 4.9"
 )
 SRAT_OF_ACPI = _row(starting("4.5"), "drivers/acpi/numa.c, drivers/acpi/numa/srat.c", "not in 4.4, in 4.9 to 7.1.5")
-NARROW = _row(between("3.5", "4.4"), "%#010lx in mm/page_alloc.c", "not in 3.4, in 3.6 to 3.16, not in 4.4")
+NARROW = _row(until("4.4"), "%#010lx in mm/page_alloc.c", "in 3.6 to 3.16, not in 4.4")
 WIDE = _row(
     starting("3.19"),
     '%#018Lx in mm/page_alloc.c: "mm: use correct format specifiers when printing address ranges", posted on 8 January'

@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from pfnscope.kernel.release import Bounds
+from pfnscope.kernel.release import Bounds, Release, Version
 from pfnscope.model.counts import Count, PrintedCounts
 from pfnscope.model.ranges import Address, Bordered, ByteRange, FrameRange, Lines, MaybeBordered
 
@@ -344,6 +344,15 @@ class BootLog(MemoryMaps, msgspec.Struct, frozen=True):
     assumed: tuple[str, ...] = ()
     recognised: Lines = ()
     printed_by: PrintedBy | None = None
+
+    def stable_of(self, release: Release | None) -> Version | None:
+        """The stable release to take for a kernel: its own, or the last of those that its lines leave possible.
+
+        None where neither is known: what follows is then as on current releases.
+        """
+        if release is None:
+            return self.printed_by.releases.newest if self.printed_by else None
+        return release.stable
 
     @property
     def has_layout(self) -> bool:
