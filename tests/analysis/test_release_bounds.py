@@ -27,40 +27,42 @@ def analysis(*lines: str, kernel: str | None = None, arch: str | None = "x86_64"
     return analyze(log, kernel=kernel, arch=arch)
 
 
-def states(found: Analysis) -> set[tuple[str, str, str]]:
-    return {(hole.state, hole.basis, hole.severity) for hole in found.holes if hole.outside and hole.start_pfn > 0x1000}
+def states(judged: Analysis) -> set[tuple[str, str, str]]:
+    return {
+        (hole.state, hole.basis, hole.severity) for hole in judged.holes if hole.outside and hole.start_pfn > 0x1000
+    }
 
 
-def note(found: Analysis) -> list[tuple[str, int | None]]:
-    return [(item.message, item.line) for item in found.diagnostics if item.code == "release-bounds"]
+def note(judged: Analysis) -> list[tuple[str, int | None]]:
+    return [(item.message, item.line) for item in judged.diagnostics if item.code == "release-bounds"]
 
 
 def test_a_log_that_only_old_releases_print_is_not_threatened_with_later_ones() -> None:
-    found = analysis(*OLD)
-    assert states(found) == {("zeroed", "evidence", "info")}
-    assert "safe to read: all zero" in verdict(found).summary
-    assert note(found) == [("The release is one of 3.5 to 4.3, by the words of line 3.", 3)]
-    (hole,) = (hole for hole in found.holes if hole.outside and hole.start_pfn > 0x1000)
+    judged = analysis(*OLD)
+    assert states(judged) == {("zeroed", "evidence", "info")}
+    assert "safe to read: all zero" in verdict(judged).summary
+    assert note(judged) == [("The release is one of 3.5 to 4.3, by the words of lines 1, 3.", 1)]
+    (hole,) = (hole for hole in judged.holes if hole.outside and hole.start_pfn > 0x1000)
     assert hole.why.endswith("so in all of 3.5 to 4.3, of which this log is by its lines")
 
 
 def test_lines_that_leave_one_rule_prove_it() -> None:
-    found = analysis(*DEVICE_TREE, arch="arm64")
-    assert (found.choice.rule and found.choice.rule.id, found.choice.basis) == ("holes-by-address", "evidence")
-    assert found.choice.why == "the lines of the log are as 6.2 and later print them"
-    assert {state for state, _, _ in states(found)} == {"initialised"}
+    judged = analysis(*DEVICE_TREE, arch="arm64")
+    assert (judged.choice.rule and judged.choice.rule.id, judged.choice.basis) == ("holes-by-address", "evidence")
+    assert judged.choice.why == "the lines of the log are as 6.2 and later print them"
+    assert {state for state, _, _ in states(judged)} == {"initialised"}
 
 
 def test_where_rules_within_the_bounds_differ_the_worst_of_them_is_said_with_the_bounds() -> None:
-    found = analysis(*WIDE)
-    assert states(found) == {("unknown", "assumed", "caution")}
-    assert verdict(found).summary.endswith(
+    judged = analysis(*WIDE)
+    assert states(judged) == {("unknown", "assumed", "caution")}
+    assert verdict(judged).summary.endswith(
         "what they hold depends on the release, which is not known: by its lines it is of 3.19 to 6.19."
     )
     later = analysis(*WIDE, "PM: hibernation: Registered nosave memory: [mem 0x00000000-0x00000fff]")
     whys = {hole.why for hole in later.holes if hole.severity == "caution"}
     assert not any("4.1" in why for why in whys)
-    assert found.choice.why == (
+    assert judged.choice.why == (
         "the text names no kernel release and prints no count; by its lines it is of 3.19 to 6.19"
     )
 
@@ -73,16 +75,16 @@ def test_a_count_line_is_explained_only_by_rules_within_the_bounds() -> None:
 
 
 def test_a_release_that_is_asked_for_or_named_is_not_bound() -> None:
-    for found in (analysis(*OLD, kernel="4.16"), analysis("Linux version 4.16.0 (a@b)", *OLD)):
-        assert note(found) == []
-        assert "4.16" in verdict(found).summary
-        assert {state for state, _, _ in states(found)} == {"uninitialised"}
+    for judged in (analysis(*OLD, kernel="4.16"), analysis("Linux version 4.16.0 (a@b)", *OLD)):
+        assert note(judged) == []
+        assert "4.16" in verdict(judged).summary
+        assert {state for state, _, _ in states(judged)} == {"uninitialised"}
 
 
 def test_lines_that_contradict_each_other_bind_nothing() -> None:
-    found = analysis(*OLD, "Fallback order for Node 0: 0 1")
-    assert note(found) == []
-    assert states(found) == {("unknown", "assumed", "caution")}
+    judged = analysis(*OLD, "Fallback order for Node 0: 0 1")
+    assert note(judged) == []
+    assert states(judged) == {("unknown", "assumed", "caution")}
 
 
 def test_limits_of_zones_are_those_of_the_newest_release_within_the_bounds() -> None:

@@ -3,7 +3,6 @@
 import pytest
 
 from pfnscope.bootlog import read
-from pfnscope.model.log import BootLog
 from pfnscope.model.ranges import Lines
 from tests.support.bounds import OLD, boots
 
@@ -14,7 +13,7 @@ def bounds(*lines: str) -> tuple[str, Lines] | None:
 
 
 def test_lines_bound_the_release_from_both_sides_and_are_named() -> None:
-    assert bounds(*OLD) == ("3.5 to 4.3", (3,))
+    assert bounds(*OLD) == ("3.5 to 4.3", (1, 3))
 
 
 @pytest.mark.parametrize(
@@ -42,22 +41,14 @@ def test_a_line_that_all_releases_print_tells_nothing() -> None:
     )
 
 
-def test_each_boot_of_a_text_has_its_own_bounds() -> None:
-    new = (
-        "Linux version 6.12.9 (a@b)",
-        "Early memory node ranges",
-        "  node   0: [mem 0x0000000000001000-0x000000007fffffff]",
-    )
-    first, second = boots("Linux version 3.10.5 (a@b)", *OLD, *new)
-    assert [log.printed_by and str(log.printed_by.releases) for log in (first, second)] == [
-        "3.5 to 4.3",
-        "3.19 and later",
-    ]
+def test_each_boot_of_a_text_has_its_own_bounds_and_one_with_a_banner_needs_none() -> None:
+    new = ("Early memory node ranges", "  node   0: [mem 0x0000000000001000-0x000000007fffffff]")
+    both = [log.printed_by and str(log.printed_by.releases) for log in boots(*OLD, *new)]
+    assert both == ["3.5 to 4.3", "3.19 and later"]
+    assert [log.printed_by for log in boots("Linux version 6.12.9 (a@b)", *new)] == [None]
 
 
 def test_lines_outside_their_section_count_no_more_than_they_are_read() -> None:
-    log = BootLog()
-    assert log.printed_by is None
     (log,) = read(
         b"[    0.000000] 0: 0x00000010 -> 0x0000009b\n[    0.000000] Early memory node ranges\n"
         b"[    0.000000]   node   0: [mem 0x0000000000001000-0x000000003fffffff]\n"

@@ -385,15 +385,11 @@ def typical(rule: StructPageRule, arch: str | None = None, within: Bounds = EVER
     The last row begins as a backport to branches on which other things, such as readers, are older. ``within``: the
     first one in these bounds, where that one is not among them.
     """
-    version = _typical(rule.releases_on(arch))
-    common = Bounds.of(rule.releases_on(arch)) & within
-    return version if version in within or not common.intervals else common.intervals[0][0]
-
-
-def _typical(releases: Releases) -> Version:
-    if releases in (NEVER, RULES[-2].releases):
-        return parse_version("6.12")
-    return max(releases.intervals[0][0], OLDEST)
+    releases = rule.releases_on(arch)
+    late = releases in (NEVER, RULES[-2].releases)
+    version = parse_version("6.12") if late else max(releases.intervals[0][0], OLDEST)
+    common = (Bounds.of(releases) & within).intervals
+    return version if version in within or not common else common[0][0]
 
 
 def describe_releases(rule: StructPageRule, arch: str | None = None) -> str:

@@ -300,7 +300,7 @@ class BootLog(MemoryMaps, msgspec.Struct, frozen=True):
     """One boot, or one excerpt, of a text. ``index`` is 1-based among the ``count`` boots of that text.
 
     ``host`` is the machine that a log daemon names. ``capture_kernel``: it only saves the memory of one that crashed.
-    ``printed_by`` is what its lines tell of the release; None where that is nothing, or they contradict each other.
+    ``printed_by`` is what the lines tell of a release that none names; None where they tell nothing.
     """
 
     index: int = 1

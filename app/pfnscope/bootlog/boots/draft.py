@@ -144,7 +144,7 @@ class Draft:
         self.region_names: dict[int, str] = {}
         self.families: dict[str, None] = {}
         self.x86_lines: Lines = ()
-        self.spellings: dict[Spelling, Lines] = {}  # words that bound the release, with the first lines that have them
+        self.spellings: dict[Spelling, Lines] = {}  # words that bound a release not named yet, and where
         self.doubled = False
         self.first: Record | None = None
         self.last: Record | None = None
