@@ -22,6 +22,7 @@ from tests.kernel.outcomes import (
     assumed_holes_are_avoided,
     base_is_fixed,
     bound,
+    can_print,
     debian_fakes,
     deferred,
     end_of_dma32,
@@ -81,6 +82,62 @@ _MAX, _END, _ONLINE = ["below max_pfn"], ["to the end of the last section"], ["i
 
 _SPANS, _BLOCKS = ["inside zone spans"], ["first and last frame of page blocks inside zone spans"]
 _BELOW, _BLOCK = "the node of the memory below", "the node of the SRAT block around it, or else the first node"
+
+PRINTED: Mapping[str, tuple[str, ...]] = {
+    "BIOS-provided physical RAM map:": ("", "3.5", "4.17"),
+    "e820: BIOS-provided physical RAM map:": ("3.5", "4.19"),
+    "BIOS-e820: 0000000000000000 - 000000000009bc00 (usable)": ("", "3.5"),
+    "BIOS-e820: [mem 0x0000000000000000-0x000000000009abff] usable": ("3.5", "7.0"),
+    "BIOS-e820: [mem 0x0000000000100000-0x00000000bfff0fff]  System RAM": ("7.0",),
+    "BIOS-e820: [mem 0x00000000000f0000-0x00000000000fffff] reserved": ("3.5",),
+    "SRAT: Node 0 PXM 0 [mem 0x00000000-0x0009ffff]": ("3.5", "4.9"),
+    "ACPI: SRAT: Node 1 PXM 1 [mem 0x140000000-0x23fffffff]": ("4.5",),
+    "node 0: [mem 0x00100000-0x3fffffff]": ("3.5", "4.4"),
+    "node 0: [mem 0x0000000000001000-0x000000000009afff]": ("3.19",),
+    "Initmem setup node 1 as memoryless": ("5.18",),
+    "NODE_DATA [mem 0x3ffd8000-0x3fffefff]": ("3.5", "4.4"),
+    "NODE_DATA(1) allocated [mem 0x23fbd0000-0x23fbfafff]": ("3.17",),
+    "Fallback order for Node 0: 0 1": ("5.16",),
+    "Reserved but unavailable: 98 pages": ("4.15", "4.20"),
+    "Zeroed struct page in unavailable ranges: 139 pages": ("4.19.103", "5.12"),
+    "DMA zone: 28 pages in unavailable ranges": (
+        "5.10.24",
+        "5.10.53",
+        "5.11.7",
+        "5.12.17",
+        "5.13",
+        "5.13.2",
+    ),
+    "On node 0, zone DMA32: 41 pages in unavailable ranges": ("5.10.53", "5.11", "5.12.17", "5.13", "5.13.2"),
+    "Memory: 8069828K/8388084K available (14339K kernel code)": ("3.7",),
+    "Memory: 8069828K/8388084K available (14339K kernel code, 318256K reserved, 0K cma-reserved)": ("3.17",),
+    "Built 2 zonelists in Node order, mobility grouping on.  Total pages: 1031941": ("", "4.15"),
+    "Built 2 zonelists, mobility grouping on.  Total pages: 2064261": ("4.13",),
+    "node 0 initialised, 1234 pages in 10ms": ("3.17", "5.8"),
+    "node 0 deferred pages initialised in 10ms": ("5.8",),
+    "PM: Registered nosave memory: [mem 0x0009b000-0x0009bfff]": ("3.7", "5.7"),
+    "PM: hibernation: Registered nosave memory: [mem 0x00000000-0x00000fff]": ("5.5",),
+    "software IO TLB [mem 0xbbf00000-0xbff00000] (64MB) mapped at [ffff8800bbf00000-ffff8800bfefffff]": ("3.5", "4.19"),
+    "software IO TLB: mapped [mem 0x00000000bbfe0000-0x00000000bffe0000] (64MB)": ("4.18",),
+    "crashkernel reserved: 0x000000006f400000 - 0x000000007f400000 (256 MB)": ("4.10",),
+    "cma: CMA: reserved 16 MiB at 1e000000": ("3.5", "4.4"),
+    "cma: Reserved 64 MiB at 0x00000000fbe00000": ("3.17",),
+    "cma: Reserved 96 MiB at 0x00000001f0000000 on node -1": ("6.2", "6.19"),
+    "OF: reserved mem: 0x0000000043c00000..0x0000000043cfffff (1024 KiB) nomap non-reusable fw@43c00000": ("6.2",),
+    "BUG: unable to handle kernel paging request at ffffea0002fff5c0": ("", "5.2"),
+    "BUG: unable to handle page fault for address: ffffea0002fff5c0": ("4.20",),
+    "general protection fault: 0000 [#1] SMP": ("",),
+    "general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#1] SMP PTI": ("5.5",),
+    "RIP: 0010:[<ffffffff812a5e31>]  [<ffffffff812a5e31>] stable_page_flags+0x21/0x290": ("", "4.12"),
+    "RIP: 0010:stable_page_flags+0x27/0x3c0": ("4.10",),
+    "page:ffffea0002fff5c0 count:0 mapcount:0 mapping:0000000000000000 index:0x0": ("", "5.2"),
+    "page:ffffea0002fff5c0 refcount:0 mapcount:0 mapping:0000000000000000 index:0x0": ("4.20",),
+    "page:00000000abcd1234 refcount:0 mapcount:0 mapping:0000000000000000 index:0x0 pfn:0xbffd7": ("5.9",),
+    "page: refcount:0 mapcount:-128 mapping:0000000000000000 index:0x0 pfn:0x100000": ("6.9",),
+    "flags: 0x17ffffc0000000(node=0|zone=2|lastcpupid=0x1fffff)": ("5.12",),
+    "page:ffffea0001000000 is uninitialized and poisoned": ("4.18",),
+}
+"""Lines, with the releases from which on a kernel can print them and from which on it no longer can, in turn."""
 
 HISTORIES: Mapping[str, History] = {
     "rules": History(
@@ -305,4 +362,8 @@ HISTORIES: Mapping[str, History] = {
     ),
     "RHEL 6": History(acts_like("2.6.32-{}.el6.x86_64"), ("RHEL 6", (2, 6, 39)), {}),
     "XenServer": History(acts_like("4.19.0+{}"), ("XenServer and XCP-ng 8", (4, 19, 103)), {}),
+    **{
+        line: History(can_print(line), not changes[0], {at: bool(n % 2 == 0) for n, at in enumerate(changes) if at})
+        for line, changes in PRINTED.items()
+    },
 }

@@ -10,6 +10,8 @@ from pfnscope.analysis.checks.counts import memmap_pages, zone_count_checks, zon
 from pfnscope.analysis.checks.setup import last_pfn_checks, node_checks
 from pfnscope.analysis.hazards import left_out, top_of
 from pfnscope.analysis.verify import view_of
+from pfnscope.bootlog.records import records
+from pfnscope.bootlog.text.searchable import Text
 from pfnscope.kernel import vmemmap
 from pfnscope.kernel.architecture_row import MemoryModel
 from pfnscope.kernel.architectures import memory_model, section_size, zone_limits
@@ -21,6 +23,7 @@ from pfnscope.kernel.region_kinds import ACPI, RAM, SOFT_RESERVED
 from pfnscope.kernel.regressions import known
 from pfnscope.kernel.release import Release, Version
 from pfnscope.kernel.rules import RULES, unchecked
+from pfnscope.kernel.spellings import Spelling
 from pfnscope.kernel.vendors import emulates_nodes, parse_release
 from pfnscope.kernel.vmemmap_arm64 import linear_maps
 from pfnscope.layout import build_layout
@@ -353,3 +356,20 @@ def acts_like(text: str) -> Callable[[Version], object]:
         return release and release.deviation and (release.deviation.name, release.acts_like)
 
     return outcome
+
+
+def can_print(line: str) -> Callable[[Version], object]:
+    """Whether the words of a line leave a release possible."""
+
+    def outcome(version: Version) -> object:
+        return all(version in spelling.bounds for spelling in spellings_of(line))
+
+    return outcome
+
+
+@cache
+def spellings_of(line: str) -> tuple[Spelling, ...]:
+    """What bounds the release of a line."""
+    (record,) = records(Text(f"[    0.000000] {line}\n".encode()))
+    assert record.form is not None
+    return tuple(record.form.spellings(record.message))

@@ -1,7 +1,11 @@
 """Release strings tell whose kernel it is, and what that vendor is known to have changed."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from pfnscope.kernel.release import EVERY_RELEASE, Bounds, Releases, Version, between, starting, until
+from pfnscope.kernel.rules import ONE_PASS, RULES, rules_on, typical
 from pfnscope.kernel.vendors import parse_release
 
 
@@ -57,3 +61,44 @@ def test_ubuntus_banner_tells_the_stable_release() -> None:
     release = parse_release("5.4.0-84-generic", banner)
     assert release
     assert (release.stable, release.stable_known, release.backports) == ((5, 4, 133), True, False)
+
+
+VERSIONS = st.tuples(st.integers(3, 7), st.integers(0, 19), st.integers(0, 60))
+ROWS = st.sampled_from(
+    [
+        until("3.5"),
+        between("3.5", "4.19"),
+        starting("4.17"),
+        starting(ONE_PASS.since),
+        *(rule.releases for rule in RULES),
+    ]
+)
+
+
+@given(st.lists(ROWS, max_size=3), st.lists(ROWS, max_size=3), VERSIONS)
+def test_bounds_hold_the_releases_of_any_row_and_of_two_bounds_those_of_both(
+    one: list[Releases], other: list[Releases], version: Version
+) -> None:
+    first, second = Bounds.of(*one), Bounds.of(*other)
+    assert (version in first) == any(version in row for row in one)
+    assert (version in (first & second)) == (version in first and version in second)
+    assert (first & second).intervals == tuple(sorted((second & first).intervals))
+    assert first & EVERY_RELEASE == first
+
+
+def test_bounds_have_words_and_a_newest_release() -> None:
+    apart = Bounds.of(until("3.5"), between("4.17", "5.0"))
+    assert (str(apart), apart.newest) == ("up to 3.4, 4.17 to 4.20", (4, 20, 9999))
+    assert Bounds.of(until("4.17.4")).newest == (4, 17, 3)
+    assert Bounds.of(until("4.4")).newest == (4, 3, 9999)
+    assert (EVERY_RELEASE.newest, Bounds.of().newest) == (None, None)
+
+
+def test_rules_within_bounds_are_those_of_some_release_in_them_each_as_of_one_of_these() -> None:
+    within = Bounds.of(between("4.16", "4.18"))
+    rules = rules_on("x86_64", within)
+    assert [rule.id for rule in rules] == ["raw-memmap", "e820-reserved-late", "e820-reserved"]
+    assert [typical(rule, "x86_64", within) for rule in rules] == [(4, 16, 0), (4, 17, 4), (4, 17, 7)]
+    assert [rule.id for rule in rules_on("arm64", within)] == ["raw-memmap", "raw-memmap-4.19"]
+    assert typical(RULES[-2], "x86_64", Bounds.of(starting("7.0"))) == (7, 0, 0)
+    assert rules_on("x86_64") == rules_on("x86_64", EVERY_RELEASE) == RULES[:-1]

@@ -10,16 +10,19 @@ import msgspec
 import pytest
 
 import pfnscope.kernel
-from pfnscope.kernel import thresholds
+from pfnscope.bootlog.forms import FORMS
+from pfnscope.kernel import spellings, thresholds
 from pfnscope.kernel.architecture_row import Architecture
 from pfnscope.kernel.architectures import ARCHITECTURES, max_order_pages, section_size
 from pfnscope.kernel.deferral import DEFERRALS, RESERVING
 from pfnscope.kernel.readers import READERS
 from pfnscope.kernel.release import NEWEST, Releases, Since, Version, between, parse_version, since, starting, until
 from pfnscope.kernel.rules import RULES
+from pfnscope.kernel.spellings import Spelling
 from pfnscope.kernel.thresholds import Threshold
 from pfnscope.kernel.vendors import DEVIATIONS, END_OF_BUILDS
-from tests.kernel.histories import HISTORIES
+from tests.kernel.histories import HISTORIES, PRINTED
+from tests.kernel.outcomes import spellings_of
 
 _COMMIT_OR_FILE = re.compile(r"\b[0-9a-f]{12}\b|[\w/]+\.[ch]\b|\w+\(\)")
 ROWS = {name: row for name, row in vars(thresholds).items() if isinstance(row, Threshold)}
@@ -77,9 +80,15 @@ def test_every_threshold_has_an_example_that_turns() -> None:
 
 def test_every_release_that_a_row_names_is_one_where_an_example_turns() -> None:
     turns = {first for row in HISTORIES.values() for first, _ in row.stages()}
-    modules = ("rules", "readers", "deferral", "thresholds", "architectures")
+    modules = ("rules", "readers", "deferral", "thresholds", "architectures", "spellings")
     rows = [vars(import_module(f"pfnscope.kernel.{name}")).values() for name in modules]
     assert {point for row in rows for value in row for point in points(value)} - {NEWEST} <= turns
+
+
+def test_every_spelling_is_one_of_a_form_and_has_a_line_that_turns_where_it_does() -> None:
+    rows = [row for row in vars(spellings).values() if isinstance(row, Spelling)]
+    assert {row for form in FORMS for _, row in form.releases} == set(rows)
+    assert {row for line in PRINTED for row in spellings_of(line)} == set(rows)
 
 
 def test_every_threshold_names_its_commit_or_file_and_what_was_read() -> None:
@@ -116,7 +125,9 @@ def test_an_architecture_has_one_section_size_for_a_release_and_a_page_size(row:
 
 
 def test_every_row_says_what_it_was_taken_from() -> None:
-    for rows in (RULES, READERS, DEFERRALS, RESERVING, DEVIATIONS):
+    spelled = [row for row in vars(spellings).values() if isinstance(row, Spelling)]
+    assert all(row.read for row in spelled)
+    for rows in (RULES, READERS, DEFERRALS, RESERVING, DEVIATIONS, spelled):
         assert all(getattr(row, "source", None) for row in rows)
     assert all(model.why for row in ARCHITECTURES for model in row.models)
 

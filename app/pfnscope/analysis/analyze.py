@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct, structs
 
+from pfnscope.analysis.choice import possible_releases
 from pfnscope.analysis.computed import completed
 from pfnscope.analysis.doubt import doubted
 from pfnscope.analysis.eras import eras, weigh_unknown
@@ -26,6 +27,7 @@ from pfnscope.layout.nodes import online_nodes, small_nodes
 from pfnscope.model.analysis import Cause, Check, Choice, Era, Event, Hole, NomapMemory
 from pfnscope.model.layout import Layout
 from pfnscope.model.log import BootLog, Diagnostic
+from pfnscope.words import plural
 
 _WHY = {
     "release": "an oops in the text names it",
@@ -119,10 +121,11 @@ class Analysis(Struct, frozen=True, dict=True):
     def _by_rule(self) -> tuple[Hole, ...]:
         """The holes by the rule alone. Where the release is unknown, the worst rule gives the severity."""
         layout = self.layout
-        holes = find_holes(self._surroundings, self.choice, self.release, layout.without_memory)
+        possible = possible_releases(self.log, self.release)
+        holes = find_holes(self._surroundings, self.choice, self.release, layout.without_memory, possible)
         holes = doubted(holes, layout, self.choice, self.release, self.log.page_counts, self.checks)
         if self.choice.rule is None and layout.knows_struct_pages:
-            return weigh_unknown(self._surroundings, holes)
+            return weigh_unknown(self._surroundings, holes, possible)
         return holes
 
     @cached_property
@@ -180,6 +183,7 @@ def analyze(
             *log.diagnostics,
             *full.diagnostics,
             *_assumptions(assumed),
+            *_bounds(log, release),
             *_missing(log, fit.layout, fit.choice, full.why_not),
             *_incomplete(log, fit.layout),
             *offline_nodes(log, fit.layout, release),
@@ -237,12 +241,21 @@ def _incomplete(log: BootLog, layout: Layout) -> Iterator[Diagnostic]:
 
 def offline_nodes(log: BootLog, layout: Layout, release: Release | None) -> Iterator[Diagnostic]:
     """Nodes with memory that are too small for the kernel."""
-    version = release.stable if release else None
+    version = log.stable_of(release)
     small = small_nodes(log, layout.arch, version, layout.max_pfn * layout.page_size)
     for node in sorted(small - online_nodes(log)):
         lines = layout.by_node[node][0].lines if node in layout.by_node else ()
         message = f"Node {node} is too small for this kernel to bring it online, so its memory belongs to no zone."
         yield Diagnostic("warning", "small-node", message, lines[0] if lines else None, None)
+
+
+def _bounds(log: BootLog, release: Release | None) -> Iterator[Diagnostic]:
+    """What the lines of a kernel tell of its release, where nothing names it."""
+    if release is None and log.printed_by:
+        releases, lines = log.printed_by.releases, log.printed_by.lines
+        where = f"{plural(len(lines), 'line')} {', '.join(map(str, lines))}"
+        message = f"The release is one of {releases}, by the words of {where}."
+        yield Diagnostic("info", "release-bounds", message, lines[0], None)
 
 
 def _missing(log: BootLog, layout: Layout, choice: Choice, why_not: str) -> Iterator[Diagnostic]:

@@ -4,12 +4,17 @@ from msgspec import structs
 
 from pfnscope.analysis.replay import Counted, PassCount
 from pfnscope.kernel.architectures import X86
-from pfnscope.kernel.release import Release
-from pfnscope.kernel.rules import RULES, X86_PASSES, CountWording, StructPageRule, rules_for, unchecked
+from pfnscope.kernel.release import EVERY_RELEASE, Bounds, Release
+from pfnscope.kernel.rules import RULES, X86_PASSES, CountWording, StructPageRule, rules_for, rules_on, unchecked
 from pfnscope.model.analysis import Basis, Choice
 from pfnscope.model.counts import PrintedCounts
 from pfnscope.model.layout import Layout
 from pfnscope.model.log import BootLog
+
+
+def possible_releases(log: BootLog, release: Release | None) -> Bounds:
+    """Those that a kernel of unknown release can be of, by its lines; where one is known they do not matter."""
+    return log.printed_by.releases if release is None and log.printed_by else EVERY_RELEASE
 
 
 def choose(log: BootLog, layout: Layout, counted: Counted, release: Release | None, *, overridden: bool) -> Choice:
@@ -20,39 +25,52 @@ def choose(log: BootLog, layout: Layout, counted: Counted, release: Release | No
     if layout.memory and not layout.knows_struct_pages:
         where = layout.arch or "an unknown architecture"
         return Choice(None, "assumed", f"which page frames of {where} have a struct page is not known")
+    if release is None:
+        return _by_lines(log, counted, layout.arch)
     choice = _chosen(log.page_counts, counted, release, layout.arch, overridden=overridden)
     if choice.basis == "release" and "release" in log.assumed:
         return structs.replace(choice, basis="assumed", why=f"{choice.why}, which the text names elsewhere")
     return choice
 
 
-def _chosen(
-    counts: PrintedCounts, counted: Counted, release: Release | None, arch: str | None, *, overridden: bool
-) -> Choice:
+def _by_lines(log: BootLog, counted: Counted, arch: str | None) -> Choice:
+    """The rule of a kernel whose release is not known: that of its count line, or the only one that its lines allow."""
+    within = possible_releases(log, None)
+    possible = rules_on(arch, within)
+    wording = log.page_counts.count_line
+    if wording:
+        by_wording = _by_wording(wording, arch)
+        by_wording = [rule for rule in by_wording if rule in possible] or by_wording
+        return _by_line(wording, by_wording, (), log.page_counts, counted)
+    if len(possible) == 1:
+        return Choice(possible[0], "evidence", f"the lines of the log are as {within} print them")
+    bounds = "" if within == EVERY_RELEASE else f"; by its lines it is of {within}"
+    return Choice(None, "assumed", f"the text names no kernel release and prints no count{bounds}")
+
+
+def _chosen(counts: PrintedCounts, counted: Counted, release: Release, arch: str | None, *, overridden: bool) -> Choice:
     """The wording of the count line narrows the rows; then its number, then the release decides.
 
-    An overriding release beats the count line, because the caller asks what that release would do. A count that
-    several mechanisms explain is no evidence for one of them where no release is known.
+    An overriding release beats the count line, because the caller asks what that release would do.
     """
-    by_release = rules_for(release, arch) if release else ()
-    if overridden and by_release and release:
+    by_release = rules_for(release, arch)
+    if overridden and by_release:
         why = f"the rule of {release.text}, the release that was asked for"
         return Choice(by_release[0], "assumed", why, _doubt(by_release[0], release, arch))
     wording = counts.count_line
-    by_wording = [
-        rule
-        for rule in RULES
-        if rule.wording is wording and (arch is None or arch in X86 or not X86_PASSES & {*rule.passes})
-    ]
-    if by_wording and wording:
-        return _by_line(wording, by_wording, by_release, counts, counted)
-    if not by_release or release is None:
-        return Choice(None, "assumed", "the text names no kernel release and prints no count")
+    if wording:
+        return _by_line(wording, _by_wording(wording, arch), by_release, counts, counted)
     rule = by_release[0]
     if release.stable_known and not release.backports:
         basis: Basis = "assumed" if unchecked(release.acts_like) else "release"
         return Choice(rule, basis, f"the rule of {release.text}", _doubt(rule, release, arch))
     return Choice(rule, "assumed", _vendors_word(release), _doubt(rule, release, arch))
+
+
+def _by_wording(wording: CountWording, arch: str | None) -> list[StructPageRule]:
+    """The rows that print such a count line on an architecture."""
+    passes = frozenset() if arch is None or arch in X86 else X86_PASSES
+    return [rule for rule in RULES if rule.wording is wording and not passes & {*rule.passes}]
 
 
 def _vendors_word(release: Release) -> str:

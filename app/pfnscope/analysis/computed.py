@@ -35,7 +35,7 @@ def completed(log: BootLog, release: Release | None, arch: str | None) -> Comput
     """
     if log.node_ranges or log.memblock_memory or log.files.zoneinfo or not (log.map_in_force or log.efi_map):
         return ComputedLog(log)
-    version = release.stable if release else None
+    version = log.stable_of(release)
     arch = arch or log.arch
     if arch not in X86:
         where = arch or "an unknown architecture"

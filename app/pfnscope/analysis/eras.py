@@ -8,7 +8,7 @@ from msgspec import Struct, structs
 from pfnscope.analysis.holes import Surroundings, find_holes
 from pfnscope.analysis.replay import replay
 from pfnscope.kernel.architecture_row import MemoryModel
-from pfnscope.kernel.release import Release
+from pfnscope.kernel.release import EVERY_RELEASE, Bounds, Release
 from pfnscope.kernel.rules import StructPageRule, describe_releases, rules_on, typical
 from pfnscope.layout.zones import zone_spans
 from pfnscope.model.analysis import ALARMS, SEVERITIES, Choice, Era, Hole, PageState, Severity, worse, worst_first
@@ -41,19 +41,39 @@ def eras(
     )
 
 
-def weigh_unknown(surroundings: Surroundings, holes: tuple[Hole, ...]) -> tuple[Hole, ...]:
+def weigh_unknown(
+    surroundings: Surroundings, holes: tuple[Hole, ...], within: Bounds = EVERY_RELEASE
+) -> tuple[Hole, ...]:
     """Holes of a kernel whose release is not known, each as grave as the worst rule makes it, but never a danger.
 
+    ``within`` are the releases that it can be of; a hole that all their rules leave alike is as they say.
     Every rule is tried on all of them at once, so the cost follows the number of holes.
     """
+    layout = surroundings.layout
     out = list(holes)
-    for rule in rules_on(surroundings.layout.arch):
+    seen: list[list[Hole]] = [[] for _ in holes]
+    rules = rules_on(layout.arch, within)
+    for rule in rules:
         at = 0
-        for hole in _holes_of(surroundings, rule, surroundings.layout.without_memory):
+        for hole in _holes_of(surroundings, rule, layout.without_memory, within):
             while out[at].frames.end <= hole.frames.start:
                 at += 1
-            out[at] = _graver(out[at], hole, describe_releases(rule, surroundings.layout.arch))
-    return tuple(out)
+            out[at] = _graver(out[at], hole, describe_releases(rule, layout.arch))
+            seen[at].append(hole)
+    if within == EVERY_RELEASE:
+        return tuple(out)
+    return tuple(_agreed(hole, said, len(rules), within) or hole for hole, said in zip(out, seen, strict=True))
+
+
+def _agreed(known: Hole, said: list[Hole], rules: int, within: Bounds) -> Hole | None:
+    """What all rules say of a hole, where they say the same of it as a whole."""
+    kinds = {(hole.frames, hole.state, hole.linked_node, hole.linked_zone) for hole in said}
+    if len(said) != rules or len(kinds) != 1 or said[0].frames != known.frames:
+        return None
+    worst = worst_first(said)[0]
+    return structs.replace(
+        worst, basis="evidence", why=f"{worst.why}; so in all of {within}, of which this log is by its lines"
+    )
 
 
 def _graver(known: Hole, hole: Hole, releases: str) -> Hole:
@@ -64,11 +84,13 @@ def _graver(known: Hole, hole: Hole, releases: str) -> Hole:
     return structs.replace(known, severity=severity, state="unknown", linked_node=None, linked_zone=None, why=why)
 
 
-def _holes_of(surroundings: Surroundings, rule: StructPageRule, within: FrameSet) -> tuple[Hole, ...]:
-    """The holes as of a release of the rule: the log's own, or else a typical one."""
+def _holes_of(
+    surroundings: Surroundings, rule: StructPageRule, within: FrameSet, releases: Bounds = EVERY_RELEASE
+) -> tuple[Hole, ...]:
+    """The holes as of a release of the rule: the log's own, or else a typical one of these releases."""
     layout = surroundings.layout
     ours = layout.version is not None and rule.covers(layout.version, layout.arch)
-    version = layout.version if ours and layout.version else typical(rule, layout.arch)
+    version = layout.version if ours and layout.version else typical(rule, layout.arch, releases)
     release = Release("", version, version, stable_known=True, backports=False)
     return find_holes(surroundings, Choice(rule, "release", ""), release, within)
 

@@ -9,7 +9,7 @@ from pfnscope.analysis.replay import replay
 from pfnscope.kernel.architecture_row import MemoryModel
 from pfnscope.kernel.architectures import architecture
 from pfnscope.kernel.readers import SUBSECTION_BYTES, Bound, Reader, readers_for
-from pfnscope.kernel.release import Release
+from pfnscope.kernel.release import EVERY_RELEASE, Bounds, Release
 from pfnscope.kernel.rules import typical
 from pfnscope.model.analysis import Choice, Hole, PageState, Severity
 from pfnscope.model.layout import Layout, Owner, ZoneSpan
@@ -45,17 +45,22 @@ _UNKNOWN = PageState("unknown", "the release is not known, but no release leaves
 
 
 def find_holes(
-    surroundings: Surroundings, choice: Choice, release: Release | None, within: FrameSet
+    surroundings: Surroundings,
+    choice: Choice,
+    release: Release | None,
+    within: FrameSet,
+    possible: Bounds = EVERY_RELEASE,
 ) -> tuple[Hole, ...]:
     """Every maximal run of struct pages without memory with one owner, one placement and one state, by address.
 
-    ``within`` says which of ``layout.without_memory`` to look at.
+    ``within`` says which of ``layout.without_memory`` to look at, ``possible`` of which releases the kernel can be,
+    where none is known.
     """
     layout = surroundings.layout
-    version = release.acts_like if release else typical(choice.rule, layout.arch) if choice.rule else None
+    version = release.acts_like if release else typical(choice.rule, layout.arch, possible) if choice.rule else None
     states: Painted[PageState] = ()
     if choice.rule:
-        states = replay(layout, choice.rule, within, release.acts_like if release else None)[0]
+        states = replay(layout, choice.rule, within, version)[0]
     runs = list(overlay(within, layout.owners, surroundings.painted, states))
     readers = readers_of(surroundings, readers_for(version, layout.arch) if version else (), [run[0] for run in runs])
     return tuple(

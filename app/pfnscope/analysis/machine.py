@@ -50,7 +50,7 @@ class Machine(Struct, frozen=True, dict=True):
         return structs.replace(self, log=structs.replace(self.log, arch=self.arch))
 
     def _simulated(self, command_line: str) -> SimulatedBoot:
-        return simulate(self.log, command_line, self.release.stable if self.release else None)
+        return simulate(self.log, command_line, self.log.stable_of(self.release))
 
 
 MOST_ARGUMENTS = 3

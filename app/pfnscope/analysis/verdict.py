@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from pfnscope.analysis.analyze import Analysis
+from pfnscope.analysis.choice import possible_releases
 from pfnscope.analysis.contradictions import against_rule, astray, doubts, lead
 from pfnscope.analysis.doubt import leaves_unwritten
 from pfnscope.analysis.evidence import Evident
 from pfnscope.analysis.trouble import without_layout
 from pfnscope.kernel.readers import WRONG_LINKS
-from pfnscope.kernel.release import Version
+from pfnscope.kernel.release import EVERY_RELEASE, Version
 from pfnscope.model.analysis import ALARMS, SEVERITIES, Hole, NomapMemory, Severity, Verdict, foremost, worst_first
 from pfnscope.units import format_size
 from pfnscope.words import counted
@@ -82,7 +83,7 @@ def _answers(analysis: Analysis) -> Iterator[_Answer]:
         yield SEVERITIES[-1] if severity in ALARMS else "caution", text, ()
     worst = holes[len(leading) : sum(hole.severity == severity for hole in holes)]
     if severity != SEVERITIES[-1] and worst:
-        yield severity, _summary(worst, on), _details(analysis, worst)
+        yield severity, _summary(worst, on, _by_lines(analysis)), _details(analysis, worst)
     kept_out = [item for item in worst_first(analysis.nomap) if item.severity != SEVERITIES[-1]]
     if kept_out:
         yield kept_out[0].severity, _of_nomap(kept_out, on), ()
@@ -123,8 +124,14 @@ def _no_danger(pages: int, on: str) -> str:
     return f"No danger{on}: no struct page lies outside every zone span."
 
 
-def _summary(worst: Sequence[Hole], on: str) -> str:
-    """One sentence on holes of one severity; ``on`` is empty or `` on 4.17``."""
+def _by_lines(analysis: Analysis) -> str:
+    """What the lines tell of a release that is not known: empty or ``: by its lines it is of 3.5 to 4.3``."""
+    releases = possible_releases(analysis.log, analysis.release)
+    return "" if releases == EVERY_RELEASE else f": by its lines it is of {releases}"
+
+
+def _summary(worst: Sequence[Hole], on: str, by_lines: str) -> str:
+    """One sentence on holes of one severity; ``on`` is empty or `` on 4.17``, ``by_lines`` what bounds the release."""
     where = "outside every zone span" if all(hole.outside for hole in worst) else "without memory"
     pages = _pages(worst)
     subject, state = f"{_count(pages)} {_lie(pages)} {where}", worst[0].state
@@ -136,7 +143,7 @@ def _summary(worst: Sequence[Hole], on: str) -> str:
         why = (
             "is not known, since lines are missing or contradict each other"
             if on
-            else "depends on the release, which is not known"
+            else f"depends on the release, which is not known{by_lines}"
         )
         return f"{subject}; what they hold {why}."
     safe = f"{_count(pages)} {where} {_are(pages)} safe to read{on}"

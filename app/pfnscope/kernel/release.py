@@ -4,6 +4,7 @@ A change comes with a release of mainline, and stable branches may take it as a 
 "5.10.53")`` says so of one change; :class:`Releases` are those between two changes. All is half-open.
 """
 
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import pairwise
 
@@ -126,12 +127,7 @@ def _intervals(releases: Releases) -> tuple[tuple[Version, Version], ...]:
     mainline = (releases.first.mainline, releases.before.mainline, NEWEST)
     major = () if releases.major is None else ((releases.major, 0, 0), (releases.major + 1, 0, 0))
     points = sorted({*mainline, *major, *stable, *ends})
-    out: list[tuple[Version, Version]] = []
-    for start, end in pairwise(points):
-        if start in releases:
-            joined = bool(out) and out[-1][1] == start
-            out.append((out.pop()[0] if joined else start, end))
-    return tuple(out)
+    return _joined((start, end) for start, end in pairwise(points) if start in releases)
 
 
 def _interval_words(first: Version, before: Version) -> str:
@@ -149,6 +145,57 @@ def _interval_words(first: Version, before: Version) -> str:
         return f"up to {last}"
     start = short(first)
     return start if start == last else f"{start} to {last}"
+
+
+class Bounds(Struct, frozen=True):
+    """Releases among which one lies that is not known: half-open intervals of versions, ascending and apart."""
+
+    intervals: tuple[tuple[Version, Version], ...]
+
+    @staticmethod
+    def of(*rows: Releases) -> "Bounds":
+        """The releases of any of the rows."""
+        points = sorted({point for row in rows for pair in row.intervals for point in pair})
+        held = ((low, high) for low, high in pairwise(points) if any(low in row for row in rows))
+        return Bounds(_joined(held))
+
+    def __and__(self, other: "Bounds") -> "Bounds":
+        pairs = ((max(a, c), min(b, d)) for a, b in self.intervals for c, d in other.intervals)
+        return Bounds(tuple(sorted(pair for pair in pairs if pair[0] < pair[1])))
+
+    def __contains__(self, version: Version) -> bool:
+        return any(low <= version < high for low, high in self.intervals)
+
+    @property
+    def newest(self) -> Version | None:
+        """The last release within them; None where they have no end."""
+        if not self.intervals or self.intervals[-1][1] == NEWEST:
+            return None
+        return _just_before(self.intervals[-1][1])
+
+    def __str__(self) -> str:
+        """For readers, as :class:`Releases`."""
+        return ", ".join(_interval_words(first, before) for first, before in self.intervals)
+
+
+EVERY_RELEASE = Bounds(((EARLIEST, NEWEST),))
+_LAST_PATCH = 9999
+
+
+def _just_before(version: Version) -> Version:
+    major, minor, patch = version
+    if patch:
+        return major, minor, patch - 1
+    return (major, minor - 1, _LAST_PATCH) if minor else (major - 1, LAST_MINOR[major - 1], _LAST_PATCH)
+
+
+def _joined(intervals: Iterable[tuple[Version, Version]]) -> tuple[tuple[Version, Version], ...]:
+    """Ascending intervals, those that touch each other as one."""
+    out: list[tuple[Version, Version]] = []
+    for first, before in intervals:
+        joined = bool(out) and out[-1][1] == first
+        out.append((out.pop()[0] if joined else first, before))
+    return tuple(out)
 
 
 class Deviation(Struct, frozen=True):

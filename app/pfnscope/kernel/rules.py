@@ -11,8 +11,10 @@ from msgspec import Struct
 
 from pfnscope.kernel.architectures import X86
 from pfnscope.kernel.release import (
+    EVERY_RELEASE,
     NEVER,
     OLDEST,
+    Bounds,
     Release,
     Releases,
     Since,
@@ -361,9 +363,12 @@ def unchecked(version: Version) -> str:
     return f"{short(version)} has not been read: it is taken to be as {short(_LAST_READ)}, the last that was"
 
 
-def rules_on(arch: str | None) -> tuple[StructPageRule, ...]:
-    """The rows that hold for some release of an architecture, oldest first; all of x86 where it is not known."""
-    return tuple(rule for rule in RULES if rule.releases_on(arch) != NEVER)
+def rules_on(arch: str | None, within: Bounds = EVERY_RELEASE) -> tuple[StructPageRule, ...]:
+    """The rows that hold for some release of an architecture, oldest first; all of x86 where it is not known.
+
+    ``within``: only those of some release in these bounds.
+    """
+    return tuple(rule for rule in RULES if (Bounds.of(rule.releases_on(arch)) & within).intervals)
 
 
 def rules_for(release: Release, arch: str | None) -> tuple[StructPageRule, ...]:
@@ -374,15 +379,17 @@ def rules_for(release: Release, arch: str | None) -> tuple[StructPageRule, ...]:
     return tuple(rule for rule in reversed(RULES) if rule.releases_on(arch).on_branch(branch))
 
 
-def typical(rule: StructPageRule, arch: str | None = None) -> Version:
+def typical(rule: StructPageRule, arch: str | None = None, within: Bounds = EVERY_RELEASE) -> Version:
     """A release that stands for the row: its first one, for the last row one of its long-lived branches.
 
-    The last row begins as a backport to branches on which other things, such as readers, are older.
+    The last row begins as a backport to branches on which other things, such as readers, are older. ``within``: the
+    first one in these bounds, where that one is not among them.
     """
     releases = rule.releases_on(arch)
-    if releases in (NEVER, RULES[-2].releases):
-        return parse_version("6.12")
-    return max(releases.intervals[0][0], OLDEST)
+    late = releases in (NEVER, RULES[-2].releases)
+    version = parse_version("6.12") if late else max(releases.intervals[0][0], OLDEST)
+    common = (Bounds.of(releases) & within).intervals
+    return version if version in within or not common else common[0][0]
 
 
 def describe_releases(rule: StructPageRule, arch: str | None = None) -> str:

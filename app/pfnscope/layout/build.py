@@ -46,7 +46,7 @@ def build_layout(
     if pages is None and printed is None and not architecture(arch).fixed_page_size:
         why = "the name of the release" if named else f"the usual page size of {arch or 'most architectures'}"
         assumed.append(("page_size", why))
-    version = release.stable if release else None
+    version = log.stable_of(release)
     memory = _memory(log, page_size)
     limits, lost_zones = _zone_limits(log, arch, version, memory, page_size)
     exact = spans_of(log.files.zoneinfo) if not (log.zone_ranges and memory) else ()

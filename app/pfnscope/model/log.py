@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from pfnscope.kernel.release import Bounds, Release, Version
 from pfnscope.model.counts import Count, PrintedCounts
 from pfnscope.model.ranges import Address, Bordered, ByteRange, FrameRange, Lines, MaybeBordered
 
@@ -288,10 +289,18 @@ class MemoryMaps:
         return self.user_map or self.extended_map or self.firmware_map or self.modified_map
 
 
+class PrintedBy(msgspec.Struct, frozen=True):
+    """Releases of which one printed all lines of a boot as they stand, and the lines that bound them."""
+
+    releases: Bounds
+    lines: Lines
+
+
 class BootLog(MemoryMaps, msgspec.Struct, frozen=True):
     """One boot, or one excerpt, of a text. ``index`` is 1-based among the ``count`` boots of that text.
 
     ``host`` is the machine that a log daemon names. ``capture_kernel``: it only saves the memory of one that crashed.
+    ``printed_by`` is what the lines tell of a release that none names; None where they tell nothing.
     """
 
     index: int = 1
@@ -334,6 +343,16 @@ class BootLog(MemoryMaps, msgspec.Struct, frozen=True):
     diagnostics: tuple[Diagnostic, ...] = ()
     assumed: tuple[str, ...] = ()
     recognised: Lines = ()
+    printed_by: PrintedBy | None = None
+
+    def stable_of(self, release: Release | None) -> Version | None:
+        """The stable release to take for a kernel: its own, or the last of those that its lines leave possible.
+
+        None where neither is known: what follows is then as on current releases.
+        """
+        if release is None:
+            return self.printed_by.releases.newest if self.printed_by else None
+        return release.stable
 
     @property
     def has_layout(self) -> bool:

@@ -57,6 +57,12 @@ GROUPS: tuple[tuple[str, tuple[Finding, ...]], ...] = (
                 "cut-beginning", "The text begins in the middle of a list, or after the memory was set up.", _WHOLE
             ),
             Finding("cut-end", "The text ends in the middle of a list.", "Send the log to its end."),
+            Finding(
+                "release-bounds",
+                "Nothing in the text names the release; how the kernel words its lines shows between which it lies. "
+                "Only the rules of those releases are weighed.",
+                "Name it with --kernel, or send the log from its first line on.",
+            ),
             Finding("conflicting-zone", "A zone printed twice, with other limits: two logs may have been mixed."),
             Finding(
                 "conflicting-initmem", "The span of a node printed twice, and different: two logs may have been mixed."

@@ -68,6 +68,9 @@ def take(draft: Draft, record: Record) -> None:
     draft.last = record
     draft.widest = max(draft.widest, record.end - record.start)
     draft.recognise(form.family, record.lines)
+    if draft.banner is None and form.releases:
+        for spelling in form.spellings(record.message):
+            draft.spellings.setdefault(spelling, record.lines)
     if not draft.x86_lines and "kernel/e820" in form.source and architectures_of(form.source) == {"x86"}:
         draft.x86_lines = record.lines
     kind = type(effect)

@@ -20,6 +20,7 @@ from pfnscope.bootlog.effects import (
 )
 from pfnscope.bootlog.files.lines import Collector
 from pfnscope.bootlog.records import Record, merged
+from pfnscope.kernel.spellings import Spelling
 from pfnscope.model.log import BootLog, Diagnostic, ZoneRange
 from pfnscope.model.ranges import Lines
 
@@ -113,6 +114,7 @@ class Draft:
         "region_names",
         "remarked",
         "running",
+        "spellings",
         "tallies",
         "unread",
         "widest",
@@ -142,6 +144,7 @@ class Draft:
         self.region_names: dict[int, str] = {}
         self.families: dict[str, None] = {}
         self.x86_lines: Lines = ()
+        self.spellings: dict[Spelling, Lines] = {}  # words that bound a release not named yet, and where
         self.doubled = False
         self.first: Record | None = None
         self.last: Record | None = None
@@ -353,6 +356,7 @@ class Draft:
                     known[key] = msgspec.structs.replace(fact, lines=merged(known[key].lines, fact.lines))
         self.recognised |= other.recognised
         self.region_names |= other.region_names
+        self.spellings = other.spellings | self.spellings
         self.unread += other.unread
         self.widest = max(self.widest, other.widest)
         self.banner_width = max(self.banner_width, other.banner_width)

@@ -13,8 +13,10 @@ from pfnscope.bootlog.boots.draft import IN_FRAMES, LAYOUT, LEAST, LISTS, Draft
 from pfnscope.bootlog.effects import Tally
 from pfnscope.bootlog.records import merged
 from pfnscope.kernel.architectures import ARCHITECTURES, X86, architecture_named
+from pfnscope.kernel.release import EVERY_RELEASE
+from pfnscope.kernel.spellings import Spelling
 from pfnscope.model.counts import Count, PrintedCounts
-from pfnscope.model.log import BootLog, E820Change, MemblockRegion, NodeRange, ReservedRegion, StructPages
+from pfnscope.model.log import BootLog, E820Change, MemblockRegion, NodeRange, PrintedBy, ReservedRegion, StructPages
 from pfnscope.model.ranges import ByteRange, Lines
 from pfnscope.patterns import compiled
 from pfnscope.units import PAGE_SIZE
@@ -71,6 +73,7 @@ def finish(draft: Draft, index: int, count: int) -> BootLog:
         page_size_lines=size_lines,
         memblock_freed=memblock_freed(draft),
         page_counts=_counts(draft),
+        printed_by=printed_by(draft.spellings) if release is None else None,
         diagnostics=(*without_cut_lines(draft), *diagnostics(draft, facts["node_ranges"])),
         assumed=tuple(assumed),
         recognised=tuple(sorted(draft.recognised)),
@@ -175,6 +178,25 @@ def _undoubled(draft: Draft, items: Sequence[T], key: Callable[[T], Hashable]) -
 def _named_architecture(words: str) -> str | None:
     encoded = words.encode("utf-8", "replace")
     return next((row.name for row in ARCHITECTURES if row.banner and compiled(row.banner).search(encoded)), None)
+
+
+def printed_by(spellings: Mapping[Spelling, Lines]) -> PrintedBy | None:
+    """The releases that can print all of these words; None where no release can, or nothing bounds it.
+
+    Several boots in one text, or a vendor who took lines from later releases, have words of no single one.
+    """
+    telling = list(spellings.items())
+    bounds = EVERY_RELEASE
+    for _ in range(2):  # the second time from the end, without those that a later one makes needless
+        bounds, before, telling = EVERY_RELEASE, telling, []
+        for spelling, lines in before:
+            narrower = bounds & spelling.bounds
+            if narrower != bounds:
+                bounds = narrower
+                telling.insert(0, (spelling, lines))
+    if not bounds.intervals or not telling:
+        return None
+    return PrintedBy(bounds, tuple(sorted({line for _, lines in telling for line in lines})))
 
 
 def architecture(draft: Draft) -> tuple[str | None, Lines]:

@@ -2,6 +2,7 @@
 
 from pfnscope.bootlog.effects import Effect, Reason, Registers, Trouble
 from pfnscope.bootlog.forms.base import NUMBER, Form, Groups, hexadecimal, number
+from pfnscope.kernel import spellings
 from pfnscope.model.log import PageDump
 from pfnscope.model.ranges import Lines
 
@@ -109,6 +110,7 @@ FORMS = (
             "page:81367080 is uninitialized and poisoned (pfn 8192)",
         ),
         source="mm/debug.c, 4.19-7.1; pointer hashed from 5.14 on",
+        releases=(("", spellings.POISONED),),
     ),
     Form(
         name="page-dump",
@@ -128,6 +130,12 @@ FORMS = (
             "page:ffffea0002fff5c0 refcount:0 mapcount:0 mapping:0000000000000000 index:0x0 head:ffffea0002fff400",
         ),
         source="mm/page_alloc.c, mm/debug.c, 2.6.18-7.1; pointer real to 5.8, pfn from 5.10",
+        releases=(
+            (" count:", spellings.COUNT),
+            ("refcount:", spellings.REFCOUNT),
+            (" pfn:0x", spellings.DUMPED_FRAME),
+            ("^page: refcount", spellings.NO_POINTER),
+        ),
         tail=r"(?:mapping:|index:|pfn:0x|head:|compound_mapcount:).*",
     ),
     Form(
@@ -154,6 +162,7 @@ FORMS = (
             "flags:0x20000000 mapping:00000000 mapcount:0 count:0",
         ),
         source="mm/page_alloc.c, mm/debug.c, 2.6.11-7.1; node and zone by number from 5.14 on",
+        releases=(("[(|]node=", spellings.NAMED_LINKS),),
         needs=("fault",),
     ),
     Form(

@@ -4,13 +4,15 @@ Patterns are RE2, anchored at the start of the message behind its prefix. Blanks
 and what follows the part that is needed is left alone, because people annotate logs.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 import msgspec
 
 from pfnscope.bootlog.effects import Effect, Noted, Section
+from pfnscope.kernel.spellings import Spelling
 from pfnscope.model.ranges import ByteRange, Lines
+from pfnscope.patterns import compiled
 
 Groups = tuple[str | None, ...]
 Make = Callable[[Groups, Lines], Effect | None]
@@ -41,6 +43,8 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     still hold when the rest is damaged: a line with it that no row matches gets a remark.
 
     ``torn``: lines of the row have lost their end; it is tried where no line behind them completes them.
+    ``releases`` are words of the row's messages, as RE2, with the releases that can print them: all words that a
+    message holds count.
     """
 
     name: str
@@ -55,6 +59,11 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     anchor: str | None = None
     damaged: str | None = None
     torn: bool = False
+    releases: tuple[tuple[str, Spelling], ...] = ()
+
+    def spellings(self, message: bytes) -> Iterator[Spelling]:
+        """What bounds the release of a message of this row."""
+        return (spelling for words, spelling in self.releases if compiled(words).find(message) >= 0)
 
 
 @lru_cache(1024)

@@ -2,6 +2,7 @@
 
 from pfnscope.bootlog.effects import Effect, MemoryLine, Remark, Tally
 from pfnscope.bootlog.forms.base import HEX, NUMBER, ZONE, Form, Groups, hexadecimal, number
+from pfnscope.kernel import spellings
 from pfnscope.model.counts import Count, FlagWidths, WalkedZone, Zonelist
 from pfnscope.model.log import StructPages
 from pfnscope.model.ranges import FrameRange, Lines
@@ -68,6 +69,7 @@ FORMS = (
         make=_on_node_zone,
         samples=("On node 0, zone DMA32: 41 pages in unavailable ranges",),
         source="mm/page_alloc.c, later mm/mm_init.c, 5.12-7.1; one line per hole, they add up",
+        releases=(("", spellings.NODE_UNAVAILABLE),),
         anchor=r"On node [0-9]+, zone",
         damaged=r"On node [0-9]+, zone",
     ),
@@ -79,6 +81,7 @@ FORMS = (
         make=lambda g, lines: Tally("unavailable", Count(number(g[1]), lines, None, g[0])),
         samples=("DMA zone: 28 pages in unavailable ranges",),
         source="mm/page_alloc.c, stable releases of 5.10 and 5.11",
+        releases=(("", spellings.ZONE_UNAVAILABLE),),
     ),
     Form(
         name="zeroed-unavailable-zone",
@@ -97,6 +100,7 @@ FORMS = (
         make=lambda g, lines: Tally("zeroed_unavailable", Count(number(g[0]), lines)),
         samples=("Zeroed struct page in unavailable ranges: 139 pages",),
         source="mm/page_alloc.c, 5.0-5.11; whole system",
+        releases=(("", spellings.ZEROED_UNAVAILABLE),),
         damaged=r"(?:in unavailable ranges|unavailable ranges:|Reserved but unavailable: [0-9])",
     ),
     Form(
@@ -107,6 +111,7 @@ FORMS = (
         make=lambda g, lines: Tally("reserved_unavailable", Count(number(g[0]), lines)),
         samples=("Reserved but unavailable: 98 pages",),
         source="mm/page_alloc.c, 4.15-4.19; whole system",
+        releases=(("", spellings.RESERVED_UNAVAILABLE),),
     ),
     Form(
         name="memory-line",
@@ -120,6 +125,10 @@ FORMS = (
             "Memory: 3989124k/5242880k available (4096k kernel code, 1049000k absent, 204464k reserved)",
         ),
         source="mm/page_alloc.c and arch code before 3.10, 2.6.11-7.1; KiB",
+        releases=(
+            ("[0-9]K/", spellings.MEMORY_GENERIC),
+            ("cma-reserved", spellings.CMA_RESERVED),
+        ),
         tail=r"[\w ,)(-]+",
         anchor=r"Memory: [0-9]+[kK]/[0-9]+[kK] available",
     ),
@@ -170,6 +179,10 @@ FORMS = (
             "Built 2 zonelists, mobility grouping on.  Total pages: 2064261",
         ),
         source="mm/page_alloc.c, 2.6.11-7.1; the total leaves struct pages out up to 6.9",
+        releases=(
+            ("zonelists in (?:Node|Zone) order", spellings.ZONELISTS_ORDERED),
+            ("zonelists, mobility", spellings.ZONELISTS),
+        ),
         tail=r"[A-Za-z ,.]*(?:pages:)?(?: *[0-9]{1,18})?",
     ),
     Form(
@@ -180,6 +193,10 @@ FORMS = (
         make=_deferred,
         samples=("node 0 initialised, 1234 pages in 10ms", "node 0 deferred pages initialised in 10ms"),
         source="mm/page_alloc.c, later mm/mm_init.c, 4.4-7.1",
+        releases=(
+            (" initialised, ", spellings.DEFERRED_PAGES),
+            ("deferred pages", spellings.DEFERRED),
+        ),
     ),
     Form(
         name="mminit-memmap",

@@ -14,6 +14,7 @@ from pfnscope.bootlog.forms.base import (
     inclusive,
     number,
 )
+from pfnscope.kernel import spellings
 from pfnscope.model.log import ReservedRegion
 from pfnscope.model.ranges import Address, ByteRange, Lines
 from pfnscope.units import KIB, MIB
@@ -231,6 +232,7 @@ FORMS = (
         make=_region,
         samples=("OF: reserved mem: 0x0000000140000000..0x000000015fffffff (524288 KiB) map reusable linux,cma",),
         source="drivers/of/of_reserved_mem.c, 6.6-7.1; end inclusive",
+        releases=(("KiB", spellings.DEVICE_TREE),),
         damaged=r"OF: reserved mem: 0x",
     ),
     Form(

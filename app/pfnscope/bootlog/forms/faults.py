@@ -2,6 +2,7 @@
 
 from pfnscope.bootlog.effects import Effect, Registers, Symbol, Trouble
 from pfnscope.bootlog.forms.base import Form, Groups, hexadecimal
+from pfnscope.kernel import spellings
 from pfnscope.model.ranges import Lines
 
 _ADDRESS = r"(?:0x)?([0-9a-fA-F]{8,16})\b"
@@ -66,6 +67,10 @@ FORMS = (
             "BUG: unable to handle kernel paging request at virtual address c17ff5c0",
         ),
         source="arch/x86/mm/fault.c, arch/i386/mm/fault.c, 2.6.18-7.1",
+        releases=(
+            ("(?:request|dereference) at", spellings.X86_FAULT_OLD),
+            ("page fault for address", spellings.X86_FAULT),
+        ),
     ),
     Form(
         name="fault-x86-first",
@@ -85,6 +90,7 @@ FORMS = (
         make=_fault,
         samples=("BUG: kernel NULL pointer dereference, address: 0000000000000008",),
         source="arch/x86/mm/fault.c, 5.1-7.1",
+        releases=(("", spellings.X86_FAULT),),
     ),
     Form(
         name="fault-protection",
@@ -98,6 +104,7 @@ FORMS = (
             "general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#1] SMP PTI",
         ),
         source="arch/x86/kernel/traps.c, 2.6.11-7.1; address from 5.6",
+        releases=(("address 0x", spellings.PROTECTION_ADDRESS),),
     ),
     Form(
         name="fault-arm",
@@ -276,6 +283,10 @@ FORMS = (
             "EIP: stable_page_flags+0x21/0x290",
         ),
         source="arch/x86/kernel/process_64.c, arch/x86/kernel/dumpstack.c, 2.6.11-7.1",
+        releases=(
+            (r"\[<", spellings.PLACE_IN_BRACKETS),
+            ("^RIP: [0-9a-f]{4}:[A-Za-z_]", spellings.PLACE_BARE),
+        ),
         needs=("fault",),
     ),
     Form(

@@ -2,6 +2,7 @@
 
 from pfnscope.bootlog.effects import Remark
 from pfnscope.bootlog.forms.base import BARE, HEX, NUMBER, Form, base_size, exclusive, hexadecimal, inclusive, number
+from pfnscope.kernel import spellings
 from pfnscope.model.log import ReservedRegion
 
 FORMS = (
@@ -116,6 +117,7 @@ FORMS = (
             "SRAT: PXM 0 -> APIC 0x00 -> Node 0",
         ),
         source="mm/page_alloc.c, mm/mm_init.c, mm/memory-tiers.c, arch/x86/mm/srat.c, 2.6.18-7.1; no memory",
+        releases=(("^Fallback order", spellings.FALLBACK_ORDER),),
     ),
     Form(
         name="ivmd",

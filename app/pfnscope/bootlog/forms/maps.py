@@ -4,6 +4,7 @@ from typing import Literal
 
 from pfnscope.bootlog.effects import Effect, Header, ImageNotRam, LastPfn, MapLine, MapName, Remark, Section
 from pfnscope.bootlog.forms.base import BARE, HEX, MEM, NUMBER, Form, Groups, exclusive, hexadecimal, inclusive, number
+from pfnscope.kernel import spellings
 from pfnscope.model.log import E820Change, MapEntry, MemoryType, ReservedRegion
 from pfnscope.model.ranges import ByteRange, Lines
 
@@ -148,6 +149,10 @@ FORMS = (
             "Determined physical RAM map:",
         ),
         source="arch/x86/kernel/e820.c, 2.6.11-7.1; prefix e820: in 3.5-4.17; arch/mips/kernel/setup.c to 5.2",
+        releases=(
+            ("^e820:", spellings.NAMED_E820),
+            ("^(?i:bios-|user-|modified|extended)", spellings.NAMELESS_E820),
+        ),
         anchor=r"(?:e820: )?(?:BIOS-provided|user-defined) physical RAM map:",
     ),
     Form(
@@ -172,6 +177,11 @@ FORMS = (
             "[Firmware Bug]: out of order E820 entry! BIOS-e820: [mem 0x0000000000100000-0x00000000001fffff] usable",
         ),
         source="arch/x86/kernel/e820.c, 3.6-7.1; end inclusive; two blanks and new type names from 7.0",
+        releases=(
+            ("", spellings.RANGES),
+            (r"\]\s+usable", spellings.USABLE),
+            (r"\]\s+(?:System RAM|device reserved)", spellings.SYSTEM_RAM),
+        ),
         anchor=rf"{_COMMON}:\s+\[mem 0x",
         damaged=rf"(?:{_COMMON}|reserve setup_data):\s*\[mem",
     ),
@@ -187,6 +197,7 @@ FORMS = (
             " user: 0000000100000000 - 0000000140000000 type 12".lstrip(),
         ),
         source="arch/x86/kernel/e820.c, 2.6.11-3.4; end exclusive",
+        releases=(("", spellings.RANGES_OLD),),
         anchor=rf"{_COMMON}:\s+[0-9a-f]{{16}} - ",
         damaged=rf"(?:{_COMMON}|reserve setup_data):\s*[0-9a-f]{{8}}",
     ),
@@ -210,6 +221,7 @@ FORMS = (
         pattern=rf"{WORDS}:\s*\[gap\s+{HEX}\s*-\s*{HEX}\s*\]",
         samples=("BIOS-e820: [gap 0x00000000000a0000-0x00000000000effff]",),
         source="arch/x86/kernel/e820.c, 7.0-7.1; says no more than the map",
+        releases=(("", spellings.SYSTEM_RAM),),
         anchor=rf"{_COMMON}:\s+\[gap 0x",
         damaged=rf"(?:{_COMMON}|reserve setup_data):\s*\[gap",
     ),
@@ -234,6 +246,7 @@ FORMS = (
             "e820: update [mem 0x7a5f0000-0x7a60ffff]  System RAM ==> device reserved",
         ),
         source="arch/x86/kernel/e820.c, 3.6-7.1; end inclusive",
+        releases=(("", spellings.RANGES),),
         damaged=r"e820: update \[",
     ),
     Form(
@@ -244,6 +257,7 @@ FORMS = (
         make=lambda g, lines: _change("update", exclusive(g[0], g[1]), g[2], g[3], lines),
         samples=("e820 update range: 0000000000000000 - 0000000000001000 (usable) ==> (reserved)",),
         source="arch/x86/kernel/e820.c, 2.6.32-3.4; end exclusive",
+        releases=(("", spellings.RANGES_OLD),),
         damaged=r"e820 update range: [0-9a-f]{8}",
     ),
     Form(
@@ -257,6 +271,7 @@ FORMS = (
             "e820: remove [mem 0xb0000000-0xfffffffffffffffe]",
         ),
         source="arch/x86/kernel/e820.c, 3.6-7.1; end inclusive",
+        releases=(("", spellings.RANGES),),
         tail=TYPES,
         damaged=r"e820: remove \[",
     ),
@@ -280,6 +295,7 @@ FORMS = (
         make=lambda g, lines: _change("remove", exclusive(g[0], g[1]), g[2], None, lines),
         samples=("e820 remove range: 00000000000a0000 - 0000000000100000 (usable)",),
         source="arch/x86/kernel/e820.c, 2.6.34-3.4; end exclusive",
+        releases=(("", spellings.RANGES_OLD),),
         damaged=r"e820 remove range: [0-9a-f]{8}",
     ),
     Form(
@@ -293,6 +309,11 @@ FORMS = (
             "e820: register RAM buffer resource [mem 0xbfff1000-0xbfffffff]",
         ),
         source="arch/x86/kernel/e820.c, 3.6-7.1; end inclusive; second wording from 7.0",
+        releases=(
+            ("", spellings.RANGES),
+            ("register RAM buffer", spellings.SYSTEM_RAM),
+            ("reserve RAM buffer", spellings.USABLE),
+        ),
         damaged=r"e820: reserve RAM buffer \[",
     ),
     Form(
@@ -303,6 +324,7 @@ FORMS = (
         make=_ram_buffer,
         samples=("reserve RAM buffer: 000000000009bc00 - 000000000009ffff ",),
         source="arch/x86/kernel/e820.c, 2.6.34-3.4; end inclusive even here",
+        releases=(("", spellings.RANGES_OLD),),
     ),
     Form(
         name="last-pfn",
@@ -315,6 +337,10 @@ FORMS = (
             "e820: last_pfn = 0xbfff1 max_arch_pfn = 0x400000000",
         ),
         source="arch/x86/kernel/e820.c, 2.6.32-7.1; end exclusive, in page frames",
+        releases=(
+            ("^e820:", spellings.NAMED_E820),
+            ("^last", spellings.NAMELESS_E820),
+        ),
         anchor=r"last_pfn = 0x",
         damaged=r"last_pfn = 0x",
     ),
@@ -337,6 +363,12 @@ FORMS = (
             "[gap 0xc0000000-0xfebfffff] available for PCI devices",
         ),
         source="arch/x86/kernel/e820.c, 3.6-7.1; no RAM, and no more than the map says",
+        releases=(
+            ("^e820:", spellings.NAMED_E820),
+            (r"^\[mem", spellings.NAMELESS_E820),
+            (r"\[mem", spellings.RANGES),
+            (r"\[gap", spellings.SYSTEM_RAM),
+        ),
     ),
     Form(
         name="pci-gap-old",
@@ -345,6 +377,7 @@ FORMS = (
         pattern=rf"Allocating PCI resources starting at {BARE} \(gap: {BARE}:{BARE}\)",
         samples=("Allocating PCI resources starting at c0000000 (gap: c0000000:3ec00000)",),
         source="arch/x86/kernel/e820.c, 2.6.11-3.4; start and size; no RAM, and no more than the map says",
+        releases=(("", spellings.RANGES_OLD),),
     ),
     Form(
         name="e820-full",

@@ -15,10 +15,14 @@ from pfnscope.bootlog.forms.base import (
     number,
     same_width,
 )
+from pfnscope.kernel import spellings
 from pfnscope.model.log import EmulatedNode, Initmem, MovableStart, NodeRange, SratEntry, WindowNode, ZoneRange
 from pfnscope.model.ranges import Address, ByteRange, Lines, borders
 
 _LAST = 0xFFF
+_WIDE = r"\[mem 0x0{8}[0-9a-f]{8}-"
+_NARROW = r"\[mem 0x[0-9a-f]{8,9}-"
+_NARROW_INITMEM = rf"^Initmem .*{_NARROW}"
 
 
 def _srat(groups: Groups, lines: Lines) -> Effect:
@@ -73,6 +77,10 @@ FORMS = (
             "ACPI: SRAT: Node 2 PXM 4 [mem 0x2000000000-0x3fffffffff] hotplug non-volatile",
         ),
         source="arch/x86/mm/srat.c 3.6-4.4, drivers/acpi/numa/srat.c 4.9-7.1; end inclusive",
+        releases=(
+            ("^SRAT", spellings.SRAT_UNNAMED),
+            ("^ACPI: ", spellings.SRAT_OF_ACPI),
+        ),
         tail=r"(?:hotplug\s*)?(?:non-volatile)?",
         anchor=r"(?:ACPI: )?SRAT: Node [0-9]",
         damaged=r"(?:ACPI: )?SRAT: Node [0-9]+ PXM [0-9]+ \[",
@@ -98,6 +106,10 @@ FORMS = (
             "early_node_map[3] active PFN ranges",
         ),
         source="mm/page_alloc.c, later mm/mm_init.c, 2.6.24-7.1",
+        releases=(
+            ("node ranges", spellings.RANGES),
+            ("PFN ranges", spellings.RANGES_OLD),
+        ),
         anchor=r"Early memory (?:node|PFN) ranges|early_node_map\[[0-9]",
     ),
     Form(
@@ -111,6 +123,11 @@ FORMS = (
             "node 1: [mem 0x00100000-0x3fffffff]",
         ),
         source="mm/page_alloc.c, later mm/mm_init.c, 3.6-7.1; end inclusive",
+        releases=(
+            ("", spellings.RANGES),
+            (_NARROW, spellings.NARROW),
+            (_WIDE, spellings.WIDE),
+        ),
         anchor=r"node +[0-9]+: +\[mem 0x",
         damaged=r"node\s+[0-9]+:\s*\[mem",
     ),
@@ -122,6 +139,7 @@ FORMS = (
         make=_node_frames,
         samples=("0: 0x00000010 -> 0x0000009b",),
         source="mm/page_alloc.c, 2.6.32-3.4; page frames, end exclusive",
+        releases=(("", spellings.RANGES_OLD),),
         needs=("nodes",),
     ),
     Form(
@@ -132,6 +150,7 @@ FORMS = (
         make=lambda g, _lines: PfnNode(number(g[0]), number(g[1]), number(g[2])),
         samples=("0:      256 ->   524208",),
         source="mm/page_alloc.c, 2.6.24; decimal page frames, end exclusive",
+        releases=(("", spellings.RANGES_OLD),),
         needs=("nodes",),
     ),
     Form(
@@ -142,6 +161,10 @@ FORMS = (
         make=lambda _groups, _lines: Header("movable"),
         samples=("Movable zone start for each node", "Movable zone start PFN for each node"),
         source="mm/page_alloc.c, later mm/mm_init.c, 2.6.24-7.1; printed even with nothing below",
+        releases=(
+            ("PFN", spellings.RANGES_OLD),
+            ("start for", spellings.RANGES),
+        ),
         anchor=r"Movable zone start ",
     ),
     Form(
@@ -175,6 +198,11 @@ FORMS = (
             "Initmem setup node 1 [mem 0x0000000000000000-0x0000000000000000]",
         ),
         source="arch/x86/mm/numa.c 3.6-3.16, mm/page_alloc.c and mm/mm_init.c 4.4-7.1; end inclusive",
+        releases=(
+            ("", spellings.RANGES),
+            (_NARROW_INITMEM, spellings.NARROW),
+            (_WIDE, spellings.WIDE),
+        ),
         anchor=r"Initmem setup node [0-9]",
         damaged=r"Initmem setup node [0-9]+ [\[0-9]",
     ),
@@ -186,6 +214,7 @@ FORMS = (
         make=lambda g, lines: Initmem(number(g[0]), None, None, lines),
         samples=("Initmem setup node 1 as memoryless", "NUMA: Initmem setup node 2 [<memory-less node>]"),
         source="mm/mm_init.c, 6.1-7.1; arch/arm64/mm/numa.c, 4.9",
+        releases=(("as memoryless", spellings.MEMORYLESS),),
     ),
     Form(
         name="initmem-old",
@@ -199,6 +228,7 @@ FORMS = (
             "Bootmem setup node 1 0000000180000000-000000019fffffff",
         ),
         source="arch/x86/mm/numa_64.c, 2.6.9-3.4; end exclusive, inclusive before 2.6.18",
+        releases=(("", spellings.RANGES_OLD),),
         damaged=r"Bootmem setup node [0-9]+ [\[0-9]",
     ),
     Form(
@@ -334,6 +364,10 @@ FORMS = (
         make=lambda _groups, _lines: Header("zones"),
         samples=("Zone ranges:", "Zone PFN ranges:"),
         source="mm/page_alloc.c, later mm/mm_init.c, 2.6.24-7.1",
+        releases=(
+            ("Zone ranges", spellings.RANGES),
+            ("PFN", spellings.RANGES_OLD),
+        ),
         anchor=r"Zone (?:PFN )?ranges:",
     ),
     Form(
@@ -347,6 +381,11 @@ FORMS = (
             "Normal   [mem 0x01000000-0x375fdfff]",
         ),
         source="mm/page_alloc.c, later mm/mm_init.c, 3.6-7.1; end inclusive",
+        releases=(
+            ("", spellings.RANGES),
+            (_NARROW, spellings.NARROW),
+            (_WIDE, spellings.WIDE),
+        ),
         needs=("zones",),
         damaged=r"(?:DMA|DMA32|Normal|HighMem|Movable|Device)\s+\[mem",
     ),
@@ -368,6 +407,7 @@ FORMS = (
         make=_frames,
         samples=("DMA32    0x00001000 -> 0x00100000",),
         source="mm/page_alloc.c, 2.6.32-3.4; page frames, end exclusive",
+        releases=(("", spellings.RANGES_OLD),),
         needs=("zones",),
     ),
     Form(
@@ -378,6 +418,7 @@ FORMS = (
         make=lambda g, _lines: PfnZone(g[0] or "", number(g[1]), number(g[2])),
         samples=("Normal    1048576 ->  1048576",),
         source="mm/page_alloc.c, 2.6.24; decimal page frames, end exclusive",
+        releases=(("", spellings.RANGES_OLD),),
         needs=("zones",),
     ),
 )

@@ -14,6 +14,7 @@ from pfnscope.bootlog.forms.base import (
     inclusive,
     number,
 )
+from pfnscope.kernel import spellings
 from pfnscope.model.log import ReservedRegion
 from pfnscope.model.ranges import ByteRange, Lines
 from pfnscope.units import MIB
@@ -63,6 +64,7 @@ FORMS = (
         ),
         samples=("RAMDISK: [mem 0x35e9f000-0x36d3dfff]", "Allocated new RAMDISK: [mem 0x35ec2000-0x35f7dfff]"),
         source="arch/x86/kernel/setup.c, 3.6-7.1; end inclusive",
+        releases=(("", spellings.RANGES),),
         damaged=r"RAMDISK: \[mem",
     ),
     Form(
@@ -75,6 +77,7 @@ FORMS = (
         ),
         samples=("RAMDISK: 37000000 - 37ffe000", "Allocated new RAMDISK: 00900000 - 0162e400"),
         source="arch/x86/kernel/setup.c, 2.6.32-3.4; end exclusive",
+        releases=(("", spellings.RANGES_OLD),),
     ),
     Form(
         name="ramdisk-move",
@@ -156,6 +159,7 @@ FORMS = (
             "crashkernel: reserved 0x00000000b0000000 - 0x00000000c0000000 (256 MB)",
         ),
         source="arch/arm64/mm/init.c 4.12, kernel/crash_reserve.c 6.12-7.1; end exclusive",
+        releases=(("^crashkernel reserved", spellings.CRASHKERNEL),),
         damaged=r"crashkernel reserved: 0x",
     ),
     Form(
@@ -172,6 +176,11 @@ FORMS = (
             "CMA: reserved 24 MiB at 2e800000",
         ),
         source="drivers/base/dma-contiguous.c 3.6-3.16, mm/cma.c 4.4-7.1; start and size",
+        releases=(
+            ("CMA: reserved", spellings.CMA_DRIVER),
+            ("^cma: Reserved", spellings.CMA),
+            (" on node", spellings.CMA_ON_NODE),
+        ),
     ),
     Form(
         name="cma-no-place",
@@ -197,6 +206,10 @@ FORMS = (
             "PM: hibernation: Registered nosave memory: [mem 0x00000000-0x00000fff]",
         ),
         source="kernel/power/snapshot.c, 3.10-7.1; end inclusive",
+        releases=(
+            ("^PM: Reg", spellings.NOSAVE),
+            ("^PM: hib", spellings.NOSAVE_HIBERNATION),
+        ),
         damaged=r"Registered nosave memory: \[mem",
     ),
     Form(
@@ -219,6 +232,7 @@ FORMS = (
         make=lambda g, lines: ReservedRegion(*inclusive(g[1], g[2]), f"NODE_DATA({g[0]})", "node-data", lines),
         samples=("NODE_DATA(1) allocated [mem 0x23fbd0000-0x23fbfafff]",),
         source="arch/x86/mm/numa.c 4.4-6.8, mm/numa.c 6.12-7.1; end inclusive",
+        releases=(("", spellings.NODE_DATA_ALLOCATED),),
         damaged=r"NODE_DATA\([0-9]+\) allocated \[mem",
     ),
     Form(
@@ -234,6 +248,10 @@ FORMS = (
             "NUMA: NODE_DATA [mem 0x17fbb5500-0x17fbb7fff]",
         ),
         source="arch/x86/mm/numa_64.c 2.6.32-3.16, arch/powerpc/mm/numa.c, arch/arm64/mm/numa.c; end inclusive in all",
+        releases=(
+            (r"^NODE_DATA \[mem", spellings.NODE_DATA_UNNUMBERED),
+            (r"^NODE_DATA \[[0-9a-f]", spellings.RANGES_OLD),
+        ),
         damaged=r"NODE_DATA \[mem",
     ),
     Form(
@@ -256,6 +274,10 @@ FORMS = (
             "software IO TLB [mem 0xb7f00000-0xbbefffff] (64MB) mapped at [ffff8800b7f00000-ffff8800bbefffff]",
         ),
         source="lib/swiotlb.c, kernel/dma/swiotlb.c, 3.6-7.1; end exclusive from 3.10 on although written [mem a-b]",
+        releases=(
+            (r"TLB \[mem", spellings.SWIOTLB),
+            ("TLB: mapped", spellings.SWIOTLB_MAPPED),
+        ),
     ),
     Form(
         name="swiotlb-old",
@@ -265,6 +287,7 @@ FORMS = (
         make=lambda g, lines: ReservedRegion(*exclusive(g[0], g[1]), "software IO TLB", "swiotlb", lines),
         samples=("software IO TLB at phys 0xbbf00000 - 0xbff00000",),
         source="lib/swiotlb.c, 2.6.32-3.4; end exclusive",
+        releases=(("", spellings.RANGES_OLD),),
     ),
     Form(
         name="memory-mapping",
