@@ -196,3 +196,14 @@ def test_entries_of_a_map_that_lost_their_types_are_ranges() -> None:
     assert "map-without-types" in {note.code for note in log.diagnostics}
     broken = [line for entry in MAP for line in (f"> {entry.format('00000000682abfff')[:-7]}", "> usable")]
     assert [entry.label for entry in boots(broken)[0].firmware_map] == ["usable"] * 3
+
+
+def test_two_banners_side_by_side_without_hosts_are_told() -> None:
+    (log,) = boots(lines(FIRST[:1]), lines(SECOND))
+    assert (log.release, [note.line for note in log.diagnostics if note.code == "banner-without-boot"]) == (
+        "6.12.9",
+        [1],
+    )
+    apart = ["It was fine on this one, and the log of the other is below:"] * 9
+    (log,) = boots(lines(FIRST[:1]), apart, lines(SECOND))
+    assert "banner-without-boot" not in {note.code for note in log.diagnostics}

@@ -84,6 +84,11 @@ GROUPS: tuple[tuple[str, tuple[Finding, ...]], ...] = (
             Finding(
                 "excerpt-unused", "A memory map, or spans of nodes, of no boot of the text; nothing of it is used."
             ),
+            Finding(
+                "banner-without-boot",
+                "Two kernels begin side by side, and only one of them goes on: lines of two machines may be mixed.",
+                "Collect logs with the name of the host in front of each line.",
+            ),
             Finding("no-release", "No line names the kernel's release.", "Give the release: --kernel, or on the page."),
         ),
     ),

@@ -1,6 +1,7 @@
 """Which drafts of a text belong together: excerpts, quotes and copies of one boot; and which count as boots."""
 
 from collections.abc import Hashable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ from pfnscope.model.ranges import FrameRange, FrameSet, Pairs, canonical, differ
 from pfnscope.units import PAGE_SIZE
 
 _MOST_WHOLE = 64
+_NEAR = 8  # lines between two banners that are printed at once
 _PRINTED_ONCE = ("zone_ranges", "pfn_zones", "initmem", "pfn_initmem")
 _OF_EXCERPTS = (*LAYOUT, "initmem", "pfn_initmem")
 
@@ -50,6 +52,27 @@ def _without_quotes(parts: list[Draft]) -> list[Draft]:
 
 def chosen(parts: list[Draft]) -> list[Draft]:
     """The drafts that count as boots; maps without ranges are attached to the one that they fit, or noted."""
+    boots = _boots(parts)
+    _note_bare_banners(parts, boots)
+    return boots
+
+
+def _note_bare_banners(parts: list[Draft], boots: list[Draft]) -> None:
+    """Say where another kernel's banner stands right in front of that of a boot: no host tells their lines apart."""
+    counted = {id(boot) for boot in boots}
+    for bare, boot in pairwise(parts):
+        if bare.banner is None or boot.banner is None or id(bare) in counted or id(boot) not in counted:
+            continue
+        line = bare.banner[1][0]
+        if bare.banner[0] != boot.banner[0] and bare.host == boot.host and boot.banner[1][0] - line <= _NEAR:
+            message = (
+                f"Line {line} is of another kernel, Linux {bare.banner[0].release}, of which the text has nothing else:"
+                " if lines of two machines are mixed, facts of this boot may be of the other."
+            )
+            boot.complain("warning", "banner-without-boot", message, (line,), None)
+
+
+def _boots(parts: list[Draft]) -> list[Draft]:
     with_layout = [part for part in parts if part.has_layout or (part.banner is not None and part.holds(*LEAST))]
     with_layout = with_layout or [part for part in parts if part.holds(*LEAST) or part.counted]
     with_layout = with_layout or [part for part in parts if part.faults.events or part.remarked]
