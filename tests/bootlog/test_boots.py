@@ -207,3 +207,16 @@ def test_two_banners_side_by_side_without_hosts_are_told() -> None:
     apart = ["It was fine on this one, and the log of the other is below:"] * 9
     (log,) = boots(lines(FIRST[:1]), apart, lines(SECOND))
     assert "banner-without-boot" not in {note.code for note in log.diagnostics}
+
+
+def test_the_release_of_another_part_is_not_one_that_prints_other_words() -> None:
+    old = (
+        "Zone PFN ranges:",
+        "  DMA      0x00000001 -> 0x00001000",
+        "early_node_map[1] active PFN ranges",
+        "    0: 0x1 -> 0x9f",
+    )
+    nameless, named = boots(lines(old), ["and the new one:"], lines(SECOND))
+    assert (nameless.release, named.release) == (None, "6.12.9")
+    nameless, named = boots(lines(SECOND[2:]), ["and this:"], lines((SECOND[0], *NODES)))
+    assert (nameless.release, named.release) == ("6.12.9", "6.12.9")

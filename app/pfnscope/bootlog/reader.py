@@ -6,7 +6,7 @@ from io import BytesIO
 import msgspec
 
 from pfnscope.bootlog.boots.draft import Draft
-from pfnscope.bootlog.boots.finish import finish
+from pfnscope.bootlog.boots.finish import finish, printed_by
 from pfnscope.bootlog.boots.joining import chosen, joined
 from pfnscope.bootlog.boots.streams import PROSE_LINES, Order, drafts, is_log, is_prose
 from pfnscope.bootlog.records import ELLIPSIS, records
@@ -14,6 +14,7 @@ from pfnscope.bootlog.text.decoding import DECODED, decode
 from pfnscope.bootlog.text.order import in_order_of_parts, renumbered, reordered, turned_round
 from pfnscope.bootlog.text.plain import ADDED
 from pfnscope.bootlog.text.searchable import Text
+from pfnscope.kernel.vendors import parse_release
 from pfnscope.model.log import BootLog, Diagnostic
 from pfnscope.model.ranges import Lines
 
@@ -98,8 +99,14 @@ def _name_nameless(parts: list[Draft]) -> None:
     lines = next(part.banner[1] if part.banner else next(iter(part.running.values())) for part in parts if part.named)
     host = next(part.host for part in parts if part.named)
     for part in parts:
-        if not part.named and part.host == host:
+        if not part.named and part.host == host and _can_print(part, next(iter(named))):
             part.running = {next(iter(named)): lines}
+
+
+def _can_print(part: Draft, release: str) -> bool:
+    """Whether a release words its lines as those of an excerpt are."""
+    bounds, known = printed_by(part.spellings), parse_release(release)
+    return bounds is None or known is None or known.stable in bounds.releases
 
 
 def _with_files(parts: list[Draft], boots: list[Draft]) -> tuple[BootLog, ...]:
