@@ -40,6 +40,8 @@ from pfnscope.bootlog.text.searchable import LONGEST_LINE
 from pfnscope.kernel.architectures import architecture_of_oops
 from pfnscope.model.log import E820Change, PageDump, ReservedRegion, ZoneRange
 
+_MOST_NAMES = 256  # pools of memory in a device tree
+
 _MEMBLOCK = {
     "memory": "memblock_memory",
     "reserved": "memblock_reserved",
@@ -70,7 +72,8 @@ def take(draft: Draft, record: Record) -> None:
     draft.recognise(form.family, record.lines)
     if draft.banner is None and form.releases:
         for spelling in form.spellings(record.message):
-            draft.spellings.setdefault(spelling, record.lines)
+            if spelling not in draft.spellings:
+                draft.spellings = {**draft.spellings, spelling: record.lines}
     if not draft.x86_lines and "kernel/e820" in form.source and architectures_of(form.source) == {"x86"}:
         draft.x86_lines = record.lines
     kind = type(effect)
@@ -144,7 +147,7 @@ def _begin_dump_without_header(draft: Draft, effect: MemblockLine, number: int) 
         another = (first.range, first.node) != (effect.region.range, effect.region.node)
         if another or draft.memblock_numbers.get(name):
             draft.facts.pop(name)
-    draft.memblock_numbers[name] = number
+    draft.memblock_numbers = {**draft.memblock_numbers, name: number}
 
 
 def _node_memory(draft: Draft, effect: NodeMemory, record: Record) -> None:
@@ -153,7 +156,8 @@ def _node_memory(draft: Draft, effect: NodeMemory, record: Record) -> None:
 
 
 def _region_name(draft: Draft, effect: RegionName, _: Record) -> None:
-    draft.region_names[effect.start] = effect.name
+    if len(draft.region_names) < _MOST_NAMES:
+        draft.region_names = {**draft.region_names, effect.start: effect.name}
 
 
 def _remark(draft: Draft, effect: Remark, record: Record) -> None:

@@ -1,5 +1,7 @@
 """A boot while it is read: facts collected from records, each once, with the lines of all its repeats."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 import msgspec
@@ -74,6 +76,10 @@ _SPACE = 1 << 64
 _MOST_FRAMES = 1 << 48  # in pages of 64 KiB, the largest base page, this is the whole address space
 
 
+NONE: Mapping[Any, Any] = MappingProxyType({})
+"""What few boots have any of: a hostile text has thousands of boots, and an empty dictionary for each costs memory."""
+
+
 class Draft:
     """One boot or excerpt, which :mod:`pfnscope.bootlog.boots.finish` turns into a BootLog."""
 
@@ -141,14 +147,14 @@ class Draft:
         self.assumed: list[str] = []
         self.recognised: set[int] = set()
         self.remarked = False  # whether the kernel itself complains of memory
-        self.region_names: dict[int, str] = {}
+        self.region_names: Mapping[int, str] = NONE
         self.families: dict[str, None] = {}
         self.x86_lines: Lines = ()
-        self.spellings: dict[Spelling, Lines] = {}  # words that bound a release not named yet, and where
+        self.spellings: Mapping[Spelling, Lines] = NONE  # words that bound a release not named yet, and where
         self.doubled = False
         self.first: Record | None = None
         self.last: Record | None = None
-        self.unread: list[tuple[int, int]] = []  # lines of no known form, with their bytes
+        self.unread: tuple[tuple[int, int], ...] = ()  # lines of no known form, with their bytes
         self.widest = 0  # bytes of the longest line that was read
         self.banner_width = self.command_width = 0
         self.follows: Follows = "log"
@@ -157,7 +163,7 @@ class Draft:
         self.open: Section | None = None
         self.opened: set[Section] = set()
         self.dumped = False  # whether a memblock dump begins here
-        self.memblock_numbers: dict[str, int] = {}  # of the last region of each list
+        self.memblock_numbers: Mapping[str, int] = NONE  # of the last region of each list
         self._zones: dict[str, object] = {}
         self.efi_number: int | None = None
         self.efi_dumps = 0
@@ -296,7 +302,7 @@ class Draft:
         before = len(self.diagnostics)
         self.complain("warning", "unrecognised-line", message, lines, column)
         if len(self.diagnostics) > before:
-            self.unread.append((lines[0], width))
+            self.unread += ((lines[0], width),)
 
     def absorb(self, other: "Draft") -> None:
         """Take in everything of a later draft of the same boot."""
@@ -355,8 +361,8 @@ class Draft:
                     repeated.add(name)
                     known[key] = msgspec.structs.replace(fact, lines=merged(known[key].lines, fact.lines))
         self.recognised |= other.recognised
-        self.region_names |= other.region_names
-        self.spellings = other.spellings | self.spellings
+        self.region_names = {**self.region_names, **other.region_names} if other.region_names else self.region_names
+        self.spellings = {**other.spellings, **self.spellings} if other.spellings else self.spellings
         self.unread += other.unread
         self.widest = max(self.widest, other.widest)
         self.banner_width = max(self.banner_width, other.banner_width)

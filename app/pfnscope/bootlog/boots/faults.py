@@ -23,6 +23,8 @@ _OOPS_BEGINNING = 20  # page tables, and what #PF: lines say, may come between
 class Faults:
     """Events of one boot; lines may still be added to the last one."""
 
+    __slots__ = ("_started", "events", "kasan")
+
     def __init__(self) -> None:
         self.events: list[LogEvent] = []
         self.kasan: Lines = ()

@@ -59,9 +59,12 @@ def chosen(parts: list[Draft]) -> list[Draft]:
 
 def _note_bare_banners(parts: list[Draft], boots: list[Draft]) -> None:
     """Say where another kernel's banner stands right in front of that of a boot: no host tells their lines apart."""
-    counted = {id(boot) for boot in boots}
+    following = iter(boots)
+    after = next(following, None)
     for bare, boot in pairwise(parts):
-        if bare.banner is None or boot.banner is None or id(bare) in counted or id(boot) not in counted:
+        counts = bare is after
+        after = next(following, None) if counts else after
+        if bare.banner is None or boot.banner is None or counts or boot is not after:
             continue
         line = bare.banner[1][0]
         if bare.banner[0] != boot.banner[0] and bare.host == boot.host and boot.banner[1][0] - line <= _NEAR:

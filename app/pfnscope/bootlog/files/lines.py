@@ -127,6 +127,8 @@ class MemTotal(FileLine, frozen=True, kw_only=True):
 class Collector:
     """The lines of files in a draft; :mod:`pfnscope.bootlog.files.facts` joins them once the boots are known."""
 
+    __slots__ = ("_in_row", "_in_zone", "left_out", "lines")
+
     def __init__(self) -> None:
         self.lines: list[FileLine] = []
         self.left_out: Lines = ()
