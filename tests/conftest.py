@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from tests.support.redis import Counting
     from tests.support.server import Serve
 
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than cores: tests of servers and pages wait for a part of their time."""
+    return (os.cpu_count() or 1) + 1
+
+
 settings.register_profile("default", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
