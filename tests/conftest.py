@@ -19,9 +19,12 @@ if TYPE_CHECKING:
     from tests.support.server import Serve
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """One worker more than cores: tests of servers and pages wait for a part of their time."""
-    return (os.cpu_count() or 1) + 1
+_LONGEST = ("test_schema_fuzz.py", "test_soak.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest tests in front, so that no worker waits at the end for another that begins with them."""
+    items.sort(key=lambda item: item.path.name not in _LONGEST)
 
 
 settings.register_profile("default", deadline=None)

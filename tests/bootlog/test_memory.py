@@ -7,7 +7,7 @@ import pytest
 from pfnscope.bootlog import keep_memory_lines, read
 from pfnscope.bootlog.text import plain
 
-SIZE = 1 << 18
+SIZE = 1 << 17
 TEXTS = {
     "letters": b"a",
     "newlines": b"\n",
