@@ -11,7 +11,8 @@ from annotated_types import Ge, Gt, Le
 from pfnscope.cli.commands import COMMANDS
 from pfnscope.cli.commands.share import SERVER
 from pfnscope.cli.parsing import Parser, bounds_of, default_of, load
-from pfnscope.report import findings
+from pfnscope.findings.codes import CODES
+from pfnscope.report import notes
 from pfnscope.report.glossary import WORDS
 from pfnscope.web import create_app
 from pfnscope.web.settings import Settings
@@ -30,8 +31,17 @@ right is refused at start. [operating.md](operating.md) tells when to change wha
 
 FINDINGS = """# Findings
 
-What can stand under `diagnostics` of a document, below the bars of a page and at the end of a report, by code. Made
-from `app/pfnscope/report/findings.py` by `make docs`. A remark names its lines; none of them adds a fact to the layout.
+What a report begins with, and what stands under `findings` of a document, by code, made from
+`app/pfnscope/findings/codes.py` by `make docs`. The gravest comes first; of one severity what happened comes before what
+could happen, and that before what is not as it was meant. `--fail-on` and the exit statuses of the command follow these
+severities.
+"""
+
+NOTES = """# Notes
+
+What can stand under `diagnostics` of a document and at the end of a report, by code: what the text lacks, and what the
+analysis took for granted. Made from `app/pfnscope/report/notes.py` by `make docs`. A note names its lines; none of them
+adds a fact to the layout.
 """
 
 REQUESTS = """# Requests
@@ -127,9 +137,20 @@ def words_page() -> str:
 
 
 def findings_page() -> str:
-    """All codes with what they mean and what helps."""
-    parts = [FINDINGS]
-    for title, rows in findings.GROUPS:
+    """All codes of findings by subject, with severity, meaning and what helps where no remedy is worked out."""
+    parts, subjects = [FINDINGS], dict.fromkeys(row.subject for row in CODES)
+    for subject in subjects:
+        rows = [row for row in CODES if row.subject == subject]
+        cells = ((_code(row.code), row.severity, _plain(row.meaning), _plain(row.then)) for row in rows)
+        title = f"{subject[:1].upper()}{subject[1:]}" if subject != "ram" else "RAM"
+        parts.append(f"\n## {title}\n\n" + table(("code", "severity", "what it means", "what helps"), cells))
+    return "".join(parts)
+
+
+def notes_page() -> str:
+    """All codes of notes with what they mean and what helps."""
+    parts = [NOTES]
+    for title, rows in notes.GROUPS:
         cells = ((_code(row.code), _plain(row.meaning), _plain(row.then)) for row in rows)
         parts.append(f"\n## {title}\n\n" + table(("code", "what it means", "what helps"), cells))
     return "".join(parts)

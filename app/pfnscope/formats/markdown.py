@@ -8,7 +8,7 @@ from pfnscope.formats.text import era_rows, facts
 from pfnscope.model.analysis import ALARMS, Hole
 from pfnscope.model.document import Document
 from pfnscope.model.layout import ZoneSpan
-from pfnscope.report import findings
+from pfnscope.report import notes
 from pfnscope.report.compared import compared
 from pfnscope.report.plain import PLAIN
 from pfnscope.report.simulated import agreement
@@ -64,7 +64,7 @@ def render(document: Document, today: Document | None = None) -> str:
                 for z in document.zone_spans
             ),
         ),
-        "\n".join(f"- {escape(note)}" for note in findings.sentences(document)),
+        "\n".join(f"- {escape(note)}" for note in notes.sentences(document)),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 

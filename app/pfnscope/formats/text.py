@@ -7,7 +7,7 @@ from pfnscope.model.analysis import ALARMS, Event, Hole
 from pfnscope.model.document import Document
 from pfnscope.model.log import BlockRange, DebugfsRegion, MapEntry, Resource, ZoneInfo
 from pfnscope.model.ranges import FrameRange
-from pfnscope.report import counted, findings
+from pfnscope.report import counted, notes
 from pfnscope.report.plain import PLAIN, Look, listed, paragraphs, table
 from pfnscope.report.simulated import agreement, carets
 from pfnscope.report.words import (
@@ -48,7 +48,7 @@ def render(document: Document, look: Look = PLAIN, today: Document | None = None
         _titled("Trouble in this log", _events(document, look), look),
         _counts(document, look),
         _titled("Files of /proc and /sys", table(_files(document), look, flexible=(0,)), look),
-        _titled("Notes", paragraphs(findings.sentences(document), look), look),
+        _titled("Notes", paragraphs(notes.sentences(document), look), look),
     ]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 

@@ -10,6 +10,7 @@ import msgspec
 
 from pfnscope.model.analysis import Basis, Check, Era, Event, Hole, NomapMemory, Severity, Verdict
 from pfnscope.model.answers import Simulation
+from pfnscope.model.findings import Finding
 from pfnscope.model.layout import ZoneSpan
 from pfnscope.model.log import (
     BlockRange,
@@ -156,6 +157,7 @@ class Document(MemoryMaps, msgspec.Struct, frozen=True, kw_only=True):
     boot: Boot
     kernel: Kernel
     verdict: Verdict
+    findings: tuple[Finding, ...] = ()
     firmware_map: tuple[MapEntry, ...]
     user_map: tuple[MapEntry, ...]
     extended_map: tuple[MapEntry, ...]

@@ -178,6 +178,28 @@ class LogEvent(msgspec.Struct, frozen=True):
     dump: PageDump | None = None
 
 
+class Failure(msgspec.Struct, frozen=True):
+    """A line in which the kernel itself says what went wrong with memory. ``text`` is a sentence.
+
+    ``code`` is that of the finding which it becomes. Of the memory that it is about: ``size`` in bytes, ``node``, bytes
+    ``[start, end)``, and ``unit`` in bytes, such as a memory block or a huge page; null where the line has none.
+    """
+
+    code: str
+    text: str
+    lines: Lines
+    size: int | None = None
+    node: int | None = None
+    start: Address | None = None
+    end: Address | None = None
+    unit: int | None = None
+
+    @property
+    def range(self) -> ByteRange | None:
+        """The bytes ``[start, end)``, None where the line does not tell them."""
+        return None if self.start is None or self.end is None else ByteRange(self.start, self.end)
+
+
 class Diagnostic(msgspec.Struct, frozen=True):
     """Something the reader should know; line and column are 1-based."""
 
@@ -340,6 +362,7 @@ class BootLog(MemoryMaps, msgspec.Struct, frozen=True):
     struct_pages: tuple[StructPages, ...] = ()
     files: Files = Files()
     events: tuple[LogEvent, ...] = ()
+    failures: tuple[Failure, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     assumed: tuple[str, ...] = ()
     recognised: Lines = ()

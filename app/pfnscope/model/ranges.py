@@ -124,6 +124,10 @@ class FrameRange(msgspec.Struct, frozen=True, order=True, gc=False, rename={"sta
         """Number of page frames."""
         return self.end - self.start
 
+    def in_bytes(self, page_size: int) -> ByteRange:
+        """The bytes of the frames."""
+        return ByteRange(self.start * page_size, self.end * page_size)
+
     def clip(self, start: int, end: int) -> "FrameRange":
         """The part inside ``[start, end)``; empty (start == end) where nothing is left."""
         low = min(max(self.start, start), end)

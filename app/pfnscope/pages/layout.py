@@ -14,7 +14,7 @@ from pfnscope.pages.panel import panel, usual_region
 from pfnscope.pages.query import KNOWN, LayoutQuery, ViewQuery, encoded
 from pfnscope.pages.subjects import Subject
 from pfnscope.pages.templates import Templates
-from pfnscope.report import counted, findings
+from pfnscope.report import counted, notes
 from pfnscope.report.compared import compared, worded_changes
 from pfnscope.report.words import SEVERITY_WORDS, STATE_WORDS
 from pfnscope.service import Options
@@ -77,7 +77,7 @@ def layout_page(templates: Templates, subject: Subject, answer: Answer, drawn: D
         holes=holes,
         hidden_holes=len(document.holes) - len(holes),
         events=presenting.event_rows(document),
-        notes=findings.note_rows(document.diagnostics),
+        notes=notes.note_rows(document.diagnostics),
         log=part,
         paged=bool(part.earlier or part.later),
         log_all=is_all,

@@ -6,9 +6,9 @@ from typing import Any
 from msgspec import Struct, structs
 
 from pfnscope.analysis import Analysis
-from pfnscope.analysis.contradictions import against_rule, state_in_full
 from pfnscope.analysis.evidence import Evident
-from pfnscope.analysis.verdict import verdict
+from pfnscope.findings import findings
+from pfnscope.findings.contradictions import against_rule, state_in_full
 from pfnscope.kernel.rules import describe_releases
 from pfnscope.model.analysis import ALARMS, Cause, Choice, Hole, Inspection, Verdict, worse, worst_first
 from pfnscope.model.counts import Count, PrintedCounts
@@ -26,6 +26,7 @@ from pfnscope.model.document import (
     Unavailable,
     Vmemmap,
 )
+from pfnscope.model.findings import Finding
 from pfnscope.model.layout import Layout
 from pfnscope.model.log import BootLog, Diagnostic, Files
 from pfnscope.model.ranges import Address, FrameRange
@@ -50,12 +51,14 @@ def document(analysis: Analysis, boots: tuple[BootRow, ...] = ()) -> Document:
     log, layout, files = analysis.log, analysis.layout, analysis.log.files
     judged = zip(analysis.holes, analysis.causes, strict=True)
     evident = {item.hole.frames: item for item in analysis.evident}
+    known = findings(analysis)
     return Document(
         origin=analysis.origin,
         boot=Boot(log.index, log.count, log.title),
         kernel=_kernel(analysis),
         boots=boots,
-        verdict=_beside(verdict(analysis), log.index, boots),
+        verdict=_beside(_verdict(known, layout), log.index, boots),
+        findings=known,
         memblock=Memblock(log.memblock_memory, log.memblock_reserved),
         page_counts=_counts(log.page_counts),
         zone_spans=tuple(span for span in layout.zone_spans if span.present_pages),
@@ -77,6 +80,12 @@ def document(analysis: Analysis, boots: tuple[BootRow, ...] = ()) -> Document:
         **{name: getattr(log, name) for name in _OF_LOG},
         **{name: getattr(files, name) for name in _OF_FILES},
     )
+
+
+def _verdict(known: tuple[Finding, ...], layout: Layout) -> Verdict:
+    """The first finding in the form that documents had before: severity, summary, further sentences."""
+    first = known[0]
+    return Verdict(first.severity, first.text, first.details, layout.outside_zone_spans.pages)
 
 
 def _beside(own: Verdict, index: int, boots: tuple[BootRow, ...]) -> Verdict:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from pfnscope import findings
 from pfnscope.analysis import Analysis, analyze
-from pfnscope.analysis.verdict import verdict_severity
 from pfnscope.model.analysis import SEVERITIES, Severity
 from pfnscope.model.document import BootRow
 from pfnscope.model.log import BootLog, Files
@@ -66,11 +66,11 @@ def rows(boots: Sequence[BootLog], shown: Analysis, kernel: str | None, arch: st
 
 
 def _row_severity(boot: BootLog, shown: Analysis, kernel: str | None, arch: str | None) -> Severity:
-    return verdict_severity(shown) if boot.index == shown.log.index else _severity(boot, kernel, arch)
+    return findings.severity(shown) if boot.index == shown.log.index else _severity(boot, kernel, arch)
 
 
 def _severity(boot: BootLog, kernel: str | None, arch: str | None) -> Severity:
-    return verdict_severity(analyze(boot, kernel=kernel, arch=arch))
+    return findings.severity(analyze(boot, kernel=kernel, arch=arch))
 
 
 def _differs(boot: BootLog, other: BootLog) -> tuple[str, ...]:

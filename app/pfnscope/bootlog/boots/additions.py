@@ -38,7 +38,7 @@ from pfnscope.bootlog.forms.maps import KERNEL_IMAGE
 from pfnscope.bootlog.records import Record, merged
 from pfnscope.bootlog.text.searchable import LONGEST_LINE
 from pfnscope.kernel.architectures import architecture_of_oops
-from pfnscope.model.log import E820Change, PageDump, ReservedRegion, ZoneRange
+from pfnscope.model.log import E820Change, Failure, PageDump, ReservedRegion, ZoneRange
 
 _MOST_NAMES = 256  # pools of memory in a device tree
 
@@ -161,7 +161,6 @@ def _region_name(draft: Draft, effect: RegionName, _: Record) -> None:
 
 
 def _remark(draft: Draft, effect: Remark, record: Record) -> None:
-    draft.remarked = True
     draft.complain(effect.severity, effect.code, effect.message, record.lines, record.column)
 
 
@@ -227,7 +226,7 @@ def _bootconfig(draft: Draft, _effect: BootConfig, record: Record) -> None:
 def _image_not_ram(draft: Draft, _effect: ImageNotRam, record: Record) -> None:
     draft.open_section("image")
     message = "The memory map did not call the kernel's own image RAM; the kernel made it RAM again."
-    draft.complain("warning", "image-not-ram", message, record.lines, record.column)
+    draft.add("failures", Failure("image-not-ram", message, record.lines), record)
 
 
 def _e820_change(draft: Draft, effect: E820Change, record: Record) -> None:

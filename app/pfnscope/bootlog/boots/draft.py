@@ -118,7 +118,6 @@ class Draft:
         "reason",
         "recognised",
         "region_names",
-        "remarked",
         "running",
         "spellings",
         "tallies",
@@ -146,7 +145,6 @@ class Draft:
         self.has_more_diagnostics = False
         self.assumed: list[str] = []
         self.recognised: set[int] = set()
-        self.remarked = False  # whether the kernel itself complains of memory
         self.region_names: Mapping[int, str] = NONE
         self.families: dict[str, None] = {}
         self.x86_lines: Lines = ()
@@ -331,7 +329,6 @@ class Draft:
         self.memory_line = self.memory_line or other.memory_line
         self.x86_lines = self.x86_lines or other.x86_lines
         self.diagnostics += other.diagnostics
-        self.remarked |= other.remarked
         self.has_more_diagnostics |= other.has_more_diagnostics
         self.doubled |= other.doubled or not repeated.isdisjoint(LAYOUT)
         self.host = other.host or self.host

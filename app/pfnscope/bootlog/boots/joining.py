@@ -78,7 +78,7 @@ def _note_bare_banners(parts: list[Draft], boots: list[Draft]) -> None:
 def _boots(parts: list[Draft]) -> list[Draft]:
     with_layout = [part for part in parts if part.has_layout or (part.banner is not None and part.holds(*LEAST))]
     with_layout = with_layout or [part for part in parts if part.holds(*LEAST) or part.counted]
-    with_layout = with_layout or [part for part in parts if part.faults.events or part.remarked]
+    with_layout = with_layout or [part for part in parts if part.faults.events or part.holds("failures")]
     if not any(part.has_ranges for part in with_layout):
         return with_layout
     boots = [part for part in with_layout if part.has_ranges or part.banner is not None]

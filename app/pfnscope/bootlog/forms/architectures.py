@@ -1,6 +1,6 @@
 """What single architectures say of memory: banks of RAM, which stand in the firmware map; memory taken or left out."""
 
-from pfnscope.bootlog.effects import CaptureKernel, Effect, Header, MapLine, Noted, PfnReserved, Remark, Tally
+from pfnscope.bootlog.effects import CaptureKernel, Effect, Header, MapLine, Noted, PfnReserved, Tally
 from pfnscope.bootlog.forms.base import (
     BARE,
     HEX,
@@ -15,7 +15,7 @@ from pfnscope.bootlog.forms.base import (
 )
 from pfnscope.bootlog.forms.efi import type_name
 from pfnscope.model.counts import Count
-from pfnscope.model.log import MapEntry, MemoryType, ReservedRegion
+from pfnscope.model.log import Failure, MapEntry, MemoryType, ReservedRegion
 from pfnscope.model.ranges import ByteRange, Lines
 from pfnscope.units import KIB, MIB
 
@@ -76,10 +76,10 @@ _KSEG0_SIZE = 1 << 29
 _KSEG0 = (0x80000000 >> 29, 0xFFFFFFFF80000000 >> 29)
 
 
-def _limit(groups: Groups, _lines: Lines) -> Effect:
+def _limit(groups: Groups, lines: Lines) -> Effect:
     size = next(group for group in groups if group)
     message = f"The command line limits memory to {size} MB: the kernel uses no other, but for what firmware needs."
-    return Remark("info", "memory-limit", message)
+    return Failure("memory-limit", message, lines, size=number(size) * MIB)
 
 
 def _initrd_mips(groups: Groups, lines: Lines) -> Effect:
@@ -511,8 +511,8 @@ FORMS = (
         r"|Truncating memory at 0x[0-9a-f]+ to fit in 32-bit physical address space"
         r"|Truncating memory from \S+ to \S+ \(MPU|Ignoring RAM after \S+, memory at \S+ ignored"
         r"|Physical memory overflows the linear mapping size: region above \S+ removed))",
-        make=lambda g, _lines: Remark(
-            "info", "truncated-memory", f"The kernel does not use all memory: {(g[0] or '').rstrip(' (MPU')}."
+        make=lambda g, lines: Failure(
+            "truncated-memory", f"The kernel does not use all memory: {(g[0] or '').rstrip(' (MPU')}.", lines
         ),
         samples=(
             "Truncating memory at 0xc0000000 to fit in 32-bit physical address space",

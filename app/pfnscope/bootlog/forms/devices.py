@@ -1,6 +1,6 @@
 """Memory that firmware tables, devices and device trees claim."""
 
-from pfnscope.bootlog.effects import Effect, Noted, RegionName, Remark
+from pfnscope.bootlog.effects import Effect, Noted, RegionName
 from pfnscope.bootlog.forms.base import (
     BARE,
     HEX,
@@ -15,7 +15,7 @@ from pfnscope.bootlog.forms.base import (
     number,
 )
 from pfnscope.kernel import spellings
-from pfnscope.model.log import ReservedRegion
+from pfnscope.model.log import Failure, ReservedRegion
 from pfnscope.model.ranges import Address, ByteRange, Lines
 from pfnscope.units import KIB, MIB
 
@@ -28,9 +28,9 @@ def _region(groups: Groups, lines: Lines) -> Effect:
     return ReservedRegion(*inclusive(start, end), (name or "").strip() or "unknown", f"device-tree {words}", lines)
 
 
-def _overlap(groups: Groups, _lines: Lines) -> Effect:
+def _overlap(groups: Groups, lines: Lines) -> Effect:
     message = f"The device tree's reserved memory {groups[0]} overlaps {groups[1]}."
-    return Remark("warning", "overlapping-reserved-memory", message)
+    return Failure("overlapping-reserved-memory", message, lines)
 
 
 def _mediatek(groups: Groups, lines: Lines) -> Effect:
@@ -281,7 +281,7 @@ FORMS = (
         triggers=(" memory for node",),
         pattern=r"(?:OF: fdt: ?|OF: reserved mem: )?(?:Reserved memory: )?"
         r"([Ff]ailed to (?:reserve|allocate) memory for node '[^']*')",
-        make=lambda g, _lines: Remark("info", "reservation-failed", f"A wish of the device tree: {g[0]}."),
+        make=lambda g, lines: Failure("device-tree-refused", f"A wish of the device tree: {g[0]}.", lines),
         samples=(
             "OF: fdt: Reserved memory: failed to reserve memory for node 'fb@9e000000': base 0x9e000000, size 8 MiB",
             "OF: reserved mem: failed to allocate memory for node 'linux,cma': size 320 MiB",

@@ -1,8 +1,8 @@
 """EFI memory maps. The closing bracket tells whether the end belongs to the range."""
 
-from pfnscope.bootlog.effects import Effect, EfiLine, Noted, Remark
+from pfnscope.bootlog.effects import Effect, EfiLine, Noted
 from pfnscope.bootlog.forms.base import HEX, MEM, NUMBER, Form, Groups, exclusive, inclusive, number
-from pfnscope.model.log import EfiEntry
+from pfnscope.model.log import EfiEntry, Failure
 from pfnscope.model.ranges import Lines
 
 _TYPES = (
@@ -81,10 +81,8 @@ FORMS = (
         family="contradictions",
         triggers=("Invalid EFI memory map entr",),
         pattern=r"(?:efi: )?\[Firmware Bug\]: Invalid EFI memory map entr",
-        make=lambda _groups, _lines: Remark(
-            "warning",
-            "invalid-efi-entries",
-            "The firmware's EFI memory map has invalid entries, which the kernel drops.",
+        make=lambda _groups, lines: Failure(
+            "invalid-efi-entries", "The firmware's EFI memory map has invalid entries, which the kernel drops.", lines
         ),
         samples=("[Firmware Bug]: Invalid EFI memory map entries:",),
         source="arch/x86/platform/efi/efi.c, 4.12-7.1",
@@ -113,10 +111,10 @@ FORMS = (
         family="EFI memory map",
         triggers=("efi_fake_mem: add attr",),
         pattern=rf"(?:efi: )?efi_fake_mem: add attr={HEX} to {MEM}",
-        make=lambda g, _lines: Remark(
-            "info",
+        make=lambda g, lines: Failure(
             "fake-efi-attribute",
             f"efi_fake_mem= gives attribute 0x{g[0]} to [0x{g[1]}-0x{g[2]}]: the EFI map is not the firmware's.",
+            lines,
         ),
         samples=("efi_fake_mem: add attr=0x0000000000040000 to [mem 0x0000000240000000-0x000000043fffffff]",),
         source="drivers/firmware/efi/fake_mem.c, 4.4-6.8; end inclusive",

@@ -1,35 +1,46 @@
 """Lines in which the kernel says that memory could not be reserved, mapped or taken over."""
 
-from pfnscope.bootlog.effects import Effect, Remark
+from pfnscope.bootlog.effects import Effect
 from pfnscope.bootlog.forms.base import NUMBER, Form, Groups, hexadecimal, number
+from pfnscope.model.log import Failure
 from pfnscope.model.ranges import Lines
-from pfnscope.units import MIB, format_size
+from pfnscope.units import MIB, format_size, parse_size
 
 
-def _failed(message: str) -> Effect:
-    return Remark("warning", "reservation-failed", message)
-
-
-def _crashkernel(groups: Groups, _lines: Lines) -> Effect:
+def _crashkernel(groups: Groups, lines: Lines) -> Effect:
     low, size, why = groups
     what = f"{format_size(hexadecimal(size))} " if size else ""
     because = f": {why.rstrip('.').lower()}" if why else ""
-    return _failed(f"The kernel could not reserve {what}for a crash kernel{' below 4 GiB' if low else ''}{because}.")
+    text = f"The kernel could not reserve {what}for a crash kernel{' below 4 GiB' if low else ''}{because}."
+    code = "crashkernel-low-failed" if low else "crashkernel-failed"
+    return Failure(code, text, lines, size=hexadecimal(size) if size else None)
 
 
-def _low_crashkernel(groups: Groups, _lines: Lines) -> Effect:
-    return _failed(f"The kernel could not reserve {groups[0]} MiB for a crash kernel below 4 GiB.")
+def _low_crashkernel(groups: Groups, lines: Lines) -> Effect:
+    text = f"The kernel could not reserve {groups[0]} MiB for a crash kernel below 4 GiB."
+    return Failure("crashkernel-low-failed", text, lines, size=number(groups[0]) * MIB)
 
 
-def _cma(groups: Groups, _lines: Lines) -> Effect:
+def _cma(groups: Groups, lines: Lines) -> Effect:
+    size = number(groups[0]) * MIB
     node = f" on node {groups[1]}" if groups[1] else ""
-    return _failed(f"The kernel could not reserve {format_size(number(groups[0]) * MIB)} for CMA{node}.")
+    text = f"The kernel could not reserve {format_size(size)} for CMA{node}."
+    return Failure("cma-failed", text, lines, size=size, node=int(groups[1]) if groups[1] else None)
 
 
-def _huge_pages(groups: Groups, _lines: Lines) -> Effect:
+def _huge_pages(groups: Groups, lines: Lines) -> Effect:
     pages, size, node, got = groups
     where = f" on node {node}" if node else ""
-    return _failed(f"Of {pages} huge pages of {size} the kernel could allocate {got or '0'}{where}.")
+    text = f"Of {pages} huge pages of {size} the kernel could allocate {got or '0'}{where}."
+    unit = parse_size((size or "").replace(" ", "").replace(".00", "").removesuffix("iB").removesuffix("B"))
+    return Failure(
+        "huge-pages-failed",
+        text,
+        lines,
+        size=unit and unit * number(pages),
+        node=int(node) if node else None,
+        unit=unit,
+    )
 
 
 FORMS = (
@@ -62,8 +73,10 @@ FORMS = (
         family="failed reservations",
         triggers=("emory value expected",),
         pattern=r"crashkernel: [Mm]emory value expected",
-        make=lambda _groups, _lines: _failed(
-            "The kernel takes a size for crashkernel=; “auto” is known to kernels of RHEL 8 and older alone."
+        make=lambda _groups, lines: Failure(
+            "crashkernel-value",
+            "The kernel takes a size for crashkernel=; “auto” is known to kernels of RHEL 8 and older alone.",
+            lines,
         ),
         samples=("crashkernel: memory value expected", "crashkernel: Memory value expected"),
         source="kernel/crash_core.c 4.17 and 6.1, kernel/crash_reserve.c 7.1",
@@ -95,10 +108,10 @@ FORMS = (
         family="contradictions",
         triggers=("Hibernate inconsistent memory map",),
         pattern=r"(?:PM: )?(?:hibernation: )?Hibernate inconsistent memory map detected!",
-        make=lambda _groups, _lines: Remark(
-            "warning",
+        make=lambda _groups, lines: Failure(
             "hibernation-map",
             "The firmware's memory map is not the one of the boot that hibernated, so the kernel does not resume.",
+            lines,
         ),
         samples=(
             "Hibernate inconsistent memory map detected!",
@@ -112,10 +125,10 @@ FORMS = (
         triggers=("misaligned, unable to map",),
         pattern=r"(?:nd_pmem |dax_pmem )?(\S+): \[mem 0x([0-9a-f]{1,16})-0x([0-9a-f]{1,16})[^\]]*\]"
         r" misaligned, unable to map",
-        make=lambda g, _lines: Remark(
-            "warning",
+        make=lambda g, lines: Failure(
             "pmem-misaligned",
             f"The persistent memory {g[0]} [0x{g[1]}-0x{g[2]}] is no whole number of the units that are mapped.",
+            lines,
         ),
         samples=("nd_pmem namespace0.0: [mem 0x100000000-0x1ffffffff flags 0x200] misaligned, unable to map",),
         source="drivers/nvdimm/pfn_devs.c, 6.1 and 7.1; end inclusive",
@@ -125,8 +138,8 @@ FORMS = (
         family="bad pages",
         triggers=("RMPUPDATE failed for PFN",),
         pattern=r"(?:SEV-SNP: )?RMPUPDATE failed for PFN ([0-9a-f]{1,16}),",
-        make=lambda g, _lines: Remark(
-            "warning", "rmp-failed", f"The kernel could not give page frame 0x{g[0]} to an encrypted guest, or back."
+        make=lambda g, lines: Failure(
+            "rmp-failed", f"The kernel could not give page frame 0x{g[0]} to an encrypted guest, or back.", lines
         ),
         samples=("SEV-SNP: RMPUPDATE failed for PFN 18a5a00, pg_level: 1, ret: 2",),
         source="arch/x86/virt/svm/sev.c, 7.1",

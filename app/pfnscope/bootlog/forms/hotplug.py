@@ -1,19 +1,43 @@
 """Memory that comes and goes while the kernel runs, and claims of tables that only some machines have."""
 
-from pfnscope.bootlog.effects import Remark
-from pfnscope.bootlog.forms.base import BARE, HEX, NUMBER, Form, base_size, exclusive, hexadecimal, inclusive, number
+from pfnscope.bootlog.effects import Effect
+from pfnscope.bootlog.forms.base import (
+    BARE,
+    HEX,
+    NUMBER,
+    Form,
+    Groups,
+    base_size,
+    exclusive,
+    hexadecimal,
+    inclusive,
+    number,
+)
 from pfnscope.kernel import spellings
-from pfnscope.model.log import ReservedRegion
+from pfnscope.model.log import Failure, ReservedRegion
+from pfnscope.model.ranges import Lines
+
+
+def _unaligned(groups: Groups, lines: Lines) -> Effect:
+    unit, start, size = groups
+    return Failure(
+        "unaligned-hotplug",
+        "Memory that was to be added is no whole number of memory blocks: the kernel refused it.",
+        lines,
+        hexadecimal(size),
+        None,
+        *base_size(start, hexadecimal(size)),
+        hexadecimal(unit) if unit else None,
+    )
+
 
 FORMS = (
     Form(
         name="hotplug-unaligned",
         family="hotplug memory",
         triggers=("naligned hotplug range: start",),
-        pattern=r"(?:Block size \[[0-9a-fx]+\] unaligned|Section-unaligned) hotplug range: start 0x[0-9a-f]+, size",
-        make=lambda _groups, _lines: Remark(
-            "info", "unaligned-hotplug", "Memory that was to be added is no whole number of blocks; it was refused."
-        ),
+        pattern=rf"(?:Block size \[{HEX}\] unaligned|Section-unaligned) hotplug range: start {HEX}, size {HEX}",
+        make=_unaligned,
         samples=(
             "Block size [0x8000000] unaligned hotplug range: start 0x240000000, size 0x4000000",
             "Section-unaligned hotplug range: start 0x240000000, size 0x4000000",
@@ -61,9 +85,7 @@ FORMS = (
         family="contradictions",
         triggers=("ailed to add memblk", "ailed to mark hotplug range"),
         pattern=r"(?:ACPI: |ACPI NUMA: |OF: fdt: )?(?:SRAT: )?([Ff]ailed to (?:add memblk|mark hotplug range) .*)",
-        make=lambda g, _lines: Remark(
-            "warning", "numa-rejected", f"The kernel could not take what firmware says: {g[0]}"
-        ),
+        make=lambda g, lines: Failure("numa-rejected", f"The kernel could not take what firmware says: {g[0]}", lines),
         samples=(
             "ACPI NUMA: Failed to add memblk for CFMWS node 2 [mem 0x290000000-0x68fffffff]",
             "SRAT: Failed to mark hotplug range [mem 0x240000000-0x43fffffff] in memblock",

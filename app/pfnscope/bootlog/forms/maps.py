@@ -2,11 +2,12 @@
 
 from typing import Literal
 
-from pfnscope.bootlog.effects import Effect, Header, ImageNotRam, LastPfn, MapLine, MapName, Remark, Section
+from pfnscope.bootlog.effects import Effect, Header, ImageNotRam, LastPfn, MapLine, MapName, Section
 from pfnscope.bootlog.forms.base import BARE, HEX, MEM, NUMBER, Form, Groups, exclusive, hexadecimal, inclusive, number
 from pfnscope.kernel import spellings
-from pfnscope.model.log import E820Change, MapEntry, MemoryType, ReservedRegion
+from pfnscope.model.log import E820Change, Failure, MapEntry, MemoryType, ReservedRegion
 from pfnscope.model.ranges import ByteRange, Lines
+from pfnscope.units import MIB
 
 KERNEL_IMAGE = "kernel image"
 """Kind and name of the region from _text to _end, as the kernel prints it where its map calls that anything but RAM."""
@@ -385,10 +386,8 @@ FORMS = (
         triggers=("oo many entries", "E820 table full"),
         pattern=r"(?:(?:e820: )?too many entries; ignoring \[mem|E820 table full; ignoring \[mem"
         r"|Ooops! Too many entries in the memory map!)",
-        make=lambda _groups, _lines: Remark(
-            "warning",
-            "map-incomplete",
-            "The kernel's memory map was full: entries of the firmware are missing from it.",
+        make=lambda _groups, lines: Failure(
+            "map-incomplete", "The kernel's memory map was full: entries of the firmware are missing from it.", lines
         ),
         samples=(
             "e820: too many entries; ignoring [mem 0x240000000-0x27fffffff]",
@@ -402,10 +401,11 @@ FORMS = (
         family="contradictions",
         triggers=("MTRRs don't cover all of memory",),
         pattern=rf"WARNING: BIOS bug: CPU MTRRs don't cover all of memory, losing {NUMBER}MB of RAM",
-        make=lambda g, _lines: Remark(
-            "warning",
+        make=lambda g, lines: Failure(
             "mtrr-trim",
             f"The firmware's MTRRs do not cover all memory: the kernel gives up {g[0]} MB of RAM.",
+            lines,
+            size=number(g[0]) * MIB,
         ),
         samples=("WARNING: BIOS bug: CPU MTRRs don't cover all of memory, losing 64MB of RAM.",),
         source="arch/x86/kernel/cpu/mtrr/cleanup.c, 2.6.32-7.1; a modified map follows",

@@ -1,6 +1,6 @@
 """NUMA nodes and their zones: what firmware and memblock give to which node, and the limits of zones."""
 
-from pfnscope.bootlog.effects import Effect, Header, NodeMemory, PfnInitmem, PfnMovable, PfnNode, PfnZone, Remark
+from pfnscope.bootlog.effects import Effect, Header, NodeMemory, PfnInitmem, PfnMovable, PfnNode, PfnZone
 from pfnscope.bootlog.forms.base import (
     BARE,
     HEX,
@@ -16,7 +16,7 @@ from pfnscope.bootlog.forms.base import (
     same_width,
 )
 from pfnscope.kernel import spellings
-from pfnscope.model.log import EmulatedNode, Initmem, MovableStart, NodeRange, SratEntry, WindowNode, ZoneRange
+from pfnscope.model.log import EmulatedNode, Failure, Initmem, MovableStart, NodeRange, SratEntry, WindowNode, ZoneRange
 from pfnscope.model.ranges import Address, ByteRange, Lines, borders
 
 _LAST = 0xFFF
@@ -333,8 +333,8 @@ FORMS = (
         family="contradictions",
         triggers=(r"NUMA: (?:Warning: )?node [0-9]+ \[[^\]\n]*\]« overlaps with»",),
         pattern=rf"NUMA: (?:Warning: )?node {NUMBER} \[[^\]]*\] overlaps with (itself|node [0-9]+) \[",
-        make=lambda g, _lines: Remark(
-            "warning", "overlapping-firmware-nodes", f"The firmware's memory of node {g[0]} overlaps {g[1]}."
+        make=lambda g, lines: Failure(
+            "overlapping-firmware-nodes", f"The firmware's memory of node {g[0]} overlaps {g[1]}.", lines
         ),
         samples=(
             "NUMA: Warning: node 0 [mem 0x00000000-0x7fffffff] overlaps with itself [mem 0x40000000-0xbfffffff]",
@@ -348,7 +348,7 @@ FORMS = (
         triggers=("MB of your", "rejecting NUMA config"),
         pattern=r"((?:SRAT: PXMs|NUMA: nodes) only cover [0-9]+MB of your [0-9]+MB e820 RAM\. Not used\."
         r"|Node alignment [0-9]+MB < min [0-9]+MB, rejecting NUMA config)",
-        make=lambda g, _lines: Remark("warning", "numa-rejected", f"The kernel rejected the firmware's nodes: {g[0]}"),
+        make=lambda g, lines: Failure("numa-rejected", f"The kernel rejected the firmware's nodes: {g[0]}", lines),
         samples=(
             "SRAT: PXMs only cover 4000MB of your 4096MB e820 RAM. Not used.",
             "NUMA: nodes only cover 2047MB of your 4095MB e820 RAM. Not used.",

@@ -15,7 +15,7 @@ from pfnscope.bootlog.forms.base import (
     number,
 )
 from pfnscope.kernel import spellings
-from pfnscope.model.log import ReservedRegion
+from pfnscope.model.log import Failure, ReservedRegion
 from pfnscope.model.ranges import ByteRange, Lines
 from pfnscope.units import MIB
 
@@ -117,7 +117,7 @@ FORMS = (
         family="reserved regions",
         triggers=("INITRD: 0x",),
         pattern=rf"INITRD: {HEX}\+{HEX} (is not a memory region|overlaps in-use memory region)",
-        make=lambda g, _lines: Remark("warning", "initrd-disabled", f"The initial RAM disk {g[2]}; it is not used."),
+        make=lambda g, lines: Failure("initrd-disabled", f"The initial RAM disk {g[2]}; it is not used.", lines),
         samples=(
             "INITRD: 0x48000000+0x01000000 is not a memory region - disabling initrd",
             "INITRD: 0x84200000+0x00e00000 overlaps in-use memory region - disabling initrd",

@@ -9,6 +9,7 @@ from pfnscope.kernel.release import Release, short
 from pfnscope.kernel.rules import describe_releases
 from pfnscope.model.analysis import Check, Choice, Hole
 from pfnscope.model.layout import Layout
+from pfnscope.model.ranges import Lines
 from pfnscope.words import counted, plural
 
 _VERBS = {
@@ -88,8 +89,8 @@ def astray(proofs: Sequence[Proof], layout: Layout) -> str:
     return f"The kernel {verb} a struct page that nothing ever wrote ({_place(proofs)}): {which}."
 
 
-def doubts(checks: Iterable[Check]) -> Iterator[str]:
-    """Counts of nodes, zones and struct pages that the layout does not explain: one sentence, or none."""
+def doubts(checks: Iterable[Check]) -> Iterator[tuple[str, Lines]]:
+    """Counts of nodes, zones and struct pages that the layout does not explain: one sentence, its lines, or none."""
     differing = [check for check in checks if check.decisive and check.agrees is False]
     if not differing:
         return
@@ -100,4 +101,5 @@ def doubts(checks: Iterable[Check]) -> Iterator[str]:
     meant = ", of struct pages without memory," if "unavailable" in what else ""
     more = len(differing) - len(first)
     others = f"; {counted(more, 'more count')} {'differs' if more == 1 else 'differ'}" if more else ""
-    yield f"Not certain: the kernel printed {printed} for “{what}”{meant} and this layout gives {ours}{others}."
+    text = f"Not certain: the kernel printed {printed} for “{what}”{meant} and this layout gives {ours}{others}."
+    yield text, tuple(sorted({line for check in differing for line in check.lines}))

@@ -1,14 +1,19 @@
-"""What a text without a layout tells: the crash in it, what the kernel was doing, and what to paste next."""
+"""What happened: crashes and bad pages of the text, the page frames that they are about, and what they prove."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from msgspec import Struct
 
-from pfnscope.analysis.analyze import Analysis
-from pfnscope.analysis.evidence import Proof, function_of
+from pfnscope.analysis import Analysis
+from pfnscope.analysis.evidence import Evident, Proof, function_of
+from pfnscope.findings.codes import BY_CODE
+from pfnscope.findings.contradictions import against_rule, astray, lead
+from pfnscope.findings.drafts import Draft, failures, of_failure
+from pfnscope.findings.holes import about, cause_of, on_release
 from pfnscope.kernel.architectures import zone_limits
 from pfnscope.kernel.readers import doing_in
-from pfnscope.model.analysis import Event, Severity, Verdict, worst_first
+from pfnscope.model.analysis import Event, Severity, foremost, worst_first
 from pfnscope.model.log import LogEvent
 from pfnscope.words import counted
 
@@ -34,29 +39,76 @@ class Report(Struct, frozen=True):
         return self.printed.kind == "oops" or (self.proof is not None and self.proof.kind == "death")
 
     @property
+    def code(self) -> str:
+        """That of the finding. A danger is a struct page that nothing wrote and that the kernel died on."""
+        if self.unwritten:
+            return "crash-on-unwritten" if self.died else "report-on-unwritten"
+        return "memory-error" if self.printed.kind == "memory-failure" else "crash"
+
+    @property
     def severity(self) -> Severity:
-        """A danger is a struct page that nothing wrote and that the kernel died on."""
-        if self.unwritten and self.died:
-            return "danger"
-        return "info" if self.printed.kind == "memory-failure" else "caution"
+        """That of the finding."""
+        return BY_CODE[self.code].severity
 
 
-def without_layout(analysis: Analysis) -> Verdict:
-    """The worst report of the text in one sentence; or that there is no verdict, where it has none."""
+def drafts(analysis: Analysis) -> Iterator[Draft]:
+    """What happened: reports that prove something of struct pages, and what the kernel says of encrypted memory."""
+    if analysis.layout.memory and analysis.layout.knows_struct_pages:
+        yield from _of_holes(analysis)
+    elif analysis.layout.memory:
+        yield from _of_astray(analysis)
+    else:
+        yield from _without_layout(analysis)
+    for failure in failures(analysis.log, "crashes"):
+        yield of_failure(failure)
+
+
+def _of_holes(analysis: Analysis) -> Iterator[Draft]:
+    for item in sorted(analysis.evident, key=lambda item: foremost(item.hole)):
+        lines = tuple(sorted({line for proof in item.proofs for line in proof.lines}))
+        frames = item.hole.frames.in_bytes(analysis.layout.page_size)
+        yield Draft(
+            _OF_HOLE[item.hole.severity], lead(item), lines, (frames,), details=partial(_against, analysis, item)
+        )
+    yield from _of_astray(analysis)
+    if analysis.reports_of_another and any(event.hole for event in analysis.events):
+        text = f"The reports of this log are of {analysis.log.release}: they prove nothing{on_release(analysis)}."
+        yield Draft("reports-of-another-release", text)
+
+
+_OF_HOLE: dict[Severity, str] = {
+    "danger": "crash-in-hole",
+    "caution": "report-in-hole",
+    "info": "report-of-state",
+    "none": "report-harmless",
+}
+
+
+def _against(analysis: Analysis, item: Evident) -> Iterator[str]:
+    yield from cause_of(analysis, [item.hole])
+    sentence = against_rule(item, analysis.choice, analysis.release, analysis.layout.arch)
+    if sentence:
+        yield sentence
+    yield from about(analysis, [item.hole])
+
+
+def _of_astray(analysis: Analysis) -> Iterator[Draft]:
+    if analysis.astray:
+        lines = tuple(sorted({line for proof in analysis.astray for line in proof.lines}))
+        code = "crash-on-unwritten" if analysis.astray[0].kind == "death" else "report-on-unwritten"
+        yield Draft(code, astray(analysis.astray, analysis.layout), lines)
+
+
+def _without_layout(analysis: Analysis) -> Iterator[Draft]:
+    """The worst report of the text in one sentence, the others counted."""
     proofs = {proof.lines: proof for proof in analysis.proofs}
     pairs = zip(analysis.log.events, analysis.events, strict=True)
     reports = worst_first(Report(printed, placed, proofs.get(printed.lines)) for printed, placed in pairs)
-    if not reports:
-        return Verdict("none", f"No verdict: the text has no node ranges{_instead(analysis)}.", (), 0)
-    return Verdict(reports[0].severity, _summary(analysis, reports[0]), tuple(_details(analysis, reports)), 0)
-
-
-def _instead(analysis: Analysis) -> str:
-    """What a text without node ranges has in their place, and why no layout follows from it."""
-    log = analysis.log
-    maps = ", only memory maps" if log.map_in_force or log.efi_map else ""
-    because = f": {analysis.why_not}" if analysis.why_not else ""
-    return (", only zone spans" if analysis.layout.zone_spans else maps) + because
+    if reports:
+        lines = tuple(sorted({line for report in reports for line in report.printed.lines}))
+        yield Draft(
+            reports[0].code, _summary(analysis, reports[0]), lines, details=partial(_details, analysis, reports)
+        )
 
 
 def _summary(analysis: Analysis, report: Report) -> str:

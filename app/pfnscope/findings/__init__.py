@@ -1,0 +1,41 @@
+"""What a person should know of a boot, most important first; every form of the document tells this one list."""
+
+from collections.abc import Iterator
+
+from pfnscope.analysis import Analysis
+from pfnscope.findings import arguments, blocks, crashes, holes, nodes, ram, reservations, stability
+from pfnscope.findings.codes import BY_CODE, RANK
+from pfnscope.findings.drafts import Draft
+from pfnscope.model.analysis import SEVERITIES, Severity, worse
+from pfnscope.model.findings import Finding
+
+_MODULES = (crashes, holes, arguments, ram, reservations, nodes, blocks, stability)
+"""One a subject; their order counts where severity, stage and code do not tell which comes first."""
+
+
+def findings(analysis: Analysis) -> tuple[Finding, ...]:
+    """The findings of a boot: the gravest first, and within one severity by stage and by the table of codes."""
+    return tuple(draft.finished() for draft in _drafts(analysis))
+
+
+def severity(analysis: Analysis) -> Severity:
+    """That of the gravest finding, without the sentences and remedies that cost something."""
+    return _drafts(analysis)[0].severity
+
+
+def _drafts(analysis: Analysis) -> list[Draft]:
+    drafts = [draft for module in _MODULES for draft in module.drafts(analysis)]
+    drafts += _calm(analysis, drafts)
+    return sorted(drafts, key=_order)
+
+
+def _order(draft: Draft) -> tuple[int, int, int]:
+    return SEVERITIES.index(draft.severity), BY_CODE[draft.code].stage, RANK[draft.code]
+
+
+def _calm(analysis: Analysis, drafts: list[Draft]) -> Iterator[Draft]:
+    """That there is nothing to do, where nobody has to look at anything and the struct pages are known."""
+    if any(worse(draft.severity, "info") or draft.code == "no-verdict" for draft in drafts):
+        return
+    only = "nothing-to-do-but-know" if any(draft.severity == "info" for draft in drafts) else "nothing-to-do"
+    yield Draft(only, holes.calm(analysis))

@@ -1,0 +1,12 @@
+"""Arguments of the command line that did not do what they say."""
+
+from collections.abc import Iterator
+
+from pfnscope.analysis import Analysis
+from pfnscope.findings.drafts import Draft, failures, of_failure
+
+
+def drafts(analysis: Analysis) -> Iterator[Draft]:
+    """The findings of this subject."""
+    for failure in failures(analysis.log, "arguments"):
+        yield of_failure(failure)

@@ -1,0 +1,12 @@
+"""What the kernel says of memory blocks, the units of memory hotplug."""
+
+from collections.abc import Iterator
+
+from pfnscope.analysis import Analysis
+from pfnscope.findings.drafts import Draft, failures, of_failure
+
+
+def drafts(analysis: Analysis) -> Iterator[Draft]:
+    """The findings of this subject."""
+    for failure in failures(analysis.log, "blocks"):
+        yield of_failure(failure)

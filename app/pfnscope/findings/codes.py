@@ -1,0 +1,199 @@
+"""Every finding that there is, a row a code: how grave it is, which module writes it, and what it means.
+
+``docs/findings.md`` is made of these rows. Exit statuses, ``--fail-on``, colours and CI formats hang on the severities.
+"""
+
+from enum import IntEnum
+
+from msgspec import Struct
+
+from pfnscope.model.analysis import Severity
+from pfnscope.model.findings import Subject
+
+
+class Stage(IntEnum):
+    """What comes first within one severity."""
+
+    HAPPENED = 1
+    COULD_HAPPEN = 2
+    NOT_AS_MEANT = 3
+    NOTHING = 4
+
+
+class Code(Struct, frozen=True):
+    """One row. ``meaning`` is for the reference; ``then`` is what helps where the finding itself has no remedy."""
+
+    code: str
+    severity: Severity
+    subject: Subject
+    stage: Stage
+    meaning: str
+    then: str = ""
+
+
+_HAPPENED, _COULD, _NOT_MEANT, _NOTHING = Stage
+
+_FIRMWARE = "Report it to the maker of the firmware."
+_WHOLE = "Send the log from its first line, as root: the buffer of a machine that runs for long has lost its beginning."
+
+_CRASHES = (
+    Code(
+        "crash-in-hole",
+        "danger",
+        "crashes",
+        _HAPPENED,
+        "A crash of the text hit struct pages without memory that nothing wrote.",
+    ),
+    Code(
+        "crash-on-unwritten",
+        "danger",
+        "crashes",
+        _HAPPENED,
+        "The kernel died on a struct page that nothing wrote; which hole it lies in is not known.",
+    ),
+    Code(
+        "report-in-hole",
+        "caution",
+        "crashes",
+        _HAPPENED,
+        "A report of the text is about struct pages without memory.",
+    ),
+    Code(
+        "report-on-unwritten",
+        "caution",
+        "crashes",
+        _HAPPENED,
+        "A report shows a struct page that nothing wrote; which hole it lies in is not known.",
+    ),
+    Code("crash", "caution", "crashes", _HAPPENED, "The kernel died, or reports a bad struct page."),
+    Code("rmp-failed", "caution", "crashes", _HAPPENED, "A page frame of an encrypted guest could not change hands."),
+    Code("report-of-state", "info", "crashes", _HAPPENED, "A report shows what struct pages without memory hold."),
+    Code("memory-error", "info", "crashes", _HAPPENED, "The hardware reports a memory error."),
+    Code("report-harmless", "none", "crashes", _HAPPENED, "A report is about struct pages that are written."),
+    Code(
+        "reports-of-another-release",
+        "none",
+        "crashes",
+        _NOT_MEANT,
+        "The reports of the text are of another release than the one it is judged as.",
+    ),
+)
+
+_HOLES = (
+    Code(
+        "struct-pages-unwritten",
+        "danger",
+        "holes",
+        _COULD,
+        "Struct pages without memory that this release never writes, within reach of an ordinary reader.",
+    ),
+    Code(
+        "nomap-unwritten",
+        "danger",
+        "holes",
+        _COULD,
+        "The same of memory that firmware keeps out of the kernel's map (NOMAP).",
+    ),
+    Code(
+        "struct-pages-unwritten-far",
+        "caution",
+        "holes",
+        _COULD,
+        "Struct pages that this release never writes; no monitoring tool is sure to reach them.",
+    ),
+    Code("nomap-unwritten-far", "caution", "holes", _COULD, "The same of NOMAP memory."),
+    Code(
+        "struct-pages-unknown",
+        "caution",
+        "holes",
+        _COULD,
+        "Whether struct pages without memory are written is not known, and on some releases they are not.",
+        _WHOLE,
+    ),
+    Code(
+        "lines-missing",
+        "caution",
+        "holes",
+        _NOT_MEANT,
+        "Lines about memory are missing from the text, so that a danger may not be seen.",
+        _WHOLE,
+    ),
+    Code(
+        "counts-differ",
+        "caution",
+        "holes",
+        _NOT_MEANT,
+        "The kernel counted another number of pages than this layout gives.",
+        "Report it with the log.",
+    ),
+    Code("struct-pages-unread", "info", "holes", _COULD, "Struct pages that nothing writes or reads."),
+    Code("struct-pages-undecided", "info", "holes", _COULD, "What struct pages without memory hold is not known."),
+    Code("struct-pages-zeroed", "info", "holes", _COULD, "Struct pages without memory are all zero."),
+    Code(
+        "struct-pages-linked",
+        "info",
+        "holes",
+        _COULD,
+        "Struct pages without memory name a zone that does not span them.",
+    ),
+    Code("nomap-kept-out", "info", "holes", _COULD, "NOMAP memory whose struct pages are all zero."),
+)
+
+_ARGUMENTS = (
+    Code(
+        "image-not-ram",
+        "caution",
+        "arguments",
+        _NOT_MEANT,
+        "The memory map does not call the range of the kernel's own image RAM. The kernel makes it RAM again, also "
+        "inside a region that memmap= takes.",
+    ),
+    Code("fake-efi-attribute", "info", "arguments", _NOT_MEANT, "efi_fake_mem= changed the EFI map."),
+)
+
+_RAM = (
+    Code("mtrr-trim", "caution", "ram", _NOT_MEANT, "RAM given up because the MTRRs do not cover it.", _FIRMWARE),
+    Code("map-incomplete", "caution", "ram", _NOT_MEANT, "The memory map was full; entries were left out.", _FIRMWARE),
+    Code("truncated-memory", "info", "ram", _NOT_MEANT, "RAM that the kernel has no use for."),
+    Code("memory-limit", "info", "ram", _NOT_MEANT, "The command line limits memory."),
+    Code("mirrored-memory", "info", "ram", _NOT_MEANT, "Mirrored memory was short: other memory was taken."),
+    Code("invalid-efi-entries", "info", "ram", _NOT_MEANT, "The kernel dropped entries of the EFI map.", _FIRMWARE),
+)
+
+_RESERVATIONS = (
+    Code("crashkernel-failed", "caution", "reservations", _HAPPENED, "No memory for a crash kernel."),
+    Code("crashkernel-low-failed", "caution", "reservations", _HAPPENED, "No memory below 4 GiB for a crash kernel."),
+    Code("crashkernel-value", "caution", "reservations", _HAPPENED, "crashkernel= without a size that is understood."),
+    Code("cma-failed", "caution", "reservations", _HAPPENED, "No memory for CMA."),
+    Code("huge-pages-failed", "caution", "reservations", _HAPPENED, "Fewer huge pages than asked for."),
+    Code("initrd-disabled", "caution", "reservations", _HAPPENED, "The initial RAM disk lies where it cannot be used."),
+    Code("pmem-misaligned", "caution", "reservations", _HAPPENED, "Persistent memory that cannot be mapped.", ""),
+    Code("device-tree-refused", "info", "reservations", _HAPPENED, "A region of the device tree was not reserved."),
+    Code("overlapping-reserved-memory", "info", "reservations", _NOT_MEANT, "Device tree regions overlap.", _FIRMWARE),
+)
+
+_NODES = (
+    Code("numa-rejected", "caution", "nodes", _NOT_MEANT, "The kernel did not take the firmware's nodes.", _FIRMWARE),
+    Code("memory-without-node", "info", "nodes", _NOT_MEANT, "Memory that firmware gave to no node.", _FIRMWARE),
+    Code("overlapping-firmware-nodes", "info", "nodes", _NOT_MEANT, "Nodes of the firmware overlap.", _FIRMWARE),
+)
+
+_BLOCKS = (
+    Code("unaligned-hotplug", "caution", "blocks", _HAPPENED, "Memory to be added is no whole number of blocks."),
+)
+
+_STABILITY = (
+    Code("hibernation-map", "caution", "stability", _HAPPENED, "The memory map changed since the machine hibernated."),
+)
+
+_CALM = (
+    Code("nothing-to-do-but-know", "info", "holes", _HAPPENED, "Nothing to do; other findings are worth knowing."),
+    Code("no-verdict", "none", "holes", _NOT_MEANT, "The text does not tell what a verdict needs.", _WHOLE),
+    Code("nothing-to-do", "none", "holes", _NOTHING, "No struct page of this machine can crash a reader."),
+)
+
+CODES = (*_CALM, *_CRASHES, *_HOLES, *_ARGUMENTS, *_RAM, *_RESERVATIONS, *_NODES, *_BLOCKS, *_STABILITY)
+"""Within one severity and stage, the order in which they are told."""
+
+BY_CODE = {row.code: row for row in CODES}
+RANK = {row.code: at for at, row in enumerate(CODES)}

@@ -1,0 +1,12 @@
+"""What the kernel says of a memory map that moved between boots."""
+
+from collections.abc import Iterator
+
+from pfnscope.analysis import Analysis
+from pfnscope.findings.drafts import Draft, failures, of_failure
+
+
+def drafts(analysis: Analysis) -> Iterator[Draft]:
+    """The findings of this subject."""
+    for failure in failures(analysis.log, "stability"):
+        yield of_failure(failure)
