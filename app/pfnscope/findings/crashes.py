@@ -11,6 +11,7 @@ from pfnscope.findings.codes import BY_CODE
 from pfnscope.findings.contradictions import against_rule, astray, lead
 from pfnscope.findings.drafts import Draft, failures, of_failure
 from pfnscope.findings.holes import about, cause_of, on_release
+from pfnscope.findings.remedies import of_holes
 from pfnscope.kernel.architectures import zone_limits
 from pfnscope.kernel.readers import doing_in
 from pfnscope.model.analysis import Event, Severity, foremost, worst_first
@@ -68,7 +69,13 @@ def _of_holes(analysis: Analysis) -> Iterator[Draft]:
         lines = tuple(sorted({line for proof in item.proofs for line in proof.lines}))
         frames = item.hole.frames.in_bytes(analysis.layout.page_size)
         yield Draft(
-            _OF_HOLE[item.hole.severity], lead(item), lines, (frames,), details=partial(_against, analysis, item)
+            _OF_HOLE[item.hole.severity],
+            lead(item),
+            lines,
+            (frames,),
+            partial(_against, analysis, item),
+            partial(of_holes, analysis, [item.hole]),
+            partial(cause_of, analysis, [item.hole]),
         )
     yield from _of_astray(analysis)
     if analysis.reports_of_another and any(event.hole for event in analysis.events):
@@ -85,7 +92,6 @@ _OF_HOLE: dict[Severity, str] = {
 
 
 def _against(analysis: Analysis, item: Evident) -> Iterator[str]:
-    yield from cause_of(analysis, [item.hole])
     sentence = against_rule(item, analysis.choice, analysis.release, analysis.layout.arch)
     if sentence:
         yield sentence

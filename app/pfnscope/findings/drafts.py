@@ -27,8 +27,13 @@ def no_remedy() -> Remedy | None:
     return None
 
 
+def no_cause() -> str | None:
+    """What made it is not known, or the sentence says it."""
+    return None
+
+
 class Draft(Struct, frozen=True):
-    """A finding before its costly parts are worked out: further sentences, and a remedy that is tried."""
+    """A finding before its costly parts are worked out: its cause, further sentences, and a remedy that is tried."""
 
     code: str
     text: str
@@ -36,6 +41,7 @@ class Draft(Struct, frozen=True):
     ranges: tuple[ByteRange, ...] = ()
     details: Callable[[], Iterable[str]] = nothing
     remedy: Callable[[], Remedy | None] = no_remedy
+    cause: Callable[[], str | None] = no_cause
 
     @property
     def severity(self) -> Severity:

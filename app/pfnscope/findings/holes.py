@@ -11,10 +11,10 @@ from pfnscope.findings.contradictions import doubts
 from pfnscope.findings.drafts import Draft
 from pfnscope.findings.remedies import of_holes
 from pfnscope.kernel.readers import WRONG_LINKS
-from pfnscope.kernel.release import EVERY_RELEASE, Version
+from pfnscope.kernel.release import EVERY_RELEASE
 from pfnscope.model.analysis import Hole, NomapMemory, worst_first
 from pfnscope.units import format_size
-from pfnscope.words import counted
+from pfnscope.words import counted, plural
 
 _NAMED_HOLES = 2
 """Holes named one by one; a reader finds the others in the table."""
@@ -50,7 +50,16 @@ def calm(analysis: Analysis) -> str:
 
 def on_release(analysis: Analysis) -> str:
     """Empty, or `` on 4.17``."""
-    return f" on {_short(analysis.release.version)}" if analysis.release else ""
+    version = _version(analysis)
+    return f" on {version}" if version else ""
+
+
+def _version(analysis: Analysis) -> str:
+    """``4.17`` or ``6.12.107``: a vendor's whole release name is too long for a sentence. Empty where not known."""
+    if analysis.release is None:
+        return ""
+    version = analysis.release.version
+    return ".".join(map(str, version if version[2] else version[:2]))
 
 
 def _instead(analysis: Analysis) -> str:
@@ -71,6 +80,7 @@ def _of_holes(analysis: Analysis, holes: list[Hole]) -> Draft:
         tuple(hole.frames.in_bytes(size) for hole in holes),
         details=partial(_details, analysis, holes),
         remedy=partial(of_holes, analysis, holes),
+        cause=partial(cause_of, analysis, holes),
     )
 
 
@@ -87,34 +97,44 @@ def _code(hole: Hole) -> str:
 
 def _summary(analysis: Analysis, holes: Sequence[Hole]) -> str:
     """One sentence on holes of one severity."""
-    on, first, pages = on_release(analysis), holes[0], sum(hole.pages for hole in holes)
-    which = place(first, analysis.layout.page_size)
+    version, first, pages = _version(analysis), holes[0], sum(hole.pages for hole in holes)
+    where = place(first, analysis.layout.page_size)
+    of = f"the struct {plural(pages, 'page')} of {where}"
     if len(holes) > 1:
-        which = f"{len(holes)} holes, {counted(pages, 'page frame')} in all, the first {which}"
-    has = "have" if pages > 1 else "has"
-    where = "in no zone" if all(hole.outside for hole in holes) else "without memory"
-    subject = f"{counted(pages, 'struct page')} {where}"
+        of = f"{counted(pages, 'struct page')} in {len(holes)} holes, the first {where}"
+    they, them = ("it", "it") if pages == 1 else ("they", "them")
     if first.state == "uninitialised":
-        nothing = f"{subject}: nothing ever writes {'them' if pages > 1 else 'it'}{on}"
+        nothing = f"{f'On {version} nothing' if version else 'Nothing'} writes {of},"
         if first.severity == "danger":
-            return f"{nothing}, and {_readers(holes)} can panic there: {which}."
-        reach = "no monitoring tool is sure to reach them" if first.reachable_by else "no reader reaches them"
-        return f"{nothing}, but {reach}: {which}."
+            return f"{nothing} and {_readers(holes)} can panic there."
+        reach = f"no monitoring tool is sure to reach {them}" if first.reachable_by else f"no reader reaches {them}"
+        return f"{nothing} but {reach}."
     if first.state == "unknown":
         why = "lines are missing or contradict each other"
-        if not on:
-            why = f"it depends on the release, which is not known{_by_lines(analysis)}"
-        return f"{subject}: what {'they hold' if pages > 1 else 'it holds'} is not known, since {why}: {which}."
+        if not version:
+            why = f"that depends on the release, which is not known{_by_lines(analysis)}"
+        return f"What {of} hold is not known: {why}."
+    on = f"On {version} " if version else ""
     if first.state == "zeroed":
-        return f"{subject} {'are' if pages > 1 else 'is'} all zero{on}, as if of node 0 and its first zone: {which}."
+        return _sentence(f"{on}{of} {_are(pages)} all zero, as if {they} were of node 0 and its first zone.")
     links = sorted({f"{hole.linked_zone} of node {hole.linked_node}" for hole in holes if hole.linked_zone})
-    return f"{subject} {has} the zone of a neighbour{on} ({', '.join(links) or 'none'}): {which}."
+    name = "names" if pages == 1 else "name"
+    zone = " and ".join(links) if links else "no zone"
+    which = "a zone that does not span" if len(links) == 1 else "zones that do not span"
+    return _sentence(f"{on}{of} {name} {zone}, {which} {them}.")
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def _are(pages: int) -> str:
+    return "is" if pages == 1 else "are"
 
 
 def place(hole: Hole, page_size: int) -> str:
-    """``[0xbffd7, 0xc0000) · 164 KiB · 0xbffd7000``, and what the memory map calls it."""
-    owner = "" if hole.label is None else f", {hole.label} in the memory map"
-    return f"{hole.frames} · {format_size(hole.pages * page_size)} · {hole.start}{owner}"
+    """``[0xbffd7, 0xc0000) · 164 KiB · 0xbffd7000``: frames, size, address."""
+    return f"{hole.frames} · {format_size(hole.pages * page_size)} · {hole.start}"
 
 
 def _readers(holes: Iterable[Hole]) -> str:
@@ -129,18 +149,18 @@ def _by_lines(analysis: Analysis) -> str:
     return "" if releases == EVERY_RELEASE else f": by its lines it is of {releases}"
 
 
-def cause_of(analysis: Analysis, holes: Sequence[Hole]) -> Iterator[str]:
-    """What made the holes, where that is known: an argument, or where memory ends."""
-    known = {hole.frames for hole in holes}
-    for hole, cause in zip(analysis.holes, analysis.causes, strict=True):
-        if hole.frames in known and cause.why:
-            yield f"{cause.why[:1].upper()}{cause.why[1:]}."
+def cause_of(analysis: Analysis, holes: Sequence[Hole]) -> str | None:
+    """What made the first of the holes, where that is known: an argument, or where memory ends."""
+    first = holes[0].frames
+    why = next((cause.why for hole, cause in zip(analysis.holes, analysis.causes, strict=True) if hole.frames == first))
+    return f"{why[:1].upper()}{why[1:]}." if why else None
 
 
 def about(analysis: Analysis, holes: Sequence[Hole]) -> Iterator[str]:
     """Why the first holes hold what they hold, and what else is to be known of them."""
     for hole in holes[:_NAMED_HOLES]:
-        yield f"{place(hole, analysis.layout.page_size)}: {hole.why}."
+        owner = "" if hole.label is None else f", {hole.label} in the memory map"
+        yield f"{place(hole, analysis.layout.page_size)}{owner}: {hole.why}."
     if len(holes) > _NAMED_HOLES:
         more = len(holes) - _NAMED_HOLES
         yield "1 more hole like these." if more == 1 else f"{more} more holes like these."
@@ -149,7 +169,6 @@ def about(analysis: Analysis, holes: Sequence[Hole]) -> Iterator[str]:
 
 
 def _details(analysis: Analysis, holes: Sequence[Hole]) -> Iterator[str]:
-    yield from cause_of(analysis, holes[:_NAMED_HOLES])
     yield from about(analysis, holes)
     if holes[0].state == "initialised" and any(hole.linked_zone for hole in holes):
         yield f"{WRONG_LINKS[:1].upper()}{WRONG_LINKS[1:]}."
@@ -182,8 +201,3 @@ def _lines_missing(analysis: Analysis) -> Iterator[Draft]:
         text = f"Lines about memory are missing from the text, so a danger{on_release(analysis)} may not be seen."
         lines = tuple(sorted({line for item in lost for line in item.lines}))
         yield Draft("lines-missing", text, lines, details=lambda: tuple(item.why for item in lost))
-
-
-def _short(version: Version) -> str:
-    """``4.17`` or ``6.12.107``: a vendor's whole release name is too long for a sentence."""
-    return ".".join(map(str, version if version[2] else version[:2]))

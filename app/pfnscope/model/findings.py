@@ -31,10 +31,10 @@ class Remedy(Struct, frozen=True):
 
 
 class Finding(Struct, frozen=True):
-    """One thing that a person should know: ``text`` in one sentence, ``details`` in further ones.
+    """One thing that a person should know: ``text`` in one sentence, ``cause`` what made it, null where not known.
 
     ``code`` is its row in the table of codes, which gives severity and subject; ``subject`` is the module that wrote
-    it. ``ranges`` and ``lines`` are its evidence; ``remedy`` is null where none is known.
+    it. ``ranges`` and ``lines`` are its evidence, ``details`` further sentences; ``remedy`` is null where none is known.
     """
 
     code: str
@@ -44,4 +44,5 @@ class Finding(Struct, frozen=True):
     remedy: Remedy | None
     ranges: tuple[Span, ...]
     lines: Lines
+    cause: str | None = None
     details: tuple[str, ...] = ()
