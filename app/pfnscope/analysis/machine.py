@@ -15,7 +15,7 @@ from pfnscope.model.layout import Layout
 from pfnscope.model.log import BootLog
 from pfnscope.model.ranges import FrameSet
 from pfnscope.simulation import USUAL_ARCH, NotSimulated, SimulatedBoot, own_command_line, simulate, with_inferred
-from pfnscope.units import GIB
+from pfnscope.units import GIB, format_size
 
 
 class Machine(Struct, frozen=True, dict=True):
@@ -131,7 +131,7 @@ def _relieved(hole: Hole, layout: Layout, other: Layout, taken: FrameSet) -> str
     left = other.without_memory.clip(*frames)
     if left and (not hole.outside or other.outside_zone_spans.clip(*frames)):
         return None
-    removed = f"takes {_said(taken, layout.page_size)} out of memblock" if taken else "changes the nodes"
+    removed = f"takes {_said(taken, layout.page_size)} away from memory" if taken else "changes the nodes"
     if not left and not other.struct_pages.clip(*frames):
         return f"{removed}; without it the section has no memory and no struct pages"
     if not left:
@@ -175,7 +175,8 @@ def _natural(layout: Layout, hole: Hole) -> Cause:
     """What makes a hole outside zone spans that no argument makes: where nodes end inside a section."""
     if not hole.outside or not layout.memory:
         return NO_CAUSE
-    unit = f"{'a block of the largest buddy' if layout.flat else 'a section'} that has its struct pages whole"
+    block = format_size(layout.memmap.block * layout.page_size)
+    unit = f"a block of {block}, and the rest of the block has struct pages too"
     below = max((m for m in layout.memory if m.frames.end <= hole.start_pfn), key=lambda m: m.frames.end, default=None)
     above = min(
         (m for m in layout.memory if m.frames.start >= hole.end_pfn), key=lambda m: m.frames.start, default=None

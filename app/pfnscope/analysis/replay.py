@@ -111,14 +111,14 @@ def _blocks_begun(frames: FrameSet, size: int) -> FrameSet:
 
 
 def _allocate_zeroed(run: Replay) -> None:
-    run.allocate(PageState("zeroed", "the memmap was allocated zeroed and nothing else wrote it"))
+    run.allocate(PageState("zeroed", "struct pages were allocated zeroed, and nothing wrote it later"))
 
 
 def _allocate_raw(run: Replay) -> None:
     if not run.layout.memmap.fills_holes(run.version):  # FLATMEM took its array from a zeroing allocator up to 5.14
         _allocate_zeroed(run)
         return
-    run.allocate(PageState("uninitialised", "the memmap was allocated without zeroing, and no pass wrote it"))
+    run.allocate(PageState("uninitialised", "struct pages were allocated without zeroing, and nothing wrote it later"))
 
 
 def _walk_spans(run: Replay) -> None:

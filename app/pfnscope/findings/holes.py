@@ -104,7 +104,7 @@ def _summary(analysis: Analysis, holes: Sequence[Hole]) -> str:
         of = f"{counted(pages, 'struct page')} in {len(holes)} holes, the first {where}"
     they, them = ("it", "it") if pages == 1 else ("they", "them")
     if first.state == "uninitialised":
-        nothing = f"{f'On {version} nothing' if version else 'Nothing'} writes {of},"
+        nothing = f"{f'On {version}, nothing' if version else 'Nothing'} writes {of},"
         if first.severity == "danger":
             return f"{nothing} and {_readers(holes)} can panic there."
         reach = f"no monitoring tool is sure to reach {them}" if first.reachable_by else f"no reader reaches {them}"
@@ -114,7 +114,7 @@ def _summary(analysis: Analysis, holes: Sequence[Hole]) -> str:
         if not version:
             why = f"that depends on the release, which is not known{_by_lines(analysis)}"
         return f"What {of} hold is not known: {why}."
-    on = f"On {version} " if version else ""
+    on = f"On {version}, " if version else ""
     if first.state == "zeroed":
         return _sentence(f"{on}{of} {_are(pages)} all zero, as if {they} were of node 0 and its first zone.")
     links = sorted({f"{hole.linked_zone} of node {hole.linked_node}" for hole in holes if hole.linked_zone})

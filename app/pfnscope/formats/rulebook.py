@@ -181,7 +181,7 @@ def _indented(text: str, width: int) -> list[str]:
 
 INTRODUCTION = """# What each release does to struct pages
 
-Page frames without memory can still have a struct page, since the memmap is made section by section. Who writes it,
+Page frames without memory can still have a struct page, since struct pages are made section by section. Who writes it,
 and what, differs between releases. Made from the rows in `app/pfnscope/kernel/` by `make docs`; the verdicts follow
 these rows.
 Where a log carries the line of a mechanism, the line decides and not the release number, because distributions

@@ -1,27 +1,26 @@
-"""The report for terminals, mail and CI: verdict, bars in letters, tables; every line within the wanted width."""
+"""The report for terminals, mail and CI: findings, bars in letters, tables; every line within the width."""
 
 from collections.abc import Sequence
 
 from pfnscope.drawing.ascii import bars_of, bars_of_two
-from pfnscope.model.analysis import ALARMS, Event, Hole
+from pfnscope.model.analysis import ALARMS, Event, Hole, worst_first
 from pfnscope.model.document import Document
 from pfnscope.model.log import BlockRange, DebugfsRegion, MapEntry, Resource, ZoneInfo
 from pfnscope.model.ranges import FrameRange
-from pfnscope.report import counted, notes
+from pfnscope.report import counted, headline, notes
 from pfnscope.report.plain import PLAIN, Look, listed, paragraphs, table
+from pfnscope.report.releases import by_severity
 from pfnscope.report.simulated import agreement, carets
 from pfnscope.report.words import (
     ORIGIN_WORDS,
-    VERDICTS,
     frames_of_events,
     harm_words,
     linked_as_it_lies,
     state_words,
 )
 from pfnscope.units import format_size
+from pfnscope.words import counted as counted_words
 from pfnscope.words import plural
-
-_INSPECTED = 3
 
 Listed = ZoneInfo | Resource | MapEntry | DebugfsRegion | BlockRange
 Lines = list[str]
@@ -30,27 +29,65 @@ Lines = list[str]
 def render(document: Document, look: Look = PLAIN, today: Document | None = None) -> str:
     """The whole report, lines ended by newlines. As plain as :data:`PLAIN` it is the same bytes everywhere.
 
-    Of a simulated document it tells what changes from ``today``, the document of the log as it is.
+    Of a simulated document it tells what changes from ``today``, the document of the log as it is. Where nobody has to
+    do anything it is short, unless ``look`` asks for all of it.
     """
     bars = bars_of_two(today, document, look, one_log=True) if today else bars_of(document, look)
     parts = [
-        listed(facts(document), look),
-        _verdict(document, look),
+        [*_headline(document, look), *listed(facts(document), look)],
         _titled("Page frames", bars, look),
+    ]
+    if is_calm(document) and not look.full:
+        parts.append(_portrait(document, look))
+    else:
+        parts += _tables(document, look, today)
+    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+
+
+def is_calm(document: Document) -> bool:
+    """Whether there is nothing to do, nothing was simulated, and the text has one boot."""
+    return (
+        document.verdict.severity not in ALARMS
+        and document.findings[0].code in ("nothing-to-do", "nothing-to-do-but-know")
+        and document.origin == "log"
+        and len(document.boots) < 2
+        and not document.kernel.assumed
+    )
+
+
+def _portrait(document: Document, look: Look) -> Lines:
+    """Who a machine is that nothing has to be done about: its nodes, its zones, its holes, in a line each."""
+    sizes: dict[int, int] = {}
+    for item in document.node_ranges:
+        sizes[item.node] = sizes.get(item.node, 0) + item.range.size
+    rows = []
+    for node, size in sorted(sizes.items())[:_PORTRAYED]:
+        zones = ", ".join(f"{zone.zone} {zone.frames}" for zone in document.zone_spans if zone.node == node)
+        rows.append((f"node {node}", format_size(size), zones))
+    rest = [f"{counted_words(len(sizes) - _PORTRAYED, 'more node')}."] if len(sizes) > _PORTRAYED else []
+    holes = f"{counted_words(len(document.holes), 'hole')} without memory, none of them dangerous. All tables: --full"
+    return [*table(rows, look, flexible=(2,)), *paragraphs([*rest, holes], look)]
+
+
+_PORTRAYED = 4
+
+
+def _tables(document: Document, look: Look, today: Document | None) -> list[Lines]:
+    return [
+        _titled("About these findings", _in_full(document, look), look),
         _titled("Command line", _command_line(document, look), look),
         _titled("Simulated, not booted", _simulation(document, look, today), look),
         _changes(document, look, today) if today else [],
+        _titled("Struct pages without memory, the gravest first", _holes(worst_first(document.holes), look), look),
+        _titled(f"On other releases{_own_release(document)}", _eras(document, look), look),
+        _inspection(document, look),
         _titled("Nodes", table(_nodes(document), look), look),
         _titled("Zone spans", _zones(document, look), look),
-        _titled("Struct pages without memory", _holes(document.holes, look), look),
-        _titled("Holes outside zone spans on each release", _eras(document, look), look),
-        _inspection(document, look),
-        _titled("Trouble in this log", _events(document, look), look),
+        _titled("Reports in this log", _events(document, look), look),
         _counts(document, look),
         _titled("Files of /proc and /sys", table(_files(document), look, flexible=(0,)), look),
         _titled("Notes", paragraphs(notes.sentences(document), look), look),
     ]
-    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
 def _titled(title: str, lines: Lines, look: Look) -> Lines:
@@ -81,10 +118,20 @@ def _assumed(document: Document, name: str) -> str:
     return " (assumed)" if name in document.kernel.assumed else ""
 
 
-def _verdict(document: Document, look: Look) -> Lines:
-    said = document.verdict
-    mark, role = VERDICTS[said.severity]
-    return [*(look.paint(role, line) for line in look.wrap(mark + said.summary)), *paragraphs(said.details, look)]
+def _headline(document: Document, look: Look) -> Lines:
+    out: Lines = []
+    for line in headline.headline(document):
+        wrapped = look.wrap(line.text) if line.first else look.wrap(line.text, "  ")
+        out += [look.paint(line.role, text) for text in wrapped]
+    return out
+
+
+def _in_full(document: Document, look: Look) -> Lines:
+    out: Lines = []
+    for finding, sentences in headline.in_full(document):
+        out += look.wrap(f"{finding.severity}: {finding.text}", "  ", "    ")
+        out += [line for text in sentences for line in look.wrap(text, "    ")]
+    return out
 
 
 def _command_line(document: Document, look: Look) -> Lines:
@@ -157,30 +204,37 @@ def era_rows(document: Document) -> list[Sequence[str]]:
     return [(era.state, harm_words(era.severity), era.releases) for era in document.eras]
 
 
+def _own_release(document: Document) -> str:
+    """The mechanism of the log's own release, for the title."""
+    own = next((era for era in document.eras if era.current), None)
+    return f" (this is one of {own.releases})" if own and document.kernel.release else ""
+
+
 def _eras(document: Document, look: Look) -> Lines:
-    if document.rule is not None:
-        return []
-    return table(era_rows(document), look, flexible=(0, 2), roles=[era.severity for era in document.eras])
+    """By severity in a line each where the release is known, else all of it in a table."""
+    if document.rule is None:
+        return table(era_rows(document), look, flexible=(0, 2), roles=[era.severity for era in document.eras])
+    releases = by_severity(document)
+    rows = [(harm_words(severity), words) for severity, words in releases.items()]
+    return table(rows, look, flexible=(1,), roles=list(releases)) if len(rows) > 1 else []
 
 
 def _inspection(document: Document, look: Look) -> Lines:
-    """Commands that show the holes that are not harmless, ready to be copied; of many holes the first ones."""
-    holes = [hole for hole in document.holes if hole.severity in ALARMS]
-    out: Lines = []
-    for hole in holes[:_INSPECTED]:
-        lines: Lines = []
-        for item in hole.inspect:
-            first, *more = broken(item.command, look.width - 14, shell=item.tool in ("page-types", "od"))
-            lines += [f"  {item.tool:<10}  {first}", *(f"{'':14}{line}" for line in more)]
-        out += _titled(f"Look at {hole.frames} on a live machine or in a dump", lines, look)
-    warned = [item for hole in holes[:_INSPECTED] for item in hole.inspect if item.warning]
-    if warned:
-        tools = " and ".join(dict.fromkeys(item.tool for item in warned))
-        warning = paragraphs([f"WARNING for {tools}: {warned[0].warning}"], look)
-        out += [look.paint("danger", line) for line in warning]
-    if len(holes) > _INSPECTED:
-        out += paragraphs([f"The same for {len(holes) - _INSPECTED} more holes: --format json."], look)
-    return out
+    """Commands that show the gravest hole that is not harmless, ready to be copied; those that are safe first."""
+    holes = worst_first(hole for hole in document.holes if hole.severity in ALARMS)
+    if not holes:
+        return []
+    lines: Lines = []
+    commands = sorted(holes[0].inspect, key=lambda item: item.warning is not None)
+    for at, item in enumerate(commands):
+        if item.warning and not (at and commands[at - 1].warning):
+            warning = f"These {item.warning}:"
+            lines += [look.paint("danger", line) for line in look.wrap(f"WARNING. {warning}", "  ")]
+        first, *more = broken(item.command, look.width - 14, shell=item.tool in ("page-types", "od"))
+        lines += [f"  {item.tool:<10}  {first}", *(f"{'':14}{line}" for line in more)]
+    if len(holes) > 1:
+        lines += paragraphs([f"The same for {len(holes) - 1} more: --format json."], look)
+    return _titled(f"Look at {holes[0].frames} in a dump or on a live machine", lines, look)
 
 
 def broken(command: str, width: int, *, shell: bool) -> Lines:

@@ -186,7 +186,7 @@ RULES = (
         releases=until(ONLY_RESERVED_BY_MEMBLOCK.since),
         passes=(Pass.ALLOCATE_ZEROED, Pass.WALK_SPANS_RESERVED),
         wording=CountWording.NONE,
-        summary="The memmap is allocated zeroed; each zone walk sets PageReserved, which only freed memory loses. A"
+        summary="Struct pages are allocated zeroed; each zone walk sets PageReserved, which only freed memory loses. A"
         " frame that no zone spans stays all zero and can be read safely.",
         commits=(),
         source="mm/sparse-vmemmap.c, memmap_init_zone() in mm/page_alloc.c, 2.6.39.4, 3.4, 3.14, 3.19 and 4.1.5",
@@ -197,7 +197,7 @@ RULES = (
         releases=between(ONLY_RESERVED_BY_MEMBLOCK.since, RAW_MEMMAP.since),
         passes=(Pass.ALLOCATE_ZEROED, Pass.WALK_SPANS, Pass.RESERVE),
         wording=CountWording.NONE,
-        summary="The memmap is allocated zeroed; a frame that no zone spans stays all zero and can be read safely."
+        summary="Struct pages are allocated zeroed; a frame that no zone spans stays all zero and can be read safely."
         " PageReserved is set only on what memblock.reserved has.",
         commits=(ONLY_RESERVED_BY_MEMBLOCK,),
         source="mm/sparse-vmemmap.c, memmap_init_zone() and reserve_bootmem_region() in mm/page_alloc.c, 4.2.8,"
@@ -210,7 +210,7 @@ RULES = (
         elsewhere=between(RAW_MEMMAP.since, ZERO_FIRST.since),
         passes=(Pass.ALLOCATE_RAW, Pass.WALK_SPANS, Pass.ZERO_RESERVED, Pass.RESERVE),
         wording=CountWording.RESERVED_BUT_UNAVAILABLE,
-        summary="The memmap is no longer zeroed; outside zone spans only what memblock.reserved has is written.",
+        summary="Struct pages are allocated raw; outside zone spans only what memblock.reserved has is written.",
         commits=(RAW_MEMMAP, ZERO_RESERVED),
         source="zero_resv_unavail() and free_area_init_nodes() in mm/page_alloc.c, 4.15.1, 4.16.13 and 4.17",
         limits=DEFERRED,

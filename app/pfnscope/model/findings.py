@@ -34,7 +34,7 @@ class Finding(Struct, frozen=True):
     """One thing that a person should know: ``text`` in one sentence, ``cause`` what made it, null where not known.
 
     ``code`` is its row in the table of codes, which gives severity and subject; ``subject`` is the module that wrote
-    it. ``ranges`` and ``lines`` are its evidence, ``details`` further sentences; ``remedy`` is null where none is known.
+    it. ``ranges`` and ``lines`` are its evidence, ``details`` more sentences; ``remedy`` is null where there is none.
     """
 
     code: str

@@ -31,7 +31,7 @@ from pfnscope.model.layout import Layout
 from pfnscope.model.log import BootLog, Diagnostic, Files
 from pfnscope.model.ranges import Address, FrameRange
 
-DANGEROUS = "makes the kernel read struct pages that nothing wrote: it can kill the command or stop the machine"
+DANGEROUS = "make the kernel read struct pages that nothing wrote: they can kill the command or stop the machine"
 
 _KPAGEFLAGS = "/proc/kpageflags"
 

@@ -16,16 +16,16 @@ def split(checks: Iterable[Check]) -> tuple[list[Check], list[Check]]:
 
 
 def explained(checks: Sequence[Check]) -> str:
-    """``12 of 12 printed counts explained``; what was not printed or cannot be computed is in neither number."""
+    """``12 of 12 match``; what was not printed or cannot be computed is in neither number."""
     agreeing, held = _held(checks)
-    return f"{agreeing} of {held} printed {plural(held, 'count')} explained"
+    return f"{agreeing} of {held} {'matches' if 1 in (agreeing, held) else 'match'}"
 
 
 def agreement(checks: Sequence[Check]) -> str:
-    """``5 of 6 printed facts agree``, or nothing where none can be held against ours."""
+    """``5 of 6 of the kernel's own counts match``, or nothing where none can be held against ours."""
     agreeing, held = _held(checks)
-    verb = "agrees" if 1 in (agreeing, held) else "agree"
-    return f"{agreeing} of {held} printed {plural(held, 'fact')} {verb}" if held else ""
+    verb = "matches" if 1 in (agreeing, held) else "match"
+    return f"{agreeing} of {held} of the kernel's own counts {verb}" if held else ""
 
 
 def _held(checks: Iterable[Check]) -> tuple[int, int]:

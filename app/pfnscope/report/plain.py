@@ -43,11 +43,15 @@ _ASCII = str.maketrans(
 
 
 class Look(msgspec.Struct, frozen=True):
-    """How a text is to look: ``width`` in columns, letters beyond ASCII, colours."""
+    """How a text is to look: ``width`` in columns, letters beyond ASCII, colours.
+
+    ``full``: with all tables, also where there is nothing to do.
+    """
 
     width: int = 80
     unicode: bool = False
     colour: bool = False
+    full: bool = False
 
     def text(self, text: str) -> str:
         """A text on one line without control characters, which could drive the reader's terminal."""
