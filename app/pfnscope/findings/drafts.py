@@ -53,9 +53,16 @@ class Draft(Struct, frozen=True):
         row = BY_CODE[self.code]
         remedy = self.remedy() or (Remedy(row.then) if row.then else None)
         ranges = tuple(Span(Address(item.start), Address(item.end)) for item in self.ranges[:MOST_NAMED])
-        details = tuple(dict.fromkeys(self.details()))
         return Finding(
-            self.code, row.severity, row.subject, self.text, remedy, ranges, self.lines[:MOST_NAMED], details
+            self.code,
+            row.severity,
+            row.subject,
+            self.text,
+            remedy,
+            ranges,
+            self.lines[:MOST_NAMED],
+            self.cause(),
+            tuple(dict.fromkeys(self.details())),
         )
 
 
