@@ -20,16 +20,18 @@ export function offerCopy() {
   });
 }
 
-/** The buttons of the menu that copy another form of the layout, such as the report for a mail. */
+/** The buttons that copy another form of the layout, such as the report for a mail, or an argument to paste. */
 export function offerForms() {
   if (!navigator.clipboard) return;
-  for (const button of document.querySelectorAll("[data-copy]")) {
+  for (const button of document.querySelectorAll("[data-copy], [data-copy-text]")) {
     const word = button.firstChild;
     const url = button.getAttribute("data-copy");
-    if (!word || !url || !(button instanceof HTMLElement)) continue;
+    const text = button.getAttribute("data-copy-text");
+    if (!word || !(url || text) || !(button instanceof HTMLElement)) continue;
     button.hidden = false;
     button.addEventListener("click", async () => {
-      word.textContent = await copy(url).then(() => "Copied", () => "Not copied");
+      const done = url ? copy(url) : navigator.clipboard.writeText(text ?? "");
+      word.textContent = await done.then(() => "Copied", () => "Not copied");
       window.setTimeout(() => (word.textContent = "Copy"), SHOWN);
     });
   }

@@ -20,6 +20,7 @@ from pfnscope.formats.templates import environment
 from pfnscope.formats.text import facts
 from pfnscope.model.analysis import foremost
 from pfnscope.model.document import Document
+from pfnscope.report.headline import headline
 from pfnscope.report.log_lines import log_rows
 from pfnscope.report.plain import Look
 from pfnscope.report.words import placement_words, state_words
@@ -64,6 +65,7 @@ def render(document: Document, log_text: bytes = b"", today: Document | None = N
         doc=document,
         today=today,
         facts=facts(document),
+        headline=headline(document),
         scene=drawn,
         changed=scene.CHANGED,
         undecided=undecided(document),

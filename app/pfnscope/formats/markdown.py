@@ -5,28 +5,28 @@ from collections.abc import Iterable, Sequence
 from pfnscope.drawing.ascii import bars_of, bars_of_two
 from pfnscope.formats.answers import changes
 from pfnscope.formats.text import era_rows, facts
-from pfnscope.model.analysis import ALARMS, Hole
+from pfnscope.model.analysis import ALARMS, Hole, worst_first
 from pfnscope.model.document import Document
 from pfnscope.model.layout import ZoneSpan
-from pfnscope.report import notes
+from pfnscope.report import headline, notes
 from pfnscope.report.compared import compared
 from pfnscope.report.plain import PLAIN
+from pfnscope.report.releases import by_severity
 from pfnscope.report.simulated import agreement
-from pfnscope.report.words import VERDICTS, harm_words, placement_words, state_words
+from pfnscope.report.words import harm_words, placement_words, state_words
 from pfnscope.words import plural, printable
 
-_MOSTALARMS = 3
 _NOTHING = "<!-- -->"
 _MARKUP = "\\`*_{}[]<>()#+-.!|~$&@"
 
 
 def render(document: Document, today: Document | None = None) -> str:
     """The report, lines ended by newlines. Of a simulated document it tells what changes from ``today``."""
-    said = document.verdict
+    first, *others = headline.headline(document)
     bars = bars_of_two(today, document, PLAIN, one_log=True) if today else bars_of(document, PLAIN)
     parts = [
-        f"**{escape(VERDICTS[said.severity][0] + said.summary)}**",
-        "\n".join(f"- {escape(text)}" for text in said.details),
+        f"**{escape(first.text)}**",
+        "\n".join(f"- {escape(line.text)}" for line in others),
         escape(" · ".join(facts(document))),
         f"Command line: {code(document.kernel.command_line, in_table=False)}" if document.kernel.command_line else "",
         *(_simulated(document, today) if today else []),
@@ -43,13 +43,11 @@ def render(document: Document, today: Document | None = None) -> str:
                     harm_words(hole.severity),
                     escape(", ".join(hole.reachable_by)) if hole.severity in ALARMS else "",
                 )
-                for hole in document.holes
+                for hole in worst_first(document.holes)
             ),
         ),
-        table(
-            ("outside zone spans", "severity", "on releases"),
-            [tuple(map(escape, row)) for row in era_rows(document)] if document.rule is None else [],
-        ),
+        *_releases(document),
+        *_in_full(document),
         *_inspection(document),
         table(
             ("node", "zone", "span (pfn)", "spanned", "present"),
@@ -69,18 +67,46 @@ def render(document: Document, today: Document | None = None) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
+def _releases(document: Document) -> list[str]:
+    """Releases by severity of this layout there, or all mechanisms where the release is not known."""
+    if document.rule is None:
+        return [
+            table(
+                ("outside zone spans", "severity", "on releases"),
+                [tuple(map(escape, row)) for row in era_rows(document)],
+            )
+        ]
+    rows = by_severity(document)
+    return (
+        [table(("severity", "on releases"), [(harm_words(severity), words) for severity, words in rows.items()])]
+        if len(rows) > 1
+        else []
+    )
+
+
+def _in_full(document: Document) -> list[str]:
+    """Each finding with what the headline leaves out of it."""
+    return [
+        "\n".join([f"**{finding.severity}**: {escape(finding.text)}\n", *(f"- {escape(text)}" for text in sentences)])
+        for finding, sentences in headline.in_full(document)
+    ]
+
+
 def _inspection(document: Document) -> list[str]:
-    """Commands that show the holes that are not harmless; of many holes the first ones, the warning once."""
-    holes = [hole for hole in document.holes if hole.severity in ALARMS]
-    out = []
-    for hole in holes[:_MOSTALARMS]:
-        items = "\n".join(f"- {item.tool}: `{item.command}`" for item in hole.inspect)
-        out.append(f"Look at {_frames(hole)}:\n\n{items}")
-    warned = [item for hole in holes for item in hole.inspect if item.warning]
+    """Commands that show the gravest hole that is not harmless, those that are safe first."""
+    holes = worst_first(hole for hole in document.holes if hole.severity in ALARMS)
+    if not holes:
+        return []
+    items = [
+        f"- {item.tool}: `{item.command}`" + (" (**careful**, see below)" if item.warning else "")
+        for item in sorted(holes[0].inspect, key=lambda item: item.warning is not None)
+    ]
+    out = [f"Look at {_frames(holes[0])}:\n\n" + "\n".join(items)]
+    warned = [item for item in holes[0].inspect if item.warning]
     if warned:
-        tools = " and ".join(dict.fromkeys(item.tool for item in warned))
-        out.append(f"**Careful** with {tools}: {escape(warned[0].warning or '')}.")
-    more = len(holes) - _MOSTALARMS
+        tools = " and ".join(item.tool for item in warned)
+        out.append(f"**Careful**: {tools} {escape(warned[0].warning or '')}.")
+    more = len(holes) - 1
     return [*out, f"The same for {more} more {plural(more, 'hole')}: `--format json`."] if more > 0 else out
 
 

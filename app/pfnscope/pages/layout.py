@@ -9,12 +9,13 @@ from pfnscope.formats.registry import available
 from pfnscope.model.document import Document
 from pfnscope.pages import command_lines, presenting
 from pfnscope.pages.bars import Drawn, bars
+from pfnscope.pages.findings import finding_rows
 from pfnscope.pages.log import has_more, log_part
 from pfnscope.pages.panel import panel, usual_region
 from pfnscope.pages.query import KNOWN, LayoutQuery, ViewQuery, encoded
 from pfnscope.pages.subjects import Subject
 from pfnscope.pages.templates import Templates
-from pfnscope.report import counted, notes
+from pfnscope.report import counted, headline, notes
 from pfnscope.report.compared import compared, worded_changes
 from pfnscope.report.words import SEVERITY_WORDS, STATE_WORDS
 from pfnscope.service import Options
@@ -60,7 +61,8 @@ def layout_page(templates: Templates, subject: Subject, answer: Answer, drawn: D
         query=f"?{query}" if query else "",
         more_query=f"&{query}" if query else "",
         facts=presenting.facts(document),
-        details=[presenting.coded(sentence) for sentence in document.verdict.details],
+        findings=finding_rows(document),
+        worse_boot=headline.worse_boot(document),
         command=command_lines.pieces(document, command_line if answer.changed else None),
         removed=command_lines.removed(document, command_line),
         argument_notes=command_lines.notes(document.simulation or answer.own),

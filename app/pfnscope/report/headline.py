@@ -55,3 +55,12 @@ def in_full(document: Document) -> Iterator[tuple[Finding, tuple[str, ...]]]:
         shown = at <= MOST_OTHERS and finding.severity != "none"
         if told or finding.details or not (at == 0 or shown):
             yield finding, (*told, *finding.details)
+
+
+def sentences(document: Document) -> list[str]:
+    """All that the findings say, of a text that gives nothing to draw: the first in front, without its mark."""
+    out: list[str] = []
+    for finding in document.findings:
+        if finding.severity != "none" or not out:
+            out += [finding.text, *answers(finding), *finding.details]
+    return out

@@ -1,8 +1,9 @@
 """What the use cases refuse, each with what a reader needs to mend it."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from pfnscope.model.analysis import Verdict
+from pfnscope.model.analysis import Severity
 
 
 class ServiceError(Exception):
@@ -27,11 +28,11 @@ class NoMemoryLayout(ServiceError):
 
 
 class NothingToDraw(ServiceError):
-    """A text with a crash, or another report, and without a layout: ``verdict`` is all there is to show."""
+    """A text with a crash, or another report, and without a layout: ``sentences`` are all there is to show."""
 
-    def __init__(self, verdict: Verdict) -> None:
-        self.verdict = verdict
-        super().__init__(f"{verdict.summary} {' '.join(verdict.details)}")
+    def __init__(self, severity: Severity, sentences: Sequence[str]) -> None:
+        self.severity, self.sentences = severity, sentences
+        super().__init__(" ".join(sentences))
 
 
 class NoSuchBoot(ServiceError):

@@ -13,6 +13,7 @@ from pfnscope.drawing.lanes import lanes
 from pfnscope.drawing.scene import Scene
 from pfnscope.formats.text import render
 from pfnscope.model.encoding import pack, unpack
+from pfnscope.report.headline import sentences
 from pfnscope.service import whatif
 from pfnscope.service.analyzing import Options, chosen, documented, encode, judged
 from pfnscope.service.errors import NothingToDraw, TooManyRanges
@@ -59,7 +60,7 @@ def kept_and_drawn(text: bytes, options: Options, keep: Keep, most_ranges: int) 
     log, reading = _read(text, most_ranges)
     answer = answered(reading, options)
     if {lane.key for lane in lanes(answer.today)} <= {"events"}:
-        raise NothingToDraw(answer.today.verdict)
+        raise NothingToDraw(answer.today.verdict.severity, sentences(answer.today))
     return text if keep == "everything" else keep_memory_lines(log, reading), packed(answer)
 
 

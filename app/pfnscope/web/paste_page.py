@@ -146,7 +146,7 @@ def _paste(
     """The paste page; behind a text that gives no layout, with what it does tell and with the text in the field."""
     days = services.settings.retention_days
     lifetimes = [(DAY * n, counted(n, "day")) for n in (1, 7, 30) if n < days] + [(DAY * days, f"{days} days")]
-    verdict = refusal.verdict if isinstance(refusal, NothingToDraw) else None
+    answer = refusal if isinstance(refusal, NothingToDraw) else None
     problem = problem_of(refusal) if isinstance(refusal, NoMemoryLayout) else None
     return html(
         services,
@@ -154,7 +154,7 @@ def _paste(
         problem.status if problem else 200,
         here="/",
         problem=problem,
-        verdict=verdict,
+        answer=answer,
         fields=log.fields if log else None,
         text=_for_field(log.text) if log else "",
         samples=samples(),

@@ -5,6 +5,8 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from pfnscope.cli.common import assumptions, hint, read, render, status
 from pfnscope.cli.parsing import Parser, add_assumptions, add_fail_on, add_layout_format, add_look, add_memory_model
 from pfnscope.cli.startup import EXIT_FINDING, EXIT_NO_LAYOUT, EXIT_USAGE, run_long
@@ -25,6 +27,7 @@ def configure(parser: Parser) -> None:
     add_memory_model(parser)
     add_fail_on(parser)
     add_look(parser)
+    parser.option("--full", action="store_true", help="All tables, also where there is nothing to do.")
 
 
 def run(args: Namespace) -> int:
@@ -44,7 +47,7 @@ def run(args: Namespace) -> int:
     text = read(logs[0])
     with working("analysing"):
         document = analyze(text, assumptions(args)).document
-    show(render(document, args.form, look(args.width, args.color), text))
+    show(render(document, args.form, replace(look(args.width, args.color), full=args.full), text))
     if args.form == "text":
         hint(document, args.boot)
     return status(document, args.fail_on)
