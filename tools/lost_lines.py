@@ -23,8 +23,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from pfnscope import findings
 from pfnscope.analysis.analyze import analyze
-from pfnscope.analysis.verdict import verdict
 from pfnscope.bootlog import read
 from pfnscope.model.analysis import ALARMS, Severity
 from pfnscope.model.log import BootLog
@@ -59,7 +59,7 @@ def outcome(text: bytes) -> Outcome:
     analysis = analyze(chosen(reading))
     return Outcome(
         FrameSet.of(hole.frames for hole in analysis.holes if hole.severity == "danger"),
-        verdict(analysis).severity,
+        findings.severity(analysis),
         any(note.severity == "warning" and note.code in REMARKS for note in analysis.diagnostics),
     )
 

@@ -32,9 +32,9 @@ right is refused at start. [operating.md](operating.md) tells when to change wha
 FINDINGS = """# Findings
 
 What a report begins with, and what stands under `findings` of a document, by code, made from
-`app/pfnscope/findings/codes.py` by `make docs`. The gravest comes first; of one severity what happened comes before what
-could happen, and that before what is not as it was meant. `--fail-on` and the exit statuses of the command follow these
-severities.
+`app/pfnscope/findings/codes.py` by `make docs`. The gravest comes first; of one severity what happened comes before
+what could happen, and that before what is not as it was meant. `--fail-on` and the exit statuses of the command follow
+these severities.
 """
 
 NOTES = """# Notes

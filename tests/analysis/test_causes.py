@@ -27,7 +27,7 @@ def test_the_argument_that_ends_the_node_is_named_in_words_that_can_be_repeated(
     analysis = analyze(log_of("seed-1g-4g"))
     assert blamed(analysis)[0xBFFD7] == ("memmap=1G!4G",)
     assert cause_text(analysis, 0xBFFD7) == (
-        "“memmap=1G!4G” takes [4 GiB, 5 GiB) out of memblock, so node 0 ends at pfn 0xbffd7 instead of 0x140000"
+        "“memmap=1G!4G” takes [4 GiB, 5 GiB) away from memory, so node 0 ends at pfn 0xbffd7 instead of 0x140000"
     )
 
 
@@ -38,7 +38,7 @@ def test_a_hole_that_is_there_anyhow_is_blamed_on_nothing(slug: str) -> None:
 
 def test_pfn_0_is_explained_by_where_memory_begins() -> None:
     assert cause_text(analyze(log_of("seed-no-memmap")), 0) == (
-        "memory begins at pfn 0x1, inside a section that has its struct pages whole"
+        "memory begins at pfn 0x1, inside a block of 128 MiB, and the rest of the block has struct pages too"
     )
 
 

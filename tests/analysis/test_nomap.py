@@ -5,8 +5,8 @@ from itertools import pairwise
 import pytest
 
 from pfnscope.analysis import Analysis, analyze
-from pfnscope.analysis.verdict import verdict
 from pfnscope.bootlog import read
+from pfnscope.findings import findings, severity
 
 KEPT_OUT = (0x80000, 0x80300)
 IN_A_BLOCK = (0x90080, 0x90100)
@@ -58,11 +58,11 @@ def test_never_written_nomap_memory_is_no_hole_and_forbids_to_say_that_there_is_
     kept_out = analysis.nomap[0]
     assert (analysis.holes, kept_out.severity, kept_out.reachable_by) == ((), "caution", ("section walkers",))
     assert kept_out.lines
-    said = verdict(analysis)
-    assert said.severity == "caution"
-    assert said.summary == (
-        "768 struct pages of memory that is kept out of the map (NOMAP) are never written on 5.4.10; they are reached"
-        " by section walkers."
+    first = findings(analysis)[0]
+    assert (first.code, first.severity) == ("nomap-unwritten-far", "caution")
+    assert first.text == (
+        "768 struct pages of memory that firmware keeps out of the map (NOMAP) are never written on 5.4.10, and section"
+        " walkers can reach them."
     )
 
 
@@ -78,4 +78,4 @@ def test_move_freepages_reads_it_up_to_4_18_on_arm64_and_not_on_arm() -> None:
 
 def test_memory_without_the_mark_is_not_listed() -> None:
     assert boot("5.4.10", flags="0x0").nomap == ()
-    assert verdict(boot("5.4.10", flags="0x0")).severity == "none"
+    assert severity(boot("5.4.10", flags="0x0")) == "none"

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from pfnscope.analysis import Analysis, analyze
-from pfnscope.analysis.verdict import verdict
 from pfnscope.bootlog import read
+from pfnscope.findings import findings
 from pfnscope.model.analysis import ALARMS
 from tests.support.bounds import DEVICE_TREE, OLD, boots
 from tests.support.samples import SLUGS, text
@@ -40,7 +40,7 @@ def note(judged: Analysis) -> list[tuple[str, int | None]]:
 def test_a_log_that_only_old_releases_print_is_not_threatened_with_later_ones() -> None:
     judged = analysis(*OLD)
     assert states(judged) == {("zeroed", "evidence", "info")}
-    assert "safe to read: all zero" in verdict(judged).summary
+    assert any("are all zero" in finding.text for finding in findings(judged))
     assert note(judged) == [("The release is one of 3.5 to 4.3, by the words of lines 1, 3.", 1)]
     (hole,) = (hole for hole in judged.holes if hole.outside and hole.start_pfn > 0x1000)
     assert hole.why.endswith("so in all of 3.5 to 4.3, of which this log is by its lines")
@@ -56,8 +56,8 @@ def test_lines_that_leave_one_rule_prove_it() -> None:
 def test_where_rules_within_the_bounds_differ_the_worst_of_them_is_said_with_the_bounds() -> None:
     judged = analysis(*WIDE)
     assert states(judged) == {("unknown", "assumed", "caution")}
-    assert verdict(judged).summary.endswith(
-        "what they hold depends on the release, which is not known: by its lines it is of 3.19 to 6.19."
+    assert findings(judged)[0].text.endswith(
+        "that depends on the release, which is not known: by its lines it is of 3.19 to 6.19."
     )
     later = analysis(*WIDE, "PM: hibernation: Registered nosave memory: [mem 0x00000000-0x00000fff]")
     whys = {hole.why for hole in later.holes if hole.severity == "caution"}
@@ -77,7 +77,7 @@ def test_a_count_line_is_explained_only_by_rules_within_the_bounds() -> None:
 def test_a_release_that_is_asked_for_or_named_is_not_bound() -> None:
     for judged in (analysis(*OLD, kernel="4.16"), analysis("Linux version 4.16.0 (a@b)", *OLD)):
         assert note(judged) == []
-        assert "4.16" in verdict(judged).summary
+        assert findings(judged)[0].text.startswith("On 4.16, nothing writes the struct pages of ")
         assert {state for state, _, _ in states(judged)} == {"uninitialised"}
 
 

@@ -73,13 +73,13 @@ def test_of_several_reports_the_worst_leads() -> None:
 
 
 def test_a_complaint_of_the_kernel_alone_is_something() -> None:
-    """Two ranges and their overlap are in the text: a document with a note, and not "no memory layout"."""
+    """Two ranges and their overlap are in the text: a document with a finding, and not "no memory layout"."""
     document = analyze(
         b"OF: reserved mem: OVERLAP DETECTED!\n"
         b"secmem@50000000 (0x50000000--0x52000000) overlaps with fb@51000000 (0x51000000--0x51800000)\n"
     ).document
-    assert "overlapping-reserved-memory" in [note.code for note in document.diagnostics]
-    assert document.verdict.summary == "No verdict: the text has no node ranges."
+    assert document.findings[0].code == "overlapping-reserved-memory"
+    assert document.findings[0].lines == (1, 2)
 
 
 def test_a_map_of_another_architecture_beside_a_crash_is_named() -> None:

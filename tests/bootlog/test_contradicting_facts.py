@@ -55,14 +55,18 @@ def test_zones_with_two_limits_keep_the_first() -> None:
     assert [zone.range.end for zone in log.zone_ranges if zone.range] == [0x1000000]
 
 
-def test_what_the_kernel_complains_of_is_a_remark_at_its_line() -> None:
+def test_what_the_kernel_complains_of_is_a_fact_of_its_line() -> None:
     log = boot(
         NODE,
         "NUMA: Warning: node 0 [mem 0x00000000-0x7fffffff] overlaps with itself [mem 0x40000000-0xbfffffff]",
         "WARNING: BIOS bug: CPU MTRRs don't cover all of memory, losing 64MB of RAM.",
         "E820 table full; ignoring [mem 0x240000000-0x27fffffff]",
     )
-    assert codes(log) == [("overlapping-firmware-nodes", 2), ("mtrr-trim", 3), ("map-incomplete", 4)]
+    assert [(item.code, item.lines, item.size) for item in log.failures] == [
+        ("overlapping-firmware-nodes", (2,), None),
+        ("mtrr-trim", (3,), 64 << 20),
+        ("map-incomplete", (4,), None),
+    ]
 
 
 def test_remarks_beyond_the_hundredth_are_counted() -> None:

@@ -31,7 +31,7 @@ def test_every_line_keeps_the_width(slug: str, width: int, unicode: bool) -> Non
 @pytest.mark.parametrize("slug", SLUGS)
 def test_every_hole_and_every_count_that_is_not_plain_agreement_has_its_line(slug: str) -> None:
     document = analyze(text(slug)).document
-    lines = render(document, Look(120)).splitlines()
+    lines = render(document, Look(120, full=True)).splitlines()
     for hole in document.holes:
         assert sum(line.startswith(f"  [{hole.start_pfn:#x}, {hole.end_pfn:#x}) ") for line in lines) == 1
     listed = [check for check in document.checks if check.agrees is not True or check.ranges]

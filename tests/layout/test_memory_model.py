@@ -7,8 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from pfnscope.analysis import analyze
-from pfnscope.analysis.verdict import verdict
 from pfnscope.bootlog import read
+from pfnscope.findings import severity
 from pfnscope.kernel.architecture_row import MemoryModel
 from pfnscope.kernel.architectures import WITH_MODEL, memory_model, section_size
 from pfnscope.kernel.vendors import parse_release
@@ -256,7 +256,7 @@ def test_counts_that_no_section_size_explains_choose_none() -> None:
     analysis = of_vendor(493489, 131072)
     assert analysis.layout.section_size == 128 * MIB
     assert not {"memmap-proven", "memmap-candidates"} & {item.code for item in analysis.diagnostics}
-    assert verdict(analysis).severity == "caution"
+    assert severity(analysis) == "caution"
 
 
 def test_counts_that_several_units_explain_name_them_all() -> None:

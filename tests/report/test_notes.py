@@ -2,7 +2,7 @@
 
 from pfnscope.model.analysis import Verdict
 from pfnscope.model.log import Diagnostic
-from pfnscope.report.findings import BY_CODE, note_rows, sentences
+from pfnscope.report.notes import BY_CODE, note_rows, sentences
 from tests.report.documents import seed_document
 
 

@@ -38,4 +38,5 @@ def _calm(analysis: Analysis, drafts: list[Draft]) -> Iterator[Draft]:
     if any(worse(draft.severity, "info") or draft.code == "no-verdict" for draft in drafts):
         return
     only = "nothing-to-do-but-know" if any(draft.severity == "info" for draft in drafts) else "nothing-to-do"
-    yield Draft(only, holes.calm(analysis))
+    doubt = analysis.choice.doubt
+    yield Draft(only, holes.calm(analysis), details=lambda: (f"Not certain: {doubt}.",) if doubt else ())

@@ -72,7 +72,7 @@ _CRASHES = (
     Code("report-harmless", "none", "crashes", _HAPPENED, "A report is about struct pages that are written."),
     Code(
         "reports-of-another-release",
-        "none",
+        "info",
         "crashes",
         _NOT_MEANT,
         "The reports of the text are of another release than the one it is judged as.",

@@ -182,7 +182,7 @@ def _of_nomap(analysis: Analysis, items: Sequence[NomapMemory]) -> Draft:
     state = "never written" if worst.state == "uninitialised" else "all zero"
     text = (
         f"{counted(pages, 'struct page')} of memory that firmware keeps out of the map (NOMAP)"
-        f" {'is' if pages == 1 else 'are'} {state}{on_release(analysis)}; {readers} can reach them."
+        f" {_are(pages)} {state}{on_release(analysis)}, and {readers} can reach {'it' if pages == 1 else 'them'}."
     )
     codes = {"danger": "nomap-unwritten", "caution": "nomap-unwritten-far"}
     return Draft(

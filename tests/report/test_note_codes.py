@@ -1,11 +1,11 @@
-"""The table of findings has every code that the sources name, and no other."""
+"""The table of notes has every code that the sources name, and no other."""
 
 import ast
 
 import pytest
 
 from pfnscope import resources
-from pfnscope.report.findings import BY_CODE, GROUPS
+from pfnscope.report.notes import BY_CODE, GROUPS
 
 SEVERITIES = {"info", "warning", "error"}
 SOURCES = sorted(resources.folder("templates").parent.joinpath("app").rglob("*.py"))
@@ -32,7 +32,7 @@ def test_every_code_of_the_sources_has_a_row_and_every_row_a_code() -> None:
 
 
 def test_the_search_for_codes_finds_each_way_of_naming_one() -> None:
-    assert {"unrecognised-line", "cut-end", "iomem-hidden", "mtrr-trim", "check-differs", "simulated"} <= codes()
+    assert {"unrecognised-line", "cut-end", "iomem-hidden", "small-node", "check-differs", "simulated"} <= codes()
 
 
 @pytest.mark.parametrize("code", sorted(BY_CODE))
