@@ -20,9 +20,7 @@ from pfnscope.pages.query import parsed
 from pfnscope.report.compared import compared
 from pfnscope.service.analyzing import documents
 from pfnscope.service.whatif import Change, Question, simulate
-from pfnscope.web.settings import Settings
 from tests.support.samples import text
-from tests.support.server import serving
 
 HTML = {"Accept": "text/html"}
 NONE, AT_4G = text("seed-no-memmap"), text("seed-1g-4g")
@@ -30,12 +28,9 @@ PAGE = "/samples/seed-no-memmap"
 
 
 @pytest.fixture
-def client(settings: Settings) -> Iterator[httpx.Client]:
+def client(address: str) -> Iterator[httpx.Client]:
     """A client of a running server, which follows where it is sent."""
-    with (
-        serving(settings) as address,
-        httpx.Client(base_url=address, timeout=30, trust_env=False, follow_redirects=True, headers=HTML) as client,
-    ):
+    with httpx.Client(base_url=address, timeout=30, trust_env=False, follow_redirects=True, headers=HTML) as client:
         yield client
 
 

@@ -140,7 +140,7 @@ def test_nothing_is_wider_than_a_narrow_screen(address: str, open_page: Open) ->
 
 def test_the_first_view_of_a_layout_page_stays_small(address: str, open_page: Open) -> None:
     """All that is sent for it, Plotly and both layouts of a question included: at most 480 kB."""
-    page = open_page()
+    page = open_page(first=True)
     sizes: list[int] = []
     page.on("requestfinished", lambda request: sizes.append(request.sizes()["responseBodySize"]))
     page.goto(f"{address}/samples/oops-1g-4g?remove=memmap&size=1G")

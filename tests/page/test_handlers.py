@@ -10,16 +10,14 @@ import pytest
 from pfnscope import resources
 from pfnscope.pages import presenting
 from pfnscope.service import analyze
-from pfnscope.web.settings import Settings
-from tests.support.server import serving
 
 HTML = {"Accept": "text/html"}
 
 
 @pytest.fixture
-def client(settings: Settings) -> Iterator[httpx.Client]:
+def client(address: str) -> Iterator[httpx.Client]:
     """A client of a running server."""
-    with serving(settings) as address, httpx.Client(base_url=address, timeout=30, trust_env=False) as client:
+    with httpx.Client(base_url=address, timeout=30, trust_env=False) as client:
         yield client
 
 
