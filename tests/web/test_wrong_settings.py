@@ -5,7 +5,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import uvicorn
 
+from pfnscope.cli.main import run
 from tests.support.process import COMMAND, free_port
 
 SECRET = "hush-4711"
@@ -25,13 +27,35 @@ SECRET = "hush-4711"
         ("TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/33", "PFNSCOPE_TRUSTED_PROXIES: must be addresses or networks"),
     ],
 )
-def test_the_server_says_what_is_wrong(tmp_path: Path, name: str, value: str, message: str) -> None:
+def test_the_server_says_what_is_wrong(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    name: str,
+    value: str,
+    message: str,
+) -> None:
+    for key in [key for key in os.environ if key.startswith("PFNSCOPE_")]:
+        monkeypatch.delenv(key)
+    monkeypatch.setenv(f"PFNSCOPE_{name}", value)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(uvicorn, "run", lambda *_, **__: pytest.fail("it serves"))
+    status = run(["serve", "--port", str(free_port())])
+    printed = capfd.readouterr()
+    assert status == 2
+    assert printed.err.startswith(f"Error: {message}")
+    assert printed.err.count("\n") == 1
+    assert SECRET not in printed.err + printed.out
+
+
+def test_the_command_ends_with_that_line(tmp_path: Path) -> None:
     environment = {key: text for key, text in os.environ.items() if not key.startswith("PFNSCOPE_")}
     done = subprocess.run(
         [COMMAND, "serve", "--port", str(free_port())],
-        cwd=tmp_path, env={**environment, f"PFNSCOPE_{name}": value}, capture_output=True, text=True, check=False,
+        cwd=tmp_path, env={**environment, "PFNSCOPE_RATE_LIMIT": f"{SECRET}/minute"},
+        capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 2
-    assert done.stderr.startswith(f"Error: {message}")
+    assert done.stderr.startswith("Error: PFNSCOPE_RATE_LIMIT: a rate is N/second")
     assert done.stderr.count("\n") == 1
     assert SECRET not in done.stderr + done.stdout
