@@ -77,6 +77,7 @@ def redis(tmp_path: Path) -> Iterator["Counting"]:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the documentation site."""
+    from tests.support.once import made_once
     from tests.support.site import build_site
 
-    return build_site(tmp_path_factory.mktemp("site"))
+    return made_once(tmp_path_factory, "site", build_site) / "site"

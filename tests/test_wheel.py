@@ -6,10 +6,12 @@ import sys
 import sysconfig
 import venv
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from tests.support.once import made_once
 from tests.support.samples import SLUGS, path
 
 ROOT = Path(__file__).parent.parent
@@ -21,11 +23,22 @@ def run(*command: str | Path, cwd: Path) -> str:
     return done.stdout
 
 
+def build(folder: Path) -> None:
+    run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder, cwd=ROOT)
+
+
+def install(wheel: Path, home: Path) -> None:
+    venv.create(home / "env", with_pip=False)
+    python = home / "env/bin/python"
+    pip = (sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check")
+    run(*pip, "install", "-q", "--no-index", "--no-deps", wheel, cwd=home)
+    packages = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=home).strip())
+    (packages / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n")
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("dist")
-    run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder, cwd=ROOT)
-    (path,) = folder.glob("*.whl")
+    (path,) = made_once(tmp_path_factory, "dist", build).glob("*.whl")
     return path
 
 
@@ -35,14 +48,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     What the wheel needs is lent by this environment: its folder is on the path, but not the link to the checkout.
     """
-    home = tmp_path_factory.mktemp("home")
-    venv.create(home / "env", with_pip=False)
-    python = home / "env/bin/python"
-    pip = (sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check")
-    run(*pip, "install", "-q", "--no-index", "--no-deps", wheel, cwd=home)
-    packages = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=home).strip())
-    (packages / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    return python.parent
+    return made_once(tmp_path_factory, "home", partial(install, wheel)) / "env/bin"
 
 
 def test_the_wheel_holds_all_that_a_server_shows(wheel: Path) -> None:

@@ -26,6 +26,12 @@ def wait_live(page: Page) -> None:
     page.wait_for_selector("#bars[data-live]")
 
 
+def resize(page: Page, width: int) -> None:
+    """Give the window another width, as its owner does: styles follow, without loading the page anew."""
+    page.set_viewport_size({"width": width, "height": 900})
+    until(page, "(width) => innerWidth === width", width)
+
+
 def until(page: Page, condition: str, arg: object = None) -> None:
     """Look once a frame until an expression or function is true.
 

@@ -5,15 +5,16 @@ from itertools import pairwise
 
 from playwright.sync_api import expect
 
-from tests.page.driving import Open, until, wait_live
+from tests.page.driving import Open, resize, until, wait_live
 
 
 def test_narrow_pages_do_not_scroll_sideways(address: str, open_page: Open) -> None:
     """At 360 and 400 pixels every page is as wide as the window."""
-    for width in (360, 400):
-        page = open_page(width)
-        for path in ("/", "/samples", "/rules", "/samples/seed-1g-4g", "/samples/oops-1g-4g", "/samples/efi-nodes"):
-            page.goto(address + path)
+    page = open_page()
+    for path in ("/", "/samples", "/rules", "/samples/seed-1g-4g", "/samples/oops-1g-4g", "/samples/efi-nodes"):
+        page.goto(address + path)
+        for width in (360, 400):
+            resize(page, width)
             for menu in page.locator("details.menu").all():
                 menu.locator("summary").click()
                 assert page.evaluate("document.documentElement.scrollWidth") == width, path
@@ -23,9 +24,10 @@ def test_narrow_pages_do_not_scroll_sideways(address: str, open_page: Open) -> N
 
 def test_no_word_of_the_table_is_broken_on_a_tablet(address: str, open_page: Open) -> None:
     """File names keep their line, whether the rows are stacked or in columns, and nothing leaves the table."""
+    page = open_page()
+    page.goto(f"{address}/samples/seed-1g-4g")
     for width in (800, 1000, 1110):
-        page = open_page(width)
-        page.goto(f"{address}/samples/seed-1g-4g")
+        resize(page, width)
         rows = page.evaluate("[...document.querySelectorAll('.holes td code')].map((e) => e.getClientRects().length)")
         assert set(rows) == {1}, width
         assert (
