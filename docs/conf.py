@@ -31,6 +31,7 @@ PARTS = {
         "docs/requests",
         "docs/api",
         "docs/findings",
+        "docs/notes",
         "docs/kernel-rules",
         "docs/log-formats",
         "docs/words",
