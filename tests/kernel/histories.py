@@ -13,6 +13,7 @@ from pfnscope.kernel.release import Version, parse_version
 from pfnscope.layout.evidence import configured_buddy
 from pfnscope.layout.owners import x86_low_memory
 from pfnscope.model.log import BootLog, ConfigOption
+from tests.kernel.hibernating import hashed_map, resume_hash, shared_page_is_blamed
 from tests.kernel.outcomes import (
     FLATMEM,
     HANDED_OVER,
@@ -302,6 +303,29 @@ HISTORIES: Mapping[str, History] = {
     ),
     "CUT_AT_END": History(read_above_the_zones, False, {"5.6": True}),
     "ALL_WRITTEN": History(assumed_holes_are_avoided, True, {"5.6": False}),
+    "hash of x86_64": History(resume_hash("x86_64"), None, {"4.10": "md5", "5.12.4": "crc32", "5.13": "crc32"}),
+    "hash of i386": History(resume_hash("i386"), None, {"4.20": "md5", "5.12.4": "crc32", "5.13": "crc32"}),
+    "HASHED_AS_GIVEN": History(hashed_map, "extended", {"4.14": "firmware"}),
+    "NOSAVE_BY_ADDRESS": History(
+        shared_page_is_blamed,
+        True,
+        {
+            "5.10.237": False,
+            "5.11": True,
+            "5.15.181": False,
+            "5.16": True,
+            "6.1.135": False,
+            "6.2": True,
+            "6.6.88": False,
+            "6.7": True,
+            "6.12.24": False,
+            "6.13": True,
+            "6.13.12": False,
+            "6.14": True,
+            "6.14.3": False,
+            "6.15": False,
+        },
+    ),
     "ROUNDED_UP": History(memmap_pages_of(one_zone((0, 16, 17)), 56), 3, {"2.6.27": 4}),
     "ESTIMATED": History(memmap_pages_of(WITH_HOLES, 64), 384 * 4, {"3.8": 200 * 4}),
     "ALL_PRESENT": History(lifo, (False, True), {"3.8": (True, True), "3.10": (True, False)}),

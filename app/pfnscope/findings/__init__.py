@@ -1,6 +1,6 @@
 """What a person should know of a boot, most important first; every form of the document tells this one list."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pfnscope.analysis import Analysis
 from pfnscope.findings import arguments, blocks, crashes, holes, nodes, ram, reservations, stability
@@ -8,23 +8,31 @@ from pfnscope.findings.codes import BY_CODE, RANK
 from pfnscope.findings.drafts import Draft
 from pfnscope.model.analysis import SEVERITIES, Severity, worse
 from pfnscope.model.findings import Finding
+from pfnscope.model.log import BootLog
 
-_MODULES = (crashes, holes, arguments, ram, reservations, nodes, blocks, stability)
-"""One a subject; their order counts where severity, stage and code do not tell which comes first."""
+_MODULES = (crashes, holes, arguments, ram, reservations, nodes, blocks)
+"""One a subject; their order counts where severity, stage and code do not tell which comes first.
+
+:mod:`stability` comes after them: it alone compares the boots of a text.
+"""
 
 
-def findings(analysis: Analysis) -> tuple[Finding, ...]:
-    """The findings of a boot: the gravest first, and within one severity by stage and by the table of codes."""
-    return tuple(draft.finished() for draft in _drafts(analysis))
+def findings(analysis: Analysis, boots: Sequence[BootLog] = ()) -> tuple[Finding, ...]:
+    """The findings of a boot: the gravest first, and within one severity by stage and by the table of codes.
+
+    ``boots`` are all those of its text: some findings compare them.
+    """
+    return tuple(draft.finished() for draft in _drafts(analysis, boots))
 
 
-def severity(analysis: Analysis) -> Severity:
+def severity(analysis: Analysis, boots: Sequence[BootLog] = ()) -> Severity:
     """That of the gravest finding, without the sentences and remedies that cost something."""
-    return _drafts(analysis)[0].severity
+    return _drafts(analysis, boots)[0].severity
 
 
-def _drafts(analysis: Analysis) -> list[Draft]:
+def _drafts(analysis: Analysis, boots: Sequence[BootLog]) -> list[Draft]:
     drafts = [draft for module in _MODULES for draft in module.drafts(analysis)]
+    drafts += stability.drafts(analysis, boots)
     drafts += _calm(analysis, drafts)
     return sorted(drafts, key=_order)
 

@@ -184,6 +184,22 @@ _BLOCKS = (
 
 _STABILITY = (
     Code("hibernation-map", "caution", "stability", _HAPPENED, "The memory map changed since the machine hibernated."),
+    Code(
+        "nosave-in-use",
+        "caution",
+        "stability",
+        _COULD,
+        "Hibernation leaves out pages of usable memory that the log names as the kernel's own.",
+    ),
+    Code(
+        "map-unstable-resume",
+        "caution",
+        "stability",
+        _NOT_MEANT,
+        "The firmware's map moves between boots of a machine that is set up to hibernate: it resumes only by luck.",
+    ),
+    Code("map-unstable", "info", "stability", _NOT_MEANT, "The firmware's map moves between boots of one machine."),
+    Code("nosave-usable", "info", "stability", _COULD, "Hibernation leaves out pages of usable memory."),
 )
 
 _CALM = (

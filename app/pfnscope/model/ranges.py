@@ -258,6 +258,11 @@ class FrameSet(msgspec.Struct, frozen=True):
         """The frames inside ``[start, end)``."""
         return FrameSet(clip(self.pairs, start, end))
 
+    def touches(self, frames: FrameRange) -> bool:
+        """Whether any of some frames is in the set: logarithmic."""
+        at = bisect_right(self.pairs, frames.start, key=lambda pair: pair[1])
+        return frames.start < frames.end and at < len(self.pairs) and self.pairs[at][0] < frames.end
+
     def meets(self, ranges: Iterable[FrameRange]) -> list[bool]:
         """Of each of some sorted, disjoint ranges whether it has a frame of the set: one pass over both."""
         pairs, at, out = self.pairs, 0, list[bool]()

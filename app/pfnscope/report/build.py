@@ -1,6 +1,6 @@
 """The document of an analysis, with commands that show its holes on a machine or in a dump."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from msgspec import Struct, structs
@@ -46,12 +46,12 @@ _ADDED_TO = ("diagnostics",)
 _OF_LOG, _OF_FILES = _alike(BootLog), _alike(Files)
 
 
-def document(analysis: Analysis, boots: tuple[BootRow, ...] = ()) -> Document:
-    """The document of one analysed boot: its facts, and what they mean. ``boots`` are all those of its text."""
+def document(analysis: Analysis, boots: tuple[BootRow, ...] = (), logs: Sequence[BootLog] = ()) -> Document:
+    """The document of one analysed boot: its facts, and what they mean. ``boots`` are all of its text, as ``logs``."""
     log, layout, files = analysis.log, analysis.layout, analysis.log.files
     judged = zip(analysis.holes, analysis.causes, strict=True)
     evident = {item.hole.frames: item for item in analysis.evident}
-    known = findings(analysis)
+    known = findings(analysis, logs)
     return Document(
         origin=analysis.origin,
         boot=Boot(log.index, log.count, log.title),

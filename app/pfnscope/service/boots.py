@@ -49,24 +49,24 @@ def usual_boot(boots: Sequence[BootLog], kernel: str | None, arch: str | None) -
 
 
 def rows(boots: Sequence[BootLog], shown: Analysis, kernel: str | None, arch: str | None) -> tuple[BootRow, ...]:
-    """A row for each boot of a text, of which ``shown`` is analysed already."""
+    """A row for each boot of a text, of which ``shown`` is analysed already and compared with the others."""
     judged = {boot.index for boot in boots[-MOST_JUDGED:]}
+
+    def severity(boot: BootLog) -> Severity:
+        return findings.severity(shown, boots) if boot.index == shown.log.index else _severity(boot, kernel, arch)
+
     return tuple(
         BootRow(
             index=boot.index,
             title=boot.title,
             host=boot.host,
             source=None,
-            severity=_row_severity(boot, shown, kernel, arch) if boot.index in judged else None,
+            severity=severity(boot) if boot.index in judged else None,
             capture_kernel=boot.capture_kernel,
             differs=() if boot.index == shown.log.index else _differs(boot, shown.log),
         )
         for boot in boots
     )
-
-
-def _row_severity(boot: BootLog, shown: Analysis, kernel: str | None, arch: str | None) -> Severity:
-    return findings.severity(shown) if boot.index == shown.log.index else _severity(boot, kernel, arch)
 
 
 def _severity(boot: BootLog, kernel: str | None, arch: str | None) -> Severity:
