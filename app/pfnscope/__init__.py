@@ -1,7 +1,7 @@
 """pfnscope: which page frames a Linux boot log gives a struct page, and what that kernel did with it.
 
-``parse``, ``analyse``, ``simulate``, ``figure``, ``rows`` and ``encode`` are what other programs use; docs/library.md
-shows how.
+``parse``, ``analyse``, ``compare``, ``simulate``, ``figure``, ``rows`` and ``encode`` are what other programs use;
+docs/library.md shows how.
 """
 
 from typing import TYPE_CHECKING
@@ -10,12 +10,14 @@ if TYPE_CHECKING:
     from pfnscope.library import (
         BadOption,
         CannotSimulate,
+        Comparison,
         Document,
         NoMemoryLayout,
         NoSuchBoot,
         Reading,
         ServiceError,
         analyse,
+        compare,
         encode,
         figure,
         parse,
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BadOption",
     "CannotSimulate",
+    "Comparison",
     "Document",
     "NoMemoryLayout",
     "NoSuchBoot",
@@ -33,6 +36,7 @@ __all__ = [
     "ServiceError",
     "__version__",
     "analyse",
+    "compare",
     "encode",
     "figure",
     "parse",

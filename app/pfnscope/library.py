@@ -1,4 +1,4 @@
-"""What other programs use: ``from pfnscope import parse, analyse, simulate, figure, rows, encode``."""
+"""What other programs use: ``from pfnscope import parse, analyse, compare, simulate, figure, rows, encode``."""
 
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
@@ -11,14 +11,15 @@ from pfnscope.bootlog import Reading, read
 from pfnscope.drawing.axis import AxisName, make
 from pfnscope.model.document import Document
 from pfnscope.model.encoding import encode
-from pfnscope.service.analyzing import Options, documented, judged
+from pfnscope.report.compared import Comparison, compared
+from pfnscope.service.analyzing import Options, documented, documents, judged
 from pfnscope.service.errors import BadOption, CannotSimulate, NoMemoryLayout, NoSuchBoot, ServiceError
 from pfnscope.service.unpacking import unpacked
 from pfnscope.service.whatif import Change, simulated
 
 __all__ = [
-    "BadOption", "CannotSimulate", "Document", "NoMemoryLayout", "NoSuchBoot", "Reading", "ServiceError", "analyse",
-    "encode", "figure", "parse", "rows", "simulate",
+    "BadOption", "CannotSimulate", "Comparison", "Document", "NoMemoryLayout", "NoSuchBoot", "Reading", "ServiceError",
+    "analyse", "compare", "encode", "figure", "parse", "rows", "simulate",
 ]  # fmt: skip
 
 _MOST_TICKS = 12
@@ -42,6 +43,18 @@ def analyse(
     """
     reading = log if isinstance(log, Reading) else parse(log)
     return documented(reading, Options(kernel, arch, boot))
+
+
+def compare(
+    *logs: bytes | str, boots: Sequence[int] = (), kernel: str | None = None, arch: str | None = None
+) -> Comparison:
+    """What differs between two boots or more, in one sentence and in full: each log's usual boot, or those named.
+
+    Of one log alone they are the boots that ``boots`` names, or all. ``stability`` is None where the maps of the
+    firmware are not of one machine. Raises what :func:`analyse` raises.
+    """
+    texts = [log.encode() if isinstance(log, str) else unpacked(log) for log in logs]
+    return compared(*documents(*texts, boots=boots, kernel=kernel, arch=arch))
 
 
 def simulate(

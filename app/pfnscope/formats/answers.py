@@ -1,18 +1,16 @@
-"""Answers to questions as text: what is at a place, where a region can go, what differs, does the machine agree."""
+"""Answers to questions as text: what is at a place, where a region can go, does the machine agree."""
 
 from textwrap import wrap
 
-from pfnscope.drawing.ascii import bars_of_places, bars_of_two
+from pfnscope.drawing.ascii import bars_of_places
 from pfnscope.model.analysis import Hole
 from pfnscope.model.answers import AddedHole, FileComparison, LeftOut, Lookup, Placements, Verification
 from pfnscope.model.document import Document
 from pfnscope.model.ranges import FrameRange
-from pfnscope.report.compared import Comparison, Side, compared, worded_changes
 from pfnscope.report.plain import PLAIN, Look
 from pfnscope.report.words import (
     ORIGIN_WORDS,
     STATE_WORDS,
-    VERDICTS,
     argument_size,
     candidates_words,
     harm_words,
@@ -118,42 +116,6 @@ def _said(hole: AddedHole) -> str:
     where = "outside every zone span" if hole.placement == "outside-zone-spans" else "inside a zone span"
     harm = harm_words(hole.severity)
     return f"adds {hole.frames}, {pages_words(hole.pages)} {where}, {STATE_WORDS[hole.state]}{linked}, {harm}"
-
-
-_SIGNS = (("- ", "gone"), ("+ ", "come"))
-
-
-def compared_text(first: Document, second: Document, look: Look = PLAIN) -> str:
-    """Both verdicts, the bars of both on one axis, and what changed."""
-    comparison = compared(first, second)
-    out = [line for number, side in enumerate((comparison.a, comparison.b)) for line in _headline(number, side, look)]
-    bars = bars_of_two(first, second, look)
-    out += ["", look.paint("title", "Page frames"), *bars] if bars else []
-    return "\n".join([*out, "", *(changes(comparison, look) or ["No difference in memory."])]) + "\n"
-
-
-def changes(comparison: Comparison, look: Look, *, within: bool = False) -> list[str]:
-    """What changed, under titles; nothing where nothing did. ``within``: as a part of a report, closer together."""
-    out: list[str] = []
-    for title, items in worded_changes(comparison):
-        out += [f"  {title}"] if within else ["", look.paint("title", title)]
-        for item in items:
-            out += _line(0, item.before, look) if item.change.before is not None else []
-            out += _line(1, item.after, look) if item.change.after is not None else []
-    return out if within else out[1:]
-
-
-def _line(side: int, words: str, look: Look) -> list[str]:
-    sign, role = _SIGNS[side]
-    return [look.paint(role, text) for text in look.wrap(words, sign, "    ")]
-
-
-def _headline(number: int, side: Side, look: Look) -> list[str]:
-    """Release and verdict, in the colour of the verdict: what was added may be the danger."""
-    simulated = "" if side.origin == "log" else f" ({side.origin})"
-    mark, role = VERDICTS[side.severity]
-    words = f"{side.release or 'release not known'}{simulated}: {mark}{side.summary}"
-    return [look.paint(role, text) for text in look.wrap(words, _SIGNS[number][0], "    ")]
 
 
 def verified_text(verification: Verification, width: int = 80) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from pfnscope.drawing.ascii import bars_of, bars_of_two
-from pfnscope.formats.answers import changes
+from pfnscope.formats.compared import changes
 from pfnscope.formats.text import era_rows, facts
 from pfnscope.model.analysis import ALARMS, Hole, worst_first
 from pfnscope.model.document import Document

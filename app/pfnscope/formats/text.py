@@ -146,7 +146,7 @@ def _simulation(document: Document, look: Look, today: Document | None) -> Lines
 
 
 def _changes(document: Document, look: Look, today: Document) -> Lines:
-    from pfnscope.formats.answers import changes
+    from pfnscope.formats.compared import changes
     from pfnscope.report.compared import compared
 
     lines = changes(compared(today, document), look, within=True)

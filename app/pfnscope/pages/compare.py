@@ -12,6 +12,7 @@ from pfnscope.pages.query import ViewQuery, encoded
 from pfnscope.pages.subjects import SAMPLE, Subject, samples
 from pfnscope.pages.templates import Templates
 from pfnscope.report.compared import compared, worded_changes
+from pfnscope.report.stability import stability_lines
 from pfnscope.report.words import SEVERITY_WORDS
 from pfnscope.service import Options
 
@@ -89,7 +90,8 @@ def compare_page(
     names: Sequence[str],
 ) -> str:
     """The HTML of a comparison. ``names`` are those of the address that are not the pair's."""
-    one, other = drawn.documents
+    comparison = compared(*drawn.documents)
+    stable = comparison.stability
     query = encoded(pair.fields)
     return templates.render(
         "compare.html",
@@ -99,7 +101,9 @@ def compare_page(
         suggestions=[],
         listed=all(subject.listed for subject in subjects),
         sides=[_side(*side) for side in zip(NAMES, subjects, drawn.documents, strict=True)],
-        changes=worded_changes(compared(one, other)),
+        comparison=comparison,
+        firmware=list(stability_lines(stable)) if stable and stable.maps > 1 else [],
+        changes=worded_changes(comparison),
         lines=[source_lines(document) for document in drawn.documents],
         path="/compare",
         query=f"?{query}",

@@ -1,4 +1,4 @@
-"""Two documents side by side: what changed, in the order in which a reader asks."""
+"""Documents side by side: what changed, in one sentence and in the order in which a reader asks."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Literal
@@ -8,6 +8,9 @@ import msgspec
 from pfnscope.model.document import Document
 from pfnscope.model.log import MapEntry
 from pfnscope.model.ranges import ByteRange, FrameRange
+from pfnscope.model.stability import Stability
+from pfnscope.report.difference import Change, summary
+from pfnscope.report.stability import stability_of
 from pfnscope.report.words import SEVERITY_WORDS, STATE_WORDS, TYPE_WORDS, pages_words, placement_of
 from pfnscope.units import format_size
 from pfnscope.words import printable
@@ -23,36 +26,49 @@ class Side(msgspec.Struct, frozen=True):
     summary: str
 
 
-class Change(msgspec.Struct, frozen=True):
-    """One difference: ``before`` is what the first has, ``after`` what the second has; null where it has none."""
+class OtherSide(Side, frozen=True):
+    """The third side and those after it: what changed from the first side to this one."""
 
-    what: str
-    change: Literal["added", "removed", "changed"]
-    before: dict[str, Any] | None
-    after: dict[str, Any] | None
+    changes: list[Change]
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """What changed from ``a`` to ``b``. No entry means no difference."""
+    """What changed from ``a`` to ``b``, and to ``others``. No entry means no difference.
+
+    ``stability`` compares the firmware's maps of all sides; null where they are not of one machine as far as is known.
+    """
 
     format: Literal[1] = 1
+    summary: str
     a: Side
     b: Side
     changes: list[Change]
+    others: list[OtherSide] = []
+    stability: Stability | None = None
 
 
 Item = dict[str, Any]
 Key = Callable[[Item], object]
 
 
-def compared(a: Document, b: Document) -> Comparison:
-    """Compare two documents. Line numbers are left out: they differ between any two texts."""
-    return Comparison(a=_side(a), b=_side(b), changes=list(_changes(a, b)))
+def compared(a: Document, b: Document, *others: Document) -> Comparison:
+    """Compare documents with the first. Line numbers are left out: they differ between any two texts."""
+    changes = list(_changes(a, b))
+    more = [OtherSide(*_said_of(document), list(_changes(a, document))) for document in others]
+    stable = stability_of((a, b, *others))
+    return Comparison(
+        summary=summary((a, b, *others), [changes, *(side.changes for side in more)], stable),
+        a=Side(*_said_of(a)),
+        b=Side(*_said_of(b)),
+        changes=changes,
+        others=more,
+        stability=stable,
+    )
 
 
-def _side(document: Document) -> Side:
+def _said_of(document: Document) -> tuple[str, str, str | None, str, str]:
     said = document.verdict
-    return Side(document.boot.title, document.origin, document.kernel.release, said.severity, said.summary)
+    return document.boot.title, document.origin, document.kernel.release, said.severity, said.summary
 
 
 def _range(item: Item) -> object:
@@ -158,13 +174,18 @@ class WordedChange(msgspec.Struct, frozen=True):
 
 
 def worded_changes(comparison: Comparison) -> list[tuple[str, list[WordedChange]]]:
+    """The changes from ``a`` to ``b`` as :func:`worded` has them."""
+    return worded(comparison.changes)
+
+
+def worded(changes_: Sequence[Change]) -> list[tuple[str, list[WordedChange]]]:
     """Titles and changes in words, in the order in which a reader asks: the map, nodes, zones, holes, the kernel.
 
     What the map in force says already is left out.
     """
     groups: dict[str, list[WordedChange]] = {what: [] for what in _TITLES}
-    in_force = {_entries(change) for change in comparison.changes if change.what == "map_in_force"}
-    for change in comparison.changes:
+    in_force = {_entries(change) for change in changes_ if change.what == "map_in_force"}
+    for change in changes_:
         if change.what in groups and not (change.what == "firmware_map" and _entries(change) in in_force):
             words = [_said(change.what, item) if item else "" for item in _differing(change)]
             groups[change.what].append(WordedChange(change, *words))

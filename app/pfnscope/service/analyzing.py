@@ -1,5 +1,8 @@
 """A text to the document of one of its boots, or of two to compare: what all other use cases start from."""
 
+from collections.abc import Sequence
+from typing import TypeVar
+
 import msgspec
 
 from pfnscope.analysis import Analysis
@@ -37,6 +40,7 @@ class Options(msgspec.Struct, frozen=True):
 
 
 DEFAULTS = Options()
+Item = TypeVar("Item")
 
 
 class Analyzed(msgspec.Struct, frozen=True):
@@ -58,7 +62,7 @@ def analyze(text: bytes, options: Options = DEFAULTS) -> Analyzed:
 def documented(reading: Reading, options: Options = DEFAULTS) -> Document:
     """The document of one boot of a reading, which names the others. Raises what :func:`analyze` raises."""
     analysis = judged(reading, options)
-    return document(analysis, rows(reading.boots, analysis, options.kernel, options.arch))
+    return document(analysis, rows(reading.boots, analysis, options.kernel, options.arch), reading.boots)
 
 
 def encode(value: object) -> bytes:
@@ -99,25 +103,49 @@ def chosen(reading: Reading, options: Options = DEFAULTS) -> BootLog:
     return boots[options.boot - 1]
 
 
-def documents(
-    first: bytes, second: bytes, boot_a: int | None = None, boot_b: int | None = None, *, kernel: str | None = None
-) -> tuple[Document, Document]:
-    """The documents of a boot of ``first`` and of one of ``second``; ``kernel`` overrides the release of both.
+MOST_COMPARED = 64
+"""Boots that are compared with each other at once."""
 
-    Raises what :func:`pfnscope.service.analyze` raises for either.
+
+def documents(
+    *texts: bytes, boots: Sequence[int | None] = (), kernel: str | None = None, arch: str | None = None
+) -> tuple[Document, ...]:
+    """The documents to compare: of one boot of each text, the one that ``boots`` names or the usual one.
+
+    Of one text alone they are those of the boots that are named, or of all of them but capture kernels. ``kernel``
+    and ``arch`` override what they say. Raises BadOption, and what :func:`pfnscope.service.analyze` raises for any.
     """
-    return (
-        analyze(first, Options(kernel=kernel, boot=boot_a)).document,
-        analyze(second, Options(kernel=kernel, boot=boot_b)).document,
+    if len(texts) == 1:
+        reading = read(texts[0])
+        numbers = tuple(boots) or _running(reading)
+        return tuple(documented(reading, Options(kernel, arch, number)) for number in _few(numbers))
+    if boots and len(boots) != len(texts):
+        raise BadOption(f"{len(texts)} texts and {len(boots)} boots: name one boot for each text.")
+    _few(texts)
+    return tuple(
+        analyze(text, Options(kernel, arch, boot)).document
+        for text, boot in zip(texts, boots or [None] * len(texts), strict=True)
     )
 
 
-def parse_boots(text: str | None, *, same_text: bool) -> tuple[int | None, int | None]:
-    """``N,M`` as two numbers of boots from 1; without a text none, or the first two of one log. Raises BadOption."""
+def _running(reading: Reading) -> tuple[int, ...]:
+    """The boots of a text that are compared where none are named; of a single one the second is asked for too."""
+    running = tuple(boot.index for boot in reading.boots if not boot.capture_kernel)
+    return running if len(running) > 1 else (1, 2)
+
+
+def _few(items: Sequence[Item]) -> Sequence[Item]:
+    if len(items) > MOST_COMPARED:
+        raise BadOption(f"{len(items)} boots are too many to compare at once; name up to {MOST_COMPARED}.")
+    return items
+
+
+def parse_boots(text: str | None, files: int) -> tuple[int, ...]:
+    """``N,M,…`` as numbers of boots from 1: two or more of one file, or one for each of several. Raises BadOption."""
     if text is None:
-        return (1, 2) if same_text else (None, None)
-    first, _, second = text.partition(",")
-    one, other = whole_number(first.strip()), whole_number(second.strip())
-    if one is None or other is None:
-        raise BadOption(f"{text[:40]!r} does not name two boots; give two numbers such as 1,2.")
-    return one, other
+        return ()
+    numbers = [whole_number(part.strip()) for part in text.split(",")]
+    known = tuple(number for number in numbers if number is not None)
+    if len(known) != len(numbers) or len(known) < 2 or files not in (1, len(known)):
+        raise BadOption(f"{text[:40]!r} does not name the boots; give two numbers or more such as 1,2.")
+    return known

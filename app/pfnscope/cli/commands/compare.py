@@ -10,24 +10,28 @@ from pfnscope.cli.terminal import look, show, working
 def configure(parser: Parser) -> None:
     """Declare its operands and options."""
     parser.operand("first", "A")
-    parser.operand("second", "[B]", nargs="?")
-    parser.option("--boots", metavar="N,M", help="Compare two boots of A, or boot N of A with boot M of B.")
+    parser.operand("others", "[B ...]", nargs="*")
+    parser.option(
+        "--boots", metavar="N,M,...", help="Compare these boots of A, or boot N of A with boot M of B and so on."
+    )
     add_format(parser, "text", "json")
     add_kernel(parser)
     add_look(parser)
 
 
 def run(args: Namespace) -> None:
-    """Show what changed in memory between the boot logs A and B, or between two boots in one text."""
-    from pfnscope.formats.answers import compared_text
+    """Show what changed in memory between the boot logs A and B and others, or between the boots of one text.
+
+    The first sentence says what differs. Where the firmware's map moves from boot to boot of one machine, the report
+    says what moved, whether the kernel resumes from hibernation, and ends with a report for the maker of the firmware.
+    """
+    from pfnscope.formats.compared import compared_text
     from pfnscope.report.compared import compared
     from pfnscope.service.analyzing import documents, encode, parse_boots
 
-    text = read(args.first)
-    one, other = parse_boots(args.boots, same_text=args.second is None)
+    files = (args.first, *args.others)
+    boots = parse_boots(args.boots, len(files))
     with working("comparing"):
-        second = text if args.second is None else read(args.second)
-        both = documents(text, second, one, other, kernel=args.kernel)
-    show(
-        encode(compared(*both)) if args.form == "json" else compared_text(*both, look(args.width, args.color)).encode()
-    )
+        texts = [read(file) for file in files]
+        all_ = documents(*texts, boots=boots, kernel=args.kernel)
+    show(encode(compared(*all_)) if args.form == "json" else compared_text(all_, look(args.width, args.color)).encode())
