@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 import msgspec
 import pytest
 
-from pfnscope import Document, analyse, encode, rows, service, simulate
+from pfnscope import Document, analyse, compare, encode, rows, service, simulate
 from tests.support import samples
 
 LOG = samples.text("seed-1g-4g")
@@ -28,6 +28,17 @@ def test_rows_have_plain_integers_for_addresses_and_the_keys_of_the_document() -
     assert [(row["start_pfn"], row["start"], type(row["start"])) for row in holes][:1] == [(0, 0, int)]
     assert {row["end"] - row["start"] == row["pages"] * 4096 for row in holes} == {True}
     assert rows(analyse(LOG).firmware_map)[0]["type"] == "ram"
+
+
+def test_boots_are_compared_in_one_text_or_in_several() -> None:
+    none = samples.text("seed-no-memmap")
+    two, one = compare(none, LOG), compare(none + LOG)
+    assert two.summary == "From A to B, the command line adds memmap=1G!4G; B is in danger and A is not."
+    assert (one.summary, one.changes) == (two.summary, two.changes)
+    three = compare(none, LOG, none)
+    assert [len(side.changes) for side in three.others] == [0]
+    assert three.stability is not None
+    assert three.stability.maps == 1
 
 
 @pytest.mark.parametrize("document", [analyse(LOG), simulate(LOG, remove=["memmap"])], ids=["log", "simulated"])

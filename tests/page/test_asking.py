@@ -20,6 +20,7 @@ from pfnscope.pages.query import parsed
 from pfnscope.report.compared import compared
 from pfnscope.service.analyzing import documents
 from pfnscope.service.whatif import Change, Question, simulate
+from tests.findings.test_stability import FIRST, SECOND, boot
 from tests.support.samples import text
 
 HTML = {"Accept": "text/html"}
@@ -219,6 +220,19 @@ def test_boots_of_one_text_are_compared_from_its_page(client: httpx.Client) -> N
     assert "boot_a=2&amp;boot_b=1" in client.get("/compare", params={"a": name}).text
     alone = stored(client, NONE)
     assert "has no second boot" in words(client.get("/compare", params={"a": alone, "b": alone}))
+
+
+def test_a_comparison_begins_with_one_sentence_and_ends_with_what_the_firmware_moved(client: httpx.Client) -> None:
+    """Before both verdicts; what moved, who resumes, and the report stand under what differs, where a map moved."""
+    name = stored(client, (boot(FIRST) + boot(SECOND)).encode())
+    page = client.get("/compare", params={"a": name, "b": name, "boot_a": "1", "boot_b": "2"})
+    said = words(page)
+    assert "From A to B, the firmware's map changed: ACPI data, 44 KiB, moved down by 16 KiB" in said
+    assert page.text.index('<p class="answer">From A to B') < page.text.index('<div class="sides">')
+    assert "Boot 2 from an image of boot 1: would not resume; Linux 6.6.20 compares the CRC32" in said
+    assert '<pre class="m">Subject: the firmware&#39;s memory map' in page.text
+    same = client.get("/compare", params={"a": "sample:seed-no-memmap", "b": "sample:seed-1g-4g"})
+    assert "To mail to the maker of the firmware" not in same.text
 
 
 @pytest.mark.parametrize("query", [{}, {"a": "sample:seed-1g-4g"}, {"a": "", "b": "", "boot_a": "", "kernel": ""}])

@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 
 from pfnscope.formats import text
-from pfnscope.formats.answers import compared_text, placed_text
+from pfnscope.formats.answers import placed_text
+from pfnscope.formats.compared import compared_text
 from pfnscope.report.plain import Look
 from pfnscope.service import analyze
 from pfnscope.service.whatif import Change, placed_beside, simulated_beside
@@ -43,8 +44,8 @@ def _compared() -> Iterator[tuple[str, Rendered]]:
         ("uneven-nodes", "movable-nodes"),
         ("odd-size", "odd-size"),
     ):
-        first, second = (analyze(samples.text(slug)).document for slug in (one, other))
-        yield f"compare-{one}-{other}", partial(compared_text, first, second)
+        both = [analyze(samples.text(slug)).document for slug in (one, other)]
+        yield f"compare-{one}-{other}", partial(compared_text, both)
 
 
 def _simulated() -> Iterator[tuple[str, Rendered]]:
