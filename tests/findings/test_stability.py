@@ -110,7 +110,9 @@ def test_a_refusal_alone_is_explained_and_asks_for_the_other_boot() -> None:
 
 def test_a_refusal_beside_the_boot_that_hibernated_names_what_moved() -> None:
     (finding,) = of_stability(document(boot(), boot(SECOND, REFUSAL)))
-    assert finding.details[1] == "What moved: ACPI data, 44 KiB, moved down by 16 KiB to 0x5f39c000, its size unchanged."
+    assert (
+        finding.details[1] == "What moved: ACPI data, 44 KiB, moved down by 16 KiB to 0x5f39c000, its size unchanged."
+    )
     assert finding.remedy is not None
     assert "pfnscope compare writes the report" in finding.remedy.text
 

@@ -18,7 +18,7 @@ from tests.support.seed import seed_log
 def resume_hash(arch: str) -> Callable[[Version], str | None]:
     def outcome(version: Version) -> str | None:
         check = resume_check(version, arch)
-        return check and check.algorithm
+        return check.algorithm if check else None
 
     return outcome
 
