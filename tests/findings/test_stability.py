@@ -102,24 +102,27 @@ def test_of_many_boots_it_says_how_often_two_of_them_match() -> None:
 def test_a_refusal_alone_is_explained_and_asks_for_the_other_boot() -> None:
     (finding,) = of_stability(document(boot(SECOND, REFUSAL)))
     assert codes([finding]) == [("caution", "hibernation-map")]
-    assert "puts a hash of the firmware's memory map into the image" in finding.details[0]
-    assert finding.details[1] == "Paste the log of the boot that hibernated too: the two maps show what moved."
+    assert "puts a hash of the firmware's whole map into the image" in finding.details[0]
+    assert finding.cause is not None
+    assert finding.cause.endswith("; the log of the boot that hibernated shows what moved.")
     assert finding.remedy is not None
     assert "pfnscope compare" not in finding.remedy.text
 
 
 def test_a_refusal_beside_the_boot_that_hibernated_names_what_moved() -> None:
     (finding,) = of_stability(document(boot(), boot(SECOND, REFUSAL)))
-    assert (
-        finding.details[1] == "What moved: ACPI data, 44 KiB, moved down by 16 KiB to 0x5f39c000, its size unchanged."
+    assert finding.cause == (
+        "From boot 1 to boot 2: ACPI data, 44 KiB, moved down by 16 KiB to 0x5f39c000, its size unchanged."
     )
+    assert finding.details[1].startswith("Boot 2 does not resume from an image of boot 1: Linux 6.6.20 compares")
     assert finding.remedy is not None
-    assert "pfnscope compare writes the report" in finding.remedy.text
+    assert finding.remedy.text.endswith("with what pfnscope compare writes.")
 
 
 def test_a_refusal_with_the_same_map_twice_says_that_the_other_boot_is_missing() -> None:
     (finding,) = of_stability(document(boot(), boot(FIRST, REFUSAL)))
-    assert finding.details[1].startswith("All maps in this text are the same")
+    assert finding.cause is not None
+    assert "no other boot of this text has another map" in finding.cause
 
 
 def test_boots_of_another_host_or_a_capture_kernel_are_not_compared() -> None:

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import pairwise
 
+from msgspec import structs
+
 from pfnscope.analysis import Analysis
 from pfnscope.analysis.stability import BootedMap, matching_pairs, one_machine, stability
 from pfnscope.findings.drafts import Draft, failures, of_failure
@@ -37,7 +39,8 @@ def drafts(analysis: Analysis, boots: Sequence[BootLog] = ()) -> Iterator[Draft]
     known = _of_machine(analysis, boots)
     refused = list(failures(analysis.log, "stability"))
     for failure in refused:
-        yield of_failure(failure, partial(_explained, known), partial(_remedy, known))
+        draft = of_failure(failure, partial(_explained, known), partial(_remedy, known))
+        yield structs.replace(draft, cause=partial(_cause, known))
     if known is not None and known.maps > 1 and not refused:
         code = "map-unstable-resume" if _hibernates(boots) else "map-unstable"
         yield Draft(
@@ -102,28 +105,37 @@ def _boot(known: Stability, number: int) -> int:
     return known.boots[number - 1].boot
 
 
-def _explained(known: Stability | None) -> Iterator[str]:
-    """What the refusal means; with the pair of maps where the text has it."""
-    yield (
-        "The kernel puts a hash of the firmware's memory map into the image when it hibernates. At this boot the map"
-        " had another hash: memory that the image would fill may be the firmware's now. The session in it is lost."
-    )
+def _cause(known: Stability | None) -> str:
+    """What moved since the machine hibernated, where the text has that boot too."""
     if known is None:
-        yield "Paste the log of the boot that hibernated too: the two maps show what moved."
-    elif known.maps > 1:
-        yield f"What moved: {moved_words(known)}."
+        return "The map's hash is not the one in the image; the log of the boot that hibernated shows what moved."
+    if known.maps == 1:
+        return (
+            "The map's hash is not the one in the image; no other boot of this text has another map, as it shows them."
+        )
+    if len(known.boots) == 2:
+        return f"From boot {_boot(known, 1)} to boot {_boot(known, 2)}: {moved_words(known)}."
+    return f"In {counted(len(known.boots), 'boot')} of this text: {moved_words(known)}."
+
+
+def _explained(known: Stability | None) -> Iterator[str]:
+    """What the refusal means, and what the maps of the text say of it."""
+    yield (
+        "The kernel puts a hash of the firmware's whole map into the image when it hibernates, and hashes its own map"
+        " before it resumes: memory that the image would fill may be the firmware's now. The session in it is lost."
+    )
+    if known is not None and known.maps > 1:
         yield from _told(known)
-    else:
-        yield "All maps in this text are the same: the boot that hibernated is not among them, or its map is not whole."
 
 
 def _remedy(known: Stability | None) -> Remedy:
     """What helps: nothing in the kernel. ``known``: where both maps are known, the report is ready."""
-    report = "; pfnscope compare writes the report" if known is not None and known.maps > 1 else ""
+    report = (
+        "with what pfnscope compare writes" if known is not None and known.maps > 1 else "with the log of both boots"
+    )
     return Remedy(
-        "Boot with the same devices attached as when the machine hibernated, or suspend to memory instead. Where GRUB"
-        " loads the kernel, try another loader: what it allocates moves the firmware's tables on some machines. The"
-        f" fault is the firmware's: report it to its maker{report}."
+        "Resume with the devices attached that were attached when it hibernated. Where GRUB loads the kernel, try"
+        f" another loader, whose allocations move less. Report it to the maker of the firmware, {report}."
     )
 
 
