@@ -102,8 +102,15 @@ def test_the_same_map_needs_no_report_and_other_machines_get_none(logs: list[str
 def test_the_report_for_the_firmwares_maker_is_plain_text(logs: list[str]) -> None:
     report = answer(*logs[:2])["stability"]["report"]
     assert report.isascii()
+    assert "Machine:  not named in the logs\n" in report
     assert report.splitlines()[0].startswith("Subject: ")
     assert "    boot 2: [mem 0x000000005f39c000-0x000000005f3a6fff] ACPI data\n" in report
     differing = report.split("Entries that are not the same in all boots:")[1]
     assert differing.count("[mem ") == 6
     assert report.replace("\n", "").strip() in run("compare", *logs[:2]).stdout.decode().replace("\n", "")
+    model = "Example Laptop 14/0AB1, BIOS 1.2 01/02/2026"
+    for name, at in zip(logs, (FIRST, SECOND), strict=False):
+        Path(name).write_text(boot(at, f"DMI: {model}", host="private-name"))
+    named = answer(*logs[:2])["stability"]["report"]
+    assert f"Machine:  {model}\n" in named
+    assert "private-name" not in named

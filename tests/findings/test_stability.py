@@ -129,6 +129,10 @@ def test_boots_of_another_host_or_a_capture_kernel_are_not_compared() -> None:
     assert of_stability(document(boot(host="nodea"), boot(SECOND, host="nodeb"))) == []
     capture = boot(SECOND, command_line=f"{PLAIN} elfcorehdr=0x2f000000")
     assert of_stability(document(boot(), capture)) == []
+    laptop, board = (f"DMI: Example {name}/0AB1, BIOS 1.2 01/02/2026" for name in ("Laptop 14", "Board Z"))
+    assert of_stability(document(boot(FIRST, laptop), boot(SECOND, board))) == []
+    updated = laptop.replace("BIOS 1.2", "BIOS 1.3")
+    assert codes(of_stability(document(boot(FIRST, laptop), boot(SECOND, updated)))) == [("info", "map-unstable")]
 
 
 def test_the_row_of_the_shown_boot_has_the_severity_of_its_verdict() -> None:

@@ -39,6 +39,7 @@ class BootedMap(Struct, frozen=True):
     firmware_map: tuple[MapEntry, ...]
     extended_map: tuple[MapEntry, ...] = ()
     host: str | None = None
+    hardware: str | None = None
 
     @property
     def table(self) -> tuple[MapEntry, ...]:
@@ -88,8 +89,10 @@ def matching_pairs(stable: Stability) -> tuple[int, int]:
 
 
 def one_machine(a: BootedMap, b: BootedMap) -> bool:
-    """Whether two boots can be of one machine: no host says otherwise, their maps and amounts of memory are alike."""
+    """Whether two boots can be of one machine: neither host nor model says otherwise, and their maps are alike."""
     if a.host and b.host and a.host != b.host:
+        return False
+    if a.hardware and b.hardware and _model(a.hardware) != _model(b.hardware):
         return False
     sizes = sorted((len(a.table), len(b.table)))
     if sizes[0] * _ALIKE < sizes[1] or not sizes[0]:  # what the larger map costs is asked only of two that can be alike
@@ -100,6 +103,11 @@ def one_machine(a: BootedMap, b: BootedMap) -> bool:
         return False
     moved = sum(change.change == "moved" for change in changes(a.table, b.table))
     return (len(set(one) & set(other)) + moved) * _ALIKE >= sizes[1]
+
+
+def _model(hardware: str) -> str:
+    """The machine without the version of its firmware, which an update changes."""
+    return hardware.rpartition(", BIOS ")[0] or hardware
 
 
 def changes(before: Sequence[MapEntry], after: Sequence[MapEntry]) -> tuple[RegionChange, ...]:

@@ -159,6 +159,12 @@ class Banner(msgspec.Struct, frozen=True):
     text: str
 
 
+class Hardware(msgspec.Struct, frozen=True):
+    """The machine and its firmware, as DMI names them."""
+
+    text: str
+
+
 class Farewell(msgspec.Struct, frozen=True):
     """The kernel panicked, goes down, or starts another one: its clock may begin anew behind this line."""
 
@@ -290,6 +296,7 @@ Effect = (
     | NodeMemory
     | Remark
     | Banner
+    | Hardware
     | Farewell
     | CaptureKernel
     | Running

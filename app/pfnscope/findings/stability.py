@@ -68,7 +68,7 @@ def _of_machine(analysis: Analysis, boots: Sequence[BootLog]) -> Stability | Non
 def _map_of(log: BootLog, arch: str | None) -> BootedMap:
     release = parse_release(log.release, log.banner)
     stable = log.stable_of(release)
-    return BootedMap(log.index, log.release, stable, arch, log.firmware_map, log.extended_map, log.host)
+    return BootedMap(log.index, log.release, stable, arch, log.firmware_map, log.extended_map, log.host, log.hardware)
 
 
 def _hibernates(boots: Sequence[BootLog]) -> bool:

@@ -188,5 +188,6 @@ class Document(MemoryMaps, msgspec.Struct, frozen=True, kw_only=True):
     firmware_memmap: tuple[MapEntry, ...] = ()
     memblock_debugfs: DebugfsLists = msgspec.field(default_factory=lambda: DebugfsLists((), (), ()))
     memory_blocks: MemoryBlocks = msgspec.field(default_factory=lambda: MemoryBlocks(None, ()))
+    hardware: str | None = None
     nomap: tuple[NomapMemory, ...] = ()
     simulation: Simulation | None = None

@@ -321,14 +321,16 @@ class PrintedBy(msgspec.Struct, frozen=True):
 class BootLog(MemoryMaps, msgspec.Struct, frozen=True):
     """One boot, or one excerpt, of a text. ``index`` is 1-based among the ``count`` boots of that text.
 
-    ``host`` is the machine that a log daemon names. ``capture_kernel``: it only saves the memory of one that crashed.
-    ``printed_by`` is what the lines tell of a release that none names; None where they tell nothing.
+    ``host`` is the machine that a log daemon names, ``hardware`` its model and firmware as DMI has them.
+    ``capture_kernel``: it only saves the memory of one that crashed. ``printed_by`` is what the lines tell of a release
+    that none names; None where they tell nothing.
     """
 
     index: int = 1
     count: int = 1
     title: str = ""
     host: str | None = None
+    hardware: str | None = None
     capture_kernel: bool = False
     release: str | None = None
     release_lines: Lines = ()

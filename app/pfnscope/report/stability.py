@@ -44,6 +44,7 @@ def _map_of(number: int, document: Document) -> BootedMap:
         document.firmware_map,
         document.extended_map,
         host,
+        document.hardware,
     )
 
 
@@ -96,12 +97,12 @@ def _place(entry: MapEntry) -> str:
 def _report(known: Stability, boots: Sequence[BootedMap]) -> Iterator[str]:
     """Plain text to mail: no colours, no letters beyond ASCII, entries as the kernel prints them."""
     releases = sorted({boot.release for boot in boots if boot.release})
-    hosts = sorted({boot.host for boot in boots if boot.host})
+    machines = [_ascii(text) for text in sorted({boot.hardware for boot in boots if boot.hardware})]
     usable = {boot.usable for boot in known.boots}
     yield "Subject: the firmware's memory map (E820) is not the same at each boot"
     yield ""
-    yield f"Machine:  {printable(', '.join(hosts)) or 'not named in the logs'}"
-    yield f"Kernel:   {', '.join(f'Linux {printable(release)}' for release in releases) or 'not named in the logs'}"
+    yield f"Machine:  {'; '.join(machines) or 'not named in the logs'}"
+    yield f"Kernel:   {', '.join(f'Linux {_ascii(release)}' for release in releases) or 'not named in the logs'}"
     yield f"Boots:    {len(boots)}, with {known.maps} different maps"
     same = "the same in all" if len(usable) == 1 else "not the same in all"
     yield f"RAM:      {', '.join(format_size(size) for size in sorted(usable))} usable, {same}"
@@ -127,6 +128,10 @@ def _report(known: Stability, boots: Sequence[BootedMap]) -> Iterator[str]:
             yield from (f"    {_printed(entry)}" for entry in own[:MOST_REPORTED])
     yield ""
     yield "Wanted: the same addresses at each boot with the same hardware."
+
+
+def _ascii(text: str) -> str:
+    return printable(text).encode("ascii", "replace").decode()
 
 
 def _key(entry: MapEntry) -> tuple[int, int, str]:

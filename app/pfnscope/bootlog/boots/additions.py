@@ -13,6 +13,7 @@ from pfnscope.bootlog.effects import (
     Effect,
     EfiLine,
     Farewell,
+    Hardware,
     Header,
     ImageNotRam,
     LastPfn,
@@ -169,6 +170,10 @@ def _banner(draft: Draft, effect: Banner, record: Record) -> None:
     draft.banner_width = record.end - record.start
 
 
+def _hardware(draft: Draft, effect: Hardware, _: Record) -> None:
+    draft.hardware = draft.hardware or effect.text
+
+
 def _farewell(draft: Draft, _: Farewell, __: Record) -> None:
     draft.ended = True
 
@@ -249,6 +254,7 @@ EFFECTS: dict[type, Callable[[Draft, Any, Record], None]] = {
     Banner: _banner,
     Running: _running,
     CommandLine: _command_line,
+    Hardware: _hardware,
     Farewell: _farewell,
     CaptureKernel: _capture_kernel,
     BootConfig: _bootconfig,

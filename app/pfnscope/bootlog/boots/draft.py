@@ -106,6 +106,7 @@ class Draft:
         "files",
         "first",
         "follows",
+        "hardware",
         "has_more_diagnostics",
         "host",
         "last",
@@ -157,6 +158,7 @@ class Draft:
         self.banner_width = self.command_width = 0
         self.follows: Follows = "log"
         self.host: str | None = None
+        self.hardware: str | None = None
         self.ended = False  # whether the kernel panicked, or said that it goes down or starts another
         self.open: Section | None = None
         self.opened: set[Section] = set()
@@ -332,6 +334,7 @@ class Draft:
         self.has_more_diagnostics |= other.has_more_diagnostics
         self.doubled |= other.doubled or not repeated.isdisjoint(LAYOUT)
         self.host = other.host or self.host
+        self.hardware = self.hardware or other.hardware
         self.ended = other.ended
         self.captures |= other.captures
         self.first = self.first or other.first

@@ -61,6 +61,7 @@ def finish(draft: Draft, index: int, count: int) -> BootLog:
         count=count,
         title=_title(draft),
         host=None if draft.host == "localhost" else draft.host,
+        hardware=draft.hardware,
         capture_kernel=_is_capture_kernel(draft, command_line, facts["reserved_regions"]),
         release=release,
         release_lines=release_lines,

@@ -1,6 +1,16 @@
 """Lines that say which kernel ran, how it was started and how large its pages are."""
 
-from pfnscope.bootlog.effects import ArchHint, Banner, BootConfig, CommandLine, Effect, Farewell, PageSize, Running
+from pfnscope.bootlog.effects import (
+    ArchHint,
+    Banner,
+    BootConfig,
+    CommandLine,
+    Effect,
+    Farewell,
+    Hardware,
+    PageSize,
+    Running,
+)
 from pfnscope.bootlog.forms.base import NUMBER, Form, Groups, number
 from pfnscope.kernel.architectures import PAGE_SIZES
 from pfnscope.model.log import ConfigOption
@@ -50,6 +60,19 @@ FORMS = (
         ),
         source="init/version.c, 2.6.11-7.1",
         anchor=r"Linux version [0-9]",
+    ),
+    Form(
+        name="hardware",
+        family="hardware",
+        triggers=("DMI: ",),
+        pattern=r"DMI: (\S.*?),? +BIOS (\S.*)",
+        make=lambda g, _lines: Hardware(f"{' '.join((g[0] or '').split())}, BIOS {' '.join((g[1] or '').split())}"),
+        samples=(
+            "DMI: QEMU Standard PC (Q35 + ICH9, 2009), BIOS 1.16.2-1 04/01/2014",
+            "DMI: Example Laptop 14/Board 7, BIOS 03.04 02/01/2026",
+        ),
+        source="dmi_format_ids() in drivers/firmware/dmi_scan.c, 3.3-7.1",
+        tail=ANY_TEXT,
     ),
     Form(
         name="command-line",
