@@ -101,8 +101,10 @@ def one_machine(a: BootedMap, b: BootedMap) -> bool:
     usable = sorted((_usable(one), _usable(other)))
     if (usable[1] - usable[0]) * _STEADY > usable[1]:
         return False
-    moved = sum(change.change == "moved" for change in changes(a.table, b.table))
-    return (len(set(one) & set(other)) + moved) * _ALIKE >= sizes[1]
+    common = len(set(one) & set(other))
+    if common * _ALIKE < sizes[1]:
+        common += sum(change.change == "moved" for change in changes(a.table, b.table))
+    return common * _ALIKE >= sizes[1]
 
 
 def _model(hardware: str) -> str:

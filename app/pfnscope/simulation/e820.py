@@ -179,8 +179,8 @@ _ALWAYS = {ACPI: "ACPI data", NVS: "ACPI NVS", UNUSABLE: "unusable", SOFT_RESERV
 
 def type_number(kind: MemoryType, label: str) -> int:
     """The number behind a printed type; that of a type without a name is printed."""
-    digits = "".join(c for c in label if c.isdigit())
-    return _NUMBERS.get(kind) or int(digits or 0)
+    known = _NUMBERS.get(kind)
+    return known or int("".join(c for c in label if c.isdigit()) or 0)
 
 
 def entries_of(map_: tuple[MapEntry, ...]) -> list[Entry]:
