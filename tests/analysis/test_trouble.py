@@ -2,7 +2,8 @@
 
 import pytest
 
-from pfnscope.kernel.readers import READERS, WALKERS, doing_in
+from pfnscope.kernel.readers import READERS
+from pfnscope.kernel.walkers import WALKERS, doing_in
 from pfnscope.model.document import Document
 from pfnscope.service import Options, analyze
 

@@ -11,7 +11,7 @@ from pfnscope.analysis.computed import completed
 from pfnscope.analysis.doubt import doubted
 from pfnscope.analysis.eras import eras, weigh_unknown
 from pfnscope.analysis.events import place_events
-from pfnscope.analysis.evidence import Evident, Proof, frames_of, proofs, with_evidence
+from pfnscope.analysis.evidence import Evident, Proof, proofs, with_evidence
 from pfnscope.analysis.holes import Surroundings, find_holes
 from pfnscope.analysis.machine import Machine, blame, causes
 from pfnscope.analysis.nomap import nomap_memory
@@ -75,19 +75,6 @@ class Analysis(Struct, frozen=True, dict=True):
         if self.reports_of_another:
             return ()
         return tuple(proofs(zip(self.log.events, self.events, strict=True), self.layout))
-
-    @property
-    def astray(self) -> tuple[Proof, ...]:
-        """Proofs of struct pages that nothing wrote, of no hole and not known to be of memory; deaths first."""
-        settled = {proof for item in self.evident for proof in item.proofs}
-        memory = self.layout.memory_frames
-        unwritten = (proof for proof in self.proofs if proof.state in ("uninitialised", "poisoned"))
-        astray = (
-            proof
-            for proof in unwritten
-            if proof not in settled and not (frames_of(proof) and all(pfn in memory for pfn in frames_of(proof)))
-        )
-        return tuple(sorted(astray, key=lambda proof: proof.kind != "death"))
 
     @property
     def reports_of_another(self) -> bool:

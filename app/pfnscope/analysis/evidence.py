@@ -12,7 +12,8 @@ from msgspec import Struct, structs
 from pfnscope.analysis.holes import Surroundings, linked_inside, severity_of
 from pfnscope.kernel.architectures import architecture
 from pfnscope.kernel.poison import Poison, poison_of_address, poison_of_word
-from pfnscope.kernel.readers import READERS, walker_in
+from pfnscope.kernel.readers import READERS
+from pfnscope.kernel.walkers import walker_in
 from pfnscope.model.analysis import Event, Hole, PageState, Severity, State, hole_at, worse
 from pfnscope.model.layout import Layout
 from pfnscope.model.log import LogEvent

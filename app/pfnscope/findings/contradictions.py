@@ -1,52 +1,14 @@
-"""Sentences on what reports of a log prove, on what the release's rule says instead, and on counts that do not fit."""
+"""Sentences on what the release's rule says of struct pages that a report shows, and on counts that do not fit."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
-from pfnscope.analysis.evidence import Evident, Proof, frame_words, frames_of
-from pfnscope.kernel.readers import doing_in
+from pfnscope.analysis.evidence import Evident
 from pfnscope.kernel.regressions import known
 from pfnscope.kernel.release import Release, short
-from pfnscope.kernel.rules import describe_releases
+from pfnscope.kernel.rules import describe_releases, mending
 from pfnscope.model.analysis import Check, Choice, Hole
-from pfnscope.model.layout import Layout
 from pfnscope.model.ranges import Lines
-from pfnscope.words import counted, plural
-
-_VERBS = {
-    "death": "The kernel died on",
-    "complaint": "The kernel complains about",
-    "sight": "The log shows",
-}
-
-
-def lead(evident: Evident) -> str:
-    """The report that decides, the struct page that it is of, the hole that this lies in, and what that holds."""
-    hole, first = evident.hole, evident.proofs[0]
-    where = "outside every zone span" if hole.outside else "without memory"
-    which = f"one of {hole.pages:,} in the hole {hole.frames} {where}" if hole.pages > 1 else f"a hole {where}"
-    page = f"the struct page of {frame_words(first)}"
-    doing = doing_in(first.function) if first.function else None
-    died = f"{_VERBS[first.kind]} {page}" + (f" while {doing}" if doing else "")
-    return f"{died} ({_place(evident.proofs)}), {which}: {_held(hole)}."
-
-
-def _place(proofs: Sequence[Proof]) -> str:
-    """``stable_page_flags(), line 43, and 2 more reports``."""
-    first = proofs[0]
-    function = f"{first.function}(), " if first.function else ""
-    more = f", and {len(proofs) - 1} more {plural(len(proofs) - 1, 'report')}" if len(proofs) > 1 else ""
-    return f"{function}line {first.lines[0]}{more}"
-
-
-def _held(hole: Hole) -> str:
-    they, them = ("it is", "it") if hole.pages == 1 else ("they are", "them")
-    if hole.state == "uninitialised":
-        return f"nothing ever wrote {them}"
-    if hole.state == "poisoned":
-        return f"{they} still poisoned, as nothing ever wrote {them}"
-    if hole.state == "unknown":
-        return "their state is not known"
-    return f"{they} {state_in_full(hole)}"
+from pfnscope.words import counted
 
 
 def state_in_full(hole: Hole) -> str:
@@ -75,18 +37,17 @@ def against_rule(evident: Evident, choice: Choice, release: Release | None, arch
     return " ".join((sentence, *(f"Known of that time: {row.words}." for row in rows)))
 
 
-def astray(proofs: Sequence[Proof], layout: Layout) -> str:
-    """Reports of struct pages that nothing wrote, of no hole of the layout."""
-    first = proofs[0]
-    verb = "died on" if first.kind == "death" else "prints"
-    which = f"it is that of {frame_words(first)}"
-    if not frames_of(first):
-        which = "the text does not tell of which page frame it is"
-    elif first.pfn is None:
-        which += ", and the text does not tell which"
-    elif layout.memory and layout.knows_struct_pages:
-        which += ", which by this layout has none"
-    return f"The kernel {verb} a struct page that nothing ever wrote ({_place(proofs)}): {which}."
+def known_fix(hole: Hole, by_rule: Hole, release: Release | None, max_pfn: int) -> str | None:
+    """The commit that writes such struct pages and the releases that have it; None where the rule says otherwise."""
+    unwritten = {"uninitialised", "poisoned"}
+    if hole.state not in unwritten or by_rule.state not in {*unwritten, "unknown"}:
+        return None
+    commit = mending(release.acts_like if release else None, behind_max_pfn=hole.start_pfn >= max_pfn)
+    if commit is None:
+        return None
+    *others, last = commit.mainline, *commit.stable, *commit.vendors
+    first = f"{', '.join(others)} and {last}" if others else last
+    return f"Known fix: {commit.id} (“{commit.subject}”), from {first} on."
 
 
 def doubts(checks: Iterable[Check]) -> Iterator[tuple[str, Lines]]:

@@ -1,25 +1,34 @@
 """What happened: crashes and bad pages of the text, the page frames that they are about, and what they prove."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from msgspec import Struct
 
 from pfnscope.analysis import Analysis
-from pfnscope.analysis.evidence import Evident, Proof, function_of
+from pfnscope.analysis.evidence import Evident, Proof, frame_words, function_of
 from pfnscope.findings.codes import BY_CODE
-from pfnscope.findings.contradictions import against_rule, astray, lead
-from pfnscope.findings.drafts import Draft, failures, of_failure
-from pfnscope.findings.holes import about, cause_of, on_release
+from pfnscope.findings.contradictions import against_rule, known_fix
+from pfnscope.findings.drafts import Draft, failures, no_remedy, of_failure
+from pfnscope.findings.holes import cause_of, on_release
 from pfnscope.findings.remedies import of_holes
 from pfnscope.kernel.architectures import zone_limits
-from pfnscope.kernel.readers import doing_in
-from pfnscope.model.analysis import Event, Severity, foremost, worst_first
-from pfnscope.model.log import LogEvent
+from pfnscope.kernel.walkers import checks_layout, doing_in, takes_offline_node, walker_in
+from pfnscope.model.analysis import Event, Hole, Severity, foremost, worst_first
+from pfnscope.model.findings import Remedy
+from pfnscope.model.log import TOOL, LogEvent
+from pfnscope.model.ranges import Lines
+from pfnscope.units import format_size
 from pfnscope.words import counted
 
-_NEXT = "Paste the log of this boot from its first line on: its memory map, node ranges and zone ranges tell"
+_NEXT = "Now paste the boot part as well: journalctl -k -b -1 | head -300."
+_WHOLE = "Now paste the whole log of this boot, from “Linux version” to the crash."
 _NAMED = 3
+_SAME_CRASH = 12
+"""Lines between the dump of a struct page and the "kernel BUG" of one VM_BUG_ON_PAGE(): mm/debug.c, 4.17 to 7.1."""
+
+_USUAL = ("migration failure", "unmovable page", "isolation failed", "Memory hotplug", "memory offline")
+"""Why pages are dumped that are merely in use: mm/memory_hotplug.c and mm/page_alloc.c, 4.20 to 7.1."""
 
 
 class Report(Struct, frozen=True):
@@ -40,11 +49,16 @@ class Report(Struct, frozen=True):
         return self.printed.kind == "oops" or (self.proof is not None and self.proof.kind == "death")
 
     @property
-    def code(self) -> str:
-        """That of the finding. A danger is a struct page that nothing wrote and that the kernel died on."""
-        if self.unwritten:
-            return "crash-on-unwritten" if self.died else "report-on-unwritten"
-        return "memory-error" if self.printed.kind == "memory-failure" else "crash"
+    def function(self) -> str | None:
+        """The one that died."""
+        return function_of(self.printed)
+
+
+class Coded(Struct, frozen=True):
+    """A report under the code of the finding that it becomes."""
+
+    code: str
+    report: Report
 
     @property
     def severity(self) -> Severity:
@@ -53,34 +67,30 @@ class Report(Struct, frozen=True):
 
 
 def drafts(analysis: Analysis) -> Iterator[Draft]:
-    """What happened: reports that prove something of struct pages, and what the kernel says of encrypted memory."""
-    if analysis.layout.memory and analysis.layout.knows_struct_pages:
-        yield from _of_holes(analysis)
-    elif analysis.layout.memory:
-        yield from _of_astray(analysis)
+    """What happened: reports of struct pages, other crashes, and what the kernel says of encrypted memory."""
+    for item in sorted(analysis.evident, key=lambda item: foremost(item.hole)):
+        yield _of_hole(analysis, item)
+    if analysis.reports_of_another:
+        if any(event.hole for event in analysis.events):
+            text = f"The reports of this log are of {analysis.log.release}: they prove nothing{on_release(analysis)}."
+            yield Draft("reports-of-another-release", text)
     else:
-        yield from _without_layout(analysis)
+        yield from _elsewhere(analysis)
     for failure in failures(analysis.log, "crashes"):
         yield of_failure(failure)
 
 
-def _of_holes(analysis: Analysis) -> Iterator[Draft]:
-    for item in sorted(analysis.evident, key=lambda item: foremost(item.hole)):
-        lines = tuple(sorted({line for proof in item.proofs for line in proof.lines}))
-        frames = item.hole.frames.in_bytes(analysis.layout.page_size)
-        yield Draft(
-            _OF_HOLE[item.hole.severity],
-            lead(item),
-            lines,
-            (frames,),
-            partial(_against, analysis, item),
-            partial(of_holes, analysis, [item.hole]),
-            partial(cause_of, analysis, [item.hole]),
-        )
-    yield from _of_astray(analysis)
-    if analysis.reports_of_another and any(event.hole for event in analysis.events):
-        text = f"The reports of this log are of {analysis.log.release}: they prove nothing{on_release(analysis)}."
-        yield Draft("reports-of-another-release", text)
+def _of_hole(analysis: Analysis, item: Evident) -> Draft:
+    hole, first = item.hole, item.proofs[0]
+    code = "shown-unwritten" if hole.severity == "danger" and first.kind != "death" else _OF_HOLE[hole.severity]
+    return Draft(
+        code,
+        _lead(analysis, item),
+        tuple(sorted({line for proof in item.proofs for line in proof.lines})),
+        (hole.frames.in_bytes(analysis.layout.page_size),),
+        details=partial(_of_hole_in_full, analysis, item),
+        remedy=partial(of_holes, analysis, [hole]),
+    )
 
 
 _OF_HOLE: dict[Severity, str] = {
@@ -91,59 +101,226 @@ _OF_HOLE: dict[Severity, str] = {
 }
 
 
-def _against(analysis: Analysis, item: Evident) -> Iterator[str]:
+def _lead(analysis: Analysis, item: Evident) -> str:
+    """Who hit what, in two lines: how many reports from where on, and the struct pages that they are about."""
+    hole, first = item.hole, item.proofs[0]
+    which = f"{_some(item)} {_place(hole, analysis.layout.page_size)}"
+    if first.kind == "death":
+        return f"This is your panic: {_crashes(analysis, item.proofs)} hit {which}{_that(hole)}."
+    many = len(item.proofs) > 1
+    where = (
+        f"{len(item.proofs)} reports, from line {_first_line(item.proofs)} on," if many else f"line {first.lines[0]}"
+    )
+    if first.kind == "sight":
+        return f"{where[:1].upper()}{where[1:]} {'show' if many else 'shows'} {which}{_that(hole)}."
+    kernel = f"the kernel complains in {counted(len(item.proofs), 'report')}, from line {_first_line(item.proofs)} on,"
+    return f"{(kernel if many else f'the kernel complains in {where}').capitalize()} about {which}{_that(hole)}."
+
+
+def _some(item: Evident) -> str:
+    """``one of the 41 struct pages``, ``the 32 struct pages`` where reports speak of all of them."""
+    pages = item.hole.pages
+    if pages == 1:
+        return "the struct page"
+    met = len({proof.pfn for proof in item.proofs if proof.pfn is not None}) or 1
+    return f"{'' if met == pages else 'one of ' if met == 1 else f'{met:,} of '}the {pages:,} struct pages"
+
+
+def _place(hole: Hole, page_size: int) -> str:
+    return f"{hole.frames} · {format_size(hole.pages * page_size)} · {hole.start}"
+
+
+def _that(hole: Hole) -> str:
+    """What the struct pages hold."""
+    if hole.state in ("uninitialised", "poisoned"):
+        return " that nothing wrote"
+    if hole.state == "zeroed":
+        return ", all zero"
+    if hole.state == "initialised":
+        return f", linked to node {hole.linked_node}, {hole.linked_zone}" if hole.linked_zone else ", of a wrong zone"
+    return ""
+
+
+def _crashes(analysis: Analysis, shown: Sequence[Proof]) -> str:
+    """``33 oopses, from line 397 on,`` or ``the oops in line 43``. A page dump and its BUG() are one crash."""
+    oopses = {event.lines for event in analysis.log.events if event.kind == "oops"}
+    deaths = [proof for proof in shown if proof.kind == "death"]
+    told = [proof for proof in deaths if proof.lines in oopses]
+    noun, crashes = ("oops", told) if told else ("crash", deaths)
+    if len(crashes) == 1:
+        return f"the {noun} in line {crashes[0].lines[0]}"
+    return f"{len(crashes):,} {noun}es, from line {_first_line(crashes)} on,"
+
+
+def _first_line(shown: Sequence[Proof]) -> int:
+    return min(proof.lines[0] for proof in shown)
+
+
+def _of_hole_in_full(analysis: Analysis, item: Evident) -> Iterator[str]:
+    """Who, why, the known fix, and whether the release should not have done it."""
+    hole = item.hole
+    who = next((proof for proof in item.proofs if proof.function), None)
+    shown = next((proof for proof in item.proofs if proof.shown), None)
+    if who and who.function:
+        doing = doing_in(who.function)
+        words = f": {who.shown}" if who.shown else ""
+        died = f"The kernel died in {who.function}()" + (f" while {doing}" if doing else "")
+        yield f"{died}, at {frame_words(who)} (line {who.lines[0]}){words}."
+    if shown and shown is not who and not (who and who.shown):
+        yield f"Line {shown.lines[0]}, {frame_words(shown)}: {shown.shown}."
+    yield from cause_of(analysis, [hole])
+    fix = known_fix(hole, item.by_rule, analysis.release, analysis.layout.max_pfn)
+    if fix:
+        yield fix
     sentence = against_rule(item, analysis.choice, analysis.release, analysis.layout.arch)
     if sentence:
         yield sentence
-    yield from about(analysis, [item.hole])
+    if analysis.choice.doubt:
+        yield f"Not certain: {analysis.choice.doubt}."
+    yield from _boot(analysis)
 
 
-def _of_astray(analysis: Analysis) -> Iterator[Draft]:
-    if analysis.astray:
-        lines = tuple(sorted({line for proof in analysis.astray for line in proof.lines}))
-        code = "crash-on-unwritten" if analysis.astray[0].kind == "death" else "report-on-unwritten"
-        yield Draft(code, astray(analysis.astray, analysis.layout), lines)
+def _boot(analysis: Analysis) -> Iterator[str]:
+    log = analysis.log
+    if log.count > 1:
+        yield f"All of this is of boot {log.index} of {log.count} in this text{f' ({log.title})' if log.title else ''}."
 
 
-def _without_layout(analysis: Analysis) -> Iterator[Draft]:
-    """The worst report of the text in one sentence, the others counted."""
-    proofs = {proof.lines: proof for proof in analysis.proofs}
-    pairs = zip(analysis.log.events, analysis.events, strict=True)
-    reports = worst_first(Report(printed, placed, proofs.get(printed.lines)) for printed, placed in pairs)
-    if reports:
-        lines = tuple(sorted({line for report in reports for line in report.printed.lines}))
+def _elsewhere(analysis: Analysis) -> Iterator[Draft]:
+    """Reports of no hole, those of one code together: the first in a sentence, the others counted."""
+    by_lines = {proof.lines: proof for proof in analysis.proofs}
+    settled = {proof.lines for item in analysis.evident for proof in item.proofs}
+    groups: dict[str, list[Report]] = {}
+    before: LogEvent | None = None
+    for printed, placed in zip(analysis.log.events, analysis.events, strict=True):
+        report = Report(printed, placed, by_lines.get(printed.lines))
+        code = None if printed.lines in settled or _goes_with(before, printed) else _code(analysis, report)
+        before = printed
+        if code is not None:
+            groups.setdefault(code, []).append(report)
+    for coded in worst_first(Coded(code, reports[0]) for code, reports in groups.items()):
+        reports = groups[coded.code]
+        # the one that names most
+        lead = next((item for item in reports if item.placed.pfn is not None and item.died), None)
+        lead = lead or next((item for item in reports if item.placed.pfn is not None or item.function), reports[0])
         yield Draft(
-            reports[0].code, _summary(analysis, reports[0]), lines, details=partial(_details, analysis, reports)
+            coded.code,
+            _sentence(analysis, coded.code, lead, len(reports) - 1),
+            _lines(reports),
+            details=partial(_details, analysis, lead),
+            remedy=no_remedy if analysis.layout.memory or coded.severity == "info" else partial(_paste_more, analysis),
         )
 
 
-def _summary(analysis: Analysis, report: Report) -> str:
-    kind, function = report.printed.kind, function_of(report.printed)
+def _lines(reports: Sequence[Report]) -> Lines:
+    return tuple(sorted({line for report in reports for line in report.printed.lines}))
+
+
+def _paste_more(analysis: Analysis) -> Remedy:
+    """How to get the rest: of a kernel that died while it booted, or of one that had booted."""
+    return Remedy(_WHOLE if analysis.log.banner else _NEXT)
+
+
+def _goes_with(before: LogEvent | None, event: LogEvent) -> bool:
+    """Whether it is the second part of a report: the dump behind "Bad page", the BUG behind a dumped page."""
+    if before is None or event.lines[0] - before.lines[-1] > _SAME_CRASH:
+        return False
+    if before.kind == "bad-page":
+        return event.kind == "page-dump"
+    return before.kind in ("page-dump", "poisoned-page") and event.text.startswith("kernel BUG at")
+
+
+def _code(analysis: Analysis, report: Report) -> str | None:
+    """The code of a report; None for one that is no finding. A danger is an unwritten struct page that killed."""
+    kind = report.printed.kind
+    if report.unwritten:
+        return "crash-on-unwritten" if report.died else "report-on-unwritten"
+    if kind == "memory-failure":
+        return "memory-error"
+    if kind == TOOL:
+        return None
+    if kind == "oops":
+        return "crash" if _about_struct_pages(analysis, report) else "crash-elsewhere"
+    if kind == "page-dump" and not report.died and any(words in report.printed.text for words in _USUAL):
+        return "page-in-use"
+    return "crash" if report.died else "bad-page"
+
+
+def _about_struct_pages(analysis: Analysis, report: Report) -> bool:
+    """Whether an oops died in what goes through struct pages, checks them or looks for a node, or on their array."""
+    printed, function = report.printed, report.function
+    if function and (walker_in(function) or takes_offline_node(function, printed.address)):
+        return True
+    return checks_layout(printed.text) or _off_the_array(analysis, report)
+
+
+def _off_the_array(analysis: Analysis, report: Report) -> bool:
+    """Whether the fault itself lies in the array of struct pages, where it has nothing mapped."""
+    layout, printed, pfn = analysis.layout, report.printed, report.placed.pfn
+    if pfn is None or printed.address is None or not layout.memory or not layout.knows_struct_pages:
+        return False
+    outside = pfn not in layout.struct_pages
+    return outside and analysis.pointers.place(printed.address, inside=True).pfn == pfn
+
+
+def _sentence(analysis: Analysis, code: str, report: Report, others: int) -> str:
+    """What is known of a report: function, what the kernel was doing, frame, node and zone; and what is not."""
+    kind, function, frame = report.printed.kind, report.function, _frame(analysis, report)
+    more = f", and {others} more like it" if others else ""
+    line = report.printed.lines[0]
+    if code == "crash-elsewhere":
+        if function:
+            return f"An oops in {function}() (line {line}{more}): not about memory layout."
+        return f"An oops in line {line}{more}: the text does not name the function, so what it is about is not known."
     doing = doing_in(function) if function else None
     died = "The kernel died" + (f" in {function}()" if function else "") + (f" while {doing}" if doing else "")
+    where = f" (line {line}{more})"
+    if kind == "oops" and not report.unwritten:
+        if function and takes_offline_node(function, report.printed.address):
+            return f"{died}{where}: it asked for memory of a node that is not online."
+        if _off_the_array(analysis, report):
+            return f"{died}{where}: {frame} has no struct page."
+        if checks_layout(report.printed.text):
+            died += f" at a check of its own ({report.printed.text.partition(' in ')[0].removesuffix('!')})"
+        return f"{died}{where}{f': at {frame}' if frame else '; the text does not tell at which page frame'}."
+    verb = died if report.died else "The kernel found" if kind != TOOL else "The text shows"
     if report.unwritten:
-        frame = _frame(report)
-        if kind == "oops":
-            return f"{died}: {f'the struct page of {frame}' if frame else 'a struct page'} was never written."
-        met = "died on" if report.died else "found"
-        return f"The kernel {met} a struct page that was never written{f': that of {frame}' if frame else ''}."
-    frame = _frame(report, _flags_say(report, analysis.layout.arch))
-    if kind == "oops":
-        return f"{died}{f', at {frame}' if frame else ''}."
+        which = f"that of {frame}" if frame else "the text does not tell of which page frame"
+        return f"{verb}{' on' if report.died else ''} a struct page that nothing ever wrote{where}: {which}."
     if kind == "page-outside-zone":
-        return f"The kernel found {report.printed.text}."
+        return f"The kernel found {report.printed.text}{where}."
     if kind == "memory-failure":
-        return f"The kernel reports a memory error{f' in {frame}' if frame else ''}."
-    met = "died on" if report.died else "found"
-    return f"The kernel {met} a bad struct page{f': that of {frame}' if frame else ''}."
+        return f"The hardware reported a memory error{f' in {frame}' if frame else ''}{where}."
+    if code == "page-in-use":
+        return f"A page could not be moved away, as it is in use{f': {frame}' if frame else ''}{where}."
+    return f"{verb}{' on' if report.died else ''} a bad struct page{where}{f': that of {frame}' if frame else ''}."
 
 
-def _frame(report: Report, flags: str = "") -> str:
-    """``pfn 0xbffd7``, with the candidates where it is one of some; empty where nothing is known of the frame."""
-    placed = report.placed
+def _frame(analysis: Analysis, report: Report) -> str:
+    """``pfn 0xbffd7 · 0xbffd7000, memory of node 0, DMA32``; empty where nothing is known of the frame."""
+    placed, layout = report.placed, analysis.layout
     pfns = (placed.pfn,) if placed.pfn is not None else placed.candidates[:_NAMED]
-    frame = "pfn " + " or ".join(f"{pfn:#x}" for pfn in pfns) if pfns else ""
-    return f"{frame or 'a page'}{f', whose flags say {flags}' if flags else ''}" if frame or flags else ""
+    size = f" · {placed.pfn * layout.page_size:#x}" if placed.pfn is not None else ""
+    frame = "pfn " + " or ".join(f"{pfn:#x}" for pfn in pfns) + size if pfns else ""
+    lies = _lies(analysis, placed.pfn) if placed.pfn is not None and layout.memory else ""
+    flags = "" if report.unwritten else _flags_say(report, layout.arch)
+    if not frame and not flags:
+        return ""
+    return f"{frame or 'a page'}{f', {lies}' if lies else ''}{f', whose flags say {flags}' if flags else ''}"
+
+
+def _lies(analysis: Analysis, pfn: int) -> str:
+    """Where the layout has a frame."""
+    layout = analysis.layout
+    item = next((item for item in layout.memory if item.frames.start <= pfn < item.frames.end), None)
+    if item is None:
+        known = layout.knows_struct_pages and pfn not in layout.struct_pages
+        return "which by this layout has no struct page" if known else "without memory"
+    zone = next(
+        (at.zone for at in layout.zone_spans if at.node == item.node and at.start_pfn <= pfn < at.end_pfn), None
+    )
+    kept_out = " that firmware keeps out of the map (NOMAP)" if pfn in layout.nomap else ""
+    return f"memory of node {item.node}{f', {zone}' if zone else ''}{kept_out}"
 
 
 def _flags_say(report: Report, arch: str | None) -> str:
@@ -158,16 +335,12 @@ def _flags_say(report: Report, arch: str | None) -> str:
     return " and ".join(filter(None, (node, zone)))
 
 
-def _details(analysis: Analysis, reports: list[Report]) -> Iterator[str]:
-    worst = reports[0]
-    if worst.proof and worst.proof.shown and worst.unwritten and worst.printed.kind == "oops":
-        yield f"Line {worst.printed.lines[0]}: {worst.proof.shown}."
-    if worst.placed.how and worst.placed.pfn is not None and worst.printed.pfn is None:
-        yield f"How the frame is known: {worst.placed.how}."
-    if len(reports) > 1:
-        first = min(report.printed.lines[0] for report in reports)
-        yield f"{counted(len(reports), 'report')} in this text, from line {first} on."
+def _details(analysis: Analysis, report: Report) -> Iterator[str]:
+    proof = report.proof
+    if proof and proof.shown and report.unwritten:
+        yield f"Line {report.printed.lines[0]}: {proof.shown}."
+    if report.placed.how and report.printed.pfn is None:
+        yield f"How the frame is known: {report.placed.how}."
     if analysis.why_not:
         yield f"No layout is computed from the map in this text: {analysis.why_not}."
-    what = "which other struct pages were never written" if worst.unwritten else "what lies there"
-    yield f"{_NEXT} {what}."
+    yield from _boot(analysis)

@@ -165,8 +165,15 @@ class PageDump(msgspec.Struct, frozen=True):
     words: tuple[int, ...] = ()
 
 
+TOOL = "page-shown"
+"""Kind of an event that is no trouble: a struct page that crash or drgn showed."""
+
+
 class LogEvent(msgspec.Struct, frozen=True):
-    """Trouble in the log. ``pfn`` and ``struct_page`` only where the text proves them."""
+    """Trouble in the log, or a struct page that a tool showed.
+
+    ``pfn`` and ``struct_page`` only where the text proves them; ``physical`` is an address of the page in bytes.
+    """
 
     kind: str
     text: str
@@ -176,6 +183,7 @@ class LogEvent(msgspec.Struct, frozen=True):
     pfn: int | None = None
     registers: tuple[tuple[str, int], ...] = ()
     dump: PageDump | None = None
+    physical: int | None = None
 
 
 class Failure(msgspec.Struct, frozen=True):

@@ -333,6 +333,16 @@ FORMS = (
         needs=("fault",),
     ),
     Form(
+        name="fault-place-sparc",
+        family="oopses",
+        triggers=("TPC: <",),
+        pattern=rf"TPC: <{_PLACE}>",
+        make=_symbol,
+        samples=("TPC: <stable_page_flags+0x24/0x3c8>",),
+        source="arch/sparc/kernel/process_64.c, 2.6.11-7.1",
+        needs=("fault",),
+    ),
+    Form(
         name="fault-registers",
         family="oopses",
         triggers=(_UPPER_TRIGGER,),
