@@ -48,10 +48,12 @@ def _place(events: Sequence[LogEvent], at: int, pointers: Pointers) -> Placed:
         return Placed(mapped, how="the page table entry maps the pfn")
     if event.pfn is not None:
         return Placed(event.pfn, how="the line names the pfn")
+    if event.physical is not None:
+        return Placed(event.physical // pointers.machine.page_size, how="the line names the address")
     values = values_beside(events, at)
     for address, inside in pointers_in(event, arch):
         printed = address == event.struct_page
-        if printed and (frames := named_frames(events, at, address)):
+        if printed and (frames := named_frames(events, at, address, pointers.machine.page_size)):
             return Placed(frames.pop(), how="the line before names the pfn")
         placed = pointers.place(address, values, inside=inside, sure=printed)
         if placed is not UNPLACED:

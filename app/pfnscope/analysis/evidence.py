@@ -16,7 +16,7 @@ from pfnscope.kernel.readers import READERS
 from pfnscope.kernel.walkers import walker_in
 from pfnscope.model.analysis import Event, Hole, PageState, Severity, State, hole_at, worse
 from pfnscope.model.layout import Layout
-from pfnscope.model.log import LogEvent
+from pfnscope.model.log import TOOL, LogEvent
 from pfnscope.model.ranges import Lines
 from pfnscope.patterns import compiled
 
@@ -128,17 +128,18 @@ def _of_dump(report: LogEvent, event: Event, bits: int) -> Proof | None:
     elif misplaced or report.kind in ("bad-page", "page-outside-zone"):
         kind = "complaint"
     if is_poisoned(report, bits):
-        return Proof(kind, event.pfn, report.lines, "the log prints that it is poisoned", "poisoned")
+        shown = "all bits of its flags are ones" if report.kind == TOOL else "the log prints that it is poisoned"
+        return Proof(kind, event.pfn, report.lines, shown, "poisoned")
     if event.pfn is None:
         return None
     words = report.dump.words if report.dump else ()
     if words and not any(words):
-        return Proof(kind, event.pfn, report.lines, "the log prints its words, all zero", "zeroed")
+        return Proof(kind, event.pfn, report.lines, "the text shows its words, all zero", "zeroed")
     node, zone = event.linked_node, event.linked_zone
     if zone is None and (outside := _found(_OUTSIDE, report.text)):
         node, zone = int(outside[0]), outside[1]
     if zone is not None:
-        shown = f"the log prints its page flags, of node {node or 0}, {zone}"
+        shown = f"the text shows its page flags, of node {node or 0}, {zone}"
         return Proof(kind, event.pfn, report.lines, shown, "initialised", node or 0, zone)
     if kind == "sight" and not misplaced:
         return None

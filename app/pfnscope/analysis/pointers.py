@@ -117,7 +117,7 @@ def _paired(events: Sequence[LogEvent], machine: Machine) -> Anchor | None:
     places: Counter[Anchor] = Counter()
     for at, event in enumerate(events):
         for address, inside in pointers_in(event, machine.arch):
-            if frames := named_frames(events, at, address):
+            if frames := named_frames(events, at, address, machine.page_size):
                 pairs = [item for pfn in frames for item in _with_frame(machine, address, pfn)]
             else:
                 pairs = list(vmemmap.anchors_with(machine, address, values_beside(events, at), inside=inside))
@@ -139,13 +139,13 @@ def _with_frame(machine: Machine, address: int, pfn: int) -> Iterator[Anchor]:
             yield Anchor(base, size, _PAIR)
 
 
-def named_frames(events: Sequence[LogEvent], at: int, address: int) -> set[int]:
+def named_frames(events: Sequence[LogEvent], at: int, address: int, page_size: int) -> set[int]:
     """The frame that a report prints beside this pointer: on the line itself, or on that of "Bad page" in front."""
     event = events[at]
     if event.struct_page != address:
         return set()
-    if event.pfn is not None:
-        return {event.pfn}
+    if event.pfn is not None or event.physical is not None:
+        return {event.pfn if event.pfn is not None else (event.physical or 0) // page_size}
     before = events[at - 1] if at else None
     follows = before is not None and event.lines[0] - before.lines[-1] == 1
     return {before.pfn} if before and follows and before.kind == "bad-page" and before.pfn is not None else set()

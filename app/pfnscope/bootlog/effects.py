@@ -266,6 +266,18 @@ class Trouble(msgspec.Struct, frozen=True):
     dump: PageDump | None = None
 
 
+class ToolPage(Trouble, frozen=True):
+    """A struct page that a tool shows; ``physical`` is an address of the page in bytes."""
+
+    physical: int | None = None
+
+
+class ToolOops(Trouble, frozen=True):
+    """Where a tool sees that a kernel died: ``symbol``."""
+
+    symbol: str | None = None
+
+
 class Symbol(msgspec.Struct, frozen=True):
     """Where a fault happened; ``register``: the name that an x86 oops has for the register that says it."""
 
@@ -277,6 +289,12 @@ class Reason(msgspec.Struct, frozen=True):
     """Why a page was dumped."""
 
     text: str
+
+
+class ShownFlags(msgspec.Struct, frozen=True):
+    """page->flags of the struct page that a tool has begun to show."""
+
+    flags: int
 
 
 class Registers(msgspec.Struct, frozen=True):
@@ -313,5 +331,6 @@ Effect = (
     | Symbol
     | Reason
     | PageDump
+    | ShownFlags
     | Registers
 )

@@ -107,14 +107,11 @@ def _lead(analysis: Analysis, item: Evident) -> str:
     which = f"{_some(item)} {_place(hole, analysis.layout.page_size)}"
     if first.kind == "death":
         return f"This is your panic: {_crashes(analysis, item.proofs)} hit {which}{_that(hole)}."
-    many = len(item.proofs) > 1
-    where = (
-        f"{len(item.proofs)} reports, from line {_first_line(item.proofs)} on," if many else f"line {first.lines[0]}"
-    )
+    line, many = _first_line(item.proofs), len(item.proofs) > 1
     if first.kind == "sight":
-        return f"{where[:1].upper()}{where[1:]} {'show' if many else 'shows'} {which}{_that(hole)}."
-    kernel = f"the kernel complains in {counted(len(item.proofs), 'report')}, from line {_first_line(item.proofs)} on,"
-    return f"{(kernel if many else f'the kernel complains in {where}').capitalize()} about {which}{_that(hole)}."
+        return f"{f'Lines from {line} on show' if many else f'Line {line} shows'} {which}{_that(hole)}."
+    where = f"{counted(len(item.proofs), 'report')}, from line {line} on," if many else f"line {line}"
+    return f"The kernel complains in {where} about {which}{_that(hole)}."
 
 
 def _some(item: Evident) -> str:
@@ -160,13 +157,14 @@ def _of_hole_in_full(analysis: Analysis, item: Evident) -> Iterator[str]:
     """Who, why, the known fix, and whether the release should not have done it."""
     hole = item.hole
     who = next((proof for proof in item.proofs if proof.function), None)
-    shown = next((proof for proof in item.proofs if proof.shown), None)
+    printed = next((proof for proof in item.proofs if proof.state == "poisoned"), who)
+    shown = printed if printed and printed.shown else next((proof for proof in item.proofs if proof.shown), None)
     if who and who.function:
         doing = doing_in(who.function)
-        words = f": {who.shown}" if who.shown else ""
+        words = f": {who.shown}" if who.shown and shown is who else ""
         died = f"The kernel died in {who.function}()" + (f" while {doing}" if doing else "")
         yield f"{died}, at {frame_words(who)} (line {who.lines[0]}){words}."
-    if shown and shown is not who and not (who and who.shown):
+    if shown and shown is not who:
         yield f"Line {shown.lines[0]}, {frame_words(shown)}: {shown.shown}."
     yield from cause_of(analysis, [hole])
     fix = known_fix(hole, item.by_rule, analysis.release, analysis.layout.max_pfn)

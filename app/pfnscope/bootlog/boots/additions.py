@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pfnscope.bootlog.boots.draft import LIST_OF, Draft
+from pfnscope.bootlog.boots.faults import FaultLine
 from pfnscope.bootlog.effects import (
     ArchHint,
     Banner,
@@ -29,8 +30,11 @@ from pfnscope.bootlog.effects import (
     Remark,
     Running,
     Section,
+    ShownFlags,
     Symbol,
     Tally,
+    ToolOops,
+    ToolPage,
     Trouble,
 )
 from pfnscope.bootlog.files.lines import FileLine
@@ -206,7 +210,7 @@ def _tally(draft: Draft, effect: Tally, _: Record) -> None:
     draft.tallies.append(effect)
 
 
-def _fault(draft: Draft, effect: Trouble | Symbol | Reason | PageDump | Registers, record: Record) -> None:
+def _fault(draft: Draft, effect: FaultLine, record: Record) -> None:
     draft.faults.take(effect, record)
     names = [name for name, _ in effect.values] if isinstance(effect, Registers) else []
     arch = architecture_of_oops([effect.register] if isinstance(effect, Symbol) else names)
@@ -266,9 +270,12 @@ EFFECTS: dict[type, Callable[[Draft, Any, Record], None]] = {
     LastPfn: _last_pfn,
     Tally: _tally,
     Trouble: _fault,
+    ToolPage: _fault,
+    ToolOops: _fault,
     Symbol: _fault,
     Reason: _fault,
     PageDump: _fault,
+    ShownFlags: _fault,
     Registers: _fault,
 }
 """What to do with an effect by its type; other facts go to lists, see :data:`pfnscope.bootlog.boots.draft.LIST_OF`."""

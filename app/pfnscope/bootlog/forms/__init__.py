@@ -5,6 +5,7 @@ from pfnscope.bootlog.forms import (
     badpages,
     context,
     counts,
+    crashtool,
     devices,
     efi,
     failures,
@@ -32,6 +33,7 @@ FORMS: tuple[Form, ...] = (
     *failures.FORMS,
     *faults.FORMS,
     *badpages.FORMS,
+    *crashtool.FORMS,
     *files.FORMS,
 )
 ANCHORS = "|".join(form.anchor for form in FORMS if form.anchor)
