@@ -8,7 +8,7 @@ from pfnscope.model.document import Document
 from pfnscope.service import Options, analyze
 
 ONES = "fffffffffffffffe"
-NEXT = "Paste the log of this boot from its first line on"
+NEXT = "Now paste the boot part as well: journalctl -k -b -1 | head -300."
 
 
 def shown(*rows: str, arch: str | None = None) -> Document:
@@ -24,15 +24,17 @@ def test_a_reader_that_died_on_an_unwritten_struct_page_is_the_answer() -> None:
     document = shown(*oops("stable_page_flags"))
     assert document.verdict.severity == "danger"
     assert document.verdict.summary == (
-        "The kernel died in stable_page_flags() while reading /proc/kpageflags: a struct page was never written."
+        "The kernel died in stable_page_flags() while reading /proc/kpageflags on a struct page that nothing ever wrote"
+        " (line 1): the text does not tell of which page frame."
     )
-    assert document.verdict.details[-1].startswith(NEXT)
+    assert document.findings[0].remedy is not None
+    assert document.findings[0].remedy.text == NEXT
     assert (document.node_ranges, document.holes, document.zone_spans) == ((), (), ())
     assert [event.kind for event in document.events] == ["oops"]
 
 
 def test_hibernation_walks_struct_pages_too() -> None:
-    assert "while looking for the pages that hibernation saves: a struct page was never written" in (
+    assert "while looking for the pages that hibernation saves on a struct page that nothing ever wrote" in (
         shown(*oops("saveable_page")).verdict.summary
     )
 
@@ -41,13 +43,15 @@ def test_an_error_pointer_proves_nothing_of_struct_pages() -> None:
     """-2 is also ENOENT: outside code that walks struct pages the address is no poison."""
     document = shown(*oops("some_driver_probe"))
     assert (document.verdict.severity, document.verdict.summary) == (
-        "caution", "The kernel died in some_driver_probe()."
+        "info", "An oops in some_driver_probe() (line 1): not about memory layout."
     )  # fmt: skip
 
 
 def test_a_frame_that_a_line_names_is_named() -> None:
     document = shown("BUG: Bad page state in process swapper  pfn:2ffc53")
-    assert document.verdict.summary == "The kernel found a bad struct page: that of pfn 0x2ffc53."
+    assert (
+        document.verdict.summary == "The kernel found a bad struct page (line 1): that of pfn 0x2ffc53 · 0x2ffc53000."
+    )
 
 
 @pytest.mark.parametrize(("arch", "zone"), [("x86_64", "zone number 2 (usually Normal)"), (None, "zone number 2")])
@@ -58,19 +62,24 @@ def test_printed_flags_tell_node_and_zone(arch: str | None, zone: str) -> None:
         arch=arch,
     )
     assert document.verdict.summary == (
-        f"The kernel found a bad struct page: that of pfn 0xbffd7, whose flags say node 0 and {zone}."
+        "The kernel found a bad struct page (line 1): that of pfn 0xbffd7 · 0xbffd7000, whose flags say node 0 and"
+        f" {zone}."
     )
 
 
 def test_a_poisoned_page_is_one_that_was_never_written() -> None:
     document = shown("page:81367080 is uninitialized and poisoned (pfn 8192)")
-    assert document.verdict.summary == "The kernel found a struct page that was never written: that of pfn 0x2000."
+    assert document.verdict.summary == (
+        "The kernel found a struct page that nothing ever wrote (line 1): that of pfn 0x2000 · 0x2000000."
+    )
 
 
 def test_of_several_reports_the_worst_leads() -> None:
     document = shown("BUG: Bad page state in process swapper  pfn:2ffc53", *oops("stable_page_flags"))
     assert document.verdict.severity == "danger"
-    assert "2 reports in this text, from line 1 on." in document.verdict.details
+    assert [(item.severity, item.code) for item in document.findings] == [
+        ("danger", "crash-on-unwritten"), ("caution", "bad-page"),
+    ]  # fmt: skip
 
 
 def test_a_complaint_of_the_kernel_alone_is_something() -> None:
@@ -79,13 +88,12 @@ def test_a_complaint_of_the_kernel_alone_is_something() -> None:
         b"OF: reserved mem: OVERLAP DETECTED!\n"
         b"secmem@50000000 (0x50000000--0x52000000) overlaps with fb@51000000 (0x51000000--0x51800000)\n"
     ).document
-    assert document.findings[0].code == "overlapping-reserved-memory"
-    assert document.findings[0].lines == (1, 2)
+    assert [finding.code for finding in document.findings] == ["overlapping-reserved-memory", "no-verdict"]
 
 
 def test_a_map_of_another_architecture_beside_a_crash_is_named() -> None:
     document = shown("Determined physical RAM map:", " memory: 10000000 @ 00000000 (usable)", *oops("x"), arch="mips")
-    assert any("x86, not for mips" in detail for detail in document.verdict.details)
+    assert any("x86, not for mips" in finding.text for finding in document.findings)
 
 
 @pytest.mark.parametrize("function", ["kpagecount_read", "get_nid_for_pfn", "kmemleak_scan", "__init_single_page"])

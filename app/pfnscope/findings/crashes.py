@@ -10,7 +10,7 @@ from pfnscope.analysis.evidence import Evident, Proof, frame_words, function_of
 from pfnscope.findings.codes import BY_CODE
 from pfnscope.findings.contradictions import against_rule, known_fix
 from pfnscope.findings.drafts import Draft, failures, no_remedy, of_failure
-from pfnscope.findings.holes import cause_of, on_release
+from pfnscope.findings.holes import cause_of, on_release, place
 from pfnscope.findings.remedies import of_holes
 from pfnscope.kernel.architectures import zone_limits
 from pfnscope.kernel.walkers import checks_layout, doing_in, takes_offline_node, walker_in
@@ -18,7 +18,6 @@ from pfnscope.model.analysis import Event, Hole, Severity, foremost, worst_first
 from pfnscope.model.findings import Remedy
 from pfnscope.model.log import TOOL, LogEvent
 from pfnscope.model.ranges import Lines
-from pfnscope.units import format_size
 from pfnscope.words import counted
 
 _NEXT = "Now paste the boot part as well: journalctl -k -b -1 | head -300."
@@ -90,6 +89,7 @@ def _of_hole(analysis: Analysis, item: Evident) -> Draft:
         (hole.frames.in_bytes(analysis.layout.page_size),),
         details=partial(_of_hole_in_full, analysis, item),
         remedy=partial(of_holes, analysis, [hole]),
+        cause=partial(cause_of, analysis, [hole]),
     )
 
 
@@ -104,7 +104,7 @@ _OF_HOLE: dict[Severity, str] = {
 def _lead(analysis: Analysis, item: Evident) -> str:
     """Who hit what, in two lines: how many reports from where on, and the struct pages that they are about."""
     hole, first = item.hole, item.proofs[0]
-    which = f"{_some(item)} {_place(hole, analysis.layout.page_size)}"
+    which = f"{_some(item)} {place(hole, analysis.layout.page_size)}"
     if first.kind == "death":
         return f"This is your panic: {_crashes(analysis, item.proofs)} hit {which}{_that(hole)}."
     line, many = _first_line(item.proofs), len(item.proofs) > 1
@@ -121,10 +121,6 @@ def _some(item: Evident) -> str:
         return "the struct page"
     met = len({proof.pfn for proof in item.proofs if proof.pfn is not None}) or 1
     return f"{'' if met == pages else 'one of ' if met == 1 else f'{met:,} of '}the {pages:,} struct pages"
-
-
-def _place(hole: Hole, page_size: int) -> str:
-    return f"{hole.frames} · {format_size(hole.pages * page_size)} · {hole.start}"
 
 
 def _that(hole: Hole) -> str:
@@ -166,7 +162,6 @@ def _of_hole_in_full(analysis: Analysis, item: Evident) -> Iterator[str]:
         yield f"{died}, at {frame_words(who)} (line {who.lines[0]}){words}."
     if shown and shown is not who:
         yield f"Line {shown.lines[0]}, {frame_words(shown)}: {shown.shown}."
-    yield from cause_of(analysis, [hole])
     fix = known_fix(hole, item.by_rule, analysis.release, analysis.layout.max_pfn)
     if fix:
         yield fix
@@ -206,6 +201,7 @@ def _elsewhere(analysis: Analysis) -> Iterator[Draft]:
             _sentence(analysis, coded.code, lead, len(reports) - 1),
             _lines(reports),
             details=partial(_details, analysis, lead),
+            cause=partial(_shown_by, lead),
             remedy=no_remedy if analysis.layout.memory or coded.severity == "info" else partial(_paste_more, analysis),
         )
 
@@ -333,10 +329,13 @@ def _flags_say(report: Report, arch: str | None) -> str:
     return " and ".join(filter(None, (node, zone)))
 
 
+def _shown_by(report: Report) -> str | None:
+    """What tells that nothing wrote the struct page."""
+    shown = report.proof.shown if report.proof and report.unwritten else ""
+    return f"{shown[:1].upper()}{shown[1:]} (line {report.printed.lines[0]})." if shown else None
+
+
 def _details(analysis: Analysis, report: Report) -> Iterator[str]:
-    proof = report.proof
-    if proof and proof.shown and report.unwritten:
-        yield f"Line {report.printed.lines[0]}: {proof.shown}."
     if report.placed.how and report.printed.pfn is None:
         yield f"How the frame is known: {report.placed.how}."
     if analysis.why_not:

@@ -23,8 +23,7 @@ _NAMED_HOLES = 2
 def drafts(analysis: Analysis) -> Iterator[Draft]:
     """The findings about struct pages without memory, about NOMAP memory, and why there may be none."""
     if not analysis.layout.memory:
-        if not analysis.log.events and not analysis.log.failures:
-            yield Draft("no-verdict", f"No verdict: the text has no node ranges{_instead(analysis)}.")
+        yield Draft("no-verdict", f"No verdict: the text has no node ranges{_instead(analysis)}.")
         return
     if not analysis.layout.knows_struct_pages:
         yield Draft("no-verdict", f"No verdict: {analysis.choice.why}.")
