@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from pfnscope.analysis import Analysis
 from pfnscope.analysis.evidence import Evident, Proof, frame_words, function_of
@@ -51,6 +51,11 @@ class Report(Struct, frozen=True):
     def function(self) -> str | None:
         """The one that died."""
         return function_of(self.printed)
+
+    def with_dump(self, dump: "Report") -> "Report":
+        """The report with what the dump of its page shows of page flags."""
+        placed = structs.replace(self.placed, linked_node=dump.placed.linked_node, linked_zone=dump.placed.linked_zone)
+        return Report(structs.replace(self.printed, dump=dump.printed.dump), placed, self.proof)
 
 
 class Coded(Struct, frozen=True):
@@ -187,10 +192,15 @@ def _elsewhere(analysis: Analysis) -> Iterator[Draft]:
     before: LogEvent | None = None
     for printed, placed in zip(analysis.log.events, analysis.events, strict=True):
         report = Report(printed, placed, by_lines.get(printed.lines))
-        code = None if printed.lines in settled or _goes_with(before, printed) else _code(analysis, report)
-        before = printed
-        if code is not None:
+        if printed.lines in settled:
+            pass
+        elif _goes_with(before, printed):
+            last = groups.get("bad-page")
+            if last and printed.kind == "page-dump":
+                last[-1] = last[-1].with_dump(report)
+        elif (code := _code(analysis, report)) is not None:
             groups.setdefault(code, []).append(report)
+        before = None if printed.lines in settled else printed
     for coded in worst_first(Coded(code, reports[0]) for code, reports in groups.items()):
         reports = groups[coded.code]
         # the one that names most
@@ -297,7 +307,8 @@ def _frame(analysis: Analysis, report: Report) -> str:
     size = f" · {placed.pfn * layout.page_size:#x}" if placed.pfn is not None else ""
     frame = "pfn " + " or ".join(f"{pfn:#x}" for pfn in pfns) + size if pfns else ""
     lies = _lies(analysis, placed.pfn) if placed.pfn is not None and layout.memory else ""
-    flags = "" if report.unwritten else _flags_say(report, layout.arch)
+    known = report.unwritten or lies == f"memory of node {placed.linked_node}, {placed.linked_zone}"
+    flags = "" if known else _flags_say(report, layout.arch)
     if not frame and not flags:
         return ""
     return f"{frame or 'a page'}{f', {lies}' if lies else ''}{f', whose flags say {flags}' if flags else ''}"
