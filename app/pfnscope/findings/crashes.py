@@ -192,15 +192,15 @@ def _elsewhere(analysis: Analysis) -> Iterator[Draft]:
     before: LogEvent | None = None
     for printed, placed in zip(analysis.log.events, analysis.events, strict=True):
         report = Report(printed, placed, by_lines.get(printed.lines))
+        first, before = before, printed
         if printed.lines in settled:
-            pass
-        elif _goes_with(before, printed):
-            last = groups.get("bad-page")
-            if last and printed.kind == "page-dump":
-                last[-1] = last[-1].with_dump(report)
+            continue
+        if first is not None and _goes_with(first, printed):
+            bad = groups.get("bad-page")
+            if bad and bad[-1].printed.lines == first.lines:
+                bad[-1] = bad[-1].with_dump(report)
         elif (code := _code(analysis, report)) is not None:
             groups.setdefault(code, []).append(report)
-        before = None if printed.lines in settled else printed
     for coded in worst_first(Coded(code, reports[0]) for code, reports in groups.items()):
         reports = groups[coded.code]
         # the one that names most
@@ -225,9 +225,9 @@ def _paste_more(analysis: Analysis) -> Remedy:
     return Remedy(_WHOLE if analysis.log.banner else _NEXT)
 
 
-def _goes_with(before: LogEvent | None, event: LogEvent) -> bool:
+def _goes_with(before: LogEvent, event: LogEvent) -> bool:
     """Whether it is the second part of a report: the dump behind "Bad page", the BUG behind a dumped page."""
-    if before is None or event.lines[0] - before.lines[-1] > _SAME_CRASH:
+    if event.lines[0] - before.lines[-1] > _SAME_CRASH:
         return False
     if before.kind == "bad-page":
         return event.kind == "page-dump"
@@ -306,7 +306,7 @@ def _frame(analysis: Analysis, report: Report) -> str:
     pfns = (placed.pfn,) if placed.pfn is not None else placed.candidates[:_NAMED]
     size = f" · {placed.pfn * layout.page_size:#x}" if placed.pfn is not None else ""
     frame = "pfn " + " or ".join(f"{pfn:#x}" for pfn in pfns) + size if pfns else ""
-    lies = _lies(analysis, placed.pfn) if placed.pfn is not None and layout.memory else ""
+    lies = _lies(analysis, placed.pfn) if placed.pfn is not None else ""
     known = report.unwritten or lies == f"memory of node {placed.linked_node}, {placed.linked_zone}"
     flags = "" if known else _flags_say(report, layout.arch)
     if not frame and not flags:
@@ -315,8 +315,11 @@ def _frame(analysis: Analysis, report: Report) -> str:
 
 
 def _lies(analysis: Analysis, pfn: int) -> str:
-    """Where the layout has a frame."""
+    """Where the layout has a frame; empty where it has neither memory nor zones."""
     layout = analysis.layout
+    if not layout.memory:
+        span = next((at for at in layout.zone_spans if at.start_pfn <= pfn < at.end_pfn), None)
+        return f"in node {span.node}, {span.zone}" if span else "in no zone" if layout.zone_spans else ""
     item = next((item for item in layout.memory if item.frames.start <= pfn < item.frames.end), None)
     if item is None:
         known = layout.knows_struct_pages and pfn not in layout.struct_pages

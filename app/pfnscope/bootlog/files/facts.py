@@ -21,6 +21,9 @@ from pfnscope.bootlog.files.lines import (
     ResourceLine,
     ZoneField,
     ZoneHeader,
+    ZoneNode,
+    ZoneSizes,
+    ZoneStart,
 )
 from pfnscope.bootlog.forms.files import resource_type
 from pfnscope.bootlog.records import merged
@@ -35,13 +38,25 @@ _LARGEST = 1 << 44
 
 
 def zones(lines: Iterable[object], notes: Notes) -> tuple[ZoneInfo, ...]:
-    """The zones of /proc/zoneinfo, in its order. Where copies differ, the first is used, with a note on the others."""
+    """The zones of /proc/zoneinfo, in its order. Where copies differ, the first is used, with a note on the others.
+
+    So are those of crash: ``kmem -z`` has their pages, and ``kmem -n`` where they begin.
+    """
     known: dict[tuple[int, str], ZoneInfo] = {}
     header: ZoneHeader | None = None
     fields: dict[str, ZoneField] = {}
+    lines = tuple(lines)
+    starts = _starts(lines)
     for line in (*lines, None):
         if isinstance(line, ZoneField):
             fields.setdefault(line.name, line)
+            continue
+        if isinstance(line, ZoneSizes):
+            fields.setdefault("spanned", ZoneField(name="spanned", value=line.spanned, lines=line.lines))
+            fields.setdefault("present", ZoneField(name="present", value=line.present, lines=line.lines))
+            start = starts.get((header.node, header.zone)) if header else None
+            if start and start.spanned == line.spanned:
+                fields["start_pfn"] = ZoneField(name="start_pfn", value=start.start_pfn, lines=start.lines)
             continue
         if line is not None and not isinstance(line, ZoneHeader):
             continue
@@ -49,6 +64,18 @@ def zones(lines: Iterable[object], notes: Notes) -> tuple[ZoneInfo, ...]:
             _add_zone(known, header, fields, notes)
         header, fields = line, {}
     return tuple(known.values())
+
+
+def _starts(lines: Iterable[object]) -> dict[tuple[int, str], ZoneStart]:
+    """Where crash says that the zones of each node begin."""
+    node: int | None = None
+    starts: dict[tuple[int, str], ZoneStart] = {}
+    for line in lines:
+        if isinstance(line, ZoneNode):
+            node = line.node
+        elif isinstance(line, ZoneStart) and node is not None:
+            starts.setdefault((node, line.zone), line)
+    return starts
 
 
 def _add_zone(

@@ -33,6 +33,27 @@ class ZoneField(FileLine, frozen=True, kw_only=True):
     value: int
 
 
+class ZoneSizes(FileLine, frozen=True, kw_only=True):
+    """Numbers of the open zone, in pages, as one line of crash has them."""
+
+    spanned: int
+    present: int
+
+
+class ZoneNode(FileLine, frozen=True, kw_only=True):
+    """The node of the table of zones that follows, in which crash does not repeat it."""
+
+    node: int
+
+
+class ZoneStart(FileLine, frozen=True, kw_only=True):
+    """Where a zone of crash's table begins; ``start_pfn`` is a page frame number, ``spanned`` in pages."""
+
+    zone: str
+    spanned: int
+    start_pfn: int
+
+
 class ResourceLine(FileLine, frozen=True, kw_only=True):
     """A line of /proc/iomem; ``range`` is None where the kernel hid the addresses."""
 
@@ -140,7 +161,7 @@ class Collector:
 
         Of lines beyond the limit only the first gives True, since it is reported.
         """
-        if isinstance(line, ZoneField):
+        if isinstance(line, ZoneField | ZoneSizes):
             if not self._in_zone:
                 return False
         elif isinstance(line, LsmemPart):

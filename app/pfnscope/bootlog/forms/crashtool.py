@@ -1,8 +1,8 @@
 """What crash(8) and drgn show of a kernel or of its dump: struct pages, the memory map, and where it died."""
 
 from pfnscope.bootlog.effects import Effect, ShownFlags, ToolOops, ToolPage, Trouble
-from pfnscope.bootlog.files.lines import ResourceLine
-from pfnscope.bootlog.forms.base import Form, Groups, hexadecimal, inclusive
+from pfnscope.bootlog.files.lines import LsmemRow, ResourceLine, ZoneHeader, ZoneNode, ZoneSizes, ZoneStart
+from pfnscope.bootlog.forms.base import NUMBER, ZONE, Form, Groups, hexadecimal, inclusive, number
 from pfnscope.model.log import TOOL, PageDump
 from pfnscope.model.ranges import Lines
 
@@ -39,6 +39,12 @@ def _printed_flags(groups: Groups, _lines: Lines) -> Effect:
     return ToolPage(TOOL, "page flags", pfn=hexadecimal(pfn), dump=PageDump(_number(flags)))
 
 
+def _block(groups: Groups, lines: Lines) -> Effect:
+    first, last, node, state = groups
+    named = (("STATE", (state or "").lower().replace("_", "-")), *((("NODE", node),) if node else ()))
+    return LsmemRow(range=inclusive(first, last), cells="", named=named, lines=lines)
+
+
 FORMS = (
     Form(
         name="crash-kmem-page",
@@ -50,7 +56,7 @@ FORMS = (
         samples=(
             "ffffea0002fff5c0  bffd7000                0        0  0 ffffffffffffffff",
             "ffffea0000000040      1000                0        0  1 fffff00000400 reserved",
-            "fffff8c600181800   6060000 ffff8880b8393f01 7f01c3a2b  3 fffffc0080034 uptodate,lru,swapbacked",
+            "fffff0c180204840   8121000 ffff8880b8393f01 7f01c3a2b  3 fffffc0080034 uptodate,lru,swapbacked",
             "ffffea0002fff5c0  bffd7000          -------     -----  0 17ffffc0000000",
         ),
         source="dump_mem_map() in memory.c of crash, 7.2 to 9.0; address of the page in bytes",
@@ -78,7 +84,7 @@ FORMS = (
         name="drgn-struct-page",
         family="struct pages shown by drgn",
         triggers=("(struct page *)0x",),
-        pattern=rf"(?:>>> )?\*\(struct page \*\)0x([0-9a-f]{{8,16}}) = \{{(?:\s*\.flags = (?:\(\w+\)\{{\s*\.f = )?"
+        pattern=rf"\*\(struct page \*\)0x([0-9a-f]{{8,16}}) = \{{(?:\s*\.flags = (?:\(\w+\)\{{\s*\.f = )?"
         rf"\(unsigned long\){_VALUE})?",
         make=_shown,
         samples=(
@@ -105,9 +111,9 @@ FORMS = (
         name="drgn-page-typed",
         family="struct pages shown by drgn",
         triggers=("pfn_to_page(",),
-        pattern=r">>> .*\bpfn_to_page\((?:prog,\s*)?0x([0-9a-f]{1,13})\)",
+        pattern=r"(?:\w+\()*pfn_to_page\((?:prog,\s*)?0x([0-9a-f]{1,13})\)",
         make=lambda g, _lines: ToolPage(TOOL, "struct page", pfn=hexadecimal(g[0])),
-        samples=(">>> pfn_to_page(prog, 0xbffd7).flags", ">>> print(pfn_to_page(0xbffd7))"),
+        samples=("pfn_to_page(prog, 0xbffd7).flags", "print(pfn_to_page(0xbffd7))"),
         source="drgn/helpers/linux/mm.py of drgn, 0.0.22 to 0.0.33: what a user types; include/linux/mm_types.h",
     ),
     Form(
@@ -125,8 +131,63 @@ FORMS = (
         triggers=("<struct resource 0x",),
         pattern=r"<struct resource 0x[0-9a-f]+>\s+([0-9a-f]{1,16})\s*-\s*([0-9a-f]{1,16})\s+(\S.*?)(?:\s+\(.*)?$",
         make=lambda g, lines: ResourceLine(range=inclusive(g[0], g[1]), name=g[2] or "", lines=lines),
-        samples=("<struct resource 0xffff88067fffd3a0>        100000 -     bffdffff       System RAM (  3.00 GiB)",),
+        samples=("<struct resource 0xffff8801bfffc310>        100000 -     bffdffff       System RAM (  3.00 GiB)",),
         source="an extension of crash that lists iomem_resource of kernel/resource.c, 2018; end inclusive",
+    ),
+    Form(
+        name="crash-zone",
+        family="zones shown by crash",
+        triggers=("«NODE: »[0-9]+ +ZONE: ",),
+        pattern=rf'NODE: ([0-9]{{1,5}})\s+ZONE: [0-9]\s+ADDR: [0-9a-f]+\s+NAME: "{ZONE}"',
+        make=lambda g, lines: ZoneHeader(node=number(g[0]), zone=g[1] or "", lines=lines),
+        samples=('NODE: 0  ZONE: 1  ADDR: ffff88013fffa740  NAME: "DMA32"',),
+        source="dump_zone_stats() in memory.c of crash, 7.2 to 9.0: kmem -z",
+    ),
+    Form(
+        name="crash-zone-sizes",
+        family="zones shown by crash",
+        triggers=("«SIZE: »[0-9]+ .*MIN/LOW", "[unpopulated]"),
+        pattern=rf"(?:SIZE: {NUMBER}(?:\s+PRESENT: {NUMBER})?\s+MIN/LOW/HIGH: |\[unpopulated\])",
+        make=lambda g, lines: ZoneSizes(spanned=number(g[0]), present=number(g[1] or g[0]), lines=lines),
+        samples=(
+            "SIZE: 4095  PRESENT: 3998  MIN/LOW/HIGH: 32/40/48",
+            "SIZE: 1048576  MIN/LOW/HIGH: 8192/10240/12288",
+            "[unpopulated]",
+        ),
+        source="dump_zone_stats() in memory.c of crash, 7.2 to 9.0; pages, the present ones where they are less",
+    ),
+    Form(
+        name="crash-node",
+        family="zones shown by crash",
+        triggers=(" ---- ",),
+        pattern=r"([0-9]{1,5})\s+[0-9]{1,18}\s+ffff[0-9a-f]{12}\s+---- \s*ffff[0-9a-f]{12}",
+        make=lambda g, lines: ZoneNode(node=number(g[0]), lines=lines),
+        samples=("1    1048576   ffff88023fff9000        ----        ffff88023fff9000",),
+        source="dump_memory_nodes() in memory.c of crash, 7.2 to 9.0: kmem -n",
+    ),
+    Form(
+        name="crash-zone-start",
+        family="zones shown by crash",
+        triggers=(
+            "[0-9] +(?:«DMA »|«DMA32 »|«Normal »|«HighMem »|«Movable »|«Device ») *[0-9]+ +(?:ffff|0 )[0-9a-f ]+ [0-9]",
+        ),
+        pattern=rf"[0-9]\s+{ZONE}\s+{NUMBER}\s+(?:ffff[0-9a-f]{{12}}|0)\s+[0-9a-f]{{1,16}}\s+([0-9]{{1,15}})$",
+        make=lambda g, lines: ZoneStart(zone=g[0] or "", spanned=number(g[1]), start_pfn=number(g[2]), lines=lines),
+        samples=("1   DMA32      782295  ffffea0000040000      1000000         4096",),
+        source="dump_memory_nodes() in memory.c of crash, 7.2 to 9.0; pages, address, frame of SPARSEMEM",
+    ),
+    Form(
+        name="crash-memory-block",
+        family="zones shown by crash",
+        triggers=("(?:« ONLINE»|« OFFLINE»|« GOING_O»)",),
+        pattern=r"ffff[0-9a-f]{12}\s+memory[0-9]+\s+([0-9a-f]{1,16})\s*-\s*([0-9a-f]{1,16})\s+(?:([0-9]{1,5})\s+)?"
+        r"(ONLINE|OFFLINE|GOING_ONLINE|GOING_OFFLINE)\b",
+        make=_block,
+        samples=(
+            "ffff88003a6e0000  memory1    8000000 -  fffffff ONLINE  1",
+            "ffff888139c27000   memory33  108000000 - 10fffffff  1   OFFLINE 33",
+        ),
+        source="print_memory_block() in memory.c of crash, 7.2 to 9.0: kmem -n; end inclusive",
     ),
     Form(
         name="crash-panic",
