@@ -38,7 +38,7 @@ class Proof(Struct, frozen=True):
 
     ``state`` is null where the report does not show it; ``misplaced``: the struct page names a zone that does not span
     it, ``node`` and ``zone`` where they are printed. ``function`` is the one that died, ``shown`` the words for what
-    tells the state.
+    tells the state. ``oops``: it is one, and no dump of a page.
     """
 
     kind: Kind
@@ -51,6 +51,7 @@ class Proof(Struct, frozen=True):
     misplaced: bool = False
     function: str | None = None
     candidates: tuple[int, ...] = ()
+    oops: bool = False
 
 
 class Evident(Struct, frozen=True):
@@ -99,7 +100,7 @@ def _of_oops(report: LogEvent, event: Event, bits: int) -> Proof | None:
     null = report.address is not None and report.address < _NULL
     if state is None and not null and walker and walker.reader and "BUG at" not in report.text:
         state, shown = "uninitialised", f"{function}() follows no pointer but those in struct pages"
-    return Proof("death", event.pfn, report.lines, shown, state, function=function)
+    return Proof("death", event.pfn, report.lines, shown, state, function=function, oops=True)
 
 
 def function_of(report: LogEvent) -> str | None:

@@ -111,7 +111,7 @@ def _lead(analysis: Analysis, item: Evident) -> str:
     hole, first = item.hole, item.proofs[0]
     which = f"{_some(item)} {place(hole, analysis.layout.page_size)}"
     if first.kind == "death":
-        return f"This is your panic: {_crashes(analysis, item.proofs)} hit {which}{_that(hole)}."
+        return f"This is your panic: {_crashes(item.proofs)} hit {which}{_that(hole)}."
     line, many = _first_line(item.proofs), len(item.proofs) > 1
     if first.kind == "sight":
         return f"{f'Lines from {line} on show' if many else f'Line {line} shows'} {which}{_that(hole)}."
@@ -139,12 +139,11 @@ def _that(hole: Hole) -> str:
     return ""
 
 
-def _crashes(analysis: Analysis, shown: Sequence[Proof]) -> str:
+def _crashes(shown: Sequence[Proof]) -> str:
     """``33 oopses, from line 397 on,`` or ``the oops in line 43``. A page dump and its BUG() are one crash."""
-    oopses = {event.lines for event in analysis.log.events if event.kind == "oops"}
     deaths = [proof for proof in shown if proof.kind == "death"]
-    told = [proof for proof in deaths if proof.lines in oopses]
-    noun, crashes = ("oops", told) if told else ("crash", deaths)
+    oopses = [proof for proof in deaths if proof.oops]
+    noun, crashes = ("oops", oopses) if oopses else ("crash", deaths)
     if len(crashes) == 1:
         return f"the {noun} in line {crashes[0].lines[0]}"
     return f"{len(crashes):,} {noun}es, from line {_first_line(crashes)} on,"
