@@ -115,6 +115,7 @@ WALKED = (
 NOT_ONLINE = "The kernel died in __alloc_pages_nodemask() (line {0}): it asked for memory of a node that is not online."
 CHECKED = "The kernel died in move_something() at a check of its own (kernel BUG at mm/page_alloc.c:2431) (line {0});"
 MET = "The text shows a struct page that nothing ever wrote"
+RELEASED = "The kernel died in release_something() on a bad struct page"
 DRIVEN = "An oops in frobnicate_probe() (line {0}): not about memory layout."
 READ = "The kernel died in {} while reading {} on a struct page that nothing ever wrote (line 1)"
 
@@ -149,8 +150,8 @@ CASES = {
         f"The kernel found a bad struct page (line {{0}}): that of {SOMEWHERE.partition(',')[0]}",
     ),
     "an assertion on a page": Case(
-        ASSERTED, HEALTHY, f"The kernel died on a bad struct page (line {{0}}): that of {IN_MEMORY}",
-        f"The kernel died on a bad struct page (line {{0}}): that of {SOMEWHERE}",
+        ASSERTED, HEALTHY, f"{RELEASED} (line {{0}}): that of {IN_MEMORY}",
+        f"{RELEASED} (line {{0}}): that of {SOMEWHERE}",
     ),
     "a poisoned page": Case(POISONED, HEALTHY, DIED_ON, DIED_ON),
     "a walker": Case(COMPACTING, HEALTHY, WALKED, WALKED),
@@ -181,7 +182,7 @@ def test_so_does_a_mail_that_quotes_it(case: Case) -> None:
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_so_does_the_crash_alone(case: Case) -> None:
     assert case.alone.format(1 + case.offset) in first_five(case.crash)
-    assert [finding.severity for finding in judged(case.crash).findings if finding.code == "no-verdict"] == ["none"]
+    assert {finding.subject for finding in judged(case.crash).findings} == {"crashes"}
 
 
 @pytest.mark.parametrize("log", [SEED, HEALTHY], ids=["dangerous", "healthy"])
@@ -192,8 +193,6 @@ def test_a_log_without_a_crash_says_nothing_of_one(log: str) -> None:
 @pytest.mark.parametrize("log", [SEED, HEALTHY, ""], ids=["dangerous", "healthy", "crash alone"])
 @pytest.mark.parametrize("crash", [DRIVER, FAILURE, KMEM_P_FINE], ids=["driver", "memory failure", "kmem -p"])
 def test_what_is_not_about_struct_pages_is_no_alarm(log: str, crash: str) -> None:
-    if not log and crash is KMEM_P_FINE:
-        pytest.skip("a struct page alone is no report")
     ours = [finding for finding in judged(log + crash).findings if finding.subject == "crashes"]
     assert {finding.severity for finding in ours} <= {"info"}
     if log == HEALTHY:
@@ -251,6 +250,18 @@ def test_of_two_boots_the_one_that_crashed_is_named() -> None:
     document = judged(HEALTHY + SEED + READER)
     assert document.findings[0].code == "crash-in-hole"
     assert any(f"of boot {document.boot.index} of 2 in this text" in item for item in document.findings[0].details)
+
+
+@pytest.mark.parametrize(
+    ("crash", "reason"), [(BAD_PAGE, "nonzero mapcount"), (ASSERTED, "VM_BUG_ON_PAGE(page_ref_count(page) == 0)")]
+)
+def test_what_the_kernel_says_is_wrong_with_a_page_is_the_cause(crash: str, reason: str) -> None:
+    assert judged(HEALTHY + crash).findings[0].cause == f"The kernel says why: {reason}."
+
+
+def test_a_shown_page_that_is_as_it_should_be_is_no_verdict() -> None:
+    (finding,) = judged(KMEM_P_FINE).findings
+    assert (finding.code, finding.severity) == ("no-verdict", "none")
 
 
 def test_page_flags_are_told_where_they_contradict_the_layout() -> None:

@@ -45,6 +45,10 @@ def _calm(analysis: Analysis, drafts: list[Draft]) -> Iterator[Draft]:
     """That there is nothing to do, where nobody has to look at anything and the struct pages are known."""
     if any(worse(draft.severity, "info") or draft.code == "no-verdict" for draft in drafts):
         return
+    if not analysis.layout.memory:
+        if not drafts:  # a tool shows struct pages with which nothing is wrong
+            yield holes.no_verdict(analysis)
+        return
     only = "nothing-to-do-but-know" if any(draft.severity == "info" for draft in drafts) else "nothing-to-do"
     doubt = analysis.choice.doubt
     yield Draft(only, holes.calm(analysis), details=lambda: (f"Not certain: {doubt}.",) if doubt else ())

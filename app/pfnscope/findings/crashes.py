@@ -30,12 +30,17 @@ _USUAL = ("migration failure", "unmovable page", "isolation failed", "Memory hot
 """Why pages are dumped that are merely in use: mm/memory_hotplug.c and mm/page_alloc.c, 4.20 to 7.1."""
 
 
+_DUMPS = ("page-dump", "poisoned-page")
+
+
 class Report(Struct, frozen=True):
     """A report of the log as it is printed, as far as it is placed, and what it proves of a struct page."""
 
     printed: LogEvent
     placed: Event
     proof: Proof | None
+    reason: str = ""
+    by: str | None = None
 
     @property
     def unwritten(self) -> bool:
@@ -50,12 +55,24 @@ class Report(Struct, frozen=True):
     @property
     def function(self) -> str | None:
         """The one that died."""
-        return function_of(self.printed)
+        return self.by or function_of(self.printed)
 
-    def with_dump(self, dump: "Report") -> "Report":
-        """The report with what the dump of its page shows of page flags."""
-        placed = structs.replace(self.placed, linked_node=dump.placed.linked_node, linked_zone=dump.placed.linked_zone)
-        return Report(structs.replace(self.printed, dump=dump.printed.dump), placed, self.proof)
+    def joined(self, second: "Report") -> "Report":
+        """The report with what its second part adds: flags and reason of a dump, the function of a BUG()."""
+        dumped = second.printed.kind == "page-dump"
+        placed = self.placed
+        if dumped:
+            links = second.placed
+            placed = structs.replace(placed, linked_node=links.linked_node, linked_zone=links.linked_zone)
+        dump = second.printed.dump if dumped else self.printed.dump
+        reason = reason_of(second.printed) if dumped else self.reason
+        return Report(structs.replace(self.printed, dump=dump), placed, self.proof, reason, second.function)
+
+
+def reason_of(event: LogEvent) -> str:
+    """Why the kernel dumped a page: what it prints behind "page dumped because"."""
+    reason = event.text.rpartition(": ")[2].partition("  ")[0] if event.kind in _DUMPS else ""
+    return "" if reason.startswith(("refcount:", "page:", "flags:")) or " is uninitialized" in reason else reason
 
 
 class Coded(Struct, frozen=True):
@@ -189,17 +206,17 @@ def _elsewhere(analysis: Analysis) -> Iterator[Draft]:
     settled = {proof.lines for item in analysis.evident for proof in item.proofs}
     groups: dict[str, list[Report]] = {}
     before: LogEvent | None = None
+    latest: list[Report] = []  # the group of ``before``
     for printed, placed in zip(analysis.log.events, analysis.events, strict=True):
-        report = Report(printed, placed, by_lines.get(printed.lines))
+        report = Report(printed, placed, by_lines.get(printed.lines), reason_of(printed))
         first, before = before, printed
-        if printed.lines in settled:
-            continue
         if first is not None and _goes_with(first, printed):
-            bad = groups.get("bad-page")
-            if bad and bad[-1].printed.lines == first.lines:
-                bad[-1] = bad[-1].with_dump(report)
-        elif (code := _code(analysis, report)) is not None:
-            groups.setdefault(code, []).append(report)
+            latest[-1:] = [item.joined(report) for item in latest[-1:]]
+            continue
+        code = None if printed.lines in settled else _code(analysis, report)
+        latest = groups.setdefault(code, []) if code else []
+        if code:
+            latest.append(report)
     for coded in worst_first(Coded(code, reports[0]) for code, reports in groups.items()):
         reports = groups[coded.code]
         # the one that names most
@@ -343,9 +360,11 @@ def _flags_say(report: Report, arch: str | None) -> str:
 
 
 def _shown_by(report: Report) -> str | None:
-    """What tells that nothing wrote the struct page."""
-    shown = report.proof.shown if report.proof and report.unwritten else ""
-    return f"{shown[:1].upper()}{shown[1:]} (line {report.printed.lines[0]})." if shown else None
+    """What tells that nothing wrote the struct page, or what the kernel says is wrong with it."""
+    line, shown = report.printed.lines[0], report.proof.shown if report.proof and report.unwritten else ""
+    if shown:
+        return f"{shown[:1].upper()}{shown[1:]} (line {line})."
+    return f"The kernel says why: {report.reason}." if report.reason else None
 
 
 def _details(analysis: Analysis, report: Report) -> Iterator[str]:

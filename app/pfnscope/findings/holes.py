@@ -23,7 +23,8 @@ _NAMED_HOLES = 2
 def drafts(analysis: Analysis) -> Iterator[Draft]:
     """The findings about struct pages without memory, about NOMAP memory, and why there may be none."""
     if not analysis.layout.memory:
-        yield Draft("no-verdict", f"No verdict: the text has no node ranges{_instead(analysis)}.")
+        if not analysis.log.events and not analysis.log.failures:
+            yield no_verdict(analysis)
         return
     if not analysis.layout.knows_struct_pages:
         yield Draft("no-verdict", f"No verdict: {analysis.choice.why}.")
@@ -38,6 +39,11 @@ def drafts(analysis: Analysis) -> Iterator[Draft]:
     yield from _lines_missing(analysis)
     for text, lines in doubts(analysis.checks):
         yield Draft("counts-differ", text, lines)
+
+
+def no_verdict(analysis: Analysis) -> Draft:
+    """That the text has no node ranges, and what it has in their place."""
+    return Draft("no-verdict", f"No verdict: the text has no node ranges{_instead(analysis)}.")
 
 
 def calm(analysis: Analysis) -> str:

@@ -155,7 +155,9 @@ WALKERS = (
 
 _NODE_ZONES = range(0x1000, 0x10000)
 _ALLOCATES = frozenset(
-    f"{prefix}alloc_{noun}" for prefix in ("__", "") for noun in ("pages", "pages_nodemask", "pages_noprof")
+    f"{prefix}alloc_{noun}"
+    for prefix in ("__", "")
+    for noun in ("pages", "pages_nodemask", "pages_noprof", "frozen_pages_noprof")
 )
 
 _OWN_FILES = (
