@@ -348,6 +348,14 @@ def test_what_is_typed_at_the_prompt_of_drgn_names_the_frame(shown: str) -> None
     assert judged(SEED + shown).findings[0].code == "shown-unwritten"
 
 
+@pytest.mark.parametrize("address", [0xFFFFC90000000008, 0xFFFFC90000003000, 0xFFFFB4D2C0003FC0])
+def test_a_kernel_stack_that_an_ordinary_oops_points_to_is_no_struct_page(address: int) -> None:
+    """Frames [0x9f, 0x100) are a hole, and struct pages are as aligned as the area that kernel stacks lie in."""
+    for crash in (oops("frobnicate", address), oops("frobnicate", 0x10, address & ~0x3F)):
+        ours = [item for item in judged(HEALTHY.replace("nokaslr", "") + crash).findings if item.subject == "crashes"]
+        assert [item.code for item in ours] == ["crash-elsewhere"]
+
+
 def test_flags_of_another_structure_are_not_those_of_a_page() -> None:
     other = "struct zone {\n  flags = 0xffffffffffffffff,\n"
     assert judged(HEALTHY + KMEM_P_FINE + other).findings[0].severity != "danger"

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
+from pfnscope.analysis.evidence import function_of
 from pfnscope.analysis.page_flags import links
 from pfnscope.analysis.pointers import UNPLACED, Placed, Pointers, named_frames, pointers_in, values_beside
 from pfnscope.bootlog.boots.faults import PAGE_TABLE_ENTRY
-from pfnscope.kernel.architectures import architecture
+from pfnscope.kernel.architectures import X86, architecture
 from pfnscope.kernel.poison import poison_of_address
+from pfnscope.kernel.walkers import walker_in
 from pfnscope.model.analysis import Event, Hole, hole_at
 from pfnscope.model.layout import Layout
 from pfnscope.model.log import BootLog, LogEvent
@@ -51,14 +53,25 @@ def _place(events: Sequence[LogEvent], at: int, pointers: Pointers) -> Placed:
     if event.physical is not None:
         return Placed(event.physical // pointers.machine.page_size, how="the line names the address")
     values = values_beside(events, at)
+    ordinary = event.kind == "oops" and not _goes_through_struct_pages(event, arch)
     for address, inside in pointers_in(event, arch):
         printed = address == event.struct_page
         if printed and (frames := named_frames(events, at, address, pointers.machine.page_size)):
             return Placed(frames.pop(), how="the line before names the pfn")
-        placed = pointers.place(address, values, inside=inside, sure=printed)
+        # struct pages of a hole are mapped: a fault lies elsewhere
+        by_chance = ordinary or (inside and arch in X86)
+        placed = pointers.place(address, values, inside=inside, sure=printed, by_chance=by_chance)
         if placed is not UNPLACED:
             return placed
     return _by_register(events, at, pointers, values)
+
+
+def _goes_through_struct_pages(event: LogEvent, arch: str | None) -> bool:
+    """Whether an oops died in a function that does, or on what a struct page holds that nothing wrote."""
+    function = function_of(event)
+    if function and walker_in(function):
+        return True
+    return event.address is not None and poison_of_address(event.address, architecture(arch).bits) is not None
 
 
 def _by_register(events: Sequence[LogEvent], at: int, pointers: Pointers, values: Sequence[int]) -> Placed:

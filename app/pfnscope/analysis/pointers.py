@@ -41,18 +41,27 @@ class Pointers(Struct, frozen=True):
     machine: Machine
     without_memory: FrameSet
 
-    def place(self, address: int, values: Sequence[int] = (), *, inside: bool = False, sure: bool = True) -> Placed:
+    def place(
+        self,
+        address: int,
+        values: Sequence[int] = (),
+        *,
+        inside: bool = False,
+        sure: bool = True,
+        by_chance: bool = False,
+    ) -> Placed:
         """The frame of a struct page, or where ``inside``, of one that holds ``address``.
 
         ``values`` are registers beside the pointer. Where it is not ``sure`` that it is one, nothing but its alignment
-        proves it only where it is that of a frame without memory, which no other pointer would hit by chance.
+        proves it only where it is that of a frame without memory, which few other pointers hit; and not even there
+        where it may be one of them, ``by_chance``: kernel stacks lie at the beginning of an area as aligned.
         """
         held = vmemmap.anchors_with(self.machine, address, values, inside=inside)
         places = held or vmemmap.anchors(self.machine, address, inside=inside)
         by_frame = {pfn: item for item in places if (pfn := item.frame(address, inside=inside)) is not None}
         holes = [pfn for pfn in by_frame if pfn in self.without_memory]
         aligned = not held and any(item.aligned for item in by_frame.values())
-        if aligned and not sure and not holes:
+        if aligned and not sure and (by_chance or not holes):
             return UNPLACED
         frames = list(dict.fromkeys((*holes, *by_frame)))
         if not frames:
