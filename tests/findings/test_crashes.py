@@ -325,6 +325,16 @@ def test_zones_of_crash_have_their_spans_and_frames_a_zone() -> None:
     assert "pfn 0xbffd6 · 0xbffd6000, in node 1, DMA32" in inside.findings[0].text
 
 
+def test_where_crash_has_the_struct_pages_of_a_node_places_other_pointers() -> None:
+    """With KASLR they lie anywhere; here the page of frame 1 tells where."""
+    base = 0xFFFFD3A1C0000000
+    nodes = f"    MEM_MAP          START_PADDR    START_MAPNR\n{base + 64:x}        1000             1\n"
+    lines = (
+        SEED.replace("nokaslr", "quiet") + nodes + STRUCT_PAGE.replace("ffffea0002ffff80", f"{base + 0xBFFFE * 64:x}")
+    )
+    assert [event.pfn for event in judged(lines).events] == [1, 0xBFFFE]
+
+
 def test_where_a_zone_begins_is_not_guessed() -> None:
     document = judged(KMEM_Z + KMEM_P)
     assert [zone.start_pfn for zone in document.zoneinfo] == [None, None]

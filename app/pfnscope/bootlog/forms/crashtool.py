@@ -166,6 +166,17 @@ FORMS = (
         source="dump_memory_nodes() in memory.c of crash, 7.2 to 9.0: kmem -n",
     ),
     Form(
+        name="crash-node-pages",
+        family="struct pages shown by crash",
+        triggers=("«ffff»[0-9a-f]{12} +(?:[0-9a-f]{1,10}000|0) +[0-9]+ *(?m:\r?$)",),
+        pattern=rf"{_POINTER}\s+([0-9a-f]{{1,10}}000|0)\s+[0-9]{{1,12}}\s*$",
+        make=lambda g, _lines: ToolPage(
+            TOOL, "first page of a node", struct_page=hexadecimal(g[0]), physical=hexadecimal(g[1])
+        ),
+        samples=("ffffd3a1c0000040        1000             1",),
+        source="dump_memory_nodes() in memory.c of crash, 7.2 to 9.0: MEM_MAP, START_PADDR, START_MAPNR of kmem -n",
+    ),
+    Form(
         name="crash-zone-start",
         family="zones shown by crash",
         triggers=(
