@@ -335,6 +335,13 @@ def test_where_crash_has_the_struct_pages_of_a_node_places_other_pointers() -> N
     assert [event.pfn for event in judged(lines).events] == [1, 0xBFFFE]
 
 
+def test_what_crash_says_of_the_kernel_is_its_release_and_architecture() -> None:
+    head = "     RELEASE: 4.17.3-100.fc27.x86_64\n     MACHINE: x86_64  (2394 Mhz)\n"
+    document = judged(head + BACKTRACE)
+    assert (document.kernel.release, document.kernel.arch) == ("4.17.3-100.fc27.x86_64", "x86_64")
+    assert document.findings[0].code == "crash-on-unwritten"
+
+
 def test_where_a_zone_begins_is_not_guessed() -> None:
     document = judged(KMEM_Z + KMEM_P)
     assert [zone.start_pfn for zone in document.zoneinfo] == [None, None]

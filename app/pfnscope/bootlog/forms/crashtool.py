@@ -1,6 +1,6 @@
 """What crash(8) and drgn show of a kernel or of its dump: struct pages, the memory map, and where it died."""
 
-from pfnscope.bootlog.effects import Effect, ShownFlags, ToolOops, ToolPage, Trouble
+from pfnscope.bootlog.effects import ArchHint, Effect, Running, ShownFlags, ToolOops, ToolPage, Trouble
 from pfnscope.bootlog.files.lines import LsmemRow, ResourceLine, ZoneHeader, ZoneNode, ZoneSizes, ZoneStart
 from pfnscope.bootlog.forms.base import NUMBER, ZONE, Form, Groups, hexadecimal, inclusive, number
 from pfnscope.model.log import TOOL, PageDump
@@ -9,6 +9,7 @@ from pfnscope.model.ranges import Lines
 _POINTER = r"(?:0x)?(ffff[0-9a-f]{12})"
 _VALUE = r"(0x[0-9a-fA-F]{1,16}|[0-9]{1,20})"
 _MOST = 1 << 64
+_MACHINES = {"x86_64": "x86_64", "aarch64": "arm64", "s390x": "s390x"}
 
 
 def _number(text: str | None) -> int:
@@ -199,6 +200,24 @@ FORMS = (
             "ffff888139c27000   memory33  108000000 - 10fffffff  1   OFFLINE 33",
         ),
         source="print_memory_block() in memory.c of crash, 7.2 to 9.0: kmem -n; end inclusive",
+    ),
+    Form(
+        name="crash-release",
+        family="oopses",
+        triggers=("RELEASE: ",),
+        pattern=r"RELEASE: ([0-9]+\.[0-9][\w.+~-]*)\s*$",
+        make=lambda g, _lines: Running(g[0] or ""),
+        samples=("RELEASE: 5.14.0-70.el9.x86_64",),
+        source="display_sys_stats() in kernel.c of crash, 7.2 to 9.0",
+    ),
+    Form(
+        name="crash-machine",
+        family="oopses",
+        triggers=("MACHINE: ",),
+        pattern=rf"MACHINE: ({'|'.join(_MACHINES)})\b",
+        make=lambda g, _lines: ArchHint(_MACHINES[g[0] or ""]),
+        samples=("MACHINE: x86_64  (2400 Mhz)", "MACHINE: aarch64  (unknown Mhz)"),
+        source="display_sys_stats() in kernel.c of crash, 7.2 to 9.0: uname -m",
     ),
     Form(
         name="crash-panic",
