@@ -2,8 +2,9 @@
 
 import pytest
 
+from pfnscope.kernel.regressions import mending
 from pfnscope.kernel.release import parse_version
-from pfnscope.kernel.rules import ZERO_GAPS, ZERO_TAIL, Commit, mending
+from pfnscope.kernel.rules import ZERO_GAPS, ZERO_TAIL, Commit
 from pfnscope.kernel.walkers import checks_layout, takes_offline_node, walker_in
 
 

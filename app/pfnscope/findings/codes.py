@@ -42,7 +42,7 @@ _CRASHES = (
         "danger",
         "crashes",
         _HAPPENED,
-        "A crash of the text hit struct pages without memory; mostly those that nothing wrote.",
+        "A crash of the text hit struct pages without memory: mostly ones that nothing wrote.",
     ),
     Code(
         "crash-on-unwritten",

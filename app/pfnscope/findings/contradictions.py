@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from pfnscope.analysis.evidence import Evident
-from pfnscope.kernel.regressions import known
+from pfnscope.kernel.regressions import known, mending
 from pfnscope.kernel.release import Release, short
-from pfnscope.kernel.rules import describe_releases, mending
+from pfnscope.kernel.rules import describe_releases
 from pfnscope.model.analysis import Check, Choice, Hole
 from pfnscope.model.ranges import Lines
 from pfnscope.words import counted

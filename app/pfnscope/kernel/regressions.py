@@ -1,4 +1,4 @@
-"""Commits that for a while left struct pages of holes otherwise than the rule of the release says, and what undid them.
+"""Commits that left struct pages of holes otherwise than the rule of their release says, and what mended them.
 
 They explain a log that contradicts its release: trees of their time have them, releases do not.
 """
@@ -6,6 +6,7 @@ They explain a log that contradicts its release: trees of their time have them, 
 from msgspec import Struct
 
 from pfnscope.kernel.release import Releases, Version, between
+from pfnscope.kernel.rules import ZERO_GAPS, ZERO_TAIL, Commit
 
 
 class Regression(Struct, frozen=True):
@@ -57,3 +58,13 @@ REGRESSIONS = (
 def known(version: Version, state: str) -> tuple[Regression, ...]:
     """The rows that explain why struct pages of a release are in a state that its rule does not leave them in."""
     return tuple(row for row in REGRESSIONS if version in row.releases and state in row.leaves)
+
+
+def mending(version: Version | None, *, behind_max_pfn: bool) -> Commit | None:
+    """The commit from which on struct pages that no zone spans are always written; None where the release has it.
+
+    Up to ``max_pfn``, one beyond the highest frame of RAM, another one does so than ``behind`` it, in the rest of the
+    last section: the rows of :data:`pfnscope.kernel.rules.RULES` that these commits begin.
+    """
+    commit = ZERO_TAIL if behind_max_pfn else ZERO_GAPS
+    return None if version is not None and commit.since.reached(version) else commit

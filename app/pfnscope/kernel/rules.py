@@ -162,17 +162,6 @@ ONE_PASS = Commit(
     since("5.14", "5.13.2", "5.12.17", "5.10.53"),
 )  # fmt: skip
 
-
-def mending(version: Version | None, *, behind_max_pfn: bool) -> Commit | None:
-    """The commit from which on struct pages that no zone spans are always written; None where the release has it.
-
-    Up to ``max_pfn``, one beyond the highest frame of RAM, another one does so than ``behind`` it, in the rest of the
-    last section: the rows of :data:`RULES` that these commits begin.
-    """
-    commit = ZERO_TAIL if behind_max_pfn else ZERO_GAPS
-    return None if version is not None and commit.since.reached(version) else commit
-
-
 UNREAD = since("7.4")
 """The first release of which nothing was read; boots of 7.3.4 are recorded, mm/mm_init.c was read in 7.1.5."""
 
