@@ -373,6 +373,24 @@ def test_a_kernel_stack_that_an_ordinary_oops_points_to_is_no_struct_page(addres
         assert [item.code for item in ours] == ["crash-elsewhere"]
 
 
+def test_a_fault_elsewhere_is_not_on_the_array() -> None:
+    for address in (0xFFFFC90000003008, 0xFFFFFFFFA0123450, 0xFFFF888012345678):
+        assert judged(OLD + oops("frobnicate", address)).findings[0].code == "crash-elsewhere"
+
+
+OLD = "[    0.000000] Linux version 4.4.0 (a@b) (gcc) #1 SMP x86_64\n"
+
+
+@pytest.mark.parametrize("log", [HEALTHY.replace("console=", "nokaslr console=", 1), OLD], ids=["nokaslr", "4.4"])
+def test_a_fault_on_the_array_of_struct_pages_is_about_a_frame_that_has_none(log: str) -> None:
+    """Where KASLR does not move it: no frame between 3 GiB and 4 GiB has one here."""
+    crash = oops("frobnicate_page", VMEMMAP + (0xD1000 << 6) + 8)
+    finding = judged(log + crash).findings[0]
+    assert (finding.code, finding.severity) == ("crash", "caution")
+    assert "The kernel died in frobnicate_page() (line " in finding.text
+    assert finding.text.endswith(": nothing is mapped where the struct page of pfn 0xd1000 would be.")
+
+
 def test_flags_of_another_structure_are_not_those_of_a_page() -> None:
     other = "struct zone {\n  flags = 0xffffffffffffffff,\n"
     assert judged(HEALTHY + KMEM_P_FINE + other).findings[0].severity != "danger"

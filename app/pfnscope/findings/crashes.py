@@ -23,6 +23,9 @@ from pfnscope.words import counted
 _NEXT = "Now paste the boot part as well: journalctl -k -b -1 | head -300."
 _WHOLE = "Now paste the whole log of this boot, from “Linux version” to the crash."
 _NAMED = 3
+_ARRAY = 1 << 34
+"""Struct pages that the array has room for with four levels of page tables: Documentation/arch/x86/x86_64/mm.rst."""
+
 _SAME_CRASH = 12
 """Lines between the dump of a struct page and the "kernel BUG" of one VM_BUG_ON_PAGE(): mm/debug.c, 4.17 to 7.1."""
 
@@ -271,16 +274,16 @@ def _about_struct_pages(analysis: Analysis, report: Report) -> bool:
     printed, function = report.printed, report.function
     if function and (walker_in(function) or takes_offline_node(function, printed.address)):
         return True
-    return checks_layout(printed.text) or _off_the_array(analysis, report)
+    return checks_layout(printed.text) or _off_the_array(analysis, report) is not None
 
 
-def _off_the_array(analysis: Analysis, report: Report) -> bool:
-    """Whether the fault itself lies in the array of struct pages, where it has nothing mapped."""
-    layout, printed, pfn = analysis.layout, report.printed, report.placed.pfn
-    if pfn is None or printed.address is None or not layout.memory or not layout.knows_struct_pages:
-        return False
-    outside = pfn not in layout.struct_pages
-    return outside and analysis.pointers.place(printed.address, inside=True).pfn == pfn
+def _off_the_array(analysis: Analysis, report: Report) -> int | None:
+    """The frame without a struct page whose place in the array of them is where the fault lies, if any."""
+    layout, place, address = analysis.layout, analysis.pointers.machine.proven, report.printed.address
+    pfn = place.frame(address, inside=True) if place and address is not None else None
+    if pfn is None or pfn >= _ARRAY:
+        return None
+    return None if layout.memory and layout.knows_struct_pages and pfn in layout.struct_pages else pfn
 
 
 def _sentence(analysis: Analysis, code: str, report: Report, others: int) -> str:
@@ -298,8 +301,8 @@ def _sentence(analysis: Analysis, code: str, report: Report, others: int) -> str
     if kind == "oops" and not report.unwritten:
         if function and takes_offline_node(function, report.printed.address):
             return f"{died}{where}: it asked for memory of a node that is not online."
-        if _off_the_array(analysis, report):
-            return f"{died}{where}: {frame} has no struct page."
+        if (pfn := _off_the_array(analysis, report)) is not None:
+            return f"{died}{where}: nothing is mapped where the struct page of pfn {pfn:#x} would be."
         if checks_layout(report.printed.text):
             died += f" at a check of its own ({report.printed.text.partition(' in ')[0].removesuffix('!')})"
         return f"{died}{where}{f': at {frame}' if frame else '; the text does not tell at which page frame'}."
