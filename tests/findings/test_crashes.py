@@ -5,103 +5,32 @@ from typing import NamedTuple
 import pytest
 
 from pfnscope.formats import text
-from pfnscope.model.document import Document
-from pfnscope.service import Options, analyze
-from tests.support.samples import text as sample
+from tests.support.crashes import (
+    ASSERTED,
+    BACKTRACE,
+    BAD_PAGE,
+    CHECK,
+    COMPACTING,
+    DRGN,
+    DRIVER,
+    FAILURE,
+    HEALTHY,
+    HOLE,
+    KMEM_P,
+    KMEM_P_FINE,
+    NO_NODE,
+    ONES,
+    POISONED,
+    READER,
+    SEED,
+    STRUCT_PAGE,
+    VMEMMAP,
+    first_five,
+    judged,
+    oops,
+    quoted,
+)
 
-SEED = sample("seed-1g-4g").replace(b"4.17.0-rc6-mm1", b"4.17.0").decode()
-HEALTHY = sample("seed-no-memmap").replace(b"4.17.0-rc6-mm1", b"6.12.9").decode()
-
-
-def judged(lines: str) -> Document:
-    return analyze(lines.encode(), Options()).document
-
-
-def first_five(lines: str) -> str:
-    """The first five lines of the report, as one."""
-    return " ".join(" ".join(text.render(judged(lines)).splitlines()[:5]).split())
-
-
-def quoted(*parts: str) -> str:
-    """A mail that quotes parts of a log with words between them."""
-    lines = [f"> {line}" for part in parts for line in (*part.splitlines(), "")]
-    return "\n".join(("Hello,", "", "On Monday somebody wrote:", *lines, "", "What can that be?", ""))
-
-
-def oops(function: str, address: int, page: int = 0, pfn: int = 0) -> str:
-    """An oops of x86-64 as 5.x prints it, with the struct page in the first argument."""
-    return f"""\
-[   71.250011] BUG: unable to handle page fault for address: {address:016x}
-[   71.250012] #PF: supervisor read access in kernel mode
-[   71.250014] Oops: 0000 [#1] SMP
-[   71.250015] CPU: 2 PID: 611 Comm: reader Not tainted 5.4.0 #1
-[   71.250016] RIP: 0010:{function}+0x2c/0x310
-[   71.250017] RAX: 0000000000000000 RBX: 0000000000000000 RCX: 0000000000000000
-[   71.250018] RDX: 0000000000000001 RSI: 0000000000000000 RDI: {page:016x}
-[   71.250019] R13: {pfn:016x} R14: 0000000000000000 R15: 0000000000000000
-[   71.250020] CR2: {address:016x} CR3: 0000000000000000
-"""
-
-
-ONES = 0xFFFFFFFFFFFFFFFE
-VMEMMAP = 0xFFFFEA0000000000
-HOLE = 0xBFFE9  # in the hole [0xbffd7, 0xc0000) of the seed
-MEMORY = 0x81234  # node 0, DMA32
-
-READER = oops("kpagecount_read", ONES, VMEMMAP + HOLE * 64, HOLE)
-DRIVER = oops("frobnicate_probe", 0x18)
-BAD_PAGE = f"""\
-[  300.000001] BUG: Bad page state in process cc1  pfn:{MEMORY:x}
-[  300.000002] page:00000000b5c8d1e2 refcount:0 mapcount:3 mapping:0000000000000000 index:0x0 pfn:{MEMORY:#x}
-[  300.000003] flags: 0x100000000000000(node=0|zone=1)
-[  300.000004] page dumped because: nonzero mapcount
-"""
-ASSERTED = f"""\
-[  300.000001] page:00000000b5c8d1e2 refcount:0 mapcount:0 mapping:0000000000000000 index:0x0 pfn:{MEMORY:#x}
-[  300.000002] flags: 0x100000000000000(node=0|zone=1)
-[  300.000003] page dumped because: VM_BUG_ON_PAGE(page_ref_count(page) == 0)
-[  300.000004] kernel BUG at include/linux/mm.h:717!
-[  300.000005] invalid opcode: 0000 [#1] SMP
-[  300.000006] RIP: 0010:release_something+0x44/0x90
-"""
-POISONED = """\
-[    0.010001] page:0000000015ee7001 is uninitialized and poisoned
-[    0.010002] page dumped because: VM_BUG_ON_PAGE(PagePoisoned(p))
-"""
-FAILURE = f"[  400.000001] Memory failure: {MEMORY:#x}: recovery action for dirty LRU page: Recovered\n"
-COMPACTING = oops("isolate_migratepages_block", 0xFFFFC90000123450)
-NO_NODE = oops("__alloc_pages_nodemask", 0x1DC8)
-CHECK = """\
-[    9.000001] kernel BUG at mm/page_alloc.c:2431!
-[    9.000002] invalid opcode: 0000 [#1] SMP
-[    9.000003] RIP: 0010:move_something+0x15e/0x160
-"""
-KMEM_P = """\
-crash> kmem -p bfffe000
-      PAGE        PHYSICAL      MAPPING       INDEX CNT FLAGS
-ffffea0002ffff80  bfffe000                0        0  0 ffffffffffffffff
-"""
-KMEM_P_FINE = KMEM_P.replace(" 0 ffffffffffffffff", " 1 100000000001000 reserved").replace("bfffe000", "81234000")
-STRUCT_PAGE = """\
-crash> struct page -x ffffea0002ffff80
-struct page {
-  flags = 0xffffffffffffffff,
-"""
-DRGN = """\
->>> for pfn in range(0xbfffe, 0xc0000): print(hex(pfn), pfn_to_page(prog, pfn).flags)
-0xbfffe (unsigned long)18446744073709551615
-0xbffff (unsigned long)18446744073709551615
-"""
-BACKTRACE = """\
-       PANIC: "BUG: unable to handle kernel paging request at fffffffffffffffe"
-crash> bt
-PID: 611    TASK: ffff8800b7e5a000  CPU: 2   COMMAND: "reader"
- #5 [ffff8800b8393de0] page_fault at ffffffff81a01134
-    [exception RIP: stable_page_flags+44]
-    RIP: ffffffff812a5e31  RSP: ffff8800b8393e90  RFLAGS: 00010246
-    RAX: fffffffffffffffe  RBX: ffffffffffffffff  RCX: 00007fbc852bef08
-    RDX: 0000000000000001  RSI: 0000000000000000  RDI: ffffea0002ffff80
-"""
 SHOWN = "of the 41 struct pages [0xbffd7, 0xc0000) - 164 KiB - 0xbffd7000 that nothing wrote."
 IN_MEMORY = "pfn 0x81234 - 0x81234000, memory of node 0, DMA32."
 SOMEWHERE = "pfn 0x81234 - 0x81234000, whose flags say node 0 and zone number 1"
@@ -278,93 +207,6 @@ def test_a_page_that_is_in_use_is_no_bad_page() -> None:
     assert (finding.code, finding.severity) == ("page-in-use", "info")
 
 
-def test_ranges_of_struct_resource_are_system_ram() -> None:
-    """Ends are inclusive, as in /proc/iomem."""
-    document = judged(
-        "crash> somebodys_list | grep RAM\n"
-        "<struct resource 0xffff88013fffd2f8>          1000 -        9efff       System RAM (632.00 KiB)\n"
-        "<struct resource 0xffff88013fffd3a0>        100000 -     bffd6fff\tSystem RAM (  3.00 GiB)\n"
-    )
-    assert [(item.start, item.end, item.name) for item in document.iomem] == [
-        (0x1000, 0x9F000, "System RAM"),
-        (0x100000, 0xBFFD7000, "System RAM"),
-    ]
-
-
-KMEM_Z = """\
-crash> kmem -z
-NODE: 1  ZONE: 0  ADDR: ffff88003d52a000  NAME: "DMA"
-  SIZE: 4095  PRESENT: 3998  MIN/LOW/HIGH: 32/40/48
-NODE: 1  ZONE: 1  ADDR: ffff88003d52a740  NAME: "DMA32"
-  SIZE: 782295  MIN/LOW/HIGH: 6000/7500/9000
-"""
-KMEM_N = """\
-crash> kmem -n
-NODE    SIZE      PGLIST_DATA       BOOTMEM_DATA       NODE_ZONES
-  1    786390   ffff88003d52a000        ----        ffff88003d52a000
-ZONE  NAME         SIZE       MEM_MAP      START_PADDR  START_MAPNR
-  0   DMA          4095  ffffea0000000040         1000            1
-  1   DMA32      782295  ffffea0000040000      1000000         4096
-   MEM_BLOCK        NAME     PHYSICAL RANGE      STATE   START_SECTION_NO
- ffff88003a707c00  memory0          0 -  7ffffff ONLINE  0
- ffff88003a6e0000  memory1    8000000 -  fffffff ONLINE  1
-"""
-
-
-def test_zones_of_crash_have_their_spans_and_frames_a_zone() -> None:
-    document = judged(KMEM_Z + KMEM_N + KMEM_P)
-    assert [
-        (zone.node, zone.zone, zone.start_pfn, zone.spanned_pages, zone.present_pages) for zone in document.zoneinfo
-    ] == [
-        (1, "DMA", 1, 4095, 3998),
-        (1, "DMA32", 0x1000, 782295, 782295),
-    ]
-    assert [(item.start, item.end, item.state) for item in document.memory_blocks.ranges] == [(0, 0x10000000, "online")]
-    assert "pfn 0xbfffe · 0xbfffe000, in no zone" in document.findings[0].text
-    inside = judged(KMEM_Z + KMEM_N + KMEM_P.replace("bfffe000", "bffd6000"))
-    assert "pfn 0xbffd6 · 0xbffd6000, in node 1, DMA32" in inside.findings[0].text
-
-
-def test_where_crash_has_the_struct_pages_of_a_node_places_other_pointers() -> None:
-    """With KASLR they lie anywhere; here the page of frame 1 tells where."""
-    base = 0xFFFFD3A1C0000000
-    nodes = f"    MEM_MAP          START_PADDR    START_MAPNR\n{base + 64:x}        1000             1\n"
-    lines = (
-        SEED.replace("nokaslr", "quiet") + nodes + STRUCT_PAGE.replace("ffffea0002ffff80", f"{base + 0xBFFFE * 64:x}")
-    )
-    assert [event.pfn for event in judged(lines).events] == [1, 0xBFFFE]
-
-
-def test_what_crash_says_of_the_kernel_is_its_release_and_architecture() -> None:
-    head = "     RELEASE: 4.17.3-100.fc27.x86_64\n     MACHINE: x86_64  (2394 Mhz)\n"
-    document = judged(head + BACKTRACE)
-    assert (document.kernel.release, document.kernel.arch) == ("4.17.3-100.fc27.x86_64", "x86_64")
-    assert document.findings[0].code == "crash-on-unwritten"
-
-
-def test_where_a_zone_begins_is_not_guessed() -> None:
-    document = judged(KMEM_Z + KMEM_P)
-    assert [zone.start_pfn for zone in document.zoneinfo] == [None, None]
-    assert document.zone_spans == ()
-
-
-DRGN_ALONE = """\
->>> pfn_to_page(prog, 0xbfffe)
-*(struct page *)0xffffea0002ffff80 = {
-        .flags = (unsigned long)18446744073709551615,
-        .lru = (struct list_head){
-"""
-DRGN_FLAGS = ">>> pfn_to_page(prog, 0xbfffe).flags\n(unsigned long)18446744073709551615\n"
-DRGN_MEMDESC = DRGN_ALONE.replace(".flags = (unsigned", ".flags = (memdesc_flags_t){\n                .f = (unsigned")
-
-
-@pytest.mark.parametrize("shown", [DRGN_ALONE, DRGN_FLAGS, DRGN_MEMDESC], ids=["whole", "flags", "6.18"])
-def test_what_is_typed_at_the_prompt_of_drgn_names_the_frame(shown: str) -> None:
-    (event,) = judged(SEED + shown).events
-    assert (event.kind, event.pfn) == ("page-shown", 0xBFFFE)
-    assert judged(SEED + shown).findings[0].code == "shown-unwritten"
-
-
 @pytest.mark.parametrize("address", [0xFFFFC90000000008, 0xFFFFC90000003000, 0xFFFFB4D2C0003FC0])
 def test_a_kernel_stack_that_an_ordinary_oops_points_to_is_no_struct_page(address: int) -> None:
     """Frames [0x9f, 0x100) are a hole, and struct pages are as aligned as the area that kernel stacks lie in."""
@@ -389,14 +231,3 @@ def test_a_fault_on_the_array_of_struct_pages_is_about_a_frame_that_has_none(log
     assert (finding.code, finding.severity) == ("crash", "caution")
     assert "The kernel died in frobnicate_page() (line " in finding.text
     assert finding.text.endswith(": nothing is mapped where the struct page of pfn 0xd1000 would be.")
-
-
-def test_flags_of_another_structure_are_not_those_of_a_page() -> None:
-    other = "struct zone {\n  flags = 0xffffffffffffffff,\n"
-    assert judged(HEALTHY + KMEM_P_FINE + other).findings[0].severity != "danger"
-    assert judged(HEALTHY + KMEM_P_FINE + other).events[0].kind == "page-shown"
-
-
-def test_a_thousand_rows_of_crash_are_enough() -> None:
-    rows = "".join(f"{VMEMMAP + pfn * 64:x} {pfn << 12:x} 0 0 1 100000000000000\n" for pfn in range(0x80000, 0x80800))
-    assert len(judged(HEALTHY + rows).events) == 1000
