@@ -224,7 +224,7 @@ _CALM = (
     Code("nothing-to-do", "none", "holes", _NOTHING, "No struct page of this machine can crash a reader."),
 )
 
-CODES = (*_CALM, *_CRASHES, *_HOLES, *_ARGUMENTS, *_RAM, *_RESERVATIONS, *_NODES, *_BLOCKS, *_STABILITY)
+CODES = (*_CRASHES, *_CALM, *_HOLES, *_ARGUMENTS, *_RAM, *_RESERVATIONS, *_NODES, *_BLOCKS, *_STABILITY)
 """Within one severity and stage, the order in which they are told."""
 
 BY_CODE = {row.code: row for row in CODES}
