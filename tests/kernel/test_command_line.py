@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pfnscope.kernel.command_line import arguments
+from pfnscope.kernel.command_line import arguments, boot_loader_words
 
 
 def test_names_values_and_columns() -> None:
@@ -20,3 +20,11 @@ def test_names_values_and_columns() -> None:
 @given(st.text(max_size=80))
 def test_every_argument_stands_where_it_says(line: str) -> None:
     assert all(line[a.column :].startswith(a.text) for a in arguments(line))
+
+
+def test_a_boot_loader_that_eats_a_dollar_is_given_more_than_one_backslash() -> None:
+    words = boot_loader_words("quiet memmap=64M$2G")
+    assert words is not None
+    assert r"quiet memmap=64M\\\$2G in /etc/default/grub" in words
+    assert r"quiet memmap=64M\$2G in grub.cfg" in words
+    assert boot_loader_words("quiet memmap=1G!4G") is None
