@@ -58,6 +58,18 @@ def whole_number(text: str, digits: int = 10) -> int | None:
     return int(text) if len(text) <= digits and text.isascii() and text.isdigit() else None
 
 
+def address_words(value: int) -> str:
+    """An address for a sentence: ``7 GiB`` where it is so many, else ``0xbffd7000``."""
+    return f"{value // GIB} GiB" if value and value % GIB == 0 else f"{value:#x}"
+
+
+def range_words(start: int, end: int) -> str:
+    """``[7 GiB, 8 GiB)``, ``[0xbe000000, 0xbf000000)``: one way for both ends."""
+    if start % GIB == 0 and end % GIB == 0:
+        return f"[{start // GIB} GiB, {end // GIB} GiB)"
+    return f"[{start:#x}, {end:#x})"
+
+
 def format_size(size: int) -> str:
     """Print bytes with the largest binary unit that needs at most two decimals, such as ``164 KiB``."""
     value, unit = float(size), "B"

@@ -15,7 +15,7 @@ from pfnscope.model.layout import Layout
 from pfnscope.model.log import BootLog
 from pfnscope.model.ranges import FrameSet
 from pfnscope.simulation import USUAL_ARCH, NotSimulated, SimulatedBoot, own_command_line, simulate, with_inferred
-from pfnscope.units import GIB, format_size
+from pfnscope.units import address_words, format_size
 
 
 class Machine(Struct, frozen=True, dict=True):
@@ -152,12 +152,8 @@ def _extent(layout: Layout, node: int) -> tuple[int, int] | None:
 
 
 def _said(frames: FrameSet, page_size: int) -> str:
-    named = [f"[{_address(item.start * page_size)}, {_address(item.end * page_size)})" for item in frames]
+    named = [f"[{address_words(item.start * page_size)}, {address_words(item.end * page_size)})" for item in frames]
     return " and ".join(named[:2]) + (f" and {len(named) - 2} more ranges" if len(named) > 2 else "")
-
-
-def _address(value: int) -> str:
-    return f"{value // GIB} GiB" if value and value % GIB == 0 else f"{value:#x}"
 
 
 NO_CAUSE = Cause((), "")

@@ -9,10 +9,12 @@ from pfnscope.kernel.command_line import Argument
 from pfnscope.kernel.region_kinds import RAM, TYPE_OF
 from pfnscope.kernel.release import Version, short
 from pfnscope.kernel.thresholds import MANIPULATION_ARGUMENT, PRAM_ARGUMENT
-from pfnscope.units import leading_size
+from pfnscope.units import address_words, format_size, leading_size
 
 _THRESHOLDS = {"!": PRAM_ARGUMENT, "%": MANIPULATION_ARGUMENT}
 _ALL = 1 << 64
+_SUFFIXES = frozenset("KMGTPE")
+MALFORMED = "argument-malformed"
 
 
 class Action(str, Enum):
@@ -44,13 +46,16 @@ class MapOperation(Struct, frozen=True):
 class ArgumentNote(Struct, frozen=True):
     """What the kernel makes of an argument otherwise than its writer may think: ``width`` characters at ``column``.
 
-    ``column`` is 0-based in the command line.
+    ``column`` is 0-based in the command line. ``code`` is that of the finding which the note is about the machine's own
+    command line, empty where it is none. ``instead`` is what was probably meant in place of those characters.
     """
 
     severity: Literal["warning", "error"]
     message: str
     column: int
     width: int
+    code: str = ""
+    instead: str = ""
 
 
 def map_operations(
@@ -68,7 +73,7 @@ def map_operations(
         if argument.name not in ("mem", "memmap"):
             continue
         if not argument.value:
-            problems.append(_problem(argument, f"{argument.name} without a value is ignored."))
+            problems.append(_problem(argument, f"{argument.name} without a value is ignored.", code=MALFORMED))
             if argument.name == "mem" and argument.value is not None:
                 operations.append(_keep(argument, "", argument.column))
             continue
@@ -89,13 +94,15 @@ def _limit_memory(
     if text == "nopentium":
         return
     if not size:
-        problems.append(_problem(argument, "mem= without a size is ignored.", at, len(text)))
+        problems.append(_problem(argument, "mem= without a size is ignored.", at, len(text), code=MALFORMED))
         operations.append(_keep(argument, text, at))
         return
     operations.append(_limit(argument, size, text, at))
     if rest:
-        message = f"The kernel reads the size 0x{size:x} and takes no notice of “{rest}”."
-        problems.append(_problem(argument, message, at + len(text) - len(rest), len(rest)))
+        message = f"The kernel reads the size {format_size(size)} and takes no notice of “{rest}”."
+        problems.append(
+            _problem(argument, message, at + len(text) - len(rest), len(rest), code="argument-rest-ignored")
+        )
 
 
 def _memmap(
@@ -111,7 +118,8 @@ def _memmap(
         return
     size, rest = leading_size(text)
     if size is None:
-        problems.append(_problem(argument, "memmap= has to begin with a size; this is ignored.", at, len(text)))
+        message = "memmap= has to begin with a size; this is ignored."
+        problems.append(_problem(argument, message, at, len(text), code=MALFORMED))
         return
     sign = rest[:1]
     here = at + len(text) - len(rest)
@@ -119,18 +127,18 @@ def _memmap(
     needed = _THRESHOLDS.get(sign)
     if needed and not needed.reached(version, unknown=True):
         first = short(needed.since.mainline)
-        message = f"“{sign}” is known since {first}; before, this removes all RAM above 0x{size:x}."
-        problems.append(_problem(argument, message, here, len(rest), severity="error"))
+        message = f"“{sign}” is known since {first}; before, this removes all RAM above {address_words(size)}."
+        problems.append(_problem(argument, message, here, len(rest), severity="error", code="argument-too-new"))
         known = False
     if not known:
         operations.append(_limit(argument, size, text, at))
         if rest and sign not in TYPE_OF and sign != "%":
-            message = f"The kernel reads memmap=0x{size:x}, which removes all RAM above, and rejects “{rest}”."
-            problems.append(_problem(argument, message, here, len(rest), severity="error"))
+            problems.append(_without_sign(argument, size, text, at, rest))
         return
     start, rest = leading_size(rest[1:])
     if start is None:
-        problems.append(_problem(argument, f"No start address after “{sign}”: the kernel reads 0.", here, 1))
+        message = f"No start address after “{sign}”: the kernel reads 0."
+        problems.append(_problem(argument, message, here, 1, code=MALFORMED))
         start = 0
     old: int | None = None
     new: int | None = TYPE_OF.get(sign)
@@ -138,7 +146,8 @@ def _memmap(
         old, new, rest = _types(rest)
     if rest and sign == "%":
         here = at + len(text) - len(rest)
-        problems.append(_problem(argument, f"The kernel rejects all of it for “{rest}”.", here, len(rest)))
+        message = f"The kernel rejects all of it for “{rest}”."
+        problems.append(_problem(argument, message, here, len(rest), code=MALFORMED))
         operations.append(_keep(argument, text, at))
         return
     end = min(start + size, _ALL)
@@ -146,7 +155,34 @@ def _memmap(
     operations.append(MapOperation(action, start, end, old, new, argument, text, at))
     if rest:
         here = at + len(text) - len(rest)
-        problems.append(_problem(argument, f"Done, but the kernel rejects the rest “{rest}”.", here, len(rest)))
+        message = f"Done, but the kernel rejects the rest “{rest}”."
+        problems.append(_problem(argument, message, here, len(rest), code="argument-rest-ignored"))
+
+
+def _without_sign(argument: Argument, size: int, text: str, at: int, rest: str) -> ArgumentNote:
+    """A text behind the size that is none of the signs: mostly a boot loader has taken the “$” and what follows it."""
+    removes = f"this removes all RAM above {address_words(size)}"
+    start = _behind_dollar(rest)
+    if start is None:
+        message = f"The kernel rejects “{rest}”, and {removes}."
+        here = at + len(text) - len(rest)
+        return _problem(argument, message, here, len(rest), severity="error", code="memmap-without-sign")
+    lost = "the “$”" if start else "the “$” and what followed it"
+    message = f"A boot loader has swallowed {lost}, so {removes}."
+    instead = f"{text[: len(text) - len(rest)]}${start}" if start else ""
+    return _problem(argument, message, at, len(text), severity="error", code="dollar-lost", instead=instead)
+
+
+def _behind_dollar(rest: str) -> str | None:
+    """What stood behind a “$” of which ``rest`` is left: empty where it is not to be known, None where none was lost.
+
+    A shell, and GRUB 2, take “$4” for a variable, which is empty, and “$0” as well: what follows the digit is left.
+    """
+    if rest[0].isdigit():
+        return rest
+    if rest[0] in "xX" and leading_size("0" + rest)[1] == "":
+        return "0" + rest
+    return "" if rest.upper() in _SUFFIXES else None
 
 
 def _types(rest: str) -> tuple[int | None, int | None, str]:
@@ -174,6 +210,9 @@ def _problem(
     width: int | None = None,
     *,
     severity: Literal["warning", "error"] = "warning",
+    code: str = "",
+    instead: str = "",
 ) -> ArgumentNote:
     column = argument.column if at is None else at
-    return ArgumentNote(severity, message, column, len(argument.text) if width is None else max(width, 1))
+    width = len(argument.text) if width is None else max(width, 1)
+    return ArgumentNote(severity, message, column, width, code, instead)

@@ -1,11 +1,11 @@
-"""Commits that left struct pages of holes otherwise than the rule of their release says, and what mended them.
+"""Commits that for a while did otherwise than the rules of their release say, and what mended them.
 
 They explain a log that contradicts its release: trees of their time have them, releases do not.
 """
 
 from msgspec import Struct
 
-from pfnscope.kernel.release import Releases, Version, between
+from pfnscope.kernel.release import Releases, Version, between, since
 from pfnscope.kernel.rules import ZERO_GAPS, ZERO_TAIL, Commit
 
 
@@ -53,6 +53,20 @@ REGRESSIONS = (
         source="text of the revert, of February 2019: sections can be shared by two nodes",
     ),
 )
+
+
+ARGUMENTS_TOO_EARLY = Regression(
+    commit="8d48bf8206f7",
+    subject="x86/boot: Pull up cmdline preparation and early param parsing",
+    reverted="fbe618399854",
+    releases=between(since("5.16", "5.15.5"), since("5.16.1", "5.15.12")),
+    trees="in 5.16-rc2 to 5.16-rc6 and in 5.15.5 to 5.15.11",
+    leaves=frozenset(),
+    effect="parses mem= and memmap= before the firmware's map is read, which then takes the place of what they did",
+    source="shortlog of 5.16-rc2 and 2f5b3514c33f, which names what it broke; linux-5.15.y as pushed for the review of"
+    " 5.15.5, and the review of 5.15.12, which reverts it",
+)
+"""Of x86 alone. What it leaves otherwise is no struct page but the map."""
 
 
 def known(version: Version, state: str) -> tuple[Regression, ...]:

@@ -66,6 +66,19 @@ MOVABLE_NODE = Threshold(
     "in 4.4; the commit was under review on 16 January 2014",
 )
 
+RESERVE_MEM = Threshold(
+    since("6.11"),
+    "reserve_mem=size:align:name is understood",
+    '1e4c64b71c9b ("mm/memblock: Add "reserve_mem" to reserved named memory at boot up")',
+    "the pull request of memblock for 6.11-rc1, of July 2024",
+)
+HUGE_PAGES_OF_NODES = Threshold(
+    since("5.16"),
+    "hugepages=node:number is understood",
+    'b5389086ad7b ("hugetlbfs: extend the definition of hugepages parameter to support node allocation")',
+    "the patch, and the report of 30 November 2021, in 5.16-rc, that it broke hugepages= for others",
+)
+
 # e820 and the kernel's image
 
 PRAM_ARGUMENT = Threshold(
@@ -79,6 +92,20 @@ MANIPULATION_ARGUMENT = Threshold(
     "memmap=nn%ss-from+to is understood",
     'ef61f8a340fd ("x86/boot/e820: Implement a range manipulation operator")',
     "in 4.16",
+)
+STUB_PLACES_IMAGE = Threshold(
+    since("6.6", "6.1.81"),
+    "the EFI stub itself places an x86 kernel, at random, and knows nothing of mem= and memmap=; before, the"
+    " decompressor does, which avoids the first regions of memmap=",
+    'a1b87d54f4e4 ("x86/efistub: Avoid legacy decompressor when doing EFI boot")',
+    "the text of 15aa8fb852f9, which mends it; among the patches of the review of 6.1.81, not of branches before 6.1",
+)
+STUB_SPARES_REGIONS = Threshold(
+    since("6.10", "6.9.4", "6.6.33", "6.1.93"),
+    "the EFI stub does not move the kernel in physical memory where the command line has mem=, memmap=, efi_fake_mem="
+    " or hugepages=",
+    '15aa8fb852f9 ("x86/efistub: Omit physical KASLR when memory reservations exist")',
+    "the patch, pulled for 6.10-rc1, and the reviews of 6.9.4, 6.6.33 and 6.1.93, of June 2024",
 )
 SOFT_RESERVED_APART = Threshold(
     since("5.10"),

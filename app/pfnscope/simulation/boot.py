@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from pfnscope.kernel.architectures import X86, max_order_pages, zone_limits
+from pfnscope.kernel.argument_notes import argument_notes
 from pfnscope.kernel.command_line import Argument, arguments, movable_arguments
 from pfnscope.kernel.map_arguments import Action, ArgumentNote, MapOperation, map_operations
 from pfnscope.kernel.release import Version
@@ -45,7 +46,7 @@ from pfnscope.simulation.firmware import (
     with_inferred,
 )
 from pfnscope.simulation.numa import Block, place_nodes
-from pfnscope.simulation.traps import traps
+from pfnscope.simulation.traps import Before, traps
 from pfnscope.units import PAGE_SIZE
 
 _ASKED_FOR = frozenset({"crashkernel", "cma"})
@@ -81,11 +82,15 @@ def simulate(log: BootLog, command_line: str, version: Version | None) -> Simula
     panics.
     """
     _keeps_what_cannot_be_undone(log, command_line)
+    own = log.command_line
     log, inferred = with_inferred(log)
-    operations, problems = map_operations(arguments(command_line), None if _backports(log, version) else version)
+    features = features_of(log, version)
+    operations, problems = map_operations(arguments(command_line), features)
+    problems += argument_notes(arguments(command_line), features, mirrors=has_mirrors(log))
     assumed: list[tuple[str, str]] = [("firmware_map", inferred)] if inferred else []
     image = kernel_image(log, command_line, version)
-    return _boot(log, command_line, version, operations, problems, image, assumed)
+    worked_on = inferred is not None and own is not None
+    return _boot(log, command_line, version, operations, problems, image, assumed, worked_on=worked_on)
 
 
 def _keeps_what_cannot_be_undone(log: BootLog, command_line: str) -> None:
@@ -124,6 +129,8 @@ def _boot(
     problems: tuple[ArgumentNote, ...],
     image: Image | None,
     assumed: list[tuple[str, str]],
+    *,
+    worked_on: bool = False,
 ) -> SimulatedBoot:
     arch = log.arch or USUAL_ARCH
     if arch not in X86:
@@ -178,14 +185,24 @@ def _boot(
         diagnostics=(),
     )
     simulated = msgspec.structs.replace(simulated, movable_start=movable_start(simulated, given, version))
+    before = Before.of(first_map(log), log.srat, image, known=not worked_on)
     return SimulatedBoot(
         simulated,
         command_line,
         operations,
-        (*problems, *traps(given, operations, first_map(log), image)),
+        (
+            *problems,
+            *argument_notes(given, version, mirrors=has_mirrors(log)),
+            *traps(given, operations, before, memory.memory, version),
+        ),
         tuple(assumed),
         memory.image_mended,
     )
+
+
+def has_mirrors(log: BootLog) -> bool | None:
+    """Whether firmware mirrors memory: what the EFI map says; None where the text has none."""
+    return any("MR" in entry.attributes for entry in log.efi_map) if log.efi_map else None
 
 
 def _nothing_left(map_: tuple[MapEntry, ...]) -> str:
@@ -201,10 +218,13 @@ def _nothing_left(map_: tuple[MapEntry, ...]) -> str:
     return "the memory map leaves no RAM"
 
 
-def _backports(log: BootLog, version: Version | None) -> bool:
-    """Whether the version tells too little: RHEL 7 prints 3.10 and knows ``memmap=nn!ss`` all the same."""
+def features_of(log: BootLog, version: Version | None) -> Version | None:
+    """The version that tells which arguments are known; None where a vendor backports.
+
+    RHEL 7 prints 3.10 and knows ``memmap=nn!ss`` all the same.
+    """
     release = parse_release(log.release, log.banner)
-    return release is not None and not release.tells_features(version)
+    return version if release is None or release.tells_features(version) else None
 
 
 def _soft_reserve_off(given: Iterable[Argument]) -> bool:

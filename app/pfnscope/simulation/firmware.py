@@ -44,22 +44,24 @@ class Image(Struct, frozen=True):
 def kernel_image(log: BootLog, command_line: str, version: Version | None) -> Image | None:
     """The image of an x86 kernel, or None where KASLR may have put it anywhere.
 
-    From the line that removes it from the map, and from /proc/iomem, both ends are known. A memblock dump has the image
+    From the line that removes it from the map, and from /proc/iomem, both ends are known; not so with a ``nokaslr``
+    that the log's own command line has not, by which it lies elsewhere. A memblock dump has the image
     and what lies behind it as one region; the image has at least its beginning. Where it usually lies it is only where
     the map before the arguments has RAM.
     """
-    printed = printed_image(log)
+    names = {argument.name for argument in arguments(command_line)}
+    fixed = "nokaslr" in names and all(argument.name != "nokaslr" for argument in arguments(log.command_line or ""))
+    printed = None if fixed else printed_image(log)
     if printed is not None:
         return Image(printed.start, printed.end, printed.lines, None)
     parts = [item for item in log.files.iomem if item.name in _PARTS]
-    if parts and max(item.end for item in parts) > KIB:
+    if not fixed and parts and max(item.end for item in parts) > KIB:
         return Image(
             min(item.start for item in parts),
             max(item.end for item in parts),
             tuple(line for item in parts for line in item.lines),
             None,
         )
-    names = {argument.name for argument in arguments(command_line)}
     for region in log.memblock_reserved:
         if region.start == LINK_ADDRESS:
             return Image(region.start, region.end, region.lines, "the region of memblock.reserved at 16 MiB")

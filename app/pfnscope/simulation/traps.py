@@ -1,92 +1,215 @@
 """What goes wrong with memory arguments again and again, named where it occurs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from pfnscope.kernel.command_line import Argument
+from msgspec import Struct
+
+from pfnscope.kernel.command_line import Argument, boot_loader_words
 from pfnscope.kernel.map_arguments import Action, ArgumentNote, MapOperation
-from pfnscope.kernel.region_kinds import RAM, REGION_FORMS, SIGN_OF
-from pfnscope.model.log import MapEntry, MemoryType
-from pfnscope.model.ranges import ByteRange, Pairs, canonical, clip
-from pfnscope.simulation.firmware import Image
-from pfnscope.units import format_size
-from pfnscope.words import plural
+from pfnscope.kernel.region_kinds import PRAM, RAM, REGION_FORMS, SIGN_OF
+from pfnscope.kernel.release import Version
+from pfnscope.kernel.thresholds import IMAGE_MOVES
+from pfnscope.model.log import MapEntry, MemoryType, SratEntry
+from pfnscope.model.ranges import Pairs, canonical, clip, difference, intersection
+from pfnscope.simulation.firmware import BIOS_END, BIOS_START, Image
+from pfnscope.units import GIB, PAGE_SIZE, address_words, format_size, range_words
+from pfnscope.words import counted, plural
 
 AVOIDED_BY_KASLR = 4
 """MAX_MEMMAP_REGIONS, arch/x86/boot/compressed/kaslr.c, 4.13 to 7.1."""
 _FIRST, *_OTHERS = (f"“{form.sign}”" for form in REGION_FORMS)
 _SIGNS = f"{', '.join(reversed(_OTHERS))} or {_FIRST}"
+_ALL = 1 << 64
+
+
+class Before(Struct, frozen=True):
+    """The machine before its arguments. ``ram`` is None where only a map is known that they have worked on."""
+
+    ram: Pairs | None
+    covered: Pairs
+    devices: tuple[int, int] | None
+    srat: tuple[SratEntry, ...]
+    image: Image | None
+
+    @staticmethod
+    def of(map_: tuple[MapEntry, ...], srat: tuple[SratEntry, ...], image: Image | None, *, known: bool) -> "Before":
+        """That of a memory map; ``known`` is False where the arguments have worked on it."""
+        others = canonical((e.start, e.end) for e in map_ if e.type is not MemoryType.RAM)
+        ram = difference(canonical((e.start, e.end) for e in map_ if e.type is MemoryType.RAM), others)
+        covered = canonical((e.start, e.end) for e in map_)
+        return Before(ram if known else None, covered, _devices(ram), srat, image)
 
 
 def traps(
     given: tuple[Argument, ...],
     operations: tuple[MapOperation, ...],
-    firmware: tuple[MapEntry, ...],
-    image: Image | None,
+    before: Before,
+    left: Pairs,
+    version: Version | None,
 ) -> tuple[ArgumentNote, ...]:
-    """Known mistakes in the arguments of a command line, in its order."""
-    ram = canonical((e.start, e.end) for e in firmware if e.type is MemoryType.RAM)
-    problems: list[ArgumentNote] = []
-    for operation in operations:
-        problems += _of_region(operation, operations, ram, image)
-        problems += _of_limit(operation)
-    problems += _too_many(given, operations)
+    """Known mistakes in the arguments of a command line, in its order. ``left`` is the memory that they leave."""
+    problems = [*_of_limits(operations), *_too_many(given, operations, version), *_overlaps(operations)]
+    if before.ram is not None:
+        own_map = any(operation.action is Action.EMPTY for operation in operations)
+        limit = min((item.start for item in _limits(operations)), default=_ALL)
+        for operation in operations:
+            if operation.action is not Action.ADD:
+                continue
+            if operation.new != RAM:
+                problems += _of_region(operation, limit, before.ram, before)
+            elif not own_map:
+                problems += _of_ram(operation, before.ram, before.covered)
+        problems += _of_nodes(operations, before.ram, before.srat, left)
     return tuple(sorted(problems, key=lambda problem: problem.column))
 
 
-def _of_region(
-    operation: MapOperation, operations: tuple[MapOperation, ...], ram: Pairs, image: Image | None
-) -> Iterator[ArgumentNote]:
-    if operation.action is not Action.ADD or operation.new == RAM:
-        return
+def _of_region(operation: MapOperation, limit: int, ram: Pairs, before: Before) -> Iterator[ArgumentNote]:
     size, start = operation.end - operation.start, operation.start
-    inside = clip(ram, operation.start, operation.end)
+    inside, image = clip(ram, operation.start, operation.end), before.image
+    region, sign = range_words(start, operation.end), SIGN_OF.get(operation.new or 0, "#")
     whole = inside == ((operation.start, operation.end),)
+    pmem = operation.new == PRAM
+    if inside and not whole:
+        yield _warn(operation, *_not_whole(operation, inside, before.devices, pmem=pmem))
     if not whole and clip(ram, size, size + start) == ((size, size + start),):
-        sign = SIGN_OF.get(operation.new or 0, "#")
+        first, _, second = operation.text.partition(sign)
         yield _warn(
             operation,
-            f"The size comes first: this is {format_size(size)} at 0x{start:x}. For {format_size(start)} at"
-            f" 0x{size:x} write the numbers the other way round, around the “{sign}”.",
+            f"The size comes first: this is {format_size(size)} at {address_words(start)}. For {format_size(start)} at"
+            f" {address_words(size)} write the numbers the other way round, around the “{sign}”.",
+            "size-and-start-swapped",
+            f"{second}{sign}{first}",
         )
     elif not inside:
-        yield _warn(operation, f"None of {ByteRange(start, operation.end)} is RAM in the firmware's map.")
-    elif not whole:
-        pieces = len(inside)
-        yield _warn(
-            operation,
-            f"{ByteRange(start, operation.end)} is not all RAM: of {format_size(size)}, "
-            f"{format_size(sum(b - a for a, b in inside))} is, in {pieces} {plural(pieces, 'piece')};"
-            " the rest are holes or reserved ranges.",
-        )
+        code = "region-not-ram" if pmem else "region-without-ram"
+        yield _warn(operation, f"None of {region} is RAM in the firmware's map.", code)
     if image is not None and operation.start < image.end and image.start < operation.end:
         yield _warn(
             operation,
-            f"The region takes in the kernel image at {ByteRange(image.start, image.end)},"
+            f"The region takes in the kernel image at {range_words(image.start, image.end)},"
             " which the kernel makes RAM again.",
+            "" if image.assumed else "image-in-region",
         )
-    limits = [item for item in operations if item.action is Action.REMOVE and item.old == RAM and item.end == 1 << 64]
-    if any(limit.start <= operation.start for limit in limits):
-        yield _warn(operation, "The region lies above the end that mem= gives to RAM; it is added all the same.")
+    if limit <= operation.start:
+        message = "The region lies above the end that mem= gives to RAM; it is added all the same."
+        yield _warn(operation, message, "region-above-limit")
 
 
-def _of_limit(operation: MapOperation) -> Iterator[ArgumentNote]:
-    bare = operation.argument.name == "memmap" and operation.action is Action.REMOVE and operation.old == RAM
-    if bare and operation.end == 1 << 64 and "%" not in operation.text:
-        yield _warn(
-            operation,
-            f"Without {_SIGNS} this removes all RAM above 0x{operation.start:x}. Boot loaders swallow"
-            " an unescaped “$”: write “\\$”, in GRUB's defaults “\\\\\\$”.",
+def _not_whole(
+    operation: MapOperation, inside: Pairs, devices: tuple[int, int] | None, *, pmem: bool
+) -> tuple[str, str]:
+    """The sentence on a region that is RAM in part, and its code."""
+    size = operation.end - operation.start
+    have = f"of {format_size(size)}, {format_size(sum(end - start for start, end in inside))} is RAM"
+    hole = clip((devices,), operation.start, operation.end) if devices else ()
+    if hole and hole[0] == devices:
+        taken = f"The region takes in {range_words(*hole[0])}, the addresses of devices below 4 GiB"
+        return f"{taken}: {have}.", "region-over-devices"
+    pieces = f"{len(inside)} {plural(len(inside), 'piece')}"
+    message = (
+        f"{range_words(operation.start, operation.end)} is not all RAM: {have}, in {pieces};"
+        " the rest are holes or reserved ranges."
+    )
+    return message, "region-in-pieces" if pmem else "region-partly-ram"
+
+
+def _devices(ram: Pairs) -> tuple[int, int] | None:
+    """Where x86 has no RAM below 4 GiB, since firmware keeps those addresses for devices."""
+    low = max((min(end, 4 * GIB) for start, end in ram if start < 4 * GIB), default=4 * GIB)
+    return (low, 4 * GIB) if low < 4 * GIB else None
+
+
+def _of_ram(operation: MapOperation, ram: Pairs, covered: Pairs) -> Iterator[ArgumentNote]:
+    """A region with “@”, which adds RAM: it takes nothing away, and what the firmware reserves stays reserved."""
+    known = canonical((*clip(covered, operation.start, operation.end), (BIOS_START, BIOS_END)))
+    outside = difference(((operation.start, operation.end),), known)
+    if outside:
+        more = f" and {counted(len(outside) - 1, 'more range')}" if len(outside) > 1 else ""
+        message = (
+            f"“@” makes RAM of {range_words(*outside[0])}{more}, which the firmware's map does not have: the kernel"
+            " uses these addresses whether or not there is memory."
         )
+        yield _warn(operation, message, "memmap-adds-ram")
+        return
+    instead = operation.text.replace("@", "$", 1) if clip(ram, operation.start, operation.end) else ""
+    region = range_words(operation.start, operation.end)
+    message = f"“@” says that {region} is RAM: this reserves nothing and changes nothing here. “$” reserves."
+    yield _warn(operation, message, "memmap-reserves-nothing", instead)
 
 
-def _too_many(given: tuple[Argument, ...], operations: tuple[MapOperation, ...]) -> Iterator[ArgumentNote]:
+def _of_limits(operations: tuple[MapOperation, ...]) -> Iterator[ArgumentNote]:
+    for operation in _limits(operations):
+        if operation.argument.name == "memmap" and operation.text.isalnum():
+            write = boot_loader_words("“$”") or ""
+            message = (
+                f"Without {_SIGNS} this removes all RAM above {address_words(operation.start)}. Boot loaders swallow"
+                f" an unescaped “$”. {write}"
+            )
+            yield _warn(operation, message, "memmap-without-sign")
+
+
+def _limits(operations: Iterable[MapOperation]) -> list[MapOperation]:
+    return [
+        item
+        for item in operations
+        if item.action is Action.REMOVE and item.old == RAM and item.end == _ALL and "%" not in item.text
+    ]
+
+
+def _overlaps(operations: tuple[MapOperation, ...]) -> Iterator[ArgumentNote]:
+    """Regions of which one takes part of the other; that two of them reserve the same is of no account."""
+    regions = [item for item in operations if item.action is Action.ADD and item.new not in (None, RAM)]
+    by_start = sorted(regions, key=lambda item: (item.start, item.column))
+    reach: MapOperation | None = None
+    for item in by_start:
+        if reach is not None and item.start < reach.end and (item.new != reach.new or item.new == PRAM):
+            shared = range_words(item.start, min(item.end, reach.end))
+            later, earlier = (item, reach) if item.column > reach.column else (reach, item)
+            yield _warn(later, f"Overlaps memmap={earlier.text} in {shared}, which is cut there.", "regions-overlap")
+        if reach is None or item.end > reach.end:
+            reach = item
+
+
+def _of_nodes(
+    operations: tuple[MapOperation, ...], ram: Pairs, srat: tuple[SratEntry, ...], left: Pairs
+) -> Iterator[ArgumentNote]:
+    """Nodes that have RAM by the firmware, and nothing is left of it."""
+    nodes: dict[int, list[tuple[int, int]]] = {}
+    for entry in srat:
+        nodes.setdefault(entry.node, []).append((entry.start, entry.end))
+    for node, ranges in sorted(nodes.items()):
+        own = canonical(pair for start, end in canonical(ranges) for pair in clip(ram, start, end))
+        size = sum(end - start for start, end in own)
+        if size < PAGE_SIZE or intersection(own, left):
+            continue
+        takers = [item for item in operations if _takes(item) and clip(own, item.start, item.end)]
+        if takers:
+            message = f"This takes all memory of node {node}, {format_size(size)}: the node has none left."
+            limit = takers[0].argument.name == "mem"  # which leaves out what it says
+            yield _warn(takers[0], message, "memory-argument" if limit else "node-emptied")
+
+
+def _takes(operation: MapOperation) -> bool:
+    """Whether an operation makes RAM something else."""
+    return operation.action in (Action.REMOVE, Action.UPDATE) or (
+        operation.action is Action.ADD and operation.new != RAM
+    )
+
+
+def _too_many(
+    given: tuple[Argument, ...], operations: tuple[MapOperation, ...], version: Version | None
+) -> Iterator[ArgumentNote]:
+    names = {argument.name for argument in given}
+    moves = "nokaslr" not in names and (IMAGE_MOVES.reached(version, unknown=True) or "kaslr" in names)
     regions = [item for item in operations if item.argument.name == "memmap" and item.action is not Action.KEEP]
-    if len(regions) > AVOIDED_BY_KASLR and not any(argument.name == "nokaslr" for argument in given):
+    if len(regions) > AVOIDED_BY_KASLR and moves:
         yield _warn(
             regions[AVOIDED_BY_KASLR],
-            f"KASLR avoids {AVOIDED_BY_KASLR} memmap= regions and is switched off by more.",
+            f"KASLR avoids {AVOIDED_BY_KASLR} memmap= regions; with {counted(len(regions), 'region')} the kernel is not"
+            " moved in physical memory.",
+            "kaslr-off",
         )
 
 
-def _warn(operation: MapOperation, message: str) -> ArgumentNote:
-    return ArgumentNote("warning", message, operation.column, len(operation.text))
+def _warn(operation: MapOperation, message: str, code: str, instead: str = "") -> ArgumentNote:
+    return ArgumentNote("warning", message, operation.column, len(operation.text), code, instead)
