@@ -1,12 +1,314 @@
-"""Arguments of the command line that did not do what they say."""
+"""Arguments of the command line held against the printed maps: those that did not do what they say, and the others."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
+from itertools import islice
+
+from msgspec import Struct
 
 from pfnscope.analysis import Analysis
-from pfnscope.findings.drafts import Draft, failures, of_failure
+from pfnscope.findings import corrections
+from pfnscope.findings.codes import BY_CODE, RANK
+from pfnscope.findings.drafts import MOST_ALIKE, Draft, failures, no_remedy, of_failure
+from pfnscope.kernel.architectures import X86
+from pfnscope.kernel.argument_notes import argument_notes
+from pfnscope.kernel.command_line import Argument, arguments
+from pfnscope.kernel.map_arguments import Action, ArgumentNote, MapOperation
+from pfnscope.kernel.region_kinds import ACPI, PRAM, RAM, RESERVED
+from pfnscope.kernel.regressions import ARGUMENTS_TOO_EARLY
+from pfnscope.kernel.thresholds import STUB_PLACES_IMAGE, STUB_SPARES_REGIONS
+from pfnscope.layout.map_changes import printed_image
+from pfnscope.model.analysis import SEVERITIES
+from pfnscope.model.answers import SelfCheck
+from pfnscope.model.log import BootLog, Failure, MapEntry, MemoryType
+from pfnscope.model.ranges import ByteRange, Lines, Pairs, canonical, clip, intersection
+from pfnscope.simulation import NotSimulated, SimulatedBoot, features_of, has_mirrors, self_check
+from pfnscope.simulation.firmware import first_map
+from pfnscope.units import MIB, address_words, format_size, range_words
+
+_NAMED_LINES = 8
 
 
 def drafts(analysis: Analysis) -> Iterator[Draft]:
-    """The findings of this subject."""
+    """The findings of this subject; of those of one code the first ones."""
+    told: dict[str, int] = {}
+    for draft in _all(analysis):
+        told[draft.code] = told.get(draft.code, 0) + 1
+        if told[draft.code] <= MOST_ALIKE:
+            yield draft
+
+
+def _all(analysis: Analysis) -> Iterator[Draft]:
+    boot = _own_boot(analysis)
     for failure in failures(analysis.log, "arguments"):
-        yield of_failure(failure)
+        yield _image(analysis, failure, boot) if failure.code == "image-not-ram" else of_failure(failure)
+    log = analysis.booted_from
+    if log.command_line is None:
+        return
+    yield from _fake_nodes(analysis)
+    if boot is None:
+        version = features_of(log, log.stable_of(analysis.release))
+        yield from _noted(analysis, argument_notes(arguments(log.command_line), version, mirrors=has_mirrors(log)), ())
+        return
+    in_vain = () if analysis.origin == "simulated" else tuple(_in_vain(log, boot))
+    vain = {operation.column for operation, _, _ in in_vain}
+    yield from _without_effect(analysis, in_vain)
+    notes = [note for note in boot.problems if note.code and _part(boot.operations, note).column not in vain]
+    if any(failure.code == "image-not-ram" for failure in log.failures):
+        notes = [note for note in notes if note.code != "image-in-region"]
+    yield from _noted(analysis, notes, boot.operations)
+    rows = () if analysis.origin == "simulated" or vain else _rows(log, boot)
+    wrong = [row for row in rows if row.agrees is False and _comparable(analysis, row)]
+    if wrong:
+        yield _not_reproduced(log, wrong)
+    else:
+        told = {_part(boot.operations, note).column for note in notes}
+        yield from _as_they_say(log, [item for item in boot.operations if item.column not in told | vain])
+
+
+def _own_boot(analysis: Analysis) -> SimulatedBoot | None:
+    """The boot with the log's own command line, where that works on a memory map that the text has."""
+    log = analysis.booted_from
+    given = arguments(log.command_line or "")
+    if not any(argument.name in ("mem", "memmap") for argument in given) or analysis.layout.arch not in X86:
+        return None
+    if not log.map_in_force:
+        return None
+    try:
+        return analysis.machine.own
+    except NotSimulated:
+        return None
+
+
+class _Part(Struct, frozen=True):
+    """A piece of the command line that is told of as one: ``text`` as the reader sees it, at ``column``."""
+
+    text: str
+    column: int
+    operation: MapOperation | None
+
+
+def _part(operations: Iterable[MapOperation], note: ArgumentNote, given: tuple[Argument, ...] = ()) -> _Part:
+    """What a note is about: an operation, or else a whole argument."""
+    for operation in operations:
+        if operation.column <= note.column < operation.column + max(len(operation.text), 1):
+            return _Part(f"{operation.argument.name}={operation.text}", operation.column, operation)
+    argument = next((item for item in given if item.column <= note.column < item.column + len(item.text)), None)
+    return _Part(argument.text if argument else "", argument.column if argument else note.column, None)
+
+
+def _noted(analysis: Analysis, notes: Iterable[ArgumentNote], operations: tuple[MapOperation, ...]) -> Iterator[Draft]:
+    """A finding for each piece of the command line that there are notes on; the gravest note is its sentence."""
+    log = analysis.booted_from
+    given = arguments(log.command_line or "")
+    groups: dict[int, tuple[_Part, list[ArgumentNote]]] = {}
+    for note in notes:
+        part = _part(operations, note, given)
+        groups.setdefault(part.column, (part, []))[1].append(note)
+    for part, own in groups.values():
+        first, *others = sorted(own, key=_gravity)
+        yield Draft(
+            first.code,
+            f"{part.text}: {first.message}",
+            _lines(log, part.operation),
+            _ranges(log, part.operation),
+            details=lambda others=others: tuple(note.message for note in others),  # type: ignore[misc]
+            remedy=partial(corrections.of_notes, analysis, part.operation, (first, *others)),
+        )
+
+
+def _gravity(note: ArgumentNote) -> tuple[int, int]:
+    return SEVERITIES.index(BY_CODE[note.code].severity), RANK[note.code]
+
+
+def _lines(log: BootLog, operation: MapOperation | None) -> Lines:
+    """Lines of the command line, and of what the map has where the argument works."""
+    if operation is None:
+        return log.command_line_lines
+    map_ = log.user_map or first_map(log)
+    entries = (item for item in map_ if item.start < operation.end and operation.start < item.end)
+    lines = {line for item in islice(entries, _NAMED_LINES) for line in item.lines}
+    return tuple(sorted({*log.command_line_lines, *lines}))
+
+
+def _ranges(log: BootLog, operation: MapOperation | None) -> tuple[ByteRange, ...]:
+    """Where an argument works, up to the end of the map."""
+    if operation is None:
+        return ()
+    end = max((item.end for item in (*first_map(log), *log.user_map)), default=operation.end)
+    if operation.end == 1 << 64:
+        return (ByteRange(operation.start, end),) if operation.start < end else ()
+    return (ByteRange(operation.start, operation.end),)
+
+
+def _ram(map_: Iterable[MapEntry]) -> Pairs:
+    return canonical((item.start, item.end) for item in map_ if item.type is MemoryType.RAM)
+
+
+def _size(pairs: Pairs) -> int:
+    return sum(end - start for start, end in pairs)
+
+
+# arguments that had no effect
+
+
+def _in_vain(log: BootLog, boot: SimulatedBoot) -> Iterator[tuple[MapOperation, Pairs, str]]:
+    """Operations that take RAM away, all of which the log has all the same: what it has, and which list shows it."""
+    if not log.firmware_map:
+        return
+    firmware, simulated = _ram(first_map(log)), _ram(boot.log.user_map)
+    if log.user_map:
+        printed, where = _ram(log.user_map), "user-defined map"
+    elif log.node_ranges:
+        printed, where = canonical((item.start, item.end) for item in log.node_ranges), "node ranges"
+    else:
+        return
+    for operation in boot.operations:
+        takes = operation.action is Action.REMOVE or (operation.action is Action.ADD and operation.new != RAM)
+        own = clip(firmware, max(operation.start, MIB), operation.end)
+        inside = _size(own)
+        if not takes or not inside or _size(clip(simulated, max(operation.start, MIB), operation.end)) == inside:
+            continue
+        if intersection(own, printed) == own:
+            yield operation, own, where
+
+
+def _without_effect(analysis: Analysis, in_vain: tuple[tuple[MapOperation, Pairs, str], ...]) -> Iterator[Draft]:
+    log, release = analysis.booted_from, analysis.release
+    known = release is not None and release.stable in ARGUMENTS_TOO_EARLY.releases
+    for operation, own, where in in_vain:
+        ranges = " and ".join(range_words(*pair) for pair in own[:2])
+        have = "has" if where.endswith("map") else "have"
+        yield Draft(
+            "argument-no-effect",
+            f"{operation.argument.name}={operation.text} had no effect: the {where} still {have} {ranges} as RAM.",
+            _lines(log, operation),
+            tuple(ByteRange(*pair) for pair in own),
+            details=lambda: (f"Known of that time: {ARGUMENTS_TOO_EARLY.words}.",) if known else (),
+            remedy=partial(corrections.of_release, analysis) if known else no_remedy,
+        )
+
+
+def _fake_nodes(analysis: Analysis) -> Iterator[Draft]:
+    """numa=fake= on a kernel without CONFIG_NUMA_EMU, which says nothing of it (arch/x86/mm/numa.c, 4.17 to 7.1)."""
+    log = analysis.booted_from
+    numa = [item for item in arguments(log.command_line or "") if item.name == "numa"]
+    fakes = [item for item in numa if (item.value or "").startswith("fake=")]
+    whole = log.node_ranges and log.zone_ranges and log.firmware_map
+    if not fakes or log.emulated_nodes or not whole or analysis.origin == "simulated":
+        return
+    if len({item.node for item in log.node_ranges}) > max(1, len({item.node for item in log.srat})):
+        return
+    text = f"{fakes[-1].text} had no effect: no line names a node of it, as in a kernel without CONFIG_NUMA_EMU."
+    yield Draft("argument-ignored", text, log.command_line_lines)
+
+
+# the kernel's own image
+
+
+def _image(analysis: Analysis, failure: Failure, boot: SimulatedBoot | None) -> Draft:
+    """The kernel's sentence that its image was no RAM, with the argument that took it and why that could be."""
+    image = printed_image(analysis.log)
+    if boot is None or image is None:
+        return of_failure(failure)
+    taker = next((item for item in boot.operations if _holds(item, image.range)), None)
+    if taker is None:
+        return of_failure(failure)
+    region = f"{taker.argument.name}={taker.text}"
+    text = f"{region}: the kernel's own image lies in the region, {range_words(image.start, image.end)}, and stays RAM."
+    return Draft(
+        failure.code,
+        text,
+        tuple(sorted({*failure.lines, *image.lines, *analysis.booted_from.command_line_lines})),
+        (ByteRange(image.start, image.end),),
+        details=partial(_why_there, analysis),
+        remedy=partial(corrections.of_image, analysis),
+    )
+
+
+def _holds(operation: MapOperation, image: ByteRange) -> bool:
+    takes = operation.action is Action.REMOVE or (operation.action is Action.ADD and operation.new != RAM)
+    return takes and operation.start < image.end and image.start < operation.end
+
+
+def _why_there(analysis: Analysis) -> Iterator[str]:
+    version = analysis.booted_from.stable_of(analysis.release)
+    if version is None or (STUB_PLACES_IMAGE.reached(version) and not STUB_SPARES_REGIONS.reached(version)):
+        since = STUB_SPARES_REGIONS.since
+        yield (
+            "Started by EFI, the kernel is placed at random, and the EFI stub looks at mem= and memmap= only from"
+            f" {since} on (15aa8fb852f9)."
+        )
+
+
+# what agrees
+
+
+def _rows(log: BootLog, boot: SimulatedBoot) -> tuple[SelfCheck, ...]:
+    try:
+        return self_check(log, boot.log)
+    except NotSimulated:
+        return ()
+
+
+def _comparable(analysis: Analysis, row: SelfCheck) -> bool:
+    """Zones are printed in many ways, and node ranges may be cut."""
+    return row.what == "user map" or (row.what == "node ranges" and not analysis.layout.missing)
+
+
+def _not_reproduced(log: BootLog, rows: list[SelfCheck]) -> Draft:
+    row = rows[0]
+    printed = next((item for item in row.printed if item not in row.simulated), "nothing more")
+    computed = next((item for item in row.simulated if item not in row.printed), "nothing more")
+    text = (
+        f"Simulating the log's own command line does not give its own {row.what}: the log prints {printed}, the"
+        f" simulation gives {computed}."
+    )
+    details = "What-if answers on this machine may be wrong."
+    lines = tuple(sorted({*log.command_line_lines, *row.lines}))
+    return Draft("arguments-not-reproduced", text, lines, details=lambda: (details,))
+
+
+_WORDS = {PRAM: "persistent memory", RESERVED: "reserved", ACPI: "ACPI data"}
+
+
+def _as_they_say(log: BootLog, operations: list[MapOperation]) -> Iterator[Draft]:
+    """One sentence for each argument that took RAM away, as it says."""
+    firmware = _ram(first_map(log)) if log.firmware_map else ()
+    own_map = next((item for item in operations if item.action is Action.EMPTY), None)
+    if own_map is not None:
+        left = format_size(_size(_ram(log.user_map)))
+        text = f"memmap=exactmap: the map is that of the command line, as it says: {left} of RAM"
+        text += f" of {format_size(_size(firmware))}." if firmware else "."
+        yield (
+            Draft("memory-argument", text, _lines(log, None), ())
+            if log.user_map
+            else Draft(
+                "memory-argument",
+                "memmap=exactmap: the map is that of the command line, as it says.",
+                _lines(log, None),
+            )
+        )
+    for operation in operations:
+        sentence = _as_it_says(operation, firmware)
+        if sentence:
+            text = f"{operation.argument.name}={operation.text}: {sentence}"
+            yield Draft("memory-argument", text, _lines(log, operation), _ranges(log, operation))
+
+
+def _as_it_says(operation: MapOperation, firmware: Pairs) -> str:
+    region = range_words(operation.start, operation.end)
+    if operation.action is Action.ADD and operation.new != RAM:
+        return f"{region} is {_WORDS.get(operation.new or 0, f'of type {operation.new}')}, as it says."
+    if operation.action is Action.UPDATE:
+        return f"RAM of {region} is of type {operation.new}, as it says." if operation.old == RAM else ""
+    if operation.action is Action.REMOVE and operation.end == 1 << 64:
+        gone, limit = _size(clip(firmware, operation.start, operation.end)), address_words(operation.start)
+        if not gone:
+            return f"it changes nothing, since there is no RAM above {limit}." if firmware else ""
+        whole = format_size(_size(firmware))
+        return f"{format_size(gone)} of {whole} RAM lie above {limit} and are left out, as it says."
+        )
+    if operation.action is Action.REMOVE and operation.old in (None, RAM):
+        return f"{region} is taken out of the map, as it says."
+    return ""

@@ -172,7 +172,7 @@ _ARGUMENTS = (
     Code("argument-ignored", "caution", "arguments", _NOT_MEANT, "An argument that does nothing on this machine."),
     Code("huge-pages-count", "caution", "arguments", _NOT_MEANT, "hugepages= with a size, where it takes a number."),
     Code("region-not-ram", "caution", "arguments", _NOT_MEANT, "Persistent memory is made where no RAM is."),
-    Code("region-over-devices", "caution", "arguments", _NOT_MEANT, "A region covers addresses of devices below 4 GiB."),
+    Code("region-over-devices", "caution", "arguments", _NOT_MEANT, "A region covers device addresses below 4 GiB."),
     Code("size-and-start-swapped", "caution", "arguments", _NOT_MEANT, "Size and start of a region change places."),
     Code("memmap-adds-ram", "caution", "arguments", _NOT_MEANT, "“@” makes RAM of addresses that firmware has not."),
     Code("memmap-reserves-nothing", "caution", "arguments", _NOT_MEANT, "“@” on RAM, where “$” may be meant."),
@@ -184,7 +184,7 @@ _ARGUMENTS = (
     Code("region-above-limit", "info", "arguments", _NOT_MEANT, "A region above the end that mem= gives to RAM."),
     Code("region-without-ram", "info", "arguments", _NOT_MEANT, "A region is reserved where no RAM is."),
     Code("region-partly-ram", "info", "arguments", _NOT_MEANT, "A region is reserved that is RAM in part."),
-    Code("argument-rest-ignored", "info", "arguments", _NOT_MEANT, "The kernel reads only the beginning of an argument."),
+    Code("argument-rest-ignored", "info", "arguments", _NOT_MEANT, "The kernel reads only how an argument begins."),
     Code(
         "arguments-not-reproduced",
         "info",

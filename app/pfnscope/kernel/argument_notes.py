@@ -119,7 +119,7 @@ def _crashkernel(argument: Argument, _version: Version | None) -> Iterator[Argum
 
 def _too_new(argument: Argument, row: Threshold, version: Version | None, before: str) -> Iterator[ArgumentNote]:
     if not row.reached(version, unknown=True):
-        message = f"“{argument.text}” is understood since {short(row.since.mainline)}; before, {before}."
+        message = f"Understood from {short(row.since.mainline)} on; before, {before}."
         yield _note(argument, message, "argument-too-new")
 
 

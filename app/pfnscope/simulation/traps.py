@@ -186,7 +186,7 @@ def _of_nodes(
         if takers:
             message = f"This takes all memory of node {node}, {format_size(size)}: the node has none left."
             limit = takers[0].argument.name == "mem"  # which leaves out what it says
-            yield _warn(takers[0], message, "memory-argument" if limit else "node-emptied")
+            yield _warn(takers[0], message, "" if limit else "node-emptied")
 
 
 def _takes(operation: MapOperation) -> bool:
