@@ -308,7 +308,6 @@ def _as_it_says(operation: MapOperation, firmware: Pairs) -> str:
             return f"it changes nothing, since there is no RAM above {limit}." if firmware else ""
         whole = format_size(_size(firmware))
         return f"{format_size(gone)} of {whole} RAM lie above {limit} and are left out, as it says."
-        )
     if operation.action is Action.REMOVE and operation.old in (None, RAM):
         return f"{region} is taken out of the map, as it says."
     return ""
