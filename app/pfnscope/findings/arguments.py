@@ -24,6 +24,7 @@ from pfnscope.model.log import BootLog, Failure, MapEntry, MemoryType
 from pfnscope.model.ranges import ByteRange, Lines, Pairs, canonical, clip, intersection
 from pfnscope.simulation import NotSimulated, SimulatedBoot, features_of, has_mirrors, self_check
 from pfnscope.simulation.firmware import first_map
+from pfnscope.simulation.traps import MOST_RANGES
 from pfnscope.units import MIB, address_words, format_size, range_words
 
 _NAMED_LINES = 8
@@ -163,7 +164,11 @@ def _in_vain(log: BootLog, boot: SimulatedBoot) -> Iterator[tuple[MapOperation, 
         printed, where = canonical((item.start, item.end) for item in log.node_ranges), "node ranges"
     else:
         return
+    ranges = 0
     for operation in boot.operations:
+        ranges += len(clip(firmware, operation.start, operation.end))
+        if ranges > MOST_RANGES:
+            return
         takes = operation.action is Action.REMOVE or (operation.action is Action.ADD and operation.new != RAM)
         own = clip(firmware, max(operation.start, MIB), operation.end)
         inside = _size(own)
@@ -277,19 +282,10 @@ def _as_they_say(log: BootLog, operations: list[MapOperation]) -> Iterator[Draft
     firmware = _ram(first_map(log)) if log.firmware_map else ()
     own_map = next((item for item in operations if item.action is Action.EMPTY), None)
     if own_map is not None:
-        left = format_size(_size(_ram(log.user_map)))
-        text = f"memmap=exactmap: the map is that of the command line, as it says: {left} of RAM"
-        text += f" of {format_size(_size(firmware))}." if firmware else "."
-        yield (
-            Draft("memory-argument", text, _lines(log, None), ())
-            if log.user_map
-            else Draft(
-                "memory-argument",
-                "memmap=exactmap: the map is that of the command line, as it says.",
-                _lines(log, None),
-            )
-        )
-    for operation in operations:
+        left = f": {format_size(_size(_ram(log.user_map)))} of RAM" if log.user_map else ""
+        text = f"memmap=exactmap: the map is that of the command line, as it says{left}."
+        yield Draft("memory-argument", text, _lines(log, None))
+    for operation in islice(operations, MOST_ALIKE):
         sentence = _as_it_says(operation, firmware)
         if sentence:
             text = f"{operation.argument.name}={operation.text}: {sentence}"

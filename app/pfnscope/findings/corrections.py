@@ -1,6 +1,6 @@
 """What helps against an argument that does not do what is meant, tried by the simulator."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from pfnscope.analysis import Analysis
 from pfnscope.analysis.placement import placements
@@ -31,7 +31,7 @@ def of_notes(analysis: Analysis, operation: MapOperation | None, notes: Sequence
         if operation is None:
             return Remedy(f"Write {note.instead}.")
         corrected = _replaced(line, operation, note.instead)
-        why_not = _refusal(analysis, corrected, operation.column)
+        why_not = _refusal(analysis, corrected, operation.column, {item.code for item in notes})
         if why_not is None:
             return _written(operation, note.instead)
         refusals.append(f"{operation.argument.name}={note.instead} is no better, simulated: {why_not}")
@@ -39,15 +39,16 @@ def of_notes(analysis: Analysis, operation: MapOperation | None, notes: Sequence
     if operation is not None and operation.new == PRAM and codes & _MOVABLE:
         return _elsewhere(analysis, line, operation) or Remedy(" ".join((*refusals, _NO_PLACE)))
     if "dollar-lost" in codes and operation is not None and not refusals:
-        words = boot_loader_words("$") or ""
+        words = boot_loader_words("memmap=SIZE$START") or ""
         return Remedy(f"Write the start again, behind a “$” that the boot loader leaves alone. {words}")
     if "memmap-without-sign" in codes and operation is not None and not refusals:
         limit = f"mem={operation.text}"
-        return Remedy(f"To limit RAM write {limit}; for a region write its start behind “$” or “!”.")
+        words = boot_loader_words(f"memmap={operation.text}$START") or ""
+        return Remedy(f"To limit RAM write {limit}, else the start behind a “$” that is left alone. {words}")
     return Remedy(" ".join(refusals)) if refusals else None
 
 
-_NO_PLACE = "No other place of this size in memory is free of danger on this release."
+_NO_PLACE = "No other place was found that is RAM as a whole and free of danger on this release."
 
 
 def of_image(analysis: Analysis) -> Remedy:
@@ -93,27 +94,27 @@ def _written(operation: MapOperation, text: str) -> Remedy:
     return Remedy(f"Write {argument} instead.{f' {words}' if words else ''}", argument, None, checked=True)
 
 
-def _refusal(analysis: Analysis, line: str, column: int) -> str | None:
-    """Why a corrected line is not offered; None where it does what is meant and adds no danger."""
+def _refusal(analysis: Analysis, line: str, column: int, known: Collection[str]) -> str | None:
+    """Why a corrected line is not offered; None where it does what is meant and adds no danger.
+
+    ``known`` are codes of notes that the argument at this column has as it is, and may keep.
+    """
     try:
         changed, boot = what_if(analysis, line)
     except NotSimulated as error:
         return f"{error}."
     own = analysis.machine.own
-    noted = next(_grave(boot.problems, column), None)
+    noted = next((note for note in _grave(boot.problems) if note.column == column and note.code not in known), None)
     if noted is not None:
-        return noted
-    more = len(list(_grave(boot.problems))) > len(list(_grave(own.problems)))
-    if more:
+        return noted.message
+    if len(list(_grave(boot.problems))) > len(list(_grave(own.problems))):
         return "other arguments then do not do what they say."
     return _new_danger(analysis, changed)
 
 
-def _grave(notes: Iterable[ArgumentNote], column: int | None = None) -> Iterator[str]:
-    """Sentences of the notes above info, all of them or those on the argument at a column."""
-    for note in notes:
-        if note.code and worse(BY_CODE[note.code].severity, "info") and column in (None, note.column):
-            yield note.message
+def _grave(notes: Iterable[ArgumentNote]) -> Iterator[ArgumentNote]:
+    """The notes above info."""
+    return (note for note in notes if note.code and worse(BY_CODE[note.code].severity, "info"))
 
 
 def _new_danger(analysis: Analysis, changed: Analysis) -> str | None:
@@ -136,15 +137,16 @@ def _elsewhere(analysis: Analysis, line: str, operation: MapOperation) -> Remedy
     pages, step = (operation.end - operation.start) // page, machine.layout.section_size or 128 * MIB
     if not pages or not machine.layout.zone_spans:
         return None
-    starts: list[int] = []
+    starts: list[tuple[bool, int]] = []
     for place in placements(machine, pages, "!", step // page):
-        if place.safe and not place.holes:
+        if place.safe:
             first, last = place.start, place.end - step
-            starts.append(min(max(operation.start // step * step, first), max(first, last // step * step)))
+            start = min(max(operation.start // step * step, first), max(first, last // step * step))
+            starts.append((bool(place.holes), start))
     size, _, _ = operation.text.partition("!")
-    for at in sorted(starts, key=lambda at: abs(at - operation.start))[:2]:
+    for _, at in sorted(starts, key=lambda item: (item[0], abs(item[1] - operation.start)))[:2]:
         text = f"{size}!{_short(at)}"
-        if _refusal(analysis, _replaced(line, operation, text), operation.column) is None:
+        if _refusal(analysis, _replaced(line, operation, text), operation.column, set()) is None:
             return _written(operation, text)
     return None
 

@@ -19,6 +19,7 @@ from pfnscope.kernel.thresholds import (
 )
 from pfnscope.patterns import compiled
 from pfnscope.units import GIB, MIB, format_size, leading_size
+from pfnscope.words import counted
 
 _SIZE = r"(?:0[xX][0-9a-fA-F]+|[0-9]+)[KMGTPEkmgtpe]?"
 _CRASHKERNEL = (
@@ -59,7 +60,7 @@ def _huge_pages(argument: Argument, page: str | None, version: Version | None) -
     elif rest[:1] in tuple("kKmMgGtT"):
         each = leading_size(page or "")[0]
         of = f" of {format_size(each)}" if each else ""
-        message = f"hugepages= counts pages: this asks for {number}{of}, not for {number} {rest[0].upper()}iB."
+        message = f"It counts pages: this asks for {counted(number, 'page')}{of}, not for {number} {rest[0].upper()}iB."
         yield _note(argument, message, "huge-pages-count")
     elif rest.startswith(":"):
         yield from _too_new(argument, HUGE_PAGES_OF_NODES, version, f"the kernel reads {number} pages")

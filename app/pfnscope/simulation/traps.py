@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from pfnscope.kernel.command_line import Argument, boot_loader_words
+from pfnscope.kernel.command_line import Argument
 from pfnscope.kernel.map_arguments import Action, ArgumentNote, MapOperation
 from pfnscope.kernel.region_kinds import PRAM, RAM, REGION_FORMS, SIGN_OF
 from pfnscope.kernel.release import Version
@@ -12,14 +12,16 @@ from pfnscope.kernel.thresholds import IMAGE_MOVES
 from pfnscope.model.log import MapEntry, MemoryType, SratEntry
 from pfnscope.model.ranges import Pairs, canonical, clip, difference, intersection
 from pfnscope.simulation.firmware import BIOS_END, BIOS_START, Image
-from pfnscope.units import GIB, PAGE_SIZE, address_words, format_size, range_words
-from pfnscope.words import counted, plural
+from pfnscope.units import GIB, PAGE_SIZE, address_words, format_size, leading_size, range_words
+from pfnscope.words import counted
 
 AVOIDED_BY_KASLR = 4
 """MAX_MEMMAP_REGIONS, arch/x86/boot/compressed/kaslr.c, 4.13 to 7.1."""
 _FIRST, *_OTHERS = (f"“{form.sign}”" for form in REGION_FORMS)
 _SIGNS = f"{', '.join(reversed(_OTHERS))} or {_FIRST}"
 _ALL = 1 << 64
+MOST_RANGES = 200_000
+"""Ranges of RAM that the operations of one command line are held against; a hostile map has as many for each."""
 
 
 class Before(Struct, frozen=True):
@@ -52,8 +54,10 @@ def traps(
     if before.ram is not None:
         own_map = any(operation.action is Action.EMPTY for operation in operations)
         limit = min((item.start for item in _limits(operations)), default=_ALL)
+        ranges = 0
         for operation in operations:
-            if operation.action is not Action.ADD:
+            ranges += len(clip(before.ram, operation.start, operation.end))
+            if operation.action is not Action.ADD or ranges > MOST_RANGES:
                 continue
             if operation.new != RAM:
                 problems += _of_region(operation, limit, before.ram, before)
@@ -100,17 +104,19 @@ def _not_whole(
 ) -> tuple[str, str]:
     """The sentence on a region that is RAM in part, and its code."""
     size = operation.end - operation.start
+    whole = ((operation.start, operation.end),)
     have = f"of {format_size(size)}, {format_size(sum(end - start for start, end in inside))} is RAM"
     hole = clip((devices,), operation.start, operation.end) if devices else ()
-    if hole and hole[0] == devices:
+    if hole and operation.end >= 4 * GIB:
         taken = f"The region takes in {range_words(*hole[0])}, the addresses of devices below 4 GiB"
         return f"{taken}: {have}.", "region-over-devices"
-    pieces = f"{len(inside)} {plural(len(inside), 'piece')}"
-    message = (
-        f"{range_words(operation.start, operation.end)} is not all RAM: {have}, in {pieces};"
-        " the rest are holes or reserved ranges."
-    )
-    return message, "region-in-pieces" if pmem else "region-partly-ram"
+    first, *others = difference(whole, inside)
+    more = f" and {counted(len(others), 'more range')}" if others else ""
+    rest = f"{range_words(*first)}{more} is a hole or reserved"
+    message = f"{range_words(operation.start, operation.end)} is not all RAM: {have}; {rest}"
+    if pmem:
+        return f"{message}, and becomes persistent memory as well.", "region-in-pieces"
+    return f"{message}.", "region-partly-ram"
 
 
 def _devices(ram: Pairs) -> tuple[int, int] | None:
@@ -139,11 +145,10 @@ def _of_ram(operation: MapOperation, ram: Pairs, covered: Pairs) -> Iterator[Arg
 
 def _of_limits(operations: tuple[MapOperation, ...]) -> Iterator[ArgumentNote]:
     for operation in _limits(operations):
-        if operation.argument.name == "memmap" and operation.text.isalnum():
-            write = boot_loader_words("“$”") or ""
+        if operation.argument.name == "memmap" and not leading_size(operation.text)[1]:
             message = (
-                f"Without {_SIGNS} this removes all RAM above {address_words(operation.start)}. Boot loaders swallow"
-                f" an unescaped “$”. {write}"
+                f"Without {_SIGNS} this removes all RAM above {address_words(operation.start)}; boot loaders swallow"
+                " an unescaped “$”."
             )
             yield _warn(operation, message, "memmap-without-sign")
 
@@ -165,7 +170,9 @@ def _overlaps(operations: tuple[MapOperation, ...]) -> Iterator[ArgumentNote]:
         if reach is not None and item.start < reach.end and (item.new != reach.new or item.new == PRAM):
             shared = range_words(item.start, min(item.end, reach.end))
             later, earlier = (item, reach) if item.column > reach.column else (reach, item)
-            yield _warn(later, f"Overlaps memmap={earlier.text} in {shared}, which is cut there.", "regions-overlap")
+            wins = max(item, reach, key=lambda one: one.new or 0)
+            outcome = "is a piece of its own" if item.new == reach.new else f"is what memmap={wins.text} says"
+            yield _warn(later, f"It overlaps memmap={earlier.text}: {shared} {outcome}.", "regions-overlap")
         if reach is None or item.end > reach.end:
             reach = item
 
