@@ -181,17 +181,21 @@ def _in_vain(log: BootLog, boot: SimulatedBoot) -> Iterator[tuple[MapOperation, 
 def _without_effect(analysis: Analysis, in_vain: tuple[tuple[MapOperation, Pairs, str], ...]) -> Iterator[Draft]:
     log, release = analysis.booted_from, analysis.release
     known = release is not None and release.stable in ARGUMENTS_TOO_EARLY.releases
+    words = (f"Known of that time: {ARGUMENTS_TOO_EARLY.words}.",) if known else ()
     for operation, own, where in in_vain:
-        ranges = " and ".join(range_words(*pair) for pair in own[:2])
-        have = "has" if where.endswith("map") else "have"
+        ranges = " and ".join(range_words(*pair) for pair in own[:2]) + (" is" if len(own) == 1 else " are")
         yield Draft(
             "argument-no-effect",
-            f"{operation.argument.name}={operation.text} had no effect: the {where} still {have} {ranges} as RAM.",
+            f"{operation.argument.name}={operation.text} had no effect: {ranges} still RAM.",
             _lines(log, operation),
             tuple(ByteRange(*pair) for pair in own),
-            details=lambda: (f"Known of that time: {ARGUMENTS_TOO_EARLY.words}.",) if known else (),
+            details=partial(_where_seen, where, words),
             remedy=partial(corrections.of_release, analysis) if known else no_remedy,
         )
+
+
+def _where_seen(where: str, words: tuple[str, ...]) -> tuple[str, ...]:
+    return (f"The {where} of the log {'has' if where.endswith('map') else 'have'} it as memory.", *words)
 
 
 def _fake_nodes(analysis: Analysis) -> Iterator[Draft]:
