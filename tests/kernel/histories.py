@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
+from pfnscope.findings.corrections import stub_is_blind
 from pfnscope.kernel.architectures import asks_memblock, takes_blocks
+from pfnscope.kernel.regressions import ARGUMENTS_TOO_EARLY
 from pfnscope.kernel.release import Version, parse_version
 from pfnscope.layout.evidence import configured_buddy
 from pfnscope.layout.owners import x86_low_memory
@@ -45,6 +47,7 @@ from tests.kernel.outcomes import (
     movable,
     movable_percent,
     nodes_without_a_mib,
+    noted,
     notes,
     one_zone,
     page_sizes,
@@ -77,6 +80,20 @@ class History(Struct, frozen=True):
         return [((0, 0, 0), self.oldest), *((parse_version(first), outcome) for first, outcome in self.turns.items())]
 
 
+_BLIND_STUB = History(
+    stub_is_blind,
+    False,
+    {
+        "6.1.81": True,
+        "6.1.93": False,
+        "6.2": False,
+        "6.6": True,
+        "6.6.33": False,
+        "6.7": True,
+        "6.9.4": False,
+        "6.10": False,
+    },
+)
 _PER_ZONE, _BY_ADDRESS, _FAKE = ["holes-per-zone"], ["holes-by-address"], ["fake-links"]
 _GAPS, _TAIL = ["zeroed-gaps"], ["zeroed-gaps-and-tail"]
 _MAX, _END, _ONLINE = ["below max_pfn"], ["to the end of the last section"], ["in 2 MiB sub-sections that hold memory"]
@@ -247,6 +264,20 @@ HISTORIES: Mapping[str, History] = {
     "MOVABLE_NODE": History(movable("movable_node"), False, {"3.14": True}),
     "PRAM_ARGUMENT": History(first_action("memmap=1G!4G"), "remove", {"4.1": "add"}),
     "MANIPULATION_ARGUMENT": History(first_action("memmap=1G%4G-1+2"), "remove", {"4.16": "update"}),
+    "RESERVE_MEM": History(noted("reserve_mem=4M:4096:trace"), ["argument-too-new"], {"6.11": []}),
+    "HUGE_PAGES_OF_NODES": History(noted("hugepages=0:2,1:2"), ["argument-too-new"], {"5.16": []}),
+    "notes on kernelcore=mirror": History(
+        noted("kernelcore=mirror"), ["argument-too-new"], {"4.6": ["argument-ignored"]}
+    ),
+    "notes on percentages": History(noted("movablecore=30%"), ["argument-too-new"], {"4.17": []}),
+    "notes on movable_node": History(noted("movable_node"), ["argument-too-new"], {"3.14": []}),
+    "STUB_PLACES_IMAGE": _BLIND_STUB,
+    "STUB_SPARES_REGIONS": _BLIND_STUB,
+    "arguments too early": History(
+        lambda version: version in ARGUMENTS_TOO_EARLY.releases,
+        False,
+        {"5.15.5": True, "5.15.12": False, "5.16": True, "5.16.1": False},
+    ),
     "SOFT_RESERVED_APART": History(pieces_of_soft_reserved, 2, {"5.10": 3}),
     "ENDS_WITH_RAM": History(last_pfn_agrees(10), True, {"2.6.27": False}),
     "ZONES_CUT": History(end_of_dma32, 4 * GIB, {"3.19": 64 * MIB}),

@@ -15,6 +15,7 @@ from pfnscope.bootlog.text.searchable import Text
 from pfnscope.kernel import vmemmap
 from pfnscope.kernel.architecture_row import MemoryModel
 from pfnscope.kernel.architectures import memory_model, section_size, zone_limits
+from pfnscope.kernel.argument_notes import argument_notes
 from pfnscope.kernel.command_line import arguments, movable_arguments
 from pfnscope.kernel.deferral import RESERVING, deferral
 from pfnscope.kernel.map_arguments import map_operations
@@ -131,6 +132,11 @@ def movable_percent(version: Version) -> object:
 
 def first_action(words: str) -> Callable[[Version], object]:
     return lambda version: map_operations(arguments(words), version)[0][0].action.value
+
+
+def noted(words: str) -> Callable[[Version], object]:
+    """Codes of the notes on arguments, of a machine without mirrored memory."""
+    return lambda version: [note.code for note in argument_notes(arguments(words), version, mirrors=False)]
 
 
 def pieces_of_soft_reserved(version: Version) -> object:

@@ -16,7 +16,7 @@ from pfnscope.kernel.command_line import Argument, arguments
 from pfnscope.kernel.map_arguments import Action, ArgumentNote, MapOperation
 from pfnscope.kernel.region_kinds import ACPI, PRAM, RAM, RESERVED
 from pfnscope.kernel.regressions import ARGUMENTS_TOO_EARLY
-from pfnscope.kernel.thresholds import STUB_PLACES_IMAGE, STUB_SPARES_REGIONS
+from pfnscope.kernel.thresholds import STUB_SPARES_REGIONS
 from pfnscope.layout.map_changes import printed_image
 from pfnscope.model.analysis import SEVERITIES
 from pfnscope.model.answers import SelfCheck
@@ -242,7 +242,7 @@ def _holds(operation: MapOperation, image: ByteRange) -> bool:
 
 def _why_there(analysis: Analysis) -> Iterator[str]:
     version = analysis.booted_from.stable_of(analysis.release)
-    if version is None or (STUB_PLACES_IMAGE.reached(version) and not STUB_SPARES_REGIONS.reached(version)):
+    if corrections.stub_is_blind(version):
         since = STUB_SPARES_REGIONS.since
         yield (
             "Started by EFI, the kernel is placed at random, and the EFI stub looks at mem= and memmap= only from"

@@ -10,7 +10,7 @@ from pfnscope.kernel.command_line import boot_loader_words
 from pfnscope.kernel.map_arguments import ArgumentNote, MapOperation
 from pfnscope.kernel.region_kinds import PRAM
 from pfnscope.kernel.regressions import ARGUMENTS_TOO_EARLY
-from pfnscope.kernel.release import Since, short
+from pfnscope.kernel.release import Since, Version, short
 from pfnscope.kernel.thresholds import STUB_PLACES_IMAGE, STUB_SPARES_REGIONS
 from pfnscope.model.analysis import worse
 from pfnscope.model.findings import Remedy
@@ -55,9 +55,7 @@ def of_image(analysis: Analysis) -> Remedy:
     """``nokaslr``, tried, and the releases that place the kernel elsewhere themselves."""
     log = analysis.booted_from
     version = log.stable_of(analysis.release)
-    stub = version is None or STUB_PLACES_IMAGE.reached(version)
-    mends = stub and not STUB_SPARES_REGIONS.reached(version)
-    release = nearest(STUB_SPARES_REGIONS.since, version) if mends else None
+    release = nearest(STUB_SPARES_REGIONS.since, version) if stub_is_blind(version) else None
     newer = f"; {release} and later keep out of it without" if release else ""
     corrected = f"{own_command_line(log)} nokaslr".strip()
     try:
@@ -71,6 +69,12 @@ def of_image(analysis: Analysis) -> Remedy:
     return Remedy(text, "nokaslr" if checked else None, release, checked)
 
 
+def stub_is_blind(version: Version | None) -> bool:
+    """Whether an EFI stub may place the kernel in a region of memmap=; True where no release is known."""
+    places = STUB_PLACES_IMAGE.reached(version, unknown=True)
+    return places and not STUB_SPARES_REGIONS.reached(version, unknown=False)
+
+
 def of_release(analysis: Analysis) -> Remedy:
     """The nearest release that parses arguments behind the firmware's map again."""
     reverted = ARGUMENTS_TOO_EARLY.releases.before
@@ -78,7 +82,7 @@ def of_release(analysis: Analysis) -> Remedy:
     return Remedy(f"Boot {release} or later, which reads the arguments behind the firmware's map.", None, release)
 
 
-def nearest(change: Since, version: tuple[int, int, int] | None) -> str:
+def nearest(change: Since, version: Version | None) -> str:
     """The first release with a change on the branch of a version, or else of mainline."""
     own = (point for point in change.stable if version is not None and point[:2] == version[:2])
     return short(next(own, change.mainline))
