@@ -166,9 +166,10 @@ def test_soft_reserved_memory_is_ram_with_nosoftreserve() -> None:
     ("options", "word"),
     [
         ("memmap=5G!1G", "The size comes first"),
-        ("memmap=1G", "Boot loaders swallow"),
-        ("memmap=2G!2560M", "in 2 pieces"),
-        ("memmap=1G!3328M", "not all RAM"),
+        ("memmap=1G", "boot loaders swallow"),
+        ("memmap=2G!2560M", "the addresses of devices"),
+        ("memmap=1G!3328M", "256 MiB is RAM"),
+        ("memmap=256M!2944M", "not all RAM"),
         ("memmap=16M!0xfd000000", "None of"),
         ("mem=4G memmap=1G!6G", "above the end that mem="),
         (" ".join(f"memmap=1M!{5000 + i}M" for i in range(5)), "KASLR avoids 4"),

@@ -92,7 +92,7 @@ def test_the_removal_of_the_kernels_image_tells_its_exact_extent() -> None:
     log = boot(text("image-in-region"))
     (image,) = [region for region in log.reserved_regions if region.kind == KERNEL_IMAGE]
     assert (image.start, image.end) == (0x1000000, 0x3C30000)
-    assert [note.code for note in log.diagnostics if note.severity == "warning"] == ["image-not-ram"]
+    assert [failure.code for failure in log.failures] == ["image-not-ram"]
     assert simulated(log).image_mended
     assert [what for what, _ in simulated(log).assumed] == []
     assert nodes(simulated(log, "nokaslr").log) == [LOW, (0, MIB, 0x3FFE0000)]

@@ -32,17 +32,21 @@ _NAMED_LINES = 8
 
 def drafts(analysis: Analysis) -> Iterator[Draft]:
     """The findings of this subject; of those of one code the first ones."""
-    told: dict[str, int] = {}
+    alike: dict[str, int] = {}
     for draft in _all(analysis):
-        told[draft.code] = told.get(draft.code, 0) + 1
-        if told[draft.code] <= MOST_ALIKE:
+        alike[draft.code] = alike.get(draft.code, 0) + 1
+        if alike[draft.code] <= MOST_ALIKE:
             yield draft
 
 
 def _all(analysis: Analysis) -> Iterator[Draft]:
     boot = _own_boot(analysis)
+    simulated = analysis.origin == "simulated"
     for failure in failures(analysis.log, "arguments"):
-        yield _image(analysis, failure, boot) if failure.code == "image-not-ram" else of_failure(failure)
+        if failure.code != "image-not-ram":
+            yield of_failure(failure)
+        elif not simulated:  # the notes tell it of a boot that did not happen
+            yield _image(analysis, failure, boot)
     log = analysis.booted_from
     if log.command_line is None:
         return
@@ -51,20 +55,20 @@ def _all(analysis: Analysis) -> Iterator[Draft]:
         version = features_of(log, log.stable_of(analysis.release))
         yield from _noted(analysis, argument_notes(arguments(log.command_line), version, mirrors=has_mirrors(log)), ())
         return
-    in_vain = () if analysis.origin == "simulated" else tuple(_in_vain(log, boot))
+    in_vain = () if simulated else tuple(_in_vain(log, boot))
     vain = {operation.column for operation, _, _ in in_vain}
     yield from _without_effect(analysis, in_vain)
     notes = [note for note in boot.problems if note.code and _part(boot.operations, note).column not in vain]
-    if any(failure.code == "image-not-ram" for failure in log.failures):
+    if not simulated and any(failure.code == "image-not-ram" for failure in log.failures):
         notes = [note for note in notes if note.code != "image-in-region"]
     yield from _noted(analysis, notes, boot.operations)
-    rows = () if analysis.origin == "simulated" or vain else _rows(log, boot)
+    rows = () if simulated or vain else _rows(log, boot)
     wrong = [row for row in rows if row.agrees is False and _comparable(analysis, row)]
     if wrong:
         yield _not_reproduced(log, wrong)
     else:
-        told = {_part(boot.operations, note).column for note in notes}
-        yield from _as_they_say(log, [item for item in boot.operations if item.column not in told | vain])
+        noted = {_part(boot.operations, note).column for note in notes}
+        yield from _as_they_say(log, [item for item in boot.operations if item.column not in noted | vain])
 
 
 def _own_boot(analysis: Analysis) -> SimulatedBoot | None:

@@ -10,7 +10,7 @@ from pfnscope.kernel.command_line import boot_loader_words
 from pfnscope.kernel.map_arguments import ArgumentNote, MapOperation
 from pfnscope.kernel.region_kinds import PRAM
 from pfnscope.kernel.regressions import ARGUMENTS_TOO_EARLY
-from pfnscope.kernel.release import Since, Version, short
+from pfnscope.kernel.release import Version, short
 from pfnscope.kernel.thresholds import STUB_PLACES_IMAGE, STUB_SPARES_REGIONS
 from pfnscope.model.analysis import worse
 from pfnscope.model.findings import Remedy
@@ -55,7 +55,7 @@ def of_image(analysis: Analysis) -> Remedy:
     """``nokaslr``, tried, and the releases that place the kernel elsewhere themselves."""
     log = analysis.booted_from
     version = log.stable_of(analysis.release)
-    release = nearest(STUB_SPARES_REGIONS.since, version) if stub_is_blind(version) else None
+    release = short(STUB_SPARES_REGIONS.since.nearest(version)) if stub_is_blind(version) else None
     newer = f"; {release} and later keep out of it without" if release else ""
     corrected = f"{own_command_line(log)} nokaslr".strip()
     try:
@@ -78,14 +78,8 @@ def stub_is_blind(version: Version | None) -> bool:
 def of_release(analysis: Analysis) -> Remedy:
     """The nearest release that parses arguments behind the firmware's map again."""
     reverted = ARGUMENTS_TOO_EARLY.releases.before
-    release = nearest(reverted, analysis.booted_from.stable_of(analysis.release))
+    release = short(reverted.nearest(analysis.booted_from.stable_of(analysis.release)))
     return Remedy(f"Boot {release} or later, which reads the arguments behind the firmware's map.", None, release)
-
-
-def nearest(change: Since, version: Version | None) -> str:
-    """The first release with a change on the branch of a version, or else of mainline."""
-    own = (point for point in change.stable if version is not None and point[:2] == version[:2])
-    return short(next(own, change.mainline))
 
 
 def _replaced(line: str, operation: MapOperation, text: str) -> str:

@@ -38,6 +38,11 @@ class Since(Struct, frozen=True):
             return unknown
         return version >= self.mainline or any(point[:2] == version[:2] and version >= point for point in self.stable)
 
+    def nearest(self, version: Version | None) -> Version:
+        """The first release with the change on the branch of a version, or else of mainline."""
+        own = (point for point in self.stable if version is not None and point[:2] == version[:2])
+        return next(own, self.mainline)
+
     def __str__(self) -> str:
         """For readers: ``5.4; stable 5.3.8, 4.19.81``."""
         return short(self.mainline) + (f"; stable {', '.join(map(short, self.stable))}" if self.stable else "")

@@ -44,24 +44,19 @@ class Image(Struct, frozen=True):
 def kernel_image(log: BootLog, command_line: str, version: Version | None) -> Image | None:
     """The image of an x86 kernel, or None where KASLR may have put it anywhere.
 
-    From the line that removes it from the map, and from /proc/iomem, both ends are known; not so with a ``nokaslr``
-    that the log's own command line has not, by which it lies elsewhere. A memblock dump has the image
+    From the line that removes it from the map, and from /proc/iomem, both ends are known. With a ``nokaslr`` that the
+    log's own command line has not, an image of that size is where it usually lies. A memblock dump has the image
     and what lies behind it as one region; the image has at least its beginning. Where it usually lies it is only where
     the map before the arguments has RAM.
     """
     names = {argument.name for argument in arguments(command_line)}
     fixed = "nokaslr" in names and all(argument.name != "nokaslr" for argument in arguments(log.command_line or ""))
-    printed = None if fixed else printed_image(log)
-    if printed is not None:
-        return Image(printed.start, printed.end, printed.lines, None)
-    parts = [item for item in log.files.iomem if item.name in _PARTS]
-    if not fixed and parts and max(item.end for item in parts) > KIB:
-        return Image(
-            min(item.start for item in parts),
-            max(item.end for item in parts),
-            tuple(line for item in parts for line in item.lines),
-            None,
-        )
+    own = _own_image(log)
+    if own is not None and fixed and own.start != LINK_ADDRESS:
+        end = LINK_ADDRESS + own.end - own.start
+        return Image(LINK_ADDRESS, end, own.lines, "its size and the usual link address")
+    if own is not None:
+        return own
     for region in log.memblock_reserved:
         if region.start == LINK_ADDRESS:
             return Image(region.start, region.end, region.lines, "the region of memblock.reserved at 16 MiB")
@@ -70,6 +65,22 @@ def kernel_image(log: BootLog, command_line: str, version: Version | None) -> Im
     if moves or clip(_left(first_map(log) or log.map_in_force), *usual) != (usual,):
         return None
     return Image(*usual, (), "the usual link address and the least size of an image")
+
+
+def _own_image(log: BootLog) -> Image | None:
+    """Where the image of the log's own boot lies, as lines tell it with both ends."""
+    printed = printed_image(log)
+    if printed is not None:
+        return Image(printed.start, printed.end, printed.lines, None)
+    parts = [item for item in log.files.iomem if item.name in _PARTS]
+    if not parts or max(item.end for item in parts) <= KIB:
+        return None
+    return Image(
+        min(item.start for item in parts),
+        max(item.end for item in parts),
+        tuple(line for item in parts for line in item.lines),
+        None,
+    )
 
 
 def _left(map_: tuple[MapEntry, ...]) -> Pairs:
