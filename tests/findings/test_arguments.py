@@ -122,7 +122,7 @@ CASES = {
     "overlapping": Case(
         "regions-overlap",
         Machine(line="memmap=1G!5G memmap=1G!5632M"),
-        "memmap=1G!5632M: It overlaps memmap=1G!5G: [0x160000000, 0x180000000) is a piece of its own.",
+        "memmap=1G!5632M: It overlaps memmap=1G!5G: [0x160000000, 0x180000000) is in both",
         "memmap=1G!5G memmap=1G!6G",
     ),
     "image": Case(
@@ -192,8 +192,8 @@ def test_the_report_begins_with_the_argument_at_fault(name: str, form: Callable[
 @pytest.mark.parametrize(("name", "form"), RUNS)
 def test_a_healthy_twin_is_not_told_so(name: str, form: Callable[[Machine], str]) -> None:
     twin = Machine(line=CASES[name].healthy)
-    found = own(analysis_of(form(twin)))
-    assert {item.code for item in found} <= {"memory-argument"}
+    said = own(analysis_of(form(twin)))
+    assert {item.code for item in said} <= {"memory-argument"}
     assert findings(analysis_of(form(twin)))[0].severity in ("none", "info")
     assert plain(CASES[name].sentence) not in top(form(twin))
 

@@ -7,6 +7,8 @@ from pfnscope.analysis.whatif import what_if
 from pfnscope.bootlog import read
 from pfnscope.findings import arguments, findings
 from pfnscope.findings.drafts import MOST_ALIKE
+from pfnscope.report.simulated import agreement
+from pfnscope.service import whatif as service
 from tests.support.argument_logs import (
     GIB,
     IMAGE,
@@ -61,7 +63,7 @@ def test_a_correction_that_would_leave_struct_pages_unwritten_is_not_offered() -
     """On 4.17 nothing initialises the end of a section behind a node, and the region makes node 0 end there."""
     ram = (RAM[0], (MIB, 0x77FF0000), RAM[2])
     machine = Machine(line="memmap=3G@4G", release="4.17.0", ram=ram)
-    [item] = [found for found in own(analysis_of(whole(machine))) if found.code == "memmap-reserves-nothing"]
+    [item] = [item for item in own(analysis_of(whole(machine))) if item.code == "memmap-reserves-nothing"]
     assert item.remedy is not None
     assert item.remedy.command_line is None
     assert "memmap=3G$4G is no better, simulated: nothing would write the struct pages of" in item.remedy.text
@@ -128,6 +130,15 @@ def test_other_architectures_read_mem_in_their_own_way() -> None:
 def test_of_many_findings_of_one_kind_the_first_are_told() -> None:
     line = " ".join(f"memmap=1M!{20 + at}G" for at in range(40))
     assert len(own(analysis_of(whole(Machine(line=line))))) <= 2 * MOST_ALIKE
+
+
+def test_a_failed_self_check_has_its_reason() -> None:
+    text = whole(Machine(line="mem=5G", release="5.15.7", user=UNCHANGED, nodes=NODES)).encode()
+    in_vain, fine = service.simulate(text), service.simulate(whole(Machine(line="mem=5G")).encode())
+    assert in_vain.simulation is not None
+    assert fine.simulation is not None
+    assert agreement(in_vain.simulation).endswith("mem=5G had no effect: [5 GiB, 10 GiB) is still RAM.")
+    assert (fine.simulation.replays, fine.simulation.reasons) == (True, ())
 
 
 def test_a_simulated_boot_is_told_of_its_own_arguments() -> None:

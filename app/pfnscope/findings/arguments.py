@@ -138,7 +138,7 @@ def _lines(log: BootLog, operation: MapOperation | None) -> Lines:
 
 def _ranges(log: BootLog, operation: MapOperation | None) -> tuple[ByteRange, ...]:
     """Where an argument works, up to the end of the map."""
-    if operation is None:
+    if operation is None or operation.start == operation.end:
         return ()
     end = max((item.end for item in (*first_map(log), *log.user_map)), default=operation.end)
     if operation.end == 1 << 64:
@@ -200,6 +200,14 @@ def _without_effect(analysis: Analysis, in_vain: tuple[tuple[MapOperation, Pairs
 
 def _where_seen(where: str, words: tuple[str, ...]) -> tuple[str, ...]:
     return (f"The {where} of the log {'has' if where.endswith('map') else 'have'} it as memory.", *words)
+
+
+def reasons(analysis: Analysis) -> tuple[str, ...]:
+    """Why simulating the log's own command line does not give its own maps, as far as findings explain it."""
+    return tuple(draft.text for draft in drafts(analysis) if draft.code in _EXPLAIN)
+
+
+_EXPLAIN = frozenset({"argument-no-effect", "image-not-ram", "argument-ignored"})
 
 
 def _fake_nodes(analysis: Analysis) -> Iterator[Draft]:

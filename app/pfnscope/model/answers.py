@@ -99,7 +99,7 @@ class Simulation(Struct, frozen=True):
     """How a simulated document came about. ``log_command_line`` is that of the log, null where it has none.
 
     ``replays``: whether the log's own command line, simulated, gives what the log printed; null where it prints
-    nothing to compare.
+    nothing to compare. ``reasons`` say why it does not, as far as findings explain it.
     """
 
     log_command_line: str | None
@@ -107,6 +107,7 @@ class Simulation(Struct, frozen=True):
     problems: tuple[ArgumentNote, ...]
     replays: bool | None
     self_check: tuple[SelfCheck, ...]
+    reasons: tuple[str, ...] = ()
 
 
 class Difference(Struct, frozen=True):

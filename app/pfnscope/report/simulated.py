@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from pfnscope.analysis import Analysis
+from pfnscope.findings import arguments
 from pfnscope.model.answers import SelfCheck, Simulation
 from pfnscope.report.plain import PLAIN, Look
 from pfnscope.simulation import NotSimulated, SimulatedBoot, self_check
@@ -11,7 +12,9 @@ from pfnscope.simulation import NotSimulated, SimulatedBoot, self_check
 def simulation(real: Analysis, boot: SimulatedBoot) -> Simulation:
     """What the document says of it; ``real`` is the analysis of the log that was started from."""
     problems = sorted(boot.problems, key=lambda problem: problem.column)
-    return Simulation(real.log.command_line, boot.command_line, tuple(problems), *_replayed(real))
+    replays, rows = _replayed(real)
+    reasons = arguments.reasons(real) if replays is False else ()
+    return Simulation(real.log.command_line, boot.command_line, tuple(problems), replays, rows, reasons)
 
 
 def _replayed(real: Analysis) -> tuple[bool | None, tuple[SelfCheck, ...]]:
@@ -44,7 +47,8 @@ def agreement(simulation: Simulation) -> str:
     if simulation.replays:
         return "Self-check: the log's own command line, simulated, gives the log's own maps and ranges."
     wrong = _joined(row.what for row in simulation.self_check if row.agrees is False)
-    return f"Self-check FAILED: the log's own command line, simulated, does not give the log's own {wrong}."
+    failed = f"Self-check FAILED: the log's own command line, simulated, does not give the log's own {wrong}."
+    return " ".join((failed, *simulation.reasons))
 
 
 def _joined(words: Iterable[str]) -> str:

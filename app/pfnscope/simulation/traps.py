@@ -171,8 +171,9 @@ def _overlaps(operations: tuple[MapOperation, ...]) -> Iterator[ArgumentNote]:
             shared = range_words(item.start, min(item.end, reach.end))
             later, earlier = (item, reach) if item.column > reach.column else (reach, item)
             wins = max(item, reach, key=lambda one: one.new or 0)
-            outcome = "is a piece of its own" if item.new == reach.new else f"is what memmap={wins.text} says"
-            yield _warn(later, f"It overlaps memmap={earlier.text}: {shared} {outcome}.", "regions-overlap")
+            alike = item.new == reach.new
+            outcome = "in both, and a piece of its own" if alike else f"what memmap={wins.text} says"
+            yield _warn(later, f"It overlaps memmap={earlier.text}: {shared} is {outcome}.", "regions-overlap")
         if reach is None or item.end > reach.end:
             reach = item
 
