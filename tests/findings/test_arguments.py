@@ -67,6 +67,13 @@ CASES = {
         "memmap=128M$0x150000000",
         "memmap=128M$0x150000000",
     ),
+    "escaped-too-often": Case(
+        "sign-escaped",
+        Machine(line=r"memmap=1G\$6G"),
+        r"memmap=1G\$6G: The backslash before “$” has reached the kernel, so this removes all RAM above 1 GiB.",
+        "memmap=1G$6G",
+        "memmap=1G$6G",
+    ),
     "bare": Case(
         "memmap-without-sign",
         Machine(line="memmap=5G"),

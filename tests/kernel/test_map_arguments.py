@@ -74,6 +74,29 @@ def test_a_mistake_is_pointed_at(text: str, word: str, piece: str) -> None:
     assert pointed == piece
 
 
+@pytest.mark.parametrize(
+    ("text", "code", "instead"),
+    [
+        ("memmap=5G4G", "dollar-lost", "5G$4G"),
+        ("memmap=1M@0,64M0x18690000", "dollar-lost", "64M$0x18690000"),
+        ("memmap=64Kx18690000", "dollar-lost", "64K$0x18690000"),
+        ("memmap=1GG", "dollar-lost", ""),
+        ("memmap=1Gm", "dollar-lost", ""),
+        (r"memmap=64K\$2G", "sign-escaped", "64K$2G"),
+        (r"memmap=64K\\\$2G", "sign-escaped", "64K$2G"),
+        (r"memmap=1G\!4G", "sign-escaped", "1G!4G"),
+        ("memmap=1Gx", "memmap-without-sign", ""),
+        ("memmap=1G?4G", "memmap-without-sign", ""),
+        ("mem=4GB", "argument-rest-ignored", ""),
+        ("memmap=1G!4Gx", "argument-rest-ignored", ""),
+        ("memmap=foo", "argument-malformed", ""),
+    ],
+)
+def test_a_mistake_has_the_code_of_its_finding_and_what_was_meant(text: str, code: str, instead: str) -> None:
+    [note] = map_operations(arguments(text), (6, 1, 0))[1]
+    assert (note.code, note.instead) == (code, instead)
+
+
 def test_an_operator_that_the_release_does_not_know_limits_memory() -> None:
     """parse_memmap_one() of 4.0 goes to its last branch at an unknown sign."""
     assert operations("memmap=1G!4G", (4, 0, 0)) == [("remove", GIB, ALL, 1, None)]

@@ -30,10 +30,24 @@ class Machine(Struct, frozen=True, dict=True):
     arch: str | None
     model: ModelEvidence | None
 
-    @cached_property
+    @property
     def own(self) -> SimulatedBoot:
-        """The boot with its own command line. Raises NotSimulated."""
-        return self._simulated(own_command_line(self.log))
+        """The boot with its own command line, simulated once. Raises NotSimulated."""
+        if isinstance(self._outcome, SimulatedBoot):
+            return self._outcome
+        raise NotSimulated(self._outcome)
+
+    @cached_property
+    def _outcome(self) -> SimulatedBoot | str:
+        """That boot, or why there is none."""
+        try:
+            return self._simulated(own_command_line(self.log))
+        except NotSimulated as error:
+            return str(error)
+
+    def booted(self, own: SimulatedBoot) -> None:
+        """Take a boot with its own command line for the one of :attr:`own`, which is then not simulated again."""
+        self.__dict__["_outcome"] = own
 
     def boot(self, command_line: str) -> SimulatedBoot:
         """The boot with that command line. Raises NotSimulated."""

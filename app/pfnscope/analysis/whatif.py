@@ -39,7 +39,7 @@ def what_if(analysis: Analysis, command_line: str, *, kernel: str | None = None)
         booted_from=structs.replace(machine.log, command_line=command_line),
         origin="simulated",
     )
-    changed.machine.__dict__["own"] = simulation  # booted already
+    changed.machine.booted(simulation)
     return changed, simulation
 
 

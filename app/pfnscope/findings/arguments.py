@@ -31,15 +31,7 @@ _NAMED_LINES = 8
 
 
 def drafts(analysis: Analysis) -> Iterator[Draft]:
-    """The findings of this subject; of those of one code the first ones."""
-    alike: dict[str, int] = {}
-    for draft in _all(analysis):
-        alike[draft.code] = alike.get(draft.code, 0) + 1
-        if alike[draft.code] <= MOST_ALIKE:
-            yield draft
-
-
-def _all(analysis: Analysis) -> Iterator[Draft]:
+    """The findings of this subject; of notes of one code the first ones."""
     boot = _own_boot(analysis)
     simulated = analysis.origin == "simulated"
     for failure in failures(analysis.log, "arguments"):
@@ -110,16 +102,24 @@ def _noted(analysis: Analysis, notes: Iterable[ArgumentNote], operations: tuple[
     for note in notes:
         part = _part(operations, note, given)
         groups.setdefault(part.column, (part, []))[1].append(note)
+    alike: dict[str, int] = {}
     for part, own in groups.values():
         first, *others = sorted(own, key=_gravity)
+        alike[first.code] = alike.get(first.code, 0) + 1
+        if alike[first.code] > MOST_ALIKE:
+            continue
         yield Draft(
             first.code,
             f"{part.text}: {first.message}",
             _lines(log, part.operation),
             _ranges(log, part.operation),
-            details=lambda others=others: tuple(note.message for note in others),  # type: ignore[misc]
+            details=partial(_messages, others),
             remedy=partial(corrections.of_notes, analysis, part.operation, (first, *others)),
         )
+
+
+def _messages(notes: list[ArgumentNote]) -> tuple[str, ...]:
+    return tuple(note.message for note in notes)
 
 
 def _gravity(note: ArgumentNote) -> tuple[int, int]:
@@ -186,7 +186,7 @@ def _without_effect(analysis: Analysis, in_vain: tuple[tuple[MapOperation, Pairs
     log, release = analysis.booted_from, analysis.release
     known = release is not None and release.stable in ARGUMENTS_TOO_EARLY.releases
     words = (f"Known of that time: {ARGUMENTS_TOO_EARLY.words}.",) if known else ()
-    for operation, own, where in in_vain:
+    for operation, own, where in in_vain[:MOST_ALIKE]:
         ranges = " and ".join(range_words(*pair) for pair in own[:2]) + (" is" if len(own) == 1 else " are")
         yield Draft(
             "argument-no-effect",
@@ -277,6 +277,9 @@ def _comparable(analysis: Analysis, row: SelfCheck) -> bool:
     return row.what == "user map" or (row.what == "node ranges" and not analysis.layout.missing)
 
 
+_DOUBTED = "What-if answers on this machine may be wrong."
+
+
 def _not_reproduced(log: BootLog, rows: list[SelfCheck]) -> Draft:
     row = rows[0]
     printed = next((item for item in row.printed if item not in row.simulated), "nothing more")
@@ -285,9 +288,8 @@ def _not_reproduced(log: BootLog, rows: list[SelfCheck]) -> Draft:
         f"Simulating the log's own command line does not give its own {row.what}: the log prints {printed}, the"
         f" simulation gives {computed}."
     )
-    details = "What-if answers on this machine may be wrong."
     lines = tuple(sorted({*log.command_line_lines, *row.lines}))
-    return Draft("arguments-not-reproduced", text, lines, details=lambda: (details,))
+    return Draft("arguments-not-reproduced", text, lines, details=lambda: (_DOUBTED,))
 
 
 _WORDS = {PRAM: "persistent memory", RESERVED: "reserved", ACPI: "ACPI data"}

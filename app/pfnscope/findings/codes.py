@@ -166,6 +166,7 @@ _ARGUMENTS = (
     ),
     Code("argument-no-effect", "caution", "arguments", _NOT_MEANT, "mem= or memmap= left the memory map as it was."),
     Code("dollar-lost", "caution", "arguments", _NOT_MEANT, "A boot loader took the “$” out of memmap=."),
+    Code("sign-escaped", "caution", "arguments", _NOT_MEANT, "A backslash in memmap= that the boot loader left there."),
     Code("memmap-without-sign", "caution", "arguments", _NOT_MEANT, "memmap= with a size alone takes all RAM above."),
     Code("argument-too-new", "caution", "arguments", _NOT_MEANT, "An argument that this release does not know yet."),
     Code("argument-malformed", "caution", "arguments", _NOT_MEANT, "An argument that the kernel does not understand."),

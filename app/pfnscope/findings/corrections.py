@@ -25,6 +25,8 @@ def of_notes(analysis: Analysis, operation: MapOperation | None, notes: Sequence
     """The first correction that the simulator finds good, or why there is none; None where nothing is known to help."""
     line = own_command_line(analysis.booted_from)
     refusals: list[str] = []
+    if operation is not None and len(analysis.booted_from.map_in_force) > MOST_ENTRIES:
+        return None
     for note in notes:
         if not note.instead:
             continue
@@ -48,6 +50,8 @@ def of_notes(analysis: Analysis, operation: MapOperation | None, notes: Sequence
     return Remedy(" ".join(refusals)) if refusals else None
 
 
+MOST_ENTRIES = 1000
+"""Of a memory map on which corrections are tried; no machine that was seen has half as many."""
 _NO_PLACE = "No other place was found that is RAM as a whole and free of danger on this release."
 
 

@@ -162,6 +162,12 @@ def _memmap(
 def _without_sign(argument: Argument, size: int, text: str, at: int, rest: str) -> ArgumentNote:
     """A text behind the size that is none of the signs: mostly a boot loader has taken the “$” and what follows it."""
     removes = f"this removes all RAM above {address_words(size)}"
+    before, escaped = text[: len(text) - len(rest)], rest.lstrip("\\")
+    if escaped != rest and escaped[:1] in TYPE_OF:
+        message = f"The backslash before “{escaped[0]}” has reached the kernel, so {removes}."
+        return _problem(
+            argument, message, at, len(text), severity="error", code="sign-escaped", instead=before + escaped
+        )
     start = _behind_dollar(rest)
     if start is None:
         message = f"The kernel rejects “{rest}”, and {removes}."
@@ -169,7 +175,7 @@ def _without_sign(argument: Argument, size: int, text: str, at: int, rest: str) 
         return _problem(argument, message, here, len(rest), severity="error", code="memmap-without-sign")
     lost = "the “$”" if start else "the “$” and what followed it"
     message = f"A boot loader has swallowed {lost}, so {removes}."
-    instead = f"{text[: len(text) - len(rest)]}${start}" if start else ""
+    instead = f"{before}${start}" if start else ""
     return _problem(argument, message, at, len(text), severity="error", code="dollar-lost", instead=instead)
 
 
