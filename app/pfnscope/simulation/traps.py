@@ -20,7 +20,7 @@ AVOIDED_BY_KASLR = 4
 _FIRST, *_OTHERS = (f"“{form.sign}”" for form in REGION_FORMS)
 _SIGNS = f"{', '.join(reversed(_OTHERS))} or {_FIRST}"
 _ALL = 1 << 64
-MOST_RANGES = 200_000
+MOST_RANGES = 20_000
 """Ranges of RAM that the operations of one command line are held against; a hostile map has as many for each."""
 
 
