@@ -2,13 +2,16 @@
 
 import pytest
 
-from pfnscope.analysis import analyze
+from pfnscope.analysis import analyze, machine
 from pfnscope.analysis.whatif import what_if
 from pfnscope.bootlog import read
-from pfnscope.findings import arguments, findings
+from pfnscope.findings import arguments, findings, severity
 from pfnscope.findings.drafts import MOST_ALIKE
+from pfnscope.kernel.release import Version
+from pfnscope.model.log import BootLog
 from pfnscope.report.simulated import agreement
 from pfnscope.service import whatif as service
+from pfnscope.simulation import SimulatedBoot, simulate
 from tests.support.argument_logs import (
     GIB,
     IMAGE,
@@ -62,8 +65,8 @@ def test_the_release_that_keeps_the_kernel_out_of_regions_is_named_where_it_does
 def test_a_correction_that_would_leave_struct_pages_unwritten_is_not_offered() -> None:
     """On 4.17 nothing initialises the end of a section behind a node, and the region makes node 0 end there."""
     ram = (RAM[0], (MIB, 0x77FF0000), RAM[2])
-    machine = Machine(line="memmap=3G@4G", release="4.17.0", ram=ram)
-    [item] = [item for item in own(analysis_of(whole(machine))) if item.code == "memmap-reserves-nothing"]
+    log = whole(Machine(line="memmap=3G@4G", release="4.17.0", ram=ram))
+    [item] = [item for item in own(analysis_of(log)) if item.code == "memmap-reserves-nothing"]
     assert item.remedy is not None
     assert item.remedy.command_line is None
     assert "memmap=3G$4G is no better, simulated: nothing would write the struct pages of" in item.remedy.text
@@ -89,9 +92,9 @@ def test_more_regions_than_kaslr_avoids() -> None:
 
 
 def test_fake_nodes_of_a_kernel_that_fakes_none() -> None:
-    machine = Machine(line="numa=fake=4", nodes=NODES)
-    assert "numa=fake=4 had no effect" in findings(analysis_of(whole(machine)))[0].text
-    text = whole(machine).replace("Zone ranges:", f"Faking node 0 at {mem(0, GIB)} (1024MB)\nZone ranges:")
+    log = whole(Machine(line="numa=fake=4", nodes=NODES))
+    assert "numa=fake=4 had no effect" in findings(analysis_of(log))[0].text
+    text = log.replace("Zone ranges:", f"Faking node 0 at {mem(0, GIB)} (1024MB)\nZone ranges:")
     assert own(analysis_of(text)) == []
 
 
@@ -149,3 +152,21 @@ def test_a_simulated_boot_is_told_of_its_own_arguments() -> None:
     assert {item.code for item in own(again)} == {"image-in-region"}
     wrong, _ = what_if(real, "root=/dev/sda2 memmap=1G!12G")
     assert {item.code for item in own(wrong)} == {"region-not-ram"}
+
+
+def test_a_log_costs_one_simulated_boot_and_a_remedy_a_few_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    boots: list[str] = []
+
+    def counted(log: BootLog, command_line: str, version: Version | None) -> SimulatedBoot:
+        boots.append(command_line)
+        return simulate(log, command_line, version)
+
+    monkeypatch.setattr(machine, "simulate", counted)
+    quiet = analysis_of(whole(Machine(line="crashkernel=256M hugepages=4 movablecore=1G")))
+    assert severity(quiet) in ("none", "info")
+    assert boots == []
+    wrong = analysis_of(whole(Machine(line="memmap=1G6G memmap=1G!12G")))
+    assert severity(wrong) == "caution"
+    assert len(boots) == 1
+    own(wrong)
+    assert len(boots) <= 6
