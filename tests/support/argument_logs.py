@@ -37,7 +37,7 @@ class Machine(Struct, frozen=True, kw_only=True):
 
     @property
     def log(self) -> list[str]:
-        booted = read("\n".join([*self.head, *srat()]).encode()).boots[-1]
+        booted = read("\n".join([*self.head, *self.behind, *srat()]).encode()).boots[-1]
         boot = simulate(booted, own_command_line(booted), (6, 12, 40)).log
         user = [entry("user", item.start, item.end, item.label) for item in boot.user_map]
         if self.user is not None:

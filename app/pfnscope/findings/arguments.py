@@ -60,6 +60,8 @@ def drafts(analysis: Analysis) -> Iterator[Draft]:
         yield _not_reproduced(log, wrong)
     else:
         noted = {_part(boot.operations, note).column for note in notes}
+        image = None if simulated else printed_image(log)
+        noted |= {item.column for item in boot.operations if image is not None and _holds(item, image.range)}
         yield from _as_they_say(log, [item for item in boot.operations if item.column not in noted | vain])
 
 
