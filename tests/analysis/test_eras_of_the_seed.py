@@ -32,7 +32,7 @@ BY_ADDRESS = (
 )
 
 ERAS = [
-    # release; inside a zone span: state, Reserved, lines; outside every zone span: state, Reserved, lines
+    # release; inside a zone span: state, Reserved, lines; in no zone: state, Reserved, lines
     ("4.1", DMA32, True, (), ZERO, False, ()),
     ("4.14", DMA32, False, (), ZERO, False, ()),
     ("4.17", DMA32, False, RESERVED_98, NEVER, False, RESERVED_98),

@@ -16,7 +16,7 @@ from pfnscope.service.whatif import Change, simulate
 from tests.support.samples import text as sample
 
 SEED = sample("seed-1g-4g")
-HOLE = 0xBFFD7  # [0xbffd7, 0xc0000), outside every zone span
+HOLE = 0xBFFD7  # [0xbffd7, 0xc0000), in no zone
 INSIDE = 0x9F  # [0x9f, 0x100), in node 0, DMA
 
 OOPS = """\

@@ -84,5 +84,5 @@ def test_what_changes_is_a_diff() -> None:
     report = markdown.render(changed, today)
     assert "\n```diff\n" in report
     shown = seen(report)
-    assert any("\n+ pfn [0xbffd7, 0xc0000) 41 pages, outside every zone span" in code for code in shown.codes)
+    assert any("\n+ pfn [0xbffd7, 0xc0000) 41 pages, in no zone" in code for code in shown.codes)
     assert any("  differ  " in code for code in shown.codes)

@@ -56,7 +56,7 @@ def test_a_change_is_told_by_its_outcome_and_by_what_differs(client: httpx.Clien
     """Before and after first, then the lists; the address is the question."""
     said = words(client.get(PAGE, params={"append": "memmap=1G!4G"}))
     assert "Simulated, not booted" in said
-    assert said.index("Today harmless") < said.index("41 struct pages lie outside every zone span, and on 4.17 nothing")
+    assert said.index("Today harmless") < said.index("41 struct pages lie in no zone, and on 4.17 nothing")
     order = ["Command line", "Memory map in force", "Node ranges", "Zone spans", "Holes", "Frames with a struct page"]
     table = said[said.index("What changes today → with this command line") :]
     assert [table.index(title) for title in order] == sorted(table.index(title) for title in order)
@@ -259,7 +259,7 @@ def test_what_an_address_says_that_no_comparison_knows_is_told(client: httpx.Cli
 def test_a_hole_that_differs_is_told_in_the_words_of_its_table(client: httpx.Client) -> None:
     """No name of a field or of a value of the document."""
     said = words(client.get("/compare", params={"a": "sample:seed-no-memmap", "b": "sample:seed-1g-4g"}))
-    assert "pfn [0xbffd7, 0xc0000) 41 pages, outside every zone span, never written, danger" in said
+    assert "pfn [0xbffd7, 0xc0000) 41 pages, in no zone, never written, danger" in said
     assert "41 pages, inside DMA32, node 0, initialised, harmless" in said
 
 

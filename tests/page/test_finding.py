@@ -76,7 +76,7 @@ def test_finding_needs_no_script(address: str, open_page: Open) -> None:
     page.get_by_label(re.compile("^Find an address")).fill("pfn:0xbffd7")
     page.get_by_role("button", name="Find").click()
     expect(page.locator("svg.drawing .pick")).to_have_count(1)
-    expect(page.locator("#detail")).to_contain_text("outside every zone span")
+    expect(page.locator("#detail")).to_contain_text("in no zone")
     page.get_by_label(re.compile("^Find an address")).fill("nothing")
     page.get_by_role("button", name="Find").click()
     expect(page.get_by_role("alert").filter(has_text="nothing that can be found")).to_be_visible()

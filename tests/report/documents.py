@@ -72,7 +72,7 @@ def seed_document(**changes: object) -> Document:
         ),
         verdict=Verdict(
             "danger",
-            "41 struct pages lie outside every zone span, and on 4.17 nothing ever writes them.",
+            "41 struct pages lie in no zone, and on 4.17 nothing ever writes them.",
             ("[0xbffd7, 0xc0000) is reserved by the firmware below 3 GiB.", "Cause: memmap=1G!4G."),
             42,
         ),

@@ -14,7 +14,7 @@ OLD = (
     "  node   0: [mem 0x00100000-0xbffd6fff]",
     "  node   1: [mem 0x140000000-0x23fffffff]",
 )
-"""Two nodes of x86, with a hole outside every zone span between them, as 3.5 to 3.16 print them."""
+"""Two nodes of x86, with a hole in no zone between them, as 3.5 to 3.16 print them."""
 
 DEVICE_TREE = (
     "OF: reserved mem: 0x0000000043c00000..0x0000000043cfffff (1024 KiB) nomap non-reusable firmware@43c00000",

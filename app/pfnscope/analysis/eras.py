@@ -126,10 +126,10 @@ class Place(Struct, frozen=True):
 
 
 PLACES = (
-    Place("middle", "inside a zone span, memory of that zone above", FrameRange(10, 12)),
-    Place("top", "inside a zone span, the next memory in a higher zone", FrameRange(20, 24)),
-    Place("between", "outside every zone span, below another node", FrameRange(36, 40)),
-    Place("tail", "outside every zone span, behind the last memory", FrameRange(58, 64)),
+    Place("middle", "in a zone, memory of that zone above", FrameRange(10, 12)),
+    Place("top", "in a zone, the next memory in a higher zone", FrameRange(20, 24)),
+    Place("between", "in no zone, below another node", FrameRange(36, 40)),
+    Place("tail", "in no zone, behind the last memory", FrameRange(58, 64)),
 )
 """Of these, the e820 map has an entry for all but the last."""
 

@@ -113,7 +113,7 @@ def placed_text(document: Document, places: Placements, look: Look = PLAIN) -> s
 
 def _said(hole: AddedHole) -> str:
     linked = "" if hole.linked_zone is None else f", linked to {hole.linked_zone} of node {hole.linked_node}"
-    where = "outside every zone span" if hole.placement == "outside-zone-spans" else "inside a zone span"
+    where = "in no zone" if hole.placement == "outside-zone-spans" else "in a zone"
     harm = harm_words(hole.severity)
     return f"adds {hole.frames}, {pages_words(hole.pages)} {where}, {STATE_WORDS[hole.state]}{linked}, {harm}"
 

@@ -140,6 +140,6 @@ def _with(query: LayoutQuery, change: Change, argument: str) -> str:
 
 
 def _added(hole: AddedHole) -> Added:
-    where = "outside every zone span" if hole.placement == "outside-zone-spans" else "inside a zone span"
+    where = "in no zone" if hole.placement == "outside-zone-spans" else "in a zone"
     words = f"{pages_words(hole.pages)} {where}, {STATE_WORDS.get(hole.state, hole.state)}"
     return Added(str(hole.frames), words, hole.severity)

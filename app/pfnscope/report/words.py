@@ -84,14 +84,14 @@ def linked_as_it_lies(hole: Hole) -> bool:
 
 
 def placement_words(hole: Hole) -> str:
-    """Where a hole lies: outside every zone span, or inside which."""
+    """Where a hole lies: in no zone, or inside which."""
     return placement_of(hole.placement, hole.node, hole.zone)
 
 
 def placement_of(placement: str, node: int | None, zone: str | None) -> str:
     """The same of its parts."""
     if placement == "outside-zone-spans":
-        return "outside every zone span"
+        return "in no zone"
     return f"inside {zone or 'a zone'}" + ("" if node is None else f", node {node}")
 
 

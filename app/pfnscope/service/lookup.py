@@ -289,7 +289,7 @@ def _place_words(place: Lookup) -> str:
     else:
         words.append(f"memory of node {place.node}" if place.in_memory else "no memory")
     if place.zone or place.in_memory is not None:
-        words.append(f"zone {place.zone} of node {place.node}" if place.zone else "outside every zone span")
+        words.append(f"zone {place.zone} of node {place.node}" if place.zone else "in no zone")
     if place.map_entry:
         words.append(f"{place.map_entry.label} in the memory map")
     if place.hole:
