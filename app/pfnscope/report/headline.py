@@ -51,10 +51,10 @@ def worse_boot(document: Document) -> tuple[str, ...]:
 def in_full(document: Document) -> Iterator[tuple[Finding, tuple[str, ...]]]:
     """Each finding with what the headline leaves out of it; those with nothing more are left out."""
     for at, finding in enumerate(document.findings):
-        told = () if at == 0 else tuple(answers(finding))
+        why = () if at == 0 else tuple(answers(finding))
         shown = at <= MOST_OTHERS and finding.severity != "none"
-        if told or finding.details or not (at == 0 or shown):
-            yield finding, (*told, *finding.details)
+        if why or finding.details or not (at == 0 or shown):
+            yield finding, (*why, *finding.details)
 
 
 def sentences(document: Document) -> list[str]:
