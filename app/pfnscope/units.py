@@ -58,6 +58,14 @@ def whole_number(text: str, digits: int = 10) -> int | None:
     return int(text) if len(text) <= digits and text.isascii() and text.isdigit() else None
 
 
+def argument_size(size: int) -> str:
+    """A size or an address as memmap= takes it: ``1G``, ``512M``, ``0x1234000``."""
+    for suffix, shift in (("G", 30), ("M", 20), ("K", 10)):
+        if size and size % (1 << shift) == 0:
+            return f"{size >> shift}{suffix}"
+    return hex(size) if size >= KIB else str(size)
+
+
 def format_size(size: int) -> str:
     """Print bytes with the largest binary unit that needs at most two decimals, such as ``164 KiB``."""
     value, unit = float(size), "B"

@@ -11,14 +11,13 @@ from pfnscope.report.plain import PLAIN, Look
 from pfnscope.report.words import (
     ORIGIN_WORDS,
     STATE_WORDS,
-    argument_size,
     candidates_words,
     harm_words,
     pages_words,
     placement_words,
     state_words,
 )
-from pfnscope.units import format_size
+from pfnscope.units import argument_size, format_size
 from pfnscope.words import counted, printable
 
 _ASSUMED = {"node_ranges": "memory and zones are computed from the memory map, not printed"}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from pfnscope.kernel.boot_loaders import DOLLAR_LOST
 from pfnscope.kernel.command_line import Argument
 from pfnscope.kernel.map_arguments import Action, ArgumentNote, MapOperation
 from pfnscope.kernel.region_kinds import RAM, REGION_FORMS, SIGN_OF
@@ -72,11 +73,7 @@ def _of_region(
 def _of_limit(operation: MapOperation) -> Iterator[ArgumentNote]:
     bare = operation.argument.name == "memmap" and operation.action is Action.REMOVE and operation.old == RAM
     if bare and operation.end == 1 << 64 and "%" not in operation.text:
-        yield _warn(
-            operation,
-            f"Without {_SIGNS} this removes all RAM above 0x{operation.start:x}. Boot loaders swallow"
-            " an unescaped “$”: write “\\$”, in GRUB's defaults “\\\\\\$”.",
-        )
+        yield _warn(operation, f"Without {_SIGNS} this removes all RAM above 0x{operation.start:x}. {DOLLAR_LOST}")
 
 
 def _too_many(given: tuple[Argument, ...], operations: tuple[MapOperation, ...]) -> Iterator[ArgumentNote]:
