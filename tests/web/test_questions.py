@@ -7,7 +7,7 @@ from pfnscope import service
 from pfnscope.model.document import Document
 from pfnscope.report.compared import compared
 from pfnscope.service.analyzing import documents
-from pfnscope.service.whatif import Change, place, simulate
+from pfnscope.service.whatif import Change, Region, place, simulate
 from tests.support.samples import text
 
 SEED, OTHER = text("seed-no-memmap"), text("seed-1g-4g")
@@ -53,7 +53,7 @@ def test_a_stored_layout_is_asked_by_its_link_and_stays_as_it_is(client: httpx.C
 
 
 def test_a_place_is_found_for_a_sent_and_for_a_stored_log(client: httpx.Client) -> None:
-    places = service.encode(place(SEED, "1G", "!", "128M"))
+    places = service.encode(place(SEED, Region("1G", "!", "128M")))
     name = stored(client, SEED)
     query = {"size": "1G", "align": "128M"}
     assert client.post("/api/v1/place", content=SEED, params=query).content == places

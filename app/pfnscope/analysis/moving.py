@@ -1,4 +1,4 @@
-"""Other forms of the arguments that take memory: a region elsewhere or in whole sections, a limit at a section's end."""
+"""Other forms of arguments that take memory: a region elsewhere or in whole sections, a limit at a section's end."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ class Rewritten(Struct, frozen=True):
 
 
 def rewritten(command_line: str, operation: MapOperation, text: str) -> Rewritten:
-    """The command line with ``text`` in place of what asks for an operation, which may be one of a list; empty: none."""
+    """The command line with ``text`` in place of what asks for an operation, maybe one of a list; empty: without it."""
     old = operation.argument
     at = operation.column - old.column
     before, after = old.text[:at], old.text[at + len(operation.text) :]
@@ -67,30 +67,30 @@ def limits_at_sections(operation: MapOperation, section: int) -> Iterator[str]:
         yield argument_size(limit)
 
 
-def safe_starts(places: tuple[Placement, ...], operation: MapOperation, step: int) -> list[tuple[int, Placement]]:
-    """Safe starts for a region, the most fitting first, each with the range of places that it is of; in bytes.
+def safe_starts(places: tuple[Placement, ...], present: int, step: int) -> list[int]:
+    """Safe starts for a region at ``present``, the most fitting first, and not many; in bytes.
 
-    First the present one, then those that are a danger on no other release, multiples of 1 GiB, the nearest, the higher.
+    The present one if it is safe on every release; then those that are, multiples of 1 GiB, the nearest, the higher.
     ``step`` is the alignment of ``places``.
     """
-    present = operation.start
-    starts = {
-        start: item
-        for item in places
-        if item.safe
-        for unit in (step, max(step, GIB // step * step))
-        for start in _nearest(item, present, unit)
-    }
+    units = (step, max(step, GIB // step * step))
+    starts = {start: item for item in places if item.safe for unit in units for start in _nearest(item, present, unit)}
+    for item in places:
+        if item.safe and item.start <= present < item.end:
+            starts[present] = item
     return sorted(
-        starts.items(),
-        key=lambda pair: (
-            bool(pair[1].dangerous_on),
-            pair[0] != present,
-            pair[0] % GIB != 0,
-            abs(pair[0] - present),
-            -pair[0],
+        starts,
+        key=lambda start: (
+            bool(starts[start].dangerous_on),
+            start != present,
+            start % GIB != 0,
+            abs(start - present),
+            -start,
         ),
-    )
+    )[:_MOST_STARTS]
+
+
+_MOST_STARTS = 4
 
 
 def _nearest(item: Placement, present: int, unit: int) -> Iterator[int]:

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from pfnscope.analysis import Analysis
 from pfnscope.analysis.analyze import on_release
-from pfnscope.findings.trials import Tried, Trials
+from pfnscope.findings.trials import MOST_RANGES, Trials, Tried, ranges_of
 from pfnscope.kernel.boot_loaders import quoting
 from pfnscope.kernel.readers import FILES, PROGRAMS, READERS, readers_for
 from pfnscope.kernel.release import NEWEST, Bounds, Release, Version, short
@@ -46,6 +46,8 @@ def of_nomap(analysis: Analysis, items: Sequence[NomapMemory]) -> Remedy | None:
 def _remedy(analysis: Analysis, holes: Sequence[Hole]) -> Remedy | None:
     if not holes:
         return None
+    if ranges_of(analysis) >= MOST_RANGES:
+        return Remedy(f"No other argument or release was tried: the text has {ranges_of(analysis):,} ranges.")
     readers = [name for hole in holes for name in hole.reachable_by] or _usual_readers(analysis)
     return _composed(_other_argument(analysis, holes), _other_release(analysis), _alone(readers))
 
@@ -63,13 +65,13 @@ def _other_argument(analysis: Analysis, holes: Sequence[Hole]) -> _Part:
     judged = zip(analysis.holes, analysis.causes, strict=True)
     causes = [cause for hole, cause in judged if hole.frames in known]
     faulty = tuple(dict.fromkeys(text for cause in causes for text in cause.arguments))
-    tried = (trials.first(faulty) if faulty else None) or trials.filled()
+    tried = trials.reworded(faulty) or trials.filled() or trials.left_out(faulty)
     if tried is not None:
         return _Part(_advice(analysis, tried, trials), tried.argument or None, checked=True)
     if trials.left <= 0:
         return _Part("No other argument helps, as far as the simulator was let try.")
     if not faulty:
-        return _Part("No argument made it, and none helps.")
+        return _Part("No argument made it, and none that was tried helps.")
     return _Part(f"No other place or form of {' '.join(faulty)} helps, nor leaving it out.")
 
 
@@ -122,7 +124,7 @@ def _judged_as(analysis: Analysis, version: Version) -> tuple[Hole | NomapMemory
 
 
 def _newer(fixed: Version, dangerous: Bounds) -> str:
-    """``Linux 4.17.4 or newer of 4.17.y does not have it, nor do later branches, but 4.19.9 to 4.19.102 do.``"""
+    """A sentence: ``Linux 4.17.4 or newer of 4.17.y does not have it, nor do later branches, but 4.19.9 to …``."""
     branch = f" or newer of {fixed[0]}.{fixed[1]}.y" if fixed[2] else ""
     later = dangerous & Bounds(((fixed, NEWEST),))
     but = f", but {later} do" if later.intervals else ""
@@ -137,7 +139,7 @@ def _backport(analysis: Analysis, dangerous: Bounds) -> str:
         at for at, rule in enumerate(rules) if (Bounds.of(rule.releases_on(analysis.layout.arch)) & dangerous).intervals
     )
     commits: Iterable[Commit] = (commit for rule in rules[bad + 1 :] for commit in rule.commits)
-    says = f"The version number says nothing of a kernel of {vendor}"
+    says = f"Of kernels of {vendor} the version number says nothing"
     return next(
         (
             f"{says}: ask for a backport of {row.id} (“{row.subject}”), in Linux since {row.mainline}."

@@ -34,7 +34,6 @@ MOST_RANGES = 6_000
 MOST_PLACED = 256
 """Ranges of a map in which places are searched for a remedy; ``pfnscope place`` searches larger ones."""
 
-_STARTS = 4
 _FILLED = 3
 
 
@@ -69,13 +68,18 @@ class Alarms(Struct, frozen=True):
         return cls(frames["danger"], both, frozenset(draft.code for draft in grave if not draft.ranges))
 
 
+def ranges_of(analysis: Analysis) -> int:
+    """What a simulated boot and a judged release cost: the ranges of map and memory."""
+    return len(analysis.booted_from.firmware_map) + len(analysis.layout.memory)
+
+
 class Trials:
     """The machine of a log, booted with other command lines until one leaves out ``holes`` and adds no alarm."""
 
-    def __init__(self, analysis: Analysis, holes: Iterable[Hole]) -> None:
+    def __init__(self, analysis: Analysis, holes: Iterable[Hole] = ()) -> None:
         self.analysis, self.holes = analysis, tuple(holes)
         self.frames = FrameSet.of(hole.frames for hole in self.holes)
-        self.ranges = len(analysis.booted_from.firmware_map) + len(analysis.layout.memory)
+        self.ranges = ranges_of(analysis)
         self.left = min(MOST_BOOTS, MOST_RANGES // (1 + self.ranges))
         self.command_line = own_command_line(analysis.booted_from)
         self.placed = True
@@ -92,10 +96,8 @@ class Trials:
             _ = self.own
         except NotSimulated as error:
             return str(error)
-        if not self.left:
-            return f"the text has {self.ranges:,} ranges"
         if not reproduces(self.analysis.machine, self.analysis.layout):
-            return "the simulator does not give the memory of this boot"
+            return "the simulator does not reproduce the memory of this boot"
         return ""
 
     @cached_property
@@ -134,17 +136,17 @@ class Trials:
                     return True
         return False
 
-    def first(self, arguments: tuple[str, ...]) -> Tried | None:
-        """The first form of one of these arguments that helps: in other words, elsewhere, or left out."""
+    def reworded(self, arguments: tuple[str, ...]) -> Tried | None:
+        """The first other place or form of one of these arguments that helps."""
         operations = [item for item in self.own.operations if item.argument.text in arguments]
         for operation in operations:
             for form in self._forms(operation):
                 analysis = self.helps(form.command_line)
                 if analysis is not None:
                     return Tried(form.argument, form.instead, analysis)
-        return self._left_out(arguments)
+        return None
 
-    def _left_out(self, arguments: tuple[str, ...]) -> Tried | None:
+    def left_out(self, arguments: tuple[str, ...]) -> Tried | None:
         """The first argument without which it is good, or all of them."""
         for gone in dict.fromkeys([*((text,) for text in arguments), arguments]):
             kept = [item.text for item in split(self.command_line) if item.text not in gone]
@@ -177,8 +179,8 @@ class Trials:
             return []  # it is not the place of this region
         step = analysis.layout.section_size or 128 << 20
         places = placements(base, (operation.end - operation.start) // page, kind, step // page)
-        starts = [start for start, _ in safe_starts(places, operation, step) if start != operation.start]
-        return [region_text(operation, kind, start) for start in starts[:_STARTS]]
+        starts = safe_starts(places, operation.start, step)
+        return [region_text(operation, kind, start) for start in starts if start != operation.start]
 
     def filled(self) -> Tried | None:
         """The rest of the sections that the holes lie in, reserved: where no memory is, are no struct pages."""
