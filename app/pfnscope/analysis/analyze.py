@@ -97,7 +97,7 @@ class Analysis(Struct, frozen=True, dict=True):
 
     @cached_property
     def dangerous_on(self) -> Bounds:
-        """The releases that make a danger of a hole of this layout, or of memory that is kept out of the map."""
+        """The releases that make a danger of a hole of this layout."""
         return dangerous_releases(self._surroundings)
 
     @cached_property

@@ -5,7 +5,6 @@ from itertools import pairwise
 
 from pfnscope.analysis.doubt import leaves_unwritten
 from pfnscope.analysis.holes import Surroundings, find_holes
-from pfnscope.analysis.nomap import nomap_memory
 from pfnscope.kernel.readers import READERS
 from pfnscope.kernel.release import OLDEST, Bounds, Release, Version
 from pfnscope.kernel.rules import StructPageRule, rules_on
@@ -20,7 +19,7 @@ def dangerous_releases(surroundings: Surroundings) -> Bounds:
     return Bounds.joining(
         (low, high)
         for rule in rules_on(layout.arch)
-        if layout.nomap or leaves_unwritten(rule)
+        if leaves_unwritten(rule)
         for low, high in _stretches(rule, layout.arch)
         if _dangerous(surroundings, rule, max(low, OLDEST))
     )
@@ -40,5 +39,4 @@ def _dangerous(surroundings: Surroundings, rule: StructPageRule, version: Versio
     release = Release("", version, version, stable_known=True, backports=False)
     choice = Choice(rule, "release", "")
     holes = find_holes(surroundings, choice, release, surroundings.layout.without_memory)
-    kept_out = nomap_memory(surroundings, choice, release)
-    return any(hole.severity == "danger" for hole in holes) or any(item.severity == "danger" for item in kept_out)
+    return any(hole.severity == "danger" for hole in holes)

@@ -9,7 +9,7 @@ from pfnscope.analysis.choice import possible_releases
 from pfnscope.analysis.doubt import leaves_unwritten
 from pfnscope.findings.contradictions import doubts
 from pfnscope.findings.drafts import Draft, no_remedy
-from pfnscope.findings.remedies import of_dangers, of_nomap, of_unknown
+from pfnscope.findings.remedies import of_dangers, of_unknown
 from pfnscope.kernel.readers import WRONG_LINKS
 from pfnscope.kernel.release import EVERY_RELEASE
 from pfnscope.model.analysis import Hole, NomapMemory, worst_first
@@ -202,7 +202,6 @@ def _of_nomap(analysis: Analysis, items: Sequence[NomapMemory]) -> Draft:
         text,
         tuple(sorted({line for item in items for line in item.lines})),
         tuple(item.frames.in_bytes(analysis.layout.page_size) for item in items),
-        remedy=partial(of_nomap, analysis, items),
     )
 
 

@@ -6,12 +6,13 @@ from msgspec import Struct
 
 from pfnscope.analysis import Analysis
 from pfnscope.analysis.analyze import on_release
+from pfnscope.analysis.choice import possible_releases
 from pfnscope.findings.trials import MOST_RANGES, Trials, Tried, ranges_of
 from pfnscope.kernel.boot_loaders import quoting
 from pfnscope.kernel.readers import FILES, PROGRAMS, READERS, readers_for
 from pfnscope.kernel.release import NEWEST, Bounds, Release, Version, short
 from pfnscope.kernel.rules import Commit, rules_on
-from pfnscope.model.analysis import Hole, NomapMemory
+from pfnscope.model.analysis import Hole
 from pfnscope.model.findings import Remedy
 from pfnscope.units import format_size
 
@@ -36,13 +37,6 @@ def of_unknown(analysis: Analysis, holes: Sequence[Hole]) -> Remedy | None:
     return _remedy(analysis, holes)
 
 
-def of_nomap(analysis: Analysis, items: Sequence[NomapMemory]) -> Remedy | None:
-    """What helps against dangerous memory that firmware keeps out of the map: no argument gives it back."""
-    if items[0].severity != "danger":
-        return None
-    return _composed(_Part(""), _other_release(analysis), _alone(name for item in items for name in item.reachable_by))
-
-
 def _remedy(analysis: Analysis, holes: Sequence[Hole]) -> Remedy | None:
     if not holes:
         return None
@@ -53,7 +47,8 @@ def _remedy(analysis: Analysis, holes: Sequence[Hole]) -> Remedy | None:
 
 
 def _composed(argument: _Part, release: _Part, alone: str) -> Remedy:
-    text = " ".join(filter(None, (argument.text, release.text, alone)))
+    first, second = (argument, release) if argument.checked else (release, argument)
+    text = " ".join(filter(None, (first.text, second.text, alone)))
     return Remedy(text, argument.value, release.value, argument.checked or release.checked)
 
 
@@ -65,7 +60,7 @@ def _other_argument(analysis: Analysis, holes: Sequence[Hole]) -> _Part:
     judged = zip(analysis.holes, analysis.causes, strict=True)
     causes = [cause for hole, cause in judged if hole.frames in known]
     faulty = tuple(dict.fromkeys(text for cause in causes for text in cause.arguments))
-    tried = trials.reworded(faulty) or trials.filled() or trials.left_out(faulty)
+    tried = trials.reworded(faulty) or trials.filled() or (trials.left_out(faulty) if faulty else None)
     if tried is not None:
         return _Part(_advice(analysis, tried, trials), tried.argument or None, checked=True)
     if trials.left <= 0:
@@ -79,14 +74,7 @@ def _advice(analysis: Analysis, tried: Tried, trials: Trials) -> str:
     """What to write, and what the simulator says of it."""
     quoted = quoting(tried.argument)
     how = f" ({quoted})" if quoted else ""
-    left = tried.analysis.dangerous_on
-    elsewhere = "nor on any other release" if not left.intervals else f"though on {left}"
-    on = (
-        f"on {_name(analysis.release)}, {elsewhere}"
-        if analysis.release
-        else elsewhere.replace("nor on any other", "on any")
-    )
-    outcome = f"in the simulator no danger is left {on}"
+    outcome = f"in the simulator no danger is left {_on(analysis.release, tried.analysis.dangerous_on)}"
     if not tried.argument:
         places = "" if trials.placed else "; other places were not searched"
         return f"Leave out {tried.instead}: {outcome}{places}."
@@ -97,8 +85,12 @@ def _advice(analysis: Analysis, tried: Tried, trials: Trials) -> str:
     return f"Add {tried.argument}{how}: it gives up {lost}, and {outcome}."
 
 
-def _name(release: Release) -> str:
-    return short(release.version)
+def _on(release: Release | None, dangerous: Bounds) -> str:
+    """On which releases there is none: ``on 4.17, nor on any other release``."""
+    if release is None:
+        return "on any release"
+    others = f"; {dangerous} have another" if dangerous.intervals else ", nor on any other release"
+    return f"on {short(release.version)}{others}"
 
 
 def _other_release(analysis: Analysis) -> _Part:
@@ -107,20 +99,17 @@ def _other_release(analysis: Analysis) -> _Part:
     if not dangerous.intervals:
         return _Part("")
     if release is None:
-        return _Part(f"The text names no release; assumed is that {dangerous} leave these struct pages unwritten.")
+        known = dangerous & possible_releases(analysis.log, None)
+        return _Part(f"No line names the release: assumed is that {known} alone leave these struct pages unwritten.")
     if release.acts_like not in dangerous:
-        return _Part("Its release says that these struct pages are written, so that none can be named without them.")
+        name = short(release.version)
+        return _Part(f"By its number {name} writes these struct pages, so no release without the fault is known.")
     if release.backports or not release.stable_known or release.deviation:
         return _Part(_backport(analysis, dangerous))
     fixed = dangerous.next_outside(release.acts_like)
-    if fixed is None or any(item.severity == "danger" for item in _judged_as(analysis, fixed)):
+    if fixed is None or any(hole.severity == "danger" for hole in on_release(analysis, short(fixed)).holes):
         return _Part("")
     return _Part(_newer(fixed, dangerous), short(fixed), checked=True)
-
-
-def _judged_as(analysis: Analysis, version: Version) -> tuple[Hole | NomapMemory, ...]:
-    other = on_release(analysis, short(version))
-    return *other.holes, *other.nomap
 
 
 def _newer(fixed: Version, dangerous: Bounds) -> str:
@@ -132,21 +121,18 @@ def _newer(fixed: Version, dangerous: Bounds) -> str:
 
 
 def _backport(analysis: Analysis, dangerous: Bounds) -> str:
-    release = analysis.release
-    vendor = (release.vendor if release else None) or "its vendor"
-    rules = rules_on(analysis.layout.arch)
-    bad = max(
-        at for at, rule in enumerate(rules) if (Bounds.of(rule.releases_on(analysis.layout.arch)) & dangerous).intervals
-    )
-    commits: Iterable[Commit] = (commit for rule in rules[bad + 1 :] for commit in rule.commits)
+    """That a vendor has to mend it, and by which commit: the first of those after the last rule that is a danger."""
+    vendor = (analysis.release and analysis.release.vendor) or "its vendor"
     says = f"Of kernels of {vendor} the version number says nothing"
-    return next(
-        (
-            f"{says}: ask for a backport of {row.id} (“{row.subject}”), in Linux since {row.mainline}."
-            for row in commits
-        ),
-        f"{says}.",
-    )
+    arch = analysis.layout.arch
+    commits: list[Commit] = []
+    for rule in rules_on(arch):
+        bad = (Bounds.of(rule.releases_on(arch)) & dangerous).intervals
+        commits = [] if bad else [*commits, *rule.commits]
+    if not commits:
+        return f"{says}."
+    first = commits[0]
+    return f"{says}: ask for a backport of {first.id} (“{first.subject}”), in Linux since {first.mainline}."
 
 
 def _usual_readers(analysis: Analysis) -> list[str]:

@@ -137,14 +137,16 @@ class Trials:
         return False
 
     def reworded(self, arguments: tuple[str, ...]) -> Tried | None:
-        """The first other place or form of one of these arguments that helps."""
-        operations = [item for item in self.own.operations if item.argument.text in arguments]
-        for operation in operations:
-            for form in self._forms(operation):
+        """The first other place or form of one of these arguments that helps, on every release where there is one."""
+        helping: Tried | None = None
+        for operation in self.own.operations if arguments else ():
+            for form in self._forms(operation) if operation.argument.text in arguments else ():
                 analysis = self.helps(form.command_line)
-                if analysis is not None:
+                if analysis is not None and not analysis.dangerous_on.intervals:
                     return Tried(form.argument, form.instead, analysis)
-        return None
+                if analysis is not None and helping is None:
+                    helping = Tried(form.argument, form.instead, analysis)
+        return helping
 
     def left_out(self, arguments: tuple[str, ...]) -> Tried | None:
         """The first argument without which it is good, or all of them."""
