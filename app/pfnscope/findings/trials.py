@@ -34,7 +34,8 @@ MOST_RANGES = 6_000
 MOST_PLACED = 256
 """Ranges of a map in which places are searched for a remedy; ``pfnscope place`` searches larger ones."""
 
-_FILLED = 3
+MOST_FILLED = 3
+"""Ranges of memory that are given up for the holes beside them."""
 
 
 class Tried(Struct, frozen=True):
@@ -74,13 +75,16 @@ def ranges_of(analysis: Analysis) -> int:
 
 
 class Trials:
-    """The machine of a log, booted with other command lines until one leaves out ``holes`` and adds no alarm."""
+    """The machine of a log, booted with other command lines until one leaves out ``holes`` and adds no alarm.
 
-    def __init__(self, analysis: Analysis, holes: Iterable[Hole] = ()) -> None:
+    ``boots`` is how often; by default fewer the more ranges there are, for work that nobody has asked for.
+    """
+
+    def __init__(self, analysis: Analysis, holes: Iterable[Hole] = (), boots: int | None = None) -> None:
         self.analysis, self.holes = analysis, tuple(holes)
         self.frames = FrameSet.of(hole.frames for hole in self.holes)
         self.ranges = ranges_of(analysis)
-        self.left = min(MOST_BOOTS, MOST_RANGES // (1 + self.ranges))
+        self.left = min(MOST_BOOTS, MOST_RANGES // (1 + self.ranges)) if boots is None else boots
         self.command_line = own_command_line(analysis.booted_from)
         self.placed = True
 
@@ -191,7 +195,7 @@ class Trials:
             return None
         around = self.frames.rounded_out(block // page)
         rest = tuple(around & layout.memory_frames)
-        if not 0 < len(rest) <= _FILLED or (FrameSet.of(rest) & taken(self.analysis)).pairs:
+        if not 0 < len(rest) <= MOST_FILLED or (FrameSet.of(rest) & taken(self.analysis)).pairs:
             return None
         argument = " ".join(_reserving(item, page) for item in rest)
         analysis = self.helps(f"{self.command_line} {argument}".strip())

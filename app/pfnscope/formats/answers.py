@@ -122,7 +122,8 @@ def _advice(document: Document, places: Placements) -> list[str]:
     on = f" on {short((major, minor, patch))}" if document.kernel.version else ""
     start = places.start
     if places.command_line is None or start is None:
-        return [f"No place for {places.move}: all that hold {format_size(places.size)} make a dangerous hole{on}."]
+        why = "none is safe" if places.placements else f"no memory holds {format_size(places.size)} whole"
+        return [f"No place for {places.move}{on}: {why}."]
     others = next((item.dangerous_on for item in places.placements if item.start <= start < item.end), ())
     elsewhere = f", but one on {', '.join(others)}" if others else ", nor on other releases"
     what = f"Use {places.command_line}" if places.command_line != places.move else f"{places.move} can stay"

@@ -7,7 +7,7 @@ from pfnscope.analysis.moving import kind_of, region_text, rewritten, safe_start
 from pfnscope.analysis.placement import placements
 from pfnscope.analysis.whatif import what_if
 from pfnscope.bootlog import Reading, read
-from pfnscope.findings.trials import Trials
+from pfnscope.findings.trials import MOST_BOOTS, Trials
 from pfnscope.kernel import region_kinds
 from pfnscope.kernel.architectures import X86
 from pfnscope.kernel.command_line import arguments
@@ -125,7 +125,7 @@ def _moved(analysis: Analysis, argument: str, align: str | None) -> tuple[Analys
     except NotSimulated as error:
         raise CannotSimulate(str(error)) from error
     places = place_in(without, argument_size(operation.end - operation.start), kind, align)
-    trials = Trials(without)
+    trials = Trials(without, boots=MOST_BOOTS)
     for start in safe_starts(places.placements, operation.start, places.align):
         moved = rewritten(line, operation, region_text(operation, kind, start))
         if trials.helps(moved.command_line):
