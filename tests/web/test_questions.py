@@ -62,6 +62,15 @@ def test_a_place_is_found_for_a_sent_and_for_a_stored_log(client: httpx.Client) 
     assert b'"safe":false' in places
 
 
+def test_a_region_of_a_sent_and_of_a_stored_log_is_moved(client: httpx.Client) -> None:
+    places = service.encode(place(OTHER, Region(move="memmap=1G!4G")))
+    name, query = stored(client, OTHER), {"move": "memmap=1G!4G"}
+    assert client.post("/api/v1/place", content=OTHER, params=query).content == places
+    assert client.post("/api/v1/place", json={"log": OTHER.decode(), **query}).content == places
+    assert client.get(f"/api/v1/layouts/{name}/place", params=query).content == places
+    assert b'"command_line":"memmap=1G!5G"' in places
+
+
 def test_two_stored_layouts_are_compared(client: httpx.Client) -> None:
     a, b = stored(client, SEED), stored(client, OTHER)
     answer = client.get("/api/v1/compare", params={"a": a, "b": b})
@@ -89,6 +98,8 @@ def test_two_boots_of_one_layout_are_compared(client: httpx.Client) -> None:
         ("place", {"size": "1G", "align": "0"}, 400, "no size"),
         ("place", {"size": "1x"}, 400, "no size"),
         ("place", {"size": "1G", "kind": "@"}, 400, "kind"),
+        ("place", {"move": "memmap=1G!4G"}, 400, "no memmap= region that could be moved"),
+        ("place", {"size": "1G", "move": "memmap=1G!4G"}, 400, "keeps its size"),
     ],
 )
 def test_what_cannot_be_answered_says_why(
