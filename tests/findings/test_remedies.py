@@ -223,3 +223,58 @@ def test_no_more_boots_are_simulated_than_the_budget_has(monkeypatch: pytest.Mon
     assert remedy.command_line is None
     assert "No other argument helps, as far as the simulator was let try." in remedy.text
     assert remedy.text.startswith("Linux 4.17.4")
+
+
+def tails(nodes: int, release: str = "4.19.50") -> bytes:
+    """A machine of nodes of 4 GiB each, at whose ends firmware keeps 16 MiB for itself."""
+    gib, keeps = 1 << 30, 16 << 20
+    ends = [(node, node * 4 * gib or 1 << 20, (node + 1) * 4 * gib) for node in range(nodes)]
+    usable = [(0x1000, 0x9F000), *((start, end - keeps) for _, start, end in ends)]
+    reserved = [(end - keeps, end) for _, _, end in ends]
+    lines = [
+        f"Linux version {release} (a@b) (gcc) #1 SMP",
+        "Command line: ro quiet",
+        "BIOS-provided physical RAM map:",
+        *(
+            f"BIOS-e820: [mem {start:#018x}-{end - 1:#018x}] {'usable' if (start, end) in usable else 'reserved'}"
+            for start, end in sorted(usable + reserved)
+        ),
+        *(f"SRAT: Node {n} PXM {n} [mem {start & -gib:#018x}-{end - 1:#018x}]" for n, start, end in ends),
+        "Zone ranges:",
+        "  DMA      [mem 0x0000000000001000-0x0000000000ffffff]",
+        "  DMA32    [mem 0x0000000001000000-0x00000000ffffffff]",
+        f"  Normal   [mem 0x0000000100000000-{usable[-1][1] - 1:#018x}]",
+        "Movable zone start for each node",
+        "Early memory node ranges",
+        "  node   0: [mem 0x0000000000001000-0x000000000009efff]",
+        *(f"  node   {n}: [mem {start:#018x}-{end - keeps - 1:#018x}]" for n, start, end in ends),
+    ]
+    return "".join(f"[    0.000000] {line}\n" for line in lines).encode()
+
+
+def test_a_tail_that_firmware_leaves_costs_the_rest_of_its_section() -> None:
+    finding, remedy = first(tails(2))
+    assert finding.severity == "danger"
+    assert remedy.command_line == "memmap=112M$3968M"
+    assert remedy.text.startswith(r"Add memmap=112M$3968M (in GRUB 2's /etc/default/grub write memmap=112M\\\$3968M; ")
+    assert (
+        "it gives up 112 MiB, and in the simulator no danger is left on 4.19.50, nor on any other release."
+        in remedy.text
+    )
+    assert [item.wrong for item in outcomes("two nodes", tails(2))] == [()]
+
+
+def test_tails_of_more_nodes_than_kaslr_avoids_regions_are_left_to_another_release() -> None:
+    _, remedy = first(tails(7))
+    assert (remedy.command_line, remedy.release) == (None, "4.19.103")
+    assert remedy.text.startswith(
+        "Linux 4.19.103 or newer of 4.19.y does not have it, nor do later branches. No argument"
+    )
+    assert "No argument made these 6 holes, and none that was tried helps." in remedy.text
+
+
+def test_a_tree_with_a_known_regression_is_to_be_left_for_its_release() -> None:
+    lines = text("oops-1g-4g").replace(b"4.17.0", b"5.11.0-rc5").splitlines(keepends=True)
+    _, remedy = first(b"".join(line for line in lines if b"Reserved but unavailable" not in line))
+    assert remedy.command_line == "memmap=1G!5G"
+    assert "5.11 itself writes these struct pages: take it, or a tree in which 377bf660d07a reverts d392" in remedy.text

@@ -10,9 +10,10 @@ from pfnscope.analysis.choice import possible_releases
 from pfnscope.findings.trials import MOST_RANGES, Trials, Tried, ranges_of
 from pfnscope.kernel.boot_loaders import quoting
 from pfnscope.kernel.readers import FILES, PROGRAMS, READERS, readers_for
+from pfnscope.kernel.regressions import known
 from pfnscope.kernel.release import NEWEST, Bounds, Release, Version, short
 from pfnscope.kernel.rules import Commit, rules_on
-from pfnscope.model.analysis import Hole
+from pfnscope.model.analysis import ALARMS, Hole
 from pfnscope.model.findings import Remedy
 from pfnscope.units import format_size
 
@@ -66,7 +67,8 @@ def _other_argument(analysis: Analysis, holes: Sequence[Hole]) -> _Part:
     if trials.left <= 0:
         return _Part("No other argument helps, as far as the simulator was let try.")
     if not faulty:
-        return _Part("No argument made it, and none that was tried helps.")
+        them = "the hole" if len(holes) == 1 else f"these {len(holes)} holes"
+        return _Part(f"No argument made {them}, and none that was tried helps.")
     return _Part(f"No other place or form of {' '.join(faulty)} helps, nor leaving it out.")
 
 
@@ -96,20 +98,37 @@ def _on(release: Release | None, dangerous: Bounds) -> str:
 def _other_release(analysis: Analysis) -> _Part:
     """The nearest release without the danger, judged; of a vendor's kernel the commit that it lacks."""
     release, dangerous = analysis.release, analysis.dangerous_on
-    if not dangerous.intervals:
-        return _Part("")
     if release is None:
-        known = dangerous & possible_releases(analysis.log, None)
-        return _Part(f"No line names the release: assumed is that {known} alone leave these struct pages unwritten.")
+        possible = _alarming(analysis)
+        if not possible.intervals:
+            return _Part("")
+        return _Part(f"No line names the release: assumed is that {possible} alone leave these struct pages unwritten.")
     if release.acts_like not in dangerous:
-        name = short(release.version)
-        return _Part(f"By its number {name} writes these struct pages, so no release without the fault is known.")
+        return _Part(_against_its_number(analysis, release))
     if release.backports or not release.stable_known or release.deviation:
         return _Part(_backport(analysis, dangerous))
     fixed = dangerous.next_outside(release.acts_like)
     if fixed is None or any(hole.severity == "danger" for hole in on_release(analysis, short(fixed)).holes):
         return _Part("")
     return _Part(_newer(fixed, dangerous), short(fixed), checked=True)
+
+
+def _alarming(analysis: Analysis) -> Bounds:
+    """The releases that a boot whose release is not known can be of, and that make its holes worth a look."""
+    arch, rules = analysis.layout.arch, {era.rule for era in analysis.eras if era.severity in ALARMS}
+    releases = (rule.releases_on(arch) for rule in rules_on(arch) if rule.id in rules)
+    return Bounds.of(*releases) & possible_releases(analysis.log, None)
+
+
+def _against_its_number(analysis: Analysis, release: Release) -> str:
+    """That the log shows what its release does not do: a tree of that time, with the commit that mends it."""
+    name = short(release.version)
+    states = dict.fromkeys(item.hole.state for item in analysis.evident if item.contradicts)
+    for row in (row for state in states for row in known(release.acts_like, state)):
+        return (
+            f"{name} itself writes these struct pages: take it, or a tree in which {row.reverted} reverts {row.commit}."
+        )
+    return f"By its number {name} writes these struct pages, so no release without the fault is known."
 
 
 def _newer(fixed: Version, dangerous: Bounds) -> str:

@@ -25,6 +25,7 @@ from pfnscope.kernel.region_kinds import Kind
 from pfnscope.model.analysis import ALARMS, Hole
 from pfnscope.model.ranges import FrameRange, FrameSet
 from pfnscope.simulation import NotSimulated, SimulatedBoot, own_command_line
+from pfnscope.simulation.traps import AVOIDED_BY_KASLR
 from pfnscope.units import argument_size
 
 MOST_BOOTS = 12
@@ -34,8 +35,8 @@ MOST_RANGES = 6_000
 MOST_PLACED = 256
 """Ranges of a map in which places are searched for a remedy; ``pfnscope place`` searches larger ones."""
 
-MOST_FILLED = 3
-"""Ranges of memory that are given up for the holes beside them."""
+MOST_FILLED = AVOIDED_BY_KASLR
+"""Ranges of memory that are given up for the holes beside them: more regions switch KASLR off."""
 
 
 class Tried(Struct, frozen=True):
