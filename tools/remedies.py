@@ -93,6 +93,11 @@ def boots(folder: Path) -> Iterator[tuple[str, bytes]]:
         yield str(path.parent.relative_to(folder)), path.read_bytes() + (later.read_bytes() if later.exists() else b"")
 
 
+def _why_none(remedy: Remedy) -> str:
+    """The sentence that says why no argument is named."""
+    return next((sentence for sentence in remedy.text.split(". ") if sentence.startswith("No ")), "no argument")
+
+
 def main() -> int:
     """Follow them all; 1 where one is wrong."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -111,7 +116,7 @@ def main() -> int:
                 dangerous += bool(followed)
                 for item in followed:
                     total, right = total + 1, right + (not item.wrong)
-                    tally[f"argument {item.argument}" if item.argument else item.remedy.text.partition(".")[0]] += 1
+                    tally[f"argument {item.argument}" if item.argument else _why_none(item.remedy)] += 1
                     tally["release named" if item.release else "no release named"] += 1
                     if item.wrong or args.list:
                         print(item.boot, item.finding.code, item.remedy.text, *item.wrong, sep="\n  ")
