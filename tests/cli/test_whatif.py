@@ -38,6 +38,21 @@ def test_the_question_of_2018_is_answered_before_a_reboot() -> None:
     assert run("simulate", NONE, "--append", "memmap=1G!4G", "--kernel", "5.14", "--fail-on", "danger").returncode == 0
 
 
+def test_a_simulated_danger_says_what_helps_against_it() -> None:
+    simulated = " ".join(run("simulate", NONE, "--append", "memmap=1G!4G").stdout.decode().split())
+    assert "What to do: Write memmap=1G!5G instead of memmap=1G!4G: in the simulator no danger is left" in simulated
+    document = json.loads(run("simulate", NONE, "--append", "memmap=1G!4G", "--format", "json").stdout)
+    assert document["findings"][0]["remedy"]["command_line"] == "memmap=1G!5G"
+    given = ("simulate", NONE, "--append", "memmap=1G!4G", "--format", "markdown")
+    assert b"\n\nTo paste: `memmap=1G!5G`\n\n" in run(*given).stdout
+
+
+def test_of_two_layouts_the_one_in_danger_says_what_helps() -> None:
+    said = run("compare", NONE, AT_4G).stdout.decode().partition("\n\n")[0]
+    assert " ".join(said.split()).count("What to do: Write memmap=1G!5G instead of memmap=1G!4G: in the simulator") == 1
+    assert "What to do" not in run("compare", NONE, NONE).stdout.decode()
+
+
 def test_a_bad_argument_is_reported_with_a_caret_under_its_text() -> None:
     lines = run("simulate", NONE, "--set", "quiet memmap=64M@1G,foo").stdout.decode().splitlines()
     at = next(i for i, line in enumerate(lines) if line.startswith("  warning: memmap= has to begin"))
