@@ -52,12 +52,11 @@ def region_text(operation: MapOperation, kind: Kind, start: int) -> str:
     return f"{size}{sign}{argument_size(start)}"
 
 
-def in_whole_sections(operation: MapOperation, kind: Kind, section: int) -> str | None:
-    """The region widened to whole sections, so that it still covers what it covers; None where it ends with them."""
+def in_whole_sections(operation: MapOperation, kind: Kind, section: int) -> Iterator[str]:
+    """The region widened to whole sections, so that it still covers what it covers, where it does not end with them."""
     start, end = operation.start // section * section, -(-operation.end // section) * section
-    if (start, end) == (operation.start, operation.end):
-        return None
-    return f"{argument_size(end - start)}{kind}{argument_size(start)}"
+    if (start, end) != (operation.start, operation.end):
+        yield f"{argument_size(end - start)}{kind}{argument_size(start)}"
 
 
 def limits_at_sections(operation: MapOperation, section: int) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import chain
 
 from msgspec import Struct
 
@@ -164,30 +165,31 @@ class Trials:
 
     def _forms(self, operation: MapOperation) -> Iterator[Rewritten]:
         kind, section = kind_of(operation), self.analysis.layout.section_size
+        texts: Iterable[str] = ()
         if kind is not None:
-            wide = in_whole_sections(operation, kind, section) if section else None
-            moved = self.elsewhere(operation, kind)
-            # what is reserved may be needed where it is
-            texts = [*([wide] if wide else []), *moved] if kind == "$" else [*moved, *([wide] if wide else [])]
-            yield from (rewritten(self.command_line, operation, text) for text in texts)
+            wide = in_whole_sections(operation, kind, section) if section else ()
+            reserved = kind == "$"  # what is reserved may be needed where it is
+            texts = chain(wide if reserved else (), self._elsewhere(operation, kind), () if reserved else wide)
         elif is_limit(operation) and section:
-            for text in limits_at_sections(operation, section):
-                yield rewritten(self.command_line, operation, text)
+            texts = limits_at_sections(operation, section)
+        for text in texts:
+            yield rewritten(self.command_line, operation, text)
 
-    def elsewhere(self, operation: MapOperation, kind: Kind) -> list[str]:
+    def _elsewhere(self, operation: MapOperation, kind: Kind) -> Iterator[str]:
         """The region of an operation at the most fitting safe starts, as written."""
         analysis, page = self.analysis, self.analysis.layout.page_size
         self.placed = self.ranges <= MOST_PLACED and "numa=fake" not in self.command_line
         booted = self._booted(rewritten(self.command_line, operation, "").command_line) if self.placed else None
         if booted is None:
-            return []
+            return
         base = booted[0]
         if (Alarms.of(base).frames & self.frames).pairs:
-            return []  # it is not the place of this region
+            return  # it is not the place of this region
         step = analysis.layout.section_size or 128 << 20
         places = placements(base, (operation.end - operation.start) // page, kind, step // page)
-        starts = safe_starts(places, operation.start, step)
-        return [region_text(operation, kind, start) for start in starts if start != operation.start]
+        for start in safe_starts(places, operation.start, step):
+            if start != operation.start:
+                yield region_text(operation, kind, start)
 
     def filled(self) -> Tried | None:
         """The rest of the sections that the holes lie in, reserved: where no memory is, are no struct pages."""
