@@ -9,7 +9,7 @@ as it is and as each of the releases. Where a finding is a danger, its remedy is
 - a release that is named is what the log is judged as, as ``pfnscope analyze --kernel`` does.
 
 Neither may have a danger, nor the simulated boot a caution that the recorded one does not have: counts that one kernel
-printed are none of another's. The last line is "N of M remedies".
+printed are none of another's. Each remedy is a fact; the last line is "N of M facts".
 """
 
 import argparse
@@ -123,7 +123,7 @@ def main() -> int:
     for words, count in tally.most_common():
         print(f"{count:5} {words}")
     print(f"{dangerous} boots in danger")
-    print(f"{right} of {total} remedies")
+    print(f"{right} of {total} facts")
     return right != total
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +17,7 @@ from pfnscope.service import Options
 from pfnscope.service import analyze as analysed
 from pfnscope.service.whatif import Change, simulate
 from tests.support.samples import SLUGS, text
-from tools.remedies import KERNELS, Outcome, outcomes
+from tools.remedies import KERNELS, Outcome, boots, outcomes
 
 AT_4G = text("seed-1g-4g")
 APPENDED = (
@@ -28,12 +29,13 @@ APPENDED = (
 
 @cache
 def followed() -> tuple[Outcome, ...]:
-    """All remedies of the example logs, as they are and as releases of each rule that leaves struct pages unwritten."""
-    boots = [(slug, kernel) for slug in SLUGS for kernel in (None, *KERNELS)]
-    return tuple(item for slug, kernel in boots for item in outcomes(f"{slug} {kernel}", text(slug), kernel))
+    """All remedies of the example logs and of recorded boots, as they are and as releases that leave much unwritten."""
+    texts = [*((slug, text(slug)) for slug in SLUGS), *boots(Path(__file__).parents[1] / "recorded")]
+    judged = [(name, data, kernel) for name, data in texts for kernel in (None, *KERNELS)]
+    return tuple(item for name, data, kernel in judged for item in outcomes(f"{name} {kernel}", data, kernel))
 
 
-def test_every_remedy_of_the_example_logs_followed_leaves_no_danger_and_brings_none() -> None:
+def test_every_remedy_followed_leaves_no_danger_and_brings_none() -> None:
     assert [(item.boot, item.wrong) for item in followed() if item.wrong] == []
 
 
