@@ -11,7 +11,7 @@ from pfnscope.drawing.axis import AxisName
 from pfnscope.drawing.scene import Scene
 from pfnscope.model.document import Document
 from pfnscope.service.analyzing import Options, analyze
-from pfnscope.service.whatif import Change, place, simulate
+from pfnscope.service.whatif import Change, Region, place, simulate
 
 ARGUMENT = "memmap=1G!4G"
 
@@ -54,7 +54,7 @@ def _what_if() -> str:
 
 def _places() -> str:
     """Where 1 GiB can begin on the guest without memmap=."""
-    placements = place(_text("seed-no-memmap"), "1G", "!", None, Options())
+    placements = place(_text("seed-no-memmap"), Region("1G"))
     whole = scene.with_places(scene.of(_document("seed-no-memmap")), placements)
     return svg.draw(_some(whole, "Where memmap=1G! can begin", ("nodes", "zones", "places")))
 

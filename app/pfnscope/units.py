@@ -70,6 +70,14 @@ def range_words(start: int, end: int) -> str:
     return f"[{start:#x}, {end:#x})"
 
 
+def argument_size(size: int) -> str:
+    """A size or an address as memmap= takes it: ``1G``, ``512M``, ``0x1234000``."""
+    for suffix, shift in (("G", 30), ("M", 20), ("K", 10)):
+        if size and size % (1 << shift) == 0:
+            return f"{size >> shift}{suffix}"
+    return hex(size) if size >= KIB else str(size)
+
+
 def format_size(size: int) -> str:
     """Print bytes with the largest binary unit that needs at most two decimals, such as ``164 KiB``."""
     value, unit = float(size), "B"

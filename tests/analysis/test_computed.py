@@ -155,7 +155,7 @@ def test_what_no_line_tells_of_a_place_is_not_denied() -> None:
 
 def test_regions_find_their_place_on_a_computed_layout() -> None:
     data = "\n".join(MAP).encode()
-    places = whatif.place(data, "1G")
+    places = whatif.place(data, whatif.Region("1G"))
     assert places.placements
     assert "node_ranges" in places.assumed
     assert "The layout is computed from the memory map, not printed." in placed_text(document(analysed(data)), places)

@@ -38,6 +38,21 @@ def test_the_question_of_2018_is_answered_before_a_reboot() -> None:
     assert run("simulate", NONE, "--append", "memmap=1G!4G", "--kernel", "5.14", "--fail-on", "danger").returncode == 0
 
 
+def test_a_simulated_danger_says_what_helps_against_it() -> None:
+    simulated = " ".join(run("simulate", NONE, "--append", "memmap=1G!4G").stdout.decode().split())
+    assert "What to do: Write memmap=1G!5G instead of memmap=1G!4G: in the simulator no danger is left" in simulated
+    document = json.loads(run("simulate", NONE, "--append", "memmap=1G!4G", "--format", "json").stdout)
+    assert document["findings"][0]["remedy"]["command_line"] == "memmap=1G!5G"
+    given = ("simulate", NONE, "--append", "memmap=1G!4G", "--format", "markdown")
+    assert b"\n\nTo paste: `memmap=1G!5G`\n\n" in run(*given).stdout
+
+
+def test_of_two_layouts_the_one_in_danger_says_what_helps() -> None:
+    said = " ".join(run("compare", NONE, AT_4G).stdout.decode().partition("\nPage frames\n")[0].split())
+    assert said.count("What to do: Write memmap=1G!5G instead of memmap=1G!4G: in the simulator no danger") == 1
+    assert "What to do" not in run("compare", NONE, NONE).stdout.decode()
+
+
 def test_a_bad_argument_is_reported_with_a_caret_under_its_text() -> None:
     lines = run("simulate", NONE, "--set", "quiet memmap=64M@1G,foo").stdout.decode().splitlines()
     at = next(i for i, line in enumerate(lines) if line.startswith("  warning: memmap= has to begin"))
@@ -51,7 +66,10 @@ def test_a_bad_argument_is_reported_with_a_caret_under_its_text() -> None:
         (("simulate", NONE, "--set", "memmap=exactmap memmap=1G@1M"), 2, b"Invalid user supplied memory map"),
         (("simulate", NONE, "--set", "quiet", "--append", "ro"), 2, b"--set gives the whole command line"),
         (("place", NONE, "--size", "1x"), 2, b"no size"),
-        (("place", NONE), 2, b"--size"),
+        (("place", NONE), 2, b"--size SIZE or --move ARGUMENT is needed"),
+        (("place", NONE, "--move", "memmap=1G!4G"), 2, b"no memmap= region that could be moved"),
+        (("place", AT_4G, "--move", "memmap=1G!7G"), 2, b"those that can be moved are memmap=1G!4G"),
+        (("place", AT_4G, "--move", "memmap=1G!4G", "--size", "1G"), 2, b"keeps its size"),
         (("compare", NONE), 2, b"no boot 2"),
         (("compare", NONE, AT_4G, "--boots", "1"), 2, b"two numbers"),
     ],
@@ -88,6 +106,31 @@ def test_placement_tells_the_unsafe_place_of_the_seed() -> None:
     assert [(hole["start_pfn"], hole["end_pfn"]) for hole in unsafe[0]["holes"]] == [(0xBFFD7, 0xC0000)]
     assert b"UNSAFE  0x100000000\n" in run("place", NONE, "--size", "1G").stdout
     assert b"UNSAFE" not in run("place", NONE, "--size", "1G", "--kernel", "5.14").stdout
+
+
+def test_a_region_of_the_log_is_moved_to_a_safe_place() -> None:
+    said = run("place", AT_4G, "--move", "memmap=1G!4G").stdout.decode()
+    first, _, table = said.partition("\n\n")
+    assert first == "Use memmap=1G!5G: no dangerous hole on 4.17, nor on other releases."
+    assert table.endswith(run("place", NONE, "--size", "1G").stdout.decode().partition("\nStarts\n")[2])
+    answer = json.loads(run("place", AT_4G, "--move", "1G!4G", "--format", "json").stdout)
+    new = json.loads(run("place", NONE, "--size", "1G", "--format", "json").stdout)
+    assert (answer["move"], answer["command_line"], answer["start"]) == ("memmap=1G!4G", "memmap=1G!5G", "0x140000000")
+    assert (new["move"], new["command_line"]) == (None, None)
+    for name in ("size", "align", "kind", "placements"):
+        assert answer[name] == new[name], name
+
+
+def test_a_region_that_is_safe_can_stay() -> None:
+    said = run("place", AT_7G, "--move", "memmap=1G!7G").stdout
+    assert said.startswith(b"memmap=1G!7G can stay: no dangerous hole on 4.17, nor on other releases.\n")
+
+
+def test_where_no_place_is_safe_there_is_nothing_to_paste() -> None:
+    given = ("place", AT_4G, "--move", "memmap=1G!4G", "--align", "16G")
+    assert run(*given).stdout.startswith(b"No place for memmap=1G!4G on 4.17: no memory holds 1 GiB whole.\n")
+    assert json.loads(run(*given, "--format", "json").stdout)["command_line"] is None
+    assert run(*given, "--fail-on", "danger").returncode == 1
 
 
 def test_a_place_can_fail_a_build() -> None:

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pfnscope.kernel.command_line import arguments, boot_loader_words
+from pfnscope.kernel.boot_loaders import quoting
+from pfnscope.kernel.command_line import arguments
 
 
 def test_names_values_and_columns() -> None:
@@ -23,8 +24,7 @@ def test_every_argument_stands_where_it_says(line: str) -> None:
 
 
 def test_a_boot_loader_that_eats_a_dollar_is_given_more_than_one_backslash() -> None:
-    words = boot_loader_words("quiet memmap=64M$2G")
-    assert words is not None
+    words = quoting("quiet memmap=64M$2G")
     assert r"quiet memmap=64M\\\$2G in /etc/default/grub" in words
     assert r"quiet memmap=64M\$2G in grub.cfg" in words
-    assert boot_loader_words("quiet memmap=1G!4G") is None
+    assert quoting("quiet memmap=1G!4G") == ""

@@ -12,7 +12,7 @@ from pfnscope.formats.answers import placed_text
 from pfnscope.formats.compared import compared_text
 from pfnscope.report.plain import Look
 from pfnscope.service import analyze
-from pfnscope.service.whatif import Change, placed_beside, simulated_beside
+from pfnscope.service.whatif import Change, Region, placed_beside, simulated_beside
 from tests.support import samples
 
 FOLDER = Path(__file__).parent / "golden"
@@ -58,7 +58,7 @@ def _simulated() -> Iterator[tuple[str, Rendered]]:
 def _placed() -> Iterator[tuple[str, Rendered]]:
     """Safe and unsafe places, and none at all."""
     for slug, size in (("seed-no-memmap", "1G"), ("uneven-nodes", "256M"), ("odd-size", "1T")):
-        yield f"place-{size.lower()}-{slug}", partial(placed_text, *placed_beside(samples.text(slug), size))
+        yield f"place-{size.lower()}-{slug}", partial(placed_text, *placed_beside(samples.text(slug), Region(size)))
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from pfnscope import service
 from pfnscope.model.document import Document
 from pfnscope.report.compared import compared
 from pfnscope.service.analyzing import documents
-from pfnscope.service.whatif import Change, place, simulate
+from pfnscope.service.whatif import Change, Region, place, simulate
 from tests.support.samples import text
 
 SEED, OTHER = text("seed-no-memmap"), text("seed-1g-4g")
@@ -53,13 +53,22 @@ def test_a_stored_layout_is_asked_by_its_link_and_stays_as_it_is(client: httpx.C
 
 
 def test_a_place_is_found_for_a_sent_and_for_a_stored_log(client: httpx.Client) -> None:
-    places = service.encode(place(SEED, "1G", "!", "128M"))
+    places = service.encode(place(SEED, Region("1G", "!", "128M")))
     name = stored(client, SEED)
     query = {"size": "1G", "align": "128M"}
     assert client.post("/api/v1/place", content=SEED, params=query).content == places
     assert client.post("/api/v1/place", json={"log": SEED.decode(), **query}).content == places
     assert client.get(f"/api/v1/layouts/{name}/place", params=query).content == places
     assert b'"safe":false' in places
+
+
+def test_a_region_of_a_sent_and_of_a_stored_log_is_moved(client: httpx.Client) -> None:
+    places = service.encode(place(OTHER, Region(move="memmap=1G!4G")))
+    name, query = stored(client, OTHER), {"move": "memmap=1G!4G"}
+    assert client.post("/api/v1/place", content=OTHER, params=query).content == places
+    assert client.post("/api/v1/place", json={"log": OTHER.decode(), **query}).content == places
+    assert client.get(f"/api/v1/layouts/{name}/place", params=query).content == places
+    assert b'"command_line":"memmap=1G!5G"' in places
 
 
 def test_two_stored_layouts_are_compared(client: httpx.Client) -> None:
@@ -89,6 +98,8 @@ def test_two_boots_of_one_layout_are_compared(client: httpx.Client) -> None:
         ("place", {"size": "1G", "align": "0"}, 400, "no size"),
         ("place", {"size": "1x"}, 400, "no size"),
         ("place", {"size": "1G", "kind": "@"}, 400, "kind"),
+        ("place", {"move": "memmap=1G!4G"}, 400, "no memmap= region that could be moved"),
+        ("place", {"size": "1G", "move": "memmap=1G!4G"}, 400, "keeps its size"),
     ],
 )
 def test_what_cannot_be_answered_says_why(

@@ -17,9 +17,10 @@ from pfnscope.analysis.machine import Machine, blame, causes
 from pfnscope.analysis.nomap import nomap_memory
 from pfnscope.analysis.pointers import Pointers, pointers_of
 from pfnscope.analysis.proven_layout import fit_layout
+from pfnscope.analysis.releases import dangerous_releases
 from pfnscope.kernel.architecture_row import MemoryModel
 from pfnscope.kernel.command_line import arguments
-from pfnscope.kernel.release import Release
+from pfnscope.kernel.release import Bounds, Release
 from pfnscope.kernel.thresholds import KHO_FIXED, SHARED_TAILS
 from pfnscope.kernel.vendors import parse_release
 from pfnscope.layout.evidence import ModelEvidence
@@ -93,6 +94,11 @@ class Analysis(Struct, frozen=True, dict=True):
         if not self.layout.memory or not self.layout.knows_struct_pages:
             return ()
         return eras(self._surroundings, self.choice.rule, self._by_rule)
+
+    @cached_property
+    def dangerous_on(self) -> Bounds:
+        """The releases that make a danger of a hole of this layout."""
+        return dangerous_releases(self._surroundings)
 
     @cached_property
     def events(self) -> tuple[Event, ...]:
@@ -182,6 +188,23 @@ def analyze(
         booted_from=structs.replace(log, page_counts=fit.booted_from.page_counts),
         origin="computed" if full.log is not log else "log",
         why_not=full.why_not,
+    )
+
+
+def on_release(analysis: Analysis, kernel: str) -> Analysis:
+    """The same boot judged as one of another release. Raises ValueError where ``kernel`` is none."""
+    from pfnscope.analysis.whatif import what_if
+
+    if analysis.origin == "simulated":
+        return what_if(analysis, analysis.booted_from.command_line or "", kernel=kernel)[0]
+    demanded = {name for name, source in analysis.assumed if source == "asked for"}
+    memmap = analysis.layout.memmap
+    return analyze(
+        analysis.booted_from,
+        kernel=kernel,
+        arch=analysis.layout.arch if "arch" in demanded else None,
+        model=memmap.model if "memory_model" in demanded else None,
+        section=memmap.section_size if "section_size" in demanded else None,
     )
 
 

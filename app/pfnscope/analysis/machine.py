@@ -83,7 +83,7 @@ def blame(machine: Machine, layout: Layout, holes: Sequence[Hole]) -> dict[int, 
     """
     log, inferred = with_inferred(machine.log)
     shaping = tuple(argument for argument in arguments(log.command_line or "") if argument.shapes_layout)
-    if not shaping or not _reproduces(machine, layout):
+    if not shaping or not reproduces(machine, layout):
         return {}
     allowed = min(MOST_BOOTS, max(1, MOST_RANGES // (1 + len(log.firmware_map) + len(layout.memory))))
     causes = _blamed(machine, layout, holes, shaping, allowed)
@@ -93,7 +93,8 @@ def blame(machine: Machine, layout: Layout, holes: Sequence[Hole]) -> dict[int, 
     return {at: Cause(cause.arguments, cause.why + note) for at, cause in causes.items()}
 
 
-def _reproduces(machine: Machine, layout: Layout) -> bool:
+def reproduces(machine: Machine, layout: Layout) -> bool:
+    """Whether the machine, booted with its own command line in the simulator, has the memory of this layout."""
     again = _without(machine, ())
     return again is not None and _by_node(again) == _by_node(layout)
 

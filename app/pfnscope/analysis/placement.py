@@ -103,21 +103,21 @@ class _Probe:
 
 def _pieces(analysis: Analysis, pages: int) -> Iterator[tuple[int, int]]:
     """First and last start in each run of memory that holds the region; what has to stay where it is, is left out."""
-    for run in analysis.layout.memory_frames - _taken(analysis):
+    for run in analysis.layout.memory_frames - taken(analysis):
         if run.end - pages >= run.start:
             yield run.start, run.end - pages
 
 
-def _taken(analysis: Analysis) -> FrameSet:
-    """The first MiB, the kernel's image where it is known, and the initrd."""
+def taken(analysis: Analysis) -> FrameSet:
+    """What no region may take: the first MiB, the kernel's image where it is known, and the initrd."""
     size, log = analysis.layout.page_size, analysis.log
     version = analysis.release.stable if analysis.release else None
-    taken = [FrameRange(0, MIB // size)]
-    taken += [item.range.frames_outward(size) for item in log.reserved_regions if item.kind == "initrd"]
+    out = [FrameRange(0, MIB // size)]
+    out += [item.range.frames_outward(size) for item in log.reserved_regions if item.kind == "initrd"]
     image = kernel_image(log, log.command_line or "", version)
     if image is not None:
-        taken.append(ByteRange(image.start, image.end).frames_outward(size))
-    return FrameSet.of(taken)
+        out.append(ByteRange(image.start, image.end).frames_outward(size))
+    return FrameSet.of(out)
 
 
 def _boundaries(analysis: Analysis, pages: int) -> list[int]:

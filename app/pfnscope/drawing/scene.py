@@ -18,8 +18,8 @@ from pfnscope.drawing.palette import PAINTS
 from pfnscope.model.answers import Placements
 from pfnscope.model.document import Document
 from pfnscope.model.ranges import FrameRange
-from pfnscope.report.words import ORIGIN_WORDS, argument_size, pages_words
-from pfnscope.units import format_size
+from pfnscope.report.words import ORIGIN_WORDS, pages_words
+from pfnscope.units import argument_size, format_size
 from pfnscope.words import plural
 
 TODAY, CHANGED = "today", "what if"

@@ -22,15 +22,16 @@ def findings(analysis: Analysis, boots: Sequence[BootLog] = ()) -> tuple[Finding
 
     ``boots`` are all those of its text: some findings compare them.
     """
-    return tuple(draft.finished() for draft in _drafts(analysis, boots))
+    return tuple(draft.finished() for draft in drafts_of(analysis, boots))
 
 
 def severity(analysis: Analysis, boots: Sequence[BootLog] = ()) -> Severity:
     """That of the gravest finding, without the sentences and remedies that cost something."""
-    return _drafts(analysis, boots)[0].severity
+    return drafts_of(analysis, boots)[0].severity
 
 
-def _drafts(analysis: Analysis, boots: Sequence[BootLog]) -> list[Draft]:
+def drafts_of(analysis: Analysis, boots: Sequence[BootLog] = ()) -> list[Draft]:
+    """The findings before their causes, further sentences and remedies are worked out, in their order."""
     drafts = [draft for module in _MODULES for draft in module.drafts(analysis)]
     drafts += stability.drafts(analysis, boots)
     drafts += _calm(analysis, drafts)

@@ -6,7 +6,7 @@ from pfnscope.analysis import Analysis
 from pfnscope.analysis.placement import placements
 from pfnscope.analysis.whatif import what_if
 from pfnscope.findings.codes import BY_CODE
-from pfnscope.kernel.command_line import boot_loader_words
+from pfnscope.kernel.boot_loaders import quoting
 from pfnscope.kernel.map_arguments import ArgumentNote, MapOperation
 from pfnscope.kernel.region_kinds import PRAM
 from pfnscope.kernel.regressions import ARGUMENTS_TOO_EARLY
@@ -41,11 +41,11 @@ def of_notes(analysis: Analysis, operation: MapOperation | None, notes: Sequence
     if operation is not None and operation.new == PRAM and codes & _MOVABLE:
         return _elsewhere(analysis, line, operation) or Remedy(" ".join((*refusals, _NO_PLACE)))
     if "dollar-lost" in codes and operation is not None and not refusals:
-        words = boot_loader_words("memmap=SIZE$START") or ""
+        words = _quoted("memmap=SIZE$START")
         return Remedy(f"Write the start again, behind a “$” that the boot loader leaves alone. {words}")
     if "memmap-without-sign" in codes and operation is not None and not refusals:
         limit = f"mem={operation.text}"
-        words = boot_loader_words(f"memmap={operation.text}$START") or ""
+        words = _quoted(f"memmap={operation.text}$START")
         return Remedy(f"To limit RAM write {limit}, else the start behind a “$” that is left alone. {words}")
     return Remedy(" ".join(refusals)) if refusals else None
 
@@ -92,8 +92,13 @@ def _replaced(line: str, operation: MapOperation, text: str) -> str:
 
 def _written(operation: MapOperation, text: str) -> Remedy:
     argument = f"{operation.argument.name}={text}"
-    words = boot_loader_words(argument)
-    return Remedy(f"Write {argument} instead.{f' {words}' if words else ''}", argument, None, checked=True)
+    return Remedy(f"Write {argument} instead. {_quoted(argument)}".strip(), argument, None, checked=True)
+
+
+def _quoted(argument: str) -> str:
+    """How boot loaders take the argument, in a sentence of its own; empty where there is nothing to say."""
+    words = quoting(argument)
+    return f"{words[:1].upper()}{words[1:]}." if words else ""
 
 
 def _refusal(analysis: Analysis, line: str, column: int, known: Collection[str]) -> str | None:

@@ -1,7 +1,7 @@
 """What happened: crashes and bad pages of the text, the page frames that they are about, and what they prove."""
 
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, partial
 
 from msgspec import Struct, structs
 
@@ -11,7 +11,7 @@ from pfnscope.findings.codes import BY_CODE
 from pfnscope.findings.contradictions import against_rule, known_fix
 from pfnscope.findings.drafts import Draft, failures, no_remedy, of_failure
 from pfnscope.findings.holes import cause_of, on_release, place
-from pfnscope.findings.remedies import of_holes
+from pfnscope.findings.remedies import of_dangers
 from pfnscope.kernel.architectures import zone_limits
 from pfnscope.kernel.walkers import checks_layout, doing_in, takes_offline_node, walker_in
 from pfnscope.model.analysis import Event, Hole, Severity, foremost, worst_first
@@ -92,8 +92,9 @@ class Coded(Struct, frozen=True):
 
 def drafts(analysis: Analysis) -> Iterator[Draft]:
     """What happened: reports of struct pages, other crashes, and what the kernel says of encrypted memory."""
+    remedy = cache(partial(of_dangers, analysis))  # one for all crashes
     for item in sorted(analysis.evident, key=lambda item: foremost(item.hole)):
-        yield _of_hole(analysis, item)
+        yield _of_hole(analysis, item, remedy if item.hole.severity == "danger" else no_remedy)
     if analysis.reports_of_another:
         if any(event.hole for event in analysis.events):
             text = f"The reports of this log are of {analysis.log.release}: they prove nothing{on_release(analysis)}."
@@ -104,7 +105,7 @@ def drafts(analysis: Analysis) -> Iterator[Draft]:
         yield of_failure(failure)
 
 
-def _of_hole(analysis: Analysis, item: Evident) -> Draft:
+def _of_hole(analysis: Analysis, item: Evident, remedy: Callable[[], Remedy | None]) -> Draft:
     hole, first = item.hole, item.proofs[0]
     code = "shown-unwritten" if hole.severity == "danger" and first.kind != "death" else _OF_HOLE[hole.severity]
     return Draft(
@@ -113,7 +114,7 @@ def _of_hole(analysis: Analysis, item: Evident) -> Draft:
         tuple(sorted({line for proof in item.proofs for line in proof.lines})),
         (hole.frames.in_bytes(analysis.layout.page_size),),
         details=partial(_of_hole_in_full, analysis, item),
-        remedy=partial(of_holes, analysis, [hole]),
+        remedy=remedy,
         cause=partial(cause_of, analysis, [hole]),
     )
 

@@ -1,6 +1,6 @@
 """What could happen: struct pages without memory, what they hold on this release, and who reaches them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import groupby
 
@@ -8,11 +8,12 @@ from pfnscope.analysis import Analysis
 from pfnscope.analysis.choice import possible_releases
 from pfnscope.analysis.doubt import leaves_unwritten
 from pfnscope.findings.contradictions import doubts
-from pfnscope.findings.drafts import Draft
-from pfnscope.findings.remedies import of_holes
+from pfnscope.findings.drafts import Draft, no_remedy
+from pfnscope.findings.remedies import of_dangers, of_unknown
 from pfnscope.kernel.readers import WRONG_LINKS
 from pfnscope.kernel.release import EVERY_RELEASE
 from pfnscope.model.analysis import Hole, NomapMemory, worst_first
+from pfnscope.model.findings import Remedy
 from pfnscope.units import format_size
 from pfnscope.words import counted, plural
 
@@ -84,9 +85,15 @@ def _of_holes(analysis: Analysis, holes: list[Hole]) -> Draft:
         tuple(sorted({line for hole in holes for line in hole.lines})),
         tuple(hole.frames.in_bytes(size) for hole in holes),
         details=partial(_details, analysis, holes),
-        remedy=partial(of_holes, analysis, holes),
+        remedy=_remedy(analysis, holes),
         cause=partial(cause_of, analysis, holes),
     )
+
+
+def _remedy(analysis: Analysis, holes: list[Hole]) -> Callable[[], Remedy | None]:
+    if holes[0].severity == "danger":
+        return partial(of_dangers, analysis)
+    return partial(of_unknown, analysis, holes) if _code(holes[0]) == "struct-pages-unknown" else no_remedy
 
 
 _INFO = {"unknown": "struct-pages-undecided", "zeroed": "struct-pages-zeroed", "uninitialised": "struct-pages-unread"}

@@ -3,6 +3,8 @@
 from textwrap import wrap
 
 from pfnscope.drawing.ascii import bars_of_places
+from pfnscope.kernel.boot_loaders import quoting
+from pfnscope.kernel.release import short
 from pfnscope.model.analysis import Hole
 from pfnscope.model.answers import AddedHole, FileComparison, LeftOut, Lookup, Placements, Verification
 from pfnscope.model.document import Document
@@ -11,14 +13,13 @@ from pfnscope.report.plain import PLAIN, Look
 from pfnscope.report.words import (
     ORIGIN_WORDS,
     STATE_WORDS,
-    argument_size,
     candidates_words,
     harm_words,
     pages_words,
     placement_words,
     state_words,
 )
-from pfnscope.units import format_size
+from pfnscope.units import argument_size, format_size
 from pfnscope.words import counted, printable
 
 _ASSUMED = {"node_ranges": "memory and zones are computed from the memory map, not printed"}
@@ -93,7 +94,9 @@ def placed_text(document: Document, places: Placements, look: Look = PLAIN) -> s
     """The placements in the layout of ``document``."""
     on = f" on {places.release}" if places.release else ", for releases that are not known"
     step = format_size(places.align)
-    out = look.wrap(f"memmap={argument_size(places.size)}{places.kind}START{on}, START a multiple of {step}")
+    out = [line for text in _advice(document, places) for line in look.wrap(text)]
+    out += [""] if out else []
+    out += look.wrap(f"memmap={argument_size(places.size)}{places.kind}START{on}, START a multiple of {step}")
     if document.origin == "computed":
         out += look.wrap(f"The layout is {ORIGIN_WORDS['computed']}.")
     bars = bars_of_places(document, places, look)
@@ -109,6 +112,23 @@ def placed_text(document: Document, places: Placements, look: Look = PLAIN) -> s
         more += [f"dangerous on {', '.join(item.dangerous_on)}"] if item.dangerous_on else []
         out += [line for text in more for line in look.wrap(text, " " * 10, " " * 12)]
     return "\n".join(out) + "\n"
+
+
+def _advice(document: Document, places: Placements) -> list[str]:
+    """What to write in place of an argument that has to go elsewhere."""
+    if places.move is None:
+        return []
+    major, minor, patch = document.kernel.version or (0, 0, 0)
+    on = f" on {short((major, minor, patch))}" if document.kernel.version else ""
+    start = places.start
+    if places.command_line is None or start is None:
+        why = "none is safe" if places.placements else f"no memory holds {format_size(places.size)} whole"
+        return [f"No place for {places.move}{on}: {why}."]
+    others = next((item.dangerous_on for item in places.placements if item.start <= start < item.end), ())
+    elsewhere = f", but one on {', '.join(others)}" if others else ", nor on other releases"
+    what = f"Use {places.command_line}" if places.command_line != places.move else f"{places.move} can stay"
+    quoted = quoting(places.command_line)
+    return [f"{what}: no dangerous hole{on}{elsewhere}.", *([f"{quoted[:1].upper()}{quoted[1:]}."] if quoted else [])]
 
 
 def _said(hole: AddedHole) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from pfnscope.drawing.ascii import bars_of_two
+from pfnscope.model.analysis import ALARMS
 from pfnscope.model.document import Document
 from pfnscope.report.compared import Comparison, Side, compared, worded
 from pfnscope.report.difference import Change
@@ -19,7 +20,8 @@ def compared_text(documents: Sequence[Document], look: Look = PLAIN) -> str:
     sides = (comparison.a, comparison.b, *comparison.others)
     out = [*look.wrap(comparison.summary), ""]
     if len(documents) == 2:
-        out += [line for number, side in enumerate(sides) for line in _headline(_SIGNS[number][0], side, look)]
+        for (sign, _), side, document in zip(_SIGNS, sides, documents, strict=True):
+            out += [*_headline(sign, side, look), *_remedy(document, look)]
         bars = bars_of_two(documents[0], documents[1], look)
         out += ["", look.paint("title", "Page frames"), *bars] if bars else []
         out += ["", *(changes(comparison, look) or ["No difference in memory."])]
@@ -61,6 +63,13 @@ def _changes(items_: Sequence[Change], look: Look, *, within: bool) -> list[str]
 def _line(side: int, words: str, look: Look) -> list[str]:
     sign, role = _SIGNS[side]
     return [look.paint(role, text) for text in look.wrap(words, sign, "    ")]
+
+
+def _remedy(document: Document, look: Look) -> list[str]:
+    """What helps, where the first finding is an alarm."""
+    first = document.findings[0]
+    remedy = first.remedy if first.severity in ALARMS else None
+    return look.wrap(f"What to do: {remedy.text}", "    ", "    ") if remedy else []
 
 
 def _headline(sign: str, side: Side, look: Look) -> list[str]:

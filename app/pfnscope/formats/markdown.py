@@ -27,6 +27,7 @@ def render(document: Document, today: Document | None = None) -> str:
     parts = [
         f"**{escape(first.text)}**",
         "\n".join(f"- {escape(line.text)}" for line in others),
+        *_to_paste(document),
         escape(" · ".join(facts(document))),
         f"Command line: {code(document.kernel.command_line, in_table=False)}" if document.kernel.command_line else "",
         *(_simulated(document, today) if today else []),
@@ -82,6 +83,13 @@ def _releases(document: Document) -> list[str]:
         if len(rows) > 1
         else []
     )
+
+
+def _to_paste(document: Document) -> list[str]:
+    """The arguments that the first finding's remedy has, as they are: escaped text would not be."""
+    remedy = document.findings[0].remedy
+    line = remedy.command_line if remedy else None
+    return [f"To paste: {code(line, in_table=False)}"] if line else []
 
 
 def _in_full(document: Document) -> list[str]:

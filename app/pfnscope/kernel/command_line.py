@@ -116,18 +116,3 @@ def movable_arguments(given: Iterable[Argument], version: Version | None) -> Mov
         node,
         tuple(texts),
     )
-
-
-def boot_loader_words(text: str) -> str | None:
-    """How to write arguments for the boot loaders that change them on their way; None where all pass them as they are.
-
-    GRUB 2 takes “$” for a variable, in grub.cfg once and in /etc/default/grub a second time, since that is a shell
-    script. systemd-boot, syslinux and the EFI stub change nothing.
-    """
-    if "$" not in text:
-        return None
-    script, configuration = text.replace("$", r"\\\$"), text.replace("$", r"\$")
-    return (
-        f"For GRUB 2 write {script} in /etc/default/grub, or {configuration} in grub.cfg;"
-        " systemd-boot takes it as it is."
-    )

@@ -204,6 +204,12 @@ READERS = (
     Reader("section walkers", EVERY, Bound.SECTION_END, ordinary=False, source="crash, drgn"),
 )
 
+FILES = {"idle page bitmap": "/sys/kernel/mm/page_idle/bitmap"}
+"""Files of readers that are not called after theirs."""
+
+PROGRAMS = {"/proc/kpageflags": "page-types", "lsmem": "sosreport"}
+"""Programs that use a reader: tools/vm/page-types.c, 3.4 to 6.8; sos/report/plugins/memory.py of sos."""
+
 WRONG_LINKS = (
     "compaction leaves out a block with such a page, and a kernel with CONFIG_DEBUG_VM can stop where it moves free"
     " pages there"

@@ -164,12 +164,21 @@ class Bounds(Struct, frozen=True):
         held = ((low, high) for low, high in pairwise(points) if any(low in row for row in rows))
         return Bounds(_joined(held))
 
+    @staticmethod
+    def joining(intervals: Iterable[tuple[Version, Version]]) -> "Bounds":
+        """The releases of half-open intervals that do not overlap."""
+        return Bounds(_joined(sorted(intervals)))
+
     def __and__(self, other: "Bounds") -> "Bounds":
         pairs = ((max(a, c), min(b, d)) for a, b in self.intervals for c, d in other.intervals)
         return Bounds(tuple(sorted(pair for pair in pairs if pair[0] < pair[1])))
 
     def __contains__(self, version: Version) -> bool:
         return any(low <= version < high for low, high in self.intervals)
+
+    def next_outside(self, version: Version) -> Version | None:
+        """The first release from a version on that is not within them; None where all of those are."""
+        return next((high if high < NEWEST else None for low, high in self.intervals if low <= version < high), version)
 
     @property
     def newest(self) -> Version | None:

@@ -74,7 +74,11 @@ class Placement(Bordered, Struct, frozen=True):
 
 
 class Placements(Struct, frozen=True, kw_only=True):
-    """Where a memmap= region of ``size`` bytes can go on this machine. No placement: no memory holds it whole."""
+    """Where a memmap= region of ``size`` bytes can go on this machine. No placement: no memory holds it whole.
+
+    ``move`` is the argument that has to go elsewhere, null where a new region is placed; ``command_line`` is what to
+    write in its place, as the simulator has booted it, with the region at ``start``: both null where no start is safe.
+    """
 
     format: Literal[1] = 1
     size: int
@@ -83,6 +87,9 @@ class Placements(Struct, frozen=True, kw_only=True):
     release: str | None
     assumed: tuple[str, ...]
     placements: tuple[Placement, ...]
+    move: str | None = None
+    command_line: str | None = None
+    start: Address | None = None
 
 
 class SelfCheck(Struct, frozen=True):

@@ -9,9 +9,9 @@ from pfnscope.kernel.region_kinds import PLACEABLE, REGION_FORMS, Kind, RegionFo
 from pfnscope.model.answers import AddedHole, Placement, Placements, SelfCheck
 from pfnscope.pages.query import LayoutQuery
 from pfnscope.report.simulated import agreement
-from pfnscope.report.words import STATE_WORDS, argument_size, pages_words
+from pfnscope.report.words import STATE_WORDS, pages_words
 from pfnscope.service.whatif import Answer, Change
-from pfnscope.units import format_size
+from pfnscope.units import argument_size, format_size
 
 _MOST_PLACES = 80
 

@@ -93,11 +93,3 @@ def placement_of(placement: str, node: int | None, zone: str | None) -> str:
     if placement == "outside-zone-spans":
         return "in no zone"
     return f"inside {zone or 'a zone'}" + ("" if node is None else f", node {node}")
-
-
-def argument_size(size: int) -> str:
-    """A size as memmap= takes it: ``1G``, ``512M``, ``0x1234000``."""
-    for suffix, shift in (("G", 30), ("M", 20), ("K", 10)):
-        if size % (1 << shift) == 0:
-            return f"{size >> shift}{suffix}"
-    return f"{size:#x}"

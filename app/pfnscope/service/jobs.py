@@ -37,9 +37,9 @@ def simulated(text: bytes, change: whatif.Change, options: Options, most_ranges:
     return encode(whatif.simulated(real, change, options.kernel))
 
 
-def placed(text: bytes, size: str, kind: whatif.Kind, align: str | None, options: Options, most_ranges: int) -> bytes:
+def placed(text: bytes, region: whatif.Region, options: Options, most_ranges: int) -> bytes:
     """Where a region can go, as JSON. Raises what ``place`` raises, and TooManyRanges."""
-    return encode(whatif.place_in(_judged(text, options, most_ranges), size, kind, align))
+    return encode(whatif.placed(_judged(text, options, most_ranges), region)[1])
 
 
 Keep = Literal["memory-lines", "everything"]

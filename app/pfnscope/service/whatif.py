@@ -3,21 +3,25 @@
 import msgspec
 
 from pfnscope.analysis import Analysis
+from pfnscope.analysis.moving import kind_of, region_text, rewritten, safe_starts
 from pfnscope.analysis.placement import placements
 from pfnscope.analysis.whatif import what_if
 from pfnscope.bootlog import Reading, read
+from pfnscope.findings.trials import MOST_BOOTS, Trials
 from pfnscope.kernel import region_kinds
 from pfnscope.kernel.architectures import X86
 from pfnscope.kernel.command_line import arguments
+from pfnscope.kernel.map_arguments import MapOperation
 from pfnscope.model.answers import Placements, Simulation
 from pfnscope.model.document import Document
+from pfnscope.model.ranges import Address
 from pfnscope.report.build import document
 from pfnscope.report.simulated import simulation
 from pfnscope.service.analyzing import DEFAULTS, Options, judged
 from pfnscope.service.boots import rows
 from pfnscope.service.errors import BadOption, CannotSimulate
 from pfnscope.simulation import NotSimulated, own_command_line
-from pfnscope.units import MIB, parse_size
+from pfnscope.units import MIB, argument_size, parse_size
 
 LONGEST_COMMAND_LINE = 4096
 """Characters; the kernel's own limit on x86 is half of it (COMMAND_LINE_SIZE)."""
@@ -76,27 +80,76 @@ def simulated(real: Analysis, change: Change, kernel: str | None = None) -> Docu
 Kind = region_kinds.Kind
 
 
-def place(
-    text: bytes, size: str, kind: Kind = "!", align: str | None = None, options: Options = DEFAULTS
-) -> Placements:
-    """Where a region of ``size`` such as ``1G`` can go, at multiples of ``align``, by default of a section.
+class Region(msgspec.Struct, frozen=True):
+    """A memmap= region to place: of ``size`` such as ``1G``, or that of ``move``, an argument of the command line.
 
-    Raises what :func:`pfnscope.service.analyze` raises, BadOption for sizes that cannot be read, and CannotSimulate
-    where the text does not tell memory, nodes and zones.
+    Its start is to be a multiple of ``align``, by default of a section.
     """
-    return place_in(judged(read(text), options), size, kind, align)
+
+    size: str = ""
+    kind: Kind = "!"
+    align: str | None = None
+    move: str = ""
 
 
-def placed_beside(
-    text: bytes, size: str, kind: Kind = "!", align: str | None = None, options: Options = DEFAULTS
-) -> tuple[Document, Placements]:
+def place(text: bytes, region: Region, options: Options = DEFAULTS) -> Placements:
+    """Where a region can go.
+
+    Raises what :func:`pfnscope.service.analyze` raises, BadOption for sizes that cannot be read and arguments that are
+    not there, and CannotSimulate where the text does not tell memory, nodes and zones, or what an argument took.
+    """
+    return placed(judged(read(text), options), region)[1]
+
+
+def placed_beside(text: bytes, region: Region, options: Options = DEFAULTS) -> tuple[Document, Placements]:
     """The same, behind the document of the layout that the places are in."""
-    analysis = judged(read(text), options)
-    return document(analysis), place_in(analysis, size, kind, align)
+    analysis, places = placed(judged(read(text), options), region)
+    return document(analysis), places
+
+
+def placed(analysis: Analysis, region: Region) -> tuple[Analysis, Placements]:
+    """The same for a log that is analysed already, behind the analysis of that layout."""
+    if region.move:
+        if region.size:
+            raise BadOption("An argument that moves keeps its size; give one of both.")
+        return _moved(analysis, region.move, region.align)
+    return analysis, place_in(analysis, region.size, region.kind, region.align)
+
+
+def _moved(analysis: Analysis, argument: str, align: str | None) -> tuple[Analysis, Placements]:
+    """The places on the machine without the region of an argument, and the argument with the most fitting of them."""
+    line = own_command_line(analysis.booted_from)
+    try:
+        operation, kind = _region_of(analysis, argument)
+        without, _ = what_if(analysis, rewritten(line, operation, "").command_line)
+    except NotSimulated as error:
+        raise CannotSimulate(str(error)) from error
+    places = place_in(without, argument_size(operation.end - operation.start), kind, align)
+    trials = Trials(without, boots=MOST_BOOTS)
+    for start in safe_starts(places.placements, operation.start, places.align):
+        moved = rewritten(line, operation, region_text(operation, kind, start))
+        if trials.helps(moved.command_line):
+            text = operation.argument.text if start == operation.start else moved.argument
+            return without, msgspec.structs.replace(
+                places, move=operation.argument.text, command_line=text, start=Address(start)
+            )
+    return without, msgspec.structs.replace(places, move=operation.argument.text)
+
+
+def _region_of(analysis: Analysis, argument: str) -> tuple[MapOperation, Kind]:
+    """The region that an argument asks for, one of a list where it is named alone: ``memmap=1G!4G`` or ``1G!4G``."""
+    regions = [(item, kind_of(item)) for item in analysis.machine.as_analysed().own.operations]
+    known = [(item, kind) for item, kind in regions if kind is not None]
+    for item, kind in known:
+        if argument in (item.argument.text, item.text, f"memmap={item.text}"):
+            return item, kind
+    names = ", ".join(dict.fromkeys(item.argument.text for item, _ in known))
+    has = f"those that can be moved are {names}" if names else "it has no memmap= region that could be moved"
+    raise BadOption(f"The command line has no region {argument!r}; {has}.")
 
 
 def place_in(analysis: Analysis, size: str, kind: Kind = "!", align: str | None = None) -> Placements:
-    """The same for a log that is analysed already."""
+    """The places of a region of a size in the layout of an analysis. Raises as :func:`place` does."""
     layout = analysis.layout
     region = _bytes(size, layout.page_size)
     step = _bytes(align, layout.page_size) if align else layout.section_size or 128 * MIB

@@ -20,7 +20,7 @@ from pfnscope.layout.map_changes import own_changes, printed_image
 from pfnscope.model.log import BootLog, MapEntry, MemoryType
 from pfnscope.model.ranges import ByteRange, Lines, Pairs, canonical, clip, difference
 from pfnscope.simulation.e820 import MEMORY_TYPES, Table, entries_of, printed, type_number
-from pfnscope.units import KIB, MIB, PAGE_SIZE
+from pfnscope.units import KIB, MIB, PAGE_SIZE, argument_size
 
 LINK_ADDRESS = 16 * MIB
 """CONFIG_PHYSICAL_START of every distribution and of defconfig; KASLR moves the image from there."""
@@ -218,7 +218,9 @@ def with_inferred(log: BootLog) -> tuple[BootLog, str | None]:
         line = log.command_line or ""
         started = msgspec.structs.replace(log, firmware_map=log.user_map, command_line=line)
         return started, "the user-defined map, with what the log's own command line did to it"
-    arguments = " ".join(f"memmap={_size(item.end - item.start)}!{_size(item.start)}" for item in regions)
+    arguments = " ".join(
+        f"memmap={argument_size(item.end - item.start)}!{argument_size(item.start)}" for item in regions
+    )
     ram = next((entry.label for entry in log.user_map if entry.type is MemoryType.RAM), "usable")
     before = tuple(
         msgspec.structs.replace(entry, type=MemoryType.RAM, label=ram) if entry.type is MemoryType.PRAM else entry
@@ -247,10 +249,3 @@ def _joined(entries: tuple[MapEntry, ...]) -> list[ByteRange]:
         else:
             out.append(entry.range)
     return out
-
-
-def _size(value: int) -> str:
-    for suffix, shift in (("G", 30), ("M", 20), ("K", 10)):
-        if value and value % (1 << shift) == 0:
-            return f"{value >> shift}{suffix}"
-    return hex(value) if value >= KIB else str(value)

@@ -19,7 +19,7 @@ from pfnscope.web import observe, schema, sharing
 from pfnscope.web.bodies import Submission
 from pfnscope.web.cache import tagged
 from pfnscope.web.deps import KeyDep, Services, ServicesDep, SubmissionDep, absolute
-from pfnscope.web.query import ChangeDep, OverridesDep, PairDep, RegionDep
+from pfnscope.web.query import ChangeDep, OverridesDep, PairDep, RegionDep, or_of
 
 health = APIRouter(tags=["health"])
 router = APIRouter(prefix="/api/v1")
@@ -130,9 +130,8 @@ async def simulate(services: ServicesDep, log: SubmissionDep, change: ChangeDep,
 
 @router.post("/place", openapi_extra=schema.LOG_BODY, responses=schema.answers("Placements", *schema.REFUSALS))
 async def place(services: ServicesDep, log: SubmissionDep, region: RegionDep, _: OverridesDep) -> Response:
-    """Where a memmap= region can go on the machine of a log. Nothing is stored."""
-    region = region.or_of(log)
-    return _json(await _computed(services, log, jobs.placed, region.size, region.kind, region.align))
+    """Where a memmap= region can go on the machine of a log, or one of its own elsewhere. Nothing is stored."""
+    return _json(await _computed(services, log, jobs.placed, or_of(region, log)))
 
 
 @router.get("/layouts/{layout_id}/simulate", responses=schema.answers("Document", *schema.MISSES))
@@ -151,10 +150,10 @@ async def simulate_stored(
 async def place_stored(
     request: Request, layout_id: LayoutId, services: ServicesDep, region: RegionDep, overrides: OverridesDep
 ) -> Response:
-    """Where a memmap= region can go on the machine of a stored layout."""
+    """Where a memmap= region can go on the machine of a stored layout, or one of its own elsewhere."""
 
     def work(subject: Subject) -> object:
-        return whatif.place(subject.text, region.size, region.kind, region.align, subject.options)
+        return whatif.place(subject.text, region, subject.options)
 
     return await _stored(request, services, layout_id, overrides, work)
 

@@ -41,7 +41,7 @@ class Fields(msgspec.Struct, frozen=True, omit_defaults=True, rename={"full": "s
     """What a body, or the query beside a plain body, may say about how to take the log.
 
     ``set``, ``remove`` and ``append`` change the command line of a simulation; ``size``, ``kind`` and ``align`` are
-    those of a region to place.
+    those of a region to place, ``move`` an argument that has both.
 
     ``tell_token``: the form is our own page's, which reads the delete token from the fragment of the address.
     """
@@ -60,6 +60,7 @@ class Fields(msgspec.Struct, frozen=True, omit_defaults=True, rename={"full": "s
     size: Short | None = None
     kind: Kind | None = None
     align: Short | None = None
+    move: Short | None = None
 
 
 class JsonLog(Fields, frozen=True, omit_defaults=True, kw_only=True):

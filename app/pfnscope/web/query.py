@@ -14,7 +14,7 @@ from pfnscope.pages.subjects import SAMPLE
 from pfnscope.service import Options
 from pfnscope.service.errors import BadOption
 from pfnscope.service.layouts import is_id
-from pfnscope.service.whatif import LONGEST_COMMAND_LINE, Change, Kind, Question
+from pfnscope.service.whatif import LONGEST_COMMAND_LINE, Change, Kind, Question, Region
 from pfnscope.units import whole_number
 from pfnscope.web.bodies import LAST_BOOT, Submission
 
@@ -30,17 +30,15 @@ async def bounded_query(request: Request) -> None:
         raise HTTPException(400, f"A query has at most {_LONGEST_QUERY} bytes and {_MOST_PARAMETERS} parameters.")
 
 
-class Region(msgspec.Struct, frozen=True):
-    """A memmap= region to place; sizes as the kernel reads them."""
-
-    size: str
-    kind: Kind
-    align: str | None
-
-    def or_of(self, log: Submission) -> "Region":
-        """With the values of the body where the query has none."""
-        fields = log.fields
-        return Region(self.size or fields.size or "", fields.kind or self.kind, self.align or fields.align)
+def or_of(region: Region, log: Submission) -> Region:
+    """The region to place, with the values of the body where the query has none."""
+    fields = log.fields
+    return Region(
+        region.size or fields.size or "",
+        fields.kind or region.kind,
+        region.align or fields.align,
+        region.move or fields.move or "",
+    )
 
 
 Boot = Annotated[int | None, Query(ge=1, le=LAST_BOOT, description="Which boot of that text, 1-based")]
@@ -85,9 +83,12 @@ async def region(
     size: Annotated[str, Query(max_length=40, description="Size of the region", examples=["1G"])] = "",
     kind: Annotated[Kind, Query(description="As in memmap=SIZE!START")] = "!",
     align: Annotated[str | None, Query(max_length=40, description="Alignment of the start", examples=["128M"])] = None,
+    move: Annotated[
+        str, Query(max_length=200, description="An argument of the log to move, with its size and kind")
+    ] = "",
 ) -> Region:
     """The region to place."""
-    return Region(size, kind, align)
+    return Region(size, kind, align, move)
 
 
 def _pair(longest: int) -> Callable[..., Awaitable[Pair]]:
