@@ -111,7 +111,7 @@ def test_a_picture_is_not_written_to_a_terminal() -> None:
     [
         ("s", {"scan", "serve", "share", "simulate"}),
         ("rules --", {"--format", "--help"}),
-        ("analyze --f", {"--format", "--fail-on"}),
+        ("analyze --f", {"--format", "--fail-on", "--full"}),
         ("analyze x --format m", {"markdown"}),
         ("completion ", {"bash", "zsh", "fish"}),
         ("analyze --arch=lo", {"--arch=loongarch64"}),

@@ -164,5 +164,5 @@ def test_a_number_of_thousands_of_digits_is_refused() -> None:
     assert refused("analyze", SEED, "--boot", long).endswith("is no whole number")
     done = run("compare", SEED, NONE, "--boots", f"1,{long}")
     assert done.returncode != 0
-    assert b"does not name two boots" in done.stderr
+    assert b"does not name the boots" in done.stderr
     assert len(done.stderr.splitlines()) == 1

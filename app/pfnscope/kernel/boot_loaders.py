@@ -13,6 +13,4 @@ def quoting(arguments: str) -> str:
     if "$" not in arguments:
         return ""
     script, configuration = arguments.replace("$", IN_DEFAULTS), arguments.replace("$", r"\$")
-    return (
-        f"for GRUB 2 write {script} in /etc/default/grub, {configuration} in grub.cfg; systemd-boot takes it as it is"
-    )
+    return f"for GRUB 2 write {script} in /etc/default/grub, {configuration} in grub.cfg; systemd-boot takes it as is"

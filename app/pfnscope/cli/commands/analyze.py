@@ -5,8 +5,6 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from pfnscope.cli.common import assumptions, hint, read, render, status
 from pfnscope.cli.parsing import Parser, add_assumptions, add_fail_on, add_layout_format, add_look, add_memory_model
 from pfnscope.cli.startup import EXIT_FINDING, EXIT_NO_LAYOUT, EXIT_USAGE, run_long
@@ -42,6 +40,8 @@ def run(args: Namespace) -> int:
         return _print_lines(logs, assumptions(args), args.fail_on)
     if len(logs) > 1:
         raise WrongUsage("more than one FILE needs --format jsonl")
+    from msgspec.structs import replace
+
     from pfnscope.service.analyzing import analyze
 
     text = read(logs[0])
