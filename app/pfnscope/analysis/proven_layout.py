@@ -86,7 +86,9 @@ def _fit(log: BootLog, layout: Layout, release: Release | None, own: Release | N
         return replay(layout, rule)[1]
 
     choice = choose(log, layout, counted, release, overridden=release is not own)
-    checked = checks(log, layout, choice, counted, own.stable if own else None)
+    # the log's own kernel printed the counts, whichever release they are judged as
+    counting = choice if release is own or own is None else choose(log, layout, counted, own, overridden=False)
+    checked = checks(log, layout, counting, counted, own.stable if own else None)
     deferred = log.page_counts.deferred if release is own else ()
     booted_from = structs.replace(log, page_counts=structs.replace(log.page_counts, deferred=deferred))
     printed = printed_counts(log.page_counts)
