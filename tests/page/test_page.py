@@ -265,7 +265,7 @@ def test_the_explanation_of_a_hole_has_commands_and_its_warning_only_where_looki
     page.goto(f"{address}/samples/oops-1g-4g")
     danger, other = page.locator("tr.why").nth(0), page.locator("tr.why").nth(1)
     expect(danger.get_by_text("page-types -l -a 0xbffe0,0xc0000")).to_be_visible()
-    expect(danger.locator(".warn")).to_contain_text("page-types and od: makes the kernel read")
+    expect(danger.locator(".warn")).to_contain_text("page-types and od: make the kernel read")
     expect(other.locator(".look")).to_be_hidden()
     other.locator("summary").click()
     expect(other.get_by_text("page-types -l -a 0x0,0x1")).to_be_visible()

@@ -24,7 +24,7 @@ def test_a_crash_alone_is_answered_and_stays_in_the_field(address: str, open_pag
         page.click("text=Show the layout")
         answer = page.locator("#answer")
         expect(answer).to_contain_text("died in stable_page_flags() while reading /proc/kpageflags")
-        expect(answer).to_contain_text("Paste the log of this boot from its first line on")
+        expect(answer).to_contain_text("Now paste the boot part as well: journalctl -k -b -1")
         expect(answer).to_be_in_viewport()
         assert page.input_value("#log") == CRASH
         assert page.input_value("input[name=title]") == "a title"
