@@ -30,7 +30,9 @@ def test_from_a_fresh_page_to_an_explained_hole_by_keys_alone(address: str, open
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("/l/"))
     wait_live(page)
-    expect(page.get_by_role("heading", level=1)).to_contain_text("nothing writes the struct pages of [0xbffd7, 0xc0000)")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(
+        "nothing writes the struct pages of [0xbffd7, 0xc0000)"
+    )
     _tab_to(page, "^Skip to the content$")
     page.keyboard.press("Enter")
     _tab_to(page, r"^\[0xbffd7, 0xc0000\)$")

@@ -4,6 +4,7 @@ import msgspec
 
 from pfnscope.model.analysis import Check, Era, Hole, Verdict
 from pfnscope.model.document import Boot, Document, Kernel, Memblock, PageCounts, Sections
+from pfnscope.model.findings import Finding, Remedy, Span
 from pfnscope.model.layout import ZoneSpan
 from pfnscope.model.log import MapEntry, MemoryType, NodeRange, ZoneRange
 from pfnscope.model.ranges import Address, ByteRange, FrameRange
@@ -72,9 +73,23 @@ def seed_document(**changes: object) -> Document:
         ),
         verdict=Verdict(
             "danger",
-            "41 struct pages lie in no zone, and on 4.17 nothing ever writes them.",
-            ("[0xbffd7, 0xc0000) is reserved by the firmware below 3 GiB.", "Cause: memmap=1G!4G."),
+            "Nothing writes 41 struct pages on 4.17.",
+            ("[0xbffd7, 0xc0000) is reserved by the firmware below 3 GiB.",),
             42,
+        ),
+        findings=(
+            Finding(
+                "struct-pages-unwritten",
+                "danger",
+                "holes",
+                "Nothing writes 41 struct pages on 4.17.",
+                Remedy("Write memmap=1G!5G instead.", "memmap=1G!5G", "4.17.4", checked=True),
+                (Span(Address(0xBFFD7000), Address(0xC0000000)),),
+                (34,),
+                "memmap=1G!4G takes [4 GiB, 5 GiB) away.",
+                ("[0xbffd7, 0xc0000) is reserved by the firmware below 3 GiB.",),
+            ),
+            Finding("memory-limit", "info", "ram", "The command line limits memory to 8192 MB.", None, (), (2,)),
         ),
         firmware_map=firmware,
         user_map=user,
