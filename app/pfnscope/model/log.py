@@ -12,6 +12,7 @@ import msgspec
 from pfnscope.kernel.release import Bounds, Release, Version
 from pfnscope.model.counts import Count, PrintedCounts
 from pfnscope.model.ranges import Address, Bordered, ByteRange, FrameRange, Lines, MaybeBordered
+from pfnscope.model.sizes import InstalledMemory, NamedSize
 
 
 class MemoryType(StrEnum):
@@ -288,6 +289,7 @@ class Files(msgspec.Struct, frozen=True):
     memory_blocks: tuple[BlockRange, ...] = ()
     memory_block_size: Count | None = None
     totals: tuple[NodeTotal, ...] = ()
+    installed: tuple[InstalledMemory, ...] = ()
 
 
 class _HasMaps(Protocol):
@@ -364,6 +366,7 @@ class BootLog(MemoryMaps, msgspec.Struct, frozen=True):
     memblock_reserve_events: tuple[MemblockRegion, ...] = ()
     memblock_freed: tuple[ByteRange, ...] = ()
     reserved_regions: tuple[ReservedRegion, ...] = ()
+    sizes: tuple[NamedSize, ...] = ()
     node_ranges: tuple[NodeRange, ...] = ()
     zone_ranges: tuple[ZoneRange, ...] = ()
     movable_start: tuple[MovableStart, ...] = ()
