@@ -118,7 +118,7 @@ def _basis(span: ZoneSpan, layout: Layout, version: Version) -> str:
 def _placed(log: BootLog, layout: Layout, counts: Iterable[Count]) -> tuple[ZoneCount, ...]:
     """Counts with their zones: the lines name no node, and follow one that does."""
     marks = [(item.lines[0], item.node or 0) for item in log.page_counts.node_total_pages]
-    marks += [(item.lines[0], item.node) for item in log.initmem]
+    marks += [(item.lines[0], item.node) for item in log.initmem if item.lines]  # a simulated boot has no line
     marks.sort()
     spans = {(span.node, span.zone): span for span in layout.zone_spans}
     nodes = {span.node for span in layout.zone_spans}
