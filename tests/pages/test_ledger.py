@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 from pfnscope.drawing import scene
 from pfnscope.pages.bars import Drawn
 from pfnscope.pages.layout import LayoutAddress, layout_page
-from pfnscope.pages.subjects import of_sample
+from pfnscope.pages.subjects import Subject, of_sample
 from pfnscope.pages.templates import Templates
 from pfnscope.report.ledgers import waterfall
 from pfnscope.service import Options
@@ -25,8 +25,14 @@ class Bars(HTMLParser):
             self.bars.append((values["class"] or "", float(values["x"] or 0), float(values["width"] or 0)))
 
 
-def page(slug: str) -> str:
+def sample(slug: str) -> Subject:
     subject = of_sample(slug, Options())
+    assert subject is not None
+    return subject
+
+
+def page(slug: str) -> str:
+    subject = sample(slug)
     answer = ask(subject.text)
     drawn = Drawn(scene.of(answer.today), answer.today, answer=answer)
     return layout_page(Templates("static/{}".format), subject, answer, drawn, LayoutAddress())
@@ -42,7 +48,7 @@ def test_a_region_that_an_argument_takes_shows_the_waterfall_in_view() -> None:
     assert "memmap=1G!4G" in html
     bars = Bars()
     bars.feed(html)
-    ledger = ask(of_sample("fixed-1g-4g", Options()).text).today.ledger
+    ledger = ask(sample("fixed-1g-4g").text).today.ledger
     assert ledger is not None
     assert [bar[0] for bar in bars.bars] == [row.role for row in waterfall(ledger)]
     assert bars.bars[0] == ("total", 0, 1000)

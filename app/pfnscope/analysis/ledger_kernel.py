@@ -79,6 +79,10 @@ _RETURNED = (
     ("decrypted", "padding of the kernel image, returned"),
 )
 
+_MOST_NAMES = 20
+_OTHER = "other memory, returned"
+"""Rows of what is given back; no kernel has as many names for it."""
+
 
 class KernelSide(Struct, frozen=True):
     """``rows`` take ``present`` less ``mem_total``; ``basis`` and ``text`` are of that."""
@@ -263,11 +267,10 @@ def _region(account: _Account, what: str, own: Sequence[ReservedRegion], text: s
 def _allocations(account: _Account, analysis: Analysis, memory_line: Lines) -> None:
     """What lines name with its size alone."""
     log, page = analysis.log, analysis.layout.page_size
+    early: dict[str, list[NamedSize]] = {}
     for item in log.sizes:
         if item.kind == "allocation" or (item.kind == "hash-table" and item.lines < memory_line):
-            account.take(
-                item.name, item.size, item.lines, "evidence", "Taken before there is a page allocator.", "kernel"
-            )
+            early.setdefault(item.name, []).append(item)
         elif item.kind == "per-cpu" and log.page_counts.possible_cpus:
             cpus = log.page_counts.possible_cpus[0]
             size = -(-item.size // page) * page * cpus.value
@@ -279,14 +282,18 @@ def _allocations(account: _Account, analysis: Analysis, memory_line: Lines) -> N
                 size += size // _METADATA[0] * _METADATA[1]
             text = "The kernel's log, as long as log_buf_len= or the number of processors makes it."
             account.take("log buffer", size, item.lines, "evidence" if item.size == size else "release", text, "kernel")
+    for name, items in early.items():
+        text = "Taken before there is a page allocator."
+        size = sum(item.size for item in items)
+        account.take(name, size, (line for item in items for line in item.lines), "evidence", text, "kernel")
     for given in arguments(log.command_line or ""):
         aside = leading_size(given.value or "")[0] if given.name == "reserve_mem" else None
         if aside:
             text = "The command line sets this memory aside."
             account.take(given.text, aside, log.command_line_lines, "release", text, "reservation")
-    for item in _gigantic(analysis):
-        text = f"Huge pages of {item.name}; /proc/meminfo counts them in MemTotal."
-        account.take("huge pages", item.size, item.lines, "evidence", text, "reservation")
+    huge, lines = _gigantic(analysis)
+    text = "Too large for the page allocator; /proc/meminfo counts them in MemTotal."
+    account.take("huge pages", huge, lines, "evidence", text, "reservation")
 
 
 def _allocated(item: NamedSize, log: BootLog) -> bool:
@@ -294,19 +301,21 @@ def _allocated(item: NamedSize, log: BootLog) -> bool:
     return item.name == "text" or any(given.name == "log_buf_len" for given in arguments(log.command_line or ""))
 
 
-def _gigantic(analysis: Analysis) -> Iterator[NamedSize]:
-    """Huge pages that are larger than what the page allocator can give: they are taken from memblock.
+def _gigantic(analysis: Analysis) -> tuple[int, Lines]:
+    """Bytes of huge pages that are larger than what the page allocator can give: they are taken from memblock.
 
     Source: hugetlb_hstate_alloc_pages() and gather_bootmem_prealloc() in mm/hugetlb.c, 4.17 to 7.1.
     """
     layout = analysis.layout
     largest = max_order_pages(layout.arch, layout.page_size) * layout.page_size
-    for item in analysis.log.sizes:
-        number, _, unit = item.name.partition(" ")
-        if item.kind == "huge-pages" and item.size:
-            scale = {"K": KIB, "M": MIB, "G": MIB * KIB}.get(unit[:1], 0)
-            if float(number) * scale > largest:
-                yield item
+    huge = [item for item in analysis.log.sizes if item.kind == "huge-pages" and _bytes_of(item.name) > largest]
+    return sum(item.size for item in huge), few(line for item in huge if item.size for line in item.lines)
+
+
+def _bytes_of(page: str) -> float:
+    """The size of a huge page, such as ``1.00 GiB``."""
+    number, _, unit = page.partition(" ")
+    return float(number) * {"K": KIB, "M": MIB, "G": MIB * KIB, "T": MIB * MIB}.get(unit[:1], 0)
 
 
 def _freed(log: BootLog, memory_line: Lines) -> Iterator[NamedSize]:
@@ -318,8 +327,8 @@ def _freed(log: BootLog, memory_line: Lines) -> Iterator[NamedSize]:
 def _returned(analysis: Analysis, memory_line: Lines) -> Iterator[LedgerRow]:
     """What the page allocator gets later, by what it was; without a "Memory:" line nothing of it was taken before."""
     log, counts, page = analysis.log, analysis.log.page_counts, analysis.layout.page_size
-    for item in _gigantic(analysis):
-        yield _back("huge pages, counted in MemTotal", item.size, item.lines, "evidence", "They are the user's.")
+    huge, where = _gigantic(analysis)
+    yield from _some("huge pages, counted in MemTotal", huge, where, "evidence", "They are the user's.")
     if not memory_line:
         return
     freed = list(_freed(log, memory_line))
@@ -333,7 +342,8 @@ def _returned(analysis: Analysis, memory_line: Lines) -> Iterator[LedgerRow]:
         yield from _some("EFI boot services, returned", size, said, "release", "The kernel frees them once EFI runs.")
     by_what: dict[str, list[NamedSize]] = {}
     for item in freed:
-        by_what.setdefault(_called(item.name), []).append(item)
+        what = _called(item.name)
+        by_what.setdefault(what if what in by_what or len(by_what) < _MOST_NAMES else _OTHER, []).append(item)
     for what, items in by_what.items():
         lines = [line for item in items for line in item.lines]
         yield _back(what, sum(item.size for item in items), lines, "evidence", "The kernel needs it only to start.")

@@ -80,4 +80,10 @@ class Ledger(Struct, frozen=True):
     def stands_out(self, row: LedgerRow) -> bool:
         """Whether a row is worth a look: of the kernel's own bookkeeping only what takes much more than usual."""
         percent = _OWN_PERCENT if row.taker == "kernel" else 3
-        return row.bytes > 64 * MIB and row.bytes * 100 > percent * self.total
+        kept = self.kept(row)
+        return kept > 64 * MIB and kept * 100 > percent * self.total
+
+    def kept(self, row: LedgerRow) -> int:
+        """Bytes that a row takes and no later one gives back; those are named after it."""
+        back = sum(item.bytes for item in self.rows if item.bytes < 0 and item.what.startswith(f"{row.what}, "))
+        return max(row.bytes + back, 0)

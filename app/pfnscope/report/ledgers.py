@@ -41,8 +41,9 @@ def sentence(ledger: Ledger) -> str:
     share = 100 * ledger.mem_total / ledger.total if ledger.total else 0.0
     about = "" if ledger.mem_total_basis == "evidence" else "about "
     left = f"the kernel has {about}{format_size(ledger.mem_total)} to hand out (MemTotal, {share:.1f} %)"
-    largest = sorted(_kept(ledger).items(), key=lambda item: -item[1])[:_NAMED]
-    rest = ", ".join(f"{what} ({format_size(size)})" for what, size in largest)
+    kept = [(ledger.kept(row), row.what) for row in ledger.rows if row.bytes > 0]
+    largest = sorted(kept, key=lambda item: -item[0])[:_NAMED]
+    rest = ", ".join(f"{what} ({format_size(size)})" for size, what in largest if size)
     return f"Of {format_size(ledger.total)} of RAM {left}." + (f" Most of the rest: {rest}." if rest else "")
 
 
@@ -55,19 +56,9 @@ def brief(ledger: Ledger) -> str:
     return f"RAM: {', '.join([left, *largest])}."
 
 
-def _kept(ledger: Ledger) -> dict[str, int]:
-    """What is taken and not given back, in bytes."""
-    kept = {row.what: row.bytes for row in ledger.rows if row.bytes > 0}
-    for row in ledger.rows:
-        what = row.what.partition(", ")[0]
-        if row.bytes < 0 and what in kept:
-            kept[what] += row.bytes
-    return {what: size for what, size in kept.items() if size > 0}
-
-
 def waterfall(ledger: Ledger) -> list[Words]:
     """All rows between the RAM that there is and MemTotal, small ones of the kernel together."""
-    rows = [_sum(ledger.begins[:1].upper() + ledger.begins[1:], ledger.total, ledger, "total", ledger.begins_lines)]
+    rows = [_sum(_capital(ledger.begins), ledger.total, ledger, "total", ledger.begins_lines)]
     level, small = ledger.total, []
     for row in ledger.rows:
         if row.taker == "kernel" and 0 < row.bytes < _LEAST_SHARE * ledger.total:
@@ -80,16 +71,21 @@ def waterfall(ledger: Ledger) -> list[Words]:
         rows.append(_words(row, level, ledger))
     if small:
         _together(rows, small, level, ledger)
-    text = f"{ledger.mem_total_text}.".capitalize() if ledger.mem_total_text else ""
+    text = f"{_capital(ledger.mem_total_text)}." if ledger.mem_total_text else ""
     rows.append(_sum("MemTotal", ledger.mem_total, ledger, "left", ledger.lines, text))
     return rows
 
 
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def _together(rows: list[Words], small: list[LedgerRow], level: int, ledger: Ledger) -> int:
     size = sum(row.bytes for row in small)
-    what = ", ".join(row.what for row in small[:2])
+    largest = sorted(small, key=lambda row: -row.bytes)
+    what = ", ".join(row.what for row in largest[:_NAMED])
     lines = tuple(sorted({line for row in small for line in row.lines}))
-    one = LedgerRow(f"{what} and others" if len(small) > 2 else what, size, lines, "release", "", "kernel")
+    one = LedgerRow(f"{what} and others" if len(small) > _NAMED else what, size, lines, "release", "", "kernel")
     rows.append(_words(one, level - size, ledger))
     return level - size
 

@@ -133,8 +133,8 @@ FORMS = (
     Form(
         name="memory-module",
         family="dmidecode",
-        triggers=("«Size: »[0-9]+ [kMGT]B",),
-        pattern=r"Size: ([0-9]{1,9}) ([kMGT])B$",
+        triggers=("«Size: »[0-9]+ [MGT]B",),
+        pattern=r"Size: ([0-9]{1,9}) ([MGT])B$",
         make=lambda g, lines: Module(file="dmidecode", size=_scaled(g[0], g[1]), lines=lines),
         samples=("Size: 8192 MB", "Size: 16 GB"),
         source="dmi_memory_device_size() in dmidecode.c, 2.0-3.6; binary units, other sizes have two words",
