@@ -10,16 +10,25 @@ initialised, so that what was given back before it is part of it. Older kernels 
 handed over (mem_init() of arch/, 2.6.11 to 3.9), and they initialise all struct pages before.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
 from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.checks.counts import told_struct_page_size, zone_counts
 from pfnscope.analysis.ledger_map import few
-from pfnscope.kernel.architectures import X86, architecture, max_order_pages
+from pfnscope.analysis.ledger_returned import (
+    boot_services,
+    freed_behind,
+    gigantic,
+    hides_boot_services,
+    is_cma,
+    old_cma,
+    returned,
+)
+from pfnscope.kernel.architectures import X86, architecture
 from pfnscope.kernel.command_line import arguments
-from pfnscope.kernel.thresholds import BOOT_SERVICES_KEPT, LATE_MEMORY_LINE, LOG_METADATA
+from pfnscope.kernel.thresholds import BOOT_SERVICES_KEPT, LOG_METADATA
 from pfnscope.layout.owners import x86_low_memory
 from pfnscope.model.analysis import Basis
 from pfnscope.model.ledger import (
@@ -34,9 +43,9 @@ from pfnscope.model.ledger import (
     Taker,
 )
 from pfnscope.model.log import BootLog, ReservedRegion
-from pfnscope.model.ranges import FrameRange, FrameSet, Lines
+from pfnscope.model.ranges import FrameSet, Lines
 from pfnscope.model.sizes import NamedSize
-from pfnscope.units import KIB, MIB, format_size, leading_size
+from pfnscope.units import KIB, format_size, leading_size
 
 _IMAGE = ("kernel code", "rwdata", "rodata", "init", "bss", "data", "code")
 """Parts of the kernel's image in the "Memory:" line, across its spellings."""
@@ -69,19 +78,6 @@ _PLACES = (
     ),
     _Place("node data", "kernel", "What the kernel keeps for each node.", ("node-data",)),
 )
-
-_RETURNED = (
-    ("initrd", "initial RAM disk, returned"),
-    ("SMP alternatives", "SMP alternatives, returned"),
-    ("kernel image (initmem)", "init memory, returned"),
-    ("EFI boot services", "EFI boot services, returned"),
-    ("kernel", "init memory and padding of the image, returned"),
-    ("decrypted", "padding of the kernel image, returned"),
-)
-
-_MOST_NAMES = 20
-_OTHER = "other memory, returned"
-"""Rows of what is given back; no kernel has as many names for it."""
 
 
 class KernelSide(Struct, frozen=True):
@@ -124,11 +120,11 @@ def kernel_side(analysis: Analysis, present: int) -> KernelSide:
     handed, why = _handed_over(analysis, present)
     memory_line = log.page_counts.available_kib.lines if log.page_counts.available_kib else ()
     account = _Account(analysis.layout.memory_frames, analysis.layout.page_size, _less(present, handed))
-    returned = tuple(_returned(analysis, memory_line))
+    given_back = tuple(returned(analysis, memory_line))
     _bookkeeping(account, analysis, present, memory_line)
     _places(account, log, analysis.layout.nomap, memory_line)
     _allocations(account, analysis, memory_line)
-    rows, back = account.rows, -sum(row.bytes for row in returned)
+    rows, back = account.rows, -sum(row.bytes for row in given_back)
     printed = next((item for item in log.files.totals if item.node is None and item.file == "/proc/meminfo"), None)
     rest: int | None = account.most
     if handed is None and printed is not None:
@@ -146,11 +142,11 @@ def kernel_side(analysis: Analysis, present: int) -> KernelSide:
     basis: Basis = "evidence"
     if handed is None and printed is None:
         basis, why = "assumed", "at most: the log has no line that counts reserved memory"
-    elif any(row.basis == "assumed" for row in returned):
+    elif any(row.basis == "assumed" for row in given_back):
         basis, why = "assumed", "the text ends before all is given back"
-    elif _hidden_services(analysis):
+    elif hides_boot_services(analysis):
         basis, why = "assumed", "at least: memory of EFI's boot services is given back too, and no line says how much"
-    return KernelSide((*rows, *returned), total, basis, why, memory_line)
+    return KernelSide((*rows, *given_back), total, basis, why, memory_line)
 
 
 def _less(present: int, handed: int | None) -> int | None:
@@ -194,7 +190,7 @@ def _bookkeeping(account: _Account, analysis: Analysis, present: int, memory_lin
     parts = dict(log.page_counts.memory_parts)
     image = sum(parts.get(name, 0) for name in _IMAGE) * KIB
     account.take("kernel image", image, memory_line, "evidence", "Its code and data, init memory with them.", "kernel")
-    freed = [item for item in _freed(log, memory_line) if item.name.startswith(("kernel", "decrypted"))]
+    freed = [item for item in freed_behind(log, memory_line) if item.name.startswith(("kernel", "decrypted"))]
     init = parts.get("init", 0) * KIB
     gaps = sum(item.size for item in freed) - init
     padding = [line for item in freed for line in item.lines]
@@ -205,7 +201,7 @@ def _bookkeeping(account: _Account, analysis: Analysis, present: int, memory_lin
         below = account.place(x86_low_memory(layout.version, layout.page_size))
         text = "The firmware may write to it, so the kernel leaves it alone."
         account.take("first MiB", below, (), "release", text, "kernel")
-    services, said = _boot_services(analysis)
+    services, said = boot_services(analysis)
     if services and memory_line:
         kept = BOOT_SERVICES_KEPT.reached(log.stable_of(analysis.release), unknown=True)
         text = "efi=debug keeps them." if kept else "Firmware may still use them until EFI runs in virtual addresses."
@@ -238,25 +234,12 @@ def _places(account: _Account, log: BootLog, nomap: FrameSet, memory_line: Lines
             if item.kind in row.kinds or (item.kind == "early-reservation" and item.name in row.names)
         ]
         _region(account, row.what, own, row.text, row.taker)
-    _region(account, "CMA", _old_cma(log), "Devices may have it; until then it is free.", "reservation")
-    tree = [item for item in regions if item.kind.startswith(("device-tree", "pool")) and not _is_cma(item)]
+    _region(account, "CMA", old_cma(log), "Devices may have it; until then it is free.", "reservation")
+    tree = [item for item in regions if item.kind.startswith(("device-tree", "pool")) and not is_cma(item)]
     text = "The device tree sets this memory aside for devices and firmware."
     _region(account, DEVICE_TREE, tree, text, "reservation")
     text = "It is marked so that nothing maps it (NOMAP)."
     account.take("kept out of the map", account.place(nomap), (), "evidence", text, "firmware")
-
-
-def _is_cma(region: ReservedRegion) -> bool:
-    """Whether the page allocator has the memory while no device wants it."""
-    return region.kind in ("cma", "device-tree map reusable") or "cma" in region.name.lower()
-
-
-def _old_cma(log: BootLog) -> list[ReservedRegion]:
-    """CMA areas that the "Memory:" line counts as reserved: it names them apart from 3.19 on."""
-    counts = log.page_counts
-    if not counts.memory_generic or counts.cma_kib is not None:
-        return []
-    return [item for item in log.reserved_regions if _is_cma(item)]
 
 
 def _region(account: _Account, what: str, own: Sequence[ReservedRegion], text: str, taker: Taker) -> None:
@@ -291,7 +274,7 @@ def _allocations(account: _Account, analysis: Analysis, memory_line: Lines) -> N
         if aside:
             text = "The command line sets this memory aside."
             account.take(given.text, aside, log.command_line_lines, "release", text, "reservation")
-    huge, lines = _gigantic(analysis)
+    huge, lines = gigantic(analysis)
     text = "Too large for the page allocator; /proc/meminfo counts them in MemTotal."
     account.take("huge pages", huge, lines, "evidence", text, "reservation")
 
@@ -299,110 +282,3 @@ def _allocations(account: _Account, analysis: Analysis, memory_line: Lines) -> N
 def _allocated(item: NamedSize, log: BootLog) -> bool:
     """Whether the log buffer is another than that of the image, of which a line tells too from 6.12 on."""
     return item.name == "text" or any(given.name == "log_buf_len" for given in arguments(log.command_line or ""))
-
-
-def _gigantic(analysis: Analysis) -> tuple[int, Lines]:
-    """Bytes of huge pages that are larger than what the page allocator can give: they are taken from memblock.
-
-    Source: hugetlb_hstate_alloc_pages() and gather_bootmem_prealloc() in mm/hugetlb.c, 4.17 to 7.1.
-    """
-    layout = analysis.layout
-    largest = max_order_pages(layout.arch, layout.page_size) * layout.page_size
-    huge = [item for item in analysis.log.sizes if item.kind == "huge-pages" and _bytes_of(item.name) > largest]
-    return sum(item.size for item in huge), few(line for item in huge if item.size for line in item.lines)
-
-
-def _bytes_of(page: str) -> float:
-    """The size of a huge page, such as ``1.00 GiB``."""
-    number, _, unit = page.partition(" ")
-    return float(number) * {"K": KIB, "M": MIB, "G": MIB * KIB, "T": MIB * MIB}.get(unit[:1], 0)
-
-
-def _freed(log: BootLog, memory_line: Lines) -> Iterator[NamedSize]:
-    """What is given back behind the "Memory:" line."""
-    first = memory_line[0] if memory_line else 0
-    return (item for item in log.sizes if item.kind == "freed" and item.lines[0] > first)
-
-
-def _returned(analysis: Analysis, memory_line: Lines) -> Iterator[LedgerRow]:
-    """What the page allocator gets later, by what it was; without a "Memory:" line nothing of it was taken before."""
-    log, counts, page = analysis.log, analysis.log.page_counts, analysis.layout.page_size
-    huge, where = _gigantic(analysis)
-    yield from _some("huge pages, counted in MemTotal", huge, where, "evidence", "They are the user's.")
-    if not memory_line:
-        return
-    freed = list(_freed(log, memory_line))
-    areas = _old_cma(log)
-    size = (FrameSet.of(item.range.frames_outward(page) for item in areas) & analysis.layout.memory_frames).pages * page
-    lines = [line for item in areas for line in item.lines]
-    yield from _some("CMA, counted in MemTotal", size, lines, "evidence", "Free until a device wants it.")
-    services, said = _boot_services(analysis)
-    if not BOOT_SERVICES_KEPT.reached(log.stable_of(analysis.release), unknown=True):
-        size = services.pages * page
-        yield from _some("EFI boot services, returned", size, said, "release", "The kernel frees them once EFI runs.")
-    by_what: dict[str, list[NamedSize]] = {}
-    for item in freed:
-        what = _called(item.name)
-        by_what.setdefault(what if what in by_what or len(by_what) < _MOST_NAMES else _OTHER, []).append(item)
-    for what, items in by_what.items():
-        lines = [line for item in items for line in item.lines]
-        yield _back(what, sum(item.size for item in items), lines, "evidence", "The kernel needs it only to start.")
-    if not any(item.name.startswith("kernel") for item in freed):
-        init = dict(counts.memory_parts).get("init", 0) * KIB
-        text = "The text ends before the line that says so."
-        yield from _some("init memory, returned", init, memory_line, "assumed", text)
-    disks = [item for item in log.reserved_regions if item.kind == "initrd"]
-    if disks and not any(item.name == "initrd" for item in freed):
-        last = disks[-1]
-        frames = FrameSet.of([last.range.frames_outward(page)]) & analysis.layout.memory_frames
-        text = "The text ends before the line that says so."
-        yield from _some(
-            "initial RAM disk, returned", frames.pages * analysis.layout.page_size, last.lines, "assumed", text
-        )
-
-
-def _hidden_services(analysis: Analysis) -> bool:
-    """Whether EFI's boot services are given back behind the "Memory:" line, and no line tells.
-
-    From 6.11 on the line comes behind that. Source: start_kernel() in init/main.c, 4.17 and 6.12.
-    """
-    log = analysis.log
-    efi = any(item.kind == "efi-table" for item in log.reserved_regions)
-    late = LATE_MEMORY_LINE.reached(log.stable_of(analysis.release), unknown=True)
-    return analysis.layout.arch in X86 and efi and not log.efi_map and not late
-
-
-def _called(name: str) -> str:
-    if name.startswith("kernel image (") and "initmem" not in name:
-        return "padding of the kernel image, returned"
-    return next((what for start, what in _RETURNED if name.startswith(start)), f"{name}, returned")
-
-
-def _some(what: str, size: int, lines: Iterable[int], basis: Basis, text: str) -> Iterator[LedgerRow]:
-    if size:
-        yield _back(what, size, lines, basis, text)
-
-
-def _back(what: str, size: int, lines: Iterable[int], basis: Basis, text: str) -> LedgerRow:
-    return LedgerRow(what, -size, few(lines), basis, text, "returned")
-
-
-def _boot_services(analysis: Analysis) -> tuple[FrameSet, Lines]:
-    """Code and data of EFI's boot services, which x86 reserves whole, where the log has EFI's map.
-
-    A region of which anything was reserved before is none of them. Source: efi_reserve_boot_services() in
-    arch/x86/platform/efi/quirks.c, 4.17 to 6.12.
-    """
-    log, layout = analysis.log, analysis.layout
-    services = [item for item in log.efi_map if item.type in ("Boot Code", "Boot Data")]
-    if layout.arch not in X86 or not services:
-        return FrameSet(), ()
-    page = layout.page_size
-    before = [
-        item for item in log.reserved_regions if item.kind in ("initrd", "efi-table") and "moved" not in item.name
-    ]
-    taken = FrameSet.of(item.range.frames_outward(page) for item in before)
-    taken |= FrameSet.of([FrameRange(0, 64 * KIB // page)])
-    regions = sorted({item.range.frames_inward(page) for item in services})
-    free = (piece for piece, met in zip(regions, taken.meets(regions), strict=True) if not met)
-    return FrameSet.of(free) & layout.memory_frames, few(line for item in services for line in item.lines)
