@@ -12,7 +12,7 @@ import msgspec
 from pfnscope.kernel.release import Bounds, Release, Version
 from pfnscope.model.counts import Count, PrintedCounts
 from pfnscope.model.ranges import Address, Bordered, ByteRange, FrameRange, Lines, MaybeBordered
-from pfnscope.model.sizes import InstalledMemory, NamedSize
+from pfnscope.model.sizes import InstalledMemory, NamedSize, NodeTotal
 
 
 class MemoryType(StrEnum):
@@ -265,15 +265,6 @@ class BlockRange(Bordered, msgspec.Struct, frozen=True):
     state: str
     node: int | None
     zones: str | None
-    lines: Lines
-
-
-class NodeTotal(msgspec.Struct, frozen=True):
-    """Memory in KiB that the running kernel hands out, of a node or, where None, of all; ``file`` says so."""
-
-    file: str
-    node: int | None
-    kib: int
     lines: Lines
 
 

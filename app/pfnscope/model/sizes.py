@@ -30,3 +30,12 @@ class InstalledMemory(msgspec.Struct, frozen=True):
     file: str
     size: int
     lines: Lines
+
+
+class NodeTotal(msgspec.Struct, frozen=True):
+    """Memory in KiB that the running kernel hands out, of a node or, where None, of all; ``file`` says so."""
+
+    file: str
+    node: int | None
+    kib: int
+    lines: Lines

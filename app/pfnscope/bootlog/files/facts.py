@@ -29,9 +29,9 @@ from pfnscope.bootlog.files.lines import (
 from pfnscope.bootlog.forms.files import resource_type
 from pfnscope.bootlog.records import merged
 from pfnscope.model.counts import Count
-from pfnscope.model.log import BlockRange, DebugfsRegion, MapEntry, NodeTotal, Resource, ZoneInfo
+from pfnscope.model.log import BlockRange, DebugfsRegion, MapEntry, Resource, ZoneInfo
 from pfnscope.model.ranges import ByteRange, Lines
-from pfnscope.model.sizes import InstalledMemory
+from pfnscope.model.sizes import InstalledMemory, NodeTotal
 from pfnscope.units import PAGE_SIZE, parse_size
 
 _MOST_FRAMES = 1 << 52
