@@ -68,13 +68,31 @@ def test_mtrrs_that_do_not_cover_memory_are_one_finding_with_an_argument_that_wa
     assert finding.remedy.text.startswith("With disable_mtrr_trim the kernel has 2 GiB more;")
 
 
-def test_mem_is_worth_knowing_with_the_command_line_that_gives_the_memory_back() -> None:
-    user = ["user-defined physical RAM map:", *(row.replace("BIOS-e820", "user") for row in MAP[1:3])]
-    nodes = [row for row in NODES if "0x0000000100000000" not in row]
-    (finding,) = of(*MAP, *user, LAST, *nodes, line="quiet mem=2G root=/dev/vda1")
-    assert (finding.code, finding.severity, finding.lines) == ("ram-taken-by-argument", "info", (2,))
-    assert finding.text == "4 GiB of 6 GiB of RAM is taken out of the memory map by mem=2G."
+USER = ["user-defined physical RAM map:", *(row.replace("BIOS-e820", "user") for row in MAP[1:3])]
+LOW_NODES = [row for row in NODES if "0x0000000100000000" not in row]
+
+
+def test_what_mem_takes_is_one_finding_with_what_the_kernel_has_without_it() -> None:
+    analysis = analysed(*MAP, *USER, LAST, *LOW_NODES, line="quiet mem=2G root=/dev/vda1")
+    (finding,) = (item for item in findings(analysis) if item.code in ("memory-argument", "ram-taken-by-argument"))
+    assert finding.text == "mem=2G: 4 GiB of 6 GiB RAM lie above 2 GiB and are left out, as it says."
     assert finding.remedy == Remedy("Without mem=2G the kernel has 4 GiB more.", "quiet root=/dev/vda1", checked=True)
+
+
+def test_a_region_of_persistent_memory_is_meant_and_has_no_remedy() -> None:
+    user = [*USER, "user: [mem 0x0000000100000000-0x00000001bfffffff] usable"]
+    user.append("user: [mem 0x00000001c0000000-0x00000001ffffffff] persistent (type 12)")
+    nodes = [*NODES[:-1], "  node   0: [mem 0x0000000100000000-0x00000001bfffffff]"]
+    analysis = analysed(*MAP, *user, LAST, *nodes, line="memmap=1G!7G")
+    (finding,) = (item for item in findings(analysis) if item.subject in ("arguments", "ram"))
+    assert (finding.code, finding.remedy) == ("memory-argument", None)
+
+
+def test_a_user_defined_map_without_its_command_line_is_told_as_ram() -> None:
+    rows = "\n".join((*MAP, *USER, LAST, *LOW_NODES))
+    (finding,) = (draft.finished() for draft in ram.drafts(analyze(read(rows.encode()).boots[0])))
+    assert (finding.code, finding.severity) == ("ram-taken-by-argument", "info")
+    assert finding.text.startswith("The user-defined map lacks 4 GiB of 6 GiB of RAM;")
 
 
 def test_a_32_bit_kernel_without_pae_is_told_that_no_argument_helps() -> None:

@@ -212,7 +212,7 @@ _RAM = (
     Code("ram-struct-pages", "caution", "ram", _NOT_MEANT, "Struct pages take much more RAM than usual."),
     Code("ram-given-up", "caution", "ram", _NOT_MEANT, "The kernel takes RAM out of its map; no line says why."),
     Code("ram-soft-reserved", "info", "ram", _NOT_MEANT, "Much RAM is set aside for a special purpose."),
-    Code("ram-taken-by-argument", "info", "ram", _NOT_MEANT, "RAM that mem= or memmap= takes."),
+    Code("ram-taken-by-argument", "info", "ram", _NOT_MEANT, "RAM that arguments take which the text does not have."),
     Code("ram-kept-by-firmware", "info", "ram", _NOT_MEANT, "Much RAM that the firmware keeps, or gives to a device."),
     Code("ram-kept-by-devices", "info", "ram", _NOT_MEANT, "Installed memory that is not in the firmware's map."),
     Code("ram-aperture", "info", "ram", _NOT_MEANT, "RAM under the GART aperture.", _FIRMWARE),

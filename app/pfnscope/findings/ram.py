@@ -8,7 +8,8 @@ from msgspec import Struct
 from pfnscope.analysis import Analysis
 from pfnscope.analysis.ledger import ledger
 from pfnscope.findings.drafts import Draft, failures, of_failure
-from pfnscope.kernel.command_line import Argument, arguments
+from pfnscope.findings.regained import regained_with
+from pfnscope.kernel.command_line import arguments
 from pfnscope.model.findings import Remedy
 from pfnscope.model.ledger import (
     APERTURE,
@@ -28,7 +29,6 @@ from pfnscope.model.ledger import (
     Ledger,
     LedgerRow,
 )
-from pfnscope.simulation import NotSimulated, own_command_line
 from pfnscope.units import MIB, format_size
 
 _SMALL = 16 * MIB
@@ -87,7 +87,7 @@ def _draft(
 
 def _not_cached(case: Case) -> Draft | None:
     text = f"The firmware's MTRRs do not cover {case.size} of RAM, so the kernel gives it up."
-    return _draft("mtrr-trim", text, case.row, partial(_with, case.analysis, "disable_mtrr_trim", _UNCACHED))
+    return _draft("mtrr-trim", text, case.row, partial(regained_with, case.analysis, "disable_mtrr_trim", _UNCACHED))
 
 
 _UNCACHED = (
@@ -97,10 +97,12 @@ _UNCACHED = (
 
 
 def _taken_by_argument(case: Case) -> Draft | None:
-    if case.row.bytes < 64 * MIB or case.analysis.log.capture_kernel:
+    """Where the text has the command line, findings of its arguments say what each takes."""
+    given = arguments(case.analysis.log.command_line or "")
+    if case.row.bytes < 64 * MIB or any(item.name in ("mem", "memmap") for item in given):
         return None
-    text = f"{case.size} of RAM is taken out of the memory map by {case.row.what}."
-    return _draft("ram-taken-by-argument", text, case.row, partial(_without, case.analysis, ("mem", "memmap")))
+    text = f"The user-defined map lacks {case.size} of RAM; the text does not have the command line that made it."
+    return _draft("ram-taken-by-argument", text, case.row)
 
 
 def _no_pae(case: Case) -> Draft | None:
@@ -125,8 +127,12 @@ def _no_node(case: Case) -> Draft | None:
     if case.row.bytes < _SMALL:
         return None
     text = f"{case.size} of RAM belongs to no node that the kernel takes, so it is lost."
+    keeps = "{keeps}, all as one node"
     return _draft(
-        "ram-without-node", text, case.row, partial(_with, case.analysis, "numa=off", "{keeps}, all as one node")
+        "ram-without-node",
+        text,
+        case.row,
+        partial(regained_with, case.analysis, "numa=off", "{keeps}, all as one node"),
     )
 
 
@@ -156,12 +162,17 @@ def _given_up(case: Case) -> Draft | None:
     return _draft("ram-given-up", text, case.row, lambda: Remedy("Send the log from its first line."), details)
 
 
+_NO_SOFT = "efi=nosoftreserve"
+
+
 def _soft_reserved(case: Case) -> Draft | None:
     if not case.stands_out:
         return None
     text = f"The firmware sets {case.size} of RAM aside for a special purpose."
     words = "{keeps}; daxctl reconfigure-device --mode=system-ram gives it to a running kernel"
-    return _draft("ram-soft-reserved", text, case.row, partial(_with, case.analysis, "efi=nosoftreserve", words))
+    return _draft(
+        "ram-soft-reserved", text, case.row, partial(regained_with, case.analysis, "efi=nosoftreserve", words)
+    )
 
 
 def _graphics(case: Case) -> Draft | None:
@@ -256,34 +267,3 @@ _ROWS: dict[str, Speaks] = {
 }
 _OF_FAILURE = {NOT_CACHED: "mtrr-trim"}
 """Rows that say with numbers what a line of the kernel says."""
-
-
-def _with(analysis: Analysis, argument: str, text: str) -> Remedy | None:
-    """An argument that gives memory back, tried; ``text`` says ``{keeps}`` where its effect stands."""
-    return _tried(analysis, f"{own_command_line(analysis.booted_from)} {argument}".strip(), argument, text)
-
-
-def _without(analysis: Analysis, names: tuple[str, ...]) -> Remedy | None:
-    """The command line without such arguments, tried."""
-    line = own_command_line(analysis.booted_from)
-    gone: list[Argument] = [item for item in arguments(line) if item.name in names]
-    for item in reversed(gone):
-        line = line[: item.column] + line[item.column + len(item.text) :]
-    words = ", ".join(item.text for item in gone)
-    return _tried(analysis, " ".join(line.split()), None, f"Without {words} {{keeps}}") if gone else None
-
-
-def _tried(analysis: Analysis, line: str, argument: str | None, text: str) -> Remedy | None:
-    """What such a boot has more of RAM; unchecked where it cannot be simulated, None where it has none."""
-    own = analysis.layout.memory_frames.pages
-    try:
-        machine = analysis.machine
-        gained = (machine.layout(machine.boot(line)).memory_frames.pages - own) * analysis.layout.page_size
-    except NotSimulated:
-        keeps = f"{argument} lets the kernel use it" if argument else "the kernel uses it"
-        return Remedy(f"{text.format(keeps=keeps)}.", argument)
-    if gained <= 0:
-        return None
-    more = f"the kernel has {format_size(gained)} more"
-    keeps = f"With {argument} {more}" if argument else more
-    return Remedy(f"{text.format(keeps=keeps)}.", argument or line, checked=True)
