@@ -132,7 +132,7 @@ def _no_node(case: Case) -> Draft | None:
         "ram-without-node",
         text,
         case.row,
-        partial(regained_with, case.analysis, "numa=off", "{keeps}, all as one node"),
+        partial(regained_with, case.analysis, "numa=off", keeps),
     )
 
 
