@@ -37,7 +37,7 @@ PARTS = {
         "docs/words",
         "CHANGELOG",
     ],
-    "Explanation": ["docs/spans", "docs/architecture", "docs/decisions"],
+    "Explanation": ["docs/spans", "docs/ledger", "docs/architecture", "docs/decisions"],
 }
 """Where each page stands; Sphinx warns of one that stands nowhere, and a warning fails the build."""
 

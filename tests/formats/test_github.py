@@ -8,6 +8,7 @@ import pytest
 from cmarkgfm import github_flavored_markdown_to_html
 
 from pfnscope.formats import markdown
+from pfnscope.report.ledgers import waterfall
 from pfnscope.service import analyze
 from pfnscope.service.whatif import Change, simulated_beside
 from tests.support.samples import SLUGS, text
@@ -53,9 +54,12 @@ def test_every_row_of_a_table_has_its_cells_and_code_is_as_it_was(slug: str) -> 
     shown = seen(markdown.render(document))
     kinds = len({era.severity for era in document.eras})
     eras = kinds if kinds > 1 else 0
-    assert shown.tags.count("table") == 2 + bool(eras)
-    assert shown.tags.count("tr") == 2 + bool(eras) + eras + len(document.holes) + len(document.zone_spans)
-    assert shown.tags.count("td") == 2 * eras + 7 * len(document.holes) + 5 * len(document.zone_spans)
+    ledger = document.ledger if document.ledger and document.ledger.out_of_ordinary else None
+    rows = len(waterfall(ledger)) if ledger else 0
+    assert shown.tags.count("table") == 2 + bool(eras) + bool(ledger)
+    heads = 2 + bool(eras) + bool(ledger)
+    assert shown.tags.count("tr") == heads + eras + rows + len(document.holes) + len(document.zone_spans)
+    assert shown.tags.count("td") == 2 * eras + 6 * rows + 7 * len(document.holes) + 5 * len(document.zone_spans)
     for hole in document.holes:
         assert f"[{hole.start_pfn:#x}, {hole.end_pfn:#x})" in shown.codes
     assert document.kernel.command_line in shown.codes

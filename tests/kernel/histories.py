@@ -16,6 +16,7 @@ from pfnscope.layout.evidence import configured_buddy
 from pfnscope.layout.owners import x86_low_memory
 from pfnscope.model.log import BootLog, ConfigOption
 from tests.kernel.hibernating import hashed_map, resume_hash, shared_page_is_blamed
+from tests.kernel.ledger_outcomes import log_buffer, mem_total_with_efi, returned_boot_services
 from tests.kernel.outcomes import (
     FLATMEM,
     HANDED_OVER,
@@ -417,6 +418,9 @@ HISTORIES: Mapping[str, History] = {
     ),
     "RHEL 6": History(acts_like("2.6.32-{}.el6.x86_64"), ("RHEL 6", (2, 6, 39)), {}),
     "XenServer": History(acts_like("4.19.0+{}"), ("XenServer and XCP-ng 8", (4, 19, 103)), {}),
+    "LOG_METADATA": History(log_buffer, [MIB], {"5.10": [MIB * 9 // 2]}),
+    "BOOT_SERVICES_KEPT": History(returned_boot_services, [-MIB], {"5.7": []}),
+    "LATE_MEMORY_LINE": History(mem_total_with_efi, "assumed", {"6.11": "evidence"}),
     **{
         line: History(can_print(line), not changes[0], {at: bool(n % 2 == 0) for n, at in enumerate(changes) if at})
         for line, changes in PRINTED.items()

@@ -21,6 +21,7 @@ from pfnscope.model.log import (
     ZoneRange,
 )
 from pfnscope.model.ranges import Address, ByteRange, Lines, borders
+from pfnscope.model.sizes import NamedSize
 
 Section = Literal["firmware", "user", "extended", "modified", "zones", "movable", "nodes", "memblock", "image", "fault"]
 MapName = Literal["firmware", "user", "extended", "modified"]
@@ -205,9 +206,10 @@ class ArchHint(msgspec.Struct, frozen=True):
 
 
 class PageSize(msgspec.Struct, frozen=True):
-    """Base page size in bytes, from a hash table line."""
+    """Base page size in bytes, from a hash table line, with the memory that it takes where that is from memblock."""
 
     size: int
+    table: NamedSize | None = None
 
 
 class LastPfn(msgspec.Struct, frozen=True):
@@ -225,7 +227,7 @@ class Tally(msgspec.Struct, frozen=True):
 
 
 class MemoryLine(msgspec.Struct, frozen=True):
-    """The "Memory:" line, in KiB: free, all, and what else it names.
+    """The "Memory:" line, in KiB: free, all, and what else it names, all of that by its words in ``parts``.
 
     ``memory_generic``: mem_init_print_info() printed it (K), not the architecture (k): the second number is what is
     present.
@@ -237,6 +239,7 @@ class MemoryLine(msgspec.Struct, frozen=True):
     absent_kib: int | None = None
     reserved_kib: int | None = None
     cma_kib: int | None = None
+    parts: tuple[tuple[str, int], ...] = ()
 
 
 class MemblockLine(msgspec.Struct, frozen=True):

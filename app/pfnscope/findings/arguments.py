@@ -10,6 +10,7 @@ from pfnscope.analysis import Analysis
 from pfnscope.findings import corrections
 from pfnscope.findings.codes import BY_CODE, RANK
 from pfnscope.findings.drafts import MOST_ALIKE, Draft, failures, no_remedy, of_failure
+from pfnscope.findings.regained import regained_without
 from pfnscope.kernel.architectures import X86
 from pfnscope.kernel.argument_notes import argument_notes
 from pfnscope.kernel.command_line import Argument, arguments
@@ -62,7 +63,7 @@ def drafts(analysis: Analysis) -> Iterator[Draft]:
         noted = {_part(boot.operations, note).column for note in notes}
         image = None if simulated else printed_image(log)
         noted |= {item.column for item in boot.operations if image is not None and _holds(item, image.range)}
-        yield from _as_they_say(log, [item for item in boot.operations if item.column not in noted | vain])
+        yield from _as_they_say(analysis, log, [item for item in boot.operations if item.column not in noted | vain])
 
 
 def _own_boot(analysis: Analysis) -> SimulatedBoot | None:
@@ -297,7 +298,7 @@ def _not_reproduced(log: BootLog, rows: list[SelfCheck]) -> Draft:
 _WORDS = {PRAM: "persistent memory", RESERVED: "reserved", ACPI: "ACPI data"}
 
 
-def _as_they_say(log: BootLog, operations: list[MapOperation]) -> Iterator[Draft]:
+def _as_they_say(analysis: Analysis, log: BootLog, operations: list[MapOperation]) -> Iterator[Draft]:
     """One sentence for each argument that took RAM away, as it says."""
     firmware = _ram(first_map(log)) if log.firmware_map else ()
     own_map = next((item for item in operations if item.action is Action.EMPTY), None)
@@ -309,7 +310,9 @@ def _as_they_say(log: BootLog, operations: list[MapOperation]) -> Iterator[Draft
         sentence = _as_it_says(operation, firmware)
         if sentence:
             text = f"{operation.argument.name}={operation.text}: {sentence}"
-            yield Draft("memory-argument", text, _lines(log, operation), _ranges(log, operation))
+            limit = operation.end == 1 << 64 and analysis.origin != "simulated"
+            remedy = partial(regained_without, analysis, operation.argument) if limit else no_remedy
+            yield Draft("memory-argument", text, _lines(log, operation), _ranges(log, operation), remedy=remedy)
 
 
 def _as_it_says(operation: MapOperation, firmware: Pairs) -> str:

@@ -8,7 +8,7 @@ from pfnscope.formats.text import era_rows, facts
 from pfnscope.model.analysis import ALARMS, Hole, worst_first
 from pfnscope.model.document import Document
 from pfnscope.model.layout import ZoneSpan
-from pfnscope.report import headline, notes
+from pfnscope.report import headline, ledgers, notes
 from pfnscope.report.compared import compared
 from pfnscope.report.plain import PLAIN
 from pfnscope.report.releases import by_severity
@@ -32,6 +32,7 @@ def render(document: Document, today: Document | None = None) -> str:
         f"Command line: {code(document.kernel.command_line, in_table=False)}" if document.kernel.command_line else "",
         *(_simulated(document, today) if today else []),
         block(bars),
+        *_ram(document),
         table(
             ("hole", "pages", "owner", "placement", "state", "severity", "readers"),
             (
@@ -66,6 +67,21 @@ def render(document: Document, today: Document | None = None) -> str:
         "\n".join(f"- {escape(note)}" for note in notes.sentences(document)),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _ram(document: Document) -> list[str]:
+    """The RAM ledger: one line, or a table where something takes much."""
+    ledger = document.ledger
+    if ledger is None:
+        return []
+    said = " ".join(filter(None, (ledgers.sentence(ledger), ledgers.printed(ledger))))
+    if not ledger.out_of_ordinary:
+        return [escape(said)]
+    rows = ledgers.waterfall(ledger)
+    cells = (
+        (code(ledgers.bar(row)), row.size, row.percent, escape(row.what), row.basis, escape(row.text)) for row in rows
+    )
+    return [f"**{ledgers.TITLE}**: {escape(said)}", table(("", "size", "share", "what", "", ""), cells)]
 
 
 def _releases(document: Document) -> list[str]:

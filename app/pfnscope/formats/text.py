@@ -7,7 +7,7 @@ from pfnscope.model.analysis import ALARMS, Event, Hole, worst_first
 from pfnscope.model.document import Document
 from pfnscope.model.log import BlockRange, DebugfsRegion, MapEntry, Resource, ZoneInfo
 from pfnscope.model.ranges import FrameRange
-from pfnscope.report import counted, headline, notes
+from pfnscope.report import counted, headline, ledgers, notes
 from pfnscope.report.plain import PLAIN, Look, listed, paragraphs, table
 from pfnscope.report.releases import by_severity
 from pfnscope.report.simulated import agreement, carets
@@ -40,7 +40,7 @@ def render(document: Document, look: Look = PLAIN, today: Document | None = None
     if is_calm(document) and not look.full:
         parts.append(_portrait(document, look))
     else:
-        parts += _tables(document, look, today)
+        parts += [_ram(document, look), *_tables(document, look, today)]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
@@ -56,7 +56,7 @@ def is_calm(document: Document) -> bool:
 
 
 def _portrait(document: Document, look: Look) -> Lines:
-    """Who a machine is that nothing has to be done about: its nodes, its zones, its holes, in a line each."""
+    """Who a machine is that nothing has to be done about: its nodes, its zones, its holes, its RAM, in a line each."""
     sizes: dict[int, int] = {}
     for item in document.node_ranges:
         sizes[item.node] = sizes.get(item.node, 0) + item.range.size
@@ -66,10 +66,27 @@ def _portrait(document: Document, look: Look) -> Lines:
         rows.append((f"node {node}", format_size(size), zones))
     rest = [f"{counted_words(len(sizes) - _PORTRAYED, 'more node')}."] if len(sizes) > _PORTRAYED else []
     holes = f"{counted_words(len(document.holes), 'hole')} without memory, none of them dangerous. All tables: --full"
-    return [*table(rows, look, flexible=(2,)), *paragraphs([*rest, holes], look)]
+    ram = [ledgers.brief(document.ledger)] if document.ledger else []
+    return [*table(rows, look, flexible=(2,)), *paragraphs([*rest, holes, *ram], look)]
 
 
 _PORTRAYED = 4
+
+
+def _ram(document: Document, look: Look) -> Lines:
+    """The RAM ledger: one line, or all of it where something takes much, or where ``look`` asks for all."""
+    ledger = document.ledger
+    if ledger is None:
+        return []
+    if not ledger.out_of_ordinary and not look.full:
+        return look.wrap(ledgers.sentence(ledger))
+    cells = []
+    for row in ledgers.waterfall(ledger):
+        basis = f" ({row.basis})" if row.basis else ""
+        lines = f"{plural(len(row.lines), 'line')} {', '.join(map(str, row.lines))}" if row.lines and look.full else ""
+        cells.append((ledgers.bar(row), row.size, row.percent, f"{row.what}{basis}", lines))
+    said = [text for text in (ledgers.sentence(ledger), ledgers.printed(ledger)) if text]
+    return _titled(ledgers.TITLE, [*paragraphs(said, look), *table(cells, look, flexible=(3, 4), right=(1, 2))], look)
 
 
 def _tables(document: Document, look: Look, today: Document | None) -> list[Lines]:

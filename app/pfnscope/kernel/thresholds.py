@@ -338,3 +338,27 @@ def each_side(thresholds: Iterable[Threshold]) -> tuple[Version, ...]:
 
 MEMMAP_COUNTS = each_side((ROUNDED_UP, ESTIMATED, HIGHMEM_WHOLE))
 """Releases that count the struct pages of a zone each in their own way."""
+
+# Memory that the kernel takes for itself
+
+LOG_METADATA = Threshold(
+    since("5.10"),
+    "a log buffer has a descriptor and a record for each 32 bytes of text, beside it",
+    '896fbe20b4e2 ("printk: use the lockless ringbuffer")',
+    "setup_log_buf() in kernel/printk/printk.c: not in 4.17; a recorded boot of 6.12.107 with log_buf_len=4M reserves"
+    " 4, 3 and 11 MiB for it",
+)
+BOOT_SERVICES_KEPT = Threshold(
+    since("5.7"),
+    "efi=debug, which prints the EFI map, keeps the memory of the boot services for /sys/kernel/debug/efi",
+    '0e72a6a3cf71 ("efi: Export boot-services code and data as debugfs-blobs")',
+    "efi_free_boot_services() in arch/x86/platform/efi/quirks.c; of boots with efi=debug 4.17 has that memory in"
+    " MemTotal, 5.10.223, 6.1.192 and 6.12.107 have not",
+)
+LATE_MEMORY_LINE = Threshold(
+    since("6.11"),
+    "the “Memory:” line comes when all struct pages are initialised, and has what was given back before",
+    "mem_init_print_info() is called by page_alloc_init_late() in mm/mm_init.c",
+    "boots of 6.1.192 and 6.12.107, whose lines stand before and behind that of late struct pages; releases between"
+    " them have not been read",
+)

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
+from msgspec import structs
+
 from pfnscope.bootlog.forms.maps import KERNEL_IMAGE
 from pfnscope.model.log import BootLog, E820Change, MapEntry, ReservedRegion
+from pfnscope.units import MIB
 
 
 def printed_image(log: BootLog) -> ReservedRegion | None:
@@ -31,6 +34,31 @@ def own_changes(log: BootLog, before: Sequence[MapEntry]) -> Iterator[E820Change
         is_image = image is not None and change.from_ is None and change.range == image.range
         if not is_image and after < change.lines[0] and (end is None or change.lines[0] < end):
             yield change
+
+
+def mtrr_trims(log: BootLog) -> tuple[E820Change, ...]:
+    """Changes with which the kernel gives up RAM that MTRRs leave uncached.
+
+    They stand between the map and the line that sums them up, or behind that where somebody put a log together; those
+    of the first MiB have other reasons. Source:
+    mtrr_trim_uncached_memory() in arch/x86/kernel/cpu/mtrr/cleanup.c, 2.6.26 to 7.1.
+    """
+    summed = next((item.lines[0] for item in log.failures if item.code == "mtrr-trim"), None)
+    if summed is None:
+        return ()
+    changes = own_changes(log, log.map_before_kernel)
+    updates = tuple(item for item in changes if item.action == "update" and item.end > MIB)
+    return tuple(item for item in updates if item.lines[0] < summed) or updates
+
+
+def without_mtrr_trim(log: BootLog) -> BootLog:
+    """The log as with ``disable_mtrr_trim``: the kernel warns, and keeps the memory."""
+    trims = set(mtrr_trims(log))
+    if not any(item.code == "mtrr-trim" for item in log.failures):
+        return log
+    return structs.replace(
+        log, e820_changes=tuple(item for item in log.e820_changes if item not in trims), modified_map=()
+    )
 
 
 def _memblock_set_up(log: BootLog) -> int | None:

@@ -52,7 +52,8 @@ class PrintedCounts(msgspec.Struct, frozen=True):
     ``zone_*`` name no node: it is that of the lines around. ``zonelists`` has nodes as value and pages beside it,
     ``deferred`` a node whose struct pages were initialised late, with how many pages where that is printed.
     ``low_ram`` is where the memory ends that i386 maps all the time, in bytes. ``memory_generic`` tells that the total
-    is what is present, as mem_init_print_info() prints it.
+    is what is present, as mem_init_print_info() prints it; ``memory_parts`` are all that it names in parentheses, in
+    KiB, by the words for them.
     """
 
     node_total_pages: tuple[Count, ...] = ()
@@ -77,6 +78,8 @@ class PrintedCounts(msgspec.Struct, frozen=True):
     absent_kib: int | None = None
     reserved_kib: int | None = None
     cma_kib: int | None = None
+    memory_parts: tuple[tuple[str, int], ...] = ()
+    possible_cpus: tuple[Count, ...] = ()
 
     @property
     def count_line(self) -> CountWording | None:

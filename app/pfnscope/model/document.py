@@ -12,6 +12,7 @@ from pfnscope.model.analysis import Basis, Check, Era, Event, Hole, NomapMemory,
 from pfnscope.model.answers import Simulation
 from pfnscope.model.findings import Finding
 from pfnscope.model.layout import ZoneSpan
+from pfnscope.model.ledger import Ledger
 from pfnscope.model.log import (
     BlockRange,
     DebugfsRegion,
@@ -191,3 +192,4 @@ class Document(MemoryMaps, msgspec.Struct, frozen=True, kw_only=True):
     hardware: str | None = None
     nomap: tuple[NomapMemory, ...] = ()
     simulation: Simulation | None = None
+    ledger: Ledger | None = None

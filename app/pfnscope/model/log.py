@@ -12,6 +12,7 @@ import msgspec
 from pfnscope.kernel.release import Bounds, Release, Version
 from pfnscope.model.counts import Count, PrintedCounts
 from pfnscope.model.ranges import Address, Bordered, ByteRange, FrameRange, Lines, MaybeBordered
+from pfnscope.model.sizes import InstalledMemory, NamedSize, NodeTotal
 
 
 class MemoryType(StrEnum):
@@ -267,15 +268,6 @@ class BlockRange(Bordered, msgspec.Struct, frozen=True):
     lines: Lines
 
 
-class NodeTotal(msgspec.Struct, frozen=True):
-    """Memory in KiB that the running kernel hands out, of a node or, where None, of all; ``file`` says so."""
-
-    file: str
-    node: int | None
-    kib: int
-    lines: Lines
-
-
 class Files(msgspec.Struct, frozen=True):
     """Neighbouring files of a boot: what the running kernel says of its own memory. Empty where not pasted."""
 
@@ -288,6 +280,7 @@ class Files(msgspec.Struct, frozen=True):
     memory_blocks: tuple[BlockRange, ...] = ()
     memory_block_size: Count | None = None
     totals: tuple[NodeTotal, ...] = ()
+    installed: tuple[InstalledMemory, ...] = ()
 
 
 class _HasMaps(Protocol):
@@ -364,6 +357,7 @@ class BootLog(MemoryMaps, msgspec.Struct, frozen=True):
     memblock_reserve_events: tuple[MemblockRegion, ...] = ()
     memblock_freed: tuple[ByteRange, ...] = ()
     reserved_regions: tuple[ReservedRegion, ...] = ()
+    sizes: tuple[NamedSize, ...] = ()
     node_ranges: tuple[NodeRange, ...] = ()
     zone_ranges: tuple[ZoneRange, ...] = ()
     movable_start: tuple[MovableStart, ...] = ()

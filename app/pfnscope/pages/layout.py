@@ -1,6 +1,7 @@
 """The page of one layout, and of the same machine simulated with another command line."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
@@ -15,7 +16,7 @@ from pfnscope.pages.panel import panel, usual_region
 from pfnscope.pages.query import KNOWN, LayoutQuery, ViewQuery, encoded
 from pfnscope.pages.subjects import Subject
 from pfnscope.pages.templates import Templates
-from pfnscope.report import counted, headline, notes
+from pfnscope.report import counted, headline, ledgers, notes
 from pfnscope.report.compared import compared, worded_changes
 from pfnscope.report.words import SEVERITY_WORDS, STATE_WORDS
 from pfnscope.service import Options
@@ -79,6 +80,7 @@ def layout_page(templates: Templates, subject: Subject, answer: Answer, drawn: D
         holes=holes,
         hidden_holes=len(document.holes) - len(holes),
         events=presenting.event_rows(document),
+        **_ram(document),
         notes=notes.note_rows(document.diagnostics),
         log=part,
         paged=bool(part.earlier or part.later),
@@ -94,6 +96,19 @@ def layout_page(templates: Templates, subject: Subject, answer: Answer, drawn: D
         coded=presenting.coded,
         without=_without,
     )
+
+
+def _ram(document: Document) -> dict[str, Any]:
+    """The RAM ledger: its rows, and whether they stand in view."""
+    ledger = document.ledger
+    if ledger is None:
+        return {"ledger": []}
+    return {
+        "ledger": ledgers.waterfall(ledger),
+        "ledger_title": ledgers.TITLE,
+        "ledger_words": " ".join(filter(None, (ledgers.sentence(ledger), ledgers.printed(ledger)))),
+        "ledger_full": ledger.out_of_ordinary,
+    }
 
 
 def _exports() -> list[tuple[str, str, bool]]:

@@ -7,6 +7,7 @@ from msgspec import Struct, structs
 
 from pfnscope.analysis import Analysis
 from pfnscope.analysis.evidence import Evident
+from pfnscope.analysis.ledger import ledger
 from pfnscope.findings import findings
 from pfnscope.findings.contradictions import against_rule, state_in_full
 from pfnscope.kernel.rules import describe_releases
@@ -75,6 +76,7 @@ def document(analysis: Analysis, boots: tuple[BootRow, ...] = (), logs: Sequence
         rule=_rule(analysis.choice, analysis.layout.arch),
         recognised_lines=log.recognised,
         nomap=analysis.nomap,
+        ledger=ledger(analysis),
         memblock_debugfs=DebugfsLists(files.memblock_memory, files.memblock_reserved, files.memblock_physmem),
         memory_blocks=MemoryBlocks(_value(files.memory_block_size), files.memory_blocks),
         **{name: getattr(log, name) for name in _OF_LOG},

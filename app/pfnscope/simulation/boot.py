@@ -16,7 +16,7 @@ from pfnscope.kernel.map_arguments import Action, ArgumentNote, MapOperation, ma
 from pfnscope.kernel.release import Version
 from pfnscope.kernel.thresholds import ZONES_CUT
 from pfnscope.kernel.vendors import parse_release
-from pfnscope.layout.map_changes import own_changes
+from pfnscope.layout.map_changes import own_changes, without_mtrr_trim
 from pfnscope.layout.nodes import online_nodes, small_nodes
 from pfnscope.layout.zones import marked, movable_starts
 from pfnscope.model.answers import SelfCheck
@@ -84,6 +84,8 @@ def simulate(log: BootLog, command_line: str, version: Version | None) -> Simula
     _keeps_what_cannot_be_undone(log, command_line)
     own = log.command_line
     log, inferred = with_inferred(log)
+    if any(argument.name == "disable_mtrr_trim" for argument in arguments(command_line)):
+        log = without_mtrr_trim(log)
     features = features_of(log, version)
     operations, problems = map_operations(arguments(command_line), features)
     problems += argument_notes(arguments(command_line), features, mirrors=has_mirrors(log))

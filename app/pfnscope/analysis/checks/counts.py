@@ -118,7 +118,7 @@ def _basis(span: ZoneSpan, layout: Layout, version: Version) -> str:
 def _placed(log: BootLog, layout: Layout, counts: Iterable[Count]) -> tuple[ZoneCount, ...]:
     """Counts with their zones: the lines name no node, and follow one that does."""
     marks = [(item.lines[0], item.node or 0) for item in log.page_counts.node_total_pages]
-    marks += [(item.lines[0], item.node) for item in log.initmem]
+    marks += [(item.lines[0], item.node) for item in log.initmem if item.lines]  # a simulated boot has no line
     marks.sort()
     spans = {(span.node, span.zone): span for span in layout.zone_spans}
     nodes = {span.node for span in layout.zone_spans}
@@ -205,17 +205,33 @@ def _total(line: Count, printed: int, layout: Layout, counts: ZoneCounts, versio
     if (version is None and printed == present) or NOT_TAKEN_OFF.reached(version):
         return Check(what, f"{printed} pages", f"{present} pages", printed == present, line.lines, note="all present")
     known = counts.size is not None
-    sizes = (counts.size,) if counts.size is not None else STRUCT_PAGE_SIZES
     least, most = _first_zone_reserved(layout, counts)
-    rests = {size: _without_struct_pages(layout, counts, size) for size in sizes}
-    fitting = [size for size, rest in rests.items() if rest - most <= printed <= rest - least]
-    size = fitting[0] if fitting else sizes[0]
-    low, high = rests[size] - most, rests[size] - least
+    fitting = _fitting(printed, layout, counts)
+    size = fitting[0] if fitting else counts.size or STRUCT_PAGE_SIZES[0]
+    rest = _without_struct_pages(layout, counts, size)
+    low, high = rest - most, rest - least
     words = f"struct pages of {size} bytes" + (", which this number tells" if fitting and not known else "")
     kept = f"{least}" if least == most else f"{least} to {most}"
     note = f"{present} present less {words} and {kept} reserved in the first zone"
     ours = f"{high} pages" if low == high else f"{low} to {high} pages"
     return Check(what, f"{printed} pages", ours, low <= printed <= high, line.lines, note=note)
+
+
+def _fitting(printed: int, layout: Layout, counts: ZoneCounts) -> list[int]:
+    """Sizes of struct page, the usual first, by which the total of all zonelists is what is printed."""
+    least, most = _first_zone_reserved(layout, counts)
+    sizes = (counts.size,) if counts.size is not None else STRUCT_PAGE_SIZES
+    rests = ((size, _without_struct_pages(layout, counts, size)) for size in sizes)
+    return [size for size, rest in rests if rest - most <= printed <= rest - least]
+
+
+def told_struct_page_size(log: BootLog, layout: Layout, counts: ZoneCounts, version: Version | None) -> int | None:
+    """sizeof(struct page) in bytes by the lines of single zones, or else by the total of all; None where none tells."""
+    total = log.page_counts.zonelists[0].pages if log.page_counts.zonelists else None
+    if counts.size is not None or total is None or version is None or NOT_TAKEN_OFF.reached(version):
+        return counts.size
+    fitting = _fitting(total, layout, counts)
+    return fitting[0] if fitting else None
 
 
 def _without_struct_pages(layout: Layout, counts: ZoneCounts, size: int) -> int:

@@ -196,6 +196,8 @@ def _arch_hint(draft: Draft, effect: ArchHint, record: Record) -> None:
 
 def _page_size(draft: Draft, effect: PageSize, record: Record) -> None:
     draft.page_size = draft.page_size or (effect.size, record.lines)
+    if effect.table is not None:
+        draft.add("sizes", effect.table, record)
 
 
 def _memory_line(draft: Draft, effect: MemoryLine, record: Record) -> None:

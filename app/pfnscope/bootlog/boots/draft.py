@@ -70,6 +70,8 @@ _ONCE: dict[Section, tuple[str, ...]] = {
     "zones": ("zone_ranges", "pfn_zones"),
     "nodes": ("node_ranges", "pfn_nodes"),
 }
+_REPEATED = ("e820_changes", "sizes")
+"""What a kernel may say twice and mean twice: it changes the same range again, or frees as much again."""
 _ZONES = (ZoneRange, PfnZone)
 _MOST_DIAGNOSTICS = 100
 _SPACE = 1 << 64
@@ -264,8 +266,8 @@ class Draft:
             )
             return
         known = self.facts.setdefault(name, {})
-        if name == "e820_changes":
-            apart = len(known)  # the kernel may change the same range twice
+        if name in _REPEATED:
+            apart = len(known)
         if type(fact) in IN_FRAMES:
             known[fact] = (fact, merged(known[fact][1], record.lines) if fact in known else record.lines)
             return

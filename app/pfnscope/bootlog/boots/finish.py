@@ -90,6 +90,7 @@ def _facts(draft: Draft, page_size: int) -> dict[str, Any]:
     facts["node_ranges"] = facts["node_ranges"] or draft.values("node_memory")
     facts["reserved_regions"] = tuple(_named(region, draft.region_names) for region in facts["reserved_regions"])
     facts["e820_changes"] = _undoubled(draft, facts["e820_changes"], _change)
+    facts["sizes"] = _undoubled(draft, facts["sizes"], lambda item: (item.kind, item.name, item.size))
     facts["events"] = tuple(draft.faults.events)
     if draft.faults.kasan:
         facts["struct_pages"] += (StructPages("kasan", None, None, draft.faults.kasan),)
@@ -145,6 +146,7 @@ def _counts(draft: Draft) -> PrintedCounts:
     counts["last_pfn"] = tuple(Count(last.pfn, lines) for last, lines in draft.last_pfns.items())
     if memory:
         counts |= {name: getattr(memory[0], name) for name in _OF_MEMORY}
+        counts["memory_parts"] = memory[0].parts
     return PrintedCounts(
         zeroed_unavailable=by_field["zeroed_unavailable"][0] if "zeroed_unavailable" in by_field else None,
         reserved_unavailable=by_field["reserved_unavailable"][0] if "reserved_unavailable" in by_field else None,

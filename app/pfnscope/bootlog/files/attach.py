@@ -10,6 +10,7 @@ from pfnscope.bootlog.boots.draft import Draft
 from pfnscope.bootlog.files.facts import (
     block_size,
     blocks,
+    installed,
     memblock_lists,
     memmap_entries,
     note_hidden,
@@ -78,6 +79,7 @@ def _files(lines: Sequence[FileLine], notes: Notes) -> Files:
         memory_blocks=blocks(lines, size, notes),
         memory_block_size=size,
         totals=totals(lines),
+        installed=installed(lines),
     )
 
 

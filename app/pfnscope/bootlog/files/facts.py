@@ -17,6 +17,7 @@ from pfnscope.bootlog.files.lines import (
     MemmapEntry,
     MemmapPart,
     MemTotal,
+    Module,
     Notes,
     ResourceLine,
     ZoneField,
@@ -28,8 +29,9 @@ from pfnscope.bootlog.files.lines import (
 from pfnscope.bootlog.forms.files import resource_type
 from pfnscope.bootlog.records import merged
 from pfnscope.model.counts import Count
-from pfnscope.model.log import BlockRange, DebugfsRegion, MapEntry, NodeTotal, Resource, ZoneInfo
+from pfnscope.model.log import BlockRange, DebugfsRegion, MapEntry, Resource, ZoneInfo
 from pfnscope.model.ranges import ByteRange, Lines
+from pfnscope.model.sizes import InstalledMemory, NodeTotal
 from pfnscope.units import PAGE_SIZE, parse_size
 
 _MOST_FRAMES = 1 << 52
@@ -341,6 +343,13 @@ def totals(lines: Iterable[object]) -> tuple[NodeTotal, ...]:
         if isinstance(line, MemTotal):
             first.setdefault((line.file, line.node), NodeTotal(line.file, line.node, line.kib, line.lines))
     return tuple(first.values())
+
+
+def installed(lines: Iterable[object]) -> tuple[InstalledMemory, ...]:
+    """The memory modules, or all of them as one, of the file that comes first."""
+    modules = [line for line in lines if isinstance(line, Module)]
+    first = modules[0].file if modules else ""
+    return tuple(InstalledMemory(item.file, item.size, item.lines) for item in modules if item.file == first)
 
 
 def note_not_needed(lines: Iterable[object], notes: Notes) -> None:

@@ -145,6 +145,13 @@ class MemTotal(FileLine, frozen=True, kw_only=True):
     kib: int
 
 
+class Module(FileLine, frozen=True, kw_only=True):
+    """The size of installed memory in bytes, of one module or of all."""
+
+    file: str
+    size: int
+
+
 class Collector:
     """The lines of files in a draft; :mod:`pfnscope.bootlog.files.facts` joins them once the boots are known."""
 

@@ -16,6 +16,7 @@ from pfnscope.bootlog.forms import (
     memblock,
     nodes,
     reserved,
+    sizes,
 )
 from pfnscope.bootlog.forms.base import Form
 
@@ -28,6 +29,7 @@ FORMS: tuple[Form, ...] = (
     *memblock.FORMS,
     *counts.FORMS,
     *reserved.FORMS,
+    *sizes.FORMS,
     *devices.FORMS,
     *hotplug.FORMS,
     *failures.FORMS,

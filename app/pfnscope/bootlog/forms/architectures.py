@@ -368,14 +368,13 @@ FORMS = (
         triggers=(
             "(?:«Max »|«maximum »|«Board »|«Managed »)(?:m|M)emory(?: size| size is)?:? *[0-9]+ ?MB",
             "(?:«phys_mem_size»|«physicalMemorySize»|«physical_start») +=",
-            "[0-9]+MB (?:HIGHMEM|LOWMEM)« available»",
             "total RAM covered: ",
             "«Phys»[.] mem: [0-9]",
             "Total memory = ",
         ),
         pattern=r"(?:(?:setup: )?The maximum memory size is [0-9]+MB|Max memory size: [0-9]+MB"
         r"|(?:Board|Kernel Managed) Memory: [0-9]+MB|(?:phys_mem_size|physicalMemorySize|physical_start)\s+= 0x"
-        r"|[0-9]+MB (?:HIGHMEM|LOWMEM) available|total RAM covered: [0-9]+M"
+        r"|total RAM covered: [0-9]+M"
         r"|Phys\. mem: [0-9]+MB|Total memory = [0-9]+MB; using )",
         samples=(
             "setup: The maximum memory size is 4096MB",
@@ -384,7 +383,6 @@ FORMS = (
             "Kernel Managed Memory: 64MB",
             "phys_mem_size     = 0x40000000",
             "physicalMemorySize            = 0x40000000",
-            "887MB LOWMEM available.",
             "total RAM covered: 4096M",
             "Phys. mem: 512MB",
             "Total memory = 768MB; using 2048kB for hash table",

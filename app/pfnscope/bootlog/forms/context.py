@@ -1,5 +1,7 @@
 """Lines that say which kernel ran, how it was started and how large its pages are."""
 
+from typing import Literal
+
 from pfnscope.bootlog.effects import (
     ArchHint,
     Banner,
@@ -15,6 +17,7 @@ from pfnscope.bootlog.forms.base import NUMBER, Form, Groups, number
 from pfnscope.kernel.architectures import PAGE_SIZES
 from pfnscope.model.log import ConfigOption
 from pfnscope.model.ranges import Lines
+from pfnscope.model.sizes import NamedSize
 
 ANY_TEXT = ".*"
 
@@ -30,10 +33,20 @@ def _command_line(groups: Groups, _lines: Lines) -> Effect:
     return CommandLine(text, passed=not whole)
 
 
-def _hash_table(groups: Groups, _lines: Lines) -> Effect | None:
-    order, size = number(groups[0]), number(groups[1])
+def _hash_table(groups: Groups, lines: Lines) -> Effect | None:
+    """The size of a page, and the table: a linear one comes from memblock, where a line says what it is.
+
+    Source: dcache_init_early() and inode_init_early() in fs/, 4.17 to 7.1; with hashdist they are mapped, and later.
+    """
+    name, text, mapping = groups[0], groups[2], groups[3]
+    order, size = number(groups[1]), number(text)
     page = size >> order if order < 64 else 0
-    return PageSize(page) if page << order == size and page in PAGE_SIZES else None
+    if page << order != size or page not in PAGE_SIZES:
+        return None
+    if mapping == "vmalloc":
+        return PageSize(page)
+    kind: Literal["allocation", "hash-table"] = "allocation" if mapping else "hash-table"
+    return PageSize(page, NamedSize(kind, f"{(name or '').strip(' -').lower()} hash table", size, lines))
 
 
 _CONFIGURED = ("SPARSEMEM", "FLATMEM", "ARCH_FORCE_MAX_ORDER", "FORCE_MAX_ZONEORDER")
@@ -101,12 +114,15 @@ FORMS = (
         name="hash-table",
         family="page size",
         triggers=("(?:Dentry |Inode-)«cache hash table»",),
-        pattern=rf"(?:Dentry |Inode-)cache hash table entries: [0-9]+ \(order: {NUMBER}, {NUMBER} bytes",
+        pattern=r"(Dentry |Inode-)cache hash table entries: [0-9]+ "
+        rf"\(order: {NUMBER}, {NUMBER} bytes(?:, (linear|vmalloc))?",
         make=_hash_table,
         samples=(
             "Dentry cache hash table entries: 1048576 (order: 11, 8388608 bytes, linear)",
             "Dentry cache hash table entries: 262144 (order: 5, 2097152 bytes, linear)",
             "Inode-cache hash table entries: 524288 (order: 10, 4194304 bytes, linear)",
+            "Inode-cache hash table entries: 262144 (order: 9, 2097152 bytes, vmalloc)",
+            "Dentry cache hash table entries: 131072 (order: 8, 1048576 bytes)",
         ),
         source="mm/page_alloc.c, later mm/mm_init.c, 2.6.11-7.1; bytes >> order is the page size",
         anchor=r"(?:Dentry |Inode-)cache hash table entries: [0-9]",

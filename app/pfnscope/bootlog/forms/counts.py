@@ -6,6 +6,7 @@ from pfnscope.kernel import spellings
 from pfnscope.model.counts import Count, FlagWidths, WalkedZone, Zonelist
 from pfnscope.model.log import StructPages
 from pfnscope.model.ranges import FrameRange, Lines
+from pfnscope.patterns import compiled
 
 _WRAPPED = r"(?:-[0-9]{1,19}|[0-9]{19,20})(?:\b|[kK])"
 
@@ -24,10 +25,24 @@ def _zone_pages(groups: Groups, lines: Lines) -> Effect:
     return Tally(_ZONE_COUNTS[at], Count(number(numbers[at]), lines, None, zone))
 
 
+_PART = rf"{NUMBER}[kK] ([a-z]+ code|[a-z][a-z-]*)"
+_PARTS = r"(?:[ ,(]+[0-9]{1,18}[kK] [a-z][a-z-]*(?: code)?)*"
+
+
 def _memory_line(groups: Groups, _lines: Lines) -> Effect:
-    free, unit, total, *others = groups
-    absent, reserved, cma = (None if text is None else number(text) for text in others)
-    return MemoryLine(number(free), number(total), unit == "K", absent, reserved, cma)
+    free, unit, total, inside = groups
+    pieces = (match.groups() for match in compiled(_PART).finditer((inside or "").encode()))
+    parts = tuple((name or "", number(kib)) for kib, name in pieces)
+    named = dict(parts)
+    return MemoryLine(
+        number(free),
+        None if total is None else number(total),
+        unit == "K",
+        named.get("absent"),
+        named.get("reserved"),
+        named.get("cma-reserved"),
+        parts,
+    )
 
 
 def _zonelists(groups: Groups, lines: Lines) -> Effect:
@@ -117,8 +132,7 @@ FORMS = (
         name="memory-line",
         family="Memory: line",
         triggers=("Memory: ",),
-        pattern=rf"Memory: {NUMBER}([kK])B?/{NUMBER}[kK]B? available"
-        rf"(?:.*? {NUMBER}k absent)?(?:.*?[ ,]{NUMBER}[kK] reserved)?(?:, {NUMBER}K cma-reserved)?",
+        pattern=rf"Memory: {NUMBER}([kK])B?/{NUMBER}[kK]B? available({_PARTS})",
         make=_memory_line,
         samples=(
             "Memory: 8069828K/8388084K available (14339K kernel code, 2400K rwdata, 318256K reserved)",
@@ -136,8 +150,8 @@ FORMS = (
         name="memory-line-single",
         family="Memory: line",
         triggers=("Memory: [0-9]+(?:«KB available»|«k available»)",),
-        pattern=rf"Memory: {NUMBER}(?:KB|k) available",
-        make=lambda g, _lines: MemoryLine(number(g[0]), None),
+        pattern=rf"Memory: {NUMBER}(?:KB|k) available({_PARTS})",
+        make=lambda g, lines: _memory_line((g[0], "k", None, g[1]), lines),
         samples=(
             "Memory: 60000KB available (3000K code, 400K data, 120K init)",
             "Memory: 1023456k available (2536k kernel code, 1328k data, 144k init) [fffff80000000000,000000003ff44000]",

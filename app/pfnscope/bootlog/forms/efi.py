@@ -1,8 +1,8 @@
 """EFI memory maps. The closing bracket tells whether the end belongs to the range."""
 
 from pfnscope.bootlog.effects import Effect, EfiLine, Noted
-from pfnscope.bootlog.forms.base import HEX, MEM, NUMBER, Form, Groups, exclusive, inclusive, number
-from pfnscope.model.log import EfiEntry, Failure
+from pfnscope.bootlog.forms.base import HEX, MEM, NUMBER, Form, Groups, base_size, exclusive, inclusive, number
+from pfnscope.model.log import EfiEntry, Failure, ReservedRegion
 from pfnscope.model.ranges import Lines
 
 _TYPES = (
@@ -10,6 +10,9 @@ _TYPES = (
     "Unusable", "ACPI Reclaim", "ACPI Mem NVS", "MMIO", "MMIO Port", "PAL Code", "Persistent", "Unaccepted",
 )  # fmt: skip
 """memory_type_name[] in drivers/firmware/efi/efi.c, 7.1."""
+
+_ATTRIBUTES_HEADER = 16
+"""Bytes of efi_memory_attributes_table_t without its entries."""
 
 _RANGE = rf"range=\[{HEX}\s*-\s*{HEX}\s*([\])])"
 
@@ -97,6 +100,21 @@ FORMS = (
             "efi: Not removing mem33: MMIO range=[0xfe000000-0xfe010fff] (68KB) from e820 map",
         ),
         source="arch/x86/platform/efi/efi.c, 6.2-7.1; an e820: remove line follows",
+    ),
+    Form(
+        name="efi-memory-attributes",
+        family="EFI memory map",
+        triggers=("MEMATTR=0x",),
+        pattern=rf"(?:efi:)?\s*(?:[A-Z][A-Za-z0-9]*(?: [0-9][0-9.]*)?=0x[0-9a-f]{{1,16}}\s+)*MEMATTR={HEX}",
+        make=lambda g, lines: ReservedRegion(
+            *base_size(g[0], _ATTRIBUTES_HEADER), "EFI memory attributes", "efi-table", lines
+        ),
+        samples=(
+            "efi: SMBIOS=0x7f520000 ACPI=0x7f77d000 ACPI 2.0=0x7f77d014 MEMATTR=0x7d99f018 ",
+            "efi:  SMBIOS=0x7f520000  ACPI 2.0=0x7f77d014  MEMATTR=0x7e35e018 ",
+        ),
+        source="efi_config_parse_tables() in drivers/firmware/efi/efi.c, 4.6-7.1; where the table begins, which"
+        " efi_memattr_init() reserves; the size is that of its header",
     ),
     Form(
         name="efi-mirrored",
