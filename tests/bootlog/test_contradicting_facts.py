@@ -63,7 +63,7 @@ def test_what_the_kernel_complains_of_is_a_fact_of_its_line() -> None:
         "E820 table full; ignoring [mem 0x240000000-0x27fffffff]",
     )
     assert [(item.code, item.lines, item.size) for item in log.failures] == [
-        ("overlapping-firmware-nodes", (2,), None),
+        ("overlapping-firmware-nodes", (2,), 1 << 30),
         ("mtrr-trim", (3,), 64 << 20),
         ("map-incomplete", (4,), None),
     ]

@@ -11,6 +11,7 @@ import msgspec
 from pfnscope.model.counts import Count, FlagWidths, WalkedZone, Zonelist
 from pfnscope.model.log import (
     EfiEntry,
+    Failure,
     Initmem,
     MapEntry,
     MemblockRegion,
@@ -170,6 +171,12 @@ class Farewell(msgspec.Struct, frozen=True):
     """The kernel panicked, goes down, or starts another one: its clock may begin anew behind this line."""
 
 
+class Panic(msgspec.Struct, frozen=True):
+    """The kernel panicked for want of memory: a farewell with a reason."""
+
+    failure: Failure
+
+
 class CaptureKernel(msgspec.Struct, frozen=True):
     """This kernel runs only to save the memory of one that crashed."""
 
@@ -319,6 +326,7 @@ Effect = (
     | Banner
     | Hardware
     | Farewell
+    | Panic
     | CaptureKernel
     | Running
     | CommandLine

@@ -195,6 +195,23 @@ _ARGUMENTS = (
     ),
     Code("memory-argument", "info", "arguments", _NOT_MEANT, "A memory argument that did what it says."),
     Code("fake-efi-attribute", "info", "arguments", _NOT_MEANT, "efi_fake_mem= changed the EFI map."),
+    Code(
+        "huge-pages-ignored",
+        "caution",
+        "arguments",
+        _NOT_MEANT,
+        "An argument for huge pages that the kernel did not take.",
+        "A count stands behind its size, as in hugepagesz=1G hugepages=4; /sys/kernel/mm/hugepages lists the sizes.",
+    ),
+    Code("numa-fake-failed", "caution", "arguments", _NOT_MEANT, "numa=fake= had no effect.", "Ask for fewer nodes."),
+    Code(
+        "kernelcore-ignored",
+        "caution",
+        "arguments",
+        _NOT_MEANT,
+        "kernelcore=mirror had no effect.",
+        "Leave it out, or turn on address range mirroring in the firmware's setup.",
+    ),
 )
 
 _RAM = (
@@ -223,6 +240,48 @@ _RAM = (
     Code("memory-limit", "info", "ram", _NOT_MEANT, "The command line limits memory."),
     Code("mirrored-memory", "info", "ram", _NOT_MEANT, "Mirrored memory was short: other memory was taken."),
     Code("invalid-efi-entries", "info", "ram", _NOT_MEANT, "The kernel dropped entries of the EFI map.", _FIRMWARE),
+    Code(
+        "early-allocation-failed",
+        "caution",
+        "ram",
+        _HAPPENED,
+        "The kernel found no memory for itself while it started.",
+        "Give it more memory, or leave out arguments that take some. A capture kernel needs a larger crashkernel=, and "
+        "no crashkernel=, cma= or hugepages= of its own.",
+    ),
+    Code(
+        "out-of-memory-panic",
+        "caution",
+        "ram",
+        _HAPPENED,
+        "The kernel ran out of memory and panicked.",
+        "Give it more memory. A capture kernel needs a larger crashkernel=.",
+    ),
+    Code(
+        "memblock-full",
+        "caution",
+        "ram",
+        _HAPPENED,
+        "The kernel's early list of memory was full: ranges of memory or of reservations are lost.",
+        "Reserve fewer ranges, or build the kernel with a larger INIT_MEMBLOCK_REGIONS.",
+    ),
+    Code(
+        "struct-pages-unallocated",
+        "caution",
+        "ram",
+        _HAPPENED,
+        "There was no memory for struct pages, so memory that they describe is lost.",
+        "Give that node more memory of its own, or boot with numa=off.",
+    ),
+    Code(
+        "memory-beyond-reach",
+        "caution",
+        "ram",
+        _NOT_MEANT,
+        "RAM that this kernel cannot reach.",
+        "Boot a 64-bit kernel, or on 32 bits one that is built with PAE; on arm64 one with 48 bits of virtual address.",
+    ),
+    Code("pci-gap-missing", "info", "ram", _NOT_MEANT, "No addresses below 4 GiB are left for PCI devices.", _FIRMWARE),
 )
 
 _RESERVATIONS = (
@@ -230,9 +289,61 @@ _RESERVATIONS = (
     Code("crashkernel-low-failed", "caution", "reservations", _HAPPENED, "No memory below 4 GiB for a crash kernel."),
     Code("crashkernel-value", "caution", "reservations", _HAPPENED, "crashkernel= without a size that is understood."),
     Code("cma-failed", "caution", "reservations", _HAPPENED, "No memory for CMA."),
+    Code("hugetlb-cma-failed", "caution", "reservations", _HAPPENED, "No memory for hugetlb_cma=."),
     Code("huge-pages-failed", "caution", "reservations", _HAPPENED, "Fewer huge pages than asked for."),
     Code("initrd-disabled", "caution", "reservations", _HAPPENED, "The initial RAM disk lies where it cannot be used."),
     Code("pmem-misaligned", "caution", "reservations", _HAPPENED, "Persistent memory that cannot be mapped.", ""),
+    Code("reserve-mem-failed", "caution", "reservations", _HAPPENED, "No memory for reserve_mem=."),
+    Code(
+        "fadump-failed",
+        "caution",
+        "reservations",
+        _HAPPENED,
+        "Firmware-assisted dump could not be set up.",
+        "Ask for another size with crashkernel=, as in fadump=on crashkernel=2G.",
+    ),
+    Code(
+        "elfcorehdr-overlapped",
+        "caution",
+        "reservations",
+        _HAPPENED,
+        "The capture kernel lost the description of the kernel that crashed.",
+        "Report it to whoever built kexec-tools and the kernel.",
+    ),
+    Code(
+        "swiotlb-failed",
+        "caution",
+        "reservations",
+        _HAPPENED,
+        "No memory for bounce buffers (swiotlb).",
+        "Leave more memory below 4 GiB free: a smaller crashkernel= or cma= there, or swiotlb= with fewer slots.",
+    ),
+    Code(
+        "swiotlb-full",
+        "caution",
+        "reservations",
+        _HAPPENED,
+        "The bounce buffers (swiotlb) were full, or the request was larger than they serve.",
+        "swiotlb= gives more of them, in slots of 2 KiB: 32768 are 64 MiB. None serves more than 256 KiB.",
+    ),
+    Code(
+        "kho-failed",
+        "caution",
+        "reservations",
+        _HAPPENED,
+        "Kexec handover is off, as its memory could not be reserved.",
+        "Ask for less with kho_scratch=.",
+    ),
+    Code(
+        "rmp-unusable",
+        "caution",
+        "reservations",
+        _HAPPENED,
+        "SEV-SNP is off: its table of page owners (RMP) is missing or too small.",
+        "Turn on SNP memory coverage in the firmware's setup; it has to cover all RAM.",
+    ),
+    Code("crashkernel-ignored", "info", "reservations", _HAPPENED, "crashkernel= had no effect."),
+    Code("dma-pool-failed", "info", "reservations", _HAPPENED, "No memory for atomic allocations of devices."),
     Code("device-tree-refused", "info", "reservations", _HAPPENED, "A region of the device tree was not reserved."),
     Code("overlapping-reserved-memory", "info", "reservations", _NOT_MEANT, "Device tree regions overlap.", _FIRMWARE),
 )
@@ -241,10 +352,22 @@ _NODES = (
     Code("numa-rejected", "caution", "nodes", _NOT_MEANT, "The kernel did not take the firmware's nodes.", _FIRMWARE),
     Code("memory-without-node", "info", "nodes", _NOT_MEANT, "Memory that firmware gave to no node.", _FIRMWARE),
     Code("overlapping-firmware-nodes", "info", "nodes", _NOT_MEANT, "Nodes of the firmware overlap.", _FIRMWARE),
+    Code("numa-entries-ignored", "info", "nodes", _NOT_MEANT, "The kernel had no room for all of the SRAT.", _FIRMWARE),
+    Code("slit-rejected", "info", "nodes", _NOT_MEANT, "The distances between nodes are not valid.", _FIRMWARE),
+    Code("hotplug-not-marked", "info", "nodes", _NOT_MEANT, "Memory that may not be removable as it is meant to be."),
+    Code("hotplug-node-unknown", "info", "nodes", _NOT_MEANT, "Added memory of no known node.", _FIRMWARE),
 )
 
 _BLOCKS = (
     Code("unaligned-hotplug", "caution", "blocks", _HAPPENED, "Memory to be added is no whole number of blocks."),
+    Code("hotadd-failed", "caution", "blocks", _HAPPENED, "Memory of a device or of a hypervisor was not added."),
+    Code("hotadd-beyond-range", "caution", "blocks", _HAPPENED, "Memory to be added lies where no kernel reaches it."),
+    Code("online-failed", "caution", "blocks", _HAPPENED, "Memory could not be brought online."),
+    Code("offline-failed", "caution", "blocks", _HAPPENED, "Memory could not be taken offline."),
+    Code("remove-failed", "caution", "blocks", _HAPPENED, "Memory could not be removed."),
+    Code("cxl-window-missing", "caution", "blocks", _HAPPENED, "CXL memory without a window of the host.", _FIRMWARE),
+    Code("offline-blocked", "info", "blocks", _HAPPENED, "A page frame keeps its memory block online."),
+    Code("hotadd-shortened", "info", "blocks", _NOT_MEANT, "Memory of a device that fills no whole memory block."),
 )
 
 _STABILITY = (
@@ -265,6 +388,17 @@ _STABILITY = (
     ),
     Code("map-unstable", "info", "stability", _NOT_MEANT, "The firmware's map moves between boots of one machine."),
     Code("nosave-usable", "info", "stability", _COULD, "Hibernation leaves out pages of usable memory."),
+        "hibernation-signature", "caution", "stability", _HAPPENED, "The firmware reports other hardware than before."
+    ),
+    Code("hibernation-image", "caution", "stability", _HAPPENED, "The image of hibernation is of another kernel."),
+    Code(
+        "hibernation-memory",
+        "caution",
+        "stability",
+        _HAPPENED,
+        "Too little memory was free to hibernate.",
+        "End what uses memory, or write a smaller image: a lower number in /sys/power/image_size.",
+    ),
 )
 
 _CALM = (

@@ -23,6 +23,7 @@ from pfnscope.bootlog.effects import (
     MemoryLine,
     NodeMemory,
     PageSize,
+    Panic,
     PfnZone,
     Reason,
     RegionName,
@@ -182,6 +183,11 @@ def _farewell(draft: Draft, _: Farewell, __: Record) -> None:
     draft.ended = True
 
 
+def _panic(draft: Draft, effect: Panic, record: Record) -> None:
+    draft.ended = True
+    draft.add("failures", effect.failure, record)
+
+
 def _capture_kernel(draft: Draft, _: CaptureKernel, __: Record) -> None:
     draft.captures = True
 
@@ -262,6 +268,7 @@ EFFECTS: dict[type, Callable[[Draft, Any, Record], None]] = {
     CommandLine: _command_line,
     Hardware: _hardware,
     Farewell: _farewell,
+    Panic: _panic,
     CaptureKernel: _capture_kernel,
     BootConfig: _bootconfig,
     ImageNotRam: _image_not_ram,

@@ -275,7 +275,6 @@ FORMS = (
         name="farewell",
         family="end of a boot",
         triggers=(
-            "Kernel panic - not",
             "Restarting system",
             "reboot: Power down",
             "reboot: System halted",
@@ -283,12 +282,10 @@ FORMS = (
             "Starting crashdump kernel",
             "Bye!",
         ),
-        pattern=r"Kernel panic - not syncing(?:: (?:[^K]|K[^e]|Kernel [^m])|$)"
-        r"|(?:reboot: )?Restarting system|reboot: (?:Power down|System halted)"
+        pattern=r"(?:reboot: )?Restarting system|reboot: (?:Power down|System halted)"
         r"|(?:kexec(?:_core)?: )?Starting new kernel|Starting crashdump kernel|Bye!$",
         make=lambda _groups, _lines: Farewell(),
         samples=(
-            "Kernel panic - not syncing: Fatal exception",
             "reboot: Restarting system",
             "Restarting system.",
             "reboot: Power down",
@@ -297,7 +294,7 @@ FORMS = (
             "Starting crashdump kernel...",
             "Bye!",
         ),
-        source="kernel/panic.c, kernel/reboot.c, kernel/kexec_core.c, arch/*/kernel/machine_kexec.c, 2.6.11-7.1",
+        source="kernel/reboot.c, kernel/kexec_core.c, arch/*/kernel/machine_kexec.c, 2.6.11-7.1",
     ),
     Form(
         name="alpha-machine",

@@ -16,8 +16,8 @@ from pfnscope.bootlog.forms.base import (
 )
 from pfnscope.kernel import spellings
 from pfnscope.model.log import Failure, ReservedRegion
-from pfnscope.model.ranges import Address, ByteRange, Lines
-from pfnscope.units import KIB, MIB
+from pfnscope.model.ranges import Address, ByteRange, Lines, borders
+from pfnscope.units import KIB, MIB, format_size
 
 _MP_TABLE = 16
 _BARE_LONG = r"([0-9a-f]{6,16})"
@@ -29,8 +29,22 @@ def _region(groups: Groups, lines: Lines) -> Effect:
 
 
 def _overlap(groups: Groups, lines: Lines) -> Effect:
-    message = f"The device tree's reserved memory {groups[0]} overlaps {groups[1]}."
-    return Failure("overlapping-reserved-memory", message, lines)
+    name, start, end, other, other_start, other_end = groups
+    mine, theirs = exclusive(start, end), exclusive(other_start, other_end)
+    first = max(mine.start, theirs.start)
+    both = ByteRange(first, max(first, min(mine.end, theirs.end)))
+    text = f"“{name}” and “{other}” of the device tree share {format_size(both.size)} at {both}."
+    return Failure("overlapping-reserved-memory", text, lines, both.size, None, *both)
+
+
+def _refused(groups: Groups, lines: Lines) -> Effect:
+    name, start, count, unit = groups
+    size = number(count) * (KIB if unit == "K" else MIB) if count else None
+    memory = base_size(start, size) if start and size is not None else None
+    what = f"{format_size(size)} " if size is not None else "memory "
+    where = f" at {memory}" if memory else ""
+    text = f"The kernel did not reserve {what}for “{name}” of the device tree{where}."
+    return Failure("device-tree-refused", text, lines, size, None, *borders(memory))
 
 
 def _mediatek(groups: Groups, lines: Lines) -> Effect:
@@ -280,8 +294,8 @@ FORMS = (
         family="reserved regions",
         triggers=(" memory for node",),
         pattern=r"(?:OF: fdt: ?|OF: reserved mem: )?(?:Reserved memory: )?"
-        r"([Ff]ailed to (?:reserve|allocate) memory for node '[^']*')",
-        make=lambda g, lines: Failure("device-tree-refused", f"A wish of the device tree: {g[0]}.", lines),
+        rf"[Ff]ailed to (?:reserve|allocate) memory for node '([^']*)'(?:: (?:base {HEX}, )?size {NUMBER} (M|K)iB)?",
+        make=_refused,
         samples=(
             "OF: fdt: Reserved memory: failed to reserve memory for node 'fb@9e000000': base 0x9e000000, size 8 MiB",
             "OF: reserved mem: failed to allocate memory for node 'linux,cma': size 320 MiB",
@@ -315,9 +329,7 @@ FORMS = (
         name="device-tree-overlap",
         family="contradictions",
         triggers=(") overlaps with",),
-        pattern=rf"(?:OF: reserved mem: )?(\S+ \({HEX}--{HEX}\)) overlaps with (\S+ \({HEX}--{HEX}\))".replace(
-            HEX, "0x[0-9a-f]{1,16}"
-        ),
+        pattern=rf"(?:OF: reserved mem: )?(\S+) \({HEX}--{HEX}\) overlaps with (\S+) \({HEX}--{HEX}\)",
         make=_overlap,
         samples=("secmem@50000000 (0x50000000--0x52000000) overlaps with fb@51000000 (0x51000000--0x51800000)",),
         source="drivers/of/of_reserved_mem.c, 4.9-7.1; ends exclusive",

@@ -1,19 +1,33 @@
-"""Lines in which the kernel says that memory could not be reserved, mapped or taken over."""
+"""Lines in which the kernel says that memory for a crash kernel, persistent memory or a guest failed."""
 
 from pfnscope.bootlog.effects import Effect
-from pfnscope.bootlog.forms.base import NUMBER, Form, Groups, hexadecimal, number
+from pfnscope.bootlog.forms.base import (
+    HEX,
+    NUMBER,
+    Form,
+    Groups,
+    hexadecimal,
+    inclusive,
+    number,
+)
 from pfnscope.model.log import Failure
-from pfnscope.model.ranges import Lines
-from pfnscope.units import MIB, format_size, parse_size
+from pfnscope.model.ranges import ByteRange, Lines
+from pfnscope.units import KIB, MIB, format_size
+
+
+def place(memory: ByteRange) -> str:
+    """``128 MiB at [0x240000000, 0x248000000)``."""
+    return f"{format_size(memory.size)} at {memory}"
 
 
 def _crashkernel(groups: Groups, lines: Lines) -> Effect:
-    low, size, why = groups
-    what = f"{format_size(hexadecimal(size))} " if size else ""
-    because = f": {why.rstrip('.').lower()}" if why else ""
+    low, size, kilobytes, why, overlap = groups
+    size_in_bytes = hexadecimal(size) if size else number(kilobytes) * KIB if kilobytes else None
+    what = f"{format_size(size_in_bytes)} " if size_in_bytes else "memory "
+    why = "it would overlap this kernel" if overlap else (why or "").strip(" .!").lower()
+    because = f": {why}" if why else ""
     text = f"The kernel could not reserve {what}for a crash kernel{' below 4 GiB' if low else ''}{because}."
-    code = "crashkernel-low-failed" if low else "crashkernel-failed"
-    return Failure(code, text, lines, size=hexadecimal(size) if size else None)
+    return Failure("crashkernel-low-failed" if low else "crashkernel-failed", text, lines, size=size_in_bytes)
 
 
 def _low_crashkernel(groups: Groups, lines: Lines) -> Effect:
@@ -21,43 +35,97 @@ def _low_crashkernel(groups: Groups, lines: Lines) -> Effect:
     return Failure("crashkernel-low-failed", text, lines, size=number(groups[0]) * MIB)
 
 
-def _cma(groups: Groups, lines: Lines) -> Effect:
-    size = number(groups[0]) * MIB
-    node = f" on node {groups[1]}" if groups[1] else ""
-    text = f"The kernel could not reserve {format_size(size)} for CMA{node}."
-    return Failure("cma-failed", text, lines, size=size, node=int(groups[1]) if groups[1] else None)
+def _crashkernel_value(groups: Groups, lines: Lines) -> Effect:
+    auto, what = groups
+    text = f"The kernel does not understand crashkernel= and reserves nothing for it: {what}."
+    if what and "zero bytes" in what:
+        text = "crashkernel= asks for no memory on a machine with this much RAM, so no crash kernel can be loaded."
+    if auto:
+        text = "The kernel takes a size for crashkernel=; “auto” is known to kernels of RHEL 8 and older alone."
+    return Failure("crashkernel-value", text, lines)
 
 
-def _huge_pages(groups: Groups, lines: Lines) -> Effect:
-    pages, size, node, got = groups
-    where = f" on node {node}" if node else ""
-    text = f"Of {pages} huge pages of {size} the kernel could allocate {got or '0'}{where}."
-    unit = parse_size((size or "").replace(" ", "").replace(".00", "").removesuffix("iB").removesuffix("B"))
-    return Failure(
-        "huge-pages-failed",
-        text,
-        lines,
-        size=unit and unit * number(pages),
-        node=int(node) if node else None,
-        unit=unit,
-    )
+def _misaligned(groups: Groups, lines: Lines) -> Effect:
+    name, first, last = groups
+    memory = inclusive(first, last)
+    text = f"Persistent memory {name} is not used: {place(memory)} neither begins nor ends where the kernel can map it."
+    return Failure("pmem-misaligned", text, lines, memory.size, None, *memory)
+
+
+def _fadump(groups: Groups, lines: Lines) -> Effect:
+    size, least, holes, why = groups
+    if size:
+        text = (
+            f"Firmware-assisted dump is off: {format_size(hexadecimal(size))} for the capture kernel are less than the"
+            f" {format_size(hexadecimal(least))} that it needs."
+        )
+        return Failure("fadump-failed", text, lines, size=hexadecimal(size))
+    because = "too many holes in the memory to save" if holes else (why or "").lower().rstrip("!. ")
+    return Failure("fadump-failed", f"Firmware-assisted dump is off: {because}.", lines)
+
+
+def _kho(groups: Groups, lines: Lines) -> Effect:
+    node, what = groups
+    which = f"node {node}'s" if node else what or "its"
+    text = f"Kexec handover (KHO) is off: the kernel could not reserve {which} scratch memory."
+    return Failure("kho-failed", text, lines, node=number(node) if node else None)
+
+
+def _rmp(groups: Groups, lines: Lines) -> Effect:
+    expected, found, base, end, why = groups
+    if expected:
+        text = (
+            f"SEV-SNP is off: the firmware's RMP table has {format_size(hexadecimal(found))} and needs"
+            f" {format_size(hexadecimal(expected))} for all RAM."
+        )
+        return Failure("rmp-unusable", text, lines, size=hexadecimal(found))
+    if base:
+        return Failure("rmp-unusable", f"SEV-SNP is off: the RMP table 0x{base}-0x{end} is no valid range.", lines)
+    because = "the firmware reserved no memory for the RMP table" if why else "the RMP table could not be mapped"
+    return Failure("rmp-unusable", f"SEV-SNP is off: {because}.", lines)
+
+
+def _rmp_page(groups: Groups, lines: Lines) -> Effect:
+    frame, first, end = groups
+    if frame:
+        text = f"The kernel could not give page frame 0x{frame} to an encrypted guest, or back."
+    else:
+        text = f"Page frames [0x{first}, 0x{end}) of an encrypted guest are lost: the kernel could not take them back."
+    return Failure("rmp-failed", text, lines)
 
 
 FORMS = (
     Form(
         name="crashkernel-failed",
         family="failed reservations",
-        triggers=("cannot allocate crashkernel", "crashkernel reservation failed"),
+        triggers=(
+            "cannot allocate crashkernel",
+            "crashkernel reservation failed",
+            "crashkernel: couldn't allocate",
+            "memory for crashkernel!",
+            "rash kernel can not overlap",
+            "region reserved for crash kernel",
+        ),
         pattern=r"(?:cannot allocate crashkernel (low memory )?\(size:0x([0-9a-f]{1,16})\)"
-        r"|crashkernel reservation failed - ([A-Za-z][A-Za-z ]*))",
+        r"|crashkernel: couldn't allocate ([0-9]{1,18})KB"
+        r"|(?:setup: )?crashkernel reservation failed(?: -|:) ([A-Za-z][^.]*)"
+        r"|(?:kexec: )?(?:Failed to reserve memory for crashkernel!|(Crash kernel can not overlap current kernel)"
+        r"|Invalid memory region reserved for crash kernel))",
         make=_crashkernel,
         samples=(
             "cannot allocate crashkernel (size:0x20000000)",
             "cannot allocate crashkernel low memory (size:0x10000000).",
             "crashkernel reservation failed - No suitable area found.",
             "crashkernel reservation failed - memory is in use.",
+            "setup: crashkernel reservation failed: first memory chunk must be at least crashkernel size",
+            "crashkernel: couldn't allocate 196608KB",
+            "Failed to reserve memory for crashkernel!",
+            "Crash kernel can not overlap current kernel",
+            "Invalid memory region reserved for crash kernel",
         ),
-        source="arch/arm64/mm/init.c 4.17 and 6.1, arch/x86/kernel/setup.c 4.17 and 6.1, kernel/crash_reserve.c 7.1",
+        source="arch/arm64/mm/init.c 4.17 and 6.1, arch/x86/kernel/setup.c 4.17 and 6.1, kernel/crash_reserve.c 6.12"
+        " and 7.1, arch/riscv/mm/init.c 6.1, arch/s390/kernel/setup.c and arch/powerpc/kexec/core.c 6.12,"
+        " arch/loongarch/kernel/setup.c 6.1",
     ),
     Form(
         name="crashkernel-low-failed",
@@ -71,77 +139,149 @@ FORMS = (
     Form(
         name="crashkernel-value",
         family="failed reservations",
-        triggers=("emory value expected",),
-        pattern=r"crashkernel: [Mm]emory value expected",
-        make=lambda _groups, lines: Failure(
-            "crashkernel-value",
-            "The kernel takes a size for crashkernel=; “auto” is known to kernels of RHEL 8 and older alone.",
+        triggers=(
+            "emory value expected",
+            "crashkernel: '",
+            "crashkernel: end <= start",
+            "crashkernel: invalid size",
+            "crashkernel: unrecognized char",
+            "crashkernel size resulted in zero",
+        ),
+        pattern=r"(?:(?:crashkernel: |crahskernel: )?([Mm]emory value expected)(?: after '@')?"
+        r"|crashkernel(?:: | )('-' expected|':' expected|end <= start|invalid size|unrecognized char: \S"
+        r"|size resulted in zero bytes))",
+        make=_crashkernel_value,
+        samples=(
+            "crashkernel: memory value expected",
+            "crashkernel: Memory value expected",
+            "crashkernel: '-' expected",
+            "crashkernel: end <= start",
+            "crashkernel: invalid size",
+            "crashkernel: unrecognized char: m",
+            "crashkernel size resulted in zero bytes",
+        ),
+        source="kernel/crash_core.c 4.17 and 6.1, kernel/crash_reserve.c 6.12 and 7.1",
+    ),
+    Form(
+        name="crashkernel-ignored",
+        family="failed reservations",
+        triggers=("crashkernel: ignoring reservation", "Ignoring crashkernel for a Xen"),
+        pattern=r"(?:crashkernel: (ignoring reservation request)|Ignoring crashkernel for a (Xen PV domain))",
+        make=lambda g, lines: Failure(
+            "crashkernel-ignored",
+            "crashkernel= has no effect: "
+            + ("this kernel saves the memory of one that crashed." if g[0] else "this kernel runs in a Xen PV domain."),
             lines,
         ),
-        samples=("crashkernel: memory value expected", "crashkernel: Memory value expected"),
-        source="kernel/crash_core.c 4.17 and 6.1, kernel/crash_reserve.c 7.1",
+        samples=("crashkernel: ignoring reservation request", "Ignoring crashkernel for a Xen PV domain"),
+        source="arch/riscv/mm/init.c 6.1, arch/x86/kernel/setup.c 6.12",
     ),
     Form(
-        name="cma-failed",
+        name="reserve-mem-failed",
         family="failed reservations",
-        triggers=("Failed to reserve",),
-        pattern=rf"(?:cma: )?Failed to reserve {NUMBER} MiB(?: on node ([0-9]+))?",
-        make=_cma,
-        samples=("cma: Failed to reserve 512 MiB", "cma: Failed to reserve 512 MiB on node 0"),
-        source="mm/cma.c, 4.17 to 7.1",
-    ),
-    Form(
-        name="huge-pages-failed",
-        family="failed reservations",
-        triggers=("HugeTLB: allocating",),
-        pattern=rf"HugeTLB: allocating {NUMBER} of page size (\S+ ?[KMG]i?B) failed(?: ?node([0-9]+))?\.\s+"
-        rf"Only allocated {NUMBER} hugepages",
-        make=_huge_pages,
-        samples=(
-            "HugeTLB: allocating 4 of page size 1.00 GiB failed.  Only allocated 2 hugepages.",
-            "HugeTLB: allocating 4 of page size 1.00 GiB failed node0.  Only allocated 2 hugepages.",
-        ),
-        source="mm/hugetlb.c, 4.17 to 7.1; of single nodes from 5.16 on",
-    ),
-    Form(
-        name="hibernation-map",
-        family="contradictions",
-        triggers=("Hibernate inconsistent memory map",),
-        pattern=r"(?:PM: )?(?:hibernation: )?Hibernate inconsistent memory map detected!",
-        make=lambda _groups, lines: Failure(
-            "hibernation-map",
-            "The firmware's memory map is not the one of the boot that hibernated, so the kernel does not resume.",
+        triggers=("reserve_mem: ",),
+        pattern=r"(?:memblock: )?reserve_mem: (?:memblock allocation failed|(no more room for reserved memory"
+        r"|empty or malformed parameter|name \"[^\"]{1,40}\" was already used))",
+        make=lambda g, lines: Failure(
+            "reserve-mem-failed",
+            f"The kernel reserved nothing for a reserve_mem=: {g[0] or 'no free memory is large enough'}.",
             lines,
         ),
         samples=(
-            "Hibernate inconsistent memory map detected!",
-            "PM: hibernation: Hibernate inconsistent memory map detected!",
+            "reserve_mem: memblock allocation failed",
+            "reserve_mem: empty or malformed parameter",
+            'reserve_mem: name "trace" was already used',
         ),
-        source="arch/x86/power/hibernate_64.c 4.17, arch/x86/power/hibernate.c 6.1 and 7.1",
+        source="mm/memblock.c, 7.1; kernels before it fail without a word",
+    ),
+    Form(
+        name="elfcorehdr-overlapped",
+        family="failed reservations",
+        triggers=("elfcorehdr is overlapped",),
+        pattern=r"(?:OF: fdt: ?)?elfcorehdr is overlapped",
+        make=lambda _groups, lines: Failure(
+            "elfcorehdr-overlapped",
+            "The description of the crashed kernel (elfcorehdr) is overwritten: there will be no /proc/vmcore.",
+            lines,
+        ),
+        samples=("OF: fdt: elfcorehdr is overlapped",),
+        source="drivers/of/fdt.c, 6.1 and 6.12; init.c of arm64 4.17",
+    ),
+    Form(
+        name="fadump-failed",
+        family="failed reservations",
+        triggers=(
+            "fadump with boot memory size",
+            "holes in boot memory area",
+            "memory chunk for reservation",
+            "fadump: Failed to reserve memory",
+        ),
+        pattern=rf"(?:fadump: )?(?:Can't enable fadump with boot memory size \({HEX}\) less than {HEX}"
+        r"|(Too many holes in boot memory area to enable fadump)"
+        r"|(Failed to find memory chunk for reservation!?|Failed to reserve memory!))",
+        make=_fadump,
+        samples=(
+            "fadump: Can't enable fadump with boot memory size (0x10000000) less than 0x20000000",
+            "fadump: Too many holes in boot memory area to enable fadump",
+            "fadump: Failed to find memory chunk for reservation!",
+            "fadump: Failed to reserve memory!",
+        ),
+        source="arch/powerpc/kernel/fadump.c, 5.4 to 6.12",
+    ),
+    Form(
+        name="kho-failed",
+        family="failed reservations",
+        triggers=("KHO: Failed to reserve",),
+        pattern=r"KHO: Failed to reserve (?:scratch (?:array|area)|nid ([0-9]{1,6}) scratch buffer"
+        r"|(lowmem|global) scratch buffer)",
+        make=_kho,
+        samples=(
+            "KHO: Failed to reserve scratch area, disabling kexec handover",
+            "KHO: Failed to reserve lowmem scratch buffer",
+            "KHO: Failed to reserve nid 1 scratch buffer",
+        ),
+        source="kernel/kexec_handover.c, kernel/liveupdate/kexec_handover.c, 6.16-7.1",
     ),
     Form(
         name="pmem-misaligned",
         family="failed reservations",
-        triggers=("misaligned, unable to map",),
-        pattern=r"(?:nd_pmem |dax_pmem )?(\S+): \[mem 0x([0-9a-f]{1,16})-0x([0-9a-f]{1,16})[^\]]*\]"
+        triggers=("misaligned, unable to map", r"«namespace»[0-9.]+: \[mem"),
+        pattern=r"(?:nd_pmem |dax_pmem |nd_\w+ )?(\S+): \[mem 0x([0-9a-f]{1,16})-0x([0-9a-f]{1,16})[^\]]*\]"
         r" misaligned, unable to map",
-        make=lambda g, lines: Failure(
-            "pmem-misaligned",
-            f"The persistent memory {g[0]} [0x{g[1]}-0x{g[2]}] is no whole number of the units that are mapped.",
-            lines,
-        ),
+        make=_misaligned,
         samples=("nd_pmem namespace0.0: [mem 0x100000000-0x1ffffffff flags 0x200] misaligned, unable to map",),
-        source="drivers/nvdimm/pfn_devs.c, 6.1 and 7.1; end inclusive",
+        source="drivers/nvdimm/namespace_devs.c, 5.8 to 7.1; end inclusive",
+    ),
+    Form(
+        name="snp-rmp-unusable",
+        family="failed reservations",
+        triggers=("for the RMP table", "RMP configuration not valid", "Failed to map RMP table"),
+        pattern=r"(?:SEV-SNP: )?(?:Memory reserved for the RMP table does not cover full system RAM"
+        rf" \(expected {HEX} got {HEX}\)|RMP configuration not valid: base={HEX}, end={HEX}"
+        r"|(Memory for the RMP table has not been reserved by BIOS)|Failed to map RMP table)",
+        make=_rmp,
+        samples=(
+            "SEV-SNP: Memory for the RMP table has not been reserved by BIOS",
+            "SEV-SNP: RMP configuration not valid: base=0x35600000, end=0x35600000",
+            (
+                "SEV-SNP: Memory reserved for the RMP table does not cover full system RAM"
+                " (expected 0x40604000 got 0x20304000)"
+            ),
+            "SEV-SNP: Failed to map RMP table",
+        ),
+        source="arch/x86/virt/svm/sev.c, 6.9 and 6.12",
     ),
     Form(
         name="snp-rmp-failed",
         family="bad pages",
-        triggers=("RMPUPDATE failed for PFN",),
-        pattern=r"(?:SEV-SNP: )?RMPUPDATE failed for PFN ([0-9a-f]{1,16}),",
-        make=lambda g, lines: Failure(
-            "rmp-failed", f"The kernel could not give page frame 0x{g[0]} to an encrypted guest, or back.", lines
+        triggers=("RMPUPDATE failed for PFN", "Leaking PFN range"),
+        pattern=r"(?:SEV-SNP: )?(?:RMPUPDATE failed for PFN ([0-9a-f]{1,16}),"
+        r"|Leaking PFN range 0x([0-9a-f]{1,16})-0x([0-9a-f]{1,16}))",
+        make=_rmp_page,
+        samples=(
+            "SEV-SNP: RMPUPDATE failed for PFN 18a5a00, pg_level: 1, ret: 2",
+            "SEV-SNP: Leaking PFN range 0x18a5a00-0x18a5a01",
         ),
-        samples=("SEV-SNP: RMPUPDATE failed for PFN 18a5a00, pg_level: 1, ret: 2",),
-        source="arch/x86/virt/svm/sev.c, 7.1",
+        source="arch/x86/virt/svm/sev.c, 6.12 and 7.1; end exclusive",
     ),
 )

@@ -1,12 +1,10 @@
-"""Memory that comes and goes while the kernel runs, and claims of tables that only some machines have."""
+"""Nodes without memory of their own, and claims of tables that only some machines have."""
 
-from pfnscope.bootlog.effects import Effect
 from pfnscope.bootlog.forms.base import (
     BARE,
     HEX,
     NUMBER,
     Form,
-    Groups,
     base_size,
     exclusive,
     hexadecimal,
@@ -14,85 +12,9 @@ from pfnscope.bootlog.forms.base import (
     number,
 )
 from pfnscope.kernel import spellings
-from pfnscope.model.log import Failure, ReservedRegion
-from pfnscope.model.ranges import Lines
-
-
-def _unaligned(groups: Groups, lines: Lines) -> Effect:
-    unit, start, size = groups
-    return Failure(
-        "unaligned-hotplug",
-        "Memory that was to be added is no whole number of memory blocks: the kernel refused it.",
-        lines,
-        hexadecimal(size),
-        None,
-        *base_size(start, hexadecimal(size)),
-        hexadecimal(unit) if unit else None,
-    )
-
+from pfnscope.model.log import ReservedRegion
 
 FORMS = (
-    Form(
-        name="hotplug-unaligned",
-        family="hotplug memory",
-        triggers=("naligned hotplug range: start",),
-        pattern=rf"(?:Block size \[{HEX}\] unaligned|Section-unaligned) hotplug range: start {HEX}, size {HEX}",
-        make=_unaligned,
-        samples=(
-            "Block size [0x8000000] unaligned hotplug range: start 0x240000000, size 0x4000000",
-            "Section-unaligned hotplug range: start 0x240000000, size 0x4000000",
-        ),
-        source="mm/memory_hotplug.c, 3.10-7.1",
-    ),
-    Form(
-        name="hotplug-failed",
-        family="hotplug memory",
-        triggers=(
-            "(?:«memory offlining»|«online_pages») .mem ",
-            "Offlined Pages ",
-            "Boot memory [",
-        ),
-        pattern=r"(?:memory offlining \[mem [^\]]*\] failed|online_pages \[mem [^\]]*\] failed|Offlined Pages [0-9]+"
-        r"|Boot memory \[[0-9a-f]+ [0-9a-f]+\] (?:offlined|is offline))",
-        samples=(
-            "memory offlining [mem 0x240000000-0x247ffffff] failed due to unmovable page",
-            "online_pages [mem 0x240000000-0x247ffffff] failed",
-            "Offlined Pages 32768",
-            "Boot memory [80000000 100000000] offlined",
-        ),
-        source="mm/memory_hotplug.c 2.6.32-7.1, arch/arm64/mm/mmu.c; after boot",
-    ),
-    Form(
-        name="hotplug-block",
-        family="hotplug memory",
-        triggers=(
-            "emory block size",
-            "memory block size ",
-            "Memory hotplug will waste",
-        ),
-        pattern=r"(?:x86/mm: )?(?:Memory block size: [0-9]+MB|memory block size : [0-9]+MB)"
-        r"|UV: memory block size [0-9]+[MG]B|(?:memory_hotplug: )?Memory hotplug will waste [0-9]+ pages",
-        samples=(
-            "x86/mm: Memory block size: 128MB",
-            "memory block size : 2048MB",
-            "UV: memory block size 2GB",
-            "Memory hotplug will waste 512 pages in each memory block",
-        ),
-        source="arch/x86/mm/init_64.c, mm/memory_hotplug.c, 2.6.39-7.1; the unit of hotplug, not a section",
-    ),
-    Form(
-        name="numa-not-added",
-        family="contradictions",
-        triggers=("ailed to add memblk", "ailed to mark hotplug range"),
-        pattern=r"(?:ACPI: |ACPI NUMA: |OF: fdt: )?(?:SRAT: )?([Ff]ailed to (?:add memblk|mark hotplug range) .*)",
-        make=lambda g, lines: Failure("numa-rejected", f"The kernel could not take what firmware says: {g[0]}", lines),
-        samples=(
-            "ACPI NUMA: Failed to add memblk for CFMWS node 2 [mem 0x290000000-0x68fffffff]",
-            "SRAT: Failed to mark hotplug range [mem 0x240000000-0x43fffffff] in memblock",
-            "OF: fdt: failed to mark hotplug range 0x240000000 - 0x280000000",
-        ),
-        source="drivers/acpi/numa/srat.c, drivers/of/fdt.c, 3.16-7.1",
-    ),
     Form(
         name="srat-hotplug-old",
         family="SRAT",

@@ -14,7 +14,7 @@ from pfnscope.bootlog.forms.base import (
     inclusive,
     number,
 )
-from pfnscope.model.log import Failure, MemblockRegion
+from pfnscope.model.log import MemblockRegion
 from pfnscope.model.ranges import ByteRange, Lines
 
 _FIXED = r"\[0x([0-9a-f]{8}|[0-9a-f]{16})\s*-\s*0x([0-9a-f]{8}|[0-9a-f]{16})\s*\]"
@@ -261,25 +261,5 @@ FORMS = (
             "memblock: reserved array is doubled to 256 at [0x37ffd000-0x37ffe7ff]",
         ),
         source="mm/memblock.c, 3.4-7.1; the table itself, which a dump lists as reserved",
-    ),
-    Form(
-        name="memblock-uncovered",
-        family="contradictions",
-        triggers=("no nodes coverage for",),
-        pattern=rf"NUMA: no nodes coverage for {NUMBER}MB of {NUMBER}MB RAM",
-        make=lambda g, lines: Failure(
-            "memory-without-node", f"{g[0]} of {g[1]} MB of memory belong to no node of the firmware.", lines
-        ),
-        samples=("NUMA: no nodes coverage for 32MB of 4096MB RAM",),
-        source="mm/memblock.c, 6.8-7.1",
-    ),
-    Form(
-        name="memblock-mirrored",
-        family="contradictions",
-        triggers=(" bytes of mirrored memory",),
-        pattern=r"(?:memblock: )?(Could not allocate \S+ bytes of mirrored memory)",
-        make=lambda g, lines: Failure("mirrored-memory", f"{g[0]}: other memory was taken.", lines),
-        samples=("Could not allocate 0x1000 bytes of mirrored memory",),
-        source="mm/memblock.c, 4.4-7.1",
     ),
 )

@@ -16,7 +16,7 @@ from pfnscope.bootlog.forms.base import (
     same_width,
 )
 from pfnscope.kernel import spellings
-from pfnscope.model.log import EmulatedNode, Failure, Initmem, MovableStart, NodeRange, SratEntry, WindowNode, ZoneRange
+from pfnscope.model.log import EmulatedNode, Initmem, MovableStart, NodeRange, SratEntry, WindowNode, ZoneRange
 from pfnscope.model.ranges import Address, ByteRange, Lines, borders
 
 _LAST = 0xFFF
@@ -327,34 +327,6 @@ FORMS = (
         pattern=rf"Node {NUMBER} MemBase {BARE} Limit {BARE}",
         samples=("Node 0 MemBase 0000000000000000 Limit 0000000080000000",),
         source="arch/x86/mm/amdtopology.c, 2.6.24-7.1; the memory controller's windows, RAM or not",
-    ),
-    Form(
-        name="numa-overlap",
-        family="contradictions",
-        triggers=(r"NUMA: (?:Warning: )?node [0-9]+ \[[^\]\n]*\]« overlaps with»",),
-        pattern=rf"NUMA: (?:Warning: )?node {NUMBER} \[[^\]]*\] overlaps with (itself|node [0-9]+) \[",
-        make=lambda g, lines: Failure(
-            "overlapping-firmware-nodes", f"The firmware's memory of node {g[0]} overlaps {g[1]}.", lines
-        ),
-        samples=(
-            "NUMA: Warning: node 0 [mem 0x00000000-0x7fffffff] overlaps with itself [mem 0x40000000-0xbfffffff]",
-            "NUMA: node 0 [mem 0x00000000-0x7fffffff] overlaps with node 1 [mem 0x40000000-0xbfffffff]",
-        ),
-        source="arch/x86/mm/numa.c, mm/numa_memblks.c, 3.6-7.1",
-    ),
-    Form(
-        name="numa-rejected",
-        family="contradictions",
-        triggers=("MB of your", "rejecting NUMA config"),
-        pattern=r"((?:SRAT: PXMs|NUMA: nodes) only cover [0-9]+MB of your [0-9]+MB e820 RAM\. Not used\."
-        r"|Node alignment [0-9]+MB < min [0-9]+MB, rejecting NUMA config)",
-        make=lambda g, lines: Failure("numa-rejected", f"The kernel rejected the firmware's nodes: {g[0]}", lines),
-        samples=(
-            "SRAT: PXMs only cover 4000MB of your 4096MB e820 RAM. Not used.",
-            "NUMA: nodes only cover 2047MB of your 4095MB e820 RAM. Not used.",
-            "Node alignment 2MB < min 128MB, rejecting NUMA config",
-        ),
-        source="arch/x86/mm/srat_64.c, arch/x86/mm/numa.c, 2.6.18-7.1",
     ),
     Form(
         name="zones-header",

@@ -17,7 +17,7 @@ from pfnscope.bootlog.forms.base import (
 from pfnscope.kernel import spellings
 from pfnscope.model.log import Failure, ReservedRegion
 from pfnscope.model.ranges import ByteRange, Lines
-from pfnscope.units import MIB
+from pfnscope.units import MIB, format_size
 
 _OLD = rf"{BARE}\s*-\s*{BARE}"
 
@@ -40,6 +40,18 @@ def _cma(groups: Groups, lines: Lines) -> Effect:
 
 def _nosave(memory: ByteRange, lines: Lines) -> Effect:
     return ReservedRegion(*memory, "not saved by hibernation", "nosave", lines)
+
+
+def _no_initrd(groups: Groups, lines: Lines) -> Effect:
+    start, size, used, needed, available = groups
+    if start:
+        memory = base_size(start, hexadecimal(size))
+        why = "it overlaps memory that is in use" if used else "no RAM is there"
+        text = f"The initial RAM disk, {format_size(memory.size)} at {memory}, is not used: {why}."
+        return Failure("initrd-disabled", text, lines, memory.size, None, *memory)
+    much = f": it needs {format_size(number(needed))} of {format_size(number(available))}" if needed else ""
+    text = f"The initial RAM disk is too large for memory and is not used{much}."
+    return Failure("initrd-disabled", text, lines, size=number(needed) if needed else None)
 
 
 def _swiotlb(groups: Groups) -> ByteRange:
@@ -115,14 +127,19 @@ FORMS = (
     Form(
         name="initrd-disabled",
         family="reserved regions",
-        triggers=("INITRD: 0x",),
-        pattern=rf"INITRD: {HEX}\+{HEX} (is not a memory region|overlaps in-use memory region)",
-        make=lambda g, lines: Failure("initrd-disabled", f"The initial RAM disk {g[2]}; it is not used.", lines),
+        triggers=("INITRD: 0x", "initrd too large to handle", "initial RAM disk does not fit"),
+        pattern=rf"INITRD: {HEX}\+{HEX} (?:is not a memory region|(overlaps in-use memory region))"
+        rf"|initrd too large to handle, disabling initrd(?: \({NUMBER} needed, {NUMBER} available\))?"
+        r"|(?:setup: )?The initial RAM disk does not fit into the memory",
+        make=_no_initrd,
         samples=(
             "INITRD: 0x48000000+0x01000000 is not a memory region - disabling initrd",
             "INITRD: 0x84200000+0x00e00000 overlaps in-use memory region - disabling initrd",
+            "initrd too large to handle, disabling initrd (268435456 needed, 201326592 available)",
+            "setup: The initial RAM disk does not fit into the memory",
         ),
-        source="arch/arm/mm/init.c, arch/riscv/mm/init.c, 2.6.39-7.1; start and size",
+        source="arch/arm/mm/init.c, arch/riscv/mm/init.c, 2.6.39-7.1, arch/s390/kernel/setup.c 6.1,"
+        " arch/x86/kernel/setup.c 3.16; start and size",
     ),
     Form(
         name="crashkernel-mb",
