@@ -21,24 +21,6 @@ def test_a_range_that_ends_before_it_starts_is_left_out() -> None:
     assert len(log.node_ranges) == 1
 
 
-def test_nodes_that_claim_the_same_memory_are_both_kept() -> None:
-    log = boot(
-        "node   0: [mem 0x0000000000000000-0x000000003fffffff]",
-        "node   0: [mem 0x0000000001000000-0x0000000001ffffff]",
-        "node   1: [mem 0x0000000030000000-0x000000004fffffff]",
-    )
-    assert codes(log) == [("overlapping-nodes", 3)]
-    (note,) = [note for note in log.diagnostics if note.code == "overlapping-nodes"]
-    assert note.message == "Nodes 0 and 1 both claim the memory from 0x30000000 on."
-    assert len(log.node_ranges) == 3
-
-
-def test_many_clashes_are_one_remark_with_their_number() -> None:
-    lines = [f"node   {n}: [mem {n * 0x1000:#018x}-0x000000003fffffff]" for n in range(4)]
-    (note,) = [note for note in boot(*lines).diagnostics if note.code == "overlapping-nodes"]
-    assert note.message.endswith("from 0x1000 on, and so in 2 more places.")
-
-
 def test_a_hidden_overlap_of_a_map_is_found_behind_the_entry_between() -> None:
     log = boot(
         "BIOS-e820: [mem 0x0000000000000000-0x00000000ffffffff] usable",
@@ -99,14 +81,6 @@ def test_counts_that_wrap_are_left_out_and_told() -> None:
     assert log.page_counts.node_total_pages == ()
     assert [count.value for count in log.page_counts.unavailable] == [98]
     assert log.page_counts.available_kib is None
-
-
-def test_entries_of_the_srat_that_overlap_are_told() -> None:
-    log = boot(
-        "ACPI: SRAT: Node 0 PXM 0 [mem 0x00100000-0xbfffffff]", "ACPI: SRAT: Node 0 PXM 0 [mem 0x10000000-0x13fffffff]"
-    )
-    assert codes(log) == [("overlapping-srat", 2)]
-    assert len(log.srat) == 2
 
 
 def test_what_a_node_has_so_far_is_no_overlap_of_the_srat() -> None:

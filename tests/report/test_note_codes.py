@@ -32,7 +32,14 @@ def test_every_code_of_the_sources_has_a_row_and_every_row_a_code() -> None:
 
 
 def test_the_search_for_codes_finds_each_way_of_naming_one() -> None:
-    assert {"unrecognised-line", "cut-end", "iomem-hidden", "small-node", "check-differs", "simulated"} <= codes()
+    assert {
+        "unrecognised-line",
+        "cut-end",
+        "iomem-hidden",
+        "zone-without-pages",
+        "check-differs",
+        "simulated",
+    } <= codes()
 
 
 @pytest.mark.parametrize("code", sorted(BY_CODE))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pfnscope.analysis import Analysis, analyze
 from pfnscope.bootlog import read
 from pfnscope.bootlog.forms.maps import KERNEL_IMAGE
+from pfnscope.findings import findings
 from pfnscope.kernel.vendors import parse_release
 from pfnscope.model.log import BootLog, MemoryType
 from pfnscope.model.ranges import canonical
@@ -279,13 +280,13 @@ def test_a_hole_keeps_its_cause_where_memblock_keeps_touching_ranges_apart() -> 
 def test_a_small_node_has_no_zone_unless_the_log_shows_its_set_up() -> None:
     small = analysis("small-node-4.17")
     assert {span.node for span in small.layout.zone_spans} == {0}
-    assert "small-node" in [note.code for note in small.diagnostics]
+    assert "small-node" in [finding.code for finding in findings(small)]
     setup = "[    0.000000] Initmem setup node 1 [mem 0x000000003fd00000-0x000000003ffdffff]\n"
     shown = boot(text("small-node-4.17") + setup)
     assert {span.node for span in analyze(shown).layout.zone_spans} == {0, 1}
     newer = analyze(boot(text("small-node-4.17").replace("4.17.0", "6.7.0")))
     assert {span.node for span in newer.layout.zone_spans} == {0, 1}
-    assert "small-node" not in [note.code for note in newer.diagnostics]
+    assert "small-node" not in [finding.code for finding in findings(newer)]
 
 
 def test_a_node_that_an_argument_makes_small_is_not_set_up() -> None:

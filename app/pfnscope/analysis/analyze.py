@@ -24,7 +24,6 @@ from pfnscope.kernel.release import Bounds, Release
 from pfnscope.kernel.thresholds import KHO_FIXED, SHARED_TAILS
 from pfnscope.kernel.vendors import parse_release
 from pfnscope.layout.evidence import ModelEvidence
-from pfnscope.layout.nodes import online_nodes, small_nodes
 from pfnscope.model.analysis import Cause, Check, Choice, Era, Event, Hole, NomapMemory
 from pfnscope.model.layout import Layout
 from pfnscope.model.log import BootLog, Diagnostic
@@ -179,7 +178,6 @@ def analyze(
             *_bounds(log, release),
             *_missing(log, fit.layout, fit.choice, full.why_not),
             *_incomplete(log, fit.layout),
-            *offline_nodes(log, fit.layout, release),
             *_memmap_notes(log, fit.layout),
             *fit.notes,
             *_empty_zones(fit.layout),
@@ -247,16 +245,6 @@ def _incomplete(log: BootLog, layout: Layout) -> Iterator[Diagnostic]:
     for item in layout.missing if layout.knows_struct_pages else ():
         if item.why not in said:
             yield Diagnostic("warning", "missing-lines", item.why, item.lines[0] if item.lines else None, None)
-
-
-def offline_nodes(log: BootLog, layout: Layout, release: Release | None) -> Iterator[Diagnostic]:
-    """Nodes with memory that are too small for the kernel."""
-    version = log.stable_of(release)
-    small = small_nodes(log, layout.arch, version, layout.max_pfn * layout.page_size)
-    for node in sorted(small - online_nodes(log)):
-        lines = layout.by_node[node][0].lines if node in layout.by_node else ()
-        message = f"Node {node} is too small for this kernel to bring it online, so its memory belongs to no zone."
-        yield Diagnostic("warning", "small-node", message, lines[0] if lines else None, None)
 
 
 def _bounds(log: BootLog, release: Release | None) -> Iterator[Diagnostic]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from msgspec import structs
 
-from pfnscope.analysis.analyze import Analysis, offline_nodes
+from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.choice import choose
 from pfnscope.analysis.machine import Machine
 from pfnscope.kernel.command_line import arguments
@@ -35,7 +35,7 @@ def what_if(analysis: Analysis, command_line: str, *, kernel: str | None = None)
         choice=choice,
         checks=(),
         assumed=tuple(dict(assumed).items()),
-        diagnostics=(*_diagnostics(simulation), *offline_nodes(simulation.log, layout, machine.release)),
+        diagnostics=tuple(_diagnostics(simulation)),
         booted_from=structs.replace(machine.log, command_line=command_line),
         origin="simulated",
     )

@@ -349,10 +349,31 @@ _RESERVATIONS = (
 )
 
 _NODES = (
+    Code(
+        "small-node",
+        "caution",
+        "nodes",
+        _COULD,
+        "A node of less than 4 MiB. Releases before 6.7, and stable ones before November 2023, do not bring it online "
+        "unless it has processors, but hand out its memory all the same, and may crash.",
+    ),
+    Code("node-memory-lost", "caution", "nodes", _NOT_MEANT, "A node has RAM by firmware, and the kernel uses none."),
+    Code(
+        "overlapping-nodes",
+        "caution",
+        "nodes",
+        _NOT_MEANT,
+        "Two nodes claim the same memory in what the kernel printed: the text is damaged, or of two boots.",
+        _WHOLE,
+    ),
     Code("numa-rejected", "caution", "nodes", _NOT_MEANT, "The kernel did not take the firmware's nodes.", _FIRMWARE),
     Code("memory-without-node", "info", "nodes", _NOT_MEANT, "Memory that firmware gave to no node.", _FIRMWARE),
     Code("overlapping-firmware-nodes", "info", "nodes", _NOT_MEANT, "Nodes of the firmware overlap.", _FIRMWARE),
     Code("numa-entries-ignored", "info", "nodes", _NOT_MEANT, "The kernel had no room for all of the SRAT.", _FIRMWARE),
+    Code("memoryless-node", "info", "nodes", _NOT_MEANT, "A node without memory, and why."),
+    Code("node-without-processors", "info", "nodes", _NOT_MEANT, "A node of memory alone."),
+    Code("interleaved-nodes", "info", "nodes", _NOT_MEANT, "Nodes whose memory alternates: their zones overlap."),
+    Code("overlapping-srat", "info", "nodes", _NOT_MEANT, "Entries of the SRAT overlap in part.", _FIRMWARE),
     Code("slit-rejected", "info", "nodes", _NOT_MEANT, "The distances between nodes are not valid.", _FIRMWARE),
     Code("hotplug-not-marked", "info", "nodes", _NOT_MEANT, "Memory that may not be removable as it is meant to be."),
     Code("hotplug-node-unknown", "info", "nodes", _NOT_MEANT, "Added memory of no known node.", _FIRMWARE),

@@ -113,6 +113,13 @@ class WindowNode(NodeRange, frozen=True, gc=False):
     """A window for CXL memory (CFMWS of the ACPI CEDT) that the SRAT does not have, as a node of its own."""
 
 
+class NodeProcessor(msgspec.Struct, frozen=True):
+    """That a node has processors; the lines of all of them."""
+
+    node: int
+    lines: Lines
+
+
 class EmulatedNode(NodeRange, frozen=True, gc=False):
     """What ``numa=fake=`` gives a node."""
 
@@ -352,6 +359,7 @@ class BootLog(MemoryMaps, msgspec.Struct, frozen=True):
     srat: tuple[SratEntry, ...] = ()
     window_nodes: tuple[WindowNode, ...] = ()
     emulated_nodes: tuple[EmulatedNode, ...] = ()
+    node_processors: tuple[NodeProcessor, ...] = ()
     memblock_memory: tuple[MemblockRegion, ...] = ()
     memblock_reserved: tuple[MemblockRegion, ...] = ()
     memblock_reserve_events: tuple[MemblockRegion, ...] = ()

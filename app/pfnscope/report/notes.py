@@ -142,17 +142,7 @@ GROUPS: tuple[tuple[str, tuple[Note, ...]], ...] = (
     ),
     (
         "What the kernel complains about",
-        (
-            Note("overlapping-nodes", "Memory that two nodes claim.", _FIRMWARE),
-            Note("overlapping-srat", "Entries of the SRAT overlap in part; digits may be lost.", _FIRMWARE),
-            Note(
-                "small-node",
-                "A node of less than 4 MiB. Releases before 6.7, and stable ones before November 2023, do not bring it "
-                "online unless it has processors, but hand out its memory all the same, and may crash.",
-                "Give the node more memory, or boot with numa=off.",
-            ),
-            Note("reservation-without-address", "Memory that was reserved somewhere; the line does not tell where."),
-        ),
+        (Note("reservation-without-address", "Memory that was reserved somewhere; the line does not tell where."),),
     ),
     (
         "About struct pages",

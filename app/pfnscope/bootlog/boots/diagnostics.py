@@ -49,7 +49,7 @@ _NUMBERS = bytes.maketrans(b"123456789", b"000000000")
 _LEAST = 3  # least bytes of an entry that is cut off
 
 
-def diagnostics(draft: Draft, nodes: Sequence[NodeRange]) -> Iterator[Diagnostic]:
+def diagnostics(draft: Draft) -> Iterator[Diagnostic]:
     """Diagnostics that need the whole boot; each kind once, with the number of its repeats."""
     if draft.banner is None:
         message = 'There is no "Linux version" line, so the text does not tell the kernel release.'
@@ -62,16 +62,6 @@ def diagnostics(draft: Draft, nodes: Sequence[NodeRange]) -> Iterator[Diagnostic
     if draft.has_more_diagnostics:
         message = "More lines of this boot deserve a remark than are listed here."
         yield Diagnostic("warning", "more-diagnostics", message, None, None)
-    clashes = list(_clashes((node.start, node.end, node.node, node.lines) for node in nodes))
-    if clashes:
-        where, (first, second), line = clashes[0]
-        message = f"Nodes {first} and {second} both claim the memory from {where:#x} on{_others(clashes)}."
-        yield Diagnostic("warning", "overlapping-nodes", message, line, None)
-    doubtful = list(_half_overlaps(draft.values("srat")))
-    if doubtful:
-        where, line = doubtful[0]
-        message = f"Entries of the SRAT overlap in part from {where:#x} on{_others(doubtful)}: digits may be lost."
-        yield Diagnostic("warning", "overlapping-srat", message, line, None)
     spans: dict[int, ByteRange | None] = {}
     for node in draft.values("initmem"):
         if spans.setdefault(node.node, node.range) != node.range:
@@ -103,19 +93,6 @@ def _clashes(claims: Iterable[Claim]) -> Iterator[tuple[int, tuple[object, objec
             yield start, (reach[2], owner), lines[0]
         if reach is None or end > reach[1]:
             reach = claim
-
-
-def _half_overlaps(entries: Iterable[SratEntry]) -> Iterator[tuple[int, int]]:
-    """Where an entry begins inside another and ends behind it: the address and the line.
-
-    Kernels before 2.6.24 printed what a node has so far, so an entry within another is as expected.
-    """
-    before: SratEntry | None = None
-    for entry in sorted(entries, key=lambda entry: entry.range):
-        if before is not None and before.start < entry.start < before.end < entry.end:
-            yield entry.start, entry.lines[0]
-        if before is None or entry.end > before.end:
-            before = entry
 
 
 def _others(clashes: Sequence[object]) -> str:

@@ -75,7 +75,7 @@ def finish(draft: Draft, index: int, count: int) -> BootLog:
         memblock_freed=memblock_freed(draft),
         page_counts=_counts(draft),
         printed_by=printed_by(draft.spellings) if release is None else None,
-        diagnostics=(*without_cut_lines(draft), *diagnostics(draft, facts["node_ranges"])),
+        diagnostics=(*without_cut_lines(draft), *diagnostics(draft)),
         assumed=tuple(assumed),
         recognised=tuple(sorted(draft.recognised)),
         **facts,

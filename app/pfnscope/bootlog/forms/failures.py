@@ -246,7 +246,7 @@ FORMS = (
         name="pmem-misaligned",
         family="failed reservations",
         triggers=("misaligned, unable to map", r"«namespace»[0-9.]+: \[mem"),
-        pattern=r"(?:nd_pmem |dax_pmem |nd_\w+ )?(\S+): \[mem 0x([0-9a-f]{1,16})-0x([0-9a-f]{1,16})[^\]]*\]"
+        pattern=rf"(?:nd_pmem |dax_pmem |nd_\w+ )?(\S+): \[mem {HEX}-{HEX}(?: flags 0x[0-9a-f]+)?\]"
         r" misaligned, unable to map",
         make=_misaligned,
         samples=("nd_pmem namespace0.0: [mem 0x100000000-0x1ffffffff flags 0x200] misaligned, unable to map",),

@@ -311,22 +311,4 @@ FORMS = (
         samples=("Offlined Pages 32768", "Boot memory [80000000 100000000] offlined"),
         source="mm/memory_hotplug.c 2.6.32-7.1, mmu.c of arm64; after boot",
     ),
-    Form(
-        name="hotplug-block",
-        family="hotplug memory",
-        triggers=(
-            "emory block size",
-            "memory block size ",
-            "Memory hotplug will waste",
-        ),
-        pattern=r"(?:x86/mm: )?(?:Memory block size: [0-9]+MB|memory block size : [0-9]+MB)"
-        r"|UV: memory block size [0-9]+[MG]B|(?:memory_hotplug: )?Memory hotplug will waste [0-9]+ pages",
-        samples=(
-            "x86/mm: Memory block size: 128MB",
-            "memory block size : 2048MB",
-            "UV: memory block size 2GB",
-            "Memory hotplug will waste 512 pages in each memory block",
-        ),
-        source="init_64.c of x86, mm/memory_hotplug.c, 2.6.39-7.1; the unit of hotplug, not a section",
-    ),
 )

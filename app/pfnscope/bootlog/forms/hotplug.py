@@ -12,9 +12,27 @@ from pfnscope.bootlog.forms.base import (
     number,
 )
 from pfnscope.kernel import spellings
-from pfnscope.model.log import ReservedRegion
+from pfnscope.model.log import NodeProcessor, ReservedRegion
 
 FORMS = (
+    Form(
+        name="hotplug-block",
+        family="hotplug memory",
+        triggers=(
+            "emory block size",
+            "memory block size ",
+            "Memory hotplug will waste",
+        ),
+        pattern=r"(?:x86/mm: )?(?:Memory block size: [0-9]+MB|memory block size : [0-9]+MB)"
+        r"|UV: memory block size [0-9]+[MG]B|(?:memory_hotplug: )?Memory hotplug will waste [0-9]+ pages",
+        samples=(
+            "x86/mm: Memory block size: 128MB",
+            "memory block size : 2048MB",
+            "UV: memory block size 2GB",
+            "Memory hotplug will waste 512 pages in each memory block",
+        ),
+        source="arch/x86/mm/init_64.c, mm/memory_hotplug.c, 2.6.39-7.1; the unit of hotplug, not a section",
+    ),
     Form(
         name="srat-hotplug-old",
         family="SRAT",
@@ -49,19 +67,43 @@ FORMS = (
             "Policy zone: ",
             "Demotion targets for Node",
             "Initializing node ",
-            "SRAT: PXM ",
         ),
         pattern=r"(?:Fallback order for Node [0-9]+: |Policy zone: |Demotion targets for Node [0-9]+: "
-        r"|Initializing node [0-9]+ as memoryless|(?:ACPI: )?SRAT: PXM [0-9]+ -> )",
+        r"|Initializing node [0-9]+ as memoryless)",
         samples=(
             "Fallback order for Node 0: 0 1",
             "Policy zone: Normal",
             "Demotion targets for Node 0: null",
             "Initializing node 0 as memoryless",
-            "SRAT: PXM 0 -> APIC 0x00 -> Node 0",
         ),
-        source="mm/page_alloc.c, mm/mm_init.c, mm/memory-tiers.c, arch/x86/mm/srat.c, 2.6.18-7.1; no memory",
+        source="mm/page_alloc.c, mm/mm_init.c, mm/memory-tiers.c, 2.6.18-7.1; no memory",
         releases=(("^Fallback order", spellings.FALLBACK_ORDER),),
+    ),
+    Form(
+        name="node-processor",
+        family="NUMA",
+        triggers=("SRAT: PXM ", "... node ", "Booting Node "),
+        pattern=r"(?:ACPI: )?(?:NUMA: )?SRAT: PXM [0-9]+ -> \S+ \S+ -> Node ([0-9]{1,6})$"
+        r"|\.{0,4}\s*node\s+#([0-9]{1,6}), CPUs:|Booting Node\s+([0-9]{1,6}), Processors\s+#",
+        make=lambda g, lines: NodeProcessor(number(g[0] or g[1] or g[2]), lines),
+        samples=(
+            "SRAT: PXM 0 -> APIC 0x00 -> Node 0",
+            "ACPI: NUMA: SRAT: PXM 1 -> MPIDR 0x100 -> Node 1",
+            ".... node  #1, CPUs:      #1",
+            "Booting Node   1, Processors  #8 #9 #10 #11 Ok.",
+        ),
+        source="srat.c of x86 and arm64, smpboot.c of x86, 2.6.38-7.1; without the boot processor in the last two",
+    ),
+    Form(
+        name="node-unused-processor",
+        family="NUMA",
+        triggers=("SRAT: PXM ",),
+        pattern=r"(?:ACPI: )?(?:NUMA: )?SRAT: PXM [0-9]+ -> (?:\S+ \S+ ignored|.* skipped apicid that is too big)",
+        samples=(
+            "SRAT: PXM 1 -> X2APIC 0x0100 ignored",
+            "SRAT: PXM 1 -> APIC 0x100 -> Node 1 skipped apicid that is too big",
+        ),
+        source="srat.c of x86, 2.6.38-7.1; a processor that this kernel cannot use",
     ),
     Form(
         name="ivmd",
