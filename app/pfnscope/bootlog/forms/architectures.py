@@ -499,6 +499,7 @@ FORMS = (
     Form(
         name="memory-cut",
         family="ignored memory",
+        tail="(?:outside )?(?:32-bit )?(?:physical )?(?:address )?space",
         triggers=(
             "(?:gnoring|Truncating)« memory »(?:at|from) ",
             "Ignoring RAM after ",

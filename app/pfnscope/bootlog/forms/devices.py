@@ -292,10 +292,11 @@ FORMS = (
     Form(
         name="device-tree-failed",
         family="reserved regions",
-        triggers=(" memory for node",),
+        triggers=("ailed to reserve memory", "ailed to allocate memory"),
         pattern=r"(?:OF: fdt: ?|OF: reserved mem: )?(?:Reserved memory: )?"
         rf"[Ff]ailed to (?:reserve|allocate) memory for node '([^']*)'(?:: (?:base {HEX}, )?size {NUMBER} (M|K)iB)?",
         make=_refused,
+        tail=r"(?:(?:base )?0x[0-9a-f]+, )?(?:size )?(?:[0-9]+ )?[MK]iB",
         samples=(
             "OF: fdt: Reserved memory: failed to reserve memory for node 'fb@9e000000': base 0x9e000000, size 8 MiB",
             "OF: reserved mem: failed to allocate memory for node 'linux,cma': size 320 MiB",

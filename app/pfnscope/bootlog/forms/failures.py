@@ -36,9 +36,9 @@ def _low_crashkernel(groups: Groups, lines: Lines) -> Effect:
 
 
 def _crashkernel_value(groups: Groups, lines: Lines) -> Effect:
-    auto, what = groups
+    auto, what, zero = groups
     text = f"The kernel does not understand crashkernel= and reserves nothing for it: {what}."
-    if what and "zero bytes" in what:
+    if zero:
         text = "crashkernel= asks for no memory on a machine with this much RAM, so no crash kernel can be loaded."
     if auto:
         text = "The kernel takes a size for crashkernel=; “auto” is known to kernels of RHEL 8 and older alone."
@@ -112,6 +112,8 @@ FORMS = (
         r"|(?:kexec: )?(?:Failed to reserve memory for crashkernel!|(Crash kernel can not overlap current kernel)"
         r"|Invalid memory region reserved for crash kernel))",
         make=_crashkernel,
+        tail=r"(?:(?:chunk )?must )?(?:be )?(?:at )?(?:least )?(?:crashkernel )?size|(?:suitable )?(?:area )?found\.?"
+        r"|(?:is )?(?:in )?use\.?",
         samples=(
             "cannot allocate crashkernel (size:0x20000000)",
             "cannot allocate crashkernel low memory (size:0x10000000).",
@@ -148,8 +150,8 @@ FORMS = (
             "crashkernel size resulted in zero",
         ),
         pattern=r"(?:(?:crashkernel: |crahskernel: )?([Mm]emory value expected)(?: after '@')?"
-        r"|crashkernel(?:: | )('-' expected|':' expected|end <= start|invalid size|unrecognized char: \S"
-        r"|size resulted in zero bytes))",
+        r"|crashkernel: ('-' expected|':' expected|end <= start|invalid size|unrecognized char: \S)"
+        r"|crashkernel size resulted in (zero bytes))",
         make=_crashkernel_value,
         samples=(
             "crashkernel: memory value expected",
@@ -213,10 +215,10 @@ FORMS = (
         triggers=(
             "fadump with boot memory size",
             "holes in boot memory area",
-            "memory chunk for reservation",
+            "Failed to find memory chunk",
             "fadump: Failed to reserve memory",
         ),
-        pattern=rf"(?:fadump: )?(?:Can't enable fadump with boot memory size \({HEX}\) less than {HEX}"
+        pattern=rf"(?:rtas )?fadump: (?:Can't enable fadump with boot memory size \({HEX}\) less than {HEX}"
         r"|(Too many holes in boot memory area to enable fadump)"
         r"|(Failed to find memory chunk for reservation!?|Failed to reserve memory!))",
         make=_fadump,

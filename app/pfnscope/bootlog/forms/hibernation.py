@@ -38,7 +38,7 @@ FORMS = (
     Form(
         name="hibernation-map",
         family="contradictions",
-        triggers=("Hibernate inconsistent memory map",),
+        triggers=("Hibernate inconsistent",),
         pattern=rf"{_PM}Hibernate inconsistent memory map detected!",
         make=lambda _groups, lines: Failure(
             "hibernation-map",
@@ -54,7 +54,7 @@ FORMS = (
     Form(
         name="hibernation-page",
         family="contradictions",
-        triggers=("Memory map mismatch at 0x",),
+        triggers=("[Firmware Bug]: Memory", "Memory map mismatch"),
         pattern=rf"{_PM}(?:\[Firmware Bug\]: )?Memory map mismatch at 0x([0-9a-f]{{1,16}}) after hibernation",
         make=_page,
         samples=("PM: hibernation: [Firmware Bug]: Memory map mismatch at 0x6f3d2000 after hibernation",),
@@ -66,11 +66,12 @@ FORMS = (
         triggers=(
             "Image mismatch: ",
             "image hardware signature mismatch",
-            "hibernate image header format",
+            "Unrecognized hibernate image",
         ),
         pattern=rf"{_PM}(?:Image mismatch: ([a-z][a-z ]{{1,40}})|Suspend image hardware signature mismatch"
         r" \(([0-9a-f]{1,8}) now ([0-9a-f]{1,8})\)|Unrecognized hibernate image header format!)",
         make=_image,
+        tail="version|size",
         samples=(
             "PM: Image mismatch: memory size",
             "PM: hibernation: Image mismatch: kernel version",
@@ -91,8 +92,8 @@ FORMS = (
             "Cannot allocate original bitmap",
             "Cannot allocate copy bitmap",
         ),
-        pattern=rf"{_PM}(?:Image allocation is {NUMBER} pages short|Not enough free memory|Memory allocation failed"
-        r"|Cannot allocate (?:original|copy|zero) bitmap)",
+        pattern=rf"PM: (?:hibernation: )?(?:Image allocation is {NUMBER} pages short|Not enough free memory"
+        r"|Memory allocation failed|Cannot allocate (?:original|copy|zero) bitmap)",
         make=_short,
         samples=(
             "PM: hibernation: Image allocation is 36224 pages short",

@@ -74,13 +74,11 @@ def _dax(groups: Groups, lines: Lines) -> Effect:
 
 
 def _refused(groups: Groups, lines: Lines) -> Effect:
-    device, node, aligned, failed, empty, error = groups
+    device, node, aligned, failed, error = groups
     if node:
         why = f"its node {node} is not known"
     elif aligned:
         why = "it holds no whole memory block"
-    elif empty:
-        why = "firmware says that it is empty"
     else:
         why = f"error {failed or error}" if failed or error else "the kernel could not add it"
     return Failure("hotadd-failed", f"The memory of the device {device} was not added: {why}.", lines)
@@ -114,7 +112,7 @@ FORMS = (
     Form(
         name="hotplug-unaligned",
         family="hotplug memory",
-        triggers=("naligned hotplug range: start",),
+        triggers=("naligned hotplug range: start", "Block size [0x"),
         pattern=rf"(?:Block size \[{HEX}\] unaligned|Section-unaligned) hotplug range: start {HEX}, size {HEX}",
         make=_unaligned,
         samples=(
@@ -145,6 +143,8 @@ FORMS = (
         triggers=("memory offlining [mem",),
         pattern=rf"memory offlining {MEM} failed(?: due to ([^\n]{{1,60}}))?",
         make=_offline,
+        tail="(?:(?:failed )?due )?to (?:unmovable page|failure to .{4,30}|notifier failure|signal backoff)"
+        "|(?:unmovable )?page|(?:(?:failure )?to )?isolate range|range|(?:notifier )?failure|backoff|holes",
         samples=(
             "memory offlining [mem 0x240000000-0x247ffffff] failed due to unmovable page",
             "memory offlining [mem 0x240000000-0x247ffffff] failed",
@@ -186,7 +186,7 @@ FORMS = (
     Form(
         name="hotplug-dax",
         family="hotplug memory",
-        triggers=("«: mapping»[0-9]+: 0x",),
+        triggers=("«: mapping»[0-9]+:",),
         pattern=rf"(?:kmem |device_dax )?(dax[0-9.]+): mapping[0-9]+: {HEX}-{HEX} (?:(too small after alignment)"
         r"|(could not reserve region)|memory add failed)",
         make=_dax,
@@ -205,11 +205,10 @@ FORMS = (
             ": adding memory failed: ",
             ": add_memory failed",
             "acpi_memory_enable_device() error",
-            "PNP0C80«:»[0-9a-f]+: device is empty",
         ),
         pattern=rf"{_DEVICE}(?:rejecting DAX region (?:\[mem [^\]]*\] )?(?:with invalid node: (-?[0-9]{{1,6}})"
         r"|(without any memory after alignment))|adding memory failed: (-?[0-9]{1,4})"
-        r"|(device is empty)|add_memory failed|acpi_memory_enable_device\(\) error(?: (-?[0-9]{1,4}))?)",
+        r"|add_memory failed|acpi_memory_enable_device\(\) error(?: (-?[0-9]{1,4}))?)",
         make=_refused,
         samples=(
             "kmem dax0.0: rejecting DAX region with invalid node: -1",
@@ -218,7 +217,6 @@ FORMS = (
             "virtio_mem virtio3: adding memory failed: -17",
             "acpi PNP0C80:01: add_memory failed",
             "acpi PNP0C80:01: acpi_memory_enable_device() error",
-            "acpi PNP0C80:02: device is empty",
         ),
         source="drivers/dax/kmem.c 5.1 to 7.1, drivers/virtio/virtio_mem.c 5.8 to 7.1,"
         " drivers/acpi/acpi_memhotplug.c 4.17 to 7.1",
@@ -260,7 +258,7 @@ FORMS = (
     Form(
         name="hotplug-logical",
         family="hotplug memory",
-        triggers=("«Failed to add LMB»(?: 0x|, drc)", "hot-add failed, removing", "count-add failed, removing"),
+        triggers=("«Failed to add LMB»(?: 0x|, drc)", "Memory hot-add failed", "count-add failed"),
         pattern=rf"(?:pseries-hotplug-mem: )?(?:Failed to add LMB {HEX} to node ([0-9]{{1,6}})"
         rf"|Memory (?:(hot-add|indexed-count-add) failed), removing|Failed to add LMB, drc index {BARE})",
         make=_logical,
@@ -292,7 +290,7 @@ FORMS = (
     Form(
         name="cxl-window-missing",
         family="hotplug memory",
-        triggers=("no CXL window for range",),
+        triggers=("no CXL window",),
         pattern=rf"(?:\S{{1,60}} \S{{1,60}}: )?(\S{{1,40}}):\S{{1,40}} no CXL window for range {HEX}:{HEX}",
         make=lambda g, lines: _of(
             "cxl-window-missing",

@@ -84,7 +84,7 @@ FORMS = (
         family="NUMA",
         triggers=("SRAT: PXM ", "... node ", "Booting Node "),
         pattern=r"(?:ACPI: )?(?:NUMA: )?SRAT: PXM [0-9]+ -> \S+ \S+ -> Node ([0-9]{1,6})$"
-        r"|\.{0,4}\s*node\s+#([0-9]{1,6}), CPUs:|Booting Node\s+([0-9]{1,6}), Processors\s+#",
+        r"|\.\.\.\. node +#([0-9]{1,6}), CPUs:|Booting Node +([0-9]{1,6}), Processors\s+#",
         make=lambda g, lines: NodeProcessor(number(g[0] or g[1] or g[2]), lines),
         samples=(
             "SRAT: PXM 0 -> APIC 0x00 -> Node 0",

@@ -109,7 +109,7 @@ FORMS = (
     Form(
         name="numa-overlap",
         family="contradictions",
-        triggers=(r"node [0-9]+ \[[^\]\n]*\]« overlaps with»",),
+        triggers=(r"node [0-9]+ \[[^\]\n]*\]« overlaps with»", "Warning: node ", "NUMA: node "),
         pattern=rf"(?:NUMA: |numa: )?(?:Warning: )?node {NUMBER} {MEM} overlaps with (itself|node [0-9]+) {MEM}",
         make=_overlap,
         samples=(
@@ -122,7 +122,7 @@ FORMS = (
     Form(
         name="numa-rejected",
         family="contradictions",
-        triggers=("MB of your", "rejecting NUMA config"),
+        triggers=("MB of your", "Node alignment "),
         pattern=rf"(?:SRAT: PXMs|NUMA: nodes) only cover {NUMBER}MB of your {NUMBER}MB e820 RAM\. Not used"
         rf"|(?:NUMA: )?Node alignment {NUMBER}MB < min {NUMBER}MB, rejecting NUMA config",
         make=_uncovered,
@@ -170,13 +170,14 @@ FORMS = (
             "NUMA init failed",
             "Failed to initialise from firmware",
             "too many memblk ranges",
-            "[SRAT:0x0",
+            "[SRAT:0x",
         ),
         pattern=r"(?:ACPI: |ACPI NUMA: |NUMA: |numa: )*(?:SRAT: )?(?:SRAT not used"
         r"|(Too many proximity domains while processing CFMWS)|(Too many proximity domains)"
-        r"|(Unexpected header length)|(NUMA init failed|Failed to initialise from firmware)|(too many memblk ranges)"
-        r"|\[SRAT:0x[0-9a-f]{2}\] ignored ([0-9]{1,9}) entries of ([0-9]{1,9}) found)",
+        r"|(SRAT: Unexpected header length)|(NUMA init failed|Failed to initialise from firmware)"
+        r"|(too many memblk ranges)|\[SRAT:0x[0-9a-f]{2}\] ignored ([0-9]{1,9}) entries of ([0-9]{1,9}) found)",
         make=_unread,
+        tail="(?:while )?(?:processing )?CFMWS.*",
         samples=(
             "ACPI: SRAT: SRAT not used.",
             "SRAT: SRAT not used.",
@@ -205,7 +206,12 @@ FORMS = (
     Form(
         name="numa-fake-failed",
         family="contradictions",
-        triggers=("Not enough memory for each node", "failing emulation", "disabling emulation"),
+        triggers=(
+            "Not enough memory for each node",
+            "constructed meminfo invalid",
+            "Too many emulated",
+            "disabling emulation",
+        ),
         pattern=r"(?:NUMA: )?(?:Warning: )?(?:(Not enough memory for each node\.\s+NUMA emulation disabled)"
         r"|(Too many emulated memblks, failing emulation)"
         r"|(?:constructed meminfo invalid|can't allocate copy of distance table), disabling emulation)",
@@ -220,7 +226,12 @@ FORMS = (
     Form(
         name="memblock-mirrored",
         family="contradictions",
-        triggers=(" bytes of mirrored memory", "kernelcore=mirror", "results in unmirrored"),
+        triggers=(
+            " bytes of mirrored memory",
+            "has no mirror memory",
+            "is under kdump, ignore",
+            "results in unmirrored",
+        ),
         pattern=r"(?:memblock: )?(?:Could not allocate (0x[0-9a-f]{1,16}|[1-9][0-9]{0,17}) bytes of mirrored memory"
         r"|(The system has no mirror memory, ignore kernelcore=mirror)"
         r"|(The system is under kdump, ignore kernelcore=mirror)"

@@ -59,7 +59,7 @@ FORMS = (
         triggers=("Kernel panic - not",),
         pattern=r"Kernel panic - not syncing(?:: (?:"
         rf"(?:(\w{{1,60}}): )?Failed to allocate {NUMBER} bytes(?: for node ([0-9]{{1,6}}) memory map)?"
-        r"(?: align=[0-9a-fx]+)?(?: nid=(-?[0-9]{{1,6}}))?"
+        r"(?: align=[0-9a-fx]+)?(?: nid=(-?[0-9]{1,6}))?"
         rf"|ERROR: Failed to allocate {HEX} bytes below {HEX}"
         rf"|Cannot find place for new RAMDISK of size {NUMBER}"
         rf"|Cannot allocate {NUMBER} ?(?:bytes|B) for node ([0-9]{{1,6}})"
@@ -70,7 +70,7 @@ FORMS = (
         r"|(Out of memory: [a-z -]+ panic_on_oom is enabled)"
         r"|[^K]|K[^e]|Kernel [^m])|$)",
         make=_panic,
-        tail=r"(?:(?:to )?allocate )?(?:[0-9]+ ?)?(?:bytes|B)\b.*|.*\b(?:align|nid|from)=.*",
+        tail=".+",
         samples=(
             "Kernel panic - not syncing: Fatal exception",
             "Kernel panic - not syncing: memblock_alloc_or_panic: Failed to allocate 67108864 bytes",
@@ -103,7 +103,7 @@ FORMS = (
     Form(
         name="struct-pages-unallocated",
         family="failed reservations",
-        triggers=("memory map backing failed", "] usemap allocation failed"),
+        triggers=("memory map backing", "] usemap allocation failed"),
         pattern=r"\w{1,40}: node\[([0-9]{1,6})\] (?:memory map backing failed|usemap allocation failed)",
         make=_struct_pages,
         samples=(
@@ -128,7 +128,7 @@ FORMS = (
     Form(
         name="memory-beyond-reach",
         family="ignored memory",
-        triggers=("MB will be used.", "Use a HIGHMEM", "Use a PAE", "VA_BITS too small"),
+        triggers=("MB will be used.", "Use a HIGHMEM", "Use a PAE", "Memory doesn't fit"),
         pattern=rf"Warning only {NUMBER}MB will be used\.|Use a ((?:HIGHMEM(?:64G)?|PAE)) enabled kernel"
         r"|Memory doesn't fit in the linear mapping, VA_BITS too small",
         make=_highmem,

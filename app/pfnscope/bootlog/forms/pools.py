@@ -87,7 +87,7 @@ def _hugetlb_cma(groups: Groups, lines: Lines) -> Effect:
 
 
 def _swiotlb(groups: Groups, lines: Lines) -> Effect:
-    megabytes, size, _ = groups
+    megabytes, size = groups
     if megabytes:
         text = f"The kernel could allocate only {megabytes} MiB for bounce buffers (swiotlb)."
         return Failure("swiotlb-failed", text, lines, size=number(megabytes) * MIB)
@@ -123,10 +123,10 @@ FORMS = (
             "CMA area ",
             "_cma_reserve: reservation failed",
         ),
-        pattern=rf"(?:cma: )?(?:Size \({HEX}\) of region at {HEX} exceeds limit \({HEX}\)"
-        rf"|Region at {HEX} (?:must be aligned to 0x[0-9a-f]+|defined on low/high memory boundary \({HEX}\))"
-        r"|(Not enough slots for CMA reserved regions)|CMA area (\S{1,60}) could not be activated"
-        r"|dma_\w{3,20}_cma_reserve: reservation failed: err -?[0-9]+, node ([0-9]{1,6}))",
+        pattern=rf"(?:cma: Size \({HEX}\) of region at {HEX} exceeds limit \({HEX}\)"
+        rf"|cma: Region at {HEX} (?:must be aligned to 0x[0-9a-f]+|defined on low/high memory boundary \({HEX}\))"
+        r"|(?:cma: )?(?:(Not enough slots for CMA reserved regions)|CMA area (\S{1,60}) could not be activated"
+        r"|dma_\w{3,20}_cma_reserve: reservation failed: err -?[0-9]+, node ([0-9]{1,6})))",
         make=_cma_place,
         samples=(
             "cma: Size (0x0000000010000000) of region at 0x00000000c0000000 exceeds limit (0x00000000c8000000)",
@@ -206,14 +206,14 @@ FORMS = (
         triggers=(
             "TLB: No low mem",
             "annot allocate SWIOTLB buffer",
-            "not allocate SWIOTLB buffer earlier",
+            "not allocate SWIOTLB buffer",
             "TLB: Cannot allocate buffer",
             "only able to allocate",
             "swiotlb_init_remap: Failed",
         ),
         pattern=rf"(?:software IO TLB: )?(?:only able to allocate {NUMBER} MB"
         rf"|swiotlb_init_remap: Failed to (?:allocate|remap) {NUMBER} bytes"
-        r"|(No low mem$|Cannot allocate (?:SWIOTLB )?buffer))"
+        r"|Cannot allocate SWIOTLB buffer)|software IO TLB: (?:No low mem$|Cannot allocate buffer)"
         r"|(?:\S+ \S+: )?Can not allocate SWIOTLB buffer earlier",
         make=_swiotlb,
         samples=(
@@ -233,6 +233,7 @@ FORMS = (
         pattern=rf"(?:\S+ \S+: )?swiotlb buffer is full \(sz: {NUMBER} bytes\)"
         rf"(?:, total {NUMBER} \(slots\), used {NUMBER} \(slots\))?",
         make=_swiotlb_full,
+        tail=r"(?:(?:total )?[0-9]+ )?(?:\(slots\), )?(?:used )?(?:[0-9]+ )?\(slots\)",
         samples=(
             "nvme 0000:01:00.0: swiotlb buffer is full (sz: 262144 bytes), total 32768 (slots), used 31 (slots)",
             "ahci 0000:00:1f.2: swiotlb buffer is full (sz: 65536 bytes)",

@@ -132,6 +132,7 @@ FORMS = (
         rf"|initrd too large to handle, disabling initrd(?: \({NUMBER} needed, {NUMBER} available\))?"
         r"|(?:setup: )?The initial RAM disk does not fit into the memory",
         make=_no_initrd,
+        tail=r"\(?(?:[0-9]+ )?(?:needed, )?(?:[0-9]+ )?available\)",
         samples=(
             "INITRD: 0x48000000+0x01000000 is not a memory region - disabling initrd",
             "INITRD: 0x84200000+0x00e00000 overlaps in-use memory region - disabling initrd",
