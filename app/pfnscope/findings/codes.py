@@ -409,6 +409,7 @@ _STABILITY = (
     ),
     Code("map-unstable", "info", "stability", _NOT_MEANT, "The firmware's map moves between boots of one machine."),
     Code("nosave-usable", "info", "stability", _COULD, "Hibernation leaves out pages of usable memory."),
+    Code(
         "hibernation-signature", "caution", "stability", _HAPPENED, "The firmware reports other hardware than before."
     ),
     Code("hibernation-image", "caution", "stability", _HAPPENED, "The image of hibernation is of another kernel."),

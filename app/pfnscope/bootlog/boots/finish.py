@@ -120,7 +120,7 @@ def _lines_of(fact: object) -> Lines:
 def _is_capture_kernel(draft: Draft, command_line: str | None, regions: Iterable[ReservedRegion]) -> bool:
     """Whether the boot has the headers of another kernel's memory: by argument, in a device tree, or from firmware."""
     by_argument = compiled(r"(?:^|\s)elfcorehdr=").search((command_line or "").encode("utf-8", "replace")) is not None
-    return by_argument or draft.captures or any(region.kind == "elfcorehdr" for region in regions)
+    return by_argument or draft.captures or any(region.kind in ("elfcorehdr", "crash-data") for region in regions)
 
 
 _IMAGE = r"(?:^|\s)BOOT_IMAGE=\S*/(?:vmlinu[xz]|bzImage|Image|kernel)-([0-9]+\.[0-9][\w.+~-]*)(?:\s|$)"

@@ -3,6 +3,7 @@
 from pfnscope.bootlog.forms import (
     architectures,
     badpages,
+    capture,
     context,
     counts,
     crashtool,
@@ -29,6 +30,7 @@ FORMS: tuple[Form, ...] = (
     *context.FORMS,
     *maps.FORMS,
     *architectures.FORMS,
+    *capture.FORMS,
     *efi.FORMS,
     *nodes.FORMS,
     *memblock.FORMS,

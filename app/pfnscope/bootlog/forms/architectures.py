@@ -1,6 +1,6 @@
 """What single architectures say of memory: banks of RAM, which stand in the firmware map; memory taken or left out."""
 
-from pfnscope.bootlog.effects import CaptureKernel, Effect, Header, MapLine, Noted, PfnReserved, Tally
+from pfnscope.bootlog.effects import Effect, Header, MapLine, Noted, PfnReserved, Tally
 from pfnscope.bootlog.forms.base import (
     BARE,
     HEX,
@@ -17,7 +17,7 @@ from pfnscope.bootlog.forms.efi import type_name
 from pfnscope.model.counts import Count
 from pfnscope.model.log import Failure, MapEntry, MemoryType, ReservedRegion
 from pfnscope.model.ranges import ByteRange, Lines
-from pfnscope.units import KIB, MIB
+from pfnscope.units import MIB
 
 _ALPHA_PAGE = 8192
 _CLUSTER_TAKEN = 3  # bit 0: console and PALcode, bit 1: non-volatile
@@ -98,17 +98,6 @@ def _initrd_powerpc(groups: Groups, lines: Lines) -> Effect:
     if start < base:
         return Noted()  # of a kernel whose linear map lies elsewhere
     return ReservedRegion(*ByteRange(start - base, end - base), "initrd", "initrd", lines)
-
-
-def _fadump(groups: Groups, lines: Lines) -> Effect:
-    size, megabytes, start = groups
-    base = number(megabytes) * MIB if megabytes else hexadecimal(start)
-    return ReservedRegion(*ByteRange.base_size(base, number(size) * MIB), "fadump", "crashkernel", lines)
-
-
-def _kdump_mips(groups: Groups, lines: Lines) -> Effect:
-    memory = ByteRange.base_size(number(groups[1]) * KIB, number(groups[0]) * KIB)
-    return ReservedRegion(*memory, "elfcorehdr", "elfcorehdr", lines)
 
 
 FORMS = (
@@ -433,50 +422,6 @@ FORMS = (
             "Initial ramdisk at: 0xe000000004000000 (8388608 bytes)",
         ),
         source="arch/mips/kernel/setup.c, arch/ia64, arch/alpha, arch/riscv, 2.6.11-7.1; virtual, and read for MIPS",
-    ),
-    Form(
-        name="fadump",
-        family="reserved regions",
-        triggers=("MB of memory at ",),
-        pattern=rf"(?:fadump: |rtas fadump: )?Reserv(?:ed|ing) {NUMBER}MB of memory at (?:{NUMBER}MB|{HEX})"
-        r" (?:\(System RAM: [0-9]+MB\)|for (?:saving crash dump|firmware-assisted dump|preserving crash data))",
-        make=_fadump,
-        samples=(
-            "fadump: Reserved 1024MB of memory at 0x00000040000000 (System RAM: 16384MB)",
-            "Reserved 256MB of memory at 128MB for saving crash dump",
-            "fadump: Reserving 512MB of memory at 0x00000020000000 for preserving crash data",
-        ),
-        source="arch/powerpc/kernel/fadump.c, 3.4-7.1; start and size, whole MB",
-    ),
-    Form(
-        name="fadump-active",
-        family="reserved regions",
-        triggers=("Firmware-assisted dump is active",),
-        pattern=r"(?:rtas )?(?:fadump: )?Firmware-assisted dump is active",
-        make=lambda _groups, _lines: CaptureKernel(),
-        samples=("fadump: Firmware-assisted dump is active.", "rtas fadump: Firmware-assisted dump is active"),
-        source="arch/powerpc/kernel/fadump.c, arch/powerpc/platforms/*/*-fadump.c, 3.4-7.1; the capture kernel",
-    ),
-    Form(
-        name="elfcorehdr",
-        family="reserved regions",
-        triggers=("for elfcorehdr",),
-        pattern=rf"(?:OF: fdt: ?)?Reserving {NUMBER} ?[Kk]i?B of memory at {HEX} for elfcorehdr",
-        make=lambda g, lines: ReservedRegion(*base_size(g[1], number(g[0]) * KIB), "elfcorehdr", "elfcorehdr", lines),
-        samples=(
-            "Reserving 4KB of memory at 0x7ffff000 for elfcorehdr",
-            "OF: fdt: Reserving 64 KiB of memory at 0xb6fff0000 for elfcorehdr",
-        ),
-        source="arch/arm64/mm/init.c 4.12, drivers/of/fdt.c 5.15-7.1, arch/loongarch; start and size",
-    ),
-    Form(
-        name="elfcorehdr-mips",
-        family="reserved regions",
-        triggers=("for kdump",),
-        pattern=rf"Reserving {NUMBER}KB of memory at {NUMBER}KB for kdump",
-        make=_kdump_mips,
-        samples=("Reserving 64KB of memory at 131008KB for kdump",),
-        source="arch/mips/kernel/setup.c, 5.1-7.1; start and size in KB",
     ),
     Form(
         name="standby-s390",

@@ -214,6 +214,17 @@ FORMS = (
         source="drivers/firmware/efi/esrt.c, 4.4-7.1; end exclusive",
     ),
     Form(
+        name="host-bridge-window",
+        family="device registers",
+        triggers=("root bus resource",),
+        pattern=rf"pci_bus [0-9a-f:.]+: root bus resource \[(?:mem|io) +{HEX}-{HEX}",
+        samples=(
+            "pci_bus 0000:00: root bus resource [mem 0x80000000-0xfebfffff window]",
+            "pci_bus 0000:00: root bus resource [io  0x0000-0x0cf7 window]",
+        ),
+        source="drivers/pci/probe.c, 2.6.38-7.1; addresses for devices, no memory",
+    ),
+    Form(
         name="drhd",
         family="device registers",
         triggers=("DRHD base",),
