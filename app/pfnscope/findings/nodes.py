@@ -136,7 +136,7 @@ def _why(analysis: Analysis, node: int, entries: Sequence[SratEntry]) -> tuple[s
     if _ram(log):
         return (
             "memoryless-node",
-            f": the firmware's table of nodes gives it {places}, and its memory map has no RAM there",
+            f": the firmware's table of nodes gives it {places}, but its map has no RAM there",
         )
     return "memoryless-node", f", although the firmware's table of nodes gives it {places}"
 
@@ -192,9 +192,7 @@ def _memory_of_no_node(analysis: Analysis, *, rejected: bool) -> Iterator[Draft]
     size = sum(item.size for item in ranges)
     if analysis.layout.page_size <= size < _SLACK:
         lines = tuple(sorted({line for item in analysis.log.srat for line in item.lines}))
-        text = (
-            f"{format_size(size)} of RAM belong to no node of the firmware's table of nodes (SRAT): {_places(ranges)}."
-        )
+        text = f"{format_size(size)} of RAM are in no node of the firmware's table of nodes (SRAT): {_places(ranges)}."
         yield Draft("memory-without-node", text, lines, tuple(ranges))
 
 
