@@ -1,5 +1,7 @@
 """What the kernel itself says failed leads the findings: alone, in a mail, in a whole log, not on its healthy twin."""
 
+import subprocess
+import sys
 import textwrap
 
 import pytest
@@ -13,6 +15,9 @@ from pfnscope.findings.codes import BY_CODE
 from pfnscope.model.findings import Finding
 from pfnscope.model.log import Failure
 from pfnscope.patterns import compiled
+from pfnscope.service.analyzing import Options
+from pfnscope.service.errors import NothingToDraw
+from pfnscope.service.jobs import kept_and_drawn
 
 HEALTHY = """\
 [    0.000000] Linux version 6.12.40 (build@example) (gcc 14.2.0) #1 SMP x86_64
@@ -192,9 +197,9 @@ def test_a_sentence_of_the_kernel_is_the_first_finding_of_a_line_and_of_a_wrappe
             "The kernel found no room for struct pages of node 2: some of its memory is not used.",
         ),
         (
-            "SEV-SNP: Memory reserved for the RMP table does not cover full system RAM (expected 0x8080 got 0x4040)",
+            "SEV-SNP: Memory reserved for the RMP table does not cover full system RAM (expected 0x80000 got 0x4000)",
             "rmp-unusable",
-            "SEV-SNP is off: the firmware's RMP table has 16.06 KiB and needs 32.13 KiB for all RAM.",
+            "SEV-SNP is off: the firmware's RMP table has 16 KiB and needs 512 KiB for all RAM.",
         ),
         (
             "KHO: Failed to reserve scratch area, disabling kexec handover",
@@ -263,3 +268,14 @@ def test_what_needs_no_action_stands_behind_that_there_is_nothing_to_do(line: st
 )
 def test_what_went_well_is_no_finding(line: str) -> None:
     assert [finding.code for finding in found(in_a_log(line))] == ["nothing-to-do"]
+
+
+def test_one_line_is_enough_for_the_command_and_for_the_page() -> None:
+    line, said = b"PM: Image mismatch: memory size\n", "The kernel does not resume from the image of hibernation: this"
+    command = [sys.executable, "-m", "pfnscope", "analyze", "-"]
+    done = subprocess.run(command, input=line, capture_output=True, check=True)
+    assert " ".join(done.stdout.decode().split()).startswith(f"CAUTION: {said}")
+    with pytest.raises(NothingToDraw) as refusal:
+        kept_and_drawn(line, Options(), "memory-lines", 1000)
+    assert refusal.value.verdict.summary.startswith(said)
+    assert refusal.value.verdict.severity == "caution"

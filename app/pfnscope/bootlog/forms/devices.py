@@ -154,10 +154,11 @@ FORMS = (
         name="snp-rmp-table",
         family="reserved regions",
         triggers=("«RMP »(?:table|segment)",),
-        pattern=rf"SEV-SNP: RMP (table physical range|segment [0-9]+ physical address) \[{HEX} - {HEX}\]",
+        pattern=rf"SEV-SNP: RMP (table physical (?:range|address)|segment [0-9]+ physical address) \[{HEX} - {HEX}\]",
         make=lambda g, lines: ReservedRegion(*inclusive(g[1], g[2]), "SEV-SNP RMP", "rmp", lines),
         samples=(
             "SEV-SNP: RMP table physical range [0x0000000035600000 - 0x0000000075bfffff]",
+            "SEV-SNP: RMP table physical address [0x0000000035600000 - 0x0000000075bfffff]",
             "SEV-SNP: RMP segment 0 physical address [0x35604000 - 0x75bfffff] covering [0x0 - 0xfffffffff]",
         ),
         source="arch/x86/virt/svm/sev.c, 6.12-7.1; end inclusive",

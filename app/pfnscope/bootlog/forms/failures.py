@@ -52,6 +52,17 @@ def _misaligned(groups: Groups, lines: Lines) -> Effect:
     return Failure("pmem-misaligned", text, lines, memory.size, None, *memory)
 
 
+def _pmem_refused(groups: Groups, lines: Lines) -> Effect:
+    name, unit, border, differs, full = groups
+    if unit or border:
+        at = f" of {format_size(hexadecimal(unit))}" if unit else " that the kernel maps"
+        why = f"its {border or 'start'} is no multiple of the unit{at}"
+    else:
+        why = "its struct pages would need more than it has" if full else f"it was set up by another kernel ({differs})"
+    text = f"Persistent memory {name} is not used: {why}."
+    return Failure("pmem-misaligned", text, lines, unit=hexadecimal(unit) if unit else None)
+
+
 def _fadump(groups: Groups, lines: Lines) -> Effect:
     size, least, holes, why = groups
     if size:
@@ -253,6 +264,29 @@ FORMS = (
         make=_misaligned,
         samples=("nd_pmem namespace0.0: [mem 0x100000000-0x1ffffffff flags 0x200] misaligned, unable to map",),
         source="drivers/nvdimm/namespace_devs.c, 5.8 to 7.1; end inclusive",
+    ),
+    Form(
+        name="pmem-refused",
+        family="failed reservations",
+        triggers=(
+            ": start 0x",
+            "resource start misaligned",
+            "resource end misaligned",
+            ": init failed, ",
+            "pfn array size exceeds",
+        ),
+        pattern=rf"(?:nd_pmem |dax_pmem |nd |device_dax )?([a-z][\w.]{{1,40}}): (?:"
+        rf"\S{{1,40}}: start 0x[0-9a-f]+ misaligned to {HEX}|resource (start|end) misaligned|init failed, ((?:struct )?page size mismatch|alignment mismatch)"
+        r"|(pfn array size exceeds capacity))",
+        make=_pmem_refused,
+        samples=(
+            "nd pfn0.1: namespace0.0: start 0x1c0200000 misaligned to 0x1000000",
+            "nd_pmem pfn0.1: resource start misaligned",
+            "nd_pmem pfn0.1: init failed, struct page size mismatch 56",
+            "nd_pmem pfn0.1: init failed, alignment mismatch: 1073741824:2097152",
+            "nd_pmem pfn0.1: pfn array size exceeds capacity of namespace0.0",
+        ),
+        source="drivers/nvdimm/pfn_devs.c, 5.8 to 6.12",
     ),
     Form(
         name="snp-rmp-unusable",

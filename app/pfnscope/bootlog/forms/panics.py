@@ -11,7 +11,7 @@ def _panic(groups: Groups, lines: Lines) -> Effect:
     function, size, own, node, below, limit, ramdisk, data, of_node, what, why, killed = groups
     bytes_ = next((int(item) for item in (size, ramdisk, data) if item), None)
     bytes_ = hexadecimal(below) if below else bytes_
-    where = node or of_node or own
+    where = node or of_node
     on = f" on node {where}" if where and where != "-1" else ""
     if limit and hexadecimal(limit):
         on += f" below {hexadecimal(limit):#x}"
@@ -23,10 +23,10 @@ def _panic(groups: Groups, lines: Lines) -> Effect:
     if bytes_ is None and not what:
         return Farewell()
     wanted = format_size(bytes_) if bytes_ is not None else "memory"
-    use = " for the initial RAM disk" if ramdisk else ""
+    use = " for the initial RAM disk" if ramdisk else f" for the struct pages of node {own}" if own else ""
     who = f", in {function}()" if function else f" ({what})" if what else ""
     text = f"The kernel found no {wanted}{on}{use} while it started{who}, and panicked."
-    nid = int(where) if where and where != "-1" else None
+    nid = next((int(item) for item in (where, own) if item and item != "-1"), None)
     return Panic(Failure("early-allocation-failed", text, lines, size=bytes_, node=nid))
 
 
