@@ -277,5 +277,5 @@ def test_one_line_is_enough_for_the_command_and_for_the_page() -> None:
     assert " ".join(done.stdout.decode().split()).startswith(f"CAUTION: {said}")
     with pytest.raises(NothingToDraw) as refusal:
         kept_and_drawn(line, Options(), "memory-lines", 1000)
-    assert refusal.value.verdict.summary.startswith(said)
-    assert refusal.value.verdict.severity == "caution"
+    assert refusal.value.sentences[0].startswith(said)
+    assert refusal.value.severity == "caution"

@@ -276,7 +276,8 @@ FORMS = (
             "pfn array size exceeds",
         ),
         pattern=rf"(?:nd_pmem |dax_pmem |nd |device_dax )?([a-z][\w.]{{1,40}}): (?:"
-        rf"\S{{1,40}}: start 0x[0-9a-f]+ misaligned to {HEX}|resource (start|end) misaligned|init failed, ((?:struct )?page size mismatch|alignment mismatch)"
+        rf"\S{{1,40}}: start 0x[0-9a-f]+ misaligned to {HEX}|resource (start|end) misaligned"
+        r"|init failed, ((?:struct )?page size mismatch|alignment mismatch)"
         r"|(pfn array size exceeds capacity))",
         make=_pmem_refused,
         samples=(
