@@ -83,14 +83,15 @@ FORMS = (
         name="node-processor",
         family="NUMA",
         triggers=("SRAT: PXM ", "... node ", "Booting Node "),
-        pattern=r"(?:ACPI: )?(?:NUMA: )?SRAT: PXM [0-9]+ -> \S+ \S+ -> Node ([0-9]{1,6})$"
-        r"|\.\.\.\. node +#([0-9]{1,6}), CPUs:|Booting Node +([0-9]{1,6}), Processors\s+#",
+        pattern=r"(?:ACPI: )?(?:NUMA: )?SRAT: PXM [0-9]+ -> \S+ \S+ (?:-> CPU [0-9]+ )?-> Node ([0-9]{1,6})$"
+        r"|\.\.\.\. node +#([0-9]{1,6}), CPUs:|(?:smpboot: )?Booting Node +([0-9]{1,6}), Processors\s+#",
         make=lambda g, lines: NodeProcessor(number(g[0] or g[1] or g[2]), lines),
         samples=(
             "SRAT: PXM 0 -> APIC 0x00 -> Node 0",
             "ACPI: NUMA: SRAT: PXM 1 -> MPIDR 0x100 -> Node 1",
             ".... node  #1, CPUs:      #1",
-            "Booting Node   1, Processors  #8 #9 #10 #11 Ok.",
+            "smpboot: Booting Node   1, Processors  #8 #9 #10 #11 OK",
+            "SRAT: PXM 1 -> APIC 4 -> CPU 4 -> Node 1",
         ),
         source="srat.c of x86 and arm64, smpboot.c of x86, 2.6.38-7.1; without the boot processor in the last two",
     ),
