@@ -55,13 +55,13 @@ def quoted(text: str) -> str:
     return f"Hello,\n\nhere is the log:\n\n{lines}\nWhat is that?\n"
 
 
-def found(text: str) -> list[Finding]:
+def findings_of(text: str) -> list[Finding]:
     (boot,) = read(text.encode()).boots
     return list(findings(analyze(boot)))
 
 
 def of(code: str, text: str) -> Finding:
-    (finding,) = [finding for finding in found(text) if finding.code == code]
+    (finding,) = [finding for finding in findings_of(text) if finding.code == code]
     return finding
 
 
@@ -69,7 +69,7 @@ HEALTHY = log(*MAP, *SRAT, *ZONES, *LOW, HIGH, *SETUP)
 
 
 def test_two_healthy_nodes_have_nothing_to_do() -> None:
-    assert [finding.code for finding in found(HEALTHY)] == ["nothing-to-do"]
+    assert [finding.code for finding in findings_of(HEALTHY)] == ["nothing-to-do"]
 
 
 # Nodes without memory
@@ -118,7 +118,7 @@ THIRD = "Initmem setup node 2 as memoryless"
 )
 def test_a_node_without_memory_is_told_with_the_reason_and_without_alarm(lines: tuple[str, ...], why: str) -> None:
     sentence = f"Node 2 has no memory{why}."
-    calm, said = found(log(*MAP, *lines, *ZONES, *LOW, HIGH, *SETUP))
+    calm, said = findings_of(log(*MAP, *lines, *ZONES, *LOW, HIGH, *SETUP))
     assert calm.code == "nothing-to-do-but-know"
     assert (said.code, said.severity, said.text, said.remedy) == ("memoryless-node", "info", sentence, None)
     excerpt = of("memoryless-node", mail(*MAP, *lines, *ZONES, *LOW, HIGH))
@@ -133,7 +133,7 @@ def test_nodes_of_one_reason_are_one_finding() -> None:
 
 
 def test_the_line_alone_names_the_node() -> None:
-    first = found("Initmem setup node 5 as memoryless\n")[0]
+    first = findings_of("Initmem setup node 5 as memoryless\n")[0]
     assert (first.code, first.text) == ("memoryless-node", "Node 5 has no memory.")
 
 
@@ -153,14 +153,14 @@ def test_an_argument_that_takes_all_memory_of_a_node_is_named_and_left_out(*, wr
     lines = (*MAP[:4], *TAKEN, "last_pfn = 0xc0000 max_arch_pfn = 0x400000000", *SRAT, *LOW_ZONES, *LOW, SETUP[0])
     text = log(*lines, command_line="root=/dev/vda1 ro memmap=5G!4G quiet")
     text = quoted(text) if wrapped else text
-    first = found(text)[0]
+    first = findings_of(text)[0]
     assert first.code == "node-memory-lost"
     assert first.text == "Node 1 has no memory: none of its RAM is used, 5 GiB at [0x100000000, 0x240000000)."
     assert first.remedy is not None
     assert first.remedy.text == "Boot without memmap=5G!4G: node 1 then has 5 GiB."
     assert first.remedy.command_line == "root=/dev/vda1 ro quiet"
     assert first.remedy.checked
-    assert "node-memory-lost" not in [finding.code for finding in found(HEALTHY)]
+    assert "node-memory-lost" not in [finding.code for finding in findings_of(HEALTHY)]
 
 
 def test_a_limit_leaves_a_node_out_and_that_is_no_alarm() -> None:
@@ -189,14 +189,14 @@ def test_rejected_nodes_come_with_the_ram_that_they_leave_out(shape: object) -> 
     short = (*SRAT[:2], "ACPI: SRAT: Node 1 PXM 1 [mem 0x100000000-0x1bfffffff]")
     one = tuple(line.replace("node   1", "node   0") for line in (*LOW, HIGH))
     lines = (*MAP, *short, UNCOVERED, *ZONES, *one)
-    first = found(log(*lines) if shape is log else mail(*lines))[0]
+    first = findings_of(log(*lines) if shape is log else mail(*lines))[0]
     assert first.code == "numa-rejected"
     assert first.text.startswith("The kernel rejected the firmware's nodes: they leave out 2 GiB of 8 GiB RAM")
     assert first.details == ("Of no node: 2 GiB at [0x1c0000000, 0x240000000).",)
 
 
 def test_the_rejection_alone_leads() -> None:
-    (only,) = found(f"{UNCOVERED}\n")
+    (only,) = findings_of(f"{UNCOVERED}\n")
     assert (only.code, only.severity, only.details) == ("numa-rejected", "caution", ())
 
 
@@ -235,7 +235,7 @@ def test_a_small_node_is_a_danger_to_be_booted_around(*, wrapped: bool) -> None:
     assert said.remedy.command_line == "root=/dev/vda1 ro numa=off"
     assert said.remedy.checked
     newer = log(*lines, release="5.10.202")
-    assert "small-node" not in [finding.code for finding in found(newer)]
+    assert "small-node" not in [finding.code for finding in findings_of(newer)]
 
 
 def test_a_node_of_memory_alone_is_told() -> None:
@@ -245,7 +245,8 @@ def test_a_node_of_memory_alone_is_told() -> None:
     both = (*processors, ".... node  #1, CPUs:      #4 #5")
     for lines, command_line in ((both, "ro"), (processors, "ro maxcpus=4"), ((), "ro")):
         codes = [
-            finding.code for finding in found(log(*MAP, *SRAT, *ZONES, *LOW, HIGH, *lines, command_line=command_line))
+            finding.code
+            for finding in findings_of(log(*MAP, *SRAT, *ZONES, *LOW, HIGH, *lines, command_line=command_line))
         ]
         assert codes == ["nothing-to-do"]
 
@@ -281,4 +282,4 @@ def test_entries_of_the_srat_that_overlap_in_part_are_told_and_what_a_node_has_s
     said = of("overlapping-srat", log(*clash))
     assert (said.lines, said.severity) == ((3, 4), "info")
     growing = ("SRAT: Node 0 PXM 0 0-a0000", "SRAT: Node 0 PXM 0 0-d0000000", "SRAT: Node 0 PXM 0 0-130000000")
-    assert "overlapping-srat" not in [finding.code for finding in found(log(*growing))]
+    assert "overlapping-srat" not in [finding.code for finding in findings_of(log(*growing))]

@@ -44,7 +44,7 @@ HEALTHY = """\
 """
 
 
-def found(text: str) -> list[Finding]:
+def findings_of(text: str) -> list[Finding]:
     (boot,) = read(text.encode()).boots
     return list(findings(analyze(boot)))
 
@@ -73,7 +73,7 @@ SAMPLES = [
 
 
 def test_the_healthy_twin_has_nothing_to_do() -> None:
-    assert [finding.code for finding in found(HEALTHY)] == ["nothing-to-do"]
+    assert [finding.code for finding in findings_of(HEALTHY)] == ["nothing-to-do"]
 
 
 @pytest.mark.parametrize(("form", "sample"), SAMPLES)
@@ -83,7 +83,7 @@ def test_a_sentence_of_the_kernel_is_the_first_finding_of_a_line_and_of_a_wrappe
     failure = failure_of(form, sample)
     assert failure is not None
     for text in (f"{sample}\n", in_a_mail(sample), in_a_mail(sample, 80)):
-        first = found(text)[0]
+        first = findings_of(text)[0]
         assert (first.code, first.text) == (failure.code, failure.text), text
 
 
@@ -225,13 +225,13 @@ def test_a_sentence_of_the_kernel_is_the_first_finding_of_a_line_and_of_a_wrappe
 )
 def test_where_nothing_worse_is_the_kernels_sentence_leads(line: str, code: str, sentence: str) -> None:
     for text in (in_a_log(line), in_a_mail(line), f"{line}\n"):
-        first, *rest = found(text)
+        first, *rest = findings_of(text)
         assert first.code == code
         assert first.text.startswith(sentence)
         assert first.severity == "caution"
         assert first.lines
         assert not any(finding.code.startswith("nothing-to-do") for finding in rest)
-    assert code not in [finding.code for finding in found(HEALTHY)]
+    assert code not in [finding.code for finding in findings_of(HEALTHY)]
 
 
 @pytest.mark.parametrize(
@@ -245,10 +245,10 @@ def test_where_nothing_worse_is_the_kernels_sentence_leads(line: str, code: str,
     ],
 )
 def test_what_needs_no_action_stands_behind_that_there_is_nothing_to_do(line: str) -> None:
-    calm, said = found(in_a_log(line))
+    calm, said = findings_of(in_a_log(line))
     assert calm.code == "nothing-to-do-but-know"
     assert (said.severity, BY_CODE[said.code].severity) == ("info", "info")
-    (alone,) = found(f"{line}\n")
+    (alone,) = findings_of(f"{line}\n")
     assert (alone.code, alone.text) == (said.code, said.text)
 
 
@@ -267,7 +267,7 @@ def test_what_needs_no_action_stands_behind_that_there_is_nothing_to_do(line: st
     ],
 )
 def test_what_went_well_is_no_finding(line: str) -> None:
-    assert [finding.code for finding in found(in_a_log(line))] == ["nothing-to-do"]
+    assert [finding.code for finding in findings_of(in_a_log(line))] == ["nothing-to-do"]
 
 
 def test_one_line_is_enough_for_the_command_and_for_the_page() -> None:

@@ -44,8 +44,6 @@ def _order(draft: Draft) -> tuple[int, int, int]:
 
 def _calm(analysis: Analysis, drafts: list[Draft]) -> Iterator[Draft]:
     """That there is nothing to do, where nobody has to look at anything and the struct pages are known."""
-    if drafts and not analysis.layout.memory:
-        return
     if any(worse(draft.severity, "info") or draft.code == "no-verdict" for draft in drafts):
         return
     if not analysis.layout.memory:

@@ -6,6 +6,13 @@ from pfnscope.kernel.rules import CountWording
 from pfnscope.model.ranges import FrameRange, Lines
 
 
+class NodeProcessor(msgspec.Struct, frozen=True):
+    """That a node has processors; the lines of all of them."""
+
+    node: int
+    lines: Lines
+
+
 class Count(msgspec.Struct, frozen=True):
     """A number that the kernel printed. Node and zone are None where the line names none.
 

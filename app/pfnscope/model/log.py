@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from pfnscope.kernel.release import Bounds, Release, Version
-from pfnscope.model.counts import Count, PrintedCounts
+from pfnscope.model.counts import Count, NodeProcessor, PrintedCounts
 from pfnscope.model.ranges import Address, Bordered, ByteRange, FrameRange, Lines, MaybeBordered
 from pfnscope.model.sizes import InstalledMemory, NamedSize, NodeTotal
 
@@ -113,13 +113,6 @@ class WindowNode(NodeRange, frozen=True, gc=False):
     """A window for CXL memory (CFMWS of the ACPI CEDT) that the SRAT does not have, as a node of its own."""
 
 
-class NodeProcessor(msgspec.Struct, frozen=True):
-    """That a node has processors; the lines of all of them."""
-
-    node: int
-    lines: Lines
-
-
 class EmulatedNode(NodeRange, frozen=True, gc=False):
     """What ``numa=fake=`` gives a node."""
 
@@ -197,8 +190,7 @@ class LogEvent(msgspec.Struct, frozen=True):
 class Failure(msgspec.Struct, frozen=True):
     """A line in which the kernel itself says what went wrong with memory. ``text`` is a sentence.
 
-    ``code`` is that of the finding which it becomes. Of the memory that it is about: ``size`` in bytes, ``node``, bytes
-    ``[start, end)``, and ``unit`` in bytes, such as a memory block or a huge page; null where the line has none.
+    ``code`` is that of its finding. Of the memory, in bytes: ``size``, ``[start, end)``, ``unit`` (a block, a huge page).
     """
 
     code: str

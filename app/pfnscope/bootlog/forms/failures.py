@@ -83,13 +83,13 @@ def _kho(groups: Groups, lines: Lines) -> Effect:
 
 
 def _rmp(groups: Groups, lines: Lines) -> Effect:
-    expected, found, base, end, why = groups
+    expected, present, base, end, why = groups
     if expected:
         text = (
-            f"SEV-SNP is off: the firmware's RMP table has {format_size(hexadecimal(found))} and needs"
+            f"SEV-SNP is off: the firmware's RMP table has {format_size(hexadecimal(present))} and needs"
             f" {format_size(hexadecimal(expected))} for all RAM."
         )
-        return Failure("rmp-unusable", text, lines, size=hexadecimal(found))
+        return Failure("rmp-unusable", text, lines, size=hexadecimal(present))
     if base:
         return Failure("rmp-unusable", f"SEV-SNP is off: the RMP table 0x{base}-0x{end} is no valid range.", lines)
     because = "the firmware reserved no memory for the RMP table" if why else "the RMP table could not be mapped"

@@ -12,7 +12,8 @@ from pfnscope.bootlog.forms.base import (
     number,
 )
 from pfnscope.kernel import spellings
-from pfnscope.model.log import NodeProcessor, ReservedRegion
+from pfnscope.model.counts import NodeProcessor
+from pfnscope.model.log import ReservedRegion
 
 FORMS = (
     Form(

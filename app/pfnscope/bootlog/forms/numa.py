@@ -66,12 +66,14 @@ def _not_added(groups: Groups, lines: Lines) -> Effect:
 
 
 def _unread(groups: Groups, lines: Lines) -> Effect:
-    windows, domains, header, firmware, table, ignored, found = groups
+    windows, domains, header, firmware, table, ignored, entries = groups
     if windows:
         text = "The kernel has no node left for memory of CXL windows (CFMWS)."
         return Failure("numa-entries-ignored", text, lines)
     if ignored:
-        text = f"The kernel took no notice of {ignored} of the {found} entries of the firmware's table of nodes (SRAT)."
+        text = (
+            f"The kernel took no notice of {ignored} of the {entries} entries of the firmware's table of nodes (SRAT)."
+        )
         return Failure("numa-entries-ignored", text, lines)
     if domains:
         why = "they name more nodes than the kernel is built for"

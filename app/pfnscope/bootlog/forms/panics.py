@@ -1,4 +1,4 @@
-"""Panics of the kernel, those for want of memory with what it wanted, and memory given up while it starts."""
+"""Panics of the kernel, those for want of memory with what was lacking, and memory given up while it starts."""
 
 from pfnscope.bootlog.effects import Effect, Farewell, Panic
 from pfnscope.bootlog.forms.base import HEX, NUMBER, Form, Groups, hexadecimal, number
@@ -22,10 +22,10 @@ def _panic(groups: Groups, lines: Lines) -> Effect:
         return Panic(Failure("out-of-memory-panic", text, lines))
     if bytes_ is None and not what:
         return Farewell()
-    wanted = format_size(bytes_) if bytes_ is not None else "memory"
+    amount = format_size(bytes_) if bytes_ is not None else "memory"
     use = " for the initial RAM disk" if ramdisk else f" for the struct pages of node {own}" if own else ""
     who = f", in {function}()" if function else f" ({what})" if what else ""
-    text = f"The kernel found no {wanted}{on}{use} while it started{who}, and panicked."
+    text = f"The kernel found no {amount}{on}{use} while it started{who}, and panicked."
     nid = next((int(item) for item in (where, own) if item and item != "-1"), None)
     return Panic(Failure("early-allocation-failed", text, lines, size=bytes_, node=nid))
 
