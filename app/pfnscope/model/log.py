@@ -190,7 +190,7 @@ class LogEvent(msgspec.Struct, frozen=True):
 class Failure(msgspec.Struct, frozen=True):
     """A line in which the kernel itself says what went wrong with memory. ``text`` is a sentence.
 
-    ``code`` is that of its finding. Of the memory, in bytes: ``size``, ``[start, end)``, ``unit`` (a block, a huge page).
+    ``code`` is that of its finding. Of the memory, in bytes: ``size``, ``[start, end)``, ``unit``, such as a block.
     """
 
     code: str
