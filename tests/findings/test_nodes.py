@@ -153,8 +153,8 @@ def test_an_argument_that_takes_all_memory_of_a_node_is_named_and_left_out(*, wr
     lines = (*MAP[:4], *TAKEN, "last_pfn = 0xc0000 max_arch_pfn = 0x400000000", *SRAT, *LOW_ZONES, *LOW, SETUP[0])
     text = log(*lines, command_line="root=/dev/vda1 ro memmap=5G!4G quiet")
     text = quoted(text) if wrapped else text
-    first = findings_of(text)[0]
-    assert first.code == "node-memory-lost"
+    first = of("node-memory-lost", text)
+    assert first.severity == findings_of(text)[0].severity == "caution"
     assert first.text == "Node 1 has no memory: none of its RAM is used, 5 GiB at [0x100000000, 0x240000000)."
     assert first.remedy is not None
     assert first.remedy.text == "Boot without memmap=5G!4G: node 1 then has 5 GiB."
