@@ -34,6 +34,8 @@ def drafts_of(analysis: Analysis, boots: Sequence[BootLog] = ()) -> list[Draft]:
     """The findings before their causes, further sentences and remedies are worked out, in their order."""
     drafts = [draft for module in _MODULES for draft in module.drafts(analysis)]
     drafts += stability.drafts(analysis, boots)
+    codes = {draft.code for draft in drafts}
+    drafts = [draft for draft in drafts if BY_CODE[draft.code].beside not in codes]
     drafts += _calm(analysis, drafts)
     return sorted(drafts, key=_order)
 

@@ -17,11 +17,15 @@ class Stage(IntEnum):
     HAPPENED = 1
     COULD_HAPPEN = 2
     NOT_AS_MEANT = 3
-    NOTHING = 4
+    NOT_CERTAIN = 4
+    NOTHING = 5
 
 
 class Code(Struct, frozen=True):
-    """One row. ``meaning`` is for the reference; ``then`` is what helps where the finding itself has no remedy."""
+    """One row. ``meaning`` is for the reference; ``then`` is what helps where the finding itself has no remedy.
+
+    ``beside`` is a code that says the same and more: where a boot has that one, this is not told.
+    """
 
     code: str
     severity: Severity
@@ -29,9 +33,10 @@ class Code(Struct, frozen=True):
     stage: Stage
     meaning: str
     then: str = ""
+    beside: str = ""
 
 
-_HAPPENED, _COULD, _NOT_MEANT, _NOTHING = Stage
+_HAPPENED, _COULD, _NOT_MEANT, _NOT_CERTAIN, _NOTHING = Stage
 
 _FIRMWARE = "Report it to the maker of the firmware."
 _WHOLE = "Send the log from its first line, as root: the buffer of a machine that runs for long has lost its beginning."
@@ -116,6 +121,7 @@ _HOLES = (
         "holes",
         _COULD,
         "Struct pages that this release never writes; no monitoring tool is sure to reach them.",
+        "Reading /proc is safe. Leave memory offlining (chmem, lsmem) alone, or take a release that writes them.",
     ),
     Code("nomap-unwritten-far", "caution", "holes", _COULD, "The same of NOMAP memory."),
     Code(
@@ -123,14 +129,22 @@ _HOLES = (
         "caution",
         "holes",
         _COULD,
-        "Whether struct pages without memory are written is not known, and on some releases they are not.",
+        "Whether struct pages without memory are written depends on the release, which nothing names.",
+        _WHOLE,
+    ),
+    Code(
+        "struct-pages-uncertain",
+        "caution",
+        "holes",
+        _NOT_CERTAIN,
+        "Lines are missing or contradict each other: whether struct pages without memory are written is not known.",
         _WHOLE,
     ),
     Code(
         "lines-missing",
         "caution",
         "holes",
-        _NOT_MEANT,
+        _NOT_CERTAIN,
         "Lines about memory are missing from the text, so that a danger may not be seen.",
         _WHOLE,
     ),
@@ -138,7 +152,7 @@ _HOLES = (
         "counts-differ",
         "caution",
         "holes",
-        _NOT_MEANT,
+        _NOT_CERTAIN,
         "The kernel counted another number of pages than this layout gives.",
         "Report it with the log.",
     ),
@@ -170,7 +184,14 @@ _ARGUMENTS = (
     Code("memmap-without-sign", "caution", "arguments", _NOT_MEANT, "memmap= with a size alone takes all RAM above."),
     Code("argument-too-new", "caution", "arguments", _NOT_MEANT, "An argument that this release does not know yet."),
     Code("argument-malformed", "caution", "arguments", _NOT_MEANT, "An argument that the kernel does not understand."),
-    Code("argument-ignored", "caution", "arguments", _NOT_MEANT, "An argument that does nothing on this machine."),
+    Code(
+        "argument-ignored",
+        "caution",
+        "arguments",
+        _NOT_MEANT,
+        "An argument that does nothing on this machine.",
+        "Leave it out, or use a kernel that is built to know it.",
+    ),
     Code("huge-pages-count", "caution", "arguments", _NOT_MEANT, "hugepages= with a size, where it takes a number."),
     Code("region-not-ram", "caution", "arguments", _NOT_MEANT, "Persistent memory is made where no RAM is."),
     Code("region-over-devices", "caution", "arguments", _NOT_MEANT, "A region covers device addresses below 4 GiB."),
@@ -180,7 +201,14 @@ _ARGUMENTS = (
     Code("image-in-region", "caution", "arguments", _NOT_MEANT, "The kernel's own image lies in a memmap= region."),
     Code("region-in-pieces", "caution", "arguments", _NOT_MEANT, "Persistent memory with holes in it."),
     Code("regions-overlap", "caution", "arguments", _NOT_MEANT, "Two memmap= regions share addresses."),
-    Code("node-emptied", "caution", "arguments", _NOT_MEANT, "memmap= takes all memory of a node."),
+    Code(
+        "node-emptied",
+        "caution",
+        "arguments",
+        _NOT_MEANT,
+        "memmap= takes all memory of a node.",
+        beside="node-memory-lost",
+    ),
     Code("kaslr-off", "info", "arguments", _NOT_MEANT, "More memmap= regions than KASLR avoids: the kernel stays put."),
     Code("region-above-limit", "info", "arguments", _NOT_MEANT, "A region above the end that mem= gives to RAM."),
     Code("region-without-ram", "info", "arguments", _NOT_MEANT, "A region is reserved where no RAM is."),
@@ -412,7 +440,14 @@ _STABILITY = (
     Code(
         "hibernation-signature", "caution", "stability", _HAPPENED, "The firmware reports other hardware than before."
     ),
-    Code("hibernation-image", "caution", "stability", _HAPPENED, "The image of hibernation is of another kernel."),
+    Code(
+        "hibernation-image",
+        "caution",
+        "stability",
+        _HAPPENED,
+        "The image of hibernation is of another kernel.",
+        beside="hibernation-map",
+    ),
     Code(
         "hibernation-memory",
         "caution",

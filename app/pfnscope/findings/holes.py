@@ -80,7 +80,7 @@ def _of_holes(analysis: Analysis, holes: list[Hole]) -> Draft:
     """Holes of one severity that no report speaks of."""
     size = analysis.layout.page_size
     return Draft(
-        _code(holes[0]),
+        _code(analysis, holes[0]),
         _summary(analysis, holes),
         tuple(sorted({line for hole in holes for line in hole.lines})),
         tuple(hole.frames.in_bytes(size) for hole in holes),
@@ -93,17 +93,19 @@ def _of_holes(analysis: Analysis, holes: list[Hole]) -> Draft:
 def _remedy(analysis: Analysis, holes: list[Hole]) -> Callable[[], Remedy | None]:
     if holes[0].severity == "danger":
         return partial(of_dangers, analysis)
-    return partial(of_unknown, analysis, holes) if _code(holes[0]) == "struct-pages-unknown" else no_remedy
+    return partial(of_unknown, analysis, holes) if _code(analysis, holes[0]) == "struct-pages-unknown" else no_remedy
 
 
 _INFO = {"unknown": "struct-pages-undecided", "zeroed": "struct-pages-zeroed", "uninitialised": "struct-pages-unread"}
 
 
-def _code(hole: Hole) -> str:
+def _code(analysis: Analysis, hole: Hole) -> str:
     if hole.severity == "danger":
         return "struct-pages-unwritten"
     if hole.severity == "caution":
-        return "struct-pages-unknown" if hole.state == "unknown" else "struct-pages-unwritten-far"
+        if hole.state == "unknown":
+            return "struct-pages-uncertain" if _rule_known(analysis) else "struct-pages-unknown"
+        return "struct-pages-unwritten-far"
     return _INFO.get(hole.state, "struct-pages-linked")
 
 
@@ -122,10 +124,7 @@ def _summary(analysis: Analysis, holes: Sequence[Hole]) -> str:
         reach = f"no monitoring tool is sure to reach {them}" if first.reachable_by else f"no reader reaches {them}"
         return f"{nothing} but {reach}."
     if first.state == "unknown":
-        why = "lines are missing or contradict each other"
-        if not version:
-            why = f"that depends on the release, which is not known{_by_lines(analysis)}"
-        return f"What {of} hold is not known: {why}."
+        return _not_known(analysis, of)
     on = f"On {version}, " if version else ""
     if first.state == "zeroed":
         return _sentence(f"{on}{of} {_are(pages)} all zero, as if {they} were of node 0 and its first zone.")
@@ -134,6 +133,20 @@ def _summary(analysis: Analysis, holes: Sequence[Hole]) -> str:
     zone = " and ".join(links) if links else "no zone"
     which = "a zone that does not span" if len(links) == 1 else "zones that do not span"
     return _sentence(f"{on}{of} {name} {zone}, {which} {them}.")
+
+
+def _rule_known(analysis: Analysis) -> bool:
+    return analysis.release is not None or analysis.choice.rule is not None
+
+
+def _not_known(analysis: Analysis, of: str) -> str:
+    """A sentence on holes whose state hangs on the release, or on what the text lacks."""
+    if _rule_known(analysis):
+        return f"What {of} hold is not known: lines are missing or contradict each other."
+    releases = analysis.dangerous_on & possible_releases(analysis.log, analysis.release)
+    if not releases.intervals:
+        return f"What {of} hold depends on the release, which is not known{_by_lines(analysis)}."
+    return f"On {releases}, nothing writes {of}, and a reader can panic there; the text names no release."
 
 
 def _sentence(text: str) -> str:
