@@ -346,6 +346,22 @@ _RESERVATIONS = (
     Code("dma-pool-failed", "info", "reservations", _HAPPENED, "No memory for atomic allocations of devices."),
     Code("device-tree-refused", "info", "reservations", _HAPPENED, "A region of the device tree was not reserved."),
     Code("overlapping-reserved-memory", "info", "reservations", _NOT_MEANT, "Device tree regions overlap.", _FIRMWARE),
+    Code(
+        "capture-kernel-starved",
+        "caution",
+        "reservations",
+        _HAPPENED,
+        "A capture kernel sets memory aside that it needs: it has the machine's own hugepages= or cma=.",
+    ),
+    Code(
+        "capture-kernel-inherits",
+        "info",
+        "reservations",
+        _NOT_MEANT,
+        "A capture kernel has arguments of the machine's own kernel, such as crashkernel=.",
+    ),
+    Code("reserved-outside-ram", "info", "reservations", _NOT_MEANT, "A region is reserved where there is no RAM."),
+    Code("crashkernel-reserved", "none", "reservations", _NOTHING, "Where a crash kernel has its memory."),
 )
 
 _NODES = (
