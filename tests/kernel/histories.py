@@ -226,7 +226,7 @@ HISTORIES: Mapping[str, History] = {
     "kcore": History(bound("/proc/kcore"), [], {"5.14": ["memory alone"]}),
     "seeks": History(bound("seeks in /proc/kpage*"), ["above max_pfn"], {"5.6": []}),
     "lsmem": History(bound("lsmem"), _END, {"4.19.78": _ONLINE, "4.20": _END, "5.0": _ONLINE, "5.7": []}),
-    "offlining": History(bound("memory offlining"), _END, {"5.7": []}),
+    "offlining": History(bound("memory offlining"), _END, {"5.5": []}),
     "reserve pass": History(
         reserve_pass,
         [("every frame of a", "nothing else")],

@@ -35,7 +35,9 @@ class Room(Struct, frozen=True):
 
     def largest(self, start: int, end: int, align: int) -> ByteRange | None:
         """The largest piece inside ``[start, end)`` from a multiple of ``align`` on; the lowest of several."""
-        best = max(_aligned(self.pieces, start, end, align), key=lambda pair: (pair[1] - pair[0], -pair[0]), default=None)
+        best = max(
+            _aligned(self.pieces, start, end, align), key=lambda pair: (pair[1] - pair[0], -pair[0]), default=None
+        )
         return ByteRange(*best) if best else None
 
     def sure(self, start: int, end: int, align: int) -> int:

@@ -405,6 +405,21 @@ _BLOCKS = (
     Code("cxl-window-missing", "caution", "blocks", _HAPPENED, "CXL memory without a window of the host.", _FIRMWARE),
     Code("offline-blocked", "info", "blocks", _HAPPENED, "A page frame keeps its memory block online."),
     Code("hotadd-shortened", "info", "blocks", _NOT_MEANT, "Memory of a device that fills no whole memory block."),
+    Code(
+        "blocks-mixed",
+        "info",
+        "blocks",
+        _COULD,
+        "Memory blocks with RAM and something else: they stay online, and readers of whole blocks can die there.",
+    ),
+    Code(
+        "capacity-stranded",
+        "info",
+        "blocks",
+        _NOT_MEANT,
+        "Memory for special purposes that fills no whole memory block.",
+        "Ask the maker of the firmware for ranges at multiples of the memory block size.",
+    ),
 )
 
 _STABILITY = (

@@ -41,7 +41,7 @@ def huge_pages(analysis: Analysis, failure: Failure) -> Draft:
 
 
 def _limit(analysis: Analysis, failure: Failure) -> int:
-    """The end of where the kernel looks: arm64 takes CMA from the zone for DMA, everybody bounce buffers below 4 GiB."""
+    """The end of where the kernel looks: arm64 takes CMA from the zone for DMA; bounce buffers lie below 4 GiB."""
     layout = analysis.layout
     zones = layout.zone_limits
     dma = zones[0].frames.end * layout.page_size if zones and zones[0].frames else None
@@ -57,9 +57,7 @@ def _cause(analysis: Analysis, failure: Failure, room: Room, limit: int) -> str 
         return None
     where = place(best, analysis.layout.page_size)
     if best.size < size:
-        return (
-            f"{format_size(size)} in one piece: the largest piece of RAM that can be free{below(limit)} is {where}."
-        )
+        return f"{format_size(size)} in one piece: the largest piece of RAM that can be free{below(limit)} is {where}."
     return f"RAM has a piece that is large enough, {where}, but the kernel's own image or another reservation cuts it."
 
 

@@ -38,7 +38,8 @@ def drafts(analysis: Analysis) -> Iterator[Draft]:
     capture = analysis.log.capture_kernel
     for failure in failures(analysis.log, "reservations"):
         if not (capture and failure.code.startswith("crashkernel")):
-            yield _BY_CODE.get(failure.code, lambda _, item: of_failure(item))(analysis, failure)
+            draft = _BY_CODE.get(failure.code)
+            yield draft(analysis, failure) if draft else of_failure(failure)
     if capture:
         yield from _inherited(analysis)
     yield from _crash_kernel(analysis)
@@ -72,9 +73,7 @@ def _sizes(given: tuple[Argument, ...]) -> Iterator[tuple[Argument, int]]:
     unit = 2 * MIB
     for argument in given:
         value = argument.value or ""
-        if argument.name == "default_hugepagesz":
-            unit = leading_size(value)[0] or unit
-        elif argument.name == "hugepagesz":
+        if argument.name in ("default_hugepagesz", "hugepagesz"):
             unit = leading_size(value)[0] or unit
         elif argument.name == "hugepages":
             counts = (part.rpartition(":")[2] for part in value.split(","))

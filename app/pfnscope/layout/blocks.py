@@ -1,0 +1,85 @@
+"""Memory blocks, the units in which memory comes and goes: how large they are, and which are not RAM throughout."""
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from pfnscope.kernel.thresholds import BLOCKS_ADVISED, BLOCKS_BY_END, BLOCKS_OF_BARE_METAL
+from pfnscope.model.layout import Layout
+from pfnscope.model.log import BootLog
+from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet, Lines
+from pfnscope.units import GIB
+
+LARGEST = 2 * GIB
+MANY_BYTES = 64 * GIB
+"""MAX_BLOCK_SIZE and MEM_SIZE_FOR_LARGE_BLOCK of arch/x86/mm/init_64.c, 4.17 to 7.1."""
+
+
+class BlockSize(Struct, frozen=True):
+    """The size of memory blocks in bytes; ``printed`` says that the kernel told it, in ``lines``."""
+
+    size: int
+    printed: bool
+    lines: Lines = ()
+
+
+class MixedBlock(Struct, frozen=True):
+    """A memory block that is not RAM throughout: its number in /sys/devices/system/memory, its frames, its RAM."""
+
+    number: int
+    frames: FrameRange
+    ram: FrameSet
+
+
+def block_size(log: BootLog, layout: Layout) -> BlockSize | None:
+    """As a file of /sys or a line says it, or else as the release chooses it, where that leaves one size only."""
+    told = log.files.memory_block_size or next(iter(log.page_counts.memory_block_size), None)
+    if told is not None and told.value >= layout.page_size:
+        return BlockSize(told.value, True, told.lines)
+    for failure in log.failures:
+        if failure.code == "unaligned-hotplug" and failure.unit:
+            return BlockSize(failure.unit, True, failure.lines)
+    sizes = set(_possible(layout, bool(log.window_nodes))) if layout.memory else set()
+    return BlockSize(sizes.pop(), False) if len(sizes) == 1 else None
+
+
+def _possible(layout: Layout, cxl: bool) -> Iterator[int]:
+    """Sizes that the release can have chosen. Source: probe_memory_block_size(), 4.17 to 7.1; UV machines apart.
+
+    On arm64 it is a section, by MIN_MEMORY_BLOCK_SIZE in drivers/base/memory.c; powerpc and s390 ask firmware.
+    """
+    if layout.arch not in ("x86_64", "arm64") or not layout.section_size:
+        return
+    if layout.arch == "arm64" or layout.max_pfn * layout.page_size < MANY_BYTES:
+        yield layout.section_size
+    elif BLOCKS_BY_END.reached(layout.version) and not (cxl and BLOCKS_ADVISED.reached(layout.version)):
+        yield by_end(layout.max_pfn * layout.page_size, layout.section_size)
+        if BLOCKS_OF_BARE_METAL.reached(layout.version):
+            yield LARGEST
+
+
+def by_end(end: int, least: int) -> int:
+    """The largest block up to 2 GiB of which the end of RAM in bytes is a multiple, and no less than ``least``."""
+    return max(min(end & -end, LARGEST), least)
+
+
+def mixed_blocks(layout: Layout, size: int) -> tuple[MixedBlock, ...]:
+    """Blocks of ``size`` bytes with RAM and something else in them, by address: each holds a border of RAM."""
+    pages = size // layout.page_size
+    memory = layout.memory_frames
+    cut = sorted({border // pages for pair in memory.pairs for border in pair if border % pages})
+    blocks = ((number, FrameRange(number * pages, (number + 1) * pages)) for number in cut)
+    return tuple(MixedBlock(number, frames, memory.clip(frames.start, frames.end)) for number, frames in blocks)
+
+
+def neighbours(memory: ByteRange, unit: int) -> tuple[ByteRange, ByteRange | None]:
+    """The ranges of whole units nearest to some memory: that holds it all, and the largest inside it, if any."""
+    start, end = memory.start // unit * unit, -(-memory.end // unit) * unit
+    inner = ByteRange(-(-memory.start // unit) * unit, memory.end // unit * unit)
+    return ByteRange(start, end), inner if inner.start < inner.end else None
+
+
+def stranded(memory: ByteRange, unit: int) -> int:
+    """Bytes at both ends of some memory that fill no whole unit."""
+    inner = neighbours(memory, unit)[1]
+    return memory.size - (inner.size if inner else 0)
