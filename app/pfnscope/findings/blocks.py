@@ -8,9 +8,10 @@ from msgspec import structs
 from pfnscope.analysis import Analysis
 from pfnscope.findings.drafts import MOST_ALIKE, Draft, failures, of_failure
 from pfnscope.findings.places import place
+from pfnscope.kernel.memory_blocks import grows_with_ram
 from pfnscope.kernel.release import Version, short
 from pfnscope.kernel.thresholds import BLOCK_HOLES_REFUSED
-from pfnscope.layout.blocks import MANY_BYTES, BlockSize, MixedBlock, block_size, mixed_blocks, neighbours, stranded
+from pfnscope.layout.blocks import BlockSize, MixedBlock, block_size, mixed_blocks, neighbours, stranded
 from pfnscope.model.analysis import Hole
 from pfnscope.model.findings import Remedy
 from pfnscope.model.log import Failure, MemoryType
@@ -82,7 +83,7 @@ def _about_size(analysis: Analysis, failure: Failure) -> Iterator[str]:
     """Why memory blocks are larger than a section."""
     section, end = analysis.layout.section_size, analysis.layout.max_pfn * analysis.layout.page_size
     unit = _unit(analysis, failure)
-    if unit and section and unit > section and analysis.layout.arch == "x86_64" and end >= MANY_BYTES:
+    if unit and section and unit > section and grows_with_ram(analysis.layout.arch, end):
         yield (
             f"RAM ends at {end:#x}, at or above 64 GiB, so this kernel makes memory blocks larger than"
             f" {format_size(section)}: in a virtual machine the largest, up to 2 GiB, of which that end is a multiple."
@@ -131,7 +132,8 @@ def _movable(analysis: Analysis, failure: Failure) -> Remedy | None:
         frames = memory.frames_outward(layout.page_size)
         ram = layout.memory_frames.clip(frames.start, frames.end)
         if ram and ram.pages < frames.pages:
-            return Remedy("Choose another memory block: no kernel since 5.5 takes one offline that has holes.")
+            since = short(BLOCK_HOLES_REFUSED.since.mainline)
+            return Remedy(f"Choose another memory block: since {since} the kernel takes none offline that has holes.")
     return _bring_movable()
 
 
@@ -163,11 +165,16 @@ def _mixed(analysis: Analysis, size: BlockSize, *, asked: bool) -> Iterator[Draf
     them, are = ("them", "are") if len(blocks) > 1 else ("it", "is")
     yield Draft(
         "blocks-mixed",
-        f"{lead}, {first_of}{which}, {are} not RAM throughout{_stays(layout.version, them)}.",
+        f"{lead}, {first_of}{which}, {are} not RAM throughout{_die(deadly) or _stays(layout.version, them)}.",
         _lines(analysis, blocks),
         tuple(block.frames.in_bytes(layout.page_size) for block in blocks),
         details=lambda: [*_readers(analysis, deadly), *_each(analysis, blocks)],
     )
+
+
+def _die(deadly: Sequence[tuple[MixedBlock, Hole]]) -> str:
+    names = sorted({name for _, hole in deadly for name in hole.reachable_by} & _READERS)
+    return f", and {' and '.join(names)} can die there" if names else ""
 
 
 def _stays(version: Version | None, them: str) -> str:

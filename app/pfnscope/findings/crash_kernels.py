@@ -106,8 +106,8 @@ def _cause(case: _Case) -> str | None:
     largest = max(filter(None, (best, above)), key=lambda item: item.size)
     moves = ", which KASLR puts elsewhere on each boot" if case.room.moves else ""
     return (
-        f"RAM has a piece of at least {format_size(size)}, {case.words(largest)}, but something lies in it of which this"
-        f" text does not tell the place: the kernel's own image{moves}, its page tables, or what firmware left."
+        f"RAM has a piece of at least {format_size(size)}, {case.words(largest)}, but something lies in it whose place"
+        f" this text does not tell: the kernel's own image{moves}, its page tables, or what firmware left."
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from pfnscope.kernel.command_line import Argument
-from pfnscope.kernel.release import Releases, Version, between, since, starting, until
+from pfnscope.kernel.release import EVERY, Releases, Version, between, since, starting, until
 from pfnscope.units import GIB, MIB, leading_size
 
 _UNDER_4G = since("5.2")  # 9ca5c8e632ce ("x86/kdump: Have crashkernel=X reserve under 4G by default"), b9ac3849af41
@@ -42,7 +42,7 @@ _ARM64 = "reserve_crashkernel() in arch/arm64/mm/init.c, 4.17 and 6.1; reserve_c
 SEARCHES = (
     CrashSearch(("x86_64",), until(_UNDER_4G), 896 * MIB, True, False, 16 * MIB, 256 * MIB, _X86_OLD),
     CrashSearch(("x86_64",), starting(_UNDER_4G), 4 * GIB, True, True, 16 * MIB, 256 * MIB, _X86),
-    CrashSearch(("i386",), starting("2.6.11"), 512 * MIB, False, False, 16 * MIB, 0, _X86),
+    CrashSearch(("i386",), EVERY, 512 * MIB, False, False, 16 * MIB, 0, _X86),
     CrashSearch(("arm64",), until(_ARM64_HIGH), None, False, False, 2 * MIB, 0, _ARM64),
     CrashSearch(("arm64",), between(_ARM64_HIGH, _ARM64_BOTH), None, True, False, 2 * MIB, 128 * MIB, _ARM64),
     CrashSearch(("arm64",), starting(_ARM64_BOTH), None, True, True, 2 * MIB, 128 * MIB, _ARM64),

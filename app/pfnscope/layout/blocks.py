@@ -1,18 +1,11 @@
 """Memory blocks, the units in which memory comes and goes: how large they are, and which are not RAM throughout."""
 
-from collections.abc import Iterator
-
 from msgspec import Struct
 
-from pfnscope.kernel.thresholds import BLOCKS_ADVISED, BLOCKS_BY_END, BLOCKS_OF_BARE_METAL
+from pfnscope.kernel.memory_blocks import possible_sizes
 from pfnscope.model.layout import Layout
 from pfnscope.model.log import BootLog
 from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet, Lines
-from pfnscope.units import GIB
-
-LARGEST = 2 * GIB
-MANY_BYTES = 64 * GIB
-"""MAX_BLOCK_SIZE and MEM_SIZE_FOR_LARGE_BLOCK of arch/x86/mm/init_64.c, 4.17 to 7.1."""
 
 
 class BlockSize(Struct, frozen=True):
@@ -39,28 +32,11 @@ def block_size(log: BootLog, layout: Layout) -> BlockSize | None:
     for failure in log.failures:
         if failure.code == "unaligned-hotplug" and failure.unit:
             return BlockSize(failure.unit, True, failure.lines)
-    sizes = set(_possible(layout, bool(log.window_nodes))) if layout.memory else set()
+    if not layout.memory or not layout.section_size:
+        return None
+    end = layout.max_pfn * layout.page_size
+    sizes = {*possible_sizes(layout.arch, layout.version, end, layout.section_size, cxl=bool(log.window_nodes))}
     return BlockSize(sizes.pop(), False) if len(sizes) == 1 else None
-
-
-def _possible(layout: Layout, cxl: bool) -> Iterator[int]:
-    """Sizes that the release can have chosen. Source: probe_memory_block_size(), 4.17 to 7.1; UV machines apart.
-
-    On arm64 it is a section, by MIN_MEMORY_BLOCK_SIZE in drivers/base/memory.c; powerpc and s390 ask firmware.
-    """
-    if layout.arch not in ("x86_64", "arm64") or not layout.section_size:
-        return
-    if layout.arch == "arm64" or layout.max_pfn * layout.page_size < MANY_BYTES:
-        yield layout.section_size
-    elif BLOCKS_BY_END.reached(layout.version) and not (cxl and BLOCKS_ADVISED.reached(layout.version)):
-        yield by_end(layout.max_pfn * layout.page_size, layout.section_size)
-        if BLOCKS_OF_BARE_METAL.reached(layout.version):
-            yield LARGEST
-
-
-def by_end(end: int, least: int) -> int:
-    """The largest block up to 2 GiB of which the end of RAM in bytes is a multiple, and no less than ``least``."""
-    return max(min(end & -end, LARGEST), least)
 
 
 def mixed_blocks(layout: Layout, size: int) -> tuple[MixedBlock, ...]:

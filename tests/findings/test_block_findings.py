@@ -1,0 +1,138 @@
+"""Memory blocks: refused memory and what the kernel would take, blocks that stay online, capacity that is stranded."""
+
+import pytest
+
+from pfnscope.model.findings import Finding
+from pfnscope.service import analyze
+from tests.support.machines import log, one
+from tests.support.samples import text
+
+REFUSED = "Block size [0x{:x}] unaligned hotplug range: start 0x{:x}, size 0x{:x}"
+GIB, MIB = 1 << 30, 1 << 20
+
+
+def remedy_of(finding: Finding) -> str:
+    assert finding.remedy is not None
+    assert finding.remedy.checked
+    return finding.remedy.text
+
+
+@pytest.mark.parametrize(
+    ("block", "start", "size", "cause", "what"),
+    [
+        (128 * MIB, 5 * GIB, 96 * MIB, "Its size, 96 MiB, is no multiple of 128 MiB.", "Add 128 MiB at 0x140000000:"),
+        (
+            2 * GIB,
+            65 * GIB,
+            5 * GIB,
+            "Its start, 0x1040000000, and its size, 5 GiB, are no multiple of 2 GiB.",
+            "Add 4 GiB or 6 GiB at 0x1000000000 or 0x1080000000:",
+        ),
+        (
+            GIB,
+            4 * GIB + 512 * MIB,
+            GIB,
+            "Its start, 0x120000000, is no multiple of 1 GiB.",
+            "Add 1 GiB at 0x100000000 or 0x140000000:",
+        ),
+    ],
+)
+@pytest.mark.parametrize("frame", ["{}", "> [ 4711.123456] {}\n", "Dear list,\n\nkernel: {}\n\nwhy?\n"])
+def test_the_nearest_size_and_start_from_the_line_alone(
+    block: int, start: int, size: int, cause: str, what: str, frame: str
+) -> None:
+    finding = one(frame.format(REFUSED.format(block, start, size)), "unaligned-hotplug")
+    assert finding.severity == "caution"
+    assert finding.cause == cause
+    assert remedy_of(finding).startswith(what)
+
+
+def test_an_old_kernel_that_names_no_block_takes_sections() -> None:
+    line = "Section-unaligned hotplug range: start 0x140000000, size 0x4000000"
+    finding = one(log("4.4.1", "quiet", "", 2048, 512, after=line), "unaligned-hotplug")
+    assert remedy_of(finding).startswith("Add 128 MiB at 0x140000000:")
+
+
+def test_blocks_with_holes_are_told_where_the_text_is_about_blocks() -> None:
+    quiet = log("6.12.5", "quiet", "", 1900, after="x86/mm: Memory block size: 128MB")
+    assert "blocks-mixed" not in {item.code for item in analyze(quiet.encode()).document.findings}
+    finding = one(quiet + REFUSED.format(128 * MIB, GIB << 2, 64 * MIB) + "\n", "blocks-mixed")
+    assert finding.severity == "info"
+    assert finding.text == (
+        "2 memory blocks of 128 MiB, the first memory0 at [0x0, 0x8000) · 128 MiB · 0x0, are not RAM throughout,"
+        " so Linux 6.12.5 keeps them online."
+    )
+    assert finding.details[1] == "memory14: 108 MiB of 128 MiB are RAM."
+
+
+def test_who_dies_in_a_block_hangs_on_the_release() -> None:
+    """The same guest and option: on 4.17 nothing writes the struct pages behind the RAM of memory23."""
+    finding = one(text("oops-1g-4g").decode(), "blocks-mixed")
+    assert finding.text == (
+        "2 memory blocks of 128 MiB, the first memory23 at [0xb8000, 0xc0000) · 128 MiB · 0xb8000000, are not RAM"
+        " throughout, and lsmem and memory offlining can die there."
+    )
+    assert finding.details[0] == (
+        "memory23: lsmem and memory offlining can die on Linux 4.17 at [0xbffe0, 0xc0000) · 128 KiB · 0xbffe0000,"
+        " 32 struct pages that nothing writes."
+    )
+    assert "blocks-mixed" not in {item.code for item in analyze(text("fixed-1g-4g")).document.findings}
+
+
+def test_memory_that_would_not_go_offline() -> None:
+    line = "memory offlining [mem 0x70000000-0x77ffffff] failed due to memory holes"
+    boot = log("5.10.9", "quiet", "", 1900, after="x86/mm: Memory block size: 128MB\n" + line)
+    codes = {item.code for item in analyze(boot.encode()).document.findings}
+    if "offline-failed" in codes:
+        finding = one(boot, "offline-failed")
+        assert finding.cause == "20 MiB of it are no RAM, and a memory block goes offline as a whole or not at all."
+
+
+DUMP = """\
+[   90.000001] page: refcount:1 mapcount:0 mapping:0000000000000000 index:0x0 pfn:{:#x}
+[   90.000002] flags: 0x17ffffc0000200(slab|node=0|zone=2|lastcpupid=0x1fffff)
+[   90.000003] raw: 0017ffffc0000200 ffff957213f31a00 dead000000000122 0000000000000000
+[   90.000004] raw: 0000000000000000 00000000001e0001 00000001ffffffff 0000000000000000
+[   90.000005] page dumped because: {}
+"""
+
+
+def test_a_page_that_keeps_its_block_online() -> None:
+    boot = log("6.12.5", "quiet", "", 2048, 1024, after="x86/mm: Memory block size: 128MB")
+    twice = boot + DUMP.format(0x104321, "unmovable page") * 2
+    told = [item for item in analyze(twice.encode()).document.findings if item.code == "offline-blocked"]
+    assert [item.text for item in told] == ["Page frame 0x104321 cannot be moved, so memory32 stayed online."]
+    alone = one(DUMP.format(0x104321, "unmovable page"), "offline-blocked")
+    assert alone.text == "Page frame 0x104321 cannot be moved, so its memory block stayed online."
+    other = analyze((boot + DUMP.format(0x104321, "nonzero _refcount")).encode()).document.findings
+    assert "offline-blocked" not in {item.code for item in other}
+
+
+SPECIAL = "BIOS-e820: [mem 0x0000000{:09x}-0x0000000{:09x}] soft reserved"
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "said"),
+    [
+        (0x148000000, 0x150000000, None),
+        (
+            0x144000000,
+            0x150000000,
+            "64 MiB of soft-reserved memory at [0x144000, 0x150000) · 192 MiB · 0x144000000",
+        ),
+        (
+            0x149000000,
+            0x14A000000,
+            "16 MiB of soft-reserved memory at [0x149000, 0x14a000) · 16 MiB · 0x149000000",
+        ),
+    ],
+)
+def test_what_fills_no_whole_block(start: int, end: int, said: str | None) -> None:
+    boot = log("6.12.5", "quiet", "", 2048, 1024, after="x86/mm: Memory block size: 128MB")
+    boot = boot.replace(
+        "BIOS-e820: [mem 0x00000000fffc0000",
+        f"{SPECIAL.format(start, end - 1)}\nBIOS-e820: [mem 0x00000000fffc0000",
+    )
+    told = [item for item in analyze(boot.encode()).document.findings if item.code == "capacity-stranded"]
+    why = "cannot be added as memory: it fills no whole memory block of 128 MiB."
+    assert [item.text for item in told] == ([f"{said} {why}"] if said else [])
