@@ -59,7 +59,7 @@ def test_blocks_with_holes_are_told_where_the_text_is_about_blocks() -> None:
     finding = one(quiet + REFUSED.format(128 * MIB, GIB << 2, 64 * MIB) + "\n", "blocks-mixed")
     assert finding.severity == "info"
     assert finding.text == (
-        "2 memory blocks of 128 MiB, the first memory0 at [0x0, 0x8000) · 128 MiB · 0x0, are not RAM throughout,"
+        "2 memory blocks of 128 MiB, among them memory0 at [0x0, 0x8000) · 128 MiB · 0x0, are not RAM throughout,"
         " so Linux 6.12.5 keeps them online."
     )
     assert finding.details[1] == "memory14: 108 MiB of 128 MiB are RAM."
@@ -69,7 +69,7 @@ def test_who_dies_in_a_block_hangs_on_the_release() -> None:
     """The same guest and option: on 4.17 nothing writes the struct pages behind the RAM of memory23."""
     finding = one(text("oops-1g-4g").decode(), "blocks-mixed")
     assert finding.text == (
-        "2 memory blocks of 128 MiB, the first memory23 at [0xb8000, 0xc0000) · 128 MiB · 0xb8000000, are not RAM"
+        "2 memory blocks of 128 MiB, among them memory23 at [0xb8000, 0xc0000) · 128 MiB · 0xb8000000, are not RAM"
         " throughout, and lsmem and memory offlining can die there."
     )
     assert finding.details[0] == (

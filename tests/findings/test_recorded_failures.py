@@ -120,7 +120,7 @@ def test_blocks_that_did_not_go_offline_are_those_that_refused() -> None:
     assert findings["offline-blocked"].text == "Page frame 0x100000 cannot be moved, so memory32 stayed online."
     mixed = findings["blocks-mixed"]
     assert mixed.text == (
-        "2 memory blocks of 128 MiB, the first memory0 at [0x0, 0x8000) · 128 MiB · 0x0, are not RAM throughout,"
+        "2 memory blocks of 128 MiB, among them memory0 at [0x0, 0x8000) · 128 MiB · 0x0, are not RAM throughout,"
         " so Linux 6.12.117 keeps them online."
     )
     assert mixed.details == (

@@ -16,7 +16,7 @@ MIB = 1 << 20
 
 def size_of(log: BootLog, release: Release | None = None) -> tuple[int, bool] | None:
     found = block_size(log, build_layout(log, release))
-    return found and (found.size, found.printed)
+    return (found.size, found.printed) if found else None
 
 
 def test_a_file_goes_before_a_line_and_a_line_before_the_rule() -> None:

@@ -161,11 +161,11 @@ def _mixed(analysis: Analysis, size: BlockSize, *, asked: bool) -> Iterator[Draf
     first = deadly[0][0] if deadly else blocks[0]
     lead = f"{counted(len(blocks), 'memory block')} of {format_size(size.size)}"
     which = f"memory{first.number} at {place(first.frames.in_bytes(layout.page_size), layout.page_size)}"
-    first_of = "the first " if len(blocks) > 1 else ""
+    which_of = "among them " if len(blocks) > 1 else ""
     them, are = ("them", "are") if len(blocks) > 1 else ("it", "is")
     yield Draft(
         "blocks-mixed",
-        f"{lead}, {first_of}{which}, {are} not RAM throughout{_die(deadly) or _stays(layout.version, them)}.",
+        f"{lead}, {which_of}{which}, {are} not RAM throughout{_die(deadly) or _stays(layout.version, them)}.",
         _lines(analysis, blocks),
         tuple(block.frames.in_bytes(layout.page_size) for block in blocks),
         details=lambda: [*_readers(analysis, deadly), *_each(analysis, blocks)],

@@ -19,11 +19,10 @@ def possible_sizes(arch: str | None, version: Version | None, end: int, section:
     """
     if arch == "arm64" or (arch == "x86_64" and end < MANY_BYTES):
         yield section
-    elif arch == "x86_64" and BLOCKS_BY_END.reached(version):
-        if not (cxl and BLOCKS_ADVISED.reached(version)):
-            yield by_end(end, section)
-            if BLOCKS_OF_BARE_METAL.reached(version):
-                yield LARGEST
+    elif arch == "x86_64" and BLOCKS_BY_END.reached(version) and not (cxl and BLOCKS_ADVISED.reached(version)):
+        yield by_end(end, section)
+        if BLOCKS_OF_BARE_METAL.reached(version):
+            yield LARGEST
 
 
 def by_end(end: int, least: int) -> int:
