@@ -136,3 +136,24 @@ def test_what_fills_no_whole_block(start: int, end: int, said: str | None) -> No
     told = [item for item in analyze(boot.encode()).document.findings if item.code == "capacity-stranded"]
     why = "cannot be added as memory: it fills no whole memory block of 128 MiB."
     assert [item.text for item in told] == ([f"{said} {why}"] if said else [])
+
+
+@pytest.mark.parametrize(
+    ("line", "size", "basis"), [("", 128 * MIB, "release"), ("UV: memory block size 2GB", 2 * GIB, "evidence")]
+)
+def test_the_document_has_the_blocks_and_what_their_size_is_from(line: str, size: int, basis: str) -> None:
+    blocks = analyze(log("6.12.5", "quiet", "", 1900, after=line).encode()).document.memory_blocks
+    assert (blocks.size, blocks.basis, blocks.ranges) == (size, basis, ())
+    last = blocks.mixed[-1]
+    assert (last.start, last.end, last.ram) == (
+        1900 * MIB // size * size,
+        (1900 * MIB // size + 1) * size,
+        1900 * MIB % size - (0 if last.number else MIB - 0x9F000),
+    )
+
+
+def test_a_text_without_memory_has_no_blocks() -> None:
+    blocks = analyze(REFUSED.format(128 * MIB, 5 * GIB, MIB).encode()).document.memory_blocks
+    assert (blocks.size, blocks.basis, blocks.mixed) == (128 * MIB, "evidence", ())
+    none = analyze(b"crashkernel reservation failed - No suitable area found.").document.memory_blocks
+    assert (none.size, none.basis, none.mixed) == (None, None, ())

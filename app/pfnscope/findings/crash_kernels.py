@@ -103,6 +103,8 @@ def _cause(case: _Case) -> str | None:
             f"{format_size(size)} in one piece: the largest piece of RAM that can be free{below(case.limit)} is"
             f" {case.words(best)}{more}."
         )
+    if case.search is None or case.analysis.layout.version is None:
+        return None  # how far this kernel looks is not known
     largest = max(filter(None, (best, above)), key=lambda item: item.size)
     moves = ", which KASLR puts elsewhere on each boot" if case.room.moves else ""
     return (
