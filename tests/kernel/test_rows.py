@@ -82,11 +82,7 @@ def test_every_threshold_has_an_example_that_turns() -> None:
 
 def test_every_release_that_a_row_names_is_one_where_an_example_turns() -> None:
     turns = {first for row in HISTORIES.values() for first, _ in row.stages()}
-<<<<<<< HEAD
-    modules = ("rules", "readers", "deferral", "thresholds", "hibernation", "architectures", "spellings")
-=======
-    modules = ("rules", "readers", "deferral", "thresholds", "architectures", "spellings", "crashkernel")
->>>>>>> fae8ca4 (Findings of reservations and blocks, tested on recorded failures, excerpts and single lines; releases of crash kernels and memory blocks pinned)
+    modules = ("rules", "readers", "deferral", "thresholds", "hibernation", "architectures", "spellings", "crashkernel")
     rows = [vars(import_module(f"pfnscope.kernel.{name}")).values() for name in modules]
     assert {point for row in rows for value in row for point in points(value)} - {NEWEST} <= turns
 
@@ -137,11 +133,7 @@ def test_an_architecture_has_one_section_size_for_a_release_and_a_page_size(row:
 def test_every_row_says_what_it_was_taken_from() -> None:
     spelled = [row for row in vars(spellings).values() if isinstance(row, Spelling)]
     assert all(row.read for row in spelled)
-<<<<<<< HEAD
-    for rows in (RULES, READERS, DEFERRALS, RESERVING, RESUME_CHECKS, DEVIATIONS, spelled):
-=======
-    for rows in (RULES, READERS, DEFERRALS, RESERVING, DEVIATIONS, SEARCHES, spelled):
->>>>>>> fae8ca4 (Findings of reservations and blocks, tested on recorded failures, excerpts and single lines; releases of crash kernels and memory blocks pinned)
+    for rows in (RULES, READERS, DEFERRALS, RESERVING, RESUME_CHECKS, DEVIATIONS, SEARCHES, spelled):
         assert all(getattr(row, "source", None) for row in rows)
     assert all(model.why for row in ARCHITECTURES for model in row.models)
 
