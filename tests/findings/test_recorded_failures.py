@@ -10,9 +10,10 @@ from pfnscope.service import analyze
 FAILURES = Path(__file__).parents[1] / "recorded" / "failures"
 
 
-def found(folder: str, name: str = "dmesg.txt") -> dict[str, Finding]:
+def found(folder: str, *names: str) -> dict[str, Finding]:
     """The findings of a recorded boot by code, the first of each."""
-    findings = analyze((FAILURES / folder / name).read_bytes()).document.findings
+    text = b"\n".join((FAILURES / folder / name).read_bytes() for name in names or ("dmesg.txt",))
+    findings = analyze(text).document.findings
     return {item.code: item for item in reversed(findings)}
 
 
@@ -116,7 +117,8 @@ def test_blocks_that_did_not_go_offline_are_those_that_refused() -> None:
     assert "memory1 0 offline" in answers
     assert "memory7 1 online" in answers
     assert "memory32 1 online" in answers
-    findings = found("hotadd-128M")
+    assert "blocks-mixed" not in found("hotadd-128M")
+    findings = found("hotadd-128M", "dmesg.txt", "memory-blocks.txt")
     assert findings["offline-blocked"].text == "Page frame 0x100000 cannot be moved, so memory32 stayed online."
     mixed = findings["blocks-mixed"]
     assert mixed.text == (

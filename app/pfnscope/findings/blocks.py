@@ -25,14 +25,13 @@ _READERS = frozenset({"lsmem", "memory offlining"})
 
 def drafts(analysis: Analysis) -> Iterator[Draft]:
     """The findings of this subject."""
-    told = tuple(failures(analysis.log, "blocks"))
-    for failure in told:
+    for failure in failures(analysis.log, "blocks"):
         draft = _BY_CODE.get(failure.code)
         yield draft(analysis, failure) if draft else of_failure(failure)
     size = block_size(analysis.log, analysis.layout)
     yield from _unmovable(analysis, size)
     if size is not None and analysis.layout.memory:
-        yield from _mixed(analysis, size, asked=bool(told) or bool(analysis.log.files.memory_blocks))
+        yield from _mixed(analysis, size)
         yield from _stranded(analysis, size)
 
 
@@ -151,12 +150,17 @@ _BY_CODE: Mapping[str, Callable[[Analysis, Failure], Draft]] = {
 }
 
 
-def _mixed(analysis: Analysis, size: BlockSize, *, asked: bool) -> Iterator[Draft]:
-    """Blocks that are not RAM throughout: told where the text is about blocks, or where a reader of blocks can die."""
+def _mixed(analysis: Analysis, size: BlockSize) -> Iterator[Draft]:
+    """Blocks that are not RAM throughout: told where the text is about blocks, or where a reader of blocks can die.
+
+    Nearly every machine has some, and few people take memory offline.
+    """
     layout = analysis.layout
     blocks = mixed_blocks(layout, size.size)
     deadly = [(block, hole) for block, hole in _holes_in(blocks, analysis.holes) if _READERS & {*hole.reachable_by}]
-    if not blocks or not (asked or deadly):
+    log = analysis.log
+    offline = log.files.memory_blocks or any(failure.code == "offline-failed" for failure in log.failures)
+    if not blocks or not (offline or deadly):
         return
     first = deadly[0][0] if deadly else blocks[0]
     lead = f"{counted(len(blocks), 'memory block')} of {format_size(size.size)}"
