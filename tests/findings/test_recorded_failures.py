@@ -44,6 +44,11 @@ WHY = {
         None,
     ),
     "crashkernel-auto": ("crashkernel-value", "", "crashkernel=1G-4G:192M,4G-64G:256M,64G-:512M"),
+    "swiotlb-too-large": (
+        "swiotlb-shrunk",
+        "2 GiB in one piece: the largest piece of RAM that can be free below 4 GiB is",
+        "swiotlb=221184",
+    ),
     "arm64-cma-crashkernel": (
         "crashkernel-failed",
         "1 GiB in one piece: the largest piece of RAM that can be free below 2 GiB is [0x40000, 0x7fdf1)",
@@ -73,6 +78,19 @@ WHY = {
     "hotadd-128M": ("unaligned-hotplug", "Its size, 200 MiB, is no multiple of 128 MiB.", None),
     "hotadd-large-blocks": ("unaligned-hotplug", "Its size, 128 MiB, is no multiple of 1 GiB.", None),
 }
+
+
+def test_no_folder_is_forgotten() -> None:
+    healthy = {"crashkernel-fine", "hibernation-1", "hibernation-2-same"}
+    of_arguments = {"mem-takes-node", "memmap-takes-node", "memmap-without-operator"}
+    told_below = {"capture-kernel", "arm64-device-tree", "hibernation-2-less-ram", "hibernation-2-more-tables"}
+    folders = {item.name for item in FAILURES.iterdir() if item.is_dir()}
+    assert folders == WHY.keys() | healthy | of_arguments | told_below
+
+
+def test_regions_of_a_device_tree_that_overlap_and_find_no_room() -> None:
+    findings = found("arm64-device-tree")
+    assert {"device-tree-refused", "overlapping-reserved-memory"} <= findings.keys()
 
 
 @pytest.mark.parametrize("folder", WHY)

@@ -173,3 +173,24 @@ def test_a_region_where_there_is_no_ram() -> None:
     assert finding.severity == "info"
     assert finding.text == "CMA at [0x90000, 0x94000) · 64 MiB · 0x90000000: reserved where this kernel has no RAM."
     assert found(text.replace("0x0000000090000000", "0x0000000070000000"), "reserved-outside-ram") is None
+
+
+SHRUNK = "software IO TLB: SWIOTLB bounce buffer size adjusted 1048576 -> 262144 slabs"
+
+
+@pytest.mark.parametrize("frame", ["{}", "> {}", "Hi,\n\nI see\n   {}\n\nwhy?\n"])
+def test_fewer_bounce_buffers(frame: str) -> None:
+    alone = one(frame.format(SHRUNK), "swiotlb-shrunk")
+    assert alone.severity == "caution"
+    assert alone.text == "The kernel found no 2 GiB for bounce buffers (swiotlb), and took 512 MiB."
+    assert alone.remedy is not None
+    assert not alone.remedy.checked
+
+
+def test_bounce_buffers_that_fit() -> None:
+    finding = one(log("6.12.5", "swiotlb=1048576,force", SHRUNK), "swiotlb-shrunk")
+    assert finding.remedy is not None
+    assert finding.remedy.command_line == "swiotlb=483328"
+    assert finding.remedy.checked
+    fine = log("6.12.5", "quiet", "software IO TLB: mapped [mem 0x000000007bfe0000-0x000000007ffe0000] (64MB)")
+    assert not {item.code for item in analyze(fine.encode()).document.findings if item.subject == "reservations"}

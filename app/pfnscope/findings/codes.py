@@ -346,6 +346,7 @@ _RESERVATIONS = (
     Code("dma-pool-failed", "info", "reservations", _HAPPENED, "No memory for atomic allocations of devices."),
     Code("device-tree-refused", "info", "reservations", _HAPPENED, "A region of the device tree was not reserved."),
     Code("overlapping-reserved-memory", "info", "reservations", _NOT_MEANT, "Device tree regions overlap.", _FIRMWARE),
+    Code("swiotlb-shrunk", "caution", "reservations", _HAPPENED, "Fewer bounce buffers (swiotlb) than asked for."),
     Code(
         "capture-kernel-starved",
         "caution",

@@ -12,11 +12,13 @@ from pfnscope.kernel.crashkernel import crash_search
 from pfnscope.model.findings import Remedy
 from pfnscope.model.log import Failure
 from pfnscope.model.ranges import Pairs, canonical, intersection
-from pfnscope.units import GIB, MIB, format_size
+from pfnscope.units import GIB, KIB, MIB, format_size
 from pfnscope.words import counted, plural
 
 _TOP = 1 << 64
 _STEP = 16 * MIB
+_SLOT = 2 * KIB
+"""The unit of swiotlb=: IO_TLB_SIZE of include/linux/swiotlb.h, 4.17 to 7.1."""
 
 
 def draft(analysis: Analysis, failure: Failure) -> Draft:
@@ -45,7 +47,7 @@ def _limit(analysis: Analysis, failure: Failure) -> int:
     layout = analysis.layout
     zones = layout.zone_limits
     dma = zones[0].frames.end * layout.page_size if zones and zones[0].frames else None
-    if failure.code == "swiotlb-failed":
+    if failure.code in ("swiotlb-failed", "swiotlb-shrunk"):
         return 4 * GIB
     search = crash_search(layout.arch, layout.version) if layout.arch == "arm64" else None
     return search.limit(dma) if search and failure.code == "cma-failed" else _TOP
@@ -62,14 +64,16 @@ def _cause(analysis: Analysis, failure: Failure, room: Room, limit: int) -> str 
 
 
 def _less(failure: Failure, room: Room, limit: int) -> Remedy | None:
-    if failure.code != "cma-failed":
+    """A smaller size; None where the code itself says what to do."""
+    if failure.code not in ("cma-failed", "swiotlb-shrunk"):
         return None
     sure = room.sure(0, limit, _STEP)
     most = min(sure, (failure.size or sure) - 1) // _STEP * _STEP
+    name = "cma" if failure.code == "cma-failed" else "swiotlb"
     if most < _STEP:
-        return Remedy("Ask for less with cma=, or leave it out.")
-    line = f"cma={argument_size(most)}"
-    return Remedy(f"Write {line} at most: so much fits{below(limit)}.", line, checked=True)
+        return Remedy(f"Ask for less with {name}=, or leave it out.")
+    line = f"cma={argument_size(most)}" if name == "cma" else f"swiotlb={most // _SLOT}"
+    return Remedy(f"Write {line} at most: {format_size(most)} fit{below(limit)}.", line, checked=True)
 
 
 def _too_few(analysis: Analysis, failure: Failure, room: Room) -> str | None:

@@ -22,6 +22,7 @@ _BY_CODE: Mapping[str, Callable[[Analysis, Failure], Draft]] = {
     "cma-failed": pools.draft,
     "hugetlb-cma-failed": pools.draft,
     "swiotlb-failed": pools.draft,
+    "swiotlb-shrunk": pools.draft,
     "device-tree-refused": pools.draft,
     "huge-pages-failed": pools.huge_pages,
 }
