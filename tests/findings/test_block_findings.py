@@ -2,10 +2,15 @@
 
 import pytest
 
+from pfnscope.analysis import analyze as judged
+from pfnscope.findings.blocks import drafts
 from pfnscope.model.findings import Finding
+from pfnscope.model.log import WindowNode
+from pfnscope.model.ranges import ByteRange
 from pfnscope.service import analyze
 from tests.support.machines import log, one
 from tests.support.samples import text
+from tests.support.seed import seed_log
 
 REFUSED = "Block size [0x{:x}] unaligned hotplug range: start 0x{:x}, size 0x{:x}"
 GIB, MIB = 1 << 30, 1 << 20
@@ -169,3 +174,18 @@ def test_a_text_without_memory_has_no_blocks() -> None:
     assert (blocks.size, blocks.basis, blocks.mixed) == (128 * MIB, "evidence", ())
     none = analyze(b"crashkernel reservation failed - No suitable area found.").document.memory_blocks
     assert (none.size, none.basis, none.mixed) == (None, None, ())
+
+
+def test_windows_for_cxl_memory_count_as_well() -> None:
+    window = WindowNode(2, *ByteRange(9 * GIB + 64 * MIB, 11 * GIB), (77,))
+    (draft,) = [
+        item for item in drafts(judged(seed_log("none", window_nodes=(window,)))) if item.code == "capacity-stranded"
+    ]
+    assert draft.text == (
+        "64 MiB of a CXL window (node 2) at [0x244000, 0x2c0000) · 1.94 GiB · 0x244000000 cannot be added as memory:"
+        " it fills no whole memory block of 128 MiB."
+    )
+    assert (draft.lines, draft.ranges) == ((77,), (window.range,))
+    assert list(draft.details()) == ["What can be added is [0x248000, 0x2c0000) · 1.88 GiB · 0x248000000."]
+    whole = WindowNode(2, *ByteRange(9 * GIB, 11 * GIB), (77,))
+    assert "capacity-stranded" not in {item.code for item in drafts(judged(seed_log("none", window_nodes=(whole,))))}
