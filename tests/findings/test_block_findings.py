@@ -117,8 +117,8 @@ DUMP = """\
 def test_a_page_that_keeps_its_block_online() -> None:
     boot = log("6.12.5", "quiet", "", 2048, 1024, after="x86/mm: Memory block size: 128MB")
     twice = boot + DUMP.format(0x104321, "unmovable page") * 2
-    told = [item for item in analyze(twice.encode()).document.findings if item.code == "offline-blocked"]
-    assert [item.text for item in told] == ["Page frame 0x104321 cannot be moved, so memory32 stayed online."]
+    blocked = [item for item in analyze(twice.encode()).document.findings if item.code == "offline-blocked"]
+    assert [item.text for item in blocked] == ["Page frame 0x104321 cannot be moved, so memory32 stayed online."]
     alone = one(DUMP.format(0x104321, "unmovable page"), "offline-blocked")
     assert alone.text == "Page frame 0x104321 cannot be moved, so its memory block stayed online."
     other = analyze((boot + DUMP.format(0x104321, "nonzero _refcount")).encode()).document.findings
@@ -150,9 +150,9 @@ def test_what_fills_no_whole_block(start: int, end: int, said: str | None) -> No
         "BIOS-e820: [mem 0x00000000fffc0000",
         f"{SPECIAL.format(start, end - 1)}\nBIOS-e820: [mem 0x00000000fffc0000",
     )
-    told = [item for item in analyze(boot.encode()).document.findings if item.code == "capacity-stranded"]
+    stranded = [item for item in analyze(boot.encode()).document.findings if item.code == "capacity-stranded"]
     why = "cannot be added as memory: it fills no whole memory block of 128 MiB."
-    assert [item.text for item in told] == ([f"{said} {why}"] if said else [])
+    assert [item.text for item in stranded] == ([f"{said} {why}"] if said else [])
 
 
 @pytest.mark.parametrize(

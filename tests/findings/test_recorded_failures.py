@@ -10,7 +10,7 @@ from pfnscope.service import analyze
 FAILURES = Path(__file__).parents[1] / "recorded" / "failures"
 
 
-def found(folder: str, *names: str) -> dict[str, Finding]:
+def recorded(folder: str, *names: str) -> dict[str, Finding]:
     """The findings of a recorded boot by code, the first of each."""
     text = b"\n".join((FAILURES / folder / name).read_bytes() for name in names or ("dmesg.txt",))
     findings = analyze(text).document.findings
@@ -89,14 +89,14 @@ def test_no_folder_is_forgotten() -> None:
 
 
 def test_regions_of_a_device_tree_that_overlap_and_find_no_room() -> None:
-    findings = found("arm64-device-tree")
+    findings = recorded("arm64-device-tree")
     assert {"device-tree-refused", "overlapping-reserved-memory"} <= findings.keys()
 
 
 @pytest.mark.parametrize("folder", WHY)
 def test_a_recorded_failure_is_found_explained_and_answered(folder: str) -> None:
     code, cause, command_line = WHY[folder]
-    finding = found(folder)[code]
+    finding = recorded(folder)[code]
     assert finding.severity == "caution"
     assert (finding.cause or "").startswith(cause)
     assert finding.remedy is not None
@@ -105,7 +105,7 @@ def test_a_recorded_failure_is_found_explained_and_answered(folder: str) -> None
 
 
 def test_the_crash_kernel_that_fits_is_said_where_and_nothing_is_to_be_done() -> None:
-    findings = found("crashkernel-fine")
+    findings = recorded("crashkernel-fine")
     where = findings["crashkernel-reserved"]
     assert where.text == "A crash kernel has [0x73000, 0x7f000) · 192 MiB · 0x73000000."
     assert where.severity == "none"
@@ -115,7 +115,7 @@ def test_the_crash_kernel_that_fits_is_said_where_and_nothing_is_to_be_done() ->
 
 
 def test_the_capture_kernel_gives_away_what_it_needs() -> None:
-    starved = found("capture-kernel", "capture-dmesg.txt")["capture-kernel-starved"]
+    starved = recorded("capture-kernel", "capture-dmesg.txt")["capture-kernel-starved"]
     assert starved.text == (
         "This capture kernel takes 128 MiB of its 255.98 MiB for arguments of the machine's own kernel:"
         " crashkernel=256M hugepages=64."
@@ -125,8 +125,8 @@ def test_the_capture_kernel_gives_away_what_it_needs() -> None:
         "console=ttyS0 irqpoll nr_cpus=1 reset_devices acpi_rsdp=0xf59e0 elfcorehdr=1031540K"
     )
     assert starved.remedy.checked
-    assert "crashkernel-failed" not in found("capture-kernel", "capture-dmesg.txt")
-    assert "capture-kernel-starved" not in found("capture-kernel")
+    assert "crashkernel-failed" not in recorded("capture-kernel", "capture-dmesg.txt")
+    assert "capture-kernel-starved" not in recorded("capture-kernel")
 
 
 def test_blocks_that_did_not_go_offline_are_those_that_refused() -> None:
@@ -135,8 +135,8 @@ def test_blocks_that_did_not_go_offline_are_those_that_refused() -> None:
     assert "memory1 0 offline" in answers
     assert "memory7 1 online" in answers
     assert "memory32 1 online" in answers
-    assert "blocks-mixed" not in found("hotadd-128M")
-    findings = found("hotadd-128M", "dmesg.txt", "memory-blocks.txt")
+    assert "blocks-mixed" not in recorded("hotadd-128M")
+    findings = recorded("hotadd-128M", "dmesg.txt", "memory-blocks.txt")
     assert findings["offline-blocked"].text == "Page frame 0x100000 cannot be moved, so memory32 stayed online."
     mixed = findings["blocks-mixed"]
     assert mixed.text == (
@@ -150,7 +150,7 @@ def test_blocks_that_did_not_go_offline_are_those_that_refused() -> None:
 
 
 def test_why_blocks_are_large_is_said() -> None:
-    large = found("hotadd-large-blocks")["unaligned-hotplug"]
+    large = recorded("hotadd-large-blocks")["unaligned-hotplug"]
     assert large.details[0].startswith("RAM ends at 0x10c0000000, at or above 64 GiB")
     assert large.remedy is not None
     assert large.remedy.text.startswith("Add 1 GiB at 0x10c0000000:")
@@ -158,9 +158,9 @@ def test_why_blocks_are_large_is_said() -> None:
 
 @pytest.mark.parametrize("folder", ["hibernation-2-less-ram", "hibernation-2-more-tables"])
 def test_a_refused_image_is_found(folder: str) -> None:
-    assert "hibernation-map" in found(folder)
+    assert "hibernation-map" in recorded(folder)
 
 
 @pytest.mark.parametrize("folder", ["hibernation-1", "hibernation-2-same"])
 def test_a_machine_that_resumes_has_nothing_to_do(folder: str) -> None:
-    assert not {"caution", "danger"} & {item.severity for item in found(folder).values()}
+    assert not {"caution", "danger"} & {item.severity for item in recorded(folder).values()}

@@ -3,7 +3,7 @@
 import pytest
 
 from pfnscope.service import analyze
-from tests.support.machines import found, log, one
+from tests.support.machines import first_of, log, one
 
 NO_AREA = "crashkernel reservation failed - No suitable area found."
 
@@ -157,7 +157,7 @@ def test_a_capture_kernel_that_has_the_machine_s_own_arguments(arguments: str, c
     assert finding.remedy is not None
     assert finding.remedy.command_line == f"BOOT_IMAGE=/boot/vmlinuz root=/dev/sda2 {CAPTURE}"
     assert finding.remedy.checked
-    assert found(log("6.1.20", arguments, NO_AREA, 256), "crashkernel-failed") is None
+    assert first_of(log("6.1.20", arguments, NO_AREA, 256), "crashkernel-failed") is None
 
 
 def test_a_capture_kernel_of_its_own_arguments_and_a_machine_with_them_are_no_trouble() -> None:
@@ -172,7 +172,7 @@ def test_a_region_where_there_is_no_ram() -> None:
     finding = one(text, "reserved-outside-ram")
     assert finding.severity == "info"
     assert finding.text == "CMA at [0x90000, 0x94000) · 64 MiB · 0x90000000: reserved where this kernel has no RAM."
-    assert found(text.replace("0x0000000090000000", "0x0000000070000000"), "reserved-outside-ram") is None
+    assert first_of(text.replace("0x0000000090000000", "0x0000000070000000"), "reserved-outside-ram") is None
 
 
 SHRUNK = "software IO TLB: SWIOTLB bounce buffer size adjusted 1048576 -> 262144 slabs"

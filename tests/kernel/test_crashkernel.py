@@ -8,7 +8,7 @@ from pfnscope.kernel.crashkernel import CrashRequest, crash_request, crash_searc
 GIB, MIB = 1 << 30, 1 << 20
 
 
-def asked(line: str, ram: int | None = 8 * GIB) -> CrashRequest | None:
+def request_of(line: str, ram: int | None = 8 * GIB) -> CrashRequest | None:
     return crash_request(arguments(line), ram)
 
 
@@ -27,20 +27,20 @@ def asked(line: str, ram: int | None = 8 * GIB) -> CrashRequest | None:
     ],
 )
 def test_size_and_place(line: str, size: int, base: int | None, high: bool, low: int | None) -> None:
-    request = asked(line)
+    request = request_of(line)
     assert request is not None
     assert (request.size, request.base, request.high, request.low) == (size, base, high, low)
 
 
 @pytest.mark.parametrize("line", ["quiet", "crashkernel=auto", "crashkernel=0", "crashkernel=16G-:1G", "crashkernel"])
 def test_no_size(line: str) -> None:
-    assert asked(line) is None
+    assert request_of(line) is None
 
 
 def test_ranges_of_ram_need_the_ram_which_counts_rounded_up() -> None:
     line = "crashkernel=1G-2G:128M,2G-:256M"
-    assert asked(line, None) is None
-    just_below = asked(line, 2 * GIB - MIB)
+    assert request_of(line, None) is None
+    just_below = request_of(line, 2 * GIB - MIB)
     assert just_below is not None
     assert just_below.size == 256 * MIB
 

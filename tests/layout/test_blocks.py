@@ -15,8 +15,8 @@ MIB = 1 << 20
 
 
 def size_of(log: BootLog, release: Release | None = None) -> tuple[int, bool] | None:
-    found = block_size(log, build_layout(log, release))
-    return (found.size, found.printed) if found else None
+    size = block_size(log, build_layout(log, release))
+    return (size.size, size.printed) if size else None
 
 
 def test_a_file_goes_before_a_line_and_a_line_before_the_rule() -> None:

@@ -43,11 +43,11 @@ def log(release: str, arguments: str, failure: str, low: int = 2048, high: int =
     )
 
 
-def found(text: str, code: str) -> Finding | None:
+def first_of(text: str, code: str) -> Finding | None:
     return next((item for item in analyze(text.encode()).document.findings if item.code == code), None)
 
 
 def one(text: str, code: str) -> Finding:
-    finding = found(text, code)
+    finding = first_of(text, code)
     assert finding is not None
     return finding

@@ -115,15 +115,15 @@ def _cause(case: _Case) -> str | None:
 
 def _of_address(case: _Case, request: CrashRequest, base: int) -> str:
     """Why a range at a given address could not be had."""
-    wanted = ByteRange(base, base + request.size)
-    missing = difference(((wanted.start, wanted.end),), case.room.ram)
+    target = ByteRange(base, base + request.size)
+    missing = difference(((target.start, target.end),), case.room.ram)
     if missing:
         lacking = ByteRange(*missing[0])
-        return f"{request.text} names {case.words(wanted)}, and of that {case.words(lacking)} is no RAM."
-    taken = difference(((wanted.start, wanted.end),), clip(case.room.pieces, *wanted))
+        return f"{request.text} names {case.words(target)}, and of that {case.words(lacking)} is no RAM."
+    taken = difference(((target.start, target.end),), clip(case.room.pieces, *target))
     if taken:
-        return f"{request.text} names {case.words(wanted)}, and {case.words(ByteRange(*taken[0]))} of that is taken."
-    return f"{request.text} names {case.words(wanted)}, where most likely the kernel's own image lies."
+        return f"{request.text} names {case.words(target)}, and {case.words(ByteRange(*taken[0]))} of that is taken."
+    return f"{request.text} names {case.words(target)}, where most likely the kernel's own image lies."
 
 
 def _details(case: _Case) -> Iterator[str]:
@@ -144,8 +144,8 @@ def _other(case: _Case) -> Remedy:
         return _write(f"crashkernel={argument_size(size)}", "without an address, the kernel finds a place of its own")
     high = search.high and not search.falls_back and not (request is not None and request.high)
     if high and search.low and case.fits(search.low) and case.room.sure(case.limit, _TOP, case.align) >= size:
-        found = f"above {format_size(case.limit)} there is room, and below it for the {format_size(search.low)} of DMA"
-        return _write(f"crashkernel={argument_size(size)},high", found)
+        why = f"above {format_size(case.limit)} there is room, and below it for the {format_size(search.low)} of DMA"
+        return _write(f"crashkernel={argument_size(size)},high", why)
     offered = _offered(case, min(size - 1, max(256 * MIB, case.room.size // 8)))
     if offered:
         return _write(f"crashkernel={argument_size(offered)}", f"so much fits{below(case.limit)}{_wherever(case)}")

@@ -9,7 +9,7 @@ from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet, Lines
 
 
 class BlockSize(Struct, frozen=True):
-    """The size of memory blocks in bytes; ``printed`` says that the kernel told it, in ``lines``."""
+    """The size of memory blocks in bytes; ``printed`` says that the kernel printed it, in ``lines``."""
 
     size: int
     printed: bool
@@ -26,9 +26,9 @@ class MixedBlock(Struct, frozen=True):
 
 def block_size(log: BootLog, layout: Layout) -> BlockSize | None:
     """As a file of /sys or a line says it, or else as the release chooses it, where that leaves one size only."""
-    told = log.files.memory_block_size or next(iter(log.page_counts.memory_block_size), None)
-    if told is not None and told.value >= layout.page_size:
-        return BlockSize(told.value, True, told.lines)
+    printed = log.files.memory_block_size or next(iter(log.page_counts.memory_block_size), None)
+    if printed is not None and printed.value >= layout.page_size:
+        return BlockSize(printed.value, True, printed.lines)
     for failure in log.failures:
         if failure.code == "unaligned-hotplug" and failure.unit:
             return BlockSize(failure.unit, True, failure.lines)
