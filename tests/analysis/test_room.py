@@ -1,7 +1,7 @@
 """Free pieces of RAM: what earlier lines took, what the image may cut, what fits for sure."""
 
 from pfnscope.analysis import analyze
-from pfnscope.analysis.room import IMAGE_AT_MOST, Room, room_before
+from pfnscope.analysis.room import IMAGE_AT_MOST, MOST_ROOMS, Room, Rooms
 from pfnscope.model.log import BootLog, ReservedRegion, Resource
 from pfnscope.model.ranges import ByteRange
 from tests.support.seed import GIB, seed_log
@@ -10,7 +10,7 @@ MIB = 1 << 20
 
 
 def room(line: int | None, **facts: object) -> Room:
-    return room_before(analyze(seed_log("none", **facts)), line)
+    return Rooms(analyze(seed_log("none", **facts))).before(line)
 
 
 def region(start: int, end: int, kind: str, line: int) -> ReservedRegion:
@@ -48,5 +48,14 @@ def test_an_image_whose_place_is_known_cuts_there_alone() -> None:
 
 def test_a_piece_begins_at_a_multiple_and_a_text_without_memory_has_none() -> None:
     assert room(None).largest(0, 32 * MIB, 16 * MIB) == ByteRange(16 * MIB, 32 * MIB)
-    empty = room_before(analyze(BootLog()), None)
+    empty = Rooms(analyze(BootLog())).before(None)
     assert (empty.ram, empty.largest(0, 1 << 64, 1), empty.sure(0, 1 << 64, 1)) == ((), None, 0)
+
+
+def test_a_room_is_worked_out_once_for_each_time_and_no_more_than_a_few_times() -> None:
+    taken = tuple(region(GIB + at * MIB, GIB + (at + 1) * MIB, "cma", 2 * at + 1) for at in range(2 * MOST_ROOMS))
+    rooms = Rooms(analyze(seed_log("none", reserved_regions=taken)))
+    sizes = [sum(end - start for start, end in rooms.before(2 * at).pieces) for at in range(2 * MOST_ROOMS)]
+    whole = sizes[0]
+    assert sizes == [whole - at * MIB for at in range(MOST_ROOMS)] + [0] * MOST_ROOMS
+    assert rooms.before(0) is rooms.before(1)

@@ -1,5 +1,8 @@
 """Where a large piece of RAM could be free while a kernel starts, and how much of it whatever lies where."""
 
+from bisect import bisect_left
+from functools import cached_property
+
 from msgspec import Struct
 
 from pfnscope.analysis.analyze import Analysis
@@ -57,23 +60,49 @@ def _aligned(pieces: Pairs, start: int, end: int, align: int) -> list[tuple[int,
     return [(low, high) for low, high in pairs if low < high]
 
 
-def room_before(analysis: Analysis, line: int | None) -> Room:
-    """The room that the kernel has when it prints ``line``, without what earlier lines name as taken.
+MOST_ROOMS = 8
+"""Times of a boot at which the room is worked out; a hostile text has a failure between any two of its reservations."""
 
-    None: without what any line names. Empty without a memory map or ranges of nodes.
-    """
-    log, layout = analysis.log, analysis.layout
-    size = layout.page_size
-    ram: Pairs = tuple((start * size, end * size) for start, end in layout.memory_frames.pairs)
-    if not ram:
-        ram = canonical((item.start, item.end) for item in log.map_in_force if item.type is MemoryType.RAM)
-    taken = canonical(
-        (region.start, region.end)
-        for region in log.reserved_regions
-        if region.kind not in _LATER_OR_NONE and (line is None or (region.lines and region.lines[0] < line))
-    )
-    image = kernel_image(log, log.command_line or "", layout.version)
-    with_image = difference(ram, taken)
-    pieces = difference(with_image, ((image.start, image.end),) if image else ())
-    names = {argument.name for argument in arguments(log.command_line or "")}
-    return Room(ram, pieces, with_image, "nokaslr" not in names)
+_NO_ROOM = Room((), (), (), moves=False)
+
+
+class Rooms(Struct, frozen=True, dict=True):
+    """The room of a boot at different times of its start."""
+
+    analysis: Analysis
+
+    def before(self, line: int | None) -> Room:
+        """The room that the kernel has when it prints ``line``, without what earlier lines name as taken.
+
+        None: without what any line names. Empty without a memory map or ranges of nodes, and beyond
+        :data:`MOST_ROOMS`.
+        """
+        taken = len(self._taken) if line is None else bisect_left(self._taken, line, key=lambda item: item[0])
+        if taken not in self._known and len(self._known) < MOST_ROOMS:
+            self._known[taken] = self._room(taken)
+        return self._known.get(taken, _NO_ROOM)
+
+    @cached_property
+    def _known(self) -> dict[int, Room]:
+        """By the number of reservations that were there."""
+        return {}
+
+    @cached_property
+    def _ram(self) -> Pairs:
+        log, size = self.analysis.log, self.analysis.layout.page_size
+        ram: Pairs = tuple((start * size, end * size) for start, end in self.analysis.layout.memory_frames.pairs)
+        return ram or canonical((item.start, item.end) for item in log.map_in_force if item.type is MemoryType.RAM)
+
+    @cached_property
+    def _taken(self) -> list[tuple[int, int, int]]:
+        """What lines name as taken: the first line, start, end; in the order of lines."""
+        regions = (item for item in self.analysis.log.reserved_regions if item.kind not in _LATER_OR_NONE)
+        return sorted((item.lines[0] if item.lines else 0, item.start, item.end) for item in regions)
+
+    def _room(self, taken: int) -> Room:
+        log = self.analysis.log
+        with_image = difference(self._ram, canonical((start, end) for _, start, end in self._taken[:taken]))
+        image = kernel_image(log, log.command_line or "", self.analysis.layout.version)
+        pieces = difference(with_image, ((image.start, image.end),) if image else ())
+        names = {argument.name for argument in arguments(log.command_line or "")}
+        return Room(self._ram, pieces, with_image, "nokaslr" not in names)

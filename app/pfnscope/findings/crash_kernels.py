@@ -6,7 +6,7 @@ from functools import cached_property, partial
 from msgspec import Struct, structs
 
 from pfnscope.analysis import Analysis
-from pfnscope.analysis.room import Room, room_before
+from pfnscope.analysis.room import Room, Rooms
 from pfnscope.findings.drafts import Draft, of_failure
 from pfnscope.findings.places import argument_size, below, place
 from pfnscope.kernel.command_line import arguments
@@ -25,9 +25,9 @@ _LEAST = 64 * MIB
 less than the last."""
 
 
-def draft(analysis: Analysis, failure: Failure) -> Draft:
+def draft(rooms: Rooms, failure: Failure) -> Draft:
     """The finding of a sentence about crashkernel=."""
-    case = _Case(analysis, failure)
+    case = _Case(rooms, failure)
     remedy = {"crashkernel-low-failed": _less_low, "crashkernel-value": _usual}.get(failure.code, _other)
     return structs.replace(
         of_failure(failure), cause=partial(_cause, case), details=partial(_details, case), remedy=partial(remedy, case)
@@ -37,12 +37,16 @@ def draft(analysis: Analysis, failure: Failure) -> Draft:
 class _Case(Struct, frozen=True, dict=True):
     """What was asked for, what was free, and where this kernel looks."""
 
-    analysis: Analysis
+    rooms: Rooms
     failure: Failure
 
-    @cached_property
+    @property
+    def analysis(self) -> Analysis:
+        return self.rooms.analysis
+
+    @property
     def room(self) -> Room:
-        return room_before(self.analysis, self.failure.lines[0] if self.failure.lines else None)
+        return self.rooms.before(self.failure.lines[0] if self.failure.lines else None)
 
     @cached_property
     def request(self) -> CrashRequest | None:

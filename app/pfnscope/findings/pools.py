@@ -1,11 +1,9 @@
 """Memory for huge pages and devices that the kernel did not find: why, and what would fit."""
 
-from functools import partial
-
 from msgspec import structs
 
 from pfnscope.analysis import Analysis
-from pfnscope.analysis.room import Room, room_before
+from pfnscope.analysis.room import Room, Rooms
 from pfnscope.findings.drafts import Draft, of_failure
 from pfnscope.findings.places import argument_size, below, place
 from pfnscope.kernel.crashkernel import crash_search
@@ -21,24 +19,23 @@ _SLOT = 2 * KIB
 """The unit of swiotlb=: IO_TLB_SIZE of include/linux/swiotlb.h, 4.17 to 7.1."""
 
 
-def draft(analysis: Analysis, failure: Failure) -> Draft:
+def draft(rooms: Rooms, failure: Failure) -> Draft:
     """The finding of a sentence about memory in one piece: CMA, bounce buffers, regions of a device tree."""
-    room = partial(room_before, analysis, failure.lines[0] if failure.lines else None)
-    limit = _limit(analysis, failure)
+    line, limit = failure.lines[0] if failure.lines else None, _limit(rooms.analysis, failure)
     return structs.replace(
         of_failure(failure),
-        cause=lambda: _cause(analysis, failure, room(), limit),
-        remedy=lambda: _less(failure, room(), limit),
+        cause=lambda: _cause(rooms.analysis, failure, rooms.before(line), limit),
+        remedy=lambda: _less(failure, rooms.before(line), limit),
     )
 
 
-def huge_pages(analysis: Analysis, failure: Failure) -> Draft:
+def huge_pages(rooms: Rooms, failure: Failure) -> Draft:
     """The finding of huge pages that were not allocated at boot."""
     line = failure.lines[0] if failure.lines else None
     return structs.replace(
         of_failure(failure),
-        cause=lambda: _too_few(analysis, failure, room_before(analysis, line)),
-        remedy=lambda: _fewer(analysis, failure, room_before(analysis, line)),
+        cause=lambda: _too_few(rooms.analysis, failure, rooms.before(line)),
+        remedy=lambda: _fewer(rooms.analysis, failure, rooms.before(line)),
     )
 
 

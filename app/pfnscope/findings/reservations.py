@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from pfnscope.analysis import Analysis
+from pfnscope.analysis.room import Rooms
 from pfnscope.findings import crash_kernels, pools
 from pfnscope.findings.drafts import Draft, failures, of_failure
 from pfnscope.findings.places import place
@@ -15,7 +16,7 @@ from pfnscope.simulation import NotSimulated
 from pfnscope.units import MIB, format_size, leading_size
 from pfnscope.words import counted
 
-_BY_CODE: Mapping[str, Callable[[Analysis, Failure], Draft]] = {
+_BY_CODE: Mapping[str, Callable[[Rooms, Failure], Draft]] = {
     "crashkernel-failed": crash_kernels.draft,
     "crashkernel-low-failed": crash_kernels.draft,
     "crashkernel-value": crash_kernels.draft,
@@ -36,11 +37,11 @@ _MUCH = 32 * MIB
 
 def drafts(analysis: Analysis) -> Iterator[Draft]:
     """The findings of this subject."""
-    capture = analysis.log.capture_kernel
+    capture, rooms = analysis.log.capture_kernel, Rooms(analysis)
     for failure in failures(analysis.log, "reservations"):
         if not (capture and failure.code.startswith("crashkernel")):
             draft = _BY_CODE.get(failure.code)
-            yield draft(analysis, failure) if draft else of_failure(failure)
+            yield draft(rooms, failure) if draft else of_failure(failure)
     if capture:
         yield from _inherited(analysis)
     yield from _crash_kernel(analysis)
