@@ -26,10 +26,8 @@ from tests.kernel.outcomes import (
     arm64_starts,
     assumed_holes_are_avoided,
     base_is_fixed,
-    blocks_of,
     bound,
     can_print,
-    crash_search_of,
     debian_fakes,
     deferred,
     end_of_dma32,
@@ -67,6 +65,7 @@ from tests.kernel.outcomes import (
     wide_initmem,
     window,
 )
+from tests.kernel.reserving import blocks_of, crash_search_of
 from tests.support.seed import GIB
 
 MIB = 1 << 20

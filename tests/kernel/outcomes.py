@@ -17,7 +17,6 @@ from pfnscope.kernel.architecture_row import MemoryModel
 from pfnscope.kernel.architectures import memory_model, section_size, zone_limits
 from pfnscope.kernel.argument_notes import argument_notes
 from pfnscope.kernel.command_line import arguments, movable_arguments
-from pfnscope.kernel.crashkernel import crash_search
 from pfnscope.kernel.deferral import RESERVING, deferral
 from pfnscope.kernel.map_arguments import map_operations
 from pfnscope.kernel.readers import readers_for
@@ -29,7 +28,6 @@ from pfnscope.kernel.spellings import Spelling
 from pfnscope.kernel.vendors import emulates_nodes, parse_release
 from pfnscope.kernel.vmemmap_arm64 import linear_maps
 from pfnscope.layout import build_layout
-from pfnscope.layout.blocks import block_size
 from pfnscope.layout.zones import movable_starts
 from pfnscope.model.counts import Count, PrintedCounts
 from pfnscope.model.layout import Layout, MemMap, MemoryRange, ZoneLimit
@@ -41,7 +39,6 @@ from pfnscope.model.log import (
     MemoryType,
     NodeRange,
     SratEntry,
-    WindowNode,
     ZoneInfo,
     ZoneRange,
 )
@@ -382,24 +379,3 @@ def spellings_of(line: str) -> tuple[Spelling, ...]:
     (record,) = records(Text(f"[    0.000000] {line}\n".encode()))
     assert record.form is not None
     return tuple(record.form.spellings(record.message))
-
-
-def blocks_of(end: int, *windows: WindowNode) -> Callable[[Version], object]:
-    """The memory block of a machine whose RAM ends at so many GiB; None where the release leaves several."""
-
-    def outcome(version: Version) -> object:
-        log = boot("x86_64", (0, 1, end * 1024), window_nodes=windows)
-        size = block_size(log, build_layout(log, named(version)))
-        return size and size.size
-
-    return outcome
-
-
-def crash_search_of(arch: str) -> Callable[[Version], object]:
-    """Where a crash kernel is looked for, whether above that too, and whether “,high” is known."""
-
-    def outcome(version: Version) -> object:
-        row = crash_search(arch, version)
-        return row and (row.below, row.falls_back, row.high)
-
-    return outcome
