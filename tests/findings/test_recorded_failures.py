@@ -20,12 +20,12 @@ def recorded(folder: str, *names: str) -> dict[str, Finding]:
 WHY = {
     "crashkernel-too-large-6.1": (
         "crashkernel-failed",
-        "RAM has a piece of at least 900 MiB, [0x1000, 0x3fe94) · 1006.58 MiB · 0x1000000,",
+        "[0x1000, 0x3fe94) · 1006.58 MiB · 0x1000000 of RAM would be enough for 900 MiB, but something lies in it",
         "crashkernel=256M",
     ),
     "crashkernel-too-large-6.12": (
         "crashkernel-failed",
-        "RAM has a piece of at least 900 MiB, [0x1000, 0x3fea4) · 1006.64 MiB · 0x1000000,",
+        "[0x1000, 0x3fea4) · 1006.64 MiB · 0x1000000 of RAM would be enough for 900 MiB, but something lies in it",
         "crashkernel=256M",
     ),
     "crashkernel-in-use": (

@@ -112,8 +112,8 @@ def _cause(case: _Case) -> str | None:
     largest = max(filter(None, (best, above)), key=lambda item: item.size)
     moves = ", which KASLR puts elsewhere on each boot" if case.room.moves else ""
     return (
-        f"RAM has a piece of at least {format_size(size)}, {case.words(largest)}, but something lies in it whose place"
-        f" this text does not tell: the kernel's own image{moves}, its page tables, or what firmware left."
+        f"{case.words(largest)} of RAM would be enough for {format_size(size)}, but something lies in it that this text"
+        f" does not place, most likely the kernel itself{moves}."
     )
 
 
@@ -152,7 +152,7 @@ def _other(case: _Case) -> Remedy:
         return _write(f"crashkernel={argument_size(size)},high", why)
     offered = _offered(case, min(size - 1, max(256 * MIB, case.room.size // 8)))
     if offered:
-        return _write(f"crashkernel={argument_size(offered)}", f"so much fits{below(case.limit)}{_wherever(case)}")
+        return _write(f"crashkernel={argument_size(offered)}", f"that fits{below(case.limit)}{_wherever(case)}")
     if case.fits(size):
         return Remedy("Boot again: as far as this text tells, the size fits wherever the kernel's image lies.")
     return Remedy("This machine has too little RAM in one piece for a crash kernel beside its own kernel.")
@@ -170,14 +170,14 @@ def _less_low(case: _Case) -> Remedy:
         )
     high = case.request.text if case.request and case.request.high else "crashkernel=…,high"
     line = f"{high} crashkernel={argument_size(offered)},low"
-    return _write(line, f"so much fits{below(case.limit)}{_wherever(case)}", case.request is not None)
+    return _write(line, f"that fits{below(case.limit)}{_wherever(case)}", case.request is not None)
 
 
 def _usual(case: _Case) -> Remedy:
     """A size as distributions set it."""
     if case.analysis.layout.arch not in (None, "x86_64"):
         offered = _offered(case, 256 * MIB) if case.room.ram else 0
-        return _write(f"crashkernel={argument_size(offered or 256 * MIB)}", "so much fits", bool(offered))
+        return _write(f"crashkernel={argument_size(offered or 256 * MIB)}", "that fits", bool(offered))
     table = f"crashkernel={USUAL}"
     usual = crash_request(arguments(table), case.room.size or None)
     if usual is None or not case.fits(usual.size):
