@@ -13,7 +13,7 @@ from tests.support.samples import path
 
 COMMAND = str(Path(sys.executable).with_name("pfnscope"))
 RECORDED = Path(__file__).parent.parent / "recorded"
-SLUGS = sorted(item.name for item in RECORDED.iterdir() if item.is_dir())
+SLUGS = sorted(item.parent.name for item in RECORDED.glob("*/kpageflags.runs.txt"))
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:

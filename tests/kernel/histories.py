@@ -14,7 +14,8 @@ from pfnscope.kernel.regressions import ARGUMENTS_TOO_EARLY
 from pfnscope.kernel.release import Version, parse_version
 from pfnscope.layout.evidence import configured_buddy
 from pfnscope.layout.owners import x86_low_memory
-from pfnscope.model.log import BootLog, ConfigOption
+from pfnscope.model.log import BootLog, ConfigOption, WindowNode
+from pfnscope.model.ranges import ByteRange
 from tests.kernel.hibernating import hashed_map, resume_hash, shared_page_is_blamed
 from tests.kernel.ledger_outcomes import log_buffer, mem_total_with_efi, returned_boot_services
 from tests.kernel.outcomes import (
@@ -64,6 +65,7 @@ from tests.kernel.outcomes import (
     wide_initmem,
     window,
 )
+from tests.kernel.reserving import blocks_of, crash_search_of
 from tests.support.seed import GIB
 
 MIB = 1 << 20
@@ -226,7 +228,6 @@ HISTORIES: Mapping[str, History] = {
     "kcore": History(bound("/proc/kcore"), [], {"5.14": ["memory alone"]}),
     "seeks": History(bound("seeks in /proc/kpage*"), ["above max_pfn"], {"5.6": []}),
     "lsmem": History(bound("lsmem"), _END, {"4.19.78": _ONLINE, "4.20": _END, "5.0": _ONLINE, "5.7": []}),
-    "offlining": History(bound("memory offlining"), _END, {"5.7": []}),
     "reserve pass": History(
         reserve_pass,
         [("every frame of a", "nothing else")],
@@ -257,6 +258,18 @@ HISTORIES: Mapping[str, History] = {
         },
     ),
     "nodes of reserved memory of arm64": History(lambda version: takes_blocks("arm64", version), False, {"6.12": True}),
+    "BLOCK_HOLES_REFUSED": History(bound("memory offlining"), _END, {"5.5": []}),
+    "BLOCKS_BY_END": History(blocks_of(66), None, {"4.17": 2 * GIB}),
+    "BLOCKS_OF_BARE_METAL": History(blocks_of(65), None, {"4.17": GIB, "5.9": None}),
+    "BLOCKS_ADVISED": History(
+        blocks_of(66, WindowNode(1, *ByteRange(66 * GIB, 67 * GIB), ())), None, {"4.17": 2 * GIB, "6.15": None}
+    ),
+    "crash kernel of x86-64": History(
+        crash_search_of("x86_64"), (896 * MIB, False, True), {"5.2": (4 * GIB, True, True)}
+    ),
+    "crash kernel of arm64": History(
+        crash_search_of("arm64"), (None, False, False), {"5.19": (None, False, True), "6.2": (None, True, True)}
+    ),
     "WHOLE_FIRST_MIB": History(lambda version: x86_low_memory(version, 4096).pages, 16 + 97, {"5.13": 256}),
     "SOFT_RESERVED": History(soft_reserved, False, {"5.5": True}),
     "NEEDS_MIRRORS": History(mirrored_start, {0: 0x200000}, {"6.6": {}}),

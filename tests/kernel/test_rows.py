@@ -14,6 +14,7 @@ from pfnscope.bootlog.forms import FORMS
 from pfnscope.kernel import spellings, thresholds
 from pfnscope.kernel.architecture_row import Architecture
 from pfnscope.kernel.architectures import ARCHITECTURES, max_order_pages, section_size
+from pfnscope.kernel.crashkernel import SEARCHES
 from pfnscope.kernel.deferral import DEFERRALS, RESERVING
 from pfnscope.kernel.hibernation import RESUME_CHECKS
 from pfnscope.kernel.readers import READERS
@@ -81,7 +82,7 @@ def test_every_threshold_has_an_example_that_turns() -> None:
 
 def test_every_release_that_a_row_names_is_one_where_an_example_turns() -> None:
     turns = {first for row in HISTORIES.values() for first, _ in row.stages()}
-    modules = ("rules", "readers", "deferral", "thresholds", "hibernation", "architectures", "spellings")
+    modules = ("rules", "readers", "deferral", "thresholds", "hibernation", "architectures", "spellings", "crashkernel")
     rows = [vars(import_module(f"pfnscope.kernel.{name}")).values() for name in modules]
     assert {point for row in rows for value in row for point in points(value)} - {NEWEST} <= turns
 
@@ -109,6 +110,8 @@ def test_rows_leave_no_gap_and_do_not_overlap(version: Version) -> None:
         assert holding((row.releases for row in RESUME_CHECKS if arch in row.arches), version) <= 1
     for name in {row.name for row in READERS}:
         assert holding((row.releases for row in READERS if row.name == name), version) <= 1
+    for arch in ("x86_64", "i386", "arm64"):
+        assert holding((row.releases for row in SEARCHES if arch in row.arches), version) == 1
     for row in ARCHITECTURES:
         for nodes in ("one", "many"):
             models = [item.releases for item in row.models if item.nodes in ("any", nodes)]
@@ -130,7 +133,7 @@ def test_an_architecture_has_one_section_size_for_a_release_and_a_page_size(row:
 def test_every_row_says_what_it_was_taken_from() -> None:
     spelled = [row for row in vars(spellings).values() if isinstance(row, Spelling)]
     assert all(row.read for row in spelled)
-    for rows in (RULES, READERS, DEFERRALS, RESERVING, RESUME_CHECKS, DEVIATIONS, spelled):
+    for rows in (RULES, READERS, DEFERRALS, RESERVING, RESUME_CHECKS, DEVIATIONS, SEARCHES, spelled):
         assert all(getattr(row, "source", None) for row in rows)
     assert all(model.why for row in ARCHITECTURES for model in row.models)
 

@@ -374,6 +374,23 @@ _RESERVATIONS = (
     Code("dma-pool-failed", "info", "reservations", _HAPPENED, "No memory for atomic allocations of devices."),
     Code("device-tree-refused", "info", "reservations", _HAPPENED, "A region of the device tree was not reserved."),
     Code("overlapping-reserved-memory", "info", "reservations", _NOT_MEANT, "Device tree regions overlap.", _FIRMWARE),
+    Code("swiotlb-shrunk", "caution", "reservations", _HAPPENED, "Fewer bounce buffers (swiotlb) than asked for."),
+    Code(
+        "capture-kernel-starved",
+        "caution",
+        "reservations",
+        _HAPPENED,
+        "A capture kernel sets memory aside that it needs: it has the machine's own hugepages= or cma=.",
+    ),
+    Code(
+        "capture-kernel-inherits",
+        "info",
+        "reservations",
+        _NOT_MEANT,
+        "A capture kernel has arguments of the machine's own kernel, such as crashkernel=.",
+    ),
+    Code("reserved-outside-ram", "info", "reservations", _NOT_MEANT, "A region is reserved where there is no RAM."),
+    Code("crashkernel-reserved", "none", "reservations", _NOTHING, "Where a crash kernel has its memory."),
 )
 
 _NODES = (
@@ -417,6 +434,21 @@ _BLOCKS = (
     Code("cxl-window-missing", "caution", "blocks", _HAPPENED, "CXL memory without a window of the host.", _FIRMWARE),
     Code("offline-blocked", "info", "blocks", _HAPPENED, "A page frame keeps its memory block online."),
     Code("hotadd-shortened", "info", "blocks", _NOT_MEANT, "Memory of a device that fills no whole memory block."),
+    Code(
+        "blocks-mixed",
+        "info",
+        "blocks",
+        _COULD,
+        "Memory blocks with RAM and something else: they stay online, and readers of whole blocks can die there.",
+    ),
+    Code(
+        "capacity-stranded",
+        "info",
+        "blocks",
+        _NOT_MEANT,
+        "Memory for special purposes that fills no whole memory block.",
+        "Ask the maker of the firmware for ranges at multiples of the memory block size.",
+    ),
 )
 
 _STABILITY = (

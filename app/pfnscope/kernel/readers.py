@@ -6,7 +6,7 @@ from msgspec import Struct, structs
 
 from pfnscope.kernel.architectures import architecture, asks_memblock
 from pfnscope.kernel.release import EVERY, Releases, Version, between, since, starting, until
-from pfnscope.kernel.thresholds import CUT_AT_END, HOLES_IN_ZONE
+from pfnscope.kernel.thresholds import BLOCK_HOLES_REFUSED, CUT_AT_END, HOLES_IN_ZONE
 
 
 class Bound(str, Enum):
@@ -48,7 +48,7 @@ _PAGE_EXT_READS = since("5.2")  # pfn_to_nid() in 5.4.18, early_pfn_to_nid() in 
 _PAGE_OWNER = since("3.19")  # Documentation/mm/page_owner.rst
 _DAMON = since("5.16")  # of physical addresses; in 6.1.20
 _KCORE_ASKS = since("5.14")
-_HOLES_REFUSED = since("5.7")  # memory blocks with holes are not offlined, and lsmem no longer looks
+_ALL_REMOVABLE = since("5.7")  # 53cdc1cb29e8 ("drivers/base/memory.c: indicate all memory blocks as removable")
 
 READERS = (
     *(
@@ -105,13 +105,13 @@ READERS = (
         )
         for releases, bound in (
             (until(_BOUNDED), Bound.SECTION_END),
-            (between(_BOUNDED, _HOLES_REFUSED), Bound.ONLINE_SUBSECTIONS),
+            (between(_BOUNDED, _ALL_REMOVABLE), Bound.ONLINE_SUBSECTIONS),
         )
     ),
-    # blocks with holes are refused before their struct pages are looked at: not yet in 5.4, in 5.7 to 7.1
+    # blocks with holes are refused before their struct pages are looked at
     Reader(
         "memory offlining",
-        until(_HOLES_REFUSED),
+        until(BLOCK_HOLES_REFUSED.since),
         Bound.SECTION_END,
         ordinary=False,
         source="mm/memory_hotplug.c, 4.17",

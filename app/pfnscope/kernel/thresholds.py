@@ -79,6 +79,33 @@ HUGE_PAGES_OF_NODES = Threshold(
     "the patch, and the report of 30 November 2021, in 5.16-rc, that it broke hugepages= for others",
 )
 
+# memory blocks
+
+BLOCK_HOLES_REFUSED = Threshold(
+    since("5.5"),
+    "memory blocks that are not RAM throughout are not taken offline",
+    'c5e79ef561b0 ("mm/memory_hotplug.c: don\'t allow to online/offline memory blocks with holes")',
+    "not in 5.4, in 5.7 to 7.1; its author names its mainline id on 27 January 2020, a day after 5.5",
+)
+BLOCKS_BY_END = Threshold(
+    since("4.17"),
+    "x86-64 with 64 GiB or more: the largest memory block up to 2 GiB of which the end of RAM is a multiple",
+    '078eb6aa50dc ("x86/mm/memory_hotplug: determine block size based on the end of boot memory")',
+    "in 4.17; the patch has the code before it, 2 GiB without that condition",
+)
+BLOCKS_OF_BARE_METAL = Threshold(
+    since("5.9"),
+    "the same only in virtual machines; real ones with 64 GiB or more have memory blocks of 2 GiB",
+    'fe124c95df9e ("x86/mm: use max memory block size on bare metal")',
+    "posted on 14 July 2020, in linux-mm's list for 5.9; recorded boot of 6.12.117 with 65 GiB: 1 GiB",
+)
+BLOCKS_ADVISED = Threshold(
+    since("6.15"),
+    "windows for CXL memory make memory blocks smaller, so that they fill the windows",
+    "memory_block_advise_max_size() in drivers/base/memory.c, probe_memory_block_size() in arch/x86/mm/init_64.c",
+    "not in 6.12; patches of January to March 2025",
+)
+
 # e820 and the kernel's image
 
 PRAM_ARGUMENT = Threshold(

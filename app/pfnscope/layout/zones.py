@@ -4,7 +4,7 @@ Source of the starts: find_zone_movable_pfns_for_nodes() in mm/page_alloc.c, 2.6
 mm/mm_init.c, 6.6, 7.1: what ``kernelcore=``, ``movablecore=`` and ``movable_node`` make of memory.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
@@ -214,9 +214,11 @@ def marked(log: BootLog, memory: Sequence[MemoryRange], page_size: int) -> tuple
     mirror = FrameSet.of(item.range.frames_inward(page_size) for item in dumped if (item.flags or 0) & MIRROR)
     if not any(item.flags is not None and item.node is not None for item in log.memblock_memory):
         hotplug = FrameSet.of(item.range.frames_inward(page_size) for item in log.srat if item.hotplug)
-        used = [item.start // page_size for item in log.reserved_regions if item.kind == "initrd"]
+        used = sorted(item.start // page_size for item in log.reserved_regions if item.kind == "initrd")
         kernel = {memory[0].node} if memory else set()
-        kernel |= {item.node for item in memory if any(item.frames.start <= pfn < item.frames.end for pfn in used)}
+        kernel |= {
+            item.node for item in memory if bisect_left(used, item.frames.start) < bisect_left(used, item.frames.end)
+        }
         hotplug -= FrameSet.of(_extents(memory, kernel))
     if not hotplug and not mirror:
         return tuple(memory)

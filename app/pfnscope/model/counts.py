@@ -58,9 +58,9 @@ class PrintedCounts(msgspec.Struct, frozen=True):
 
     ``zone_*`` name no node: it is that of the lines around. ``zonelists`` has nodes as value and pages beside it,
     ``deferred`` a node whose struct pages were initialised late, with how many pages where that is printed.
-    ``low_ram`` is where the memory ends that i386 maps all the time, in bytes. ``memory_generic`` tells that the total
-    is what is present, as mem_init_print_info() prints it; ``memory_parts`` are all that it names in parentheses, in
-    KiB, by the words for them.
+    ``low_ram`` is where the memory ends that i386 maps all the time, ``memory_block_size`` the unit of hotplug, both in
+    bytes. ``memory_generic`` tells that the total is what is present, as mem_init_print_info() prints it;
+    ``memory_parts`` are all that it names in parentheses, in KiB, by the words for them.
     """
 
     node_total_pages: tuple[Count, ...] = ()
@@ -81,6 +81,7 @@ class PrintedCounts(msgspec.Struct, frozen=True):
     walked: tuple[WalkedZone, ...] = ()
     flag_widths: tuple[FlagWidths, ...] = ()
     configured_cpus: tuple[Count, ...] = ()
+    memory_block_size: tuple[Count, ...] = ()
     memory_generic: bool = False
     absent_kib: int | None = None
     reserved_kib: int | None = None

@@ -31,7 +31,7 @@ from pfnscope.model.log import (
     ZoneInfo,
     ZoneRange,
 )
-from pfnscope.model.ranges import Address, FrameRange, Lines
+from pfnscope.model.ranges import Address, Bordered, FrameRange, Lines
 
 
 class Boot(msgspec.Struct, frozen=True):
@@ -127,11 +127,26 @@ class DebugfsLists(msgspec.Struct, frozen=True):
     physmem: tuple[DebugfsRegion, ...]
 
 
+class MixedRange(Bordered, msgspec.Struct, frozen=True):
+    """A memory block that is not RAM throughout: memory``number`` of sysfs, of which ``ram`` bytes are RAM."""
+
+    number: int
+    start: Address
+    end: Address
+    ram: int
+
+
 class MemoryBlocks(msgspec.Struct, frozen=True):
-    """The units of memory hotplug, from lsmem or sysfs; ``size`` of one in bytes. A block is no section."""
+    """The units of memory hotplug. A block is no section.
+
+    ``size`` of one in bytes, as ``basis`` says: evidence, a file or a line, or the release, which leaves one size only.
+    ``ranges`` are those of lsmem or sysfs, ``mixed`` the blocks with RAM and something else.
+    """
 
     size: int | None
     ranges: tuple[BlockRange, ...]
+    basis: Basis | None = None
+    mixed: tuple[MixedRange, ...] = ()
 
 
 class AppliedRule(msgspec.Struct, frozen=True):

@@ -11,6 +11,7 @@ from pfnscope.analysis.ledger import ledger
 from pfnscope.findings import findings
 from pfnscope.findings.contradictions import against_rule, state_in_full
 from pfnscope.kernel.rules import describe_releases
+from pfnscope.layout.blocks import block_size, mixed_blocks
 from pfnscope.model.analysis import ALARMS, Cause, Choice, Hole, Inspection, Verdict, worse, worst_first
 from pfnscope.model.counts import Count, PrintedCounts
 from pfnscope.model.document import (
@@ -22,6 +23,7 @@ from pfnscope.model.document import (
     Kernel,
     Memblock,
     MemoryBlocks,
+    MixedRange,
     PageCounts,
     Sections,
     Unavailable,
@@ -78,10 +80,23 @@ def document(analysis: Analysis, boots: tuple[BootRow, ...] = (), logs: Sequence
         nomap=analysis.nomap,
         ledger=ledger(analysis),
         memblock_debugfs=DebugfsLists(files.memblock_memory, files.memblock_reserved, files.memblock_physmem),
-        memory_blocks=MemoryBlocks(_value(files.memory_block_size), files.memory_blocks),
+        memory_blocks=_blocks(analysis),
         **{name: getattr(log, name) for name in _OF_LOG},
         **{name: getattr(files, name) for name in _OF_FILES},
     )
+
+
+def _blocks(analysis: Analysis) -> MemoryBlocks:
+    """Memory blocks as the files of /sys, a line or the release have them."""
+    ranges, size = analysis.log.files.memory_blocks, block_size(analysis.log, analysis.layout)
+    if size is None:
+        return MemoryBlocks(None, ranges)
+    page = analysis.layout.page_size
+    mixed = tuple(
+        MixedRange(block.number, *block.frames.in_bytes(page), block.ram.pages * page)
+        for block in mixed_blocks(analysis.layout, size.size)
+    )
+    return MemoryBlocks(size.size, ranges, "evidence" if size.printed else "release", mixed)
 
 
 def _verdict(known: tuple[Finding, ...], layout: Layout) -> Verdict:

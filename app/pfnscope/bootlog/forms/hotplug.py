@@ -1,5 +1,6 @@
 """Nodes without memory of their own, and claims of tables that only some machines have."""
 
+from pfnscope.bootlog.effects import Tally
 from pfnscope.bootlog.forms.base import (
     BARE,
     HEX,
@@ -12,27 +13,30 @@ from pfnscope.bootlog.forms.base import (
     number,
 )
 from pfnscope.kernel import spellings
-from pfnscope.model.counts import NodeProcessor
+from pfnscope.model.counts import Count, NodeProcessor
 from pfnscope.model.log import ReservedRegion
+from pfnscope.units import GIB, MIB
 
 FORMS = (
     Form(
         name="hotplug-block",
         family="hotplug memory",
-        triggers=(
-            "emory block size",
-            "memory block size ",
-            "Memory hotplug will waste",
+        triggers=("emory block size", "memory block size "),
+        pattern=r"(?:x86/mm: )?[Mm]emory block size ?: ?([0-9]{1,9})([MG])B"
+        r"|UV: memory block size ([0-9]{1,9})([MG])B",
+        make=lambda g, lines: Tally(
+            "memory_block_size", Count(number(g[0] or g[2]) * (GIB if "G" in (g[1], g[3]) else MIB), lines)
         ),
-        pattern=r"(?:x86/mm: )?(?:Memory block size: [0-9]+MB|memory block size : [0-9]+MB)"
-        r"|UV: memory block size [0-9]+[MG]B|(?:memory_hotplug: )?Memory hotplug will waste [0-9]+ pages",
-        samples=(
-            "x86/mm: Memory block size: 128MB",
-            "memory block size : 2048MB",
-            "UV: memory block size 2GB",
-            "Memory hotplug will waste 512 pages in each memory block",
-        ),
-        source="arch/x86/mm/init_64.c, mm/memory_hotplug.c, 2.6.39-7.1; the unit of hotplug, not a section",
+        samples=("x86/mm: Memory block size: 128MB", "memory block size : 2048MB", "UV: memory block size 2GB"),
+        source="arch/x86/mm/init_64.c, 2.6.39-7.1; the unit of hotplug in bytes, not a section",
+    ),
+    Form(
+        name="hotplug-waste",
+        family="hotplug memory",
+        triggers=("Memory hotplug will waste",),
+        pattern=r"(?:memory_hotplug: )?Memory hotplug will waste [0-9]+ pages",
+        samples=("Memory hotplug will waste 512 pages in each memory block",),
+        source="mm/memory_hotplug.c, 6.6-7.1",
     ),
     Form(
         name="srat-hotplug-old",

@@ -17,7 +17,7 @@ from pfnscope.bootlog.forms.base import (
 from pfnscope.kernel import spellings
 from pfnscope.model.log import Failure, ReservedRegion
 from pfnscope.model.ranges import ByteRange, Lines
-from pfnscope.units import MIB, format_size
+from pfnscope.units import KIB, MIB, format_size
 
 _OLD = rf"{BARE}\s*-\s*{BARE}"
 
@@ -58,6 +58,16 @@ def _swiotlb(groups: Groups) -> ByteRange:
     """3.6 alone printed the last byte; the buffer is a multiple of 4 KiB, so a last byte shows."""
     memory = exclusive(groups[0], groups[1])
     return inclusive(groups[0], groups[1]) if hexadecimal(groups[1]) & 0xFFF == 0xFFF else memory
+
+
+_SLOT = 2 * KIB
+"""IO_TLB_SIZE of include/linux/swiotlb.h, 4.17 to 7.1."""
+
+
+def _shrunk(groups: Groups, lines: Lines) -> Effect:
+    size, left = number(groups[0]) * _SLOT, number(groups[1]) * _SLOT
+    text = f"The kernel found no {format_size(size)} for bounce buffers (swiotlb), and took {format_size(left)}."
+    return Failure("swiotlb-shrunk", text, lines, size=size)
 
 
 def _reservation(groups: Groups, lines: Lines) -> Effect:
@@ -296,6 +306,15 @@ FORMS = (
             (r"TLB \[mem", spellings.SWIOTLB),
             ("TLB: mapped", spellings.SWIOTLB_MAPPED),
         ),
+    ),
+    Form(
+        name="swiotlb-shrunk",
+        family="failed reservations",
+        triggers=("bounce buffer size adjusted",),
+        pattern=rf"(?:software IO TLB: )?SWIOTLB bounce buffer size adjusted {NUMBER} -> {NUMBER} slabs",
+        make=_shrunk,
+        samples=("software IO TLB: SWIOTLB bounce buffer size adjusted 1048576 -> 262144 slabs",),
+        source="swiotlb_init_remap() in kernel/dma/swiotlb.c, 6.12; slots of 2 KiB",
     ),
     Form(
         name="swiotlb-old",
