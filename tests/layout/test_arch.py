@@ -79,4 +79,4 @@ def test_an_array_of_struct_pages_without_a_hole_leaves_nothing_to_judge() -> No
     text += "  node   0: [mem 0x0000000000000000-0x0000000007ffffff]\n"
     document = analyze(text.encode()).document
     assert (document.kernel.arch, document.holes) == ("m68k", ())
-    assert document.verdict.details[0].startswith("There is nothing to judge: ")
+    assert document.verdict.summary.endswith("one array for each node (FLATMEM), without a hole.")

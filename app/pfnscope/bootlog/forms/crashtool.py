@@ -1,21 +1,26 @@
 """What crash(8) and drgn show of a kernel or of its dump: struct pages, the memory map, and where it died."""
 
-from pfnscope.bootlog.effects import ArchHint, Effect, Running, ShownFlags, ToolOops, ToolPage, Trouble
+from pfnscope.bootlog.effects import ArchHint, Effect, Noted, Running, ShownFlags, ToolOops, ToolPage, Trouble
 from pfnscope.bootlog.files.lines import LsmemRow, ResourceLine, ZoneHeader, ZoneNode, ZoneSizes, ZoneStart
 from pfnscope.bootlog.forms.base import NUMBER, ZONE, Form, Groups, hexadecimal, inclusive, number
+from pfnscope.kernel.architectures import architecture_named
 from pfnscope.model.log import TOOL, PageDump
 from pfnscope.model.ranges import Lines
 
 _POINTER = r"(?:0x)?(ffff[0-9a-f]{12})"
 _VALUE = r"(0x[0-9a-fA-F]{1,16}|[0-9]{1,20})"
 _MOST = 1 << 64
-_MACHINES = {"x86_64": "x86_64", "aarch64": "arm64", "s390x": "s390x"}
 
 
 def _number(text: str | None) -> int:
     """As C writes it."""
     value = int(text or "0", 16 if (text or "").startswith("0x") else 10)
     return value if value < _MOST else 0
+
+
+def _machine(groups: Groups, _lines: Lines) -> Effect:
+    arch = architecture_named(groups[0] or "")
+    return ArchHint(arch) if arch else Noted()
 
 
 def _row(groups: Groups, _lines: Lines) -> Effect:
@@ -214,8 +219,8 @@ FORMS = (
         name="crash-machine",
         family="oopses",
         triggers=("MACHINE: ",),
-        pattern=rf"MACHINE: ({'|'.join(_MACHINES)})\b",
-        make=lambda g, _lines: ArchHint(_MACHINES[g[0] or ""]),
+        pattern=r"MACHINE: (\w+)",
+        make=_machine,
         samples=("MACHINE: x86_64  (2400 Mhz)", "MACHINE: aarch64  (unknown Mhz)"),
         source="display_sys_stats() in kernel.c of crash, 7.2 to 9.0: uname -m",
     ),

@@ -104,7 +104,7 @@ FORMS = (
     Form(
         name="efi-memory-attributes",
         family="EFI memory map",
-        triggers=("MEMATTR=0x",),
+        triggers=("«efi:» +[A-Z]", "MEMATTR=0x"),
         pattern=rf"(?:efi:)?\s*(?:[A-Z][A-Za-z0-9]*(?: [0-9][0-9.]*)?=0x[0-9a-f]{{1,16}}\s+)*MEMATTR={HEX}",
         make=lambda g, lines: ReservedRegion(
             *base_size(g[0], _ATTRIBUTES_HEADER), "EFI memory attributes", "efi-table", lines

@@ -91,6 +91,7 @@ FORMS = (
             "PM: Memory allocation failed",
             "Cannot allocate original bitmap",
             "Cannot allocate copy bitmap",
+            "Cannot allocate zero bitmap",
         ),
         pattern=rf"PM: (?:hibernation: )?(?:Image allocation is {NUMBER} pages short|Not enough free memory"
         r"|Memory allocation failed|Cannot allocate (?:original|copy|zero) bitmap)",
@@ -100,6 +101,7 @@ FORMS = (
             "PM: hibernation: Not enough free memory",
             "PM: Memory allocation failed",
             "PM: hibernation: Cannot allocate copy bitmap",
+            "PM: hibernation: Cannot allocate zero bitmap",
         ),
         source="kernel/power/snapshot.c, 4.17 to 7.1",
     ),
