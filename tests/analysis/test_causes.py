@@ -65,4 +65,4 @@ def test_an_excerpt_without_a_command_line_names_the_argument_as_inferred() -> N
     log = msgspec.structs.replace(log_of("seed-1g-4g"), firmware_map=(), command_line=None, srat=())
     analysis = analyze(log)
     assert blamed(analysis)[0xBFFD7] == ("memmap=1G!4G",)
-    assert "inferred: the persistent memory in the user-defined map" in cause_text(analysis, 0xBFFD7)
+    assert "(inferred from the user-defined map)" in cause_text(analysis, 0xBFFD7)

@@ -156,7 +156,7 @@ def test_where_no_line_names_the_release_the_releases_are_assumed() -> None:
     _, remedy = first(b"".join(line for line in lines if b"Linux version" not in line))
     assert remedy.command_line == "memmap=1G!5G"
     assert (
-        "in the simulator no danger is left on any release. No line names the release: assumed is that 4.1"
+        "in the simulator no danger is left on any release. Find out the release (uname -r): assumed is that 4.1"
         in remedy.text
     )
     assert remedy.release is None
@@ -258,7 +258,9 @@ def test_a_tail_that_firmware_leaves_costs_the_rest_of_its_section() -> None:
     finding, remedy = first(tails(2))
     assert finding.severity == "danger"
     assert remedy.command_line == "memmap=112M$3968M"
-    assert remedy.text.startswith(r"Add memmap=112M$3968M (in GRUB 2's /etc/default/grub write memmap=112M\\\$3968M; ")
+    assert remedy.text.startswith(
+        r"Add memmap=112M$3968M (for GRUB 2 write memmap=112M\\\$3968M in /etc/default/grub, "
+    )
     assert (
         "it gives up 112 MiB, and in the simulator no danger is left on 4.19.50, nor on any other release."
         in remedy.text

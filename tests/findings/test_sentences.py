@@ -114,7 +114,7 @@ def test_a_sentence_of_the_kernel_is_the_first_finding_of_a_line_and_of_a_wrappe
         (
             "HugeTLB: allocating 96 of page size 1.00 GiB failed.  Only allocated 61 hugepages.",
             "huge-pages-failed",
-            "Of 96 huge pages of 1.00 GiB the kernel could allocate 61.",
+            "Of 96 huge pages of 1 GiB the kernel could allocate 61.",
         ),
         (
             "HugeTLB: unsupported hugepagesz=8G",

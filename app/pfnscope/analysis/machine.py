@@ -89,7 +89,7 @@ def blame(machine: Machine, layout: Layout, holes: Sequence[Hole]) -> dict[int, 
     causes = _blamed(machine, layout, holes, shaping, allowed)
     if inferred is None:
         return causes
-    note = f" (inferred: {inferred})"
+    note = " (inferred from the user-defined map)"
     return {at: Cause(cause.arguments, cause.why + note) for at, cause in causes.items()}
 
 

@@ -54,4 +54,5 @@ def _calm(analysis: Analysis, drafts: list[Draft]) -> Iterator[Draft]:
         return
     only = "nothing-to-do-but-know" if any(draft.severity == "info" for draft in drafts) else "nothing-to-do"
     doubt = analysis.choice.doubt
-    yield Draft(only, holes.calm(analysis), details=lambda: (f"Not certain: {doubt}.",) if doubt else ())
+    first = all(RANK[draft.code] > RANK[only] for draft in drafts if draft.severity == "info")
+    yield Draft(only, holes.calm(analysis, first=first), details=lambda: (f"Not certain: {doubt}.",) if doubt else ())

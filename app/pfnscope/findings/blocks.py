@@ -22,10 +22,17 @@ from pfnscope.words import counted
 _READERS = frozenset({"lsmem", "memory offlining"})
 """Readers that go through the struct pages of whole blocks."""
 
+_SAME_REFUSAL = 5
+"""Lines from a refusal of memory to what a driver says of its device: drivers/acpi/acpi_memhotplug.c, 4.4 to 7.1."""
+
 
 def drafts(analysis: Analysis) -> Iterator[Draft]:
     """The findings of this subject."""
+    refused = [failure for failure in failures(analysis.log, "blocks") if failure.code == "unaligned-hotplug"]
+    behind = {line for failure in refused for line in range(failure.lines[0], failure.lines[0] + _SAME_REFUSAL)}
     for failure in failures(analysis.log, "blocks"):
+        if failure.code == "hotadd-failed" and failure.range is None and failure.lines[0] in behind:
+            continue  # the driver says of its device what the refusal says of its addresses
         draft = _BY_CODE.get(failure.code)
         yield draft(analysis, failure) if draft else of_failure(failure)
     size = block_size(analysis.log, analysis.layout)
@@ -143,8 +150,17 @@ def _bring_movable() -> Remedy:
     )
 
 
+def _not_added(_: Analysis, failure: Failure) -> Draft:
+    """Memory that was not added; where its addresses are known, so is where to look for their owner."""
+    if failure.range is None:
+        return of_failure(failure)
+    text = "Look in /proc/iomem, as root, for what else has these addresses."
+    return structs.replace(of_failure(failure), remedy=partial(Remedy, text))
+
+
 _BY_CODE: Mapping[str, Callable[[Analysis, Failure], Draft]] = {
     "unaligned-hotplug": _unaligned,
+    "hotadd-failed": _not_added,
     "offline-failed": _kept,
     "offline-blocked": _kept,
 }

@@ -265,6 +265,8 @@ def _code(analysis: Analysis, report: Report) -> str | None:
         return None
     if kind == "oops":
         return "crash" if _about_struct_pages(analysis, report) else "crash-elsewhere"
+    if kind == "page-dump" and report.printed.pfn is not None and report.printed.text.endswith(": unmovable page"):
+        return None  # the memory block that it keeps online is told
     if kind == "page-dump" and not report.died and any(words in report.printed.text for words in _USUAL):
         return "page-in-use"
     return "crash" if report.died else "bad-page"

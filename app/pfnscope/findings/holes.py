@@ -7,6 +7,7 @@ from itertools import groupby
 from pfnscope.analysis import Analysis
 from pfnscope.analysis.choice import possible_releases
 from pfnscope.analysis.doubt import leaves_unwritten
+from pfnscope.findings.codes import WHOLE
 from pfnscope.findings.contradictions import doubts
 from pfnscope.findings.drafts import Draft, no_remedy
 from pfnscope.findings.remedies import of_dangers, of_unknown
@@ -28,7 +29,8 @@ def drafts(analysis: Analysis) -> Iterator[Draft]:
             yield no_verdict(analysis)
         return
     if not analysis.layout.knows_struct_pages:
-        yield Draft("no-verdict", f"No verdict: {analysis.choice.why}.")
+        remedy = no_remedy if analysis.layout.arch else partial(Remedy, f"Name the architecture (--arch). {WHOLE}")
+        yield Draft("no-verdict", f"No verdict: {analysis.choice.why}.", remedy=remedy)
         return
     evident = {item.hole.frames for item in analysis.evident}
     by_severity = worst_first(hole for hole in analysis.holes if hole.frames not in evident and hole.severity != "none")
@@ -44,14 +46,17 @@ def drafts(analysis: Analysis) -> Iterator[Draft]:
 
 def no_verdict(analysis: Analysis) -> Draft:
     """That the text has no node ranges, and what it has in their place."""
-    return Draft("no-verdict", f"No verdict: the text has no node ranges{_instead(analysis)}.")
+    text = f"No verdict: the text has no node ranges{_instead(analysis)}."
+    return Draft("no-verdict", text, remedy=partial(Remedy, WHOLE))
 
 
-def calm(analysis: Analysis) -> str:
-    """That there is nothing to do."""
+def calm(analysis: Analysis, *, first: bool) -> str:
+    """That there is nothing to do; behind what happened, ``first`` is False, only that struct pages are safe."""
+    no_page = f"o struct page of this machine can crash a reader{on_release(analysis)}."
+    if not first:
+        return f"N{no_page}"
     flat = " Struct pages are one array for each node (FLATMEM), without a hole." if analysis.layout.flat else ""
-    nothing = f"Nothing to do: no struct page of this machine can crash a reader{on_release(analysis)}."
-    return nothing + (flat if not analysis.holes else "")
+    return f"Nothing to do: n{no_page}{'' if analysis.holes else flat}"
 
 
 def on_release(analysis: Analysis) -> str:
@@ -146,7 +151,7 @@ def _not_known(analysis: Analysis, of: str) -> str:
     releases = analysis.dangerous_on & possible_releases(analysis.log, analysis.release)
     if not releases.intervals:
         return f"What {of} hold depends on the release, which is not known{_by_lines(analysis)}."
-    return f"On {releases}, nothing writes {of}, and a reader can panic there; the text names no release."
+    return f"On {releases}, nothing writes {of}, and a reader can panic there."
 
 
 def _sentence(text: str) -> str:

@@ -201,7 +201,7 @@ def _struct_pages(case: Case) -> Draft | None:
     if not case.stands_out:
         return None
     flat = case.analysis.layout.flat
-    why = ": they are one array from the first to the last frame, and holes are in it" if flat else ""
+    why = ": they are one array from the first to the last frame, holes included" if flat else ""
     words = "Use a kernel with SPARSEMEM (CONFIG_SPARSEMEM), which has none for holes." if flat else None
     text = f"Struct pages take {case.size} of RAM{why}."
     return _draft("ram-struct-pages", text, case.row, lambda: Remedy(words) if words else None)

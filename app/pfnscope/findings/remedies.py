@@ -102,7 +102,7 @@ def _other_release(analysis: Analysis) -> _Part:
         possible = _alarming(analysis)
         if not possible.intervals:
             return _Part("")
-        return _Part(f"No line names the release: assumed is that {possible} alone leave these struct pages unwritten.")
+        return _Part(f"Find out the release (uname -r): assumed is that {possible} alone leave them unwritten.")
     if release.acts_like not in dangerous:
         return _Part(_against_its_number(analysis, release))
     if release.backports or not release.stable_known or release.deviation:

@@ -42,7 +42,8 @@ def _cma_place(groups: Groups, lines: Lines) -> Effect:
 def _huge_pages(groups: Groups, lines: Lines) -> Effect:
     pages, size, node, got = groups
     where = f" on node {node}" if node else ""
-    text = f"Of {pages} huge pages of {size} the kernel could allocate {got or '0'}{where}."
+    of = (size or "").replace(".00 ", " ")
+    text = f"Of {pages} huge pages of {of} the kernel could allocate {number(got or '0') or 'none'}{where}."
     unit = parse_size((size or "").replace(" ", "").replace(".00", "").removesuffix("iB").removesuffix("B"))
     return Failure(
         "huge-pages-failed",
