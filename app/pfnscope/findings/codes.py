@@ -24,7 +24,8 @@ class Stage(IntEnum):
 class Code(Struct, frozen=True):
     """One row. ``meaning`` is for the reference; ``then`` is what helps where the finding itself has no remedy.
 
-    ``beside`` is a code that says the same and more: where a boot has that one, this is not told.
+    ``beside`` is a code that says the same and more: where a boot has that one, this is not told. ``ordinary`` is what
+    most machines have: behind a finding above info it waits behind the bars, and in front of them it comes last.
     """
 
     code: str
@@ -34,12 +35,14 @@ class Code(Struct, frozen=True):
     meaning: str
     then: str = ""
     beside: str = ""
+    ordinary: bool = False
 
 
 _HAPPENED, _COULD, _NOT_MEANT, _NOT_CERTAIN, _NOTHING = Stage
 
 _FIRMWARE = "Report it to the maker of the firmware."
-_WHOLE = "Send the log from its first line, as root: the buffer of a machine that runs for long has lost its beginning."
+WHOLE = "Send the log from its first line, as root: the buffer of a machine that runs for long has lost its beginning."
+"""What helps where lines are missing."""
 
 _CRASHES = (
     Code(
@@ -84,7 +87,14 @@ _CRASHES = (
         _HAPPENED,
         "The kernel died where it goes through struct pages or checks them, and no unwritten struct page is shown.",
     ),
-    Code("bad-page", "caution", "crashes", _HAPPENED, "The kernel found a struct page that is not as it should be."),
+    Code(
+        "bad-page",
+        "caution",
+        "crashes",
+        _HAPPENED,
+        "The kernel found a struct page that is not as it should be.",
+        "Test the RAM (memtest86+). Where that finds nothing it is a fault of the kernel: report it with the log.",
+    ),
     Code("rmp-failed", "caution", "crashes", _HAPPENED, "A page frame of an encrypted guest could not change hands."),
     Code("report-of-state", "info", "crashes", _HAPPENED, "A report shows what struct pages without memory hold."),
     Code("memory-error", "info", "crashes", _HAPPENED, "The hardware reported a memory error."),
@@ -130,7 +140,7 @@ _HOLES = (
         "holes",
         _COULD,
         "Whether struct pages without memory are written depends on the release, which nothing names.",
-        _WHOLE,
+        WHOLE,
     ),
     Code(
         "struct-pages-uncertain",
@@ -138,7 +148,7 @@ _HOLES = (
         "holes",
         _NOT_CERTAIN,
         "Lines are missing or contradict each other: whether struct pages without memory are written is not known.",
-        _WHOLE,
+        WHOLE,
     ),
     Code(
         "lines-missing",
@@ -146,7 +156,8 @@ _HOLES = (
         "holes",
         _NOT_CERTAIN,
         "Lines about memory are missing from the text, so that a danger may not be seen.",
-        _WHOLE,
+        WHOLE,
+        beside="struct-pages-uncertain",
     ),
     Code(
         "counts-differ",
@@ -156,15 +167,16 @@ _HOLES = (
         "The kernel counted another number of pages than this layout gives.",
         "Report it with the log.",
     ),
-    Code("struct-pages-unread", "info", "holes", _COULD, "Struct pages that nothing writes or reads."),
+    Code("struct-pages-unread", "info", "holes", _COULD, "Struct pages that nothing writes or reads.", ordinary=True),
     Code("struct-pages-undecided", "info", "holes", _COULD, "What struct pages without memory hold is not known."),
-    Code("struct-pages-zeroed", "info", "holes", _COULD, "Struct pages without memory are all zero."),
+    Code("struct-pages-zeroed", "info", "holes", _COULD, "Struct pages without memory are all zero.", ordinary=True),
     Code(
         "struct-pages-linked",
         "info",
         "holes",
         _COULD,
         "Struct pages without memory name a zone that does not span them.",
+        ordinary=True,
     ),
     Code("nomap-kept-out", "info", "holes", _COULD, "NOMAP memory whose struct pages are all zero."),
 )
@@ -183,7 +195,14 @@ _ARGUMENTS = (
     Code("sign-escaped", "caution", "arguments", _NOT_MEANT, "A backslash in memmap= that the boot loader left there."),
     Code("memmap-without-sign", "caution", "arguments", _NOT_MEANT, "memmap= with a size alone takes all RAM above."),
     Code("argument-too-new", "caution", "arguments", _NOT_MEANT, "An argument that this release does not know yet."),
-    Code("argument-malformed", "caution", "arguments", _NOT_MEANT, "An argument that the kernel does not understand."),
+    Code(
+        "argument-malformed",
+        "caution",
+        "arguments",
+        _NOT_MEANT,
+        "An argument that the kernel does not understand.",
+        "Leave it out, or write it as kernel-parameters.txt of the kernel's documentation has it.",
+    ),
     Code(
         "argument-ignored",
         "caution",
@@ -409,7 +428,7 @@ _NODES = (
         "nodes",
         _NOT_MEANT,
         "Two nodes claim the same memory in what the kernel printed: the text is damaged, or of two boots.",
-        _WHOLE,
+        WHOLE,
     ),
     Code("numa-rejected", "caution", "nodes", _NOT_MEANT, "The kernel did not take the firmware's nodes.", _FIRMWARE),
     Code("memory-without-node", "info", "nodes", _NOT_MEANT, "Memory that firmware gave to no node.", _FIRMWARE),
@@ -440,6 +459,7 @@ _BLOCKS = (
         "blocks",
         _COULD,
         "Memory blocks with RAM and something else: they stay online, and readers of whole blocks can die there.",
+        ordinary=True,
     ),
     Code(
         "capacity-stranded",
@@ -492,7 +512,7 @@ _STABILITY = (
 
 _CALM = (
     Code("nothing-to-do-but-know", "info", "holes", _HAPPENED, "Nothing to do; other findings are worth knowing."),
-    Code("no-verdict", "none", "holes", _NOT_MEANT, "The text does not tell what a verdict needs.", _WHOLE),
+    Code("no-verdict", "none", "holes", _NOT_MEANT, "The text does not tell what a verdict needs."),
     Code("nothing-to-do", "none", "holes", _NOTHING, "No struct page of this machine can crash a reader."),
 )
 

@@ -33,15 +33,18 @@ def render(document: Document, look: Look = PLAIN, today: Document | None = None
     do anything it is short, unless ``look`` asks for all of it.
     """
     bars = bars_of_two(today, document, look, one_log=True) if today else bars_of(document, look)
-    parts = [
-        [*_headline(document, look), *listed(facts(document), look)],
-        _titled("Page frames", bars, look),
-    ]
+    who, drawn = listed(facts(document), look), _titled("Page frames", bars, look)
     if is_calm(document) and not look.full:
-        parts.append(_portrait(document, look))
+        portrait = _portrait(document, look)
+        free = _CALM_LINES - sum(len(part) + 1 for part in (who, drawn, portrait)) + 1
+        parts = [[*_short_headline(document, look, free), *who], drawn, portrait]
     else:
-        parts += [_ram(document, look), *_tables(document, look, today)]
+        parts = [[*_headline(document, look), *who], drawn, _ram(document, look), *_tables(document, look, today)]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+
+
+_CALM_LINES = 24
+"""A report on a machine about which nothing has to be done fits into the smallest terminal."""
 
 
 def is_calm(document: Document) -> bool:
@@ -51,7 +54,7 @@ def is_calm(document: Document) -> bool:
         and document.findings[0].code in ("nothing-to-do", "nothing-to-do-but-know")
         and document.origin == "log"
         and len(document.boots) < 2
-        and not document.kernel.assumed
+        and not {"release", "arch"} & {*document.kernel.assumed}
     )
 
 
@@ -65,7 +68,9 @@ def _portrait(document: Document, look: Look) -> Lines:
         zones = ", ".join(f"{zone.zone} {zone.frames}" for zone in document.zone_spans if zone.node == node)
         rows.append((f"node {node}", format_size(size), zones))
     rest = [f"{counted_words(len(sizes) - _PORTRAYED, 'more node')}."] if len(sizes) > _PORTRAYED else []
-    holes = f"{counted_words(len(document.holes), 'hole')} without memory, none of them dangerous. All tables: --full"
+    harm = {0: "No hole", 1: "1 hole without memory, harmless"}
+    count = len(document.holes)
+    holes = f"{harm.get(count, f'{count:,} holes without memory, none of them dangerous')}. All tables: --full"
     ram = [ledgers.brief(document.ledger)] if document.ledger else []
     return [*table(rows, look, flexible=(2,)), *paragraphs([*rest, holes, *ram], look)]
 
@@ -135,9 +140,17 @@ def _assumed(document: Document, name: str) -> str:
     return " (assumed)" if name in document.kernel.assumed else ""
 
 
-def _headline(document: Document, look: Look) -> Lines:
+def _short_headline(document: Document, look: Look, most: int) -> Lines:
+    """As many findings as there are lines for."""
+    shown, _ = headline.in_front(document)
+    rooms = (None, *range(len(shown) - 1, -1, -1))
+    fitting = (lines for room in rooms if len(lines := _headline(document, look, room)) <= most)
+    return next(fitting, _headline(document, look, 0))
+
+
+def _headline(document: Document, look: Look, room: int | None = None) -> Lines:
     out: Lines = []
-    for line in headline.headline(document):
+    for line in headline.headline(document, room):
         wrapped = look.wrap(line.text) if line.first else look.wrap(line.text, "  ")
         out += [look.paint(line.role, text) for text in wrapped]
     return out

@@ -51,9 +51,9 @@ def brief(ledger: Ledger) -> str:
     """The same in as few words as can be, with what stands out."""
     share = 100 * ledger.mem_total / ledger.total if ledger.total else 0.0
     about = "" if ledger.mem_total_basis == "evidence" else "about "
-    largest = [f"{row.what} has {format_size(row.bytes)}" for row in ledger.rows if ledger.stands_out(row)][:_NAMED]
+    largest = [f"{row.what} {format_size(row.bytes)}" for row in ledger.rows if ledger.stands_out(row)][:_NAMED]
     left = f"{about}{format_size(ledger.mem_total)} of {format_size(ledger.total)} ({share:.1f} %) are MemTotal"
-    return f"RAM: {', '.join([left, *largest])}."
+    return f"RAM: {'; '.join([left, *([', '.join(largest)] if largest else [])])}."
 
 
 def waterfall(ledger: Ledger) -> list[Words]:
