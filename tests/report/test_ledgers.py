@@ -30,7 +30,7 @@ def test_the_sentence_tells_what_is_left_and_what_keeps_most_of_the_rest() -> No
         "Of 8 GiB of RAM the kernel has 5.87 GiB to hand out (MemTotal, 73.4 %)."
         " Most of the rest: memmap=2G!4G (2 GiB), struct pages (128 MiB)."
     )
-    assert ledgers.brief(ledger(*TAKEN)) == "RAM: 5.87 GiB of 8 GiB (73.4 %) are MemTotal, memmap=2G!4G has 2 GiB."
+    assert ledgers.brief(ledger(*TAKEN)) == "RAM: 5.87 GiB of 8 GiB (73.4 %) are MemTotal; memmap=2G!4G 2 GiB."
 
 
 def test_rows_are_a_waterfall_from_all_of_the_ram_to_mem_total_and_small_ones_are_one() -> None:

@@ -280,7 +280,10 @@ def _up_to_memory(account: _Account, analysis: Analysis, memory: Pairs) -> None:
     text = "A page is used whole or not at all."
     account.take("parts of pages", difference(parts, memory), (), text, "kernel", "release")
     gone = difference(account.left, memory)
-    end = max(memory[-1][1], max((item.value * size for item in log.page_counts.last_pfn), default=0))
+    ends = [item.value * size for item in log.page_counts.last_pfn] + [
+        zone.range.end for zone in log.zone_ranges if zone.range
+    ]
+    end = max(memory[-1][1], *ends, 0)
     beyond = clip(gone, end, 1 << 64)
     lines = [line for item in log.sizes if item.kind in ("low-memory", "high-memory") for line in item.lines]
     lines += [line for item in log.page_counts.last_pfn for line in item.lines]
