@@ -1,7 +1,5 @@
 """Machines that somebody asks about, by the code of the finding that answers: texts, its sentence, a healthy twin."""
 
-from collections.abc import Iterator
-
 from msgspec import Struct
 
 from tests.support import crashes
@@ -87,6 +85,22 @@ def excerpt(ram: Pairs, *more: str, release: str = "") -> str:
 
 HOLE = "[0x6ffd5, 0x70000) - 172 KiB - 0x6ffd5000"
 
+_LOST_LINE = f"  node   0: {mem(MIB, 0x6FFD5000)}"
+_ARM = "Booting Linux on physical CPU 0x0000000000 [0x411fd070]"
+_NOMAP = (
+    "MEMBLOCK configuration:",
+    " memory[0x0]\t[0x0000000040000000-0x000000006fffffff], 0x30000000 bytes flags: 0x0",
+    " memory[0x1]\t[0x0000000070000000-0x00000000703fffff], 0x400000 bytes flags: 0x4",
+    " memory[0x2]\t[0x0000000070400000-0x00000000bfffffff], 0x4fc00000 bytes flags: 0x0",
+    "Zone ranges:",
+    "  DMA32    [mem 0x0000000040000000-0x00000000bfffffff]",
+    "  Normal   empty",
+    "Early memory node ranges",
+    "  node   0: [mem 0x0000000040000000-0x000000006fffffff]",
+    "  node   0: [mem 0x0000000070000000-0x00000000703fffff]",
+    "  node   0: [mem 0x0000000070400000-0x00000000bfffffff]",
+)
+
 HOLES = (
     Case(
         "struct-pages-unwritten",
@@ -108,6 +122,20 @@ HOLES = (
         timed(*e820(SHORT), *nodes(SHORT)),
         excerpt(SHORT),
         boot("6.1.20", SHORT),
+    ),
+    Case(
+        "struct-pages-uncertain",
+        "hold is not known: lines are missing or contradict each other.",
+        boot("4.17.2", SHORT).replace(_LOST_LINE, "  node   0: [mem 0x00"),
+        excerpt(SHORT, release="4.17.2").replace(_LOST_LINE, "  node   0: [mem 0x00"),
+        boot("4.17.9", SHORT),
+    ),
+    Case(
+        "nomap-unwritten-far",
+        "1,024 struct pages of memory that firmware keeps out of the map (NOMAP) are never written on 5.4.10, and",
+        timed(_ARM, "Linux version 5.4.10 (build@example) (aarch64-linux-gnu-gcc)", *_NOMAP),
+        "\n".join(["Linux version 5.4.10 (build@example) (aarch64-linux-gnu-gcc)", *_NOMAP]),
+        timed(_ARM, "Linux version 5.15.10 (build@example) (aarch64-linux-gnu-gcc)", *_NOMAP),
     ),
     Case(
         "counts-differ",
@@ -186,6 +214,8 @@ def installed(*sizes: str) -> str:
 _MODULES = boot("6.1.20", ONE) + installed("4096 MB", "4096 MB")
 _GIVEN_UP = (LOW, (0, MIB, 2 * GIB))
 _TAKEN = ["modified physical RAM map:", *(f"modified: {mem(a, b)} usable" for _, a, b in _GIVEN_UP)]
+_BEYOND: Pairs = (*ONE, (0, 1 << 46, (1 << 46) + GIB))
+_HIGH = [*e820(_BEYOND), "last_pfn = 0x200000 max_arch_pfn = 0x400000000", *nodes(ONE)]
 
 RAM = (
     Case(
@@ -207,13 +237,20 @@ RAM = (
         "Struct pages take 896 MiB of 2 GiB of RAM: they are one array from the first to the last frame, holes",
         timed(_RISCV, *_ARRAY, _FAR, *_TOTAL),
         "\n".join([_RISCV, *_ARRAY, _FAR, *_TOTAL]),
-        timed(_RISCV, *(row.replace(hex(66 * GIB - 1)[2:], hex(4 * GIB - 1)[2:]) for row in _ARRAY)),
+        timed(_RISCV, *_ARRAY[:2], "  Normal   empty", *_ARRAY[3:]),
     ),
     Case(
         "ram-given-up",
         "The kernel takes 4 GiB of 6 GiB of RAM out of its memory map, and the text does not say why.",
         timed(banner("6.1.20"), "Command line: ro", *e820(ONE), *_TAKEN, *nodes(_GIVEN_UP)),
         "\n".join([banner("6.1.20"), *e820(ONE), *_TAKEN, *nodes(_GIVEN_UP)]),
+        boot("6.1.20", ONE),
+    ),
+    Case(
+        "ram-too-high",
+        "This kernel cannot use 1 GiB of 7 GiB of RAM: it lies beyond what it can address.",
+        timed(banner("6.1.20"), "Command line: ro", *_HIGH),
+        "\n".join(_HIGH),
         boot("6.1.20", ONE),
     ),
     Case(
@@ -256,16 +293,42 @@ def _crash(code: str, sentence: str, crash: str, log: str = crashes.HEALTHY, hea
     return Case(code, sentence, log + crash, crash, healthy, log + crash)
 
 
+KMEM_OF_LAST = """\
+crash> kmem -p 6ffe0000
+      PAGE        PHYSICAL      MAPPING       INDEX CNT FLAGS
+ffffea0001bff800  6ffe0000                0        0  0 ffffffffffffffff
+"""
+KMEM_OF_RAM = crashes.KMEM_P.replace("bfffe000", "81234000").replace("ffffea0002ffff80", "ffffea0002048d00")
+_NODES_OF_SEED = "".join(line for line in crashes.SEED.splitlines(keepends=True) if "  node " in line)
+_PART = "Linux version 4.17.0 (build@example) x86_64\nEarly memory node ranges\n" + _NODES_OF_SEED
+SHOWN = "of the 41 struct pages [0xbffd7, 0xc0000) - 164 KiB - 0xbffd7000 that nothing wrote."
+
 CRASHES = (
+    Case(
+        "crash-in-hole",
+        f"hit one {SHOWN}",
+        crashes.SEED + crashes.READER,
+        _PART + crashes.READER,
+        crashes.HEALTHY,
+    ),
+    Case(
+        "shown-unwritten",
+        f"shows one {SHOWN}",
+        crashes.SEED + crashes.KMEM_P,
+        _PART + crashes.KMEM_P,
+        crashes.HEALTHY,
+    ),
+    Case(
+        "report-in-hole",
+        f"shows one of the 43 struct pages {HOLE} that nothing wrote.",
+        boot("4.17.2", LAST) + KMEM_OF_LAST,
+        excerpt(LAST, release="4.17.2") + "\n" + KMEM_OF_LAST,
+        boot("6.1.20", LAST),
+    ),
+    _crash("report-on-unwritten", "The text shows a struct page that nothing ever wrote (line ", KMEM_OF_RAM),
     _crash("crash-on-unwritten", "The kernel died on a struct page that nothing ever wrote", crashes.POISONED),
     _crash("bad-page", "The kernel found a bad struct page", crashes.BAD_PAGE),
     _crash("crash", "The kernel died in isolate_migratepages_block() while compacting memory,", crashes.COMPACTING),
 )
 
 CASES = (*HOLES, *NODES, *RAM, *RESERVATIONS, *ARGUMENTS, *CRASHES)
-
-
-def by_id() -> Iterator[tuple[str, Case]]:
-    """Each case with a name for the output of the tests."""
-    for at, case in enumerate(CASES):
-        yield f"{case.code}-{at}", case

@@ -9,7 +9,7 @@ from pfnscope.analysis.choice import possible_releases
 from pfnscope.analysis.doubt import leaves_unwritten
 from pfnscope.findings.codes import WHOLE
 from pfnscope.findings.contradictions import doubts
-from pfnscope.findings.drafts import Draft, no_remedy
+from pfnscope.findings.drafts import Draft, no_cause, no_remedy
 from pfnscope.findings.remedies import of_dangers, of_unknown
 from pfnscope.kernel.readers import WRONG_LINKS
 from pfnscope.kernel.release import EVERY_RELEASE
@@ -83,15 +83,15 @@ def _instead(analysis: Analysis) -> str:
 
 def _of_holes(analysis: Analysis, holes: list[Hole]) -> Draft:
     """Holes of one severity that no report speaks of."""
-    size = analysis.layout.page_size
+    size, code = analysis.layout.page_size, _code(analysis, holes[0])
     return Draft(
-        _code(analysis, holes[0]),
+        code,
         _summary(analysis, holes),
         tuple(sorted({line for hole in holes for line in hole.lines})),
         tuple(hole.frames.in_bytes(size) for hole in holes),
         details=partial(_details, analysis, holes),
         remedy=_remedy(analysis, holes),
-        cause=partial(cause_of, analysis, holes),
+        cause=no_cause if code == "struct-pages-uncertain" else partial(cause_of, analysis, holes),
     )
 
 

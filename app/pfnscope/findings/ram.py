@@ -124,7 +124,8 @@ _BIGGER = "Use a kernel that is built for more memory; no argument helps."
 
 
 def _no_node(case: Case) -> Draft | None:
-    if case.row.bytes < _SMALL:
+    """RAM of no node; where the text has lost lines of node ranges, it is they that are missing."""
+    if case.row.bytes < _SMALL or case.analysis.layout.missing:
         return None
     text = f"{case.size} of RAM belongs to no node that the kernel takes, so it is lost."
     keeps = "{keeps}, all as one node"

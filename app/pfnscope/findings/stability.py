@@ -204,5 +204,5 @@ def _newer(analysis: Analysis, *, in_use: bool) -> Remedy | None:
         return Remedy("Do not hibernate this machine, and report it with the log.") if in_use else None
     fix, version = NOSAVE_BY_ADDRESS.since, analysis.log.stable_of(analysis.release)
     own = next((point for point in fix.stable if version is not None and point[:2] == version[:2]), fix.mainline)
-    until = "Until then do not hibernate this machine" if in_use else "It matters where this machine hibernates"
-    return Remedy(f"{until}; the fix is in {fix}.", release=short(own))
+    until = "until then do not hibernate this machine" if in_use else "it matters where this machine hibernates"
+    return Remedy(f"Linux {short(own)} has the fix ({fix}); {until}.", release=short(own))
