@@ -149,3 +149,17 @@ def test_ranges_that_were_computed_from_the_map_are_not_held_against_counts_of_t
     assert build_layout(structs.replace(log, firmware_map=entries, node_ranges=ranges), None).missing == ()
     printed = tuple(structs.replace(item, lines=(61,)) for item in ranges)
     assert build_layout(structs.replace(log, firmware_map=entries, node_ranges=printed), None).missing
+
+
+def test_a_line_inside_the_list_that_cannot_be_read_may_have_been_a_range_unless_a_count_says_no() -> None:
+    note = Diagnostic("warning", "unrecognised-line", "", 52, None)
+    bare = structs.replace(_whole(node_total_pages=(), total_kib=None), initmem=(), diagnostics=(note,))
+    ranges = tuple(structs.replace(item, lines=(51 + 2 * at,)) for at, item in enumerate(bare.node_ranges))
+    (missing,) = build_layout(structs.replace(bare, node_ranges=ranges, firmware_map=()), None).missing
+    first, second = ranges[:2]
+    assert missing.lines == (52,)
+    assert [(item.start * PAGE, item.end * PAGE) for item in missing.frames] == [(first.end, second.start)]
+    counted = structs.replace(_whole(), diagnostics=(note,), node_ranges=ranges)
+    assert build_layout(counted, None).missing == ()
+    behind = structs.replace(note, line=99)
+    assert build_layout(structs.replace(bare, node_ranges=ranges, diagnostics=(behind,)), None).missing == ()

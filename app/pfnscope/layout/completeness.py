@@ -75,7 +75,7 @@ def missing_memory(
         return (_where(why, total.lines, lacking, likely, None, known, page_size),)
     if nodes and all(node.lacking is not None for node in nodes):
         return ()
-    return (*_cut(log, known), *_unlisted(log, likely, page_size))
+    return (*_cut(log, known), *_damaged(log, known, page_size), *_unlisted(log, likely, page_size))
 
 
 def _nodes(
@@ -141,6 +141,24 @@ def _cut(log: BootLog, known: FrameSet) -> Iterator[Missing]:
     for note in log.diagnostics:
         if note.severity == "warning" and note.code in rooms and note.line in listed:
             yield Missing("node_ranges", note.message, (note.line,), FrameSet.of([rooms[note.code]]))
+
+
+def _damaged(log: BootLog, known: FrameSet, page_size: int) -> Iterator[Missing]:
+    """Lines inside the list that cannot be read, where no count proves it whole. Its ranges are in order of address."""
+    ranges = sorted(log.node_ranges, key=lambda item: item.lines)
+    lines = [item.lines[0] for item in ranges if item.lines]
+    if len(lines) != len(ranges):
+        return
+    for note in log.diagnostics:
+        at = bisect_right(lines, note.line) if note.code == "unrecognised-line" and note.line else 0
+        if note.line and 0 < at < len(lines):
+            start, end = (
+                ranges[at - 1].range.frames_outward(page_size).end,
+                ranges[at].range.frames_outward(page_size).start,
+            )
+            room = FrameSet.of([FrameRange(start, end) if start < end else _ALL]) - known
+            why = f"Line {note.line} inside the list of node ranges cannot be read: a node range may be missing."
+            yield Missing("node_ranges", why, (note.line,), room)
 
 
 def _unlisted(log: BootLog, likely: FrameSet, page_size: int) -> Iterator[Missing]:
