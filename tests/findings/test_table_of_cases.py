@@ -13,9 +13,10 @@ from pfnscope.findings.codes import BY_CODE, CODES
 from pfnscope.formats import text
 from pfnscope.model.analysis import ALARMS
 from pfnscope.model.document import Document
+from pfnscope.report.plain import Look
 from pfnscope.service.analyzing import analyze
 from tests.findings import test_arguments, test_sentences, test_stability
-from tests.support import argument_logs, cases
+from tests.support import argument_logs, cases, crashes
 from tests.support.cases import Case
 
 UNREACHED = {
@@ -105,3 +106,76 @@ def test_a_healthy_twin_is_calm(case: Case) -> None:
 def test_every_code_above_info_has_a_case() -> None:
     above = {row.code for row in CODES if row.severity in ALARMS}
     assert above - {case.code for case in TABLE.values()} == UNREACHED.keys()
+
+
+# What stands in front of the bars
+
+
+def front(lines: str) -> str:
+    """All in front of the bars, as one line."""
+    return " ".join(text.render(document(lines)).partition("\nPage frames")[0].split())
+
+
+def test_an_argument_that_is_the_cause_is_not_told_again_and_what_most_machines_have_waits() -> None:
+    said = front(crashes.SEED)
+    assert 'Cause: "memmap=1G!4G" takes' in said
+    assert "as it says" not in said
+    assert "are not RAM throughout" not in said
+    below = text.render(document(crashes.SEED)).partition("About these findings")[2]
+    assert "memmap=1G!4G: [4 GiB, 5 GiB) is persistent memory, as it says." in below
+
+
+def test_on_a_calm_machine_an_argument_comes_before_what_most_machines_have() -> None:
+    said = front(cases.boot("6.1.20", cases.SHORT))
+    assert "name Normal of node 1, a zone that does not span them." in said
+    ram = ((0, 0xA0000), (cases.MIB, 0x77FD5000), (4 * cases.GIB, 10 * cases.GIB))
+    said = front(argument_logs.whole(argument_logs.Machine(line="memmap=1G!5G", ram=ram)))
+    assert said.index("as it says") < said.index("does not span")
+
+
+def test_a_calm_report_has_as_many_findings_as_there_are_lines_for() -> None:
+    regions = ",".join(f"1M${600 + 10 * at}M" for at in range(5))
+    shown = document(argument_logs.whole(argument_logs.Machine(line=f"memmap={regions}")))
+    lines = text.render(shown).splitlines()
+    assert len(lines) <= 24
+    assert any(line.strip().endswith("more with --full.") for line in lines)
+    assert lines[1].startswith("  Worth knowing: ")
+    whole = text.render(shown, Look(80, full=True))
+    assert "more with --full" not in whole
+    assert all(f"memmap=1M${600 + 10 * at}M: " in " ".join(whole.split()) for at in range(5))
+
+
+def test_a_crash_elsewhere_is_not_followed_by_nothing_to_do() -> None:
+    said = front(crashes.HEALTHY + crashes.DRIVER)
+    assert said.startswith("An oops in frobnicate_probe() ")
+    assert "Nothing to do" not in said
+    assert "No struct page of this machine can crash a reader on 6.12.9." in said
+
+
+def test_one_refusal_and_one_unmovable_page_are_told_once() -> None:
+    refused = [
+        "Block size [0x8000000] unaligned hotplug range: start 0x240000000, size 0x4000000",
+        "acpi PNP0C80:00: add_memory failed",
+        "acpi PNP0C80:00: acpi_memory_enable_device() error",
+    ]
+    codes = [item.code for item in document(cases.boot("6.1.20", cases.ONE, *refused)).findings]
+    assert codes == ["unaligned-hotplug"]
+    later = [refused[0], *["systemd[1]: Started something."] * 5, *refused[1:]]
+    codes = [item.code for item in document(cases.boot("6.1.20", cases.ONE, *later)).findings]
+    assert codes == ["unaligned-hotplug", "hotadd-failed"]
+
+
+def test_an_unknown_architecture_is_to_be_named_and_a_known_one_without_rules_has_no_advice() -> None:
+    unknown = "Early memory node ranges\n  node   0: [mem 0x0000000000000000-0x000000001fffffff]\n"
+    said = document(unknown).findings[0]
+    assert said.code == "no-verdict"
+    assert said.remedy is not None
+    assert said.remedy.text.startswith("Name the architecture (--arch). Send the log from its first line")
+    known = f"Linux version 5.14.0 (a@b) (alpha-linux-gnu-gcc 12)\n{unknown}"
+    assert (document(known).findings[0].code, document(known).findings[0].remedy) == ("no-verdict", None)
+
+
+def test_a_small_node_comes_before_holes_that_only_a_reader_meets() -> None:
+    both = (cases.LOW, (0, cases.MIB, 0x6FC00000), (1, 0x6FC00000, 0x6FED5000))
+    codes = [item.code for item in document(cases.boot("4.17.2", both, *cases.srat(both))).findings]
+    assert codes[:2] == ["small-node", "struct-pages-unwritten-far"]

@@ -86,6 +86,7 @@ _CRASHES = (
         "crashes",
         _HAPPENED,
         "The kernel died where it goes through struct pages or checks them, and no unwritten struct page is shown.",
+        "Report it, with the whole log of this boot, to whoever built the kernel.",
     ),
     Code(
         "bad-page",
@@ -516,8 +517,21 @@ _CALM = (
     Code("nothing-to-do", "none", "holes", _NOTHING, "No struct page of this machine can crash a reader."),
 )
 
-CODES = (*_CRASHES, *_CALM, *_HOLES, *_ARGUMENTS, *_RAM, *_RESERVATIONS, *_NODES, *_BLOCKS, *_STABILITY)
-"""Within one severity and stage, the order in which they are told."""
+CODES = (
+    *_CRASHES,
+    *_CALM,
+    *_NODES[:1],
+    *_HOLES,
+    *_ARGUMENTS,
+    *_RAM,
+    *_RESERVATIONS,
+    *_NODES[1:],
+    *_BLOCKS,
+    *_STABILITY,
+)
+"""Within one severity and stage, the order in which they are told: on a small node the kernel dies by itself, in a hole
+only where somebody reads it.
+"""
 
 BY_CODE = {row.code: row for row in CODES}
 RANK = {row.code: at for at, row in enumerate(CODES)}

@@ -110,10 +110,10 @@ def _cause(case: _Case) -> str | None:
     if case.search is None or case.analysis.layout.version is None:
         return None  # how far this kernel looks is not known
     largest = max(filter(None, (best, above)), key=lambda item: item.size)
-    moves = ", which KASLR puts elsewhere on each boot" if case.room.moves else ""
+    moves = ", which KASLR moves on each boot" if case.room.moves else ""
     return (
-        f"{case.words(largest)} of RAM would be enough for {format_size(size)}, but something lies in it that this text"
-        f" does not place, most likely the kernel itself{moves}."
+        f"{case.words(largest)} of RAM would be enough for {format_size(size)}, but something lies in it that no line"
+        f" places, most likely the kernel{moves}."
     )
 
 
