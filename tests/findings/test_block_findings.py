@@ -8,6 +8,7 @@ from pfnscope.model.findings import Finding
 from pfnscope.model.log import WindowNode
 from pfnscope.model.ranges import ByteRange
 from pfnscope.service import analyze
+from tests.support import cases
 from tests.support.machines import log, one
 from tests.support.samples import text
 from tests.support.seed import seed_log
@@ -94,6 +95,14 @@ def test_who_dies_in_a_block_hangs_on_the_release() -> None:
         " 32 struct pages that nothing writes."
     )
     assert "blocks-mixed" not in {item.code for item in analyze(text("fixed-1g-4g")).document.findings}
+
+
+def test_what_a_damaged_text_leaves_open_is_not_told_as_never_written() -> None:
+    (case,) = (item for item in cases.HOLES if item.code == "struct-pages-uncertain")
+    finding = one(case.whole, "blocks-mixed")
+    assert finding.text.endswith(", and lsmem and memory offlining may die there.")
+    assert not any("that nothing writes" in detail for detail in finding.details)
+    assert finding.details[0].endswith("struct pages of unknown state.")
 
 
 def test_memory_that_would_not_go_offline() -> None:

@@ -194,7 +194,8 @@ def _mixed(analysis: Analysis, size: BlockSize) -> Iterator[Draft]:
 
 def _die(deadly: Sequence[tuple[MixedBlock, Hole]]) -> str:
     names = sorted({name for _, hole in deadly for name in hole.reachable_by} & _READERS)
-    return f", and {' and '.join(names)} can die there" if names else ""
+    verb = "can" if any(hole.state != "unknown" for _, hole in deadly) else "may"
+    return f", and {' and '.join(names)} {verb} die there" if names else ""
 
 
 def _stays(version: Version | None, them: str) -> str:
@@ -219,8 +220,9 @@ def _readers(analysis: Analysis, deadly: Sequence[tuple[MixedBlock, Hole]]) -> I
     for block, hole in deadly[:MOST_ALIKE]:
         names = " and ".join(sorted(_READERS & {*hole.reachable_by}))
         where = place(hole.frames.in_bytes(size), size)
-        pages = counted(hole.pages, "struct page")
-        yield f"memory{block.number}: {names} can die{release} at {where}, {pages} that nothing writes."
+        pages, known = counted(hole.pages, "struct page"), hole.state != "unknown"
+        verb, which = ("can", "that nothing writes") if known else ("may", "of unknown state")
+        yield f"memory{block.number}: {names} {verb} die{release} at {where}, {pages} {which}."
 
 
 def _each(analysis: Analysis, blocks: Sequence[MixedBlock]) -> Iterator[str]:

@@ -94,7 +94,7 @@ _CRASHES = (
         "crashes",
         _HAPPENED,
         "The kernel found a struct page that is not as it should be.",
-        "Test the RAM (memtest86+). Where that finds nothing it is a fault of the kernel: report it with the log.",
+        "Test the RAM. Where that finds nothing it is a fault of the kernel: report it with the log.",
     ),
     Code("rmp-failed", "caution", "crashes", _HAPPENED, "A page frame of an encrypted guest could not change hands."),
     Code("report-of-state", "info", "crashes", _HAPPENED, "A report shows what struct pages without memory hold."),
