@@ -16,6 +16,7 @@ from time import process_time
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks.texts import MIB, SAMPLES, firmware_map, many_ranges, memblock_debug, memblock_dump
+from pfnscope.bootlog import forms
 from pfnscope.bootlog.forms import FORMS
 from pfnscope.service import analyze, encode
 
@@ -63,7 +64,9 @@ def numbered(sample: str, at: int) -> str:
         return f"{match[1] or ''}{(value + at * 0x3000) % 16**width:0{width}x}"
 
     line = _NUMBERS.sub(moved, sample)
-    return line if line != sample or not at else re.sub(r"(?<![\w.])\d+(?![\w.])", lambda m: str(int(m[0]) + at), sample)
+    return (
+        line if line != sample or not at else re.sub(r"(?<![\w.])\d+(?![\w.])", lambda m: str(int(m[0]) + at), sample)
+    )
 
 
 def nodes(count: int) -> bytes:
@@ -72,7 +75,9 @@ def nodes(count: int) -> bytes:
         f"SRAT: Node {n} PXM {n} [mem {n * MIB * 16:#010x}-{(n + 1) * MIB * 16 - 1:#010x}]" for n in range(1, count)
     ]
     ranges = [f"  node {n:3d}: [mem {n * MIB * 16:#018x}-{(n + 1) * MIB * 16 - 1:#018x}]" for n in range(1, count)]
-    setup = [f"Initmem setup node {n} [mem {n * MIB * 16:#018x}-{(n + 1) * MIB * 16 - 1:#018x}]" for n in range(1, count)]
+    setup = [
+        f"Initmem setup node {n} [mem {n * MIB * 16:#018x}-{(n + 1) * MIB * 16 - 1:#018x}]" for n in range(1, count)
+    ]
     data = [f"NODE_DATA({n}) allocated [mem {n * MIB * 16:#x}-{n * MIB * 16 + 0x4FFF:#x}]" for n in range(1, count)]
     top = count * MIB * 16
     head = [
@@ -97,7 +102,8 @@ def interleaved(count: int, *, broken: bool = False) -> bytes:
         for n in range(count)
     ]
     ranges = [
-        f"  node {n % 16:3d}: [mem {MIB + n * step:#018x}-{MIB + (n + 1) * step - less - 1:#018x}]" for n in range(count)
+        f"  node {n % 16:3d}: [mem {MIB + n * step:#018x}-{MIB + (n + 1) * step - less - 1:#018x}]"
+        for n in range(count)
     ]
     setup = [
         f"Initmem setup node {n} [mem {MIB + n * step:#018x}-{top - (16 - n) * step - 1:#018x}]" for n in range(16)
@@ -111,6 +117,58 @@ def interleaved(count: int, *, broken: bool = False) -> bytes:
         _NODES[4],
     ]
     return text([*head, *ranges, *setup])
+
+
+def gaps(count: int, arguments: str = "quiet") -> bytes:
+    """Nodes of 16 MiB without their last half MiB, so that each has a hole that no zone spans, inside a section."""
+    step, top = 16 * MIB, count * 16 * MIB
+    ranges = [(n, n * step, (n + 1) * step - MIB // 2) for n in range(1, count)]
+    return text(
+        [
+            "Linux version 4.17.0 (b@h) #1 SMP",
+            f"Command line: {arguments}",
+            _HEAD[2],
+            *(f"BIOS-e820: [mem {start:#018x}-{end - 1:#018x}] usable" for _, start, end in ranges),
+            *(f"SRAT: Node {n} PXM {n} [mem {start:#010x}-{start + step - 1:#010x}]" for n, start, _ in ranges),
+            *_NODES[:3],
+            f"  Normal   [mem 0x0000000100000000-{max(top, (4 << 30) + MIB) - 1:#018x}]",
+            _NODES[4],
+            *(f"  node {n:3d}: [mem {start:#018x}-{end - 1:#018x}]" for n, start, end in ranges),
+            *(f"Initmem setup node {n} [mem {start:#018x}-{end - 1:#018x}]" for n, start, end in ranges),
+        ]
+    )
+
+
+def one_node(count: int) -> bytes:
+    """Each MiB of one node is another entry of the SRAT, and half of them ranges."""
+    lines = [f"SRAT: Node 0 PXM 0 [mem {n * MIB:#010x}-{(n + 1) * MIB - 1:#010x}]" for n in range(1, count)]
+    ranges = [f"  node   0: [mem {n * MIB:#018x}-{(n + 1) * MIB - 1:#018x}]" for n in range(2, count, 2)]
+    return text([*_HEAD, *lines, *_NODES[:5], *ranges])
+
+
+def failures(count: int) -> bytes:
+    """All sentences in which a kernel says that something failed, in turn and each with other numbers."""
+    samples = [sample for form in FORMS for sample in form.samples if form.name in _FAILURES]
+    return boot((), [numbered(samples[n % len(samples)], n) for n in range(count)])
+
+
+_FAILURES = {form.name for form in forms.failures.FORMS + forms.pools.FORMS + forms.hotadd.FORMS + forms.panics.FORMS}
+
+
+def every_form(count: int) -> bytes:
+    """The samples of all forms, in turn and each with other numbers, behind a boot."""
+    samples = [sample for form in FORMS for sample in form.samples if form.name != "banner"]
+    return boot((), [numbered(samples[n % len(samples)], n) for n in range(count)])
+
+
+def continued(count: int) -> bytes:
+    """A command line of many arguments that shape memory, in pieces as 6.19 prints it."""
+    head = [
+        _HEAD[0],
+        "Command line: quiet \\",
+        *(f"Command line: memmap=64K$0x{n * MIB * 2:x} \\" for n in range(count)),
+    ]
+    return text([*head, "Command line: ro", *_HEAD[2:], *_NODES])
 
 
 def updates(count: int) -> bytes:
@@ -193,6 +251,13 @@ SHAPES: dict[str, tuple[int, Callable[[int], bytes]]] = {
     "many nodes": (3_000, nodes),
     "interleaved nodes": (7_000, interleaved),
     "broken sections": (7_000, lambda n: interleaved(n, broken=True)),
+    "gaps behind nodes": (3_200, gaps),
+    "gaps behind nodes, arguments": (3_200, lambda n: gaps(n, "numa=fake=1000 mem=100G movablecore=1G")),
+    "one node in many pieces": (8_000, one_node),
+    "failures": (12_000, failures),
+    "every form": (12_000, every_form),
+    "command line in pieces": (14_000, continued),
+    "nosave lines": (16_000, shaped("PM: hibernation: Registered nosave memory: [mem 0x100200000-0x100200fff]")),
     "e820 updates": (12_000, updates),
     "overlapping map entries": (12_000, overlapping),
     "overlapping entries, exactmap": (12_000, lambda n: overlapping(n, "memmap=exactmap memmap=8G@0 mem=4G")),
