@@ -2,15 +2,19 @@
 
 import cProfile
 import pstats
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
 import pfnscope.analysis.ledger
 import pfnscope.findings
-from benchmarks.hostile import SAMPLES, failures, gaps, one_node, shaped
+from benchmarks.hostile import failures, gaps, one_node, shaped
+from benchmarks.texts import SAMPLES
 from pfnscope import service
+from pfnscope.analysis import Analysis
 from pfnscope.findings import remedies
+from pfnscope.findings.drafts import Draft
+from pfnscope.model.log import BootLog
 from pfnscope.service import analyze, encode
 
 ARGUMENTS = "numa=fake=1000 mem=100G movablecore=1G"
@@ -64,9 +68,12 @@ def test_a_document_works_out_its_ledger_its_findings_and_the_remedy_of_its_dang
     counting(remedies, "_other_argument")
     shown: list[object] = []
     drafts_of = pfnscope.findings.drafts_of
-    monkeypatch.setattr(
-        pfnscope.findings, "drafts_of", lambda analysis, boots=(): shown.append(analysis) or drafts_of(analysis, boots)
-    )
+
+    def drafted(analysis: Analysis, boots: Sequence[BootLog] = ()) -> list[Draft]:
+        shown.append(analysis)
+        return drafts_of(analysis, boots)
+
+    monkeypatch.setattr(pfnscope.findings, "drafts_of", drafted)
     document = service.analyze((SAMPLES / "oops-1g-4g" / "dmesg.txt").read_bytes()).document
     own = [item for item in shown if item is shown[0]]
     assert document.boots[0].severity == document.findings[0].severity == "danger"
