@@ -26,6 +26,7 @@ from pfnscope.kernel.vendors import parse_release
 from pfnscope.layout.evidence import ModelEvidence
 from pfnscope.model.analysis import Cause, Check, Choice, Era, Event, Hole, NomapMemory
 from pfnscope.model.layout import Layout
+from pfnscope.model.ledger import Ledger
 from pfnscope.model.log import BootLog, Diagnostic
 from pfnscope.words import plural
 
@@ -128,6 +129,13 @@ class Analysis(Struct, frozen=True, dict=True):
         if self.holes and (self.booted_from.user_map or any(item.shapes_layout for item in arguments(line))):
             by_argument = blame(self.machine, self.layout, self.holes)
         return causes(self.layout, self.holes, by_argument)
+
+    @cached_property
+    def ledger(self) -> Ledger | None:
+        """Where the RAM went; None where no line tells of memory."""
+        from pfnscope.analysis.ledger import ledger
+
+        return ledger(self)
 
     @cached_property
     def machine(self) -> Machine:

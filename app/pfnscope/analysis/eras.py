@@ -3,6 +3,8 @@
 The table is of a layout of 64 frames that has every kind of hole once, with its state under each rule.
 """
 
+from collections.abc import Callable
+
 from msgspec import Struct, structs
 
 from pfnscope.analysis.holes import Surroundings, find_holes
@@ -18,13 +20,18 @@ from pfnscope.model.ranges import FrameRange, FrameSet, overlay
 
 
 def eras(
-    surroundings: Surroundings, own: StructPageRule | None = None, holes: tuple[Hole, ...] = ()
+    surroundings: Surroundings,
+    own: StructPageRule | None = None,
+    holes: tuple[Hole, ...] = (),
+    which: Callable[[StructPageRule], bool] = lambda _: True,
 ) -> tuple[Era, ...]:
     """One entry a rule of the architecture, oldest first, each as of a typical release of the rule.
 
-    ``holes`` are all those of the layout by the rule ``own``, where they have been found already.
+    ``holes`` are all those of the layout by the rule ``own``, where they have been found already; ``which`` leaves
+    rules out.
     """
-    layout, known = surroundings.layout, rules_on(surroundings.layout.arch)
+    layout = surroundings.layout
+    known = tuple(rule for rule in rules_on(layout.arch) if which(rule))
     rules = known if own is None or own in known else (*known, own)
     if not layout.outside_zone_spans.pairs:
         return tuple(_era(layout, rule, (), current=rule is own) for rule in rules)

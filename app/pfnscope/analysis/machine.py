@@ -1,5 +1,6 @@
 """The machine of a log, booted with other command lines: what-if questions, and the arguments that make a hole."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import combinations
@@ -11,9 +12,9 @@ from pfnscope.kernel.release import Release
 from pfnscope.layout import build_layout
 from pfnscope.layout.evidence import ModelEvidence
 from pfnscope.model.analysis import Cause, Hole
-from pfnscope.model.layout import Layout
+from pfnscope.model.layout import Layout, MemoryRange
 from pfnscope.model.log import BootLog
-from pfnscope.model.ranges import FrameSet
+from pfnscope.model.ranges import FrameRange, FrameSet, Painted, paint
 from pfnscope.simulation import USUAL_ARCH, NotSimulated, SimulatedBoot, own_command_line, simulate, with_inferred
 from pfnscope.units import address_words, format_size
 
@@ -72,7 +73,7 @@ MOST_ARGUMENTS = 3
 
 MOST_BOOTS = 64
 MOST_RANGES = 200_000
-"""Simulated boots for one log, and ranges in all of them: nobody waits for a hundred arguments on a hostile map."""
+"""Simulated boots for one log, and ranges and arguments in all of them: nobody waits for a hostile text."""
 
 
 def blame(machine: Machine, layout: Layout, holes: Sequence[Hole]) -> dict[int, Cause]:
@@ -82,10 +83,11 @@ def blame(machine: Machine, layout: Layout, holes: Sequence[Hole]) -> dict[int, 
     layout. Where the text has no command line, its arguments may follow from the user-defined map.
     """
     log, inferred = with_inferred(machine.log)
-    shaping = tuple(argument for argument in arguments(log.command_line or "") if argument.shapes_layout)
+    given = arguments(log.command_line or "")
+    shaping = tuple(argument for argument in given if argument.shapes_layout)
     if not shaping or not reproduces(machine, layout):
         return {}
-    allowed = min(MOST_BOOTS, max(1, MOST_RANGES // (1 + len(log.firmware_map) + len(layout.memory))))
+    allowed = min(MOST_BOOTS, max(1, MOST_RANGES // (1 + len(log.firmware_map) + len(layout.memory) + len(given))))
     causes = _blamed(machine, layout, holes, shaping, allowed)
     if inferred is None:
         return causes
@@ -131,39 +133,55 @@ def _blamed(
             other = _without(machine, chosen)
             if other is None:
                 continue
-            taken = other.memory_frames - layout.memory_frames
+            change = _Change(layout, other)
             for at in open_:
-                why = _relieved(holes[at], layout, other, taken)
+                why = change.relieves(holes[at])
                 if why is not None:
                     texts = tuple(argument.text for argument in chosen)
                     causes[at] = Cause(texts, " and ".join(f"“{text}”" for text in texts) + " " + why)
     return causes
 
 
-def _relieved(hole: Hole, layout: Layout, other: Layout, taken: FrameSet) -> str | None:
-    """How the hole came about, where it is gone or inside a span in the other layout, with ``taken`` more memory."""
-    frames = hole.start_pfn, hole.end_pfn
-    left = other.without_memory.clip(*frames)
-    if left and (not hole.outside or other.outside_zone_spans.clip(*frames)):
-        return None
-    removed = f"takes {_said(taken, layout.page_size)} away from memory" if taken else "changes the nodes"
-    if not left and not other.struct_pages.clip(*frames):
-        return f"{removed}; without it the section has no memory and no struct pages"
-    if not left:
-        return f"{removed}; without it these frames are memory"
-    for node in sorted({item.node for item in other.memory}):
-        before, after = _extent(other, node), _extent(layout, node)
-        if before is None or after is None or before == after or not before[0] <= hole.start_pfn < before[1]:
-            continue
-        if after[1] <= hole.start_pfn:
-            return f"{removed}, so node {node} ends at pfn {after[1]:#x} instead of {before[1]:#x}"
-        return f"{removed}, so node {node} begins at pfn {after[0]:#x} instead of {before[0]:#x}"
-    return f"{removed}; without it a zone spans the hole"
+class _Change(Struct, frozen=True, dict=True):
+    """A layout beside another one of the same machine, in which an argument is left out."""
+
+    layout: Layout
+    other: Layout
+
+    @cached_property
+    def _removed(self) -> str:
+        taken = self.other.memory_frames - self.layout.memory_frames
+        return f"takes {_said(taken, self.layout.page_size)} away from memory" if taken else "changes the nodes"
+
+    @cached_property
+    def _moved(self) -> Painted[tuple[int, FrameRange, FrameRange]]:
+        """Nodes that have another extent, with both, by the frames of the other one; of several the lowest."""
+        nodes = sorted(self.layout.by_node.keys() & self.other.by_node.keys(), reverse=True)
+        both = ((node, _extent(self.other, node), _extent(self.layout, node)) for node in nodes)
+        return paint((item[1], item) for item in both if item[1] != item[2])
+
+    def relieves(self, hole: Hole) -> str | None:
+        """How the hole came about, where it is gone or inside a span in the other layout."""
+        frames, other = (hole.start_pfn, hole.end_pfn), self.other
+        left = other.without_memory.clip(*frames)
+        if left and (not hole.outside or other.outside_zone_spans.clip(*frames)):
+            return None
+        if not left and not other.struct_pages.clip(*frames):
+            return f"{self._removed}; without it the section has no memory and no struct pages"
+        if not left:
+            return f"{self._removed}; without it these frames are memory"
+        at = bisect_right(self._moved, hole.start_pfn, key=lambda item: item[0].end)
+        if at < len(self._moved) and self._moved[at][0].start <= hole.start_pfn:
+            node, before, after = self._moved[at][1]
+            if after.end <= hole.start_pfn:
+                return f"{self._removed}, so node {node} ends at pfn {after.end:#x} instead of {before.end:#x}"
+            return f"{self._removed}, so node {node} begins at pfn {after.start:#x} instead of {before.start:#x}"
+        return f"{self._removed}; without it a zone spans the hole"
 
 
-def _extent(layout: Layout, node: int) -> tuple[int, int] | None:
-    own = [item.frames for item in layout.memory if item.node == node]
-    return (min(item.start for item in own), max(item.end for item in own)) if own else None
+def _extent(layout: Layout, node: int) -> FrameRange:
+    own = layout.by_node[node]
+    return FrameRange(own[0].frames.start, max(item.frames.end for item in own))
 
 
 def _said(frames: FrameSet, page_size: int) -> str:
@@ -179,19 +197,42 @@ def causes(layout: Layout, holes: Sequence[Hole], blamed: Mapping[int, Cause]) -
 
     A hole that no argument makes, and that no zone spans, is explained by where memory ends.
     """
-    return tuple(blamed.get(at) or _natural(layout, hole) for at, hole in enumerate(holes))
+    edges = _Edges(layout)
+    return tuple(blamed.get(at) or _natural(edges, hole) for at, hole in enumerate(holes))
 
 
-def _natural(layout: Layout, hole: Hole) -> Cause:
+class _Edges(Struct, frozen=True, dict=True):
+    """The ranges of memory of a layout, to find those beside a hole."""
+
+    layout: Layout
+
+    @cached_property
+    def _by_end(self) -> list[MemoryRange]:
+        return sorted(self.layout.memory, key=lambda item: item.frames.end)
+
+    @cached_property
+    def _by_start(self) -> list[MemoryRange]:
+        return sorted(self.layout.memory, key=lambda item: item.frames.start)
+
+    def below(self, pfn: int) -> MemoryRange | None:
+        """The highest that ends at a frame or below it."""
+        at = bisect_right(self._by_end, pfn, key=lambda item: item.frames.end)
+        return self._by_end[at - 1] if at else None
+
+    def above(self, pfn: int) -> MemoryRange | None:
+        """The lowest that begins at a frame or above it."""
+        at = bisect_left(self._by_start, pfn, key=lambda item: item.frames.start)
+        return self._by_start[at] if at < len(self._by_start) else None
+
+
+def _natural(edges: _Edges, hole: Hole) -> Cause:
     """What makes a hole outside zone spans that no argument makes: where nodes end inside a section."""
+    layout = edges.layout
     if not hole.outside or not layout.memory:
         return NO_CAUSE
     block = format_size(layout.memmap.block * layout.page_size)
     unit = f"a block of {block}, and the rest of the block has struct pages too"
-    below = max((m for m in layout.memory if m.frames.end <= hole.start_pfn), key=lambda m: m.frames.end, default=None)
-    above = min(
-        (m for m in layout.memory if m.frames.start >= hole.end_pfn), key=lambda m: m.frames.start, default=None
-    )
+    below, above = edges.below(hole.start_pfn), edges.above(hole.end_pfn)
     if below is None and above is not None:
         return Cause((), f"memory begins at pfn {above.frames.start:#x}, inside {unit}")
     if above is None and below is not None:

@@ -4,12 +4,14 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
 from pfnscope.analysis.analyze import Analysis
+from pfnscope.analysis.doubt import leaves_unwritten
 from pfnscope.analysis.eras import eras
 from pfnscope.analysis.holes import Surroundings, find_holes
 from pfnscope.analysis.reserving import walk_ends
 from pfnscope.kernel.command_line import arguments, movable_arguments
 from pfnscope.kernel.region_kinds import TYPE_OF, Kind
 from pfnscope.layout.region import less_memory, near
+from pfnscope.model.analysis import Era
 from pfnscope.model.answers import AddedHole, Placement
 from pfnscope.model.ranges import Address, ByteRange, FrameRange, FrameSet
 from pfnscope.simulation.e820 import owner_of
@@ -47,7 +49,7 @@ class _Probe:
         self.movable = movable_arguments(arguments(analysis.log.command_line or ""), self.version)
         self.points = _boundaries(analysis, pages)
         self.section = analysis.layout.memmap.block
-        self.known = {era.rule for era in analysis.eras if era.severity == "danger"}
+        self.known = {era.rule for era in _dangerous_eras(Surroundings(analysis.layout))}
         self.steps = MOST_STEPS
 
     def outcomes(self, start: int, end: int, align: int) -> Iterator[Placement]:
@@ -98,7 +100,11 @@ class _Probe:
         )
 
     def _dangerous(self, around: Surroundings) -> tuple[str, ...]:
-        return tuple(era.releases for era in eras(around) if era.severity == "danger" and era.rule not in self.known)
+        return tuple(era.releases for era in _dangerous_eras(around) if era.rule not in self.known)
+
+
+def _dangerous_eras(around: Surroundings) -> Iterator[Era]:
+    return (era for era in eras(around, which=leaves_unwritten) if era.severity == "danger")
 
 
 def _pieces(analysis: Analysis, pages: int) -> Iterator[tuple[int, int]]:

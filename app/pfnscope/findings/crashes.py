@@ -1,7 +1,7 @@
 """What happened: crashes and bad pages of the text, the page frames that they are about, and what they prove."""
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache, partial
+from functools import partial
 
 from msgspec import Struct, structs
 
@@ -92,7 +92,7 @@ class Coded(Struct, frozen=True):
 
 def drafts(analysis: Analysis) -> Iterator[Draft]:
     """What happened: reports of struct pages, other crashes, and what the kernel says of encrypted memory."""
-    remedy = cache(partial(of_dangers, analysis))  # one for all crashes
+    remedy = partial(of_dangers, analysis)
     for item in sorted(analysis.evident, key=lambda item: foremost(item.hole)):
         yield _of_hole(analysis, item, remedy if item.hole.severity == "danger" else no_remedy)
     if analysis.reports_of_another:

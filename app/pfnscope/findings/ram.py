@@ -6,7 +6,6 @@ from functools import partial
 from msgspec import Struct
 
 from pfnscope.analysis import Analysis
-from pfnscope.analysis.ledger import ledger
 from pfnscope.findings.drafts import Draft, failures, of_failure
 from pfnscope.findings.regained import regained_with
 from pfnscope.kernel.command_line import arguments
@@ -58,7 +57,7 @@ Speaks = Callable[[Case], Draft | None]
 
 def drafts(analysis: Analysis) -> Iterator[Draft]:
     """The findings of this subject: what the kernel says itself, and rows of the ledger."""
-    account = ledger(analysis)
+    account = analysis.ledger
     rows = account.rows if account else ()
     covered = {_OF_FAILURE[row.what] for row in rows if row.what in _OF_FAILURE}
     for failure in failures(analysis.log, "ram"):

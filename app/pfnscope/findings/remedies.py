@@ -17,6 +17,8 @@ from pfnscope.model.analysis import ALARMS, Hole
 from pfnscope.model.findings import Remedy
 from pfnscope.units import format_size
 
+_OF_DANGERS = "remedy_of_dangers"
+
 
 class _Part(Struct, frozen=True):
     """One sentence of a remedy, with what is pasted or installed, and whether that was tried."""
@@ -27,8 +29,12 @@ class _Part(Struct, frozen=True):
 
 
 def of_dangers(analysis: Analysis) -> Remedy | None:
-    """What helps against all dangerous holes of a boot; None where there are none."""
-    return _remedy(analysis, [hole for hole in analysis.holes if hole.severity == "danger"])
+    """What helps against all dangerous holes of a boot, tried once for all its findings; None where there are none."""
+    kept = analysis.__dict__
+    if _OF_DANGERS not in kept:
+        kept[_OF_DANGERS] = _remedy(analysis, [hole for hole in analysis.holes if hole.severity == "danger"])
+    remedy: Remedy | None = kept[_OF_DANGERS]
+    return remedy
 
 
 def of_unknown(analysis: Analysis, holes: Sequence[Hole]) -> Remedy | None:

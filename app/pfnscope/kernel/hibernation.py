@@ -7,7 +7,6 @@ for each its start and size in 64 bits and its type in 32, packed, little-endian
 """
 
 from collections.abc import Sequence
-from hashlib import md5
 from struct import pack
 from typing import Literal
 from zlib import crc32
@@ -40,6 +39,8 @@ class ResumeCheck(Struct, frozen=True):
         """The hash of a table in hexadecimal digits."""
         table = pack("<I", len(entries)) + b"".join(pack("<QQI", *entry) for entry in entries)
         if self.algorithm == "md5":
+            from hashlib import md5  # loads OpenSSL, which no text of one boot needs
+
             return md5(table, usedforsecurity=False).hexdigest()
         return f"{crc32(table):08x}"
 

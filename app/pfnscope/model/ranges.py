@@ -196,6 +196,12 @@ def clip(pairs: Pairs, start: int, end: int) -> Pairs:
     return tuple((max(low, start), min(high, end)) for low, high in pairs[first:last])
 
 
+def touches(pairs: Pairs, start: int, end: int) -> bool:
+    """Whether any point of ``[start, end)`` lies in one of the ranges: logarithmic."""
+    at = bisect_right(pairs, start, key=lambda pair: pair[1])
+    return start < end and at < len(pairs) and pairs[at][0] < end
+
+
 def contains(pairs: Pairs, point: int) -> bool:
     """Whether ``point`` lies in one of the ranges."""
     at = bisect_right(pairs, point, key=lambda pair: pair[0]) - 1
@@ -260,8 +266,7 @@ class FrameSet(msgspec.Struct, frozen=True):
 
     def touches(self, frames: FrameRange) -> bool:
         """Whether any of some frames is in the set: logarithmic."""
-        at = bisect_right(self.pairs, frames.start, key=lambda pair: pair[1])
-        return frames.start < frames.end and at < len(self.pairs) and self.pairs[at][0] < frames.end
+        return touches(self.pairs, frames.start, frames.end)
 
     def meets(self, ranges: Iterable[FrameRange]) -> list[bool]:
         """Of each of some sorted, disjoint ranges whether it has a frame of the set: one pass over both."""

@@ -7,7 +7,6 @@ from msgspec import Struct, structs
 
 from pfnscope.analysis import Analysis
 from pfnscope.analysis.evidence import Evident
-from pfnscope.analysis.ledger import ledger
 from pfnscope.findings import findings
 from pfnscope.findings.contradictions import against_rule, state_in_full
 from pfnscope.kernel.rules import describe_releases
@@ -50,7 +49,10 @@ _OF_LOG, _OF_FILES = _alike(BootLog), _alike(Files)
 
 
 def document(analysis: Analysis, boots: tuple[BootRow, ...] = (), logs: Sequence[BootLog] = ()) -> Document:
-    """The document of one analysed boot: its facts, and what they mean. ``boots`` are all of its text, as ``logs``."""
+    """The document of one analysed boot: its facts, and what they mean.
+
+    ``boots`` are all of its text, as ``logs``; the row of this one gets the severity of its findings here.
+    """
     log, layout, files = analysis.log, analysis.layout, analysis.log.files
     judged = zip(analysis.holes, analysis.causes, strict=True)
     evident = {item.hole.frames: item for item in analysis.evident}
@@ -59,7 +61,9 @@ def document(analysis: Analysis, boots: tuple[BootRow, ...] = (), logs: Sequence
         origin=analysis.origin,
         boot=Boot(log.index, log.count, log.title),
         kernel=_kernel(analysis),
-        boots=boots,
+        boots=tuple(
+            structs.replace(row, severity=known[0].severity) if row.index == log.index else row for row in boots
+        ),
         verdict=_beside(_verdict(known, layout), log.index, boots),
         findings=known,
         memblock=Memblock(log.memblock_memory, log.memblock_reserved),
@@ -78,7 +82,7 @@ def document(analysis: Analysis, boots: tuple[BootRow, ...] = (), logs: Sequence
         rule=_rule(analysis.choice, analysis.layout.arch),
         recognised_lines=log.recognised,
         nomap=analysis.nomap,
-        ledger=ledger(analysis),
+        ledger=analysis.ledger,
         memblock_debugfs=DebugfsLists(files.memblock_memory, files.memblock_reserved, files.memblock_physmem),
         memory_blocks=_blocks(analysis),
         **{name: getattr(log, name) for name in _OF_LOG},

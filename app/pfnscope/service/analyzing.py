@@ -62,7 +62,7 @@ def analyze(text: bytes, options: Options = DEFAULTS) -> Analyzed:
 def documented(reading: Reading, options: Options = DEFAULTS) -> Document:
     """The document of one boot of a reading, which names the others. Raises what :func:`analyze` raises."""
     analysis = judged(reading, options)
-    return document(analysis, rows(reading.boots, analysis, options.kernel, options.arch), reading.boots)
+    return document(analysis, rows(reading.boots, analysis.log, options.kernel, options.arch), reading.boots)
 
 
 def encode(value: object) -> bytes:

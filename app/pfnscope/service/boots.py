@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from pfnscope import findings
-from pfnscope.analysis import Analysis, analyze
+from pfnscope.analysis import analyze
 from pfnscope.model.analysis import SEVERITIES, Severity
 from pfnscope.model.document import BootRow
 from pfnscope.model.log import BootLog, Files
@@ -48,22 +48,18 @@ def usual_boot(boots: Sequence[BootLog], kernel: str | None, arch: str | None) -
     return min(graded, key=lambda row: row[:2])[2]
 
 
-def rows(boots: Sequence[BootLog], shown: Analysis, kernel: str | None, arch: str | None) -> tuple[BootRow, ...]:
-    """A row for each boot of a text, of which ``shown`` is analysed already and compared with the others."""
-    judged = {boot.index for boot in boots[-MOST_JUDGED:]}
-
-    def severity(boot: BootLog) -> Severity:
-        return findings.severity(shown, boots) if boot.index == shown.log.index else _severity(boot, kernel, arch)
-
+def rows(boots: Sequence[BootLog], shown: BootLog, kernel: str | None, arch: str | None) -> tuple[BootRow, ...]:
+    """A row for each boot of a text, compared with the one that is ``shown``, whose severity its document knows."""
+    judged = {boot.index for boot in boots[-MOST_JUDGED:]} - {shown.index}
     return tuple(
         BootRow(
             index=boot.index,
             title=boot.title,
             host=boot.host,
             source=None,
-            severity=severity(boot) if boot.index in judged else None,
+            severity=_severity(boot, kernel, arch) if boot.index in judged else None,
             capture_kernel=boot.capture_kernel,
-            differs=() if boot.index == shown.log.index else _differs(boot, shown.log),
+            differs=() if boot.index == shown.index else _differs(boot, shown),
         )
         for boot in boots
     )

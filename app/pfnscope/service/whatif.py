@@ -249,7 +249,7 @@ def answered(reading: Reading, options: Options = DEFAULTS, question: Question =
     elif question.size:
         places, unplaced, on = _places(shown, real, question, options.kernel)
     return Answer(
-        today=document(shown, rows(reading.boots, shown, options.kernel, options.arch), reading.boots),
+        today=document(shown, rows(reading.boots, shown.log, options.kernel, options.arch), reading.boots),
         own=own,
         cannot=cannot,
         changed=changed,

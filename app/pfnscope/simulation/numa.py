@@ -1,6 +1,6 @@
 """NUMA nodes from the SRAT, or from what the log shows of nodes: checked, split by numa=fake=, put on memory."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
@@ -297,7 +297,8 @@ def _of_firmware(log: BootLog) -> list[Block]:
         return blocks
     known = canonical((block.start, block.end) for block in blocks)
     for item in log.node_ranges:
-        blocks += [Block(item.node, *piece, item.lines) for piece in difference(((item.start, item.end),), known)]
+        lacking = difference(((item.start, item.end),), clip(known, item.start, item.end))
+        blocks += [Block(item.node, *piece, item.lines) for piece in lacking]
     return blocks
 
 
@@ -310,16 +311,30 @@ def _agree(log: BootLog, blocks: Iterable[Block]) -> bool:
     """Whether the log's own nodes are those of its firmware: no other node is printed for what the firmware has."""
     if any(option.startswith(("off", "noacpi", "fake=")) for option in own_options(log)):
         return False
-    nodes: dict[int, list[tuple[int, int]]] = {}
-    for item in log.node_ranges:
-        nodes.setdefault(item.node, []).append((item.start, item.end))
-    printed = {node: canonical(pairs) for node, pairs in nodes.items()}
-    return all(
-        not clip(pairs, block.start, block.end)
-        for block in blocks
-        for node, pairs in printed.items()
-        if node != block.node
-    )
+    printed = sorted((item.start, item.end, item.node) for item in log.node_ranges)
+    starts, reach = [start for start, _, _ in printed], _reach(printed)
+    for block in blocks:
+        at = bisect_left(starts, block.end)
+        if at and block.start < block.end:
+            node, end, others = reach[at - 1]
+            if (others if node == block.node else end) > block.start:
+                return False
+    return True
+
+
+def _reach(printed: Iterable[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """For each of some ranges in order of starts: which node reaches highest so far, to where, and all others."""
+    out: list[tuple[int, int, int]] = []
+    highest, end, others = -1, 0, 0
+    for _, until, node in printed:
+        if node == highest:
+            end = max(end, until)
+        elif until > end:
+            highest, end, others = node, until, end
+        else:
+            others = max(others, until)
+        out.append((highest, end, others))
+    return out
 
 
 def _shown_accepted(log: BootLog, lacking: Pairs) -> bool:

@@ -10,7 +10,7 @@ from pfnscope.kernel.region_kinds import PRAM, RAM, REGION_FORMS, SIGN_OF
 from pfnscope.kernel.release import Version
 from pfnscope.kernel.thresholds import IMAGE_MOVES
 from pfnscope.model.log import MapEntry, MemoryType, SratEntry
-from pfnscope.model.ranges import Pairs, canonical, clip, difference, intersection
+from pfnscope.model.ranges import Pairs, canonical, clip, difference, intersection, touches
 from pfnscope.simulation.firmware import BIOS_END, BIOS_START, Image
 from pfnscope.units import GIB, PAGE_SIZE, address_words, format_size, leading_size, range_words
 from pfnscope.words import counted
@@ -181,20 +181,24 @@ def _overlaps(operations: tuple[MapOperation, ...]) -> Iterator[ArgumentNote]:
 def _of_nodes(
     operations: tuple[MapOperation, ...], ram: Pairs, srat: tuple[SratEntry, ...], left: Pairs
 ) -> Iterator[ArgumentNote]:
-    """Nodes that have RAM by the firmware, and nothing is left of it."""
+    """Nodes that have RAM by the firmware, and nothing is left of it; the first, where their ranges are many."""
+    kept, pieces = intersection(ram, left), 0
     nodes: dict[int, list[tuple[int, int]]] = {}
     for entry in srat:
         nodes.setdefault(entry.node, []).append((entry.start, entry.end))
     for node, ranges in sorted(nodes.items()):
-        own = canonical(pair for start, end in canonical(ranges) for pair in clip(ram, start, end))
-        size = sum(end - start for start, end in own)
-        if size < PAGE_SIZE or intersection(own, left):
+        own = canonical(ranges)
+        if any(touches(kept, start, end) for start, end in own):
             continue
-        takers = [item for item in operations if _takes(item) and clip(own, item.start, item.end)]
-        if takers:
+        own = tuple(pair for start, end in own for pair in clip(ram, start, end))
+        size, pieces = sum(end - start for start, end in own), pieces + len(own)
+        if pieces > MOST_RANGES:
+            return
+        taker = next((item for item in operations if _takes(item) and touches(own, item.start, item.end)), None)
+        if size >= PAGE_SIZE and taker is not None:
             message = f"This takes all memory of node {node}, {format_size(size)}: the node has none left."
-            limit = takers[0].argument.name == "mem"  # which leaves out what it says
-            yield _warn(takers[0], message, "" if limit else "node-emptied")
+            limit = taker.argument.name == "mem"  # which leaves out what it says
+            yield _warn(taker, message, "" if limit else "node-emptied")
 
 
 def _takes(operation: MapOperation) -> bool:

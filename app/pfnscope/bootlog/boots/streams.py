@@ -131,7 +131,7 @@ class _Stream:
     """The records of one machine while they become drafts.
 
     ``_sections`` are those of the drafts that the present one continues, where that is an aside. ``_listed`` is the
-    last entry of a list, ``_owner`` the draft that it is in.
+    last entry of a list, ``_owner`` the draft that it is in. ``_without_prose``: from where to where no prose stands.
     """
 
     def __init__(self, text: Text, first: Draft) -> None:
@@ -139,6 +139,7 @@ class _Stream:
         self.drafts = [first]
         self._sections: set[Section] = set()
         self._asides = 0
+        self._without_prose = 0, 0
         self._listed: Record | None = None
         self._owner = self.drafts[-1]
         self._stamp: int | None = None
@@ -194,10 +195,29 @@ class _Stream:
             if current.repeats(effect.section):
                 return "repeat"
             begun = current.holds(*LAYOUT, "initmem") and effect.section != "memblock"
-            return "prose" if begun and _prose_before(self._text, record, current.last) else None
+            return "prose" if begun and self._prose_before(record, current.last) else None
         if type(effect) not in _BEGINNINGS or self._asides >= _MOST_ASIDES:
             return None
-        return "aside" if _is_aside(self._text, record, current) or self._falls_back(record, current) else None
+        return "aside" if self._is_aside(record, current) or self._falls_back(record, current) else None
+
+    def _is_aside(self, record: Record, current: Draft) -> bool:
+        """Whether prose stands between a record and a layout above it."""
+        last = current.last
+        if last is None or record.start <= last.end + 1:
+            return False
+        begun = current.reason == "aside" or current.holds(*LAYOUT, "initmem", "pfn_initmem")
+        return begun and self._prose_before(record, last)
+
+    def _prose_before(self, record: Record, last: Record | None) -> bool:
+        """Whether prose stands between two log lines with prefixes. What was searched once is not searched again."""
+        if last is None or not (record.kernel and last.kernel):
+            return False
+        text, (floor, until) = self._text, self._without_prose
+        floor = max(last.end, until) if floor <= last.end else last.end
+        prose = any(is_prose(line, text.learned_prefix) for line in _lines_back(text, record.start, floor))
+        if not prose:
+            self._without_prose = last.end, text.line_start(record.start) - 1
+        return prose
 
     def _falls_back(self, record: Record, current: Draft) -> bool:
         """Whether an entry of a map, behind other lines, lies below the one before: maps are printed in order."""
@@ -238,22 +258,6 @@ def _follows(text: Text, last: Record) -> Follows:
     start = last.end + 1
     line = text.data[start : min(text.line_end(start), start + _FAR)]
     return "log" if is_log(line, text.learned_prefix) else "nothing"
-
-
-def _is_aside(text: Text, record: Record, current: Draft) -> bool:
-    """Whether prose stands between a record and a layout above it."""
-    last = current.last
-    if last is None or record.start <= last.end + 1:
-        return False
-    begun = current.reason == "aside" or current.holds(*LAYOUT, "initmem", "pfn_initmem")
-    return begun and _prose_before(text, record, last)
-
-
-def _prose_before(text: Text, record: Record, last: Record | None) -> bool:
-    """Whether prose stands between two log lines with prefixes."""
-    if last is None or not (record.kernel and last.kernel):
-        return False
-    return any(is_prose(line, text.learned_prefix) for line in _lines_back(text, record.start, last.end))
 
 
 def _lines_back(text: Text, start: int, floor: int) -> Iterator[bytes]:
