@@ -66,3 +66,10 @@ def test_the_sheet_has_one_row_a_hole() -> None:
 def test_no_cell_can_be_taken_for_a_formula(text_of_a_log: str) -> None:
     assert holes_csv.cell(text_of_a_log) == "'" + text_of_a_log
     assert holes_csv.cell("usable") == "usable"
+
+
+@pytest.mark.parametrize(("second", "short"), [("seed-no-memmap", True), ("seed-1g-4g", False)])
+def test_a_text_of_boots_has_a_short_report_where_none_of_them_needs_anything(second: str, short: bool) -> None:
+    document = analyze(text(second) + text("memoryless-node")).document
+    assert (document.boot.index, document.verdict.severity) == (2, "info")
+    assert (len(render(document).splitlines()) <= 24) is short

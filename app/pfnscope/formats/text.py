@@ -48,12 +48,12 @@ _CALM_LINES = 24
 
 
 def is_calm(document: Document) -> bool:
-    """Whether there is nothing to do, nothing was simulated, and the text has one boot."""
+    """Whether there is nothing to do, in no boot of the text, and nothing was simulated."""
     return (
         document.verdict.severity not in ALARMS
         and document.findings[0].code in ("nothing-to-do", "nothing-to-do-but-know")
         and document.origin == "log"
-        and len(document.boots) < 2
+        and not any(row.severity in ALARMS for row in document.boots)
         and not {"release", "arch"} & {*document.kernel.assumed}
     )
 
