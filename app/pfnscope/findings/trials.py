@@ -20,8 +20,9 @@ from pfnscope.analysis.moving import (
 )
 from pfnscope.analysis.placement import placements, taken
 from pfnscope.analysis.whatif import what_if
+from pfnscope.findings.codes import BY_CODE
 from pfnscope.kernel.command_line import arguments as split
-from pfnscope.kernel.map_arguments import MapOperation
+from pfnscope.kernel.map_arguments import ArgumentNote, MapOperation
 from pfnscope.kernel.region_kinds import Kind
 from pfnscope.model.analysis import ALARMS, Hole
 from pfnscope.model.ranges import FrameRange, FrameSet
@@ -48,8 +49,12 @@ class Tried(Struct, frozen=True):
     analysis: Analysis
 
 
+_OF_FRAMES = ("crashes", "holes")
+"""Subjects whose findings are about struct pages: where they are is what counts, under whichever code."""
+
+
 class Alarms(Struct, frozen=True):
-    """Where the findings are that somebody should look at, and the codes of those that name no frames."""
+    """Where struct pages are that somebody should look at, and the codes of all other findings of that weight."""
 
     danger: FrameSet
     frames: FrameSet
@@ -61,14 +66,20 @@ class Alarms(Struct, frozen=True):
         from pfnscope.findings import drafts_of
 
         size, grave = analysis.layout.page_size, [draft for draft in drafts_of(analysis) if draft.severity in ALARMS]
+        placed = [draft for draft in grave if draft.ranges and BY_CODE[draft.code].subject in _OF_FRAMES]
         frames = {
             severity: FrameSet.of(
-                item.frames_outward(size) for draft in grave if draft.severity == severity for item in draft.ranges
+                item.frames_outward(size) for draft in placed if draft.severity == severity for item in draft.ranges
             )
             for severity in ALARMS
         }
         both = frames["danger"] | frames["caution"]
-        return cls(frames["danger"], both, frozenset(draft.code for draft in grave if not draft.ranges))
+        return cls(frames["danger"], both, frozenset(draft.code for draft in grave if draft not in placed))
+
+
+def _grave(notes: Iterable[ArgumentNote]) -> int:
+    """How many notes on arguments are more than worth knowing."""
+    return sum(not note.code or BY_CODE[note.code].severity in ALARMS for note in notes)
 
 
 def ranges_of(analysis: Analysis) -> int:
@@ -117,7 +128,7 @@ class Trials:
         if booted is None:
             return None
         analysis, boot = booted
-        if len(boot.problems) > len(self.own.problems) or boot.image_mended > self.own.image_mended:
+        if _grave(boot.problems) > _grave(self.own.problems) or boot.image_mended > self.own.image_mended:
             return None
         now, before = Alarms.of(analysis), self.alarms
         worse = (now.danger - before.danger).pairs or (now.frames - before.frames).pairs or now.codes - before.codes
