@@ -29,7 +29,7 @@ TEXTS = st.lists(st.one_of(BROKEN, st.sampled_from(["0x1000", "  0x9fbff", "> 0x
 
 
 ANY_ORDER = ("fault-registers", "fault-registers-risc")  # take all registers, and have words for those of each line
-FEW = settings(max_examples=20, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+FEW = settings(max_examples=10, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 
 
 @pytest.fixture(params=[0, 1 << 60], ids=["all triggers at once", "by words"])
