@@ -5,11 +5,17 @@ import msgspec
 from pfnscope.model.document import Document
 from pfnscope.model.findings import Finding
 from pfnscope.pages.presenting import Piece, coded
+from pfnscope.report import headline
 
 
 class FindingRow(msgspec.Struct, frozen=True):
-    """One finding, its sentences cut into pieces; ``command_line`` is to be copied."""
+    """One finding, its sentences cut into pieces; ``command_line`` is to be copied.
 
+    ``in_front``: it has a line in front of the bars; ``index`` is its place among those that are shown.
+    """
+
+    index: int
+    in_front: bool
     code: str
     severity: str
     text: list[Piece]
@@ -23,12 +29,16 @@ class FindingRow(msgspec.Struct, frozen=True):
 def finding_rows(document: Document) -> list[FindingRow]:
     """The findings that are to be shown, most important first: what is harmless only where it is the headline."""
     first, *others = document.findings
-    return [_row(first), *(_row(item) for item in others if item.severity != "none")]
+    shown = [first, *(item for item in others if item.severity != "none")]
+    front, _ = headline.in_front(document)
+    return [_row(index, item, any(item is one for one in front)) for index, item in enumerate(shown)]
 
 
-def _row(finding: Finding) -> FindingRow:
+def _row(index: int, finding: Finding, in_front: bool) -> FindingRow:
     remedy = finding.remedy
     return FindingRow(
+        index=index,
+        in_front=in_front,
         code=finding.code,
         severity=finding.severity,
         text=coded(finding.text),
