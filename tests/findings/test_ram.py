@@ -5,6 +5,7 @@ from itertools import count
 import pytest
 
 from pfnscope.analysis.analyze import Analysis, analyze
+from pfnscope.analysis.ledger import ledger
 from pfnscope.bootlog import read
 from pfnscope.findings import findings, ram
 from pfnscope.model.findings import Finding, Remedy
@@ -139,10 +140,29 @@ def test_installed_memory_beside_a_log_shows_a_bank_that_the_firmware_does_not_t
 def test_what_the_firmware_keeps_is_told_with_its_largest_range_and_stolen_memory_apart() -> None:
     kept = of(*MAP[:3], STOLEN, MAP[3], LAST, *NODES)
     assert [(item.code, item.severity) for item in kept] == [("ram-kept-by-firmware", "info")]
-    assert kept[0].text == "512 MiB of 6.5 GiB of RAM is reserved by firmware, most of it 512 MiB at 0x80000000."
+    assert kept[0].text == (
+        "512 MiB of 6.5 GiB of RAM is, by its place in the map, reserved by firmware, most of it 512 MiB at 0x80000000."
+    )
     quirk = "Reserving Intel graphics memory at [mem 0x80000000-0x9fffffff]"
     (stolen,) = of(*MAP[:3], STOLEN, MAP[3], quirk, LAST, *NODES)
     assert stolen.text == "The graphics unit has 512 MiB of 6.5 GiB of RAM."
+
+
+def test_a_reserved_entry_that_reaches_the_interrupt_controllers_has_addresses_of_devices() -> None:
+    """RAM up to 3.5 GiB, and 512 MiB behind it that no memory lies at, since RAM goes on above 4 GiB."""
+    text = (
+        b"Linux version 6.1.90 (a@b)\n"
+        b"BIOS-e820: [mem 0x0000000000100000-0x00000000dfffffff] usable\n"
+        b"BIOS-e820: [mem 0x00000000e0000000-0x00000000ffffffff] reserved\n"
+        b"BIOS-e820: [mem 0x0000000100000000-0x000000021fffffff] usable\n"
+        b"Early memory node ranges\n  node   0: [mem 0x0000000000100000-0x00000000dfffffff]\n"
+        b"  node   0: [mem 0x0000000100000000-0x000000021fffffff]\n"
+    )
+    analysis = analyze(read(text).boots[0])
+    account = ledger(analysis)
+    assert account is not None
+    assert account.total == 0xE0000000 - 0x100000 + 0x120000000
+    assert "ram-kept-by-firmware" not in [finding.code for finding in findings(analysis)]
 
 
 def test_early_memory_that_no_line_names_asks_for_memblock_debug() -> None:

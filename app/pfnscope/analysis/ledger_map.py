@@ -177,7 +177,8 @@ def _kept_by_firmware(log: BootLog, map_: tuple[MapEntry, ...], usable: Pairs) -
     """Entries that are no RAM for the kernel and lie in RAM, with the devices that have some of it.
 
     A map does not tell registers from memory. Taken for memory is what touches RAM without a gap and, where the SRAT
-    lists memory, lies in it; never the BIOS area, and on 32 bits nothing from the interrupt controllers on.
+    lists memory, lies in it; never the BIOS area nor the interrupt controllers, and without the SRAT no entry that
+    reaches them, which has addresses of devices.
     """
     others = [item for item in map_ if item.type not in _NO_RAM]
     runs = difference(
@@ -191,7 +192,7 @@ def _kept_by_firmware(log: BootLog, map_: tuple[MapEntry, ...], usable: Pairs) -
     )
     soft = canonical((item.start, item.end) for item in others if item.type is MemoryType.SOFT_RESERVED)
     srat = canonical((item.start, item.end) for item in log.srat if not item.hotplug and not item.non_volatile)
-    known = intersection(inside, srat) if srat else inside
+    known = intersection(inside, srat) if srat else tuple(run for run in inside if run[1] != _DEVICES_START)
     account = _Account(canonical((*known, *soft)))
     basis: Basis = "evidence" if srat else "assumed"
     for kind, (what, text) in _DEVICES.items():
@@ -294,7 +295,6 @@ def _up_to_memory(account: _Account, analysis: Analysis, memory: Pairs) -> None:
     account.take(TOO_HIGH, beyond, lines, text, "limit", "release")
     srat = [line for item in log.srat for line in item.lines]
     lines = [line for item in log.failures if item.code in _ABOUT_NODES for line in item.lines]
-    lines += [item.line for item in analysis.diagnostics if item.code == "small-node" and item.line]
     text = "No node of the firmware has this memory, or the kernel rejects it, so no zone does."
     account.take(NO_NODE, difference(account.left, memory), lines or srat, text, "node", "release")
     added = difference(memory, account.left)

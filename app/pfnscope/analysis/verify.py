@@ -59,10 +59,6 @@ def changes(layout: Layout, record: Record) -> Changes:
 _BLOCKS, _BLOCKS_FILE, _FRAMES = "memory blocks", "memory-blocks.txt", "page frames"
 
 
-def _not_compared(what: str, file: str, unit: str, why: str) -> FileComparison:
-    return FileComparison(what, file, unit, None, left_out=(LeftOut(None, None, why),))
-
-
 def compare_blocks(layout: Layout, record: Record, changed: Changes) -> FileComparison:
     """There is a block, online or not, wherever a section has memory (drivers/base/memory.c, 4.17 to 7.1)."""
     if record.blocks is None:

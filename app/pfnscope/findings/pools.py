@@ -40,14 +40,15 @@ def huge_pages(rooms: Rooms, failure: Failure) -> Draft:
 
 
 def _limit(analysis: Analysis, failure: Failure) -> int:
-    """The end of where the kernel looks: arm64 takes CMA from the zone for DMA; bounce buffers lie below 4 GiB."""
+    """The end of where the kernel looks: that of the zone for DMA, as for crash kernels there, or for swiotlb 4 GiB."""
     layout = analysis.layout
     zones = layout.zone_limits
     dma = zones[0].frames.end * layout.page_size if zones and zones[0].frames else None
     if failure.code in ("swiotlb-failed", "swiotlb-shrunk"):
         return 4 * GIB
-    search = crash_search(layout.arch, layout.version) if layout.arch == "arm64" else None
-    return search.limit(dma) if search and failure.code == "cma-failed" else _TOP
+    search = crash_search(layout.arch, layout.version)
+    in_dma = search is not None and search.below is None
+    return search.limit(dma) if search and in_dma and failure.code == "cma-failed" else _TOP
 
 
 def _cause(analysis: Analysis, failure: Failure, room: Room, limit: int) -> str | None:

@@ -162,9 +162,6 @@ def _given_up(case: Case) -> Draft | None:
     return _draft("ram-given-up", text, case.row, lambda: Remedy("Send the log from its first line."), details)
 
 
-_NO_SOFT = "efi=nosoftreserve"
-
-
 def _soft_reserved(case: Case) -> Draft | None:
     if not case.stands_out:
         return None
@@ -243,7 +240,8 @@ def _by_taker(case: Case) -> Draft | None:
         return None
     largest = max(case.row.ranges, key=lambda item: item.end - item.start, default=None)
     words = f", most of it {format_size(largest.end - largest.start)} at {largest.start}" if largest else ""
-    text = f"{case.size} of RAM is {case.row.what}{words}."
+    sure = "" if case.row.basis != "assumed" else ", by its place in the map,"
+    text = f"{case.size} of RAM is{sure} {case.row.what}{words}."
     return _draft(
         "ram-kept-by-firmware", text, case.row, lambda: Remedy(_SETTING) if case.row.basis != "release" else None
     )

@@ -51,7 +51,7 @@ def is_calm(document: Document) -> bool:
     """Whether there is nothing to do, in no boot of the text, and nothing was simulated."""
     return (
         document.verdict.severity not in ALARMS
-        and document.findings[0].code in ("nothing-to-do", "nothing-to-do-but-know")
+        and headline.nothing_to_do(document)
         and document.origin == "log"
         and not any(row.severity in ALARMS for row in document.boots)
         and not {"release", "arch"} & {*document.kernel.assumed}

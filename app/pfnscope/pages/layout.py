@@ -64,6 +64,7 @@ def layout_page(templates: Templates, subject: Subject, answer: Answer, drawn: D
         facts=presenting.facts(document),
         findings=finding_rows(document),
         worse_boot=headline.worse_boot(document),
+        calm=headline.nothing_to_do(document),
         command=command_lines.pieces(document, command_line if answer.changed else None),
         removed=command_lines.removed(document, command_line),
         argument_notes=command_lines.notes(document.simulation or answer.own),

@@ -59,6 +59,11 @@ def _is_cause(finding: Finding, causes: str) -> bool:
     return finding.code == "memory-argument" and f"“{finding.text.partition(': ')[0]}”" in causes
 
 
+def nothing_to_do(document: Document) -> bool:
+    """Whether the headline is that nobody has to do anything."""
+    return document.findings[0].code in ("nothing-to-do", "nothing-to-do-but-know")
+
+
 _OTHERS = {"danger": "Danger", "caution": "Caution", "info": "Worth knowing", "none": "Harmless"}
 
 

@@ -178,11 +178,6 @@ def _undoubled(draft: Draft, items: Sequence[T], key: Callable[[T], Hashable]) -
     return tuple(item for item in items if id(item) in kept)
 
 
-def _named_architecture(words: str) -> str | None:
-    encoded = words.encode("utf-8", "replace")
-    return next((row.name for row in ARCHITECTURES if row.banner and compiled(row.banner).search(encoded)), None)
-
-
 def printed_by(spellings: Mapping[Spelling, Lines]) -> PrintedBy | None:
     """The releases that can print all of these words; None where no release can, or nothing bounds it.
 
