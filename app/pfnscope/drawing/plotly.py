@@ -167,7 +167,7 @@ def _bands(scene: Scene, axis: Axis) -> dict[str, Any]:
     """A tint over the lanes that differ, where they do."""
     boxes = []
     for mark in visible_marks(scene, axis, _RESOLUTION):
-        low, high = mark.first + (svg.GAP - 7) / svg.ROW, mark.last + 7 / svg.ROW
+        low, high = mark.first + (svg.GAP - 3) / svg.ROW, mark.last + 3 / svg.ROW
         boxes.append((place(mark.start_pfn, axis), place(mark.end_pfn, axis), low, high))
     return _boxes(boxes, {"width": 0}, "rgba(11,92,173,0.12)")
 

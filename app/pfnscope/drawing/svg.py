@@ -21,9 +21,9 @@ from pfnscope.model.analysis import ALARMS
 from pfnscope.model.ranges import FrameRange
 
 TOP = 26
-ROW = 46
-GAP = 18
-BAR = 26
+ROW = 31
+GAP = 5
+BAR = 22
 """Pixels: the band of tick labels, one lane with the gap above its bar, the gap, the bar."""
 _LETTER = 6.5
 _WIDTHS = range(240, 1201, 80)
@@ -82,9 +82,9 @@ def draw(scene: Scene, axis: AxisName = "schematic") -> str:
     kinds = [kind for kind in palette.PAINTS if any(bar.kind == kind for lane in lanes for bar in lane.bars)]
     total = top + height(len(lanes)) + 34 + 20 * ((len(kinds) - 1) // 5)
     labels = "".join(
-        f'<text x="20" y="{top + TOP + ROW * i + GAP + 11}" class="name">{_text(lane.title)}'
+        f'<text x="20" y="{top + TOP + ROW * i + GAP + 9}" class="name">{_text(lane.title)}'
         f"{_side(lane)}</text>"
-        f'<text x="20" y="{top + TOP + ROW * i + GAP + 25}" class="sub">{_text(lane.subtitle)}</text>'
+        f'<text x="20" y="{top + TOP + ROW * i + GAP + 22}" class="sub">{_text(lane.subtitle)}</text>'
         for i, lane in enumerate(lanes)
     )
     legend = "".join(
@@ -118,7 +118,7 @@ def description(scene: Scene, axis: AxisName) -> str:
 _AXIS_WORDS = {"schematic": "schematic axis", "scale": "to scale"}
 _STYLE = """
 .paper { fill: var(--card) } text { font: 12px system-ui, sans-serif; fill: var(--ink) }
-.title { font-size: 16px; font-weight: 650 } .name { font-size: 13px } .sub { font-size: 11.5px; fill: var(--dim) }
+.title { font-size: 16px; font-weight: 650 } .name { font-size: 13px } .sub { font-size: 10.5px; fill: var(--dim) }
 .tl { font: 11px ui-monospace, "DejaVu Sans Mono", monospace; fill: var(--dim) }
 .tick { stroke: var(--line) } .minor { stroke: var(--line); stroke-opacity: .5 } .base { stroke: var(--line) }
 .bar { stroke: var(--card); stroke-width: 1 }
@@ -248,7 +248,7 @@ def _band(mark: Mark, axis: Axis, canvas: Canvas) -> str:
     """A tint behind the lanes that differ, where they do."""
     left, right = axis.place(mark.start_pfn), axis.place(mark.end_pfn)
     width = _width(left, right, canvas)
-    top, tall = TOP + ROW * mark.first + GAP - 7, ROW * (mark.last - mark.first) - GAP + 14
+    top, tall = TOP + ROW * mark.first + GAP - 3, ROW * (mark.last - mark.first) - GAP + 6
     return f'<rect x="{canvas.x(left)}" y="{top}" width="{width}" height="{tall}" class="apart"/>'
 
 

@@ -26,7 +26,7 @@ from pfnscope.report.plain import Look
 from pfnscope.report.words import placement_words, state_words
 
 _BUNDLE = "vendor/plotly.min.js"
-_STYLES = ("palette.css", "page.css", "whatif.css")
+_STYLES = ("palette.css", "page.css", "layout.css", "bars.css", "whatif.css")
 _OWN = ".log pre { margin: 0; padding: 0 16px; line-height: 1.4 }"
 _AXES: tuple[AxisName, ...] = ("schematic", "scale")
 _MOST_HOLES = 200
