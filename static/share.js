@@ -25,14 +25,16 @@ export function offerForms() {
   if (!navigator.clipboard) return;
   for (const button of document.querySelectorAll("[data-copy], [data-copy-text]")) {
     const word = button.firstChild;
+    const name = word?.textContent ?? "";
     const url = button.getAttribute("data-copy");
     const text = button.getAttribute("data-copy-text");
     if (!word || !(url || text) || !(button instanceof HTMLElement)) continue;
     button.hidden = false;
     button.addEventListener("click", async () => {
-      const done = url ? copy(url) : navigator.clipboard.writeText(text ?? "");
+      const link = button.hasAttribute("data-copy-link") ? `\n${window.location.href}` : "";
+      const done = url ? copy(url) : navigator.clipboard.writeText(`${text}${link}`);
       word.textContent = await done.then(() => "Copied", () => "Not copied");
-      window.setTimeout(() => (word.textContent = "Copy"), SHOWN);
+      window.setTimeout(() => (word.textContent = name), SHOWN);
     });
   }
 }

@@ -81,7 +81,7 @@ class Viewer {
   pick(frames) {
     this.view.sel = frames;
     this.bars.pick(frames);
-    for (const row of document.querySelectorAll("tbody.sel")) row.classList.remove("sel");
+    for (const row of document.querySelectorAll(".holes .sel")) row.classList.remove("sel");
     const { holes } = this.bars.meta;
     const hole = frames ? holes.findIndex(([from, to]) => from <= frames[0] && frames[1] <= to) : -1;
     if (hole >= 0) document.getElementById(`hole-${hole}`)?.classList.add("sel");

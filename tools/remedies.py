@@ -13,7 +13,6 @@ printed are none of another's. Each remedy is a fact; the last line is "N of M f
 """
 
 import argparse
-import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -31,9 +30,6 @@ from pfnscope.service.whatif import Change, simulate
 KERNELS = ("4.17", "4.19.50", "5.2")
 """Releases of the three rules that leave struct pages unwritten on x86, as most boots are of none of them."""
 
-_WRITTEN = re.compile(r"^(?:Write (?P<new>\S+) instead of (?P<old>\S+)|Add (?P<more>memmap=\S+(?: memmap=\S+)*)|"
-                      r"Leave out (?P<gone>.+?))(?: \(|[:;])")  # fmt: skip
-
 
 class Outcome(Struct, frozen=True):
     """A remedy followed: ``argument`` and ``release`` say whether it names one, ``wrong`` what is bad of it."""
@@ -47,15 +43,11 @@ class Outcome(Struct, frozen=True):
 
 
 def change_of(remedy: Remedy) -> tuple[str, Change] | None:
-    """What the text of a remedy says to do with the command line; None where it says nothing of it."""
-    match = _WRITTEN.match(remedy.text)
-    if match is None:
-        return None
-    if match["new"]:
-        return "written", Change(remove=(match["old"],), append=match["new"])
-    if match["more"]:
-        return "added", Change(append=match["more"])
-    return "left out", Change(remove=tuple(match["gone"].split()))
+    """What a remedy says to do with the command line; None where it says nothing of it."""
+    change = Change(remove=remedy.instead, append=remedy.command_line or "")
+    if change.append:
+        return "written" if change.remove else "added", change
+    return ("left out", change) if change.remove else None
 
 
 def outcomes(name: str, text: bytes, kernel: str | None = None) -> Iterator[Outcome]:
@@ -69,8 +61,8 @@ def outcomes(name: str, text: bytes, kernel: str | None = None) -> Iterator[Outc
         wrong: list[str] = []
         if change is not None:
             wrong += _worse(before, simulate(text, change[1], Options(kernel=kernel)), change[1].append)
-        if (change is None or not change[1].append) != (remedy.command_line is None):
-            wrong.append(f"the text and command_line {remedy.command_line!r} are not of one mind")
+        if change is not None:
+            wrong += (f"the text does not name {word}" for word in change[1].of("").split() if word not in remedy.text)
         if remedy.release is not None:
             document = analyze(text, Options(kernel=remedy.release)).document
             wrong += (f"{remedy.release}: {item.text}" for item in document.findings if item.severity == "danger")

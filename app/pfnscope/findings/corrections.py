@@ -92,7 +92,9 @@ def _replaced(line: str, operation: MapOperation, text: str) -> str:
 
 def _written(operation: MapOperation, text: str) -> Remedy:
     argument = f"{operation.argument.name}={text}"
-    return Remedy(f"Write {argument} instead. {_quoted(argument)}".strip(), argument, None, checked=True)
+    text = f"Write {argument} instead. {_quoted(argument)}".strip()
+    whole = operation.argument.text == f"{operation.argument.name}={operation.text}"
+    return Remedy(text, argument, checked=True, instead=(operation.argument.text,) if whole else ())
 
 
 def _quoted(argument: str) -> str:

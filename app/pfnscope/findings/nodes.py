@@ -152,7 +152,7 @@ def _give_back(analysis: Analysis, nodes: Sequence[int]) -> Remedy | None:
         if layout is not None:
             size = sum(item.frames.pages for node in nodes for item in layout.by_node[node]) * layout.page_size
             has = f"{_named(nodes).lower()} then {'has' if len(nodes) == 1 else 'have'} {format_size(size)}"
-            return Remedy(f"Boot without {' and '.join(gone)}: {has}.", without, checked=True)
+            return Remedy(f"Boot without {' and '.join(gone)}: {has}.", checked=True, instead=gone)
     return None
 
 
@@ -217,7 +217,7 @@ def _one_node(analysis: Analysis) -> Remedy:
     release, line = f"{SMALL_NODES.since}", f"{own_command_line(analysis.booted_from)} numa=off".strip()
     if _tried(analysis, line, lambda layout: len(layout.by_node) == 1) is None:
         return Remedy(f"Give the node more memory, or boot a later kernel ({release}).")
-    return Remedy(f"Boot with numa=off, or a later kernel ({release}).", line, checked=True)
+    return Remedy(f"Boot with numa=off, or a later kernel ({release}).", "numa=off", checked=True)
 
 
 def _interleaved(analysis: Analysis) -> Iterator[Draft]:

@@ -16,10 +16,13 @@ def regained_without(analysis: Analysis, argument: Argument) -> Remedy | None:
     """The command line without an argument."""
     line = own_command_line(analysis.booted_from)
     line = line[: argument.column] + line[argument.column + len(argument.text) :]
-    return _tried(analysis, " ".join(line.split()), None, f"Without {argument.text} {{keeps}}")
+    gone = (argument.text,)
+    return _tried(analysis, " ".join(line.split()), None, f"Without {argument.text} {{keeps}}", gone)
 
 
-def _tried(analysis: Analysis, line: str, argument: str | None, text: str) -> Remedy | None:
+def _tried(
+    analysis: Analysis, line: str, argument: str | None, text: str, instead: tuple[str, ...] = ()
+) -> Remedy | None:
     """What such a boot has more of RAM; unchecked where it cannot be simulated, None where it has none."""
     own = analysis.layout.memory_frames.pages
     try:
@@ -27,9 +30,9 @@ def _tried(analysis: Analysis, line: str, argument: str | None, text: str) -> Re
         gained = (machine.layout(machine.boot(line)).memory_frames.pages - own) * analysis.layout.page_size
     except NotSimulated:
         keeps = f"{argument} lets the kernel use it" if argument else "the kernel uses it"
-        return Remedy(f"{text.format(keeps=keeps)}.", argument)
+        return Remedy(f"{text.format(keeps=keeps)}.", argument, instead=instead)
     if gained <= 0:
         return None
     more = f"the kernel has {format_size(gained)} more"
     keeps = f"With {argument} {more}" if argument else more
-    return Remedy(f"{text.format(keeps=keeps)}.", argument or line, checked=True)
+    return Remedy(f"{text.format(keeps=keeps)}.", argument, checked=True, instead=instead)

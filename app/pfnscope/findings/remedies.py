@@ -26,6 +26,7 @@ class _Part(Struct, frozen=True):
     text: str
     value: str | None = None
     checked: bool = False
+    instead: tuple[str, ...] = ()
 
 
 def of_dangers(analysis: Analysis) -> Remedy | None:
@@ -56,7 +57,7 @@ def _remedy(analysis: Analysis, holes: Sequence[Hole]) -> Remedy | None:
 def _composed(argument: _Part, release: _Part, alone: str) -> Remedy:
     first, second = (argument, release) if argument.checked else (release, argument)
     text = " ".join(filter(None, (first.text, second.text, alone)))
-    return Remedy(text, argument.value, release.value, argument.checked or release.checked)
+    return Remedy(text, argument.value, release.value, argument.checked or release.checked, argument.instead)
 
 
 def _other_argument(analysis: Analysis, holes: Sequence[Hole]) -> _Part:
@@ -69,7 +70,8 @@ def _other_argument(analysis: Analysis, holes: Sequence[Hole]) -> _Part:
     faulty = tuple(dict.fromkeys(text for cause in causes for text in cause.arguments))
     tried = trials.reworded(faulty) or trials.filled() or (trials.left_out(faulty) if faulty else None)
     if tried is not None:
-        return _Part(_advice(analysis, tried, trials), tried.argument or None, checked=True)
+        gone = tuple(tried.instead.split())
+        return _Part(_advice(analysis, tried, trials), tried.argument or None, checked=True, instead=gone)
     if trials.left <= 0:
         return _Part("No other argument helps, as far as the simulator was let try.")
     if not faulty:

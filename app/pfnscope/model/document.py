@@ -47,7 +47,8 @@ class BootRow(msgspec.Struct, frozen=True):
 
     ``host`` is the machine that a log daemon names, ``source`` the file that the boot was read from.
     ``capture_kernel``: a kernel that runs only to save the memory of one that crashed. ``differs`` names the facts in
-    which the boot differs from the one that the document is of.
+    which the boot differs from the one that the document is of. ``arguments`` are those of its command line that shape
+    memory, as far as the log shows or implies them.
     """
 
     index: int
@@ -57,6 +58,7 @@ class BootRow(msgspec.Struct, frozen=True):
     severity: Severity | None
     capture_kernel: bool
     differs: tuple[str, ...]
+    arguments: tuple[str, ...] = ()
 
 
 class Kernel(msgspec.Struct, frozen=True):

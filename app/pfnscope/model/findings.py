@@ -20,6 +20,7 @@ class Span(Bordered, Struct, frozen=True):
 class Remedy(Struct, frozen=True):
     """What helps. ``command_line`` are the arguments to paste, ``release`` the nearest kernel without the fault.
 
+    ``instead`` are arguments of the log's command line that ``command_line`` replaces, or that are to be left out.
     ``checked`` is true where the simulator booted that command line, or judged this layout on that release, and the
     finding was gone and none was added.
     """
@@ -28,6 +29,7 @@ class Remedy(Struct, frozen=True):
     command_line: str | None = None
     release: str | None = None
     checked: bool = False
+    instead: tuple[str, ...] = ()
 
 
 class Finding(Struct, frozen=True):

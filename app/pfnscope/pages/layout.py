@@ -1,6 +1,7 @@
 """The page of one layout, and of the same machine simulated with another command line."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -10,14 +11,15 @@ from pfnscope.formats.registry import available
 from pfnscope.model.document import Document
 from pfnscope.pages import command_lines, presenting
 from pfnscope.pages.bars import Drawn, bars
-from pfnscope.pages.findings import finding_rows
+from pfnscope.pages.findings import finding_rows, others_words
 from pfnscope.pages.log import has_more, log_part
-from pfnscope.pages.panel import panel, usual_region
+from pfnscope.pages.panel import panel
 from pfnscope.pages.query import KNOWN, LayoutQuery, ViewQuery, encoded
 from pfnscope.pages.subjects import Subject
 from pfnscope.pages.templates import Templates
 from pfnscope.report import counted, headline, ledgers, notes
 from pfnscope.report.compared import compared, worded_changes
+from pfnscope.report.releases import timeline
 from pfnscope.report.words import SEVERITY_WORDS, STATE_WORDS
 from pfnscope.service import Options
 from pfnscope.service.whatif import Answer
@@ -43,7 +45,8 @@ def layout_page(templates: Templates, subject: Subject, answer: Answer, drawn: D
     is_all, line = address.log == "all", whole_number(address.line) or 1
     part = log_part(subject.text, document, everything=is_all, line=line)
     seen, agreeing = counted.split(document.checks)
-    holes = presenting.hole_rows(document)
+    holes = presenting.hole_groups(document)
+    findings = finding_rows(document)
     command_line = today.kernel.command_line or ""
     query = address.query.query()
     return templates.render(
@@ -62,14 +65,19 @@ def layout_page(templates: Templates, subject: Subject, answer: Answer, drawn: D
         query=f"?{query}" if query else "",
         more_query=f"&{query}" if query else "",
         facts=presenting.facts(document),
-        findings=finding_rows(document),
+        findings=findings,
+        others=others_words(findings, SEVERITY_WORDS),
+        segments=timeline(document),
+        portrait=ledgers.sentence(document.ledger) if document.ledger else "",
+        release_query=partial(_on_release, address.query),
+        boots=presenting.boot_rows(today),
+        pairs=presenting.pairs_of_boots(document.boot.index, document.boot.count),
         worse_boot=headline.worse_boot(document),
         calm=headline.nothing_to_do(document),
         command=command_lines.pieces(document, command_line if answer.changed else None),
         removed=command_lines.removed(document, command_line),
         argument_notes=command_lines.notes(document.simulation or answer.own),
         changes=worded_changes(compared(today, document)) if answer.changed else [],
-        whatifs=_whatifs(today, address.query),
         **bars(drawn, address.view, KNOWN, [name for name, _ in address.query.pairs]),
         fields=address.query.layout,
         exports=_exports(),
@@ -79,7 +87,7 @@ def layout_page(templates: Templates, subject: Subject, answer: Answer, drawn: D
         unproven=[] if answer.changed else presenting.unproven(document, address.overrides),
         architectures=presenting.ARCHITECTURES,
         holes=holes,
-        hidden_holes=len(document.holes) - len(holes),
+        hidden_holes=len(document.holes) - sum(len(group.rows) for group in holes),
         events=presenting.event_rows(document),
         **_ram(document),
         notes=notes.note_rows(document.diagnostics),
@@ -92,7 +100,6 @@ def layout_page(templates: Templates, subject: Subject, answer: Answer, drawn: D
         explained=counted.explained(document.checks),
         frames_words=counted.frames_words,
         severity_words=SEVERITY_WORDS,
-        basis_words=presenting.BASIS_WORDS,
         state_words=STATE_WORDS,
         coded=presenting.coded,
         without=_without,
@@ -117,20 +124,10 @@ def _exports() -> list[tuple[str, str, bool]]:
     return [(item.suffix, words, scaled) for item in available().values() for words, scaled in item.menu.items()]
 
 
-def _whatifs(today: Document, query: LayoutQuery) -> list[tuple[str, str]]:
-    """Questions that this layout suggests, in words with the query that asks them; none beside another question."""
-    worst = next((hole for hole in today.holes if hole.severity == "danger" and hole.causes), None)
-    if worst is None or query.question.change is not None:
-        return []
-    names = " ".join(worst.causes)
-    remove = [("remove", cause) for cause in worst.causes]
-    questions = [(f"What if without {names}?", encoded([*query.options, *remove]))]
-    size, kind = usual_region(worst.causes)
-    if size:
-        instead = [pair for pair in remove if pair[1].startswith(f"memmap={size}{kind}")]
-        place = [*query.options, *instead, ("size", size), ("kind", kind)]
-        questions.append((f"Where is {size} safe?", encoded(place)))
-    return questions
+def _on_release(query: LayoutQuery, release: str) -> str:
+    """The query of the same page on a release; of an empty one, on that of the log."""
+    changed = query.query(kernel=release)
+    return f"?{changed}" if changed else ""
 
 
 def _without(causes: Iterable[str]) -> str:

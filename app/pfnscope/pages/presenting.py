@@ -8,11 +8,11 @@ import msgspec
 from pfnscope.drawing.lanes import frames, undecided
 from pfnscope.drawing.palette import PAINTS
 from pfnscope.kernel.architectures import WITH_MODEL
-from pfnscope.model.analysis import Event, Hole, foremost
+from pfnscope.model.analysis import SEVERITIES, Event, Hole, Severity, foremost
 from pfnscope.model.document import Document
 from pfnscope.model.ranges import FrameRange
 from pfnscope.report import counted
-from pfnscope.report.words import ORIGIN_WORDS, STATE_WORDS, frames_of_events, pages_words, placement_words
+from pfnscope.report.words import ORIGIN_WORDS, SEVERITY_WORDS, STATE_WORDS, frames_of_events, placement_words
 from pfnscope.service import Options
 from pfnscope.units import PAGE_SIZE, format_size
 
@@ -25,6 +25,9 @@ ARCHITECTURES = WITH_MODEL
 """Those that a verdict is possible for."""
 _COMMANDS = ("lsmem",)
 _MOST_HOLES = 200
+_FEW_BOOTS = 8
+_MOST_PAIRS = 100
+"""Boots of a text of which all pairs are offered, and of more, those with the one that is shown."""
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -54,7 +57,17 @@ class HoleRow(msgspec.Struct, frozen=True):
     owner: str
     placement: str
     state: str
+
+
+class HoleGroup(msgspec.Struct, frozen=True):
+    """Holes of one severity that the same readers reach, for the same reason."""
+
+    severity: str
     readers: list[Piece]
+    why: str
+    rule: str
+    basis: str
+    rows: list[HoleRow]
 
 
 class EventRow(msgspec.Struct, frozen=True):
@@ -139,22 +152,38 @@ def coded(sentence: str) -> list[Piece]:
     return pieces
 
 
-def hole_rows(document: Document) -> list[HoleRow]:
+def hole_groups(document: Document) -> list[HoleGroup]:
     """The holes, worst first, of equally bad ones those that reports speak of, then by address; at most 200."""
     order = sorted(enumerate(document.holes), key=lambda item: foremost(item[1]))
-    return [
-        HoleRow(
-            index=index,
-            hole=hole,
-            range=f"{hole.start_pfn:#x}, {hole.end_pfn:#x}",
-            size=f"{pages_words(hole.pages)}, {format_size(hole.pages * document.kernel.page_size)}",
-            owner=hole.label or hole.type or "no map entry",
-            placement=placement_words(hole),
-            state=_state(hole),
-            readers=_readers(hole.reachable_by),
-        )
-        for index, hole in order[:_MOST_HOLES]
-    ]
+    groups: dict[tuple[object, ...], list[HoleRow]] = {}
+    for index, hole in order[:_MOST_HOLES]:
+        alike = (*foremost(hole), hole.reachable_by, hole.why, hole.rule, hole.basis)
+        groups.setdefault(alike, []).append(_hole_row(index, hole, document.kernel.page_size))
+    return [_hole_group(rows) for rows in groups.values()]
+
+
+def _hole_group(rows: list[HoleRow]) -> HoleGroup:
+    hole = rows[0].hole
+    return HoleGroup(
+        hole.severity,
+        _readers(hole.reachable_by),
+        hole.why,
+        hole.rule or "",
+        BASIS_WORDS[hole.basis] + (", whatever the rule says" if hole.by_rule else ""),
+        rows,
+    )
+
+
+def _hole_row(index: int, hole: Hole, page_size: int) -> HoleRow:
+    return HoleRow(
+        index=index,
+        hole=hole,
+        range=str(hole.frames),
+        size=format_size(hole.pages * page_size),
+        owner=hole.label or hole.type or "no map entry",
+        placement=placement_words(hole),
+        state=_state(hole),
+    )
 
 
 def _state(hole: Hole) -> str:
@@ -199,6 +228,39 @@ def event_rows(document: Document) -> list[EventRow]:
             )
         )
     return rows
+
+
+class BootRow(msgspec.Struct, frozen=True):
+    """A boot of the text: its number, severity and what tells it from the others, in words."""
+
+    index: int
+    severity: Severity | None
+    words: str
+
+
+def boot_rows(today: Document) -> list[BootRow]:
+    """The boots of a text, worst first."""
+    common = set.intersection(*(set(row.arguments) for row in today.boots)) if today.boots else set()
+    rows = []
+    for row in today.boots:
+        own = " ".join(text for text in row.arguments if text not in common) or _differing(row.differs)
+        kind = "capture kernel" if row.capture_kernel else SEVERITY_WORDS[row.severity] if row.severity else ""
+        rows.append(BootRow(row.index, row.severity, f"{row.index} {kind}{': ' if kind and own else ' '}{own}".strip()))
+    return sorted(
+        rows, key=lambda row: (SEVERITIES.index(row.severity) if row.severity else len(SEVERITIES), row.index)
+    )
+
+
+def _differing(names: Sequence[str]) -> str:
+    """``other user map, node ranges``; empty where nothing differs."""
+    return f"other {', '.join(name.replace('_', ' ') for name in names[:2])}" if names else ""
+
+
+def pairs_of_boots(shown: int, count: int) -> list[tuple[int, int]]:
+    """The pairs to compare, neighbours first; of many boots those with the one that is shown."""
+    every = [(a, b) for a in range(1, count + 1) for b in range(a + 1, count + 1)] if count <= _FEW_BOOTS else []
+    with_shown = [(min(shown, at), max(shown, at)) for at in range(1, min(count, _MOST_PAIRS) + 1) if at != shown]
+    return sorted(every or with_shown, key=lambda pair: (pair[1] - pair[0], pair))
 
 
 def unproven(document: Document, overrides: Options) -> list[str]:

@@ -41,6 +41,14 @@ TYPE_WORDS = {
 SEVERITY_WORDS = {"danger": "danger", "caution": "caution", "info": "worth knowing", "none": "harmless"}
 
 
+def first_sentence(text: str) -> tuple[str, str]:
+    """The first sentence of a text, which ends with a full stop before a capital letter, and the others."""
+    at = text.find(". ")
+    while at >= 0 and not text[at + 2 : at + 3].isupper():
+        at = text.find(". ", at + 1)
+    return (text, "") if at < 0 else (text[: at + 1], text[at + 2 :])
+
+
 def frames_of_events(events: Iterable[Event]) -> str:
     """The frames of events that are alike: those that are known, else those that the first leaves."""
     events = list(events)

@@ -6,9 +6,11 @@ import msgspec
 
 from pfnscope import findings
 from pfnscope.analysis import analyze
+from pfnscope.kernel.command_line import arguments
 from pfnscope.model.analysis import SEVERITIES, Severity
 from pfnscope.model.document import BootRow
 from pfnscope.model.log import BootLog, Files
+from pfnscope.simulation import own_command_line
 
 MOST_JUDGED = 64
 """Boots of one text that are analysed; a text with more is a journal of months, or hostile."""
@@ -60,9 +62,14 @@ def rows(boots: Sequence[BootLog], shown: BootLog, kernel: str | None, arch: str
             severity=_severity(boot, kernel, arch) if boot.index in judged else None,
             capture_kernel=boot.capture_kernel,
             differs=() if boot.index == shown.index else _differs(boot, shown),
+            arguments=_arguments(boot) if boot.index in judged or boot.index == shown.index else (),
         )
         for boot in boots
     )
+
+
+def _arguments(boot: BootLog) -> tuple[str, ...]:
+    return tuple(item.text for item in arguments(own_command_line(boot)) if item.shapes_memory)
 
 
 def _severity(boot: BootLog, kernel: str | None, arch: str | None) -> Severity:
