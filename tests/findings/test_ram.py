@@ -77,7 +77,7 @@ def test_what_mem_takes_is_one_finding_with_what_the_kernel_has_without_it() -> 
     analysis = analysed(*MAP, *USER, LAST, *LOW_NODES, line="quiet mem=2G root=/dev/vda1")
     (finding,) = (item for item in findings(analysis) if item.code in ("memory-argument", "ram-taken-by-argument"))
     assert finding.text == "mem=2G: 4 GiB of 6 GiB RAM lie above 2 GiB and are left out, as it says."
-    assert finding.remedy == Remedy("Without mem=2G the kernel has 4 GiB more.", "quiet root=/dev/vda1", checked=True)
+    assert finding.remedy == Remedy("Without mem=2G the kernel has 4 GiB more.", checked=True, instead=("mem=2G",))
 
 
 def test_a_region_of_persistent_memory_is_meant_and_has_no_remedy() -> None:

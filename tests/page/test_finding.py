@@ -94,7 +94,7 @@ def test_finding_is_a_jump_that_the_back_button_undoes(address: str, open_page: 
         expect(page.locator("#detail")).to_contain_text("never written")
         expect(page).to_have_url(re.compile("sel=0xbffd7-0xbffd8"))
         expect(page.locator(".labels .pick")).to_have_count(1)
-        expect(page.locator("tbody.sel")).to_contain_text("[0xbffd7, 0xc0000)")
+        expect(page.locator(".holes .sel")).to_contain_text("[0xbffd7, 0xc0000)")
     page.keyboard.press("+")
     page.go_back()
     page.go_back()

@@ -44,7 +44,7 @@ def test_it_zooms_to_holes_by_table_and_keys_and_asks_nobody(attached: tuple[Pag
     until(page, "() => document.querySelector('.overview .window').getAttribute('width') === '100%'")
     page.click("text=To scale")
     page.keyboard.press("n")
-    until(page, "() => document.querySelector('tbody.sel') !== null")
+    until(page, "() => document.querySelector('.holes .sel') !== null")
     assert said == []
 
 

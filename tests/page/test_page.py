@@ -119,7 +119,7 @@ def test_a_row_of_the_table_zooms_to_its_hole(address: str, open_page: Open) -> 
     low, high = _range(page)
     assert low < 0xBFFD7
     assert 0xC0000 < high < 0xC0100
-    expect(page.locator("tbody.sel")).to_contain_text(HOLE)
+    expect(page.locator(".holes .sel")).to_contain_text(HOLE)
     expect(page.locator("#detail")).to_contain_text("41 pages")
     assert page.locator("#lines .lit").count() > 0
     page.reload()
@@ -138,7 +138,7 @@ def test_keys_zoom_move_and_walk_the_holes(address: str, open_page: Open) -> Non
     page.keyboard.press("ArrowRight")
     until(page, "document.querySelector('.live').layout.xaxis.range[0] === 0.35")
     page.keyboard.press("n")
-    expect(page.locator("tbody.sel")).to_contain_text("[0x0, 0x1)")
+    expect(page.locator(".holes .sel")).to_contain_text("[0x0, 0x1)")
     page.keyboard.press("0")
     until(page, "document.querySelector('.live').layout.xaxis.range[1] === 1")
 
