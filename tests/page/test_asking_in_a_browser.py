@@ -82,7 +82,7 @@ def test_a_cause_is_marked_explained_and_can_be_taken_away(address: str, open_pa
     page = open_page()
     page.goto(f"{address}/samples/seed-1g-4g")
     expect(page.locator(".cmd mark.cause")).to_have_text("memmap=1G!4G")
-    because = page.locator("#hole-4 .because")
+    because = page.locator("tbody:has(#hole-4) .because")
     expect(because).to_contain_text("Cause memmap=1G!4G takes [4 GiB, 5 GiB) away from memory, so node 0 ends at pfn")
     expect(because.locator("code").first).to_have_text("memmap=1G!4G")
     because.get_by_role("link", name="What if without it?").click()

@@ -66,7 +66,7 @@ def test_paper_gets_the_drawing_that_fits_it(address: str, open_page: Open) -> N
         expect(page.locator(name)).to_be_hidden()
     expect(page.locator("svg.drawing")).to_have_css("opacity", "1")
     expect(page.locator("svg.drawing .lb", has_text="never written")).to_be_visible()
-    expect(page.locator(".holes thead")).to_be_visible()
+    expect(page.locator(".holes thead").first).to_be_visible()
     assert (
         page.evaluate("(() => { const l = document.querySelector('.log'); return l.scrollWidth - l.clientWidth })()")
         <= 0
