@@ -67,6 +67,25 @@ export function hex(pfn) {
 }
 
 /**
+ * A frame in words: `pfn 0xbffe9 · 0xbffe9000`.
+ *
+ * @param {number} pfn
+ * @param {number} pageSize bytes
+ */
+export const frameWords = (pfn, pageSize) => `pfn 0x${pfn.toString(16)} · ${address(pfn, pageSize)}`;
+
+/**
+ * Page frames in words: `[0xbffd7, 0xc0000) · 41 pages · 0xbffd7000`.
+ *
+ * @param {Range} frames
+ * @param {number} pageSize bytes
+ */
+export function placeWords([from, to], pageSize) {
+  const pages = `${(to - from).toLocaleString("en")} ${to - from === 1 ? "page" : "pages"}`;
+  return `[${hex(from)}, ${hex(to)}) · ${pages} · ${address(from, pageSize)}`;
+}
+
+/**
  * The view pushed back inside [low, high], keeping its width.
  *
  * @param {Range} view

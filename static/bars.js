@@ -4,6 +4,7 @@ import { around, inside, narrowest, scaled, toPfn, toPosition } from "./axis.js"
 import { lowest, neighbour } from "./figure.js";
 import { labelsAndFrame, layer, tints } from "./overlay.js";
 import { onThemeChange, paints } from "./paint.js";
+import { wireRule } from "./rule.js";
 import { labels } from "./ticks.js";
 import { onTouch } from "./touch.js";
 import { TINY, traces } from "./traces.js";
@@ -32,6 +33,7 @@ import { TINY, traces } from "./traces.js";
 
 const SETTLED = 120; // milliseconds without a move
 const AROUND = 1.2; // widths of what is zoomed to that are shown on both sides of it
+const BESIDE_FIT = 0.03; // widths beside what fills the view
 const CONFIG = { displayModeBar: false, responsive: false, doubleClick: false, showTips: false, scrollZoom: false };
 
 export class Bars {
@@ -200,6 +202,15 @@ export class Bars {
   }
 
   /**
+   * Show page frames as wide as the drawing is.
+   *
+   * @param {Range} frames
+   */
+  fit(frames) {
+    this.go(this.around(frames, BESIDE_FIT), true);
+  }
+
+  /**
    * Step to the bar `by` bars and `down` lanes from the one stepped on last, or to the first in view.
    *
    * @param {number} by
@@ -216,14 +227,14 @@ export class Bars {
    * @param {((data: BarData) => boolean) | null} test
    */
   light(test) {
-    this.lit = test && this.lowest(test) ? test : null;
+    this.lit = test && this.lowest(({ data }) => test(data)) ? test : null;
     this.draw();
   }
 
   /**
-   * The lowest bar that a test picks by its data; null where there is none.
+   * The lowest bar that a test picks; null where there is none.
    *
-   * @param {(data: BarData) => boolean} test
+   * @param {(bar: Bar) => boolean} test
    */
   lowest(test) {
     return lowest(this.figure, test);
@@ -299,6 +310,9 @@ export class Bars {
         this.go(scaled([low, high], 1, (low + high) / 2, this.whole, this.least), true);
       }
     });
+    const stage = this.plot.parentElement;
+    this.plot.addEventListener("pointerdown", () => stage?.focus({ preventScroll: true }), { capture: true });
+    wireRule(this.plot, (share) => toPfn(this.meta.knots, this.at(share)), () => this.meta.pageSize);
     this.plot.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     onTouch(this.plot, (factor, share) => this.zoom(factor, this.at(share)), (share) => this.pan(share));
   }

@@ -33,7 +33,11 @@
  * @property {Range | null} fine positions between which bars are as fine as a screen shows, null where all are
  * @property {number[]} ticks boundaries, most important first
  * @property {Range[]} holes page frames
+ * @property {Stop[]} stops where keys lead, worst first
  * @property {string[][]} kinds of the bars, one list for each bar trace
+ *
+ * @typedef {[start: number, end: number, severity: string, words: string, hole: number | null]} Stop page frames of what a
+ *     finding is about; `hole` is an index of the holes
  *
  * @typedef {object} Layout
  * @property {Meta} meta
@@ -70,14 +74,14 @@ export function barsOf(figure) {
 }
 
 /**
- * The lowest bar that a test picks by its data; null where there is none.
+ * The lowest bar that a test picks; null where there is none.
  *
  * @param {Figure} figure
- * @param {(data: BarData) => boolean} test
+ * @param {(bar: Bar) => boolean} test
  */
 export function lowest(figure, test) {
   return barsOf(figure).reduce(
-    (low, bar) => (test(bar.data) && !(low && low.y > bar.y) ? bar : low),
+    (low, bar) => (test(bar) && !(low && low.y > bar.y) ? bar : low),
     /** @type {Bar | null} */ (null),
   );
 }

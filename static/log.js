@@ -45,7 +45,7 @@ export class Log {
     return `${url.search}#L${line}`;
   }
 
-  /** @param {string} words below the bars */
+  /** @param {string} words above the bars */
   say(words) {
     this.detail.textContent = words;
   }
@@ -56,9 +56,11 @@ export class Log {
    * @param {BarData} bar
    */
   describe([label, words, lines]) {
-    const rest = words.startsWith(label) ? words.slice(label.length) : ` · ${words}`;
+    // a bar of a drawing begins with its page frames, an answer of the find box with what was looked for
+    const cut = words.startsWith("[") ? words.indexOf(" · ") : 0;
+    const [head, rest] = cut > 0 ? [words.slice(0, cut), words.slice(cut)] : [label, ` · ${words}`];
     /** @type {(Node | string)[]} */
-    const parts = [Object.assign(document.createElement("b"), { textContent: label }), rest];
+    const parts = [Object.assign(document.createElement("b"), { textContent: head }), rest];
     if (lines.length) parts.push(lines.length > 1 ? " · lines " : " · line ");
     lines.slice(0, MOST_LINES).forEach((line, i) => parts.push(i ? ", " : "", this.link(line)));
     this.detail.replaceChildren(...parts);

@@ -2,7 +2,7 @@
    runs on a page with its server and in an exported file. Without it both are complete; they only cannot zoom. */
 
 import { onReturn, openHistory, writeAddress, writeFragment } from "./address.js";
-import { surroundings } from "./axis.js";
+import { placeWords, surroundings } from "./axis.js";
 import { Bars } from "./bars.js";
 import { byId, closest, query } from "./dom.js";
 import { wireFind } from "./find.js";
@@ -14,11 +14,20 @@ import { markAxis, moveWindow, wireStrip } from "./strip.js";
 
 /**
  * @import { Range } from "./axis.js"
- * @import { BarData, AxisName, Figure } from "./figure.js"
+ * @import { Bar, BarData, AxisName, Figure } from "./figure.js"
  * @import { Plotly } from "./bars.js"
  * @import { View } from "./address.js"
  * @import { Source } from "./source.js"
  */
+
+/**
+ * The index after or before another in a ring; without another, the first or last.
+ *
+ * @param {number} at
+ * @param {1 | -1} by
+ * @param {number} length
+ */
+const neighbourOf = (at, by, length) => (at < 0 ? (by > 0 ? 0 : length - 1) : (at + by + length) % length);
 
 /** @type {View} of a file, which has no address that says another */
 const WHOLE = { axis: "schematic", from: null, to: null, sel: null, lanes: null };
@@ -85,6 +94,7 @@ class Viewer {
     const { holes } = this.bars.meta;
     const hole = frames ? holes.findIndex(([from, to]) => from <= frames[0] && frames[1] <= to) : -1;
     if (hole >= 0) document.getElementById(`hole-${hole}`)?.classList.add("sel");
+    this.nameNext();
   }
 
   /**
@@ -103,12 +113,22 @@ class Viewer {
   /** @param {number} hole */
   showHole(hole, zoom = true) {
     const frames = this.bars.meta.holes[hole];
-    if (!frames) return;
+    if (frames) this.showFrames(frames, (bar) => bar.data[3] === hole, zoom);
+  }
+
+  /**
+   * Pick page frames, zoom to them and say what they are: the lowest bar that a test picks.
+   *
+   * @param {Range} frames
+   * @param {(bar: Bar) => boolean} test
+   */
+  showFrames(frames, test, zoom = true) {
     this.pick(frames);
     if (zoom) this.bars.zoomTo(frames);
     this.bars.light(null);
-    const bar = this.bars.lowest((data) => data[3] === hole);
-    if (bar) {
+    const bar = this.bars.lowest(test);
+    if (!bar) this.log.describe(["", placeWords(frames, this.bars.meta.pageSize), [], null]);
+    else {
       this.log.describe(bar.data);
       this.log.light(bar.data[2], true);
     }
@@ -122,9 +142,39 @@ class Viewer {
   stepHole(by) {
     const order = this.bars.meta.holes.map(([from], hole) => ({ from, hole })).sort((a, b) => a.from - b.from);
     if (!order.length) return;
-    const at = order.findIndex(({ from }) => from === this.view.sel?.[0]);
-    const next = at < 0 ? (by > 0 ? 0 : order.length - 1) : (at + by + order.length) % order.length;
-    this.showHole(order[next].hole);
+    this.showHole(order[neighbourOf(order.findIndex(({ from }) => from === this.view.sel?.[0]), by, order.length)].hole);
+  }
+
+  /**
+   * The next or previous range that a finding is about, worst first.
+   *
+   * @param {1 | -1} by
+   */
+  stepStop(by) {
+    const { stops } = this.bars.meta;
+    if (!stops.length) return;
+    const { sel } = this.view;
+    const at = neighbourOf(stops.findIndex(([from, to]) => from === sel?.[0] && to === sel[1]), by, stops.length);
+    const [from, to, , , hole] = stops[at];
+    if (hole !== null) this.showHole(hole);
+    else {
+      this.showFrames([from, to], (bar) => {
+        const [start, end] = this.bars.framesOf(bar.ends);
+        return start === from && end === to;
+      });
+    }
+  }
+
+  /** Write on the button what it leads to. */
+  nameNext() {
+    const { stops } = this.bars.meta;
+    const button = document.getElementById("next");
+    if (!button || !stops.length) return;
+    const { sel } = this.view;
+    const at = stops.findIndex(([from, to]) => from === sel?.[0] && to === sel[1]);
+    const [, , severity, words] = stops[neighbourOf(at, 1, stops.length)];
+    button.textContent = `${words} ›`;
+    button.className = `t-${severity}`;
   }
 
   /**
@@ -145,7 +195,7 @@ class Viewer {
     this.log.light([line], false);
     const test = (/** @type {BarData} */ data) => data[2].includes(line);
     this.bars.light(test);
-    const bar = this.bars.lowest(test);
+    const bar = this.bars.lowest(({ data }) => test(data));
     if (bar) this.log.describe(bar.data);
     return bar;
   }
@@ -158,7 +208,7 @@ class Viewer {
   showLine(line) {
     const bar = this.lightLine(line);
     if (!bar) {
-      this.log.say(`No bar comes of line ${line}.`);
+      this.log.say(`Line ${line} is not drawn.`);
       return;
     }
     if (this.source.find) writeFragment(`#L${line}`);
@@ -242,8 +292,11 @@ class Viewer {
         this.pick(null);
         bars.all();
       },
-      n: () => this.stepHole(1),
-      p: () => this.stepHole(-1),
+      n: () => this.stepStop(1),
+      p: () => this.stepStop(-1),
+      N: () => this.stepHole(1),
+      P: () => this.stepHole(-1),
+      f: () => this.view.sel && bars.fit(this.view.sel),
     };
   }
 
@@ -279,6 +332,8 @@ class Viewer {
       onReturn((view) => this.restore(view));
     }
     byId("zoom").hidden = false;
+    const stops = document.getElementById("stops");
+    if (stops) stops.hidden = false;
     byId("keys").hidden = false;
   }
 

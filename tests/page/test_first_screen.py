@@ -102,7 +102,8 @@ def _below(page: Page, selector: str) -> float:
         "(selector) => [...document.querySelectorAll(selector)].map((e) => e.getBoundingClientRect().bottom)", selector
     )
     assert bottoms, selector
-    return max(bottoms) - page.evaluate("innerHeight")
+    height: int = page.evaluate("innerHeight")
+    return max(bottoms) - height
 
 
 def _show(page: Page, address: str, path: str, size: ViewportSize) -> None:

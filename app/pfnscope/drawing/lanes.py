@@ -96,7 +96,7 @@ def lanes(document: Document, *, name_nodes: bool = False) -> tuple[Lane, ...]:
         *_zoneinfo_lanes(document, name_nodes),
         Lane("blocks", "Memory blocks", "units of hotplug", _block_bars(document)),
         _lane_of_all("pages", "Struct pages", _release_words(document), _page_bars(document)),
-        _lane_of_all("holes", "Holes", "no memory behind", _hole_bars(document.holes)),
+        _lane_of_all("holes", "Holes", "no memory behind", _hole_bars(document.holes, document.kernel.page_size)),
         Lane("events", "Trouble", "oopses, bad pages", tuple(_event_bars(document))),
     ]
     return tuple(lane for lane in every if lane.bars)
@@ -138,12 +138,11 @@ def frames(memory: ByteRange, page_size: int, *, inward: bool) -> FrameRange:
     return FrameRange(touched.start, max(touched.end, touched.start + 1))
 
 
-def _bytes_detail(memory: ByteRange) -> str:
-    return f"{memory} · {format_size(memory.size)}"
-
-
-def _pfn_detail(at: FrameRange, page_size: int) -> str:
-    return f"pfn {at} · {pages_words(at.pages)} · {format_size(at.pages * page_size)}"
+def _place(at: FrameRange, page_size: int, memory: ByteRange | None = None) -> str:
+    """Frames, pages, size and address of a bar; the bytes too where ``memory`` does not begin or end with a page."""
+    words = f"{at} · {pages_words(at.pages)} · {format_size(at.pages * page_size)} · {at.start * page_size:#x}"
+    exact = memory is None or memory == at.in_bytes(page_size)
+    return words if exact else f"{words} · bytes {memory}"
 
 
 def _nodes_words(document: Document) -> str:
@@ -163,7 +162,7 @@ def _map_lane(key: str, title: str, subtitle: str, entries: Sequence[MapEntry], 
         at = frames(entry.range, page_size, inward=entry.type == "ram")
         kind = _TYPE_KINDS.get(entry.type, entry.type)
         label = entry.label or entry.type
-        detail = f"{label} · {_bytes_detail(entry.range)} · {pages_words(at.pages)}"
+        detail = f"{_place(at, page_size, entry.range)} · {label}"
         bars.append(Bar(at.start, at.end, kind, label, detail, entry.lines))
     return Lane(key, title, subtitle, _sorted(bars), simulated=key in MAPS)
 
@@ -199,31 +198,33 @@ def _efi_kind(entry: EfiEntry) -> str:
 def _efi_bar(start: int, end: int, run: Sequence[EfiEntry], page_size: int) -> Bar:
     types = list(dict.fromkeys(entry.type for entry in run))
     label = types[0] if len(types) == 1 else f"{len(run)} descriptors"
-    detail = f"{label} · {_pfn_detail(FrameRange(start, end), page_size)} · {', '.join(types)}"
+    detail = f"{_place(FrameRange(start, end), page_size)} · {', '.join(types)}"
     return Bar(start, end, _efi_kind(run[0]), label, detail, tuple(line for entry in run for line in entry.lines))
 
 
 def _memblock_bars(document: Document) -> Iterable[Bar]:
     for region in document.memblock.reserved:
         at = frames(region.range, document.kernel.page_size, inward=False)
-        yield Bar(at.start, at.end, "taken", "reserved", _bytes_detail(region.range), region.lines)
+        detail = f"{_place(at, document.kernel.page_size, region.range)} · reserved"
+        yield Bar(at.start, at.end, "taken", "reserved", detail, region.lines)
 
 
 def _node_bars(document: Document) -> Iterable[Bar]:
     for item in document.node_ranges:
         at = frames(item.range, document.kernel.page_size, inward=True)
-        detail = f"node {item.node} · {_bytes_detail(item.range)} · {pages_words(at.pages)}"
+        detail = f"{_place(at, document.kernel.page_size, item.range)} · node {item.node}"
         yield Bar(at.start, at.end, f"node-{item.node % 4}", f"node {item.node}", detail, item.lines)
 
 
 def _zone_lanes(document: Document, name_nodes: bool) -> list[Lane]:
     spans = document.zone_spans
+    size = document.kernel.page_size
     computed = document.origin == "computed" and not any(item.lines for item in document.zone_ranges)
     source = "/proc/zoneinfo" if document.zoneinfo and not _has_own_spans(document) else "spans"
     source = "computed" if computed else source
     several = name_nodes or len({span.node for span in spans}) > 1
     lines = {item.zone: tuple(item.lines) for item in document.zone_ranges}
-    bars = [(span.node, _zone_bar(span, several, lines.get(span.zone, ()))) for span in spans]
+    bars = [(span.node, _zone_bar(span, several, lines.get(span.zone, ()), size)) for span in spans]
     return _by_node("zones", source, bars, core=True)
 
 
@@ -233,7 +234,9 @@ def _zoneinfo_lanes(document: Document, name_nodes: bool) -> list[Lane]:
         return []
     zones = [zone for zone in document.zoneinfo if zone.start_pfn is not None and zone.spanned_pages]
     several = name_nodes or len({zone.node for zone in zones}) > 1
-    return _by_node("zoneinfo", "/proc/zoneinfo", [(zone.node, _zoneinfo_bar(zone, several)) for zone in zones])
+    size = document.kernel.page_size
+    bars = [(zone.node, _zoneinfo_bar(zone, several, size)) for zone in zones]
+    return _by_node("zoneinfo", "/proc/zoneinfo", bars)
 
 
 def _by_node(key: str, subtitle: str, bars: list[tuple[int, Bar]], *, core: bool = False) -> list[Lane]:
@@ -254,9 +257,9 @@ def _has_own_spans(document: Document) -> bool:
     return bool(document.zone_ranges and (document.node_ranges or document.memblock.memory))
 
 
-def _zoneinfo_bar(zone: ZoneInfo, name_node: bool) -> Bar:
+def _zoneinfo_bar(zone: ZoneInfo, name_node: bool, page_size: int) -> Bar:
     span = ZoneSpan.of(zone.node, zone.zone, zone.frames, zone.present_pages)
-    return _zone_bar(span, name_node, zone.lines)
+    return _zone_bar(span, name_node, zone.lines, page_size)
 
 
 def _other_map(document: Document) -> Sequence[MapEntry]:
@@ -271,7 +274,7 @@ def _iomem_bars(document: Document) -> tuple[Bar, ...]:
         kind = _RESOURCE_KINDS.get(item.name.lower())
         if kind is not None and item.depth == 0:
             at = frames(item.range, document.kernel.page_size, inward=kind == "ram")
-            detail = f"{item.name} · {_bytes_detail(item.range)} · {pages_words(at.pages)}"
+            detail = f"{_place(at, document.kernel.page_size, item.range)} · {item.name}"
             bars.append(Bar(at.start, at.end, kind, item.name, detail, item.lines))
     return _sorted(bars)
 
@@ -282,8 +285,9 @@ def _debugfs_bars(regions: Sequence[DebugfsRegion], page_size: int) -> tuple[Bar
         at = frames(region.range, page_size, inward=False)
         kind = "taken" if region.node is None else f"node-{region.node % 4}"
         label = "region" if region.node is None else f"node {region.node}"
-        words = f"{label} · {region.flag} · " if region.flag else f"{label} · "
-        bars.append(Bar(at.start, at.end, kind, label, words + _bytes_detail(region.range), region.lines))
+        words = f"{label} · {region.flag}" if region.flag else label
+        detail = f"{_place(at, page_size, region.range)} · {words}"
+        bars.append(Bar(at.start, at.end, kind, label, detail, region.lines))
     return _sorted(bars)
 
 
@@ -293,16 +297,16 @@ def _block_bars(document: Document) -> tuple[Bar, ...]:
         at = frames(block.range, document.kernel.page_size, inward=False)
         kind = "other" if block.node is None else f"node-{block.node % 4}"
         label = block.state if block.zones is None else f"{block.state} · {block.zones}"
-        detail = f"{label} · {_bytes_detail(block.range)}"
+        detail = f"{_place(at, document.kernel.page_size, block.range)} · {label}"
         bars.append(Bar(at.start, at.end, kind if block.state == "online" else "unusable", label, detail, block.lines))
     return _sorted(bars)
 
 
-def _zone_bar(span: ZoneSpan, name_node: bool, lines: tuple[int, ...]) -> Bar:
+def _zone_bar(span: ZoneSpan, name_node: bool, lines: tuple[int, ...], page_size: int) -> Bar:
     label = f"{span.zone} · node {span.node}" if name_node else span.zone
     detail = (
-        f"{span.zone} · node {span.node} · pfn {span.frames} · "
-        f"spanned {span.spanned_pages:,}, present {span.present_pages:,}, absent {span.absent_pages:,}"
+        f"{_place(span.frames, page_size)} · {span.zone} of node {span.node} · "
+        f"{span.present_pages:,} pages present, {span.absent_pages:,} absent"
     )
     return Bar(span.start_pfn, span.end_pfn, _ZONE_KINDS.get(span.zone, "zone-other"), label, detail, lines)
 
@@ -311,13 +315,10 @@ def _page_bars(document: Document) -> tuple[Bar, ...]:
     size = document.kernel.page_size
     have = FrameSet.of(document.sections.ranges)
     behind = have - FrameSet.of(hole.frames for hole in document.holes)
-    bars = [
-        Bar(at.start, at.end, "initialised", "initialised", f"initialised · {_pfn_detail(at, size)}") for at in behind
-    ]
+    bars = [Bar(at.start, at.end, "initialised", "initialised", f"{_place(at, size)} · initialised") for at in behind]
     for index, hole in enumerate(document.holes):
-        words = STATE_WORDS[hole.state]
-        detail = f"{words}{_shown(hole)} · {_pfn_detail(hole.frames, size)}"
-        bars.append(Bar(hole.start_pfn, hole.end_pfn, hole.state, words, detail, hole.lines, index))
+        detail = hole_words(hole, size)
+        bars.append(Bar(hole.start_pfn, hole.end_pfn, hole.state, STATE_WORDS[hole.state], detail, hole.lines, index))
     return _sorted(bars)
 
 
@@ -326,13 +327,17 @@ def _shown(hole: Hole) -> str:
     return "" if hole.by_rule is None else ", as this log shows"
 
 
-def _hole_bars(holes: Sequence[Hole]) -> tuple[Bar, ...]:
+def hole_words(hole: Hole, page_size: int) -> str:
+    """Where a hole is and what: ``[0xbffd7, 0xc0000) · 41 pages · 164 KiB · 0xbffd7000 · reserved, in no zone, …``."""
+    what = f"{hole.label or hole.type or 'no map entry'}, {placement_words(hole)}, {STATE_WORDS[hole.state]}"
+    cause = f" · because of {' '.join(hole.causes)}" if hole.causes else ""
+    return f"{_place(hole.frames, page_size)} · {what}{_shown(hole)}{cause}"
+
+
+def _hole_bars(holes: Sequence[Hole], page_size: int) -> tuple[Bar, ...]:
     bars = []
     for index, hole in enumerate(holes):
-        detail = (
-            f"{pages_words(hole.pages)} {placement_words(hole)} · {hole.range} · "
-            f"{hole.label or hole.type or 'no map entry'} · {STATE_WORDS[hole.state]}{_shown(hole)}"
-        )
+        detail = hole_words(hole, page_size)
         bars.append(
             Bar(hole.start_pfn, hole.end_pfn, hole.severity, pages_words(hole.pages), detail, hole.lines, index)
         )
@@ -350,8 +355,7 @@ def _event_bars(document: Document) -> Iterable[Bar]:
     bars = []
     for (kind, hole), lines in frames_of.items():
         for at in FrameSet.of(FrameRange(pfn, pfn + 1) for pfn in lines):
-            count = "" if at.pages == 1 else f", {at.pages:,} frames"
-            detail = f"{kind}{count} · {_pfn_detail(at, document.kernel.page_size)}"
+            detail = f"{_place(at, document.kernel.page_size)} · {kind}"
             source_lines = tuple(
                 dict.fromkeys(line for pfn in sorted(lines) if at.start <= pfn < at.end for line in lines[pfn])
             )

@@ -19,6 +19,7 @@ from pfnscope.drawing.axis import Axes, Axis, AxisName, by_importance
 from pfnscope.drawing.lanes import Bar
 from pfnscope.drawing.palette import ALARM, CARD, LINE, PAINTS
 from pfnscope.drawing.scene import Scene, visible_marks
+from pfnscope.drawing.stops import stop_words
 
 _MANY = 2000
 """Bars beyond which a browser gets slow; then neighbours closer than the resolution become one bar."""
@@ -226,4 +227,8 @@ def _meta(scene: Scene, both_axes: Axes, name: AxisName, fine: _Fine | None) -> 
         "fine": [place(axis.pfn(fine.low), axis), place(axis.pfn(fine.high), axis)] if fine else None,
         "ticks": by_importance(scene.lanes, part, both_axes.points),
         "holes": [[hole.start, hole.end] for hole in scene.holes],
+        "stops": [
+            [stop.frames.start, stop.frames.end, stop.severity, words, stop.hole]
+            for stop, words in zip(scene.stops, stop_words(scene.stops), strict=True)
+        ],
     }

@@ -6,7 +6,7 @@ of two       Nodes   today    |  node 0  |   node 1   |
              Differences                 |xx|            nodes: node 1 → node 0
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, islice, pairwise
 
 import msgspec
@@ -15,6 +15,7 @@ from msgspec import Struct
 from pfnscope.drawing.axis import Axis
 from pfnscope.drawing.lanes import MAPS, Bar, Lane, family_of, lanes
 from pfnscope.drawing.palette import PAINTS
+from pfnscope.drawing.stops import Stop, stops
 from pfnscope.model.answers import Placements
 from pfnscope.model.document import Document
 from pfnscope.model.ranges import FrameRange
@@ -52,7 +53,8 @@ class Mark(msgspec.Struct, frozen=True):
 class Scene(msgspec.Struct, frozen=True):
     """All of one drawing, in frames of ``page_size`` bytes.
 
-    ``holes`` are what the bars' hole indexes mean, ``alarms`` the frames that a dashed line runs around.
+    ``holes`` are what the bars' hole indexes mean, ``alarms`` the frames that a dashed line runs around, ``stops``
+    those that keys lead to.
     """
 
     lanes: tuple[Lane, ...]
@@ -62,6 +64,7 @@ class Scene(msgspec.Struct, frozen=True):
     title: str
     subtitle: str
     marks: tuple[Mark, ...] = ()
+    stops: tuple[Stop, ...] = ()
 
 
 def of(document: Document) -> Scene:
@@ -73,6 +76,7 @@ def of(document: Document) -> Scene:
         _alarms(document, 1),
         document.verdict.summary,
         _release(document),
+        stops=stops(document),
     )
 
 
@@ -111,6 +115,7 @@ def of_two(first: Document, second: Document, names: tuple[str, str], *, one_log
         second.verdict.summary,
         " · ".join(f"{name}: {_release(document)}" for name, document in zip(names, (first, second), strict=True)),
         tuple(marks),
+        tuple(_stop(stop, second.kernel.page_size // size, holes) for stop in stops(second)),
     )
 
 
@@ -239,6 +244,11 @@ def _bar(bar: Bar, factor: int, indexes: Sequence[int], name: str) -> Bar:
 
 def _holes(document: Document, factor: int) -> tuple[FrameRange, ...]:
     return tuple(FrameRange(hole.start_pfn * factor, hole.end_pfn * factor) for hole in document.holes)
+
+
+def _stop(stop: Stop, factor: int, holes: Mapping[FrameRange, int]) -> Stop:
+    frames = FrameRange(stop.frames.start * factor, stop.frames.end * factor)
+    return Stop(frames, stop.severity, None if stop.hole is None else holes[frames])
 
 
 def _alarms(document: Document, factor: int) -> tuple[FrameRange, ...]:

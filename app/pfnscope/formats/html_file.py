@@ -15,6 +15,7 @@ from pfnscope.drawing import plotly, scene, svg
 from pfnscope.drawing.axis import AxisName
 from pfnscope.drawing.lanes import undecided
 from pfnscope.drawing.palette import PAINTS
+from pfnscope.drawing.stops import stop_words
 from pfnscope.formats import text
 from pfnscope.formats.templates import environment
 from pfnscope.formats.text import facts
@@ -67,6 +68,7 @@ def render(document: Document, log_text: bytes = b"", today: Document | None = N
         facts=facts(document),
         headline=headline(document),
         scene=drawn,
+        stop_words=stop_words(drawn.stops),
         changed=scene.CHANGED,
         undecided=undecided(document),
         drawing=svg.for_page(drawn),
