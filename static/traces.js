@@ -36,8 +36,10 @@ const escaped = (text) => text.replace(/[&<>]/g, (character) => ENTITIES.get(cha
  * @param {string} label
  */
 export function labelForms(label) {
-  const head = label.split(" (")[0].split(" · ")[0];
-  return [...new Set([label, head, head.replace(/^node /, "")])];
+  const parts = label.split(" · ");
+  const shorter = parts.map((_, at) => parts.slice(0, parts.length - at).join(" · "));
+  const head = parts[0].split(" (")[0];
+  return [...new Set([...shorter, head, head.replace(/^node /, "")])];
 }
 
 /**

@@ -69,9 +69,9 @@ def test_what_the_log_lacks_is_said() -> None:
 
 
 def test_a_hole_says_where_it_lies() -> None:
-    """Placement is told in words in the bar's detail."""
+    """Frames, pages, size and address, then owner, placement and state."""
     document = seed_document(holes=[hole(0x9F, 0x100)])
-    assert "97 pages inside DMA, node 0" in next(
+    assert "97 pages · 388 KiB · 0x9f000 · reserved, inside DMA, node 0, initialised" in next(
         bar.detail for lane in lanes(document) if lane.key == "holes" for bar in lane.bars
     )
 

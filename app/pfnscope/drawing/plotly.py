@@ -61,8 +61,8 @@ def figure(
     }
     return go.Figure(
         data=[
-            go.Bar(_bars(plain, chosen), marker=_plain([bar.kind for _, bar in plain])),
-            go.Bar(_bars(patterned, chosen), marker=_patterned([bar.kind for _, bar in patterned])),
+            go.Bar(_bars(plain, chosen, scene.page_size), marker=_plain([bar.kind for _, bar in plain])),
+            go.Bar(_bars(patterned, chosen, scene.page_size), marker=_patterned([bar.kind for _, bar in patterned])),
             go.Scatter(_frames(scene, chosen)),
             go.Scatter(_bands(scene, chosen)),
         ],
@@ -113,7 +113,7 @@ def place(pfn: float, axis: Axis) -> float:
     return pfn if axis.name == "scale" else round(axis.place(pfn), 12)
 
 
-def _bars(rows: Sequence[tuple[int, Bar]], axis: Axis) -> dict[str, Any]:
+def _bars(rows: Sequence[tuple[int, Bar]], axis: Axis, page_size: int) -> dict[str, Any]:
     edges = [
         (place(max(bar.start_pfn, axis.pfns[0]), axis), place(min(bar.end_pfn, axis.pfns[-1]), axis)) for _, bar in rows
     ]
@@ -123,7 +123,7 @@ def _bars(rows: Sequence[tuple[int, Bar]], axis: Axis) -> dict[str, Any]:
         "base": [left for left, _ in edges],
         "x": [round(right - left, 12) for left, right in edges],
         "width": svg.BAR / svg.ROW,
-        "customdata": [[bar.label, bar.detail, list(bar.lines[:_LINES]), bar.hole] for _, bar in rows],
+        "customdata": [[svg.sized(bar, page_size), bar.detail, list(bar.lines[:_LINES]), bar.hole] for _, bar in rows],
         "hoverinfo": "none",
         "textposition": "inside",
         "insidetextanchor": "middle",

@@ -19,6 +19,7 @@ from pfnscope.drawing.scene import Mark, Scene, visible_marks
 from pfnscope.drawing.view import WHOLE, View
 from pfnscope.model.analysis import ALARMS
 from pfnscope.model.ranges import FrameRange
+from pfnscope.units import format_size
 
 TOP = 26
 ROW = 31
@@ -41,11 +42,15 @@ _DEFINED = re.compile(r"(--[a-z0-9-]+):(#[0-9a-f]+)")
 
 
 class Canvas(msgspec.Struct, frozen=True):
-    """How positions and lengths of 0..1 are written, and how wide the drawing is where that is known."""
+    """How positions and lengths of 0..1 are written, and how wide the drawing is where that is known.
+
+    ``page_size`` is that of its frames, in bytes.
+    """
 
     x: Callable[[float], str]
     length: Callable[[float], str]
     width: int | None
+    page_size: int
 
 
 def height(count: int) -> int:
@@ -64,7 +69,7 @@ def for_page(scene: Scene, axis: AxisName = "schematic", *, view: View = WHOLE, 
     chosen = both_axes[axis]
     if view.start is not None and view.end is not None:
         chosen = chosen.within(view.start, view.end)
-    percent = Canvas(lambda at: f"{at * 100:.4g}%", lambda at: f"{at * 100:.4g}%", None)
+    percent = Canvas(lambda at: f"{at * 100:.4g}%", lambda at: f"{at * 100:.4g}%", None, scene.page_size)
     body = _drawing(scene, chosen, percent, both_axes.points) + _pick(view, chosen, percent, height(len(lanes)))
     return (
         f'<svg class="drawing" width="100%" height="{height(len(lanes))}" role="img" '
@@ -72,11 +77,21 @@ def for_page(scene: Scene, axis: AxisName = "schematic", *, view: View = WHOLE, 
     )
 
 
+def mini(scene: Scene, axis: AxisName = "schematic", *, both_axes: Axes | None = None) -> str:
+    """Struct pages and holes alone, for a narrow page's first screen; the page has the patterns already."""
+    lanes = [lane for lane in scene.lanes if lane.key in ("pages", "holes")] or scene.lanes[-2:]
+    small = msgspec.structs.replace(scene, lanes=tuple(lanes), marks=())
+    chosen = (both_axes or Axes(scene.lanes))[axis]
+    percent = Canvas(lambda at: f"{at * 100:.4g}%", lambda at: f"{at * 100:.4g}%", None, scene.page_size)
+    body = _drawing(small, chosen, percent, axes.boundaries(lanes))
+    return f'<svg width="100%" height="{height(len(lanes))}" aria-hidden="true">{body}</svg>'
+
+
 def draw(scene: Scene, axis: AxisName = "schematic") -> str:
     """A standalone SVG file, 1200 pixels wide, light or dark by preference of whoever views it."""
     lanes = scene.lanes
     names, plot, top = 170, 1000, 64
-    pixels = Canvas(lambda at: f"{at * plot:.2f}", lambda at: f"{at * plot:.2f}", plot)
+    pixels = Canvas(lambda at: f"{at * plot:.2f}", lambda at: f"{at * plot:.2f}", plot, scene.page_size)
     chosen = axes.make(axis, lanes)
     body = _drawing(scene, chosen, pixels, axes.boundaries(lanes))
     kinds = [kind for kind in palette.PAINTS if any(bar.kind == kind for lane in lanes for bar in lane.bars)]
@@ -213,7 +228,7 @@ def _bar(bar: Bar, axis: Axis, canvas: Canvas, top: float) -> str:
 def _labels(bar: Bar, share: float, middle: float, canvas: Canvas, top: float) -> str:
     """The longest label that fits; in a fluid drawing, the short one between two widths and the long one beyond."""
     alarm = " alarm" if bar.kind in _SHOUTING else ""
-    fits = [(text, _least_width(text, share)) for text in label_forms(bar.label)]
+    fits = [(text, _least_width(text, share)) for text in label_forms(sized(bar, canvas.page_size))]
     shown: list[tuple[str, str]] = []
     if canvas.width is not None:
         shown = [(text, "") for text, width in fits if width <= canvas.width][:1]
@@ -233,10 +248,20 @@ def _labels(bar: Bar, share: float, middle: float, canvas: Canvas, top: float) -
 def label_forms(label: str) -> tuple[str, ...]:
     """A label and what stands for it where room is short, longest first.
 
-    ``persistent`` for "persistent (type 12)", ``DMA32`` for "DMA32 · node 0", ``3`` for "node 3".
+    Of "persistent (type 12) · 1 GiB" without the size, then ``persistent``; of "DMA32 · node 0" ``DMA32``; of "node 3"
+    ``3``.
     """
-    head = label.partition(" (")[0].partition(" · ")[0]
-    return tuple(dict.fromkeys((label, head, head.removeprefix("node "))))
+    parts = label.split(" · ")
+    shorter = (" · ".join(parts[:count]) for count in range(len(parts), 0, -1))
+    head = parts[0].partition(" (")[0]
+    return tuple(dict.fromkeys((*shorter, head, head.removeprefix("node "))))
+
+
+def sized(bar: Bar, page_size: int) -> str:
+    """A bar's label with its size: ``usable · 3 GiB``; bars that stand for several have none."""
+    if bar.label.endswith(" ranges"):
+        return bar.label
+    return f"{bar.label} · {format_size((bar.end_pfn - bar.start_pfn) * page_size)}"
 
 
 def _least_width(text: str, share: float) -> int:

@@ -109,6 +109,7 @@ def bars(drawn: Drawn, query: ViewQuery, known: Iterable[str], names: Iterable[s
         "find_problem": problem,
         "find_detail": detail,
         "drawing": svg.for_page(scene, view.axis, view=view, both_axes=drawn.axes),
+        "mini": svg.mini(scene, view.axis, both_axes=drawn.axes) if scene.lanes else "",
         "overview": svg.overview(scene, view),
         "beyond": beyond_words(scene.lanes, drawn.axes["scale"], scene.page_size),
         "legend": presenting.legend(bar.kind for lane in scene.lanes for bar in lane.bars),

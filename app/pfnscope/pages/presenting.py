@@ -207,9 +207,14 @@ def _readers(names: Sequence[str]) -> list[Piece]:
 
 
 def legend(kinds: Iterable[str]) -> list[tuple[str, str]]:
-    """Kind and name of what a drawing uses and does not itself label: nodes and zones carry their names."""
+    """Kind and name of what a drawing uses and does not itself label: nodes and zones carry their names.
+
+    Kinds that look alike share an entry, under the name of the first.
+    """
     used = set(kinds)
-    return [(k, p.name) for k, p in PAINTS.items() if k in used and not k.startswith(("node-", "zone-"))]
+    named = {k: p for k, p in PAINTS.items() if k in used and not k.startswith(("node-", "zone-"))}
+    looks = {(p.light, p.pattern, p.light_line): (k, p.name) for k, p in reversed(named.items())}
+    return list(reversed(looks.values()))
 
 
 def event_rows(document: Document) -> list[EventRow]:
