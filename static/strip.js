@@ -47,4 +47,5 @@ export function markAxis(axis) {
     if (link.getAttribute("data-axis") === axis) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
   }
+  document.getElementById("beyond")?.toggleAttribute("hidden", axis !== "scale");
 }

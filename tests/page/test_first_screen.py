@@ -14,15 +14,7 @@ SHORT = 0x200000
 MAIL = """\
 Hello,
 
-the guest panics when page-types runs. Without the option:
-
-> Early memory node ranges
->   node   0: [mem 0x0000000000001000-0x000000000009efff]
->   node   0: [mem 0x0000000000100000-0x00000000bffd6fff]
->   node   0: [mem 0x0000000100000000-0x000000013fffffff]
->   node   1: [mem 0x0000000140000000-0x000000023fffffff]
-
-with memmap=1G!4G:
+the guest panics when page-types runs. Its map:
 
 > user-defined physical RAM map:
 > user: [mem 0x0000000000000000-0x000000000009fbff] usable
@@ -34,6 +26,17 @@ with memmap=1G!4G:
 > user: [mem 0x00000000fffc0000-0x00000000ffffffff] reserved
 > user: [mem 0x0000000100000000-0x000000013fffffff] persistent (type 12)
 > user: [mem 0x0000000140000000-0x000000023fffffff] usable
+
+Without the option:
+
+> Early memory node ranges
+>   node   0: [mem 0x0000000000001000-0x000000000009efff]
+>   node   0: [mem 0x0000000000100000-0x00000000bffd6fff]
+>   node   0: [mem 0x0000000100000000-0x000000013fffffff]
+>   node   1: [mem 0x0000000140000000-0x000000023fffffff]
+
+with memmap=1G!4G:
+
 > Early memory node ranges
 >   node   0: [mem 0x0000000000001000-0x000000000009efff]
 >   node   0: [mem 0x0000000000100000-0x00000000bffd6fff]

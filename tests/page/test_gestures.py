@@ -1,5 +1,6 @@
 """Zooming and moving by mouse, wheel and fingers, driven as a browser drives them."""
 
+import re
 from collections.abc import Sequence
 
 from playwright.sync_api import CDPSession, Page, expect
@@ -72,8 +73,8 @@ def test_a_tap_tells_the_bar_and_lights_its_line(address: str, open_page: Open) 
     page.goto(address + SEED)
     wait_live(page)
     left, top, width, _ = _plot(page)
-    page.touchscreen.tap(left + width * 0.3, top + 26 + 2 * 46 + 31)
-    expect(page.locator("#detail")).to_contain_text("node 0 · [0x100000, 0xbffd7000)")
+    page.touchscreen.tap(left + width * 0.3, top + 26 + 2 * 31 + 16)
+    expect(page.locator("#detail")).to_contain_text("[0x100, 0xbffd7) · 786,135 pages · 3 GiB · 0x100000 · node 0")
     expect(page.locator("#lines .lit")).to_contain_text("node   0: [mem 0x0000000000100000-0x00000000bffd6fff]")
     frame, lanes = (page.locator(where).bounding_box() for where in (".labels .pick", ".names"))
     assert frame
@@ -128,3 +129,46 @@ def test_the_overview_slides_the_view(address: str, open_page: Open) -> None:
     until(page, f"Math.abs(({RANGE}[0] + {RANGE}[1]) / 2 - 0x120000) < 0x2000")
     page.go_back()
     until(page, f"{RANGE}[0] === 0")
+
+
+def test_a_rule_at_the_pointer_names_the_frame_in_every_lane(address: str, open_page: Open) -> None:
+    """One pixel wide at the pointer, from the addresses through the last lane; the label has frame and address."""
+    page = open_page(1366)
+    page.goto(f"{address}/samples/seed-1g-4g?v=2&axis=scale")
+    wait_live(page)
+    plot = page.locator("#plot").bounding_box()
+    assert plot is not None
+    page.mouse.move(plot["x"] + plot["width"] / 4, plot["y"] + 60)
+    rule = page.locator(".rule-line").bounding_box()
+    assert rule is not None
+    assert abs(rule["x"] - (plot["x"] + plot["width"] / 4)) <= 1
+    last = page.locator("#bars .names > div").last.bounding_box()
+    assert last is not None
+    assert rule["y"] + rule["height"] >= last["y"] + last["height"] - 6
+    expect(page.locator(".rule-at")).to_have_text(
+        re.compile(r"^pfn 0x(8f[0-9a-f]{3}|90[0-9a-f]{3}) · 0x(8f|90)[0-9a-f]{3}000$")
+    )
+    page.mouse.move(5, 5)
+    expect(page.locator(".rule-line")).to_be_hidden()
+
+
+def test_a_click_gives_the_bars_the_focus_so_that_the_wheel_zooms(address: str, open_page: Open) -> None:
+    """Before it the page scrolls; after it the view narrows around the pointer and the page stays."""
+    page = open_page(1366)
+    page.goto(f"{address}/samples/seed-1g-4g")
+    wait_live(page)
+    plot = page.locator("#plot").bounding_box()
+    assert plot is not None
+    width = "(() => { const [a, b] = document.querySelector('.live').layout.xaxis.range; return b - a })()"
+    page.mouse.click(plot["x"] + 300, plot["y"] + 60)
+    expect(page.locator("#bars")).to_be_focused()
+    before = page.evaluate(width)
+    page.mouse.wheel(0, -400)
+    until(page, f"(before) => {width} < 0.8 * before", before)
+    assert page.evaluate("scrollY") == 0
+    readout, lanes = page.locator("#detail").bounding_box(), plot
+    tools = page.locator(".tools").bounding_box()
+    assert readout is not None
+    assert tools is not None
+    assert tools["y"] + tools["height"] <= readout["y"]
+    assert readout["y"] + readout["height"] <= lanes["y"]

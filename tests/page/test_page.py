@@ -128,7 +128,7 @@ def test_a_row_of_the_table_zooms_to_its_hole(address: str, open_page: Open) -> 
 
 
 def test_keys_zoom_move_and_walk_the_holes(address: str, open_page: Open) -> None:
-    """Without a mouse: focus the bars, + halves the view, arrows move it, n goes to the first hole, 0 shows all."""
+    """Without a mouse: + halves the view, arrows move it, n goes to the danger, N to the lowest hole."""
     page = open_page()
     page.goto(f"{address}/samples/seed-1g-4g")
     wait_live(page)
@@ -137,8 +137,22 @@ def test_keys_zoom_move_and_walk_the_holes(address: str, open_page: Open) -> Non
     until(page, "document.querySelector('.live').layout.xaxis.range[0] === 0.25")
     page.keyboard.press("ArrowRight")
     until(page, "document.querySelector('.live').layout.xaxis.range[0] === 0.35")
+    expect(page.locator("#next")).to_contain_text("danger 1 of 1")
     page.keyboard.press("n")
-    expect(page.locator(".holes .sel")).to_contain_text("[0x0, 0x1)")
+    expect(page.locator(".holes .sel")).to_contain_text("[0xbffd7, 0xc0000)")
+    expect(page.locator("#next")).to_contain_text("worth knowing 1 of 3")
+    low, high = _range(page)
+    page.keyboard.press("f")
+    until(
+        page,
+        "(width) => { const [a, b] = document.querySelector('.live').layout.xaxis.range; return b - a < width / 2 }",
+        high - low,
+    )
+    page.keyboard.press("p")
+    page.keyboard.press("n")
+    page.keyboard.press("0")
+    page.keyboard.press("N")
+    expect(page.locator("#detail")).to_contain_text("[0x0, 0x1)")
     page.keyboard.press("0")
     until(page, "document.querySelector('.live').layout.xaxis.range[1] === 1")
 

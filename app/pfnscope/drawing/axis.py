@@ -38,6 +38,11 @@ WIDTHS = (240, 320, 480, 640, 800, 960, 1200)
 """Widths of the drawing in pixels at which labels appear; a label stays at all greater widths."""
 CHARACTER = 6.7
 """Advance of one character of a label in pixels (11 px monospace)."""
+LETTER = 6.5
+MARGIN = 12
+"""Pixels of one letter of a bar's label, and beside the label."""
+_USUAL_WIDTH = 1100
+"""Pixels of the drawing on a laptop."""
 _GAP = 10.0
 _SCATTER = 2654435761  # Knuth's multiplicative hash
 _MOST = 200
@@ -151,6 +156,18 @@ def make(name: AxisName, lanes: Sequence[Lane]) -> Axis:
     return schematic(lanes) if name == "schematic" else to_scale(lanes)
 
 
+def usual(axes: Axes, lanes: Sequence[Lane]) -> AxisName:
+    """The axis on which more nodes and zones have room for their names, the schematic one where both have the same."""
+    bars = [bar for lane in lanes if lane.key.startswith(("nodes", "zones")) for bar in lane.bars]
+    return "scale" if _named(axes["scale"], bars) > _named(axes["schematic"], bars) else "schematic"
+
+
+def _named(axis: Axis, bars: Sequence[Bar]) -> int:
+    edges = zip(axis.places([bar.start_pfn for bar in bars]), axis.places([bar.end_pfn for bar in bars]), strict=True)
+    widths = (_USUAL_WIDTH * (right - left) for left, right in edges)
+    return sum(len(bar.label) * LETTER + MARGIN <= width for bar, width in zip(bars, widths, strict=True))
+
+
 def schematic(lanes: Sequence[Lane]) -> Axis:
     """O(n log n) in the number of bars."""
     pfns = boundaries(lanes)
@@ -189,7 +206,7 @@ def _less_crowded(lanes: Sequence[Lane], pfns: Sequence[int], widths: list[float
 
 def to_scale(lanes: Sequence[Lane]) -> Axis:
     """Linear in page frames, up to the last one that has memory, a node, a zone or a struct page."""
-    core = [bar for lane in lanes for bar in lane.bars if lane.core or bar.kind == "ram"]
+    core = [bar for lane in lanes for bar in lane.bars if lane.core or bar.kind in ("ram", "pmem", "soft-reserved")]
     bars = core or [bar for lane in lanes for bar in lane.bars]
     if not bars:
         return Axis("scale", (0, 1), (0.0, 1.0))

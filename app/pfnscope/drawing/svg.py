@@ -26,7 +26,6 @@ ROW = 31
 GAP = 5
 BAR = 22
 """Pixels: the band of tick labels, one lane with the gap above its bar, the gap, the bar."""
-_LETTER = 6.5
 _WIDTHS = range(240, 1201, 80)
 """Widths of the page's drawing from which on a label is shown; those of the ticks are among them."""
 _STRIP, _STRIP_BAR = 24, 12
@@ -265,7 +264,7 @@ def sized(bar: Bar, page_size: int) -> str:
 
 
 def _least_width(text: str, share: float) -> int:
-    need = (len(text) * _LETTER + 12) / share if share > 0 else _NEVER
+    need = (len(text) * axes.LETTER + axes.MARGIN) / share if share > 0 else _NEVER
     return next((width for width in _WIDTHS if width >= need), _NEVER)
 
 

@@ -30,11 +30,13 @@ _LEAST = {"schematic": 1e-6, "scale": 4.0}
 class View(msgspec.Struct, frozen=True):
     """Page frames [start, end) in view, all where they are None; ``lanes`` are the families shown, () for all.
 
+    ``axis`` is None where the address leaves the choice to the layout, which those of a version never do.
+
     ``hole`` is an index of the document's holes, which only links of the first version have. ``notes`` say what of
     the address was not understood.
     """
 
-    axis: AxisName = "schematic"
+    axis: AxisName | None = None
     start: float | None = None
     end: float | None = None
     picked: FrameRange | None = None
@@ -61,7 +63,7 @@ def read(parameters: Mapping[str, str]) -> View:
         start = end = None
     hole = parameters.get("hole", "")
     return View(
-        "scale" if parameters.get("axis") == "scale" else "schematic",
+        _axis(parameters),
         start,
         end,
         _picked(parameters, notes),
@@ -70,6 +72,12 @@ def read(parameters: Mapping[str, str]) -> View:
         whole_number(hole) if version == "1" else None,
         tuple(notes),
     )
+
+
+def _axis(parameters: Mapping[str, str]) -> AxisName | None:
+    if parameters.get("axis") == "scale":
+        return "scale"
+    return None if not {"v", "axis", "from", "hole"} & parameters.keys() else "schematic"
 
 
 def resolved(view: View, scene: Scene) -> View:

@@ -7,7 +7,7 @@ import msgspec
 
 from pfnscope.drawing import svg
 from pfnscope.drawing import view as views
-from pfnscope.drawing.axis import Axes, beyond_words
+from pfnscope.drawing.axis import Axes, AxisName, beyond_words, usual
 from pfnscope.drawing.scene import Scene
 from pfnscope.drawing.stops import stop_words
 from pfnscope.drawing.view import View, shown
@@ -80,23 +80,24 @@ def bars(drawn: Drawn, query: ViewQuery, known: Iterable[str], names: Iterable[s
     """The values for ``bars.html``. ``known`` are the names that the page's address may have, ``names`` those there."""
     view = views.resolved(query.view, drawn.scene)
     notes = [*view.notes, *filter(None, [ignored(names, known)])]
-    view, detail, problem = _with_place(drawn, view, query.words)
+    axis = view.axis or usual(drawn.axes, drawn.scene.lanes)
+    view, detail, problem = _with_place(drawn, view, axis, query.words)
     families = views.families(drawn.scene)
     missing = views.unknown(view.lanes, (key for key, _ in families))
     if missing:
         notes.append(f"There are no such lanes here: {', '.join(name[:40] for name in missing[:5])}.")
     drawn = drawn.only(view.lanes)
     scene = drawn.scene
-    pfns = drawn.axes[view.axis].pfns
+    pfns = drawn.axes[axis].pfns
     if view.start is not None and not (view.start < pfns[-1] and (view.end or 0) > pfns[0]):
         view = msgspec.structs.replace(view, start=None, end=None)
     return {
         "scene": scene,
         "lanes": scene.lanes,
         "every_lane": [(key, title, not view.lanes or key in view.lanes) for key, title in families],
-        "axis": view.axis,
+        "axis": axis,
         "view": {
-            "axis": view.axis,
+            "axis": axis,
             "from": view.start,
             "to": view.end,
             "sel": [view.picked.start, view.picked.end] if view.picked else None,
@@ -108,8 +109,8 @@ def bars(drawn: Drawn, query: ViewQuery, known: Iterable[str], names: Iterable[s
         "find_words": query.words,
         "find_problem": problem,
         "find_detail": detail,
-        "drawing": svg.for_page(scene, view.axis, view=view, both_axes=drawn.axes),
-        "mini": svg.mini(scene, view.axis, both_axes=drawn.axes) if scene.lanes else "",
+        "drawing": svg.for_page(scene, axis, view=view, both_axes=drawn.axes),
+        "mini": svg.mini(scene, axis, both_axes=drawn.axes) if scene.lanes else "",
         "overview": svg.overview(scene, view),
         "beyond": beyond_words(scene.lanes, drawn.axes["scale"], scene.page_size),
         "legend": presenting.legend(bar.kind for lane in scene.lanes for bar in lane.bars),
@@ -135,9 +136,9 @@ def _readout(scene: Scene) -> Readout | None:
     return Readout(head, dot + rest, bar.lines)
 
 
-def _with_place(drawn: Drawn, view: View, words: str) -> tuple[View, str, str]:
+def _with_place(drawn: Drawn, view: View, name: AxisName, words: str) -> tuple[View, str, str]:
     """The view around what the words name or the hole that the address picks, its detail, and what is wrong."""
-    axis = drawn.axes[view.axis]
+    axis = drawn.axes[name]
     if not words:
         if view.hole is None or view.picked is None:
             return view, "", ""

@@ -159,7 +159,9 @@ def _page(services: Services, address: LayoutAddress, subject: Subject) -> Respo
 def figure(drawn: Drawn, query: ViewQuery) -> Response:
     """The part of a drawing in view as a Plotly figure."""
     drawn = drawn.only(query.view.lanes)
-    return _data(plotly.figure_json(drawn.scene, query.view.axis, window=query.window, both_axes=drawn.axes))
+    return _data(
+        plotly.figure_json(drawn.scene, query.view.axis or "schematic", window=query.window, both_axes=drawn.axes)
+    )
 
 
 def place(drawn: Drawn, query: ViewQuery) -> Response:
