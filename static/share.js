@@ -1,6 +1,4 @@
-/* The menu, copying the link, and the delete token in the fragment after pasting: shown once, then taken out. */
-
-import { byId } from "./dom.js";
+/* The menus, and the buttons that copy: the link, another form of the layout, an argument. */
 
 const SHOWN = 1500; // milliseconds that a button says what it has done
 
@@ -50,18 +48,6 @@ async function copy(url) {
   const body = await answer.blob();
   if (body.type === "image/png") await navigator.clipboard.write([new ClipboardItem({ [body.type]: body })]);
   else await navigator.clipboard.writeText(await body.text());
-}
-
-/** The delete token that the server put into the fragment, and the command that uses it. */
-export function showDeleteToken() {
-  const token = /^#delete=([A-Za-z0-9_-]{8,100})$/.exec(window.location.hash)?.[1];
-  if (!token) return;
-  const { origin, pathname, search } = window.location;
-  window.history.replaceState(null, "", pathname + search);
-  const id = pathname.split("/").pop();
-  byId("delete-token").textContent = token;
-  byId("delete-command").textContent = `curl -X DELETE -H 'Authorization: Bearer ${token}' ${origin}/api/v1/layouts/${id}`;
-  byId("delete-note").hidden = false;
 }
 
 /** A menu closes on Escape and on a click beside it. */

@@ -8,7 +8,8 @@ import { byId, closest, query } from "./dom.js";
 import { wireFind } from "./find.js";
 import { wireKeys } from "./keys.js";
 import { Log } from "./log.js";
-import { closeMenus, offerCopy, offerForms, showDeleteToken } from "./share.js";
+import { listPastes, offerDeleting } from "./pastes.js";
+import { closeMenus, offerCopy, offerForms } from "./share.js";
 import { sourceOf } from "./source.js";
 import { markAxis, moveWindow, wireStrip } from "./strip.js";
 
@@ -366,7 +367,8 @@ async function start(stage) {
 
 offerCopy();
 offerForms();
-showDeleteToken();
+offerDeleting();
+listPastes();
 closeMenus();
 const stage = document.getElementById("bars");
 if (stage) start(stage);

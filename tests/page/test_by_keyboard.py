@@ -96,7 +96,7 @@ def test_at_200_percent_nothing_has_to_be_scrolled_sideways(address: str, open_p
             wait_live(page)
             panel = page.locator(".panel")
             expect(panel.get_by_role("link", name="Schematic")).to_be_visible()
-            for name in ("Zoom in", "Next hole", "Find"):
+            for name in ("Zoom in", "Find"):
                 expect(panel.get_by_role("button", name=name, exact=True)).to_be_visible()
             expect(page.locator("[data-help]")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") == 640, path

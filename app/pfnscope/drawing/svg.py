@@ -143,6 +143,11 @@ _STYLE = """
 """
 
 
+def pattern_sheet() -> str:
+    """The patterns alone, for a page whose drawings have none."""
+    return f'<svg width="0" height="0" class="sheet" aria-hidden="true">{patterns()}</svg>'
+
+
 def patterns() -> str:
     """The pattern definitions that the classes ``k-KIND`` refer to."""
     tiles = {

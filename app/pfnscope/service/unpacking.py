@@ -10,6 +10,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from pfnscope.files import open_file, size
 from pfnscope.service.errors import ServiceError
+from pfnscope.units import format_size
 
 LIMIT = 256 << 20
 """Default of the most bytes of a text, also after unpacking."""
@@ -27,7 +28,8 @@ class TooLarge(ServiceError):
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        super().__init__(f"A log may have at most {limit} bytes, also after unpacking.")
+        start = "Only the start of a boot log matters: head -c 20M FILE."
+        super().__init__(f"A log may have at most {format_size(limit)}, also after unpacking. {start}")
 
 
 class Damaged(ServiceError):

@@ -8,12 +8,15 @@ from markupsafe import Markup
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from pfnscope import service
+from pfnscope.drawing import svg
 from pfnscope.formats import rulebook
 from pfnscope.kernel.deferral import RESERVING
+from pfnscope.pages.gallery import pictures
 from pfnscope.pages.log import dropped, kept_rows
 from pfnscope.pages.subjects import samples
 from pfnscope.service.errors import NoMemoryLayout, NothingToDraw
 from pfnscope.service.layouts import DAY
+from pfnscope.units import format_size
 from pfnscope.web import schema, sharing
 from pfnscope.web.bodies import Submission
 from pfnscope.web.deps import Services, ServicesDep, SubmissionDep, absolute, html, services_of
@@ -26,6 +29,14 @@ router = APIRouter(include_in_schema=False)
 api = APIRouter()
 
 Keep = Annotated[str, Query(pattern="^(memory-lines|everything)$", description="What is to be kept of the log")]
+
+
+class Operation(msgspec.Struct, frozen=True):
+    """One request that the API answers; ``words`` say what it does."""
+
+    method: str
+    path: str
+    words: str
 
 
 @router.get("/")
@@ -95,13 +106,35 @@ async def kept(services: ServicesDep, log: SubmissionDep, _: OverridesDep, keep:
 @router.get("/samples")
 def sample_list(services: ServicesDep) -> Response:
     """All examples."""
-    return html(services, "samples.html", here="/samples", samples=samples())
+    return html(services, "samples.html", here="/samples", pictures=pictures(), patterns=svg.pattern_sheet())
 
 
 @router.get("/samples.json")
 def sample_list_json() -> Response:
     """All examples, for programs."""
     return Response(msgspec.json.encode(samples()), media_type="application/json")
+
+
+@router.get("/api")
+def api_page(request: Request, services: ServicesDep) -> Response:
+    """The API for people: what to type, and what there is, in the words of its description."""
+    paths = request.app.openapi()["paths"]
+    operations = [
+        Operation(method.upper(), path, " ".join(operation.get("description", "").partition("\n\n")[0].split()))
+        for path, methods in paths.items()
+        for method, operation in methods.items()
+    ]
+    limits = services.settings.limits
+    base_url = absolute(request, services, "")
+    return html(
+        services,
+        "api.html",
+        here="/api",
+        operations=operations,
+        limits=limits,
+        base_url=base_url,
+        most_words=format_size(limits.max_body_bytes),
+    )
 
 
 @router.get("/rules")
@@ -157,7 +190,10 @@ def _paste(
         answer=answer,
         fields=log.fields if log else None,
         text=_for_field(log.text) if log else "",
-        samples=samples(),
+        pictures=pictures(),
+        patterns=svg.pattern_sheet(),
+        most=services.settings.max_body_bytes,
+        most_words=format_size(services.settings.max_body_bytes),
         lifetimes=lifetimes,
         retention_days=days,
         base_url=absolute(request, services, ""),

@@ -16,6 +16,7 @@ from pfnscope.model.document import Document
 from pfnscope.report.compared import Comparison, compared
 from pfnscope.service.layouts import Created
 from pfnscope.service.lookup import lookup
+from pfnscope.service.unpacking import TooLarge
 from pfnscope.service.whatif import Region, place
 from pfnscope.web.bodies import JsonLog
 from pfnscope.web.problems import MEDIA_TYPE, Problem, problem
@@ -99,7 +100,7 @@ _PROBLEM_EXAMPLES = {
     408: problem(408, "The body did not come within 60 seconds."),
     409: problem(409, "this Idempotency-Key was sent before with another log or other options"),
     410: problem(410, "this layout was deleted or has expired"),
-    413: problem(413, "A log may have at most 67108864 bytes, also after unpacking."),
+    413: problem(413, str(TooLarge(64 << 20))),
     415: problem(415, "A log is sent as text/plain, multipart/form-data or application/json, not 'image/png'."),
     422: problem(422, "No memory layout in these 2 lines.", looked_for=("BIOS-e820 map",), seen=()),
     429: problem(429, "At most 60/minute from one client; try again later."),
