@@ -81,6 +81,7 @@ def test_a_hole_of_both_has_one_index_and_a_danger_of_either_is_framed() -> None
     assert [item.start for item in both.alarms] == [0xBFFD7]
     assert [item.start for item in scene.of_two(seed_document(), _healed(), NAMES).alarms] == [0xBFFD7]
     assert len(scene.of_two(seed_document(), seed_document(), NAMES).alarms) == 1
+    assert [item.severity for item in scene.of_two(seed_document(), _healed(), NAMES).stops] == ["danger"]
 
 
 def test_machines_of_different_page_sizes_are_aligned_by_address() -> None:

@@ -146,7 +146,7 @@ def test_a_cause_is_marked_explained_and_can_be_taken_away(address: str, open_pa
 
 
 def test_two_layouts_live_on_one_axis(address: str, open_page: Open) -> None:
-    """Both columns of bars are alive, a danger of either is framed; keys walk the holes of both, each once."""
+    """Both columns of bars are alive, a danger of either is framed; keys go to the worst of both first."""
     page = open_page()
     page.goto(f"{address}/compare?a=sample:seed-no-memmap&b=sample:seed-1g-4g")
     wait_live(page)
@@ -163,7 +163,7 @@ def test_two_layouts_live_on_one_axis(address: str, open_page: Open) -> None:
     ]
     # below the bars, not over them, which would change their colours
     assert page.evaluate("document.querySelector('.bands').nextElementSibling.className.startsWith('live')")
-    page.locator("body").press("p")
+    page.locator("body").press("n")
     until(page, "new URL(location.href).searchParams.get('sel') === '0xbffd7-0xc0000'")
     expect(page.locator("#detail")).to_contain_text("41 pages")
     expect(page).to_have_url(re.compile(r"a=sample(:|%3A)seed-no-memmap"))

@@ -235,10 +235,10 @@ def _holes(document: Document, factor: int) -> tuple[FrameRange, ...]:
 
 
 def _stops(documents: Iterable[Document], page_size: int, holes: Mapping[FrameRange, int]) -> tuple[Stop, ...]:
-    """Those of documents, each once, worst first."""
-    of = (_stop(item, doc.kernel.page_size // page_size, holes) for doc in documents for item in stops(doc))
+    """Those of documents, each once, worst first; harmless ones only where there are no others."""
+    every = [_stop(item, doc.kernel.page_size // page_size, holes) for doc in documents for item in stops(doc)]
     first: dict[FrameRange, Stop] = {}
-    for stop in of:
+    for stop in [item for item in every if item.severity != "none"] or every:
         first.setdefault(stop.frames, stop)
     return tuple(worst_first(first.values()))
 
