@@ -107,5 +107,5 @@ def test_interrupted_it_ends_as_shells_expect() -> None:
 
 
 def test_a_process_of_the_server_does_not_start_the_command_again() -> None:
-    """A worker imports the module that ``python -m pfnscope serve`` was started with; else each long text is refused."""
+    """It imports the module that ``python -m pfnscope serve`` runs; where that ends it, each long text is refused."""
     runpy.run_module("pfnscope.__main__", run_name="__mp_main__")
