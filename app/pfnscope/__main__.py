@@ -2,4 +2,5 @@
 
 from pfnscope.cli.main import main
 
-main()
+if __name__ == "__main__":  # a server's processes import this module, too
+    main()

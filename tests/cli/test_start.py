@@ -1,5 +1,6 @@
 """What a quick command spares at its start and its end, for its user waits for both each time."""
 
+import runpy
 import signal
 import subprocess
 import sys
@@ -103,3 +104,8 @@ def test_interrupted_it_ends_as_shells_expect() -> None:
     _, said = process.communicate()
     assert process.returncode == 130
     assert b"Traceback" not in said
+
+
+def test_a_process_of_the_server_does_not_start_the_command_again() -> None:
+    """It imports the module that ``python -m pfnscope serve`` runs; where that ends it, each long text is refused."""
+    runpy.run_module("pfnscope.__main__", run_name="__mp_main__")

@@ -111,7 +111,7 @@ def test_placement_tells_the_unsafe_place_of_the_seed() -> None:
 def test_a_region_of_the_log_is_moved_to_a_safe_place() -> None:
     said = run("place", AT_4G, "--move", "memmap=1G!4G").stdout.decode()
     first, _, table = said.partition("\n\n")
-    assert first == "Use memmap=1G!5G: no dangerous hole on 4.17, nor on other releases."
+    assert first == "Use memmap=1G!5G: no danger on any release."
     assert table.endswith(run("place", NONE, "--size", "1G").stdout.decode().partition("\nStarts\n")[2])
     answer = json.loads(run("place", AT_4G, "--move", "1G!4G", "--format", "json").stdout)
     new = json.loads(run("place", NONE, "--size", "1G", "--format", "json").stdout)
@@ -123,7 +123,7 @@ def test_a_region_of_the_log_is_moved_to_a_safe_place() -> None:
 
 def test_a_region_that_is_safe_can_stay() -> None:
     said = run("place", AT_7G, "--move", "memmap=1G!7G").stdout
-    assert said.startswith(b"memmap=1G!7G can stay: no dangerous hole on 4.17, nor on other releases.\n")
+    assert said.startswith(b"memmap=1G!7G can stay: no danger on any release.\n")
 
 
 def test_where_no_place_is_safe_there_is_nothing_to_paste() -> None:

@@ -4,7 +4,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pfnscope.drawing import scene
+from pfnscope.drawing import scene, view
 from pfnscope.drawing.lanes import Bar
 from pfnscope.drawing.scene import differences
 from pfnscope.model.answers import Placement, Placements
@@ -28,14 +28,14 @@ _BARS = st.lists(
 
 @given(_BARS, _BARS)
 def test_differences_are_the_frames_whose_bars_are_not_the_same(one: list[Bar], other: list[Bar]) -> None:
-    """Frame by frame, overlaps and all; neither empty nor touching with the same words."""
+    """Frame by frame, overlaps and all; neither empty nor touching."""
     differing = differences(one, other)
-    covered = {pfn for item in differing for pfn in range(item.start_pfn, item.end_pfn)}
+    covered = {pfn for item in differing for pfn in range(item.start, item.end)}
     over = [[sorted(bar.kind for bar in bars if bar.start_pfn <= pfn < bar.end_pfn) for pfn in range(30)]
             for bars in (one, other)]  # fmt: skip
     assert covered == {pfn for pfn in range(30) if over[0][pfn] != over[1][pfn]}
-    assert all(item.start_pfn < item.end_pfn for item in differing)
-    assert sum(item.end_pfn - item.start_pfn for item in differing) == len(covered)
+    ends = [pfn for item in differing for pfn in (item.start, item.end)]
+    assert ends == sorted(set(ends))
 
 
 def _healed() -> Document:
@@ -49,37 +49,39 @@ def _healed() -> Document:
     )
 
 
-def test_what_both_say_stands_once_and_the_rest_side_by_side() -> None:
-    """The firmware map is one lane; a user map is held against the firmware map that was in force before."""
+def test_what_differs_stands_in_front_side_by_side_and_the_rest_once_and_folded() -> None:
+    """In the order of interest; a user map is held against the firmware map that was in force before."""
     both = scene.of_two(_healed(), seed_document(), NAMES, one_log=True)
     assert [(lane.key, lane.side) for lane in both.lanes] == [
-        ("firmware", ""), ("user", "what if"), ("nodes", "today"), ("nodes", "what if"), ("zones", "today"),
-        ("zones", "what if"), ("pages", "today"), ("pages", "what if"), ("holes", "today"), ("holes", "what if"),
-        ("differences", ""),
+        ("holes", "today"), ("holes", "what if"), ("pages", "today"), ("pages", "what if"), ("zones", "today"),
+        ("zones", "what if"), ("nodes", "today"), ("nodes", "what if"), ("user", "what if"), ("firmware", ""),
     ]  # fmt: skip
-    user = [(mark.start_pfn, mark.end_pfn) for mark in both.marks if mark.first == 1]
+    assert both.folded == ("firmware",)
+    assert [lane.key for lane in view.shown(both, ()).lanes] == [lane.key for lane in both.lanes[:-1]]
+    assert [lane.key for lane in view.shown(both, ("firmware",)).lanes] == ["firmware"]
+    user = [(mark.start_pfn, mark.end_pfn) for mark in both.marks if mark.first == 8]
     assert user == [(0x100000, 0x140000)]
-    details = {bar.label: bar.detail for bar in both.lanes[-1].bars}
-    assert "User map: usable → persistent (type 12)" in details["3 lanes (user map, nodes, zones)"]
-    assert "Holes: 41 pages, harmless hole → 41 pages, dangerous hole" in " ".join(details.values())
 
 
 def test_no_difference_draws_what_one_document_draws() -> None:
-    """No sides, no marks, no lane of differences."""
+    """No sides, no marks, nothing folded: else there would be nothing to see."""
     both = scene.of_two(seed_document(), seed_document(), NAMES, one_log=True)
-    assert both.marks == ()
+    assert (both.marks, both.folded) == ((), ())
+    assert view.shown(both, ()) is both
     assert [lane.bars for lane in both.lanes] == [lane.bars for lane in scene.of(seed_document()).lanes]
     assert {lane.side for lane in both.lanes} == {""}
 
 
-def test_a_hole_of_both_has_one_index_and_the_alarm_is_that_of_the_second() -> None:
+def test_a_hole_of_both_has_one_index_and_a_danger_of_either_is_framed() -> None:
     """Keys walk from hole to hole: the same frames are not visited twice."""
     both = scene.of_two(_healed(), seed_document(), NAMES, one_log=True)
     assert [(item.start, item.end) for item in both.holes] == [(0xBFFD7, 0xC0000), (0, 1), (0x9F, 0x100)]
     indexes = {bar.hole for lane in both.lanes for bar in lane.bars if bar.start_pfn == 0xBFFD7 and lane.key == "holes"}
     assert indexes == {0}
     assert [item.start for item in both.alarms] == [0xBFFD7]
-    assert scene.of_two(seed_document(), _healed(), NAMES).alarms == ()
+    assert [item.start for item in scene.of_two(seed_document(), _healed(), NAMES).alarms] == [0xBFFD7]
+    assert len(scene.of_two(seed_document(), seed_document(), NAMES).alarms) == 1
+    assert [item.severity for item in scene.of_two(seed_document(), _healed(), NAMES).stops] == ["danger"]
 
 
 def test_machines_of_different_page_sizes_are_aligned_by_address() -> None:
@@ -100,13 +102,16 @@ def test_lines_of_two_logs_are_told_with_the_log_that_they_are_of() -> None:
 
 
 def test_possible_starts_are_a_lane_of_their_own() -> None:
-    """Ranges of starts in frames, with what a region there adds."""
+    """The first, of ranges of starts in frames, with what a region there adds."""
     placements = [
         Placement(*ByteRange(0x8000000, 0x80000000), True, (), ()),
         Placement(*ByteRange(0x100000000, 0x108000000), False, (), ()),
     ]
     places = Placements(size=1 << 30, align=1 << 27, kind="!", release=None, assumed=(), placements=tuple(placements))
-    lane = scene.with_places(scene.of(seed_document()), places).lanes[-1]
+    both = scene.of_two(_healed(), seed_document(), NAMES, one_log=True)
+    placed = scene.with_places(both, places)
+    assert [mark.first - 1 for mark in placed.marks] == [mark.first for mark in both.marks]
+    lane = placed.lanes[0]
     assert lane.subtitle == "of memmap=1G!"
     assert [(bar.start_pfn, bar.end_pfn, bar.kind) for bar in lane.bars] == [
         (0x8000, 0x80000, "safe"),

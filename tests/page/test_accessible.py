@@ -21,6 +21,7 @@ PAGES = (
     "/samples/seed-1g-4g",
     "/samples/oops-1g-4g?v=2&axis=scale&find=0xbffd7000",
     "/samples/seed-1g-4g?remove=memmap=1G!4G&append=memmap=1G!4G%20mem=9G@&size=1G",
+    "/samples/seed-1g-4g?move=memmap=1G!4G",
     "/compare",
     "/compare?a=sample:seed-no-memmap&b=sample:seed-1g-4g",
     "/rules",

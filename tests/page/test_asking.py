@@ -53,14 +53,18 @@ def words(page: httpx.Response) -> str:
 
 
 def test_a_change_is_told_by_its_outcome_and_by_what_differs(client: httpx.Client) -> None:
-    """Before and after first, then the lists; the address is the question."""
-    said = words(client.get(PAGE, params={"append": "memmap=1G!4G"}))
+    """One sentence first, with the argument to copy, then range by range what is there today and what then."""
+    page = client.get(PAGE, params={"append": "memmap=1G!4G"})
+    said = words(page)
     assert "Simulated, not booted" in said
-    assert said.index("Today harmless") < said.index("On 4.17, nothing writes the struct pages of [0xbffd7, 0xc0000)")
+    first = "With memmap=1G!4G nothing writes the struct pages of [0xbffd7, 0xc0000) · 164 KiB · 0xbffd7000 : danger."
+    assert said.index(first) < said.index("Today harmless → , then with this change danger") < said.index("Cause")
+    assert 'data-copy-text="memmap=1G!4G"' in page.text[: page.text.index('id="bars"')]
     order = ["Command line", "Memory map in force", "Node ranges", "Zone spans", "Holes", "Frames with a struct page"]
     table = said[said.index("What changes today → with this command line") :]
     assert [table.index(title) for title in order] == sorted(table.index(title) for title in order)
-    assert "[0x100000000, 0x140000000) 1 GiB persistent (type 12)" in table
+    assert "[0x100000, 0x140000) · 1 GiB · 0x100000000 usable persistent (type 12)" in table
+    assert "inside DMA32, node 0, initialised, harmless in no zone, never written, danger" in table
 
 
 def test_asking_stores_nothing(client: httpx.Client) -> None:
@@ -75,10 +79,14 @@ def test_a_release_alone_is_a_question_when_the_form_asks(client: httpx.Client) 
     """4.17 today beside 6.12; the bars of both are one figure."""
     answer = client.get("/samples/seed-1g-4g", params={"kernel": "6.12", "append": "", "add_size": ""})
     assert answer.url.query == b"kernel=6.12&append="
-    assert "Today danger → , then on 6.12 worth knowing" in words(answer)
+    said = words(answer)
+    assert "Today danger → , then on 6.12 harmless" in said
+    assert "On 6.12 the 41 struct pages [0xbffd7, 0xc0000) · 164 KiB · 0xbffd7000 are initialised: no danger." in said
+    assert "The same in both: Firmware map, User map, Nodes, Zones." in said
     figure = client.get("/samples/seed-1g-4g/figure.json", params=answer.url.params).json()
-    one = client.get("/samples/seed-1g-4g/figure.json").json()
-    assert len(figure["layout"]["yaxis"]["tickvals"]) == len(one["layout"]["yaxis"]["tickvals"]) + 3
+    assert len(figure["layout"]["yaxis"]["tickvals"]) == 4
+    every = client.get("/samples/seed-1g-4g/figure.json", params={**answer.url.params, "lanes": "firmware,holes"})
+    assert len(every.json()["layout"]["yaxis"]["tickvals"]) == 3
 
 
 def test_small_forms_become_arguments_of_an_address_that_can_be_shared(client: httpx.Client) -> None:
@@ -130,44 +138,65 @@ def test_the_other_forms_of_a_question_are_those_of_its_outcome(client: httpx.Cl
 def test_a_line_that_does_not_boot_leaves_the_page_and_says_why(client: httpx.Client) -> None:
     """Today's layout stays; the form keeps what was written."""
     page = client.get(PAGE, params={"set": "memmap=exactmap"})
-    assert "No layout comes of this: the kernel panics with this command line" in words(page)
+    said = words(page)
+    assert said.index("This cannot be simulated: the kernel panics with this command line") < said.index("Firmware map")
     assert "Simulated, not booted" not in page.text
     assert ">memmap=exactmap</textarea>" in page.text
     assert "not a kernel release" in words(client.get(PAGE, params={"set": "quiet", "kernel": "new"})).lower()
 
 
 def test_the_self_check_stands_before_the_forms(client: httpx.Client, arm64: bytes) -> None:
-    """It agrees, it differs and tells where, or it says why there is none and what else there is."""
+    """It agrees, or it differs and tells where; where nothing can be simulated, nothing is offered."""
     page = words(client.get(PAGE))
     assert page.index("Self-check: the log's own command line") < page.index("Pick arguments")
     wrong = AT_4G.replace(b"memmap=1G!4G", b"memmap=1G!5G")
     said = words(client.get(f"/l/{stored(client, wrong)}"))
     assert "Self-check FAILED" in said
     assert "[0x100000000, 0x140000000) pram" in said[said.index("Self-check FAILED") : said.index("Pick arguments")]
-    said = words(client.get(f"/l/{stored(client, arm64)}"))
-    assert "Nothing can be simulated: only x86 is simulated, not arm64." in said
-    assert "Pick arguments" not in said
+    path = f"/l/{stored(client, arm64)}"
+    assert 'id="whatif"' not in client.get(path).text
+    assert "This cannot be simulated: only x86 is simulated, not arm64." in words(
+        client.get(path, params={"append": "a"})
+    )
 
 
-def test_each_start_does_what_the_table_says(client: httpx.Client) -> None:
-    """Its link simulates a region there: an unsafe one is a danger, a safe one is not, and is in the form."""
-    page = client.get("/samples/seed-1g-4g", params={"remove": "memmap=1G!4G", "size": "1G"})
-    rows = re.findall(r'pill t-\w+">(safe|unsafe)</span>.*?href="([^"]+)">What if', page.text, re.DOTALL)
-    assert [outcome for outcome, _ in rows] == ["safe", "unsafe", "safe"]
-    for outcome, link in rows:
+@pytest.mark.parametrize("query", [{"remove": "memmap=1G!4G", "size": "1G"}, {"move": "memmap=1G!4G"}], ids=str)
+def test_each_start_does_what_the_table_says(client: httpx.Client, query: dict[str, str]) -> None:
+    """The sentence in front has the start to write; each link simulates a region there, in place of what moves."""
+    page = client.get("/samples/seed-1g-4g", params=query)
+    said = words(page)
+    assert said.index("Use memmap=1G!5G : no danger on any release.") < said.index("Possible starts")
+    assert ("Simulated, not booted" in said) == ("move" not in query)
+    trial, *starts = re.findall(r'class="button" href="([^"]+)">Try', page.text)
+    outcomes = re.findall(r'pill t-\w+">(safe|unsafe)</span>', page.text)
+    assert outcomes == ["safe", "unsafe", "safe"]
+    for outcome, link in zip(["safe", *outcomes], [trial, *starts], strict=True):
         tried = client.get(link.replace("&amp;", "&"))
         tag = re.search(r'class="verdict t-(\w+)"', tried.text)
         assert tag
         assert (tag[1] == "danger") == (outcome == "unsafe"), link
-        again = re.findall(r'pill t-\w+">(safe|unsafe)</span>', tried.text)
-        assert again == ["safe", "unsafe", "safe"]
         assert f'name="append" class="m" maxlength="4096" value="{tried.url.params["append"]}"' in tried.text
+        assert tried.url.params.get_list("remove") == ["memmap=1G!4G"]
 
 
-def test_sizes_that_cannot_be_read_are_told_beside_the_form(client: httpx.Client) -> None:
+def test_of_a_list_of_regions_only_the_one_that_moves_is_rewritten(client: httpx.Client) -> None:
+    """And a region that can stay is said to."""
+    log = AT_4G.replace(b"memmap=1G!4G", b"memmap=1G!4G,64M!8G")
+    page = client.get(f"/l/{stored(client, log)}", params={"move": "1G!4G"}).text
+    assert "memmap=1G!0x108000000,64M!8G" in page
+    said = words(client.get("/samples/seed-1g-7g", params={"move": "memmap=1G!7G"}))
+    assert "memmap=1G!7G can stay: no danger on any release." in said
+
+
+def test_what_cannot_be_placed_is_told_in_front(client: httpx.Client) -> None:
     """The page stays."""
-    assert "No places: 'much' is no size" in words(client.get(PAGE, params={"size": "much"}))
-    assert "No memory of this machine holds such a region whole" in words(client.get(PAGE, params={"size": "64G"}))
+    for query, why in (
+        ({"size": "much"}, "No places: 'much' is no size"),
+        ({"move": "memmap=2G!4G"}, "No places: The command line has no region 'memmap=2G!4G'"),
+        ({"size": "64G"}, "No place for memmap=64G!START on 4.17: no memory holds 64 GiB whole."),
+    ):
+        said = words(client.get(PAGE, params=query))
+        assert said.index(why) < said.index("Firmware map"), why
 
 
 _LINES = st.lists(st.sampled_from(["mem=9G@", "memmap=1G!4G", "ro", '"a b"', "memmap=1G!", "quiet"]), max_size=6)
@@ -216,7 +245,7 @@ def test_boots_of_one_text_are_compared_from_its_page(client: httpx.Client) -> N
     assert f"/compare?a={name}&amp;b={name}&amp;boot_a=1&amp;boot_b=2" in client.get(f"/l/{name}").text
     said = words(client.get("/compare", params={"a": name, "b": name, "boot_a": "1", "boot_b": "2"}))
     assert "boot 1 of 2" in said
-    assert "[0x100000000, 0x140000000) 1 GiB persistent (type 12)" in said
+    assert "[0x100000, 0x140000) · 1 GiB · 0x100000000 usable line" in said
     assert "boot_a=2&amp;boot_b=1" in client.get("/compare", params={"a": name}).text
     alone = stored(client, NONE)
     assert "has no second boot" in words(client.get("/compare", params={"a": alone, "b": alone}))
@@ -259,8 +288,8 @@ def test_what_an_address_says_that_no_comparison_knows_is_told(client: httpx.Cli
 def test_a_hole_that_differs_is_told_in_the_words_of_its_table(client: httpx.Client) -> None:
     """No name of a field or of a value of the document."""
     said = words(client.get("/compare", params={"a": "sample:seed-no-memmap", "b": "sample:seed-1g-4g"}))
-    assert "pfn [0xbffd7, 0xc0000) 41 pages, in no zone, never written, danger" in said
-    assert "41 pages, inside DMA32, node 0, initialised, harmless" in said
+    assert "[0xbffd7, 0xc0000) · 164 KiB · 0xbffd7000 inside DMA32, node 0, initialised, harmless" in said
+    assert "in no zone, never written, danger" in said
 
 
 def test_what_is_not_there_cannot_be_compared(client: httpx.Client) -> None:

@@ -11,7 +11,7 @@ def test_every_lane_is_explained() -> None:
     """Those of one document, of two and of possible starts, and those of one node each."""
     source = inspect.getsource(lanes) + inspect.getsource(scene)
     keys = set(re.findall(r'(?:_map_lane|Lane|_by_node)\(\s*"([a-z-]+)"', source))
-    assert {"firmware", "zones", "events", "differences", "places"} <= keys
+    assert {"firmware", "zones", "events", "places"} <= keys
     assert [key for key in keys if glossary.of_lane(key) is None] == []
     assert glossary.of_lane("zones-3") is glossary.of_lane("zones")
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pfnscope.model.answers import Placements
 
 _BOTH, _FIRST, _SECOND = " -+"
+_ORDER = ("map", "nodes", "zones", "pages", "holes")
 _MOST_NODES = 8
 _INDENT = 9
 """Columns of the names of the lanes, a sign and a blank among them."""
@@ -65,7 +66,7 @@ def bars_of_two(first: Document, second: Document, look: Look, *, one_log: bool 
     sides = [_families([lane for lane in scene.lanes if lane.side in ("", sign)]) for sign in (_FIRST, _SECOND)]
     rows: list[Row] = []
     differing: list[FrameRange] = []
-    for name in _families(scene.lanes):
+    for name in sorted(_families(scene.lanes), key=_ORDER.index):
         frames = _differences(*(side.get(name, []) for side in sides))
         differing += frames
         rows += [*_rows(name, sides[0], _FIRST), *_rows(name, sides[1], _SECOND)] if frames else _rows(name, sides[1])
@@ -103,11 +104,11 @@ def _rows(name: str, families: dict[str, list[Lane]], sign: str = _BOTH) -> list
     ]
 
 
-def _differences(before: Iterable[Lane], after: Iterable[Lane]) -> list[FrameRange]:
+def _differences(before: Iterable[Lane], after: Iterable[Lane]) -> tuple[FrameRange, ...]:
     from pfnscope.drawing.scene import differences
 
     one, other = ([bar for lane in side for bar in lane.bars] for side in (before, after))
-    return [FrameRange(item.start_pfn, item.end_pfn) for item in differences(one, other)]
+    return differences(one, other)
 
 
 def _draw(rows: Sequence[Row], page_size: int, look: Look, legend: Sequence[str] = ()) -> list[str]:

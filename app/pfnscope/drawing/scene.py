@@ -1,44 +1,33 @@
-"""What is drawn: lanes on one axis, of one document or of two, with what differs between them.
+"""What is drawn: lanes on one axis, of one document or of two, those that differ first.
 
 of one       Nodes            |  node 0  |   node 1   |
-of two       Nodes   today    |  node 0  |   node 1   |
-             Nodes   what if  |  node 0     | node 1  |
-             Differences                 |xx|            nodes: node 1 → node 0
+of two       Nodes   today    |  node 0  |xx|  node 1 |
+             Nodes   what if  |  node 0  |xx| node 1  |
+             Firmware map     |        usable         |   folded: the same in both
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby, islice, pairwise
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 
 import msgspec
 from msgspec import Struct
 
 from pfnscope.drawing.axis import Axis
 from pfnscope.drawing.lanes import MAPS, Bar, Lane, family_of, lanes
-from pfnscope.drawing.palette import PAINTS
 from pfnscope.drawing.stops import Stop, stops
+from pfnscope.model.analysis import worst_first
 from pfnscope.model.answers import Placements
 from pfnscope.model.document import Document
 from pfnscope.model.ranges import FrameRange
-from pfnscope.report.words import ORIGIN_WORDS, pages_words
+from pfnscope.report.words import ORIGIN_WORDS, pages_words, place_words
 from pfnscope.units import argument_size, format_size
 from pfnscope.words import plural
 
 TODAY, CHANGED = "today", "what if"
-_NOTHING = {"Nodes": "no memory", "Zones": "no zone", "Struct pages": "no struct page", "Holes": "no hole"}
-_MOST_WORDS = 3
-_What = tuple[str, str]
-
-
-class Difference(Struct, frozen=True):
-    """Page frames [start_pfn, end_pfn) that are told differently.
-
-    ``before`` and ``after`` are the bars' labels, empty where there is no bar.
-    """
-
-    start_pfn: int
-    end_pfn: int
-    before: str
-    after: str
+_INTEREST = ("holes", "pages", "zones", "nodes", *MAPS)
+"""Families in the order in which those that differ stand; any other follows in the order of lanes."""
+_Look = tuple[str, str]
+"""Kind and label of a bar."""
 
 
 class Mark(msgspec.Struct, frozen=True):
@@ -54,7 +43,7 @@ class Scene(msgspec.Struct, frozen=True):
     """All of one drawing, in frames of ``page_size`` bytes.
 
     ``holes`` are what the bars' hole indexes mean, ``alarms`` the frames that a dashed line runs around, ``stops``
-    those that keys lead to.
+    those that keys lead to. ``folded`` are the families that a page draws only where somebody wants to see them.
     """
 
     lanes: tuple[Lane, ...]
@@ -65,6 +54,7 @@ class Scene(msgspec.Struct, frozen=True):
     subtitle: str
     marks: tuple[Mark, ...] = ()
     stops: tuple[Stop, ...] = ()
+    folded: tuple[str, ...] = ()
 
 
 def of(document: Document) -> Scene:
@@ -81,10 +71,10 @@ def of(document: Document) -> Scene:
 
 
 def of_two(first: Document, second: Document, names: tuple[str, str], *, one_log: bool = False) -> Scene:
-    """The drawing of two documents on one axis; what both say alike stands once.
+    """The drawing of two documents on one axis: lanes that differ in front; what both say alike stands once, folded.
 
-    Frames are those of the smaller page size. The alarms are those of the second. Bars keep their line numbers only
-    where both come from one log (``one_log``), the second simulated: elsewhere a number alone would not say of which.
+    Frames are those of the smaller page size. Bars keep their line numbers only where both come from one log
+    (``one_log``), the second simulated: elsewhere a number alone would not say of which.
     """
     size = min(first.kernel.page_size, second.kernel.page_size)
     nodes = any(len({span.node for span in document.zone_spans}) > 1 for document in (first, second))
@@ -101,21 +91,28 @@ def of_two(first: Document, second: Document, names: tuple[str, str], *, one_log
         sides.append(families)
     if one_log:
         sides[0] = {name: own for name, own in sides[0].items() if own[0].simulated}
-    shown, marks, said = _side_by_side(sides[1], sides[0])
+    groups = _side_by_side(sides[1], sides[0])
     if one_log:
-        shown = [lane if lane.simulated else _not_simulated(lane, names[0]) for lane in shown]
-    bars_apart = tuple(_difference_bars(said))
-    if bars_apart:
-        shown.append(Lane("differences", "Differences", "what the lanes tell apart", bars_apart))
+        groups = [group if group.differ or group.folded else _of_one(group, names[0]) for group in groups]
+    groups.sort(key=lambda group: group.rank)
+    shown: list[Lane] = []
+    marks: list[Mark] = []
+    for group in groups:
+        at = len(shown)
+        shown += group.lanes
+        marks += [Mark(at, len(shown), item.start, item.end) for item in group.differ]
+    alarms = (_alarms(document, document.kernel.page_size // size) for document in (second, first))
+    folded = [group.family for group in groups if group.folded]
     return Scene(
         tuple(shown),
         size,
         tuple(holes),
-        _alarms(second, second.kernel.page_size // size),
+        tuple(dict.fromkeys(frames for own in alarms for frames in own)),
         second.verdict.summary,
         " · ".join(f"{name}: {_release(document)}" for name, document in zip(names, (first, second), strict=True)),
         tuple(marks),
-        tuple(_stop(stop, second.kernel.page_size // size, holes) for stop in stops(second)),
+        stops=_stops((second,) if one_log else (second, first), size, holes),
+        folded=tuple(folded) if len(folded) < len(groups) else (),
     )
 
 
@@ -125,7 +122,7 @@ def simulated(today: Document, changed: Document) -> Scene:
 
 
 def with_places(scene: Scene, places: Placements) -> Scene:
-    """The drawing with a lane of possible starts of a memmap= region, safe ones and others."""
+    """The drawing below a lane of possible starts of a memmap= region, safe ones and others."""
     step = format_size(places.align)
     bars = []
     for item in places.placements:
@@ -135,12 +132,13 @@ def with_places(scene: Scene, places: Placements) -> Scene:
         reach = f"start {item.start}" + ("" if item.start == last else f" to {last:#x} in steps of {step}")
         holes = sum(hole.pages for hole in item.holes)
         adds = f" · adds {pages_words(holes)} without memory" if holes else " · adds no hole"
-        bars.append(Bar(at.start, at.end, word, word, f"{word} · {reach}{adds}"))
+        bars.append(Bar(at.start, at.end, word, word, f"{place_words(at, scene.page_size)} · {word} · {reach}{adds}"))
     if not bars:
         return scene
     what = f"of memmap={argument_size(places.size)}{places.kind}"
     lane = Lane("places", "Possible starts", what, tuple(bars))
-    return msgspec.structs.replace(scene, lanes=(*scene.lanes, lane))
+    marks = tuple(msgspec.structs.replace(mark, first=mark.first + 1, last=mark.last + 1) for mark in scene.marks)
+    return msgspec.structs.replace(scene, lanes=(lane, *scene.lanes), marks=marks)
 
 
 def visible_marks(scene: Scene, axis: Axis, resolution: float) -> list[Mark]:
@@ -157,34 +155,46 @@ def visible_marks(scene: Scene, axis: Axis, resolution: float) -> list[Mark]:
     return out
 
 
-def _side_by_side(
-    first: dict[str, list[Lane]], second: dict[str, list[Lane]]
-) -> tuple[list[Lane], list[Mark], list[tuple[str, Difference]]]:
-    """Lanes, marks and named differences; families in the order of the second, with what only the first has."""
-    lanes: list[Lane] = []
-    marks: list[Mark] = []
-    said: list[tuple[str, Difference]] = []
+class _Group(Struct, frozen=True):
+    """The lanes of one family, of both documents, and where they differ."""
+
+    family: str
+    lanes: list[Lane]
+    differ: Sequence[FrameRange] = ()
+    folded: bool = False
+
+    @property
+    def rank(self) -> tuple[bool, bool, int]:
+        """What differs first, what one document alone has next, and what is folded last; the rest keeps its order."""
+        at = _INTEREST.index(self.family) if self.differ and self.family in _INTEREST else len(_INTEREST)
+        return self.folded, not self.differ, at
+
+
+def _side_by_side(first: dict[str, list[Lane]], second: dict[str, list[Lane]]) -> list[_Group]:
+    """Families in the order of the second, with what only the first has."""
+    groups: list[_Group] = []
     in_force = [next((family for family in MAPS if family in side), "") for side in (first, second)]
     for family in _order(first, second):
         before, after = first.get(family, []), second.get(family, [])
-        differ: Iterable[Difference] = ()
+        differ: Sequence[FrameRange] = ()
         if before and after:
             differ = differences(_bars(before), _bars(after))
             if not differ:
-                lanes += [msgspec.structs.replace(lane, side="", subtitle="the same in both") for lane in after]
+                same = [msgspec.structs.replace(lane, side="", subtitle="the same in both") for lane in after]
+                groups.append(_Group(family, same, folded=True))
                 continue
         elif family in MAPS and in_force[0] != in_force[1] and family == in_force[1 if after else 0] and all(in_force):
             differ = differences(_bars(first[in_force[0]]), _bars(second[in_force[1]]))
-        at = len(lanes)
-        lanes += [*before, *after]
-        marks += [Mark(at, len(lanes), item.start_pfn, item.end_pfn) for item in differ]
-        title = "Zones" if family == "zones" else (after or before)[0].title
-        said += [(title, item) for item in differ]
-    return lanes, marks, said
+        groups.append(_Group(family, [*before, *after], differ))
+    return groups
 
 
-def _not_simulated(lane: Lane, name: str) -> Lane:
-    return msgspec.structs.replace(lane, side="", subtitle=f"{name}, not simulated")
+def _of_one(group: _Group, today: str) -> _Group:
+    """Lanes that only one of a log and its simulation has, folded: they tell nothing of the change."""
+    lane = group.lanes[0]
+    words = f"{lane.side} only" if lane.simulated else f"{today}, not simulated"
+    lanes = [msgspec.structs.replace(lane, side="", subtitle=words) for lane in group.lanes]
+    return _Group(group.family, lanes, folded=True)
 
 
 def _order(first: dict[str, list[Lane]], second: dict[str, list[Lane]]) -> list[str]:
@@ -196,28 +206,6 @@ def _order(first: dict[str, list[Lane]], second: dict[str, list[Lane]]) -> list[
             order.insert(order.index(after) + 1 if after else 0, family)
         after = family
     return order
-
-
-def _difference_bars(said: Sequence[tuple[str, Difference]]) -> Iterable[Bar]:
-    """The differences of all lanes cut at each other's ends, so that a bar says all that differs there."""
-    points = sorted({pfn for _, item in said for pfn in (item.start_pfn, item.end_pfn)})
-    starts: dict[int, list[tuple[str, Difference]]] = {}
-    for title, item in said:
-        starts.setdefault(item.start_pfn, []).append((title, item))
-    active: list[tuple[str, Difference]] = []
-    for start, end in pairwise(points):
-        # one difference of each lane at most: a lane's own do not overlap
-        active = [(title, item) for title, item in active if item.end_pfn > start] + starts.get(start, [])
-        if active:
-            names = list(dict.fromkeys(title.lower() for title, _ in active))
-            label = names[0] if len(names) == 1 else f"{len(names)} lanes ({', '.join(names)})"
-            words = " · ".join(dict.fromkeys(f"{title}: {_change(title, item)}" for title, item in active))
-            yield Bar(start, end, "differs", label, f"{label} · {words}")
-
-
-def _change(title: str, item: Difference) -> str:
-    nothing = _NOTHING.get(title, "no entry")
-    return f"{item.before or nothing} → {item.after or nothing}"
 
 
 def _bars(family: Iterable[Lane]) -> list[Bar]:
@@ -246,6 +234,15 @@ def _holes(document: Document, factor: int) -> tuple[FrameRange, ...]:
     return tuple(FrameRange(hole.start_pfn * factor, hole.end_pfn * factor) for hole in document.holes)
 
 
+def _stops(documents: Iterable[Document], page_size: int, holes: Mapping[FrameRange, int]) -> tuple[Stop, ...]:
+    """Those of documents, each once, worst first; harmless ones only where there are no others."""
+    every = [_stop(item, doc.kernel.page_size // page_size, holes) for doc in documents for item in stops(doc)]
+    first: dict[FrameRange, Stop] = {}
+    for stop in [item for item in every if item.severity != "none"] or every:
+        first.setdefault(stop.frames, stop)
+    return tuple(worst_first(first.values()))
+
+
 def _stop(stop: Stop, factor: int, holes: Mapping[FrameRange, int]) -> Stop:
     frames = FrameRange(stop.frames.start * factor, stop.frames.end * factor)
     return Stop(frames, stop.severity, None if stop.hole is None else holes[frames])
@@ -264,46 +261,26 @@ def _release(document: Document) -> str:
     return ", ".join(filter(None, (ORIGIN_WORDS[document.origin], release)))
 
 
-def differences(before: Iterable[Bar], after: Iterable[Bar]) -> tuple[Difference, ...]:
+def differences(before: Iterable[Bar], after: Iterable[Bar]) -> tuple[FrameRange, ...]:
     """Maximal runs of frames whose bars differ in kind or label; O(n log n), however many bars overlap."""
-    out: list[Difference] = []
-    for start, end, words in _runs(before, after):
-        if out and out[-1].end_pfn == start and (out[-1].before, out[-1].after) == words:
-            out[-1] = Difference(out[-1].start_pfn, end, *words)
-        else:
-            out.append(Difference(start, end, *words))
-    return tuple(out)
-
-
-def _runs(before: Iterable[Bar], after: Iterable[Bar]) -> Iterator[tuple[int, int, tuple[str, str]]]:
-    steps: list[tuple[int, int, int, _What]] = []
-    for side, bars in enumerate((before, after)):
+    steps: list[tuple[int, int, _Look]] = []
+    for side, bars in ((-1, before), (1, after)):
         for bar in bars:
-            steps += [(bar.start_pfn, side, 1, (bar.kind, bar.label)), (bar.end_pfn, side, -1, (bar.kind, bar.label))]
+            steps += [(bar.start_pfn, side, (bar.kind, bar.label)), (bar.end_pfn, -side, (bar.kind, bar.label))]
     steps.sort(key=lambda step: step[0])
-    active: tuple[dict[_What, int], dict[_What, int]] = ({}, {})
-    uneven: dict[_What, int] = {}  # how many more bars of one look the second lane has here
-    last = 0
+    uneven: dict[_Look, int] = {}  # how many more bars of one look the second lane has here
+    out: list[FrameRange] = []
+    start: int | None = None
     for pfn, group in groupby(steps, key=lambda step: step[0]):
-        if uneven and last < pfn:
-            words = _words(active[0]), _words(active[1])
-            if words[0] == words[1]:
-                words = _words(active[0], kinds=True), _words(active[1], kinds=True)
-            yield last, pfn, words
-        for _, side, by, what in group:
-            _count(active[side], what, by)
-            _count(uneven, what, by if side else -by)
-        last = pfn
-
-
-def _count(counts: dict[_What, int], what: _What, by: int) -> None:
-    now = counts.get(what, 0) + by
-    if now:
-        counts[what] = now
-    else:
-        counts.pop(what, None)
-
-
-def _words(active: dict[_What, int], *, kinds: bool = False) -> str:
-    words = [f"{label}, {PAINTS[kind].name}" if kinds else label for kind, label in islice(active, _MOST_WORDS)]
-    return ", ".join(dict.fromkeys(words)) + (", …" if len(active) > _MOST_WORDS else "")
+        for _, by, look in group:
+            now = uneven.get(look, 0) + by
+            if now:
+                uneven[look] = now
+            else:
+                uneven.pop(look, None)
+        if uneven and start is None:
+            start = pfn
+        elif not uneven and start is not None:
+            out.append(FrameRange(start, pfn))
+            start = None
+    return tuple(out)

@@ -305,15 +305,16 @@ def _attribute(text: str) -> str:
     return escape(text.translate(_CONTROLS), quote=True)
 
 
-def overview(scene: Scene, view: View = WHOLE) -> str:
+def overview(scene: Scene, view: View = WHOLE, folded: Sequence[Lane] = ()) -> str:
     """A strip of the whole machine to scale, above the bars: where memory is, where the alarms are, what is in view.
 
-    SVG of percentages, like the drawing; the page's script moves the rectangle of class ``window``.
+    Memory is that of the ``folded`` lanes where no lane of the scene tells it. SVG of percentages, like the drawing;
+    the page's script moves the rectangle of class ``window``.
     """
     lanes = scene.lanes
     axis = axes.to_scale(lanes)
-    keys = {lane.key: lane for lane in lanes}
-    ground = map_lane(lanes)
+    keys = {lane.key: lane for lane in (*folded, *lanes)}
+    ground = map_lane(lanes) or map_lane(folded)
     nodes = keys.get("nodes")
     # a map that has less than the nodes is not whole
     if nodes and (ground is None or _pages(ground.bars, "ram") < _pages(nodes.bars, "node-")):

@@ -107,8 +107,9 @@ def around(axis: Axis, at: FrameRange) -> tuple[float, float]:
 
 
 def shown(scene: Scene, lanes: Sequence[str]) -> Scene:
-    """The scene with only the lanes of these families; with all of them where none is left."""
-    rows = [i for i, lane in enumerate(scene.lanes) if not lanes or family(lane.key) in lanes]
+    """The scene with only the lanes of these families, of none those that are not folded; all where none is left."""
+    keys = [family(lane.key) for lane in scene.lanes]
+    rows = [i for i, key in enumerate(keys) if (key in lanes if lanes else key not in scene.folded)]
     if not rows or len(rows) == len(scene.lanes):
         return scene
     place = {row: at for at, row in enumerate(rows)}
@@ -117,7 +118,8 @@ def shown(scene: Scene, lanes: Sequence[str]) -> Scene:
         kept = [place[row] for row in range(mark.first, mark.last) if row in place]
         if kept:
             marks.append(msgspec.structs.replace(mark, first=kept[0], last=kept[-1] + 1))
-    return msgspec.structs.replace(scene, lanes=tuple(scene.lanes[row] for row in rows), marks=tuple(marks))
+    kept_lanes = tuple(scene.lanes[row] for row in rows)
+    return msgspec.structs.replace(scene, lanes=kept_lanes, marks=tuple(marks), folded=())
 
 
 def families(scene: Scene) -> list[tuple[str, str]]:

@@ -4,11 +4,11 @@ from textwrap import wrap
 
 from pfnscope.drawing.ascii import bars_of_places
 from pfnscope.kernel.boot_loaders import quoting
-from pfnscope.kernel.release import short
 from pfnscope.model.analysis import Hole
 from pfnscope.model.answers import AddedHole, FileComparison, LeftOut, Lookup, Placements, Verification
 from pfnscope.model.document import Document
 from pfnscope.model.ranges import FrameRange
+from pfnscope.report.placed import advice
 from pfnscope.report.plain import PLAIN, Look
 from pfnscope.report.words import (
     ORIGIN_WORDS,
@@ -118,17 +118,9 @@ def _advice(document: Document, places: Placements) -> list[str]:
     """What to write in place of an argument that has to go elsewhere."""
     if places.move is None:
         return []
-    major, minor, patch = document.kernel.version or (0, 0, 0)
-    on = f" on {short((major, minor, patch))}" if document.kernel.version else ""
-    start = places.start
-    if places.command_line is None or start is None:
-        why = "none is safe" if places.placements else f"no memory holds {format_size(places.size)} whole"
-        return [f"No place for {places.move}{on}: {why}."]
-    others = next((item.dangerous_on for item in places.placements if item.start <= start < item.end), ())
-    elsewhere = f", but one on {', '.join(others)}" if others else ", nor on other releases"
-    what = f"Use {places.command_line}" if places.command_line != places.move else f"{places.move} can stay"
-    quoted = quoting(places.command_line)
-    return [f"{what}: no dangerous hole{on}{elsewhere}.", *([f"{quoted[:1].upper()}{quoted[1:]}."] if quoted else [])]
+    said = advice(places, document.kernel.version)
+    quoted = quoting(said.argument)
+    return [said.sentence, *([f"{quoted[:1].upper()}{quoted[1:]}."] if quoted else [])]
 
 
 def _said(hole: AddedHole) -> str:

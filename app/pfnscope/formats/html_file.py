@@ -23,6 +23,7 @@ from pfnscope.model.analysis import foremost
 from pfnscope.model.document import Document
 from pfnscope.report.headline import headline
 from pfnscope.report.log_lines import log_rows
+from pfnscope.report.outcome import outcome
 from pfnscope.report.plain import Look
 from pfnscope.report.words import placement_words, state_words
 
@@ -70,6 +71,7 @@ def render(document: Document, log_text: bytes = b"", today: Document | None = N
         scene=drawn,
         stop_words=stop_words(drawn.stops),
         changed=scene.CHANGED,
+        sentence=outcome(today, document, today.kernel.command_line or "").sentence if today else "",
         undecided=undecided(document),
         drawing=svg.for_page(drawn),
         overview=svg.overview(drawn),

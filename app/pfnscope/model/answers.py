@@ -91,6 +91,11 @@ class Placements(Struct, frozen=True, kw_only=True):
     command_line: str | None = None
     start: Address | None = None
 
+    @property
+    def safe(self) -> bool:
+        """Whether there is a safe start."""
+        return any(item.safe for item in self.placements)
+
 
 class SelfCheck(Struct, frozen=True):
     """A list that the log prints and what simulating the log's own command line gives; null where it is not printed."""

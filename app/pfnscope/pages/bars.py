@@ -22,23 +22,26 @@ from pfnscope.service.whatif import Answer
 
 
 class Drawn:
-    """A scene with its axes, which are computed once. ``documents`` are what it shows, the main one last.
+    """A scene with the axes of its lanes that are not folded, computed once.
 
-    ``answer`` has everything else that a page shows of one layout; a comparison has none.
+    ``documents`` are what it shows, the main one last. ``answer`` has everything else that a page shows of
+    one layout; a comparison has none.
     """
 
     def __init__(
         self, scene: Scene, *documents: Document, answer: Answer | None = None, axes: Axes | None = None
     ) -> None:
         self.scene = scene
-        self.axes = axes or Axes(scene.lanes)
+        self.axes = axes or Axes(shown(scene, ()).lanes)
         self.documents = documents
         self.answer = answer
 
     def only(self, lanes: tuple[str, ...]) -> "Drawn":
-        """The same with only the lanes of these families."""
+        """The same with only the lanes of these families, of none those that are not folded."""
         scene = shown(self.scene, lanes)
-        return self if scene is self.scene else Drawn(scene, *self.documents, answer=self.answer)
+        if scene is self.scene:
+            return self
+        return Drawn(scene, *self.documents, answer=self.answer, axes=None if lanes else self.axes)
 
     @property
     def weight(self) -> int:
@@ -78,23 +81,24 @@ def ignored(names: Iterable[str], known: Iterable[str]) -> str:
 
 def bars(drawn: Drawn, query: ViewQuery, known: Iterable[str], names: Iterable[str]) -> dict[str, Any]:
     """The values for ``bars.html``. ``known`` are the names that the page's address may have, ``names`` those there."""
-    view = views.resolved(query.view, drawn.scene)
+    every, view = drawn.scene, views.resolved(query.view, drawn.scene)
     notes = [*view.notes, *filter(None, [ignored(names, known)])]
-    axis = view.axis or usual(drawn.axes, drawn.scene.lanes)
-    view, detail, problem = _with_place(drawn, view, axis, query.words)
-    families = views.families(drawn.scene)
+    axis = view.axis or usual(drawn.axes, shown(every, ()).lanes)
+    families = views.families(every)
     missing = views.unknown(view.lanes, (key for key, _ in families))
     if missing:
         notes.append(f"There are no such lanes here: {', '.join(name[:40] for name in missing[:5])}.")
     drawn = drawn.only(view.lanes)
     scene = drawn.scene
+    view, detail, problem = _with_place(drawn, view, axis, query.words)
     pfns = drawn.axes[axis].pfns
     if view.start is not None and not (view.start < pfns[-1] and (view.end or 0) > pfns[0]):
         view = msgspec.structs.replace(view, start=None, end=None)
     return {
         "scene": scene,
         "lanes": scene.lanes,
-        "every_lane": [(key, title, not view.lanes or key in view.lanes) for key, title in families],
+        "every_lane": [(key, title, key in dict(views.families(scene))) for key, title in families],
+        "folded": _folded(every, scene),
         "axis": axis,
         "view": {
             "axis": axis,
@@ -111,7 +115,7 @@ def bars(drawn: Drawn, query: ViewQuery, known: Iterable[str], names: Iterable[s
         "find_detail": detail,
         "drawing": svg.for_page(scene, axis, view=view, both_axes=drawn.axes),
         "mini": svg.mini(scene, axis, both_axes=drawn.axes) if scene.lanes else "",
-        "overview": svg.overview(scene, view),
+        "overview": svg.overview(scene, view, every.lanes),
         "beyond": beyond_words(scene.lanes, drawn.axes["scale"], scene.page_size),
         "legend": presenting.legend(bar.kind for lane in scene.lanes for bar in lane.bars),
     }
@@ -128,12 +132,22 @@ class Readout(msgspec.Struct, frozen=True):
 def _readout(scene: Scene) -> Readout | None:
     """The worst hole, where it is worth an alarm."""
     worst = next((stop for stop in scene.stops if stop.severity in ALARMS and stop.hole is not None), None)
-    bars = (bar for lane in scene.lanes if lane.key == "holes" for bar in lane.bars if worst and bar.hole == worst.hole)
-    bar = next(bars, None)
+    holes = (bar for lane in scene.lanes if lane.key == "holes" for bar in lane.bars)
+    bar = next((bar for bar in holes if worst and (bar.hole, bar.kind) == (worst.hole, worst.severity)), None)
     if bar is None:
         return None
     head, dot, rest = bar.detail.partition(" · ")
     return Readout(head, dot + rest, bar.lines)
+
+
+def _folded(every: Scene, scene: Scene) -> list[str]:
+    """What is left out of a drawing because it does not differ, in sentences."""
+    drawn = {lane.key for lane in scene.lanes}
+    titles: dict[str, list[str]] = {}
+    for lane in every.lanes:
+        if lane.key not in drawn and views.family(lane.key) in every.folded:
+            titles.setdefault(lane.subtitle, []).append(lane.title)
+    return [f"{why[:1].upper()}{why[1:]}: {', '.join(dict.fromkeys(names))}." for why, names in titles.items()]
 
 
 def _with_place(drawn: Drawn, view: View, name: AxisName, words: str) -> tuple[View, str, str]:

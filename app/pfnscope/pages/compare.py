@@ -1,17 +1,20 @@
 """The page that compares two layouts: their bars on one axis, and what differs, in words."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
+from pfnscope.model.analysis import Severity
 from pfnscope.model.document import Document
 from pfnscope.pages import presenting
 from pfnscope.pages.bars import Drawn, bars
 from pfnscope.pages.query import ViewQuery, encoded
 from pfnscope.pages.subjects import SAMPLE, Subject, samples
 from pfnscope.pages.templates import Templates
-from pfnscope.report.compared import compared, worded_changes
+from pfnscope.report.apart import told_apart
+from pfnscope.report.compared import compared
+from pfnscope.report.headline import tone
 from pfnscope.report.stability import stability_lines
 from pfnscope.report.words import SEVERITY_WORDS
 from pfnscope.service import Options
@@ -20,7 +23,9 @@ NAMES = ("A", "B")
 KNOWN = ("a", "b", "boot_a", "boot_b", "kernel")
 """All names that the address of a comparison may have, beside the view."""
 
-_LINED = ("firmware_map", "srat", "node_ranges", "zone_ranges", "movable_start", "holes")
+_MOST_BOOTS = 12
+"""Boots of a text in a row, around the one shown; others are in a menu."""
+
 _EXAMPLES = (
     ("seed-no-memmap", "seed-1g-4g", "2018 report: without and with memmap=1G!4G"),
     ("oops-1g-4g", "fixed-1g-4g", "The same guest and option on 4.17 and on 6.12"),
@@ -54,33 +59,6 @@ class Pair(msgspec.Struct, frozen=True):
         return [(name, str(value)) for name, value in msgspec.structs.asdict(self).items() if value is not None]
 
 
-class SourceLines(msgspec.Struct, frozen=True):
-    """The lines of a log that items of its document come from, by what a comparison calls an item."""
-
-    lines: dict[tuple[str, object], list[int]]
-
-    def of(self, what: str, item: dict[str, object] | None) -> list[int]:
-        """The lines of one side of a change."""
-        return [] if item is None else self.lines.get((what, _key(item)), [])
-
-
-def source_lines(document: Document) -> SourceLines:
-    """The lines of all that a comparison of this document can name."""
-    lists: dict[str, Iterable[Any]] = {
-        "map_in_force": document.map_in_force,
-        **{what: getattr(document, what) for what in _LINED},
-    }
-    lines: dict[tuple[str, object], list[int]] = {
-        (what, _key(msgspec.structs.asdict(item))): item.lines for what, items in lists.items() for item in items
-    }
-    return SourceLines(lines)
-
-
-def _key(item: Mapping[str, object]) -> object:
-    names = ("start_pfn", "end_pfn") if "start_pfn" in item else ("node", "zone", "start", "end")
-    return tuple(item.get(name) for name in names)
-
-
 def compare_page(
     templates: Templates,
     pair: Pair,
@@ -100,11 +78,10 @@ def compare_page(
         note="",
         suggestions=[],
         listed=all(subject.listed for subject in subjects),
-        sides=[_side(*side) for side in zip(NAMES, subjects, drawn.documents, strict=True)],
+        sides=[_side(pair, *side) for side in zip(NAMES, subjects, drawn.documents, strict=True)],
         comparison=comparison,
         firmware=list(stability_lines(stable)) if stable and stable.maps > 1 else [],
-        changes=worded_changes(comparison),
-        lines=[source_lines(document) for document in drawn.documents],
+        changes=told_apart(*drawn.documents),
         path="/compare",
         query=f"?{query}",
         more_query=f"&{query}",
@@ -112,12 +89,23 @@ def compare_page(
         fields=pair.fields,
         paged=False,
         absent=[],
+        simulated=False,
         blank="blank: no memory, no struct page",
         severity_words=SEVERITY_WORDS,
     )
 
 
-def _side(name: str, subject: Subject, document: Document) -> dict[str, Any]:
+class Boot(msgspec.Struct, frozen=True):
+    """Another boot of a side's text; ``query`` compares it with the other side."""
+
+    index: int
+    severity: Severity | None
+    words: str
+    query: str
+    shown: bool
+
+
+def _side(pair: Pair, name: str, subject: Subject, document: Document) -> dict[str, Any]:
     options = {"kernel": subject.options.kernel, "boot": subject.options.boot}
     query = encoded((key, str(value)) for key, value in options.items() if value is not None)
     boot = f"boot {document.boot.index} of {document.boot.count}" if document.boot.count > 1 else ""
@@ -125,9 +113,24 @@ def _side(name: str, subject: Subject, document: Document) -> dict[str, Any]:
         "name": name,
         "title": " · ".join(filter(None, [subject.title or subject.path, boot])),
         "href": f"{subject.path}?{query}" if query else subject.path,
-        "facts": presenting.facts(document),
         "document": document,
+        "severity": tone(document),
+        "boots": _boots(pair, name, document) if document.boot.count > 1 else [],
     }
+
+
+def _boots(pair: Pair, name: str, document: Document) -> list[Boot]:
+    """The boots of a side's text, each to take the place of the one shown; neighbours of that one first."""
+    one, other = (options.boot for _, options in pair.sides)
+    both = msgspec.structs.replace(pair, boot_a=one, boot_b=other)
+    shown = document.boot.index
+    rows = sorted(presenting.boot_rows(document), key=lambda row: abs(row.index - shown))
+    near, rest = sorted(rows[:_MOST_BOOTS], key=lambda row: row.index), rows[_MOST_BOOTS:]
+    boots = []
+    for row in (*near, *rest):
+        query = encoded(msgspec.structs.replace(both, **{f"boot_{name.lower()}": row.index}).fields)
+        boots.append(Boot(row.index, row.severity, row.words, query, row.index == shown))
+    return boots
 
 
 def compare_form(templates: Templates, pair: Pair, first: Document | None, note: str = "") -> str:
@@ -155,10 +158,10 @@ def _examples() -> list[tuple[str, str]]:
 
 
 def _partners(pair: Pair, first: Document) -> list[tuple[str, str]]:
-    """What the first layout could be compared with: other boots of its text, and the examples."""
+    """What the first layout could be compared with: other boots of its text, neighbours first, and the examples."""
     partners = []
     index, count = first.boot.index, first.boot.count
-    for boot in range(1, count + 1) if count > 1 else ():
+    for boot in sorted(range(1, count + 1), key=lambda boot: abs(boot - index)):
         if boot != index:
             fields = {"a": pair.a, "b": pair.a, "boot_a": str(index), "boot_b": str(boot)}
             partners.append((f"Boot {boot} of the same text", encoded(fields.items())))

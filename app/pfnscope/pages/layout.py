@@ -18,7 +18,7 @@ from pfnscope.pages.query import KNOWN, LayoutQuery, ViewQuery, encoded
 from pfnscope.pages.subjects import Subject
 from pfnscope.pages.templates import Templates
 from pfnscope.report import counted, headline, ledgers, notes
-from pfnscope.report.compared import compared, worded_changes
+from pfnscope.report.apart import told_apart
 from pfnscope.report.releases import timeline
 from pfnscope.report.words import SEVERITY_WORDS, STATE_WORDS
 from pfnscope.service import Options
@@ -60,7 +60,7 @@ def layout_page(templates: Templates, subject: Subject, answer: Answer, drawn: D
         panel=panel(answer, address.query, address.overrides.kernel),
         layout_query=address.query,
         release_words=".".join(map(str, today.kernel.version[:2])) if today.kernel.version else "",
-        open_panel=bool(answer.refused or address.query.question.size),
+        open_panel=bool(answer.refused or answer.unplaced),
         options=address.overrides,
         query=f"?{query}" if query else "",
         more_query=f"&{query}" if query else "",
@@ -77,7 +77,7 @@ def layout_page(templates: Templates, subject: Subject, answer: Answer, drawn: D
         command=command_lines.pieces(document, command_line if answer.changed else None),
         removed=command_lines.removed(document, command_line),
         argument_notes=command_lines.notes(document.simulation or answer.own),
-        changes=worded_changes(compared(today, document)) if answer.changed else [],
+        changes=told_apart(today, document) if answer.changed else [],
         **bars(drawn, address.view, KNOWN, [name for name, _ in address.query.pairs]),
         fields=address.query.layout,
         exports=_exports(),

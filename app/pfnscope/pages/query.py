@@ -1,8 +1,8 @@
 """The query string of a layout page: options, a change of the command line, a region to place, and the view.
 
-``set``, ``remove``, ``append``, ``kernel``, ``size``, ``kind`` and ``align`` mean what they mean to the API; one of the
-first three, be it empty, is a change. The forms of the page send more fields than an address should hold, such as the
-parts of a memmap= argument (``add_…``): :attr:`LayoutQuery.canonical` is the address without them.
+``set``, ``remove``, ``append``, ``kernel``, ``size``, ``kind``, ``align`` and ``move`` mean what they mean to the API;
+one of the first three, be it empty, is a change. The forms of the page send more fields than an address should hold,
+such as the parts of a memmap= argument (``add_…``): :attr:`LayoutQuery.canonical` is the address without them.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,8 @@ from pfnscope.service.whatif import NO_QUESTION, Question
 
 _CHANGES = ("set", "remove", "append")
 _PARTS = ("add_size", "add_kind", "add_start", "add_mem", "add_core", "add_core_size")
-_PLACES = ("size", "kind", "align")
+_SIZE = ("size", "kind")
+_PLACES = (*_SIZE, "align", "move")
 _OPTIONS = ("kernel", "arch", "boot")
 _VIEW = (*view.NAMES, "log", "line")
 KNOWN = (*_CHANGES, *_PARTS, *_PLACES, *_OPTIONS, *_VIEW)
@@ -37,7 +38,9 @@ class LayoutQuery(msgspec.Struct, frozen=True):
         values = dict(self.pairs)
         append = " ".join(filter(None, [_line(values.get("append", "")), *_arguments(values)]))
         kept = [(name, _line(value)) for name, value in self.pairs if name not in (*_PARTS, "append")]
-        if not values.get("size", "").strip():
+        if values.get("move", "").strip():
+            kept = [(name, value) for name, value in kept if name not in _SIZE]
+        elif not values.get("size", "").strip():
             kept = [(name, value) for name, value in kept if name not in _PLACES]
         kept = [(name, value) for name, value in kept if value or name == "set"]
         names = {name for name, _ in kept}

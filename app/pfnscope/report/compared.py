@@ -173,11 +173,6 @@ class WordedChange(msgspec.Struct, frozen=True):
     after: str
 
 
-def worded_changes(comparison: Comparison) -> list[tuple[str, list[WordedChange]]]:
-    """The changes from ``a`` to ``b`` as :func:`worded` has them."""
-    return worded(comparison.changes)
-
-
 def worded(changes_: Sequence[Change]) -> list[tuple[str, list[WordedChange]]]:
     """Titles and changes in words, in the order in which a reader asks: the map, nodes, zones, holes, the kernel.
 

@@ -7,10 +7,12 @@ import msgspec
 
 from pfnscope.findings.stability_words import moved_words
 from pfnscope.kernel.command_line import arguments
-from pfnscope.model.analysis import SEVERITIES
+from pfnscope.model.analysis import ALARMS, SEVERITIES
 from pfnscope.model.document import Document
 from pfnscope.model.stability import Stability
+from pfnscope.report.effect import Before, effect
 from pfnscope.report.stability import resume_words
+from pfnscope.report.words import SEVERITY_WORDS
 from pfnscope.words import counted, printable
 
 _NAMED = 2
@@ -84,16 +86,20 @@ def _command_line(a: Document, b: Document) -> str:
     """Arguments that one of them has alone; empty where a line is not known or only their order differs."""
     if a.kernel.command_line is None or b.kernel.command_line is None:
         return ""
-    one, other = ([item.text for item in arguments(doc.kernel.command_line or "")] for doc in (a, b))
-    added, dropped = (
-        [text for text in first if text not in set(second)] for first, second in ((other, one), (one, other))
-    )
-    parts = [f"adds {_some(added)}"] * bool(added) + [f"drops {_some(dropped)}"] * bool(dropped)
+    added = own_arguments(b.kernel.command_line, a.kernel.command_line)
+    dropped = own_arguments(a.kernel.command_line, b.kernel.command_line)
+    parts = [f"adds {some(added)}"] * bool(added) + [f"drops {some(dropped)}"] * bool(dropped)
     return f"the command line {' and '.join(parts)}" if parts else ""
 
 
-def _some(texts: Sequence[str]) -> str:
-    """The first of them, shortened, and how many more."""
+def own_arguments(command_line: str, other: str) -> list[str]:
+    """The arguments that a command line has alone, as written."""
+    theirs = {item.text for item in arguments(other)}
+    return [item.text for item in arguments(command_line) if item.text not in theirs]
+
+
+def some(texts: Sequence[str]) -> str:
+    """The first of some arguments, shortened, and how many more."""
     named = [printable(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…") for text in texts[:_NAMED]]
     more = [counted(len(texts) - _NAMED, "more argument")] if len(texts) > _NAMED else []
     return _joined([*named, *more])
@@ -101,19 +107,13 @@ def _some(texts: Sequence[str]) -> str:
 
 def _effect(a: Document, b: Document, kinds: set[str]) -> str:
     one, other = a.verdict.severity, b.verdict.severity
+    if ("holes" in kinds or one != other) and any(hole.severity in ALARMS for doc in (a, b) for hole in doc.holes):
+        return f"in B {effect(a, b, Before('as in A', 'that of A'))}"
     if one != other:
-        if other == "danger":
-            return "B is in danger and A is not"
-        return "the danger of A is gone" if one == "danger" else f"{one} in A, {other} in B"
+        return f"{SEVERITY_WORDS[one]} in A, {SEVERITY_WORDS[other]} in B"
     if "holes" in kinds:
-        return (
-            "other struct pages are without memory, and none is more dangerous"
-            if other != "danger"
-            else ("both are in danger, by other struct pages")
-        )
-    if kinds & _LAYOUT:
-        return "nodes or zones have other borders"
-    return "nodes, zones and holes are the same"
+        return "other struct pages are without memory, and none is more dangerous"
+    return "nodes or zones have other borders" if kinds & _LAYOUT else "nodes, zones and holes are the same"
 
 
 def _joined(parts: Sequence[str]) -> str:

@@ -94,9 +94,8 @@ WORDS = (
     Word(
         "differences",
         "differences",
-        "Where lanes of both layouts say different things.",
-        ("differences",),
-        ("differs",),
+        "Tinted: where lanes of both layouts say different things.",
+        kinds=("differs",),
     ),
     Word("possible-starts", "possible starts", "Where a region of this size can begin, safe or not.", ("places",)),
     Word("safe", "safe start", "A region that begins here adds no dangerous hole on any release.", kinds=("safe",)),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from pfnscope.findings.codes import BY_CODE
-from pfnscope.model.analysis import ALARMS
+from pfnscope.model.analysis import ALARMS, Severity
 from pfnscope.model.document import Document
 from pfnscope.model.findings import Finding
 from pfnscope.report.words import VERDICTS
@@ -62,6 +62,11 @@ def _is_cause(finding: Finding, causes: str) -> bool:
 def nothing_to_do(document: Document) -> bool:
     """Whether the headline is that nobody has to do anything."""
     return document.findings[0].code in ("nothing-to-do", "nothing-to-do-but-know")
+
+
+def tone(document: Document) -> Severity:
+    """The severity that a page is coloured by: a machine on which nobody has to do anything is calm."""
+    return "none" if nothing_to_do(document) else document.verdict.severity
 
 
 _OTHERS = {"danger": "Danger", "caution": "Caution", "info": "Worth knowing", "none": "Harmless"}

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from pfnscope.model.analysis import Event, Hole
+from pfnscope.model.ranges import FrameRange
+from pfnscope.units import format_size
 from pfnscope.words import counted
 
 STATE_WORDS = {
@@ -89,6 +91,18 @@ def state_words(hole: Hole) -> str:
 def linked_as_it_lies(hole: Hole) -> bool:
     """Whether the struct pages name the zone that spans them."""
     return hole.zone is not None and (hole.linked_zone, hole.linked_node) == (hole.zone, hole.node)
+
+
+def release_words(version: Sequence[int] | None) -> str:
+    """``4.17``, ``6.12.107``: a release in a sentence; empty where it is not known."""
+    if not version:
+        return ""
+    return ".".join(map(str, version[:3] if any(version[2:3]) else version[:2]))
+
+
+def place_words(frames: FrameRange, page_size: int) -> str:
+    """``[0xbffd7, 0xc0000) · 164 KiB · 0xbffd7000``: frames, size, address."""
+    return f"{frames} · {format_size(frames.pages * page_size)} · {frames.start * page_size:#x}"
 
 
 def placement_words(hole: Hole) -> str:

@@ -11,6 +11,7 @@ from pfnscope.drawing import scene
 from pfnscope.drawing.axis import Axis, make
 from pfnscope.drawing.lanes import lanes
 from pfnscope.drawing.scene import Scene
+from pfnscope.drawing.view import shown
 from pfnscope.formats.text import render
 from pfnscope.model.encoding import pack, unpack
 from pfnscope.report.headline import sentences
@@ -124,7 +125,7 @@ LARGE = 256 << 10
 
 
 class Drawing(msgspec.Struct, frozen=True):
-    """An answer with its scene, and the axes of that."""
+    """An answer with its scene, and the axes of its lanes that are not folded."""
 
     answer: Answer
     scene: Scene
@@ -141,7 +142,8 @@ def scene_of(answer: Answer) -> Scene:
 def packed(answer: Answer) -> bytes:
     """The drawing of an answer, for :func:`unpacked`."""
     drawn = scene_of(answer)
-    drawing = Drawing(answer, drawn, make("schematic", drawn.lanes), make("scale", drawn.lanes))
+    rows = shown(drawn, ()).lanes
+    drawing = Drawing(answer, drawn, make("schematic", rows), make("scale", rows))
     return pack(drawing)
 
 

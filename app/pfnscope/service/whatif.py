@@ -21,7 +21,7 @@ from pfnscope.service.analyzing import DEFAULTS, Options, judged
 from pfnscope.service.boots import rows
 from pfnscope.service.errors import BadOption, CannotSimulate
 from pfnscope.simulation import NotSimulated, own_command_line
-from pfnscope.units import MIB, argument_size, parse_size
+from pfnscope.units import GIB, MIB, argument_size, parse_size
 
 LONGEST_COMMAND_LINE = 4096
 """Characters; the kernel's own limit on x86 is half of it (COMMAND_LINE_SIZE)."""
@@ -177,22 +177,28 @@ def _bytes(text: str, page_size: int) -> int:
 
 
 class Question(msgspec.Struct, frozen=True):
-    """What a page shows beside the layout: a ``change`` of it, and with a ``size`` where such a region can go."""
+    """What a page shows beside the layout: a ``change`` of it, and where a region of ``size`` or of ``move`` can go."""
 
     change: Change | None = None
     size: str = ""
     kind: Kind = "!"
     align: str | None = None
+    move: str = ""
+
+    @property
+    def places(self) -> bool:
+        """Whether a region is to be placed."""
+        return bool(self.size or self.move)
 
     @property
     def region(self) -> str:
-        """How an argument that places this region begins: ``memmap=1G!``."""
+        """How an argument that places a region of this size begins: ``memmap=1G!``."""
         return f"memmap={self.size}{self.kind}"
 
     def without_region(self) -> Change | None:
         """The change without the region that is to be placed: another start of it stands in for the one tried."""
-        if self.change is None:
-            return None
+        if self.change is None or not self.size:
+            return self.change
         kept = [piece for piece in self.change.append.split() if not piece.startswith(self.region)]
         return msgspec.structs.replace(self.change, append=" ".join(kept))
 
@@ -244,9 +250,9 @@ def answered(reading: Reading, options: Options = DEFAULTS, question: Question =
     own, cannot = (None, large) if large else _own(real)
     changed, refused = (None, "") if question.change is None else _changed(real, question.change, options.kernel, large)
     places, unplaced, on = None, "", None
-    if question.size and large:
+    if question.places and large:
         unplaced = large
-    elif question.size:
+    elif question.places:
         places, unplaced, on = _places(shown, real, question, options.kernel)
     return Answer(
         today=document(shown, rows(reading.boots, shown.log, options.kernel, options.arch), reading.boots),
@@ -288,12 +294,29 @@ def _places(
 ) -> tuple[Placements | None, str, str | None]:
     """The places, or why there are none, and the command line of their layout where it is not today's."""
     line, base = own_command_line(real.booted_from), question.without_region()
+    analysis, on = shown, None
     try:
-        if base is None or (base.of(line) == line and kernel is None):
-            return place_in(shown, question.size, question.kind, question.align), "", None
-        analysis, simulation = what_if(real, base.of(line), kernel=kernel)
-        return place_in(analysis, question.size, question.kind, question.align), "", simulation.command_line
+        if base is not None and (base.of(line) != line or kernel is not None):
+            analysis, boot = what_if(real, base.of(line), kernel=kernel)
+            on = boot.command_line
+        if question.move:
+            return _moved(analysis, question.move, question.align)[1], "", on
+        return _with_start(analysis, place_in(analysis, question.size, question.kind, question.align)), "", on
     except (BadOption, CannotSimulate, NotSimulated) as error:
         return None, str(error), None
     except ValueError:
         return None, f"not a kernel release: {kernel!r}", None
+
+
+_USUAL_START = 4 * GIB
+"""Where a region goes that could go anywhere: near the lowest memory that no 32-bit device reaches."""
+
+
+def _with_start(analysis: Analysis, places: Placements) -> Placements:
+    """The places of a new region with the argument for the most fitting start, booted where this can be done."""
+    trials = Trials(analysis, boots=MOST_BOOTS)
+    for start in safe_starts(places.placements, _USUAL_START, places.align):
+        argument = f"memmap={argument_size(places.size)}{places.kind}{argument_size(start)}"
+        if trials.why_not or trials.helps(f"{trials.command_line} {argument}".strip()):
+            return msgspec.structs.replace(places, command_line=argument, start=Address(start))
+    return places

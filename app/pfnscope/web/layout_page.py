@@ -194,7 +194,7 @@ def _written(suffix: str, subject: Subject, question: Question, axis: AxisName, 
     Raises CannotSimulate where the change leads to no layout.
     """
     write = available()[suffix].write
-    with_places = suffix == "svg" and bool(question.size)
+    with_places = suffix == "svg" and question.places
     if question.change is None and not with_places:
         document = analyze(subject.text, subject.options).document
         return write(Export(document, subject.text, None, axis, look))

@@ -177,7 +177,8 @@ PairFormDep = Annotated[PairForm, Depends(pair_form)]
 
 async def layout_query(request: Request, change: ChangeDep, region: RegionDep) -> LayoutQuery:
     """The query string of a layout page. Raises 400 through its dependencies."""
-    question = Question(change, region.size, region.kind, region.align or None)
+    size = "" if region.move.strip() else region.size
+    question = Question(change, size, region.kind, region.align or None, region.move.strip())
     return parsed(tuple(request.query_params.multi_items()), question)
 
 
