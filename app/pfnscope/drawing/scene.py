@@ -26,6 +26,7 @@ from pfnscope.words import plural
 TODAY, CHANGED = "today", "what if"
 _INTEREST = ("holes", "pages", "zones", "nodes", *MAPS)
 """Families in the order in which those that differ stand; any other follows in the order of lanes."""
+_OF_FIRMWARE = ("firmware", "firmware-memmap", "extended", "user", "modified", "iomem")
 _Look = tuple[str, str]
 """Kind and label of a bar."""
 
@@ -58,16 +59,34 @@ class Scene(msgspec.Struct, frozen=True):
 
 
 def of(document: Document) -> Scene:
-    """The drawing of one document."""
+    """The drawing of one document; a lane that repeats another is folded."""
+    drawn, folded = _repeated(lanes(document))
     return Scene(
-        lanes(document),
+        drawn,
         document.kernel.page_size,
         _holes(document, 1),
         _alarms(document, 1),
         document.verdict.summary,
         _release(document),
+        folded=folded,
         stops=stops(document),
     )
+
+
+def _repeated(drawn: Sequence[Lane]) -> tuple[tuple[Lane, ...], tuple[str, ...]]:
+    """The lanes, those of maps that show what one in front of them shows named so, and the families of these."""
+    first: dict[tuple[tuple[int, int, str], ...], Lane] = {}
+    out: list[Lane] = []
+    folded: list[str] = []
+    for lane in drawn:
+        bars = tuple((bar.start_pfn, bar.end_pfn, bar.kind) for bar in lane.bars)
+        same = first.setdefault(bars, lane) if lane.key in _OF_FIRMWARE else lane
+        if same is lane:
+            out.append(lane)
+        else:
+            out.append(msgspec.structs.replace(lane, subtitle=f"the same as {same.title}"))
+            folded.append(family_of(lane.key))
+    return tuple(out), tuple(folded)
 
 
 def of_two(first: Document, second: Document, names: tuple[str, str], *, one_log: bool = False) -> Scene:
