@@ -16,40 +16,46 @@ Hello,
 
 the guest panics when page-types runs. Its map:
 
-> user-defined physical RAM map:
-> user: [mem 0x0000000000000000-0x000000000009fbff] usable
-> user: [mem 0x000000000009fc00-0x000000000009ffff] reserved
-> user: [mem 0x00000000000f0000-0x00000000000fffff] reserved
-> user: [mem 0x0000000000100000-0x00000000bffd6fff] usable
-> user: [mem 0x00000000bffd7000-0x00000000bfffffff] reserved
-> user: [mem 0x00000000feffc000-0x00000000feffffff] reserved
-> user: [mem 0x00000000fffc0000-0x00000000ffffffff] reserved
-> user: [mem 0x0000000100000000-0x000000013fffffff] persistent (type 12)
-> user: [mem 0x0000000140000000-0x000000023fffffff] usable
+> [    0.000000] user-defined physical RAM map:
+> [    0.000000] user: [mem 0x0000000000000000-0x000000000009fbff] usable
+> [    0.000000] user: [mem 0x000000000009fc00-0x000000000009ffff] reserved
+> [    0.000000] user: [mem 0x00000000000f0000-0x00000000000fffff] reserved
+> [    0.000000] user: [mem 0x0000000000100000-0x00000000bffd6fff] usable
+> [    0.000000] user: [mem 0x00000000bffd7000-0x00000000bfffffff] reserved
+> [    0.000000] user: [mem 0x00000000feffc000-0x00000000feffffff] reserved
+> [    0.000000] user: [mem 0x00000000fffc0000-0x00000000ffffffff] reserved
+> [    0.000000] user: [mem 0x0000000100000000-0x000000013fffffff] persistent (type 12)
+> [    0.000000] user: [mem 0x0000000140000000-0x000000023fffffff] usable
 
-Without the option:
+I looked at what the kernel says about its nodes while it boots. There the two differ, and I do
+not know which of both is meant. This is what it prints where the option is not given, with two
+nodes of four gigabytes each, as I asked for:
 
-> Early memory node ranges
->   node   0: [mem 0x0000000000001000-0x000000000009efff]
->   node   0: [mem 0x0000000000100000-0x00000000bffd6fff]
->   node   0: [mem 0x0000000100000000-0x000000013fffffff]
->   node   1: [mem 0x0000000140000000-0x000000023fffffff]
+> [    0.000000] Early memory node ranges
+> [    0.000000]   node   0: [mem 0x0000000000001000-0x000000000009efff]
+> [    0.000000]   node   0: [mem 0x0000000000100000-0x00000000bffd6fff]
+> [    0.000000]   node   0: [mem 0x0000000100000000-0x000000013fffffff]
+> [    0.000000]   node   1: [mem 0x0000000140000000-0x000000023fffffff]
 
-with memmap=1G!4G:
+And this is what it prints where it is given, that is with the map from above. The first node
+now ends much earlier than before, and nothing tells why; a page in between is the one that
+page-types dies on, with memmap=1G!4G:
 
-> Early memory node ranges
->   node   0: [mem 0x0000000000001000-0x000000000009efff]
->   node   0: [mem 0x0000000000100000-0x00000000bffd6fff]
->   node   1: [mem 0x0000000140000000-0x000000023fffffff]
+> [    0.000000] Early memory node ranges
+> [    0.000000]   node   0: [mem 0x0000000000001000-0x000000000009efff]
+> [    0.000000]   node   0: [mem 0x0000000000100000-0x00000000bffd6fff]
+> [    0.000000]   node   1: [mem 0x0000000140000000-0x000000023fffffff]
 
-with memmap=1G!7G it is fine:
+I also tried another place for it, far from the end of the first node, and nothing happens
+there: page-types reads all of it, as it does without the option. So with memmap=1G!7G it
+is fine:
 
-> Early memory node ranges
->   node   0: [mem 0x0000000000001000-0x000000000009efff]
->   node   0: [mem 0x0000000000100000-0x00000000bffd6fff]
->   node   0: [mem 0x0000000100000000-0x000000013fffffff]
->   node   1: [mem 0x0000000140000000-0x00000001bfffffff]
->   node   1: [mem 0x0000000200000000-0x000000023fffffff]
+> [    0.000000] Early memory node ranges
+> [    0.000000]   node   0: [mem 0x0000000000001000-0x000000000009efff]
+> [    0.000000]   node   0: [mem 0x0000000000100000-0x00000000bffd6fff]
+> [    0.000000]   node   0: [mem 0x0000000100000000-0x000000013fffffff]
+> [    0.000000]   node   1: [mem 0x0000000140000000-0x00000001bfffffff]
+> [    0.000000]   node   1: [mem 0x0000000200000000-0x000000023fffffff]
 """
 
 
