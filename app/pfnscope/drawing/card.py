@@ -29,6 +29,8 @@ _SIZES = (42, 37, 33)
 """Pixels of the headline's letters: the first at which it fits, else the last."""
 _MOST_LINES = 3
 _FACTS, _NAMES = 25, 22
+_REGULAR = 0.9
+"""Width of letters beside bold ones."""
 _PLOT = 230
 """Where the bars begin; the names of the lanes are in front."""
 _LARGEST = 1.75
@@ -62,7 +64,7 @@ def draw(scene: Scene, card: Card) -> str:
         "</text>"
         for i, line in enumerate(lines)
     )
-    facts = _wrapped(" · ".join(card.facts), _FACTS, 1)
+    facts = _wrapped(" · ".join(card.facts), round(_FACTS * _REGULAR), 1)
     pill = round(_width(card.verdict) * 27) + 36
     content = (
         f'<rect width="{WIDTH}" height="{foot}" fill="{tone.ground}"/>'

@@ -36,9 +36,11 @@ class Unfurl(msgspec.Struct, frozen=True):
 def unfurl(document: Document, base: str, path: str, query: LayoutQuery) -> Unfurl:
     """The tags of a page at ``path`` of the server at ``base``; links keep the options and questions of its query."""
     first, shown = document.findings[0], card_of(document)
-    sentences = [*headline.answers(first), f"{' · '.join(shown.facts)}."]
+    mark = "" if shown.tone == "none" else f"{shown.verdict.capitalize()}: "
+    facts = " · ".join(shown.facts)
+    sentences = [*headline.answers(first), f"{facts[:1].upper()}{facts[1:]}."]
     return Unfurl(
-        title=_clipped(f"{shown.verdict.capitalize()}: {first.text}", _LONGEST_TITLE),
+        title=_clipped(mark + first.text, _LONGEST_TITLE),
         text=_clipped(" ".join(sentences), _LONGEST_TEXT),
         url=base + query.link(path),
         picture=base + query.link(path + PICTURE),
