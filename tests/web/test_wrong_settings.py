@@ -39,7 +39,7 @@ def test_the_server_says_what_is_wrong(
         monkeypatch.delenv(key)
     monkeypatch.setenv(f"PFNSCOPE_{name}", value)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(uvicorn, "run", lambda *_, **__: pytest.fail("it serves"))
+    monkeypatch.setattr(uvicorn.Server, "run", lambda *_, **__: pytest.fail("it serves"))
     status = run(["serve", "--port", str(free_port())])
     printed = capfd.readouterr()
     assert status == 2

@@ -1,13 +1,13 @@
 """The picture beside a link in chats and trackers: verdict, headline, facts and bars, to be read at half its size.
 
-  ┌─────────────────────────────────────────────┐
-  │ danger                             pfnscope │
-  │ On 4.17, nothing writes the struct pages    │  up to three lines
-  │ of [0xbffd7, 0xc0000) · 164 KiB · …         │
-  │ Linux 4.17.0 · x86_64 · 2 nodes · 7 GiB RAM │
-  │ Nodes   |   node 0   |        |   node 1  | │
-  │ Holes                |xx|                   │
-  └─────────────────────────────────────────────┘
+┌─────────────────────────────────────────────┐
+│ danger                             pfnscope │
+│ On 4.17, nothing writes the struct pages    │  up to three lines
+│ of [0xbffd7, 0xc0000) · 164 KiB · …         │
+│ Linux 4.17.0 · x86_64 · 2 nodes · 7 GiB RAM │
+│ Nodes   |   node 0   |        |   node 1  | │
+│ Holes                |xx|                   │
+└─────────────────────────────────────────────┘
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ _SIZES = (42, 37, 33)
 """Pixels of the headline's letters: the first at which it fits, else the last."""
 _MOST_LINES = 3
 _FACTS, _NAMES = 25, 22
-_REGULAR = 0.9
+_REGULAR = 0.84
 """Width of letters beside bold ones."""
 _PLOT = 230
 """Where the bars begin; the names of the lanes are in front."""

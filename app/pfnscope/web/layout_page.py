@@ -95,7 +95,9 @@ async def sample_page(request: Request, services: ServicesDep, source: SourceDep
     query = address.query
     if sorted(query.canonical) != sorted(query.pairs):
         return RedirectResponse(f"{request.url.path}?{encoded(query.canonical)}".removesuffix("?"), 303)
-    return await _with_drawing(services, source, query.question, partial(_page, services, address, absolute(request, services, "")))
+    return await _with_drawing(
+        services, source, query.question, partial(_page, services, address, absolute(request, services, ""))
+    )
 
 
 @router.get(_STORED + PICTURE)
