@@ -1,6 +1,7 @@
-"""A setting that cannot be is told in one line that names it and quotes no password."""
+"""What `serve` says: a setting or port that cannot be in one line, without passwords; else what to open."""
 
 import os
+import socket
 import subprocess
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 import uvicorn
 
 from pfnscope.cli.main import run
-from tests.support.process import COMMAND, free_port
+from tests.support.process import COMMAND, command, free_port
 
 SECRET = "hush-4711"
 
@@ -59,3 +60,24 @@ def test_the_command_ends_with_that_line(tmp_path: Path) -> None:
     assert done.stderr.startswith("Error: PFNSCOPE_RATE_LIMIT: a rate is N/second")
     assert done.stderr.count("\n") == 1
     assert SECRET not in done.stderr + done.stdout
+
+
+def test_a_port_that_is_taken_is_said_in_a_line_and_another_is_named(tmp_path: Path) -> None:
+    environment = {key: text for key, text in os.environ.items() if not key.startswith("PFNSCOPE_")}
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        done = subprocess.run(
+            [COMMAND, "serve", "--port", str(port)],
+            cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    another = port + 1 if port < 65535 else port - 1
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"Error: Port {port} is taken: pfnscope serve --port {another}\n"
+
+
+def test_the_address_is_said_in_plain_words_and_answers(tmp_path: Path) -> None:
+    log, port = tmp_path / "log", free_port()
+    with command(port, log, database_url=f"sqlite:///{tmp_path}/layouts.db"):
+        lines = log.read_text().splitlines()
+    assert lines[0] == f"Open http://127.0.0.1:{port} (Ctrl+C ends it)"
+    assert [line for line in lines[1:] if not line.startswith("{")] == []

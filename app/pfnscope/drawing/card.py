@@ -84,9 +84,10 @@ def _bars(scene: Scene, top: int) -> str:
         return ""
     shown = msgspec.structs.replace(scene, lanes=lanes, marks=())
     scale = min(_LARGEST, (HEIGHT - top - 16) / svg.height(len(lanes)))
+    bottoms = [top + scale * svg.middle(row) + _NAMES / 3 for row in range(len(lanes))]
     names = "".join(
-        f'<text x="{_EDGE}" y="{top + scale * svg.middle(row) + _NAMES / 3:.1f}" class="lane">{_text(lane.title)}</text>'
-        for row, lane in enumerate(lanes)
+        f'<text x="{_EDGE}" y="{bottom:.1f}" class="lane">{_text(lane.title)}</text>'
+        for bottom, lane in zip(bottoms, lanes, strict=True)
     )
     bars = svg.bars(shown, axes.schematic(lanes), int((WIDTH - _EDGE - _PLOT) / scale))
     return f'{names}<g transform="translate({_PLOT} {top}) scale({scale:.3f})">{bars}</g>'
@@ -98,7 +99,7 @@ def _lanes(scene: Scene) -> tuple[Lane, ...]:
     zones = [lane for lane in lanes if family_of(lane.key) == "zones"]
     ground = map_lane(lanes)
     core = [lane for lane in lanes if lane.core and (len(zones) <= _MOST_ZONE_LANES or lane not in zones)]
-    return tuple([*([ground] if ground else []), *core])
+    return (ground, *core) if ground else tuple(core)
 
 
 def _headline(text: str) -> tuple[int, list[str]]:
