@@ -13,8 +13,8 @@ SLACK = {"User-Agent": "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robot
 
 
 def tags(page: str) -> dict[str, str]:
-    found = re.findall(r'<meta (?:name|property)="([^"]+)" content="([^"]*)">', page)
-    return {name: unescape(value) for name, value in found}
+    pairs = re.findall(r'<meta (?:name|property)="([^"]+)" content="([^"]*)">', page)
+    return {name: unescape(value) for name, value in pairs}
 
 
 def picture(client: httpx.Client, address: str) -> bytes:
@@ -27,8 +27,8 @@ def picture(client: httpx.Client, address: str) -> bytes:
 
 def test_a_link_shows_the_first_finding_and_is_gone_with_its_layout(serve: Serve) -> None:
     client = serve(base_url="https://pfn.example")
-    made = client.post("/api/v1/layouts", content=sample("seed-1g-4g")).json()
-    path = f"/l/{made['id']}"
+    created = client.post("/api/v1/layouts", content=sample("seed-1g-4g")).json()
+    path = f"/l/{created['id']}"
     page = client.get(path, headers=SLACK)
     assert page.headers["x-robots-tag"] == "noindex"
     shown = tags(page.text[:8000])
@@ -45,8 +45,8 @@ def test_a_link_shows_the_first_finding_and_is_gone_with_its_layout(serve: Serve
     assert changed["og:title"].startswith("Nothing to do")
     assert changed["og:image"] == f"https://pfn.example{path}/card.png?remove=memmap"
     assert picture(client, f"{path}/card.png?remove=memmap") != today
-    token = {"Authorization": f"Bearer {made['delete_token']}"}
-    assert client.delete(f"/api/v1/layouts/{made['id']}", headers=token).status_code == 204
+    token = {"Authorization": f"Bearer {created['delete_token']}"}
+    assert client.delete(f"/api/v1/layouts/{created['id']}", headers=token).status_code == 204
     assert client.get(f"{path}/card.png").status_code == 410
     assert client.get("/l/aaaaaaaaaaaaaaaa/card.png").status_code == 404
 

@@ -365,7 +365,7 @@ def _percent(axis: axes.Axis, start: float, end: float) -> tuple[float, float]:
     return min(left, 100 - width), width
 
 
-def png(drawing: str, zoom: int = ZOOM) -> bytes:
+def png(drawing: str, zoom: float = ZOOM) -> bytes:
     """A standalone SVG file as a PNG in its light colours, ``zoom`` pixels for one of its own.
 
     Text is in the fonts that set-up fetches, and where they are missing in those of this machine.
