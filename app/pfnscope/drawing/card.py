@@ -18,7 +18,7 @@ import msgspec
 from pfnscope.drawing import axis as axes
 from pfnscope.drawing import palette, svg
 from pfnscope.drawing.lanes import Lane, family_of, map_lane
-from pfnscope.drawing.scene import TODAY, Scene
+from pfnscope.drawing.scene import Scene
 from pfnscope.model.analysis import Severity
 from pfnscope.words import printable
 
@@ -94,11 +94,10 @@ def _bars(scene: Scene, top: int) -> str:
 
 
 def _lanes(scene: Scene) -> tuple[Lane, ...]:
-    """The map in force, nodes, zones, struct pages and holes; of two layouts those of the second."""
-    lanes = [lane for lane in scene.lanes if lane.side != TODAY]
-    zones = [lane for lane in lanes if family_of(lane.key) == "zones"]
-    ground = map_lane(lanes)
-    core = [lane for lane in lanes if lane.core and (len(zones) <= _MOST_ZONE_LANES or lane not in zones)]
+    """The map in force, nodes, zones, struct pages and holes; no zones where those of many nodes overlap."""
+    zones = [lane for lane in scene.lanes if family_of(lane.key) == "zones"]
+    ground = map_lane(scene.lanes)
+    core = [lane for lane in scene.lanes if lane.core and (len(zones) <= _MOST_ZONE_LANES or lane not in zones)]
     return (ground, *core) if ground else tuple(core)
 
 

@@ -2,13 +2,12 @@
 
 import msgspec
 
-from pfnscope.drawing import card
+from pfnscope.drawing import card, scene
 from pfnscope.drawing.card import Card
 from pfnscope.drawing.lanes import undecided
 from pfnscope.model.analysis import Severity
 from pfnscope.model.document import Document
 from pfnscope.pages import presenting
-from pfnscope.pages.bars import Drawn
 from pfnscope.pages.query import LayoutQuery
 from pfnscope.report import headline
 from pfnscope.report.words import ORIGIN_WORDS, SEVERITY_WORDS
@@ -48,9 +47,10 @@ def unfurl(document: Document, base: str, path: str, query: LayoutQuery) -> Unfu
     )
 
 
-def picture(answer: Answer, drawn: Drawn) -> str:
-    """The picture of a layout, or where its ``answer`` has one of the changed layout, as SVG."""
-    return card.draw(drawn.scene, card_of(answer.changed or answer.today))
+def picture(answer: Answer) -> str:
+    """The picture of a layout, or where its ``answer`` has one of the changed layout alone, as SVG."""
+    document = answer.changed or answer.today
+    return card.draw(scene.of(document), card_of(document))
 
 
 def card_of(document: Document) -> Card:

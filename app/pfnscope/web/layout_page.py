@@ -107,7 +107,7 @@ async def layout_picture(services: ServicesDep, source: SourceDep, address: Addr
     question = address.query.question
 
     def work(subject: Subject) -> str:
-        return picture(*services.recent.of(subject, question))
+        return picture(services.recent.of(subject, question)[0])
 
     drawing = await with_drawing(services.workers, services.recent, source, question, work)
     body = await services.workers.apart(svg.png, drawing, 1)
