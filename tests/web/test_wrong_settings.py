@@ -1,4 +1,4 @@
-"""What `serve` says: a setting or port that cannot be in one line, without passwords; else what to open."""
+"""What `serve` says: a setting or port that cannot be in one line, without passwords."""
 
 import os
 import socket
@@ -9,7 +9,7 @@ import pytest
 import uvicorn
 
 from pfnscope.cli.main import run
-from tests.support.process import COMMAND, command, free_port
+from tests.support.process import COMMAND, free_port
 
 SECRET = "hush-4711"
 
@@ -73,11 +73,3 @@ def test_a_port_that_is_taken_is_said_in_a_line_and_another_is_named(tmp_path: P
     another = port + 1 if port < 65535 else port - 1
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"Error: Port {port} is taken: pfnscope serve --port {another}\n"
-
-
-def test_the_address_is_said_in_plain_words_and_answers(tmp_path: Path) -> None:
-    log, port = tmp_path / "log", free_port()
-    with command(port, log, database_url=f"sqlite:///{tmp_path}/layouts.db"):
-        lines = log.read_text().splitlines()
-    assert lines[0] == f"Open http://127.0.0.1:{port} (Ctrl+C ends it)"
-    assert [line for line in lines[1:] if not line.startswith("{")] == []

@@ -11,7 +11,6 @@ from html import escape
 
 import msgspec
 
-from pfnscope import resources
 from pfnscope.drawing import axis as axes
 from pfnscope.drawing import palette
 from pfnscope.drawing.axis import Axes, Axis, AxisName, ticks
@@ -371,6 +370,8 @@ def png(drawing: str, zoom: float = ZOOM) -> bytes:
     Text is in the fonts that set-up fetches, and where they are missing in those of this machine.
     """
     import resvg_py
+
+    from pfnscope import resources
 
     fonts = [str(path) for path in sorted(resources.folder("static").glob("vendor/*.ttf"))]
     return bytes(
