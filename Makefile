@@ -1,9 +1,11 @@
 .DEFAULT_GOAL := help
-.PHONY: setup setup-dev serve test mutants lint format types acceptance bench bench-page bench-serve bench-abuse bench-fleet soak fuzz docs site screenshots clean help
+.PHONY: setup setup-docs setup-dev serve test mutants lint format types acceptance bench bench-page bench-serve bench-abuse bench-fleet soak fuzz docs site screenshots clean help
 BIN := .venv/bin
 
 setup: ## Make .venv with the command pfnscope and the front-end assets
 	@tools/setup runtime
+setup-docs:
+	@tools/setup docs
 setup-dev: ## The same with all that the checks need: linters, Chromium, PostgreSQL, Redis
 	@tools/setup dev
 serve: setup ## Serve on http://127.0.0.1:8000
@@ -39,7 +41,7 @@ fuzz: setup ## Feed the reader mutated logs for a minute
 	$(BIN)/python tests/fuzz/reading.py -max_total_time=60 -artifact_prefix=build/
 docs: setup ## Write what is made from code: reference pages and pictures of docs/, static/palette.css
 	$(BIN)/python -m tools.docs
-site: setup-dev ## Build the documentation: build/site/index.html
+site: setup-docs ## Build the documentation: build/site/index.html
 	rm -rf build/site build/doctrees
 	$(BIN)/python -m sphinx -q -W --keep-going -c docs -d build/doctrees . build/site
 screenshots: setup-dev ## Photograph the pages: build/screenshots and docs/screenshot.png

@@ -78,7 +78,10 @@ def _command(name: str) -> str:
     about = "\n\n".join(parser.about)
     options = [option for option in parser.options if option.dest != "help"]
     shown = table(("option", "default", "meaning"), map(_option, options))
-    return f"\n## {name}\n\n    {parser.usage}\n\n{_plain(about)}\n" + (f"\n{shown}" if options else "")
+    examples = "\n".join(f"$ {line}" for line in parser.examples)
+    # a server runs until it is ended: its lines are none of those that the tests run
+    block = f"\n```{'sh' if name == 'serve' else 'console'}\n{examples}\n```\n"
+    return f"\n## {name}\n\n    {parser.usage}\n\n{_plain(about)}\n{block}" + (f"\n{shown}" if options else "")
 
 
 def _option(option: Action) -> tuple[str, str, str]:

@@ -15,6 +15,6 @@ def folder(name: Literal["templates", "static", "sample_logs"]) -> Path:
     return bundled if bundled.is_dir() else _PACKAGE.parent.parent / name
 
 
-def installing(extra: Literal["fleet", "png"]) -> str:
+def installing(extra: Literal["fleet"]) -> str:
     """The command that adds an extra where this program runs: a shell's own pip may be that of another Python."""
     return f"{sys.executable} -m pip install 'pfnscope[{extra}]'"

@@ -2,12 +2,14 @@
 
 import json
 import os
+import shlex
 import subprocess
 from typing import Any
 
 import pytest
 
 from pfnscope.cli.commands import COMMANDS
+from pfnscope.cli.parsing import Parser, load
 from tests.cli.test_command import COMMAND, SEED, run
 from tests.support.samples import path
 
@@ -166,3 +168,20 @@ def test_a_number_of_thousands_of_digits_is_refused() -> None:
     assert done.returncode != 0
     assert b"does not name the boots" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_examples_of_each_help_are_command_lines_that_it_takes(name: str) -> None:
+    """docs/commands.md has the same, and its lines are run."""
+    parser = Parser(f"pfnscope {name}")
+    parser.configure(load(name))
+    assert parser.examples
+    shown = parser.format_help()
+    assert max(map(len, shown.splitlines())) <= 80
+    for line in parser.examples:
+        assert f"  {line}\n" in shown
+        words = shlex.split(line.partition("<(")[2].rstrip(")") or line)
+        start = words.index("pfnscope")
+        assert words[start + 1] == name
+        end = words.index("|", start) if "|" in words[start:] else len(words)
+        parser.read(words[start + 2 : end])  # raises for what it does not know

@@ -65,3 +65,19 @@ def test_colours_mark_alarms_only_where_they_are_wanted() -> None:
     assert "\x1b" not in "".join(plain)
     assert "\x1b[1;31m" in "".join(coloured)
     assert [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in coloured] == plain
+
+
+def test_a_hole_of_a_column_has_the_glyph_of_its_kind_and_the_end_of_memory_its_address() -> None:
+    holes = [
+        hole(at, at + 1, state="uninitialised", severity="danger", placement="outside-zone-spans", zone=None)
+        for at in range(0x1000, 0xA000, 0x1000)
+    ]
+    holes.append(
+        hole(0x23FFFF, 0x240000, state="zeroed", severity="caution", placement="outside-zone-spans", zone=None)
+    )
+    lines = bars_of(seed_document(holes=holes), Look(72))
+    assert set(rows(lines)["holes"]) <= set(" |!?")
+    assert rows(lines)["holes"].count("?") == 1 + rows(lines)["holes"].count("??")
+    assert rows(lines)["holes"].endswith(("?", "?|"))
+    assert "? caution" in "\n".join(lines)
+    assert any(line.endswith("0x240000000") for line in lines)

@@ -24,7 +24,7 @@ from pfnscope.service.whatif import ask
 subject = of_sample("oops-1g-4g", Options())
 answer = ask(subject.text)
 drawn = Drawn(scene.of(answer.today), answer.today, answer=answer)
-print(layout_page(Templates("static/{}".format), subject, answer, drawn, LayoutAddress()))
+print(layout_page(Templates("static/{}".format), subject, answer, drawn, LayoutAddress(), ""))
 """
 
 

@@ -35,7 +35,7 @@ def page(slug: str) -> str:
     subject = sample(slug)
     answer = ask(subject.text)
     drawn = Drawn(scene.of(answer.today), answer.today, answer=answer)
-    return layout_page(Templates("static/{}".format), subject, answer, drawn, LayoutAddress())
+    return layout_page(Templates("static/{}".format), subject, answer, drawn, LayoutAddress(), "")
 
 
 def section(html: str) -> str:

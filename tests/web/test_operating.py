@@ -87,7 +87,9 @@ def test_logs_and_numbers_tell_nothing_of_what_was_sent(tmp_path: Path) -> None:
         server.send_signal(signal.SIGTERM)
         assert server.wait(30) == 0
     written = log.read_text()
-    lines = [json.loads(line) for line in written.splitlines()]
+    opening, *others = written.splitlines()
+    assert opening == f"Open http://127.0.0.1:{port} (Ctrl+C ends it)"
+    lines = [json.loads(line) for line in others]
     requests = [line for line in lines if line["message"] == "request"]
     assert {"/l/{layout_id}", "/api/v1/layouts", "none"} <= {line["route"] for line in requests}
     assert all(line["request_id"] and line["ms"] > 0 for line in requests)

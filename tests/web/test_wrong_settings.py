@@ -1,6 +1,7 @@
-"""A setting that cannot be is told in one line that names it and quotes no password."""
+"""What `serve` says: a setting or port that cannot be in one line, without passwords."""
 
 import os
+import socket
 import subprocess
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def test_the_server_says_what_is_wrong(
         monkeypatch.delenv(key)
     monkeypatch.setenv(f"PFNSCOPE_{name}", value)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(uvicorn, "run", lambda *_, **__: pytest.fail("it serves"))
+    monkeypatch.setattr(uvicorn.Server, "run", lambda *_, **__: pytest.fail("it serves"))
     status = run(["serve", "--port", str(free_port())])
     printed = capfd.readouterr()
     assert status == 2
@@ -59,3 +60,16 @@ def test_the_command_ends_with_that_line(tmp_path: Path) -> None:
     assert done.stderr.startswith("Error: PFNSCOPE_RATE_LIMIT: a rate is N/second")
     assert done.stderr.count("\n") == 1
     assert SECRET not in done.stderr + done.stdout
+
+
+def test_a_port_that_is_taken_is_said_in_a_line_and_another_is_named(tmp_path: Path) -> None:
+    environment = {key: text for key, text in os.environ.items() if not key.startswith("PFNSCOPE_")}
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        done = subprocess.run(
+            [COMMAND, "serve", "--port", str(port)],
+            cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    another = port + 1 if port < 65535 else port - 1
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"Error: Port {port} is taken: pfnscope serve --port {another}\n"

@@ -60,16 +60,12 @@ def read(log: str) -> bytes:
 
 
 def render(document: "Document", form: str, look: "Look", text: bytes, today: "Document | None" = None) -> bytes:
-    """A document in one of the formats, see ``pfnscope.formats.registry``. A Refusal where it cannot be."""
-    from pfnscope.drawing import CannotDraw
+    """A document in one of the formats, see ``pfnscope.formats.registry``. A Refusal of what a terminal cannot show."""
     from pfnscope.formats.registry import BY_NAME, Export
 
     if BY_NAME[form].binary and is_terminal(sys.stdout):
         raise Refusal(f"a terminal cannot show {form}; send it to a file: > layout.{form}")
-    try:
-        return BY_NAME[form].write(Export(document, text, today, look=look))
-    except CannotDraw as error:
-        raise Refusal(str(error)) from error
+    return BY_NAME[form].write(Export(document, text, today, look=look))
 
 
 def hint(document: "Document", boot: int | None) -> None:

@@ -55,6 +55,7 @@ class Parser(ArgumentParser):
         self.register("type", None, _unmarked)
         self.about: list[str] = []
         self.options: list[Action] = []
+        self.examples: tuple[str, ...] = ()
         self._group = self.add_argument_group("Options")
 
     def configure(self, command: Command) -> None:
@@ -74,6 +75,11 @@ class Parser(ArgumentParser):
         if settings.get("choices"):
             settings["metavar"] = f"[{'|'.join(settings['choices'])}]"
         self.options.append(self._group.add_argument(*names, **settings))
+
+    def show_examples(self, *lines: str) -> None:
+        """Declare command lines, as a shell takes them, for the end of the help."""
+        self.examples = lines
+        self.epilog = "\n".join(["Examples:", *(f"  {line}" for line in lines)])
 
     def read(self, words: Sequence[str]) -> Namespace:
         """Parse a command line; raises WrongUsage.

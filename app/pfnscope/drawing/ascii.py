@@ -178,10 +178,11 @@ def _row(row: Row, axis: Axis, look: Look) -> str:
             continue
         paint = LETTERS.get(bar.kind, OTHER)
         role = paint.role
-        inside = _filled(bar, right - left - 1, paint.fine if look.unicode else paint.plain, look)
+        letter = paint.fine if look.unicode else paint.plain
+        inside = _filled(bar, right - left - 1, letter, look)
         letters[left : right + 1] = [post, *inside, post] if left < right else [post]
         if right - left < 2 and bar.kind in ALARM_KINDS:
-            letters[left] = "!"
+            letters[left] = letter
         for at in range(left, right + 1):
             roles[at] = role if at > left or role in ALARMS else roles[at]
     name = look.paint(_SIGNS.get(row.sign), f"{row.sign} {row.name:<{_INDENT - 2}}")
@@ -208,9 +209,19 @@ def _painted(letters: Sequence[str], roles: Sequence[str | None], look: Look) ->
 
 def _addresses(rows: Sequence[Row], axis: Axis, page_size: int, look: Look) -> list[str]:
     """Up to two lines of addresses, each beginning below its boundary; those of the second hang on a leader."""
+    order, end = list(_by_importance(rows, axis)), int(axis.pfns[-1])
+    lines, placed = _placed(order, axis, page_size, look)
+    if end not in placed:  # where memory ends goes before the many ends of alarms
+        lines, _ = _placed([end, *order], axis, page_size, look)
+    return [look.paint("dim", f"{'':{_INDENT}}{''.join(line)}".rstrip()) for line in lines if "".join(line).strip()]
+
+
+def _placed(pfns: Sequence[int], axis: Axis, page_size: int, look: Look) -> tuple[list[list[str]], set[int]]:
+    """Two lines with those addresses that there is room for, in this order, and which these are."""
     width = _column(axis.pfns[-1], axis) + 1
     lines = [[" "] * width, [" "] * width]
-    for pfn in _by_importance(rows, axis):
+    placed: set[int] = set()
+    for pfn in pfns:
         text, at = hex(pfn * page_size), _column(pfn, axis)
         start = at if at + len(text) <= width else at - len(text) + 1
         for number, line in enumerate(lines):
@@ -219,10 +230,11 @@ def _addresses(rows: Sequence[Row], axis: Axis, page_size: int, look: Look) -> l
             if number and any(char != " " for char in lines[0][max(0, at - 1) : at + 1]):
                 continue
             line[start : start + len(text)] = text
+            placed.add(pfn)
             if number:
                 lines[0][at] = "╵" if look.unicode else "'"
             break
-    return [look.paint("dim", f"{'':{_INDENT}}{''.join(line)}".rstrip()) for line in lines if "".join(line).strip()]
+    return lines, placed
 
 
 def _by_importance(rows: Sequence[Row], axis: Axis) -> Iterable[int]:

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from pfnscope.model.analysis import Severity
+
 
 class Paint(msgspec.Struct, frozen=True):
     """Fill and pattern line of one kind of bar, for light and dark pages. ``name`` is its word in the legend."""
@@ -97,6 +99,22 @@ DIM = ("#5b646d", "#9ba4ac")
 LINE = ("#e2dfda", "#30363c")
 CARD = ("#ffffff", "#1b1f23")
 ALARM = ("#b3261e", "#ff8b7e")
+
+
+class Tone(NamedTuple):
+    """Colours of a verdict on a light page: of its words, and of what they stand on."""
+
+    ink: str
+    ground: str
+
+
+TONES: dict[Severity, Tone] = {
+    "danger": Tone("#b3261e", "#fdeeeb"),
+    "caution": Tone("#7a5600", "#fcf4e0"),
+    "info": Tone("#3d566e", "#eef2f6"),
+    "none": Tone("#35632a", "#eff5ec"),
+}
+"""By severity, as in static/page.css."""
 
 
 def _block(dark: bool) -> str:

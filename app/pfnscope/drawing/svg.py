@@ -11,8 +11,8 @@ from html import escape
 
 import msgspec
 
-from pfnscope.drawing import CannotDraw, palette
 from pfnscope.drawing import axis as axes
+from pfnscope.drawing import palette
 from pfnscope.drawing.axis import Axes, Axis, AxisName, ticks
 from pfnscope.drawing.lanes import Bar, Lane, map_lane
 from pfnscope.drawing.scene import Mark, Scene, visible_marks
@@ -57,6 +57,11 @@ def height(count: int) -> int:
     return TOP + ROW * count + 6
 
 
+def middle(row: int) -> float:
+    """Pixels from the top to the middle of a lane's bars."""
+    return TOP + ROW * row + GAP + BAR / 2
+
+
 def for_page(scene: Scene, axis: AxisName = "schematic", *, view: View = WHOLE, both_axes: Axes | None = None) -> str:
     """The drawing without lane names and styles, for embedding: the page has both.
 
@@ -90,9 +95,7 @@ def draw(scene: Scene, axis: AxisName = "schematic") -> str:
     """A standalone SVG file, 1200 pixels wide, light or dark by preference of whoever views it."""
     lanes = scene.lanes
     names, plot, top = 170, 1000, 64
-    pixels = Canvas(lambda at: f"{at * plot:.2f}", lambda at: f"{at * plot:.2f}", plot, scene.page_size)
     chosen = axes.make(axis, lanes)
-    body = _drawing(scene, chosen, pixels, axes.boundaries(lanes))
     kinds = [kind for kind in palette.PAINTS if any(bar.kind == kind for lane in lanes for bar in lane.bars)]
     total = top + height(len(lanes)) + 34 + 20 * ((len(kinds) - 1) // 5)
     labels = "".join(
@@ -109,13 +112,27 @@ def draw(scene: Scene, axis: AxisName = "schematic") -> str:
     )
     left_out = axes.beyond_words(lanes, chosen, scene.page_size)
     note = f" · {left_out} not drawn" if left_out else ""
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1200 {total}" width="1200" height="{total}" role="img">'
-        f"<title>{_text(scene.title)}</title><style>{palette.style_sheet()}{_STYLE}</style>"
-        f'<rect width="1200" height="{total}" class="paper"/>{patterns()}'
+    return standalone(
+        total,
+        scene.title,
         f'<text x="20" y="28" class="title">{_text(_clipped(scene.title, 140))}</text>'
         f'<text x="20" y="48" class="sub">{_text(f"{scene.subtitle} · {_AXIS_WORDS[axis]}{note}")}</text>'
-        f'{labels}<g transform="translate({names} {top})">{body}</g>{legend}</svg>\n'
+        f'{labels}<g transform="translate({names} {top})">{bars(scene, chosen, plot)}</g>{legend}',
+    )
+
+
+def bars(scene: Scene, axis: Axis, width: int) -> str:
+    """The bars ``width`` pixels wide, without names, title and styles, for a drawing around them."""
+    pixels = Canvas(lambda at: f"{at * width:.2f}", lambda at: f"{at * width:.2f}", width, scene.page_size)
+    return _drawing(scene, axis, pixels, axes.boundaries(scene.lanes))
+
+
+def standalone(total: int, title: str, content: str, style: str = "") -> str:
+    """An SVG file of 1200 by ``total`` pixels with all styles that :func:`bars` needs, and more ``style``."""
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1200 {total}" width="1200" height="{total}" role="img">'
+        f"<title>{_text(title)}</title><style>{palette.style_sheet()}{_STYLE}{style}</style>"
+        f'<rect width="1200" height="{total}" class="paper"/>{patterns()}{content}</svg>\n'
     )
 
 
@@ -347,15 +364,21 @@ def _percent(axis: axes.Axis, start: float, end: float) -> tuple[float, float]:
     return min(left, 100 - width), width
 
 
-def png(drawing: str) -> bytes:
-    """What :func:`draw` gives as a PNG for slides, in its light colours, 2400 pixels wide. Raises CannotDraw."""
-    try:
-        import resvg_py
-    except ImportError:
-        from pfnscope.resources import installing
+def png(drawing: str, zoom: float = ZOOM) -> bytes:
+    """A standalone SVG file as a PNG in its light colours, ``zoom`` pixels for one of its own.
 
-        raise CannotDraw(f"PNG needs the package resvg-py: {installing('png')}; or take --format svg") from None
-    return bytes(resvg_py.svg_to_bytes(svg_string=flat(drawing), zoom=ZOOM))
+    Text is in the fonts that set-up fetches, and where they are missing in those of this machine.
+    """
+    import resvg_py
+
+    from pfnscope import resources
+
+    fonts = [str(path) for path in sorted(resources.folder("static").glob("vendor/*.ttf"))]
+    return bytes(
+        resvg_py.svg_to_bytes(
+            svg_string=flat(drawing), zoom=zoom, font_files=fonts or None, skip_system_fonts=bool(fonts)
+        )
+    )
 
 
 def flat(drawing: str) -> str:

@@ -4,7 +4,6 @@ A new one is a module that writes it and a row of :data:`FORMATS`. Modules are i
 """
 
 from collections.abc import Callable
-from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -79,8 +78,8 @@ def _html(export: Export) -> bytes:
 class Format(NamedTuple):
     """A format: ``name`` for commands, ``suffix`` behind the dot of a layout's address.
 
-    ``menu`` are entries of a page's menu, by their words: whether the axis is to scale. ``package`` is what has to be
-    installed to write it; a ``binary`` format is nothing that a terminal can show. ``write`` raises CannotDraw.
+    ``menu`` are entries of a page's menu, by their words: whether the axis is to scale. A ``binary`` format is nothing
+    that a terminal can show.
     """
 
     name: str
@@ -88,14 +87,7 @@ class Format(NamedTuple):
     media_type: str
     write: Callable[[Export], bytes]
     menu: dict[str, bool]
-    package: str = ""
     binary: bool = False
-
-    def is_available(self) -> bool:
-        """Whether what writes it is installed."""
-        from importlib.util import find_spec
-
-        return not self.package or find_spec(self.package) is not None
 
 
 FORMATS = (
@@ -104,14 +96,10 @@ FORMATS = (
     Format("csv", "csv", "text/csv; charset=utf-8; header=present", _csv, {"Holes as CSV": False}),
     Format("json", "json", "application/json", _json, {"Document": False}),
     Format("svg", "svg", "image/svg+xml", _svg, {"Drawing": False, "Drawing to scale": True}),
-    Format("png", "png", "image/png", _png, {"Picture": False}, package="resvg_py", binary=True),
+    Format("png", "png", "image/png", _png, {"Picture": False}, binary=True),
     Format("html", "html", "text/html; charset=utf-8", _html, {"One file with bars that zoom": False}),
 )
 
 BY_NAME = {item.name: item for item in FORMATS}
-
-
-@cache
-def available() -> dict[str, Format]:
-    """The formats that can be written here, by what follows the dot of a layout's address."""
-    return {item.suffix: item for item in FORMATS if item.is_available()}
+BY_SUFFIX = {item.suffix: item for item in FORMATS}
+"""By what follows the dot of a layout's address."""

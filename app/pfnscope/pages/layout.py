@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from pfnscope.drawing import lanes
-from pfnscope.formats.registry import available
+from pfnscope.formats.registry import FORMATS
 from pfnscope.model.document import Document
 from pfnscope.pages import command_lines, presenting
 from pfnscope.pages.bars import Drawn, bars
@@ -17,6 +17,7 @@ from pfnscope.pages.panel import panel
 from pfnscope.pages.query import KNOWN, LayoutQuery, ViewQuery, encoded
 from pfnscope.pages.subjects import Subject
 from pfnscope.pages.templates import Templates
+from pfnscope.pages.unfurl import unfurl
 from pfnscope.report import counted, headline, ledgers, notes
 from pfnscope.report.apart import told_apart
 from pfnscope.report.releases import timeline
@@ -39,8 +40,10 @@ class LayoutAddress(msgspec.Struct, frozen=True):
     line: str = ""
 
 
-def layout_page(templates: Templates, subject: Subject, answer: Answer, drawn: Drawn, address: LayoutAddress) -> str:
-    """The HTML of a layout, or where its ``answer`` has one of the changed layout."""
+def layout_page(
+    templates: Templates, subject: Subject, answer: Answer, drawn: Drawn, address: LayoutAddress, base: str
+) -> str:
+    """The HTML of a layout, or where its ``answer`` has one of the changed layout; ``base`` is the server's address."""
     today, document = answer.today, answer.changed or answer.today
     is_all, line = address.log == "all", whole_number(address.line) or 1
     part = log_part(subject.text, document, everything=is_all, line=line)
@@ -54,6 +57,7 @@ def layout_page(templates: Templates, subject: Subject, answer: Answer, drawn: D
         here="",
         subject=subject,
         path=subject.path,
+        unfurl=unfurl(document, base, subject.path, address.query),
         doc=document,
         today=today,
         simulated=answer.changed is not None,
@@ -121,7 +125,7 @@ def _ram(document: Document) -> dict[str, Any]:
 
 def _exports() -> list[tuple[str, str, bool]]:
     """The entries of the menu: suffix, words, whether the axis is to scale."""
-    return [(item.suffix, words, scaled) for item in available().values() for words, scaled in item.menu.items()]
+    return [(item.suffix, words, scaled) for item in FORMATS for words, scaled in item.menu.items()]
 
 
 def _on_release(query: LayoutQuery, release: str) -> str:

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pfnscope.service.layouts import Layouts, StoreUnavailable, is_id
 from pfnscope.web.compression import SMALLEST, coding, compressed
+from pfnscope.web.previews import makes_previews
 
 ASK_EACH_TIME = "private, no-cache"
 
@@ -102,7 +103,7 @@ class Living:
             self._asking = None
 
 
-Key = tuple[str, bytes, bytes]
+Key = tuple[str | bytes | bool, ...]
 
 
 class Entry(msgspec.Struct):
@@ -126,7 +127,8 @@ class Entry(msgspec.Struct):
 class StoredPages:
     """Middleware that answers GET of a stored layout in all its formats, each query string by itself.
 
-    A response depends only on the text, the query string and the Accept header. Before each use :class:`Living` says
+    A response depends only on the text, the query string, the Accept header, the server's address that a page names,
+    and whether it is fetched for a preview. Before each use :class:`Living` says
     whether the layout is still stored; requests for one that was deleted or has expired go on to the handlers.
     """
 
@@ -143,7 +145,7 @@ class StoredPages:
             await self._app(scope, receive, send)
             return
         request_headers = dict(scope["headers"])
-        key = scope["path"], scope["query_string"], request_headers.get(b"accept", b"")
+        key = _key(scope, request_headers)
         entry = self._entries.get(key)
         if entry is None:
             entry = await self._fetch(scope, receive, send)
@@ -240,6 +242,12 @@ class StoredPages:
         entry = self._entries.pop(key, None)
         if entry is not None:
             self._bytes -= entry.size
+
+
+def _key(scope: Scope, headers: dict[bytes, bytes]) -> Key:
+    named = (headers.get(name, b"") for name in (b"accept", b"host"))
+    preview = makes_previews(headers.get(b"user-agent", b"").decode("latin-1"))
+    return scope["path"], scope["query_string"], scope["scheme"], *named, preview
 
 
 def _layout_id(path: str) -> str | None:

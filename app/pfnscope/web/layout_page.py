@@ -13,11 +13,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from pfnscope.drawing import plotly, svg
 from pfnscope.drawing.axis import AxisName
-from pfnscope.formats.registry import Export, available
+from pfnscope.formats.registry import BY_SUFFIX, Export
 from pfnscope.pages.bars import Drawn, find_on
 from pfnscope.pages.layout import LayoutAddress, layout_page
 from pfnscope.pages.query import LayoutQuery, ViewQuery, encoded
 from pfnscope.pages.subjects import Subject
+from pfnscope.pages.unfurl import PICTURE, picture
 from pfnscope.report.plain import PLAIN, Look
 from pfnscope.service import analyze, encode
 from pfnscope.service.errors import CannotSimulate
@@ -25,9 +26,10 @@ from pfnscope.service.jobs import scene_of
 from pfnscope.service.whatif import Question, ask
 from pfnscope.web import schema, sharing
 from pfnscope.web.cache import ASK_EACH_TIME, tagged
-from pfnscope.web.deps import Services, ServicesDep
+from pfnscope.web.deps import Services, ServicesDep, absolute
 from pfnscope.web.drawings import with_drawing
 from pfnscope.web.errors import wants_page
+from pfnscope.web.previews import makes_previews
 from pfnscope.web.query import AddressDep, LayoutQueryDep, OverridesDep
 from pfnscope.web.security import PICTURE_POLICY
 
@@ -71,15 +73,19 @@ async def sample_format(
 
 @router.get(_STORED)
 async def layout(request: Request, services: ServicesDep, source: SourceDep, address: AddressDep) -> Response:
-    """The page of a stored layout; what does not ask for a page, such as curl, gets the text report or the document."""
-    if wants_page(request):
+    """The page of a stored layout; what does not ask for a page, such as curl, gets the text report or the document.
+
+    Programs that show links in chats accept anything, and want the page.
+    """
+    is_json = "application/json" in request.headers.get("accept", "")
+    if wants_page(request) or (makes_previews(request.headers.get("user-agent", "")) and not is_json):
         response = await sample_page(request, services, source, address)
         if response.status_code != 200:
             return response
     else:
-        suffix = "json" if "application/json" in request.headers.get("accept", "") else "txt"
+        suffix = "json" if is_json else "txt"
         response = tagged(request, await _exported(services, source, suffix, address.query))
-    response.headers["Vary"] = "Accept"
+    response.headers["Vary"] = "Accept, User-Agent"
     return response
 
 
@@ -89,7 +95,23 @@ async def sample_page(request: Request, services: ServicesDep, source: SourceDep
     query = address.query
     if sorted(query.canonical) != sorted(query.pairs):
         return RedirectResponse(f"{request.url.path}?{encoded(query.canonical)}".removesuffix("?"), 303)
-    return await _with_drawing(services, source, query.question, partial(_page, services, address))
+    return await _with_drawing(
+        services, source, query.question, partial(_page, services, address, absolute(request, services, ""))
+    )
+
+
+@router.get(_STORED + PICTURE)
+@router.get(_SAMPLE + PICTURE)
+async def layout_picture(services: ServicesDep, source: SourceDep, address: AddressDep) -> Response:
+    """What chats show beside a link: a PNG. Painting it holds up other requests, so a process does it."""
+    question = address.query.question
+
+    def work(subject: Subject) -> str:
+        return picture(services.recent.of(subject, question)[0])
+
+    drawing = await with_drawing(services.workers, services.recent, source, question, work)
+    body = await services.workers.apart(svg.png, drawing, 1)
+    return Response(body, media_type="image/png", headers={"X-Robots-Tag": "noindex"})
 
 
 @router.get(f"{_STORED}/figure.json")
@@ -121,7 +143,7 @@ async def layout_find(services: ServicesDep, source: SourceDep, address: Address
     responses={
         200: {
             "description": "The layout in that form",
-            "content": {item.media_type.partition(";")[0]: {} for item in available().values()}
+            "content": {item.media_type.partition(";")[0]: {} for item in BY_SUFFIX.values()}
             | {"application/json": {"examples": {"example": {"$ref": "#/components/examples/Document"}}}},
         },
         **schema.problems(*schema.MISSES),
@@ -130,7 +152,7 @@ async def layout_find(services: ServicesDep, source: SourceDep, address: Address
 async def export(
     request: Request,
     layout_id: str,
-    form: Annotated[str, Path(json_schema_extra={"enum": list(available())})],
+    form: Annotated[str, Path(json_schema_extra={"enum": list(BY_SUFFIX)})],
     services: ServicesDep,
     source: SourceDep,
     query: LayoutQueryDep,
@@ -151,9 +173,9 @@ async def _with_drawing(
     return await with_drawing(services.workers, services.recent, source, question, work)
 
 
-def _page(services: Services, address: LayoutAddress, subject: Subject) -> Response:
+def _page(services: Services, address: LayoutAddress, base: str, subject: Subject) -> Response:
     answer, drawn = services.recent.of(subject, address.query.question)
-    return HTMLResponse(layout_page(services.templates, subject, answer, drawn, address))
+    return HTMLResponse(layout_page(services.templates, subject, answer, drawn, address, base))
 
 
 def figure(drawn: Drawn, query: ViewQuery) -> Response:
@@ -182,10 +204,10 @@ async def _exported(
     width: int = PLAIN.width,
 ) -> Response:
     """A layout in the format of that suffix. Raises 404 for a suffix that no format has."""
-    if suffix not in available():
+    if suffix not in BY_SUFFIX:
         raise HTTPException(404)
     body = await services.workers.run(lambda: _written(suffix, source(), query.question, axis, Look(width)))
-    return Response(body, headers=_HEADERS.get(suffix), media_type=available()[suffix].media_type)
+    return Response(body, headers=_HEADERS.get(suffix), media_type=BY_SUFFIX[suffix].media_type)
 
 
 def _written(suffix: str, subject: Subject, question: Question, axis: AxisName, look: Look) -> bytes:
@@ -193,7 +215,7 @@ def _written(suffix: str, subject: Subject, question: Question, axis: AxisName, 
 
     Raises CannotSimulate where the change leads to no layout.
     """
-    write = available()[suffix].write
+    write = BY_SUFFIX[suffix].write
     with_places = suffix == "svg" and question.places
     if question.change is None and not with_places:
         document = analyze(subject.text, subject.options).document

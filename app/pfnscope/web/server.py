@@ -1,15 +1,19 @@
 """Serving: the app under uvicorn, in one process or in several."""
 
+import errno
 import gc
 import logging
 import os
+import socket
 import sys
-from contextlib import ExitStack
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from tempfile import TemporaryDirectory
 
 import uvicorn
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
+from uvicorn.supervisors import Multiprocess
 
 from pfnscope.service.layouts import StoreUnavailable, open_layouts
 from pfnscope.web.observe import CONFIG, SHARED
@@ -19,16 +23,17 @@ from pfnscope.web.settings import Settings
 # Analyses of small texts run in threads beside the event loop, which should get the interpreter lock soon.
 _TURN_SECONDS = 0.001
 _GRACE_SECONDS = 10
+_BACKLOG, _LAST_PORT = 2048, 65535
 HTTP = "pfnscope.web.connections:Connection"
 """uvicorn imports it in each process."""
 
 
 class CannotServe(Exception):
-    """The settings or the storage do not allow serving; the message is fit for users."""
+    """Settings, storage or port do not allow serving; the message is fit for users."""
 
 
-def serve(host: str, port: int, workers: int = 1) -> None:
-    """Serve until interrupted, then finish what was begun. Raises CannotServe."""
+def serve(host: str, port: int, workers: int, say: Callable[[str], None]) -> None:
+    """Serve until interrupted, then finish what was begun; ``say`` is told the address. Raises CannotServe."""
     try:
         settings = Settings()
         make_rate_limit(settings.rate_limit, settings.rates_in, layouts := open_layouts(settings.database_url))
@@ -38,9 +43,10 @@ def serve(host: str, port: int, workers: int = 1) -> None:
     except (ValueError, StoreUnavailable) as error:
         raise CannotServe(str(error)) from error
     with ExitStack() as stack:
+        listener = stack.enter_context(_listening(host, port))
         if workers > 1 and SHARED not in os.environ:
             os.environ[SHARED] = stack.enter_context(TemporaryDirectory(prefix="pfnscope-metrics-"))
-        uvicorn.run(
+        config = uvicorn.Config(
             "pfnscope.web.server:make_app",
             factory=True,
             host=host,
@@ -54,6 +60,32 @@ def serve(host: str, port: int, workers: int = 1) -> None:
             forwarded_allow_ips=settings.trusted_proxies,
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
+        say(f"Open {settings.base_url or _address(host, listener.getsockname()[1])} (Ctrl+C ends it)")
+        with suppress(KeyboardInterrupt):
+            if workers > 1:
+                Multiprocess(config, sockets=[listener]).run()
+            else:
+                uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """A socket that takes connections from now on; the first ones wait until the app is there. Raises CannotServe."""
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            other = port + 1 if port < _LAST_PORT else port - 1
+            raise CannotServe(f"Port {port} is taken: pfnscope serve --port {other}") from error
+        raise CannotServe(f"cannot listen at {host}, port {port}: {error.strerror}") from error
+    listener.set_inheritable(True)
+    return listener
+
+
+def _address(host: str, port: int) -> str:
+    """What a browser of this machine opens."""
+    name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - of every interface, told by one
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
 
 
 def _sentence(wrong: ErrorDetails) -> str:

@@ -26,6 +26,7 @@ def configure(parser: Parser) -> None:
     add_fail_on(parser)
     add_look(parser)
     parser.option("--full", action="store_true", help="All tables, also where there is nothing to do.")
+    parser.show_examples("dmesg | pfnscope analyze", "pfnscope analyze dmesg.txt --width 72")
 
 
 def run(args: Namespace) -> int:

@@ -11,6 +11,7 @@ def configure(parser: Parser) -> None:
     """Declare its operands and options."""
     parser.operand("folder", "DIR")
     add_root(parser)
+    parser.show_examples("sudo pfnscope capture record")
 
 
 def run(args: Namespace) -> None:

@@ -17,6 +17,7 @@ def configure(parser: Parser) -> None:
     add_format(parser, "text", "json")
     add_kernel(parser)
     add_look(parser)
+    parser.show_examples("pfnscope compare before.txt after.txt", "pfnscope compare both.txt --boots 1,2")
 
 
 def run(args: Namespace) -> None:

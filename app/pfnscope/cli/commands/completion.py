@@ -18,6 +18,7 @@ _FILE_VALUES = {"DIR", "FILE.parquet"}
 def configure(parser: Parser) -> None:
     """Declare its operand."""
     parser.operand("shell", "|".join(SHELLS), choices=SHELLS)
+    parser.show_examples("source <(pfnscope completion bash)")
 
 
 def run(args: Namespace) -> None:

@@ -15,6 +15,7 @@ def configure(parser: Parser) -> None:
     add_assumptions(parser)
     add_memory_model(parser)
     add_look(parser)
+    parser.show_examples("pfnscope lookup dmesg.txt 0xbffd7000", "pfnscope lookup dmesg.txt page:0xffffea0002fff5c0")
 
 
 def run(args: Namespace) -> None:

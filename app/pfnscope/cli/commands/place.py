@@ -21,6 +21,7 @@ def configure(parser: Parser) -> None:
     add_assumptions(parser)
     add_memory_model(parser)
     add_look(parser)
+    parser.show_examples("pfnscope place dmesg.txt --size 1G", "pfnscope place dmesg.txt --move 'memmap=1G!4G'")
 
 
 def run(args: Namespace) -> int:

@@ -9,6 +9,7 @@ from pfnscope.cli.terminal import show
 def configure(parser: Parser) -> None:
     """Declare its options."""
     add_format(parser, "text", "json")
+    parser.show_examples("pfnscope rules | less")
 
 
 def run(args: Namespace) -> None:

@@ -26,6 +26,7 @@ def configure(parser: Parser) -> None:
     parser.option("--out", metavar="FILE.parquet", required=True, help="The table; one that is there is completed.")
     parser.option("--scheduler", metavar="ADDRESS", help="Use the Dask cluster there, such as tcp://10.0.0.1:8786.")
     parser.option("--workers", type=Whole(1, 1024), metavar="N", help="Processes of this machine; else its cores.")
+    parser.show_examples("pfnscope scan /var/crash --out fleet.parquet")
 
 
 def run(args: Namespace) -> int:

@@ -27,6 +27,7 @@ def configure(parser: Parser) -> None:
     parser.option("--days", type=Whole(1, 3650), metavar="N", help="Days to keep it; the server sets the most.")
     add_format(parser, "text", "json")
     add_assumptions(parser)
+    parser.show_examples("pfnscope share dmesg.txt --server http://127.0.0.1:8000 --days 7")
 
 
 def run(args: Namespace) -> None:

@@ -23,6 +23,10 @@ def configure(parser: Parser) -> None:
     add_layout_format(parser)
     add_assumptions(parser)
     add_look(parser)
+    parser.show_examples(
+        "pfnscope simulate dmesg.txt --append 'memmap=1G!5G'",
+        "pfnscope simulate dmesg.txt --remove memmap --kernel 6.12",
+    )
 
 
 def run(args: Namespace) -> int:

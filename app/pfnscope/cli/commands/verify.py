@@ -15,6 +15,7 @@ def configure(parser: Parser) -> None:
     add_root(parser)
     add_format(parser, "text", "json")
     add_assumptions(parser)
+    parser.show_examples("sudo pfnscope verify --live", "pfnscope verify record")
 
 
 def run(args: Namespace) -> int:
