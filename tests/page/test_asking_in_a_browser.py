@@ -60,16 +60,16 @@ def test_a_safe_start_is_found_copied_and_tried(address: str, open_page: Open) -
     page = open_page(clipboard=True)
     page.goto(f"{address}/samples/seed-1g-4g")
     page.get_by_role("link", name="Where else can memmap=1G!4G go?").click()
-    expect(page.locator(".told h1")).to_have_text("Use memmap=1G!5G: no danger on any release.")
+    expect(page.locator(".lead h1")).to_have_text("Use memmap=1G!5G: no danger on any release.")
     wait_live(page)
     expect(page.locator(".names div").first).to_contain_text("Possible starts")
-    page.locator(".told").get_by_role("button", name="Copy").click()
-    expect(page.locator(".told").get_by_role("button", name="Copied")).to_be_visible()
+    page.locator(".lead").get_by_role("button", name="Copy").click()
+    expect(page.locator(".lead").get_by_role("button", name="Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == "memmap=1G!5G"
     expect(page.locator(".places .pill")).to_have_text(["safe", "unsafe", "safe"])
-    page.locator(".told").get_by_role("link", name="Try").click()
+    page.locator(".lead").get_by_role("link", name="Try").click()
     expect(page).to_have_url(f"{address}/samples/seed-1g-4g?remove=memmap=1G!4G&append=memmap=1G!5G")
-    expect(page.locator(".told h1")).to_have_text(
+    expect(page.locator(".lead h1")).to_have_text(
         "With memmap=1G!5G instead of memmap=1G!4G the 41 pages [0xbffd7, 0xc0000) · 164 KiB · 0xbffd7000 "
         "are inside zone DMA32: no danger."
     )
@@ -98,7 +98,7 @@ def test_the_answer_and_the_lanes_that_differ_stand_on_the_first_screen(
     page.set_viewport_size({"width": 1366, "height": 768})
     page.goto(address + path)
     wait_live(page)
-    answer = page.locator(".told h1, .answer").bounding_box()
+    answer = page.locator(".lead h1, .answer").bounding_box()
     names = [box for row in page.locator("#bars .names > div").all() if (box := row.bounding_box())]
     assert answer is not None
     assert answer["y"] < names[0]["y"]

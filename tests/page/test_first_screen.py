@@ -179,9 +179,9 @@ def test_a_remedy_is_copied_tried_and_sent(address: str, open_page: Open) -> Non
     assert page.evaluate("navigator.clipboard.readText()") == "memmap=1G!5G"
     remedy.get_by_role("button", name="Share").click()
     expect(remedy.get_by_role("button", name="Copied").last).to_be_visible()
-    sent = page.evaluate("navigator.clipboard.readText()")
-    assert sent.startswith("On 4.17, nothing writes the struct pages of [0xbffd7, 0xc0000)")
-    assert sent.endswith(f"\n{address}/samples/seed-1g-4g")
+    shared = page.evaluate("navigator.clipboard.readText()")
+    assert shared.startswith("On 4.17, nothing writes the struct pages of [0xbffd7, 0xc0000)")
+    assert shared.endswith(f"\n{address}/samples/seed-1g-4g")
     remedy.get_by_role("link", name="Try").click()
     expect(page.locator(".badge").first).to_be_visible()
     expect(page.locator("section.verdict")).not_to_have_class(re.compile("t-danger"))
