@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pfnscope.analysis import Analysis, analyze
 from pfnscope.bootlog import read
-from pfnscope.bootlog.forms.maps import KERNEL_IMAGE
+from pfnscope.model.log import KERNEL_IMAGE
 from pfnscope.findings import findings
 from pfnscope.kernel.vendors import parse_release
 from pfnscope.model.log import BootLog, MemoryType

@@ -38,6 +38,38 @@ WORDS = (
     Word("resources", "resources", "The memory among the resources that /proc/iomem lists.", ("iomem",)),
     Word("efi-map", "EFI map", "The memory descriptors of EFI firmware, touching ones of one fate as one.", ("efi",)),
     Word(
+        "reservations",
+        "reservations",
+        "Memory that the kernel has and sets aside by name, such as the crash kernel's.",
+        ("reservations",),
+    ),
+    Word(
+        "crash-kernel",
+        "crash kernel",
+        "Memory for a second kernel, which saves this one's memory after a crash (crashkernel=).",
+        kinds=("crash-kernel",),
+    ),
+    Word(
+        "cma",
+        "CMA",
+        "Memory for large buffers of devices; until one wants it, movable pages lie there.",
+        kinds=("cma",),
+    ),
+    Word("initrd", "initrd", "The initial RAM disk; its memory is given back once it is unpacked.", kinds=("initrd",)),
+    Word("kernel-image", "kernel image", "Code and data of the kernel itself.", kinds=("kernel-image",)),
+    Word(
+        "kernel-data",
+        "kernel data",
+        "What the kernel takes before it has a page allocator: page tables, node data, bounce buffers.",
+        kinds=("kernel-data",),
+    ),
+    Word(
+        "device-memory",
+        "device memory",
+        "RAM that a device, the firmware or the device tree keeps.",
+        kinds=("device-memory",),
+    ),
+    Word(
         "memblock-reserved",
         "memblock.reserved",
         "Memory taken before the page allocator exists; it stays out of the free lists.",

@@ -40,11 +40,10 @@ from pfnscope.bootlog.effects import (
 )
 from pfnscope.bootlog.files.lines import FileLine
 from pfnscope.bootlog.forms.base import architectures_of
-from pfnscope.bootlog.forms.maps import KERNEL_IMAGE
 from pfnscope.bootlog.records import Record, merged
 from pfnscope.bootlog.text.searchable import LONGEST_LINE
 from pfnscope.kernel.architectures import architecture_of_oops
-from pfnscope.model.log import E820Change, Failure, PageDump, ReservedRegion, ZoneRange
+from pfnscope.model.log import KERNEL_IMAGE, E820Change, Failure, PageDump, ReservedRegion, ZoneRange
 
 _MOST_NAMES = 256  # pools of memory in a device tree
 
