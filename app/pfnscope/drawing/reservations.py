@@ -69,7 +69,9 @@ def reservations(document: Document) -> tuple[tuple[Reservation, ...], tuple[Mem
         if region.range in known:
             at = bisect_right(starts, region.start) - 1
             lines[at] = (*lines[at], *region.lines)
-    whole = tuple(structs.replace(item, lines=tuple(dict.fromkeys(own))) for item, own in zip(named, lines, strict=True))
+    whole = tuple(
+        structs.replace(item, lines=tuple(dict.fromkeys(own))) for item, own in zip(named, lines, strict=True)
+    )
     return whole, tuple(item for item in regions if item.range not in known)
 
 

@@ -49,6 +49,10 @@ class Words(Struct, frozen=True):
         """The hull in addresses as the find box reads it; empty where there is none."""
         return f"{self.hull.start:#x}..{self.hull.end:#x}" if self.hull else ""
 
+    def frames(self, page_size: int) -> str:
+        """The hull in page frames, ``0xA-0xB``."""
+        return "-".join(f"{pfn:#x}" for pfn in self.hull.range.frames_outward(page_size)) if self.hull else ""
+
     @property
     def places(self) -> str:
         """Its ranges in words, the first few."""
