@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from pfnscope.model.findings import Span
-from pfnscope.model.ledger import Ledger, LedgerRow, largest
+from pfnscope.model.ledger import Ledger, LedgerRow
 from pfnscope.units import KIB, format_size
 
 TITLE = "Where the RAM went"
@@ -51,7 +51,10 @@ class Words(Struct, frozen=True):
 
     def frames(self, page_size: int) -> str:
         """The hull in page frames, ``0xA-0xB``."""
-        return "-".join(f"{pfn:#x}" for pfn in self.hull.range.frames_outward(page_size)) if self.hull else ""
+        if self.hull is None:
+            return ""
+        frames = self.hull.range.frames_outward(page_size)
+        return f"{frames.start:#x}-{frames.end:#x}"
 
     @property
     def places(self) -> str:
@@ -110,9 +113,8 @@ def _together(rows: list[Words], small: list[LedgerRow], level: int, ledger: Led
     first = sorted(small, key=lambda row: -row.bytes)
     what = ", ".join(row.what for row in first[:_NAMED])
     lines = tuple(sorted({line for row in small for line in row.lines}))
-    ranges = largest(item for row in small for item in row.ranges)
     what = f"{what} and others" if len(small) > _NAMED else what
-    one = LedgerRow(what, size, lines, "release", "", "kernel", ranges)
+    one = LedgerRow(what, size, lines, "release", "", "kernel")
     rows.append(_words(one, level - size, ledger))
     return level - size
 
