@@ -10,7 +10,7 @@ initialised, so that what was given back before it is part of it. Older kernels 
 handed over (mem_init() of arch/, 2.6.11 to 3.9), and they initialise all struct pages before.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 
 from msgspec import Struct
 
@@ -192,7 +192,15 @@ def _bookkeeping(account: _Account, analysis: Analysis, present: int, memory_lin
     lines = [line for item in log.page_counts.zone_memmap for line in item.lines]
     text = f"One of {size} bytes for each page of {format_size(layout.page_size)}."
     sure = printed or (known and size == sizes[0])
-    account.take(STRUCT_PAGES, size * frames, lines, "release" if sure else "assumed", text, "kernel")
+    account.take(
+        STRUCT_PAGES,
+        size * frames,
+        lines,
+        "release" if sure else "assumed",
+        text,
+        "kernel",
+        _named(analysis, {"struct-pages"}),
+    )
     kasan = [line for item in log.struct_pages if item.kind == "kasan" for line in item.lines]
     if kasan and layout.arch in X86:
         text = "A byte for each eight bytes of memory, by which KASAN finds bad accesses."
@@ -221,10 +229,18 @@ def _bookkeeping(account: _Account, analysis: Analysis, present: int, memory_lin
 
 def _image_frames(analysis: Analysis) -> FrameSet:
     """Where lines or /proc/iomem place the kernel's image; empty where none does."""
-    log, page = analysis.log, analysis.layout.page_size
-    parts = [item.range for item in log.reserved_regions if item.kind in IMAGE_KINDS]
-    parts += [item.range for item in log.files.iomem if item.name in IMAGE_RESOURCES and item.start]
-    return FrameSet.of(item.frames_outward(page) for item in parts) & analysis.layout.memory_frames
+    page = analysis.layout.page_size
+    parts = [item.range for item in analysis.log.files.iomem if item.name in IMAGE_RESOURCES and item.start]
+    of_iomem = FrameSet.of(item.frames_outward(page) for item in parts) & analysis.layout.memory_frames
+    return _named(analysis, IMAGE_KINDS) | of_iomem
+
+
+def _named(analysis: Analysis, kinds: Set[str]) -> FrameSet:
+    """Memory of the reserved regions of some kinds."""
+    regions = (item.range for item in analysis.log.reserved_regions if item.kind in kinds)
+    return (
+        FrameSet.of(item.frames_outward(analysis.layout.page_size) for item in regions) & analysis.layout.memory_frames
+    )
 
 
 def _struct_page_sizes(analysis: Analysis) -> tuple[tuple[int, ...], bool]:

@@ -37,6 +37,7 @@ PAINTS: dict[str, Paint] = {
     "initrd": Paint("initrd", "#f2e3b8", "#574a1e", "-", "#b89b45", "#a48c42"),
     "kernel-image": Paint("kernel image", "#d9d4cb", "#47423a"),
     "kernel-data": Paint("kernel data", "#e4ebd2", "#3a4427", "\\", "#94a866", "#7f9155"),
+    "struct-pages": Paint("memory of struct pages", "#c9e3d3", "#244a36", "|", "#63a283", "#5e9a7c"),
     "device-memory": Paint("device memory", "#e8dcd3", "#46372c", ".", "#9c7f69", "#9a7d66"),
     "node-0": Paint("node 0", "#d8cfe9", "#463a5f"),
     "node-1": Paint("node 1", "#f0dcc0", "#5b4526"),

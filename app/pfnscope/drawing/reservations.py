@@ -24,6 +24,7 @@ _KINDS = {
     "trampoline": ("kernel-data", "trampoline"),
     "node-data": ("kernel-data", ""),
     "early-reservation": ("kernel-data", ""),
+    "struct-pages": ("struct-pages", ""),
     "ramoops": ("device-memory", "ramoops"),
     "stolen": ("device-memory", "graphics memory"),
     "aperture": ("device-memory", "GART aperture"),
@@ -69,9 +70,7 @@ def reservations(document: Document) -> tuple[tuple[Reservation, ...], tuple[Mem
         if region.range in known:
             at = bisect_right(starts, region.start) - 1
             lines[at] = (*lines[at], *region.lines)
-    whole = tuple(
-        structs.replace(item, lines=tuple(dict.fromkeys(own))) for item, own in zip(named, lines, strict=True)
-    )
+    whole = tuple(structs.replace(item, lines=tuple(sorted(set(own)))) for item, own in zip(named, lines, strict=True))
     return whole, tuple(item for item in regions if item.range not in known)
 
 

@@ -64,6 +64,12 @@ WORDS = (
         kinds=("kernel-data",),
     ),
     Word(
+        "struct-page-memory",
+        "memory of struct pages",
+        "Where the kernel put the struct pages themselves, as memblock=debug prints it.",
+        kinds=("struct-pages",),
+    ),
+    Word(
         "device-memory",
         "device memory",
         "RAM that a device, the firmware or the device tree keeps.",

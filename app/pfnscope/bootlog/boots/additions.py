@@ -32,6 +32,7 @@ from pfnscope.bootlog.effects import (
     Running,
     Section,
     ShownFlags,
+    StructPageMemory,
     Symbol,
     Tally,
     ToolOops,
@@ -155,6 +156,10 @@ def _begin_dump_without_header(draft: Draft, effect: MemblockLine, number: int) 
     draft.memblock_numbers = {**draft.memblock_numbers, name: number}
 
 
+def _struct_page_memory(draft: Draft, effect: StructPageMemory, record: Record) -> None:
+    draft.add("struct_page_memory", effect, record)
+
+
 def _node_memory(draft: Draft, effect: NodeMemory, record: Record) -> None:
     for item in effect.ranges:
         draft.add("node_memory", item, record)
@@ -259,6 +264,7 @@ EFFECTS: dict[type, Callable[[Draft, Any, Record], None]] = {
     MapLine: _map_line,
     EfiLine: _efi_line,
     MemblockLine: _memblock_line,
+    StructPageMemory: _struct_page_memory,
     NodeMemory: _node_memory,
     RegionName: _region_name,
     Remark: _remark,
