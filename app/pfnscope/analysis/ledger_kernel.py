@@ -10,7 +10,7 @@ initialised, so that what was given back before it is part of it. Older kernels 
 handed over (mem_init() of arch/, 2.6.11 to 3.9), and they initialise all struct pages before.
 """
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
@@ -49,6 +49,8 @@ from pfnscope.units import KIB, format_size, leading_size
 
 _IMAGE = ("kernel code", "rwdata", "rodata", "init", "bss", "data", "code")
 """Parts of the kernel's image in the "Memory:" line, across its spellings."""
+
+_STRUCT_PAGES = frozenset({"struct-pages"})
 
 _METADATA = 32, 24 + 88
 """Bytes of text for which there is one descriptor and one record: PRB_AVGBITS, struct prb_desc and struct printk_info
@@ -199,7 +201,7 @@ def _bookkeeping(account: _Account, analysis: Analysis, present: int, memory_lin
         "release" if sure else "assumed",
         text,
         "kernel",
-        _named(analysis, {"struct-pages"}),
+        _named(analysis, _STRUCT_PAGES),
     )
     kasan = [line for item in log.struct_pages if item.kind == "kasan" for line in item.lines]
     if kasan and layout.arch in X86:
@@ -235,7 +237,7 @@ def _image_frames(analysis: Analysis) -> FrameSet:
     return _named(analysis, IMAGE_KINDS) | of_iomem
 
 
-def _named(analysis: Analysis, kinds: Set[str]) -> FrameSet:
+def _named(analysis: Analysis, kinds: frozenset[str]) -> FrameSet:
     """Memory of the reserved regions of some kinds."""
     regions = (item.range for item in analysis.log.reserved_regions if item.kind in kinds)
     return (

@@ -109,9 +109,9 @@ def _joined(items: Iterable[Reservation]) -> list[Reservation]:
 
 def _covered(regions: Iterable[ByteRange], by: Iterable[ByteRange], page_size: int) -> set[ByteRange]:
     """The ranges all frames of which others have: n log n in the number of both."""
-    own = [(item, item.frames_outward(page_size)) for item in regions]
-    rest = FrameSet.of(at for _, at in own) - FrameSet.of(item.frames_outward(page_size) for item in by)
-    return {item for (item, _), met in zip(own, rest.meets(at for _, at in own), strict=True) if not met}
+    own = sorted((item.frames_outward(page_size), item) for item in set(regions))
+    rest = FrameSet.of(at for at, _ in own) - FrameSet.of(item.frames_outward(page_size) for item in by)
+    return {item for (_, item), met in zip(own, rest.meets(at for at, _ in own), strict=True) if not met}
 
 
 def _words(region: ReservedRegion) -> tuple[str, str] | None:
