@@ -102,9 +102,8 @@ class ReservedRegion(Bordered, msgspec.Struct, frozen=True):
 
 KERNEL_IMAGE = "kernel image"
 IMAGE_KINDS = frozenset({KERNEL_IMAGE, "kernel"})
-"""Kinds of reserved regions that are the kernel's image."""
 IMAGE_RESOURCES = frozenset({"Kernel code", "Kernel rodata", "Kernel data", "Kernel bss"})
-"""Its parts in /proc/iomem (arch/x86/kernel/setup.c, arch/arm64/kernel/setup.c)."""
+"""The kernel's image: kinds of reserved regions, and parts in /proc/iomem (arch/x86/kernel/setup.c and others)."""
 
 
 class NodeRange(Bordered, msgspec.Struct, frozen=True, gc=False):

@@ -30,6 +30,7 @@ _MOST_FRAMES = {limit: row.name for row in ARCHITECTURES for limit in row.max_pf
 """The architecture by the limit that x86 prints behind ``last_pfn``."""
 
 Step = tuple[int, MemblockRegion, bool]
+Piece = tuple[int, int, MemblockRegion]
 _LINES_OF_A_STEP = 2
 """From a request to its reservation: the next line, or where a mailer wrapped it the one behind."""
 """A line number, a region, and whether that line puts it into the list."""
@@ -268,18 +269,35 @@ def struct_page_memory(draft: Draft) -> Iterator[ReservedRegion]:
     own: list[Step] = []
     for request in requests:
         for line in request.lines:
-            found = bisect(at_line, (line, len(events)))
-            if found < len(at_line) and at_line[found][0] - line <= _LINES_OF_A_STEP:
-                event = events[at_line[found][1]]
+            at = bisect(at_line, (line, len(events)))
+            if at < len(at_line) and at_line[at][0] - line <= _LINES_OF_A_STEP:
+                event = events[at_line[at][1]]
                 node = event.node if request.node is None else request.node
-                region = structs.replace(event, node=node, lines=(line, at_line[found][0]))
+                region = structs.replace(event, node=node, lines=(line, at_line[at][0]))
                 if event.range.size == request.size:
-                    own.append((at_line[found][0], region, True))
+                    own.append((at_line[at][0], region, True))
     others = (*_steps(events, None, puts=False), *_steps(draft.values("memblock_frees"), None, puts=False))
-    for start, stop, (_, region, puts) in _last([*own, *others]):  # of steps in one line the first counts
-        if puts:
-            name = "struct pages" if region.node is None else f"struct pages of node {region.node}"
-            yield ReservedRegion(*ByteRange(start, stop), name, "struct-pages", region.lines)
+    pieces = [
+        (start, stop, region)
+        for start, stop, (_, region, puts) in _last([*own, *others])  # of steps in one line the first counts
+        if puts
+    ]
+    for run in _touching(pieces):
+        node, lines = run[0][2].node, sorted({line for _, _, region in run for line in region.lines})
+        name = "struct pages" if node is None else f"struct pages of node {node}"
+        yield ReservedRegion(*ByteRange(run[0][0], run[-1][1]), name, "struct-pages", tuple(lines))
+
+
+def _touching(pieces: Sequence[Piece]) -> Iterator[list[Piece]]:
+    """Sorted pieces, those of one node that touch together."""
+    run: list[Piece] = []
+    for piece in pieces:
+        if run and (run[-1][1] != piece[0] or run[-1][2].node != piece[2].node):
+            yield run
+            run = []
+        run.append(piece)
+    if run:
+        yield run
 
 
 def memblock_memory(draft: Draft) -> tuple[NodeRange, ...]:
