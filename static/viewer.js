@@ -158,12 +158,19 @@ class Viewer {
     const at = neighbourOf(stops.findIndex(([from, to]) => from === sel?.[0] && to === sel[1]), by, stops.length);
     const [from, to, , , hole] = stops[at];
     if (hole !== null) this.showHole(hole);
-    else {
-      this.showFrames([from, to], (bar) => {
-        const [start, end] = this.bars.framesOf(bar.ends);
-        return start === from && end === to;
-      });
-    }
+    else this.showExactly([from, to]);
+  }
+
+  /**
+   * Show page frames, and say what the bar is that has no others.
+   *
+   * @param {Range} frames
+   */
+  showExactly([from, to]) {
+    this.showFrames([from, to], (bar) => {
+      const [start, end] = this.bars.framesOf(bar.ends);
+      return start === from && end === to;
+    });
   }
 
   /** Write on the button what it leads to. */
@@ -302,14 +309,14 @@ class Viewer {
   }
 
   /**
-   * Buttons of the bars, and links to axes, holes and lines anywhere on the page.
+   * Buttons of the bars, and links to axes, holes, page frames and lines anywhere on the page.
    *
    * @param {MouseEvent} event
    */
   clicked(event) {
-    const target = closest(event, "[data-key], a[data-axis], a[data-hole], a[data-line]");
+    const target = closest(event, "[data-key], a[data-axis], a[data-hole], a[data-frames], a[data-line]");
     if (!target || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    const { key, axis, hole, line } = target.dataset;
+    const { key, axis, hole, line, frames } = target.dataset;
     if (line !== undefined) {
       if (this.log.has(Number(line))) this.lightLine(Number(line));
       return;
@@ -318,7 +325,8 @@ class Viewer {
     if (key !== undefined) this.keys[key]();
     else if (axis !== undefined) this.switchAxis(axis === "scale" ? "scale" : "schematic");
     else {
-      this.showHole(Number(hole));
+      if (frames === undefined) this.showHole(Number(hole));
+      else this.showExactly(/** @type {Range} */ (frames.split("-").map(Number)));
       this.focus("center");
     }
   }

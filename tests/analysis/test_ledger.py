@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from pfnscope.analysis.analyze import Analysis, analyze
 from pfnscope.analysis.ledger import ledger
 from pfnscope.bootlog import read
-from pfnscope.model.ledger import Ledger
+from pfnscope.model.findings import Span
+from pfnscope.model.ledger import MOST_RANGES, Ledger, largest
+from pfnscope.model.ranges import Address
 from pfnscope.units import GIB, KIB, MIB
 
 RECORDED = sorted((Path(__file__).parent.parent / "recorded" / "ledger").iterdir())
@@ -131,6 +133,38 @@ def test_every_cause_has_its_size_and_they_add_up_to_the_byte() -> None:
     }
     assert account.mem_total == PRESENT - RESERVED * KIB + (36 + 4096 + 1500 + 500) * KIB
     assert (account.mem_total_basis, account.mem_total_printed) == ("evidence", None)
+
+
+def test_rows_lie_where_lines_say_and_nowhere_else() -> None:
+    """Struct pages lie in the reservation behind a request of just that size, without what is freed of it."""
+    account = of(
+        *TRIMMED,
+        "RAMDISK: [mem 0x30000000-0x303fffff]",
+        "crashkernel low memory reserved: 0x10000000 - 0x12000000 (32 MB)",
+        "crashkernel reserved: 0x0000000120000000 - 0x0000000128000000 (128 MB)",
+        *NODES,
+        "memblock_alloc_exact_nid_raw: 33554432 bytes align=0x1000 nid=0 from=0x0 max_addr=0x0 sparse_init_nid+0x1/0x2",
+        "memblock_reserve: [0x000000013a000000-0x000000013bffffff] memblock_alloc_range_nid+0xb0/0x13d",
+        "memblock_alloc_try_nid_raw: 4096 bytes align=0x1000 nid=0 from=0x0 max_addr=0x0 sparse_init_nid+0x1/0x2",
+        "memblock_reserve: [0x0000000139fff000-0x0000000139ffffff] memblock_alloc_range_nid+0xb0/0x13d",
+        "memblock_free: [0x000000013be00000-0x000000013bffffff] sparse_buffer_fini+0x1/0x2",
+        "memblock_alloc_try_nid_raw: 2097152 bytes align=0x200000 nid=0 from=0x0 max_addr=0x0 memmap_alloc+0x1/0x2",
+        "memblock_reserve: [0x0000000138000000-0x00000001380fffff] memblock_alloc_range_nid+0xb0/0x13d",
+        memory(),
+        *FREED,
+        line="crashkernel=128M",
+    )
+    where = {row.what: [(item.start, item.end) for item in row.ranges] for row in account.rows}
+    assert where["reserved by firmware"] == [(0x9F800, 0xA0000), (0x3FD00000, 0x40000000)]
+    assert where["crash kernel"] == [(0x10000000, 0x12000000), (0x120000000, 0x128000000)]
+    assert where["initial RAM disk"] == where["initial RAM disk, returned"] == [(0x30000000, 0x30400000)]
+    assert where["struct pages"] == [(0x13A000000, 0x13BE00000)]
+    assert where["kernel image"] == where["init memory, returned"] == []
+
+
+def test_of_very_many_ranges_a_row_keeps_the_largest_by_address() -> None:
+    many = [Span(Address(n << 20), Address((n << 20) + (n << 10))) for n in range(1, 200)]
+    assert [item.start >> 20 for item in largest(reversed(many))] == [*range(200 - MOST_RANGES, 200)]
 
 
 def test_what_is_free_when_struct_pages_are_initialised_late_is_not_what_the_kernel_has() -> None:

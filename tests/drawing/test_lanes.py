@@ -2,8 +2,9 @@
 
 from pfnscope.drawing.lanes import frames, lanes, map_lane, missing
 from pfnscope.model.analysis import Event
+from pfnscope.model.document import Memblock
 from pfnscope.model.layout import ZoneSpan
-from pfnscope.model.log import EfiEntry
+from pfnscope.model.log import EfiEntry, MemblockRegion, ReservedRegion
 from pfnscope.model.ranges import Address, ByteRange, FrameRange
 from tests.report.documents import hole, seed_document
 
@@ -31,6 +32,30 @@ def test_usable_memory_rounds_inward_and_all_else_outward() -> None:
     assert frames(ByteRange(0x0, 0x9FC00), 4096, inward=True).end == 0x9F
     assert frames(ByteRange(0x9FC00, 0xA0000), 4096, inward=False).start == 0x9F
     assert frames(ByteRange(0x1200, 0x1300), 4096, inward=True).pages == 1
+
+
+def test_reservations_have_their_names_and_memblock_reserved_has_the_rest() -> None:
+    """Neither what the map keeps anyway nor an initial RAM disk that was moved away is a reservation."""
+    regions = (
+        ReservedRegion(*ByteRange(0x20000000, 0x28000000), "crashkernel", "crashkernel", (11,)),
+        ReservedRegion(*ByteRange(0x1000000, 0x1001000), "kernel page tables", "brk", (12,)),
+        ReservedRegion(*ByteRange(0x1001000, 0x1002000), "kernel page tables", "brk", (13,)),
+        ReservedRegion(*ByteRange(0x7000000, 0x7100000), "RAMDISK", "initrd", (14,)),
+        ReservedRegion(*ByteRange(0x8000000, 0x8100000), "RAMDISK moved", "initrd", (15,)),
+        ReservedRegion(*ByteRange(0xF0000, 0xF0800), "ACPI DSDT table", "acpi", (16,)),
+        ReservedRegion(*ByteRange(0xA0000, 0x100000), "not saved by hibernation", "nosave", (17,)),
+    )
+    held = MemblockRegion(*ByteRange(0x20000000, 0x28000000), None, None, (18,))
+    more = MemblockRegion(*ByteRange(0x7FFF000, 0x8100000), None, None, (19,))
+    document = seed_document(reserved_regions=regions, memblock=Memblock((), (held, more)))
+    drawn = {lane.key: lane for lane in lanes(document)}
+    assert [(bar.start_pfn, bar.end_pfn, bar.kind, bar.label, bar.lines) for bar in drawn["reservations"].bars] == [
+        (0x1000, 0x1002, "kernel-data", "kernel page tables", (12, 13)),
+        (0x8000, 0x8100, "initrd", "initrd", (15,)),
+        (0x20000, 0x28000, "crash-kernel", "crash kernel", (11, 18)),
+    ]
+    assert [(bar.start_pfn, bar.lines) for bar in drawn["reserved"].bars] == [(0x7FFF, (19,))]
+    assert [*drawn].index("user") < [*drawn].index("reservations") < [*drawn].index("nodes")
 
 
 def test_zone_spans_that_overlap_get_a_lane_for_each_node() -> None:

@@ -165,3 +165,25 @@ def test_a_term_explains_itself_on_focus(address: str, open_page: Open) -> None:
     assert "From the first to the last page frame" in term.evaluate("(e) => getComputedStyle(e, '::after').content")
     page.keyboard.press("Enter")
     expect(page.locator("#word-zone-span + dd")).to_contain_text("From the first to the last page frame")
+
+
+def test_a_step_of_the_ram_ledger_shows_its_memory_on_the_bars(open_page: Open, address: str) -> None:
+    """With scripts in place, and without them by the address of the link: the same page frames are picked."""
+    page = open_page()
+    page.goto(f"{address}/samples/files-of-proc")
+    wait_live(page)
+    link = page.locator(".fall a", has_text="memmap=1G!4G")
+    box = link.bounding_box()
+    assert box is not None
+    assert box["height"] >= 24
+    link.click()
+    expect(page).to_have_url(re.compile("sel=0x100000-0x140000"))
+    expect(page.locator("#detail")).to_contain_text("[0x100000, 0x140000)")
+    expect(page.locator("#bars")).to_be_focused()
+    expect(page.locator(".fall a", has_text="log buffer")).to_have_count(0)
+
+    plain = open_page(scripts=False)
+    plain.goto(f"{address}/samples/files-of-proc")
+    plain.locator(".fall a", has_text="memmap=1G!4G").click()
+    expect(plain).to_have_url(re.compile(r"find=0x100000000\.\.0x140000000.*#bars$"))
+    expect(plain.locator("#bars .pick")).not_to_have_count(0)

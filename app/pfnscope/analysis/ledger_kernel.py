@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.checks.counts import told_struct_page_size, zone_counts
-from pfnscope.analysis.ledger_map import few
+from pfnscope.analysis.ledger_map import few, frame_spans
 from pfnscope.analysis.ledger_returned import (
     boot_services,
     freed_behind,
@@ -42,13 +42,15 @@ from pfnscope.model.ledger import (
     LedgerRow,
     Taker,
 )
-from pfnscope.model.log import BootLog, ReservedRegion
+from pfnscope.model.log import IMAGE_KINDS, IMAGE_RESOURCES, BootLog, ReservedRegion
 from pfnscope.model.ranges import FrameSet, Lines
 from pfnscope.model.sizes import NamedSize
 from pfnscope.units import KIB, format_size, leading_size
 
 _IMAGE = ("kernel code", "rwdata", "rodata", "init", "bss", "data", "code")
 """Parts of the kernel's image in the "Memory:" line, across its spellings."""
+
+_STRUCT_PAGES = frozenset({"struct-pages"})
 
 _METADATA = 32, 24 + 88
 """Bytes of text for which there is one descriptor and one record: PRB_AVGBITS, struct prb_desc and struct printk_info
@@ -97,21 +99,31 @@ class _Account:
         self.memory, self.page_size, self.most = memory, page_size, most
         self.rows: list[LedgerRow] = []
 
-    def take(self, what: str, size: int, lines: Iterable[int], basis: Basis, text: str, taker: Taker) -> None:
+    def take(
+        self,
+        what: str,
+        size: int,
+        lines: Iterable[int],
+        basis: Basis,
+        text: str,
+        taker: Taker,
+        where: FrameSet | None = None,
+    ) -> None:
         if self.most is not None:
             if size > self.most:
                 size, basis = self.most, "assumed"
             self.most -= size
         if size > 0:
-            self.rows.append(LedgerRow(what, size, few(lines), basis, text, taker))
+            ranges = frame_spans(where, self.page_size) if where else ()
+            self.rows.append(LedgerRow(what, size, few(lines), basis, text, taker, ranges))
 
-    def place(self, frames: FrameSet) -> int:
-        """Bytes of frames that no row has yet, which from now on one has."""
+    def place(self, what: str, frames: FrameSet, lines: Iterable[int], basis: Basis, text: str, taker: Taker) -> None:
+        """Take those frames that no row has yet."""
         if not frames:
-            return 0
+            return
         taken = self.memory & frames
         self.memory -= taken
-        return taken.pages * self.page_size
+        self.take(what, taken.pages * self.page_size, lines, basis, text, taker, taken)
 
 
 def kernel_side(analysis: Analysis, present: int) -> KernelSide:
@@ -182,14 +194,23 @@ def _bookkeeping(account: _Account, analysis: Analysis, present: int, memory_lin
     lines = [line for item in log.page_counts.zone_memmap for line in item.lines]
     text = f"One of {size} bytes for each page of {format_size(layout.page_size)}."
     sure = printed or (known and size == sizes[0])
-    account.take(STRUCT_PAGES, size * frames, lines, "release" if sure else "assumed", text, "kernel")
+    account.take(
+        STRUCT_PAGES,
+        size * frames,
+        lines,
+        "release" if sure else "assumed",
+        text,
+        "kernel",
+        _named(analysis, _STRUCT_PAGES),
+    )
     kasan = [line for item in log.struct_pages if item.kind == "kasan" for line in item.lines]
     if kasan and layout.arch in X86:
         text = "A byte for each eight bytes of memory, by which KASAN finds bad accesses."
         account.take(SHADOW, present // 8, kasan, "release", text, "kernel")
     parts = dict(log.page_counts.memory_parts)
     image = sum(parts.get(name, 0) for name in _IMAGE) * KIB
-    account.take("kernel image", image, memory_line, "evidence", "Its code and data, init memory with them.", "kernel")
+    text = "Its code and data, init memory with them."
+    account.take("kernel image", image, memory_line, "evidence", text, "kernel", _image_frames(analysis))
     freed = [item for item in freed_behind(log, memory_line) if item.name.startswith(("kernel", "decrypted"))]
     init = parts.get("init", 0) * KIB
     gaps = sum(item.size for item in freed) - init
@@ -198,14 +219,30 @@ def _bookkeeping(account: _Account, analysis: Analysis, present: int, memory_lin
         text = "Between its parts, so that each has pages of its own; it is given back."
         account.take("padding of the kernel image", gaps, padding, "evidence", text, "kernel")
     if layout.arch in X86:
-        below = account.place(x86_low_memory(layout.version, layout.page_size))
+        below = x86_low_memory(layout.version, layout.page_size)
         text = "The firmware may write to it, so the kernel leaves it alone."
-        account.take("first MiB", below, (), "release", text, "kernel")
+        account.place("first MiB", below, (), "release", text, "kernel")
     services, said = boot_services(analysis)
     if services and memory_line:
         kept = BOOT_SERVICES_KEPT.reached(log.stable_of(analysis.release), unknown=True)
         text = "efi=debug keeps them." if kept else "Firmware may still use them until EFI runs in virtual addresses."
-        account.take(BOOT_SERVICES, account.place(services), said, "evidence", text, "firmware")
+        account.place(BOOT_SERVICES, services, said, "evidence", text, "firmware")
+
+
+def _image_frames(analysis: Analysis) -> FrameSet:
+    """Where lines or /proc/iomem place the kernel's image; empty where none does."""
+    page = analysis.layout.page_size
+    parts = [item.range for item in analysis.log.files.iomem if item.name in IMAGE_RESOURCES and item.start]
+    of_iomem = FrameSet.of(item.frames_outward(page) for item in parts) & analysis.layout.memory_frames
+    return _named(analysis, IMAGE_KINDS) | of_iomem
+
+
+def _named(analysis: Analysis, kinds: frozenset[str]) -> FrameSet:
+    """Memory of the reserved regions of some kinds."""
+    regions = (item.range for item in analysis.log.reserved_regions if item.kind in kinds)
+    return (
+        FrameSet.of(item.frames_outward(analysis.layout.page_size) for item in regions) & analysis.layout.memory_frames
+    )
 
 
 def _struct_page_sizes(analysis: Analysis) -> tuple[tuple[int, ...], bool]:
@@ -239,12 +276,12 @@ def _places(account: _Account, log: BootLog, nomap: FrameSet, memory_line: Lines
     text = "The device tree sets this memory aside for devices and firmware."
     _region(account, DEVICE_TREE, tree, text, "reservation")
     text = "It is marked so that nothing maps it (NOMAP)."
-    account.take("kept out of the map", account.place(nomap), (), "evidence", text, "firmware")
+    account.place("kept out of the map", nomap, (), "evidence", text, "firmware")
 
 
 def _region(account: _Account, what: str, own: Sequence[ReservedRegion], text: str, taker: Taker) -> None:
-    size = account.place(FrameSet.of(item.range.frames_outward(account.page_size) for item in own))
-    account.take(what, size, (line for item in own for line in item.lines), "evidence", text, taker)
+    frames = FrameSet.of(item.range.frames_outward(account.page_size) for item in own)
+    account.place(what, frames, (line for item in own for line in item.lines), "evidence", text, taker)
 
 
 def _allocations(account: _Account, analysis: Analysis, memory_line: Lines) -> None:

@@ -26,9 +26,10 @@ from pfnscope.model.ledger import (
     TOO_HIGH,
     LedgerRow,
     Taker,
+    largest,
 )
 from pfnscope.model.log import BootLog, E820Change, MapEntry, MemoryType
-from pfnscope.model.ranges import Address, Lines, Pairs, canonical, clip, difference, intersection
+from pfnscope.model.ranges import Address, FrameSet, Lines, Pairs, canonical, clip, difference, intersection
 from pfnscope.simulation.firmware import BIOS_END, BIOS_START, first_map
 from pfnscope.units import GIB, KIB, MIB
 
@@ -125,8 +126,12 @@ def few(lines: Iterable[int]) -> Lines:
 
 def spans(pairs: Pairs) -> tuple[Span, ...]:
     """The largest of some ranges, in their order."""
-    kept = sorted(sorted(pairs, key=lambda pair: pair[0] - pair[1])[:_MOST_LINES])
-    return tuple(Span(Address(start), Address(end)) for start, end in kept)
+    return largest(Span(Address(start), Address(end)) for start, end in pairs)
+
+
+def frame_spans(frames: FrameSet, page_size: int) -> tuple[Span, ...]:
+    """The largest ranges of some page frames as addresses."""
+    return spans(tuple((item.start * page_size, item.end * page_size) for item in frames))
 
 
 def size_of(pairs: Pairs) -> int:

@@ -3,18 +3,20 @@
 from collections.abc import Iterable, Iterator
 
 from pfnscope.analysis.analyze import Analysis
-from pfnscope.analysis.ledger_map import few
+from pfnscope.analysis.ledger_map import few, frame_spans
 from pfnscope.kernel.architectures import X86, max_order_pages
 from pfnscope.kernel.thresholds import BOOT_SERVICES_KEPT, LATE_MEMORY_LINE
 from pfnscope.model.analysis import Basis
+from pfnscope.model.findings import Span
 from pfnscope.model.ledger import LedgerRow
 from pfnscope.model.log import BootLog, ReservedRegion
 from pfnscope.model.ranges import FrameRange, FrameSet, Lines
 from pfnscope.model.sizes import NamedSize
 from pfnscope.units import KIB, MIB
 
+_DISK = "initial RAM disk, returned"
 _RETURNED = (
-    ("initrd", "initial RAM disk, returned"),
+    ("initrd", _DISK),
     ("SMP alternatives", "SMP alternatives, returned"),
     ("kernel image (initmem)", "init memory, returned"),
     ("EFI boot services", "EFI boot services, returned"),
@@ -31,38 +33,41 @@ _OTHER = "other memory, returned"
 def returned(analysis: Analysis, memory_line: Lines) -> Iterator[LedgerRow]:
     """What the page allocator gets later, by what it was; without a "Memory:" line nothing of it was taken before."""
     log, counts, page = analysis.log, analysis.log.page_counts, analysis.layout.page_size
-    huge, where = gigantic(analysis)
-    yield from _some("huge pages, counted in MemTotal", huge, where, "evidence", "They are the user's.")
+    huge, lines_of_huge = gigantic(analysis)
+    yield from _some("huge pages, counted in MemTotal", huge, lines_of_huge, "evidence", "They are the user's.")
     if not memory_line:
         return
     freed = list(freed_behind(log, memory_line))
     areas = old_cma(log)
-    size = (FrameSet.of(item.range.frames_outward(page) for item in areas) & analysis.layout.memory_frames).pages * page
+    frames = FrameSet.of(item.range.frames_outward(page) for item in areas) & analysis.layout.memory_frames
     lines = [line for item in areas for line in item.lines]
-    yield from _some("CMA, counted in MemTotal", size, lines, "evidence", "Free until a device wants it.")
+    where = frame_spans(frames, page)
+    yield from _some(
+        "CMA, counted in MemTotal", frames.pages * page, lines, "evidence", "Free until a device wants it.", where
+    )
     services, said = boot_services(analysis)
     if not BOOT_SERVICES_KEPT.reached(log.stable_of(analysis.release), unknown=True):
-        size = services.pages * page
-        yield from _some("EFI boot services, returned", size, said, "release", "The kernel frees them once EFI runs.")
+        size, where = services.pages * page, frame_spans(services, page)
+        text = "The kernel frees them once EFI runs."
+        yield from _some("EFI boot services, returned", size, said, "release", text, where)
+    disks = [item for item in log.reserved_regions if item.kind == "initrd"]
+    disk = FrameSet.of(item.range.frames_outward(page) for item in disks[-1:]) & analysis.layout.memory_frames
     by_what: dict[str, list[NamedSize]] = {}
     for item in freed:
         what = _called(item.name)
         by_what.setdefault(what if what in by_what or len(by_what) < _MOST_NAMES else _OTHER, []).append(item)
     for what, items in by_what.items():
         lines = [line for item in items for line in item.lines]
-        yield _back(what, sum(item.size for item in items), lines, "evidence", "The kernel needs it only to start.")
+        where = frame_spans(disk, page) if what == _DISK else ()
+        size, text = sum(item.size for item in items), "The kernel needs it only to start."
+        yield _back(what, size, lines, "evidence", text, where)
     if not any(item.name.startswith("kernel") for item in freed):
         init = dict(counts.memory_parts).get("init", 0) * KIB
         text = "The text ends before the line that says so."
         yield from _some("init memory, returned", init, memory_line, "assumed", text)
-    disks = [item for item in log.reserved_regions if item.kind == "initrd"]
     if disks and not any(item.name == "initrd" for item in freed):
-        last = disks[-1]
-        frames = FrameSet.of([last.range.frames_outward(page)]) & analysis.layout.memory_frames
         text = "The text ends before the line that says so."
-        yield from _some(
-            "initial RAM disk, returned", frames.pages * analysis.layout.page_size, last.lines, "assumed", text
-        )
+        yield from _some(_DISK, disk.pages * page, disks[-1].lines, "assumed", text, frame_spans(disk, page))
 
 
 def _called(name: str) -> str:
@@ -71,13 +76,17 @@ def _called(name: str) -> str:
     return next((what for start, what in _RETURNED if name.startswith(start)), f"{name}, returned")
 
 
-def _some(what: str, size: int, lines: Iterable[int], basis: Basis, text: str) -> Iterator[LedgerRow]:
+def _some(
+    what: str, size: int, lines: Iterable[int], basis: Basis, text: str, where: tuple[Span, ...] = ()
+) -> Iterator[LedgerRow]:
     if size:
-        yield _back(what, size, lines, basis, text)
+        yield _back(what, size, lines, basis, text, where)
 
 
-def _back(what: str, size: int, lines: Iterable[int], basis: Basis, text: str) -> LedgerRow:
-    return LedgerRow(what, -size, few(lines), basis, text, "returned")
+def _back(
+    what: str, size: int, lines: Iterable[int], basis: Basis, text: str, where: tuple[Span, ...] = ()
+) -> LedgerRow:
+    return LedgerRow(what, -size, few(lines), basis, text, "returned", where)
 
 
 def freed_behind(log: BootLog, memory_line: Lines) -> Iterator[NamedSize]:

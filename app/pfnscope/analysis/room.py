@@ -12,8 +12,8 @@ from pfnscope.model.ranges import ByteRange, Pairs, canonical, clip, difference
 from pfnscope.simulation.firmware import kernel_image
 from pfnscope.units import MIB
 
-_LATER_OR_NONE = frozenset({"nosave", "ignored", "standby"})
-"""Kinds of regions that take nothing from memblock."""
+_LATER_OR_NONE = frozenset({"nosave", "ignored", "standby", "struct-pages"})
+"""Kinds of regions that take nothing from memblock, or lie wherever there is room."""
 
 IMAGE_AT_MOST = 128 * MIB
 """More than the images of distributions' kernels with all that is reserved around them; with KASAN they are larger."""

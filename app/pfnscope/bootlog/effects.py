@@ -112,6 +112,14 @@ class PfnInitmem(msgspec.Struct, frozen=True):
         return Initmem(self.node, *_bytes(self.start, self.end, page_size), lines)
 
 
+class StructPageMemory(msgspec.Struct, frozen=True):
+    """A request for ``size`` bytes for struct pages near ``node``; the reservation behind it has the place."""
+
+    size: int
+    node: int | None
+    lines: Lines
+
+
 class PfnReserved(msgspec.Struct, frozen=True):
     """Memory that a line names as taken, in page frames, end exclusive."""
 
@@ -315,6 +323,7 @@ class Registers(msgspec.Struct, frozen=True):
 
 Effect = (
     Fact
+    | StructPageMemory
     | Header
     | Noted
     | MapLine

@@ -7,15 +7,16 @@ Struct pages   |      initialised          |never written| initial.  |
 Holes          ||                          |41 pages|
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 import msgspec
 
+from pfnscope.drawing.reservations import reservations
 from pfnscope.model.analysis import ALARMS, Hole
 from pfnscope.model.document import Document
 from pfnscope.model.layout import ZoneSpan
-from pfnscope.model.log import DebugfsRegion, EfiEntry, MapEntry, ZoneInfo
+from pfnscope.model.log import DebugfsRegion, EfiEntry, MapEntry, MemblockRegion, ZoneInfo
 from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet
 from pfnscope.report.words import STATE_WORDS, pages_words, placement_words
 from pfnscope.units import format_size
@@ -83,7 +84,7 @@ def lanes(document: Document, *, name_nodes: bool = False) -> tuple[Lane, ...]:
         _map_lane("modified", "Modified map", "as finally used", document.modified_map, size),
         Lane("iomem", "Resources", "/proc/iomem", _iomem_bars(document)),
         Lane("efi", "EFI map", "memory descriptors", tuple(_efi_bars(document))),
-        Lane("reserved", "memblock.reserved", "taken early", tuple(_memblock_bars(document))),
+        *_reservation_lanes(document),
         Lane(
             "debugfs-reserved",
             "memblock.reserved",
@@ -202,8 +203,22 @@ def _efi_bar(start: int, end: int, run: Sequence[EfiEntry], page_size: int) -> B
     return Bar(start, end, _efi_kind(run[0]), label, detail, tuple(line for entry in run for line in entry.lines))
 
 
-def _memblock_bars(document: Document) -> Iterable[Bar]:
-    for region in document.memblock.reserved:
+def _reservation_lanes(document: Document) -> Iterator[Lane]:
+    """Memory set aside by name, and what else memblock.reserved has."""
+    page, (named, rest) = document.kernel.page_size, reservations(document)
+    bars = []
+    for item in named:
+        at = frames(item.range, page, inward=False)
+        bars.append(
+            Bar(at.start, at.end, item.kind, item.label, f"{_place(at, page, item.range)} · {item.label}", item.lines)
+        )
+    yield Lane("reservations", "Reservations", "crash kernel, CMA, initrd …", _sorted(bars))
+    words = "taken early" if len(rest) == len(document.memblock.reserved) else "taken early, the rest"
+    yield Lane("reserved", "memblock.reserved", words, tuple(_memblock_bars(document, rest)))
+
+
+def _memblock_bars(document: Document, regions: Sequence[MemblockRegion]) -> Iterable[Bar]:
+    for region in regions:
         at = frames(region.range, document.kernel.page_size, inward=False)
         detail = f"{_place(at, document.kernel.page_size, region.range)} · reserved"
         yield Bar(at.start, at.end, "taken", "reserved", detail, region.lines)

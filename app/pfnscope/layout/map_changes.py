@@ -4,8 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import structs
 
-from pfnscope.bootlog.forms.maps import KERNEL_IMAGE
-from pfnscope.model.log import BootLog, E820Change, MapEntry, ReservedRegion
+from pfnscope.model.log import KERNEL_IMAGE, BootLog, E820Change, MapEntry, ReservedRegion
 from pfnscope.units import MIB
 
 

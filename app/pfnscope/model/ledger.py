@@ -1,5 +1,6 @@
 """Where the RAM of a machine went: from what firmware tells of to what the page allocator has (MemTotal)."""
 
+from collections.abc import Iterable
 from typing import Literal
 
 from msgspec import Struct
@@ -41,7 +42,8 @@ class LedgerRow(Struct, frozen=True):
     """One cause. ``bytes`` taken are positive, given back negative.
 
     ``basis``: the log shows the size, or it follows from how the release counts, or it is an estimate. ``ranges`` are
-    where the memory lies, the largest ones, empty where no line tells.
+    where the memory lies, in bytes: the largest :data:`MOST_RANGES` by address, empty where no line tells. They can
+    hold more than ``bytes``, which leaves out parts that another row has.
     """
 
     what: str
@@ -51,6 +53,16 @@ class LedgerRow(Struct, frozen=True):
     text: str
     taker: Taker
     ranges: tuple[Span, ...] = ()
+
+
+MOST_RANGES = 64
+"""Ranges of a row: more are neither read nor drawn."""
+
+
+def largest(ranges: Iterable[Span]) -> tuple[Span, ...]:
+    """The largest of some ranges, in the order of addresses."""
+    kept = sorted(set(ranges), key=lambda item: (item.start - item.end, item.start))[:MOST_RANGES]
+    return tuple(sorted(kept, key=lambda item: item.start))
 
 
 class Ledger(Struct, frozen=True):

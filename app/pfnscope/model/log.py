@@ -100,6 +100,12 @@ class ReservedRegion(Bordered, msgspec.Struct, frozen=True):
     lines: Lines
 
 
+KERNEL_IMAGE = "kernel image"
+IMAGE_KINDS = frozenset({KERNEL_IMAGE, "kernel"})
+IMAGE_RESOURCES = frozenset({"Kernel code", "Kernel rodata", "Kernel data", "Kernel bss"})
+"""The kernel's image: kinds of reserved regions, and parts in /proc/iomem (arch/x86/kernel/setup.c and others)."""
+
+
 class NodeRange(Bordered, msgspec.Struct, frozen=True, gc=False):
     """Memory of one node, as memblock has it."""
 

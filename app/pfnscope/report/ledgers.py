@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from pfnscope.model.findings import Span
 from pfnscope.model.ledger import Ledger, LedgerRow
 from pfnscope.units import KIB, format_size
 
@@ -13,6 +14,8 @@ _LEAST_SHARE = 0.0005
 """Of the RAM: smaller rows of the kernel's own are told together."""
 
 _NAMED = 2
+_FEW = 4
+"""Ranges that a row names."""
 
 _SURE = {"evidence": "", "release": "computed", "assumed": "estimated"}
 
@@ -34,6 +37,31 @@ class Words(Struct, frozen=True):
     text: str
     lines: tuple[int, ...]
     row: LedgerRow | None = None
+
+    @property
+    def hull(self) -> Span | None:
+        """From the first to the last of its ranges; None where no line places the memory."""
+        ranges = self.row.ranges if self.row else ()
+        return Span(ranges[0].start, max(item.end for item in ranges)) if ranges else None
+
+    @property
+    def place(self) -> str:
+        """The hull in addresses as the find box reads it; empty where there is none."""
+        return f"{self.hull.start:#x}..{self.hull.end:#x}" if self.hull else ""
+
+    def frames(self, page_size: int) -> str:
+        """The hull in page frames, ``0xA-0xB``."""
+        if self.hull is None:
+            return ""
+        frames = self.hull.range.frames_outward(page_size)
+        return f"{frames.start:#x}-{frames.end:#x}"
+
+    @property
+    def places(self) -> str:
+        """Its ranges in words, the first few."""
+        ranges = self.row.ranges if self.row else ()
+        words = [f"{item.range} {format_size(item.range.size)}" for item in ranges[:_FEW]]
+        return ", ".join([*words, *([f"{len(ranges) - _FEW} more"] if len(ranges) > _FEW else [])])
 
 
 def sentence(ledger: Ledger) -> str:
@@ -82,10 +110,11 @@ def _capital(text: str) -> str:
 
 def _together(rows: list[Words], small: list[LedgerRow], level: int, ledger: Ledger) -> int:
     size = sum(row.bytes for row in small)
-    largest = sorted(small, key=lambda row: -row.bytes)
-    what = ", ".join(row.what for row in largest[:_NAMED])
+    first = sorted(small, key=lambda row: -row.bytes)
+    what = ", ".join(row.what for row in first[:_NAMED])
     lines = tuple(sorted({line for row in small for line in row.lines}))
-    one = LedgerRow(f"{what} and others" if len(small) > _NAMED else what, size, lines, "release", "", "kernel")
+    what = f"{what} and others" if len(small) > _NAMED else what
+    one = LedgerRow(what, size, lines, "release", "", "kernel")
     rows.append(_words(one, level - size, ledger))
     return level - size
 

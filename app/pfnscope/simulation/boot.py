@@ -49,8 +49,8 @@ from pfnscope.simulation.numa import Block, place_nodes
 from pfnscope.simulation.traps import Before, traps
 from pfnscope.units import PAGE_SIZE
 
-_ASKED_FOR = frozenset({"crashkernel", "cma"})
-"""Kinds of reserved regions that come from arguments; they would lie elsewhere."""
+_ASKED_FOR = frozenset({"crashkernel", "cma", "struct-pages"})
+"""Kinds of reserved regions that come from arguments or follow memory; they would lie elsewhere."""
 
 USUAL_ARCH = "x86_64"
 """That of a log which does not tell its architecture."""

@@ -17,7 +17,7 @@ from pfnscope.kernel.release import Version
 from pfnscope.kernel.thresholds import IMAGE_MOVES
 from pfnscope.layout.evidence import has_pae
 from pfnscope.layout.map_changes import own_changes, printed_image
-from pfnscope.model.log import BootLog, MapEntry, MemoryType
+from pfnscope.model.log import IMAGE_RESOURCES, BootLog, MapEntry, MemoryType
 from pfnscope.model.ranges import ByteRange, Lines, Pairs, canonical, clip, difference
 from pfnscope.simulation.e820 import MEMORY_TYPES, Table, entries_of, printed, type_number
 from pfnscope.units import KIB, MIB, PAGE_SIZE, argument_size
@@ -27,9 +27,6 @@ LINK_ADDRESS = 16 * MIB
 
 SMALLEST = 16 * MIB
 """Less than the image of any distribution's kernel."""
-
-
-_PARTS = frozenset({"Kernel code", "Kernel rodata", "Kernel data", "Kernel bss"})
 
 
 class Image(Struct, frozen=True):
@@ -72,7 +69,7 @@ def _own_image(log: BootLog) -> Image | None:
     printed = printed_image(log)
     if printed is not None:
         return Image(printed.start, printed.end, printed.lines, None)
-    parts = [item for item in log.files.iomem if item.name in _PARTS]
+    parts = [item for item in log.files.iomem if item.name in IMAGE_RESOURCES]
     if not parts or max(item.end for item in parts) <= KIB:
         return None
     return Image(

@@ -32,6 +32,7 @@ from pfnscope.bootlog.effects import (
     Running,
     Section,
     ShownFlags,
+    StructPageMemory,
     Symbol,
     Tally,
     ToolOops,
@@ -40,11 +41,10 @@ from pfnscope.bootlog.effects import (
 )
 from pfnscope.bootlog.files.lines import FileLine
 from pfnscope.bootlog.forms.base import architectures_of
-from pfnscope.bootlog.forms.maps import KERNEL_IMAGE
 from pfnscope.bootlog.records import Record, merged
 from pfnscope.bootlog.text.searchable import LONGEST_LINE
 from pfnscope.kernel.architectures import architecture_of_oops
-from pfnscope.model.log import E820Change, Failure, PageDump, ReservedRegion, ZoneRange
+from pfnscope.model.log import KERNEL_IMAGE, E820Change, Failure, PageDump, ReservedRegion, ZoneRange
 
 _MOST_NAMES = 256  # pools of memory in a device tree
 
@@ -156,6 +156,10 @@ def _begin_dump_without_header(draft: Draft, effect: MemblockLine, number: int) 
     draft.memblock_numbers = {**draft.memblock_numbers, name: number}
 
 
+def _struct_page_memory(draft: Draft, effect: StructPageMemory, record: Record) -> None:
+    draft.add("struct_page_memory", effect, record)
+
+
 def _node_memory(draft: Draft, effect: NodeMemory, record: Record) -> None:
     for item in effect.ranges:
         draft.add("node_memory", item, record)
@@ -260,6 +264,7 @@ EFFECTS: dict[type, Callable[[Draft, Any, Record], None]] = {
     MapLine: _map_line,
     EfiLine: _efi_line,
     MemblockLine: _memblock_line,
+    StructPageMemory: _struct_page_memory,
     NodeMemory: _node_memory,
     RegionName: _region_name,
     Remark: _remark,

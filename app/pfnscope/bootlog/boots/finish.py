@@ -1,11 +1,13 @@
 """From a draft to the frozen BootLog: frames become bytes, doubled counts become single ones."""
 
+from bisect import bisect
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 from itertools import pairwise
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec import structs
 
 from pfnscope.bootlog.boots.command_lines import command_line_in_force
 from pfnscope.bootlog.boots.diagnostics import diagnostics, without_cut_lines
@@ -28,6 +30,9 @@ _MOST_FRAMES = {limit: row.name for row in ARCHITECTURES for limit in row.max_pf
 """The architecture by the limit that x86 prints behind ``last_pfn``."""
 
 Step = tuple[int, MemblockRegion, bool]
+Piece = tuple[int, int, MemblockRegion]
+_LINES_OF_A_STEP = 2
+"""From a request to its reservation: the next line, or where a mailer wrapped it the one behind."""
 """A line number, a region, and whether that line puts it into the list."""
 
 
@@ -89,6 +94,7 @@ def _facts(draft: Draft, page_size: int) -> dict[str, Any]:
         facts[name] += tuple(fact.in_bytes(page_size, lines) for fact, lines in draft.values(in_frames))
     facts["node_ranges"] = facts["node_ranges"] or draft.values("node_memory")
     facts["reserved_regions"] = tuple(_named(region, draft.region_names) for region in facts["reserved_regions"])
+    facts["reserved_regions"] += tuple(struct_page_memory(draft))
     facts["e820_changes"] = _undoubled(draft, facts["e820_changes"], _change)
     facts["sizes"] = _undoubled(draft, facts["sizes"], lambda item: (item.kind, item.name, item.size))
     facts["events"] = tuple(draft.faults.events)
@@ -248,6 +254,50 @@ def memblock_freed(draft: Draft) -> tuple[ByteRange, ...]:
     taken = (*draft.values("memblock_reserved"), *draft.values("memblock_reserve_events"))
     steps = [*_steps(taken, end, puts=True), *_steps(frees, end, puts=False)]
     return tuple(ByteRange(start, stop) for start, stop, (_, _, puts) in _last(steps) if not puts)
+
+
+def struct_page_memory(draft: Draft) -> Iterator[ReservedRegion]:
+    """Where the memory of struct pages lies: what is reserved behind each request for it and not freed.
+
+    Source: memblock_alloc_range_nid() in mm/memblock.c, 4.17 to 7.1: it prints a request, then its reservation.
+    """
+    requests = draft.values("struct_page_memory")
+    if not requests:
+        return
+    events = draft.values("memblock_reserve_events")
+    at_line = sorted((line, index) for index, item in enumerate(events) for line in item.lines)
+    own: list[Step] = []
+    for request in requests:
+        for line in request.lines:
+            at = bisect(at_line, (line, len(events)))
+            if at < len(at_line) and at_line[at][0] - line <= _LINES_OF_A_STEP:
+                event = events[at_line[at][1]]
+                node = event.node if request.node is None else request.node
+                region = structs.replace(event, node=node, lines=(line, at_line[at][0]))
+                if event.range.size == request.size:
+                    own.append((at_line[at][0], region, True))
+    others = (*_steps(events, None, puts=False), *_steps(draft.values("memblock_frees"), None, puts=False))
+    pieces = [
+        (start, stop, region)
+        for start, stop, (_, region, puts) in _last([*own, *others])  # of steps in one line the first counts
+        if puts
+    ]
+    for run in _touching(pieces):
+        node, lines = run[0][2].node, sorted({line for _, _, region in run for line in region.lines})
+        name = "struct pages" if node is None else f"struct pages of node {node}"
+        yield ReservedRegion(*ByteRange(run[0][0], run[-1][1]), name, "struct-pages", tuple(lines))
+
+
+def _touching(pieces: Sequence[Piece]) -> Iterator[list[Piece]]:
+    """Sorted pieces, those of one node that touch together."""
+    run: list[Piece] = []
+    for piece in pieces:
+        if run and (run[-1][1] != piece[0] or run[-1][2].node != piece[2].node):
+            yield run
+            run = []
+        run.append(piece)
+    if run:
+        yield run
 
 
 def memblock_memory(draft: Draft) -> tuple[NodeRange, ...]:

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pfnscope.bootlog.effects import Effect, Header, MemblockLine, Noted
+from pfnscope.bootlog.effects import Effect, Header, MemblockLine, Noted, StructPageMemory
 from pfnscope.bootlog.forms.base import (
     HEX,
     NUMBER,
@@ -19,6 +19,9 @@ from pfnscope.model.ranges import ByteRange, Lines
 
 _FIXED = r"\[0x([0-9a-f]{8}|[0-9a-f]{16})\s*-\s*0x([0-9a-f]{8}|[0-9a-f]{16})\s*\]"
 _NO_FLAGS = r"\s+(?:[^f\s]|f[^l]|fl[^a]|fla[^g])"  # the name of a function, which may begin with f
+_OF_STRUCT_PAGES = (
+    "sparse_init_nid|memmap_alloc|vmemmap_populate_hugepages|sparse_mem_maps_populate_node|alloc_node_mem_map"
+)
 _RANGE = rf"\[{HEX}\s*-\s*{HEX}\s*\]"
 
 
@@ -66,6 +69,11 @@ def _known_node(text: str | None) -> int | None:
 def _reserve_node(groups: Groups, lines: Lines) -> Effect:
     start, end, node, flags = groups
     return _event(inclusive(start, end), _known_node(node), flags, lines)
+
+
+def _request(groups: Groups, lines: Lines) -> Effect:
+    size, node = groups
+    return StructPageMemory(number(size), _known_node(node), lines) if size else Noted()
 
 
 FORMS = (
@@ -243,13 +251,18 @@ FORMS = (
         name="memblock-alloc",
         family="memblock",
         triggers=(r"memblock_\w+: [0-9]+« bytes align=»",),
-        pattern=r"memblock_\w+: [0-9]+ bytes align=",
+        pattern=r"memblock_(?:\w+_raw: ([0-9]{6,12}) bytes align=\S+ nid=(-?[0-9]{1,10}) from=\S+ max_addr=\S+"
+        rf" (?:{_OF_STRUCT_PAGES})\+0x|\w+: [0-9]+ bytes align=)",
+        make=_request,
         samples=(
+            "memblock_alloc_try_nid_raw: 2097152 bytes align=0x200000 nid=1 from=0x0 max_addr=0x0 memmap_alloc+0x1/0x2",
             "memblock_alloc_try_nid: 4096 bytes align=0x40 nid=-1 from=0x0000000000000000 max_addr=0x0 setup+0x1/0x2",
             "memblock_phys_alloc_range: 8192 bytes align=0x1000 from=0x0000000000000000 max_addr=0x0 setup+0x1/0x2",
             "memblock_virt_alloc_try_nid_nopanic: 192 bytes align=0x0 nid=0 from=0x0 max_addr=0x0 setup+0x1/0x2",
         ),
-        source="mm/memblock.c, 3.14-7.1; a request: the reservation that follows has the address",
+        source="mm/memblock.c, 3.14-7.1; a request: the reservation that follows has the address; struct pages "
+        "by those for more than a page table: sparse_buffer_init() in mm/sparse.c, vmemmap_populate_hugepages() in "
+        "mm/sparse-vmemmap.c, memmap_alloc() in mm/mm_init.c",
     ),
     Form(
         name="memblock-doubled",
