@@ -40,13 +40,13 @@ def test_a_side_that_has_nothing_there_says_so_and_lines_are_those_of_their_side
     """A hole that is gone, and a map that is the firmware's own is told once."""
     seed = seed_document()
     groups = told_apart(seed, seed_document(holes=[hole(0x9F, 0x100, state="zeroed", lines=(77,))], user_map=()))
-    told = {group.what: [(row.before, row.after, row.lines) for row in group.rows] for group in groups}
-    assert told["holes"][0][1:] == ("no hole", ((30,), ()))
-    assert told["holes"][1] == (
+    words = {group.what: [(row.before, row.after, row.lines) for row in group.rows] for group in groups}
+    assert words["holes"][0][1:] == ("no hole", ((30,), ()))
+    assert words["holes"][1] == (
         "inside DMA, node 0, initialised, harmless",
         "inside DMA, node 0, zeroed, harmless",
         ((31,), (77,)),
     )
-    assert [row[:2] for row in told["map_in_force"]] == [("persistent (type 12)", "usable")]
-    assert "firmware_map" not in told
+    assert [row[:2] for row in words["map_in_force"]] == [("persistent (type 12)", "usable")]
+    assert "firmware_map" not in words
     assert told_apart(seed, seed) == []
