@@ -24,7 +24,7 @@ PAGES = (
     "/samples/seed-1g-4g?move=memmap=1G!4G",
     "/compare",
     "/compare?a=sample:seed-no-memmap&b=sample:seed-1g-4g",
-    "/compare?a=banana&boot_b=x",
+    "/compare?a=banana&b=sample:seed-1g-4g",
     "/api",
     "/rules",
     "/nothing-here",
