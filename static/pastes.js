@@ -82,6 +82,7 @@ export function offerDeleting() {
   const api = `${origin}/api/v1/layouts/${pathname.split("/").pop()}`;
   byId("delete-token").textContent = token;
   byId("delete-command").textContent = `curl -X DELETE -H 'Authorization: Bearer ${token}' ${api}`;
+  byId("delete-copy").dataset.copyText = byId("delete-command").textContent ?? "";
   byId("delete-known").hidden = false;
   const button = byId("delete");
   button.hidden = false;

@@ -374,8 +374,8 @@ async function start(stage) {
 }
 
 offerCopy();
-offerForms();
 offerDeleting();
+offerForms();
 listPastes();
 closeMenus();
 const stage = document.getElementById("bars");

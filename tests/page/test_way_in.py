@@ -142,6 +142,7 @@ def test_own_pastes_are_listed_here_alone_and_deleted_for_good(address: str, ope
     page.locator("#kept summary").click()
     token = page.locator("#delete-token").inner_text()
     assert len(token) >= 32
+    expect(page.locator("#delete-copy")).to_have_attribute("data-copy-text", re.compile(f"curl -X DELETE .*{token}"))
     page.goto(address)
     row = page.locator("#own-list a")
     expect(row).to_have_attribute("href", path)
