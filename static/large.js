@@ -27,9 +27,9 @@ export function tooLarge(size, name, form) {
  *
  * @param {HTMLTextAreaElement} field
  * @param {HTMLInputElement} file
- * @param {(words: string, before: string) => void} told what is held, in words, and what stood in the field
+ * @param {(words: string, before: string) => void} say what is held, in words, and what stood in the field
  */
-export function holdLarge(field, file, told) {
+export function holdLarge(field, file, say) {
   const hold = (/** @type {Event} */ event, /** @type {DataTransfer | null} */ data) => {
     const text = data?.getData("text/plain") ?? "";
     if (text.length < LARGE) return;
@@ -40,7 +40,7 @@ export function holdLarge(field, file, told) {
     files.items.add(new File([whole], "pasted.txt", { type: "text/plain" }));
     file.files = files.files;
     field.value = "";
-    told(`${inMegabytes(file.files[0]?.size ?? 0)} pasted, held as a file.`, before);
+    say(`${inMegabytes(file.files[0]?.size ?? 0)} pasted, held as a file.`, before);
     file.dispatchEvent(new Event("input", { bubbles: true }));
   };
   field.addEventListener("paste", (event) => hold(event, event.clipboardData));

@@ -70,8 +70,8 @@ def test_what_the_server_does_not_take_is_said_before_it_is_sent(tmp_path: Path,
     """In MB, with what to do; in the comparison too. Without scripts the answer of the server says the same."""
     settings = Settings.model_validate({"database_url": f"sqlite:///{tmp_path}/x.db", "max_body_bytes": 1 << 20})
     page = open_page(status=413)
-    sent: list[Request] = []
-    page.on("request", lambda request: sent.append(request) if request.method == "POST" else None)
+    posted: list[Request] = []
+    page.on("request", lambda request: posted.append(request) if request.method == "POST" else None)
     file = {"name": "dmesg.txt", "mimeType": "text/plain", "buffer": b"z" * 2_500_000}
     with serving(settings) as address:
         page.goto(address)
@@ -84,7 +84,7 @@ def test_what_the_server_does_not_take_is_said_before_it_is_sent(tmp_path: Path,
         page.locator("input[name=b]").fill("sample:seed-1g-4g")
         page.get_by_role("button", name="Compare").click()
         expect(page.locator("#pair-problem")).to_contain_text("the server takes 1 MiB")
-        assert sent == []
+        assert posted == []
         answer = page.request.post(address, multipart={"file": file}, headers={"Accept": "text/html"})  # type: ignore[dict-item]
         assert answer.status == 413
         assert "at most 1 MiB" in answer.text()
@@ -119,10 +119,10 @@ def test_a_text_without_a_layout_stays_and_is_judged_with_what_is_added(address:
 def test_own_pastes_are_listed_here_alone_and_deleted_for_good(address: str, open_page: Open, seed_text: str) -> None:
     """The token leaves the address and stays in the tab; no request has the list; what is deleted says so."""
     page = open_page(status=410, first=True)
-    asked: list[Request] = []
+    requests: list[Request] = []
 
     def keep(request: Request) -> None:
-        asked.append(request)
+        requests.append(request)
 
     page.on("request", keep)
     page.goto(address)
@@ -167,8 +167,8 @@ def test_own_pastes_are_listed_here_alone_and_deleted_for_good(address: str, ope
     expect(page.locator("h1")).to_have_text("This layout is gone")
     page.goto(address)
     expect(page.locator("#own")).to_be_hidden()
-    assert not [one.url for one in asked if token in one.url or "pastes?" in one.url]
-    assert not [one.url for one in asked if token in (one.post_data or "") or "until" in (one.post_data or "")]
+    assert not [one.url for one in requests if token in one.url or "pastes?" in one.url]
+    assert not [one.url for one in requests if token in (one.post_data or "") or "until" in (one.post_data or "")]
 
 
 def test_two_files_are_compared_and_what_is_wrong_stays_in_the_form(
