@@ -1,6 +1,7 @@
 /* The form that compares: files and texts are stored first, each as the paste page does, and then compared by their names. */
 
 import { byId, query } from "./dom.js";
+import { holdLarge, tooLarge } from "./large.js";
 import { listPastes, remember } from "./pastes.js";
 
 const form = query(document, "form#pair", HTMLFormElement);
@@ -8,14 +9,17 @@ const problem = byId("pair-problem");
 for (const part of form.querySelectorAll(".or")) if (part instanceof HTMLElement) part.hidden = false;
 listPastes();
 
+const fileOf = (/** @type {string} */ side) => query(form, `input[type=file][data-side=${side}]`, HTMLInputElement);
+const textOf = (/** @type {string} */ side) => query(form, `textarea[data-side=${side}]`, HTMLTextAreaElement);
+
 /**
  * The file or text that was given for a side; null where it is a link.
  *
  * @param {string} side
  */
 function given(side) {
-  const file = query(form, `input[type=file][data-side=${side}]`, HTMLInputElement).files?.[0];
-  const text = query(form, `textarea[data-side=${side}]`, HTMLTextAreaElement).value;
+  const file = fileOf(side).files?.[0];
+  const text = textOf(side).value;
   if (file) return { log: file, name: file.name };
   return text.trim() ? { log: new Blob([text], { type: "text/plain" }), name: `text ${side.toUpperCase()}` } : null;
 }
@@ -26,18 +30,22 @@ function given(side) {
  * @param {{log: Blob, name: string}} given
  */
 async function stored({ log, name }) {
+  const refusal = tooLarge(log.size, name, form);
+  if (refusal) throw new Error(`${name}: ${refusal}`);
   const body = new FormData();
   body.append("file", log, name);
   const answer = await fetch("/api/v1/layouts", { method: "POST", body });
-  const said = await answer.json();
-  if (!answer.ok) throw new Error(`${name}: ${said.detail}`);
-  remember({ path: new URL(said.url, window.location.href).pathname, title: name, severity: "", until: said.expires_at.slice(0, 10) });
+  const said = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Error(`${name}: ${said.detail ?? `the server does not take this (${answer.status})`}`);
+  remember({ path: `/l/${said.id}`, title: name, severity: "", until: said.expires_at.slice(0, 10) }, said.delete_token);
   return said.id;
 }
 
 for (const side of ["a", "b"]) {
   const link = query(form, `input[name=${side}]`, HTMLInputElement);
   const check = () => (link.required = given(side) === null);
+  holdLarge(textOf(side), fileOf(side), (words) => (problem.textContent = `${side.toUpperCase()}: ${words}`));
+  textOf(side).addEventListener("input", () => (fileOf(side).value = ""));
   for (const field of form.querySelectorAll(`[data-side=${side}]`)) field.addEventListener("input", check);
 }
 

@@ -1,12 +1,14 @@
 /* The paste page: files may be dropped anywhere on the page, Ctrl+Enter submits, a large log shows how far it is. */
 
 import { byId, query } from "./dom.js";
+import { LARGE, holdLarge, tooLarge } from "./large.js";
 import { listPastes } from "./pastes.js";
 
 const form = query(document, "form#paste", HTMLFormElement);
 const text = query(form, "textarea#log", HTMLTextAreaElement);
 const file = query(form, "input#file", HTMLInputElement);
 const drop = byId("drop");
+const refusal = byId("refusal");
 
 const carriesFiles = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes("Files");
 
@@ -29,51 +31,32 @@ document.addEventListener("drop", (event) => {
   event.preventDefault();
   drop.classList.remove("over");
   file.files = event.dataTransfer?.files ?? null;
-  text.value = "";
+  held.hidden = true;
+  // what an answer page keeps in the field is judged together with the file
+  if (!text.defaultValue) text.value = "";
   text.setCustomValidity("");
   form.requestSubmit();
 });
 
-/* A large paste is held as a file: in the field it would bring the browser to a standstill. */
-const LARGE = 1 << 20;
-const MB = 1_000_000;
 const held = byId("held");
-const inWords = (/** @type {number} */ size) => `${(size / MB).toFixed(size < 10 * MB ? 1 : 0)} MB`;
-
-text.addEventListener("paste", (event) => {
-  const pasted = event.clipboardData?.getData("text/plain") ?? "";
-  if (pasted.length < LARGE) return;
-  event.preventDefault();
-  const files = new DataTransfer();
-  files.items.add(new File([pasted], "pasted.txt", { type: "text/plain" }));
-  file.files = files.files;
-  text.value = "";
-  text.setCustomValidity("");
-  query(held, "span", HTMLElement).textContent = `${inWords(pasted.length)} pasted, held as a file.`;
+let before = "";
+holdLarge(text, file, (words, stood) => {
+  before = stood;
+  query(held, "span", HTMLElement).textContent = words;
   held.hidden = false;
 });
 
 query(held, "button", HTMLElement).addEventListener("click", () => {
   file.value = "";
+  text.value = before;
   held.hidden = true;
   text.focus();
 });
 
-/**
- * Whether a file is larger than the server takes; then it says so, and nothing is sent.
- *
- * @param {number} size bytes
- */
-function tooLarge(size) {
-  const { most = "0", mostWords = "" } = form.dataset;
-  const over = size > Number(most);
-  const problem = byId("too-large");
-  problem.hidden = !over;
-  if (over) {
-    const name = file.files?.[0]?.name ?? "FILE";
-    problem.textContent = `This text has ${inWords(size)}, the server takes ${mostWords}. Only the start of a boot log matters: head -c 20M ${name}`;
-  }
-  return over;
+/** @param {string} words what is wrong with the text; empty where nothing is */
+function refuse(words) {
+  refusal.textContent = words;
+  refusal.hidden = !words;
 }
 
 text.addEventListener("keydown", (event) => {
@@ -88,12 +71,27 @@ form.addEventListener("submit", (event) => {
   text.reportValidity();
 });
 
-for (const field of [text, file]) field.addEventListener("input", () => text.setCustomValidity(""));
+for (const field of [text, file]) {
+  field.addEventListener("input", () => {
+    text.setCustomValidity("");
+    refuse("");
+  });
+}
+file.addEventListener("change", () => (held.hidden = true));
 
 /* A large log takes its time: say how far it is. Small ones are submitted as the form does, without this. */
 const meter = byId("sending");
 const bar = query(meter, "progress", HTMLProgressElement);
 const words = query(meter, "span", HTMLElement);
+
+/** @param {XMLHttpRequest} request that was refused, by the server or by what stands in front of it */
+function detailOf({ responseText, status }) {
+  try {
+    return /** @type {{detail: string}} */ (JSON.parse(responseText)).detail;
+  } catch {
+    return status === 413 ? "This is more than the server takes." : `The server does not take this (${status}).`;
+  }
+}
 
 /** @param {XMLHttpRequest} request that has been answered */
 function answered(request) {
@@ -102,14 +100,16 @@ function answered(request) {
     window.location.assign(`/l/${id}#delete=${token}`);
     return;
   }
-  // the form's own way shows what is wrong as a page
   meter.hidden = true;
-  form.submit();
+  // a text without a layout has a page of its own; sending it again brings no other refusal than the first
+  if (request.status === 422) form.submit();
+  else refuse(`${detailOf(request)} Nothing was stored.`);
 }
 
 form.addEventListener("submit", (event) => {
-  const size = file.files?.[0]?.size ?? text.value.length;
-  if (tooLarge(size)) {
+  const size = (file.files?.[0]?.size ?? 0) + text.value.length;
+  refuse(tooLarge(size, file.files?.[0]?.name ?? "", form));
+  if (refusal.textContent) {
     event.preventDefault();
     return;
   }

@@ -8,6 +8,7 @@ import { byId } from "./dom.js";
  * @property {string} path of its page
  * @property {string} title
  * @property {string} severity
+ * @property {string} day on which it was pasted, as 2026-12-01
  * @property {string} until the day from which on it is gone, as 2027-02-28
  */
 
@@ -15,12 +16,13 @@ const LIST = "pfnscope-pastes";
 const MOST = 50;
 const TOKEN = "pfnscope-token:";
 
+const today = () => new Date().toISOString().slice(0, 10);
+
 /** @returns {Paste[]} newest first, without those that have expired */
 export function pastes() {
   try {
     const kept = /** @type {Paste[]} */ (JSON.parse(window.localStorage.getItem(LIST) ?? "[]"));
-    const today = new Date().toISOString().slice(0, 10);
-    return kept.filter(({ path, until }) => /^\/l\/[\w-]+$/.test(path) && until >= today);
+    return kept.filter(({ path, until }) => /^\/l\/[\w-]+$/.test(path) && until >= today());
   } catch {
     return []; // no storage, or not ours
   }
@@ -36,8 +38,22 @@ function keep(list) {
   }
 }
 
-/** @param {Paste} paste */
-export const remember = (paste) => keep([paste, ...pastes().filter(({ path }) => path !== paste.path)]);
+/**
+ * Put a paste in front of the list, and keep its delete token for as long as this tab is open.
+ *
+ * @param {Omit<Paste, "day">} paste
+ * @param {string} token
+ */
+export function remember(paste, token) {
+  const others = pastes();
+  const day = others.find(({ path }) => path === paste.path)?.day ?? today();
+  keep([{ ...paste, day }, ...others.filter(({ path }) => path !== paste.path)]);
+  try {
+    window.sessionStorage.setItem(TOKEN + paste.path, token);
+  } catch {
+    // then the token is known on the next page only
+  }
+}
 
 /** @param {string | null} path null for all */
 export const forget = (path) => keep(path === null ? [] : pastes().filter((paste) => paste.path !== path));
@@ -47,7 +63,6 @@ function tokenOf() {
   const { hash, pathname, search } = window.location;
   const token = /^#delete=([A-Za-z0-9_-]{8,100})$/.exec(hash)?.[1];
   try {
-    if (token) window.sessionStorage.setItem(TOKEN + pathname, token);
     return token ?? window.sessionStorage.getItem(TOKEN + pathname);
   } catch {
     return token ?? null;
@@ -63,10 +78,11 @@ export function offerDeleting() {
   if (!token) return;
   const { origin, pathname } = window.location;
   const { title = "", severity = "", until = "" } = kept.dataset;
-  remember({ path: pathname, title, severity, until });
+  remember({ path: pathname, title, severity, until }, token);
   const api = `${origin}/api/v1/layouts/${pathname.split("/").pop()}`;
   byId("delete-token").textContent = token;
   byId("delete-command").textContent = `curl -X DELETE -H 'Authorization: Bearer ${token}' ${api}`;
+  byId("delete-copy").dataset.copyText = byId("delete-command").textContent ?? "";
   byId("delete-known").hidden = false;
   const button = byId("delete");
   button.hidden = false;
@@ -99,16 +115,16 @@ export function listPastes() {
   const picks = document.getElementById("own-picks");
   if (picks) {
     picks.replaceChildren(
-      ...own.map(({ path, title }) => Object.assign(document.createElement("option"), { value: path, textContent: title })),
+      ...own.map(({ path, title, day }) => Object.assign(document.createElement("option"), { value: path, textContent: `${title}, ${day}` })),
     );
   }
 }
 
 /** @param {Paste} paste */
-function card({ path, title, severity, until }) {
+function card({ path, title, severity, day, until }) {
   const link = Object.assign(document.createElement("a"), { href: path });
   const name = Object.assign(document.createElement("b"), { textContent: title });
-  const kept = Object.assign(document.createElement("span"), { textContent: `kept until ${until}` });
+  const kept = Object.assign(document.createElement("span"), { textContent: `${day}, kept until ${until}` });
   const row = document.createElement("li");
   row.className = /^[a-z]+$/.test(severity) ? `dot t-${severity}` : "";
   link.append(name, kept);

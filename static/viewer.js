@@ -8,7 +8,7 @@ import { byId, closest, query } from "./dom.js";
 import { wireFind } from "./find.js";
 import { wireKeys } from "./keys.js";
 import { Log } from "./log.js";
-import { listPastes, offerDeleting } from "./pastes.js";
+import { offerDeleting } from "./pastes.js";
 import { closeMenus, offerCopy, offerForms } from "./share.js";
 import { sourceOf } from "./source.js";
 import { markAxis, moveWindow, wireStrip } from "./strip.js";
@@ -374,9 +374,8 @@ async function start(stage) {
 }
 
 offerCopy();
-offerForms();
 offerDeleting();
-listPastes();
+offerForms();
 closeMenus();
 const stage = document.getElementById("bars");
 if (stage) start(stage);

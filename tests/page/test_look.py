@@ -11,7 +11,16 @@ from tests.page.driving import Open, resize, until, wait_live
 def test_narrow_pages_do_not_scroll_sideways(address: str, open_page: Open) -> None:
     """At 360 and 400 pixels every page is as wide as the window."""
     page = open_page()
-    for path in ("/", "/samples", "/rules", "/samples/seed-1g-4g", "/samples/oops-1g-4g", "/samples/efi-nodes"):
+    for path in (
+        "/",
+        "/samples",
+        "/rules",
+        "/api",
+        "/compare",
+        "/samples/seed-1g-4g",
+        "/samples/oops-1g-4g",
+        "/samples/efi-nodes",
+    ):
         page.goto(address + path)
         for width in (360, 400):
             resize(page, width)

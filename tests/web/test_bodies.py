@@ -82,6 +82,15 @@ def test_an_empty_file_beside_a_pasted_log_does_not_hide_it() -> None:
     assert read(body, kind).text == LOG
 
 
+def test_a_text_and_a_file_are_one_text_within_the_limit() -> None:
+    """What an answer kept in the field, and the boot log that it asked for."""
+    body, kind = multipart(("log", None, b"BUG: unable"), ("file", "dmesg.gz", gzip.compress(LOG)))
+    assert read(body, kind).text == LOG + b"\nBUG: unable"
+    half = gzip.compress(b"x" * (LIMIT // 2 + 1))
+    body, kind = multipart(("log", None, half), ("file", "dmesg.gz", half))
+    assert refusal(body, kind) == 413
+
+
 def test_a_urlencoded_form_is_told_from_a_log() -> None:
     body = urllib.parse.urlencode({"log": LOG, "title": "my box"}).encode()
     submission = read(body, "application/x-www-form-urlencoded")

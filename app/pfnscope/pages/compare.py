@@ -1,6 +1,6 @@
 """The page that compares two layouts: their bars on one axis, and what differs, in words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -75,6 +75,7 @@ def compare_page(
         "compare.html",
         here="/compare",
         pair=pair,
+        faults={},
         note="",
         suggestions=[],
         listed=all(subject.listed for subject in subjects),
@@ -133,12 +134,24 @@ def _boots(pair: Pair, name: str, document: Document) -> list[Boot]:
     return boots
 
 
-def compare_form(templates: Templates, pair: Pair, first: Document | None, note: str = "") -> str:
-    """The HTML of the form for two links. ``first`` is the document of the one that is given already."""
+def compare_form(
+    templates: Templates,
+    pair: Pair,
+    first: Document | None,
+    note: str = "",
+    *,
+    faults: Mapping[str, str] | None = None,
+    values: Mapping[str, str] | None = None,
+) -> str:
+    """The HTML of the form. ``first`` is the document of the layout that is given already.
+
+    ``faults`` say what is wrong, by field; then ``values`` are what stood in the fields.
+    """
     return templates.render(
         "compare.html",
         here="/compare",
-        pair=pair,
+        pair=values or pair,
+        faults=faults or {},
         note=note,
         suggestions=_examples() if first is None else _partners(pair, first),
         listed=not pair.a,

@@ -6,16 +6,23 @@ from typing import Any
 from pfnscope import __version__
 from pfnscope.formats.templates import environment
 from pfnscope.report import glossary
+from pfnscope.service.unpacking import LIMIT
+from pfnscope.units import format_size
 
 
 class Templates:
-    """The templates of the pages. ``asset_url`` gives the address of a file in ``static``."""
+    """The templates of the pages. ``asset_url`` gives the address of a file in ``static``.
 
-    def __init__(self, asset_url: Callable[[str], str]) -> None:
+    ``most`` is how many bytes of a text the server takes.
+    """
+
+    def __init__(self, asset_url: Callable[[str], str], most: int = LIMIT) -> None:
         self._environment = environment()
         self._environment.globals.update(
             version=__version__,
             asset_url=asset_url,
+            most=most,
+            most_words=format_size(most),
             terms=glossary.BY_ID,
             lane_word=glossary.of_lane,
             kind_words=glossary.BY_KIND,

@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import anyio
 import anyio.to_thread
@@ -10,6 +11,7 @@ from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 
 from pfnscope import __version__, resources
+from pfnscope.pages.gallery import pictures
 from pfnscope.pages.templates import Templates
 from pfnscope.service.layouts import open_layouts
 from pfnscope.web import api, compare_page, errors, layout_page, paste_page, schema
@@ -33,7 +35,8 @@ _BODIES_AT_ONCE = 8  # of the largest size, with what is unpacked from them; sma
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The app with its storage open. Raises ValueError for a wrong setting, StoreUnavailable."""
     assets = Assets(resources.folder("static"))
-    services = _services(settings or Settings(), Templates(assets.url))
+    settings = settings or Settings()
+    services = _services(settings, Templates(assets.url, settings.max_body_bytes))
     app = FastAPI(
         title="pfnscope",
         version=__version__,
@@ -106,6 +109,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(_purge_for_ever, services)
+        tasks.start_soon(partial(anyio.to_thread.run_sync, pictures, abandon_on_cancel=True))
         yield
         tasks.cancel_scope.cancel()
     services.layouts.close()

@@ -222,12 +222,15 @@ def _from_json(body: bytes) -> Submission:
 
 
 def _from_fields(values: dict[str, bytes], query: Mapping[str, str], limit: int) -> Submission:
-    logs = [values.pop(name) for name in ("log", "file") if name in values]
+    logs = [values.pop(name) for name in ("file", "log") if name in values]
     if not logs:
         raise HTTPException(400, "The form has neither a field log nor a file.")
-    text = next((log for log in logs if log.strip()), b"")
+    # both: such as the crash in the field, and the boot log that its answer asks for
+    text = b"\n".join(_unpack(log, limit) for log in logs if log.strip())
+    if len(text) > limit:
+        raise HTTPException(413, str(TooLarge(limit)))
     options = {name: value.decode("utf-8", "replace") for name, value in values.items() if value}
-    return Submission(_unpack(text, limit), _fields({**query, **options}), form=True)
+    return Submission(text, _fields({**query, **options}), form=True)
 
 
 def _fields(options: Mapping[str, Any]) -> Fields:

@@ -4,6 +4,7 @@ from functools import partial
 
 import msgspec
 from fastapi import APIRouter, Request
+from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from pfnscope import service
@@ -16,13 +17,15 @@ from pfnscope.pages.query import ViewQuery, encoded
 from pfnscope.pages.subjects import Subject
 from pfnscope.report.compared import compared
 from pfnscope.service import Options
-from pfnscope.service.errors import NoSuchBoot
+from pfnscope.service.errors import NoSuchBoot, ServiceError
 from pfnscope.service.whatif import NO_QUESTION
 from pfnscope.web import sharing
 from pfnscope.web.cache import tagged
 from pfnscope.web.deps import Services, ServicesDep
+from pfnscope.web.errors import wants_page
 from pfnscope.web.layout_page import figure, place
-from pfnscope.web.query import LinkPairDep, PairFormDep, ViewQueryDep
+from pfnscope.web.problems import problem_of
+from pfnscope.web.query import LinkPairDep, PairForm, PairFormDep, ViewQueryDep, boot_number
 
 router = APIRouter(include_in_schema=False)
 
@@ -36,17 +39,31 @@ class Two(msgspec.Struct, frozen=True):
 
 @router.get("/compare")
 async def compare(request: Request, services: ServicesDep, view: ViewQueryDep, form: PairFormDep) -> Response:
-    """The page: a form for two links, and what differs between two that are given."""
+    """The page: a form for two links, and what differs between two that are given.
+
+    What is wrong with a field is said beside it, with all of them as they were.
+    """
     parameters = request.query_params.multi_items()
     # unknown names stay in the address, so that the page can name them
     rest = [(name, value) for name, value in parameters if name not in KNOWN]
     fields = [*form.fields, *rest]
     if sorted(fields) != sorted(parameters):
         return RedirectResponse(f"/compare?{encoded(fields)}".removesuffix("?"), 303)
-    pair, names = form.pair, [name for name, _ in rest]
-    if not pair.a or not pair.b:
+    names = [name for name, _ in rest]
+    try:
+        pair = form.pair
+        if pair.a and pair.b:
+            return await services.workers.run(_page, services, pair, view, names)
         return await services.workers.run(_form, services, pair, bars.ignored(names, KNOWN))
-    return await services.workers.run(_page, services, pair, view, names)
+    except (ServiceError, HTTPException) as error:
+        if not wants_page(request):
+            raise
+        faults = await services.workers.run(_faults, services, form)
+        if not faults:
+            raise
+        status = problem_of(error).status if isinstance(error, ServiceError) else error.status_code
+        page = compare_form(services.templates, Pair("", ""), None, faults=faults, values=form.values)
+        return HTMLResponse(page, status)
 
 
 @router.get("/compare.json")
@@ -98,6 +115,30 @@ def _page(services: Services, pair: Pair, view: ViewQuery, names: list[str]) -> 
         return _form(services, pair, note)
     page = compare_page(services.templates, pair, two.subjects, _drawn(services, two), view, names)
     return HTMLResponse(page)
+
+
+def _faults(services: Services, form: PairForm) -> dict[str, str]:
+    """What is wrong with the fields of the form, by field, each in a sentence."""
+    faults: dict[str, str] = {}
+    values = form.values
+    for side in ("a", "b"):
+        name, boot = values[side], f"boot_{side}"
+        at = side
+        try:
+            subject = sharing.named(services.layouts, name, Options()) if name else None
+            at = boot
+            options = Options(boot=boot_number("The boot", values[boot]))
+            if subject:
+                _document(services, msgspec.structs.replace(subject, options=options))
+                at = "kernel"
+                options = msgspec.structs.replace(options, kernel=values["kernel"] or None)
+                _document(services, msgspec.structs.replace(subject, options=options))
+        except HTTPException as error:
+            faults[at] = str(error.detail)
+        except ServiceError as error:
+            words = str(error)
+            faults[at] = f"{words[:1].upper()}{words[1:]}".removesuffix(".") + "."
+    return faults
 
 
 def _form(services: Services, pair: Pair, note: str) -> Response:

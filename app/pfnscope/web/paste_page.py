@@ -12,16 +12,16 @@ from pfnscope.drawing import svg
 from pfnscope.formats import rulebook
 from pfnscope.kernel.deferral import RESERVING
 from pfnscope.pages.gallery import pictures
+from pfnscope.pages.glance import glance
 from pfnscope.pages.log import dropped, kept_rows
 from pfnscope.pages.subjects import samples
 from pfnscope.service.errors import NoMemoryLayout, NothingToDraw
 from pfnscope.service.layouts import DAY
-from pfnscope.units import format_size
 from pfnscope.web import schema, sharing
 from pfnscope.web.bodies import Submission
 from pfnscope.web.deps import Services, ServicesDep, SubmissionDep, absolute, html, services_of
 from pfnscope.web.errors import wants_page
-from pfnscope.web.problems import Problem, problem_of
+from pfnscope.web.problems import HEADLINES, Problem, problem_of
 from pfnscope.web.query import OverridesDep
 from pfnscope.words import counted
 
@@ -133,7 +133,6 @@ def api_page(request: Request, services: ServicesDep) -> Response:
         operations=operations,
         limits=limits,
         base_url=base_url,
-        most_words=format_size(limits.max_body_bytes),
     )
 
 
@@ -162,10 +161,11 @@ def rules_json() -> Response:
 
 def error_page(request: Request, problem: Problem) -> Response:
     """A problem for people."""
-    services = services_of(request)
-    return html(services, "problem.html", problem.status, here="", problem=problem)
+    headline = HEADLINES.get(problem.status, problem.title)
+    return html(services_of(request), "problem.html", problem.status, here="", problem=problem, headline=headline)
 
 
+_SHOWN = 5  # examples on the paste page
 MOST_IN_FIELD = 1 << 20
 """Bytes of a text that a page brings back in its field."""
 
@@ -187,13 +187,12 @@ def _paste(
         problem.status if problem else 200,
         here="/",
         problem=problem,
+        glance=glance(log.text) if problem and log else "",
         answer=answer,
         fields=log.fields if log else None,
         text=_for_field(log.text) if log else "",
-        pictures=pictures(),
-        patterns=svg.pattern_sheet(),
-        most=services.settings.max_body_bytes,
-        most_words=format_size(services.settings.max_body_bytes),
+        pictures=pictures(_SHOWN),
+        examples=len(samples()),
         lifetimes=lifetimes,
         retention_days=days,
         base_url=absolute(request, services, ""),

@@ -34,6 +34,24 @@ _STATUS: dict[type[ServiceError], HTTPStatus] = {
 }
 
 
+HEADLINES = {
+    400: "This request cannot be understood",
+    403: "This is not allowed",
+    404: "There is nothing at this address",
+    405: "This address does not take that",
+    408: "This came too slowly",
+    409: "This was sent before",
+    410: "This layout is gone",
+    413: "This is more than the server takes",
+    415: "This is no text",
+    422: "This cannot be shown",
+    429: "Too many at once",
+    500: "Something went wrong here",
+    503: "The server cannot do this now",
+}
+"""What a page says of each status, in place of the phrase that HTTP has for it."""
+
+
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """The body of an error. ``looked_for`` and ``seen`` only where a text has no memory layout."""
 

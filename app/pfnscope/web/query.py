@@ -129,6 +129,11 @@ class PairForm(msgspec.Struct, frozen=True):
         return [(name, value) for name, value in fields.items() if value]
 
     @property
+    def values(self) -> dict[str, str]:
+        """What stands in the fields, with names in place of links."""
+        return dict.fromkeys(self.__struct_fields__, "") | dict(self.fields)
+
+    @property
     def pair(self) -> Pair:
         """What is to be compared; ``a`` or ``b`` may be empty. Raises BadOption."""
         fields = dict(self.fields)
