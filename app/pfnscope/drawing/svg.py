@@ -19,7 +19,6 @@ from pfnscope.drawing.scene import Mark, Scene, visible_marks
 from pfnscope.drawing.view import WHOLE, View
 from pfnscope.model.analysis import ALARMS
 from pfnscope.model.ranges import FrameRange
-from pfnscope.units import format_size
 
 TOP = 26
 ROW = 31
@@ -249,7 +248,7 @@ def _bar(bar: Bar, axis: Axis, canvas: Canvas, top: float) -> str:
 def _labels(bar: Bar, share: float, middle: float, canvas: Canvas, top: float) -> str:
     """The longest label that fits; in a fluid drawing, the short one between two widths and the long one beyond."""
     alarm = " alarm" if bar.kind in _SHOUTING else ""
-    fits = [(text, _least_width(text, share)) for text in label_forms(sized(bar, canvas.page_size))]
+    fits = [(text, _least_width(text, share)) for text in label_forms(bar.sized(canvas.page_size))]
     shown: list[tuple[str, str]] = []
     if canvas.width is not None:
         shown = [(text, "") for text, width in fits if width <= canvas.width][:1]
@@ -276,13 +275,6 @@ def label_forms(label: str) -> tuple[str, ...]:
     shorter = (" · ".join(parts[:count]) for count in range(len(parts), 0, -1))
     head = parts[0].partition(" (")[0]
     return tuple(dict.fromkeys((*shorter, head, head.removeprefix("node "))))
-
-
-def sized(bar: Bar, page_size: int) -> str:
-    """A bar's label with its size: ``usable · 3 GiB``; bars that stand for several have none."""
-    if bar.label.endswith(" ranges"):
-        return bar.label
-    return f"{bar.label} · {format_size((bar.end_pfn - bar.start_pfn) * page_size)}"
 
 
 def _least_width(text: str, share: float) -> int:
