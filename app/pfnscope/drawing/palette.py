@@ -4,6 +4,7 @@ Categories differ in lightness and pattern as well as in hue, so that they stay 
 colour vision and in print. Patterns are Plotly's names: ``/ \ x . - |``.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import msgspec
@@ -59,7 +60,7 @@ PAINTS: dict[str, Paint] = {
     "none": Paint("harmless hole", "#dfdacb", "#403d33"),
     "event": Paint("oops or bad page", "#f3c6e0", "#6d2550", ".", "#8e1c62", "#f29bd0"),
     "safe": Paint("safe start", "#cfe5c6", "#2c4a24"),
-    "unsafe": Paint("start that adds a danger", "#fdece9", "#3a1d1b", "x", "#c0433b", "#e0776c"),
+    "unsafe": Paint("start that adds a danger", "#fdece9", "#3a1d1b", "/", "#c0433b", "#e0776c"),
     "differs": Paint("differs", "#d6e6f7", "#1f3a55", "\\", "#4a86c5", "#6fa8de"),
     "several": Paint("several ranges, closer than a pixel", "#b9b4ab", "#57534d", "|", "#6f6a62", "#8d877e"),
 }
@@ -124,6 +125,16 @@ TONES: dict[Severity, Tone] = {
 """By severity, as in static/page.css."""
 
 
+def legend(kinds: Iterable[str]) -> list[tuple[str, str]]:
+    """Kind and name of each paint among these kinds but nodes and zones, which bars name; of those alike the first."""
+    used = set(kinds)
+    named = {kind: paint for kind, paint in PAINTS.items() if kind in used and not kind.startswith(("node-", "zone-"))}
+    looks = {
+        (paint.light, paint.pattern, paint.light_line): (kind, paint.name) for kind, paint in reversed(named.items())
+    }
+    return list(reversed(looks.values()))
+
+
 def _block(dark: bool) -> str:
     pick = 1 if dark else 0
     chrome = {"ink": INK, "dim": DIM, "line": LINE, "card": CARD, "alarm": ALARM}
@@ -157,6 +168,7 @@ def fills() -> str:
         else:
             rules.append(f".k-{kind} {{ fill: var(--k-{kind}) }}")
         rules.append(f".sw-{kind} {{ background-color: var(--{'p' if paint.pattern else 'k'}-{kind}) }}")
+    rules += [".k-broken { fill: url(#pat-broken) }", "#pat-broken path { fill: none; stroke: var(--dim) }"]
     return "\n".join(rules) + "\n"
 
 
