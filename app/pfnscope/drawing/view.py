@@ -137,7 +137,7 @@ def families(scene: Scene) -> list[tuple[str, str]]:
 
 
 def folded_words(scene: Scene, shown: Collection[str]) -> list[str]:
-    """What of a scene is folded, but for the families ``shown``, such as ``The same as Zones: Zones (/proc/zoneinfo).``."""
+    """What is folded, but for the families ``shown``: such as ``The same as Zones: Zones (/proc/zoneinfo).``."""
     titles = dict(families(scene))
     names: dict[str, list[str]] = {}
     for family, why in scene.folded.items():
