@@ -31,7 +31,7 @@ PAINTS: dict[str, Paint] = {
     "unusable": Paint("unusable", "#dcd9d6", "#2a2a2a", "x", "#8a8580", "#5c5956"),
     "pmem": Paint("persistent", "#cfe6df", "#214439", ".", "#4d8f7d", "#66b39d"),
     "soft-reserved": Paint("soft reserved", "#e2e8dd", "#2f352c", ".", "#7e8d74", "#75826c"),
-    "other": Paint("other", "#ecebe8", "#2b2d30"),
+    "other": Paint("other", "#dde1e4", "#3a4047"),
     "taken": Paint("memblock.reserved", "#d3dae0", "#3a434b", "/", "#9aa7b2", "#5f6c77"),
     "crash-kernel": Paint("crash kernel", "#e6cbea", "#553061", "/", "#a56bb3", "#a878b8"),
     "cma": Paint("CMA", "#cfe3f2", "#254457", "|", "#6c9fc4", "#5f93b8"),

@@ -181,7 +181,7 @@ _STYLE = """
 .lb { paint-order: stroke; stroke: var(--card); stroke-width: 3.5px; stroke-opacity: .75; stroke-linejoin: round }
 .frame { fill: var(--alarm); fill-opacity: .06; stroke: var(--alarm); stroke-dasharray: 4 3 }
 .side { fill: var(--dim); font-style: italic } .apart { fill: var(--k-differs) }
-.lb.alarm { fill: var(--alarm); font-weight: 650 }
+.lb.alarm { fill: var(--alarm); font-weight: 650 } .sz { font-size: 10px; font-weight: 400 }
 """
 
 
@@ -290,9 +290,17 @@ def _labels(bar: Bar, share: float, middle: float, canvas: Canvas, top: float) -
                 until = width
     return "".join(
         f'<text x="{canvas.x(middle)}" y="{top + canvas.bar / 2 + 4.2}" text-anchor="middle" class="lb{alarm}{style}">'
-        f"{_text(text)}</text>"
+        f"{_words(text, bar, canvas)}</text>"
         for text, style in shown
     )
+
+
+def _words(text: str, bar: Bar, canvas: Canvas) -> str:
+    """A label; in a file its size is smaller. Not on the page, whose live labels are all of one size."""
+    if canvas.width is None or text == bar.label or text != bar.sized(canvas.page_size):
+        return _text(text)
+    label, _, size = text.rpartition(" · ")
+    return f'{_text(label)} <tspan class="sz">{size}</tspan>'
 
 
 def label_forms(label: str) -> tuple[str, ...]:
