@@ -98,8 +98,9 @@ export function placeWords([from, to], pageSize) {
 export function breaks({ axis, knots, scale }, view) {
   if (axis === "scale") return [];
   const [start, end] = view.map((at) => toPfn(knots, at));
-  const pfns = [start, ...knots.pfn.filter((pfn) => pfn > start && pfn < end), end];
-  const at = pfns.map((pfn) => (toPosition(knots, pfn) - view[0]) / (view[1] - view[0]));
+  const inView = [...knots.pfn.keys()].filter((i) => knots.pfn[i] > start && knots.pfn[i] < end);
+  const pfns = [start, ...inView.map((i) => knots.pfn[i]), end];
+  const at = [view[0], ...inView.map((i) => knots.at[i]), view[1]].map((place) => (place - view[0]) / (view[1] - view[0]));
   const inner = [Math.max(start, scale[0]), Math.min(end, scale[1])];
   const [low, high] = inner[0] < inner[1] ? inner : [start, end];
   const usual = ((high - low) * (view[1] - view[0])) / (toPosition(knots, high) - toPosition(knots, low));
