@@ -61,7 +61,7 @@ def test_what_repeats_another_lane_is_folded_and_named() -> None:
     drawn = scene.of(seed_document(user_map=seed.firmware_map))
     assert _keys(drawn)[:3] == ["firmware", "user", "nodes"]
     assert _keys(view.shown(drawn)) == ["firmware", "nodes", "zones", "pages", "holes"]
-    assert view.repeated_words(drawn) == ["The same as Firmware map: User map."]
+    assert view.folded_words(drawn, ()) == ["The same as Firmware map: User map."]
     assert _keys(view.shown(drawn, ["user", "nodes"])) == ["user", "nodes"]
     assert ("user", "User map") in view.families(drawn)
     assert "User map" not in svg.draw(drawn)
@@ -78,7 +78,7 @@ def test_lanes_of_other_sources_are_folded_into_the_one_that_is_always_drawn(end
     drawn = scene.of(seed_document(memblock_debugfs=DebugfsLists(tuple(regions), (), ())))
     same = end == second.end
     assert ("debugfs-memory" in _keys(view.shown(drawn))) is not same
-    assert view.repeated_words(drawn) == (["The same as Nodes: memblock.memory."] if same else [])
+    assert view.folded_words(drawn, ()) == (["The same as Nodes: memblock.memory."] if same else [])
     assert "nodes" in _keys(view.shown(drawn))
 
 

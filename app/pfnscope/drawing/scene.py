@@ -43,7 +43,8 @@ class Scene(msgspec.Struct, frozen=True):
     """All of one drawing, in frames of ``page_size`` bytes.
 
     ``holes`` are what the bars' hole indexes mean, ``alarms`` the frames that a dashed line runs around, ``stops``
-    those that keys lead to. ``folded`` are the families that are drawn only where somebody wants to see them, each with the reason.
+    those that keys lead to. ``folded`` are the families that are drawn only where somebody wants to see them, each with
+    the reason: ``the same as Zones``, ``the same in both``.
     """
 
     lanes: tuple[Lane, ...]
@@ -60,7 +61,7 @@ class Scene(msgspec.Struct, frozen=True):
 def of(document: Document) -> Scene:
     """The drawing of one document; a lane that repeats another is folded."""
     drawn = lanes(document)
-    titles = {family_of(lane.key): lane.title for lane in drawn}
+    titles = {family_of(lane.key): lane.title.partition(" of node ")[0] for lane in drawn}
     return Scene(
         drawn,
         document.kernel.page_size,

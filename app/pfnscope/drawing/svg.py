@@ -6,7 +6,7 @@ does not fit a narrow drawing has a class ``w480``… that the style sheet shows
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
 import msgspec

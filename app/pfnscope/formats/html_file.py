@@ -15,7 +15,7 @@ from pfnscope.drawing import plotly, scene, svg
 from pfnscope.drawing.axis import Axes, AxisName, usual
 from pfnscope.drawing.lanes import undecided
 from pfnscope.drawing.stops import stop_words
-from pfnscope.drawing.view import shown
+from pfnscope.drawing.view import families, folded_words, shown
 from pfnscope.formats import text
 from pfnscope.formats.templates import environment
 from pfnscope.formats.text import facts
@@ -53,7 +53,8 @@ def render(document: Document, log_text: bytes = b"", today: Document | None = N
     """
     log = log_rows(keep_memory_lines(log_text, read(log_text)), document) if log_text else []
     static = resources.folder("static")
-    drawn = shown(scene.simulated(today, document) if today else scene.of(document))
+    every = scene.simulated(today, document) if today else scene.of(document)
+    drawn = shown(every)
     both_axes = Axes(drawn.lanes)
     axis = usual(both_axes, drawn.lanes)
     live = bool(drawn.lanes) and (static / _BUNDLE).is_file()
@@ -77,7 +78,8 @@ def render(document: Document, log_text: bytes = b"", today: Document | None = N
         axis=axis,
         view={"axis": axis, "from": None, "to": None, "sel": None, "lanes": None},
         drawing=svg.for_page(drawn, axis, both_axes=both_axes),
-        overview=svg.overview(drawn),
+        overview=svg.overview(drawn, folded=every.lanes),
+        folded=folded_words(every, [key for key, _ in families(drawn)]),
         legend=svg.legend(drawn, both_axes),
         holes=holes[:_MOST_HOLES],
         hidden_holes=len(holes) - len(holes[:_MOST_HOLES]),
