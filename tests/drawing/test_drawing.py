@@ -9,6 +9,7 @@ import pytest
 from pfnscope.drawing import palette, plotly, scene, svg
 from pfnscope.drawing.axis import Axes, AxisName
 from pfnscope.drawing.lanes import lanes
+from pfnscope.drawing.overview import overview
 from pfnscope.model.analysis import Verdict
 from pfnscope.model.document import Sections
 from pfnscope.model.log import MapEntry, MemoryType
@@ -32,7 +33,7 @@ def test_the_svg_is_well_formed_whatever_the_log_says(axis: AxisName) -> None:
 
 def test_the_drawing_for_the_page_needs_no_inline_style() -> None:
     """The content security policy forbids style attributes and elements."""
-    text = svg.for_page(SEED) + svg.overview(SEED)
+    text = svg.for_page(SEED) + overview(SEED)
     assert "style" not in text
 
 
@@ -49,7 +50,7 @@ def test_a_document_without_anything_still_draws() -> None:
     )
     assert lanes(empty) == ()
     ET.fromstring(svg.draw(scene.of(empty), "scale"))
-    ET.fromstring(svg.overview(scene.of(empty)))
+    ET.fromstring(overview(scene.of(empty)))
     assert json.loads(plotly.figure_json(scene.of(empty), "scale"))["data"][0]["base"] == []
 
 
@@ -96,8 +97,8 @@ def test_labels_can_be_read_on_every_bar(kind: str) -> None:
 def test_the_overview_shows_the_nodes_where_the_map_has_less() -> None:
     """A map of a few pages is no picture of a machine of gigabytes."""
     few = [MapEntry(*ByteRange(0x0, 0x10000), MemoryType.RAM, "usable", (1,))]
-    assert "k-node-1" in svg.overview(scene.of(seed_document(firmware_map=few, user_map=[])))
-    assert "k-node-1" not in svg.overview(SEED)
+    assert "k-node-1" in overview(scene.of(seed_document(firmware_map=few, user_map=[])))
+    assert "k-node-1" not in overview(SEED)
 
 
 def test_a_hole_stands_out_from_the_card_and_from_a_harmless_one() -> None:

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from pfnscope.drawing import svg, view
-from pfnscope.drawing.axis import Axis, breaks, labelled
+from pfnscope.drawing.axis import Axis, labelled
+from pfnscope.drawing.breaks import breaks
 from pfnscope.model.ranges import FrameRange
 
 HERE = Path(__file__).parent

@@ -122,31 +122,6 @@ def family_of(key: str) -> str:
     return head if head in ("zones", "zoneinfo") and number.isdigit() else key
 
 
-def repeated(lanes: Iterable[Lane]) -> dict[str, str]:
-    """Families of lanes that show the ranges and kinds of another, each with that other: core lanes, then earlier ones.
-
-    A core lane repeats none.
-    """
-    families: dict[str, list[Lane]] = {}
-    for lane in lanes:
-        families.setdefault(family_of(lane.key), []).append(lane)
-    out: dict[str, str] = {}
-    first: dict[tuple[tuple[str, int, int, int], ...], list[str]] = {}
-    for key, own in sorted(families.items(), key=lambda item: not item[1][0].core):
-        size = tuple((lane.side, len(lane.bars), lane.bars[0].start_pfn, lane.bars[-1].end_pfn) for lane in own)
-        others = first.setdefault(size, [])
-        same = next((other for other in others if _looks(families[other]) == _looks(own)), None)
-        if same is None or own[0].core:
-            others.append(key)
-        else:
-            out[key] = same
-    return out
-
-
-def _looks(family: Iterable[Lane]) -> list[tuple[int, int, str]]:
-    return [(bar.start_pfn, bar.end_pfn, bar.kind) for lane in family for bar in lane.bars]
-
-
 def missing(document: Document) -> list[str]:
     """Lanes that the text says nothing for, in words for the reader of the drawing."""
     lists = {

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from pfnscope.drawing.axis import Axis
-from pfnscope.drawing.lanes import MAPS, Bar, Lane, family_of, lanes, repeated
+from pfnscope.drawing.lanes import MAPS, Bar, Lane, family_of, lanes
 from pfnscope.drawing.stops import Stop, stops
 from pfnscope.model.analysis import worst_first
 from pfnscope.model.answers import Placements
@@ -69,9 +69,34 @@ def of(document: Document) -> Scene:
         _alarms(document, 1),
         document.verdict.summary,
         _release(document),
-        folded={family: f"the same as {titles[other]}" for family, other in repeated(drawn).items()},
+        folded={family: f"the same as {titles[other]}" for family, other in _repeated(drawn).items()},
         stops=stops(document),
     )
+
+
+def _repeated(lanes: Iterable[Lane]) -> dict[str, str]:
+    """Families of lanes that show the ranges and kinds of another, each with that other: core lanes, then earlier ones.
+
+    A core lane repeats none.
+    """
+    families: dict[str, list[Lane]] = {}
+    for lane in lanes:
+        families.setdefault(family_of(lane.key), []).append(lane)
+    out: dict[str, str] = {}
+    first: dict[tuple[tuple[str, int, int, int], ...], list[str]] = {}
+    for key, own in sorted(families.items(), key=lambda item: not item[1][0].core):
+        size = tuple((lane.side, len(lane.bars), lane.bars[0].start_pfn, lane.bars[-1].end_pfn) for lane in own)
+        others = first.setdefault(size, [])
+        same = next((other for other in others if _looks(families[other]) == _looks(own)), None)
+        if same is None or own[0].core:
+            others.append(key)
+        else:
+            out[key] = same
+    return out
+
+
+def _looks(family: Iterable[Lane]) -> list[tuple[int, int, str]]:
+    return [(bar.start_pfn, bar.end_pfn, bar.kind) for lane in family for bar in lane.bars]
 
 
 def of_two(first: Document, second: Document, names: tuple[str, str], *, one_log: bool = False) -> Scene:

@@ -6,7 +6,7 @@ does not fit a narrow drawing has a class ``w480``… that the style sheet shows
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from html import escape
 
 import msgspec
@@ -14,10 +14,10 @@ import msgspec
 from pfnscope.drawing import axis as axes
 from pfnscope.drawing import palette
 from pfnscope.drawing.axis import Axes, Axis, AxisName, ticks
-from pfnscope.drawing.lanes import Bar, Lane, map_lane
+from pfnscope.drawing.breaks import breaks
+from pfnscope.drawing.lanes import Bar, Lane
 from pfnscope.drawing.scene import Mark, Scene, visible_marks
 from pfnscope.drawing.view import WHOLE, View, shown
-from pfnscope.model.analysis import ALARMS
 from pfnscope.model.ranges import FrameRange
 
 TOP = 26
@@ -29,8 +29,6 @@ _MINI = (22, 23, 18)
 """TOP, ROW and BAR of the small drawing."""
 _WIDTHS = range(240, 1201, 80)
 """Widths of the page's drawing from which on a label is shown; those of the ticks are among them."""
-_STRIP, _STRIP_BAR = 24, 12
-"""Pixels of the overview and of its bars."""
 _PIXEL = 0.0008
 _SHOUTING = ("danger", "uninitialised")
 _NEVER = 10**9
@@ -156,7 +154,7 @@ def legend(scene: Scene, both_axes: Axes, axis: AxisName = "schematic") -> list[
     Nodes and zones carry their names.
     """
     entries = palette.legend(bar.kind for lane in scene.lanes for bar in lane.bars)
-    if axes.breaks(both_axes[axis], both_axes["scale"]):
+    if breaks(both_axes[axis], both_axes["scale"]):
         entries.append(("broken", "over 100 times wider or narrower than to scale"))
     return entries
 
@@ -244,7 +242,7 @@ def _drawing(scene: Scene, axis: Axis, canvas: Canvas, both_axes: Axes) -> str:
         out.append(
             f'<text x="{canvas.x(tick.at)}" y="13" text-anchor="{tick.anchor}" class="tl{shown}">{tick.label}</text>'
         )
-    for left, right in axes.breaks(axis, both_axes["scale"]):
+    for left, right in breaks(axis, both_axes["scale"]):
         place = f'x="{canvas.x(left)}" y="{canvas.top - canvas.top % 5 - 5}" width="{canvas.length(right - left)}"'
         out.append(f'<rect {place} height="5" class="k-broken"/>')
     for row, lane in enumerate(lanes):
@@ -352,48 +350,6 @@ def _text(text: str) -> str:
 
 def _attribute(text: str) -> str:
     return escape(text.translate(_CONTROLS), quote=True)
-
-
-def overview(scene: Scene, view: View = WHOLE, folded: Sequence[Lane] = ()) -> str:
-    """A strip of the whole machine to scale, above the bars: where memory is, where the alarms are, what is in view.
-
-    Memory is that of the ``folded`` lanes where no lane of the scene tells it. SVG of percentages, like the drawing;
-    the page's script moves the rectangle of class ``window``.
-    """
-    lanes = scene.lanes
-    axis = axes.to_scale(lanes)
-    keys = {lane.key: lane for lane in (*folded, *lanes)}
-    ground = map_lane(lanes) or map_lane(folded)
-    nodes = keys.get("nodes")
-    # a map that has less than the nodes is not whole
-    if nodes and (ground is None or _pages(ground.bars, "ram") < _pages(nodes.bars, "node-")):
-        ground = nodes
-    out = [
-        f'<svg width="100%" height="{_STRIP}" aria-hidden="true"><line x1="0" x2="100%" y1="8" y2="8" class="base"/>'
-    ]
-    for bar in axes.merged(ground.bars, axis, _PIXEL) if ground else ():
-        left, width = _percent(axis, bar.start_pfn, bar.end_pfn)
-        out.append(f'<rect x="{left:.4g}%" y="2" width="{width:.4g}%" height="{_STRIP_BAR}" class="k-{bar.kind}"/>')
-    for bar in keys["holes"].bars if "holes" in keys else ():
-        if bar.kind in ALARMS:
-            middle = (axis.place(bar.start_pfn) + axis.place(bar.end_pfn)) * 50
-            out.append(f'<text x="{middle:.4g}%" y="{_STRIP}" class="mark t-{bar.kind}">▲</text>')
-    left, width = (0.0, 100.0) if view.start is None or view.end is None else _percent(axis, view.start, view.end)
-    out.append(
-        f'<rect x="{left:.4g}%" y="0.75" width="{width:.4g}%" height="{_STRIP_BAR + 2.5}" rx="3" class="window"/></svg>'
-    )
-    return "".join(out)
-
-
-def _pages(bars: Iterable[Bar], kind: str) -> int:
-    return sum(bar.end_pfn - bar.start_pfn for bar in bars if bar.kind.startswith(kind))
-
-
-def _percent(axis: axes.Axis, start: float, end: float) -> tuple[float, float]:
-    """Where a range begins and how wide it is drawn: never too narrow to be seen."""
-    left = axis.place(start) * 100
-    width = max(axis.place(end) * 100 - left, 0.2)
-    return min(left, 100 - width), width
 
 
 def png(drawing: str, zoom: float = ZOOM) -> bytes:

@@ -14,6 +14,7 @@ from pfnscope.bootlog import keep_memory_lines, read
 from pfnscope.drawing import plotly, scene, svg
 from pfnscope.drawing.axis import Axes, AxisName, usual
 from pfnscope.drawing.lanes import undecided
+from pfnscope.drawing.overview import overview
 from pfnscope.drawing.stops import stop_words
 from pfnscope.drawing.view import families, folded_words, shown
 from pfnscope.formats import text
@@ -78,7 +79,7 @@ def render(document: Document, log_text: bytes = b"", today: Document | None = N
         axis=axis,
         view={"axis": axis, "from": None, "to": None, "sel": None, "lanes": None},
         drawing=svg.for_page(drawn, axis, both_axes=both_axes),
-        overview=svg.overview(drawn, folded=every.lanes),
+        overview=overview(drawn, folded=every.lanes),
         folded=folded_words(every, [key for key, _ in families(drawn)]),
         legend=svg.legend(drawn, both_axes),
         holes=holes[:_MOST_HOLES],

@@ -8,6 +8,7 @@ import msgspec
 from pfnscope.drawing import svg
 from pfnscope.drawing import view as views
 from pfnscope.drawing.axis import Axes, AxisName, beyond_words, usual
+from pfnscope.drawing.overview import overview
 from pfnscope.drawing.scene import Scene
 from pfnscope.drawing.stops import stop_words
 from pfnscope.drawing.view import View, shown
@@ -115,7 +116,7 @@ def bars(drawn: Drawn, query: ViewQuery, known: Iterable[str], names: Iterable[s
         "find_detail": detail,
         "drawing": svg.for_page(scene, axis, view=view, both_axes=drawn.axes),
         "mini": svg.mini(scene, axis, both_axes=drawn.axes) if scene.lanes else "",
-        "overview": svg.overview(scene, view, every.lanes),
+        "overview": overview(scene, view, every.lanes),
         "beyond": beyond_words(scene.lanes, drawn.axes["scale"], scene.page_size),
         "legend": svg.legend(scene, drawn.axes),
     }
