@@ -11,6 +11,8 @@
  */
 
 const BESIDE = 256; // page frames shown on both sides of a single one, to scale
+const BROKEN = 100; // times by which a part is drawn wider or narrower than others, so that a zigzag says so
+const BETWEEN = 0.004; // part of the view between zigzags below which they are one
 const FRACTIONS = 65536; // a page frame is written to this part of one: a pixel of the deepest zoom is more
 
 /**
@@ -83,6 +85,34 @@ export const frameWords = (pfn, pageSize) => `pfn 0x${pfn.toString(16)} · ${add
 export function placeWords([from, to], pageSize) {
   const pages = `${(to - from).toLocaleString("en")} ${to - from === 1 ? "page" : "pages"}`;
   return `[${hex(from)}, ${hex(to)}) · ${pages} · ${address(from, pageSize)}`;
+}
+
+/**
+ * Parts (0..1) of the view that are drawn more than 100 times wider or narrower than the rest of it, as far as that lies
+ * on the axis to scale.
+ *
+ * @param {{axis: string, knots: Knots, scale: Range}} meta
+ * @param {Range} view positions
+ * @returns {Range[]}
+ */
+export function breaks({ axis, knots, scale }, view) {
+  if (axis === "scale") return [];
+  const [start, end] = view.map((at) => toPfn(knots, at));
+  const inView = [...knots.pfn.keys()].filter((i) => knots.pfn[i] > start && knots.pfn[i] < end);
+  const pfns = [start, ...inView.map((i) => knots.pfn[i]), end];
+  const at = [view[0], ...inView.map((i) => knots.at[i]), view[1]].map((place) => (place - view[0]) / (view[1] - view[0]));
+  const inner = [Math.max(start, scale[0]), Math.min(end, scale[1])];
+  const [low, high] = inner[0] < inner[1] ? inner : [start, end];
+  const usual = ((high - low) * (view[1] - view[0])) / (toPosition(knots, high) - toPosition(knots, low));
+  /** @type {Range[]} */
+  const out = [];
+  for (let i = 0; i + 1 < pfns.length; i += 1) {
+    const [left, right, pages] = [at[i], at[i + 1], pfns[i + 1] - pfns[i]];
+    if ((right - left) * usual <= BROKEN * pages && pages <= BROKEN * usual * (right - left)) continue;
+    if (out.length && left - out[out.length - 1][1] < BETWEEN) out[out.length - 1][1] = right;
+    else out.push([left, right]);
+  }
+  return out;
 }
 
 /**

@@ -1,6 +1,6 @@
 /* SVG beside what Plotly draws: address labels and the frame of what is picked above the bars, tinted places below. */
 
-import { toPosition } from "./axis.js";
+import { breaks, toPosition } from "./axis.js";
 
 /**
  * @import { Range } from "./axis.js"
@@ -55,7 +55,7 @@ function box(name, across, top, bottom) {
 }
 
 /**
- * The labels of the axis, and a frame through all lanes around the picked page frames.
+ * The labels of the axis, zigzags where it is not to scale, and a frame through all lanes around the picked page frames.
  *
  * @param {Figure} figure
  * @param {Label[]} labels
@@ -69,9 +69,12 @@ export function labelsAndFrame({ layout: { meta, height, margin } }, labels, pic
     text.textContent = label.text;
     return text;
   });
-  if (!picked) return texts;
+  const zigzags = breaks(meta, view).map(([left, right]) =>
+    create("rect", { class: "k-broken", x: left * width, y: margin.t - (margin.t % 5) - 5, width: (right - left) * width, height: 5 }),
+  );
+  if (!picked) return [...zigzags, ...texts];
   const ends = /** @type {Range} */ (picked.map((pfn) => toPosition(meta.knots, pfn)));
-  return [...texts, ...box("pick", pixels(ends, view, width), margin.t - 4, height - 2)];
+  return [...zigzags, ...texts, ...box("pick", pixels(ends, view, width), margin.t - 4, height - 2)];
 }
 
 /**

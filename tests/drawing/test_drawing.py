@@ -3,11 +3,13 @@
 import json
 from xml.etree import ElementTree as ET
 
+import msgspec
 import pytest
 
 from pfnscope.drawing import palette, plotly, scene, svg
-from pfnscope.drawing.axis import AxisName
+from pfnscope.drawing.axis import Axes, AxisName
 from pfnscope.drawing.lanes import lanes
+from pfnscope.drawing.overview import overview
 from pfnscope.model.analysis import Verdict
 from pfnscope.model.document import Sections
 from pfnscope.model.log import MapEntry, MemoryType
@@ -15,6 +17,7 @@ from pfnscope.model.ranges import ByteRange
 from tests.report.documents import hole, seed_document
 
 SEED = scene.of(seed_document())
+SEED_AXES = Axes(SEED.lanes)
 EVIL = 'x"><script>alert(1)</script>\x00\x1b[31m\ud800'
 
 
@@ -30,7 +33,7 @@ def test_the_svg_is_well_formed_whatever_the_log_says(axis: AxisName) -> None:
 
 def test_the_drawing_for_the_page_needs_no_inline_style() -> None:
     """The content security policy forbids style attributes and elements."""
-    text = svg.for_page(SEED) + svg.overview(SEED)
+    text = svg.for_page(SEED) + overview(SEED)
     assert "style" not in text
 
 
@@ -47,7 +50,7 @@ def test_a_document_without_anything_still_draws() -> None:
     )
     assert lanes(empty) == ()
     ET.fromstring(svg.draw(scene.of(empty), "scale"))
-    ET.fromstring(svg.overview(scene.of(empty)))
+    ET.fromstring(overview(scene.of(empty)))
     assert json.loads(plotly.figure_json(scene.of(empty), "scale"))["data"][0]["base"] == []
 
 
@@ -94,8 +97,8 @@ def test_labels_can_be_read_on_every_bar(kind: str) -> None:
 def test_the_overview_shows_the_nodes_where_the_map_has_less() -> None:
     """A map of a few pages is no picture of a machine of gigabytes."""
     few = [MapEntry(*ByteRange(0x0, 0x10000), MemoryType.RAM, "usable", (1,))]
-    assert "k-node-1" in svg.overview(scene.of(seed_document(firmware_map=few, user_map=[])))
-    assert "k-node-1" not in svg.overview(SEED)
+    assert "k-node-1" in overview(scene.of(seed_document(firmware_map=few, user_map=[])))
+    assert "k-node-1" not in overview(SEED)
 
 
 def test_a_hole_stands_out_from_the_card_and_from_a_harmless_one() -> None:
@@ -111,3 +114,42 @@ def test_a_hole_stands_out_from_the_card_and_from_a_harmless_one() -> None:
 
 def _lightness(colour: str) -> float:
     return sum(int(colour[i : i + 2], 16) for i in (1, 3, 5)) / 765
+
+
+def test_no_swatch_stands_for_two_kinds_but_a_danger_and_what_makes_it_one() -> None:
+    """In the legend of everything, each look once."""
+    alike = [
+        {one, other}
+        for one, paint in palette.PAINTS.items()
+        for other, second in palette.PAINTS.items()
+        if one < other and msgspec.structs.replace(paint, name="") == msgspec.structs.replace(second, name="")
+    ]
+    assert alike == [{"danger", "uninitialised"}]
+    names = [name for _, name in palette.legend(palette.PAINTS)]
+    assert "struct page never written" in names
+    assert "dangerous hole" not in names
+
+
+def test_a_zigzag_says_where_the_axis_is_not_to_scale() -> None:
+    """Over the 41 pages, drawn as wide as 3 GiB, and in the legend; not on the axis to scale."""
+    drawing = svg.for_page(SEED)
+    axis = SEED_AXES["schematic"]
+    left, width = axis.place(0xBFFD7), axis.place(0xC0000) - axis.place(0xBFFD7)
+    assert f'<rect x="{left * 100:.4g}%" y="20" width="{width * 100:.4g}%" height="5" class="k-broken"/>' in drawing
+    assert [kind for kind, _ in svg.legend(SEED, SEED_AXES)].count("broken") == 1
+    assert "k-broken" not in svg.for_page(SEED, "scale")
+    assert svg.legend(SEED, SEED_AXES, "scale") == [item for item in svg.legend(SEED, SEED_AXES) if item[0] != "broken"]
+
+
+def test_the_small_drawing_has_struct_pages_and_holes_with_the_alarm_and_the_ends() -> None:
+    """60 to 84 pixels high; both ends and the hole's are labelled from the narrowest width on, a needle to scale."""
+    for axis in ("schematic", "scale"):
+        root = ET.fromstring(svg.mini(SEED, axis))
+        assert 60 <= int(root.attrib["height"]) <= 84
+        classes = [element.attrib.get("class", "") for element in root.iter()]
+        assert classes.count("frame") == 1
+        assert not any("k-node" in name or "k-ram" in name for name in classes)
+        labels = {text.text for text in root.iter("text") if text.attrib["class"] == "tl w240"}
+        assert {"0x0", "0xbffd7000", "0x240000000"} <= labels
+        danger = next(element for element in root.iter("rect") if element.attrib.get("class", "").endswith("k-danger"))
+        assert danger.attrib["width"] == "2.5" or float(danger.attrib["width"].rstrip("%")) > 5

@@ -56,7 +56,7 @@ def test_what_differs_stands_in_front_side_by_side_and_the_rest_once_and_folded(
         ("holes", "today"), ("holes", "what if"), ("pages", "today"), ("pages", "what if"), ("zones", "today"),
         ("zones", "what if"), ("nodes", "today"), ("nodes", "what if"), ("user", "what if"), ("firmware", ""),
     ]  # fmt: skip
-    assert both.folded == ("firmware",)
+    assert both.folded == {"firmware": "the same in both"}
     assert [lane.key for lane in view.shown(both, ()).lanes] == [lane.key for lane in both.lanes[:-1]]
     assert [lane.key for lane in view.shown(both, ("firmware",)).lanes] == ["firmware"]
     user = [(mark.start_pfn, mark.end_pfn) for mark in both.marks if mark.first == 8]
@@ -66,7 +66,7 @@ def test_what_differs_stands_in_front_side_by_side_and_the_rest_once_and_folded(
 def test_no_difference_draws_what_one_document_draws() -> None:
     """No sides, no marks, nothing folded: else there would be nothing to see."""
     both = scene.of_two(seed_document(), seed_document(), NAMES, one_log=True)
-    assert (both.marks, both.folded) == ((), ())
+    assert (both.marks, both.folded) == ((), {})
     assert view.shown(both, ()) is both
     assert [lane.bars for lane in both.lanes] == [lane.bars for lane in scene.of(seed_document()).lanes]
     assert {lane.side for lane in both.lanes} == {""}

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 
-import { around, hex, surroundings, toPfn, toPosition } from "../../static/axis.js";
+import { around, breaks, hex, surroundings, toPfn, toPosition } from "../../static/axis.js";
 import { labels } from "../../static/ticks.js";
 import { labelForms } from "../../static/traces.js";
 
@@ -17,6 +17,10 @@ const SECTIONS = {
   "page frames to show": ({ axis, frames }) => {
     const knots = knotsOf(axis);
     return around(knots, axis.axis, surroundings(knots, axis.axis, frames), 1.2).map((at) => toPfn(knots, at));
+  },
+  "broken parts of an axis": ({ axis, scale, window }) => {
+    const knots = knotsOf(axis);
+    return breaks({ axis: axis.axis, knots, scale }, window.map((pfn) => toPosition(knots, pfn)));
   },
   "labels of an axis": ({ axis, window, boundaries, page_size: pageSize }) => {
     const knots = knotsOf(axis);

@@ -16,6 +16,7 @@ import pytest
 
 from pfnscope.drawing import svg, view
 from pfnscope.drawing.axis import Axis, labelled
+from pfnscope.drawing.breaks import breaks
 from pfnscope.model.ranges import FrameRange
 
 HERE = Path(__file__).parent
@@ -32,12 +33,18 @@ def _labels(given: dict[str, Any]) -> list[list[Any]]:
     return [[tick.label, tick.anchor, tick.at, tick.width] for tick in labelled(inside, axis, given["page_size"])]
 
 
+def _breaks(given: dict[str, Any]) -> list[tuple[float, float]]:
+    scale = Axis("scale", tuple(given["scale"]), (0.0, 1.0))
+    return breaks(_axis(given["axis"]).within(*given["window"]), scale)
+
+
 SECTIONS: dict[str, Callable[[Any], Any]] = {
     "position of a page frame": lambda given: _axis(given["knots"]).place(given["pfn"]),
     "page frame at a position": lambda given: _axis(given["knots"]).pfn(given["at"]),
     "label of a bar": svg.label_forms,
     "page frames to show": lambda given: view.around(_axis(given["axis"]), FrameRange(*given["frames"])),
     "labels of an axis": _labels,
+    "broken parts of an axis": _breaks,
 }
 
 

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from heapq import nsmallest
-from itertools import pairwise
+from itertools import groupby, pairwise
 from math import ceil, log2
 from typing import Literal
 
@@ -49,6 +49,8 @@ _MOST = 200
 """Boundaries that are looked at: more labels never fit, and looking at them is quadratic."""
 _ROOM = 36.0
 """Pixels that a round address keeps from others, where there are boundaries enough: it tells less than a boundary."""
+_SMALL = 1 / 128
+"""Part of memory below which an interval is small: of neighbours that all are, none gets the width of a single one."""
 _FEW = 4
 """With fewer labels in view, round addresses stand as close as others."""
 
@@ -157,9 +159,13 @@ def make(name: AxisName, lanes: Sequence[Lane]) -> Axis:
 
 
 def usual(axes: Axes, lanes: Sequence[Lane]) -> AxisName:
-    """The axis on which more nodes and zones have room for their names, the schematic one where both have the same."""
+    """The axis on which more nodes and zones have room for their names, the schematic one where both have the same.
+
+    Holes do not count: what is worth an alarm is drawn on both, however small.
+    """
     bars = [bar for lane in lanes if lane.key.startswith(("nodes", "zones")) for bar in lane.bars]
-    return "scale" if _named(axes["scale"], bars) > _named(axes["schematic"], bars) else "schematic"
+    named = {name: _named(axes[name], bars) for name in ("schematic", "scale")}
+    return "scale" if named["scale"] > named["schematic"] else "schematic"
 
 
 def _named(axis: Axis, bars: Sequence[Bar]) -> int:
@@ -170,6 +176,7 @@ def _named(axis: Axis, bars: Sequence[Bar]) -> int:
 
 def schematic(lanes: Sequence[Lane]) -> Axis:
     """O(n log n) in the number of bars."""
+    low, high = to_scale(lanes).pfns
     pfns = boundaries(lanes)
     if len(pfns) < 2:
         return Axis("schematic", (0, 1), (0.0, 1.0))
@@ -182,9 +189,27 @@ def schematic(lanes: Sequence[Lane]) -> Axis:
     ]
     if len(pfns) > _CROWD:
         widths = _less_crowded(lanes, pfns, widths)
+    else:
+        widths = _runs_narrowed(pfns, widths, alarming, (high - low) * _SMALL)
     for width in widths:
         sums.append(sums[-1] + width)
     return Axis("schematic", pfns, tuple(point / sums[-1] for point in sums))
+
+
+def _runs_narrowed(pfns: Sequence[int], widths: Sequence[float], alarming: FrameSet, small: float) -> list[float]:
+    """The widths where small intervals without an alarm follow each other: such a run grows with its logarithm only.
+
+    Firmware cuts the first GiB of a large machine into dozens that tell nothing of its nodes.
+    """
+    intervals = zip(pairwise(pfns), widths, strict=True)
+    out: list[float] = []
+    for narrow, group in groupby(
+        intervals, key=lambda item: item[0][1] - item[0][0] < small and item[0][0] not in alarming
+    ):
+        own = [width for _, width in group]
+        share = min(1.0, max(own) * (1 + log2(len(own))) / sum(own)) if narrow else 1.0
+        out += [width * share for width in own]
+    return out
 
 
 def _less_crowded(lanes: Sequence[Lane], pfns: Sequence[int], widths: list[float]) -> list[float]:

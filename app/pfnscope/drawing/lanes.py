@@ -54,6 +54,12 @@ class Bar(msgspec.Struct, frozen=True):
     lines: tuple[int, ...] = ()
     hole: int | None = None
 
+    def sized(self, page_size: int) -> str:
+        """The label with the size: ``usable · 3 GiB``; bars that stand for several have none."""
+        if self.label.endswith(" ranges"):
+            return self.label
+        return f"{self.label} · {format_size((self.end_pfn - self.start_pfn) * page_size)}"
+
 
 class Lane(msgspec.Struct, frozen=True):
     """One row of the drawing; ``core`` lanes tell how far the machine's memory reaches.
@@ -111,8 +117,9 @@ def map_lane(lanes: Iterable[Lane], *, or_sysfs: bool = False) -> Lane | None:
 
 
 def family_of(key: str) -> str:
-    """Lanes of one node each stand for the lane of all."""
-    return "zones" if key.startswith("zones") else key
+    """Lanes of one node each stand for the lane of all, and are shown or left out together."""
+    head, _, number = key.rpartition("-")
+    return head if head in ("zones", "zoneinfo") and number.isdigit() else key
 
 
 def missing(document: Document) -> list[str]:

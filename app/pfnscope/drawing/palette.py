@@ -4,6 +4,7 @@ Categories differ in lightness and pattern as well as in hue, so that they stay 
 colour vision and in print. Patterns are Plotly's names: ``/ \ x . - |``.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import msgspec
@@ -30,7 +31,7 @@ PAINTS: dict[str, Paint] = {
     "unusable": Paint("unusable", "#dcd9d6", "#2a2a2a", "x", "#8a8580", "#5c5956"),
     "pmem": Paint("persistent", "#cfe6df", "#214439", ".", "#4d8f7d", "#66b39d"),
     "soft-reserved": Paint("soft reserved", "#e2e8dd", "#2f352c", ".", "#7e8d74", "#75826c"),
-    "other": Paint("other", "#ecebe8", "#2b2d30"),
+    "other": Paint("other", "#dde1e4", "#3a4047"),
     "taken": Paint("memblock.reserved", "#d3dae0", "#3a434b", "/", "#9aa7b2", "#5f6c77"),
     "crash-kernel": Paint("crash kernel", "#e6cbea", "#553061", "/", "#a56bb3", "#a878b8"),
     "cma": Paint("CMA", "#cfe3f2", "#254457", "|", "#6c9fc4", "#5f93b8"),
@@ -59,7 +60,7 @@ PAINTS: dict[str, Paint] = {
     "none": Paint("harmless hole", "#dfdacb", "#403d33"),
     "event": Paint("oops or bad page", "#f3c6e0", "#6d2550", ".", "#8e1c62", "#f29bd0"),
     "safe": Paint("safe start", "#cfe5c6", "#2c4a24"),
-    "unsafe": Paint("start that adds a danger", "#fdece9", "#3a1d1b", "x", "#c0433b", "#e0776c"),
+    "unsafe": Paint("start that adds a danger", "#fdece9", "#3a1d1b", "/", "#c0433b", "#e0776c"),
     "differs": Paint("differs", "#d6e6f7", "#1f3a55", "\\", "#4a86c5", "#6fa8de"),
     "several": Paint("several ranges, closer than a pixel", "#b9b4ab", "#57534d", "|", "#6f6a62", "#8d877e"),
 }
@@ -124,6 +125,16 @@ TONES: dict[Severity, Tone] = {
 """By severity, as in static/page.css."""
 
 
+def legend(kinds: Iterable[str]) -> list[tuple[str, str]]:
+    """Kind and name of each paint among these kinds but nodes and zones, which bars name; of those alike the first."""
+    used = set(kinds)
+    named = {kind: paint for kind, paint in PAINTS.items() if kind in used and not kind.startswith(("node-", "zone-"))}
+    looks = {
+        (paint.light, paint.pattern, paint.light_line): (kind, paint.name) for kind, paint in reversed(named.items())
+    }
+    return list(reversed(looks.values()))
+
+
 def _block(dark: bool) -> str:
     pick = 1 if dark else 0
     chrome = {"ink": INK, "dim": DIM, "line": LINE, "card": CARD, "alarm": ALARM}
@@ -157,6 +168,7 @@ def fills() -> str:
         else:
             rules.append(f".k-{kind} {{ fill: var(--k-{kind}) }}")
         rules.append(f".sw-{kind} {{ background-color: var(--{'p' if paint.pattern else 'k'}-{kind}) }}")
+    rules += [".k-broken { fill: url(#pat-broken) }", "#pat-broken path { fill: none; stroke: var(--dim) }"]
     return "\n".join(rules) + "\n"
 
 

@@ -123,7 +123,7 @@ def _bars(rows: Sequence[tuple[int, Bar]], axis: Axis, page_size: int) -> dict[s
         "base": [left for left, _ in edges],
         "x": [round(right - left, 12) for left, right in edges],
         "width": svg.BAR / svg.ROW,
-        "customdata": [[svg.sized(bar, page_size), bar.detail, list(bar.lines[:_LINES]), bar.hole] for _, bar in rows],
+        "customdata": [[bar.sized(page_size), bar.detail, list(bar.lines[:_LINES]), bar.hole] for _, bar in rows],
         "hoverinfo": "none",
         "textposition": "inside",
         "insidetextanchor": "middle",

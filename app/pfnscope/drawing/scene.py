@@ -26,7 +26,6 @@ from pfnscope.words import plural
 TODAY, CHANGED = "today", "what if"
 _INTEREST = ("holes", "pages", "zones", "nodes", *MAPS)
 """Families in the order in which those that differ stand; any other follows in the order of lanes."""
-_OF_FIRMWARE = ("firmware", "firmware-memmap", "extended", "user", "modified", "iomem")
 _Look = tuple[str, str]
 """Kind and label of a bar."""
 
@@ -44,7 +43,8 @@ class Scene(msgspec.Struct, frozen=True):
     """All of one drawing, in frames of ``page_size`` bytes.
 
     ``holes`` are what the bars' hole indexes mean, ``alarms`` the frames that a dashed line runs around, ``stops``
-    those that keys lead to. ``folded`` are the families that a page draws only where somebody wants to see them.
+    those that keys lead to. ``folded`` are the families that are drawn only where somebody wants to see them, each with
+    the reason: ``the same as Zones``, ``the same in both``.
     """
 
     lanes: tuple[Lane, ...]
@@ -55,12 +55,13 @@ class Scene(msgspec.Struct, frozen=True):
     subtitle: str
     marks: tuple[Mark, ...] = ()
     stops: tuple[Stop, ...] = ()
-    folded: tuple[str, ...] = ()
+    folded: dict[str, str] = {}
 
 
 def of(document: Document) -> Scene:
     """The drawing of one document; a lane that repeats another is folded."""
-    drawn, folded = _repeated(lanes(document))
+    drawn = lanes(document)
+    titles = {family_of(lane.key): lane.title.partition(" of node ")[0] for lane in drawn}
     return Scene(
         drawn,
         document.kernel.page_size,
@@ -68,25 +69,34 @@ def of(document: Document) -> Scene:
         _alarms(document, 1),
         document.verdict.summary,
         _release(document),
-        folded=folded,
+        folded={family: f"the same as {titles[other]}" for family, other in _repeated(drawn).items()},
         stops=stops(document),
     )
 
 
-def _repeated(drawn: Sequence[Lane]) -> tuple[tuple[Lane, ...], tuple[str, ...]]:
-    """The lanes, those of maps that show what one in front of them shows named so, and the families of these."""
-    first: dict[tuple[tuple[int, int, str], ...], Lane] = {}
-    out: list[Lane] = []
-    folded: list[str] = []
-    for lane in drawn:
-        bars = tuple((bar.start_pfn, bar.end_pfn, bar.kind) for bar in lane.bars)
-        same = first.setdefault(bars, lane) if lane.key in _OF_FIRMWARE else lane
-        if same is lane:
-            out.append(lane)
+def _repeated(lanes: Iterable[Lane]) -> dict[str, str]:
+    """Families of lanes that show the ranges and kinds of another, each with that other: core lanes, then earlier ones.
+
+    A core lane repeats none.
+    """
+    families: dict[str, list[Lane]] = {}
+    for lane in lanes:
+        families.setdefault(family_of(lane.key), []).append(lane)
+    out: dict[str, str] = {}
+    first: dict[tuple[tuple[str, int, int, int], ...], list[str]] = {}
+    for key, own in sorted(families.items(), key=lambda item: not item[1][0].core):
+        size = tuple((lane.side, len(lane.bars), lane.bars[0].start_pfn, lane.bars[-1].end_pfn) for lane in own)
+        others = first.setdefault(size, [])
+        same = next((other for other in others if _looks(families[other]) == _looks(own)), None)
+        if same is None or own[0].core:
+            others.append(key)
         else:
-            out.append(msgspec.structs.replace(lane, subtitle=f"the same as {same.title}"))
-            folded.append(family_of(lane.key))
-    return tuple(out), tuple(folded)
+            out[key] = same
+    return out
+
+
+def _looks(family: Iterable[Lane]) -> list[tuple[int, int, str]]:
+    return [(bar.start_pfn, bar.end_pfn, bar.kind) for lane in family for bar in lane.bars]
 
 
 def of_two(first: Document, second: Document, names: tuple[str, str], *, one_log: bool = False) -> Scene:
@@ -121,7 +131,7 @@ def of_two(first: Document, second: Document, names: tuple[str, str], *, one_log
         shown += group.lanes
         marks += [Mark(at, len(shown), item.start, item.end) for item in group.differ]
     alarms = (_alarms(document, document.kernel.page_size // size) for document in (second, first))
-    folded = [group.family for group in groups if group.folded]
+    folded = {group.family: group.lanes[0].subtitle for group in groups if group.folded}
     return Scene(
         tuple(shown),
         size,
@@ -131,7 +141,7 @@ def of_two(first: Document, second: Document, names: tuple[str, str], *, one_log
         " · ".join(f"{name}: {_release(document)}" for name, document in zip(names, (first, second), strict=True)),
         tuple(marks),
         stops=_stops((second,) if one_log else (second, first), size, holes),
-        folded=tuple(folded) if len(folded) < len(groups) else (),
+        folded=folded if len(folded) < len(groups) else {},
     )
 
 

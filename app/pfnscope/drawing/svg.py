@@ -6,7 +6,7 @@ does not fit a narrow drawing has a class ``w480``… that the style sheet shows
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from html import escape
 
 import msgspec
@@ -14,28 +14,28 @@ import msgspec
 from pfnscope.drawing import axis as axes
 from pfnscope.drawing import palette
 from pfnscope.drawing.axis import Axes, Axis, AxisName, ticks
-from pfnscope.drawing.lanes import Bar, Lane, map_lane
+from pfnscope.drawing.breaks import breaks
+from pfnscope.drawing.lanes import Bar, Lane
 from pfnscope.drawing.scene import Mark, Scene, visible_marks
-from pfnscope.drawing.view import WHOLE, View
-from pfnscope.model.analysis import ALARMS
+from pfnscope.drawing.view import WHOLE, View, shown
 from pfnscope.model.ranges import FrameRange
-from pfnscope.units import format_size
 
 TOP = 26
 ROW = 31
 GAP = 5
 BAR = 22
 """Pixels: the band of tick labels, one lane with the gap above its bar, the gap, the bar."""
+_MINI = (22, 23, 18)
+"""TOP, ROW and BAR of the small drawing."""
 _WIDTHS = range(240, 1201, 80)
 """Widths of the page's drawing from which on a label is shown; those of the ticks are among them."""
-_STRIP, _STRIP_BAR = 24, 12
-"""Pixels of the overview and of its bars."""
 _PIXEL = 0.0008
 _SHOUTING = ("danger", "uninitialised")
 _NEVER = 10**9
 ZOOM = 2
 """Pixels of the picture for one of the drawing, so that it is sharp on dense screens and slides."""
 _FONTS = '"DejaVu Sans", "Liberation Sans", "Noto Sans", Arial, Helvetica, sans-serif'
+_ZIGZAG = '<path d="M0 4.5L4 .5L8 4.5"/>'
 _VARIABLE = re.compile(r"var\((--[a-z0-9-]+)\)")
 _DEFINED = re.compile(r"(--[a-z0-9-]+):(#[0-9a-f]+)")
 
@@ -43,13 +43,16 @@ _DEFINED = re.compile(r"(--[a-z0-9-]+):(#[0-9a-f]+)")
 class Canvas(msgspec.Struct, frozen=True):
     """How positions and lengths of 0..1 are written, and how wide the drawing is where that is known.
 
-    ``page_size`` is that of its frames, in bytes.
+    ``page_size`` is that of its frames, in bytes; ``top``, ``row`` and ``bar`` are pixels as TOP, ROW and BAR.
     """
 
     x: Callable[[float], str]
     length: Callable[[float], str]
     width: int | None
     page_size: int
+    top: int = TOP
+    row: int = ROW
+    bar: int = BAR
 
 
 def height(count: int) -> int:
@@ -60,6 +63,10 @@ def height(count: int) -> int:
 def middle(row: int) -> float:
     """Pixels from the top to the middle of a lane's bars."""
     return TOP + ROW * row + GAP + BAR / 2
+
+
+def _bottom(canvas: Canvas, count: int) -> int:
+    return canvas.top + canvas.row * count + 6
 
 
 def for_page(scene: Scene, axis: AxisName = "schematic", *, view: View = WHOLE, both_axes: Axes | None = None) -> str:
@@ -74,7 +81,7 @@ def for_page(scene: Scene, axis: AxisName = "schematic", *, view: View = WHOLE, 
     if view.start is not None and view.end is not None:
         chosen = chosen.within(view.start, view.end)
     percent = Canvas(lambda at: f"{at * 100:.4g}%", lambda at: f"{at * 100:.4g}%", None, scene.page_size)
-    body = _drawing(scene, chosen, percent, both_axes.points) + _pick(view, chosen, percent, height(len(lanes)))
+    body = _drawing(scene, chosen, percent, both_axes) + _pick(view, chosen, percent, height(len(lanes)))
     return (
         f'<svg class="drawing" width="100%" height="{height(len(lanes))}" role="img" '
         f'aria-label="{_attribute(description(scene, axis))}">{patterns()}{body}</svg>'
@@ -85,30 +92,35 @@ def mini(scene: Scene, axis: AxisName = "schematic", *, both_axes: Axes | None =
     """Struct pages and holes alone, for a narrow page's first screen; the page has the patterns already."""
     lanes = [lane for lane in scene.lanes if lane.key in ("pages", "holes")] or scene.lanes[-2:]
     small = msgspec.structs.replace(scene, lanes=tuple(lanes), marks=())
-    chosen = (both_axes or Axes(scene.lanes))[axis]
-    percent = Canvas(lambda at: f"{at * 100:.4g}%", lambda at: f"{at * 100:.4g}%", None, scene.page_size)
-    body = _drawing(small, chosen, percent, axes.boundaries(lanes))
-    return f'<svg width="100%" height="{height(len(lanes))}" aria-hidden="true">{body}</svg>'
+    both_axes = both_axes or Axes(scene.lanes)
+    percent = Canvas(lambda at: f"{at * 100:.4g}%", lambda at: f"{at * 100:.4g}%", None, scene.page_size, *_MINI)
+    body = _drawing(small, both_axes[axis], percent, Axes(lanes, *(both_axes[name] for name in ("schematic", "scale"))))
+    return f'<svg width="100%" height="{_bottom(percent, len(lanes))}" aria-hidden="true">{body}</svg>'
 
 
 def draw(scene: Scene, axis: AxisName = "schematic") -> str:
-    """A standalone SVG file, 1200 pixels wide, light or dark by preference of whoever views it."""
+    """A standalone SVG file, 1200 pixels wide, light or dark by preference of whoever views it.
+
+    Lanes that repeat others are left out, as on the page.
+    """
+    scene = shown(scene)
     lanes = scene.lanes
     names, plot, top = 170, 1000, 64
-    chosen = axes.make(axis, lanes)
-    kinds = [kind for kind in palette.PAINTS if any(bar.kind == kind for lane in lanes for bar in lane.bars)]
-    total = top + height(len(lanes)) + 34 + 20 * ((len(kinds) - 1) // 5)
+    both_axes = Axes(lanes)
+    chosen = both_axes[axis]
+    entries = legend(scene, both_axes, axis)
+    total = top + height(len(lanes)) + 34 + 20 * ((len(entries) - 1) // 5)
     labels = "".join(
         f'<text x="20" y="{top + TOP + ROW * i + GAP + 9}" class="name">{_text(lane.title)}'
         f"{_side(lane)}</text>"
         f'<text x="20" y="{top + TOP + ROW * i + GAP + 22}" class="sub">{_text(lane.subtitle)}</text>'
         for i, lane in enumerate(lanes)
     )
-    legend = "".join(
+    swatches = "".join(
         f'<g transform="translate({names + 200 * (i % 5)} {top + height(len(lanes)) + 8 + 20 * (i // 5)})">'
         f'<rect width="14" height="12" class="k-{kind}"/><text x="20" y="10" class="sub">'
-        f"{_text(palette.PAINTS[kind].name)}</text></g>"
-        for i, kind in enumerate(kinds)
+        f"{_text(name)}</text></g>"
+        for i, (kind, name) in enumerate(entries)
     )
     left_out = axes.beyond_words(lanes, chosen, scene.page_size)
     note = f" · {left_out} not drawn" if left_out else ""
@@ -117,14 +129,14 @@ def draw(scene: Scene, axis: AxisName = "schematic") -> str:
         scene.title,
         f'<text x="20" y="28" class="title">{_text(_clipped(scene.title, 140))}</text>'
         f'<text x="20" y="48" class="sub">{_text(f"{scene.subtitle} · {_AXIS_WORDS[axis]}{note}")}</text>'
-        f'{labels}<g transform="translate({names} {top})">{bars(scene, chosen, plot)}</g>{legend}',
+        f'{labels}<g transform="translate({names} {top})">{bars(scene, chosen, plot)}</g>{swatches}',
     )
 
 
 def bars(scene: Scene, axis: Axis, width: int) -> str:
     """The bars ``width`` pixels wide, without names, title and styles, for a drawing around them."""
     pixels = Canvas(lambda at: f"{at * width:.2f}", lambda at: f"{at * width:.2f}", width, scene.page_size)
-    return _drawing(scene, axis, pixels, axes.boundaries(scene.lanes))
+    return _drawing(scene, axis, pixels, Axes(scene.lanes, axis))
 
 
 def standalone(total: int, title: str, content: str, style: str = "") -> str:
@@ -134,6 +146,17 @@ def standalone(total: int, title: str, content: str, style: str = "") -> str:
         f"<title>{_text(title)}</title><style>{palette.style_sheet()}{_STYLE}{style}</style>"
         f'<rect width="1200" height="{total}" class="paper"/>{patterns()}{content}</svg>\n'
     )
+
+
+def legend(scene: Scene, both_axes: Axes, axis: AxisName = "schematic") -> list[tuple[str, str]]:
+    """Kind and name of what the drawing uses and does not itself label; of kinds that look alike, the first.
+
+    Nodes and zones carry their names.
+    """
+    entries = palette.legend(bar.kind for lane in scene.lanes for bar in lane.bars)
+    if breaks(both_axes[axis], both_axes["scale"]):
+        entries.append(("broken", "over 100 times wider or narrower than to scale"))
+    return entries
 
 
 def _side(lane: Lane) -> str:
@@ -156,7 +179,7 @@ _STYLE = """
 .lb { paint-order: stroke; stroke: var(--card); stroke-width: 3.5px; stroke-opacity: .75; stroke-linejoin: round }
 .frame { fill: var(--alarm); fill-opacity: .06; stroke: var(--alarm); stroke-dasharray: 4 3 }
 .side { fill: var(--dim); font-style: italic } .apart { fill: var(--k-differs) }
-.lb.alarm { fill: var(--alarm); font-weight: 650 }
+.lb.alarm { fill: var(--alarm); font-weight: 650 } .sz { font-size: 10px; font-weight: 400 }
 """
 
 
@@ -183,6 +206,7 @@ def patterns() -> str:
                 f'<pattern id="pat-{kind}" width="{size}" height="{size}" patternUnits="userSpaceOnUse">'
                 f'<rect width="{size}" height="{size}"/>{tile}</pattern>'
             )
+    out.append(f'<pattern id="pat-broken" width="8" height="5" patternUnits="userSpaceOnUse">{_ZIGZAG}</pattern>')
     return f"<defs>{''.join(out)}</defs>"
 
 
@@ -203,24 +227,27 @@ def _width(left: float, right: float, canvas: Canvas) -> str:
     return canvas.length(right - left) if right - left > 3 * _PIXEL else "3"
 
 
-def _drawing(scene: Scene, axis: Axis, canvas: Canvas, boundaries: Sequence[int]) -> str:
-    lanes = scene.lanes
-    bottom = height(len(lanes))
+def _drawing(scene: Scene, axis: Axis, canvas: Canvas, both_axes: Axes) -> str:
+    lanes, boundaries = scene.lanes, both_axes.points
+    bottom = _bottom(canvas, len(lanes))
     out = [_band(mark, axis, canvas) for mark in visible_marks(scene, axis, _PIXEL)]
     inside = boundaries[bisect_left(boundaries, axis.pfns[0]) : bisect_right(boundaries, axis.pfns[-1])]
     if len(inside) <= 40:
-        out += [_vertical(axis.place(pfn), TOP, bottom, "minor", canvas) for pfn in inside]
+        out += [_vertical(axis.place(pfn), canvas.top, bottom, "minor", canvas) for pfn in inside]
     for tick in ticks(lanes, axis, scene.page_size, boundaries):
         if canvas.width is not None and tick.width > canvas.width:
             continue
         shown = f" w{tick.width}" if canvas.width is None else ""
-        out.append(_vertical(tick.at, TOP - 7, bottom, f"tick{shown}", canvas))
+        out.append(_vertical(tick.at, canvas.top - 7, bottom, f"tick{shown}", canvas))
         out.append(
             f'<text x="{canvas.x(tick.at)}" y="13" text-anchor="{tick.anchor}" class="tl{shown}">{tick.label}</text>'
         )
+    for left, right in breaks(axis, both_axes["scale"]):
+        place = f'x="{canvas.x(left)}" y="{canvas.top - canvas.top % 5 - 5}" width="{canvas.length(right - left)}"'
+        out.append(f'<rect {place} height="5" class="k-broken"/>')
     for row, lane in enumerate(lanes):
-        top = TOP + ROW * row + GAP
-        middle = top + BAR / 2
+        top = canvas.top + canvas.row * row + GAP
+        middle = top + canvas.bar / 2
         out.append(f'<line x1="0" x2="{canvas.x(1)}" y1="{middle}" y2="{middle}" class="base"/>')
         for bar in axes.merged(lane.bars, axis, _PIXEL):
             out.append(_bar(bar, axis, canvas, top))
@@ -240,7 +267,7 @@ def _bar(bar: Bar, axis: Axis, canvas: Canvas, top: float) -> str:
     style = f"bar k-{bar.kind}" if share > 3 * _PIXEL else f"k-{bar.kind}"
     hole = "" if bar.hole is None else f' data-hole="{bar.hole}"'
     rect = (
-        f'<rect x="{canvas.x(left)}" y="{top}" width="{width}" height="{BAR}" rx="3" class="{style}"{hole}>'
+        f'<rect x="{canvas.x(left)}" y="{top}" width="{width}" height="{canvas.bar}" rx="3" class="{style}"{hole}>'
         f"<title>{_text(bar.detail)}</title></rect>"
     )
     return rect + _labels(bar, share, (left + right) / 2, canvas, top)
@@ -249,7 +276,7 @@ def _bar(bar: Bar, axis: Axis, canvas: Canvas, top: float) -> str:
 def _labels(bar: Bar, share: float, middle: float, canvas: Canvas, top: float) -> str:
     """The longest label that fits; in a fluid drawing, the short one between two widths and the long one beyond."""
     alarm = " alarm" if bar.kind in _SHOUTING else ""
-    fits = [(text, _least_width(text, share)) for text in label_forms(sized(bar, canvas.page_size))]
+    fits = [(text, _least_width(text, share)) for text in label_forms(bar.sized(canvas.page_size))]
     shown: list[tuple[str, str]] = []
     if canvas.width is not None:
         shown = [(text, "") for text, width in fits if width <= canvas.width][:1]
@@ -260,29 +287,31 @@ def _labels(bar: Bar, share: float, middle: float, canvas: Canvas, top: float) -
                 shown.append((text, f" w{width}" + (f" u{until}" if until < _NEVER else "")))
                 until = width
     return "".join(
-        f'<text x="{canvas.x(middle)}" y="{top + BAR / 2 + 4.2}" text-anchor="middle" class="lb{alarm}{style}">'
-        f"{_text(text)}</text>"
+        f'<text x="{canvas.x(middle)}" y="{top + canvas.bar / 2 + 4.2}" text-anchor="middle" class="lb{alarm}{style}">'
+        f"{_words(text, bar, canvas)}</text>"
         for text, style in shown
     )
+
+
+def _words(text: str, bar: Bar, canvas: Canvas) -> str:
+    """A label; in a file its size is smaller. Not on the page, whose live labels are all of one size."""
+    if canvas.width is None or text == bar.label or text != bar.sized(canvas.page_size):
+        return _text(text)
+    label, _, size = text.rpartition(" · ")
+    return f'{_text(label)} <tspan class="sz">{size}</tspan>'
 
 
 def label_forms(label: str) -> tuple[str, ...]:
     """A label and what stands for it where room is short, longest first.
 
-    Of "persistent (type 12) · 1 GiB" without the size, then ``persistent``; of "DMA32 · node 0" ``DMA32``; of "node 3"
-    ``3``.
+    Of "persistent (type 12) · 1 GiB" without the size, then ``persistent``; of "DMA32 · node 0" ``DMA32``, then ``0``;
+    of "node 3" ``3``.
     """
     parts = label.split(" · ")
     shorter = (" · ".join(parts[:count]) for count in range(len(parts), 0, -1))
     head = parts[0].partition(" (")[0]
-    return tuple(dict.fromkeys((*shorter, head, head.removeprefix("node "))))
-
-
-def sized(bar: Bar, page_size: int) -> str:
-    """A bar's label with its size: ``usable · 3 GiB``; bars that stand for several have none."""
-    if bar.label.endswith(" ranges"):
-        return bar.label
-    return f"{bar.label} · {format_size((bar.end_pfn - bar.start_pfn) * page_size)}"
+    node = next((part.removeprefix("node ") for part in (head, *parts[1:]) if part.startswith("node ")), head)
+    return tuple(dict.fromkeys((*shorter, head, node)))
 
 
 def _least_width(text: str, share: float) -> int:
@@ -294,13 +323,14 @@ def _band(mark: Mark, axis: Axis, canvas: Canvas) -> str:
     """A tint behind the lanes that differ, where they do."""
     left, right = axis.place(mark.start_pfn), axis.place(mark.end_pfn)
     width = _width(left, right, canvas)
-    top, tall = TOP + ROW * mark.first + GAP - 3, ROW * (mark.last - mark.first) - GAP + 6
+    top = canvas.top + canvas.row * mark.first + GAP - 3
+    tall = canvas.row * (mark.last - mark.first) - GAP + 6
     return f'<rect x="{canvas.x(left)}" y="{top}" width="{width}" height="{tall}" class="apart"/>'
 
 
 def _frames(scene: Scene, axis: Axis, canvas: Canvas, bottom: float) -> str:
     """A dashed frame through all lanes around every hole that is dangerous."""
-    rest = f'y="{TOP + 2}" height="{bottom - TOP - 3}" class="frame"'
+    rest = f'y="{canvas.top + 2}" height="{bottom - canvas.top - 3}" class="frame"'
     return "".join(_frame(alarm, axis, canvas, rest) for alarm in scene.alarms)
 
 
@@ -320,48 +350,6 @@ def _text(text: str) -> str:
 
 def _attribute(text: str) -> str:
     return escape(text.translate(_CONTROLS), quote=True)
-
-
-def overview(scene: Scene, view: View = WHOLE, folded: Sequence[Lane] = ()) -> str:
-    """A strip of the whole machine to scale, above the bars: where memory is, where the alarms are, what is in view.
-
-    Memory is that of the ``folded`` lanes where no lane of the scene tells it. SVG of percentages, like the drawing;
-    the page's script moves the rectangle of class ``window``.
-    """
-    lanes = scene.lanes
-    axis = axes.to_scale(lanes)
-    keys = {lane.key: lane for lane in (*folded, *lanes)}
-    ground = map_lane(lanes) or map_lane(folded)
-    nodes = keys.get("nodes")
-    # a map that has less than the nodes is not whole
-    if nodes and (ground is None or _pages(ground.bars, "ram") < _pages(nodes.bars, "node-")):
-        ground = nodes
-    out = [
-        f'<svg width="100%" height="{_STRIP}" aria-hidden="true"><line x1="0" x2="100%" y1="8" y2="8" class="base"/>'
-    ]
-    for bar in axes.merged(ground.bars, axis, _PIXEL) if ground else ():
-        left, width = _percent(axis, bar.start_pfn, bar.end_pfn)
-        out.append(f'<rect x="{left:.4g}%" y="2" width="{width:.4g}%" height="{_STRIP_BAR}" class="k-{bar.kind}"/>')
-    for bar in keys["holes"].bars if "holes" in keys else ():
-        if bar.kind in ALARMS:
-            middle = (axis.place(bar.start_pfn) + axis.place(bar.end_pfn)) * 50
-            out.append(f'<text x="{middle:.4g}%" y="{_STRIP}" class="mark t-{bar.kind}">▲</text>')
-    left, width = (0.0, 100.0) if view.start is None or view.end is None else _percent(axis, view.start, view.end)
-    out.append(
-        f'<rect x="{left:.4g}%" y="0.75" width="{width:.4g}%" height="{_STRIP_BAR + 2.5}" rx="3" class="window"/></svg>'
-    )
-    return "".join(out)
-
-
-def _pages(bars: Iterable[Bar], kind: str) -> int:
-    return sum(bar.end_pfn - bar.start_pfn for bar in bars if bar.kind.startswith(kind))
-
-
-def _percent(axis: axes.Axis, start: float, end: float) -> tuple[float, float]:
-    """Where a range begins and how wide it is drawn: never too narrow to be seen."""
-    left = axis.place(start) * 100
-    width = max(axis.place(end) * 100 - left, 0.2)
-    return min(left, 100 - width), width
 
 
 def png(drawing: str, zoom: float = ZOOM) -> bytes:

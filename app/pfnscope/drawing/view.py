@@ -8,11 +8,12 @@ A link outlives the release that made it: :func:`read` knows every version, each
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
 from pfnscope.drawing.axis import Axis, AxisName
+from pfnscope.drawing.lanes import family_of
 from pfnscope.drawing.scene import Scene
 from pfnscope.model.ranges import FrameRange
 from pfnscope.patterns import compiled
@@ -106,10 +107,12 @@ def around(axis: Axis, at: FrameRange) -> tuple[float, float]:
     return axis.pfn(max(0.0, low)), axis.pfn(min(1.0, high))
 
 
-def shown(scene: Scene, lanes: Sequence[str]) -> Scene:
-    """The scene with only the lanes of these families, of none those that are not folded; all where none is left."""
-    keys = [family(lane.key) for lane in scene.lanes]
-    rows = [i for i, key in enumerate(keys) if (key in lanes if lanes else key not in scene.folded)]
+def shown(scene: Scene, lanes: Sequence[str] = ()) -> Scene:
+    """The scene with only the lanes of these families; where none is left, with all that are not folded."""
+    keys = [family_of(lane.key) for lane in scene.lanes]
+    rows = [i for i, key in enumerate(keys) if key in lanes] or [
+        i for i, key in enumerate(keys) if key not in scene.folded
+    ]
     if not rows or len(rows) == len(scene.lanes):
         return scene
     place = {row: at for at, row in enumerate(rows)}
@@ -119,21 +122,28 @@ def shown(scene: Scene, lanes: Sequence[str]) -> Scene:
         if kept:
             marks.append(msgspec.structs.replace(mark, first=kept[0], last=kept[-1] + 1))
     kept_lanes = tuple(scene.lanes[row] for row in rows)
-    return msgspec.structs.replace(scene, lanes=kept_lanes, marks=tuple(marks), folded=())
+    return msgspec.structs.replace(scene, lanes=kept_lanes, marks=tuple(marks), folded={})
 
 
 def families(scene: Scene) -> list[tuple[str, str]]:
-    """Key and title of what can be shown or left out, each once, in the order of the lanes."""
+    """Key and title of what can be shown or left out, each once, in the order of the lanes; no two alike."""
     titles: dict[str, str] = {}
     for lane in scene.lanes:
-        titles.setdefault(family(lane.key), "Zones" if lane.key.startswith("zones") else lane.title)
+        key = family_of(lane.key)
+        title = "Zones" if key in ("zones", "zoneinfo") else lane.title
+        if key not in titles:
+            titles[key] = f"{title} ({lane.subtitle})" if title in titles.values() else title
     return list(titles.items())
 
 
-def family(key: str) -> str:
-    """Lanes of one node each stand and go together."""
-    head, _, number = key.rpartition("-")
-    return head if head in ("zones", "zoneinfo") and number.isdigit() else key
+def folded_words(scene: Scene, shown: Collection[str]) -> list[str]:
+    """What is folded, but for the families ``shown``: such as ``The same as Zones: Zones (/proc/zoneinfo).``."""
+    titles = dict(families(scene))
+    names: dict[str, list[str]] = {}
+    for family, why in scene.folded.items():
+        if family not in shown:
+            names.setdefault(why, []).append(titles[family])
+    return [f"{why[:1].upper()}{why[1:]}: {', '.join(own)}." for why, own in names.items()]
 
 
 def unknown(names: Iterable[str], known: Iterable[str]) -> list[str]:

@@ -12,10 +12,11 @@ import msgspec
 from pfnscope import __version__, resources
 from pfnscope.bootlog import keep_memory_lines, read
 from pfnscope.drawing import plotly, scene, svg
-from pfnscope.drawing.axis import AxisName
+from pfnscope.drawing.axis import Axes, AxisName, usual
 from pfnscope.drawing.lanes import undecided
-from pfnscope.drawing.palette import PAINTS
+from pfnscope.drawing.overview import overview
 from pfnscope.drawing.stops import stop_words
+from pfnscope.drawing.view import families, folded_words, shown
 from pfnscope.formats import text
 from pfnscope.formats.templates import environment
 from pfnscope.formats.text import facts
@@ -53,13 +54,15 @@ def render(document: Document, log_text: bytes = b"", today: Document | None = N
     """
     log = log_rows(keep_memory_lines(log_text, read(log_text)), document) if log_text else []
     static = resources.folder("static")
-    drawn = scene.simulated(today, document) if today else scene.of(document)
+    every = scene.simulated(today, document) if today else scene.of(document)
+    drawn = shown(every)
+    both_axes = Axes(drawn.lanes)
+    axis = usual(both_axes, drawn.lanes)
     live = bool(drawn.lanes) and (static / _BUNDLE).is_file()
-    figures = {axis: json.loads(plotly.figure_json(drawn, axis)) for axis in _AXES} if live else {}
+    figures = {name: json.loads(plotly.figure_json(drawn, name, both_axes=both_axes)) for name in _AXES} if live else {}
     scripts = _scripts(static) if live else []
     styles = [*(inline((static / name).read_text()) for name in _STYLES), inline(_OWN)]
     plotly_style = inline((static / "plotly-rules.css").read_text())
-    kinds = {bar.kind for lane in drawn.lanes for bar in lane.bars}
     holes = sorted(enumerate(document.holes), key=lambda item: foremost(item[1]))
     template = environment().get_template("html_file.html")
     return template.render(
@@ -73,13 +76,12 @@ def render(document: Document, log_text: bytes = b"", today: Document | None = N
         changed=scene.CHANGED,
         sentence=outcome(today, document, today.kernel.command_line or "").sentence if today else "",
         undecided=undecided(document),
-        drawing=svg.for_page(drawn),
-        overview=svg.overview(drawn),
-        legend=[
-            (kind, paint.name)
-            for kind, paint in PAINTS.items()
-            if kind in kinds and not kind.startswith(("node-", "zone-"))
-        ],
+        axis=axis,
+        view={"axis": axis, "from": None, "to": None, "sel": None, "lanes": None},
+        drawing=svg.for_page(drawn, axis, both_axes=both_axes),
+        overview=overview(drawn, folded=every.lanes),
+        folded=folded_words(every, [key for key, _ in families(drawn)]),
+        legend=svg.legend(drawn, both_axes),
         holes=holes[:_MOST_HOLES],
         hidden_holes=len(holes) - len(holes[:_MOST_HOLES]),
         placement_words=placement_words,

@@ -8,13 +8,13 @@ import msgspec
 from pfnscope.drawing import svg
 from pfnscope.drawing import view as views
 from pfnscope.drawing.axis import Axes, AxisName, beyond_words, usual
+from pfnscope.drawing.overview import overview
 from pfnscope.drawing.scene import Scene
 from pfnscope.drawing.stops import stop_words
 from pfnscope.drawing.view import View, shown
 from pfnscope.model.analysis import ALARMS
 from pfnscope.model.document import Document
 from pfnscope.model.ranges import FrameRange
-from pfnscope.pages import presenting
 from pfnscope.pages.query import ViewQuery
 from pfnscope.service.errors import BadOption
 from pfnscope.service.lookup import HELP, Match, find
@@ -91,14 +91,15 @@ def bars(drawn: Drawn, query: ViewQuery, known: Iterable[str], names: Iterable[s
     drawn = drawn.only(view.lanes)
     scene = drawn.scene
     view, detail, problem = _with_place(drawn, view, axis, query.words)
+    on = {key for key, _ in views.families(scene)}
     pfns = drawn.axes[axis].pfns
     if view.start is not None and not (view.start < pfns[-1] and (view.end or 0) > pfns[0]):
         view = msgspec.structs.replace(view, start=None, end=None)
     return {
         "scene": scene,
         "lanes": scene.lanes,
-        "every_lane": [(key, title, key in dict(views.families(scene))) for key, title in families],
-        "folded": _folded(every, scene),
+        "every_lane": [(key, title, key in on) for key, title in families],
+        "folded": views.folded_words(every, on),
         "axis": axis,
         "view": {
             "axis": axis,
@@ -115,9 +116,9 @@ def bars(drawn: Drawn, query: ViewQuery, known: Iterable[str], names: Iterable[s
         "find_detail": detail,
         "drawing": svg.for_page(scene, axis, view=view, both_axes=drawn.axes),
         "mini": svg.mini(scene, axis, both_axes=drawn.axes) if scene.lanes else "",
-        "overview": svg.overview(scene, view, every.lanes),
+        "overview": overview(scene, view, every.lanes),
         "beyond": beyond_words(scene.lanes, drawn.axes["scale"], scene.page_size),
-        "legend": presenting.legend(bar.kind for lane in scene.lanes for bar in lane.bars),
+        "legend": svg.legend(scene, drawn.axes),
     }
 
 
@@ -138,16 +139,6 @@ def _readout(scene: Scene) -> Readout | None:
         return None
     head, dot, rest = bar.detail.partition(" · ")
     return Readout(head, dot + rest, bar.lines)
-
-
-def _folded(every: Scene, scene: Scene) -> list[str]:
-    """What is left out of a drawing because it does not differ, in sentences."""
-    drawn = {lane.key for lane in scene.lanes}
-    titles: dict[str, list[str]] = {}
-    for lane in every.lanes:
-        if lane.key not in drawn and views.family(lane.key) in every.folded:
-            titles.setdefault(lane.subtitle, []).append(lane.title)
-    return [f"{why[:1].upper()}{why[1:]}: {', '.join(dict.fromkeys(names))}." for why, names in titles.items()]
 
 
 def _with_place(drawn: Drawn, view: View, name: AxisName, words: str) -> tuple[View, str, str]:

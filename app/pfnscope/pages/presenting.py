@@ -1,12 +1,11 @@
 """Rows and words of a document for the layout page. Nothing is judged here: rows are chosen, sorted and named."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import msgspec
 
 from pfnscope.drawing.lanes import frames, undecided
-from pfnscope.drawing.palette import PAINTS
 from pfnscope.kernel.architectures import WITH_MODEL
 from pfnscope.model.analysis import SEVERITIES, Event, Hole, Severity, foremost
 from pfnscope.model.document import Document
@@ -204,17 +203,6 @@ def _readers(names: Sequence[str]) -> list[Piece]:
         pieces.append(Piece(file if at and at == folder else name, name.startswith("/") or name in _COMMANDS))
         folder = at
     return pieces
-
-
-def legend(kinds: Iterable[str]) -> list[tuple[str, str]]:
-    """Kind and name of what a drawing uses and does not itself label: nodes and zones carry their names.
-
-    Kinds that look alike share an entry, under the name of the first.
-    """
-    used = set(kinds)
-    named = {k: p for k, p in PAINTS.items() if k in used and not k.startswith(("node-", "zone-"))}
-    looks = {(p.light, p.pattern, p.light_line): (k, p.name) for k, p in reversed(named.items())}
-    return list(reversed(looks.values()))
 
 
 def event_rows(document: Document) -> list[EventRow]:
