@@ -28,7 +28,7 @@ BAR = 22
 """Pixels: the band of tick labels, one lane with the gap above its bar, the gap, the bar."""
 _WIDTHS = range(240, 1201, 80)
 """Widths of the page's drawing from which on a label is shown; those of the ticks are among them."""
-_STRIP, _STRIP_BAR = 24, 12
+_STRIP, _STRIP_BAR = 18, 8
 """Pixels of the overview and of its bars."""
 _PIXEL = 0.0008
 _SHOUTING = ("danger", "uninitialised")
@@ -337,7 +337,7 @@ def overview(scene: Scene, view: View = WHOLE, folded: Sequence[Lane] = ()) -> s
     if nodes and (ground is None or _pages(ground.bars, "ram") < _pages(nodes.bars, "node-")):
         ground = nodes
     out = [
-        f'<svg width="100%" height="{_STRIP}" aria-hidden="true"><line x1="0" x2="100%" y1="8" y2="8" class="base"/>'
+        f'<svg width="100%" height="{_STRIP}" aria-hidden="true"><line x1="0" x2="100%" y1="6" y2="6" class="base"/>'
     ]
     for bar in axes.merged(ground.bars, axis, _PIXEL) if ground else ():
         left, width = _percent(axis, bar.start_pfn, bar.end_pfn)
