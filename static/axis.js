@@ -84,7 +84,9 @@ export function sizeWords(bytes) {
   let at = 0;
   let value = bytes;
   for (; value >= 1024 && at < units.length - 1; at += 1) value /= 1024;
-  return `${Number(value.toFixed(2))} ${units[at]}`;
+  const hundredths = Math.round(value * 100);
+  const tie = value * 100 === hundredths - 0.5 && hundredths % 2 === 1; // goes to the even one, unlike Math.round
+  return `${(tie ? hundredths - 1 : hundredths) / 100} ${units[at]}`;
 }
 
 /**

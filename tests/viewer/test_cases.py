@@ -17,6 +17,7 @@ import pytest
 from pfnscope.drawing import svg, view
 from pfnscope.drawing.axis import Axis, labelled
 from pfnscope.model.ranges import FrameRange
+from pfnscope.units import format_size
 
 HERE = Path(__file__).parent
 CASES: dict[str, list[dict[str, Any]]] = json.loads((HERE / "cases.json").read_text())
@@ -33,6 +34,7 @@ def _labels(given: dict[str, Any]) -> list[list[Any]]:
 
 
 SECTIONS: dict[str, Callable[[Any], Any]] = {
+    "size in words": format_size,
     "position of a page frame": lambda given: _axis(given["knots"]).place(given["pfn"]),
     "page frame at a position": lambda given: _axis(given["knots"]).pfn(given["at"]),
     "label of a bar": svg.label_forms,
