@@ -18,7 +18,8 @@
  */
 
 export const TINY = 2.5; // pixels
-const LETTER = 6.6; // pixels of one letter of a bar's label
+const LETTER = 6.5; // pixels of one letter of a bar's label
+const MARGIN = 12; // beside it; both as in drawing/axis.py, so that no label goes when the live bars come
 const HATCHED = 5; // pixels from which on a pattern can be told from a colour, and is worth what it costs to draw
 const ALARMING = ["danger", "uninitialised"];
 
@@ -102,7 +103,7 @@ function patternOf(pattern, bars, colours) {
  * @param {((data: BarData) => boolean) | null} lit which bars are lit while others are dimmed
  */
 function traceOf({ marker, ...rest }, bars, colours, lit) {
-  const fits = (/** @type {string} */ text, /** @type {VisibleBar} */ bar) => text.length * LETTER + 14 <= bar.pixels;
+  const fits = (/** @type {string} */ text, /** @type {VisibleBar} */ bar) => text.length * LETTER + MARGIN <= bar.pixels;
   const line = {
     width: bars.map((bar) => (bar.pixels < TINY ? 2 : 1)),
     color: bars.map((bar) => (bar.pixels < TINY ? colours.stroke(bar.kind) : colours.card)),

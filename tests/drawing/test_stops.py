@@ -5,7 +5,7 @@ import msgspec
 from pfnscope.drawing import scene
 from pfnscope.drawing.stops import stop_words, stops
 from pfnscope.model.findings import Finding, Span
-from pfnscope.model.ranges import FrameRange
+from pfnscope.model.ranges import Address, FrameRange
 from pfnscope.service import analyze
 from tests.support.samples import text
 
@@ -14,7 +14,7 @@ HOLE = FrameRange(0xBFFD7, 0xC0000)
 
 
 def _finding(severity: str, *ranges: tuple[int, int]) -> Finding:
-    spans = tuple(Span(start, end) for start, end in ranges)
+    spans = tuple(Span(Address(start), Address(end)) for start, end in ranges)
     return msgspec.structs.replace(SEED.findings[0], severity=severity, ranges=spans, text=f"{severity}.", lines=(7,))
 
 

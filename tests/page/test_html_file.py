@@ -43,7 +43,7 @@ def test_it_zooms_to_holes_by_table_and_keys_and_asks_nobody(attached: tuple[Pag
     page.keyboard.press("0")
     until(page, "() => document.querySelector('.overview .window').getAttribute('width') === '100%'")
     page.click("text=To scale")
-    assert page.inner_text("#next") == "danger 1 of 1 ›"
+    assert page.inner_text("#next").startswith("danger 1 of 1")
     page.keyboard.press("n")
     until(page, "() => document.querySelector('.holes .sel')?.textContent.includes('[0xbffe0, 0xc0000)')")
     assert "never written" in page.inner_text("#detail")
