@@ -77,14 +77,29 @@ export function hex(pfn) {
 export const frameWords = (pfn, pageSize) => `pfn 0x${pfn.toString(16)} · ${address(pfn, pageSize)}`;
 
 /**
- * Page frames in words: `[0xbffd7, 0xc0000) · 41 pages · 0xbffd7000`.
+ * Bytes with the largest binary unit that needs at most two decimals: `164 KiB`. As units.format_size writes them.
+ *
+ * @param {number} bytes
+ */
+export function sizeWords(bytes) {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+  let at = 0;
+  let value = bytes;
+  for (; value >= 1024 && at < units.length - 1; at += 1) value /= 1024;
+  const hundredths = Math.round(value * 100);
+  const tie = value * 100 === hundredths - 0.5 && hundredths % 2 === 1; // goes to the even one, unlike Math.round
+  return `${(tie ? hundredths - 1 : hundredths) / 100} ${units[at]}`;
+}
+
+/**
+ * Page frames in words: `[0xbffd7, 0xc0000) · 41 pages · 164 KiB · 0xbffd7000`.
  *
  * @param {Range} frames
  * @param {number} pageSize bytes
  */
 export function placeWords([from, to], pageSize) {
   const pages = `${(to - from).toLocaleString("en")} ${to - from === 1 ? "page" : "pages"}`;
-  return `[${hex(from)}, ${hex(to)}) · ${pages} · ${address(from, pageSize)}`;
+  return `[${hex(from)}, ${hex(to)}) · ${pages} · ${sizeWords((to - from) * pageSize)} · ${address(from, pageSize)}`;
 }
 
 /**

@@ -1,7 +1,7 @@
 /* The interactive bars: Plotly draws, this module decides what is in view and what is lit. */
 
 import { around, inside, narrowest, scaled, toPfn, toPosition } from "./axis.js";
-import { lowest, neighbour } from "./figure.js";
+import { lowest, neighbour, uppermost } from "./figure.js";
 import { labelsAndFrame, layer, tints } from "./overlay.js";
 import { onThemeChange, paints } from "./paint.js";
 import { wireRule } from "./rule.js";
@@ -64,6 +64,7 @@ export class Bars {
     this.settling = 0;
     this.frame = 0;
     this.listening = false;
+    this.nameAtPointer = () => {};
     onThemeChange(() => this.draw());
     new ResizeObserver(() => this.resized()).observe(plot);
   }
@@ -241,6 +242,15 @@ export class Bars {
   }
 
   /**
+   * The uppermost bar that a test picks; null where there is none.
+   *
+   * @param {(bar: Bar) => boolean} test
+   */
+  uppermost(test) {
+    return uppermost(this.figure, test);
+  }
+
+  /**
    * The page frames of two positions.
    *
    * @param {Range} ends
@@ -270,6 +280,7 @@ export class Bars {
     const xaxis = { ...layout.xaxis, range: [...this.view], tickvals: this.lines(fitting), gridcolor: colours.line };
     const yaxis = { ...layout.yaxis, gridcolor: colours.line };
     this.write(fitting);
+    this.nameAtPointer();
     this.bands.replaceChildren(...tints(this.figure, this.view, width));
     const drawn = traces(this.figure, this.view, width, colours, this.lit);
     return this.plotly.react(this.live, drawn, { ...layout, width, xaxis, yaxis }, CONFIG);
@@ -312,7 +323,8 @@ export class Bars {
     });
     const stage = this.plot.parentElement;
     this.plot.addEventListener("pointerdown", () => stage?.focus({ preventScroll: true }), { capture: true });
-    wireRule(this.plot, (share) => toPfn(this.meta.knots, this.at(share)), () => this.meta.pageSize);
+    const pfnAt = (/** @type {number} */ share) => toPfn(this.meta.knots, this.at(share));
+    this.nameAtPointer = wireRule(this.plot, pfnAt, () => this.meta.pageSize);
     this.plot.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     onTouch(this.plot, (factor, share) => this.zoom(factor, this.at(share)), (share) => this.pan(share));
   }

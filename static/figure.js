@@ -34,10 +34,11 @@
  * @property {number[]} ticks boundaries, most important first
  * @property {Range[]} holes page frames
  * @property {Stop[]} stops where keys lead, worst first
+ * @property {[text: string, lines: number[]][]} about what findings say, with lines of the log
  * @property {string[][]} kinds of the bars, one list for each bar trace
  *
- * @typedef {[start: number, end: number, severity: string, words: string, hole: number | null]} Stop page frames of what a
- *     finding is about; `hole` is an index of the holes
+ * @typedef {[start: number, end: number, severity: string, words: string, hole: number | null, about: number | null]} Stop
+ *     page frames of what a finding is about: an index of the holes, or of what the findings say
  *
  * @typedef {object} Layout
  * @property {Meta} meta
@@ -55,6 +56,7 @@
  * @property {number} y
  * @property {Range} ends positions
  * @property {BarData} data
+ * @property {string} kind
  */
 
 /**
@@ -64,11 +66,11 @@
  * @returns {Bar[]}
  */
 export function barsOf(figure) {
-  return figure.data.slice(0, 2).flatMap((trace) => {
+  return figure.data.slice(0, 2).flatMap((trace, part) => {
     const { y, base, x, customdata } = /** @type {BarTrace} */ (trace);
     return customdata.map((data, i) => {
       const ends = /** @type {Range} */ ([base[i], base[i] + x[i]]);
-      return { row: Math.floor(y[i]), y: y[i], ends, data };
+      return { row: Math.floor(y[i]), y: y[i], ends, data, kind: figure.layout.meta.kinds[part][i] };
     });
   });
 }
@@ -82,6 +84,19 @@ export function barsOf(figure) {
 export function lowest(figure, test) {
   return barsOf(figure).reduce(
     (low, bar) => (test(bar) && !(low && low.y > bar.y) ? bar : low),
+    /** @type {Bar | null} */ (null),
+  );
+}
+
+/**
+ * The uppermost bar that a test picks; null where there is none.
+ *
+ * @param {Figure} figure
+ * @param {(bar: Bar) => boolean} test
+ */
+export function uppermost(figure, test) {
+  return barsOf(figure).reduce(
+    (high, bar) => (test(bar) && !(high && high.y <= bar.y) ? bar : high),
     /** @type {Bar | null} */ (null),
   );
 }

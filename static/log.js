@@ -45,6 +45,11 @@ export class Log {
     return `${url.search}#L${line}`;
   }
 
+  /** Whether nothing is described. */
+  get silent() {
+    return !this.detail.textContent?.trim();
+  }
+
   /** @param {string} words above the bars */
   say(words) {
     this.detail.textContent = words;
@@ -57,8 +62,8 @@ export class Log {
    */
   describe([label, words, lines]) {
     // a bar of a drawing begins with its page frames, an answer of the find box with what was looked for
-    const cut = words.startsWith("[") ? words.indexOf(" · ") : 0;
-    const [head, rest] = cut > 0 ? [words.slice(0, cut), words.slice(cut)] : [label, ` · ${words}`];
+    const head = /^\[[^·]+\)/.exec(words)?.[0] ?? label;
+    const rest = words.startsWith(head) ? words.slice(head.length) : ` · ${words}`;
     /** @type {(Node | string)[]} */
     const parts = [Object.assign(document.createElement("b"), { textContent: head }), rest];
     if (lines.length) parts.push(lines.length > 1 ? " · lines " : " · line ");

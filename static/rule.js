@@ -8,31 +8,35 @@ import { frameWords } from "./axis.js";
  * @param {HTMLElement} plot
  * @param {(share: number) => number} pfnAt the page frame, with its fraction, at a part of the width (0..1)
  * @param {() => number} pageSize bytes
+ * @returns {() => void} names the frame anew, where the view has moved below a pointer that rests
  */
 export function wireRule(plot, pfnAt, pageSize) {
-  const rule = Object.assign(document.createElement("div"), { className: "rule-line", hidden: true });
-  const label = Object.assign(document.createElement("span"), { className: "rule-at", hidden: true });
-  rule.setAttribute("aria-hidden", "true");
-  label.setAttribute("aria-hidden", "true");
-  plot.append(rule, label);
-  const hide = () => {
-    rule.hidden = true;
-    label.hidden = true;
+  const [line, label] = ["rule-line", "rule-at"].map((className) => {
+    const part = Object.assign(document.createElement("div"), { className, hidden: true });
+    part.setAttribute("aria-hidden", "true");
+    return plot.appendChild(part);
+  });
+  let share = 0;
+  const name = () => {
+    if (!label.hidden) label.textContent = frameWords(Math.floor(pfnAt(share)), pageSize());
   };
   plot.addEventListener(
     "pointermove",
     (event) => {
       if (event.pointerType === "touch") return;
       const { left, width } = plot.getBoundingClientRect();
-      const x = Math.min(Math.max(event.clientX - left, 0), width);
-      label.textContent = frameWords(Math.floor(pfnAt(x / width)), pageSize());
-      rule.hidden = false;
-      label.hidden = false;
-      rule.style.transform = `translateX(${x}px)`;
-      const half = label.offsetWidth / 2;
-      label.style.transform = `translateX(${Math.min(Math.max(x - half, 0), width - 2 * half)}px)`;
+      const x = Math.min(Math.max(event.clientX - left, 0), width - 1);
+      share = x / width;
+      line.hidden = label.hidden = false;
+      name();
+      line.style.transform = `translateX(${x}px)`;
+      // as many parts of itself to the left as the pointer is from the left: so it never leaves the drawing
+      label.style.transform = `translateX(${x}px) translateX(${-100 * share}%)`;
     },
     { capture: true },
   );
-  plot.addEventListener("pointerleave", hide);
+  plot.addEventListener("pointerleave", () => {
+    line.hidden = label.hidden = true;
+  });
+  return name;
 }

@@ -19,7 +19,7 @@
 
 export const TINY = 2.5; // pixels
 const LETTER = 6.5; // pixels of one letter of a bar's label
-const MARGIN = 12; // pixels beside it
+const MARGIN = 12; // beside it; both as in drawing/axis.py, so that no label goes when the live bars come
 const HATCHED = 5; // pixels from which on a pattern can be told from a colour, and is worth what it costs to draw
 const ALARMING = ["danger", "uninitialised"];
 

@@ -15,7 +15,7 @@ import { markAxis, moveWindow, wireStrip } from "./strip.js";
 
 /**
  * @import { Range } from "./axis.js"
- * @import { Bar, BarData, AxisName, Figure } from "./figure.js"
+ * @import { BarData, AxisName, Figure } from "./figure.js"
  * @import { Plotly } from "./bars.js"
  * @import { View } from "./address.js"
  * @import { Source } from "./source.js"
@@ -29,6 +29,9 @@ import { markAxis, moveWindow, wireStrip } from "./strip.js";
  * @param {number} length
  */
 const neighbourOf = (at, by, length) => (at < 0 ? (by > 0 ? 0 : length - 1) : (at + by + length) % length);
+
+/** @param {Range} one @param {Range} other */
+const same = (one, other) => one[0] === other[0] && one[1] === other[1];
 
 /** @type {View} of a file, which has no address that says another */
 const WHOLE = { axis: "schematic", from: null, to: null, sel: null, lanes: null };
@@ -105,34 +108,63 @@ class Viewer {
    * @param {Range} frames
    */
   choose(data, frames) {
-    this.log.describe(data);
-    this.log.light(data[2], true);
+    this.say(data);
     this.pick(data[3] === null ? frames : this.bars.meta.holes[data[3]]);
     this.remember(false);
   }
 
   /** @param {number} hole */
-  showHole(hole, zoom = true) {
+  showHole(hole) {
     const frames = this.bars.meta.holes[hole];
-    if (frames) this.showFrames(frames, (bar) => bar.data[3] === hole, zoom);
+    if (frames) this.showFrames(frames);
   }
 
   /**
-   * Pick page frames, zoom to them and say what they are: the lowest bar that a test picks.
+   * Pick page frames, zoom to them and say what they are.
    *
    * @param {Range} frames
-   * @param {(bar: Bar) => boolean} test
    */
-  showFrames(frames, test, zoom = true) {
+  showFrames(frames) {
     this.pick(frames);
-    if (zoom) this.bars.zoomTo(frames);
+    this.bars.zoomTo(frames);
     this.bars.light(null);
-    const bar = this.bars.lowest(test);
-    if (!bar) this.log.describe(["", placeWords(frames, this.bars.meta.pageSize), [], null]);
-    else {
-      this.log.describe(bar.data);
-      this.log.light(bar.data[2], true);
-    }
+    this.tell(frames);
+  }
+
+  /**
+   * Say what page frames are: of a hole its own bar, as bad as keys lead to, of others the lowest that has just these.
+   *
+   * @param {Range} frames
+   */
+  tell(frames) {
+    const { bars } = this;
+    const { stops, pageSize } = bars.meta;
+    const hole = this.holeOf(frames);
+    const severity = stops.find(([from, to]) => same([from, to], frames))?.[2];
+    const bar =
+      bars.uppermost(({ data, kind }) => data[3] === hole && kind === severity) ??
+      bars.uppermost(({ data }) => data[3] === hole) ??
+      bars.lowest(({ ends }) => same(bars.framesOf(ends), frames));
+    this.say(bar?.data ?? ["", placeWords(frames, pageSize), [], null]);
+  }
+
+  /**
+   * The index of the hole that has just these page frames, -1 where none has.
+   *
+   * @param {Range} frames
+   */
+  holeOf(frames) {
+    return this.bars.meta.holes.findIndex((hole) => same(hole, frames));
+  }
+
+  /**
+   * Put words above the bars and light their lines in the log.
+   *
+   * @param {BarData} data
+   */
+  say(data) {
+    this.log.describe(data);
+    this.log.light(data[2], true);
   }
 
   /**
@@ -154,23 +186,18 @@ class Viewer {
   stepStop(by) {
     const { stops } = this.bars.meta;
     if (!stops.length) return;
-    const { sel } = this.view;
-    const at = neighbourOf(stops.findIndex(([from, to]) => from === sel?.[0] && to === sel[1]), by, stops.length);
-    const [from, to, , , hole] = stops[at];
-    if (hole !== null) this.showHole(hole);
-    else this.showExactly([from, to]);
+    const [from, to, , , , about] = stops[neighbourOf(this.stop, by, stops.length)];
+    this.showFrames([from, to]);
+    if (about === null) return;
+    const { meta } = this.bars;
+    const [text, lines] = meta.about[about];
+    this.say(["", `${placeWords([from, to], meta.pageSize)} · ${text}`, lines, null]);
   }
 
-  /**
-   * Show page frames, and say what the bar is that has no others.
-   *
-   * @param {Range} frames
-   */
-  showExactly([from, to]) {
-    this.showFrames([from, to], (bar) => {
-      const [start, end] = this.bars.framesOf(bar.ends);
-      return start === from && end === to;
-    });
+  /** The index of the stop that is picked, -1 where none is. */
+  get stop() {
+    const { sel } = this.view;
+    return sel ? this.bars.meta.stops.findIndex(([from, to]) => same([from, to], sel)) : -1;
   }
 
   /** Write on the button what it leads to. */
@@ -178,9 +205,7 @@ class Viewer {
     const { stops } = this.bars.meta;
     const button = document.getElementById("next");
     if (!button || !stops.length) return;
-    const { sel } = this.view;
-    const at = stops.findIndex(([from, to]) => from === sel?.[0] && to === sel[1]);
-    const [, , severity, words] = stops[neighbourOf(at, 1, stops.length)];
+    const [, , severity, words] = stops[neighbourOf(this.stop, 1, stops.length)];
     button.textContent = `${words} ›`;
     button.className = `t-${severity}`;
   }
@@ -252,6 +277,7 @@ class Viewer {
     const usable = axis === this.view.axis && !this.bars.meta.fine;
     const figure = usable ? this.bars.figure : await this.source.figure(this.view);
     this.pick(this.view.sel);
+    if (this.view.sel) this.tell(this.view.sel);
     await this.show(figure);
   }
 
@@ -277,8 +303,7 @@ class Viewer {
     this.bars.light(null);
     this.pick([from, to]);
     this.bars.zoomTo(surroundings(knots, axis, near));
-    this.log.describe([label, what, lines, null]);
-    this.log.light(lines, true);
+    this.say([label, what, lines, null]);
     this.stage.focus({ preventScroll: true });
   }
 
@@ -326,7 +351,7 @@ class Viewer {
     else if (axis !== undefined) this.switchAxis(axis === "scale" ? "scale" : "schematic");
     else {
       if (frames === undefined) this.showHole(Number(hole));
-      else this.showExactly(/** @type {Range} */ (frames.split("-").map(Number)));
+      else this.showFrames(/** @type {Range} */ (frames.split("-").map(Number)));
       this.focus("center");
     }
   }
@@ -350,9 +375,9 @@ class Viewer {
   begin() {
     const { sel } = this.view;
     if (sel) {
-      const hole = this.bars.meta.holes.findIndex(([from, to]) => from === sel[0] && to === sel[1]);
-      if (hole >= 0) this.showHole(hole, false);
-      else this.pick(sel);
+      this.pick(sel);
+      // else the server has said more of it
+      if (this.holeOf(sel) >= 0 || this.log.silent) this.tell(sel);
     }
     const line = Number(/^#L(\d+)$/.exec(window.location.hash)?.[1] ?? 0);
     if (line && this.log.has(line)) this.lightLine(line);

@@ -132,7 +132,7 @@ def test_lanes_can_be_left_out_and_the_address_says_which(address: str, open_pag
     expect(page.locator(".names b")).to_have_text(["Nodes", "Zones"])
     assert page.evaluate("document.querySelector('.live').layout.yaxis.tickvals.length") == 2
     page.get_by_text("Lanes", exact=True).click()
-    page.get_by_label("Holes").check()
+    page.get_by_label("Holes", exact=True).check()
     page.get_by_role("button", name="Show these").click()
     expect(page.locator(".names b")).to_have_text(["Nodes", "Zones", "Holes"])
 

@@ -154,6 +154,26 @@ def test_a_phone_shows_struct_pages_and_holes_at_once(address: str, open_page: O
         assert page.evaluate("document.documentElement.scrollWidth") == 390, path
 
 
+def test_tools_and_readout_take_no_more_room_than_they_have(address: str, open_page: Open) -> None:
+    """One line of tools on a laptop, two on a phone; readout and strip keep their height, whatever they say."""
+    page = open_page(1366)
+    for width, height, tools in ((1366, 768, 34), (390, 800, 66)):
+        _show(page, address, "/samples/seed-1g-4g", {"width": width, "height": height})
+        before = page.locator("#plot").bounding_box()
+        for _ in range(4):
+            page.keyboard.press("n")
+            box = page.locator(".tools").bounding_box()
+            assert box is not None
+            assert box["height"] <= tools, (width, page.locator("#next").inner_text())
+            assert page.locator("#plot").bounding_box() == before
+        strip = page.locator(".overview").bounding_box()
+        assert strip is not None
+        assert strip["height"] <= 20
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+    page.locator("#find-words").focus()
+    expect(page.get_by_role("button", name="Find")).to_be_visible()
+
+
 def test_the_mail_of_2018_is_answered_on_the_first_screen(address: str, open_page: Open) -> None:
     """Frames, argument, releases and both remedies, above the fold; the boots with what tells them apart."""
     page = open_page()

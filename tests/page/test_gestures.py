@@ -132,9 +132,12 @@ def test_the_overview_slides_the_view(address: str, open_page: Open) -> None:
 
 
 def test_a_rule_at_the_pointer_names_the_frame_in_every_lane(address: str, open_page: Open) -> None:
-    """One pixel wide at the pointer, from the addresses through the last lane; the label has frame and address."""
+    """One pixel wide at the pointer, from the addresses through the last lane; the label has frame and address.
+
+    It does so still when the view moves below a pointer that rests.
+    """
     page = open_page(1366)
-    page.goto(f"{address}/samples/seed-1g-4g?v=2&axis=scale")
+    page.goto(f"{address}/samples/seed-1g-4g?v=2&axis=scale&from=0x80000&to=0x180000")
     wait_live(page)
     plot = page.locator("#plot").bounding_box()
     assert plot is not None
@@ -145,11 +148,33 @@ def test_a_rule_at_the_pointer_names_the_frame_in_every_lane(address: str, open_
     last = page.locator("#bars .names > div").last.bounding_box()
     assert last is not None
     assert rule["y"] + rule["height"] >= last["y"] + last["height"] - 6
-    expect(page.locator(".rule-at")).to_have_text(
-        re.compile(r"^pfn 0x(8f[0-9a-f]{3}|90[0-9a-f]{3}) · 0x(8f|90)[0-9a-f]{3}000$")
-    )
+    label = page.locator(".rule-at").bounding_box()
+    assert label is not None
+    assert label["x"] <= rule["x"] <= label["x"] + label["width"]
+    assert plot["y"] <= label["y"]
+    assert label["y"] + label["height"] <= plot["y"] + 26  # the band of addresses
+    _label_is_that_of(page, 0.25)
+    page.locator("#bars").focus()
+    page.keyboard.press("ArrowRight")
+    until(page, f"{RANGE}[0] > 0x80000")
+    _label_is_that_of(page, 0.25)
+    for x, share in ((1, 1 / plot["width"]), (plot["width"] - 2, 1 - 2 / plot["width"])):
+        page.mouse.move(plot["x"] + x, plot["y"] + 60)
+        label = page.locator(".rule-at").bounding_box()
+        assert label is not None
+        assert plot["x"] <= label["x"]
+        assert label["x"] + label["width"] <= plot["x"] + plot["width"] + 1
+        _label_is_that_of(page, share)
     page.mouse.move(5, 5)
     expect(page.locator(".rule-line")).to_be_hidden()
+
+
+def _label_is_that_of(page: Page, share: float) -> None:
+    """The rule's label names the frame at this part of a view to scale, to a pixel, and that frame's address."""
+    (low, high), words = _range(page), page.locator(".rule-at").inner_text()
+    named = re.fullmatch(r"pfn 0x(?P<pfn>[0-9a-f]+) · 0x(?P=pfn)000", words)
+    assert named, words
+    assert abs(int(named["pfn"], 16) - (low + share * (high - low))) <= (high - low) / 1000
 
 
 def test_a_click_gives_the_bars_the_focus_so_that_the_wheel_zooms(address: str, open_page: Open) -> None:

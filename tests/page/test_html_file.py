@@ -43,8 +43,13 @@ def test_it_zooms_to_holes_by_table_and_keys_and_asks_nobody(attached: tuple[Pag
     page.keyboard.press("0")
     until(page, "() => document.querySelector('.overview .window').getAttribute('width') === '100%'")
     page.click("text=To scale")
+    assert page.inner_text("#next").startswith("danger 1 of 1")
     page.keyboard.press("n")
-    until(page, "() => document.querySelector('.holes .sel') !== null")
+    until(page, "() => document.querySelector('.holes .sel')?.textContent.includes('[0xbffe0, 0xc0000)')")
+    assert "never written" in page.inner_text("#detail")
+    page.keyboard.press("?")
+    assert page.inner_text("dialog[open]").startswith("Keys")
+    page.click("dialog button")
     assert said == []
 
 
@@ -54,10 +59,10 @@ def test_bars_and_lines_of_the_log_light_each_other(attached: tuple[Page, list[s
     page.click("tbody.t-danger a")
     line = page.locator("#detail a[data-line]").first.inner_text()
     assert page.locator(f"#L{line}.lit").count() == 1
-    node = page.locator("#lines li", has_text="node   1: [mem").first
-    number = node.locator("a").inner_text()
+    zone = page.locator("#lines li", has_text="Normal   [mem").first
+    number = zone.locator("a").inner_text()
     assert number not in page.inner_text("#detail")
-    node.locator("a").click()
+    zone.locator("a").click()
     until(page, "number => document.querySelector('#detail').innerText.includes(number)", number)
     assert page.locator("#lines li.lit").count() == 1
     page.focus("#bars")

@@ -125,6 +125,12 @@ def test_keys_zoom_move_and_walk_the_holes(address: str, open_page: Open) -> Non
     page.keyboard.press("n")
     expect(page.locator(".holes .sel")).to_contain_text("[0xbffd7, 0xc0000)")
     expect(page.locator("#next")).to_contain_text("worth knowing 1 of 3")
+    expect(page.locator("#detail")).to_have_text(
+        re.compile(
+            r"^\[0xbffd7, 0xc0000\) · 41 pages · 164 KiB · 0xbffd7000 · reserved, in no zone, never written"
+            r" · because of memmap=1G!4G · lines 18, 39, 40$"
+        )
+    )
     low, high = _range(page)
     page.keyboard.press("f")
     until(
@@ -132,8 +138,10 @@ def test_keys_zoom_move_and_walk_the_holes(address: str, open_page: Open) -> Non
         "(width) => { const [a, b] = document.querySelector('.live').layout.xaxis.range; return b - a < width / 2 }",
         high - low,
     )
-    page.keyboard.press("p")
     page.keyboard.press("n")
+    expect(page.locator("#detail")).to_contain_text("[0x0, 0x8000) · 32,768 pages · 128 MiB · 0x0 · 2 memory blocks")
+    page.keyboard.press("p")
+    expect(page.locator("#next")).to_contain_text("worth knowing 1 of 3")
     page.keyboard.press("0")
     page.keyboard.press("N")
     expect(page.locator("#detail")).to_contain_text("[0x0, 0x1)")

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 
-import { around, breaks, hex, surroundings, toPfn, toPosition } from "../../static/axis.js";
+import { around, breaks, hex, sizeWords, surroundings, toPfn, toPosition } from "../../static/axis.js";
 import { labels } from "../../static/ticks.js";
 import { labelForms } from "../../static/traces.js";
 
@@ -11,6 +11,7 @@ const knotsOf = ({ axis, pfn, at }) => ({ pfn, at: axis === "scale" ? pfn : at }
 
 const SECTIONS = {
   "page frames in addresses": hex,
+  "size in words": sizeWords,
   "position of a page frame": ({ knots, pfn }) => toPosition(knots, pfn),
   "page frame at a position": ({ knots, at }) => toPfn(knots, at),
   "label of a bar": labelForms,

@@ -18,6 +18,7 @@ from pfnscope.drawing import svg, view
 from pfnscope.drawing.axis import Axis, labelled
 from pfnscope.drawing.breaks import breaks
 from pfnscope.model.ranges import FrameRange
+from pfnscope.units import format_size
 
 HERE = Path(__file__).parent
 CASES: dict[str, list[dict[str, Any]]] = json.loads((HERE / "cases.json").read_text())
@@ -39,6 +40,7 @@ def _breaks(given: dict[str, Any]) -> list[tuple[float, float]]:
 
 
 SECTIONS: dict[str, Callable[[Any], Any]] = {
+    "size in words": format_size,
     "position of a page frame": lambda given: _axis(given["knots"]).place(given["pfn"]),
     "page frame at a position": lambda given: _axis(given["knots"]).pfn(given["at"]),
     "label of a bar": svg.label_forms,

@@ -8,7 +8,7 @@ from pfnscope.drawing.scene import Scene
 from pfnscope.drawing.view import WHOLE, View
 from pfnscope.model.analysis import ALARMS
 
-_STRIP, _STRIP_BAR = 24, 12
+_STRIP, _STRIP_BAR = 18, 8
 """Pixels of the overview and of its bars."""
 _PIXEL = 0.0008
 
@@ -28,7 +28,7 @@ def overview(scene: Scene, view: View = WHOLE, folded: Sequence[Lane] = ()) -> s
     if nodes and (ground is None or _pages(ground.bars, "ram") < _pages(nodes.bars, "node-")):
         ground = nodes
     out = [
-        f'<svg width="100%" height="{_STRIP}" aria-hidden="true"><line x1="0" x2="100%" y1="8" y2="8" class="base"/>'
+        f'<svg width="100%" height="{_STRIP}" aria-hidden="true"><line x1="0" x2="100%" y1="6" y2="6" class="base"/>'
     ]
     for bar in axes.merged(ground.bars, axis, _PIXEL) if ground else ():
         left, width = _percent(axis, bar.start_pfn, bar.end_pfn)

@@ -19,7 +19,7 @@ from pfnscope.drawing.axis import Axes, Axis, AxisName, by_importance
 from pfnscope.drawing.lanes import Bar
 from pfnscope.drawing.palette import ALARM, CARD, LINE, PAINTS
 from pfnscope.drawing.scene import Scene, visible_marks
-from pfnscope.drawing.stops import stop_words
+from pfnscope.drawing.stops import Stop, stop_words
 
 _MANY = 2000
 """Bars beyond which a browser gets slow; then neighbours closer than the resolution become one bar."""
@@ -227,8 +227,21 @@ def _meta(scene: Scene, both_axes: Axes, name: AxisName, fine: _Fine | None) -> 
         "fine": [place(axis.pfn(fine.low), axis), place(axis.pfn(fine.high), axis)] if fine else None,
         "ticks": by_importance(scene.lanes, part, both_axes.points),
         "holes": [[hole.start, hole.end] for hole in scene.holes],
-        "stops": [
-            [stop.frames.start, stop.frames.end, stop.severity, words, stop.hole]
-            for stop, words in zip(scene.stops, stop_words(scene.stops), strict=True)
-        ],
-    }
+    } | _stops(scene.stops)
+
+
+def _stops(stops: Sequence[Stop]) -> dict[str, Any]:
+    """Where keys lead, and each sentence of a finding once: of a hole its bar has more to say."""
+    about: dict[tuple[str, tuple[int, ...]], int] = {}
+    rows = [
+        [
+            stop.frames.start,
+            stop.frames.end,
+            stop.severity,
+            words,
+            stop.hole,
+            about.setdefault((stop.about, stop.lines[:_LINES]), len(about)) if stop.hole is None else None,
+        ]
+        for stop, words in zip(stops, stop_words(stops), strict=True)
+    ]
+    return {"stops": rows, "about": list(about)}

@@ -15,7 +15,7 @@ from msgspec import Struct
 from pfnscope.drawing.axis import Axis
 from pfnscope.drawing.lanes import MAPS, Bar, Lane, family_of, lanes
 from pfnscope.drawing.stops import Stop, stops
-from pfnscope.model.analysis import worst_first
+from pfnscope.model.analysis import ALARMS, worst_first
 from pfnscope.model.answers import Placements
 from pfnscope.model.document import Document
 from pfnscope.model.ranges import FrameRange
@@ -170,6 +170,16 @@ def with_places(scene: Scene, places: Placements) -> Scene:
     return msgspec.structs.replace(scene, lanes=(lane, *scene.lanes), marks=marks)
 
 
+def readout_bar(scene: Scene, picked: FrameRange | None) -> Bar | None:
+    """The lowest bar of the frames that are picked; where none are, the worst hole, if it is worth an alarm."""
+    if picked is not None:
+        every = (bar for lane in reversed(scene.lanes) for bar in lane.bars)
+        return next((bar for bar in every if (bar.start_pfn, bar.end_pfn) == (picked.start, picked.end)), None)
+    worst = next((stop for stop in scene.stops if stop.severity in ALARMS and stop.hole is not None), None)
+    holes = (bar for lane in scene.lanes if lane.key == "holes" for bar in lane.bars)
+    return next((bar for bar in holes if worst and (bar.hole, bar.kind) == (worst.hole, worst.severity)), None)
+
+
 def visible_marks(scene: Scene, axis: Axis, resolution: float) -> list[Mark]:
     """The marks inside the axis; those of one pair of lanes that are closer than ``resolution`` (0..1) as one."""
     out: list[Mark] = []
@@ -263,9 +273,11 @@ def _holes(document: Document, factor: int) -> tuple[FrameRange, ...]:
     return tuple(FrameRange(hole.start_pfn * factor, hole.end_pfn * factor) for hole in document.holes)
 
 
-def _stops(documents: Iterable[Document], page_size: int, holes: Mapping[FrameRange, int]) -> tuple[Stop, ...]:
+def _stops(documents: Sequence[Document], page_size: int, holes: Mapping[FrameRange, int]) -> tuple[Stop, ...]:
     """Those of documents, each once, worst first; harmless ones only where there are no others."""
     every = [_stop(item, doc.kernel.page_size // page_size, holes) for doc in documents for item in stops(doc)]
+    if len(documents) > 1:  # a number alone would not say of which log
+        every = [msgspec.structs.replace(item, lines=()) for item in every]
     first: dict[FrameRange, Stop] = {}
     for stop in [item for item in every if item.severity != "none"] or every:
         first.setdefault(stop.frames, stop)
@@ -274,7 +286,7 @@ def _stops(documents: Iterable[Document], page_size: int, holes: Mapping[FrameRa
 
 def _stop(stop: Stop, factor: int, holes: Mapping[FrameRange, int]) -> Stop:
     frames = FrameRange(stop.frames.start * factor, stop.frames.end * factor)
-    return Stop(frames, stop.severity, None if stop.hole is None else holes[frames])
+    return msgspec.structs.replace(stop, frames=frames, hole=None if stop.hole is None else holes[frames])
 
 
 def _alarms(document: Document, factor: int) -> tuple[FrameRange, ...]:

@@ -15,11 +15,16 @@ _MOST = 1000
 
 
 class Stop(Struct, frozen=True):
-    """Page frames that are worth a look; ``hole`` is an index of the document's holes where they are one."""
+    """Page frames that are worth a look; ``hole`` is an index of the document's holes where they are one.
+
+    ``about`` is what the finding says of them, with its ``lines`` of the log; empty where it is the hole alone.
+    """
 
     frames: FrameRange
     severity: Severity
     hole: int | None
+    about: str = ""
+    lines: tuple[int, ...] = ()
 
 
 def stops(document: Document) -> tuple[Stop, ...]:
@@ -47,7 +52,7 @@ def _of_findings(document: Document) -> Iterator[Stop]:
         if finding.severity != "none":
             for span in sorted(item.range for item in finding.ranges):
                 frames = span.frames_outward(size)
-                yield Stop(frames, finding.severity, holes.get(frames))
+                yield Stop(frames, finding.severity, holes.get(frames), finding.text, finding.lines)
 
 
 def _of_holes(document: Document) -> Iterator[Stop]:

@@ -73,6 +73,7 @@ def render(document: Document, log_text: bytes = b"", today: Document | None = N
         headline=headline(document),
         scene=drawn,
         stop_words=stop_words(drawn.stops),
+        readout=scene.readout_bar(drawn, None),
         changed=scene.CHANGED,
         sentence=outcome(today, document, today.kernel.command_line or "").sentence if today else "",
         undecided=undecided(document),

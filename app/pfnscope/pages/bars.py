@@ -9,10 +9,9 @@ from pfnscope.drawing import svg
 from pfnscope.drawing import view as views
 from pfnscope.drawing.axis import Axes, AxisName, beyond_words, usual
 from pfnscope.drawing.overview import overview
-from pfnscope.drawing.scene import Scene
+from pfnscope.drawing.scene import Scene, readout_bar
 from pfnscope.drawing.stops import stop_words
 from pfnscope.drawing.view import View, shown
-from pfnscope.model.analysis import ALARMS
 from pfnscope.model.document import Document
 from pfnscope.model.ranges import FrameRange
 from pfnscope.pages.query import ViewQuery
@@ -110,7 +109,7 @@ def bars(drawn: Drawn, query: ViewQuery, known: Iterable[str], names: Iterable[s
         },
         "view_notes": notes,
         "stop_words": stop_words(scene.stops),
-        "readout": None if view.picked or query.words else _readout(scene),
+        "readout": None if query.words else readout_bar(scene, view.picked),
         "find_words": query.words,
         "find_problem": problem,
         "find_detail": detail,
@@ -120,25 +119,6 @@ def bars(drawn: Drawn, query: ViewQuery, known: Iterable[str], names: Iterable[s
         "beyond": beyond_words(scene.lanes, drawn.axes["scale"], scene.page_size),
         "legend": svg.legend(scene, drawn.axes),
     }
-
-
-class Readout(msgspec.Struct, frozen=True):
-    """What the page says of a bar: its page frames, the rest, and the lines that it comes from."""
-
-    range: str
-    rest: str
-    lines: tuple[int, ...]
-
-
-def _readout(scene: Scene) -> Readout | None:
-    """The worst hole, where it is worth an alarm."""
-    worst = next((stop for stop in scene.stops if stop.severity in ALARMS and stop.hole is not None), None)
-    holes = (bar for lane in scene.lanes if lane.key == "holes" for bar in lane.bars)
-    bar = next((bar for bar in holes if worst and (bar.hole, bar.kind) == (worst.hole, worst.severity)), None)
-    if bar is None:
-        return None
-    head, dot, rest = bar.detail.partition(" · ")
-    return Readout(head, dot + rest, bar.lines)
 
 
 def _with_place(drawn: Drawn, view: View, name: AxisName, words: str) -> tuple[View, str, str]:
