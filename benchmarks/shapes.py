@@ -1,0 +1,491 @@
+"""Texts that are made to be slow: one function a shape, each takes a size in bytes and gives about as many.
+
+Honest giants and hostile texts alike: what they have many of is in their names. ``ordinary`` is what they are held
+against, :data:`SHAPES` has them all by name.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from itertools import count
+from pathlib import Path
+
+from pfnscope.bootlog import forms
+from pfnscope.bootlog.candidates import lines_with_triggers
+from pfnscope.bootlog.forms import FORMS
+
+SAMPLES = Path(__file__).parent.parent / "sample_logs"
+MIB, GIB, PAGE = 1 << 20, 1 << 30, 4096
+ARGUMENTS = "numa=fake=1000 mem=100G movablecore=1G"
+
+Shape = Callable[[int], bytes]
+Range = tuple[int, int, int]
+"""A node with the first byte of its memory, and the one behind it."""
+
+_BANNER = "Linux version 6.1.90 (b@h) #1 SMP"
+_MAP = "BIOS-provided physical RAM map:"
+_ZONES = (
+    "Zone ranges:",
+    "  DMA      [mem 0x0000000000001000-0x0000000000ffffff]",
+    "  DMA32    [mem 0x0000000001000000-0x00000000ffffffff]",
+)
+_RANGES = "Early memory node ranges"
+_FEW = [(0, 0x1000, 0xA0000), (0, MIB, 3 * GIB), (0, 4 * GIB, 256 * GIB)]
+_KINDS = ("usable", "reserved", "ACPI data", "type 20")
+_NUMBERS = re.compile(r"(?<![\w.])(0x)?([0-9a-f]{5,16})(?![\w.])")
+_DECIMALS = re.compile(r"(?<![\w.])\d+(?![\w.])")
+
+
+def ordinary(size: int, sample: str = "fixed-1g-4g") -> bytes:
+    """The console of a machine that has been up for long: a recorded boot, then its lines that tell no memory again."""
+    boot = (SAMPLES / sample / "dmesg.txt").read_bytes()
+    messages = [line.partition(b"] ")[2] for line in boot.splitlines()]
+    chatter = [message for message in messages if message and not any(lines_with_triggers(message))]
+    out, length = [boot], len(boot)
+    for second in count(100):
+        if length >= size:
+            break
+        out.append(b"".join(b"[%5d.%06d] %b\n" % (second, at, message) for at, message in enumerate(chatter)))
+        length += len(out[-1])
+    return b"".join(out)[:size]
+
+
+def stamped(lines: Iterable[str]) -> bytes:
+    """Lines with time stamps."""
+    return "".join(f"[{at // 10**6:5d}.{at % 10**6:06d}] {line}\n" for at, line in enumerate(lines)).encode()
+
+
+def entry(start: int, end: int, kind: str = "usable") -> str:
+    """A line of a firmware's map."""
+    return f"BIOS-e820: [mem {start:#018x}-{end - 1:#018x}] {kind}"
+
+
+def affinity(node: int, start: int, end: int) -> str:
+    """A line of an SRAT."""
+    return f"SRAT: Node {node} PXM {node} [mem {start:#010x}-{end - 1:#010x}]"
+
+
+def zones_and(ranges: Sequence[Range]) -> list[str]:
+    """What a kernel prints of its zones, its node ranges and its nodes."""
+    spans: dict[int, tuple[int, int]] = {}
+    for node, start, end in ranges:
+        low, high = spans.get(node, (start, end))
+        spans[node] = min(low, start), max(high, end)
+    top = max(4 * GIB + MIB, *(end for _, _, end in ranges))
+    return [
+        *_ZONES,
+        f"  Normal   [mem 0x0000000100000000-{top - 1:#018x}]",
+        _RANGES,
+        *(f"  node {node:3d}: [mem {start:#018x}-{end - 1:#018x}]" for node, start, end in ranges),
+        *(f"Initmem setup node {node} [mem {low:#018x}-{high - 1:#018x}]" for node, (low, high) in spans.items()),
+    ]
+
+
+def machine(
+    ranges: Sequence[Range] = _FEW,
+    *,
+    firmware: Sequence[str] | None = None,
+    srat: Sequence[str] | None = None,
+    arguments: str = "quiet",
+    early: Iterable[str] = (),
+    late: Iterable[str] = (),
+) -> bytes:
+    """A boot with these node ranges; its map and its SRAT have an entry for each where they are not given."""
+    firmware = firmware if firmware is not None else [entry(start, end) for _, start, end in ranges]
+    srat = srat if srat is not None else [affinity(*item) for item in ranges if len(ranges) > len(_FEW)]
+    head = [_BANNER, f"Command line: {arguments}", _MAP, *firmware, *srat]
+    return stamped([*head, *early, *zones_and(ranges), *late])
+
+
+def by_size(make: Callable[[int], bytes]) -> Shape:
+    """A shape of a function that takes a number of items."""
+
+    def shape(size: int) -> bytes:
+        first = max(size * 16 // len(make(16)), 1)
+        return make(max(first * size // len(make(first)), 1))
+
+    shape.__name__, shape.__doc__ = make.__name__, make.__doc__
+    return shape
+
+
+@by_size
+def many_nodes(items: int) -> bytes:
+    """Each range is of another node, up to 1,024 of them, and then of the first again."""
+    ranges = [(n % 1024, n * 16 * MIB, (n + 1) * 16 * MIB) for n in range(1, items + 1)]
+    return machine(ranges, firmware=[entry(PAGE, (items + 2) * 16 * MIB)])
+
+
+@by_size
+def node_ranges_alone(items: int) -> bytes:
+    """Ranges of 1,024 nodes by turns with neither map nor SRAT, of one page less than 1 MiB."""
+    ranges = [(n % 1024, n * MIB, (n + 1) * MIB - PAGE) for n in range(1, items + 1)]
+    return machine(ranges, firmware=(), srat=())
+
+
+@by_size
+def interleaved_nodes(items: int) -> bytes:
+    """Every 16 MiB another of sixteen nodes."""
+    ranges = [(n % 16, MIB + n * 16 * MIB, MIB + (n + 1) * 16 * MIB) for n in range(items)]
+    return machine(ranges, firmware=[entry(MIB, MIB + items * 16 * MIB)])
+
+
+@by_size
+def two_nodes_by_turns(items: int) -> bytes:
+    """Two nodes by turns, every 2 MiB, with holes of half of that."""
+    return machine([(n % 2, n * 2 * MIB, n * 2 * MIB + MIB) for n in range(1, items + 1)])
+
+
+@by_size
+def broken_sections(items: int) -> bytes:
+    """Sixteen nodes by turns inside of sections, with holes of one page."""
+    ranges = [(n % 16, n * MIB, (n + 1) * MIB - PAGE) for n in range(1, items + 1)]
+    return machine(ranges, firmware=[entry(MIB, (items + 1) * MIB)])
+
+
+def _gaps(items: int, arguments: str) -> bytes:
+    ranges = [(n % 1024, n * 16 * MIB, n * 16 * MIB + 15 * MIB + MIB // 2) for n in range(1, items + 1)]
+    return machine(ranges, arguments=arguments).replace(b"6.1.90", b"4.17.0")
+
+
+@by_size
+def gaps_behind_nodes(items: int) -> bytes:
+    """Nodes of 16 MiB without their last half MiB: each has a hole inside a section, which up to 1,024 no zone spans."""
+    return _gaps(items, "quiet")
+
+
+@by_size
+def gaps_behind_nodes_and_arguments(items: int) -> bytes:
+    """The same, where every argument for memory is given too, so that remedies are looked for."""
+    return _gaps(items, ARGUMENTS)
+
+
+@by_size
+def one_node_in_pieces(items: int) -> bytes:
+    """Each MiB of one node is another entry of the SRAT, and half of them ranges."""
+    srat = [affinity(0, n * MIB, (n + 1) * MIB) for n in range(1, items + 1)]
+    ranges = [(0, n * MIB, (n + 1) * MIB) for n in range(2, items + 2, 2)]
+    return machine(ranges, firmware=[entry(MIB, (items + 2) * MIB)], srat=srat)
+
+
+@by_size
+def holes(items: int) -> bytes:
+    """Node ranges of 1 MiB on two nodes, a hole of one frame after each."""
+    step = MIB + PAGE
+    ranges = [(n * 2 // items, PAGE + n * step, PAGE + n * step + MIB) for n in range(items)]
+    return machine(ranges, firmware=[entry(0, items * step + PAGE)], srat=())
+
+
+@by_size
+def near_the_end_of_addresses(items: int) -> bytes:
+    """Node ranges of one page up to 2**64, far from each other."""
+    step = ((1 << 64) - 4 * GIB) // (items + 1) // PAGE * PAGE
+    return machine([(n % 64, 4 * GIB + n * step, 4 * GIB + n * step + PAGE) for n in range(1, items + 1)])
+
+
+@by_size
+def map_entries(items: int) -> bytes:
+    """A firmware's map of RAM and reserved memory in turn, whose RAM are the node ranges."""
+    step = 4 * MIB
+    firmware = [entry(n * step, (n + 1) * step, _KINDS[n % 2]) for n in range(items)]
+    return machine([(0, max(n * step, MIB), (n + 1) * step) for n in range(0, items, 2)], firmware=firmware, srat=())
+
+
+def _overlapping(items: int, arguments: str) -> bytes:
+    firmware = [entry(n * 2 * PAGE, (1 << 38) - n * 2 * PAGE, _KINDS[n % 4]) for n in range(items)]
+    return machine(firmware=firmware, arguments=arguments)
+
+
+@by_size
+def overlapping_entries(items: int) -> bytes:
+    """A firmware's map whose entries all overlap: each is inside of the one before."""
+    return _overlapping(items, "quiet")
+
+
+@by_size
+def overlapping_entries_exactmap(items: int) -> bytes:
+    """The same with arguments that replace the map."""
+    return _overlapping(items, "memmap=exactmap memmap=8G@0 mem=4G")
+
+
+@by_size
+def e820_updates(items: int) -> bytes:
+    """``e820: update`` lines, each of another page."""
+    pages = [MIB + n * 3 * PAGE for n in range(items)]
+    return machine(early=[f"e820: update [mem {at:#010x}-{at + PAGE - 1:#010x}] usable ==> reserved" for at in pages])
+
+
+@by_size
+def e820_removes(items: int) -> bytes:
+    """``e820: remove`` lines, each of another page."""
+    pages = [MIB + n * 3 * PAGE for n in range(items)]
+    return machine(early=[f"e820: remove [mem {at:#010x}-{at + PAGE - 1:#010x}] usable" for at in pages])
+
+
+def _boots(boots: int, entries: int, *, banner: bool = True) -> bytes:
+    """Boots whose firmware's maps differ in where each entry is; without a banner, excerpts."""
+    out = []
+    for boot in range(boots):
+        firmware = [entry(n * MIB + n % 7 * boot * PAGE, (n + 1) * MIB, _KINDS[n % 2]) for n in range(entries)]
+        head = [_BANNER, "Command line: quiet"] if banner else []
+        out.append(stamped([*head, _MAP, *firmware, *zones_and(_FEW)]))
+    return b"".join(out)
+
+
+@by_size
+def tiny_boots(items: int) -> bytes:
+    """Boots with a map of eight entries."""
+    return _boots(items, 8)
+
+
+@by_size
+def numa_boots(items: int) -> bytes:
+    """Boots of sixteen nodes, each with a hole."""
+    ranges = [(n, n * GIB, n * GIB + GIB - MIB) for n in range(1, 17)]
+    return b"".join(machine(ranges, arguments=f"quiet boot={n}") for n in range(items))
+
+
+def large_boots(size: int) -> bytes:
+    """Boots of 1,000 entries, up to 1 MB eight of them."""
+    return by_size(lambda items: _boots(8, items))(size)
+
+
+@by_size
+def excerpts_with_maps(items: int) -> bytes:
+    """Excerpts with a map of eight entries, without a banner."""
+    return _boots(items, 8, banner=False)
+
+
+def large_excerpts(size: int) -> bytes:
+    """Eight excerpts with large maps."""
+    return by_size(lambda items: _boots(8, items, banner=False))(size)
+
+
+@by_size
+def excerpts_of_ranges(items: int) -> bytes:
+    """Zones and node ranges alone, again and again."""
+    return b"".join(stamped(zones_and(_FEW)) for _ in range(items))
+
+
+@by_size
+def excerpts_of_other_ranges(items: int) -> bytes:
+    """Node ranges alone, each time others."""
+    return b"".join(stamped(zones_and([(0, MIB, GIB + n * MIB)])[4:]) for n in range(items))
+
+
+@by_size
+def prose_between_excerpts(items: int) -> bytes:
+    """A letter about a machine, with a line of its log in every other sentence."""
+    pieces = [
+        b"And then, on machine %d, it said:\n\n" % n + stamped([entry(n * MIB, n * MIB + MIB)]) for n in range(items)
+    ]
+    return machine() + b"".join(pieces) + stamped(zones_and(_FEW))
+
+
+@by_size
+def prose_between_ranges(items: int) -> bytes:
+    """Excerpts of node ranges with prose in front of each."""
+    return b"".join(b"The next one is number %d.\n" % n + stamped(zones_and(_FEW)) for n in range(items))
+
+
+@by_size
+def entries_without_header(items: int) -> bytes:
+    """Node ranges in front of which no header stands, each from another boot."""
+    return b"".join(stamped([f"  node   0: [mem {n * MIB:#018x}-{GIB - 1:#018x}]"]) + b"\n" for n in range(items))
+
+
+@by_size
+def memblock_steps(items: int) -> bytes:
+    """What memblock=debug prints: a reservation of another page each time."""
+    starts = (MIB + n * 3 * PAGE for n in range(items))
+    by = "memblock_alloc_range_nid+0xd2/0x130"
+    return machine(early=[f"memblock_reserve: [{at:#018x}-{at + PAGE - 1:#018x}] {by}" for at in starts])
+
+
+def _dump(reserved: Sequence[tuple[int, int]], memory: Sequence[Range] = _FEW) -> list[str]:
+    return [
+        "MEMBLOCK configuration:",
+        f" memory size = {2 * GIB:#x} reserved size = {sum(end - start for start, end in reserved):#x}",
+        f" memory.cnt  = {len(memory):#x}",
+        *(
+            f" memory[{at:#x}]\t[{start:#018x}-{end - 1:#018x}], {end - start:#018x} bytes on node {node} flags: 0x0"
+            for at, (node, start, end) in enumerate(memory)
+        ),
+        f" reserved.cnt  = {len(reserved):#x}",
+        *(
+            f" reserved[{at:#x}]\t[{start:#018x}-{end - 1:#018x}], {end - start:#018x} bytes flags: 0x0"
+            for at, (start, end) in enumerate(reserved)
+        ),
+    ]
+
+
+@by_size
+def memblock_dump(items: int) -> bytes:
+    """A server with memblock=debug: one table of reserved ranges of few pages, 8 MiB apart."""
+    sizes, starts = (1, 1, 2, 3, 16, 100), [4 * GIB + n * 8 * MIB + n * 7919 % 1000 * PAGE for n in range(items)]
+    reserved = [(start, start + sizes[n % 6] * PAGE) for n, start in enumerate(starts)]
+    return machine([*_FEW[:2], (0, 4 * GIB, 4 * GIB + items * 8 * MIB)], early=_dump(reserved))
+
+
+@by_size
+def memblock_dumps(items: int) -> bytes:
+    """Dump after dump, each with another range."""
+    return machine(early=[line for n in range(items) for line in _dump([(MIB + n * PAGE, 2 * MIB + n * PAGE)])])
+
+
+@by_size
+def memblock_memory(items: int) -> bytes:
+    """A dump whose memory is the node ranges, of two nodes by turns, and is in pieces."""
+    ranges = [(n % 2, n * 2 * MIB, n * 2 * MIB + MIB) for n in range(1, items + 1)]
+    return machine(ranges, srat=(), early=_dump([(MIB, 2 * MIB)], ranges))
+
+
+_SIGNS = ("@", "#", "$", "!")
+
+
+@by_size
+def long_command_line(items: int) -> bytes:
+    """One command line of nothing but memmap= arguments, which no kernel takes."""
+    arguments = (f"memmap=64K{_SIGNS[n % 4]}{(n * 37 + 17) * MIB:#x}" for n in range(items))
+    return machine(arguments=" ".join(arguments))
+
+
+@by_size
+def command_line_in_pieces(items: int) -> bytes:
+    """A command line of many arguments that shape memory, in pieces as 6.19 prints it."""
+    pieces = [f"Command line: memmap=64K$0x{n * MIB * 2:x} \\" for n in range(items)]
+    return machine(early=["Command line: quiet \\", *pieces, "Command line: ro"])
+
+
+@by_size
+def many_arguments_and_entries(items: int) -> bytes:
+    """Two hundred memmap= arguments on a map of many entries."""
+    arguments = " ".join(
+        f"memmap=64K{_SIGNS[n % 4]}{(n * 37 + 17) * MIB:#x}" if n % 5 else f"memmap=64K%{(n * 37 + 17) * MIB:#x}-1+2"
+        for n in range(200)
+    )
+    step = 4 * MIB
+    firmware = [entry(n * step, (n + 1) * step, _KINDS[n % 2]) for n in range(items)]
+    ranges = [(0, n * step, (n + 1) * step) for n in range(2, items + 1, 2)]
+    return machine(ranges or _FEW, firmware=firmware, srat=(), arguments=arguments)
+
+
+@by_size
+def efi_list(items: int) -> bytes:
+    """An EFI memory map of conventional memory and others in turn."""
+    kinds = ("Conventional Memory", "Boot Data", "Runtime Code", "Loader Data")
+    attributes = "[   |  |  |  |  |  |  |  |  |  |   |WB|WT|WC|UC]"
+    return machine(
+        early=[
+            f"efi: mem{n:02d}: [{kinds[n % 4]:<19}|{'RUN' if n % 4 == 2 else '   '}{attributes[4:]} "
+            f"range=[{n * MIB:#018x}-{(n + 1) * MIB - 1:#018x}] (1MB)"
+            for n in range(items)
+        ]
+    )
+
+
+@by_size
+def srat_list(items: int) -> bytes:
+    """An SRAT of entries of 256 MiB of eight nodes in turn, on a machine whose node ranges tell of one."""
+    return machine(srat=[affinity(n % 8, n * 256 * MIB, (n + 1) * 256 * MIB) for n in range(items)])
+
+
+@by_size
+def oopses(items: int) -> bytes:
+    """Oopses, each with other addresses."""
+    lines = []
+    for n in range(items):
+        lines += [
+            f"BUG: unable to handle page fault for address: ffffea{n * 64:010x}",
+            "#PF: supervisor read access in kernel mode",
+            f"CPU: 0 PID: {n} Comm: cat Not tainted 6.1.90 #1",
+            f"RIP: 0010:stable_page_flags+0x{n % 256:x}/0x3b0",
+            f"RAX: 0000000000000000 RBX: ffffea{n * 64:010x} RCX: 0000000000000000",
+            f"CR2: ffffea{n * 64:010x} CR3: 0000000100000000 CR4: 00000000000006f0",
+            f"---[ end trace {n:016x} ]---",
+        ]
+    return machine(late=lines)
+
+
+def numbered(sample: str, at: int) -> str:
+    """The sample with its addresses moved up, alike all of them, so that no line is like another."""
+
+    def moved(match: re.Match[str]) -> str:
+        value, width = int(match[2], 16), len(match[2])
+        return f"{match[1] or ''}{(value + at * 0x3000) % 16**width:0{width}x}"
+
+    line = _NUMBERS.sub(moved, sample)
+    return line if line != sample or not at else _DECIMALS.sub(lambda found: str(int(found[0]) + at), sample)
+
+
+def of_samples(samples: Sequence[str], *, early: bool = False) -> Shape:
+    """Lines like these samples in turn, each with other numbers, behind a boot or before its node ranges."""
+
+    def lines(items: int) -> bytes:
+        made = [numbered(samples[n % len(samples)], n) for n in range(items)]
+        return machine(early=made) if early else machine(late=made)
+
+    return by_size(lines)
+
+
+_FAILURES = [
+    sample
+    for table in (forms.failures, forms.pools, forms.hotadd, forms.panics)
+    for form in table.FORMS
+    for sample in form.samples
+]
+
+SHAPES: dict[str, Shape] = {
+    shape.__name__.replace("_", " "): shape
+    for shape in (
+        many_nodes,
+        node_ranges_alone,
+        interleaved_nodes,
+        two_nodes_by_turns,
+        broken_sections,
+        gaps_behind_nodes,
+        gaps_behind_nodes_and_arguments,
+        one_node_in_pieces,
+        holes,
+        near_the_end_of_addresses,
+        map_entries,
+        overlapping_entries,
+        overlapping_entries_exactmap,
+        e820_updates,
+        e820_removes,
+        tiny_boots,
+        numa_boots,
+        large_boots,
+        excerpts_with_maps,
+        large_excerpts,
+        excerpts_of_ranges,
+        excerpts_of_other_ranges,
+        prose_between_excerpts,
+        prose_between_ranges,
+        entries_without_header,
+        memblock_steps,
+        memblock_dump,
+        memblock_dumps,
+        memblock_memory,
+        long_command_line,
+        command_line_in_pieces,
+        many_arguments_and_entries,
+        efi_list,
+        srat_list,
+        oopses,
+    )
+} | {
+    "failures": of_samples(_FAILURES),
+    "every form": of_samples([sample for form in FORMS for sample in form.samples if form.name != "banner"]),
+    "nosave lines": of_samples(["PM: hibernation: Registered nosave memory: [mem 0x100200000-0x100200fff]"]),
+    "zones behind zones": of_samples(["  Normal   [mem 0x0000000100000000-0x000000083fffffff]"]),
+}
+"""All shapes by what they have many of."""
+
+
+def of_forms() -> dict[str, Shape]:
+    """Each sample of each form, repeated with other numbers, before the node ranges and behind them."""
+    return {
+        f"{form.name} {at} {'early' if early else 'late'}": of_samples([sample], early=early)
+        for form in FORMS
+        for at, sample in enumerate(form.samples)
+        for early in (True, False)
+    }
