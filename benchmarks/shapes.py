@@ -148,7 +148,7 @@ def _gaps(items: int, arguments: str) -> bytes:
 
 @by_size
 def gaps_behind_nodes(items: int) -> bytes:
-    """Nodes of 16 MiB without their last half MiB: each has a hole inside a section, which up to 1,024 no zone spans."""
+    """Nodes of 16 MiB without their last half MiB: each has a hole inside a section, which no zone spans."""
     return _gaps(items, "quiet")
 
 
