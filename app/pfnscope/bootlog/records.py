@@ -8,11 +8,13 @@ import msgspec
 from pfnscope.bootlog.candidates import forms_of, lines_with_triggers
 from pfnscope.bootlog.effects import CommandLine, Effect, Remark
 from pfnscope.bootlog.forms import DAMAGED, FORMS, Form
-from pfnscope.bootlog.forms.base import DamagedError
+from pfnscope.bootlog.forms.base import DamagedError, Groups
 from pfnscope.bootlog.forms.context import ANY_TEXT
 from pfnscope.bootlog.text.prefix import (
+    STAMP_ENDS,
     Stripped,
     after_unknown_prefix,
+    has_stamp,
     host_of,
     inner_records,
     strip_prefix,
@@ -89,7 +91,7 @@ class _Piece:
     def __init__(self, text: Text, start: int, end: int, stripped: Stripped) -> None:
         self.text, self.start, self.end = text, start, end
         self.stripped = stripped
-        self.lines: Lines = text.numbers(start, end)
+        self.lines: Lines = text.advanced(start, end)
         self.message = self.stripped.message
 
     def following(self, limit: int) -> Iterator[tuple[Stripped, int, int]]:
@@ -189,20 +191,14 @@ class _Piece:
         elif understood[0].tail is not None:
             understood = self.with_tail(*understood)
         stripped = self.stripped
-        effect = None
+        form, effect = None, None
         if understood is not None:
-            try:
-                effect = understood[0].make(understood[1].groups(), self.lines)
-            except DamagedError:
-                effect = Remark("warning", "damaged-numbers", _DAMAGED)
-        if effect is None:
-            if understood is not None or not compiled(DAMAGED).search(self.message):
-                return None
-            understood = None
-        if isinstance(effect, CommandLine) and self.message.endswith(b"\\"):
-            effect = CommandLine(effect.text, complete=False)
+            form = understood[0]
+            effect = _effect(form, understood[1].groups(), self.lines, self.message)
+        if effect is None and (form is not None or compiled(DAMAGED).find(self.message) < 0):
+            return None
         return Record(
-            understood[0] if understood else None,
+            form,
             effect,
             self.lines,
             stripped.column + 1,
@@ -213,6 +209,37 @@ class _Piece:
             self.message,
             host_of(self.text.data[self.start : self.start + stripped.column]),
         )
+
+
+def _effect(form: Form, groups: Groups, lines: Lines, message: bytes) -> Effect | None:
+    """What a message of a form says."""
+    try:
+        effect = form.make(groups, lines)
+    except DamagedError:
+        return Remark("warning", "damaged-numbers", _DAMAGED)
+    if type(effect) is CommandLine and message.endswith(b"\\"):
+        return CommandLine(effect.text, complete=False)
+    return effect
+
+
+def _at_once(text: Text, start: int, end: int, stripped: Stripped) -> Record | None:
+    """The record of a line that a form matches by itself, with nothing in the next line that could belong to it."""
+    message = stripped.message
+    for index in forms_of(message):
+        form = FORMS[index]
+        groups = None if form.torn else compiled(form.pattern).groups(message)
+        if groups is None:
+            continue
+        if form.tail is not None and not (stripped.kernel and has_stamp(text.data[end + 1 : end + 1 + STAMP_ENDS])):
+            return None
+        lines = text.advanced(start, end)
+        effect = _effect(form, groups, lines, message)
+        if effect is None:
+            return None
+        column = stripped.column
+        host = host_of(text.data[start : start + column])
+        return Record(form, effect, lines, column + 1, stripped.kernel, stripped.stamp, start, end, message, host)
+    return None
 
 
 def _glued(line: bytes, first: int, last: int) -> Stripped:
@@ -230,19 +257,21 @@ def records(text: Text) -> Iterator[Record]:
         if start < at:
             continue
         if end - start > LONGEST_LINE:
-            text.advance(start)
-            lines = text.numbers(start, start)
+            lines = text.advanced(start, start)
             yield Record(None, None, lines, 1, kernel=False, stamp=None, start=start, end=end, message=b"")
             continue
         line = data[start:end]
         stripped = strip_prefix(line)
-        pieces = [(start, end, stripped)]
         inner = inner_records(line, stripped)
+        if not inner and (record := _at_once(text, start, end, stripped)) is not None:
+            yield record
+            at = end + 1
+            continue
+        pieces = [(start, end, stripped)]
         if inner:
             cuts = pairwise([0, *inner, len(line)])
             pieces = [(start + first, start + last, _glued(line, first, last)) for first, last in cuts]
         for first, last, alone in pieces:
-            text.advance(first)
             record = _Piece(text, first, last, alone).record(last=last == end, joining=failed < _MOST_FAILED_JOINS)
             if (record is None or record.form is None) and (length := text.learned_prefix(data[first:last])):
                 piece = _Piece(text, first, last, after_unknown_prefix(length, data[first:last]))

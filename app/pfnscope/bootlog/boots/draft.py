@@ -23,7 +23,7 @@ from pfnscope.bootlog.effects import (
 from pfnscope.bootlog.files.lines import Collector
 from pfnscope.bootlog.records import Record, merged
 from pfnscope.kernel.spellings import Spelling
-from pfnscope.model.log import BootLog, Diagnostic, ZoneRange
+from pfnscope.model.log import BootLog, Diagnostic, EfiEntry, ZoneRange
 from pfnscope.model.ranges import Lines
 
 Beginning = Literal["start", "banner", "repeat", "prose", "aside"]
@@ -72,7 +72,8 @@ _ONCE: dict[Section, tuple[str, ...]] = {
 }
 _REPEATED = ("e820_changes", "sizes")
 """What a kernel may say twice and mean twice: it changes the same range again, or frees as much again."""
-_ZONES = (ZoneRange, PfnZone)
+_ZONES = frozenset({ZoneRange, PfnZone})
+_LINES_AT = {kind: kind.__struct_fields__.index("lines") for kind in LISTS.values()}  # type: ignore[attr-defined]
 _MOST_DIAGNOSTICS = 100
 _SPACE = 1 << 64
 _MOST_FRAMES = 1 << 48  # in pages of 64 KiB, the largest base page, this is the whole address space
@@ -244,10 +245,12 @@ class Draft:
 
     def add(self, name: str, fact: Any, record: Record, apart: int = 0) -> None:
         """Put a fact into a list, once; a repeat adds its lines, unless it is ``apart``."""
+        kind = type(fact)
+        in_frames = kind in IN_FRAMES
         end = getattr(fact, "end", None)
-        if end is not None and fact.start == end and type(fact) not in IN_FRAMES:
+        if end is not None and fact.start == end and not in_frames:
             return  # an empty range is no fact
-        if _impossible(fact, end):
+        if _impossible_frames(fact) if in_frames else end is not None and not fact.start < end <= _SPACE:
             self.complain(
                 "warning",
                 "impossible-range",
@@ -256,7 +259,7 @@ class Draft:
                 record.column,
             )
             return
-        if isinstance(fact, _ZONES) and self._contradicts(fact):
+        if kind in _ZONES and self._contradicts(fact):
             self.complain(
                 "warning",
                 "conflicting-zone",
@@ -268,15 +271,14 @@ class Draft:
         known = self.facts.setdefault(name, {})
         if name in _REPEATED:
             apart = len(known)
-        if type(fact) in IN_FRAMES:
+        if in_frames:
             known[fact] = (fact, merged(known[fact][1], record.lines) if fact in known else record.lines)
             return
-        key = (msgspec.structs.replace(fact, lines=()), apart)
-        before = known.get(key)
-        if before is not None:
+        key = _key(fact, kind, apart)
+        before = known.setdefault(key, fact)
+        if before is not fact:
             self.doubled = self.doubled or name in LAYOUT
-            fact = msgspec.structs.replace(before, lines=merged(before.lines, fact.lines))
-        known[key] = fact
+            known[key] = msgspec.structs.replace(before, lines=merged(before.lines, fact.lines))
 
     def _contradicts(self, zone: ZoneRange | PfnZone) -> bool:
         """Whether this zone is already known with other limits: a kernel prints each zone once."""
@@ -285,7 +287,10 @@ class Draft:
 
     def recognise(self, family: str, lines: Lines) -> None:
         """Note that lines were understood."""
-        self.recognised.update(lines)
+        if len(lines) == 1:
+            self.recognised.add(lines[0])
+        else:
+            self.recognised.update(lines)
         self.families[family] = None
 
     def complain(
@@ -354,7 +359,7 @@ class Draft:
         for name, facts in other.facts.items():
             known = self.facts.setdefault(name, {})
             for theirs, fact in facts.items():
-                key = (theirs[0], theirs[1] + dumps) if name == "efi_map" else theirs
+                key = _key(fact, EfiEntry, theirs[_LINES_AT[EfiEntry]] + dumps) if name == "efi_map" else theirs
                 if key not in known:
                     known[key] = fact
                 elif isinstance(fact, tuple):
@@ -373,10 +378,15 @@ class Draft:
         return repeated
 
 
-def _impossible(fact: Any, end: int | None) -> bool:
-    """Whether a range is backwards or lies beyond the address space, whatever the page size."""
-    if type(fact) not in IN_FRAMES:
-        return end is not None and (fact.start > end or end > _SPACE)
+def _key(fact: Any, kind: type, apart: int) -> tuple[Any, ...]:
+    """All that a fact says, with ``apart`` in the place of its lines; facts in frames are their own keys."""
+    values = list(msgspec.structs.astuple(fact))
+    values[_LINES_AT[kind]] = apart
+    return tuple(values)
+
+
+def _impossible_frames(fact: Any) -> bool:
+    """Whether a range in frames is backwards or lies beyond the address space, whatever the page size."""
     if isinstance(fact, PfnNode | PfnInitmem | PfnReserved):
         return fact.start > fact.end or fact.end > _MOST_FRAMES
     if isinstance(fact, PfnZone):  # an empty zone may be printed backwards

@@ -92,8 +92,9 @@ class Order:
                 one, other = before.stamp, record.stamp
                 if one == other or one is None or other is None:
                     one, other = _places(before.effect, record.effect)
-                self._rising += one < other
-                self._falling += one > other
+                if one != other:
+                    self._rising += one < other
+                    self._falling += one > other
             before = record
             yield record
 
@@ -106,6 +107,8 @@ class Order:
 def _places(one: Effect | None, other: Effect | None) -> tuple[int, int]:
     """Where two neighbours stand in the list that both are of: a header in front, entries by address; else alike."""
     kind, other_kind = type(one), type(other)
+    if kind not in _PLACED and other_kind not in _PLACED:
+        return 0, 0
     if isinstance(one, Header) or isinstance(other, Header):
         above = isinstance(one, Header) and one.section in _SECTIONS_OF.get(other_kind, ())
         below = isinstance(other, Header) and other.section in _SECTIONS_OF.get(kind, ())
@@ -123,6 +126,7 @@ _SECTIONS_OF: dict[type, tuple[Section, ...]] = {
     ZoneRange: ("zones",),
     PfnZone: ("zones",),
 }
+_PLACED = frozenset({Header, *_SECTIONS_OF})
 _LEAST_FALLS = 3
 _MORE_FALLS = 4
 

@@ -72,6 +72,12 @@ def architectures_of(source: str) -> frozenset[str]:
     return frozenset(part.partition("/")[0] for part in source.split("arch/")[1:])
 
 
+@lru_cache(1024)
+def is_of_x86_map(source: str) -> bool:
+    """Whether x86 alone prints a row, from its memory map."""
+    return "kernel/e820" in source and architectures_of(source) == {"x86"}
+
+
 class DamagedError(ValueError):
     """The numbers of a line are not as any kernel prints them: digits were lost or changed."""
 
@@ -96,15 +102,15 @@ def same_width(first: str | None, last: str | None) -> None:
 
 def inclusive(first: str | None, last: str | None) -> ByteRange:
     """A printed range whose last byte belongs to it."""
-    if len(first or "") != len(last or ""):
-        same_width(first, last)
+    if first and last and len(first) == len(last) <= _MOST_DIGITS:  # nearly all
+        return ByteRange(int(first, 16), int(last, 16) + 1)
+    same_width(first, last)
     return ByteRange(hexadecimal(first), hexadecimal(last) + 1)
 
 
 def exclusive(start: str | None, end: str | None) -> ByteRange:
     """A printed range whose end does not belong to it."""
-    if len(start or "") != len(end or ""):
-        same_width(start, end)
+    same_width(start, end)
     return ByteRange(hexadecimal(start), hexadecimal(end))
 
 
