@@ -5,11 +5,13 @@ from itertools import pairwise
 
 import msgspec
 
-from pfnscope.bootlog.candidates import forms_of, lines_with_triggers
+from pfnscope.bootlog import runs
+from pfnscope.bootlog.candidates import Candidates, forms_of
 from pfnscope.bootlog.effects import CommandLine, Effect, Remark
 from pfnscope.bootlog.forms import DAMAGED, FORMS, Form
 from pfnscope.bootlog.forms.base import DamagedError, Groups
 from pfnscope.bootlog.forms.context import ANY_TEXT
+from pfnscope.bootlog.runs import Run
 from pfnscope.bootlog.text.prefix import (
     STAMP_ENDS,
     Stripped,
@@ -252,8 +254,14 @@ def _glued(line: bytes, first: int, last: int) -> Stripped:
 
 def records(text: Text) -> Iterator[Record]:
     """All records of a text in order, in time linear in its size."""
-    data, at, failed = text.data, 0, 0
-    for start, end in lines_with_triggers(data):
+    return (item for item in records_and_runs(text, least=len(text.data)) if isinstance(item, Record))
+
+
+def records_and_runs(text: Text, *, least: int = runs.LEAST) -> Iterator[Record | Run]:
+    """The same, where what stands between ``least`` records of a run and the last one comes as a :class:`Run`."""
+    data, at, failed, alike = text.data, 0, 0, 0
+    candidates = Candidates(data)
+    for start, end in candidates:
         if start < at:
             continue
         if end - start > LONGEST_LINE:
@@ -265,7 +273,14 @@ def records(text: Text) -> Iterator[Record]:
         inner = inner_records(line, stripped)
         if not inner and (record := _at_once(text, start, end, stripped)) is not None:
             yield record
+            alike = alike + 1 if record.form is not None and record.form.name in runs.FORMS and start == at else 0
             at = end + 1
+            if alike >= least and record.stamp is not None:
+                alike = 0
+                run = runs.run_behind(text, end, record.stamp)
+                if run is not None:
+                    yield run
+                    at = candidates.at = run.end + 1
             continue
         pieces = [(start, end, stripped)]
         if inner:

@@ -76,8 +76,7 @@ def take(draft: Draft, record: Record) -> None:
     draft.first = draft.first or record
     draft.last = record
     width = record.end - record.start
-    if width > draft.widest:
-        draft.widest = width
+    draft.widest = max(draft.widest, width)
     draft.recognise(form.family, record.lines)
     if form.releases and draft.banner is None:
         for spelling in form.spellings(record.message):

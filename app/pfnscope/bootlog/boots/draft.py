@@ -22,8 +22,9 @@ from pfnscope.bootlog.effects import (
 )
 from pfnscope.bootlog.files.lines import Collector
 from pfnscope.bootlog.records import Record, merged
+from pfnscope.bootlog.runs import Run
 from pfnscope.kernel.spellings import Spelling
-from pfnscope.model.log import BootLog, Diagnostic, EfiEntry, ZoneRange
+from pfnscope.model.log import BootLog, Diagnostic, EfiEntry, MemblockRegion, ZoneRange
 from pfnscope.model.ranges import Lines
 
 Beginning = Literal["start", "banner", "repeat", "prose", "aside"]
@@ -274,11 +275,16 @@ class Draft:
         if in_frames:
             known[fact] = (fact, merged(known[fact][1], record.lines) if fact in known else record.lines)
             return
-        key = _key(fact, kind, apart)
-        before = known.setdefault(key, fact)
-        if before is not fact:
+        if _put(known, _key(fact, kind, apart), fact):
             self.doubled = self.doubled or name in LAYOUT
-            known[key] = msgspec.structs.replace(before, lines=merged(before.lines, fact.lines))
+
+    def take_run(self, run: Run) -> None:
+        """Add what the lines of a run say, which are behind a line of the same rows."""
+        self.recognised.update(run.lines)
+        self.widest = max(self.widest, run.width)
+        known = self.facts.setdefault("memblock_reserve_events", {})
+        for event in run.events:
+            _put(known, _key(event, MemblockRegion, 0), event)
 
     def _contradicts(self, zone: ZoneRange | PfnZone) -> bool:
         """Whether this zone is already known with other limits: a kernel prints each zone once."""
@@ -383,6 +389,15 @@ def _key(fact: Any, kind: type, apart: int) -> tuple[Any, ...]:
     values = list(msgspec.structs.astuple(fact))
     values[_LINES_AT[kind]] = apart
     return tuple(values)
+
+
+def _put(known: dict[Any, Any], key: tuple[Any, ...], fact: Any) -> bool:
+    """Add a fact to those of its list; whether it is a repeat, which adds its lines."""
+    before = known.setdefault(key, fact)
+    if before is fact:
+        return False
+    known[key] = msgspec.structs.replace(before, lines=merged(before.lines, fact.lines))
+    return True
 
 
 def _impossible_frames(fact: Any) -> bool:

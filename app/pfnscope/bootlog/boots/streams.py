@@ -19,6 +19,7 @@ from pfnscope.bootlog.effects import (
     Section,
 )
 from pfnscope.bootlog.records import Record
+from pfnscope.bootlog.runs import Run
 from pfnscope.bootlog.text.prefix import is_kernel, strip_prefix
 from pfnscope.bootlog.text.searchable import Text
 from pfnscope.kernel.architectures import architecture, architecture_named
@@ -38,7 +39,7 @@ _BEGINNINGS = frozenset(
 _FAR = 1024  # bytes of a line that show whether it is of a log
 
 
-def drafts(text: Text, records: Iterable[Record]) -> list[Draft]:
+def drafts(text: Text, records: Iterable[Record | Run]) -> list[Draft]:
     """Read records into drafts, those of one machine behind each other; a new one begins where a boot cannot go on.
 
     A host that a log daemon names has a stream of its own. One without a banner that begins where another ends is the
@@ -48,6 +49,9 @@ def drafts(text: Text, records: Iterable[Record]) -> list[Draft]:
     streams = [current]
     by_host: dict[str, _Stream] = {}
     for record in records:
+        if isinstance(record, Run):
+            current.drafts[-1].take_run(record)
+            continue
         if record.host is not None:
             known = by_host.get(record.host)
             if known is None and by_host and len(streams) < _MOST_HOSTS:
@@ -84,18 +88,22 @@ class Order:
     def __init__(self) -> None:
         self._rising = self._falling = 0
 
-    def watched(self, records: Iterable[Record]) -> Iterator[Record]:
+    def watched(self, records: Iterable[Record | Run]) -> Iterator[Record | Run]:
         """The records, while their order is counted: time stamps, entries of a list, and headers with their entries."""
-        before: Record | None = None
+        before, stamp = None, None
         for record in records:
-            if before is not None:
-                one, other = before.stamp, record.stamp
-                if one == other or one is None or other is None:
-                    one, other = _places(before.effect, record.effect)
-                if one != other:
-                    self._rising += one < other
-                    self._falling += one > other
-            before = record
+            if isinstance(record, Run):
+                self._rising += record.rises
+                stamp = record.stamp
+            else:
+                if before is not None:
+                    one, other = stamp, record.stamp
+                    if one == other or one is None or other is None:
+                        one, other = _places(before.effect, record.effect)
+                    if one != other:
+                        self._rising += one < other
+                        self._falling += one > other
+                before, stamp = record, record.stamp
             yield record
 
     @property

@@ -96,6 +96,11 @@ class Text:
             number += bisect_left(self._breaks, offset + 1) - bisect_left(self._added, offset)
         return number
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether each line of :attr:`data` is one of the text as given."""
+        return not self._breaks and not self._added
+
     def advanced(self, start: int, end: int) -> tuple[int, ...]:
         """Line numbers of ``[start, end)``; the counting starts there, and later calls must not use a lower offset."""
         at, count = self._base
