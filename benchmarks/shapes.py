@@ -7,14 +7,13 @@ against, :data:`SHAPES` has them all by name.
 import re
 from collections.abc import Callable, Iterable, Sequence
 from itertools import count
-from pathlib import Path
 
+from benchmarks.texts import MIB, SAMPLES, memblock_dump
 from pfnscope.bootlog import forms
 from pfnscope.bootlog.candidates import lines_with_triggers
 from pfnscope.bootlog.forms import FORMS
 
-SAMPLES = Path(__file__).parent.parent / "sample_logs"
-MIB, GIB, PAGE = 1 << 20, 1 << 30, 4096
+GIB, PAGE = 1 << 30, 4096
 ARGUMENTS = "numa=fake=1000 mem=100G movablecore=1G"
 
 Shape = Callable[[int], bytes]
@@ -294,10 +293,24 @@ def entries_without_header(items: int) -> bytes:
 
 @by_size
 def memblock_steps(items: int) -> bytes:
-    """What memblock=debug prints: a reservation of another page each time."""
-    starts = (MIB + n * 3 * PAGE for n in range(items))
-    by = "memblock_alloc_range_nid+0xd2/0x130"
-    return machine(early=[f"memblock_reserve: [{at:#018x}-{at + PAGE - 1:#018x}] {by}" for at in starts])
+    """What memblock=debug prints: a request and the reservation for it, of another page each time."""
+    lines = []
+    for start in range(MIB, MIB + items * 3 * PAGE, 3 * PAGE):
+        request = "4096 bytes align=0x1000 nid=-1 from=0x0000000000000000 max_addr=0x0000000000000000"
+        reserved = f"[{start:#018x}-{start + PAGE - 1:#018x}]"
+        lines.append(f"memblock_alloc_try_nid: {request} sparse_init_nid+0x8e/0x1ff")
+        lines.append(f"memblock_reserve: {reserved} memblock_alloc_range_nid+0xd2/0x130")
+    return machine(early=lines)
+
+
+@by_size
+def memblock_reservations(items: int) -> bytes:
+    """Reservations alone, each of another page; every tenth line is another."""
+    lines = []
+    for start in range(MIB, MIB + items * 3 * PAGE, 3 * PAGE):
+        step = "memblock_add" if start // (3 * PAGE) % 10 == 0 else "memblock_reserve"
+        lines.append(f"{step}: [{start:#018x}-{start + PAGE - 1:#018x}] memblock_alloc_range_nid+0xd2/0x130")
+    return machine(early=lines)
 
 
 def _dump(reserved: Sequence[tuple[int, int]], memory: Sequence[Range] = _FEW) -> list[str]:
@@ -315,14 +328,6 @@ def _dump(reserved: Sequence[tuple[int, int]], memory: Sequence[Range] = _FEW) -
             for at, (start, end) in enumerate(reserved)
         ),
     ]
-
-
-@by_size
-def memblock_dump(items: int) -> bytes:
-    """A server with memblock=debug: one table of reserved ranges of few pages, 8 MiB apart."""
-    sizes, starts = (1, 1, 2, 3, 16, 100), [4 * GIB + n * 8 * MIB + n * 7919 % 1000 * PAGE for n in range(items)]
-    reserved = [(start, start + sizes[n % 6] * PAGE) for n, start in enumerate(starts)]
-    return machine([*_FEW[:2], (0, 4 * GIB, 4 * GIB + items * 8 * MIB)], early=_dump(reserved))
 
 
 @by_size
@@ -426,7 +431,7 @@ def of_samples(samples: Sequence[str], *, early: bool = False) -> Shape:
     return by_size(lines)
 
 
-_FAILURES = [
+FAILURES = [
     sample
     for table in (forms.failures, forms.pools, forms.hotadd, forms.panics)
     for form in table.FORMS
@@ -462,7 +467,8 @@ SHAPES: dict[str, Shape] = {
         prose_between_ranges,
         entries_without_header,
         memblock_steps,
-        memblock_dump,
+        memblock_reservations,
+        by_size(memblock_dump),
         memblock_dumps,
         memblock_memory,
         long_command_line,
@@ -473,7 +479,7 @@ SHAPES: dict[str, Shape] = {
         oopses,
     )
 } | {
-    "failures": of_samples(_FAILURES),
+    "failures": of_samples(FAILURES),
     "every form": of_samples([sample for form in FORMS for sample in form.samples if form.name != "banner"]),
     "nosave lines": of_samples(["PM: hibernation: Registered nosave memory: [mem 0x100200000-0x100200fff]"]),
     "zones behind zones": of_samples(["  Normal   [mem 0x0000000100000000-0x000000083fffffff]"]),
