@@ -123,7 +123,7 @@ def strip_prefix(line: bytes, *, kernel: bool = False) -> Stripped:
 
     ``kernel``: what stood in front of it already shows that it is the kernel's.
     """
-    if line[-1:] in _FRAMES:
+    if line[-1:] in _FRAMES and line.rstrip(_CLOSED)[-1:] in _SIGNS:
         line = _unframed(line)
     return after_plain_stamp(line) or _peel(line, kernel=kernel)
 
@@ -195,8 +195,8 @@ _SHORTEST = 17  # bytes of a prefix with a host name; a time stamp alone has few
 
 def host_of(prefix: bytes) -> str | None:
     """The host name or address in a prefix: that of a log daemon, or of a program that collects logs."""
-    if len(prefix) < _SHORTEST:
-        return None
+    if len(prefix) < _SHORTEST or not (b"kernel" in prefix or prefix.count(b".") > 2 or prefix.count(b":") > 1):
+        return None  # neither a name in front of "kernel:" nor an address, as in front of nearly all messages
     match = compiled(_SENDER).search(prefix[-_FARTHEST:])
     name = (match.group(1) or match.group(2)) if match else None
     return None if name is None or compiled(_NO_HOST).fullmatch(name) else name.decode("ascii", "replace")
