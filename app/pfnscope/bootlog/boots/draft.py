@@ -175,7 +175,8 @@ class Draft:
 
     def holds(self, *names: str) -> bool:
         """Whether any fact of these lists was read."""
-        return any(self.facts.get(name) for name in names)
+        facts = self.facts
+        return any(facts.get(name) for name in names)
 
     @property
     def named(self) -> bool:

@@ -89,9 +89,11 @@ def finish(draft: Draft, index: int, count: int) -> BootLog:
 
 def _facts(draft: Draft, page_size: int) -> dict[str, Any]:
     """The lists of facts, those in page frames behind those in bytes."""
-    facts: dict[str, Any] = {name: draft.values(name) for name in LISTS}
+    facts: dict[str, Any] = dict.fromkeys(LISTS, ())
+    facts |= {name: draft.values(name) for name in draft.facts if name in facts}
     for in_frames, name in IN_FRAMES.values():
-        facts[name] += tuple(fact.in_bytes(page_size, lines) for fact, lines in draft.values(in_frames))
+        if in_frames in draft.facts:
+            facts[name] += tuple(fact.in_bytes(page_size, lines) for fact, lines in draft.values(in_frames))
     facts["node_ranges"] = facts["node_ranges"] or draft.values("node_memory")
     facts["reserved_regions"] = tuple(_named(region, draft.region_names) for region in facts["reserved_regions"])
     facts["reserved_regions"] += tuple(struct_page_memory(draft))
