@@ -79,9 +79,8 @@ def take(draft: Draft, record: Record) -> None:
     draft.widest = max(draft.widest, width)
     draft.recognise(form.family, record.lines)
     if form.releases and draft.banner is None:
-        for spelling in form.spellings(record.message):
-            if spelling not in draft.spellings:
-                draft.spellings = {**draft.spellings, spelling: record.lines}
+        for spelling in form.spellings(record.message, draft.spellings):
+            draft.spellings = {**draft.spellings, spelling: record.lines}
     if not draft.x86_lines and is_of_x86_map(form.source):
         draft.x86_lines = record.lines
     known = EFFECTS.get(kind)

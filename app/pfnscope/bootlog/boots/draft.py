@@ -226,7 +226,8 @@ class Draft:
 
     def values(self, name: str) -> tuple[Any, ...]:
         """The facts of one list, in text order."""
-        return tuple(self.facts.get(name, {}).values())
+        facts = self.facts.get(name)
+        return tuple(facts.values()) if facts else ()
 
     def span(self) -> tuple[int, int]:
         """First and last recognised line."""

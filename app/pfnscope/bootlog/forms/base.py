@@ -4,7 +4,7 @@ Patterns are RE2, anchored at the start of the message behind its prefix. Blanks
 and what follows the part that is needed is left alone, because people annotate logs.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container
 from functools import lru_cache
 
 import msgspec
@@ -61,9 +61,10 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     torn: bool = False
     releases: tuple[tuple[str, Spelling], ...] = ()
 
-    def spellings(self, message: bytes) -> Iterator[Spelling]:
-        """What bounds the release of a message of this row."""
-        return (spelling for words, spelling in self.releases if compiled(words).find(message) >= 0)
+    def spellings(self, message: bytes, known: Container[Spelling] = ()) -> list[Spelling]:
+        """What bounds the release of a message of this row, but what is ``known`` already."""
+        rows = [row for row in self.releases if row[1] not in known]
+        return [spelling for words, spelling in rows if compiled(words).find(message) >= 0] if rows else []
 
 
 @lru_cache(1024)
