@@ -103,8 +103,7 @@ class Text:
 
     def advanced(self, start: int, end: int) -> tuple[int, ...]:
         """Line numbers of ``[start, end)``; the counting starts there, and later calls must not use a lower offset."""
-        at, count = self._base
-        count += self.data.count(b"\n", at, start)
+        count = self._newlines(start)
         self._base = start, count
         return self.numbers(start, end) if self._breaks or self._added else (count + 1,)
 
