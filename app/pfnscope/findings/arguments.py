@@ -1,6 +1,5 @@
 """Arguments of the command line held against the printed maps: those that did not do what they say, and the others."""
 
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import islice
@@ -52,8 +51,7 @@ def drafts(analysis: Analysis) -> Iterator[Draft]:
     in_vain = () if simulated else tuple(_in_vain(log, boot))
     vain = {operation.column for operation, _, _ in in_vain}
     yield from _without_effect(analysis, in_vain)
-    parts = _Parts(boot.operations)
-    notes = [note for note in boot.problems if note.code and parts.of(note).column not in vain]
+    notes = [note for note in boot.problems if note.code and _part(boot.operations, note).column not in vain]
     if not simulated and any(failure.code == "image-not-ram" for failure in log.failures):
         notes = [note for note in notes if note.code != "image-in-region"]
     yield from _noted(analysis, notes, boot.operations)
@@ -62,7 +60,7 @@ def drafts(analysis: Analysis) -> Iterator[Draft]:
     if wrong:
         yield _not_reproduced(log, wrong)
     else:
-        noted = {parts.of(note).column for note in notes}
+        noted = {_part(boot.operations, note).column for note in notes}
         image = None if simulated else printed_image(log)
         noted |= {item.column for item in boot.operations if image is not None and _holds(item, image.range)}
         yield from _as_they_say(analysis, log, [item for item in boot.operations if item.column not in noted | vain])
@@ -90,35 +88,22 @@ class _Part(Struct, frozen=True):
     operation: MapOperation | None
 
 
-class _Parts:
-    """What notes are about: an operation, or else a whole argument."""
-
-    def __init__(self, operations: Iterable[MapOperation], given: Iterable[Argument] = ()) -> None:
-        self._operations = sorted(operations, key=_column)
-        self._given = sorted(given, key=_column)
-
-    def of(self, note: ArgumentNote) -> _Part:
-        """The piece that the column of a note is in."""
-        at = bisect_right(self._operations, note.column, key=_column) - 1
-        if at >= 0 and note.column < (one := self._operations[at]).column + max(len(one.text), 1):
-            return _Part(f"{one.argument.name}={one.text}", one.column, one)
-        at = bisect_right(self._given, note.column, key=_column) - 1
-        if at >= 0 and note.column < (argument := self._given[at]).column + len(argument.text):
-            return _Part(argument.text, argument.column, None)
-        return _Part("", note.column, None)
-
-
-def _column(item: MapOperation | Argument) -> int:
-    return item.column
+def _part(operations: Iterable[MapOperation], note: ArgumentNote, given: tuple[Argument, ...] = ()) -> _Part:
+    """What a note is about: an operation, or else a whole argument."""
+    for operation in operations:
+        if operation.column <= note.column < operation.column + max(len(operation.text), 1):
+            return _Part(f"{operation.argument.name}={operation.text}", operation.column, operation)
+    argument = next((item for item in given if item.column <= note.column < item.column + len(item.text)), None)
+    return _Part(argument.text if argument else "", argument.column if argument else note.column, None)
 
 
 def _noted(analysis: Analysis, notes: Iterable[ArgumentNote], operations: tuple[MapOperation, ...]) -> Iterator[Draft]:
     """A finding for each piece of the command line that there are notes on; the gravest note is its sentence."""
     log = analysis.booted_from
-    parts = _Parts(operations, arguments(log.command_line or ""))
+    given = arguments(log.command_line or "")
     groups: dict[int, tuple[_Part, list[ArgumentNote]]] = {}
     for note in notes:
-        part = parts.of(note)
+        part = _part(operations, note, given)
         groups.setdefault(part.column, (part, []))[1].append(note)
     alike: dict[str, int] = {}
     for part, own in groups.values():
