@@ -26,6 +26,7 @@ from pfnscope.simulation import simulate
 
 COMMAND = (str(Path(sys.executable).with_name("pfnscope")),)
 MB = 10**6
+SAMPLE = "fixed-1g-4g"
 # What a small program in Python would do with what memblock=debug prints.
 _LINE = re.compile(
     r"^\[ *(\d+\.\d+)\] (?:memblock_reserve: \[0x([0-9a-f]+)-0x([0-9a-f]+)\] (.*)"
@@ -53,8 +54,8 @@ def commands(goals: Goals) -> None:
     """A console log of 20 MB, and how long the command takes to begin."""
     with TemporaryDirectory() as folder:
         big, small = Path(folder, "console.log"), Path(folder, "boot.log")
-        big.write_bytes(ordinary(20 * MB))
-        small.write_bytes(ordinary(100_000))
+        big.write_bytes(ordinary(20 * MB, SAMPLE))
+        small.write_bytes(ordinary(100_000, SAMPLE))
         grep = process("sh", "-c", f"grep -acE '{FAMILIES}' {big} | cat")
         goals.compare(
             "analysis of a 20 MB console log, in this process / grep -acE of the same families",
@@ -78,7 +79,7 @@ def commands(goals: Goals) -> None:
 
 def growth(goals: Goals) -> None:
     """A text of many lines beside one of few."""
-    small_log, large_log = ordinary(2 * MB), ordinary(64 * MB)
+    small_log, large_log = ordinary(2 * MB, SAMPLE), ordinary(64 * MB, SAMPLE)
     goals.compare(
         "analysis of a 64 MB console log / of a 2 MB one",
         measure(lambda: encode(analyze(large_log).document)),
