@@ -14,8 +14,10 @@ BANNER = b"[    0.000000] Linux version 6.1.90 (b@h) #1 SMP\n[    0.000000] BIOS
 ENTRY = b"[    0.000000] BIOS-e820: [mem 0x0000000000001000-0x00000000bfffffff] usable\n"
 REQUEST = b"memblock_alloc_try_nid: 4096 bytes align=0x1000 nid=-1 from=0x0 max_addr=0x0 sparse_init+0x8e/0x1ff"
 RESERVE = b"memblock_reserve: [0x%016x-0x%016x] memblock_alloc_range_nid+0xd2/0x130"
+LARGE = b"memblock_alloc_try_nid_raw: %d bytes align=0x200000 nid=1 from=0x0 max_addr=0x0 memmap_alloc+0x8e/0x1ff"
 # What may stand among them, or make one of them another.
 OTHERS = (
+    LARGE % 2097152,
     b"memblock_reserve: [0x0000000000f5ba0-0x00000000000f5bb0] flags_init+0x5e/0xc4f",
     b"memblock_reserve: [0x00000000000f5ba0-0x00000000000f5baf] smp_scan_config+0xa9/0xfd  // mine",
     b"memblock_reserve: [0x00000000000f5ba0-0x00000000000f5baf]",
@@ -34,11 +36,13 @@ OTHERS = (
 reservations = st.tuples(st.integers(0, 40), st.integers(-1, 3)).map(
     lambda pages: RESERVE % (pages[0] * 4096, max((pages[0] + pages[1]) * 4096 - 1, 0))
 )
-messages = st.one_of(reservations, st.just(REQUEST), st.sampled_from(OTHERS))
-usual = st.one_of(reservations, st.just(REQUEST))
+requests = st.sampled_from([REQUEST, LARGE % 4096, LARGE % 99999, LARGE % 2097152])
+messages = st.one_of(reservations, requests, st.sampled_from(OTHERS))
+usual = st.one_of(reservations, reservations, st.sampled_from([REQUEST, LARGE % 4096, LARGE % 99999]))
 blocks = st.lists(
     st.one_of(
         st.lists(usual, min_size=runs.LEAST + 2, max_size=24),
+        st.lists(st.one_of(usual, requests), min_size=runs.LEAST + 2, max_size=24),
         st.lists(messages, max_size=4),
     ),
     min_size=1,

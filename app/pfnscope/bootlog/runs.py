@@ -19,7 +19,9 @@ LEAST = 8
 _STAMP = r"\[(?: {4}[0-9]| {3}[0-9]{2}| {2}[0-9]{3}| [0-9]{4})\.[0-9]{6}\] "
 _RESERVE = "memblock_reserve"
 _RANGE = r": \[0x[0-9a-f]{16}-0x[0-9a-f]{16}\]"
-_REQUEST = r"memblock_[a-z_]+: [0-9]+ bytes align=0x[0-9a-f]+(?: nid=-?[0-9]+)? from=0x[0-9a-f]+ max_addr=0x[0-9a-f]+"
+# Requests that add no fact: none that is large enough for struct pages, see the row memblock-alloc.
+_NAME = r"memblock_(?:(?:virt_)?alloc_try_nid(?:_nopanic)?|phys_alloc_range): [0-9]+|memblock_[a-z_]+_raw: [0-9]{1,5}"
+_REQUEST = rf"(?:{_NAME}) bytes align=0x[0-9a-f]+(?: nid=-?[0-9]+)? from=0x[0-9a-f]+ max_addr=0x[0-9a-f]+"
 _SYMBOL = r"[a-eg-z_][a-z0-9_]*\+0x[0-9a-f]+/0x[0-9a-f]+"
 _LINES = rf"(?:{_STAMP}(?:{_RESERVE}{_RANGE}|{_REQUEST}) {_SYMBOL}\n)+"
 _STAMP_WIDTH = len("[    0.000000] ")

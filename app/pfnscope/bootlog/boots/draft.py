@@ -1,6 +1,7 @@
 """A boot while it is read: facts collected from records, each once, with the lines of all its repeats."""
 
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
@@ -74,7 +75,6 @@ _ONCE: dict[Section, tuple[str, ...]] = {
 _REPEATED = ("e820_changes", "sizes")
 """What a kernel may say twice and mean twice: it changes the same range again, or frees as much again."""
 _ZONES = frozenset({ZoneRange, PfnZone})
-_LINES_AT = {kind: kind.__struct_fields__.index("lines") for kind in LISTS.values()}  # type: ignore[attr-defined]
 _MOST_DIAGNOSTICS = 100
 _SPACE = 1 << 64
 _MOST_FRAMES = 1 << 48  # in pages of 64 KiB, the largest base page, this is the whole address space
@@ -367,7 +367,7 @@ class Draft:
         for name, facts in other.facts.items():
             known = self.facts.setdefault(name, {})
             for theirs, fact in facts.items():
-                key = _key(fact, EfiEntry, theirs[_LINES_AT[EfiEntry]] + dumps) if name == "efi_map" else theirs
+                key = _key(fact, EfiEntry, theirs[_lines_at(EfiEntry)] + dumps) if name == "efi_map" else theirs
                 if key not in known:
                     known[key] = fact
                 elif isinstance(fact, tuple):
@@ -389,8 +389,14 @@ class Draft:
 def _key(fact: Any, kind: type, apart: int) -> tuple[Any, ...]:
     """All that a fact says, with ``apart`` in the place of its lines; facts in frames are their own keys."""
     values = list(msgspec.structs.astuple(fact))
-    values[_LINES_AT[kind]] = apart
+    values[_lines_at(kind)] = apart
     return tuple(values)
+
+
+@cache
+def _lines_at(kind: Any) -> int:
+    names: tuple[str, ...] = kind.__struct_fields__
+    return names.index("lines")
 
 
 def _put(known: dict[Any, Any], key: tuple[Any, ...], fact: Any) -> bool:
