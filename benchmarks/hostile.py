@@ -22,7 +22,8 @@ from statistics import median
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks.goals import Goals, spent
-from benchmarks.shapes import SHAPES, Shape, of_forms, ordinary
+from benchmarks.machines import Shape, ordinary
+from benchmarks.shapes import SHAPES, of_forms
 from pfnscope.service import analyze, encode
 from pfnscope.service.errors import ServiceError
 from pfnscope.service.whatif import Change, Region, place, simulate

@@ -16,7 +16,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks import hostile
 from benchmarks.goals import Goals, measure
-from benchmarks.shapes import SHAPES, holes, map_entries, memblock_steps, ordinary
+from benchmarks.machines import ordinary
+from benchmarks.shapes import SHAPES, holes, map_entries, memblock_steps
 from benchmarks.texts import FAMILIES, SAMPLES, large_machine
 from pfnscope.bootlog import read
 from pfnscope.service import analyze, encode

@@ -1,113 +1,34 @@
 """Texts that are made to be slow: one function a shape, each takes a size in bytes and gives about as many.
 
-Honest giants and hostile texts alike: what they have many of is in their names. ``ordinary`` is what they are held
-against, :data:`SHAPES` has them all by name.
+Honest giants and hostile texts alike: what they have many of is in their names. :data:`SHAPES` has them all by name.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from itertools import count
+from collections.abc import Sequence
 
-from benchmarks.texts import MIB, SAMPLES, memblock_dump
+from benchmarks.machines import (
+    BANNER,
+    FEW,
+    GIB,
+    KINDS,
+    MAP,
+    PAGE,
+    Range,
+    Shape,
+    affinity,
+    by_size,
+    entry,
+    machine,
+    stamped,
+    zones_and,
+)
+from benchmarks.texts import MIB, memblock_dump
 from pfnscope.bootlog import forms
-from pfnscope.bootlog.candidates import lines_with_triggers
 from pfnscope.bootlog.forms import FORMS
 
-GIB, PAGE = 1 << 30, 4096
 ARGUMENTS = "numa=fake=1000 mem=100G movablecore=1G"
-
-Shape = Callable[[int], bytes]
-Range = tuple[int, int, int]
-"""A node with the first byte of its memory, and the one behind it."""
-
-_BANNER = "Linux version 6.1.90 (b@h) #1 SMP"
-_MAP = "BIOS-provided physical RAM map:"
-_ZONES = (
-    "Zone ranges:",
-    "  DMA      [mem 0x0000000000001000-0x0000000000ffffff]",
-    "  DMA32    [mem 0x0000000001000000-0x00000000ffffffff]",
-)
-_RANGES = "Early memory node ranges"
-_FEW = [(0, 0x1000, 0xA0000), (0, MIB, 3 * GIB), (0, 4 * GIB, 256 * GIB)]
-_KINDS = ("usable", "reserved", "ACPI data", "type 20")
 _NUMBERS = re.compile(r"(?<![\w.])(0x)?([0-9a-f]{5,16})(?![\w.])")
 _DECIMALS = re.compile(r"(?<![\w.])\d+(?![\w.])")
-
-
-def ordinary(size: int, sample: str = "efi-nodes") -> bytes:
-    """The console of a machine that has been up for long: a recorded boot, then its lines that tell no memory again.
-
-    The boot is the longest of the samples. A console that has seen the whole boot again and again is an ordinary text
-    too, and costs six times as much: this is the stricter yardstick.
-    """
-    boot = (SAMPLES / sample / "dmesg.txt").read_bytes()
-    messages = [line.partition(b"] ")[2] for line in boot.splitlines()]
-    chatter = [message for message in messages if message and not any(lines_with_triggers(message))]
-    out, length = [boot], len(boot)
-    for second in count(100):
-        if length >= size:
-            break
-        out.append(b"".join(b"[%5d.%06d] %b\n" % (second, at, message) for at, message in enumerate(chatter)))
-        length += len(out[-1])
-    return b"".join(out)[:size]
-
-
-def stamped(lines: Iterable[str]) -> bytes:
-    """Lines with time stamps."""
-    return "".join(f"[{at // 10**6:5d}.{at % 10**6:06d}] {line}\n" for at, line in enumerate(lines)).encode()
-
-
-def entry(start: int, end: int, kind: str = "usable") -> str:
-    """A line of a firmware's map."""
-    return f"BIOS-e820: [mem {start:#018x}-{end - 1:#018x}] {kind}"
-
-
-def affinity(node: int, start: int, end: int) -> str:
-    """A line of an SRAT."""
-    return f"SRAT: Node {node} PXM {node} [mem {start:#010x}-{end - 1:#010x}]"
-
-
-def zones_and(ranges: Sequence[Range]) -> list[str]:
-    """What a kernel prints of its zones, its node ranges and its nodes."""
-    spans: dict[int, tuple[int, int]] = {}
-    for node, start, end in ranges:
-        low, high = spans.get(node, (start, end))
-        spans[node] = min(low, start), max(high, end)
-    top = max(4 * GIB + MIB, *(end for _, _, end in ranges))
-    return [
-        *_ZONES,
-        f"  Normal   [mem 0x0000000100000000-{top - 1:#018x}]",
-        _RANGES,
-        *(f"  node {node:3d}: [mem {start:#018x}-{end - 1:#018x}]" for node, start, end in ranges),
-        *(f"Initmem setup node {node} [mem {low:#018x}-{high - 1:#018x}]" for node, (low, high) in spans.items()),
-    ]
-
-
-def machine(
-    ranges: Sequence[Range] = _FEW,
-    *,
-    firmware: Sequence[str] | None = None,
-    srat: Sequence[str] | None = None,
-    arguments: str = "quiet",
-    early: Iterable[str] = (),
-    late: Iterable[str] = (),
-) -> bytes:
-    """A boot with these node ranges; its map and its SRAT have an entry for each where they are not given."""
-    firmware = firmware if firmware is not None else [entry(start, end) for _, start, end in ranges]
-    srat = srat if srat is not None else [affinity(*item) for item in ranges if len(ranges) > len(_FEW)]
-    head = [_BANNER, f"Command line: {arguments}", _MAP, *firmware, *srat]
-    return stamped([*head, *early, *zones_and(ranges), *late])
-
-
-def by_size(make: Callable[[int], bytes]) -> Shape:
-    """A shape of a function that takes a number of items."""
-
-    def shape(size: int) -> bytes:
-        first = max(size * 16 // len(make(16)), 1)
-        return make(max(first * size // len(make(first)), 1))
-
-    shape.__name__, shape.__doc__ = make.__name__, make.__doc__
-    return shape
 
 
 @by_size
@@ -188,12 +109,12 @@ def near_the_end_of_addresses(items: int) -> bytes:
 def map_entries(items: int) -> bytes:
     """A firmware's map of RAM and reserved memory in turn, whose RAM are the node ranges."""
     step = 4 * MIB
-    firmware = [entry(n * step, (n + 1) * step, _KINDS[n % 2]) for n in range(items)]
+    firmware = [entry(n * step, (n + 1) * step, KINDS[n % 2]) for n in range(items)]
     return machine([(0, max(n * step, MIB), (n + 1) * step) for n in range(0, items, 2)], firmware=firmware, srat=())
 
 
 def _overlapping(items: int, arguments: str) -> bytes:
-    firmware = [entry(n * 2 * PAGE, (1 << 38) - n * 2 * PAGE, _KINDS[n % 4]) for n in range(items)]
+    firmware = [entry(n * 2 * PAGE, (1 << 38) - n * 2 * PAGE, KINDS[n % 4]) for n in range(items)]
     return machine(firmware=firmware, arguments=arguments)
 
 
@@ -227,9 +148,9 @@ def _boots(boots: int, entries: int, *, banner: bool = True) -> bytes:
     """Boots whose firmware's maps differ in where each entry is; without a banner, excerpts."""
     out = []
     for boot in range(boots):
-        firmware = [entry(n * MIB + n % 7 * boot * PAGE, (n + 1) * MIB, _KINDS[n % 2]) for n in range(entries)]
-        head = [_BANNER, "Command line: quiet"] if banner else []
-        out.append(stamped([*head, _MAP, *firmware, *zones_and(_FEW)]))
+        firmware = [entry(n * MIB + n % 7 * boot * PAGE, (n + 1) * MIB, KINDS[n % 2]) for n in range(entries)]
+        head = [BANNER, "Command line: quiet"] if banner else []
+        out.append(stamped([*head, MAP, *firmware, *zones_and(FEW)]))
     return b"".join(out)
 
 
@@ -265,7 +186,7 @@ def large_excerpts(size: int) -> bytes:
 @by_size
 def excerpts_of_ranges(items: int) -> bytes:
     """Zones and node ranges alone, again and again."""
-    return b"".join(stamped(zones_and(_FEW)) for _ in range(items))
+    return b"".join(stamped(zones_and(FEW)) for _ in range(items))
 
 
 @by_size
@@ -280,13 +201,13 @@ def prose_between_excerpts(items: int) -> bytes:
     pieces = [
         b"And then, on machine %d, it said:\n\n" % n + stamped([entry(n * MIB, n * MIB + MIB)]) for n in range(items)
     ]
-    return machine() + b"".join(pieces) + stamped(zones_and(_FEW))
+    return machine() + b"".join(pieces) + stamped(zones_and(FEW))
 
 
 @by_size
 def prose_between_ranges(items: int) -> bytes:
     """Excerpts of node ranges with prose in front of each."""
-    return b"".join(b"The next one is number %d.\n" % n + stamped(zones_and(_FEW)) for n in range(items))
+    return b"".join(b"The next one is number %d.\n" % n + stamped(zones_and(FEW)) for n in range(items))
 
 
 @by_size
@@ -317,7 +238,7 @@ def memblock_reservations(items: int) -> bytes:
     return machine(early=lines)
 
 
-def _dump(reserved: Sequence[tuple[int, int]], memory: Sequence[Range] = _FEW) -> list[str]:
+def _dump(reserved: Sequence[tuple[int, int]], memory: Sequence[Range] = FEW) -> list[str]:
     return [
         "MEMBLOCK configuration:",
         f" memory size = {2 * GIB:#x} reserved size = {sum(end - start for start, end in reserved):#x}",
@@ -372,9 +293,9 @@ def many_arguments_and_entries(items: int) -> bytes:
         for n in range(200)
     )
     step = 4 * MIB
-    firmware = [entry(n * step, (n + 1) * step, _KINDS[n % 2]) for n in range(items)]
+    firmware = [entry(n * step, (n + 1) * step, KINDS[n % 2]) for n in range(items)]
     ranges = [(0, n * step, (n + 1) * step) for n in range(2, items + 1, 2)]
-    return machine(ranges or _FEW, firmware=firmware, srat=(), arguments=arguments)
+    return machine(ranges or FEW, firmware=firmware, srat=(), arguments=arguments)
 
 
 @by_size

@@ -8,8 +8,9 @@ import pytest
 
 import pfnscope.analysis.ledger
 import pfnscope.findings
+from benchmarks.machines import Shape
 from benchmarks.shapes import SHAPES as ALL
-from benchmarks.shapes import Shape, of_samples
+from benchmarks.shapes import of_samples
 from benchmarks.texts import SAMPLES
 from pfnscope import service
 from pfnscope.analysis import Analysis
