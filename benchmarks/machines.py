@@ -1,5 +1,6 @@
 """Boots to measure with: the ordinary one, and machines of any node ranges, maps and other lines."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 
@@ -24,6 +25,8 @@ _ZONES = (
     "  DMA32    [mem 0x0000000001000000-0x00000000ffffffff]",
 )
 _RANGES = "Early memory node ranges"
+_NUMBERS = re.compile(r"(?<![\w.])(0x)?([0-9a-f]{5,16})(?![\w.])")
+_DECIMALS = re.compile(r"(?<![\w.])\d+(?![\w.])")
 
 
 def ordinary(size: int, sample: str = "efi-nodes") -> bytes:
@@ -100,3 +103,24 @@ def by_size(make: Callable[[int], bytes]) -> Shape:
 
     shape.__name__, shape.__doc__ = make.__name__, make.__doc__
     return shape
+
+
+def numbered(sample: str, at: int) -> str:
+    """The sample with its addresses moved up, alike all of them, so that no line is like another."""
+
+    def moved(match: re.Match[str]) -> str:
+        value, width = int(match[2], 16), len(match[2])
+        return f"{match[1] or ''}{(value + at * 0x3000) % 16**width:0{width}x}"
+
+    line = _NUMBERS.sub(moved, sample)
+    return line if line != sample or not at else _DECIMALS.sub(lambda number: str(int(number[0]) + at), sample)
+
+
+def of_samples(samples: Sequence[str], *, early: bool = False) -> Shape:
+    """Lines like these samples in turn, each with other numbers, behind a boot or before its node ranges."""
+
+    def lines(items: int) -> bytes:
+        texts = [numbered(samples[n % len(samples)], n) for n in range(items)]
+        return machine(early=texts) if early else machine(late=texts)
+
+    return by_size(lines)

@@ -3,7 +3,6 @@
 Honest giants and hostile texts alike: what they have many of is in their names. :data:`SHAPES` has them all by name.
 """
 
-import re
 from collections.abc import Sequence
 
 from benchmarks.machines import (
@@ -19,6 +18,7 @@ from benchmarks.machines import (
     by_size,
     entry,
     machine,
+    of_samples,
     stamped,
     zones_and,
 )
@@ -27,8 +27,6 @@ from pfnscope.bootlog import forms
 from pfnscope.bootlog.forms import FORMS
 
 ARGUMENTS = "numa=fake=1000 mem=100G movablecore=1G"
-_NUMBERS = re.compile(r"(?<![\w.])(0x)?([0-9a-f]{5,16})(?![\w.])")
-_DECIMALS = re.compile(r"(?<![\w.])\d+(?![\w.])")
 
 
 @by_size
@@ -333,27 +331,6 @@ def oopses(items: int) -> bytes:
             f"---[ end trace {n:016x} ]---",
         ]
     return machine(late=lines)
-
-
-def numbered(sample: str, at: int) -> str:
-    """The sample with its addresses moved up, alike all of them, so that no line is like another."""
-
-    def moved(match: re.Match[str]) -> str:
-        value, width = int(match[2], 16), len(match[2])
-        return f"{match[1] or ''}{(value + at * 0x3000) % 16**width:0{width}x}"
-
-    line = _NUMBERS.sub(moved, sample)
-    return line if line != sample or not at else _DECIMALS.sub(lambda found: str(int(found[0]) + at), sample)
-
-
-def of_samples(samples: Sequence[str], *, early: bool = False) -> Shape:
-    """Lines like these samples in turn, each with other numbers, behind a boot or before its node ranges."""
-
-    def lines(items: int) -> bytes:
-        made = [numbered(samples[n % len(samples)], n) for n in range(items)]
-        return machine(early=made) if early else machine(late=made)
-
-    return by_size(lines)
 
 
 FAILURES = [

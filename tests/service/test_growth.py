@@ -8,9 +8,8 @@ import pytest
 
 import pfnscope.analysis.ledger
 import pfnscope.findings
-from benchmarks.machines import Shape
+from benchmarks.machines import Shape, of_samples
 from benchmarks.shapes import SHAPES as ALL
-from benchmarks.shapes import of_samples
 from benchmarks.texts import SAMPLES
 from pfnscope import service
 from pfnscope.analysis import Analysis

@@ -1,12 +1,12 @@
 """A boot while it is read: facts collected from records, each once, with the lines of all its repeats."""
 
 from collections.abc import Mapping
-from functools import cache
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 import msgspec
 
+from pfnscope.bootlog.boots.facts import impossible_frames, key_of, lines_at, put
 from pfnscope.bootlog.boots.faults import Faults
 from pfnscope.bootlog.effects import (
     Banner,
@@ -77,7 +77,6 @@ _REPEATED = ("e820_changes", "sizes")
 _ZONES = frozenset({ZoneRange, PfnZone})
 _MOST_DIAGNOSTICS = 100
 _SPACE = 1 << 64
-_MOST_FRAMES = 1 << 48  # in pages of 64 KiB, the largest base page, this is the whole address space
 
 
 NONE: Mapping[Any, Any] = MappingProxyType({})
@@ -253,7 +252,7 @@ class Draft:
         end = getattr(fact, "end", None)
         if end is not None and fact.start == end and not in_frames:
             return  # an empty range is no fact
-        if _impossible_frames(fact) if in_frames else end is not None and not fact.start < end <= _SPACE:
+        if impossible_frames(fact) if in_frames else end is not None and not fact.start < end <= _SPACE:
             self.complain(
                 "warning",
                 "impossible-range",
@@ -277,7 +276,7 @@ class Draft:
         if in_frames:
             known[fact] = (fact, merged(known[fact][1], record.lines) if fact in known else record.lines)
             return
-        if _put(known, _key(fact, kind, apart), fact):
+        if put(known, key_of(fact, kind, apart), fact):
             self.doubled = self.doubled or name in LAYOUT
 
     def take_run(self, run: Run) -> None:
@@ -286,7 +285,7 @@ class Draft:
         self.widest = max(self.widest, run.width)
         known = self.facts.setdefault("memblock_reserve_events", {})
         for event in run.events:
-            _put(known, _key(event, MemblockRegion, 0), event)
+            put(known, key_of(event, MemblockRegion, 0), event)
 
     def _contradicts(self, zone: ZoneRange | PfnZone) -> bool:
         """Whether this zone is already known with other limits: a kernel prints each zone once."""
@@ -367,7 +366,7 @@ class Draft:
         for name, facts in other.facts.items():
             known = self.facts.setdefault(name, {})
             for theirs, fact in facts.items():
-                key = _key(fact, EfiEntry, theirs[_lines_at(EfiEntry)] + dumps) if name == "efi_map" else theirs
+                key = key_of(fact, EfiEntry, theirs[lines_at(EfiEntry)] + dumps) if name == "efi_map" else theirs
                 if key not in known:
                     known[key] = fact
                 elif isinstance(fact, tuple):
@@ -384,34 +383,3 @@ class Draft:
         self.command_width = max(self.command_width, other.command_width)
         self.families |= other.families
         return repeated
-
-
-def _key(fact: Any, kind: type, apart: int) -> tuple[Any, ...]:
-    """All that a fact says, with ``apart`` in the place of its lines; facts in frames are their own keys."""
-    values = list(msgspec.structs.astuple(fact))
-    values[_lines_at(kind)] = apart
-    return tuple(values)
-
-
-@cache
-def _lines_at(kind: Any) -> int:
-    names: tuple[str, ...] = kind.__struct_fields__
-    return names.index("lines")
-
-
-def _put(known: dict[Any, Any], key: tuple[Any, ...], fact: Any) -> bool:
-    """Add a fact to those of its list; whether it is a repeat, which adds its lines."""
-    before = known.setdefault(key, fact)
-    if before is fact:
-        return False
-    known[key] = msgspec.structs.replace(before, lines=merged(before.lines, fact.lines))
-    return True
-
-
-def _impossible_frames(fact: Any) -> bool:
-    """Whether a range in frames is backwards or lies beyond the address space, whatever the page size."""
-    if isinstance(fact, PfnNode | PfnInitmem | PfnReserved):
-        return fact.start > fact.end or fact.end > _MOST_FRAMES
-    if isinstance(fact, PfnZone):  # an empty zone may be printed backwards
-        return max(fact.start, fact.end) > _MOST_FRAMES
-    return isinstance(fact, PfnMovable) and fact.pfn > _MOST_FRAMES
