@@ -46,13 +46,16 @@ class Match:
 
     def groups(self) -> tuple[str | None, ...]:
         """The text of all groups from the first on, read as UTF-8."""
-        text = self._text
-        if text.isascii():  # as nearly all: one decoding serves all groups
-            whole = text.decode("ascii")
-            return tuple([None if start < 0 else whole[start:end] for start, end in self._spans[1:]])
-        return tuple(
-            [None if start < 0 else text[start:end].decode("utf-8", "replace") for start, end in self._spans[1:]]
-        )
+        return _groups(self._text, self._spans)
+
+
+def _groups(text: bytes, spans: list[tuple[int, int]]) -> tuple[str | None, ...]:
+    if len(spans) == 1:
+        return ()
+    if text.isascii():  # as nearly all: one decoding serves all groups
+        whole = text.decode("ascii")
+        return tuple([None if start < 0 else whole[start:end] for start, end in spans[1:]])
+    return tuple([None if start < 0 else text[start:end].decode("utf-8", "replace") for start, end in spans[1:]])
 
 
 class Pattern:
@@ -69,6 +72,11 @@ class Pattern:
         """Match at ``pos``."""
         spans = self._native.Match(_AT_START, text, pos, len(text))
         return None if spans[0] == _NOWHERE else Match(text, spans)
+
+    def groups(self, text: bytes) -> tuple[str | None, ...] | None:
+        """The groups of a match at the beginning, as :meth:`Match.groups` gives them."""
+        spans = self._native.Match(_AT_START, text, 0, len(text))
+        return None if spans[0] == _NOWHERE else _groups(text, spans)
 
     def fullmatch(self, text: bytes) -> Match | None:
         """Match the whole text."""

@@ -44,9 +44,12 @@ def records_of(data: bytes, pays: int) -> list[Record]:
         return list(records(Text(data)))
 
 
-@pytest.mark.parametrize("trigger", TRIGGERS)
+def test_no_word_is_too_common_to_be_looked_for() -> None:
+    assert all(len(word) > 1 or word == "$" for trigger in TRIGGERS for word in words(trigger))
+
+
+@pytest.mark.parametrize("trigger", [trigger for trigger in TRIGGERS if "«" in trigger])  # others are one word
 def test_what_a_trigger_matches_holds_one_of_its_words(trigger: str) -> None:
-    assert all(len(word) > 1 or word == "$" for word in words(trigger)), "too common to be looked for"
 
     @FEW
     @given(st.from_regex(re.compile(fragment(trigger).encode("latin-1"), re.ASCII), fullmatch=True))

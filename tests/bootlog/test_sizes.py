@@ -18,19 +18,19 @@ MIB = 1 << 20
 NODE = b"[    0.000000] node 0: [mem 0x1000-0x1fff]\n"
 LOGS = sorted(Path(__file__).parents[2].glob("sample_logs/*/dmesg.txt"))
 TEXTS: dict[str, Callable[[], bytes]] = {
-    "one letter": lambda: NODE + b"a" * (64 * MIB) + b"\n" + NODE,
-    "newlines": lambda: NODE + b"\n" * 10_000_000 + NODE,
-    "lines of ten megabytes": lambda: (NODE + b"x" * (10 * MIB) + b"\n" + NODE) * 3,
+    "one letter": lambda: NODE + b"a" * (16 * MIB) + b"\n" + NODE,
+    "newlines": lambda: NODE + b"\n" * 2_000_000 + NODE,
+    "lines of ten megabytes": lambda: (NODE + b"x" * (10 * MIB) + b"\n" + NODE) * 2,
     "quotes in quotes": lambda: NODE + b">" * 100_000 + b" BIOS-e820: [mem 0x0-0xfff] usable\n" + NODE,
-    "NULs": lambda: NODE[:20] + b"\0" * (16 * MIB) + NODE[20:] + NODE,
-    "no UTF-8": lambda: NODE + b"\xff\xc0\x80" * MIB + b"\n" + NODE,
-    "UTF-16 without a mark": lambda: (NODE * 20_000).decode().encode("utf-16-le"),
-    "carriage returns": lambda: NODE + b"\r" * (16 * MIB) + b"\n" + NODE,
-    "escapes": lambda: NODE + b"\x1b[m" * MIB + b"\n" + NODE,
-    "unclosed tags": lambda: NODE + b"<b " * MIB + b"\n" + NODE,
+    "NULs": lambda: NODE[:20] + b"\0" * (4 * MIB) + NODE[20:] + NODE,
+    "no UTF-8": lambda: NODE + b"\xff\xc0\x80" * (MIB // 4) + b"\n" + NODE,
+    "UTF-16 without a mark": lambda: (NODE * 8_000).decode().encode("utf-16-le"),
+    "carriage returns": lambda: NODE + b"\r" * (4 * MIB) + b"\n" + NODE,
+    "escapes": lambda: NODE + b"\x1b[m" * (MIB // 4) + b"\n" + NODE,
+    "unclosed tags": lambda: NODE + b"<b " * (MIB // 4) + b"\n" + NODE,
     "unclosed strings": lambda: NODE + b'"' * (4 * MIB) + b"\n" + NODE,
     "unknown prefixes": lambda: (
-        b"".join(b"%c%c%c %b" % (97 + i % 26, 97 + i // 26 % 26, 97 + i // 676 % 26, NODE[15:]) for i in range(10_000))
+        b"".join(b"%c%c%c %b" % (97 + i % 26, 97 + i // 26 % 26, 97 + i // 676 % 26, NODE[15:]) for i in range(5_000))
         + NODE
     ),
 }
@@ -62,9 +62,9 @@ def test_numbers_of_four_hundred_digits_are_no_addresses() -> None:
     assert [note.code for note in boot.diagnostics].count("damaged-numbers") == 100
 
 
-def test_a_gibibyte_packed_into_kilobytes_is_refused_at_the_limit() -> None:
+def test_what_is_packed_into_kilobytes_is_refused_at_the_limit() -> None:
     packer = lzma.LZMACompressor(preset=0)
-    packed = b"".join([*(packer.compress(bytes(MIB)) for _ in range(1024)), packer.flush()])
+    packed = b"".join([*(packer.compress(bytes(MIB)) for _ in range(160)), packer.flush()])
     assert len(packed) < MIB
     with pytest.raises(TooLarge, match=str(64 * MIB)):
         unpacked(packed, 64 * MIB)
@@ -75,7 +75,7 @@ def test_a_prefix_of_a_log_says_nothing_else_and_where_it_ends(path: Path) -> No
     log = path.read_bytes()
     ranges = {node.range: node.lines[-1] for boot in read(log).boots for node in boot.node_ranges}
     layout = sum(len(line) + 1 for line in log.split(b"\n")[: max(ranges.values())])
-    for cut in range(0, layout, 97):
+    for cut in range(0, layout, 197):
         for boot in read(log[:cut]).boots:
             kept = {node.range for node in boot.node_ranges}
             if "node_ranges" in boot.assumed:
@@ -85,7 +85,7 @@ def test_a_prefix_of_a_log_says_nothing_else_and_where_it_ends(path: Path) -> No
                 assert {"cut-end", "unrecognised-line"} & {note.code for note in boot.diagnostics}
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(30))
 def test_an_injured_log_is_read_and_its_kept_lines_read_the_same(seed: int) -> None:
     log = mutated(LOGS[seed % len(LOGS)].read_bytes(), seed)
     reading = read(log)

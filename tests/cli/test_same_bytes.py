@@ -1,11 +1,13 @@
 """The command, the page's forms and the API give the same bytes, with every option."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from pfnscope.cli import main
 from pfnscope.formats.registry import FORMATS
 from tests.cli.test_command import run
 from tests.support.samples import text
@@ -23,22 +25,39 @@ ASKED: list[dict[str, Any]] = [
 CHANGES = ("append", "remove", "set")
 
 
-def command(query: dict[str, Any], file: Path, form: str) -> bytes:
-    """What the command prints when it is asked the same."""
+class Command:
+    """The command in this process: it is as a process of its own in the tests of places and of curl."""
+
+    def __init__(self, capture: pytest.CaptureFixture[bytes]) -> None:
+        self._capture = capture
+
+    def __call__(self, query: dict[str, Any], file: Path, form: str) -> bytes:
+        """What it prints when it is asked the same."""
+        self._capture.readouterr()
+        assert main.run(words(query, file, form)) == 0
+        sys.stdout.flush()
+        return self._capture.readouterr().out
+
+
+@pytest.fixture
+def command(capfdbinary: pytest.CaptureFixture[bytes]) -> Command:
+    return Command(capfdbinary)
+
+
+def words(query: dict[str, Any], file: Path, form: str) -> list[str]:
     options = [
         word
         for name, value in query.items()
         for one in (value if isinstance(value, list) else [value])
         for word in (f"--{name}", one)
     ]
-    done = run("simulate" if set(CHANGES) & set(query) else "analyze", str(file), *options, "--format", form)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    name = "simulate" if set(CHANGES) & set(query) else "analyze"
+    return [name, str(file), *options, "--format", form]
 
 
 @pytest.mark.parametrize("query", ASKED, ids=lambda query: " ".join(query) or "nothing")
 def test_a_stored_log_and_a_file_give_the_same_in_every_form(
-    client: httpx.Client, tmp_path: Path, query: dict[str, Any]
+    client: httpx.Client, tmp_path: Path, command: Command, query: dict[str, Any]
 ) -> None:
     file = tmp_path / "dmesg.txt"
     file.write_bytes(BOTH)
@@ -54,7 +73,9 @@ def test_a_stored_log_and_a_file_give_the_same_in_every_form(
 
 
 @pytest.mark.parametrize("query", ASKED, ids=lambda query: " ".join(query) or "nothing")
-def test_the_api_computes_what_the_command_prints(client: httpx.Client, tmp_path: Path, query: dict[str, Any]) -> None:
+def test_the_api_computes_what_the_command_prints(
+    client: httpx.Client, tmp_path: Path, command: Command, query: dict[str, Any]
+) -> None:
     file = tmp_path / "dmesg.txt"
     file.write_bytes(BOTH)
     path = "/api/v1/simulate" if set(CHANGES) & set(query) else "/api/v1/analyze"
@@ -81,7 +102,7 @@ def test_curl_gets_the_report_of_the_command_and_the_permalink(client: httpx.Cli
     file.write_bytes(BOTH)
     answer = client.post("/", content=BOTH, headers={"Content-Type": "application/x-www-form-urlencoded"})
     assert answer.status_code == 201
-    report = command({}, file, "text")
+    report = run(*words({}, file, "text")).stdout
     assert answer.content.startswith(report)
     token, link = answer.text[len(report) :].strip().splitlines()[-2:]
     assert token.startswith("delete token: ")

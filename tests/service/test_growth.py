@@ -2,13 +2,14 @@
 
 import cProfile
 import pstats
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pytest
 
 import pfnscope.analysis.ledger
 import pfnscope.findings
-from benchmarks.hostile import failures, gaps, one_node, shaped
+from benchmarks.machines import Shape, of_samples
+from benchmarks.shapes import SHAPES as ALL
 from benchmarks.texts import SAMPLES
 from pfnscope import service
 from pfnscope.analysis import Analysis
@@ -17,13 +18,13 @@ from pfnscope.findings.drafts import Draft
 from pfnscope.model.log import BootLog
 from pfnscope.service import analyze, encode
 
-ARGUMENTS = "numa=fake=1000 mem=100G movablecore=1G"
-SHAPES: dict[str, tuple[int, Callable[[int], bytes]]] = {
-    "a hole behind each node": (150, gaps),
-    "a hole behind each node, and arguments": (150, lambda count: gaps(count, ARGUMENTS)),
-    "one node in many pieces": (300, one_node),
-    "failures": (250, failures),
-    "zones behind zones": (150, shaped("  Normal   [mem 0x0000000100000000-0x000000083fffffff]")),
+ZONE = "  Normal   [mem 0x0000000100000000-0x000000083fffffff]"
+SHAPES: dict[str, tuple[int, Shape]] = {
+    "gaps behind nodes": (45_000, ALL["gaps behind nodes"]),
+    "gaps behind nodes and arguments": (45_000, ALL["gaps behind nodes and arguments"]),
+    "one node in pieces": (28_000, ALL["one node in pieces"]),
+    "failures": (24_000, ALL["failures"]),
+    "zones behind zones": (11_000, ALL["zones behind zones"]),
 }
 
 
@@ -36,14 +37,14 @@ def calls(text: bytes) -> int:
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_text_of_twice_the_length_takes_little_more_than_twice_the_calls(shape: str) -> None:
     size, make = SHAPES[shape]
-    calls(make(4))  # what is worked out once in a process
+    calls(make(2_000))  # what is worked out once in a process
     half, whole = calls(make(size)), calls(make(2 * size))
     assert whole / half < 2.4
 
 
 def test_lines_above_are_searched_for_prose_once_and_not_again_for_each_line() -> None:
     lines = 300
-    text = shaped("  Normal   [mem 0x0000000100000000-0x000000083fffffff]")(lines)
+    text = of_samples([ZONE])(75 * lines)
     profile = cProfile.Profile()
     profile.runcall(lambda: analyze(text))
     stats: dict[tuple[str, int, str], tuple[int, ...]] = pstats.Stats(profile).stats  # type: ignore[attr-defined]

@@ -93,20 +93,32 @@ def forms_of(message: bytes) -> Sequence[int]:
     return tuple(sorted({form for word in held for form in index.forms[word]}))
 
 
+class Candidates:
+    """All lines in which a trigger begins, in order; those in front of the offset ``at`` may be left out."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self.at = 0
+
+    def __iter__(self) -> Iterator[Line]:
+        """One pass."""
+        index = _index()
+        index.bytes_read += len(self._data)
+        return _lines_by_words(self._data) if index.bytes_read < _PAYS else self._lines_by_scanner()
+
+    def _lines_by_scanner(self) -> Iterator[Line]:
+        scanner, data = _scanner(), self._data
+        while self.at <= len(data) and (hit := scanner.find(data, self.at)) >= 0:
+            start = data.rfind(b"\n", 0, hit) + 1
+            end = data.find(b"\n", hit)
+            end = len(data) if end < 0 else end
+            self.at = end + 1
+            yield start, end
+
+
 def lines_with_triggers(data: bytes) -> Iterator[Line]:
     """All lines in which a trigger begins, in order."""
-    index = _index()
-    index.bytes_read += len(data)
-    return _lines_by_words(data) if index.bytes_read < _PAYS else _lines_by_scanner(data)
-
-
-def _lines_by_scanner(data: bytes) -> Iterator[Line]:
-    scanner, end = _scanner(), -1
-    while end < len(data) and (hit := scanner.find(data, end + 1)) >= 0:
-        start = data.rfind(b"\n", 0, hit) + 1
-        end = data.find(b"\n", hit)
-        end = len(data) if end < 0 else end
-        yield start, end
+    return iter(Candidates(data))
 
 
 def _lines_by_words(data: bytes) -> Iterator[Line]:

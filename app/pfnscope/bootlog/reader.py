@@ -9,7 +9,7 @@ from pfnscope.bootlog.boots.draft import Draft
 from pfnscope.bootlog.boots.finish import finish, printed_by
 from pfnscope.bootlog.boots.joining import chosen, joined
 from pfnscope.bootlog.boots.streams import PROSE_LINES, Order, drafts, is_log, is_prose
-from pfnscope.bootlog.records import ELLIPSIS, records
+from pfnscope.bootlog.records import ELLIPSIS, records_and_runs
 from pfnscope.bootlog.text.decoding import DECODED, decode
 from pfnscope.bootlog.text.order import in_order_of_parts, renumbered, reordered, turned_round
 from pfnscope.bootlog.text.plain import ADDED
@@ -60,7 +60,7 @@ def read(text: bytes | Text) -> Reading:
         )
         return _read_again(searchable, numbers, message)
     order = Order()
-    parts = drafts(searchable, order.watched(records(searchable)))
+    parts = drafts(searchable, order.watched(records_and_runs(searchable)))
     if order.falls:
         message = "The newest line of this text is the first: it is read from its end."
         return _read_again(searchable, turned_round(searchable.decoded), message)
@@ -70,7 +70,7 @@ def read(text: bytes | Text) -> Reading:
 def _read_again(text: Text, numbers: list[int], message: str) -> Reading:
     """The reading of the lines in another order, under the numbers that they have in the text."""
     turned = Text(reordered(text.decoded, numbers), decoded=True)
-    reading = renumbered(_gathered(turned, drafts(turned, records(turned))), numbers)
+    reading = renumbered(_gathered(turned, drafts(turned, records_and_runs(turned))), numbers)
     note = Diagnostic("info", "turned-order", message, None, None)
     boots = tuple(msgspec.structs.replace(boot, diagnostics=(note, *boot.diagnostics)) for boot in reading.boots)
     return msgspec.structs.replace(reading, boots=boots, line_count=text.line_count, turned=True)

@@ -5,14 +5,18 @@ from itertools import pairwise
 
 import msgspec
 
-from pfnscope.bootlog.candidates import forms_of, lines_with_triggers
+from pfnscope.bootlog import runs
+from pfnscope.bootlog.candidates import Candidates, forms_of
 from pfnscope.bootlog.effects import CommandLine, Effect, Remark
 from pfnscope.bootlog.forms import DAMAGED, FORMS, Form
-from pfnscope.bootlog.forms.base import DamagedError
+from pfnscope.bootlog.forms.base import DamagedError, Groups
 from pfnscope.bootlog.forms.context import ANY_TEXT
+from pfnscope.bootlog.runs import Run
 from pfnscope.bootlog.text.prefix import (
+    STAMP_ENDS,
     Stripped,
     after_unknown_prefix,
+    has_stamp,
     host_of,
     inner_records,
     strip_prefix,
@@ -89,7 +93,7 @@ class _Piece:
     def __init__(self, text: Text, start: int, end: int, stripped: Stripped) -> None:
         self.text, self.start, self.end = text, start, end
         self.stripped = stripped
-        self.lines: Lines = text.numbers(start, end)
+        self.lines: Lines = text.advanced(start, end)
         self.message = self.stripped.message
 
     def following(self, limit: int) -> Iterator[tuple[Stripped, int, int]]:
@@ -189,20 +193,14 @@ class _Piece:
         elif understood[0].tail is not None:
             understood = self.with_tail(*understood)
         stripped = self.stripped
-        effect = None
+        form, effect = None, None
         if understood is not None:
-            try:
-                effect = understood[0].make(understood[1].groups(), self.lines)
-            except DamagedError:
-                effect = Remark("warning", "damaged-numbers", _DAMAGED)
-        if effect is None:
-            if understood is not None or not compiled(DAMAGED).search(self.message):
-                return None
-            understood = None
-        if isinstance(effect, CommandLine) and self.message.endswith(b"\\"):
-            effect = CommandLine(effect.text, complete=False)
+            form = understood[0]
+            effect = _effect(form, understood[1].groups(), self.lines, self.message)
+        if effect is None and (form is not None or compiled(DAMAGED).find(self.message) < 0):
+            return None
         return Record(
-            understood[0] if understood else None,
+            form,
             effect,
             self.lines,
             stripped.column + 1,
@@ -215,6 +213,37 @@ class _Piece:
         )
 
 
+def _effect(form: Form, groups: Groups, lines: Lines, message: bytes) -> Effect | None:
+    """What a message of a form says."""
+    try:
+        effect = form.make(groups, lines)
+    except DamagedError:
+        return Remark("warning", "damaged-numbers", _DAMAGED)
+    if type(effect) is CommandLine and message.endswith(b"\\"):
+        return CommandLine(effect.text, complete=False)
+    return effect
+
+
+def _at_once(text: Text, start: int, end: int, stripped: Stripped) -> Record | None:
+    """The record of a line that a form matches by itself, with nothing in the next line that could belong to it."""
+    message = stripped.message
+    for index in forms_of(message):
+        form = FORMS[index]
+        groups = None if form.torn else compiled(form.pattern).groups(message)
+        if groups is None:
+            continue
+        if form.tail is not None and not (stripped.kernel and has_stamp(text.data[end + 1 : end + 1 + STAMP_ENDS])):
+            return None
+        lines = text.advanced(start, end)
+        effect = _effect(form, groups, lines, message)
+        if effect is None:
+            return None
+        column = stripped.column
+        host = host_of(text.data[start : start + column])
+        return Record(form, effect, lines, column + 1, stripped.kernel, stripped.stamp, start, end, message, host)
+    return None
+
+
 def _glued(line: bytes, first: int, last: int) -> Stripped:
     """One of several records on a line; if a prefix of no known kind is in front of it, it may be in quotes."""
     if not first:
@@ -225,24 +254,39 @@ def _glued(line: bytes, first: int, last: int) -> Stripped:
 
 def records(text: Text) -> Iterator[Record]:
     """All records of a text in order, in time linear in its size."""
-    data, at, failed = text.data, 0, 0
-    for start, end in lines_with_triggers(data):
+    return (item for item in records_and_runs(text, least=len(text.data)) if isinstance(item, Record))
+
+
+def records_and_runs(text: Text, *, least: int = runs.LEAST) -> Iterator[Record | Run]:
+    """The same, where what stands between ``least`` records of a run and the last one comes as a :class:`Run`."""
+    data, at, failed, alike = text.data, 0, 0, 0
+    candidates = Candidates(data)
+    for start, end in candidates:
         if start < at:
             continue
         if end - start > LONGEST_LINE:
-            text.advance(start)
-            lines = text.numbers(start, start)
+            lines = text.advanced(start, start)
             yield Record(None, None, lines, 1, kernel=False, stamp=None, start=start, end=end, message=b"")
             continue
         line = data[start:end]
         stripped = strip_prefix(line)
-        pieces = [(start, end, stripped)]
         inner = inner_records(line, stripped)
+        if not inner and (record := _at_once(text, start, end, stripped)) is not None:
+            yield record
+            alike = alike + 1 if record.form is not None and record.form.name in runs.FORMS and start == at else 0
+            at = end + 1
+            if alike >= least and record.stamp is not None:
+                alike = 0
+                run = runs.run_behind(text, end, record.stamp)
+                if run is not None:
+                    yield run
+                    at = candidates.at = run.end + 1
+            continue
+        pieces = [(start, end, stripped)]
         if inner:
             cuts = pairwise([0, *inner, len(line)])
             pieces = [(start + first, start + last, _glued(line, first, last)) for first, last in cuts]
         for first, last, alone in pieces:
-            text.advance(first)
             record = _Piece(text, first, last, alone).record(last=last == end, joining=failed < _MOST_FAILED_JOINS)
             if (record is None or record.form is None) and (length := text.learned_prefix(data[first:last])):
                 piece = _Piece(text, first, last, after_unknown_prefix(length, data[first:last]))

@@ -6,6 +6,8 @@ between. Vendors take the words of a line with the code around it: what a line t
 number that it bears.
 """
 
+from functools import cache
+
 from msgspec import Struct
 
 from pfnscope.kernel.release import Bounds, Releases, between, starting, until
@@ -22,7 +24,12 @@ class Spelling(Struct, frozen=True):
     @property
     def bounds(self) -> Bounds:
         """The releases that can print the words."""
-        return Bounds.of(*self.releases)
+        return _bounds(self.releases)
+
+
+@cache
+def _bounds(releases: tuple[Releases, ...]) -> Bounds:
+    return Bounds.of(*releases)
 
 
 def _row(releases: Releases, source: str, read: str) -> Spelling:

@@ -40,7 +40,7 @@ from pfnscope.bootlog.effects import (
     Trouble,
 )
 from pfnscope.bootlog.files.lines import FileLine
-from pfnscope.bootlog.forms.base import architectures_of
+from pfnscope.bootlog.forms.base import is_of_x86_map
 from pfnscope.bootlog.records import Record, merged
 from pfnscope.bootlog.text.searchable import LONGEST_LINE
 from pfnscope.kernel.architectures import architecture_of_oops
@@ -65,6 +65,7 @@ def take(draft: Draft, record: Record) -> None:
         message = "This looks like a line of a memory layout, but it has no known form."
         draft.leave_unread(message, record.lines, record.column, record.end - record.start)
         return
+    kind = type(effect)
     if isinstance(effect, FileLine):
         if draft.files.take(effect):
             draft.recognise(form.family, record.lines)
@@ -74,19 +75,18 @@ def take(draft: Draft, record: Record) -> None:
         return
     draft.first = draft.first or record
     draft.last = record
-    draft.widest = max(draft.widest, record.end - record.start)
+    width = record.end - record.start
+    draft.widest = max(draft.widest, width)
     draft.recognise(form.family, record.lines)
-    if draft.banner is None and form.releases:
-        for spelling in form.spellings(record.message):
-            if spelling not in draft.spellings:
-                draft.spellings = {**draft.spellings, spelling: record.lines}
-    if not draft.x86_lines and "kernel/e820" in form.source and architectures_of(form.source) == {"x86"}:
+    if form.releases and draft.banner is None:
+        for spelling in form.spellings(record.message, draft.spellings):
+            draft.spellings = {**draft.spellings, spelling: record.lines}
+    if not draft.x86_lines and is_of_x86_map(form.source):
         draft.x86_lines = record.lines
-    kind = type(effect)
-    name = LIST_OF.get(kind)
-    if kind in EFFECTS:
-        EFFECTS[kind](draft, effect, record)
-    elif name is not None:
+    known = EFFECTS.get(kind)
+    if known is not None:
+        known(draft, effect, record)
+    elif (name := LIST_OF.get(kind)) is not None:
         draft.add(name, effect, record)
 
 

@@ -14,6 +14,8 @@ from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.map_arguments import map_operations
 from pfnscope.model.ranges import Lines
 
+_QUOTES = str.maketrans("", "", "\"'")
+
 
 def command_line_in_force(draft: Draft) -> tuple[str | None, Lines]:
     """The command line and its lines; where the two differ, the draft gets a remark."""
@@ -27,19 +29,24 @@ def command_line_in_force(draft: Draft) -> tuple[str | None, Lines]:
         text = passed if draft.bootconfig and _comes_late(draft, passed, whole) else whole
         _remark(draft, passed, whole, late=text == passed)
     lines: Lines = ()
-    for command, where in draft.command_lines:
-        if text is not None and _alike(command.text, text):
-            lines = merged(lines, where)
+    if text is not None:
+        bare = _bare(text)
+        for command, where in draft.command_lines:
+            if command.text == text or _same(_bare(command.text), bare):
+                lines = merged(lines, where)
     return text, lines
 
 
 def _bare(text: str) -> str:
-    return "".join(char for char in text if not char.isspace() and char not in "\"'")
+    return "".join(text.split()).translate(_QUOTES)
 
 
 def _alike(one: str, other: str) -> bool:
     """Whether two texts are one command line: apart from blanks and quotes, and as far as a cut line goes."""
-    first, second = _bare(one), _bare(other)
+    return _same(_bare(one), _bare(other))
+
+
+def _same(first: str, second: str) -> bool:
     return first.startswith(second) or second.startswith(first)
 
 

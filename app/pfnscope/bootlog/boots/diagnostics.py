@@ -203,8 +203,11 @@ def report_damaged_lines(text: Text, listed: Record, end: int, draft: Draft) -> 
         stop = text.line_end(at)
         if number > listed.lines[-1] + _NEAR or stop > end:
             break
+        if stop == at or number in draft.recognised:
+            at = stop + 1
+            continue
         stripped = strip_prefix(text.data[at : min(stop, at + _FAR)])
-        if number not in draft.recognised and _looks_alike(stripped.message, listed.message):
+        if _looks_alike(stripped.message, listed.message):
             last_damaged = number
             message = "This stands in a list of a memory layout and looks like a part of it, but it has no known form."
             draft.leave_unread(message, (number,), stripped.column + 1, stop - at)

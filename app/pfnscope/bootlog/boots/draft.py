@@ -6,6 +6,7 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
+from pfnscope.bootlog.boots.facts import impossible_frames, key_of, lines_at, put
 from pfnscope.bootlog.boots.faults import Faults
 from pfnscope.bootlog.effects import (
     Banner,
@@ -22,8 +23,9 @@ from pfnscope.bootlog.effects import (
 )
 from pfnscope.bootlog.files.lines import Collector
 from pfnscope.bootlog.records import Record, merged
+from pfnscope.bootlog.runs import Run
 from pfnscope.kernel.spellings import Spelling
-from pfnscope.model.log import BootLog, Diagnostic, ZoneRange
+from pfnscope.model.log import BootLog, Diagnostic, EfiEntry, MemblockRegion, ZoneRange
 from pfnscope.model.ranges import Lines
 
 Beginning = Literal["start", "banner", "repeat", "prose", "aside"]
@@ -72,10 +74,9 @@ _ONCE: dict[Section, tuple[str, ...]] = {
 }
 _REPEATED = ("e820_changes", "sizes")
 """What a kernel may say twice and mean twice: it changes the same range again, or frees as much again."""
-_ZONES = (ZoneRange, PfnZone)
+_ZONES = frozenset({ZoneRange, PfnZone})
 _MOST_DIAGNOSTICS = 100
 _SPACE = 1 << 64
-_MOST_FRAMES = 1 << 48  # in pages of 64 KiB, the largest base page, this is the whole address space
 
 
 NONE: Mapping[Any, Any] = MappingProxyType({})
@@ -173,7 +174,8 @@ class Draft:
 
     def holds(self, *names: str) -> bool:
         """Whether any fact of these lists was read."""
-        return any(self.facts.get(name) for name in names)
+        facts = self.facts
+        return any(facts.get(name) for name in names)
 
     @property
     def named(self) -> bool:
@@ -223,7 +225,8 @@ class Draft:
 
     def values(self, name: str) -> tuple[Any, ...]:
         """The facts of one list, in text order."""
-        return tuple(self.facts.get(name, {}).values())
+        facts = self.facts.get(name)
+        return tuple(facts.values()) if facts else ()
 
     def span(self) -> tuple[int, int]:
         """First and last recognised line."""
@@ -244,10 +247,12 @@ class Draft:
 
     def add(self, name: str, fact: Any, record: Record, apart: int = 0) -> None:
         """Put a fact into a list, once; a repeat adds its lines, unless it is ``apart``."""
+        kind = type(fact)
+        in_frames = kind in IN_FRAMES
         end = getattr(fact, "end", None)
-        if end is not None and fact.start == end and type(fact) not in IN_FRAMES:
+        if end is not None and fact.start == end and not in_frames:
             return  # an empty range is no fact
-        if _impossible(fact, end):
+        if impossible_frames(fact) if in_frames else end is not None and not fact.start < end <= _SPACE:
             self.complain(
                 "warning",
                 "impossible-range",
@@ -256,7 +261,7 @@ class Draft:
                 record.column,
             )
             return
-        if isinstance(fact, _ZONES) and self._contradicts(fact):
+        if kind in _ZONES and self._contradicts(fact):
             self.complain(
                 "warning",
                 "conflicting-zone",
@@ -268,15 +273,19 @@ class Draft:
         known = self.facts.setdefault(name, {})
         if name in _REPEATED:
             apart = len(known)
-        if type(fact) in IN_FRAMES:
+        if in_frames:
             known[fact] = (fact, merged(known[fact][1], record.lines) if fact in known else record.lines)
             return
-        key = (msgspec.structs.replace(fact, lines=()), apart)
-        before = known.get(key)
-        if before is not None:
+        if put(known, key_of(fact, kind, apart), fact):
             self.doubled = self.doubled or name in LAYOUT
-            fact = msgspec.structs.replace(before, lines=merged(before.lines, fact.lines))
-        known[key] = fact
+
+    def take_run(self, run: Run) -> None:
+        """Add what the lines of a run say, which are behind a line of the same rows."""
+        self.recognised.update(run.lines)
+        self.widest = max(self.widest, run.width)
+        known = self.facts.setdefault("memblock_reserve_events", {})
+        for event in run.events:
+            put(known, key_of(event, MemblockRegion, 0), event)
 
     def _contradicts(self, zone: ZoneRange | PfnZone) -> bool:
         """Whether this zone is already known with other limits: a kernel prints each zone once."""
@@ -285,7 +294,10 @@ class Draft:
 
     def recognise(self, family: str, lines: Lines) -> None:
         """Note that lines were understood."""
-        self.recognised.update(lines)
+        if len(lines) == 1:
+            self.recognised.add(lines[0])
+        else:
+            self.recognised.update(lines)
         self.families[family] = None
 
     def complain(
@@ -354,7 +366,7 @@ class Draft:
         for name, facts in other.facts.items():
             known = self.facts.setdefault(name, {})
             for theirs, fact in facts.items():
-                key = (theirs[0], theirs[1] + dumps) if name == "efi_map" else theirs
+                key = key_of(fact, EfiEntry, theirs[lines_at(EfiEntry)] + dumps) if name == "efi_map" else theirs
                 if key not in known:
                     known[key] = fact
                 elif isinstance(fact, tuple):
@@ -371,14 +383,3 @@ class Draft:
         self.command_width = max(self.command_width, other.command_width)
         self.families |= other.families
         return repeated
-
-
-def _impossible(fact: Any, end: int | None) -> bool:
-    """Whether a range is backwards or lies beyond the address space, whatever the page size."""
-    if type(fact) not in IN_FRAMES:
-        return end is not None and (fact.start > end or end > _SPACE)
-    if isinstance(fact, PfnNode | PfnInitmem | PfnReserved):
-        return fact.start > fact.end or fact.end > _MOST_FRAMES
-    if isinstance(fact, PfnZone):  # an empty zone may be printed backwards
-        return max(fact.start, fact.end) > _MOST_FRAMES
-    return isinstance(fact, PfnMovable) and fact.pfn > _MOST_FRAMES

@@ -2,6 +2,7 @@
 
 from bisect import bisect
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from heapq import heappop, heappush
 from itertools import pairwise
 from typing import Any, TypeVar
@@ -15,7 +16,7 @@ from pfnscope.bootlog.boots.draft import IN_FRAMES, LAYOUT, LEAST, LISTS, Draft
 from pfnscope.bootlog.effects import Tally
 from pfnscope.bootlog.records import merged
 from pfnscope.kernel.architectures import ARCHITECTURES, X86, architecture_named
-from pfnscope.kernel.release import EVERY_RELEASE
+from pfnscope.kernel.release import EVERY_RELEASE, Bounds
 from pfnscope.kernel.spellings import Spelling
 from pfnscope.model.counts import Count, PrintedCounts
 from pfnscope.model.log import BootLog, E820Change, MemblockRegion, NodeRange, PrintedBy, ReservedRegion, StructPages
@@ -26,6 +27,7 @@ from pfnscope.units import PAGE_SIZE
 T = TypeVar("T")
 _LISTED_COUNTS = tuple(field.name for field in msgspec.structs.fields(PrintedCounts) if field.default == ())
 _OF_MEMORY = ("memory_generic", "absent_kib", "reserved_kib", "cma_kib")
+_TITLES = frozenset({*LAYOUT, *LEAST})
 _MOST_FRAMES = {limit: row.name for row in ARCHITECTURES for limit in row.max_pfns}
 """The architecture by the limit that x86 prints behind ``last_pfn``."""
 
@@ -89,9 +91,11 @@ def finish(draft: Draft, index: int, count: int) -> BootLog:
 
 def _facts(draft: Draft, page_size: int) -> dict[str, Any]:
     """The lists of facts, those in page frames behind those in bytes."""
-    facts: dict[str, Any] = {name: draft.values(name) for name in LISTS}
+    facts: dict[str, Any] = dict.fromkeys(LISTS, ())
+    facts |= {name: draft.values(name) for name in draft.facts if name in facts}
     for in_frames, name in IN_FRAMES.values():
-        facts[name] += tuple(fact.in_bytes(page_size, lines) for fact, lines in draft.values(in_frames))
+        if in_frames in draft.facts:
+            facts[name] += tuple(fact.in_bytes(page_size, lines) for fact, lines in draft.values(in_frames))
     facts["node_ranges"] = facts["node_ranges"] or draft.values("node_memory")
     facts["reserved_regions"] = tuple(_named(region, draft.region_names) for region in facts["reserved_regions"])
     facts["reserved_regions"] += tuple(struct_page_memory(draft))
@@ -114,7 +118,8 @@ def _title(draft: Draft) -> str:
         return f"Linux {draft.banner[0].release}" + (
             f" on {draft.host}" if draft.host not in (None, "localhost") else ""
         )
-    lines = [line for name in (*LAYOUT, *LEAST) for fact in draft.values(name) for line in _lines_of(fact)]
+    named = [name for name in draft.facts if name in _TITLES]
+    lines = [line for name in named for fact in draft.values(name) for line in _lines_of(fact)]
     lines = lines or [*draft.recognised]
     return f"lines {min(lines)}-{max(lines)}" if lines else ""
 
@@ -189,18 +194,24 @@ def printed_by(spellings: Mapping[Spelling, Lines]) -> PrintedBy | None:
 
     Several boots in one text, or a vendor who took lines from later releases, have words of no single one.
     """
-    telling = list(spellings.items())
-    bounds = EVERY_RELEASE
+    bounds, telling = _narrowed(tuple(spellings))
+    if not bounds.intervals or not telling:
+        return None
+    return PrintedBy(bounds, tuple(sorted({line for spelling in telling for line in spellings[spelling]})))
+
+
+@lru_cache(256)
+def _narrowed(spellings: tuple[Spelling, ...]) -> tuple[Bounds, list[Spelling]]:
+    """The releases that can print all of these words, and the words that it takes to know that."""
+    bounds, telling = EVERY_RELEASE, list(spellings)
     for _ in range(2):  # the second time from the end, without those that a later one makes needless
         bounds, before, telling = EVERY_RELEASE, telling, []
-        for spelling, lines in before:
+        for spelling in before:
             narrower = bounds & spelling.bounds
             if narrower != bounds:
                 bounds = narrower
-                telling.insert(0, (spelling, lines))
-    if not bounds.intervals or not telling:
-        return None
-    return PrintedBy(bounds, tuple(sorted({line for _, lines in telling for line in lines})))
+                telling.insert(0, spelling)
+    return bounds, telling
 
 
 def architecture(draft: Draft) -> tuple[str | None, Lines]:

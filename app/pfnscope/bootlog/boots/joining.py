@@ -82,14 +82,17 @@ def _boots(parts: list[Draft]) -> list[Draft]:
     if not any(part.has_ranges for part in with_layout):
         return with_layout
     boots = [part for part in with_layout if part.has_ranges or part.banner is not None]
-    takers = _takers(boots)
     following = iter(boots)
     after = next(following, None)
+    orphans = []
     for part in parts:
         if part is after:
             after = next(following, None)
         elif part.has_layout or part.holds("initmem", "pfn_initmem"):
-            _place(part, takers, after or boots[-1])
+            orphans.append((part, after or boots[-1]))
+    takers = _takers(boots) if orphans else {}
+    for orphan, behind in orphans:
+        _place(orphan, takers, behind)
     return boots
 
 

@@ -19,6 +19,7 @@ from pfnscope.bootlog.effects import (
     Section,
 )
 from pfnscope.bootlog.records import Record
+from pfnscope.bootlog.runs import Run
 from pfnscope.bootlog.text.prefix import is_kernel, strip_prefix
 from pfnscope.bootlog.text.searchable import Text
 from pfnscope.kernel.architectures import architecture, architecture_named
@@ -38,7 +39,7 @@ _BEGINNINGS = frozenset(
 _FAR = 1024  # bytes of a line that show whether it is of a log
 
 
-def drafts(text: Text, records: Iterable[Record]) -> list[Draft]:
+def drafts(text: Text, records: Iterable[Record | Run]) -> list[Draft]:
     """Read records into drafts, those of one machine behind each other; a new one begins where a boot cannot go on.
 
     A host that a log daemon names has a stream of its own. One without a banner that begins where another ends is the
@@ -48,6 +49,9 @@ def drafts(text: Text, records: Iterable[Record]) -> list[Draft]:
     streams = [current]
     by_host: dict[str, _Stream] = {}
     for record in records:
+        if isinstance(record, Run):
+            current.drafts[-1].take_run(record)
+            continue
         if record.host is not None:
             known = by_host.get(record.host)
             if known is None and by_host and len(streams) < _MOST_HOSTS:
@@ -84,17 +88,22 @@ class Order:
     def __init__(self) -> None:
         self._rising = self._falling = 0
 
-    def watched(self, records: Iterable[Record]) -> Iterator[Record]:
+    def watched(self, records: Iterable[Record | Run]) -> Iterator[Record | Run]:
         """The records, while their order is counted: time stamps, entries of a list, and headers with their entries."""
-        before: Record | None = None
+        before, stamp = None, None
         for record in records:
-            if before is not None:
-                one, other = before.stamp, record.stamp
-                if one == other or one is None or other is None:
-                    one, other = _places(before.effect, record.effect)
-                self._rising += one < other
-                self._falling += one > other
-            before = record
+            if isinstance(record, Run):
+                self._rising += record.rises
+                stamp = record.stamp
+            else:
+                if before is not None:
+                    one, other = stamp, record.stamp
+                    if one == other or one is None or other is None:
+                        one, other = _places(before.effect, record.effect)
+                    if one != other:
+                        self._rising += one < other
+                        self._falling += one > other
+                before, stamp = record, record.stamp
             yield record
 
     @property
@@ -106,6 +115,8 @@ class Order:
 def _places(one: Effect | None, other: Effect | None) -> tuple[int, int]:
     """Where two neighbours stand in the list that both are of: a header in front, entries by address; else alike."""
     kind, other_kind = type(one), type(other)
+    if kind not in _PLACED and other_kind not in _PLACED:
+        return 0, 0
     if isinstance(one, Header) or isinstance(other, Header):
         above = isinstance(one, Header) and one.section in _SECTIONS_OF.get(other_kind, ())
         below = isinstance(other, Header) and other.section in _SECTIONS_OF.get(kind, ())
@@ -123,6 +134,7 @@ _SECTIONS_OF: dict[type, tuple[Section, ...]] = {
     ZoneRange: ("zones",),
     PfnZone: ("zones",),
 }
+_PLACED = frozenset({Header, *_SECTIONS_OF})
 _LEAST_FALLS = 3
 _MORE_FALLS = 4
 

@@ -4,7 +4,7 @@ Patterns are RE2, anchored at the start of the message behind its prefix. Blanks
 and what follows the part that is needed is left alone, because people annotate logs.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container
 from functools import lru_cache
 
 import msgspec
@@ -61,15 +61,22 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     torn: bool = False
     releases: tuple[tuple[str, Spelling], ...] = ()
 
-    def spellings(self, message: bytes) -> Iterator[Spelling]:
-        """What bounds the release of a message of this row."""
-        return (spelling for words, spelling in self.releases if compiled(words).find(message) >= 0)
+    def spellings(self, message: bytes, known: Container[Spelling] = ()) -> list[Spelling]:
+        """What bounds the release of a message of this row, but what is ``known`` already."""
+        rows = [row for row in self.releases if row[1] not in known]
+        return [spelling for words, spelling in rows if compiled(words).find(message) >= 0] if rows else []
 
 
 @lru_cache(1024)
 def architectures_of(source: str) -> frozenset[str]:
     """The folders of arch/ that a row names as its source; a row that names one alone holds there only."""
     return frozenset(part.partition("/")[0] for part in source.split("arch/")[1:])
+
+
+@lru_cache(1024)
+def is_of_x86_map(source: str) -> bool:
+    """Whether x86 alone prints a row, from its memory map."""
+    return "kernel/e820" in source and architectures_of(source) == {"x86"}
 
 
 class DamagedError(ValueError):
@@ -96,15 +103,15 @@ def same_width(first: str | None, last: str | None) -> None:
 
 def inclusive(first: str | None, last: str | None) -> ByteRange:
     """A printed range whose last byte belongs to it."""
-    if len(first or "") != len(last or ""):
-        same_width(first, last)
+    if first and last and len(first) == len(last) <= _MOST_DIGITS:  # nearly all
+        return ByteRange(int(first, 16), int(last, 16) + 1)
+    same_width(first, last)
     return ByteRange(hexadecimal(first), hexadecimal(last) + 1)
 
 
 def exclusive(start: str | None, end: str | None) -> ByteRange:
     """A printed range whose end does not belong to it."""
-    if len(start or "") != len(end or ""):
-        same_width(start, end)
+    same_width(start, end)
     return ByteRange(hexadecimal(start), hexadecimal(end))
 
 

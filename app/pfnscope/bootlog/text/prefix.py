@@ -83,7 +83,6 @@ _FRAMES = b"`'\"*|,;)]}"
 _CLOSED = b" \t,;)]}"
 _SIGNS = b"`'\"*|"
 _MOST_FRAMES = 3
-_STAMP_ENDS = 40  # bytes in which a time stamp has ended
 _FACILITIES = (b"kern", b"user", b"daem", b"sysl")
 _OTHER_PREFIXES = (b"data", b"MESS")
 _RECORDS = (b"{", b'"')  # what a record with named fields begins with
@@ -98,6 +97,10 @@ _USUAL = (
     r"|[\w./~+@\-]*(?:dmesg|log|messages|kern|boot|txt|console|serial)[\w./+\-]*[:\-][ \t]*"
 )
 _VARYING = r"[0-9A-Za-z]*[0-9][0-9A-Za-z]*|[ \t]+|[^0-9A-Za-z \t]+|[A-Za-z]+"
+
+
+STAMP_ENDS = 40
+"""Bytes in which a time stamp has ended."""
 
 
 class Stripped(msgspec.Struct, frozen=True):
@@ -120,7 +123,7 @@ def strip_prefix(line: bytes, *, kernel: bool = False) -> Stripped:
 
     ``kernel``: what stood in front of it already shows that it is the kernel's.
     """
-    if line[-1:] in _FRAMES:
+    if line[-1:] in _FRAMES and line.rstrip(_CLOSED)[-1:] in _SIGNS:
         line = _unframed(line)
     return after_plain_stamp(line) or _peel(line, kernel=kernel)
 
@@ -154,15 +157,14 @@ def after_plain_stamp(line: bytes) -> Stripped | None:
 
     Most lines of most logs are, and matching the full prefix pattern is slow.
     """
-    closed = line.find(b"]", 0, _STAMP_ENDS)
-    if closed < 0 or line[:1] != b"[":
+    closed = line.find(b"]", 0, STAMP_ENDS)
+    if closed < 0 or line[:1] != b"[" or (stamp := _stamp(line[1:closed])) is None:
         return None
     message = line[closed + 1 :].lstrip(b" ")
     at = len(line) - len(message)
     if at == closed + 1 or not _is_message(message):
         return None
-    stamp = _stamp(line[1:closed])
-    return None if stamp is None else Stripped(_plain(message.rstrip()), at, True, stamp)
+    return Stripped(_plain(message.rstrip()), at, True, stamp)
 
 
 def _is_message(text: bytes) -> bool:
@@ -175,7 +177,7 @@ def _is_message(text: bytes) -> bool:
             return not text.partition(b":")[2].lstrip(b" ")[:1].islower()
         return begin not in _OTHER_PREFIXES and text[4:5] != b">"
     if begin == b"[mem":
-        return b":" not in text[:_STAMP_ENDS]
+        return b":" not in text[:STAMP_ENDS]
     if not (text[:1].isalpha() and text[1:2].isalnum()) or (text[:1] == b"c" and text[1:2].isdigit()):
         return False
     date = text[:3].isalpha() and (text[3:4] == b"/" or (text[3:4] == b" " and text[4:].lstrip(b" ")[:1].isdigit()))
@@ -193,8 +195,8 @@ _SHORTEST = 17  # bytes of a prefix with a host name; a time stamp alone has few
 
 def host_of(prefix: bytes) -> str | None:
     """The host name or address in a prefix: that of a log daemon, or of a program that collects logs."""
-    if len(prefix) < _SHORTEST:
-        return None
+    if len(prefix) < _SHORTEST or not (b"kernel" in prefix or prefix.count(b".") > 2 or prefix.count(b":") > 1):
+        return None  # neither a name in front of "kernel:" nor an address, as in front of nearly all messages
     match = compiled(_SENDER).search(prefix[-_FARTHEST:])
     name = (match.group(1) or match.group(2)) if match else None
     return None if name is None or compiled(_NO_HOST).fullmatch(name) else name.decode("ascii", "replace")
@@ -205,8 +207,13 @@ _NO_HOST = r"[a-z]+[0-9]?\.(?:emerg|alert|crit|err|error|warn|warning|notice|inf
 
 def is_kernel(line: bytes) -> bool:
     """Whether :func:`strip_prefix` takes a line for the kernel's; most begin with a time stamp, which is enough."""
-    stamp, closed, _ = line[:_STAMP_ENDS].partition(b"]")
-    return (stamp[:1] == b"[" and bool(closed) and _stamp(stamp[1:]) is not None) or strip_prefix(line).kernel
+    return has_stamp(line) or strip_prefix(line).kernel
+
+
+def has_stamp(line: bytes) -> bool:
+    """Whether a line begins with a time stamp of the kernel's, which its first few bytes show."""
+    stamp, closed, _ = line[:STAMP_ENDS].partition(b"]")
+    return stamp[:1] == b"[" and bool(closed) and _stamp(stamp[1:]) is not None
 
 
 @lru_cache(64)

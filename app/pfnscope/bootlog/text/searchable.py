@@ -85,10 +85,6 @@ class Text:
             + bisect_left(self._added, start)
         )
 
-    def advance(self, offset: int) -> None:
-        """Let the counting start at ``offset``; later calls must not use a lower one."""
-        self._base = (offset, self._newlines(offset))
-
     def _newlines(self, offset: int) -> int:
         at, count = self._base
         return count + self.data.count(b"\n", at, offset)
@@ -99,6 +95,17 @@ class Text:
         if self._breaks or self._added:
             number += bisect_left(self._breaks, offset + 1) - bisect_left(self._added, offset)
         return number
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether each line of :attr:`data` is one of the text as given."""
+        return not self._breaks and not self._added
+
+    def advanced(self, start: int, end: int) -> tuple[int, ...]:
+        """Line numbers of ``[start, end)``; the counting starts there, and later calls must not use a lower offset."""
+        count = self._newlines(start)
+        self._base = start, count
+        return self.numbers(start, end) if self._breaks or self._added else (count + 1,)
 
     def numbers(self, start: int, end: int) -> tuple[int, ...]:
         """Line numbers of the bytes ``[start, end)``, which are on one logical line."""
