@@ -32,10 +32,9 @@ _MOST_FRAMES = {limit: row.name for row in ARCHITECTURES for limit in row.max_pf
 """The architecture by the limit that x86 prints behind ``last_pfn``."""
 
 Step = tuple[int, MemblockRegion, bool]
-Piece = tuple[int, int, MemblockRegion]
-_LINES_OF_A_STEP = 2
-"""From a request to its reservation: the next line, or where a mailer wrapped it the one behind."""
 """A line number, a region, and whether that line puts it into the list."""
+
+Piece = tuple[int, int, MemblockRegion]
 
 
 def finish(draft: Draft, index: int, count: int) -> BootLog:
@@ -268,7 +267,7 @@ def memblock_freed(draft: Draft) -> tuple[ByteRange, ...]:
 
 
 def struct_page_memory(draft: Draft) -> Iterator[ReservedRegion]:
-    """Where the memory of struct pages lies: what is reserved behind each request for it and not freed.
+    """Where the memory of struct pages lies: what the next step of the boot reserves for each request, if not freed.
 
     Source: memblock_alloc_range_nid() in mm/memblock.c, 4.17 to 7.1: it prints a request, then its reservation.
     """
@@ -281,7 +280,7 @@ def struct_page_memory(draft: Draft) -> Iterator[ReservedRegion]:
     for request in requests:
         for line in request.lines:
             at = bisect(at_line, (line, len(events)))
-            if at < len(at_line) and at_line[at][0] - line <= _LINES_OF_A_STEP:
+            if at < len(at_line):
                 event = events[at_line[at][1]]
                 node = event.node if request.node is None else request.node
                 region = structs.replace(event, node=node, lines=(line, at_line[at][0]))

@@ -9,7 +9,6 @@ from pfnscope.model.log import E820Change, Failure, MapEntry, MemoryType, Reserv
 from pfnscope.model.ranges import ByteRange, Lines
 from pfnscope.units import MIB
 
-"""Kind and name of the region from _text to _end, as the kernel prints it where its map calls that anything but RAM."""
 
 TYPES = (
     r"((?i:usable after init|usable|reserved|ACPI data|ACPI NVS|unusable|persistent RAM \(type [0-9]{1,10}\)"
