@@ -9,7 +9,6 @@ from pfnscope.model.log import E820Change, Failure, MapEntry, MemoryType, Reserv
 from pfnscope.model.ranges import ByteRange, Lines
 from pfnscope.units import MIB
 
-
 TYPES = (
     r"((?i:usable after init|usable|reserved|ACPI data|ACPI NVS|unusable|persistent RAM \(type [0-9]{1,10}\)"
     r"|persistent \(type [0-9]{1,10}\)|soft reserved|System RAM|device reserved|kernel usable RAM|ROM data"
