@@ -11,7 +11,7 @@ from msgspec import Struct, structs
 
 from pfnscope.analysis.choice import printed_counts
 from pfnscope.analysis.eras import states
-from pfnscope.analysis.replay import PassCount, replay
+from pfnscope.analysis.replay import PassCount, frames_of, replay
 from pfnscope.kernel.release import Release
 from pfnscope.kernel.rules import CountWording, StructPageRule
 from pfnscope.model.analysis import ALARMS, Basis, Check, Choice, Hole
@@ -127,9 +127,9 @@ def _differences(rule: StructPageRule, printed: Sequence[PassCount], counted: Se
     ours, theirs = totals(counted), totals(printed)
     # what is not printed at all contradicts nothing: that line may be the one that is missing
     wrong = {zone: abs(ours[zone] - pages) for zone, pages in theirs.items() if ours[zone] != pages}
-    frames: dict[bool, list[FrameRange]] = {True: [], False: []}
+    held: dict[bool, list[PassCount]] = {True: [], False: []}
     for item in counted:
         zone = (None if nodeless else item.node, item.zone)
         if zone in theirs:
-            frames[zone in wrong].extend(item.frames)
-    return _Differences(sum(wrong.values()), FrameSet.of(frames[True]), FrameSet.of(frames[False]))
+            held[zone in wrong].append(item)
+    return _Differences(sum(wrong.values()), frames_of(held[True]), frames_of(held[False]))

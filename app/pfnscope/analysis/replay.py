@@ -1,6 +1,10 @@
 """Replays the passes of a struct page rule on a layout: which frames each one writes, and what it counts."""
 
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
+from itertools import accumulate
+from operator import itemgetter
 
 from msgspec import Struct
 
@@ -11,25 +15,47 @@ from pfnscope.kernel.rules import Pass, StructPageRule, typical
 from pfnscope.model.analysis import PageState
 from pfnscope.model.layout import Layout, ZoneSpan
 from pfnscope.model.log import MemoryType
-from pfnscope.model.ranges import FrameRange, FrameSet, Painted, paint
+from pfnscope.model.ranges import FrameRange, FrameSet, Painted, clip, overlay, paint
 
 _E820 = "x86 put what e820 does not call RAM into memblock.reserved"
 
 
 class PassCount(Struct, frozen=True):
-    """Struct pages without memory that a pass wrote, as the kernel would print them; ``frames`` are which."""
+    """Struct pages without memory that a pass wrote, as the kernel would print them.
+
+    They are those of ``writable``, which all counts of a replay share, that lie ``within`` some ranges: where nodes are
+    interleaved, each gap between two ranges of one node has the holes of all others in it.
+    """
 
     pages: int
     node: int | None = None
     zone: str | None = None
-    frames: FrameSet = FrameSet()
+    within: FrameSet = FrameSet()
+    writable: FrameSet = FrameSet()
+
+    @property
+    def frames(self) -> FrameSet:
+        """Which they are."""
+        return FrameSet(
+            tuple(piece for start, end in self.within.pairs for piece in clip(self.writable.pairs, start, end))
+        )
+
+
+def frames_of(counts: Iterable[PassCount]) -> FrameSet:
+    """Which struct pages some counts of one replay are of, in one pass over all."""
+    items = tuple(counts)
+    within = FrameSet.of(frames for item in items for frames in item.within)
+    return within & items[0].writable if items else within
 
 
 Counted = Callable[[StructPageRule], tuple[PassCount, ...]]
 """What the passes of a rule would count on some layout."""
 
 
-class Replay(Struct):
+Strokes = Iterable[tuple[FrameRange, PageState]]
+
+
+class Replay(Struct, dict=True):
     """A replay under way. Later strokes lie over earlier ones, as later passes overwrite earlier ones.
 
     ``valid`` are the frames that the passes over holes may write, ``walked`` those of them that zone walks do.
@@ -45,28 +71,38 @@ class Replay(Struct):
     counts: list[PassCount]
 
     def write(self, frames: FrameSet, state: PageState) -> FrameSet:
-        """Record that a pass gave ``state`` to those of the frames that are in scope; returns these."""
-        return self._record(frames & self.valid, state)
-
-    def write_range(self, start: int, end: int, state: PageState) -> FrameSet:
-        """The same for the frames ``[start, end)``, which may be empty or backwards."""
-        return self._record(self.valid.clip(start, end), state)
+        """Record that a pass over holes gave ``state`` to those of the frames that it may write; returns these."""
+        written = frames & self.valid
+        self.strokes.extend((item, state) for item in written)
+        return written
 
     def allocate(self, state: PageState) -> None:
         """Give ``state`` to every struct page."""
-        self._record(self.scope, state)
+        self.strokes.extend((item, state) for item in self.scope)
 
-    def walk(self, start: int, end: int, state: PageState) -> None:
-        """Record that the walk over a zone's span gave ``state`` to the frames ``[start, end)``."""
-        self._record(self.walked.clip(start, end), state)
+    def lay(self, strokes: Strokes, among: FrameSet) -> None:
+        """Record one pass, of whose strokes the later ones lie over the earlier, on those frames alone.
 
-    def count(self, written: FrameSet, node: int | None = None, zone: str | None = None) -> None:
-        """Add a count of what was written."""
-        self.counts.append(PassCount(written.pages, node, zone, written))
+        Strokes are cut into frames behind each other first: those of many nodes may all span the same holes.
+        """
+        for frames, (state,) in overlay(among, paint(strokes)):
+            if state is not None:
+                self.strokes.append((frames, state))
 
-    def _record(self, written: FrameSet, state: PageState) -> FrameSet:
-        self.strokes.extend((item, state) for item in written)
-        return written
+    def count(self, within: FrameSet, node: int | None = None, zone: str | None = None) -> None:
+        """Add a count of what of these frames was written."""
+        pages = sum(self._valid_below(end) - self._valid_below(start) for start, end in within.pairs)
+        self.counts.append(PassCount(pages, node, zone, within, self.valid))
+
+    def _valid_below(self, pfn: int) -> int:
+        """How many of ``valid`` lie below a frame."""
+        at = bisect_right(self.valid.pairs, pfn, key=itemgetter(0))
+        return self._lengths[at] - max(0, self.valid.pairs[at - 1][1] - pfn) if at else 0
+
+    @cached_property
+    def _lengths(self) -> list[int]:
+        """How many frames the first 0, 1, … ranges of ``valid`` have."""
+        return list(accumulate((end - start for start, end in self.valid.pairs), initial=0))
 
 
 def replay(
@@ -124,21 +160,26 @@ def _allocate_raw(run: Replay) -> None:
 def _walk_spans(run: Replay) -> None:
     ends = walk_ends(run.layout, run.version)
     by_e820 = Pass.ZERO_RESERVED_AND_E820 in run.rule.passes and run.layout.memmap.fills_holes(run.version)
-    reserved = _reserved_by_e820(run.layout) if by_e820 else FrameSet()
+    run.lay(_of_spans(run, ends, reserved=False), run.walked)
+    if by_e820:
+        run.lay(_of_spans(run, ends, reserved=True), run.walked & _reserved_by_e820(run.layout))
+
+
+def _of_spans(run: Replay, ends: Mapping[int, int], *, reserved: bool) -> Strokes:
     for span in run.layout.zone_spans:
         why = f"the walk over the span of node {span.node}, zone {span.zone} initialised it"
-        end = min(span.frames.end, ends.get(span.node, span.frames.end))
-        run.walk(span.frames.start, end, PageState("initialised", why, span.node, span.zone))
-        for piece in reserved.clip(span.frames.start, end):
-            state = PageState("initialised", f"{why}; {_E820}", span.node, span.zone, reserved=True)
-            run.walk(piece.start, piece.end, state)
+        why = f"{why}; {_E820}" if reserved else why
+        end = max(span.start_pfn, min(span.end_pfn, ends.get(span.node, span.end_pfn)))
+        state = PageState("initialised", why, span.node, span.zone, reserved=reserved)
+        yield FrameRange(span.start_pfn, end), state
 
 
 def _walk_spans_reserved(run: Replay) -> None:
+    strokes: list[tuple[FrameRange, PageState]] = []
     for span in run.layout.zone_spans:
         why = f"the walk over the span of node {span.node}, zone {span.zone} initialised it, Reserved"
-        state = PageState("initialised", why, span.node, span.zone, page_reserved=True)
-        run.walk(span.frames.start, span.frames.end, state)
+        strokes.append((span.frames, PageState("initialised", why, span.node, span.zone, page_reserved=True)))
+    run.lay(strokes, run.walked)
 
 
 def _walk_regions(run: Replay) -> None:
@@ -149,17 +190,19 @@ def _walk_regions(run: Replay) -> None:
     """
     if not run.layout.nomap:
         return
+    strokes: list[tuple[FrameRange, PageState]] = []
     for span in run.layout.zone_spans:
-        own = run.layout.nomap & FrameSet.of(item.frames for item in run.layout.by_node.get(span.node, ()))
         why = f"memory of node {span.node}, zone {span.zone}, initialised as that"
-        for piece in own.clip(span.start_pfn, span.end_pfn) & run.scope:
-            run.strokes.append((piece, PageState("initialised", why, span.node, span.zone)))
+        state = PageState("initialised", why, span.node, span.zone)
+        own = run.layout.by_node.get(span.node, ())
+        strokes += ((item.frames.clip(span.start_pfn, span.end_pfn), state) for item in own)
+    run.lay(strokes, run.layout.nomap & run.scope)
 
 
 def _reserve(run: Replay) -> None:
     """memmap_init_reserved_pages(): what lies beyond a node's deferral point is initialised again."""
-    for frames, state in initialised_by_reserving(run.layout, run.version, spans=Pass.WALK_SPANS in run.rule.passes):
-        run.walk(frames.start, frames.end, state)
+    spans = Pass.WALK_SPANS in run.rule.passes
+    run.lay(initialised_by_reserving(run.layout, run.version, spans=spans), run.walked)
 
 
 def _zero_reserved(run: Replay) -> None:
@@ -202,29 +245,27 @@ def _init_as_node_0(run: Replay) -> None:
     run.count(run.write(_gaps(run.layout), state))
 
 
-def _hole_below(run: Replay, hole: int, start: int, span: ZoneSpan) -> FrameSet:
-    """Initialise ``[hole, start)`` as the zone of ``span``; the struct pages written."""
+def _hole_state(span: ZoneSpan) -> PageState:
     why = f"a hole below or behind memory of node {span.node}, zone {span.zone}: initialised as that zone and Reserved"
-    state = PageState("initialised", why, span.node, span.zone, page_reserved=True)
-    return run.write_range(hole, start, state)
+    return PageState("initialised", why, span.node, span.zone, page_reserved=True)
 
 
 def _holes_per_zone(run: Replay) -> None:
     """memmap_init_zone() of 5.12: ``hole`` is shared by all zones and not advanced over a section's tail."""
     _walk_regions(run)
     section = run.layout.memmap.tail(run.version)
-    by_node: dict[int, list[FrameRange]] = {}
-    for item in run.layout.memory:
-        by_node.setdefault(item.node, []).append(item.frames)
+    strokes: list[tuple[FrameRange, PageState]] = []
     hole = 0
     for span in run.layout.zone_spans:
-        written: list[FrameRange] = []
-        for frames in by_node.get(span.node, ()):
-            part = frames.clip(span.frames.start, span.frames.end)
-            written += _hole_below(run, hole, part.start, span)
+        state, below = _hole_state(span), list[FrameRange]()
+        for item in run.layout.by_node.get(span.node, ()):
+            part = item.frames.clip(span.start_pfn, span.end_pfn)
+            below.append(FrameRange(hole, part.start))
             hole = part.end
-        written += _hole_below(run, hole, -(-span.frames.end // section) * section, span)
-        _count(run, FrameSet.of(written), span)
+        below.append(FrameRange(hole, -(-span.end_pfn // section) * section))
+        strokes += ((frames, state) for frames in below)
+        _count(run, below, span)
+    run.lay(strokes, run.valid)
 
 
 def _holes_by_address(run: Replay) -> None:
@@ -239,6 +280,15 @@ def _holes_by_address_split(run: Replay) -> None:
 
 def _pass_by_address(run: Replay, *, split: bool) -> None:
     _walk_regions(run)
+    strokes: list[tuple[FrameRange, PageState]] = []
+    for frames, span in _below_memory(run, split=split):
+        strokes.append((frames, _hole_state(span)))
+        _count(run, [frames], span)
+    run.lay(strokes, run.valid)
+
+
+def _below_memory(run: Replay, *, split: bool) -> Iterator[tuple[FrameRange, ZoneSpan]]:
+    """What the pass takes for holes, with the zone of the memory above; behind the last memory, of that."""
     spans: dict[int, list[ZoneSpan]] = {}
     for span in run.layout.zone_spans:
         if span.present_pages:
@@ -248,22 +298,24 @@ def _pass_by_address(run: Replay, *, split: bool) -> None:
     for item in run.layout.memory:
         for span in spans.get(item.node, ()):
             last = span
-            part = item.frames.clip(span.frames.start, span.frames.end)
+            part = item.frames.clip(span.start_pfn, span.end_pfn)
             if part.pages == 0:
                 continue
             if split and hole < span.start_pfn < part.start:
-                _count(run, _hole_below(run, hole, span.start_pfn, span), span)
+                yield FrameRange(hole, span.start_pfn), span
                 hole = span.start_pfn
-            _count(run, _hole_below(run, hole, part.start, span), span)
+            yield FrameRange(hole, part.start), span
             hole = part.end
     if last is not None:
         section = run.layout.memmap.tail(run.version)
-        _count(run, _hole_below(run, hole, -(-hole // section) * section, last), last)
+        yield FrameRange(hole, -(-hole // section) * section), last
 
 
-def _count(run: Replay, written: FrameSet, span: ZoneSpan) -> None:
-    if written.pairs:
-        run.count(written, span.node, span.zone)
+def _count(run: Replay, frames: Iterable[FrameRange], span: ZoneSpan) -> None:
+    """Count them where there are any."""
+    run.count(FrameSet.of(frames), span.node, span.zone)
+    if not run.counts[-1].pages:
+        run.counts.pop()
 
 
 _SPARSEMEM_ONLY = frozenset({

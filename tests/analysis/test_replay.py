@@ -1,0 +1,169 @@
+"""The replay of a rule's passes, which works on ranges, held against the same passes frame by frame."""
+
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import structs
+
+from pfnscope.analysis.replay import replay
+from pfnscope.kernel.architecture_row import MemoryModel
+from pfnscope.kernel.rules import RULES, Pass, StructPageRule, typical
+from pfnscope.layout.zones import zone_spans
+from pfnscope.model.analysis import PageState
+from pfnscope.model.layout import Layout, MemMap, MemoryRange, Owner, ZoneLimit, ZoneSpan
+from pfnscope.model.log import MemoryType
+from pfnscope.model.ranges import FrameRange, FrameSet, Painted
+
+END, SECTION, PAGE = 64, 8, 4096
+LIMITS = (("DMA", 0, 16), ("DMA32", 16, 40), ("Normal", 40, END))
+State = tuple[str, int | None, str | None, bool, bool]
+
+
+@st.composite
+def layouts(draw: st.DrawFn) -> Layout:
+    """Few frames of up to three interleaved nodes; nodes may have movable memory, some of it may be NOMAP."""
+    edges = sorted(draw(st.sets(st.integers(0, END), min_size=2, max_size=20)))
+    pieces = [FrameRange(*pair) for pair in pairwise(edges)]
+    memory = tuple(MemoryRange(piece, node - 1, ()) for piece in pieces if (node := draw(st.integers(0, 3)))) or (
+        MemoryRange(pieces[0], 0, ()),
+    )
+    limits = tuple(ZoneLimit(zone, FrameRange(start, end), ()) for zone, start, end in LIMITS)
+    some = st.sets(st.integers(0, END - 1), max_size=12)
+    reserved, owned, nomap = (FrameSet.of(FrameRange(at, at + 1) for at in draw(some)) for _ in range(3))
+    layout = Layout(
+        arch="x86_64",
+        page_size=PAGE,
+        memmap=MemMap(MemoryModel.SPARSEMEM, section_size=SECTION * PAGE, block=SECTION),
+        memory=memory,
+        zone_limits=limits,
+        zone_spans=zone_spans(memory, limits, draw(st.dictionaries(st.integers(0, 2), st.integers(12, END)))),
+        owners=tuple((item, Owner(MemoryType.RESERVED, "reserved", ())) for item in owned),
+        reserved=reserved,
+        reserved_complete=True,
+        max_pfn=memory[-1].frames.end - draw(st.integers(0, 3)),
+    )
+    return structs.replace(layout, nomap=nomap & layout.memory_frames)
+
+
+class ByFrame:
+    """The passes as the kernel runs them, one struct page after the other."""
+
+    def __init__(self, layout: Layout, rule: StructPageRule) -> None:
+        self.layout, self.rule = layout, rule
+        self.memory = {pfn: item.node for item in layout.memory for pfn in range(item.frames.start, item.frames.end)}
+        self.pages = {pfn for item in layout.without_memory | layout.nomap for pfn in range(item.start, item.end)}
+        self.reserved = {pfn for pfn in range(END + SECTION) if pfn in layout.reserved}
+        self.state: dict[int, State] = {}
+        self.counts: list[tuple[int | None, str | None, frozenset[int]]] = []
+        for step in rule.passes:
+            self.run(step)
+
+    def write(self, pfns: "set[int] | range", state: State) -> set[int]:
+        written = {pfn for pfn in pfns if pfn in self.pages}
+        self.state.update(dict.fromkeys(written, state))
+        return written
+
+    def run(self, step: Pass) -> None:
+        gaps = {pfn for pfn in self.pages if pfn not in self.memory or pfn in self.layout.nomap}
+        outside = self.reserved - self.memory.keys()
+        if step in (Pass.ALLOCATE_RAW, Pass.ALLOCATE_ZEROED):
+            name = "uninitialised" if step is Pass.ALLOCATE_RAW else "zeroed"
+            self.write(self.pages, (name, None, None, False, False))
+        elif step in (Pass.WALK_SPANS, Pass.WALK_SPANS_RESERVED):
+            for span in self.layout.zone_spans:
+                for pfn in range(span.start_pfn, span.end_pfn):
+                    kept = Pass.ZERO_RESERVED_AND_E820 in self.rule.passes and pfn in self.by_e820()
+                    all_of_it = step is Pass.WALK_SPANS_RESERVED
+                    self.write({pfn}, ("initialised", span.node, span.zone, kept, all_of_it))
+        elif step is Pass.ZERO_RESERVED:
+            self.counted(self.write(outside, ("zeroed", None, None, False, False)))
+        elif step is Pass.ZERO_RESERVED_AND_E820:
+            self.counted(self.write(self.by_e820(), ("zeroed", None, None, True, False)))
+        elif step is Pass.ZERO_UP_TO_MAX_PFN:
+            gaps = {pfn for pfn in gaps if pfn < self.layout.max_pfn}
+            self.counted(self.write(gaps, ("zeroed", None, None, False, False)))
+        elif step is Pass.ZERO_UP_TO_SECTION:
+            self.counted(self.write(gaps, ("zeroed", None, None, False, False)))
+        elif step is Pass.INIT_AS_NODE_0:
+            self.counted(self.write(gaps, ("initialised", 0, "DMA", False, True)))
+        elif step is Pass.WALK_REGIONS:
+            self.regions()
+        elif step is Pass.HOLES_PER_ZONE:
+            self.regions()
+            self.per_zone()
+        elif step in (Pass.HOLES_BY_ADDRESS, Pass.HOLES_BY_ADDRESS_SPLIT):
+            self.regions()
+            self.by_address(split=step is Pass.HOLES_BY_ADDRESS_SPLIT)
+
+    def by_e820(self) -> set[int]:
+        ends = [frames.end for frames, _ in self.layout.owners] or [self.layout.memory_frames.end]
+        return {pfn for pfn in self.pages if pfn < max(ends) or pfn in self.reserved} - self.memory.keys()
+
+    def counted(self, written: set[int], node: int | None = None, zone: str | None = None) -> None:
+        self.counts.append((node, zone, frozenset(written)))
+
+    def regions(self) -> None:
+        for span in self.layout.zone_spans:
+            own = {pfn for pfn in range(span.start_pfn, span.end_pfn) if self.memory.get(pfn) == span.node}
+            self.write(
+                {pfn for pfn in own if pfn in self.layout.nomap}, ("initialised", span.node, span.zone, False, False)
+            )
+
+    def hole(self, start: int, end: int, span: ZoneSpan) -> set[int]:
+        return self.write(range(start, end), ("initialised", span.node, span.zone, False, True))
+
+    def per_zone(self) -> None:
+        hole = 0
+        for span in self.layout.zone_spans:
+            written: set[int] = set()
+            for item in self.layout.memory:
+                if item.node == span.node:
+                    part = item.frames.clip(span.start_pfn, span.end_pfn)
+                    written |= self.hole(hole, part.start, span)
+                    hole = part.end
+            written |= self.hole(hole, -(-span.end_pfn // SECTION) * SECTION, span)
+            if written:
+                self.counted(written, span.node, span.zone)
+
+    def by_address(self, *, split: bool) -> None:
+        hole, last = 0, None
+        for item in self.layout.memory:
+            for span in self.layout.zone_spans:
+                if span.node != item.node or not span.present_pages:
+                    continue
+                last, part = span, item.frames.clip(span.start_pfn, span.end_pfn)
+                if not part.pages:
+                    continue
+                starts = [span.start_pfn] if split and hole < span.start_pfn < part.start else []
+                for end in (*starts, part.start):
+                    if written := self.hole(hole, end, span):
+                        self.counted(written, span.node, span.zone)
+                    hole = end
+                hole = part.end
+        if last and (written := self.hole(hole, -(-hole // SECTION) * SECTION, last)):
+            self.counted(written, last.node, last.zone)
+
+
+def by_frame(painted: Painted[PageState]) -> dict[int, State]:
+    return {
+        pfn: (state.state, state.node, state.zone, state.reserved, state.page_reserved)
+        for frames, state in painted
+        for pfn in range(frames.start, frames.end)
+    }
+
+
+@settings(max_examples=200)
+@given(rule=st.sampled_from(RULES), layout=layouts())
+def test_passes_over_ranges_leave_what_the_same_passes_leave_frame_by_frame(
+    rule: StructPageRule, layout: Layout
+) -> None:
+    painted, counts = replay(layout, rule, layout.without_memory | layout.nomap, typical(rule))
+    slow = ByFrame(layout, rule)
+    assert by_frame(painted) == slow.state
+    ours = [
+        (item.node, item.zone, frozenset(pfn for piece in item.frames for pfn in range(piece.start, piece.end)))
+        for item in counts
+    ]
+    assert ours == slow.counts
+    assert [item.pages for item in counts] == [len(frames) for _, _, frames in slow.counts]
