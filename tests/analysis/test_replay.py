@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from pfnscope.analysis.replay import replay
+from pfnscope.analysis.replay import counts_of, replay, unwritten
 from pfnscope.kernel.architecture_row import MemoryModel
 from pfnscope.kernel.rules import RULES, Pass, StructPageRule, typical
 from pfnscope.layout.zones import zone_spans
@@ -49,13 +49,12 @@ def layouts(draw: st.DrawFn) -> Layout:
 class ByFrame:
     """The passes as the kernel runs them, one struct page after the other."""
 
-    def __init__(self, layout: Layout, rule: StructPageRule) -> None:
-        self.layout, self.rule = layout, rule
+    def __init__(self, layout: Layout, rule: StructPageRule, pages: set[int]) -> None:
+        self.layout, self.rule, self.pages = layout, rule, pages
         self.memory = {pfn: item.node for item in layout.memory for pfn in range(item.frames.start, item.frames.end)}
-        self.pages = {pfn for item in layout.without_memory | layout.nomap for pfn in range(item.start, item.end)}
         self.reserved = {pfn for pfn in range(END + SECTION) if pfn in layout.reserved}
         self.state: dict[int, State] = {}
-        self.counts: list[tuple[int | None, str | None, frozenset[int]]] = []
+        self.counts: list[tuple[int | None, str | None, set[int]]] = []
         for step in rule.passes:
             self.run(step)
 
@@ -101,7 +100,7 @@ class ByFrame:
         return {pfn for pfn in self.pages if pfn < max(ends) or pfn in self.reserved} - self.memory.keys()
 
     def counted(self, written: set[int], node: int | None = None, zone: str | None = None) -> None:
-        self.counts.append((node, zone, frozenset(written)))
+        self.counts.append((node, zone, set(written)))
 
     def regions(self) -> None:
         for span in self.layout.zone_spans:
@@ -153,17 +152,26 @@ def by_frame(painted: Painted[PageState]) -> dict[int, State]:
     }
 
 
+def frames_in(frames: FrameSet) -> set[int]:
+    return {pfn for item in frames for pfn in range(item.start, item.end)}
+
+
 @settings(max_examples=200)
 @given(rule=st.sampled_from(RULES), layout=layouts())
 def test_passes_over_ranges_leave_what_the_same_passes_leave_frame_by_frame(
     rule: StructPageRule, layout: Layout
 ) -> None:
-    painted, counts = replay(layout, rule, layout.without_memory | layout.nomap, typical(rule))
-    slow = ByFrame(layout, rule)
-    assert by_frame(painted) == slow.state
-    ours = [
-        (item.node, item.zone, frozenset(pfn for piece in item.frames for pfn in range(piece.start, piece.end)))
-        for item in counts
-    ]
-    assert ours == slow.counts
-    assert [item.pages for item in counts] == [len(frames) for _, _, frames in slow.counts]
+    scope = layout.without_memory | layout.nomap
+    slow = ByFrame(layout, rule, frames_in(scope)).state
+    assert by_frame(replay(layout, rule, scope)) == slow
+    holes = {pfn for pfn, state in slow.items() if state[0] == "uninitialised" and pfn in layout.without_memory}
+    assert frames_in(unwritten(layout, rule, typical(rule, layout.arch))) == holes
+
+
+@settings(max_examples=200)
+@given(rule=st.sampled_from(RULES), layout=layouts())
+def test_passes_count_what_the_same_passes_count_frame_by_frame(rule: StructPageRule, layout: Layout) -> None:
+    counts = counts_of(layout, rule)
+    slow = ByFrame(layout, rule, frames_in(layout.struct_pages)).counts
+    assert [(item.node, item.zone, frames_in(item.frames)) for item in counts] == slow
+    assert [item.pages for item in counts] == [len(frames) for _, _, frames in slow]

@@ -165,7 +165,7 @@ def example_layout(*, reserved: bool) -> Layout:
 def states(rule: StructPageRule, *, reserved: bool) -> dict[str, PageState]:
     """The state of each kind of hole after the rule's passes, by the key of its place."""
     layout = example_layout(reserved=reserved)
-    painted = replay(layout, rule, layout.without_memory, typical(rule))[0]
+    painted = replay(layout, rule, layout.without_memory, typical(rule))
     by_place: dict[str, PageState] = {}
     for place in PLACES:
         ((_, (state,)),) = overlay(FrameSet.of([place.frames]), painted)

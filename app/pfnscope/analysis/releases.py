@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from pfnscope.analysis.doubt import leaves_unwritten
-from pfnscope.analysis.holes import Surroundings, find_holes
-from pfnscope.kernel.readers import READERS
-from pfnscope.kernel.release import OLDEST, Bounds, Release, Version
+from pfnscope.analysis.holes import Surroundings
+from pfnscope.analysis.replay import unwritten
+from pfnscope.kernel.readers import READERS, readers_for
+from pfnscope.kernel.release import OLDEST, Bounds, Version
 from pfnscope.kernel.rules import StructPageRule, rules_on
-from pfnscope.model.analysis import Choice
 
 
 def dangerous_releases(surroundings: Surroundings) -> Bounds:
@@ -36,7 +36,7 @@ def _stretches(rule: StructPageRule, arch: str | None) -> Iterator[tuple[Version
 
 
 def _dangerous(surroundings: Surroundings, rule: StructPageRule, version: Version) -> bool:
-    release = Release("", version, version, stable_known=True, backports=False)
-    choice = Choice(rule, "release", "")
-    holes = find_holes(surroundings, choice, release, surroundings.layout.without_memory)
-    return any(hole.severity == "danger" for hole in holes)
+    """Whether a hole is a danger, as :func:`pfnscope.analysis.holes.severity_of` has it."""
+    left = unwritten(surroundings.layout, rule, version)
+    bounds = {reader.bound for reader in readers_for(version, surroundings.layout.arch) if reader.ordinary}
+    return any((surroundings.pages[bound] & left).pairs for bound in bounds)

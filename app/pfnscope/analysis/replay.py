@@ -1,7 +1,7 @@
 """Replays the passes of a struct page rule on a layout: which frames each one writes, and what it counts."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from itertools import accumulate
 from operator import itemgetter
@@ -68,7 +68,7 @@ class Replay(Struct, dict=True):
     valid: FrameSet
     walked: FrameSet
     strokes: list[tuple[FrameRange, PageState]]
-    counts: list[PassCount]
+    counts: list[tuple[Iterable[FrameRange], int | None, str | None]]
 
     def write(self, frames: FrameSet, state: PageState) -> FrameSet:
         """Record that a pass over holes gave ``state`` to those of the frames that it may write; returns these."""
@@ -89,10 +89,17 @@ class Replay(Struct, dict=True):
             if state is not None:
                 self.strokes.append((frames, state))
 
-    def count(self, within: FrameSet, node: int | None = None, zone: str | None = None) -> None:
-        """Add a count of what of these frames was written."""
-        pages = sum(self._valid_below(end) - self._valid_below(start) for start, end in within.pairs)
-        self.counts.append(PassCount(pages, node, zone, within, self.valid))
+    def count(self, within: Iterable[FrameRange], node: int | None = None, zone: str | None = None) -> None:
+        """What of these frames is written is printed as one count."""
+        self.counts.append((within, node, zone))
+
+    def counted(self) -> Iterator[PassCount]:
+        """The counts, those of zones where there is something to count."""
+        for ranges, node, zone in self.counts:
+            within = FrameSet.of(ranges)
+            pages = sum(self._valid_below(end) - self._valid_below(start) for start, end in within.pairs)
+            if pages or zone is None:
+                yield PassCount(pages, node, zone, within, self.valid)
 
     def _valid_below(self, pfn: int) -> int:
         """How many of ``valid`` lie below a frame."""
@@ -105,23 +112,40 @@ class Replay(Struct, dict=True):
         return list(accumulate((end - start for start, end in self.valid.pairs), initial=0))
 
 
-def replay(
-    layout: Layout, rule: StructPageRule, scope: FrameSet | None = None, version: Version | None = None
-) -> tuple[Painted[PageState], tuple[PassCount, ...]]:
-    """The state of every struct page without memory after the rule's passes, and the counts that it would print.
+def replay(layout: Layout, rule: StructPageRule, scope: FrameSet, version: Version | None = None) -> Painted[PageState]:
+    """The state of every struct page of ``scope`` after the rule's passes.
 
-    ``scope`` limits what is followed to some of the struct pages; counts then hold for these only. ``version`` is the
-    release that runs the passes, by default that of the layout, or else a typical one. Cost follows the number
-    of ranges. What the passes do to memory itself is not followed: each ends with it initialised in its own zone.
+    ``version`` is the release that runs them, by default that of the layout, or else a typical one. Cost follows the
+    number of ranges. What the passes do to memory itself is not followed: it ends up initialised in its own zone.
     """
+    return paint(_run(layout, rule, scope, version).strokes)
+
+
+def counts_of(layout: Layout, rule: StructPageRule) -> tuple[PassCount, ...]:
+    """What the rule's passes count of the struct pages without memory, as the kernel of the layout would print it."""
+    return tuple(_run(layout, rule, layout.struct_pages, None).counted())
+
+
+def _run(layout: Layout, rule: StructPageRule, scope: FrameSet, version: Version | None) -> Replay:
     version = version or layout.version or typical(rule, layout.arch)
-    scope = layout.struct_pages if scope is None else scope
     walked = scope & (layout.memory_frames - layout.nomap) if asks_memblock(layout.arch, version) else scope
     run = Replay(layout, version, rule, scope, _writable(layout, version, scope), walked, [], [])
     for step in rule.passes:
         if layout.memmap.fills_holes(version) or step not in _SPARSEMEM_ONLY:
             _PASSES[step](run)
-    return paint(run.strokes), tuple(run.counts)
+    return run
+
+
+def unwritten(layout: Layout, rule: StructPageRule, version: Version) -> FrameSet:
+    """The struct pages without memory that the passes of a rule, run by a release, leave as they were allocated raw.
+
+    What a walk over whole zone spans comes to need not be followed, which are most holes.
+    """
+    scope = layout.without_memory
+    if Pass.WALK_SPANS in rule.passes and not asks_memblock(layout.arch, version):
+        scope -= FrameSet.of(frames for frames, _ in _walked_spans(layout, version))
+    states = replay(layout, rule, scope, version)
+    return FrameSet.of(frames for frames, state in states if state.state == "uninitialised")
 
 
 def _writable(layout: Layout, version: Version, scope: FrameSet) -> FrameSet:
@@ -158,20 +182,24 @@ def _allocate_raw(run: Replay) -> None:
 
 
 def _walk_spans(run: Replay) -> None:
-    ends = walk_ends(run.layout, run.version)
-    by_e820 = Pass.ZERO_RESERVED_AND_E820 in run.rule.passes and run.layout.memmap.fills_holes(run.version)
-    run.lay(_of_spans(run, ends, reserved=False), run.walked)
-    if by_e820:
-        run.lay(_of_spans(run, ends, reserved=True), run.walked & _reserved_by_e820(run.layout))
+    spans = tuple(_walked_spans(run.layout, run.version))
+    run.lay(_of_spans(spans, reserved=False), run.walked)
+    if Pass.ZERO_RESERVED_AND_E820 in run.rule.passes and run.layout.memmap.fills_holes(run.version):
+        run.lay(_of_spans(spans, reserved=True), run.walked & _reserved_by_e820(run.layout))
 
 
-def _of_spans(run: Replay, ends: Mapping[int, int], *, reserved: bool) -> Strokes:
-    for span in run.layout.zone_spans:
+def _walked_spans(layout: Layout, version: Version) -> Iterator[tuple[FrameRange, ZoneSpan]]:
+    """The zone spans as far as the early walk comes."""
+    ends = walk_ends(layout, version)
+    for span in layout.zone_spans:
+        yield span.frames.clip(0, ends.get(span.node, span.end_pfn)), span
+
+
+def _of_spans(spans: Iterable[tuple[FrameRange, ZoneSpan]], *, reserved: bool) -> Strokes:
+    for frames, span in spans:
         why = f"the walk over the span of node {span.node}, zone {span.zone} initialised it"
         why = f"{why}; {_E820}" if reserved else why
-        end = max(span.start_pfn, min(span.end_pfn, ends.get(span.node, span.end_pfn)))
-        state = PageState("initialised", why, span.node, span.zone, reserved=reserved)
-        yield FrameRange(span.start_pfn, end), state
+        yield frames, PageState("initialised", why, span.node, span.zone, reserved=reserved)
 
 
 def _walk_spans_reserved(run: Replay) -> None:
@@ -264,7 +292,7 @@ def _holes_per_zone(run: Replay) -> None:
             hole = part.end
         below.append(FrameRange(hole, -(-span.end_pfn // section) * section))
         strokes += ((frames, state) for frames in below)
-        _count(run, below, span)
+        run.count(below, span.node, span.zone)
     run.lay(strokes, run.valid)
 
 
@@ -280,11 +308,11 @@ def _holes_by_address_split(run: Replay) -> None:
 
 def _pass_by_address(run: Replay, *, split: bool) -> None:
     _walk_regions(run)
-    strokes: list[tuple[FrameRange, PageState]] = []
-    for frames, span in _below_memory(run, split=split):
-        strokes.append((frames, _hole_state(span)))
-        _count(run, [frames], span)
-    run.lay(strokes, run.valid)
+    states = {(span.node, span.zone): _hole_state(span) for span in run.layout.zone_spans}
+    below = [(frames, span) for frames, span in _below_memory(run, split=split) if frames.start < frames.end]
+    for frames, span in below:
+        run.count((frames,), span.node, span.zone)
+    run.lay(((frames, states[span.node, span.zone]) for frames, span in below), run.valid)
 
 
 def _below_memory(run: Replay, *, split: bool) -> Iterator[tuple[FrameRange, ZoneSpan]]:
@@ -309,13 +337,6 @@ def _below_memory(run: Replay, *, split: bool) -> Iterator[tuple[FrameRange, Zon
     if last is not None:
         section = run.layout.memmap.tail(run.version)
         yield FrameRange(hole, -(-hole // section) * section), last
-
-
-def _count(run: Replay, frames: Iterable[FrameRange], span: ZoneSpan) -> None:
-    """Count them where there are any."""
-    run.count(FrameSet.of(frames), span.node, span.zone)
-    if not run.counts[-1].pages:
-        run.counts.pop()
 
 
 _SPARSEMEM_ONLY = frozenset({
