@@ -1,49 +1,16 @@
 """The replay of a rule's passes, which works on ranges, held against the same passes frame by frame."""
 
-from itertools import pairwise
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from msgspec import structs
 
 from pfnscope.analysis.replay import counts_of, replay, unwritten
-from pfnscope.kernel.architecture_row import MemoryModel
 from pfnscope.kernel.rules import RULES, Pass, StructPageRule, typical
-from pfnscope.layout.zones import zone_spans
 from pfnscope.model.analysis import PageState
-from pfnscope.model.layout import Layout, MemMap, MemoryRange, Owner, ZoneLimit, ZoneSpan
-from pfnscope.model.log import MemoryType
-from pfnscope.model.ranges import FrameRange, FrameSet, Painted
+from pfnscope.model.layout import Layout, ZoneSpan
+from pfnscope.model.ranges import FrameSet, Painted
+from tests.support.layouts import END, SECTION, layouts
 
-END, SECTION, PAGE = 64, 8, 4096
-LIMITS = (("DMA", 0, 16), ("DMA32", 16, 40), ("Normal", 40, END))
 State = tuple[str, int | None, str | None, bool, bool]
-
-
-@st.composite
-def layouts(draw: st.DrawFn) -> Layout:
-    """Few frames of up to three interleaved nodes; nodes may have movable memory, some of it may be NOMAP."""
-    edges = sorted(draw(st.sets(st.integers(0, END), min_size=2, max_size=20)))
-    pieces = [FrameRange(*pair) for pair in pairwise(edges)]
-    memory = tuple(MemoryRange(piece, node - 1, ()) for piece in pieces if (node := draw(st.integers(0, 3)))) or (
-        MemoryRange(pieces[0], 0, ()),
-    )
-    limits = tuple(ZoneLimit(zone, FrameRange(start, end), ()) for zone, start, end in LIMITS)
-    some = st.sets(st.integers(0, END - 1), max_size=12)
-    reserved, owned, nomap = (FrameSet.of(FrameRange(at, at + 1) for at in draw(some)) for _ in range(3))
-    layout = Layout(
-        arch="x86_64",
-        page_size=PAGE,
-        memmap=MemMap(MemoryModel.SPARSEMEM, section_size=SECTION * PAGE, block=SECTION),
-        memory=memory,
-        zone_limits=limits,
-        zone_spans=zone_spans(memory, limits, draw(st.dictionaries(st.integers(0, 2), st.integers(12, END)))),
-        owners=tuple((item, Owner(MemoryType.RESERVED, "reserved", ())) for item in owned),
-        reserved=reserved,
-        reserved_complete=True,
-        max_pfn=memory[-1].frames.end - draw(st.integers(0, 3)),
-    )
-    return structs.replace(layout, nomap=nomap & layout.memory_frames)
 
 
 class ByFrame:
@@ -165,7 +132,7 @@ def test_passes_over_ranges_leave_what_the_same_passes_leave_frame_by_frame(
     slow = ByFrame(layout, rule, frames_in(scope)).state
     assert by_frame(replay(layout, rule, scope)) == slow
     holes = {pfn for pfn, state in slow.items() if state[0] == "uninitialised" and pfn in layout.without_memory}
-    assert frames_in(unwritten(layout, rule, typical(rule, layout.arch))) == holes
+    assert frames_in(unwritten(layout, rule, typical(rule, layout.arch), layout.without_memory)) == holes
 
 
 @settings(max_examples=200)

@@ -9,6 +9,7 @@ from pfnscope.analysis.replay import unwritten
 from pfnscope.kernel.readers import READERS, readers_for
 from pfnscope.kernel.release import OLDEST, Bounds, Version
 from pfnscope.kernel.rules import StructPageRule, rules_on
+from pfnscope.model.ranges import FrameSet
 
 
 def dangerous_releases(surroundings: Surroundings) -> Bounds:
@@ -21,7 +22,7 @@ def dangerous_releases(surroundings: Surroundings) -> Bounds:
         for rule in rules_on(layout.arch)
         if leaves_unwritten(rule)
         for low, high in _stretches(rule, layout.arch)
-        if _dangerous(surroundings, rule, max(low, OLDEST))
+        if dangerous(surroundings, rule, max(low, OLDEST), layout.without_memory)
     )
 
 
@@ -35,8 +36,8 @@ def _stretches(rule: StructPageRule, arch: str | None) -> Iterator[tuple[Version
         yield from pairwise([low, *(point for point in _TURNS if low < point < high), high])
 
 
-def _dangerous(surroundings: Surroundings, rule: StructPageRule, version: Version) -> bool:
-    """Whether a hole is a danger, as :func:`pfnscope.analysis.holes.severity_of` has it."""
-    left = unwritten(surroundings.layout, rule, version)
+def dangerous(surroundings: Surroundings, rule: StructPageRule, version: Version, holes: FrameSet) -> bool:
+    """Whether any of some holes is a danger on a release, as :func:`pfnscope.analysis.holes.severity_of` has it."""
+    left = unwritten(surroundings.layout, rule, version, holes)
     bounds = {reader.bound for reader in readers_for(version, surroundings.layout.arch) if reader.ordinary}
-    return any((surroundings.pages[bound] & left).pairs for bound in bounds)
+    return any((surroundings.pages[bound] & left).pairs for bound in bounds) if left else False

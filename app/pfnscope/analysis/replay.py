@@ -136,12 +136,11 @@ def _run(layout: Layout, rule: StructPageRule, scope: FrameSet, version: Version
     return run
 
 
-def unwritten(layout: Layout, rule: StructPageRule, version: Version) -> FrameSet:
-    """The struct pages without memory that the passes of a rule, run by a release, leave as they were allocated raw.
+def unwritten(layout: Layout, rule: StructPageRule, version: Version, scope: FrameSet) -> FrameSet:
+    """The struct pages of some holes that the passes of a rule, run by a release, leave as they were allocated raw.
 
     What a walk over whole zone spans comes to need not be followed, which are most holes.
     """
-    scope = layout.without_memory
     if Pass.WALK_SPANS in rule.passes and not asks_memblock(layout.arch, version):
         scope -= FrameSet.of(frames for frames, _ in _walked_spans(layout, version))
     states = replay(layout, rule, scope, version)
