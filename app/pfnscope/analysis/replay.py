@@ -126,12 +126,19 @@ def counts_of(layout: Layout, rule: StructPageRule) -> tuple[PassCount, ...]:
     return tuple(_run(layout, rule, layout.struct_pages, None).counted())
 
 
-def _run(layout: Layout, rule: StructPageRule, scope: FrameSet, version: Version | None) -> Replay:
+def _run(
+    layout: Layout,
+    rule: StructPageRule,
+    scope: FrameSet,
+    version: Version | None,
+    done: frozenset[Pass] = frozenset(),
+) -> Replay:
+    """The passes but for those that are known to have ``done`` nothing in the scope."""
     version = version or layout.version or typical(rule, layout.arch)
     walked = scope & (layout.memory_frames - layout.nomap) if asks_memblock(layout.arch, version) else scope
     run = Replay(layout, version, rule, scope, _writable(layout, version, scope), walked, [], [])
     for step in rule.passes:
-        if layout.memmap.fills_holes(version) or step not in _SPARSEMEM_ONLY:
+        if step not in done and (layout.memmap.fills_holes(version) or step not in _SPARSEMEM_ONLY):
             _PASSES[step](run)
     return run
 
@@ -141,9 +148,13 @@ def unwritten(layout: Layout, rule: StructPageRule, version: Version, scope: Fra
 
     What a walk over whole zone spans comes to need not be followed, which are most holes.
     """
-    if Pass.WALK_SPANS in rule.passes and not asks_memblock(layout.arch, version):
+    walked = Pass.WALK_SPANS in rule.passes and not asks_memblock(layout.arch, version)
+    if walked:
         scope -= FrameSet.of(frames for frames, _ in _walked_spans(layout, version))
-    states = replay(layout, rule, scope, version)
+    if not scope:
+        return scope
+    done = frozenset({Pass.WALK_SPANS}) if walked else frozenset[Pass]()
+    states = paint(_run(layout, rule, scope, version, done).strokes)
     return FrameSet.of(frames for frames, state in states if state.state == "uninitialised")
 
 

@@ -4,6 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property
+from itertools import accumulate
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -48,15 +49,21 @@ class Vicinity(Struct, frozen=True, dict=True):
 
     def _nodes(self, window: FrameRange) -> set[int]:
         """Those that reach into the window, those of the memory next to it, and the first, for what belongs to none."""
-        memory, extents = self.layout.memory, self.layout.extents
-        nodes = {node for node, extent in extents.items() if extent.start < window.end and window.start < extent.end}
+        memory, (extents, reach) = self.layout.memory, self._extents
+        nodes = {min(self.layout.by_node, default=0)}
+        at = bisect_left(extents, (window.end, 0, 0))
+        while at and reach[at - 1] > window.start:
+            at -= 1
+            nodes |= {extents[at][2]} if extents[at][1] > window.start else set()
         below = bisect_left(memory, window.start, key=lambda item: item.frames.end)
         above = bisect_left(memory, window.end, key=lambda item: item.frames.start)
-        return (
-            nodes
-            | {item.node for item in (*memory[max(below - 1, 0) : below], *memory[above : above + 1])}
-            | {min(self.layout.by_node, default=0)}
-        )
+        return nodes | {item.node for item in (*memory[max(below - 1, 0) : below], *memory[above : above + 1])}
+
+    @cached_property
+    def _extents(self) -> tuple[list[tuple[int, int, int]], list[int]]:
+        """First frame, end and number of each node, by address, and how far the first 1, 2, … of them reach."""
+        extents = sorted((extent.start, extent.end, node) for node, extent in self.layout.extents.items())
+        return extents, list(accumulate((end for _, end, _ in extents), max))
 
     def _with_ends(self, window: FrameRange, taken: FrameRange, nodes: AbstractSet[int]) -> FrameRange:
         """The window up to where nodes end whose last range is taken, or begin whose first range is."""
