@@ -296,11 +296,13 @@ def _holes_per_zone(run: Replay) -> None:
     hole = 0
     for span in run.layout.zone_spans:
         state, below = _hole_state(span), list[FrameRange]()
+        first, last = span.start_pfn, span.end_pfn
         for item in run.layout.by_node.get(span.node, ()):
-            part = item.frames.clip(span.start_pfn, span.end_pfn)
-            below.append(FrameRange(hole, part.start))
-            hole = part.end
-        below.append(FrameRange(hole, -(-span.end_pfn // section) * section))
+            start = min(max(item.frames.start, first), last)
+            if hole < start:
+                below.append(FrameRange(hole, start))
+            hole = max(start, min(item.frames.end, last))
+        below.append(FrameRange(hole, -(-last // section) * section))
         strokes += ((frames, state) for frames in below)
         run.count(below, span.node, span.zone)
     run.lay(strokes, run.valid)
@@ -319,7 +321,7 @@ def _holes_by_address_split(run: Replay) -> None:
 def _pass_by_address(run: Replay, *, split: bool) -> None:
     _walk_regions(run)
     states = {(span.node, span.zone): _hole_state(span) for span in run.layout.zone_spans}
-    below = [(frames, span) for frames, span in _below_memory(run, split=split) if frames.start < frames.end]
+    below = tuple(_below_memory(run, split=split))
     for frames, span in below:
         run.count((frames,), span.node, span.zone)
     run.lay(((frames, states[span.node, span.zone]) for frames, span in below), run.valid)
@@ -336,14 +338,15 @@ def _below_memory(run: Replay, *, split: bool) -> Iterator[tuple[FrameRange, Zon
     for item in run.layout.memory:
         for span in spans.get(item.node, ()):
             last = span
-            part = item.frames.clip(span.start_pfn, span.end_pfn)
-            if part.pages == 0:
+            start, end = max(item.frames.start, span.start_pfn), min(item.frames.end, span.end_pfn)
+            if start >= end:
                 continue
-            if split and hole < span.start_pfn < part.start:
+            if split and hole < span.start_pfn < start:
                 yield FrameRange(hole, span.start_pfn), span
                 hole = span.start_pfn
-            yield FrameRange(hole, part.start), span
-            hole = part.end
+            if hole < start:
+                yield FrameRange(hole, start), span
+            hole = end
     if last is not None:
         section = run.layout.memmap.tail(run.version)
         yield FrameRange(hole, -(-hole // section) * section), last
