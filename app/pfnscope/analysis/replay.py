@@ -1,10 +1,7 @@
 """Replays the passes of a struct page rule on a layout: which frames each one writes, and what it counts."""
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
-from itertools import accumulate
-from operator import itemgetter
 
 from msgspec import Struct
 
@@ -15,7 +12,7 @@ from pfnscope.kernel.rules import Pass, StructPageRule, typical
 from pfnscope.model.analysis import PageState
 from pfnscope.model.layout import Layout, ZoneSpan
 from pfnscope.model.log import MemoryType
-from pfnscope.model.ranges import FrameRange, FrameSet, Painted, clip, overlay, paint
+from pfnscope.model.ranges import FrameRange, FrameSet, Painted, Ranked, clip, overlay, paint
 
 _E820 = "x86 put what e820 does not call RAM into memblock.reserved"
 
@@ -97,19 +94,13 @@ class Replay(Struct, dict=True):
         """The counts, those of zones where there is something to count."""
         for ranges, node, zone in self.counts:
             within = FrameSet.of(ranges)
-            pages = sum(self._valid_below(end) - self._valid_below(start) for start, end in within.pairs)
+            pages = sum(self._valid.below(end) - self._valid.below(start) for start, end in within.pairs)
             if pages or zone is None:
                 yield PassCount(pages, node, zone, within, self.valid)
 
-    def _valid_below(self, pfn: int) -> int:
-        """How many of ``valid`` lie below a frame."""
-        at = bisect_right(self.valid.pairs, pfn, key=itemgetter(0))
-        return self._lengths[at] - max(0, self.valid.pairs[at - 1][1] - pfn) if at else 0
-
     @cached_property
-    def _lengths(self) -> list[int]:
-        """How many frames the first 0, 1, … ranges of ``valid`` have."""
-        return list(accumulate((end - start for start, end in self.valid.pairs), initial=0))
+    def _valid(self) -> Ranked:
+        return Ranked(self.valid)
 
 
 def replay(layout: Layout, rule: StructPageRule, scope: FrameSet, version: Version | None = None) -> Painted[PageState]:

@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import heappop, heappush
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 import msgspec
@@ -284,6 +284,26 @@ class FrameSet(msgspec.Struct, frozen=True):
                 at += 1
             out.append(at < len(pairs) and pairs[at][0] < item.end)
         return out
+
+
+class Ranked:
+    """How many frames of a set lie below a frame, and below which so many lie: logarithmic."""
+
+    def __init__(self, frames: FrameSet) -> None:
+        self._pairs = frames.pairs
+        self._lengths = list(accumulate((end - start for start, end in frames.pairs), initial=0))
+
+    def below(self, pfn: int) -> int:
+        """How many frames of the set lie below a frame."""
+        at = _begun(self._pairs, pfn)
+        return self._lengths[at] - max(0, self._pairs[at - 1][1] - pfn) if at else 0
+
+    def reached(self, count: int) -> int | None:
+        """The lowest frame that has at least ``count`` frames of the set below it; None where the set has fewer."""
+        at = bisect_left(self._lengths, count)
+        if at == len(self._lengths):
+            return None
+        return self._pairs[at - 1][1] - (self._lengths[at] - count) if at else 0
 
 
 T = TypeVar("T")
