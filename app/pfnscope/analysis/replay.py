@@ -94,13 +94,13 @@ class Replay(Struct, dict=True):
         """The counts, those of zones where there is something to count."""
         for ranges, node, zone in self.counts:
             within = FrameSet.of(ranges)
-            pages = sum(self._valid.below(end) - self._valid.below(start) for start, end in within.pairs)
+            pages = sum(self._valid.between(start, end) for start, end in within.pairs)
             if pages or zone is None:
                 yield PassCount(pages, node, zone, within, self.valid)
 
     @cached_property
     def _valid(self) -> Ranked:
-        return Ranked(self.valid)
+        return Ranked(self.valid.pairs)
 
 
 def replay(layout: Layout, rule: StructPageRule, scope: FrameSet, version: Version | None = None) -> Painted[PageState]:

@@ -43,7 +43,7 @@ class Walks:
 
     def __init__(self, layout: Layout, holes: FrameSet) -> None:
         self.section = (layout.section_size or 0) // layout.page_size
-        self._holes = Ranked(holes)
+        self._holes = Ranked(holes.pairs)
         heads = ((item, -(-item.start // self.section) * self.section) for item in holes)
         self._heads = [head for item, head in heads if head < item.end]
 
@@ -64,7 +64,7 @@ class Walks:
 
     def _enough(self, own: FrameSet, span: FrameRange, needed: int) -> int | None:
         """The frame below which so many were visited; own memory and holes lie beside each other."""
-        before, ours = self._holes.below(span.start), Ranked(own)
+        before, ours = self._holes.below(span.start), Ranked(own.pairs)
 
         def visited(pfn: int) -> int:
             return ours.below(pfn) + self._holes.below(pfn) - before

@@ -287,19 +287,23 @@ class FrameSet(msgspec.Struct, frozen=True):
 
 
 class Ranked:
-    """How many frames of a set lie below a frame, and below which so many lie: logarithmic."""
+    """How many points of some sorted, disjoint ranges lie below a point, and below which so many lie: logarithmic."""
 
-    def __init__(self, frames: FrameSet) -> None:
-        self._pairs = frames.pairs
-        self._lengths = list(accumulate((end - start for start, end in frames.pairs), initial=0))
+    def __init__(self, pairs: Pairs) -> None:
+        self._pairs = pairs
+        self._lengths = list(accumulate((end - start for start, end in pairs), initial=0))
 
-    def below(self, pfn: int) -> int:
-        """How many frames of the set lie below a frame."""
-        at = _begun(self._pairs, pfn)
-        return self._lengths[at] - max(0, self._pairs[at - 1][1] - pfn) if at else 0
+    def below(self, point: int) -> int:
+        """How many points of the ranges lie below a point."""
+        at = _begun(self._pairs, point)
+        return self._lengths[at] - max(0, self._pairs[at - 1][1] - point) if at else 0
+
+    def between(self, start: int, end: int) -> int:
+        """How many points of the ranges lie in ``[start, end)``."""
+        return self.below(end) - self.below(start) if start < end else 0
 
     def reached(self, count: int) -> int | None:
-        """The lowest frame that has at least ``count`` frames of the set below it; None where the set has fewer."""
+        """The lowest point that has at least ``count`` points of the ranges below it; None where there are fewer."""
         at = bisect_left(self._lengths, count)
         if at == len(self._lengths):
             return None
