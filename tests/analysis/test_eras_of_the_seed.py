@@ -85,7 +85,7 @@ def page_reserved(analysis: Analysis, pfn: int) -> bool:
     assert analysis.choice.rule
     assert analysis.release
     layout = analysis.layout
-    states, _ = replay(layout, analysis.choice.rule, layout.without_memory, analysis.release.acts_like)
+    states = replay(layout, analysis.choice.rule, layout.without_memory, analysis.release.acts_like)
     state = value_at(states, pfn)
     return state is not None and state[1].page_reserved
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pfnscope.analysis import Analysis, analyze
+from pfnscope.analysis import Analysis, analyze, placement
 from pfnscope.analysis.placement import placements
 from pfnscope.analysis.whatif import what_if
 from pfnscope.bootlog import read
@@ -55,6 +55,21 @@ def test_a_finer_alignment_tells_whole_sections_from_broken_ones() -> None:
 
 def test_a_region_larger_than_any_memory_goes_nowhere() -> None:
     assert placements(analysed("seed-no-memmap"), 1 << 40, "!", SECTION) == ()
+
+
+def test_starts_beyond_the_budget_count_as_unsafe_and_say_that_nothing_is_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    analysis = analysed("seed-no-memmap")
+    whole = placements(analysis, MIB >> 12, "!", 1)
+    monkeypatch.setattr(placement, "MOST_RANGES", 100)
+    cut = placements(analysis, MIB >> 12, "!", 1)
+    tried = [item for item in cut if not item.untried]
+    assert 0 < len(tried) < len(whole)
+    assert tried[:-1] == list(whole[: len(tried) - 1])
+    assert not any(item.safe or item.holes for item in cut[len(tried) :])
+    assert (cut[0].start, cut[-1].end) == (whole[0].start, whole[-1].end)
+    assert not any(item.untried for item in whole)
 
 
 ANALYSES = {slug: analysed(slug, "4.17") for slug in ("seed-no-memmap", "seed-1g-4g", "uneven-nodes", "odd-size")}

@@ -161,3 +161,9 @@ def test_a_hole_of_terabytes_takes_no_steps() -> None:
     """Were the hole walked in steps of 32 MiB, this would not end."""
     memory = ((0, GIB), (1 << 60, (1 << 60) + GIB))
     assert len(fake_nodes("2", [Block(0, 0, (1 << 60) + GIB)], memory, (1 << 60) + GIB)) == 2
+
+
+def test_more_emulated_blocks_than_the_kernel_has_room_for_are_refused() -> None:
+    memory = ((0, 1 << 60),)
+    with pytest.raises(Refused, match="too many"):
+        fake_nodes("9999999999U", [Block(0, *memory[0])], memory, 1 << 60)

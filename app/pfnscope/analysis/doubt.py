@@ -11,7 +11,7 @@ from msgspec import Struct, structs
 
 from pfnscope.analysis.choice import printed_counts
 from pfnscope.analysis.eras import states
-from pfnscope.analysis.replay import PassCount, replay
+from pfnscope.analysis.replay import PassCount, counts_of, frames_of
 from pfnscope.kernel.release import Release
 from pfnscope.kernel.rules import CountWording, StructPageRule
 from pfnscope.model.analysis import ALARMS, Basis, Check, Choice, Hole
@@ -57,7 +57,7 @@ def doubted(
         return holes
     differences = None
     if rule.wording is counts.count_line:
-        differences = _differences(rule, printed_counts(counts), replay(layout, rule)[1])
+        differences = _differences(rule, printed_counts(counts), counts_of(layout, rule))
     open_to = [(item, _gaps(layout, item.frames)) for item in layout.missing if item.frames.pages]
     return tuple(_judged(hole, layout, choice, release, differences, open_to) for hole in holes)
 
@@ -70,19 +70,17 @@ def _judged(
     differences: _Differences | None,
     open_to: Sequence[tuple[Missing, FrameSet]],
 ) -> Hole:
-    def touches(frames: FrameSet) -> bool:
-        return bool(frames.clip(hole.start_pfn, hole.end_pfn).pairs)
-
+    own = hole.frames
     for item, frames in open_to:
-        if touches(frames):
+        if frames.touches(own):
             return _unknown(hole, choice, _MISSING.format(_LISTS[item.subject]))
     if differences is None:
         return structs.replace(hole, basis="assumed") if layout.missing else hole
     if 0 < hole.pages <= differences.pages:
-        counted = choice.rule is not None and leaves_unwritten(choice.rule) and touches(differences.frames)
+        counted = choice.rule is not None and leaves_unwritten(choice.rule) and differences.frames.touches(own)
         if counted or hole.state == "uninitialised":
             return _unknown(hole, choice, _DIFFERS)
-    if differences.pages and not touches(differences.agreeing):
+    if differences.pages and not differences.agreeing.touches(own):
         return structs.replace(hole, basis=_weaker(choice, release, layout.arch))
     return hole
 
@@ -127,9 +125,9 @@ def _differences(rule: StructPageRule, printed: Sequence[PassCount], counted: Se
     ours, theirs = totals(counted), totals(printed)
     # what is not printed at all contradicts nothing: that line may be the one that is missing
     wrong = {zone: abs(ours[zone] - pages) for zone, pages in theirs.items() if ours[zone] != pages}
-    frames: dict[bool, list[FrameRange]] = {True: [], False: []}
+    held: dict[bool, list[PassCount]] = {True: [], False: []}
     for item in counted:
         zone = (None if nodeless else item.node, item.zone)
         if zone in theirs:
-            frames[zone in wrong].extend(item.frames)
-    return _Differences(sum(wrong.values()), FrameSet.of(frames[True]), FrameSet.of(frames[False]))
+            held[zone in wrong].append(item)
+    return _Differences(sum(wrong.values()), frames_of(held[True]), frames_of(held[False]))

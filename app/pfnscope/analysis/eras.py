@@ -3,14 +3,12 @@
 The table is of a layout of 64 frames that has every kind of hole once, with its state under each rule.
 """
 
-from collections.abc import Callable
-
 from msgspec import Struct, structs
 
 from pfnscope.analysis.holes import Surroundings, find_holes
 from pfnscope.analysis.replay import replay
 from pfnscope.kernel.architecture_row import MemoryModel
-from pfnscope.kernel.release import EVERY_RELEASE, Bounds, Release
+from pfnscope.kernel.release import EVERY_RELEASE, Bounds, Release, Version
 from pfnscope.kernel.rules import StructPageRule, describe_releases, rules_on, typical
 from pfnscope.layout.zones import zone_spans
 from pfnscope.model.analysis import ALARMS, SEVERITIES, Choice, Era, Hole, PageState, Severity, worse, worst_first
@@ -20,18 +18,14 @@ from pfnscope.model.ranges import FrameRange, FrameSet, overlay
 
 
 def eras(
-    surroundings: Surroundings,
-    own: StructPageRule | None = None,
-    holes: tuple[Hole, ...] = (),
-    which: Callable[[StructPageRule], bool] = lambda _: True,
+    surroundings: Surroundings, own: StructPageRule | None = None, holes: tuple[Hole, ...] = ()
 ) -> tuple[Era, ...]:
     """One entry a rule of the architecture, oldest first, each as of a typical release of the rule.
 
-    ``holes`` are all those of the layout by the rule ``own``, where they have been found already; ``which`` leaves
-    rules out.
+    ``holes`` are all those of the layout by the rule ``own``, where they have been found already.
     """
     layout = surroundings.layout
-    known = tuple(rule for rule in rules_on(layout.arch) if which(rule))
+    known = rules_on(layout.arch)
     rules = known if own is None or own in known else (*known, own)
     if not layout.outside_zone_spans.pairs:
         return tuple(_era(layout, rule, (), current=rule is own) for rule in rules)
@@ -95,11 +89,15 @@ def _holes_of(
     surroundings: Surroundings, rule: StructPageRule, within: FrameSet, releases: Bounds = EVERY_RELEASE
 ) -> tuple[Hole, ...]:
     """The holes as of a release of the rule: the log's own, or else a typical one of these releases."""
-    layout = surroundings.layout
-    ours = layout.version is not None and rule.covers(layout.version, layout.arch)
-    version = layout.version if ours and layout.version else typical(rule, layout.arch, releases)
+    version = version_of(surroundings.layout, rule, releases)
     release = Release("", version, version, stable_known=True, backports=False)
     return find_holes(surroundings, Choice(rule, "release", ""), release, within)
+
+
+def version_of(layout: Layout, rule: StructPageRule, releases: Bounds = EVERY_RELEASE) -> Version:
+    """The release that stands for a rule on a layout: its own where the rule covers it, or else a typical one."""
+    ours = layout.version is not None and rule.covers(layout.version, layout.arch)
+    return layout.version if ours and layout.version else typical(rule, layout.arch, releases)
 
 
 def _era(layout: Layout, rule: StructPageRule, holes: tuple[Hole, ...], *, current: bool) -> Era:
@@ -165,7 +163,7 @@ def example_layout(*, reserved: bool) -> Layout:
 def states(rule: StructPageRule, *, reserved: bool) -> dict[str, PageState]:
     """The state of each kind of hole after the rule's passes, by the key of its place."""
     layout = example_layout(reserved=reserved)
-    painted = replay(layout, rule, layout.without_memory, typical(rule))[0]
+    painted = replay(layout, rule, layout.without_memory, typical(rule))
     by_place: dict[str, PageState] = {}
     for place in PLACES:
         ((_, (state,)),) = overlay(FrameSet.of([place.frames]), painted)

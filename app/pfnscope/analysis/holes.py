@@ -1,6 +1,7 @@
 """Finds the holes of a layout and judges each: placement, owner, state, readers, severity."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from msgspec import Struct
@@ -12,7 +13,7 @@ from pfnscope.kernel.readers import SUBSECTION_BYTES, Bound, Reader, readers_for
 from pfnscope.kernel.release import EVERY_RELEASE, Bounds, Release
 from pfnscope.kernel.rules import typical
 from pfnscope.model.analysis import Choice, Hole, PageState, Severity
-from pfnscope.model.layout import Layout, Owner, ZoneSpan
+from pfnscope.model.layout import Layout, MemoryRange, Owner, ZoneSpan
 from pfnscope.model.ranges import Address, FrameRange, FrameSet, Lines, Painted, overlay, paint
 
 
@@ -60,7 +61,7 @@ def find_holes(
     version = release.acts_like if release else typical(choice.rule, layout.arch, possible) if choice.rule else None
     states: Painted[PageState] = ()
     if choice.rule:
-        states = replay(layout, choice.rule, within, version)[0]
+        states = replay(layout, choice.rule, within, version)
     runs = list(overlay(within, layout.owners, surroundings.painted, states))
     readers = readers_of(surroundings, readers_for(version, layout.arch) if version else (), [run[0] for run in runs])
     return tuple(
@@ -85,10 +86,9 @@ def readers_of(
 
 def reserved_of(layout: Layout, frames: FrameRange) -> bool | None:
     """Whether memblock.reserved has the frames: True, False where a full dump shows that it has not, else None."""
-    part = layout.reserved.clip(frames.start, frames.end)
-    if part.pages == frames.pages:
-        return True
-    return False if layout.reserved_complete and part.pages == 0 else None
+    if not layout.reserved.touches(frames):
+        return False if layout.reserved_complete else None
+    return True if layout.reserved.clip(frames.start, frames.end).pages == frames.pages else None
 
 
 def severity_of(
@@ -159,23 +159,14 @@ def linked_inside(surroundings: Surroundings, frames: FrameRange, state: PageSta
 def _evidence(layout: Layout, frames: FrameRange, owner: Owner | None) -> Lines:
     """Lines that bound the hole: its owner's, and those of the memory right below and above."""
     lines: set[int] = set(owner.lines if owner else ())
-    for item in _neighbours(layout, frames):
-        lines.update(item)
+    above = bisect_left(layout.memory, frames.start, key=_start)
+    for item in layout.memory[max(above - 1, 0) : above + 1]:
+        lines.update(item.lines)
     return tuple(sorted(lines))
 
 
-def _neighbours(layout: Layout, frames: FrameRange) -> Iterable[Lines]:
-    low, high = 0, len(layout.memory)
-    while low < high:
-        middle = (low + high) // 2
-        if layout.memory[middle].frames.start < frames.start:
-            low = middle + 1
-        else:
-            high = middle
-    if low:
-        yield layout.memory[low - 1].lines
-    if low < len(layout.memory):
-        yield layout.memory[low].lines
+def _start(item: MemoryRange) -> int:
+    return item.frames.start
 
 
 def pages_within(layout: Layout) -> dict[Bound, FrameSet]:

@@ -16,7 +16,7 @@ def nomap_memory(surroundings: Surroundings, choice: Choice, release: Release | 
     if not layout.nomap or choice.rule is None or release is None or not asks_memblock(layout.arch, release.acts_like):
         return ()
     version = release.acts_like
-    states = replay(layout, choice.rule, layout.nomap & layout.struct_pages, version)[0]
+    states = replay(layout, choice.rule, layout.nomap & layout.struct_pages, version)
     spanned = FrameSet.of(span.frames for span in layout.zone_spans)
     readers = readers_for(version, layout.arch)
     out: list[NomapMemory] = []

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 
 from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.doubt import leaves_unwritten
-from pfnscope.analysis.eras import eras
+from pfnscope.analysis.eras import version_of
 from pfnscope.analysis.holes import Surroundings, find_holes
+from pfnscope.analysis.releases import dangerous
 from pfnscope.analysis.reserving import walk_ends
 from pfnscope.kernel.command_line import arguments, movable_arguments
 from pfnscope.kernel.region_kinds import TYPE_OF, Kind
-from pfnscope.layout.region import less_memory, near
-from pfnscope.model.analysis import Era
+from pfnscope.kernel.rules import StructPageRule, describe_releases, rules_on
+from pfnscope.layout.region import Vicinity, less_memory
 from pfnscope.model.answers import AddedHole, Placement
 from pfnscope.model.ranges import Address, ByteRange, FrameRange, FrameSet
 from pfnscope.simulation.e820 import owner_of
@@ -20,6 +21,11 @@ from pfnscope.units import MIB
 
 MOST_STEPS = 512
 """Starts that are told one by one where safe and unsafe ones take turns; beyond, all of them count as unsafe."""
+
+MOST_RANGES = 20_000
+"""Ranges and zone spans that all tries of a start look at; 64 TiB on 16 nodes take 4,000. Beyond, none is tried."""
+_OF_A_TRY = 16
+"""Ranges that would take as long as what each try costs at least."""
 
 
 def placements(analysis: Analysis, pages: int, kind: Kind, align: int) -> tuple[Placement, ...]:
@@ -49,8 +55,9 @@ class _Probe:
         self.movable = movable_arguments(arguments(analysis.log.command_line or ""), self.version)
         self.points = _boundaries(analysis, pages)
         self.section = analysis.layout.memmap.block
-        self.known = {era.rule for era in _dangerous_eras(Surroundings(analysis.layout))}
-        self.steps = MOST_STEPS
+        self.vicinity = Vicinity(analysis.layout)
+        self.known = set(_dangerous_rules(Surroundings(analysis.layout)))
+        self.steps, self.ranges = MOST_STEPS, MOST_RANGES
 
     def outcomes(self, start: int, end: int, align: int) -> Iterator[Placement]:
         """The outcomes of the aligned starts in ``[start, end)``, which has no boundary inside."""
@@ -80,17 +87,18 @@ class _Probe:
             yield self.at(at, end)
 
     def at(self, start: int, end: int) -> Placement:
-        """What a region at ``start`` does."""
-        analysis, region = self.analysis, FrameRange(start, start + self.pages)
-        before = analysis.layout
-        if not self.movable:  # a start of ZONE_MOVABLE depends on all memory, everything else on what is near
-            before = near(before, FrameRange(max(0, start - self.section), region.end + self.section))
+        """What a region at ``start`` does; nothing is said of it where too much was looked at before."""
+        analysis, region, size = self.analysis, FrameRange(start, start + self.pages), self.analysis.layout.page_size
+        if self.ranges <= 0:
+            return Placement(Address(start * size), Address(end * size), safe=False, holes=(), dangerous_on=())
+        # a start of ZONE_MOVABLE depends on all memory, everything else on what is near
+        before = analysis.layout if self.movable else self.vicinity.of(region)
+        self.ranges -= len(before.memory) + len(before.zone_spans) + _OF_A_TRY
         layout = less_memory(before, region, *self.owner, movable=self.movable, version=self.version)
         added = layout.without_memory - before.without_memory
         moved = (layout.outside_zone_spans - before.outside_zone_spans) | added
         around = Surroundings(layout)
         holes = find_holes(around, analysis.choice, analysis.release, moved) if moved.pairs else ()
-        size = analysis.layout.page_size
         return Placement(
             Address(start * size),
             Address(end * size),
@@ -100,11 +108,16 @@ class _Probe:
         )
 
     def _dangerous(self, around: Surroundings) -> tuple[str, ...]:
-        return tuple(era.releases for era in _dangerous_eras(around) if era.rule not in self.known)
+        rules = (rule for rule in _dangerous_rules(around) if rule not in self.known)
+        return tuple(describe_releases(rule, around.layout.arch) for rule in rules)
 
 
-def _dangerous_eras(around: Surroundings) -> Iterator[Era]:
-    return (era for era in eras(around, which=leaves_unwritten) if era.severity == "danger")
+def _dangerous_rules(around: Surroundings) -> Iterator[StructPageRule]:
+    """The rules under which a hole outside zone spans is a danger, each as of a typical release."""
+    layout = around.layout
+    for rule in rules_on(layout.arch):
+        if leaves_unwritten(rule) and dangerous(around, rule, version_of(layout, rule), layout.outside_zone_spans):
+            yield rule
 
 
 def _pieces(analysis: Analysis, pages: int) -> Iterator[tuple[int, int]]:

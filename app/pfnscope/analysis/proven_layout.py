@@ -13,7 +13,7 @@ from msgspec import Struct, structs
 
 from pfnscope.analysis.checks.checks import checks
 from pfnscope.analysis.choice import choose, printed_counts, same_counts
-from pfnscope.analysis.replay import PassCount, replay
+from pfnscope.analysis.replay import PassCount, counts_of
 from pfnscope.kernel.architecture_row import MemoryModel
 from pfnscope.kernel.architectures import BUDDY_ORDERS, SECTION_BITS, X86, architecture, asks_memblock
 from pfnscope.kernel.release import Release
@@ -83,7 +83,7 @@ def fit_layout(
 def _fit(log: BootLog, layout: Layout, release: Release | None, own: Release | None) -> Fit:
     @cache
     def counted(rule: StructPageRule) -> tuple[PassCount, ...]:
-        return replay(layout, rule)[1]
+        return counts_of(layout, rule)
 
     choice = choose(log, layout, counted, release, overridden=release is not own)
     # the log's own kernel printed the counts, whichever release they are judged as
@@ -201,7 +201,7 @@ def _explained(layout: Layout, counts: PrintedCounts) -> bool:
     """Whether a rule that prints such a line, of this release, gives the printed number."""
     printed = sum(count.pages for count in printed_counts(counts))
     rules = (rule for rule in RULES if rule.wording is CountWording.ZEROED and layout.version is not None)
-    return any(sum(count.pages for count in replay(layout, rule)[1]) == printed for rule in rules)
+    return any(sum(count.pages for count in counts_of(layout, rule)) == printed for rule in rules)
 
 
 def _candidates(layout: Layout) -> Iterator[FrameSet]:

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from pfnscope.analysis.doubt import leaves_unwritten
-from pfnscope.analysis.holes import Surroundings, find_holes
-from pfnscope.kernel.readers import READERS
-from pfnscope.kernel.release import OLDEST, Bounds, Release, Version
+from pfnscope.analysis.holes import Surroundings
+from pfnscope.analysis.replay import unwritten
+from pfnscope.kernel.readers import READERS, readers_for
+from pfnscope.kernel.release import OLDEST, Bounds, Version
 from pfnscope.kernel.rules import StructPageRule, rules_on
-from pfnscope.model.analysis import Choice
+from pfnscope.model.ranges import FrameSet
 
 
 def dangerous_releases(surroundings: Surroundings) -> Bounds:
@@ -21,7 +22,7 @@ def dangerous_releases(surroundings: Surroundings) -> Bounds:
         for rule in rules_on(layout.arch)
         if leaves_unwritten(rule)
         for low, high in _stretches(rule, layout.arch)
-        if _dangerous(surroundings, rule, max(low, OLDEST))
+        if dangerous(surroundings, rule, max(low, OLDEST), layout.without_memory)
     )
 
 
@@ -35,8 +36,8 @@ def _stretches(rule: StructPageRule, arch: str | None) -> Iterator[tuple[Version
         yield from pairwise([low, *(point for point in _TURNS if low < point < high), high])
 
 
-def _dangerous(surroundings: Surroundings, rule: StructPageRule, version: Version) -> bool:
-    release = Release("", version, version, stable_known=True, backports=False)
-    choice = Choice(rule, "release", "")
-    holes = find_holes(surroundings, choice, release, surroundings.layout.without_memory)
-    return any(hole.severity == "danger" for hole in holes)
+def dangerous(surroundings: Surroundings, rule: StructPageRule, version: Version, holes: FrameSet) -> bool:
+    """Whether any of some holes is a danger on a release, as :func:`pfnscope.analysis.holes.severity_of` has it."""
+    left = unwritten(surroundings.layout, rule, version, holes)
+    bounds = {reader.bound for reader in readers_for(version, surroundings.layout.arch) if reader.ordinary}
+    return any((surroundings.pages[bound] & left).pairs for bound in bounds) if left else False

@@ -1,6 +1,7 @@
 """Replays the passes of a struct page rule on a layout: which frames each one writes, and what it counts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -11,25 +12,47 @@ from pfnscope.kernel.rules import Pass, StructPageRule, typical
 from pfnscope.model.analysis import PageState
 from pfnscope.model.layout import Layout, ZoneSpan
 from pfnscope.model.log import MemoryType
-from pfnscope.model.ranges import FrameRange, FrameSet, Painted, paint
+from pfnscope.model.ranges import FrameRange, FrameSet, Painted, Ranked, clip, overlay, paint
 
 _E820 = "x86 put what e820 does not call RAM into memblock.reserved"
 
 
 class PassCount(Struct, frozen=True):
-    """Struct pages without memory that a pass wrote, as the kernel would print them; ``frames`` are which."""
+    """Struct pages without memory that a pass wrote, as the kernel would print them.
+
+    They are those of ``writable``, which all counts of a replay share, that lie ``within`` some ranges: where nodes are
+    interleaved, each gap between two ranges of one node has the holes of all others in it.
+    """
 
     pages: int
     node: int | None = None
     zone: str | None = None
-    frames: FrameSet = FrameSet()
+    within: FrameSet = FrameSet()
+    writable: FrameSet = FrameSet()
+
+    @property
+    def frames(self) -> FrameSet:
+        """Which they are."""
+        return FrameSet(
+            tuple(piece for start, end in self.within.pairs for piece in clip(self.writable.pairs, start, end))
+        )
+
+
+def frames_of(counts: Iterable[PassCount]) -> FrameSet:
+    """Which struct pages some counts of one replay are of, in one pass over all."""
+    items = tuple(counts)
+    within = FrameSet.of(frames for item in items for frames in item.within)
+    return within & items[0].writable if items else within
 
 
 Counted = Callable[[StructPageRule], tuple[PassCount, ...]]
 """What the passes of a rule would count on some layout."""
 
 
-class Replay(Struct):
+Strokes = Iterable[tuple[FrameRange, PageState]]
+
+
+class Replay(Struct, dict=True):
     """A replay under way. Later strokes lie over earlier ones, as later passes overwrite earlier ones.
 
     ``valid`` are the frames that the passes over holes may write, ``walked`` those of them that zone walks do.
@@ -42,50 +65,88 @@ class Replay(Struct):
     valid: FrameSet
     walked: FrameSet
     strokes: list[tuple[FrameRange, PageState]]
-    counts: list[PassCount]
+    counts: list[tuple[Iterable[FrameRange], int | None, str | None]]
 
     def write(self, frames: FrameSet, state: PageState) -> FrameSet:
-        """Record that a pass gave ``state`` to those of the frames that are in scope; returns these."""
-        return self._record(frames & self.valid, state)
-
-    def write_range(self, start: int, end: int, state: PageState) -> FrameSet:
-        """The same for the frames ``[start, end)``, which may be empty or backwards."""
-        return self._record(self.valid.clip(start, end), state)
-
-    def allocate(self, state: PageState) -> None:
-        """Give ``state`` to every struct page."""
-        self._record(self.scope, state)
-
-    def walk(self, start: int, end: int, state: PageState) -> None:
-        """Record that the walk over a zone's span gave ``state`` to the frames ``[start, end)``."""
-        self._record(self.walked.clip(start, end), state)
-
-    def count(self, written: FrameSet, node: int | None = None, zone: str | None = None) -> None:
-        """Add a count of what was written."""
-        self.counts.append(PassCount(written.pages, node, zone, written))
-
-    def _record(self, written: FrameSet, state: PageState) -> FrameSet:
+        """Record that a pass over holes gave ``state`` to those of the frames that it may write; returns these."""
+        written = frames & self.valid
         self.strokes.extend((item, state) for item in written)
         return written
 
+    def allocate(self, state: PageState) -> None:
+        """Give ``state`` to every struct page."""
+        self.strokes.extend((item, state) for item in self.scope)
 
-def replay(
-    layout: Layout, rule: StructPageRule, scope: FrameSet | None = None, version: Version | None = None
-) -> tuple[Painted[PageState], tuple[PassCount, ...]]:
-    """The state of every struct page without memory after the rule's passes, and the counts that it would print.
+    def lay(self, strokes: Strokes, among: FrameSet) -> None:
+        """Record one pass, of whose strokes the later ones lie over the earlier, on those frames alone.
 
-    ``scope`` limits what is followed to some of the struct pages; counts then hold for these only. ``version`` is the
-    release that runs the passes, by default that of the layout, or else a typical one. Cost follows the number
-    of ranges. What the passes do to memory itself is not followed: each ends with it initialised in its own zone.
+        Strokes are cut into frames behind each other first: those of many nodes may all span the same holes.
+        """
+        for frames, (state,) in overlay(among, paint(strokes)):
+            if state is not None:
+                self.strokes.append((frames, state))
+
+    def count(self, within: Iterable[FrameRange], node: int | None = None, zone: str | None = None) -> None:
+        """What of these frames is written is printed as one count."""
+        self.counts.append((within, node, zone))
+
+    def counted(self) -> Iterator[PassCount]:
+        """The counts, those of zones where there is something to count."""
+        for ranges, node, zone in self.counts:
+            within = FrameSet.of(ranges)
+            pages = sum(self._valid.between(start, end) for start, end in within.pairs)
+            if pages or zone is None:
+                yield PassCount(pages, node, zone, within, self.valid)
+
+    @cached_property
+    def _valid(self) -> Ranked:
+        return Ranked(self.valid.pairs)
+
+
+def replay(layout: Layout, rule: StructPageRule, scope: FrameSet, version: Version | None = None) -> Painted[PageState]:
+    """The state of every struct page of ``scope`` after the rule's passes.
+
+    ``version`` is the release that runs them, by default that of the layout, or else a typical one. Cost follows the
+    number of ranges. What the passes do to memory itself is not followed: it ends up initialised in its own zone.
     """
+    return paint(_run(layout, rule, scope, version).strokes)
+
+
+def counts_of(layout: Layout, rule: StructPageRule) -> tuple[PassCount, ...]:
+    """What the rule's passes count of the struct pages without memory, as the kernel of the layout would print it."""
+    return tuple(_run(layout, rule, layout.struct_pages, None).counted())
+
+
+def _run(
+    layout: Layout,
+    rule: StructPageRule,
+    scope: FrameSet,
+    version: Version | None,
+    done: frozenset[Pass] = frozenset(),
+) -> Replay:
+    """The passes but for those that are known to have ``done`` nothing in the scope."""
     version = version or layout.version or typical(rule, layout.arch)
-    scope = layout.struct_pages if scope is None else scope
     walked = scope & (layout.memory_frames - layout.nomap) if asks_memblock(layout.arch, version) else scope
     run = Replay(layout, version, rule, scope, _writable(layout, version, scope), walked, [], [])
     for step in rule.passes:
-        if layout.memmap.fills_holes(version) or step not in _SPARSEMEM_ONLY:
+        if step not in done and (layout.memmap.fills_holes(version) or step not in _SPARSEMEM_ONLY):
             _PASSES[step](run)
-    return paint(run.strokes), tuple(run.counts)
+    return run
+
+
+def unwritten(layout: Layout, rule: StructPageRule, version: Version, scope: FrameSet) -> FrameSet:
+    """The struct pages of some holes that the passes of a rule, run by a release, leave as they were allocated raw.
+
+    What a walk over whole zone spans comes to need not be followed, which are most holes.
+    """
+    walked = Pass.WALK_SPANS in rule.passes and not asks_memblock(layout.arch, version)
+    if walked:
+        scope -= FrameSet.of(frames for frames, _ in _walked_spans(layout, version))
+    if not scope:
+        return scope
+    done = frozenset({Pass.WALK_SPANS}) if walked else frozenset[Pass]()
+    states = paint(_run(layout, rule, scope, version, done).strokes)
+    return FrameSet.of(frames for frames, state in states if state.state == "uninitialised")
 
 
 def _writable(layout: Layout, version: Version, scope: FrameSet) -> FrameSet:
@@ -122,23 +183,32 @@ def _allocate_raw(run: Replay) -> None:
 
 
 def _walk_spans(run: Replay) -> None:
-    ends = walk_ends(run.layout, run.version)
-    by_e820 = Pass.ZERO_RESERVED_AND_E820 in run.rule.passes and run.layout.memmap.fills_holes(run.version)
-    reserved = _reserved_by_e820(run.layout) if by_e820 else FrameSet()
-    for span in run.layout.zone_spans:
+    spans = tuple(_walked_spans(run.layout, run.version))
+    run.lay(_of_spans(spans, reserved=False), run.walked)
+    if Pass.ZERO_RESERVED_AND_E820 in run.rule.passes and run.layout.memmap.fills_holes(run.version):
+        run.lay(_of_spans(spans, reserved=True), run.walked & _reserved_by_e820(run.layout))
+
+
+def _walked_spans(layout: Layout, version: Version) -> Iterator[tuple[FrameRange, ZoneSpan]]:
+    """The zone spans as far as the early walk comes."""
+    ends = walk_ends(layout, version)
+    for span in layout.zone_spans:
+        yield span.frames.clip(0, ends.get(span.node, span.end_pfn)), span
+
+
+def _of_spans(spans: Iterable[tuple[FrameRange, ZoneSpan]], *, reserved: bool) -> Strokes:
+    for frames, span in spans:
         why = f"the walk over the span of node {span.node}, zone {span.zone} initialised it"
-        end = min(span.frames.end, ends.get(span.node, span.frames.end))
-        run.walk(span.frames.start, end, PageState("initialised", why, span.node, span.zone))
-        for piece in reserved.clip(span.frames.start, end):
-            state = PageState("initialised", f"{why}; {_E820}", span.node, span.zone, reserved=True)
-            run.walk(piece.start, piece.end, state)
+        why = f"{why}; {_E820}" if reserved else why
+        yield frames, PageState("initialised", why, span.node, span.zone, reserved=reserved)
 
 
 def _walk_spans_reserved(run: Replay) -> None:
+    strokes: list[tuple[FrameRange, PageState]] = []
     for span in run.layout.zone_spans:
         why = f"the walk over the span of node {span.node}, zone {span.zone} initialised it, Reserved"
-        state = PageState("initialised", why, span.node, span.zone, page_reserved=True)
-        run.walk(span.frames.start, span.frames.end, state)
+        strokes.append((span.frames, PageState("initialised", why, span.node, span.zone, page_reserved=True)))
+    run.lay(strokes, run.walked)
 
 
 def _walk_regions(run: Replay) -> None:
@@ -149,17 +219,19 @@ def _walk_regions(run: Replay) -> None:
     """
     if not run.layout.nomap:
         return
+    strokes: list[tuple[FrameRange, PageState]] = []
     for span in run.layout.zone_spans:
-        own = run.layout.nomap & FrameSet.of(item.frames for item in run.layout.by_node.get(span.node, ()))
         why = f"memory of node {span.node}, zone {span.zone}, initialised as that"
-        for piece in own.clip(span.start_pfn, span.end_pfn) & run.scope:
-            run.strokes.append((piece, PageState("initialised", why, span.node, span.zone)))
+        state = PageState("initialised", why, span.node, span.zone)
+        own = run.layout.by_node.get(span.node, ())
+        strokes += ((item.frames.clip(span.start_pfn, span.end_pfn), state) for item in own)
+    run.lay(strokes, run.layout.nomap & run.scope)
 
 
 def _reserve(run: Replay) -> None:
     """memmap_init_reserved_pages(): what lies beyond a node's deferral point is initialised again."""
-    for frames, state in initialised_by_reserving(run.layout, run.version, spans=Pass.WALK_SPANS in run.rule.passes):
-        run.walk(frames.start, frames.end, state)
+    spans = Pass.WALK_SPANS in run.rule.passes
+    run.lay(initialised_by_reserving(run.layout, run.version, spans=spans), run.walked)
 
 
 def _zero_reserved(run: Replay) -> None:
@@ -202,29 +274,29 @@ def _init_as_node_0(run: Replay) -> None:
     run.count(run.write(_gaps(run.layout), state))
 
 
-def _hole_below(run: Replay, hole: int, start: int, span: ZoneSpan) -> FrameSet:
-    """Initialise ``[hole, start)`` as the zone of ``span``; the struct pages written."""
+def _hole_state(span: ZoneSpan) -> PageState:
     why = f"a hole below or behind memory of node {span.node}, zone {span.zone}: initialised as that zone and Reserved"
-    state = PageState("initialised", why, span.node, span.zone, page_reserved=True)
-    return run.write_range(hole, start, state)
+    return PageState("initialised", why, span.node, span.zone, page_reserved=True)
 
 
 def _holes_per_zone(run: Replay) -> None:
     """memmap_init_zone() of 5.12: ``hole`` is shared by all zones and not advanced over a section's tail."""
     _walk_regions(run)
     section = run.layout.memmap.tail(run.version)
-    by_node: dict[int, list[FrameRange]] = {}
-    for item in run.layout.memory:
-        by_node.setdefault(item.node, []).append(item.frames)
+    strokes: list[tuple[FrameRange, PageState]] = []
     hole = 0
     for span in run.layout.zone_spans:
-        written: list[FrameRange] = []
-        for frames in by_node.get(span.node, ()):
-            part = frames.clip(span.frames.start, span.frames.end)
-            written += _hole_below(run, hole, part.start, span)
-            hole = part.end
-        written += _hole_below(run, hole, -(-span.frames.end // section) * section, span)
-        _count(run, FrameSet.of(written), span)
+        state, below = _hole_state(span), list[FrameRange]()
+        first, last = span.start_pfn, span.end_pfn
+        for item in run.layout.by_node.get(span.node, ()):
+            start = min(max(item.frames.start, first), last)
+            if hole < start:
+                below.append(FrameRange(hole, start))
+            hole = max(start, min(item.frames.end, last))
+        below.append(FrameRange(hole, -(-last // section) * section))
+        strokes += ((frames, state) for frames in below)
+        run.count(below, span.node, span.zone)
+    run.lay(strokes, run.valid)
 
 
 def _holes_by_address(run: Replay) -> None:
@@ -239,6 +311,15 @@ def _holes_by_address_split(run: Replay) -> None:
 
 def _pass_by_address(run: Replay, *, split: bool) -> None:
     _walk_regions(run)
+    states = {(span.node, span.zone): _hole_state(span) for span in run.layout.zone_spans}
+    below = tuple(_below_memory(run, split=split))
+    for frames, span in below:
+        run.count((frames,), span.node, span.zone)
+    run.lay(((frames, states[span.node, span.zone]) for frames, span in below), run.valid)
+
+
+def _below_memory(run: Replay, *, split: bool) -> Iterator[tuple[FrameRange, ZoneSpan]]:
+    """What the pass takes for holes, with the zone of the memory above; behind the last memory, of that."""
     spans: dict[int, list[ZoneSpan]] = {}
     for span in run.layout.zone_spans:
         if span.present_pages:
@@ -248,22 +329,18 @@ def _pass_by_address(run: Replay, *, split: bool) -> None:
     for item in run.layout.memory:
         for span in spans.get(item.node, ()):
             last = span
-            part = item.frames.clip(span.frames.start, span.frames.end)
-            if part.pages == 0:
+            start, end = max(item.frames.start, span.start_pfn), min(item.frames.end, span.end_pfn)
+            if start >= end:
                 continue
-            if split and hole < span.start_pfn < part.start:
-                _count(run, _hole_below(run, hole, span.start_pfn, span), span)
+            if split and hole < span.start_pfn < start:
+                yield FrameRange(hole, span.start_pfn), span
                 hole = span.start_pfn
-            _count(run, _hole_below(run, hole, part.start, span), span)
-            hole = part.end
+            if hole < start:
+                yield FrameRange(hole, start), span
+            hole = end
     if last is not None:
         section = run.layout.memmap.tail(run.version)
-        _count(run, _hole_below(run, hole, -(-hole // section) * section, last), last)
-
-
-def _count(run: Replay, written: FrameSet, span: ZoneSpan) -> None:
-    if written.pairs:
-        run.count(written, span.node, span.zone)
+        yield FrameRange(hole, -(-hole // section) * section), last
 
 
 _SPARSEMEM_ONLY = frozenset({

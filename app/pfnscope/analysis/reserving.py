@@ -1,6 +1,6 @@
 """What comes late to struct pages, on a layout: where deferred walks stop, and what the reserve pass initialises."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 
 from pfnscope.kernel.architectures import takes_blocks
@@ -8,7 +8,7 @@ from pfnscope.kernel.deferral import Deferral, NodeOfReserved, deferral, kept_zo
 from pfnscope.kernel.release import Version
 from pfnscope.model.analysis import PageState
 from pfnscope.model.layout import Layout, ZoneSpan
-from pfnscope.model.ranges import FrameRange, FrameSet, overlay
+from pfnscope.model.ranges import FrameRange, FrameSet, Ranked, clip, overlay
 
 
 def walk_ends(layout: Layout, version: Version, *, memory_only: bool = False) -> Mapping[int, int]:
@@ -18,10 +18,74 @@ def walk_ends(layout: Layout, version: Version, *, memory_only: bool = False) ->
     defer_init(): the last zone of a node stops at the first section after enough frames were initialised.
     """
     row = deferral(version)
-    if row is None or not layout.section_size:
+    if row is None or not layout.section_size or not layout.deferred:
         return {}
-    starts = ((node, _first_deferred(layout, row, node, memory_only)) for node in layout.deferred)
-    return {node: pfn for node, pfn in starts if pfn is not None}
+    walks, last = Walks(layout, FrameSet() if memory_only else layout.without_memory), _last_zones(layout)
+    out: dict[int, int] = {}
+    for node in layout.deferred:
+        ours = layout.by_node.get(node)
+        if not ours or node not in last:
+            continue
+        spanned = ours[-1].frames.end - ours[0].frames.start
+        needed = walked_early(row, spanned, walks.section, layout.page_size)
+        own = FrameSet.of(item.frames for item in ours).clip(last[node].start, last[node].end)
+        end = walks.end(own, last[node], needed)
+        if end is not None:
+            out[node] = end
+    return out
+
+
+class Walks:
+    """Walks over memory of nodes and holes in their spans, up to a section's start after enough frames.
+
+    A hole has one start of a section at most: a section without memory has no struct pages.
+    """
+
+    def __init__(self, layout: Layout, holes: FrameSet) -> None:
+        self.section = (layout.section_size or 0) // layout.page_size
+        self._holes = Ranked(holes.pairs)
+        heads = ((item, -(-item.start // self.section) * self.section) for item in holes)
+        self._heads = [head for item, head in heads if head < item.end]
+
+    def end(self, own: FrameSet, span: FrameRange, needed: int) -> int | None:
+        """The first section's start that a walk visits in a span after so many frames; None where it visits none."""
+        enough = self._enough(own, span, needed)
+        if enough is None:
+            return None
+        section = self.section
+        at = bisect_left(self._heads, enough)
+        starts = [head for head in self._heads[at : at + 1] if head < span.end]
+        for start, end in clip(own.pairs, enough, span.end):
+            head = -(-start // section) * section
+            if head < end:
+                starts.append(head)
+                break
+        return min(starts, default=None)
+
+    def _enough(self, own: FrameSet, span: FrameRange, needed: int) -> int | None:
+        """The frame below which so many were visited; own memory and holes lie beside each other."""
+        before, ours = self._holes.below(span.start), Ranked(own.pairs)
+
+        def visited(pfn: int) -> int:
+            return ours.below(pfn) + self._holes.below(pfn) - before
+
+        pairs = own.pairs
+        at = bisect_left(pairs, needed, key=lambda pair: visited(pair[1]))
+        if at < len(pairs) and visited(pairs[at][0]) < needed:
+            return pairs[at][0] + needed - visited(pairs[at][0])
+        mine = ours.below(pairs[at][0]) if at < len(pairs) else own.pages
+        return (
+            max(span.start, self._holes.reached(needed - mine + before) or 0) if visited(span.end) >= needed else None
+        )
+
+
+def _last_zones(layout: Layout) -> dict[int, FrameRange]:
+    """The zone of each node that ends highest; of several the first."""
+    last: dict[int, FrameRange] = {}
+    for span in layout.zone_spans:
+        if span.node not in last or span.end_pfn > last[span.node].end:
+            last[span.node] = span.frames
+    return last
 
 
 def initialised_by_reserving(
@@ -51,9 +115,9 @@ def nodes_of_reserved(
     layout: Layout, row: Deferral, version: Version, frames: FrameRange
 ) -> Iterator[tuple[FrameRange, int, int | None]]:
     """Pieces of reserved frames without memory with the node that they get, and again, or None where it is a guess."""
-    first = min(item.node for item in layout.memory)
-    starts = [item.frames.start for item in layout.memory]
-    below = layout.memory[max(0, bisect_right(starts, frames.start) - 1)]
+    first = min(layout.by_node)
+    at = bisect_right(layout.memory, frames.start, key=lambda item: item.frames.start)
+    below = layout.memory[max(0, at - 1)]
     if row.reserved is NodeOfReserved.BELOW:
         reach = frames.clip(frames.start, below.frames.start + below.frames.end)
         if reach.pages:
@@ -93,31 +157,3 @@ def _of_no_zone(layout: Layout, node: int, linked: int | None) -> PageState:
     zone = layout.zone_limits[number].zone
     why = f"{done} zone number {count}, of which page flags keep {number}: {zone}, {since}"
     return PageState("initialised", why, linked, zone, page_reserved=True, misnumbered=True)
-
-
-def _first_deferred(layout: Layout, row: Deferral, node: int, memory_only: bool) -> int | None:
-    ours = [item.frames for item in layout.memory if item.node == node]
-    last = _last_zone(layout, node)
-    if not ours or last is None or layout.section_size is None:
-        return None
-    section = layout.section_size // layout.page_size
-    start, end = min(item.start for item in ours), max(item.end for item in ours)
-    needed = walked_early(row, end - start, section, layout.page_size)
-    visited = FrameSet.of(ours) if memory_only else layout.struct_pages - _of_others(layout, node)
-    done = 0
-    for piece in visited.clip(last.frames.start, last.frames.end):
-        candidate = -(-max(piece.start, piece.start + needed - done) // section) * section
-        if candidate < piece.end:
-            return candidate
-        done += piece.pages
-    return None
-
-
-def _last_zone(layout: Layout, node: int) -> ZoneSpan | None:
-    return max(
-        (span for span in layout.zone_spans if span.node == node), key=lambda span: span.frames.end, default=None
-    )
-
-
-def _of_others(layout: Layout, node: int) -> FrameSet:
-    return FrameSet.of(item.frames for item in layout.memory if item.node != node)

@@ -1,8 +1,10 @@
 """Arguments of the command line held against the printed maps: those that did not do what they say, and the others."""
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
+from typing import TypeVar
 
 from msgspec import Struct
 
@@ -88,13 +90,22 @@ class _Part(Struct, frozen=True):
     operation: MapOperation | None
 
 
-def _part(operations: Iterable[MapOperation], note: ArgumentNote, given: tuple[Argument, ...] = ()) -> _Part:
-    """What a note is about: an operation, or else a whole argument."""
-    for operation in operations:
-        if operation.column <= note.column < operation.column + max(len(operation.text), 1):
-            return _Part(f"{operation.argument.name}={operation.text}", operation.column, operation)
-    argument = next((item for item in given if item.column <= note.column < item.column + len(item.text)), None)
-    return _Part(argument.text if argument else "", argument.column if argument else note.column, None)
+def _part(operations: Sequence[MapOperation], note: ArgumentNote, given: Sequence[Argument] = ()) -> _Part:
+    """What a note is about: an operation, or else a whole argument; both are in the order of the command line."""
+    for operation in _at(operations, note.column):
+        return _Part(f"{operation.argument.name}={operation.text}", operation.column, operation)
+    for argument in _at(given, note.column):
+        return _Part(argument.text, argument.column, None)
+    return _Part("", note.column, None)
+
+
+Piece = TypeVar("Piece", MapOperation, Argument)
+
+
+def _at(pieces: Sequence[Piece], column: int) -> Sequence[Piece]:
+    """The piece of the command line at a column, if any."""
+    at = bisect_right(pieces, column, key=lambda piece: piece.column)
+    return [piece for piece in pieces[max(at - 1, 0) : at] if column < piece.column + max(len(piece.text), 1)]
 
 
 def _noted(analysis: Analysis, notes: Iterable[ArgumentNote], operations: tuple[MapOperation, ...]) -> Iterator[Draft]:

@@ -6,6 +6,7 @@ from pfnscope.analysis import Analysis
 from pfnscope.analysis.placement import placements
 from pfnscope.analysis.whatif import what_if
 from pfnscope.findings.codes import BY_CODE
+from pfnscope.findings.trials import allowed
 from pfnscope.kernel.boot_loaders import quoting
 from pfnscope.kernel.map_arguments import ArgumentNote, MapOperation
 from pfnscope.kernel.region_kinds import PRAM
@@ -32,6 +33,8 @@ def of_notes(analysis: Analysis, operation: MapOperation | None, notes: Sequence
             continue
         if operation is None:
             return Remedy(f"Write {note.instead}.")
+        if not allowed(analysis):
+            return Remedy(" ".join((*refusals, _NOT_TRIED)))
         corrected = _replaced(line, operation, note.instead)
         why_not = _refusal(analysis, corrected, operation.column, {item.code for item in notes})
         if why_not is None:
@@ -39,6 +42,8 @@ def of_notes(analysis: Analysis, operation: MapOperation | None, notes: Sequence
         refusals.append(f"{operation.argument.name}={note.instead} is no better, simulated: {why_not}")
     codes = {note.code for note in notes}
     if operation is not None and operation.new == PRAM and codes & _MOVABLE:
+        if not allowed(analysis, _BOOTS_OF_PLACES):
+            return Remedy(" ".join((*refusals, _NOT_SEARCHED)))
         return _elsewhere(analysis, line, operation) or Remedy(" ".join((*refusals, _NO_PLACE)))
     if "dollar-lost" in codes and operation is not None and not refusals:
         words = _quoted("memmap=SIZE$START")
@@ -52,6 +57,10 @@ def of_notes(analysis: Analysis, operation: MapOperation | None, notes: Sequence
 
 MOST_ENTRIES = 1000
 """Of a memory map on which corrections are tried; no machine that was seen has half as many."""
+_BOOTS_OF_PLACES = 10
+"""What the search for other places costs in simulated boots."""
+_NOT_TRIED = "No correction was tried: the command line has too many arguments, or the map too many entries."
+_NOT_SEARCHED = "Other places were not searched: the command line has too many arguments, or the map too many entries."
 _NO_PLACE = "No other place was found that is RAM as a whole and free of danger on this release."
 
 

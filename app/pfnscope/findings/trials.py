@@ -87,6 +87,22 @@ def ranges_of(analysis: Analysis) -> int:
     return len(analysis.booted_from.firmware_map) + len(analysis.layout.memory)
 
 
+MOST_TRIED = 6_000
+"""Ranges and arguments in all boots for corrections of one command line."""
+
+_TRIED = "ranges_tried"
+
+
+def allowed(analysis: Analysis, boots: int = 1) -> bool:
+    """Whether as much may be worked out as some more boots cost, for corrections; it is counted where it may."""
+    kept, given = analysis.__dict__, split(own_command_line(analysis.booted_from))
+    tried = kept.get(_TRIED, 0) + boots * (ranges_of(analysis) + len(given))
+    if tried > MOST_TRIED:
+        return False
+    kept[_TRIED] = tried
+    return True
+
+
 class Trials:
     """The machine of a log, booted with other command lines until one leaves out ``holes`` and adds no alarm.
 

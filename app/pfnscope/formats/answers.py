@@ -90,6 +90,9 @@ def _hole(place: Lookup) -> str:
     return f"pfn {hole.frames}, {placement_words(hole)}, {state_words(hole)}, {harm_words(hole.severity)}"
 
 
+_NOT_TRIED = "not tried: memory is in too many pieces, and starts further up than those above count as unsafe"
+
+
 def placed_text(document: Document, places: Placements, look: Look = PLAIN) -> str:
     """The placements in the layout of ``document``."""
     on = f" on {places.release}" if places.release else ", for releases that are not known"
@@ -110,6 +113,7 @@ def placed_text(document: Document, places: Placements, look: Look = PLAIN) -> s
         out.append(look.paint(role, f"  {word}  {item.start}" + ("" if last == item.start else f" to {last:#x}")))
         more = [_said(hole) for hole in item.holes]
         more += [f"dangerous on {', '.join(item.dangerous_on)}"] if item.dangerous_on else []
+        more += [_NOT_TRIED] if item.untried else []
         out += [line for text in more for line in look.wrap(text, " " * 10, " " * 12)]
     return "\n".join(out) + "\n"
 

@@ -1,6 +1,6 @@
 """Kernel command lines: their arguments, which of them shape memory, and what they ask of ZONE_MOVABLE."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from msgspec import Struct
@@ -47,19 +47,25 @@ def arguments(command_line: str) -> tuple[Argument, ...]:
     An analysis asks some eighty times for the same few lines.
     """
     out: list[Argument] = []
-    start, quoted = -1, False
-    for at, char in enumerate(command_line + " "):
-        if char == '"':
-            quoted = not quoted
-        if char.isspace() and (not quoted or at == len(command_line)):
-            if start >= 0:
-                text = command_line[start:at]
-                name, equals, value = text.strip('"').partition("=")
-                out.append(Argument(name.replace("-", "_"), value.strip('"') if equals else None, text, start))
-            start = -1
-        elif start < 0:
-            start = at
+    for start, text in _texts(command_line):
+        name, equals, value = text.strip('"').partition("=")
+        out.append(Argument(name.replace("-", "_"), value.strip('"') if equals else None, text, start))
     return tuple(out)
+
+
+def _texts(command_line: str) -> Iterator[tuple[int, str]]:
+    """The arguments as written, each with its column: pieces between blanks, joined again inside of quotes."""
+    at = 0
+    start, quoted = -1, False
+    for piece in command_line.split():
+        at = command_line.index(piece, at)
+        start = start if quoted else at
+        quoted ^= piece.count('"') % 2 == 1
+        at += len(piece)
+        if not quoted:
+            yield start, command_line[start:at]
+    if quoted:
+        yield start, command_line[start:]
 
 
 class MovableArguments(Struct, frozen=True):

@@ -1,6 +1,7 @@
 """Who looks at struct pages, and how far: the readers that can meet one that nothing initialised."""
 
 from enum import Enum
+from functools import lru_cache
 
 from msgspec import Struct, structs
 
@@ -220,6 +221,7 @@ mm/page_alloc.c, 4.17 to 7.1.5; the text of 0740a50b9baa."""
 SUBSECTION_BYTES = 2 << 20
 
 
+@lru_cache(256)
 def readers_for(version: Version, arch: str | None = None) -> tuple[Reader, ...]:
     """The readers of a release; where pfn_valid() is true for memory alone, the kernel's own read nothing else.
 

@@ -6,6 +6,7 @@ x86 and elsewhere. Releases from :data:`UNREAD` on are taken for the last one th
 """
 
 from enum import Enum
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -363,6 +364,7 @@ def unchecked(version: Version) -> str:
     return f"{short(version)} has not been read: it is taken to be as {short(_LAST_READ)}, the last that was"
 
 
+@lru_cache(64)
 def rules_on(arch: str | None, within: Bounds = EVERY_RELEASE) -> tuple[StructPageRule, ...]:
     """The rows that hold for some release of an architecture, oldest first; all of x86 where it is not known.
 
@@ -379,6 +381,7 @@ def rules_for(release: Release, arch: str | None) -> tuple[StructPageRule, ...]:
     return tuple(rule for rule in reversed(RULES) if rule.releases_on(arch).on_branch(branch))
 
 
+@lru_cache(256)
 def typical(rule: StructPageRule, arch: str | None = None, within: Bounds = EVERY_RELEASE) -> Version:
     """A release that stands for the row: its first one, for the last row one of its long-lived branches.
 

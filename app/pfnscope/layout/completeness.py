@@ -63,9 +63,9 @@ def missing_memory(
         [] if "node_ranges" in log.assumed else list(_nodes(log, memory, arch, page_size, counts_pages=counts_pages))
     )
     likely = _likely_memory(log, page_size) - known
-    wrong = [_of_node(node, likely, known, page_size) for node in nodes if node.disagrees]
+    wrong = [node for node in nodes if node.disagrees]
     if wrong:
-        return tuple(wrong)
+        return (*(_of_node(node, likely, known, page_size) for node in wrong[:MOST_NODES]), *_others(wrong, known))
     total = log.page_counts.total_kib
     if total is not None and log.page_counts.memory_generic:
         lacking = total.value * KIB // page_size - known.pages
@@ -100,6 +100,19 @@ def _likely_memory(log: BootLog, page_size: int) -> FrameSet:
     """What a memory map or a memblock dump calls memory: where a lost node range can lie, but no proof of one."""
     ram = FrameSet.of(item.range.frames_inward(page_size) for item in log.map_in_force if item.type is MemoryType.RAM)
     return ram | FrameSet.of(item.range.frames_inward(page_size) for item in log.memblock_memory)
+
+
+MOST_NODES = 32
+"""Nodes of which is told what their ranges lack; each costs a pass over all memory."""
+
+
+def _others(wrong: Sequence[_Node], known: FrameSet) -> Iterator[Missing]:
+    """That more nodes than those have lost lines."""
+    others = wrong[MOST_NODES:]
+    if others:
+        why = f"What is printed of {counted(len(others), 'more node')} differs from their ranges"
+        room, lines = FrameSet.of([_ALL]) - known, tuple(line for node in others for line in node.lines)
+        yield Missing("node_ranges", f"{why}: lines of the node ranges are missing or damaged.", lines, room)
 
 
 def _of_node(node: _Node, likely: FrameSet, known: FrameSet, page_size: int) -> Missing:

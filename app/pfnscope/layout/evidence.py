@@ -1,5 +1,7 @@
 """Architecture, page size and memory model of a boot: what its lines prove, or else what is usual."""
 
+from collections import Counter
+
 from msgspec import Struct
 
 from pfnscope.kernel.architecture_row import MemoryModel
@@ -179,13 +181,13 @@ def counted_page_size(log: BootLog) -> int | None:
     if "page_size" in log.assumed:  # ranges printed in page frames have the same total in every size
         return None
     totals = {count.node: count.value for count in log.page_counts.node_total_pages if count.value}
-    fitting = [
-        size
-        for size in PAGE_SIZES
-        if totals
-        and all(
-            sum(item.range.frames_inward(size).pages for item in log.node_ranges if item.node == node) == total
-            for node, total in totals.items()
-        )
-    ]
+    fitting = [size for size in PAGE_SIZES if totals and totals.items() <= _pages_of_nodes(log, size).items()]
     return fitting[0] if len(fitting) == 1 else None
+
+
+def _pages_of_nodes(log: BootLog, page_size: int) -> Counter[int | None]:
+    """How many whole pages the node ranges of each node have."""
+    pages: Counter[int | None] = Counter()
+    for item in log.node_ranges:
+        pages[item.node] += item.range.frames_inward(page_size).pages
+    return pages

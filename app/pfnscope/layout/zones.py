@@ -157,9 +157,11 @@ def _spread(nodes: Nodes, lowest: int, kernel: int, total: int) -> dict[int, int
     usable = len(nodes)
     if not 0 < kernel < total or usable > MOST_NODES:
         return starts
+    left = sorted(nodes)
     while usable:
         share = kernel // usable
-        for node in sorted(nodes):
+        left = [node for node in left if starts.get(node, 0) < nodes[node][-1].end]
+        for node in left:
             if kernel < share:
                 share = kernel // usable
             kernel -= _keep(nodes[node], node, starts, lowest, share, kernel)

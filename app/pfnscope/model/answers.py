@@ -64,6 +64,7 @@ class Placement(Bordered, Struct, frozen=True):
     """Possible start addresses [start, end) of one outcome, at multiples of the alignment.
 
     ``holes`` are those that a region at ``start`` adds; ``dangerous_on`` names releases on which it adds a danger.
+    Starts that were not tried, because memory is in too many pieces, count as unsafe and have no holes.
     """
 
     start: Address
@@ -71,6 +72,11 @@ class Placement(Bordered, Struct, frozen=True):
     safe: bool
     holes: tuple[AddedHole, ...]
     dangerous_on: tuple[str, ...]
+
+    @property
+    def untried(self) -> bool:
+        """Whether nothing is known of these starts."""
+        return not self.safe and not self.holes
 
 
 class Placements(Struct, frozen=True, kw_only=True):

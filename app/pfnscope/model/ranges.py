@@ -1,9 +1,9 @@
 """Byte ranges, page frame ranges, sets of them and labelled maps: sorted, half-open, never per page."""
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import heappop, heappush
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 import msgspec
@@ -156,11 +156,11 @@ def intersection(left: Pairs, right: Pairs) -> Pairs:
     out: list[tuple[int, int]] = []
     i = j = 0
     while i < len(left) and j < len(right):
-        start = max(left[i][0], right[j][0])
-        end = min(left[i][1], right[j][1])
+        (one, one_end), (other, other_end) = left[i], right[j]
+        start, end = max(one, other), min(one_end, other_end)
         if start < end:
             out.append((start, end))
-        if left[i][1] < right[j][1]:
+        if one_end < other_end:
             i += 1
         else:
             j += 1
@@ -170,16 +170,18 @@ def intersection(left: Pairs, right: Pairs) -> Pairs:
 def difference(left: Pairs, right: Pairs) -> Pairs:
     """Points of ``left`` that are not in ``right``."""
     out: list[tuple[int, int]] = []
-    j = 0
+    j, count = 0, len(right)
     for start, end in left:
-        at = start
-        while j < len(right) and right[j][1] <= start:
+        while j < count and right[j][1] <= start:
             j += 1
-        k = j
-        while k < len(right) and right[k][0] < end:
-            if right[k][0] > at:
-                out.append((at, right[k][0]))
-            at = right[k][1]
+        at, k = start, j
+        while k < count:
+            low, high = right[k]
+            if low >= end:
+                break
+            if low > at:
+                out.append((at, low))
+            at = high
             k += 1
         if at < end:
             out.append((at, end))
@@ -187,25 +189,29 @@ def difference(left: Pairs, right: Pairs) -> Pairs:
     return tuple(out)
 
 
+def _begun(pairs: Pairs, point: int) -> int:
+    """How many of some sorted, disjoint ranges begin below a point; a pair is compared by its start first."""
+    return bisect_left(pairs, (point,))
+
+
 def clip(pairs: Pairs, start: int, end: int) -> Pairs:
     """Points inside ``[start, end)``: logarithmic, plus the length of the answer."""
     if start >= end:
         return ()
-    first = bisect_right(pairs, start, key=lambda pair: pair[1])
-    last = bisect_left(pairs, end, key=lambda pair: pair[0])
-    return tuple((max(low, start), min(high, end)) for low, high in pairs[first:last])
+    first, last = _begun(pairs, start + 1), _begun(pairs, end)
+    first -= first > 0 and pairs[first - 1][1] > start
+    return tuple([(max(low, start), min(high, end)) for low, high in pairs[first:last]])
 
 
 def touches(pairs: Pairs, start: int, end: int) -> bool:
     """Whether any point of ``[start, end)`` lies in one of the ranges: logarithmic."""
-    at = bisect_right(pairs, start, key=lambda pair: pair[1])
-    return start < end and at < len(pairs) and pairs[at][0] < end
+    at = _begun(pairs, end)
+    return start < end and at > 0 and pairs[at - 1][1] > start
 
 
 def contains(pairs: Pairs, point: int) -> bool:
     """Whether ``point`` lies in one of the ranges."""
-    at = bisect_right(pairs, point, key=lambda pair: pair[0]) - 1
-    return at >= 0 and point < pairs[at][1]
+    return touches(pairs, point, point + 1)
 
 
 class FrameSet(msgspec.Struct, frozen=True):
@@ -229,6 +235,8 @@ class FrameSet(msgspec.Struct, frozen=True):
         return contains(self.pairs, pfn)
 
     def __or__(self, other: "FrameSet") -> "FrameSet":
+        if not self.pairs or not other.pairs:
+            return self if self.pairs else other
         return FrameSet(canonical(self.pairs + other.pairs))
 
     def __and__(self, other: "FrameSet") -> "FrameSet":
@@ -278,6 +286,30 @@ class FrameSet(msgspec.Struct, frozen=True):
         return out
 
 
+class Ranked:
+    """How many points of some sorted, disjoint ranges lie below a point, and below which so many lie: logarithmic."""
+
+    def __init__(self, pairs: Pairs) -> None:
+        self._pairs = pairs
+        self._lengths = list(accumulate((end - start for start, end in pairs), initial=0))
+
+    def below(self, point: int) -> int:
+        """How many points of the ranges lie below a point."""
+        at = _begun(self._pairs, point)
+        return self._lengths[at] - max(0, self._pairs[at - 1][1] - point) if at else 0
+
+    def between(self, start: int, end: int) -> int:
+        """How many points of the ranges lie in ``[start, end)``."""
+        return self.below(end) - self.below(start) if start < end else 0
+
+    def reached(self, count: int) -> int | None:
+        """The lowest point that has at least ``count`` points of the ranges below it; None where there are fewer."""
+        at = bisect_left(self._lengths, count)
+        if at == len(self._lengths):
+            return None
+        return self._pairs[at - 1][1] - (self._lengths[at] - count) if at else 0
+
+
 T = TypeVar("T")
 Painted = Sequence[tuple[FrameRange, T]]
 """Sorted, disjoint ``(frames, value)`` pairs. Neighbours may carry equal values: they stay apart."""
@@ -290,6 +322,8 @@ def paint(strokes: Iterable[tuple[FrameRange, T]]) -> tuple[tuple[FrameRange, T]
     """
     items = [item for item in strokes if item[0].start < item[0].end]
     order = sorted(range(len(items)), key=lambda i: items[i][0].start)
+    if all(items[i][0].end <= items[j][0].start for i, j in pairwise(order)):
+        return tuple(items[i] for i in order)
     points = sorted({p for frames, _ in items for p in (frames.start, frames.end)})
     open_strokes: list[int] = []  # negated positions, so that the latest stroke is on top
     out: list[tuple[FrameRange, T]] = []

@@ -1,6 +1,6 @@
 """The boots of a text: which one is shown, and how bad and how different the others are."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -53,6 +53,7 @@ def usual_boot(boots: Sequence[BootLog], kernel: str | None, arch: str | None) -
 def rows(boots: Sequence[BootLog], shown: BootLog, kernel: str | None, arch: str | None) -> tuple[BootRow, ...]:
     """A row for each boot of a text, compared with the one that is ``shown``, whose severity its document knows."""
     judged = {boot.index for boot in boots[-MOST_JUDGED:]} - {shown.index}
+    facts = {name: _facts(getattr(shown, name)) for name in _COMPARED} if len(boots) > 1 else {}
     return tuple(
         BootRow(
             index=boot.index,
@@ -61,7 +62,7 @@ def rows(boots: Sequence[BootLog], shown: BootLog, kernel: str | None, arch: str
             source=None,
             severity=_severity(boot, kernel, arch) if boot.index in judged else None,
             capture_kernel=boot.capture_kernel,
-            differs=() if boot.index == shown.index else _differs(boot, shown),
+            differs=() if boot.index == shown.index else _differs(boot, facts),
             arguments=_arguments(boot) if boot.index in judged or boot.index == shown.index else (),
         )
         for boot in boots
@@ -76,9 +77,9 @@ def _severity(boot: BootLog, kernel: str | None, arch: str | None) -> Severity:
     return findings.severity(analyze(boot, kernel=kernel, arch=arch))
 
 
-def _differs(boot: BootLog, other: BootLog) -> tuple[str, ...]:
-    """Names of facts that two boots do not have alike, whatever their lines."""
-    return tuple(name for name in _COMPARED if _facts(getattr(boot, name)) != _facts(getattr(other, name)))
+def _differs(boot: BootLog, facts: Mapping[str, object]) -> tuple[str, ...]:
+    """Names of facts that a boot does not have like these, whatever their lines."""
+    return tuple(name for name, value in facts.items() if _facts(getattr(boot, name)) != value)
 
 
 def _facts(value: object) -> object:

@@ -3,7 +3,8 @@
 The self-check simulates the log's own command line: where that fails, what-if answers are not shown.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from typing import Literal
 
 import msgspec
@@ -34,7 +35,7 @@ from pfnscope.model.log import (
     ZoneRange,
 )
 from pfnscope.model.ranges import Address, ByteRange, Lines, borders, canonical, clip, difference
-from pfnscope.simulation.e820 import joined_lines, label_of
+from pfnscope.simulation.e820 import MOST_LINES, joined_lines, label_of
 from pfnscope.simulation.firmware import (
     Image,
     Memory,
@@ -60,19 +61,25 @@ class NotSimulated(Exception):
     """Nothing can be said of this command line; the message tells the reader why."""
 
 
-class SimulatedBoot(Struct, frozen=True):
+class SimulatedBoot(Struct, frozen=True, dict=True):
     """The log of a boot that did not happen, and what its reader has to know.
 
     ``log`` holds what such a boot would print and no line of the log proves; ``lines`` of its facts are those that
-    they follow from. ``assumed`` names what was not proven, each with its source.
+    they follow from. ``assumed`` names what was not proven, each with its source. ``find_problems`` looks for what is
+    wrong with the arguments, which most boots are not simulated for.
     """
 
     log: BootLog
     command_line: str
     operations: tuple[MapOperation, ...]
-    problems: tuple[ArgumentNote, ...]
+    find_problems: Callable[[], tuple[ArgumentNote, ...]]
     assumed: tuple[tuple[str, str], ...]
     image_mended: bool
+
+    @cached_property
+    def problems(self) -> tuple[ArgumentNote, ...]:
+        """What is wrong with the arguments, and known mistakes in them."""
+        return self.find_problems()
 
 
 def simulate(log: BootLog, command_line: str, version: Version | None) -> SimulatedBoot:
@@ -149,7 +156,7 @@ def _boot(
             operations,
             version,
             image,
-            lines,
+            lines[:MOST_LINES],
             soft_reserve=not _soft_reserve_off(given),
             limit_pfn=limit_of(log, arch),
         )
@@ -187,16 +194,17 @@ def _boot(
         diagnostics=(),
     )
     simulated = msgspec.structs.replace(simulated, movable_start=movable_start(simulated, given, version))
-    before = Before.of(first_map(log), log.srat, image, known=not worked_on)
+
+    def find_problems() -> tuple[ArgumentNote, ...]:
+        before = Before.of(first_map(log), log.srat, image, known=not worked_on)
+        notes = argument_notes(given, version, mirrors=has_mirrors(log))
+        return (*problems, *notes, *traps(given, operations, before, memory.memory, version))
+
     return SimulatedBoot(
         simulated,
         command_line,
         operations,
-        (
-            *problems,
-            *argument_notes(given, version, mirrors=has_mirrors(log)),
-            *traps(given, operations, before, memory.memory, version),
-        ),
+        find_problems,
         tuple(assumed),
         memory.image_mended,
     )

@@ -118,10 +118,10 @@ def _pieces(
     """The entries, with what of them lies in ``[start, end)`` and has type ``old`` or any retyped, or left out."""
     out: list[Entry] = []
     for entry in entries:
-        first, last = max(entry.start, start), min(entry.end, end)
-        if first >= last or (old is not None and entry.type != old):
+        if entry.end <= start or end <= entry.start or (old is not None and entry.type != old):
             out.append(entry)
             continue
+        first, last = max(entry.start, start), min(entry.end, end)
         if entry.start < first:
             out.append(Entry(entry.start, first, entry.type, entry.lines))
         if new is not None:

@@ -1,6 +1,7 @@
 """NUMA nodes from the SRAT, or from what the log shows of nodes: checked, split by numa=fake=, put on memory."""
 
 from bisect import bisect_left, bisect_right
+from collections import deque
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
@@ -10,7 +11,7 @@ from pfnscope.kernel.release import Version
 from pfnscope.kernel.thresholds import CUT_TO_MEMORY, MIB_WITHOUT_NODE
 from pfnscope.kernel.vendors import emulates_nodes
 from pfnscope.model.log import BootLog, MemoryType, NodeRange
-from pfnscope.model.ranges import Lines, Pairs, canonical, clip, difference
+from pfnscope.model.ranges import Lines, Pairs, Ranked, canonical, clip, difference
 from pfnscope.simulation.e820 import joined_lines
 from pfnscope.units import MIB, PAGE_SIZE, leading_size
 
@@ -115,16 +116,17 @@ def fake_nodes(text: str, blocks: Sequence[Block], memory: Pairs, max_address: i
     Source: numa_emulation() in arch/x86/mm/numa_emulation.c, 4.18, and mm/numa_emulation.c, 6.12; ``NU`` from 4.19.
     """
     digits, _ = leading_size(text, suffixes=False)
+    present = Ranked(memory)
     if "U" in text:
-        return _uniform(blocks, digits or 0, memory)
-    total = _present(memory, 0, max_address)
+        return _uniform(blocks, digits or 0, present)
+    total = present.between(0, max_address)
     if "M" in text or "G" in text:
         size = leading_size(text)[0] or 0
         if not size:
             raise Refused("numa=fake= without a size")
         least = _round_up(max(total // _NODES, LEAST_FAKE_NODE))
         size = max(size, least) // LEAST_FAKE_NODE * LEAST_FAKE_NODE
-        return _interleave(blocks, memory, size, nodes=_NODES, big=0)
+        return _interleave(blocks, present, size, nodes=_NODES, big=0)
     nodes = min(digits or 0, _NODES)
     if not nodes:
         raise Refused("numa=fake= without a number of nodes")
@@ -133,57 +135,58 @@ def fake_nodes(text: str, blocks: Sequence[Block], memory: Pairs, max_address: i
     size -= size % LEAST_FAKE_NODE
     if not size:
         raise Refused("not enough memory for each node")
-    return _interleave(blocks, memory, size, nodes=nodes, big=big)
+    return _interleave(blocks, present, size, nodes=nodes, big=big)
 
 
-def _present(memory: Pairs, start: int, end: int) -> int:
-    return sum(last - first for first, last in clip(memory, start, end))
-
-
-def _interleave(blocks: Sequence[Block], memory: Pairs, size: int, *, nodes: int, big: int) -> list[Block]:
+def _interleave(blocks: Sequence[Block], memory: Ranked, size: int, *, nodes: int, big: int) -> list[Block]:
     """Take a node's worth from each physical node in turn, until nothing is left of any."""
-    left = list(blocks)
+    left: dict[int, deque[Block]] = {}
+    for block in blocks:
+        left.setdefault(block.node, deque()).append(block)
     out: list[Block] = []
-    physical = sorted({block.node for block in blocks})
+    physical = sorted(left)
     while physical:
-        for node in tuple(physical):
-            at = next((i for i, block in enumerate(left) if block.node == node), None)
-            if at is None:
-                physical.remove(node)
-                continue
-            block = left[at]
+        for node in physical:
+            block = left[node].popleft()
             end = block.start + size + (LEAST_FAKE_NODE if len(out) < big else 0)
             end = _with_memory(block, end, size, memory)
             end = min(_stretched(end, block.end, size, memory), block.end)
-            out.append(Block(len(out) % nodes, block.start, end, block.lines))
-            left[at] = Block(block.node, end, block.end, block.lines)
-            if end >= block.end:
-                del left[at]
+            _emulate(out, Block(len(out) % nodes, block.start, end, block.lines))
+            if end < block.end:
+                left[node].appendleft(Block(block.node, end, block.end, block.lines))
+        physical = [node for node in physical if left[node]]
     return out
 
 
-def _with_memory(block: Block, end: int, size: int, memory: Pairs) -> int:
+def _emulate(out: list[Block], block: Block) -> None:
+    """Add a block, unless the table is full: emu_setup_memblk() in arch/x86/mm/numa_emulation.c, 4.18."""
+    if len(out) >= 2 * _NODES:  # NR_NODE_MEMBLKS
+        raise Refused("too many emulated memblks")
+    out.append(block)
+
+
+def _with_memory(block: Block, end: int, size: int, memory: Ranked) -> int:
     """Go on in steps of the least size until the node has ``size`` of memory, or the block ends."""
-    while (lacking := size - _present(memory, block.start, end)) > 0:
-        following = next((start for start, last in memory if last > end), block.end)
+    while (lacking := size - memory.between(block.start, end)) > 0:
+        following = memory.reached(memory.below(end) + 1) or block.end + 1
         # what lacks, or the way to the next memory, takes at least so many of the kernel's steps
-        end += max(_round_up(lacking), (following - end) // LEAST_FAKE_NODE * LEAST_FAKE_NODE)
+        end += max(_round_up(lacking), (following - 1 - end) // LEAST_FAKE_NODE * LEAST_FAKE_NODE)
         if end > block.end:
             return block.end
     return end
 
 
-def _stretched(end: int, limit: int, size: int, memory: Pairs) -> int:
+def _stretched(end: int, limit: int, size: int, memory: Ranked) -> int:
     """Do not leave less than the least size below 4 GiB, nor less than a node's worth at the end of the block."""
-    if end < DMA32_END and _present(memory, end, DMA32_END) < LEAST_FAKE_NODE:
+    if end < DMA32_END and memory.between(end, DMA32_END) < LEAST_FAKE_NODE:
         end = DMA32_END
     # the kernel computes limit - end unsigned: beyond the limit it is huge, and min() mends it
-    if end <= limit and _present(memory, end, limit) < size:
+    if end <= limit and memory.between(end, limit) < size:
         end = limit
     return end
 
 
-def _uniform(blocks: Sequence[Block], nodes: int, memory: Pairs) -> list[Block]:
+def _uniform(blocks: Sequence[Block], nodes: int, memory: Ranked) -> list[Block]:
     """``NU``: every physical node in ``nodes`` parts by address, holes not counted."""
     if not nodes:
         raise Refused("numa=fake= without a number of nodes")
@@ -193,10 +196,10 @@ def _uniform(blocks: Sequence[Block], nodes: int, memory: Pairs) -> list[Block]:
         start = block.start
         while start < block.end:
             end = start + size
-            if end < DMA32_END and _present(memory, end, DMA32_END) < LEAST_FAKE_NODE:
+            if end < DMA32_END and memory.between(end, DMA32_END) < LEAST_FAKE_NODE:
                 end = DMA32_END
             end = min(end, block.end)
-            out.append(Block(len(out), start, end, block.lines))
+            _emulate(out, Block(len(out), start, end, block.lines))
             start = end
         if len(out) < nodes:
             raise Refused(f"node {block.node} gives {len(out)} of {nodes} nodes")

@@ -12,6 +12,7 @@ from pfnscope.model.analysis import Check, Choice
 from pfnscope.model.counts import Count
 from pfnscope.model.layout import Layout
 from pfnscope.model.log import BootLog, Files
+from pfnscope.model.ranges import FrameRange
 
 
 def checks(
@@ -42,6 +43,23 @@ def checks(
     return (*counts, *file_checks(log, layout))
 
 
+MOST_RANGES = 100_000
+"""Ranges beside the counts of one boot: where nodes are interleaved, each of their counts has the holes of all."""
+
+
+class _Ranges:
+    """The ranges beside counts, none where there were :data:`MOST_RANGES` before."""
+
+    def __init__(self) -> None:
+        self.left = MOST_RANGES
+
+    def of(self, count: PassCount | None) -> tuple[FrameRange, ...]:
+        """Those of a count."""
+        ranges = tuple(count.frames) if count and self.left > 0 else ()
+        self.left -= len(ranges)
+        return ranges
+
+
 def _unavailable(log: BootLog, choice: Choice, counted: Counted) -> Iterator[Check]:
     counts = log.page_counts
     if choice.rule is None:
@@ -64,6 +82,7 @@ def _unavailable(log: BootLog, choice: Choice, counted: Counted) -> Iterator[Che
     for item in ours:
         named.setdefault((None if nodeless else item.node, item.zone), {}).setdefault(item.pages, item)
     held: list[PassCount] = []
+    ranges = _Ranges()
     for at, count in enumerate(lines):
         alike = named.get((count.node, count.zone), {})
         match = ours[at] if len(ours) == len(printed) else _counterpart(count, alike)
@@ -75,7 +94,7 @@ def _unavailable(log: BootLog, choice: Choice, counted: Counted) -> Iterator[Che
             _pages(match.pages) if match else None,
             agrees,
             count.lines,
-            tuple(match.frames) if match else (),
+            ranges.of(match),
             decisive=True,
         )
     if len(ours) > len(printed):
@@ -89,10 +108,11 @@ def _missing(ours: Iterable[PassCount], held: Iterable[PassCount]) -> Iterator[P
 
 
 def _not_printed(ours: Iterable[PassCount], wording: CountWording) -> Iterator[Check]:
+    ranges = _Ranges()
     for item in ours:
         if item.pages:
             count = Count(item.pages, (), item.node, item.zone)
-            yield Check(_name(count, wording), "not printed", _pages(item.pages), None, (), tuple(item.frames))
+            yield Check(_name(count, wording), "not printed", _pages(item.pages), None, (), ranges.of(item))
 
 
 def _counterpart(count: Count, alike: dict[int, PassCount]) -> PassCount | None:
