@@ -46,6 +46,7 @@ class Place(msgspec.Struct, frozen=True):
     first: str
     last: str
     safe: bool
+    untried: bool
     holes: list[Added]
     dangerous_on: str
     argument: str
@@ -169,6 +170,7 @@ class _Writing:
             _start(item.start),
             "" if last == item.start else _start(last),
             item.safe,
+            item.untried,
             [_added(hole) for hole in item.holes],
             ", ".join(item.dangerous_on),
             argument,
