@@ -101,10 +101,11 @@ def test_memory_of_debugfs_alone_has_nodes_and_is_not_held_against_itself() -> N
 def test_iomem_alone_is_a_lane_of_memory_without_devices() -> None:
     data = FILES[FILES.index(b"# cat /proc/iomem") :].partition(b"# ls")[0]
     whole = document(data)
-    (lane,) = lanes(whole)
+    lane, taken = lanes(whole)
     assert (lane.key, {bar.label for bar in lane.bars}) == (
         "iomem", {"Reserved", "System RAM", "Persistent Memory (legacy)"}
     )  # fmt: skip
+    assert taken.key == "reservations"
     assert "[0x140000000, 0x240000000)" in render(whole)
 
 
