@@ -231,7 +231,12 @@ WORDS = (
     Word("srat", "SRAT", "The firmware's table of which addresses belong to which node.", changes=("srat",)),
     Word("printed-facts", "printed facts", "Counts and maps that the kernel printed itself, held against ours."),
     Word("assumed", "assumed", "The log does not say it: what is usual was taken."),
-    Word("schematic", "schematic", "An axis on which every interval has a readable width, however small it is."),
+    Word(
+        "schematic",
+        "schematic",
+        "An axis on which every interval has a readable width, however small it is; a zigzag marks what is over 100 times "
+        "wider or narrower than to scale.",
+    ),
     Word("to-scale", "to scale", "An axis on which every page frame is equally wide."),
 )
 
