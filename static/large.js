@@ -16,10 +16,10 @@ const inMegabytes = (size) => `${(size / MB).toFixed(size < 10 * MB ? 1 : 0)} MB
  * @param {HTMLFormElement} form that says what the server takes
  */
 export function tooLarge(size, name, form) {
-  const { most = "0", mostWords = "" } = form.dataset;
+  const { most = "0" } = form.dataset;
   if (size <= Number(most)) return "";
   const cut = `head -c 20M ${/^[\w.+-]+$/.test(name) ? name : "FILE"}`;
-  return `This file has ${inMegabytes(size)}, the server takes ${mostWords}. Only the start of a boot log matters: ${cut}`;
+  return `This file has ${inMegabytes(size)}, the server takes ${inMegabytes(Number(most))}. Only the start of a boot log matters: ${cut}`;
 }
 
 /**

@@ -77,7 +77,10 @@ for (const field of [text, file]) {
     refuse("");
   });
 }
-file.addEventListener("change", () => (held.hidden = true));
+file.addEventListener("change", () => {
+  held.hidden = true;
+  refuse(tooLarge(file.files?.[0]?.size ?? 0, file.files?.[0]?.name ?? "", form));
+});
 
 /* A large log takes its time: say how far it is. Small ones are submitted as the form does, without this. */
 const meter = byId("sending");

@@ -200,12 +200,12 @@ class Viewer {
     return sel ? this.bars.meta.stops.findIndex(([from, to]) => same([from, to], sel)) : -1;
   }
 
-  /** Write on the button what it leads to. */
+  /** Write on the button which range is shown, at first which it leads to. */
   nameNext() {
     const { stops } = this.bars.meta;
     const button = document.getElementById("next");
     if (!button || !stops.length) return;
-    const [, , severity, words] = stops[neighbourOf(this.stop, 1, stops.length)];
+    const [, , severity, words] = stops[Math.max(this.stop, 0)];
     button.textContent = `${words} ›`;
     button.className = `t-${severity}`;
   }

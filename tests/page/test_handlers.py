@@ -143,8 +143,8 @@ def test_a_text_without_a_release_can_be_judged_as_one(client: httpx.Client, see
     page = client.get(path, params={"kernel": "4.17"}, headers=HTML).text
     assert "On 4.17, nothing writes the struct pages of [0xbffd7, 0xc0000)" in page
     assert 'value="4.17"' in page
-    assert "Judge as this" in page
-    assert "Judge as this" not in client.get("/samples/seed-1g-4g", headers=HTML).text
+    assert "Show on this release" in page
+    assert "Show on this release" not in client.get("/samples/seed-1g-4g", headers=HTML).text
 
 
 def test_a_script_with_all_that_it_imports_is_one_answer(client: httpx.Client) -> None:

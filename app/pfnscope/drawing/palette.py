@@ -56,7 +56,7 @@ PAINTS: dict[str, Paint] = {
     "unknown": Paint("state unknown", "#eeeae4", "#302e2b", "\\", "#b5aea3", "#645f58"),
     "danger": Paint("dangerous hole", "#fdece9", "#3a1d1b", "x", "#c0433b", "#e0776c"),
     "caution": Paint("hole to be careful with", "#f7e6c2", "#4a3a14", "\\", "#b98a25", "#b58a35"),
-    "info": Paint("hole", "#d3c8a4", "#5c5439"),
+    "info": Paint("hole", "#d3c8a4", "#5c5439", ".", "#8f8152", "#9c9066"),
     "none": Paint("harmless hole", "#dfdacb", "#403d33"),
     "event": Paint("oops or bad page", "#f3c6e0", "#6d2550", ".", "#8e1c62", "#f29bd0"),
     "safe": Paint("safe start", "#cfe5c6", "#2c4a24"),

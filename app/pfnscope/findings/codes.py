@@ -132,7 +132,7 @@ _HOLES = (
         "holes",
         _COULD,
         "Struct pages that this release never writes; no monitoring tool is sure to reach them.",
-        "Reading /proc is safe. Leave memory offlining (chmem, lsmem) alone, or take a release that writes them.",
+        "Leave memory offlining (chmem, lsmem) alone, or take a release that writes them. Reading /proc is safe.",
     ),
     Code("nomap-unwritten-far", "caution", "holes", _COULD, "The same of NOMAP memory."),
     Code(

@@ -234,8 +234,8 @@ WORDS = (
     Word(
         "schematic",
         "schematic",
-        "An axis on which every interval has a readable width, however small it is; a zigzag marks what is over 100 times "
-        "wider or narrower than to scale.",
+        "An axis on which every interval has a readable width, however small it is; a zigzag marks what is over 100 "
+        "times wider or narrower than to scale.",
     ),
     Word("to-scale", "to scale", "An axis on which every page frame is equally wide."),
 )

@@ -28,7 +28,7 @@ def log_rows(text: bytes, document: Document, *, everything: bool = False) -> li
             left_out += 1
             continue
         if left_out and rows:
-            rows.append(LogRow(0, f"{counted(left_out, 'line')}"))
+            rows.append(LogRow(0, f"{counted(left_out, 'line')} not shown"))
         left_out = 0
         style = "odd" if number in odd else marks.get(number, "" if number in known else "other")
         rows.append(LogRow(number, raw.rstrip("\r"), style, odd.get(number, "")))
