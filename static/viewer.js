@@ -11,6 +11,7 @@ import { Log } from "./log.js";
 import { offerDeleting } from "./pastes.js";
 import { closeMenus, offerCopy, offerForms } from "./share.js";
 import { sourceOf } from "./source.js";
+import { barOf, nameStop, neighbourOf, same } from "./stops.js";
 import { markAxis, moveWindow, wireStrip } from "./strip.js";
 
 /**
@@ -20,18 +21,6 @@ import { markAxis, moveWindow, wireStrip } from "./strip.js";
  * @import { View } from "./address.js"
  * @import { Source } from "./source.js"
  */
-
-/**
- * The index after or before another in a ring; without another, the first or last.
- *
- * @param {number} at
- * @param {1 | -1} by
- * @param {number} length
- */
-const neighbourOf = (at, by, length) => (at < 0 ? (by > 0 ? 0 : length - 1) : (at + by + length) % length);
-
-/** @param {Range} one @param {Range} other */
-const same = (one, other) => one[0] === other[0] && one[1] === other[1];
 
 /** @type {View} of a file, which has no address that says another */
 const WHOLE = { axis: "schematic", from: null, to: null, sel: null, lanes: null };
@@ -98,7 +87,7 @@ class Viewer {
     const { holes } = this.bars.meta;
     const hole = frames ? holes.findIndex(([from, to]) => from <= frames[0] && frames[1] <= to) : -1;
     if (hole >= 0) document.getElementById(`hole-${hole}`)?.classList.add("sel");
-    this.nameNext();
+    nameStop(this.bars.meta.stops, this.stop);
   }
 
   /**
@@ -138,14 +127,8 @@ class Viewer {
    */
   tell(frames) {
     const { bars } = this;
-    const { stops, pageSize } = bars.meta;
-    const hole = this.holeOf(frames);
-    const severity = stops.find(([from, to]) => same([from, to], frames))?.[2];
-    const bar =
-      bars.uppermost(({ data, kind }) => data[3] === hole && kind === severity) ??
-      bars.uppermost(({ data }) => data[3] === hole) ??
-      bars.lowest(({ ends }) => same(bars.framesOf(ends), frames));
-    this.say(bar?.data ?? ["", placeWords(frames, pageSize), [], null]);
+    const bar = barOf(bars, frames, this.holeOf(frames));
+    this.say(bar?.data ?? ["", placeWords(frames, bars.meta.pageSize), [], null]);
   }
 
   /**
@@ -198,16 +181,6 @@ class Viewer {
   get stop() {
     const { sel } = this.view;
     return sel ? this.bars.meta.stops.findIndex(([from, to]) => same([from, to], sel)) : -1;
-  }
-
-  /** Write on the button which range is shown, at first which it leads to. */
-  nameNext() {
-    const { stops } = this.bars.meta;
-    const button = document.getElementById("next");
-    if (!button || !stops.length) return;
-    const [, , severity, words] = stops[Math.max(this.stop, 0)];
-    button.textContent = `${words} ›`;
-    button.className = `t-${severity}`;
   }
 
   /**

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from pfnscope.recording.model import SUMMARY
+from pfnscope.service.unpacking import TooLarge
 from tests.support.samples import path
 
 COMMAND = Path(sys.executable).with_name("pfnscope")
@@ -56,7 +57,7 @@ def test_verify_refuses_a_record_with_a_special_file(tmp_path: Path, kind: str, 
     done = run("verify", folder)
     expected = f"pfnscope: Cannot read {folder / name}: {why}.\n"
     if (kind, name) == ("giant", "dmesg.txt"):
-        expected = "pfnscope: A log may have at most 268435456 bytes, also after unpacking.\n"
+        expected = f"pfnscope: {TooLarge(256 << 20)}\n"
     assert (done.returncode, done.stdout, done.stderr) == (2, "", expected)
 
 
@@ -91,7 +92,7 @@ def test_a_device_is_no_log(words: list[str]) -> None:
 def test_a_log_that_is_a_sparse_giant_is_refused_without_being_read(tmp_path: Path) -> None:
     sparse_giant(tmp_path / "log")
     done = run("analyze", tmp_path / "log")
-    message = "pfnscope: A log may have at most 268435456 bytes, also after unpacking.\n"
+    message = f"pfnscope: {TooLarge(256 << 20)}\n"
     assert (done.returncode, done.stdout, done.stderr) == (2, "", message)
 
 

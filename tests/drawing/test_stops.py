@@ -34,12 +34,12 @@ def test_the_first_is_the_hole_that_the_headline_is_about() -> None:
 
 def test_findings_keep_their_order_and_their_ranges_that_of_addresses() -> None:
     """Bytes are widened to whole frames; a range of two findings is the graver one's; harmless findings have none."""
-    found = (
+    findings = (
         _finding("danger", (0x9000, 0xA000), (0x1800, 0x2800)),
         _finding("caution", (0x9000, 0xA000), (0x5000, 0x6000)),
         _finding("none", (0x0, 0x1000)),
     )
-    every = stops(msgspec.structs.replace(SEED, findings=found))
+    every = stops(msgspec.structs.replace(SEED, findings=findings))
     assert [(stop.severity, stop.frames, stop.about, stop.lines) for stop in every] == [
         ("danger", FrameRange(1, 3), "danger.", (7,)),
         ("danger", FrameRange(9, 10), "danger.", (7,)),

@@ -18,6 +18,7 @@ import pytest
 
 from pfnscope.fleet import source
 from pfnscope.fleet.source import members
+from pfnscope.service.unpacking import TooLarge
 from tests.support import samples
 from tests.support.fleet import here
 
@@ -119,7 +120,7 @@ def test_special_files_are_unreadable_rows_and_a_sparse_giant_is_too_large(tmp_p
     assert [(Path(row["name"]).name, row["status"], row["error"]) for row in rows_in_bounded_memory(tmp_path)] == [
         ("fifo", "unreadable", "Cannot be read: a FIFO, not a regular file."),
         ("fifo.tar.gz", "unreadable", "Cannot be read: a FIFO, not a regular file."),
-        ("giant", "too-large", "A log may have at most 268435456 bytes, also after unpacking."),
+        ("giant", "too-large", str(TooLarge(256 << 20))),
         ("zero", "unreadable", "Cannot be read: a character device, not a regular file."),
     ]
 

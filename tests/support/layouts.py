@@ -26,7 +26,7 @@ def layouts(draw: st.DrawFn, *, plain: bool = False) -> Layout:
     limits = tuple(ZoneLimit(zone, FrameRange(start, end), ()) for zone, start, end in LIMITS)
     movable = st.dictionaries(st.integers(0, 2), st.integers(12, END))
     some = st.sets(st.integers(0, END - 1), max_size=12)
-    reserved, owned, nomap = (FrameSet.of(FrameRange(at, at + 1) for at in draw(some)) for _ in range(3))
+    reserved, mapped, nomap = (FrameSet.of(FrameRange(at, at + 1) for at in draw(some)) for _ in range(3))
     layout = Layout(
         arch="x86_64",
         page_size=PAGE,
@@ -34,7 +34,7 @@ def layouts(draw: st.DrawFn, *, plain: bool = False) -> Layout:
         memory=memory,
         zone_limits=limits,
         zone_spans=zone_spans(memory, limits, {} if plain else draw(movable)),
-        owners=tuple((item, Owner(MemoryType.RESERVED, "reserved", ())) for item in owned),
+        owners=tuple((item, Owner(MemoryType.RESERVED, "reserved", ())) for item in mapped),
         reserved=reserved,
         reserved_complete=True,
         max_pfn=memory[-1].frames.end - draw(st.integers(0, 3)),

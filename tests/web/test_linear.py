@@ -65,6 +65,7 @@ HEADERS = {
     "origin": "https://a{}!",
     "range": "bytes=0-{}!",
     "sec-fetch-site": "a{}!",
+    "user-agent": "a{}!",
     "x-forwarded-for": "192.0.2.1{}!",
     "x-forwarded-proto": "https{}!",
     "x-request-id": "a{}!",

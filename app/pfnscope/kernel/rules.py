@@ -1,8 +1,8 @@
 """How each release initialises struct pages: one row a mechanism, with releases, passes and sources.
 
-A row lists the passes of that mechanism in the order in which the kernel runs them; analysis replays
-them on a layout. Each row begins with one commit and ends with the next, so together they cover every release once, on
-x86 and elsewhere. Releases from :data:`UNREAD` on are taken for the last one that was read.
+A row lists the passes of that mechanism in the order in which the kernel runs them; analysis replays them on a layout.
+Each row begins with one commit and ends with the next, so together they cover every release once, on x86 and elsewhere.
+Releases from :data:`UNREAD` on are taken for the last one that was read.
 """
 
 from enum import Enum
@@ -366,10 +366,7 @@ def unchecked(version: Version) -> str:
 
 @lru_cache(64)
 def rules_on(arch: str | None, within: Bounds = EVERY_RELEASE) -> tuple[StructPageRule, ...]:
-    """The rows that hold for some release of an architecture, oldest first; all of x86 where it is not known.
-
-    ``within``: only those of some release in these bounds.
-    """
+    """The rows that hold for some release ``within`` bounds, oldest first; where ``arch`` is None, those of x86."""
     return tuple(rule for rule in RULES if (Bounds.of(rule.releases_on(arch)) & within).intervals)
 
 
@@ -385,8 +382,7 @@ def rules_for(release: Release, arch: str | None) -> tuple[StructPageRule, ...]:
 def typical(rule: StructPageRule, arch: str | None = None, within: Bounds = EVERY_RELEASE) -> Version:
     """A release that stands for the row: its first one, for the last row one of its long-lived branches.
 
-    The last row begins as a backport to branches on which other things, such as readers, are older. ``within``: the
-    first one in these bounds, where that one is not among them.
+    The last row begins on branches on which other things, such as readers, are older. ``within``: bounds to prefer.
     """
     releases = rule.releases_on(arch)
     late = releases in (NEVER, RULES[-2].releases)

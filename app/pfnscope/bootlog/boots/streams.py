@@ -17,6 +17,7 @@ from pfnscope.bootlog.effects import (
     PfnNode,
     PfnZone,
     Section,
+    Symbol,
 )
 from pfnscope.bootlog.records import Record
 from pfnscope.bootlog.runs import Run
@@ -95,7 +96,7 @@ class Order:
             if isinstance(record, Run):
                 self._rising += record.rises
                 stamp = record.stamp
-            else:
+            elif not isinstance(record.effect, Symbol):  # which counts only behind its fault: a kept text may lack it
                 if before is not None:
                     one, other = stamp, record.stamp
                     if one == other or one is None or other is None:
