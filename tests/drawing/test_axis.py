@@ -3,7 +3,7 @@
 import json
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pfnscope.drawing import axis as axes
@@ -97,6 +97,7 @@ def test_a_dangerous_hole_is_never_joined_away() -> None:
     assert [bar.hole for bar in kept if bar.kind == "danger"] == [500]
 
 
+@settings(max_examples=25)  # each figure is of ten thousand ranges
 @given(st.floats(0, 0.98), st.floats(0.001, 0.5))
 def test_a_finer_window_loses_no_range(low: float, width: float) -> None:
     """Of ten thousand ranges, each is in one bar, whether in the window, beside it or at its seams."""
