@@ -77,7 +77,7 @@ def test_what_the_server_does_not_take_is_said_before_it_is_sent(tmp_path: Path,
         page.goto(address)
         page.locator("#file").set_input_files(file)  # type: ignore[arg-type]
         page.get_by_role("button", name="Show the layout").click()
-        expect(page.locator("#refusal")).to_contain_text("2.5 MB, the server takes 1 MiB")
+        expect(page.locator("#refusal")).to_contain_text("2.5 MB, the server takes 1.0 MB")
         expect(page.locator("#refusal")).to_contain_text("head -c 20M dmesg.txt")
         page.goto(f"{address}/compare")
         page.locator("input[data-side=a]").set_input_files(file)  # type: ignore[arg-type]

@@ -57,6 +57,7 @@ def test_a_region_that_an_argument_takes_shows_the_waterfall_in_view() -> None:
 
 
 def test_an_ordinary_machine_has_it_folded_under_one_line() -> None:
-    html = section(page("memoryless-node"))
+    whole = page("memoryless-node")
+    html = section(whole)
     assert html.index("<details") < html.index("<table")
-    assert "Of 4 GiB of RAM the kernel has 3.82 GiB to hand out (MemTotal, 95.5 %)." in html
+    assert whole.count("Of 4 GiB of RAM the kernel has 3.82 GiB to hand out (MemTotal, 95.5 %).") == 1

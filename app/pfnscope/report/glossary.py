@@ -234,8 +234,7 @@ WORDS = (
     Word(
         "schematic",
         "schematic",
-        "An axis on which every interval has a readable width, however small it is; a zigzag marks what is over 100 "
-        "times wider or narrower than to scale.",
+        "An axis that gives every interval a readable width; a zigzag marks what is stretched a lot.",
     ),
     Word("to-scale", "to scale", "An axis on which every page frame is equally wide."),
 )

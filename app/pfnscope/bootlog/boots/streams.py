@@ -16,7 +16,10 @@ from pfnscope.bootlog.effects import (
     PfnInitmem,
     PfnNode,
     PfnZone,
+    Reason,
+    Registers,
     Section,
+    ShownFlags,
     Symbol,
 )
 from pfnscope.bootlog.records import Record
@@ -96,7 +99,7 @@ class Order:
             if isinstance(record, Run):
                 self._rising += record.rises
                 stamp = record.stamp
-            elif not isinstance(record.effect, Symbol):  # which counts only behind its fault: a kept text may lack it
+            elif not isinstance(record.effect, _OF_A_FAULT):
                 if before is not None:
                     one, other = stamp, record.stamp
                     if one == other or one is None or other is None:
@@ -136,6 +139,9 @@ _SECTIONS_OF: dict[type, tuple[Section, ...]] = {
     PfnZone: ("zones",),
 }
 _PLACED = frozenset({Header, *_SECTIONS_OF})
+_OF_A_FAULT = (Symbol, Reason, ShownFlags, Registers)
+"""What counts only behind its fault: a kept text may lack it, and has to stand in the same order."""
+
 _LEAST_FALLS = 3
 _MORE_FALLS = 4
 
