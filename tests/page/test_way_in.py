@@ -83,7 +83,7 @@ def test_what_the_server_does_not_take_is_said_before_it_is_sent(tmp_path: Path,
         page.locator("input[data-side=a]").set_input_files(file)  # type: ignore[arg-type]
         page.locator("input[name=b]").fill("sample:seed-1g-4g")
         page.get_by_role("button", name="Compare").click()
-        expect(page.locator("#pair-problem")).to_contain_text("the server takes 1 MiB")
+        expect(page.locator("#pair-problem")).to_contain_text("the server takes 1.0 MB")
         assert posted == []
         answer = page.request.post(address, multipart={"file": file}, headers={"Accept": "text/html"})  # type: ignore[dict-item]
         assert answer.status == 413
