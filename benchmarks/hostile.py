@@ -24,8 +24,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from benchmarks.goals import Goals, spent
 from benchmarks.machines import Shape, ordinary
 from benchmarks.shapes import SHAPES, of_forms
+from pfnscope.errors import ServiceError
 from pfnscope.service import analyze, encode
-from pfnscope.service.errors import ServiceError
 from pfnscope.service.whatif import Change, Region, place, simulate
 from tests.support.process import peak
 

@@ -20,11 +20,11 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from pfnscope.errors import ServiceError
 from pfnscope.model.analysis import ALARMS
 from pfnscope.model.document import Document
 from pfnscope.model.findings import Finding, Remedy
 from pfnscope.service import Options, analyze
-from pfnscope.service.errors import ServiceError
 from pfnscope.service.whatif import Change, simulate
 
 KERNELS = ("4.17", "4.19.50", "5.2")

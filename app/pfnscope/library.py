@@ -9,11 +9,12 @@ import msgspec
 
 from pfnscope.bootlog import Reading, read
 from pfnscope.drawing.axis import AxisName, make
+from pfnscope.errors import ServiceError
 from pfnscope.model.document import Document
 from pfnscope.model.encoding import encode
 from pfnscope.report.compared import Comparison, compared
 from pfnscope.service.analyzing import Options, documented, documents, judged
-from pfnscope.service.errors import BadOption, CannotSimulate, NoMemoryLayout, NoSuchBoot, ServiceError
+from pfnscope.service.errors import BadOption, CannotSimulate, NoMemoryLayout, NoSuchBoot
 from pfnscope.service.unpacking import unpacked
 from pfnscope.service.whatif import Change, simulated
 

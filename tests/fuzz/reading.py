@@ -12,9 +12,9 @@ import atheris
 
 with atheris.instrument_imports(include=["pfnscope"]):
     from pfnscope.bootlog import keep_memory_lines, read
+    from pfnscope.errors import ServiceError
     from pfnscope.formats.text import render
     from pfnscope.service.analyzing import analyze, encode
-    from pfnscope.service.errors import ServiceError
     from pfnscope.service.unpacking import unpacked
 
 SAMPLES = Path(__file__).parents[2] / "sample_logs"

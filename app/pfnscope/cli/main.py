@@ -54,7 +54,8 @@ def run(words: list[str]) -> int:
         say(f"Error: cannot write: {error.strerror}")
         return EXIT_USAGE
     except Exception as error:
-        from pfnscope.service.errors import NoMemoryLayout, ServiceError
+        from pfnscope.errors import ServiceError
+        from pfnscope.service.errors import NoMemoryLayout
 
         if not isinstance(error, ServiceError):
             raise

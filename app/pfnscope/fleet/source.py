@@ -22,7 +22,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import msgspec
 import zstandard
 
-from pfnscope.service.errors import ServiceError
+from pfnscope.errors import ServiceError
 from pfnscope.service.unpacking import LIMIT
 
 _SECRET = ("sig", "token", "secret", "password", "credential", "key", "auth")

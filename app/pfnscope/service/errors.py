@@ -1,17 +1,9 @@
 """What the use cases refuse, each with what a reader needs to mend it."""
 
 from collections.abc import Sequence
-from typing import Any
 
+from pfnscope.errors import ServiceError
 from pfnscope.model.analysis import Severity
-
-
-class ServiceError(Exception):
-    """A request that cannot be served; the message is fit for users."""
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # Their constructors take facts, not messages: what Exception pickles could not be made again.
-        return _again, (type(self), self.args, self.__dict__)
 
 
 class NoMemoryLayout(ServiceError):
@@ -57,10 +49,3 @@ class TooManyRanges(ServiceError):
     def __init__(self, count: int, most: int) -> None:
         self.count, self.most = count, most
         super().__init__(f"This boot has {count:,} ranges; at most {most:,} are taken here.")
-
-
-def _again(kind: type[ServiceError], args: tuple[object, ...], facts: dict[str, object]) -> ServiceError:
-    error = kind.__new__(kind)
-    error.args = args
-    error.__dict__.update(facts)
-    return error

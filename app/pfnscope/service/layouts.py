@@ -15,8 +15,8 @@ from typing import Literal
 
 import msgspec
 
+from pfnscope.errors import ServiceError
 from pfnscope.service.analyzing import Options
-from pfnscope.service.errors import ServiceError
 from pfnscope.storage import Claim, Claimed, LayoutStore, Record, StoreUnavailable, Tombstone, open_store
 from pfnscope.words import printable
 

@@ -12,6 +12,7 @@ from pfnscope.analysis import analyze as judge
 from pfnscope.analysis.hazards import left_out, top_of
 from pfnscope.analysis.verify import verify
 from pfnscope.bootlog import read
+from pfnscope.errors import ServiceError
 from pfnscope.files import FileRefused, read_file
 from pfnscope.kernel.architectures import architecture_of_machine
 from pfnscope.kernel.release import Version
@@ -23,7 +24,6 @@ from pfnscope.recording.machine import kernel_log, small_files
 from pfnscope.recording.model import SUMMARY
 from pfnscope.recording.reading import Summary, read_record, read_summary
 from pfnscope.service.analyzing import Options, judged
-from pfnscope.service.errors import ServiceError
 from pfnscope.service.unpacking import read_log_file
 from pfnscope.units import PAGE_SIZE
 

@@ -14,8 +14,9 @@ from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_o
 import msgspec
 
 from pfnscope.bootlog import Text, keep_memory_lines, read
+from pfnscope.errors import ServiceError
 from pfnscope.service.analyzing import Options, chosen
-from pfnscope.service.errors import BadOption, ServiceError
+from pfnscope.service.errors import BadOption
 
 _SECONDS = 60
 _MOST_ANSWER = 1 << 20

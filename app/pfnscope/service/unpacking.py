@@ -8,8 +8,8 @@ from io import BytesIO
 from os import PathLike
 from typing import Any, BinaryIO, NamedTuple
 
+from pfnscope.errors import ServiceError
 from pfnscope.files import open_file, size
-from pfnscope.service.errors import ServiceError
 from pfnscope.units import format_size
 
 LIMIT = 256 << 20

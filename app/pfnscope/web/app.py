@@ -26,6 +26,7 @@ from pfnscope.web.query import bounded_query
 from pfnscope.web.rates import make_rate_limit
 from pfnscope.web.security import ApiCors, SecurityHeaders
 from pfnscope.web.settings import Settings
+from pfnscope.web.storage import StorageCalls
 from pfnscope.web.workers import Overload, Workers
 
 _PURGE_EVERY_SECONDS = 15
@@ -95,6 +96,7 @@ def _services(settings: Settings, templates: Templates) -> Services:
     return Services(
         settings=settings,
         layouts=layouts,
+        storage=StorageCalls(),
         templates=templates,
         workers=workers,
         rate_limit=rate_limit,

@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from pfnscope import service
 from pfnscope.drawing import scene
+from pfnscope.errors import ServiceError
 from pfnscope.model.document import Document
 from pfnscope.pages import bars
 from pfnscope.pages.bars import Drawn
@@ -17,7 +18,7 @@ from pfnscope.pages.query import ViewQuery, encoded
 from pfnscope.pages.subjects import Subject
 from pfnscope.report.compared import compared
 from pfnscope.service import Options
-from pfnscope.service.errors import NoSuchBoot, ServiceError
+from pfnscope.service.errors import NoSuchBoot
 from pfnscope.service.whatif import NO_QUESTION
 from pfnscope.web import sharing
 from pfnscope.web.cache import tagged

@@ -17,6 +17,7 @@ from pfnscope.web.drawings import Recent
 from pfnscope.web.observe import Metrics
 from pfnscope.web.rates import RateLimit
 from pfnscope.web.settings import Settings
+from pfnscope.web.storage import StorageCalls
 from pfnscope.web.workers import Workers
 
 _UNDERSTOOD_HERE = 1 << 20  # bytes of a body that a thread parses fast enough
@@ -27,6 +28,7 @@ class Services(msgspec.Struct, frozen=True):
 
     settings: Settings
     layouts: Layouts
+    storage: StorageCalls
     templates: Templates
     workers: Workers
     rate_limit: RateLimit

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
 
-from pfnscope.service.errors import ServiceError
+from pfnscope.errors import ServiceError
 from pfnscope.service.layouts import StoreUnavailable
 from pfnscope.web.observe import HEADER, request_id
 from pfnscope.web.problems import Problem, json_problem, problem, problem_of

@@ -5,13 +5,13 @@ from http import HTTPStatus
 import msgspec
 from starlette.responses import Response
 
+from pfnscope.errors import ServiceError
 from pfnscope.service.errors import (
     BadOption,
     CannotSimulate,
     NoMemoryLayout,
     NoSuchBoot,
     NothingToDraw,
-    ServiceError,
     TooManyRanges,
 )
 from pfnscope.service.layouts import BadExpiry, BadKey, Gone, KeyTaken, NotFound, WrongToken

@@ -69,8 +69,9 @@ def _print_lines(logs: Sequence[str], options: "Options", fail_on: "Severity | N
 
 def _line(log: str, options: "Options", fail_on: "Severity | None") -> tuple[dict[str, object], int]:
     """What is printed for one file, its document or the error, and the exit status for it alone."""
+    from pfnscope.errors import ServiceError
     from pfnscope.service.analyzing import analyze
-    from pfnscope.service.errors import NoMemoryLayout, ServiceError
+    from pfnscope.service.errors import NoMemoryLayout
 
     file = os.fsencode(log).decode("utf-8", "replace")
     try:
