@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: setup setup-docs setup-dev serve test mutants lint format types acceptance bench bench-page bench-serve bench-abuse bench-fleet soak fuzz docs site screenshots clean help
+.PHONY: setup setup-docs setup-dev serve test mutants lint format types acceptance bench bench-page bench-serve bench-abuse bench-fleet soak fuzz lock docs site screenshots clean help
 BIN := .venv/bin
 
 setup: ## Make .venv with the command pfnscope and the front-end assets
@@ -36,9 +36,13 @@ soak: setup-dev ## 32 writers and 32 readers for 30 seconds, and 20 kills, on SQ
 bench-page: setup-dev ## Measure the pages in Chromium: bytes, first bars, zooms
 	$(BIN)/python benchmarks/page.py
 fuzz: setup ## Feed the reader mutated logs for a minute
-	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/pip install -q -c constraints.txt --no-build-isolation -e '.[fuzz]'
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/pip install -q --require-hashes -r requirements/fuzz.txt
 	@mkdir -p build
 	$(BIN)/python tests/fuzz/reading.py -max_total_time=60 -artifact_prefix=build/
+lock: setup ## Write requirements/: what pyproject.toml needs, with hashes; make lock UPGRADE=--upgrade takes newer versions
+	@$(BIN)/python -c 'import uv, packaging' 2>/dev/null || $(BIN)/pip install -q uv packaging
+	$(BIN)/python tools/lock.py $(UPGRADE)
+	npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
 docs: setup ## Write what is made from code: reference pages and pictures of docs/, static/palette.css
 	$(BIN)/python -m tools.docs
 site: setup-docs ## Build the documentation: build/site/index.html

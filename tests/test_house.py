@@ -1,6 +1,7 @@
 """The house in order: import directions, style, types, size, and nothing of one machine in the tree."""
 
 import ast
+import json
 import os
 import re
 import subprocess
@@ -122,10 +123,21 @@ def test_analysing_starts_without_the_web_and_the_database() -> None:
     assert done.stdout == "[]\n"
 
 
-def test_every_package_is_pinned_by_version_alone() -> None:
-    lines = (ROOT / "constraints.txt").read_text().splitlines()
-    assert [line for line in lines if not re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.]+", line)] == []
-    assert lines == sorted(lines, key=str.lower)
+@pytest.mark.parametrize("path", sorted((ROOT / "requirements").glob("*.txt")), ids=lambda path: path.stem)
+def test_every_package_is_pinned_by_version_and_hash_alone(path: Path) -> None:
+    hashes = r"(?: \\\n    --hash=sha256:[0-9a-f]{64})+\n"
+    package = rf"[a-z0-9-]+==[A-Za-z0-9.]+(?: ; [a-z_0-9'<>=!. ]+)?{hashes}"
+    _, _, lines = path.read_text().partition("\n")
+    assert re.fullmatch(f"(?:{package})+", lines, re.IGNORECASE)
+
+
+def test_every_asset_is_pinned_by_hash_and_not_by_address() -> None:
+    packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+    del packages[""]
+    assert {"node_modules/plotly.js-basic-dist-min", "node_modules/dejavu-fonts-ttf"} <= set(packages)
+    loose = [name for name, item in packages.items() if not item.get("integrity", "").startswith("sha512-")]
+    assert loose == []
+    assert [name for name, item in packages.items() if "resolved" in item] == []
 
 
 @pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/architecture.md"])
