@@ -3,6 +3,7 @@
 import gzip
 import json
 import logging
+import os
 import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -244,3 +245,19 @@ def test_a_forwarded_address_is_believed_of_trusted_proxies_only(tmp_path: Path,
         assert post("198.51.100.2") == other
         # What a client wrote itself stands before what the proxy saw.
         assert post("203.0.113.9, 198.51.100.1") == 429
+
+
+_SLOW_TO_START = """
+import sys, time
+if "--multiprocessing-fork" in sys.argv:
+    time.sleep(7)
+"""
+
+
+def test_workers_that_start_slowly_are_given_the_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """uvicorn kills a worker that does not answer within 5 seconds, which a busy machine needs to import the app."""
+    (tmp_path / "sitecustomize.py").write_text(_SLOW_TO_START)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    log = tmp_path / "log"
+    with command(free_port(), log, "--workers", "2", database_url=f"sqlite:///{tmp_path}/a.db"):
+        assert "died" not in log.read_text()

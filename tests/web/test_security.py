@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from pfnscope.web.schema import EXAMPLE_LOG
+from tests.support.server import Serve
 
 
 @pytest.fixture
@@ -79,3 +80,38 @@ def test_an_origin_that_is_no_address_is_a_strange_one(client: httpx.Client, ori
     answer = client.post("/api/v1/layouts", content=EXAMPLE_LOG, headers={b"Origin": origin.encode("latin-1")})
     assert answer.status_code == 403
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "localhost.evil.example", "pfn.example.evil", "[::1", "evil.example:80"]
+)
+def test_a_request_under_a_strange_name_is_refused(serve: Serve, host: str) -> None:
+    """A page of another site may give its own name the address of this server (DNS rebinding)."""
+    client = serve(base_url="https://pfn.example")
+    for path in ("/", "/api/v1/limits", "/l/aaaaaaaaaaaaaaaa", "/static/page.css"):
+        answer = client.get(path, headers={"Host": host})
+        assert answer.status_code == 421
+        assert "PFNSCOPE_ALLOWED_HOSTS" in answer.json()["detail"]
+        assert "evil" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "host", ["pfn.example", "PFN.example.", "pfn.example:8443", "localhost:8000", "127.0.0.1", "[::1]:80", "intranet"]
+)
+def test_a_server_goes_by_its_names_and_by_addresses(serve: Serve, host: str) -> None:
+    client = serve(base_url="https://pfn.example", allowed_hosts="intranet")
+    assert client.get("/healthz", headers={"Host": host}).status_code == 200
+
+
+def test_a_page_that_names_the_server_is_asked_for_each_time(client: httpx.Client) -> None:
+    for path in ("/", "/api", "/samples"):
+        assert client.get(path).headers["cache-control"] == "no-cache"
+
+
+def test_numbers_are_shown_to_addresses_of_the_settings_alone(serve: Serve) -> None:
+    assert serve().get("/metrics").status_code == 200
+    assert serve().get("/metrics", headers={"X-Forwarded-For": "127.0.0.1"}).status_code == 403
+    assert serve(metrics_networks="192.0.2.0/24").get("/metrics").status_code == 403
+    behind = serve(trusted_proxies="127.0.0.1", metrics_networks="192.0.2.0/24")
+    assert behind.get("/metrics", headers={"X-Forwarded-For": "192.0.2.7"}).status_code == 200
+    assert behind.get("/metrics", headers={"X-Forwarded-For": "198.51.100.7"}).status_code == 403

@@ -20,6 +20,7 @@ from pfnscope.web.bodies import Submission
 from pfnscope.web.cache import tagged
 from pfnscope.web.deps import KeyDep, Services, ServicesDep, SubmissionDep, absolute
 from pfnscope.web.query import ChangeDep, OverridesDep, PairDep, RegionDep, or_of
+from pfnscope.web.security import refuse_strangers
 
 health = APIRouter(tags=["health"])
 router = APIRouter(prefix="/api/v1")
@@ -51,11 +52,13 @@ def readyz(services: ServicesDep) -> str:
         200: {
             "description": "Numbers about the server",
             "content": {"text/plain": {"schema": {"type": "string"}, "example": "pfnscope_storage_up 1.0\n"}},
-        }
+        },
+        **schema.problems(403),
     },
 )
-def numbers(services: ServicesDep) -> Response:
-    """Requests, analyses, durations, refusals and storage for Prometheus."""
+def numbers(request: Request, services: ServicesDep) -> Response:
+    """Requests, analyses, durations, refusals and storage for Prometheus, for addresses that the settings name."""
+    refuse_strangers(request, services.settings)
     return Response(services.metrics.text(), media_type=observe.MEDIA_TYPE)
 
 

@@ -24,7 +24,7 @@ from pfnscope.web.drawings import Recent
 from pfnscope.web.observe import EVENTS, HEADER, Metrics, Observed
 from pfnscope.web.query import bounded_query
 from pfnscope.web.rates import make_rate_limit
-from pfnscope.web.security import ApiCors, SecurityHeaders
+from pfnscope.web.security import AllowedHosts, ApiCors, SecurityHeaders, host_names
 from pfnscope.web.settings import Settings
 from pfnscope.web.storage import StorageCalls
 from pfnscope.web.workers import Overload, Workers
@@ -73,6 +73,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             allow_headers=["If-None-Match"],
             expose_headers=["ETag", "Retry-After", HEADER],
         )
+    app.add_middleware(AllowedHosts, names=host_names(settings.base_url, settings.allowed_hosts))
     app.add_middleware(SecurityHeaders)
     app.add_middleware(Observed, metrics=services.metrics)
     errors.install(app, paste_page.error_page)

@@ -141,5 +141,5 @@ def absolute(request: Request, services: Services, path: str) -> str:
 
 
 def html(services: Services, template: str, status: int = 200, **values: Any) -> Response:
-    """A page made from a template."""
-    return HTMLResponse(services.templates.render(template, **values), status)
+    """A page made from a template. It names the server as the request does, so that nobody else may be given it."""
+    return HTMLResponse(services.templates.render(template, **values), status, {"Cache-Control": "no-cache"})

@@ -1,11 +1,19 @@
 """Headers that keep browsers from harm, who may read the API from another site, and HEAD where there is GET."""
 
+import socket
+from http import HTTPStatus
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pfnscope.web.problems import json_problem, problem
+from pfnscope.web.settings import Settings, networks
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
@@ -27,6 +35,64 @@ HEADERS = {
 _OF_ALL = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 _LAYOUTS = ("/l/", "/compare", "/api/v1/layouts", "/api/v1/compare")
 _OF_LAYOUTS = [*_OF_ALL, (b"x-robots-tag", b"noindex")]
+
+
+def host_names(base_url: str | None, allowed: str) -> frozenset[str]:
+    """The names, in small letters, under which requests may reach the server, beside those that are addresses."""
+    base = urlsplit(base_url or "").hostname or "localhost"
+    names = {base, "localhost", socket.gethostname(), *allowed.split()}
+    return frozenset(name.lower().rstrip(".") for name in names if name)
+
+
+class AllowedHosts:
+    """Refuses requests under a name that is not the server's.
+
+    A page of another site could otherwise reach a server behind a firewall under a name that it controls (DNS
+    rebinding), and links would name that host. Addresses pass: no name leads a browser to them.
+    """
+
+    def __init__(self, app: ASGIApp, names: frozenset[str]) -> None:
+        self._app = app
+        self._names = names
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request: refuse it, or pass it on."""
+        if scope["type"] == "http" and not self._knows(Headers(scope=scope).get("host", "")):
+            detail = "This server does not go by that name: set PFNSCOPE_BASE_URL or PFNSCOPE_ALLOWED_HOSTS."
+            await json_problem(problem(HTTPStatus.MISDIRECTED_REQUEST, detail))(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    def _knows(self, host: str) -> bool:
+        """Whether a Host header names this server; HTTP/1.0 has none."""
+        try:
+            name = urlsplit(f"//{host}").hostname or ""
+        except ValueError:
+            return False
+        return not host or name.rstrip(".") in self._names or _is_address(name)
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def refuse_strangers(request: Request, settings: Settings) -> None:
+    """Raise 403 unless the client is in one of the networks that may read the metrics.
+
+    Behind a proxy whose word about clients is not believed, the connection is the proxy's, and nobody is.
+    """
+    client = request.client.host if request.client else ""
+    forwarded = any(name in request.headers for name in ("forwarded", "x-forwarded-for"))
+    try:
+        known = any(ip_address(client) in network for network in networks(settings.metrics_networks))
+    except ValueError:
+        known = False
+    if not known or (forwarded and not settings.trusted_proxies):
+        raise HTTPException(403, "Numbers are shown to the addresses in PFNSCOPE_METRICS_NETWORKS alone.")
 
 
 class SecurityHeaders:

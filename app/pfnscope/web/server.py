@@ -23,6 +23,7 @@ from pfnscope.web.settings import Settings
 # Analyses of small texts run in threads beside the event loop, which should get the interpreter lock soon.
 _TURN_SECONDS = 0.001
 _GRACE_SECONDS = 10
+_SILENT_SECONDS = 60  # of a worker that is then killed: a busy machine takes long to start one
 _BACKLOG, _LAST_PORT = 2048, 65535
 HTTP = "pfnscope.web.connections:Connection"
 """uvicorn imports it in each process."""
@@ -59,6 +60,7 @@ def serve(host: str, port: int, workers: int, say: Callable[[str], None]) -> Non
             proxy_headers=bool(settings.trusted_proxies),
             forwarded_allow_ips=settings.trusted_proxies,
             timeout_graceful_shutdown=_GRACE_SECONDS,
+            timeout_worker_healthcheck=_SILENT_SECONDS,
         )
         say(f"Open {settings.base_url or _address(host, listener.getsockname()[1])} (Ctrl+C ends it)")
         with suppress(KeyboardInterrupt):

@@ -1,6 +1,6 @@
 """Settings of the server, from the environment."""
 
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated
 
 import msgspec
@@ -9,6 +9,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pfnscope.service.layouts import DAY, LONGEST_NOTE, LONGEST_TITLE, SHORTEST_SECONDS
 from pfnscope.web.rates import check_storage, parse_rate
+
+
+def networks(text: str) -> list[IPv4Network | IPv6Network]:
+    """The addresses or networks of a setting, separated by commas. Raises ValueError."""
+    return [ip_network(part) for part in (part.strip() for part in text.split(",")) if part]
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -56,6 +61,16 @@ class Settings(BaseSettings):
     base_url: Annotated[
         str | None, Field(description="Public address of the server, for permalinks; without it the request's")
     ] = None
+    allowed_hosts: Annotated[
+        str,
+        Field(
+            description="Names, separated by blanks, under which requests reach the server, beside the base URL, "
+            "localhost, addresses and the machine's own name"
+        ),
+    ] = ""
+    metrics_networks: Annotated[
+        str, Field(description="Addresses or networks, separated by commas, that may read /metrics")
+    ] = "127.0.0.0/8, ::1"
     retention_days: Annotated[
         int,
         Field(
@@ -100,15 +115,14 @@ class Settings(BaseSettings):
             raise ValueError("must be * or start with http:// or https://")
         return value
 
-    @field_validator("trusted_proxies")
+    @field_validator("trusted_proxies", "metrics_networks")
     @classmethod
     def _networks(cls, value: str) -> str:
-        for part in filter(None, (part.strip() for part in value.split(","))):
-            try:
-                ip_network(part)
-            except ValueError:
-                # Not *: whoever is believed about everybody's address can be anybody, and send at any rate.
-                raise ValueError("must be addresses or networks, separated by commas") from None
+        try:
+            networks(value)
+        except ValueError:
+            # Not *: whoever is believed about everybody's address can be anybody, and send at any rate.
+            raise ValueError("must be addresses or networks, separated by commas") from None
         return value
 
     @property
