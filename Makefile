@@ -6,7 +6,7 @@ setup: ## Make .venv with the command pfnscope and the front-end assets
 	@tools/setup runtime
 setup-docs:
 	@tools/setup docs
-setup-dev: ## The same with all that the checks need: linters, Chromium, PostgreSQL, Redis
+setup-dev: ## The same with all that the checks need: linters, Chromium, PostgreSQL, Redis, nginx, Caddy
 	@tools/setup dev
 serve: setup ## Serve on http://127.0.0.1:8000
 	$(BIN)/pfnscope serve
