@@ -15,7 +15,7 @@ from pfnscope.web.security import HEADERS
 from tests.support.server import running
 
 LARGE = 30_000_000
-GET = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
+GET = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
 
 
 @contextmanager
@@ -99,7 +99,12 @@ def test_a_body_that_nobody_reads_and_that_does_not_end_is_not_waited_for(client
         (b"GET / HTTP/1.1\r\n\r\n", 400),  # no Host
         (GET + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n", 400),
         (GET + b"X: " + b"x" * 70_000, 431),
-        (GET + b"Transfer-Encoding: gzip\r\n\r\n", 400),
+        (GET + b"Transfer-Encoding: gzip\r\n\r\n", 501),
+        (GET + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501),
+        (GET + b"Transfer-Encoding: identity, chunked\r\n\r\n0\r\n\r\n", 501),
+        (GET + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+        (b"GET /healthz HTTP/0.9\r\n\r\n", 400),
+        (b"GET /healthz HTTP/1.7\r\nHost: localhost\r\n\r\n", 400),
         (GET + b"Host: y\r\n\r\n", 400),
         (GET + b"X: y\r\n" * 20_000 + b"\r\n", 431),
         (b"GET /" + b"x" * 70_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 431),
@@ -149,3 +154,28 @@ def test_a_line_of_a_head_may_have_16_kib(client: httpx.Client, size: int, statu
     assert answer.split()[1] == status
     if status != b"200":
         assert refusal(answer) == 431
+
+
+def test_bytes_behind_an_upgrade_are_not_read_as_a_request(client: httpx.Client) -> None:
+    with connected(client) as connection:
+        connection.sendall(GET + b"Connection: upgrade\r\nUpgrade: foo\r\n\r\n" + GET + b"\r\n")
+        answers = rest(connection)
+    assert answers.count(b"HTTP/1.1 200 OK") == 1
+    assert b"connection: close" in answers.lower()
+
+
+def test_more_connections_than_there_is_room_for_are_refused_and_the_log_says_so(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert client.get("/healthz").status_code == 200  # the client keeps this connection
+    monkeypatch.setattr(Connection, "MOST_OPEN", 3)
+    monkeypatch.setattr(Connection, "_full_since", None)
+    with connected(client), connected(client):
+        for _ in range(2):
+            with connected(client) as more:
+                more.sendall(GET + b"\r\n")
+                assert refusal(rest(more)) == 503
+    assert client.get("/healthz").status_code == 200
+    assert [record.getMessage() for record in caplog.records].count(
+        "no room for more connections: raise the limit of open files"
+    ) == 1

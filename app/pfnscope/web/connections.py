@@ -1,5 +1,6 @@
 """Limits on connections: requests that never end, responses that are never read, and bytes that are no HTTP."""
 
+import resource
 from asyncio import TimerHandle, Transport
 from secrets import token_hex
 from typing import ClassVar
@@ -7,13 +8,17 @@ from typing import ClassVar
 import msgspec
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from pfnscope.web.observe import HEADER
+from pfnscope.web.observe import EVENTS, HEADER
 from pfnscope.web.problems import MEDIA_TYPE, problem
 from pfnscope.web.security import HEADERS
 
+_RESERVED = 128  # descriptors for files, the database and processes
+_SAY_AGAIN_SECONDS = 60
 _LARGEST_HEAD = 1 << 16  # bytes
 _LONGEST_HEADER = 1 << 14  # bytes of one line, as other servers take
 _SENTENCE = {
+    501: "A body may be sent in chunks, and in no other transfer coding.",
+    503: "This server has as many connections as it can hold; try again in a moment.",
     408: "The request did not come within {seconds:g} seconds.",
     431: "The headers of this request are too large.",
 }
@@ -30,6 +35,10 @@ class Connection(HttpToolsProtocol):
     MOST_UNSENT: ClassVar[int] = 256 << 20
     """Bytes of answers that clients of one process may leave untaken together; the oldest are given up beyond."""
 
+    MOST_OPEN: ClassVar[int] = 0
+    """Connections of one process; 0: as many as it may have files open, but those that it needs itself."""
+
+    _full_since: ClassVar[float | None] = None  # when a connection was first refused for want of descriptors
     _unsent: ClassVar[dict["Connection", None]] = {}  # in the order in which they fell behind
 
     _since: float | None = None  # when the wait for the end of a head, or of a body that nobody reads, began
@@ -44,6 +53,9 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override] # as uvicorn's own
         """See asyncio.Protocol."""
         super().connection_made(transport)
+        if len(self.connections) > (self.MOST_OPEN or _most_open()):
+            self._refuse_more()
+            return
         self._since = self.loop.time()
         self._look = self.loop.call_later(self.HEAD_SECONDS, self._check)
 
@@ -87,10 +99,16 @@ class Connection(HttpToolsProtocol):
         if len(self.url) + self._head_size > _LARGEST_HEAD:
             self._wrong = 431
             raise ValueError
-        if self.parser.get_http_version() == "1.1" and sum(name == b"host" for name, _ in self.headers) != 1:
+        version = self.parser.get_http_version()
+        if version not in ("1.0", "1.1") or (version == "1.1" and len(self._values(b"host")) != 1):
+            raise ValueError
+        if [value.strip().lower() for value in self._values(b"transfer-encoding")] not in ([], [b"chunked"]):
+            self._wrong = 501
             raise ValueError
         self._in_head, self._in_body = False, True
         super().on_headers_complete()
+        if self.parser.should_upgrade():
+            self.cycle.keep_alive = False  # the parser stops here: what follows would be read by nobody
 
     def on_message_complete(self) -> None:
         """A request is whole."""
@@ -114,6 +132,21 @@ class Connection(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn has one sentence for everything
         """Refuse what cannot be read, in the form of all errors."""
         self._refuse(self._wrong)
+
+    def _values(self, name: bytes) -> list[bytes]:
+        return [value for key, value in self.headers if key == name]
+
+    def _refuse_more(self) -> None:
+        """Refuse a connection for which there is no room, and say so in the log, once until there was room again.
+
+        Where a process runs out of descriptors altogether the system closes connections, and nobody sees why.
+        """
+        now = self.loop.time()
+        if Connection._full_since is None or now - Connection._full_since > _SAY_AGAIN_SECONDS:
+            Connection._full_since = now
+            fields = {"open": len(self.connections)}
+            EVENTS.warning("no room for more connections: raise the limit of open files", extra={"fields": fields})
+        self._refuse(503)
 
     def _answers_nothing(self) -> bool:
         cycle: RequestResponseCycle | None = self.cycle  # None at first, whatever uvicorn declares
@@ -149,6 +182,11 @@ class Connection(HttpToolsProtocol):
             if self.cycle is not None:
                 self.cycle.disconnected = True  # what a handler still answers goes nowhere
         self.transport.close()
+
+
+def _most_open() -> int:
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return max(soft - _RESERVED, soft // 2)
 
 
 def _size(connection: Connection) -> int:

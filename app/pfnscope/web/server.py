@@ -4,6 +4,7 @@ import errno
 import gc
 import logging
 import os
+import resource
 import socket
 import sys
 from collections.abc import Callable
@@ -100,6 +101,9 @@ def make_app() -> object:
     """The app of one server process."""
     from pfnscope.web.app import create_app
 
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:  # as servers do: the usual soft limit is that of programs which call select()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     sys.setswitchinterval(_TURN_SECONDS)
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False  # nothing prints them
     app = create_app()
