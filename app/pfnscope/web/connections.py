@@ -146,7 +146,7 @@ class Connection(HttpToolsProtocol):
             Connection._full_since = now
             fields = {"open": len(self.connections)}
             EVENTS.warning("no room for more connections: raise the limit of open files", extra={"fields": fields})
-        self._refuse(503)
+        self.loop.call_soon(self._refuse, 503)  # not now: uvloop drops what is written before it reads
 
     def _answers_nothing(self) -> bool:
         cycle: RequestResponseCycle | None = self.cycle  # None at first, whatever uvicorn declares
