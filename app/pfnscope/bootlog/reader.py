@@ -9,6 +9,7 @@ from pfnscope.bootlog.boots.draft import Draft
 from pfnscope.bootlog.boots.finish import finish, printed_by
 from pfnscope.bootlog.boots.joining import chosen, joined
 from pfnscope.bootlog.boots.streams import PROSE_LINES, Order, drafts, is_log, is_prose
+from pfnscope.bootlog.names import without_names
 from pfnscope.bootlog.records import ELLIPSIS, records_and_runs
 from pfnscope.bootlog.text.decoding import DECODED, decode
 from pfnscope.bootlog.text.order import in_order_of_parts, renumbered, reordered, turned_round
@@ -40,7 +41,7 @@ class Reading(msgspec.Struct, frozen=True):
 
     ``seen`` names the families of all recognised lines, for the error where the text has no layout. ``lines``
     are the numbers of all recognised lines, also of parts that are no boot with a layout. ``turned``: the text is the
-    newest line first, or has its parts in another order.
+    newest line first, or has its parts in another order. ``hosts`` are the machines that log daemons name.
     """
 
     boots: tuple[BootLog, ...]
@@ -48,6 +49,7 @@ class Reading(msgspec.Struct, frozen=True):
     seen: tuple[str, ...]
     lines: Lines = ()
     turned: bool = False
+    hosts: tuple[str, ...] = ()
 
 
 def read(text: bytes | Text) -> Reading:
@@ -80,6 +82,7 @@ def _gathered(searchable: Text, parts: list[Draft]) -> Reading:
     """The boots that drafts belong to."""
     seen = tuple(dict.fromkeys(family for part in parts for family in part.families))
     recognised = {line for part in parts for line in part.recognised}
+    hosts = tuple(dict.fromkeys(part.host for part in parts if part.host))
     parts = joined(parts)
     _name_nameless(parts)
     boots = chosen(parts)
@@ -88,7 +91,7 @@ def _gathered(searchable: Text, parts: list[Draft]) -> Reading:
     else:
         logs = tuple(finish(boot, index, len(boots)) for index, boot in enumerate(boots, 1))
     known = {*recognised, *(line for log in logs for line in log.recognised)} if logs else ()
-    return Reading(logs, searchable.line_count, seen, searchable.whole(known))
+    return Reading(logs, searchable.line_count, seen, searchable.whole(known), hosts=hosts)
 
 
 def _name_nameless(parts: list[Draft]) -> None:
@@ -117,8 +120,10 @@ def _with_files(parts: list[Draft], boots: list[Draft]) -> tuple[BootLog, ...]:
     return tuple(with_files(finish(boot, index, len(owners)), boot) for index, boot in enumerate(owners, 1))
 
 
-def keep_memory_lines(text: bytes | Text, reading: Reading) -> bytes:
+def keep_memory_lines(text: bytes | Text, reading: Reading, *, names: bool = True) -> bytes:
     """The text with every line blanked that says nothing about memory; line numbers stay. ``reading`` is its reading.
+
+    Without ``names``, those of hosts are replaced, see ``without_names``.
 
     Prose between two log lines becomes an ellipsis, because it separates excerpts: reading
     the kept text gives the same boots.
@@ -144,7 +149,7 @@ def keep_memory_lines(text: bytes | Text, reading: Reading) -> bytes:
         out.writelines((_LOG, b"\n" * lines))
     else:
         out.writelines(_blanked(data[at:], lines, learned_prefix))
-    kept = out.getvalue()
+    kept = out.getvalue() if names else without_names(out.getvalue(), reading.hosts)
     return kept if decode(kept) == kept else kept + DECODED
 
 

@@ -62,7 +62,7 @@ def share(
     log = Text(text)
     reading = read(log)
     chosen(reading, options)
-    kept = keep_memory_lines(log, reading)
+    kept = keep_memory_lines(log, reading, names=False)
     parameters = {
         "title": title,
         "expires_in": expires_in,

@@ -186,10 +186,12 @@ def _is_message(text: bytes) -> bool:
 
 _ADDRESS = r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{0,4}){2,7}"
 _NAME = r"[\w\-]*[A-Za-z_\-][\w.\-]*|[0-9]{1,3}(?:\.[0-9]{1,3}){3}"
-_SENDER = (
-    rf"(?:^|[ \t>])(?:({_NAME}) +(?:INFO +|[a-z]+[0-9]?\.[a-z]+ +)?kernel(?:\[[0-9]+\])?: "
-    rf"|<?({_ADDRESS})>?(?:[:,]| +(?:\[|<|[0-9]{{1,3}},)))"
+SENDER = (
+    rf"(?:^|[ \t>])({_NAME}) +(?:INFO +|[a-z]+[0-9]?\.[a-z]+ +)?"
+    r"kernel(?:(?:\[[0-9]+\])?: |(?: [\w\-]+){2} (?:-|\[[^\[\]\n]*\]) )"
 )
+"""The host that a log daemon names in front of a message of the kernel, as the first group."""
+_SENDER = rf"{SENDER}|(?:^|[ \t>])(?:<?({_ADDRESS})>?(?:[:,]| +(?:\[|<|[0-9]{{1,3}},)))"
 _SHORTEST = 17  # bytes of a prefix with a host name; a time stamp alone has fewer
 
 

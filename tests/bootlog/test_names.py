@@ -1,0 +1,96 @@
+"""What is shared names no machine: hosts, build hosts and UUIDs are replaced, and nothing else that is read changes."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pfnscope.bootlog import keep_memory_lines, read
+from pfnscope.model.log import BootLog
+from tests.support.samples import SLUGS
+from tests.support.samples import text as sample
+
+_DISK = "4f68bce3-e8cd-4db1-96e7-fbcaf984b709"
+_LINES = f"""\
+Linux version 4.17.0 (builder@forge.corp.example) (gcc version 8.1.0) #1 SMP Sun Jun 3 20:00:00 UTC 2018
+Command line: root=UUID={_DISK} resume=/dev/mapper/atlas--vg-swap ip=10.0.0.2:::255.0.0.0:atlas:eth0:off memmap=1G!4G
+BIOS-provided physical RAM map:
+BIOS-e820: [mem 0x0000000000000000-0x000000000009fbff] usable
+BIOS-e820: [mem 0x0000000000100000-0x00000000bffd6fff] usable
+Zone ranges:
+  DMA32    [mem 0x0000000000001000-0x00000000bffd6fff]
+Early memory node ranges
+  node   0: [mem 0x0000000000001000-0x000000000009efff]
+  node   0: [mem 0x0000000000100000-0x00000000bffd6fff]
+""".splitlines()
+_SECRETS = (b"atlas", b"forge", b"corp", _DISK.encode(), b"4f68bce3")
+
+
+def shared(text: bytes) -> bytes:
+    return keep_memory_lines(text, read(text), names=False)
+
+
+def facts(boot: BootLog) -> BootLog:
+    """A boot without names; columns of remarks move with the length of a name."""
+    diagnostics = tuple(msgspec.structs.replace(item, column=None) for item in boot.diagnostics)
+    line = " ".join(word for word in (boot.command_line or "").split() if "=" not in word or word.startswith("mem"))
+    return msgspec.structs.replace(boot, host=None, title="", banner=None, command_line=line, diagnostics=diagnostics)
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        "Jun  5 12:00:00 atlas kernel: [    0.000000] ",
+        "2018-06-05T12:00:00.123456+02:00 atlas kernel: ",
+        "<6>1 2018-06-05T12:00:00Z atlas kernel - - - ",
+        "[    0.000000] ",
+        "",
+    ],
+)
+def test_a_shared_text_names_no_machine_and_is_read_as_before(front: str) -> None:
+    text = "\n".join(front + line for line in _LINES).encode()
+    kept = shared(text)
+    assert [name for name in _SECRETS if name in kept] == []
+    assert b"memmap=1G!4G" in kept
+    assert b"10.0.0.2" in kept
+    assert b"builder@host-" in kept
+    assert [facts(boot) for boot in read(kept).boots] == [facts(boot) for boot in read(text).boots]
+    assert shared(kept) == kept
+
+
+def test_the_command_on_the_machine_itself_keeps_names() -> None:
+    text = "\n".join(_LINES).encode()
+    assert _DISK.encode() in keep_memory_lines(text, read(text))
+
+
+def test_one_name_gets_one_number_and_no_number_twice() -> None:
+    lines = [line.replace("forge.corp.example", "host-1") for line in _LINES]
+    text = "\n".join(f"Jun  5 12:00:00 atlas kernel: {line}" for line in lines).encode()
+    kept = shared(text)
+    assert kept.count(b"host-2 kernel: ") == kept.count(b" kernel: ") > 5
+    assert b"builder@host-1)" in kept
+    assert b"host-2--vg-swap" in kept
+    assert b":host-2:eth0" in kept
+
+
+def test_a_host_that_is_called_as_a_word_of_the_log_changes_no_fact() -> None:
+    """``node`` in front of ``kernel:`` is a name, in front of a number it is none."""
+    for host in ("node", "mem", "usable", "DMA32", "UTC-1", "Linux", "4.17.0"):
+        text = "\n".join(f"Jun  5 12:00:00 {host} kernel: {line}" for line in _LINES).encode()
+        assert [facts(boot) for boot in read(shared(text)).boots] == [facts(boot) for boot in read(text).boots]
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_samples_are_read_as_before(slug: str) -> None:
+    text = sample(slug)
+    assert [facts(boot) for boot in read(shared(text)).boots] == [facts(boot) for boot in read(text).boots]
+
+
+@given(st.from_regex(r"[A-Za-z_][\w.\-]{0,30}", fullmatch=True))
+def test_any_host_name_is_replaced_in_front_of_messages(host: str) -> None:
+    text = "\n".join(f"Jun  5 12:00:00 {host} kernel: [    0.000000] {line}" for line in _LINES).encode()
+    reading = read(text)
+    kept = keep_memory_lines(text, reading, names=False)
+    if host in reading.hosts and host != "localhost":
+        assert f" {host} kernel:".encode() not in kept or host.startswith("host-")
+    assert shared(kept) == kept
