@@ -4,16 +4,18 @@ import gzip
 import http.server
 import json
 import shutil
+import socket
 import ssl
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from pfnscope.formats.registry import FORMATS
+from pfnscope.service.sending import NotShared, share
 from tests.cli.test_command import SEED, run
 from tests.support.samples import path, text
 from tests.support.server import Serve
@@ -111,6 +113,56 @@ def test_a_server_that_does_not_take_it_is_told_in_one_line(
 def test_an_address_that_is_none_or_does_not_answer_is_told(address: str) -> None:
     done = run("share", SEED, "--server", address)
     assert (done.returncode, done.stdout, done.stderr.count(b"\n")) == (2, b"", 1)
+
+
+_EVIL = "\x1b[2J\x9b31m\x1b]0;pwn\x07\u202e"
+
+
+def test_what_a_server_says_cannot_drive_the_terminal() -> None:
+    """Neither in its answer nor in a refusal, nor in where it sends on to."""
+    names = {"url": f"http://x/l/y{_EVIL}", "delete_token": f"t{_EVIL}", "expires_at": f"2027{_EVIL}"}
+    for status, headers, body in (
+        (201, {}, names),
+        (429, {}, {"detail": f"no{_EVIL}"}),
+        (301, {"Location": "https://x/\x1b[2J"}, {}),
+    ):
+        with recorder(status, headers, json.dumps(body).encode()) as (address, _):
+            done = run("share", SEED, "--server", address)
+        said = (done.stdout + done.stderr).decode()
+        assert said.replace("\n", "").isprintable(), said
+
+
+def test_a_server_that_answers_byte_by_byte_is_given_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=_trickle, args=(listener,), daemon=True)
+        thread.start()
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with pytest.raises(NotShared, match="did not answer within"):
+            share(text("seed-1g-4g"), address, seconds=0.5)
+
+
+def _trickle(listener: socket.socket) -> None:
+    """Answer for ever: a header in each moment, so that no single read is long."""
+    connection, _ = listener.accept()
+    with connection, suppress(OSError):
+        connection.sendall(b"HTTP/1.1 201 Created\r\nContent-Length: 1000000000\r\n\r\n")
+        while True:
+            connection.sendall(b" ")
+            connection.settimeout(0.01)
+            with suppress(TimeoutError):
+                connection.recv(65536)
+
+
+def test_names_of_the_machine_stay_here(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    lines = text("seed-1g-4g").splitlines()
+    log.write_bytes(b"\n".join(b"Jun  5 12:00:00 atlas kernel: " + line for line in lines))
+    answer = json.dumps({"url": "http://x/l/y", "delete_token": "t", "expires_at": "2027-01-01T00:00:00Z"}).encode()
+    with recorder(body=answer) as (address, bodies):
+        run("share", str(log), "--server", address)
+    plain = gzip.decompress(bodies[0])
+    assert b"atlas" not in plain
+    assert b" host-1 kernel: " in plain
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused_and_nothing_is_sent(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The command on a real terminal, in real pipes and for shells: ``script`` records what a user would see."""
 
 import gzip
+import json
 import os
 import pty
 import re
@@ -98,6 +99,27 @@ def test_long_work_shows_signs_of_life_on_the_terminal_only(tmp_path: Path) -> N
     assert shown.rstrip().endswith("danger,raw-memmap,log")
     quiet = subprocess.run(["sh", "-c", slow], capture_output=True, check=True)
     assert quiet.stderr == b""
+
+
+@pytest.mark.parametrize("command", ["analyze", "simulate", "lookup", "place", "compare", "verify", "share", "scan"])
+def test_a_file_name_cannot_drive_the_terminal(command: str) -> None:
+    name = "x\x1b]0;pwn\x07\u202e\x9b2J"
+    rest = {"lookup": ["4G"], "place": ["--size", "1G"], "compare": ["y"], "share": ["--server", "http://127.0.0.1:1"]}
+    more = ["--out", "nowhere/t.parquet"] if command == "scan" else rest.get(command, [])
+    done = run(command, name, *more)
+    assert done.returncode == 2
+    assert done.stderr
+    assert (done.stdout + done.stderr).decode().replace("\n", "").isprintable()
+
+
+def test_json_on_a_terminal_has_no_control_characters_and_is_the_same_json(tmp_path: Path) -> None:
+    evil = "usable\x9b31m\u202e"
+    log = tmp_path / "log"
+    log.write_bytes(text("seed-1g-4g").replace(b"usable", evil.encode(), 1))
+    command = f"{COMMAND} analyze {shlex.quote(str(log))} --format json"
+    shown = on_terminal(command, LANG="C.UTF-8")
+    assert shown.replace("\n", "").isprintable()
+    assert json.loads(shown) == json.loads(run("analyze", str(log), "--format", "json").stdout)
 
 
 def test_a_picture_is_not_written_to_a_terminal() -> None:

@@ -68,7 +68,7 @@ def _run(words: list[str]) -> int:
     from pfnscope.cli.terminal import say, show
 
     if not words:
-        say(_help(), end="")
+        say(_help().rstrip("\n"))
         return EXIT_USAGE
     first = words[0]
     if first in COMMANDS:

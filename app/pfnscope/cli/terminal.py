@@ -24,20 +24,40 @@ class WrongUsage(Refusal):
     """An error in the command line: the command's usage is printed above the message."""
 
 
-def say(text: str, end: str = "\n") -> None:
-    """Write to standard error; nothing happens where that is closed or full."""
+def say(text: str) -> None:
+    """Write lines to standard error; nothing happens where that is closed or full.
+
+    Control characters, which file names, logs and servers may bring to drive a terminal, are shown as what they are.
+    """
+    _write(f"{_shown(text)}\n")
+
+
+def _write(text: str) -> None:
     try:
         if sys.stderr is not None:
-            sys.stderr.write(f"{text}{end}")
+            sys.stderr.write(text)
             sys.stderr.flush()
     except OSError:
         sys.stderr = None  # else the interpreter flushes it once more when it ends
 
 
-def show(data: bytes) -> None:
-    """Write to standard output; raises Refusal where that fails."""
+def _shown(text: str) -> str:
+    """Text with its line breaks and tabs; all other control characters by number, as JSON writes them."""
+    if all(line.isprintable() for line in text.split("\n")):
+        return text
+    return "".join(char if char.isprintable() or char in "\n\t" else f"\\u{ord(char):04x}" for char in text)
+
+
+def show(data: bytes, *, painted: bool = False) -> None:
+    """Write to standard output; raises Refusal where that fails.
+
+    A terminal gets control characters as :func:`say` shows them. ``painted``: the text comes from a ``Look``, which
+    has taken all of them out and put its colours in.
+    """
     if sys.stdout is None:
         raise Refusal("standard output is closed")
+    if not painted and is_terminal(sys.stdout):
+        data = _shown(data.decode("utf-8", "replace")).encode()
     try:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
@@ -109,7 +129,7 @@ def working(what: str) -> Iterator[None]:
     def beat() -> None:
         ended = done.wait(_SILENT_SECONDS)
         while not ended:
-            _overwrite(f"pfnscope: {what}, {monotonic() - start:.0f} s")
+            overwrite(f"pfnscope: {what}, {monotonic() - start:.0f} s")
             ended = done.wait(_BEAT_SECONDS)
 
     thread = Thread(target=beat, daemon=True)
@@ -120,16 +140,15 @@ def working(what: str) -> Iterator[None]:
         done.set()
         thread.join()
         if monotonic() - start > _SILENT_SECONDS:
-            _overwrite("")
+            overwrite("")
 
 
 def show_count(done: int, total: int) -> None:
     """Show the number of files done on a terminal's standard error; the line is cleared with the last one."""
     if is_terminal(sys.stderr):
-        _overwrite(f"pfnscope: {done} of {total} files" if done < total else "")
+        overwrite(f"pfnscope: {done} of {total} files" if done < total else "")
 
 
-def _overwrite(text: str) -> None:
-    """Replace the current line of standard error."""
-    sys.stderr.write(f"\r{text}\x1b[K")
-    sys.stderr.flush()
+def overwrite(text: str) -> None:
+    """Replace the current line of standard error, which is a terminal."""
+    _write(f"\r{_shown(text)}\x1b[K")

@@ -19,6 +19,7 @@ from pfnscope.drawing.lanes import Bar, Lane
 from pfnscope.drawing.scene import Mark, Scene, visible_marks
 from pfnscope.drawing.view import WHOLE, View, shown
 from pfnscope.model.ranges import FrameRange
+from pfnscope.words import printable
 
 TOP = 26
 ROW = 31
@@ -338,18 +339,13 @@ def _clipped(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
-# XML 1.0 has no way at all to write most control characters
-_CONTROLS = dict.fromkeys(
-    (*range(9), 11, 12, *range(14, 32), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF), "\N{REPLACEMENT CHARACTER}"
-)
-
-
+# XML 1.0 has no way at all to write most control characters, and others turn text around or take no room.
 def _text(text: str) -> str:
-    return escape(text.translate(_CONTROLS), quote=False)
+    return escape(printable(text), quote=False)
 
 
 def _attribute(text: str) -> str:
-    return escape(text.translate(_CONTROLS), quote=True)
+    return escape(printable(text), quote=True)
 
 
 def png(drawing: str, zoom: float = ZOOM) -> bytes:

@@ -8,8 +8,11 @@ from markupsafe import Markup
 
 from pfnscope import resources
 
-# Control characters but tab and line breaks; marks, embeddings, overrides and isolates of the bidirectional algorithm.
-_STEERING = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+# Control characters but tab and line breaks; marks, embeddings, overrides and isolates of the bidirectional algorithm;
+# characters without width.
+_STEERING = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+)
 
 
 def environment() -> jinja2.Environment:

@@ -5,7 +5,9 @@ By urllib: one request needs no more, and certificates are checked by default.
 
 import gzip
 import json
+from collections.abc import Callable
 from http.client import HTTPException, HTTPResponse
+from threading import Thread
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode, urlsplit
@@ -18,7 +20,8 @@ from pfnscope.errors import ServiceError
 from pfnscope.service.analyzing import Options, chosen
 from pfnscope.service.errors import BadOption
 
-_SECONDS = 60
+_SECONDS = 60  # of silence
+_TOTAL_SECONDS = 180.0
 _MOST_ANSWER = 1 << 20
 
 
@@ -51,11 +54,13 @@ def share(
     title: str = "",
     expires_in: int | None = None,
     opener: OpenerDirector | None = None,
+    seconds: float = _TOTAL_SECONDS,
 ) -> Shared:
     """Send the memory lines of a log that has a layout. ``expires_in`` is in seconds.
 
     Raises what :func:`pfnscope.service.analyze` raises, before anything is sent; then BadOption and NotShared.
-    ``opener`` replaces the default, which takes proxies from the environment and checks certificates.
+    ``opener`` replaces the default, which takes proxies from the environment and checks certificates. Sending and the
+    answer take no more than ``seconds`` together.
     """
     host = _host(server)
     options = options or Options()
@@ -76,7 +81,8 @@ def share(
         data=gzip.compress(kept, 6, mtime=0),
         headers={"Content-Type": "text/plain", "Content-Encoding": "gzip", "Accept": "application/json"},
     )
-    answer = _answer(opener or build_opener(_NoRedirects), request, host)
+    opener = opener or build_opener(_NoRedirects)
+    answer = _within(seconds, lambda: _answer(opener, request, host), host)
     try:
         return Shared(
             answer["url"], answer["delete_token"], answer["expires_at"], len(reading.lines), reading.line_count
@@ -93,6 +99,27 @@ def _host(server: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise BadOption(f"{server!r} is no address of a server; give one such as https://pfnscope.example.org")
     return parts.netloc
+
+
+def _within(seconds: float, work: Callable[[], Any], host: str) -> Any:
+    """The result of ``work``. urllib bounds each read alone, and a server may send a byte a minute."""
+    results: list[Any] = []
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            results.append(work())
+        except BaseException as error:  # noqa: BLE001 - raised again where the caller is
+            errors.append(error)
+
+    thread = Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if errors:
+        raise errors[0]
+    if not results:
+        raise NotShared(f"{host} did not answer within {seconds:g} seconds: try again, and see whether it was shared")
+    return results[0]
 
 
 def _answer(opener: OpenerDirector, request: Request, host: str) -> Any:

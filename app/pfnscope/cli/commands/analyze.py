@@ -48,7 +48,8 @@ def run(args: Namespace) -> int:
     text = read(logs[0])
     with working("analysing"):
         document = analyze(text, assumptions(args)).document
-    show(render(document, args.form, replace(look(args.width, args.color), full=args.full), text))
+    rendered = render(document, args.form, replace(look(args.width, args.color), full=args.full), text)
+    show(rendered, painted=args.form == "text")
     if args.form == "text":
         hint(document, args.boot)
     return status(document, args.fail_on)

@@ -35,4 +35,7 @@ def run(args: Namespace) -> None:
     with working("comparing"):
         texts = [read(file) for file in files]
         all_ = documents(*texts, boots=boots, kernel=args.kernel)
-    show(encode(compared(*all_)) if args.form == "json" else compared_text(all_, look(args.width, args.color)).encode())
+    if args.form == "json":
+        show(encode(compared(*all_)))
+    else:
+        show(compared_text(all_, look(args.width, args.color)).encode(), painted=True)

@@ -25,4 +25,7 @@ def run(args: Namespace) -> None:
     from pfnscope.service.lookup import lookup
 
     place = lookup(analyze(read(args.log), assumptions(args)).document, args.where)
-    show(encode(place) if args.form == "json" else lookup_text(place, look(args.width, args.color)).encode())
+    if args.form == "json":
+        show(encode(place))
+    else:
+        show(lookup_text(place, look(args.width, args.color)).encode(), painted=True)

@@ -42,7 +42,8 @@ def run(args: Namespace) -> int:
     text = read(args.log)
     with working("looking for places"):
         document, places = placed_beside(text, region, assumptions(args))
-    show(
-        encode(places) if args.form == "json" else placed_text(document, places, look(args.width, args.color)).encode()
-    )
+    if args.form == "json":
+        show(encode(places))
+    else:
+        show(placed_text(document, places, look(args.width, args.color)).encode(), painted=True)
     return EXIT_FINDING if args.fail_on and not any(item.safe for item in places.placements) else 0

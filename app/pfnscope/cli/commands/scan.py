@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pfnscope.cli.parsing import Parser, Whole
 from pfnscope.cli.startup import EXIT_FINDING, EXIT_USAGE, run_long
-from pfnscope.cli.terminal import Refusal, say
+from pfnscope.cli.terminal import Refusal, overwrite, say
 from pfnscope.words import counted
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class _Progress:
             self._last = now
             speed = state.done.total() / (now - self._start)
             text = f"{_summary(state)}, {speed:,.0f} a second"
-            say(f"\r{text}\x1b[K" if self._terminal else text, end="" if self._terminal else "\n")
+            (overwrite if self._terminal else say)(text)
             self._open_line = self._terminal
 
     def say(self, text: str) -> None:

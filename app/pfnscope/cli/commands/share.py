@@ -39,11 +39,13 @@ def run(args: Namespace) -> None:
     run_long()
     from pfnscope.service.analyzing import encode
     from pfnscope.service.sending import share
+    from pfnscope.words import printable
 
     text = read(args.log)
     with working("sending"):
         seconds = args.days and args.days * _DAY
         shared = share(text, args.server, assumptions(args), title=args.title, expires_in=seconds)
-    answer = f"{shared.url}\ndelete token: {shared.delete_token}\nkept until {shared.expires_at}\n"
+    url, token, until = (printable(text) for text in (shared.url, shared.delete_token, shared.expires_at))
+    answer = f"{url}\ndelete token: {token}\nkept until {until}\n"
     show(encode(shared) if args.form == "json" else answer.encode())
     say(f"pfnscope: sent {shared.kept_lines} of {shared.lines} lines, those about memory")

@@ -43,5 +43,6 @@ def run(args: Namespace) -> int:
     text = read(args.log or "-")
     with working("simulating"):
         today, document = simulated_beside(text, change, assumptions(args))
-    show(render(document, args.form, look(args.width, args.color), text, today))
+    rendered = render(document, args.form, look(args.width, args.color), text, today)
+    show(rendered, painted=args.form == "text")
     return status(document, args.fail_on)
