@@ -15,7 +15,7 @@ from pfnscope.model.encoding import encode
 from pfnscope.report.compared import Comparison, compared
 from pfnscope.service.analyzing import Options, documented, documents, judged
 from pfnscope.service.errors import BadOption, CannotSimulate, NoMemoryLayout, NoSuchBoot
-from pfnscope.service.unpacking import unpacked
+from pfnscope.opening.packing import unpacked
 from pfnscope.service.whatif import Change, simulated
 
 __all__ = [

@@ -9,7 +9,7 @@ import pytest
 
 from pfnscope.bootlog import keep_memory_lines, read
 from pfnscope.bootlog.text.searchable import LONGEST_LINE
-from pfnscope.service.unpacking import TooLarge, unpacked
+from pfnscope.opening.packing import TooLarge, unpacked
 from tests.bootlog.dialect import mutated
 
 pytestmark = pytest.mark.full_size

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from pfnscope.service.unpacking import LIMIT
+from pfnscope.opening.packing import LIMIT
 from tests.support.samples import path, text
 
 COMMAND = str(Path(sys.executable).with_name("pfnscope"))

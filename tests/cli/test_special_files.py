@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pfnscope.recording.model import SUMMARY
-from pfnscope.service.unpacking import TooLarge
+from pfnscope.opening.packing import TooLarge
 from tests.support.samples import path
 
 COMMAND = Path(sys.executable).with_name("pfnscope")

@@ -18,7 +18,7 @@ import pytest
 
 from pfnscope.fleet import source
 from pfnscope.fleet.source import members
-from pfnscope.service.unpacking import TooLarge
+from pfnscope.opening.packing import TooLarge
 from tests.support import samples
 from tests.support.fleet import here
 

@@ -15,7 +15,7 @@ with atheris.instrument_imports(include=["pfnscope"]):
     from pfnscope.errors import ServiceError
     from pfnscope.formats.text import render
     from pfnscope.service.analyzing import analyze, encode
-    from pfnscope.service.unpacking import unpacked
+    from pfnscope.opening.packing import unpacked
 
 SAMPLES = Path(__file__).parents[2] / "sample_logs"
 _PIECE = 4096

@@ -44,7 +44,7 @@ def status(document: "Document", severity: "Severity | None") -> int:
 
 def read(log: str) -> bytes:
     """The text of a file, or of standard input for ``-``, unpacked; raises Refusal where it cannot be read."""
-    from pfnscope.service.unpacking import read_log, read_log_file
+    from pfnscope.opening.packing import read_log, read_log_file
 
     try:
         if log == "-":

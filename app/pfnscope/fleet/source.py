@@ -23,7 +23,7 @@ import msgspec
 import zstandard
 
 from pfnscope.errors import ServiceError
-from pfnscope.service.unpacking import LIMIT
+from pfnscope.opening.packing import LIMIT
 
 _SECRET = ("sig", "token", "secret", "password", "credential", "key", "auth")
 _TAR = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.bz2", ".tbz2", ".tbz", ".tar.zst", ".tzst")

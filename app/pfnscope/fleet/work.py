@@ -17,7 +17,7 @@ from pfnscope.model.document import Document
 from pfnscope.model.encoding import pack
 from pfnscope.service.analyzing import analyze
 from pfnscope.service.errors import NoMemoryLayout
-from pfnscope.service.unpacking import LIMIT, Damaged, TooLarge, unpacked
+from pfnscope.opening.packing import LIMIT, Damaged, TooLarge, unpacked
 
 MOST_HOLES = 1000
 """Holes kept of one log: the memory that a crafted log can take of the others."""

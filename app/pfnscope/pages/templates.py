@@ -6,7 +6,7 @@ from typing import Any
 from pfnscope import __version__
 from pfnscope.formats.templates import environment
 from pfnscope.report import glossary
-from pfnscope.service.unpacking import LIMIT
+from pfnscope.opening.packing import LIMIT
 from pfnscope.units import format_size
 
 

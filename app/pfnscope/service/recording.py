@@ -24,7 +24,7 @@ from pfnscope.recording.machine import kernel_log, small_files
 from pfnscope.recording.model import SUMMARY
 from pfnscope.recording.reading import Summary, read_record, read_summary
 from pfnscope.service.analyzing import Options, judged
-from pfnscope.service.unpacking import read_log_file
+from pfnscope.opening.packing import read_log_file
 from pfnscope.units import PAGE_SIZE
 
 Say = Callable[[str], None]

@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect
 
 from pfnscope.service.analyzing import Options
 from pfnscope.service.layouts import Keep, Terms
-from pfnscope.service.unpacking import Damaged, TooLarge, packing_of, unpacked
+from pfnscope.opening.packing import Damaged, TooLarge, packing_of, unpacked
 from pfnscope.service.whatif import LONGEST_COMMAND_LINE, Change, Kind
 from pfnscope.units import whole_number
 

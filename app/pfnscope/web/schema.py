@@ -16,7 +16,7 @@ from pfnscope.model.document import Document
 from pfnscope.report.compared import Comparison, compared
 from pfnscope.service.layouts import Created
 from pfnscope.service.lookup import lookup
-from pfnscope.service.unpacking import TooLarge
+from pfnscope.opening.packing import TooLarge
 from pfnscope.service.whatif import Region, place
 from pfnscope.web.bodies import JsonLog
 from pfnscope.web.problems import MEDIA_TYPE, Problem, problem
