@@ -1,0 +1,1 @@
+"""What strangers wrap logs in, and folders of files, opened to one text."""
