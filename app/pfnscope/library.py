@@ -12,10 +12,10 @@ from pfnscope.drawing.axis import AxisName, make
 from pfnscope.errors import ServiceError
 from pfnscope.model.document import Document
 from pfnscope.model.encoding import encode
+from pfnscope.opening.texts import opened
 from pfnscope.report.compared import Comparison, compared
 from pfnscope.service.analyzing import Options, documented, documents, judged
 from pfnscope.service.errors import BadOption, CannotSimulate, NoMemoryLayout, NoSuchBoot
-from pfnscope.opening.packing import unpacked
 from pfnscope.service.whatif import Change, simulated
 
 __all__ = [
@@ -27,11 +27,11 @@ _MOST_TICKS = 12
 
 
 def parse(log: bytes | str) -> Reading:
-    """Read a boot log, plain or packed with gzip, zstd, xz or bzip2: its boots, each with its facts and their lines.
+    """Read a boot log, plain or in whatever it is wrapped: its boots, each with its facts and their lines.
 
-    A text without a layout has no boots. Raises ServiceError where a packed log cannot be unpacked.
+    A text without a layout has no boots. Raises ServiceError where no log can be taken out of what it is wrapped in.
     """
-    return read(log.encode() if isinstance(log, str) else unpacked(log))
+    return read(log.encode() if isinstance(log, str) else opened(log))
 
 
 def analyse(
@@ -54,7 +54,7 @@ def compare(
     Of one log alone they are the boots that ``boots`` names, or all. ``stability`` is None where the maps of the
     firmware are not of one machine. Raises what :func:`analyse` raises.
     """
-    texts = [log.encode() if isinstance(log, str) else unpacked(log) for log in logs]
+    texts = [log.encode() if isinstance(log, str) else opened(log) for log in logs]
     return compared(*documents(*texts, boots=boots, kernel=kernel, arch=arch))
 
 

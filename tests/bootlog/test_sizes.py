@@ -9,7 +9,8 @@ import pytest
 
 from pfnscope.bootlog import keep_memory_lines, read
 from pfnscope.bootlog.text.searchable import LONGEST_LINE
-from pfnscope.opening.packing import TooLarge, unpacked
+from pfnscope.opening.errors import TooLarge
+from pfnscope.opening.packing import unpacked
 from tests.bootlog.dialect import mutated
 
 pytestmark = pytest.mark.full_size

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from pfnscope.opening.errors import TooLarge
 from pfnscope.recording.model import SUMMARY
-from pfnscope.opening.packing import TooLarge
 from tests.support.samples import path
 
 COMMAND = Path(sys.executable).with_name("pfnscope")

@@ -18,7 +18,8 @@ import pytest
 
 from pfnscope.fleet import source
 from pfnscope.fleet.source import members
-from pfnscope.opening.packing import TooLarge
+from pfnscope.opening import archives
+from pfnscope.opening.errors import TooLarge
 from tests.support import samples
 from tests.support.fleet import here
 
@@ -157,7 +158,7 @@ def test_all_members_together_are_bounded_in_number_and_bytes(name: str, monkeyp
         return [source.problem or "read" for source in members(name, io.BytesIO(data), len(data))]
 
     assert statuses() == ["read"] * 20
-    monkeypatch.setattr(source, "MOST_MEMBERS", 3)
+    monkeypatch.setattr(archives, "MOST_MEMBERS", 3)
     assert statuses() == ["read"] * 3 + ["The archive asks for too much: more than 3 members."]
     monkeypatch.undo()
     monkeypatch.setattr(source, "_RATIO", 0)

@@ -99,14 +99,19 @@ def test_an_archive_gives_the_logs_inside_packed_or_not(tmp_path: Path, ending: 
     assert by_name == {
         **{f"{path}!{name}": "analysed" for name in LOGS},
         f"{path}!readme": "no-layout",
-        f"{path}!more.tar": "no-layout",
+        f"{path}!more.tar": "analysed",
     }
 
 
-def test_an_archive_that_its_name_does_not_tell_is_not_read_as_one_log(tmp_path: Path) -> None:
+def test_an_archive_in_another_or_without_the_name_of_one_is_one_log(tmp_path: Path) -> None:
     (tmp_path / "a.log").write_bytes(tar_of(LOGS))
     (tmp_path / "b.gz").write_bytes(gzip.compress(tar_of(LOGS)))
-    assert set(statuses(tmp_path).values()) == {"no-layout"}
+    (tmp_path / "c.log").write_bytes(tar_of({"readme": b"no log\n", "notes": b"none\n"}))
+    assert {Path(name).name: status for name, status in statuses(tmp_path).items()} == {
+        "a.log": "analysed",
+        "b.gz": "analysed",
+        "c.log": "no-layout",
+    }
 
 
 @pytest.mark.parametrize("cut", [300, 512, 2600, -1024 * 9])

@@ -14,8 +14,8 @@ with atheris.instrument_imports(include=["pfnscope"]):
     from pfnscope.bootlog import keep_memory_lines, read
     from pfnscope.errors import ServiceError
     from pfnscope.formats.text import render
-    from pfnscope.service.analyzing import analyze, encode
     from pfnscope.opening.packing import unpacked
+    from pfnscope.service.analyzing import analyze, encode
 
 SAMPLES = Path(__file__).parents[2] / "sample_logs"
 _PIECE = 4096

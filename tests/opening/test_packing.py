@@ -12,7 +12,8 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pfnscope.opening.packing import Damaged, TooLarge, packing_of, read_log, unpacked
+from pfnscope.opening.errors import Damaged, TooLarge
+from pfnscope.opening.packing import packing_of, read_log, unpacked
 
 LOG = b"[    0.000000]   node   0: [mem 0x0000000000001000-0x000000000009efff]\n"
 PACK: dict[str, Callable[[bytes], bytes]] = {

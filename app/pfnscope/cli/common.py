@@ -43,8 +43,11 @@ def status(document: "Document", severity: "Severity | None") -> int:
 
 
 def read(log: str) -> bytes:
-    """The text of a file, or of standard input for ``-``, unpacked; raises Refusal where it cannot be read."""
-    from pfnscope.opening.packing import read_log, read_log_file
+    """The text of a file, of a folder, or of standard input for ``-``, taken out of whatever it is wrapped in.
+
+    Raises Refusal where it cannot be read, and as :func:`pfnscope.opening.texts.opened`.
+    """
+    from pfnscope.opening.texts import opened_path, opened_stream
 
     try:
         if log == "-":
@@ -52,9 +55,9 @@ def read(log: str) -> bytes:
                 raise Refusal("standard input is closed")
             if is_terminal(sys.stdin):
                 say("pfnscope: reading a log from the terminal; Ctrl-D ends it")
-            return read_log(sys.stdin.buffer)
+            return opened_stream(sys.stdin.buffer)
         with working(f"reading {log}"):
-            return read_log_file(log, pipes=True)
+            return opened_path(log, pipes=True)
     except OSError as error:
         raise Refusal(f"cannot read {log}: {error.strerror}") from error
 

@@ -10,14 +10,16 @@ import msgspec
 
 from pfnscope import __version__
 from pfnscope.files import open_file
-from pfnscope.fleet.source import Source, is_archive, is_remote
+from pfnscope.fleet.source import Source, is_remote
 from pfnscope.kernel.command_line import arguments
 from pfnscope.model.analysis import SEVERITIES, Hole, Severity, foremost
 from pfnscope.model.document import Document
 from pfnscope.model.encoding import pack
+from pfnscope.opening.errors import CannotOpen, NoLogInside, TooLarge, TooMuch
+from pfnscope.opening.packing import LIMIT
+from pfnscope.opening.texts import opened
 from pfnscope.service.analyzing import analyze
 from pfnscope.service.errors import NoMemoryLayout
-from pfnscope.opening.packing import LIMIT, Damaged, TooLarge, unpacked
 
 MOST_HOLES = 1000
 """Holes kept of one log: the memory that a crafted log can take of the others."""
@@ -142,9 +144,11 @@ def _analysed(source: Source, contents: Contents, missing: list[str]) -> Row:
     try:
         data = _read(source, contents)
         return _row(source, data)
-    except TooLarge as error:
+    except (TooLarge, TooMuch) as error:
         return _problem(source, "too-large", str(error), data)
-    except Damaged as error:
+    except NoLogInside as error:
+        return _problem(source, "no-layout", str(error), data)
+    except CannotOpen as error:
         return _problem(source, "damaged", str(error), data)
     except NoMemoryLayout as error:
         seen = f" Seen instead: {', '.join(error.seen)}." if error.seen else ""
@@ -158,22 +162,8 @@ def _analysed(source: Source, contents: Contents, missing: list[str]) -> Row:
 
 
 def _row(source: Source, data: bytes) -> Row:
-    text = unpacked(data)
-    archive = _why_archive(source, text)  # first: the logs inside an uncompressed tar would be read as one text
-    if archive:
-        return _problem(source, "no-layout", archive, data)
-    document = analyze(text).document
+    document = analyze(opened(data)).document
     return row(document, name=source.name, size=len(data), digest=sha256(data).hexdigest(), stamp=source.stamp)
-
-
-def _why_archive(source: Source, text: bytes) -> str | None:
-    """Why an archive is not analysed: it is inside another one, or does not have the name of one."""
-    if is_archive(source.name):
-        return "An archive inside an archive is not opened."
-    tar, zipped = text[257:262] == b"ustar", text.startswith(b"PK\x03\x04")
-    if tar or zipped:
-        return f"This is an archive; a name that ends in {'.tar' if tar else '.zip'} has it opened."
-    return None
 
 
 def _problem(source: Source, status: str, why: str, data: bytes | None = None) -> Row:

@@ -1,4 +1,4 @@
-"""Compressed logs: one layer of gzip, zstd, xz or bzip2, recognised by its magic number, unpacked up to a limit.
+"""Compressed logs: one layer of gzip, zstd, xz, bzip2 or lz4, known by its magic number, unpacked up to a limit.
 
 The libraries are imported only when a text needs them: most are not compressed, and start-up time is measured.
 """
@@ -8,9 +8,8 @@ from io import BytesIO
 from os import PathLike
 from typing import Any, BinaryIO, NamedTuple
 
-from pfnscope.errors import ServiceError
 from pfnscope.files import open_file, size
-from pfnscope.units import format_size
+from pfnscope.opening.errors import Damaged, NeedsLibrary, TooLarge
 
 LIMIT = 256 << 20
 """Default of the most bytes of a text, also after unpacking."""
@@ -21,22 +20,6 @@ _ZSTD_WINDOW = 8 << 20  # the size that RFC 8878 wants every decoder to support;
 _SKIPPABLE, _SKIPPABLE_BEGIN = b"\x2a\x4d\x18", 0x5  # a byte of 0x50 to 0x5f is in front of these
 _TOO_MUCH_MEMORY = ("too much memory", "Memory usage limit")  # zstd's and xz's words
 _XZ_MEMORY = 80 << 20  # what unpacking after xz -9 takes, and a little
-
-
-class TooLarge(ServiceError):
-    """A text beyond the limit, in bytes, as it is or after unpacking."""
-
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-        start = "Only the start of a boot log matters: head -c 20M FILE."
-        super().__init__(f"A log may have at most {format_size(limit)}, also after unpacking. {start}")
-
-
-class Damaged(ServiceError):
-    """A compressed text that is cut off, damaged, or takes too much memory to unpack."""
-
-    def __init__(self, packing: str, why: str = "it is damaged or cut off") -> None:
-        super().__init__(f"The log is packed with {packing}, but cannot be unpacked: {why}.")
 
 
 class _Packing(NamedTuple):
@@ -75,22 +58,34 @@ def _bzip2() -> tuple[Any, tuple[type[Exception], ...]]:
     return bz2.BZ2Decompressor(), (OSError, ValueError)
 
 
+def _lz4() -> tuple[Any, tuple[type[Exception], ...]]:
+    try:
+        import lz4.frame
+    except ImportError:
+        raise NeedsLibrary("a text packed with lz4") from None
+    return lz4.frame.LZ4FrameDecompressor(), (RuntimeError, EOFError)
+
+
 _PACKINGS = (
     _Packing("gzip", b"\x1f\x8b", 4096, _gzip),
     _Packing("zstd", b"\x28\xb5\x2f\xfd", 128, _zstd),
     _Packing("xz", b"\xfd7zXZ\0", 1 << 16, _xz),
     _Packing("bzip2", b"BZh", 1 << 16, _bzip2),
+    _Packing("lz4", b"\x04\x22\x4d\x18", 1 << 16, _lz4),
 )
 
 
 def packing_of(data: bytes) -> str | None:
-    """The name of a text's compression (gzip, zstd, xz or bzip2), None for plain text."""
+    """The name of a text's compression (gzip, zstd, xz, bzip2 or lz4), None for plain text."""
     packing = _packing(data)
     return packing and packing.name
 
 
 def unpacked(data: bytes, limit: int = LIMIT) -> bytes:
-    """The plain text. Raises TooLarge beyond ``limit`` bytes, Damaged where it cannot be unpacked to its end."""
+    """The plain text. Raises TooLarge beyond ``limit`` bytes, Damaged where it cannot be unpacked to its end.
+
+    NeedsLibrary for lz4 without its library.
+    """
     packing = _packing(data)
     if packing is None:
         if len(data) > limit:
@@ -102,6 +97,22 @@ def unpacked(data: bytes, limit: int = LIMIT) -> bytes:
         if out.tell() > limit:
             raise TooLarge(limit)
     return out.getvalue()
+
+
+def beginning(data: bytes, size: int = 1 << 10) -> bytes:
+    """The first bytes of a text, unpacked by one layer where it is packed; as many as can be had of a damaged one."""
+    packing = _packing(data)
+    if packing is None:
+        return data[:size]
+    out = b""
+    try:
+        for piece in _pieces(data, packing):
+            out += piece[:size]
+            if len(out) >= size:
+                break
+    except (Damaged, NeedsLibrary):
+        pass
+    return out[:size]
 
 
 def read_log(stream: BinaryIO, limit: int = LIMIT) -> bytes:

@@ -5,8 +5,8 @@ from typing import Any
 
 from pfnscope import __version__
 from pfnscope.formats.templates import environment
-from pfnscope.report import glossary
 from pfnscope.opening.packing import LIMIT
+from pfnscope.report import glossary
 from pfnscope.units import format_size
 
 

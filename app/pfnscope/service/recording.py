@@ -19,12 +19,12 @@ from pfnscope.kernel.release import Version
 from pfnscope.kernel.thresholds import ALL_WRITTEN
 from pfnscope.kernel.vendors import parse_release
 from pfnscope.model.answers import Verification
+from pfnscope.opening.packing import read_log_file
 from pfnscope.recording.kpageflags import plan, read_flags
 from pfnscope.recording.machine import kernel_log, small_files
 from pfnscope.recording.model import SUMMARY
 from pfnscope.recording.reading import Summary, read_record, read_summary
 from pfnscope.service.analyzing import Options, judged
-from pfnscope.opening.packing import read_log_file
 from pfnscope.units import PAGE_SIZE
 
 Say = Callable[[str], None]

@@ -14,14 +14,25 @@ from python_multipart.multipart import Field, File, FormParser, parse_options_he
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 
+from pfnscope.opening.errors import CannotOpen, TooLarge
+from pfnscope.opening.packing import packing_of, unpacked
+from pfnscope.opening.texts import is_wrapped, opened
 from pfnscope.service.analyzing import Options
 from pfnscope.service.layouts import Keep, Terms
-from pfnscope.opening.packing import Damaged, TooLarge, packing_of, unpacked
 from pfnscope.service.whatif import LONGEST_COMMAND_LINE, Change, Kind
 from pfnscope.units import whole_number
+from pfnscope.web.problems import problem_of
 
 _PACKED = ("gzip", "x-gzip", "zstd", "x-xz", "x-bzip", "x-bzip2")
-_TEXT = ("", "text/plain", "application/octet-stream", *(f"application/{name}" for name in _PACKED))
+_WRAPPED = ("zip", "x-zip-compressed", "x-tar", "x-7z-compressed", "x-lz4", "gzip-compressed", "mbox", "pdf",
+            "vnd.openxmlformats-officedocument.wordprocessingml.document")  # fmt: skip
+_TEXT = (
+    "",
+    "text/plain",
+    "message/rfc822",
+    "application/octet-stream",
+    *(f"application/{name}" for name in (*_PACKED, *_WRAPPED)),
+)
 _MOST_FIELDS = 16
 _ENCODINGS = {"": None, "identity": None, "gzip": "gzip", "x-gzip": "gzip", "zstd": "zstd"}
 _FIELD_NAME = f"{string.ascii_lowercase}_".encode()
@@ -93,6 +104,10 @@ class Submission(msgspec.Struct, frozen=True):
         return Change(self.fields.full, tuple([remove] if isinstance(remove, str) else remove), self.fields.append)
 
 
+class NotShort(Exception):
+    """What opening the log in a body takes is not known before it is done."""
+
+
 class Intake:
     """Reads bodies. They and what is unpacked from them hold no more than ``most`` bytes over all requests."""
 
@@ -153,29 +168,32 @@ class Intake:
             raise HTTPException(400, "The body breaks off.") from error
 
 
-def understand(body: bytes, headers: Mapping[str, str], query: Mapping[str, str], limit: int) -> Submission:
-    """Unpack a body and find the log and its options in it. Blocking: call it in a thread.
+def understand(
+    body: bytes, headers: Mapping[str, str], query: Mapping[str, str], limit: int, *, short: bool = False
+) -> Submission:
+    """Open a body and find the log and its options in it. Blocking: call it in a thread.
 
-    Raises 400 for what is malformed, 413 for more than ``limit`` bytes after unpacking, 415 for another kind of body.
+    Raises 400 for what is malformed, 413 for more than ``limit`` bytes after unpacking, 415 for another kind of body,
+    422 for an archive or mail without a log. ``short``: raises NotShort for a log in more than one layer of packing.
     """
     encoding = headers.get("content-encoding", "").strip().lower()
     if encoding not in _ENCODINGS:
         raise HTTPException(415, "A body may be encoded with gzip or zstd.", {"Accept-Encoding": "gzip, zstd"})
     if _ENCODINGS[encoding] not in (None, packing_of(body)):
         raise HTTPException(400, f"The body is not {encoding}, as its Content-Encoding says.")
-    body = _unpack(body, limit)
     kind, parameters = parse_options_header(headers.get("content-type"))
     match kind.decode("latin-1"):
         case "application/json":
-            return _from_json(body)
+            return _from_json(_unpack(body, limit), limit, short=short)
         case "multipart/form-data":
-            return _from_fields(_multipart(body, parameters.get(b"boundary"), limit), query, limit)
-        case "application/x-www-form-urlencoded" if _is_form(body):
-            return _from_fields(_urlencoded(body), query, limit)
+            fields = _multipart(_unpack(body, limit), parameters.get(b"boundary"), limit)
+            return _from_fields(fields, query, limit, short=short)
+        case "application/x-www-form-urlencoded" if _is_form(form := _unpack(body, limit)):
+            return _from_fields(_urlencoded(form), query, limit, short=short)
         case "application/x-www-form-urlencoded":  # what curl --data-binary calls every body
-            return Submission(body, _fields(query), form=False)
+            return Submission(_open(body, limit, short=short), _fields(query), form=False)
         case plain if plain in _TEXT:
-            return Submission(body, _fields(query), form=False)
+            return Submission(_open(body, limit, short=short), _fields(query), form=False)
         case other:
             raise HTTPException(
                 415, f"A log is sent as text/plain, multipart/form-data or application/json, not {other[:80]!r}."
@@ -200,33 +218,49 @@ def content_length(headers: Headers) -> int:
 def is_plain(body: bytes, headers: Mapping[str, str]) -> bool:
     """Whether :func:`understand` has nothing to unpack and nothing to take apart, so that it takes no time."""
     kind = parse_options_header(headers.get("content-type"))[0].decode("latin-1")
-    return kind in _TEXT and not headers.get("content-encoding") and packing_of(body) is None
+    return kind in _TEXT and not headers.get("content-encoding") and not is_wrapped(body)
 
 
 def _unpack(data: bytes, limit: int) -> bytes:
     """Undo one layer of compression, told by its first bytes, so that ``dmesg.1.gz`` can be sent as it is."""
     try:
         return unpacked(data, limit)
-    except TooLarge as error:
-        raise HTTPException(413, str(error)) from error
-    except Damaged as error:
-        raise HTTPException(400, str(error)) from error
+    except CannotOpen as error:
+        raise _refused(error) from error
 
 
-def _from_json(body: bytes) -> Submission:
+def _open(data: bytes, limit: int, *, short: bool) -> bytes:
+    """The text of a log, out of whatever it is wrapped in."""
+    if short:
+        data = _unpack(data, limit)
+        if is_wrapped(data):
+            raise NotShort
+        return data
+    try:
+        return opened(data, limit=limit)
+    except CannotOpen as error:
+        raise _refused(error) from error
+
+
+def _refused(error: CannotOpen) -> HTTPException:
+    return HTTPException(problem_of(error).status, str(error))
+
+
+def _from_json(body: bytes, limit: int, *, short: bool) -> Submission:
     try:
         fields = msgspec.json.decode(body, type=JsonLog)
-        return Submission(fields.log.encode(), fields, form=False)
+        log = fields.log.encode()
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise HTTPException(400, f"Not the expected JSON: {error}") from error
+    return Submission(_open(log, limit, short=short), fields, form=False)
 
 
-def _from_fields(values: dict[str, bytes], query: Mapping[str, str], limit: int) -> Submission:
+def _from_fields(values: dict[str, bytes], query: Mapping[str, str], limit: int, *, short: bool) -> Submission:
     logs = [values.pop(name) for name in ("file", "log") if name in values]
     if not logs:
         raise HTTPException(400, "The form has neither a field log nor a file.")
     # both: such as the crash in the field, and the boot log that its answer asks for
-    text = b"\n".join(_unpack(log, limit) for log in logs if log.strip())
+    text = b"\n".join(_open(log, limit, short=short) for log in logs if log.strip())
     if len(text) > limit:
         raise HTTPException(413, str(TooLarge(limit)))
     options = {name: value.decode("utf-8", "replace") for name, value in values.items() if value}

@@ -86,7 +86,9 @@ async def _understood(
     here = min(limit, _UNDERSTOOD_HERE)
     if len(body) <= here:
         try:
-            return await workers.run(bodies.understand, body, headers, query, here)
+            return await workers.run(bodies.understand, body, headers, query, here, short=True)
+        except bodies.NotShort:
+            pass
         except HTTPException as error:
             if error.status_code != HTTPStatus.REQUEST_ENTITY_TOO_LARGE or here == limit:
                 raise

@@ -13,10 +13,10 @@ from pfnscope.formats.rulebook import Rule, rules
 from pfnscope.model import encoding
 from pfnscope.model.answers import Lookup, Placements
 from pfnscope.model.document import Document
+from pfnscope.opening.errors import TooLarge
 from pfnscope.report.compared import Comparison, compared
 from pfnscope.service.layouts import Created
 from pfnscope.service.lookup import lookup
-from pfnscope.opening.packing import TooLarge
 from pfnscope.service.whatif import Region, place
 from pfnscope.web.bodies import JsonLog
 from pfnscope.web.problems import MEDIA_TYPE, Problem, problem

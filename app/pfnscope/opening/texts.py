@@ -1,0 +1,296 @@
+"""Bytes or a path of whatever kind in, one text out: wrappings in wrappings, within one budget."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from io import BytesIO
+from os import PathLike
+from typing import BinaryIO
+
+import msgspec
+
+from pfnscope.bootlog import read
+from pfnscope.files import open_file, size
+from pfnscope.opening import packing
+from pfnscope.opening.assembly import Part, Unused, assembled, shown
+from pfnscope.opening.budget import Budget, deeper
+from pfnscope.opening.errors import CannotOpen, Damaged, Encrypted, NoLogInside, TooLarge
+from pfnscope.opening.folders import Folder
+from pfnscope.opening.packing import LIMIT
+from pfnscope.opening.pieces import Member, Piece
+from pfnscope.opening.recognising import Format, Wrapping, format_of, is_text, wrapping_of
+from pfnscope.opening.reports import selection
+from pfnscope.units import format_size
+
+_EAGER = 16 << 20  # bytes of an archive's first files that are unpacked together with the list of its names
+_NAMED = 100  # files that are not read, by name
+
+
+class File(msgspec.Struct, frozen=True):
+    """A file that was met on the way: its text, or why it is not read, as the end of a sentence.
+
+    ``encoded``: the reader could not have read it in its wrapping.
+    """
+
+    name: str
+    data: bytes | None = None
+    reason: str = ""
+    error: CannotOpen | None = None
+    encoded: bool = True
+
+
+def opened(data: bytes, name: str = "", limit: int = LIMIT) -> bytes:
+    """The text in a file's bytes: a log as it is, or the texts of all logs in what it is wrapped in.
+
+    A log alone in its wrapping comes without any addition. Else a line ``==> NAME <==`` stands before each, and lines
+    at the end name the files that are not read. ``limit`` is in bytes of text; ``name`` is the file's, for messages.
+    Raises TooLarge, TooMuch, TooDeep, Damaged, Encrypted, NeedsLibrary and NoLogInside, all of them CannotOpen.
+    """
+    if is_wrapped(data):
+        return _together(_Opening(limit).files(data, "", 0, alone=True), name)
+    if len(data) > limit:
+        raise TooLarge(limit)
+    return data
+
+
+def opened_stream(stream: BinaryIO, name: str = "", limit: int = LIMIT) -> bytes:
+    """The text in all that a stream gives, as :func:`opened`."""
+    data = stream.read(limit + 1)
+    if len(data) > limit:
+        raise TooLarge(limit)
+    return opened(data, name, limit)
+
+
+def opened_path(path: str | PathLike[str], limit: int = LIMIT, *, pipes: bool = False) -> bytes:
+    """The text in a file, or in all files below a folder, as :func:`opened`; ``pipes`` as for ``open_file``.
+
+    Links in a folder are not followed. Raises as :func:`opened`, and OSError where the file cannot be read.
+    """
+    where = os.fspath(path)
+    if os.path.isdir(where):  # noqa: PTH112 - without pathlib, whose import takes 3 ms
+        return _together(_Opening(limit).folder(Folder(where)), where)
+    with open_file(where, pipes=pipes) as file:
+        if size(file) > limit:
+            raise TooLarge(limit)
+        return opened_stream(file, where, limit)
+
+
+def is_wrapped(data: bytes) -> bool:
+    """Whether :func:`opened` has something to open in these bytes."""
+    return bool(packing.packing_of(data) or format_of(data) or wrapping_of(data))
+
+
+class _Opening:
+    """One file that is opened with all that is in it."""
+
+    def __init__(self, limit: int) -> None:
+        self._budget = Budget(limit)
+
+    def files(self, data: bytes, name: str, depth: int, *, alone: bool) -> list[File]:
+        """The files in bytes of any kind. ``alone``: nothing is beside them, so they are read whatever they say."""
+        try:
+            return self._files(data, name, depth, alone)
+        except CannotOpen as error:
+            return [File(name, reason=error.reason, error=error)]
+
+    def _files(self, data: bytes, name: str, depth: int, alone: bool) -> list[File]:
+        while packing.packing_of(data):
+            if format_of(packing.beginning(data)) == "tar":
+                return self._archive("tar", data, name, deeper(depth), alone)
+            depth = deeper(depth)
+            data = packing.unpacked(data, min(self._budget.limit, self._budget.left))
+            self._budget.unpacked(len(data))
+        wrapping = wrapping_of(data)
+        if wrapping:
+            return self._wrapping(wrapping, data, name, deeper(depth), alone)
+        form = format_of(data)
+        if form:
+            return self._archive(form, data, name, deeper(depth), alone)
+        return [self._text(data, name, alone)]
+
+    def _text(self, data: bytes, name: str, alone: bool) -> File:
+        """A file that is no wrapping; without ``alone`` it is read only where the reader recognises something."""
+        if not alone:
+            if not is_text(data):
+                return File(name, reason="not a text")
+            if not self._budget.looks_at(len(data)):
+                return File(name, reason=f"behind the {format_size(self._budget.limit)} that are looked at")
+            if not read(data).seen:
+                return File(name, reason="nothing about memory in it")
+        if not self._budget.keeps(len(data)):
+            error = TooLarge(self._budget.limit)
+            return File(name, reason=f"behind the {format_size(self._budget.limit)} that are read", error=error)
+        return File(name, data)
+
+    def _wrapping(self, kind: Wrapping, data: bytes, name: str, depth: int, alone: bool) -> list[File]:
+        """The files in a mail, a document, or a text that encodes some."""
+        pieces = list(_pieces(kind, data))
+        alone = alone and len(pieces) == 1
+        files: list[File] = []
+        for piece in pieces:
+            own = _joined(name, piece.name)
+            if piece.data is None:
+                files.append(File(own, reason=piece.reason))
+                continue
+            self._budget.unpacked(len(piece.data))
+            encoded = piece.encoded or is_wrapped(piece.data)
+            files += [
+                msgspec.structs.replace(file, encoded=encoded)
+                for file in self.files(piece.data, own, depth, alone=alone)
+            ]
+        if kind in ("mails", "docx", "pdf") or any(file.data is not None and file.encoded for file in files):
+            return files
+        if any(file.error for file in files) and all(file.data is None for file in files):
+            return files
+        return [File(name, data)]  # the reader can read all there is as it stands
+
+    def _archive(self, form: Format, data: bytes, name: str, depth: int, alone: bool) -> list[File]:
+        """The files of an archive, those that are read of a report before the others."""
+        from pfnscope.opening.archives import members
+
+        most, limit, early = self._budget.left, self._budget.limit, 0
+
+        def at_once(_: str, size: int) -> bool:
+            nonlocal early
+            early += size
+            return early <= _EAGER
+
+        listed: list[Member] = []
+        ended: list[File] = []
+        try:
+            for member in members(form, BytesIO(data), limit, most, at_once):
+                listed.append(member)
+                self._budget.unpacked(member.size or 0)
+        except CannotOpen as error:
+            if not listed:
+                raise
+            ended.append(File(_joined(name, "the rest of the archive"), reason=error.reason, error=error))
+        names = [member.name for member in listed]
+        order, sure = _order(names)
+        missing = {
+            member.name
+            for member in listed
+            if member.data is None and not member.problem and (not sure or member.name in sure)
+        }
+        several = {own for own in names if f"{own} (2)" in names} if missing else set()
+
+        def all_members() -> Iterator[Member]:
+            yield from (member for member in listed if member.name not in missing)
+            if missing:
+                with suppress(CannotOpen):  # what ended the list is known
+                    for member in members(form, BytesIO(data), limit, most, lambda own, _: own in missing | several):
+                        if member.name in missing:
+                            yield member
+
+        alone = alone and len(listed) == 1
+        by_name = {
+            member.name: self._member(form, member, _joined(name, member.name), depth, alone, sure)
+            for member in all_members()
+        }
+        lost = [File("", reason="damaged or cut off")]
+        return [file for own in order for file in by_name.get(own, lost)] + ended
+
+    def _member(
+        self, form: str, member: Member, name: str, depth: int, alone: bool, sure: frozenset[str]
+    ) -> list[File]:
+        """The files in a member of an archive; ``sure`` are the names that a report is read by, if it is one."""
+        if member.problem:
+            return [File(name, reason=member.reason, error=_error(form, member, self._budget.limit))]
+        if sure and member.name not in sure:
+            return [File(name, reason="not read of such a report")]
+        return self.files(member.data or b"", name, depth, alone=alone or member.name in sure)
+
+    def folder(self, folder: Folder) -> list[File]:
+        """The files below a folder, those that are read of a report before the others."""
+        names = list(folder.names)
+        order, sure = _order(names)
+        files: list[File] = []
+        for name in order:
+            if sure and name not in sure:
+                files.append(File(name, reason="not read of such a report"))
+                continue
+            try:
+                data = folder.read(name, min(self._budget.limit, self._budget.left))
+            except OSError as error:
+                files.append(File(name, reason=f"cannot be read: {error.strerror}"))
+                continue
+            except CannotOpen as error:
+                files.append(File(name, reason=error.reason, error=error))
+                continue
+            self._budget.unpacked(len(data))
+            files += self.files(data, name, 1, alone=len(names) == 1 or name in sure)
+        return files + [File(name, reason=reason) for name, reason in folder.refused]
+
+
+def _order(names: Sequence[str]) -> tuple[list[str], frozenset[str]]:
+    """The order in which files come into the text, and which are sure to be read: those of a report, else none."""
+    chosen = selection(names)
+    if chosen is None:
+        return list(names), frozenset()
+    known = set(names)
+    used = [name for name in chosen.used if name in known]
+    sure = frozenset(used)
+    return [*used, *(name for name in names if name not in sure)], sure
+
+
+def _pieces(kind: Wrapping, data: bytes) -> Iterator[Piece]:
+    if kind in ("mail", "mails"):
+        from pfnscope.opening.mails import of_mails
+
+        return of_mails(data)
+    if kind in ("docx", "pdf"):
+        from pfnscope.opening import documents
+
+        return documents.of_docx(data) if kind == "docx" else documents.of_pdf(data)
+    from pfnscope.opening import encoded
+
+    return {"json": encoded.of_json, "apport": encoded.of_apport, "base64": encoded.of_base64}[kind](data)
+
+
+def _error(form: str, member: Member, limit: int) -> CannotOpen | None:
+    """What a refusal of the whole says, where each of its files is refused for this."""
+    match member.kind:
+        case "encrypted":
+            return Encrypted(f"{form} archive")
+        case "too-large":
+            return TooLarge(limit)
+        case "damaged":
+            return Damaged(form)
+        case _:
+            return None
+
+
+def _joined(outer: str, name: str) -> str:
+    return f"{outer}/{name}" if outer and name else outer or name
+
+
+def _together(files: Sequence[File], name: str) -> bytes:
+    """One text of all files that are read. Raises what kept them from being read where there are none."""
+    used = [file for file in files if file.data is not None]
+    if not used:
+        errors = [file.error for file in files if file.error]
+        if errors and (len(errors) == len(files) and len({type(error) for error in errors}) == 1):
+            raise errors[0]
+        raise NoLogInside(name, [(shown(file.name), file.reason) for file in sorted(files, key=_rank)])
+    if len(files) == 1 and used[0].data is not None:
+        return used[0].data
+    names = dict(zip(map(id, files), _short([file.name for file in files]), strict=True))
+    unused = [Unused(names[id(file)], file.reason) for file in sorted(files, key=_rank) if file.data is None]
+    if len(unused) > _NAMED:
+        unused[_NAMED:] = [Unused(f"{len(unused) - _NAMED:,} more files", "not named here")]
+    return assembled([Part(names[id(file)], file.data or b"") for file in used], unused)
+
+
+def _rank(file: File) -> bool:
+    """Those that could not be opened come before those in which there is nothing."""
+    return file.error is None
+
+
+def _short(names: list[str]) -> list[str]:
+    """Names without the folder that all are in."""
+    names = [name.removeprefix("./") for name in names]
+    while True:
+        tops = {name.partition("/")[:2] for name in names}
+        if len(tops) != 1 or not (top := next(iter(tops)))[1]:
+            return names
+        names = [name[len(top[0]) + 1 :] for name in names]
