@@ -71,7 +71,7 @@ class _Parts:
     def __init__(self, message: Message, *, alone: bool) -> None:
         self._title = _title(message)
         self._folder = "" if alone else f"{self._title}/"
-        self._count = 0
+        self._count = self._unnamed = 0
 
     def pieces(self, part: Message) -> Iterator[Piece]:
         """The text, attachments and mails in a part."""
@@ -109,7 +109,10 @@ class _Parts:
         name = part.get_filename()
         if name:
             return self._folder + _decoded(collapse_rfc2231_value(name))
-        return self._title if self._count <= 2 else f"{self._folder}part {self._count}"
+        if part.get_content_type() == "text/html":
+            return f"{self._title} (HTML)"
+        self._unnamed += 1
+        return self._title if self._unnamed == 1 else f"{self._folder}part {self._unnamed}"
 
 
 def _readable(parts: list[Message]) -> Message | None:

@@ -169,7 +169,7 @@ def _pieces(data: bytes, packing: _Packing) -> Iterator[bytes]:
                     packing.name, "it asks for more memory than is given; pack it with a lower level"
                 ) from error
             raise Damaged(packing.name) from error
-        at = _frame(data, at - len(decoder.unused_data))
+        at = _frame(data, at - len(decoder.unused_data or b""))
         if not data.startswith(packing.magic, at):
             if at > len(data) or data.count(b"\0", at) < len(data) - at:
                 raise Damaged(packing.name)

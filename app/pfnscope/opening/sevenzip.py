@@ -12,7 +12,14 @@ from pfnscope.opening.pieces import Member
 
 _MOST_HEADER = 32 << 20  # bytes of the list of members after unpacking
 # Decoders that give no more bytes at once than asked for: of others, a few kilobytes become gigabytes.
-_METHODS = {b"\x00": "copy", b"\x21": "LZMA2", b"\x03\x01\x01": "LZMA", b"\x04\x02\x02": "BZip2", b"\x03": "delta"}
+_METHODS = {
+    b"\x00": "copy",
+    b"\x03": "delta",
+    b"\x03\x01\x01": "LZMA",
+    b"\x03\x03\x01\x03": "BCJ",
+    b"\x04\x02\x02": "BZip2",
+    b"\x21": "LZMA2",
+}
 _AES = b"\x06\xf1\x07\x01"
 
 
@@ -96,6 +103,6 @@ def _problem(file: Any, times: int) -> Member | None:
     if _AES in methods:
         return Member(name=name, problem="Encrypted with a password.", kind="encrypted")
     if any(method not in _METHODS for method in methods):
-        problem = f"Packed in a way that is not opened; {' and '.join(_METHODS.values())} are."
+        problem = f"Packed in a way that is not opened; {', '.join(_METHODS.values())} are."
         return Member(name=name, problem=problem, kind="damaged")
     return None

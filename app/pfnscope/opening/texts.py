@@ -111,6 +111,8 @@ class _Opening:
     def _text(self, data: bytes, name: str, alone: bool) -> File:
         """A file that is no wrapping; without ``alone`` it is read only where the reader recognises something."""
         if not alone:
+            if not data.strip():
+                return File(name, reason="empty")
             if not is_text(data):
                 return File(name, reason="not a text")
             if not self._budget.looks_at(len(data)):
@@ -138,11 +140,10 @@ class _Opening:
                 msgspec.structs.replace(file, encoded=encoded)
                 for file in self.files(piece.data, own, depth, alone=alone)
             ]
-        if kind in ("mails", "docx", "pdf") or any(file.data is not None and file.encoded for file in files):
+        read_as_it_stands = [file for file in files if file.data is not None]
+        if kind in ("mails", "docx", "pdf") or any(file.encoded for file in read_as_it_stands or files):
             return files
-        if any(file.error for file in files) and all(file.data is None for file in files):
-            return files
-        return [File(name, data)]  # the reader can read all there is as it stands
+        return [File(name, data)]
 
     def _archive(self, form: Format, data: bytes, name: str, depth: int, alone: bool) -> list[File]:
         """The files of an archive, those that are read of a report before the others."""
