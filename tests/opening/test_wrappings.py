@@ -128,8 +128,8 @@ REFUSED: dict[str, tuple[bytes, type[CannotOpen], str]] = {
     "cut zip": (zip_of({"a": LOG})[:-30], Damaged, "packed with zip, but cannot be unpacked: it is damaged or cut"),
     "cut 7z": (seven_of({"a": LOG})[:-30], Damaged, "packed with 7z, but cannot be unpacked"),
     "cut tar": (tar_of({"a": LOG})[:700], Damaged, "packed with tar, but cannot be unpacked"),
-    "cut docx": (docx_of(LOG)[:-30], Damaged, "packed with Word, but"),
-    "cut PDF": (pdf_of_log(LOG)[:300], Damaged, "packed with PDF, but"),
+    "cut docx": (docx_of(LOG)[:-30], Damaged, "This Word document cannot be read: it is damaged or cut off"),
+    "cut PDF": (pdf_of_log(LOG)[:300], Damaged, "This PDF document cannot be read"),
     "damaged base64": (
         apport_of({"a": LOG}).replace(b"base64\n ", b"base64\n A\n "),
         NoLogInside,

@@ -4,6 +4,7 @@ Archives are read one member at a time and within limits that a crafted one cann
 """
 
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import BinaryIO
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -102,7 +103,7 @@ def _source(name: str, member: Member) -> Source:
     return Source(
         name=f"{name}!{shown(member.name)}",
         size=member.size,
-        stamp=member.mark,
+        stamp=member.mark if member.data is None else sha256(member.data).hexdigest(),
         data=member.data,
         problem=member.problem or None,
         status=_STATUS.get(member.kind, member.kind),

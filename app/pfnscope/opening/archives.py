@@ -10,7 +10,6 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from functools import partial
-from hashlib import sha256
 from io import BufferedReader, RawIOBase
 from itertools import pairwise
 from typing import IO, Any, BinaryIO, cast
@@ -84,7 +83,7 @@ def taken(name: str, size: int, limit: int, read: Callable[[], bytes]) -> Member
     if size > limit:
         return too_large(name, size, limit)
     data = read()
-    return Member(name=name, size=len(data), mark=sha256(data).hexdigest(), data=data)
+    return Member(name=name, size=len(data), data=data)
 
 
 class _Header(tarfile.TarInfo):

@@ -7,6 +7,8 @@ MOST_DEPTH = 6
 """Wrappings in each other: a mail, an archive in it, a packed archive in that, and a packed log, with two to spare."""
 _TOTAL = 16  # times the limit of a text: what may be unpacked to find it
 
+_MOST_FILES = 100_000
+
 
 class Budget:
     """Bytes that are unpacked on the way, and bytes of texts that are looked at and read."""
@@ -14,6 +16,7 @@ class Budget:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self._left = self._total = _TOTAL * limit
+        self._files = _MOST_FILES
         self._to_look_at = limit
         self._to_keep = limit
 
@@ -25,8 +28,11 @@ class Budget:
         return self._left
 
     def unpacked(self, size: int) -> None:
-        """Count bytes that were unpacked."""
+        """Count a file, and its bytes after unpacking. Raises TooMuch for too many files."""
         self._left -= size
+        self._files -= 1
+        if self._files < 0:
+            raise TooMuch(f"more than {_MOST_FILES:,} files")
 
     def looks_at(self, size: int) -> bool:
         """Whether a text of so many bytes may be looked at; then it counts."""

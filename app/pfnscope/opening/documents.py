@@ -1,11 +1,11 @@
 """The text of Word and PDF documents, by python-docx and pypdf of the extra ``files``, within bounds."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from zipfile import ZipFile
 
-from pfnscope.opening.errors import CannotOpen, Damaged, Encrypted, NeedsLibrary, TooMuch
+from pfnscope.opening.errors import CannotOpen, DamagedDocument, Encrypted, NeedsLibrary, TooMuch
 from pfnscope.opening.pieces import Piece
 
 _MOST_XML = 16 << 20  # bytes of a Word document's parts, of which libxml2 takes some thirty times as much
@@ -25,16 +25,19 @@ def of_docx(data: bytes) -> Iterator[Piece]:
         from docx.text.paragraph import Paragraph
     except ImportError:
         raise NeedsLibrary("a Word document") from None
+    watch, lines = _watch(), []
     try:
         with ZipFile(BytesIO(data)) as archive:
             _check(sum(item.file_size for item in archive.infolist()) <= _MOST_XML, f"more than {_MOST_XML >> 20} MiB")
         document = docx.Document(BytesIO(data))
         body = document.element.body
-        lines = [Paragraph(item, document).text for item in body.iter(qn("w:p"))]
+        for item in body.iter(qn("w:p")):
+            watch()
+            lines.append(Paragraph(item, document).text)
     except CannotOpen:
         raise
     except Exception as error:  # python-docx lets those of lxml, zipfile and its own through
-        raise Damaged("Word") from error
+        raise DamagedDocument("Word document") from error
     yield Piece(name="", data="".join(f"{line}\n" for line in lines).encode())
 
 
@@ -53,12 +56,7 @@ def of_pdf(data: bytes) -> Iterator[Piece]:
         array_based_stream_maximum_output_length=_MOST_STREAM,
         jbig2dec_binary=None,  # no program is started
     )
-    until = time.monotonic() + _SECONDS
-
-    def watch(*_: object) -> None:
-        _check(time.monotonic() <= until, f"more than {_SECONDS:g} seconds")
-
-    pages = []
+    watch, pages = _watch(), []
     try:
         with pypdf.apply_configuration(bounds):
             reader = pypdf.PdfReader(BytesIO(data))
@@ -73,8 +71,14 @@ def of_pdf(data: bytes) -> Iterator[Piece]:
     except (FileNotDecryptedError, DependencyError):  # also of an encryption for which a library would be needed
         raise Encrypted("PDF document") from None
     except Exception as error:  # of a damaged file pypdf raises nearly every kind
-        raise Damaged("PDF") from error
+        raise DamagedDocument("PDF document") from error
     yield Piece(name="", data="\n".join([*pages, ""]).encode("utf-8", "replace"))
+
+
+def _watch() -> Callable[..., None]:
+    """A function that raises TooMuch when it is called after too long."""
+    until = time.monotonic() + _SECONDS
+    return lambda *_: _check(time.monotonic() <= until, f"more than {_SECONDS:g} seconds to read it")
 
 
 def _check(fits: bool, what: str) -> None:

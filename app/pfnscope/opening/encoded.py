@@ -6,10 +6,11 @@ from itertools import islice
 
 import msgspec
 
+from pfnscope.opening.errors import TooMuch
 from pfnscope.opening.pieces import Piece
 from pfnscope.opening.recognising import decoded
 
-_DEEP, _MOST_FIELDS = 4, 100
+_DEEP, _MOST_FIELDS = 4, 1000
 _BASE64 = b": base64\n"
 
 
@@ -58,6 +59,8 @@ def of_apport(data: bytes) -> Iterator[Piece]:
             end = len(data) if end < 0 else end
             lines.append(data[at:end])
             at = end + 1
+        if len(encoded) == _MOST_FIELDS:
+            raise TooMuch(f"more than {_MOST_FIELDS:,} fields in base64")
         encoded.append(_field(data[start:sign].decode("utf-8", "replace"), lines))
     clear.append(data[at:])
     yield Piece(name="fields in clear", data=b"".join(clear), encoded=False)

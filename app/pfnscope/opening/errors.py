@@ -55,6 +55,13 @@ class Damaged(CannotOpen):
         )
 
 
+class DamagedDocument(Damaged):
+    """A document that is cut off or damaged."""
+
+    def __init__(self, what: str) -> None:
+        CannotOpen.__init__(self, f"This {what} cannot be read: it is damaged or cut off.", "damaged or cut off")
+
+
 class Encrypted(CannotOpen):
     """A wrapping for which a password would be needed."""
 

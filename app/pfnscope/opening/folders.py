@@ -6,7 +6,7 @@ import stat
 from pfnscope.files import kind_of, open_file
 from pfnscope.opening.errors import TooLarge, TooMuch
 
-_MOST_FILES = 250_000
+_MOST_FILES = 100_000
 
 
 class Folder:

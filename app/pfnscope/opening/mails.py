@@ -11,16 +11,20 @@ from email.message import Message
 from email.parser import BytesParser
 from email.policy import compat32
 from email.utils import collapse_rfc2231_value, parseaddr
+from itertools import islice
 from typing import Any
 
 from pfnscope.bootlog import read
 from pfnscope.opening.errors import Damaged, TooMuch
 from pfnscope.opening.pieces import Piece
 from pfnscope.opening.recognising import ENCODINGS, is_encoded, messages
+from pfnscope.patterns import compiled
 
 _HEAD = 1 << 16
 _MOST_FIELD = 4096  # bytes of a header with parameters: parsing one takes time by the square of its length
-_MOST_PARTS = 1000
+_HEADER = r"(?m)^[!-9;-~]+:"
+_MOST_HEADERS = 300_000
+_MOST_MAILS, _MOST_PARTS = 5000, 1000
 _MOST_STEPS = 20_000_000  # lines times boundaries, each of which the parser may look for in each line
 _TITLE = 1000  # characters of a subject or an author that are looked at
 
@@ -34,6 +38,8 @@ def of_mails(data: bytes) -> Iterator[Piece]:
     Raises TooMuch, Damaged.
     """
     mails = messages(data)
+    if len(mails) > _MOST_MAILS:
+        raise TooMuch(f"more than {_MOST_MAILS:,} mails")
     for raw in mails:
         if not is_encoded(raw):
             title = _title(_PARSER.parsebytes(raw[:_HEAD].lstrip(b"\r\n"), headersonly=True))
@@ -61,6 +67,8 @@ def _check(raw: bytes) -> None:
             if (len(lower) if end < 0 else end) - at > _MOST_FIELD:
                 raise TooMuch(f"a header of a mail of more than {_MOST_FIELD:,} bytes")
             at = lower.find(name, at + 1)
+    if sum(1 for _ in islice(compiled(_HEADER).finditer(lower), _MOST_HEADERS)) == _MOST_HEADERS:
+        raise TooMuch(f"more than {_MOST_HEADERS:,} headers of a mail")
     if lower.count(b"\n") * (1 + lower.count(b"boundary")) > _MOST_STEPS:
         raise TooMuch("more parts of a mail than its length allows")
 

@@ -20,8 +20,8 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True):
 class Member(msgspec.Struct, frozen=True, kw_only=True):
     """A file in an archive: its bytes, or the sentence ``problem`` that says why there are none.
 
-    ``kind`` of the problem is for programs. Without either it is one that was not wanted. ``mark`` changes when the
-    file does; ``size`` is in bytes as stored in the archive.
+    ``kind`` of the problem is for programs. Without either it is one that was not wanted. ``mark`` changes when a
+    file without bytes does; ``size`` is in bytes as stored in the archive.
     """
 
     name: str

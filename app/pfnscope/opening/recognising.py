@@ -1,6 +1,7 @@
 """What wraps a log, by its first bytes: light, since every log goes through it."""
 
 import binascii
+from collections.abc import Iterator
 from typing import Literal
 
 from pfnscope.bootlog.text.plain import as_utf8
@@ -46,8 +47,8 @@ def wrapping_of(data: bytes) -> Wrapping | None:
         return "pdf"
     if data[:_HEAD].lstrip(_BREAKS).startswith(b"["):  # a time stamp, as most logs have: none of what follows
         return None
-    if _begins(data[:_MAIL_HEAD]):
-        return "mails" if len(messages(data)) > 1 else "mail" if is_encoded(data) else None
+    if _begins(data):
+        return "mails" if any(_starts(data)) else "mail" if is_encoded(data) else None
     head = data[:_HEAD]
     if (head.startswith(_APPORT) or b"\n" + _APPORT in head) and b": base64\n" in data:
         return "apport"
@@ -85,29 +86,38 @@ def is_encoded(mail: bytes) -> bool:
 
 
 def messages(data: bytes) -> list[bytes]:
-    """The mails of an mbox: each begins behind an empty line with ``From `` and, in the next one, its headers."""
-    starts = [0]
+    """The mails of an mbox, or the only one."""
+    starts = [0, *sorted(_starts(data))]
+    return [data[start:end] for start, end in zip(starts, [*starts[1:], len(data)], strict=True)]
+
+
+def _starts(data: bytes) -> Iterator[int]:
+    """Where the second mail of an mbox and all others begin: behind an empty line, with ``From `` and then headers."""
     for sign in (b"\n\nFrom ", b"\n\r\nFrom "):
         at = data.find(sign)
         while at >= 0:
             start = at + len(sign) - len(SEPARATOR)
-            if _begins(data[start : start + _MAIL_HEAD]):
-                starts.append(start)
+            if _begins(data, start):
+                yield start
             at = data.find(sign, start)
-    starts.sort()
-    return [data[start:end] for start, end in zip(starts, [*starts[1:], len(data)], strict=True)]
 
 
-def _begins(head: bytes) -> bool:
-    """Whether a text begins with the headers of a mail, and the line that parts the mails of an mbox before them."""
-    known = 0
-    for number, line in enumerate(head.lstrip(b"\r\n").split(b"\n")):
+def _begins(data: bytes, at: int = 0) -> bool:
+    """Whether a mail begins here: its headers, maybe below the line that stands before each mail of an mbox."""
+    while data[at : at + 1] in (b"\r", b"\n"):
+        at += 1
+    if data.startswith(SEPARATOR, at):
+        at = data.find(b"\n", at) + 1
+    known, first, most = 0, at, at + _MAIL_HEAD
+    while at < most:
+        end = data.find(b"\n", at, most)
+        line = data[at : end if end >= 0 else most]
         name, colon, _ = line.partition(b":")
-        if number == 0 and line.startswith(SEPARATOR):
-            continue
-        if number and line.startswith((b" ", b"\t")):
-            continue
-        if not colon or not name or name.translate(None, b" \t\r") != name:
-            return known >= _LEAST_KNOWN and not line.strip()
-        known += name.lower() in _KNOWN
+        if not (at > first and line.startswith((b" ", b"\t"))):
+            if not colon or not name or name.translate(None, b" \t\r") != name:
+                return known >= _LEAST_KNOWN and not line.strip()
+            known += name.lower() in _KNOWN
+        if end < 0:
+            break
+        at = end + 1
     return known >= _LEAST_KNOWN

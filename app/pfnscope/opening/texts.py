@@ -14,7 +14,7 @@ from pfnscope.files import open_file, size
 from pfnscope.opening import packing
 from pfnscope.opening.assembly import Part, Unused, assembled, shown
 from pfnscope.opening.budget import Budget, deeper
-from pfnscope.opening.errors import CannotOpen, Damaged, Encrypted, NoLogInside, TooLarge
+from pfnscope.opening.errors import CannotOpen, Damaged, Encrypted, NoLogInside, TooLarge, TooMuch
 from pfnscope.opening.folders import Folder
 from pfnscope.opening.packing import LIMIT
 from pfnscope.opening.pieces import Member, Piece
@@ -270,7 +270,10 @@ def _together(files: Sequence[File], name: str) -> bytes:
     used = [file for file in files if file.data is not None]
     if not used:
         errors = [file.error for file in files if file.error]
-        if errors and (len(errors) == len(files) and len({type(error) for error in errors}) == 1):
+        too_much = next((error for error in errors if isinstance(error, TooMuch)), None)
+        if too_much:
+            raise too_much
+        if errors and len(errors) == len(files) and len({type(error) for error in errors}) == 1:
             raise errors[0]
         raise NoLogInside(name, [(shown(file.name), file.reason) for file in sorted(files, key=_rank)])
     if len(files) == 1 and used[0].data is not None:
