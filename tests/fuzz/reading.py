@@ -14,7 +14,7 @@ with atheris.instrument_imports(include=["pfnscope"]):
     from pfnscope.bootlog import keep_memory_lines, read
     from pfnscope.errors import ServiceError
     from pfnscope.formats.text import render
-    from pfnscope.opening.packing import unpacked
+    from pfnscope.opening.texts import opened
     from pfnscope.service.analyzing import analyze, encode
 
 SAMPLES = Path(__file__).parents[2] / "sample_logs"
@@ -25,7 +25,7 @@ _LIMIT = 1 << 20
 def one_input(data: bytes) -> None:
     """Everything that a paste or an upload goes through."""
     try:
-        text = unpacked(data, _LIMIT)
+        text = opened(data, limit=_LIMIT)
         document = analyze(text).document
     except ServiceError:
         return

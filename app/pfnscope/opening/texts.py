@@ -196,7 +196,8 @@ class _Opening:
     ) -> list[File]:
         """The files in a member of an archive; ``sure`` are the names that a report is read by, if it is one."""
         if member.problem:
-            return [File(name, reason=member.reason, error=_error(form, member, self._budget.limit))]
+            error = _error(form, member, self._budget.limit)
+            return [File(name, reason=error.reason if error else member.reason, error=error)]
         if sure and member.name not in sure:
             return [File(name, reason="not read of such a report")]
         return self.files(member.data or b"", name, depth, alone=alone or member.name in sure)
@@ -256,7 +257,7 @@ def _error(form: str, member: Member, limit: int) -> CannotOpen | None:
         case "too-large":
             return TooLarge(limit)
         case "damaged":
-            return Damaged(form)
+            return Damaged(form, member.reason)
         case _:
             return None
 
