@@ -21,7 +21,7 @@ ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "requirements"
 _OLDEST = 11  # of Python 3
 _LISTS: dict[str, tuple[str, ...]] = {
-    "runtime": ("--extra", "redis", "--group", "build"),
+    "runtime": ("--extra", "redis", "--extra", "files", "--group", "build"),
     "docs": ("--extra", "docs"),
     "fleet": ("--extra", "fleet"),
     "dev": ("--extra", "dev"),
@@ -38,8 +38,11 @@ def main(words: list[str]) -> None:
     pins = {} if "--upgrade" in words else _pins()
     packages = {name: _resolved(options, pins) for name, options in _LISTS.items()}
     for name, needs in packages.items():
-        below = {key for lower in _BELOW.get(name, ("runtime",)) for key in packages[lower]}
-        lines = "".join(_lines(needs[key]) for key in sorted(needs.keys() - below))
+        # by marker, too: what a list has for another Python alone is still lacking
+        below = {
+            (key, item.get("marker")) for on in _BELOW.get(name, ("runtime",)) for key, item in packages[on].items()
+        }
+        lines = "".join(_lines(item) for key, item in sorted(needs.items()) if (key, item.get("marker")) not in below)
         (FOLDER / f"{name}.txt").write_text(_HEAD + lines)
 
 

@@ -31,15 +31,15 @@ MOST_LIST = 32 << 20
 _MEMORY = 1 << 27  # bytes of a zstd window or xz dictionary
 _ENCRYPTED = 1  # bit of a zip member's flags, APPNOTE 4.4.4
 _ZSTD = (b"\x28\xb5\x2f\xfd", *(bytes([first]) + b"\x2a\x4d\x18" for first in range(0x50, 0x60)))
-Wanted = Callable[[str, int], bool]
+Choice = Callable[[str, int], bool]
 
 
 def _all(_name: str, _size: int) -> bool:
     return True
 
 
-def members(form: Format, stream: BinaryIO, limit: int, most: int, wanted: Wanted = _all) -> Iterator[Member]:
-    """The files of an archive in its order, each with its bytes where ``wanted`` by name and size.
+def members(form: Format, stream: BinaryIO, limit: int, most: int, takes: Choice = _all) -> Iterator[Member]:
+    """The files of an archive in its order, each with its bytes where ``takes`` by name and size.
 
     A member beyond ``limit`` bytes, a link, and what is damaged or encrypted come with a problem. Names are made
     different by a number, since tar appends a newer version of a file under the same name. Raises Damaged where the
@@ -48,13 +48,13 @@ def members(form: Format, stream: BinaryIO, limit: int, most: int, wanted: Wante
     if form == "7z":
         from pfnscope.opening.sevenzip import read
 
-        found = read(stream, limit, most, wanted)
+        files = read(stream, limit, most, takes)
     else:
-        found = (_zipped if form == "zip" else _tarred)(stream, limit, most, wanted)
+        files = (_zipped if form == "zip" else _tarred)(stream, limit, most, takes)
     total = 0
     times_by_name: dict[str, int] = {}
     try:
-        for count, member in enumerate(found, 1):
+        for count, member in enumerate(files, 1):
             total += len(member.data or b"")
             check(total, most, count)
             times = times_by_name[member.name] = times_by_name.get(member.name, 0) + 1
@@ -170,7 +170,7 @@ class _Unpacked:
         return data
 
 
-def _tarred(stream: BinaryIO, limit: int, most: int, wanted: Wanted) -> Iterator[Member]:
+def _tarred(stream: BinaryIO, limit: int, most: int, takes: Choice) -> Iterator[Member]:
     header = type("_Noted", (_Header,), {})
     with (
         closing(_Unpacked(stream, most)) as unpacked,
@@ -183,7 +183,7 @@ def _tarred(stream: BinaryIO, limit: int, most: int, wanted: Wanted) -> Iterator
                 continue
             if not item.isreg():
                 yield Member(name=item.name, mark="link", problem="A link or device in an archive.", kind="link")
-            elif wanted(item.name, item.size):
+            elif takes(item.name, item.size):
                 yield taken(item.name, item.size, limit, partial(_extracted, archive, item))
             else:
                 yield Member(name=item.name, size=item.size)
@@ -213,7 +213,7 @@ class _Seekable:
         return self._stream.read(size)
 
 
-def _zipped(stream: BinaryIO, limit: int, _: int, wanted: Wanted) -> Iterator[Member]:
+def _zipped(stream: BinaryIO, limit: int, _: int, takes: Choice) -> Iterator[Member]:
     bounded = _Seekable(stream)
     with zipfile.ZipFile(cast(BinaryIO, bounded)) as archive:
         bounded.opened = True
@@ -229,7 +229,7 @@ def _zipped(stream: BinaryIO, limit: int, _: int, wanted: Wanted) -> Iterator[Me
                 yield Member(name=name, mark="link", problem="A link in an archive.", kind="link")
             elif item.flag_bits & _ENCRYPTED:
                 yield Member(name=name, mark=mark, problem="Encrypted with a password.", kind="encrypted")
-            elif not wanted(name, item.file_size):
+            elif not takes(name, item.file_size):
                 yield Member(name=name, size=item.file_size)
             else:
                 yield _unzipped(archive, item, limit)

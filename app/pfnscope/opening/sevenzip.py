@@ -6,7 +6,7 @@ from functools import partial
 from io import BytesIO
 from typing import Any, BinaryIO
 
-from pfnscope.opening.archives import MOST_MEMBERS, Wanted, check, taken, too_large
+from pfnscope.opening.archives import MOST_MEMBERS, Choice, check, taken, too_large
 from pfnscope.opening.errors import CannotOpen, Damaged, Encrypted, NeedsLibrary
 from pfnscope.opening.pieces import Member
 
@@ -23,7 +23,7 @@ _METHODS = {
 _AES = b"\x06\xf1\x07\x01"
 
 
-def read(stream: BinaryIO, limit: int, most: int, wanted: Wanted) -> Iterator[Member]:
+def read(stream: BinaryIO, limit: int, most: int, takes: Choice) -> Iterator[Member]:
     """The files of an archive as :func:`pfnscope.opening.archives.members` gives them.
 
     Raises Damaged, TooMuch, Encrypted where the list of members is, and NeedsLibrary without py7zr.
@@ -38,7 +38,7 @@ def read(stream: BinaryIO, limit: int, most: int, wanted: Wanted) -> Iterator[Me
     try:
         # its own class: of bytes without a name it starts no threads
         with py7zr.SevenZipFile(BytesIO(stream.read()), max_extract_size=most) as archive:
-            yield from _members(archive, limit, most, wanted)
+            yield from _members(archive, limit, most, takes)
     except PasswordRequired:
         raise Encrypted("7z archive") from None
     except CannotOpen:
@@ -49,7 +49,7 @@ def read(stream: BinaryIO, limit: int, most: int, wanted: Wanted) -> Iterator[Me
         raise Damaged("7z") from error
 
 
-def _members(archive: Any, limit: int, most: int, wanted: Wanted) -> Iterator[Member]:
+def _members(archive: Any, limit: int, most: int, takes: Choice) -> Iterator[Member]:
     files = [file for file in archive.files if not file.is_directory]
     check(sum(file.uncompressed for file in files), most, len(files))
     times = Counter(file.filename for file in archive.files)
@@ -57,7 +57,7 @@ def _members(archive: Any, limit: int, most: int, wanted: Wanted) -> Iterator[Me
     chosen = {
         file.id
         for file, problem in zip(files, problems, strict=True)
-        if not problem and wanted(file.filename, file.uncompressed)
+        if not problem and takes(file.filename, file.uncompressed)
     }
     room, extracted = limit, []  # they are all unpacked before the first is given
     for file in files:
