@@ -20,6 +20,9 @@ from pfnscope.model.document import Document
 from pfnscope.model.encoding import SCHEMA_NAMES
 from pfnscope.model.log import MemoryType
 from pfnscope.model.ranges import Address
+from pfnscope.opening import archives, budget
+from pfnscope.opening.packing import LIMIT
+from pfnscope.units import format_size
 from tools import pictures, reference
 
 ROOT = Path(__file__).parent.parent
@@ -46,13 +49,42 @@ says *under* counts only while the section of that name is open. All of them are
 number of blanks.
 """
 
+OPENED = f"""
+## What can be opened
+
+A log is taken out of what it is wrapped in, told by the first bytes and never by the name: by each command, for the
+API and on the page alike. `scan` has a row for each file of an archive, and opens what that is wrapped in again.
+
+| wrapping | what is read |
+|---|---|
+| gzip, zstd, xz, bzip2, lz4* | the text, also of streams one after another, and one packing in another |
+| tar, as it is or packed; zip; 7z* | every file in which the reader recognises something; archives in archives |
+| a folder | the same, for the commands; links are not followed, and only regular files are read |
+| a mail | parts in base64, packed or not, HTML, mails in mails; plain and quoted-printable text is read as it stands |
+| an mbox of several | each mail, named by subject and author |
+| base64 | a text, or a packed one, as `base64` and the consoles of clouds print it |
+| JSON | fields in base64, such as `Output` of `aws ec2 get-console-output` |
+| a report of apport (`.crash`) | its fields in base64, and those in clear |
+| Word (`.docx`)*, PDF* | its paragraphs, its pages; a terminal's text is better, since both may break lines |
+
+\\* by libraries of the extra `files`, which `make setup` installs: `pip install 'pfnscope[files]'`.
+
+A log alone in its wrapping is as if it had been sent plain. Of several files, a line `==> NAME <==` stands before each
+that is read, and lines `==> NAME <== not used: REASON` at the end name the others; `lines` of a document are those of
+this whole text. What is encrypted with a password, cut off or damaged is told by a sentence of its own.
+
+Texts may have {format_size(LIMIT)}, or what a server allows, and {budget.TIMES} times as much may be unpacked to find
+them, in at most {budget.MOST_FILES:,} files and {budget.MOST_DEPTH} wrappings within each other. A name or header of
+more than {format_size(archives.MOST_HEADER)} in a tar and members of a zip that share their bytes are refused.
+"""
+
 
 def line_forms_page() -> str:
-    """All rows of the form tables, by family in the order of the tables."""
+    """What is opened, and all rows of the form tables, by family in the order of the tables."""
     families: dict[str, list[Form]] = {}
     for form in FORMS:
         families.setdefault(form.family, []).append(form)
-    return LINE_FORMS + "".join(_family(name, forms) for name, forms in families.items())
+    return LINE_FORMS + OPENED + "".join(_family(name, forms) for name, forms in families.items())
 
 
 def _family(name: str, forms: list[Form]) -> str:

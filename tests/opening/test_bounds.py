@@ -123,12 +123,12 @@ def test_what_is_made_to_cost_much_is_refused(kind: str) -> None:
 
 
 def test_files_are_counted_through_all_archives(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(budget, "_MOST_FILES", 10)
+    monkeypatch.setattr(budget, "MOST_FILES", 10)
     inner = zip_of({"a": LOG, "b": b"x"})
     text = opened(tar_of({"1": inner, "2": inner, "3": inner, "4": inner}))
     assert text.count(b"Early memory node ranges") == 4
     assert b"==> 4/the rest of the archive <== not used: more than 10 files\n" in text
-    monkeypatch.setattr(budget, "_MOST_FILES", 3)
+    monkeypatch.setattr(budget, "MOST_FILES", 3)
     with pytest.raises(TooMuch, match="more than 3 files"):
         opened(tar_of(dict.fromkeys("abcd", b"x")))
 

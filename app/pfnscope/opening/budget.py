@@ -5,9 +5,11 @@ from pfnscope.units import format_size
 
 MOST_DEPTH = 6
 """Wrappings in each other: a mail, an archive in it, a packed archive in that, and a packed log, with two to spare."""
-_TOTAL = 16  # times the limit of a text: what may be unpacked to find it
+TIMES = 16
+"""The limit of a text, this many times, may be unpacked to find it."""
 
-_MOST_FILES = 100_000
+MOST_FILES = 100_000
+"""Files in one archive or folder and in all archives in it."""
 
 
 class Budget:
@@ -15,8 +17,8 @@ class Budget:
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        self._left = self._total = _TOTAL * limit
-        self._files = _MOST_FILES
+        self._left = self._total = TIMES * limit
+        self._files = MOST_FILES
         self._to_look_at = limit
         self._to_keep = limit
 
@@ -32,7 +34,7 @@ class Budget:
         self._left -= size
         self._files -= 1
         if self._files < 0:
-            raise TooMuch(f"more than {_MOST_FILES:,} files")
+            raise TooMuch(f"more than {MOST_FILES:,} files")
 
     def looks_at(self, size: int) -> bool:
         """Whether a text of so many bytes may be looked at; then it counts."""

@@ -4,9 +4,8 @@ import os
 import stat
 
 from pfnscope.files import kind_of, open_file
+from pfnscope.opening.budget import MOST_FILES
 from pfnscope.opening.errors import TooLarge, TooMuch
-
-_MOST_FILES = 100_000
 
 
 class Folder:
@@ -40,8 +39,8 @@ class Folder:
             if not at:
                 raise
             self.refused.append((at, f"cannot be listed: {error.strerror}"))
-        if len(self.names) + len(self.refused) + len(folders) > _MOST_FILES:
-            raise TooMuch(f"more than {_MOST_FILES:,} files")
+        if len(self.names) + len(self.refused) + len(folders) > MOST_FILES:
+            raise TooMuch(f"more than {MOST_FILES:,} files")
         return folders
 
     def read(self, name: str, limit: int) -> bytes:

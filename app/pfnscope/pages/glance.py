@@ -19,7 +19,7 @@ def glance(text: bytes) -> str:
     if not first:
         return "The text is empty."
     if b"\0" in start:
-        return "This is no text: it has zero bytes. Send a log as text, or packed with gzip, zstd, xz or bzip2."
+        return "This is no text: it has zero bytes. Send a log as text, packed, in an archive or as a mail."
     count = text.count(b"\n") + (not text.endswith(b"\n"))
     line = " ".join(printable(first.decode("utf-8", "replace"), " ").split())
     shown = line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}…"

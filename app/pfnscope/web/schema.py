@@ -54,7 +54,7 @@ Early memory node ranges
 LOG_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "description": "A kernel log; plain or multipart bodies may be packed with gzip, zstd, xz or bzip2.",
+        "description": "A kernel log; plain or multipart bodies may be packed, an archive, a mail or a document.",
         "content": {
             "text/plain": {"schema": {"type": "string"}, "example": EXAMPLE_LOG},
             "application/json": {
