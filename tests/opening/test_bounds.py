@@ -3,6 +3,7 @@
 import gzip
 import io
 import os
+import random
 import subprocess
 import sys
 import tarfile
@@ -171,6 +172,20 @@ def test_special_files_and_giants_are_refused_without_reading_them(tmp_path: Pat
     text = opened_path(tmp_path, limit=LIMIT)
     assert b"==> giant <== not used: larger than 1 MiB\n" in text
     assert b"==> fifo <== not used: a FIFO\n" in text
+
+
+@pytest.mark.parametrize("name", ["tar", "packed tar", "zip"])
+def test_an_archive_on_the_disk_may_be_larger_than_a_text(name: str, tmp_path: Path) -> None:
+    noise = random.Random(1).randbytes(3 << 20)
+    files = {"noise": noise[: 1 << 19], "more": noise[1 << 19 : 1 << 20], "log": LOG, "rest": noise[1 << 20 :]}
+    make = {"tar": tar_of, "packed tar": lambda inside: gzip.compress(tar_of(inside)), "zip": zip_of}[name]
+    (tmp_path / "a").write_bytes(make(files))
+    text = opened_path(tmp_path / "a", LIMIT)
+    assert text.startswith(b"==> log <==\n[    0.000000] Linux version")
+    assert b"==> rest <== not used: larger than 1 MiB\n" in text
+    (tmp_path / "b").write_bytes(noise)
+    with pytest.raises(TooLarge):
+        opened_path(tmp_path / "b", LIMIT)
 
 
 def test_a_small_archive_takes_little_memory(tmp_path: Path) -> None:

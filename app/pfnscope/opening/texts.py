@@ -1,8 +1,9 @@
 """Bytes or a path of whatever kind in, one text out: wrappings in wrappings, within one budget."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from io import BytesIO
 from os import PathLike
 from typing import BinaryIO
@@ -23,6 +24,7 @@ from pfnscope.opening.reports import selection
 from pfnscope.units import format_size
 
 _EAGER = 16 << 20  # bytes of an archive's first files that are unpacked together with the list of its names
+_PEEK = 1 << 16
 _NAMED = 100  # files that are not read, by name
 
 
@@ -64,15 +66,19 @@ def opened_stream(stream: BinaryIO, name: str = "", limit: int = LIMIT) -> bytes
 def opened_path(path: str | PathLike[str], limit: int = LIMIT, *, pipes: bool = False) -> bytes:
     """The text in a file, or in all files below a folder, as :func:`opened`; ``pipes`` as for ``open_file``.
 
-    Links in a folder are not followed. Raises as :func:`opened`, and OSError where the file cannot be read.
+    Links in a folder are not followed. A tar or zip may be larger than the limit: it is not read whole. Raises as
+    :func:`opened`, and OSError where the file cannot be read.
     """
     where = os.fspath(path)
     if os.path.isdir(where):  # noqa: PTH112 - without pathlib, whose import takes 3 ms
         return _together(_Opening(limit).folder(Folder(where)), where)
     with open_file(where, pipes=pipes) as file:
-        if size(file) > limit:
-            raise TooLarge(limit)
-        return opened_stream(file, where, limit)
+        if size(file) <= limit:
+            return opened_stream(file, where, limit)
+        form = format_of(packing.beginning(file.read(_PEEK)))
+    if form not in ("tar", "zip"):
+        raise TooLarge(limit)
+    return _together(_Opening(limit).archive(form, partial(open_file, where)), where)
 
 
 def is_wrapped(data: bytes) -> bool:
@@ -96,7 +102,7 @@ class _Opening:
     def _files(self, data: bytes, name: str, depth: int, alone: bool) -> list[File]:
         while packing.packing_of(data):
             if format_of(packing.beginning(data)) == "tar":
-                return self._archive("tar", data, name, deeper(depth), alone)
+                return self._archive("tar", partial(BytesIO, data), name, deeper(depth), alone)
             depth = deeper(depth)
             data = packing.unpacked(data, min(self._budget.limit, self._budget.left))
             self._budget.unpacked(len(data))
@@ -105,7 +111,7 @@ class _Opening:
             return self._wrapping(wrapping, data, name, deeper(depth), alone)
         form = format_of(data)
         if form:
-            return self._archive(form, data, name, deeper(depth), alone)
+            return self._archive(form, partial(BytesIO, data), name, deeper(depth), alone)
         return [self._text(data, name, alone)]
 
     def _text(self, data: bytes, name: str, alone: bool) -> File:
@@ -145,7 +151,11 @@ class _Opening:
             return files
         return [File(name, data)]
 
-    def _archive(self, form: Format, data: bytes, name: str, depth: int, alone: bool) -> list[File]:
+    def archive(self, form: Format, stream: Callable[[], BinaryIO]) -> list[File]:
+        """The files of an archive, maybe a packed tar, that ``stream`` opens anew each time it is called."""
+        return self._archive(form, stream, "", deeper(0), alone=True)
+
+    def _archive(self, form: Format, stream: Callable[[], BinaryIO], name: str, depth: int, alone: bool) -> list[File]:
         """The files of an archive, those that are read of a report before the others."""
         from pfnscope.opening.archives import members
 
@@ -159,9 +169,10 @@ class _Opening:
         listed: list[Member] = []
         ended: list[File] = []
         try:
-            for member in members(form, BytesIO(data), limit, most, at_once):
-                listed.append(member)
-                self._budget.unpacked(member.size or 0)
+            with stream() as file:
+                for member in members(form, file, limit, most, at_once):
+                    listed.append(member)
+                    self._budget.unpacked(member.size or 0)
         except CannotOpen as error:
             if not listed:
                 raise
@@ -178,8 +189,8 @@ class _Opening:
         def all_members() -> Iterator[Member]:
             yield from (member for member in listed if member.name not in missing)
             if missing:
-                with suppress(CannotOpen):  # what ended the list is known
-                    for member in members(form, BytesIO(data), limit, most, lambda own, _: own in missing | several):
+                with suppress(CannotOpen), stream() as file:  # what ended the list is known
+                    for member in members(form, file, limit, most, lambda own, _: own in missing | several):
                         if member.name in missing:
                             yield member
 
