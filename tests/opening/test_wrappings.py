@@ -234,6 +234,14 @@ def test_a_report_is_read_by_its_table(monkeypatch: pytest.MonkeyPatch) -> None:
         ]
 
 
+def test_a_library_that_mends_a_document_does_not_quote_it_on_the_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "log.pdf"
+    path.write_bytes(pdf_of_log(LOG).replace(b"/Root", b"/Ro\x1bt"))
+    command = [sys.executable, "-m", "pfnscope", "analyze", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_base64_of_something_else_is_no_wrapping() -> None:
     text = b64encode(bytes(range(256)) * 4)
     assert opened(text) == text

@@ -1,5 +1,6 @@
 """The text of Word and PDF documents, by python-docx and pypdf of the extra ``files``, within bounds."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from io import BytesIO
@@ -56,6 +57,7 @@ def of_pdf(data: bytes) -> Iterator[Piece]:
         array_based_stream_maximum_output_length=_MOST_STREAM,
         jbig2dec_binary=None,  # no program is started
     )
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it quotes the file
     watch, pages = _watch(), []
     try:
         with pypdf.apply_configuration(bounds):
