@@ -178,8 +178,8 @@ def test_special_files_and_giants_are_refused_without_reading_them(tmp_path: Pat
 def test_an_archive_on_the_disk_may_be_larger_than_a_text(name: str, tmp_path: Path) -> None:
     noise = random.Random(1).randbytes(3 << 20)
     files = {"noise": noise[: 1 << 19], "more": noise[1 << 19 : 1 << 20], "log": LOG, "rest": noise[1 << 20 :]}
-    make = {"tar": tar_of, "packed tar": lambda inside: gzip.compress(tar_of(inside)), "zip": zip_of}[name]
-    (tmp_path / "a").write_bytes(make(files))
+    archive = zip_of(files) if name == "zip" else tar_of(files)
+    (tmp_path / "a").write_bytes(gzip.compress(archive) if name == "packed tar" else archive)
     text = opened_path(tmp_path / "a", LIMIT)
     assert text.startswith(b"==> log <==\n[    0.000000] Linux version")
     assert b"==> rest <== not used: larger than 1 MiB\n" in text
