@@ -74,7 +74,7 @@ import pfnscope, re
 from starlette.testclient import TestClient
 from pfnscope.web import create_app
 from pfnscope.web.settings import Settings
-client = TestClient(create_app(Settings(database_url="sqlite:///layouts.db")))
+client = TestClient(create_app(Settings(database_url="sqlite:///layouts.db")), "http://localhost")
 page = client.get("/samples/seed-1g-4g", headers={"Accept": "text/html"}).text
 for name in re.findall(r'(?:src|href|data-plotly)="(/static/[^"]+)"', page):
     assert client.get(name.replace("&amp;", "&")).status_code == 200, name

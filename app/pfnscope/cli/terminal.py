@@ -57,7 +57,7 @@ def show(data: bytes, *, painted: bool = False) -> None:
     if sys.stdout is None:
         raise Refusal("standard output is closed")
     if not painted and is_terminal(sys.stdout):
-        data = _shown(data.decode("utf-8", "replace")).encode()
+        data = _shown(data.decode("utf-8", "replace").replace("\r\n", "\n")).encode()
     try:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
