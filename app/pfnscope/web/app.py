@@ -12,7 +12,6 @@ from fastapi.routing import APIRoute
 
 from pfnscope import __version__, resources
 from pfnscope.pages.gallery import pictures
-from pfnscope.pages.templates import Templates
 from pfnscope.service.layouts import open_layouts
 from pfnscope.web import api, compare_page, errors, layout_page, paste_page, schema
 from pfnscope.web.assets import Assets
@@ -24,6 +23,7 @@ from pfnscope.web.drawings import Recent
 from pfnscope.web.observe import EVENTS, HEADER, Metrics, Observed
 from pfnscope.web.query import bounded_query
 from pfnscope.web.rates import make_rate_limit
+from pfnscope.web.rendering import templates
 from pfnscope.web.security import AllowedHosts, ApiCors, SecurityHeaders, host_names
 from pfnscope.web.settings import Settings
 from pfnscope.web.storage import StorageCalls
@@ -37,7 +37,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """The app with its storage open. Raises ValueError for a wrong setting, StoreUnavailable."""
     assets = Assets(resources.folder("static"))
     settings = settings or Settings()
-    services = _services(settings, Templates(assets.url, settings.max_body_bytes))
+    services = _services(settings)
     app = FastAPI(
         title="pfnscope",
         version=__version__,
@@ -87,7 +87,7 @@ def _text_paths() -> frozenset[str]:
     return frozenset(route.path for route in routes if route.methods == {"POST"} and route.path.startswith("/api/"))
 
 
-def _services(settings: Settings, templates: Templates) -> Services:
+def _services(settings: Settings) -> Services:
     layouts = open_layouts(settings.database_url, settings.retention_days)
     workers = Workers(settings.analyses, settings.analysis_seconds)
     metrics = Metrics(layouts, lambda: workers.busy)
@@ -98,7 +98,7 @@ def _services(settings: Settings, templates: Templates) -> Services:
         settings=settings,
         layouts=layouts,
         storage=StorageCalls(),
-        templates=templates,
+        templates=templates(settings.max_body_bytes),
         workers=workers,
         rate_limit=rate_limit,
         intake=Intake(_BODIES_AT_ONCE * settings.max_body_bytes),

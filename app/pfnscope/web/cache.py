@@ -4,8 +4,8 @@ import asyncio
 import hashlib
 import time
 from collections import OrderedDict
+from functools import partial
 
-import anyio.to_thread
 import msgspec
 from fastapi import Request
 from starlette.datastructures import MutableHeaders
@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pfnscope.service.layouts import Layouts, StoreUnavailable, is_id
+from pfnscope.web.aside import of_body
 from pfnscope.web.compression import SMALLEST, coding, compressed
 from pfnscope.web.previews import makes_previews
 
@@ -21,7 +22,6 @@ ASK_EACH_TIME = "private, no-cache"
 _PREFIXES = ("/l/", "/api/v1/layouts/")
 _MOST_BYTES = 64 << 20
 _LARGEST = 4 << 20
-_IN_A_THREAD = 64 << 10  # compressing more would be felt by others
 # Documents never change. A browser that has one keeps it for so many seconds, or until the layout expires.
 _KEPT_SECONDS = 300
 _MOST_KNOWN = 10_000
@@ -38,10 +38,11 @@ def is_known(tag: str, if_none_match: str) -> bool:
     return "*" in known or tag.removeprefix("W/") in known
 
 
-def tagged(request: Request, response: Response) -> Response:
+async def tagged(request: Request, response: Response) -> Response:
     """The response with an ETag of its content, or a 304 where the client has that already."""
-    response.headers.update({"ETag": etag(bytes(response.body)), "Cache-Control": ASK_EACH_TIME})
-    if not is_known(response.headers["ETag"], request.headers.get("if-none-match", "")):
+    tag = await of_body(bytes(response.body), etag)
+    response.headers.update({"ETag": tag, "Cache-Control": ASK_EACH_TIME})
+    if not is_known(tag, request.headers.get("if-none-match", "")):
         return response
     kept = {name: response.headers[name] for name in ("ETag", "Cache-Control")}
     return Response(status_code=304, headers=kept)
@@ -185,7 +186,7 @@ class StoredPages:
             return None
         body = b"".join(parts)
         headers = MutableHeaders(raw=start["headers"])
-        tag = headers.get("etag") or etag(body)
+        tag = headers["etag"] if "etag" in headers else await of_body(body, etag)
         for name in ("etag", "content-length", "cache-control"):
             del headers[name]
         vary = {part.strip() for part in headers.get("vary", "").split(",") if part.strip()}
@@ -212,11 +213,7 @@ class StoredPages:
         name = name if len(entry.bodies[""]) >= SMALLEST else ""
         body = entry.bodies.get(name)
         if body is None:
-            plain = entry.bodies[""]
-            if len(plain) < _IN_A_THREAD:
-                body = compressed(plain, name)
-            else:
-                body = await anyio.to_thread.run_sync(compressed, plain, name)
+            body = await of_body(entry.bodies[""], partial(compressed, name=name))
             self._forget(key)
             entry.bodies[name] = body
         self._keep(key, entry)

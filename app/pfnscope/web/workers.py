@@ -23,8 +23,8 @@ from pfnscope.web.problems import json_problem, problem
 P = ParamSpec("P")
 T = TypeVar("T")
 
-SMALL = 16 << 10
-"""Bytes of text that are read in less time than it takes to hand them to another process and back."""
+SMALL = 8 << 10
+"""Bytes of a text that is judged in 0.1 s of a processor at most, whatever is in it, and mostly in 0.01 s."""
 
 _MEMORY = 3 << 30  # address space of one such process; several times what a text of the largest size takes
 _WAITING_FOR_EACH = 8  # beyond these a text is refused at once
