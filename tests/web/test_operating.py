@@ -17,6 +17,7 @@ import zstandard
 from pfnscope import service
 from pfnscope.formats import rulebook
 from pfnscope.service import jobs
+from pfnscope.web import costs
 from pfnscope.web.observe import JsonLines
 from pfnscope.web.schema import EXAMPLE_LOG
 from tests.support.process import command, free_port
@@ -126,6 +127,7 @@ def test_more_analyses_than_can_wait_are_refused_at_once(serve: Serve, monkeypat
         return b"{}"
 
     monkeypatch.setattr(jobs, "analyzed", slow)
+    monkeypatch.setattr(costs, "SHORT", {**costs.SHORT, slow: 1 << 20})
     client = serve(analyses=1)
     name = client.post("/api/v1/layouts", content=LOG).json()["id"]
     client.get(f"/l/{name}.json")

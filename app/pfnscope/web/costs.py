@@ -17,7 +17,7 @@ from pfnscope.web.workers import SMALL
 P = ParamSpec("P")
 T = TypeVar("T")
 
-SMALL_DRAWING = 512 << 10
+SMALL_DRAWING = 256 << 10
 """Bytes of a packed drawing, with the text beside it, from which a page or a figure is made in 0.1 s at most."""
 _SMALL_FIELD = 1 << 18  # bytes of a text that goes back into its field, escaped, in 10 ms
 

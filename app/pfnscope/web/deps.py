@@ -142,6 +142,11 @@ def absolute(request: Request, services: Services, path: str) -> str:
     return (services.settings.base_url or str(request.base_url).rstrip("/")) + path
 
 
+def page(body: str | bytes, status: int = 200) -> Response:
+    """A page, which names the server as the request does, so that nobody else may be given it."""
+    return HTMLResponse(body, status, {"Cache-Control": "no-cache"})
+
+
 def html(services: Services, template: str, status: int = 200, **values: Any) -> Response:
-    """A page made from a template. It names the server as the request does, so that nobody else may be given it."""
-    return HTMLResponse(services.templates.render(template, **values), status, {"Cache-Control": "no-cache"})
+    """A small page made from a template."""
+    return page(services.templates.render(template, **values), status)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Query, Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from pfnscope.drawing import svg
 from pfnscope.pages.gallery import pictures
@@ -17,7 +17,7 @@ from pfnscope.web.api import rule_book
 from pfnscope.web.aside import aside
 from pfnscope.web.bodies import Submission
 from pfnscope.web.costs import answered
-from pfnscope.web.deps import Services, ServicesDep, SubmissionDep, absolute, html, services_of
+from pfnscope.web.deps import Services, ServicesDep, SubmissionDep, absolute, html, page, services_of
 from pfnscope.web.errors import wants_page
 from pfnscope.web.problems import HEADLINES, Problem, problem_of
 from pfnscope.web.query import OverridesDep
@@ -42,7 +42,7 @@ class Operation(msgspec.Struct, frozen=True):
 async def paste(request: Request, services: ServicesDep) -> Response:
     """The paste page."""
     values = await _values(request, services)
-    return HTMLResponse(await aside(rendering.paste, services.settings.max_body_bytes, values))
+    return page(await aside(rendering.paste, services.settings.max_body_bytes, values))
 
 
 @router.post("/")
@@ -76,7 +76,7 @@ async def preview(request: Request, services: ServicesDep, work: WorkDep, log: S
         if not wants_page(request):
             raise
         return await _refused(request, services, work, error, log)
-    return HTMLResponse(body)
+    return page(body)
 
 
 @api.post(
@@ -134,7 +134,7 @@ def _api(services: Services, openapi: Callable[[], dict[str, Any]], base_url: st
 @router.get("/rules")
 async def rules(services: ServicesDep) -> Response:
     """What each release does to struct pages."""
-    return HTMLResponse(await aside(rendering.rules, services.settings.max_body_bytes))
+    return page(await aside(rendering.rules, services.settings.max_body_bytes))
 
 
 @router.get("/rules.json")
@@ -158,7 +158,7 @@ async def _refused(
     """The paste page behind a text that gives no layout, with what it does tell and with the text in the field."""
     values, limit = await _values(request, services, refusal), services.settings.max_body_bytes
     body = await answered(work, rendering.paste, limit, values, log.text, log.fields)
-    return HTMLResponse(body, values["problem"].status if values["problem"] else 200)
+    return page(body, values["problem"].status if values["problem"] else 200)
 
 
 async def _values(
