@@ -18,9 +18,10 @@ from pfnscope.service.lookup import lookup as find
 from pfnscope.web import observe, schema, sharing
 from pfnscope.web.bodies import Submission
 from pfnscope.web.cache import tagged
-from pfnscope.web.deps import KeyDep, Services, ServicesDep, SubmissionDep, absolute
+from pfnscope.web.deps import KeyDep, Services, ServicesDep, absolute
 from pfnscope.web.query import ChangeDep, OverridesDep, PairDep, RegionDep, or_of
 from pfnscope.web.security import refuse_strangers
+from pfnscope.web.submissions import SubmissionDep
 
 health = APIRouter(tags=["health"])
 router = APIRouter(prefix="/api/v1")

@@ -94,6 +94,7 @@ def _services(settings: Settings, templates: Templates) -> Services:
     workers.observe = metrics.analyses
     rate_limit = make_rate_limit(settings.rate_limit, settings.rates_in, layouts)
     rate_limit.alone = metrics.alone.inc
+    workers.spend = rate_limit.spend
     return Services(
         settings=settings,
         layouts=layouts,

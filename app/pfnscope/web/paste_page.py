@@ -19,10 +19,11 @@ from pfnscope.service.errors import NoMemoryLayout, NothingToDraw
 from pfnscope.service.layouts import DAY
 from pfnscope.web import schema, sharing
 from pfnscope.web.bodies import Submission
-from pfnscope.web.deps import Services, ServicesDep, SubmissionDep, absolute, html, services_of
+from pfnscope.web.deps import Services, ServicesDep, absolute, html, services_of
 from pfnscope.web.errors import wants_page
 from pfnscope.web.problems import HEADLINES, Problem, problem_of
 from pfnscope.web.query import OverridesDep
+from pfnscope.web.submissions import SubmissionDep
 from pfnscope.words import counted
 
 router = APIRouter(include_in_schema=False)
