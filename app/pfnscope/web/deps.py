@@ -8,8 +8,8 @@ from starlette.responses import HTMLResponse, Response
 
 from pfnscope.pages.templates import Templates
 from pfnscope.service.layouts import Layouts
-from pfnscope.web import bodies
 from pfnscope.web.drawings import Recent
+from pfnscope.web.intake import Intake
 from pfnscope.web.observe import Metrics
 from pfnscope.web.rates import RateLimit
 from pfnscope.web.settings import Settings
@@ -26,7 +26,7 @@ class Services(msgspec.Struct, frozen=True):
     templates: Templates
     workers: Workers
     rate_limit: RateLimit
-    intake: bodies.Intake
+    intake: Intake
     metrics: Metrics
     recent: Recent
 

@@ -9,6 +9,7 @@ from fastapi import Depends, HTTPException, Request
 
 from pfnscope.web import bodies
 from pfnscope.web.deps import Services, ServicesDep
+from pfnscope.web.intake import content_length
 from pfnscope.web.work import Work, WorkDep
 
 _UNDERSTOOD_HERE = 1 << 20  # bytes of a body that a thread parses fast enough
@@ -20,12 +21,12 @@ async def submission(request: Request, services: ServicesDep, work: WorkDep) -> 
     Raises 400, 403, 408, 413, 415, 429 and 503.
     """
     refuse_other_sites(request, services)
-    work.admit_size(bodies.content_length(request.headers))
+    work.admit_size(content_length(request.headers))
     await work.admit()
     limit = services.settings.max_body_bytes
-    async with services.intake.receive(request, limit) as body:
+    async with services.intake.receive(request, work.client, limit) as body:
         log = await _understood(work, body, dict(request.headers), dict(request.query_params), limit)
-        with services.intake.hold(len(log.text)):
+        with services.intake.hold(work.client, 0 if log.text is body else len(log.text)):
             yield log
 
 

@@ -18,8 +18,8 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pfnscope.service import jobs
-from pfnscope.web.bodies import content_length
 from pfnscope.web.clients import client_of
+from pfnscope.web.intake import content_length
 from pfnscope.web.observe import EVENTS
 from pfnscope.web.problems import json_problem, problem
 from pfnscope.web.turns import RETRY_SECONDS, Turns, too_many
@@ -32,7 +32,7 @@ SMALL = 16 << 10
 
 _MEMORY = 3 << 30  # address space of one such process; several times what a text of the largest size takes
 # Of one client, beside the one that runs. A browser opens several addresses at once, of which most need a thread.
-_WAITING_FOR_PROCESSES = 1
+WAITING_FOR_PROCESSES = 1
 _WAITING_FOR_THREADS = 8
 
 
@@ -45,7 +45,7 @@ class Workers:
 
     def __init__(self, count: int, seconds: float) -> None:
         self._threads = Turns(count, _WAITING_FOR_THREADS)
-        self._processes = Turns(count, _WAITING_FOR_PROCESSES)
+        self._processes = Turns(count, WAITING_FOR_PROCESSES)
         self._unbounded = anyio.CapacityLimiter(math.inf)  # a turn has begun already when a call starts
         self._seconds = seconds
         self._patience = seconds + RETRY_SECONDS
