@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from threading import Event
 
@@ -21,7 +21,7 @@ from pfnscope.web.observe import JsonLines
 from pfnscope.web.schema import EXAMPLE_LOG
 from tests.support.process import command, free_port
 from tests.support.samples import text as sample
-from tests.support.server import Serve
+from tests.support.server import Serve, neighbour
 
 LOG = EXAMPLE_LOG
 SECRET = "hush-52-54-00-12-34-56"
@@ -117,8 +117,12 @@ def test_an_error_is_logged_by_kind_and_place_without_its_words(serve: Serve, mo
     assert any("api.py" in place and "rules" in place for place in error["places"])
 
 
-def test_more_analyses_than_can_wait_are_refused_at_once(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_clients_than_can_wait_are_refused_at_once(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     release, began = Event(), Event()
+
+    def post(number: int) -> httpx.Response:
+        with neighbour(client, number) as other:
+            return other.post("/api/v1/analyze", content=LOG)
 
     def slow(*_: object) -> bytes:
         began.set()
@@ -130,11 +134,10 @@ def test_more_analyses_than_can_wait_are_refused_at_once(serve: Serve, monkeypat
     name = client.post("/api/v1/layouts", content=LOG).json()["id"]
     client.get(f"/l/{name}.json")
     with ThreadPoolExecutor(30) as pool:
-        answers = [pool.submit(client.post, "/api/v1/analyze", content=LOG) for _ in range(20)]
+        answers = [pool.submit(post, number) for number in range(20)]
         began.wait(60)
-        refused = client.post("/api/v1/analyze", content=LOG)
-        while refused.status_code != 503:
-            refused = client.post("/api/v1/analyze", content=LOG)
+        refused = next(answer.result() for answer in as_completed(answers))
+        assert refused.status_code == 503
         assert refused.headers["content-type"] == "application/problem+json"
         assert int(refused.headers["retry-after"]) > 0
         # what is not analysed anew is served as ever
