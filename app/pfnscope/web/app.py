@@ -63,7 +63,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(Compression)
     app.add_middleware(StoredPages, living=Living(services.layouts))
     app.add_middleware(Overload, workers=services.workers, paths=_text_paths())
-    app.add_middleware(Heads, page=paste_page.error_page)
+    app.add_middleware(Heads, refuse=errors.with_page(paste_page.error_page))
     origins = services.settings.cors_origins.split()
     if origins:
         app.add_middleware(

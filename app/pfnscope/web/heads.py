@@ -6,8 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pfnscope.web.errors import wants_page
-from pfnscope.web.problems import Problem, json_problem, problem
+from pfnscope.web.problems import Problem, problem
 
 LONGEST_PATH = 2 << 10
 """Bytes of a path, as it was sent."""
@@ -18,14 +17,14 @@ MOST_PARAMETERS = 200
 
 
 class Heads:
-    """Middleware that refuses addresses which are longer than any page or program needs.
+    """Middleware that refuses addresses which are longer than any that a page or program needs.
 
     Lines of a head have their limit where they are read, in ``connections``.
     """
 
-    def __init__(self, app: ASGIApp, page: Callable[[Request, Problem], Response]) -> None:
+    def __init__(self, app: ASGIApp, refuse: Callable[[Request, Problem], Response]) -> None:
         self._app = app
-        self._page = page
+        self._refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request: refuse it, or pass it on."""
@@ -33,18 +32,13 @@ class Heads:
         if refusal is None:
             await self._app(scope, receive, send)
             return
-        request = Request(scope)
-        answer = self._page(request, refusal) if wants_page(request) else json_problem(refusal)
-        answer.headers["Vary"] = "Accept"
-        await answer(scope, receive, send)
+        await self._refuse(Request(scope), refusal)(scope, receive, send)
 
 
 def _refusal(scope: Scope) -> Problem | None:
     if len(scope.get("raw_path") or scope["path"]) > LONGEST_PATH:
-        return problem(414, f"A path has at most {LONGEST_PATH} bytes.")
+        return problem(404, "There is nothing at this address, which is longer than any of this server.")
     query: bytes = scope["query_string"]
-    if len(query) > LONGEST_QUERY:
-        return problem(414, f"A query has at most {LONGEST_QUERY} bytes.")
-    if sum(map(bool, query.split(b"&"))) > MOST_PARAMETERS:
-        return problem(400, f"A query has at most {MOST_PARAMETERS} parameters.")
+    if len(query) > LONGEST_QUERY or sum(map(bool, query.split(b"&"))) > MOST_PARAMETERS:
+        return problem(400, f"A query has at most {LONGEST_QUERY} bytes and {MOST_PARAMETERS} parameters.")
     return None

@@ -150,8 +150,7 @@ _ID_CHARACTERS = frozenset(string.ascii_letters + string.digits + "_.-")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _REASONS = {
     400: "malformed", 403: "forbidden", 404: "unknown", 405: "method", 408: "slow", 409: "conflict", 410: "gone",
-    413: "too large", 414: "too large", 415: "media type", 422: "no layout", 429: "rate", 500: "fault",
-    503: "unavailable",
+    413: "too large", 415: "media type", 422: "no layout", 429: "rate", 500: "fault", 503: "unavailable",
 }  # fmt: skip
 
 

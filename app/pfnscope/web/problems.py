@@ -49,7 +49,6 @@ HEADLINES = {
     409: "This was sent before",
     410: "This layout is gone",
     413: "This is more than the server takes",
-    414: "This address is too long",
     415: "This is no text",
     422: "This cannot be shown",
     429: "Too many at once",
