@@ -119,20 +119,21 @@ def test_an_error_is_logged_by_kind_and_place_without_its_words(serve: Serve, mo
 
 def test_more_clients_than_can_wait_are_refused_at_once(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     release, began = Event(), Event()
+    read = jobs._read
+
+    def slow(text: bytes, most_ranges: int) -> object:
+        began.set()
+        release.wait(60)
+        return read(text, most_ranges)
 
     def post(number: int) -> httpx.Response:
         with neighbour(client, number) as other:
             return other.post("/api/v1/analyze", content=LOG)
 
-    def slow(*_: object) -> bytes:
-        began.set()
-        release.wait(60)
-        return b"{}"
-
-    monkeypatch.setattr(jobs, "analyzed", slow)
     client = serve(analyses=1)
     name = client.post("/api/v1/layouts", content=LOG).json()["id"]
     client.get(f"/l/{name}.json")
+    monkeypatch.setattr(jobs, "_read", slow)
     with ThreadPoolExecutor(30) as pool:
         answers = [pool.submit(post, number) for number in range(20)]
         began.wait(60)
