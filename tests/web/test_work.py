@@ -5,8 +5,10 @@ A process that ends is the fault of its text; one that cannot start, and a threa
 
 import asyncio
 import os
+import socket
 import threading
 from pathlib import Path
+from time import monotonic
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
@@ -14,15 +16,18 @@ import anyio
 import anyio.to_process
 import pytest
 from anyio.from_thread import start_blocking_portal
-from fastapi import Request
+from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
 from starlette.types import Message
 
+from pfnscope.web import create_app
 from pfnscope.web.rates import RateLimit
+from pfnscope.web.schema import EXAMPLE_LOG
 from pfnscope.web.settings import Settings
 from pfnscope.web.storage import StorageCalls
-from pfnscope.web.work import Work
+from pfnscope.web.work import Work, WorkDep
 from pfnscope.web.workers import Workers
+from tests.support.server import Serve, neighbour, running
 from tests.support.waiting import for_ever
 
 CLIENT = "192.0.2.1"
@@ -140,6 +145,69 @@ def test_a_process_ends_when_its_client_leaves(tmp_path: Path) -> None:
 
     with start_blocking_portal() as portal:
         portal.call(run)
+
+
+def test_a_connection_that_closes_ends_the_process_of_its_request(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    workers = Workers(1, 300)
+    app = FastAPI()
+    app.state.services = Asking(workers).services
+
+    @app.get("/")
+    async def handler(work: WorkDep) -> None:
+        await work.apart(for_ever, pipe)
+
+    with running(app) as address:
+        with socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2]))) as connection:
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            process = int(pipe.read_text())
+            assert workers.busy == 1
+        end = monotonic() + 60
+        while workers.busy:
+            assert monotonic() < end, "the server goes on for nobody"
+    with pytest.raises(ProcessLookupError):
+        os.kill(process, 0)
+
+
+@pytest.mark.parametrize("path", ["/", "/preview", "/api/v1/analyze"])
+def test_a_text_that_is_beyond_its_turn_is_not_read(tmp_path: Path, path: str) -> None:
+    app = create_app(Settings(database_url=f"sqlite:///{tmp_path}/a.db", rate_limit="2/hour"))
+    services = app.state.services
+    answers: list[Message] = []
+
+    async def receive() -> Message:
+        raise AssertionError("the body is not to be read")
+
+    async def send(message: Message) -> None:
+        answers.append(message)
+
+    async def run() -> None:
+        scope = {
+            "type": "http", "method": "POST", "path": path, "query_string": b"", "client": (CLIENT, 1),
+            "headers": [(b"host", b"localhost"), (b"content-length", b"60000")],
+        }  # fmt: skip
+        turns = [services.workers._processes.join(CLIENT) for _ in range(2)]
+        await app(scope, receive, send)
+        for turn in turns:
+            services.workers._processes.leave(turn)
+        services.rate_limit.count(CLIENT, 2)
+        await app(scope, receive, send)
+
+    with start_blocking_portal() as portal:
+        portal.call(run)
+    services.layouts.close()
+    assert [message["status"] for message in answers if "status" in message] == [429, 429]
+
+
+def test_what_is_in_memory_and_static_files_cost_nothing(serve: Serve) -> None:
+    client = serve(rate_limit="1/hour")
+    page = f"/l/{client.post('/api/v1/layouts', content=EXAMPLE_LOG).json()['id']}.txt"
+    assert client.post("/api/v1/analyze", content=EXAMPLE_LOG).status_code == 429
+    with neighbour(client, 1) as other:
+        tag = other.get(page).headers["etag"]
+    assert [client.get(path).status_code for path in (page, "/static/page.css", "/", "/healthz")] == [200] * 4
+    assert client.get(page, headers={"If-None-Match": tag}).status_code == 304
 
 
 def test_the_turn_of_a_client_that_leaves_goes_to_the_next() -> None:
