@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from threading import Event
 
@@ -17,12 +17,11 @@ import zstandard
 from pfnscope import service
 from pfnscope.formats import rulebook
 from pfnscope.service import jobs
-from pfnscope.web import costs
 from pfnscope.web.observe import JsonLines
 from pfnscope.web.schema import EXAMPLE_LOG
 from tests.support.process import command, free_port
 from tests.support.samples import text as sample
-from tests.support.server import Serve
+from tests.support.server import Serve, neighbour
 
 LOG = EXAMPLE_LOG
 SECRET = "hush-52-54-00-12-34-56"
@@ -118,25 +117,28 @@ def test_an_error_is_logged_by_kind_and_place_without_its_words(serve: Serve, mo
     assert any("api.py" in place and "rules" in place for place in error["places"])
 
 
-def test_more_analyses_than_can_wait_are_refused_at_once(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_clients_than_can_wait_are_refused_at_once(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     release, began = Event(), Event()
+    read = jobs._read
 
-    def slow(*_: object) -> bytes:
+    def slow(text: bytes, most_ranges: int) -> object:
         began.set()
         release.wait(60)
-        return b"{}"
+        return read(text, most_ranges)
 
-    monkeypatch.setattr(jobs, "analyzed", slow)
-    monkeypatch.setattr(costs, "SHORT", {**costs.SHORT, slow: 1 << 20})
+    def post(number: int) -> httpx.Response:
+        with neighbour(client, number) as other:
+            return other.post("/api/v1/analyze", content=LOG)
+
     client = serve(analyses=1)
     name = client.post("/api/v1/layouts", content=LOG).json()["id"]
     client.get(f"/l/{name}.json")
+    monkeypatch.setattr(jobs, "_read", slow)
     with ThreadPoolExecutor(30) as pool:
-        answers = [pool.submit(client.post, "/api/v1/analyze", content=LOG) for _ in range(20)]
+        answers = [pool.submit(post, number) for number in range(20)]
         began.wait(60)
-        refused = client.post("/api/v1/analyze", content=LOG)
-        while refused.status_code != 503:
-            refused = client.post("/api/v1/analyze", content=LOG)
+        refused = next(answer.result() for answer in as_completed(answers))
+        assert refused.status_code == 503
         assert refused.headers["content-type"] == "application/problem+json"
         assert int(refused.headers["retry-after"]) > 0
         # what is not analysed anew is served as ever

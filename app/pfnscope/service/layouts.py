@@ -169,9 +169,9 @@ class Layouts:
         """Whether that time has come."""
         return expires_at <= self._clock()
 
-    def hit(self, counter: str, expires_at: int) -> int:
-        """Add one to a counter that all servers on this database share; its value then. Raises StoreUnavailable."""
-        return self._store.hit(_digest(counter), expires_at)
+    def hit(self, counter: str, expires_at: int, amount: int = 1) -> int:
+        """Add to a counter that all servers on this database share; its value then. Raises StoreUnavailable."""
+        return self._store.hit(_digest(counter), expires_at, amount)
 
     def hits(self, counter: str) -> int:
         """The value of such a counter. Raises StoreUnavailable."""

@@ -27,8 +27,8 @@ from pfnscope.storage.schema import Claim, Claimed, Record, StoreUnavailable, To
 
 # Both databases understand this upsert; SQLAlchemy has one only in the dialect of each.
 _HIT = text(
-    "INSERT INTO counters (name, hits, expires_at) VALUES (:name, 1, :expires_at) "
-    "ON CONFLICT (name) DO UPDATE SET hits = counters.hits + 1 RETURNING hits"
+    "INSERT INTO counters (name, hits, expires_at) VALUES (:name, :amount, :expires_at) "
+    "ON CONFLICT (name) DO UPDATE SET hits = counters.hits + :amount RETURNING hits"
 )
 # Runs before each stored page; a statement for one id takes half the time of one for a list.
 _LIFETIME = select(schema.layouts.c.id, schema.layouts.c.expires_at).where(schema.layouts.c.id == bindparam("id"))
@@ -151,10 +151,11 @@ class LayoutStore:
         with transaction(self._engine) as connection:
             return connection.execute(select(func.count()).select_from(schema.layouts)).scalar_one()
 
-    def hit(self, counter: bytes, expires_at: int) -> int:
-        """Add one to a counter that all servers on this database share; its new value."""
+    def hit(self, counter: bytes, expires_at: int, amount: int = 1) -> int:
+        """Add to a counter that all servers on this database share; its new value."""
+        values = {"name": counter, "expires_at": expires_at, "amount": amount}
         with transaction(self._writer) as connection:
-            hits: int = connection.execute(_HIT, {"name": counter, "expires_at": expires_at}).scalar_one()
+            hits: int = connection.execute(_HIT, values).scalar_one()
             return hits
 
     def hits(self, counter: bytes) -> int:

@@ -17,9 +17,10 @@ from pfnscope.web.aside import aside
 from pfnscope.web.bodies import Submission
 from pfnscope.web.cache import tagged
 from pfnscope.web.costs import answered
-from pfnscope.web.deps import KeyDep, Services, ServicesDep, SubmissionDep, absolute
+from pfnscope.web.deps import KeyDep, Services, ServicesDep, absolute
 from pfnscope.web.query import ChangeDep, OverridesDep, PairDep, RegionDep, or_of
 from pfnscope.web.security import refuse_strangers
+from pfnscope.web.submissions import SubmissionDep
 from pfnscope.web.work import Work, WorkDep
 
 health = APIRouter(tags=["health"])

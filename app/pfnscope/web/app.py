@@ -7,7 +7,7 @@ from functools import partial
 
 import anyio
 import anyio.to_thread
-from fastapi import Depends, FastAPI
+from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from pfnscope import __version__, resources
@@ -15,13 +15,13 @@ from pfnscope.pages.gallery import pictures
 from pfnscope.service.layouts import open_layouts
 from pfnscope.web import api, compare_page, errors, layout_page, paste_page, schema
 from pfnscope.web.assets import Assets
-from pfnscope.web.bodies import Intake
 from pfnscope.web.cache import Living, StoredPages
 from pfnscope.web.compression import Compression
 from pfnscope.web.deps import Services
 from pfnscope.web.drawings import Recent
+from pfnscope.web.heads import Heads
+from pfnscope.web.intake import Intake
 from pfnscope.web.observe import EVENTS, HEADER, Metrics, Observed
-from pfnscope.web.query import bounded_query
 from pfnscope.web.rates import make_rate_limit
 from pfnscope.web.rendering import templates
 from pfnscope.web.security import AllowedHosts, ApiCors, SecurityHeaders, host_names
@@ -46,7 +46,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         generate_unique_id_function=lambda route: route.name,  # links name operations
         lifespan=_lifespan,
-        dependencies=[Depends(bounded_query)],  # before the query string is taken apart
     )
     app.state.services = services
     for router in (
@@ -64,6 +63,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(Compression)
     app.add_middleware(StoredPages, living=Living(services.layouts))
     app.add_middleware(Overload, workers=services.workers, paths=_text_paths())
+    app.add_middleware(Heads, refuse=errors.with_page(paste_page.error_page))
     origins = services.settings.cors_origins.split()
     if origins:
         app.add_middleware(
@@ -94,6 +94,7 @@ def _services(settings: Settings) -> Services:
     workers.observe = metrics.analyses
     rate_limit = make_rate_limit(settings.rate_limit, settings.rates_in, layouts)
     rate_limit.alone = metrics.alone.inc
+    workers.spend = rate_limit.spend
     return Services(
         settings=settings,
         layouts=layouts,

@@ -24,12 +24,24 @@ _SENTENCE = {
 }
 
 
+def with_page(page: ErrorPage) -> ErrorPage:
+    """What answers with a problem: ``page`` where a browser asks for one, else JSON."""
+
+    def answer(request: Request, what: Problem) -> Response:
+        response = page(request, what) if wants_page(request) else json_problem(what)
+        response.headers["Vary"] = "Accept"
+        return response
+
+    return answer
+
+
 def install(app: FastAPI, page: ErrorPage) -> None:
     """Answer every error with a problem; with ``page`` where a browser asks for a page."""
+    for_all = with_page(page)
 
     def answer(request: Request, what: Problem, headers: dict[str, str] | None = None) -> Response:
-        response = page(request, what) if wants_page(request) else json_problem(what)
-        response.headers.update({"Vary": "Accept"} | (headers or {}))
+        response = for_all(request, what)
+        response.headers.update(headers or {})
         return response
 
     def refused(request: Request, error: Any) -> Response:

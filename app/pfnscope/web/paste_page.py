@@ -17,10 +17,11 @@ from pfnscope.web.api import rule_book
 from pfnscope.web.aside import aside
 from pfnscope.web.bodies import Submission
 from pfnscope.web.costs import answered
-from pfnscope.web.deps import Services, ServicesDep, SubmissionDep, absolute, html, page, services_of
+from pfnscope.web.deps import Services, ServicesDep, absolute, html, page, services_of
 from pfnscope.web.errors import wants_page
 from pfnscope.web.problems import HEADLINES, Problem, problem_of
 from pfnscope.web.query import OverridesDep
+from pfnscope.web.submissions import SubmissionDep
 from pfnscope.web.work import Work, WorkDep
 from pfnscope.words import counted
 
