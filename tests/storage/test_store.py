@@ -202,11 +202,33 @@ def test_a_shorter_retention_holds_for_what_is_stored(store: LayoutStore) -> Non
     store.put(record(expires_at=9_000))
     store.put(record("c" * 16, expires_at=1_500))
     before = Layouts(store, retention_days=1, clock=lambda: 1_000)
-    before.purge()
+    assert shortened(before) == 2
     assert store.lifetimes(["a" * 16, "c" * 16]) == {"a" * 16: 9_000, "c" * 16: 1_500}
-    store.shorten(1_000)
+    store.shorten(1_000, "")
     assert store.lifetimes(["a" * 16, "c" * 16]) == {"a" * 16: 2_000, "c" * 16: 1_500}
     long = Record("d" * 16, b"", b"{}", "", 0, 90 * 86400, b"\x01" * 32)
     store.put(long)
-    Layouts(store, retention_days=7, clock=lambda: 7 * 86400).purge()
+    after = Layouts(store, retention_days=7, clock=lambda: 7 * 86400)
+    shortened(after)
+    after.purge()
     assert store.get("d" * 16) == Tombstone("d" * 16)
+
+
+def shortened(layouts: Layouts) -> int:
+    """In how many parts all layouts were given the retention of these."""
+    parts = 1
+    while layouts.shorten():
+        parts += 1
+    return parts
+
+
+def test_what_is_much_is_forgotten_and_shortened_in_parts(store: LayoutStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So each transaction ends before its time-out, and others get their turn."""
+    monkeypatch.setattr("pfnscope.storage.sql._AT_ONCE", 3)
+    for number in range(7):
+        store.put(record(f"{number:016d}", expires_at=10 * 86400))
+    layouts = Layouts(store, retention_days=7, clock=lambda: 8 * 86400)
+    assert layouts.purge() == 0
+    assert shortened(layouts) == 4
+    assert not layouts.shorten()
+    assert [layouts.purge() for _ in range(4)] == [3, 3, 1, 0]

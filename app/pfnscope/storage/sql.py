@@ -118,7 +118,9 @@ class LayoutStore:
         Also overwrites what is left of records deleted before, where other connections prevented that.
         """
         try:
-            expired = self._ids(schema.layouts.c.expires_at <= now)
+            with transaction(self._engine) as connection:
+                which = select(schema.layouts.c.id).where(schema.layouts.c.expires_at <= now).limit(_AT_ONCE)
+                expired = connection.scalars(which).all()
             buried = self._bury(schema.layouts.c.id.in_(expired)) if expired else 0
         finally:
             self._checkpoint(_PATIENCE_SECONDS)
@@ -130,13 +132,21 @@ class LayoutStore:
                 connection.execute(delete(schema.counters).where(over))
         return buried
 
-    def shorten(self, longest: int) -> None:
-        """Let no record expire later than ``longest`` seconds after its creation."""
-        last = schema.layouts.c.created_at + longest
-        while ids := self._ids(schema.layouts.c.expires_at > last):
+    def shorten(self, longest: int, after: str) -> str | None:
+        """Let none of the next hundreds of records, by id, expire later than ``longest`` seconds after its creation.
+
+        The id after which to go on; None when there are no more.
+        """
+        ids = schema.layouts.c.id
+        with transaction(self._engine) as connection:
+            some = connection.scalars(select(ids).where(ids > after).order_by(ids).limit(_AT_ONCE)).all()
+            last = schema.layouts.c.created_at + longest
+            which = ids.in_(some) & (schema.layouts.c.expires_at > last)
+            due = connection.scalars(select(ids).where(which)).all() if some else []
+        if due:
             with transaction(self._writer) as connection:
-                which = update(schema.layouts).where(schema.layouts.c.id.in_(ids))
-                connection.execute(which.values(expires_at=last))
+                connection.execute(update(schema.layouts).where(ids.in_(due)).values(expires_at=last))
+        return some[-1] if some else None
 
     def count(self) -> int:
         """The number of layouts."""
@@ -169,10 +179,6 @@ class LayoutStore:
         """Give back all connections."""
         self._commit_counter.close()
         self._engine.dispose()
-
-    def _ids(self, which: ColumnElement[bool]) -> list[str]:
-        with transaction(self._engine) as connection:
-            return list(connection.scalars(select(schema.layouts.c.id).where(which).limit(_AT_ONCE)))
 
     def _bury(self, which: ColumnElement[bool]) -> int:
         with transaction(self._writer) as connection:

@@ -39,9 +39,9 @@ async def healthz() -> str:
 
 
 @health.get("/readyz", response_class=PlainTextResponse, responses={**_OK, **schema.problems(503)})
-def readyz(services: ServicesDep) -> str:
+async def readyz(services: ServicesDep) -> str:
     """The storage answers."""
-    services.layouts.ping()
+    await services.storage.run(services.layouts.ping)
     return "ok\n"
 
 
@@ -56,10 +56,10 @@ def readyz(services: ServicesDep) -> str:
         **schema.problems(403),
     },
 )
-def numbers(request: Request, services: ServicesDep) -> Response:
+async def numbers(request: Request, services: ServicesDep) -> Response:
     """Requests, analyses, durations, refusals and storage for Prometheus, for addresses that the settings name."""
     refuse_strangers(request, services.settings)
-    return Response(services.metrics.text(), media_type=observe.MEDIA_TYPE)
+    return Response(await services.metrics.text(), media_type=observe.MEDIA_TYPE)
 
 
 @router.post("/analyze", openapi_extra=schema.LOG_BODY, responses=schema.answers("Document", *schema.REFUSALS))
@@ -101,12 +101,12 @@ async def get_layout(request: Request, layout_id: LayoutId, services: ServicesDe
     responses=schema.problems(403, 404, 410, 503),
     openapi_extra={"security": [{"delete_token": []}]},
 )
-def delete_layout(request: Request, layout_id: LayoutId, services: ServicesDep) -> None:
+async def delete_layout(request: Request, layout_id: LayoutId, services: ServicesDep) -> None:
     """Forget a stored layout, by the token that was told when it was stored."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         raise WrongToken("deleting needs the header Authorization: Bearer DELETE_TOKEN")
-    services.layouts.delete(layout_id, token.strip())
+    await services.storage.run(services.layouts.delete, layout_id, token.strip())
     services.metrics.layouts.labels("deleted").inc()
 
 
