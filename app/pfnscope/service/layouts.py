@@ -195,6 +195,10 @@ class Layouts:
         """
         return self._store.purge_expired(int(self._clock()))
 
+    def purge_counters(self) -> None:
+        """Forget counters whose time is over. Raises StoreUnavailable."""
+        self._store.purge_counters(int(self._clock()))
+
     def shorten(self) -> bool:
         """Give what was stored under a longer retention this one's, some of it at a time; whether there is more.
 

@@ -124,13 +124,16 @@ class LayoutStore:
             buried = self._bury(schema.layouts.c.id.in_(expired)) if expired else 0
         finally:
             self._checkpoint(_PATIENCE_SECONDS)
+        return buried
+
+    def purge_counters(self, now: int) -> None:
+        """Forget counters that expired at or before ``now``."""
         over = schema.counters.c.expires_at <= now
         with transaction(self._engine) as connection:  # usually there is none, and no writer is held up
             due = connection.execute(select(schema.counters.c.hits).where(over).limit(1)).first()
         if due:
             with transaction(self._writer) as connection:
                 connection.execute(delete(schema.counters).where(over))
-        return buried
 
     def shorten(self, longest: int, after: str) -> str | None:
         """Let none of the next hundreds of records, by id, expire later than ``longest`` seconds after its creation.

@@ -135,6 +135,7 @@ async def _purge(services: Services) -> None:
             expired += some
         while await services.storage.run(services.layouts.shorten):
             pass
+        await services.storage.run(services.layouts.purge_counters)
         services.metrics.last_purge.set(time.time())
     except Exception as error:  # noqa: BLE001 - see above
         services.metrics.purges_failed.inc()
