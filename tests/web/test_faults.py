@@ -126,7 +126,7 @@ def test_the_numbers_are_told_in_any_case(served: Served) -> None:
 
 
 def test_the_purge_goes_on(served: Served, tmp_path: Path) -> None:
-    store, failed, rounds = served.services.layouts._store, 0, 0
+    store, failed, rounds = served.services.layouts._store, 0.0, 0
     for fault in served.faults.each(3):
         rounds += 1
         store.put(Record(f"{rounds:016d}", b"BIOS-e820", b"{}", "", 1, 2, b"\1" * 32, note=NOTE))

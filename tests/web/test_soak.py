@@ -26,7 +26,7 @@ from pfnscope.storage.engines import engines
 from pfnscope.web.schema import EXAMPLE_LOG
 from tests.support import killed
 from tests.support.postgres import Cluster
-from tests.support.process import command, free_port
+from tests.support.process import command, free_port, started
 
 SECONDS, KILLS = (float(part) for part in os.environ.get("SOAK", "2 3").split())
 CLIENTS = 32
@@ -211,7 +211,7 @@ def test_what_was_deleted_before_a_kill_is_gone_when_the_server_is_back(tmp_path
     program = [sys.executable, killed.__file__]
     for _ in range(1 if not LONG else int(KILLS)):
         with (
-            command(port, tmp_path / "log", program=program, database_url=database) as server,
+            started(program, port, tmp_path / "log", database_url=database) as server,
             client_of(port) as client,
         ):
             kept, created = (
