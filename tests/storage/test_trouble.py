@@ -116,3 +116,14 @@ def test_what_is_acknowledged_is_on_the_disk(tmp_path: Path) -> None:
         ]
     engine.dispose()
     assert settings == ["wal", 2, 1]  # 2 is FULL: the log is flushed before each commit returns
+
+
+def test_a_writer_whose_turn_does_not_come_says_that_the_storage_is_busy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pfnscope.storage.sql.TURN_SECONDS", 0.01)
+    store = open_store(f"sqlite:///{tmp_path}/busy.db")
+    with store._writing(), pytest.raises(StoreUnavailable, match="busy"):
+        store.put(record("a"))
+    store.put(record("a"))
+    store.close()

@@ -23,7 +23,7 @@ def layouts(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Layouts]
     url = f"sqlite:///{tmp_path}/rates.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
     opened = open_layouts(url)
     yield opened
-    opened.purge()
+    opened.purge_counters()
     opened.close()
 
 

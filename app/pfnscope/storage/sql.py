@@ -1,16 +1,17 @@
 """The store of layouts: SQLAlchemy Core on SQLite or PostgreSQL."""
 
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from threading import Lock
 
 import zstandard
-from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, text, update
 
 from pfnscope.storage import schema
 from pfnscope.storage.engines import engines
 from pfnscope.storage.schema import Claim, Claimed, Record, Tombstone
-from pfnscope.storage.sqlite import CommitCounter, empty_log
-from pfnscope.storage.trouble import DAMAGED, Conflict, StoreUnavailable, transaction
+from pfnscope.storage.sqlite import TURN_SECONDS, CommitCounter, empty_log
+from pfnscope.storage.trouble import BUSY, DAMAGED, Conflict, StoreUnavailable, transaction
 
 _AT_ONCE = 200  # layouts that one transaction forgets or changes: it ends in time, and others get their turn
 _PATIENCE_SECONDS = 0.2  # of a purge for those who read SQLite's log
@@ -38,12 +39,14 @@ class LayoutStore:
         self._single = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._commit_counter = CommitCounter(self._engine)
         self._has_log = self._engine.dialect.name == "sqlite"
+        # Writers of SQLite wait by trying again and again, and some never get it; of one process they queue.
+        self._turn = Lock() if self._has_log else None
         # A server that was killed between a deletion and its checkpoint may have left such a log.
         self._log_holds_deleted = self._has_log
 
     def create(self) -> None:
         """Create or upgrade the tables, and forget what a server that was killed had still to forget."""
-        with transaction(self._writer) as connection:
+        with self._writing() as connection:
             schema.create(connection)
         self._checkpoint(_PATIENCE_SECONDS)
 
@@ -55,7 +58,7 @@ class LayoutStore:
         row = {name: getattr(record, name) for name in record.__struct_fields__}
         row["text"] = zstandard.compress(record.text, level=6)
         try:
-            with transaction(self._writer) as connection:
+            with self._writing() as connection:
                 connection.execute(insert(schema.layouts).values(row))
                 if claim is not None:
                     named = {"key_hash": claim.key_hash, "layout_id": record.id, "fingerprint": claim.fingerprint}
@@ -132,7 +135,7 @@ class LayoutStore:
         with transaction(self._engine) as connection:  # usually there is none, and no writer is held up
             due = connection.execute(select(schema.counters.c.hits).where(over).limit(1)).first()
         if due:
-            with transaction(self._writer) as connection:
+            with self._writing() as connection:
                 connection.execute(delete(schema.counters).where(over))
 
     def shorten(self, longest: int, after: str) -> str | None:
@@ -147,7 +150,7 @@ class LayoutStore:
             which = ids.in_(some) & (schema.layouts.c.expires_at > last)
             due = connection.scalars(select(ids).where(which)).all() if some else []
         if due:
-            with transaction(self._writer) as connection:
+            with self._writing() as connection:
                 connection.execute(update(schema.layouts).where(ids.in_(due)).values(expires_at=last))
         return some[-1] if some else None
 
@@ -158,7 +161,7 @@ class LayoutStore:
 
     def hit(self, counter: bytes, expires_at: int) -> int:
         """Add one to a counter that all servers on this database share; its new value."""
-        with transaction(self._writer) as connection:
+        with self._writing() as connection:
             hits: int = connection.execute(_HIT, {"name": counter, "expires_at": expires_at}).scalar_one()
             return hits
 
@@ -183,8 +186,20 @@ class LayoutStore:
         self._commit_counter.close()
         self._engine.dispose()
 
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """A transaction that writes."""
+        if self._turn is not None and not self._turn.acquire(timeout=TURN_SECONDS):
+            raise StoreUnavailable(BUSY)
+        try:
+            with transaction(self._writer) as connection:
+                yield connection
+        finally:
+            if self._turn is not None:
+                self._turn.release()
+
     def _bury(self, which: ColumnElement[bool]) -> int:
-        with transaction(self._writer) as connection:
+        with self._writing() as connection:
             buried = (
                 connection.execute(delete(schema.layouts).where(which).returning(schema.layouts.c.id)).scalars().all()
             )

@@ -13,8 +13,10 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from pfnscope.storage.trouble import StoreUnavailable
 
-BUSY_SECONDS = 5
-"""How long a writer waits for others; less than a caller waits for the storage."""
+TURN_SECONDS = 3
+"""How long a writer waits for others of its process."""
+BUSY_SECONDS = 4
+"""How long it then waits for other processes. Both together are less than a caller waits for the storage."""
 
 _OF_OTHER = "the file of the storage was replaced beside the log of the one before; stop the server, remove that log"
 

@@ -14,7 +14,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _AT_ONCE = 12  # fewer than the connections that a pool has
-_SECONDS = 6  # more than the storage's own time-outs for one step, so that a call beyond it hangs and is not slow
+_SECONDS = 8  # more than the storage's own time-outs for one step, so that a call beyond it hangs and is not slow
 
 
 class StorageCalls:
