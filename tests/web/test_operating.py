@@ -233,8 +233,8 @@ def test_what_other_libraries_say_is_not_told() -> None:
 
 def test_a_traceback_that_comes_as_a_message_is_not_told() -> None:
     """As the one of a server that cannot start, whose last lines are a statement with what it was given."""
-    told = f"Traceback (most recent call last):\n  ...\nsqlite3.DatabaseError: {SECRET}"
-    record = logging.LogRecord("uvicorn.error", logging.ERROR, "/on.py", 7, told, None, None)
+    words = f"Traceback (most recent call last):\n  ...\nsqlite3.DatabaseError: {SECRET}"
+    record = logging.LogRecord("uvicorn.error", logging.ERROR, "/on.py", 7, words, None, None)
     assert json.loads(JsonLines().format(record))["message"] == "/on.py:7 spoke"
 
 
