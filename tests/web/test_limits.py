@@ -23,7 +23,7 @@ def layouts(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Layouts]
     url = f"sqlite:///{tmp_path}/rates.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
     opened = open_layouts(url)
     yield opened
-    opened.purge()
+    opened.purge_counters()
     opened.close()
 
 
@@ -61,7 +61,7 @@ def test_counters_are_forgotten_and_tell_no_address(tmp_path: Path) -> None:
     assert item is not None
     key = SharedCounters.sliding_window_keys(item.key_for("198.51.100.3"), 60, clock.now)[1]
     assert layouts.hits(key) == 1, "this is the counter, or the test proves nothing"
-    layouts.purge()  # by the real clock, long after the other one
+    layouts.purge_counters()  # by the real clock, long after the other one
     assert layouts.hits(key) == 0
     layouts.close()
 

@@ -235,6 +235,13 @@ def test_what_other_libraries_say_is_not_told() -> None:
     assert json.loads(JsonLines().format(record))["message"] == "/x.py:7 spoke"
 
 
+def test_a_traceback_that_comes_as_a_message_is_not_told() -> None:
+    """As the one of a server that cannot start, whose last lines are a statement with what it was given."""
+    words = f"Traceback (most recent call last):\n  ...\nsqlite3.DatabaseError: {SECRET}"
+    record = logging.LogRecord("uvicorn.error", logging.ERROR, "/on.py", 7, words, None, None)
+    assert json.loads(JsonLines().format(record))["message"] == "/on.py:7 spoke"
+
+
 @pytest.mark.parametrize(("proxies", "other"), [("", 429), ("127.0.0.1", 200), ("192.0.2.7, 127.0.0.0/8", 200)])
 def test_a_forwarded_address_is_believed_of_trusted_proxies_only(tmp_path: Path, proxies: str, other: int) -> None:
     port = free_port()

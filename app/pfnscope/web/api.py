@@ -60,7 +60,7 @@ async def readyz(services: ServicesDep) -> str:
 async def numbers(request: Request, services: ServicesDep) -> Response:
     """Requests, analyses, durations, refusals and storage for Prometheus, for addresses that the settings name."""
     refuse_strangers(request, services.settings)
-    return Response(await services.storage.run(services.metrics.text), media_type=observe.MEDIA_TYPE)
+    return Response(await services.metrics.text(), media_type=observe.MEDIA_TYPE)
 
 
 @router.post("/analyze", openapi_extra=schema.LOG_BODY, responses=schema.answers("Document", *schema.REFUSALS))

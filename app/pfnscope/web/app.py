@@ -61,7 +61,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.mount("/static", assets)
     # The last one is the outermost.
     app.add_middleware(Compression)
-    app.add_middleware(StoredPages, living=Living(services.layouts))
+    app.add_middleware(StoredPages, living=Living(services.layouts, services.storage))
     app.add_middleware(Overload, workers=services.workers, paths=_text_paths())
     app.add_middleware(Heads, refuse=errors.with_page(paste_page.error_page))
     origins = services.settings.cors_origins.split()
@@ -90,7 +90,8 @@ def _text_paths() -> frozenset[str]:
 def _services(settings: Settings) -> Services:
     layouts = open_layouts(settings.database_url, settings.retention_days)
     workers = Workers(settings.analyses, settings.analysis_seconds)
-    metrics = Metrics(layouts, lambda: workers.busy)
+    storage = StorageCalls()
+    metrics = Metrics(layouts, storage, lambda: workers.busy)
     workers.observe = metrics.analyses
     rate_limit = make_rate_limit(settings.rate_limit, settings.rates_in, layouts)
     rate_limit.alone = metrics.alone.inc
@@ -98,7 +99,7 @@ def _services(settings: Settings) -> Services:
     return Services(
         settings=settings,
         layouts=layouts,
-        storage=StorageCalls(),
+        storage=storage,
         templates=templates(settings.max_body_bytes),
         workers=workers,
         rate_limit=rate_limit,
@@ -116,6 +117,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         tasks.start_soon(partial(anyio.to_thread.run_sync, pictures, abandon_on_cancel=True))
         yield
         tasks.cancel_scope.cancel()
+    services.storage.close()
     services.layouts.close()
 
 
@@ -127,13 +129,17 @@ async def _purge_for_ever(services: Services) -> None:
 
 async def _purge(services: Services) -> None:
     """Forget what has expired. Raises nothing: the next round has to come in any case."""
+    expired = 0
     try:
-        expired = await anyio.to_thread.run_sync(services.layouts.purge)
+        while some := await services.storage.run(services.layouts.purge):
+            services.metrics.layouts.labels("expired").inc(some)
+            expired += some
+        while await services.storage.run(services.layouts.shorten):
+            pass
+        await services.storage.run(services.layouts.purge_counters)
+        services.metrics.last_purge.set(time.time())
     except Exception as error:  # noqa: BLE001 - see above
         services.metrics.purges_failed.inc()
         EVENTS.warning("expired layouts not forgotten: trying again", exc_info=error)
-        return
-    services.metrics.last_purge.set(time.time())
     if expired:
-        services.metrics.layouts.labels("expired").inc(expired)
         EVENTS.info("expired layouts forgotten", extra={"fields": {"count": expired}})

@@ -16,6 +16,7 @@ from pfnscope.service.layouts import Layouts, StoreUnavailable, is_id
 from pfnscope.web.aside import of_body
 from pfnscope.web.compression import SMALLEST, coding, compressed
 from pfnscope.web.previews import makes_previews
+from pfnscope.web.storage import StorageCalls
 
 ASK_EACH_TIME = "private, no-cache"
 
@@ -55,8 +56,9 @@ class Living:
     the next request, on every server. One query at a time needs one connection, however many requests wait.
     """
 
-    def __init__(self, layouts: Layouts) -> None:
+    def __init__(self, layouts: Layouts, storage: StorageCalls) -> None:
         self._layouts = layouts
+        self._storage = storage
         self._waiting: list[tuple[str, asyncio.Future[int | None]]] = []
         self._asking: asyncio.Task[None] | None = None
         self._commits: int | None = None
@@ -87,9 +89,9 @@ class Living:
                 known = self._remembered()  # before the query: a commit during it makes this another dict
                 try:
                     names = {name for name, _ in batch}
-                    # the loop's own threads: half the time of anyio's, and this runs for most requests
-                    lifetimes = await asyncio.get_running_loop().run_in_executor(None, self._layouts.there, names)
+                    lifetimes = await self._storage.run(self._layouts.there, names)
                 except BaseException as error:
+                    batch, self._waiting = batch + self._waiting, []  # who came meanwhile need not wait as long again
                     for _, answer in batch:
                         if not answer.done():
                             answer.set_exception(StoreUnavailable("the storage does not answer"))

@@ -12,7 +12,7 @@ from starlette.routing import Match
 
 from pfnscope.errors import ServiceError
 from pfnscope.service.layouts import StoreUnavailable
-from pfnscope.web.observe import HEADER, request_id
+from pfnscope.web.observe import EVENTS, HEADER, request_id
 from pfnscope.web.problems import Problem, json_problem, problem, problem_of
 from pfnscope.web.security import HEADERS
 
@@ -49,6 +49,8 @@ def install(app: FastAPI, page: ErrorPage) -> None:
 
     def away(request: Request, error: Any) -> Response:
         words = str(error)
+        if error.__cause__ is not None:  # else it was refused because of another, which has its line
+            EVENTS.warning("the storage is in trouble", exc_info=error)
         return answer(request, problem(503, f"{words[:1].upper()}{words[1:]}."), {"Retry-After": "10"})
 
     def invalid(request: Request, error: Any) -> Response:
