@@ -25,7 +25,7 @@ def test_what_needs_no_storage_goes_on_beside_a_postgresql_that_is_stopped(
     serve: Serve, own_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(app, "StorageCalls", partial(StorageCalls, seconds=0.5))
-    client = serve(database_url=own_cluster.url, analyses=2)
+    client = serve(database_url=own_cluster.url, analyses=2, rate_limit="1000/hour")
     created = client.post("/api/v1/layouts", content=EXAMPLE_LOG).json()
     page = f"/l/{created['id']}.txt"
     assert client.get(page).status_code == 200
@@ -39,6 +39,7 @@ def test_what_needs_no_storage_goes_on_beside_a_postgresql_that_is_stopped(
     refused.append(client.delete(f"/api/v1/layouts/{created['id']}", headers={"Authorization": "Bearer x"}))
     assert [answer.status_code for answer in others] == [200] * 4
     assert "pfnscope_storage_up 0" in others[2].text
+    assert "pfnscope_rate_counted_alone_total 0" not in client.get("/metrics").text
     assert [(answer.status_code, answer.json()["detail"]) for answer in refused] == [(503, AWAY)] * 8
     own_cluster.go_on()
     until(lambda: client.get("/readyz").status_code == 200)

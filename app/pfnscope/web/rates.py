@@ -100,8 +100,16 @@ class RateLimit:
 
     @property
     def blocks(self) -> bool:
-        """Whether :meth:`wait` and :meth:`count` may have to wait for another server."""
-        return self._item is not None and self._shared is not None
+        """Whether :meth:`wait` and :meth:`count` would wait for another server now."""
+        away = self._away and self._clock() < self._ask_again
+        return self._item is not None and self._shared is not None and not away
+
+    def give_up(self, error: Exception) -> None:
+        """Count alone for some seconds: the shared counters do not answer, or not soon enough."""
+        if not self._away:
+            EVENTS.warning("shared counters of the rate limit do not answer: counting alone", exc_info=error)
+        self._away = True
+        self._ask_again = self._clock() + _ASK_AGAIN_SECONDS
 
     def wait(self, client: str, texts: int = 1) -> int:
         """Count so many texts of this client: 0, or the seconds to wait where they are too many.
@@ -138,10 +146,7 @@ class RateLimit:
             try:
                 answer = question(self._shared)
             except (StorageError, StoreUnavailable) as error:
-                if not self._away:
-                    EVENTS.warning("shared counters of the rate limit do not answer: counting alone", exc_info=error)
-                self._away = True
-                self._ask_again = self._clock() + _ASK_AGAIN_SECONDS
+                self.give_up(error)
             else:
                 if self._away:
                     EVENTS.info("shared counters of the rate limit answer again")

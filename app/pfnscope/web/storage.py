@@ -16,6 +16,8 @@ T = TypeVar("T")
 _AT_ONCE = 12  # fewer than the connections that a pool has
 _SECONDS = 8  # more than the storage's own time-outs for one step, so that a call beyond it hangs and is not slow
 
+_SOON_SECONDS = 1
+
 
 class StorageCalls:
     """Runs methods of ``Layouts``; at most so many at once in one server process, each for so many seconds.
@@ -32,18 +34,25 @@ class StorageCalls:
 
     async def run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The result of ``call``. Raises what it raises, and StoreUnavailable where it does not end in time."""
+        return await self._within(self._seconds, partial(call, *args, **kwargs))
+
+    async def soon(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The same for those who can do without: they wait a second, and who waits longer is not refused for it."""
+        return await self._within(min(_SOON_SECONDS, self._seconds), partial(call, *args, **kwargs))
+
+    async def _within(self, seconds: float, call: Callable[[], T]) -> T:
         self._hanging = {other for other in self._hanging if not other.done()}
         if self._hanging:
             raise StoreUnavailable("the storage does not answer")
         try:
-            running = self._threads.submit(partial(call, *args, **kwargs))
+            running = self._threads.submit(call)
         except RuntimeError as error:  # the machine has no more threads, or the server is ending
             raise StoreUnavailable("the storage cannot be reached") from error
         try:
-            with anyio.fail_after(self._seconds):
+            with anyio.fail_after(seconds):
                 return await asyncio.wrap_future(running)
         except TimeoutError as error:
-            if not running.cancel():  # one that has not begun is left out
+            if not running.cancel() and seconds == self._seconds:  # one that has not begun never begins
                 self._hanging.add(running)
             raise StoreUnavailable("the storage does not answer") from error
 

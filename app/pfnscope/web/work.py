@@ -7,6 +7,7 @@ from typing import Annotated, ParamSpec, TypeVar
 import anyio
 from fastapi import Depends, HTTPException, Request
 
+from pfnscope.service.layouts import StoreUnavailable
 from pfnscope.web.clients import client_of
 from pfnscope.web.deps import Services, ServicesDep
 
@@ -32,8 +33,7 @@ class Work:
 
     async def admit(self, texts: int = 1) -> None:
         """Count so many texts of this client; without one, only see whether there could be. Raises 429."""
-        rate = self._rate
-        wait = await self._storage.run(rate.wait, self.client, texts) if rate.blocks else rate.wait(self.client, texts)
+        wait = await self._counted(self._rate.wait, texts)
         if wait:
             raise HTTPException(429, f"{self._sentence}; try again later.", {"Retry-After": str(wait)})
         self._admitted = True
@@ -74,11 +74,18 @@ class Work:
     async def _pay(self) -> None:
         """Count the whole seconds of work that this client has had."""
         seconds = self._rate.due(self.client)
-        if seconds and self._rate.blocks:
-            with anyio.CancelScope(shield=True):  # bounded by the patience with those counters
-                await self._storage.run(self._rate.count, self.client, seconds)
-        elif seconds:
-            self._rate.count(self.client, seconds)
+        if seconds:
+            with anyio.CancelScope(shield=True):  # bounded by the patience with shared counters
+                await self._counted(self._rate.count, seconds)
+
+    async def _counted(self, question: Callable[[str, int], T], amount: int) -> T:
+        """The answer of the rate limit: of shared counters where they answer soon, else of this process's own."""
+        if self._rate.blocks:
+            try:
+                return await self._storage.soon(question, self.client, amount)
+            except StoreUnavailable as error:
+                self._rate.give_up(error)
+        return question(self.client, amount)
 
 
 async def work_of(request: Request, services: ServicesDep) -> Work:
