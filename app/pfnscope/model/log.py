@@ -13,6 +13,7 @@ from pfnscope.kernel.release import Bounds, Release, Version
 from pfnscope.model.counts import Count, NodeProcessor, PrintedCounts
 from pfnscope.model.ranges import Address, Bordered, ByteRange, FrameRange, Lines, MaybeBordered
 from pfnscope.model.sizes import InstalledMemory, NamedSize, NodeTotal
+from pfnscope.model.sources import Source, UnusedFile
 
 
 class MemoryType(StrEnum):
@@ -329,7 +330,8 @@ class BootLog(MemoryMaps, msgspec.Struct, frozen=True):
 
     ``host`` is the machine that a log daemon names, ``hardware`` its model and firmware as DMI has them.
     ``capture_kernel``: it only saves the memory of one that crashed. ``printed_by`` is what the lines tell of a release
-    that none names; None where they tell nothing.
+    that none names; None where they tell nothing. ``source`` is the file it was read from, of the ``sources`` that the
+    text was put together of; ``unused_files`` lay beside them.
     """
 
     index: int = 1
@@ -377,6 +379,9 @@ class BootLog(MemoryMaps, msgspec.Struct, frozen=True):
     assumed: tuple[str, ...] = ()
     recognised: Lines = ()
     printed_by: PrintedBy | None = None
+    source: str | None = None
+    sources: tuple[Source, ...] = ()
+    unused_files: tuple[UnusedFile, ...] = ()
 
     def stable_of(self, release: Release | None) -> Version | None:
         """The stable release to take for a kernel: its own, or the last of those that its lines leave possible.

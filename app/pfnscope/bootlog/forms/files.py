@@ -223,7 +223,7 @@ FORMS = (
         make=lambda g, lines: ListHeader(which=cast("ListName", g[0]), lines=lines),
         samples=(
             "root@host:~# cat /sys/kernel/debug/memblock/memory",
-            "==> /sys/kernel/debug/memblock/reserved <==",
+            "/sys/kernel/debug/memblock/reserved <==",
             "== memory",
         ),
         source="mm/memblock.c, 2.6.39-7.1: file names at prompts and between files",
