@@ -80,8 +80,8 @@ def test_what_a_row_gives_is_added_to_a_boot() -> None:
         for form, sample in SAMPLED
         if (match := compiled(form.pattern).match(sample.encode()))
     ]
-    kinds = {type(effect) for effect in effects if not isinstance(effect, FileLine | Noted)} - {type(None), FileName}  # it ends a draft
-    assert kinds <= LIST_OF.keys() | EFFECTS.keys()
+    kinds = {type(effect) for effect in effects if not isinstance(effect, FileLine | Noted)} - {type(None)}
+    assert kinds - {FileName} <= LIST_OF.keys() | EFFECTS.keys()  # the name of a file ends a draft
     assert {effect.field for effect in effects if isinstance(effect, Tally)} <= set(PrintedCounts.__struct_fields__)
 
 

@@ -10,6 +10,7 @@ from pfnscope.bootlog.boots.finish import finish, printed_by
 from pfnscope.bootlog.boots.joining import chosen, joined
 from pfnscope.bootlog.boots.streams import PROSE_LINES, Order, drafts, is_log, is_prose
 from pfnscope.bootlog.names import without_names
+from pfnscope.bootlog.boots.twins import fold
 from pfnscope.bootlog.file_names import MOST_FILES, NamedFile, sources_of
 from pfnscope.bootlog.records import ELLIPSIS, records_and_runs
 from pfnscope.bootlog.text.decoding import DECODED, decode
@@ -117,11 +118,13 @@ def _gathered(searchable: Text, parts: list[Draft], names: Sequence[NamedFile]) 
     recognised = {line for part in parts for line in part.recognised}
     hosts = tuple(dict.fromkeys(part.host for part in parts if part.host))
     recognised.update(line for item in names for line in item.lines)
-    parts = joined(parts)
+    everything = joined(parts)
+    recognised |= fold(searchable, everything, names)
+    parts = [part for part in everything if part.same_as is None]
     _name_nameless(parts)
     boots = chosen(parts)
-    if any(part.files.lines for part in parts):
-        logs = _with_files(parts, boots)
+    if any(part.files.lines for part in everything):
+        logs = _with_files(everything, boots)
     else:
         logs = tuple(finish(boot, index, len(boots)) for index, boot in enumerate(boots, 1))
     known = {*recognised, *(line for log in logs for line in log.recognised)} if logs else ()

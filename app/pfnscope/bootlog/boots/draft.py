@@ -125,7 +125,9 @@ class Draft:
         "recognised",
         "region_names",
         "running",
+        "same_as",
         "spellings",
+        "stamps",
         "tallies",
         "unread",
         "widest",
@@ -158,6 +160,8 @@ class Draft:
         self.doubled = False
         self.first: Record | None = None
         self.last: Record | None = None
+        self.stamps: tuple[int, ...] = ()  # of the first lines with one that tells this boot from others
+        self.same_as: Draft | None = None  # the boot whose log this is a further copy of
         self.unread: tuple[tuple[int, int], ...] = ()  # lines of no known form, with their bytes
         self.widest = 0  # bytes of the longest line that was read
         self.banner_width = self.command_width = 0

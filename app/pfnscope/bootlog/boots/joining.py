@@ -35,19 +35,17 @@ def joined(parts: list[Draft]) -> list[Draft]:
 
 
 def _without_quotes(parts: list[Draft]) -> list[Draft]:
-    """The parts without those that only quote a whole log of the same text; their lines count for that boot."""
+    """Mark the parts that only quote a whole log of the same text; their lines count for that boot."""
     whole = [part for part in parts if part.banner is not None and part.has_ranges]
     if len(whole) > _MOST_WHOLE:
         return parts
-    out = []
     for part in parts:
         sources = [boot for boot in whole if boot is not part and is_taken_from(part, boot)]
         if len(sources) == 1 or (sources and part.banner is not None):
             sources[0].confirm(part)
+            part.same_as = sources[0]
             whole = [boot for boot in whole if boot is not part]
-        else:
-            out.append(part)
-    return out
+    return parts
 
 
 def chosen(parts: list[Draft]) -> list[Draft]:

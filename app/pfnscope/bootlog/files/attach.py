@@ -28,6 +28,8 @@ from pfnscope.units import PAGE_SIZE
 def adopt(parts: Sequence[Draft], boots: list[Draft]) -> list[Draft]:
     """Move the files of drafts that are no boots to the boot before them, or else to the first.
 
+    A further copy of a boot's log stands for that boot.
+
     Without any boot the files make one, where they hold a fact. ``boots`` are some of ``parts``.
     """
     if not boots:
@@ -38,9 +40,10 @@ def adopt(parts: Sequence[Draft], boots: list[Draft]) -> list[Draft]:
     chosen = {id(boot) for boot in boots}
     owner = boots[0]
     for part in parts:
-        if id(part) in chosen:
-            owner = part
-        elif part.files.lines:
+        whole = part.same_as or part
+        if id(whole) in chosen:
+            owner = whole
+        if part is not owner and part.same_as is None and part.files.lines:
             owner.files.absorb(part.files)
             owner.recognised.update(number for line in part.files.lines for number in line.lines)
     return boots
