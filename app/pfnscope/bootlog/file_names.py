@@ -66,6 +66,8 @@ def first_lines(decoded: bytes) -> list[int]:
 
 def sources_of(names: Sequence[NamedFile], line_count: int) -> tuple[tuple[Source, ...], tuple[UnusedFile, ...]]:
     """The files that a text consists of, by their first lines, and those that it only names."""
+    if not names:
+        return (), ()
     ordered = sorted(names, key=lambda item: item.lines)
     ends = [item.lines[0] - item.blank for item in ordered[1:]] + [line_count + 1]
     sources = [

@@ -13,7 +13,7 @@ from pfnscope.kernel.release import Bounds, Release, Version
 from pfnscope.model.counts import Count, NodeProcessor, PrintedCounts
 from pfnscope.model.ranges import Address, Bordered, ByteRange, FrameRange, Lines, MaybeBordered
 from pfnscope.model.sizes import InstalledMemory, NamedSize, NodeTotal
-from pfnscope.model.sources import Source, UnusedFile
+from pfnscope.model.sources import Source, UnusedFile, line_words
 
 
 class MemoryType(StrEnum):
@@ -382,6 +382,10 @@ class BootLog(MemoryMaps, msgspec.Struct, frozen=True):
     source: str | None = None
     sources: tuple[Source, ...] = ()
     unused_files: tuple[UnusedFile, ...] = ()
+
+    def at(self, line: int) -> str:
+        """Where a line of the text is, in words: ``line 5``, or by file as ``sos_commands/kernel/dmesg:5``."""
+        return line_words((line,), self.sources)
 
     def stable_of(self, release: Release | None) -> Version | None:
         """The stable release to take for a kernel: its own, or the last of those that its lines leave possible.

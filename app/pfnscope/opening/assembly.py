@@ -38,8 +38,13 @@ def assembled(parts: Sequence[Part], unused: Iterable[Unused] = ()) -> bytes:
     return b"\n".join([*texts, b"".join(left_out)] if left_out else texts) + DECODED
 
 
+def shown(name: str) -> str:
+    """A name of a file as it stands in its line, without what would end it there."""
+    return shown_name(name).replace("<==", "<--").strip() or "-"
+
+
 def _line(name: str, behind: str = "") -> bytes:
-    return f"==> {shown_name(name).replace('<==', '<--').strip() or '-'} <=={behind}\n".encode()
+    return f"==> {shown(name)} <=={behind}\n".encode()
 
 
 def _whole_lines(text: bytes) -> bytes:
