@@ -116,6 +116,11 @@ GROUPS: tuple[tuple[str, tuple[Note, ...]], ...] = (
             Note("node-ranges-from-memblock", "Node ranges were taken from what memblock=debug printed."),
             Note("node-ranges-from-debugfs", "Node ranges were taken from memblock.memory in debugfs."),
             Note("nodes-unknown", "The list of memory does not say of which nodes: all is taken as node 0."),
+            Note(
+                "same-log",
+                "The same log stands in the text more than once, such as dmesg beside a journal: it is one boot.",
+            ),
+            Note("more-files", "The text names more files than are told apart.", "Give fewer of them at once."),
             Note("firmware-map-from-sysfs", "The firmware map was taken from /sys/firmware/memmap."),
         ),
     ),
