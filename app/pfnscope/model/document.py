@@ -22,7 +22,6 @@ from pfnscope.model.log import (
     Initmem,
     MapEntry,
     MemblockRegion,
-    MemoryMaps,
     MovableStart,
     NodeRange,
     ReservedRegion,
@@ -31,6 +30,7 @@ from pfnscope.model.log import (
     ZoneInfo,
     ZoneRange,
 )
+from pfnscope.model.maps import MemoryMaps
 from pfnscope.model.ranges import Address, Bordered, FrameRange, Lines
 from pfnscope.model.sources import Source, UnusedFile
 

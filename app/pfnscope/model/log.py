@@ -5,14 +5,15 @@ in the text as given. What the text does not say is None or empty, never a defau
 """
 
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Literal
 
 import msgspec
 
 from pfnscope.kernel.release import Bounds, Release, Version
 from pfnscope.model.counts import Count, NodeProcessor, PrintedCounts
+from pfnscope.model.maps import MemoryMaps
 from pfnscope.model.ranges import Address, Bordered, ByteRange, FrameRange, Lines, MaybeBordered
-from pfnscope.model.sizes import InstalledMemory, NamedSize, NodeTotal
+from pfnscope.model.sizes import FreeBlocks, InstalledMemory, NamedSize, NodeTotal
 from pfnscope.model.sources import Source, UnusedFile, line_words
 
 
@@ -287,35 +288,7 @@ class Files(msgspec.Struct, frozen=True):
     memory_block_size: Count | None = None
     totals: tuple[NodeTotal, ...] = ()
     installed: tuple[InstalledMemory, ...] = ()
-
-
-class _HasMaps(Protocol):
-    @property
-    def firmware_map(self) -> tuple[MapEntry, ...]: ...
-    @property
-    def user_map(self) -> tuple[MapEntry, ...]: ...
-    @property
-    def extended_map(self) -> tuple[MapEntry, ...]: ...
-    @property
-    def modified_map(self) -> tuple[MapEntry, ...]: ...
-    @property
-    def map_before_kernel(self) -> tuple[MapEntry, ...]: ...
-
-
-class MemoryMaps:
-    """What has the maps that a kernel prints one after another."""
-
-    __slots__ = ()
-
-    @property
-    def map_in_force(self: _HasMaps) -> tuple[MapEntry, ...]:
-        """The last of the maps that the kernel printed: firmware, extended, user, modified (e820.c, all releases)."""
-        return self.modified_map or self.map_before_kernel
-
-    @property
-    def map_before_kernel(self: _HasMaps) -> tuple[MapEntry, ...]:
-        """The last map before the kernel changes it of its own accord, or where none is printed the modified one."""
-        return self.user_map or self.extended_map or self.firmware_map or self.modified_map
+    free: tuple[FreeBlocks, ...] = ()
 
 
 class PrintedBy(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ from pfnscope.bootlog.boots.draft import Draft
 from pfnscope.bootlog.files.facts import (
     block_size,
     blocks,
+    free_blocks,
     installed,
     memblock_lists,
     memmap_entries,
@@ -83,6 +84,7 @@ def _files(lines: Sequence[FileLine], notes: Notes) -> Files:
         memory_block_size=size,
         totals=totals(lines),
         installed=installed(lines),
+        free=free_blocks(lines),
     )
 
 
