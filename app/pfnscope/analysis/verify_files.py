@@ -12,13 +12,14 @@ from pfnscope.units import format_size
 
 _RAM, _IOMEM = "System RAM", "iomem.txt"
 _FREE, _BUDDYINFO = "free pages of each zone", "buddyinfo"
+_ABSENT = "not in the record"
 _CAME = "memory came or went after boot"
 
 
 def compare_ram(layout: Layout, record: Record, changed: Changes) -> FileComparison:
     """memblock.memory is System RAM, but for what firmware or a device tree keeps to itself: reserved in iomem."""
     if record.ram is None or not layout.memory:
-        why = "the log gives no memory of nodes" if record.ram is not None else record.missing[_IOMEM]
+        why = "the log gives no memory of nodes" if record.ram is not None else record.missing.get(_IOMEM, _ABSENT)
         return FileComparison(_RAM, record.named(_IOMEM), "page frames", None, left_out=(LeftOut(None, None, why),))
     ours, theirs = layout.memory_frames - record.reserved, record.ram - record.reserved
     extra, lacking = theirs - ours, ours - theirs
@@ -41,7 +42,7 @@ def compare_free(layout: Layout, record: Record, changed: Changes) -> FileCompar
     """A zone has no more free pages than it has pages, and each zone with free pages is one of the log's."""
     file = record.named(_BUDDYINFO)
     if record.free is None or not layout.zone_spans:
-        why = "the log gives no zone ranges" if record.free is not None else record.missing[_BUDDYINFO]
+        why = "the log gives no zone ranges" if record.free is not None else record.missing.get(_BUDDYINFO, _ABSENT)
         return FileComparison(_FREE, file, "zones", None, left_out=(LeftOut(None, None, why),))
     spans = {(span.node, span.zone): span for span in layout.zone_spans}
     agreed, differences = 0, list[Difference]()

@@ -30,7 +30,7 @@ def assembled(parts: Sequence[Part], unused: Iterable[Unused] = ()) -> bytes:
 
     Records of pstore that stand last part first are put in order. A single part without a name stays as it is.
     """
-    left_out = [_line(item.name, f" not used: {shown_name(item.reason)}") for item in unused]
+    left_out = [_line(item.name, f" not used: {_ended(item.reason)}") for item in unused]
     if len(parts) == 1 and not parts[0].name and not left_out:
         return parts[0].data
     texts = [_line(part.name) + _whole_lines(decode(part.data)) for part in _in_order(parts)]
@@ -45,6 +45,11 @@ def shown(name: str) -> str:
 
 def _line(name: str, behind: str = "") -> bytes:
     return f"==> {shown(name)} <=={behind}\n".encode()
+
+
+def _ended(reason: str) -> str:
+    """A reason at whose end no line goes on, as one would behind an equals sign."""
+    return shown_name(" ".join(reason.split())).rstrip("= ") or "-"
 
 
 def _whole_lines(text: bytes) -> bytes:

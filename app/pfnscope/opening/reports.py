@@ -7,7 +7,7 @@ Sources: sos/report/plugins/{logs,kernel,memory,hardware,numa,kdump}.py of sos 3
 fs/pstore/inode.c, 5.9 to 7.1.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
 
 import msgspec
@@ -199,31 +199,32 @@ def _selected(kind: Kind, roots: Collection[str], paths: Sequence[tuple[str, lis
     used: list[tuple[_Natural, int, _Age, str]] = []
     unused: dict[str, str] = {}
     for name, parts in paths:
-        root = _root_of(parts, roots)
-        if root is None:
+        place = next(_places(parts, roots, by_length), None)
+        if place is None:
             continue
-        own = parts[root.count("/") :]
-        for pattern, at, why in by_length.get(len(own), ()):
-            if _matches(own, pattern):
-                if why:
-                    unused[name] = why
-                else:
-                    used.append((_natural(root), at, _age(own), name))
-                break
+        root, own, at, why = place
+        if why:
+            unused[name] = why
+        else:
+            used.append((_natural(root), at, _age(own), name))
     names = tuple(dict.fromkeys(name for *_, name in sorted(used)))
     unused |= dict.fromkeys(names[:-MOST_USED], f"behind the {MOST_USED} files that are read")
     root = next(iter(roots)) if len(roots) == 1 else ""
     return Selection(names[-MOST_USED:], kind.name, root, tuple(unused.items())[:_MOST_NAMED])
 
 
-def _root_of(parts: Sequence[str], roots: Collection[str]) -> str | None:
-    """The outermost of the folders that a path is in."""
+def _places(
+    parts: Sequence[str], roots: Collection[str], by_length: dict[int, list[tuple[_Pattern, int, str]]]
+) -> Iterator[tuple[str, Sequence[str], int, str]]:
+    """Where in a report a path lies: in which of the folders, as which row of the kind, and why it is not read."""
     root = ""
-    for part in parts:
+    for depth in range(len(parts)):
         if root in roots:
-            return root
-        root += f"{part}/"
-    return None
+            own = parts[depth:]
+            for pattern, at, why in by_length.get(len(own), ()):
+                if _matches(own, pattern):
+                    yield root, own, at, why
+        root += f"{parts[depth]}/"
 
 
 def _matches(parts: Sequence[str], pattern: _Pattern) -> bool:

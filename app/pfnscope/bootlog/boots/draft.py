@@ -130,6 +130,7 @@ class Draft:
         "stamps",
         "tallies",
         "unread",
+        "when",
         "widest",
         "x86_lines",
     )
@@ -161,6 +162,7 @@ class Draft:
         self.first: Record | None = None
         self.last: Record | None = None
         self.stamps: tuple[int, ...] = ()  # of the first lines with one that tells this boot from others
+        self.when = b""  # the digits in front of the banner: the time by which a log daemon tells boots apart
         self.same_as: Draft | None = None  # the boot whose log this is a further copy of
         self.unread: tuple[tuple[int, int], ...] = ()  # lines of no known form, with their bytes
         self.widest = 0  # bytes of the longest line that was read

@@ -221,6 +221,8 @@ class _Stream:
             current.reason = "prose"
         draft = self.drafts[-1]
         draft.host = record.host or draft.host
+        if isinstance(record.effect, Banner) and draft.banner is None:
+            draft.when = _digits(self._text.data[record.start : record.start + record.column - 1])
         take(draft, record)
         if record.lines[-1] not in draft.recognised:
             return
@@ -302,6 +304,10 @@ class _Stream:
             return True
         memblock = isinstance(record.effect, MemblockLine) or record.effect == Header("memblock")
         return memblock and self._stamp >= _EARLY and current.named and current.has_layout
+
+
+def _digits(prefix: bytes) -> bytes:
+    return bytes(byte for byte in prefix if byte in b"0123456789")
 
 
 def _follows_memblock(banner: Banner) -> bool:
