@@ -69,7 +69,7 @@ def test_nothing_goes_on_in_the_next_file() -> None:
     text = b"==> a <==\n" + wrapped + entry + b"\n==> b <==\n0x000000000badffff] usable\nconsole=ttyS0 memmap=1G!4G\n"
     reading = read(text + LOG)
     assert [boot.command_line for boot in reading.boots if boot.source == "a"] in ([], ["ro quiet"])
-    assert not any(0xBAE0000 in (item.end for item in boot.firmware_map) for boot in reading.boots)
+    assert 0xBAE0000 not in {int(item.end) for boot in reading.boots for item in boot.firmware_map}
 
 
 def test_a_kernel_line_names_no_file_and_names_of_sysfs_are_read_as_before() -> None:

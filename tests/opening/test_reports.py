@@ -13,8 +13,8 @@ from pfnscope.model.document import Document
 from pfnscope.opening.reports import KINDS, MOST_USED, selection
 from pfnscope.opening.texts import opened, opened_path
 from pfnscope.service.analyzing import analyze
-from tests.opening.test_wrappings import tar_of
 from tests.support.reports import ABRT, CAPTURE, CRASH, LOG, PSTORE, SOSREPORT, SUPPORTCONFIG, TREE, below, write
+from tests.support.wrappings import tar_of
 
 ALL = {
     "sosreport": below(TREE, SOSREPORT),

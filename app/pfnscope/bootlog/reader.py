@@ -9,9 +9,9 @@ from pfnscope.bootlog.boots.draft import Draft
 from pfnscope.bootlog.boots.finish import finish, printed_by
 from pfnscope.bootlog.boots.joining import chosen, joined
 from pfnscope.bootlog.boots.streams import PROSE_LINES, Order, drafts, is_log, is_prose
-from pfnscope.bootlog.names import without_names
 from pfnscope.bootlog.boots.twins import fold
 from pfnscope.bootlog.file_names import MOST_FILES, NamedFile, sources_of
+from pfnscope.bootlog.names import without_names
 from pfnscope.bootlog.records import ELLIPSIS, records_and_runs
 from pfnscope.bootlog.text.decoding import DECODED, decode
 from pfnscope.bootlog.text.order import in_order_of_parts, renumbered, reordered, turned_round

@@ -16,6 +16,7 @@ from pfnscope.bootlog.boots.draft import LAYOUT, Draft
 from pfnscope.bootlog.file_names import NamedFile, sources_of
 from pfnscope.bootlog.records import Record
 from pfnscope.bootlog.text.searchable import Text
+from pfnscope.model.log import Diagnostic
 from pfnscope.model.ranges import Lines
 from pfnscope.model.sources import Source, line_words
 from pfnscope.patterns import compiled
@@ -137,4 +138,5 @@ def _note(whole: Draft, copy: Draft, sources: Sequence[Source]) -> None:
     message = (
         f"The log that begins at {places[0]} stands at {places[1]} once more: both are one boot, read from the first."
     )
-    whole.complain("info", "same-log", message, copy.first.lines[:1] if copy.first else (), None)
+    line = copy.first.lines[0] if copy.first else None
+    whole.diagnostics.append(Diagnostic("info", "same-log", message, line, None))
