@@ -74,8 +74,9 @@ def block_differences(analysis: Analysis, record: Record) -> Iterator[Difference
     for item in layout.memory:
         memory.setdefault(item.node, []).append(item.frames)
     by_node, anywhere = {node: FrameSet.of(frames) for node, frames in memory.items()}, layout.memory_frames
-    for block in blocks:
-        if block.node is None or not anywhere.touches(block.frames):
+    for run in blocks:
+        if run.node is None:
             continue
-        if not by_node.get(block.node, FrameSet()).touches(block.frames):
-            yield Difference(block.frames.start, block.frames.end, f"not node {block.node}", f"node {block.node}")
+        own = by_node.get(run.node, FrameSet()).rounded_out(record.block_frames)
+        for frames in anywhere.clip(run.frames.start, run.frames.end) - own:
+            yield Difference(frames.start, frames.end, f"memory of another node than {run.node}", f"node {run.node}")

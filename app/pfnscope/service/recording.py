@@ -11,7 +11,7 @@ from pfnscope.analysis import Analysis
 from pfnscope.analysis import analyze as judge
 from pfnscope.analysis.hazards import left_out, top_of
 from pfnscope.analysis.verify import verify
-from pfnscope.bootlog import read
+from pfnscope.bootlog import LOOKED_FOR, read
 from pfnscope.errors import ServiceError
 from pfnscope.files import FileRefused, read_file
 from pfnscope.kernel.architectures import architecture_of_machine
@@ -28,6 +28,7 @@ from pfnscope.recording.machine import kernel_log, small_files
 from pfnscope.recording.model import SUMMARY
 from pfnscope.recording.reading import Summary, read_record, read_summary, record_of
 from pfnscope.service.analyzing import Options, chosen, judged
+from pfnscope.service.errors import NoMemoryLayout
 from pfnscope.units import PAGE_SIZE
 
 Say = Callable[[str], None]
@@ -180,8 +181,10 @@ def _verify_record(folder: Path, options: Options) -> Verification:
 def _verify_report(text: bytes, options: Options) -> Verification:
     reading = read(text)
     log = chosen(reading, options)
-    alone = msgspec.structs.replace(reading, boots=(_without_files(log),))
-    analysis = judged(alone, msgspec.structs.replace(options, boot=None))
+    alone = _without_files(log)
+    if not alone.has_layout:
+        raise NoMemoryLayout(LOOKED_FOR, reading.seen, reading.line_count)
+    analysis = judged(msgspec.structs.replace(reading, boots=(alone,)), msgspec.structs.replace(options, boot=None))
     size = block_size(analysis.log, analysis.layout)
     return verify(analysis, record_of(log, analysis.layout.page_size, size.size if size else None))
 
