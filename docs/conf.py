@@ -19,6 +19,7 @@ PARTS = {
         "docs/terminal",
         "docs/what-if",
         "docs/verify",
+        "docs/reports",
         "docs/fleet",
         "docs/library",
         "docs/sharing",
