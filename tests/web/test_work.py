@@ -147,6 +147,31 @@ def test_a_process_ends_when_its_client_leaves(tmp_path: Path) -> None:
         portal.call(run)
 
 
+def test_a_client_that_leaves_while_a_process_starts_leaves_none_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    workers, started = Workers(1, 300), []
+    start = anyio.to_process.open_process
+
+    async def run() -> None:
+        asking = Asking(workers)
+
+        async def leave_at_start(*args: Any, **kwargs: Any) -> Any:
+            process = await start(*args, **kwargs)
+            started.append(process)
+            asking.left.set()
+            return process
+
+        monkeypatch.setattr(anyio.to_process, "open_process", leave_at_start)
+        with pytest.raises(HTTPException, match="has left"):
+            await asking.work.apart(for_ever, Path("nowhere"))
+        assert workers.busy == 0
+        known = anyio.to_process._process_pool_workers.get()
+        assert [process for process in started if process.returncode is None and process not in known] == []
+
+    with start_blocking_portal() as portal:
+        portal.call(run)
+    assert len(started) == 1
+
+
 def test_a_connection_that_closes_ends_the_process_of_its_request(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)

@@ -159,6 +159,10 @@ def _refuse_many(boots: tuple[Any, ...], most: int) -> None:
             raise TooManyRanges(count, most)
 
 
+def ready() -> None:
+    """Do nothing, in a process that has started by then and has imported what jobs need."""
+
+
 def alone(memory_bytes: int, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run work in a process that serves for nothing else: behind what answers people, and within bounds.
 

@@ -104,6 +104,8 @@ class Workers:
         turn = await self._processes.begun(client, self._patience)
         start = time.monotonic()
         try:
+            with anyio.CancelScope(shield=True):  # anyio lets a process live on that is cancelled while it starts
+                await anyio.to_process.run_sync(jobs.ready, limiter=self._unbounded)
             with self._in_time("process"):
                 call = partial(jobs.alone, _MEMORY, work, *args, **kwargs)
                 return await anyio.to_process.run_sync(call, cancellable=True, limiter=self._unbounded)
