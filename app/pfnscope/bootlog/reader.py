@@ -41,7 +41,8 @@ class Reading(msgspec.Struct, frozen=True):
 
     ``seen`` names the families of all recognised lines, for the error where the text has no layout. ``lines``
     are the numbers of all recognised lines, also of parts that are no boot with a layout. ``turned``: the text is the
-    newest line first, or has its parts in another order. ``hosts`` are the machines that log daemons name.
+    newest line first, or has its parts in another order. ``hosts`` are the machines that log daemons name. ``start``
+    are the first bytes of a text without boots.
     """
 
     boots: tuple[BootLog, ...]
@@ -50,6 +51,7 @@ class Reading(msgspec.Struct, frozen=True):
     lines: Lines = ()
     turned: bool = False
     hosts: tuple[str, ...] = ()
+    start: bytes = b""
 
 
 def read(text: bytes | Text) -> Reading:
@@ -91,7 +93,8 @@ def _gathered(searchable: Text, parts: list[Draft]) -> Reading:
     else:
         logs = tuple(finish(boot, index, len(boots)) for index, boot in enumerate(boots, 1))
     known = {*recognised, *(line for log in logs for line in log.recognised)} if logs else ()
-    return Reading(logs, searchable.line_count, seen, searchable.whole(known), hosts=hosts)
+    start = b"" if logs else searchable.start
+    return Reading(logs, searchable.line_count, seen, searchable.whole(known), hosts=hosts, start=start)
 
 
 def _name_nameless(parts: list[Draft]) -> None:

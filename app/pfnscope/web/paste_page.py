@@ -187,6 +187,7 @@ def _paste(
         problem.status if problem else 200,
         here="/",
         problem=problem,
+        kind=refusal.kind if isinstance(refusal, NoMemoryLayout) else None,
         glance=glance(log.text) if problem and log else "",
         answer=answer,
         fields=log.fields if log else None,
