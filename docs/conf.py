@@ -17,6 +17,7 @@ PARTS = {
     "Tutorial": ["docs/tutorial"],
     "How to": [
         "docs/terminal",
+        "docs/ways",
         "docs/what-if",
         "docs/verify",
         "docs/fleet",
@@ -34,6 +35,7 @@ PARTS = {
         "docs/notes",
         "docs/kernel-rules",
         "docs/log-formats",
+        "docs/kinds",
         "docs/words",
         "CHANGELOG",
     ],

@@ -1,4 +1,4 @@
-"""What tools print of a machine's boot log, each as it wraps the lines: input of the commands that docs/ways.md shows."""
+"""What tools print of a machine's boot log, each as it wraps the lines: the input of the commands of docs/ways.md."""
 
 import json
 from collections.abc import Iterator
@@ -42,9 +42,29 @@ def journal(log: bytes, host: str = "web1") -> bytes:
     return messages(log, f"{{when}} {host} kernel: ")
 
 
+def journal_json(log: bytes) -> bytes:
+    """``journalctl -k -o json``."""
+    fields = {"_HOSTNAME": "web1", "SYSLOG_IDENTIFIER": "kernel", "_TRANSPORT": "kernel", "PRIORITY": "6"}
+    rows = [
+        fields | {"__REALTIME_TIMESTAMP": str(int(clock.timestamp() * 1_000_000)), "MESSAGE": message.decode()}
+        for clock, _, message in records(log)
+    ]
+    return b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+
+
+def pstore(log: bytes, count: int = 10) -> dict[str, bytes]:
+    """The records of a crash in /sys/fs/pstore by name, of so many lines: the last part of the log is part 1."""
+    lines = log.splitlines(keepends=True)
+    parts = [b"".join(lines[at : at + count]) for at in range(0, len(lines), count)]
+    return {f"dmesg-ramoops-{at}": f"Panic#1 Part{at + 1}\n".encode() + part for at, part in enumerate(reversed(parts))}
+
+
 def hosts(*logs: bytes, before: str) -> bytes:
     """Lines of several hosts, one of each in turn as they came; ``{host}`` in ``before`` is their name."""
-    lines = [each(log, before.replace("{host}", f"web{at}")).splitlines() for at, log in enumerate(logs, 1)]
+    lines = [
+        each(log, before.replace("{host}", f"web{at}").replace("{number}", str(at))).splitlines()
+        for at, log in enumerate(logs, 1)
+    ]
     most = max(map(len, lines))
     return b"".join(one[at] + b"\n" for at in range(most) for one in lines if at < len(one))
 
@@ -64,7 +84,11 @@ def sol(log: bytes) -> bytes:
 def conserver(log: bytes) -> bytes:
     """A console's log of conserver with times of lines."""
     mark = b"[-- MARK -- Thu Jun  4 10:00:00 2026]\r\n"
-    return b"[-- Console up -- Thu Jun  4 09:00:00 2026]\r\n" + mark + each(log, "[{when}]", "\r\n", "%a %b %e %H:%M:%S %Y")
+    return (
+        b"[-- Console up -- Thu Jun  4 09:00:00 2026]\r\n"
+        + mark
+        + each(log, "[{when}]", "\r\n", "%a %b %e %H:%M:%S %Y")
+    )
 
 
 def virsh(log: bytes) -> bytes:
@@ -100,7 +124,8 @@ def github(log: bytes) -> bytes:
 
 def gitlab(log: bytes) -> bytes:
     """The trace of a job of GitLab."""
-    begin = b"\x1b[0KRunning with gitlab-runner 17.0.0\x1b[0;m\nsection_start:1780567200:step_script\r\x1b[0K\x1b[0;m$ make boot\n"
+    begin = b"\x1b[0KRunning with gitlab-runner 17.0.0\x1b[0;m\nsection_start:1780567200:step_script\r\x1b[0K"
+    begin += b"\x1b[0;m$ make boot\n"
     return begin + each(log) + b"section_end:1780567260:step_script\r\x1b[0K\x1b[32;1mJob succeeded\x1b[0;m\n"
 
 
@@ -138,9 +163,10 @@ def gcp(log: bytes) -> bytes:
     return b"\x1b[2J\x1b[01;01H\x1b[=3h" + BANNER + b"\r\n" + log.replace(b"\n", b"\r\n")
 
 
-def azure(log: bytes) -> bytes:
-    """``az vm boot-diagnostics get-boot-log``."""
-    return json.dumps(log.decode().replace("\n", "\r\n")).encode() + b"\n"
+def aws_json(log: bytes) -> bytes:
+    """``aws ec2 get-console-output``."""
+    output = {"InstanceId": "i-0123456789abcdef0", "Timestamp": "2026-06-04T10:05:00+00:00"}
+    return json.dumps(output | {"Output": log.decode().replace("\n", "\r\n")}, indent=4).encode() + b"\n"
 
 
 def npd(log: bytes) -> bytes:
@@ -149,7 +175,7 @@ def npd(log: bytes) -> bytes:
     stamp = f"{clock:%m%d %H:%M:%S.%f}"
     event = (
         f"I{stamp}       1 log_monitor.go:160] New status generated: &{{Source:kernel-monitor Events:[{{Severity:warn "
-        f"Timestamp:{clock:%Y-%m-%d %H:%M:%S.%f +0000 UTC} m=+{{}} Reason:KernelOops Message:{message.decode()}}}] "
+        f"Timestamp:{clock:%Y-%m-%d %H:%M:%S.%f +0000 UTC} m=+12.5 Reason:KernelOops Message:{message.decode()}}}] "
         "Conditions:[{Type:KernelDeadlock Status:False Transition:2026-06-04 09:00:00 +0000 UTC "
         "Reason:KernelHasNoDeadlock Message:kernel has no deadlock}]}"
     )

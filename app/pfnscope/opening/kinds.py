@@ -239,7 +239,7 @@ ROWS = (
     ),
 )  # fmt: skip
 
-_ELF = {
+ELF = {
     "vmcore": Kind(
         "an ELF vmcore",
         "`vmcore-dmesg FILE > dmesg.txt` writes the log out of it, and kdump may have left it beside the dump as "
@@ -249,6 +249,8 @@ _ELF = {
     "process": Kind("the core of a process", f"`gdb PROGRAM FILE` opens it; {_LOG}"),
     "program": Kind("a program or a kernel image (ELF)", f"it has no log in it; {_LOG}"),
 }
+
+"""ELF files by :data:`pfnscope.opening.elf.Sort`."""
 
 
 def kind_of(data: bytes) -> Kind | None:
@@ -264,7 +266,7 @@ def formats_of_kernels(head: bytes) -> Kind | None:
     sort = sort_of(head)
     if sort is not None:
         program = program_of(head) if sort == "process" else ""
-        kind = _ELF[sort]
+        kind = ELF[sort]
         return Kind(f"{kind.name}, {program}", kind.advice) if program else kind
     row = next((row for row in ROWS if row.matches(head)), None)
     return Kind(row.name, row.advice) if row else None
