@@ -198,9 +198,11 @@ SENDER = (
     r"kernel(?:(?:\[[0-9]+\])?: |(?: [\w\-]+){2} (?:-|\[[^\[\]\n]*\]) )"
 )
 """The host that a log daemon names in front of a message of the kernel, as the first group."""
+STAMPED_SENDER = rf"{_SYSLOG} +({_NAME}) +\[ *[0-9]"
+"""The same where the kernel's time stamp follows, as daemons write what netconsole sends them."""
 _SENDER = (
     rf"{SENDER}|(?:^|[ \t>])(?:<?({_ADDRESS})>?(?:[:,]| +(?:\[|<|[0-9]{{1,3}},)))"
-    rf"|{_SYSLOG} +({_NAME}) +\[ *[0-9]"
+    rf"|{STAMPED_SENDER}"
 )
 _SHORTEST = 17  # bytes of a prefix with a host name; a time stamp alone has fewer
 
