@@ -25,7 +25,6 @@ from pfnscope.opening.reports import selection
 from pfnscope.units import format_size
 
 _EAGER = 16 << 20  # bytes of an archive's first files that are unpacked together with the list of its names
-_PEEK = 1 << 16
 _NAMED = 100  # files that are not read, by name
 
 
@@ -84,7 +83,7 @@ def opened_path(path: str | PathLike[str], limit: int = LIMIT, *, pipes: bool = 
     with open_file(where, pipes=pipes) as file:
         if size(file) <= limit:
             return opened_stream(file, where, limit)
-        start = packing.beginning(file.read(max(_PEEK, START)), START)
+        start = packing.beginning(file.read(START), START)
     form = format_of(start)
     if form not in ("tar", "zip"):
         raise beyond(start, limit)
