@@ -225,12 +225,12 @@ def test_unused_files_say_what_they_are() -> None:
 
 
 def test_the_library_is_asked_of_few_files_of_an_archive(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[bytes] = []
-    monkeypatch.setattr(kinds, "kind_of", asked.append)
+    looked_at: list[bytes] = []
+    monkeypatch.setattr(kinds, "kind_of", looked_at.append)
     files = {f"{at}.png": OTHERS["png"] for at in range(300)}
     with pytest.raises(NoLogInside):
         opened(zip_of(files | {"vmcore": DUMPS["kdump"]}))
-    assert len(asked) == 101  # and of the archive itself
+    assert len(looked_at) == 101  # and of the archive itself
 
 
 def test_a_scan_says_what_files_are(tmp_path: Path) -> None:

@@ -278,11 +278,11 @@ def _known_to_library(head: bytes) -> Kind | None:
     from puremagic import magic_string
 
     try:
-        found = [match for match in magic_string(head) if match.offset >= 0]
+        matches = [match for match in magic_string(head) if match.offset >= 0]
     except (ValueError, LookupError):
         return None
-    sizes = [len(match.byte_match) for match in found if _weight(match.byte_match) >= _LEAST_WEIGHT]
-    longest = [match for match in found if sizes and len(match.byte_match) == max(sizes)]
+    sizes = [len(match.byte_match) for match in matches if _weight(match.byte_match) >= _LEAST_WEIGHT]
+    longest = [match for match in matches if sizes and len(match.byte_match) == max(sizes)]
     types = {match.mime_type for match in longest if match.mime_type} or {""}
     media = {kind for kind, _, _ in (one.partition("/") for one in types)} - {"application"}
     if len(media) == 1 and (medium := media.pop()) in _MEDIA:
