@@ -31,7 +31,7 @@ bench-serve: setup ## Measure the server
 	$(BIN)/python benchmarks/serve.py
 bench-abuse: setup ## Measure stored pages beside slow connections, huge bodies and bombs
 	$(BIN)/python benchmarks/abuse.py
-soak: setup-dev ## 32 writers and 32 readers for 30 seconds, and 20 kills, on SQLite and PostgreSQL
+soak: setup-dev ## 32 writers, who delete too, and 32 readers for 30 seconds, 20 kills, and a PostgreSQL that stands still
 	SOAK='30 20' $(BIN)/pytest -q tests/web/test_soak.py
 bench-page: setup-dev ## Measure the pages in Chromium: bytes, first bars, zooms
 	$(BIN)/python benchmarks/page.py

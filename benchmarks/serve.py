@@ -156,13 +156,15 @@ threads = [threading.Thread(target=run) for _ in range(connections)]
 """
 
 
-# Clients that come again as soon as they have an answer; where they are told to wait, after a tenth of a second.
+# Clients, each with an address of its own, that come again as soon as they have an answer; where they are told to wait,
+# after a tenth of a second.
 _LOAD = """
 import http.client, json, sys, threading, time
 body, statuses, over = open(sys.argv[2], "rb").read(), [], threading.Event()
-def run():
+def run(n):
     while not over.is_set():
-        connection = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=120)
+        source = (f"127.0.1.{n + 1}", 0)
+        connection = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=120, source_address=source)
         connection.request("POST", "/api/v1/analyze", body, {"Content-Type": "text/plain"})
         answer = connection.getresponse()
         answer.read()
@@ -170,7 +172,7 @@ def run():
         statuses.append(answer.status)
         if answer.status != 200:
             time.sleep(0.1)
-threads = [threading.Thread(target=run) for _ in range(int(sys.argv[3]))]
+threads = [threading.Thread(target=run, args=(n,)) for n in range(int(sys.argv[3]))]
 [thread.start() for thread in threads]
 sys.stdin.read()
 over.set()

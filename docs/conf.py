@@ -20,6 +20,7 @@ PARTS = {
         "docs/ways",
         "docs/what-if",
         "docs/verify",
+        "docs/reports",
         "docs/fleet",
         "docs/library",
         "docs/sharing",

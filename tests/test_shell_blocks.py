@@ -4,6 +4,7 @@ Where output stands below a command, it is what the command prints. Only make's 
 to do are not run, which would run this: that what they name exists is looked at instead.
 """
 
+import gzip
 import importlib.util
 import os
 import re
@@ -20,11 +21,12 @@ from distributed import LocalCluster
 
 from pfnscope.storage import open_store
 from tests.cli.test_machine import machine
-from tests.support import stores
+from tests.support import reports, stores
 from tests.support.pages import PAGES, ROOT, blocks, commands
 from tests.support.postgres import Cluster, program
 from tests.support.samples import text
 from tests.support.server import Serve
+from tests.support.wrappings import tar_of
 
 STAND_INS = {
     # a machine that answers where this one may have no log, no root and no host of that name
@@ -49,6 +51,18 @@ def place(tmp_path: Path) -> tuple[Path, dict[str, str]]:
         (tmp_path / name).write_bytes(zstandard.compress(text("oops-1g-4g")))
     (tmp_path / "crash").mkdir()
     (tmp_path / "crash" / "dmesg.txt").write_bytes(text("seed-1g-4g"))
+    kinds = {
+        "sosreport": reports.SOSREPORT,
+        "supportconfig": reports.SUPPORTCONFIG,
+        "abrt": reports.ABRT,
+        "vmcores": reports.CRASH,
+        "pstore": reports.PSTORE,
+    }
+    for name, files in kinds.items():
+        reports.write(tmp_path / name, files)
+    (tmp_path / "sosreport.tar.gz").write_bytes(
+        gzip.compress(tar_of(reports.below(reports.TREE, reports.SOSREPORT)), 1)
+    )
     for name in (".venv", "app", "templates", "static", "sample_logs", "pyproject.toml", "README.md"):
         (tmp_path / name).symlink_to(ROOT / name if name != ".venv" else Path(sys.prefix))
     (tmp_path / "var").mkdir()

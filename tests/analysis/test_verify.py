@@ -9,8 +9,10 @@ from pfnscope.analysis import Analysis, analyze
 from pfnscope.analysis.verify import expected_reserved, verify, view_of
 from pfnscope.bootlog import read
 from pfnscope.model.answers import FileComparison, Verification
+from pfnscope.model.counts import Count
 from pfnscope.model.log import ReservedRegion, ZoneInfo
 from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet, overlay
+from pfnscope.model.sizes import FreeBlocks
 from pfnscope.recording.model import Block, FlagRun, Kpageflags, Record
 from tests.support.samples import text
 
@@ -177,6 +179,7 @@ def test_memory_plugged_in_after_boot_is_recognised_and_said() -> None:
     assert verification.agrees
     assert [item.what for item in verification.comparisons if item.differences] == [
         "zone spans and present pages",
+        "System RAM",
         "struct pages",
         "memory blocks",
     ]
@@ -207,7 +210,12 @@ def test_a_reader_killed_where_no_danger_is_differs() -> None:
 
 
 def test_what_is_not_there_is_told_and_is_no_agreement() -> None:
-    missing = {"zoneinfo.txt": "only root may read it", "kpageflags.runs.txt": "refused", "memory-blocks.txt": "none"}
+    missing = {
+        "zoneinfo.txt": "only root may read it",
+        "iomem.txt": "all its addresses are hidden",
+        "kpageflags.runs.txt": "refused",
+        "memory-blocks.txt": "none",
+    }
     nothing = Record(None, None, None, 1, None, FrameSet(), None, None, None, missing)
     verification = verify(ANALYSES["fixed-1g-4g"], nothing)
     assert (verification.compared, verification.agrees) == (False, False)
@@ -227,3 +235,54 @@ def test_where_no_flag_says_that_there_is_no_struct_page_a_zero_proves_nothing()
     assert part(verification, "struct pages").agreed == reserved.pages
     hidden = FrameRange(0xC0000, 0xC0001)
     assert not verify(analysis, with_flags(zeros, hidden, nopage=False, reserved=True)).agrees
+
+
+def test_system_ram_that_the_log_lacks_differs_and_what_firmware_keeps_does_not() -> None:
+    analysis = ANALYSES["fixed-1g-4g"]
+    record = record_of(analysis)
+    assert record.ram is not None
+    new, kept = FrameRange(0x300000, 0x300010), FrameRange(0x100, 0x110)
+    for changed, expected in (
+        (msgspec.structs.replace(record, ram=record.ram | FrameSet.of([new])), FrameSet.of([new])),
+        (msgspec.structs.replace(record, ram=record.ram - FrameSet.of([kept])), FrameSet.of([kept])),
+        (
+            msgspec.structs.replace(
+                record, ram=record.ram - FrameSet.of([kept]), reserved=FrameSet.of([FrameRange(0, 0x1000)])
+            ),
+            FrameSet(),
+        ),
+    ):
+        assert wrong(part(verify(analysis, changed), "System RAM")) == expected
+
+
+@pytest.mark.parametrize(
+    ("node", "zone", "free", "agrees"),
+    [
+        (0, "DMA32", (0,) * 10 + (700,), True),
+        (0, "DMA32", (0,) * 10 + (800,), False),  # 819,200 pages of 782,304
+        (1, "DMA32", (1,), False),
+        (3, "Movable", (0, 0), True),
+    ],
+)
+def test_a_zone_has_no_more_free_pages_than_pages(node: int, zone: str, free: tuple[int, ...], agrees: bool) -> None:
+    analysis = ANALYSES["fixed-1g-4g"]
+    record = msgspec.structs.replace(record_of(analysis), free=(FreeBlocks(node, zone, free, ()),))
+    verification = verify(analysis, record)
+    assert verification.agrees is agrees
+    assert part(verification, "free pages of each zone").agreed == agrees
+
+
+def test_blocks_of_another_node_or_size_differ() -> None:
+    analysis = ANALYSES["uneven-nodes"]
+    record = record_of(analysis)
+    first = FrameRange(0, BLOCK)
+    for node, expected in ((0, FrameSet()), (1, analysis.layout.memory_frames.clip(first.start, first.end))):
+        blocks = (Block(first, "online", node), *(record.blocks or ()))
+        verification = verify(analysis, msgspec.structs.replace(record, blocks=blocks))
+        assert wrong(part(verification, "memory blocks")) == expected
+    size = (Count(256 << 20, (1,)),)
+    log = msgspec.structs.replace(
+        analysis.log, page_counts=msgspec.structs.replace(analysis.log.page_counts, memory_block_size=size)
+    )
+    said = part(verify(analyze(log), record), "memory blocks").mismatches
+    assert [(item.computed, item.recorded) for item in said] == [("blocks of 256 MiB", "blocks of 128 MiB")]

@@ -11,7 +11,7 @@ import pytest
 from pfnscope.bootlog import read
 from pfnscope.bootlog.boots.additions import EFFECTS
 from pfnscope.bootlog.boots.draft import LIST_OF
-from pfnscope.bootlog.effects import Noted, Remark, Tally
+from pfnscope.bootlog.effects import FileName, Noted, Remark, Tally
 from pfnscope.bootlog.files.lines import FileLine
 from pfnscope.bootlog.forms import FORMS, Form
 from pfnscope.bootlog.forms.base import architectures_of
@@ -81,7 +81,7 @@ def test_what_a_row_gives_is_added_to_a_boot() -> None:
         if (match := compiled(form.pattern).match(sample.encode()))
     ]
     kinds = {type(effect) for effect in effects if not isinstance(effect, FileLine | Noted)} - {type(None)}
-    assert kinds <= LIST_OF.keys() | EFFECTS.keys()
+    assert kinds - {FileName} <= LIST_OF.keys() | EFFECTS.keys()  # the name of a file ends a draft
     assert {effect.field for effect in effects if isinstance(effect, Tally)} <= set(PrintedCounts.__struct_fields__)
 
 

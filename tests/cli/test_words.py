@@ -108,7 +108,7 @@ def test_a_dash_is_standard_input_and_stands_for_it_where_it_may_be_left_out() -
         (["rules", "--", "-x"], "unexpected: -x"),
         (["rules", "--format"], "option '--format' needs a value"),
         (["verify", "--live=yes"], "argument --live: ignored explicit argument 'yes'"),
-        (["verify"], "give a folder, or --live"),
+        (["verify"], "give a folder or a report, or --live"),
     ],
 )
 def test_wrong_usage_is_told_below_how_it_is_used(arguments: list[str], said: str) -> None:

@@ -38,10 +38,7 @@ def document(text: bytes) -> Any:
     whole = json.loads(encode(analyze(text).document))
     for row in whole["boots"]:
         row.pop("source", None)
-    return {key: value for key, value in whole.items() if key != "sources"}
-
-
-BELOW = document(b"\n" + LOG)  # a line further down, where its name stands
+    return {key: value for key, value in whole.items() if key not in ("sources", "unused_files")}
 
 
 def names(text: bytes) -> list[str]:
@@ -65,7 +62,7 @@ def test_a_log_beside_other_files_is_the_same_below_its_name(way: str) -> None:
     assert text.startswith(first.encode())
     assert others
     assert all(" <== not used: " in line for line in others)
-    assert document(text) == BELOW
+    assert document(text) == document(first.encode() + b"\n" + LOG)
 
 
 def test_a_thread_names_its_mails_by_subject_and_author() -> None:
@@ -113,7 +110,7 @@ def test_many_files_that_are_not_read_are_a_number() -> None:
 
 def test_a_file_in_utf16_beside_others_is_read() -> None:
     text = opened(zip_of({"log": LOG.decode().encode("utf-16"), "x": b"x"}))
-    assert document(text) == BELOW
+    assert document(text) == document(names(text)[0].encode() + b"\n" + LOG)
 
 
 PASSWORD = {"password": "secret"}
@@ -204,7 +201,7 @@ def test_a_folder_is_read_like_an_archive(tmp_path: Path) -> None:
         "==> fifo <== not used: a FIFO",
         "==> link <== not used: a link",
     ]
-    assert document(text) == BELOW
+    assert document(text) == document(names(text)[0].encode() + b"\n" + LOG)
 
 
 def test_a_log_as_it_is_loads_nothing_that_opens_wrappings() -> None:
@@ -222,15 +219,17 @@ print(*sorted({"email", "tarfile", "zipfile", "lzma", "py7zr", "pypdf", "docx", 
 
 def test_a_report_is_read_by_its_table(monkeypatch: pytest.MonkeyPatch) -> None:
     inside = {"r/b": b"x\n", "r/log": LOG, "r/a.gz": gzip.compress(b"one\n"), "r/z": b"", "r/large": b"y" * (17 << 20)}
-    chosen = Selection(used=("r/large", "r/a.gz", "r/b", "r/absent"))
+    chosen = Selection(
+        ("r/large", "r/a.gz", "r/b"), root="r/", unused=(("r/log", "a dump"), ("1 other file", "no log"))
+    )
     monkeypatch.setattr(texts, "selection", lambda _: chosen)
     for data in (tar_of(inside), gzip.compress(tar_of(inside), 1), zip_of(inside)):
         assert names(opened(data)) == [
             "==> large <==",
             "==> a.gz <==",
             "==> b <==",
-            "==> log <== not used: not read of such a report",
-            "==> z <== not used: not read of such a report",
+            "==> log <== not used: a dump",
+            "==> 1 other file <== not used: no log",
         ]
 
 

@@ -25,7 +25,7 @@ def test_a_large_drawing_does_too() -> None:
 def assert_same(log: bytes, question: Question) -> None:
     answer = ask(log, question=question)
     drawing = unpacked(packed(answer))
-    assert drawing.answer == answer
+    assert drawing.shows == answer
     assert drawing.scene == scene_of(answer)
     axes = Axes(shown(drawing.scene, ()).lanes)
     assert (drawing.schematic, drawing.scale) == (axes["schematic"], axes["scale"])

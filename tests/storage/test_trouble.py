@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, event, text
 
 from pfnscope.storage import LayoutStore, Record, StoreUnavailable
-from pfnscope.storage.engines import make_engine
+from pfnscope.storage.engines import engines
 from pfnscope.storage.schema import metadata
 from pfnscope.storage.sql import open_store
 from tests.support.postgres import Cluster
@@ -23,7 +23,7 @@ def postgres(postgres_url: str) -> Iterator[LayoutStore]:
     store = open_store(postgres_url)
     yield store
     store.close()
-    engine = make_engine(postgres_url)
+    engine = engines(postgres_url)[0]
     metadata.drop_all(engine)
     engine.dispose()
 
@@ -70,7 +70,7 @@ def test_a_read_only_sqlite_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     store.put(record("a"))
     store.close()
     # By its URL, because a file's permissions do not stop root.
-    reader = LayoutStore(make_engine(f"sqlite:///file:{tmp_path}/read.db?mode=ro&uri=true"))
+    reader = LayoutStore(f"sqlite:///file:{tmp_path}/read.db?mode=ro&uri=true")
     with pytest.raises(StoreUnavailable, match="no writes"):
         reader.put(record("b"))
     assert reader.get("a" * 16) == record("a")
@@ -84,7 +84,7 @@ def test_a_read_only_postgresql(postgres: LayoutStore, postgres_url: str) -> Non
     name = "postgres"
     run(admin, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
     try:
-        fresh = LayoutStore(make_engine(postgres_url))
+        fresh = LayoutStore(postgres_url)
         with pytest.raises(StoreUnavailable, match="no writes"):
             fresh.put(record("b"))
         assert fresh.get("a" * 16) == record("a")
@@ -108,7 +108,7 @@ def test_postgresql_away_and_back(own_cluster: Cluster) -> None:
 
 
 def test_what_is_acknowledged_is_on_the_disk(tmp_path: Path) -> None:
-    engine = make_engine(f"sqlite:///{tmp_path}/sync.db")
+    engine = engines(f"sqlite:///{tmp_path}/sync.db")[0]
     with engine.begin() as connection:
         settings = [
             connection.exec_driver_sql(f"PRAGMA {name}").scalar()
@@ -116,3 +116,14 @@ def test_what_is_acknowledged_is_on_the_disk(tmp_path: Path) -> None:
         ]
     engine.dispose()
     assert settings == ["wal", 2, 1]  # 2 is FULL: the log is flushed before each commit returns
+
+
+def test_a_writer_whose_turn_does_not_come_says_that_the_storage_is_busy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pfnscope.storage.sql.TURN_SECONDS", 0.01)
+    store = open_store(f"sqlite:///{tmp_path}/busy.db")
+    with store._writing(), pytest.raises(StoreUnavailable, match="busy"):
+        store.put(record("a"))
+    store.put(record("a"))
+    store.close()

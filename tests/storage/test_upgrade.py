@@ -10,7 +10,7 @@ import zstandard
 from sqlalchemy import text
 
 from pfnscope.storage import Record, open_store
-from pfnscope.storage.engines import make_engine
+from pfnscope.storage.engines import engines
 from pfnscope.storage.schema import VERSION, metadata
 
 # The tables of version 1 as their release made them.
@@ -32,7 +32,7 @@ _VERSION_1 = (
 @pytest.fixture(params=["sqlite", "postgresql"])
 def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     url = f"sqlite:///{tmp_path}/old.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    engine = make_engine(url)
+    engine = engines(url)[0]
     metadata.drop_all(engine)
     with engine.begin() as connection:
         for statement in _VERSION_1:
@@ -57,7 +57,7 @@ def test_server_processes_upgrade_at_the_same_time(old: str) -> None:
     assert isinstance(record, Record)
     assert record.note == "a note"
     store.close()
-    engine = make_engine(old)
+    engine = engines(old)[0]
     with engine.begin() as connection:
         assert connection.execute(text("SELECT version FROM pfnscope_schema")).scalars().all() == [VERSION]
     engine.dispose()

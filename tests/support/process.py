@@ -4,7 +4,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
@@ -24,11 +24,20 @@ def free_port() -> int:
 @contextmanager
 def command(port: int, log: Path, *arguments: str, **settings: object) -> Iterator[subprocess.Popen[bytes]]:
     """Serve on that port until the context is left; what it writes goes to ``log``."""
+    with started((COMMAND,), port, log, *arguments, **settings) as process:
+        yield process
+
+
+@contextmanager
+def started(
+    program: Sequence[str | Path], port: int, log: Path, *arguments: str, **settings: object
+) -> Iterator[subprocess.Popen[bytes]]:
+    """The same of another program with the arguments of the command."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PFNSCOPE_")}
     environment |= {f"PFNSCOPE_{name.upper()}": str(value) for name, value in settings.items()}
     with log.open("ab") as out:
         process = subprocess.Popen(
-            [COMMAND, "serve", "--port", str(port), *arguments], stdout=out, stderr=out, env=environment
+            [*program, "serve", "--port", str(port), *arguments], stdout=out, stderr=out, env=environment
         )
     try:
         wait_for(port, process)

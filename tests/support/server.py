@@ -51,3 +51,10 @@ def clients(folder: Path) -> Iterator[Serve]:
             return stack.enter_context(httpx.Client(base_url=address, timeout=30, trust_env=False))
 
         yield start
+
+
+def neighbour(client: httpx.Client, number: int) -> httpx.Client:
+    """Another client of the same server, with an address of its own in 127.0.0.0/8."""
+    address = f"127.0.{1 + number // 250}.{1 + number % 250}"
+    transport = httpx.HTTPTransport(local_address=address, verify=False)  # it takes long to load certificates
+    return httpx.Client(base_url=client.base_url, transport=transport, timeout=60, trust_env=False)

@@ -9,6 +9,7 @@ import pytest
 
 from pfnscope import service
 from pfnscope.formats import rulebook
+from pfnscope.web import api
 from pfnscope.web.schema import EXAMPLE_LOG
 from tests.support.server import Serve
 
@@ -213,7 +214,7 @@ def test_a_fault_of_the_server_is_a_problem_without_a_trace(serve: Serve, monkey
     def broken() -> None:
         raise ZeroDivisionError("secret")
 
-    monkeypatch.setattr(rulebook, "rules", broken)
+    monkeypatch.setattr(api, "rule_book", broken)
     answer = serve().get("/api/v1/rules")
     assert "secret" not in str(problem(answer, 500))
     assert "default-src 'none'" in answer.headers["content-security-policy"]

@@ -1,23 +1,19 @@
 """Every way to send a log gives the same text, and no way gets around the limit."""
 
-import asyncio
 import bz2
 import gzip
 import json
 import lzma
 import urllib.parse
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import zstandard
 from fastapi import HTTPException
 from hypothesis import given
 from hypothesis import strategies as st
-from starlette.requests import Request
-from starlette.types import Message
 
-from pfnscope.web.bodies import Intake, Submission, understand
+from pfnscope.web.bodies import Submission, understand
 
 LOG = b"BIOS-e820: [mem 0x0000000000000000-0x000000000009fbff] usable\nname=value \xff\n"
 LIMIT = 4096
@@ -199,51 +195,24 @@ def test_no_body_whatever_does_more_than_be_refused(body: bytes, kind: str, enco
         assert size_or_status in {400, 413, 415} or size_or_status <= LIMIT
 
 
-def take(intake: Intake, *messages: Message) -> bytes:
-    """What an intake makes of these messages; one that never ends comes after them."""
-    left = list(messages)
-
-    async def receive() -> Message:
-        if not left:
-            await asyncio.Event().wait()
-        return left.pop(0)
-
-    async def run() -> bytes:
-        async with intake.receive(Request({"type": "http", "headers": []}, receive), LIMIT) as body:
-            return body
-
-    # In a thread of its own: the browser tests may keep an event loop running in this one.
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(lambda: asyncio.run(run())).result()
-
-
-def chunk(size: int, *, more: bool) -> Message:
-    return {"type": "http.request", "body": b"x" * size, "more_body": more}
-
-
 @pytest.mark.parametrize(
-    ("messages", "status"),
+    "head",
     [
-        ([chunk(9, more=True), {"type": "http.disconnect"}], 400),
-        ([chunk(9, more=True)], 408),
-        ([chunk(LIMIT, more=True), chunk(1, more=False)], 413),
+        "".join(f"X-{n}: x\r\n" for n in range(9)),
+        f"X: {'x' * 5_000}\r\n",
+        f"{'X' * 5_000}: x\r\n",
     ],
-    ids=["breaks off", "comes too slowly", "is too large"],
+    ids=["many lines", "long line", "long name"],
 )
-def test_a_body_that_does_not_come_whole_is_refused(messages: list[Message], status: int) -> None:
-    intake = Intake(10 * LIMIT, seconds=0.01)
+def test_the_head_of_a_part_of_a_form_is_bounded(head: str) -> None:
+    body, kind = multipart(("log", None, LOG))
+    assert read(body, kind).text == LOG
     with pytest.raises(HTTPException) as caught:
-        take(intake, *messages)
-    assert caught.value.status_code == status
-    assert intake._held == 0
+        understand(body.replace(b"Content-", head.encode() + b"Content-", 1), {"content-type": kind}, {}, 10 * LIMIT)
+    assert caught.value.status_code == 400
 
 
-def test_bodies_of_all_requests_together_are_bounded() -> None:
-    intake = Intake(1000)
-    intake._held = 900  # by others
-    with pytest.raises(HTTPException) as caught:
-        take(intake, chunk(101, more=False))
-    assert caught.value.status_code == 503
-    assert "Retry-After" in (caught.value.headers or {})
-    assert take(intake, chunk(100, more=False)) == b"x" * 100
-    assert intake._held == 900
+def test_the_boundary_of_a_form_is_bounded() -> None:
+    boundary = "b" * 300
+    body = f"--{boundary}\r\nContent-Disposition: form-data; name=log\r\n\r\nx\r\n--{boundary}--\r\n".encode()
+    assert refusal(body, f"multipart/form-data; boundary={boundary}") == 400

@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks.texts import memblock_dump
 from pfnscope.service import Options, jobs
-from pfnscope.web import drawings
+from pfnscope.web.workers import SMALL
 from tests.support.server import Serve
 
 LOG = memblock_dump(3_000)
@@ -22,28 +22,27 @@ def pasted(client: httpx.Client) -> str:
 
 
 def test_the_log_of_these_tests_is_a_large_one() -> None:
-    assert len(jobs.kept(LOG, Options(), "memory-lines", 10**6)) > jobs.LARGE
+    assert len(jobs.kept(LOG, Options(), "memory-lines", 10**6)) > SMALL
 
 
 def test_what_a_form_sent_is_drawn_once(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     client = serve()
     name = pasted(client)
-    monkeypatch.setattr(drawings, "ask", no_second_time)
     monkeypatch.setattr(jobs, "drawn", no_second_time)
     assert client.get(f"/l/{name}", headers=PAGE).status_code == 200
     assert client.get(f"/l/{name}/figure.json").status_code == 200
 
 
-def test_a_layout_stored_by_another_process_is_drawn_in_one_beside_the_server(
+def test_a_layout_stored_by_another_process_is_drawn_the_same_and_once(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = serve()
     name = stored(first)
     page = first.get(f"/l/{name}", headers=PAGE).raise_for_status().text
     other = serve()  # on the same database, with nothing in its memory
-    monkeypatch.setattr(drawings, "ask", no_second_time)
     again = other.get(f"/l/{name}", headers=PAGE).raise_for_status().text
     assert again.replace(str(other.base_url), "") == page.replace(str(first.base_url), "")
+    monkeypatch.setattr(jobs, "drawn", no_second_time)
     assert other.get(f"/l/{name}/figure.json").content == first.get(f"/l/{name}/figure.json").content
 
 

@@ -13,6 +13,7 @@ from pfnscope.service import Options
 from pfnscope.service.layouts import Created, Layouts, Terms
 from pfnscope.storage import open_store
 from pfnscope.web.cache import Living
+from pfnscope.web.storage import StorageCalls
 
 
 class Clock:
@@ -44,7 +45,7 @@ def ends(created: Created) -> int:
 
 def test_nobody_asks_twice_while_nothing_is_written(tmp_path: Path) -> None:
     with watched(tmp_path) as (layouts, queries):
-        living, created = Living(layouts), kept(layouts)
+        living, created = Living(layouts, StorageCalls()), kept(layouts)
 
         async def look(times: int) -> set[int | None]:
             return {await living.until(created.id) for _ in range(times)}
@@ -58,7 +59,7 @@ def test_nobody_asks_twice_while_nothing_is_written(tmp_path: Path) -> None:
 
 def test_what_another_server_deleted_is_gone_for_the_next_request(tmp_path: Path) -> None:
     with watched(tmp_path) as (layouts, _), watched(tmp_path) as (other, _):
-        living, created = Living(layouts), kept(layouts)
+        living, created = Living(layouts, StorageCalls()), kept(layouts)
 
         async def look() -> list[int | None]:
             first = await living.until(created.id)
@@ -71,7 +72,7 @@ def test_what_another_server_deleted_is_gone_for_the_next_request(tmp_path: Path
 def test_what_expires_is_gone_although_nothing_is_written(tmp_path: Path) -> None:
     clock = Clock()
     with watched(tmp_path, clock) as (layouts, queries):
-        living, created = Living(layouts), kept(layouts)
+        living, created = Living(layouts, StorageCalls()), kept(layouts)
 
         async def look() -> int | None:
             return await living.until(created.id)

@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from threading import Event
 
@@ -21,7 +21,7 @@ from pfnscope.web.observe import JsonLines
 from pfnscope.web.schema import EXAMPLE_LOG
 from tests.support.process import command, free_port
 from tests.support.samples import text as sample
-from tests.support.server import Serve
+from tests.support.server import Serve, neighbour
 
 LOG = EXAMPLE_LOG
 SECRET = "hush-52-54-00-12-34-56"
@@ -117,24 +117,28 @@ def test_an_error_is_logged_by_kind_and_place_without_its_words(serve: Serve, mo
     assert any("api.py" in place and "rules" in place for place in error["places"])
 
 
-def test_more_analyses_than_can_wait_are_refused_at_once(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_clients_than_can_wait_are_refused_at_once(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     release, began = Event(), Event()
+    read = jobs._read
 
-    def slow(*_: object) -> bytes:
+    def slow(text: bytes, most_ranges: int) -> object:
         began.set()
         release.wait(60)
-        return b"{}"
+        return read(text, most_ranges)
 
-    monkeypatch.setattr(jobs, "analyzed", slow)
+    def post(number: int) -> httpx.Response:
+        with neighbour(client, number) as other:
+            return other.post("/api/v1/analyze", content=LOG)
+
     client = serve(analyses=1)
     name = client.post("/api/v1/layouts", content=LOG).json()["id"]
     client.get(f"/l/{name}.json")
+    monkeypatch.setattr(jobs, "_read", slow)
     with ThreadPoolExecutor(30) as pool:
-        answers = [pool.submit(client.post, "/api/v1/analyze", content=LOG) for _ in range(20)]
+        answers = [pool.submit(post, number) for number in range(20)]
         began.wait(60)
-        refused = client.post("/api/v1/analyze", content=LOG)
-        while refused.status_code != 503:
-            refused = client.post("/api/v1/analyze", content=LOG)
+        refused = next(answer.result() for answer in as_completed(answers))
+        assert refused.status_code == 503
         assert refused.headers["content-type"] == "application/problem+json"
         assert int(refused.headers["retry-after"]) > 0
         # what is not analysed anew is served as ever
@@ -229,6 +233,13 @@ def test_a_small_archive_of_a_large_text_is_not_unpacked_beside_the_event_loop(
 def test_what_other_libraries_say_is_not_told() -> None:
     record = logging.LogRecord("python_multipart.multipart", logging.WARNING, "/x.py", 7, "got %r", (SECRET,), None)
     assert json.loads(JsonLines().format(record))["message"] == "/x.py:7 spoke"
+
+
+def test_a_traceback_that_comes_as_a_message_is_not_told() -> None:
+    """As the one of a server that cannot start, whose last lines are a statement with what it was given."""
+    words = f"Traceback (most recent call last):\n  ...\nsqlite3.DatabaseError: {SECRET}"
+    record = logging.LogRecord("uvicorn.error", logging.ERROR, "/on.py", 7, words, None, None)
+    assert json.loads(JsonLines().format(record))["message"] == "/on.py:7 spoke"
 
 
 @pytest.mark.parametrize(("proxies", "other"), [("", 429), ("127.0.0.1", 200), ("192.0.2.7, 127.0.0.0/8", 200)])

@@ -1,7 +1,6 @@
 """What would wait in vain is turned away soon, in the words of every other refusal, and nothing else is."""
 
 import json
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,12 +11,23 @@ from pfnscope.web.app import _text_paths
 from pfnscope.web.workers import Overload, Workers
 
 PATHS = _text_paths()
+CLIENT = "198.51.100.1"
 
 
 def answered(path: str, method: str, length: str | None, *, full: str) -> list[Message]:
-    """What comes of one request where the places for small texts, large ones, or both are taken."""
+    """What comes of one request where the places for small texts, large ones, or both are taken.
+
+    ``own``: those for large texts that this client may have.
+    """
     headers = [(b"host", b"x")] + ([(b"content-length", length.encode())] if length is not None else [])
-    scope = {"type": "http", "method": method, "path": path, "headers": headers, "query_string": b""}
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "headers": headers,
+        "query_string": b"",
+        "client": (CLIENT, 1),
+    }
     messages: list[Message] = []
 
     async def handlers(*_: Any) -> None:
@@ -31,23 +41,16 @@ def answered(path: str, method: str, length: str | None, *, full: str) -> list[M
 
     async def work() -> None:
         workers = Workers(1, 30)
-        for place, taken in (("_threads", full in ("small", "both")), ("_processes", full in ("large", "both"))):
-            if taken:
-                setattr(workers, place, _Full())
+        for turns, taken in ((workers._threads, ("small", "both")), (workers._processes, ("large", "both"))):
+            for n in range(1 + 8 if full in taken else 0):
+                turns.join(f"192.0.2.{n}")
+        for _ in range(2 if full == "own" else 0):
+            workers._processes.join(CLIENT)
         await Overload(handlers, workers, PATHS)(scope, receive, send)
 
     with start_blocking_portal() as portal:
         portal.call(work)
     return messages
-
-
-class _Full:
-    """As much of a limiter as is asked: so many wait that nobody else may."""
-
-    total_tokens = 1
-
-    def statistics(self) -> SimpleNamespace:
-        return SimpleNamespace(tasks_waiting=100)
 
 
 @pytest.mark.parametrize("path", sorted(PATHS))
@@ -57,6 +60,13 @@ def test_a_text_without_a_place_is_turned_away_unread(path: str) -> None:
     assert start["status"] == json.loads(body["body"])["status"] == 503
     assert headers["content-type"] == "application/problem+json"
     assert int(headers["retry-after"]) > 0
+
+
+def test_a_client_that_has_enough_work_here_is_turned_away_alone() -> None:
+    start, body = answered("/api/v1/analyze", "POST", "60000", full="own")
+    assert start["status"] == 429
+    assert "2 texts of yours" in json.loads(body["body"])["detail"]
+    assert answered("/api/v1/analyze", "POST", "600", full="own") == [{"type": "handled"}]
 
 
 @pytest.mark.parametrize(

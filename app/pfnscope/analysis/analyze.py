@@ -68,7 +68,7 @@ class Analysis(Struct, frozen=True, dict=True):
     def evident(self) -> tuple[Evident, ...]:
         """Those of :attr:`holes` that reports speak of, by address."""
         known = self.release is not None
-        return with_evidence(self._surroundings, self._by_rule, self.proofs, release_known=known)
+        return with_evidence(self._surroundings, self._by_rule, self.proofs, self.log.sources, release_known=known)
 
     @cached_property
     def proofs(self) -> tuple[Proof, ...]:

@@ -18,6 +18,7 @@ from pfnscope.model.analysis import Event, Hole, PageState, Severity, State, hol
 from pfnscope.model.layout import Layout
 from pfnscope.model.log import TOOL, LogEvent
 from pfnscope.model.ranges import Lines
+from pfnscope.model.sources import Source, line_words
 from pfnscope.patterns import compiled
 
 Kind = Literal["death", "complaint", "sight"]
@@ -162,9 +163,17 @@ def is_poisoned(report: LogEvent, bits: int) -> bool:
 
 
 def with_evidence(
-    surroundings: Surroundings, holes: Sequence[Hole], shown: Iterable[Proof], *, release_known: bool
+    surroundings: Surroundings,
+    holes: Sequence[Hole],
+    shown: Iterable[Proof],
+    sources: Sequence[Source],
+    *,
+    release_known: bool,
 ) -> tuple[Evident, ...]:
-    """The holes that reports speak of, in their order. ``holes`` are those by the rule, by address."""
+    """The holes that reports speak of, in their order. ``holes`` are those by the rule, by address.
+
+    ``sources`` are the files of the text, for words that name a line.
+    """
     speaking: dict[Hole, list[Proof]] = {}
     for proof in shown:
         places = {hole_at(holes, pfn) for pfn in frames_of(proof)}
@@ -172,7 +181,7 @@ def with_evidence(
         if hole is not None:
             speaking.setdefault(hole, []).append(proof)
     by_address = sorted(speaking, key=lambda hole: hole.start_pfn)
-    return tuple(_evident(surroundings, hole, speaking[hole], release_known) for hole in by_address)
+    return tuple(_evident(surroundings, hole, speaking[hole], sources, release_known) for hole in by_address)
 
 
 def frames_of(proof: Proof) -> tuple[int, ...]:
@@ -193,13 +202,19 @@ _GRAVITY: dict[State | None, int] = {"uninitialised": 0, "poisoned": 0, "zeroed"
 _KINDS: tuple[Kind, ...] = ("death", "complaint", "sight")
 
 
-def _evident(surroundings: Surroundings, by_rule: Hole, shown: Sequence[Proof], release_known: bool) -> Evident:
+def _evident(
+    surroundings: Surroundings,
+    by_rule: Hole,
+    shown: Sequence[Proof],
+    sources: Sequence[Source],
+    release_known: bool,
+) -> Evident:
     ordered = sorted(shown, key=lambda proof: (_KINDS.index(proof.kind), _GRAVITY[proof.state]))
     decisive = min(ordered, key=lambda proof: _GRAVITY[proof.state])
     state = _state(surroundings, by_rule, decisive)
     severity = _severity(surroundings, by_rule, state, ordered[0].kind, release_known=release_known)
     readers = [_reader(proof.function) for proof in ordered if proof.kind == "death" and proof.function]
-    why = f"{frame_words(decisive)}, line {decisive.lines[0]}: {state.why}"
+    why = f"{frame_words(decisive)}, {line_words(decisive.lines[:1], sources)}: {state.why}"
     hole = structs.replace(
         by_rule,
         state=state.state,

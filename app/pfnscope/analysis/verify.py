@@ -6,6 +6,8 @@ from msgspec import Struct
 
 from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.holes import pages_within
+from pfnscope.analysis.verified import Changes, changes
+from pfnscope.analysis.verify_files import block_differences, compare_free, compare_ram
 from pfnscope.kernel.readers import readers_for
 from pfnscope.kernel.release import OLDEST, Version
 from pfnscope.kernel.rules import Pass
@@ -17,53 +19,15 @@ from pfnscope.model.log import ZoneInfo
 from pfnscope.model.ranges import FrameRange, FrameSet
 from pfnscope.recording.model import Kpageflags, Record
 
-
-class Changes(Struct, frozen=True):
-    """Whole memory blocks plugged in since the log, gone since, and not online; ``ram`` is the memory of the first."""
-
-    plugged: FrameSet = FrameSet()
-    gone: FrameSet = FrameSet()
-    offline: FrameSet = FrameSet()
-    ram: FrameSet = FrameSet()
-
-    def words(self) -> Iterator[str]:
-        """A sentence for each change."""
-        for frames, what in (
-            (self.plugged, "was plugged in after boot, so the log cannot hold it"),
-            (self.gone, "was taken away after boot"),
-            (self.offline, "is in blocks that are not online"),
-        ):
-            if frames.pages:
-                listed = ", ".join(map(str, frames))
-                yield f"Memory at pfn {listed} {what}."
-
-
-def changes(layout: Layout, record: Record) -> Changes:
-    """From the memory blocks and /proc/iomem together: blocks are what memory is plugged and unplugged in.
-
-    Where the addresses of /proc/iomem are hidden only the blocks show it; without blocks nothing is known to have
-    changed, and every difference counts.
-    """
-    if record.blocks is None:
-        return Changes()
-    blocks = FrameSet.of(block.frames for block in record.blocks)
-    booted = layout.memory_frames.rounded_out(record.block_frames)
-    new, gone = blocks - booted, booted - blocks
-    if record.ram is not None:
-        new &= record.ram.rounded_out(record.block_frames)
-        gone -= record.ram.rounded_out(record.block_frames)
-    ram = new if record.ram is None else new & record.ram
-    return Changes(plugged=new, gone=gone, offline=blocks - record.online("online"), ram=ram)
-
-
 _BLOCKS, _BLOCKS_FILE, _FRAMES = "memory blocks", "memory-blocks.txt", "page frames"
 
 
-def compare_blocks(layout: Layout, record: Record, changed: Changes) -> FileComparison:
+def compare_blocks(analysis: Analysis, record: Record, changed: Changes) -> FileComparison:
     """There is a block, online or not, wherever a section has memory (drivers/base/memory.c, 4.17 to 7.1)."""
+    layout, file = analysis.layout, record.named(_BLOCKS_FILE)
     if record.blocks is None:
         return FileComparison(
-            _BLOCKS, _BLOCKS_FILE, _FRAMES, None, left_out=(LeftOut(None, None, record.missing[_BLOCKS_FILE]),)
+            _BLOCKS, file, _FRAMES, None, left_out=(LeftOut(None, None, record.missing[_BLOCKS_FILE]),)
         )
     theirs = FrameSet.of(block.frames for block in record.blocks)
     ours = layout.memory_frames.rounded_out(record.block_frames)
@@ -73,9 +37,9 @@ def compare_blocks(layout: Layout, record: Record, changed: Changes) -> FileComp
         *(Difference(item.start, item.end, "a block", "no block") for item in ours - theirs - changed.gone),
         *(Difference(item.start, item.end, "a block", "no block", "taken away after boot") for item in changed.gone),
     ]
-    return FileComparison(
-        _BLOCKS, _BLOCKS_FILE, _FRAMES, (ours & theirs).pages, tuple(sorted(differences, key=lambda d: d.frames))
-    )
+    differences += block_differences(analysis, record)
+    ordered = tuple(sorted(differences, key=lambda d: d.frames))
+    return FileComparison(_BLOCKS, file, _FRAMES, (ours & theirs).pages, ordered)
 
 
 _ZONES, _ZONEINFO = "zone spans and present pages", "zoneinfo.txt"
@@ -84,13 +48,12 @@ _DEVICE = "Device"
 
 def compare_zones(layout: Layout, record: Record, changed: Changes) -> FileComparison:
     """One zone of one node after the other. Zones of both sides that are empty are no zones."""
+    file = record.named(_ZONEINFO)
     if record.zones is None:
-        return FileComparison(
-            _ZONES, _ZONEINFO, "zones", None, left_out=(LeftOut(None, None, record.missing[_ZONEINFO]),)
-        )
+        return FileComparison(_ZONES, file, "zones", None, left_out=(LeftOut(None, None, record.missing[_ZONEINFO]),))
     if not layout.zone_spans:
         return FileComparison(
-            _ZONES, _ZONEINFO, "zones", None, left_out=(LeftOut(None, None, "the log gives no zone ranges"),)
+            _ZONES, file, "zones", None, left_out=(LeftOut(None, None, "the log gives no zone ranges"),)
         )
     ours = {(span.node, span.zone): span for span in layout.zone_spans if span.frames.pages}
     theirs = {(zone.node, zone.zone): zone for zone in record.zones if zone.spanned_pages}
@@ -102,7 +65,7 @@ def compare_zones(layout: Layout, record: Record, changed: Changes) -> FileCompa
             agreed += 1
         else:
             differences.append(_difference(layout, span, zone, changed))
-    return FileComparison(_ZONES, _ZONEINFO, "zones", agreed, tuple(differences))
+    return FileComparison(_ZONES, file, "zones", agreed, tuple(differences))
 
 
 def _same(span: ZoneSpan | None, zone: ZoneInfo | None) -> bool:
@@ -187,7 +150,7 @@ def compare_pages(analysis: Analysis, record: Record, changed: Changes) -> tuple
     why = _why_not(analysis, record)
     if why is not None or record.flags is None:
         return tuple(
-            FileComparison(what, _FLAGS_FILE, _FRAMES, None, left_out=(LeftOut(None, None, why or ""),))
+            FileComparison(what, record.named(_FLAGS_FILE), _FRAMES, None, left_out=(LeftOut(None, None, why or ""),))
             for what in whats
         )
     view = view_of(analysis, record.flags)
@@ -358,8 +321,10 @@ def verify(analysis: Analysis, record: Record) -> Verification:
     changed = changes(layout, record)
     comparisons = (
         compare_zones(layout, record, changed),
+        compare_ram(layout, record, changed),
+        *([compare_free(layout, record, changed)] if record.has_free else []),
         *compare_pages(analysis, record, changed),
-        compare_blocks(layout, record, changed),
+        compare_blocks(analysis, record, changed),
     )
     compared = any(item.agreed is not None for item in comparisons)
     return Verification(

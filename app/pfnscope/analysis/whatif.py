@@ -48,7 +48,9 @@ def _doubted(analysis: Analysis) -> Choice:
     against = next((item.proofs[0] for item in analysis.evident if item.contradicts), None)
     if against is None:
         return analysis.choice
-    doubt = f"line {against.lines[0]} of the log contradicts the rule, and other boots of this kernel may, too"
+    doubt = (
+        f"{analysis.log.at(against.lines[0])} of the log contradicts the rule, and other boots of this kernel may, too"
+    )
     return structs.replace(analysis.choice, doubt="; ".join(filter(None, (analysis.choice.doubt, doubt))))
 
 

@@ -162,6 +162,13 @@ class Remark(msgspec.Struct, frozen=True):
     message: str
 
 
+class FileName(msgspec.Struct, frozen=True):
+    """The name in front of a file's text, or with ``unused`` of a file that is not in the text, and why."""
+
+    name: str
+    unused: str | None = None
+
+
 class Banner(msgspec.Struct, frozen=True):
     """The "Linux version" line."""
 
@@ -326,6 +333,7 @@ Effect = (
     | StructPageMemory
     | Header
     | Noted
+    | FileName
     | MapLine
     | EfiLine
     | InFrames

@@ -1,6 +1,6 @@
 """A text in, its boots out; and what is stored of a text."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from io import BytesIO
 
 import msgspec
@@ -9,6 +9,8 @@ from pfnscope.bootlog.boots.draft import Draft
 from pfnscope.bootlog.boots.finish import finish, printed_by
 from pfnscope.bootlog.boots.joining import chosen, joined
 from pfnscope.bootlog.boots.streams import PROSE_LINES, Order, drafts, is_log, is_prose
+from pfnscope.bootlog.boots.twins import fold
+from pfnscope.bootlog.file_names import MOST_FILES, NamedFile, sources_of
 from pfnscope.bootlog.names import without_names
 from pfnscope.bootlog.records import ELLIPSIS, records_and_runs
 from pfnscope.bootlog.text.decoding import DECODED, decode
@@ -18,6 +20,7 @@ from pfnscope.bootlog.text.searchable import Text
 from pfnscope.kernel.vendors import parse_release
 from pfnscope.model.log import BootLog, Diagnostic
 from pfnscope.model.ranges import Lines
+from pfnscope.model.sources import Source, UnusedFile, source_of
 
 LOOKED_FOR = (
     "memory maps (BIOS-e820, Xen, user, extended, modified)",
@@ -42,7 +45,8 @@ class Reading(msgspec.Struct, frozen=True):
     ``seen`` names the families of all recognised lines, for the error where the text has no layout. ``lines``
     are the numbers of all recognised lines, also of parts that are no boot with a layout. ``turned``: the text is the
     newest line first, or has its parts in another order. ``hosts`` are the machines that log daemons name. ``start``
-    are the first bytes of a text without boots.
+    are the first bytes of a text without boots. ``sources`` are the files of a text that was put together of several,
+    ``unused_files`` those that it only names.
     """
 
     boots: tuple[BootLog, ...]
@@ -52,6 +56,8 @@ class Reading(msgspec.Struct, frozen=True):
     turned: bool = False
     hosts: tuple[str, ...] = ()
     start: bytes = b""
+    sources: tuple[Source, ...] = ()
+    unused_files: tuple[UnusedFile, ...] = ()
 
 
 def read(text: bytes | Text) -> Reading:
@@ -64,32 +70,63 @@ def read(text: bytes | Text) -> Reading:
         )
         return _read_again(searchable, numbers, message)
     order = Order()
-    parts = drafts(searchable, order.watched(records_and_runs(searchable)))
+    parts, names = drafts(searchable, order.watched(records_and_runs(searchable)))
     if order.falls:
         message = "The newest line of this text is the first: it is read from its end."
         return _read_again(searchable, turned_round(searchable.decoded), message)
-    return _gathered(searchable, parts)
+    return _with_sources(_gathered(searchable, parts, names), names)
 
 
 def _read_again(text: Text, numbers: list[int], message: str) -> Reading:
     """The reading of the lines in another order, under the numbers that they have in the text."""
     turned = Text(reordered(text.decoded, numbers), decoded=True)
-    reading = renumbered(_gathered(turned, drafts(turned, records_and_runs(turned))), numbers)
-    note = Diagnostic("info", "turned-order", message, None, None)
+    parts, names = drafts(turned, records_and_runs(turned))
+    reading, own = renumbered((_gathered(turned, parts, names), tuple(names)), numbers)
+    reading = _noted(reading, Diagnostic("info", "turned-order", message, None, None))
+    return _with_sources(msgspec.structs.replace(reading, line_count=text.line_count, turned=True), own)
+
+
+def _noted(reading: Reading, note: Diagnostic) -> Reading:
     boots = tuple(msgspec.structs.replace(boot, diagnostics=(note, *boot.diagnostics)) for boot in reading.boots)
-    return msgspec.structs.replace(reading, boots=boots, line_count=text.line_count, turned=True)
+    return msgspec.structs.replace(reading, boots=boots)
 
 
-def _gathered(searchable: Text, parts: list[Draft]) -> Reading:
+def _with_sources(reading: Reading, names: Sequence[NamedFile]) -> Reading:
+    """The reading and its boots with the files of the text."""
+    if not names:
+        return reading
+    sources, unused = sources_of(names[:MOST_FILES], reading.line_count)
+    boots = tuple(
+        msgspec.structs.replace(boot, sources=sources, unused_files=unused, source=_source(boot, sources))
+        for boot in reading.boots
+    )
+    reading = msgspec.structs.replace(reading, boots=boots, sources=sources, unused_files=unused)
+    if len(names) <= MOST_FILES:
+        return reading
+    message = f"The text names more than {MOST_FILES:,} files: what stands behind the last name counts as of that file."
+    return _noted(reading, Diagnostic("warning", "more-files", message, names[MOST_FILES].lines[0], None))
+
+
+def _source(boot: BootLog, sources: Sequence[Source]) -> str | None:
+    """The file that a boot was read from, by the line that names its release, else by its first one."""
+    lines = boot.release_lines or boot.recognised
+    source = source_of(lines[0], sources) if lines else None
+    return source.name if source else None
+
+
+def _gathered(searchable: Text, parts: list[Draft], names: Sequence[NamedFile]) -> Reading:
     """The boots that drafts belong to."""
     seen = tuple(dict.fromkeys(family for part in parts for family in part.families))
     recognised = {line for part in parts for line in part.recognised}
     hosts = tuple(dict.fromkeys(part.host for part in parts if part.host))
-    parts = joined(parts)
+    recognised.update(line for item in names for line in item.lines)
+    everything = joined(parts)
+    recognised |= fold(searchable, everything, names)
+    parts = [part for part in everything if part.same_as is None]
     _name_nameless(parts)
     boots = chosen(parts)
-    if any(part.files.lines for part in parts):
-        logs = _with_files(parts, boots)
+    if any(part.files.lines for part in everything):
+        logs = _with_files(everything, boots)
     else:
         logs = tuple(finish(boot, index, len(boots)) for index, boot in enumerate(boots, 1))
     known = {*recognised, *(line for log in logs for line in log.recognised)} if logs else ()

@@ -8,6 +8,7 @@ import msgspec
 from pfnscope.bootlog import runs
 from pfnscope.bootlog.candidates import Candidates, forms_of
 from pfnscope.bootlog.effects import CommandLine, Effect, Remark
+from pfnscope.bootlog.file_names import names_file
 from pfnscope.bootlog.forms import DAMAGED, FORMS, Form
 from pfnscope.bootlog.forms.base import DamagedError, Groups
 from pfnscope.bootlog.forms.context import ANY_TEXT
@@ -108,7 +109,10 @@ class _Piece:
             end = self.text.line_end(start)
             if end - start > LONGEST_LINE:
                 return
-            yield strip_quotes(data[start:end], self.text.learned_prefix, bars=bars), start, end
+            more = strip_quotes(data[start:end], self.text.learned_prefix, bars=bars)
+            if names_file(more.message):
+                return
+            yield more, start, end
 
     def unwrapped(self) -> tuple[Form, Match] | None:
         """Join the fewest further lines with which the message matches a form."""

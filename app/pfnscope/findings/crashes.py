@@ -132,11 +132,12 @@ def _lead(analysis: Analysis, item: Evident) -> str:
     hole, first = item.hole, item.proofs[0]
     which = f"{_some(item)} {place(hole, analysis.layout.page_size)}"
     if first.kind == "death":
-        return f"This is your panic: {_crashes(item.proofs)} hit {which}{_that(hole)}."
-    line, many = _first_line(item.proofs), len(item.proofs) > 1
+        return f"This is your panic: {_crashes(analysis, item.proofs)} hit {which}{_that(hole)}."
+    line, many = analysis.log.at(_first_line(item.proofs)), len(item.proofs) > 1
     if first.kind == "sight":
-        return f"{f'Lines from {line} on show' if many else f'Line {line} shows'} {which}{_that(hole)}."
-    where = f"{counted(len(item.proofs), 'report')}, from line {line} on," if many else f"line {line}"
+        lines = f"Lines from {line.removeprefix('line ')} on show" if many else f"{_begun(line)} shows"
+        return f"{lines} {which}{_that(hole)}."
+    where = f"{counted(len(item.proofs), 'report')}, from {line} on," if many else line
     return f"The kernel complains in {where} about {which}{_that(hole)}."
 
 
@@ -160,14 +161,19 @@ def _that(hole: Hole) -> str:
     return ""
 
 
-def _crashes(shown: Sequence[Proof]) -> str:
+def _begun(where: str) -> str:
+    """A place at the beginning of a sentence; the name of a file stays as it is."""
+    return f"L{where[1:]}" if where.startswith("line ") else where
+
+
+def _crashes(analysis: Analysis, shown: Sequence[Proof]) -> str:
     """``33 oopses, from line 397 on,`` or ``the oops in line 43``. A page dump and its BUG() are one crash."""
     deaths = [proof for proof in shown if proof.kind == "death"]
     oopses = [proof for proof in deaths if proof.oops]
     noun, crashes = ("oops", oopses) if oopses else ("crash", deaths)
     if len(crashes) == 1:
-        return f"the {noun} in line {crashes[0].lines[0]}"
-    return f"{len(crashes):,} {noun}es, from line {_first_line(crashes)} on,"
+        return f"the {noun} in {analysis.log.at(crashes[0].lines[0])}"
+    return f"{len(crashes):,} {noun}es, from {analysis.log.at(_first_line(crashes))} on,"
 
 
 def _first_line(shown: Sequence[Proof]) -> int:
@@ -184,9 +190,9 @@ def _of_hole_in_full(analysis: Analysis, item: Evident) -> Iterator[str]:
         doing = doing_in(who.function)
         words = f": {who.shown}" if who.shown and shown is who else ""
         died = f"The kernel died in {who.function}()" + (f" while {doing}" if doing else "")
-        yield f"{died}, at {frame_words(who)} (line {who.lines[0]}){words}."
+        yield f"{died}, at {frame_words(who)} ({analysis.log.at(who.lines[0])}){words}."
     if shown and shown is not who:
-        yield f"Line {shown.lines[0]}, {frame_words(shown)}: {shown.shown}."
+        yield f"{_begun(analysis.log.at(shown.lines[0]))}, {frame_words(shown)}: {shown.shown}."
     fix = known_fix(hole, item.by_rule, analysis.release, analysis.layout.max_pfn)
     if fix:
         yield fix
@@ -231,7 +237,7 @@ def _elsewhere(analysis: Analysis) -> Iterator[Draft]:
             _sentence(analysis, coded.code, lead, len(reports) - 1),
             _lines(reports),
             details=partial(_details, analysis, lead),
-            cause=partial(_shown_by, lead),
+            cause=partial(_shown_by, analysis, lead),
             remedy=no_remedy if analysis.layout.memory or coded.severity == "info" else partial(_paste_more, analysis),
         )
 
@@ -293,14 +299,14 @@ def _sentence(analysis: Analysis, code: str, report: Report, others: int) -> str
     """What is known of a report: function, what the kernel was doing, frame, node and zone; and what is not."""
     kind, function, frame = report.printed.kind, report.function, _frame(analysis, report)
     more = f", and {others} more like it" if others else ""
-    line = report.printed.lines[0]
+    line = analysis.log.at(report.printed.lines[0])
     if code == "crash-elsewhere":
         if function:
-            return f"An oops in {function}() (line {line}{more}): not about memory layout."
-        return f"An oops in line {line}{more}: the text does not name the function, so what it is about is not known."
+            return f"An oops in {function}() ({line}{more}): not about memory layout."
+        return f"An oops in {line}{more}: the text does not name the function, so what it is about is not known."
     doing = doing_in(function) if function else None
     died = "The kernel died" + (f" in {function}()" if function else "") + (f" while {doing}" if doing else "")
-    where = f" (line {line}{more})"
+    where = f" ({line}{more})"
     if kind == "oops" and not report.unwritten:
         if function and takes_offline_node(function, report.printed.address):
             return f"{died}{where}: it asked for memory of a node that is not online."
@@ -365,11 +371,11 @@ def _flags_say(report: Report, arch: str | None) -> str:
     return " and ".join(filter(None, (node, zone)))
 
 
-def _shown_by(report: Report) -> str | None:
+def _shown_by(analysis: Analysis, report: Report) -> str | None:
     """What tells that nothing wrote the struct page, or what the kernel says is wrong with it."""
-    line, shown = report.printed.lines[0], report.proof.shown if report.proof and report.unwritten else ""
+    shown = report.proof.shown if report.proof and report.unwritten else ""
     if shown:
-        return f"{shown[:1].upper()}{shown[1:]} (line {line})."
+        return f"{shown[:1].upper()}{shown[1:]} ({analysis.log.at(report.printed.lines[0])})."
     return f"The kernel says why: {report.reason}." if report.reason else None
 
 

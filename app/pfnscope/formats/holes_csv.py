@@ -4,10 +4,11 @@ import csv
 from io import StringIO
 
 from pfnscope.model.document import Document
+from pfnscope.model.sources import line_words
 
 COLUMNS = (
     "start_pfn", "end_pfn", "pages", "start", "end", "placement", "node", "zone", "type", "label", "reserved", "state",
-    "linked_node", "linked_zone", "basis", "severity", "rule", "origin",
+    "linked_node", "linked_zone", "basis", "severity", "rule", "origin", "lines",
 )  # fmt: skip
 
 
@@ -17,7 +18,8 @@ def render(document: Document) -> str:
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
     for hole in document.holes:
-        writer.writerow([cell(getattr(hole, name)) for name in COLUMNS[:-1]] + [document.origin])
+        facts = [getattr(hole, name) for name in COLUMNS[:-2]]
+        writer.writerow(map(cell, [*facts, document.origin, line_words(hole.lines, document.sources)]))
     return out.getvalue()
 
 

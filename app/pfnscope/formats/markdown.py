@@ -10,6 +10,7 @@ from pfnscope.model.document import Document
 from pfnscope.model.layout import ZoneSpan
 from pfnscope.report import headline, ledgers, notes
 from pfnscope.report.compared import compared
+from pfnscope.report.files import files_of_text
 from pfnscope.report.plain import PLAIN
 from pfnscope.report.releases import by_severity
 from pfnscope.report.simulated import agreement
@@ -65,6 +66,7 @@ def render(document: Document, today: Document | None = None) -> str:
             ),
         ),
         "\n".join(f"- {escape(note)}" for note in notes.sentences(document)),
+        "\n".join(f"- {escape(words)}" for words in files_of_text(document)),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 

@@ -7,6 +7,7 @@ import jinja2
 from markupsafe import Markup
 
 from pfnscope import resources
+from pfnscope.model.sources import line_words
 
 # Control characters but tab and line breaks; marks, embeddings, overrides and isolates of the bidirectional algorithm;
 # characters without width.
@@ -17,7 +18,7 @@ _STEERING = re.compile(
 
 def environment() -> jinja2.Environment:
     """The folder ``templates``: all values escaped, control characters shown by name, a missing value an error."""
-    return jinja2.Environment(
+    pages = jinja2.Environment(
         loader=jinja2.FileSystemLoader(resources.folder("templates")),
         autoescape=True,
         finalize=visible,
@@ -25,6 +26,8 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    pages.filters["line_words"] = line_words
+    return pages
 
 
 def visible(value: Any) -> Any:

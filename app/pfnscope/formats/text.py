@@ -7,7 +7,9 @@ from pfnscope.model.analysis import ALARMS, Event, Hole, worst_first
 from pfnscope.model.document import Document
 from pfnscope.model.log import BlockRange, DebugfsRegion, MapEntry, Resource, ZoneInfo
 from pfnscope.model.ranges import FrameRange
+from pfnscope.model.sources import Source, line_words
 from pfnscope.report import counted, headline, ledgers, notes
+from pfnscope.report.files import files_in_short, files_of_text
 from pfnscope.report.plain import PLAIN, Look, listed, paragraphs, table
 from pfnscope.report.releases import by_severity
 from pfnscope.report.simulated import agreement, carets
@@ -88,10 +90,17 @@ def _ram(document: Document, look: Look) -> Lines:
     cells = []
     for row in ledgers.waterfall(ledger):
         basis = f" ({row.basis})" if row.basis else ""
-        lines = f"{plural(len(row.lines), 'line')} {', '.join(map(str, row.lines))}" if row.lines and look.full else ""
+        lines = _all_lines(row.lines, document.sources) if look.full else ""
         cells.append((ledgers.bar(row), row.size, row.percent, f"{row.what}{basis}", lines))
     said = [text for text in (ledgers.sentence(ledger), ledgers.printed(ledger)) if text]
     return _titled(ledgers.TITLE, [*paragraphs(said, look), *table(cells, look, flexible=(3, 4), right=(1, 2))], look)
+
+
+def _all_lines(lines: Sequence[int], sources: Sequence[Source]) -> str:
+    """All lines of a fact; in a text of several files by file."""
+    if sources or not lines:
+        return line_words(lines, sources)
+    return f"{plural(len(lines), 'line')} {', '.join(map(str, lines))}"
 
 
 def _tables(document: Document, look: Look, today: Document | None) -> list[Lines]:
@@ -109,6 +118,7 @@ def _tables(document: Document, look: Look, today: Document | None) -> list[Line
         _counts(document, look),
         _titled("Files of /proc and /sys", table(_files(document), look, flexible=(0,)), look),
         _titled("Notes", paragraphs(notes.sentences(document), look), look),
+        _titled("Files of this text", paragraphs(files_of_text(document), look), look),
     ]
 
 
@@ -133,6 +143,7 @@ def facts(document: Document) -> list[str]:
     ]
     if document.boot.count > 1:
         words.append(f"boot {document.boot.index} of {document.boot.count}")
+    words.append(files_in_short(document))
     return [word for word in words if word]
 
 
@@ -188,7 +199,7 @@ def _changes(document: Document, look: Look, today: Document) -> Lines:
 
 def _nodes(document: Document) -> list[Sequence[str]]:
     return [
-        (f"node {n.node}", f"{n.range}", format_size(n.range.size), counted.line_words(n.lines))
+        (f"node {n.node}", f"{n.range}", format_size(n.range.size), line_words(n.lines, document.sources))
         for n in document.node_ranges
     ]
 
@@ -289,10 +300,10 @@ def _counts(document: Document, look: Look) -> Lines:
     checks = document.checks
     if not checks:
         return []
-    rows = counted.rows(checks)
+    rows = counted.rows(checks, document.sources)
     roles = [{"DIFFERS": "caution", "": None}.get(row[3], "dim") for row in rows]
     lines = table(rows, look, flexible=(0, 1, 2, 4), roles=roles)
-    lines += paragraphs(filter(None, [counted.rest(checks)]), look)
+    lines += paragraphs(filter(None, [counted.rest(checks, document.sources)]), look)
     title = look.wrap(f"The kernel's own counts: {counted.explained(checks)}")
     return [*(look.paint("title", line) for line in title), *lines]
 
@@ -314,9 +325,9 @@ def _files(document: Document) -> list[Sequence[str]]:
     for name, things, items in files:
         if items:
             lines = sorted(line for item in items for line in item.lines)
-            rows.append((name, f"{len(items)} {things}", "", counted.line_words(lines)))
+            rows.append((name, f"{len(items)} {things}", "", line_words(lines, document.sources)))
         if name == "/proc/iomem" and not document.node_ranges:
-            rows += [("", f"{r.range}", format_size(r.range.size), counted.line_words(r.lines)) for r in ram]
+            rows += [("", f"{r.range}", format_size(r.range.size), line_words(r.lines, document.sources)) for r in ram]
     return rows
 
 
@@ -328,7 +339,7 @@ def _events(document: Document, look: Look) -> Lines:
     for (text, hole), events in alike.items():
         frames = frames_of_events(events)
         line = (
-            f"{_times(events)}: {text}"
+            f"{_times(events, document.sources)}: {text}"
             + (f", pfn {frames}" if frames else "")
             + (f" in the hole {hole}" if hole else "")
         )
@@ -336,6 +347,6 @@ def _events(document: Document, look: Look) -> Lines:
     return out
 
 
-def _times(events: Sequence[Event]) -> str:
-    first = f"line {events[0].lines[0]}"
+def _times(events: Sequence[Event], sources: Sequence[Source]) -> str:
+    first = line_words(events[0].lines[:1], sources)
     return first if len(events) == 1 else f"{first} and {len(events) - 1} more"

@@ -22,7 +22,6 @@ from pfnscope.model.log import (
     Initmem,
     MapEntry,
     MemblockRegion,
-    MemoryMaps,
     MovableStart,
     NodeRange,
     ReservedRegion,
@@ -31,7 +30,9 @@ from pfnscope.model.log import (
     ZoneInfo,
     ZoneRange,
 )
+from pfnscope.model.maps import MemoryMaps
 from pfnscope.model.ranges import Address, Bordered, FrameRange, Lines
+from pfnscope.model.sources import Source, UnusedFile
 
 
 class Boot(msgspec.Struct, frozen=True):
@@ -210,3 +211,5 @@ class Document(MemoryMaps, msgspec.Struct, frozen=True, kw_only=True):
     nomap: tuple[NomapMemory, ...] = ()
     simulation: Simulation | None = None
     ledger: Ledger | None = None
+    sources: tuple[Source, ...] = ()
+    unused_files: tuple[UnusedFile, ...] = ()

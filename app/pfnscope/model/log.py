@@ -5,14 +5,16 @@ in the text as given. What the text does not say is None or empty, never a defau
 """
 
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Literal
 
 import msgspec
 
 from pfnscope.kernel.release import Bounds, Release, Version
 from pfnscope.model.counts import Count, NodeProcessor, PrintedCounts
+from pfnscope.model.maps import MemoryMaps
 from pfnscope.model.ranges import Address, Bordered, ByteRange, FrameRange, Lines, MaybeBordered
-from pfnscope.model.sizes import InstalledMemory, NamedSize, NodeTotal
+from pfnscope.model.sizes import FreeBlocks, InstalledMemory, NamedSize, NodeTotal
+from pfnscope.model.sources import Source, UnusedFile, line_words
 
 
 class MemoryType(StrEnum):
@@ -286,35 +288,7 @@ class Files(msgspec.Struct, frozen=True):
     memory_block_size: Count | None = None
     totals: tuple[NodeTotal, ...] = ()
     installed: tuple[InstalledMemory, ...] = ()
-
-
-class _HasMaps(Protocol):
-    @property
-    def firmware_map(self) -> tuple[MapEntry, ...]: ...
-    @property
-    def user_map(self) -> tuple[MapEntry, ...]: ...
-    @property
-    def extended_map(self) -> tuple[MapEntry, ...]: ...
-    @property
-    def modified_map(self) -> tuple[MapEntry, ...]: ...
-    @property
-    def map_before_kernel(self) -> tuple[MapEntry, ...]: ...
-
-
-class MemoryMaps:
-    """What has the maps that a kernel prints one after another."""
-
-    __slots__ = ()
-
-    @property
-    def map_in_force(self: _HasMaps) -> tuple[MapEntry, ...]:
-        """The last of the maps that the kernel printed: firmware, extended, user, modified (e820.c, all releases)."""
-        return self.modified_map or self.map_before_kernel
-
-    @property
-    def map_before_kernel(self: _HasMaps) -> tuple[MapEntry, ...]:
-        """The last map before the kernel changes it of its own accord, or where none is printed the modified one."""
-        return self.user_map or self.extended_map or self.firmware_map or self.modified_map
+    free: tuple[FreeBlocks, ...] = ()
 
 
 class PrintedBy(msgspec.Struct, frozen=True):
@@ -329,7 +303,8 @@ class BootLog(MemoryMaps, msgspec.Struct, frozen=True):
 
     ``host`` is the machine that a log daemon names, ``hardware`` its model and firmware as DMI has them.
     ``capture_kernel``: it only saves the memory of one that crashed. ``printed_by`` is what the lines tell of a release
-    that none names; None where they tell nothing.
+    that none names; None where they tell nothing. ``source`` is the file it was read from, of the ``sources`` that the
+    text was put together of; ``unused_files`` lay beside them.
     """
 
     index: int = 1
@@ -377,6 +352,13 @@ class BootLog(MemoryMaps, msgspec.Struct, frozen=True):
     assumed: tuple[str, ...] = ()
     recognised: Lines = ()
     printed_by: PrintedBy | None = None
+    source: str | None = None
+    sources: tuple[Source, ...] = ()
+    unused_files: tuple[UnusedFile, ...] = ()
+
+    def at(self, line: int) -> str:
+        """Where a line of the text is, in words: ``line 5``, or by file as ``sos_commands/kernel/dmesg:5``."""
+        return line_words((line,), self.sources)
 
     def stable_of(self, release: Release | None) -> Version | None:
         """The stable release to take for a kernel: its own, or the last of those that its lines leave possible.

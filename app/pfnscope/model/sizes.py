@@ -32,6 +32,20 @@ class InstalledMemory(msgspec.Struct, frozen=True):
     lines: Lines
 
 
+class FreeBlocks(msgspec.Struct, frozen=True):
+    """Free blocks of a zone by order: ``by_order[n]`` are of 2^n pages each."""
+
+    node: int
+    zone: str
+    by_order: tuple[int, ...]
+    lines: Lines
+
+    @property
+    def pages(self) -> int:
+        """All that is free, in pages."""
+        return sum(count << order for order, count in enumerate(self.by_order))
+
+
 class NodeTotal(msgspec.Struct, frozen=True):
     """Memory in KiB that the running kernel hands out, of a node or, where None, of all; ``file`` says so."""
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from pfnscope.bootlog.file_names import shown_name
 from pfnscope.bootlog.text.decoding import DECODED, decode
 from pfnscope.patterns import compiled
 
-_LONGEST_NAME = 240  # characters; of a longer name the end tells more
 _PART = r"([A-Za-z]+#[0-9]+) Part([0-9]{1,4})\n"
 
 
@@ -30,7 +30,7 @@ def assembled(parts: Sequence[Part], unused: Iterable[Unused] = ()) -> bytes:
 
     Records of pstore that stand last part first are put in order. A single part without a name stays as it is.
     """
-    left_out = [_line(item.name, f" not used: {shown(item.reason)}") for item in unused]
+    left_out = [_line(item.name, f" not used: {_ended(item.reason)}") for item in unused]
     if len(parts) == 1 and not parts[0].name and not left_out:
         return parts[0].data
     texts = [_line(part.name) + _whole_lines(decode(part.data)) for part in _in_order(parts)]
@@ -39,13 +39,17 @@ def assembled(parts: Sequence[Part], unused: Iterable[Unused] = ()) -> bytes:
 
 
 def shown(name: str) -> str:
-    """A name of a file, or a reason, as one line: control characters and direction marks made visible, ends bounded."""
-    name = name if len(name) <= _LONGEST_NAME else f"…{name[1 - _LONGEST_NAME :]}"
-    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in name).replace("<==", "<--")
+    """A name of a file as it stands in its line, without what would end it there."""
+    return shown_name(name).replace("<==", "<--").strip() or "-"
 
 
 def _line(name: str, behind: str = "") -> bytes:
-    return f"==> {shown(name) or '-'} <=={behind}\n".encode()
+    return f"==> {shown(name)} <=={behind}\n".encode()
+
+
+def _ended(reason: str) -> str:
+    """A reason at whose end no line goes on, as one would behind an equals sign."""
+    return shown_name(" ".join(reason.split())).rstrip("= ") or "-"
 
 
 def _whole_lines(text: bytes) -> bytes:

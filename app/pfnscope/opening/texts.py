@@ -21,7 +21,7 @@ from pfnscope.opening.folders import Folder
 from pfnscope.opening.packing import LIMIT
 from pfnscope.opening.pieces import Member, Piece
 from pfnscope.opening.recognising import Format, Wrapping, format_of, is_text, wrapping_of
-from pfnscope.opening.reports import selection
+from pfnscope.opening.reports import Selection, selection
 from pfnscope.units import format_size
 
 _EAGER = 16 << 20  # bytes of an archive's first files that are unpacked together with the list of its names
@@ -199,13 +199,15 @@ class _Opening:
                 raise
             ended.append(File(_joined(name, "the rest of the archive"), reason=error.reason, error=error))
         names = [member.name for member in listed]
-        order, sure = _order(names)
+        chosen, sure = _chosen(names)
+        used = set(chosen.used)
         missing = {
             member.name
             for member in listed
-            if member.data is None and not member.problem and (not sure or member.name in sure)
+            if member.data is None and not member.problem and (not sure or member.name in used)
         }
-        several = {own for own in names if f"{own} (2)" in names} if missing else set()
+        known = set(names)
+        several = {own for own in known if f"{own} (2)" in known} if missing else set()
 
         def all_members() -> Iterator[Member]:
             yield from (member for member in listed if member.name not in missing)
@@ -217,34 +219,31 @@ class _Opening:
 
         alone = alone and len(listed) == 1
         by_name = {
-            member.name: self._member(form, member, _joined(name, member.name), depth, alone, sure)
+            member.name: self._member(
+                form, member, _joined(name, chosen.shown(member.name)), depth, alone=alone or sure
+            )
             for member in all_members()
+            if not sure or member.name in used
         }
         lost = [File("", reason="damaged or cut off")]
-        return [file for own in order for file in by_name.get(own, lost)] + ended
+        files = [file for own in chosen.used for file in by_name.get(own, lost)]
+        return [*files, *(File(_joined(name, chosen.shown(own)), reason=why) for own, why in chosen.unused), *ended]
 
-    def _member(
-        self, form: str, member: Member, name: str, depth: int, alone: bool, sure: frozenset[str]
-    ) -> list[File]:
-        """The files in a member of an archive; ``sure`` are the names that a report is read by, if it is one."""
+    def _member(self, form: str, member: Member, name: str, depth: int, *, alone: bool) -> list[File]:
+        """The files in a member of an archive."""
         if member.problem:
             error = _error(form, member, self._budget.limit)
             return [File(name, reason=error.reason if error else member.reason, error=error)]
-        if sure and member.name not in sure:
-            return [File(name, reason="not read of such a report")]
-        return self.files(member.data or b"", name, depth, alone=alone or member.name in sure)
+        return self.files(member.data or b"", name, depth, alone=alone)
 
     def folder(self, folder: Folder) -> list[File]:
         """The files below a folder, those that are read of a report before the others."""
-        names = list(folder.names)
-        order, sure = _order(names)
+        chosen, sure = _chosen(folder.names)
         files: list[File] = []
-        for name in order:
-            if sure and name not in sure:
-                files.append(File(name, reason="not read of such a report"))
-                continue
+        for own in chosen.used:
+            name = chosen.shown(own)
             try:
-                data = folder.read(name, min(self._budget.limit, self._budget.left))
+                data = folder.read(own, min(self._budget.limit, self._budget.left))
             except OSError as error:
                 files.append(File(name, reason=f"cannot be read: {error.strerror}"))
                 continue
@@ -252,19 +251,17 @@ class _Opening:
                 files.append(File(name, reason=error.reason, error=error))
                 continue
             self._budget.unpacked(len(data))
-            files += self.files(data, name, 1, alone=len(names) == 1 or name in sure)
-        return files + [File(name, reason=reason) for name, reason in folder.refused]
+            files += self.files(data, name, 1, alone=sure or len(folder.names) == 1)
+        left_out = [*chosen.unused, *folder.refused]
+        if sure and folder.refused:
+            left_out[len(chosen.unused) :] = [(f"{len(folder.refused):,} links and special files", "not followed")]
+        return files + [File(chosen.shown(name), reason=why) for name, why in left_out]
 
 
-def _order(names: Sequence[str]) -> tuple[list[str], frozenset[str]]:
-    """The order in which files come into the text, and which are sure to be read: those of a report, else none."""
+def _chosen(names: Sequence[str]) -> tuple[Selection, bool]:
+    """What is read, in its order, and whether that is sure, as of a report; of others those that say something."""
     chosen = selection(names)
-    if chosen is None:
-        return list(names), frozenset()
-    known = set(names)
-    used = [name for name in chosen.used if name in known]
-    sure = frozenset(used)
-    return [*used, *(name for name in names if name not in sure)], sure
+    return (Selection(tuple(names)), False) if chosen is None else (chosen, True)
 
 
 def _pieces(kind: Wrapping, data: bytes) -> Iterator[Piece]:

@@ -16,6 +16,7 @@ from pfnscope.model.document import Document
 from pfnscope.model.ranges import FrameRange
 from pfnscope.pages.query import ViewQuery
 from pfnscope.service.errors import BadOption
+from pfnscope.service.jobs import unpacked
 from pfnscope.service.lookup import HELP, Match, find
 from pfnscope.service.whatif import Answer
 
@@ -42,10 +43,14 @@ class Drawn:
             return self
         return Drawn(scene, *self.documents, answer=self.answer, axes=None if lanes else self.axes)
 
-    @property
-    def weight(self) -> int:
-        """Bars."""
-        return sum(len(lane.bars) for lane in self.scene.lanes) + 100
+    @classmethod
+    def unpacked(cls, packed: bytes) -> "Drawn":
+        """The drawing that a job of :mod:`pfnscope.service.jobs` packed."""
+        drawing = unpacked(packed)
+        axes = Axes(drawing.scene.lanes, drawing.schematic, drawing.scale)
+        if isinstance(drawing.shows, Answer):
+            return cls(drawing.scene, *drawing.shows.documents, answer=drawing.shows, axes=axes)
+        return cls(drawing.scene, *drawing.shows, axes=axes)
 
 
 def find_on(drawn: Drawn, words: str) -> Match:

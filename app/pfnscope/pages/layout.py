@@ -20,6 +20,7 @@ from pfnscope.pages.templates import Templates
 from pfnscope.pages.unfurl import unfurl
 from pfnscope.report import counted, headline, ledgers, notes
 from pfnscope.report.apart import told_apart
+from pfnscope.report.files import files_of_text
 from pfnscope.report.releases import timeline
 from pfnscope.report.words import SEVERITY_WORDS, STATE_WORDS
 from pfnscope.service import Options
@@ -95,6 +96,7 @@ def layout_page(
         events=presenting.event_rows(document),
         **_ram(document),
         notes=notes.note_rows(document.diagnostics),
+        files=files_of_text(document),
         log=part,
         paged=bool(part.earlier or part.later),
         log_all=is_all,

@@ -237,6 +237,7 @@ def boot_rows(today: Document) -> list[BootRow]:
     rows = []
     for row in today.boots:
         own = " ".join(text for text in row.arguments if text not in common) or _differing(row.differs)
+        own = " · ".join(filter(None, (own, row.source)))
         kind = "capture kernel" if row.capture_kernel else SEVERITY_WORDS[row.severity] if row.severity else ""
         rows.append(BootRow(row.index, row.severity, f"{row.index} {kind}{': ' if kind and own else ' '}{own}".strip()))
     return sorted(

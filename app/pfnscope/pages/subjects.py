@@ -7,6 +7,7 @@ import msgspec
 
 from pfnscope import resources
 from pfnscope.service import Options
+from pfnscope.service.jobs import Side
 
 SAMPLE = "sample:"
 """What the name of an example begins with in a comparison."""
@@ -26,6 +27,15 @@ class Subject(msgspec.Struct, frozen=True):
     kept_until: str | None = None
     listed: bool = False
     note: str = ""
+
+    @property
+    def side(self) -> Side:
+        """What a comparison reads of it."""
+        return self.text, self.options
+
+    def without_text(self) -> "Subject":
+        """The same for what needs its names alone."""
+        return msgspec.structs.replace(self, text=b"")
 
 
 class Sample(msgspec.Struct, frozen=True):
@@ -52,5 +62,9 @@ def of_sample(slug: str, options: Options) -> Subject | None:
     sample = next((item for item in samples() if item.slug == slug), None)
     if sample is None:
         return None
-    text = (resources.folder("sample_logs") / slug / "dmesg.txt").read_bytes()
-    return Subject(SAMPLE + slug, f"/samples/{slug}", sample.title, text, options, listed=True)
+    return Subject(SAMPLE + slug, f"/samples/{slug}", sample.title, _text_of(slug), options, listed=True)
+
+
+@cache
+def _text_of(slug: str) -> bytes:
+    return (resources.folder("sample_logs") / slug / "dmesg.txt").read_bytes()

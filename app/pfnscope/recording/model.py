@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from pfnscope.model.log import ZoneInfo
 from pfnscope.model.ranges import FrameRange, FrameSet
+from pfnscope.model.sizes import FreeBlocks
 
 SUMMARY = "capture.json"
 
@@ -61,8 +62,9 @@ class Record(Struct, frozen=True):
     """One recorded machine. None and the reason in ``missing`` stand for a file that is not there or says nothing.
 
     ``block_frames`` is the size of a memory block. ``ram`` are the whole frames of System RAM, ``devices`` those of
-    persistent memory, both of /proc/iomem. ``release``, ``machine`` (as uname names it) and ``page_size`` (bytes) are
-    the running kernel's, where capture noted them.
+    persistent memory, ``reserved`` those that firmware keeps, all of /proc/iomem. ``free`` are the counts of
+    /proc/buddyinfo, which no capture has. ``release``, ``machine`` (as uname names it) and ``page_size`` (bytes) are
+    the running kernel's, where capture noted them. ``names``: what files of a capture are called in a report.
     """
 
     zones: tuple[ZoneInfo, ...] | None
@@ -75,6 +77,18 @@ class Record(Struct, frozen=True):
     machine: str | None
     page_size: int | None
     missing: dict[str, str]
+    reserved: FrameSet = FrameSet()
+    free: tuple[FreeBlocks, ...] | None = None
+    names: dict[str, str] = {}
+
+    @property
+    def has_free(self) -> bool:
+        """Whether free pages belong to this kind of record, also where they are missing."""
+        return self.free is not None or "buddyinfo" in self.missing
+
+    def named(self, file: str) -> str:
+        """The name that a file of a capture has in this record."""
+        return self.names.get(file, file)
 
     def online(self, state: str) -> FrameSet:
         """Frames of the memory blocks in a state."""

@@ -1,6 +1,6 @@
 """A recorded folder as facts. A file that does not exist, or has no fact in it, is missing with the reason."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -8,8 +8,10 @@ import msgspec
 
 from pfnscope.bootlog import read as read_text
 from pfnscope.files import FileRefused, read_file
-from pfnscope.model.log import Files, Resource
+from pfnscope.model.log import BlockRange, BootLog, Files, Resource, ZoneInfo
 from pfnscope.model.ranges import FrameRange, FrameSet
+from pfnscope.model.sizes import FreeBlocks
+from pfnscope.model.sources import source_of
 from pfnscope.patterns import compiled
 from pfnscope.recording.kpageflags import parse_runs
 from pfnscope.recording.model import LIMIT, SUMMARY, Block, Record
@@ -64,15 +66,65 @@ def read_record(folder: Path, page_size: int) -> Record:
         blocks=blocks[1] if blocks else None,
         block_frames=blocks[0] if blocks else 1,
         ram=_ram(resources, page_size) if resources else None,
-        devices=FrameSet.of(
-            item.range.frames_outward(page_size)
-            for item in resources or ()
-            if item.name.startswith("Persistent Memory")
-        ),
+        devices=_devices(resources or (), page_size),
+        reserved=_reserved(resources or (), page_size),
         release=summary.release,
         machine=summary.machine,
         page_size=summary.page_size,
         missing=missing,
+    )
+
+
+_NOT_THERE = "not in the report"
+_NAMES = {
+    "zoneinfo.txt": "/proc/zoneinfo",
+    "iomem.txt": "/proc/iomem",
+    "buddyinfo": "/proc/buddyinfo",
+    "memory-blocks.txt": "lsmem",
+    "kpageflags.runs.txt": "/proc/kpageflags",
+}
+
+
+def record_of(log: BootLog, page_size: int, block_size: int | None) -> Record:
+    """What a report holds of the machine beside its log, as the reader took it for files of this boot.
+
+    ``block_size`` in bytes is that of memory blocks where the report does not tell it.
+    """
+    files = log.files
+    size = files.memory_block_size.value if files.memory_block_size else block_size
+    frames = size // page_size if size and not size % page_size else 0
+    facts: dict[str, Sequence[ZoneInfo | Resource | FreeBlocks | BlockRange]] = {
+        "zoneinfo.txt": files.zoneinfo,
+        "iomem.txt": files.iomem,
+        "buddyinfo": files.free,
+        "memory-blocks.txt": files.memory_blocks if frames else (),
+    }
+    missing = {name: _NOT_THERE for name, items in facts.items() if not items}
+    missing["kpageflags.runs.txt"] = f"{_NOT_THERE}: no report has it, a record of pfnscope capture does"
+    if any(note.code == "iomem-hidden" for note in log.diagnostics):
+        missing["iomem.txt"] = "all its addresses are hidden"
+    if files.memory_blocks and not frames:
+        missing["memory-blocks.txt"] = "the size of a block is not in it"
+    places = {name: source_of(items[0].lines[0], log.sources) for name, items in facts.items() if items}
+    return Record(
+        zones=files.zoneinfo or None,
+        flags=None,
+        blocks=tuple(
+            Block(item.range.frames_outward(page_size), item.state, item.node)
+            for item in facts["memory-blocks.txt"]
+            if isinstance(item, BlockRange)
+        )
+        or None,
+        block_frames=frames or 1,
+        ram=_ram(files.iomem, page_size) if files.iomem else None,
+        devices=_devices(files.iomem, page_size),
+        reserved=_reserved(files.iomem, page_size),
+        free=files.free or None,
+        release=None,
+        machine=None,
+        page_size=None,
+        missing=missing,
+        names=_NAMES | {name: source.name for name, source in places.items() if source},
     )
 
 
@@ -100,6 +152,20 @@ def _filled(items: tuple[T, ...], why: str) -> tuple[T, ...]:
 def _ram(resources: tuple[Resource, ...], page_size: int) -> FrameSet:
     """Whole frames of System RAM, also of RAM that a driver added, as ``System RAM (kmem)``."""
     return FrameSet.of(item.range.frames_inward(page_size) for item in resources if item.name.startswith("System RAM"))
+
+
+def _devices(resources: Iterable[Resource], page_size: int) -> FrameSet:
+    return FrameSet.of(
+        item.range.frames_outward(page_size) for item in resources if item.name.startswith("Persistent Memory")
+    )
+
+
+def _reserved(resources: Iterable[Resource], page_size: int) -> FrameSet:
+    return FrameSet.of(
+        item.range.frames_outward(page_size)
+        for item in resources
+        if item.name.lower() == "reserved" and item.depth == 0
+    )
 
 
 def _blocks(text: str, page_size: int) -> tuple[int, tuple[Block, ...]]:

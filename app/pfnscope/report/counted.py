@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from pfnscope.model.analysis import Check
 from pfnscope.model.ranges import FrameRange
+from pfnscope.model.sources import Source, line_words
 from pfnscope.words import plural
 
 _SHOWN = 3
@@ -40,7 +41,7 @@ def frames_words(ranges: Sequence[FrameRange]) -> str:
     return ", ".join(shown + more)
 
 
-def rows(checks: Sequence[Check]) -> list[Sequence[str]]:
+def rows(checks: Sequence[Check], sources: Sequence[Source] = ()) -> list[Sequence[str]]:
     """Rows for a text: what differs, what is not printed, and which frames make up each agreeing count of holes."""
     seen, agreeing = split(checks)
     words = {True: "", False: "DIFFERS", None: "not checked"}
@@ -50,24 +51,18 @@ def rows(checks: Sequence[Check]) -> list[Sequence[str]]:
             check.printed,
             frames_words(check.ranges) if check.agrees else check.computed or "not computed",
             words[check.agrees],
-            line_words(check.lines),
+            line_words(check.lines, sources),
         )
         for check in (*seen, *(check for check in agreeing if check.ranges))
     ]
 
 
-def rest(checks: Sequence[Check]) -> str:
+def rest(checks: Sequence[Check], sources: Sequence[Source] = ()) -> str:
     """The agreeing numbers that :func:`rows` leaves out, in one sentence; empty where there are none."""
     others = [check for check in checks if check.agrees and not check.ranges]
     if not others:
         return ""
     lines = sorted({line for check in others for line in check.lines})
     count = f"{len(others)} printed {plural(len(others), 'number')}"
-    return f"{count} of nodes, zones and totals {'agrees' if len(others) == 1 else 'agree'} ({line_words(lines)})."
-
-
-def line_words(lines: Sequence[int]) -> str:
-    """``line 3``, ``lines 3-9``, or nothing."""
-    if not lines:
-        return ""
-    return f"line {lines[0]}" if len(lines) == 1 else f"lines {lines[0]}-{lines[-1]}"
+    verb = "agrees" if len(others) == 1 else "agree"
+    return f"{count} of nodes, zones and totals {verb} ({line_words(lines, sources)})."

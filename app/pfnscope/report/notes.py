@@ -9,6 +9,7 @@ import msgspec
 
 from pfnscope.model.document import Document
 from pfnscope.model.log import Diagnostic
+from pfnscope.model.sources import Source, line_words
 from pfnscope.words import plural
 
 
@@ -115,6 +116,11 @@ GROUPS: tuple[tuple[str, tuple[Note, ...]], ...] = (
             Note("node-ranges-from-memblock", "Node ranges were taken from what memblock=debug printed."),
             Note("node-ranges-from-debugfs", "Node ranges were taken from memblock.memory in debugfs."),
             Note("nodes-unknown", "The list of memory does not say of which nodes: all is taken as node 0."),
+            Note(
+                "same-log",
+                "The same log stands in the text more than once, such as dmesg beside a journal: it is one boot.",
+            ),
+            Note("more-files", "The text names more files than are told apart.", "Give fewer of them at once."),
             Note("firmware-map-from-sysfs", "The firmware map was taken from /sys/firmware/memmap."),
         ),
     ),
@@ -224,11 +230,13 @@ def sentences(document: Document) -> list[str]:
     """The notes for a report that tells verdict and counts besides, and so not again what these say."""
     said = {document.verdict.summary, *document.verdict.details}
     kept = (note for note in document.diagnostics if note.code != "check-differs" and note.message not in said)
-    return [(f"{_lines(row.lines)}: " if row.lines else "") + row.message for row in note_rows(kept)]
+    return [(f"{_lines(row.lines, document.sources)}: " if row.lines else "") + row.message for row in note_rows(kept)]
 
 
-def _lines(lines: Sequence[int]) -> str:
-    """``line 3``, ``lines 3, 7-9``, of many the first ones."""
+def _lines(lines: Sequence[int], sources: Sequence[Source]) -> str:
+    """``line 3``, ``lines 3, 7-9``, of many the first ones; in a text of several files by file."""
+    if sources:
+        return line_words(lines, sources)
     runs: list[list[int]] = []
     for line in sorted(set(lines)):
         if runs and runs[-1][-1] == line - 1:

@@ -59,7 +59,7 @@ def rows(boots: Sequence[BootLog], shown: BootLog, kernel: str | None, arch: str
             index=boot.index,
             title=boot.title,
             host=boot.host,
-            source=None,
+            source=boot.source,
             severity=_severity(boot, kernel, arch) if boot.index in judged else None,
             capture_kernel=boot.capture_kernel,
             differs=() if boot.index == shown.index else _differs(boot, facts),

@@ -1,4 +1,8 @@
-"""The use cases as functions of plain values, and drawings packed, so that another process can be given the work."""
+"""The use cases as functions of plain values, and drawings packed, so that another process can be given the work.
+
+Each answer that a server computes is one of these, whether a text was sent or is stored. ``most`` is the number of
+ranges that a boot may have: every function that takes it raises TooManyRanges for more.
+"""
 
 from collections.abc import Callable
 from typing import Any, Literal, ParamSpec, TypeVar
@@ -7,84 +11,143 @@ import msgspec
 
 from pfnscope.analysis import Analysis
 from pfnscope.bootlog import Reading, Text, keep_memory_lines, read
-from pfnscope.drawing import scene
-from pfnscope.drawing.axis import Axis, make
+from pfnscope.drawing import scene, svg
+from pfnscope.drawing.axis import Axis, AxisName, make
 from pfnscope.drawing.lanes import lanes
 from pfnscope.drawing.scene import Scene
 from pfnscope.drawing.view import shown
+from pfnscope.formats.registry import BY_SUFFIX, Export
 from pfnscope.formats.text import render
+from pfnscope.model.document import Document
 from pfnscope.model.encoding import pack, unpack
+from pfnscope.report import compared as differences
 from pfnscope.report.headline import sentences
+from pfnscope.report.plain import Look
 from pfnscope.service import whatif
 from pfnscope.service.analyzing import Options, chosen, documented, encode, judged
-from pfnscope.service.errors import NothingToDraw, TooManyRanges
-from pfnscope.service.whatif import Answer, Question, answered, ask
+from pfnscope.service.errors import CannotSimulate, NothingToDraw, TooManyRanges
+from pfnscope.service.lookup import lookup
+from pfnscope.service.whatif import Answer, Question, answered
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+Side = tuple[bytes, Options]
+"""A text to compare, and how it is analysed."""
 
 # What is no range of memory, or only names the lines of some.
 _NOT_COUNTED = ("recognised", "diagnostics", "assumed")
 
 
-def analyzed(text: bytes, options: Options, most_ranges: int) -> bytes:
-    """The document as JSON. Raises what :func:`pfnscope.service.analyze` raises, and TooManyRanges."""
-    return encode(documented(_read(text, most_ranges)[1], options))
+def analyzed(text: bytes, options: Options, most: int) -> bytes:
+    """The document as JSON. Raises what :func:`pfnscope.service.analyze` raises."""
+    return encode(_document(text, options, most))
 
 
-def simulated(text: bytes, change: whatif.Change, options: Options, most_ranges: int) -> bytes:
-    """The document of a changed command line as JSON. Raises what ``simulate`` raises, and TooManyRanges."""
-    real = _judged(text, msgspec.structs.replace(options, kernel=None), most_ranges)
+def looked_up(text: bytes, options: Options, most: int, at: str) -> bytes:
+    """What is at a place, as JSON. Raises what :func:`pfnscope.service.lookup.lookup` raises, and like the others."""
+    return encode(lookup(_document(text, options, most), at))
+
+
+def checked(text: bytes, options: Options, most: int) -> None:
+    """Raises what :func:`analyzed` raises."""
+    chosen(_read(text, most)[1], options)
+
+
+def simulated(text: bytes, options: Options, most: int, change: whatif.Change) -> bytes:
+    """The document of a changed command line as JSON. Raises what ``simulate`` raises."""
+    real = _judged(text, msgspec.structs.replace(options, kernel=None), most)
     return encode(whatif.simulated(real, change, options.kernel))
 
 
-def placed(text: bytes, region: whatif.Region, options: Options, most_ranges: int) -> bytes:
-    """Where a region can go, as JSON. Raises what ``place`` raises, and TooManyRanges."""
-    return encode(whatif.placed(_judged(text, options, most_ranges), region)[1])
+def placed(text: bytes, options: Options, most: int, region: whatif.Region) -> bytes:
+    """Where a region can go, as JSON. Raises what ``place`` raises."""
+    return encode(whatif.placed(_judged(text, options, most), region)[1])
+
+
+def compared(one: Side, other: Side, most: int) -> bytes:
+    """What differs between two layouts, as JSON. Raises like :func:`analyzed` for either."""
+    return encode(differences.compared(*_documents(one, other, most)))
+
+
+def exported(
+    text: bytes, options: Options, most: int, question: Question, suffix: str, axis: AxisName, width: int
+) -> bytes:
+    """A layout in a format, with a change the simulated one; the drawing also has the possible starts of a region.
+
+    Raises like :func:`analyzed`, and CannotSimulate where the change leads to no layout.
+    """
+    write, look = BY_SUFFIX[suffix].write, Look(width)
+    with_places = suffix == "svg" and question.places
+    if question.change is None and not with_places:
+        return write(Export(_document(text, options, most), text, None, axis, look))
+    answer = answered(_read(text, most)[1], options, question)
+    if question.change is not None and answer.changed is None:
+        raise CannotSimulate(answer.refused)
+    if with_places:
+        return svg.draw(scene_of(answer), axis).encode()
+    today = answer.today if answer.changed else None
+    return write(Export(answer.changed or answer.today, text, today, axis, look))
 
 
 Keep = Literal["memory-lines", "everything"]
 
 
-def kept(text: bytes, options: Options, keep: Keep, most_ranges: int) -> bytes:
+def kept(text: bytes, options: Options, keep: Keep, most: int) -> bytes:
     """What is stored of a text: its recognised lines, or everything. Raises like :func:`analyzed`."""
-    log, reading = _read(text, most_ranges)
+    log, reading = _read(text, most)
     chosen(reading, options)
     return text if keep == "everything" else keep_memory_lines(log, reading)
 
 
-def kept_and_drawn(text: bytes, options: Options, keep: Keep, most_ranges: int) -> tuple[bytes, bytes]:
+def kept_and_drawn(text: bytes, options: Options, keep: Keep, most: int) -> tuple[bytes, bytes]:
     """What :func:`kept` gives, and the drawing, packed, for the page that is shown next.
 
     Raises NothingToDraw for a text with a crash and without a layout.
     """
-    log, reading = _read(text, most_ranges)
+    log, reading = _read(text, most)
     answer = answered(reading, options)
     if {lane.key for lane in lanes(answer.today)} <= {"events"}:
         raise NothingToDraw(answer.today.verdict.severity, sentences(answer.today))
     return text if keep == "everything" else keep_memory_lines(log, reading), packed(answer)
 
 
-def kept_and_reported(text: bytes, options: Options, keep: Keep, most_ranges: int) -> tuple[bytes, str]:
+def kept_and_reported(text: bytes, options: Options, keep: Keep, most: int) -> tuple[bytes, str]:
     """What :func:`kept` gives, and the text report."""
-    log, reading = _read(text, most_ranges)
+    log, reading = _read(text, most)
     report = render(documented(reading, options))
     return text if keep == "everything" else keep_memory_lines(log, reading), report
 
 
-def drawn(text: bytes, options: Options, question: Question) -> bytes:
-    """The drawing of a stored text, packed. Raises like :func:`pfnscope.service.whatif.ask`."""
-    return packed(ask(text, options, question))
+def drawn(text: bytes, options: Options, most: int, question: Question) -> bytes:
+    """The drawing of a stored text, packed. Raises like :func:`analyzed`."""
+    return packed(answered(_read(text, most)[1], options, question))
 
 
-def _judged(text: bytes, options: Options, most_ranges: int) -> Analysis:
-    return judged(_read(text, most_ranges)[1], options)
+def drawn_together(one: Side, other: Side, most: int, names: tuple[str, str]) -> bytes:
+    """The drawing of two layouts under these names on one axis, packed. Raises like :func:`analyzed` for either."""
+    documents = _documents(one, other, most)
+    return _pack(documents, scene.of_two(*documents, names))
 
 
-def _read(text: bytes, most_ranges: int) -> tuple[Text, Reading]:
+def _documents(one: Side, other: Side, most: int) -> tuple[Document, Document]:
+    first = _read(one[0], most)[1]
+    second = first if other[0] == one[0] else _read(other[0], most)[1]
+    return documented(first, one[1]), documented(second, other[1])
+
+
+def _document(text: bytes, options: Options, most: int) -> Document:
+    return documented(_read(text, most)[1], options)
+
+
+def _judged(text: bytes, options: Options, most: int) -> Analysis:
+    return judged(_read(text, most)[1], options)
+
+
+def _read(text: bytes, most: int) -> tuple[Text, Reading]:
     log = Text(text)
     reading = read(log)
-    _refuse_many(reading.boots, most_ranges)
+    _refuse_many(reading.boots, most)
     return log, reading
 
 
@@ -120,14 +183,10 @@ def alone(memory_bytes: int, work: Callable[P, T], *args: P.args, **kwargs: P.kw
 _POLITE = 19
 
 
-LARGE = 256 << 10
-"""Bytes of a text that takes long enough to draw that nobody should wait for it twice, or beside it."""
-
-
 class Drawing(msgspec.Struct, frozen=True):
-    """An answer with its scene, and the axes of its lanes that are not folded."""
+    """A scene with the axes of its lanes that are not folded. It shows an answer, or both sides of a comparison."""
 
-    answer: Answer
+    shows: Answer | tuple[Document, ...]
     scene: Scene
     schematic: Axis
     scale: Axis
@@ -141,10 +200,12 @@ def scene_of(answer: Answer) -> Scene:
 
 def packed(answer: Answer) -> bytes:
     """The drawing of an answer, for :func:`unpacked`."""
-    drawn = scene_of(answer)
+    return _pack(answer, scene_of(answer))
+
+
+def _pack(shows: Answer | tuple[Document, ...], drawn: Scene) -> bytes:
     rows = shown(drawn, ()).lanes
-    drawing = Drawing(answer, drawn, make("schematic", rows), make("scale", rows))
-    return pack(drawing)
+    return pack(Drawing(shows, drawn, make("schematic", rows), make("scale", rows)))
 
 
 def unpacked(drawing: bytes) -> Drawing:

@@ -18,6 +18,7 @@ import msgspec
 from pfnscope.errors import ServiceError
 from pfnscope.service.analyzing import Options
 from pfnscope.storage import Claim, Claimed, LayoutStore, Record, StoreUnavailable, Tombstone, open_store
+from pfnscope.storage.trouble import DAMAGED
 from pfnscope.words import printable
 
 __all__ = [
@@ -104,7 +105,7 @@ class Layouts:
         self._store = store
         self._longest = retention_days * DAY
         self._clock = clock
-        self._shortened = False
+        self._shortened: str | None = ""  # the id up to which they are; None when all are
 
     def created_before(self, text: bytes, options: Options, terms: Terms) -> Created | None:
         """What was created under this key already. Raises BadExpiry, BadKey, KeyTaken, StoreUnavailable."""
@@ -145,7 +146,7 @@ class Layouts:
         try:
             options = msgspec.json.decode(record.options, type=Options)
         except ValueError as error:  # msgspec's errors are some
-            raise StoreUnavailable("the storage is damaged") from error
+            raise StoreUnavailable(DAMAGED) from error
         return Stored(
             id=record.id,
             text=record.text,
@@ -169,9 +170,9 @@ class Layouts:
         """Whether that time has come."""
         return expires_at <= self._clock()
 
-    def hit(self, counter: str, expires_at: int) -> int:
-        """Add one to a counter that all servers on this database share; its value then. Raises StoreUnavailable."""
-        return self._store.hit(_digest(counter), expires_at)
+    def hit(self, counter: str, expires_at: int, amount: int = 1) -> int:
+        """Add to a counter that all servers on this database share; its value then. Raises StoreUnavailable."""
+        return self._store.hit(_digest(counter), expires_at, amount)
 
     def hits(self, counter: str) -> int:
         """The value of such a counter. Raises StoreUnavailable."""
@@ -188,17 +189,32 @@ class Layouts:
         self._store.delete(layout_id)
 
     def purge(self) -> int:
-        """Forget all that has expired; how many layouts they were.
+        """Forget what has expired, some of it at a time; how many layouts, 0 when there is nothing more.
 
-        At first what was stored under a longer retention gets this one's.
+        Raises StoreUnavailable.
         """
-        if not self._shortened:
-            self._store.shorten(self._longest)
-            self._shortened = True
         return self._store.purge_expired(int(self._clock()))
 
+    def purge_counters(self) -> None:
+        """Forget counters whose time is over. Raises StoreUnavailable."""
+        self._store.purge_counters(int(self._clock()))
+
+    def shorten(self) -> bool:
+        """Give what was stored under a longer retention this one's, some of it at a time; whether there is more.
+
+        Raises StoreUnavailable.
+        """
+        if self._shortened is not None:
+            self._shortened = self._store.shorten(self._longest, self._shortened)
+        return self._shortened is not None
+
+    @property
+    def owes_deletions(self) -> bool:
+        """Whether bytes of deleted layouts may still be on disk, which the next purge tries to overwrite."""
+        return self._store.owes_deletions
+
     def ping(self) -> None:
-        """Return when the storage answers. Raises StoreUnavailable."""
+        """Return when layouts can be read through a new connection. Raises StoreUnavailable."""
         self._store.ping()
 
     def close(self) -> None:

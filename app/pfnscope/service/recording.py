@@ -11,25 +11,30 @@ from pfnscope.analysis import Analysis
 from pfnscope.analysis import analyze as judge
 from pfnscope.analysis.hazards import left_out, top_of
 from pfnscope.analysis.verify import verify
-from pfnscope.bootlog import read
+from pfnscope.bootlog import LOOKED_FOR, read
 from pfnscope.errors import ServiceError
 from pfnscope.files import FileRefused, read_file
 from pfnscope.kernel.architectures import architecture_of_machine
 from pfnscope.kernel.release import Version
 from pfnscope.kernel.thresholds import ALL_WRITTEN
 from pfnscope.kernel.vendors import parse_release
+from pfnscope.layout.blocks import block_size
 from pfnscope.model.answers import Verification
+from pfnscope.model.log import BootLog, Files
 from pfnscope.opening.packing import read_log_file
+from pfnscope.opening.texts import opened_path
 from pfnscope.recording.kpageflags import plan, read_flags
 from pfnscope.recording.machine import kernel_log, small_files
 from pfnscope.recording.model import SUMMARY
-from pfnscope.recording.reading import Summary, read_record, read_summary
-from pfnscope.service.analyzing import Options, judged
+from pfnscope.recording.reading import Summary, read_record, read_summary, record_of
+from pfnscope.service.analyzing import Options, chosen, judged
+from pfnscope.service.errors import NoMemoryLayout
 from pfnscope.units import PAGE_SIZE
 
 Say = Callable[[str], None]
 
 _FLAGS = "kpageflags.runs.txt"
+_LOG = "dmesg.txt"
 _UNFINISHED = b"left to deferred_grow_zone"
 """Printed by kernels that initialise some struct pages only when a zone runs short of memory."""
 _NO_WALKERS = "valid_zones and removable left out: on this release they walk unwritten struct pages"
@@ -151,20 +156,48 @@ class CannotVerify(ServiceError):
     """The folder or its log cannot be read."""
 
 
-def verify_folder(folder: Path, options: Options) -> Verification:
-    """Compare the analysis of ``folder``/dmesg.txt with the other files of the folder.
+def verify_path(path: Path, options: Options) -> Verification:
+    """Compare the analysis of a log with the other files of a record of ``capture``, or of a report.
 
-    Release and architecture are those of the log, else of the options, else of the record's summary. Raises
-    CannotVerify, and as the analysis does: NoMemoryLayout, BadOption.
+    A report is a folder or an archive as sos, supportconfig or a person makes them; its log is that of the boot which
+    its files of /proc lie beside, or which the options name. Of a record, release and architecture are those of the
+    log, else of the options, else of the record's summary. Raises CannotVerify, CannotOpen, and as the analysis does:
+    NoMemoryLayout, BadOption.
     """
     try:
-        log = read_log_file(folder / "dmesg.txt")
-        summary = read_summary(folder)
-        analysis = _completed(log, options, summary)
-        record = read_record(folder, analysis.layout.page_size)
+        if any((path / name).exists() for name in (_LOG, SUMMARY)):
+            return _verify_record(path, options)
+        return _verify_report(opened_path(path), options)
     except OSError as error:
-        raise CannotVerify(f"Cannot read {error.filename or folder}: {error.strerror}.") from error
-    return verify(analysis, record)
+        raise CannotVerify(f"Cannot read {error.filename or path}: {error.strerror}.") from error
+
+
+def _verify_record(folder: Path, options: Options) -> Verification:
+    log = read_log_file(folder / _LOG)
+    analysis = _completed(log, options, read_summary(folder))
+    return verify(analysis, read_record(folder, analysis.layout.page_size))
+
+
+def _verify_report(text: bytes, options: Options) -> Verification:
+    reading = read(text)
+    log = chosen(reading, options)
+    alone = _without_files(log)
+    if not alone.has_layout:
+        raise NoMemoryLayout(LOOKED_FOR, reading.seen, reading.line_count)
+    analysis = judged(msgspec.structs.replace(reading, boots=(alone,)), msgspec.structs.replace(options, boot=None))
+    size = block_size(analysis.log, analysis.layout)
+    return verify(analysis, record_of(log, analysis.layout.page_size, size.size if size else None))
+
+
+def _without_files(log: BootLog) -> BootLog:
+    """The boot as its log alone says it: no file may be held against facts that were taken from it."""
+    taken = {note.code for note in log.diagnostics}
+    return msgspec.structs.replace(
+        log,
+        files=Files(),
+        node_ranges=() if "node-ranges-from-debugfs" in taken else log.node_ranges,
+        firmware_map=() if "firmware-map-from-sysfs" in taken else log.firmware_map,
+    )
 
 
 def verify_live(root: Path, options: Options, say: Say) -> Verification:
@@ -175,7 +208,7 @@ def verify_live(root: Path, options: Options, say: Say) -> Verification:
             raise CannotVerify(f"No log to analyse: {summary.not_recorded['dmesg.txt']}.")
         if "dmesg.txt" in summary.partly_recorded:
             say(f"dmesg.txt is not whole: {summary.partly_recorded['dmesg.txt']}")
-        return verify_folder(Path(folder), options)
+        return verify_path(Path(folder), options)
 
 
 def _completed(log: bytes, options: Options, summary: Summary) -> Analysis:

@@ -19,6 +19,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import CreateColumn
 
+from pfnscope.storage.trouble import OTHER, StoreUnavailable
+
 VERSION = 2
 
 metadata = MetaData()
@@ -57,10 +59,6 @@ counters = Table(
     Column("hits", Integer, nullable=False),
     Column("expires_at", BigInteger, nullable=False, index=True),
 )
-
-
-class StoreUnavailable(Exception):
-    """The database does not answer, takes no writes, is damaged or of another release; the message is for users."""
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -128,6 +126,24 @@ def create(connection: Connection) -> None:
         _to_version_2(connection)
     if version < VERSION:
         connection.execute(update(schema).values(version=VERSION))
+
+
+def check(connection: Connection) -> None:
+    """Read a row of each table, and one by each of its keys and indexes. Raises StoreUnavailable for another version.
+
+    So no damaged or foreign database passes for one that answers.
+    """
+    if connection.dialect.name == "postgresql":
+        # Of small tables it would read no index. It gives what is off a cost that would then be worth a compiler.
+        connection.execute(text("SET LOCAL enable_seqscan = off; SET LOCAL jit = off"))
+    if connection.execute(select(schema.c.version)).scalar() != VERSION:
+        raise StoreUnavailable(OTHER)
+    for table in (layouts, tombstones, claims, counters):
+        # not the texts, which may be large: the columns behind them are read past them all the same
+        connection.execute(select(*(column for column in table.columns if column.name != "text")).limit(1)).first()
+        indexed = [*table.primary_key.columns, *(column for index in table.indexes for column in index.columns)]
+        for column in indexed:
+            connection.execute(select(column).order_by(column).limit(1)).first()
 
 
 def _to_version_2(connection: Connection) -> None:

@@ -7,23 +7,23 @@ from functools import partial
 
 import anyio
 import anyio.to_thread
-from fastapi import Depends, FastAPI
+from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from pfnscope import __version__, resources
 from pfnscope.pages.gallery import pictures
-from pfnscope.pages.templates import Templates
 from pfnscope.service.layouts import open_layouts
 from pfnscope.web import api, compare_page, errors, layout_page, paste_page, schema
 from pfnscope.web.assets import Assets
-from pfnscope.web.bodies import Intake
 from pfnscope.web.cache import Living, StoredPages
 from pfnscope.web.compression import Compression
 from pfnscope.web.deps import Services
 from pfnscope.web.drawings import Recent
+from pfnscope.web.heads import Heads
+from pfnscope.web.intake import Intake
 from pfnscope.web.observe import EVENTS, HEADER, Metrics, Observed
-from pfnscope.web.query import bounded_query
 from pfnscope.web.rates import make_rate_limit
+from pfnscope.web.rendering import templates
 from pfnscope.web.security import AllowedHosts, ApiCors, SecurityHeaders, host_names
 from pfnscope.web.settings import Settings
 from pfnscope.web.storage import StorageCalls
@@ -37,7 +37,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """The app with its storage open. Raises ValueError for a wrong setting, StoreUnavailable."""
     assets = Assets(resources.folder("static"))
     settings = settings or Settings()
-    services = _services(settings, Templates(assets.url, settings.max_body_bytes))
+    services = _services(settings)
     app = FastAPI(
         title="pfnscope",
         version=__version__,
@@ -46,7 +46,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         generate_unique_id_function=lambda route: route.name,  # links name operations
         lifespan=_lifespan,
-        dependencies=[Depends(bounded_query)],  # before the query string is taken apart
     )
     app.state.services = services
     for router in (
@@ -62,8 +61,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.mount("/static", assets)
     # The last one is the outermost.
     app.add_middleware(Compression)
-    app.add_middleware(StoredPages, living=Living(services.layouts))
+    app.add_middleware(StoredPages, living=Living(services.layouts, services.storage))
     app.add_middleware(Overload, workers=services.workers, paths=_text_paths())
+    app.add_middleware(Heads, refuse=errors.with_page(paste_page.error_page))
     origins = services.settings.cors_origins.split()
     if origins:
         app.add_middleware(
@@ -87,18 +87,20 @@ def _text_paths() -> frozenset[str]:
     return frozenset(route.path for route in routes if route.methods == {"POST"} and route.path.startswith("/api/"))
 
 
-def _services(settings: Settings, templates: Templates) -> Services:
+def _services(settings: Settings) -> Services:
     layouts = open_layouts(settings.database_url, settings.retention_days)
     workers = Workers(settings.analyses, settings.analysis_seconds)
-    metrics = Metrics(layouts, lambda: workers.busy)
+    storage = StorageCalls()
+    metrics = Metrics(layouts, storage, lambda: workers.busy)
     workers.observe = metrics.analyses
     rate_limit = make_rate_limit(settings.rate_limit, settings.rates_in, layouts)
     rate_limit.alone = metrics.alone.inc
+    workers.spend = rate_limit.spend
     return Services(
         settings=settings,
         layouts=layouts,
-        storage=StorageCalls(),
-        templates=templates,
+        storage=storage,
+        templates=templates(settings.max_body_bytes),
         workers=workers,
         rate_limit=rate_limit,
         intake=Intake(_BODIES_AT_ONCE * settings.max_body_bytes),
@@ -115,6 +117,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         tasks.start_soon(partial(anyio.to_thread.run_sync, pictures, abandon_on_cancel=True))
         yield
         tasks.cancel_scope.cancel()
+    services.storage.close()
     services.layouts.close()
 
 
@@ -126,13 +129,17 @@ async def _purge_for_ever(services: Services) -> None:
 
 async def _purge(services: Services) -> None:
     """Forget what has expired. Raises nothing: the next round has to come in any case."""
+    expired = 0
     try:
-        expired = await anyio.to_thread.run_sync(services.layouts.purge)
+        while some := await services.storage.run(services.layouts.purge):
+            services.metrics.layouts.labels("expired").inc(some)
+            expired += some
+        while await services.storage.run(services.layouts.shorten):
+            pass
+        await services.storage.run(services.layouts.purge_counters)
+        services.metrics.last_purge.set(time.time())
     except Exception as error:  # noqa: BLE001 - see above
         services.metrics.purges_failed.inc()
         EVENTS.warning("expired layouts not forgotten: trying again", exc_info=error)
-        return
-    services.metrics.last_purge.set(time.time())
     if expired:
-        services.metrics.layouts.labels("expired").inc(expired)
         EVENTS.info("expired layouts forgotten", extra={"fields": {"count": expired}})

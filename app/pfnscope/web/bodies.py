@@ -1,18 +1,14 @@
-"""Request bodies: read up to a limit, unpacked up to the same limit, in whatever form the log is sent."""
+"""Request bodies: unpacked up to a limit, in whatever form the log is sent."""
 
 import string
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
-import anyio
 import msgspec
-from fastapi import HTTPException, Request
+from fastapi import HTTPException
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import Field, File, FormParser, parse_options_header
-from starlette.datastructures import Headers
-from starlette.requests import ClientDisconnect
 
 from pfnscope.opening.errors import CannotOpen, TooLarge
 from pfnscope.opening.packing import packing_of, unpacked
@@ -20,7 +16,6 @@ from pfnscope.opening.texts import is_wrapped, opened
 from pfnscope.service.analyzing import Options
 from pfnscope.service.layouts import Keep, Terms
 from pfnscope.service.whatif import LONGEST_COMMAND_LINE, Change, Kind
-from pfnscope.units import whole_number
 from pfnscope.web.problems import problem_of
 
 _PACKED = ("gzip", "x-gzip", "zstd", "x-xz", "x-bzip", "x-bzip2")
@@ -39,7 +34,6 @@ _FIELD_NAME = f"{string.ascii_lowercase}_".encode()
 _LONGEST_FIELD_NAME = 20
 _VISIBLE = bytes(range(0x21, 0x7F))
 _PIECE = 1 << 16
-_LENGTH_DIGITS = 20  # the HTTP parser refuses lengths of 2^64 and more
 
 LAST_BOOT = 1 << 31
 """The highest number of a boot that anybody may ask for."""
@@ -108,66 +102,6 @@ class NotShort(Exception):
     """What opening the log in a body takes is not known before it is done."""
 
 
-class Intake:
-    """Reads bodies. They and what is unpacked from them hold no more than ``most`` bytes over all requests."""
-
-    def __init__(self, most: int, seconds: float = 60) -> None:
-        self._most = most
-        self._seconds = seconds
-        self._held = 0
-
-    @asynccontextmanager
-    async def receive(self, request: Request, limit: int) -> AsyncIterator[bytes]:
-        """The body as sent, counted as held until the context is left.
-
-        Raises 413 once it is known to be larger than ``limit`` bytes, 400 where it breaks off, 408 where it comes too
-        slowly, and 503 where other requests hold as much as there is room for.
-        """
-        chunks: list[bytes] = []
-        held = 0
-        try:
-            try:
-                with anyio.fail_after(self._seconds):
-                    async for chunk in self._checked(request, limit):
-                        self._take(len(chunk))
-                        held += len(chunk)
-                        chunks.append(chunk)
-            except TimeoutError as error:
-                raise HTTPException(408, f"The body did not come within {self._seconds:g} seconds.") from error
-            body = b"".join(chunks)
-            chunks.clear()
-            yield body
-        finally:
-            self._held -= held
-
-    @contextmanager
-    def hold(self, size: int) -> Iterator[None]:
-        """Count so many bytes, unpacked from a body, until the context is left. Raises 503 as :meth:`receive`."""
-        self._take(size)
-        try:
-            yield
-        finally:
-            self._held -= size
-
-    def _take(self, size: int) -> None:
-        if self._held + size > self._most:
-            raise HTTPException(503, "Too many logs are being sent; try again.", {"Retry-After": "5"})
-        self._held += size
-
-    async def _checked(self, request: Request, limit: int) -> AsyncIterator[bytes]:
-        if content_length(request.headers) > limit:
-            raise HTTPException(413, str(TooLarge(limit)))
-        size = 0
-        try:
-            async for chunk in request.stream():
-                size += len(chunk)
-                if size > limit:
-                    raise HTTPException(413, str(TooLarge(limit)))
-                yield chunk
-        except ClientDisconnect as error:  # the answer goes nowhere, but the client is at fault, not the server
-            raise HTTPException(400, "The body breaks off.") from error
-
-
 def understand(
     body: bytes, headers: Mapping[str, str], query: Mapping[str, str], limit: int, *, short: bool = False
 ) -> Submission:
@@ -208,11 +142,6 @@ def _is_form(body: bytes) -> bool:
         and not body[:end].translate(None, _FIELD_NAME)
         and not any(body[at : at + _PIECE].translate(None, _VISIBLE) for at in range(0, len(body), _PIECE))
     )
-
-
-def content_length(headers: Headers) -> int:
-    """The Content-Length; 0 where there is none, since the first bytes of such a body are read in any case."""
-    return whole_number(headers.get("content-length", ""), _LENGTH_DIGITS) or 0
 
 
 def is_plain(body: bytes, headers: Mapping[str, str]) -> bool:

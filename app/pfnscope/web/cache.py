@@ -4,8 +4,8 @@ import asyncio
 import hashlib
 import time
 from collections import OrderedDict
+from functools import partial
 
-import anyio.to_thread
 import msgspec
 from fastapi import Request
 from starlette.datastructures import MutableHeaders
@@ -13,15 +13,16 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pfnscope.service.layouts import Layouts, StoreUnavailable, is_id
+from pfnscope.web.aside import of_body
 from pfnscope.web.compression import SMALLEST, coding, compressed
 from pfnscope.web.previews import makes_previews
+from pfnscope.web.storage import StorageCalls
 
 ASK_EACH_TIME = "private, no-cache"
 
 _PREFIXES = ("/l/", "/api/v1/layouts/")
 _MOST_BYTES = 64 << 20
 _LARGEST = 4 << 20
-_IN_A_THREAD = 64 << 10  # compressing more would be felt by others
 # Documents never change. A browser that has one keeps it for so many seconds, or until the layout expires.
 _KEPT_SECONDS = 300
 _MOST_KNOWN = 10_000
@@ -38,10 +39,11 @@ def is_known(tag: str, if_none_match: str) -> bool:
     return "*" in known or tag.removeprefix("W/") in known
 
 
-def tagged(request: Request, response: Response) -> Response:
+async def tagged(request: Request, response: Response) -> Response:
     """The response with an ETag of its content, or a 304 where the client has that already."""
-    response.headers.update({"ETag": etag(bytes(response.body)), "Cache-Control": ASK_EACH_TIME})
-    if not is_known(response.headers["ETag"], request.headers.get("if-none-match", "")):
+    tag = await of_body(bytes(response.body), etag)
+    response.headers.update({"ETag": tag, "Cache-Control": ASK_EACH_TIME})
+    if not is_known(tag, request.headers.get("if-none-match", "")):
         return response
     kept = {name: response.headers[name] for name in ("ETag", "Cache-Control")}
     return Response(status_code=304, headers=kept)
@@ -54,8 +56,9 @@ class Living:
     the next request, on every server. One query at a time needs one connection, however many requests wait.
     """
 
-    def __init__(self, layouts: Layouts) -> None:
+    def __init__(self, layouts: Layouts, storage: StorageCalls) -> None:
         self._layouts = layouts
+        self._storage = storage
         self._waiting: list[tuple[str, asyncio.Future[int | None]]] = []
         self._asking: asyncio.Task[None] | None = None
         self._commits: int | None = None
@@ -86,9 +89,9 @@ class Living:
                 known = self._remembered()  # before the query: a commit during it makes this another dict
                 try:
                     names = {name for name, _ in batch}
-                    # the loop's own threads: half the time of anyio's, and this runs for most requests
-                    lifetimes = await asyncio.get_running_loop().run_in_executor(None, self._layouts.there, names)
+                    lifetimes = await self._storage.run(self._layouts.there, names)
                 except BaseException as error:
+                    batch, self._waiting = batch + self._waiting, []  # who came meanwhile need not wait as long again
                     for _, answer in batch:
                         if not answer.done():
                             answer.set_exception(StoreUnavailable("the storage does not answer"))
@@ -185,7 +188,7 @@ class StoredPages:
             return None
         body = b"".join(parts)
         headers = MutableHeaders(raw=start["headers"])
-        tag = headers.get("etag") or etag(body)
+        tag = headers["etag"] if "etag" in headers else await of_body(body, etag)
         for name in ("etag", "content-length", "cache-control"):
             del headers[name]
         vary = {part.strip() for part in headers.get("vary", "").split(",") if part.strip()}
@@ -212,11 +215,7 @@ class StoredPages:
         name = name if len(entry.bodies[""]) >= SMALLEST else ""
         body = entry.bodies.get(name)
         if body is None:
-            plain = entry.bodies[""]
-            if len(plain) < _IN_A_THREAD:
-                body = compressed(plain, name)
-            else:
-                body = await anyio.to_thread.run_sync(compressed, plain, name)
+            body = await of_body(entry.bodies[""], partial(compressed, name=name))
             self._forget(key)
             entry.bodies[name] = body
         self._keep(key, entry)

@@ -1,45 +1,36 @@
 """Comparing two layouts: the page, what differs as JSON, the figure of both, and what ``find`` names."""
 
-from functools import partial
-
-import msgspec
 from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from pfnscope import service
-from pfnscope.drawing import scene
 from pfnscope.errors import ServiceError
-from pfnscope.model.document import Document
 from pfnscope.pages import bars
-from pfnscope.pages.bars import Drawn
-from pfnscope.pages.compare import KNOWN, NAMES, Pair, compare_form, compare_page
+from pfnscope.pages.compare import KNOWN, Pair, compare_form
 from pfnscope.pages.query import ViewQuery, encoded
 from pfnscope.pages.subjects import Subject
-from pfnscope.report.compared import compared
-from pfnscope.service import Options
+from pfnscope.service import Options, jobs
 from pfnscope.service.errors import NoSuchBoot
-from pfnscope.service.whatif import NO_QUESTION
-from pfnscope.web import sharing
+from pfnscope.web import rendering, sharing
+from pfnscope.web.aside import aside
 from pfnscope.web.cache import tagged
+from pfnscope.web.costs import answered
 from pfnscope.web.deps import Services, ServicesDep
 from pfnscope.web.errors import wants_page
-from pfnscope.web.layout_page import figure, place
+from pfnscope.web.layout_page import data
 from pfnscope.web.problems import problem_of
 from pfnscope.web.query import LinkPairDep, PairForm, PairFormDep, ViewQueryDep, boot_number
+from pfnscope.web.work import Work, WorkDep
 
 router = APIRouter(include_in_schema=False)
 
-
-class Two(msgspec.Struct, frozen=True):
-    """Both sides of a comparison, each with its document."""
-
-    subjects: tuple[Subject, Subject]
-    documents: tuple[Document, Document]
+Two = tuple[Subject, Subject]
 
 
 @router.get("/compare")
-async def compare(request: Request, services: ServicesDep, view: ViewQueryDep, form: PairFormDep) -> Response:
+async def compare(
+    request: Request, services: ServicesDep, work: WorkDep, view: ViewQueryDep, form: PairFormDep
+) -> Response:
     """The page: a form for two links, and what differs between two that are given.
 
     What is wrong with a field is said beside it, with all of them as they were.
@@ -54,86 +45,75 @@ async def compare(request: Request, services: ServicesDep, view: ViewQueryDep, f
     try:
         pair = form.pair
         if pair.a and pair.b:
-            return await services.workers.run(_page, services, pair, view, names)
-        return await services.workers.run(_form, services, pair, bars.ignored(names, KNOWN))
+            return await _page(services, work, pair, view, names)
+        return await _form(services, work, pair, bars.ignored(names, KNOWN))
     except (ServiceError, HTTPException) as error:
         if not wants_page(request):
             raise
-        faults = await services.workers.run(_faults, services, form)
+        faults = await _faults(services, work, form)
         if not faults:
             raise
         status = problem_of(error).status if isinstance(error, ServiceError) else error.status_code
-        page = compare_form(services.templates, Pair("", ""), None, faults=faults, values=form.values)
+        page = await aside(compare_form, services.templates, Pair("", ""), None, faults=faults, values=form.values)
         return HTMLResponse(page, status)
 
 
 @router.get("/compare.json")
-async def compare_json(request: Request, services: ServicesDep, pair: LinkPairDep) -> Response:
+async def compare_json(request: Request, services: ServicesDep, work: WorkDep, pair: LinkPairDep) -> Response:
     """The same for programs; examples are called ``sample:NAME``."""
-    body = await services.workers.run(lambda: service.encode(compared(*_two(services, pair).documents)))
-    return tagged(request, Response(body, media_type="application/json"))
+    one, other = await _two(services, pair)
+    body = await answered(work, jobs.compared, one.side, other.side, services.settings.max_ranges)
+    return await tagged(request, Response(body, media_type="application/json"))
 
 
 @router.get("/compare/figure.json")
-async def compare_figure(services: ServicesDep, view: ViewQueryDep, pair: LinkPairDep) -> Response:
+async def compare_figure(services: ServicesDep, work: WorkDep, view: ViewQueryDep, pair: LinkPairDep) -> Response:
     """The bars of both as one Plotly figure."""
-    return await services.workers.run(lambda: figure(_drawn(services, _two(services, pair)), view))
+    packed = await sharing.drawing_of_two(services, work, *await _two(services, pair))
+    return data(await answered(work, rendering.figure, packed, view))
 
 
 @router.get("/compare/find.json")
-async def compare_find(services: ServicesDep, view: ViewQueryDep, pair: LinkPairDep) -> Response:
+async def compare_find(services: ServicesDep, work: WorkDep, view: ViewQueryDep, pair: LinkPairDep) -> Response:
     """What ``find`` names, in the second layout or else in the first."""
-    return await services.workers.run(lambda: place(_drawn(services, _two(services, pair)), view))
+    packed = await sharing.drawing_of_two(services, work, *await _two(services, pair))
+    return data(await answered(work, rendering.place, packed, view))
 
 
-def _two(services: Services, pair: Pair) -> Two:
-    one, other = (sharing.named(services.layouts, *side) for side in pair.sides)
-    return Two((one, other), (_document(services, one), _document(services, other)))
+async def _two(services: Services, pair: Pair) -> Two:
+    one, other = pair.sides
+    return await sharing.named(services, *one), await sharing.named(services, *other)
 
 
-def _document(services: Services, subject: Subject) -> Document:
-    return services.recent.of(subject, NO_QUESTION)[0].today
-
-
-def _drawn(services: Services, two: Two) -> Drawn:
-    """Both on one axis; kept for the next request."""
-    one, other = two.subjects
-    make = partial(_draw, two)
-    return services.recent.get((one.text, other.text), (one.options, other.options), make)
-
-
-def _draw(two: Two) -> Drawn:
-    return Drawn(scene.of_two(*two.documents, NAMES), *two.documents)
-
-
-def _page(services: Services, pair: Pair, view: ViewQuery, names: list[str]) -> Response:
+async def _page(services: Services, work: Work, pair: Pair, view: ViewQuery, names: list[str]) -> Response:
+    two = await _two(services, pair)
     try:
-        two = _two(services, pair)
+        packed = await sharing.drawing_of_two(services, work, *two)
     except NoSuchBoot:
         if pair.a != pair.b:
             raise
         note = "Both are the same layout, and its text has no second boot: give another link."
-        return _form(services, pair, note)
-    page = compare_page(services.templates, pair, two.subjects, _drawn(services, two), view, names)
-    return HTMLResponse(page)
+        return await _form(services, work, pair, note)
+    limit, (one, other) = services.settings.max_body_bytes, (subject.without_text() for subject in two)
+    return HTMLResponse(await answered(work, rendering.comparison, packed, limit, pair, (one, other), view, names))
 
 
-def _faults(services: Services, form: PairForm) -> dict[str, str]:
+async def _faults(services: Services, work: Work, form: PairForm) -> dict[str, str]:
     """What is wrong with the fields of the form, by field, each in a sentence."""
     faults: dict[str, str] = {}
-    values = form.values
+    values, most = form.values, services.settings.max_ranges
     for side in ("a", "b"):
         name, boot = values[side], f"boot_{side}"
         at = side
         try:
-            subject = sharing.named(services.layouts, name, Options()) if name else None
+            subject = await sharing.named(services, name, Options()) if name else None
             at = boot
             options = Options(boot=boot_number("The boot", values[boot]))
             if subject:
-                _document(services, msgspec.structs.replace(subject, options=options))
+                await answered(work, jobs.checked, subject.text, options, most)
                 at = "kernel"
-                options = msgspec.structs.replace(options, kernel=values["kernel"] or None)
-                _document(services, msgspec.structs.replace(subject, options=options))
+                options = Options(values["kernel"] or None, boot=options.boot)
+                await answered(work, jobs.checked, subject.text, options, most)
         except HTTPException as error:
             faults[at] = str(error.detail)
         except ServiceError as error:
@@ -142,9 +122,10 @@ def _faults(services: Services, form: PairForm) -> dict[str, str]:
     return faults
 
 
-def _form(services: Services, pair: Pair, note: str) -> Response:
+async def _form(services: Services, work: Work, pair: Pair, note: str) -> Response:
     """The form for two links; where one is given, with layouts that it could be compared with."""
-    first = None
-    if pair.a:
-        first = _document(services, sharing.named(services.layouts, pair.a, Options(boot=pair.boot_a)))
-    return HTMLResponse(compare_form(services.templates, pair, first, note))
+    if not pair.a:
+        return HTMLResponse(await aside(compare_form, services.templates, pair, None, note))
+    subject = await sharing.named(services, pair.a, Options(boot=pair.boot_a))
+    packed = await sharing.drawing(services, work, subject)
+    return HTMLResponse(await answered(work, rendering.partners, packed, services.settings.max_body_bytes, pair, note))

@@ -7,6 +7,8 @@ from starlette.datastructures import Headers
 from starlette.middleware.gzip import GZipMiddleware, GZipResponder, IdentityResponder
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from pfnscope.web.aside import LARGE
+
 SMALLEST = 500
 """Bytes of a body below which nothing is gained."""
 
@@ -45,23 +47,27 @@ def compressed(body: bytes, name: str) -> bytes:
 
 
 class Compression(GZipMiddleware):
-    """Starlette's middleware for gzip, with zstd beside it."""
+    """Starlette's middleware for gzip, with zstd beside it; a thread compresses what is large."""
 
     def __init__(self, app: ASGIApp) -> None:
-        super().__init__(app, SMALLEST, _GZIP_LEVEL)
+        super().__init__(app, SMALLEST, _GZIP_LEVEL, LARGE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request, or let pass what is no HTTP."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        excluded = self.exclude_content_types
+        excluded, large = self.exclude_content_types, self.thread_minimum_size
         responder: ASGIApp
         match coding(Headers(scope=scope).get("accept-encoding", "")):
             case "zstd":
-                responder = _ZstdResponder(self.app, SMALLEST, exclude_content_types=excluded)
+                responder = _ZstdResponder(
+                    self.app, SMALLEST, thread_minimum_size=large, exclude_content_types=excluded
+                )
             case "gzip":
-                responder = GZipResponder(self.app, SMALLEST, _GZIP_LEVEL, exclude_content_types=excluded)
+                responder = GZipResponder(
+                    self.app, SMALLEST, _GZIP_LEVEL, thread_minimum_size=large, exclude_content_types=excluded
+                )
             case _:
                 responder = IdentityResponder(self.app, SMALLEST, exclude_content_types=excluded)
         await responder(scope, receive, send)
@@ -70,8 +76,15 @@ class Compression(GZipMiddleware):
 class _ZstdResponder(GZipResponder):
     content_encoding = "zstd"
 
-    def __init__(self, app: ASGIApp, minimum_size: int, *, exclude_content_types: tuple[str, ...]) -> None:
-        super().__init__(app, minimum_size, exclude_content_types=exclude_content_types)
+    def __init__(
+        self, app: ASGIApp, minimum_size: int, *, thread_minimum_size: int, exclude_content_types: tuple[str, ...]
+    ) -> None:
+        super().__init__(
+            app,
+            minimum_size,
+            thread_minimum_size=thread_minimum_size,
+            exclude_content_types=exclude_content_types,
+        )
         self._zstd = zstandard.ZstdCompressor(_ZSTD_LEVEL).compressobj()
 
     def _compress_body(self, body: bytes, more_body: bool) -> bytes:

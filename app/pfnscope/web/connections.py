@@ -16,6 +16,7 @@ _RESERVED = 128  # descriptors for files, the database and processes
 _SAY_AGAIN_SECONDS = 60
 _LARGEST_HEAD = 1 << 16  # bytes
 _LONGEST_HEADER = 1 << 14  # bytes of one line, as other servers take
+_LINGER_SECONDS = 2
 _SENTENCE = {
     501: "A body may be sent in chunks, and in no other transfer coding.",
     503: "This server has as many connections as it can hold; try again in a moment.",
@@ -49,6 +50,7 @@ class Connection(HttpToolsProtocol):
     _wrong = 400  # the status for what cannot be read
     _left = 0  # bytes of answers untaken at the last look
     _look: TimerHandle | None = None
+    _refused = False
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override] # as uvicorn's own
         """See asyncio.Protocol."""
@@ -68,6 +70,8 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """See asyncio.Protocol."""
+        if self._refused:
+            return
         before = self._requests - self._in_head if not self._in_body else -1
         super().data_received(data)
         if self._in_head and self._requests == before + 1:  # all of this is of one head that is not whole yet
@@ -169,7 +173,7 @@ class Connection(HttpToolsProtocol):
         self._look = self.loop.call_later(due, self._check)
 
     def _refuse(self, status: int) -> None:
-        if self.transport.is_closing():
+        if self.transport.is_closing() or self._refused:
             return
         if self._answers_nothing() or not self.cycle.response_started:
             sentence = _SENTENCE.get(status, "This is no HTTP request that can be read.")
@@ -181,7 +185,11 @@ class Connection(HttpToolsProtocol):
             self.transport.write(STATUS_LINE[status] + lines.encode("latin-1") + b"\r\n" + body)
             if self.cycle is not None:
                 self.cycle.disconnected = True  # what a handler still answers goes nowhere
-        self.transport.close()
+                self.cycle.message_event.set()
+        # To close at once, with bytes unread, would take the refusal from the client again.
+        self._refused = True
+        self.transport.write_eof()
+        self.loop.call_later(_LINGER_SECONDS, self.transport.close)
 
 
 def _most_open() -> int:

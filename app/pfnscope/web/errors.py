@@ -12,7 +12,7 @@ from starlette.routing import Match
 
 from pfnscope.errors import ServiceError
 from pfnscope.service.layouts import StoreUnavailable
-from pfnscope.web.observe import HEADER, request_id
+from pfnscope.web.observe import EVENTS, HEADER, request_id
 from pfnscope.web.problems import Problem, json_problem, problem, problem_of
 from pfnscope.web.security import HEADERS
 
@@ -24,12 +24,24 @@ _SENTENCE = {
 }
 
 
+def with_page(page: ErrorPage) -> ErrorPage:
+    """What answers with a problem: ``page`` where a browser asks for one, else JSON."""
+
+    def answer(request: Request, what: Problem) -> Response:
+        response = page(request, what) if wants_page(request) else json_problem(what)
+        response.headers["Vary"] = "Accept"
+        return response
+
+    return answer
+
+
 def install(app: FastAPI, page: ErrorPage) -> None:
     """Answer every error with a problem; with ``page`` where a browser asks for a page."""
+    for_all = with_page(page)
 
     def answer(request: Request, what: Problem, headers: dict[str, str] | None = None) -> Response:
-        response = page(request, what) if wants_page(request) else json_problem(what)
-        response.headers.update({"Vary": "Accept"} | (headers or {}))
+        response = for_all(request, what)
+        response.headers.update(headers or {})
         return response
 
     def refused(request: Request, error: Any) -> Response:
@@ -37,6 +49,8 @@ def install(app: FastAPI, page: ErrorPage) -> None:
 
     def away(request: Request, error: Any) -> Response:
         words = str(error)
+        if error.__cause__ is not None:  # else it was refused because of another, which has its line
+            EVENTS.warning("the storage is in trouble", exc_info=error)
         return answer(request, problem(503, f"{words[:1].upper()}{words[1:]}."), {"Retry-After": "10"})
 
     def invalid(request: Request, error: Any) -> Response:

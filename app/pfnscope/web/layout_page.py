@@ -4,34 +4,28 @@ The same handlers serve ``/l/ID`` and ``/samples/SLUG``, except where the two di
 of the API, with an ETag and strict parameters.
 """
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from pfnscope.drawing import plotly, svg
 from pfnscope.drawing.axis import AxisName
-from pfnscope.formats.registry import BY_SUFFIX, Export
-from pfnscope.pages.bars import Drawn, find_on
-from pfnscope.pages.layout import LayoutAddress, layout_page
-from pfnscope.pages.query import LayoutQuery, ViewQuery, encoded
+from pfnscope.formats.registry import BY_SUFFIX
+from pfnscope.pages.query import LayoutQuery, encoded
 from pfnscope.pages.subjects import Subject
-from pfnscope.pages.unfurl import PICTURE, picture
-from pfnscope.report.plain import PLAIN, Look
-from pfnscope.service import analyze, encode
-from pfnscope.service.errors import CannotSimulate
-from pfnscope.service.jobs import scene_of
-from pfnscope.service.whatif import Question, ask
-from pfnscope.web import schema, sharing
+from pfnscope.pages.unfurl import PICTURE
+from pfnscope.report.plain import PLAIN
+from pfnscope.service import jobs
+from pfnscope.web import rendering, schema, sharing
 from pfnscope.web.cache import ASK_EACH_TIME, tagged
+from pfnscope.web.costs import answered
 from pfnscope.web.deps import Services, ServicesDep, absolute
-from pfnscope.web.drawings import with_drawing
 from pfnscope.web.errors import wants_page
 from pfnscope.web.previews import makes_previews
 from pfnscope.web.query import AddressDep, LayoutQueryDep, OverridesDep
 from pfnscope.web.security import PICTURE_POLICY
+from pfnscope.web.work import Work, WorkDep
 
 router = APIRouter(include_in_schema=False)
 exports = APIRouter()
@@ -47,20 +41,28 @@ _HEADERS = {
 }
 
 
-async def _source(request: Request, services: ServicesDep, overrides: OverridesDep) -> Callable[[], Subject]:
-    """What fetches the layout of this address, blocking."""
+Source = Callable[[], Awaitable[Subject]]
+
+
+async def _source(request: Request, services: ServicesDep, overrides: OverridesDep) -> Source:
+    """What fetches the layout of this address."""
     names = request.path_params
-    if "slug" in names:
-        return partial(sharing.sample, names["slug"], overrides)
-    return partial(sharing.stored, services.layouts, names["layout_id"], overrides)
+
+    async def fetch() -> Subject:
+        if "slug" in names:
+            return sharing.sample(names["slug"], overrides)
+        return await sharing.stored(services, names["layout_id"], overrides)
+
+    return fetch
 
 
-SourceDep = Annotated[Callable[[], Subject], Depends(_source)]
+SourceDep = Annotated[Source, Depends(_source)]
 
 
 @router.get(_SAMPLE + ".{form}")
 async def sample_format(
     services: ServicesDep,
+    work: WorkDep,
     source: SourceDep,
     form: str,
     query: LayoutQueryDep,
@@ -68,72 +70,65 @@ async def sample_format(
     width: Width = PLAIN.width,
 ) -> Response:
     """An example in another format; an axis that does not exist is the usual one. Before ``{slug}``, which has dots."""
-    return await _exported(services, source, form, query, "scale" if axis == "scale" else "schematic", width)
+    return await _exported(services, work, source, form, query, "scale" if axis == "scale" else "schematic", width)
 
 
 @router.get(_STORED)
-async def layout(request: Request, services: ServicesDep, source: SourceDep, address: AddressDep) -> Response:
+async def layout(
+    request: Request, services: ServicesDep, work: WorkDep, source: SourceDep, address: AddressDep
+) -> Response:
     """The page of a stored layout; what does not ask for a page, such as curl, gets the text report or the document.
 
     Programs that show links in chats accept anything, and want the page.
     """
     is_json = "application/json" in request.headers.get("accept", "")
     if wants_page(request) or (makes_previews(request.headers.get("user-agent", "")) and not is_json):
-        response = await sample_page(request, services, source, address)
+        response = await sample_page(request, services, work, source, address)
         if response.status_code != 200:
             return response
     else:
         suffix = "json" if is_json else "txt"
-        response = tagged(request, await _exported(services, source, suffix, address.query))
+        response = await tagged(request, await _exported(services, work, source, suffix, address.query))
     response.headers["Vary"] = "Accept, User-Agent"
     return response
 
 
 @router.get(_SAMPLE)
-async def sample_page(request: Request, services: ServicesDep, source: SourceDep, address: AddressDep) -> Response:
+async def sample_page(
+    request: Request, services: ServicesDep, work: WorkDep, source: SourceDep, address: AddressDep
+) -> Response:
     """The page of an example, or of any layout."""
     query = address.query
     if sorted(query.canonical) != sorted(query.pairs):
         return RedirectResponse(f"{request.url.path}?{encoded(query.canonical)}".removesuffix("?"), 303)
-    return await _with_drawing(
-        services, source, query.question, partial(_page, services, address, absolute(request, services, ""))
-    )
+    subject, packed = await _drawn(services, work, source, query)
+    limit, base = services.settings.max_body_bytes, absolute(request, services, "")
+    return HTMLResponse(await answered(work, rendering.page, packed, limit, subject, address, base))
 
 
 @router.get(_STORED + PICTURE)
 @router.get(_SAMPLE + PICTURE)
-async def layout_picture(services: ServicesDep, source: SourceDep, address: AddressDep) -> Response:
-    """What chats show beside a link: a PNG. Painting it holds up other requests, so a process does it."""
-    question = address.query.question
-
-    def work(subject: Subject) -> str:
-        return picture(services.recent.of(subject, question)[0])
-
-    drawing = await with_drawing(services.workers, services.recent, source, question, work)
-    body = await services.workers.apart(svg.png, drawing, 1)
+async def layout_picture(services: ServicesDep, work: WorkDep, source: SourceDep, address: AddressDep) -> Response:
+    """What chats show beside a link: a PNG."""
+    _, packed = await _drawn(services, work, source, address.query)
+    body = await answered(work, rendering.card, packed)
     return Response(body, media_type="image/png", headers={"X-Robots-Tag": "noindex"})
 
 
 @router.get(f"{_STORED}/figure.json")
 @router.get(f"{_SAMPLE}/figure.json")
-async def layout_figure(services: ServicesDep, source: SourceDep, address: AddressDep) -> Response:
+async def layout_figure(services: ServicesDep, work: WorkDep, source: SourceDep, address: AddressDep) -> Response:
     """The bars as a Plotly figure, those between ``from`` and ``to`` as fine as a screen shows."""
-
-    def work(subject: Subject) -> Response:
-        return figure(services.recent.of(subject, address.query.question)[1], address.view)
-
-    return await _with_drawing(services, source, address.query.question, work)
+    _, packed = await _drawn(services, work, source, address.query)
+    return data(await answered(work, rendering.figure, packed, address.view))
 
 
 @router.get(f"{_STORED}/find.json")
 @router.get(f"{_SAMPLE}/find.json")
-async def layout_find(services: ServicesDep, source: SourceDep, address: AddressDep) -> Response:
+async def layout_find(services: ServicesDep, work: WorkDep, source: SourceDep, address: AddressDep) -> Response:
     """What ``find`` names, as page frames and in words."""
-
-    def work(subject: Subject) -> Response:
-        return place(services.recent.of(subject, address.query.question)[1], address.view)
-
-    return await _with_drawing(services, source, address.query.question, work)
+    _, packed = await _drawn(services, work, source, address.query)
+    return data(await answered(work, rendering.place, packed, address.view))
 
 
 @exports.get(
@@ -154,6 +149,7 @@ async def export(
     layout_id: str,
     form: Annotated[str, Path(json_schema_extra={"enum": list(BY_SUFFIX)})],
     services: ServicesDep,
+    work: WorkDep,
     source: SourceDep,
     query: LayoutQueryDep,
     axis: Annotated[Axis, Query(description="How the picture's axis runs")] = "schematic",
@@ -164,40 +160,24 @@ async def export(
     With ``set``, ``remove`` or ``append``, the layout that this command line would give; the picture shows both.
     """
     del layout_id  # read by the source; here it is only described
-    return tagged(request, await _exported(services, source, form, query, axis, width))
+    return await tagged(request, await _exported(services, work, source, form, query, axis, width))
 
 
-async def _with_drawing(
-    services: Services, source: Callable[[], Subject], question: Question, work: Callable[[Subject], Response]
-) -> Response:
-    return await with_drawing(services.workers, services.recent, source, question, work)
+async def _drawn(services: Services, work: Work, source: Source, query: LayoutQuery) -> tuple[Subject, bytes]:
+    """A layout, and its drawing with the answer to the question, packed."""
+    subject = await source()
+    return subject, await sharing.drawing(services, work, subject, query.question)
 
 
-def _page(services: Services, address: LayoutAddress, base: str, subject: Subject) -> Response:
-    answer, drawn = services.recent.of(subject, address.query.question)
-    return HTMLResponse(layout_page(services.templates, subject, answer, drawn, address, base))
-
-
-def figure(drawn: Drawn, query: ViewQuery) -> Response:
-    """The part of a drawing in view as a Plotly figure."""
-    drawn = drawn.only(query.view.lanes)
-    return _data(
-        plotly.figure_json(drawn.scene, query.view.axis or "schematic", window=query.window, both_axes=drawn.axes)
-    )
-
-
-def place(drawn: Drawn, query: ViewQuery) -> Response:
-    """What the words of ``find`` name on a drawing. Raises BadOption."""
-    return _data(encode(find_on(drawn, query.words)))
-
-
-def _data(body: bytes) -> Response:
+def data(body: bytes) -> Response:
+    """What a script of a page asks for, each time anew."""
     return Response(body, media_type="application/json", headers={"Cache-Control": ASK_EACH_TIME})
 
 
 async def _exported(
     services: Services,
-    source: Callable[[], Subject],
+    work: Work,
+    source: Source,
     suffix: str,
     query: LayoutQuery,
     axis: AxisName = "schematic",
@@ -206,24 +186,6 @@ async def _exported(
     """A layout in the format of that suffix. Raises 404 for a suffix that no format has."""
     if suffix not in BY_SUFFIX:
         raise HTTPException(404)
-    body = await services.workers.run(lambda: _written(suffix, source(), query.question, axis, Look(width)))
+    subject, most = await source(), services.settings.max_ranges
+    body = await answered(work, jobs.exported, subject.text, subject.options, most, query.question, suffix, axis, width)
     return Response(body, headers=_HEADERS.get(suffix), media_type=BY_SUFFIX[suffix].media_type)
-
-
-def _written(suffix: str, subject: Subject, question: Question, axis: AxisName, look: Look) -> bytes:
-    """A layout in a format, with a change the simulated one; the drawing also has the possible starts of a region.
-
-    Raises CannotSimulate where the change leads to no layout.
-    """
-    write = BY_SUFFIX[suffix].write
-    with_places = suffix == "svg" and question.places
-    if question.change is None and not with_places:
-        document = analyze(subject.text, subject.options).document
-        return write(Export(document, subject.text, None, axis, look))
-    answer = ask(subject.text, subject.options, question)
-    if question.change is not None and answer.changed is None:
-        raise CannotSimulate(answer.refused)
-    if with_places:
-        return svg.draw(scene_of(answer), axis).encode()
-    today = answer.today if answer.changed else None
-    return write(Export(answer.changed or answer.today, subject.text, today, axis, look))

@@ -24,6 +24,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pfnscope.service.layouts import Layouts, StoreUnavailable
+from pfnscope.web.storage import StorageCalls
 
 ACCESS = logging.getLogger("pfnscope.access")
 EVENTS = logging.getLogger("pfnscope.events")
@@ -32,18 +33,19 @@ EVENTS = logging.getLogger("pfnscope.events")
 class JsonLines(logging.Formatter):
     """A record as one line of JSON. The dict that a record has as ``fields`` becomes fields beside the message.
 
-    Messages of this package and of uvicorn never quote a request. Of other libraries only the place in their code is
-    written.
+    Messages of this package and of uvicorn never quote a request, but for one that is a traceback, whose last lines
+    may be of a statement or a text. Of those, and of other libraries, only the place in the code is written.
     """
 
     def format(self, record: logging.LogRecord) -> str:
         """One line."""
-        ours = record.name.partition(".")[0] in ("pfnscope", "uvicorn")
+        message = record.getMessage().strip()
+        ours = record.name.partition(".")[0] in ("pfnscope", "uvicorn") and "\n" not in message
         line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage().strip() if ours else f"{record.pathname}:{record.lineno} spoke",
+            "message": message if ours else f"{record.pathname}:{record.lineno} spoke",
             **getattr(record, "fields", {}),
         }
         if record.exc_info and record.exc_info[1] is not None:
@@ -87,7 +89,7 @@ _BUCKETS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 class Metrics:
     """The metrics of one server; with several processes, of all of them."""
 
-    def __init__(self, layouts: Layouts, busy: Callable[[], int]) -> None:
+    def __init__(self, layouts: Layouts, storage: StorageCalls, busy: Callable[[], int]) -> None:
         own = CollectorRegistry()
         self.requests = Counter("pfnscope_requests", "Requests", ["method", "route", "status"], registry=own)
         self.seconds = Histogram(
@@ -110,38 +112,40 @@ class Metrics:
             registry=own, multiprocess_mode="max",
         )  # fmt: skip
         self._busy = Gauge("pfnscope_analyses_running", "Analyses at work", registry=own, multiprocess_mode="livesum")
+        self._owed = Gauge(
+            "pfnscope_deletions_owed", "Whether SQLite's log may still hold deleted texts, until a purge empties it",
+            registry=own, multiprocess_mode="livemax",
+        )  # fmt: skip
+        self._layouts, self._storage = layouts, storage
         self._count = busy
         self._shown = own
         if SHARED in os.environ:
             self._shown = CollectorRegistry()
             MultiProcessCollector(self._shown)  # type: ignore[no-untyped-call]
-        self._shown.register(_Storage(layouts))
 
-    def text(self) -> bytes:
-        """All metrics as Prometheus reads them. Blocks: counts what is stored."""
+    async def text(self) -> bytes:
+        """All metrics as Prometheus reads them, also where the storage does not answer."""
         self._busy.set(self._count())
-        return generate_latest(self._shown)
+        self._owed.set(self._layouts.owes_deletions)
+        try:
+            stored = await self._storage.run(self._layouts.count)
+        except StoreUnavailable:
+            stored = None
+        of_storage = CollectorRegistry()
+        of_storage.register(_Storage(stored))
+        return generate_latest(self._shown) + generate_latest(of_storage)
 
 
 class _Storage(Collector):
-    def __init__(self, layouts: Layouts) -> None:
-        self._layouts = layouts
+    """What the storage says now, the same for all processes; None where it says nothing."""
 
-    def describe(self) -> Iterator[GaugeMetricFamily]:
-        """The names, without a query."""
-        yield GaugeMetricFamily("pfnscope_storage_up", "Whether the storage answers")
-        yield GaugeMetricFamily("pfnscope_layouts_stored", "Layouts in the storage")
+    def __init__(self, stored: int | None) -> None:
+        self._stored = stored
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """The values now."""
-        up, stored = self.describe()
-        try:
-            stored.add_metric([], self._layouts.count())
-            up.add_metric([], 1)
-        except StoreUnavailable:
-            up.add_metric([], 0)
-        yield up
-        yield stored
+        """The values."""
+        yield GaugeMetricFamily("pfnscope_storage_up", "Whether the storage answers", int(self._stored is not None))
+        yield GaugeMetricFamily("pfnscope_layouts_stored", "Layouts in the storage", self._stored)
 
 
 HEADER = "X-Request-ID"

@@ -5,7 +5,7 @@ from typing import Annotated
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
-from fastapi import Depends, HTTPException, Query, Request
+from fastapi import Depends, Query, Request
 
 from pfnscope.pages.compare import Pair
 from pfnscope.pages.layout import LayoutAddress
@@ -18,16 +18,7 @@ from pfnscope.service.whatif import LONGEST_COMMAND_LINE, Change, Kind, Question
 from pfnscope.units import whole_number
 from pfnscope.web.bodies import LAST_BOOT, Submission
 
-_LONGEST_QUERY = 1 << 14  # bytes
-_MOST_PARAMETERS = 200
 _LONGEST_LINK = 2000  # characters
-
-
-async def bounded_query(request: Request) -> None:
-    """Raise 400 for a query string that is longer than any page or program needs."""
-    query = request.scope["query_string"]
-    if len(query) > _LONGEST_QUERY or query.count(b"&") >= _MOST_PARAMETERS:
-        raise HTTPException(400, f"A query has at most {_LONGEST_QUERY} bytes and {_MOST_PARAMETERS} parameters.")
 
 
 def or_of(region: Region, log: Submission) -> Region:

@@ -75,7 +75,7 @@ LOG_BODY: dict[str, Any] = {
 
 REFUSALS = (400, 403, 408, 413, 415, 422, 429, 503)
 """Errors of requests that send a log."""
-MISSES = (400, 404, 410, 413, 422, 503)
+MISSES = (400, 404, 410, 413, 422, 429, 503)
 """Errors of requests for a stored layout."""
 
 _OF_LAYOUT = ("get_layout", "delete_layout", "lookup", "simulate_stored", "place_stored")
@@ -97,13 +97,13 @@ _PROBLEM_EXAMPLES = {
     400: problem(400, "Not a kernel release: 'new'; give one such as 4.17 or 6.1.90."),
     403: problem(403, "the delete token does not belong to this layout"),
     404: problem(404, "there is no layout of this name"),
-    408: problem(408, "The body did not come within 60 seconds."),
+    408: problem(408, "The body came too slowly: 5000 bytes have to come within 5 seconds."),
     409: problem(409, "this Idempotency-Key was sent before with another log or other options"),
     410: problem(410, "this layout was deleted or has expired"),
     413: problem(413, str(TooLarge(64 << 20))),
     415: problem(415, "A log is sent as text/plain, multipart/form-data or application/json, not 'image/png'."),
     422: problem(422, "No memory layout in these 2 lines.", looked_for=("BIOS-e820 map",), seen=()),
-    429: problem(429, "At most 60/minute from one client; try again later."),
+    429: problem(429, "2 texts of yours are being analysed or wait for it; try again when one of them is done."),
     503: problem(503, "The storage does not answer."),
 }
 

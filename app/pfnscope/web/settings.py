@@ -8,7 +8,10 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pfnscope.service.layouts import DAY, LONGEST_NOTE, LONGEST_TITLE, SHORTEST_SECONDS
+from pfnscope.web.heads import LONGEST_QUERY, MOST_PARAMETERS
+from pfnscope.web.intake import STRETCH_BYTES, STRETCH_SECONDS
 from pfnscope.web.rates import check_storage, parse_rate
+from pfnscope.web.workers import WAITING_FOR_PROCESSES
 
 
 def networks(text: str) -> list[IPv4Network | IPv6Network]:
@@ -17,10 +20,13 @@ def networks(text: str) -> list[IPv4Network | IPv6Network]:
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """What this server accepts. ``rate_limit`` holds for the texts of one client; sizes are in bytes.
+    """What this server accepts; sizes are in bytes. A client is an IPv4 address or a /64 of IPv6.
 
+    ``rate_limit`` holds for the texts of one client and for the seconds of work that its requests take.
     ``expires_in_seconds`` are the shortest and the longest life time. ``max_ranges`` are those of one boot;
-    ``concurrent_analyses`` are at work at the same time in one server process.
+    ``concurrent_analyses`` are at work at the same time in one server process, ``analyses_of_one_client`` of them for
+    one client, for which ``waiting_of_one_client`` more wait. Of a body, ``body_bytes`` more have to come in each
+    ``body_seconds``.
     """
 
     max_body_bytes: int
@@ -32,6 +38,12 @@ class Limits(msgspec.Struct, frozen=True):
     max_ranges: int
     analysis_seconds: float
     concurrent_analyses: int
+    analyses_of_one_client: int
+    waiting_of_one_client: int
+    body_bytes: int
+    body_seconds: int
+    query_bytes: int
+    query_parameters: int
 
 
 class Settings(BaseSettings):
@@ -48,9 +60,9 @@ class Settings(BaseSettings):
     max_ranges: Annotated[int, Field(ge=100, description="Most ranges of one boot that are analysed")] = 200_000
     analysis_seconds: Annotated[float, Field(gt=0, le=3600, description="Longest analysis, in seconds")] = 30
     analyses: Annotated[int, Field(ge=1, le=256, description="Analyses at the same time, in each server process")] = 2
-    rate_limit: Annotated[str, Field(description="Texts taken from one client: N/second, N/minute, N/hour or off")] = (
-        "60/minute"
-    )
+    rate_limit: Annotated[
+        str, Field(description="Texts, and seconds of work, for one client: N/second, N/minute, N/hour or off")
+    ] = "60/minute"
     rate_limit_storage: Annotated[
         str,
         Field(
@@ -145,4 +157,10 @@ class Settings(BaseSettings):
             max_ranges=self.max_ranges,
             analysis_seconds=self.analysis_seconds,
             concurrent_analyses=self.analyses,
+            analyses_of_one_client=1,
+            waiting_of_one_client=WAITING_FOR_PROCESSES,
+            body_bytes=STRETCH_BYTES,
+            body_seconds=STRETCH_SECONDS,
+            query_bytes=LONGEST_QUERY,
+            query_parameters=MOST_PARAMETERS,
         )

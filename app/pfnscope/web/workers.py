@@ -1,7 +1,8 @@
-"""Work on texts: short work in threads, the rest in processes that can be stopped; no more than there is room for."""
+"""Work on texts: short work in threads, the rest in processes that can be stopped, each client in its turn."""
 
 import asyncio
 import math
+import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -16,86 +17,92 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pfnscope.service import jobs
-from pfnscope.web.bodies import content_length
+from pfnscope.web.clients import client_of
+from pfnscope.web.intake import content_length
 from pfnscope.web.observe import EVENTS
 from pfnscope.web.problems import json_problem, problem
+from pfnscope.web.turns import RETRY_SECONDS, Turns, too_many
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-SMALL = 16 << 10
-"""Bytes of text that are read in less time than it takes to hand them to another process and back."""
+SMALL = 8 << 10
+"""Bytes of a text that is judged in 0.1 s of a processor at most, whatever is in it, and mostly in 0.01 s."""
 
 _MEMORY = 3 << 30  # address space of one such process; several times what a text of the largest size takes
-_WAITING_FOR_EACH = 8  # beyond these a text is refused at once
-_PATIENCE_SECONDS = 5
+# Of one client, beside the one that runs. A browser opens several addresses at once, of which most need a thread.
+WAITING_FOR_PROCESSES = 1
+_WAITING_FOR_THREADS = 8
 
 
 class Workers:
-    """A bounded number of threads and of processes, each with a bounded queue. The event loop only waits for them.
+    """Threads and processes, so many of each at work. The event loop only waits for them.
 
-    Every method raises 503 where too many wait already or the wait gets long, and 413 for work that takes longer than
-    ``seconds``.
+    Every method raises 429 where this client has enough work here, 503 where others have or the wait gets long, and
+    413 for work that takes longer than ``seconds``.
     """
 
     def __init__(self, count: int, seconds: float) -> None:
-        self._threads = anyio.CapacityLimiter(count)
-        self._processes = anyio.CapacityLimiter(count)
-        self._unbounded = anyio.CapacityLimiter(math.inf)  # the two above are held already when a call starts
+        self._threads = Turns(count, _WAITING_FOR_THREADS)
+        self._processes = Turns(count, WAITING_FOR_PROCESSES)
+        self._unbounded = anyio.CapacityLimiter(math.inf)  # a turn has begun already when a call starts
         self._seconds = seconds
+        self._patience = seconds + RETRY_SECONDS
         self.observe: Histogram | None = None
+        self.spend: Callable[[str, float], None] = lambda _, __: None
+        """Is told the client and the seconds of each piece of work."""
 
     @property
     def busy(self) -> int:
         """How many are at work now."""
-        return self._threads.borrowed_tokens + self._processes.borrowed_tokens
+        return self._threads.busy + self._processes.busy
 
-    def refusal(self, size: int) -> HTTPException | None:
-        """The 503 that a text of so many bytes would get now, if any, so that it need not be read."""
-        return _too_many() if _is_full(self._threads if size <= SMALL else self._processes) else None
+    def refusal(self, client: str, size: int) -> HTTPException | None:
+        """What a text of so many bytes would be refused with now, if it would, so that it need not be read."""
+        return (self._threads if size <= SMALL else self._processes).refusal(client)
 
-    async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """The result of ``work(*args, **kwargs)``, computed in a thread.
+    async def in_thread(self, client: str, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The result of ``work(*args, **kwargs)``, which is known to be short, computed in a thread.
 
         A thread cannot be stopped: what takes too long is answered in time, and keeps its place until it ends.
         """
-        place, loop = object(), asyncio.get_running_loop()
-        await _enter(self._threads, place)
-        started = False
+        loop = asyncio.get_running_loop()
+        turn = await self._threads.begun(client, self._patience)
+        started: float | None = None
+
+        def ended(seconds: float) -> None:
+            self._threads.leave(turn)
+            self.spend(client, seconds)
 
         def bound() -> T:
             nonlocal started
-            started = True
+            started = time.monotonic()
             try:
                 return work(*args, **kwargs)
             finally:
                 with suppress(RuntimeError):  # the server has stopped in the meantime
-                    loop.call_soon_threadsafe(self._threads.release_on_behalf_of, place)
+                    loop.call_soon_threadsafe(ended, time.monotonic() - started)
 
         try:
             with self._in_time("thread"):
                 return await anyio.to_thread.run_sync(bound, limiter=self._unbounded, abandon_on_cancel=True)
-        except RuntimeError as error:
-            if started or not _never_started(error):
+        except BaseException as error:
+            if started is not None:
                 raise
-            self._threads.release_on_behalf_of(place)
+            self._threads.leave(turn)  # a call that is cancelled before its thread begins is never made
+            if not _never_started(error):
+                raise
             EVENTS.warning("no thread could be started for an analysis", exc_info=error)
-            raise _too_many() from error
+            raise too_many() from error
 
-    async def compute(self, text: bytes, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """The result of ``work``, a function of a module with values that can be pickled, on that text.
+    async def in_process(self, client: str, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The result of ``work``, a function of a module with values that can be pickled, from a process of its own.
 
-        In a process of its own where the text is not small: it does not hold up the event loop, stops when its time
-        is over, and takes no more memory than it may.
+        It does not hold up the event loop, takes no more memory than it may, and is killed when its time is over or
+        this call is cancelled.
         """
-        if len(text) <= SMALL:
-            return await self.run(work, *args, **kwargs)
-        return await self.apart(work, *args, **kwargs)
-
-    async def apart(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """The result of ``work`` as :meth:`compute` has it of a large text: in a process, whatever the text."""
-        place = object()
-        await _enter(self._processes, place)
+        turn = await self._processes.begun(client, self._patience)
+        start = time.monotonic()
         try:
             with self._in_time("process"):
                 call = partial(jobs.alone, _MEMORY, work, *args, **kwargs)
@@ -103,13 +110,14 @@ class Workers:
         except (MemoryError, OSError, ImportError, RuntimeError, anyio.BrokenWorkerProcess) as error:
             if _never_started(error):
                 EVENTS.warning("no process could be started for an analysis", exc_info=error)
-                raise _too_many() from error
+                raise too_many() from error
             if isinstance(error, RuntimeError):
                 raise
             EVENTS.warning("an analysis ran out of memory or ended its process", exc_info=error)
             raise HTTPException(413, "This text takes more memory to analyse than a text may here.") from error
         finally:
-            self._processes.release_on_behalf_of(place)
+            self._processes.leave(turn)
+            self.spend(client, time.monotonic() - start)
 
     @contextmanager
     def _in_time(self, where: str) -> Iterator[None]:
@@ -140,23 +148,6 @@ def _never_started(error: BaseException) -> bool:
     return False
 
 
-async def _enter(limiter: anyio.CapacityLimiter, place: object) -> None:
-    with anyio.move_on_after(0 if _is_full(limiter) else _PATIENCE_SECONDS):
-        await limiter.acquire_on_behalf_of(place)
-        return
-    raise _too_many()
-
-
-def _is_full(limiter: anyio.CapacityLimiter) -> bool:
-    return limiter.statistics().tasks_waiting >= _WAITING_FOR_EACH * limiter.total_tokens
-
-
-def _too_many() -> HTTPException:
-    return HTTPException(
-        503, "Too many texts are being analysed; try again in a moment.", {"Retry-After": str(_PATIENCE_SECONDS)}
-    )
-
-
 class Overload:
     """Middleware that refuses texts for which there is no room, before a handler spends time on them.
 
@@ -171,7 +162,7 @@ class Overload:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request: refuse it, or pass it on where there is room."""
         if scope["type"] == "http" and scope["method"] == "POST" and scope["path"] in self._paths:
-            refusal = self._workers.refusal(content_length(Headers(scope=scope)))
+            refusal = self._workers.refusal(client_of(scope), content_length(Headers(scope=scope)))
             if refusal is not None:
                 scope["route_path"] = scope["path"]
                 answer = json_problem(problem(refusal.status_code, refusal.detail))

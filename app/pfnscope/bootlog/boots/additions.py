@@ -42,10 +42,13 @@ from pfnscope.bootlog.effects import (
 from pfnscope.bootlog.files.lines import FileLine
 from pfnscope.bootlog.forms.base import is_of_x86_map
 from pfnscope.bootlog.records import Record, merged
+from pfnscope.bootlog.runs import FORMS as RUNS
 from pfnscope.bootlog.text.searchable import LONGEST_LINE
 from pfnscope.kernel.architectures import architecture_of_oops
 from pfnscope.model.log import KERNEL_IMAGE, E820Change, Failure, PageDump, ReservedRegion, ZoneRange
 
+_MOST_STAMPS = 16
+_COARSE = 1000  # microseconds: clocks that count ticks are the same in each boot
 _MOST_NAMES = 256  # pools of memory in a device tree
 
 _MEMBLOCK = {
@@ -75,6 +78,8 @@ def take(draft: Draft, record: Record) -> None:
         return
     draft.first = draft.first or record
     draft.last = record
+    if record.stamp and len(draft.stamps) < _MOST_STAMPS and record.stamp % _COARSE and form.name not in RUNS:
+        draft.stamps += (record.stamp,)
     width = record.end - record.start
     draft.widest = max(draft.widest, width)
     draft.recognise(form.family, record.lines)

@@ -27,6 +27,7 @@ from pfnscope.bootlog.runs import Run
 from pfnscope.kernel.spellings import Spelling
 from pfnscope.model.log import BootLog, Diagnostic, EfiEntry, MemblockRegion, ZoneRange
 from pfnscope.model.ranges import Lines
+from pfnscope.model.sources import Source, UnusedFile
 
 Beginning = Literal["start", "banner", "repeat", "prose", "aside"]
 """Why a draft begins; ``aside``: after prose, in the middle of a boot, which it continues unless it contradicts it."""
@@ -46,7 +47,8 @@ def _lists_of_facts() -> dict[str, type]:
     """The lists of BootLog whose items name the lines that say them, with the type of the items."""
     annotations: dict[str, Any] = BootLog.__annotations__
     items = {name: get_args(kind)[0] for name, kind in annotations.items() if get_args(kind)[1:] == (...,)}
-    return {name: kind for name, kind in items.items() if "lines" in getattr(kind, "__struct_fields__", ())}
+    facts = {name: kind for name, kind in items.items() if "lines" in getattr(kind, "__struct_fields__", ())}
+    return {name: kind for name, kind in facts.items() if kind not in (Source, UnusedFile)}
 
 
 LISTS = _lists_of_facts()
@@ -123,9 +125,12 @@ class Draft:
         "recognised",
         "region_names",
         "running",
+        "same_as",
         "spellings",
+        "stamps",
         "tallies",
         "unread",
+        "when",
         "widest",
         "x86_lines",
     )
@@ -156,6 +161,9 @@ class Draft:
         self.doubled = False
         self.first: Record | None = None
         self.last: Record | None = None
+        self.stamps: tuple[int, ...] = ()  # of the first lines with one that tells this boot from others
+        self.when = b""  # the digits in front of the banner: the time by which a log daemon tells boots apart
+        self.same_as: Draft | None = None  # the boot whose log this is a further copy of
         self.unread: tuple[tuple[int, int], ...] = ()  # lines of no known form, with their bytes
         self.widest = 0  # bytes of the longest line that was read
         self.banner_width = self.command_width = 0

@@ -35,19 +35,18 @@ def joined(parts: list[Draft]) -> list[Draft]:
 
 
 def _without_quotes(parts: list[Draft]) -> list[Draft]:
-    """The parts without those that only quote a whole log of the same text; their lines count for that boot."""
+    """Mark the parts that only quote a whole log of the same text; their lines count for that boot."""
     whole = [part for part in parts if part.banner is not None and part.has_ranges]
     if len(whole) > _MOST_WHOLE:
         return parts
-    out = []
-    for part in parts:
+    for part in reversed(parts):  # of equal ones the first stays
         sources = [boot for boot in whole if boot is not part and is_taken_from(part, boot)]
         if len(sources) == 1 or (sources and part.banner is not None):
-            sources[0].confirm(part)
+            part.same_as = sources[0]
+            if part.banner is None:  # in a whole log all lines stand in their order, on which much hangs
+                sources[0].confirm(part)
             whole = [boot for boot in whole if boot is not part]
-        else:
-            out.append(part)
-    return out
+    return parts
 
 
 def chosen(parts: list[Draft]) -> list[Draft]:
@@ -200,8 +199,13 @@ def is_taken_from(part: Draft, boot: Draft) -> bool:
 
 
 def _is_same_log(part: Draft, boot: Draft) -> bool:
-    """Whether everything that a log with a banner says is in another of the same banner, at the same time stamps."""
+    """Whether everything that a log with a banner says is in another of the same banner, at the same time stamps.
+
+    Without those of a kernel, what stands in front of the banner has to name the same time.
+    """
     stamps = [draft.last.stamp for draft in (part, boot) if draft.last is not None]
+    if None in stamps and part.when != boot.when:
+        return False
     events = {msgspec.structs.replace(event, lines=()) for event in boot.faults.events}
     return (
         len(set(stamps)) <= 1

@@ -9,6 +9,7 @@ from pfnscope.bootlog.effects import (
     Banner,
     CommandLine,
     Effect,
+    FileName,
     Header,
     LastPfn,
     MapLine,
@@ -22,6 +23,7 @@ from pfnscope.bootlog.effects import (
     ShownFlags,
     Symbol,
 )
+from pfnscope.bootlog.file_names import MOST_FILES, NamedFile, part_number
 from pfnscope.bootlog.records import Record
 from pfnscope.bootlog.runs import Run
 from pfnscope.bootlog.text.prefix import is_kernel, strip_prefix
@@ -43,8 +45,45 @@ _BEGINNINGS = frozenset(
 _FAR = 1024  # bytes of a line that show whether it is of a log
 
 
-def drafts(text: Text, records: Iterable[Record | Run]) -> list[Draft]:
-    """Read records into drafts, those of one machine behind each other; a new one begins where a boot cannot go on.
+def drafts(text: Text, records: Iterable[Record | Run]) -> tuple[list[Draft], list[NamedFile]]:
+    """Read records into drafts, file by file where a text consists of several, and the lines that name these.
+
+    A draft ends with its file, but for a log of which pstore has a part in each.
+    """
+    names: list[NamedFile] = []
+    out: list[Draft] = []
+    for own in _by_file(text, records, names):
+        out += [draft for draft in _drafts_of_file(text, own) if draft.recognised]
+    return out, names
+
+
+def _by_file(text: Text, records: Iterable[Record | Run], names: list[NamedFile]) -> Iterator[Iterable[Record | Run]]:
+    """The records of one file after another; what is read of them adds to ``names``."""
+    rest = iter(records)
+    goes_on, part = True, None
+
+    def of_one() -> Iterator[Record | Run]:
+        nonlocal goes_on, part
+        for record in rest:
+            effect = None if isinstance(record, Run) else record.effect
+            if isinstance(record, Run) or not isinstance(effect, FileName):
+                yield record
+                continue
+            if record.kernel or len(names) > MOST_FILES:
+                continue
+            blank = text.data[max(record.start - 2, 0) : record.start] == b"\n\n"
+            names.append(NamedFile(effect.name, effect.unused, record.lines, blank))
+            before, part = part, part_number(text.data, record.end + 1)
+            if before is None or part is None or part >= before:
+                return
+        goes_on = False
+
+    while goes_on:
+        yield of_one()
+
+
+def _drafts_of_file(text: Text, records: Iterable[Record | Run]) -> list[Draft]:
+    """The drafts of one file, those of one machine behind each other; a new one begins where a boot cannot go on.
 
     A host that a log daemon names has a stream of its own. One without a banner that begins where another ends is the
     same machine, which is called localhost until it has read its configuration.
@@ -182,6 +221,8 @@ class _Stream:
             current.reason = "prose"
         draft = self.drafts[-1]
         draft.host = record.host or draft.host
+        if isinstance(record.effect, Banner) and draft.banner is None:
+            draft.when = _digits(self._text.data[record.start : record.start + record.column - 1])
         take(draft, record)
         if record.lines[-1] not in draft.recognised:
             return
@@ -263,6 +304,10 @@ class _Stream:
             return True
         memblock = isinstance(record.effect, MemblockLine) or record.effect == Header("memblock")
         return memblock and self._stamp >= _EARLY and current.named and current.has_layout
+
+
+def _digits(prefix: bytes) -> bytes:
+    return bytes(byte for byte in prefix if byte in b"0123456789")
 
 
 def _follows_memblock(banner: Banner) -> bool:

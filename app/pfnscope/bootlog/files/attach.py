@@ -10,6 +10,7 @@ from pfnscope.bootlog.boots.draft import Draft
 from pfnscope.bootlog.files.facts import (
     block_size,
     blocks,
+    free_blocks,
     installed,
     memblock_lists,
     memmap_entries,
@@ -28,6 +29,8 @@ from pfnscope.units import PAGE_SIZE
 def adopt(parts: Sequence[Draft], boots: list[Draft]) -> list[Draft]:
     """Move the files of drafts that are no boots to the boot before them, or else to the first.
 
+    A further copy of a boot's log stands for that boot.
+
     Without any boot the files make one, where they hold a fact. ``boots`` are some of ``parts``.
     """
     if not boots:
@@ -38,9 +41,10 @@ def adopt(parts: Sequence[Draft], boots: list[Draft]) -> list[Draft]:
     chosen = {id(boot) for boot in boots}
     owner = boots[0]
     for part in parts:
-        if id(part) in chosen:
-            owner = part
-        elif part.files.lines:
+        whole = part.same_as or part
+        if id(whole) in chosen:
+            owner = whole
+        if part is not owner and part.same_as is None and part.files.lines:
             owner.files.absorb(part.files)
             owner.recognised.update(number for line in part.files.lines for number in line.lines)
     return boots
@@ -80,6 +84,7 @@ def _files(lines: Sequence[FileLine], notes: Notes) -> Files:
         memory_block_size=size,
         totals=totals(lines),
         installed=installed(lines),
+        free=free_blocks(lines),
     )
 
 

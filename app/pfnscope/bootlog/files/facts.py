@@ -7,6 +7,7 @@ import msgspec
 from pfnscope.bootlog.files.lines import (
     Block,
     BlockSize,
+    FreeCounts,
     KnownLine,
     ListHeader,
     ListName,
@@ -31,7 +32,7 @@ from pfnscope.bootlog.records import merged
 from pfnscope.model.counts import Count
 from pfnscope.model.log import BlockRange, DebugfsRegion, MapEntry, Resource, ZoneInfo
 from pfnscope.model.ranges import ByteRange, Lines
-from pfnscope.model.sizes import InstalledMemory, NodeTotal
+from pfnscope.model.sizes import FreeBlocks, InstalledMemory, NodeTotal
 from pfnscope.units import PAGE_SIZE, parse_size
 
 _MOST_FRAMES = 1 << 52
@@ -350,6 +351,15 @@ def installed(lines: Iterable[object]) -> tuple[InstalledMemory, ...]:
     modules = [line for line in lines if isinstance(line, Module)]
     first = modules[0].file if modules else ""
     return tuple(InstalledMemory(item.file, item.size, item.lines) for item in modules if item.file == first)
+
+
+def free_blocks(lines: Iterable[object]) -> tuple[FreeBlocks, ...]:
+    """What /proc/buddyinfo counts, of each zone the first."""
+    first: dict[tuple[int, str], FreeBlocks] = {}
+    for line in lines:
+        if isinstance(line, FreeCounts):
+            first.setdefault((line.node, line.zone), FreeBlocks(line.node, line.zone, line.by_order, line.lines))
+    return tuple(first.values())
 
 
 def note_not_needed(lines: Iterable[object], notes: Notes) -> None:

@@ -137,6 +137,14 @@ class KnownLine(FileLine, frozen=True, kw_only=True):
     file: str
 
 
+class FreeCounts(KnownLine, frozen=True, kw_only=True):
+    """A line of /proc/buddyinfo: how many free blocks of each order, from single pages on, a zone has."""
+
+    node: int
+    zone: str
+    by_order: tuple[int, ...]
+
+
 class MemTotal(FileLine, frozen=True, kw_only=True):
     """Memory that the running kernel hands out, in KiB, of a node or of all."""
 

@@ -9,10 +9,12 @@ from pfnscope.bootlog.effects import (
     CommandLine,
     Effect,
     Farewell,
+    FileName,
     Hardware,
     PageSize,
     Running,
 )
+from pfnscope.bootlog.file_names import shown_name
 from pfnscope.bootlog.forms.base import NUMBER, Form, Groups, number
 from pfnscope.kernel.architectures import PAGE_SIZES
 from pfnscope.model.log import ConfigOption
@@ -24,6 +26,10 @@ ANY_TEXT = ".*"
 
 def _banner(groups: Groups, _lines: Lines) -> Effect:
     return Banner(groups[0] or "", f"Linux version {groups[0]}{groups[1] or ''}".rstrip())
+
+
+def _file_name(groups: Groups, _lines: Lines) -> Effect:
+    return FileName(shown_name(groups[0] or ""), shown_name(groups[1]) if groups[1] else None)
 
 
 def _command_line(groups: Groups, _lines: Lines) -> Effect:
@@ -331,5 +337,14 @@ FORMS = (
         make=lambda _groups, _lines: ArchHint("riscv64"),
         samples=("CPU with hartid=0 is not available",),
         source="arch/riscv/kernel/cpu.c, 4.17-7.1; 32-bit riscv has no layout that is known here",
+    ),
+    Form(
+        name="file-name",
+        family="names of files",
+        triggers=(" <==",),
+        pattern=r"==> (\S.*?) <==(?: not used: (\S.*))?$",
+        make=_file_name,
+        samples=("==> sos_commands/kernel/dmesg <==", "==> vmcore <== not used: a dump of memory"),
+        source="src/head.c and src/tail.c of coreutils; what is behind it, pfnscope.opening alone writes",
     ),
 )

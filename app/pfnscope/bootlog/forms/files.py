@@ -6,6 +6,7 @@ from pfnscope.bootlog.effects import Effect
 from pfnscope.bootlog.files.lines import (
     Block,
     BlockSize,
+    FreeCounts,
     KnownLine,
     ListHeader,
     ListName,
@@ -223,7 +224,7 @@ FORMS = (
         make=lambda g, lines: ListHeader(which=cast("ListName", g[0]), lines=lines),
         samples=(
             "root@host:~# cat /sys/kernel/debug/memblock/memory",
-            "==> /sys/kernel/debug/memblock/reserved <==",
+            "/sys/kernel/debug/memblock/reserved <==",
             "== memory",
         ),
         source="mm/memblock.c, 2.6.39-7.1: file names at prompts and between files",
@@ -376,8 +377,14 @@ FORMS = (
         name="buddyinfo",
         family="/proc/buddyinfo",
         triggers=("Node +[0-9]+«, zone» +[A-Za-z0-9]+ +[0-9]+ +[0-9]",),
-        pattern=rf"Node\s+[0-9]{{1,5}}, zone\s+{ZONE}(?:\s+[0-9]{{1,12}}){{4,20}}$",
-        make=lambda _groups, lines: KnownLine(file="/proc/buddyinfo", lines=lines),
+        pattern=rf"Node\s+([0-9]{{1,5}}), zone\s+{ZONE}((?:\s+[0-9]{{1,12}}){{4,20}})$",
+        make=lambda g, lines: FreeCounts(
+            file="/proc/buddyinfo",
+            node=number(g[0]),
+            zone=g[1] or "",
+            by_order=tuple(map(number, (g[2] or "").split())),
+            lines=lines,
+        ),
         samples=("Node 0, zone    DMA32      2      3      1      0      2      1      1      0      1      1      3",),
         source="frag_show_print() in mm/vmstat.c, 2.6.11-7.1; free blocks by order",
     ),

@@ -6,10 +6,11 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from pfnscope.bootlog.file_names import first_lines
 from pfnscope.patterns import compiled
 
 _PART = b" Part1\n"
-_PARTS = r"(?m)^[A-Za-z]+#[0-9]+ Part([0-9]{1,4})$"
+_PARTS = r"(?m)^(?:==> \S.* <==\n)?[A-Za-z]+#[0-9]+ Part([0-9]{1,4})$"
 
 T = TypeVar("T")
 
@@ -34,9 +35,13 @@ def in_order_of_parts(decoded: bytes) -> list[int] | None:
 
 
 def turned_round(decoded: bytes) -> list[int]:
-    """The 1-based numbers of all lines, the last first."""
+    """The 1-based numbers of all lines, the last first; in a text of several files those of each behind its name."""
     count = decoded.count(b"\n") + (not decoded.endswith(b"\n"))
-    return list(range(count, 0, -1))
+    names = first_lines(decoded)
+    numbers = list(range(names[0] - 1 if names else count, 0, -1))
+    for name, end in pairwise([*names, count + 1]):
+        numbers += [name, *range(end - 1, name, -1)]
+    return numbers
 
 
 def reordered(decoded: bytes, numbers: Sequence[int]) -> bytes:

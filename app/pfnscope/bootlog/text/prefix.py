@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import msgspec
 
+from pfnscope.bootlog.file_names import FILE_NAME, names_file
 from pfnscope.bootlog.forms import ANCHORS
 from pfnscope.bootlog.forms.files import LSMEM_FIELD
 from pfnscope.patterns import Pattern, compiled, escape
@@ -130,6 +131,8 @@ def strip_prefix(line: bytes, *, kernel: bool = False) -> Stripped:
 
     ``kernel``: what stood in front of it already shows that it is the kernel's.
     """
+    if line.startswith(FILE_NAME) and names_file(line):
+        return Stripped(line.rstrip(), 0, kernel, None)
     if line[-1:] in _FRAMES and line.rstrip(_CLOSED)[-1:] in _SIGNS:
         line = _unframed(line)
     return after_plain_stamp(line) or _peel(line, kernel=kernel)
