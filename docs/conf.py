@@ -17,6 +17,7 @@ PARTS = {
     "Tutorial": ["docs/tutorial"],
     "How to": [
         "docs/terminal",
+        "docs/ways",
         "docs/what-if",
         "docs/verify",
         "docs/reports",
@@ -35,6 +36,7 @@ PARTS = {
         "docs/notes",
         "docs/kernel-rules",
         "docs/log-formats",
+        "docs/kinds",
         "docs/words",
         "CHANGELOG",
     ],

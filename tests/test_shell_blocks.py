@@ -124,7 +124,11 @@ def scheduler() -> Iterator[str]:
         yield cluster.scheduler_address
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if commands(page) and page != "CONTRIBUTING.md"])
+ELSEWHERE = {"CONTRIBUTING.md", "docs/ways.md"}
+"""Pages whose commands are run in another way: below, and in test_ways.py."""
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if commands(page) and page not in ELSEWHERE])
 def test_every_command_of_a_page_runs_and_prints_as_printed(
     page: str, place: tuple[Path, dict[str, str]], elsewhere: dict[str, str]
 ) -> None:

@@ -161,6 +161,7 @@ FILES: dict[Path, Callable[[], str]] = {
     ROOT / "docs" / "api.md": document_page,
     ROOT / "docs" / "commands.md": reference.commands_page,
     ROOT / "docs" / "findings.md": reference.findings_page,
+    ROOT / "docs" / "kinds.md": reference.kinds_page,
     ROOT / "docs" / "notes.md": reference.notes_page,
     ROOT / "docs" / "kernel-rules.md": rulebook.markdown,
     ROOT / "docs" / "log-formats.md": line_forms_page,

@@ -12,6 +12,7 @@ from pfnscope.cli.commands import COMMANDS
 from pfnscope.cli.commands.share import SERVER
 from pfnscope.cli.parsing import Parser, bounds_of, default_of, load
 from pfnscope.findings.codes import CODES
+from pfnscope.opening import kinds
 from pfnscope.report import notes
 from pfnscope.report.glossary import WORDS
 from pfnscope.web import create_app
@@ -50,6 +51,14 @@ The HTTP API, made from its own description by `make docs`; a server gives that 
 examples. Documents are those of [api.md](api.md). A log is sent as `text/plain`, packed with gzip or zstd too, as JSON
 `{"log": …}`, or as the file `log` of a form. Errors are problems as in RFC 9457; [operating.md](operating.md) tells the
 limits behind 408, 413, 429 and 503, [sharing.md](sharing.md) what happens to a log.
+"""
+
+KINDS = """# Files that are no logs
+
+What a file is in which no layout is found, by its first bytes, and what to do instead; in an archive the files that are
+not read are named so. Made from `app/pfnscope/opening/kinds.py` by `make docs`. FILE stands for the file. Pictures,
+videos and other files are named by the library puremagic. A text is never named, and what
+has a layout in it is read, whatever it begins with. [ways.md](ways.md) has the line to type for logs.
 """
 
 GLOSSARY = """# Words
@@ -148,6 +157,13 @@ def findings_page() -> str:
         title = f"{subject[:1].upper()}{subject[1:]}" if subject != "ram" else "RAM"
         parts.append(f"\n## {title}\n\n" + table(("code", "severity", "what it means", "what helps"), cells))
     return "".join(parts)
+
+
+def kinds_page() -> str:
+    """Every file that is no log and has a row of its own."""
+    cells = [(_plain(kind.name), _plain(kind.advice), "elf(5), core(5)") for kind in kinds.ELF.values()]
+    cells += [(_plain(row.name), _plain(row.advice), _plain(row.source)) for row in kinds.ROWS]
+    return f"{KINDS}\n" + table(("what it is", "what to do", "known by"), cells)
 
 
 def notes_page() -> str:

@@ -41,6 +41,8 @@ def facts(boot: BootLog) -> BootLog:
     "front",
     [
         "Jun  5 12:00:00 atlas kernel: [    0.000000] ",
+        "Jun  5 12:00:00 atlas.corp.example [    0.000000] ",
+        "2018-06-05T12:00:00.123456+02:00 atlas [    0.000000] ",
         "2018-06-05T12:00:00.123456+02:00 atlas kernel: ",
         "<6>1 2018-06-05T12:00:00Z atlas kernel - - - ",
         "[    0.000000] ",

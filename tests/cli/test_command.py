@@ -4,6 +4,7 @@ import bz2
 import gzip
 import json
 import lzma
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ import pytest
 import zstandard
 
 from pfnscope.opening.packing import LIMIT
+from tests.support.headers import DUMPS
 from tests.support.samples import path, text
 
 COMMAND = str(Path(sys.executable).with_name("pfnscope"))
@@ -92,6 +94,19 @@ def test_a_text_without_a_layout_says_what_was_looked_for() -> None:
     done = run("analyze", stdin=b"hello\nworld\n")
     assert (done.returncode, done.stdout) == (3, b"")
     assert b"Early memory node ranges" in done.stderr
+
+
+def test_a_dump_of_any_size_is_named_with_the_command_that_gets_the_log_out(tmp_path: Path) -> None:
+    small, large = tmp_path / "vmcore", tmp_path / "large"
+    for file in (small, large):
+        file.write_bytes(DUMPS["kdump"])
+    os.truncate(large, LIMIT + 1)
+    for file in (small, large):
+        done = run("analyze", str(file))
+        assert (done.returncode, done.stdout, done.stderr.count(b"\n")) == (3, b"", 1)
+        assert (
+            b"This is a kdump-compressed vmcore, not a log: `makedumpfile --dump-dmesg FILE dmesg.txt`" in done.stderr
+        )
 
 
 CRASH = b"BUG: unable to handle page fault for address: fffffffffffffffe\nRIP: 0010:stable_page_flags+0x25/0x2f0\n"

@@ -13,8 +13,8 @@ from tests.support.samples import path
 
 HEAVY = [
     "pfnscope.fleet", "pfnscope.library", "pfnscope.web", "argcomplete", "asyncio", "click", "difflib", "fastapi",
-    "inspect", "jinja2", "pathlib", "plotly", "pydantic", "sqlalchemy", "ssl", "typing_extensions", "urllib.request",
-    "uvicorn",
+    "inspect", "jinja2", "pathlib", "pfnscope.opening.kinds", "plotly", "puremagic", "pydantic", "sqlalchemy", "ssl",
+    "typing_extensions", "urllib.request", "uvicorn",
 ]  # fmt: skip
 """What only other commands need."""
 

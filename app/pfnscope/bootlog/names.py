@@ -6,7 +6,7 @@ and UUIDs. Addresses and numbers stay.
 
 from collections.abc import Iterable
 
-from pfnscope.bootlog.text.prefix import SENDER
+from pfnscope.bootlog.text.prefix import SENDER, STAMPED_SENDER
 from pfnscope.patterns import Match, compiled
 
 _HOST = r"[A-Za-z0-9_][\w.\-]*"
@@ -40,7 +40,8 @@ def without_names(text: bytes, hosts: Iterable[str]) -> bytes:
         name = match.group(1) or b""
         return numbers.of("host", name) if name in known else name
 
-    text = compiled(f"(?m){SENDER}").sub(sender, text, 1)
+    for pattern in (f"(?m){SENDER}", STAMPED_SENDER):
+        text = compiled(pattern).sub(sender, text, 1)
     for pattern in _NAMED:
         text = compiled(pattern).sub(lambda match: numbers.of("host", match.group(1) or b""), text, 1)
     text = compiled(_VOLUMES).sub(lambda match: numbers.in_words(match.group(1) or b""), text, 1)

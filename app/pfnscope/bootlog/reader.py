@@ -44,8 +44,9 @@ class Reading(msgspec.Struct, frozen=True):
 
     ``seen`` names the families of all recognised lines, for the error where the text has no layout. ``lines``
     are the numbers of all recognised lines, also of parts that are no boot with a layout. ``turned``: the text is the
-    newest line first, or has its parts in another order. ``hosts`` are the machines that log daemons name.
-    ``sources`` are the files of a text that was put together of several, ``unused_files`` those that it only names.
+    newest line first, or has its parts in another order. ``hosts`` are the machines that log daemons name. ``start``
+    are the first bytes of a text without boots. ``sources`` are the files of a text that was put together of several,
+    ``unused_files`` those that it only names.
     """
 
     boots: tuple[BootLog, ...]
@@ -54,6 +55,7 @@ class Reading(msgspec.Struct, frozen=True):
     lines: Lines = ()
     turned: bool = False
     hosts: tuple[str, ...] = ()
+    start: bytes = b""
     sources: tuple[Source, ...] = ()
     unused_files: tuple[UnusedFile, ...] = ()
 
@@ -128,7 +130,8 @@ def _gathered(searchable: Text, parts: list[Draft], names: Sequence[NamedFile]) 
     else:
         logs = tuple(finish(boot, index, len(boots)) for index, boot in enumerate(boots, 1))
     known = {*recognised, *(line for log in logs for line in log.recognised)} if logs else ()
-    return Reading(logs, searchable.line_count, seen, searchable.whole(known), hosts=hosts)
+    start = b"" if logs else searchable.start
+    return Reading(logs, searchable.line_count, seen, searchable.whole(known), hosts=hosts, start=start)
 
 
 def _name_nameless(parts: list[Draft]) -> None:

@@ -55,13 +55,13 @@ def run(words: list[str]) -> int:
         return EXIT_USAGE
     except Exception as error:
         from pfnscope.errors import ServiceError
-        from pfnscope.opening.errors import NoLogInside
+        from pfnscope.opening.errors import NoLog
         from pfnscope.service.errors import NoMemoryLayout
 
         if not isinstance(error, ServiceError):
             raise
         say(f"pfnscope: {error}")
-        return EXIT_NO_LAYOUT if isinstance(error, NoMemoryLayout | NoLogInside) else EXIT_USAGE
+        return EXIT_NO_LAYOUT if isinstance(error, NoMemoryLayout | NoLog) else EXIT_USAGE
     return 0
 
 

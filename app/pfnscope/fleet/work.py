@@ -9,13 +9,14 @@ from typing import Any, Literal
 import msgspec
 
 from pfnscope import __version__
+from pfnscope.bootlog.text.searchable import START
 from pfnscope.files import open_file
 from pfnscope.fleet.source import Source, is_remote
 from pfnscope.kernel.command_line import arguments
 from pfnscope.model.analysis import SEVERITIES, Hole, Severity, foremost
 from pfnscope.model.document import Document
 from pfnscope.model.encoding import pack
-from pfnscope.opening.errors import CannotOpen, NoLogInside, TooLarge, TooMuch
+from pfnscope.opening.errors import CannotOpen, NoLog, TooLarge, TooMuch, beyond
 from pfnscope.opening.packing import LIMIT
 from pfnscope.opening.texts import opened
 from pfnscope.service.analyzing import analyze
@@ -146,13 +147,14 @@ def _analysed(source: Source, contents: Contents, missing: list[str]) -> Row:
         return _row(source, data)
     except (TooLarge, TooMuch) as error:
         return _problem(source, "too-large", str(error), data)
-    except NoLogInside as error:
+    except NoLog as error:
         return _problem(source, "no-layout", str(error), data)
     except CannotOpen as error:
         return _problem(source, "damaged", str(error), data)
     except NoMemoryLayout as error:
         seen = f" Seen instead: {', '.join(error.seen)}." if error.seen else ""
-        return _problem(source, "no-layout", f"No memory layout in these {error.line_count} lines.{seen}", data)
+        why = str(error) if error.kind else f"No memory layout in these {error.line_count} lines.{seen}"
+        return _problem(source, "no-layout", why, data)
     except OSError as error:
         if isinstance(error, FileNotFoundError | NotADirectoryError):
             missing.append(source.where)
@@ -178,17 +180,19 @@ def _problem(source: Source, status: str, why: str, data: bytes | None = None) -
 def _read(source: Source, contents: Contents) -> bytes:
     if source.data is not None:
         return source.data
-    if source.size is not None and source.size > LIMIT:
-        raise TooLarge(LIMIT)
     if is_remote(source.where):
+        if source.size is not None and source.size > LIMIT:
+            raise TooLarge(LIMIT)
         data = contents[source.where]
         if isinstance(data, OSError):
             raise data
     else:
         with open_file(source.where) as file:
+            if source.size is not None and source.size > LIMIT:
+                raise beyond(file.read(START), LIMIT)
             data = file.read(LIMIT + 1)
     if len(data) > LIMIT:
-        raise TooLarge(LIMIT)
+        raise beyond(data, LIMIT)
     return data
 
 

@@ -17,6 +17,7 @@ from typing import IO, Any, BinaryIO, cast
 import msgspec
 import zstandard
 
+from pfnscope.bootlog.text.searchable import START
 from pfnscope.opening.errors import Damaged, NeedsLibrary, TooMuch
 from pfnscope.opening.pieces import Member
 from pfnscope.opening.recognising import Format
@@ -78,11 +79,11 @@ def too_large(name: str, size: int, limit: int) -> Member:
     return Member(name=name, size=size, mark=str(size), problem=problem, kind="too-large")
 
 
-def taken(name: str, size: int, limit: int, read: Callable[[], bytes]) -> Member:
-    """A member with its bytes; with a problem where it has more than ``limit``."""
+def taken(name: str, size: int, limit: int, read: Callable[[int], bytes]) -> Member:
+    """A member with its bytes, of which ``read`` gives the first; with a problem where it has more than ``limit``."""
     if size > limit:
-        return too_large(name, size, limit)
-    data = read()
+        return msgspec.structs.replace(too_large(name, size, limit), start=read(START))
+    data = read(limit)
     return Member(name=name, size=len(data), data=data)
 
 
@@ -191,9 +192,9 @@ def _tarred(stream: BinaryIO, limit: int, most: int, takes: Choice) -> Iterator[
         raise tarfile.ReadError("it has no end")
 
 
-def _extracted(archive: tarfile.TarFile, item: tarfile.TarInfo) -> bytes:
+def _extracted(archive: tarfile.TarFile, item: tarfile.TarInfo, limit: int) -> bytes:
     file: IO[bytes] | None = archive.extractfile(item)
-    return file.read() if file else b""
+    return file.read(limit) if file else b""
 
 
 class _Seekable:
@@ -239,7 +240,7 @@ def _unzipped(archive: zipfile.ZipFile, item: zipfile.ZipInfo, limit: int) -> Me
     """One member; the others have their own place in the file, whatever is wrong with it."""
     mark = str(item.CRC)
     try:
-        return taken(item.filename, item.file_size, limit, partial(_bounded, archive, item, limit))
+        return taken(item.filename, item.file_size, limit, partial(_bounded, archive, item))
     except _REFUSED as error:
         return Member(name=item.filename, mark=mark, problem=f"Cannot be unpacked: {error}.", kind="damaged")
     except _DAMAGE as error:

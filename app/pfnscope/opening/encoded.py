@@ -22,20 +22,27 @@ def of_base64(data: bytes) -> Iterator[Piece]:
 
 
 def of_json(data: bytes) -> Iterator[Piece]:
-    """The fields of a JSON object that are base64, such as ``Output`` of the console of AWS."""
+    """The fields of a JSON object that are base64, and the one that is nearly all of it: consoles of clouds."""
     try:
         whole = msgspec.json.decode(data)
     except (msgspec.DecodeError, RecursionError, ValueError):
         return
-    fields = ((name, decoded(text.encode())) for name, text in _fields(whole, "", _DEEP))
+    fields = ((name, _text(text, len(data) // 2)) for name, text in _fields(whole, "", _DEEP))
     for name, plain in islice(((name, plain) for name, plain in fields if plain is not None), _MOST_FIELDS):
         yield Piece(name=name, data=plain)
 
 
+def _text(field: str, least: int) -> bytes | None:
+    """What a field stands for where it is base64, or lines with at least so many characters."""
+    plain = decoded(field.encode()) if field.isascii() else None
+    if plain is None and len(field) >= least and field.count("\n") > 1:
+        return field.encode("utf-8", "replace")
+    return plain
+
+
 def _fields(value: object, name: str, depth: int) -> Iterator[tuple[str, str]]:
     if isinstance(value, str):
-        if value.isascii():
-            yield name, value
+        yield name, value
     elif depth and isinstance(value, dict):
         for key, item in value.items():
             yield from _fields(item, f"{name}.{key}" if name else str(key), depth - 1)

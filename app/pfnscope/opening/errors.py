@@ -1,9 +1,13 @@
 """Why a file is not opened: each cause its own kind and sentence."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pfnscope.errors import ServiceError
 from pfnscope.units import format_size
+
+if TYPE_CHECKING:
+    from pfnscope.opening.kinds import Kind
 
 _NAMED = 5  # files that a refusal names with their reasons
 
@@ -82,7 +86,19 @@ class NeedsLibrary(CannotOpen):
         )
 
 
-class NoLogInside(CannotOpen):
+class NoLog(CannotOpen):
+    """There is nothing about memory in it, however it is opened."""
+
+
+class NotALog(NoLog):
+    """A file of another kind, which the message names with what to do instead."""
+
+    def __init__(self, kind: "Kind") -> None:
+        self.kind = kind
+        super().__init__(kind.sentence, kind.name)
+
+
+class NoLogInside(NoLog):
     """An archive, mail or folder whose files say nothing about memory; ``files`` are their names with the reasons."""
 
     def __init__(self, name: str, files: Sequence[tuple[str, str]]) -> None:
@@ -95,3 +111,11 @@ class NoLogInside(CannotOpen):
             "Send the log itself, such as the output of `dmesg` soon after boot or `journalctl -k -b`.",
             "no boot log is in it",
         )
+
+
+def beyond(data: bytes, limit: int) -> CannotOpen:
+    """Why a file that begins with these bytes is not read, of which there are more than ``limit``."""
+    from pfnscope.opening.kinds import kind_of  # few texts are so large
+
+    kind = kind_of(data)
+    return NotALog(kind) if kind else TooLarge(limit)

@@ -5,7 +5,7 @@ import stat
 
 from pfnscope.files import kind_of, open_file
 from pfnscope.opening.budget import MOST_FILES
-from pfnscope.opening.errors import TooLarge, TooMuch
+from pfnscope.opening.errors import TooMuch, beyond
 
 
 class Folder:
@@ -44,9 +44,9 @@ class Folder:
         return folders
 
     def read(self, name: str, limit: int) -> bytes:
-        """A file's bytes, packed as it is. Raises OSError, TooLarge."""
+        """A file's bytes, packed as it is. Raises OSError, TooLarge, NotALog."""
         with open_file(os.path.join(self._where, name)) as file:  # noqa: PTH118
             data = file.read(limit + 1)
         if len(data) > limit:
-            raise TooLarge(limit)
+            raise beyond(data, limit)
         return data

@@ -21,7 +21,8 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     """A file in an archive: its bytes, or the sentence ``problem`` that says why there are none.
 
     ``kind`` of the problem is for programs. Without either it is one that was not wanted. ``mark`` changes when a
-    file without bytes does; ``size`` is in bytes as stored in the archive.
+    file without bytes does; ``size`` is in bytes as stored in the archive. ``start`` are the first bytes of one that is
+    too large.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     size: int | None = None
     mark: str | None = None
     problem: str = ""
+    start: bytes = b""
     kind: Literal["", "too-large", "damaged", "link", "encrypted"] = ""
 
     @property

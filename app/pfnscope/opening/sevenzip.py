@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from functools import partial
 from io import BytesIO
 from typing import Any, BinaryIO
 
@@ -71,7 +70,7 @@ def _members(archive: Any, limit: int, most: int, takes: Choice) -> Iterator[Mem
         elif file.uncompressed and file.id not in contents:
             yield too_large(file.filename, file.uncompressed, limit)
         else:
-            yield taken(file.filename, file.uncompressed, limit, partial(bytes, contents.get(file.id, b"")))
+            yield taken(file.filename, file.uncompressed, limit, BytesIO(contents.get(file.id, b"")).read)
 
 
 def _contents(archive: Any, files: list[Any]) -> dict[int, bytes]:

@@ -11,11 +11,12 @@ from typing import BinaryIO
 import msgspec
 
 from pfnscope.bootlog import read
+from pfnscope.bootlog.text.searchable import START
 from pfnscope.files import open_file, size
 from pfnscope.opening import packing
 from pfnscope.opening.assembly import Part, Unused, assembled, shown
 from pfnscope.opening.budget import Budget, deeper
-from pfnscope.opening.errors import CannotOpen, Damaged, Encrypted, NoLogInside, TooLarge, TooMuch
+from pfnscope.opening.errors import CannotOpen, Damaged, Encrypted, NoLogInside, NotALog, TooLarge, TooMuch, beyond
 from pfnscope.opening.folders import Folder
 from pfnscope.opening.packing import LIMIT
 from pfnscope.opening.pieces import Member, Piece
@@ -24,7 +25,6 @@ from pfnscope.opening.reports import Selection, selection
 from pfnscope.units import format_size
 
 _EAGER = 16 << 20  # bytes of an archive's first files that are unpacked together with the list of its names
-_PEEK = 1 << 16
 _NAMED = 100  # files that are not read, by name
 
 
@@ -46,12 +46,20 @@ def opened(data: bytes, name: str = "", limit: int = LIMIT) -> bytes:
 
     A log alone in its wrapping comes without any addition. Else a line ``==> NAME <==`` stands before each, and lines
     at the end name the files that are not read. ``limit`` is in bytes of text; ``name`` is the file's, for messages.
-    Raises TooLarge, TooMuch, TooDeep, Damaged, Encrypted, NeedsLibrary and NoLogInside, all of them CannotOpen.
+    Raises TooLarge, TooMuch, TooDeep, Damaged, Encrypted, NeedsLibrary and NoLog, all of them CannotOpen.
     """
     if is_wrapped(data):
-        return _together(_Opening(limit).files(data, "", 0, alone=True), name)
+        try:
+            return _together(_Opening(limit).files(data, "", 0, alone=True), name)
+        except NoLogInside:
+            from pfnscope.opening.kinds import kind_of
+
+            kind = kind_of(data)  # such as a workbook, which is an archive too
+            if kind is None:
+                raise
+            raise NotALog(kind) from None
     if len(data) > limit:
-        raise TooLarge(limit)
+        raise beyond(data, limit)
     return data
 
 
@@ -59,7 +67,7 @@ def opened_stream(stream: BinaryIO, name: str = "", limit: int = LIMIT) -> bytes
     """The text in all that a stream gives, as :func:`opened`."""
     data = stream.read(limit + 1)
     if len(data) > limit:
-        raise TooLarge(limit)
+        raise beyond(data, limit)
     return opened(data, name, limit)
 
 
@@ -75,9 +83,10 @@ def opened_path(path: str | PathLike[str], limit: int = LIMIT, *, pipes: bool = 
     with open_file(where, pipes=pipes) as file:
         if size(file) <= limit:
             return opened_stream(file, where, limit)
-        form = format_of(packing.beginning(file.read(_PEEK)))
+        start = packing.beginning(file.read(START), START)
+    form = format_of(start)
     if form not in ("tar", "zip"):
-        raise TooLarge(limit)
+        raise beyond(start, limit)
     return _together(_Opening(limit).archive(form, partial(open_file, where)), where)
 
 
@@ -91,6 +100,7 @@ class _Opening:
 
     def __init__(self, limit: int) -> None:
         self._budget = Budget(limit)
+        self._unnamed = _NAMED
 
     def files(self, data: bytes, name: str, depth: int, *, alone: bool) -> list[File]:
         """The files in bytes of any kind. ``alone``: nothing is beside them, so they are read whatever they say."""
@@ -104,7 +114,10 @@ class _Opening:
             if format_of(packing.beginning(data)) == "tar":
                 return self._archive("tar", partial(BytesIO, data), name, deeper(depth), alone)
             depth = deeper(depth)
-            data = packing.unpacked(data, min(self._budget.limit, self._budget.left))
+            try:
+                data = packing.unpacked(data, min(self._budget.limit, self._budget.left))
+            except TooLarge as error:
+                raise beyond(packing.beginning(data, START), error.limit) from None
             self._budget.unpacked(len(data))
         wrapping = wrapping_of(data)
         if wrapping:
@@ -120,15 +133,23 @@ class _Opening:
             if not data.strip():
                 return File(name, reason="empty")
             if not is_text(data):
-                return File(name, reason="not a text")
+                return File(name, reason=self._kind(data) or "not a text")
             if not self._budget.looks_at(len(data)):
                 return File(name, reason=f"behind the {format_size(self._budget.limit)} that are looked at")
             if not read(data).seen:
-                return File(name, reason="nothing about memory in it")
+                return File(name, reason=self._kind(data) or "nothing about memory in it")
         if not self._budget.keeps(len(data)):
             error = TooLarge(self._budget.limit)
             return File(name, reason=f"behind the {format_size(self._budget.limit)} that are read", error=error)
         return File(name, data)
+
+    def _kind(self, data: bytes) -> str:
+        """What a file is that is not read, as the end of a sentence; the library is asked of few of them."""
+        from pfnscope.opening.kinds import formats_of_kernels, kind_of
+
+        self._unnamed -= 1
+        kind = kind_of(data) if self._unnamed >= 0 else formats_of_kernels(data[:START])
+        return kind.name if kind else ""
 
     def _wrapping(self, kind: Wrapping, data: bytes, name: str, depth: int, alone: bool) -> list[File]:
         """The files in a mail, a document, or a text that encodes some."""
@@ -263,7 +284,7 @@ def _error(form: str, member: Member, limit: int) -> CannotOpen | None:
         case "encrypted":
             return Encrypted(f"{form} archive")
         case "too-large":
-            return TooLarge(limit)
+            return beyond(member.start, limit)
         case "damaged":
             return Damaged(form, member.reason)
         case _:

@@ -91,7 +91,9 @@ def chosen(reading: Reading, options: Options = DEFAULTS) -> BootLog:
     """The boot of a reading that the options mean. Raises what :func:`analyze` raises."""
     boots = reading.boots
     if not boots:
-        raise NoMemoryLayout(LOOKED_FOR, reading.seen, reading.line_count)
+        from pfnscope.opening.kinds import kind_of
+
+        raise NoMemoryLayout(LOOKED_FOR, reading.seen, reading.line_count, kind_of(reading.start))
     if options.arch is not None and options.arch not in ARCHITECTURES:
         raise BadOption(f"Unknown architecture {options.arch!r}; known are {', '.join(sorted(ARCHITECTURES))}.")
     if options.boot is not None and not 1 <= options.boot <= len(boots):

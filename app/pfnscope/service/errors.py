@@ -1,20 +1,31 @@
 """What the use cases refuse, each with what a reader needs to mend it."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pfnscope.errors import ServiceError
 from pfnscope.model.analysis import Severity
 
+if TYPE_CHECKING:
+    from pfnscope.opening.kinds import Kind
+
 
 class NoMemoryLayout(ServiceError):
-    """The text has no memory map and no ranges: says what was looked for and what was seen."""
+    """The text has no memory map and no ranges: says what was looked for and what was seen.
 
-    def __init__(self, looked_for: tuple[str, ...], seen: tuple[str, ...], line_count: int) -> None:
-        self.looked_for, self.seen, self.line_count = looked_for, seen, line_count
+    Of a file that is no text, ``kind`` is what it is, and the message says only that and how to get the log.
+    """
+
+    def __init__(
+        self, looked_for: tuple[str, ...], seen: tuple[str, ...], line_count: int, kind: "Kind | None" = None
+    ) -> None:
+        self.looked_for, self.seen, self.line_count, self.kind = looked_for, seen, line_count, kind
         met = f" Seen instead: {', '.join(seen)}." if seen else ""
         where = {0: "an empty text", 1: "this line"}.get(line_count, f"these {line_count} lines")
         super().__init__(
-            f"No memory layout in {where}. Looked for: {'; '.join(looked_for)}.{met} "
+            kind.sentence
+            if kind
+            else f"No memory layout in {where}. Looked for: {'; '.join(looked_for)}.{met} "
             "Use the log from its first line, such as the output of `dmesg` soon after boot or `journalctl -k -b`."
         )
 

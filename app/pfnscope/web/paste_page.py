@@ -169,6 +169,7 @@ async def _values(
     days = services.settings.retention_days
     return {
         "problem": problem_of(refusal) if isinstance(refusal, NoMemoryLayout) else None,
+        "kind": refusal.kind if isinstance(refusal, NoMemoryLayout) else None,
         "answer": refusal if isinstance(refusal, NothingToDraw) else None,
         "pictures": await aside(pictures, _SHOWN),
         "examples": len(samples()),

@@ -6,7 +6,7 @@ import msgspec
 from starlette.responses import Response
 
 from pfnscope.errors import ServiceError
-from pfnscope.opening.errors import CannotOpen, NoLogInside, TooDeep, TooLarge, TooMuch
+from pfnscope.opening.errors import CannotOpen, NoLog, TooDeep, TooLarge, TooMuch
 from pfnscope.service.errors import (
     BadOption,
     CannotSimulate,
@@ -24,7 +24,7 @@ _STATUS: dict[type[ServiceError], HTTPStatus] = {
     BadKey: HTTPStatus.BAD_REQUEST,
     BadOption: HTTPStatus.BAD_REQUEST,
     CannotSimulate: HTTPStatus.UNPROCESSABLE_ENTITY,
-    NoLogInside: HTTPStatus.UNPROCESSABLE_ENTITY,  # before CannotOpen, of which it is one
+    NoLog: HTTPStatus.UNPROCESSABLE_ENTITY,  # before CannotOpen, of which it is one
     TooDeep: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     TooMuch: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

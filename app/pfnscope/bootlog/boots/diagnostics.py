@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pfnscope.bootlog.boots.draft import MAPS, Draft
 from pfnscope.bootlog.effects import EfiLine, Header, MapLine, MemblockLine, PfnNode, PfnZone, Section
 from pfnscope.bootlog.records import Record
-from pfnscope.bootlog.text.prefix import strip_prefix
+from pfnscope.bootlog.text.prefix import host_of, strip_prefix
 from pfnscope.bootlog.text.searchable import Text
 from pfnscope.model.log import Diagnostic, MemoryType, NodeRange, SratEntry, ZoneRange
 from pfnscope.model.ranges import ByteRange, Lines
@@ -207,7 +207,10 @@ def report_damaged_lines(text: Text, listed: Record, end: int, draft: Draft) -> 
             at = stop + 1
             continue
         stripped = strip_prefix(text.data[at : min(stop, at + _FAR)])
-        if _looks_alike(stripped.message, listed.message):
+        if _looks_alike(stripped.message, listed.message) and host_of(text.data[at : at + stripped.column]) in (
+            None,
+            listed.host,
+        ):
             last_damaged = number
             message = "This stands in a list of a memory layout and looks like a part of it, but it has no known form."
             draft.leave_unread(message, (number,), stripped.column + 1, stop - at)

@@ -266,6 +266,11 @@ def memblock_freed(draft: Draft) -> tuple[ByteRange, ...]:
     return tuple(ByteRange(start, stop) for start, stop, (_, _, puts) in _last(steps) if not puts)
 
 
+def _run(lines: Lines, first: int) -> int:
+    """How many lines follow each other from ``first`` on: a terminal breaks a long one."""
+    return next(count for count in range(1, len(lines) + 1) if first + count not in lines)
+
+
 def struct_page_memory(draft: Draft) -> Iterator[ReservedRegion]:
     """Where the memory of struct pages lies: what the next step of the boot reserves for each request, if not freed.
 
@@ -283,9 +288,10 @@ def struct_page_memory(draft: Draft) -> Iterator[ReservedRegion]:
             if at < len(at_line):
                 event = events[at_line[at][1]]
                 node = event.node if request.node is None else request.node
-                region = structs.replace(event, node=node, lines=(line, at_line[at][0]))
+                first = at_line[at][0]
+                region = structs.replace(event, node=node, lines=(line, first))
                 if event.range.size == request.size:
-                    own.append((at_line[at][0], region, True))
+                    own += [(first + more, region, True) for more in range(_run(event.lines, first))]
     others = (*_steps(events, None, puts=False), *_steps(draft.values("memblock_frees"), None, puts=False))
     pieces = [
         (start, stop, region)

@@ -252,7 +252,7 @@ FORMS = (
         family="memblock",
         triggers=(r"memblock_\w+: [0-9]+« bytes align=»",),
         pattern=r"memblock_(?:\w+_raw: ([0-9]{6,12}) bytes align=\S+ nid=(-?[0-9]{1,10}) from=\S+ max_addr=\S+"
-        rf" (?:{_OF_STRUCT_PAGES})\+0x|\w+: [0-9]+ bytes align=)",
+        rf" (?:{_OF_STRUCT_PAGES})\+0x|\w+: [0-9]+ bytes align=\S+(?: nid=\S+)? from=\S+ max_addr=\S+ +\S+\+0x)",
         make=_request,
         samples=(
             "memblock_alloc_try_nid_raw: 2097152 bytes align=0x200000 nid=1 from=0x0 max_addr=0x0 memmap_alloc+0x1/0x2",
@@ -263,6 +263,15 @@ FORMS = (
         source="mm/memblock.c, 3.14-7.1; a request: the reservation that follows has the address; struct pages "
         "by those for more than a page table: sparse_buffer_init() in mm/sparse.c, vmemmap_populate_hugepages() in "
         "mm/sparse-vmemmap.c, memmap_alloc() in mm/mm_init.c",
+    ),
+    Form(
+        name="memblock-alloc-torn",
+        family="memblock",
+        triggers=(r"memblock_\w+: [0-9]+« bytes align=»",),
+        pattern=r"memblock_\w+: [0-9]+ bytes align=[^+]*$",
+        samples=("memblock_alloc_try_nid_raw: 2097152 bytes align=0x200000 ni",),
+        source="mm/memblock.c, 3.14-7.1; without its end, as a terminal of 80 columns leaves it",
+        torn=True,
     ),
     Form(
         name="memblock-doubled",

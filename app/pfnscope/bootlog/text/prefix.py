@@ -24,14 +24,20 @@ _DATE = (
     r"|[A-Za-z]{3}/[0-9]{2}/[0-9]{4})"
 )
 _WHEN = rf"{_DATE}[T _\-]+{_CLOCK}{_ZONE}"
+_SYSLOG = rf"(?:{_MONTH} +[0-9]{{1,2}} {_CLOCK}|{_DATE}T{_CLOCK}{_ZONE})"
 _LOGCAT = r"(?:[0-9]{4}-)?[0-9]{2}-[0-9]{2} [0-9:.]{12}(?: [+\-][0-9]{4})?"
 _STAMP = (
     rf"\[ *([0-9]{{1,12}})[.,]([0-9]{{1,9}})s?(?:[@,][0-9]+| #[0-9]+| / [0-9: .\-]+| [0-9.]+)?{_DELTA}\](?:[.\-] )?"
 )
+_EVENT = (  # of node-problem-detector
+    r"[IWEF][0-9]{4} [0-9:.]+ +[0-9]+ \w+\.go:[0-9]+\] New status generated: &\{Source:[\w\-]+ "
+    r"Events:\[\{Severity:\w+ Timestamp:[^{}\n]{0,80} Reason:\w+ Message:"
+)
+_EVENT_ENDS = b"}] Conditions:["
 _TASK = r"[\w/.:\-]+"
 _PREFIXES = (
     r"<[0-9]{1,3}>",
-    rf"(?:[0-9]{{1,7}}[:\-])?{_STAMP}",
+    rf"(?:{_SYSLOG} +[\w.:\-]+ +)?(?:[0-9]{{1,7}}[:\-])?{_STAMP}",
     r"\[[^\[\]\n]{0,40}[0-9]:[0-9]{2}[^\[\]\n]{0,30}\](?: cpu[0-9]+\)| DEBUG\||)",
     r"\[ *(?:\+ *[0-9]+\.[0-9]+)?\]",
     r"\[ *(?:[TC][0-9]+|0x[0-9a-f]{1,8}|pid:[^\[\]\n]+|kernel)\]",
@@ -54,6 +60,7 @@ _PREFIXES = (
     r"(?:kern|user|daemon|syslog) *: *[a-z]+ *: ?",
     r"(?:[0-9]+\.[\w.+\-]+,)?[0-9]{1,3},[0-9]+,[0-9]+,[c+\-][^;\n]*;",
     r"[0-9]{1,7} *\| *",
+    _EVENT,
     "data: ",
     "MESSAGE=(?:3D)?",
 )
@@ -194,7 +201,12 @@ SENDER = (
     r"kernel(?:(?:\[[0-9]+\])?: |(?: [\w\-]+){2} (?:-|\[[^\[\]\n]*\]) )"
 )
 """The host that a log daemon names in front of a message of the kernel, as the first group."""
-_SENDER = rf"{SENDER}|(?:^|[ \t>])(?:<?({_ADDRESS})>?(?:[:,]| +(?:\[|<|[0-9]{{1,3}},)))"
+STAMPED_SENDER = rf"{_SYSLOG} +({_NAME}) +\[ *[0-9]"
+"""The same where the kernel's time stamp follows, as daemons write what netconsole sends them."""
+_SENDER = (
+    rf"{SENDER}|(?:^|[ \t>])(?:<?({_ADDRESS})>?(?:[:,]| +(?:\[|<|[0-9]{{1,3}},)))"
+    rf"|{STAMPED_SENDER}"
+)
 _SHORTEST = 17  # bytes of a prefix with a host name; a time stamp alone has fewer
 
 
@@ -203,7 +215,7 @@ def host_of(prefix: bytes) -> str | None:
     if len(prefix) < _SHORTEST or not (b"kernel" in prefix or prefix.count(b".") > 2 or prefix.count(b":") > 1):
         return None  # neither a name in front of "kernel:" nor an address, as in front of nearly all messages
     match = compiled(_SENDER).search(prefix[-_FARTHEST:])
-    name = (match.group(1) or match.group(2)) if match else None
+    name = (match.group(1) or match.group(2) or match.group(3)) if match else None
     return None if name is None or compiled(_NO_HOST).fullmatch(name) else name.decode("ascii", "replace")
 
 
@@ -312,6 +324,8 @@ def _plain(message: bytes) -> bytes:
     if b"  " in message and (b"  <" in message or b"  |" in message or b"  /" in message):
         remark = compiled(_REMARK).search(message)
         message = message if remark is None else message[: remark.start()]
+    if message.endswith(b"]}") and _EVENT_ENDS in message:
+        message = message.partition(_EVENT_ENDS)[0]
     if b"\\" in message and b"\\x" in message:
         message = _bytes(message, _ESCAPED_BYTE).replace(b"\t", b" ")
     return message

@@ -15,16 +15,19 @@ from pfnscope.bootlog.text.prefix import LearnedPrefixes
 
 LONGEST_LINE = 1 << 16
 """Bytes of a line that are looked at; no kernel prints more, and a file without line ends is no log."""
+START = 1 << 16
+"""Bytes at the start of a file that show what it is: behind the headers of a dump's parts stand its notes."""
 
 
 class Text:
     """Searchable bytes, in which the soft line breaks of quoted-printable mails are closed up.
 
     Offsets are into :attr:`data`; line numbers are 1-based in the text as given. ``decoded`` is the text with all of
-    its line breaks.
+    its line breaks; ``start`` are the first bytes as given, by which a file is known that is no text.
     """
 
     def __init__(self, raw: bytes, *, decoded: bool = False) -> None:
+        self.start = raw[:START]
         raw, folded = (raw, True) if decoded else searched(raw)
         self.decoded = raw
         self.line_count = raw.count(b"\n") + (not raw.endswith(b"\n") and bool(raw))

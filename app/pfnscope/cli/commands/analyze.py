@@ -71,14 +71,14 @@ def _print_lines(logs: Sequence[str], options: "Options", fail_on: "Severity | N
 def _line(log: str, options: "Options", fail_on: "Severity | None") -> tuple[dict[str, object], int]:
     """What is printed for one file, its document or the error, and the exit status for it alone."""
     from pfnscope.errors import ServiceError
-    from pfnscope.opening.errors import NoLogInside
+    from pfnscope.opening.errors import NoLog
     from pfnscope.service.analyzing import analyze
     from pfnscope.service.errors import NoMemoryLayout
 
     file = os.fsencode(log).decode("utf-8", "replace")
     try:
         document = analyze(read(log), options).document
-    except (NoMemoryLayout, NoLogInside) as error:
+    except (NoMemoryLayout, NoLog) as error:
         return {"file": file, "error": str(error)}, EXIT_NO_LAYOUT
     except (ServiceError, Refusal) as error:
         return {"file": file, "error": str(error)}, EXIT_USAGE
