@@ -72,8 +72,10 @@ def callables(dependant: Dependant) -> Iterator[Callable[..., Any]]:
 def test_every_handler_is_a_coroutine(routes: list[APIRoute]) -> None:
     """FastAPI runs others, and dependencies that are none, in threads without any of our limits."""
     assert len(routes) > 25
-    found = {call for route in routes for call in callables(route.dependant)}
-    others = [call for call in found if not inspect.iscoroutinefunction(call) and not inspect.isasyncgenfunction(call)]
+    handlers = {call for route in routes for call in callables(route.dependant)}
+    others = [
+        call for call in handlers if not inspect.iscoroutinefunction(call) and not inspect.isasyncgenfunction(call)
+    ]
     assert others == []
 
 
@@ -236,19 +238,19 @@ def beside_the_loop(work: Callable[..., str]) -> Callable[..., str]:
 def test_the_process_of_what_takes_too_long_is_gone_with_the_answer(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made: list[Workers] = []
+    pools: list[Workers] = []
 
     class Noted(Workers):
         def __init__(self, count: int, seconds: float) -> None:
             super().__init__(count, seconds)
-            made.append(self)
+            pools.append(self)
 
     monkeypatch.setattr("pfnscope.web.app.Workers", Noted)
     before, client = children(), serve()
     address = f"/api/v1/layouts/{stored(client, HOSTILE)}/place?size=4K&align="
     client.get(f"{address}4K").raise_for_status()
     started = children() - before
-    made[0]._seconds = 0.001
+    pools[0]._seconds = 0.001
     answer = client.get(f"{address}8K")
     assert (len(started), answer.status_code, "longer than 0.001 seconds" in answer.text) == (1, 413, True)
     assert children() & started == set()

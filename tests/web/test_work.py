@@ -149,7 +149,7 @@ def test_a_process_ends_when_its_client_leaves(tmp_path: Path) -> None:
 
 def test_a_client_that_leaves_while_a_process_starts_leaves_none_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     workers, started = Workers(1, 300), []
-    start = anyio.to_process.open_process
+    start = anyio.open_process
 
     async def run() -> None:
         asking = Asking(workers)
