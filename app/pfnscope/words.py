@@ -14,3 +14,8 @@ def counted(count: int, noun: str) -> str:
 def printable(text: str, instead: str = "\N{REPLACEMENT CHARACTER}") -> str:
     """The text with ``instead`` for each character that is none to look at: line breaks and control characters."""
     return text if text.isprintable() else "".join(char if char.isprintable() else instead for char in text)
+
+
+def escaped(text: str) -> str:
+    """The text with its control characters by number, as JSON writes them."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)

@@ -215,3 +215,12 @@ def test_an_error_of_ours_is_a_row_too(monkeypatch: pytest.MonkeyPatch) -> None:
     (row,) = unpack(work(tuple(sources([str(samples.path("seed-1g-4g"))]))))
     assert (row["status"], row["error"]) == ("failed", "An error in pfnscope: ZeroDivisionError: by zero")
     assert len(row["hash"]) == 64
+
+
+def test_control_characters_of_a_name_are_escaped_and_names_stay_apart(tmp_path: Path) -> None:
+    """A table is printed to terminals; a file may be called anything."""
+    for name in ("x\x1b]0;a\x07", "x\u202e", "x\u200b"):
+        (tmp_path / name).write_text("")
+    names = [source.name for source in sources([str(tmp_path)])]
+    assert len(set(names)) == 3
+    assert all(name.isprintable() for name in names)

@@ -113,5 +113,6 @@ def test_numbers_are_shown_to_addresses_of_the_settings_alone(serve: Serve) -> N
     assert serve().get("/metrics", headers={"X-Forwarded-For": "127.0.0.1"}).status_code == 403
     assert serve(metrics_networks="192.0.2.0/24").get("/metrics").status_code == 403
     behind = serve(trusted_proxies="127.0.0.1", metrics_networks="192.0.2.0/24")
+    assert behind.get("/metrics", headers={"X-Forwarded-For": "::ffff:192.0.2.7"}).status_code == 200
     assert behind.get("/metrics", headers={"X-Forwarded-For": "192.0.2.7"}).status_code == 200
     assert behind.get("/metrics", headers={"X-Forwarded-For": "198.51.100.7"}).status_code == 403

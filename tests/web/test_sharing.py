@@ -39,7 +39,7 @@ def test_what_would_be_kept_is_shown_and_nothing_is_stored(client: httpx.Client,
     assert "BIOS-e820: [mem 0x0000000000000000-0x000000000009fbff] usable" in page.text
     assert "&lt;b&gt;x" in page.text
     plain = client.post("/api/v1/kept", content=NOISE + LOG)
-    assert plain.text.split("\n")[1:] == LOG.split("\n")
+    assert plain.text.split("\n")[1:] == LOG.replace("build@example", "build@host-1").split("\n")
     assert rows(tmp_path, "layouts") == 0
 
 
@@ -182,3 +182,23 @@ def test_no_answer_sets_a_cookie(client: httpx.Client) -> None:
     for path in ("/", f"/l/{name}", "/rules", "/nowhere"):
         assert "set-cookie" not in client.get(path, headers=BROWSER).headers
     assert "set-cookie" not in client.post("/", data={"log": LOG}, headers=BROWSER, follow_redirects=False).headers
+
+
+def test_what_is_shared_names_no_machine(client: httpx.Client) -> None:
+    """In none of its forms: the page that follows a paste is drawn from the text that is stored."""
+    disk = "4f68bce3-e8cd-4db1-96e7-fbcaf984b709"
+    lines = EXAMPLE_LOG.replace("Command line: ", f"Command line: root=UUID={disk} ").splitlines()
+    log = "\n".join(f"Jun  5 12:00:00 atlas kernel: {line}" for line in lines)
+    assert disk in log
+    form = client.post("/", data={"log": log})
+    assert form.status_code == 303
+    report = client.post("/", content=log, headers={"Content-Type": "text/plain"}).text
+    created = client.post("/api/v1/layouts", content=log).json()["id"]
+    page = {"Accept": "text/html"}
+    texts = [report, client.post("/api/v1/kept", content=log).text, client.post("/preview", data={"log": log}).text]
+    for name in (form.headers["location"].rpartition("/")[2], created):
+        texts += [client.get(f"/l/{name}{form}", headers=page).text for form in ("", ".json", ".txt", ".md", ".html")]
+    assert [text for text in texts if "atlas" in text or disk in text] == []
+    assert all("memmap" in text for text in texts)
+    document = client.post("/api/v1/analyze", content=log).json()
+    assert disk in document["kernel"]["command_line"]

@@ -42,10 +42,12 @@ def _write(text: str) -> None:
 
 
 def _shown(text: str) -> str:
-    """Text with its line breaks and tabs; all other control characters by number, as JSON writes them."""
+    """Text with its line breaks and tabs; all other control characters are escaped."""
     if all(line.isprintable() for line in text.split("\n")):
         return text
-    return "".join(char if char.isprintable() or char in "\n\t" else f"\\u{ord(char):04x}" for char in text)
+    from pfnscope.words import escaped
+
+    return "\n".join("\t".join(map(escaped, line.split("\t"))) for line in text.split("\n"))
 
 
 def show(data: bytes, *, painted: bool = False) -> None:

@@ -16,6 +16,7 @@ from pfnscope.opening.errors import CannotOpen, TooMuch
 from pfnscope.opening.packing import LIMIT
 from pfnscope.opening.pieces import Member
 from pfnscope.opening.recognising import Format
+from pfnscope.words import escaped
 
 _SECRET = ("sig", "token", "secret", "password", "credential", "key", "auth")
 _OTHERS: dict[str, Format] = {".zip": "zip", ".7z": "7z"}
@@ -50,8 +51,8 @@ def is_remote(path: str) -> bool:
 
 
 def shown(path: str) -> str:
-    """A path as in the table: valid Unicode, and a URL without its password and the secrets in its query."""
-    text = path.encode("utf-8", "backslashreplace").decode()
+    """A path as in the table: no control characters; of a URL neither its password nor secrets of its query."""
+    text = escaped(path.encode("utf-8", "backslashreplace").decode())
     if not is_remote(text):
         return text
     try:

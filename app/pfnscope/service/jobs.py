@@ -94,29 +94,28 @@ Keep = Literal["memory-lines", "everything"]
 
 
 def kept(text: bytes, options: Options, keep: Keep, most: int) -> bytes:
-    """What is stored of a text: its recognised lines, or everything. Raises like :func:`analyzed`."""
+    """What is stored of a text: its recognised lines without names, or everything. Raises like :func:`analyzed`."""
     log, reading = _read(text, most)
     chosen(reading, options)
-    return text if keep == "everything" else keep_memory_lines(log, reading)
+    return text if keep == "everything" else keep_memory_lines(log, reading, names=False)
 
 
 def kept_and_drawn(text: bytes, options: Options, keep: Keep, most: int) -> tuple[bytes, bytes]:
-    """What :func:`kept` gives, and the drawing, packed, for the page that is shown next.
+    """What :func:`kept` gives, and its drawing, packed, for the page that is shown next.
 
     Raises NothingToDraw for a text with a crash and without a layout.
     """
-    log, reading = _read(text, most)
-    answer = answered(reading, options)
+    stored = kept(text, options, keep, most)
+    answer = answered(_read(stored, most)[1], options)  # of what is stored: others see this drawing, too
     if {lane.key for lane in lanes(answer.today)} <= {"events"}:
         raise NothingToDraw(answer.today.verdict.severity, sentences(answer.today))
-    return text if keep == "everything" else keep_memory_lines(log, reading), packed(answer)
+    return stored, packed(answer)
 
 
 def kept_and_reported(text: bytes, options: Options, keep: Keep, most: int) -> tuple[bytes, str]:
-    """What :func:`kept` gives, and the text report."""
-    log, reading = _read(text, most)
-    report = render(documented(reading, options))
-    return text if keep == "everything" else keep_memory_lines(log, reading), report
+    """What :func:`kept` gives, and its text report."""
+    stored = kept(text, options, keep, most)
+    return stored, render(_document(stored, options, most))
 
 
 def drawn(text: bytes, options: Options, most: int, question: Question) -> bytes:

@@ -88,9 +88,12 @@ def refuse_strangers(request: Request, settings: Settings) -> None:
     client = request.client.host if request.client else ""
     forwarded = any(name in request.headers for name in ("forwarded", "x-forwarded-for"))
     try:
-        known = any(ip_address(client) in network for network in networks(settings.metrics_networks))
+        address = ip_address(client)
     except ValueError:
         known = False
+    else:
+        address = getattr(address, "ipv4_mapped", None) or address
+        known = any(address in network for network in networks(settings.metrics_networks))
     if not known or (forwarded and not settings.trusted_proxies):
         raise HTTPException(403, "Numbers are shown to the addresses in PFNSCOPE_METRICS_NETWORKS alone.")
 
