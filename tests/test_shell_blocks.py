@@ -5,6 +5,7 @@ to do are not run, which would run this: that what they name exists is looked at
 """
 
 import gzip
+import lzma
 import importlib.util
 import os
 import re
@@ -60,9 +61,9 @@ def place(tmp_path: Path) -> tuple[Path, dict[str, str]]:
     }
     for name, files in kinds.items():
         reports.write(tmp_path / name, files)
-    (tmp_path / "sosreport.tar.gz").write_bytes(
-        gzip.compress(tar_of(reports.below(reports.TREE, reports.SOSREPORT)), 1)
-    )
+    sosreport = tar_of(reports.below(reports.TREE, reports.SOSREPORT))
+    (tmp_path / "sosreport.tar.gz").write_bytes(gzip.compress(sosreport, 1))
+    (tmp_path / "sosreport.tar.xz").write_bytes(lzma.compress(sosreport, preset=0))
     for name in (".venv", "app", "templates", "static", "sample_logs", "pyproject.toml", "README.md"):
         (tmp_path / name).symlink_to(ROOT / name if name != ".venv" else Path(sys.prefix))
     (tmp_path / "var").mkdir()

@@ -11,15 +11,15 @@ _MOST = 20
 
 
 def files_in_short(document: Document) -> str:
-    """``from sos_commands/kernel/dmesg, one of 9 files, 4 not used``; nothing for a text of one file."""
+    """``from sos_commands/kernel/dmesg, one of 9 files, others not used``; nothing for a text of one file."""
     if not document.sources:
         return ""
     own = next((row.source for row in document.boots if row.index == document.boot.index), None)
-    many, unused = len(document.sources), len(document.unused_files)
+    many = len(document.sources)
     words = [
         f"from {own}" if own else "",
         f"one of {many} files" if many > 1 else "",
-        f"{unused} not used" if unused else "",
+        "others not used" if document.unused_files else "",
     ]
     return ", ".join(filter(None, words))
 
