@@ -5,8 +5,8 @@ to do are not run, which would run this: that what they name exists is looked at
 """
 
 import gzip
-import lzma
 import importlib.util
+import lzma
 import os
 import re
 import stat
