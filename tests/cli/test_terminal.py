@@ -96,7 +96,7 @@ def test_long_work_shows_signs_of_life_on_the_terminal_only(tmp_path: Path) -> N
     slow = f"(sleep 1.7; cat {SEED}) > {fifo} & {COMMAND} analyze {fifo} --format csv"
     shown = on_terminal(f"sh -c {shlex.quote(slow)}")
     assert re.search(r"\rpfnscope: reading \S+slow.log, 1 s\x1b\[K", shown)
-    assert shown.rstrip().endswith("danger,raw-memmap,log")
+    assert shown.rstrip().endswith("danger,raw-memmap,log,lines 18-40")
     quiet = subprocess.run(["sh", "-c", slow], capture_output=True, check=True)
     assert quiet.stderr == b""
 

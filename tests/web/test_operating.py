@@ -17,6 +17,7 @@ import zstandard
 from pfnscope import service
 from pfnscope.formats import rulebook
 from pfnscope.service import jobs
+from pfnscope.web import api
 from pfnscope.web.observe import JsonLines
 from pfnscope.web.schema import EXAMPLE_LOG
 from tests.support.process import command, free_port
@@ -107,6 +108,7 @@ def test_an_error_is_logged_by_kind_and_place_without_its_words(serve: Serve, mo
         raise raised[0]
 
     monkeypatch.setattr(rulebook, "rules", broken)
+    api.rule_book.cache_clear()
     answer = serve().get("/api/v1/rules", headers={"X-Request-ID": "abc-123-def"})
     assert (answer.status_code, answer.headers["x-request-id"]) == (500, "abc-123-def")
     info = (ZeroDivisionError, raised[0], raised[0].__traceback__)

@@ -12,7 +12,9 @@ import msgspec
 
 Sort = Literal["vmcore", "guest", "process", "program"]
 
-_CORE, _LOAD, _NOTE = 4, 1, 4  # ET_CORE, PT_LOAD, PT_NOTE
+_CORE = 4  # ET_CORE
+_LOAD = 1  # PT_LOAD
+_NOTE = 4  # PT_NOTE
 _PRPSINFO = 3  # of <elf.h>: the note with the name of a process
 _MOST_HEADERS, _MOST_NOTES = 1024, 4096
 _NAME_AT = {1: 28, 2: 40}  # of pr_fname in struct elf_prpsinfo, by the class of the file
