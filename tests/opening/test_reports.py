@@ -124,6 +124,39 @@ def test_logs_of_earlier_boots_come_first_the_oldest_of_all_in_front() -> None:
     assert (chosen.shown(name), why.startswith("a dump of memory")) == ("var/crash/127.0.0.1-2026/vmcore", True)
 
 
+def test_what_sos_cut_to_its_end_and_what_the_firmware_kept_of_crashes_is_read_too() -> None:
+    kept = [f"{TREE}/{name}" for name in (
+        "sos_strings/logs/var.log.messages.tailed", "var/crash/127.0.0.1-2026/kexec-dmesg.log",
+        "var/lib/systemd/pstore/1795425853/dmesg.txt", "var/lib/systemd/pstore/1795425853/001/dmesg-efi-179542585301",
+        "sys/fs/pstore/dmesg-erst-7000001", "sys/fs/pstore/console-ramoops-0",
+        "sos_strings/logs/journalctl_--no-pager.tailed", "sos_strings/logs/journalctl_--no-pager_--boot_-1.tailed",
+        "sos_strings/logs/journalctl_--no-pager_--boot.tailed", "sos_strings/kernel/dmesg.tailed", "proc/zoneinfo",
+    )]  # fmt: skip
+    chosen = selection([*reversed(kept), f"{TREE}/sos_reports/sos.txt"])
+    assert chosen is not None
+    assert list(chosen.used) == kept
+
+
+def test_links_in_the_archive_of_a_report_are_counted_and_what_they_lead_to_is_read() -> None:
+    files = {name: data for name, data in SOSREPORT.items() if name != "sos_commands/kernel/dmesg"}
+    files["sos_strings/kernel/dmesg.tailed"] = LOG
+    packed = tar_of(below(TREE, files), {f"{TREE}/sos_commands/kernel/dmesg": "../../sos_strings/kernel/dmesg.tailed"})
+    text = opened(packed)
+    assert facts(analyze(text).document) == PLAIN
+    assert b"==> sos_strings/kernel/dmesg.tailed <==\n" in text
+    assert text.endswith(b"==> 1 link or special file <== not used: not followed\n\v\f")
+
+
+def test_of_a_folder_with_too_much_the_running_boot_is_read_first(tmp_path: Path) -> None:
+    noise = b"Nov 30 10:00:00 web1 CROND[1]: run-parts\n" * (len(LOG) // 30)
+    older = {f"var/log/messages-202611{day}": noise for day in range(10, 20)}
+    files = below(TREE, {**older, **SOSREPORT})
+    text = opened_path(write(tmp_path, files), limit=6 * len(noise))
+    assert facts(analyze(text).document) == PLAIN
+    assert b"==> proc/zoneinfo <==\n" in text
+    assert b"==> var/log/messages-20261110 <== not used: behind the " in text
+
+
 def test_folders_of_logs_are_no_report() -> None:
     assert selection(["a/dmesg.txt", "b/dmesg.txt", "c/messages", "README"]) is None
     assert selection([]) is None

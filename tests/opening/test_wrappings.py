@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from base64 import b64encode
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,20 @@ def test_a_mail_that_the_reader_reads_as_it_stands_is_left_to_it(encoding: str) 
     with_picture = mail_of(LOG.decode(), {"logo.png": b"\x89PNG\r\n\x1a\n" + bytes(100)})
     for text in (mail.as_bytes(), with_picture.as_bytes()):
         assert opened(text) == text
+
+
+def test_an_attachment_that_stands_only_in_the_other_form_of_a_text_is_read() -> None:
+    mail = EmailMessage()
+    mail["Subject"], mail["From"] = "No boot", "Ann Example <ann@example.org>"
+    mail.set_content(LOG.decode().partition("\n")[0])
+    mail.add_alternative("<p>See the log</p>", subtype="html")
+    html = mail.get_payload()[1]  # type: ignore[index]
+    html.add_attachment(LOG, maintype="application", subtype="octet-stream", filename="dmesg.txt")  # type: ignore[union-attr]
+    assert names(opened(mail.as_bytes())) == [
+        "==> No boot, Ann Example <==",
+        "==> dmesg.txt <==",
+        "==> No boot, Ann Example (HTML) <== not used: the same text in another form",
+    ]
 
 
 def test_one_form_of_a_text_that_a_mail_has_twice_is_read() -> None:

@@ -83,9 +83,7 @@ class _Parts:
 
     def pieces(self, part: Message) -> Iterator[Piece]:
         """The text, attachments and mails in a part."""
-        self._count += 1
-        if self._count > _MOST_PARTS:
-            raise TooMuch(f"more than {_MOST_PARTS:,} parts of a mail")
+        self._step()
         inside: Any = part.get_payload()
         if not isinstance(inside, list):
             yield self._leaf(part)
@@ -102,7 +100,24 @@ class _Parts:
                 if chosen is None or item is chosen:
                     yield from self.pieces(item)
                 else:
-                    yield Piece(name=self._name(item), encoded=False, reason="the same text in another form")
+                    yield from self._other_form(item)
+
+    def _step(self) -> None:
+        self._count += 1
+        if self._count > _MOST_PARTS:
+            raise TooMuch(f"more than {_MOST_PARTS:,} parts of a mail")
+
+    def _other_form(self, part: Message) -> Iterator[Piece]:
+        """What is in the other form of a text that is read: its attachments, which some programs put only there."""
+        self._step()
+        inside: Any = part.get_payload()
+        if part.get_filename() or part.get_content_type() == "message/rfc822":
+            yield from self.pieces(part)
+        elif isinstance(inside, list):
+            for item in inside:
+                yield from self._other_form(item)
+        else:
+            yield Piece(name=self._name(part), encoded=False, reason="the same text in another form")
 
     def _leaf(self, part: Message) -> Piece:
         encoding = str(part.get("content-transfer-encoding", ""))[:_TITLE].lower().encode("ascii", "replace")

@@ -2,9 +2,9 @@
 
 The reader takes files of /proc and /sys to be of the boot before them, and such a boot is the one that is shown.
 
-Sources: sos/report/plugins/{logs,kernel,memory,hardware,numa,kdump}.py of sos 3.9 to 4.8; supportconfig of supportutils
-3.1 to 3.2; ABRT's doc/problem-directory; kdump-lib of kexec-tools 2.0.29 (RHEL), kdump-tools 1.10 (Debian);
-fs/pstore/inode.c, 5.9 to 7.1.
+Sources: sos/report/plugins/{__init__,logs,kernel,memory,hardware,numa,kdump}.py of sos 3.9 to 4.8; supportconfig of
+supportutils 3.1 to 3.2; ABRT's doc/problem-directory; kdump-lib of kexec-tools 2.0.29 (RHEL), kdump-tools 1.10
+(Debian); fs/pstore/inode.c, 5.9 to 7.1; src/pstore/pstore.c of systemd 244 to 257.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -45,6 +45,11 @@ class Kind(msgspec.Struct, frozen=True):
     dumps: tuple[tuple[str, str], ...] = ()
 
 
+def _in_sos(*outputs: str) -> tuple[str, ...]:
+    """Where sos keeps the output of commands: in another folder what it had to cut to the end of it."""
+    return tuple(name for output in outputs for name in (f"sos_strings/{output}.tailed", f"sos_commands/{output}"))
+
+
 _VMCORE = "a dump of memory: its log is what vmcore-dmesg or makedumpfile --dump-dmesg makes of it"
 _JOURNAL = "a journal: its log is what journalctl --file prints of it"
 
@@ -56,19 +61,28 @@ KINDS = (
             "var/log/messages*",
             "var/log/syslog*",
             "var/log/kern.log*",
+            "sos_strings/*/var.log.messages*.tailed",
+            "sos_strings/*/var.log.syslog*.tailed",
+            "sos_strings/*/var.log.kern.log*.tailed",
             "var/log/dmesg.*",
+            "var/crash/*/kexec-dmesg.log",
             "var/crash/*/vmcore-dmesg.txt",
             "var/crash/*/dmesg*",
-            "sos_commands/logs/journalctl*boot_-1*",
+            "var/lib/systemd/pstore/*/dmesg*",
+            "var/lib/systemd/pstore/*/*/dmesg*",
+            "sys/fs/pstore/dmesg-*",
+            "sys/fs/pstore/console-*",
+            *_in_sos("logs/journalctl_--no-pager", "logs/journalctl_--no-pager_--catalog"),
+            *_in_sos("logs/journalctl_--no-pager_--since*", "logs/journalctl_-o_export"),
+            *_in_sos("logs/journalctl*boot_-1*"),
             "sos_commands/logs/journalctl*last-boot*",
         ),
         log=(
             "var/log/dmesg",
-            "sos_commands/logs/journalctl*--boot",
+            *_in_sos("logs/journalctl*--boot", "logs/journalctl*--boot_--since*"),
             "sos_commands/logs/journalctl*this-boot*",
             "sos_commands/general/dmesg*",
-            "sos_commands/kernel/dmesg_*",
-            "sos_commands/kernel/dmesg",
+            *_in_sos("kernel/dmesg_*", "kernel/dmesg"),
         ),
         facts=(
             "proc/zoneinfo",
@@ -109,7 +123,10 @@ KINDS = (
             f"dmesg-{backend}-*" for backend in ("efi", "efi_pstore", "erst", "ramoops", "nvram", "pstore_blk")
         ),
         earlier=("console-ramoops-*",),
-        log=tuple(f"dmesg-{backend}-*" for backend in ("efi", "efi_pstore", "erst", "ramoops", "nvram", "pstore_blk")),
+        log=(
+            *(f"dmesg-{backend}-*" for backend in ("efi", "efi_pstore", "erst", "ramoops", "nvram", "pstore_blk")),
+            "dmesg.txt",
+        ),
         dumps=(("*.enc.z", "packed by the kernel, which could not unpack it"),),
     ),
     Kind(

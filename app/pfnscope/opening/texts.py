@@ -198,7 +198,7 @@ class _Opening:
             if not listed:
                 raise
             ended.append(File(_joined(name, "the rest of the archive"), reason=error.reason, error=error))
-        names = [member.name for member in listed]
+        names = [member.name for member in listed if member.kind != "link"]
         chosen, sure = _chosen(names)
         used = set(chosen.used)
         missing = {
@@ -227,7 +227,9 @@ class _Opening:
         }
         lost = [File("", reason="damaged or cut off")]
         files = [file for own in chosen.used for file in by_name.get(own, lost)]
-        return [*files, *(File(_joined(name, chosen.shown(own)), reason=why) for own, why in chosen.unused), *ended]
+        links = [(member.name, "a link or device") for member in listed if member.kind == "link"]
+        left_out = [*chosen.unused, *_counted(links, sure=sure)]
+        return [*files, *(File(_joined(name, chosen.shown(own)), reason=why) for own, why in left_out), *ended]
 
     def _member(self, form: str, member: Member, name: str, depth: int, *, alone: bool) -> list[File]:
         """The files in a member of an archive."""
@@ -239,29 +241,36 @@ class _Opening:
     def folder(self, folder: Folder) -> list[File]:
         """The files below a folder, those that are read of a report before the others."""
         chosen, sure = _chosen(folder.names)
-        files: list[File] = []
-        for own in chosen.used:
-            name = chosen.shown(own)
-            try:
-                data = folder.read(own, min(self._budget.limit, self._budget.left))
-            except OSError as error:
-                files.append(File(name, reason=f"cannot be read: {error.strerror}"))
-                continue
-            except CannotOpen as error:
-                files.append(File(name, reason=error.reason, error=error))
-                continue
-            self._budget.unpacked(len(data))
-            files += self.files(data, name, 1, alone=sure or len(folder.names) == 1)
-        left_out = [*chosen.unused, *folder.refused]
-        if sure and folder.refused:
-            left_out[len(chosen.unused) :] = [(f"{len(folder.refused):,} links and special files", "not followed")]
+        alone = sure or len(folder.names) == 1
+        # of a report the running boot's log and its files stand last: they come before others where not all can be read
+        order = reversed(chosen.used) if sure else chosen.used
+        by_name = {own: self._file(folder, own, chosen.shown(own), alone=alone) for own in order}
+        files = [file for own in chosen.used for file in by_name[own]]
+        left_out = [*chosen.unused, *_counted(folder.refused, sure=sure)]
         return files + [File(chosen.shown(name), reason=why) for name, why in left_out]
+
+    def _file(self, folder: Folder, own: str, name: str, *, alone: bool) -> list[File]:
+        """The files in a file of a folder."""
+        try:
+            data = folder.read(own, min(self._budget.limit, self._budget.left))
+        except OSError as error:
+            return [File(name, reason=f"cannot be read: {error.strerror}")]
+        except CannotOpen as error:
+            return [File(name, reason=error.reason, error=error)]
+        self._budget.unpacked(len(data))
+        return self.files(data, name, 1, alone=alone)
 
 
 def _chosen(names: Sequence[str]) -> tuple[Selection, bool]:
     """What is read, in its order, and whether that is sure, as of a report; of others those that say something."""
     chosen = selection(names)
     return (Selection(tuple(names)), False) if chosen is None else (chosen, True)
+
+
+def _counted(links: list[tuple[str, str]], *, sure: bool) -> list[tuple[str, str]]:
+    """Links and special files, each with the reason; those of a report, in which no log is missed, as one line."""
+    many = "link or special file" if len(links) == 1 else "links and special files"
+    return [(f"{len(links):,} {many}", "not followed")] if sure and links else links
 
 
 def _pieces(kind: Wrapping, data: bytes) -> Iterator[Piece]:
