@@ -69,6 +69,10 @@ NAMES = {
     "mp4": "an MP4 video",
     "wav": "a WAVE sound recording",
     "sqlite": "a file of another kind (SQLite database file)",
+    **dict.fromkeys(("gpg", "gpg, with a password", "gpg, with ECDH", "gpg --armor"), "a file encrypted with OpenPGP"),
+    "age": "a file encrypted with age",
+    "openssl": "a file encrypted with OpenSSL",
+    "rar": "a RAR archive",
     "rpm": "a file of another kind (RedHat Package Manager file)",
 }
 ARCHIVES = {

@@ -1,11 +1,13 @@
 """The first bytes of files that are no logs, as the programs that write them lay them out."""
 
 import struct
+from base64 import encodebytes
 from collections.abc import Sequence
 
 Note = tuple[bytes, int, bytes]
 
 NAME_OF_PROCESS = b"page-types"
+_NOISE = bytes(at * at * 31 % 251 for at in range(2000))
 VMCOREINFO = b"OSRELEASE=6.1.0\nPAGESIZE=4096\n"
 
 
@@ -98,6 +100,13 @@ OTHERS: dict[str, bytes] = {
     "mp4": b"\0\0\0\x20ftypisom\0\0\2\0isomiso2avc1mp41" + bytes(100),
     "wav": b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\1\0\2\0" + bytes(100),
     "sqlite": b"SQLite format 3\0\x10\0\1\1" + bytes(100),
+    "gpg": b"\x85\x02\x0c\x03" + _NOISE[:523] + b"\xd2\xc0" + _NOISE,
+    "gpg, with a password": b"\x8c\x0d\x04\x09\x03\x08" + _NOISE[:9] + b"\xd2\xc0" + _NOISE,
+    "gpg, with ECDH": b"\x84\x5e\x03" + _NOISE[:93] + b"\xd2\xc0" + _NOISE,
+    "gpg --armor": b"-----BEGIN PGP MESSAGE-----\n\n" + encodebytes(_NOISE) + b"=njUN\n-----END PGP MESSAGE-----\n",
+    "age": b"age-encryption.org/v1\n-> X25519 abc\ndef\n--- ghi\n" + _NOISE,
+    "openssl": b"Salted__" + _NOISE,
+    "rar": b"Rar!\x1a\x07\x01\0" + bytes(100),
     "rpm": b"\xed\xab\xee\xdb\3\0" + bytes(100),
 }
 """Files of other kinds."""

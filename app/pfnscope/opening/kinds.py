@@ -1,7 +1,8 @@
 """What a file is that has no log in it, by its first bytes, and how to get the log out of it or instead of it.
 
 The rows are the formats of kernels, of what dumps them and of virtual machines, which no library knows; all others are
-left to puremagic, whose short signatures fit by chance and count for nothing. A text is never named.
+left to puremagic, whose short signatures fit by chance and count for nothing. A text is never named but where it is
+nothing but an encrypted file.
 """
 
 from collections.abc import Callable
@@ -25,7 +26,12 @@ _NETWORK = (
     "where netconsole was recorded, `tshark -r FILE -Y 'udp.dstport == 6666' -o data.show_as_text:TRUE -T fields "
     "-e data.text > dmesg.txt` writes the log"
 )
-_NOT_TEXT = 512  # bytes among which each of these formats has a zero
+_DECRYPTS = "decrypts it where the key or the password is known; send that"
+_PGP = f"`gpg --decrypt FILE > REPORT` {_DECRYPTS}"
+_NOT_TEXT = 512  # bytes among which each of these formats has a zero, but the encrypted ones
+_ARMOR = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\n"
+_LEAST_KEY, _MOST_KEY = 32, 2048  # bytes of an encrypted session key
+_S2K = (b"\0", b"\1", b"\3", b"\4")  # how a key is made of a password
 _LEAST_WEIGHT = 6
 _MEDIA = {"image": "picture", "video": "video", "audio": "sound recording"}
 _ACPI_TABLES = tuple(
@@ -49,7 +55,8 @@ class Kind(msgspec.Struct, frozen=True):
 class Row(msgspec.Struct, frozen=True):
     """A format that begins with one of ``magics`` at an offset ``at``; ``source`` is where that is defined.
 
-    ``fits`` looks at more of the first bytes where the magic alone is too short.
+    ``fits`` looks at more of the first bytes where the magic alone is too short. ``zeros``: one of the first bytes is
+    zero, as in no text.
     """
 
     name: str
@@ -58,6 +65,7 @@ class Row(msgspec.Struct, frozen=True):
     source: str
     at: int = 0
     fits: Callable[[bytes], bool] | None = None
+    zeros: bool = True
 
     def matches(self, head: bytes) -> bool:
         """Whether a file with these first bytes is of this kind."""
@@ -71,6 +79,27 @@ def _is_table(head: bytes) -> bool:
 
 def _is_next_magic(head: bytes) -> bool:
     return head[8:12] in (b"\x1a\x2b\x3c\x4d", b"\x4d\x3c\x2b\x1a")
+
+
+def _is_armor(head: bytes) -> bool:
+    """Only base64 stands behind the headers of an armored message."""
+    _, blank, body = head.replace(b"\r\n", b"\n").partition(b"\n\n")
+    return bool(blank) and not body.partition(b"-----END ")[0].translate(None, _ARMOR)
+
+
+def _is_session_key(head: bytes) -> bool:
+    """A packet with a session key, encrypted with a key (version 3) or a password (4 to 6), another one behind it."""
+    width = 2 if head[:1] == b"\x85" else 1
+    size, body = int.from_bytes(head[1 : 1 + width], "big"), head[1 + width :]
+    if head[:1] in (b"\x8c", b"\xc3"):
+        fits = 4 <= size < _LEAST_KEY * 2 and body[:1] in (b"\4", b"\5", b"\6") and body[2:3] in _S2K
+    else:
+        fits = _LEAST_KEY <= size <= _MOST_KEY and body[:1] == b"\3"
+    return fits and body[size : size + 1] >= b"\x80" and not is_text(head)
+
+
+def _is_no_text(head: bytes) -> bool:
+    return not is_text(head)
 
 
 def _holds(name: bytes) -> Callable[[bytes], bool]:
@@ -232,6 +261,39 @@ ROWS = (
         at=30,
     ),
     Row(
+        "a file encrypted with OpenPGP",
+        _PGP,
+        (b"\x84", b"\x85", b"\x8c", b"\xc1", b"\xc3"),
+        "RFC 9580, 4.2, 5.1 and 5.3",
+        fits=_is_session_key,
+        zeros=False,
+    ),
+    Row(
+        "a file encrypted with OpenPGP",
+        _PGP,
+        (b"-----BEGIN PGP MESSAGE-----",),
+        "RFC 9580, 6.2",
+        fits=_is_armor,
+        zeros=False,
+    ),
+    Row(
+        "a file encrypted with age",
+        f"`age --decrypt FILE > REPORT` {_DECRYPTS}",
+        (b"age-encryption.org/v1\n-> ",),
+        "the specification age-encryption.org/v1",
+        fits=_holds(b"\n--- "),
+        zeros=False,
+    ),
+    Row(
+        "a file encrypted with OpenSSL",
+        f"`openssl enc -d -pbkdf2 -in FILE -out REPORT`, with the cipher that was used, {_DECRYPTS}",
+        (b"Salted__",),
+        "magic in apps/enc.c of OpenSSL",
+        fits=_is_no_text,
+        zeros=False,
+    ),
+    Row("a RAR archive", "`bsdtar -xf FILE` unpacks it; send the log in it", (b"Rar!\x1a\x07",), "technote.txt of RAR"),
+    Row(
         "a program of Windows or EFI",
         f"it has no log in it; {_LOG}",
         (b"MZ\x90\0",),
@@ -261,14 +323,13 @@ def kind_of(data: bytes) -> Kind | None:
 
 def formats_of_kernels(head: bytes) -> Kind | None:
     """What a file is by the table alone, which costs next to nothing."""
-    if b"\0" not in head[:_NOT_TEXT]:
-        return None
-    sort = sort_of(head)
+    zeros = b"\0" in head[:_NOT_TEXT]
+    sort = sort_of(head) if zeros else None
     if sort is not None:
         program = program_of(head) if sort == "process" else ""
         kind = ELF[sort]
         return Kind(f"{kind.name}, {program}", kind.advice) if program else kind
-    row = next((row for row in ROWS if row.matches(head)), None)
+    row = next((row for row in ROWS if (zeros or not row.zeros) and row.matches(head)), None)
     return Kind(row.name, row.advice) if row else None
 
 
