@@ -1,7 +1,9 @@
 """What a log is wrapped in is opened for the API and for the page as for the command, within the same bounds."""
 
 import gzip
+import random
 import re
+from typing import Any
 
 import httpx
 import pytest
@@ -49,6 +51,21 @@ def test_a_large_log_beside_a_small_one_is_not_left_out_where_a_thread_would_hav
     wrapped = zip_of({"a": LOG, "b": LARGE})
     answer = client.post("/api/v1/analyze", content=wrapped)
     assert answer.content == service.encode(service.analyze(opened(wrapped)).document)
+
+
+CUT = gzip.compress(tar_of({"dmesg.txt": LOG, "rest": random.Random(1).randbytes(1 << 16)}))[:-20_000]
+HUGE = gzip.compress(tar_of({"dmesg.txt": LOG, "vmcore": bytes(65 << 20)}), 1)
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "application/gzip", "multipart/form-data"])
+@pytest.mark.parametrize("body", [CUT, HUGE], ids=["cut off", "beyond the limit as a whole"])
+def test_of_a_packed_archive_that_cannot_be_unpacked_as_a_whole_the_log_is_read(
+    client: httpx.Client, body: bytes, kind: str
+) -> None:
+    sent: dict[str, Any] = {"content": body, "headers": {"Content-Type": kind}}
+    answer = client.post("/api/v1/analyze", **({"files": {"log": ("a", body)}} if kind.startswith("multi") else sent))
+    assert answer.status_code == 200, answer.text
+    assert answer.content == service.encode(service.analyze(opened(body, limit=64 << 20)).document)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import Field, File, FormParser, parse_options_header
 
 from pfnscope.opening.errors import CannotOpen, TooLarge
-from pfnscope.opening.packing import packing_of, unpacked
+from pfnscope.opening.packing import beginning, packing_of, unpacked
 from pfnscope.opening.texts import is_wrapped, opened
 from pfnscope.service.analyzing import Options
 from pfnscope.service.layouts import Keep, Terms
@@ -108,7 +108,8 @@ def understand(
     """Open a body and find the log and its options in it. Blocking: call it in a thread.
 
     Raises 400 for what is malformed, 413 for more than ``limit`` bytes after unpacking, 415 for another kind of body,
-    422 for an archive or mail without a log. ``short``: raises NotShort for a log in more than one layer of packing.
+    422 for an archive or mail without a log. ``short``: raises NotShort for a log in more than one layer of packing,
+    and in one that cannot be undone.
     """
     encoding = headers.get("content-encoding", "").strip().lower()
     if encoding not in _ENCODINGS:
@@ -122,7 +123,7 @@ def understand(
         case "multipart/form-data":
             fields = _multipart(_unpack(body, limit), parameters.get(b"boundary"), limit)
             return _from_fields(fields, query, limit, short=short)
-        case "application/x-www-form-urlencoded" if _is_form(form := _unpack(body, limit)):
+        case "application/x-www-form-urlencoded" if _begins_as_form(body) and _is_form(form := _unpack(body, limit)):
             return _from_fields(_urlencoded(form), query, limit, short=short)
         case "application/x-www-form-urlencoded":  # what curl --data-binary calls every body
             return Submission(_open(body, limit, short=short), _fields(query), form=False)
@@ -132,6 +133,12 @@ def understand(
             raise HTTPException(
                 415, f"A log is sent as text/plain, multipart/form-data or application/json, not {other[:80]!r}."
             )
+
+
+def _begins_as_form(body: bytes) -> bool:
+    """Whether a body may be a form by its beginning: another one, such as an archive, is not unpacked as a whole."""
+    name, equals, _ = beginning(body, _LONGEST_FIELD_NAME + 1).partition(b"=")
+    return bool(name and equals) and not name.translate(None, _FIELD_NAME)
 
 
 def _is_form(body: bytes) -> bool:
@@ -161,7 +168,10 @@ def _unpack(data: bytes, limit: int) -> bytes:
 def _open(data: bytes, limit: int, *, short: bool) -> bytes:
     """The text of a log, out of whatever it is wrapped in."""
     if short:
-        data = _unpack(data, limit)
+        try:
+            data = unpacked(data, limit)
+        except CannotOpen:  # an archive may be cut off or larger, and yet files of it are read
+            raise NotShort from None
         if is_wrapped(data):
             raise NotShort
         return data
