@@ -121,6 +121,29 @@ def test_the_same_log_twice_is_one_boot_that_names_both(one: bytes, other: bytes
     assert "file-2:1" in notes[0]
 
 
+def rest(log: bytes, lines: int) -> bytes:
+    """What is left of a log of which the kernel's buffer had no room for the first lines."""
+    return b"".join(log.splitlines(keepends=True)[lines:])
+
+
+@pytest.mark.parametrize("lines", [8, 20])
+@pytest.mark.parametrize("stamped", [True, False])
+def test_a_copy_whose_beginning_was_overwritten_is_of_the_same_boot(lines: int, stamped: bool) -> None:
+    cut = rest(LOG, lines) if stamped else journal(rest(LOG, lines))
+    reading = boots(later(LOG), LOG, cut)
+    assert [boot.source for boot in reading.boots] == ["file-1", "file-2"]
+    notes = [[note.message for note in boot.diagnostics if note.code == "same-log"] for boot in reading.boots]
+    assert [len(of_boot) for of_boot in notes] == [0, 1]
+    assert "file-2:1 stands at file-3:" in notes[1][0]
+
+
+def test_a_copy_of_a_copy_is_named_too() -> None:
+    (boot,) = boots(journal(LOG), journal(LOG), LOG).boots
+    notes = [note.message for note in boot.diagnostics if note.code == "same-log"]
+    assert len(notes) == 2
+    assert all(boot.source and f"begins at {boot.source}:1 stands" in note for note in notes)
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [

@@ -9,6 +9,7 @@ Sources: rtc_hctosys() in drivers/rtc/class.c, audit_init() in kernel/audit.c, 4
 """
 
 from collections.abc import Hashable, Iterator, Sequence
+from itertools import pairwise
 
 from msgspec import structs
 
@@ -24,6 +25,7 @@ from pfnscope.patterns import compiled
 _CLOCK = r"setting system clock to .{0,60}\(([0-9]{9,11})\)|audit\(([0-9]{9,11}\.[0-9]{3}):1\)"
 _LEAST_STAMPS = 2  # of lines later than the first millisecond
 _MOST_CLOCKS = 2  # of one boot
+_MOST_ALIKE = 4  # boots with a sign of a rest that are compared with it
 
 
 class _Copy:
@@ -41,9 +43,13 @@ class _Copy:
 
     def signs(self) -> list[Hashable]:
         """What another copy of the same boot has, too: at least one of them."""
-        banner = self.draft.banner
-        keys: list[Hashable] = [(banner and banner[0], clock) for clock in self.clocks]
-        return [*keys, (banner and banner[0], self.stamps[:_LEAST_STAMPS])] if self.is_stamped else keys
+        banner = self.draft.banner and self.draft.banner[0]
+        keys: list[Hashable] = [(banner, clock) for clock in self.clocks]
+        return [*keys, (banner, self.stamps[:_LEAST_STAMPS])] if self.is_stamped else keys
+
+    def signs_of_rests(self) -> list[Hashable]:
+        """What a copy without the beginning may begin with or have, too."""
+        return [*self.clocks, *pairwise(self.stamps)]
 
     @property
     def is_stamped(self) -> bool:
@@ -53,11 +59,13 @@ class _Copy:
     def is_of(self, other: "_Copy") -> Lines | None:
         """The lines that prove that both are of one boot, beside their time stamps; None where nothing does."""
         one, two = self.draft, other.draft
-        if one.banner is None or two.banner is None or one.banner[0] != two.banner[0] or not _agree(one, two):
+        if one.banner and two.banner and one.banner[0] != two.banner[0]:
+            return None
+        if not _agree(one, two):
             return None
         if self.is_stamped and other.is_stamped:
-            least = min(len(self.stamps), len(other.stamps))
-            return () if self.stamps[:least] == other.stamps[:least] else None
+            latest = 0 if two.banner else len(self.stamps) - _LEAST_STAMPS
+            return () if any(_goes_on(self.stamps[at:], other.stamps) for at in range(latest + 1)) else None
         common = [clock for clock in self.clocks if clock in other.clocks]
         return tuple(n for clock in common for n in (self.clocks[clock], other.clocks[clock])) if common else None
 
@@ -68,14 +76,29 @@ def fold(text: Text, parts: Sequence[Draft], names: Sequence[NamedFile]) -> set[
     Gives the lines that prove it, which have to be kept with the text. In time linear in the text but for sorting.
     """
     sources, _ = sources_of(names, text.line_count)
-    for part in parts:
-        if part.same_as is not None and part.banner is not None and sources:
-            _note(part.same_as, part, sources)
+    copied = [part for part in parts if part.same_as is not None and part.banner is not None]
+    proofs = _fold(text, parts, sources)
+    for part in copied if sources else ():
+        _note(_first(part), part, sources)
+    return proofs
+
+
+def _first(part: Draft) -> Draft:
+    """The draft of which this one is a copy, maybe of a copy."""
+    while part.same_as is not None:
+        part = part.same_as
+    return part
+
+
+def _fold(text: Text, parts: Sequence[Draft], sources: Sequence[Source]) -> set[int]:
     with_banner: dict[Hashable, list[Draft]] = {}
     for part in parts:
         if part.banner is not None and part.first is not None and part.same_as is None:
             with_banner.setdefault(part.banner[0], []).append(part)
-    repeated = [part for group in with_banner.values() if len(group) > 1 for part in group]
+    rests = [
+        part for part in parts if part.banner is None and part.has_ranges and not (part.first is None or part.same_as)
+    ]
+    repeated = [part for group in with_banner.values() if len(group) > 1 or rests for part in group]
     if not repeated:
         return set()
     proofs: set[int] = set()
@@ -94,6 +117,17 @@ def fold(text: Text, parts: Sequence[Draft], names: Sequence[NamedFile]) -> set[
         group.append(copy)
         for key in copy.signs():
             by_key.setdefault(key, group)
+    by_rest: dict[Hashable, list[list[_Copy]]] = {}
+    for group in groups if rests else ():
+        for key in group[0].signs_of_rests():
+            by_rest.setdefault(key, []).append(group)
+    for rest in _copies(text, parts, rests):
+        for group in [alike for key in rest.signs_of_rests() for alike in by_rest.get(key, [])[:_MOST_ALIKE]]:
+            lines = group[0].is_of(rest)
+            if lines is not None:
+                proofs.update(lines)
+                group.append(rest)
+                break
     for group in groups:
         if len(group) > 1:
             _merge([copy.draft for copy in group], sources)
@@ -109,6 +143,12 @@ def _copies(text: Text, parts: Sequence[Draft], repeated: Sequence[Draft]) -> It
             yield _Copy(text, part, part.first, ends[id(part)])
 
 
+def _goes_on(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    """Whether the shorter of two rows of time stamps is the beginning of the other."""
+    least = min(len(one), len(other))
+    return one[:least] == other[:least]
+
+
 def _agree(one: Draft, other: Draft) -> bool:
     """Whether two drafts can be of one boot: no other host, and what the one has less of is all in the other."""
     hosts = {draft.host for draft in (one, other)} - {None, "localhost"}
@@ -121,7 +161,7 @@ def _agree(one: Draft, other: Draft) -> bool:
 
 def _merge(drafts: list[Draft], sources: Sequence[Source]) -> None:
     """Keep the draft of which most lines were read, with the reports of trouble that only another one has."""
-    whole = max(drafts, key=lambda draft: len(draft.recognised))
+    whole = max(drafts, key=lambda draft: (draft.banner is not None, len(draft.recognised)))
     known = {structs.replace(event, lines=()) for event in whole.faults.events}
     for draft in drafts:
         if draft is whole:
