@@ -72,7 +72,11 @@ def test_of_a_packed_archive_that_cannot_be_unpacked_as_a_whole_the_log_is_read(
     ("body", "status", "sentence"),
     [
         (seven_of({"a": LOG}, password="secret"), 400, "is encrypted with a password: unpack it and send the log."),
-        (zip_of({"a": LOG})[:-20], 400, "it is damaged or cut off"),
+        (
+            zip_of({"a": LOG})[:-20],
+            400,
+            "damaged or cut off: the list of its files, which stands at its end, is missing",
+        ),
         (tar_of({"a": LOG})[:700], 400, "it is damaged or cut off"),
         (gzip.compress(gzip.compress(bytes(65 << 20))), 413, "at most 64 MiB"),
         (zip_of({"a": b"none\n", "b": b"none\n"}), 422, "No boot log is in it, which has 2 files: a (nothing about"),

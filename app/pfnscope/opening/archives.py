@@ -216,6 +216,8 @@ class _Seekable:
 
 def _zipped(stream: BinaryIO, limit: int, _: int, takes: Choice) -> Iterator[Member]:
     bounded = _Seekable(stream)
+    if not zipfile.is_zipfile(cast(BinaryIO, bounded)):
+        raise zipfile.BadZipFile("the list of its files, which stands at its end, is missing")
     with zipfile.ZipFile(cast(BinaryIO, bounded)) as archive:
         bounded.opened = True
         overlapping = _overlapping(archive.infolist())
