@@ -65,6 +65,22 @@ def test_the_command_on_the_machine_itself_keeps_names() -> None:
     assert _DISK.encode() in keep_memory_lines(text, read(text))
 
 
+def test_names_of_files_name_no_machine() -> None:
+    text = b"".join(
+        b"==> %s <==\n%s\n" % (name, b"\n".join(b"Jun  5 12:00:00 atlas kernel: %s" % line.encode() for line in _LINES))
+        for name in (
+            b"sosreport-atlas-01234567-2026-11-30-abcdefg.tar.xz/var/log/messages",
+            b"sosreport-db-hera-2026-11-30-abcdefg.tar.xz/sos_commands/kernel/dmesg",
+            b"scc_zeus-2_261130_1000.txz/boot.txt",
+            b"logs of atlas/dmesg.txt",
+        )
+    )  # fmt: skip
+    kept = shared(text + b"==> sosreport-juno-2026-11-30-abcdefg.tar.xz.md5 <== not used: empty\n")
+    assert not [name for name in (b"atlas", b"hera", b"zeus", b"juno") if name in kept]
+    assert b"/var/log/messages <==" in kept
+    assert shared(kept) == kept
+
+
 def test_one_name_gets_one_number_and_no_number_twice() -> None:
     lines = [line.replace("forge.corp.example", "host-1") for line in _LINES]
     text = "\n".join(f"Jun  5 12:00:00 atlas kernel: {line}" for line in lines).encode()

@@ -1,7 +1,7 @@
 """Names that say whose machine a log is of, replaced by numbered ones in what is shared; nothing that is read changes.
 
-Host names in front of kernel messages, in journal records and on the command line, the host that a kernel was built on,
-and UUIDs. Addresses and numbers stay.
+Host names in front of kernel messages, in journal records, on the command line and in names of files, such as that of a
+report, the host that a kernel was built on, and UUIDs. Addresses and numbers stay.
 """
 
 from collections.abc import Iterable
@@ -10,6 +10,7 @@ from pfnscope.bootlog.text.prefix import SENDER, STAMPED_SENDER
 from pfnscope.patterns import Match, compiled
 
 _HOST = r"[A-Za-z0-9_][\w.\-]*"
+_REPORTED = r"[A-Za-z0-9][\w.\-]{0,250}?"
 _HEX = "[0-9a-fA-F]"
 _REPLACEMENT = r"\b((?:host|uuid)-[0-9]+)\b"
 _UUID = rf"\b({_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}|{_HEX}{{32}})\b"
@@ -21,7 +22,10 @@ _NAMED = (
     rf"\b(?:systemd\.)?hostname=({_HOST})",
     rf"\bip=[^ :\n]*:[^ :\n]*:[^ :\n]*:[^ :\n]*:({_HOST}):",  # Documentation/admin-guide/nfs/nfsroot.rst
     rf"\bnfsroot=({_HOST}):",
+    rf"\bsosreport-({_REPORTED})-(?:[0-9A-Za-z]{{5,40}}-)?[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}\b",  # sos
+    rf"\b(?:scc|nts)_({_REPORTED})_[0-9]{{6}}_[0-9]{{4}}",  # supportconfig
 )
+_FILE = r"(?m)^==> ([^\n]+) <=="
 _WORDS = "[A-Za-z0-9]+(?:--[A-Za-z0-9]+)*"
 _MOST_PARTS = 8  # of a host name with dashes
 # Distributions name volumes after the host: root=/dev/mapper/name--vg-root.
@@ -44,6 +48,7 @@ def without_names(text: bytes, hosts: Iterable[str]) -> bytes:
         text = compiled(pattern).sub(sender, text, 1)
     for pattern in _NAMED:
         text = compiled(pattern).sub(lambda match: numbers.of("host", match.group(1) or b""), text, 1)
+    text = compiled(_FILE).sub(lambda match: numbers.in_file(match.group(1) or b""), text, 1)
     text = compiled(_VOLUMES).sub(lambda match: numbers.in_words(match.group(1) or b""), text, 1)
     for pattern in (_UUID, _VOLUME):
         text = compiled(pattern).sub(lambda match: numbers.of("uuid", match.group(1) or b""), text, 1)
@@ -74,6 +79,11 @@ class _Numbers:
     def in_words(self, path: bytes) -> bytes:
         """The path of a volume with hosts replaced that are words of it; LVM doubles the dashes of names."""
         return compiled(_WORDS).sub(lambda match: self._begun(match.group() or b""), path)
+
+    def in_file(self, name: bytes) -> bytes:
+        """The name of a file with hosts replaced that are words of it."""
+        words = compiled("[A-Za-z0-9]+")
+        return words.sub(lambda match: self._by_name.get(("host", match.group() or b"")) or match.group() or b"", name)
 
     def _begun(self, words: bytes) -> bytes:
         """Words with dashes between them, where the first of them are a host."""
