@@ -1,9 +1,10 @@
-"""Prints what stored pages cost while others abuse the server, as ratios to the same pages of the idle server.
+"""Prints what all others get while one client abuses the server: who is refused, how long it takes, and the memory.
 
-Four abuses, each alone and then all at once: 1,000 connections that send or take next to nothing, bodies larger than is
-allowed, archives that unpack to more than is allowed. Then the memory that the server has held at most. The clients are
-processes of their own; they share the processors with the server. Measured is from five seconds after they began, since
-a thousand requests that come in one moment wait for each other.
+Each attack meets a server of its own with default settings, and one without a rate limit. Others, each at an address of
+its own, have small texts analysed and look at stored pages, at views that are new and at some that are kept. Measured
+is from some seconds after the attack began, since a thousand requests that come in one moment wait for each other.
+
+``python benchmarks/abuse.py NAME`` measures the attacks whose name holds the word.
 """
 
 import gzip
@@ -12,156 +13,199 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from statistics import median, quantiles
 from tempfile import TemporaryDirectory
 from time import sleep
+from typing import Self
 
+import msgspec
 import zstandard
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from benchmarks.serve import COMMAND, _until, latencies, send, show
+from benchmarks import attackers
+from benchmarks.goals import Goals
+from benchmarks.others import KINDS, Others, Watched
+from benchmarks.serve import COMMAND, _until, send
+from benchmarks.shapes import SHAPES
 from benchmarks.texts import SAMPLES
-from tests.support.process import peak
 
-REQUESTS = 1000
-LIMIT = 64 << 20  # the server's default
+MOST_REFUSED, MOST_SLOWED, MOST_MEMORY = 2, 10, 1000
+"""Percent of others; a 99th percentile over the median alone; MB of the server."""
 
-# A quarter each: a head that never ends, a body that never ends, slow chunks, an answer that is never taken.
-# Whoever is closed comes again; a byte a second and connection is all that is sent.
-_SLOW = """
-import select, socket, sys, time
-port, path = int(sys.argv[1]), sys.argv[2]
-head = f"POST /api/v1/analyze HTTP/1.1\\r\\nHost: 127.0.0.1:{port}\\r\\nContent-Type: text/plain\\r\\n"
-starts = [
-    (head.encode() + b"X: ", b"x"),
-    (f"{head}Content-Length: 5000000\\r\\n\\r\\nBIOS".encode(), b"x"),
-    (f"{head}Transfer-Encoding: chunked\\r\\n\\r\\n".encode(), b"1\\r\\nx\\r\\n"),
-    (f"GET {path} HTTP/1.1\\r\\nHost: 127.0.0.1:{port}\\r\\n\\r\\n".encode() * 3, b""),
-]
-def connect(n):
-    connection = socket.socket()
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    connection.connect(("127.0.0.1", port))
-    connection.sendall(starts[n % 4][0])
-    connection.setblocking(False)
-    return connection
-held, again = [connect(n) for n in range(1000)], 0
-print("ready", flush=True)
-while not select.select([sys.stdin], [], [], 1)[0]:
-    for n, connection in enumerate(held):
-        try:
-            connection.send(starts[n % 4][1])
-            if n % 4 < 3 and not connection.recv(65536):
-                raise ConnectionResetError
-        except BlockingIOError:
-            pass
-        except OSError:
-            connection.close()
-            held[n] = connect(n)
-            again += 1
-print(f"{again} closed and opened again")
-"""
+_SECONDS, _FIRST_SECONDS = 11, 3
+_ATTACKERS = Path(attackers.__file__)
+_SLOW_BYTES = 256_000
+# Of all shapes the one that takes longest, with a question, and the one that makes the largest drawing.
+_SLOW_SHAPES = ("gaps behind nodes and arguments", "node ranges alone")
+ROUNDS = {"default settings": {}, "no rate limit": {"PFNSCOPE_RATE_LIMIT": "off"}}
 
-# Four clients that send the same body again and again, together as fast as a link of 1 Gbit/s carries it: the loopback
-# carries twenty times as much, and what it takes from the processors is no work of the server's.
-_SENDER = """
-import collections, http.client, json, sys, threading, time
-body, seen, over = open(sys.argv[2], "rb").read(), collections.Counter(), threading.Event()
-def pieces():
-    for at in range(0, len(body), 65536):
-        yield body[at : at + 65536]
-        time.sleep(0.002)
-def run():
-    while not over.is_set():
-        connection = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=120)
-        try:
-            # without its length, which would be refused unread
-            kind = {"Content-Type": "text/plain"}
-            connection.request("POST", "/api/v1/analyze", pieces(), kind, encode_chunked=True)
-            seen[connection.getresponse().status] += 1
-        except OSError:
-            seen["closed"] += 1
-        connection.close()
-        time.sleep(0.05)
-threads = [threading.Thread(target=run) for _ in range(4)]
-[thread.start() for thread in threads]
-print("ready", flush=True)
-sys.stdin.read()
-over.set()
-[thread.join() for thread in threads]
-print(json.dumps(seen))
-"""
+
+class Attack(msgspec.Struct, frozen=True):
+    """One client's: what it is called, the kind of ``attackers`` and the file or path that this is given."""
+
+    name: str
+    kind: str
+    path: str
+
+
+class Server(msgspec.Struct, frozen=True):
+    """A server that runs, with what its clients use."""
+
+    port: int
+    pid: int
+    page: str
+    others: Others
+
+
+def attacks(folder: Path) -> list[Attack]:
+    """All of them; their files are in the folder."""
+    texts = [SHAPES[name](_SLOW_BYTES) for name in _SLOW_SHAPES]
+    files = {
+        "slow": texts[0],
+        "huge": os.urandom(attackers.LIMIT + 1),
+        "gzip": gzip.compress(b"\0" * (1 << 30), 1),
+        "zstd": zstandard.compress(b"\0" * (1 << 30)),
+    }
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    for n, text in enumerate(texts):
+        (folder / f"stored-{n}").write_bytes(text)
+    return [
+        Attack("heads of 60,000 blanks", "heads", ""),
+        Attack("heads of 16,000 blanks, 20 in one go", "pipelined", ""),
+        Attack("new views of slow stored texts", "views", str(folder / "names")),
+        Attack("bodies that stop before their last byte", "silent", ""),
+        Attack("slow texts from 18 threads", "texts", str(folder / "slow")),
+        Attack("slow texts for which nobody waits", "leaving", str(folder / "slow")),
+        Attack("1,000 slow connections", "slow", ""),
+        Attack("huge bodies", "bodies", str(folder / "huge")),
+        Attack("bombs of gzip", "bodies", str(folder / "gzip")),
+        Attack("bombs of zstd", "bodies", str(folder / "zstd")),
+    ]
 
 
 def main() -> None:
-    """Measure each abuse and print one line a figure."""
-    with TemporaryDirectory() as name, served(name) as (port, pid):
+    """Measure each attack and print one line a figure."""
+    goals = Goals()
+    with TemporaryDirectory() as name:
         folder = Path(name)
-        path = f"/l/{json.loads(send(port, 'POST', '/api/v1/layouts', log())[1])['id']}"
-        bodies = {
-            "huge bodies": os.urandom(LIMIT + 1),
-            "bombs of gzip": gzip.compress(b"\0" * (1 << 30), 1),
-            "bombs of zstd": zstandard.compress(b"\0" * (1 << 30)),
-        }
-        abuses = {"1,000 slow connections": [sys.executable, "-c", _SLOW, str(port), f"{path}.json"]}
-        for what, body in bodies.items():
-            file = folder / what.replace(" ", "-")
-            file.write_bytes(body)
-            abuses[what] = [sys.executable, "-c", _SENDER, str(port), str(file)]
-        latencies(port, path, 200)
-        typical = median(latencies(port, path, REQUESTS))
-        idle = peak(pid)
-        for what, command in abuses.items():
-            measure(port, path, typical, what, [command])
-        measure(port, path, typical, "all at once", [*abuses.values()])
-        print(f"          memory of the server at most: {peak(pid) >> 20} MB; {idle >> 20} MB before, idle", flush=True)
+        known = attacks(folder)
+        chosen = [attack for attack in known if not sys.argv[1:] or any(word in attack.name for word in sys.argv[1:])]
+        together = [attack for attack in known if attack.kind != "silent"] if not sys.argv[1:] else []
+        for title, settings in ROUNDS.items():
+            print(f"\n{title}", flush=True)
+            with served(folder, settings) as server:
+                alone = server.others.watched(_SECONDS)
+                memory = held(server.pid) >> 20
+            typical = ", ".join(
+                f"{kind} {alone.typical(kind) * 1e3:.1f} ms (p99 {alone.worst(kind) * 1e3:.1f} ms)" for kind in KINDS
+            )
+            print(f"          alone: {typical}; {alone.refused:.1f} % refused; {memory} MB of the server", flush=True)
+            for attack in chosen:
+                measure(goals, folder, settings, alone, attack.name, [attack])
+            if together:
+                measure(goals, folder, settings, alone, "all at once", together)
+    for line in goals.missed:
+        print(line)
+    sys.exit(bool(goals.missed))
 
 
-def measure(port: int, path: str, typical: float, what: str, commands: list[list[str]]) -> None:
-    """The 99th percentile of a stored page beside these clients, over its median alone."""
-    with ExitStack() as stack:
-        clients = [
-            stack.enter_context(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
-            for command in commands
-        ]
-        for client in clients:
-            assert client.stdout is not None
-            client.stdout.readline()
-        sleep(5)
-        seconds = latencies(port, path, REQUESTS)
-        reports = [client.communicate("stop")[0].strip() for client in clients]
-    worst = quantiles(seconds, n=100)[98]
-    show(
-        worst / typical,
-        "below 10",
-        f"p99 of a stored page beside {what} / its median alone: {worst * 1e3:.1f} ms / {typical * 1e3:.1f} ms"
-        f" (median {median(seconds) * 1e3:.1f} ms; they saw: {'; '.join(reports)})",
-    )
-
-
-def log() -> bytes:
-    """A log of a usual size."""
-    return (SAMPLES / "oops-1g-4g" / "dmesg.txt").read_bytes()[:60_000]
+def measure(
+    goals: Goals, folder: Path, settings: dict[str, str], alone: Watched, name: str, attacks: Sequence[Attack]
+) -> None:
+    """What others get beside these attacks."""
+    with served(folder, settings) as server, ExitStack() as stack:
+        processes = [stack.enter_context(started(attack, server)) for attack in attacks]
+        workers = stack.enter_context(Workers(server.pid))
+        sleep(_FIRST_SECONDS)
+        seen = server.others.watched(_SECONDS)
+        reports = [process.communicate()[0].strip() for process in processes]
+        memory = held(server.pid) >> 20
+    goals.show(seen.refused, MOST_REFUSED, f"{name}: % of others refused; they saw {dict(seen.statuses)}")
+    for kind in KINDS:
+        worst, typical = seen.worst(kind), alone.typical(kind)
+        what = f"p99 of {kind} / their median alone: {worst * 1e3:.1f} ms / {typical * 1e3:.1f} ms"
+        goals.show(worst / typical, MOST_SLOWED, f"{name}: {what}")
+    goals.show(memory, MOST_MEMORY, f"{name}: MB of the server; its processes at most {workers.most >> 20} MB together")
+    print(f"          {name}: the client saw {'; '.join(reports)}", flush=True)
 
 
 @contextmanager
-def served(folder: str) -> Iterator[tuple[int, int]]:
-    """Start the server; its port and process."""
+def started(attack: Attack, server: Server) -> Iterator[subprocess.Popen[str]]:
+    """A client at work, until the end of its standard input."""
+    command = [sys.executable, str(_ATTACKERS), attack.kind, str(server.port), attack.path or server.page]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@contextmanager
+def served(folder: Path, settings: dict[str, str]) -> Iterator[Server]:
+    """Start a server with a page and the slow texts stored, whose names it writes into the folder."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    settings = {"PFNSCOPE_DATABASE_URL": f"sqlite:///{folder}/abuse.db", "PFNSCOPE_RATE_LIMIT": "off"}
-    command = [str(COMMAND), "serve", "--port", str(port)]
-    process = subprocess.Popen(command, env={**os.environ, **settings}, stderr=subprocess.DEVNULL)
-    try:
-        _until(lambda: socket.create_connection(("127.0.0.1", port)).close())
-        yield port, process.pid
-    finally:
-        process.terminate()
-        process.wait()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PFNSCOPE_")}
+    with TemporaryDirectory() as storage:
+        environment |= {"PFNSCOPE_DATABASE_URL": f"sqlite:///{storage}/abuse.db", **settings}
+        command = [str(COMMAND), "serve", "--port", str(port)]
+        process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+        try:
+            _until(lambda: socket.create_connection(("127.0.0.1", port)).close())
+            texts = [text.read_bytes() for text in sorted(folder.glob("stored-*"))]
+            (folder / "names").write_text("\n".join(stored(port, text) for text in texts))
+            page = f"/l/{stored(port, (SAMPLES / 'oops-1g-4g' / 'dmesg.txt').read_bytes()[:60_000])}"
+            others = Others(port, (SAMPLES / "seed-1g-4g" / "dmesg.txt").read_bytes(), page)
+            others.watched(1)  # what is made once has been made
+            yield Server(port, process.pid, page, others)
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def stored(port: int, text: bytes) -> str:
+    """The name of a text, stored whole."""
+    name: str = json.loads(send(port, "POST", "/api/v1/layouts?keep=everything", text)[1])["id"]
+    return name
+
+
+class Workers:
+    """Watches the processes of a server; the memory that they held at most, together."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+        self.most = 0
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End."""
+        self._over.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._over.wait(0.2):
+            total = 0
+            with suppress(OSError, ValueError):
+                for pid in Path(f"/proc/{self._pid}/task/{self._pid}/children").read_text().split():
+                    total += held(int(pid))
+            self.most = max(self.most, total)
+
+
+def held(pid: int) -> int:
+    """Bytes of memory that one process has held at most."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next((int(line.split()[1]) << 10 for line in lines if line.startswith("VmHWM:")), 0)
 
 
 if __name__ == "__main__":
