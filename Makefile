@@ -29,7 +29,7 @@ bench-fleet: setup-dev ## Measure scanning 20,000 logs, and kill it
 	$(BIN)/python benchmarks/fleet.py
 bench-serve: setup ## Measure the server
 	$(BIN)/python benchmarks/serve.py
-bench-abuse: setup ## Measure stored pages beside slow connections, huge bodies and bombs
+bench-abuse: setup ## Measure what others get while one client does its worst, in five minutes
 	$(BIN)/python benchmarks/abuse.py
 soak: setup-dev ## 32 writers, who delete too, and 32 readers for 30 seconds, 20 kills, and a PostgreSQL that stands still
 	SOAK='30 20' $(BIN)/pytest -q tests/web/test_soak.py

@@ -2,7 +2,7 @@
 
 Each attack meets a server of its own with default settings, and one without a rate limit. Others, each at an address of
 its own, have small texts analysed and look at stored pages, at views that are new and at some that are kept. Measured
-is from some seconds after the attack began, since a thousand requests that come in one moment wait for each other.
+is from two seconds after the attack began, since a thousand requests that come in one moment wait for each other.
 
 ``python benchmarks/abuse.py NAME`` measures the attacks whose name holds the word.
 """
@@ -28,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks import attackers
 from benchmarks.goals import Goals
+from benchmarks.machines import ordinary
 from benchmarks.others import KINDS, Others, Watched
 from benchmarks.serve import COMMAND, _until, send
 from benchmarks.shapes import SHAPES
@@ -36,20 +37,24 @@ from benchmarks.texts import SAMPLES
 MOST_REFUSED, MOST_SLOWED, MOST_MEMORY = 2, 10, 1000
 """Percent of others; a 99th percentile over the median alone; MB of the server."""
 
-_SECONDS, _FIRST_SECONDS = 11, 3
+_SECONDS, _FIRST_SECONDS = 8, 2
 _ATTACKERS = Path(attackers.__file__)
-_SLOW_BYTES = 256_000
+_SLOW_BYTES, _GIANT_BYTES = 256_000, 60 << 20
 # Of all shapes the one that takes longest, with a question, and the one that makes the largest drawing.
 _SLOW_SHAPES = ("gaps behind nodes and arguments", "node ranges alone")
 ROUNDS = {"default settings": {}, "no rate limit": {"PFNSCOPE_RATE_LIMIT": "off"}}
 
 
 class Attack(msgspec.Struct, frozen=True):
-    """One client's: what it is called, the kind of ``attackers`` and the file or path that this is given."""
+    """One client's: what it is called, the kind of ``attackers``, and the files that this is given.
+
+    ``stored``: they are texts that have been stored before, whose names it is given.
+    """
 
     name: str
     kind: str
-    path: str
+    files: tuple[Path, ...] = ()
+    stored: bool = False
 
 
 class Server(msgspec.Struct, frozen=True):
@@ -63,28 +68,27 @@ class Server(msgspec.Struct, frozen=True):
 
 def attacks(folder: Path) -> list[Attack]:
     """All of them; their files are in the folder."""
-    texts = [SHAPES[name](_SLOW_BYTES) for name in _SLOW_SHAPES]
-    files = {
-        "slow": texts[0],
-        "huge": os.urandom(attackers.LIMIT + 1),
-        "gzip": gzip.compress(b"\0" * (1 << 30), 1),
-        "zstd": zstandard.compress(b"\0" * (1 << 30)),
-    }
-    for name, data in files.items():
-        (folder / name).write_bytes(data)
-    for n, text in enumerate(texts):
-        (folder / f"stored-{n}").write_bytes(text)
+
+    def file(name: str, data: bytes) -> Path:
+        path = folder / name.replace(" ", "-")
+        path.write_bytes(data)
+        return path
+
+    slow = tuple(file(name, SHAPES[name](_SLOW_BYTES)) for name in _SLOW_SHAPES)
+    giant = file("giant", ordinary(_GIANT_BYTES))
+    huge = file("huge", os.urandom(attackers.LIMIT + 1))
+    bombs = file("gzip", gzip.compress(b"\0" * (1 << 30), 1)), file("zstd", zstandard.compress(b"\0" * (1 << 30)))
     return [
-        Attack("heads of 60,000 blanks", "heads", ""),
-        Attack("heads of 16,000 blanks, 20 in one go", "pipelined", ""),
-        Attack("new views of slow stored texts", "views", str(folder / "names")),
-        Attack("bodies that stop before their last byte", "silent", ""),
-        Attack("slow texts from 18 threads", "texts", str(folder / "slow")),
-        Attack("slow texts for which nobody waits", "leaving", str(folder / "slow")),
-        Attack("1,000 slow connections", "slow", ""),
-        Attack("huge bodies", "bodies", str(folder / "huge")),
-        Attack("bombs of gzip", "bodies", str(folder / "gzip")),
-        Attack("bombs of zstd", "bodies", str(folder / "zstd")),
+        Attack("heads of 60,000 blanks", "heads"),
+        Attack("heads of 16,000 blanks, 20 in one go", "pipelined"),
+        Attack("new views of slow stored texts", "views", slow, stored=True),
+        Attack("new views of a giant stored text", "giants", (giant,), stored=True),
+        Attack("bodies that stop before their last byte", "silent"),
+        Attack("slow texts from 18 threads", "texts", slow),
+        Attack("slow texts for which nobody waits", "leaving", slow),
+        Attack("1,000 slow connections", "slow"),
+        Attack("huge bodies", "bodies", (huge,)),
+        Attack("bombs", "bodies", bombs),
     ]
 
 
@@ -92,13 +96,11 @@ def main() -> None:
     """Measure each attack and print one line a figure."""
     goals = Goals()
     with TemporaryDirectory() as name:
-        folder = Path(name)
-        known = attacks(folder)
+        known = attacks(Path(name))
         chosen = [attack for attack in known if not sys.argv[1:] or any(word in attack.name for word in sys.argv[1:])]
-        together = [attack for attack in known if attack.kind != "silent"] if not sys.argv[1:] else []
         for title, settings in ROUNDS.items():
             print(f"\n{title}", flush=True)
-            with served(folder, settings) as server:
+            with served(settings) as server:
                 alone = server.others.watched(_SECONDS)
                 memory = held(server.pid) >> 20
             typical = ", ".join(
@@ -106,19 +108,17 @@ def main() -> None:
             )
             print(f"          alone: {typical}; {alone.refused:.1f} % refused; {memory} MB of the server", flush=True)
             for attack in chosen:
-                measure(goals, folder, settings, alone, attack.name, [attack])
-            if together:
-                measure(goals, folder, settings, alone, "all at once", together)
+                measure(goals, settings, alone, attack.name, [attack])
+            if chosen == known:
+                measure(goals, settings, alone, "all at once", chosen)
     for line in goals.missed:
         print(line)
     sys.exit(bool(goals.missed))
 
 
-def measure(
-    goals: Goals, folder: Path, settings: dict[str, str], alone: Watched, name: str, attacks: Sequence[Attack]
-) -> None:
+def measure(goals: Goals, settings: dict[str, str], alone: Watched, name: str, attacks: Sequence[Attack]) -> None:
     """What others get beside these attacks."""
-    with served(folder, settings) as server, ExitStack() as stack:
+    with served(settings) as server, ExitStack() as stack:
         processes = [stack.enter_context(started(attack, server)) for attack in attacks]
         workers = stack.enter_context(Workers(server.pid))
         sleep(_FIRST_SECONDS)
@@ -137,7 +137,8 @@ def measure(
 @contextmanager
 def started(attack: Attack, server: Server) -> Iterator[subprocess.Popen[str]]:
     """A client at work, until the end of its standard input."""
-    command = [sys.executable, str(_ATTACKERS), attack.kind, str(server.port), attack.path or server.page]
+    inputs = [stored(server.port, file.read_bytes()) if attack.stored else str(file) for file in attack.files]
+    command = [sys.executable, str(_ATTACKERS), attack.kind, str(server.port), server.page, *inputs]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield process
@@ -146,8 +147,8 @@ def started(attack: Attack, server: Server) -> Iterator[subprocess.Popen[str]]:
 
 
 @contextmanager
-def served(folder: Path, settings: dict[str, str]) -> Iterator[Server]:
-    """Start a server with a page and the slow texts stored, whose names it writes into the folder."""
+def served(settings: dict[str, str]) -> Iterator[Server]:
+    """Start a server with a page stored."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PFNSCOPE_")}
@@ -157,8 +158,6 @@ def served(folder: Path, settings: dict[str, str]) -> Iterator[Server]:
         process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
         try:
             _until(lambda: socket.create_connection(("127.0.0.1", port)).close())
-            texts = [text.read_bytes() for text in sorted(folder.glob("stored-*"))]
-            (folder / "names").write_text("\n".join(stored(port, text) for text in texts))
             page = f"/l/{stored(port, (SAMPLES / 'oops-1g-4g' / 'dmesg.txt').read_bytes()[:60_000])}"
             others = Others(port, (SAMPLES / "seed-1g-4g" / "dmesg.txt").read_bytes(), page)
             others.watched(1)  # what is made once has been made

@@ -63,7 +63,7 @@ class Others:
                     connection.request("GET", self._path, headers=_AS_PAGE)
             answer = connection.getresponse()
             answer.read()
-        except OSError as error:
+        except (OSError, http.client.HTTPException) as error:
             return type(error).__name__
         else:
             return str(answer.status)

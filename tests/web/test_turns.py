@@ -1,7 +1,10 @@
 """Turns: never more at work than there are places, few of one client, and nobody twice before one who waits."""
 
 import asyncio
+import gc
+import weakref
 from collections import Counter
+from contextlib import suppress
 
 import anyio
 import pytest
@@ -127,3 +130,27 @@ def test_a_turn_that_begins_while_its_wait_is_cancelled_is_given_back() -> None:
 
     with start_blocking_portal() as portal:
         portal.call(run)
+
+
+def test_a_refusal_holds_nothing_of_its_callers() -> None:
+    """A frame that has its own error in a variable lives until garbage is looked for, with the text of the request."""
+
+    class Text:
+        pass
+
+    def ask() -> None:
+        text = Text()
+        texts.append(weakref.ref(text))
+        room.join(CLIENTS[0])
+
+    texts: list[weakref.ref[Text]] = []
+    room = Turns(1, 0)
+    gc.disable()
+    try:
+        room.join(CLIENTS[0])
+        with suppress(HTTPException):  # not pytest.raises, which holds the error itself
+            ask()
+            pytest.fail("this client has work here")
+        assert texts[0]() is None
+    finally:
+        gc.enable()

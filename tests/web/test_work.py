@@ -7,6 +7,7 @@ import asyncio
 import os
 import socket
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 from time import monotonic
 from types import SimpleNamespace
@@ -21,6 +22,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Message
 
 from pfnscope.web import create_app
+from pfnscope.web.intake import Intake
 from pfnscope.web.rates import RateLimit
 from pfnscope.web.schema import EXAMPLE_LOG
 from pfnscope.web.settings import Settings
@@ -107,8 +109,14 @@ class Asking:
     def __init__(self, workers: Workers, rate: str = "off", client: str = CLIENT) -> None:
         self.left = anyio.Event()
         self.rate = RateLimit(rate)
+        self.held = ExitStack()
         self.services: Any = SimpleNamespace(
-            workers=workers, rate_limit=self.rate, storage=StorageCalls(), settings=Settings(rate_limit=rate)
+            workers=workers,
+            rate_limit=self.rate,
+            storage=StorageCalls(),
+            settings=Settings(rate_limit=rate),
+            intake=Intake(1 << 30),
+            layouts=None,
         )
         self.scope = {"type": "http", "client": (client, 1)}
         workers.spend = self.rate.spend
@@ -121,7 +129,7 @@ class Asking:
     @property
     def work(self) -> Work:
         """The work of a new request."""
-        return Work(Request(self.scope, self.receive), self.services)
+        return Work(Request(self.scope, self.receive), self.services, self.held)
 
 
 def test_a_process_ends_when_its_client_leaves(tmp_path: Path) -> None:
@@ -252,6 +260,35 @@ def test_the_turn_of_a_client_that_leaves_goes_to_the_next() -> None:
         assert (await running, await last) == (True, 4)
         await anyio.wait_all_tasks_blocked()
         assert workers.busy == 0
+
+    with start_blocking_portal() as portal:
+        portal.call(run)
+
+
+def test_stored_texts_are_read_one_at_a_time_and_count_until_their_response_is_complete() -> None:
+    workers = Workers(2, 300)
+    begun, release = threading.Semaphore(0), threading.Event()
+    reads: list[str] = []
+
+    def get(name: str) -> SimpleNamespace:
+        reads.append(name)
+        begun.release()
+        release.wait()
+        return SimpleNamespace(text=b"four")
+
+    async def run() -> None:
+        one, other = Asking(workers), Asking(workers, client="192.0.2.2")
+        one.services.layouts = other.services.layouts = SimpleNamespace(get=get)
+        tasks = [asyncio.create_task(one.work.stored(name)) for name in ("first", "second")]
+        await anyio.to_thread.run_sync(begun.acquire)
+        tasks.append(asyncio.create_task(other.work.stored("of another")))
+        await anyio.to_thread.run_sync(begun.acquire)
+        assert reads == ["first", "of another"]
+        release.set()
+        await asyncio.gather(*tasks)
+        assert (sorted(reads), one.services.intake._small.held) == (["first", "of another", "second"], 8)
+        one.held.close()
+        assert one.services.intake._small.held == 0
 
     with start_blocking_portal() as portal:
         portal.call(run)

@@ -175,7 +175,7 @@ async def place_stored(
 @router.get("/compare", responses=schema.answers("Comparison", *schema.MISSES))
 async def compare(request: Request, services: ServicesDep, work: WorkDep, pair: PairDep) -> Response:
     """What changed between two stored layouts, or between two boots of one."""
-    one, other = [await sharing.stored(services, *side) for side in pair.sides]
+    one, other = [await sharing.stored(work, *side) for side in pair.sides]
     body = await answered(work, jobs.compared, one.side, other.side, services.settings.max_ranges)
     return await tagged(request, _json(body))
 
@@ -213,7 +213,7 @@ async def _stored(
     *more: object,
 ) -> Response:
     """The result of a job on a stored layout, with an ETag."""
-    subject = await sharing.stored(services, layout_id, overrides)
+    subject = await sharing.stored(work, layout_id, overrides)
     body = await answered(work, job, subject.text, subject.options, services.settings.max_ranges, *more)
     return await tagged(request, _json(body))
 

@@ -61,7 +61,7 @@ async def compare(
 @router.get("/compare.json")
 async def compare_json(request: Request, services: ServicesDep, work: WorkDep, pair: LinkPairDep) -> Response:
     """The same for programs; examples are called ``sample:NAME``."""
-    one, other = await _two(services, pair)
+    one, other = await _two(work, pair)
     body = await answered(work, jobs.compared, one.side, other.side, services.settings.max_ranges)
     return await tagged(request, Response(body, media_type="application/json"))
 
@@ -69,24 +69,24 @@ async def compare_json(request: Request, services: ServicesDep, work: WorkDep, p
 @router.get("/compare/figure.json")
 async def compare_figure(services: ServicesDep, work: WorkDep, view: ViewQueryDep, pair: LinkPairDep) -> Response:
     """The bars of both as one Plotly figure."""
-    packed = await sharing.drawing_of_two(services, work, *await _two(services, pair))
+    packed = await sharing.drawing_of_two(services, work, *await _two(work, pair))
     return data(await answered(work, rendering.figure, packed, view))
 
 
 @router.get("/compare/find.json")
 async def compare_find(services: ServicesDep, work: WorkDep, view: ViewQueryDep, pair: LinkPairDep) -> Response:
     """What ``find`` names, in the second layout or else in the first."""
-    packed = await sharing.drawing_of_two(services, work, *await _two(services, pair))
+    packed = await sharing.drawing_of_two(services, work, *await _two(work, pair))
     return data(await answered(work, rendering.place, packed, view))
 
 
-async def _two(services: Services, pair: Pair) -> Two:
+async def _two(work: Work, pair: Pair) -> Two:
     one, other = pair.sides
-    return await sharing.named(services, *one), await sharing.named(services, *other)
+    return await sharing.named(work, *one), await sharing.named(work, *other)
 
 
 async def _page(services: Services, work: Work, pair: Pair, view: ViewQuery, names: list[str]) -> Response:
-    two = await _two(services, pair)
+    two = await _two(work, pair)
     try:
         packed = await sharing.drawing_of_two(services, work, *two)
     except NoSuchBoot:
@@ -106,7 +106,7 @@ async def _faults(services: Services, work: Work, form: PairForm) -> dict[str, s
         name, boot = values[side], f"boot_{side}"
         at = side
         try:
-            subject = await sharing.named(services, name, Options()) if name else None
+            subject = await sharing.named(work, name, Options()) if name else None
             at = boot
             options = Options(boot=boot_number("The boot", values[boot]))
             if subject:
@@ -126,6 +126,6 @@ async def _form(services: Services, work: Work, pair: Pair, note: str) -> Respon
     """The form for two links; where one is given, with layouts that it could be compared with."""
     if not pair.a:
         return HTMLResponse(await aside(compare_form, services.templates, pair, None, note))
-    subject = await sharing.named(services, pair.a, Options(boot=pair.boot_a))
+    subject = await sharing.named(work, pair.a, Options(boot=pair.boot_a))
     packed = await sharing.drawing(services, work, subject)
     return HTMLResponse(await answered(work, rendering.partners, packed, services.settings.max_body_bytes, pair, note))

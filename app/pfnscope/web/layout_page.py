@@ -44,14 +44,14 @@ _HEADERS = {
 Source = Callable[[], Awaitable[Subject]]
 
 
-async def _source(request: Request, services: ServicesDep, overrides: OverridesDep) -> Source:
+async def _source(request: Request, work: WorkDep, overrides: OverridesDep) -> Source:
     """What fetches the layout of this address."""
     names = request.path_params
 
     async def fetch() -> Subject:
         if "slug" in names:
             return sharing.sample(names["slug"], overrides)
-        return await sharing.stored(services, names["layout_id"], overrides)
+        return await sharing.stored(work, names["layout_id"], overrides)
 
     return fetch
 

@@ -66,11 +66,11 @@ async def _stored(services: Services, submission: Submission, kept: bytes, key: 
     return created
 
 
-async def named(services: Services, name: str, overrides: Options) -> Subject:
+async def named(work: Work, name: str, overrides: Options) -> Subject:
     """What a comparison calls ``name``: an example as ``sample:SLUG``, else a stored layout. Raises like both."""
     if name.startswith(SAMPLE):
         return sample(name.removeprefix(SAMPLE), overrides)
-    return await stored(services, name, overrides)
+    return await stored(work, name, overrides)
 
 
 def sample(slug: str, overrides: Options) -> Subject:
@@ -81,12 +81,12 @@ def sample(slug: str, overrides: Options) -> Subject:
     return subject
 
 
-async def stored(services: Services, layout_id: str, overrides: Options) -> Subject:
-    """A stored layout. Raises NotFound, Gone, StoreUnavailable.
+async def stored(work: Work, layout_id: str, overrides: Options) -> Subject:
+    """A stored layout. Raises as Work.stored.
 
     The ``overrides`` of a query string win over the options that it was stored with.
     """
-    record = await services.storage.run(services.layouts.get, layout_id)
+    record = await work.stored(layout_id)
     return Subject(
         layout_id,
         f"/l/{layout_id}",

@@ -38,18 +38,27 @@ class Turns:
         """How many places are taken."""
         return len(self._running)
 
-    def refusal(self, client: str) -> HTTPException | None:
-        """What :meth:`join` would raise now: 429 where this client has enough work here, 503 where others do."""
+    def check(self, client: str) -> None:
+        """Raise what :meth:`join` would raise now: 429 where this client has enough work here, 503 where others do."""
         here = len(self._queues.get(client, ())) + (client in self._running)
+        # Raised at once: a frame that has its own error in a variable holds what its callers hold, such as a text,
+        # until garbage is next looked for.
         if here > self._waiting:
-            return _too_many_of_one(here)
-        return too_many() if not here and len(self._row) >= _CLIENTS_FOR_EACH * self._places else None
+            raise _too_many_of_one(here)
+        if not here and len(self._row) >= _CLIENTS_FOR_EACH * self._places:
+            raise too_many()
+
+    def refusal(self, client: str) -> HTTPException | None:
+        """What :meth:`check` raises."""
+        try:
+            self.check(client)
+        except HTTPException as refusal:
+            return refusal
+        return None
 
     def join(self, client: str) -> Turn:
         """A turn, which may have begun already; it has to be given back with :meth:`leave`. Raises 429 and 503."""
-        refusal = self.refusal(client)
-        if refusal is not None:
-            raise refusal
+        self.check(client)
         turn = Turn(client)
         self._queues.setdefault(client, deque()).append(turn)
         if client not in self._running:

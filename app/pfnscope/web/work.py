@@ -1,13 +1,14 @@
 """The work of one request: each answer that is computed goes through here, for the client that asked for it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import ExitStack
 from typing import Annotated, ParamSpec, TypeVar
 
 import anyio
 from fastapi import Depends, HTTPException, Request
 
-from pfnscope.service.layouts import StoreUnavailable
+from pfnscope.service.layouts import Stored, StoreUnavailable
 from pfnscope.web.clients import client_of
 from pfnscope.web.deps import Services, ServicesDep
 
@@ -20,10 +21,15 @@ class Work:
 
     Nobody waits or computes for a client that has left: the turn is given back, a process killed, a thread abandoned.
     The body of the request has to be read before, for what else comes of it is lost.
+
+    ``held`` is left when the response is complete.
     """
 
-    def __init__(self, request: Request, services: Services) -> None:
+    def __init__(self, request: Request, services: Services, held: ExitStack) -> None:
         self._request = request
+        self._held = held
+        self._intake = services.intake
+        self._layouts = services.layouts
         self._workers = services.workers
         self._rate = services.rate_limit
         self._storage = services.storage
@@ -43,6 +49,16 @@ class Work:
         refusal = self._workers.refusal(self.client, size)
         if refusal is not None:
             raise refusal
+
+    async def stored(self, layout_id: str) -> Stored:
+        """A stored layout, whose text counts as held until the response is complete.
+
+        Of a client one text is read at a time. Raises NotFound, Gone, StoreUnavailable, 429 and 503.
+        """
+        async with self._workers.reading(self.client):
+            record = await self._storage.run(self._layouts.get, layout_id)
+            self._held.enter_context(self._intake.hold(self.client, len(record.text)))
+        return record
 
     async def short(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The result of work that is known to be short, from a thread."""
@@ -88,9 +104,10 @@ class Work:
         return question(self.client, amount)
 
 
-async def work_of(request: Request, services: ServicesDep) -> Work:
+async def work_of(request: Request, services: ServicesDep) -> AsyncIterator[Work]:
     """The work of this request."""
-    return Work(request, services)
+    with ExitStack() as held:
+        yield Work(request, services, held)
 
 
 WorkDep = Annotated[Work, Depends(work_of)]

@@ -3,8 +3,8 @@
 import asyncio
 import math
 import time
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
 from typing import ParamSpec, TypeVar
 
@@ -33,6 +33,7 @@ _MEMORY = 3 << 30  # address space of one such process; several times what a tex
 # Of one client, beside the one that runs. A browser opens several addresses at once, of which most need a thread.
 WAITING_FOR_PROCESSES = 1
 _WAITING_FOR_THREADS = 8
+_READS, _WAITING_FOR_READS = 4, 32
 
 
 class Workers:
@@ -45,6 +46,7 @@ class Workers:
     def __init__(self, count: int, seconds: float) -> None:
         self._threads = Turns(count, _WAITING_FOR_THREADS)
         self._processes = Turns(count, WAITING_FOR_PROCESSES)
+        self._reads = Turns(_READS, _WAITING_FOR_READS)
         self._unbounded = anyio.CapacityLimiter(math.inf)  # a turn has begun already when a call starts
         self._seconds = seconds
         self._patience = seconds + RETRY_SECONDS
@@ -60,6 +62,15 @@ class Workers:
     def refusal(self, client: str, size: int) -> HTTPException | None:
         """What a text of so many bytes would be refused with now, if it would, so that it need not be read."""
         return (self._threads if size <= SMALL else self._processes).refusal(client)
+
+    @asynccontextmanager
+    async def reading(self, client: str) -> AsyncIterator[None]:
+        """The turn of this client to take a text out of the storage, which nobody has counted before it is there."""
+        turn = await self._reads.begun(client, self._patience)
+        try:
+            yield
+        finally:
+            self._reads.leave(turn)
 
     async def in_thread(self, client: str, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The result of ``work(*args, **kwargs)``, which is known to be short, computed in a thread.
