@@ -38,6 +38,7 @@ MOST_REFUSED, MOST_SLOWED, MOST_MEMORY = 2, 10, 1000
 """Percent of others; a 99th percentile over the median alone; MB of the server."""
 
 _SECONDS, _FIRST_SECONDS = 8, 2
+_TOGETHER = "all at once"
 _ATTACKERS = Path(attackers.__file__)
 _SLOW_BYTES, _GIANT_BYTES = 256_000, 60 << 20
 # Of all shapes the one that takes longest, with a question, and the one that makes the largest drawing.
@@ -97,7 +98,8 @@ def main() -> None:
     goals = Goals()
     with TemporaryDirectory() as name:
         known = attacks(Path(name))
-        chosen = [attack for attack in known if not sys.argv[1:] or any(word in attack.name for word in sys.argv[1:])]
+        words = sys.argv[1:]
+        chosen = [attack for attack in known if not words or any(word in attack.name for word in words)]
         for title, settings in ROUNDS.items():
             print(f"\n{title}", flush=True)
             with served(settings) as server:
@@ -109,8 +111,8 @@ def main() -> None:
             print(f"          alone: {typical}; {alone.refused:.1f} % refused; {memory} MB of the server", flush=True)
             for attack in chosen:
                 measure(goals, settings, alone, attack.name, [attack])
-            if chosen == known:
-                measure(goals, settings, alone, "all at once", chosen)
+            if not words or _TOGETHER in words:
+                measure(goals, settings, alone, _TOGETHER, known)
     for line in goals.missed:
         print(line)
     sys.exit(bool(goals.missed))
@@ -162,6 +164,8 @@ def served(settings: dict[str, str]) -> Iterator[Server]:
             others = Others(port, (SAMPLES / "seed-1g-4g" / "dmesg.txt").read_bytes(), page)
             others.watched(1)  # what is made once has been made
             yield Server(port, process.pid, page, others)
+            if process.poll() is not None:
+                raise SystemExit(f"the server has ended with status {process.returncode}")
         finally:
             process.terminate()
             process.wait()
