@@ -12,6 +12,7 @@ from starlette.routing import Match
 
 from pfnscope.errors import ServiceError
 from pfnscope.service.layouts import StoreUnavailable
+from pfnscope.web.aside import aside
 from pfnscope.web.observe import EVENTS, HEADER, request_id
 from pfnscope.web.problems import Problem, json_problem, problem, problem_of
 from pfnscope.web.security import HEADERS
@@ -39,38 +40,39 @@ def install(app: FastAPI, page: ErrorPage) -> None:
     """Answer every error with a problem; with ``page`` where a browser asks for a page."""
     for_all = with_page(page)
 
-    def answer(request: Request, what: Problem, headers: dict[str, str] | None = None) -> Response:
-        response = for_all(request, what)
+    # Starlette runs a handler that is no coroutine in a thread, which costs a refusal more than all the rest.
+    async def answer(request: Request, what: Problem, headers: dict[str, str] | None = None) -> Response:
+        response = await aside(for_all, request, what) if wants_page(request) else for_all(request, what)
         response.headers.update(headers or {})
         return response
 
-    def refused(request: Request, error: Any) -> Response:
-        return answer(request, problem_of(error))
+    async def refused(request: Request, error: Any) -> Response:
+        return await answer(request, problem_of(error))
 
-    def away(request: Request, error: Any) -> Response:
+    async def away(request: Request, error: Any) -> Response:
         words = str(error)
         if error.__cause__ is not None:  # else it was refused because of another, which has its line
             EVENTS.warning("the storage is in trouble", exc_info=error)
-        return answer(request, problem(503, f"{words[:1].upper()}{words[1:]}."), {"Retry-After": "10"})
+        return await answer(request, problem(503, f"{words[:1].upper()}{words[1:]}."), {"Retry-After": "10"})
 
-    def invalid(request: Request, error: Any) -> Response:
-        return answer(request, problem(400, _explain(error)))
+    async def invalid(request: Request, error: Any) -> Response:
+        return await answer(request, problem(400, _explain(error)))
 
-    def by_status(request: Request, error: Any) -> Response:
+    async def by_status(request: Request, error: Any) -> Response:
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             allow = {"Allow": ", ".join(allowed(app, request))}
             if request.method == "OPTIONS":
                 return Response(status_code=204, headers=allow)
-            return answer(request, problem(405, _SENTENCE[405]), allow)
+            return await answer(request, problem(405, _SENTENCE[405]), allow)
         detail = (
             error.detail if error.detail != HTTPStatus(error.status_code).phrase else _SENTENCE.get(error.status_code)
         )
-        return answer(request, problem(error.status_code, detail or error.detail), dict(error.headers or {}))
+        return await answer(request, problem(error.status_code, detail or error.detail), dict(error.headers or {}))
 
-    def crashed(request: Request, _: Any) -> Response:
+    async def crashed(request: Request, _: Any) -> Response:
         # Starlette answers this outside the middleware that adds these headers to all other responses.
         headers = {**HEADERS, HEADER: request_id(request.scope)}
-        return answer(request, problem(500, "This is a fault of the server; it has been logged."), headers)
+        return await answer(request, problem(500, "This is a fault of the server; it has been logged."), headers)
 
     app.add_exception_handler(ServiceError, refused)
     app.add_exception_handler(StoreUnavailable, away)
