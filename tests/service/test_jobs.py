@@ -1,11 +1,13 @@
 """Drawings that one process makes for another are those that it would have made itself."""
 
+import weakref
+
 import pytest
 
 from benchmarks.texts import memblock_dump
 from pfnscope.drawing.axis import Axes
 from pfnscope.drawing.view import shown
-from pfnscope.service.jobs import packed, scene_of, unpacked
+from pfnscope.service.jobs import let_go, packed, scene_of, unpacked
 from pfnscope.service.whatif import NO_QUESTION, Change, Question, ask
 from tests.support.samples import SLUGS, text
 
@@ -31,3 +33,25 @@ def assert_same(log: bytes, question: Question) -> None:
     assert (drawing.schematic, drawing.scale) == (axes["schematic"], axes["scale"])
     # where labels go depends on which knots are boundaries, and those are whole numbers
     assert list(map(type, drawing.schematic.pfns)) == list(map(type, axes["schematic"].pfns))
+
+
+def test_a_failed_job_holds_nothing_of_its_text() -> None:
+    class Text:
+        pass
+
+    def work() -> None:
+        text = Text()
+        texts.append(weakref.ref(text))
+        try:
+            int("none")
+        except ValueError as error:
+            raise LookupError from error
+
+    texts: list[weakref.ref[Text]] = []
+    try:
+        work()
+    except LookupError as error:
+        let_go(error)
+        assert texts[0]() is None
+    else:
+        pytest.fail("it fails")

@@ -4,6 +4,7 @@ Each answer that a server computes is one of these, whether a text was sent or i
 ranges that a boot may have: every function that takes it raises TooManyRanges for more.
 """
 
+import traceback
 from collections.abc import Callable
 from typing import Any, Literal, ParamSpec, TypeVar
 
@@ -179,8 +180,21 @@ def alone(memory_bytes: int, work: Callable[P, T], *args: P.args, **kwargs: P.kw
     resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
     try:
         return work(*args, **kwargs)
+    except BaseException as error:
+        let_go(error)
+        raise
     finally:
         gc.enable()
+
+
+def let_go(error: BaseException | None) -> None:
+    """Empty the frames that an error has left, and those of its causes: they may hold a text in a circle with it.
+
+    A process would keep the texts of many refusals until it next looks for garbage.
+    """
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__
 
 
 _POLITE = 19
