@@ -40,7 +40,7 @@ def install(app: FastAPI, page: ErrorPage) -> None:
     """Answer every error with a problem; with ``page`` where a browser asks for a page."""
     for_all = with_page(page)
 
-    # Starlette runs a handler that is no coroutine in a thread, which costs a refusal more than all the rest.
+    # Starlette runs a handler that is no coroutine in a thread; a refusal is short, and a page has its own.
     async def answer(request: Request, what: Problem, headers: dict[str, str] | None = None) -> Response:
         response = await aside(for_all, request, what) if wants_page(request) else for_all(request, what)
         response.headers.update(headers or {})
