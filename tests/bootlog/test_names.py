@@ -112,3 +112,70 @@ def test_any_host_name_is_replaced_in_front_of_messages(host: str) -> None:
     if host in reading.hosts and host != "localhost":
         assert f" {host} kernel:".encode() not in kept or host.startswith("host-")
     assert shared(kept) == kept
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        "ip=10.0.0.2:::255.0.0.0:atlas",
+        "ip=[fd00::2]::[fd00::1]:64:atlas:eth0:none",
+        "root=nfs4:atlas.corp:/x:ro",
+        "netroot=iscsi:atlas::::iqn.2005-10.org:corp-disk",
+        "rd.iscsi.initiator=iqn.1994-05.com.redhat:atlas",
+        "rd.luks.name=4f68bce3-e8cd-4db1-96e7-fbcaf984b709=atlas",
+        "rd.luks.uuid=luks-4f68bce3",
+        "rd.lvm.lv=vg_atlas/root",
+        "root=/dev/mapper/atlas--vg-root",
+        "root=LABEL=atlas",
+        "BOOT_IMAGE=(http,atlas.corp)/vmlinuz",
+        "inst.repo=https://u:atlas@forge.corp/os",
+        "systemd.setenv=HOSTNAME=atlas",
+        "ds=nocloud;h=atlas;s=/x",
+    ],
+)
+def test_arguments_that_name_disks_volumes_and_servers_name_none(argument: str) -> None:
+    text = "\n".join(_LINES).replace("ip=10.0.0.2:::255.0.0.0:atlas:eth0:off", f"quiet {argument}").encode()
+    kept = shared(text)
+    assert [name for name in _SECRETS if name in kept] == []
+    assert f" quiet {argument.partition('=')[0]}=".encode() in kept
+    assert facts(read(kept).boots[0]) == facts(read(text).boots[0])
+    assert shared(kept) == kept
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        "atlas: [    0.000000] ",
+        "[atlas] [    0.000000] ",
+        "10.0.0.1 atlas.corp [    0.000000] ",
+        "atlas:/var/log/messages:Jun  5 12:00:00 atlas kernel: ",
+        "Jun  5 12:00:00 atlas vmunix: ",
+        "/var/log/atlas/kern.log:",
+        "root@atlas:~# ",
+        "2018-06-05T12:00:00Z,atlas,kernel,",
+    ],
+)
+def test_fronts_of_no_known_kind_name_none(front: str) -> None:
+    text = "\n".join(front + line for line in _LINES).encode()
+    kept = shared(text)
+    assert [name for name in _SECRETS if name in kept] == []
+    assert [facts(boot) for boot in read(kept).boots] == [facts(boot) for boot in read(text).boots]
+    assert shared(kept) == kept
+
+
+@pytest.mark.parametrize(
+    "field", ['"host":{"name":"atlas"}', '"host":["atlas"]', '"host.name":"atlas"', '"fqdn":"atlas.corp"', None]
+)
+def test_records_of_collectors_name_none(field: str | None) -> None:
+    front, end = ("{" + field + ',"message":"', '"}') if field else ('time="12:00" host=atlas msg="', '"')
+    text = "\n".join(front + line + end for line in _LINES).encode()
+    assert [name for name in _SECRETS if name in shared(text)] == []
+
+
+def test_names_of_files_name_none() -> None:
+    text = "\n".join(["==> sosreport-atlas-2018/var/log/dmesg <==", *_LINES, "==> atlas.png <== not used: a picture"])
+    kept = shared(text.encode())
+    assert b"atlas" not in kept
+    assert b"==> sosreport-host-" in kept or b"==> sosreport-name-" in kept
+    assert b"/var/log/dmesg <==" in kept
+    assert [source.lines for source in read(kept).sources] == [source.lines for source in read(text.encode()).sources]

@@ -98,3 +98,17 @@ def test_no_wrapping_is_opened_in_a_thread_but_one_layer_of_packing(way: str) ->
     else:
         with pytest.raises(bodies.NotShort):
             bodies.understand(body, {}, {}, 1 << 20, short=True)
+
+
+@pytest.mark.parametrize("way", ["base64", "console of AWS", "apport", "mbox", "PDF"])
+def test_whether_a_body_is_plain_is_seen_in_its_ends(way: str) -> None:
+    """The event loop looks at them for every body, so nothing may depend on what is between."""
+    body = (ALONE.get(way) or BESIDE[way])(LOG * 100)
+    start, end = body[: 1 << 17], body[-4096:]
+    assert not any(bodies.is_plain(start + between * (1 << 18) + end, {}) for between in (b"", b"\n", b"A", b"\0"))
+
+
+def test_a_text_is_not_searched_for_a_mail_behind_endless_empty_lines() -> None:
+    mail = BESIDE["mbox"](LOG)
+    assert not bodies.is_plain(b"\n" * 100 + mail, {})
+    assert bodies.is_plain(b"\n" * (1 << 17) + mail, {})

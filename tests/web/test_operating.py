@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import signal
+import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
@@ -17,7 +18,7 @@ import zstandard
 from pfnscope import service
 from pfnscope.formats import rulebook
 from pfnscope.service import jobs
-from pfnscope.web import api
+from pfnscope.web import api, server
 from pfnscope.web.observe import JsonLines
 from pfnscope.web.schema import EXAMPLE_LOG
 from tests.support.process import command, free_port
@@ -274,3 +275,17 @@ def test_workers_that_start_slowly_are_given_the_time(tmp_path: Path, monkeypatc
     log = tmp_path / "log"
     with command(free_port(), log, "--workers", "2", database_url=f"sqlite:///{tmp_path}/a.db"):
         assert "died" not in log.read_text()
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has IPv6 or IPv4 alone")
+def test_every_interface_is_that_of_ipv4_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    options: dict[str, object] = {}
+
+    def listener(_: object, **values: object) -> socket.socket:
+        options.update(values)
+        return socket.socket()
+
+    monkeypatch.setattr(socket, "create_server", listener)
+    for host, both in (("::", True), ("::1", False), ("127.0.0.1", False)):
+        server._listening(host, 0).close()
+        assert options["dualstack_ipv6"] is both

@@ -83,7 +83,11 @@ def test_an_origin_that_is_no_address_is_a_strange_one(client: httpx.Client, ori
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "localhost.evil.example", "pfn.example.evil", "[::1", "evil.example:80"]
+    "host",
+    [
+        *("evil.example", "localhost.evil.example", "pfn.example.evil", "[::1", "evil.example:80"),
+        *("[::1]evil.example", "evil.example@127.0.0.1", "localhost/evil", "localhost?evil", "localhost:evil"),
+    ],
 )
 def test_a_request_under_a_strange_name_is_refused(serve: Serve, host: str) -> None:
     """A page of another site may give its own name the address of this server (DNS rebinding)."""

@@ -1,26 +1,28 @@
 """Names that say whose machine a log is of, replaced by numbered ones in what is shared; nothing that is read changes.
 
 Host names in front of kernel messages, in journal records, on the command line and in names of files, such as that of a
-report, the host that a kernel was built on, and UUIDs. Addresses and numbers stay.
+report, the host that a kernel was built on, UUIDs, and what else may be a name in places where people name things.
+Addresses and numbers stay.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
+from pfnscope.bootlog.name_words import renamed
 from pfnscope.bootlog.text.prefix import SENDER, STAMPED_SENDER
 from pfnscope.patterns import Match, compiled
 
 _HOST = r"[A-Za-z0-9_][\w.\-]*"
 _REPORTED = r"[A-Za-z0-9][\w.\-]{0,250}?"
 _HEX = "[0-9a-fA-F]"
-_REPLACEMENT = r"\b((?:host|uuid)-[0-9]+)\b"
+_REPLACEMENT = r"\b((?:host|uuid|name)-[0-9]+)\b"
 _UUID = rf"\b({_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}|{_HEX}{{32}})\b"
 _VOLUME = r"\b(?:PART)?UUID=([0-9a-fA-F\-]{4,})"
 _NAMED = (
-    rf"Linux version [^ \n]{{1,200}} \([^ @\n()]{{1,200}}@({_HOST})\)",
+    rf"Linux version [^ \n]{{1,200}} \([^\n()]{{0,200}}@\[?({_HOST})[^()\n]{{0,200}}[()]",
     rf'"_?(?:HOSTNAME|hostname|host)" *: *"({_HOST})"',
     rf"\b_HOSTNAME=({_HOST})",
     rf"\b(?:systemd\.)?hostname=({_HOST})",
-    rf"\bip=[^ :\n]*:[^ :\n]*:[^ :\n]*:[^ :\n]*:({_HOST}):",  # Documentation/admin-guide/nfs/nfsroot.rst
+    rf"\bip=[^ :\n]*:[^ :\n]*:[^ :\n]*:[^ :\n]*:({_HOST})",  # Documentation/admin-guide/nfs/nfsroot.rst
     rf"\bnfsroot=({_HOST}):",
     rf"\bsosreport-({_REPORTED})-(?:[0-9A-Za-z]{{5,40}}-)?[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}\b",  # sos
     rf"\b(?:scc|nts)_({_REPORTED})_[0-9]{{6}}_[0-9]{{4}}",  # supportconfig
@@ -32,10 +34,10 @@ _MOST_PARTS = 8  # of a host name with dashes
 _VOLUMES = r"(?i)\b(?:root|resume|rd\.lvm\.lv|rd\.lvm\.vg|swap)=([^ \n]+)"
 
 
-def without_names(text: bytes, hosts: Iterable[str]) -> bytes:
+def without_names(text: bytes, hosts: Iterable[str], learned_prefix: Callable[[bytes], int]) -> bytes:
     """A decoded text with ``host-1``, ``uuid-1`` and so on in place of names; ``hosts`` are those of log daemons.
 
-    Done again it changes nothing.
+    ``learned_prefix`` as of ``Text``. Done again it changes nothing.
     """
     numbers = _Numbers(text)
     known = {name.encode() for name in hosts if not _is_address(name)}
@@ -52,7 +54,7 @@ def without_names(text: bytes, hosts: Iterable[str]) -> bytes:
     text = compiled(_VOLUMES).sub(lambda match: numbers.in_words(match.group(1) or b""), text, 1)
     for pattern in (_UUID, _VOLUME):
         text = compiled(pattern).sub(lambda match: numbers.of("uuid", match.group(1) or b""), text, 1)
-    return text
+    return renamed(text, learned_prefix, numbers.of_word)
 
 
 def _is_address(name: str) -> bool:
@@ -75,6 +77,10 @@ class _Numbers:
         if known is None:
             known = self._by_name[kind, name] = self._next(kind)
         return known
+
+    def of_word(self, word: bytes) -> bytes:
+        """What stands for a word, which may be a host that is known."""
+        return self._by_name.get(("host", word)) or self.of("name", word)
 
     def in_words(self, path: bytes) -> bytes:
         """The path of a volume with hosts replaced that are words of it; LVM doubles the dashes of names."""

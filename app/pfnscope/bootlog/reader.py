@@ -189,7 +189,7 @@ def keep_memory_lines(text: bytes | Text, reading: Reading, *, names: bool = Tru
         out.writelines((_LOG, b"\n" * lines))
     else:
         out.writelines(_blanked(data[at:], lines, learned_prefix))
-    kept = out.getvalue() if names else without_names(out.getvalue(), reading.hosts)
+    kept = out.getvalue() if names else without_names(out.getvalue(), reading.hosts, learned_prefix)
     return kept if decode(kept) == kept else kept + DECODED
 
 

@@ -41,23 +41,38 @@ def format_of(data: bytes) -> Format | None:
 
 def wrapping_of(data: bytes) -> Wrapping | None:
     """What else than an archive or a packed text this is; None for a log as it is."""
+    match begun_wrapping(data):
+        case "docx" if b"word/document.xml" not in data:
+            return None
+        case "mail" if any(_starts(data)):
+            return "mails"
+        case "mail" if not is_encoded(data):
+            return None
+        case "apport" if b": base64\n" not in data:
+            return None
+        case "base64" if decoded(data) is None:
+            return None
+        case begun:
+            return begun
+
+
+def begun_wrapping(data: bytes) -> Wrapping | None:
+    """What :func:`wrapping_of` may say, by the first and last bytes alone: it takes no time, however long the text."""
     if data.startswith(b"PK\3\4"):
-        return "docx" if b"word/document.xml" in data else None
+        return "docx"
     if data.startswith(b"%PDF-"):
         return "pdf"
-    if data[:_HEAD].lstrip(_BREAKS).startswith(b"["):  # a time stamp, as most logs have: none of what follows
+    head = data[:_HEAD]
+    if head.lstrip(_BREAKS).startswith(b"["):  # a time stamp, as most logs have: none of what follows
         return None
     if _begins(data):
-        return "mails" if any(_starts(data)) else "mail" if is_encoded(data) else None
-    head = data[:_HEAD]
-    if (head.startswith(_APPORT) or b"\n" + _APPORT in head) and b": base64\n" in data:
+        return "mail"
+    if head.startswith(_APPORT) or b"\n" + _APPORT in head:
         return "apport"
     head = head.strip(_BREAKS)
     if head.startswith(b"{") and data[-_HEAD:].rstrip(_BREAKS).endswith(b"}"):
         return "json"
-    if len(head) >= _SHORTEST and not head.translate(None, _ALPHABET + b"\r\n") and decoded(data) is not None:
-        return "base64"
-    return None
+    return "base64" if len(head) >= _SHORTEST and not head.translate(None, _ALPHABET + b"\r\n") else None
 
 
 def is_text(data: bytes) -> bool:
@@ -104,8 +119,8 @@ def _starts(data: bytes) -> Iterator[int]:
 
 def _begins(data: bytes, at: int = 0) -> bool:
     """Whether a mail begins here: its headers, maybe below the line that stands before each mail of an mbox."""
-    while data[at : at + 1] in (b"\r", b"\n"):
-        at += 1
+    head = data[at : at + _MAIL_HEAD]
+    at += len(head) - len(head.lstrip(b"\r\n"))
     if data.startswith(SEPARATOR, at):
         at = data.find(b"\n", at) + 1
     known, first, most = 0, at, at + _MAIL_HEAD

@@ -20,7 +20,7 @@ from pfnscope.opening.errors import CannotOpen, Damaged, Encrypted, NoLogInside,
 from pfnscope.opening.folders import Folder
 from pfnscope.opening.packing import LIMIT
 from pfnscope.opening.pieces import Member, Piece
-from pfnscope.opening.recognising import Format, Wrapping, format_of, is_text, wrapping_of
+from pfnscope.opening.recognising import Format, Wrapping, begun_wrapping, format_of, is_text, wrapping_of
 from pfnscope.opening.reports import Selection, selection
 from pfnscope.units import format_size
 
@@ -93,6 +93,11 @@ def opened_path(path: str | PathLike[str], limit: int = LIMIT, *, pipes: bool = 
 def is_wrapped(data: bytes) -> bool:
     """Whether :func:`opened` has something to open in these bytes."""
     return bool(packing.packing_of(data) or format_of(data) or wrapping_of(data))
+
+
+def may_be_wrapped(data: bytes) -> bool:
+    """Whether :func:`is_wrapped` may be true, by the first and last bytes alone."""
+    return bool(packing.packing_of(data) or format_of(data) or begun_wrapping(data))
 
 
 class _Opening:

@@ -12,7 +12,7 @@ from python_multipart.multipart import Field, File, FormParser, parse_options_he
 
 from pfnscope.opening.errors import CannotOpen, TooLarge
 from pfnscope.opening.packing import beginning, packing_of, unpacked
-from pfnscope.opening.texts import is_wrapped, opened
+from pfnscope.opening.texts import is_wrapped, may_be_wrapped, opened
 from pfnscope.service.analyzing import Options
 from pfnscope.service.layouts import Keep, Terms
 from pfnscope.service.whatif import LONGEST_COMMAND_LINE, Change, Kind
@@ -127,7 +127,7 @@ def understand(
             return _from_fields(_urlencoded(form), query, limit, short=short)
         case "application/x-www-form-urlencoded":  # what curl --data-binary calls every body
             return Submission(_open(body, limit, short=short), _fields(query), form=False)
-        case plain if plain in _TEXT:
+        case text if text in _TEXT:
             return Submission(_open(body, limit, short=short), _fields(query), form=False)
         case other:
             raise HTTPException(
@@ -152,9 +152,14 @@ def _is_form(body: bytes) -> bool:
 
 
 def is_plain(body: bytes, headers: Mapping[str, str]) -> bool:
-    """Whether :func:`understand` has nothing to unpack and nothing to take apart, so that it takes no time."""
+    """Whether a body is a log as it is, so that :func:`plain` understands it; this takes no time, whatever is in it."""
     kind = parse_options_header(headers.get("content-type"))[0].decode("latin-1")
-    return kind in _TEXT and not headers.get("content-encoding") and not is_wrapped(body)
+    return kind in _TEXT and not headers.get("content-encoding") and not may_be_wrapped(body)
+
+
+def plain(body: bytes, query: Mapping[str, str]) -> Submission:
+    """A body with nothing to unpack and nothing to take apart."""
+    return Submission(body, _fields(query), form=False)
 
 
 def _unpack(data: bytes, limit: int) -> bytes:

@@ -66,10 +66,12 @@ class AllowedHosts:
     def _knows(self, host: str) -> bool:
         """Whether a Host header names this server; HTTP/1.0 has none."""
         try:
-            name = urlsplit(f"//{host}").hostname or ""
+            parts = urlsplit(f"//{host}")
+            name, port = parts.hostname or "", parts.port
         except ValueError:
             return False
-        return not host or name.rstrip(".") in self._names or _is_address(name)
+        plain = host.lower().removesuffix(f":{'' if port is None else port}").strip("[]") == name  # and nothing else
+        return not host or (plain and (name.rstrip(".") in self._names or _is_address(name)))
 
 
 def _is_address(name: str) -> bool:

@@ -75,7 +75,8 @@ def _listening(host: str, port: int) -> socket.socket:
     """A socket that takes connections from now on; the first ones wait until the app is there. Raises CannotServe."""
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        both = host == "::" and socket.has_dualstack_ipv6()  # of every interface: IPv4 as well
+        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG, dualstack_ipv6=both)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             other = port + 1 if port < _LAST_PORT else port - 1

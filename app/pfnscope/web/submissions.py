@@ -38,7 +38,7 @@ async def _understood(
     A few kilobytes may unpack to the limit, and a thread that copies as much holds up all requests.
     """
     if bodies.is_plain(body, headers):
-        return bodies.understand(body, headers, query, limit)
+        return bodies.plain(body, query)
     here = min(limit, _UNDERSTOOD_HERE)
     if len(body) <= here:
         try:

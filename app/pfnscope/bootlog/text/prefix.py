@@ -294,6 +294,16 @@ def after_unknown_prefix(offset: int, line: bytes) -> Stripped:
     return msgspec.structs.replace(stripped, column=offset + stripped.column)
 
 
+def unknown_front(line: bytes, learned_prefix: Callable[[bytes], int]) -> int:
+    """How many bytes in front of a message are no prefix of a known kind, with those of a known kind behind them."""
+    if has_stamp(line):  # as most lines
+        return 0
+    known = compiled(_PEEL).match(line)
+    stripped = strip_prefix(line)
+    behind = stripped.column if known is not None and stripped.column > known.end() and not stripped.quoted else 0
+    return max(behind, learned_prefix(line))
+
+
 def inner_records(line: bytes, stripped: Stripped) -> list[int]:
     """Offsets at which further records begin behind the first message, on a line that holds several."""
     if stripped.quoted or line.find(b".", stripped.column) < 0:  # no time stamp, which is nearly every line
