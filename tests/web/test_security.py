@@ -114,7 +114,8 @@ def test_a_page_that_names_the_server_is_asked_for_each_time(client: httpx.Clien
 
 def test_numbers_are_shown_to_addresses_of_the_settings_alone(serve: Serve) -> None:
     assert serve().get("/metrics").status_code == 200
-    assert serve().get("/metrics", headers={"X-Forwarded-For": "127.0.0.1"}).status_code == 403
+    for header in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via", "X-Forwarded-Proto"):
+        assert serve().get("/metrics", headers={header: "127.0.0.1"}).status_code == 403
     assert serve(metrics_networks="192.0.2.0/24").get("/metrics").status_code == 403
     behind = serve(trusted_proxies="127.0.0.1", metrics_networks="192.0.2.0/24")
     assert behind.get("/metrics", headers={"X-Forwarded-For": "::ffff:192.0.2.7"}).status_code == 200

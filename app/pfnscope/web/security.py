@@ -33,6 +33,8 @@ HEADERS = {
 
 # As ASGI has them, in small letters: converted once, since every response gets them.
 _OF_ALL = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+# What proxies add: where one is there and its word is not believed, the client may be anybody.
+_OF_PROXIES = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
 _LAYOUTS = ("/l/", "/compare", "/api/v1/layouts", "/api/v1/compare")
 _OF_LAYOUTS = [*_OF_ALL, (b"x-robots-tag", b"noindex")]
 
@@ -88,7 +90,7 @@ def refuse_strangers(request: Request, settings: Settings) -> None:
     Behind a proxy whose word about clients is not believed, the connection is the proxy's, and nobody is.
     """
     client = request.client.host if request.client else ""
-    forwarded = any(name in request.headers for name in ("forwarded", "x-forwarded-for"))
+    forwarded = any(name in request.headers for name in _OF_PROXIES)
     try:
         address = ip_address(client)
     except ValueError:
