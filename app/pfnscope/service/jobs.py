@@ -4,8 +4,11 @@ Each answer that a server computes is one of these, whether a text was sent or i
 ranges that a boot may have: every function that takes it raises TooManyRanges for more.
 """
 
+import pickle
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from io import BytesIO
+from pathlib import Path
 from typing import Any, Literal, ParamSpec, TypeVar
 
 import msgspec
@@ -185,6 +188,25 @@ def alone(memory_bytes: int, work: Callable[P, T], *args: P.args, **kwargs: P.kw
         raise
     finally:
         gc.enable()
+
+
+Call = tuple[Callable[..., Any], tuple[object, ...], dict[str, object]]
+"""A function with its values."""
+
+
+def borrowed(packed: bytes, paths: Sequence[str]) -> Any:
+    """The result of a pickled :data:`Call`, the large values of which are in the files ``paths``."""
+    unpickler = _Unpickler(BytesIO(packed))
+    unpickler.paths = paths
+    work, args, kwargs = unpickler.load()
+    return work(*args, **kwargs)
+
+
+class _Unpickler(pickle.Unpickler):
+    paths: Sequence[str] = ()
+
+    def persistent_load(self, number: Any) -> bytes:
+        return Path(self.paths[number]).read_bytes()
 
 
 def let_go(error: BaseException | None) -> None:
