@@ -4,10 +4,8 @@ Each answer that a server computes is one of these, whether a text was sent or i
 ranges that a boot may have: every function that takes it raises TooManyRanges for more.
 """
 
-import pickle
 import traceback
-from collections.abc import Callable, Sequence
-from io import BytesIO
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, ParamSpec, TypeVar
 
@@ -22,14 +20,15 @@ from pfnscope.drawing.scene import Scene
 from pfnscope.drawing.view import shown
 from pfnscope.formats.registry import BY_SUFFIX, Export
 from pfnscope.formats.text import render
+from pfnscope.model import encoding
 from pfnscope.model.document import Document
-from pfnscope.model.encoding import pack, unpack
 from pfnscope.report import compared as differences
 from pfnscope.report.headline import sentences
 from pfnscope.report.plain import Look
 from pfnscope.service import whatif
 from pfnscope.service.analyzing import Options, chosen, documented, encode, judged
 from pfnscope.service.errors import CannotSimulate, NothingToDraw, TooManyRanges
+from pfnscope.service.handing import Packed, pack, unpack
 from pfnscope.service.lookup import lookup
 from pfnscope.service.whatif import Answer, Question, answered
 
@@ -190,23 +189,12 @@ def alone(memory_bytes: int, work: Callable[P, T], *args: P.args, **kwargs: P.kw
         gc.enable()
 
 
-Call = tuple[Callable[..., Any], tuple[object, ...], dict[str, object]]
-"""A function with its values."""
-
-
-def borrowed(packed: bytes, paths: Sequence[str]) -> Any:
-    """The result of a pickled :data:`Call`, the large values of which are in the files ``paths``."""
-    unpickler = _Unpickler(BytesIO(packed))
-    unpickler.paths = paths
-    work, args, kwargs = unpickler.load()
-    return work(*args, **kwargs)
-
-
-class _Unpickler(pickle.Unpickler):
-    paths: Sequence[str] = ()
-
-    def persistent_load(self, number: Any) -> bytes:
-        return Path(self.paths[number]).read_bytes()
+def handed(call: Packed, given: str, result: str) -> Packed:
+    """The result of a packed function with its values; the files for large bytes of both are at these paths."""
+    with Path(given).open("rb") as file:
+        work, args, kwargs = unpack(call, file.fileno())
+    with Path(result).open("wb") as file:
+        return pack(work(*args, **kwargs), file.fileno())
 
 
 def let_go(error: BaseException | None) -> None:
@@ -244,9 +232,9 @@ def packed(answer: Answer) -> bytes:
 
 def _pack(shows: Answer | tuple[Document, ...], drawn: Scene) -> bytes:
     rows = shown(drawn, ()).lanes
-    return pack(Drawing(shows, drawn, make("schematic", rows), make("scale", rows)))
+    return encoding.pack(Drawing(shows, drawn, make("schematic", rows), make("scale", rows)))
 
 
 def unpacked(drawing: bytes) -> Drawing:
     """What :func:`packed` was given, drawn."""
-    return unpack(drawing, Drawing)
+    return encoding.unpack(drawing, Drawing)

@@ -17,9 +17,10 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pfnscope.service import jobs
+from pfnscope.service.handing import memory, pack, path_of, unpack
+from pfnscope.web.aside import aside
 from pfnscope.web.clients import client_of
 from pfnscope.web.intake import content_length
-from pfnscope.web.lending import lent
 from pfnscope.web.observe import EVENTS
 from pfnscope.web.problems import json_problem, problem
 from pfnscope.web.turns import RETRY_SECONDS, Turns, too_many
@@ -118,10 +119,13 @@ class Workers:
         try:
             with anyio.CancelScope(shield=True):  # anyio lets a process live on that is cancelled while it starts
                 await anyio.to_process.run_sync(jobs.ready, limiter=self._unbounded)
-            async with lent((work, args, kwargs)) as (call, paths):
+            with memory() as given, memory() as result:
+                call = await aside(pack, (work, args, kwargs), given)
+                handed = partial(jobs.alone, _MEMORY, jobs.handed, call, path_of(given), path_of(result))
                 with self._in_time("process"):
-                    bounded = partial(jobs.alone, _MEMORY, jobs.borrowed, call, paths)
-                    return await anyio.to_process.run_sync(bounded, cancellable=True, limiter=self._unbounded)
+                    packed = await anyio.to_process.run_sync(handed, cancellable=True, limiter=self._unbounded)
+                value: T = await aside(unpack, packed, result)
+                return value
         except (MemoryError, OSError, ImportError, RuntimeError, anyio.BrokenWorkerProcess) as error:
             if _never_started(error):
                 EVENTS.warning("no process could be started for an analysis", exc_info=error)
