@@ -164,9 +164,11 @@ def served(settings: dict[str, str]) -> Iterator[Server]:
         port = probe.getsockname()[1]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PFNSCOPE_")}
     with TemporaryDirectory() as storage:
-        environment |= {"PFNSCOPE_DATABASE_URL": f"sqlite:///{storage}/abuse.db", **settings}
+        environment |= {"PFNSCOPE_DATABASE_URL": f"sqlite:///{storage}/abuse.db", "PYTHONFAULTHANDLER": "1", **settings}
         command = [str(COMMAND), "serve", "--port", str(port)]
-        process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+        log = Path(storage, "log")
+        with log.open("wb") as errors:
+            process = subprocess.Popen(command, env=environment, stderr=errors)
         try:
             _until(lambda: socket.create_connection(("127.0.0.1", port)).close())
             page = f"/l/{stored(port, (SAMPLES / 'oops-1g-4g' / 'dmesg.txt').read_bytes()[:60_000])}"
@@ -174,7 +176,8 @@ def served(settings: dict[str, str]) -> Iterator[Server]:
             others.watched(1)  # what is made once has been made
             yield Server(port, process.pid, page, others)
             if process.poll() is not None:
-                raise SystemExit(f"the server has ended with status {process.returncode}")
+                said = [line for line in log.read_text().splitlines() if '"level":"info"' not in line]
+                raise SystemExit("\n".join([f"the server has ended with status {process.returncode}", *said[-200:]]))
         finally:
             process.terminate()
             process.wait()
