@@ -115,6 +115,9 @@ def _states(rule: StructPageRule) -> list[RuleState]:
     return [_state(place.key, place.words, free[place.key], kept[place.key]) for place in PLACES]
 
 
+msgspec.json.Decoder(RuleState)  # now, for msgspec.convert below: see encoding.unpacker
+
+
 def _state(key: str, words: str, free: PageState, kept: PageState) -> RuleState:
     return msgspec.convert(
         {

@@ -1,5 +1,6 @@
 """How values of the model become JSON and come back: addresses are hex strings there and integers everywhere else."""
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import msgspec
@@ -50,9 +51,13 @@ def pack(value: Any) -> bytes:
     return _PACKER.encode(value)
 
 
-def unpack(data: bytes, kind: type[T]) -> T:
-    """A value from what :func:`pack` made of it."""
-    return msgspec.msgpack.decode(data, type=kind, dec_hook=dec_hook)
+def unpacker(kind: type[T]) -> Callable[[bytes], T]:
+    """What makes a value of that type of what :func:`pack` made of it.
+
+    To be called while a module is imported: msgspec gathers what a type consists of at its first use, and two threads
+    that use it first at the same time end the process.
+    """
+    return msgspec.msgpack.Decoder(kind, dec_hook=dec_hook).decode
 
 
 def builtins(value: Any) -> Any:

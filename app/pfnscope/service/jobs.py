@@ -235,6 +235,9 @@ def _pack(shows: Answer | tuple[Document, ...], drawn: Scene) -> bytes:
     return encoding.pack(Drawing(shows, drawn, make("schematic", rows), make("scale", rows)))
 
 
+_unpack = encoding.unpacker(Drawing)
+
+
 def unpacked(drawing: bytes) -> Drawing:
     """What :func:`packed` was given, drawn."""
-    return encoding.unpack(drawing, Drawing)
+    return _unpack(drawing)

@@ -28,6 +28,7 @@ __all__ = [
 
 Keep = Literal["memory-lines", "everything"]
 
+_OPTIONS = msgspec.json.Decoder(Options)  # now, see encoding.unpacker
 DAY = 86400
 SHORTEST_SECONDS = 60
 LONGEST_TITLE = 200
@@ -144,7 +145,7 @@ class Layouts:
         """Give a layout back. Raises NotFound, Gone, StoreUnavailable."""
         record = self._live(layout_id)
         try:
-            options = msgspec.json.decode(record.options, type=Options)
+            options = _OPTIONS.decode(record.options)
         except ValueError as error:  # msgspec's errors are some
             raise StoreUnavailable(DAMAGED) from error
         return Stored(
