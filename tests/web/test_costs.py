@@ -28,6 +28,7 @@ from benchmarks.shapes import SHAPES
 from pfnscope.pages.subjects import Subject
 from pfnscope.pages.templates import Templates
 from pfnscope.service import Options, jobs
+from pfnscope.service.handing import Packed, pack
 from pfnscope.service.whatif import NO_QUESTION, Change, Question
 from pfnscope.web import cache, compression, costs, create_app, rendering, sharing
 from pfnscope.web.aside import LARGE
@@ -269,10 +270,10 @@ def test_others_are_served_while_a_stored_text_keeps_all_processes_at_work(
     name = stored(client, HOSTILE)
     began, release = threading.Event(), threading.Event()
 
-    async def held(*_: object, **__: object) -> bytes:
+    async def held(*_: object, **__: object) -> Packed:
         began.set()
         await asyncio.get_running_loop().run_in_executor(None, release.wait, 60)
-        return b"{}"
+        return pack(b"{}", -1)
 
     monkeypatch.setattr(anyio.to_process, "run_sync", held)
     with ThreadPoolExecutor(1) as pool:

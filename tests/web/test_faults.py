@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
-import anyio
 import httpx
 import pytest
+from anyio.from_thread import start_blocking_portal
 from sqlalchemy import event
 
 from pfnscope.storage import Record
@@ -40,7 +40,8 @@ class Served:
         return self.client.get(f"/api/v1/layouts/{name}").status_code
 
     def purge(self) -> None:
-        anyio.run(app._purge, self.services)
+        with start_blocking_portal() as portal:
+            portal.call(app._purge, self.services)
 
     def number(self, name: str) -> float:
         lines = self.client.get("/metrics").text.splitlines()

@@ -62,8 +62,8 @@ HUGE = gzip.compress(tar_of({"dmesg.txt": LOG, "vmcore": bytes(65 << 20)}), 1)
 def test_of_a_packed_archive_that_cannot_be_unpacked_as_a_whole_the_log_is_read(
     client: httpx.Client, body: bytes, kind: str
 ) -> None:
-    sent: dict[str, Any] = {"content": body, "headers": {"Content-Type": kind}}
-    answer = client.post("/api/v1/analyze", **({"files": {"log": ("a", body)}} if kind.startswith("multi") else sent))
+    plain: dict[str, Any] = {"content": body, "headers": {"Content-Type": kind}}
+    answer = client.post("/api/v1/analyze", **({"files": {"log": ("a", body)}} if kind.startswith("multi") else plain))
     assert answer.status_code == 200, answer.text
     assert answer.content == service.encode(service.analyze(opened(body, limit=64 << 20)).document)
 
