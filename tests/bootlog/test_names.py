@@ -179,3 +179,21 @@ def test_names_of_files_name_none() -> None:
     assert b"==> sosreport-host-" in kept or b"==> sosreport-name-" in kept
     assert b"/var/log/dmesg <==" in kept
     assert [source.lines for source in read(kept).sources] == [source.lines for source in read(text.encode()).sources]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sos_commands/logs/journalctl_--no-pager_--boot_-1",
+        "sos_commands/memory/lsmem_-a_-o_RANGE_SIZE_STATE",
+        "sos_strings/logs/var.log.messages.tailed",
+        "basic-environment.txt",
+        "vmcore-dmesg.txt",
+        "kpageflags.runs.txt",
+        "var/log/messages-20261122.gz",
+        "VmCoreDmesg",
+    ],
+)
+def test_files_of_reports_keep_their_names(name: str) -> None:
+    """They are those of every machine, and who has the report finds the line by them."""
+    assert f"==> {name} <==".encode() in shared("\n".join([f"==> {name} <==", *_LINES]).encode())

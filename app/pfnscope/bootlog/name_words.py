@@ -18,7 +18,9 @@ _LOGS = (
     "vmcore crash vmlinux vmlinuz initrd initramfs pstore erst efi ramoops sos sosreport commands supportconfig scc "
     "nts report capture record zoneinfo iomem buddyinfo pagetypeinfo meminfo cmdline version uname config memory "
     "memblock memmap node nodes slabinfo vmstat slub lsmem numactl lscpu hardware software part file start end type "
-    "used not"
+    "used not pager since unit dmidecode lshw lspci free list boots output cat short iso precise monotonic tailed "
+    "strings devices basic environment kexec kdump firmware runs abrt ccpp oops rotated a o range size state removable "
+    "block blocks kpageflags currentdmesg vmcoredmesg other more files links special vmcoreinfo"
 )
 _DISKS = (
     "dev mapper disk by id path label partuuid partlabel part uuid luks lvm lv vg pv md dm sd sda sdb sdc sdd hda hdb "
