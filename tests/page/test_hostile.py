@@ -91,6 +91,8 @@ def test_what_would_be_kept_runs_nothing(address: str, open_page: Open) -> None:
     page.wait_for_url("**/preview")
     assert "would be kept" in page.locator("h1").inner_text()
     assert_nothing_ran(page)
+    # a log as on the page of a layout, with the numbers that its lines have and no others
+    assert page.locator("#lines").evaluate("list => getComputedStyle(list).listStyleType") == "none"
     page.get_by_role("button", name="Store this").click()
     page.wait_for_url(re.compile(r"/l/[A-Za-z0-9_-]{16}"))
     assert_nothing_ran(page)
