@@ -26,7 +26,8 @@ from benchmarks.machines import Shape, ordinary
 from benchmarks.shapes import SHAPES, of_forms
 from pfnscope.errors import ServiceError
 from pfnscope.service import analyze, encode
-from pfnscope.service.whatif import Change, Region, place, simulate
+from pfnscope.service.places import Reservation, place
+from pfnscope.service.whatif import Change, simulate
 from tests.support.process import peak
 
 Work = Callable[[bytes], bytes]
@@ -41,7 +42,7 @@ SHORTEST = 0.05
 # A region that is moved over all of memory in small steps, and another command line with all that shapes memory.
 QUESTIONS: dict[str, Work] = {
     "simulated": lambda raw: encode(simulate(raw, Change(append="mem=100G numa=fake=4 movablecore=1G memmap=64M!2G"))),
-    "placed": lambda raw: encode(place(raw, Region(size="4K", align="4K"))),
+    "placed": lambda raw: encode(place(raw, Reservation(size="4K", align="4K"))),
 }
 
 

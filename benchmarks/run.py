@@ -22,7 +22,7 @@ from benchmarks.texts import FAMILIES, SAMPLES, large_machine
 from pfnscope.bootlog import read
 from pfnscope.service import analyze, encode
 from pfnscope.service.analyzing import documented, judged
-from pfnscope.service.whatif import place_in
+from pfnscope.service.places import place_in
 from pfnscope.simulation import simulate
 
 COMMAND = (str(Path(sys.executable).with_name("pfnscope")),)

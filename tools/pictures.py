@@ -11,7 +11,8 @@ from pfnscope.drawing.axis import AxisName
 from pfnscope.drawing.scene import Scene
 from pfnscope.model.document import Document
 from pfnscope.service.analyzing import Options, analyze
-from pfnscope.service.whatif import Change, Region, place, simulate
+from pfnscope.service.places import Reservation, place
+from pfnscope.service.whatif import Change, simulate
 
 ARGUMENT = "memmap=1G!4G"
 
@@ -54,7 +55,7 @@ def _what_if() -> str:
 
 def _places() -> str:
     """Where 1 GiB can begin on the guest without memmap=."""
-    placements = place(_text("seed-no-memmap"), Region("1G"))
+    placements = place(_text("seed-no-memmap"), Reservation("1G"))
     whole = scene.with_places(scene.of(_document("seed-no-memmap")), placements)
     return svg.draw(_some(whole, "Where memmap=1G! can begin", ("nodes", "zones", "places")))
 

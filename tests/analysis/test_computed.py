@@ -18,6 +18,7 @@ from pfnscope.service import whatif
 from pfnscope.service.analyzing import Options
 from pfnscope.service.errors import CannotSimulate
 from pfnscope.service.lookup import lookup
+from pfnscope.service.places import Reservation, place
 from pfnscope.simulation import simulate
 from tests.support.samples import SLUGS, text
 from tests.test_recorded_boots import RECORDED
@@ -155,7 +156,7 @@ def test_what_no_line_tells_of_a_place_is_not_denied() -> None:
 
 def test_regions_find_their_place_on_a_computed_layout() -> None:
     data = "\n".join(MAP).encode()
-    places = whatif.place(data, whatif.Region("1G"))
+    places = place(data, Reservation("1G"))
     assert places.placements
     assert "node_ranges" in places.assumed
     assert "The layout is computed from the memory map, not printed." in placed_text(document(analysed(data)), places)

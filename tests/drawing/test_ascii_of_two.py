@@ -7,7 +7,7 @@ from pfnscope.model.log import MapEntry, MemoryType
 from pfnscope.model.ranges import ByteRange
 from pfnscope.report.plain import Look
 from pfnscope.service import analyze
-from pfnscope.service.whatif import Region, placed_beside
+from pfnscope.service.places import Reservation, placed_beside
 from tests.report.documents import hole, seed_document
 from tests.support.samples import text
 
@@ -56,7 +56,7 @@ def test_a_difference_of_one_frame_is_seen() -> None:
 
 
 def test_the_unsafe_start_of_the_seed_stands_below_its_memory_and_is_seen() -> None:
-    document, placements = placed_beside(text("seed-no-memmap"), Region("1G"))
+    document, placements = placed_beside(text("seed-no-memmap"), Reservation("1G"))
     for width in (72, 120):
         lines = bars_of_places(document, placements, Look(width))
         drawn = rows(lines)

@@ -15,7 +15,8 @@ from pfnscope.model.ranges import Address, ByteRange, FrameRange
 from pfnscope.patterns import compiled
 from pfnscope.service import analyze
 from pfnscope.service.lookup import lookup
-from pfnscope.service.whatif import Change, Region, place, simulate
+from pfnscope.service.places import Reservation, place
+from pfnscope.service.whatif import Change, simulate
 from tests.support.samples import SLUGS, text
 
 PLACES = {"start", "end", "address", "struct_page"}
@@ -59,7 +60,7 @@ def documents(slug: str) -> Iterator[Any]:
     if document.firmware_map:
         yield simulate(text(slug), Change(append="memmap=64M!1G"))
     if document.node_ranges:
-        yield place(text(slug), Region("256M"))
+        yield place(text(slug), Reservation("256M"))
 
 
 @pytest.mark.parametrize("kind", [Document, Lookup, Placements], ids=lambda kind: kind.__name__)

@@ -12,7 +12,8 @@ from pfnscope.formats.answers import placed_text
 from pfnscope.formats.compared import compared_text
 from pfnscope.report.plain import Look
 from pfnscope.service import analyze
-from pfnscope.service.whatif import Change, Region, placed_beside, simulated_beside
+from pfnscope.service.places import Reservation, placed_beside
+from pfnscope.service.whatif import Change, simulated_beside
 from tests.support import samples
 
 FOLDER = Path(__file__).parent / "golden"
@@ -58,7 +59,10 @@ def _simulated() -> Iterator[tuple[str, Rendered]]:
 def _placed() -> Iterator[tuple[str, Rendered]]:
     """Safe and unsafe places, and none at all."""
     for slug, size in (("seed-no-memmap", "1G"), ("uneven-nodes", "256M"), ("odd-size", "1T")):
-        yield f"place-{size.lower()}-{slug}", partial(placed_text, *placed_beside(samples.text(slug), Region(size)))
+        yield (
+            f"place-{size.lower()}-{slug}",
+            partial(placed_text, *placed_beside(samples.text(slug), Reservation(size))),
+        )
 
 
 def main() -> None:

@@ -8,10 +8,11 @@ from benchmarks.texts import memblock_dump
 from pfnscope.drawing.axis import Axes
 from pfnscope.drawing.view import shown
 from pfnscope.service.jobs import let_go, packed, scene_of, unpacked
+from pfnscope.service.places import Reservation
 from pfnscope.service.whatif import NO_QUESTION, Change, Question, ask
 from tests.support.samples import SLUGS, text
 
-WHAT_IF = Question(Change(append="memmap=1G!4G"), size="1G")
+WHAT_IF = Question(Change(append="memmap=1G!4G"), Reservation("1G"))
 
 
 @pytest.mark.parametrize("question", [NO_QUESTION, WHAT_IF], ids=["plain", "what if"])

@@ -29,6 +29,7 @@ from pfnscope.pages.subjects import Subject
 from pfnscope.pages.templates import Templates
 from pfnscope.service import Options, jobs
 from pfnscope.service.handing import Packed, pack
+from pfnscope.service.places import Reservation
 from pfnscope.service.whatif import NO_QUESTION, Change, Question
 from pfnscope.web import cache, compression, costs, create_app, rendering, sharing
 from pfnscope.web.aside import LARGE
@@ -116,7 +117,7 @@ def test_a_job_is_short_up_to_the_bytes_that_it_is_given() -> None:
 def test_a_question_and_some_formats_make_any_text_long() -> None:
     whole = (b"", Options(), 1)
     assert costs.is_short(jobs.drawn, (*whole, NO_QUESTION))
-    assert not costs.is_short(jobs.drawn, (*whole, Question(size="1G")))
+    assert not costs.is_short(jobs.drawn, (*whole, Question(reservation=Reservation("1G"))))
     assert not costs.is_short(jobs.exported, (*whole, Question(change=Change(append="x")), "txt", "scale", 100))
     short = {name for name in ("txt", "md", "csv", "json", "svg", "html", "png")
              if costs.is_short(jobs.exported, (*whole, NO_QUESTION, name, "scale", 100))}  # fmt: skip

@@ -7,7 +7,8 @@ from pfnscope import service
 from pfnscope.model.document import Document
 from pfnscope.report.compared import compared
 from pfnscope.service.analyzing import documents
-from pfnscope.service.whatif import Change, Region, place, simulate
+from pfnscope.service.places import Reservation, place
+from pfnscope.service.whatif import Change, simulate
 from tests.support.samples import text
 
 SEED, OTHER = text("seed-no-memmap"), text("seed-1g-4g")
@@ -53,7 +54,7 @@ def test_a_stored_layout_is_asked_by_its_link_and_stays_as_it_is(client: httpx.C
 
 
 def test_a_place_is_found_for_a_sent_and_for_a_stored_log(client: httpx.Client) -> None:
-    places = service.encode(place(SEED, Region("1G", "!", "128M")))
+    places = service.encode(place(SEED, Reservation("1G", "!", "128M")))
     name = stored(client, SEED)
     query = {"size": "1G", "align": "128M"}
     assert client.post("/api/v1/place", content=SEED, params=query).content == places
@@ -63,7 +64,7 @@ def test_a_place_is_found_for_a_sent_and_for_a_stored_log(client: httpx.Client) 
 
 
 def test_a_region_of_a_sent_and_of_a_stored_log_is_moved(client: httpx.Client) -> None:
-    places = service.encode(place(OTHER, Region(move="memmap=1G!4G")))
+    places = service.encode(place(OTHER, Reservation(move="memmap=1G!4G")))
     name, query = stored(client, OTHER), {"move": "memmap=1G!4G"}
     assert client.post("/api/v1/place", content=OTHER, params=query).content == places
     assert client.post("/api/v1/place", json={"log": OTHER.decode(), **query}).content == places

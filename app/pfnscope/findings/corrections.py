@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from pfnscope.analysis import Analysis
-from pfnscope.analysis.placement import placements
+from pfnscope.analysis.places.memmap import placements
 from pfnscope.analysis.whatif import what_if
 from pfnscope.findings.codes import BY_CODE
 from pfnscope.findings.trials import allowed

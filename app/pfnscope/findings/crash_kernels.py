@@ -6,7 +6,7 @@ from functools import cached_property, partial
 from msgspec import Struct, structs
 
 from pfnscope.analysis import Analysis
-from pfnscope.analysis.room import Room, Rooms
+from pfnscope.analysis.places.room import Room, Rooms
 from pfnscope.findings.drafts import Draft, of_failure
 from pfnscope.findings.places import argument_size, below, place
 from pfnscope.kernel.command_line import arguments

@@ -3,7 +3,7 @@
 from msgspec import structs
 
 from pfnscope.analysis import Analysis
-from pfnscope.analysis.room import Room, Rooms
+from pfnscope.analysis.places.room import Room, Rooms
 from pfnscope.findings.drafts import Draft, of_failure
 from pfnscope.findings.places import argument_size, below, place
 from pfnscope.kernel.crashkernel import crash_search

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from pfnscope.analysis import Analysis
-from pfnscope.analysis.room import Rooms
+from pfnscope.analysis.places.room import Rooms
 from pfnscope.findings import crash_kernels, pools
 from pfnscope.findings.drafts import Draft, failures, of_failure
 from pfnscope.findings.places import place

@@ -18,7 +18,7 @@ from pfnscope.analysis.moving import (
     rewritten,
     safe_starts,
 )
-from pfnscope.analysis.placement import placements, taken
+from pfnscope.analysis.places.memmap import placements, taken
 from pfnscope.analysis.whatif import what_if
 from pfnscope.findings.codes import BY_CODE
 from pfnscope.kernel.command_line import arguments as split

@@ -60,42 +60,112 @@ class AddedHole(Struct, frozen=True):
         return FrameRange(self.start_pfn, self.end_pfn)
 
 
+class Obstacle(Bordered, Struct, frozen=True):
+    """What lies in the way of a reservation; ``name`` says what it is: "kernel image", "initrd", "no RAM"."""
+
+    start: Address
+    end: Address
+    name: str
+    lines: Lines = ()
+
+
 class Placement(Bordered, Struct, frozen=True):
     """Possible start addresses [start, end) of one outcome, at multiples of the alignment.
 
     ``holes`` are those that a region at ``start`` adds; ``dangerous_on`` names releases on which it adds a danger.
     Starts that were not tried, because memory is in too many pieces, count as unsafe and have no holes.
+
+    Of a reservation that the kernel places itself: ``certain``: all that decides is known, so that it begins at
+    ``start``; else it begins somewhere in ``[start, end)``. ``blocked_by`` is what keeps it from a place that the kernel
+    tries first, or from these starts; ``lines`` show what decides. ``part`` is "low" or "cma" for a part of a crash
+    kernel's memory. ``size`` in bytes is that of this part, ``node`` the node that it has to lie on; null where they
+    are those of the whole.
     """
 
     start: Address
     end: Address
     safe: bool
-    holes: tuple[AddedHole, ...]
-    dangerous_on: tuple[str, ...]
+    holes: tuple[AddedHole, ...] = ()
+    dangerous_on: tuple[str, ...] = ()
+    certain: bool = True
+    blocked_by: tuple[Obstacle, ...] = ()
+    lines: Lines = ()
+    part: str = ""
+    size: int | None = None
+    node: int | None = None
 
     @property
     def untried(self) -> bool:
         """Whether nothing is known of these starts."""
-        return not self.safe and not self.holes
+        return not self.safe and not self.holes and not self.blocked_by
+
+
+PlacedKind = Literal["memmap", "crashkernel", "gigantic", "cma", "reserve_mem", "hugetlb_cma", "bad"]
+"""What is placed: a memmap= region, memory for a crash kernel, 1 GiB pages, CMA areas, or frames that are bad."""
+
+Outcome = Literal["fits", "may-fail", "fails"]
+"""Whether the kernel finds the memory: always, not for every outcome of what is not known, or never."""
+
+
+class NodePages(Struct, frozen=True):
+    """How many gigantic pages a node can give at boot: ``pages`` in any case, ``at_most`` with luck."""
+
+    node: int
+    pages: int
+    at_most: int
+
+
+class OtherForm(Struct, frozen=True):
+    """Another argument that fits where the one in question does not; ``start`` is where its memory would begin."""
+
+    command_line: str
+    text: str
+    start: Address | None = None
+
+
+class BadAddress(Struct, frozen=True):
+    """An address that was given as bad. ``region`` is the start of the range that covers it, null outside RAM.
+
+    ``where`` says what is there: "RAM", or what the memory map calls it, or "no memory".
+    """
+
+    address: Address
+    where: str
+    region: Address | None
+    lines: Lines = ()
 
 
 class Placements(Struct, frozen=True, kw_only=True):
-    """Where a memmap= region of ``size`` bytes can go on this machine. No placement: no memory holds it whole.
+    """Where a reservation of ``size`` bytes can go on this machine. No placement: no memory holds it whole.
 
-    ``move`` is the argument that has to go elsewhere, null where a new region is placed; ``command_line`` is what to
-    write in its place, as the simulator has booted it, with the region at ``start``: both null where no start is safe.
+    Of a memmap= region, ``kind`` is its sign; ``move`` is the argument that has to go elsewhere, null where a new region
+    is placed; ``command_line`` is what to write in its place, as the simulator has booted it, with the region at
+    ``start``: both null where no start is safe.
+
+    Of all else, ``what`` says what it is, ``command_line`` is the argument to write, null where none fits, and ``start``
+    where the memory begins. ``outcome`` says whether the kernel finds the memory, ``text`` the same in a sentence, and
+    ``notes`` what else there is to know. ``other_forms`` fit where this does not. ``node_pages`` are gigantic pages.
+    Of bad frames, ``addresses`` are those that were given, and ``cost`` the bytes of RAM that are given up.
     """
 
     format: Literal[1] = 1
+    what: PlacedKind = "memmap"
     size: int
     align: int
-    kind: Kind
+    kind: Kind | None = None
     release: str | None
     assumed: tuple[str, ...]
     placements: tuple[Placement, ...]
     move: str | None = None
     command_line: str | None = None
     start: Address | None = None
+    outcome: Outcome | None = None
+    text: str = ""
+    notes: tuple[str, ...] = ()
+    other_forms: tuple[OtherForm, ...] = ()
+    node_pages: tuple[NodePages, ...] = ()
+    addresses: tuple[BadAddress, ...] = ()
+    cost: int | None = None
 
     @property
     def safe(self) -> bool:

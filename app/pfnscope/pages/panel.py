@@ -119,11 +119,11 @@ def panel(answer: Answer, query: LayoutQuery, kernel: str | None) -> Panel:
         outcome=outcome(today, answer.changed, own.command_line if own else line) if answer.changed else None,
         placeable=today.kernel.arch in X86 and bool(today.zone_spans),
         regions={text: encoded([*query.options, ("move", text)]) for text in movable},
-        move=question.move,
-        size=question.size or usual_region(causes)[0] or "1G",
-        kind=question.kind,
+        move=question.reservation.move,
+        size=question.reservation.size or usual_region(causes)[0] or "1G",
+        kind=question.reservation.kind,
         forms=REGION_FORMS,
-        align=question.align or "",
+        align=question.reservation.align or "",
         unplaced=answer.unplaced,
         place_title=_place_title(places) if places else "",
         advice=advice(places, version) if places else None,
@@ -181,14 +181,15 @@ class _Writing:
         """The argument with the region at a start; of a list of regions only the one that is moved changes."""
         move, question = self.places.move, self.query.question
         if move is None:
-            return f"{question.region}{start:#x}"
+            return f"{question.reservation.argument}{start:#x}"
         name, _, value = move.partition("=")
         regions = value.split(",")
         known = (text for text in regions if usual_region([f"{name}={text}"])[0])
-        moved = question.move.removeprefix(f"{name}=")
+        moved = question.reservation.move.removeprefix(f"{name}=")
         moved = moved if moved in regions else next(known, regions[0])
-        size, _, _ = moved.partition(self.places.kind)
-        regions[regions.index(moved)] = f"{size}{self.places.kind}{start:#x}"
+        kind = self.places.kind or PLACEABLE[0]
+        size, _, _ = moved.partition(kind)
+        regions[regions.index(moved)] = f"{size}{kind}{start:#x}"
         return f"{name}={','.join(regions)}"
 
     def query_of(self, argument: str) -> str:

@@ -30,6 +30,8 @@ from pfnscope.service.analyzing import Options, chosen, documented, encode, judg
 from pfnscope.service.errors import CannotSimulate, NothingToDraw, TooManyRanges
 from pfnscope.service.handing import Packed, pack, unpack
 from pfnscope.service.lookup import lookup
+from pfnscope.service.places import Reservation
+from pfnscope.service.places import placed as placed_in
 from pfnscope.service.whatif import Answer, Question, answered
 
 P = ParamSpec("P")
@@ -63,9 +65,9 @@ def simulated(text: bytes, options: Options, most: int, change: whatif.Change) -
     return encode(whatif.simulated(real, change, options.kernel))
 
 
-def placed(text: bytes, options: Options, most: int, region: whatif.Region) -> bytes:
-    """Where a region can go, as JSON. Raises what ``place`` raises."""
-    return encode(whatif.placed(_judged(text, options, most), region)[1])
+def placed(text: bytes, options: Options, most: int, reservation: Reservation) -> bytes:
+    """Where a reservation lies or can go, as JSON. Raises what ``place`` raises."""
+    return encode(placed_in(_judged(text, options, most), reservation)[1])
 
 
 def compared(one: Side, other: Side, most: int) -> bytes:

@@ -1,27 +1,20 @@
-"""What-if: the machine of a log with another command line, and where a memmap= region could go on it."""
+"""What-if: the machine of a log with another command line, and where a reservation could go on it."""
 
 import msgspec
 
 from pfnscope.analysis import Analysis
-from pfnscope.analysis.moving import kind_of, region_text, rewritten, safe_starts
-from pfnscope.analysis.placement import placements
 from pfnscope.analysis.whatif import what_if
 from pfnscope.bootlog import Reading, read
-from pfnscope.findings.trials import MOST_BOOTS, Trials
-from pfnscope.kernel import region_kinds
-from pfnscope.kernel.architectures import X86
 from pfnscope.kernel.command_line import arguments
-from pfnscope.kernel.map_arguments import MapOperation
 from pfnscope.model.answers import Placements, Simulation
 from pfnscope.model.document import Document
-from pfnscope.model.ranges import Address
 from pfnscope.report.build import document
 from pfnscope.report.simulated import simulation
 from pfnscope.service.analyzing import DEFAULTS, Options, judged
 from pfnscope.service.boots import rows
 from pfnscope.service.errors import BadOption, CannotSimulate
+from pfnscope.service.places import NOTHING, Reservation, placed, with_start
 from pfnscope.simulation import NotSimulated, own_command_line
-from pfnscope.units import GIB, MIB, argument_size, parse_size
 
 LONGEST_COMMAND_LINE = 4096
 """Characters; the kernel's own limit on x86 is half of it (COMMAND_LINE_SIZE)."""
@@ -77,129 +70,23 @@ def simulated(real: Analysis, change: Change, kernel: str | None = None) -> Docu
     return msgspec.structs.replace(document(analysis), simulation=simulation(real, boot))
 
 
-Kind = region_kinds.Kind
-
-
-class Region(msgspec.Struct, frozen=True):
-    """A memmap= region to place: of ``size`` such as ``1G``, or that of ``move``, an argument of the command line.
-
-    Its start is to be a multiple of ``align``, by default of a section.
-    """
-
-    size: str = ""
-    kind: Kind = "!"
-    align: str | None = None
-    move: str = ""
-
-
-def place(text: bytes, region: Region, options: Options = DEFAULTS) -> Placements:
-    """Where a region can go.
-
-    Raises what :func:`pfnscope.service.analyze` raises, BadOption for sizes that cannot be read and arguments that are
-    not there, and CannotSimulate where the text does not tell memory, nodes and zones, or what an argument took.
-    """
-    return placed(judged(read(text), options), region)[1]
-
-
-def placed_beside(text: bytes, region: Region, options: Options = DEFAULTS) -> tuple[Document, Placements]:
-    """The same, behind the document of the layout that the places are in."""
-    analysis, places = placed(judged(read(text), options), region)
-    return document(analysis), places
-
-
-def placed(analysis: Analysis, region: Region) -> tuple[Analysis, Placements]:
-    """The same for a log that is analysed already, behind the analysis of that layout."""
-    if region.move:
-        if region.size:
-            raise BadOption("An argument that moves keeps its size; give one of both.")
-        return _moved(analysis, region.move, region.align)
-    return analysis, place_in(analysis, region.size, region.kind, region.align)
-
-
-def _moved(analysis: Analysis, argument: str, align: str | None) -> tuple[Analysis, Placements]:
-    """The places on the machine without the region of an argument, and the argument with the most fitting of them."""
-    line = own_command_line(analysis.booted_from)
-    try:
-        operation, kind = _region_of(analysis, argument)
-        without, _ = what_if(analysis, rewritten(line, operation, "").command_line)
-    except NotSimulated as error:
-        raise CannotSimulate(str(error)) from error
-    places = place_in(without, argument_size(operation.end - operation.start), kind, align)
-    trials = Trials(without, boots=MOST_BOOTS)
-    for start in safe_starts(places.placements, operation.start, places.align):
-        moved = rewritten(line, operation, region_text(operation, kind, start))
-        if trials.helps(moved.command_line):
-            text = operation.argument.text if start == operation.start else moved.argument
-            return without, msgspec.structs.replace(
-                places, move=operation.argument.text, command_line=text, start=Address(start)
-            )
-    return without, msgspec.structs.replace(places, move=operation.argument.text)
-
-
-def _region_of(analysis: Analysis, argument: str) -> tuple[MapOperation, Kind]:
-    """The region that an argument asks for, one of a list where it is named alone: ``memmap=1G!4G`` or ``1G!4G``."""
-    regions = [(item, kind_of(item)) for item in analysis.machine.as_analysed().own.operations]
-    known = [(item, kind) for item, kind in regions if kind is not None]
-    for item, kind in known:
-        if argument in (item.argument.text, item.text, f"memmap={item.text}"):
-            return item, kind
-    names = ", ".join(dict.fromkeys(item.argument.text for item, _ in known))
-    has = f"those that can be moved are {names}" if names else "it has no memmap= region that could be moved"
-    raise BadOption(f"The command line has no region {argument!r}; {has}.")
-
-
-def place_in(analysis: Analysis, size: str, kind: Kind = "!", align: str | None = None) -> Placements:
-    """The places of a region of a size in the layout of an analysis. Raises as :func:`place` does."""
-    layout = analysis.layout
-    region = _bytes(size, layout.page_size)
-    step = _bytes(align, layout.page_size) if align else layout.section_size or 128 * MIB
-    if not layout.memory or not layout.zone_spans:
-        raise CannotSimulate("the text has no node ranges, so where memory can be taken is not known")
-    if layout.arch not in X86:
-        raise CannotSimulate(f"memmap= regions exist on x86 only, not on {layout.arch or 'an unknown architecture'}")
-    if "numa=fake" in (analysis.log.command_line or ""):
-        raise CannotSimulate("with numa=fake= the nodes depend on how much memory there is; simulate one place instead")
-    return Placements(
-        size=region,
-        align=step,
-        kind=kind,
-        release=analysis.release.text if analysis.release else None,
-        assumed=tuple(name for name, _ in analysis.assumed),
-        placements=placements(analysis, region // layout.page_size, kind, step // layout.page_size),
-    )
-
-
-def _bytes(text: str, page_size: int) -> int:
-    size = parse_size(text)
-    if not size or size % page_size or size >= 1 << 64:
-        raise BadOption(f"{text!r} is no size; give whole pages, such as 1G, 128M or 0x40000000.")
-    return size
-
-
 class Question(msgspec.Struct, frozen=True):
-    """What a page shows beside the layout: a ``change`` of it, and where a region of ``size`` or of ``move`` can go."""
+    """What a page shows beside the layout: a ``change`` of it, and where a ``reservation`` lies or can go."""
 
     change: Change | None = None
-    size: str = ""
-    kind: Kind = "!"
-    align: str | None = None
-    move: str = ""
+    reservation: Reservation = NOTHING
 
     @property
     def places(self) -> bool:
-        """Whether a region is to be placed."""
-        return bool(self.size or self.move)
-
-    @property
-    def region(self) -> str:
-        """How an argument that places a region of this size begins: ``memmap=1G!``."""
-        return f"memmap={self.size}{self.kind}"
+        """Whether something is to be placed."""
+        return bool(self.reservation.kinds)
 
     def without_region(self) -> Change | None:
         """The change without the region that is to be placed: another start of it stands in for the one tried."""
-        if self.change is None or not self.size:
+        if self.change is None or not self.reservation.size:
             return self.change
-        kept = [piece for piece in self.change.append.split() if not piece.startswith(self.region)]
+        argument = self.reservation.argument
+        kept = [piece for piece in self.change.append.split() if not piece.startswith(argument)]
         return msgspec.structs.replace(self.change, append=" ".join(kept))
 
 
@@ -299,24 +186,9 @@ def _places(
         if base is not None and (base.of(line) != line or kernel is not None):
             analysis, boot = what_if(real, base.of(line), kernel=kernel)
             on = boot.command_line
-        if question.move:
-            return _moved(analysis, question.move, question.align)[1], "", on
-        return _with_start(analysis, place_in(analysis, question.size, question.kind, question.align)), "", on
+        places = placed(analysis, question.reservation)[1]
+        return with_start(analysis, places) if question.reservation.size else places, "", on
     except (BadOption, CannotSimulate, NotSimulated) as error:
         return None, str(error), None
     except ValueError:
         return None, f"not a kernel release: {kernel!r}", None
-
-
-_USUAL_START = 4 * GIB
-"""Where a region goes that could go anywhere: near the lowest memory that no 32-bit device reaches."""
-
-
-def _with_start(analysis: Analysis, places: Placements) -> Placements:
-    """The places of a new region with the argument for the most fitting start, booted where this can be done."""
-    trials = Trials(analysis, boots=MOST_BOOTS)
-    for start in safe_starts(places.placements, _USUAL_START, places.align):
-        argument = f"memmap={argument_size(places.size)}{places.kind}{argument_size(start)}"
-        if trials.why_not or trials.helps(f"{trials.command_line} {argument}".strip()):
-            return msgspec.structs.replace(places, command_line=argument, start=Address(start))
-    return places

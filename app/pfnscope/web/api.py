@@ -18,7 +18,7 @@ from pfnscope.web.bodies import Submission
 from pfnscope.web.cache import tagged
 from pfnscope.web.costs import answered
 from pfnscope.web.deps import KeyDep, Services, ServicesDep, absolute
-from pfnscope.web.query import ChangeDep, OverridesDep, PairDep, RegionDep, or_of
+from pfnscope.web.query import ChangeDep, OverridesDep, PairDep, ReservationDep, or_of
 from pfnscope.web.security import refuse_strangers
 from pfnscope.web.submissions import SubmissionDep
 from pfnscope.web.work import Work, WorkDep
@@ -140,10 +140,10 @@ async def simulate(
 
 @router.post("/place", openapi_extra=schema.LOG_BODY, responses=schema.answers("Placements", *schema.REFUSALS))
 async def place(
-    services: ServicesDep, work: WorkDep, log: SubmissionDep, region: RegionDep, _: OverridesDep
+    services: ServicesDep, work: WorkDep, log: SubmissionDep, reservation: ReservationDep, _: OverridesDep
 ) -> Response:
     """Where a memmap= region can go on the machine of a log, or one of its own elsewhere. Nothing is stored."""
-    return _json(await _computed(services, work, log, jobs.placed, or_of(region, log)))
+    return _json(await _computed(services, work, log, jobs.placed, or_of(reservation, log)))
 
 
 @router.get("/layouts/{layout_id}/simulate", responses=schema.answers("Document", *schema.MISSES))
@@ -165,11 +165,11 @@ async def place_stored(
     layout_id: LayoutId,
     services: ServicesDep,
     work: WorkDep,
-    region: RegionDep,
+    reservation: ReservationDep,
     overrides: OverridesDep,
 ) -> Response:
     """Where a memmap= region can go on the machine of a stored layout, or one of its own elsewhere."""
-    return await _stored(request, services, work, layout_id, overrides, jobs.placed, region)
+    return await _stored(request, services, work, layout_id, overrides, jobs.placed, reservation)
 
 
 @router.get("/compare", responses=schema.answers("Comparison", *schema.MISSES))

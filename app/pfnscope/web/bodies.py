@@ -10,12 +10,13 @@ from fastapi import HTTPException
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import Field, File, FormParser, parse_options_header
 
+from pfnscope.kernel.region_kinds import Kind
 from pfnscope.opening.errors import CannotOpen, TooLarge
 from pfnscope.opening.packing import beginning, packing_of, unpacked
 from pfnscope.opening.texts import is_wrapped, may_be_wrapped, opened
 from pfnscope.service.analyzing import Options
 from pfnscope.service.layouts import Keep, Terms
-from pfnscope.service.whatif import LONGEST_COMMAND_LINE, Change, Kind
+from pfnscope.service.whatif import LONGEST_COMMAND_LINE, Change
 from pfnscope.web.problems import problem_of
 
 _PACKED = ("gzip", "x-gzip", "zstd", "x-xz", "x-bzip", "x-bzip2")

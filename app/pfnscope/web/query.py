@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 from fastapi import Depends, Query, Request
 
+from pfnscope.kernel.region_kinds import Kind
 from pfnscope.pages.compare import Pair
 from pfnscope.pages.layout import LayoutAddress
 from pfnscope.pages.query import LayoutQuery, ViewQuery, parsed, parsed_view
@@ -14,21 +15,22 @@ from pfnscope.pages.subjects import SAMPLE
 from pfnscope.service import Options
 from pfnscope.service.errors import BadOption
 from pfnscope.service.layouts import is_id
-from pfnscope.service.whatif import LONGEST_COMMAND_LINE, Change, Kind, Question, Region
+from pfnscope.service.places import Reservation
+from pfnscope.service.whatif import LONGEST_COMMAND_LINE, Change, Question
 from pfnscope.units import whole_number
 from pfnscope.web.bodies import LAST_BOOT, Submission
 
 _LONGEST_LINK = 2000  # characters
 
 
-def or_of(region: Region, log: Submission) -> Region:
-    """The region to place, with the values of the body where the query has none."""
+def or_of(reservation: Reservation, log: Submission) -> Reservation:
+    """What is to be placed, with the values of the body where the query has none."""
     fields = log.fields
-    return Region(
-        region.size or fields.size or "",
-        fields.kind or region.kind,
-        region.align or fields.align,
-        region.move or fields.move or "",
+    return Reservation(
+        reservation.size or fields.size or "",
+        fields.kind or reservation.kind,
+        reservation.align or fields.align,
+        reservation.move or fields.move or "",
     )
 
 
@@ -70,16 +72,16 @@ async def change(
     return Change(command_line, tuple(remove or ()), append)
 
 
-async def region(
+async def reservation(
     size: Annotated[str, Query(max_length=40, description="Size of the region", examples=["1G"])] = "",
     kind: Annotated[Kind, Query(description="As in memmap=SIZE!START")] = "!",
     align: Annotated[str | None, Query(max_length=40, description="Alignment of the start", examples=["128M"])] = None,
     move: Annotated[
         str, Query(max_length=200, description="An argument of the log to move, with its size and kind")
     ] = "",
-) -> Region:
-    """The region to place."""
-    return Region(size, kind, align, move)
+) -> Reservation:
+    """What is to be placed."""
+    return Reservation(size, kind, align, move)
 
 
 def _pair(longest: int) -> Callable[..., Awaitable[Pair]]:
@@ -165,16 +167,17 @@ def _name_in(path: str) -> str | None:
 
 OverridesDep = Annotated[Options, Depends(overrides)]
 ChangeDep = Annotated[Change, Depends(change)]
-RegionDep = Annotated[Region, Depends(region)]
+ReservationDep = Annotated[Reservation, Depends(reservation)]
 PairDep = Annotated[Pair, Depends(_pair(200))]
 LinkPairDep = Annotated[Pair, Depends(_pair(_LONGEST_LINK))]
 PairFormDep = Annotated[PairForm, Depends(pair_form)]
 
 
-async def layout_query(request: Request, change: ChangeDep, region: RegionDep) -> LayoutQuery:
+async def layout_query(request: Request, change: ChangeDep, reservation: ReservationDep) -> LayoutQuery:
     """The query string of a layout page. Raises 400 through its dependencies."""
-    size = "" if region.move.strip() else region.size
-    question = Question(change, size, region.kind, region.align or None, region.move.strip())
+    move = reservation.move.strip()
+    size, align = "" if move else reservation.size, reservation.align or None
+    question = Question(change, msgspec.structs.replace(reservation, size=size, align=align, move=move))
     return parsed(tuple(request.query_params.multi_items()), question)
 
 

@@ -17,7 +17,7 @@ from pfnscope.opening.errors import TooLarge
 from pfnscope.report.compared import Comparison, compared
 from pfnscope.service.layouts import Created
 from pfnscope.service.lookup import lookup
-from pfnscope.service.whatif import Region, place
+from pfnscope.service.places import Reservation, place
 from pfnscope.web.bodies import JsonLog
 from pfnscope.web.problems import MEDIA_TYPE, Problem, problem
 from pfnscope.web.settings import Limits, Settings
@@ -177,7 +177,7 @@ def _examples() -> dict[str, Any]:
         "Document": document,
         "Lookup": lookup(document, "pfn:0x100"),
         "Comparison": compared(document, other),
-        "Placements": place(log, Region("256M")),
+        "Placements": place(log, Reservation("256M")),
         "Rules": rules()[:2],
         "Created": Created(
             "Zk3v0YwJ5xUe8mQa", "https://pfn.example/l/Zk3v0YwJ5xUe8mQa", "q" * 32, "2027-02-21T09:30:00Z"

@@ -34,14 +34,14 @@ def run(args: Namespace) -> int:
     """
     from pfnscope.formats.answers import placed_text
     from pfnscope.service.analyzing import encode
-    from pfnscope.service.whatif import Region, placed_beside
+    from pfnscope.service.places import Reservation, placed_beside
 
     if not args.size and not args.move:
         raise WrongUsage("--size SIZE or --move ARGUMENT is needed")
-    region = Region(args.size or "", args.kind, args.align, args.move or "")
+    reservation = Reservation(args.size or "", args.kind, args.align, args.move or "")
     text = read(args.log)
     with working("looking for places"):
-        document, places = placed_beside(text, region, assumptions(args))
+        document, places = placed_beside(text, reservation, assumptions(args))
     if args.form == "json":
         show(encode(places))
     else:

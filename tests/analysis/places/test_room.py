@@ -1,7 +1,7 @@
 """Free pieces of RAM: what earlier lines took, what the image may cut, what fits for sure."""
 
 from pfnscope.analysis import analyze
-from pfnscope.analysis.room import IMAGE_AT_MOST, MOST_ROOMS, Room, Rooms
+from pfnscope.analysis.places.room import IMAGE_AT_MOST, MOST_ROOMS, Room, Rooms
 from pfnscope.model.log import BootLog, ReservedRegion, Resource
 from pfnscope.model.ranges import ByteRange
 from tests.support.seed import GIB, seed_log

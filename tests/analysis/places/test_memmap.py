@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pfnscope.analysis import Analysis, analyze, placement
-from pfnscope.analysis.placement import placements
+from pfnscope.analysis import Analysis, analyze
+from pfnscope.analysis.places import memmap
+from pfnscope.analysis.places.memmap import placements
 from pfnscope.analysis.whatif import what_if
 from pfnscope.bootlog import read
 from pfnscope.model.answers import Placement
@@ -62,7 +63,7 @@ def test_starts_beyond_the_budget_count_as_unsafe_and_say_that_nothing_is_known(
 ) -> None:
     analysis = analysed("seed-no-memmap")
     whole = placements(analysis, MIB >> 12, "!", 1)
-    monkeypatch.setattr(placement, "MOST_RANGES", 100)
+    monkeypatch.setattr(memmap, "MOST_RANGES", 100)
     cut = placements(analysis, MIB >> 12, "!", 1)
     tried = [item for item in cut if not item.untried]
     assert 0 < len(tried) < len(whole)

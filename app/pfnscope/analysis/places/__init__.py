@@ -1,0 +1,1 @@
+"""Where reservations of a command line lie or would lie: one module for each kind that people ask about."""
