@@ -5,7 +5,7 @@ import pytest
 from pfnscope.kernel.vendors import parse_release
 from pfnscope.layout import build_layout
 from pfnscope.model.counts import Count, PrintedCounts
-from pfnscope.model.log import MapEntry, MemoryType
+from pfnscope.model.log import FIRST_MIB, MapEntry, MemoryType, ReservedRegion
 from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet
 from tests.support.seed import seed_log
 
@@ -31,3 +31,9 @@ def test_a_count_of_the_first_zone_tells_whether_the_first_mib_is_reserved_whole
     counts = PrintedCounts(zone_reserved=() if pages is None else (Count(pages, (1,), None, "DMA"),))
     layout = build_layout(seed_log("none", page_counts=counts), parse_release("5.13.0-rc1"))
     assert layout.reserved == expected
+
+
+def test_the_line_of_kernels_that_take_the_first_mib_for_a_crash_kernel() -> None:
+    region = ReservedRegion(*ByteRange(0, 0x100000), "", FIRST_MIB, (1,))
+    layout = build_layout(seed_log("none", reserved_regions=(region,)), parse_release("5.10.223"))
+    assert layout.reserved == WHOLE_MIB

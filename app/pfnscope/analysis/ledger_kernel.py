@@ -42,7 +42,7 @@ from pfnscope.model.ledger import (
     LedgerRow,
     Taker,
 )
-from pfnscope.model.log import IMAGE_KINDS, IMAGE_RESOURCES, BootLog, ReservedRegion
+from pfnscope.model.log import FIRST_MIB, IMAGE_KINDS, IMAGE_RESOURCES, BootLog, ReservedRegion
 from pfnscope.model.ranges import FrameSet, Lines
 from pfnscope.model.sizes import NamedSize
 from pfnscope.units import KIB, format_size, leading_size
@@ -221,7 +221,12 @@ def _bookkeeping(account: _Account, analysis: Analysis, present: int, memory_lin
     if layout.arch in X86:
         below = x86_low_memory(layout.version, layout.page_size)
         text = "The firmware may write to it, so the kernel leaves it alone."
-        account.place("first MiB", below, (), "release", text, "kernel")
+        own = [item for item in log.reserved_regions if item.kind == FIRST_MIB]
+        if own:
+            text = "A crash kernel starts there, so nothing of this kernel lies in it (crashkernel=)."
+            _region(account, "first MiB", own, text, "reservation")
+        else:
+            account.place("first MiB", below, (), "release", text, "kernel")
     services, said = boot_services(analysis)
     if services and memory_line:
         kept = BOOT_SERVICES_KEPT.reached(log.stable_of(analysis.release), unknown=True)

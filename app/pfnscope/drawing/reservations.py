@@ -11,11 +11,12 @@ from msgspec import structs
 
 from pfnscope.analysis.ledger_returned import is_cma
 from pfnscope.model.document import Document
-from pfnscope.model.log import IMAGE_KINDS, IMAGE_RESOURCES, MemblockRegion, MemoryType, ReservedRegion
+from pfnscope.model.log import FIRST_MIB, IMAGE_KINDS, IMAGE_RESOURCES, MemblockRegion, MemoryType, ReservedRegion
 from pfnscope.model.ranges import Address, Bordered, ByteRange, FrameSet
 
 _KINDS = {
     "crashkernel": ("crash-kernel", "crash kernel"),
+    FIRST_MIB: ("kernel-data", "first MiB"),
     "elfcorehdr": ("crash-kernel", "saved crash dump"),
     "cma": ("cma", "CMA"),
     "initrd": ("initrd", "initrd"),

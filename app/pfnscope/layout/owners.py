@@ -9,7 +9,7 @@ from pfnscope.kernel.release import Version
 from pfnscope.kernel.thresholds import SOFT_RESERVED, WHOLE_FIRST_MIB
 from pfnscope.layout.map_changes import own_changes, printed_image
 from pfnscope.model.layout import Owner
-from pfnscope.model.log import BootLog, E820Change, MapEntry, MemoryType
+from pfnscope.model.log import FIRST_MIB, BootLog, E820Change, MapEntry, MemoryType
 from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet, Painted, canonical, difference, paint
 from pfnscope.units import KIB, MIB
 
@@ -105,7 +105,7 @@ def known_reserved(
     ``owners`` is the memory map in force, by frame.
     """
     ranges = _memblock_reserved(log)
-    ranges += [item.range for item in log.reserved_regions if item.kind == "acpi"]
+    ranges += [item.range for item in log.reserved_regions if item.kind in ("acpi", FIRST_MIB)]
     # what debugfs still lists once the kernel is up was reserved when struct pages were initialised
     ranges += [item.range for item in log.files.memblock_reserved]
     frames = FrameSet.of(item.frames_outward(page_size) for item in ranges)

@@ -102,6 +102,8 @@ class ReservedRegion(Bordered, msgspec.Struct, frozen=True):
     lines: Lines
 
 
+FIRST_MIB = "first-mib"
+"""Kind of the reserved region below 1 MiB, which x86 before 5.13 takes for crashkernel= alone."""
 KERNEL_IMAGE = "kernel image"
 IMAGE_KINDS = frozenset({KERNEL_IMAGE, "kernel"})
 IMAGE_RESOURCES = frozenset({"Kernel code", "Kernel rodata", "Kernel data", "Kernel bss"})

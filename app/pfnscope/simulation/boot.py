@@ -24,6 +24,7 @@ from pfnscope.model.answers import SelfCheck
 from pfnscope.model.counts import PrintedCounts
 from pfnscope.model.layout import MemoryRange, ZoneLimit
 from pfnscope.model.log import (
+    FIRST_MIB,
     BootLog,
     E820Change,
     Initmem,
@@ -50,7 +51,7 @@ from pfnscope.simulation.numa import Block, place_nodes
 from pfnscope.simulation.traps import Before, traps
 from pfnscope.units import PAGE_SIZE
 
-_ASKED_FOR = frozenset({"crashkernel", "cma", "struct-pages"})
+_ASKED_FOR = frozenset({"crashkernel", FIRST_MIB, "cma", "struct-pages"})
 """Kinds of reserved regions that come from arguments or follow memory; they would lie elsewhere."""
 
 USUAL_ARCH = "x86_64"

@@ -15,7 +15,7 @@ from pfnscope.bootlog.forms.base import (
     number,
 )
 from pfnscope.kernel import spellings
-from pfnscope.model.log import Failure, ReservedRegion
+from pfnscope.model.log import FIRST_MIB, Failure, ReservedRegion
 from pfnscope.model.ranges import ByteRange, Lines
 from pfnscope.units import KIB, MIB, format_size
 
@@ -172,6 +172,15 @@ FORMS = (
         make=lambda g, lines: ReservedRegion(*base_size(g[1], number(g[0]) * MIB), "crashkernel", "crashkernel", lines),
         samples=("Reserving 16MB of memory at 0x02000000 for crashkernel (System RAM: 64MB)",),
         source="arch/sh/kernel/machine_kexec.c, 2.6.32-6.12; start in bytes, size in MB",
+    ),
+    Form(
+        name="crashkernel-first-mib",
+        family="reserved regions",
+        triggers=("for crashkernel",),
+        pattern=r"(?:kexec: )?Reserving the low 1M of memory for crashkernel",
+        make=lambda _g, lines: ReservedRegion(*ByteRange(0, MIB), "first MiB, for the crash kernel", FIRST_MIB, lines),
+        samples=("kexec: Reserving the low 1M of memory for crashkernel",),
+        source="crash_reserve_low_1M() in arch/x86/kernel/crash.c, 5.5-5.13; printed wherever crashkernel= is given",
     ),
     Form(
         name="crashkernel",
