@@ -42,6 +42,13 @@ def test_ram_is_whole_frames_and_a_drivers_counts(tmp_path: Path) -> None:
     assert record.devices == FrameSet.of([FrameRange(0x100000, 0x140000)])
 
 
+def test_ram_that_is_cut_within_a_frame_is_whole(tmp_path: Path) -> None:
+    (tmp_path / "iomem.txt").write_text(
+        "00900000-7d781017 : System RAM\n7d781018-7d7be057 : System RAM\n7d7be058-7db69fff : System RAM\n"
+    )
+    assert read_record(tmp_path, 4096).ram == FrameSet.of([FrameRange(0x900, 0x7DB6A)])
+
+
 @pytest.mark.parametrize(
     ("name", "text", "why"),
     [

@@ -9,7 +9,7 @@ import msgspec
 from pfnscope.bootlog import read as read_text
 from pfnscope.files import FileRefused, read_file
 from pfnscope.model.log import BlockRange, BootLog, Files, Resource, ZoneInfo
-from pfnscope.model.ranges import FrameRange, FrameSet
+from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet, canonical
 from pfnscope.model.sizes import FreeBlocks
 from pfnscope.model.sources import source_of
 from pfnscope.patterns import compiled
@@ -150,8 +150,13 @@ def _filled(items: tuple[T, ...], why: str) -> tuple[T, ...]:
 
 
 def _ram(resources: tuple[Resource, ...], page_size: int) -> FrameSet:
-    """Whole frames of System RAM, also of RAM that a driver added, as ``System RAM (kmem)``."""
-    return FrameSet.of(item.range.frames_inward(page_size) for item in resources if item.name.startswith("System RAM"))
+    """Whole frames of System RAM, also of RAM that a driver added, as ``System RAM (kmem)``.
+
+    What the loader left for the kernel cuts an entry within a frame (e820__reserve_setup_data(), 6.1 to 7.1): pieces
+    that adjoin are one.
+    """
+    pieces = canonical((item.start, item.end) for item in resources if item.name.startswith("System RAM"))
+    return FrameSet.of(ByteRange(start, end).frames_inward(page_size) for start, end in pieces)
 
 
 def _devices(resources: Iterable[Resource], page_size: int) -> FrameSet:
