@@ -277,6 +277,13 @@ def test_huge_pages_that_only_memblock_can_give_count_as_mem_total_too() -> None
     assert account.mem_total == PRESENT - (RESERVED - 5596) * KIB
 
 
+@pytest.mark.parametrize(("release", "reserved"), [("6.10.14", RESERVED + GIB // KIB), ("6.11.0", RESERVED)])
+def test_a_late_memory_line_counts_huge_pages_as_handed_over(release: str, reserved: int) -> None:
+    pages = "HugeTLB: registered 1.00 GiB page size, pre-allocated 1 pages"
+    account = of(*TRIMMED, *NODES, memory(reserved), *FREED, pages, release=release)
+    assert account.mem_total == PRESENT - (RESERVED - 5596) * KIB
+
+
 EFI = (
     "efi: SMBIOS=0x3f000000 MEMATTR=0x3a000018 ",
     "efi: mem00: [Boot Data   |   |  |  |  |   |WB|WT|WC|UC] range=[0x0000000039000000-0x00000000390fffff] (1MB)",

@@ -98,8 +98,11 @@ def freed_behind(log: BootLog, memory_line: Lines) -> Iterator[NamedSize]:
 def gigantic(analysis: Analysis) -> tuple[int, Lines]:
     """Bytes of huge pages that are larger than what the page allocator can give: they are taken from memblock.
 
+    None where the "Memory:" line has them as handed over, as the late one of recorded boots of 6.12.117 and 7.3.4.
     Source: hugetlb_hstate_alloc_pages() and gather_bootmem_prealloc() in mm/hugetlb.c, 4.17 to 7.1.
     """
+    if LATE_MEMORY_LINE.reached(analysis.log.stable_of(analysis.release), unknown=False):
+        return 0, ()
     layout = analysis.layout
     largest = max_order_pages(layout.arch, layout.page_size) * layout.page_size
     huge = [item for item in analysis.log.sizes if item.kind == "huge-pages" and _bytes_of(item.name) > largest]

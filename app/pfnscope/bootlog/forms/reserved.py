@@ -223,10 +223,11 @@ FORMS = (
         name="cma-no-place",
         family="reserved regions",
         triggers=("MiB in ", "hugetlb_cma: reserve", "crashkernel CMA reserved"),
-        pattern=r"(?:cma: Reserved [0-9]+ MiB in [0-9]+ ranges|hugetlb_cma: reserved? [0-9]+ MiB"
+        pattern=r"(?:cma: Reserved [0-9]+ MiB in [0-9]+ ranges?|hugetlb_cma: reserved? [0-9]+ MiB"
         r"|crashkernel CMA reserved: [0-9]+ MB)",
         samples=(
             "cma: Reserved 1024 MiB in 2 ranges",
+            "cma: Reserved 1024 MiB in 1 range",
             "hugetlb_cma: reserve 4096 MiB, up to 2048 MiB per node",
             "crashkernel CMA reserved: 512 MB in 2 ranges",
         ),
