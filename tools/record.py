@@ -72,7 +72,7 @@ mark gigantic-pages.txt
 frame=0
 [ "$(cat /sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages 2>/dev/null)" -gt 0 ] 2>/dev/null &&
 while [ $frame -lt 4194304 ]; do # below 16 GiB; bit 17 of /proc/kpageflags is KPF_HUGE
-    flags=$(dd if=/proc/kpageflags bs=8 skip=$frame count=1 2>/dev/null | hexdump -e '1/8 "%x"')
+    flags=$(dd if=/proc/kpageflags bs=8 skip=$frame count=1 2>/dev/null | hexdump -n 4 -e '1/4 "%x"')
     [ $((0x${flags:-0} >> 17 & 1)) = 1 ] && printf '0x%x\n' $((frame * 4096))
     frame=$((frame + 262144))
 done
