@@ -15,10 +15,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from gzip import decompress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import zstandard
 
@@ -37,7 +36,7 @@ exec </dev/console >/dev/console 2>&1
 mount -t sysfs none /sys
 mount -t debugfs none /sys/kernel/debug 2>/dev/null
 dmesg -n 1
-mark() { echo "#### $1"; }
+mark() { echo "@MARK@$1"; }
 pages() { # the pool of huge pages below $2, each line beginning with $1
     for size in $(ls -d "$2"/hugepages-* 2>/dev/null); do
         [ "$(cat $size/nr_hugepages)" = 0 ] || echo "$1${size##*/} $(cat $size/nr_hugepages)"
@@ -82,11 +81,10 @@ for name in memory reserved; do
 done
 mark end
 poweroff -f
-"""
+""".replace("@MARK@", MARK)
 
 
-@dataclass(frozen=True)
-class Machine:
+class Machine(NamedTuple):
     """How kernels of one Debian architecture are booted."""
 
     emulator: str
@@ -100,9 +98,9 @@ MACHINES = {
 }
 
 
-def run(*command: str | Path, cwd: Path | None = None, given: bytes = b"") -> bytes:
+def run(*command: str | Path, cwd: Path | None = None, stdin: bytes = b"") -> bytes:
     """What a command prints. Raises CalledProcessError where it fails."""
-    return subprocess.run(command, cwd=cwd, input=given, capture_output=True, check=True).stdout
+    return subprocess.run(command, cwd=cwd, input=stdin, capture_output=True, check=True).stdout
 
 
 def unpacked(package: str, member: str) -> bytes:
@@ -112,7 +110,7 @@ def unpacked(package: str, member: str) -> bytes:
     if not (debs := list(KERNELS.glob(f"{name}_*_{arch}.deb"))):
         run("apt-get", "download", package, cwd=KERNELS)
         debs = list(KERNELS.glob(f"{name}_*_{arch}.deb"))
-    return run("tar", "-xO", "--wildcards", member, given=run("dpkg-deb", "--fsys-tarfile", debs[0]))
+    return run("tar", "-xO", "--wildcards", member, stdin=run("dpkg-deb", "--fsys-tarfile", debs[0]))
 
 
 def image(kernel: bytes) -> bytes:
@@ -131,7 +129,7 @@ def initramfs(busybox: bytes, folder: Path) -> bytes:
     for path, content in ((root / "init", INIT.encode()), (root / "bin" / "busybox", busybox)):
         path.write_bytes(content)
         path.chmod(0o755)
-    return run("cpio", "-o", "-H", "newc", "--quiet", cwd=root, given=b"init\nbin\nbin/busybox\n")
+    return run("cpio", "-o", "-H", "newc", "--quiet", cwd=root, stdin=b"init\nbin\nbin/busybox\n")
 
 
 def device_tree(command: list[str], lines: list[str], folder: Path) -> Path:
@@ -141,7 +139,7 @@ def device_tree(command: list[str], lines: list[str], folder: Path) -> Path:
     run(*command[:at], f"{command[at]},dumpdtb={tree}", *command[at + 1 :])
     source = run("dtc", "-q", "-I", "dtb", "-O", "dts", tree).decode()
     head, _, _ = source.rstrip().rpartition("};")
-    tree.write_bytes(run("dtc", "-q", "-I", "dts", "-O", "dtb", given="\n".join((head, *lines, "};")).encode()))
+    tree.write_bytes(run("dtc", "-q", "-I", "dts", "-O", "dtb", stdin="\n".join((head, *lines, "};")).encode()))
     return tree
 
 
@@ -191,8 +189,10 @@ def record(folder: Path) -> None:
             command += ["-dtb", str(device_tree(command, tree, Path(scratch)))]
         command += ["-kernel", str(kernel), "-initrd", str(ramdisk)]
         parts = files(console([*command, "-append", f"console={machine.console} {meta['append']}".rstrip()]))
-    meta = {"release": parts["release"].strip(), "arch": parts["arch"].strip()} | meta
-    (folder / "meta.json").write_text(json.dumps(meta, indent=1) + "\n")
+    kernel_says = {name: parts[name].strip() for name in ("release", "arch")}
+    (folder / "meta.json").write_text(json.dumps(kernel_says | meta | kernel_says, indent=1) + "\n")
+    for file in folder.glob("*.txt"):
+        file.unlink()
     for name, text in parts.items():
         if name.endswith(".txt") and text:
             (folder / name).write_text(text)
