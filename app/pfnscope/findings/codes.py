@@ -435,6 +435,7 @@ _NODES = (
     Code("memory-without-node", "info", "nodes", _NOT_MEANT, "Memory that firmware gave to no node.", _FIRMWARE),
     Code("overlapping-firmware-nodes", "info", "nodes", _NOT_MEANT, "Nodes of the firmware overlap.", _FIRMWARE),
     Code("numa-entries-ignored", "info", "nodes", _NOT_MEANT, "The kernel had no room for all of the SRAT.", _FIRMWARE),
+    Code("no-firmware-nodes", "info", "nodes", _NOT_MEANT, "arm64 got no nodes: a machine of one has no SRAT."),
     Code("memoryless-node", "info", "nodes", _NOT_MEANT, "A node without memory, and why."),
     Code("node-without-processors", "info", "nodes", _NOT_MEANT, "A node of memory alone."),
     Code("interleaved-nodes", "info", "nodes", _NOT_MEANT, "Nodes whose memory alternates: their zones overlap."),

@@ -66,7 +66,7 @@ def _not_added(groups: Groups, lines: Lines) -> Effect:
 
 
 def _unread(groups: Groups, lines: Lines) -> Effect:
-    windows, domains, header, firmware, table, ignored, entries = groups
+    windows, domains, header, failed, none, table, ignored, entries = groups
     if windows:
         text = "The kernel has no node left for memory of CXL windows (CFMWS)."
         return Failure("numa-entries-ignored", text, lines)
@@ -75,11 +75,16 @@ def _unread(groups: Groups, lines: Lines) -> Effect:
             f"The kernel took no notice of {ignored} of the {entries} entries of the firmware's table of nodes (SRAT)."
         )
         return Failure("numa-entries-ignored", text, lines)
+    if none:
+        text = (
+            "The firmware gives no nodes that the kernel can use, most likely none at all, so all memory is one node."
+        )
+        return Failure("no-firmware-nodes", text, lines)
     if domains:
         why = "they name more nodes than the kernel is built for"
     elif header:
         why = "an entry of the SRAT has another length than the standard says"
-    elif firmware:
+    elif failed:
         why = "the tables are missing or contradict each other"
     elif table:
         why = "there are more ranges of memory than the kernel has room for"
@@ -176,7 +181,7 @@ FORMS = (
         ),
         pattern=r"(?:ACPI: |ACPI NUMA: |NUMA: |numa: )*(?:SRAT: )?(?:SRAT not used"
         r"|(Too many proximity domains while processing CFMWS)|(Too many proximity domains)"
-        r"|(SRAT: Unexpected header length)|(NUMA init failed|Failed to initialise from firmware)"
+        r"|(SRAT: Unexpected header length)|(NUMA init failed)|(Failed to initialise from firmware)"
         r"|(too many memblk ranges)|\[SRAT:0x[0-9a-f]{2}\] ignored ([0-9]{1,9}) entries of ([0-9]{1,9}) found)",
         make=_unread,
         tail="(?:while )?(?:processing )?CFMWS.*",
@@ -188,6 +193,7 @@ FORMS = (
             "ACPI NUMA: Too many proximity domains while processing CFMWS.",
             "ACPI: SRAT: Unexpected header length: 32",
             "NUMA: NUMA init failed",
+            "NUMA: Failed to initialise from firmware",
             "NUMA: too many memblk ranges",
             "ACPI: [SRAT:0x01] ignored 8 entries of 72 found",
         ),
