@@ -125,6 +125,12 @@ CASES = {
         "memmap=1G!5632M: It overlaps memmap=1G!5G: [0x160000000, 0x180000000) is in both",
         "memmap=1G!5G memmap=1G!6G",
     ),
+    "overlooked-by-kaslr": Case(
+        "kaslr-overlooks",
+        Machine(line="memmap=1M$5G memmap=1M$5121M memmap=1M$5122M memmap=1M$5123M memmap=1M$5124M"),
+        "memmap=1M$5124M: KASLR avoids the first 4 memmap= regions and may move the kernel into this one",
+        "memmap=1M$5G,1M$5121M,1M$5122M,1M$5123M",
+    ),
     "image": Case(
         "image-not-ram",
         Machine(line="memmap=1G!5G", release="6.6.20", behind=IMAGE),

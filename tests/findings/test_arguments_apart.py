@@ -84,12 +84,22 @@ def test_arguments_that_did_what_they_say_are_told_calmly() -> None:
 
 
 def test_more_regions_than_kaslr_avoids() -> None:
-    line = " ".join(f"memmap=128M${4096 + 128 * at}M" for at in range(5))
+    line = "memmap=" + ",".join(f"128M${4096 + 128 * at}M" for at in range(5))
     codes = {item.code: item.text for item in own(analysis_of(whole(Machine(line=line))))}
     assert "KASLR avoids 4 memmap= regions; with 5 regions the kernel is not moved" in codes["kaslr-off"]
     assert "kaslr-off" not in {item.code for item in own(analysis_of(whole(Machine(line=f"nokaslr {line}"))))}
-    four = " ".join(line.split()[:4])
+    four = ",".join(line.split(",")[:4])
     assert "kaslr-off" not in {item.code for item in own(analysis_of(whole(Machine(line=four))))}
+    apart = line.replace(",", " memmap=", 2)  # a list that goes on behind the fourth
+    assert "kaslr-off" in {item.code for item in own(analysis_of(whole(Machine(line=apart))))}
+
+
+def test_a_fifth_argument_is_no_reason_for_kaslr_to_leave_the_kernel_where_it_is() -> None:
+    line = " ".join(f"memmap=128M${4096 + 128 * at}M" for at in range(5))
+    codes = {item.code: item.text for item in own(analysis_of(whole(Machine(line=line))))}
+    assert codes["kaslr-overlooks"].startswith("memmap=128M$4608M: KASLR avoids the first 4 memmap= regions")
+    assert "kaslr-off" not in codes
+    assert "kaslr-overlooks" not in {item.code for item in own(analysis_of(whole(Machine(line=f"{line} nokaslr"))))}
 
 
 def test_fake_nodes_of_a_kernel_that_fakes_none() -> None:

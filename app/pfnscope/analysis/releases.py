@@ -9,7 +9,7 @@ from pfnscope.analysis.replay import unwritten
 from pfnscope.kernel.readers import READERS, readers_for
 from pfnscope.kernel.release import OLDEST, Bounds, Version
 from pfnscope.kernel.rules import StructPageRule, rules_on
-from pfnscope.model.ranges import FrameSet
+from pfnscope.model.ranges import FrameSet, canonical
 
 
 def dangerous_releases(surroundings: Surroundings) -> Bounds:
@@ -38,6 +38,16 @@ def _stretches(rule: StructPageRule, arch: str | None) -> Iterator[tuple[Version
 
 def dangerous(surroundings: Surroundings, rule: StructPageRule, version: Version, holes: FrameSet) -> bool:
     """Whether any of some holes is a danger on a release, as :func:`pfnscope.analysis.holes.severity_of` has it."""
+    return any(part.pairs for part in _reached(surroundings, rule, version, holes))
+
+
+def dangerous_frames(surroundings: Surroundings, rule: StructPageRule, version: Version, holes: FrameSet) -> FrameSet:
+    """Those frames of some holes that are a danger on a release."""
+    return FrameSet(canonical(pair for part in _reached(surroundings, rule, version, holes) for pair in part.pairs))
+
+
+def _reached(surroundings: Surroundings, rule: StructPageRule, version: Version, holes: FrameSet) -> Iterator[FrameSet]:
+    """The frames that stay unwritten, as far as each kind of ordinary reader gets to them."""
     left = unwritten(surroundings.layout, rule, version, holes)
     bounds = {reader.bound for reader in readers_for(version, surroundings.layout.arch) if reader.ordinary}
-    return any((surroundings.pages[bound] & left).pairs for bound in bounds) if left else False
+    return (surroundings.pages[bound] & left for bound in bounds if left)

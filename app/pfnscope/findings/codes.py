@@ -230,6 +230,7 @@ _ARGUMENTS = (
         beside="node-memory-lost",
     ),
     Code("kaslr-off", "info", "arguments", _NOT_MEANT, "More memmap= regions than KASLR avoids: the kernel stays put."),
+    Code("kaslr-overlooks", "caution", "arguments", _NOT_MEANT, "A memmap= region that KASLR does not avoid."),
     Code("region-above-limit", "info", "arguments", _NOT_MEANT, "A region above the end that mem= gives to RAM."),
     Code("region-without-ram", "info", "arguments", _NOT_MEANT, "A region is reserved where no RAM is."),
     Code("region-partly-ram", "info", "arguments", _NOT_MEANT, "A region is reserved that is RAM in part."),

@@ -22,12 +22,12 @@ from pfnscope.analysis.places.memmap import placements, taken
 from pfnscope.analysis.whatif import what_if
 from pfnscope.findings.codes import BY_CODE
 from pfnscope.kernel.command_line import arguments as split
+from pfnscope.kernel.kaslr import AVOIDED_REGIONS
 from pfnscope.kernel.map_arguments import ArgumentNote, MapOperation
 from pfnscope.kernel.region_kinds import Kind
 from pfnscope.model.analysis import ALARMS, Hole
 from pfnscope.model.ranges import FrameRange, FrameSet
 from pfnscope.simulation import NotSimulated, SimulatedBoot, own_command_line
-from pfnscope.simulation.traps import AVOIDED_BY_KASLR
 from pfnscope.units import argument_size
 
 MOST_BOOTS = 12
@@ -37,7 +37,7 @@ MOST_RANGES = 6_000
 MOST_PLACED = 256
 """Ranges of a map in which places are searched for a remedy; ``pfnscope place`` searches larger ones."""
 
-MOST_FILLED = AVOIDED_BY_KASLR
+MOST_FILLED = AVOIDED_REGIONS
 """Ranges of memory that are given up for the holes beside them: more regions switch KASLR off."""
 
 

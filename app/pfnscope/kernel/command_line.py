@@ -21,6 +21,10 @@ LAYOUT_ARGUMENTS = frozenset({"mem", "memmap", "numa", "kernelcore", "movablecor
 """Those among them that change what is memory, or its node or zone."""
 
 
+MOST_CHARACTERS = 2047
+"""Of a command line that x86 and arm64 take whole: COMMAND_LINE_SIZE of asm/setup.h, 6.1, without its end."""
+
+
 class Argument(Struct, frozen=True):
     """One argument: ``text`` as written, at ``column`` (0-based) of the command line."""
 

@@ -120,6 +120,12 @@ MANIPULATION_ARGUMENT = Threshold(
     'ef61f8a340fd ("x86/boot/e820: Implement a range manipulation operator")',
     "in 4.16",
 )
+MEMMAP_LIST = Threshold(
+    since("3.9"),
+    "memmap= takes several regions, with commas between them; before, what follows the first is rejected",
+    '"x86, mm: Let "memmap=" take more entries one time", parse_memmap_opt() in arch/x86/kernel/e820.c',
+    "in the pull request of x86/mm for 3.9-rc1, of February 2013; in 4.17 and 6.1",
+)
 STUB_PLACES_IMAGE = Threshold(
     since("6.6", "6.1.81"),
     "the EFI stub itself places an x86 kernel, at random, and knows nothing of mem= and memmap=; before, the"

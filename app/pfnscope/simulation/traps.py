@@ -5,18 +5,16 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from pfnscope.kernel.command_line import Argument
+from pfnscope.kernel.kaslr import AVOIDED_REGIONS, avoidance, kaslr_on
 from pfnscope.kernel.map_arguments import Action, ArgumentNote, MapOperation
 from pfnscope.kernel.region_kinds import PRAM, RAM, REGION_FORMS, SIGN_OF
 from pfnscope.kernel.release import Version
-from pfnscope.kernel.thresholds import IMAGE_MOVES
 from pfnscope.model.log import MapEntry, MemoryType, SratEntry
 from pfnscope.model.ranges import Pairs, canonical, clip, difference, intersection, touches
 from pfnscope.simulation.firmware import BIOS_END, BIOS_START, Image
 from pfnscope.units import GIB, PAGE_SIZE, address_words, format_size, leading_size, range_words
 from pfnscope.words import counted
 
-AVOIDED_BY_KASLR = 4
-"""MAX_MEMMAP_REGIONS, arch/x86/boot/compressed/kaslr.c, 4.13 to 7.1."""
 _FIRST, *_OTHERS = (f"“{form.sign}”" for form in REGION_FORMS)
 _SIGNS = f"{', '.join(reversed(_OTHERS))} or {_FIRST}"
 _ALL = 1 << 64
@@ -211,15 +209,24 @@ def _takes(operation: MapOperation) -> bool:
 def _too_many(
     given: tuple[Argument, ...], operations: tuple[MapOperation, ...], version: Version | None
 ) -> Iterator[ArgumentNote]:
-    names = {argument.name for argument in given}
-    moves = "nokaslr" not in names and (IMAGE_MOVES.reached(version, unknown=True) or "kaslr" in names)
+    if not kaslr_on(given, version):
+        return
     regions = [item for item in operations if item.argument.name == "memmap" and item.action is not Action.KEEP]
-    if len(regions) > AVOIDED_BY_KASLR and moves:
+    avoided = avoidance(given)
+    overlooked = next((item for item in regions if item.argument.text in avoided.overlooked), None)
+    if avoided.stays:
         yield _warn(
-            regions[AVOIDED_BY_KASLR],
-            f"KASLR avoids {AVOIDED_BY_KASLR} memmap= regions; with {counted(len(regions), 'region')} the kernel is not"
+            regions[AVOIDED_REGIONS],
+            f"KASLR avoids {AVOIDED_REGIONS} memmap= regions; with {counted(len(regions), 'region')} the kernel is not"
             " moved in physical memory.",
             "kaslr-off",
+        )
+    elif overlooked is not None:
+        yield _warn(
+            overlooked,
+            f"KASLR avoids the first {AVOIDED_REGIONS} memmap= regions and may move the kernel into this one, which"
+            " then stays RAM: write all regions in one memmap=, or add nokaslr.",
+            "kaslr-overlooks",
         )
 
 

@@ -1,0 +1,198 @@
+"""What is said of bad memory: what is given up, why, what cannot be excluded, and what else there is."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from msgspec import Struct, structs
+
+from pfnscope.analysis.analyze import Analysis
+from pfnscope.analysis.places.bad_addresses import Given
+from pfnscope.kernel.architectures import X86
+from pfnscope.kernel.bad_memory import (
+    DEVICE_TREE,
+    DEVICE_TREE_WORDS,
+    EARLY_TEST,
+    EARLY_TEST_WORDS,
+    has_early_test,
+    reserved_node,
+)
+from pfnscope.kernel.boot_loaders import BADRAM_ON_EFI, badram, written
+from pfnscope.kernel.kaslr import AVOIDED_REGIONS
+from pfnscope.model.answers import BadAddress, Obstacle, OtherForm
+from pfnscope.model.ranges import FrameSet, Pairs
+from pfnscope.units import GIB, MIB, format_size, range_words
+from pfnscope.words import counted
+
+_MOST_NODES = 32
+"""Children of reserved-memory that are written out."""
+
+
+class Plan(Struct, frozen=True):
+    """What is done about bad frames. ``bad`` are those in RAM that can be excluded, ``kept`` those that cannot.
+
+    ``runs`` are the frames of the regions, ``argument`` takes them away; empty where it is not safe, or none is needed.
+    ``extra`` is what it has besides, ``retyped`` the same without a “$”, empty where it does not do the same.
+    ``widened``: some regions are whole sections. ``danger``: struct pages that the argument would make one of.
+    ``too_many``: the regions have no room. ``doubt`` is what depends on how the machine is started, in a sentence.
+    """
+
+    given: Given
+    bad: FrameSet
+    page: int
+    early_test: bool
+    runs: FrameSet = FrameSet()
+    kept: tuple[Obstacle, ...] = ()
+    argument: str = ""
+    extra: str = ""
+    retyped: str = ""
+    widened: bool = False
+    danger: FrameSet = FrameSet()
+    too_many: bool = False
+    doubt: str = ""
+
+    @classmethod
+    def of(cls, analysis: Analysis, given: Given, bad: FrameSet, **more: Any) -> "Plan":
+        """A plan that does nothing yet."""
+        layout = analysis.layout
+        early = has_early_test(layout.arch, analysis.booted_from.stable_of(analysis.release))
+        return cls(given, bad, layout.page_size, early, **more)
+
+    def but(self, **changes: Any) -> "Plan":
+        """The plan with other values."""
+        return structs.replace(self, **changes)
+
+    @property
+    def bytes(self) -> Pairs:
+        """The bytes of the regions, or of the bad frames where there are none."""
+        return tuple((start * self.page, end * self.page) for start, end in (self.runs or self.bad).pairs)
+
+
+def sentence(analysis: Analysis, plan: Plan) -> str:
+    """The answer."""
+    on = f" on {analysis.release.text}" if analysis.release else ""
+    kept = _kept(plan)
+    if not plan.bad:
+        return kept or "None of this is in RAM that the kernel uses: there is nothing to exclude."
+    pages = f"{counted(plan.bad.pages, 'page')} with bad memory"
+    if analysis.layout.arch not in X86:
+        arch = analysis.layout.arch or "an unknown architecture"
+        return f"{arch} has no memmap=: {pages} cannot be excluded on the command line."
+    if plan.too_many:
+        return f"{pages} cannot be excluded: as regions of memmap= they do not fit on the command line of the kernel."
+    if plan.danger:
+        return (
+            f"No argument for {pages} is safe{on}: even whole sections left out make struct pages of"
+            f" {_first(plan.danger)} that nothing writes."
+        )
+    if not plan.argument:
+        return f"Without {pages} the kernel{on} does not come up."
+    size, many = format_size(plan.runs.pages * plan.page), len(plan.runs) > 1
+    keep, give = ("keep", "give") if many else ("keeps", "gives")
+    regions = counted(len(plan.runs), "region")
+    return f"{regions} {keep} the kernel from {pages}, and {give} up {size} of RAM. {kept}".strip()
+
+
+def _first(frames: FrameSet) -> str:
+    first = next(iter(frames))
+    more = f" and {counted(len(frames) - 1, 'more range')}" if len(frames) > 1 else ""
+    return f"pfn {first}{more}"
+
+
+def _kept(plan: Plan) -> str:
+    """What cannot be excluded."""
+    names = dict.fromkeys(item.name for item in plan.kept)
+    said = []
+    for name in names:
+        first, *others = [item for item in plan.kept if item.name == name]
+        more = f" and {counted(len(others), 'more range')}" if others else ""
+        said.append(f"{range_words(first.start, first.end)}{more} cannot be excluded: it holds the {name}.")
+    return " ".join(said)
+
+
+def notes(analysis: Analysis, plan: Plan, addresses: Iterable[BadAddress]) -> Iterator[str]:
+    """What else there is to know."""
+    if plan.argument:
+        yield from _of_regions(analysis, plan)
+    if plan.doubt:
+        yield plan.doubt
+    if any(item.name == "kernel image" for item in plan.kept):
+        yield (
+            "The kernel makes its own image RAM again, whatever memmap= says. Swap the modules, or let KASLR move it:"
+            " without nokaslr, and with no more than 4 regions in memmap=, it keeps out of them."
+        )
+    outside = [item for item in addresses if item.region is None and item.where != "RAM" and not _is_kept(plan, item)]
+    if outside:
+        some = "1 address is" if len(outside) == 1 else f"{len(outside):,} addresses are"
+        yield f"{some} in no RAM that the kernel uses, the first one in {outside[0].where}."
+    if plan.given.narrow and analysis.layout.memory_frames.end * plan.page > 4 * GIB:
+        yield (
+            "Masks of 32 bits are taken for addresses below 4 GiB; older memory tests leave out the bits above, and for"
+            " GRUB any will do."
+        )
+    if plan.given.unread:
+        lines = plan.given.unread
+        yield f"{counted(lines, 'line')} of what was given {'says' if lines == 1 else 'say'} nothing of an address."
+
+
+def _is_kept(plan: Plan, item: BadAddress) -> bool:
+    return any(obstacle.name == item.where for obstacle in plan.kept)
+
+
+def _of_regions(analysis: Analysis, plan: Plan) -> Iterator[str]:
+    page = format_size(plan.page)
+    count = len(plan.given.ranges)
+    what = "1 address lies" if count == 1 else f"{count:,} addresses lie"
+    yield f"memmap= takes whole pages of {page}: {what} in {counted(plan.bad.pages, 'page')} of RAM."
+    more = format_size((plan.runs.pages - plan.bad.pages) * plan.page)
+    if plan.widened:
+        on = f" on {analysis.release.text}" if analysis.release else " on some releases"
+        yield (
+            f"Without single pages at this place, struct pages beside them would stay unwritten{on}: what is left of"
+            f" their sections goes with them, {more}."
+        )
+    elif plan.runs.pages > plan.bad.pages:
+        yield f"Neighbours are joined to fewer regions, and {more} between them are given up."
+    if len(plan.runs) > AVOIDED_REGIONS and not plan.extra:
+        yield f"With more than {AVOIDED_REGIONS} regions in memmap=, KASLR does not move the kernel in physical memory."
+    for item in analysis.booted_from.reserved_regions:
+        if item.kind == "initrd" and (FrameSet.of([item.range.frames_outward(plan.page)]) & plan.runs).pairs:
+            yield (
+                f"The boot loader put the initrd on {range_words(item.start, item.end)} and knows nothing of memmap=:"
+                " the kernel copies it to another place, but what it reads may be damaged."
+            )
+    if plan.runs.start * plan.page < MIB:
+        yield "Below 1 MiB, firmware and boot loader use the memory before the kernel reads its command line."
+
+
+def other_forms(plan: Plan) -> Iterator[OtherForm]:
+    """The argument as files of boot loaders have to hold it, and what does without it."""
+    if not plan.argument:
+        if plan.bad:
+            yield from _tests_and_grub(plan)
+        return
+    for row in written(plan.argument):
+        yield OtherForm(row.arguments, f"The same as it has to stand in {row.file}; {row.more}.")
+    if plan.retyped:
+        yield OtherForm(
+            plan.retyped,
+            "The same without a “$”, so that nothing has to be quoted; KASLR then does not move the kernel.",
+        )
+    yield from _tests_and_grub(plan)
+
+
+def _tests_and_grub(plan: Plan) -> Iterator[OtherForm]:
+    yield OtherForm(badram(plan.bytes), f"In /etc/default/grub, instead of memmap=: {BADRAM_ON_EFI}")
+    if plan.early_test:
+        yield OtherForm(EARLY_TEST, f"The kernel {EARLY_TEST_WORDS}")
+
+
+def without_memmap(analysis: Analysis, plan: Plan) -> Iterator[OtherForm]:
+    """What there is on architectures without memmap=."""
+    if not plan.bad:
+        return
+    if plan.early_test:
+        yield OtherForm(EARLY_TEST, f"The kernel {EARLY_TEST_WORDS}")
+    if analysis.layout.arch in DEVICE_TREE:
+        nodes = [reserved_node(start, end) for start, end in plan.bytes[:_MOST_NODES]]
+        more = f" The first {_MOST_NODES} of {len(plan.bytes)}." if len(plan.bytes) > _MOST_NODES else ""
+        yield OtherForm(" ".join(nodes), f"Written {DEVICE_TREE_WORDS}{more}")
