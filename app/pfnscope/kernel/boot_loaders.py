@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from pfnscope.model.ranges import Pairs
+Pairs = tuple[tuple[int, int], ...]
 
 
 class Written(NamedTuple):

@@ -10,7 +10,7 @@ from pfnscope.patterns import Match, compiled
 from pfnscope.units import leading_size
 from pfnscope.words import printable
 
-MOST_RANGES = 200_000
+MOST_RANGES = 100_000
 """Addresses and ranges that are looked at; masks count by what they stand for."""
 
 PHYSICAL = 1 << 52

@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from typing import Any
 
 from msgspec import Struct
 
@@ -12,9 +13,8 @@ from pfnscope.analysis.eras import version_of
 from pfnscope.analysis.holes import Surroundings
 from pfnscope.analysis.machine import reproduces
 from pfnscope.analysis.places.bad_addresses import Given, bad_addresses
-from pfnscope.analysis.places.bad_regions import Limits, region_argument, regions
+from pfnscope.analysis.places.bad_regions import Limits, joined, region_argument, regions
 from pfnscope.analysis.places.bad_words import Plan, notes, other_forms, sentence, without_memmap
-from pfnscope.analysis.places.memmap import taken
 from pfnscope.analysis.releases import dangerous_frames
 from pfnscope.analysis.whatif import what_if
 from pfnscope.kernel.architectures import X86
@@ -33,6 +33,7 @@ from pfnscope.simulation.firmware import FIRST_ENTRIES, first_map, kernel_image
 from pfnscope.units import KIB, MIB
 from pfnscope.words import counted
 
+IMAGE = "kernel image"
 MOST_BOOTS = 12
 """Simulated boots until an answer is given; each widens regions that the one before shows to be a danger."""
 
@@ -71,7 +72,7 @@ class _Search:
     def __init__(self, analysis: Analysis, given: Given) -> None:
         self.analysis, self.page = analysis, analysis.layout.page_size
         self.given, self.log = given, analysis.booted_from
-        self.line, self.extra = own_command_line(self.log), ""
+        self.line, self.extra, self.doubt = own_command_line(self.log), "", ""
         self.version: Version | None = self.log.stable_of(analysis.release)
         self.ram = analysis.layout.memory_frames.clip(1, 1 << 52)  # no kernel uses frame 0
         self.bad = _frames(given, self.page) & self.ram
@@ -80,35 +81,50 @@ class _Search:
 
     def plan(self) -> tuple[Plan, Analysis | None]:
         """What is given up, and the boot without it; None where no argument is safe, or none is needed."""
-        doubt = self._keep_what_cannot_go()
-        base = Plan.of(self.analysis, self.given, self.bad, extra=self.extra, doubt=doubt)
-        if not self.bad:
-            return base.but(kept=self.kept), None
-        widened = FrameSet()
+        self._keep_what_cannot_go()
+        widened = danger = FrameSet()
         for _ in range(MOST_BOOTS):
-            runs = regions(self.bad | widened, self.ram, self.limits, self.page)
-            if runs is None:
-                return base.but(kept=self.kept, bad=self.bad, too_many=True), None
+            runs = self._regions(widened) if self.bad else FrameSet()
+            if not runs:
+                return self._planned(too_many=runs is None), None
             argument = region_argument(runs, self.page, listed=self.limits.listed) + self.extra
-            plan = base.but(kept=self.kept, bad=self.bad, runs=runs, argument=argument, widened=widened.pages > 0)
             after = self._booted(argument)
             if after is None:
-                return plan.but(argument=""), None
+                break
             back = after.layout.memory_frames & runs
             if back and not self.may_move:
-                self._keep(back, "kernel image")
-                base = base.but(bad=self.bad)
-                if not self.bad:
-                    return base.but(kept=self.kept), None
+                self._keep(back, IMAGE)
                 continue
             danger = self._danger(after)
             if not danger:
-                return plan.but(retyped=self._retyped(runs, after)), after
+                retyped = self._retyped(runs, after)
+                return self._planned(runs=runs, argument=argument, widened=bool(widened), retyped=retyped), after
             wider = widened | (self._around(runs, danger) or self._around(runs, runs))
             if wider == widened:
                 break
             widened = wider
-        return plan.but(argument="", danger=danger), None
+        return self._planned(danger=danger), None
+
+    def _planned(self, **more: Any) -> Plan:
+        return Plan.of(self.analysis, self.given, self.bad, kept=self.kept, extra=self.extra, doubt=self.doubt, **more)
+
+    def _regions(self, widened: FrameSet) -> FrameSet | None:
+        """What to give up. KASLR keeps out of a few regions only; else the image stays where it is, on bad frames.
+
+        Then neighbours are joined at the cost of no more than a section, or those frames cannot be excluded.
+        """
+        frames = self.bad | widened
+        runs, avoided = regions(frames, self.ram, self.limits, self.page), self.limits.avoided
+        if not runs or avoided is None or len(runs) <= avoided or self.image is None or not self.image & self.bad:
+            return runs
+        close = joined(frames, self.ram, avoided)
+        if len(close) <= avoided and close.pages - frames.pages <= self.block:
+            return close
+        self._keep(self.image, IMAGE)
+        if len(self.bad) <= avoided:
+            self.extra = " nokaslr"
+            self.doubt = f"KASLR keeps out of {avoided} more regions at most, which are too few: nokaslr is added."
+        return regions(self.bad | (widened - self.image), self.ram, self.limits, self.page) if self.bad else FrameSet()
 
     def _booted(self, argument: str) -> Analysis | None:
         try:
@@ -125,12 +141,14 @@ class _Search:
         return now - before
 
     def _around(self, runs: FrameSet, near: FrameSet) -> FrameSet:
-        """RAM of those sections with regions that hold some frames or lie next to them; what has to stay, stays."""
-        blocks = runs.rounded_out(self.block)
-        next_to = FrameSet.of(FrameRange(max(0, item.start - 1), item.end + 1) for item in near.rounded_out(self.block))
-        out = (blocks & next_to.rounded_out(self.block)) & self.ram
-        stays = taken(self.analysis) if self.image is None else taken(self.analysis) | self.image
-        return out - (stays - runs)
+        """RAM of those sections with regions that hold some frames or lie next to them; what has to stay, stays.
+
+        An initrd need not: reserve_initrd() in arch/x86/kernel/setup.c, 4.17 and 6.1, copies one that is not all RAM.
+        """
+        blocks = near.rounded_out(self.block)
+        beside = FrameSet.of(FrameRange(max(0, item.start - 1), item.end + 1) for item in blocks)
+        stays = FrameSet.of([FrameRange(0, MIB // self.page)]) | (self.image or FrameSet())
+        return ((runs.rounded_out(self.block) & beside.rounded_out(self.block)) & self.ram) - (stays - runs)
 
     def _retyped(self, runs: FrameSet, after: Analysis) -> str:
         """The same without a “$”, where it does the same."""
@@ -157,29 +175,26 @@ class _Search:
         """Whether KASLR may put the image elsewhere, and keeps out of regions."""
         return kaslr_on(arguments(self.line + self.extra), self.version) and not self.avoidance.stays
 
-    @cached_property
+    @property
     def limits(self) -> Limits:
         """How many regions there can be."""
         entries = len(first_map(self.log))
-        on_image = self.image is not None and bool(self.bad & self.image)
         return Limits(
             avoided=AVOIDED_REGIONS - self.avoidance.regions if self.may_move else None,
-            needs_avoidance=on_image and self.may_move,
             regions=max(AVOIDED_REGIONS, (FIRST_ENTRIES - entries) // 2),
             characters=MOST_CHARACTERS - len(f"{self.line} ".lstrip()) - len(self.extra),
             listed=MEMMAP_LIST.reached(self.version, unknown=True),
         )
 
-    def _keep_what_cannot_go(self) -> str:
-        """Take out of the bad frames what no argument excludes; gives what is in doubt, in a sentence."""
+    def _keep_what_cannot_go(self) -> None:
+        """Take out of the bad frames what no argument excludes."""
         low = self.ram.clip(0, MIB // self.page)
         longest = max((item.pages * self.page for item in low - self.bad), default=0)
         if self.bad & low and longest < _TRAMPOLINE:
             self._keep(low, "start-up code of processors, which needs some of the first MiB")
-        doubt = self._doubt()
+        self.doubt = self._doubt()
         if self.image is not None and not self.may_move:
-            self._keep(self.image, "kernel image")
-        return doubt
+            self._keep(self.image, IMAGE)
 
     def _doubt(self) -> str:
         """What KASLR does not keep out of, and what the command line has to say about it besides."""

@@ -15,12 +15,11 @@ _HUGE_PAGE = 2 * MIB
 class Limits(Struct, frozen=True):
     """How many regions there can be. ``avoided``: those that KASLR keeps out of, None where that is of no account.
 
-    ``needs_avoidance``: no more than those. ``regions``: what the table of the kernel holds. ``characters``: of the
-    argument. ``listed``: the kernel takes several regions in one argument.
+    ``regions``: what the table of the kernel holds. ``characters``: of the argument. ``listed``: the kernel takes
+    several regions in one argument.
     """
 
     avoided: int | None
-    needs_avoidance: bool
     regions: int
     characters: int
     listed: bool
@@ -47,12 +46,9 @@ def regions(bad: FrameSet, ram: FrameSet, limits: Limits, page: int) -> FrameSet
     """
     out = bad
     if limits.avoided is not None and len(bad) > limits.avoided > 0:
-        block = None if limits.needs_avoidance else _HUGE_PAGE // page
-        near = joined(bad, ram, limits.avoided, block)
+        near = joined(bad, ram, limits.avoided, _HUGE_PAGE // page)
         if len(near) <= limits.avoided:
             out = near
-    if limits.needs_avoidance and limits.avoided is not None and len(out) > limits.avoided:
-        return None
     out = joined(out, ram, limits.regions)
     while (size := len(region_argument(out, page, listed=limits.listed))) > limits.characters:
         fewer = joined(out, ram, max(1, min(len(out) - 1, len(out) * limits.characters // size)))

@@ -1,9 +1,9 @@
 """What is said of bad memory: what is given up, why, what cannot be excluded, and what else there is."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.places.bad_addresses import Given
@@ -57,10 +57,6 @@ class Plan(Struct, frozen=True):
         early = has_early_test(layout.arch, analysis.booted_from.stable_of(analysis.release))
         return cls(given, bad, layout.page_size, early, **more)
 
-    def but(self, **changes: Any) -> "Plan":
-        """The plan with other values."""
-        return structs.replace(self, **changes)
-
     @property
     def bytes(self) -> Pairs:
         """The bytes of the regions, or of the bad frames where there are none."""
@@ -109,10 +105,10 @@ def _kept(plan: Plan) -> str:
     return " ".join(said)
 
 
-def notes(analysis: Analysis, plan: Plan, addresses: Iterable[BadAddress]) -> Iterator[str]:
+def notes(analysis: Analysis, plan: Plan, addresses: Sequence[BadAddress]) -> Iterator[str]:
     """What else there is to know."""
     if plan.argument:
-        yield from _of_regions(analysis, plan)
+        yield from _of_regions(analysis, plan, sum(item.region is not None for item in addresses))
     if plan.doubt:
         yield plan.doubt
     if any(item.name == "kernel image" for item in plan.kept):
@@ -120,10 +116,11 @@ def notes(analysis: Analysis, plan: Plan, addresses: Iterable[BadAddress]) -> It
             "The kernel makes its own image RAM again, whatever memmap= says. Swap the modules, or let KASLR move it:"
             " without nokaslr, and with no more than 4 regions in memmap=, it keeps out of them."
         )
-    outside = [item for item in addresses if item.region is None and item.where != "RAM" and not _is_kept(plan, item)]
+    inside = {"RAM", *(item.name for item in plan.kept)}
+    outside = [item for item in addresses if item.where not in inside]
     if outside:
         some = "1 address is" if len(outside) == 1 else f"{len(outside):,} addresses are"
-        yield f"{some} in no RAM that the kernel uses, the first one in {outside[0].where}."
+        yield f"{some} in no RAM that the kernel uses; at {outside[0].address} there is: {outside[0].where}."
     if plan.given.narrow and analysis.layout.memory_frames.end * plan.page > 4 * GIB:
         yield (
             "Masks of 32 bits are taken for addresses below 4 GiB; older memory tests leave out the bits above, and for"
@@ -134,13 +131,9 @@ def notes(analysis: Analysis, plan: Plan, addresses: Iterable[BadAddress]) -> It
         yield f"{counted(lines, 'line')} of what was given {'says' if lines == 1 else 'say'} nothing of an address."
 
 
-def _is_kept(plan: Plan, item: BadAddress) -> bool:
-    return any(obstacle.name == item.where for obstacle in plan.kept)
-
-
-def _of_regions(analysis: Analysis, plan: Plan) -> Iterator[str]:
+def _of_regions(analysis: Analysis, plan: Plan, count: int) -> Iterator[str]:
+    """What is given up besides ``count`` addresses, and what comes of it."""
     page = format_size(plan.page)
-    count = len(plan.given.ranges)
     what = "1 address lies" if count == 1 else f"{count:,} addresses lie"
     yield f"memmap= takes whole pages of {page}: {what} in {counted(plan.bad.pages, 'page')} of RAM."
     more = format_size((plan.runs.pages - plan.bad.pages) * plan.page)
@@ -155,10 +148,12 @@ def _of_regions(analysis: Analysis, plan: Plan) -> Iterator[str]:
     if len(plan.runs) > AVOIDED_REGIONS and not plan.extra:
         yield f"With more than {AVOIDED_REGIONS} regions in memmap=, KASLR does not move the kernel in physical memory."
     for item in analysis.booted_from.reserved_regions:
-        if item.kind == "initrd" and (FrameSet.of([item.range.frames_outward(plan.page)]) & plan.runs).pairs:
+        frames = item.range.frames_outward(plan.page)
+        if item.kind == "initrd" and plan.runs.touches(frames):
+            damaged = ", and what it finds there may be damaged" if plan.bad.touches(frames) else ""
             yield (
-                f"The boot loader put the initrd on {range_words(item.start, item.end)} and knows nothing of memmap=:"
-                " the kernel copies it to another place, but what it reads may be damaged."
+                f"The boot loader put the initrd on {range_words(item.start, item.end)}, since it knows nothing of"
+                f" memmap=: the kernel copies it to another place{damaged}."
             )
     if plan.runs.start * plan.page < MIB:
         yield "Below 1 MiB, firmware and boot loader use the memory before the kernel reads its command line."
