@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from pfnscope.findings.corrections import stub_is_blind
 from pfnscope.kernel.architectures import asks_memblock, takes_blocks
+from pfnscope.kernel.bad_memory import has_early_test
 from pfnscope.kernel.regressions import ARGUMENTS_TOO_EARLY
 from pfnscope.kernel.release import Version, parse_version
 from pfnscope.layout.evidence import configured_buddy
@@ -52,6 +53,7 @@ from tests.kernel.outcomes import (
     noted,
     notes,
     one_zone,
+    operations,
     page_sizes,
     pieces_of_soft_reserved,
     read_above_the_zones,
@@ -278,6 +280,8 @@ HISTORIES: Mapping[str, History] = {
     "MOVABLE_NODE": History(movable("movable_node"), False, {"3.14": True}),
     "PRAM_ARGUMENT": History(first_action("memmap=1G!4G"), "remove", {"4.1": "add"}),
     "MANIPULATION_ARGUMENT": History(first_action("memmap=1G%4G-1+2"), "remove", {"4.16": "update"}),
+    "MEMMAP_LIST": History(operations("memmap=1G$4G,1G$6G"), 1, {"3.9": 2}),
+    "memtest= on arm": History(lambda version: has_early_test("arm64", version), False, {"4.1": True}),
     "RESERVE_MEM": History(noted("reserve_mem=4M:4096:trace"), ["argument-too-new"], {"6.11": []}),
     "HUGE_PAGES_OF_NODES": History(noted("hugepages=0:2,1:2"), ["argument-too-new"], {"5.16": []}),
     "notes on kernelcore=mirror": History(

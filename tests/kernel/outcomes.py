@@ -134,6 +134,10 @@ def first_action(words: str) -> Callable[[Version], object]:
     return lambda version: map_operations(arguments(words), version)[0][0].action.value
 
 
+def operations(words: str) -> Callable[[Version], object]:
+    return lambda version: len(map_operations(arguments(words), version)[0])
+
+
 def noted(words: str) -> Callable[[Version], object]:
     """Codes of the notes on arguments, of a machine without mirrored memory."""
     return lambda version: [note.code for note in argument_notes(arguments(words), version, mirrors=False)]

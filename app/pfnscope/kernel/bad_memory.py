@@ -1,47 +1,36 @@
 """How a kernel can be kept from memory that is bad: what there is beside memmap=, which x86 alone has."""
 
-from msgspec import Struct
-
-from pfnscope.kernel.release import Since, Version, since
+from pfnscope.kernel.architectures import X86
+from pfnscope.kernel.release import Version, since
+from pfnscope.kernel.thresholds import Threshold
 
 EARLY_TEST = "memtest=17"
 """All 17 patterns of mm/memtest.c, 6.1."""
 
 
-class EarlyTest(Struct, frozen=True):
-    """A row: architectures whose kernels test free memory at boot with ``memtest=``, and what was read."""
-
-    arches: tuple[str, ...]
-    since: Since
-    source: str
-
-
-EARLY_TESTS = (
-    EarlyTest(
-        ("x86_64", "i386"),
-        since("2.6.30"),
-        "arch/x86/mm/memtest.c, before 4.1, mm/memtest.c, 6.1; releases before 2.6.30 were not read",
-    ),
-    EarlyTest(("arm64", "arm"), since("4.1"), "early_memtest() in arch/*/mm/init.c, 6.1; patches of 9 March 2015"),
-    EarlyTest(
-        ("ppc64", "ppc64le", "ppc", "riscv64", "mips", "mips64", "loongarch64"),
-        since("6.1"),
-        "early_memtest() in arch/*, 6.1; when it came to them was not read",
-    ),
+ON_ARM = Threshold(
+    since("4.1"),
+    "memtest= is known on arm and arm64; before, on x86 alone",
+    '"arm64: add support for memtest" and "arm: add support for memtest"',
+    "patches of 9 March 2015, between 4.0 and 4.1; in arch/arm64/mm/init.c and arch/arm/mm/init.c of 6.1",
 )
+_ON_OTHERS = frozenset({"ppc64", "ppc64le", "ppc", "riscv64", "mips", "mips64", "loongarch64"})
+"""Architectures that call early_memtest() in 6.1; since when, was not read."""
 
 
 def has_early_test(arch: str | None, version: Version | None) -> bool:
     """Whether kernels of an architecture can know ``memtest=``; they do where CONFIG_MEMTEST is set."""
-    return any(arch in row.arches and row.since.reached(version, unknown=True) for row in EARLY_TESTS)
+    return arch in X86 or arch in _ON_OTHERS or (arch in _ARM and ON_ARM.reached(version, unknown=True))
 
+
+_ARM = ("arm", "arm64")
 
 EARLY_TEST_WORDS = (
     "tests all free memory each time the kernel starts, and reserves what fails then: for faults that show every time."
     " It needs a kernel with CONFIG_MEMTEST and takes its time."
 )
 
-DEVICE_TREE = frozenset({"arm64", "arm", "riscv64", "ppc64", "ppc64le", "ppc", "mips", "mips64", "loongarch64"})
+DEVICE_TREE = _ON_OTHERS | {*_ARM}
 """Architectures whose kernels read ``reserved-memory`` of a device tree: drivers/of/fdt.c and of_reserved_mem.c, 6.1."""
 
 DEVICE_TREE_WORDS = (

@@ -8,7 +8,7 @@ from msgspec import Struct
 from pfnscope.kernel.command_line import Argument
 from pfnscope.kernel.region_kinds import RAM, TYPE_OF
 from pfnscope.kernel.release import Version, short
-from pfnscope.kernel.thresholds import MANIPULATION_ARGUMENT, PRAM_ARGUMENT
+from pfnscope.kernel.thresholds import MANIPULATION_ARGUMENT, MEMMAP_LIST, PRAM_ARGUMENT
 from pfnscope.units import address_words, format_size, leading_size
 
 _THRESHOLDS = {"!": PRAM_ARGUMENT, "%": MANIPULATION_ARGUMENT}
@@ -81,7 +81,8 @@ def map_operations(
         if argument.name == "mem":
             _limit_memory(argument, argument.value, at, operations, problems)
             continue
-        for part in argument.value.split(","):
+        listed = MEMMAP_LIST.reached(version, unknown=True)
+        for part in argument.value.split(",") if listed else (argument.value,):
             _memmap(argument, part, at, version, operations, problems)
             at += len(part) + 1
     return tuple(operations), tuple(problems)

@@ -80,6 +80,8 @@ class Placement(Bordered, Struct, frozen=True):
     tries first, or from these starts; ``lines`` show what decides. ``part`` is "low" or "cma" for a part of a crash
     kernel's memory. ``size`` in bytes is that of this part, ``node`` the node that it has to lie on; null where they
     are those of the whole.
+
+    Of bad frames: the region of ``size`` bytes at ``start``, the only start; ``blocked_by`` is what keeps it in use.
     """
 
     start: Address
@@ -116,7 +118,10 @@ class NodePages(Struct, frozen=True):
 
 
 class OtherForm(Struct, frozen=True):
-    """Another argument that fits where the one in question does not; ``start`` is where its memory would begin."""
+    """Another argument that fits where the one in question does not; ``start`` is where its memory would begin.
+
+    Of bad frames also the same argument as a file of a boot loader has to hold it, and what does without it.
+    """
 
     command_line: str
     text: str
@@ -124,9 +129,10 @@ class OtherForm(Struct, frozen=True):
 
 
 class BadAddress(Struct, frozen=True):
-    """An address that was given as bad. ``region`` is the start of the range that covers it, null outside RAM.
+    """An address that was given as bad. ``region`` is the start of the range that covers it, null where none does.
 
-    ``where`` says what is there: "RAM", or what the memory map calls it, or "no memory".
+    ``where`` says what is there: "RAM", or what the memory map calls it, "no memory", "RAM that memmap=… excludes", or
+    what cannot be excluded, as "kernel image". A range has one for RAM and one for what is none, where it has both.
     """
 
     address: Address

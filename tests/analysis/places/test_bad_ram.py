@@ -183,6 +183,22 @@ def test_processors_keep_what_they_start_with() -> None:
     assert bad_ram(machine(), ("0x10",)).command_line is None  # no kernel uses frame 0
 
 
+def test_a_section_is_given_up_without_what_the_kernel_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    dangers = iter((FrameSet.of([FrameRange(0x7000, 0x7001)]), FrameSet()))
+    monkeypatch.setattr("pfnscope.analysis.places.bad_ram._Search._danger", lambda *_: next(dangers))
+    places = bad_ram(machine("nokaslr"), ("0x7000000",))
+    assert places.command_line == "memmap=15M$1M,96M$32M"
+
+
+def test_no_argument_is_offered_that_stays_a_danger(monkeypatch: pytest.MonkeyPatch) -> None:
+    danger = FrameSet.of([FrameRange(0x7000, 0x7001)])
+    monkeypatch.setattr("pfnscope.analysis.places.bad_ram._Search._danger", lambda *_: danger)
+    places = bad_ram(machine(), ("0x7000000",))
+    assert (places.command_line, places.cost, places.outcome) == (None, 0, "fails")
+    assert "make struct pages of pfn [0x7000, 0x7001) that nothing writes" in places.text
+    assert {form.command_line for form in places.other_forms} >= {"memtest=17"}
+
+
 def test_an_initrd_is_copied_and_may_be_damaged() -> None:
     places = bad_ram(analysed("uneven-nodes"), ("0xbffd6000",))
     assert "copies it to another place, and what it finds there may be damaged." in said(places)

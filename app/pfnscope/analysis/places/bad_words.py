@@ -71,8 +71,9 @@ def sentence(analysis: Analysis, plan: Plan) -> str:
         return kept or "None of this is in RAM that the kernel uses: there is nothing to exclude."
     pages = f"{counted(plan.bad.pages, 'page')} with bad memory"
     if analysis.layout.arch not in X86:
-        arch = analysis.layout.arch or "an unknown architecture"
-        return f"{arch} has no memmap=: {pages} cannot be excluded on the command line."
+        arch = analysis.layout.arch
+        none = f"{arch} has no memmap=" if arch else "The text tells no architecture, and memmap= is of x86"
+        return f"{none}: {pages} cannot be excluded on the command line."
     if plan.too_many:
         return f"{pages} cannot be excluded: as regions of memmap= they do not fit on the command line of the kernel."
     if plan.danger:
