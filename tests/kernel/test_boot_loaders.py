@@ -48,7 +48,7 @@ PARTS = st.sampled_from(("1M$64M", "1M!0x8000000", "4K#5G", "4K$0", "1G@2G", "2G
 
 
 def decompressor(values: list[str]) -> tuple[int, bool, list[int]]:
-    """mem_avoid_memmap() of arch/x86/boot/compressed/kaslr.c, 6.1, line by line: its counter, its flag, calls in vain."""
+    """mem_avoid_memmap() of arch/x86/boot/compressed/kaslr.c, 6.1, by line: counter, flag, calls in vain."""
     i, too_large, in_vain = 0, False, []
     for call, value in enumerate(values):
         rest: str | None = value

@@ -67,7 +67,7 @@ def test_what_is_no_ram_has_its_owner_and_its_lines() -> None:
     assert places.command_line is None
     assert places.outcome == "fits"
     assert places.text == "None of this is in RAM that the kernel uses: there is nothing to exclude."
-    where = {item.address: item for item in places.addresses}
+    where = {int(item.address): item for item in places.addresses}
     assert where[0xBFFD7000].where == "reserved"
     assert any("bffd7000" in log.splitlines()[line - 1] for line in where[0xBFFD7000].lines)
     assert where[0x100000000].where == "RAM that memmap=1G!4G excludes"
@@ -106,7 +106,7 @@ def test_pages_far_apart_stay_single_and_keep_kaslr_from_moving_the_kernel() -> 
 
 
 def test_as_many_regions_as_the_command_line_has_room_for() -> None:
-    addresses = tuple(hex(16 * MIB * at + 0x3000) for at in range(3, 100))
+    addresses = tuple(hex(16 * MIB * at + 0x3000) for at in range(9, 110))
     short = bad_ram(machine(), addresses)
     assert short.outcome == "fits"
     assert short.command_line is not None
@@ -146,6 +146,13 @@ def test_kaslr_keeps_the_kernel_off_and_without_it_its_own_image_cannot_be_exclu
     assert (alone.command_line, alone.outcome) == (None, "fails")
 
 
+def test_an_image_of_unknown_size_may_reach_further() -> None:
+    places = bad_ram(machine("nokaslr"), ("0x2200000",))
+    assert (places.command_line, places.outcome) == ("memmap=4K$34M", "may-fail")
+    assert "addresses below 144 MiB may be in its image, which stays RAM." in said(places)
+    assert bad_ram(machine("nokaslr"), ("0x9000000",)).outcome == "fits"
+
+
 def test_more_regions_than_kaslr_avoids_leave_the_kernel_on_bad_memory_unless_joined_or_fixed() -> None:
     places = bad_ram(machine(), (IMAGE, *FAR))
     assert places.command_line == "memmap=4K$512M,4K$768M,4K$1G,4K$1280M nokaslr"
@@ -168,6 +175,10 @@ def test_the_stub_of_some_releases_knows_nothing_of_regions() -> None:
     assert places.outcome == "may-fail"
     assert "Started by EFI, this release may move the kernel into a region: add nokaslr then." in places.notes
     assert bad_ram(machine(release="6.6.33"), (FAR[0],)).outcome == "fits"
+    line = "efi: mem05: [Loader Data        |   |  |WB|WT|UC] range=[0x0000000000100000-0x00000000001fffff] (1MB)"
+    log = whole(Machine(line="", release="6.6.20")).replace("Zone ranges:", f"{line}\nZone ranges:")
+    by_efi = bad_ram(analyze(read(log.encode()).boots[-1]), (FAR[0],))
+    assert (by_efi.command_line, by_efi.outcome) == ("memmap=4K$512M nokaslr", "fits")
     newer = bad_ram(machine(release="6.12.1"), (IMAGE,))
     assert newer.outcome == "may-fail"
     assert "Started by EFI, a kernel with memmap= is not moved: it lies at 16 MiB" in said(newer)
@@ -185,14 +196,14 @@ def test_processors_keep_what_they_start_with() -> None:
 
 def test_a_section_is_given_up_without_what_the_kernel_needs(monkeypatch: pytest.MonkeyPatch) -> None:
     dangers = iter((FrameSet.of([FrameRange(0x7000, 0x7001)]), FrameSet()))
-    monkeypatch.setattr("pfnscope.analysis.places.bad_ram._Search._danger", lambda *_: next(dangers))
+    monkeypatch.setattr("pfnscope.analysis.places.bad_search.Search._danger", lambda *_: next(dangers))
     places = bad_ram(machine("nokaslr"), ("0x7000000",))
     assert places.command_line == "memmap=15M$1M,96M$32M"
 
 
 def test_no_argument_is_offered_that_stays_a_danger(monkeypatch: pytest.MonkeyPatch) -> None:
     danger = FrameSet.of([FrameRange(0x7000, 0x7001)])
-    monkeypatch.setattr("pfnscope.analysis.places.bad_ram._Search._danger", lambda *_: danger)
+    monkeypatch.setattr("pfnscope.analysis.places.bad_search.Search._danger", lambda *_: danger)
     places = bad_ram(machine(), ("0x7000000",))
     assert (places.command_line, places.cost, places.outcome) == (None, 0, "fails")
     assert "make struct pages of pfn [0x7000, 0x7001) that nothing writes" in places.text

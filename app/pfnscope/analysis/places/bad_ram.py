@@ -3,7 +3,6 @@
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Any
 
 from msgspec import Struct
 
@@ -12,33 +11,20 @@ from pfnscope.analysis.doubt import leaves_unwritten
 from pfnscope.analysis.eras import version_of
 from pfnscope.analysis.holes import Surroundings
 from pfnscope.analysis.machine import reproduces
-from pfnscope.analysis.places.bad_addresses import Given, bad_addresses
-from pfnscope.analysis.places.bad_regions import Limits, joined, region_argument, regions
+from pfnscope.analysis.places.bad_addresses import bad_addresses
+from pfnscope.analysis.places.bad_search import Search, frames_of
 from pfnscope.analysis.places.bad_words import Plan, notes, other_forms, sentence, without_memmap
 from pfnscope.analysis.releases import dangerous_frames
-from pfnscope.analysis.whatif import what_if
 from pfnscope.kernel.architectures import X86
-from pfnscope.kernel.command_line import MOST_CHARACTERS, arguments
-from pfnscope.kernel.kaslr import AVOIDED_REGIONS, Avoidance, avoidance, kaslr_on
 from pfnscope.kernel.map_arguments import Action, MapOperation
 from pfnscope.kernel.region_kinds import RAM
-from pfnscope.kernel.release import Version
 from pfnscope.kernel.rules import describe_releases, rules_on
-from pfnscope.kernel.thresholds import MEMMAP_LIST, STUB_PLACES_IMAGE, STUB_SPARES_REGIONS
 from pfnscope.model.answers import AddedHole, BadAddress, Obstacle, Outcome, Placement, Placements
-from pfnscope.model.log import BootLog, MemoryType
+from pfnscope.model.log import MemoryType
 from pfnscope.model.ranges import Address, ByteRange, FrameRange, FrameSet, Painted, Pairs, paint, value_at
-from pfnscope.simulation import NotSimulated, own_command_line
-from pfnscope.simulation.firmware import FIRST_ENTRIES, first_map, kernel_image
-from pfnscope.units import KIB, MIB
+from pfnscope.simulation import NotSimulated
+from pfnscope.simulation.firmware import first_map
 from pfnscope.words import counted
-
-IMAGE = "kernel image"
-MOST_BOOTS = 12
-"""Simulated boots until an answer is given; each widens regions that the one before shows to be a danger."""
-
-_TRAMPOLINE = 64 * KIB
-"""More than the start-up code of processors takes below 1 MiB: reserve_real_mode(), arch/x86/realmode/init.c, 6.1."""
 
 
 def bad_ram(analysis: Analysis, addresses: tuple[str, ...]) -> Placements:
@@ -52,177 +38,14 @@ def bad_ram(analysis: Analysis, addresses: tuple[str, ...]) -> Placements:
     if not layout.memory:
         raise NotSimulated("the text has no node ranges, so which addresses are RAM is not known")
     if layout.arch not in X86:
-        plan = Plan.of(analysis, given, _frames(given, layout.page_size) & layout.memory_frames)
+        plan = Plan.of(analysis, given, frames_of(given, layout.page_size) & layout.memory_frames)
         return _answer(analysis, plan, _Where(analysis, plan, ()), None)
     own = analysis.machine.as_analysed().own
     if not reproduces(analysis.machine, layout):
         raise NotSimulated("the simulator does not reproduce the memory of this boot")
-    search = _Search(analysis, given)
+    search = Search(analysis, given)
     plan, after = search.plan()
     return _answer(analysis, plan, _Where(analysis, plan, own.operations), after)
-
-
-def _frames(given: Given, page: int) -> FrameSet:
-    return FrameSet.of(ByteRange(start, end).frames_outward(page) for start, end in given.ranges)
-
-
-class _Search:
-    """Tries arguments until one is no danger."""
-
-    def __init__(self, analysis: Analysis, given: Given) -> None:
-        self.analysis, self.page = analysis, analysis.layout.page_size
-        self.given, self.log = given, analysis.booted_from
-        self.line, self.extra, self.doubt = own_command_line(self.log), "", ""
-        self.version: Version | None = self.log.stable_of(analysis.release)
-        self.ram = analysis.layout.memory_frames.clip(1, 1 << 52)  # no kernel uses frame 0
-        self.bad = _frames(given, self.page) & self.ram
-        self.kept: tuple[Obstacle, ...] = ()
-        self.block = analysis.layout.memmap.block
-
-    def plan(self) -> tuple[Plan, Analysis | None]:
-        """What is given up, and the boot without it; None where no argument is safe, or none is needed."""
-        self._keep_what_cannot_go()
-        widened = danger = FrameSet()
-        for _ in range(MOST_BOOTS):
-            runs = self._regions(widened) if self.bad else FrameSet()
-            if not runs:
-                return self._planned(too_many=runs is None), None
-            argument = region_argument(runs, self.page, listed=self.limits.listed) + self.extra
-            after = self._booted(argument)
-            if after is None:
-                break
-            back = after.layout.memory_frames & runs
-            if back and not self.may_move:
-                self._keep(back, IMAGE)
-                continue
-            danger = self._danger(after)
-            if not danger:
-                retyped = self._retyped(runs, after)
-                return self._planned(runs=runs, argument=argument, widened=bool(widened), retyped=retyped), after
-            wider = widened | (self._around(runs, danger) or self._around(runs, runs))
-            if wider == widened:
-                break
-            widened = wider
-        return self._planned(danger=danger), None
-
-    def _planned(self, **more: Any) -> Plan:
-        return Plan.of(self.analysis, self.given, self.bad, kept=self.kept, extra=self.extra, doubt=self.doubt, **more)
-
-    def _regions(self, widened: FrameSet) -> FrameSet | None:
-        """What to give up. KASLR keeps out of a few regions only; else the image stays where it is, on bad frames.
-
-        Then neighbours are joined at the cost of no more than a section, or those frames cannot be excluded.
-        """
-        frames = self.bad | widened
-        runs, avoided = regions(frames, self.ram, self.limits, self.page), self.limits.avoided
-        if not runs or avoided is None or len(runs) <= avoided or self.image is None or not self.image & self.bad:
-            return runs
-        close = joined(frames, self.ram, avoided)
-        if len(close) <= avoided and close.pages - frames.pages <= self.block:
-            return close
-        self._keep(self.image, IMAGE)
-        if len(self.bad) <= avoided:
-            self.extra = " nokaslr"
-            self.doubt = f"KASLR keeps out of {avoided} more regions at most, which are too few: nokaslr is added."
-        return regions(self.bad | (widened - self.image), self.ram, self.limits, self.page) if self.bad else FrameSet()
-
-    def _booted(self, argument: str) -> Analysis | None:
-        try:
-            return what_if(self.analysis, f"{self.line} {argument}".strip())[0]
-        except NotSimulated:
-            return None
-
-    def _danger(self, after: Analysis) -> FrameSet:
-        """Struct pages that are a danger now and were none before."""
-        before, now = (
-            FrameSet.of(hole.frames for hole in item.holes if hole.severity == "danger")
-            for item in (self.analysis, after)
-        )
-        return now - before
-
-    def _around(self, runs: FrameSet, near: FrameSet) -> FrameSet:
-        """RAM of those sections with regions that hold some frames or lie next to them; what has to stay, stays.
-
-        An initrd need not: reserve_initrd() in arch/x86/kernel/setup.c, 4.17 and 6.1, copies one that is not all RAM.
-        """
-        blocks = near.rounded_out(self.block)
-        beside = FrameSet.of(FrameRange(max(0, item.start - 1), item.end + 1) for item in blocks)
-        stays = FrameSet.of([FrameRange(0, MIB // self.page)]) | (self.image or FrameSet())
-        return ((runs.rounded_out(self.block) & beside.rounded_out(self.block)) & self.ram) - (stays - runs)
-
-    def _retyped(self, runs: FrameSet, after: Analysis) -> str:
-        """The same without a “$”, where it does the same."""
-        text = region_argument(runs, self.page, listed=self.limits.listed, retyped=True)
-        if len(self.line) + 1 + len(text) > MOST_CHARACTERS or (self.image and self.image & runs):
-            return ""
-        other = self._booted(text)
-        same = other is not None and other.layout.memory_frames == after.layout.memory_frames
-        return text if same else ""
-
-    @cached_property
-    def avoidance(self) -> Avoidance:
-        """What KASLR keeps out of already."""
-        return avoidance(arguments(self.line))
-
-    @cached_property
-    def image(self) -> FrameSet | None:
-        """Where the kernel's image lies if it is not moved, as far as that is known."""
-        image = kernel_image(self.log, f"{self.line} nokaslr".strip(), self.version)
-        return None if image is None else FrameSet.of([ByteRange(image.start, image.end).frames_outward(self.page)])
-
-    @property
-    def may_move(self) -> bool:
-        """Whether KASLR may put the image elsewhere, and keeps out of regions."""
-        return kaslr_on(arguments(self.line + self.extra), self.version) and not self.avoidance.stays
-
-    @property
-    def limits(self) -> Limits:
-        """How many regions there can be."""
-        entries = len(first_map(self.log))
-        return Limits(
-            avoided=AVOIDED_REGIONS - self.avoidance.regions if self.may_move else None,
-            regions=max(AVOIDED_REGIONS, (FIRST_ENTRIES - entries) // 2),
-            characters=MOST_CHARACTERS - len(f"{self.line} ".lstrip()) - len(self.extra),
-            listed=MEMMAP_LIST.reached(self.version, unknown=True),
-        )
-
-    def _keep_what_cannot_go(self) -> None:
-        """Take out of the bad frames what no argument excludes."""
-        low = self.ram.clip(0, MIB // self.page)
-        longest = max((item.pages * self.page for item in low - self.bad), default=0)
-        if self.bad & low and longest < _TRAMPOLINE:
-            self._keep(low, "start-up code of processors, which needs some of the first MiB")
-        self.doubt = self._doubt()
-        if self.image is not None and not self.may_move:
-            self._keep(self.image, IMAGE)
-
-    def _doubt(self) -> str:
-        """What KASLR does not keep out of, and what the command line has to say about it besides."""
-        if not self.may_move or not self.bad:
-            return ""
-        spares = STUB_SPARES_REGIONS.reached(self.version, unknown=True)
-        if self.avoidance.regions >= AVOIDED_REGIONS:
-            self.extra = " nokaslr"
-            return "The command line has 4 regions already, and KASLR keeps out of no more: nokaslr is added."
-        if STUB_PLACES_IMAGE.reached(self.version) and not spares:
-            if _by_efi(self.log):
-                self.extra = " nokaslr"
-                return "The EFI stub of this release moves the kernel without a look at memmap=: nokaslr is added."
-            return "Started by EFI, this release may move the kernel into a region: add nokaslr then."
-        if spares and self.image is not None and self.bad & self.image:
-            return (
-                "Started by EFI, a kernel with memmap= is not moved: it lies at 16 MiB, on some of these addresses."
-                " Started by a BIOS, KASLR keeps out of them."
-            )
-        return ""
-
-    def _keep(self, frames: FrameSet, name: str) -> None:
-        self.kept += tuple(Obstacle(*item.in_bytes(self.page), name) for item in self.bad & frames)
-        self.bad -= frames
-
-
-def _by_efi(log: BootLog) -> bool:
-    return bool(log.efi_map) or any(item.kind == "efi" for item in log.reserved_regions)
 
 
 class _Where(Struct, frozen=True, dict=True):
@@ -328,7 +151,7 @@ def _outcome(analysis: Analysis, plan: Plan) -> Outcome | None:
         return "fails"
     if plan.kept:
         return "may-fail" if plan.argument else "fails"
-    return "may-fail" if plan.doubt and not plan.extra else "fits"
+    return "may-fail" if plan.doubt else "fits"
 
 
 def _blocked(obstacle: Obstacle, page: int) -> Placement:

@@ -27,13 +27,16 @@ _MOST_NODES = 32
 """Children of reserved-memory that are written out."""
 
 
+IMAGE = "kernel image"
+
+
 class Plan(Struct, frozen=True):
     """What is done about bad frames. ``bad`` are those in RAM that can be excluded, ``kept`` those that cannot.
 
     ``runs`` are the frames of the regions, ``argument`` takes them away; empty where it is not safe, or none is needed.
-    ``extra`` is what it has besides, ``retyped`` the same without a “$”, empty where it does not do the same.
-    ``widened``: some regions are whole sections. ``danger``: struct pages that the argument would make one of.
-    ``too_many``: the regions have no room. ``doubt`` is what depends on how the machine is started, in a sentence.
+    ``fixed`` says why it has nokaslr besides, where it has; ``retyped`` is the same without a “$”, empty where that
+    does something else. ``widened``: some regions are whole sections. ``danger``: struct pages that the argument would make
+    one of. ``too_many``: the regions have no room. ``doubt`` is what depends on what no line tells, in a sentence.
     """
 
     given: Given
@@ -43,7 +46,7 @@ class Plan(Struct, frozen=True):
     runs: FrameSet = FrameSet()
     kept: tuple[Obstacle, ...] = ()
     argument: str = ""
-    extra: str = ""
+    fixed: str = ""
     retyped: str = ""
     widened: bool = False
     danger: FrameSet = FrameSet()
@@ -110,9 +113,8 @@ def notes(analysis: Analysis, plan: Plan, addresses: Sequence[BadAddress]) -> It
     """What else there is to know."""
     if plan.argument:
         yield from _of_regions(analysis, plan, sum(item.region is not None for item in addresses))
-    if plan.doubt:
-        yield plan.doubt
-    if any(item.name == "kernel image" for item in plan.kept):
+    yield from filter(None, (plan.fixed if plan.argument else "", plan.doubt))
+    if any(item.name == IMAGE for item in plan.kept):
         yield (
             "The kernel makes its own image RAM again, whatever memmap= says. Swap the modules, or let KASLR move it:"
             " without nokaslr, and with no more than 4 regions in memmap=, it keeps out of them."
@@ -146,7 +148,7 @@ def _of_regions(analysis: Analysis, plan: Plan, count: int) -> Iterator[str]:
         )
     elif plan.runs.pages > plan.bad.pages:
         yield f"Neighbours are joined to fewer regions, and {more} between them are given up."
-    if len(plan.runs) > AVOIDED_REGIONS and not plan.extra:
+    if len(plan.runs) > AVOIDED_REGIONS and not plan.fixed:
         yield f"With more than {AVOIDED_REGIONS} regions in memmap=, KASLR does not move the kernel in physical memory."
     for item in analysis.booted_from.reserved_regions:
         frames = item.range.frames_outward(plan.page)
