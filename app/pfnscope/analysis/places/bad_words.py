@@ -35,8 +35,8 @@ class Plan(Struct, frozen=True):
 
     ``runs`` are the frames of the regions, ``argument`` takes them away; empty where it is not safe, or none is needed.
     ``fixed`` says why it has nokaslr besides, where it has; ``retyped`` is the same without a “$”, empty where that
-    does something else. ``widened``: some regions are whole sections. ``danger``: struct pages that the argument would make
-    one of. ``too_many``: the regions have no room. ``doubt`` is what depends on what no line tells, in a sentence.
+    does something else. ``widened``: some regions are whole sections. ``danger``: struct pages that would be one.
+    ``too_many``: the regions have no room. ``doubt`` is what depends on what no line tells, in a sentence.
     """
 
     given: Given
