@@ -47,6 +47,14 @@ FORMS = [
     pytest.param("EDAC MC1: CE page 0x7ddf1, offset 0x234, grain 0, row 6", WORD, id="edac of old"),
     pytest.param("mce: [Hardware Error]: TSC 0 ADDR 7ddf1234 MISC 86", WORD, id="mce"),
     pytest.param("[Hardware Error]: Error Addr: 0x000000007ddf1234", WORD, id="amd"),
+    pytest.param(
+        "1 2026-11-02 Corrected error(s): error at DIMM_A1 location: 0:0:0:-1, addr 2111771188, grain 6, syndrome 0",
+        WORD,
+        id="ras-mc-ctl",
+    ),
+    pytest.param(
+        "mc_event: 1 Corrected error: read error on DIMM_A1 (mc:0 address:0x7ddf1234 grain:6)", WORD, id="ras"
+    ),
     pytest.param("MC4_ADDR: 0x000000007ddf1234", WORD, id="amd of old"),
     pytest.param("{1}[Hardware Error]:   physical_address: 0x000000007ddf1234", WORD, id="ghes"),
     pytest.param("Memory failure: 0x7ddf1: recovery action for dirty LRU page: Recovered", FRAME, id="failure"),

@@ -253,6 +253,10 @@ def _address(reader: _Reader, match: Match) -> None:
     reader.add(int(_group(match), 16), int(_group(match), 16) + 1)
 
 
+def _decimal(reader: _Reader, match: Match) -> None:
+    reader.add(int(_group(match)), int(_group(match)) + 1)
+
+
 def _inclusive(reader: _Reader, match: Match) -> None:
     reader.add(int(_group(match), 16), int(_group(match, 2), 16) + 1)
 
@@ -323,6 +327,9 @@ _FORMS = (
         rf"(?i)\b(?:{_LABEL})\b ?[:=]? ?{_WITH_0X}",
         _address,
         "machine checks of AMD, cper_print_mem() in drivers/firmware/efi/cper.c, 6.1, memtester -p, rasdaemon",
+    ),
+    _Form(
+        r"\baddr ([0-9]{1,19}), grain [0-9]", _decimal, "ras-mc-ctl --errors of rasdaemon, which prints it in decimal"
     ),
     _Form(r"\bADDR ([0-9a-fA-F]{3,16})\b", _address, "__print_mce() in arch/x86/kernel/cpu/mce/core.c, 6.1; mcelog"),
     _Form(rf"\[mem {_WITH_0X}-{_WITH_0X}", _inclusive, "%pR in lib/vsprintf.c: the last byte belongs to it"),
