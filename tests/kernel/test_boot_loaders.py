@@ -1,5 +1,7 @@
 """How boot loaders want arguments and bad memory: GRUB's own reading of masks, and KASLR's of memmap=."""
 
+import subprocess
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -42,6 +44,16 @@ def test_each_file_has_its_own_backslashes() -> None:
         "grub.cfg": r"memmap=4K\$0x1000,4K\$8K",
     }
     assert list(written("memmap=4K#0x1000")) == []
+
+
+def test_a_shell_makes_of_the_defaults_what_grub_cfg_has_to_hold() -> None:
+    script, configuration = written("memmap=4K$0x7ddf1000,8K$2G")
+    line = f'GRUB_CMDLINE_LINUX="quiet {script.arguments}"; printf %s "$GRUB_CMDLINE_LINUX"'
+    shell = subprocess.run(["/bin/sh", "-c", line], capture_output=True, check=True, text=True)
+    assert shell.stdout == f"quiet {configuration.arguments}"
+    line = f'{badram([(0x1000, 0x2000)])}; printf %s "badram $GRUB_BADRAM"'
+    shell = subprocess.run(["/bin/sh", "-c", line], capture_output=True, check=True, text=True)
+    assert shell.stdout == "badram 0x1000,0xfffffffffffff000"
 
 
 PARTS = st.sampled_from(("1M$64M", "1M!0x8000000", "4K#5G", "4K$0", "1G@2G", "2G", "exactmap", "x", "4K%5G-1+2"))

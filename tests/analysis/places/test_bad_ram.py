@@ -30,6 +30,10 @@ def machine(line: str = "", release: str = "6.1.20", **more: object) -> Analysis
     return analyze(read(whole(Machine(line=line, release=release, **more)).encode()).boots[-1])  # type: ignore[arg-type]
 
 
+def recorded(name: str) -> Analysis:
+    return analyze(read((Path(__file__).parents[2] / "recorded" / name / "dmesg.txt").read_bytes()).boots[-1])
+
+
 def said(places: Placements) -> str:
     return " ".join((places.text, *places.notes))
 
@@ -216,8 +220,7 @@ def test_an_initrd_is_copied_and_may_be_damaged() -> None:
 
 
 def test_architectures_without_memmap_have_other_means() -> None:
-    log = read(_recorded_arm64()).boots[-1]
-    analysis = analyze(log)
+    analysis = recorded("arm64")
     address = analysis.layout.memory_frames.start * analysis.layout.page_size + 0x5008
     places = bad_ram(analysis, (hex(address), "0x10"))
     assert (places.command_line, places.outcome) == (None, None)
@@ -227,11 +230,6 @@ def test_architectures_without_memmap_have_other_means() -> None:
     page = address // analysis.layout.page_size * analysis.layout.page_size
     node = f"bad@{page:x} {{ reg = <{page >> 32:#x} {page & 0xFFFFFFFF:#x} 0x0 0x1000>; no-map; }};"
     assert "reserved-memory of the device tree" in forms[node]
-
-
-def _recorded_arm64() -> bytes:
-    folder = Path(__file__).parents[2] / "recorded" / "arm64"
-    return next(iter(sorted(folder.rglob("dmesg.txt")))).read_bytes()
 
 
 def test_a_boot_that_cannot_be_simulated_is_not_answered() -> None:
@@ -247,6 +245,7 @@ ANALYSES = {
     for kernel in ("4.17", "6.1")
 }
 ANALYSES |= {
+    "i386": recorded("i386"),
     "nokaslr": machine("nokaslr"),
     "old": machine(release="3.2.1"),
     "limit": machine("mem=6G memmap=4K$0x7000000"),

@@ -123,7 +123,6 @@ def _answer(analysis: Analysis, plan: Plan, where: _Where, after: Analysis | Non
         what="bad",
         size=cost,
         align=size,
-        kind="$" if analysis.layout.arch in X86 else None,
         release=analysis.release.text if analysis.release else None,
         assumed=tuple(name for name, _ in analysis.assumed),
         placements=tuple(sorted(placements, key=lambda item: item.start)),
