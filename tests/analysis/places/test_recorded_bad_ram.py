@@ -48,3 +48,12 @@ def test_what_a_recorded_command_line_excludes_is_not_excluded_again(name: str) 
         f"RAM that memmap={region} excludes"
         for region in ("0x1000$0x12345000", "0x2000$0x30000000", "0x1000$0x7f000000")
     ]
+
+
+def test_bytes_give_up_the_whole_pages_that_the_recorded_kernel_gives_up() -> None:
+    analysis = recorded("bad-ram-bytes-7.3")
+    before, _ = what_if(analysis, "console=ttyS0")
+    places = bad_ram(before, ("memmap=64$0x12345678,0x40$0x30000fe0",))
+    assert places.command_line == "memmap=4K$0x12345000,8K$768M"
+    after, _ = what_if(before, f"console=ttyS0 {places.command_line}")
+    assert after.layout.memory_frames == analysis.layout.memory_frames
