@@ -80,8 +80,6 @@ class Placement(Bordered, Struct, frozen=True):
     tries first, or from these starts; ``lines`` show what decides. ``part`` is "low" or "cma" for a part of a crash
     kernel's memory. ``size`` in bytes is that of this part, ``node`` the node that it has to lie on; null where they
     are those of the whole.
-
-    Of bad frames: the region of ``size`` bytes at ``start``, the only start; ``blocked_by`` is what keeps it in use.
     """
 
     start: Address
@@ -133,6 +131,7 @@ class BadAddress(Struct, frozen=True):
 
     ``where`` says what is there: "RAM", or what the memory map calls it, "no memory", "RAM that memmap=… excludes", or
     what cannot be excluded, as "kernel image". A range has one for RAM and one for what is none, where it has both.
+    Each region is a placement of its own ``size`` with one start; what cannot be excluded is one that is not safe.
     """
 
     address: Address
