@@ -31,7 +31,7 @@ EARLY_TEST_WORDS = (
 )
 
 DEVICE_TREE = _ON_OTHERS | {*_ARM}
-"""Architectures whose kernels read ``reserved-memory`` of a device tree: drivers/of/fdt.c and of_reserved_mem.c, 6.1."""
+"""Architectures whose kernels read ``reserved-memory`` of a device tree: drivers/of/of_reserved_mem.c, 6.1."""
 
 DEVICE_TREE_WORDS = (
     "in the node reserved-memory of the device tree: with no-map the kernel does not even map it. A machine that"

@@ -27,8 +27,8 @@ LOADERS = (
     Loader(
         "/etc/default/grub",
         r"\\\$",
-        "then run update-grub on Debian and Ubuntu, grub2-mkconfig -o /boot/grub2/grub.cfg on Fedora, RHEL and openSUSE,"
-        " grub-mkconfig -o /boot/grub/grub.cfg elsewhere",
+        "then run update-grub on Debian and Ubuntu, grub2-mkconfig -o /boot/grub2/grub.cfg on Fedora, RHEL and"
+        " openSUSE, grub-mkconfig -o /boot/grub/grub.cfg elsewhere",
         "a shell reads that file, and GRUB 2 the grub.cfg that is made of it: util/grub-mkconfig.in and"
         " util/grub.d/10_linux.in, GRUB 2.06, which copy the value as it is",
     ),
@@ -37,9 +37,9 @@ LOADERS = (
         r"\$",
         "also in the options line of /boot/loader/entries/*.conf, as Fedora and RHEL have them and grubby writes them,"
         " from their GRUB of May 2025 on; older ones lose each “$” there",
-        "GRUB 2 takes what follows a “$” for a variable; expand_val() in grub-core/commands/blscfg.c of rhboot/grub2: on"
-        " the branches fedora-41 to 45, rhel-9-main and rhel-10-main, 4f8353a04 lets a backslash stand before it, not"
-        " yet on rhel-9.4.0",
+        "GRUB 2 takes what follows a “$” for a variable; expand_val() in grub-core/commands/blscfg.c of rhboot/grub2:"
+        " on the branches fedora-41 to 45, rhel-9-main and rhel-10-main, 4f8353a04 lets a backslash stand before it,"
+        " not yet on rhel-9.4.0",
     ),
 )
 """systemd-boot, syslinux and the EFI stub change nothing."""
@@ -86,12 +86,11 @@ def masks(ranges: Iterable[tuple[int, int]]) -> Pairs:
     every = (1 << 64) - 1
     by_mask: dict[int, set[int]] = {}
     for start, end in ranges:
-        while start < end:
-            size = start & -start or 1 << 63
-            while size > end - start:
-                size >>= 1
-            by_mask.setdefault(every & ~(size - 1), set()).add(start)
-            start += size
+        at = start
+        while at < end:
+            size = min((at & -at) or (1 << 63), 1 << (end - at).bit_length() - 1)
+            by_mask.setdefault(every & ~(size - 1), set()).add(at)
+            at += size
     out: list[tuple[int, int]] = []
     while by_mask:
         mask = max(by_mask)
