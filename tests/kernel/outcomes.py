@@ -34,6 +34,7 @@ from pfnscope.model.layout import Layout, MemMap, MemoryRange, ZoneLimit
 from pfnscope.model.log import (
     BootLog,
     Diagnostic,
+    EfiEntry,
     Initmem,
     MapEntry,
     MemoryType,
@@ -44,10 +45,11 @@ from pfnscope.model.log import (
 )
 from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet
 from pfnscope.recording.model import FlagRun, Kpageflags, Record
-from pfnscope.simulation.boot import zone_ranges
+from pfnscope.simulation import simulate
 from pfnscope.simulation.e820 import Entry, Table
 from pfnscope.simulation.firmware import kernel_image
 from pfnscope.simulation.numa import Block, place_nodes
+from pfnscope.simulation.x86 import zone_ranges
 from tests.support.seed import GIB, seed_log
 
 MIB = 1 << 20
@@ -177,6 +179,13 @@ def end_of_dma32(version: Version) -> object:
     """With 64 MiB of RAM and no printed zones."""
     zones = zone_ranges(BootLog(), "x86_64", [Block(0, MIB, 64 * MIB)], 64 * MIB // 4096, version, [])
     return {zone.zone: zone.end for zone in zones}["DMA32"]
+
+
+def limited_arm64(version: Version) -> object:
+    """Where memory ends of arm64 with mem=64M, of which EFI keeps 8 MiB out of the map."""
+    kept = EfiEntry(*ByteRange(400 * MIB, 408 * MIB), "Runtime Data", "RUN|WB", ())
+    log = boot("arm64", (0, 0, 400), (0, 400, 408), efi_map=(kept,))
+    return simulate(log, "mem=64M", version).log.node_ranges[-1].end
 
 
 def nodes_without_a_mib(version: Version) -> object:

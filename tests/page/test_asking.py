@@ -153,11 +153,28 @@ def test_the_self_check_stands_before_the_forms(client: httpx.Client, arm64: byt
     said = words(client.get(f"/l/{stored(client, wrong)}"))
     assert "Self-check FAILED" in said
     assert "[0x100000000, 0x140000000) pram" in said[said.index("Self-check FAILED") : said.index("Pick arguments")]
-    path = f"/l/{stored(client, arm64)}"
+    path = f"/l/{stored(client, arm64.replace(b'arm64', b'riscv64').replace(b'aarch64', b'riscv64'))}"
     assert 'id="whatif"' not in client.get(path).text
-    assert "This cannot be simulated: only x86 is simulated, not arm64." in words(
+    assert "This cannot be simulated: only x86 and arm64 are simulated, not riscv64." in words(
         client.get(path, params={"append": "a"})
     )
+
+
+def test_arm64_is_asked_about_arguments_and_not_about_regions_of_a_memory_map(
+    client: httpx.Client, arm64: bytes
+) -> None:
+    path = f"/l/{stored(client, arm64)}"
+    page = client.get(path)
+    said = words(page)
+    assert said.index("Self-check: the log's own command line") < said.index("Pick arguments")
+    assert 'name="add_mem"' in page.text
+    assert 'name="add_size"' not in page.text
+    assert "where to put" not in said.lower()
+    changed = words(client.get(path, params={"append": "mem=512M"}))
+    assert "Simulated, not booted" in changed
+    assert "1 node, 512 MiB memory" in changed
+    refused = words(client.get(path, params={"append": "memmap=1G!4G"}))
+    assert "arm64 has no memmap=: this is ignored." in refused
 
 
 @pytest.mark.parametrize("query", [{"remove": "memmap=1G!4G", "size": "1G"}, {"move": "memmap=1G!4G"}], ids=str)

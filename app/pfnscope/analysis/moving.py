@@ -59,11 +59,10 @@ def in_whole_sections(operation: MapOperation, kind: Kind, section: int) -> Iter
         yield f"{argument_size(end - start)}{kind}{argument_size(start)}"
 
 
-def limits_at_sections(operation: MapOperation, section: int) -> Iterator[str]:
-    """The limit at the ends of the section that it lies in, the nearer one first; of two as near, the higher."""
+def limits_at_sections(operation: MapOperation, section: int) -> list[int]:
+    """The ends of the section that a limit lies in, the nearer one first; of two as near, the higher; addresses."""
     low, high = operation.start // section * section, -(-operation.start // section) * section
-    for limit in sorted({low, high} - {0, operation.start}, key=lambda end: (abs(end - operation.start), -end)):
-        yield argument_size(limit)
+    return sorted({low, high} - {0, operation.start}, key=lambda end: (abs(end - operation.start), -end))
 
 
 def safe_starts(places: tuple[Placement, ...], present: int, step: int) -> list[int]:

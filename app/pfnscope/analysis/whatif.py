@@ -64,13 +64,9 @@ def _on_release(machine: Machine, kernel: str) -> Machine:
 
 
 def _diagnostics(simulation: SimulatedBoot) -> Iterable[Diagnostic]:
-    yield Diagnostic(
-        "info",
-        "simulated",
-        "This layout was computed, not booted: the firmware map with the command line shown.",
-        None,
-        None,
-    )
+    source = "firmware map" if simulation.log.firmware_map else "memory of the log"
+    message = f"This layout was computed, not booted: the {source} with the command line shown."
+    yield Diagnostic("info", "simulated", message, None, None)
     reserving = [
         item.text for item in arguments(simulation.command_line) if item.shapes_memory and not item.shapes_layout
     ]

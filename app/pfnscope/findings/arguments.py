@@ -17,6 +17,7 @@ from pfnscope.kernel.architectures import X86
 from pfnscope.kernel.argument_notes import argument_notes
 from pfnscope.kernel.command_line import Argument, arguments
 from pfnscope.kernel.map_arguments import Action, ArgumentNote, MapOperation
+from pfnscope.kernel.memory_limit import limit_notes
 from pfnscope.kernel.region_kinds import ACPI, PRAM, RAM, RESERVED
 from pfnscope.kernel.regressions import ARGUMENTS_TOO_EARLY
 from pfnscope.kernel.thresholds import STUB_SPARES_REGIONS
@@ -47,8 +48,9 @@ def drafts(analysis: Analysis) -> Iterator[Draft]:
         return
     yield from _fake_nodes(analysis)
     if boot is None:
-        version = features_of(log, log.stable_of(analysis.release))
-        yield from _noted(analysis, argument_notes(arguments(log.command_line), version, mirrors=has_mirrors(log)), ())
+        version, given = features_of(log, log.stable_of(analysis.release)), arguments(log.command_line)
+        notes = [*limit_notes(given, analysis.layout.arch), *argument_notes(given, version, mirrors=has_mirrors(log))]
+        yield from _noted(analysis, notes, ())
         return
     in_vain = () if simulated else tuple(_in_vain(log, boot))
     vain = {operation.column for operation, _, _ in in_vain}

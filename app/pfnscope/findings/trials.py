@@ -21,6 +21,7 @@ from pfnscope.analysis.moving import (
 from pfnscope.analysis.places.memmap import placements, taken
 from pfnscope.analysis.whatif import what_if
 from pfnscope.findings.codes import BY_CODE
+from pfnscope.kernel.architectures import architecture
 from pfnscope.kernel.command_line import arguments as split
 from pfnscope.kernel.kaslr import AVOIDED_REGIONS
 from pfnscope.kernel.map_arguments import ArgumentNote, MapOperation
@@ -198,9 +199,18 @@ class Trials:
             reserved = kind == "$"  # what is reserved may be needed where it is
             texts = chain(wide if reserved else (), self._elsewhere(operation, kind), () if reserved else wide)
         elif is_limit(operation) and section:
-            texts = limits_at_sections(operation, section)
+            texts = map(self._limit, limits_at_sections(operation, section))
         for text in texts:
             yield rewritten(self.command_line, operation, text)
+
+    def _limit(self, end: int) -> str:
+        """What ``mem=`` says for RAM to end at an address: that, or how much memory there is below."""
+        layout = self.analysis.layout
+        if not architecture(layout.arch).total_limit:
+            return argument_size(end)
+        frames, page = layout.memory_frames, layout.page_size
+        above = max(0, end // page - frames.end)
+        return argument_size((frames.clip(0, end // page).pages + above) * page)
 
     def _elsewhere(self, operation: MapOperation, kind: Kind) -> Iterator[str]:
         """The region of an operation at the most fitting safe starts, as written."""
@@ -221,7 +231,7 @@ class Trials:
     def filled(self) -> Tried | None:
         """The rest of the sections that the holes lie in, reserved: where no memory is, are no struct pages."""
         block, layout, page = self.analysis.layout.section_size, self.analysis.layout, self.analysis.layout.page_size
-        if not block or layout.flat:
+        if not block or layout.flat or architecture(layout.arch).total_limit:
             return None
         around = self.frames.rounded_out(block // page)
         rest = tuple(around & layout.memory_frames)

@@ -93,6 +93,7 @@ class Architecture(Struct, frozen=True, kw_only=True):
     ``early_memblock``: memblock is set up in front of the banner (early_init_devtree(), arch/powerpc/kernel/prom.c,
     7.1.5). ``numa_memblks``: releases that give memblock.reserved the nodes of firmware's blocks. ``own_pfn_valid``:
     releases whose pfn_valid() asks memblock. ``max_pfns``: MAX_ARCH_PFN as x86 prints it, the largest first.
+    ``total_limit``: ``mem=`` is a total of memory and no address, and there is no ``memmap=``.
     """
 
     name: str
@@ -122,3 +123,4 @@ class Architecture(Struct, frozen=True, kw_only=True):
     numa_memblks: Releases | None = None
     own_pfn_valid: Releases | None = None
     max_pfns: tuple[int, ...] = ()
+    total_limit: bool = False

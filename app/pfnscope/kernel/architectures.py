@@ -127,6 +127,7 @@ _ARM64 = Architecture(
     registers=("x29",),
     numa_memblks=starting(_NUMA_MEMBLKS),
     own_pfn_valid=until(_GENERIC_PFN_VALID),
+    total_limit=True,  # early_mem() in arch/arm64/mm/init.c, 4.4 to 7.1
 )
 
 _ARM = Architecture(

@@ -147,6 +147,12 @@ SOFT_RESERVED_APART = Threshold(
     'in 5.14, not in 5.8; "efi/fake_mem: Arrange for a resource entry per efi_fake_mem instance", which adds it, was'
     " posted on 31 July 2020",
 )
+LIMIT_SPARES_NOMAP = Threshold(
+    since("4.8"),
+    "mem= of arm64 leaves memory that firmware keeps out of the map (NOMAP), wherever it lies",
+    'a571d4eb55d8 ("mm/memblock.c: add new infrastructure to address the mem limit issue"), arch/arm64/mm/init.c',
+    "not in 4.4.154, in 4.9 to 7.1; the patch is of July 2016",
+)
 IMAGE_MOVES = Threshold(
     since("4.12"),
     "CONFIG_RANDOMIZE_BASE is on by default",

@@ -3,19 +3,19 @@
 from collections.abc import Sequence
 
 from pfnscope.kernel.architecture_row import MemoryModel
-from pfnscope.kernel.architectures import architecture, max_order_pages
+from pfnscope.kernel.architectures import max_order_pages
 from pfnscope.kernel.command_line import arguments, movable_arguments
 from pfnscope.kernel.release import Release, Version
 from pfnscope.kernel.thresholds import ACPI_IN_MAX_PFN
 from pfnscope.layout.completeness import complete_limits, missing_memory
-from pfnscope.layout.evidence import ModelEvidence, counted_page_size, find_memmap, likely_arch, named_page_size
+from pfnscope.layout.evidence import ModelEvidence, find_memmap, likely_arch, page_size_of
 from pfnscope.layout.nodes import node_blocks, online_nodes, small_nodes
 from pfnscope.layout.owners import end_of, known_reserved, owners
 from pfnscope.layout.zones import kept_out, marked, movable_starts, spans_of, zone_spans
 from pfnscope.model.layout import Layout, MemoryRange, Missing, ZoneLimit
 from pfnscope.model.log import BootLog, MemblockRegion, MemoryType, NodeRange
 from pfnscope.model.ranges import FrameSet
-from pfnscope.units import GIB, KIB
+from pfnscope.units import GIB
 
 
 def build_layout(
@@ -38,13 +38,10 @@ def build_layout(
     if likely:
         arch, why = likely
         assumed.append(("arch", why))
-    printed = log.page_size or counted_page_size(log)
-    named = named_page_size(log.release) if len(architecture(arch).page_sizes) > 1 else None
-    page_size = pages or printed or named or architecture(arch).page_sizes[0]
-    if "page_size" in log.assumed:  # what was printed in page frames was turned into bytes with this size
-        page_size, named = 4 * KIB, None
-    if pages is None and printed is None and not architecture(arch).fixed_page_size:
-        why = "the name of the release" if named else f"the usual page size of {arch or 'most architectures'}"
+    page_size, why = page_size_of(log, arch)
+    if pages is not None:
+        page_size, why = page_size if "page_size" in log.assumed else pages, ""
+    if why:
         assumed.append(("page_size", why))
     version = log.stable_of(release)
     memory = _memory(log, page_size)
@@ -56,8 +53,7 @@ def build_layout(
         assumed.append(
             ("zone_ranges", f"the printed ones, with the zone limits of {arch} for the lines that are missing")
         )
-    sized = pages is not None or printed is not None or architecture(arch).fixed_page_size
-    lost_memory = missing_memory(log, memory, arch, page_size, counts_pages=sized)
+    lost_memory = missing_memory(log, memory, arch, page_size, counts_pages=not why)
     missing = (*(() if exact else lost_zones), *lost_memory)
     memmap = find_memmap(log, arch, version, len({item.node for item in memory}), page_size, model)
     if memmap.assumed and memory:

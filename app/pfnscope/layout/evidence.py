@@ -170,13 +170,26 @@ def likely_arch(log: BootLog) -> tuple[str, str] | None:
 _NAMED = r"[-+._](4|16|64)k(?:[-+._]|$)"
 
 
-def named_page_size(release: str | None) -> int | None:
+def _named_page_size(release: str | None) -> int | None:
     """The page size in bytes that vendors put into a release, such as ``6.12.41-v8-16k+`` or ``5.14.0-427+64k``."""
     match = compiled(_NAMED).search((release or "").lower().encode("utf-8", "replace"))
     return int(match.group(1) or 0) * KIB if match else None
 
 
-def counted_page_size(log: BootLog) -> int | None:
+def page_size_of(log: BootLog, arch: str | None) -> tuple[int, str]:
+    """The page size in bytes, and what it is taken from where no line proves it; empty where one does."""
+    facts = architecture(arch)
+    printed = log.page_size or _counted_page_size(log)
+    named = _named_page_size(log.release) if len(facts.page_sizes) > 1 else None
+    page_size = printed or named or facts.page_sizes[0]
+    if "page_size" in log.assumed:  # what was printed in page frames was turned into bytes with this size
+        page_size, named = 4 * KIB, None
+    if printed is not None or facts.fixed_page_size:
+        return page_size, ""
+    return page_size, "the name of the release" if named else f"the usual page size of {arch or 'most architectures'}"
+
+
+def _counted_page_size(log: BootLog) -> int | None:
     """The page size in bytes with which the node ranges have the "totalpages" of every node, or None."""
     if "page_size" in log.assumed:  # ranges printed in page frames have the same total in every size
         return None

@@ -16,6 +16,7 @@ from pfnscope.report.placed import Advice, advice
 from pfnscope.report.simulated import agreement
 from pfnscope.report.words import STATE_WORDS, place_words
 from pfnscope.service.whatif import Answer, Change
+from pfnscope.simulation import USUAL_ARCH
 from pfnscope.units import PAGE_SIZE, argument_size, format_size
 
 _MOST_PLACES = 80
@@ -57,9 +58,9 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that the panel and the answer show. ``line`` is the whole command line that the layout shown has.
 
     ``regions`` are the arguments of the log that can be moved, each with the question where to, causes of holes first;
-    ``move`` is the one that is. ``placeable``: a region can be placed on such a machine. ``tones`` are the severities
-    of today's layout and of the changed one, ``outcome`` says what the change does, ``advice`` where the region can go,
-    ``trial`` is the question what that would change.
+    ``move`` is the one that is. ``has_memmap``: the architecture has memmap= regions; ``placeable``: one can be placed
+    on such a machine. ``tones`` are the severities of today's layout and of the changed one, ``outcome`` says what the
+    change does, ``advice`` where the region can go, ``trial`` is the question what that would change.
     """
 
     agreement: str
@@ -74,6 +75,7 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     kernel: str
     tones: tuple[Severity, ...]
     outcome: Outcome | None
+    has_memmap: bool
     placeable: bool
     regions: dict[str, str]
     move: str
@@ -117,6 +119,7 @@ def panel(answer: Answer, query: LayoutQuery, kernel: str | None) -> Panel:
         kernel=kernel or "",
         tones=tuple(tone(document) for document in answer.documents),
         outcome=outcome(today, answer.changed, own.command_line if own else line) if answer.changed else None,
+        has_memmap=(today.kernel.arch or USUAL_ARCH) in X86,
         placeable=today.kernel.arch in X86 and bool(today.zone_spans),
         regions={text: encoded([*query.options, ("move", text)]) for text in movable},
         move=question.reservation.move,

@@ -3,277 +3,34 @@
 The self-check simulates the log's own command line: where that fails, what-if answers are not shown.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
-from typing import Literal
+from collections.abc import Iterable
 
 import msgspec
-from msgspec import Struct
 
-from pfnscope.kernel.architectures import X86, max_order_pages, zone_limits
-from pfnscope.kernel.argument_notes import argument_notes
-from pfnscope.kernel.command_line import Argument, arguments, movable_arguments
-from pfnscope.kernel.map_arguments import Action, ArgumentNote, MapOperation, map_operations
+from pfnscope.kernel.architectures import X86
 from pfnscope.kernel.release import Version
-from pfnscope.kernel.thresholds import ZONES_CUT
-from pfnscope.kernel.vendors import parse_release
-from pfnscope.layout.map_changes import own_changes, without_mtrr_trim
-from pfnscope.layout.nodes import online_nodes, small_nodes
-from pfnscope.layout.zones import marked, movable_starts
 from pfnscope.model.answers import SelfCheck
-from pfnscope.model.counts import PrintedCounts
-from pfnscope.model.layout import MemoryRange, ZoneLimit
-from pfnscope.model.log import (
-    FIRST_MIB,
-    BootLog,
-    E820Change,
-    Initmem,
-    MapEntry,
-    MemblockRegion,
-    MemoryType,
-    MovableStart,
-    NodeRange,
-    ZoneRange,
-)
-from pfnscope.model.ranges import Address, ByteRange, Lines, borders, canonical, clip, difference
-from pfnscope.simulation.e820 import MOST_LINES, joined_lines, label_of
-from pfnscope.simulation.firmware import (
-    Image,
-    Memory,
-    Panics,
-    boot_memory,
-    first_map,
-    kernel_image,
-    limit_of,
-    with_inferred,
-)
-from pfnscope.simulation.numa import Block, place_nodes
-from pfnscope.simulation.traps import Before, traps
-from pfnscope.units import PAGE_SIZE
+from pfnscope.model.log import BootLog, MapEntry, NodeRange, ZoneRange
+from pfnscope.model.ranges import ByteRange, canonical
+from pfnscope.simulation import arm64, x86
+from pfnscope.simulation.booted import USUAL_ARCH, NotSimulated, SimulatedBoot
+from pfnscope.simulation.firmware import with_inferred
 
-_ASKED_FOR = frozenset({"crashkernel", FIRST_MIB, "cma", "struct-pages"})
-"""Kinds of reserved regions that come from arguments or follow memory; they would lie elsewhere."""
-
-USUAL_ARCH = "x86_64"
-"""That of a log which does not tell its architecture."""
-
-
-class NotSimulated(Exception):
-    """Nothing can be said of this command line; the message tells the reader why."""
-
-
-class SimulatedBoot(Struct, frozen=True, dict=True):
-    """The log of a boot that did not happen, and what its reader has to know.
-
-    ``log`` holds what such a boot would print and no line of the log proves; ``lines`` of its facts are those that
-    they follow from. ``assumed`` names what was not proven, each with its source. ``find_problems`` looks for what is
-    wrong with the arguments, which most boots are not simulated for.
-    """
-
-    log: BootLog
-    command_line: str
-    operations: tuple[MapOperation, ...]
-    find_problems: Callable[[], tuple[ArgumentNote, ...]]
-    assumed: tuple[tuple[str, str], ...]
-    image_mended: bool
-
-    @cached_property
-    def problems(self) -> tuple[ArgumentNote, ...]:
-        """What is wrong with the arguments, and known mistakes in them."""
-        return self.find_problems()
+_OF = {**dict.fromkeys(X86, x86.simulate), "arm64": arm64.simulate}
+"""What simulates a boot, by architecture."""
 
 
 def simulate(log: BootLog, command_line: str, version: Version | None) -> SimulatedBoot:
     """Boot the machine of ``log`` with ``command_line`` on the release ``version``.
 
-    Raises NotSimulated for other architectures than x86, for logs without the firmware's map, and where the kernel
-    panics.
+    Raises NotSimulated for other architectures than x86 and arm64, where the log does not show what memory there is
+    without its arguments, and where the kernel panics.
     """
-    _keeps_what_cannot_be_undone(log, command_line)
-    own = log.command_line
-    log, inferred = with_inferred(log)
-    if any(argument.name == "disable_mtrr_trim" for argument in arguments(command_line)):
-        log = without_mtrr_trim(log)
-    features = features_of(log, version)
-    operations, problems = map_operations(arguments(command_line), features)
-    problems += argument_notes(arguments(command_line), features, mirrors=has_mirrors(log))
-    assumed: list[tuple[str, str]] = [("firmware_map", inferred)] if inferred else []
-    image = kernel_image(log, command_line, version)
-    worked_on = inferred is not None and own is not None
-    return _boot(log, command_line, version, operations, problems, image, assumed, worked_on=worked_on)
-
-
-def _keeps_what_cannot_be_undone(log: BootLog, command_line: str) -> None:
-    """Raises NotSimulated where an argument is left out whose effect is in the only map that the text has."""
-    if first_map(log) or not log.user_map:
-        return
-    kept = {argument.text for argument in arguments(command_line)}
-    done, _ = map_operations(arguments(log.command_line or ""), None)
-    gone = [item.argument.text for item in done if item.argument.text not in kept]
-    if gone:
-        raise NotSimulated(f"the text has no firmware memory map, so what was there without {gone[0]} is not known")
-
-
-def boot_as_printed(log: BootLog, version: Version | None) -> SimulatedBoot:
-    """The log's own boot, from the last map that its arguments have worked on, as printed.
-
-    What those arguments did to a user-defined map is in it, whether or not the text has them. Raises as
-    :func:`simulate` does.
-    """
-    command_line = log.command_line or ""
-    if not log.user_map and first_map(log):
-        return simulate(log, command_line, version)
-    image = kernel_image(log, command_line, version)
-    modified = log.modified_map if log.user_map else ()
-    log = msgspec.structs.replace(
-        log, firmware_map=log.map_before_kernel, extended_map=(), user_map=(), modified_map=modified
-    )
-    return _boot(log, command_line, version, (), (), image, [])
-
-
-def _boot(
-    log: BootLog,
-    command_line: str,
-    version: Version | None,
-    operations: tuple[MapOperation, ...],
-    problems: tuple[ArgumentNote, ...],
-    image: Image | None,
-    assumed: list[tuple[str, str]],
-    *,
-    worked_on: bool = False,
-) -> SimulatedBoot:
     arch = log.arch or USUAL_ARCH
-    if arch not in X86:
-        raise NotSimulated(f"only x86 is simulated, not {arch}")
-    if not first_map(log):
-        raise NotSimulated("the text has no firmware memory map to start from")
-    if not all(entry.label for entry in (*first_map(log), *log.user_map)):
-        raise NotSimulated("the text has lost the types of entries in its memory map")
-    lines = log.command_line_lines
-    given = arguments(command_line)
-    try:
-        memory = boot_memory(
-            log,
-            operations,
-            version,
-            image,
-            lines[:MOST_LINES],
-            soft_reserve=not _soft_reserve_off(given),
-            limit_pfn=limit_of(log, arch),
-        )
-    except Panics as error:
-        raise NotSimulated(f"the kernel panics with this command line: {error}") from None
-    if not memory.memory:
-        raise NotSimulated(_nothing_left(first_map(log)))
-    if memory.image_mended and image and image.assumed:
-        assumed.append(("kernel image", f"taken from {image.assumed}"))
-    regions = place_nodes(log, given, memory.memory, memory.max_pfn * PAGE_SIZE, version, assumed)
-    zones = zone_ranges(log, arch, regions, memory.max_pfn, version, assumed)
-    node_ranges = tuple(NodeRange(r.node, *ByteRange(r.start, r.end), r.lines) for r in regions)
-    offline = _offline(log, node_ranges, arch, version, memory.max_pfn * PAGE_SIZE)
-    simulated = msgspec.structs.replace(
-        log,
-        command_line=command_line,
-        arch=arch,
-        page_size=PAGE_SIZE,
-        user_map=memory.user_map,
-        extended_map=(),
-        modified_map=memory.table if log.modified_map else (),
-        e820_changes=(*_asked_changes(operations, memory, lines), *own_changes(log, log.user_map or first_map(log))),
-        node_ranges=node_ranges,
-        zone_ranges=zones,
-        movable_start=(),
-        initmem=tuple(item for item in _initmem(regions) if item.node not in offline),
-        memblock_memory=tuple(MemblockRegion(*ByteRange(r.start, r.end), r.node, None, r.lines) for r in regions),
-        memblock_reserved=_still_reserved(log, log.memblock_reserved),
-        memblock_reserve_events=_still_reserved(log, log.memblock_reserve_events),
-        reserved_regions=tuple(region for region in log.reserved_regions if region.kind not in _ASKED_FOR),
-        # no count of a boot that was not, only what tells how this kernel is configured
-        page_counts=PrintedCounts(deferred=log.page_counts.deferred, flag_widths=log.page_counts.flag_widths),
-        files=msgspec.structs.replace(log.files, zoneinfo=(), memory_blocks=(), memblock_memory=()),
-        events=(),
-        diagnostics=(),
-    )
-    simulated = msgspec.structs.replace(simulated, movable_start=movable_start(simulated, given, version))
-
-    def find_problems() -> tuple[ArgumentNote, ...]:
-        before = Before.of(first_map(log), log.srat, image, known=not worked_on)
-        notes = argument_notes(given, version, mirrors=has_mirrors(log))
-        return (*problems, *notes, *traps(given, operations, before, memory.memory, version))
-
-    return SimulatedBoot(
-        simulated,
-        command_line,
-        operations,
-        find_problems,
-        tuple(assumed),
-        memory.image_mended,
-    )
-
-
-def has_mirrors(log: BootLog) -> bool | None:
-    """Whether firmware mirrors memory: what the EFI map says; None where the text has none."""
-    return any("MR" in entry.attributes for entry in log.efi_map) if log.efi_map else None
-
-
-def _nothing_left(map_: tuple[MapEntry, ...]) -> str:
-    """Why no memory is left to boot with: the map itself has none, or the arguments took it."""
-    usable = canonical((e.start, e.end) for e in map_ if e.type is MemoryType.RAM)
-    taken = canonical((e.start, e.end) for e in map_ if e.type is not MemoryType.RAM)
-    left = difference(usable, taken)
-    if any(end // PAGE_SIZE > -(-start // PAGE_SIZE) for start, end in left):
-        return "no memory is left with this command line; the kernel cannot boot"
-    if not left and usable:
-        ranges = " and ".join(str(ByteRange(start, end)) for start, end in usable[:2])
-        return f"the memory map leaves no RAM: what is usable in it, {ranges}, is reserved as well, and reserved wins"
-    return "the memory map leaves no RAM"
-
-
-def features_of(log: BootLog, version: Version | None) -> Version | None:
-    """The version that tells which arguments are known; None where a vendor backports.
-
-    RHEL 7 prints 3.10 and knows ``memmap=nn!ss`` all the same.
-    """
-    release = parse_release(log.release, log.banner)
-    return version if release is None or release.tells_features(version) else None
-
-
-def _soft_reserve_off(given: Iterable[Argument]) -> bool:
-    return any(argument.name == "efi" and "nosoftreserve" in (argument.value or "").split(",") for argument in given)
-
-
-def _asked_changes(operations: Iterable[MapOperation], memory: Memory, lines: Lines) -> Iterable[E820Change]:
-    """What arguments change; ranges as asked for, as the kernel prints them. What they add, it does not print."""
-    words = {entry.type: entry.label for entry in (*memory.user_map, *memory.table)}
-    for operation in operations:
-        if operation.action not in (Action.UPDATE, Action.REMOVE):
-            continue
-        old, new = (None if kind is None else label_of(kind, words) for kind in (operation.old, operation.new))
-        action: Literal["update", "remove"] = "update" if operation.action is Action.UPDATE else "remove"
-        yield E820Change(action, *ByteRange(operation.start, operation.end), old, new, lines)
-
-
-def _offline(
-    log: BootLog, node_ranges: tuple[NodeRange, ...], arch: str, version: Version | None, end: int
-) -> frozenset[int]:
-    """Nodes that are too small to be brought online, but for those that the log shows to be so all the same."""
-    own_end = max((item.end for item in log.node_ranges), default=0)
-    had = small_nodes(log, arch, version, own_end) & online_nodes(log)
-    return small_nodes(msgspec.structs.replace(log, node_ranges=node_ranges), arch, version, end) - had
-
-
-def _initmem(regions: list[Block]) -> Iterable[Initmem]:
-    nodes: dict[int, list[Block]] = {}
-    for region in regions:
-        nodes.setdefault(region.node, []).append(region)
-    for node, own in sorted(nodes.items()):
-        yield Initmem(node, *ByteRange(own[0].start, own[-1].end), joined_lines(own[0].lines, own[-1].lines))
-
-
-def _still_reserved(log: BootLog, regions: tuple[MemblockRegion, ...]) -> tuple[MemblockRegion, ...]:
-    """Firmware tables and low memory stay reserved; what the kernel took from RAM would lie elsewhere."""
-    ram = canonical((e.start, e.end) for e in first_map(log) if e.type is MemoryType.RAM)
-    return tuple(region for region in regions if not clip(ram, region.start, region.end))
+    of_arch = _OF.get(arch)
+    if of_arch is None:
+        raise NotSimulated(f"only x86 and arm64 are simulated, not {arch}")
+    return of_arch(log, command_line, version)
 
 
 def self_check(log: BootLog, again: BootLog) -> tuple[SelfCheck, ...]:
@@ -284,16 +41,18 @@ def self_check(log: BootLog, again: BootLog) -> tuple[SelfCheck, ...]:
     log, inferred = with_inferred(log)
     if log.command_line is None and log.user_map:
         raise NotSimulated("the text has a user-defined map, but not the command line that made it")
+    rows = (
+        _held("node ranges", _nodes(log.node_ranges), _nodes(again.node_ranges), log.node_ranges),
+        _held("zone ranges", _zones(log.zone_ranges), _zones(again.zone_ranges), log.zone_ranges),
+    )
+    if again.arch not in X86:
+        return rows
     maps = _held("user map", _map(log.user_map), _map(again.user_map), log.user_map)
     if not log.user_map and not again.user_map:
         maps = msgspec.structs.replace(maps, agrees=True)
     elif inferred:  # the command line was read off this very map
         maps = msgspec.structs.replace(maps, agrees=None)
-    return (
-        maps,
-        _held("node ranges", _nodes(log.node_ranges), _nodes(again.node_ranges), log.node_ranges),
-        _held("zone ranges", _zones(log.zone_ranges), _zones(again.zone_ranges), log.zone_ranges),
-    )
+    return maps, *rows
 
 
 def _held(
@@ -326,66 +85,3 @@ def _nodes(ranges: Iterable[NodeRange]) -> tuple[str, ...]:
 
 def _zones(zones: Iterable[ZoneRange]) -> tuple[str, ...]:
     return tuple(f"{zone.zone} {zone.range}" for zone in zones if zone.range is not None)
-
-
-_OF_DMA = ("DMA", "DMA32")
-_OF_ARCH = ("DMA", "DMA32", "Normal", "HighMem")
-
-Assumed = list[tuple[str, str]]
-
-
-def zone_ranges(
-    log: BootLog, arch: str, regions: list[Block], max_pfn: int, version: Version | None, assumed: Assumed
-) -> tuple[ZoneRange, ...]:
-    """What "Zone ranges" would say; ``max_pfn`` is one behind the last frame of RAM.
-
-    The log tells which zones that kernel has, whether they end with RAM, and on i386 where HighMem begins. Source:
-    zone_sizes_init() in arch/x86/mm/init.c, 4.17, arch_zone_limits_init(), 7.1, and free_area_init(): a zone begins
-    where the one before it ends, the first one with the first frame of memory.
-    """
-    low, top = min(region.start for region in regions), max_pfn * PAGE_SIZE
-    known = {zone.zone: zone.range for zone in log.zone_ranges}
-    limits = [(zone, end) for zone, end in zone_limits(arch, None, low) if not known or zone in known]
-    high_memory = known.get("HighMem")
-    cut = _zones_cut(log, dict(limits), version)
-    low_ram = next(reversed(log.page_counts.low_ram), None)
-    out: list[ZoneRange] = []
-    for zone, limit in limits:
-        end = limit
-        if arch == "i386" and zone == "Normal":
-            end = high_memory.start if high_memory else low_ram.value if low_ram else limit
-            if end == limit and limit is not None and top > limit:
-                assumed.append(("zone_ranges", "where HighMem begins is not in the text: the usual 896 MiB"))
-        high = max(low, top if end is None else end if zone in _OF_DMA and not cut else min(end, top))
-        out.append(ZoneRange(zone, *borders(ByteRange(low, high) if low < high else None), ()))
-        low = high
-    out += [ZoneRange(zone, None, None, ()) for zone in known if zone not in _OF_ARCH]
-    return tuple(out)
-
-
-def _zones_cut(log: BootLog, limits: Mapping[str, int | None], version: Version | None) -> bool:
-    """Whether zones for DMA end with RAM: as the log shows it, or else as the release has it."""
-    ends = [item.end for item in log.node_ranges]
-    top = max((*ends, *(count.value * PAGE_SIZE for count in log.page_counts.last_pfn)), default=0)
-    for zone in log.zone_ranges:
-        limit = limits.get(zone.zone) if zone.zone in _OF_DMA else None
-        if limit is not None and zone.end is not None and top < limit:
-            return zone.end < limit
-    return ZONES_CUT.reached(version, unknown=True)
-
-
-def movable_start(log: BootLog, given: tuple[Argument, ...], version: Version | None) -> tuple[MovableStart, ...]:
-    """Where ZONE_MOVABLE starts on each node of a simulated log whose node and zone ranges are done."""
-    options = movable_arguments(given, version)
-    if not options:
-        return ()
-    memory = [MemoryRange(item.range.frames_inward(PAGE_SIZE), item.node, item.lines) for item in log.node_ranges]
-    limits = [
-        ZoneLimit(item.zone, item.range.frames_inward(PAGE_SIZE) if item.range else None, ())
-        for item in log.zone_ranges
-    ]
-    block = max_order_pages(log.arch, PAGE_SIZE)
-    starts = movable_starts(marked(log, memory, PAGE_SIZE), limits, options, version, PAGE_SIZE, block)
-    return tuple(
-        MovableStart(node, Address(start * PAGE_SIZE), log.command_line_lines) for node, start in starts.items()
-    )

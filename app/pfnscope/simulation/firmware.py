@@ -48,7 +48,7 @@ def kernel_image(log: BootLog, command_line: str, version: Version | None) -> Im
     """
     names = {argument.name for argument in arguments(command_line)}
     fixed = "nokaslr" in names and all(argument.name != "nokaslr" for argument in arguments(log.command_line or ""))
-    own = _own_image(log)
+    own = own_image(log)
     if own is not None and fixed and own.start != LINK_ADDRESS:
         end = LINK_ADDRESS + own.end - own.start
         return Image(LINK_ADDRESS, end, own.lines, "its size and the usual link address")
@@ -64,7 +64,7 @@ def kernel_image(log: BootLog, command_line: str, version: Version | None) -> Im
     return Image(*usual, (), "the usual link address and the least size of an image")
 
 
-def _own_image(log: BootLog) -> Image | None:
+def own_image(log: BootLog) -> Image | None:
     """Where the image of the log's own boot lies, as lines tell it with both ends."""
     printed = printed_image(log)
     if printed is not None:

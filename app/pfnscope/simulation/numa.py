@@ -256,7 +256,7 @@ def _firmware_nodes(
     else:
         if any(option.startswith(("off", "noacpi")) for option in own_options(log)):
             assumed.append(("nodes", "the log was booted without the SRAT, so all memory is taken for node 0"))
-        blocks = _nodes_of_the_log(log)
+        blocks = nodes_of_the_log(log)
         if blocks and not options:
             why = "the text has no SRAT, so nodes begin where the log's own do, and a gap belongs to the node below it"
             assumed.append(("nodes", why))
@@ -349,7 +349,7 @@ def _shown_accepted(log: BootLog, lacking: Pairs) -> bool:
     return not difference(lacking, difference(ram, printed))
 
 
-def _nodes_of_the_log(log: BootLog) -> list[Block]:
+def nodes_of_the_log(log: BootLog) -> list[Block]:
     """Runs of node ranges of one node, where there are several nodes; a gap goes to the node below it.
 
     Without node ranges, what "Initmem setup node" gives each node.

@@ -1,0 +1,187 @@
+"""What memory an arm64 machine has before its command line limits it, as far as a log shows it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+
+from msgspec import Struct, structs
+
+from pfnscope.kernel.command_line import arguments
+from pfnscope.kernel.memory_limit import memory_limit
+from pfnscope.layout.zones import NOMAP
+from pfnscope.model.log import BootLog, EfiEntry, MemblockRegion, NodeRange
+from pfnscope.model.ranges import ByteRange, Pairs, canonical, contains, difference, touches
+from pfnscope.simulation.booted import Assumed
+from pfnscope.simulation.numa import Block, assign, nodes_of_the_log
+from pfnscope.units import MIB, PAGE_SIZE
+
+_ALL = 1 << 64
+_CACHED = frozenset({"WB", "WT", "WC"})
+_USABLE = ("Loader", "Boot", "Conventional", "ACPI Reclaim", "Persistent")
+"""How the types begin whose memory is mapped where it can be cached with write-back."""
+
+_TAKEN = frozenset({"node-data", "cma", "crashkernel", "initrd", "struct-pages"})
+"""Kinds of reserved regions that the kernel has taken from mapped memory."""
+
+
+class Known(Struct, frozen=True):
+    """Memory by address, with nodes and flags; NOMAP is memory that is kept out of the map.
+
+    ``firmware_nomap`` is what was so before a limit came to it; ``guessed`` where no line tells which memory that is.
+    ``limit`` is the one, in bytes, that this memory was cut at already; None where it is all there is.
+    """
+
+    regions: tuple[MemblockRegion, ...]
+    firmware_nomap: Pairs
+    guessed: bool
+    limit: int | None
+
+
+def known_memory(log: BootLog, limit: int | None, page_size: int, assumed: Assumed) -> Known:
+    """The memory of a log's own boot, from its node ranges or a memblock dump; of EFI's map where that was cut lower.
+
+    ``limit``: how much of it is needed, None for all.
+    """
+    source: Sequence[NodeRange | MemblockRegion] = log.node_ranges or log.memblock_memory
+    printed = (MemblockRegion(item.start, item.end, item.node or 0, None, item.lines) for item in source)
+    ranges = sorted(printed, key=lambda item: item.range)
+    nomap, guessed = _nomap(log, ranges)
+    regions = tuple(structs.replace(item, flags=NOMAP if contains(nomap, item.start) else 0) for item in ranges)
+    cut = _cut_at(log, regions, page_size)
+    if cut is not None and (limit is None or limit > cut):
+        whole = _of_efi(log, page_size, assumed)
+        if whole and not difference(_pairs(regions), _pairs(whole)):
+            regions, guessed, cut = whole, False, None
+    return Known(regions, _of_firmware(log, regions), guessed, cut)
+
+
+def _pairs(regions: Iterable[MemblockRegion]) -> Pairs:
+    return canonical((item.start, item.end) for item in regions)
+
+
+def is_nomap(region: MemblockRegion) -> bool:
+    """Whether the kernel keeps the memory out of its map."""
+    return bool((region.flags or 0) & NOMAP)
+
+
+def reached(regions: Iterable[MemblockRegion], limit: int) -> int | None:
+    """The address up to which there is so much memory: __find_max_addr() in mm/memblock.c, 4.9 to 7.1."""
+    for region in regions:
+        if limit <= region.end - region.start:
+            return region.start + limit
+        limit -= region.end - region.start
+    return None
+
+
+def _cut_at(log: BootLog, regions: Sequence[MemblockRegion], page_size: int) -> int | None:
+    """The limit that the log's own boot had and that took memory away, as far as lines and memory show it.
+
+    The line that prints it counts in whole MiB. Where it is missing, memory above the limit of the command line shows
+    that this is not the one of the boot.
+    """
+    limit = memory_limit(arguments(log.command_line or ""), page_size)
+    printed = next((item.size for item in log.failures if item.code == "memory-limit" and item.size), None)
+    if printed is not None and (limit is None or limit // MIB * MIB != printed):
+        limit = printed
+    end = None if limit is None else reached(regions, limit)
+    if end is None or (printed is None and any(item.end > end and not is_nomap(item) for item in regions)):
+        return None
+    return limit
+
+
+# memory that is kept out of the map
+
+
+def _nomap(log: BootLog, regions: Sequence[MemblockRegion]) -> tuple[Pairs, bool]:
+    """As a dump or debugfs has it, or else as firmware's tables and the borders of regions tell it.
+
+    And whether it is a guess.
+    """
+    if any(item.flags is not None for item in log.memblock_memory):
+        return _pairs(item for item in log.memblock_memory if is_nomap(item)), False
+    listed = log.files.memblock_memory
+    if any(item.flag for item in listed):
+        return canonical((item.start, item.end) for item in listed if item.flag == "NOMAP"), False
+    named = canonical([*_efi_nomap(log, PAGE_SIZE), *_device_tree_nomap(log)])
+    alternating = [] if any(item.hotplug for item in log.srat) else list(_alternating(log, regions, named))
+    nomap = canonical([*named, *((item.start, item.end) for items, _ in alternating for item in items)])
+    return nomap, any(guessed for _, guessed in alternating)
+
+
+def _alternating(
+    log: BootLog, regions: Sequence[MemblockRegion], named: Pairs
+) -> Iterator[tuple[list[MemblockRegion], bool]]:
+    """Every other one of the regions of a node that touch each other, and whether it could be the others.
+
+    memblock keeps neighbours of one node apart only where their flags differ (memblock_merge_regions(), mm/memblock.c,
+    4.9 to 7.1). Which of them are NOMAP is shown by what the kernel took from the others; else they are the smaller.
+    """
+    taken = canonical((item.start, item.end) for item in log.reserved_regions if item.kind in _TAKEN)
+    for run in _touching(regions):
+        nomap = (at % 2 for at, item in enumerate(run) if contains(named, item.start))
+        mapped = (at % 2 for at, item in enumerate(run) if touches(taken, item.start, item.end))
+        first = next(chain(nomap, (1 - at for at in mapped)), None)
+        if first is None:
+            even, odd = (sum(item.end - item.start for item in run[at::2]) for at in (0, 1))
+            yield run[int(odd < even) :: 2], True
+        else:
+            yield run[first::2], False
+
+
+def _touching(regions: Sequence[MemblockRegion]) -> Iterator[list[MemblockRegion]]:
+    """Runs of two regions and more that touch and have one node."""
+    run: list[MemblockRegion] = []
+    for region in (*regions, None):
+        if region is not None and run and (run[-1].end, run[-1].node) == (region.start, region.node):
+            run.append(region)
+            continue
+        if len(run) > 1:
+            yield run
+        run = [region] if region is not None else []
+
+
+def _device_tree_nomap(log: BootLog) -> Iterator[tuple[int, int]]:
+    for item in log.reserved_regions:
+        if item.kind.startswith("device-tree nomap"):
+            yield item.start, item.end
+
+
+def _of_firmware(log: BootLog, regions: Iterable[MemblockRegion]) -> Pairs:
+    """What EFI keeps out of the map. A device tree's reserved memory comes only behind the limit."""
+    if not log.efi_map and all(item.kind != "efi-table" for item in log.reserved_regions):
+        return ()
+    nomap = _pairs(item for item in regions if is_nomap(item))
+    return difference(nomap, canonical(_device_tree_nomap(log)))
+
+
+# EFI's map
+
+
+def _is_memory(entry: EfiEntry) -> bool:
+    words = {word.strip() for word in entry.attributes.split("|")}
+    return bool(words & _CACHED) and "SP" not in words
+
+
+def _whole_pages(entry: EfiEntry, page_size: int) -> tuple[int, int]:
+    return entry.start // page_size * page_size, -(-entry.end // page_size) * page_size
+
+
+def _efi_nomap(log: BootLog, page_size: int) -> Iterator[tuple[int, int]]:
+    for entry in log.efi_map:
+        usable = entry.type.startswith(_USABLE) and "WB" in entry.attributes
+        if _is_memory(entry) and not usable:
+            yield _whole_pages(entry, page_size)
+
+
+def _of_efi(log: BootLog, page_size: int, assumed: Assumed) -> tuple[MemblockRegion, ...]:
+    """All memory of EFI's map: reserve_regions() in drivers/firmware/efi/efi-init.c, 6.1; arm-init.c, 4.17."""
+    memory = canonical(_whole_pages(entry, page_size) for entry in log.efi_map if _is_memory(entry))
+    nomap = canonical(_efi_nomap(log, page_size))
+    blocks = [Block(item.node, item.start, item.end, item.lines) for item in log.srat] or nodes_of_the_log(log)
+    if blocks and not log.srat:
+        assumed.append(("nodes", "memory above the limit of the log's own boot is taken for the highest node"))
+    out = [
+        MemblockRegion(*ByteRange(item.start, item.end), item.node, flags, item.lines)
+        for flags, pairs in ((0, difference(memory, nomap)), (NOMAP, nomap))
+        for item in assign(blocks or [Block(0, 0, _ALL)], pairs)
+    ]
+    return tuple(sorted(out, key=lambda item: item.start))
