@@ -282,3 +282,21 @@ def test_a_tree_with_a_known_regression_is_to_be_left_for_its_release() -> None:
     _, remedy = first(b"".join(line for line in lines if b"Reserved but unavailable" not in line))
     assert remedy.command_line == "memmap=1G!5G"
     assert "5.11 itself writes these struct pages: take it, or a tree in which 377bf660d07a reverts d392" in remedy.text
+
+
+def test_on_arm64_a_limit_is_a_total_and_no_region_is_reserved() -> None:
+    """Memory begins at 1 GiB, sections have 128 MiB: 1500 MiB of memory end in one, 1536 MiB with one."""
+    real = analyze(read((Path(__file__).parents[1] / "recorded/arm64/dmesg.txt").read_bytes()).boots[-1])
+    limited, _ = what_if(real, "quiet mem=1500M")
+    (hole,) = limited.holes
+    assert [cause.arguments for cause in limited.causes] == [("mem=1500M",)]
+    tried = trials.Trials(limited, [hole])
+    assert not tried.why_not
+    assert tried.filled() is None
+    instead = tried.reworded(("mem=1500M",))
+    assert instead is not None
+    assert (instead.argument, instead.instead) == ("mem=1536M", "mem=1500M")
+    assert instead.analysis.holes == ()
+    low = trials.Trials(what_if(real, "quiet mem=1410M")[0], [hole]).reworded(("mem=1410M",))
+    assert low is not None
+    assert low.argument == "mem=1408M"

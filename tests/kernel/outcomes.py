@@ -35,10 +35,12 @@ from pfnscope.model.log import (
     BootLog,
     Diagnostic,
     EfiEntry,
+    Files,
     Initmem,
     MapEntry,
     MemoryType,
     NodeRange,
+    Resource,
     SratEntry,
     ZoneInfo,
     ZoneRange,
@@ -186,6 +188,13 @@ def limited_arm64(version: Version) -> object:
     kept = EfiEntry(*ByteRange(400 * MIB, 408 * MIB), "Runtime Data", "RUN|WB", ())
     log = boot("arm64", (0, 0, 400), (0, 400, 408), efi_map=(kept,))
     return simulate(log, "mem=64M", version).log.node_ranges[-1].end
+
+
+def image_above_a_limit(version: Version) -> object:
+    """Where memory of arm64 begins that is its image, above mem=64M."""
+    code = Resource(*ByteRange(100 * MIB, 120 * MIB), "Kernel code", 1, ())
+    log = boot("arm64", (0, 0, 400), files=Files(iomem=(code,)))
+    return simulate(log, "mem=64M", version).log.node_ranges[-1].start
 
 
 def nodes_without_a_mib(version: Version) -> object:

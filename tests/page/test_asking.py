@@ -172,7 +172,7 @@ def test_arm64_is_asked_about_arguments_and_not_about_regions_of_a_memory_map(
     assert "where to put" not in said.lower()
     changed = words(client.get(path, params={"append": "mem=512M"}))
     assert "Simulated, not booted" in changed
-    assert "1 node, 512 MiB memory" in changed
+    assert "arm64 1 node 512 MiB RAM" in changed
     refused = words(client.get(path, params={"append": "memmap=1G!4G"}))
     assert "arm64 has no memmap=: this is ignored." in refused
 

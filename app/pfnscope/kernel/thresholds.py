@@ -153,6 +153,12 @@ LIMIT_SPARES_NOMAP = Threshold(
     'a571d4eb55d8 ("mm/memblock.c: add new infrastructure to address the mem limit issue"), arch/arm64/mm/init.c',
     "not in 4.4.154, in 4.9 to 7.1; the patch is of July 2016",
 )
+HEAD_LEFT_OUT = Threshold(
+    since("5.11"),
+    "/proc/iomem of arm64 begins the kernel's code behind the head of its image",
+    'e2a073dde921 ("arm64: omit [_text, _stext) from permanent kernel mapping"), arch/arm64/kernel/setup.c',
+    "not in 5.10, in 6.1; the patch is of November 2020",
+)
 IMAGE_MOVES = Threshold(
     since("4.12"),
     "CONFIG_RANDOMIZE_BASE is on by default",

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import structs
 
-from pfnscope.kernel.architectures import zone_limits
+from pfnscope.kernel.architectures import takes_blocks, zone_limits
 from pfnscope.kernel.argument_notes import argument_notes
 from pfnscope.kernel.command_line import Argument, arguments
 from pfnscope.kernel.map_arguments import Action, ArgumentNote, MapOperation
 from pfnscope.kernel.memory_limit import limit_notes, limiting, memory_limit
 from pfnscope.kernel.region_kinds import RAM
 from pfnscope.kernel.release import Version
-from pfnscope.kernel.thresholds import LIMIT_SPARES_NOMAP
+from pfnscope.kernel.thresholds import HEAD_LEFT_OUT, LIMIT_SPARES_NOMAP
 from pfnscope.layout.evidence import page_size_of
 from pfnscope.model.log import BootLog, MemblockRegion, ZoneRange
 from pfnscope.model.ranges import Address, ByteRange, Pairs, borders, canonical, clip
@@ -24,11 +24,13 @@ from pfnscope.simulation.booted import Assumed, NotSimulated, SimulatedBoot, boo
 from pfnscope.simulation.e820 import joined_lines
 from pfnscope.simulation.firmware import own_image
 from pfnscope.simulation.numa import numa_options, own_options
-from pfnscope.units import MIB, argument_size
+from pfnscope.units import KIB, MIB, argument_size
 
 _NAME = "arm64"
-_IMAGE_ALIGN = 2 * MIB
-"""An image begins at a multiple of it: Documentation/arch/arm64/booting.rst, 4.17 to 7.1."""
+_ALL = 1 << 64
+_HEAD = 64 * KIB
+"""From _text to _stext: SEGMENT_ALIGN in arch/arm64/kernel/vmlinux.lds.S and a recorded boot, 6.1."""
+
 _SMALLEST = 32 * MIB
 """Less than the image and the initrd of any distribution's kernel."""
 
@@ -51,9 +53,9 @@ def simulate(log: BootLog, command_line: str, version: Version | None) -> Simula
             " once without it, or ask for less"
         )
     end = None if limit is None else reached(known.regions, limit)
-    kept = _image_and_initrd(log)
-    regions = list(known.regions) if end is None else _limited(known, end, kept, version, assumed)
-    regions = _with_nodes(log, regions, given, assumed)
+    image = _image(log, version)
+    regions = list(known.regions) if end is None else _limited(log, known, end, image, version, assumed)
+    regions = _with_nodes(log, regions, given, version, assumed)
     simulated = booted(
         structs.replace(
             log,
@@ -76,7 +78,7 @@ def simulate(log: BootLog, command_line: str, version: Version | None) -> Simula
         return (*limit_notes(given, _NAME), *notes)
 
     operations = () if end is None else tuple(_operations(given, end))
-    mended = end is not None and any(pair[1] > end for pair in kept)
+    mended = end is not None and any(pair[1] > end for pair in image)
     return SimulatedBoot(simulated, command_line, operations, find_problems, tuple(assumed), mended)
 
 
@@ -86,22 +88,28 @@ def _operations(given: tuple[Argument, ...], end: int) -> Iterator[MapOperation]
     if argument is not None:
         text = argument.value or ""
         column = argument.column + argument.text.index(text, argument.text.index("=") + 1)
-        yield MapOperation(Action.REMOVE, end, 1 << 64, RAM, None, argument, text, column)
+        yield MapOperation(Action.REMOVE, end, _ALL, RAM, None, argument, text, column)
 
 
-def _limited(known: Known, end: int, kept: Pairs, version: Version | None, assumed: Assumed) -> list[MemblockRegion]:
-    """Memory below ``end``, and what is ``kept`` of the rest; what firmware keeps out of the map stays.
+def _limited(
+    log: BootLog, known: Known, end: int, image: Pairs, version: Version | None, assumed: Assumed
+) -> list[MemblockRegion]:
+    """Memory below ``end``. Image and initrd are memory again, and what firmware keeps out of the map stays.
 
-    Source: memblock_mem_limit_remove_map() in mm/memblock.c, 4.9 to 7.1.
+    So does what the log shows above a limit of its own. Source: memblock_mem_limit_remove_map() in mm/memblock.c, 4.9
+    to 7.1.
     """
+    initrd = [(item.start, item.end) for item in log.reserved_regions if item.kind == "initrd"]
     spared: Pairs = known.firmware_nomap if LIMIT_SPARES_NOMAP.reached(version, unknown=True) else ()
-    if not kept:
-        if end - known.regions[0].start < _SMALLEST:
+    left = canonical([(0, end), *image, *initrd, *spared, *([(known.end, _ALL)] if known.end is not None else ())])
+    if end != known.end:
+        if not image and end - known.regions[0].start < _SMALLEST:
             raise NotSimulated("so little memory may not hold the kernel's image, and the text does not tell its place")
-        assumed.append(("kernel image", "taken to lie below the limit, as the initrd is: the text does not show them"))
-    if spared and known.guessed:
-        assumed.append(("nomap", "of regions that touch each other the smaller are taken for memory outside the map"))
-    left = canonical([(0, end), *kept, *spared])
+        what = "initrd" if image else "kernel image and initrd"
+        if not image or not initrd:
+            assumed.append((what, "taken to lie below the limit; what lies above is memory all the same"))
+        if spared and known.guessed:
+            assumed.append(("nomap", "what firmware keeps out of the map is told by the borders of regions alone"))
     out: list[MemblockRegion] = []
     for region in known.regions:
         pieces = clip(left, region.start, region.end)
@@ -109,21 +117,29 @@ def _limited(known: Known, end: int, kept: Pairs, version: Version | None, assum
     return out
 
 
-def _image_and_initrd(log: BootLog) -> Pairs:
-    """Where they lie, as far as the text tells."""
+def _image(log: BootLog, version: Version | None) -> Pairs:
+    """Where the kernel's image lies, as far as the text tells."""
     image = own_image(log)
-    found: list[tuple[int, int]] = [(item.start, item.end) for item in log.reserved_regions if item.kind == "initrd"]
-    if image is not None:
-        found.append((image.start // _IMAGE_ALIGN * _IMAGE_ALIGN, image.end))
-    return canonical(found)
+    if image is None:
+        return ()
+    return ((image.start - (_HEAD if HEAD_LEFT_OUT.reached(version, unknown=True) else 0), image.end),)
 
 
 def _with_nodes(
-    log: BootLog, regions: list[MemblockRegion], given: tuple[Argument, ...], assumed: Assumed
+    log: BootLog,
+    regions: list[MemblockRegion],
+    given: tuple[Argument, ...],
+    version: Version | None,
+    assumed: Assumed,
 ) -> list[MemblockRegion]:
-    """The regions with their nodes: those of the log, or with ``numa=off`` one node, dummy_numa_init()."""
-    off = any(option.startswith("off") for option in numa_options(given))
-    if off:
+    """The regions with their nodes: those of the log, or with ``numa=off`` one node, dummy_numa_init().
+
+    ``numa=fake=`` has an effect where nodes are those of mm/numa_memblks.c, from 6.12 on; that is not simulated.
+    """
+    options = numa_options(given)
+    if any(option.startswith("fake=") for option in options) and (version is None or takes_blocks(_NAME, version)):
+        raise NotSimulated("numa=fake= is simulated on x86 only")
+    if any(option.startswith("off") for option in options):
         return list(_one_node(regions))
     if any(option.startswith("off") for option in own_options(log)) and len({item.node for item in regions}) < 2:
         assumed.append(("nodes", "with numa=off the text shows no nodes, so all memory is taken for node 0"))

@@ -12,7 +12,7 @@ from pfnscope.model.log import BootLog, EfiEntry, MemblockRegion, NodeRange
 from pfnscope.model.ranges import ByteRange, Pairs, canonical, contains, difference, touches
 from pfnscope.simulation.booted import Assumed
 from pfnscope.simulation.numa import Block, assign, nodes_of_the_log
-from pfnscope.units import MIB, PAGE_SIZE
+from pfnscope.units import MIB
 
 _ALL = 1 << 64
 _CACHED = frozenset({"WB", "WT", "WC"})
@@ -27,13 +27,15 @@ class Known(Struct, frozen=True):
     """Memory by address, with nodes and flags; NOMAP is memory that is kept out of the map.
 
     ``firmware_nomap`` is what was so before a limit came to it; ``guessed`` where no line tells which memory that is.
-    ``limit`` is the one, in bytes, that this memory was cut at already; None where it is all there is.
+    ``limit`` is the one, in bytes, that this memory was cut at already, at the address ``end``; None where it is all
+    there is.
     """
 
     regions: tuple[MemblockRegion, ...]
     firmware_nomap: Pairs
     guessed: bool
-    limit: int | None
+    limit: int | None = None
+    end: int | None = None
 
 
 def known_memory(log: BootLog, limit: int | None, page_size: int, assumed: Assumed) -> Known:
@@ -44,14 +46,18 @@ def known_memory(log: BootLog, limit: int | None, page_size: int, assumed: Assum
     source: Sequence[NodeRange | MemblockRegion] = log.node_ranges or log.memblock_memory
     printed = (MemblockRegion(item.start, item.end, item.node or 0, None, item.lines) for item in source)
     ranges = sorted(printed, key=lambda item: item.range)
-    nomap, guessed = _nomap(log, ranges)
+    exact = _nomap(log)
+    named = canonical([*_efi_nomap(log, page_size), *_device_tree_nomap(log)])
+    nomap = canonical([*named, *_alternating(log, ranges, named)]) if exact is None else exact
     regions = tuple(structs.replace(item, flags=NOMAP if contains(nomap, item.start) else 0) for item in ranges)
+    guessed = exact is None and not log.efi_map
     cut = _cut_at(log, regions, page_size)
-    if cut is not None and (limit is None or limit > cut):
-        whole = _of_efi(log, page_size, assumed)
-        if whole and not difference(_pairs(regions), _pairs(whole)):
-            regions, guessed, cut = whole, False, None
-    return Known(regions, _of_firmware(log, regions), guessed, cut)
+    if cut is None:
+        return Known(regions, _of_firmware(log, regions), guessed)
+    whole = _of_efi(log, page_size, assumed) if limit is None or limit > cut else ()
+    if whole and not difference(_pairs(regions), _pairs(whole)):
+        return Known(whole, _of_firmware(log, whole), guessed=False)
+    return Known(regions, _of_firmware(log, regions), guessed, cut, reached(regions, cut))
 
 
 def _pairs(regions: Iterable[MemblockRegion]) -> Pairs:
@@ -91,40 +97,35 @@ def _cut_at(log: BootLog, regions: Sequence[MemblockRegion], page_size: int) -> 
 # memory that is kept out of the map
 
 
-def _nomap(log: BootLog, regions: Sequence[MemblockRegion]) -> tuple[Pairs, bool]:
-    """As a dump or debugfs has it, or else as firmware's tables and the borders of regions tell it.
+def _nomap(log: BootLog) -> Pairs | None:
+    """As a dump, debugfs or /proc/iomem has it; None where the text has none of them.
 
-    And whether it is a guess.
+    Source: request_standard_resources() in arch/arm64/kernel/setup.c, 5.10 and 6.1: "reserved" beside "System RAM".
     """
     if any(item.flags is not None for item in log.memblock_memory):
-        return _pairs(item for item in log.memblock_memory if is_nomap(item)), False
-    listed = log.files.memblock_memory
+        return _pairs(item for item in log.memblock_memory if is_nomap(item))
+    listed, resources = log.files.memblock_memory, [item for item in log.files.iomem if item.depth == 0]
     if any(item.flag for item in listed):
-        return canonical((item.start, item.end) for item in listed if item.flag == "NOMAP"), False
-    named = canonical([*_efi_nomap(log, PAGE_SIZE), *_device_tree_nomap(log)])
-    alternating = [] if any(item.hotplug for item in log.srat) else list(_alternating(log, regions, named))
-    nomap = canonical([*named, *((item.start, item.end) for items, _ in alternating for item in items)])
-    return nomap, any(guessed for _, guessed in alternating)
+        return canonical((item.start, item.end) for item in listed if item.flag == "NOMAP")
+    if any(item.name == "System RAM" for item in resources):
+        return canonical((item.start, item.end) for item in resources if item.name == "reserved")
+    return None
 
 
-def _alternating(
-    log: BootLog, regions: Sequence[MemblockRegion], named: Pairs
-) -> Iterator[tuple[list[MemblockRegion], bool]]:
-    """Every other one of the regions of a node that touch each other, and whether it could be the others.
+def _alternating(log: BootLog, regions: Sequence[MemblockRegion], named: Pairs) -> Iterator[tuple[int, int]]:
+    """Every other one of the regions of a node that touch each other.
 
     memblock keeps neighbours of one node apart only where their flags differ (memblock_merge_regions(), mm/memblock.c,
     4.9 to 7.1). Which of them are NOMAP is shown by what the kernel took from the others; else they are the smaller.
     """
+    if any(item.hotplug for item in log.srat):
+        return
     taken = canonical((item.start, item.end) for item in log.reserved_regions if item.kind in _TAKEN)
     for run in _touching(regions):
         nomap = (at % 2 for at, item in enumerate(run) if contains(named, item.start))
-        mapped = (at % 2 for at, item in enumerate(run) if touches(taken, item.start, item.end))
-        first = next(chain(nomap, (1 - at for at in mapped)), None)
-        if first is None:
-            even, odd = (sum(item.end - item.start for item in run[at::2]) for at in (0, 1))
-            yield run[int(odd < even) :: 2], True
-        else:
-            yield run[first::2], False
+        mapped = (1 - at % 2 for at, item in enumerate(run) if touches(taken, item.start, item.end))
+        even, odd = (sum(item.end - item.start for item in run[at::2]) for at in (0, 1))
+        yield from ((item.start, item.end) for item in run[next(chain(nomap, mapped), int(odd < even)) :: 2])
 
 
 def _touching(regions: Sequence[MemblockRegion]) -> Iterator[list[MemblockRegion]]:
