@@ -190,6 +190,11 @@ def limited_arm64(version: Version) -> object:
     return simulate(log, "mem=64M", version).log.node_ranges[-1].end
 
 
+def gaps_counted(version: Version) -> object:
+    """Whether a gap of arm64 may be memory that counts for mem=."""
+    return "memory" in dict(simulate(boot("arm64", (0, 0, 400), (0, 500, 600)), "mem=64M", version).assumed)
+
+
 def image_above_a_limit(version: Version) -> object:
     """Where memory of arm64 begins that is its image, above mem=64M."""
     code = Resource(*ByteRange(100 * MIB, 120 * MIB), "Kernel code", 1, ())

@@ -220,7 +220,7 @@ def test_what_is_taken_from_one_of_touching_regions_tells_which_is_mapped(kind: 
     taken = ReservedRegion(*(small if kind == "node-data" else large).range, "n", kind, ())
     table = ReservedRegion(*ByteRange(GIB, GIB + 64), "t", "efi-table", ())
     log = structs.replace(log_with(), node_ranges=SMALL_THEN_LARGE, reserved_regions=(taken, table))
-    known = known_memory(log, None, 4096, [])
+    known = known_memory(log, None, (6, 6, 0), 4096, [])
     assert [bool(item.flags) for item in known.regions] == [False, True]
     assert known.firmware_nomap == ((large.range,) if kind == "node-data" else ())
 
@@ -286,6 +286,32 @@ def test_the_line_that_prints_the_limit_shows_it_where_the_command_line_does_not
     with pytest.raises(NotSimulated, match="booted with mem=1G"):
         simulated(log, "mem=2G")
     assert [item.code for item in simulated(log, "mem=512M").log.failures] == []
+
+
+def test_before_5_12_gaps_may_be_memory_that_a_device_tree_took() -> None:
+    """Memory up to 3 GiB less 64 MiB, which counted for the limit where they were no-map."""
+    memory = (NodeRange(0, *ByteRange(GIB, 2 * GIB), ()), NodeRange(0, *ByteRange(2 * GIB + 64 * MIB, 3 * GIB), ()))
+    log = BootLog(arch="arm64", node_ranges=memory, command_line="mem=2G")
+    with pytest.raises(NotSimulated, match="booted with mem=2G"):
+        simulate(log, "", (5, 10, 0))
+    assert ranges(simulate(log, "", (5, 12, 0))) == [item.range for item in memory]
+    assert ranges(simulate(log, "mem=2G", (5, 10, 0))) == [item.range for item in memory]
+    assert "memory" in dict(simulate(log, "mem=1G", (5, 10, 0)).assumed)
+    assert "memory" not in dict(simulate(log, "mem=1G", (5, 12, 0)).assumed)
+
+
+def test_flags_of_a_dump_stay() -> None:
+    """With movable_node hot-pluggable memory is ZONE_MOVABLE, here by the dump."""
+    low, high = ByteRange(GIB, 2 * GIB), ByteRange(2 * GIB, 3 * GIB)
+    dump = (MemblockRegion(*low, 0, 0, ()), MemblockRegion(*high, 1, 1, ()))
+    memory = tuple(NodeRange(item.node or 0, item.start, item.end, ()) for item in dump)
+    log = BootLog(arch="arm64", node_ranges=memory, memblock_memory=dump)
+    again = simulate(log, "movable_node", (6, 6, 0)).log
+    assert [(item.node, item.start) for item in again.movable_start] == [(1, 2 * GIB)]
+    assert [item.flags for item in again.memblock_memory] == [0, 1]
+    srat = (SratEntry(1, *high, True, False, ()),)
+    by_table = structs.replace(log, memblock_memory=(), srat=srat)
+    assert [item.node for item in simulate(by_table, "movable_node", (6, 6, 0)).log.movable_start] == [1]
 
 
 def test_the_map_of_efi_shows_what_a_limit_took() -> None:

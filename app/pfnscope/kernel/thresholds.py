@@ -153,6 +153,12 @@ LIMIT_SPARES_NOMAP = Threshold(
     'a571d4eb55d8 ("mm/memblock.c: add new infrastructure to address the mem limit issue"), arch/arm64/mm/init.c',
     "not in 4.4.154, in 4.9 to 7.1; the patch is of July 2016",
 )
+TREE_MARKS_NOMAP = Threshold(
+    since("5.12"),
+    "no-map regions of a device tree stay memory and are marked NOMAP; before, they were removed, which leaves a gap",
+    '86588296acbf ("fdt: Properly handle "no-map" field in the memory region"), drivers/of/fdt.c',
+    "not in 5.10, in 6.1; the patch is of January 2021",
+)
 HEAD_LEFT_OUT = Threshold(
     since("5.11"),
     "/proc/iomem of arm64 begins the kernel's code behind the head of its image",

@@ -44,7 +44,7 @@ def simulate(log: BootLog, command_line: str, version: Version | None) -> Simula
     page_size, _ = page_size_of(log, _NAME)
     assumed: Assumed = []
     limit = memory_limit(given, page_size)
-    known = known_memory(log, limit, page_size, assumed)
+    known = known_memory(log, limit, version, page_size, assumed)
     if not known.regions:
         raise NotSimulated("the text has no node ranges, so what memory there is is not known")
     if known.limit is not None and (limit is None or limit > known.limit):
@@ -56,22 +56,18 @@ def simulate(log: BootLog, command_line: str, version: Version | None) -> Simula
     image = _image(log, version)
     regions = list(known.regions) if end is None else _limited(log, known, end, image, version, assumed)
     regions = _with_nodes(log, regions, given, version, assumed)
+    own_limit = memory_limit(arguments(log.command_line or ""), page_size)
+    kept = tuple(item for item in log.failures if item.code != "memory-limit" or limit == own_limit)
+    marked = any(item.flags is not None for item in log.memblock_memory)  # what no dump shows proves nothing
     simulated = booted(
-        structs.replace(
-            log,
-            arch=_NAME,
-            page_size=page_size,
-            failures=tuple(item for item in log.failures if item.code != "memory-limit"),
-        ),
+        structs.replace(log, arch=_NAME, page_size=page_size, failures=kept),
         command_line,
-        regions,
+        regions if marked else [structs.replace(item, flags=None) for item in regions],
         _zone_ranges(log, regions, version, assumed),
         version,
         page_size,
         canonical((item.start, item.end) for item in known.regions if not is_nomap(item)),
     )
-    if not log.memblock_memory:  # flags that no dump shows prove nothing
-        simulated = structs.replace(simulated, memblock_memory=())
 
     def find_problems() -> tuple[ArgumentNote, ...]:
         notes = argument_notes(given, features_of(log, version), mirrors=has_mirrors(log))
@@ -108,6 +104,10 @@ def _limited(
         what = "initrd" if image else "kernel image and initrd"
         if not image or not initrd:
             assumed.append((what, "taken to lie below the limit; what lies above is memory all the same"))
+        if known.gaps:
+            assumed.append(
+                ("memory", "gaps are taken for no RAM; no-map memory of a device tree there would count for mem=")
+            )
         if spared and known.guessed:
             assumed.append(("nomap", "what firmware keeps out of the map is told by the borders of regions alone"))
     out: list[MemblockRegion] = []

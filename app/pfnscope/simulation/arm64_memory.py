@@ -1,5 +1,6 @@
 """What memory an arm64 machine has before its command line limits it, as far as a log shows it."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
@@ -7,6 +8,8 @@ from msgspec import Struct, structs
 
 from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.memory_limit import memory_limit
+from pfnscope.kernel.release import Version
+from pfnscope.kernel.thresholds import TREE_MARKS_NOMAP
 from pfnscope.layout.zones import NOMAP
 from pfnscope.model.log import BootLog, EfiEntry, MemblockRegion, NodeRange
 from pfnscope.model.ranges import ByteRange, Pairs, canonical, contains, difference, touches
@@ -27,18 +30,19 @@ class Known(Struct, frozen=True):
     """Memory by address, with nodes and flags; NOMAP is memory that is kept out of the map.
 
     ``firmware_nomap`` is what was so before a limit came to it; ``guessed`` where no line tells which memory that is.
-    ``limit`` is the one, in bytes, that this memory was cut at already, at the address ``end``; None where it is all
-    there is.
+    ``gaps``: what lies between regions may be memory of a device tree, which was removed behind a limit. ``limit`` is
+    the one, in bytes, that this memory was cut at already, at the address ``end``; None where it is all there is.
     """
 
     regions: tuple[MemblockRegion, ...]
     firmware_nomap: Pairs
-    guessed: bool
+    guessed: bool = False
+    gaps: bool = False
     limit: int | None = None
     end: int | None = None
 
 
-def known_memory(log: BootLog, limit: int | None, page_size: int, assumed: Assumed) -> Known:
+def known_memory(log: BootLog, limit: int | None, version: Version | None, page_size: int, assumed: Assumed) -> Known:
     """The memory of a log's own boot, from its node ranges or a memblock dump; of EFI's map where that was cut lower.
 
     ``limit``: how much of it is needed, None for all.
@@ -46,18 +50,21 @@ def known_memory(log: BootLog, limit: int | None, page_size: int, assumed: Assum
     source: Sequence[NodeRange | MemblockRegion] = log.node_ranges or log.memblock_memory
     printed = (MemblockRegion(item.start, item.end, item.node or 0, None, item.lines) for item in source)
     ranges = sorted(printed, key=lambda item: item.range)
-    exact = _nomap(log)
-    named = canonical([*_efi_nomap(log, page_size), *_device_tree_nomap(log)])
-    nomap = canonical([*named, *_alternating(log, ranges, named)]) if exact is None else exact
-    regions = tuple(structs.replace(item, flags=NOMAP if contains(nomap, item.start) else 0) for item in ranges)
-    guessed = exact is None and not log.efi_map
-    cut = _cut_at(log, regions, page_size)
-    if cut is None:
-        return Known(regions, _of_firmware(log, regions), guessed)
-    whole = _of_efi(log, page_size, assumed) if limit is None or limit > cut else ()
-    if whole and not difference(_pairs(regions), _pairs(whole)):
-        return Known(whole, _of_firmware(log, whole), guessed=False)
-    return Known(regions, _of_firmware(log, regions), guessed, cut, reached(regions, cut))
+    flags = _flags(log)
+    if flags is None:
+        named = canonical([*_efi_nomap(log, page_size), *_device_tree_nomap(log)])
+        nomap = canonical([*named, *_alternating(log, ranges, named)])
+        regions = tuple(structs.replace(item, flags=NOMAP if contains(nomap, item.start) else 0) for item in ranges)
+    else:
+        regions = tuple(structs.replace(item, flags=_flags_at(flags, item.start)) for item in ranges)
+    gaps = len(_pairs(regions)) > 1 and not _has_efi(log) and not TREE_MARKS_NOMAP.reached(version, unknown=True)
+    known = Known(regions, _of_firmware(log, regions), guessed=flags is None and not log.efi_map, gaps=gaps)
+    known = _cut(log, known, page_size)
+    if known.limit is not None and (limit is None or limit > known.limit):
+        whole = _of_efi(log, page_size, assumed)
+        if whole and not difference(_pairs(regions), _pairs(whole)):
+            return Known(whole, _of_firmware(log, whole))
+    return known
 
 
 def _pairs(regions: Iterable[MemblockRegion]) -> Pairs:
@@ -78,8 +85,8 @@ def reached(regions: Iterable[MemblockRegion], limit: int) -> int | None:
     return None
 
 
-def _cut_at(log: BootLog, regions: Sequence[MemblockRegion], page_size: int) -> int | None:
-    """The limit that the log's own boot had and that took memory away, as far as lines and memory show it.
+def _cut(log: BootLog, known: Known, page_size: int) -> Known:
+    """The same with the limit that took memory away in the log's own boot, as far as lines and memory show it.
 
     The line that prints it counts in whole MiB. Where it is missing, memory above the limit of the command line shows
     that this is not the one of the boot.
@@ -88,28 +95,43 @@ def _cut_at(log: BootLog, regions: Sequence[MemblockRegion], page_size: int) -> 
     printed = next((item.size for item in log.failures if item.code == "memory-limit" and item.size), None)
     if printed is not None and (limit is None or limit // MIB * MIB != printed):
         limit = printed
-    end = None if limit is None else reached(regions, limit)
-    if end is None or (printed is None and any(item.end > end and not is_nomap(item) for item in regions)):
-        return None
-    return limit
+    if limit is None or not known.regions:
+        return known
+    end, top = reached(known.regions, limit), max(item.end for item in known.regions)
+    if end is None and known.gaps and limit <= top - known.regions[0].start:
+        end = top
+    if end is None or (printed is None and any(item.end > end and not is_nomap(item) for item in known.regions)):
+        return known
+    return structs.replace(known, limit=limit, end=end)
 
 
 # memory that is kept out of the map
 
 
-def _nomap(log: BootLog) -> Pairs | None:
-    """As a dump, debugfs or /proc/iomem has it; None where the text has none of them.
+Flags = list[tuple[int, int, int]]
+
+
+def _flags(log: BootLog) -> Flags | None:
+    """Ranges with their flags, as a dump, debugfs or /proc/iomem has them; None where the text has none of them.
 
     Source: request_standard_resources() in arch/arm64/kernel/setup.c, 5.10 and 6.1: "reserved" beside "System RAM".
     """
-    if any(item.flags is not None for item in log.memblock_memory):
-        return _pairs(item for item in log.memblock_memory if is_nomap(item))
-    listed, resources = log.files.memblock_memory, [item for item in log.files.iomem if item.depth == 0]
-    if any(item.flag for item in listed):
-        return canonical((item.start, item.end) for item in listed if item.flag == "NOMAP")
+    dumped = [item for item in log.memblock_memory if item.flags is not None]
+    listed = [item for item in log.files.memblock_memory if item.flag]
+    resources = [item for item in log.files.iomem if item.depth == 0]
+    if dumped:
+        return sorted((item.start, item.end, item.flags or 0) for item in dumped)
+    if listed:
+        return sorted((item.start, item.end, NOMAP * (item.flag == "NOMAP")) for item in listed)
     if any(item.name == "System RAM" for item in resources):
-        return canonical((item.start, item.end) for item in resources if item.name == "reserved")
+        return sorted((item.start, item.end, NOMAP) for item in resources if item.name == "reserved")
     return None
+
+
+def _flags_at(flags: Flags, address: int) -> int:
+    """The flags of the range that an address lies in; 0 where it lies in none."""
+    at = bisect_right(flags, address, key=lambda item: item[0]) - 1
+    return flags[at][2] if at >= 0 and address < flags[at][1] else 0
 
 
 def _alternating(log: BootLog, regions: Sequence[MemblockRegion], named: Pairs) -> Iterator[tuple[int, int]]:
@@ -148,13 +170,17 @@ def _device_tree_nomap(log: BootLog) -> Iterator[tuple[int, int]]:
 
 def _of_firmware(log: BootLog, regions: Iterable[MemblockRegion]) -> Pairs:
     """What EFI keeps out of the map. A device tree's reserved memory comes only behind the limit."""
-    if not log.efi_map and all(item.kind != "efi-table" for item in log.reserved_regions):
+    if not _has_efi(log):
         return ()
     nomap = _pairs(item for item in regions if is_nomap(item))
     return difference(nomap, canonical(_device_tree_nomap(log)))
 
 
 # EFI's map
+
+
+def _has_efi(log: BootLog) -> bool:
+    return bool(log.efi_map) or any(item.kind == "efi-table" for item in log.reserved_regions)
 
 
 def _is_memory(entry: EfiEntry) -> bool:
