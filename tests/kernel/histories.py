@@ -19,6 +19,7 @@ from pfnscope.model.log import BootLog, ConfigOption, WindowNode
 from pfnscope.model.ranges import ByteRange
 from tests.kernel.hibernating import hashed_map, resume_hash, shared_page_is_blamed
 from tests.kernel.ledger_outcomes import log_buffer, mem_total_with_efi, returned_boot_services
+from tests.kernel.limiting import gaps_counted, image_above_a_limit, limited_memory
 from tests.kernel.outcomes import (
     FLATMEM,
     HANDED_OVER,
@@ -37,14 +38,11 @@ from tests.kernel.outcomes import (
     first_fake_node,
     flagless,
     gap_is_avoided,
-    gaps_counted,
-    image_above_a_limit,
     image_is_known,
     is_unchecked,
     knows_mirror,
     last_pfn_agrees,
     lifo,
-    limited_arm64,
     limits,
     max_pfn,
     memmap_pages_of,
@@ -330,7 +328,7 @@ HISTORIES: Mapping[str, History] = {
         },
     ),
     "DEBIAN_FAKES": History(debian_fakes, False, {"6.18": True}),
-    "LIMIT_SPARES_NOMAP": History(limited_arm64, 64 * MIB, {"4.8": 408 * MIB}),
+    "LIMIT_SPARES_NOMAP": History(limited_memory, 64 * MIB, {"4.8": 408 * MIB}),
     "TREE_MARKS_NOMAP": History(gaps_counted, True, {"5.12": False}),
     "HEAD_LEFT_OUT": History(image_above_a_limit, 100 * MIB, {"5.11": 100 * MIB - (64 << 10)}),
     "IMAGE_MOVES": History(image_is_known, True, {"4.12": False}),

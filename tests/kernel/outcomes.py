@@ -34,20 +34,16 @@ from pfnscope.model.layout import Layout, MemMap, MemoryRange, ZoneLimit
 from pfnscope.model.log import (
     BootLog,
     Diagnostic,
-    EfiEntry,
-    Files,
     Initmem,
     MapEntry,
     MemoryType,
     NodeRange,
-    Resource,
     SratEntry,
     ZoneInfo,
     ZoneRange,
 )
 from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet
 from pfnscope.recording.model import FlagRun, Kpageflags, Record
-from pfnscope.simulation import simulate
 from pfnscope.simulation.e820 import Entry, Table
 from pfnscope.simulation.firmware import kernel_image
 from pfnscope.simulation.numa import Block, place_nodes
@@ -181,25 +177,6 @@ def end_of_dma32(version: Version) -> object:
     """With 64 MiB of RAM and no printed zones."""
     zones = zone_ranges(BootLog(), "x86_64", [Block(0, MIB, 64 * MIB)], 64 * MIB // 4096, version, [])
     return {zone.zone: zone.end for zone in zones}["DMA32"]
-
-
-def limited_arm64(version: Version) -> object:
-    """Where memory ends of arm64 with mem=64M, of which EFI keeps 8 MiB out of the map."""
-    kept = EfiEntry(*ByteRange(400 * MIB, 408 * MIB), "Runtime Data", "RUN|WB", ())
-    log = boot("arm64", (0, 0, 400), (0, 400, 408), efi_map=(kept,))
-    return simulate(log, "mem=64M", version).log.node_ranges[-1].end
-
-
-def gaps_counted(version: Version) -> object:
-    """Whether a gap of arm64 may be memory that counts for mem=."""
-    return "memory" in dict(simulate(boot("arm64", (0, 0, 400), (0, 500, 600)), "mem=64M", version).assumed)
-
-
-def image_above_a_limit(version: Version) -> object:
-    """Where memory of arm64 begins that is its image, above mem=64M."""
-    code = Resource(*ByteRange(100 * MIB, 120 * MIB), "Kernel code", 1, ())
-    log = boot("arm64", (0, 0, 400), files=Files(iomem=(code,)))
-    return simulate(log, "mem=64M", version).log.node_ranges[-1].start
 
 
 def nodes_without_a_mib(version: Version) -> object:
