@@ -9,7 +9,6 @@ if sys.version_info >= (3, 14):
         ZstdCompressor,
         ZstdDecompressor,
         ZstdError,
-        ZstdFile,
         compress,
         decompress,
     )
@@ -20,18 +19,22 @@ else:
         ZstdCompressor,
         ZstdDecompressor,
         ZstdError,
-        ZstdFile,
         compress,
         decompress,
     )
 
 __all__ = [
     "CompressionParameter",
-    "DecompressionParameter",
     "ZstdCompressor",
     "ZstdDecompressor",
     "ZstdError",
-    "ZstdFile",
     "compress",
     "decompress",
+    "decompressor",
 ]
+
+
+def decompressor(window_log: int) -> ZstdDecompressor:
+    """A decoder of one frame that refuses a window of more than 2**window_log bytes: a frame may want gigabytes."""
+    options: dict[int, int] = {DecompressionParameter.window_log_max: window_log}
+    return ZstdDecompressor(options=options)

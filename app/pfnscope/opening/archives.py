@@ -134,14 +134,13 @@ def _unpacking(packed: Any) -> Any:
     """The stream of a tar's bytes, unpacked by the magic number at its start."""
     begin = packed.peek(6)
     if begin.startswith(_ZSTD):
-        options = {zstd.DecompressionParameter.window_log_max: _ZSTD_WINDOW}
-        return _Streams(packed, lambda: zstd.ZstdDecompressor(options=options))
+        return _Streams(packed, partial(zstd.decompressor, _ZSTD_WINDOW))
     if begin.startswith(b"\x1f\x8b"):
         return gzip.GzipFile(fileobj=packed)
     if begin.startswith(b"BZh"):
         return bz2.BZ2File(packed)
     if begin.startswith(b"\xfd7zXZ\0"):
-        return _Streams(packed, lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY))
+        return _Streams(packed, partial(lzma.LZMADecompressor, lzma.FORMAT_XZ, _XZ_MEMORY))
     if begin.startswith(b"\x04\x22\x4d\x18"):
         try:
             import lz4.frame

@@ -16,9 +16,7 @@ LIMIT = 256 << 20
 
 _STEP = 1 << 20  # bytes of text that a decoder may give at once
 _MOST_STREAMS = 20_000  # one after another in a file; each takes far longer than its bytes
-_ZSTD_WINDOW = (
-    23  # 8 MiB as a power of two, which RFC 8878 wants every decoder to support; a file may ask for gigabytes
-)
+_ZSTD_WINDOW = 23  # 8 MiB as a power of two, which RFC 8878 wants every decoder to support
 _SKIPPABLE, _SKIPPABLE_BEGIN = b"\x2a\x4d\x18", 0x5  # a byte of 0x50 to 0x5f is in front of these
 _TOO_MUCH_MEMORY = ("too much memory", "Memory usage limit")  # zstd's and xz's words
 _XZ_MEMORY = 80 << 20  # what unpacking after xz -9 takes, and a little
@@ -45,8 +43,7 @@ def _gzip() -> tuple[Any, tuple[type[Exception], ...]]:
 def _zstd() -> tuple[Any, tuple[type[Exception], ...]]:
     from pfnscope import zstd
 
-    options = {zstd.DecompressionParameter.window_log_max: _ZSTD_WINDOW}
-    return zstd.ZstdDecompressor(options=options), (zstd.ZstdError,)
+    return zstd.decompressor(_ZSTD_WINDOW), (zstd.ZstdError,)
 
 
 def _xz() -> tuple[Any, tuple[type[Exception], ...]]:
