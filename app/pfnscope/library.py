@@ -10,6 +10,7 @@ import msgspec
 from pfnscope.bootlog import Reading, read
 from pfnscope.drawing.axis import AxisName, make
 from pfnscope.errors import ServiceError
+from pfnscope.extras import needs
 from pfnscope.model.document import Document
 from pfnscope.model.encoding import encode
 from pfnscope.opening.texts import opened
@@ -105,8 +106,10 @@ def figure(layout: Document, *, axis: AxisName = "schematic") -> Any:
     from pfnscope.drawing import scene, svg
     from pfnscope.drawing.axis import by_importance
 
+    with needs("plot"):
+        from plotly.graph_objects import Figure
     drawn = scene.of(layout)
-    bars = drawing.figure(drawn, axis)
+    bars = Figure(drawing.figure(drawn, axis))
     chosen = make(axis, drawn.lanes)
     pfns = sorted(by_importance(drawn.lanes, chosen)[:_MOST_TICKS])
     bars.update_yaxes(showticklabels=True, ticktext=[lane.title for lane in drawn.lanes])

@@ -6,7 +6,6 @@ import json
 import lzma
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,10 +13,11 @@ import pytest
 
 from pfnscope import zstd
 from pfnscope.opening.packing import LIMIT
+from tests.support import process
 from tests.support.headers import DUMPS
 from tests.support.samples import path, text
 
-COMMAND = str(Path(sys.executable).with_name("pfnscope"))
+COMMAND = str(process.COMMAND)
 SEED = str(path("seed-1g-4g"))
 
 
