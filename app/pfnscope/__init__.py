@@ -1,7 +1,7 @@
 """pfnscope: which page frames a Linux boot log gives a struct page, and what that kernel did with it.
 
-``parse``, ``analyse``, ``simulate``, ``compare``, ``place``, ``lookup``, ``verify``, ``figure``, ``rows`` and ``encode``
-are what other programs use; docs/library.md shows how.
+``parse``, ``analyse``, ``simulate``, ``compare``, ``place``, ``lookup``, ``verify``, ``figure``, ``rows`` and
+``encode`` are what other programs use; docs/library.md shows how.
 """
 
 from typing import TYPE_CHECKING

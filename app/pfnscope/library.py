@@ -114,7 +114,17 @@ def place(
     """
     reading = log if isinstance(log, Reading) else parse(log)
     reservation = Reservation(
-        size, kind, align, move, crashkernel, cma, reserve_mem, hugetlb_cma, gigantic, node, tuple(bad)
+        size=size,
+        kind=kind,
+        align=align,
+        move=move,
+        crashkernel=crashkernel,
+        cma=cma,
+        reserve_mem=reserve_mem,
+        hugetlb_cma=hugetlb_cma,
+        gigantic=gigantic,
+        node=node,
+        bad=tuple(bad),
     )
     return placed(judged(reading, Options(kernel, arch, boot)), reservation)[1]
 
