@@ -4,9 +4,11 @@ import bz2
 import gzip
 import json
 import lzma
+import sys
 import urllib.parse
 from collections.abc import Mapping
 
+import lz4.frame
 import pytest
 from fastapi import HTTPException
 from hypothesis import given
@@ -62,6 +64,15 @@ def test_a_packed_body_is_unpacked_with_and_without_its_header(pack: "type[bytes
 @pytest.mark.parametrize("kind", ["application/octet-stream", "application/x-xz", "application/x-bzip2"])
 def test_xz_and_bzip2_are_told_by_their_content(kind: str) -> None:
     assert [read(pack(LOG), kind).text for pack in (lzma.compress, bz2.compress)] == [LOG, LOG]
+
+
+def test_a_client_is_not_told_what_to_install_on_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = lz4.frame.compress(LOG)
+    monkeypatch.setitem(sys.modules, "lz4.frame", None)
+    with pytest.raises(HTTPException) as caught:
+        read(packed)
+    why = "This is a text packed with lz4, which is not opened here: unpack it and send the log."
+    assert (caught.value.status_code, caught.value.detail) == (400, why)
 
 
 @pytest.mark.parametrize("field", ["log", "file"])
