@@ -24,7 +24,8 @@ from time import sleep
 from typing import Self
 
 import msgspec
-import zstandard
+
+from pfnscope import zstd
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
@@ -80,7 +81,7 @@ def attacks(folder: Path) -> list[Attack]:
     slow = tuple(file(name, SHAPES[name](_SLOW_BYTES)) for name in _SLOW_SHAPES)
     giant = file("giant", ordinary(_GIANT_BYTES))
     huge = file("huge", os.urandom(attackers.LIMIT + 1))
-    bombs = file("gzip", gzip.compress(b"\0" * (1 << 30), 1)), file("zstd", zstandard.compress(b"\0" * (1 << 30)))
+    bombs = file("gzip", gzip.compress(b"\0" * (1 << 30), 1)), file("zstd", zstd.compress(b"\0" * (1 << 30)))
     return [
         Attack("heads of 60,000 blanks", "heads"),
         Attack("heads of 16,000 blanks, 20 in one go", "pipelined"),

@@ -16,6 +16,7 @@ ROOT = Path(__file__).parent.parent
 PARTS = {
     "Tutorial": ["docs/tutorial"],
     "How to": [
+        "docs/installing",
         "docs/terminal",
         "docs/ways",
         "docs/what-if",

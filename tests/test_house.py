@@ -6,11 +6,14 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
@@ -129,6 +132,15 @@ def test_every_package_is_pinned_by_version_and_hash_alone(path: Path) -> None:
     package = rf"[a-z0-9-]+==[A-Za-z0-9.]+(?: ; [a-z_0-9'<>=!. ]+)?{hashes}"
     _, _, lines = path.read_text().partition("\n")
     assert re.fullmatch(f"(?:{package})+", lines, re.IGNORECASE)
+
+
+def test_every_package_that_is_declared_is_in_a_list() -> None:
+    """``pip check`` of set-up knows neither extras nor groups."""
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    tables = declared["project"]["optional-dependencies"] | declared["dependency-groups"]
+    needed = {canonicalize_name(Requirement(need).name) for needs in tables.values() for need in needs}
+    lines = [line for path in (ROOT / "requirements").glob("*.txt") for line in path.read_text().splitlines()]
+    assert needed - {line.partition("==")[0] for line in lines} == {"pfnscope"}
 
 
 def test_every_asset_is_pinned_by_hash_and_not_by_address() -> None:

@@ -2,12 +2,31 @@
 
 import base64
 import re
+import shutil
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import msgspec
 import pytest
 
-from pfnscope import Document, analyse, compare, encode, rows, service, simulate
+from pfnscope import (
+    BadOption,
+    Document,
+    ServiceError,
+    analyse,
+    compare,
+    encode,
+    lookup,
+    parse,
+    place,
+    rows,
+    service,
+    simulate,
+    verify,
+)
+from pfnscope.service import lookup as looking
+from pfnscope.service import places
+from pfnscope.service.places import Reservation
 from tests.support import samples
 
 LOG = samples.text("seed-1g-4g")
@@ -28,6 +47,29 @@ def test_rows_have_plain_integers_for_addresses_and_the_keys_of_the_document() -
     assert [(row["start_pfn"], row["start"], type(row["start"])) for row in holes][:1] == [(0, 0, int)]
     assert {row["end"] - row["start"] == row["pages"] * 4096 for row in holes} == {True}
     assert rows(analyse(LOG).firmware_map)[0]["type"] == "ram"
+
+
+def test_placing_and_looking_up_give_what_the_command_prints() -> None:
+    reservation = Reservation(move="memmap=1G!4G")
+    assert place(parse(LOG), move="memmap=1G!4G") == place(LOG, move="memmap=1G!4G") == places.place(LOG, reservation)
+    for wrong in ({"size": "1G", "move": "memmap=1G!4G"}, {"size": "none"}, {"bad": ["here"]}, {}):
+        with pytest.raises(ServiceError):
+            place(LOG, **wrong)
+    assert lookup(analyse(LOG), "pfn:0xbffd7") == looking.lookup(service.analyze(LOG).document, "pfn:0xbffd7")
+    with pytest.raises(BadOption):
+        lookup(analyse(LOG), "nowhere")
+
+
+def test_a_record_is_verified_and_what_is_none_is_refused(tmp_path: Path) -> None:
+    record = Path(__file__).parent / "recorded" / "movable-nodes"
+    shutil.copytree(record, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "dmesg.txt").write_bytes(samples.text("movable-nodes"))
+    verification = verify(tmp_path)
+    assert verification.agrees
+    assert verification.compared
+    assert verify(tmp_path, kernel="4.17") != verification
+    with pytest.raises(ServiceError):
+        verify(tmp_path / "nothing")
 
 
 def test_boots_are_compared_in_one_text_or_in_several() -> None:

@@ -17,9 +17,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import zstandard
 from distributed import LocalCluster
 
+from pfnscope import zstd
 from pfnscope.storage import open_store
 from tests.cli.test_machine import machine
 from tests.support import reports, stores
@@ -49,7 +49,7 @@ def place(tmp_path: Path) -> tuple[Path, dict[str, str]]:
     (tmp_path / "other.txt").write_bytes(text("seed-1g-7g"))
     (tmp_path / "both.txt").write_bytes(text("seed-no-memmap") + text("seed-1g-4g"))
     for name in ("big.log.zst", "logs.tar.zst"):
-        (tmp_path / name).write_bytes(zstandard.compress(text("oops-1g-4g")))
+        (tmp_path / name).write_bytes(zstd.compress(text("oops-1g-4g")))
     (tmp_path / "crash").mkdir()
     (tmp_path / "crash" / "dmesg.txt").write_bytes(text("seed-1g-4g"))
     kinds = {

@@ -67,7 +67,7 @@ API and on the page alike. `scan` has a row for each file of an archive, and ope
 | a report of apport (`.crash`) | its fields in base64, and those in clear |
 | Word (`.docx`)*, PDF* | its paragraphs, its pages; a terminal's text is better, since both may break lines |
 
-\\* by libraries of the extra `files`, which `make setup` installs: `pip install 'pfnscope[files]'`.
+\\* by libraries of the extra `files` ([installing.md](installing.md)).
 
 A log alone in its wrapping is as if it had been sent plain. Of several files, a line `==> NAME <==` stands before each
 that is read, and lines `==> NAME <== not used: REASON` at the end name the others; `lines` of a document are those of
@@ -161,6 +161,7 @@ FILES: dict[Path, Callable[[], str]] = {
     ROOT / "docs" / "api.md": document_page,
     ROOT / "docs" / "commands.md": reference.commands_page,
     ROOT / "docs" / "findings.md": reference.findings_page,
+    ROOT / "docs" / "installing.md": reference.installing_page,
     ROOT / "docs" / "kinds.md": reference.kinds_page,
     ROOT / "docs" / "notes.md": reference.notes_page,
     ROOT / "docs" / "kernel-rules.md": rulebook.markdown,

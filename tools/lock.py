@@ -1,8 +1,8 @@
 """Writes requirements/*.txt: each package that set-up installs, by version and by the hashes of its files.
 
-uv resolves the extras of pyproject.toml for all systems; versions change only with ``--upgrade``. A list has only what
-the lists that it builds on lack. Files for other systems than Linux, or for releases of Python before ours, are left
-out: there pip builds from source.
+uv resolves the extras and groups of pyproject.toml for all systems; versions change only with ``--upgrade``. A list has
+only what the lists that it builds on lack. Files for other systems than Linux, or for releases of Python before ours,
+are left out: there pip builds from source.
 """
 
 import subprocess
@@ -20,12 +20,13 @@ from packaging.utils import parse_wheel_filename
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "requirements"
 _OLDEST = 11  # of Python 3
+_RUNTIME = ("--extra", "server", "--extra", "postgres", "--extra", "redis", "--extra", "files", "--group", "build")
 _LISTS: dict[str, tuple[str, ...]] = {
-    "runtime": ("--extra", "redis", "--extra", "files", "--group", "build"),
-    "docs": ("--extra", "docs"),
-    "fleet": ("--extra", "fleet"),
-    "dev": ("--extra", "dev"),
-    "fuzz": ("--extra", "fuzz"),
+    "runtime": _RUNTIME,
+    "docs": (*_RUNTIME, "--group", "docs"),
+    "fleet": (*_RUNTIME, "--extra", "fleet"),
+    "dev": ("--all-extras", "--group", "build", "--group", "docs", "--group", "dev"),
+    "fuzz": (*_RUNTIME, "--group", "fuzz"),
     "npm": ("--group", "npm"),
     "lock": ("--group", "lock"),
 }
@@ -38,12 +39,16 @@ def main(words: list[str]) -> None:
     pins = {} if "--upgrade" in words else _pins()
     packages = {name: _resolved(options, pins) for name, options in _LISTS.items()}
     for name, needs in packages.items():
-        # by marker, too: what a list has for another Python alone is still lacking
         below = {
             (key, item.get("marker")) for on in _BELOW.get(name, ("runtime",)) for key, item in packages[on].items()
         }
-        lines = "".join(_lines(item) for key, item in sorted(needs.items()) if (key, item.get("marker")) not in below)
-        (FOLDER / f"{name}.txt").write_text(_HEAD + lines)
+        lacking = [item for _, item in sorted(needs.items()) if not _held(item, below)]
+        (FOLDER / f"{name}.txt").write_text(_HEAD + "".join(map(_lines, lacking)))
+
+
+def _held(package: Mapping[str, Any], lists: set[tuple[str, str | None]]) -> bool:
+    """Whether lists have a package, wherever it is needed: one that they have for another Python alone is lacking."""
+    return bool({(package["name"], None), (package["name"], package.get("marker"))} & lists)
 
 
 def _pins() -> dict[str, str]:

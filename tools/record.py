@@ -19,7 +19,7 @@ from gzip import decompress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import zstandard
+from pfnscope import zstd
 
 KERNELS = Path("build/kernels")
 MARK = "#### "
@@ -119,7 +119,7 @@ def image(kernel: bytes) -> bytes:
         return kernel
     start, size = (int.from_bytes(kernel[at : at + 4], "little") for at in (8, 12))
     payload = kernel[start : start + size]
-    return decompress(payload) if payload[:2] == b"\x1f\x8b" else zstandard.ZstdDecompressor().decompress(payload)
+    return decompress(payload) if payload[:2] == b"\x1f\x8b" else zstd.decompress(payload)
 
 
 def initramfs(busybox: bytes, folder: Path) -> bytes:

@@ -2,8 +2,10 @@
 
 import os
 import tempfile
+import tomllib
 from argparse import Action
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from annotated_types import Ge, Gt, Le
@@ -11,12 +13,28 @@ from annotated_types import Ge, Gt, Le
 from pfnscope.cli.commands import COMMANDS
 from pfnscope.cli.commands.share import SERVER
 from pfnscope.cli.parsing import Parser, bounds_of, default_of, load
+from pfnscope.extras import NEEDS
 from pfnscope.findings.codes import CODES
 from pfnscope.opening import kinds
 from pfnscope.report import notes
 from pfnscope.report.glossary import WORDS
 from pfnscope.web import create_app
 from pfnscope.web.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+
+INSTALLING = """# Install it
+
+    pip install pfnscope              # or: pipx install pfnscope, uv tool install pfnscope
+    uvx pfnscope analyze dmesg.txt    # without installing it
+    pip install 'pfnscope[server]'    # with one extra of those below; 'pfnscope[html,png]' with two
+
+Without an extra it runs every command but `serve` and `scan`, writes all formats but HTML and PNG, opens what the
+standard library can unpack, and is the [library](library.md) without its figure. What is missing is told in a sentence
+with the command that installs it, and exit status 2. In a checkout `make setup` installs the extras `server`,
+`postgres`, `redis` and `files`, in versions that are pinned by hash. Made from `pyproject.toml` and
+`app/pfnscope/extras.py` by `make docs`.
+"""
 
 COMMANDS_HEAD = """# Commands
 
@@ -164,6 +182,16 @@ def kinds_page() -> str:
     cells = [(_plain(kind.name), _plain(kind.advice), "elf(5), core(5)") for kind in kinds.ELF.values()]
     cells += [(_plain(row.name), _plain(row.advice), _plain(row.source)) for row in kinds.ROWS]
     return f"{KINDS}\n" + table(("what it is", "what to do", "known by"), cells)
+
+
+def installing_page() -> str:
+    """Every extra with what needs it and the packages that it brings."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    packages = project["optional-dependencies"]
+    none = [need.partition(";")[0] for need in project["dependencies"]]
+    cells = [("none", "every other command, the library", ", ".join(none))]
+    cells += [(_code(extra), _plain(NEEDS[extra]), ", ".join(packages[extra])) for extra in sorted(NEEDS)]
+    return f"{INSTALLING}\n" + table(("extra", "what needs it", "packages"), cells)
 
 
 def notes_page() -> str:

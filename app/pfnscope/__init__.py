@@ -1,7 +1,7 @@
 """pfnscope: which page frames a Linux boot log gives a struct page, and what that kernel did with it.
 
-``parse``, ``analyse``, ``compare``, ``simulate``, ``figure``, ``rows`` and ``encode`` are what other programs use;
-docs/library.md shows how.
+``parse``, ``analyse``, ``simulate``, ``compare``, ``place``, ``lookup``, ``verify``, ``figure``, ``rows`` and
+``encode`` are what other programs use; docs/library.md shows how.
 """
 
 from typing import TYPE_CHECKING
@@ -12,17 +12,24 @@ if TYPE_CHECKING:
         CannotSimulate,
         Comparison,
         Document,
+        Lookup,
+        MissingExtra,
         NoMemoryLayout,
         NoSuchBoot,
+        Placements,
         Reading,
         ServiceError,
+        Verification,
         analyse,
         compare,
         encode,
         figure,
+        lookup,
         parse,
+        place,
         rows,
         simulate,
+        verify,
     )
 
 __all__ = [
@@ -30,18 +37,25 @@ __all__ = [
     "CannotSimulate",
     "Comparison",
     "Document",
+    "Lookup",
+    "MissingExtra",
     "NoMemoryLayout",
     "NoSuchBoot",
+    "Placements",
     "Reading",
     "ServiceError",
+    "Verification",
     "__version__",
     "analyse",
     "compare",
     "encode",
     "figure",
+    "lookup",
     "parse",
+    "place",
     "rows",
     "simulate",
+    "verify",
 ]
 
 __version__ = "0.1.0"

@@ -1,26 +1,37 @@
-"""What other programs use: ``from pfnscope import parse, analyse, compare, simulate, figure, rows, encode``."""
+"""What other programs use: parse, analyse, simulate, compare, place, lookup, verify, figure, rows and encode."""
 
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from html import escape
-from typing import Any
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from pfnscope.bootlog import Reading, read
 from pfnscope.drawing.axis import AxisName, make
 from pfnscope.errors import ServiceError
+from pfnscope.extras import MissingExtra, needs
+from pfnscope.kernel.region_kinds import Kind
+from pfnscope.model.answers import Lookup, Placements, Verification
 from pfnscope.model.document import Document
 from pfnscope.model.encoding import encode
 from pfnscope.opening.texts import opened
 from pfnscope.report.compared import Comparison, compared
+from pfnscope.service import lookup as looking
 from pfnscope.service.analyzing import Options, documented, documents, judged
 from pfnscope.service.errors import BadOption, CannotSimulate, NoMemoryLayout, NoSuchBoot
+from pfnscope.service.places import Reservation, placed
 from pfnscope.service.whatif import Change, simulated
 
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
 __all__ = [
-    "BadOption", "CannotSimulate", "Comparison", "Document", "NoMemoryLayout", "NoSuchBoot", "Reading", "ServiceError",
-    "analyse", "compare", "encode", "figure", "parse", "rows", "simulate",
+    "BadOption", "CannotSimulate", "Comparison", "Document", "Lookup", "MissingExtra", "NoMemoryLayout", "NoSuchBoot",
+    "Placements", "Reading", "ServiceError", "Verification", "analyse", "compare", "encode", "figure", "lookup",
+    "parse", "place", "rows", "simulate", "verify",
 ]  # fmt: skip
 
 _MOST_TICKS = 12
@@ -76,6 +87,65 @@ def simulate(
     return simulated(judged(reading, Options(None, arch, boot)), Change(command_line, tuple(remove), append), kernel)
 
 
+def place(
+    log: bytes | str | Reading,
+    *,
+    size: str = "",
+    kind: Kind = "!",
+    align: str | None = None,
+    move: str = "",
+    crashkernel: str = "",
+    cma: str = "",
+    reserve_mem: str = "",
+    hugetlb_cma: str = "",
+    gigantic: bool = False,
+    node: int | None = None,
+    bad: Sequence[str] = (),
+    kernel: str | None = None,
+    arch: str | None = None,
+    boot: int | None = None,
+) -> Placements:
+    """Where a reservation lies or can go, of one kind each time, with values as on the command line.
+
+    A memmap= region of a ``size`` and ``kind``, or that of the argument ``move``, at multiples of ``align``; what
+    ``crashkernel=``, ``cma=``, ``reserve_mem=`` or ``hugetlb_cma=`` takes; ``gigantic`` pages of one ``node`` or of
+    each; a region over ``bad`` addresses. Raises what :func:`analyse` raises, and CannotSimulate where the log does not
+    tell what decides.
+    """
+    reading = log if isinstance(log, Reading) else parse(log)
+    reservation = Reservation(
+        size=size,
+        kind=kind,
+        align=align,
+        move=move,
+        crashkernel=crashkernel,
+        cma=cma,
+        reserve_mem=reserve_mem,
+        hugetlb_cma=hugetlb_cma,
+        gigantic=gigantic,
+        node=node,
+        bad=tuple(bad),
+    )
+    return placed(judged(reading, Options(kernel, arch, boot)), reservation)[1]
+
+
+def lookup(layout: Document, where: str) -> Lookup:
+    """What is at a place: ``0xbffd7000``, ``4G``, ``pfn:0xbffd7`` or ``page:0xffffea0002fff5c0``. Raises BadOption."""
+    return looking.lookup(layout, where)
+
+
+def verify(
+    path: str | PathLike[str], *, kernel: str | None = None, arch: str | None = None, boot: int | None = None
+) -> Verification:
+    """The analysis of a log held against the other files of a folder of ``pfnscope capture``, or of a report.
+
+    Raises what :func:`analyse` raises, and ServiceError where the folder or archive cannot be read.
+    """
+    from pfnscope.service.recording import verify_path
+
+    return verify_path(Path(path), Options(kernel, arch, boot))
+
+
 def rows(facts: Iterable[msgspec.Struct]) -> list[dict[str, Any]]:
     """A dictionary for each of a document's holes, node ranges or other facts, as tables of other programs take them.
 
@@ -96,17 +166,20 @@ def _html(layout: Document) -> str:
 Document._repr_html_ = _html  # type: ignore[attr-defined] # the model itself knows no drawing
 
 
-def figure(layout: Document, *, axis: AxisName = "schematic") -> Any:
-    """A ``plotly.graph_objects.Figure`` of the bars, with names, addresses and hover texts; x is in page frames.
+def figure(layout: Document, *, axis: AxisName = "schematic") -> "Figure":
+    """A figure of Plotly with the bars, with names, addresses and hover texts; x is in page frames.
 
-    On the ``schematic`` axis x runs from 0 to 1 instead, and each range has a readable width.
+    On the ``schematic`` axis x runs from 0 to 1 instead, and each range has a readable width. Raises MissingExtra
+    without Plotly: ``pfnscope[plot]`` or ``[server]`` brings it.
     """
     from pfnscope.drawing import plotly as drawing
     from pfnscope.drawing import scene, svg
     from pfnscope.drawing.axis import by_importance
 
+    with needs("plot"):
+        from plotly.graph_objects import Figure
     drawn = scene.of(layout)
-    bars = drawing.figure(drawn, axis)
+    bars = Figure(drawing.figure(drawn, axis))
     chosen = make(axis, drawn.lanes)
     pfns = sorted(by_importance(drawn.lanes, chosen)[:_MOST_TICKS])
     bars.update_yaxes(showticklabels=True, ticktext=[lane.title for lane in drawn.lanes])

@@ -1,6 +1,5 @@
 """Where the files beside the code are: the same answer in a checkout and in an installed wheel."""
 
-import sys
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -13,8 +12,3 @@ def folder(name: Literal["templates", "static", "sample_logs"]) -> Path:
     """The folder of that name: bundled into the package by the wheel, beside it in a checkout."""
     bundled = _PACKAGE / "_bundled" / name
     return bundled if bundled.is_dir() else _PACKAGE.parent.parent / name
-
-
-def installing(extra: Literal["fleet"]) -> str:
-    """The command that adds an extra where this program runs: a shell's own pip may be that of another Python."""
-    return f"{sys.executable} -m pip install 'pfnscope[{extra}]'"

@@ -6,18 +6,18 @@ import json
 import lzma
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import zstandard
 
+from pfnscope import zstd
 from pfnscope.opening.packing import LIMIT
+from tests.support import process
 from tests.support.headers import DUMPS
 from tests.support.samples import path, text
 
-COMMAND = str(Path(sys.executable).with_name("pfnscope"))
+COMMAND = str(process.COMMAND)
 SEED = str(path("seed-1g-4g"))
 
 
@@ -33,7 +33,7 @@ def test_a_file_and_standard_input_give_the_same_report() -> None:
     assert b"\nLinux 4.17.0-rc6-mm1, x86_64" in one.stdout
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress, lzma.compress, bz2.compress])
+@pytest.mark.parametrize("pack", [gzip.compress, zstd.compress, lzma.compress, bz2.compress])
 def test_a_packed_log_gives_the_same_report_whatever_its_name(pack: Callable[[bytes], bytes], tmp_path: Path) -> None:
     file = tmp_path / "dmesg.txt"
     file.write_bytes(pack(text("seed-1g-4g")))
@@ -45,7 +45,7 @@ def test_a_log_beyond_the_limit_and_a_damaged_one_are_refused_in_one_line(tmp_pa
     large = tmp_path / "large"
     with large.open("wb") as file:
         file.truncate(LIMIT + 1)
-    bomb = run("analyze", stdin=zstandard.compress(bytes(LIMIT + 1)))
+    bomb = run("analyze", stdin=zstd.compress(bytes(LIMIT + 1)))
     damaged = run("analyze", stdin=gzip.compress(text("seed-1g-4g"))[:-9])
     for done, word in ((run("analyze", str(large)), b"at most"), (bomb, b"at most"), (damaged, b"gzip")):
         assert (done.returncode, done.stdout, done.stderr.count(b"\n")) == (2, b"", 1)

@@ -4,14 +4,13 @@ import json
 import shutil
 import struct
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support.process import COMMAND
 from tests.support.samples import path
 
-COMMAND = str(Path(sys.executable).with_name("pfnscope"))
 RECORDED = Path(__file__).parent.parent / "recorded"
 SLUGS = sorted(item.parent.name for item in RECORDED.glob("*/kpageflags.runs.txt"))
 

@@ -5,7 +5,6 @@ import resource
 import shlex
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,9 +12,9 @@ import pytest
 
 from pfnscope.opening.errors import TooLarge
 from pfnscope.recording.model import SUMMARY
+from tests.support.process import COMMAND
 from tests.support.samples import path
 
-COMMAND = Path(sys.executable).with_name("pfnscope")
 RECORD = Path(__file__).parent.parent / "recorded" / "oops-1g-4g"
 LOG = path("seed-1g-4g")
 MEMORY = 1 << 30

@@ -12,7 +12,7 @@ from tests.cli.test_command import COMMAND, SEED
 from tests.support.samples import path
 
 HEAVY = [
-    "pfnscope.fleet", "pfnscope.library", "pfnscope.web", "argcomplete", "asyncio", "click", "difflib", "fastapi",
+    "pfnscope.fleet", "pfnscope.library", "pfnscope.web", "asyncio", "click", "difflib", "fastapi",
     "inspect", "jinja2", "pathlib", "pfnscope.opening.kinds", "plotly", "puremagic", "pydantic", "sqlalchemy", "ssl",
     "typing_extensions", "urllib.request", "uvicorn",
 ]  # fmt: skip

@@ -128,34 +128,48 @@ def test_a_picture_is_not_written_to_a_terminal() -> None:
     assert run("analyze", SEED, "--format", "png").stdout.startswith(b"\x89PNG\r\n")
 
 
-@pytest.mark.parametrize(
-    ("begun", "offered"),
-    [
-        ("s", {"scan", "serve", "share", "simulate"}),
-        ("rules --", {"--format", "--help"}),
-        ("analyze --f", {"--format", "--fail-on", "--full"}),
-        ("analyze x --format m", {"markdown"}),
-        ("completion ", {"bash", "zsh", "fish"}),
-        ("analyze --arch=lo", {"--arch=loongarch64"}),
-        ("analyze seed-n", {"seed-no-memmap/"}),
-        ("lookup --kernel 4.17 seed-n", {"seed-no-memmap/"}),
-        ("analyze x --kernel 4.17 seed-n", {"seed-no-memmap/"}),
-        ("analyze --kernel seed-n", set()),
-        ("verify --root seed-n", {"seed-no-memmap/"}),
-        ("analyze -- seed-n", {"seed-no-memmap/"}),
-        ("frobnicate --f", set()),
-    ],
-)
-def test_every_shell_is_offered_commands_options_values_and_files(
-    begun: str, offered: set[str], tmp_path: Path
-) -> None:
-    line, answer = f"pfnscope {begun}", tmp_path / "answer"
-    variables = {"_ARGCOMPLETE": "1", "_ARGCOMPLETE_IFS": "\n", "_ARGCOMPLETE_STDOUT_FILENAME": str(answer)}
-    variables |= {"COMP_LINE": line, "COMP_POINT": str(len(line))}
+_OFFERED: list[tuple[str, set[str] | None]] = [
+    ("s", {"scan", "serve", "share", "simulate"}),
+    ("rules --", {"--format", "--help"}),
+    ("analyze --f", {"--format", "--fail-on", "--full"}),
+    ("analyze x --format m", {"markdown"}),
+    ("completion ", {"bash", "zsh", "fish"}),
+    ("analyze --arch=lo", {"loongarch64"}),
+    ("analyze seed-n", None),
+    ("lookup --kernel 4.17 seed-n", None),
+    ("analyze --kernel seed-n", set()),
+    ("verify --root seed-n", None),
+    ("place x --kind ", {"!", "$"}),
+    ("rules seed-n", set()),
+    ("frobnicate --f", set()),
+]
+"""What stands behind ``pfnscope``, and which words are offered then; None: files."""
+
+
+@pytest.mark.parametrize(("begun", "offered"), [*_OFFERED, ("analyze -- --f", None)])
+def test_bash_is_offered_commands_options_values_and_files(begun: str, offered: set[str] | None) -> None:
+    words = ["pfnscope", *begun.replace("=", " = ").split(" ")]
+    ask = f"""
+compopt() {{ echo 'no files'; }}
+COMP_WORDS=({" ".join(f"'{word}'" for word in words)}) COMP_CWORD={len(words) - 1}
+_pfnscope
+printf '%s\\n' "${{COMPREPLY[@]}}"
+"""
+    script = run("completion", "bash").stdout.decode() + ask
+    done = subprocess.run(["bash", "-u"], input=script, capture_output=True, text=True, check=True)
+    expected = {""} if offered is None else {"no files", *(offered or {""})}
+    assert (set(done.stdout.split("\n")[:-1]), done.stderr) == (expected, "")
+
+
+@pytest.mark.parametrize(("begun", "offered"), _OFFERED)
+def test_fish_is_offered_commands_options_values_and_files(begun: str, offered: set[str] | None) -> None:
+    if shutil.which("fish") is None:
+        return
+    script = run("completion", "fish").stdout.decode() + f"complete -C 'pfnscope {begun}'"
     folder = path("seed-no-memmap").parents[1]
-    done = subprocess.run([COMMAND], env=PLAIN | variables, cwd=folder, capture_output=True, check=True)
-    assert done.stdout == b""
-    assert {word.strip() for word in answer.read_text().splitlines()} == offered
+    done = subprocess.run(["fish", "--no-config"], cwd=folder, input=script, capture_output=True, text=True, check=True)
+    words = {line.partition("\t")[0].rpartition("=")[2] for line in done.stdout.splitlines()}
+    assert words == ({"seed-no-memmap/"} if offered is None else offered)
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from plotly.graph_objects import Figure
 
 from pfnscope.drawing import axis as axes
 from pfnscope.drawing import plotly, scene
@@ -111,6 +112,7 @@ def test_inside_a_window_bars_are_apart_that_were_joined() -> None:
     """A window of a thousandth shows its ten ranges one by one, and axis and ticks there are exact."""
     low, high = _window(0.5, 0.001)
     figure = json.loads(plotly.figure_json(MANY, "schematic", window=(low, high), both_axes=MANY_AXES))
+    assert json.loads(Figure(figure).to_json(engine="json")) == figure
     bars = [
         (base, base + x)
         for trace in figure["data"][:2]

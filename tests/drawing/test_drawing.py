@@ -5,7 +5,9 @@ from xml.etree import ElementTree as ET
 
 import msgspec
 import pytest
+from plotly.graph_objects import Figure
 
+from pfnscope import analyse
 from pfnscope.drawing import palette, plotly, scene, svg
 from pfnscope.drawing.axis import Axes, AxisName
 from pfnscope.drawing.lanes import lanes
@@ -15,6 +17,7 @@ from pfnscope.model.document import Sections
 from pfnscope.model.log import MapEntry, MemoryType
 from pfnscope.model.ranges import ByteRange
 from tests.report.documents import hole, seed_document
+from tests.support import samples
 
 SEED = scene.of(seed_document())
 SEED_AXES = Axes(SEED.lanes)
@@ -64,6 +67,20 @@ def test_the_figure_has_few_traces_and_every_bar(axis: AxisName) -> None:
     assert sum(len(trace["base"]) for trace in figure["data"][:2]) == sum(len(lane.bars) for lane in lanes(document))
     for trace, kinds in zip(figure["data"][:2], figure["layout"]["meta"]["kinds"], strict=True):
         assert len(trace["base"]) == len(trace["x"]) == len(trace["customdata"]) == len(kinds)
+
+
+FIGURES = {slug: scene.of(analyse(samples.text(slug))) for slug in samples.SLUGS} | {
+    "two": scene.of_two(analyse(samples.text("seed-1g-4g")), analyse(samples.text("seed-1g-7g")), ("before", "after")),
+    "empty": scene.of(seed_document(firmware_map=[], user_map=[], node_ranges=[], zone_spans=[], holes=[])),
+}
+
+
+@pytest.mark.parametrize("axis", ["schematic", "scale"])
+@pytest.mark.parametrize("name", FIGURES)
+def test_plotly_itself_takes_the_figure_and_changes_nothing_in_it(name: str, axis: AxisName) -> None:
+    """Of a name or value that Plotly does not know its package raises an error; in a browser nobody would see it."""
+    figure = json.loads(plotly.figure_json(FIGURES[name], axis))
+    assert json.loads(Figure(figure).to_json(engine="json")) == figure
 
 
 def test_positions_to_scale_are_page_frames() -> None:

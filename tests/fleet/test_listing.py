@@ -13,8 +13,8 @@ from typing import Any
 
 import fsspec
 import pytest
-import zstandard
 
+from pfnscope import zstd
 from pfnscope.fleet.listing import check, sources
 from pfnscope.fleet.source import CannotScan, members, shown
 from pfnscope.fleet.work import unpack, work
@@ -27,7 +27,7 @@ PACKED: dict[str, Callable[[bytes], bytes]] = {
     ".gz": gzip.compress,
     ".xz": lzma.compress,
     ".bz2": bz2.compress,
-    ".zst": zstandard.compress,
+    ".zst": zstd.compress,
 }
 
 

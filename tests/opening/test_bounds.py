@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import lzma
 import os
 import random
 import subprocess
@@ -19,9 +20,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pfnscope import zstd
 from pfnscope.errors import ServiceError
 from pfnscope.files import FileRefused
-from pfnscope.opening import budget
+from pfnscope.opening import archives, budget
 from pfnscope.opening.errors import CannotOpen, Damaged, TooLarge, TooMuch
 from pfnscope.opening.texts import opened, opened_path
 from tests.support import samples
@@ -202,6 +204,16 @@ except Exception as error:
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "TooLarge"
+
+
+@pytest.mark.parametrize("pack", [lzma.compress, zstd.compress])
+def test_a_tar_packed_in_many_streams_is_read_and_endless_ones_are_given_up(pack: Callable[[bytes], bytes]) -> None:
+    tar, limit = tar_of({"dmesg.txt": LOG}), 64 << 20
+    packed = b"".join(pack(tar[at : at + 4000]) for at in range(0, len(tar), 4000))
+    (member,) = archives.members("tar", io.BytesIO(packed), limit, limit)
+    assert member.data == LOG
+    with pytest.raises(Damaged, match="20,000 streams"):
+        list(archives.members("tar", io.BytesIO(pack(b"") * 20_001), limit, limit))
 
 
 WRAPPED = [wrap(LOG[:2000]) for wrap in (*ALONE.values(), *BESIDE.values())]

@@ -8,17 +8,17 @@ import tracemalloc
 from collections.abc import Callable
 
 import pytest
-import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pfnscope import zstd
 from pfnscope.opening.errors import Damaged, TooLarge
 from pfnscope.opening.packing import packing_of, read_log, unpacked
 
 LOG = b"[    0.000000]   node   0: [mem 0x0000000000001000-0x000000000009efff]\n"
 PACK: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.compress,
-    "zstd": zstandard.compress,
+    "zstd": zstd.compress,
     "xz": lzma.compress,
     "bzip2": bz2.compress,
 }
@@ -92,8 +92,7 @@ def test_a_text_that_begins_like_an_archive_is_a_text() -> None:
 @pytest.mark.parametrize("name", ["zstd", "xz"])
 def test_an_archive_that_asks_for_much_memory_is_not_called_damaged(name: str) -> None:
     if name == "zstd":
-        packer = zstandard.ZstdCompressor(compression_params=zstandard.ZstdCompressionParameters(window_log=27))
-        stream = packer.compressobj()
+        stream = zstd.ZstdCompressor(options={zstd.CompressionParameter.window_log: 27})
         packed = stream.compress(LOG) + stream.flush()
     else:
         dictionary = {"id": lzma.FILTER_LZMA2, "dict_size": 512 << 20}
@@ -105,7 +104,7 @@ def test_an_archive_that_asks_for_much_memory_is_not_called_damaged(name: str) -
 def test_frames_of_zstd_that_hold_no_text_are_skipped_wherever_they_stand() -> None:
     """As pzstd writes one in front of each that does."""
     note = b"\x5f\x2a\x4d\x18" + (3).to_bytes(4, "little") + b"abc"
-    first, second = zstandard.compress(b"first "), zstandard.compress(b"second")
+    first, second = zstd.compress(b"first "), zstd.compress(b"second")
     assert packing_of(note + first) == "zstd"
     assert unpacked(note + note + first + note + second + note) == b"first second"
     assert packing_of(note) is None

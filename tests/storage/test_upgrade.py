@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import zstandard
 from sqlalchemy import text
 
+from pfnscope import zstd
 from pfnscope.storage import Record, open_store
 from pfnscope.storage.engines import engines
 from pfnscope.storage.schema import VERSION, metadata
@@ -39,7 +39,7 @@ def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
             connection.execute(text(statement.format(bytes=_BYTES[request.param])))
         connection.execute(
             text("INSERT INTO layouts VALUES ('a', :text, :options, 'mine', 1, 2000000000, :hash)"),
-            {"text": zstandard.compress(b"BIOS-e820"), "options": b"{}", "hash": b"\1" * 32},
+            {"text": zstd.compress(b"BIOS-e820"), "options": b"{}", "hash": b"\1" * 32},
         )
     yield url
     metadata.drop_all(engine)

@@ -11,7 +11,8 @@ from time import monotonic
 
 import httpx
 
-COMMAND = Path(sys.executable).with_name("pfnscope")
+COMMAND = Path(os.environ.get("TRIED_COMMAND") or Path(sys.executable).with_name("pfnscope"))
+"""That of this environment, or of another in which tests/test_core.py has the tests of the command run."""
 
 
 def free_port() -> int:

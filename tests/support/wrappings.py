@@ -15,7 +15,8 @@ from typing import Any
 import docx
 import lz4.frame
 import py7zr
-import zstandard
+
+from pfnscope import zstd
 
 Files = Mapping[str, bytes]
 
@@ -143,7 +144,7 @@ ALONE: dict[str, Callable[[bytes], bytes]] = {
     "tar.gz": lambda log: gzip.compress(tar_of({"dmesg.txt": log})),
     "tar.xz": lambda log: lzma.compress(tar_of({"dmesg.txt": log})),
     "tar.bz2": lambda log: bz2.compress(tar_of({"dmesg.txt": log})),
-    "tar.zst": lambda log: zstandard.compress(tar_of({"dmesg.txt": log})),
+    "tar.zst": lambda log: zstd.compress(tar_of({"dmesg.txt": log})),
     "tar.lz4": lambda log: lz4.frame.compress(tar_of({"dmesg.txt": log})),
     "lz4": lz4.frame.compress,
     "gzip in gzip": lambda log: gzip.compress(gzip.compress(log)),

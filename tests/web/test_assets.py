@@ -4,9 +4,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-import zstandard
 
-from pfnscope import resources
+from pfnscope import resources, zstd
 from pfnscope.web.assets import Assets
 
 
@@ -57,8 +56,8 @@ def test_what_was_packed_at_set_up_is_sent_to_those_who_take_it(
     assert answer.headers["vary"] == "Accept-Encoding"
     assert (answer.headers.get("content-encoding") == "zstd") is packed
     if packed:
-        assert zstandard.decompress(body, max_output_size=len(plain)) == plain
-        assert len(body) < 0.9 * len(zstandard.compress(plain))
+        assert zstd.decompress(body) == plain
+        assert len(body) < 0.9 * len(zstd.compress(plain))
     known = {"Accept-Encoding": accepted, "If-None-Match": answer.headers["etag"]}
     assert client.get(f"/static/{name}", headers=known).status_code == 304
 

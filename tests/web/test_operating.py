@@ -13,9 +13,8 @@ from threading import Event
 
 import httpx
 import pytest
-import zstandard
 
-from pfnscope import service
+from pfnscope import service, zstd
 from pfnscope.formats import rulebook
 from pfnscope.service import jobs
 from pfnscope.web import api, server
@@ -213,7 +212,7 @@ def test_scripts_of_named_sites_may_read_the_api_and_nothing_else(serve: Serve) 
     assert opened.options(path, headers={**before, "Access-Control-Request-Method": "GET"}).status_code == 204
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
+@pytest.mark.parametrize("pack", [gzip.compress, zstd.compress])
 def test_a_small_archive_of_a_large_text_is_not_unpacked_beside_the_event_loop(
     serve: Serve, pack: Callable[[bytes], bytes]
 ) -> None:

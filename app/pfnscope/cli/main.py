@@ -1,8 +1,6 @@
-# PYTHON_ARGCOMPLETE_OK
 """The command line. Imports only the module of the command that was typed: start-up time is measured."""
 
 import gc
-import os
 import sys
 
 from pfnscope.cli.commands import COMMANDS
@@ -25,10 +23,6 @@ Commands:
 def main() -> None:
     """Entry point."""
     gc.disable()
-    if "_ARGCOMPLETE" in os.environ:
-        from pfnscope.cli.commands.completion import complete
-
-        complete()
     leave(run(sys.argv[1:]))
 
 

@@ -2,10 +2,11 @@
 
 import argparse
 from argparse import SUPPRESS, Action, ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
 from typing import Any, NoReturn, Protocol, cast
 
+from pfnscope.cli.commands import COMMANDS
 from pfnscope.cli.terminal import WrongUsage, show
 
 argparse._ = str  # type: ignore[attr-defined] # all messages are English: without the search for translations
@@ -55,6 +56,7 @@ class Parser(ArgumentParser):
         self.register("type", None, _unmarked)
         self.about: list[str] = []
         self.options: list[Action] = []
+        self.operands: list[Action] = []
         self.examples: tuple[str, ...] = ()
         self._group = self.add_argument_group("Options")
 
@@ -68,7 +70,8 @@ class Parser(ArgumentParser):
         """Declare an argument without a dash, such as a file."""
         self.usage = f"{self.usage} {metavar}"
         default: Any = [] if nargs == "*" else None
-        self.add_argument(name, metavar=metavar, nargs=nargs, default=default, choices=choices, help=SUPPRESS)
+        operand = self.add_argument(name, metavar=metavar, nargs=nargs, default=default, choices=choices, help=SUPPRESS)
+        self.operands.append(operand)
 
     def option(self, *names: str, **settings: Any) -> None:
         """Declare an option, with the settings of ``add_argument``; choices are its metavar."""
@@ -152,6 +155,14 @@ class _Help(RawDescriptionHelpFormatter):
 def load(name: str) -> Command:
     """Import the module of a command."""
     return cast(Command, import_module(f"pfnscope.cli.commands.{name}"))
+
+
+def loaded() -> Iterator[tuple[str, "Parser"]]:
+    """Every command with its options and operands, in the order of the help."""
+    for name in COMMANDS:
+        parser = Parser(f"pfnscope {name}")
+        parser.configure(load(name))
+        yield name, parser
 
 
 def default_of(option: Action) -> str:

@@ -353,10 +353,11 @@ def png(drawing: str, zoom: float = ZOOM) -> bytes:
 
     Text is in the fonts that set-up fetches, and where they are missing in those of this machine.
     """
-    import resvg_py
-
     from pfnscope import resources
+    from pfnscope.extras import needs
 
+    with needs("png"):
+        import resvg_py
     fonts = [str(path) for path in sorted(resources.folder("static").glob("vendor/*.ttf"))]
     return bytes(
         resvg_py.svg_to_bytes(

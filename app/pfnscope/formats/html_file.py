@@ -59,7 +59,7 @@ def render(document: Document, log_text: bytes = b"", today: Document | None = N
     both_axes = Axes(drawn.lanes)
     axis = usual(both_axes, drawn.lanes)
     live = bool(drawn.lanes) and (static / _BUNDLE).is_file()
-    figures = {name: json.loads(plotly.figure_json(drawn, name, both_axes=both_axes)) for name in _AXES} if live else {}
+    figures = {name: plotly.figure(drawn, name, both_axes=both_axes) for name in _AXES} if live else {}
     scripts = _scripts(static) if live else []
     styles = [*(inline((static / name).read_text()) for name in _STYLES), inline(_OWN)]
     plotly_style = inline((static / "plotly-rules.css").read_text())

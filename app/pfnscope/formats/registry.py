@@ -70,8 +70,10 @@ def _png(export: Export) -> bytes:
 
 
 def _html(export: Export) -> bytes:
-    from pfnscope.formats.html_file import render
+    from pfnscope.extras import needs
 
+    with needs("html"):
+        from pfnscope.formats.html_file import render
     return render(export.document, export.text, export.today).encode()
 
 

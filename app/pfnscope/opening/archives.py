@@ -15,21 +15,24 @@ from itertools import pairwise
 from typing import IO, Any, BinaryIO, cast
 
 import msgspec
-import zstandard
 
+from pfnscope import zstd
 from pfnscope.bootlog.text.searchable import START
 from pfnscope.opening.errors import Damaged, NeedsLibrary, TooMuch
 from pfnscope.opening.pieces import Member
 from pfnscope.opening.recognising import Format
 
-_DAMAGE = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, zstandard.ZstdError, EOFError, OSError)
+_DAMAGE = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, zstd.ZstdError, EOFError, OSError)
 _REFUSED = (RuntimeError, NotImplementedError, ValueError)  # zipfile: an unknown method, …
 MOST_MEMBERS = 250_000
 MOST_HEADER = 1 << 20
 """Bytes of a tar's headers of one member: its name, extended headers and list of sparse parts."""
 MOST_LIST = 32 << 20
 """Bytes of a zip's list of members."""
-_MEMORY = 1 << 27  # bytes of a zstd window or xz dictionary
+_STEP = 1 << 16  # bytes read at once
+_MOST_STREAMS = 20_000  # of xz or zstd, one after another: each takes far longer than its bytes
+_XZ_MEMORY = 1 << 27  # bytes of a dictionary, which a header may want to have 4 GiB
+_ZSTD_WINDOW = 27  # a power of two, likewise
 _ENCRYPTED = 1  # bit of a zip member's flags, APPNOTE 4.4.4
 _ZSTD = (b"\x28\xb5\x2f\xfd", *(bytes([first]) + b"\x2a\x4d\x18" for first in range(0x50, 0x60)))
 Choice = Callable[[str, int], bool]
@@ -101,35 +104,43 @@ class _Header(tarfile.TarInfo):
             raise
 
 
-class _Xz(RawIOBase):
-    """An .xz stream unpacked in bounded memory: its header may name a dictionary of 4 GiB."""
+class _Streams(RawIOBase):
+    """Streams of xz or zstd one after another, unpacked in bounded memory and time."""
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self._decoder = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MEMORY)
+    def __init__(self, packed: BinaryIO, decoder: Callable[[], Any]) -> None:
+        self._packed, self._new = packed, decoder
+        self._decoder, self._count = decoder(), 1
 
     def read(self, size: int = -1) -> bytes:
-        while not self._decoder.eof:
-            packed = self._stream.read(1 << 16) if self._decoder.needs_input else b""
-            if self._decoder.needs_input and not packed:
-                raise EOFError("it has no end")
-            data = self._decoder.decompress(packed, size)
+        while True:
+            fed = b""
+            if self._decoder.eof:
+                fed = self._decoder.unused_data or self._packed.read(_STEP)
+                if not fed:
+                    return b""
+                self._decoder, self._count = self._new(), self._count + 1
+                if self._count > _MOST_STREAMS:
+                    raise EOFError(f"it has more than {_MOST_STREAMS:,} streams")
+            elif self._decoder.needs_input:
+                fed = self._packed.read(_STEP)
+                if not fed:
+                    raise EOFError("it has no end")
+            data: bytes = self._decoder.decompress(fed, size)
             if data:
                 return data
-        return b""
 
 
 def _unpacking(packed: Any) -> Any:
     """The stream of a tar's bytes, unpacked by the magic number at its start."""
     begin = packed.peek(6)
     if begin.startswith(_ZSTD):
-        return zstandard.ZstdDecompressor(max_window_size=_MEMORY).stream_reader(packed, read_across_frames=True)
+        return _Streams(packed, partial(zstd.decompressor, _ZSTD_WINDOW))
     if begin.startswith(b"\x1f\x8b"):
         return gzip.GzipFile(fileobj=packed)
     if begin.startswith(b"BZh"):
         return bz2.BZ2File(packed)
     if begin.startswith(b"\xfd7zXZ\0"):
-        return _Xz(packed)
+        return _Streams(packed, partial(lzma.LZMADecompressor, lzma.FORMAT_XZ, _XZ_MEMORY))
     if begin.startswith(b"\x04\x22\x4d\x18"):
         try:
             import lz4.frame

@@ -76,13 +76,15 @@ class Encrypted(CannotOpen):
 
 
 class NeedsLibrary(CannotOpen):
-    """A kind of file for which the extra ``files`` has to be installed."""
+    """A kind of file for which the extra ``files`` has to be installed; ``for_clients``: a server's, who cannot."""
 
     def __init__(self, what: str) -> None:
+        from pfnscope.extras import installing
+
+        self.for_clients = f"This is {what}, which is not opened here: unpack it and send the log."
         super().__init__(
-            f"This is {what}, which is opened where the extra is installed: pip install 'pfnscope[files]'. "
-            "Or unpack it and send the log.",
-            f"{what}, to open it: pip install 'pfnscope[files]'",
+            f"This is {what}, for which a package is not installed: {installing('files')}",
+            f"{what}, for which pfnscope[files] is needed",
         )
 
 

@@ -16,7 +16,7 @@ LIMIT = 256 << 20
 
 _STEP = 1 << 20  # bytes of text that a decoder may give at once
 _MOST_STREAMS = 20_000  # one after another in a file; each takes far longer than its bytes
-_ZSTD_WINDOW = 8 << 20  # the size that RFC 8878 wants every decoder to support; a file may ask for gigabytes
+_ZSTD_WINDOW = 23  # 8 MiB as a power of two, which RFC 8878 wants every decoder to support
 _SKIPPABLE, _SKIPPABLE_BEGIN = b"\x2a\x4d\x18", 0x5  # a byte of 0x50 to 0x5f is in front of these
 _TOO_MUCH_MEMORY = ("too much memory", "Memory usage limit")  # zstd's and xz's words
 _XZ_MEMORY = 80 << 20  # what unpacking after xz -9 takes, and a little
@@ -41,9 +41,9 @@ def _gzip() -> tuple[Any, tuple[type[Exception], ...]]:
 
 
 def _zstd() -> tuple[Any, tuple[type[Exception], ...]]:
-    import zstandard
+    from pfnscope import zstd
 
-    return zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj(), (zstandard.ZstdError,)
+    return zstd.decompressor(_ZSTD_WINDOW), (zstd.ZstdError,)
 
 
 def _xz() -> tuple[Any, tuple[type[Exception], ...]]:
@@ -68,7 +68,7 @@ def _lz4() -> tuple[Any, tuple[type[Exception], ...]]:
 
 _PACKINGS = (
     _Packing("gzip", b"\x1f\x8b", 4096, _gzip),
-    _Packing("zstd", b"\x28\xb5\x2f\xfd", 128, _zstd),
+    _Packing("zstd", b"\x28\xb5\x2f\xfd", 1 << 16, _zstd),
     _Packing("xz", b"\xfd7zXZ\0", 1 << 16, _xz),
     _Packing("bzip2", b"BZh", 1 << 16, _bzip2),
     _Packing("lz4", b"\x04\x22\x4d\x18", 1 << 16, _lz4),
@@ -178,7 +178,7 @@ def _pieces(data: bytes, packing: _Packing) -> Iterator[bytes]:
 
 
 def _decoded(decoder: Any, fed: memoryview) -> Iterator[bytes]:
-    """The text of a slice; of xz and bzip2 in parts, because one of their blocks may hold hundreds of megabytes."""
+    """The text of a slice; in parts where the decoder can: a block of xz or bzip2 may hold hundreds of megabytes."""
     if not hasattr(decoder, "needs_input"):
         yield decoder.decompress(fed)
         return

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Lock
 
-import zstandard
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, text, update
 
+from pfnscope import zstd
 from pfnscope.storage import schema
 from pfnscope.storage.engines import engines
 from pfnscope.storage.schema import Claim, Claimed, Record, Tombstone
@@ -56,7 +56,7 @@ class LayoutStore:
         Where the claim exists already nothing is kept, and the layout of that claim is returned.
         """
         row = {name: getattr(record, name) for name in record.__struct_fields__}
-        row["text"] = zstandard.compress(record.text, level=6)
+        row["text"] = zstd.compress(record.text, level=6)
         try:
             with self._writing() as connection:
                 connection.execute(insert(schema.layouts).values(row))
@@ -89,8 +89,8 @@ class LayoutStore:
                 gone = select(schema.tombstones.c.id).where(schema.tombstones.c.id == layout_id)
                 return Tombstone(layout_id) if connection.execute(gone).first() else None
         try:
-            return Record(**{**row, "text": zstandard.decompress(row["text"])})
-        except zstandard.ZstdError as error:
+            return Record(**{**row, "text": zstd.decompress(row["text"])})
+        except zstd.ZstdError as error:
             raise StoreUnavailable(DAMAGED) from error
 
     def lifetimes(self, layout_ids: Iterable[str]) -> dict[str, int]:

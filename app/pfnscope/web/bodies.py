@@ -192,7 +192,8 @@ def _open(data: bytes, limit: int, *, short: bool) -> bytes:
 
 
 def _refused(error: CannotOpen) -> HTTPException:
-    return HTTPException(problem_of(error).status, str(error))
+    problem = problem_of(error)
+    return HTTPException(problem.status, problem.detail)
 
 
 def _from_json(body: bytes, limit: int, *, short: bool) -> Submission:

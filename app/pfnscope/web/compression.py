@@ -2,11 +2,11 @@
 
 import gzip
 
-import zstandard
 from starlette.datastructures import Headers
 from starlette.middleware.gzip import GZipMiddleware, GZipResponder, IdentityResponder
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from pfnscope import zstd
 from pfnscope.web.aside import LARGE
 
 SMALLEST = 500
@@ -42,7 +42,7 @@ def _weight(parameter: str) -> float | None:
 def compressed(body: bytes, name: str) -> bytes:
     """A whole body, the same each time."""
     if name == "zstd":
-        return zstandard.compress(body, _ZSTD_LEVEL)
+        return zstd.compress(body, _ZSTD_LEVEL)
     return gzip.compress(body, _GZIP_LEVEL, mtime=0)
 
 
@@ -85,8 +85,7 @@ class _ZstdResponder(GZipResponder):
             thread_minimum_size=thread_minimum_size,
             exclude_content_types=exclude_content_types,
         )
-        self._zstd = zstandard.ZstdCompressor(_ZSTD_LEVEL).compressobj()
+        self._zstd = zstd.ZstdCompressor(_ZSTD_LEVEL)
 
     def _compress_body(self, body: bytes, more_body: bool) -> bytes:
-        how = zstandard.COMPRESSOBJ_FLUSH_BLOCK if more_body else zstandard.COMPRESSOBJ_FLUSH_FINISH
-        return self._zstd.compress(body) + self._zstd.flush(how)
+        return self._zstd.compress(body, self._zstd.FLUSH_BLOCK if more_body else self._zstd.FLUSH_FRAME)

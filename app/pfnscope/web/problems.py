@@ -6,7 +6,7 @@ import msgspec
 from starlette.responses import Response
 
 from pfnscope.errors import ServiceError
-from pfnscope.opening.errors import CannotOpen, NoLog, TooDeep, TooLarge, TooMuch
+from pfnscope.opening.errors import CannotOpen, NeedsLibrary, NoLog, TooDeep, TooLarge, TooMuch
 from pfnscope.service.errors import (
     BadOption,
     CannotSimulate,
@@ -79,7 +79,7 @@ def problem_of(error: ServiceError) -> Problem:
     status = next(status for kind, status in _STATUS.items() if isinstance(error, kind))
     if isinstance(error, NoMemoryLayout):
         return problem(status, str(error), looked_for=error.looked_for, seen=error.seen)
-    return problem(status, str(error))
+    return problem(status, error.for_clients if isinstance(error, NeedsLibrary) else str(error))
 
 
 def json_problem(what: Problem) -> Response:

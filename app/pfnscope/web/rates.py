@@ -13,6 +13,7 @@ from limits.storage import MemoryStorage, storage_from_string
 from limits.storage.base import TimestampedSlidingWindow
 from limits.strategies import SlidingWindowCounterRateLimiter
 
+from pfnscope.extras import needs
 from pfnscope.service.layouts import Layouts, StoreUnavailable
 from pfnscope.web.observe import EVENTS
 
@@ -175,15 +176,17 @@ def make_rate_limit(
 ) -> RateLimit:
     """A rate limit that counts in ``memory``, in the ``database`` of the layouts or at the address of a Redis server.
 
-    Raises ValueError where the library for Redis is missing.
+    Raises MissingExtra without a driver for Redis, ValueError for a wrong address.
     """
     if where == "memory":
         return RateLimit(rate)
     if where == "database" and layouts is not None:
         return RateLimit(rate, SharedCounters(layouts), clock)
+    with needs("redis"):
+        import redis  # noqa: F401 - limits imports it, and says something else where it cannot
     # Without these the driver tries again for seconds while a client waits.
     timeouts: Any = {"socket_connect_timeout": _PATIENCE_SECONDS, "socket_timeout": _PATIENCE_SECONDS, "retry": None}
     try:
         return RateLimit(rate, storage_from_string(where, wrap_exceptions=True, **timeouts), clock)
-    except Exception as error:  # whatever the driver raises for a missing package or a wrong address
+    except Exception as error:  # whatever the driver raises for a wrong address
         raise ValueError(f"PFNSCOPE_RATE_LIMIT_STORAGE: {error}") from error

@@ -52,7 +52,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="PFNSCOPE_")
 
     database_url: Annotated[
-        str, Field(description="SQLite file, or PostgreSQL: postgresql+psycopg://user@host/database")
+        str,
+        Field(
+            description="SQLite file, or PostgreSQL: postgresql+psycopg://user@host/database (with pfnscope[postgres])"
+        ),
     ] = "sqlite:///var/pfnscope.db"
     max_body_bytes: Annotated[
         int, Field(ge=1024, description="Largest accepted text, also after unpacking, in bytes")

@@ -14,8 +14,6 @@ from pfnscope.words import counted
 if TYPE_CHECKING:
     from pfnscope.fleet.scan import State
 
-EXTRA = {"aiohttp", "cryptography", "dask", "distributed", "fsspec", "gcsfs", "pyarrow", "s3fs"}
-"""Packages of the extra ``fleet``."""
 _STEP = {True: 0.2, False: 10.0}
 """Seconds between two reports of progress, by whether they go to a terminal."""
 
@@ -40,19 +38,13 @@ def run(args: Namespace) -> int:
     run_long()
     from pathlib import Path
 
+    from pfnscope.extras import needs
+
     if "://" in args.out:
         raise Refusal("--out must be a file of this machine")
-    try:
+    with needs("fleet"):
         from pfnscope.fleet.scan import scan
         from pfnscope.fleet.source import FilesNotShared
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in EXTRA:
-            raise
-        from pfnscope.resources import installing
-
-        raise Refusal(
-            f"scan needs packages that the base install leaves out ({error.name}): {installing('fleet')}"
-        ) from error
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # of batch systems: as Ctrl-C, which keeps all rows
     progress = _Progress(sys.stderr is not None and sys.stderr.isatty())
     try:

@@ -29,8 +29,10 @@ def run(args: Namespace) -> None:
     it.
     """
     run_long()
-    from pfnscope.web.server import CannotServe, serve
+    from pfnscope.extras import needs
 
+    with needs("server"):
+        from pfnscope.web.server import CannotServe, serve
     try:
         serve(args.host, args.port, args.workers, say)
     except CannotServe as error:
