@@ -36,12 +36,12 @@ WHY = {
     "crashkernel-low-6.1": (
         "crashkernel-low-failed",
         "256 MiB in one piece: the largest piece of RAM that can be free below 4 GiB is [0x1000, 0xfebf) · 238.75 MiB",
-        None,
+        "crashkernel=512M,high crashkernel=64M,low",
     ),
     "crashkernel-low-6.12": (
         "crashkernel-low-failed",
         "256 MiB in one piece: the largest piece of RAM that can be free below 4 GiB is [0x1000, 0xfece) · 238.8 MiB",
-        None,
+        "crashkernel=512M,high crashkernel=64M,low",
     ),
     "crashkernel-auto": ("crashkernel-value", "", "crashkernel=1G-4G:192M,4G-64G:256M,64G-:512M"),
     "swiotlb-too-large": (

@@ -64,7 +64,7 @@ def test_a_smaller_part_below_4_gib_is_offered() -> None:
         log("6.12.5", "crashkernel=1G,high crashkernel=512M,low", failure, 512, 8192), "crashkernel-low-failed"
     )
     assert finding.remedy is not None
-    assert finding.remedy.command_line == "crashkernel=1G,high crashkernel=128M,low"
+    assert finding.remedy.command_line == "crashkernel=1G,high crashkernel=160M,low"
     assert finding.remedy.checked
 
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 from pfnscope.findings.corrections import stub_is_blind
 from pfnscope.kernel.architectures import asks_memblock, takes_blocks
 from pfnscope.kernel.bad_memory import has_early_test
+from pfnscope.kernel.crashkernel import CRASH_CMA, ZONES_LAST
 from pfnscope.kernel.regressions import ARGUMENTS_TOO_EARLY
 from pfnscope.kernel.release import Version, parse_version
 from pfnscope.layout.evidence import configured_buddy
@@ -268,11 +269,51 @@ HISTORIES: Mapping[str, History] = {
         blocks_of(66, WindowNode(1, *ByteRange(66 * GIB, 67 * GIB), ())), None, {"4.17": 2 * GIB, "6.15": None}
     ),
     "crash kernel of x86-64": History(
-        crash_search_of("x86_64"), (896 * MIB, False, True), {"5.2": (4 * GIB, True, True)}
+        crash_search_of("x86_64"),
+        (896 * MIB, "before zones", False, (16 * MIB, False), (72, True), (16, 1)),
+        {
+            "4.3": (896 * MIB, "before zones", False, (16 * MIB, False), (256, True), (16, 1)),
+            "5.2": (4 * GIB, "before zones", True, (16 * MIB, False), (256, True), (16, 1)),
+            "6.7": (4 * GIB, "before zones", True, (None, True), (256, False), (16, 16)),
+        },
+    ),
+    "crash kernel of i386": History(
+        crash_search_of("i386"),
+        (512 * MIB, "before zones", False, (16 * MIB, False), (0, False), (16, 1)),
+        {"6.7": (512 * MIB, "before zones", False, (None, True), (0, False), (16, 16))},
     ),
     "crash kernel of arm64": History(
-        crash_search_of("arm64"), (None, False, False), {"5.19": (None, False, True), "6.2": (None, True, True)}
+        crash_search_of("arm64"),
+        ("dma", "first", False, False, (0, False), (2, 2)),
+        {
+            "5.11": ("dma", "after zones", False, False, (0, False), (2, 2)),
+            "5.19": ("dma", "after zones", False, (0, False), (0, False), (2, 2)),
+            "6.2": ("dma", "after zones", True, (0, False), (128, False), (2, 2)),
+            "6.5": ("dma", "after zones", True, (4 * GIB, True), (128, False), (2, 2)),
+            "6.7": ("dma", "after zones", True, (None, True), (128, False), (2, 2)),
+        },
     ),
+    "crash kernel of riscv": History(
+        crash_search_of("riscv64"),
+        None,
+        {
+            "5.13": (4 * GIB, "after zones", True, False, (0, False), (2, 2)),
+            "6.7": ("dma", "after zones", True, (None, True), (128, False), (2, 2)),
+        },
+    ),
+    "crash kernel of loongarch": History(
+        crash_search_of("loongarch64"),
+        (4 * GIB, "first", False, False, (0, False), (0, 0)),
+        {
+            "6.3": (4 * GIB, "first", False, False, (0, False), (2, 0)),
+            "6.8": (4 * GIB, "first", True, (None, True), (128, False), (2, 2)),
+        },
+    ),
+    "crash kernel of arm": History(
+        crash_search_of("arm"), None, {"4.10": ("lowmem", "after zones", False, False, (0, False), (128, 1))}
+    ),
+    "CMA of a crash kernel": History(CRASH_CMA.reached, False, {"6.17": True}),
+    "zones set up last": History(ZONES_LAST.reached, False, {"7.0": True}),
     "WHOLE_FIRST_MIB": History(lambda version: x86_low_memory(version, 4096).pages, 16 + 97, {"5.13": 256}),
     "SOFT_RESERVED": History(soft_reserved, False, {"5.5": True}),
     "NEEDS_MIRRORS": History(mirrored_start, {0: 0x200000}, {"6.6": {}}),

@@ -22,10 +22,14 @@ def blocks_of(end: int, *windows: WindowNode) -> Callable[[Version], object]:
 
 
 def crash_search_of(arch: str) -> Callable[[Version], object]:
-    """Where a crash kernel is looked for, whether above that too, and whether “,high” is known."""
+    """Where a crash kernel is looked for and when, how it is aligned, what is tried next, and what “,high” does."""
 
     def outcome(version: Version) -> object:
         row = crash_search(arch, version)
-        return row and (row.below, row.falls_back, row.high)
+        if row is None:
+            return None
+        beside = (row.default_low(64 << 20) >> 20, row.low_of_plain)
+        aligned = (row.align >> 20, row.fixed >> 20)
+        return row.below, row.time, row.falls_up, row.high and (row.high_from, row.falls_down), beside, aligned
 
     return outcome

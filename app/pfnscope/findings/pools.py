@@ -47,7 +47,7 @@ def _limit(analysis: Analysis, failure: Failure) -> int:
     if failure.code in ("swiotlb-failed", "swiotlb-shrunk"):
         return 4 * GIB
     search = crash_search(layout.arch, layout.version)
-    in_dma = search is not None and search.below is None
+    in_dma = search is not None and search.below == "dma"
     return search.limit(dma) if search and in_dma and failure.code == "cma-failed" else _TOP
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from pfnscope.analysis import Analysis
+from pfnscope.analysis.places.free import Times
 from pfnscope.analysis.places.room import Rooms
 from pfnscope.findings import crash_kernels, pools
 from pfnscope.findings.drafts import Draft, failures, of_failure
@@ -17,9 +18,6 @@ from pfnscope.units import MIB, format_size, leading_size
 from pfnscope.words import counted
 
 _BY_CODE: Mapping[str, Callable[[Rooms, Failure], Draft]] = {
-    "crashkernel-failed": crash_kernels.draft,
-    "crashkernel-low-failed": crash_kernels.draft,
-    "crashkernel-value": crash_kernels.draft,
     "cma-failed": pools.draft,
     "hugetlb-cma-failed": pools.draft,
     "swiotlb-failed": pools.draft,
@@ -37,11 +35,13 @@ _MUCH = 32 * MIB
 
 def drafts(analysis: Analysis) -> Iterator[Draft]:
     """The findings of this subject."""
-    capture, rooms = analysis.log.capture_kernel, Rooms(analysis)
+    capture, rooms, times = analysis.log.capture_kernel, Rooms(analysis), Times(analysis)
     for failure in failures(analysis.log, "reservations"):
-        if not (capture and failure.code.startswith("crashkernel")):
+        if not failure.code.startswith("crashkernel"):
             draft = _BY_CODE.get(failure.code)
             yield draft(rooms, failure) if draft else of_failure(failure)
+        elif not capture:
+            yield crash_kernels.draft(times, failure)
     if capture:
         yield from _inherited(analysis)
     yield from _crash_kernel(analysis)

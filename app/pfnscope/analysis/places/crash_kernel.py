@@ -1,13 +1,266 @@
 """Where the memory of a crash kernel lies, or why there is none."""
 
+from bisect import bisect_right
+from collections.abc import Iterator
+
+from msgspec import structs
+
 from pfnscope.analysis.analyze import Analysis
-from pfnscope.model.answers import Placements
-from pfnscope.simulation import NotSimulated
+from pfnscope.analysis.places.crash_search import Attempt, CrashCase, Trial, words_of
+from pfnscope.kernel.crashkernel import CRASH_CMA, CrashRequest
+from pfnscope.model.answers import Obstacle, OtherForm, Placement, Placements
+from pfnscope.model.ranges import Address, ByteRange
+from pfnscope.units import MIB, format_size
+
+_STEPS = (64 * MIB, 32 * MIB, 16 * MIB)
+_LEAST = 64 * MIB
+"""Sizes that are offered are multiples of the first step that leaves two of it, fewer boot no capture kernel."""
+
+_MOST_OBSTACLES = 8
 
 
 def crash_kernel(analysis: Analysis, value: str) -> Placements:
-    """The memory for what stands behind ``crashkernel=``.
+    """The memory for what stands behind ``crashkernel=``, or for several such arguments apart by blanks.
 
-    Raises NotSimulated where nothing can be said, and ValueError for a value that cannot be read.
+    A crash kernel that the log has does not count: this takes its place. Raises NotSimulated where nothing can be said,
+    and ValueError for a value that cannot be read.
     """
-    raise NotSimulated("this is not placed")
+    case = CrashCase.of(analysis)
+    request = case.request(value)
+    if request is None:
+        raise ValueError("A crash kernel needs a size, such as 256M.")
+    assumed = [name for name, _ in analysis.assumed]
+    if analysis.layout.version is None and "release" not in assumed:
+        assumed.append("release")
+    trial = case.tried(request) if request.size else None
+    placements = tuple(_placements(case, trial)) if trial else ()
+    if trial and request.base is not None:
+        placements += tuple(_runs(case, request))
+    others = () if trial is None or trial.outcome == "fits" else tuple(other_forms(case, trial))
+    fits = trial is not None and trial.outcome == "fits"
+    return Placements(
+        what="crashkernel",
+        size=request.size,
+        align=case.row.fixed if request.base is not None else case.row.align,
+        release=analysis.release.text if analysis.release else None,
+        assumed=tuple(assumed),
+        placements=placements,
+        command_line=words_of(request) if fits else others[0].command_line if others else None,
+        start=_address(trial.start) if fits and trial else others[0].start if others else None,
+        outcome=trial.outcome if trial else "fails",
+        text=text_of(case, trial) if trial else "No memory is reserved for a crash kernel: the size is 0.",
+        notes=tuple(_notes(case, request, trial)),
+        other_forms=others,
+    )
+
+
+def _address(value: int | None) -> Address | None:
+    return None if value is None else Address(value)
+
+
+def _placements(case: CrashCase, trial: Trial) -> Iterator[Placement]:
+    """Each part with its usual start, then the other starts that are not ruled out; what fails, with what is there."""
+    for attempt in trial.attempts:
+        yield from _of_attempt(case, attempt, alone=trial.outcome == "fits")
+    for attempt in trial.failed if trial.outcome == "fails" else ():
+        end = min(attempt.high, max(case.free.memory[-1][1], attempt.low + 1))
+        around = _around(case, attempt)
+        lines = tuple(sorted({line for item in around for line in item.lines}))
+        part, size = attempt.part, attempt.size
+        yield Placement(Address(attempt.low), Address(end), False, blocked_by=around, lines=lines, part=part, size=size)
+
+
+def _of_attempt(case: CrashCase, attempt: Attempt, *, alone: bool) -> Iterator[Placement]:
+    found, align, size = attempt.found, attempt.align, attempt.size
+    if found.usual is None:
+        return
+    above = case.free.obstacles(found.usual + size, min(attempt.high, case.free.memory[-1][1]))[:_MOST_OBSTACLES]
+    lines = tuple(sorted({line for item in above for line in item.lines}))
+    usual = Placement(
+        Address(found.usual),
+        Address(found.usual + align),
+        True,
+        certain=found.certain and alone,
+        blocked_by=above,
+        lines=lines,
+        part=attempt.part,
+        size=size,
+    )
+    yield usual
+    if found.certain:
+        return
+    lowest = attempt.low if found.extreme is None else found.extreme
+    for start, end in case.free.starts(size, align, lowest, found.usual - align):
+        yield structs.replace(
+            usual, start=Address(start), end=Address(end), certain=False, blocked_by=_unseen(case, attempt), lines=()
+        )
+
+
+def _unseen(case: CrashCase, attempt: Attempt) -> tuple[Obstacle, ...]:
+    """What no line places and what may so be in the way."""
+    free, found = case.free, attempt.found
+    out: list[Obstacle] = []
+    if found.extreme != found.behind:
+        end = min(free.image_high, free.memory[-1][1])
+        out.append(Obstacle(Address(free.image_low), Address(end), "kernel image, somewhere"))
+    if found.behind != found.usual:
+        out += (item for item in free.unseen if item.start < attempt.high and item.end > attempt.low)
+    return tuple(out[:_MOST_OBSTACLES])
+
+
+def _around(case: CrashCase, attempt: Attempt) -> tuple[Obstacle, ...]:
+    """What is next to the largest piece that is free where a search fails."""
+    free = case.free
+    if attempt.high - attempt.low == attempt.size:
+        return free.obstacles(attempt.low, attempt.high)[:_MOST_OBSTACLES]
+    largest = free.largest(attempt.low, attempt.high, attempt.align)
+    if largest is None:
+        return (Obstacle(Address(attempt.low), Address(attempt.high), "no RAM"),)
+    start = next((low for low, high in free.free if low <= largest[0] < high), largest[0])
+    below = free.obstacles(start - 1, start) if start > attempt.low else ()
+    above = free.obstacles(largest[1], largest[1] + 1) if largest[1] < attempt.high else ()
+    return (*below, *above)
+
+
+def _runs(case: CrashCase, request: CrashRequest) -> Iterator[Placement]:
+    """The starts at which the memory could be asked for, and those at which something lies."""
+    taken = case.free.obstacles(0, case.free.memory[-1][1])
+    starts = [item.start for item in taken]
+    for run, is_free, certain in case.runs(request.size):
+        at = bisect_right(starts, run.start) - 1
+        near = taken[at : at + 1] if at >= 0 and taken[at].end > run.start else taken[at + 1 : at + 2]
+        yield Placement(
+            run.start, run.end, is_free, certain=certain, blocked_by=() if is_free else tuple(near), size=request.size
+        )
+
+
+def text_of(case: CrashCase, trial: Trial) -> str:
+    """Whether the kernel finds the memory, and where, in a sentence."""
+    size = format_size(trial.request.size)
+    mains = [item for item in trial.attempts if not item.part]
+    if trial.outcome == "fails" or not mains:
+        return _why_not(case, trial)
+    first = mains[0]
+    start = first.found.usual or 0
+    place = f"{ByteRange(start, start + first.size)}"
+    low = next((item for item in trial.attempts if item.part == "low"), None)
+    beside = ""
+    if low is not None and low.found.usual is not None:
+        where = ByteRange(low.found.usual, low.found.usual + low.size)
+        beside = f", and {format_size(low.size)} at {where} for devices that reach no further"
+    if trial.outcome == "fits" and all(item.found.certain for item in trial.attempts):
+        return f"The kernel finds {size} at {place}{beside}."
+    because = _because(case, trial)
+    if trial.outcome == "fits":
+        return (
+            f"The kernel finds {size}, most likely at {place}{beside}, or elsewhere if this lies in the way: {because}."
+        )
+    return f"The kernel finds {size} at {place}{beside}, but may find none if this lies in the way: {because}."
+
+
+def _because(case: CrashCase, trial: Trial) -> str:
+    """What no line places and what decides."""
+    free, names = case.free, []
+    if any(item.found.extreme != item.found.behind for item in trial.attempts):
+        names.append("its own image, which KASLR moves" if free.random else "its own image, which no line places")
+    if any(item.found.behind != item.found.usual for item in trial.attempts):
+        names += dict.fromkeys(item.name for item in free.unseen)
+    return ", and ".join(names)
+
+
+def _why_not(case: CrashCase, trial: Trial) -> str:
+    request = trial.request
+    if case.row.needs_base:
+        return "This kernel reserves nothing without an address: crashkernel=nn@ss."
+    attempt = trial.failed[-1]
+    size = format_size(attempt.size)
+    if request.base is not None:
+        if request.base % case.row.fixed:
+            return f"The kernel refuses {request.text}: the address is no multiple of {format_size(case.row.fixed)}."
+        where = ByteRange(attempt.low, attempt.high)
+        first = next(iter(_around(case, attempt)), None)
+        because = f": {first.name} {'is' if first.name == 'no RAM' else 'lies'} at {first.range}" if first else ""
+        return f"The kernel does not get {size} at {where}{because}."
+    part = " below the limit for devices" if attempt.part else ""
+    pieces = []
+    for item in [item for item in trial.failed if item.part == attempt.part]:
+        largest = case.free.largest(item.low, item.high, item.align)
+        side = f"below {format_size(item.high)}" if item.low < case.limit else f"from {format_size(item.low)} on"
+        found = f"{format_size(largest[1] - largest[0])} at {ByteRange(*largest)}" if largest else "nothing"
+        pieces.append(f"{side} it is {found}" if item.high < 1 << 46 or item.low else f"it is {found}")
+    return f"The kernel finds no {size}{part} in one piece; of what is free, the largest: {', '.join(pieces)}."
+
+
+def _notes(case: CrashCase, request: CrashRequest, trial: Trial | None) -> Iterator[str]:
+    analysis, row = case.analysis, case.row
+    if analysis.layout.version is None:
+        yield "No line names the release; this is how current kernels look for the memory."
+    if analysis.log.capture_kernel:
+        yield "This is the log of a capture kernel: what it has free is part of the memory of the first kernel."
+    if row.middle is not None:
+        yield "The first range of memory is taken for the real mode area, of which no line tells the size."
+    if case.free.random and case.free.moves and trial is not None and trial.start is not None:
+        yield from _chance(case, trial.start, request.size)
+    if request.cma and not CRASH_CMA.reached(analysis.layout.version, unknown=True):
+        yield "Kernels before 6.17 do not know “,cma”."
+    if request.low is not None and not request.high and not row.low_of_plain:
+        yield "“,low” counts only beside “,high”."
+
+
+def _chance(case: CrashCase, start: int, size: int) -> Iterator[str]:
+    """How often KASLR puts the image there."""
+    there, all_ = case.free.image_places(start, size)
+    if there and all_:
+        share = 100 * there / all_
+        yield (
+            f"KASLR puts the kernel's image there on about {share:.0f} % of boots."
+            if share >= 1
+            else ("KASLR puts the kernel's image there on less than 1 % of boots.")
+        )
+
+
+def other_forms(case: CrashCase, trial: Trial) -> Iterator[OtherForm]:
+    """Other arguments that fit in any case, each tried by the same search."""
+    request = trial.request
+    for other, why in _candidates(case, request):
+        if not other.size:
+            continue
+        result = case.tried(other)
+        if result.outcome == "fits":
+            yield OtherForm(words_of(other), f"{why}: {text_of(case, result)}", _address(result.start))
+    smaller = offered(case, structs.replace(request, base=None), request.size - 1)
+    if smaller is not None:
+        yield OtherForm(words_of(smaller.request), f"less fits: {text_of(case, smaller)}", _address(smaller.start))
+
+
+def offered(case: CrashCase, request: CrashRequest, most: int) -> Trial | None:
+    """The trial of the largest round size up to ``most`` that fits in any case."""
+    for step in _STEPS:
+        trial = case.smaller(request, most, step)
+        if trial is not None and trial.request.size >= max(2 * step, _LEAST):
+            return trial
+    return None
+
+
+def _candidates(case: CrashCase, request: CrashRequest) -> Iterator[tuple[CrashRequest, str]]:
+    row = case.row
+    plain = structs.replace(request, base=None, high=False, low=None)
+    if request.base is not None:
+        yield plain, "without an address the kernel finds a place of its own"
+        near = sorted(
+            (run for run, is_free, certain in case.runs(request.size) if is_free and certain),
+            key=lambda run: min(abs(run.start - (request.base or 0)), abs(run.end - row.fixed - (request.base or 0))),
+        )
+        for run in near[:1]:
+            start = min(max(run.start, request.base // row.fixed * row.fixed), run.end - row.fixed)
+            yield structs.replace(request, base=start), "the nearest address at which all is free"
+        return
+    if row.high and not request.high and not row.falls_up:
+        yield structs.replace(plain, high=True), "above what the kernel looks through without “,high”"
+    if request.high and request.low != 0:
+        low = case.low_size(request)
+        for size in (low // 2, 128 * MIB, 72 * MIB):
+            if size < low:
+                yield structs.replace(request, low=size // MIB * MIB), "with less below the limit"
+    if request.high and not row.falls_down:
+        yield plain, "below what “,high” leaves out"

@@ -1,6 +1,6 @@
 """What memblock has free when the kernel makes a reservation: RAM without what is taken by then, from ranges only."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from functools import cached_property
 
@@ -8,12 +8,15 @@ from msgspec import Struct, structs
 
 from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.ledger_returned import boot_services
+from pfnscope.analysis.places.early import early_allocations
 from pfnscope.kernel.architectures import X86
 from pfnscope.kernel.command_line import arguments
+from pfnscope.kernel.crashkernel import ZONES_LAST, Moment
+from pfnscope.kernel.thresholds import IMAGE_MOVES
 from pfnscope.layout.owners import x86_low_memory
 from pfnscope.model.answers import Obstacle
-from pfnscope.model.log import BootLog, MemoryType
-from pfnscope.model.ranges import Address, Lines, Pairs, canonical, clip, difference, intersection
+from pfnscope.model.log import BootLog, Initmem, MemoryType, NodeRange, ZoneRange
+from pfnscope.model.ranges import Address, Lines, Pairs, canonical, clip, difference, intersection, touches
 from pfnscope.simulation.firmware import Image, kernel_image, own_image
 from pfnscope.simulation.memblock import find
 from pfnscope.units import KIB, MIB
@@ -21,8 +24,8 @@ from pfnscope.units import KIB, MIB
 CRASH_KERNEL = frozenset({"crashkernel"})
 """The kind of the regions that another ``crashkernel=`` takes the place of."""
 
-_NOT_MEMBLOCK = frozenset({"nosave", "ignored", "standby", "acpi-nvs", "ram-buffer", "trampoline"})
-"""Kinds of regions that take nothing from memblock."""
+_NOT_MEMBLOCK = frozenset({"nosave", "ignored", "standby", "acpi-nvs", "ram-buffer", "trampoline", "elfcorehdr"})
+"""Kinds of regions that take nothing from memblock, or lie where there is no memory."""
 
 IMAGE_AT_MOST = 128 * MIB
 """More than the images of distributions' kernels with all that is reserved around them; with KASAN they are larger."""
@@ -32,17 +35,16 @@ _IMAGE_STEP = 2 * MIB
 
 _IMAGE_PARTS = ("kernel code", "rwdata", "rodata", "init", "bss", "data", "code")
 
-_EARLY = "early allocations of the kernel, in no line"
-
 
 class Found(Struct, frozen=True):
-    """Where memblock takes memory: ``usual`` where nothing lies in its way that no line shows, else ``extreme``.
+    """Where memblock takes memory: ``usual`` where nothing lies in its way that no line shows.
 
-    It is one of the starts from the one to the other that leave room. ``usual`` None: nowhere. ``extreme`` None:
-    nowhere, if all that no line shows lies in the way.
+    ``behind`` if all early allocations do that no line shows, ``extreme`` if the kernel's image does, too: it is one of
+    the starts from ``usual`` to ``extreme`` that leave room. None: nowhere.
     """
 
     usual: int | None
+    behind: int | None
     extreme: int | None
 
     @property
@@ -50,18 +52,14 @@ class Found(Struct, frozen=True):
         """Whether all that decides is known."""
         return self.usual == self.extreme
 
-    @property
-    def lowest(self) -> int:
-        """The first byte of all places that are not ruled out, without the size; 0 where it may be anywhere."""
-        return min(self.usual or 0, self.extreme or 0)
-
 
 class Free(Struct, frozen=True, dict=True):
     """Memory in bytes when a reservation is made. ``memory`` is memblock.memory, ``taken`` is shown by lines, sorted.
 
     ``unseen``: ranges of memory in which the kernel may have taken some that no line shows. ``image``: the kernel's
-    image in this boot, where that is known, of ``image_size`` bytes at most; ``moves``: it may lie elsewhere, in the
-    next boot by KASLR, within ``[image_low, image_high)``, or as no line tells where. ``nodes``: which memory each has.
+    image in this boot, where that is known, of ``image_size`` bytes at most; ``moves``: it may lie elsewhere in the
+    next boot, by KASLR if it is ``random``, or no line tells where it is: anywhere within ``[image_low, image_high)``.
+    ``nodes``: the memory of each.
     """
 
     memory: Pairs
@@ -70,6 +68,7 @@ class Free(Struct, frozen=True, dict=True):
     image: Obstacle | None
     image_size: int
     moves: bool
+    random: bool = False
     image_low: int = 16 * MIB
     image_high: int = 1 << 64
     nodes: tuple[tuple[int, Pairs], ...] = ()
@@ -86,7 +85,7 @@ class Free(Struct, frozen=True, dict=True):
 
     @cached_property
     def free(self) -> Pairs:
-        """What is free as far as lines tell; where the image moves, wherever it would be left out."""
+        """What is free as far as lines tell, with all places of an image that moves."""
         if self.moves or self.image is None:
             return self.with_image
         return difference(self.with_image, ((self.image.start, self.image.end),))
@@ -96,18 +95,14 @@ class Free(Struct, frozen=True, dict=True):
         """What is free whatever no line shows, but for an image that moves."""
         return difference(self.free, canonical((item.start, item.end) for item in self.unseen))
 
-    @cached_property
-    def _of_image(self) -> Pairs:
-        """Memory in which KASLR may put the image whole."""
-        return clip(self.with_image, self.image_low, self.image_high)
-
     def in_this_boot(self) -> "Free":
         """The same with the image where this boot has it, if that is known."""
         return structs.replace(self, moves=False) if self.moves and self.image is not None else self
 
     def without(self, start: int, end: int, name: str, lines: Lines = ()) -> "Free":
         """The same with more memory taken."""
-        return structs.replace(self, taken=(*self.taken, Obstacle(Address(start), Address(end), name, lines)))
+        more = Obstacle(Address(start), Address(end), name, lines)
+        return structs.replace(self, taken=tuple(sorted((*self.taken, more), key=_borders)))
 
     def of_node(self, node: int) -> Pairs:
         """The memory of a node."""
@@ -132,58 +127,73 @@ class Free(Struct, frozen=True, dict=True):
         if within is not None:
             free, sure = intersection(free, within), intersection(sure, within)
         usual = find(free, size, align, low, high, bottom_up=bottom_up)
-        extreme = None if usual is None else find(sure, size, align, low, high, bottom_up=bottom_up)
+        extreme = behind = None if usual is None else find(sure, size, align, low, high, bottom_up=bottom_up)
         if extreme is not None and self.moves:
             at = self._image_over(extreme, size, highest=bottom_up)
-            if at is not None:
-                rest = clip(sure, at + self.image_size, high) if bottom_up else clip(sure, low, at)
-                extreme = find(rest, size, align, low, high, bottom_up=bottom_up)
-        return Found(usual, extreme)
+            if at is not None and bottom_up:
+                extreme = find(sure, size, align, max(low, at + self.image_size), high, bottom_up=True)
+            elif at is not None:
+                extreme = find(sure, size, align, low, min(high, at))
+        return Found(usual, behind, extreme)
 
     def _image_over(self, start: int, size: int, *, highest: bool) -> int | None:
         """The lowest or the highest place of an image that moves and lies over ``[start, start + size)``."""
         length, step = self.image_size, _IMAGE_STEP
-        first, last = start - length + 1, start + size - 1
-        pieces = clip(self._of_image, max(0, first), last + length)
+        first, last = max(start - length + 1, self.image_low), start + size - 1
+        pieces = clip(self.with_image, first, min(last + length, self.image_high))
         for low, high in reversed(pieces) if highest else pieces:
-            bottom = -(-max(low, first) // step) * step
-            top = min(high - length, last) // step * step
+            bottom, top = -(-low // step) * step, min(high - length, last) // step * step
             if bottom <= top:
                 return top if highest else bottom
         return None
 
-    def starts(self, size: int, align: int, found: Found, low: int = 0, high: int = 1 << 64) -> list[tuple[int, int]]:
-        """Runs ``[first, last + align)`` of the starts between the outcomes of a search at which there is room."""
-        if found.usual is None:
-            return []
-        other = found.extreme if found.extreme is not None else (low if found.usual >= (low + high) // 2 else None)
-        first, last = sorted((found.usual, found.usual if other is None else other))
-        pieces = clip(self.free, max(low, first), min(high, last + size))
-        out = []
-        for start, end in pieces:
-            bottom, top = -(-start // align) * align, (end - size) // align * align
-            if bottom <= top:
-                out.append((bottom, top + align))
-        return out
+    def image_places(self, start: int, size: int) -> tuple[int, int]:
+        """At how many places an image that moves lies over ``[start, start + size)``, and at how many at all."""
+        length, step = self.image_size, _IMAGE_STEP
+        there = all_ = 0
+        for low, high in clip(self.with_image, self.image_low, self.image_high):
+            bottom, top = -(-low // step), (high - length) // step
+            all_ += max(0, top - bottom + 1)
+            first, last = max(bottom, (start - length) // step + 1), min(top, (start + size - 1) // step)
+            there += max(0, last - first + 1)
+        return there, all_
+
+    def starts(self, size: int, align: int, first: int, last: int) -> Iterator[tuple[int, int]]:
+        """Runs ``[start, end)`` of the starts from ``first`` to ``last`` at which ``size`` bytes may be free."""
+        for low, high in clip(self.free, first, last + size):
+            start, top = -(-low // align) * align, min((high - size) // align * align, last)
+            if start <= top:
+                yield start, top + align
 
     def obstacles(self, start: int, end: int) -> tuple[Obstacle, ...]:
-        """What is in the way inside ``[start, end)``: no RAM, or taken; by address."""
-        gaps = difference(((start, end),), clip(self.memory, start, end))
-        own = [Obstacle(Address(low), Address(high), "no RAM") for low, high in gaps]
-        own += (item for item in self.taken if item.start < end and item.end > start)
-        if self.image is not None and not self.moves and self.image.start < end and self.image.end > start:
-            own.append(self.image)
-        return tuple(sorted(own, key=lambda item: (item.start, item.end)))
+        """What is in the way inside ``[start, end)``, each whole: no RAM, or taken; by address."""
+        image = () if self.image is None or self.moves else (self.image,)
+        own = [item for item in (*self.taken, *image) if item.start < end and item.end > start]
+        own = [item for item in own if touches(self.memory, item.start, item.end)]
+        own += (
+            Obstacle(Address(low), Address(min(high, max(end, self.memory[-1][1]))), "no RAM")
+            for low, high in self._gaps
+            if low < end and high > start
+        )
+        return tuple(sorted(own, key=_borders))
+
+    @cached_property
+    def _gaps(self) -> Pairs:
+        return difference(((0, 1 << 64),), self.memory)
 
     def largest(self, start: int, end: int, align: int) -> tuple[int, int] | None:
         """The largest free piece inside ``[start, end)`` from a multiple of ``align`` on; the lowest of several."""
         pairs = ((-(-low // align) * align, high) for low, high in clip(self.free, start, end))
-        return max(
-            (pair for pair in pairs if pair[0] < pair[1]), key=lambda pair: (pair[1] - pair[0], -pair[0]), default=None
-        )
+        pieces = (pair for pair in pairs if pair[0] < pair[1])
+        return max(pieces, key=lambda pair: (pair[1] - pair[0], -pair[0]), default=None)
 
 
-_NOTHING = Free((), (), (), None, 0, moves=False)
+def _borders(item: Obstacle) -> tuple[int, int]:
+    return item.start, item.end
+
+
+NOTHING = Free((), (), (), None, 0, moves=False)
+"""What is known to be free where no line tells of RAM."""
 
 MOST_TIMES = 8
 """Times of a boot at which the free memory is worked out; a hostile text has a failure between any two reservations."""
@@ -195,22 +205,37 @@ class Times(Struct, frozen=True, dict=True):
     analysis: Analysis
 
     @cached_property
-    def _known(self) -> dict[tuple[int | None, AbstractSet[str]], Free]:
+    def _known(self) -> dict[tuple[int | None, AbstractSet[str], Moment], Free]:
         return {}
 
-    def before(self, line: int | None, but: AbstractSet[str] = frozenset()) -> Free:
-        """What is free when the kernel prints ``line``; regions of the kinds ``but`` do not count.
-
-        None: when it is about to set up zones. Empty without RAM, and beyond :data:`MOST_TIMES`.
-        """
-        key = line, frozenset(but)
+    def before(self, line: int | None, but: AbstractSet[str] = frozenset(), moment: Moment = "before zones") -> Free:
+        """As :func:`free_before`; empty beyond :data:`MOST_TIMES`."""
+        key = line, frozenset(but), moment
         if key not in self._known and len(self._known) < MOST_TIMES:
-            self._known[key] = free_before(self.analysis, line, but)
-        return self._known.get(key, _NOTHING)
+            self._known[key] = free_before(self.analysis, line, but, moment)
+        return self._known.get(key, NOTHING)
 
 
-def free_before(analysis: Analysis, line: int | None = None, but: AbstractSet[str] = frozenset()) -> Free:
-    """What memblock has free when the kernel prints ``line``, or by default when zones are about to be set up.
+def line_of(analysis: Analysis, moment: Moment) -> int | None:
+    """The line that a log has at a moment of set-up, None where no line tells: nothing may be behind that."""
+    log = analysis.log
+    zones = min((item.lines[0] for item in log.zone_ranges if item.lines), default=None)
+    if moment == "first":
+        names = ("node-data", "cma")
+        first = [item.lines[0] for item in log.reserved_regions if item.kind in names and item.lines]
+        return min((*first, *([zones] if zones else ())), default=None)
+    if moment == "before zones" or ZONES_LAST.reached(analysis.layout.version, unknown=True):
+        return zones
+    facts: tuple[ZoneRange | NodeRange | Initmem, ...] = (*log.zone_ranges, *log.node_ranges, *log.initmem)
+    behind = [item.lines[-1] for item in facts if item.lines]
+    behind += (item.lines[0] for item in log.reserved_regions if item.kind == "cma" and item.lines)
+    return max(behind) + 1 if behind else None
+
+
+def free_before(
+    analysis: Analysis, line: int | None = None, but: AbstractSet[str] = frozenset(), moment: Moment = "before zones"
+) -> Free:
+    """What memblock has free when the kernel prints ``line``, or by default at a moment of set-up.
 
     Regions of the kinds ``but`` do not count. A dump and the steps of memblock=debug decide where the log has them:
     then nothing is unseen.
@@ -221,74 +246,65 @@ def free_before(analysis: Analysis, line: int | None = None, but: AbstractSet[st
     if not memory:
         memory = canonical((item.start, item.end) for item in log.map_in_force if item.type is MemoryType.RAM)
     if not memory:
-        return _NOTHING
+        return NOTHING
     memory = difference(memory, tuple((start * page, end * page) for start, end in layout.nomap.pairs))
-    time = line if line is not None else _zones_line(log)
-    steps = list(_steps(log, time, but))
-    taken = [*(steps or _named(log, time, but)), *_always(analysis)]
+    time = line if line is not None else line_of(analysis, moment)
     x86 = layout.arch in (*X86, None)
     image = kernel_image(log, log.command_line or "", layout.version) if x86 else own_image(log)
     most = _image_size(log, image)
+    steps = list(_steps(log, time, but, image))
+    taken = [*(steps or _named(log, time, but)), *_always(analysis)]
     end = 0 if image is None else image.start + most if image.assumed else image.end
-    moves = "nokaslr" not in {argument.name for argument in arguments(log.command_line or "")}
+    random = _moves(analysis)
+    low, high = _image_window(analysis, memory, most)
     free = Free(
         memory,
-        tuple(sorted(taken, key=lambda item: (item.start, item.end))),
+        tuple(sorted(taken, key=_borders)),
         (),
         Obstacle(Address(image.start), Address(end), "kernel image", image.lines) if image is not None else None,
         most,
-        moves=not steps and (image is None or moves),
-        image_high=512 * MIB if layout.arch == "i386" else 1 << 64,
+        moves=random if image is not None else not steps,
+        random=random,
+        image_low=low,
+        image_high=high,
         nodes=tuple(
             (node, canonical((item.frames.start * page, item.frames.end * page) for item in own))
             for node, own in layout.by_node.items()
         ),
     )
-    return free if steps else structs.replace(free, unseen=tuple(_unseen(analysis, free)))
+    return free if steps else structs.replace(free, unseen=tuple(early_allocations(analysis, free.with_image, moment)))
 
 
-def _zones_line(log: BootLog) -> int | None:
-    return next((item.lines[0] for item in log.zone_ranges if item.lines), None)
-
-
-def _earlier(lines: Lines, time: int | None) -> bool:
-    return time is None or not lines or lines[0] < time
-
-
-def _steps(log: BootLog, time: int | None, but: AbstractSet[str]) -> Iterator[Obstacle]:
+def _steps(log: BootLog, time: int | None, but: AbstractSet[str], image: Image | None) -> Iterator[Obstacle]:
     """What memblock=debug shows as reserved by a line: a dump before it and the steps behind that.
 
-    A dump that comes later has what was reserved between, too; what lines name by kind is left out of it.
+    A dump that comes later is of no use where there are steps. Where lines place the image, it is left out.
     """
     dump = [item for item in log.memblock_reserved if item.lines]
     events = [item for item in log.memblock_reserve_events if item.lines]
-    if not dump and not events:
-        return
     dumped = max((item.lines[-1] for item in dump), default=0)
-    later = time is not None and dumped >= time
+    early = time is None or dumped < time
     freed = canonical((item.start, item.end) for item in log.memblock_freed)
-    others = canonical((item.start, item.end) for item in log.reserved_regions if item.kind in but)
-    pieces: list[tuple[int, int, Lines]] = []
-    if not later or not events:
-        pieces += ((item.start, item.end, item.lines) for item in dump)
+    others: list[tuple[int, int]] = [(item.start, item.end) for item in log.reserved_regions if item.kind in but]
+    others += [(image.start, image.end)] if image is not None and not image.assumed else []
+    apart = canonical(others)
+    pieces: list[tuple[int, int, Lines]] = [(i.start, i.end, i.lines) for i in dump if early or not events]
     for item in events:
-        lines = tuple(at for at in item.lines if (later or at > dumped) and (time is None or at < time))
+        lines = tuple(at for at in item.lines if (not early or at > dumped) and (time is None or at < time))
         if lines:
             pieces += ((low, high, lines) for low, high in difference(((item.start, item.end),), freed))
-    names = sorted(
-        (item for item in log.reserved_regions if item.kind not in _NOT_MEMBLOCK), key=lambda item: item.start
-    )
+    names = sorted((item for item in log.reserved_regions if item.kind not in _NOT_MEMBLOCK), key=lambda i: i.start)
     for start, end, lines in pieces:
-        for low, high in difference(((start, end),), others):
-            own = [item.name for item in names if item.start < high and item.end > low]
-            yield Obstacle(Address(low), Address(high), own[0] if own else "reserved memory", lines)
+        for low, high in difference(((start, end),), apart):
+            own = next((item.name for item in names if item.start < high and item.end > low), "reserved memory")
+            yield Obstacle(Address(low), Address(high), own, lines)
 
 
 def _named(log: BootLog, time: int | None, but: AbstractSet[str]) -> Iterator[Obstacle]:
     """What lines name as taken before a time."""
     moved = any(item.name == "RAMDISK moved" for item in log.reserved_regions)
     for item in log.reserved_regions:
-        if item.kind in _NOT_MEMBLOCK or item.kind in but or not _earlier(item.lines, time):
+        if item.kind in _NOT_MEMBLOCK or item.kind in but or (time and item.lines and item.lines[0] >= time):
             continue
         if item.kind != "initrd" or not moved or "moved" in item.name:
             yield Obstacle(item.start, item.end, item.name, item.lines)
@@ -316,18 +332,31 @@ def _image_size(log: BootLog, image: Image | None) -> int:
     return -(-size // (2 * MIB)) * 2 * MIB + 4 * MIB if size else IMAGE_AT_MOST
 
 
-def _unseen(analysis: Analysis, free: Free) -> Iterator[Obstacle]:
-    """Where early allocations may lie: memblock takes them from the end of memory downwards."""
-    size = _early_size(analysis.log, free)
-    for start, end in reversed(free.with_image):
-        low = max(start, end - size)
-        yield Obstacle(Address(low), Address(end), _EARLY)
-        if end - start >= size:
-            return
+def _moves(analysis: Analysis) -> bool:
+    """Whether the next boot may have its image elsewhere: KASLR of x86, or that of EFI's boot stub elsewhere."""
+    log, layout = analysis.log, analysis.layout
+    names = {argument.name for argument in arguments(log.command_line or "")}
+    if layout.arch in (*X86, None):
+        return "nokaslr" not in names if IMAGE_MOVES.reached(layout.version, unknown=True) else "kaslr" in names
+    return "nokaslr" not in names and _by_efi(log)
 
 
-def _early_size(log: BootLog, free: Free) -> int:
-    """Bytes of page tables and of the log buffer, with its metadata, at most."""
-    tables = free.size >> 18
-    buffers: Iterable[int] = (item.size for item in log.sizes if item.kind == "log-buffer")
-    return tables + 5 * sum(buffers) + 4 * MIB
+def _by_efi(log: BootLog) -> bool:
+    return bool(log.efi_map) or any(item.kind == "efi-table" for item in log.reserved_regions)
+
+
+_NEAR_START = 64 * MIB
+"""Within so much of the start of RAM boot loaders without EFI put an image: 0, 512 KiB, 2, 8 or 32 MiB of it."""
+
+
+def _image_window(analysis: Analysis, memory: Pairs, most: int) -> tuple[int, int]:
+    """Where an image may lie whose place no line tells.
+
+    Source: choose_random_location() in arch/x86/boot/compressed/kaslr.c, 4.17 and 6.1: i386 below 512 MiB;
+    efi_random_alloc() in drivers/firmware/efi/libstub/randomalloc.c, 6.1.
+    """
+    if analysis.layout.arch in (*X86, None):
+        return 16 * MIB, 512 * MIB if analysis.layout.arch == "i386" else 1 << 64
+    if _by_efi(analysis.log):
+        return 0, 1 << 64
+    return memory[0][0], memory[0][0] + _NEAR_START + most

@@ -1,0 +1,209 @@
+"""The kernel's search for the memory of a crash kernel, run over what is free on the machine of a log."""
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from msgspec import Struct, structs
+
+from pfnscope.analysis.analyze import Analysis
+from pfnscope.analysis.places.free import CRASH_KERNEL, Found, Free, Times, line_of
+from pfnscope.kernel.command_line import arguments
+from pfnscope.kernel.crashkernel import CrashRequest, CrashSearch, crash_request, crash_search
+from pfnscope.model.answers import Outcome
+from pfnscope.model.ranges import ByteRange, Pairs, difference, intersection
+from pfnscope.simulation import NotSimulated
+from pfnscope.units import KIB, MIB, argument_size, leading_size
+
+_BOUNCE_BUFFERS = 64 * MIB
+_SLOT = 2 * KIB
+"""IO_TLB_DEFAULT_SIZE and IO_TLB_SIZE of include/linux/swiotlb.h, 4.17 to 7.1."""
+
+
+class Attempt(Struct, frozen=True):
+    """One search: ``size`` bytes at a multiple of ``align`` inside ``[low, high)``, and where they are found.
+
+    ``part`` is "low" for what is reserved below the limit for a crash kernel above it.
+    """
+
+    size: int
+    align: int
+    low: int
+    high: int
+    found: Found
+    part: str = ""
+
+
+class Trial(Struct, frozen=True):
+    """What comes of a request: ``attempts`` that find memory, at least where nothing unseen is in the way, in order.
+
+    ``failed`` are those that find none.
+    """
+
+    request: CrashRequest
+    attempts: tuple[Attempt, ...]
+    failed: tuple[Attempt, ...]
+    outcome: Outcome
+
+    @property
+    def start(self) -> int | None:
+        """Where the memory begins, most likely; None where there is none."""
+        first = next((item for item in self.attempts if not item.part), None)
+        return first.found.usual if first and self.outcome != "fails" else None
+
+
+class CrashCase(Struct, frozen=True, dict=True):
+    """The machine of a log on which a kernel looks for a crash kernel's memory: ``free`` then, by the rule ``row``."""
+
+    analysis: Analysis
+    free: Free
+    row: CrashSearch
+
+    @classmethod
+    def of(cls, analysis: Analysis, line: int | None = None, times: Times | None = None) -> "CrashCase":
+        """That of a log, when it prints ``line``, or by default when its kernel looks. Raises NotSimulated."""
+        layout = analysis.layout
+        row = crash_search(layout.arch, layout.version)
+        if row is None:
+            which = f"{analysis.release.text} " if analysis.release else ""
+            arch = layout.arch or "an unknown architecture"
+            raise NotSimulated(f"where a kernel {which}for {arch} looks for a crash kernel's memory is not known")
+        lines = [at for at in (line or own_line(analysis), line_of(analysis, row.time)) if at is not None]
+        free = (times or Times(analysis)).before(min(lines, default=None), CRASH_KERNEL, row.time)
+        if not free.memory:
+            raise NotSimulated("the text has neither a memory map nor ranges of nodes, so what is free is not known")
+        return cls(analysis, free, row)
+
+    def in_this_boot(self) -> "CrashCase":
+        """The same with the kernel's image where this boot has it, if that is known."""
+        return structs.replace(self, free=self.free.in_this_boot())
+
+    @cached_property
+    def limit(self) -> int:
+        """The end in bytes of what is looked through first."""
+        layout = self.analysis.layout
+        zones = [item for item in layout.zone_limits if item.frames is not None]
+        dma = next((item.frames.end for item in zones if item.zone.startswith("DMA") and item.frames), None)
+        mapped = [item.frames.end for item in zones if item.zone != "HighMem" and item.frames]
+        dma_end = dma * layout.page_size if dma else 1 << 64 if zones else None
+        return self.row.limit(dma_end, max(mapped) * layout.page_size if mapped else None)
+
+    def request(self, value: str) -> CrashRequest | None:
+        """What stands behind ``crashkernel=``. Raises ValueError with a sentence where that is not understood."""
+        line = value if value.startswith("crashkernel=") else f"crashkernel={value}"
+        return crash_request(arguments(line), self.free.size, high=self.row.high)
+
+    def tried(self, request: CrashRequest) -> Trial:
+        """The search for a request."""
+        attempts: list[Attempt] = []
+        failed: list[Attempt] = []
+        settled = False
+        for low, high in self._windows(request):
+            attempt = self._attempt(request, low, high)
+            if attempt.found.usual is None:
+                failed.append(attempt)
+                continue
+            beside = self._low_part(request, attempt)
+            if beside is not None and beside.found.usual is None:
+                failed.append(beside)
+                break
+            attempts += (attempt, beside) if beside is not None else (attempt,)
+            if attempt.found.extreme is not None:
+                settled = beside is None or beside.found.extreme is not None
+                break
+        outcome: Outcome = "fits" if settled else "may-fail" if attempts else "fails"
+        return Trial(request, tuple(attempts), tuple(failed), outcome)
+
+    def _windows(self, request: CrashRequest) -> Iterator[tuple[int, int]]:
+        """Where memory is looked for, in order, from the end of each."""
+        row, limit, least = self.row, self.limit, request.size if self.row.from_size else 0
+        if request.base is not None:
+            yield request.base, request.base + request.size
+        elif row.middle is not None:
+            start, end = self.free.memory[0]
+            base = min((end - start) // 2, row.middle)
+            yield base, base + request.size
+        elif row.needs_base:
+            return
+        elif request.high:
+            yield limit if row.high_from is None else row.high_from, row.above
+            if row.falls_down and limit < row.above:
+                yield 0, limit
+        else:
+            yield least, limit
+            if row.falls_up and limit < row.above:
+                yield limit, row.above
+
+    def _attempt(self, request: CrashRequest, low: int, high: int) -> Attempt:
+        row, fixed = self.row, request.base is not None or self.row.middle is not None
+        align = row.fixed if fixed else row.align
+        return Attempt(request.size, align, low, high, self.free.find(request.size, align, low, high))
+
+    def _low_part(self, request: CrashRequest, attempt: Attempt) -> Attempt | None:
+        """What is reserved below the limit beside a crash kernel that may lie above it."""
+        size = self.low_size(request)
+        if attempt.found.usual is None or attempt.found.usual < self.limit or not size:
+            return None
+        found = self.free.find(size, self.row.align, 0, self.limit)
+        return Attempt(size, self.row.align, 0, self.limit, found, "low")
+
+    def low_size(self, request: CrashRequest) -> int:
+        """Bytes that go below the limit with a crash kernel above it."""
+        if request.low is not None and (request.high or self.row.low_of_plain):
+            return request.low
+        return self.row.default_low(self._bounce_buffers)
+
+    @property
+    def _bounce_buffers(self) -> int:
+        """swiotlb_size_or_default() of kernel/dma/swiotlb.c, 4.17 to 7.1; more where memory is encrypted."""
+        log = self.analysis.log
+        given = [item.value or "" for item in arguments(log.command_line or "") if item.name == "swiotlb"]
+        slots = leading_size(given[-1], suffixes=False)[0] if given else None
+        had = max((item.end - item.start for item in log.reserved_regions if item.kind == "swiotlb"), default=0)
+        return slots * _SLOT if slots else max(had, _BOUNCE_BUFFERS)
+
+    def smaller(self, request: CrashRequest, most: int, step: int) -> Trial | None:
+        """The largest size in whole steps up to ``most`` that fits in any case; None where none does."""
+        least, best, largest = 1, None, most // step
+        while least <= largest:
+            middle = (least + largest) // 2
+            trial = self.tried(structs.replace(request, size=middle * step))
+            if trial.outcome == "fits":
+                least, best = middle + 1, trial
+            else:
+                largest = middle - 1
+        return best
+
+    def runs(self, size: int) -> Iterator[tuple[ByteRange, bool, bool]]:
+        """All starts at an address that is given, in runs by address: whether it is free there, and for certain."""
+        free = tuple(_starts(self.free.free, size, self.row.fixed))
+        sure = () if self.free.moves else tuple(_starts(self.free.sure, size, self.row.fixed))
+        blocked = difference(((0, self.free.memory[-1][1]),), free)
+        runs = [*((pair, False, True) for pair in blocked), *((pair, True, True) for pair in intersection(free, sure))]
+        runs += ((pair, True, False) for pair in difference(free, sure))
+        for (start, end), is_free, certain in sorted(runs):
+            yield ByteRange(start, end), is_free, certain
+
+
+def _starts(free: Pairs, size: int, align: int) -> Iterator[tuple[int, int]]:
+    """Where ``size`` bytes can begin in each piece."""
+    for low, high in free:
+        start, top = -(-low // align) * align, (high - size) // align * align
+        if start <= top:
+            yield start, top + align
+
+
+def own_line(analysis: Analysis) -> int | None:
+    """The line in which the log tells of its own crash kernel, or that there is no memory for it."""
+    log = analysis.log
+    told = [item.lines for item in log.reserved_regions if item.kind in CRASH_KERNEL]
+    told += (item.lines for item in log.failures if item.code in ("crashkernel-failed", "crashkernel-low-failed"))
+    return min((lines[0] for lines in told if lines), default=None)
+
+
+def words_of(request: CrashRequest) -> str:
+    """A request as arguments."""
+    size = argument_size(request.size)
+    if request.high:
+        low = f" crashkernel={argument_size(request.low)},low" if request.low is not None else ""
+        return f"crashkernel={size},high{low}"
+    return f"crashkernel={size}" + (f"@{argument_size(request.base)}" if request.base is not None else "")

@@ -1,0 +1,72 @@
+"""Where a kernel may have taken memory early that no line of the log shows: a bound, from the end downwards."""
+
+from collections.abc import Iterator
+
+from pfnscope.analysis.analyze import Analysis
+from pfnscope.analysis.ledger_returned import hides_boot_services
+from pfnscope.kernel.architectures import X86
+from pfnscope.kernel.crashkernel import ZONES_LAST, Moment
+from pfnscope.model.answers import Obstacle
+from pfnscope.model.ledger import UNNAMED
+from pfnscope.model.ranges import Address, Pairs, canonical, clip, intersection
+from pfnscope.units import GIB, MIB
+
+EARLY = "early allocations of the kernel"
+SERVICES = "EFI boot services"
+
+_SLACK = 4 * MIB
+"""More than small tables take: those of nodes, of memblock itself and of ACPI."""
+
+_METADATA = 5
+"""The log buffer with descriptors and records: see LOG_METADATA in kernel/thresholds; at most 4.5 times its text."""
+
+_BOOT_SERVICES = 512 * MIB
+"""What firmware's boot services take at most where no line tells; 30 to 330 MiB were seen."""
+
+
+def early_allocations(analysis: Analysis, free: Pairs, moment: Moment) -> Iterator[Obstacle]:
+    """Ranges of ``free`` in which such memory lies, if any was taken at all by a moment of set-up.
+
+    memblock takes memory from the end downwards, of each node for its struct pages.
+    """
+    log, layout = analysis.log, analysis.layout
+    if layout.arch in (*X86, None):
+        ram = sum(end - start for start, end in free)
+        buffers = sum(item.size for item in log.sizes if item.kind == "log-buffer")
+        end = _lowmem_end(analysis) if layout.arch == "i386" else 1 << 64
+        yield from _at_the_end(clip(free, 0, end), (ram >> 18) + _METADATA * buffers + _SLACK, EARLY)
+        yield from _hidden_services(analysis, free)
+    elif moment != "first":
+        late = moment == "after zones" and not ZONES_LAST.reached(layout.version, unknown=True)
+        yield from _at_the_end(free, (sum(end - start for start, end in free) >> 9) + _SLACK, EARLY)
+        for own in layout.by_node.values() if late else ():
+            page, shift = layout.page_size, layout.page_size // 64
+            pairs = canonical((item.frames.start * page, item.frames.end * page) for item in own)
+            size = (pairs[-1][1] - pairs[0][0]) // shift
+            yield from _at_the_end(intersection(free, pairs), size + _SLACK, "struct pages")
+
+
+def _at_the_end(free: Pairs, size: int, name: str) -> Iterator[Obstacle]:
+    """The last ranges, up to one that has ``size`` bytes."""
+    for start, end in reversed(free):
+        yield Obstacle(Address(max(start, end - size)), Address(end), name)
+        if end - start >= size:
+            return
+
+
+def _lowmem_end(analysis: Analysis) -> int:
+    """The end of what i386 maps: that of the zone below HighMem."""
+    zones = [zone.frames for zone in analysis.layout.zone_limits if zone.zone != "HighMem" and zone.frames]
+    return max((zone.end for zone in zones), default=1 << 20) * analysis.layout.page_size
+
+
+def _hidden_services(analysis: Analysis, free: Pairs) -> Iterator[Obstacle]:
+    """Boot services of EFI where the log has no map of it: firmware takes memory below 4 GiB from the end, too."""
+    log = analysis.log
+    if log.efi_map or not any(item.kind == "efi-table" for item in log.reserved_regions):
+        return
+    size = _BOOT_SERVICES
+    if hides_boot_services(analysis) and analysis.ledger:
+        named = next((row.bytes for row in analysis.ledger.rows if row.what == UNNAMED), 0)
+        size = min(2 * named, size) if named else size
+    yield from _at_the_end(clip(free, 0, 4 * GIB), size, SERVICES)
