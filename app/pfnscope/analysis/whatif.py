@@ -1,17 +1,19 @@
 """The analysis of a boot that did not happen: another command line on the machine of a log."""
 
 from collections.abc import Iterable
+from typing import Literal
 
 from msgspec import structs
 
 from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.choice import choose
 from pfnscope.analysis.machine import Machine
+from pfnscope.analysis.places.crash_kernel import crash_kernel
 from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.vendors import parse_release
 from pfnscope.model.analysis import Choice
 from pfnscope.model.log import Diagnostic
-from pfnscope.simulation import SimulatedBoot
+from pfnscope.simulation import NotSimulated, SimulatedBoot
 
 
 def what_if(analysis: Analysis, command_line: str, *, kernel: str | None = None) -> tuple[Analysis, SimulatedBoot]:
@@ -35,10 +37,12 @@ def what_if(analysis: Analysis, command_line: str, *, kernel: str | None = None)
         choice=choice,
         checks=(),
         assumed=tuple(dict(assumed).items()),
-        diagnostics=tuple(_diagnostics(simulation)),
+        diagnostics=(),
         booted_from=structs.replace(machine.log, command_line=command_line),
         origin="simulated",
     )
+    crash = _crash_kernel(analysis, changed)
+    changed = structs.replace(changed, diagnostics=tuple(_diagnostics(simulation, crash)))
     changed.machine.booted(simulation)
     return changed, simulation
 
@@ -63,7 +67,26 @@ def _on_release(machine: Machine, kernel: str) -> Machine:
     return structs.replace(machine, log=structs.replace(machine.log, page_counts=counts), release=release)
 
 
-def _diagnostics(simulation: SimulatedBoot) -> Iterable[Diagnostic]:
+def _crash_kernel(analysis: Analysis, changed: Analysis) -> Diagnostic | None:
+    """Where the memory of a crash kernel lies that the other command line asks for; None where it asks for no other."""
+    before, after = (arguments(item.booted_from.command_line or "") for item in (analysis, changed))
+    own = [[item.text for item in given if item.name == "crashkernel"] for given in (before, after)]
+    if not own[1] or own[0] == own[1]:
+        return None
+    others = [[item.text for item in given if item.name != "crashkernel"] for given in (before, after)]
+    text = " ".join([item for item in own[1] if item not in own[0]] or own[1])
+    severity: Literal["info", "warning"] = "info"
+    try:
+        places = crash_kernel(analysis if others[0] == others[1] else changed, " ".join(own[1]))
+        severity, said = "info" if places.outcome == "fits" else "warning", places.text
+    except NotSimulated as error:
+        said = f"{error}."
+    except ValueError as error:
+        severity, said = "warning", str(error)
+    return Diagnostic(severity, "crash-kernel-placed", f"{text}: {said}", None, None)
+
+
+def _diagnostics(simulation: SimulatedBoot, crash: Diagnostic | None) -> Iterable[Diagnostic]:
     source = "firmware map" if simulation.log.firmware_map else "memory of the log"
     message = f"This layout was computed, not booted: the {source} with the command line shown."
     yield Diagnostic("info", "simulated", message, None, None)
@@ -73,6 +96,8 @@ def _diagnostics(simulation: SimulatedBoot) -> Iterable[Diagnostic]:
     if reserving:
         message = f"{', '.join(reserving)}: memory, nodes and zones stay as they are; this only reserves some of it."
         yield Diagnostic("info", "only-reserves", message, None, None)
+    if crash is not None:
+        yield crash
     for name, source in simulation.assumed:
         yield Diagnostic("info", "assumed", f"{name} is assumed: {source}.", None, None)
     if simulation.image_mended:

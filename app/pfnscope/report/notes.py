@@ -201,6 +201,7 @@ GROUPS: tuple[tuple[str, tuple[Note, ...]], ...] = (
         "About what if",
         (
             Note("simulated", "The layout was computed, not booted."),
+            Note("crash-kernel-placed", "Where the memory of a crash kernel would lie, or why there would be none."),
             Note("only-reserves", "The argument only reserves: memory stays memory, so no zone changes."),
             Note(
                 "kernel-image", "The command line takes RAM under the kernel's image; the kernel makes that RAM again."

@@ -194,7 +194,7 @@ def _starts(free: Pairs, size: int, align: int) -> Iterator[tuple[int, int]]:
 
 def own_line(analysis: Analysis) -> int | None:
     """The line in which the log tells of its own crash kernel, or that there is no memory for it."""
-    log = analysis.log
+    log = analysis.booted_from
     told = [item.lines for item in log.reserved_regions if item.kind in CRASH_KERNEL]
     told += (item.lines for item in log.failures if item.code in ("crashkernel-failed", "crashkernel-low-failed"))
     return min((lines[0] for lines in told if lines), default=None)

@@ -218,7 +218,7 @@ class Times(Struct, frozen=True, dict=True):
 
 def line_of(analysis: Analysis, moment: Moment) -> int | None:
     """The line that a log has at a moment of set-up, None where no line tells: nothing may be behind that."""
-    log = analysis.log
+    log = analysis.booted_from
     zones = min((item.lines[0] for item in log.zone_ranges if item.lines), default=None)
     if moment == "first":
         names = ("node-data", "cma")
@@ -251,7 +251,7 @@ def free_before(
     time = line if line is not None else line_of(analysis, moment)
     x86 = layout.arch in (*X86, None)
     image = kernel_image(log, log.command_line or "", layout.version) if x86 else own_image(log)
-    most = _image_size(log, image)
+    most = _image_size(analysis.booted_from, image)
     steps = list(_steps(log, time, but, image))
     taken = [*(steps or _named(log, time, but)), *_always(analysis)]
     end = 0 if image is None else image.start + most if image.assumed else image.end

@@ -1,0 +1,124 @@
+"""How often reservations lie where they are placed: boots that print where theirs went, asked for what they ask for.
+
+    .venv/bin/python tools/placed.py [-v] FOLDER…      # FOLDER/…/dmesg.txt, or texts FOLDER/*.txt
+
+A place is a fact: it is the first that is named for it, or in the set of outcomes, or missed. iomem.txt beside dmesg.txt
+counts where the log prints no place. A log that says that there was no memory is a fact, too: that is said, or that it
+may be so. Files that pfnscope cannot read are passed over. The last line is "N of M facts".
+"""
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from statistics import median
+from typing import Literal
+
+from msgspec import Struct
+
+from pfnscope.analysis.analyze import Analysis, analyze
+from pfnscope.analysis.places.crash_kernel import crash_kernel
+from pfnscope.bootlog import read
+from pfnscope.kernel.command_line import arguments
+from pfnscope.model.answers import Placements
+from pfnscope.simulation import NotSimulated
+from pfnscope.units import MIB
+
+Verdict = Literal["exact", "in the set", "missed"]
+
+
+class Fact(Struct, frozen=True):
+    """A reservation of a boot: what was printed of it, and what was said; ``width`` in bytes is that of the set."""
+
+    kind: str
+    printed: str
+    placed: str
+    verdict: Verdict
+    width: int = 0
+
+
+def compared(kind: str, part: str, start: int, places: Placements) -> Fact:
+    """The printed start of a part held against the places that are named for it."""
+    named = [item for item in places.placements if item.part == part and item.safe]
+    inside = [item for item in named if item.start <= start < item.end]
+    verdict: Verdict = "missed"
+    if inside:
+        verdict = "exact" if inside[0] is named[0] and named[0].start == start else "in the set"
+    width = sum(item.end - item.start for item in named) if len(named) > 1 or not named or not named[0].certain else 0
+    placed = ", ".join(f"[{item.start}, {item.end})" for item in named[:4]) or places.text
+    return Fact(kind, hex(start), placed, verdict, width)
+
+
+def crash_kernels(analysis: Analysis, iomem: str) -> Iterator[Fact]:
+    """The parts of a crash kernel's memory, or that there was none."""
+    log = analysis.log
+    given = [item for item in arguments(log.command_line or "") if item.name == "crashkernel"]
+    printed = {
+        "low" if "low" in item.name else "": int(item.start)
+        for item in log.reserved_regions
+        if item.kind == "crashkernel"
+    }
+    starts = sorted(int(line.split("-")[0], 16) for line in iomem.splitlines() if line.endswith(": Crash kernel"))
+    if not printed and starts:
+        printed = {"": starts[-1]} | ({"low": starts[0]} if len(starts) > 1 else {})
+    failed = [item for item in log.failures if item.code in ("crashkernel-failed", "crashkernel-low-failed")]
+    if not given or not (printed or failed):
+        return
+    try:
+        places = crash_kernel(analysis, " ".join(item.text for item in given))
+    except NotSimulated as error:
+        yield Fact("crash kernel", ", ".join(map(hex, printed.values())), str(error), "missed")
+        return
+    for part, start in printed.items():
+        yield compared("crash kernel" + (f" {part}" if part else ""), part, start, places)
+    if failed and not printed:
+        verdicts: Mapping[str | None, Verdict] = {"fails": "exact", "may-fail": "in the set"}
+        yield Fact("crash kernel", "none", places.text, verdicts.get(places.outcome, "missed"))
+
+
+KINDS: tuple[Callable[[Analysis, str], Iterator[Fact]], ...] = (crash_kernels,)
+"""What each kind of reservation gives: the facts of a boot and of its /proc/iomem."""
+
+
+def boots(folder: Path) -> Iterator[tuple[str, Analysis, str]]:
+    """Each boot of a folder with its name, and /proc/iomem as text, empty where there is none."""
+    for path in sorted(folder.rglob("*.txt")):
+        if path.name != "dmesg.txt" and any(path.parent.glob("dmesg.txt")):
+            continue
+        iomem = path.with_name("iomem.txt")
+        beside = iomem.read_text() if path.name == "dmesg.txt" and iomem.exists() else ""
+        name = path.relative_to(folder)
+        for log in read(path.read_bytes()).boots:
+            yield str(name.parent if path.name == "dmesg.txt" else name), analyze(log), beside
+
+
+def main() -> int:
+    """Print the tally; 1 where anything is missed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("-v", "--verbose", action="store_true", help="list all facts, not only what is missed")
+    parser.add_argument("folders", nargs="+", type=Path)
+    args = parser.parse_args()
+    tally, widths, total = Counter[tuple[str, Verdict]](), list[int](), 0
+    for folder in args.folders:
+        for name, analysis, iomem in boots(folder):
+            for fact in (fact for kind in KINDS for fact in kind(analysis, iomem)):
+                total += 1
+                tally[fact.kind, fact.verdict] += 1
+                widths += [fact.width] if fact.width else []
+                if args.verbose or fact.verdict == "missed":
+                    width = f", one of {fact.width // MIB:,} MiB of starts" if fact.width else ""
+                    print(f"{name}: {fact.kind} {fact.printed} is {fact.verdict}{width}: {fact.placed}")
+    for (kind, verdict), count in sorted(tally.items()):
+        print(f"{count:5} {kind}: {verdict}")
+    if widths:
+        print(
+            f"{len(widths)} sets of {median(widths) / MIB:,.0f} MiB of starts (median), {max(widths) / MIB:,.0f} at most"
+        )
+    right = sum(count for (_, verdict), count in tally.items() if verdict != "missed")
+    print(f"{right} of {total} facts")
+    return right != total
+
+
+if __name__ == "__main__":
+    sys.exit(main())
