@@ -273,8 +273,8 @@ HISTORIES: Mapping[str, History] = {
         (896 * MIB, "before zones", False, (16 * MIB, False), (72, True), (16, 1)),
         {
             "4.3": (896 * MIB, "before zones", False, (16 * MIB, False), (256, True), (16, 1)),
-            "5.2": (4 * GIB, "before zones", True, (16 * MIB, False), (256, True), (16, 1)),
-            "6.7": (4 * GIB, "before zones", True, (None, True), (256, False), (16, 16)),
+            "5.2": (4 * GIB, "before zones", (16 * MIB,), (16 * MIB, False), (256, True), (16, 1)),
+            "6.7": (4 * GIB, "before zones", (None,), (None, True), (256, False), (16, 16)),
         },
     ),
     "crash kernel of i386": History(
@@ -288,17 +288,17 @@ HISTORIES: Mapping[str, History] = {
         {
             "5.11": ("dma", "after zones", False, False, (0, False), (2, 2)),
             "5.19": ("dma", "after zones", False, (0, False), (0, False), (2, 2)),
-            "6.2": ("dma", "after zones", True, (0, False), (128, False), (2, 2)),
-            "6.5": ("dma", "after zones", True, (4 * GIB, True), (128, False), (2, 2)),
-            "6.7": ("dma", "after zones", True, (None, True), (128, False), (2, 2)),
+            "6.2": ("dma", "after zones", (0,), (0, False), (128, False), (2, 2)),
+            "6.5": ("dma", "after zones", (None,), (4 * GIB, True), (128, False), (2, 2)),
+            "6.7": ("dma", "after zones", (None,), (None, True), (128, False), (2, 2)),
         },
     ),
     "crash kernel of riscv": History(
         crash_search_of("riscv64"),
         None,
         {
-            "5.13": (4 * GIB, "after zones", True, False, (0, False), (2, 2)),
-            "6.7": ("dma", "after zones", True, (None, True), (128, False), (2, 2)),
+            "5.13": (4 * GIB, "after zones", (0,), False, (0, False), (2, 2)),
+            "6.7": ("dma", "after zones", (None,), (None, True), (128, False), (2, 2)),
         },
     ),
     "crash kernel of loongarch": History(
@@ -306,7 +306,7 @@ HISTORIES: Mapping[str, History] = {
         (4 * GIB, "first", False, False, (0, False), (0, 0)),
         {
             "6.3": (4 * GIB, "first", False, False, (0, False), (2, 0)),
-            "6.8": (4 * GIB, "first", True, (None, True), (128, False), (2, 2)),
+            "6.8": (4 * GIB, "first", (None,), (None, True), (128, False), (2, 2)),
         },
     ),
     "crash kernel of arm": History(

@@ -30,6 +30,7 @@ def crash_search_of(arch: str) -> Callable[[Version], object]:
             return None
         beside = (row.default_low(64 << 20) >> 20, row.low_of_plain)
         aligned = (row.align >> 20, row.fixed >> 20)
-        return row.below, row.time, row.falls_up, row.high and (row.high_from, row.falls_down), beside, aligned
+        up = row.falls_up and (row.up_from,)
+        return row.below, row.time, up, row.high and (row.high_from, row.falls_down), beside, aligned
 
     return outcome

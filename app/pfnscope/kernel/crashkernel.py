@@ -29,16 +29,18 @@ Moment = Literal["first", "before zones", "after zones"]
 
 
 class CrashSearch(Struct, frozen=True, kw_only=True):
-    """Where kernels of an architecture look for the memory of a crash kernel, from the end of what they look through.
+    """Where kernels of an architecture look for the memory of a crash kernel: at the end of what they look through.
 
-    ``below``: the end in bytes of what they look through first; "dma": that of the first zone for DMA, "lowmem": that
-    of what a 32-bit kernel maps. ``above``: the end of what they look through at all, ``align`` in bytes, ``fixed`` the
-    same for an address that is given. ``falls_up``: they look above ``below`` of their own accord. ``high``: they know
-    ``,high``, and look from ``high_from`` on, None: from ``below``; ``falls_down``: then below it.
-    ``low``: bytes that they reserve below for a crash kernel above it, at least; ``for_swiotlb``: 8 MiB more than
-    bounce buffers take. ``low_of_plain``: ``,low`` counts without ``,high``. ``from_size``: not below its own size.
-    ``middle``: not searched for, but in the middle of the first range of memory, and at this address at most.
-    ``time``: "first", before memory is mapped; "before zones" and "after zones" are set up, the latter until 7.0.
+    That ends at ``below``: in bytes, or "dma", the first zone for DMA, or "lowmem", what a 32-bit kernel maps. If they
+    find none, and ``falls_up``, they look above it, from ``up_from`` on where that is another address, up to ``above``.
+    ``align`` is in bytes, ``fixed`` the same for an address that is given. ``high``: they know ``,high`` and look from
+    ``high_from`` on, None: from ``below``, and then, if ``falls_down``, below that.
+
+    ``low``: bytes that they reserve below ``low_below``, or else ``below``, for a crash kernel above it, at least;
+    ``for_swiotlb``: 8 MiB more than bounce buffers take; ``low_of_plain``: ``,low`` counts without ``,high``, too.
+    ``needs_base``: they look for nothing. ``from_size``: not below the size itself. ``middle``: they take the middle of
+    the first range of memory, and this address at most. ``time``: "first", before memory is mapped; "before zones" and
+    "after zones" are set up, the latter until :data:`ZONES_LAST`.
     """
 
     arches: tuple[str, ...]
@@ -48,10 +50,12 @@ class CrashSearch(Struct, frozen=True, kw_only=True):
     align: int
     fixed: int
     falls_up: bool = False
+    up_from: int | None = None
     high: bool = False
     high_from: int | None = None
     falls_down: bool = False
     low: int = 0
+    low_below: int | None = None
     for_swiotlb: bool = False
     low_of_plain: bool = False
     needs_base: bool = False
@@ -85,17 +89,18 @@ _LOONG = "arch_parse_crashkernel() in arch/loongarch/kernel/setup.c, 6.1; what 6
 SEARCHES = (
     CrashSearch(
         arches=("x86_64",), releases=until(_LOW_256M), below=896 * MIB, above=64 * _TIB, align=16 * MIB, fixed=MIB,
-        high=True, high_from=16 * MIB, for_swiotlb=True, low_of_plain=True, time="before zones", source=_X86_OLD,
+        high=True, high_from=16 * MIB, low_below=4 * GIB, for_swiotlb=True, low_of_plain=True, time="before zones",
+        source=_X86_OLD,
     ),
     CrashSearch(
         arches=("x86_64",), releases=between(_LOW_256M, _UNDER_4G), below=896 * MIB, above=64 * _TIB, align=16 * MIB,
-        fixed=MIB, high=True, high_from=16 * MIB, low=256 * MIB, for_swiotlb=True, low_of_plain=True,
+        fixed=MIB, high=True, high_from=16 * MIB, low=256 * MIB, low_below=4 * GIB, for_swiotlb=True, low_of_plain=True,
         time="before zones", source=_X86_OLD,
     ),
     CrashSearch(
         arches=("x86_64",), releases=between(_UNDER_4G, _GENERIC), below=4 * GIB, above=64 * _TIB, align=16 * MIB,
-        fixed=MIB, falls_up=True, high=True, high_from=16 * MIB, low=256 * MIB, for_swiotlb=True, low_of_plain=True,
-        time="before zones", source=_X86,
+        fixed=MIB, falls_up=True, up_from=16 * MIB, high=True, high_from=16 * MIB, low=256 * MIB, for_swiotlb=True,
+        low_of_plain=True, time="before zones", source=_X86,
     ),
     CrashSearch(
         arches=("x86_64",), releases=starting(_GENERIC), below=4 * GIB, above=64 * _TIB, align=16 * MIB,
@@ -124,7 +129,7 @@ SEARCHES = (
     ),
     CrashSearch(
         arches=("arm64",), releases=between(_ARM64_BOTH, _ARM64_DOWN), below="dma", align=2 * MIB, fixed=2 * MIB,
-        falls_up=True, high=True, high_from=0, low=128 * MIB, time="after zones", source=_ARM64,
+        falls_up=True, up_from=0, high=True, high_from=0, low=128 * MIB, time="after zones", source=_ARM64,
     ),
     CrashSearch(
         arches=("arm64",), releases=between(_ARM64_DOWN, _GENERIC), below="dma", align=2 * MIB, fixed=2 * MIB,
@@ -136,7 +141,7 @@ SEARCHES = (
     ),
     CrashSearch(
         arches=("riscv64",), releases=between("5.13", _GENERIC), below=4 * GIB, align=2 * MIB, fixed=2 * MIB,
-        falls_up=True, time="after zones", source=_RISCV,
+        falls_up=True, up_from=0, time="after zones", source=_RISCV,
     ),
     CrashSearch(
         arches=("riscv64",), releases=starting(_GENERIC), below="dma", align=2 * MIB, fixed=2 * MIB, falls_up=True,

@@ -124,7 +124,7 @@ def _around(case: CrashCase, attempt: Attempt) -> tuple[Obstacle, ...]:
 
 def _runs(case: CrashCase, request: CrashRequest) -> Iterator[Placement]:
     """The starts at which the memory could be asked for, and those at which something lies."""
-    taken = case.free.obstacles(0, case.free.memory[-1][1])
+    taken = case.free.obstacles(0, case.free.memory[-1][1] + request.size)
     starts = [item.start for item in taken]
     for run, is_free, certain in case.runs(request.size):
         at = bisect_right(starts, run.start) - 1

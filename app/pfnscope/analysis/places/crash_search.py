@@ -131,7 +131,7 @@ class CrashCase(Struct, frozen=True, dict=True):
         else:
             yield least, limit
             if row.falls_up and limit < row.above:
-                yield limit, row.above
+                yield limit if row.up_from is None else row.up_from, row.above
 
     def _attempt(self, request: CrashRequest, low: int, high: int) -> Attempt:
         row, fixed = self.row, request.base is not None or self.row.middle is not None
@@ -140,11 +140,10 @@ class CrashCase(Struct, frozen=True, dict=True):
 
     def _low_part(self, request: CrashRequest, attempt: Attempt) -> Attempt | None:
         """What is reserved below the limit beside a crash kernel that may lie above it."""
-        size = self.low_size(request)
-        if attempt.found.usual is None or attempt.found.usual < self.limit or not size:
+        size, limit = self.low_size(request), self.row.low_below or self.limit
+        if attempt.found.usual is None or attempt.found.usual < limit or not size:
             return None
-        found = self.free.find(size, self.row.align, 0, self.limit)
-        return Attempt(size, self.row.align, 0, self.limit, found, "low")
+        return Attempt(size, self.row.align, 0, limit, self.free.find(size, self.row.align, 0, limit), "low")
 
     def low_size(self, request: CrashRequest) -> int:
         """Bytes that go below the limit with a crash kernel above it."""
