@@ -1,12 +1,14 @@
 """What memblock has free: by the lines up to a time, and what the image and early allocations may take."""
 
+from typing import Any
+
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pfnscope.analysis import analyze
 from pfnscope.analysis.places.free import CRASH_KERNEL, IMAGE_AT_MOST, MOST_TIMES, Free, Times, free_before
 from pfnscope.model.answers import Obstacle
-from pfnscope.model.log import BootLog, EfiEntry, MemblockRegion, ReservedRegion, Resource, ZoneRange
+from pfnscope.model.log import BootLog, EfiEntry, MemblockRegion, ReservedRegion, Resource, SratEntry, ZoneRange
 from pfnscope.model.ranges import Address, ByteRange, Pairs, canonical, difference
 from tests.support.painted import PaintedMemblock
 from tests.support.seed import GIB, seed_log
@@ -75,7 +77,7 @@ def test_a_dump_and_the_steps_behind_it_decide_and_leave_nothing_unseen() -> Non
         MemblockRegion(*ByteRange(start, start + 16 * MIB), None, None, (line,))
         for start, line in ((16 * MIB, 3), (2 * GIB, 7), (3 * GIB - 512 * MIB, 20))
     )
-    facts = {"memblock_reserved": dump, "memblock_reserve_events": steps}
+    facts: dict[str, Any] = {"memblock_reserved": dump, "memblock_reserve_events": steps}
     decided = free(10, **facts)
     assert not decided.unseen
     assert not decided.moves
@@ -123,6 +125,18 @@ def test_free_memory_is_worked_out_once_for_each_time_and_no_more_than_a_few_tim
     sizes = [times.before(2 * at).size for at in range(2 * MOST_TIMES)]
     assert sizes == sizes[:1] * MOST_TIMES + [0] * MOST_TIMES
     assert times.before(0) is times.before(0)
+
+
+def test_nothing_lies_across_two_nodes_once_they_are_known() -> None:
+    both = analyze(seed_log("none", command_line="nokaslr"))
+    assert free_before(both).find(4 * GIB + 512 * MIB, 2 * MIB, 4 * GIB).usual is None
+    assert free_before(both, moment="first").find(4 * GIB + 512 * MIB, 2 * MIB, 4 * GIB).usual is not None
+
+
+def test_hotpluggable_memory_is_left_alone_with_movable_node() -> None:
+    srat = (SratEntry(1, *ByteRange(5 * GIB, 9 * GIB), hotplug=True, non_volatile=False, lines=(3,)),)
+    for line, end in (("nokaslr", 9 * GIB), ("nokaslr movable_node", 5 * GIB)):
+        assert free(9, command_line=line, srat=srat).memory[-1][1] == end
 
 
 def test_what_is_in_the_way_is_named_whole() -> None:

@@ -54,7 +54,9 @@ class Found(Struct, frozen=True):
 
 
 class Free(Struct, frozen=True, dict=True):
-    """Memory in bytes when a reservation is made. ``memory`` is memblock.memory, ``taken`` is shown by lines, sorted.
+    """Memory in bytes when a reservation is made.
+
+    ``memory`` is memblock.memory, in which ranges of two nodes touch and stay two; ``taken`` is shown by lines, sorted.
 
     ``unseen``: ranges of memory in which the kernel may have taken some that no line shows. ``image``: the kernel's
     image in this boot, where that is known, of ``image_size`` bytes at most; ``moves``: it may lie elsewhere in the
@@ -136,11 +138,16 @@ class Free(Struct, frozen=True, dict=True):
                 extreme = find(sure, size, align, low, min(high, at))
         return Found(usual, behind, extreme)
 
+    @cached_property
+    def _for_image(self) -> Pairs:
+        """Where the image may lie, across nodes, too."""
+        return canonical(self.with_image)
+
     def _image_over(self, start: int, size: int, *, highest: bool) -> int | None:
         """The lowest or the highest place of an image that moves and lies over ``[start, start + size)``."""
         length, step = self.image_size, _IMAGE_STEP
         first, last = max(start - length + 1, self.image_low), start + size - 1
-        pieces = clip(self.with_image, first, min(last + length, self.image_high))
+        pieces = clip(self._for_image, first, min(last + length, self.image_high))
         for low, high in reversed(pieces) if highest else pieces:
             bottom, top = -(-low // step) * step, min(high - length, last) // step * step
             if bottom <= top:
@@ -151,7 +158,7 @@ class Free(Struct, frozen=True, dict=True):
         """At how many places an image that moves lies over ``[start, start + size)``, and at how many at all."""
         length, step = self.image_size, _IMAGE_STEP
         there = all_ = 0
-        for low, high in clip(self.with_image, self.image_low, self.image_high):
+        for low, high in clip(self._for_image, self.image_low, self.image_high):
             bottom, top = -(-low // step), (high - length) // step
             all_ += max(0, top - bottom + 1)
             first, last = max(bottom, (start - length) // step + 1), min(top, (start + size - 1) // step)
@@ -242,12 +249,9 @@ def free_before(
     """
     log, layout = analysis.log, analysis.layout
     page = layout.page_size
-    memory: Pairs = tuple((start * page, end * page) for start, end in layout.memory_frames.pairs)
-    if not memory:
-        memory = canonical((item.start, item.end) for item in log.map_in_force if item.type is MemoryType.RAM)
+    memory = _memory(analysis, moment)
     if not memory:
         return NOTHING
-    memory = difference(memory, tuple((start * page, end * page) for start, end in layout.nomap.pairs))
     time = line if line is not None else line_of(analysis, moment)
     x86 = layout.arch in (*X86, None)
     image = kernel_image(log, log.command_line or "", layout.version) if x86 else own_image(log)
@@ -273,6 +277,25 @@ def free_before(
         ),
     )
     return free if steps else structs.replace(free, unseen=tuple(early_allocations(analysis, free.with_image, moment)))
+
+
+def _memory(analysis: Analysis, moment: Moment) -> Pairs:
+    """memblock.memory in bytes, without what is kept out of the map, and hotpluggable memory with ``movable_node``.
+
+    Once nodes are known, ranges of two of them stay apart, so that no allocation lies across: memblock_merge_regions()
+    and should_skip_region() in mm/memblock.c, 6.1.
+    """
+    log, layout = analysis.log, analysis.layout
+    page = layout.page_size
+    spares = any(argument.name == "movable_node" for argument in arguments(log.command_line or ""))
+    ranges = [item for item in layout.memory if not (spares and item.hotplug)]
+    memory = tuple(sorted((item.frames.start * page, item.frames.end * page) for item in ranges))
+    whole = canonical(memory)
+    if moment == "first" or sum(end - start for start, end in memory) != sum(end - start for start, end in whole):
+        memory = whole
+    if not memory:
+        memory = canonical((item.start, item.end) for item in log.map_in_force if item.type is MemoryType.RAM)
+    return difference(memory, tuple((start * page, end * page) for start, end in layout.nomap.pairs))
 
 
 def _steps(log: BootLog, time: int | None, but: AbstractSet[str], image: Image | None) -> Iterator[Obstacle]:
