@@ -14,6 +14,12 @@ from pfnscope.units import GIB, MIB
 EARLY = "early allocations of the kernel"
 SERVICES = "EFI boot services"
 
+LOADED = "initial RAM disk and device tree"
+
+_LOADED = {"riscv64": 512 * MIB}
+"""How far from the start of RAM they begin at most, if not 128 MiB: arm_setup_direct_kernel_boot() in hw/arm/boot.c,
+riscv_load_initrd() in hw/riscv/boot.c of QEMU 7.2. Firmware may put them elsewhere."""
+
 _SLACK = 4 * MIB
 """More than small tables take: those of nodes, of memblock itself and of ACPI."""
 
@@ -36,7 +42,9 @@ def early_allocations(analysis: Analysis, free: Pairs, moment: Moment) -> Iterat
         end = _lowmem_end(analysis) if layout.arch == "i386" else 1 << 64
         yield from _at_the_end(clip(free, 0, end), (ram >> 18) + _METADATA * buffers + _SLACK, EARLY)
         yield from _hidden_services(analysis, free)
-    elif moment != "first":
+        return
+    yield from _loaded(analysis, free)
+    if moment != "first":
         late = moment == "after zones" and not ZONES_LAST.reached(layout.version, unknown=True)
         yield from _at_the_end(free, (sum(end - start for start, end in free) >> 9) + _SLACK, EARLY)
         for own in layout.by_node.values() if late else ():
@@ -44,6 +52,17 @@ def early_allocations(analysis: Analysis, free: Pairs, moment: Moment) -> Iterat
             pairs = canonical((item.frames.start * page, item.frames.end * page) for item in own)
             size = (pairs[-1][1] - pairs[0][0]) // shift
             yield from _at_the_end(intersection(free, pairs), size + _SLACK, "struct pages")
+
+
+def _loaded(analysis: Analysis, free: Pairs) -> Iterator[Obstacle]:
+    """Where boot loaders put an initial RAM disk and a device tree, of which no line tells."""
+    log = analysis.log
+    if not free or any(item.kind == "initrd" for item in log.reserved_regions):
+        return
+    freed = sum(item.size for item in log.sizes if item.kind == "freed" and item.name == "initrd")
+    start = free[0][0]
+    end = start + _LOADED.get(analysis.layout.arch or "", 128 * MIB) + max(freed, _SLACK) + _SLACK
+    yield from (Obstacle(Address(low), Address(high), LOADED) for low, high in clip(free, start, end))
 
 
 def _at_the_end(free: Pairs, size: int, name: str) -> Iterator[Obstacle]:

@@ -1,13 +1,191 @@
 """How many gigantic pages each node can give at boot, and what forbids one more."""
 
+from collections.abc import Iterator
+
 from pfnscope.analysis.analyze import Analysis
-from pfnscope.model.answers import Placements
+from pfnscope.analysis.places.areas import free_at, in_the_way, lines_of, unseen
+from pfnscope.analysis.places.free import CRASH_KERNEL, Free
+from pfnscope.kernel.command_line import arguments
+from pfnscope.kernel.pools import (
+    EXACT_NODE,
+    IMAGE_SPARES_GIGANTIC,
+    GiganticPages,
+    behind_crash_kernel,
+    gigantic_moment,
+    gigantic_pages,
+)
+from pfnscope.kernel.release import Version
+from pfnscope.kernel.thresholds import HUGE_PAGES_OF_NODES, STUB_PLACES_IMAGE, STUB_SPARES_REGIONS
+from pfnscope.model.answers import NodePages, OtherForm, Placement, Placements
+from pfnscope.model.ranges import Address, Pairs, canonical, difference, intersection
 from pfnscope.simulation import NotSimulated
+from pfnscope.units import GIB, argument_size, format_size
+from pfnscope.words import plural
 
 
 def gigantic(analysis: Analysis, node: int | None) -> Placements:
-    """The 1 GiB pages of a node, or of all.
+    """The gigantic pages of a node, or of all.
 
     Raises NotSimulated where nothing can be said, and ValueError for a node that there is not.
     """
-    raise NotSimulated("this is not placed")
+    layout, version = analysis.layout, analysis.layout.version
+    row = gigantic_pages(layout.arch, layout.page_size)
+    if row is None:
+        raise NotSimulated(f"no gigantic pages are known of {layout.arch or 'an unknown architecture'}")
+    unit = row.size
+    moment = gigantic_moment(layout.arch, version)
+    later = CRASH_KERNEL if moment and not behind_crash_kernel(version) else frozenset[str]()
+    free = free_at(analysis, moment, later)
+    nodes = tuple(item for item in free.nodes if node in (None, item[0]))
+    if not free.nodes and node is None:
+        nodes = ((0, free.memory),)
+    if not nodes:
+        known = ", ".join(str(number) for number, _ in free.nodes)
+        raise ValueError(f"There is no node {node} with memory; there are {known or 'none'}.")
+    sure = canonical(pair for _, memory in nodes for pair in _whole(intersection(free.sure, memory), unit))
+    most = sum(places(intersection(free.free, memory), unit) for _, memory in nodes)
+    asked, pages, risk = _request(analysis, free, sure, unit, node)
+    fewer = _quiet(analysis, free, sure, unit) if asked > pages else 0
+    if _not_registered(analysis, row):
+        pages = most = 0
+    counts = tuple(_node_pages(free, number, memory, unit, risk) for number, memory in nodes) if most else ()
+    return Placements(
+        what="gigantic",
+        size=unit,
+        align=unit,
+        release=analysis.release.text if analysis.release else None,
+        assumed=tuple(name for name, _ in analysis.assumed),
+        placements=tuple(item for number, memory in nodes for item in runs(free, number, memory, unit, risk)),
+        command_line=_argument(version, unit, asked, node) if pages else None,
+        outcome="fits" if pages else "may-fail" if most else "fails",
+        text=_text(unit, pages, most, counts, node),
+        notes=tuple(_notes(analysis, row, node, free, risk, more=asked > pages)),
+        other_forms=(OtherForm(_argument(version, unit, fewer, None), "is found whole, without a warning"),)
+        if fewer and pages
+        else (),
+        node_pages=counts,
+    )
+
+
+def _not_registered(analysis: Analysis, row: GiganticPages) -> bool:
+    """Whether the kernel prints which huge pages this machine has, and gigantic ones are not among them."""
+    huge = {item.name for item in analysis.log.sizes if item.kind == "huge-pages"}
+    return row.printed and bool(huge) and f"{row.size // GIB}.00 GiB" not in huge
+
+
+def _request(analysis: Analysis, free: Free, sure: Pairs, unit: int, node: int | None) -> tuple[int, int, Pairs]:
+    """How many to ask for, how many that gives in any case, and where among them the image may lie.
+
+    Whoever asks for all that look good to the code that places the image keeps it out of all that can be given.
+    """
+    count = places(sure, unit)
+    if node is not None:
+        risk = _where_the_image_may_lie(analysis, free, sure, unit, node)
+        pages = count - min(2, places(risk, unit))
+        return pages, pages, risk
+    for asked in (count, places(canonical(free.memory), unit)):
+        if not _where_the_image_may_lie(analysis, free, sure, unit, asked):
+            return asked, count, ()
+    pages = _quiet(analysis, free, sure, unit)
+    return pages, pages, _where_the_image_may_lie(analysis, free, sure, unit, pages)
+
+
+def _quiet(analysis: Analysis, free: Free, sure: Pairs, unit: int) -> int:
+    """As many as are found in any case if so many are asked for: an image can lie over the border of two."""
+    count = places(sure, unit)
+    for pages in range(count, max(count - 2, 0), -1):
+        risk = _where_the_image_may_lie(analysis, free, sure, unit, pages)
+        if pages <= count - min(2, places(risk, unit)):
+            return pages
+    return max(count - 2, 0)
+
+
+def _where_the_image_may_lie(analysis: Analysis, free: Free, sure: Pairs, unit: int, asked: int) -> Pairs:
+    """Those of the pages that are free in any case in which KASLR can put the kernel's image.
+
+    That of x86-64 spares the lowest whole gigantic pages of RAM, as many as hugepages= begins with: of
+    ``hugepages=node:number`` that is the node. With EFI, some releases look at no arguments, and later ones do not move
+    the image where there is hugepages=.
+    """
+    log, version = analysis.log, analysis.layout.version
+    if not free.moves:
+        return ()
+    if analysis.layout.arch != "x86_64" or not IMAGE_SPARES_GIGANTIC.reached(version, unknown=True):
+        return sure
+    efi = bool(log.efi_map) or any(item.kind == "efi-table" for item in log.reserved_regions)
+    if efi and STUB_PLACES_IMAGE.reached(version, unknown=True):
+        return () if STUB_SPARES_REGIONS.reached(version, unknown=True) else sure
+    left, spared = asked * unit, list[tuple[int, int]]()
+    for start, end in _whole(canonical(free.memory), unit):
+        spared.append((start, min(end, start + left)))
+        left -= spared[-1][1] - start
+    return difference(sure, canonical(spared))
+
+
+def _node_pages(free: Free, node: int, memory: Pairs, unit: int, risk: Pairs) -> NodePages:
+    """Pages of ``unit`` bytes that a node gives in any case, and at most; an image can lie over the border of two."""
+    sure, most = (places(intersection(pieces, memory), unit) for pieces in (free.sure, free.free))
+    return NodePages(node, sure - min(2, places(intersection(risk, memory), unit)), most)
+
+
+def places(pieces: Pairs, unit: int) -> int:
+    """How many whole units the pieces hold, at multiples of the unit."""
+    return sum(max(0, end // unit - -(-start // unit)) for start, end in pieces)
+
+
+def runs(free: Free, node: int, memory: Pairs, unit: int, risk: Pairs) -> Iterator[Placement]:
+    """Starts of units on a node, by address: free in any case, perhaps, and those with its RAM that are not."""
+    sure = _whole(intersection(free.sure, memory), unit)
+    most = _whole(intersection(free.free, memory), unit)
+    touched = canonical((start // unit * unit, -(-end // unit) * unit) for start, end in memory)
+    kinds = (
+        *((pair, True, True) for pair in difference(sure, risk)),
+        *((pair, True, False) for pair in difference(most, difference(sure, risk))),
+        *((pair, False, True) for pair in difference(touched, most)),
+    )
+    for (start, end), safe, certain in sorted(kinds):
+        blocked = () if safe and certain else unseen(free, start, end) if safe else in_the_way(free, memory, start, end)
+        lines = lines_of(blocked)
+        yield Placement(
+            Address(start), Address(end), safe, certain=certain, blocked_by=blocked, lines=lines, size=unit, node=node
+        )
+
+
+def _whole(pieces: Pairs, unit: int) -> Pairs:
+    pairs = ((-(-start // unit) * unit, end // unit * unit) for start, end in pieces)
+    return tuple((start, end) for start, end in pairs if start < end)
+
+
+def _argument(version: Version | None, unit: int, pages: int, node: int | None) -> str:
+    of_node = f"{node}:" if node is not None and HUGE_PAGES_OF_NODES.reached(version, unknown=True) else ""
+    return f"hugepagesz={argument_size(unit)} hugepages={of_node}{pages}"
+
+
+def _text(unit: int, pages: int, most: int, counts: tuple[NodePages, ...], node: int | None) -> str:
+    who = "This machine" if node is None else f"Node {node}"
+    what = f"{_range(pages, most)} {plural(most, 'page')} of {format_size(unit)}"
+    shares = "; ".join(f"node {item.node} {_range(item.pages, item.at_most)}" for item in counts)
+    return f"{who} can give {what} at boot{f': {shares}' if len(counts) > 1 else ''}."
+
+
+def _range(pages: int, most: int) -> str:
+    return f"{pages:,}" if pages == most else f"{pages:,} to {most:,}"
+
+
+def _notes(
+    analysis: Analysis, row: GiganticPages, node: int | None, free: Free, risk: Pairs, *, more: bool
+) -> Iterator[str]:
+    version = analysis.layout.version
+    if _not_registered(analysis, row):
+        yield f"The kernel prints the huge pages that this machine has, and those of {format_size(row.size)} are none."
+        return
+    if node is not None and not HUGE_PAGES_OF_NODES.reached(version, unknown=True):
+        yield f"This release spreads them over all nodes; hugepages=node:number: {HUGE_PAGES_OF_NODES.since} and later."
+    elif len(free.nodes) > 1 and not EXACT_NODE.reached(version, unknown=True):
+        yield "Where a node has too few, hugepages=node:number takes pages of other nodes on this release."
+    if more:
+        yield "So many are asked for that KASLR keeps the image out of all; the kernel warns of those it lacks."
+    if any(argument.name == "hugetlb_cma" for argument in arguments(analysis.log.command_line or "")):
+        yield "Beside hugetlb_cma= the kernel allocates none at boot."
+    if risk:
+        yield "KASLR may put the kernel's image over two of them; nokaslr keeps it low."

@@ -1,0 +1,194 @@
+"""An area that the kernel places itself: what it tries in turn, where that leads, and what is in the way."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+
+from msgspec import Struct, structs
+
+from pfnscope.analysis.analyze import Analysis
+from pfnscope.analysis.places.free import Found, Free, free_before
+from pfnscope.analysis.places.struct_pages import behind_struct_pages
+from pfnscope.kernel.command_line import arguments
+from pfnscope.kernel.crashkernel import Moment
+from pfnscope.model.answers import Obstacle, Outcome, Placement
+from pfnscope.model.ranges import Address, Lines, Pairs, difference, intersection
+from pfnscope.simulation import NotSimulated
+
+MOST_IN_THE_WAY = 8
+"""Obstacles that are told of one run of starts; a log of strangers may have thousands."""
+
+_LATER = frozenset({"swiotlb"})
+"""What is reserved behind the command line, where it is reserved in front of no zones."""
+
+_LAST = 1 << 62
+"""Behind every line."""
+
+
+def free_at(
+    analysis: Analysis, moment: Moment | None, but: AbstractSet[str] = frozenset(), line: int | None = None
+) -> Free:
+    """What is free at a moment, or when ``line`` is printed, but for regions of the kinds ``but``.
+
+    None: when the command line is parsed, behind struct pages. Raises NotSimulated where the text does not tell memory.
+    """
+    if moment is None:
+        zones = max((item.lines[0] for item in analysis.log.zone_ranges if item.lines), default=0)
+        parsed = line or max(analysis.log.command_line_lines, default=0)
+        free = free_before(analysis, parsed if parsed > zones else _LAST, _LATER | but)
+        free = behind_struct_pages(analysis, free)
+    else:
+        free = free_before(analysis, line, but, moment)
+    if not free.memory:
+        raise NotSimulated("the text has neither a memory map nor ranges of nodes, so what is free is not known")
+    for start, end in _kept_movable(analysis):
+        free = free.without(start, end, "hotpluggable memory, which movable_node keeps free")
+    return free
+
+
+def _kept_movable(analysis: Analysis) -> list[tuple[int, int]]:
+    """Memory that memblock gives nobody: should_skip_region() in mm/memblock.c, 6.1."""
+    if all(argument.name != "movable_node" for argument in arguments(analysis.log.command_line or "")):
+        return []
+    page = analysis.layout.page_size
+    return [(item.frames.start * page, item.frames.end * page) for item in analysis.layout.memory if item.hotplug]
+
+
+def by_nodes(free: Free) -> Pairs:
+    """Memory cut at borders between nodes, which no allocation of memblock lies across.
+
+    Regions of two nodes stay apart in memblock.memory: memblock_merge_regions() in mm/memblock.c, 6.1.
+    """
+    return tuple(sorted(pair for _, pairs in free.nodes for pair in pairs)) or free.memory
+
+
+class Attempt(Struct, frozen=True):
+    """A search of memblock inside ``[low, high)``, from the end downwards or from the start upwards."""
+
+    low: int
+    high: int
+    bottom_up: bool = False
+
+
+class Area(Struct, frozen=True):
+    """Where an area lies, and whether the kernel finds the memory; ``start``: if nothing unseen is in the way."""
+
+    outcome: Outcome
+    placements: tuple[Placement, ...] = ()
+    start: Address | None = None
+
+
+def area(
+    free: Free, size: int, align: int, attempts: Sequence[Attempt], memory: Pairs, node: int | None = None
+) -> Area:
+    """Search for ``size`` bytes at multiples of ``align`` in ``memory``, cut where no area may lie across.
+
+    Of an outcome that is not certain the usual start comes first, then the others, of all attempts that the kernel may
+    come to.
+    """
+    out: list[Placement] = []
+    first: int | None = None
+    failed: list[Placement] = []
+    for attempt in attempts:
+        found = free.find(size, align, attempt.low, attempt.high, bottom_up=attempt.bottom_up, within=memory)
+        if found.usual is None:
+            failed += _failed(free, size, attempt, memory, node)
+            continue
+        first = found.usual if first is None else first
+        own = list(_placements(free, size, align, attempt, memory, found, node))
+        if found.certain and not out:
+            return Area("fits", tuple(own), Address(first))
+        out += (structs.replace(item, certain=False) for item in own)
+        if found.extreme is not None:
+            return Area("fits", tuple(out), Address(first))
+    if first is not None:
+        return Area("may-fail", tuple(out), Address(first))
+    return Area("fails", tuple(failed))
+
+
+def _placements(
+    free: Free, size: int, align: int, attempt: Attempt, memory: Pairs, found: Found, node: int | None
+) -> Iterator[Placement]:
+    usual = found.usual or 0
+    low, high = max(attempt.low, memory[0][0]), min(attempt.high, memory[-1][1])
+    blocked = in_the_way(free, memory, *((low, usual) if attempt.bottom_up else (usual + size, high)))
+    own = Placement(Address(usual), Address(usual + align), True, blocked_by=blocked, size=size, node=node)
+    yield structs.replace(own, lines=lines_of(blocked))
+    if found.certain:
+        return
+    hidden = unseen(free, low, high)
+    end = high if attempt.bottom_up else attempt.low
+    other = end if found.extreme is None else found.extreme
+    runs = (usual + align, other) if attempt.bottom_up else (other, usual - align)
+    for start, last in structs.replace(free, memory=memory).starts(size, align, *runs):
+        yield structs.replace(own, start=Address(start), end=Address(last), blocked_by=hidden)
+
+
+def _failed(free: Free, size: int, attempt: Attempt, memory: Pairs, node: int | None) -> Iterator[Placement]:
+    low, high = max(attempt.low, memory[0][0]), min(attempt.high, memory[-1][1])
+    if low < high:
+        blocked = in_the_way(free, memory, low, high)
+        lines = lines_of(blocked)
+        yield Placement(Address(low), Address(high), False, blocked_by=blocked, lines=lines, size=size, node=node)
+
+
+def at(free: Free, start: int, size: int, align: int, *, refused: bool) -> Area:
+    """An area at the address that the command line names; ``refused`` whatever lies there."""
+    end = start + size
+    found = free.find(size, align, start, end)
+    blocked, outcome = in_the_way(free, free.memory, start, end), "fits"
+    if refused or found.usual is None:
+        outcome = "fails"
+    elif found.extreme is None:
+        blocked, outcome = unseen(free, start, end), "may-fail"
+    own = Placement(
+        Address(start),
+        Address(start + align),
+        outcome != "fails",
+        certain=outcome != "may-fail",
+        blocked_by=blocked,
+        lines=lines_of(blocked),
+        size=size,
+    )
+    return Area(outcome, (own,), Address(start) if own.safe else None)
+
+
+def fits(free: Free, size: int, align: int, low: int, high: int, memory: Pairs | None = None) -> bool:
+    """Whether so many bytes are found in any case."""
+    return free.find(size, align, low, high, within=memory).extreme is not None
+
+
+def largest(fits: Callable[[int], bool], most: int, step: int) -> int:
+    """The largest size in whole steps up to ``most`` that fits; 0 where none does."""
+    low, high = 0, most // step
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if fits(middle * step) else (low, middle - 1)
+    return low * step
+
+
+def in_the_way(free: Free, memory: Pairs, start: int, end: int) -> tuple[Obstacle, ...]:
+    """What lies in ``[start, end)``, by address: no RAM, memory outside of ``memory``, or what is taken.
+
+    Of too many the largest.
+    """
+    if start >= end:
+        return ()
+    others = intersection(difference(free.memory, memory), ((start, end),))
+    own = [Obstacle(Address(low), Address(high), "memory of another node") for low, high in others]
+    own += free.obstacles(start, end)
+    own.sort(key=lambda item: item.start - item.end)
+    return tuple(sorted(own[:MOST_IN_THE_WAY], key=lambda item: (item.start, item.end)))
+
+
+def unseen(free: Free, start: int, end: int) -> tuple[Obstacle, ...]:
+    """What no line places and what may lie in ``[start, end)``."""
+    own = [item for item in free.unseen if item.start < end and item.end > start]
+    if free.moves and start < free.image_high and end > free.image_low:
+        low, high = max(free.image_low, free.memory[0][0]), min(free.image_high, free.memory[-1][1])
+        own.insert(0, Obstacle(Address(low), Address(high), "kernel image, somewhere"))
+    return tuple(own[:MOST_IN_THE_WAY])
+
+
+def lines_of(blocked: Iterable[Obstacle]) -> Lines:
+    """The lines of all obstacles."""
+    return tuple(sorted({line for item in blocked for line in item.lines}))
