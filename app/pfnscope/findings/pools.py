@@ -3,13 +3,20 @@
 from msgspec import structs
 
 from pfnscope.analysis import Analysis
-from pfnscope.analysis.places.room import Room, Rooms
+from pfnscope.analysis.places.areas import fits, largest
+from pfnscope.analysis.places.free import Free, Times
+from pfnscope.analysis.places.gigantic import gigantic, places
+from pfnscope.analysis.places.pools import cma, cma_limit, search_of
+from pfnscope.analysis.places.struct_pages import behind_struct_pages
 from pfnscope.findings.drafts import Draft, of_failure
 from pfnscope.findings.places import argument_size, below, place
-from pfnscope.kernel.crashkernel import crash_search
+from pfnscope.kernel.command_line import arguments
+from pfnscope.kernel.pools import gigantic_pages
+from pfnscope.model.answers import Placements
 from pfnscope.model.findings import Remedy
 from pfnscope.model.log import Failure
-from pfnscope.model.ranges import Pairs, canonical, intersection
+from pfnscope.model.ranges import ByteRange, Pairs, intersection
+from pfnscope.simulation import NotSimulated
 from pfnscope.units import GIB, KIB, MIB, format_size
 from pfnscope.words import counted, plural
 
@@ -19,114 +26,122 @@ _SLOT = 2 * KIB
 """The unit of swiotlb=: IO_TLB_SIZE of include/linux/swiotlb.h, 4.17 to 7.1."""
 
 
-def draft(rooms: Rooms, failure: Failure) -> Draft:
+def draft(times: Times, failure: Failure) -> Draft:
     """The finding of a sentence about memory in one piece: CMA, bounce buffers, regions of a device tree."""
-    line, limit = failure.lines[0] if failure.lines else None, _limit(rooms.analysis, failure)
-    return structs.replace(
-        of_failure(failure),
-        cause=lambda: _cause(rooms.analysis, failure, rooms.before(line), limit),
-        remedy=lambda: _less(failure, rooms.before(line), limit),
-    )
+    analysis, bounces = times.analysis, failure.code in ("swiotlb-failed", "swiotlb-shrunk")
+
+    def free() -> Free:
+        known = times.before(failure.lines[0] if failure.lines else None)
+        return behind_struct_pages(analysis, known) if bounces else known
+
+    def remedy() -> Remedy | None:
+        if failure.code == "cma-failed":
+            return _other_cma(analysis, failure)
+        return _fewer_slots(analysis, failure, free()) if failure.code == "swiotlb-shrunk" else None
+
+    limit = 4 * GIB if bounces else _limit(analysis) if failure.code == "cma-failed" else _TOP
+    return structs.replace(of_failure(failure), cause=lambda: _cause(analysis, failure, free(), limit), remedy=remedy)
 
 
-def huge_pages(rooms: Rooms, failure: Failure) -> Draft:
+def huge_pages(times: Times, failure: Failure) -> Draft:
     """The finding of huge pages that were not allocated at boot."""
     line = failure.lines[0] if failure.lines else None
     return structs.replace(
         of_failure(failure),
-        cause=lambda: _too_few(rooms.analysis, failure, rooms.before(line)),
-        remedy=lambda: _fewer(rooms.analysis, failure, rooms.before(line)),
+        cause=lambda: _too_few(times.analysis, failure, times.before(line)),
+        remedy=lambda: _fewer(times.analysis, failure, times.before(line)),
     )
 
 
-def _limit(analysis: Analysis, failure: Failure) -> int:
-    """The end of where the kernel looks: that of the zone for DMA, as for crash kernels there, or for swiotlb 4 GiB."""
-    layout = analysis.layout
-    zones = layout.zone_limits
-    dma = zones[0].frames.end * layout.page_size if zones and zones[0].frames else None
-    if failure.code in ("swiotlb-failed", "swiotlb-shrunk"):
-        return 4 * GIB
-    search = crash_search(layout.arch, layout.version)
-    in_dma = search is not None and search.below == "dma"
-    return search.limit(dma) if search and in_dma and failure.code == "cma-failed" else _TOP
+def _limit(analysis: Analysis) -> int:
+    """The end of where the kernel looks for a CMA area."""
+    try:
+        return cma_limit(analysis, search_of(analysis), _TOP)
+    except NotSimulated:
+        return _TOP
 
 
-def _cause(analysis: Analysis, failure: Failure, room: Room, limit: int) -> str | None:
-    size, best = failure.size, room.largest(0, limit, analysis.layout.page_size)
+def _cause(analysis: Analysis, failure: Failure, free: Free, limit: int) -> str | None:
+    size = failure.size
+    best = free.in_this_boot().largest(0, limit, analysis.layout.page_size)
     if size is None or best is None:
         return None
-    where = place(best, analysis.layout.page_size)
-    if best.size < size:
+    where = place(ByteRange(*best), analysis.layout.page_size)
+    if best[1] - best[0] < size:
         return f"{format_size(size)} in one piece: the largest piece of RAM that can be free{below(limit)} is {where}."
     return f"RAM has a piece that is large enough, {where}, but the kernel's own image or another reservation cuts it."
 
 
-def _less(failure: Failure, room: Room, limit: int) -> Remedy | None:
-    """A smaller size; None where the code itself says what to do."""
-    if failure.code not in ("cma-failed", "swiotlb-shrunk"):
-        return None
-    sure = room.sure(0, limit, _STEP)
-    most = min(sure, (failure.size or sure) - 1) // _STEP * _STEP
-    name = "cma" if failure.code == "cma-failed" else "swiotlb"
-    if most < _STEP:
-        return Remedy(f"Ask for less with {name}=, or leave it out.")
-    line = f"cma={argument_size(most)}" if name == "cma" else f"swiotlb={most // _SLOT}"
-    return Remedy(f"Write {line} at most: {format_size(most)} fit{below(limit)}.", line, checked=True)
+def _other_cma(analysis: Analysis, failure: Failure) -> Remedy:
+    """What the kernel's search finds instead."""
+    own = [item.value for item in arguments(analysis.log.command_line or "") if item.name == "cma" and item.value]
+    try:
+        answer = cma(analysis, own[-1] if own else argument_size(failure.size or 0))
+    except (NotSimulated, ValueError):
+        return Remedy("Ask for less with cma=, or leave it out.")
+    other = next(iter(answer.other_forms), None)
+    if other is None:
+        return Remedy("Ask for less with cma=, or leave it out.")
+    return Remedy(f"Write {other.command_line}: {other.text}.", other.command_line, checked=True)
 
 
-def _too_few(analysis: Analysis, failure: Failure, room: Room) -> str | None:
-    unit, size = failure.unit, failure.size
-    pieces = _of_node(analysis, room, failure.node)
-    if not unit or not size or not pieces:
+def _fewer_slots(analysis: Analysis, failure: Failure, free: Free) -> Remedy:
+    """The largest size that fits below 4 GiB wherever the kernel's image lies."""
+    most = (failure.size or 4 * GIB) - 1
+    size = largest(lambda size: fits(free, size, analysis.layout.page_size, 0, 4 * GIB), most, _STEP)
+    if not size:
+        return Remedy("Ask for less with swiotlb=, or leave it out.")
+    line = f"swiotlb={size // _SLOT}"
+    return Remedy(f"Write {line} at most: {format_size(size)} fit{below(4 * GIB)}.", line, checked=True)
+
+
+def _gigantic(analysis: Analysis, failure: Failure) -> Placements | None:
+    """What can be given of pages that are larger than what the page allocator has; None of others."""
+    row = gigantic_pages(analysis.layout.arch, analysis.layout.page_size)
+    if row is None or failure.unit != row.size:
         return None
-    places, who = _places(pieces, unit), "This machine" if failure.node is None else f"Node {failure.node}"
-    if places >= size // unit:
-        return (
-            f"{who} has {places:,} places of {format_size(unit)} that are all RAM; the kernel's own image and other"
-            " reservations lie in some of them."
-        )
-    has = f"at most {places:,} {plural(places, 'place')}" if places else "no place"
+    try:
+        return gigantic(analysis, failure.node)
+    except (NotSimulated, ValueError):
+        return None
+
+
+def _too_few(analysis: Analysis, failure: Failure, free: Free) -> str | None:
+    unit, pieces = failure.unit, _of_node(free.in_this_boot(), failure.node)
+    answer = _gigantic(analysis, failure)
+    if answer is not None:
+        names = (item.name for one in answer.placements if not one.safe for item in one.blocked_by)
+        others = ", ".join(list(dict.fromkeys(names))[:5])
+        return f"{answer.text} In the way of more: {others}." if others else answer.text
+    if not unit or not pieces:
+        return None
+    count, who = places(pieces, unit), "This machine" if failure.node is None else f"Node {failure.node}"
     return (
-        f"{who} has {has} of {format_size(unit)} that {'begins' if places < 2 else 'begin'} at a multiple of"
-        f" {format_size(unit)} and {'is' if places < 2 else 'are'} all RAM, of {format_size(_bytes(pieces))}."
+        f"{who} has {count:,} {plural(count, 'place')} of {format_size(unit)} that may be free, in"
+        f" {format_size(_bytes(pieces))}."
     )
 
 
-def _fewer(analysis: Analysis, failure: Failure, room: Room) -> Remedy | None:
-    """As many as have room wherever the kernel's image lies: it is in two places at most."""
+def _fewer(analysis: Analysis, failure: Failure, free: Free) -> Remedy:
+    """As many as have room whatever lies where; smaller ones where there is no room for gigantic pages."""
     unit, size, node = failure.unit, failure.size, failure.node
-    pieces = _of_node(analysis, room, node)
-    if not unit or not size or not pieces:
-        return Remedy("Ask for fewer huge pages, or for smaller ones.")
-    sure = min(_places(pieces, unit) - 2, size // unit - 1, _bytes(pieces) * 3 // 4 // unit)
-    on = "" if node is None else f"{node}:"
-    if sure > 0:
-        line = f"hugepagesz={argument_size(unit)} hugepages={on}{sure}"
+    pieces, answer = _of_node(free.in_this_boot(), node), _gigantic(analysis, failure)
+    if answer is not None and answer.command_line:
+        line = answer.other_forms[0].command_line if answer.other_forms else answer.command_line
         return Remedy(f"Write {line}: so many have room wherever the kernel's image lies.", line, checked=True)
-    small = min(size, _bytes(pieces) // 2) // (2 * MIB) // 32 * 32
-    if unit > 2 * MIB and small and analysis.layout.page_size == 4096 and _places(pieces, 2 * MIB) - 64 >= small:
+    most = (size or 0) - (1 if unit == 2 * MIB else 0)
+    small = max(0, min(most, _bytes(pieces) // 2)) // (2 * MIB) // 32 * 32
+    on = "" if node is None else f"{node}:"
+    if unit and small and analysis.layout.page_size == 4 * KIB and places(pieces, 2 * MIB) - 64 >= small:
         line = f"hugepagesz=2M hugepages={on}{small}"
-        return Remedy(
-            f"Write {line}: {counted(small, 'page')} of 2 MiB fit and leave half of RAM; pages of {format_size(unit)}"
-            " need more RAM.",
-            line,
-            checked=True,
-        )
+        more = f"; pages of {format_size(unit)} need more RAM" if unit > 2 * MIB else ""
+        why = f"{counted(small, 'page')} of 2 MiB fit and leave half of RAM{more}"
+        return Remedy(f"Write {line}: {why}.", line, checked=True)
     return Remedy("Ask for fewer huge pages, or for smaller ones.")
 
 
-def _of_node(analysis: Analysis, room: Room, node: int | None) -> Pairs:
-    if node is None:
-        return room.pieces
-    size = analysis.layout.page_size
-    own = canonical(
-        (item.frames.start * size, item.frames.end * size) for item in analysis.layout.by_node.get(node, ())
-    )
-    return intersection(room.pieces, own)
-
-
-def _places(pieces: Pairs, unit: int) -> int:
-    return sum(max(0, end // unit - -(-start // unit)) for start, end in pieces)
+def _of_node(free: Free, node: int | None) -> Pairs:
+    return free.free if node is None else intersection(free.free, free.of_node(node))
 
 
 def _bytes(pieces: Pairs) -> int:

@@ -5,7 +5,6 @@ from functools import partial
 
 from pfnscope.analysis import Analysis
 from pfnscope.analysis.places.free import Times
-from pfnscope.analysis.places.room import Rooms
 from pfnscope.findings import crash_kernels, pools
 from pfnscope.findings.drafts import Draft, failures, of_failure
 from pfnscope.findings.places import place
@@ -17,7 +16,10 @@ from pfnscope.simulation import NotSimulated
 from pfnscope.units import MIB, format_size, leading_size
 from pfnscope.words import counted
 
-_BY_CODE: Mapping[str, Callable[[Rooms, Failure], Draft]] = {
+_BY_CODE: Mapping[str, Callable[[Times, Failure], Draft]] = {
+    "crashkernel-failed": crash_kernels.draft,
+    "crashkernel-low-failed": crash_kernels.draft,
+    "crashkernel-value": crash_kernels.draft,
     "cma-failed": pools.draft,
     "hugetlb-cma-failed": pools.draft,
     "swiotlb-failed": pools.draft,
@@ -35,13 +37,11 @@ _MUCH = 32 * MIB
 
 def drafts(analysis: Analysis) -> Iterator[Draft]:
     """The findings of this subject."""
-    capture, rooms, times = analysis.log.capture_kernel, Rooms(analysis), Times(analysis)
+    capture, times = analysis.log.capture_kernel, Times(analysis)
     for failure in failures(analysis.log, "reservations"):
-        if not failure.code.startswith("crashkernel"):
+        if not (capture and failure.code.startswith("crashkernel")):
             draft = _BY_CODE.get(failure.code)
-            yield draft(rooms, failure) if draft else of_failure(failure)
-        elif not capture:
-            yield crash_kernels.draft(times, failure)
+            yield draft(times, failure) if draft else of_failure(failure)
     if capture:
         yield from _inherited(analysis)
     yield from _crash_kernel(analysis)
