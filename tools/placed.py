@@ -15,15 +15,17 @@ from pathlib import Path
 from statistics import median
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from pfnscope.analysis.analyze import Analysis, analyze
 from pfnscope.analysis.places.crash_kernel import crash_kernel
+from pfnscope.analysis.places.gigantic import gigantic
+from pfnscope.analysis.places.pools import CmaRequest, cma, cma_area, free_for_cma, search_of
 from pfnscope.bootlog import read
 from pfnscope.kernel.command_line import arguments
 from pfnscope.model.answers import Placements
 from pfnscope.simulation import NotSimulated
-from pfnscope.units import MIB
+from pfnscope.units import GIB, MIB, argument_size
 
 Verdict = Literal["exact", "in the set", "missed"]
 
@@ -77,7 +79,52 @@ def crash_kernels(analysis: Analysis, iomem: str) -> Iterator[Fact]:
         yield Fact("crash kernel", "none", places.text, verdicts.get(places.outcome, "missed"))
 
 
-KINDS: tuple[Callable[[Analysis, str], Iterator[Fact]], ...] = (crash_kernels,)
+def cma_areas(analysis: Analysis, _: str) -> Iterator[Fact]:
+    """The global CMA area and those of nodes behind it, each with its printed size; or that there was none."""
+    log = analysis.log
+    printed = [item for item in log.reserved_regions if item.kind == "cma" and item.lines]
+    failed = [item for item in log.failures if item.code == "cma-failed" and item.size]
+    given = [item.value or "" for item in arguments(log.command_line or "") if item.name == "cma"]
+    if any(item.name in ("hugetlb_cma", "numa_cma", "cma_pernuma") for item in arguments(log.command_line or "")):
+        return
+    if not printed and failed and given:
+        outcome = cma(analysis, given[-1]).outcome
+        verdicts: Mapping[str | None, Verdict] = {"fails": "exact", "may-fail": "in the set"}
+        yield Fact("CMA", "none", str(outcome), verdicts.get(outcome, "missed"))
+    for number, item in enumerate(printed):
+        size = argument_size(item.end - item.start)
+        node = sorted(analysis.layout.by_node)[number - 1] if number else None
+        try:
+            if node is None:
+                yield compared("CMA", "", item.start, cma(analysis, given[-1] if given else size))
+                continue
+            search, request = search_of(analysis), CmaRequest.read(size)
+            events = [event for event in log.memblock_reserve_events if event.range == item.range]
+            line = min(line for region in (item, *events) for line in region.lines)
+            found = cma_area(analysis, free_for_cma(analysis, search, line), search, request, node)
+        except NotSimulated as error:
+            yield Fact("CMA", hex(item.start), str(error), "missed")
+            continue
+        places = Placements(size=0, align=0, release=None, assumed=(), placements=found.placements)
+        yield compared("CMA of a node", "", item.start, places)
+
+
+def gigantic_pages(analysis: Analysis, _: str) -> Iterator[Fact]:
+    """How many pages of 1 GiB there were where the command line asks for as many as there can be."""
+    log, given = analysis.log, arguments(analysis.log.command_line or "")
+    huge = [item for item in log.sizes if item.kind == "huge-pages" and item.name == "1.00 GiB"]
+    asked = [item.value or "" for item in given if item.name == "hugepages"]
+    if not huge or not any(item.text == "hugepagesz=1G" for item in given) or not asked:
+        return
+    pages, before = huge[0].size // GIB, structs.replace(analysis, log=structs.replace(log, sizes=()))
+    node = int(asked[-1].rpartition(",")[2].partition(":")[0]) if ":" in asked[-1] else None
+    answer = gigantic(before, node)
+    least, most = sum(item.pages for item in answer.node_pages), sum(item.at_most for item in answer.node_pages)
+    verdict: Verdict = "exact" if least == pages == most else "in the set" if least <= pages <= most else "missed"
+    yield Fact("gigantic pages", str(pages), answer.text, verdict)
+
+
+KINDS: tuple[Callable[[Analysis, str], Iterator[Fact]], ...] = (crash_kernels, cma_areas, gigantic_pages)
 """What each kind of reservation gives: the facts of a boot and of its /proc/iomem."""
 
 
