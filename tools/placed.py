@@ -99,8 +99,8 @@ def cma_areas(analysis: Analysis, _: str) -> Iterator[Fact]:
                 yield compared("CMA", "", item.start, cma(analysis, given[-1] if given else size))
                 continue
             search, request = search_of(analysis), CmaRequest.read(size)
-            events = [event for event in log.memblock_reserve_events if event.range == item.range]
-            line = min(line for region in (item, *events) for line in region.lines)
+            steps = [step.lines for step in log.memblock_reserve_events if step.range == item.range]
+            line = min(lines[0] for lines in (item.lines, *steps) if lines)
             found = cma_area(analysis, free_for_cma(analysis, search, line), search, request, node)
         except NotSimulated as error:
             yield Fact("CMA", hex(item.start), str(error), "missed")

@@ -58,8 +58,7 @@ class CmaSearch(Struct, frozen=True):
     """Where kernels of an architecture look for memory of the global CMA area.
 
     ``limit``: the end of all memory, of the first zone, of low memory, or in bytes. ``bottom_up``: from the lowest
-    address on. ``after_crash_kernel``: its memory is reserved already. ``nodes``: memblock knows nodes by then, so that
-    no area lies across a border between two.
+    address on. ``after_crash_kernel``: its memory is reserved already.
     """
 
     arches: tuple[str, ...]
@@ -69,7 +68,6 @@ class CmaSearch(Struct, frozen=True):
     source: str
     bottom_up: bool = False
     after_crash_kernel: bool = False
-    nodes: bool = True
 
 
 _ARM64 = "arm64_memblock_init() in arch/arm64/mm/init.c, 4.17 and 5.5; bootmem_init(), 6.1 and 7.1"
@@ -80,18 +78,14 @@ _LOONG = "arch_mem_init() in arch/loongarch/kernel/setup.c, 6.1; recorded boots 
 CMA_SEARCHES = (
     CmaSearch(("x86_64",), EVERY, "memory", "before zones", _X86),
     CmaSearch(("i386",), EVERY, "low", "before zones", _X86),
-    CmaSearch(("arm64",), until(CMA_IN_ZONE), 4 * GIB, "first", _ARM64, after_crash_kernel=True, nodes=False),
+    CmaSearch(("arm64",), until(CMA_IN_ZONE), 4 * GIB, "first", _ARM64, after_crash_kernel=True),
     CmaSearch(("arm64",), starting(CMA_IN_ZONE), "zone", "after zones", _ARM64),
-    CmaSearch(("arm",), EVERY, 4 * GIB - 1, "first", "arm_memblock_init() in arch/arm/mm/init.c, 6.1", nodes=False),
-    CmaSearch(("riscv64",), until(ZONES_LAST), 4 * GIB, "first", _RISCV, nodes=False),
+    CmaSearch(("arm",), EVERY, 4 * GIB - 1, "first", "arm_memblock_init() in arch/arm/mm/init.c, 6.1"),
+    CmaSearch(("riscv64",), until(ZONES_LAST), 4 * GIB, "first", _RISCV),
     CmaSearch(("riscv64",), starting(ZONES_LAST), 4 * GIB, "before zones", _RISCV),
     CmaSearch(("loongarch64",), EVERY, "memory", "after zones", _LOONG, bottom_up=True, after_crash_kernel=True),
-    CmaSearch(
-        ("s390x", "s390"), EVERY, "memory", "first", "setup_arch() in arch/s390/kernel/setup.c, 6.1", nodes=False
-    ),
-    CmaSearch(
-        ("mips", "mips64"), EVERY, "low", "first", "arch_mem_init() in arch/mips/kernel/setup.c, 6.1", nodes=False
-    ),
+    CmaSearch(("s390x", "s390"), EVERY, "memory", "first", "setup_arch() in arch/s390/kernel/setup.c, 6.1"),
+    CmaSearch(("mips", "mips64"), EVERY, "low", "first", "arch_mem_init() in arch/mips/kernel/setup.c, 6.1"),
 )
 
 _CURRENT: Version = (NEWEST[0] - 1, 0, 0)

@@ -8,10 +8,9 @@ from msgspec import Struct, structs
 from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.places.free import Found, Free, free_before
 from pfnscope.analysis.places.struct_pages import behind_struct_pages
-from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.crashkernel import Moment
 from pfnscope.model.answers import Obstacle, Outcome, Placement
-from pfnscope.model.ranges import Address, Lines, Pairs, difference, intersection
+from pfnscope.model.ranges import Address, Lines, Pairs, canonical, difference, intersection
 from pfnscope.simulation import NotSimulated
 
 MOST_IN_THE_WAY = 8
@@ -40,25 +39,15 @@ def free_at(
         free = free_before(analysis, line, but, moment)
     if not free.memory:
         raise NotSimulated("the text has neither a memory map nor ranges of nodes, so what is free is not known")
-    for start, end in _kept_movable(analysis):
-        free = free.without(start, end, "hotpluggable memory, which movable_node keeps free")
     return free
 
 
-def _kept_movable(analysis: Analysis) -> list[tuple[int, int]]:
-    """Memory that memblock gives nobody: should_skip_region() in mm/memblock.c, 6.1."""
-    if all(argument.name != "movable_node" for argument in arguments(analysis.log.command_line or "")):
-        return []
-    page = analysis.layout.page_size
-    return [(item.frames.start * page, item.frames.end * page) for item in analysis.layout.memory if item.hotplug]
-
-
-def by_nodes(free: Free) -> Pairs:
-    """Memory cut at borders between nodes, which no allocation of memblock lies across.
-
-    Regions of two nodes stay apart in memblock.memory: memblock_merge_regions() in mm/memblock.c, 6.1.
-    """
-    return tuple(sorted(pair for _, pairs in free.nodes for pair in pairs)) or free.memory
+def assumed(analysis: Analysis) -> tuple[str, ...]:
+    """What an answer takes for granted; a release that nothing names is taken for a current one."""
+    names = [name for name, _ in analysis.assumed]
+    if analysis.layout.version is None and "release" not in names:
+        names.append("release")
+    return tuple(names)
 
 
 class Attempt(Struct, frozen=True):
@@ -80,7 +69,7 @@ class Area(Struct, frozen=True):
 def area(
     free: Free, size: int, align: int, attempts: Sequence[Attempt], memory: Pairs, node: int | None = None
 ) -> Area:
-    """Search for ``size`` bytes at multiples of ``align`` in ``memory``, cut where no area may lie across.
+    """Search for ``size`` bytes at multiples of ``align`` in ``memory``, all or that of a node.
 
     Of an outcome that is not certain the usual start comes first, then the others, of all attempts that the kernel may
     come to.
@@ -132,10 +121,11 @@ def _failed(free: Free, size: int, attempt: Attempt, memory: Pairs, node: int | 
 
 
 def at(free: Free, start: int, size: int, align: int, *, refused: bool) -> Area:
-    """An area at the address that the command line names; ``refused`` whatever lies there."""
-    end = start + size
-    found = free.find(size, align, start, end)
-    blocked, outcome = in_the_way(free, free.memory, start, end), "fits"
+    """An area at the address that the command line names, of one node or more; ``refused`` whatever lies there."""
+    end, whole = start + size, structs.replace(free, memory=canonical(free.memory))
+    found = whole.find(size, align, start, end)
+    outcome: Outcome = "fits"
+    blocked = in_the_way(free, free.memory, start, end)
     if refused or found.usual is None:
         outcome = "fails"
     elif found.extreme is None:
@@ -152,9 +142,9 @@ def at(free: Free, start: int, size: int, align: int, *, refused: bool) -> Area:
     return Area(outcome, (own,), Address(start) if own.safe else None)
 
 
-def fits(free: Free, size: int, align: int, low: int, high: int, memory: Pairs | None = None) -> bool:
+def fits(free: Free, size: int, align: int, low: int, high: int) -> bool:
     """Whether so many bytes are found in any case."""
-    return free.find(size, align, low, high, within=memory).extreme is not None
+    return free.find(size, align, low, high).extreme is not None
 
 
 def largest(fits: Callable[[int], bool], most: int, step: int) -> int:

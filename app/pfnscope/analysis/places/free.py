@@ -361,10 +361,11 @@ def _moves(analysis: Analysis) -> bool:
     names = {argument.name for argument in arguments(log.command_line or "")}
     if layout.arch in (*X86, None):
         return "nokaslr" not in names if IMAGE_MOVES.reached(layout.version, unknown=True) else "kaslr" in names
-    return "nokaslr" not in names and _by_efi(log)
+    return "nokaslr" not in names and by_efi(log)
 
 
-def _by_efi(log: BootLog) -> bool:
+def by_efi(log: BootLog) -> bool:
+    """Whether firmware of EFI started the kernel, as far as lines tell."""
     return bool(log.efi_map) or any(item.kind == "efi-table" for item in log.reserved_regions)
 
 
@@ -380,6 +381,6 @@ def _image_window(analysis: Analysis, memory: Pairs, most: int) -> tuple[int, in
     """
     if analysis.layout.arch in (*X86, None):
         return 16 * MIB, 512 * MIB if analysis.layout.arch == "i386" else 1 << 64
-    if _by_efi(analysis.log):
+    if by_efi(analysis.log):
         return 0, 1 << 64
     return memory[0][0], memory[0][0] + _NEAR_START + most

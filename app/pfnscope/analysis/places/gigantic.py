@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from pfnscope.analysis.analyze import Analysis
-from pfnscope.analysis.places.areas import free_at, in_the_way, lines_of, unseen
-from pfnscope.analysis.places.free import CRASH_KERNEL, Free
+from pfnscope.analysis.places.areas import assumed, free_at, in_the_way, lines_of, unseen
+from pfnscope.analysis.places.free import CRASH_KERNEL, Free, by_efi
 from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.pools import (
     EXACT_NODE,
@@ -54,7 +54,7 @@ def gigantic(analysis: Analysis, node: int | None) -> Placements:
         size=unit,
         align=unit,
         release=analysis.release.text if analysis.release else None,
-        assumed=tuple(name for name, _ in analysis.assumed),
+        assumed=assumed(analysis),
         placements=tuple(item for number, memory in nodes for item in runs(free, number, memory, unit, risk)),
         command_line=_argument(version, unit, asked, node) if pages else None,
         outcome="fits" if pages else "may-fail" if most else "fails",
@@ -107,13 +107,12 @@ def _where_the_image_may_lie(analysis: Analysis, free: Free, sure: Pairs, unit: 
     ``hugepages=node:number`` that is the node. With EFI, some releases look at no arguments, and later ones do not move
     the image where there is hugepages=.
     """
-    log, version = analysis.log, analysis.layout.version
+    version = analysis.layout.version
     if not free.moves:
         return ()
     if analysis.layout.arch != "x86_64" or not IMAGE_SPARES_GIGANTIC.reached(version, unknown=True):
         return sure
-    efi = bool(log.efi_map) or any(item.kind == "efi-table" for item in log.reserved_regions)
-    if efi and STUB_PLACES_IMAGE.reached(version, unknown=True):
+    if by_efi(analysis.log) and STUB_PLACES_IMAGE.reached(version, unknown=True):
         return () if STUB_SPARES_REGIONS.reached(version, unknown=True) else sure
     left, spared = asked * unit, list[tuple[int, int]]()
     for start, end in _whole(canonical(free.memory), unit):
@@ -130,7 +129,7 @@ def _node_pages(free: Free, node: int, memory: Pairs, unit: int, risk: Pairs) ->
 
 def places(pieces: Pairs, unit: int) -> int:
     """How many whole units the pieces hold, at multiples of the unit."""
-    return sum(max(0, end // unit - -(-start // unit)) for start, end in pieces)
+    return sum((end - start) // unit for start, end in _whole(pieces, unit))
 
 
 def runs(free: Free, node: int, memory: Pairs, unit: int, risk: Pairs) -> Iterator[Placement]:
@@ -152,7 +151,8 @@ def runs(free: Free, node: int, memory: Pairs, unit: int, risk: Pairs) -> Iterat
 
 
 def _whole(pieces: Pairs, unit: int) -> Pairs:
-    pairs = ((-(-start // unit) * unit, end // unit * unit) for start, end in pieces)
+    """The whole units in pieces; not the first of all, since memblock never gives page 0."""
+    pairs = ((-(-max(start, 1) // unit) * unit, end // unit * unit) for start, end in pieces)
     return tuple((start, end) for start, end in pairs if start < end)
 
 

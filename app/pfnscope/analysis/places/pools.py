@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from msgspec import Struct, structs
 
 from pfnscope.analysis.analyze import Analysis
-from pfnscope.analysis.places.areas import Area, Attempt, area, at, by_nodes, fits, free_at, largest
+from pfnscope.analysis.places.areas import Area, Attempt, area, assumed, at, fits, free_at, largest
 from pfnscope.analysis.places.free import CRASH_KERNEL, Free, line_of
 from pfnscope.kernel.pools import (
     CMA_EXACT,
@@ -54,17 +54,17 @@ class CmaRequest(Struct, frozen=True):
     def read(value: str) -> "CmaRequest":
         """Read ``SIZE[@START[-END]]``. Raises ValueError."""
         size, rest = leading_size(value)
-        base, limit = 0, 0
+        base: int | None = 0
+        limit: int | None = 0
         if size and rest.startswith("@"):
             base, rest = leading_size(rest[1:])
-            limit = (base or 0) + size
-            if base is not None and rest.startswith("-"):
+            limit = None if base is None else base + size
+            if rest.startswith("-"):
                 limit, rest = leading_size(rest[1:])
-        if not size or base is None or not (limit or not base) or rest:
-            raise ValueError(
-                f"{value!r} is no value of cma=; write SIZE, SIZE@START or SIZE@START-END, such as 64M@1G-2G."
-            )
-        return CmaRequest(size, base, limit or 0)
+        if not size or base is None or limit is None or rest:
+            forms = "SIZE, SIZE@START or SIZE@START-END, such as 64M@1G-2G"
+            raise ValueError(f"{value!r} is no value of cma=; write {forms}.")
+        return CmaRequest(size, base, limit)
 
 
 def cma(analysis: Analysis, value: str) -> Placements:
@@ -121,10 +121,8 @@ def cma_area(analysis: Analysis, free: Free, search: CmaSearch, request: CmaRequ
     size, base = -(-request.size // align) * align, -(-request.base // align) * align
     if request.fixed:
         exact = CMA_EXACT.reached(version, unknown=True)
-        return at(free, base, size, align, refused=base + size > limit or (exact and base != request.base))
-    memory = by_nodes(free) if search.nodes else free.memory
-    if node is not None:
-        memory = free.of_node(node)
+        return at(free, base, size, align, refused=exact and (base + size > limit or base != request.base))
+    memory = free.memory if node is None else free.of_node(node)
     limit = limit // align * align
     if base + size > limit or not memory:
         return Area("fails")
@@ -203,7 +201,7 @@ def _answer(
         size=size,
         align=align,
         release=analysis.release.text if analysis.release else None,
-        assumed=tuple(item for item, _ in analysis.assumed),
+        assumed=assumed(analysis),
         placements=found.placements,
         command_line=argument if found.outcome != "fails" else None,
         start=found.start,
@@ -244,7 +242,7 @@ def hugetlb_cma(analysis: Analysis, value: str) -> Placements:
     known = HUGETLB_CMA_OF_NODES if by_node else HUGETLB_CMA
     refused = None
     if not known.reached(version, unknown=True):
-        refused = f"This release does not know hugetlb_cma={value}: it is understood from {known.since} on."
+        refused = f"This release does not know hugetlb_cma={value}: it is understood from {known} on."
     elif HUGETLB_CMA_WHOLE.reached(version, unknown=True) and any(
         size % row.size for size in (total, *by_node.values())
     ):
@@ -346,16 +344,16 @@ def reserve_mem(analysis: Analysis, value: str) -> Placements:
         raise ValueError(f"The alignment of {value!r} is no power of two.")
     align = max(align, LEAST_ALIGNMENT)
     free = free_at(analysis, None)
-    end, memory = free.memory[-1][1], by_nodes(free)
+    end = free.memory[-1][1]
     if not RESERVE_MEM.reached(analysis.layout.version, unknown=True):
         answer = _answer(analysis, "reserve_mem", f"reserve_mem={value}", "", size, align, Area("fails"))
         return structs.replace(
             answer, text=f"This release does not know reserve_mem=: it is understood from {RESERVE_MEM.since} on."
         )
-    found = area(free, size, align, (Attempt(0, end),), memory)
+    found = area(free, size, align, (Attempt(0, end),), free.memory)
     forms: tuple[OtherForm, ...] = ()
     if found.outcome != "fits":
-        less = largest(lambda size: fits(free, size, align, 0, end, memory), min(size, end) - 1, MIB)
+        less = largest(lambda size: fits(free, size, align, 0, end), min(size, end) - 1, MIB)
         forms = (OtherForm(f"reserve_mem={argument_size(less)}{rest}", "less fits"),) if less else ()
     return _answer(
         analysis, "reserve_mem", f"reserve_mem={value}", "The region of reserve_mem=", size, align, found, forms

@@ -1,0 +1,358 @@
+"""Where areas of CMA, hugetlb_cma= and reserve_mem= lie: by own logs, by recorded boots, against painted pages."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pfnscope.analysis import Analysis, analyze
+from pfnscope.analysis.places.areas import Attempt, area
+from pfnscope.analysis.places.free import Free
+from pfnscope.analysis.places.pools import CmaRequest, cma, hugetlb_cma, reserve_mem
+from pfnscope.bootlog import read
+from pfnscope.model.answers import Obstacle, Placements
+from pfnscope.model.log import BootLog, MemblockRegion, ZoneRange
+from pfnscope.model.ranges import Address, ByteRange, Pairs, canonical, difference
+from pfnscope.simulation import NotSimulated
+from tests.support.machines import log
+from tests.support.painted import PaintedMemblock
+from tests.support.seed import GIB, seed_log
+from tools.placed import cma_areas
+
+MIB = 1 << 20
+RECORDED = Path(__file__).parents[2] / "recorded"
+
+MEMORY = "Memory: 2000000K/2097152K available (16384K kernel code, 2048K rwdata, 4096K rodata, 2048K init, 1024K bss)"
+"""So the image has 30 MiB at most: 16 MiB to 46 MiB, where KASLR does not move it."""
+
+
+def machine(release: str, arguments: str = "nokaslr", lines: str = "", low: int = 2048, high: int = 4096) -> Analysis:
+    return analyze(read(log(release, arguments, lines, low, high, MEMORY).encode()).boots[0])
+
+
+def starts(places: Placements) -> list[int]:
+    return [item.start for item in places.placements if item.safe]
+
+
+# cma= as it is written
+
+
+@pytest.mark.parametrize(
+    ("value", "request_"),
+    [
+        ("64M", CmaRequest(64 * MIB)),
+        ("64M@1G", CmaRequest(64 * MIB, GIB, GIB + 64 * MIB)),
+        ("64M@1G-2G", CmaRequest(64 * MIB, GIB, 2 * GIB)),
+        ("0x4000000@0", CmaRequest(64 * MIB, 0, 64 * MIB)),
+    ],
+)
+def test_what_stands_behind_cma_is_read_as_the_kernel_reads_it(value: str, request_: CmaRequest) -> None:
+    assert CmaRequest.read(value) == request_
+
+
+@pytest.mark.parametrize("value", ["", "0", "M", "64M@", "64M@1G-", "64M,high", "64M@1G-2G-3G", "-1"])
+def test_other_values_are_refused_in_a_sentence(value: str) -> None:
+    with pytest.raises(ValueError, match=r"is no value of cma=; write SIZE, .*\.$"):
+        cma(machine("6.1.20"), value)
+
+
+# Where it goes
+
+
+def test_with_memory_above_4_gib_the_area_is_at_the_lowest_place_there_since_5_12() -> None:
+    places = cma(machine("6.1.20"), "64M")
+    assert (places.what, places.outcome, places.start) == ("cma", "fits", 4 * GIB)
+    assert starts(places) == [4 * GIB]
+    assert places.text == "The CMA area of 64 MiB begins at 0x100000000."
+    before = cma(machine("5.4.100"), "64M")
+    assert before.placements[0].start == 8 * GIB - 64 * MIB
+    assert not before.placements[0].certain, "what is allocated early comes from the end of memory too"
+
+
+def test_a_start_that_is_only_a_lower_limit_does_not_keep_it_from_there() -> None:
+    assert starts(cma(machine("6.1.20"), "64M@6G-7G")) == [4 * GIB]
+    assert cma(machine("5.4.100"), "64M@6G-7G").start == 7 * GIB - 64 * MIB
+
+
+def test_without_memory_there_it_comes_from_the_end() -> None:
+    places = cma(machine("6.1.20", high=0), "64M")
+    assert places.start == 2 * GIB - 64 * MIB
+    assert places.placements[0].size == 64 * MIB
+    assert all(item.start >= 2 * GIB - 128 * MIB for item in places.placements)
+
+
+def test_a_crash_kernel_comes_later_and_an_initial_ram_disk_lies_in_the_way() -> None:
+    crash = "crashkernel reserved: 0x0000000070000000 - 0x0000000080000000 (256 MB)"
+    disk = "RAMDISK: [mem 0x100000000-0x101ffffff]"
+    places = cma(machine("6.1.20", lines=f"{disk}\n{crash}"), "64M")
+    assert places.start == 4 * GIB + 32 * MIB
+    assert [(item.name, item.lines) for item in places.placements[0].blocked_by] == [("RAMDISK", (8,))]
+    assert cma(machine("6.1.20", lines=crash, high=0), "64M").start == 2 * GIB - 64 * MIB
+
+
+@pytest.mark.parametrize(
+    ("value", "release", "outcome", "start"),
+    [
+        ("64M@1G", "6.1.20", "fits", GIB),
+        ("64M@1025M", "6.1.20", "fails", None),
+        ("64M@1025M", "4.17.2", "fits", 1028 * MIB),
+        ("64M@16M", "6.1.20", "fails", None),
+        ("64M@3G", "6.1.20", "fails", None),
+        ("64M@8160M", "6.1.20", "fails", None),
+        ("64M@8128M", "6.1.20", "may-fail", 8128 * MIB),
+    ],
+)
+def test_an_address_is_taken_at_its_word(value: str, release: str, outcome: str, start: int | None) -> None:
+    """Aligned, free, in RAM and below its end; 4.17 rounds it up to 4 MiB."""
+    places = cma(machine(release), value)
+    assert (places.outcome, places.start) == (outcome, start)
+
+
+def test_what_lies_at_an_address_is_named() -> None:
+    assert [item.name for item in cma(machine("6.1.20"), "64M@16M").placements[0].blocked_by] == ["kernel image"]
+    assert [item.name for item in cma(machine("6.1.20"), "64M@3G").placements[0].blocked_by] == ["no RAM"]
+    random = cma(machine("6.1.20", arguments="quiet"), "64M@1G")
+    assert random.outcome == "may-fail"
+    assert [item.name for item in random.placements[0].blocked_by] == ["kernel image, somewhere"]
+
+
+def test_another_form_fits_where_the_request_does_not() -> None:
+    places = cma(machine("6.1.20"), "64M@16M")
+    assert [item.command_line for item in places.other_forms] == ["cma=64M", "cma=64M@4G-8G", "cma=48M"]
+    for other in places.other_forms:
+        again = cma(machine("6.1.20"), other.command_line.removeprefix("cma="))
+        assert (again.outcome, again.start) == ("fits", other.start)
+    too_large = cma(machine("6.1.20"), "6G")
+    assert (too_large.outcome, too_large.command_line) == ("fails", None)
+    assert [item.name for item in too_large.placements[-1].blocked_by] == [
+        "first MiB",
+        "no RAM",
+        "kernel image",
+        "no RAM",
+    ]
+
+
+ARM64 = """\
+Booting Linux on physical CPU 0x0000000000 [0x410fd083]
+Linux version {release} (builder@example) (aarch64-linux-gnu-gcc 12.2.0) #1 SMP
+Zone ranges:
+  DMA      [mem 0x0000000040000000-0x{zone:016x}]
+  DMA32    empty
+  Normal   [mem 0x0000000100000000-0x000000023fffffff]
+Movable zone start for each node
+Early memory node ranges
+  node   0: [mem 0x0000000040000000-0x000000023fffffff]
+Initmem setup node 0 [mem 0x0000000040000000-0x000000023fffffff]
+Kernel command line: console=ttyAMA0
+"""
+
+
+def arm64(release: str, zone: int = 4 * GIB) -> Analysis:
+    return analyze(read(ARM64.format(release=release, zone=zone - 1).encode()).boots[0])
+
+
+def test_arm64_keeps_to_its_first_zone() -> None:
+    assert cma(arm64("6.1.20"), "64M").start == 4 * GIB - 64 * MIB
+    assert cma(arm64("6.1.20", GIB + 512 * MIB), "64M").start == GIB + 448 * MIB
+    assert cma(arm64("5.10.20", GIB + 512 * MIB), "64M").start == 4 * GIB - 64 * MIB
+
+
+def test_the_limit_of_an_architecture_gives_way_to_that_of_the_command_line_since_6_17() -> None:
+    assert cma(arm64("6.17.1"), "2G@4G-8G").start == 4 * GIB
+    refused = cma(arm64("6.12.1"), "2G@4G-8G")
+    assert refused.outcome == "fails"
+
+
+def test_the_alignment_is_that_of_page_blocks_since_5_19() -> None:
+    assert (cma(arm64("5.18.1"), "64M").align, cma(arm64("5.19.1"), "64M").align) == (4 * MIB, 2 * MIB)
+
+
+def test_a_machine_of_which_nothing_is_known() -> None:
+    with pytest.raises(NotSimulated, match="where a CMA area lies is not known"):
+        cma(analyze(BootLog()), "64M")
+    with pytest.raises(NotSimulated, match="neither a memory map nor ranges"):
+        cma(analyze(BootLog(arch="x86_64")), "64M")
+
+
+# hugetlb_cma=
+
+
+def two_nodes(release: str, command_line: str = "nokaslr") -> Analysis:
+    """[0, 0xbffd7000) and [4, 5) GiB on node 0, [5, 9) GiB on node 1."""
+    return analyze(seed_log("none", command_line=command_line, release=release))
+
+
+def test_each_node_has_its_share_in_turn() -> None:
+    places = hugetlb_cma(two_nodes("6.12.1"), "2G")
+    assert places.outcome == "fits"
+    assert [(item.node, item.start, item.size) for item in places.placements] == [(0, 4 * GIB, GIB), (1, 5 * GIB, GIB)]
+    more = hugetlb_cma(two_nodes("6.12.1"), "3G")
+    assert more.outcome == "fails", "node 0 has no 2 GiB that begin at a multiple of 1 GiB"
+    assert [(item.node, item.start, item.size) for item in more.placements if item.safe] == [(1, 5 * GIB, 2 * GIB)]
+    assert "On node 0 the area of 2 GiB finds no room. On node 1 the area of 2 GiB begins" in more.text
+
+
+def test_nodes_that_are_named_have_what_is_named() -> None:
+    places = hugetlb_cma(two_nodes("6.12.1"), "1:2G")
+    assert [(item.node, item.start, item.size) for item in places.placements] == [(1, 5 * GIB, 2 * GIB)]
+    assert places.text == "On node 1 the area of 2 GiB begins at 0x140000000."
+
+
+@pytest.mark.parametrize(
+    ("release", "value", "words"),
+    [
+        ("5.4.1", "2G", "understood from 5.7 on"),
+        ("5.15.1", "1:2G", "understood from 5.16 on"),
+        ("6.12.1", "512M", "has to be 1 GiB at least"),
+        ("7.1.1", "1536M", "multiples of 1 GiB"),
+        ("6.12.1", "7:2G", "No node of hugetlb_cma=7:2G has memory."),
+    ],
+)
+def test_what_a_release_does_not_take(release: str, value: str, words: str) -> None:
+    places = hugetlb_cma(two_nodes(release), value)
+    assert (places.outcome, places.command_line) == ("fails", None)
+    assert words in places.text
+
+
+def test_a_share_is_rounded_up_before_7_0() -> None:
+    assert [item.size for item in hugetlb_cma(two_nodes("6.12.1"), "1:1536M").placements] == [2 * GIB]
+
+
+@pytest.mark.parametrize("value", ["", "x", "1:", "1:2G,", "1:2G,x", "2G,1:2G"])
+def test_values_of_hugetlb_cma_that_cannot_be_read(value: str) -> None:
+    with pytest.raises(ValueError, match=r"is no value of hugetlb_cma=; write .*\.$"):
+        hugetlb_cma(two_nodes("6.12.1"), value)
+
+
+def test_areas_begin_at_a_huge_page_until_6_10() -> None:
+    disk = "RAMDISK: [mem 0x100000000-0x101ffffff]"
+    assert hugetlb_cma(machine("6.1.20", lines=disk), "1G").start == 4 * GIB + 32 * MIB
+    assert hugetlb_cma(machine("6.12.5", lines=disk), "1G").start == 5 * GIB
+
+
+def test_from_6_15_on_an_area_may_have_parts() -> None:
+    disk = "RAMDISK: [mem 0x17f000000-0x180ffffff]"
+    releases = ("6.12.5", "6.17.1")
+    whole, parts = (hugetlb_cma(machine(release, lines=disk, high=5632), "3G") for release in releases)
+    assert whole.outcome == "fails"
+    assert [(item.start, item.size) for item in parts.placements] == [(4 * GIB, GIB), (7 * GIB, 2 * GIB)]
+    assert parts.text == "On node 0 the area of 3 GiB lies in parts that begin at 0x100000000 and 0x1c0000000."
+
+
+# reserve_mem=
+
+
+def test_reserve_mem_comes_from_the_end_behind_struct_pages() -> None:
+    places = reserve_mem(machine("6.12.5"), "20M:4096:trace")
+    assert (places.outcome, places.size, places.align) == ("fits", 20 * MIB, 4096)
+    usual = places.placements[0]
+    pages = [item for item in usual.blocked_by if item.name == "struct pages"]
+    assert not usual.certain
+    assert pages, "96 MiB of them lie there in any case"
+    assert pages[0].end - pages[0].start > 64 * MIB
+    assert all(item.start > 8 * GIB - 256 * MIB for item in places.placements)
+
+
+def test_steps_of_memblock_decide_where_reserve_mem_is() -> None:
+    steps = tuple(
+        MemblockRegion(*ByteRange(start, end), None, None, (line,))
+        for start, end, line in (
+            (9 * GIB - 64 * MIB, 9 * GIB, 3),
+            (9 * GIB - 160 * MIB, 9 * GIB - 96 * MIB, 4),
+            (16 * MIB, 64 * MIB, 5),
+        )
+    )
+    facts = {"zone_ranges": (ZoneRange("DMA32", *ByteRange(MIB, 4 * GIB), (6,)),), "command_line_lines": (1, 9)}
+    analysis = analyze(
+        seed_log("none", command_line="nokaslr", release="6.12.1", memblock_reserve_events=steps, **facts)
+    )
+    assert starts(reserve_mem(analysis, "32M:4096:a")) == [9 * GIB - 96 * MIB]
+    assert starts(reserve_mem(analysis, "33M:4096:a")) == [9 * GIB - 193 * MIB]
+    assert starts(reserve_mem(analysis, "33M:1G:a")) == [8 * GIB]
+
+
+@pytest.mark.parametrize("value", ["20M", "20M:4096", "20M:4096:", "20M::name", ":4096:name", "20M:x:name"])
+def test_values_of_reserve_mem_that_cannot_be_read(value: str) -> None:
+    with pytest.raises(ValueError, match=r"is no value of reserve_mem=; write .*\.$"):
+        reserve_mem(machine("6.12.5"), value)
+
+
+def test_an_alignment_is_a_power_of_two_and_64_bytes_at_least() -> None:
+    assert reserve_mem(machine("6.12.5"), "1M:0:name").align == 64
+    with pytest.raises(ValueError, match=r"is no power of two\.$"):
+        reserve_mem(machine("6.12.5"), "1M:3:name")
+
+
+def test_older_releases_do_not_know_reserve_mem() -> None:
+    places = reserve_mem(machine("6.1.20"), "20M:4096:trace")
+    assert places.outcome == "fails"
+    assert "understood from 6.11 on" in places.text
+
+
+def test_less_fits_where_so_much_does_not() -> None:
+    places = reserve_mem(machine("6.12.5"), "9G:4096:trace")
+    (other,) = places.other_forms
+    assert reserve_mem(machine("6.12.5"), other.command_line.removeprefix("reserve_mem=")).outcome == "fits"
+
+
+# Recorded boots
+
+
+@pytest.mark.parametrize(
+    "path", sorted((*RECORDED.glob("failures/arm64*/dmesg.txt"), *RECORDED.glob("placed/*cma*/dmesg.txt"))), ids=str
+)
+def test_recorded_areas_are_among_the_outcomes(path: Path) -> None:
+    facts = list(cma_areas(analyze(read(path.read_bytes()).boots[0]), ""))
+    assert [fact for fact in facts if fact.verdict == "missed"] == []
+
+
+# Against painted pages
+
+UNIT = 2 * MIB
+UNITS = 48
+
+ranges = st.lists(
+    st.tuples(st.integers(0, UNITS), st.integers(0, UNITS)).map(lambda pair: (min(pair), max(pair))), max_size=5
+).map(canonical)
+attempts = st.lists(st.tuples(st.integers(0, UNITS), st.integers(0, UNITS), st.booleans()), min_size=1, max_size=3)
+
+
+def in_bytes(pairs: Pairs) -> Pairs:
+    return tuple((start * UNIT, end * UNIT) for start, end in pairs)
+
+
+def obstacles(pairs: Pairs) -> tuple[Obstacle, ...]:
+    return tuple(Obstacle(Address(start), Address(end), "taken") for start, end in in_bytes(pairs))
+
+
+@given(ranges, ranges, ranges, ranges, attempts, st.integers(1, 12), st.sampled_from([1, 2, 4]))
+def test_searches_in_turn_end_at_one_of_the_outcomes(
+    memory: Pairs,
+    taken: Pairs,
+    unseen: Pairs,
+    used: Pairs,
+    turns: list[tuple[int, int, bool]],
+    size: int,
+    align: int,
+) -> None:
+    """Whatever part of the unseen is used: the first search that finds room decides."""
+    free = Free(in_bytes(memory), obstacles(taken), obstacles(unseen), None, UNIT, moves=False)
+    tries = [Attempt(low * UNIT, high * UNIT, up) for low, high, up in turns]
+    if not memory:
+        return
+    found = area(free, size * UNIT, align * UNIT, tries, free.memory)
+    real = PaintedMemblock(UNITS + 1)
+    for start, end in memory:
+        real.add(start, end)
+    for start, end in (*taken, *difference(unseen, difference(unseen, used))):
+        real.reserve(start, end)
+    places = (real.find(size, align, low, high, bottom_up=up) for low, high, up in turns)
+    outcome = next((place for place in places if place is not None), None)
+    if outcome is None:
+        assert found.outcome != "fits"
+        return
+    assert found.outcome != "fails"
+    assert any(item.start <= outcome * UNIT < item.end for item in found.placements if item.safe)
+    if found.placements[0].certain:
+        assert outcome * UNIT == found.start
