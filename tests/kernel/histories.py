@@ -270,8 +270,9 @@ HISTORIES: Mapping[str, History] = {
     ),
     "crash kernel of x86-64": History(
         crash_search_of("x86_64"),
-        (896 * MIB, "before zones", False, (16 * MIB, False), (72, True), (16, 1)),
+        (896 * MIB, "before zones", False, False, (0, False), (16, 1)),
         {
+            "3.9": (896 * MIB, "before zones", False, (16 * MIB, False), (72, True), (16, 1)),
             "4.3": (896 * MIB, "before zones", False, (16 * MIB, False), (256, True), (16, 1)),
             "5.2": (4 * GIB, "before zones", (16 * MIB,), (16 * MIB, False), (256, True), (16, 1)),
             "6.7": (4 * GIB, "before zones", (None,), (None, True), (256, False), (16, 16)),

@@ -12,6 +12,7 @@ from pfnscope.units import GIB, KIB, MIB, format_size, leading_size
 _TIB = 1 << 40
 _ANYWHERE = 1 << 64
 
+_HIGH = since("3.9")  # adbc742bf786 ("x86, kdump: Change crashkernel_high/low= to crashkernel=,high/low")
 _LOW_256M = since("4.3")  # 94fb9334182284 ("x86/crash: Allocate enough low memory when crashkernel=high")
 _UNDER_4G = since("5.2")  # 9ca5c8e632ce ("x86/kdump: Have crashkernel=X reserve under 4G by default"), b9ac3849af41
 _GENERIC = since("6.7")  # 9c08a2a139fe, fdc268232dbb, 39365395046f ("…: kdump: use generic interface to simplify …")
@@ -39,8 +40,9 @@ class CrashSearch(Struct, frozen=True, kw_only=True):
     ``low``: bytes that they reserve below ``low_below``, or else ``below``, for a crash kernel above it, at least;
     ``for_swiotlb``: 8 MiB more than bounce buffers take; ``low_of_plain``: ``,low`` counts without ``,high``, too.
     ``needs_base``: they look for nothing. ``from_size``: not below the size itself. ``middle``: they take the middle of
-    the first range of memory, and this address at most. ``time``: "first", before memory is mapped; "before zones" and
-    "after zones" are set up, the latter until :data:`ZONES_LAST`.
+    the first range of memory, and this address at most. ``hangs``: where there is no place, they look for it for ever.
+    ``time``: "first", before memory is mapped; "before zones" and "after zones" are set up, the latter until
+    :data:`ZONES_LAST`.
     """
 
     arches: tuple[str, ...]
@@ -61,6 +63,7 @@ class CrashSearch(Struct, frozen=True, kw_only=True):
     needs_base: bool = False
     from_size: bool = False
     middle: int | None = None
+    hangs: bool = False
     time: Moment
     source: str
 
@@ -88,9 +91,13 @@ _LOONG = "arch_parse_crashkernel() in arch/loongarch/kernel/setup.c, 6.1; what 6
 
 SEARCHES = (
     CrashSearch(
-        arches=("x86_64",), releases=until(_LOW_256M), below=896 * MIB, above=64 * _TIB, align=16 * MIB, fixed=MIB,
-        high=True, high_from=16 * MIB, low_below=4 * GIB, for_swiotlb=True, low_of_plain=True, time="before zones",
-        source=_X86_OLD,
+        arches=("x86_64",), releases=until(_HIGH), below=896 * MIB, above=64 * _TIB, align=16 * MIB, fixed=MIB,
+        time="before zones", source=_X86_OLD,
+    ),
+    CrashSearch(
+        arches=("x86_64",), releases=between(_HIGH, _LOW_256M), below=896 * MIB, above=64 * _TIB, align=16 * MIB,
+        fixed=MIB, high=True, high_from=16 * MIB, low_below=4 * GIB, for_swiotlb=True, low_of_plain=True,
+        time="before zones", source=_X86_OLD,
     ),
     CrashSearch(
         arches=("x86_64",), releases=between(_LOW_256M, _UNDER_4G), below=896 * MIB, above=64 * _TIB, align=16 * MIB,
@@ -113,7 +120,7 @@ SEARCHES = (
     ),
     CrashSearch(
         arches=("i386",), releases=starting(_GENERIC), below=512 * MIB, above=512 * MIB, align=16 * MIB,
-        fixed=16 * MIB, high=True, falls_down=True, time="before zones", source=_ALL,
+        fixed=16 * MIB, high=True, falls_down=True, hangs=True, time="before zones", source=_ALL,
     ),
     CrashSearch(
         arches=("arm64",), releases=until(_ARM64_LATE), below="dma", align=2 * MIB, fixed=2 * MIB, time="first",

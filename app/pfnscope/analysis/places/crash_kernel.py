@@ -143,7 +143,7 @@ def text_of(case: CrashCase, trial: Trial) -> str:
     first = mains[0]
     start = first.found.usual or 0
     place = f"{ByteRange(start, start + first.size)}"
-    low = next((item for item in trial.attempts if item.part == "low"), None)
+    low = next((item for item in trial.attempts[1:2] if item.part == "low"), None)
     beside = ""
     if low is not None and low.found.usual is not None:
         where = ByteRange(low.found.usual, low.found.usual + low.size)
@@ -163,8 +163,10 @@ def _because(case: CrashCase, trial: Trial) -> str:
     free, names = case.free, []
     if any(item.found.extreme != item.found.behind for item in trial.attempts):
         names.append("its own image, which KASLR moves" if free.random else "its own image, which no line places")
-    if any(item.found.behind != item.found.usual for item in trial.attempts):
-        names += dict.fromkeys(item.name for item in free.unseen)
+    for attempt in trial.attempts:
+        if attempt.found.behind != attempt.found.usual:
+            names += (item.name for item in free.unseen if item.start < attempt.high and item.end > attempt.low)
+    names = list(dict.fromkeys(names))
     return ", and ".join(names)
 
 
@@ -197,6 +199,8 @@ def _notes(case: CrashCase, request: CrashRequest, trial: Trial | None) -> Itera
         yield "No line names the release; this is how current kernels look for the memory."
     if analysis.log.capture_kernel:
         yield "This is the log of a capture kernel: what it has free is part of the memory of the first kernel."
+    if row.hangs and trial is not None and trial.outcome != "fits" and not request.high and request.base is None:
+        yield "A kernel for i386 that finds no place tries again for ever from 6.7 on: it does not boot."
     if row.middle is not None:
         yield "The first range of memory is taken for the real mode area, of which no line tells the size."
     if case.free.random and case.free.moves and trial is not None and trial.start is not None:
