@@ -1,7 +1,6 @@
 """The analysis of a boot that did not happen: another command line on the machine of a log."""
 
 from collections.abc import Iterable
-from typing import Literal
 
 from msgspec import structs
 
@@ -75,15 +74,15 @@ def _crash_kernel(analysis: Analysis, changed: Analysis) -> Diagnostic | None:
         return None
     others = [[item.text for item in given if item.name != "crashkernel"] for given in (before, after)]
     text = " ".join([item for item in own[1] if item not in own[0]] or own[1])
-    severity: Literal["info", "warning"] = "info"
+    fits = False
     try:
         places = crash_kernel(analysis if others[0] == others[1] else changed, " ".join(own[1]))
-        severity, said = "info" if places.outcome == "fits" else "warning", places.text
+        fits, said = places.outcome == "fits", places.text
     except NotSimulated as error:
-        said = f"{error}."
+        fits, said = True, f"{error}."
     except ValueError as error:
-        severity, said = "warning", str(error)
-    return Diagnostic(severity, "crash-kernel-placed", f"{text}: {said}", None, None)
+        said = str(error)
+    return Diagnostic("info" if fits else "warning", "crash-kernel-placed", f"{text}: {said}", None, None)
 
 
 def _diagnostics(simulation: SimulatedBoot, crash: Diagnostic | None) -> Iterable[Diagnostic]:

@@ -234,12 +234,12 @@ def crash_request(given: Iterable[Argument], ram: int | None, *, high: bool = Tr
 
 def _last(given: Sequence[Argument], suffix: str) -> Argument | None:
     """The last argument with a suffix, or without any."""
-    found = None
+    last = None
     for item in given:
         value = item.value or ""
         if value.endswith(suffix) if suffix else not value.endswith(_SUFFIXES):
-            found = item
-    return found
+            last = item
+    return last
 
 
 def _suffixed(argument: Argument, suffix: str) -> int:

@@ -184,7 +184,7 @@ def test_where_memory_goes_is_among_the_outcomes(
     size, align, low, bottom_up = search
     length, moves = data.draw(st.integers(1, 8)), data.draw(st.booleans())
     room = Free(in_bytes(memory), obstacles(taken), obstacles(unseen), None, length * UNIT, moves=moves, image_low=UNIT)
-    found = room.find(size * UNIT, align * UNIT, low * UNIT, UNITS * UNIT, bottom_up=bottom_up)
+    place = room.find(size * UNIT, align * UNIT, low * UNIT, UNITS * UNIT, bottom_up=bottom_up)
     parts = difference(unseen, difference(unseen, used))
     real = painted(taken, parts, memory=memory)
     places = image_places(painted(taken, memory=memory), length) if moves else []
@@ -193,12 +193,12 @@ def test_where_memory_goes_is_among_the_outcomes(
         real.reserve(at, at + length)
     start = real.find(size, align, low, UNITS, bottom_up=bottom_up)
     if start is None:
-        assert found.extreme is None
+        assert place.extreme is None
         return
-    assert found.usual is not None
-    first, last = sorted((found.usual, low * UNIT if found.extreme is None and not bottom_up else UNITS * UNIT))
-    if found.extreme is not None:
-        first, last = sorted((found.usual, found.extreme))
+    assert place.usual is not None
+    first, last = sorted((place.usual, low * UNIT if place.extreme is None and not bottom_up else UNITS * UNIT))
+    if place.extreme is not None:
+        first, last = sorted((place.usual, place.extreme))
     assert first <= start * UNIT <= last
     runs = room.starts(size * UNIT, align * UNIT, first, last)
     assert any(low <= start * UNIT < high for low, high in runs)
@@ -211,7 +211,7 @@ def test_the_last_outcome_is_one_that_an_image_brings_about(
     """So the set is as narrow as it can be."""
     size, align, low, bottom_up = search
     room = Free(in_bytes(memory), obstacles(taken), obstacles(unseen), None, length * UNIT, moves=True, image_low=UNIT)
-    found = room.find(size * UNIT, align * UNIT, low * UNIT, UNITS * UNIT, bottom_up=bottom_up)
+    place = room.find(size * UNIT, align * UNIT, low * UNIT, UNITS * UNIT, bottom_up=bottom_up)
     places = image_places(painted(taken, memory=memory), length)
     assume(places)
     outcomes = []
@@ -220,7 +220,7 @@ def test_the_last_outcome_is_one_that_an_image_brings_about(
         outcomes.append(real.find(size, align, low, UNITS, bottom_up=bottom_up))
     known = [item for item in outcomes if item is not None]
     last = None if len(known) < len(outcomes) else max(known) if bottom_up else min(known)
-    assert found.extreme == (None if last is None else last * UNIT)
+    assert place.extreme == (None if last is None else last * UNIT)
 
 
 @given(ranges, ranges, st.integers(1, 8), st.integers(0, UNITS), st.integers(1, 12))

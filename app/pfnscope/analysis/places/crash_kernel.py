@@ -71,26 +71,26 @@ def _placements(case: CrashCase, trial: Trial) -> Iterator[Placement]:
 
 
 def _of_attempt(case: CrashCase, attempt: Attempt, *, alone: bool) -> Iterator[Placement]:
-    found, align, size = attempt.found, attempt.align, attempt.size
-    if found.usual is None:
+    place, align, size = attempt.place, attempt.align, attempt.size
+    if place.usual is None:
         return
-    above = case.free.obstacles(found.usual + size, min(attempt.high, case.free.memory[-1][1]))[:_MOST_OBSTACLES]
+    above = case.free.obstacles(place.usual + size, min(attempt.high, case.free.memory[-1][1]))[:_MOST_OBSTACLES]
     lines = tuple(sorted({line for item in above for line in item.lines}))
     usual = Placement(
-        Address(found.usual),
-        Address(found.usual + align),
+        Address(place.usual),
+        Address(place.usual + align),
         True,
-        certain=found.certain and alone,
+        certain=place.certain and alone,
         blocked_by=above,
         lines=lines,
         part=attempt.part,
         size=size,
     )
     yield usual
-    if found.certain:
+    if place.certain:
         return
-    lowest = attempt.low if found.extreme is None else found.extreme
-    for start, end in case.free.starts(size, align, lowest, found.usual - align):
+    lowest = attempt.low if place.extreme is None else place.extreme
+    for start, end in case.free.starts(size, align, lowest, place.usual - align):
         yield structs.replace(
             usual, start=Address(start), end=Address(end), certain=False, blocked_by=_unseen(case, attempt), lines=()
         )
@@ -98,12 +98,12 @@ def _of_attempt(case: CrashCase, attempt: Attempt, *, alone: bool) -> Iterator[P
 
 def _unseen(case: CrashCase, attempt: Attempt) -> tuple[Obstacle, ...]:
     """What no line places and what may so be in the way."""
-    free, found = case.free, attempt.found
+    free, place = case.free, attempt.place
     out: list[Obstacle] = []
-    if found.extreme != found.behind:
+    if place.extreme != place.behind:
         end = min(free.image_high, free.memory[-1][1])
         out.append(Obstacle(Address(free.image_low), Address(end), "kernel image, somewhere"))
-    if found.behind != found.usual:
+    if place.behind != place.usual:
         out += (item for item in free.unseen if item.start < attempt.high and item.end > attempt.low)
     return tuple(out[:_MOST_OBSTACLES])
 
@@ -141,14 +141,14 @@ def text_of(case: CrashCase, trial: Trial) -> str:
     if trial.outcome == "fails" or not mains:
         return _why_not(case, trial)
     first = mains[0]
-    start = first.found.usual or 0
+    start = first.place.usual or 0
     place = f"{ByteRange(start, start + first.size)}"
     low = next((item for item in trial.attempts[1:2] if item.part == "low"), None)
     beside = ""
-    if low is not None and low.found.usual is not None:
-        where = ByteRange(low.found.usual, low.found.usual + low.size)
+    if low is not None and low.place.usual is not None:
+        where = ByteRange(low.place.usual, low.place.usual + low.size)
         beside = f", and {format_size(low.size)} at {where} for devices that reach no further"
-    if trial.outcome == "fits" and all(item.found.certain for item in trial.attempts):
+    if trial.outcome == "fits" and all(item.place.certain for item in trial.attempts):
         return f"The kernel finds {size} at {place}{beside}."
     because = _because(case, trial)
     if trial.outcome == "fits":
@@ -161,10 +161,10 @@ def text_of(case: CrashCase, trial: Trial) -> str:
 def _because(case: CrashCase, trial: Trial) -> str:
     """What no line places and what decides."""
     free, names = case.free, []
-    if any(item.found.extreme != item.found.behind for item in trial.attempts):
+    if any(item.place.extreme != item.place.behind for item in trial.attempts):
         names.append("its own image, which KASLR moves" if free.random else "its own image, which no line places")
     for attempt in trial.attempts:
-        if attempt.found.behind != attempt.found.usual:
+        if attempt.place.behind != attempt.place.usual:
             names += (item.name for item in free.unseen if item.start < attempt.high and item.end > attempt.low)
     names = list(dict.fromkeys(names))
     return ", and ".join(names)
@@ -188,8 +188,8 @@ def _why_not(case: CrashCase, trial: Trial) -> str:
     for item in [item for item in trial.failed if item.part == attempt.part]:
         largest = case.free.largest(item.low, item.high, item.align)
         side = f"below {format_size(item.high)}" if item.low < case.limit else f"from {format_size(item.low)} on"
-        found = f"{format_size(largest[1] - largest[0])} at {ByteRange(*largest)}" if largest else "nothing"
-        pieces.append(f"{side} it is {found}" if item.high < 1 << 46 or item.low else f"it is {found}")
+        piece = f"{format_size(largest[1] - largest[0])} at {ByteRange(*largest)}" if largest else "nothing"
+        pieces.append(f"{side} it is {piece}" if item.high < 1 << 46 or item.low else f"it is {piece}")
     return f"The kernel finds no {size}{part} in one piece; of what is free, the largest: {', '.join(pieces)}."
 
 

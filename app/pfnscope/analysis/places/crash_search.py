@@ -6,7 +6,7 @@ from functools import cached_property
 from msgspec import Struct, structs
 
 from pfnscope.analysis.analyze import Analysis
-from pfnscope.analysis.places.free import CRASH_KERNEL, Found, Free, Times, line_of
+from pfnscope.analysis.places.free import CRASH_KERNEL, Place, Free, Times, line_of
 from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.crashkernel import CrashRequest, CrashSearch, crash_request, crash_search
 from pfnscope.model.answers import Outcome
@@ -29,7 +29,7 @@ class Attempt(Struct, frozen=True):
     align: int
     low: int
     high: int
-    found: Found
+    place: Place
     part: str = ""
 
 
@@ -48,7 +48,7 @@ class Trial(Struct, frozen=True):
     def start(self) -> int | None:
         """Where the memory begins, most likely; None where there is none."""
         first = next((item for item in self.attempts if not item.part), None)
-        return first.found.usual if first and self.outcome != "fails" else None
+        return first.place.usual if first and self.outcome != "fails" else None
 
 
 class CrashCase(Struct, frozen=True, dict=True):
@@ -99,16 +99,16 @@ class CrashCase(Struct, frozen=True, dict=True):
         settled = False
         for low, high in self._windows(request):
             attempt = self._attempt(request, low, high)
-            if attempt.found.usual is None:
+            if attempt.place.usual is None:
                 failed.append(attempt)
                 continue
             beside = self._low_part(request, attempt)
-            if beside is not None and beside.found.usual is None:
+            if beside is not None and beside.place.usual is None:
                 failed.append(beside)
                 break
             attempts += (attempt, beside) if beside is not None else (attempt,)
-            if attempt.found.extreme is not None:
-                settled = beside is None or beside.found.extreme is not None
+            if attempt.place.extreme is not None:
+                settled = beside is None or beside.place.extreme is not None
                 break
         outcome: Outcome = "fits" if settled else "may-fail" if attempts else "fails"
         return Trial(request, tuple(attempts), tuple(failed), outcome)
@@ -141,7 +141,7 @@ class CrashCase(Struct, frozen=True, dict=True):
     def _low_part(self, request: CrashRequest, attempt: Attempt) -> Attempt | None:
         """What is reserved below the limit beside a crash kernel that may lie above it."""
         size, limit = self.low_size(request), self.row.low_below or self.limit
-        if attempt.found.usual is None or attempt.found.usual < limit or not size:
+        if attempt.place.usual is None or attempt.place.usual < limit or not size:
             return None
         return Attempt(size, self.row.align, 0, limit, self.free.find(size, self.row.align, 0, limit), "low")
 
@@ -194,9 +194,9 @@ def _starts(free: Pairs, size: int, align: int) -> Iterator[tuple[int, int]]:
 def own_line(analysis: Analysis) -> int | None:
     """The line in which the log tells of its own crash kernel, or that there is no memory for it."""
     log = analysis.booted_from
-    told = [item.lines for item in log.reserved_regions if item.kind in CRASH_KERNEL]
-    told += (item.lines for item in log.failures if item.code in ("crashkernel-failed", "crashkernel-low-failed"))
-    return min((lines[0] for lines in told if lines), default=None)
+    said = [item.lines for item in log.reserved_regions if item.kind in CRASH_KERNEL]
+    said += (item.lines for item in log.failures if item.code in ("crashkernel-failed", "crashkernel-low-failed"))
+    return min((lines[0] for lines in said if lines), default=None)
 
 
 def words_of(request: CrashRequest) -> str:

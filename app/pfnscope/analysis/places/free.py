@@ -36,7 +36,7 @@ _IMAGE_STEP = 2 * MIB
 _IMAGE_PARTS = ("kernel code", "rwdata", "rodata", "init", "bss", "data", "code")
 
 
-class Found(Struct, frozen=True):
+class Place(Struct, frozen=True):
     """Where memblock takes memory: ``usual`` where nothing lies in its way that no line shows.
 
     ``behind`` if all early allocations do that no line shows, ``extreme`` if the kernel's image does, too: it is one of
@@ -119,7 +119,7 @@ class Free(Struct, frozen=True, dict=True):
         *,
         bottom_up: bool = False,
         within: Pairs | None = None,
-    ) -> Found:
+    ) -> Place:
         """Where memblock takes ``size`` bytes inside ``[low, high)``, of ``within`` alone where that is given.
 
         More free memory never moves the result away from the end that the search begins at, so what is surely free
@@ -136,7 +136,7 @@ class Free(Struct, frozen=True, dict=True):
                 extreme = find(sure, size, align, max(low, at + self.image_size), high, bottom_up=True)
             elif at is not None:
                 extreme = find(sure, size, align, low, min(high, at))
-        return Found(usual, behind, extreme)
+        return Place(usual, behind, extreme)
 
     @cached_property
     def _for_image(self) -> Pairs:
