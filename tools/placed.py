@@ -3,7 +3,7 @@
     .venv/bin/python tools/placed.py [-v] FOLDER…      # FOLDER/…/dmesg.txt, or texts FOLDER/*.txt
 
 A place is a fact: it is the first that is named for it, or in the set of outcomes, or missed. iomem.txt beside dmesg.txt
-counts where the log prints no place. A log that says that there was no memory is a fact, too: that is said, or that it
+counts where the log has none. A log that says that there was no memory is a fact, too: that is said, or that it
 may be so. Files that pfnscope cannot read are passed over. The last line is "N of M facts".
 """
 
@@ -43,6 +43,8 @@ class Fact(Struct, frozen=True):
 def compared(kind: str, part: str, start: int, places: Placements) -> Fact:
     """The printed start of a part held against the places that are named for it."""
     named = [item for item in places.placements if item.part == part and item.safe]
+    if "@" in (places.command_line or ""):
+        named = named[:1]  # the others are all that could be asked for
     inside = [item for item in named if item.start <= start < item.end]
     verdict: Verdict = "missed"
     if inside:

@@ -167,7 +167,7 @@ def test_where_the_image_can_leave_no_room_it_may_fail() -> None:
     places = placed("1900M", arguments="quiet", high=0)
     assert places.outcome == "may-fail"
     assert places.start != places.placements[0].start
-    assert "may find none" in places.text
+    assert "only where none of this lies in the way: its own image, which KASLR moves" in places.text
 
 
 def test_early_allocations_make_it_a_set_where_they_end_at_the_same_place() -> None:
@@ -261,10 +261,12 @@ def test_recorded_crash_kernels_lie_where_they_are_placed(folder: Path) -> None:
     for region in printed:
         part = "low" if "low" in region.name else ""
         named = [item for item in places.placements if item.part == part and item.safe]
+        named = named[:1] if "@" in given else named
         assert any(item.start <= region.start < item.end for item in named)
         assert {item.size for item in named} == {region.end - region.start}
         assert not named[0].certain or named[0].start == region.start
-        assert sum(item.end - item.start for item in named) <= 640 * MIB, "a set that says nothing"
+        width = sum(item.end - item.start for item in named)
+        assert width <= region.end - region.start + 600 * MIB, "a set that says nothing"
 
 
 def outcome(analysis: Analysis, given: str) -> str | None:

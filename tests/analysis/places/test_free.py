@@ -82,8 +82,18 @@ def test_a_dump_and_the_steps_behind_it_decide_and_leave_nothing_unseen() -> Non
     assert not decided.unseen
     assert not decided.moves
     assert [item.start for item in decided.taken if item.name == "reserved memory"] == [GIB, 2 * GIB]
-    before_the_dump = free(4, **facts)
-    assert [item.start for item in before_the_dump.taken if item.name == "reserved memory"] == [16 * MIB]
+
+
+def test_a_dump_behind_the_time_has_what_steps_between_did_not_add() -> None:
+    dump = (MemblockRegion(*ByteRange(GIB, 2 * GIB), None, None, (9,)),)
+    steps = tuple(
+        MemblockRegion(*ByteRange(start, start + 256 * MIB), None, None, (line,))
+        for start, line in ((GIB, 3), (2 * GIB - 256 * MIB, 7))
+    )
+    before = free(5, memblock_reserved=dump, memblock_reserve_events=steps)
+    assert [(item.start, item.end) for item in before.taken if item.name == "reserved memory"] == [
+        (GIB, 2 * GIB - 256 * MIB)
+    ]
 
 
 def test_a_step_that_was_taken_back_takes_nothing() -> None:

@@ -33,7 +33,7 @@ def crash_kernel(analysis: Analysis, value: str) -> Placements:
     if analysis.layout.version is None and "release" not in assumed:
         assumed.append("release")
     trial = case.tried(request) if request.size else None
-    placements = tuple(_placements(case, trial)) if trial else ()
+    placements = tuple(dict.fromkeys(_placements(case, trial))) if trial else ()
     if trial and request.base is not None:
         placements += tuple(_runs(case, request))
     others = () if trial is None or trial.outcome == "fits" else tuple(other_forms(case, trial))
@@ -155,7 +155,7 @@ def text_of(case: CrashCase, trial: Trial) -> str:
         return (
             f"The kernel finds {size}, most likely at {place}{beside}, or elsewhere if this lies in the way: {because}."
         )
-    return f"The kernel finds {size} at {place}{beside}, but may find none if this lies in the way: {because}."
+    return f"The kernel finds {size} at {place}{beside} only where none of this lies in the way: {because}."
 
 
 def _because(case: CrashCase, trial: Trial) -> str:

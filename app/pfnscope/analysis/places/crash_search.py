@@ -67,8 +67,11 @@ class CrashCase(Struct, frozen=True, dict=True):
             which = f"{analysis.release.text} " if analysis.release else ""
             arch = layout.arch or "an unknown architecture"
             raise NotSimulated(f"where a kernel {which}for {arch} looks for a crash kernel's memory is not known")
-        lines = [at for at in (line or own_line(analysis), line_of(analysis, row.time)) if at is not None]
-        free = (times or Times(analysis)).before(min(lines, default=None), CRASH_KERNEL, row.time)
+        line = line or own_line(analysis)
+        usual = line_of(analysis, row.time)
+        if line is None or (row.time == "first" and usual is not None):  # some say so later than they do it
+            line = usual if line is None or usual is None else min(line, usual)
+        free = (times or Times(analysis)).before(line, CRASH_KERNEL, row.time)
         if not free.memory:
             raise NotSimulated("the text has neither a memory map nor ranges of nodes, so what is free is not known")
         return cls(analysis, free, row)

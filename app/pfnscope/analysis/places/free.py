@@ -301,7 +301,7 @@ def _memory(analysis: Analysis, moment: Moment) -> Pairs:
 def _steps(log: BootLog, time: int | None, but: AbstractSet[str], image: Image | None) -> Iterator[Obstacle]:
     """What memblock=debug shows as reserved by a line: a dump before it and the steps behind that.
 
-    A dump that comes later is of no use where there are steps. Where lines place the image, it is left out.
+    Of a dump behind it, what is not from a step between. Where lines place the image, it is left out.
     """
     dump = [item for item in log.memblock_reserved if item.lines]
     events = [item for item in log.memblock_reserve_events if item.lines]
@@ -310,10 +310,12 @@ def _steps(log: BootLog, time: int | None, but: AbstractSet[str], image: Image |
     freed = canonical((item.start, item.end) for item in log.memblock_freed)
     others: list[tuple[int, int]] = [(item.start, item.end) for item in log.reserved_regions if item.kind in but]
     others += [(image.start, image.end)] if image is not None and not image.assumed else []
+    if not early:
+        others += [(item.start, item.end) for item in events if any((time or 0) <= at < dumped for at in item.lines)]
     apart = canonical(others)
-    pieces: list[tuple[int, int, Lines]] = [(i.start, i.end, i.lines) for i in dump if early or not events]
-    for item in events:
-        lines = tuple(at for at in item.lines if (not early or at > dumped) and (time is None or at < time))
+    pieces: list[tuple[int, int, Lines]] = [(item.start, item.end, item.lines) for item in dump]
+    for item in events if early else ():
+        lines = tuple(at for at in item.lines if at > dumped and (time is None or at < time))
         if lines:
             pieces += ((low, high, lines) for low, high in difference(((item.start, item.end),), freed))
     names = sorted((item for item in log.reserved_regions if item.kind not in _NOT_MEMBLOCK), key=lambda i: i.start)
