@@ -103,11 +103,11 @@ def cma_areas(analysis: Analysis, _: str) -> Iterator[Fact]:
             search, request = search_of(analysis), CmaRequest.read(size)
             steps = [step.lines for step in log.memblock_reserve_events if step.range == item.range]
             line = min(lines[0] for lines in (item.lines, *steps) if lines)
-            found = cma_area(analysis, free_for_cma(analysis, search, line), search, request, node)
+            result = cma_area(analysis, free_for_cma(analysis, search, line), search, request, node)
         except NotSimulated as error:
             yield Fact("CMA", hex(item.start), str(error), "missed")
             continue
-        places = Placements(size=0, align=0, release=None, assumed=(), placements=found.placements)
+        places = Placements(size=0, align=0, release=None, assumed=(), placements=result.placements)
         yield compared("CMA of a node", "", item.start, places)
 
 
@@ -115,11 +115,11 @@ def gigantic_pages(analysis: Analysis, _: str) -> Iterator[Fact]:
     """How many pages of 1 GiB there were where the command line asks for as many as there can be."""
     log, given = analysis.log, arguments(analysis.log.command_line or "")
     huge = [item for item in log.sizes if item.kind == "huge-pages" and item.name == "1.00 GiB"]
-    asked = [item.value or "" for item in given if item.name == "hugepages"]
-    if not huge or not any(item.text == "hugepagesz=1G" for item in given) or not asked:
+    values = [item.value or "" for item in given if item.name == "hugepages"]
+    if not huge or not any(item.text == "hugepagesz=1G" for item in given) or not values:
         return
     pages, before = huge[0].size // GIB, structs.replace(analysis, log=structs.replace(log, sizes=()))
-    node = int(asked[-1].rpartition(",")[2].partition(":")[0]) if ":" in asked[-1] else None
+    node = int(values[-1].rpartition(",")[2].partition(":")[0]) if ":" in values[-1] else None
     answer = gigantic(before, node)
     least, most = sum(item.pages for item in answer.node_pages), sum(item.at_most for item in answer.node_pages)
     verdict: Verdict = "exact" if least == pages == most else "in the set" if least <= pages <= most else "missed"

@@ -47,7 +47,7 @@ WHY = {
     "swiotlb-too-large": (
         "swiotlb-shrunk",
         "2 GiB in one piece: the largest piece of RAM that can be free below 4 GiB is",
-        "swiotlb=221184",
+        "swiotlb=237568",
     ),
     "arm64-cma-crashkernel": (
         "crashkernel-failed",
@@ -61,17 +61,17 @@ WHY = {
     ),
     "huge-pages-1G": (
         "huge-pages-failed",
-        "This machine has no place of 1 GiB that begins at a multiple of 1 GiB and is all RAM, of 2 GiB.",
+        "This machine can give 0 pages of 1 GiB at boot. In the way of more: no RAM, first MiB, struct pages,",
         "hugepagesz=2M hugepages=480",
     ),
     "huge-pages-node": (
         "huge-pages-failed",
-        "Node 1 has at most 1 place of 1 GiB that begins at a multiple of 1 GiB and is all RAM, of 2 GiB.",
-        "hugepagesz=2M hugepages=1:480",
+        "Node 1 can give 1 page of 1 GiB at boot. In the way of more: struct pages, NODE_DATA(1).",
+        "hugepagesz=1G hugepages=1:1",
     ),
     "arm64-huge-pages": (
         "huge-pages-failed",
-        "This machine has at most 1 place of 1 GiB that begins at a multiple of 1 GiB and is all RAM, of 1.44 GiB.",
+        "This machine can give 0 to 1 page of 1 GiB at boot. In the way of more: CMA, NODE_DATA, no RAM.",
         "hugepagesz=2M hugepages=352",
     ),
     "hotadd-64M": ("unaligned-hotplug", "Its size, 64 MiB, is no multiple of 128 MiB.", None),

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 
 from pfnscope.findings.corrections import stub_is_blind
+from pfnscope.kernel import pools
 from pfnscope.kernel.architectures import asks_memblock, takes_blocks
 from pfnscope.kernel.bad_memory import has_early_test
 from pfnscope.kernel.crashkernel import CRASH_CMA, ZONES_LAST
@@ -69,7 +70,7 @@ from tests.kernel.outcomes import (
     wide_initmem,
     window,
 )
-from tests.kernel.reserving import blocks_of, crash_search_of
+from tests.kernel.reserving import blocks_of, cma_aligned, cma_search_of, crash_search_of, gigantic_of, pool_aligned
 from tests.support.seed import GIB
 
 MIB = 1 << 20
@@ -313,6 +314,23 @@ HISTORIES: Mapping[str, History] = {
     "crash kernel of arm": History(
         crash_search_of("arm"), None, {"4.10": ("lowmem", "after zones", False, False, (0, False), (128, 1))}
     ),
+    "CMA area of arm64": History(cma_search_of("arm64"), (4 * GIB, "first"), {"5.11": ("zone", "after zones")}),
+    "CMA area of riscv": History(cma_search_of("riscv64"), (4 * GIB, "first"), {"7.0": (4 * GIB, "before zones")}),
+    "CMA areas from 4 GiB on": History(pools.CMA_FROM_4G.reached, False, {"5.12": True}),
+    "alignment of CMA areas": History(cma_aligned, 4 * MIB, {"5.19": 2 * MIB}),
+    "CMA areas at an address": History(pools.CMA_EXACT.reached, False, {"5.3": True}),
+    "limit of cma=": History(pools.CMA_LIMIT_OF_USER.reached, False, {"6.17": True}),
+    "hugetlb_cma=": History(pools.HUGETLB_CMA.reached, False, {"5.7": True}),
+    "hugetlb_cma= of nodes": History(pools.HUGETLB_CMA_OF_NODES.reached, False, {"5.16": True}),
+    "alignment of hugetlb_cma=": History(pool_aligned, GIB, {"5.16": 2 * MIB, "6.10": GIB}),
+    "hugetlb_cma= in whole pages": History(pools.HUGETLB_CMA_WHOLE.reached, False, {"7.0": True}),
+    "areas of hugetlb_cma= in parts": History(pools.CMA_IN_PARTS.reached, False, {"6.15": True}),
+    "gigantic pages of x86-64": History(
+        gigantic_of("x86_64"), (None, False), {"6.15": ("before zones", False), "7.0": ("before zones", True)}
+    ),
+    "gigantic pages of arm64": History(gigantic_of("arm64"), (None, False), {"7.0": ("before zones", True)}),
+    "gigantic pages of a node": History(pools.EXACT_NODE.reached, False, {"6.14": True}),
+    "KASLR and gigantic pages": History(pools.IMAGE_SPARES_GIGANTIC.reached, False, {"4.19": True}),
     "CMA of a crash kernel": History(CRASH_CMA.reached, False, {"6.17": True}),
     "zones set up last": History(ZONES_LAST.reached, False, {"7.0": True}),
     "WHOLE_FIRST_MIB": History(lambda version: x86_low_memory(version, 4096).pages, 16 + 97, {"5.13": 256}),

@@ -82,7 +82,17 @@ def test_every_threshold_has_an_example_that_turns() -> None:
 
 def test_every_release_that_a_row_names_is_one_where_an_example_turns() -> None:
     turns = {first for row in HISTORIES.values() for first, _ in row.stages()}
-    modules = ("rules", "readers", "deferral", "thresholds", "hibernation", "architectures", "spellings", "crashkernel")
+    modules = (
+        "rules",
+        "readers",
+        "deferral",
+        "thresholds",
+        "hibernation",
+        "architectures",
+        "spellings",
+        "crashkernel",
+        "pools",
+    )
     rows = [vars(import_module(f"pfnscope.kernel.{name}")).values() for name in modules]
     assert {point for row in rows for value in row for point in points(value)} - {NEWEST} <= turns
 

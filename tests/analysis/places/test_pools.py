@@ -341,7 +341,7 @@ def test_searches_in_turn_end_at_one_of_the_outcomes(
     tries = [Attempt(low * UNIT, high * UNIT, up) for low, high, up in turns]
     if not memory:
         return
-    found = area(free, size * UNIT, align * UNIT, tries, free.memory)
+    result = area(free, size * UNIT, align * UNIT, tries, free.memory)
     real = PaintedMemblock(UNITS + 1)
     for start, end in memory:
         real.add(start, end)
@@ -350,9 +350,9 @@ def test_searches_in_turn_end_at_one_of_the_outcomes(
     places = (real.find(size, align, low, high, bottom_up=up) for low, high, up in turns)
     outcome = next((place for place in places if place is not None), None)
     if outcome is None:
-        assert found.outcome != "fits"
+        assert result.outcome != "fits"
         return
-    assert found.outcome != "fails"
-    assert any(item.start <= outcome * UNIT < item.end for item in found.placements if item.safe)
-    if found.placements[0].certain:
-        assert outcome * UNIT == found.start
+    assert result.outcome != "fails"
+    assert any(item.start <= outcome * UNIT < item.end for item in result.placements if item.safe)
+    if result.placements[0].certain:
+        assert outcome * UNIT == result.start

@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from msgspec import Struct, structs
 
 from pfnscope.analysis.analyze import Analysis
-from pfnscope.analysis.places.free import Found, Free, free_before
+from pfnscope.analysis.places.free import Free, Place, free_before
 from pfnscope.analysis.places.struct_pages import behind_struct_pages
 from pfnscope.kernel.crashkernel import Moment
 from pfnscope.model.answers import Obstacle, Outcome, Placement
@@ -78,16 +78,16 @@ def area(
     first: int | None = None
     failed: list[Placement] = []
     for attempt in attempts:
-        found = free.find(size, align, attempt.low, attempt.high, bottom_up=attempt.bottom_up, within=memory)
-        if found.usual is None:
+        result = free.find(size, align, attempt.low, attempt.high, bottom_up=attempt.bottom_up, within=memory)
+        if result.usual is None:
             failed += _failed(free, size, attempt, memory, node)
             continue
-        first = found.usual if first is None else first
-        own = list(_placements(free, size, align, attempt, memory, found, node))
-        if found.certain and not out:
+        first = result.usual if first is None else first
+        own = list(_placements(free, size, align, attempt, memory, result, node))
+        if result.certain and not out:
             return Area("fits", tuple(own), Address(first))
         out += (structs.replace(item, certain=False) for item in own)
-        if found.extreme is not None:
+        if result.extreme is not None:
             return Area("fits", tuple(out), Address(first))
     if first is not None:
         return Area("may-fail", tuple(out), Address(first))
@@ -95,18 +95,18 @@ def area(
 
 
 def _placements(
-    free: Free, size: int, align: int, attempt: Attempt, memory: Pairs, found: Found, node: int | None
+    free: Free, size: int, align: int, attempt: Attempt, memory: Pairs, result: Place, node: int | None
 ) -> Iterator[Placement]:
-    usual = found.usual or 0
+    usual = result.usual or 0
     low, high = max(attempt.low, memory[0][0]), min(attempt.high, memory[-1][1])
     blocked = in_the_way(free, memory, *((low, usual) if attempt.bottom_up else (usual + size, high)))
     own = Placement(Address(usual), Address(usual + align), True, blocked_by=blocked, size=size, node=node)
     yield structs.replace(own, lines=lines_of(blocked))
-    if found.certain:
+    if result.certain:
         return
     hidden = unseen(free, low, high)
     end = high if attempt.bottom_up else attempt.low
-    other = end if found.extreme is None else found.extreme
+    other = end if result.extreme is None else result.extreme
     runs = (usual + align, other) if attempt.bottom_up else (other, usual - align)
     for start, last in structs.replace(free, memory=memory).starts(size, align, *runs):
         yield structs.replace(own, start=Address(start), end=Address(last), blocked_by=hidden)
@@ -123,12 +123,12 @@ def _failed(free: Free, size: int, attempt: Attempt, memory: Pairs, node: int | 
 def at(free: Free, start: int, size: int, align: int, *, refused: bool) -> Area:
     """An area at the address that the command line names, of one node or more; ``refused`` whatever lies there."""
     end, whole = start + size, structs.replace(free, memory=canonical(free.memory))
-    found = whole.find(size, align, start, end)
+    result = whole.find(size, align, start, end)
     outcome: Outcome = "fits"
     blocked = in_the_way(free, free.memory, start, end)
-    if refused or found.usual is None:
+    if refused or result.usual is None:
         outcome = "fails"
-    elif found.extreme is None:
+    elif result.extreme is None:
         blocked, outcome = unseen(free, start, end), "may-fail"
     own = Placement(
         Address(start),

@@ -44,8 +44,8 @@ def gigantic(analysis: Analysis, node: int | None) -> Placements:
         raise ValueError(f"There is no node {node} with memory; there are {known or 'none'}.")
     sure = canonical(pair for _, memory in nodes for pair in _whole(intersection(free.sure, memory), unit))
     most = sum(places(intersection(free.free, memory), unit) for _, memory in nodes)
-    asked, pages, risk = _request(analysis, free, sure, unit, node)
-    fewer = _quiet(analysis, free, sure, unit) if asked > pages else 0
+    demand, pages, risk = _request(analysis, free, sure, unit, node)
+    fewer = _quiet(analysis, free, sure, unit) if demand > pages else 0
     if _not_registered(analysis, row):
         pages = most = 0
     counts = tuple(_node_pages(free, number, memory, unit, risk) for number, memory in nodes) if most else ()
@@ -56,10 +56,10 @@ def gigantic(analysis: Analysis, node: int | None) -> Placements:
         release=analysis.release.text if analysis.release else None,
         assumed=assumed(analysis),
         placements=tuple(item for number, memory in nodes for item in runs(free, number, memory, unit, risk)),
-        command_line=_argument(version, unit, asked, node) if pages else None,
+        command_line=_argument(version, unit, demand, node) if pages else None,
         outcome="fits" if pages else "may-fail" if most else "fails",
         text=_text(unit, pages, most, counts, node),
-        notes=tuple(_notes(analysis, row, node, free, risk, more=asked > pages)),
+        notes=tuple(_notes(analysis, row, node, free, risk, more=demand > pages)),
         other_forms=(OtherForm(_argument(version, unit, fewer, None), "is found whole, without a warning"),)
         if fewer and pages
         else (),
@@ -83,9 +83,9 @@ def _request(analysis: Analysis, free: Free, sure: Pairs, unit: int, node: int |
         risk = _where_the_image_may_lie(analysis, free, sure, unit, node)
         pages = count - min(2, places(risk, unit))
         return pages, pages, risk
-    for asked in (count, places(canonical(free.memory), unit)):
-        if not _where_the_image_may_lie(analysis, free, sure, unit, asked):
-            return asked, count, ()
+    for demand in (count, places(canonical(free.memory), unit)):
+        if not _where_the_image_may_lie(analysis, free, sure, unit, demand):
+            return demand, count, ()
     pages = _quiet(analysis, free, sure, unit)
     return pages, pages, _where_the_image_may_lie(analysis, free, sure, unit, pages)
 
@@ -100,7 +100,7 @@ def _quiet(analysis: Analysis, free: Free, sure: Pairs, unit: int) -> int:
     return max(count - 2, 0)
 
 
-def _where_the_image_may_lie(analysis: Analysis, free: Free, sure: Pairs, unit: int, asked: int) -> Pairs:
+def _where_the_image_may_lie(analysis: Analysis, free: Free, sure: Pairs, unit: int, demand: int) -> Pairs:
     """Those of the pages that are free in any case in which KASLR can put the kernel's image.
 
     That of x86-64 spares the lowest whole gigantic pages of RAM, as many as hugepages= begins with: of
@@ -114,7 +114,7 @@ def _where_the_image_may_lie(analysis: Analysis, free: Free, sure: Pairs, unit: 
         return sure
     if by_efi(analysis.log) and STUB_PLACES_IMAGE.reached(version, unknown=True):
         return () if STUB_SPARES_REGIONS.reached(version, unknown=True) else sure
-    left, spared = asked * unit, list[tuple[int, int]]()
+    left, spared = demand * unit, list[tuple[int, int]]()
     for start, end in _whole(canonical(free.memory), unit):
         spared.append((start, min(end, start + left)))
         left -= spared[-1][1] - start

@@ -74,9 +74,9 @@ def cma(analysis: Analysis, value: str) -> Placements:
     """
     request, search = CmaRequest.read(value), search_of(analysis)
     free = free_for_cma(analysis, search)
-    found = cma_area(analysis, free, search, request)
-    forms = () if found.outcome == "fits" else tuple(_cma_forms(analysis, free, search, request))
-    return _answer(analysis, "cma", f"cma={value}", "The CMA area", request.size, _alignment(analysis), found, forms)
+    result = cma_area(analysis, free, search, request)
+    forms = () if result.outcome == "fits" else tuple(_cma_forms(analysis, free, search, request))
+    return _answer(analysis, "cma", f"cma={value}", "The CMA area", request.size, _alignment(analysis), result, forms)
 
 
 def search_of(analysis: Analysis) -> CmaSearch:
@@ -96,7 +96,7 @@ def free_for_cma(analysis: Analysis, search: CmaSearch, line: int | None = None)
     but = _CMA if search.after_crash_kernel else _CMA | CRASH_KERNEL
     if line is not None:
         return free_at(analysis, search.time, line=line)
-    lines = [found for found in (_own_line(analysis), line_of(analysis, search.time)) if found is not None]
+    lines = [item for item in (_own_line(analysis), line_of(analysis, search.time)) if item is not None]
     return free_at(analysis, search.time, but, min(lines, default=None))
 
 
@@ -167,11 +167,11 @@ def _alignment(analysis: Analysis) -> int:
 def _cma_forms(analysis: Analysis, free: Free, search: CmaSearch, request: CmaRequest) -> Iterator[OtherForm]:
     """What fits in any case where a request does not."""
 
-    def found(other: CmaRequest) -> Area:
+    def search_for(other: CmaRequest) -> Area:
         return cma_area(analysis, free, search, other)
 
     size, end = request.size, free.memory[-1][1]
-    less = largest(lambda size: found(CmaRequest(size)).outcome == "fits", min(size, end) - 1, _STEP)
+    less = largest(lambda size: search_for(CmaRequest(size)).outcome == "fits", min(size, end) - 1, _STEP)
     tries = (
         (CmaRequest(size), "the kernel finds a place of its own"),
         (CmaRequest(size, 4 * GIB, end), "there is room above 4 GiB"),
@@ -180,7 +180,7 @@ def _cma_forms(analysis: Analysis, free: Free, search: CmaSearch, request: CmaRe
     for other, text in tries:
         if other != request and other.size and other.base < end:
             where = f"@{argument_size(other.base)}-{argument_size(other.limit)}" if other.base else ""
-            area = found(other)
+            area = search_for(other)
             if area.outcome == "fits":
                 yield OtherForm(f"cma={argument_size(other.size)}{where}", text, area.start)
 
@@ -192,7 +192,7 @@ def _answer(
     name: str,
     size: int,
     align: int,
-    found: Area,
+    result: Area,
     forms: tuple[OtherForm, ...] = (),
     notes: tuple[str, ...] = (),
 ) -> Placements:
@@ -202,29 +202,29 @@ def _answer(
         align=align,
         release=analysis.release.text if analysis.release else None,
         assumed=assumed(analysis),
-        placements=found.placements,
-        command_line=argument if found.outcome != "fails" else None,
-        start=found.start,
-        outcome=found.outcome,
-        text=_text(name, size, found),
+        placements=result.placements,
+        command_line=argument if result.outcome != "fails" else None,
+        start=result.start,
+        outcome=result.outcome,
+        text=_text(name, size, result),
         notes=notes,
         other_forms=forms,
     )
 
 
-def _text(name: str, size: int, found: Area) -> str:
+def _text(name: str, size: int, result: Area) -> str:
     """The outcome in a sentence."""
-    placed = [item for item in found.placements if item.safe]
-    if found.outcome == "fails" or found.start is None or not placed:
+    placed = [item for item in result.placements if item.safe]
+    if result.outcome == "fails" or result.start is None or not placed:
         return f"{name} of {format_size(size)} finds no room."
-    doubt = ", or finds no room" if found.outcome == "may-fail" else ""
+    doubt = ", or finds no room" if result.outcome == "may-fail" else ""
     if len(placed) == 1 and placed[0].certain:
-        return f"{name} of {format_size(size)} begins at {found.start}{doubt}."
+        return f"{name} of {format_size(size)} begins at {result.start}{doubt}."
     if all(item.certain for item in placed):
         starts = " and ".join(str(item.start) for item in placed)
         return f"{name} of {format_size(size)} lies in parts that begin at {starts}{doubt}."
     low, high = min(item.start for item in placed), max(item.end for item in placed)
-    where = f"somewhere in {range_words(low, high)}, most likely at {found.start}"
+    where = f"somewhere in {range_words(low, high)}, most likely at {result.start}"
     return f"{name} of {format_size(size)} begins {where}{doubt}."
 
 
@@ -252,14 +252,14 @@ def hugetlb_cma(analysis: Analysis, value: str) -> Placements:
     later = frozenset[str]() if behind_crash_kernel(version) else CRASH_KERNEL
     free = free_at(analysis, "before zones", _CMA | later)
     areas = [] if refused else list(_pools(analysis, free, total, by_node, row.size, align))
-    outcomes = [found.outcome for _, _, found in areas]
+    outcomes = [result.outcome for _, _, result in areas]
     whole = Area(
         "fails" if not areas or "fails" in outcomes else "may-fail" if "may-fail" in outcomes else "fits",
-        tuple(item for _, _, found in areas for item in found.placements),
-        next((found.start for _, _, found in areas if found.start is not None), None),
+        tuple(item for _, _, result in areas for item in result.placements),
+        next((result.start for _, _, result in areas if result.start is not None), None),
     )
     answer = _answer(analysis, "hugetlb_cma", f"hugetlb_cma={value}", "", total, align, whole)
-    each = " ".join(_text(f"On node {node} the area", size, found) for node, size, found in areas)
+    each = " ".join(_text(f"On node {node} the area", size, result) for node, size, result in areas)
     return structs.replace(answer, text=refused or each or f"No node of hugetlb_cma={value} has memory.")
 
 
@@ -297,11 +297,11 @@ def _pools(
         attempts = [Attempt(0, end)]
         if CMA_FROM_4G.reached(analysis.layout.version, unknown=True) and end >= 4 * GIB + size:
             attempts.insert(0, Attempt(4 * GIB, end, bottom_up=True))
-        found = area(free, size, align, attempts, memory, node)
-        if found.outcome == "fails" and CMA_IN_PARTS.reached(analysis.layout.version, unknown=True):
-            found = _in_parts(free, size, align, memory, node) or found
-        yield node, size, found
-        reserved += size if found.outcome != "fails" else 0
+        result = area(free, size, align, attempts, memory, node)
+        if result.outcome == "fails" and CMA_IN_PARTS.reached(analysis.layout.version, unknown=True):
+            result = _in_parts(free, size, align, memory, node) or result
+        yield node, size, result
+        reserved += size if result.outcome != "fails" else 0
         if reserved >= total:
             return
 
@@ -350,11 +350,11 @@ def reserve_mem(analysis: Analysis, value: str) -> Placements:
         return structs.replace(
             answer, text=f"This release does not know reserve_mem=: it is understood from {RESERVE_MEM.since} on."
         )
-    found = area(free, size, align, (Attempt(0, end),), free.memory)
+    result = area(free, size, align, (Attempt(0, end),), free.memory)
     forms: tuple[OtherForm, ...] = ()
-    if found.outcome != "fits":
+    if result.outcome != "fits":
         less = largest(lambda size: fits(free, size, align, 0, end), min(size, end) - 1, MIB)
         forms = (OtherForm(f"reserve_mem={argument_size(less)}{rest}", "less fits"),) if less else ()
     return _answer(
-        analysis, "reserve_mem", f"reserve_mem={value}", "The region of reserve_mem=", size, align, found, forms
+        analysis, "reserve_mem", f"reserve_mem={value}", "The region of reserve_mem=", size, align, result, forms
     )
