@@ -51,7 +51,7 @@ WHY = {
     ),
     "arm64-cma-crashkernel": (
         "crashkernel-failed",
-        "1 GiB in one piece: the largest piece of RAM that can be free below 2 GiB is [0x40000, 0x7fdf1)",
+        "1 GiB in one piece: the largest piece of RAM that can be free below 2 GiB is [0x40000, 0x7ee00)",
         "crashkernel=256M",
     ),
     "arm64-crashkernel-low": (

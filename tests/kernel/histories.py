@@ -13,6 +13,7 @@ from pfnscope.kernel import pools
 from pfnscope.kernel.architectures import asks_memblock, takes_blocks
 from pfnscope.kernel.bad_memory import has_early_test
 from pfnscope.kernel.crashkernel import CRASH_CMA, ZONES_LAST
+from pfnscope.kernel.crashkernel import ZONES_LAST, reserves_cma
 from pfnscope.kernel.regressions import ARGUMENTS_TOO_EARLY
 from pfnscope.kernel.release import Version, parse_version
 from pfnscope.layout.evidence import configured_buddy
@@ -331,7 +332,8 @@ HISTORIES: Mapping[str, History] = {
     "gigantic pages of arm64": History(gigantic_of("arm64"), (None, False), {"7.0": ("before zones", True)}),
     "gigantic pages of a node": History(pools.EXACT_NODE.reached, False, {"6.14": True}),
     "KASLR and gigantic pages": History(pools.IMAGE_SPARES_GIGANTIC.reached, False, {"4.19": True}),
-    "CMA of a crash kernel": History(CRASH_CMA.reached, False, {"6.17": True}),
+    "CMA of a crash kernel": History(lambda version: reserves_cma("x86_64", version), False, {"6.17": True}),
+    "CMA of a crash kernel of arm64": History(lambda version: reserves_cma("arm64", version), False, {"7.1": True}),
     "zones set up last": History(ZONES_LAST.reached, False, {"7.0": True}),
     "WHOLE_FIRST_MIB": History(lambda version: x86_low_memory(version, 4096).pages, 16 + 97, {"5.13": 256}),
     "SOFT_RESERVED": History(soft_reserved, False, {"5.5": True}),

@@ -23,7 +23,8 @@ _ARM64_DOWN = since("6.5")  # 6c4dcaddbd36 ("arm64: kdump: simplify the reservat
 _LOONG_SIZE = since("6.3")  # "LoongArch: kdump: Add crashkernel=YM handling"; before, the base has to be given
 _LOONG_GENERIC = since("6.8")  # 78de91b458d7 ("LoongArch: Use generic interface to support crashkernel=X,[high,low]")
 
-CRASH_CMA = since("6.17")  # ab475510e042 ("kdump: implement reserve_crashkernel_cma")
+CRASH_CMA = since("6.17")  # ab475510e042 ("kdump: implement reserve_crashkernel_cma"), which x86 calls
+CRASH_CMA_OF_ALL = since("7.1")  # arm64 in a recorded boot of 7.3.4, not in 6.19; releases between have not been read
 ZONES_LAST = since("7.0")  # "arch, mm: consolidate initialization of nodes, zones and memory map": free_area_init()
 
 Moment = Literal["first", "before zones", "after zones"]
@@ -186,6 +187,13 @@ def crash_search(arch: str | None, version: Version | None) -> CrashSearch | Non
     rows = [row for row in SEARCHES if arch in row.arches]
     known = [row for row in rows if version is not None and version in row.releases]
     return next(iter(known), rows[-1] if rows and version is None else None)
+
+
+def reserves_cma(arch: str | None, version: Version | None) -> bool:
+    """Whether a kernel reserves what ``crashkernel=nn,cma`` asks for."""
+    if arch in ("x86_64", "i386"):
+        return CRASH_CMA.reached(version, unknown=True)
+    return arch in ("arm64", "riscv64") and CRASH_CMA_OF_ALL.reached(version, unknown=True)
 
 
 class CrashRequest(Struct, frozen=True):

@@ -176,6 +176,20 @@ def test_early_allocations_make_it_a_set_where_they_end_at_the_same_place() -> N
     assert "early allocations of the kernel" in places.text
 
 
+def test_cma_for_the_capture_kernel() -> None:
+    places = placed("256M crashkernel=1G,cma", "6.18.5")
+    assert [(item.start, item.size) for item in places.placements if item.part == "cma"] == [(4 * GIB, GIB)]
+    assert places.text.endswith("[0x70000000, 0x80000000), and 1 GiB of CMA from 0x100000000 on.")
+    refused = placed("256M crashkernel=1G,cma", "6.12.5")
+    assert starts(refused, "cma") == []
+    assert "This kernel does not know “,cma”, and reserves nothing for it." in refused.notes
+
+
+def test_cma_that_has_no_room_in_one_piece_is_halved() -> None:
+    places = placed("256M crashkernel=6G,cma", "6.18.5", high=4096)
+    assert [item.size for item in places.placements if item.part == "cma" and item.certain][:1] == [3 * GIB]
+
+
 def test_the_size_by_ranges_of_ram() -> None:
     assert placed("1G-4G:192M,4G-:256M").size == 256 * MIB
     nothing = placed("16G-:256M")
@@ -258,6 +272,10 @@ def test_recorded_crash_kernels_lie_where_they_are_placed(folder: Path) -> None:
         assert outcome(analysis, given) in ("fails", "may-fail", "not understood")
         return
     places = crash_kernel(analysis, given)
+    behind = [
+        item.start for item in analysis.log.reserved_regions if item.kind == "cma" and item.lines > printed[-1].lines
+    ]
+    assert starts(places, "cma")[:1] == (behind if ",cma" in given else [])
     for region in printed:
         part = "low" if "low" in region.name else ""
         named = [item for item in places.placements if item.part == part and item.safe]

@@ -7,7 +7,7 @@ from msgspec import Struct, structs
 
 from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.places.free import Free, Place, free_before
-from pfnscope.analysis.places.struct_pages import behind_struct_pages
+from pfnscope.analysis.places.struct_pages import at_moment, behind_struct_pages
 from pfnscope.kernel.crashkernel import Moment
 from pfnscope.model.answers import Obstacle, Outcome, Placement
 from pfnscope.model.ranges import Address, Lines, Pairs, canonical, difference, intersection
@@ -36,7 +36,7 @@ def free_at(
         free = free_before(analysis, parsed if parsed > zones else _LAST, _LATER | but)
         free = behind_struct_pages(analysis, free)
     else:
-        free = free_before(analysis, line, but, moment)
+        free = at_moment(analysis, free_before(analysis, line, but, moment), moment)
     if not free.memory:
         raise NotSimulated("the text has neither a memory map nor ranges of nodes, so what is free is not known")
     return free

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from msgspec import structs
 
 from pfnscope.analysis.analyze import Analysis
+from pfnscope.analysis.places.areas import Area
 from pfnscope.analysis.places.crash_search import Attempt, CrashCase, Trial, words_of
-from pfnscope.kernel.crashkernel import CRASH_CMA, CrashRequest
+from pfnscope.analysis.places.pools import CmaRequest, cma_area
+from pfnscope.kernel.crashkernel import CrashRequest, reserves_cma
+from pfnscope.kernel.pools import cma_search
 from pfnscope.model.answers import Obstacle, OtherForm, Placement, Placements
 from pfnscope.model.ranges import Address, ByteRange
 from pfnscope.units import MIB, format_size
@@ -33,7 +36,8 @@ def crash_kernel(analysis: Analysis, value: str) -> Placements:
     if analysis.layout.version is None and "release" not in assumed:
         assumed.append("release")
     trial = case.tried(request) if request.size else None
-    placements = tuple(dict.fromkeys(_placements(case, trial))) if trial else ()
+    areas = tuple(cma_areas(case, trial)) if trial else ()
+    placements = (*dict.fromkeys(_placements(case, trial)), *_of_cma(areas, trial)) if trial else ()
     if trial and request.base is not None:
         placements += tuple(_runs(case, request))
     others = () if trial is None or trial.outcome == "fits" else tuple(other_forms(case, trial))
@@ -48,7 +52,7 @@ def crash_kernel(analysis: Analysis, value: str) -> Placements:
         command_line=words_of(request) if fits else others[0].command_line if others else None,
         start=_address(trial.start) if fits and trial else others[0].start if others else None,
         outcome=trial.outcome if trial else "fails",
-        text=text_of(case, trial) if trial else "No memory is reserved for a crash kernel: the size is 0.",
+        text=text_of(case, trial, areas) if trial else "No memory is reserved for a crash kernel: its size is 0.",
         notes=tuple(_notes(case, request, trial)),
         other_forms=others,
     )
@@ -96,6 +100,41 @@ def _of_attempt(case: CrashCase, attempt: Attempt, *, alone: bool) -> Iterator[P
         )
 
 
+_MOST_AREAS = 4
+"""CRASHKERNEL_CMA_RANGES_MAX in include/linux/crash_reserve.h, 7.1."""
+
+
+def cma_areas(case: CrashCase, trial: Trial) -> Iterator[tuple[int, Area]]:
+    """Areas of CMA for a capture kernel with their sizes: halves where the whole has no room, four at most.
+
+    Source: reserve_crashkernel_cma() in kernel/crash_reserve.c, 6.17 and 7.1. It is reserved once the memory of the
+    crash kernel is, which counts as taken where it usually lies.
+    """
+    layout, free, left = case.analysis.layout, case.free, trial.request.cma
+    search = cma_search(layout.arch, layout.version)
+    if search is None or trial.outcome == "fails" or not reserves_cma(layout.arch, layout.version):
+        return
+    for item in trial.attempts:
+        if item.place.usual is not None:
+            free = free.without(item.place.usual, item.place.usual + item.size, "crash kernel")
+    search, size, most = structs.replace(search, limit="memory"), left, _MOST_AREAS
+    while left > 0 and most and size >= layout.page_size:
+        area = cma_area(case.analysis, free, search, CmaRequest(size))
+        if area.start is None:
+            size //= 2
+            continue
+        yield size, area
+        free = free.without(area.start, area.start + size, "crash kernel")
+        left, most = left - size, most - 1
+
+
+def _of_cma(areas: tuple[tuple[int, Area], ...], trial: Trial) -> Iterator[Placement]:
+    certain = all(item.place.certain for item in trial.attempts)
+    for size, area in areas:
+        for item in area.placements:
+            yield structs.replace(item, part="cma", size=size, certain=item.certain and certain)
+
+
 def _unseen(case: CrashCase, attempt: Attempt) -> tuple[Obstacle, ...]:
     """What no line places and what may so be in the way."""
     free, place = case.free, attempt.place
@@ -134,7 +173,7 @@ def _runs(case: CrashCase, request: CrashRequest) -> Iterator[Placement]:
         )
 
 
-def text_of(case: CrashCase, trial: Trial) -> str:
+def text_of(case: CrashCase, trial: Trial, areas: tuple[tuple[int, Area], ...] = ()) -> str:
     """Whether the kernel finds the memory, and where, in a sentence."""
     size = format_size(trial.request.size)
     mains = [item for item in trial.attempts if not item.part]
@@ -148,6 +187,8 @@ def text_of(case: CrashCase, trial: Trial) -> str:
     if low is not None and low.place.usual is not None:
         where = ByteRange(low.place.usual, low.place.usual + low.size)
         beside = f", and {format_size(low.size)} at {where} for devices that reach no further"
+    for size_of_area, area in areas:
+        beside += f", and {format_size(size_of_area)} of CMA from {area.start} on"
     if trial.outcome == "fits" and all(item.place.certain for item in trial.attempts):
         return f"The kernel finds {size} at {place}{beside}."
     because = _because(case, trial)
@@ -205,8 +246,8 @@ def _notes(case: CrashCase, request: CrashRequest, trial: Trial | None) -> Itera
         yield "The first range of memory is taken for the real mode area, of which no line tells the size."
     if case.free.random and case.free.moves and trial is not None and trial.start is not None:
         yield from _chance(case, trial.start, request.size)
-    if request.cma and not CRASH_CMA.reached(analysis.layout.version, unknown=True):
-        yield "Kernels before 6.17 do not know “,cma”."
+    if request.cma and not reserves_cma(analysis.layout.arch, analysis.layout.version):
+        yield "This kernel does not know “,cma”, and reserves nothing for it."
     if request.low is not None and not request.high and not row.low_of_plain:
         yield "“,low” counts only beside “,high”."
 

@@ -6,7 +6,8 @@ from functools import cached_property
 from msgspec import Struct, structs
 
 from pfnscope.analysis.analyze import Analysis
-from pfnscope.analysis.places.free import CRASH_KERNEL, Place, Free, Times, line_of
+from pfnscope.analysis.places.free import CRASH_KERNEL, Free, Place, Times, line_of
+from pfnscope.analysis.places.struct_pages import at_moment
 from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.crashkernel import CrashRequest, CrashSearch, crash_request, crash_search
 from pfnscope.model.answers import Outcome
@@ -71,7 +72,7 @@ class CrashCase(Struct, frozen=True, dict=True):
         usual = line_of(analysis, row.time)
         if line is None or (row.time == "first" and usual is not None):  # some say so later than they do it
             line = usual if line is None or usual is None else min(line, usual)
-        free = (times or Times(analysis)).before(line, CRASH_KERNEL, row.time)
+        free = at_moment(analysis, (times or Times(analysis)).before(line, CRASH_KERNEL, row.time), row.time)
         if not free.memory:
             raise NotSimulated("the text has neither a memory map nor ranges of nodes, so what is free is not known")
         return cls(analysis, free, row)

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.ledger_returned import hides_boot_services
 from pfnscope.kernel.architectures import X86
-from pfnscope.kernel.crashkernel import ZONES_LAST, Moment
+from pfnscope.kernel.crashkernel import Moment
 from pfnscope.model.answers import Obstacle
 from pfnscope.model.ledger import UNNAMED
-from pfnscope.model.ranges import Address, Pairs, canonical, clip, intersection
+from pfnscope.model.ranges import Address, Pairs, clip
 from pfnscope.units import GIB, MIB
 
 EARLY = "early allocations of the kernel"
@@ -33,7 +33,8 @@ _BOOT_SERVICES = 512 * MIB
 def early_allocations(analysis: Analysis, free: Pairs, moment: Moment) -> Iterator[Obstacle]:
     """Ranges of ``free`` in which such memory lies, if any was taken at all by a moment of set-up.
 
-    memblock takes memory from the end downwards, of each node for its struct pages.
+    memblock takes memory from the end downwards. Struct pages are another matter, since they are taken for certain:
+    :func:`~pfnscope.analysis.places.struct_pages.behind_struct_pages`.
     """
     log, layout = analysis.log, analysis.layout
     if layout.arch in (*X86, None):
@@ -45,13 +46,7 @@ def early_allocations(analysis: Analysis, free: Pairs, moment: Moment) -> Iterat
         return
     yield from _loaded(analysis, free)
     if moment != "first":
-        late = moment == "after zones" and not ZONES_LAST.reached(layout.version, unknown=True)
         yield from _at_the_end(free, (sum(end - start for start, end in free) >> 9) + _SLACK, EARLY)
-        for own in layout.by_node.values() if late else ():
-            page, shift = layout.page_size, layout.page_size // 64
-            pairs = canonical((item.frames.start * page, item.frames.end * page) for item in own)
-            size = (pairs[-1][1] - pairs[0][0]) // shift
-            yield from _at_the_end(intersection(free, pairs), size + _SLACK, "struct pages")
 
 
 def _loaded(analysis: Analysis, free: Pairs) -> Iterator[Obstacle]:
