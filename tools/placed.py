@@ -20,7 +20,7 @@ from msgspec import Struct, structs
 from pfnscope.analysis.analyze import Analysis, analyze
 from pfnscope.analysis.places.crash_kernel import crash_kernel
 from pfnscope.analysis.places.gigantic import gigantic
-from pfnscope.analysis.places.pools import CmaRequest, cma, cma_area, free_for_cma, search_of
+from pfnscope.analysis.places.pools import cma
 from pfnscope.bootlog import read
 from pfnscope.kernel.command_line import arguments
 from pfnscope.model.answers import Placements
@@ -94,21 +94,15 @@ def cma_areas(analysis: Analysis, _: str) -> Iterator[Fact]:
         verdicts: Mapping[str | None, Verdict] = {"fails": "exact", "may-fail": "in the set"}
         yield Fact("CMA", "none", str(outcome), verdicts.get(outcome, "missed"))
     for number, item in enumerate(printed):
-        size = argument_size(item.end - item.start)
         node = sorted(analysis.layout.by_node)[number - 1] if number else None
+        kind = "CMA" if node is None else "CMA of a node"
         try:
-            if node is None:
-                yield compared("CMA", "", item.start, cma(analysis, given[-1] if given else size))
-                continue
-            search, request = search_of(analysis), CmaRequest.read(size)
-            steps = [step.lines for step in log.memblock_reserve_events if step.range == item.range]
-            line = min(lines[0] for lines in (item.lines, *steps) if lines)
-            result = cma_area(analysis, free_for_cma(analysis, search, line), search, request, node)
+            places = cma(analysis, given[-1] if given else argument_size(item.end - item.start))
         except NotSimulated as error:
-            yield Fact("CMA", hex(item.start), str(error), "missed")
+            yield Fact(kind, hex(item.start), str(error), "missed")
             continue
-        places = Placements(size=0, align=0, release=None, assumed=(), placements=result.placements)
-        yield compared("CMA of a node", "", item.start, places)
+        own = tuple(place for place in places.placements if place.node == node)
+        yield compared(kind, "", item.start, structs.replace(places, placements=own))
 
 
 def gigantic_pages(analysis: Analysis, _: str) -> Iterator[Fact]:

@@ -321,6 +321,7 @@ HISTORIES: Mapping[str, History] = {
     "alignment of CMA areas": History(cma_aligned, 4 * MIB, {"5.19": 2 * MIB}),
     "CMA areas at an address": History(pools.CMA_EXACT.reached, False, {"5.3": True}),
     "limit of cma=": History(pools.CMA_LIMIT_OF_USER.reached, False, {"6.17": True}),
+    "CMA areas of nodes": History(pools.CMA_OF_NODES.reached, False, {"7.2": True}),
     "hugetlb_cma=": History(pools.HUGETLB_CMA.reached, False, {"5.7": True}),
     "hugetlb_cma= of nodes": History(pools.HUGETLB_CMA_OF_NODES.reached, False, {"5.16": True}),
     "alignment of hugetlb_cma=": History(pool_aligned, GIB, {"5.16": 2 * MIB, "6.10": GIB}),

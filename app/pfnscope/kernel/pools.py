@@ -25,6 +25,10 @@ fail if fixed declaration can't be honored"). Not in 4.17, in 6.1; posted in Jul
 CMA_LIMIT_OF_USER = since("6.17")
 """cma=size@start-end overrules the limit that the architecture sets; before, the lower one counts: "dma-contiguous:
 hornor the cma address limit setup by user", posted on 12 June 2025, after 6.16-rc1. Not in 6.1."""
+CMA_OF_NODES = since("7.2")
+"""On machines of several nodes each gets an area as large as the global one behind it, unless numa_cma= or cma_pernuma=
+says otherwise: CONFIG_CMA_SIZE_PERNUMA, dma_numa_cma_reserve() in kernel/dma/contiguous.c. In 7.2-rc1 and in recorded
+boots of 7.2.13 and 7.3.4, not in those of 6.12.117."""
 HUGETLB_CMA = since("5.7")
 """hugetlb_cma=size: cf11e85fc08c ("mm: hugetlb: optionally allocate gigantic hugepages using cma"), of April 2020."""
 HUGETLB_CMA_OF_NODES = since("5.16")

@@ -69,6 +69,33 @@ def test_a_crash_kernel_is_in_the_way_but_where_pages_come_first() -> None:
     assert counts == [3, 4, 3]
 
 
+def test_what_is_reserved_behind_the_command_line_is_not_in_the_way() -> None:
+    bounce = "software IO TLB: mapped [mem 0x000000007bfe0000-0x000000007ffe0000] (64MB)"
+    text = log("6.12.5", "nokaslr", "", 2048, 4096, f"{MEMORY}\n{bounce}")
+    assert counted(gigantic(analyze(read(text.encode()).boots[0]), None)) == [(0, 4, 4)]
+
+
+def test_memory_of_many_processors_may_reach_into_a_page() -> None:
+    processors = (
+        "percpu: Embedded 66 pages/cpu s233472 r8192 d28672 u524288\nSLUB: HWalign=64, Order=0-3, MinObjects=0,"
+    )
+    answers = [
+        gigantic(
+            analyze(
+                read(
+                    log("6.12.5", "nokaslr", "", 2048, 1024 + 192, f"{processors} CPUs={cpus}, Nodes=1").encode()
+                ).boots[0]
+            ),
+            None,
+        )
+        for cpus in (4, 512)
+    ]
+    assert [counted(answer) for answer in answers] == [[(0, 2, 2)], [(0, 1, 2)]]
+    assert {item.name for item in answers[1].placements[2].blocked_by} >= {
+        "early allocations of the kernel, in no line"
+    }
+
+
 def test_a_frame_across_two_nodes_is_of_neither() -> None:
     text = log("6.12.5", "nokaslr", "", 2048, 4096, MEMORY)
     whole = "  node   0: [mem 0x0000000100000000-0x00000001ffffffff]"

@@ -7,11 +7,13 @@ from msgspec import Struct, structs
 from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.places.areas import Area, Attempt, area, assumed, at, fits, free_at, largest
 from pfnscope.analysis.places.free import CRASH_KERNEL, Free, line_of
+from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.pools import (
     CMA_EXACT,
     CMA_FROM_4G,
     CMA_IN_PARTS,
     CMA_LIMIT_OF_USER,
+    CMA_OF_NODES,
     HUGETLB_CMA,
     HUGETLB_CMA_OF_NODES,
     HUGETLB_CMA_WHOLE,
@@ -25,7 +27,7 @@ from pfnscope.kernel.pools import (
     pool_alignment,
 )
 from pfnscope.kernel.thresholds import RESERVE_MEM
-from pfnscope.model.answers import OtherForm, PlacedKind, Placement, Placements
+from pfnscope.model.answers import Obstacle, OtherForm, PlacedKind, Placement, Placements
 from pfnscope.model.ranges import Address, Pairs, intersection
 from pfnscope.simulation import NotSimulated
 from pfnscope.units import GIB, MIB, argument_size, format_size, leading_size, range_words, whole_number
@@ -76,7 +78,44 @@ def cma(analysis: Analysis, value: str) -> Placements:
     free = free_for_cma(analysis, search)
     result = cma_area(analysis, free, search, request)
     forms = () if result.outcome == "fits" else tuple(_cma_forms(analysis, free, search, request))
-    return _answer(analysis, "cma", f"cma={value}", "The CMA area", request.size, _alignment(analysis), result, forms)
+    align = _alignment(analysis)
+    answer = _answer(analysis, "cma", f"cma={value}", "The CMA area", request.size, align, result, forms)
+    own = () if result.start is None else tuple(_of_nodes(analysis, free, search, request.size, result))
+    if not own:
+        return answer
+    lacking = ", ".join(str(node) for node, one in own if one.outcome == "fails")
+    note = f"Each node gets an area of {format_size(request.size)} beside it on this release"
+    return structs.replace(
+        answer,
+        placements=(*answer.placements, *(item for _, one in own for item in one.placements)),
+        notes=(f"{note}{f'; not node {lacking}, which has no room' if lacking else ''}.",),
+    )
+
+
+def _of_nodes(analysis: Analysis, free: Free, search: CmaSearch, size: int, first: Area) -> Iterator[tuple[int, Area]]:
+    """The areas that nodes get behind the global one, in the kernel's order."""
+    log = analysis.log
+    online = max(len(free.nodes), sum(item.kind == "node-data" for item in log.reserved_regions))
+    given = {argument.name for argument in arguments(log.command_line or "")}
+    if not CMA_OF_NODES.reached(analysis.layout.version) or online < 2 or given & {"numa_cma", "cma_pernuma"}:
+        return
+    last = first
+    for node, _ in free.nodes:
+        free = _behind(free, last, size, _alignment(analysis))
+        last = cma_area(analysis, free, search, CmaRequest(size), node)
+        yield node, last
+
+
+def _behind(free: Free, one: Area, size: int, align: int) -> Free:
+    """The same with an area taken where it lies in any case, and unseen wherever else it may lie."""
+    items = [item for item in one.placements if item.safe]
+    if not items:
+        return free
+    low, high = min(item.start for item in items), max(item.end for item in items) - align
+    if high < low + size:
+        free = free.without(high, low + size, "CMA")
+    unseen = Obstacle(Address(low), Address(high + size), "CMA")
+    return free if low == high else structs.replace(free, unseen=(*free.unseen, unseen))
 
 
 def search_of(analysis: Analysis) -> CmaSearch:
