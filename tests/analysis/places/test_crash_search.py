@@ -129,6 +129,8 @@ def test_an_address_is_had_where_all_pages_are_free(memory: Pairs, taken: Pairs,
         painted.reserve(start, end)
     below = CrashRequest(size * UNIT, base * UNIT, False, 0, 0, "")
     assert (case.tried(below).outcome != "fails") == painted.is_free(base, size) or base >= PAGES_4G
-    for run, is_free, _ in case.runs(size * UNIT):
+    runs = list(case.runs(size * UNIT))
+    assert len(runs) <= 2 * len(case.free.free) + 1, "by boundaries, not by starts"
+    for run, is_free, _ in runs:
         pages = range(run.start // UNIT, run.end // UNIT)
         assert all(painted.is_free(page, size) == is_free for page in pages if page)

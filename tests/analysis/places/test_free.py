@@ -14,7 +14,8 @@ from tests.support.painted import PaintedMemblock
 from tests.support.seed import GIB, seed_log
 
 MIB = 1 << 20
-UNIT = 2 * MIB
+UNIT = MIB
+"""A painted page: half of a step of the image."""
 UNITS = 48
 
 
@@ -179,8 +180,8 @@ def painted(*taken: Pairs, memory: Pairs) -> PaintedMemblock:
 
 
 def image_places(memory: PaintedMemblock, length: int) -> list[int]:
-    """Where an image fits whole, from the second unit on."""
-    return [at for at in range(1, UNITS) if memory.is_free(at, length)]
+    """Where an image fits whole, from the third unit on."""
+    return [at for at in range(2, UNITS, 2) if memory.is_free(at, length)]
 
 
 searches = st.tuples(st.integers(1, 12), st.sampled_from([1, 2, 4]), st.integers(0, UNITS), st.booleans())
@@ -193,7 +194,9 @@ def test_where_memory_goes_is_among_the_outcomes(
     """Whatever part of the unseen is used, and wherever the image lies."""
     size, align, low, bottom_up = search
     length, moves = data.draw(st.integers(1, 8)), data.draw(st.booleans())
-    room = Free(in_bytes(memory), obstacles(taken), obstacles(unseen), None, length * UNIT, moves=moves, image_low=UNIT)
+    room = Free(
+        in_bytes(memory), obstacles(taken), obstacles(unseen), None, length * UNIT, moves=moves, image_low=2 * UNIT
+    )
     place = room.find(size * UNIT, align * UNIT, low * UNIT, UNITS * UNIT, bottom_up=bottom_up)
     parts = difference(unseen, difference(unseen, used))
     real = painted(taken, parts, memory=memory)
@@ -220,7 +223,9 @@ def test_the_last_outcome_is_one_that_an_image_brings_about(
 ) -> None:
     """So the set is as narrow as it can be."""
     size, align, low, bottom_up = search
-    room = Free(in_bytes(memory), obstacles(taken), obstacles(unseen), None, length * UNIT, moves=True, image_low=UNIT)
+    room = Free(
+        in_bytes(memory), obstacles(taken), obstacles(unseen), None, length * UNIT, moves=True, image_low=2 * UNIT
+    )
     place = room.find(size * UNIT, align * UNIT, low * UNIT, UNITS * UNIT, bottom_up=bottom_up)
     places = image_places(painted(taken, memory=memory), length)
     assume(places)
@@ -235,7 +240,7 @@ def test_the_last_outcome_is_one_that_an_image_brings_about(
 
 @given(ranges, ranges, st.integers(1, 8), st.integers(0, UNITS), st.integers(1, 12))
 def test_places_of_the_image_are_counted(memory: Pairs, taken: Pairs, length: int, start: int, size: int) -> None:
-    room = Free(in_bytes(memory), obstacles(taken), (), None, length * UNIT, moves=True, image_low=UNIT)
+    room = Free(in_bytes(memory), obstacles(taken), (), None, length * UNIT, moves=True, image_low=2 * UNIT)
     places = image_places(painted(taken, memory=memory), length)
     there = [at for at in places if at < start + size and at + length > start]
     assert room.image_places(start * UNIT, size * UNIT) == (len(there), len(places))

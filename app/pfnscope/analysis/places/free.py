@@ -1,5 +1,6 @@
 """What memblock has free when the kernel makes a reservation: RAM without what is taken by then, from ranges only."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from functools import cached_property
@@ -317,12 +318,14 @@ def _steps(log: BootLog, time: int | None, but: AbstractSet[str], image: Image |
     for item in events if early else ():
         lines = tuple(at for at in item.lines if at > dumped and (time is None or at < time))
         if lines:
-            pieces += ((low, high, lines) for low, high in difference(((item.start, item.end),), freed))
-    names = sorted((item for item in log.reserved_regions if item.kind not in _NOT_MEMBLOCK), key=lambda i: i.start)
+            own = ((item.start, item.end),)
+            pieces += ((low, high, lines) for low, high in difference(own, clip(freed, item.start, item.end)))
+    named = sorted((item.start, item.end, item.name) for item in log.reserved_regions if item.kind not in _NOT_MEMBLOCK)
     for start, end, lines in pieces:
-        for low, high in difference(((start, end),), apart):
-            own = next((item.name for item in names if item.start < high and item.end > low), "reserved memory")
-            yield Obstacle(Address(low), Address(high), own, lines)
+        for low, high in difference(((start, end),), clip(apart, start, end)):
+            at = bisect_left(named, (high,)) - 1
+            name = named[at][2] if at >= 0 and named[at][1] > low else "reserved memory"
+            yield Obstacle(Address(low), Address(high), name, lines)
 
 
 def _named(log: BootLog, time: int | None, but: AbstractSet[str]) -> Iterator[Obstacle]:

@@ -53,8 +53,9 @@ def behind_struct_pages(analysis: Analysis, free: Free, *, processors: bool = Tr
         return free
     size_of_processors = _processors(analysis) if processors else 0
     taken, unseen = list(free.taken), list(free.unseen)
-    for node, memory in free.nodes:
-        usual, sure = intersection(free.free, memory), intersection(free.sure, memory)
+    all_usual, all_sure = (_of_nodes(pairs, free.nodes) for pairs in (free.free, free.sure))
+    for node, _ in free.nodes:
+        usual, sure = all_usual.get(node, ()), all_sure.get(node, ())
         core, spread = extent(usual, sure, *_sizes(analysis, node))
         below = _top(difference(sure, spread), size_of_processors + _OTHER)
         taken += _obstacles(core, STRUCT_PAGES)
@@ -63,6 +64,21 @@ def behind_struct_pages(analysis: Analysis, free: Free, *, processors: bool = Tr
     return structs.replace(
         free, taken=tuple(sorted(taken, key=lambda item: (item.start, item.end))), unseen=tuple(unseen)
     )
+
+
+def _of_nodes(free: Pairs, nodes: tuple[tuple[int, Pairs], ...]) -> dict[int, Pairs]:
+    """What is free of each node, in one pass however many there are and however they take turns."""
+    out: dict[int, list[tuple[int, int]]] = {}
+    at = 0
+    for start, end, node in sorted((start, end, node) for node, pairs in nodes for start, end in pairs):
+        while at < len(free) and free[at][1] <= start:
+            at += 1
+        last = at
+        while last < len(free) and free[last][0] < end:
+            out.setdefault(node, []).append((max(free[last][0], start), min(free[last][1], end)))
+            last += 1
+        at = max(at, last - 1)
+    return {node: tuple(pairs) for node, pairs in out.items()}
 
 
 def extent(usual: Pairs, sure: Pairs, least: int, most: int) -> tuple[Pairs, Pairs]:
