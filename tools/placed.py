@@ -2,7 +2,7 @@
 
     .venv/bin/python tools/placed.py [-v] FOLDER…      # FOLDER/…/dmesg.txt, or texts FOLDER/*.txt
 
-A place is a fact: it is the first that is named for it, or in the set of outcomes, or missed. iomem.txt beside dmesg.txt
+A place is a fact: it is the first that is named for it, or in the set of outcomes, or missed. iomem.txt beside the log
 counts where the log has none. A log that says that there was no memory is a fact, too: that is said, or that it
 may be so. Files that pfnscope cannot read are passed over. The last line is "N of M facts".
 """
@@ -24,6 +24,7 @@ from pfnscope.analysis.places.pools import cma
 from pfnscope.bootlog import read
 from pfnscope.kernel.command_line import arguments
 from pfnscope.model.answers import Placements
+from pfnscope.model.log import ReservedRegion
 from pfnscope.simulation import NotSimulated
 from pfnscope.units import GIB, MIB, argument_size
 
@@ -76,15 +77,27 @@ def crash_kernels(analysis: Analysis, iomem: str) -> Iterator[Fact]:
         return
     for part, start in printed.items():
         yield compared("crash kernel" + (f" {part}" if part else ""), part, start, places)
+    for item in of_crash_kernel(analysis)[:1]:
+        yield compared("crash kernel cma", "cma", item.start, places)
     if failed and not printed:
         verdicts: Mapping[str | None, Verdict] = {"fails": "exact", "may-fail": "in the set"}
         yield Fact("crash kernel", "none", places.text, verdicts.get(places.outcome, "missed"))
 
 
+def of_crash_kernel(analysis: Analysis) -> list[ReservedRegion]:
+    """CMA that crashkernel=nn,cma reserves: behind the crash kernel's memory."""
+    log = analysis.log
+    behind = [item.lines for item in log.reserved_regions if item.kind == "crashkernel" and item.lines]
+    if not behind or ",cma" not in (log.command_line or ""):
+        return []
+    return [item for item in log.reserved_regions if item.kind == "cma" and item.lines > max(behind)]
+
+
 def cma_areas(analysis: Analysis, _: str) -> Iterator[Fact]:
     """The global CMA area and those of nodes behind it, each with its printed size; or that there was none."""
     log = analysis.log
-    printed = [item for item in log.reserved_regions if item.kind == "cma" and item.lines]
+    own = of_crash_kernel(analysis)
+    printed = [item for item in log.reserved_regions if item.kind == "cma" and item.lines and item not in own]
     failed = [item for item in log.failures if item.code == "cma-failed" and item.size]
     given = [item.value or "" for item in arguments(log.command_line or "") if item.name == "cma"]
     if any(item.name in ("hugetlb_cma", "numa_cma", "cma_pernuma") for item in arguments(log.command_line or "")):
@@ -101,8 +114,8 @@ def cma_areas(analysis: Analysis, _: str) -> Iterator[Fact]:
         except NotSimulated as error:
             yield Fact(kind, hex(item.start), str(error), "missed")
             continue
-        own = tuple(place for place in places.placements if place.node == node)
-        yield compared(kind, "", item.start, structs.replace(places, placements=own))
+        of_node = tuple(place for place in places.placements if place.node == node)
+        yield compared(kind, "", item.start, structs.replace(places, placements=of_node))
 
 
 def gigantic_pages(analysis: Analysis, _: str) -> Iterator[Fact]:
@@ -156,7 +169,7 @@ def main() -> int:
         print(f"{count:5} {kind}: {verdict}")
     if widths:
         print(
-            f"{len(widths)} sets of {median(widths) / MIB:,.0f} MiB of starts (median), {max(widths) / MIB:,.0f} at most"
+            f"{len(widths)} sets of {median(widths) / MIB:,.0f} MiB of starts (median), at most {max(widths) // MIB:,}"
         )
     right = sum(count for (_, verdict), count in tally.items() if verdict != "missed")
     print(f"{right} of {total} facts")

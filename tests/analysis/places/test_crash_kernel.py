@@ -167,7 +167,7 @@ def test_where_the_image_can_leave_no_room_it_may_fail() -> None:
     places = placed("1900M", arguments="quiet", high=0)
     assert places.outcome == "may-fail"
     assert places.start != places.placements[0].start
-    assert "only where none of this lies in the way: its own image, which KASLR moves" in places.text
+    assert "but only where none of this lies in the way: its own image, which KASLR moves" in places.text
 
 
 def test_early_allocations_make_it_a_set_where_they_end_at_the_same_place() -> None:
@@ -180,6 +180,7 @@ def test_cma_for_the_capture_kernel() -> None:
     places = placed("256M crashkernel=1G,cma", "6.18.5")
     assert [(item.start, item.size) for item in places.placements if item.part == "cma"] == [(4 * GIB, GIB)]
     assert places.text.endswith("[0x70000000, 0x80000000), and 1 GiB of CMA from 0x100000000 on.")
+    assert places.command_line == "crashkernel=256M crashkernel=1G,cma"
     refused = placed("256M crashkernel=1G,cma", "6.12.5")
     assert starts(refused, "cma") == []
     assert "This kernel does not know “,cma”, and reserves nothing for it." in refused.notes

@@ -196,7 +196,7 @@ def text_of(case: CrashCase, trial: Trial, areas: tuple[tuple[int, Area], ...] =
         return (
             f"The kernel finds {size}, most likely at {place}{beside}, or elsewhere if this lies in the way: {because}."
         )
-    return f"The kernel finds {size} at {place}{beside} only where none of this lies in the way: {because}."
+    return f"The kernel finds {size} at {place}{beside}, but only where none of this lies in the way: {because}."
 
 
 def _because(case: CrashCase, trial: Trial) -> str:
@@ -289,7 +289,7 @@ def offered(case: CrashCase, request: CrashRequest, most: int) -> Trial | None:
 
 def _candidates(case: CrashCase, request: CrashRequest) -> Iterator[tuple[CrashRequest, str]]:
     row = case.row
-    plain = structs.replace(request, base=None, high=False, low=None)
+    plain = structs.replace(request, base=None, high=False, low=None if request.high else request.low)
     if request.base is not None:
         yield plain, "without an address the kernel finds a place of its own"
         near = sorted(

@@ -205,8 +205,8 @@ def own_line(analysis: Analysis) -> int | None:
 
 def words_of(request: CrashRequest) -> str:
     """A request as arguments."""
-    size = argument_size(request.size)
-    if request.high:
-        low = f" crashkernel={argument_size(request.low)},low" if request.low is not None else ""
-        return f"crashkernel={size},high{low}"
-    return f"crashkernel={size}" + (f"@{argument_size(request.base)}" if request.base is not None else "")
+    at = f"@{argument_size(request.base)}" if request.base is not None else ""
+    own = f"crashkernel={argument_size(request.size)}{at}{',high' if request.high else ''}"
+    low = f"crashkernel={argument_size(request.low)},low" if request.low is not None else ""
+    cma = f"crashkernel={argument_size(request.cma)},cma" if request.cma else ""
+    return " ".join(filter(None, (own, low, cma)))
