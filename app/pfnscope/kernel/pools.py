@@ -7,7 +7,7 @@ from msgspec import Struct
 from pfnscope.kernel.architectures import max_order_pages
 from pfnscope.kernel.crashkernel import ZONES_LAST, Moment
 from pfnscope.kernel.release import EVERY, NEWEST, Releases, Version, since, starting, until
-from pfnscope.units import GIB, KIB
+from pfnscope.units import GIB, KIB, MIB
 
 CMA_IN_ZONE = since("5.11")
 """The CMA area of arm64 lies in its first zone; before, below 4 GiB. bootmem_init() in arch/arm64/mm/init.c, 6.1, not
@@ -175,3 +175,15 @@ LEAST_ALIGNMENT = 64
 
 Source: reserve_mem() in mm/memblock.c, 6.11 to 7.1.
 """
+
+
+_LOADED = {"riscv64": 512 * MIB}
+
+
+def loaded_within(arch: str | None) -> int:
+    """Bytes from the start of RAM within which boot loaders without EFI put an initial RAM disk and a device tree.
+
+    Source: arm_setup_direct_kernel_boot() in hw/arm/boot.c, riscv_load_initrd() in hw/riscv/boot.c of QEMU 7.2; others
+    may put them elsewhere.
+    """
+    return _LOADED.get(arch or "", 128 * MIB)

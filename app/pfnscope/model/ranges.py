@@ -152,7 +152,11 @@ def canonical(pairs: Iterable[tuple[int, int]]) -> Pairs:
 
 
 def intersection(left: Pairs, right: Pairs) -> Pairs:
-    """Points in both."""
+    """Points in both: of a few ranges beside many those are not looked at that lie elsewhere."""
+    if not left or not right:
+        return ()
+    low, high = max(left[0][0], right[0][0]), min(left[-1][1], right[-1][1])
+    left, right = clip(left, low, high), clip(right, low, high)
     out: list[tuple[int, int]] = []
     i = j = 0
     while i < len(left) and j < len(right):

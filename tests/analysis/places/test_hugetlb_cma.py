@@ -2,7 +2,7 @@
 
 import pytest
 
-from pfnscope.analysis.places.pools import hugetlb_cma
+from pfnscope.analysis.places.hugetlb_cma import hugetlb_cma
 from tests.analysis.places.test_pools import machine, two_nodes
 from tests.support.seed import GIB
 

@@ -9,9 +9,10 @@ from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.places.free import Free, Place, free_before
 from pfnscope.analysis.places.struct_pages import at_moment, behind_struct_pages
 from pfnscope.kernel.crashkernel import Moment
-from pfnscope.model.answers import Obstacle, Outcome, Placement
-from pfnscope.model.ranges import Address, Lines, Pairs, canonical, difference, intersection
+from pfnscope.model.answers import Obstacle, OtherForm, Outcome, PlacedKind, Placement, Placements
+from pfnscope.model.ranges import Address, Lines, Pairs, canonical, clip, difference
 from pfnscope.simulation import NotSimulated
+from pfnscope.units import format_size, range_words
 
 MOST_IN_THE_WAY = 8
 """Obstacles that are told of one run of starts; a log of strangers may have thousands."""
@@ -78,7 +79,7 @@ def area(
     first: int | None = None
     failed: list[Placement] = []
     for attempt in attempts:
-        result = free.find(size, align, attempt.low, attempt.high, bottom_up=attempt.bottom_up, within=memory)
+        result = _searched(free, size, align, attempt, memory)
         if result.usual is None:
             failed += _failed(free, size, attempt, memory, node)
             continue
@@ -92,6 +93,16 @@ def area(
     if first is not None:
         return Area("may-fail", tuple(out), Address(first))
     return Area("fails", tuple(failed))
+
+
+def _searched(free: Free, size: int, align: int, attempt: Attempt, memory: Pairs) -> Place:
+    within = None if memory is free.memory else memory
+    return free.find(size, align, attempt.low, attempt.high, bottom_up=attempt.bottom_up, within=within)
+
+
+def settled(free: Free, size: int, align: int, attempts: Sequence[Attempt], memory: Pairs) -> bool:
+    """Whether searches in turn find so many bytes in any case."""
+    return any(_searched(free, size, align, attempt, memory).extreme is not None for attempt in attempts)
 
 
 def _placements(
@@ -142,6 +153,50 @@ def at(free: Free, start: int, size: int, align: int, *, refused: bool) -> Area:
     return Area(outcome, (own,), Address(start) if own.safe else None)
 
 
+def placements_of(
+    analysis: Analysis,
+    what: PlacedKind,
+    argument: str,
+    name: str,
+    size: int,
+    align: int,
+    result: Area,
+    forms: tuple[OtherForm, ...] = (),
+    notes: tuple[str, ...] = (),
+) -> Placements:
+    """The answer of an area: ``argument`` is what asks for it, ``name`` how its sentence calls it."""
+    return Placements(
+        what=what,
+        size=size,
+        align=align,
+        release=analysis.release.text if analysis.release else None,
+        assumed=assumed(analysis),
+        placements=result.placements,
+        command_line=argument if result.outcome != "fails" else None,
+        start=result.start,
+        outcome=result.outcome,
+        text=words_of(name, size, result),
+        notes=notes,
+        other_forms=forms,
+    )
+
+
+def words_of(name: str, size: int, result: Area) -> str:
+    """The outcome in a sentence."""
+    placed = [item for item in result.placements if item.safe]
+    if result.outcome == "fails" or result.start is None or not placed:
+        return f"{name} of {format_size(size)} finds no room."
+    doubt = ", or finds no room" if result.outcome == "may-fail" else ""
+    if len(placed) == 1 and placed[0].certain:
+        return f"{name} of {format_size(size)} begins at {result.start}{doubt}."
+    if all(item.certain for item in placed):
+        starts = " and ".join(str(item.start) for item in placed)
+        return f"{name} of {format_size(size)} lies in parts that begin at {starts}{doubt}."
+    low, high = min(item.start for item in placed), max(item.end for item in placed)
+    where = f"somewhere in {range_words(low, high)}, most likely at {result.start}"
+    return f"{name} of {format_size(size)} begins {where}{doubt}."
+
+
 def fits(free: Free, size: int, align: int, low: int, high: int) -> bool:
     """Whether so many bytes are found in any case."""
     return free.find(size, align, low, high).extreme is not None
@@ -163,7 +218,7 @@ def in_the_way(free: Free, memory: Pairs, start: int, end: int) -> tuple[Obstacl
     """
     if start >= end:
         return ()
-    others = intersection(difference(free.memory, memory), ((start, end),))
+    others = difference(clip(free.memory, start, end), clip(memory, start, end))
     own = [Obstacle(Address(low), Address(high), "memory of another node") for low, high in others]
     own += free.obstacles(start, end)
     own.sort(key=lambda item: item.start - item.end)

@@ -6,6 +6,7 @@ from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.ledger_returned import hides_boot_services
 from pfnscope.kernel.architectures import X86
 from pfnscope.kernel.crashkernel import Moment
+from pfnscope.kernel.pools import loaded_within
 from pfnscope.model.answers import Obstacle
 from pfnscope.model.ledger import UNNAMED
 from pfnscope.model.ranges import Address, Pairs, clip
@@ -15,10 +16,6 @@ EARLY = "early allocations of the kernel"
 SERVICES = "EFI boot services"
 
 LOADED = "initial RAM disk and device tree"
-
-_LOADED = {"riscv64": 512 * MIB}
-"""How far from the start of RAM they begin at most, if not 128 MiB: arm_setup_direct_kernel_boot() in hw/arm/boot.c,
-riscv_load_initrd() in hw/riscv/boot.c of QEMU 7.2. Firmware may put them elsewhere."""
 
 _SLACK = 4 * MIB
 """More than small tables take: those of nodes, of memblock itself and of ACPI."""
@@ -56,7 +53,7 @@ def _loaded(analysis: Analysis, free: Pairs) -> Iterator[Obstacle]:
         return
     freed = sum(item.size for item in log.sizes if item.kind == "freed" and item.name == "initrd")
     start = free[0][0]
-    end = start + _LOADED.get(analysis.layout.arch or "", 128 * MIB) + max(freed, _SLACK) + _SLACK
+    end = start + loaded_within(analysis.layout.arch) + max(freed, _SLACK) + _SLACK
     yield from (Obstacle(Address(low), Address(high), LOADED) for low, high in clip(free, start, end))
 
 

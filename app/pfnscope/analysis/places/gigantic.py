@@ -22,6 +22,9 @@ from pfnscope.simulation import NotSimulated
 from pfnscope.units import GIB, argument_size, format_size
 from pfnscope.words import plural
 
+MOST_RUNS = 256
+"""Runs of a node of which it is told what lies in them; a log of strangers may have thousands."""
+
 
 def gigantic(analysis: Analysis, node: int | None) -> Placements:
     """The gigantic pages of a node, or of all.
@@ -142,8 +145,9 @@ def runs(free: Free, node: int, memory: Pairs, unit: int, risk: Pairs) -> Iterat
         *((pair, True, False) for pair in difference(most, difference(sure, risk))),
         *((pair, False, True) for pair in difference(touched, most)),
     )
-    for (start, end), safe, certain in sorted(kinds):
-        blocked = () if safe and certain else unseen(free, start, end) if safe else in_the_way(free, memory, start, end)
+    for number, ((start, end), safe, certain) in enumerate(sorted(kinds)):
+        named = number < MOST_RUNS and not (safe and certain)
+        blocked = () if not named else unseen(free, start, end) if safe else in_the_way(free, memory, start, end)
         lines = lines_of(blocked)
         yield Placement(
             Address(start), Address(end), safe, certain=certain, blocked_by=blocked, lines=lines, size=unit, node=node

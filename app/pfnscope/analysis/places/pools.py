@@ -1,36 +1,28 @@
-"""Where areas of CMA, of hugetlb_cma= and of reserve_mem= lie, or why they do not fit."""
+"""Where areas of CMA and of reserve_mem= lie, or why they do not fit."""
 
 from collections.abc import Iterator
 
 from msgspec import Struct, structs
 
 from pfnscope.analysis.analyze import Analysis
-from pfnscope.analysis.places.areas import Area, Attempt, area, assumed, at, fits, free_at, largest
+from pfnscope.analysis.places.areas import Area, Attempt, area, at, fits, free_at, largest, placements_of, settled
 from pfnscope.analysis.places.free import CRASH_KERNEL, Free, line_of
 from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.pools import (
     CMA_EXACT,
     CMA_FROM_4G,
-    CMA_IN_PARTS,
     CMA_LIMIT_OF_USER,
     CMA_OF_NODES,
-    HUGETLB_CMA,
-    HUGETLB_CMA_OF_NODES,
-    HUGETLB_CMA_WHOLE,
     LEAST_ALIGNMENT,
-    MOST_PARTS,
     CmaSearch,
-    behind_crash_kernel,
     cma_alignment,
     cma_search,
-    gigantic_pages,
-    pool_alignment,
 )
 from pfnscope.kernel.thresholds import RESERVE_MEM
-from pfnscope.model.answers import Obstacle, OtherForm, PlacedKind, Placement, Placements
-from pfnscope.model.ranges import Address, Pairs, intersection
+from pfnscope.model.answers import Obstacle, OtherForm, Placements
+from pfnscope.model.ranges import Address
 from pfnscope.simulation import NotSimulated
-from pfnscope.units import GIB, MIB, argument_size, format_size, leading_size, range_words, whole_number
+from pfnscope.units import GIB, MIB, argument_size, format_size, leading_size
 
 _CMA = frozenset({"cma"})
 _STEP = 16 * MIB
@@ -79,7 +71,7 @@ def cma(analysis: Analysis, value: str) -> Placements:
     result = cma_area(analysis, free, search, request)
     forms = () if result.outcome == "fits" else tuple(_cma_forms(analysis, free, search, request))
     align = _alignment(analysis)
-    answer = _answer(analysis, "cma", f"cma={value}", "The CMA area", request.size, align, result, forms)
+    answer = placements_of(analysis, "cma", f"cma={value}", "The CMA area", request.size, align, result, forms)
     own = () if result.start is None else tuple(_of_nodes(analysis, free, search, request.size, result))
     if not own:
         return answer
@@ -99,11 +91,9 @@ def _of_nodes(analysis: Analysis, free: Free, search: CmaSearch, size: int, firs
     given = {argument.name for argument in arguments(log.command_line or "")}
     if not CMA_OF_NODES.reached(analysis.layout.version) or online < 2 or given & {"numa_cma", "cma_pernuma"}:
         return
-    last = first
+    free = _behind(free, first, size, _alignment(analysis))
     for node, _ in free.nodes:
-        free = _behind(free, last, size, _alignment(analysis))
-        last = cma_area(analysis, free, search, CmaRequest(size), node)
-        yield node, last
+        yield node, cma_area(analysis, free, search, CmaRequest(size), node)
 
 
 def _behind(free: Free, one: Area, size: int, align: int) -> Free:
@@ -153,25 +143,38 @@ def cma_area(analysis: Analysis, free: Free, search: CmaSearch, request: CmaRequ
     Source: dma_contiguous_reserve() in kernel/dma/contiguous.c, cma_declare_contiguous_nid() in mm/cma.c, 6.1 and 7.1;
     cma_declare_contiguous(), 4.17.
     """
-    version, align, end = analysis.layout.version, _alignment(analysis), free.memory[-1][1]
+    version, align = analysis.layout.version, _alignment(analysis)
+    size = -(-request.size // align) * align
+    if request.fixed:
+        base = -(-request.base // align) * align
+        exact = CMA_EXACT.reached(version, unknown=True)
+        refused = exact and (base + size > _end(analysis, free, search, request, node) or base != request.base)
+        return at(free, base, size, align, refused=refused)
+    memory = free.memory if node is None else free.of_node(node)
+    attempts = _attempts(analysis, free, search, request, node)
+    return area(free, size, align, attempts, memory, node) if memory else Area("fails")
+
+
+def _end(analysis: Analysis, free: Free, search: CmaSearch, request: CmaRequest, node: int | None) -> int:
+    """The end in bytes of what is looked through."""
+    end = free.memory[-1][1]
     limit = end if node is not None else min(cma_limit(analysis, search, end), end)
     if request.limit:
-        limit = min(request.limit, end if CMA_LIMIT_OF_USER.reached(version, unknown=True) else limit)
+        limit = min(request.limit, end if CMA_LIMIT_OF_USER.reached(analysis.layout.version, unknown=True) else limit)
+    return limit
+
+
+def _attempts(
+    analysis: Analysis, free: Free, search: CmaSearch, request: CmaRequest, node: int | None = None
+) -> tuple[Attempt, ...]:
+    """High memory first, then from 4 GiB upwards, then from the base on; none where it ends above the limit."""
+    align = _alignment(analysis)
     size, base = -(-request.size // align) * align, -(-request.base // align) * align
-    if request.fixed:
-        exact = CMA_EXACT.reached(version, unknown=True)
-        return at(free, base, size, align, refused=exact and (base + size > limit or base != request.base))
-    memory = free.memory if node is None else free.of_node(node)
-    limit = limit // align * align
-    if base + size > limit or not memory:
-        return Area("fails")
-    return area(free, size, align, _attempts(analysis, search, base, size, limit, end), memory, node)
-
-
-def _attempts(analysis: Analysis, search: CmaSearch, base: int, size: int, limit: int, end: int) -> tuple[Attempt, ...]:
-    """High memory first, then from 4 GiB upwards, then from the base on."""
+    limit = _end(analysis, free, search, request, node) // align * align
+    if base + size > limit:
+        return ()
     out = []
-    high = _high_memory(analysis)
+    high, end = _high_memory(analysis), free.memory[-1][1]
     if high is not None and base < high < limit:
         out.append(Attempt(high, limit))
         limit = high
@@ -205,168 +208,22 @@ def _alignment(analysis: Analysis) -> int:
 
 def _cma_forms(analysis: Analysis, free: Free, search: CmaSearch, request: CmaRequest) -> Iterator[OtherForm]:
     """What fits in any case where a request does not."""
+    size, end, align = request.size, free.memory[-1][1], _alignment(analysis)
 
-    def search_for(other: CmaRequest) -> Area:
-        return cma_area(analysis, free, search, other)
+    def found_room(size: int) -> bool:
+        return settled(free, size, align, _attempts(analysis, free, search, CmaRequest(size)), free.memory)
 
-    size, end = request.size, free.memory[-1][1]
-    less = largest(lambda size: search_for(CmaRequest(size)).outcome == "fits", min(size, end) - 1, _STEP)
     tries = (
         (CmaRequest(size), "the kernel finds a place of its own"),
         (CmaRequest(size, 4 * GIB, end), "there is room above 4 GiB"),
-        (CmaRequest(less), "less fits"),
+        (CmaRequest(largest(found_room, min(size, end) - 1, max(_STEP, align))), "less fits"),
     )
     for other, text in tries:
         if other != request and other.size and other.base < end:
             where = f"@{argument_size(other.base)}-{argument_size(other.limit)}" if other.base else ""
-            area = search_for(other)
-            if area.outcome == "fits":
-                yield OtherForm(f"cma={argument_size(other.size)}{where}", text, area.start)
-
-
-def _answer(
-    analysis: Analysis,
-    what: PlacedKind,
-    argument: str,
-    name: str,
-    size: int,
-    align: int,
-    result: Area,
-    forms: tuple[OtherForm, ...] = (),
-    notes: tuple[str, ...] = (),
-) -> Placements:
-    return Placements(
-        what=what,
-        size=size,
-        align=align,
-        release=analysis.release.text if analysis.release else None,
-        assumed=assumed(analysis),
-        placements=result.placements,
-        command_line=argument if result.outcome != "fails" else None,
-        start=result.start,
-        outcome=result.outcome,
-        text=_text(name, size, result),
-        notes=notes,
-        other_forms=forms,
-    )
-
-
-def _text(name: str, size: int, result: Area) -> str:
-    """The outcome in a sentence."""
-    placed = [item for item in result.placements if item.safe]
-    if result.outcome == "fails" or result.start is None or not placed:
-        return f"{name} of {format_size(size)} finds no room."
-    doubt = ", or finds no room" if result.outcome == "may-fail" else ""
-    if len(placed) == 1 and placed[0].certain:
-        return f"{name} of {format_size(size)} begins at {result.start}{doubt}."
-    if all(item.certain for item in placed):
-        starts = " and ".join(str(item.start) for item in placed)
-        return f"{name} of {format_size(size)} lies in parts that begin at {starts}{doubt}."
-    low, high = min(item.start for item in placed), max(item.end for item in placed)
-    where = f"somewhere in {range_words(low, high)}, most likely at {result.start}"
-    return f"{name} of {format_size(size)} begins {where}{doubt}."
-
-
-def hugetlb_cma(analysis: Analysis, value: str) -> Placements:
-    """The memory for what stands behind ``hugetlb_cma=``. Raises as :func:`cma`.
-
-    Source: hugetlb_cma_reserve() in mm/hugetlb.c, 6.1, mm/hugetlb_cma.c, 7.1.
-    """
-    layout, version = analysis.layout, analysis.layout.version
-    row = gigantic_pages(layout.arch, layout.page_size)
-    if row is None:
-        raise NotSimulated(f"hugetlb_cma= has no effect on {layout.arch or 'an unknown architecture'}")
-    total, by_node = _sizes_of_nodes(value)
-    align = pool_alignment(version, row.size, layout.memmap.page_block * layout.page_size)
-    known = HUGETLB_CMA_OF_NODES if by_node else HUGETLB_CMA
-    refused = None
-    if not known.reached(version, unknown=True):
-        refused = f"This release does not know hugetlb_cma={value}: it is understood from {known} on."
-    elif HUGETLB_CMA_WHOLE.reached(version, unknown=True) and any(
-        size % row.size for size in (total, *by_node.values())
-    ):
-        refused = f"hugetlb_cma={value} reserves nothing: sizes have to be multiples of {format_size(row.size)}."
-    elif total < row.size:
-        refused = f"hugetlb_cma={value} reserves nothing: it has to be {format_size(row.size)} at least."
-    later = frozenset[str]() if behind_crash_kernel(version) else CRASH_KERNEL
-    free = free_at(analysis, "before zones", _CMA | later)
-    areas = [] if refused else list(_pools(analysis, free, total, by_node, row.size, align))
-    outcomes = [result.outcome for _, _, result in areas]
-    whole = Area(
-        "fails" if not areas or "fails" in outcomes else "may-fail" if "may-fail" in outcomes else "fits",
-        tuple(item for _, _, result in areas for item in result.placements),
-        next((result.start for _, _, result in areas if result.start is not None), None),
-    )
-    answer = _answer(analysis, "hugetlb_cma", f"hugetlb_cma={value}", "", total, align, whole)
-    each = " ".join(_text(f"On node {node} the area", size, result) for node, size, result in areas)
-    return structs.replace(answer, text=refused or each or f"No node of hugetlb_cma={value} has memory.")
-
-
-def _sizes_of_nodes(value: str) -> tuple[int, dict[int, int]]:
-    """All bytes, and those of each node where they are given by node. Raises ValueError."""
-    size, rest = leading_size(value)
-    if size and not rest:
-        return size, {}
-    by_node: dict[int, int] = {}
-    for part in value.split(","):
-        node, _, text = part.partition(":")
-        size, rest = leading_size(text)
-        number = whole_number(node)
-        if number is None or not size or rest:
-            raise ValueError(
-                f"{value!r} is no value of hugetlb_cma=; write SIZE or NODE:SIZE,…, such as 4G or 0:2G,1:2G."
-            )
-        by_node[number] = size
-    return sum(by_node.values()), by_node
-
-
-def _pools(
-    analysis: Analysis, free: Free, total: int, by_node: dict[int, int], gigantic: int, align: int
-) -> Iterator[tuple[int, int, Area]]:
-    """The nodes in the order in which the kernel asks them, what it wants there, and where that lies."""
-    nodes = [node for node, _ in free.nodes] or [0]
-    each = -(-total // len(nodes))
-    share, end, reserved = -(-each // gigantic) * gigantic, free.memory[-1][1], 0
-    for node in nodes:
-        if by_node and by_node.get(node, 0) < gigantic:
-            continue
-        size = by_node.get(node) or min(share, total - reserved)
-        size = -(-size // gigantic) * gigantic
-        memory = free.of_node(node) or free.memory
-        attempts = [Attempt(0, end)]
-        if CMA_FROM_4G.reached(analysis.layout.version, unknown=True) and end >= 4 * GIB + size:
-            attempts.insert(0, Attempt(4 * GIB, end, bottom_up=True))
-        result = area(free, size, align, attempts, memory, node)
-        if result.outcome == "fails" and CMA_IN_PARTS.reached(analysis.layout.version, unknown=True):
-            result = _in_parts(free, size, align, memory, node) or result
-        yield node, size, result
-        reserved += size if result.outcome != "fails" else 0
-        if reserved >= total:
-            return
-
-
-def _in_parts(free: Free, size: int, align: int, memory: Pairs, node: int) -> Area | None:
-    """Several ranges above 4 GiB, the largest ones, where no single one is large enough; None where they are not.
-
-    Source: cma_declare_contiguous_multi() in mm/cma.c, 7.1.
-    """
-    pieces = ((-(-low // align) * align, high // align * align) for low, high in intersection(free.sure, memory))
-    largest = sorted(
-        (pair for pair in pieces if pair[0] >= 4 * GIB and pair[0] < pair[1]), key=lambda pair: pair[0] - pair[1]
-    )
-    chosen, left = list[tuple[int, int]](), size
-    for low, high in largest[:MOST_PARTS]:
-        if left > 0:
-            chosen.append((low, high))
-            left -= high - low
-    if left > 0 or free.moves:
-        return None
-    out, left = [], size
-    for low, high in sorted(chosen):
-        part = min(left, high - low)
-        out.append(Placement(Address(low), Address(low + align), True, size=part, node=node))
-        left -= part
-    return Area("fits", tuple(out), out[0].start)
+            result = cma_area(analysis, free, search, other)
+            if result.outcome == "fits":
+                yield OtherForm(f"cma={argument_size(other.size)}{where}", text, result.start)
 
 
 def reserve_mem(analysis: Analysis, value: str) -> Placements:
@@ -385,7 +242,7 @@ def reserve_mem(analysis: Analysis, value: str) -> Placements:
     free = free_at(analysis, None)
     end = free.memory[-1][1]
     if not RESERVE_MEM.reached(analysis.layout.version, unknown=True):
-        answer = _answer(analysis, "reserve_mem", f"reserve_mem={value}", "", size, align, Area("fails"))
+        answer = placements_of(analysis, "reserve_mem", f"reserve_mem={value}", "", size, align, Area("fails"))
         return structs.replace(
             answer, text=f"This release does not know reserve_mem=: it is understood from {RESERVE_MEM.since} on."
         )
@@ -394,6 +251,6 @@ def reserve_mem(analysis: Analysis, value: str) -> Placements:
     if result.outcome != "fits":
         less = largest(lambda size: fits(free, size, align, 0, end), min(size, end) - 1, MIB)
         forms = (OtherForm(f"reserve_mem={argument_size(less)}{rest}", "less fits"),) if less else ()
-    return _answer(
+    return placements_of(
         analysis, "reserve_mem", f"reserve_mem={value}", "The region of reserve_mem=", size, align, result, forms
     )
