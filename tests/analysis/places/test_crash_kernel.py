@@ -10,12 +10,14 @@ from pfnscope.analysis.whatif import what_if
 from pfnscope.bootlog import read
 from pfnscope.kernel.command_line import arguments
 from pfnscope.model.answers import Placements
-from pfnscope.model.log import BootLog
+from pfnscope.model.log import BootLog, Files, NodeRange, ReservedRegion, Resource, ZoneRange
+from pfnscope.model.ranges import ByteRange
 from pfnscope.simulation import NotSimulated
 from tests.support.machines import log
 from tests.support.seed import GIB, seed_log
 
 MIB = 1 << 20
+INITRD = ReservedRegion(*ByteRange(128 * MIB, 129 * MIB), "RAMDISK", "initrd", (2,))
 RECORDED = Path(__file__).parents[2] / "recorded"
 
 
@@ -217,6 +219,37 @@ def test_a_release_that_is_not_known_counts_as_the_newest_and_that_is_said() -> 
     assert "release" in places.assumed
     assert places.align == 16 * MIB
     assert places.notes[0].startswith("No line names the release")
+
+
+def of_arch(arch: str, kernel: str, value: str, **facts: object) -> Placements:
+    return crash_kernel(analyze(seed_log("none", arch=arch, command_line="nokaslr", **facts), kernel=kernel), value)
+
+
+def test_a_kernel_that_takes_no_size_alone_is_given_an_address() -> None:
+    image = Resource(*ByteRange(2 * MIB, 64 * MIB), "Kernel code", 1, (3,))
+    refused = of_arch("loongarch64", "6.1", "256M", files=Files(iomem=(image,)), reserved_regions=(INITRD,))
+    assert refused.text == "This kernel reserves nothing without an address: crashkernel=nn@ss."
+    assert refused.outcome == "fails"
+    assert [form.command_line for form in refused.other_forms] == ["crashkernel=256M@4G"]
+
+
+def test_an_i386_kernel_that_searches_for_ever_is_warned_of() -> None:
+    hangs = [note for note in of_arch("i386", "6.12", "600M").notes if "does not boot" in note]
+    assert len(hangs) == 1
+    assert not any("does not boot" in note for note in of_arch("i386", "6.1", "600M").notes)
+    assert not any("does not boot" in note for note in of_arch("i386", "6.12", "64M").notes)
+
+
+def test_a_kernel_of_power_takes_the_middle_and_that_of_s390_nothing_below_the_size() -> None:
+    memory: dict[str, object] = {
+        "node_ranges": (NodeRange(0, *ByteRange(0, GIB), ()),),
+        "zone_ranges": (ZoneRange("Normal", *ByteRange(0, GIB), ()),),
+        "firmware_map": (),
+        "reserved_regions": (INITRD,),
+    }
+    assert starts(of_arch("ppc64le", "6.1", "256M", **memory))[0] == 512 * MIB
+    assert of_arch("s390x", "6.1", "600M", **memory).outcome == "fails"
+    assert starts(of_arch("s390x", "6.1", "500M", **memory))[0] == 524 * MIB
 
 
 def test_no_memory_and_no_rule_is_not_answered() -> None:

@@ -290,15 +290,15 @@ def offered(case: CrashCase, request: CrashRequest, most: int) -> Trial | None:
 def _candidates(case: CrashCase, request: CrashRequest) -> Iterator[tuple[CrashRequest, str]]:
     row = case.row
     plain = structs.replace(request, base=None, high=False, low=None if request.high else request.low)
-    if request.base is not None:
-        yield plain, "without an address the kernel finds a place of its own"
-        near = sorted(
-            (run for run, is_free, certain in case.runs(request.size) if is_free and certain),
-            key=lambda run: min(abs(run.start - (request.base or 0)), abs(run.end - row.fixed - (request.base or 0))),
-        )
-        for run in near[:1]:
-            start = min(max(run.start, request.base // row.fixed * row.fixed), run.end - row.fixed)
-            yield structs.replace(request, base=start), "the nearest address at which all is free"
+    if request.base is not None or row.needs_base:
+        if not row.needs_base:
+            yield plain, "without an address the kernel finds a place of its own"
+        base = request.base or case.limit
+        runs = [run for run, is_free, certain in case.runs(request.size) if is_free and certain]
+        nearest = min(runs, key=lambda run: max(run.start - base, base - run.end, 0), default=None)
+        if nearest is not None:
+            start = min(max(nearest.start, base // row.fixed * row.fixed), nearest.end - row.fixed)
+            yield structs.replace(plain, base=start), "the nearest address at which all is free"
         return
     if row.high and not request.high and not row.falls_up:
         yield structs.replace(plain, high=True), "above what the kernel looks through without “,high”"
