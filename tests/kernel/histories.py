@@ -12,7 +12,6 @@ from pfnscope.findings.corrections import stub_is_blind
 from pfnscope.kernel import pools
 from pfnscope.kernel.architectures import asks_memblock, takes_blocks
 from pfnscope.kernel.bad_memory import has_early_test
-from pfnscope.kernel.crashkernel import CRASH_CMA, ZONES_LAST
 from pfnscope.kernel.crashkernel import ZONES_LAST, reserves_cma
 from pfnscope.kernel.regressions import ARGUMENTS_TOO_EARLY
 from pfnscope.kernel.release import Version, parse_version
