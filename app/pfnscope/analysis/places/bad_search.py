@@ -7,7 +7,7 @@ from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.places.bad_addresses import Given
 from pfnscope.analysis.places.bad_regions import Limits, joined, region_argument, regions
 from pfnscope.analysis.places.bad_words import IMAGE, Plan
-from pfnscope.analysis.places.room import IMAGE_AT_MOST
+from pfnscope.analysis.places.free import IMAGE_AT_MOST
 from pfnscope.analysis.whatif import what_if
 from pfnscope.kernel.command_line import MOST_CHARACTERS, arguments
 from pfnscope.kernel.kaslr import AVOIDED_REGIONS, Avoidance, avoidance, kaslr_on
