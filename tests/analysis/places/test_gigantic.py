@@ -188,6 +188,20 @@ def test_beside_hugetlb_cma_there_are_none_at_boot() -> None:
     assert any("hugetlb_cma=" in note for note in gigantic(machine("6.12.5", "nokaslr hugetlb_cma=2G"), None).notes)
 
 
+def test_page_0_is_never_given_and_so_no_frame_that_begins_with_it() -> None:
+    assert places(((0, 2 * GIB), (3 * GIB, 4 * GIB)), GIB) == 2
+
+
+def test_struct_pages_are_certain_only_where_both_ways_to_take_them_agree() -> None:
+    """In one piece they lie below a small piece at the end, by steps in it, too."""
+    free = ((16 * MIB, 64 * MIB), (66 * MIB, 70 * MIB))
+    core, spread = extent(free, free, 8 * MIB, 8 * MIB)
+    assert core == ((60 * MIB, 64 * MIB),)
+    assert spread == ((56 * MIB, 64 * MIB), (66 * MIB, 70 * MIB))
+    hidden = ((16 * MIB, 62 * MIB), (66 * MIB, 70 * MIB))
+    assert extent(free, hidden, 8 * MIB, 8 * MIB)[0] == ((60 * MIB, 62 * MIB),)
+
+
 # Recorded boots
 
 
