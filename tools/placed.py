@@ -20,13 +20,14 @@ from msgspec import Struct, structs
 from pfnscope.analysis.analyze import Analysis, analyze
 from pfnscope.analysis.places.crash_kernel import crash_kernel
 from pfnscope.analysis.places.gigantic import gigantic
-from pfnscope.analysis.places.pools import cma
+from pfnscope.analysis.places.hugetlb_cma import hugetlb_cma
+from pfnscope.analysis.places.pools import cma, reserve_mem
 from pfnscope.bootlog import read
 from pfnscope.kernel.command_line import arguments
 from pfnscope.model.answers import Placements
 from pfnscope.model.log import ReservedRegion
 from pfnscope.simulation import NotSimulated
-from pfnscope.units import GIB, MIB, argument_size
+from pfnscope.units import GIB, MIB, argument_size, leading_size
 
 Verdict = Literal["exact", "in the set", "missed"]
 
@@ -102,7 +103,7 @@ def cma_areas(analysis: Analysis, _: str) -> Iterator[Fact]:
     given = [item.value or "" for item in arguments(log.command_line or "") if item.name == "cma"]
     if any(item.name in ("hugetlb_cma", "numa_cma", "cma_pernuma") for item in arguments(log.command_line or "")):
         return
-    if not printed and failed and given:
+    if not printed and given and (failed or log.page_counts.cma_kib == 0):
         outcome = cma(analysis, given[-1]).outcome
         verdicts: Mapping[str | None, Verdict] = {"fails": "exact", "may-fail": "in the set"}
         yield Fact("CMA", "none", str(outcome), verdicts.get(outcome, "missed"))
@@ -116,6 +117,42 @@ def cma_areas(analysis: Analysis, _: str) -> Iterator[Fact]:
             continue
         of_node = tuple(place for place in places.placements if place.node == node)
         yield compared(kind, "", item.start, structs.replace(places, placements=of_node))
+
+
+def pools_of_nodes(analysis: Analysis, _: str) -> Iterator[Fact]:
+    """The areas of hugetlb_cma= by node, as far as lines have their places, and nodes without."""
+    log, page = analysis.log, analysis.layout.page_size
+    given = [item.value or "" for item in arguments(log.command_line or "") if item.name == "hugetlb_cma"]
+    if not given:
+        return
+    answer = hugetlb_cma(analysis, given[-1])
+    for item in log.reserved_regions:
+        if item.kind == "cma" and item.end - item.start >= GIB:
+            below = [own for own in analysis.layout.memory if own.frames.start * page <= item.start]
+            node = below[-1].node
+            own_places = tuple(place for place in answer.placements if place.node == node)
+            yield compared("hugetlb_cma", "", item.start, structs.replace(answer, placements=own_places))
+    for failure in log.failures:
+        if failure.code == "hugetlb-cma-failed" and failure.node is not None:
+            own = [place for place in answer.placements if place.node == failure.node]
+            verdict: Verdict = (
+                "missed" if not own or any(place.safe and place.certain for place in own) else "in the set"
+            )
+            if own and not any(place.safe for place in own):
+                verdict = "exact"
+            yield Fact("hugetlb_cma", f"none on node {failure.node}", answer.text, verdict)
+
+
+def reserved_by_name(analysis: Analysis, _: str) -> Iterator[Fact]:
+    """The first region of reserve_mem=, where memblock=debug shows what it took."""
+    log = analysis.log
+    given = [item.value or "" for item in arguments(log.command_line or "") if item.name == "reserve_mem"]
+    parsed = max(log.command_line_lines, default=0)
+    behind = [item for item in log.memblock_reserve_events if item.lines and item.lines[0] > parsed]
+    size = leading_size(given[0])[0] if given else None
+    step = next((item for item in sorted(behind, key=lambda item: item.lines) if item.range.size == size), None)
+    if step is not None:
+        yield compared("reserve_mem", "", step.start, reserve_mem(analysis, given[0]))
 
 
 def gigantic_pages(analysis: Analysis, _: str) -> Iterator[Fact]:
@@ -133,7 +170,13 @@ def gigantic_pages(analysis: Analysis, _: str) -> Iterator[Fact]:
     yield Fact("gigantic pages", str(pages), answer.text, verdict)
 
 
-KINDS: tuple[Callable[[Analysis, str], Iterator[Fact]], ...] = (crash_kernels, cma_areas, gigantic_pages)
+KINDS: tuple[Callable[[Analysis, str], Iterator[Fact]], ...] = (
+    crash_kernels,
+    cma_areas,
+    pools_of_nodes,
+    reserved_by_name,
+    gigantic_pages,
+)
 """What each kind of reservation gives: the facts of a boot and of its /proc/iomem."""
 
 

@@ -18,7 +18,7 @@ from pfnscope.simulation import NotSimulated
 from tests.support.machines import log
 from tests.support.painted import PaintedMemblock
 from tests.support.seed import GIB, seed_log
-from tools.placed import cma_areas
+from tools.placed import cma_areas, pools_of_nodes, reserved_by_name
 
 MIB = 1 << 20
 RECORDED = Path(__file__).parents[2] / "recorded"
@@ -270,15 +270,26 @@ def test_less_fits_where_so_much_does_not() -> None:
     assert reserve_mem(machine("6.12.5"), other.command_line.removeprefix("reserve_mem=")).outcome == "fits"
 
 
+def test_a_kernel_that_does_nothing_with_its_cma_is_not_asked_where() -> None:
+    counted = MEMORY.replace("bss)", "bss, 90000K reserved, {}K cma-reserved)")
+    texts = [log("6.1.20", "cma=64M", "", 2048, 4096, counted.format(kib)) for kib in (0, 65536)]
+    outcomes = [cma(analyze(read(text.encode()).boots[0]), "128M") for text in texts]
+    assert [item.outcome for item in outcomes] == ["fails", "fits"]
+    assert "does nothing with cma=" in outcomes[0].text
+
+
 # Recorded boots
 
 
-@pytest.mark.parametrize(
-    "path", sorted((*RECORDED.glob("failures/arm64*/dmesg.txt"), *RECORDED.glob("placed/*cma*/dmesg.txt"))), ids=str
-)
-def test_recorded_areas_are_among_the_outcomes(path: Path) -> None:
-    facts = list(cma_areas(analyze(read(path.read_bytes()).boots[0]), ""))
+WITH_POOLS = ("failures/arm64*", "placed/*cma*", "placed/*reserve-mem*")
+
+
+@pytest.mark.parametrize("folder", sorted(item for name in WITH_POOLS for item in RECORDED.glob(name)), ids=str)
+def test_recorded_areas_are_among_the_outcomes(folder: Path) -> None:
+    analysis = analyze(read((folder / "dmesg.txt").read_bytes()).boots[0])
+    facts = [fact for kind in (cma_areas, pools_of_nodes, reserved_by_name) for fact in kind(analysis, "")]
     assert [fact for fact in facts if fact.verdict == "missed"] == []
+    assert facts or folder.name == "crash-cma-7.3"
 
 
 def test_a_second_search_counts_where_the_first_may_fail() -> None:

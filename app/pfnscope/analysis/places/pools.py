@@ -66,7 +66,12 @@ def cma(analysis: Analysis, value: str) -> Placements:
 
     Raises NotSimulated where nothing can be said, and ValueError for a value that cannot be read.
     """
-    request, search = CmaRequest.read(value), search_of(analysis)
+    request = CmaRequest.read(value)
+    if ignores_cma(analysis):
+        answer = placements_of(analysis, "cma", f"cma={value}", "", request.size, _alignment(analysis), Area("fails"))
+        why = "it has one on its command line, no line tells of an area, and its “Memory:” line counts none"
+        return structs.replace(answer, text=f"This kernel does nothing with cma=, most likely by configuration: {why}.")
+    search = search_of(analysis)
     free = free_for_cma(analysis, search)
     result = cma_area(analysis, free, search, request)
     forms = () if result.outcome == "fits" else tuple(_cma_forms(analysis, free, search, request))
@@ -82,6 +87,13 @@ def cma(analysis: Analysis, value: str) -> Placements:
         placements=(*answer.placements, *(item for _, one in own for item in one.placements)),
         notes=(f"{note}{f'; not node {lacking}, which has no room' if lacking else ''}.",),
     )
+
+
+def ignores_cma(analysis: Analysis) -> bool:
+    """Whether the log shows that its kernel does nothing with the cma= that it has: one without CONFIG_DMA_CMA."""
+    log = analysis.log
+    given = any(item.name == "cma" and leading_size(item.value or "")[0] for item in arguments(log.command_line or ""))
+    return given and log.page_counts.cma_kib == 0 and _own_line(analysis) is None
 
 
 def _of_nodes(analysis: Analysis, free: Free, search: CmaSearch, size: int, first: Area) -> Iterator[tuple[int, Area]]:
