@@ -294,6 +294,14 @@ def test_what_if_takes_the_memory_of_the_other_command_line() -> None:
     assert "at [0x50000000, 0x60000000)" in message
 
 
+def test_what_if_keeps_the_area_of_cma_that_the_kernel_has() -> None:
+    base = machine("6.1.20", "nokaslr", "cma: Reserved 64 MiB at 0x000000007c000000", high=0)
+    changed, _ = what_if(base, "nokaslr crashkernel=256M memmap=512M!1536M")
+    message = next(item.message for item in changed.diagnostics if item.code == "crash-kernel-placed")
+    assert "most likely at [0x4c000000, 0x5c000000)" in message
+    assert "early allocations of the kernel, and CMA" in message
+
+
 # What was recorded
 
 

@@ -7,11 +7,13 @@ from msgspec import Struct, structs
 
 from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.places.free import CRASH_KERNEL, Free, Place, Times, line_of
+from pfnscope.analysis.places.pools import CmaRequest, cma_area
 from pfnscope.analysis.places.struct_pages import at_moment
 from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.crashkernel import CrashRequest, CrashSearch, crash_request, crash_search
-from pfnscope.model.answers import Outcome
-from pfnscope.model.ranges import ByteRange, Pairs, difference, intersection
+from pfnscope.kernel.pools import cma_search
+from pfnscope.model.answers import Obstacle, Outcome
+from pfnscope.model.ranges import Address, ByteRange, Pairs, difference, intersection
 from pfnscope.simulation import NotSimulated
 from pfnscope.units import KIB, MIB, argument_size, leading_size
 
@@ -75,7 +77,7 @@ class CrashCase(Struct, frozen=True, dict=True):
         free = at_moment(analysis, (times or Times(analysis)).before(line, CRASH_KERNEL, row.time), row.time)
         if not free.memory:
             raise NotSimulated("the text has neither a memory map nor ranges of nodes, so what is free is not known")
-        return cls(analysis, free, row)
+        return cls(analysis, _with_cma(analysis, free), row)
 
     def in_this_boot(self) -> "CrashCase":
         """The same with the kernel's image where this boot has it, if that is known."""
@@ -193,6 +195,24 @@ def _starts(free: Pairs, size: int, align: int) -> Iterator[tuple[int, int]]:
         start, top = -(-low // align) * align, (high - size) // align * align
         if start <= top:
             yield start, top + align
+
+
+def _with_cma(analysis: Analysis, free: Free) -> Free:
+    """In a simulated boot the area of CMA that the log's own kernel has, where it usually lies with this memory."""
+    layout = analysis.layout
+    areas = [item for item in analysis.booted_from.reserved_regions if item.kind == "cma"]
+    search = cma_search(layout.arch, layout.version)
+    if analysis.origin != "simulated" or not areas or search is None or search.after_crash_kernel:
+        return free
+    size = areas[0].end - areas[0].start
+    area = cma_area(analysis, free, search, CmaRequest(size))
+    if area.start is None:
+        return free
+    runs = [item for item in area.placements if item.safe]
+    first, last = min(item.start for item in runs), max(item.end for item in runs)
+    unseen = [] if len(runs) == 1 else [Obstacle(first, Address(last + size), areas[0].name)]
+    free = free.without(area.start, area.start + size, areas[0].name, areas[0].lines)
+    return structs.replace(free, unseen=(*free.unseen, *unseen))
 
 
 def own_line(analysis: Analysis) -> int | None:
