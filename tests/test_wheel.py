@@ -61,7 +61,7 @@ def test_a_build_that_cannot_be_whole_refuses_with_a_sentence(tmp_path: Path) ->
 def test_an_asset_of_an_older_list_is_fetched_anew(tmp_path: Path) -> None:
     clone = bare(tmp_path / "clone")
     shutil.copytree(ROOT / "static/vendor", clone / "static/vendor")
-    check = [sys.executable, clone / "tools/assets.py", "--check"]
+    check = [sys.executable, str(clone / "tools/assets.py"), "--check"]
     assert subprocess.run(check, check=False).returncode == 0
     with (clone / "package-lock.json").open("a") as lock:
         lock.write("\n")
@@ -75,7 +75,7 @@ def test_the_metadata_says_who_may_use_it_and_shows_a_whole_readme(wheel: Path) 
     assert packed.read(f"pfnscope-{__version__}.dist-info/licenses/LICENSE") == (ROOT / "LICENSE").read_bytes()
     assert not [line for line in about.get_all("Classifier", []) if line.startswith("License")]
     assert {line.partition(", ")[0] for line in about.get_all("Project-URL", [])} >= {"Homepage", "Issues"}
-    targets = re.findall(r"\]\(([^)]+)\)", about.get_payload(decode=False))
+    targets = re.findall(r"\]\(([^)]+)\)", str(about.get_payload()))
     assert len(targets) > 10
     assert [target for target in targets if not target.startswith("https://")] == []
 
