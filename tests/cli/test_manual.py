@@ -17,7 +17,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 def test_a_linter_has_no_complaint(pages: dict[str, Path]) -> None:
-    lint = ["mandoc", "-T", "lint", "-W", "style", *pages.values()]
+    lint = ["mandoc", "-T", "lint", "-W", "style", *map(str, pages.values())]
     done = subprocess.run(lint, capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
 
