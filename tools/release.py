@@ -1,8 +1,8 @@
 """Builds a release from what is committed, checks and tries it: dist/. Publishes nothing.
 
-usage: python tools/release.py. Sdist and wheel are built in two folders, one of them unpacked from the sdist, and have to
-be the same bytes; their files have the day that CHANGELOG.md gives this version. The wheel is tried in an empty
-environment, and in a container where an engine runs.
+usage: python -m tools.release. Sdist and wheel are built in two folders, a clone and what the sdist unpacks to;
+they have to be the same bytes, and their files have the day that CHANGELOG.md gives this version. The wheel is tried
+in an empty environment, and in a container where an engine runs.
 """
 
 import calendar
@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tarfile
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,7 +33,7 @@ _PORT = 8765
 
 def main() -> None:
     """Do all of it; ends with one sentence where something is wrong."""
-    if subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, check=True).stdout:
+    if _command("git", "-C", str(ROOT), "status", "--porcelain"):
         sys.exit("release: there are changes that are not committed")
     try:
         day = released()
@@ -87,7 +88,8 @@ def _try_wheel(wheel: Path, here: Path) -> None:
     report = _command(str(command), "analyze", str(ROOT / _SAMPLE), "--format", "json")
     if json.loads(report)["verdict"]["severity"] != "danger":
         sys.exit("release: the installed command judges the sample otherwise")
-    _say(f"the command works with {_command(str(python), '-m', 'pip', 'list', '--format=freeze').split()}")
+    packages = _command(str(python), "-m", "pip", "list", "--format=freeze").split()
+    _say(f"the command works with {' '.join(packages)}")
     _run(python, "-m", "pip", "install", f"{wheel}[server]")
     with _served([str(command), "serve", "--port", str(_PORT)], here):
         _look()
