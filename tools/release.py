@@ -73,7 +73,7 @@ def _clone(folder: Path) -> Path:
 def _build(python: Path, source: Path, day: str) -> Path:
     epoch = calendar.timegm(time.strptime(day, "%Y-%m-%d"))
     environment = os.environ | {"SOURCE_DATE_EPOCH": str(epoch)}
-    command = [python, "-m", "build", "--no-isolation", "--sdist", "--wheel", source]
+    command = [str(python), "-m", "build", "--no-isolation", "--sdist", "--wheel", str(source)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"release: {done.stdout[-2000:]}{done.stderr[-2000:]}")
