@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: setup setup-docs setup-dev serve test mutants lint format types acceptance bench bench-page bench-serve bench-abuse bench-fleet soak fuzz lock docs site screenshots clean help
+.PHONY: setup setup-docs setup-dev serve test mutants lint format types acceptance bench bench-page bench-serve bench-abuse bench-fleet soak fuzz lock release docs site screenshots clean help
 BIN := .venv/bin
 
 setup: ## Make .venv with the command pfnscope and the front-end assets
@@ -43,6 +43,8 @@ lock: setup ## Write requirements/: what pyproject.toml needs, with hashes; make
 	@$(BIN)/python -c 'import uv, packaging' 2>/dev/null || $(BIN)/pip install -q uv packaging
 	$(BIN)/python tools/lock.py $(UPGRADE)
 	npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
+release: setup ## Build sdist and wheel of what is committed, check and try them: dist/; publishes nothing
+	$(BIN)/python -m tools.release
 docs: setup ## Write what is made from code: reference pages and pictures of docs/, static/palette.css
 	$(BIN)/python -m tools.docs
 site: setup-docs ## Build the documentation: build/site/index.html

@@ -50,7 +50,7 @@ BY_FILE = re.compile(r"\[[\w/-]+\.md\]\(([\w./-]+\.md)\)")
 
 project = "pfnscope"
 version = release = __version__
-copyright = "the authors of pfnscope"  # noqa: A001 - Sphinx reads this name
+copyright = "The pfnscope authors"  # noqa: A001 - Sphinx reads this name
 extensions = ["myst_parser"]
 
 # The folder above is the source, so that links to CONTRIBUTING.md and CHANGELOG.md are links of the site too.

@@ -81,3 +81,24 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tests.support.site import build_site
 
     return made_once(tmp_path_factory, "site", build_site) / "site"
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this checkout."""
+    from tests.support.once import made_once
+    from tests.support.wheel import build_wheel
+
+    (path,) = made_once(tmp_path_factory, "dist", build_wheel).glob("*.whl")
+    return path
+
+
+@pytest.fixture(scope="session")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The scripts of an environment with the wheel and nothing else of this checkout."""
+    from functools import partial
+
+    from tests.support.once import made_once
+    from tests.support.wheel import install
+
+    return made_once(tmp_path_factory, "home", partial(install, wheel)) / "env/bin"

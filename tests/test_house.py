@@ -129,7 +129,7 @@ def test_analysing_starts_without_the_web_and_the_database() -> None:
 @pytest.mark.parametrize("path", sorted((ROOT / "requirements").glob("*.txt")), ids=lambda path: path.stem)
 def test_every_package_is_pinned_by_version_and_hash_alone(path: Path) -> None:
     hashes = r"(?: \\\n    --hash=sha256:[0-9a-f]{64})+\n"
-    package = rf"[a-z0-9-]+==[A-Za-z0-9.]+(?: ; [a-z_0-9'<>=!. ]+)?{hashes}"
+    package = rf"[a-z0-9-]+==[A-Za-z0-9.]+(?: ; [a-z_0-9'<>=!. ()]+)?{hashes}"
     _, _, lines = path.read_text().partition("\n")
     assert re.fullmatch(f"(?:{package})+", lines, re.IGNORECASE)
 

@@ -29,6 +29,7 @@ _LISTS: dict[str, tuple[str, ...]] = {
     "fuzz": (*_RUNTIME, "--group", "fuzz"),
     "npm": ("--group", "npm"),
     "lock": ("--group", "lock"),
+    "release": (*_RUNTIME, "--group", "release"),
 }
 _BELOW: dict[str, tuple[str, ...]] = {"runtime": (), "dev": ("runtime", "docs", "fleet")}  # all others: runtime
 _HEAD = "# Written by `make lock`; pip install --require-hashes takes nothing else.\n"

@@ -11,7 +11,8 @@ _KINDS = {
     stat.S_IFBLK: "a block device",
     stat.S_IFSOCK: "a socket",
 }
-_NULL = os.makedev(1, 3)  # /dev/null, Documentation/admin-guide/devices.txt
+_READ = os.O_RDONLY | sum(getattr(os, flag, 0) for flag in ("O_CLOEXEC", "O_NOCTTY", "O_BINARY"))
+_AT_ONCE = getattr(os, "O_NONBLOCK", 0)  # Windows has neither this nor files that wait
 
 
 class FileRefused(OSError):
@@ -26,10 +27,11 @@ def open_file(path: str | os.PathLike[str], *, pipes: bool = False) -> BufferedR
     """
     # before opening: that alone starts a device such as /dev/watchdog
     waits = _check(os.stat(path), path, pipes=pipes)  # noqa: PTH116 - without pathlib, whose import takes 3 ms
-    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | (0 if waits else os.O_NONBLOCK))
+    file = os.open(path, _READ if waits else _READ | _AT_ONCE)
     try:
         _check(os.fstat(file), path, pipes=waits)
-        os.set_blocking(file, True)
+        if _AT_ONCE:
+            os.set_blocking(file, True)
         return open(file, "rb")  # noqa: PTH123 - as above
     except BaseException:
         os.close(file)
@@ -43,9 +45,13 @@ def _check(status: os.stat_result, path: str | os.PathLike[str], *, pipes: bool)
         return False
     if kind == stat.S_IFDIR:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
-    if pipes and (kind == stat.S_IFIFO or status.st_rdev == _NULL):
+    if pipes and (kind == stat.S_IFIFO or (kind == stat.S_IFCHR and _is_null(status))):
         return True
     raise FileRefused(errno.EINVAL, f"{kind_of(status)}, not a regular file", path)
+
+
+def _is_null(status: os.stat_result) -> bool:
+    return status.st_rdev == os.stat(os.devnull).st_rdev  # noqa: PTH116 - as above
 
 
 def kind_of(status: os.stat_result) -> str:

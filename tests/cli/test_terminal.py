@@ -7,7 +7,6 @@ import pty
 import re
 import select
 import shlex
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -163,8 +162,6 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
 
 @pytest.mark.parametrize(("begun", "offered"), _OFFERED)
 def test_fish_is_offered_commands_options_values_and_files(begun: str, offered: set[str] | None) -> None:
-    if shutil.which("fish") is None:
-        return
     script = run("completion", "fish").stdout.decode() + f"complete -C 'pfnscope {begun}'"
     folder = path("seed-no-memmap").parents[1]
     done = subprocess.run(["fish", "--no-config"], cwd=folder, input=script, capture_output=True, text=True, check=True)
@@ -176,39 +173,51 @@ def test_fish_is_offered_commands_options_values_and_files(begun: str, offered: 
 def test_the_script_of_a_shell_is_one_that_it_understands(shell: str) -> None:
     script = run("completion", shell).stdout
     assert b"pfnscope" in script
-    if shutil.which(shell):
-        subprocess.run([shell, "-n"], input=script, check=True)
+    subprocess.run([shell, "-n"], input=script, check=True)
+
+
+_SHELLS = {
+    "bash": (["--norc", "--noprofile"], ""),
+    "zsh": (["-f"], "zle_highlight=(none); autoload -U compinit; compinit -u -D; "),
+}
+"""How each starts as nobody has set it up, and what has to come before its completions."""
+
+
+_BEGUN = [
+    ("ana", "pfnscope analyze "),
+    ("analyze seed-no", "pfnscope analyze seed-no-memmap/"),
+    ("analyze seed-no-memmap/dm", "pfnscope analyze seed-no-memmap/dmesg.txt "),
+    ("analyze --format=m", "pfnscope analyze --format=markdown "),
+    ("verify mem", "pfnscope verify memoryless-node/"),
+    ("scan mem", "pfnscope scan memoryless-node/"),
+    ("analyze x --arch lo", "pfnscope analyze x --arch loongarch64 "),
+    ("scan x --out=mem", "pfnscope scan x --out=memoryless-node/"),
+    ("place x --ki", "pfnscope place x --kind"),
+]
 
 
 @pytest.mark.parametrize(
-    ("begun", "completed"),
-    [
-        ("ana", "pfnscope analyze "),
-        ("analyze seed-no", "pfnscope analyze seed-no-memmap/"),
-        ("analyze seed-no-memmap/dm", "pfnscope analyze seed-no-memmap/dmesg.txt "),
-        ("verify mem", "pfnscope verify memoryless-node/"),
-        ("scan mem", "pfnscope scan memoryless-node/"),
-        ("analyze x --arch lo", "pfnscope analyze x --arch loongarch64 "),
-        ("place x --ki", "pfnscope place x --kind "),
-    ],
+    ("shell", "begun", "completed"),
+    [("bash", *row) for row in _BEGUN] + [("zsh", *row) for row in _BEGUN[::3]],  # which takes seconds to start
 )
-def test_a_real_bash_completes_what_is_begun(begun: str, completed: str) -> None:
+def test_a_real_shell_completes_what_is_begun(shell: str, begun: str, completed: str) -> None:
+    switches, before = _SHELLS[shell]
     master, slave = pty.openpty()
-    environment = PLAIN | {"PATH": f"{Path(COMMAND).parent}:{PLAIN['PATH']}", "TERM": "dumb", "PS1": "> "}
-    shell = subprocess.Popen(
-        ["bash", "--norc", "--noprofile", "-i"],
+    environment = PLAIN | {"PATH": f"{Path(COMMAND).parent}:{PLAIN['PATH']}", "TERM": "xterm", "PS1": "> "}
+    process = subprocess.Popen(
+        [shell, *switches, "-i"],
         env=environment, cwd=path("seed-no-memmap").parents[1], stdin=slave, stdout=slave, stderr=slave,
         start_new_session=True,
     )  # fmt: skip
     os.close(slave)
     try:
-        os.write(master, b'eval "$(pfnscope completion bash)"; echo rea""dy\n')
+        os.write(master, f'{before}eval "$(pfnscope completion {shell})"; echo rea""dy\n'.encode())
         until_shown(master, "ready\r\n")
         os.write(master, f"pfnscope {begun}\t".encode())
         until_shown(master, completed)
     finally:
-        shell.kill()
-        shell.wait()
+        process.kill()
+        process.wait()
         os.close(master)
 
 

@@ -27,7 +27,7 @@ class Folder:
         try:
             with os.scandir(os.path.join(self._where, at)) as entries:  # noqa: PTH118 - start-up time
                 for entry in sorted(entries, key=lambda entry: entry.name):
-                    name = os.path.join(at, entry.name)  # noqa: PTH118
+                    name = f"{at}/{entry.name}" if at else entry.name  # by which reports know their files
                     status = entry.stat(follow_symlinks=False)
                     if stat.S_ISDIR(status.st_mode):
                         folders.append(name)

@@ -113,7 +113,7 @@ def _memblock(folder: Path) -> str:
 
 
 _BUFFER = 1 << 16
-_DEVICE = os.makedev(1, 11)  # of /dev/kmsg, Documentation/admin-guide/devices.txt
+_DEVICE = (1, 11)  # of /dev/kmsg, Documentation/admin-guide/devices.txt
 _MOST = 64 << 20  # bytes; the largest ring buffer that log_buf_len allows is 2 GiB, and never memory lines at its end
 _ESCAPE = re.compile(rb"\\x([0-9a-f]{2})")  # in records of /dev/kmsg, never in pasted text
 _BANNER = b"Linux version "
@@ -177,7 +177,10 @@ def _sources(root: Path, refused: list[str]) -> Iterator[tuple[str, bytes]]:
 def _records(path: Path) -> Iterator[bytes]:
     """The lines that dmesg prints for the kernel's own records in the ring buffer."""
     status = path.stat()
-    if not (stat.S_ISREG(status.st_mode) or (stat.S_ISCHR(status.st_mode) and status.st_rdev == _DEVICE)):
+    if not (
+        stat.S_ISREG(status.st_mode)
+        or (stat.S_ISCHR(status.st_mode) and (os.major(status.st_rdev), os.minor(status.st_rdev)) == _DEVICE)
+    ):
         raise OSError(errno.EINVAL, "neither the kernel's device nor a regular file")
     size = 0
     chunks: list[bytes] = []

@@ -1,6 +1,7 @@
 """``pfnscope capture`` records this machine, by no read that could crash it; ``verify`` holds a log against that."""
 
 import os
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -50,6 +51,8 @@ def capture(folder: Path, root: Path, say: Say) -> Summary:
     What cannot be read is noted with the reason, and the rest is recorded. ``say`` is called with progress messages.
     Raises CannotRecord.
     """
+    if sys.platform != "linux" and root == Path("/"):
+        raise CannotRecord("This machine runs no Linux: there is nothing to record.")
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if any(folder.iterdir()):
