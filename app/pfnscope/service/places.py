@@ -31,9 +31,10 @@ from pfnscope.units import GIB, MIB, argument_size, parse_size
 class Reservation(msgspec.Struct, frozen=True):
     """What is to be placed; one of its kinds.
 
-    A memmap= region of ``size`` such as ``1G``, or that of ``move``, an argument of the command line; its start is to be
-    a multiple of ``align``, by default of a section. Or what stands behind ``crashkernel=``, ``cma=``, ``reserve_mem=``
-    or ``hugetlb_cma=``; ``gigantic`` pages, on one ``node`` or on all; ``bad`` addresses, as many texts as there are.
+    A memmap= region of ``size`` such as ``1G``, or that of ``move``, an argument of the command line; its start is to
+    be a multiple of ``align``, by default of a section. Or what stands behind ``crashkernel=``, ``cma=``,
+    ``reserve_mem=`` or ``hugetlb_cma=``; ``gigantic`` pages, on one ``node`` or on all; ``bad`` addresses, as many
+    texts as there are.
     """
 
     size: str = ""

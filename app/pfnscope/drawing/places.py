@@ -1,0 +1,102 @@
+"""The lanes of where a reservation lies or can go, above those of the machine.
+
+Possible starts  |   safe   |unsafe|      safe       |    of a memmap= region
+Lands at                          |crash kernel|         of what the kernel places itself, where that is certain
+May land at             |   |                            where it is not
+In the way       |kernel image|
+"""
+
+from collections.abc import Iterable, Iterator
+
+from pfnscope.drawing.lanes import Bar, Lane
+from pfnscope.model.answers import Placement, Placements
+from pfnscope.model.ranges import ByteRange, FrameRange
+from pfnscope.report.placed import SUBJECTS, obstacles, reach
+from pfnscope.report.words import pages_words, place_words
+from pfnscope.units import argument_size, format_size
+
+ROWS = {
+    "places": "starts",
+    "lands": "lands",
+    "may-land": "may be",
+    "gigantic": "1 GiB",
+    "bad": "bad",
+    "obstacles": "in way",
+}
+"""By the key of a lane of places its name in the bars in letters."""
+
+
+def place_lanes(places: Placements, page_size: int) -> tuple[Lane, ...]:
+    """Those that have something to show."""
+    return tuple(lane for lane in _lanes(places, page_size) if lane.bars)
+
+
+def _lanes(places: Placements, page_size: int) -> Iterator[Lane]:
+    if places.what == "memmap":
+        what = f"of memmap={argument_size(places.size)}{places.kind}"
+        yield Lane("places", "Possible starts", what, tuple(_starts(places, page_size)))
+        return
+    safe = [item for item in places.placements if item.safe]
+    if places.what == "gigantic":
+        yield Lane("gigantic", "1 GiB pages", "at boot", tuple(_gigantic(places, page_size)))
+    elif places.what == "bad":
+        yield Lane("bad", "Taken out", "by memmap=", tuple(_bars(safe, places, page_size, "lands")))
+    else:
+        what = f"{format_size(places.size)} of {SUBJECTS[places.what]}"
+        certain = (item for item in safe if item.certain)
+        yield Lane("lands", "Lands at", what, tuple(_bars(certain, places, page_size, "lands")))
+        possible = [item for item in safe if not item.certain]
+        yield Lane("may-land", "May land at", what, tuple(_joined(possible, places, page_size)))
+    yield Lane("obstacles", "In the way", "of what does not fit", tuple(_obstacles(places, page_size)))
+
+
+def _starts(places: Placements, page_size: int) -> Iterator[Bar]:
+    step = format_size(places.align)
+    for item in places.placements:
+        at = item.range.frames_inward(page_size)
+        word = "safe" if item.safe else "unsafe"
+        last = item.end - places.align
+        span = f"start {item.start}" + ("" if item.start == last else f" to {last:#x} in steps of {step}")
+        holes = sum(hole.pages for hole in item.holes)
+        adds = f" · adds {pages_words(holes)} without memory" if holes else " · adds no hole"
+        yield Bar(at.start, at.end, word, word, f"{place_words(at, page_size)} · {word} · {span}{adds}")
+
+
+def _gigantic(places: Placements, page_size: int) -> Iterator[Bar]:
+    """Pages that a node gives, those that it may give, and those that something forbids."""
+    looks = (("no-room", "not given"), ("may-land", "given with luck"), ("lands", "given"))
+    for item in sorted(places.placements, key=lambda item: item.start):
+        kind, word = looks[item.safe + (item.safe and item.certain)]
+        yield _bar(reach(item, places), page_size, kind, word, item.lines)
+
+
+def _bars(items: Iterable[Placement], places: Placements, page_size: int, kind: str) -> Iterator[Bar]:
+    for item in sorted(items, key=lambda item: item.start):
+        label = f"{item.part} part" if item.part else SUBJECTS[places.what]
+        yield _bar(reach(item, places), page_size, kind, label, item.lines)
+
+
+def _joined(items: Iterable[Placement], places: Placements, page_size: int) -> Iterator[Bar]:
+    """All memory that one of several places takes; places that overlap are one bar."""
+    run: ByteRange | None = None
+    lines: set[int] = set()
+    for item in sorted(items, key=lambda item: item.start):
+        memory = reach(item, places)
+        if run is not None and memory.start >= run.end:
+            yield _bar(run, page_size, "may-land", "", tuple(sorted(lines)))
+            run, lines = None, set()
+        run = ByteRange(run.start, max(run.end, memory.end)) if run else memory
+        lines |= set(item.lines)
+    if run is not None:
+        yield _bar(run, page_size, "may-land", "", tuple(sorted(lines)))
+
+
+def _obstacles(places: Placements, page_size: int) -> Iterator[Bar]:
+    for item in obstacles(places):
+        yield _bar(item.range, page_size, "obstacle", item.name, item.lines)
+
+
+def _bar(memory: ByteRange, page_size: int, kind: str, label: str, lines: tuple[int, ...]) -> Bar:
+    at: FrameRange = memory.frames_outward(page_size)
+    words = " · ".join(filter(None, (place_words(at, page_size), label or "in one of several places")))
+    return Bar(at.start, at.end, kind, label, words, lines)

@@ -1,0 +1,158 @@
+"""Where a reservation lies or can go, as text: the answer, where exactly, what is in the way, what to write, bars."""
+
+from collections.abc import Iterable, Sequence
+
+from pfnscope.drawing.ascii import bars_of_places
+from pfnscope.model.answers import AddedHole, Obstacle, Placements
+from pfnscope.model.document import Document
+from pfnscope.report.placed import (
+    TONES,
+    Row,
+    address_words,
+    advice,
+    bad_words,
+    cost_words,
+    node_words,
+    obstacles,
+    other_words,
+    outside_words,
+    rows,
+    writing,
+)
+from pfnscope.report.plain import PLAIN, Look, table
+from pfnscope.report.words import ORIGIN_WORDS, STATE_WORDS, VERDICTS, harm_words, pages_words
+from pfnscope.units import argument_size, format_size
+from pfnscope.words import plural
+
+_NOT_TRIED = "not tried: memory is in too many pieces, and starts further up than those above count as unsafe"
+MOST = 100
+"""Rows of a list of a text; the JSON has all."""
+
+
+def placed_text(document: Document, places: Placements, look: Look = PLAIN) -> str:
+    """The answer in the layout of ``document``, lines ended by newlines."""
+    lines = _region(document, places, look) if places.what == "memmap" else _reservation(document, places, look)
+    return "\n".join(lines) + "\n"
+
+
+def _region(document: Document, places: Placements, look: Look) -> list[str]:
+    """Safe and unsafe starts of a memmap= region."""
+    on = f" on {places.release}" if places.release else ", for releases that are not known"
+    step = format_size(places.align)
+    out = [line for text in _advice(document, places) for line in look.wrap(text)]
+    out += [""] if out else []
+    out += look.wrap(f"memmap={argument_size(places.size)}{places.kind}START{on}, START a multiple of {step}")
+    out += _origin(document, look)
+    out += _bars(document, places, look)
+    out += ["", look.paint("title", "Starts")]
+    if not places.placements:
+        out.append("  No memory of this machine holds such a region whole.")
+    for item in places.placements:
+        word, role = ("safe  ", "good") if item.safe else ("UNSAFE", "danger")
+        last = item.end - places.align
+        out.append(look.paint(role, f"  {word}  {item.start}" + ("" if last == item.start else f" to {last:#x}")))
+        more = [_said(hole) for hole in item.holes]
+        more += [f"dangerous on {', '.join(item.dangerous_on)}"] if item.dangerous_on else []
+        more += [_NOT_TRIED] if item.untried else []
+        out += [line for text in more for line in look.wrap(text, " " * 10, " " * 12)]
+    return out
+
+
+def _advice(document: Document, places: Placements) -> list[str]:
+    """What to write in place of an argument that has to go elsewhere."""
+    if places.move is None:
+        return []
+    said = advice(places, document.kernel.version)
+    return [text for text in (said.sentence, writing(places)[1]) if text]
+
+
+def _said(hole: AddedHole) -> str:
+    linked = "" if hole.linked_zone is None else f", linked to {hole.linked_zone} of node {hole.linked_node}"
+    where = "in no zone" if hole.placement == "outside-zone-spans" else "in a zone"
+    harm = harm_words(hole.severity)
+    return f"adds {hole.frames}, {pages_words(hole.pages)} {where}, {STATE_WORDS[hole.state]}{linked}, {harm}"
+
+
+def _reservation(document: Document, places: Placements, look: Look) -> list[str]:
+    """What the kernel places itself, or bad memory that it is kept from."""
+    out = [look.paint(VERDICTS[TONES[places.outcome]][1], line) for line in look.wrap(places.text)]
+    out += [line for text in _more(places, document) for line in look.wrap(text)]
+    argument, quoted = writing(places)
+    if argument:
+        words = "Write" if places.outcome == "fits" else "The argument"
+        out += ["", look.paint("title", f"{words}:"), f"  {look.text(argument)}"]
+        out += look.wrap(quoted, "  ")
+    if places.other_forms:
+        out += ["", look.paint("title", "What fits instead")]
+        out += table([(item.command_line, other_words(item)) for item in places.other_forms], look, flexible=(1,))
+    if places.node_pages:
+        out += ["", look.paint("title", "Each node")]
+        out += [f"  {node_words(item)}" for item in places.node_pages]
+    out += _where(places, document, look)
+    out += _listed("In the way", [_obstacle_cells(item) for item in obstacles(places)], look)
+    rows = [(str(item.address), bad_words(item), _lines(item.lines)) for item in places.addresses]
+    out += _listed("Addresses", rows, look)
+    out += _bars(document, places, look)
+    if places.notes:
+        out += ["", look.paint("title", "Notes")]
+        out += [line for text in places.notes for line in look.wrap(text, "  ", "    ")]
+    return out
+
+
+def _more(places: Placements, document: Document) -> list[str]:
+    computed = f"The layout is {ORIGIN_WORDS['computed']}." if document.origin == "computed" else ""
+    return [text for text in (cost_words(places), outside_words(places), computed) if text]
+
+
+def _where(places: Placements, document: Document, look: Look) -> list[str]:
+    """The ranges that are taken or may be, then those where nothing goes."""
+    title = {"gigantic": "Pages of 1 GiB", "bad": "Taken out of use"}.get(places.what, "Where it lands")
+    every = rows(places, document)
+    if not any(row.severity != "danger" for row in every):
+        title = "Where it does not fit"
+    cells = [_cells(row) for row in every]
+    roles = ["dim" if row.severity == "danger" else None for row in every]
+    return _listed(title, cells, look, roles=roles)
+
+
+def _cells(row: Row) -> Sequence[str]:
+    what = ", ".join(filter(None, (row.part, row.how)))
+    behind = dict.fromkeys(item.name for item in row.obstacles) if row.severity == "danger" else {}
+    return (
+        str(row.memory),
+        row.size,
+        row.home,
+        what + (f": {', '.join(behind)}" if behind else ""),
+        _lines(row.lines),
+    )
+
+
+def _obstacle_cells(item: Obstacle) -> Sequence[str]:
+    size = f"{format_size(item.end - item.start)} at {address_words(item.start)}"
+    return (str(item.range), size, item.name, _lines(item.lines))
+
+
+def _lines(lines: Sequence[int]) -> str:
+    if not lines:
+        return ""
+    return f"{plural(len(lines), 'line')} {', '.join(map(str, lines[:4]))}{', …' if len(lines) > 4 else ''}"
+
+
+def _listed(title: str, cells: Sequence[Sequence[str]], look: Look, *, roles: Sequence[str | None] = ()) -> list[str]:
+    """A title with a table, of long ones the beginning; nothing where there are no rows."""
+    if not cells:
+        return []
+    shown = cells[:MOST]
+    out = ["", look.paint("title", title), *table(shown, look, flexible=(2, 3), roles=roles[:MOST])]
+    if len(cells) > len(shown):
+        out.append(f"  {len(cells) - len(shown):,} more: --format json has all")
+    return out
+
+
+def _origin(document: Document, look: Look) -> list[str]:
+    return look.wrap(f"The layout is {ORIGIN_WORDS['computed']}.") if document.origin == "computed" else []
+
+
+def _bars(document: Document, places: Placements, look: Look) -> list[str]:
+    bars: Iterable[str] = bars_of_places(document, places, look)
+    return ["", look.paint("title", "Page frames"), *bars] if bars else []
