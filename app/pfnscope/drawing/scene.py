@@ -150,13 +150,20 @@ def simulated(today: Document, changed: Document) -> Scene:
     return of_two(today, changed, (TODAY, CHANGED), one_log=True)
 
 
+def of_answer(document: Document, today: Document | None, places: Placements | None) -> Scene:
+    """The drawing of a document, beside ``today`` where it is simulated, with the ``places`` of a reservation."""
+    drawn = simulated(today, document) if today is not None else of(document)
+    return with_places(drawn, places) if places is not None else drawn
+
+
 def with_places(scene: Scene, places: Placements) -> Scene:
-    """The drawing below the lanes of where a reservation lies or can go."""
+    """The drawing below the lanes of where a reservation lies or can go; its title is the answer where there is one."""
     own = place_lanes(places, scene.page_size)
     marks = (
         msgspec.structs.replace(mark, first=mark.first + len(own), last=mark.last + len(own)) for mark in scene.marks
     )
-    return msgspec.structs.replace(scene, lanes=(*own, *scene.lanes), marks=tuple(marks))
+    title = places.text or scene.title
+    return msgspec.structs.replace(scene, lanes=(*own, *scene.lanes), marks=tuple(marks), title=title)
 
 
 def readout_bar(scene: Scene, picked: FrameRange | None) -> Bar | None:

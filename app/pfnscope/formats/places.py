@@ -108,16 +108,16 @@ def _where(places: Placements, document: Document, look: Look) -> list[str]:
     """The ranges that are taken or may be, then those where nothing goes."""
     title = {"gigantic": "Pages of 1 GiB", "bad": "Taken out of use"}.get(places.what, "Where it lands")
     every = rows(places, document)
-    if not any(row.severity != "danger" for row in every):
+    if not any(row.fits for row in every):
         title = "Where it does not fit"
     cells = [_cells(row) for row in every]
-    roles = ["dim" if row.severity == "danger" else None for row in every]
+    roles = [None if row.fits else "dim" for row in every]
     return _listed(title, cells, look, roles=roles)
 
 
 def _cells(row: Row) -> Sequence[str]:
     what = ", ".join(filter(None, (row.part, row.how)))
-    behind = dict.fromkeys(item.name for item in row.obstacles) if row.severity == "danger" else {}
+    behind = {} if row.fits else dict.fromkeys(item.name for item in row.obstacles)
     return (
         str(row.memory),
         row.size,

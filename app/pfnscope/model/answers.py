@@ -5,6 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 from pfnscope.kernel.map_arguments import ArgumentNote
+from pfnscope.kernel.placeable import PlacedKind
 from pfnscope.kernel.region_kinds import Kind
 from pfnscope.model.analysis import Hole, HolePlacement
 from pfnscope.model.log import MapEntry
@@ -99,9 +100,6 @@ class Placement(Bordered, Struct, frozen=True):
         """Whether nothing is known of these starts."""
         return not self.safe and not self.holes and not self.blocked_by
 
-
-PlacedKind = Literal["memmap", "crashkernel", "gigantic", "cma", "reserve_mem", "hugetlb_cma", "bad"]
-"""What is placed: a memmap= region, memory for a crash kernel, 1 GiB pages, CMA areas, or frames that are bad."""
 
 Outcome = Literal["fits", "may-fail", "fails"]
 """Whether the kernel finds the memory: always, not for every outcome of what is not known, or never."""

@@ -1,10 +1,11 @@
 """Where a reservation lies or can go, in words: the sentence with the argument to write, and each range of memory."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
 from pfnscope.kernel.boot_loaders import quoting
+from pfnscope.kernel.placeable import PlacedKind
 from pfnscope.model.analysis import Severity
 from pfnscope.model.answers import BadAddress, NodePages, Obstacle, OtherForm, Placement, Placements
 from pfnscope.model.document import Document
@@ -53,7 +54,12 @@ def _nothing(places: Placements, on: str) -> str:
     return f"No place for {what}{on}: {why}."
 
 
-SUBJECTS = {
+def summary(places: Placements, version: Sequence[int] | None) -> str:
+    """The answer in one sentence."""
+    return places.text or advice(places, version).sentence
+
+
+SUBJECTS: Mapping[PlacedKind, str] = {
     "memmap": "memmap= region",
     "crashkernel": "crash kernel",
     "gigantic": "1 GiB pages",
@@ -69,7 +75,7 @@ TONES: dict[str | None, Severity] = {"fits": "none", "may-fail": "caution", "fai
 
 
 class Row(Struct, frozen=True):
-    """A range of memory of an answer. ``how`` says whether it lies there, ``severity`` how bad that is.
+    """A range of memory of an answer. ``how`` says whether it ``fits`` there, ``severity`` how bad that is.
 
     ``memory`` is all that it can take, in hexadecimal, ``size`` how much of it and from where in words, ``home`` node
     and zone. ``obstacles`` are in the way.
@@ -79,6 +85,7 @@ class Row(Struct, frozen=True):
     memory: ByteRange
     size: str
     home: str
+    fits: bool
     how: str
     severity: Severity
     obstacles: tuple[Obstacle, ...]
@@ -106,8 +113,9 @@ def _row(item: Placement, places: Placements, document: Document) -> Row:
         memory=memory,
         size=f"{format_size(size)} {where}",
         home=home(memory, document),
+        fits=item.safe,
         how=_how(item, places),
-        severity="danger" if not item.safe else "none" if item.certain else "caution",
+        severity=_severity(item, places),
         obstacles=item.blocked_by,
         lines=item.lines,
     )
@@ -118,6 +126,12 @@ def address_words(address: int) -> str:
     if address % MIB == 0 and address % GIB and address < 64 * GIB:
         return f"{address // MIB:,} MiB"
     return format_size(address)
+
+
+def _severity(item: Placement, places: Placements) -> Severity:
+    if item.safe:
+        return "none" if item.certain else "caution"
+    return "danger" if places.outcome == "fails" else "info"
 
 
 def _how(item: Placement, places: Placements) -> str:
