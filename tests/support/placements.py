@@ -75,8 +75,8 @@ MAY_FAIL = Placements(
         _at(0x20000000, 0x28000000, certain=False, blocked_by=(GAP,)),
         _at(0x1000000, 0x20000000, safe=False, certain=False, blocked_by=(IMAGE, INITRD)),
     ),
-    command_line="crashkernel=2G",
-    start=Address(0x20000000),
+    command_line="crashkernel=1G",
+    start=Address(0x7F000000),
     outcome="may-fail",
     text="The crash kernel's 2 GiB fit only where KASLR leaves the kernel low.",
     other_forms=(
@@ -93,6 +93,8 @@ FAILS = Placements(
     release="4.17.0",
     assumed=(),
     placements=(_at(0x1000000, 0x38000000, safe=False, blocked_by=(IMAGE, INITRD)),),
+    command_line="crashkernel=2G,high",
+    start=Address(0x1C0000000),
     outcome="fails",
     text="The crash kernel's 2 GiB do not fit below 896 MiB, where Linux 4.17 looks.",
     other_forms=(OtherForm("crashkernel=2G,high", "above 4 GiB there is room", Address(0x1C0000000)),),
@@ -119,6 +121,26 @@ GIGANTIC = Placements(
     node_pages=(NodePages(0, 4, 4), NodePages(1, 1, 2)),
 )
 """Two nodes."""
+
+AT_ADDRESS = Placements(
+    what="crashkernel",
+    size=256 * MIB,
+    align=1 * MIB,
+    release="6.1.90",
+    assumed=(),
+    placements=(
+        _at(0x30000000, 0x40000000, safe=False, blocked_by=(INITRD,)),
+        _at(0x1000000, 0x2E00000, safe=False, blocked_by=(IMAGE,), part="elsewhere"),
+        _at(0x2E00000, 0x25F00000, part="elsewhere"),
+        _at(0x37800000, 0xAFF00000, part="elsewhere"),
+    ),
+    command_line="crashkernel=256M@595M",
+    start=Address(0x25300000),
+    outcome="fails",
+    text="The kernel does not get 256 MiB at 0x30000000: the initrd lies there.",
+    other_forms=(OtherForm("crashkernel=256M@595M", "the nearest address at which all is free", Address(0x25300000)),),
+)
+"""One at an address that is taken, with the starts that are free."""
 
 CMA = Placements(
     what="cma",
@@ -183,4 +205,4 @@ BAD = Placements(
 )
 """Bad addresses, one of which is in no RAM."""
 
-EVERY = (FITS, TWO_PARTS, SOMEWHERE, MAY_FAIL, FAILS, GIGANTIC, CMA, RESERVE_MEM, HUGETLB_CMA, BAD)
+EVERY = (FITS, TWO_PARTS, SOMEWHERE, MAY_FAIL, FAILS, AT_ADDRESS, GIGANTIC, CMA, RESERVE_MEM, HUGETLB_CMA, BAD)

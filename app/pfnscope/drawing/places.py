@@ -9,9 +9,9 @@ In the way       |kernel image|
 from collections.abc import Iterable, Iterator
 
 from pfnscope.drawing.lanes import Bar, Lane
-from pfnscope.model.answers import Placement, Placements
-from pfnscope.model.ranges import ByteRange, FrameRange
-from pfnscope.report.placed import SUBJECTS, obstacles, reach
+from pfnscope.model.answers import ELSEWHERE, Placement, Placements
+from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet
+from pfnscope.report.placed import SUBJECTS, likely, obstacles, part_words, reach
 from pfnscope.report.words import pages_words, place_words
 from pfnscope.units import argument_size, format_size
 
@@ -19,7 +19,8 @@ ROWS = {
     "places": "starts",
     "lands": "lands",
     "may-land": "may be",
-    "gigantic": "1 GiB",
+    "free-starts": "starts",
+    "gigantic": "huge",
     "bad": "bad",
     "obstacles": "in way",
 }
@@ -36,9 +37,10 @@ def _lanes(places: Placements, page_size: int) -> Iterator[Lane]:
         what = f"of memmap={argument_size(places.size)}{places.kind}"
         yield Lane("places", "Possible starts", what, tuple(_starts(places, page_size)))
         return
-    safe = [item for item in places.placements if item.safe]
+    elsewhere = [item for item in places.placements if item.part == ELSEWHERE]
+    safe = [item for item in places.placements if item.safe and item.part != ELSEWHERE]
     if places.what == "gigantic":
-        yield Lane("gigantic", "1 GiB pages", "at boot", tuple(_gigantic(places, page_size)))
+        yield Lane("gigantic", f"{format_size(places.size)} pages", "at boot", tuple(_gigantic(places, page_size)))
     elif places.what == "bad":
         yield Lane("bad", "Taken out", "by memmap=", tuple(_bars(safe, places, page_size, "lands")))
     else:
@@ -46,7 +48,13 @@ def _lanes(places: Placements, page_size: int) -> Iterator[Lane]:
         certain = (item for item in safe if item.certain)
         yield Lane("lands", "Lands at", what, tuple(_bars(certain, places, page_size, "lands")))
         possible = [item for item in safe if not item.certain]
-        yield Lane("may-land", "May land at", what, tuple(_joined(possible, places, page_size)))
+        yield Lane(
+            "may-land",
+            "May land at",
+            what,
+            tuple(sorted(_possible(possible, places, page_size), key=lambda bar: bar.start_pfn)),
+        )
+        yield Lane("free-starts", "Possible starts", "of other arguments", tuple(_free_starts(elsewhere, page_size)))
     yield Lane("obstacles", "In the way", "of what does not fit", tuple(_obstacles(places, page_size)))
 
 
@@ -62,6 +70,13 @@ def _starts(places: Placements, page_size: int) -> Iterator[Bar]:
         yield Bar(at.start, at.end, word, word, f"{place_words(at, page_size)} · {word} · {span}{adds}")
 
 
+def _free_starts(items: Iterable[Placement], page_size: int) -> Iterator[Bar]:
+    """Starts that an argument could name, and those at which something lies."""
+    for item in sorted(items, key=lambda item: item.start):
+        kind, word = ("may-land", "free") if item.safe else ("no-room", "not free")
+        yield _bar(item.range, page_size, kind, word, item.lines)
+
+
 def _gigantic(places: Placements, page_size: int) -> Iterator[Bar]:
     """Pages that a node gives, those that it may give, and those that something forbids."""
     looks = (("no-room", "not given"), ("may-land", "given with luck"), ("lands", "given"))
@@ -72,23 +87,17 @@ def _gigantic(places: Placements, page_size: int) -> Iterator[Bar]:
 
 def _bars(items: Iterable[Placement], places: Placements, page_size: int, kind: str) -> Iterator[Bar]:
     for item in sorted(items, key=lambda item: item.start):
-        label = f"{item.part} part" if item.part else SUBJECTS[places.what]
-        yield _bar(reach(item, places), page_size, kind, label, item.lines)
+        yield _bar(reach(item, places), page_size, kind, part_words(item) or SUBJECTS[places.what], item.lines)
 
 
-def _joined(items: Iterable[Placement], places: Placements, page_size: int) -> Iterator[Bar]:
-    """All memory that one of several places takes; places that overlap are one bar."""
-    run: ByteRange | None = None
-    lines: set[int] = set()
-    for item in sorted(items, key=lambda item: item.start):
-        memory = reach(item, places)
-        if run is not None and memory.start >= run.end:
-            yield _bar(run, page_size, "may-land", "", tuple(sorted(lines)))
-            run, lines = None, set()
-        run = ByteRange(run.start, max(run.end, memory.end)) if run else memory
-        lines |= set(item.lines)
-    if run is not None:
-        yield _bar(run, page_size, "may-land", "", tuple(sorted(lines)))
+def _possible(items: Iterable[Placement], places: Placements, page_size: int) -> Iterator[Bar]:
+    """The memory of the likeliest place, and all that one of the others takes, where they overlap as one bar."""
+    first = [(reach(item, places), item) for item in likely(places)]
+    for memory, item in sorted(first, key=lambda pair: pair[0].start):
+        yield _bar(memory, page_size, "lands", ", ".join(filter(None, (part_words(item), "most likely"))), item.lines)
+    known = FrameSet.of(memory.frames_outward(page_size) for memory, _ in first)
+    for frames in FrameSet.of(reach(item, places).frames_outward(page_size) for item in items) - known:
+        yield _bar(ByteRange(*frames.in_bytes(page_size)), page_size, "may-land", "", ())
 
 
 def _obstacles(places: Placements, page_size: int) -> Iterator[Bar]:

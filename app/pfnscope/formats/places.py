@@ -11,12 +11,11 @@ from pfnscope.report.placed import (
     address_words,
     advice,
     bad_words,
-    cost_words,
     node_words,
     obstacles,
     other_words,
-    outside_words,
     rows,
+    title,
     writing,
 )
 from pfnscope.report.plain import PLAIN, Look, table
@@ -76,18 +75,18 @@ def _said(hole: AddedHole) -> str:
 def _reservation(document: Document, places: Placements, look: Look) -> list[str]:
     """What the kernel places itself, or bad memory that it is kept from."""
     out = [look.paint(VERDICTS[TONES[places.outcome]][1], line) for line in look.wrap(places.text)]
-    out += [line for text in _more(places, document) for line in look.wrap(text)]
+    out += _origin(document, look)
     argument, quoted = writing(places)
     if argument:
-        words = "Write" if places.outcome == "fits" else "The argument"
-        out += ["", look.paint("title", f"{words}:"), f"  {look.text(argument)}"]
-        out += look.wrap(quoted, "  ")
+        out += ["", look.paint("title", "Write:" if places.outcome == "fits" else "Write instead:")]
+        out += [f"  {look.text(argument)}", *look.wrap(quoted, "  ")]
     if places.other_forms:
-        out += ["", look.paint("title", "What fits instead")]
-        out += table([(item.command_line, other_words(item)) for item in places.other_forms], look, flexible=(1,))
-    if places.node_pages:
+        out += ["", look.paint("title", "What else there is" if places.outcome == "fits" else "What fits instead")]
+    for form in places.other_forms:
+        out += [f"  {look.text(form.command_line)}", *look.wrap(other_words(form), " " * 6)]
+    if len(places.node_pages) > 1:
         out += ["", look.paint("title", "Each node")]
-        out += [f"  {node_words(item)}" for item in places.node_pages]
+        out += [f"  {node_words(item, places.size)}" for item in places.node_pages]
     out += _where(places, document, look)
     out += _listed("In the way", [_obstacle_cells(item) for item in obstacles(places)], look)
     rows = [(str(item.address), bad_words(item), _lines(item.lines)) for item in places.addresses]
@@ -99,20 +98,22 @@ def _reservation(document: Document, places: Placements, look: Look) -> list[str
     return out
 
 
-def _more(places: Placements, document: Document) -> list[str]:
-    computed = f"The layout is {ORIGIN_WORDS['computed']}." if document.origin == "computed" else ""
-    return [text for text in (cost_words(places), outside_words(places), computed) if text]
-
-
 def _where(places: Placements, document: Document, look: Look) -> list[str]:
     """The ranges that are taken or may be, then those where nothing goes."""
-    title = {"gigantic": "Pages of 1 GiB", "bad": "Taken out of use"}.get(places.what, "Where it lands")
     every = rows(places, document)
-    if not any(row.fits for row in every):
-        title = "Where it does not fit"
     cells = [_cells(row) for row in every]
     roles = [None if row.fits else "dim" for row in every]
-    return _listed(title, cells, look, roles=roles)
+    widths = [max((len(row[column]) for row in cells), default=0) for column in range(len(_COLUMNS))]
+    if sum(widths) + 2 * sum(map(bool, widths)) <= look.width:
+        return _listed(title(places), cells, look, roles=roles)
+    out = ["", look.paint("title", title(places))]
+    for (memory, size, *rest), role in zip(cells[:MOST], roles, strict=False):
+        more = look.wrap("; ".join(filter(None, rest)), " " * 6)
+        out += [look.paint(role, line) for line in (f"  {memory}  {size}", *more)]
+    return out + _hidden(cells)
+
+
+_COLUMNS = ("memory", "size", "node, zone", "how", "lines")
 
 
 def _cells(row: Row) -> Sequence[str]:
@@ -144,9 +145,11 @@ def _listed(title: str, cells: Sequence[Sequence[str]], look: Look, *, roles: Se
         return []
     shown = cells[:MOST]
     out = ["", look.paint("title", title), *table(shown, look, flexible=(2, 3), roles=roles[:MOST])]
-    if len(cells) > len(shown):
-        out.append(f"  {len(cells) - len(shown):,} more: --format json has all")
-    return out
+    return out + _hidden(cells)
+
+
+def _hidden(cells: Sequence[Sequence[str]]) -> list[str]:
+    return [f"  {len(cells) - MOST:,} more: --format json has all"] if len(cells) > MOST else []
 
 
 def _origin(document: Document, look: Look) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 from pfnscope.kernel.map_arguments import ArgumentNote
-from pfnscope.kernel.placeable import PlacedKind
+from pfnscope.kernel.placeable import PlacedKind as PlacedKind
 from pfnscope.kernel.region_kinds import Kind
 from pfnscope.model.analysis import Hole, HolePlacement
 from pfnscope.model.log import MapEntry
@@ -70,6 +70,9 @@ class Obstacle(Bordered, Struct, frozen=True):
     lines: Lines = ()
 
 
+ELSEWHERE = "elsewhere"
+
+
 class Placement(Bordered, Struct, frozen=True):
     """Possible start addresses [start, end) of one outcome, at multiples of the alignment.
 
@@ -79,8 +82,8 @@ class Placement(Bordered, Struct, frozen=True):
     Of a reservation that the kernel places itself: ``certain``: all that decides is known, so that it begins at
     ``start``; else it begins somewhere in ``[start, end)``. ``blocked_by`` is what keeps it from a place that the
     kernel tries first, or from these starts; ``lines`` show what decides. ``part`` is "low" or "cma" for a part of a
-    crash kernel's memory. ``size`` in bytes is that of this part, ``node`` the node that it has to lie on; null where
-    they are those of the whole.
+    crash kernel's memory, and "elsewhere" for starts that the argument could name in place of its own. ``size`` in
+    bytes is that of this part, ``node`` the node that it has to lie on; null where they are those of the whole.
     """
 
     start: Address

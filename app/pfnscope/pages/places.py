@@ -1,11 +1,10 @@
 """Where a reservation lands, as a page asks and answers it: the choice of kinds, each with its form, and the answer."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from pfnscope.kernel.command_line import arguments
-from pfnscope.kernel.crashkernel import crash_request
+from pfnscope.kernel.command_line import Argument, arguments
 from pfnscope.kernel.placeable import PlacedKind
 from pfnscope.kernel.region_kinds import PLACEABLE, Kind
 from pfnscope.model.analysis import Severity
@@ -21,12 +20,11 @@ from pfnscope.report.placed import (
     address_words,
     advice,
     bad_words,
-    cost_words,
     node_words,
     obstacles,
     other_words,
-    outside_words,
     rows,
+    title,
     writing,
 )
 from pfnscope.report.words import STATE_WORDS, place_words
@@ -130,12 +128,11 @@ def question_of(document: Document, code: str) -> str:
 
 def _own_values(document: Document) -> dict[str, str]:
     """What stands in the fields: the log's own arguments, else what is usual."""
-    given = arguments(document.kernel.command_line or "")
-    own = {item.name: item.value for item in given if item.name in VALUES and item.value}
-    crash = crash_request(given, None)
-    if crash is not None:
-        own["crashkernel"] = crash.text.partition("=")[2]
-    return _USUAL | own
+    given = [item for item in arguments(document.kernel.command_line or "") if item.value]
+    own = {name: [item for item in given if item.name == name] for name in VALUES}
+    return _USUAL | {
+        name: _value(items if name == "crashkernel" else items[-1:]) for name, items in own.items() if items
+    }
 
 
 class Other(msgspec.Struct, frozen=True):
@@ -161,7 +158,6 @@ class Landing(msgspec.Struct, frozen=True, kw_only=True):
     """The answer of what the kernel places itself, and of bad memory."""
 
     text: str
-    more: list[str]
     tone: Severity
     argument: str
     quoted: str
@@ -230,11 +226,8 @@ def placed(document: Document, places: Placements, query: LayoutQuery) -> Placed
 def _landing(document: Document, places: Placements, query: LayoutQuery) -> Landing:
     argument, quoted = writing(places)
     every = rows(places, document)
-    titles = {"gigantic": "Pages of 1 GiB", "bad": "Taken out of use"}
-    fits = any(row.fits for row in every)
     return Landing(
         text=places.text,
-        more=[text for text in (cost_words(places), outside_words(places)) if text],
         tone=TONES[places.outcome],
         argument=argument,
         quoted=quoted,
@@ -242,8 +235,8 @@ def _landing(document: Document, places: Placements, query: LayoutQuery) -> Land
             Other(item.command_line, other_words(item), _query_of(item.command_line, query))
             for item in places.other_forms
         ],
-        nodes=[node_words(item) for item in places.node_pages],
-        title=titles.get(places.what, "Where it lands" if fits else "Where it does not fit"),
+        nodes=[node_words(item, places.size) for item in places.node_pages] if len(places.node_pages) > 1 else [],
+        title=title(places),
         ranges=[_range(row) for row in every[:_MOST_PLACES]],
         hidden=max(0, len(every) - _MOST_PLACES),
         obstacles=[_obstacle(item) for item in obstacles(places)[:_MOST_PLACES]],
@@ -266,9 +259,18 @@ def _obstacle(item: Obstacle) -> Range:
     return Range(str(item.range), size, "", item.name, "caution", item.lines)
 
 
-def _query_of(argument: str, query: LayoutQuery) -> str:
-    name, _, value = argument.partition("=")
-    return encoded([*query.options, (name, value)]) if name in VALUES and " " not in value else ""
+def _query_of(command_line: str, query: LayoutQuery) -> str:
+    """The question where the memory of arguments lies: all of one name, and one of those that a page asks about."""
+    given = arguments(command_line)
+    names = {item.name for item in given}
+    if len(names) != 1 or not names <= set(VALUES):
+        return ""
+    return encoded([*query.options, (given[0].name, _value(given))])
+
+
+def _value(given: Sequence[Argument]) -> str:
+    """What stands behind an argument; several as they are written."""
+    return given[0].value or "" if len(given) == 1 else " ".join(item.text for item in given)
 
 
 def usual_region(causes: Iterable[str]) -> tuple[str, Kind]:

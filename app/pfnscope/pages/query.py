@@ -38,10 +38,14 @@ class LayoutQuery(msgspec.Struct, frozen=True):
 
     @property
     def canonical(self) -> Pairs:
-        """What an address needs: arguments put together, nothing empty, no line break."""
+        """What an address needs: arguments put together, nothing empty, no line break but between bad addresses."""
         values = dict(self.pairs)
         append = " ".join(filter(None, [_line(values.get("append", "")), *_arguments(values)]))
-        kept = [(name, _line(value)) for name, value in self.pairs if name not in (*_PARTS, "append")]
+        kept = [
+            (name, _line(value, "\n" if name == "bad" else " "))
+            for name, value in self.pairs
+            if name not in (*_PARTS, "append")
+        ]
         if values.get("move", "").strip():
             kept = [(name, value) for name, value in kept if name not in _SIZE]
         elif not values.get("size", "").strip():
@@ -111,8 +115,9 @@ def encoded(pairs: Iterable[tuple[str, str]]) -> str:
     return urlencode(list(pairs), safe="!$@:,/=", quote_via=quote)
 
 
-def _line(value: str) -> str:
-    return " ".join(part.strip() for part in value.splitlines()).strip()
+def _line(value: str, between: str = " ") -> str:
+    """A value of a field as an address has it; lines of bad addresses stay lines, as memory tests print them."""
+    return between.join(part.strip() for part in value.splitlines()).strip()
 
 
 def _arguments(values: dict[str, str]) -> list[str]:

@@ -147,7 +147,7 @@ WORDS = (
         "may-land",
         "one of several places",
         "What decides is not in the log, such as where KASLR puts the kernel: one of these places is taken.",
-        ("may-land",),
+        ("may-land", "free-starts"),
         ("may-land",),
     ),
     Word(

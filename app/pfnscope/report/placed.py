@@ -7,7 +7,7 @@ from msgspec import Struct
 from pfnscope.kernel.boot_loaders import quoting
 from pfnscope.kernel.placeable import PlacedKind
 from pfnscope.model.analysis import Severity
-from pfnscope.model.answers import BadAddress, NodePages, Obstacle, OtherForm, Placement, Placements
+from pfnscope.model.answers import ELSEWHERE, BadAddress, NodePages, Obstacle, OtherForm, Placement, Placements
 from pfnscope.model.document import Document
 from pfnscope.model.ranges import ByteRange, Lines
 from pfnscope.report.words import release_words
@@ -92,8 +92,31 @@ class Row(Struct, frozen=True):
     lines: Lines
 
 
+def title(places: Placements) -> str:
+    """What the ranges of an answer are."""
+    if places.what == "gigantic":
+        return f"Pages of {format_size(places.size)}"
+    if places.what == "bad":
+        return "Taken out of use"
+    if places.outcome == "fails":
+        return "Where it would fit" if any(item.safe for item in places.placements) else "Where it does not fit"
+    return "Where it lands"
+
+
+def likely(places: Placements) -> list[Placement]:
+    """Of each part that can lie in several places the likeliest: the first that is named, if it is one start."""
+    firsts: dict[str, Placement] = {}
+    for item in places.placements:
+        if item.safe and not item.certain and item.part != ELSEWHERE:
+            firsts.setdefault(item.part, item)
+    one = (item for item in firsts.values() if item.end - item.start <= places.align)
+    return [item for item in one if places.what not in ("bad", "gigantic") and _count(item, places) > 1]
+
+
 def reach(item: Placement, places: Placements) -> ByteRange:
-    """All memory that a part of a reservation takes from its first start to its last."""
+    """All memory that a part of a reservation takes, from its first start to its last; of what does not fit, starts."""
+    if not item.safe:
+        return item.range
     size = item.size or (item.end - item.start if places.what == "bad" else places.size)
     return ByteRange(item.start, max(item.start, item.end - places.align) + size)
 
@@ -107,11 +130,11 @@ def _row(item: Placement, places: Placements, document: Document) -> Row:
     memory = reach(item, places)
     size = item.size or (memory.size if places.what in ("bad", "gigantic") else places.size)
     first, end = address_words(memory.start), address_words(memory.end)
-    where = f"at {first}" if memory.size <= size else f"in {first} to {end}"
+    where = f"{format_size(size)} at {first}" if memory.size <= size else f"{format_size(size)} in {first} to {end}"
     return Row(
-        part=f"{item.part} part" if item.part else "",
+        part=part_words(item),
         memory=memory,
-        size=f"{format_size(size)} {where}",
+        size=where if item.safe else f"{first} to {end}",
         home=home(memory, document),
         fits=item.safe,
         how=_how(item, places),
@@ -139,19 +162,27 @@ def _how(item: Placement, places: Placements) -> str:
         return ("given" if item.certain else "given with luck") if item.safe else "not given"
     if places.what == "bad":
         return "taken out" if item.safe else "not safe"
-    if not item.safe:
-        return "not here"
-    return "certain" if item.certain else _one_of(item, places)
+    if item.part == ELSEWHERE:
+        return ("free" if item.certain else "free as far as lines tell") if item.safe else "not free"
+    if not item.safe or item.certain:
+        return "certain" if item.safe else "not here"
+    count = _count(item, places)
+    words = "not certain" if count < 2 else f"one of {count:,} places" if count <= _COUNTED else "one of many places"
+    return f"most likely, {words}" if item in likely(places) else words
 
 
-def _one_of(item: Placement, places: Placements) -> str:
-    """Among how many starts the one is that the kernel takes."""
+def _count(item: Placement, places: Placements) -> int:
+    """Among how many starts the one is that the kernel takes for a part."""
     rivals = [other for other in places.placements if other.safe and not other.certain and other.part == item.part]
-    count = sum(-(-(other.end - other.start) // places.align) for other in rivals)
-    return "not certain" if count < 2 else f"one of {count:,} places" if count <= _COUNTED else "one of many places"
+    return sum(-(-(other.end - other.start) // places.align) for other in rivals)
 
 
 _COUNTED = 1000
+
+
+def part_words(item: Placement) -> str:
+    """The part of a reservation that lies there; empty for all of it."""
+    return f"{item.part} part" if item.part not in ("", ELSEWHERE) else ""
 
 
 def home(memory: ByteRange, document: Document) -> str:
@@ -178,34 +209,27 @@ def obstacles(places: Placements) -> list[Obstacle]:
 
 
 def writing(places: Placements) -> tuple[str, str]:
-    """The argument to write, and how boot loaders want it; empty where there is none, or they take it as it is."""
-    argument = places.command_line or ""
-    quoted = quoting(argument)
+    """The argument to write, and how boot loaders want it; empty where there is none, or they take it as it is.
+
+    What the other forms say is not said twice: the argument itself, and how it is quoted.
+    """
+    argument, others = places.command_line or "", [item.command_line for item in places.other_forms]
+    if argument in others and "$" not in argument:
+        return "", ""
+    quoted = "" if any(r"\$" in other for other in others) else quoting(argument)
     return argument, f"{quoted[:1].upper()}{quoted[1:]}." if quoted else ""
 
 
-def node_words(item: NodePages) -> str:
-    """What one node can give."""
-    more = f", {item.at_most:,} with luck" if item.at_most > item.pages else ""
-    return f"node {item.node}: {counted(item.pages, 'page')} of 1 GiB{more}"
-
-
-def cost_words(places: Placements) -> str:
-    """What it costs; empty where it costs no RAM that is known."""
-    return "" if places.cost is None else f"This gives up {format_size(places.cost)} of RAM."
-
-
-def outside_words(places: Placements) -> str:
-    """How many addresses need nothing; empty where all are in RAM."""
-    count, of = sum(item.region is None for item in places.addresses), len(places.addresses)
-    if not count:
-        return ""
-    return f"Of {of:,} addresses {count:,} {'is' if count == 1 else 'are'} in no RAM: nothing has to be done there."
+def node_words(item: NodePages, size: int) -> str:
+    """What one node can give of pages of a size."""
+    more = f", up to {item.at_most:,} with luck" if item.at_most > item.pages else ""
+    return f"node {item.node}: {counted(item.pages, 'page')} of {format_size(size)}{more}"
 
 
 def other_words(item: OtherForm) -> str:
     """What another argument would do."""
-    where = "" if item.start is None else f"begins at {item.start} ({address_words(item.start)})"
+    known = item.start is None or str(item.start) in item.text
+    where = "" if known else f"begins at {item.start} ({address_words(item.start or 0)})"
     return "; ".join(filter(None, (item.text.rstrip("."), where)))
 
 

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 from fastapi import Depends, Query, Request
-from pydantic import BeforeValidator, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from pfnscope.kernel.region_kinds import Kind
 from pfnscope.pages.compare import Pair
@@ -111,7 +111,9 @@ async def reservation(
     ] = "",
     gigantic: Annotated[bool, Query(description="How many pages of 1 GiB each node can give at boot")] = False,
     node: Annotated[
-        int | None, BeforeValidator(_or_none), Query(ge=0, le=LAST_NODE, description="With gigantic, one node only")
+        Annotated[int, Field(ge=0, le=LAST_NODE)] | None,
+        BeforeValidator(_or_none),
+        Query(description="With gigantic, one node only"),
     ] = None,
     bad: Annotated[
         list[Annotated[str, StringConstraints(max_length=LONGEST_BAD)]] | None,
