@@ -55,7 +55,8 @@ def _lanes(places: Placements, page_size: int) -> Iterator[Lane]:
             tuple(sorted(_possible(possible, places, page_size), key=lambda bar: bar.start_pfn)),
         )
         yield Lane("free-starts", "Possible starts", "of other arguments", tuple(_free_starts(elsewhere, page_size)))
-    yield Lane("obstacles", "In the way", "of what does not fit", tuple(_obstacles(places, page_size)))
+    of = "of other places" if places.outcome == "fits" else "of what does not fit"
+    yield Lane("obstacles", "In the way", of, tuple(_obstacles(places, page_size)))
 
 
 def _starts(places: Placements, page_size: int) -> Iterator[Bar]:

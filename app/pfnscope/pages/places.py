@@ -155,13 +155,14 @@ class Range(msgspec.Struct, frozen=True):
 
 
 class Landing(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer of what the kernel places itself, and of bad memory."""
+    """The answer of what the kernel places itself, and of bad memory. ``shown`` of the others stand in view."""
 
     text: str
     tone: Severity
     argument: str
     quoted: str
     others: list[Other]
+    shown: int
     nodes: list[str]
     title: str
     ranges: list[Range]
@@ -235,6 +236,7 @@ def _landing(document: Document, places: Placements, query: LayoutQuery) -> Land
             Other(item.command_line, other_words(item), _query_of(item.command_line, query))
             for item in places.other_forms
         ],
+        shown=1 if places.outcome == "fits" else 2,
         nodes=[node_words(item, places.size) for item in places.node_pages] if len(places.node_pages) > 1 else [],
         title=title(places),
         ranges=[_range(row) for row in every[:_MOST_PLACES]],
