@@ -5,7 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 from pfnscope.kernel.map_arguments import ArgumentNote
-from pfnscope.kernel.placeable import PlacedKind as PlacedKind
+from pfnscope.kernel.placeable import PlacedKind
 from pfnscope.kernel.region_kinds import Kind
 from pfnscope.model.analysis import Hole, HolePlacement
 from pfnscope.model.log import MapEntry

@@ -105,10 +105,10 @@ def title(places: Placements) -> str:
 
 def likely(places: Placements) -> list[Placement]:
     """Of each part that can lie in several places the likeliest: the first that is named, if it is one start."""
-    firsts: dict[str, Placement] = {}
+    firsts: dict[tuple[str, int | None], Placement] = {}
     for item in places.placements:
         if item.safe and not item.certain and item.part != ELSEWHERE:
-            firsts.setdefault(item.part, item)
+            firsts.setdefault((item.part, item.node), item)
     one = (item for item in firsts.values() if item.end - item.start <= places.align)
     return [item for item in one if places.what not in ("bad", "gigantic") and _count(item, places) > 1]
 
@@ -128,13 +128,18 @@ def rows(places: Placements, document: Document) -> list[Row]:
 
 def _row(item: Placement, places: Placements, document: Document) -> Row:
     memory = reach(item, places)
-    size = item.size or (memory.size if places.what in ("bad", "gigantic") else places.size)
+    size = item.size or (memory.size if places.what == "bad" else places.size)
     first, end = address_words(memory.start), address_words(memory.end)
-    where = f"{format_size(size)} at {first}" if memory.size <= size else f"{format_size(size)} in {first} to {end}"
+    if not item.safe:
+        where = f"{first} to {end}"
+    elif places.what == "gigantic":
+        where = f"{counted(memory.size // places.size, 'page')} at {first}"
+    else:
+        where = f"{format_size(size)} at {first}" if memory.size <= size else f"{format_size(size)} in {first} to {end}"
     return Row(
         part=part_words(item),
         memory=memory,
-        size=where if item.safe else f"{first} to {end}",
+        size=where,
         home=home(memory, document),
         fits=item.safe,
         how=_how(item, places),
@@ -173,8 +178,11 @@ def _how(item: Placement, places: Placements) -> str:
 
 def _count(item: Placement, places: Placements) -> int:
     """Among how many starts the one is that the kernel takes for a part."""
-    rivals = [other for other in places.placements if other.safe and not other.certain and other.part == item.part]
-    return sum(-(-(other.end - other.start) // places.align) for other in rivals)
+    return sum(
+        -(-(other.end - other.start) // places.align)
+        for other in places.placements
+        if other.safe and not other.certain and (other.part, other.node) == (item.part, item.node)
+    )
 
 
 _COUNTED = 1000
