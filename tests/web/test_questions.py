@@ -95,13 +95,12 @@ def test_every_reservation_may_stand_in_the_query_the_json_or_the_form(
     places = service.encode(place(SEED, reservation, Options(kernel="6.12.9")))
     name, url = stored(client, SEED), "/api/v1/place"
     texts = {key: " ".join(value) if isinstance(value, list) else str(value).lower() for key, value in query.items()}
-    form = {key: value if isinstance(value, str) else str(value) for key, value in texts.items()}
     given = {**query, "kernel": "6.12.9"}
     assert client.post(url, content=SEED, params=given).content == places
     assert client.post(url, json={"log": SEED.decode(), **given}).content == places
     assert client.get(f"/api/v1/layouts/{name}/place", params=given).content == places
     assert (
-        client.post(url, files={"log": SEED}, data={**form, "kernel": "6.12.9"}).json()["what"] == reservation.kinds[0]
+        client.post(url, files={"log": SEED}, data={**texts, "kernel": "6.12.9"}).json()["what"] == reservation.kinds[0]
     )
 
 
