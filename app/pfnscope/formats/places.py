@@ -100,20 +100,20 @@ def _reservation(document: Document, places: Placements, look: Look) -> list[str
 
 def _where(places: Placements, document: Document, look: Look) -> list[str]:
     """The ranges that are taken or may be, then those where nothing goes."""
-    every = rows(places, document)
+    every = rows(places, document, MOST)
+    if not every:
+        return []
     cells = [_cells(row) for row in every]
     roles = [None if row.fits else "dim" for row in every]
-    widths = [max((len(row[column]) for row in cells), default=0) for column in range(len(_COLUMNS))]
-    if sum(widths) + 2 * sum(map(bool, widths)) <= look.width:
-        return _listed(title(places), cells, look, roles=roles)
+    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
     out = ["", look.paint("title", title(places))]
-    for (memory, size, *rest), role in zip(cells[:MOST], roles, strict=False):
-        more = look.wrap("; ".join(filter(None, rest)), " " * 6)
-        out += [look.paint(role, line) for line in (f"  {memory}  {size}", *more)]
-    return out + _hidden(cells)
-
-
-_COLUMNS = ("memory", "size", "node, zone", "how", "lines")
+    if sum(widths) + 2 * sum(map(bool, widths)) <= look.width:
+        out += table(cells, look, roles=roles)
+    else:
+        for (memory, size, *rest), role in zip(cells, roles, strict=True):
+            more = look.wrap("; ".join(filter(None, rest)), " " * 6)
+            out += [look.paint(role, line) for line in (f"  {memory}  {size}", *more)]
+    return out + _hidden(len(places.placements))
 
 
 def _cells(row: Row) -> Sequence[str]:
@@ -139,17 +139,15 @@ def _lines(lines: Sequence[int]) -> str:
     return f"{plural(len(lines), 'line')} {', '.join(map(str, lines[:4]))}{', …' if len(lines) > 4 else ''}"
 
 
-def _listed(title: str, cells: Sequence[Sequence[str]], look: Look, *, roles: Sequence[str | None] = ()) -> list[str]:
+def _listed(title: str, cells: Sequence[Sequence[str]], look: Look) -> list[str]:
     """A title with a table, of long ones the beginning; nothing where there are no rows."""
     if not cells:
         return []
-    shown = cells[:MOST]
-    out = ["", look.paint("title", title), *table(shown, look, flexible=(2, 3), roles=roles[:MOST])]
-    return out + _hidden(cells)
+    return ["", look.paint("title", title), *table(cells[:MOST], look, flexible=(2, 3)), *_hidden(len(cells))]
 
 
-def _hidden(cells: Sequence[Sequence[str]]) -> list[str]:
-    return [f"  {len(cells) - MOST:,} more: --format json has all"] if len(cells) > MOST else []
+def _hidden(count: int) -> list[str]:
+    return [f"  {count - MOST:,} more: --format json has all"] if count > MOST else []
 
 
 def _origin(document: Document, look: Look) -> list[str]:

@@ -226,7 +226,6 @@ def placed(document: Document, places: Placements, query: LayoutQuery) -> Placed
 
 def _landing(document: Document, places: Placements, query: LayoutQuery) -> Landing:
     argument, quoted = writing(places)
-    every = rows(places, document)
     return Landing(
         text=places.text,
         tone=TONES[places.outcome],
@@ -239,8 +238,8 @@ def _landing(document: Document, places: Placements, query: LayoutQuery) -> Land
         shown=1 if places.outcome == "fits" else 2,
         nodes=[node_words(item, places.size) for item in places.node_pages] if len(places.node_pages) > 1 else [],
         title=title(places),
-        ranges=[_range(row) for row in every[:_MOST_PLACES]],
-        hidden=max(0, len(every) - _MOST_PLACES),
+        ranges=[_range(row) for row in rows(places, document, _MOST_PLACES)],
+        hidden=max(0, len(places.placements) - _MOST_PLACES),
         obstacles=[_obstacle(item) for item in obstacles(places)[:_MOST_PLACES]],
         addresses=[
             Range(str(item.address), "", "", bad_words(item), "none", item.lines)

@@ -1,5 +1,6 @@
 """Where a reservation lies or can go, in words: the sentence with the argument to write, and each range of memory."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
@@ -109,8 +110,10 @@ def likely(places: Placements) -> list[Placement]:
     for item in places.placements:
         if item.safe and not item.certain and item.part != ELSEWHERE:
             firsts.setdefault((item.part, item.node), item)
-    one = (item for item in firsts.values() if item.end - item.start <= places.align)
-    return [item for item in one if places.what not in ("bad", "gigantic") and _count(item, places) > 1]
+    if places.what in ("bad", "gigantic"):
+        return []
+    counts = _counts(places)
+    return [item for key, item in firsts.items() if item.end - item.start <= places.align and counts[key] > 1]
 
 
 def reach(item: Placement, places: Placements) -> ByteRange:
@@ -121,12 +124,13 @@ def reach(item: Placement, places: Placements) -> ByteRange:
     return ByteRange(item.start, max(item.start, item.end - places.align) + size)
 
 
-def rows(places: Placements, document: Document) -> list[Row]:
-    """The ranges of an answer that is no memmap= region of its own, on the machine of the document."""
-    return [_row(item, places, document) for item in places.placements]
+def rows(places: Placements, document: Document, most: int) -> list[Row]:
+    """The first ranges of an answer that is no memmap= region of its own, on the machine of the document."""
+    counts, first = _counts(places), likely(places)
+    return [_row(item, places, document, counts, item in first) for item in places.placements[:most]]
 
 
-def _row(item: Placement, places: Placements, document: Document) -> Row:
+def _row(item: Placement, places: Placements, document: Document, counts: "_Counts", likeliest: bool) -> Row:
     memory = reach(item, places)
     size = item.size or (memory.size if places.what == "bad" else places.size)
     first, end = address_words(memory.start), address_words(memory.end)
@@ -142,7 +146,7 @@ def _row(item: Placement, places: Placements, document: Document) -> Row:
         size=where,
         home=home(memory, document),
         fits=item.safe,
-        how=_how(item, places),
+        how=_how(item, places, counts[item.part, item.node], likeliest),
         severity=_severity(item, places),
         obstacles=item.blocked_by,
         lines=item.lines,
@@ -162,7 +166,7 @@ def _severity(item: Placement, places: Placements) -> Severity:
     return "danger" if places.outcome == "fails" else "info"
 
 
-def _how(item: Placement, places: Placements) -> str:
+def _how(item: Placement, places: Placements, count: int, likeliest: bool) -> str:
     if places.what == "gigantic":
         return ("given" if item.certain else "given with luck") if item.safe else "not given"
     if places.what == "bad":
@@ -171,18 +175,20 @@ def _how(item: Placement, places: Placements) -> str:
         return ("free" if item.certain else "free as far as lines tell") if item.safe else "not free"
     if not item.safe or item.certain:
         return "certain" if item.safe else "not here"
-    count = _count(item, places)
     words = "not certain" if count < 2 else f"one of {count:,} places" if count <= _COUNTED else "one of many places"
-    return f"most likely, {words}" if item in likely(places) else words
+    return f"most likely, {words}" if likeliest else words
 
 
-def _count(item: Placement, places: Placements) -> int:
-    """Among how many starts the one is that the kernel takes for a part."""
-    return sum(
-        -(-(other.end - other.start) // places.align)
-        for other in places.placements
-        if other.safe and not other.certain and (other.part, other.node) == (item.part, item.node)
-    )
+_Counts = Counter[tuple[str, int | None]]
+
+
+def _counts(places: Placements) -> _Counts:
+    """Among how many starts the one is that the kernel takes, by part and node."""
+    out: _Counts = Counter()
+    for item in places.placements:
+        if item.safe and not item.certain:
+            out[item.part, item.node] += -(-(item.end - item.start) // places.align)
+    return out
 
 
 _COUNTED = 1000
