@@ -116,7 +116,7 @@ async def reservation(
         Query(description="With gigantic, one node only"),
     ] = None,
     bad: Annotated[
-        list[Annotated[str, StringConstraints(max_length=LONGEST_BAD)]] | None,
+        list[Annotated[str, StringConstraints(max_length=LONGEST_COMMAND_LINE)]] | None,
         Query(max_length=1000, description="Addresses of bad memory, one or several in each", examples=["0x7ddf0000"]),
     ] = None,
 ) -> Reservation:
