@@ -110,11 +110,11 @@ def test_only_what_a_kernel_knows_is_offered() -> None:
     def kinds(raw: bytes) -> list[str]:
         return list(placing(analyze(raw).document, LayoutQuery()).kinds)
 
-    assert kinds(text("seed-1g-4g")) == ["memmap", "crashkernel", "gigantic", "cma", "bad"]
+    assert kinds(text("seed-1g-4g")) == ["memmap", "crashkernel", "gigantic", "cma", "hugetlb_cma", "bad"]
     assert kinds(_recorded("crashkernel-too-large-6.12")) == [
         "memmap", "crashkernel", "gigantic", "cma", "reserve_mem", "hugetlb_cma", "bad",
     ]  # fmt: skip
-    assert kinds(_recorded("arm64-huge-pages")) == ["crashkernel", "gigantic", "cma", "hugetlb_cma"]
+    assert kinds(_recorded("arm64-huge-pages")) == ["crashkernel", "gigantic", "cma", "hugetlb_cma", "bad"]
     assert list(placing(analyze(text("seed-1g-4g"), Options(arch="riscv64")).document, LayoutQuery()).kinds) == []
 
 

@@ -14,6 +14,7 @@ from pfnscope.report.placed import (
     node_words,
     obstacles,
     other_words,
+    others_title,
     rows,
     title,
     writing,
@@ -81,7 +82,7 @@ def _reservation(document: Document, places: Placements, look: Look) -> list[str
         out += ["", look.paint("title", "Write:" if places.outcome == "fits" else "Write instead:")]
         out += [f"  {look.text(argument)}", *look.wrap(quoted, "  ")]
     if places.other_forms:
-        out += ["", look.paint("title", "What else there is" if places.outcome == "fits" else "What fits instead")]
+        out += ["", look.paint("title", others_title(places))]
     for form in places.other_forms:
         out += [f"  {look.text(form.command_line)}", *look.wrap(other_words(form), " " * 6)]
     if len(places.node_pages) > 1:

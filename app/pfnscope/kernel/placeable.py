@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from pfnscope.kernel.architectures import X86
 from pfnscope.kernel.crashkernel import crash_search
-from pfnscope.kernel.release import Since, Version, since
+from pfnscope.kernel.release import Since, Version
 from pfnscope.kernel.thresholds import RESERVE_MEM
 
 PlacedKind = Literal["memmap", "crashkernel", "gigantic", "cma", "reserve_mem", "hugetlb_cma", "bad"]
@@ -23,15 +23,14 @@ class KnownKind(Struct, frozen=True):
 
 
 _BOTH = frozenset({"x86_64", "arm64"})
-_HUGETLB_CMA = since("5.7")  # cf11e85fc08c ("mm: hugetlb: optionally allocate gigantic hugepages using cma")
 
 KINDS = (
     KnownKind("memmap", X86, None, "parse_memmap_one() in arch/x86/kernel/e820.c, 4.17 and 6.1"),
     KnownKind("gigantic", _BOTH, None, "arch_hugetlb_valid_size() in arch/x86/mm and arch/arm64/mm/hugetlbpage.c, 6.1"),
     KnownKind("cma", _BOTH | X86, None, "dma_contiguous_reserve() in setup_arch() of x86, mm/init.c of arm64, 6.1"),
     KnownKind("reserve_mem", _BOTH | X86, RESERVE_MEM.since, "reserve_mem() in mm/memblock.c, 6.12"),
-    KnownKind("hugetlb_cma", _BOTH, _HUGETLB_CMA, "hugetlb_cma_reserve() in setup_arch() of x86, mm/init.c of arm64"),
-    KnownKind("bad", X86, None, "parse_memmap_one() in arch/x86/kernel/e820.c, 4.17 and 6.1: memmap=nn$ss"),
+    KnownKind("hugetlb_cma", _BOTH, None, "hugetlb_cma_reserve() in setup_arch() of x86, mm/init.c of arm64"),
+    KnownKind("bad", _BOTH | X86, None, "memmap=nn$ss of x86, 4.17 and 6.1; elsewhere what kernel.bad_memory has"),
 )
 """All but crash kernels, whose rows are those of :data:`pfnscope.kernel.crashkernel.SEARCHES`."""
 

@@ -162,6 +162,7 @@ class Landing(msgspec.Struct, frozen=True, kw_only=True):
     argument: str
     quoted: str
     others: list[Other]
+    others_label: str
     shown: int
     nodes: list[str]
     title: str
@@ -235,6 +236,7 @@ def _landing(document: Document, places: Placements, query: LayoutQuery) -> Land
             Other(item.command_line, other_words(item), _query_of(item.command_line, query))
             for item in places.other_forms
         ],
+        others_label="Or" if argument else "Instead" if places.what == "bad" else "Fits instead",
         shown=1 if places.outcome == "fits" else 2,
         nodes=[node_words(item, places.size) for item in places.node_pages] if len(places.node_pages) > 1 else [],
         title=title(places),

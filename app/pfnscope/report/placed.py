@@ -71,7 +71,7 @@ SUBJECTS: Mapping[PlacedKind, str] = {
 }
 """What is placed, as labels of bars and choices of a form call it."""
 
-TONES: dict[str | None, Severity] = {"fits": "none", "may-fail": "caution", "fails": "danger", None: "none"}
+TONES: dict[str | None, Severity] = {"fits": "none", "may-fail": "caution", "fails": "danger", None: "caution"}
 """How bad an outcome is."""
 
 
@@ -238,6 +238,11 @@ def node_words(item: NodePages, size: int) -> str:
     """What one node can give of pages of a size."""
     more = f", up to {item.at_most:,} with luck" if item.at_most > item.pages else ""
     return f"node {item.node}: {counted(item.pages, 'page')} of {format_size(size)}{more}"
+
+
+def others_title(places: Placements) -> str:
+    """What the other forms are."""
+    return "What else there is" if places.what == "bad" or places.outcome == "fits" else "What fits instead"
 
 
 def other_words(item: OtherForm) -> str:
