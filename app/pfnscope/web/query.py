@@ -117,7 +117,7 @@ async def reservation(
     ] = None,
     bad: Annotated[
         list[Annotated[str, StringConstraints(max_length=LONGEST_COMMAND_LINE)]] | None,
-        Query(max_length=1000, description="Addresses of bad memory, one or several in each", examples=["0x7ddf0000"]),
+        Query(description="Addresses of bad memory, one or several in each", examples=["0x7ddf0000"]),
     ] = None,
 ) -> Reservation:
     """What is to be placed: one of a size, an argument to move, and the others."""
