@@ -6,7 +6,8 @@ import pytest
 from pfnscope.drawing import scene
 from pfnscope.drawing.lanes import Lane
 from pfnscope.drawing.places import ROWS, place_lanes
-from pfnscope.model.answers import Placements
+from pfnscope.model.answers import Obstacle, Placements
+from pfnscope.model.ranges import Address
 from pfnscope.service import analyze
 from tests.support import placements as example
 from tests.support.samples import text
@@ -75,6 +76,22 @@ def test_each_obstacle_stands_once_with_its_lines() -> None:
     ]
     twice = msgspec.structs.replace(example.FAILS, placements=example.FAILS.placements * 2)
     assert len(_lanes(twice)["obstacles"].bars) == 2
+
+
+def test_what_lies_over_other_things_has_a_lane_of_its_own() -> None:
+    """An image that can be anywhere, over what is known; more of the kind is one bar."""
+    wide = [
+        Obstacle(Address(0x1000000), Address(0x40000000), "kernel image, somewhere", (1,)),
+        Obstacle(Address(0x3F000000), Address(0x80000000), "early allocations", (2,)),
+    ]
+    placement = msgspec.structs.replace(example.FAILS.placements[0], blocked_by=(*wide, example.IMAGE, example.INITRD))
+    lanes = _lanes(msgspec.structs.replace(example.FAILS, placements=(placement,)))
+    assert [bar.label for bar in lanes["obstacles"].bars] == ["kernel image", "initrd", "early allocations"]
+    assert _bars(lanes["obstacles-too"]) == [(0x1000, 0x40000, "obstacle", "kernel image, somewhere")]
+    both = (*wide, Obstacle(Address(0x2000000), Address(0x50000000), "more", ()), example.IMAGE)
+    placement = msgspec.structs.replace(placement, blocked_by=both)
+    lanes = _lanes(msgspec.structs.replace(example.FAILS, placements=(placement,)))
+    assert _bars(lanes["obstacles-too"]) == [(0x1000, 0x50000, "obstacle", "kernel image, somewhere, more")]
 
 
 def test_starts_that_could_be_named_have_a_lane_of_their_own() -> None:

@@ -34,7 +34,7 @@ def test_the_answer_comes_first_and_nothing_is_too_wide(places: Placements, mach
     for width in (72, 80, 120):
         said = _said(places, machine, Look(width))
         assert " ".join(said.split("\n\n")[0].split()) == places.text.replace("“", '"').replace("”", '"')
-        arguments = {places.command_line, *(form.command_line for form in places.other_forms)}
+        arguments = {form.command_line for form in places.other_forms} or {places.command_line}
         assert [line for line in said.splitlines() if len(line) > width and line.strip() not in arguments] == []
         assert all(f"  {argument}\n" in said for argument in arguments - {None}), "to be pasted, on a line of its own"
 
@@ -78,6 +78,14 @@ def test_what_fails_says_what_is_in_the_way_and_what_fits(machine: Document) -> 
         "[0x1000000, 0x2e00000) 30 MiB at 16 MiB kernel image line 12",
         "[0x35f00000, 0x37800000) 25 MiB at 863 MiB initrd lines 30, 31",
     ]
+
+
+def test_an_argument_that_may_fail_is_not_to_be_written_where_another_fits(machine: Document) -> None:
+    said = _said(example.MAY_FAIL, machine)
+    assert "Write" not in said
+    assert _part(said, "What fits instead")[::2] == ["crashkernel=1G", "crashkernel=2G,high"]
+    alone = msgspec.structs.replace(example.MAY_FAIL, other_forms=())
+    assert _part(_said(alone, machine), "Write:") == ["crashkernel=2G"]
 
 
 def test_starts_that_could_be_named_are_no_places_where_it_lands(machine: Document) -> None:

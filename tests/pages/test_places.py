@@ -45,7 +45,7 @@ def test_the_answer_stands_in_front_of_the_bars(places: Placements) -> None:
     assert f'class="verdict t-{tone}" aria-label="Answer"' in page
     front = unescape(page[: page.index('id="bars"')])
     assert places.text in front
-    for argument in {places.command_line, *(form.command_line for form in places.other_forms)} - {None}:
+    for argument in {form.command_line for form in places.other_forms} or {places.command_line}:
         assert f'data-copy-text="{argument}"' in front
     said = _words(page)
     for placement in places.placements:

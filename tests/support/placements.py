@@ -75,8 +75,8 @@ MAY_FAIL = Placements(
         _at(0x20000000, 0x28000000, certain=False, blocked_by=(GAP,)),
         _at(0x1000000, 0x20000000, safe=False, certain=False, blocked_by=(IMAGE, INITRD)),
     ),
-    command_line="crashkernel=1G",
-    start=Address(0x7F000000),
+    command_line="crashkernel=2G",
+    start=Address(0x20000000),
     outcome="may-fail",
     text="The crash kernel's 2 GiB fit only where KASLR leaves the kernel low.",
     other_forms=(

@@ -6,10 +6,11 @@ May land at             |   |                            where it is not
 In the way       |kernel image|
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
 from pfnscope.drawing.lanes import Bar, Lane
-from pfnscope.model.answers import ELSEWHERE, Placement, Placements
+from pfnscope.model.answers import ELSEWHERE, Obstacle, Placement, Placements
 from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet
 from pfnscope.report.placed import SUBJECTS, likely, obstacles, part_words, reach
 from pfnscope.report.words import pages_words, place_words
@@ -23,6 +24,7 @@ ROWS = {
     "gigantic": "huge",
     "bad": "bad",
     "obstacles": "in way",
+    "obstacles-too": "too",
 }
 """By the key of a lane of places its name in the bars in letters."""
 
@@ -56,7 +58,9 @@ def _lanes(places: Placements, page_size: int) -> Iterator[Lane]:
         )
         yield Lane("free-starts", "Possible starts", "of other arguments", tuple(_free_starts(elsewhere, page_size)))
     of = "of other places" if places.outcome == "fits" else "of what does not fit"
-    yield Lane("obstacles", "In the way", of, tuple(_obstacles(places, page_size)))
+    first, others = _apart(obstacles(places))
+    yield Lane("obstacles", "In the way", of, tuple(_obstacle(item, page_size) for item in first))
+    yield Lane("obstacles-too", "In the way, too", of, tuple(_obstacle(item, page_size) for item in others))
 
 
 def _starts(places: Placements, page_size: int) -> Iterator[Bar]:
@@ -101,9 +105,29 @@ def _possible(items: Iterable[Placement], places: Placements, page_size: int) ->
         yield _bar(ByteRange(*frames.in_bytes(page_size)), page_size, "may-land", "", ())
 
 
-def _obstacles(places: Placements, page_size: int) -> Iterator[Bar]:
-    for item in obstacles(places):
-        yield _bar(item.range, page_size, "obstacle", item.name, item.lines)
+def _apart(every: Iterable[Obstacle]) -> tuple[list[Obstacle], list[Obstacle]]:
+    """What is in the way in two rows without overlaps: small things first, and what lies over them; more as one."""
+    first: list[Obstacle] = []
+    over: list[Obstacle] = []
+    for item in sorted(every, key=lambda item: (item.end - item.start, item.start)):
+        at = bisect_left(first, item.start, key=lambda other: other.start)
+        if (at and first[at - 1].end > item.start) or (at < len(first) and first[at].start < item.end):
+            over.append(item)
+        else:
+            first.insert(at, item)
+    joined: list[Obstacle] = []
+    for item in sorted(over, key=lambda item: (item.start, item.end)):
+        if joined and item.start < joined[-1].end:
+            last = joined[-1]
+            name = last.name if item.name in last.name else f"{last.name}, {item.name}"
+            joined[-1] = Obstacle(last.start, max(last.end, item.end), name, last.lines + item.lines)
+        else:
+            joined.append(item)
+    return first, joined
+
+
+def _obstacle(item: Obstacle, page_size: int) -> Bar:
+    return _bar(item.range, page_size, "obstacle", item.name, item.lines)
 
 
 def _bar(memory: ByteRange, page_size: int, kind: str, label: str, lines: tuple[int, ...]) -> Bar:

@@ -79,7 +79,7 @@ def _reservation(document: Document, places: Placements, look: Look) -> list[str
     out += _origin(document, look)
     argument, quoted = writing(places)
     if argument:
-        out += ["", look.paint("title", "Write:" if places.outcome == "fits" else "Write instead:")]
+        out += ["", look.paint("title", "Write:")]
         out += [f"  {look.text(argument)}", *look.wrap(quoted, "  ")]
     if places.other_forms:
         out += ["", look.paint("title", others_title(places))]

@@ -154,7 +154,7 @@ WORDS = (
         "in-the-way",
         "in the way",
         "What keeps a reservation from a place: memory that something else has, or no RAM.",
-        ("obstacles",),
+        ("obstacles", "obstacles-too"),
         ("obstacle", "no-room"),
     ),
     Word("safe", "safe start", "A region that begins here adds no dangerous hole on any release.", kinds=("safe",)),

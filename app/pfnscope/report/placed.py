@@ -225,10 +225,11 @@ def obstacles(places: Placements) -> list[Obstacle]:
 def writing(places: Placements) -> tuple[str, str]:
     """The argument to write, and how boot loaders want it; empty where there is none, or they take it as it is.
 
-    What the other forms say is not said twice: the argument itself, and how it is quoted.
+    What the other forms say is not said twice: the argument itself, and how it is quoted. Nor is one that may fail to
+    be written where others fit.
     """
     argument, others = places.command_line or "", [item.command_line for item in places.other_forms]
-    if argument in others and "$" not in argument:
+    if "$" not in argument and (argument in others or (others and places.outcome == "may-fail")):
         return "", ""
     quoted = "" if any(r"\$" in other for other in others) else quoting(argument)
     return argument, f"{quoted[:1].upper()}{quoted[1:]}." if quoted else ""
