@@ -125,7 +125,7 @@ def test_a_safe_start_is_found_copied_and_tried(address: str, open_page: Open) -
         ("/samples/seed-no-memmap?append=memmap=1G!4G", ["Holes today", "Holes what if", "Struct pages today"]),
         ("/samples/seed-1g-4g?remove=memmap=1G!4G&size=1G", ["Possible starts", "Holes today", "Holes what if"]),
         ("/samples/seed-1g-4g?move=memmap=1G!4G", ["Possible starts", "Firmware map"]),
-        ("/samples/seed-1g-4g?crashkernel=512M,high", ["May land at", "In the way", "Firmware map"]),
+        ("/samples/seed-1g-4g?crashkernel=512M,high", ["May land at", "In the way", "In the way, too", "Firmware map"]),
         ("/samples/seed-1g-4g?crashkernel=2G@1G", ["Possible starts", "In the way", "Firmware map"]),
         ("/samples/seed-1g-4g?bad=0x12345678", ["Taken out", "Firmware map"]),
         (
