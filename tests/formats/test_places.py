@@ -34,9 +34,9 @@ def test_the_answer_comes_first_and_nothing_is_too_wide(places: Placements, mach
     for width in (72, 80, 120):
         said = _said(places, machine, Look(width))
         assert " ".join(said.split("\n\n")[0].split()) == places.text.replace("“", '"').replace("”", '"')
-        arguments = {form.command_line for form in places.other_forms} or {places.command_line}
+        arguments = {form.command_line for form in places.other_forms} or {places.command_line or ""}
         assert [line for line in said.splitlines() if len(line) > width and line.strip() not in arguments] == []
-        assert all(f"  {argument}\n" in said for argument in arguments - {None}), "to be pasted, on a line of its own"
+        assert all(f"  {argument}\n" in said for argument in arguments - {""}), "to be pasted, on a line of its own"
 
 
 def test_where_it_lands_is_said_with_node_zone_certainty_and_lines(machine: Document) -> None:

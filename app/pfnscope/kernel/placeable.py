@@ -1,47 +1,30 @@
-"""Which reservations kernels know, by architecture and release: what a layout can be asked about."""
+"""Which reservations a kernel knows: what a layout can be asked about."""
 
+from collections.abc import Mapping
 from typing import Literal
 
-from msgspec import Struct
-
 from pfnscope.kernel.architectures import X86
+from pfnscope.kernel.bad_memory import DEVICE_TREE, has_early_test
 from pfnscope.kernel.crashkernel import crash_search
-from pfnscope.kernel.release import Since, Version
+from pfnscope.kernel.pools import HUGETLB_CMA, cma_search, gigantic_pages
+from pfnscope.kernel.release import Version
 from pfnscope.kernel.thresholds import RESERVE_MEM
 
 PlacedKind = Literal["memmap", "crashkernel", "gigantic", "cma", "reserve_mem", "hugetlb_cma", "bad"]
 """What is placed: a memmap= region, memory for a crash kernel, 1 GiB pages, CMA areas, or frames that are bad."""
 
 
-class KnownKind(Struct, frozen=True):
-    """A reservation that the kernels of some architectures know, from a release on; None: all that are read here."""
-
-    kind: PlacedKind
-    arches: frozenset[str]
-    since: Since | None
-    source: str
-
-
-_BOTH = frozenset({"x86_64", "arm64"})
-
-KINDS = (
-    KnownKind("memmap", X86, None, "parse_memmap_one() in arch/x86/kernel/e820.c, 4.17 and 6.1"),
-    KnownKind("gigantic", _BOTH, None, "arch_hugetlb_valid_size() in arch/x86/mm and arch/arm64/mm/hugetlbpage.c, 6.1"),
-    KnownKind("cma", _BOTH | X86, None, "dma_contiguous_reserve() in setup_arch() of x86, mm/init.c of arm64, 6.1"),
-    KnownKind("reserve_mem", _BOTH | X86, RESERVE_MEM.since, "reserve_mem() in mm/memblock.c, 6.12"),
-    KnownKind("hugetlb_cma", _BOTH, None, "hugetlb_cma_reserve() in setup_arch() of x86, mm/init.c of arm64"),
-    KnownKind("bad", _BOTH | X86, None, "memmap=nn$ss of x86, 4.17 and 6.1; elsewhere what kernel.bad_memory has"),
-)
-"""All but crash kernels, whose rows are those of :data:`pfnscope.kernel.crashkernel.SEARCHES`."""
-
-
-def placeable(arch: str | None, version: Version | None) -> tuple[PlacedKind, ...]:
-    """What a kernel knows; of a release that is not known, all that some have."""
-    known: list[PlacedKind] = [
-        row.kind
-        for row in KINDS
-        if arch in row.arches and (row.since is None or row.since.reached(version, unknown=True))
-    ]
-    if crash_search(arch, version) is not None:
-        known.insert(1 if "memmap" in known else 0, "crashkernel")
-    return tuple(known)
+def placeable(arch: str | None, version: Version | None, page_size: int) -> tuple[PlacedKind, ...]:
+    """The kinds that a kernel knows, by the rows of each; of a release that is not known, all that some have."""
+    gigantic = gigantic_pages(arch, page_size) is not None
+    cma = cma_search(arch, version) is not None
+    known: Mapping[PlacedKind, bool] = {
+        "memmap": arch in X86,
+        "crashkernel": crash_search(arch, version) is not None,
+        "gigantic": gigantic,
+        "cma": cma,
+        "reserve_mem": cma and RESERVE_MEM.reached(version, unknown=True),
+        "hugetlb_cma": gigantic and HUGETLB_CMA.reached(version, unknown=True),
+        "bad": arch in X86 or arch in DEVICE_TREE or has_early_test(arch, version),
+    }
+    return tuple(kind for kind, is_known in known.items() if is_known)

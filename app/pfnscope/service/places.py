@@ -171,7 +171,7 @@ def placeable(document: Document) -> tuple[PlacedKind, ...]:
         return ()
     version = document.kernel.version
     major, minor, patch = (*(version or ()), 0, 0, 0)[:3]
-    return placeable_on(document.kernel.arch, (major, minor, patch) if version else None)
+    return placeable_on(document.kernel.arch, (major, minor, patch) if version else None, document.kernel.page_size)
 
 
 def _bytes(text: str, page_size: int) -> int:
