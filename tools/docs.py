@@ -15,7 +15,7 @@ from pfnscope.bootlog.forms import FORMS, Form
 from pfnscope.drawing import palette
 from pfnscope.formats import rulebook
 from pfnscope.formats.rulebook import Rule
-from pfnscope.model.answers import Lookup
+from pfnscope.model.answers import Lookup, Placements
 from pfnscope.model.document import Document
 from pfnscope.model.encoding import SCHEMA_NAMES
 from pfnscope.model.log import MemoryType
@@ -111,6 +111,7 @@ def document_page() -> str:
     order: list[type] = []
     _collect(Document, order)
     _collect(Lookup, order)
+    _collect(Placements, order)
     _collect(Rule, order)
     return INTRODUCTION + "".join(_section(kind) for kind in order)
 

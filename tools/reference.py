@@ -12,7 +12,7 @@ from annotated_types import Ge, Gt, Le
 
 from pfnscope.cli.commands import COMMANDS
 from pfnscope.cli.commands.share import SERVER
-from pfnscope.cli.parsing import Parser, bounds_of, default_of, load
+from pfnscope.cli.parsing import Parser, bounds_of, default_of, load, value_of
 from pfnscope.extras import NEEDS
 from pfnscope.findings.codes import CODES
 from pfnscope.opening import kinds
@@ -113,7 +113,7 @@ def _command(name: str) -> str:
 
 def _option(option: Action) -> tuple[str, str, str]:
     values = [_code(choice) for choice in option.choices or ()]
-    name = option.option_strings[0] + ("" if values or option.nargs == 0 else f" {option.metavar}")
+    name = option.option_strings[0] + ("" if values or option.nargs == 0 else f" {value_of(option)}")
     meaning = [_plain(option.help or "")]
     meaning += [f"One of {', '.join(values)}."] if len(values) > 1 else [f"Only {values[0]}."] if values else []
     meaning += [f"{bounds_of(option)}."] if bounds_of(option) else []

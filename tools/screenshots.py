@@ -28,6 +28,8 @@ _STATES = (
     ("layout-oops", "/samples/oops-1g-4g"),
     ("layout-efi", "/samples/efi-nodes"),
     ("what-if", f"{_SEED}?remove=memmap=1G!4G&append=memmap=1G!7G&size=1G"),
+    ("crash-kernel", f"{_SEED}?crashkernel=512M,high"),
+    ("bad-memory", f"{_SEED}?bad=0x12345678%0A0x140004000"),
     ("compare", "/compare?a=sample:seed-no-memmap&b=sample:seed-1g-4g"),
     ("rules", "/rules"),
     ("samples", "/samples"),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pfnscope.analysis import Analysis, analyze
 from pfnscope.bootlog import read
-from pfnscope.formats.answers import placed_text
+from pfnscope.formats.places import placed_text
 from pfnscope.kernel.vendors import parse_release
 from pfnscope.model.log import BootLog, Files, MemoryType
 from pfnscope.report.build import document

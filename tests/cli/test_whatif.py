@@ -66,10 +66,16 @@ def test_a_bad_argument_is_reported_with_a_caret_under_its_text() -> None:
         (("simulate", NONE, "--set", "memmap=exactmap memmap=1G@1M"), 2, b"Invalid user supplied memory map"),
         (("simulate", NONE, "--set", "quiet", "--append", "ro"), 2, b"--set gives the whole command line"),
         (("place", NONE, "--size", "1x"), 2, b"no size"),
-        (("place", NONE), 2, b"--size SIZE or --move ARGUMENT is needed"),
+        (("place", NONE), 2, b"--size SIZE, --move ARGUMENT, --crashkernel VALUE or another thing to place is needed"),
+        (("place", NONE, "--cma", "1G", "--gigantic"), 2, b"one thing is placed at a time, not --cma and --gigantic"),
+        (("place", NONE, "--crashkernel", "1G", "--align", "2M"), 2, b"--align goes with --size and --move, not with"),
+        (("place", AT_4G, "--move", "memmap=1G!4G", "--kind", "$"), 2, b"--kind goes with --size, not with --move"),
+        (("place", NONE, "--size", "1G", "--node", "0"), 2, b"--node goes with --gigantic, not with --size"),
+        (("place", "--bad", "0x1000"), 2, b"required: FILE|-"),
+        (("place", NONE, "--bad"), 2, b"option '--bad' needs a value"),
         (("place", NONE, "--move", "memmap=1G!4G"), 2, b"no memmap= region that could be moved"),
         (("place", AT_4G, "--move", "memmap=1G!7G"), 2, b"those that can be moved are memmap=1G!4G"),
-        (("place", AT_4G, "--move", "memmap=1G!4G", "--size", "1G"), 2, b"keeps its size"),
+        (("place", AT_4G, "--move", "memmap=1G!4G", "--size", "1G"), 2, b"not --size and --move"),
         (("compare", NONE), 2, b"no boot 2"),
         (("compare", NONE, AT_4G, "--boots", "1"), 2, b"two numbers"),
     ],
@@ -138,3 +144,39 @@ def test_a_place_can_fail_a_build() -> None:
     nowhere = run("place", NONE, "--size", "1T", "--fail-on", "danger")
     assert nowhere.returncode == 1
     assert b"No memory of this machine holds such a region whole." in nowhere.stdout
+
+
+def test_bad_addresses_are_words_behind_their_option_in_any_order() -> None:
+    """The file may stand before or behind them; lines of a memory test are one word in quotes."""
+    said = run("place", NONE, "--bad", "0x12345678", "0x140004000").stdout.decode()
+    assert said.startswith("2 regions keep the kernel from 2 pages with bad memory")
+    assert "\nWrite:\n  memmap=4K$0x12345000,4K$0x140004000\n" in said
+    for words in (
+        ("--bad", "0x12345678", "0x140004000", NONE),
+        (NONE, "--bad=0x12345678", "--bad", "0x140004000"),
+        ("--bad", "0x12345678", "--color", "never", NONE, "--bad", "0x140004000"),
+        (NONE, "--bad", "0x12345678\n0x140004000"),
+    ):
+        assert run("place", *words).stdout.decode() == said, words
+    answer = json.loads(run("place", NONE, "--bad", "0x12345678", "--format", "json").stdout)
+    assert (answer["what"], answer["command_line"]) == ("bad", "memmap=4K$0x12345000")
+
+
+def test_every_kind_is_placed_and_what_finds_no_room_can_fail_a_build() -> None:
+    for option, value, first in (
+        ("--crashkernel", "256M", b"The kernel finds 256 MiB"),
+        ("--cma", "64M", b"The CMA area of 64 MiB begins"),
+        ("--reserve-mem", "20M:4096:trace", b"The region of reserve_mem= of 20 MiB"),
+        ("--hugetlb-cma", "1G", b"On node 0 the area of"),
+        ("--gigantic", "", b"This machine can give "),
+    ):
+        given = ("place", NONE, *filter(None, (option, value)), "--kernel", "6.12", "--fail-on", "danger")
+        done = run(*given)
+        assert (done.returncode, done.stdout.startswith(first)) == (0, True), (option, done.stdout)
+        assert b"\nPage frames\n" in done.stdout
+    nowhere = run("place", NONE, "--crashkernel", "64G", "--fail-on", "danger")
+    assert nowhere.returncode == 1
+    assert nowhere.stdout.startswith(b"The kernel finds no 64 GiB in one piece")
+    assert run("place", NONE, "--crashkernel", "64G").returncode == 0
+    of_one = json.loads(run("place", NONE, "--gigantic", "--node", "1", "--format", "json").stdout)
+    assert [item["node"] for item in of_one["node_pages"]] == [1]

@@ -22,6 +22,8 @@ PAGES = (
     "/samples/oops-1g-4g?v=2&axis=scale&find=0xbffd7000",
     "/samples/seed-1g-4g?remove=memmap=1G!4G&append=memmap=1G!4G%20mem=9G@&size=1G",
     "/samples/seed-1g-4g?move=memmap=1G!4G",
+    "/samples/seed-1g-4g?crashkernel=512M,high",
+    "/samples/seed-1g-4g?bad=0x12345678%0A0xfe000000",
     "/compare",
     "/compare?a=sample:seed-no-memmap&b=sample:seed-1g-4g",
     "/compare?a=banana&b=sample:seed-1g-4g",

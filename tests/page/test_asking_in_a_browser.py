@@ -34,6 +34,48 @@ def test_arguments_are_picked_and_taken_away_without_scripts(address: str, open_
     expect(page).to_have_url(f"{address}/samples/seed-1g-4g")
 
 
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_one_kind_is_asked_at_a_time(address: str, open_page: Open, scripts: bool) -> None:
+    """The form of the chosen kind is the only one in view; keys choose another; the answer stands in front."""
+    page = open_page(scripts=scripts)
+    page.goto(f"{address}/samples/seed-1g-4g")
+    _panel(page)
+    expect(page.get_by_role("radio", name="memmap= region")).to_be_checked()
+    expect(page.get_by_role("combobox", name="Move")).to_have_value("memmap=1G!4G")
+    expect(page.get_by_role("textbox", name="crashkernel=")).to_be_hidden()
+    page.get_by_role("radio", name="memmap= region").press("ArrowRight")
+    expect(page.get_by_role("radio", name="crash kernel")).to_be_checked()
+    expect(page.get_by_role("combobox", name="Move")).to_be_hidden()
+    page.get_by_role("textbox", name="crashkernel=").fill("512M,high")
+    page.get_by_role("textbox", name="crashkernel=").press("Enter")
+    expect(page).to_have_url(re.compile(r"/samples/seed-1g-4g\?crashkernel=512M(,|%2C)high$"))
+    expect(page.locator(".lead h1")).to_contain_text("The kernel finds 512 MiB")
+    _panel(page)
+    expect(page.get_by_role("radio", name="crash kernel")).to_be_checked()
+    expect(page.get_by_role("textbox", name="crashkernel=")).to_have_value("512M,high")
+
+
+def test_bad_addresses_are_pasted_as_they_are_printed(address: str, open_page: Open) -> None:
+    """Lines and all; the argument that takes them out is there to copy."""
+    page = open_page(clipboard=True)
+    page.goto(f"{address}/samples/seed-no-memmap")
+    _panel(page)
+    page.get_by_text("bad addresses", exact=True).click()
+    page.get_by_label("Addresses of bad memory").fill("0x12345678\n0x140004000")
+    page.get_by_role("button", name="Show the argument").click()
+    expect(page.locator(".verdict")).to_have_class(re.compile("t-none"))
+    wait_live(page)
+    expect(page.locator(".names div").first).to_contain_text("Taken out")
+    page.get_by_role("button", name="Copy argument").click()
+    until(page, "navigator.clipboard.readText().then((text) => text.startsWith('memmap='))")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert {"4K$0x12345000", "4K$0x140004000"} == set(
+        copied.removeprefix("memmap=").replace(" memmap=", ",").split(",")
+    )
+    _panel(page)
+    expect(page.get_by_label("Addresses of bad memory")).to_have_value("0x12345678\n0x140004000")
+
+
 def test_the_view_is_kept_when_something_is_asked(address: str, open_page: Open) -> None:
     """Axis and frames in view stay; what was left empty is not in the address; the bars show both layouts."""
     page = open_page()
@@ -83,6 +125,9 @@ def test_a_safe_start_is_found_copied_and_tried(address: str, open_page: Open) -
         ("/samples/seed-no-memmap?append=memmap=1G!4G", ["Holes today", "Holes what if", "Struct pages today"]),
         ("/samples/seed-1g-4g?remove=memmap=1G!4G&size=1G", ["Possible starts", "Holes today", "Holes what if"]),
         ("/samples/seed-1g-4g?move=memmap=1G!4G", ["Possible starts", "Firmware map"]),
+        ("/samples/seed-1g-4g?crashkernel=512M,high", ["May land at", "In the way", "In the way, too", "Firmware map"]),
+        ("/samples/seed-1g-4g?crashkernel=2G@1G", ["Possible starts", "In the way", "Firmware map"]),
+        ("/samples/seed-1g-4g?bad=0x12345678", ["Taken out", "Firmware map"]),
         (
             "/compare?a=sample:seed-1g-4g&b=sample:seed-1g-7g",
             ["Holes A", "Holes B", "Struct pages A", "Struct pages B"],
@@ -174,6 +219,8 @@ def test_nothing_is_wider_than_a_narrow_screen(address: str, open_page: Open) ->
     paths = (
         "/samples/seed-1g-4g?remove=memmap=1G!4G&append=memmap=1G!4G%20mem=9G@&size=1G",
         "/samples/seed-1g-4g?move=memmap=1G!4G",
+        "/samples/seed-1g-4g?crashkernel=512M@1G",
+        "/samples/seed-1g-4g?bad=0x12345678%0A0x140004000",
         "/compare?a=sample:seed-1g-4g&b=sample:movable-nodes",
         "/compare",
     )

@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 
 from pfnscope.formats import text
-from pfnscope.formats.answers import placed_text
 from pfnscope.formats.compared import compared_text
+from pfnscope.formats.places import placed_text
 from pfnscope.report.plain import Look
 from pfnscope.service import analyze
 from pfnscope.service.places import Reservation, placed_beside

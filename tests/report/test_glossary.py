@@ -3,13 +3,13 @@
 import inspect
 import re
 
-from pfnscope.drawing import lanes, scene
+from pfnscope.drawing import lanes, places, scene
 from pfnscope.report import glossary
 
 
 def test_every_lane_is_explained() -> None:
     """Those of one document, of two and of possible starts, and those of one node each."""
-    source = inspect.getsource(lanes) + inspect.getsource(scene)
+    source = "".join(map(inspect.getsource, (lanes, scene, places)))
     keys = set(re.findall(r'(?:_map_lane|Lane|_by_node)\(\s*"([a-z-]+)"', source))
     assert {"firmware", "zones", "events", "places"} <= keys
     assert [key for key in keys if glossary.of_lane(key) is None] == []

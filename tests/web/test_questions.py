@@ -1,12 +1,14 @@
 """What-if questions over HTTP: simulate, place and compare give what the command line gives."""
 
+from typing import Any
+
 import httpx
 import pytest
 
 from pfnscope import service
 from pfnscope.model.document import Document
 from pfnscope.report.compared import compared
-from pfnscope.service.analyzing import documents
+from pfnscope.service.analyzing import Options, documents
 from pfnscope.service.places import Reservation, place
 from pfnscope.service.whatif import Change, simulate
 from tests.support.samples import text
@@ -72,6 +74,50 @@ def test_a_region_of_a_sent_and_of_a_stored_log_is_moved(client: httpx.Client) -
     assert b'"command_line":"memmap=1G!5G"' in places
 
 
+@pytest.mark.parametrize(
+    ("query", "reservation"),
+    [
+        ({"crashkernel": "512M,high"}, Reservation(crashkernel="512M,high")),
+        ({"cma": "64M"}, Reservation(cma="64M")),
+        ({"reserve_mem": "20M:4096:trace"}, Reservation(reserve_mem="20M:4096:trace")),
+        ({"hugetlb_cma": "1G"}, Reservation(hugetlb_cma="1G")),
+        ({"gigantic": True, "node": 1}, Reservation(gigantic=True, node=1)),
+        (
+            {"bad": ["0x12345678", "0x140004000 0x140005000"]},
+            Reservation(bad=("0x12345678", "0x140004000 0x140005000")),
+        ),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_every_reservation_may_stand_in_the_query_the_json_or_the_form(
+    client: httpx.Client, query: dict[str, Any], reservation: Reservation
+) -> None:
+    places = service.encode(place(SEED, reservation, Options(kernel="6.12.9")))
+    name, url = stored(client, SEED), "/api/v1/place"
+    texts = {key: " ".join(value) if isinstance(value, list) else str(value).lower() for key, value in query.items()}
+    given = {**query, "kernel": "6.12.9"}
+    assert client.post(url, content=SEED, params=given).content == places
+    assert client.post(url, json={"log": SEED.decode(), **given}).content == places
+    assert client.get(f"/api/v1/layouts/{name}/place", params=given).content == places
+    assert (
+        client.post(url, files={"log": SEED}, data={**texts, "kernel": "6.12.9"}).json()["what"] == reservation.kinds[0]
+    )
+
+
+def test_bad_addresses_have_a_limit_in_all(client: httpx.Client) -> None:
+    long = ["0x12345678 " * 3000, "0x12345678 " * 3000]
+    answer = client.post("/api/v1/place", json={"log": SEED.decode(), "bad": long})
+    assert (answer.status_code, "65,536 characters in all" in answer.json()["detail"]) == (400, True)
+    assert client.post("/api/v1/place", json={"log": SEED.decode(), "bad": long[0] * 2}).status_code == 400
+
+
+def test_an_empty_field_of_a_form_says_nothing(client: httpx.Client) -> None:
+    query = {"size": "1G", "node": "", "crashkernel": "", "bad": ""}
+    assert client.post("/api/v1/place", content=SEED, params=query).content == service.encode(
+        place(SEED, Reservation("1G"))
+    )
+
+
 def test_two_stored_layouts_are_compared(client: httpx.Client) -> None:
     a, b = stored(client, SEED), stored(client, OTHER)
     answer = client.get("/api/v1/compare", params={"a": a, "b": b})
@@ -101,6 +147,11 @@ def test_two_boots_of_one_layout_are_compared(client: httpx.Client) -> None:
         ("place", {"size": "1G", "kind": "@"}, 400, "kind"),
         ("place", {"move": "memmap=1G!4G"}, 400, "no memmap= region that could be moved"),
         ("place", {"size": "1G", "move": "memmap=1G!4G"}, 400, "keeps its size"),
+        ("place", {"cma": "1G", "gigantic": "1"}, 400, "One thing is placed at a time; here are cma and gigantic."),
+        ("place", {"gigantic": "1", "node": "1024"}, 400, "node"),
+        ("place", {"gigantic": "1", "node": "x"}, 400, "node"),
+        ("place", {"crashkernel": "1" * 201}, 400, "crashkernel"),
+        ("place", {"crashkernel": "much"}, 400, "does not understand 'much'"),
     ],
 )
 def test_what_cannot_be_answered_says_why(

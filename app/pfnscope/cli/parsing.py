@@ -2,6 +2,7 @@
 
 import argparse
 from argparse import SUPPRESS, Action, ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
 from typing import Any, NoReturn, Protocol, cast
@@ -88,7 +89,8 @@ class Parser(ArgumentParser):
         """Parse a command line; raises WrongUsage.
 
         ``parse_intermixed_args`` of argparse takes words after ``--`` for options, and refuses option values with a
-        leading dash; its releases differ. So all options come first, each joined with its value.
+        leading dash; its releases differ. So all options come first, each joined with its value. One of several values
+        (``nargs="+"``) ends at the next word with a dash; the last word of all is the operand where there is no other.
         """
         options, operands = self._sorted(words)
         args, extra = self.parse_known_args([*options, *operands])
@@ -101,22 +103,28 @@ class Parser(ArgumentParser):
         by_name = {name: option for option in self.options for name in option.option_strings}
         options: list[str] = []
         operands: list[str] = []
-        rest = iter(words)
-        for word in rest:
+        rest = deque(words)
+        while rest:
+            word = rest.popleft()
             name, equals, value = word.partition("=")
             if word == "--":
                 operands += [_MARK + operand for operand in rest]
-            elif word == "-" or not word.startswith("-"):
+                break
+            if word == "-" or not word.startswith("-"):
                 operands.append(_MARK + word)
             elif name not in by_name:
                 raise WrongUsage(f"no such option {name!r}{nearest(name, by_name)}")
             elif by_name[name].nargs == 0:
                 options.insert(0 if name in {"-h", "--help"} else len(options), word)  # help comes before any refusal
             else:
-                value = value if equals else next(rest, _MARK)
-                if value == _MARK:
+                if not equals and not rest:
                     raise WrongUsage(f"option {name!r} needs a value")
-                options.append(f"{name}={_MARK}{value}")
+                values = [value if equals else rest.popleft()]
+                while by_name[name].nargs == "+" and not equals and rest and not rest[0].startswith("-"):
+                    values.append(rest.popleft())
+                if not (rest or operands) and len(values) > 1:
+                    operands.append(_MARK + values.pop())
+                options += [f"{name}={_MARK}{value}" for value in values]
         return options, operands
 
     def format_help(self) -> str:
@@ -144,6 +152,9 @@ class _Help(RawDescriptionHelpFormatter):
     def add_usage(self, usage: str | None, actions: Any, groups: Any, prefix: str | None = None) -> None:
         super().add_usage(usage, actions, groups, prefix or "Usage: ")
 
+    def _format_args(self, action: Action, default_metavar: str) -> str:
+        return value_of(action) if action.nargs == "+" else super()._format_args(action, default_metavar)
+
     def _get_help_string(self, action: Action) -> str:
         notes = [f"default: {default}" for default in [default_of(action)] if default]
         notes += [bounds_of(action)] if bounds_of(action) else []
@@ -163,6 +174,11 @@ def loaded() -> Iterator[tuple[str, "Parser"]]:
         parser = Parser(f"pfnscope {name}")
         parser.configure(load(name))
         yield name, parser
+
+
+def value_of(option: Action) -> str:
+    """What an option's value is called: ``SIZE``, ``ADDRESS...`` for one or more."""
+    return f"{option.metavar}..." if option.nargs == "+" else f"{option.metavar}"
 
 
 def default_of(option: Action) -> str:

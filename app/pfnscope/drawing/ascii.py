@@ -77,14 +77,16 @@ def bars_of_two(first: Document, second: Document, look: Look, *, one_log: bool 
 
 
 def bars_of_places(document: Document, places: "Placements", look: Look) -> list[str]:
-    """The bars of a document with the safe and unsafe starts of a region below them."""
+    """The bars of a document with where a reservation lies or can go below them."""
+    from pfnscope.drawing.places import ROWS
     from pfnscope.drawing.scene import of, with_places
 
     scene = with_places(of(document), places)
     families = _families(scene.lanes)
     rows = [row for name in families if name != "pages" for row in _rows(name, families)]
-    starts = [Row("starts", lane) for lane in scene.lanes if lane.key == "places"]
-    return _draw([*rows, *starts], scene.page_size, look, ["blank: no whole region fits"] if starts else [])
+    own = [Row(ROWS[lane.key], lane) for lane in scene.lanes if lane.key in ROWS]
+    starts = any(row.lane.key == "places" for row in own)
+    return _draw([*rows, *own], scene.page_size, look, ["blank: no whole region fits"] if starts else [])
 
 
 def _families(side: Sequence[Lane]) -> dict[str, list[Lane]]:

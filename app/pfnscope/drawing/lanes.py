@@ -35,7 +35,7 @@ _RESOURCE_KINDS = {
 }
 
 
-ALARM_KINDS = ALARMS | {"uninitialised", "unsafe"}
+ALARM_KINDS = ALARMS | {"uninitialised", "unsafe", "lands"}
 """Kinds of bars that are drawn however small they are."""
 
 

@@ -61,6 +61,10 @@ PAINTS: dict[str, Paint] = {
     "event": Paint("oops or bad page", "#f3c6e0", "#6d2550", ".", "#8e1c62", "#f29bd0"),
     "safe": Paint("safe start", "#cfe5c6", "#2c4a24"),
     "unsafe": Paint("start that adds a danger", "#fdece9", "#3a1d1b", "/", "#c0433b", "#e0776c"),
+    "lands": Paint("memory of the reservation", "#bfe0d8", "#1f4a40", "", "#3f8a77", "#5fb39d"),
+    "may-land": Paint("one of several places", "#e3efdc", "#2a3a24", "\\", "#7ba168", "#7f9f6c"),
+    "no-room": Paint("no room", "#f1e9e4", "#352c28", "/", "#b58f7d", "#8d6d5d"),
+    "obstacle": Paint("in the way", "#f3dccb", "#4f3524", "x", "#b06f42", "#c98a5c"),
     "differs": Paint("differs", "#d6e6f7", "#1f3a55", "\\", "#4a86c5", "#6fa8de"),
     "several": Paint("several ranges, closer than a pixel", "#b9b4ab", "#57534d", "|", "#6f6a62", "#8d877e"),
 }
@@ -97,6 +101,10 @@ LETTERS: dict[str, Letters] = {
     "none": Letters(".", "·", "dim", "harmless"),
     "safe": Letters("+", "+", "good", "safe start"),
     "unsafe": Letters("!", "!", "danger", "start that adds a danger"),
+    "lands": Letters("#", "█", "good", "memory of the reservation"),
+    "may-land": Letters("+", "+", "good", "one of several places"),
+    "no-room": Letters("-", "─", "dim", "no room"),
+    "obstacle": Letters("x", "x", "caution", "in the way"),
     "differs": Letters("^", "^", "caution", "differs"),
 }
 OTHER = Letters()

@@ -14,13 +14,13 @@ from msgspec import Struct
 
 from pfnscope.drawing.axis import Axis
 from pfnscope.drawing.lanes import MAPS, Bar, Lane, family_of, lanes
+from pfnscope.drawing.places import place_lanes
 from pfnscope.drawing.stops import Stop, stops
 from pfnscope.model.analysis import ALARMS, worst_first
 from pfnscope.model.answers import Placements
 from pfnscope.model.document import Document
 from pfnscope.model.ranges import FrameRange
-from pfnscope.report.words import ORIGIN_WORDS, pages_words, place_words
-from pfnscope.units import argument_size, format_size
+from pfnscope.report.words import ORIGIN_WORDS
 from pfnscope.words import plural
 
 TODAY, CHANGED = "today", "what if"
@@ -150,24 +150,20 @@ def simulated(today: Document, changed: Document) -> Scene:
     return of_two(today, changed, (TODAY, CHANGED), one_log=True)
 
 
+def of_answer(document: Document, today: Document | None, places: Placements | None) -> Scene:
+    """The drawing of a document, beside ``today`` where it is simulated, with the ``places`` of a reservation."""
+    drawn = simulated(today, document) if today is not None else of(document)
+    return with_places(drawn, places) if places is not None else drawn
+
+
 def with_places(scene: Scene, places: Placements) -> Scene:
-    """The drawing below a lane of possible starts of a memmap= region, safe ones and others."""
-    step = format_size(places.align)
-    bars = []
-    for item in places.placements:
-        at = item.range.frames_inward(scene.page_size)
-        word = "safe" if item.safe else "unsafe"
-        last = item.end - places.align
-        reach = f"start {item.start}" + ("" if item.start == last else f" to {last:#x} in steps of {step}")
-        holes = sum(hole.pages for hole in item.holes)
-        adds = f" · adds {pages_words(holes)} without memory" if holes else " · adds no hole"
-        bars.append(Bar(at.start, at.end, word, word, f"{place_words(at, scene.page_size)} · {word} · {reach}{adds}"))
-    if not bars:
-        return scene
-    what = f"of memmap={argument_size(places.size)}{places.kind}"
-    lane = Lane("places", "Possible starts", what, tuple(bars))
-    marks = tuple(msgspec.structs.replace(mark, first=mark.first + 1, last=mark.last + 1) for mark in scene.marks)
-    return msgspec.structs.replace(scene, lanes=(lane, *scene.lanes), marks=marks)
+    """The drawing below the lanes of where a reservation lies or can go; its title is the answer where there is one."""
+    own = place_lanes(places, scene.page_size)
+    marks = (
+        msgspec.structs.replace(mark, first=mark.first + len(own), last=mark.last + len(own)) for mark in scene.marks
+    )
+    title = places.text or scene.title
+    return msgspec.structs.replace(scene, lanes=(*own, *scene.lanes), marks=tuple(marks), title=title)
 
 
 def readout_bar(scene: Scene, picked: FrameRange | None) -> Bar | None:

@@ -1,25 +1,12 @@
-"""Answers to questions as text: what is at a place, where a region can go, does the machine agree."""
+"""Answers to questions as text: what is at a place, does the machine agree."""
 
 from textwrap import wrap
 
-from pfnscope.drawing.ascii import bars_of_places
-from pfnscope.kernel.boot_loaders import quoting
 from pfnscope.model.analysis import Hole
-from pfnscope.model.answers import AddedHole, FileComparison, LeftOut, Lookup, Placements, Verification
-from pfnscope.model.document import Document
+from pfnscope.model.answers import FileComparison, LeftOut, Lookup, Verification
 from pfnscope.model.ranges import FrameRange
-from pfnscope.report.placed import advice
 from pfnscope.report.plain import PLAIN, Look
-from pfnscope.report.words import (
-    ORIGIN_WORDS,
-    STATE_WORDS,
-    candidates_words,
-    harm_words,
-    pages_words,
-    placement_words,
-    state_words,
-)
-from pfnscope.units import argument_size, format_size
+from pfnscope.report.words import candidates_words, harm_words, placement_words, state_words
 from pfnscope.words import counted, printable
 
 _ASSUMED = {"node_ranges": "memory and zones are computed from the memory map, not printed"}
@@ -88,50 +75,6 @@ def _hole(place: Lookup) -> str:
         return _no(place.has_struct_page)
     hole = place.hole
     return f"pfn {hole.frames}, {placement_words(hole)}, {state_words(hole)}, {harm_words(hole.severity)}"
-
-
-_NOT_TRIED = "not tried: memory is in too many pieces, and starts further up than those above count as unsafe"
-
-
-def placed_text(document: Document, places: Placements, look: Look = PLAIN) -> str:
-    """The placements in the layout of ``document``."""
-    on = f" on {places.release}" if places.release else ", for releases that are not known"
-    step = format_size(places.align)
-    out = [line for text in _advice(document, places) for line in look.wrap(text)]
-    out += [""] if out else []
-    out += look.wrap(f"memmap={argument_size(places.size)}{places.kind}START{on}, START a multiple of {step}")
-    if document.origin == "computed":
-        out += look.wrap(f"The layout is {ORIGIN_WORDS['computed']}.")
-    bars = bars_of_places(document, places, look)
-    out += ["", look.paint("title", "Page frames"), *bars] if bars else []
-    out += ["", look.paint("title", "Starts")]
-    if not places.placements:
-        out.append("  No memory of this machine holds such a region whole.")
-    for item in places.placements:
-        word, role = ("safe  ", "good") if item.safe else ("UNSAFE", "danger")
-        last = item.end - places.align
-        out.append(look.paint(role, f"  {word}  {item.start}" + ("" if last == item.start else f" to {last:#x}")))
-        more = [_said(hole) for hole in item.holes]
-        more += [f"dangerous on {', '.join(item.dangerous_on)}"] if item.dangerous_on else []
-        more += [_NOT_TRIED] if item.untried else []
-        out += [line for text in more for line in look.wrap(text, " " * 10, " " * 12)]
-    return "\n".join(out) + "\n"
-
-
-def _advice(document: Document, places: Placements) -> list[str]:
-    """What to write in place of an argument that has to go elsewhere."""
-    if places.move is None:
-        return []
-    said = advice(places, document.kernel.version)
-    quoted = quoting(said.argument)
-    return [said.sentence, *([f"{quoted[:1].upper()}{quoted[1:]}."] if quoted else [])]
-
-
-def _said(hole: AddedHole) -> str:
-    linked = "" if hole.linked_zone is None else f", linked to {hole.linked_zone} of node {hole.linked_node}"
-    where = "in no zone" if hole.placement == "outside-zone-spans" else "in a zone"
-    harm = harm_words(hole.severity)
-    return f"adds {hole.frames}, {pages_words(hole.pages)} {where}, {STATE_WORDS[hole.state]}{linked}, {harm}"
 
 
 def verified_text(verification: Verification, width: int = 80) -> str:

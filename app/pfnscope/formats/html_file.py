@@ -18,13 +18,16 @@ from pfnscope.drawing.overview import overview
 from pfnscope.drawing.stops import stop_words
 from pfnscope.drawing.view import families, folded_words, shown
 from pfnscope.formats import text
+from pfnscope.formats.places import placed_text
 from pfnscope.formats.templates import environment
 from pfnscope.formats.text import facts
 from pfnscope.model.analysis import foremost
+from pfnscope.model.answers import Placements
 from pfnscope.model.document import Document
 from pfnscope.report.headline import headline
 from pfnscope.report.log_lines import log_rows
 from pfnscope.report.outcome import outcome
+from pfnscope.report.placed import summary
 from pfnscope.report.plain import Look
 from pfnscope.report.words import placement_words, state_words
 
@@ -47,14 +50,18 @@ class Inline(msgspec.Struct, frozen=True):
     source: str
 
 
-def render(document: Document, log_text: bytes = b"", today: Document | None = None) -> str:
+def render(
+    document: Document, log_text: bytes = b"", today: Document | None = None, places: Placements | None = None
+) -> str:
     """The file, with the recognised lines of the log; of a simulated document beside ``today``, the log as it is.
+
+    With ``places``, it begins with where a reservation lies or can go.
 
     Without the plotting library, which set-up fetches, the bars are still and nothing zooms.
     """
     log = log_rows(keep_memory_lines(log_text, read(log_text)), document) if log_text else []
     static = resources.folder("static")
-    every = scene.simulated(today, document) if today else scene.of(document)
+    every = scene.of_answer(document, today, places)
     drawn = shown(every)
     both_axes = Axes(drawn.lanes)
     axis = usual(both_axes, drawn.lanes)
@@ -75,7 +82,7 @@ def render(document: Document, log_text: bytes = b"", today: Document | None = N
         stop_words=stop_words(drawn.stops),
         readout=scene.readout_bar(drawn, None),
         changed=scene.CHANGED,
-        sentence=outcome(today, document, today.kernel.command_line or "").sentence if today else "",
+        sentence=_sentence(document, today, places),
         undecided=undecided(document),
         axis=axis,
         view={"axis": axis, "from": None, "to": None, "sel": None, "lanes": None},
@@ -87,7 +94,7 @@ def render(document: Document, log_text: bytes = b"", today: Document | None = N
         hidden_holes=len(holes) - len(holes[:_MOST_HOLES]),
         placement_words=placement_words,
         state_words=state_words,
-        report=text.render(document, Look(100, unicode=True), today),
+        report=_report(document, today, places),
         log=log[:_MOST_LINES],
         hidden_lines=len(log) - len(log[:_MOST_LINES]),
         figures=_data(figures),
@@ -97,6 +104,19 @@ def render(document: Document, log_text: bytes = b"", today: Document | None = N
         plotly_style=plotly_style,
         policy=_policy(scripts, [*styles, plotly_style]),
     )
+
+
+def _sentence(document: Document, today: Document | None, places: Placements | None) -> str:
+    """What is answered; empty where nothing but the log is shown."""
+    if places is not None:
+        return summary(places, document.kernel.version)
+    return outcome(today, document, today.kernel.command_line or "").sentence if today else ""
+
+
+def _report(document: Document, today: Document | None, places: Placements | None) -> str:
+    look = Look(100, unicode=True)
+    own = text.render(document, look, today)
+    return own if places is None else f"{placed_text(document, places, look)}\n{own}"
 
 
 def _scripts(static: Path) -> list[Inline]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from pfnscope.drawing.axis import AxisName
+    from pfnscope.model.answers import Placements
     from pfnscope.model.document import Document
     from pfnscope.report.plain import Look
 
@@ -16,8 +17,8 @@ class Export(NamedTuple):
     """A ``document`` to be written, and what its formats can need of it.
 
     ``text`` is the log, of which a file has the recognised lines; ``today`` the document of the log as it is, where the
-    one to be written is simulated: the formats for people tell what changes. ``axis`` is for pictures, ``look`` for the
-    text.
+    one to be written is simulated: the formats for people tell what changes. ``places`` are where a reservation lies or
+    can go: text, pictures and the page in one file have them. ``axis`` is for pictures, ``look`` for the text.
     """
 
     document: "Document"
@@ -25,13 +26,19 @@ class Export(NamedTuple):
     today: "Document | None" = None
     axis: "AxisName" = "schematic"
     look: "Look | None" = None
+    places: "Placements | None" = None
 
 
 def _text(export: Export) -> bytes:
     from pfnscope.formats.text import render
     from pfnscope.report.plain import PLAIN
 
-    return render(export.document, export.look or PLAIN, export.today).encode()
+    report = render(export.document, export.look or PLAIN, export.today)
+    if export.places is None:
+        return report.encode()
+    from pfnscope.formats.places import placed_text
+
+    return f"{placed_text(export.document, export.places, export.look or PLAIN)}\n{report}".encode()
 
 
 def _markdown(export: Export) -> bytes:
@@ -55,8 +62,7 @@ def _json(export: Export) -> bytes:
 def _drawing(export: Export) -> str:
     from pfnscope.drawing import scene, svg
 
-    document, today = export.document, export.today
-    return svg.draw(scene.simulated(today, document) if today else scene.of(document), export.axis)
+    return svg.draw(scene.of_answer(export.document, export.today, export.places), export.axis)
 
 
 def _svg(export: Export) -> bytes:
@@ -74,7 +80,7 @@ def _html(export: Export) -> bytes:
 
     with needs("html"):
         from pfnscope.formats.html_file import render
-    return render(export.document, export.text, export.today).encode()
+    return render(export.document, export.text, export.today, export.places).encode()
 
 
 class Format(NamedTuple):

@@ -5,6 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 from pfnscope.kernel.map_arguments import ArgumentNote
+from pfnscope.kernel.placeable import PlacedKind
 from pfnscope.kernel.region_kinds import Kind
 from pfnscope.model.analysis import Hole, HolePlacement
 from pfnscope.model.log import MapEntry
@@ -69,6 +70,9 @@ class Obstacle(Bordered, Struct, frozen=True):
     lines: Lines = ()
 
 
+ELSEWHERE = "elsewhere"
+
+
 class Placement(Bordered, Struct, frozen=True):
     """Possible start addresses [start, end) of one outcome, at multiples of the alignment.
 
@@ -76,10 +80,10 @@ class Placement(Bordered, Struct, frozen=True):
     Starts that were not tried, because memory is in too many pieces, count as unsafe and have no holes.
 
     Of a reservation that the kernel places itself: ``certain``: all that decides is known, so that it begins at
-    ``start``; else it begins somewhere in ``[start, end)``. ``blocked_by`` is what keeps it from a place that the kernel
-    tries first, or from these starts; ``lines`` show what decides. ``part`` is "low" or "cma" for a part of a crash
-    kernel's memory. ``size`` in bytes is that of this part, ``node`` the node that it has to lie on; null where they
-    are those of the whole.
+    ``start``; else it begins somewhere in ``[start, end)``. ``blocked_by`` is what keeps it from a place that the
+    kernel tries first, or from these starts; ``lines`` show what decides. ``part`` is "low" or "cma" for a part of a
+    crash kernel's memory, and "elsewhere" for starts that the argument could name in place of its own. ``size`` in
+    bytes is that of this part, ``node`` the node that it has to lie on; null where they are those of the whole.
     """
 
     start: Address
@@ -99,9 +103,6 @@ class Placement(Bordered, Struct, frozen=True):
         """Whether nothing is known of these starts."""
         return not self.safe and not self.holes and not self.blocked_by
 
-
-PlacedKind = Literal["memmap", "crashkernel", "gigantic", "cma", "reserve_mem", "hugetlb_cma", "bad"]
-"""What is placed: a memmap= region, memory for a crash kernel, 1 GiB pages, CMA areas, or frames that are bad."""
 
 Outcome = Literal["fits", "may-fail", "fails"]
 """Whether the kernel finds the memory: always, not for every outcome of what is not known, or never."""
@@ -143,14 +144,15 @@ class BadAddress(Struct, frozen=True):
 class Placements(Struct, frozen=True, kw_only=True):
     """Where a reservation of ``size`` bytes can go on this machine. No placement: no memory holds it whole.
 
-    Of a memmap= region, ``kind`` is its sign; ``move`` is the argument that has to go elsewhere, null where a new region
-    is placed; ``command_line`` is what to write in its place, as the simulator has booted it, with the region at
+    Of a memmap= region, ``kind`` is its sign; ``move`` is the argument that has to go elsewhere, null where a new
+    region is placed; ``command_line`` is what to write in its place, as the simulator has booted it, with the region at
     ``start``: both null where no start is safe.
 
-    Of all else, ``what`` says what it is, ``command_line`` is the argument to write, null where none fits, and ``start``
-    where the memory begins. ``outcome`` says whether the kernel finds the memory, ``text`` the same in a sentence, and
-    ``notes`` what else there is to know. ``other_forms`` fit where this does not. ``node_pages`` are gigantic pages.
-    Of bad frames, ``addresses`` are those that were given, and ``cost`` the bytes of RAM that are given up.
+    Of all else, ``what`` says what it is, ``command_line`` is the argument to write, null where none fits, and
+    ``start`` where the memory begins. ``outcome`` says whether the kernel finds the memory, ``text`` the same in a
+    sentence, and ``notes`` what else there is to know. ``other_forms`` fit where this does not. ``node_pages`` are
+    gigantic pages. Of bad frames, ``addresses`` are those that were given, and ``cost`` the bytes of RAM that are
+    given up.
     """
 
     format: Literal[1] = 1
@@ -174,8 +176,8 @@ class Placements(Struct, frozen=True, kw_only=True):
 
     @property
     def safe(self) -> bool:
-        """Whether there is a safe start."""
-        return any(item.safe for item in self.placements)
+        """Whether there is a safe start, or memory that the kernel finds at least for some outcome."""
+        return any(item.safe for item in self.placements) if self.outcome is None else self.outcome != "fails"
 
 
 class SelfCheck(Struct, frozen=True):

@@ -9,6 +9,7 @@ from pfnscope.kernel.command_line import arguments
 from pfnscope.model.analysis import ALARMS
 from pfnscope.model.document import Document
 from pfnscope.model.findings import Finding, Remedy
+from pfnscope.pages.places import question_of
 from pfnscope.pages.presenting import Piece, coded
 from pfnscope.pages.query import encoded
 from pfnscope.report.headline import answers
@@ -30,7 +31,8 @@ class RemedyRow(msgspec.Struct, frozen=True):
 class FindingRow(msgspec.Struct, frozen=True):
     """One finding, its sentences cut into pieces; ``index`` is its place among those that are shown.
 
-    ``mail`` is what to send somebody: the finding, its cause and what helps as plain lines.
+    ``mail`` is what to send somebody: the finding, its cause and what helps as plain lines. ``placing`` asks the page
+    where the memory would lie that the kernel did not find; empty where it is no such finding.
     """
 
     index: int
@@ -42,16 +44,17 @@ class FindingRow(msgspec.Struct, frozen=True):
     details: list[list[Piece]]
     lines: tuple[int, ...]
     mail: str
+    placing: str
 
 
 def finding_rows(document: Document) -> list[FindingRow]:
     """The findings that are to be shown, most important first: what is harmless only where it is the headline."""
     first, *others = document.findings
     shown = [first, *(item for item in others if item.severity != "none")]
-    return [_row(index, item) for index, item in enumerate(shown)]
+    return [_row(index, item, question_of(document, item.code)) for index, item in enumerate(shown)]
 
 
-def _row(index: int, finding: Finding) -> FindingRow:
+def _row(index: int, finding: Finding, placing: str) -> FindingRow:
     return FindingRow(
         index=index,
         code=finding.code,
@@ -62,6 +65,7 @@ def _row(index: int, finding: Finding) -> FindingRow:
         details=[coded(sentence) for sentence in finding.details],
         lines=finding.lines,
         mail="\n".join((finding.text, *answers(finding))),
+        placing=placing,
     )
 
 

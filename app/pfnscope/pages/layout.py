@@ -14,7 +14,7 @@ from pfnscope.pages.bars import Drawn, bars
 from pfnscope.pages.findings import finding_rows, others_words
 from pfnscope.pages.log import has_more, log_part
 from pfnscope.pages.panel import panel
-from pfnscope.pages.query import KNOWN, LayoutQuery, ViewQuery, encoded
+from pfnscope.pages.query import KNOWN, PLACES, LayoutQuery, ViewQuery, encoded
 from pfnscope.pages.subjects import Subject
 from pfnscope.pages.templates import Templates
 from pfnscope.pages.unfurl import unfurl
@@ -64,6 +64,7 @@ def layout_page(
         simulated=answer.changed is not None,
         panel=panel(answer, address.query, address.overrides.kernel),
         layout_query=address.query,
+        place_names=PLACES,
         release_words=".".join(map(str, today.kernel.version[:2])) if today.kernel.version else "",
         open_panel=bool(answer.refused or answer.unplaced),
         options=address.overrides,

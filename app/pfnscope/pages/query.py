@@ -1,7 +1,7 @@
-"""The query string of a layout page: options, a change of the command line, a region to place, and the view.
+"""The query string of a layout page: options, a change of the command line, what is to be placed, and the view.
 
-``set``, ``remove``, ``append``, ``kernel``, ``size``, ``kind``, ``align`` and ``move`` mean what they mean to the API;
-one of the first three, be it empty, is a change. The forms of the page send more fields than an address should hold,
+``set``, ``remove``, ``append``, ``kernel`` and what is to be placed mean what they mean to the API; one of the first
+three, be it empty, is a change. The forms of the page send more fields than an address should hold,
 such as the parts of a memmap= argument (``add_…``): :attr:`LayoutQuery.canonical` is the address without them.
 """
 
@@ -17,10 +17,14 @@ from pfnscope.service.whatif import NO_QUESTION, Question
 _CHANGES = ("set", "remove", "append")
 _PARTS = ("add_size", "add_kind", "add_start", "add_mem", "add_core", "add_core_size")
 _SIZE = ("size", "kind")
-_PLACES = (*_SIZE, "align", "move")
+_REGION = (*_SIZE, "align", "move")
+VALUES = ("crashkernel", "cma", "reserve_mem", "hugetlb_cma")
+"""What is placed by what stands behind an argument of that name."""
+PLACES = (*_REGION, *VALUES, "gigantic", "node", "bad")
+"""All names that say what is to be placed."""
 _OPTIONS = ("kernel", "arch", "boot")
 _VIEW = (*view.NAMES, "log", "line")
-KNOWN = (*_CHANGES, *_PARTS, *_PLACES, *_OPTIONS, *_VIEW)
+KNOWN = (*_CHANGES, *_PARTS, *PLACES, *_OPTIONS, *_VIEW)
 """All names that the address of a layout page may have."""
 
 Pairs = tuple[tuple[str, str], ...]
@@ -34,14 +38,20 @@ class LayoutQuery(msgspec.Struct, frozen=True):
 
     @property
     def canonical(self) -> Pairs:
-        """What an address needs: arguments put together, nothing empty, no line break."""
+        """What an address needs: arguments put together, nothing empty, no line break but between bad addresses."""
         values = dict(self.pairs)
         append = " ".join(filter(None, [_line(values.get("append", "")), *_arguments(values)]))
-        kept = [(name, _line(value)) for name, value in self.pairs if name not in (*_PARTS, "append")]
+        kept = [
+            (name, _line(value, "\n" if name == "bad" else " "))
+            for name, value in self.pairs
+            if name not in (*_PARTS, "append")
+        ]
         if values.get("move", "").strip():
             kept = [(name, value) for name, value in kept if name not in _SIZE]
         elif not values.get("size", "").strip():
-            kept = [(name, value) for name, value in kept if name not in _PLACES]
+            kept = [(name, value) for name, value in kept if name not in _REGION]
+        if "gigantic" not in values:
+            kept = [(name, value) for name, value in kept if name != "node"]
         kept = [(name, value) for name, value in kept if value or name == "set"]
         names = {name for name, _ in kept}
         # a release alone, beside an empty change, is a change too
@@ -105,8 +115,9 @@ def encoded(pairs: Iterable[tuple[str, str]]) -> str:
     return urlencode(list(pairs), safe="!$@:,/=", quote_via=quote)
 
 
-def _line(value: str) -> str:
-    return " ".join(part.strip() for part in value.splitlines()).strip()
+def _line(value: str, between: str = " ") -> str:
+    """A value of a field as an address has it; lines of bad addresses stay lines, as memory tests print them."""
+    return between.join(part.strip() for part in value.splitlines()).strip()
 
 
 def _arguments(values: dict[str, str]) -> list[str]:

@@ -136,6 +136,27 @@ WORDS = (
         kinds=("differs",),
     ),
     Word("possible-starts", "possible starts", "Where a region of this size can begin, safe or not.", ("places",)),
+    Word(
+        "lands",
+        "where it lands",
+        "The memory that the kernel takes for a reservation of the command line, by its own search.",
+        ("lands", "gigantic", "bad"),
+        ("lands",),
+    ),
+    Word(
+        "may-land",
+        "one of several places",
+        "What decides is not in the log, such as where KASLR puts the kernel: one of these places is taken.",
+        ("may-land", "free-starts"),
+        ("may-land",),
+    ),
+    Word(
+        "in-the-way",
+        "in the way",
+        "What keeps a reservation from a place: memory that something else has, or no RAM.",
+        ("obstacles", "obstacles-too"),
+        ("obstacle", "no-room"),
+    ),
     Word("safe", "safe start", "A region that begins here adds no dangerous hole on any release.", kinds=("safe",)),
     Word(
         "unsafe",

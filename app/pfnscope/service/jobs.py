@@ -13,7 +13,7 @@ import msgspec
 
 from pfnscope.analysis import Analysis
 from pfnscope.bootlog import Reading, Text, keep_memory_lines, read
-from pfnscope.drawing import scene, svg
+from pfnscope.drawing import scene
 from pfnscope.drawing.axis import Axis, AxisName, make
 from pfnscope.drawing.lanes import lanes
 from pfnscope.drawing.scene import Scene
@@ -78,21 +78,18 @@ def compared(one: Side, other: Side, most: int) -> bytes:
 def exported(
     text: bytes, options: Options, most: int, question: Question, suffix: str, axis: AxisName, width: int
 ) -> bytes:
-    """A layout in a format, with a change the simulated one; the drawing also has the possible starts of a region.
+    """A layout in a format, with a change the simulated one, and where a reservation lies or can go.
 
     Raises like :func:`analyzed`, and CannotSimulate where the change leads to no layout.
     """
     write, look = BY_SUFFIX[suffix].write, Look(width)
-    with_places = suffix == "svg" and question.places
-    if question.change is None and not with_places:
+    if question.change is None and not question.places:
         return write(Export(_document(text, options, most), text, None, axis, look))
     answer = answered(_read(text, most)[1], options, question)
     if question.change is not None and answer.changed is None:
         raise CannotSimulate(answer.refused)
-    if with_places:
-        return svg.draw(scene_of(answer), axis).encode()
     today = answer.today if answer.changed else None
-    return write(Export(answer.changed or answer.today, text, today, axis, look))
+    return write(Export(answer.changed or answer.today, text, today, axis, look, answer.places))
 
 
 Keep = Literal["memory-lines", "everything"]
@@ -222,9 +219,10 @@ class Drawing(msgspec.Struct, frozen=True):
 
 
 def scene_of(answer: Answer) -> Scene:
-    """The layout, or with a change both layouts, and the possible starts of a region."""
-    drawn = scene.simulated(answer.today, answer.changed) if answer.changed is not None else scene.of(answer.today)
-    return scene.with_places(drawn, answer.places) if answer.places else drawn
+    """The layout, or with a change both layouts, and where a reservation lies or can go."""
+    if answer.changed is None:
+        return scene.of_answer(answer.today, None, answer.places)
+    return scene.of_answer(answer.changed, answer.today, answer.places)
 
 
 def packed(answer: Answer) -> bytes:

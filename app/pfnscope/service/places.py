@@ -17,6 +17,8 @@ from pfnscope.bootlog import read
 from pfnscope.findings.trials import MOST_BOOTS, Trials
 from pfnscope.kernel.architectures import X86
 from pfnscope.kernel.map_arguments import MapOperation
+from pfnscope.kernel.placeable import PlacedKind
+from pfnscope.kernel.placeable import placeable as placeable_on
 from pfnscope.kernel.region_kinds import Kind
 from pfnscope.model.answers import Placements
 from pfnscope.model.document import Document
@@ -31,9 +33,10 @@ from pfnscope.units import GIB, MIB, argument_size, parse_size
 class Reservation(msgspec.Struct, frozen=True):
     """What is to be placed; one of its kinds.
 
-    A memmap= region of ``size`` such as ``1G``, or that of ``move``, an argument of the command line; its start is to be
-    a multiple of ``align``, by default of a section. Or what stands behind ``crashkernel=``, ``cma=``, ``reserve_mem=``
-    or ``hugetlb_cma=``; ``gigantic`` pages, on one ``node`` or on all; ``bad`` addresses, as many texts as there are.
+    A memmap= region of ``size`` such as ``1G``, or that of ``move``, an argument of the command line; its start is to
+    be a multiple of ``align``, by default of a section. Or what stands behind ``crashkernel=``, ``cma=``,
+    ``reserve_mem=`` or ``hugetlb_cma=``; ``gigantic`` pages, on one ``node`` or on all; ``bad`` addresses, as many
+    texts as there are.
     """
 
     size: str = ""
@@ -160,6 +163,15 @@ def place_in(analysis: Analysis, size: str, kind: Kind = "!", align: str | None 
         assumed=tuple(name for name, _ in analysis.assumed),
         placements=placements(analysis, region // layout.page_size, kind, step // layout.page_size),
     )
+
+
+def placeable(document: Document) -> tuple[PlacedKind, ...]:
+    """What a layout can be asked about: what its kernel knows, where memory, nodes and zones are known."""
+    if not document.node_ranges or not document.zone_spans:
+        return ()
+    version = document.kernel.version
+    major, minor, patch = (*(version or ()), 0, 0, 0)[:3]
+    return placeable_on(document.kernel.arch, (major, minor, patch) if version else None, document.kernel.page_size)
 
 
 def _bytes(text: str, page_size: int) -> int:

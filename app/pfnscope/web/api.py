@@ -142,7 +142,7 @@ async def simulate(
 async def place(
     services: ServicesDep, work: WorkDep, log: SubmissionDep, reservation: ReservationDep, _: OverridesDep
 ) -> Response:
-    """Where a memmap= region can go on the machine of a log, or one of its own elsewhere. Nothing is stored."""
+    """Where a reservation lies or can go on the machine of a log: one of the kinds. Nothing is stored."""
     return _json(await _computed(services, work, log, jobs.placed, or_of(reservation, log)))
 
 
@@ -168,7 +168,7 @@ async def place_stored(
     reservation: ReservationDep,
     overrides: OverridesDep,
 ) -> Response:
-    """Where a memmap= region can go on the machine of a stored layout, or one of its own elsewhere."""
+    """Where a reservation lies or can go on the machine of a stored layout: one of the kinds."""
     return await _stored(request, services, work, layout_id, overrides, jobs.placed, reservation)
 
 

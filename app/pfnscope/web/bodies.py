@@ -39,15 +39,24 @@ _PIECE = 1 << 16
 LAST_BOOT = 1 << 31
 """The highest number of a boot that anybody may ask for."""
 
+LAST_NODE = 1023
+"""The highest number of a node: 10 bits at most (CONFIG_NODES_SHIFT of x86 and arm64, 6.1)."""
+
+LONGEST_BAD = 1 << 16
+"""Characters of bad addresses, all together."""
+
 Short = Annotated[str, msgspec.Meta(max_length=200)]
 Long = Annotated[str, msgspec.Meta(max_length=LONGEST_COMMAND_LINE)]
+Addresses = Annotated[str, msgspec.Meta(max_length=LONGEST_BAD)]
 
 
 class Fields(msgspec.Struct, frozen=True, omit_defaults=True, rename={"full": "set"}):
     """What a body, or the query beside a plain body, may say about how to take the log.
 
     ``set``, ``remove`` and ``append`` change the command line of a simulation; ``size``, ``kind`` and ``align`` are
-    those of a region to place, ``move`` an argument that has both.
+    those of a region to place, ``move`` an argument that has both. Of what else can be placed, ``crashkernel``,
+    ``cma``, ``reserve_mem`` and ``hugetlb_cma`` are what stands behind the argument of that name, ``gigantic`` are
+    pages of 1 GiB, of one ``node`` or of all, and ``bad`` addresses of bad memory.
 
     ``tell_token``: the form is our own page's, which reads the delete token from the fragment of the address.
     """
@@ -67,6 +76,13 @@ class Fields(msgspec.Struct, frozen=True, omit_defaults=True, rename={"full": "s
     kind: Kind | None = None
     align: Short | None = None
     move: Short | None = None
+    crashkernel: Short = ""
+    cma: Short = ""
+    reserve_mem: Short = ""
+    hugetlb_cma: Short = ""
+    gigantic: bool = False
+    node: Annotated[int, msgspec.Meta(ge=0, le=LAST_NODE)] | None = None
+    bad: list[Addresses] | Addresses = ""
 
 
 class JsonLog(Fields, frozen=True, omit_defaults=True, kw_only=True):

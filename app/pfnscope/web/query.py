@@ -1,16 +1,17 @@
 """Query strings as dependencies: options, a changed command line, a region to place, a pair to compare, the view."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 from fastapi import Depends, Query, Request
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from pfnscope.kernel.region_kinds import Kind
 from pfnscope.pages.compare import Pair
 from pfnscope.pages.layout import LayoutAddress
-from pfnscope.pages.query import LayoutQuery, ViewQuery, parsed, parsed_view
+from pfnscope.pages.query import VALUES, LayoutQuery, ViewQuery, parsed, parsed_view
 from pfnscope.pages.subjects import SAMPLE
 from pfnscope.service import Options
 from pfnscope.service.errors import BadOption
@@ -18,7 +19,7 @@ from pfnscope.service.layouts import is_id
 from pfnscope.service.places import Reservation
 from pfnscope.service.whatif import LONGEST_COMMAND_LINE, Change, Question
 from pfnscope.units import whole_number
-from pfnscope.web.bodies import LAST_BOOT, Submission
+from pfnscope.web.bodies import LAST_BOOT, LAST_NODE, LONGEST_BAD, Submission
 
 _LONGEST_LINK = 2000  # characters
 
@@ -27,11 +28,25 @@ def or_of(reservation: Reservation, log: Submission) -> Reservation:
     """What is to be placed, with the values of the body where the query has none."""
     fields = log.fields
     return Reservation(
-        reservation.size or fields.size or "",
-        fields.kind or reservation.kind,
-        reservation.align or fields.align,
-        reservation.move or fields.move or "",
+        size=reservation.size or fields.size or "",
+        kind=fields.kind or reservation.kind,
+        align=reservation.align or fields.align,
+        move=reservation.move or fields.move or "",
+        crashkernel=reservation.crashkernel or fields.crashkernel,
+        cma=reservation.cma or fields.cma,
+        reserve_mem=reservation.reserve_mem or fields.reserve_mem,
+        hugetlb_cma=reservation.hugetlb_cma or fields.hugetlb_cma,
+        gigantic=reservation.gigantic or fields.gigantic,
+        node=fields.node if reservation.node is None else reservation.node,
+        bad=reservation.bad or bad_addresses([fields.bad] if isinstance(fields.bad, str) else fields.bad),
     )
+
+
+def bad_addresses(texts: Sequence[str]) -> tuple[str, ...]:
+    """The texts that say something. Raises BadOption where they are too long together."""
+    if sum(map(len, texts)) > LONGEST_BAD:
+        raise BadOption(f"Bad addresses may have {LONGEST_BAD:,} characters in all.")
+    return tuple(text for text in texts if text.strip())
 
 
 Boot = Annotated[int | None, Query(ge=1, le=LAST_BOOT, description="Which boot of that text, 1-based")]
@@ -72,6 +87,11 @@ async def change(
     return Change(command_line, tuple(remove or ()), append)
 
 
+def _or_none(value: object) -> object:
+    """None for an empty field of a form."""
+    return None if value == "" else value
+
+
 async def reservation(
     size: Annotated[str, Query(max_length=40, description="Size of the region", examples=["1G"])] = "",
     kind: Annotated[Kind, Query(description="As in memmap=SIZE!START")] = "!",
@@ -79,9 +99,31 @@ async def reservation(
     move: Annotated[
         str, Query(max_length=200, description="An argument of the log to move, with its size and kind")
     ] = "",
+    crashkernel: Annotated[
+        str, Query(max_length=200, description="What stands behind crashkernel=", examples=["512M,high"])
+    ] = "",
+    cma: Annotated[str, Query(max_length=200, description="What stands behind cma=", examples=["256M"])] = "",
+    reserve_mem: Annotated[
+        str, Query(max_length=200, description="What stands behind reserve_mem=", examples=["20M:4096:trace"])
+    ] = "",
+    hugetlb_cma: Annotated[
+        str, Query(max_length=200, description="What stands behind hugetlb_cma=", examples=["0:2G,1:2G"])
+    ] = "",
+    gigantic: Annotated[bool, Query(description="How many pages of 1 GiB each node can give at boot")] = False,
+    node: Annotated[
+        Annotated[int, Field(ge=0, le=LAST_NODE)] | None,
+        BeforeValidator(_or_none),
+        Query(description="With gigantic, one node only"),
+    ] = None,
+    bad: Annotated[
+        list[Annotated[str, StringConstraints(max_length=LONGEST_COMMAND_LINE)]] | None,
+        Query(description="Addresses of bad memory, one or several in each", examples=["0x7ddf0000"]),
+    ] = None,
 ) -> Reservation:
-    """What is to be placed."""
-    return Reservation(size, kind, align, move)
+    """What is to be placed: one of a size, an argument to move, and the others."""
+    return Reservation(
+        size, kind, align, move, crashkernel, cma, reserve_mem, hugetlb_cma, gigantic, node, bad_addresses(bad or ())
+    )
 
 
 def _pair(longest: int) -> Callable[..., Awaitable[Pair]]:
@@ -176,8 +218,9 @@ PairFormDep = Annotated[PairForm, Depends(pair_form)]
 async def layout_query(request: Request, change: ChangeDep, reservation: ReservationDep) -> LayoutQuery:
     """The query string of a layout page. Raises 400 through its dependencies."""
     move = reservation.move.strip()
+    values = {name: getattr(reservation, name).strip() for name in VALUES}
     size, align = "" if move else reservation.size, reservation.align or None
-    question = Question(change, msgspec.structs.replace(reservation, size=size, align=align, move=move))
+    question = Question(change, msgspec.structs.replace(reservation, size=size, align=align, move=move, **values))
     return parsed(tuple(request.query_params.multi_items()), question)
 
 

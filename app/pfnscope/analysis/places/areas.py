@@ -9,7 +9,8 @@ from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.places.free import Free, Place, free_before
 from pfnscope.analysis.places.struct_pages import at_moment, behind_struct_pages
 from pfnscope.kernel.crashkernel import Moment
-from pfnscope.model.answers import Obstacle, OtherForm, Outcome, PlacedKind, Placement, Placements
+from pfnscope.kernel.placeable import PlacedKind
+from pfnscope.model.answers import Obstacle, OtherForm, Outcome, Placement, Placements
 from pfnscope.model.ranges import Address, Lines, Pairs, canonical, clip, difference
 from pfnscope.simulation import NotSimulated
 from pfnscope.units import format_size, range_words

@@ -11,7 +11,7 @@ from pfnscope.analysis.places.crash_search import Attempt, CrashCase, Trial, wor
 from pfnscope.analysis.places.pools import CmaRequest, cma_area
 from pfnscope.kernel.crashkernel import CrashRequest, reserves_cma
 from pfnscope.kernel.pools import cma_search
-from pfnscope.model.answers import Obstacle, OtherForm, Placement, Placements
+from pfnscope.model.answers import ELSEWHERE, Obstacle, OtherForm, Placement, Placements
 from pfnscope.model.ranges import Address, ByteRange
 from pfnscope.units import MIB, format_size
 
@@ -169,7 +169,13 @@ def _runs(case: CrashCase, request: CrashRequest) -> Iterator[Placement]:
         at = bisect_right(starts, run.start) - 1
         near = taken[at : at + 1] if at >= 0 and taken[at].end > run.start else taken[at + 1 : at + 2]
         yield Placement(
-            run.start, run.end, is_free, certain=certain, blocked_by=() if is_free else tuple(near), size=request.size
+            run.start,
+            run.end,
+            is_free,
+            certain=certain,
+            blocked_by=() if is_free else tuple(near),
+            part=ELSEWHERE,
+            size=request.size,
         )
 
 
