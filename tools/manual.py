@@ -15,7 +15,7 @@ from pfnscope.cli.commands import COMMANDS
 from pfnscope.cli.commands.share import SERVER
 from pfnscope.cli.completions import SHELLS
 from pfnscope.cli.main import HELP
-from pfnscope.cli.parsing import Parser, bounds_of, default_of, loaded
+from pfnscope.cli.parsing import Parser, bounds_of, default_of, loaded, value_of
 
 _CHANGELOG = Path(__file__).parent.parent / "CHANGELOG.md"
 _MANUAL = "share/man/man1"
@@ -110,7 +110,7 @@ def _references(pages: list[str]) -> list[str]:
 def _names(option: Action) -> str:
     if option.nargs == 0:
         return ", ".join(map(_bold, option.option_strings))
-    return f"{_bold(option.option_strings[0])} {_italic('VALUE' if option.choices else str(option.metavar))}"
+    return f"{_bold(option.option_strings[0])} {_italic('VALUE' if option.choices else value_of(option))}"
 
 
 def _meaning(option: Action) -> str:
