@@ -7,11 +7,11 @@ import msgspec
 from pfnscope.analysis import Analysis
 from pfnscope.analysis.moving import kind_of, region_text, rewritten, safe_starts
 from pfnscope.analysis.places.bad_ram import bad_ram
+from pfnscope.analysis.places.cma import cma, hugetlb_cma
 from pfnscope.analysis.places.crash_kernel import crash_kernel
 from pfnscope.analysis.places.gigantic import gigantic
-from pfnscope.analysis.places.hugetlb_cma import hugetlb_cma
 from pfnscope.analysis.places.memmap import placements
-from pfnscope.analysis.places.pools import cma, reserve_mem
+from pfnscope.analysis.places.reserve_mem import reserve_mem
 from pfnscope.analysis.whatif import what_if
 from pfnscope.bootlog import read
 from pfnscope.findings.trials import MOST_BOOTS, Trials

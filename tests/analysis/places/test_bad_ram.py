@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pfnscope.analysis import Analysis, analyze
 from pfnscope.analysis.places.bad_ram import bad_ram
-from pfnscope.analysis.places.bad_regions import joined
+from pfnscope.analysis.places.bad_search import joined
 from pfnscope.analysis.whatif import what_if
 from pfnscope.bootlog import read
 from pfnscope.model.answers import Placements

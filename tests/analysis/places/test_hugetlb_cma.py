@@ -2,8 +2,8 @@
 
 import pytest
 
-from pfnscope.analysis.places.hugetlb_cma import hugetlb_cma
-from tests.analysis.places.test_pools import machine, two_nodes
+from pfnscope.analysis.places.cma import hugetlb_cma
+from tests.analysis.places.test_cma import machine, two_nodes
 from tests.support.seed import GIB
 
 MIB = 1 << 20

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from pfnscope.analysis.analyze import Analysis
-from pfnscope.analysis.places.bad_addresses import Given
+from pfnscope.analysis.places.bad_addresses import BadRanges
 from pfnscope.kernel.architectures import X86
 from pfnscope.kernel.bad_memory import (
     DEVICE_TREE,
@@ -39,7 +39,7 @@ class Plan(Struct, frozen=True):
     ``too_many``: the regions have no room. ``doubt`` is what depends on what no line tells, in a sentence.
     """
 
-    given: Given
+    bad_ranges: BadRanges
     bad: FrameSet
     page: int
     early_test: bool
@@ -54,11 +54,11 @@ class Plan(Struct, frozen=True):
     doubt: str = ""
 
     @classmethod
-    def of(cls, analysis: Analysis, given: Given, bad: FrameSet, **more: Any) -> "Plan":
+    def of(cls, analysis: Analysis, bad_ranges: BadRanges, bad: FrameSet, **more: Any) -> "Plan":
         """A plan that does nothing yet."""
         layout = analysis.layout
         early = has_early_test(layout.arch, analysis.booted_from.stable_of(analysis.release))
-        return cls(given, bad, layout.page_size, early, **more)
+        return cls(bad_ranges, bad, layout.page_size, early, **more)
 
     @property
     def bytes(self) -> Pairs:
@@ -124,13 +124,13 @@ def notes(analysis: Analysis, plan: Plan, addresses: Sequence[BadAddress]) -> It
     if outside:
         some = "1 address is" if len(outside) == 1 else f"{len(outside):,} addresses are"
         yield f"{some} in no RAM that the kernel uses; at {outside[0].address} there is: {outside[0].where}."
-    if plan.given.narrow and analysis.layout.memory_frames.end * plan.page > 4 * GIB:
+    if plan.bad_ranges.narrow and analysis.layout.memory_frames.end * plan.page > 4 * GIB:
         yield (
             "Masks of 32 bits are taken for addresses below 4 GiB; older memory tests leave out the bits above, and for"
             " GRUB any will do."
         )
-    if plan.given.unread:
-        lines = plan.given.unread
+    if plan.bad_ranges.unread:
+        lines = plan.bad_ranges.unread
         yield f"{counted(lines, 'line')} of what was given {'says' if lines == 1 else 'say'} nothing of an address."
 
 

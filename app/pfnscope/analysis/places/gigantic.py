@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from pfnscope.analysis.analyze import Analysis
-from pfnscope.analysis.places.areas import assumed, free_at, in_the_way, lines_of, unseen
-from pfnscope.analysis.places.free import CRASH_KERNEL, Free, by_efi
+from pfnscope.analysis.places.areas import assumed, free_at, in_the_way, lines_of, unlogged
+from pfnscope.analysis.places.free import CRASH_KERNEL, FreeMemory
 from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.pools import (
     EXACT_NODE,
@@ -76,7 +76,7 @@ def _not_registered(analysis: Analysis, row: GiganticPages) -> bool:
     return row.printed and bool(huge) and f"{row.size // GIB}.00 GiB" not in huge
 
 
-def _request(analysis: Analysis, free: Free, sure: Pairs, unit: int, node: int | None) -> tuple[int, int, Pairs]:
+def _request(analysis: Analysis, free: FreeMemory, sure: Pairs, unit: int, node: int | None) -> tuple[int, int, Pairs]:
     """How many to ask for, how many that gives in any case, and where among them the image may lie.
 
     Whoever asks for all that look good to the code that places the image keeps it out of all that can be given.
@@ -93,7 +93,7 @@ def _request(analysis: Analysis, free: Free, sure: Pairs, unit: int, node: int |
     return pages, pages, _where_the_image_may_lie(analysis, free, sure, unit, pages)
 
 
-def _quiet(analysis: Analysis, free: Free, sure: Pairs, unit: int) -> int:
+def _quiet(analysis: Analysis, free: FreeMemory, sure: Pairs, unit: int) -> int:
     """As many as are found in any case if so many are asked for: an image can lie over the border of two."""
     count = places(sure, unit)
     for pages in range(count, max(count - 2, 0), -1):
@@ -103,7 +103,7 @@ def _quiet(analysis: Analysis, free: Free, sure: Pairs, unit: int) -> int:
     return max(count - 2, 0)
 
 
-def _where_the_image_may_lie(analysis: Analysis, free: Free, sure: Pairs, unit: int, demand: int) -> Pairs:
+def _where_the_image_may_lie(analysis: Analysis, free: FreeMemory, sure: Pairs, unit: int, demand: int) -> Pairs:
     """Those of the pages that are free in any case in which KASLR can put the kernel's image.
 
     That of x86-64 spares the lowest whole gigantic pages of RAM, as many as hugepages= begins with: of
@@ -115,7 +115,7 @@ def _where_the_image_may_lie(analysis: Analysis, free: Free, sure: Pairs, unit: 
         return ()
     if analysis.layout.arch != "x86_64" or not IMAGE_SPARES_GIGANTIC.reached(version, unknown=True):
         return sure
-    if by_efi(analysis.log) and STUB_PLACES_IMAGE.reached(version, unknown=True):
+    if analysis.log.by_efi and STUB_PLACES_IMAGE.reached(version, unknown=True):
         return () if STUB_SPARES_REGIONS.reached(version, unknown=True) else sure
     left, spared = demand * unit, list[tuple[int, int]]()
     for start, end in _whole(canonical(free.memory), unit):
@@ -124,7 +124,7 @@ def _where_the_image_may_lie(analysis: Analysis, free: Free, sure: Pairs, unit: 
     return difference(sure, canonical(spared))
 
 
-def _node_pages(free: Free, node: int, memory: Pairs, unit: int, risk: Pairs) -> NodePages:
+def _node_pages(free: FreeMemory, node: int, memory: Pairs, unit: int, risk: Pairs) -> NodePages:
     """Pages of ``unit`` bytes that a node gives in any case, and at most; an image can lie over the border of two."""
     sure, most = (places(intersection(pieces, memory), unit) for pieces in (free.sure, free.free))
     return NodePages(node, sure - min(2, places(intersection(risk, memory), unit)), most)
@@ -135,7 +135,7 @@ def places(pieces: Pairs, unit: int) -> int:
     return sum((end - start) // unit for start, end in _whole(pieces, unit))
 
 
-def runs(free: Free, node: int, memory: Pairs, unit: int, risk: Pairs) -> Iterator[Placement]:
+def runs(free: FreeMemory, node: int, memory: Pairs, unit: int, risk: Pairs) -> Iterator[Placement]:
     """Starts of units on a node, by address: free in any case, perhaps, and those with its RAM that are not."""
     sure = _whole(intersection(free.sure, memory), unit)
     most = _whole(intersection(free.free, memory), unit)
@@ -147,7 +147,7 @@ def runs(free: Free, node: int, memory: Pairs, unit: int, risk: Pairs) -> Iterat
     )
     for number, ((start, end), safe, certain) in enumerate(sorted(kinds)):
         named = number < MOST_RUNS and not (safe and certain)
-        blocked = () if not named else unseen(free, start, end) if safe else in_the_way(free, memory, start, end)
+        blocked = () if not named else unlogged(free, start, end) if safe else in_the_way(free, memory, start, end)
         lines = lines_of(blocked)
         yield Placement(
             Address(start), Address(end), safe, certain=certain, blocked_by=blocked, lines=lines, size=unit, node=node
@@ -177,7 +177,7 @@ def _range(pages: int, most: int) -> str:
 
 
 def _notes(
-    analysis: Analysis, row: GiganticPages, node: int | None, free: Free, risk: Pairs, *, more: bool
+    analysis: Analysis, row: GiganticPages, node: int | None, free: FreeMemory, risk: Pairs, *, more: bool
 ) -> Iterator[str]:
     version = analysis.layout.version
     if _not_registered(analysis, row):
