@@ -127,7 +127,7 @@ def _fewer(analysis: Analysis, failure: Failure, free: FreeMemory) -> Remedy:
     pieces, answer = _of_node(free.in_this_boot(), node), _gigantic(analysis, failure)
     if answer is not None and answer.command_line:
         line = answer.other_forms[0].command_line if answer.other_forms else answer.command_line
-        return Remedy(f"Write {line}: so many have room wherever the kernel's image lies.", line, checked=True)
+        return Remedy(f"Write {line}: that many fit wherever the kernel's image lies.", line, checked=True)
     most = (size or 0) - (1 if unit == 2 * MIB else 0)
     small = max(0, min(most, _bytes(pieces) // 2)) // (2 * MIB) // 32 * 32
     on = "" if node is None else f"{node}:"

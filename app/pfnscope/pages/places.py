@@ -75,7 +75,7 @@ def placing(today: Document, query: LayoutQuery) -> Placing:
     texts = [item.text for item in arguments(today.kernel.command_line or "") if usual_region([item.text])[0]]
     movable = sorted(texts, key=lambda text: text not in causes)
     kinds = placeable(today)
-    chosen = _asked(reservation) or ("memmap" if movable else _failed(today)) or next(iter(kinds), None)
+    chosen = _kind_of_query(reservation) or ("memmap" if movable else _failed(today)) or next(iter(kinds), None)
     return Placing(
         kinds={kind: _CHOICES.get(kind, SUBJECTS[kind]) for kind in kinds},
         chosen=chosen if chosen in kinds else next(iter(kinds), None),
@@ -93,7 +93,7 @@ def placing(today: Document, query: LayoutQuery) -> Placing:
 _CHOICES = {"bad": "bad addresses"}
 
 
-def _asked(reservation: Reservation) -> PlacedKind | None:
+def _kind_of_query(reservation: Reservation) -> PlacedKind | None:
     """The kind of the question in the address."""
     kinds = ["memmap" if kind in ("size", "move") else kind for kind in reservation.kinds]
     return next((kind for kind in SUBJECTS if kind in kinds), None)
@@ -107,12 +107,12 @@ def _failed(today: Document) -> PlacedKind | None:
 def _kind_of_finding(document: Document, code: str) -> PlacedKind | None:
     """What can be asked about a finding: where its memory would be; None where it is none of a reservation."""
     kind = _FAILURES.get(code)
-    if kind == "gigantic" and not _wants_gigantic(document):
+    if kind == "gigantic" and not _has_gigantic(document):
         return None
     return kind if kind in placeable(document) else None
 
 
-def _wants_gigantic(document: Document) -> bool:
+def _has_gigantic(document: Document) -> bool:
     given = arguments(document.kernel.command_line or "")
     sizes = (item.value for item in given if item.name in ("hugepagesz", "default_hugepagesz"))
     return any(leading_size(size or "")[0] == GIB for size in sizes)

@@ -100,7 +100,11 @@ def title(places: Placements) -> str:
     if places.what == "bad":
         return "Taken out of use"
     if places.outcome == "fails":
-        return "Where it would fit" if any(item.safe for item in places.placements) else "Where it does not fit"
+        if any(item.safe and item.part == ELSEWHERE for item in places.placements):
+            return "Where it would fit"
+        return (
+            "Where it fits, and where not" if any(item.safe for item in places.placements) else "Where it does not fit"
+        )
     return "Where it lands"
 
 
@@ -168,7 +172,7 @@ def _severity(item: Placement, places: Placements) -> Severity:
 
 def _how(item: Placement, places: Placements, count: int, likeliest: bool) -> str:
     if places.what == "gigantic":
-        return ("given" if item.certain else "given with luck") if item.safe else "not given"
+        return ("given" if item.certain else "perhaps given") if item.safe else "not given"
     if places.what == "bad":
         return "taken out" if item.safe else "not safe"
     if item.part == ELSEWHERE:
@@ -237,7 +241,7 @@ def writing(places: Placements) -> tuple[str, str]:
 
 def node_words(item: NodePages, size: int) -> str:
     """What one node can give of pages of a size."""
-    more = f", up to {item.at_most:,} with luck" if item.at_most > item.pages else ""
+    more = f", {item.at_most:,} at most" if item.at_most > item.pages else ""
     return f"node {item.node}: {counted(item.pages, 'page')} of {format_size(size)}{more}"
 
 

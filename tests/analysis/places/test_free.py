@@ -4,6 +4,7 @@ from typing import Any
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from pfnscope.analysis import analyze
 from pfnscope.analysis.places.free import (
@@ -251,3 +252,10 @@ def test_places_of_the_image_are_counted(memory: Pairs, taken: Pairs, length: in
     places = image_places(painted(taken, memory=memory), length)
     there = [at for at in places if at < start + size and at + length > start]
     assert room.image_places(start * UNIT, size * UNIT) == (len(there), len(places))
+
+
+def test_each_table_that_efi_alone_leaves_tells_of_efi() -> None:
+    table = ReservedRegion(Address(GIB), Address(GIB + 1), "table", "efi", ())
+    assert not BootLog(reserved_regions=(structs.replace(table, kind="acpi"),)).by_efi
+    assert BootLog(reserved_regions=(table,)).by_efi
+    assert BootLog(reserved_regions=(structs.replace(table, kind="efi-table"),)).by_efi

@@ -191,8 +191,8 @@ def words_of(name: str, size: int, result: Area) -> str:
     """The outcome in a sentence."""
     placed = [item for item in result.placements if item.safe]
     if result.outcome == "fails" or result.start is None or not placed:
-        return f"{name} of {format_size(size)} finds no room."
-    doubt = ", or finds no room" if result.outcome == "may-fail" else ""
+        return f"{name} of {format_size(size)} does not fit."
+    doubt = ", or does not fit at all" if result.outcome == "may-fail" else ""
     if len(placed) == 1 and placed[0].certain:
         return f"{name} of {format_size(size)} begins at {result.start}{doubt}."
     if all(item.certain for item in placed):

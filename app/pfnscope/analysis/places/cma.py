@@ -238,7 +238,7 @@ def _cma_forms(analysis: Analysis, free: FreeMemory, search: CmaSearch, request:
     tries = (
         (CmaRequest(size), "the kernel finds a place of its own"),
         (CmaRequest(size, 4 * GIB, end), "there is room above 4 GiB"),
-        (CmaRequest(largest(found_room, min(size, end) - 1, max(_STEP, align))), "less fits"),
+        (CmaRequest(largest(found_room, min(size, end) - 1, max(_STEP, align))), "a smaller area fits"),
     )
     for other, text in tries:
         if other != request and other.size and other.base < end:

@@ -1,7 +1,7 @@
 """Where the memory of a crash kernel lies, or why there is none."""
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import structs
 
@@ -180,24 +180,36 @@ def text_of(case: CrashCase, trial: Trial, areas: tuple[tuple[int, Area], ...] =
     mains = [item for item in trial.attempts if not item.part]
     if trial.outcome == "fails" or not mains:
         return _why_not(case, trial)
-    first = mains[0]
-    start = first.place.expected or 0
-    place = f"{ByteRange(start, start + first.size)}"
-    low = next((item for item in trial.attempts[1:2] if item.part == "low"), None)
-    beside = ""
-    if low is not None and low.place.expected is not None:
-        where = ByteRange(low.place.expected, low.place.expected + low.size)
-        beside = f", and {format_size(low.size)} at {where} for devices that reach no further"
-    for size_of_area, area in areas:
-        beside += f", and {format_size(size_of_area)} of CMA from {area.start} on"
-    if trial.outcome == "fits" and all(item.place.certain for item in trial.attempts):
-        return f"The kernel finds {size} at {place}{beside}."
-    because = _because(case, trial)
-    if trial.outcome == "fits":
+    where = _where(trial, areas)
+    if trial.outcome == "may-fail":
         return (
-            f"The kernel finds {size}, most likely at {place}{beside}, or elsewhere if this lies in the way: {because}."
+            f"The kernel finds {size} {where}, unless something is there that no line places: {_because(case, trial)}."
         )
-    return f"The kernel finds {size} at {place}{beside}, but only where none of this lies in the way: {because}."
+    if _certain(trial):
+        return f"The kernel finds {size} {where}."
+    return (
+        f"The kernel finds {size}, {where}. It goes elsewhere if something is there that no line places:"
+        f" {_because(case, trial)}."
+    )
+
+
+def _certain(trial: Trial) -> bool:
+    return all(item.place.certain for item in trial.attempts)
+
+
+def _where(trial: Trial, areas: Iterable[tuple[int, Area]] = ()) -> str:
+    """Where the memory is that a trial finds, with what is reserved beside it."""
+    first = next(item for item in trial.attempts if not item.part)
+    start = first.place.expected or 0
+    likely = "most likely " if trial.outcome == "fits" and not _certain(trial) else ""
+    words = f"{likely}at {ByteRange(start, start + first.size)}"
+    low = next((item for item in trial.attempts[1:2] if item.part == "low"), None)
+    if low is not None and low.place.expected is not None:
+        memory = ByteRange(low.place.expected, low.place.expected + low.size)
+        words += f", and {format_size(low.size)} at {memory} for devices that reach no further"
+    for size, area in areas:
+        words += f", and {format_size(size)} of CMA from {area.start} on"
+    return words
 
 
 def _because(case: CrashCase, trial: Trial) -> str:
@@ -224,15 +236,16 @@ def _why_not(case: CrashCase, trial: Trial) -> str:
         where = ByteRange(attempt.low, attempt.high)
         first = next(iter(_around(case, attempt)), None)
         because = f": {first.name} {'is' if first.name == 'no RAM' else 'lies'} at {first.range}" if first else ""
-        return f"The kernel does not get {size} at {where}{because}."
+        return f"The kernel cannot have {size} at {where}{because}."
     part = " below the limit for devices" if attempt.part else ""
-    pieces = []
+    pieces: dict[str, str] = {}
     for item in [item for item in trial.failed if item.part == attempt.part]:
         largest = case.free.largest(item.low, item.high, item.align)
-        side = f"below {format_size(item.high)}" if item.low < case.limit else f"from {format_size(item.low)} on"
-        piece = f"{format_size(largest[1] - largest[0])} at {ByteRange(*largest)}" if largest else "nothing"
-        pieces.append(f"{side} it is {piece}" if item.high < 1 << 46 or item.low else f"it is {piece}")
-    return f"The kernel finds no {size}{part} in one piece; of what is free, the largest: {', '.join(pieces)}."
+        side = f" below {format_size(item.high)}" if item.low < case.limit else f" from {format_size(item.low)} on"
+        piece = f"{format_size(largest[1] - largest[0])} at {ByteRange(*largest)}" if largest else "none"
+        pieces[piece] = "" if piece in pieces or not (item.high < 1 << 46 or item.low) else side
+    largest_ones = ", ".join(f"{side} is {piece}" for piece, side in pieces.items())
+    return f"The kernel finds no {size}{part} in one piece; the largest that is free{largest_ones}."
 
 
 def _notes(case: CrashCase, request: CrashRequest, trial: Trial | None) -> Iterator[str]:
@@ -258,11 +271,8 @@ def _chance(case: CrashCase, start: int, size: int) -> Iterator[str]:
     there, all_ = case.free.image_places(start, size)
     if there and all_:
         share = 100 * there / all_
-        yield (
-            f"KASLR puts the kernel's image there on about {share:.0f} % of boots."
-            if share >= 1
-            else ("KASLR puts the kernel's image there on less than 1 % of boots.")
-        )
+        boots = f"about {share:.0f} %" if share >= 1 else "less than 1 %"
+        yield f"KASLR puts the kernel's image into {ByteRange(start, start + size)} on {boots} of boots."
 
 
 def other_forms(case: CrashCase, trial: Trial) -> Iterator[OtherForm]:
@@ -273,10 +283,10 @@ def other_forms(case: CrashCase, trial: Trial) -> Iterator[OtherForm]:
             continue
         result = case.tried(other)
         if result.outcome == "fits":
-            yield OtherForm(words_of(other), f"{why}: {text_of(case, result)}", _address(result.start))
+            yield OtherForm(words_of(other), f"{why}, {_where(result)}", _address(result.start))
     smaller = offered(case, structs.replace(request, base=None), request.size - 1)
     if smaller is not None:
-        yield OtherForm(words_of(smaller.request), f"less fits: {text_of(case, smaller)}", _address(smaller.start))
+        yield OtherForm(words_of(smaller.request), f"a smaller size fits, {_where(smaller)}", _address(smaller.start))
 
 
 def offered(case: CrashCase, request: CrashRequest, most: int) -> Trial | None:
@@ -293,20 +303,20 @@ def _candidates(case: CrashCase, request: CrashRequest) -> Iterator[tuple[CrashR
     plain = structs.replace(request, base=None, high=False, low=None if request.high else request.low)
     if request.base is not None or row.needs_base:
         if not row.needs_base:
-            yield plain, "without an address the kernel finds a place of its own"
+            yield plain, "without an address the kernel finds a place itself"
         base = request.base or case.limit
         runs = [run for run, is_free, certain in case.runs(request.size) if is_free and certain]
         nearest = min(runs, key=lambda run: max(run.start - base, base - run.end, 0), default=None)
         if nearest is not None:
             start = min(max(nearest.start, base // row.fixed * row.fixed), nearest.end - row.fixed)
-            yield structs.replace(plain, base=start), "the nearest address at which all is free"
+            yield structs.replace(plain, base=start), "the nearest address where all is free"
         return
     if row.high and not request.high and not row.falls_up:
-        yield structs.replace(plain, high=True), "above what the kernel looks through without “,high”"
+        yield structs.replace(plain, high=True), "it fits above what the kernel searches without “,high”"
     if request.high and request.low != 0:
         low = case.low_size(request)
         for size in (low // 2, 128 * MIB, 72 * MIB):
             if size < low:
-                yield structs.replace(request, low=size // MIB * MIB), "with less below the limit"
+                yield structs.replace(request, low=size // MIB * MIB), "it fits with less below the limit"
     if request.high and not row.falls_down:
-        yield plain, "below what “,high” leaves out"
+        yield plain, "it fits below what “,high” searches"

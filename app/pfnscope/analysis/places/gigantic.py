@@ -61,9 +61,10 @@ def gigantic(analysis: Analysis, node: int | None) -> Placements:
         placements=tuple(item for number, memory in nodes for item in runs(free, number, memory, unit, risk)),
         command_line=_argument(version, unit, demand, node) if pages else None,
         outcome="fits" if pages else "may-fail" if most else "fails",
-        text=_text(unit, pages, most, counts, node),
-        notes=tuple(_notes(analysis, row, node, free, risk, more=demand > pages)),
-        other_forms=(OtherForm(_argument(version, unit, fewer, None), "is found whole, without a warning"),)
+        text=_text(unit, pages, most, counts, node)
+        + (_more_than_there_are(demand, pages) if demand > pages > 0 else ""),
+        notes=tuple(_notes(analysis, row, node, free, risk)),
+        other_forms=(OtherForm(_argument(version, unit, fewer, None), "so many are found wherever the image lies"),)
         if fewer and pages
         else (),
         node_pages=counts,
@@ -168,17 +169,27 @@ def _argument(version: Version | None, unit: int, pages: int, node: int | None) 
 def _text(unit: int, pages: int, most: int, counts: tuple[NodePages, ...], node: int | None) -> str:
     who = "This machine" if node is None else f"Node {node}"
     what = f"{_range(pages, most)} {plural(most, 'page')} of {format_size(unit)}"
-    shares = "; ".join(f"node {item.node} {_range(item.pages, item.at_most)}" for item in counts)
+    shares = ", ".join(
+        f"{_range(item.pages, item.at_most) if item.at_most else 'none'} on node {item.node}" for item in counts
+    )
     return f"{who} can give {what} at boot{f': {shares}' if len(counts) > 1 else ''}."
 
 
+def _more_than_there_are(demand: int, pages: int) -> str:
+    """Why more are to be asked for than there are."""
+    return (
+        f" Ask for {demand}: KASLR keeps the kernel's image out of the lowest {demand} places for such pages, and the"
+        f" {pages} are among these. The kernel then warns that it has found fewer."
+    )
+
+
 def _range(pages: int, most: int) -> str:
+    if not most:
+        return "no"
     return f"{pages:,}" if pages == most else f"{pages:,} to {most:,}"
 
 
-def _notes(
-    analysis: Analysis, row: GiganticPages, node: int | None, free: FreeMemory, risk: Pairs, *, more: bool
-) -> Iterator[str]:
+def _notes(analysis: Analysis, row: GiganticPages, node: int | None, free: FreeMemory, risk: Pairs) -> Iterator[str]:
     version = analysis.layout.version
     if _not_registered(analysis, row):
         yield f"The kernel prints the huge pages that this machine has, and those of {format_size(row.size)} are none."
@@ -187,8 +198,6 @@ def _notes(
         yield f"This release spreads them over all nodes; hugepages=node:number: {HUGE_PAGES_OF_NODES.since} and later."
     elif len(free.nodes) > 1 and not EXACT_NODE.reached(version, unknown=True):
         yield "Where a node has too few, hugepages=node:number takes pages of other nodes on this release."
-    if more:
-        yield "So many are asked for that KASLR keeps the image out of all; the kernel warns of those it lacks."
     if any(argument.name == "hugetlb_cma" for argument in arguments(analysis.log.command_line or "")):
         yield "Beside hugetlb_cma= the kernel allocates none at boot."
     if risk:

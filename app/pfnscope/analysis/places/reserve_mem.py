@@ -36,7 +36,7 @@ def reserve_mem(analysis: Analysis, value: str) -> Placements:
     forms: tuple[OtherForm, ...] = ()
     if result.outcome != "fits":
         less = largest(lambda size: fits(free, size, align, 0, end), min(size, end) - 1, MIB)
-        forms = (OtherForm(f"reserve_mem={argument_size(less)}{rest}", "less fits"),) if less else ()
+        forms = (OtherForm(f"reserve_mem={argument_size(less)}{rest}", "a smaller region fits"),) if less else ()
     return placements_of(
-        analysis, "reserve_mem", f"reserve_mem={value}", "The region of reserve_mem=", size, align, result, forms
+        analysis, "reserve_mem", f"reserve_mem={value}", "The reserve_mem= region", size, align, result, forms
     )
