@@ -17,12 +17,13 @@ from pfnscope.report.placed import (
     TONES,
     Advice,
     Row,
-    address_words,
     advice,
     bad_words,
     node_words,
+    obstacle_size,
     obstacles,
     other_words,
+    row_words,
     rows,
     title,
     writing,
@@ -252,14 +253,11 @@ def _landing(document: Document, places: Placements, query: LayoutQuery) -> Land
 
 
 def _range(row: Row) -> Range:
-    names = "" if row.fits else ", ".join(dict.fromkeys(item.name for item in row.obstacles))
-    words = ", ".join(filter(None, (row.part, row.how))) + (f": {names}" if names else "")
-    return Range(str(row.memory), row.size, row.home, words, row.severity, row.lines)
+    return Range(str(row.memory), row.size, row.home, row_words(row), row.severity, row.lines)
 
 
 def _obstacle(item: Obstacle) -> Range:
-    size = f"{format_size(item.end - item.start)} at {address_words(item.start)}"
-    return Range(str(item.range), size, "", item.name, "caution", item.lines)
+    return Range(str(item.range), obstacle_size(item), "", item.name, "caution", item.lines)
 
 
 def _query_of(command_line: str, query: LayoutQuery) -> str:

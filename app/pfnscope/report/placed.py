@@ -157,6 +157,17 @@ def _row(item: Placement, places: Placements, document: Document, counts: "_Coun
     )
 
 
+def row_words(row: Row) -> str:
+    """What is there: the part, how certain it is, and the names of what is in the way where nothing fits."""
+    names = "" if row.fits else ", ".join(dict.fromkeys(item.name for item in row.obstacles))
+    return ", ".join(filter(None, (row.part, row.how))) + (f": {names}" if names else "")
+
+
+def obstacle_size(item: Obstacle) -> str:
+    """How large it is and where, in words."""
+    return f"{format_size(item.end - item.start)} at {address_words(item.start)}"
+
+
 def address_words(address: int) -> str:
     """An address as a size that people know: ``4 GiB``, ``2,544 MiB``, ``3.18 GiB``."""
     if address % MIB == 0 and address % GIB and address < 64 * GIB:

@@ -21,8 +21,9 @@ from pfnscope.kernel.crashkernel import (
 )
 from pfnscope.kernel.pools import cma_search
 from pfnscope.model.answers import Obstacle, Outcome
-from pfnscope.model.ranges import Address, ByteRange, Pairs, difference, intersection
+from pfnscope.model.ranges import Address, ByteRange, difference, intersection
 from pfnscope.simulation import NotSimulated
+from pfnscope.simulation.memblock import starts
 from pfnscope.units import argument_size, leading_size
 
 
@@ -182,21 +183,13 @@ class CrashCase(Struct, frozen=True, dict=True):
 
     def runs(self, size: int) -> Iterator[tuple[ByteRange, bool, bool]]:
         """All starts at an address that is given, in runs by address: whether it is free there, and for certain."""
-        free = tuple(_starts(self.free.free, size, self.row.fixed))
-        sure = () if self.free.moves else tuple(_starts(self.free.sure, size, self.row.fixed))
+        free = tuple(starts(self.free.free, size, self.row.fixed))
+        sure = () if self.free.moves else tuple(starts(self.free.sure, size, self.row.fixed))
         blocked = difference(((0, self.free.memory[-1][1]),), free)
         runs = [*((pair, False, True) for pair in blocked), *((pair, True, True) for pair in intersection(free, sure))]
         runs += ((pair, True, False) for pair in difference(free, sure))
         for (start, end), is_free, certain in sorted(runs):
             yield ByteRange(start, end), is_free, certain
-
-
-def _starts(free: Pairs, size: int, align: int) -> Iterator[tuple[int, int]]:
-    """Where ``size`` bytes can begin in each piece."""
-    for low, high in free:
-        start, top = -(-low // align) * align, (high - size) // align * align
-        if start <= top:
-            yield start, top + align
 
 
 def _with_cma(analysis: Analysis, free: FreeMemory) -> FreeMemory:

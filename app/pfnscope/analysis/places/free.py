@@ -19,7 +19,7 @@ from pfnscope.model.answers import Obstacle
 from pfnscope.model.log import BootLog, Initmem, MemoryType, NodeRange, ZoneRange
 from pfnscope.model.ranges import Address, Lines, Pairs, canonical, clip, difference, intersection, touches
 from pfnscope.simulation.firmware import Image, kernel_image, own_image
-from pfnscope.simulation.memblock import find
+from pfnscope.simulation.memblock import find, starts
 from pfnscope.units import KIB, MIB
 
 CRASH_KERNEL = frozenset({"crashkernel"})
@@ -163,10 +163,7 @@ class FreeMemory(Struct, frozen=True, dict=True):
 
     def starts(self, size: int, align: int, first: int, last: int) -> Iterator[tuple[int, int]]:
         """Runs ``[start, end)`` of the starts from ``first`` to ``last`` at which ``size`` bytes may be free."""
-        for low, high in clip(self.free, first, last + size):
-            start, top = -(-low // align) * align, min((high - size) // align * align, last)
-            if start <= top:
-                yield start, top + align
+        return starts(self.free, size, align, first, last)
 
     def obstacles(self, start: int, end: int) -> tuple[Obstacle, ...]:
         """What is in the way inside ``[start, end)``, each whole: no RAM, or taken; by address."""
