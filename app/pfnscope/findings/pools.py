@@ -7,7 +7,7 @@ from pfnscope.analysis.places.areas import fits, largest
 from pfnscope.analysis.places.cma import cma, cma_limit, search_of
 from pfnscope.analysis.places.free import FreeMemory, MemblockHistory
 from pfnscope.analysis.places.gigantic import gigantic, places
-from pfnscope.analysis.places.struct_pages import behind_struct_pages
+from pfnscope.analysis.places.struct_pages import after_struct_pages
 from pfnscope.findings.drafts import Draft, of_failure
 from pfnscope.findings.places import argument_size, below, place
 from pfnscope.kernel.command_line import arguments
@@ -31,7 +31,7 @@ def draft(history: MemblockHistory, failure: Failure) -> Draft:
 
     def free() -> FreeMemory:
         known = history.before(failure.lines[0] if failure.lines else None)
-        return behind_struct_pages(analysis, known) if bounces else known
+        return after_struct_pages(analysis, known) if bounces else known
 
     def remedy() -> Remedy | None:
         if failure.code == "cma-failed":

@@ -1,6 +1,5 @@
 """memblock's search for free memory, over sorted ranges."""
 
-from bisect import bisect_left
 from collections.abc import Iterator
 
 from pfnscope.model.ranges import Pairs, clip
@@ -30,9 +29,3 @@ def starts(free: Pairs, size: int, align: int, first: int = 0, last: int = (1 <<
         start, top = -(-low // align) * align, (high - size) // align * align
         if start <= top:
             yield start, top + align
-
-
-def holds(free: Pairs, start: int, end: int) -> bool:
-    """Whether all of ``[start, end)`` is free: what a reservation at a fixed address needs."""
-    at = bisect_left(free, (start + 1,)) - 1
-    return at >= 0 and end <= free[at][1]

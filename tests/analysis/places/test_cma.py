@@ -218,7 +218,7 @@ def test_from_7_2_on_each_node_has_an_area_beside_the_global_one() -> None:
 # reserve_mem=
 
 
-def test_reserve_mem_comes_from_the_end_behind_struct_pages() -> None:
+def test_reserve_mem_comes_from_the_end_after_struct_pages() -> None:
     places = reserve_mem(machine("6.12.5"), "20M:4096:trace")
     assert (places.outcome, places.size, places.align) == ("fits", 20 * MIB, 4096)
     usual = places.placements[0]

@@ -7,7 +7,7 @@ from msgspec import Struct, structs
 
 from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.places.free import FreeMemory, Place, free_before
-from pfnscope.analysis.places.struct_pages import at_moment, behind_struct_pages
+from pfnscope.analysis.places.struct_pages import after_struct_pages, at_moment
 from pfnscope.kernel.crashkernel import Moment
 from pfnscope.kernel.placeable import PlacedKind
 from pfnscope.model.answers import Obstacle, OtherForm, Outcome, Placement, Placements
@@ -36,7 +36,7 @@ def free_at(
         zones = max((item.lines[0] for item in analysis.log.zone_ranges if item.lines), default=0)
         parsed = line or max(analysis.log.command_line_lines, default=0)
         free = free_before(analysis, parsed if parsed > zones else _LAST, _LATER | but)
-        free = behind_struct_pages(analysis, free)
+        free = after_struct_pages(analysis, free)
     else:
         free = at_moment(analysis, free_before(analysis, line, but, moment), moment)
     return known(free)

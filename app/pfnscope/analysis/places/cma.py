@@ -6,7 +6,7 @@ from msgspec import Struct, structs
 
 from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.places.areas import Area, Window, area, at, free_at, largest, placements_of, settled, words_of
-from pfnscope.analysis.places.free import CRASH_KERNEL, FreeMemory, line_of
+from pfnscope.analysis.places.free import CRASH_KERNEL, FreeMemory, line_of, printed_line
 from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.pools import (
     CMA_EXACT,
@@ -19,7 +19,7 @@ from pfnscope.kernel.pools import (
     HUGETLB_CMA_WHOLE,
     MOST_PARTS,
     CmaSearch,
-    behind_crash_kernel,
+    after_crash_kernel,
     cma_alignment,
     cma_search,
     gigantic_pages,
@@ -111,12 +111,12 @@ def _of_nodes(
     given = {argument.name for argument in arguments(log.command_line or "")}
     if not CMA_OF_NODES.reached(analysis.layout.version) or online < 2 or given & {"numa_cma", "cma_pernuma"}:
         return
-    free = _behind(free, first, size, _alignment(analysis))
+    free = _with_area_taken(free, first, size, _alignment(analysis))
     for node, _ in free.nodes:
         yield node, cma_area(analysis, free, search, CmaRequest(size), node)
 
 
-def _behind(free: FreeMemory, one: Area, size: int, align: int) -> FreeMemory:
+def _with_area_taken(free: FreeMemory, one: Area, size: int, align: int) -> FreeMemory:
     """The same with an area taken where it lies in any case, and unlogged wherever else it may lie."""
     items = [item for item in one.placements if item.safe]
     if not items:
@@ -151,10 +151,7 @@ def free_for_cma(analysis: Analysis, search: CmaSearch, line: int | None = None)
 
 def _own_line(analysis: Analysis) -> int | None:
     """The line in which the log tells of its own CMA area, or that there is no memory for it."""
-    log = analysis.log
-    said = [item.lines for item in log.reserved_regions if item.kind == "cma"]
-    said += (item.lines for item in log.failures if item.code == "cma-failed")
-    return min((lines[0] for lines in said if lines), default=None)
+    return printed_line(analysis.log, _CMA, "cma-failed")
 
 
 def cma_area(
@@ -271,7 +268,7 @@ def hugetlb_cma(analysis: Analysis, value: str) -> Placements:
         refused = f"hugetlb_cma={value} reserves nothing: sizes have to be multiples of {format_size(row.size)}."
     elif total < row.size:
         refused = f"hugetlb_cma={value} reserves nothing: it has to be {format_size(row.size)} at least."
-    later = frozenset[str]() if behind_crash_kernel(version) else CRASH_KERNEL
+    later = frozenset[str]() if after_crash_kernel(version) else CRASH_KERNEL
     free = free_at(analysis, "before zones", frozenset({"cma"}) | later)
     areas = [] if refused else list(_pools(analysis, free, total, by_node, row.size, align))
     outcomes = [result.outcome for _, _, result in areas]

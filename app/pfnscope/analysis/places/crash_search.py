@@ -8,7 +8,7 @@ from msgspec import Struct, structs
 from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.places.areas import known
 from pfnscope.analysis.places.cma import CmaRequest, cma_area
-from pfnscope.analysis.places.free import CRASH_KERNEL, FreeMemory, MemblockHistory, Place, line_of
+from pfnscope.analysis.places.free import CRASH_KERNEL, FreeMemory, MemblockHistory, Place, line_of, printed_line
 from pfnscope.analysis.places.struct_pages import at_moment
 from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.crashkernel import (
@@ -212,10 +212,7 @@ def _with_cma(analysis: Analysis, free: FreeMemory) -> FreeMemory:
 
 def own_line(analysis: Analysis) -> int | None:
     """The line in which the log tells of its own crash kernel, or that there is no memory for it."""
-    log = analysis.booted_from
-    said = [item.lines for item in log.reserved_regions if item.kind in CRASH_KERNEL]
-    said += (item.lines for item in log.failures if item.code in ("crashkernel-failed", "crashkernel-low-failed"))
-    return min((lines[0] for lines in said if lines), default=None)
+    return printed_line(analysis.booted_from, CRASH_KERNEL, "crashkernel-failed", "crashkernel-low-failed")
 
 
 def words_of(request: CrashRequest) -> str:

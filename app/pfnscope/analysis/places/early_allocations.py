@@ -31,7 +31,7 @@ def early_allocations(analysis: Analysis, free: Pairs, moment: Moment) -> Iterat
     """Ranges of ``free`` in which such memory lies, if any was taken at all by a moment of set-up.
 
     memblock takes memory from the end downwards. Struct pages are another matter, since they are taken for certain:
-    :func:`~pfnscope.analysis.places.struct_pages.behind_struct_pages`.
+    :func:`~pfnscope.analysis.places.struct_pages.after_struct_pages`.
     """
     log, layout = analysis.log, analysis.layout
     if layout.arch in X86_OR_UNKNOWN:

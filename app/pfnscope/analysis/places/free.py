@@ -218,6 +218,13 @@ class MemblockHistory(Struct, frozen=True, dict=True):
         return self._known.get(key, NOTHING)
 
 
+def printed_line(log: BootLog, kinds: AbstractSet[str], *codes: str) -> int | None:
+    """The first line that tells of a reserved region of some kinds, or of a failure by its code."""
+    lines = [item.lines for item in log.reserved_regions if item.kind in kinds]
+    lines += (item.lines for item in log.failures if item.code in codes)
+    return min((own[0] for own in lines if own), default=None)
+
+
 def line_of(analysis: Analysis, moment: Moment) -> int | None:
     """The line that a log has at a moment of set-up, None where no line tells: nothing may be behind that."""
     log = analysis.booted_from

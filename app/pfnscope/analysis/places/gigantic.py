@@ -10,7 +10,7 @@ from pfnscope.kernel.pools import (
     EXACT_NODE,
     IMAGE_SPARES_GIGANTIC,
     GiganticPages,
-    behind_crash_kernel,
+    after_crash_kernel,
     gigantic_moment,
     gigantic_pages,
 )
@@ -37,7 +37,7 @@ def gigantic(analysis: Analysis, node: int | None) -> Placements:
         raise NotSimulated(f"no gigantic pages are known of {layout.arch or 'an unknown architecture'}")
     unit = row.size
     moment = gigantic_moment(layout.arch, version)
-    later = CRASH_KERNEL if moment and not behind_crash_kernel(version) else frozenset[str]()
+    later = CRASH_KERNEL if moment and not after_crash_kernel(version) else frozenset[str]()
     free = free_at(analysis, moment, later)
     nodes = tuple(item for item in free.nodes if node in (None, item[0]))
     if not free.nodes and node is None:
