@@ -16,13 +16,13 @@ from pfnscope.simulation import NotSimulated
 from pfnscope.units import format_size, range_words
 
 MOST_IN_THE_WAY = 8
-"""Obstacles that are told of one run of starts; a log of strangers may have thousands."""
+"""Obstacles that one run of starts names; a log of strangers may have thousands."""
 
 _LATER = frozenset({"swiotlb"})
-"""What is reserved behind the command line, where it is reserved in front of no zones."""
+"""Kinds of regions that are reserved after the command line is parsed, where zones come first."""
 
 _LAST = 1 << 62
-"""Behind every line."""
+"""After every line."""
 
 
 def free_at(

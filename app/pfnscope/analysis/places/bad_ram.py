@@ -16,8 +16,7 @@ from pfnscope.analysis.places.bad_search import Search, frames_of
 from pfnscope.analysis.places.bad_words import Plan, notes, other_forms, sentence, without_memmap
 from pfnscope.analysis.releases import dangerous_frames
 from pfnscope.kernel.architectures import X86
-from pfnscope.kernel.map_arguments import Action, MapOperation
-from pfnscope.kernel.region_kinds import RAM
+from pfnscope.kernel.map_arguments import MapOperation
 from pfnscope.kernel.rules import describe_releases, rules_on
 from pfnscope.model.answers import AddedHole, BadAddress, Obstacle, Outcome, Placement, Placements
 from pfnscope.model.log import MemoryType
@@ -63,7 +62,7 @@ class _Where(Struct, frozen=True, dict=True):
         takes = [
             (FrameRange(start, end), item.argument.text)
             for item in self.operations
-            if item.action in (Action.REMOVE, Action.UPDATE) or (item.action is Action.ADD and item.new != RAM)
+            if item.takes_ram
             for start, end in (ram & FrameSet.of([ByteRange(item.start, item.end).frames_outward(size)])).pairs
         ]
         return paint(takes)

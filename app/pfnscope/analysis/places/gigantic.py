@@ -23,7 +23,7 @@ from pfnscope.units import GIB, argument_size, format_size
 from pfnscope.words import plural
 
 MOST_RUNS = 256
-"""Runs of a node of which it is told what lies in them; a log of strangers may have thousands."""
+"""Runs of a node that name what lies in them; a log of strangers may have thousands."""
 
 
 def gigantic(analysis: Analysis, node: int | None) -> Placements:
