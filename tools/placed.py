@@ -18,10 +18,10 @@ from typing import Literal
 from msgspec import Struct, structs
 
 from pfnscope.analysis.analyze import Analysis, analyze
+from pfnscope.analysis.places.cma import cma, hugetlb_cma
 from pfnscope.analysis.places.crash_kernel import crash_kernel
 from pfnscope.analysis.places.gigantic import gigantic
-from pfnscope.analysis.places.hugetlb_cma import hugetlb_cma
-from pfnscope.analysis.places.pools import cma, reserve_mem
+from pfnscope.analysis.places.reserve_mem import reserve_mem
 from pfnscope.bootlog import read
 from pfnscope.kernel.command_line import arguments
 from pfnscope.model.answers import Placements

@@ -149,7 +149,7 @@ def test_a_place_can_fail_a_build() -> None:
 def test_bad_addresses_are_words_behind_their_option_in_any_order() -> None:
     """The file may stand before or behind them; lines of a memory test are one word in quotes."""
     said = run("place", NONE, "--bad", "0x12345678", "0x140004000").stdout.decode()
-    assert said.startswith("2 regions keep the kernel from 2 pages with bad memory")
+    assert said.startswith("2 regions of memmap= keep the kernel off 2 pages with bad memory")
     assert "\nWrite:\n  memmap=4K$0x12345000,4K$0x140004000\n" in said
     for words in (
         ("--bad", "0x12345678", "0x140004000", NONE),
@@ -166,7 +166,7 @@ def test_every_kind_is_placed_and_what_finds_no_room_can_fail_a_build() -> None:
     for option, value, first in (
         ("--crashkernel", "256M", b"The kernel finds 256 MiB"),
         ("--cma", "64M", b"The CMA area of 64 MiB begins"),
-        ("--reserve-mem", "20M:4096:trace", b"The region of reserve_mem= of 20 MiB"),
+        ("--reserve-mem", "20M:4096:trace", b"The reserve_mem= region of 20 MiB"),
         ("--hugetlb-cma", "1G", b"On node 0 the area of"),
         ("--gigantic", "", b"This machine can give "),
     ):

@@ -61,7 +61,7 @@ WHY = {
     ),
     "huge-pages-1G": (
         "huge-pages-failed",
-        "This machine can give 0 pages of 1 GiB at boot. In the way of more: no RAM, first MiB, struct pages,",
+        "This machine can give no pages of 1 GiB at boot. In the way of more: no RAM, first MiB, struct pages,",
         "hugepagesz=2M hugepages=480",
     ),
     "huge-pages-node": (

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from pfnscope.kernel.crashkernel import crash_search
-from pfnscope.kernel.pools import behind_crash_kernel, cma_alignment, cma_search, gigantic_moment, pool_alignment
+from pfnscope.kernel.pools import after_crash_kernel, cma_alignment, cma_search, gigantic_moment, pool_alignment
 from pfnscope.kernel.release import Version
 from pfnscope.layout import build_layout
 from pfnscope.layout.blocks import block_size
@@ -59,4 +59,4 @@ def pool_aligned(version: Version) -> object:
 
 def gigantic_of(arch: str) -> Callable[[Version], object]:
     """When gigantic pages are allocated at boot, and whether crash kernels have memory by then."""
-    return lambda version: (gigantic_moment(arch, version), behind_crash_kernel(version))
+    return lambda version: (gigantic_moment(arch, version), after_crash_kernel(version))

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pfnscope.model.ranges import Pairs, canonical
-from pfnscope.simulation.memblock import find, holds
+from pfnscope.simulation.memblock import find, starts
 from tests.support.painted import PaintedMemblock
 
 PAGES = 96
@@ -36,9 +36,12 @@ def test_the_place_is_that_of_a_search_page_by_page(
     assert place == (None if expected is None else expected * PAGE)
 
 
-@given(ranges, borders, st.integers(1, 24))
-def test_a_range_is_held_where_every_page_of_it_is_free(free: Pairs, start: int, size: int) -> None:
-    assert holds(in_bytes(free), start * PAGE, (start + size) * PAGE) == painted(free).is_free(start, size)
+@given(ranges, st.integers(1, 24), st.sampled_from([1, 2, 3, 4, 16]), borders, borders)
+def test_starts_are_all_that_leave_every_page_free(free: Pairs, size: int, align: int, first: int, last: int) -> None:
+    runs = starts(in_bytes(free), size * PAGE, align * PAGE, first * PAGE, last * PAGE)
+    every = [start // PAGE for low, high in runs for start in range(low, high, align * PAGE)]
+    memory = painted(free)
+    assert every == [at for at in range(first, last + 1) if at % align == 0 and memory.is_free(at, size)]
 
 
 def test_an_alignment_finer_than_a_page_is_kept_too() -> None:

@@ -155,6 +155,5 @@ def hides_boot_services(analysis: Analysis) -> bool:
     From 6.11 on the line comes behind that. Source: start_kernel() in init/main.c, 4.17 and 6.12.
     """
     log = analysis.log
-    efi = any(item.kind == "efi-table" for item in log.reserved_regions)
     late = LATE_MEMORY_LINE.reached(log.stable_of(analysis.release), unknown=True)
-    return analysis.layout.arch in X86 and efi and not log.efi_map and not late
+    return analysis.layout.arch in X86 and log.by_efi and not log.efi_map and not late

@@ -84,7 +84,7 @@ def _free_starts(items: Iterable[Placement], page_size: int) -> Iterator[Bar]:
 
 def _gigantic(places: Placements, page_size: int) -> Iterator[Bar]:
     """Pages that a node gives, those that it may give, and those that something forbids."""
-    looks = (("no-room", "not given"), ("may-land", "given with luck"), ("lands", "given"))
+    looks = (("no-room", "not given"), ("may-land", "perhaps given"), ("lands", "given"))
     for item in sorted(places.placements, key=lambda item: item.start):
         kind, word = looks[item.safe + (item.safe and item.certain)]
         yield _bar(reach(item, places), page_size, kind, word, item.lines)

@@ -8,11 +8,11 @@ from msgspec import Struct, structs
 from pfnscope.analysis import Analysis
 from pfnscope.analysis.places.crash_kernel import offered
 from pfnscope.analysis.places.crash_search import CrashCase, Trial, words_of
-from pfnscope.analysis.places.free import Free, Times
+from pfnscope.analysis.places.free import FreeMemory, MemblockHistory
 from pfnscope.findings.drafts import Draft, of_failure
 from pfnscope.findings.places import argument_size, below, place
 from pfnscope.kernel.command_line import arguments
-from pfnscope.kernel.crashkernel import USUAL, CrashRequest
+from pfnscope.kernel.crashkernel import BY_DISTRIBUTIONS, CrashRequest
 from pfnscope.model.findings import Remedy
 from pfnscope.model.log import Failure
 from pfnscope.model.ranges import ByteRange, clip, difference
@@ -20,10 +20,10 @@ from pfnscope.simulation import NotSimulated
 from pfnscope.units import MIB, format_size
 
 
-def draft(times: Times, failure: Failure) -> Draft:
+def draft(history: MemblockHistory, failure: Failure) -> Draft:
     """The finding of a sentence about crashkernel=."""
-    case = _Case(times, failure)
-    remedy = {"crashkernel-low-failed": _less_low, "crashkernel-value": _usual}.get(failure.code, _other)
+    case = _Case(history, failure)
+    remedy = {"crashkernel-low-failed": _less_low, "crashkernel-value": _as_distributions}.get(failure.code, _other)
     return structs.replace(
         of_failure(failure), cause=partial(_cause, case), details=partial(_details, case), remedy=partial(remedy, case)
     )
@@ -32,18 +32,18 @@ def draft(times: Times, failure: Failure) -> Draft:
 class _Case(Struct, frozen=True, dict=True):
     """What was asked for, what was free, and where this kernel looks."""
 
-    times: Times
+    history: MemblockHistory
     failure: Failure
 
     @property
     def analysis(self) -> Analysis:
-        return self.times.analysis
+        return self.history.analysis
 
     @cached_property
     def search(self) -> CrashCase | None:
         """The search of the next boot; None where nothing can be said."""
         try:
-            return CrashCase.of(self.analysis, self.failure.lines[0] if self.failure.lines else None, self.times)
+            return CrashCase.of(self.analysis, self.failure.lines[0] if self.failure.lines else None, self.history)
         except NotSimulated:
             return None
 
@@ -94,7 +94,7 @@ def _cause(case: _Case) -> str | None:
     )
 
 
-def _of_address(case: _Case, free: Free, request: CrashRequest, base: int) -> str:
+def _of_address(case: _Case, free: FreeMemory, request: CrashRequest, base: int) -> str:
     """Why a range at a given address could not be had."""
     target = ByteRange(base, base + request.size)
     missing = difference((target,), free.memory)
@@ -156,15 +156,15 @@ def _less_low(case: _Case) -> Remedy:
     )
 
 
-def _usual(case: _Case) -> Remedy:
+def _as_distributions(case: _Case) -> Remedy:
     """A size as distributions set it."""
-    search, table = case.search, f"crashkernel={USUAL}"
+    search, table = case.search, f"crashkernel={BY_DISTRIBUTIONS}"
     if case.analysis.layout.arch not in (None, "x86_64"):
         plain = CrashRequest(256 * MIB, None, False, None, 0, "")
         trial = offered(search, plain, plain.size) if search else None
         return _write(words_of(trial.request if trial else plain), "that fits", trial is not None)
-    usual = search.request(USUAL) if search else None
-    trial = search.tried(usual) if search and usual and usual.size else None
+    request = search.request(BY_DISTRIBUTIONS) if search else None
+    trial = search.tried(request) if search and request and request.size else None
     if search is None or trial is None or trial.outcome != "fits":
         return Remedy(f"Write {table}, as distributions do: by the size of RAM.", table)
     size = format_size(trial.request.size)

@@ -4,13 +4,14 @@ from msgspec import structs
 
 from pfnscope.analysis import Analysis
 from pfnscope.analysis.places.areas import fits, largest
-from pfnscope.analysis.places.free import Free, Times
+from pfnscope.analysis.places.cma import cma, cma_limit, search_of
+from pfnscope.analysis.places.free import FreeMemory, MemblockHistory
 from pfnscope.analysis.places.gigantic import gigantic, places
-from pfnscope.analysis.places.pools import cma, cma_limit, search_of
-from pfnscope.analysis.places.struct_pages import behind_struct_pages
+from pfnscope.analysis.places.struct_pages import after_struct_pages
 from pfnscope.findings.drafts import Draft, of_failure
 from pfnscope.findings.places import argument_size, below, place
 from pfnscope.kernel.command_line import arguments
+from pfnscope.kernel.crashkernel import SWIOTLB_SLOT
 from pfnscope.kernel.pools import gigantic_pages
 from pfnscope.model.answers import Placements
 from pfnscope.model.findings import Remedy
@@ -22,17 +23,15 @@ from pfnscope.words import counted, plural
 
 _TOP = 1 << 64
 _STEP = 16 * MIB
-_SLOT = 2 * KIB
-"""The unit of swiotlb=: IO_TLB_SIZE of include/linux/swiotlb.h, 4.17 to 7.1."""
 
 
-def draft(times: Times, failure: Failure) -> Draft:
+def draft(history: MemblockHistory, failure: Failure) -> Draft:
     """The finding of a sentence about memory in one piece: CMA, bounce buffers, regions of a device tree."""
-    analysis, bounces = times.analysis, failure.code in ("swiotlb-failed", "swiotlb-shrunk")
+    analysis, bounces = history.analysis, failure.code in ("swiotlb-failed", "swiotlb-shrunk")
 
-    def free() -> Free:
-        known = times.before(failure.lines[0] if failure.lines else None)
-        return behind_struct_pages(analysis, known) if bounces else known
+    def free() -> FreeMemory:
+        known = history.before(failure.lines[0] if failure.lines else None)
+        return after_struct_pages(analysis, known) if bounces else known
 
     def remedy() -> Remedy | None:
         if failure.code == "cma-failed":
@@ -43,13 +42,13 @@ def draft(times: Times, failure: Failure) -> Draft:
     return structs.replace(of_failure(failure), cause=lambda: _cause(analysis, failure, free(), limit), remedy=remedy)
 
 
-def huge_pages(times: Times, failure: Failure) -> Draft:
+def huge_pages(history: MemblockHistory, failure: Failure) -> Draft:
     """The finding of huge pages that were not allocated at boot."""
     line = failure.lines[0] if failure.lines else None
     return structs.replace(
         of_failure(failure),
-        cause=lambda: _too_few(times.analysis, failure, times.before(line)),
-        remedy=lambda: _fewer(times.analysis, failure, times.before(line)),
+        cause=lambda: _too_few(history.analysis, failure, history.before(line)),
+        remedy=lambda: _fewer(history.analysis, failure, history.before(line)),
     )
 
 
@@ -61,7 +60,7 @@ def _limit(analysis: Analysis) -> int:
         return _TOP
 
 
-def _cause(analysis: Analysis, failure: Failure, free: Free, limit: int) -> str | None:
+def _cause(analysis: Analysis, failure: Failure, free: FreeMemory, limit: int) -> str | None:
     size = failure.size
     best = free.in_this_boot().largest(0, limit, analysis.layout.page_size)
     if size is None or best is None:
@@ -85,13 +84,13 @@ def _other_cma(analysis: Analysis, failure: Failure) -> Remedy:
     return Remedy(f"Write {other.command_line}: {other.text}.", other.command_line, checked=True)
 
 
-def _fewer_slots(analysis: Analysis, failure: Failure, free: Free) -> Remedy:
+def _fewer_slots(analysis: Analysis, failure: Failure, free: FreeMemory) -> Remedy:
     """The largest size that fits below 4 GiB wherever the kernel's image lies."""
     most = (failure.size or 4 * GIB) - 1
     size = largest(lambda size: fits(free, size, analysis.layout.page_size, 0, 4 * GIB), most, _STEP)
     if not size:
         return Remedy("Ask for less with swiotlb=, or leave it out.")
-    line = f"swiotlb={size // _SLOT}"
+    line = f"swiotlb={size // SWIOTLB_SLOT}"
     return Remedy(f"Write {line} at most: {format_size(size)} fit{below(4 * GIB)}.", line, checked=True)
 
 
@@ -106,7 +105,7 @@ def _gigantic(analysis: Analysis, failure: Failure) -> Placements | None:
         return None
 
 
-def _too_few(analysis: Analysis, failure: Failure, free: Free) -> str | None:
+def _too_few(analysis: Analysis, failure: Failure, free: FreeMemory) -> str | None:
     unit, pieces = failure.unit, _of_node(free.in_this_boot(), failure.node)
     answer = _gigantic(analysis, failure)
     if answer is not None:
@@ -122,13 +121,13 @@ def _too_few(analysis: Analysis, failure: Failure, free: Free) -> str | None:
     )
 
 
-def _fewer(analysis: Analysis, failure: Failure, free: Free) -> Remedy:
+def _fewer(analysis: Analysis, failure: Failure, free: FreeMemory) -> Remedy:
     """As many as have room whatever lies where; smaller ones where there is no room for gigantic pages."""
     unit, size, node = failure.unit, failure.size, failure.node
     pieces, answer = _of_node(free.in_this_boot(), node), _gigantic(analysis, failure)
     if answer is not None and answer.command_line:
         line = answer.other_forms[0].command_line if answer.other_forms else answer.command_line
-        return Remedy(f"Write {line}: so many have room wherever the kernel's image lies.", line, checked=True)
+        return Remedy(f"Write {line}: that many fit wherever the kernel's image lies.", line, checked=True)
     most = (size or 0) - (1 if unit == 2 * MIB else 0)
     small = max(0, min(most, _bytes(pieces) // 2)) // (2 * MIB) // 32 * 32
     on = "" if node is None else f"{node}:"
@@ -140,7 +139,7 @@ def _fewer(analysis: Analysis, failure: Failure, free: Free) -> Remedy:
     return Remedy("Ask for fewer huge pages, or for smaller ones.")
 
 
-def _of_node(free: Free, node: int | None) -> Pairs:
+def _of_node(free: FreeMemory, node: int | None) -> Pairs:
     return free.free if node is None else intersection(free.free, free.of_node(node))
 
 

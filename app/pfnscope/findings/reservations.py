@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from pfnscope.analysis import Analysis
-from pfnscope.analysis.places.free import Times
+from pfnscope.analysis.places.free import MemblockHistory
 from pfnscope.findings import crash_kernels, pools
 from pfnscope.findings.drafts import Draft, failures, of_failure
 from pfnscope.findings.places import place
@@ -16,7 +16,7 @@ from pfnscope.simulation import NotSimulated
 from pfnscope.units import MIB, format_size, leading_size
 from pfnscope.words import counted
 
-_BY_CODE: Mapping[str, Callable[[Times, Failure], Draft]] = {
+_BY_CODE: Mapping[str, Callable[[MemblockHistory, Failure], Draft]] = {
     "crashkernel-failed": crash_kernels.draft,
     "crashkernel-low-failed": crash_kernels.draft,
     "crashkernel-value": crash_kernels.draft,
@@ -37,11 +37,11 @@ _MUCH = 32 * MIB
 
 def drafts(analysis: Analysis) -> Iterator[Draft]:
     """The findings of this subject."""
-    capture, times = analysis.log.capture_kernel, Times(analysis)
+    capture, history = analysis.log.capture_kernel, MemblockHistory(analysis)
     for failure in failures(analysis.log, "reservations"):
         if not (capture and failure.code.startswith("crashkernel")):
             draft = _BY_CODE.get(failure.code)
-            yield draft(times, failure) if draft else of_failure(failure)
+            yield draft(history, failure) if draft else of_failure(failure)
     if capture:
         yield from _inherited(analysis)
     yield from _crash_kernel(analysis)

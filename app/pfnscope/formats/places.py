@@ -8,13 +8,14 @@ from pfnscope.model.document import Document
 from pfnscope.report.placed import (
     TONES,
     Row,
-    address_words,
     advice,
     bad_words,
     node_words,
+    obstacle_size,
     obstacles,
     other_words,
     others_title,
+    row_words,
     rows,
     title,
     writing,
@@ -118,20 +119,11 @@ def _where(places: Placements, document: Document, look: Look) -> list[str]:
 
 
 def _cells(row: Row) -> Sequence[str]:
-    what = ", ".join(filter(None, (row.part, row.how)))
-    behind = {} if row.fits else dict.fromkeys(item.name for item in row.obstacles)
-    return (
-        str(row.memory),
-        row.size,
-        row.home,
-        what + (f": {', '.join(behind)}" if behind else ""),
-        _lines(row.lines),
-    )
+    return (str(row.memory), row.size, row.home, row_words(row), _lines(row.lines))
 
 
 def _obstacle_cells(item: Obstacle) -> Sequence[str]:
-    size = f"{format_size(item.end - item.start)} at {address_words(item.start)}"
-    return (str(item.range), size, item.name, _lines(item.lines))
+    return (str(item.range), obstacle_size(item), item.name, _lines(item.lines))
 
 
 def _lines(lines: Sequence[int]) -> str:

@@ -329,6 +329,8 @@ _ROWS = {row.name: row for row in ARCHITECTURES}
 _UNKNOWN = Architecture(name="", bits=32)
 
 X86 = frozenset(row.name for row in ARCHITECTURES if row.x86)
+X86_OR_UNKNOWN = X86 | {None}
+"""Where a text that does not tell its architecture is taken for x86."""
 WITH_MODEL = tuple(sorted(row.name for row in ARCHITECTURES if row.models))
 """Architectures of which it is known how struct pages are kept."""
 

@@ -26,8 +26,8 @@ def has_early_test(arch: str | None, version: Version | None) -> bool:
 _ARM = ("arm", "arm64")
 
 EARLY_TEST_WORDS = (
-    "tests all free memory each time the kernel starts, and reserves what fails then: for faults that show every time."
-    " It needs a kernel with CONFIG_MEMTEST and takes its time."
+    "The kernel tests all free memory each time it starts, and reserves what fails: for faults that show every time. It"
+    " needs CONFIG_MEMTEST, and time."
 )
 
 DEVICE_TREE = _ON_OTHERS | {*_ARM}

@@ -61,8 +61,8 @@ def quoting(arguments: str) -> str:
 
 
 BADRAM_ON_EFI = (
-    "GRUB leaves it out of the map that it gives to the kernel. Started by EFI, it marks it unusable, which works where"
-    " firmware has that memory free; with Secure Boot GRUB 2.06 and later refuse it."
+    "GRUB leaves this memory out of the map that it gives to the kernel. Started by EFI, it marks it unusable, which"
+    " works only where firmware has it free; with Secure Boot GRUB 2.06 and later refuse it."
 )
 """grub-core/mmap/mmap.c and efi/mmap.c: on EFI a range is freed and allocated as EfiUnusableMemory, page by page, and
 what fails is dropped without a word; grub_register_command_lockdown()."""

@@ -27,6 +27,13 @@ CRASH_CMA = since("6.17")  # ab475510e042 ("kdump: implement reserve_crashkernel
 CRASH_CMA_OF_ALL = since("7.1")  # arm64 in a recorded boot of 7.3.4, not in 6.19; releases between have not been read
 ZONES_LAST = since("7.0")  # "arch, mm: consolidate initialization of nodes, zones and memory map": free_area_init()
 
+SWIOTLB_DEFAULT = 64 * MIB
+SWIOTLB_SLOT = 2 * KIB
+"""Bounce buffers, and the unit of swiotlb=: IO_TLB_DEFAULT_SIZE, IO_TLB_SIZE, include/linux/swiotlb.h, 4.17 to 7.1."""
+
+MOST_CMA_AREAS = 4
+"""CRASHKERNEL_CMA_RANGES_MAX in include/linux/crash_reserve.h, 7.1."""
+
 Moment = Literal["first", "before zones", "after zones"]
 
 
@@ -315,5 +322,5 @@ def _by_ram(value: str, ram: int | None) -> tuple[int, int]:
     return size, (leading_size(base)[0] or 0) if size else 0
 
 
-USUAL = "1G-4G:192M,4G-64G:256M,64G-:512M"
+BY_DISTRIBUTIONS = "1G-4G:192M,4G-64G:256M,64G-:512M"
 """What distributions set, as in RHEL 8.5 to 10 for x86-64; crashkernel=auto was such a table inside the kernel."""

@@ -42,6 +42,11 @@ class MapOperation(Struct, frozen=True):
     text: str
     column: int
 
+    @property
+    def takes_ram(self) -> bool:
+        """Whether it makes RAM something else."""
+        return self.action in (Action.REMOVE, Action.UPDATE) or (self.action is Action.ADD and self.new != RAM)
+
 
 class ArgumentNote(Struct, frozen=True):
     """What the kernel makes of an argument otherwise than its writer may think: ``width`` characters at ``column``.

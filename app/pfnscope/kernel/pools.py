@@ -152,7 +152,7 @@ def gigantic_moment(arch: str | None, version: Version | None) -> Moment | None:
     return "before zones" if early else None
 
 
-def behind_crash_kernel(version: Version | None) -> bool:
+def after_crash_kernel(version: Version | None) -> bool:
     """Whether gigantic pages and areas of hugetlb_cma= that get memory in front of zones get it behind a crash kernel.
 
     Source: setup_arch() of x86 and bootmem_init() of arm64, 6.1, and mm_core_init_early() in mm/mm_init.c, 7.1.

@@ -109,7 +109,7 @@ Outcome = Literal["fits", "may-fail", "fails"]
 
 
 class NodePages(Struct, frozen=True):
-    """How many gigantic pages a node can give at boot: ``pages`` in any case, ``at_most`` with luck."""
+    """How many gigantic pages a node can give at boot: ``pages`` in any case, ``at_most`` if nothing else is there."""
 
     node: int
     pages: int

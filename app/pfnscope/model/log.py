@@ -102,6 +102,8 @@ class ReservedRegion(Bordered, msgspec.Struct, frozen=True):
     lines: Lines
 
 
+_OF_EFI = ("efi", "efi-table")
+"""Kinds of reserved regions that only firmware of EFI leaves."""
 FIRST_MIB = "first-mib"
 """Kind of the reserved region below 1 MiB, which x86 before 5.13 takes for crashkernel= alone."""
 KERNEL_IMAGE = "kernel image"
@@ -370,6 +372,11 @@ class BootLog(MemoryMaps, msgspec.Struct, frozen=True):
         if release is None:
             return self.printed_by.releases.newest if self.printed_by else None
         return release.stable
+
+    @property
+    def by_efi(self) -> bool:
+        """Whether firmware of EFI started the kernel, as far as lines tell."""
+        return bool(self.efi_map) or any(item.kind in _OF_EFI for item in self.reserved_regions)
 
     @property
     def has_layout(self) -> bool:

@@ -17,12 +17,13 @@ from pfnscope.report.placed import (
     TONES,
     Advice,
     Row,
-    address_words,
     advice,
     bad_words,
     node_words,
+    obstacle_size,
     obstacles,
     other_words,
+    row_words,
     rows,
     title,
     writing,
@@ -75,7 +76,7 @@ def placing(today: Document, query: LayoutQuery) -> Placing:
     texts = [item.text for item in arguments(today.kernel.command_line or "") if usual_region([item.text])[0]]
     movable = sorted(texts, key=lambda text: text not in causes)
     kinds = placeable(today)
-    chosen = _asked(reservation) or ("memmap" if movable else _failed(today)) or next(iter(kinds), None)
+    chosen = _kind_of_query(reservation) or ("memmap" if movable else _failed(today)) or next(iter(kinds), None)
     return Placing(
         kinds={kind: _CHOICES.get(kind, SUBJECTS[kind]) for kind in kinds},
         chosen=chosen if chosen in kinds else next(iter(kinds), None),
@@ -93,7 +94,7 @@ def placing(today: Document, query: LayoutQuery) -> Placing:
 _CHOICES = {"bad": "bad addresses"}
 
 
-def _asked(reservation: Reservation) -> PlacedKind | None:
+def _kind_of_query(reservation: Reservation) -> PlacedKind | None:
     """The kind of the question in the address."""
     kinds = ["memmap" if kind in ("size", "move") else kind for kind in reservation.kinds]
     return next((kind for kind in SUBJECTS if kind in kinds), None)
@@ -107,12 +108,12 @@ def _failed(today: Document) -> PlacedKind | None:
 def _kind_of_finding(document: Document, code: str) -> PlacedKind | None:
     """What can be asked about a finding: where its memory would be; None where it is none of a reservation."""
     kind = _FAILURES.get(code)
-    if kind == "gigantic" and not _wants_gigantic(document):
+    if kind == "gigantic" and not _has_gigantic(document):
         return None
     return kind if kind in placeable(document) else None
 
 
-def _wants_gigantic(document: Document) -> bool:
+def _has_gigantic(document: Document) -> bool:
     given = arguments(document.kernel.command_line or "")
     sizes = (item.value for item in given if item.name in ("hugepagesz", "default_hugepagesz"))
     return any(leading_size(size or "")[0] == GIB for size in sizes)
@@ -252,14 +253,11 @@ def _landing(document: Document, places: Placements, query: LayoutQuery) -> Land
 
 
 def _range(row: Row) -> Range:
-    names = "" if row.fits else ", ".join(dict.fromkeys(item.name for item in row.obstacles))
-    words = ", ".join(filter(None, (row.part, row.how))) + (f": {names}" if names else "")
-    return Range(str(row.memory), row.size, row.home, words, row.severity, row.lines)
+    return Range(str(row.memory), row.size, row.home, row_words(row), row.severity, row.lines)
 
 
 def _obstacle(item: Obstacle) -> Range:
-    size = f"{format_size(item.end - item.start)} at {address_words(item.start)}"
-    return Range(str(item.range), size, "", item.name, "caution", item.lines)
+    return Range(str(item.range), obstacle_size(item), "", item.name, "caution", item.lines)
 
 
 def _query_of(command_line: str, query: LayoutQuery) -> str:

@@ -100,7 +100,11 @@ def title(places: Placements) -> str:
     if places.what == "bad":
         return "Taken out of use"
     if places.outcome == "fails":
-        return "Where it would fit" if any(item.safe for item in places.placements) else "Where it does not fit"
+        if any(item.safe and item.part == ELSEWHERE for item in places.placements):
+            return "Where it would fit"
+        return (
+            "Where it fits, and where not" if any(item.safe for item in places.placements) else "Where it does not fit"
+        )
     return "Where it lands"
 
 
@@ -153,6 +157,17 @@ def _row(item: Placement, places: Placements, document: Document, counts: "_Coun
     )
 
 
+def row_words(row: Row) -> str:
+    """What is there: the part, how certain it is, and the names of what is in the way where nothing fits."""
+    names = "" if row.fits else ", ".join(dict.fromkeys(item.name for item in row.obstacles))
+    return ", ".join(filter(None, (row.part, row.how))) + (f": {names}" if names else "")
+
+
+def obstacle_size(item: Obstacle) -> str:
+    """How large it is and where, in words."""
+    return f"{format_size(item.end - item.start)} at {address_words(item.start)}"
+
+
 def address_words(address: int) -> str:
     """An address as a size that people know: ``4 GiB``, ``2,544 MiB``, ``3.18 GiB``."""
     if address % MIB == 0 and address % GIB and address < 64 * GIB:
@@ -168,7 +183,7 @@ def _severity(item: Placement, places: Placements) -> Severity:
 
 def _how(item: Placement, places: Placements, count: int, likeliest: bool) -> str:
     if places.what == "gigantic":
-        return ("given" if item.certain else "given with luck") if item.safe else "not given"
+        return ("given" if item.certain else "perhaps given") if item.safe else "not given"
     if places.what == "bad":
         return "taken out" if item.safe else "not safe"
     if item.part == ELSEWHERE:
@@ -237,7 +252,7 @@ def writing(places: Placements) -> tuple[str, str]:
 
 def node_words(item: NodePages, size: int) -> str:
     """What one node can give of pages of a size."""
-    more = f", up to {item.at_most:,} with luck" if item.at_most > item.pages else ""
+    more = f", {item.at_most:,} at most" if item.at_most > item.pages else ""
     return f"node {item.node}: {counted(item.pages, 'page')} of {format_size(size)}{more}"
 
 

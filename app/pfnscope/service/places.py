@@ -7,11 +7,11 @@ import msgspec
 from pfnscope.analysis import Analysis
 from pfnscope.analysis.moving import kind_of, region_text, rewritten, safe_starts
 from pfnscope.analysis.places.bad_ram import bad_ram
+from pfnscope.analysis.places.cma import cma, hugetlb_cma
 from pfnscope.analysis.places.crash_kernel import crash_kernel
 from pfnscope.analysis.places.gigantic import gigantic
-from pfnscope.analysis.places.hugetlb_cma import hugetlb_cma
 from pfnscope.analysis.places.memmap import placements
-from pfnscope.analysis.places.pools import cma, reserve_mem
+from pfnscope.analysis.places.reserve_mem import reserve_mem
 from pfnscope.analysis.whatif import what_if
 from pfnscope.bootlog import read
 from pfnscope.findings.trials import MOST_BOOTS, Trials
@@ -54,7 +54,7 @@ class Reservation(msgspec.Struct, frozen=True):
     @property
     def kinds(self) -> tuple[str, ...]:
         """The fields that say what is to be placed, as far as they say anything: one, if it is to be answered."""
-        return tuple(name for name in _KINDS if getattr(self, name))
+        return tuple(name for name in KINDS if getattr(self, name))
 
     @property
     def argument(self) -> str:
@@ -62,7 +62,7 @@ class Reservation(msgspec.Struct, frozen=True):
         return f"memmap={self.size}{self.kind}"
 
 
-_KINDS = ("size", "move", "crashkernel", "cma", "reserve_mem", "hugetlb_cma", "gigantic", "bad")
+KINDS = ("size", "move", "crashkernel", "cma", "reserve_mem", "hugetlb_cma", "gigantic", "bad")
 NOTHING = Reservation()
 
 
@@ -181,14 +181,14 @@ def _bytes(text: str, page_size: int) -> int:
     return size
 
 
-_USUAL_START = 4 * GIB
+_PREFERRED_START = 4 * GIB
 """Where a region goes that could go anywhere: near the lowest memory that no 32-bit device reaches."""
 
 
 def with_start(analysis: Analysis, places: Placements) -> Placements:
     """The places of a new region with the argument for the most fitting start, booted where this can be done."""
     trials = Trials(analysis, boots=MOST_BOOTS)
-    for start in safe_starts(places.placements, _USUAL_START, places.align):
+    for start in safe_starts(places.placements, _PREFERRED_START, places.align):
         argument = f"memmap={argument_size(places.size)}{places.kind}{argument_size(start)}"
         if trials.why_not or trials.helps(f"{trials.command_line} {argument}".strip()):
             return msgspec.structs.replace(places, command_line=argument, start=Address(start))

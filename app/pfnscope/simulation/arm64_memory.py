@@ -57,7 +57,7 @@ def known_memory(log: BootLog, limit: int | None, version: Version | None, page_
         regions = tuple(structs.replace(item, flags=NOMAP if contains(nomap, item.start) else 0) for item in ranges)
     else:
         regions = tuple(structs.replace(item, flags=_flags_at(flags, item.start)) for item in ranges)
-    gaps = len(_pairs(regions)) > 1 and not _has_efi(log) and not TREE_MARKS_NOMAP.reached(version, unknown=True)
+    gaps = len(_pairs(regions)) > 1 and not log.by_efi and not TREE_MARKS_NOMAP.reached(version, unknown=True)
     known = Known(regions, _of_firmware(log, regions), guessed=flags is None and not log.efi_map, gaps=gaps)
     known = _cut(log, known, page_size)
     if known.limit is not None and (limit is None or limit > known.limit):
@@ -170,17 +170,13 @@ def _device_tree_nomap(log: BootLog) -> Iterator[tuple[int, int]]:
 
 def _of_firmware(log: BootLog, regions: Iterable[MemblockRegion]) -> Pairs:
     """What EFI keeps out of the map. A device tree's reserved memory comes only behind the limit."""
-    if not _has_efi(log):
+    if not log.by_efi:
         return ()
     nomap = _pairs(item for item in regions if is_nomap(item))
     return difference(nomap, canonical(_device_tree_nomap(log)))
 
 
 # EFI's map
-
-
-def _has_efi(log: BootLog) -> bool:
-    return bool(log.efi_map) or any(item.kind == "efi-table" for item in log.reserved_regions)
 
 
 def _is_memory(entry: EfiEntry) -> bool:

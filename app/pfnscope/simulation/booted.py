@@ -17,7 +17,7 @@ from pfnscope.model.log import FIRST_MIB, BootLog, Initmem, MemblockRegion, Mova
 from pfnscope.model.ranges import Address, ByteRange, Pairs, clip
 from pfnscope.simulation.e820 import joined_lines
 
-_ASKED_FOR = frozenset({"crashkernel", FIRST_MIB, "cma", "struct-pages"})
+_PLACED_ANEW = frozenset({"crashkernel", FIRST_MIB, "cma", "struct-pages"})
 """Kinds of reserved regions that come from arguments or follow memory; they would lie elsewhere."""
 
 USUAL_ARCH = "x86_64"
@@ -75,7 +75,7 @@ def booted(
         memblock_memory=tuple(regions),
         memblock_reserved=_still_reserved(ram, log.memblock_reserved),
         memblock_reserve_events=_still_reserved(ram, log.memblock_reserve_events),
-        reserved_regions=tuple(region for region in log.reserved_regions if region.kind not in _ASKED_FOR),
+        reserved_regions=tuple(region for region in log.reserved_regions if region.kind not in _PLACED_ANEW),
         # no count of a boot that was not, only what tells how this kernel is configured
         page_counts=PrintedCounts(deferred=log.page_counts.deferred, flag_widths=log.page_counts.flag_widths),
         files=structs.replace(log.files, zoneinfo=(), memory_blocks=(), memblock_memory=()),

@@ -11,22 +11,16 @@ from msgspec import Struct
 from pfnscope.bootlog.forms.maps import memory_type
 from pfnscope.kernel.architectures import max_arch_pfn
 from pfnscope.kernel.command_line import arguments
+from pfnscope.kernel.kaslr import IMAGE_AT_LEAST, LINK_ADDRESS, kaslr_on
 from pfnscope.kernel.map_arguments import MapOperation
 from pfnscope.kernel.region_kinds import RAM, RESERVED, SOFT_RESERVED
 from pfnscope.kernel.release import Version
-from pfnscope.kernel.thresholds import IMAGE_MOVES
 from pfnscope.layout.evidence import has_pae
 from pfnscope.layout.map_changes import own_changes, printed_image
 from pfnscope.model.log import IMAGE_RESOURCES, BootLog, MapEntry, MemoryType
 from pfnscope.model.ranges import ByteRange, Lines, Pairs, canonical, clip, difference
 from pfnscope.simulation.e820 import MEMORY_TYPES, Table, entries_of, printed, type_number
 from pfnscope.units import KIB, MIB, PAGE_SIZE, argument_size
-
-LINK_ADDRESS = 16 * MIB
-"""CONFIG_PHYSICAL_START of every distribution and of defconfig; KASLR moves the image from there."""
-
-SMALLEST = 16 * MIB
-"""Less than the image of any distribution's kernel."""
 
 
 class Image(Struct, frozen=True):
@@ -46,8 +40,10 @@ def kernel_image(log: BootLog, command_line: str, version: Version | None) -> Im
     and what lies behind it as one region; the image has at least its beginning. Where it usually lies it is only where
     the map before the arguments has RAM.
     """
-    names = {argument.name for argument in arguments(command_line)}
-    fixed = "nokaslr" in names and all(argument.name != "nokaslr" for argument in arguments(log.command_line or ""))
+    line = arguments(command_line)
+    fixed = any(argument.name == "nokaslr" for argument in line) and all(
+        argument.name != "nokaslr" for argument in arguments(log.command_line or "")
+    )
     own = own_image(log)
     if own is not None and fixed and own.start != LINK_ADDRESS:
         end = LINK_ADDRESS + own.end - own.start
@@ -57,9 +53,8 @@ def kernel_image(log: BootLog, command_line: str, version: Version | None) -> Im
     for region in log.memblock_reserved:
         if region.start == LINK_ADDRESS:
             return Image(region.start, region.end, region.lines, "the region of memblock.reserved at 16 MiB")
-    moves = "nokaslr" not in names if IMAGE_MOVES.reached(version, unknown=True) else "kaslr" in names
-    usual = (LINK_ADDRESS, LINK_ADDRESS + SMALLEST)
-    if moves or clip(_left(first_map(log) or log.map_in_force), *usual) != (usual,):
+    usual = (LINK_ADDRESS, LINK_ADDRESS + IMAGE_AT_LEAST)
+    if kaslr_on(line, version) or clip(_left(first_map(log) or log.map_in_force), *usual) != (usual,):
         return None
     return Image(*usual, (), "the usual link address and the least size of an image")
 

@@ -1,6 +1,6 @@
 """memblock's search for free memory, over sorted ranges."""
 
-from bisect import bisect_left
+from collections.abc import Iterator
 
 from pfnscope.model.ranges import Pairs, clip
 from pfnscope.units import PAGE_SIZE
@@ -23,7 +23,9 @@ def find(
     return None
 
 
-def holds(free: Pairs, start: int, end: int) -> bool:
-    """Whether all of ``[start, end)`` is free: what a reservation at a fixed address needs."""
-    at = bisect_left(free, (start + 1,)) - 1
-    return at >= 0 and end <= free[at][1]
+def starts(free: Pairs, size: int, align: int, first: int = 0, last: int = (1 << 64) - 1) -> Iterator[tuple[int, int]]:
+    """Runs ``[start, end)`` of multiples of ``align`` from ``first`` to ``last`` at which ``size`` bytes are free."""
+    for low, high in clip(free, first, last + size):
+        start, top = -(-low // align) * align, (high - size) // align * align
+        if start <= top:
+            yield start, top + align

@@ -192,18 +192,11 @@ def _of_nodes(
         size, pieces = sum(end - start for start, end in own), pieces + len(own)
         if pieces > MOST_RANGES:
             return
-        taker = next((item for item in operations if _takes(item) and touches(own, item.start, item.end)), None)
+        taker = next((item for item in operations if item.takes_ram and touches(own, item.start, item.end)), None)
         if size >= PAGE_SIZE and taker is not None:
             message = f"This takes all memory of node {node}, {format_size(size)}: the node has none left."
             limit = taker.argument.name == "mem"  # which leaves out what it says
             yield _warn(taker, message, "" if limit else "node-emptied")
-
-
-def _takes(operation: MapOperation) -> bool:
-    """Whether an operation makes RAM something else."""
-    return operation.action in (Action.REMOVE, Action.UPDATE) or (
-        operation.action is Action.ADD and operation.new != RAM
-    )
 
 
 def _too_many(

@@ -132,7 +132,7 @@ def _boot(
             user_map=memory.user_map,
             extended_map=(),
             modified_map=memory.table if log.modified_map else (),
-            e820_changes=(*_asked_changes(operations, memory, lines), *own),
+            e820_changes=(*_argument_changes(operations, memory, lines), *own),
         ),
         command_line,
         [MemblockRegion(*ByteRange(item.start, item.end), item.node, None, item.lines) for item in regions],
@@ -177,8 +177,8 @@ def _soft_reserve_off(given: Iterable[Argument]) -> bool:
     return any(argument.name == "efi" and "nosoftreserve" in (argument.value or "").split(",") for argument in given)
 
 
-def _asked_changes(operations: Iterable[MapOperation], memory: Memory, lines: Lines) -> Iterable[E820Change]:
-    """What arguments change; ranges as asked for, as the kernel prints them. What they add, it does not print."""
+def _argument_changes(operations: Iterable[MapOperation], memory: Memory, lines: Lines) -> Iterable[E820Change]:
+    """What arguments change, in the ranges they name, as the kernel prints it; it does not print what they add."""
     words = {entry.type: entry.label for entry in (*memory.user_map, *memory.table)}
     for operation in operations:
         if operation.action not in (Action.UPDATE, Action.REMOVE):

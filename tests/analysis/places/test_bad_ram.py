@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pfnscope.analysis import Analysis, analyze
 from pfnscope.analysis.places.bad_ram import bad_ram
-from pfnscope.analysis.places.bad_regions import joined
+from pfnscope.analysis.places.bad_search import joined
 from pfnscope.analysis.whatif import what_if
 from pfnscope.bootlog import read
 from pfnscope.model.answers import Placements
@@ -77,7 +77,7 @@ def test_what_is_no_ram_has_its_owner_and_its_lines() -> None:
     assert where[0x100000000].where == "RAM that memmap=1G!4G excludes"
     assert "memmap=1G!4G" in log.splitlines()[where[0x100000000].lines[0] - 1]
     assert where[0xD0000000].where == "no memory"
-    assert "3 addresses are in no RAM that the kernel uses; at 0xbffd7000 there is: reserved." in places.notes
+    assert "3 addresses are outside the RAM that the kernel uses: 0xbffd7000 is reserved." in places.notes
 
 
 def test_a_page_that_would_leave_a_dangerous_hole_takes_its_section_with_it() -> None:

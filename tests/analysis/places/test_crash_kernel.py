@@ -137,7 +137,7 @@ def test_an_address_at_which_something_lies() -> None:
     places = placed("256M@1G", lines="RAMDISK: [mem 0x40000000-0x41ffffff]")
     assert places.outcome == "fails"
     assert places.text == (
-        "The kernel does not get 256 MiB at [0x40000000, 0x50000000): RAMDISK lies at [0x40000000, 0x42000000)."
+        "The kernel cannot have 256 MiB at [0x40000000, 0x50000000): RAMDISK lies at [0x40000000, 0x42000000)."
     )
     assert [form.command_line for form in places.other_forms[:2]] == ["crashkernel=256M", "crashkernel=256M@1056M"]
 
@@ -162,14 +162,14 @@ def test_kaslr_makes_it_a_set_and_says_how_often() -> None:
     assert [item.name for item in rest.blocked_by] == ["kernel image, somewhere"]
     assert places.outcome == "fits"
     assert "its own image, which KASLR moves" in places.text
-    assert places.notes == ("KASLR puts the kernel's image there on about 4 % of boots.",)
+    assert places.notes == ("KASLR puts the kernel's image into [0x70000000, 0x80000000) on about 4 % of boots.",)
 
 
 def test_where_the_image_can_leave_no_room_it_may_fail() -> None:
     places = placed("1900M", arguments="quiet", high=0)
     assert places.outcome == "may-fail"
     assert places.start != places.placements[0].start
-    assert "but only where none of this lies in the way: its own image, which KASLR moves" in places.text
+    assert "unless something is there that no line places: its own image, which KASLR moves" in places.text
 
 
 def test_early_allocations_make_it_a_set_where_they_end_at_the_same_place() -> None:

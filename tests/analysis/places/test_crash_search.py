@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from pfnscope.analysis import analyze
 from pfnscope.analysis.places.crash_search import CrashCase
-from pfnscope.analysis.places.free import Free
+from pfnscope.analysis.places.free import FreeMemory
 from pfnscope.kernel.crashkernel import CrashRequest, crash_search
 from pfnscope.kernel.release import parse_version
 from pfnscope.model.answers import Obstacle
@@ -98,7 +98,7 @@ def test_the_search_is_that_of_the_kernel(
     assert row is not None
     obstacles = tuple(Obstacle(Address(start * UNIT), Address(end * UNIT), "taken") for start, end in taken)
     in_bytes = tuple((start * UNIT, end * UNIT) for start, end in memory)
-    case = CrashCase(ANALYSES[arch], Free(in_bytes, obstacles, (), None, 0, moves=False), row)
+    case = CrashCase(ANALYSES[arch], FreeMemory(in_bytes, obstacles, (), None, 0, moves=False), row)
     request = CrashRequest(size * UNIT, None, high, low if low is None else low * UNIT, 0, "")
     painted = PaintedMemblock(PAGES_64T)
     for start, end in memory:
@@ -109,7 +109,7 @@ def test_the_search_is_that_of_the_kernel(
     trial = case.tried(request)
     placed = None
     if trial.outcome == "fits":
-        parts = {item.part: (item.place.usual or 0) // UNIT for item in trial.attempts}
+        parts = {item.part: (item.place.expected or 0) // UNIT for item in trial.attempts}
         placed = parts[""], parts.get("low")
     assert placed == result
 
@@ -121,7 +121,7 @@ def test_an_address_is_had_where_all_pages_are_free(memory: Pairs, taken: Pairs,
     assert row is not None
     obstacles = tuple(Obstacle(Address(start * UNIT), Address(end * UNIT), "taken") for start, end in taken)
     in_bytes = tuple((start * UNIT, end * UNIT) for start, end in memory) or ((0, UNIT),)
-    case = CrashCase(ANALYSES["x86_64"], Free(in_bytes, obstacles, (), None, 0, moves=False), row)
+    case = CrashCase(ANALYSES["x86_64"], FreeMemory(in_bytes, obstacles, (), None, 0, moves=False), row)
     painted = PaintedMemblock(PAGES_64T)
     for start, end in memory:
         painted.add(start, end)

@@ -4,9 +4,17 @@ from typing import Any
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from pfnscope.analysis import analyze
-from pfnscope.analysis.places.free import CRASH_KERNEL, IMAGE_AT_MOST, MOST_TIMES, Free, Times, free_before
+from pfnscope.analysis.places.free import (
+    CRASH_KERNEL,
+    MOST_TIMES,
+    FreeMemory,
+    MemblockHistory,
+    free_before,
+)
+from pfnscope.kernel.kaslr import IMAGE_AT_MOST
 from pfnscope.model.answers import Obstacle
 from pfnscope.model.log import BootLog, EfiEntry, MemblockRegion, ReservedRegion, Resource, SratEntry, ZoneRange
 from pfnscope.model.ranges import Address, ByteRange, Pairs, canonical, difference
@@ -19,7 +27,7 @@ UNIT = MIB
 UNITS = 48
 
 
-def free(line: int | None, but: frozenset[str] = frozenset(), **facts: object) -> Free:
+def free(line: int | None, but: frozenset[str] = frozenset(), **facts: object) -> FreeMemory:
     return free_before(analyze(seed_log("none", **facts)), line, but)
 
 
@@ -67,8 +75,8 @@ def test_boot_services_of_efi_are_taken_where_the_log_has_its_map() -> None:
 
 def test_boot_services_may_lie_near_4_gib_where_efi_has_no_map() -> None:
     table = (region(3 * GIB, 3 * GIB + 16, "efi-table", 4),)
-    unseen = free(9, reserved_regions=table).unseen
-    services = [item for item in unseen if item.name == "EFI boot services"]
+    unlogged = free(9, reserved_regions=table).unlogged
+    services = [item for item in unlogged if item.name == "EFI boot services"]
     assert [(item.start, item.end) for item in services] == [(0xBFFD7000 - 512 * MIB, 0xBFFD7000)]
 
 
@@ -80,7 +88,7 @@ def test_a_dump_and_the_steps_behind_it_decide_and_leave_nothing_unseen() -> Non
     )
     facts: dict[str, Any] = {"memblock_reserved": dump, "memblock_reserve_events": steps}
     decided = free(10, **facts)
-    assert not decided.unseen
+    assert not decided.unlogged
     assert not decided.moves
     assert [item.start for item in decided.taken if item.name == "reserved memory"] == [GIB, 2 * GIB]
 
@@ -118,21 +126,21 @@ def test_the_image_of_this_boot_may_lie_elsewhere_in_the_next() -> None:
 
 
 def test_early_allocations_are_a_bound_at_the_end_of_memory() -> None:
-    unseen = free(9).unseen
-    assert {item.name for item in unseen} == {"early allocations of the kernel"}
-    assert unseen[0].end == 9 * GIB
-    assert 4 * MIB < unseen[0].end - unseen[0].start < 8 * MIB
+    unlogged = free(9).unlogged
+    assert {item.name for item in unlogged} == {"early allocations of the kernel"}
+    assert unlogged[0].end == 9 * GIB
+    assert 4 * MIB < unlogged[0].end - unlogged[0].start < 8 * MIB
 
 
 def test_no_memory_is_not_free() -> None:
-    empty = Times(analyze(BootLog())).before(None)
+    empty = MemblockHistory(analyze(BootLog())).before(None)
     assert (empty.memory, empty.largest(0, 1 << 64, 1), empty.size) == ((), None, 0)
-    assert empty.find(MIB, MIB).usual is None
+    assert empty.find(MIB, MIB).expected is None
 
 
 def test_free_memory_is_worked_out_once_for_each_time_and_no_more_than_a_few_times() -> None:
     taken = tuple(region(GIB + at * MIB, GIB + (at + 1) * MIB, "cma", 2 * at + 1) for at in range(2 * MOST_TIMES))
-    times = Times(analyze(seed_log("none", reserved_regions=taken)))
+    times = MemblockHistory(analyze(seed_log("none", reserved_regions=taken)))
     sizes = [times.before(2 * at).size for at in range(2 * MOST_TIMES)]
     assert sizes == sizes[:1] * MOST_TIMES + [0] * MOST_TIMES
     assert times.before(0) is times.before(0)
@@ -140,8 +148,8 @@ def test_free_memory_is_worked_out_once_for_each_time_and_no_more_than_a_few_tim
 
 def test_nothing_lies_across_two_nodes_once_they_are_known() -> None:
     both = analyze(seed_log("none", command_line="nokaslr"))
-    assert free_before(both).find(4 * GIB + 512 * MIB, 2 * MIB, 4 * GIB).usual is None
-    assert free_before(both, moment="first").find(4 * GIB + 512 * MIB, 2 * MIB, 4 * GIB).usual is not None
+    assert free_before(both).find(4 * GIB + 512 * MIB, 2 * MIB, 4 * GIB).expected is None
+    assert free_before(both, moment="first").find(4 * GIB + 512 * MIB, 2 * MIB, 4 * GIB).expected is not None
 
 
 def test_hotpluggable_memory_is_left_alone_with_movable_node() -> None:
@@ -189,16 +197,16 @@ searches = st.tuples(st.integers(1, 12), st.sampled_from([1, 2, 4]), st.integers
 
 @given(ranges, ranges, ranges, ranges, searches, st.data())
 def test_where_memory_goes_is_among_the_outcomes(
-    memory: Pairs, taken: Pairs, unseen: Pairs, used: Pairs, search: tuple[int, int, int, bool], data: st.DataObject
+    memory: Pairs, taken: Pairs, unlogged: Pairs, used: Pairs, search: tuple[int, int, int, bool], data: st.DataObject
 ) -> None:
-    """Whatever part of the unseen is used, and wherever the image lies."""
+    """Whatever part of the unlogged is used, and wherever the image lies."""
     size, align, low, bottom_up = search
     length, moves = data.draw(st.integers(1, 8)), data.draw(st.booleans())
-    room = Free(
-        in_bytes(memory), obstacles(taken), obstacles(unseen), None, length * UNIT, moves=moves, image_low=2 * UNIT
+    room = FreeMemory(
+        in_bytes(memory), obstacles(taken), obstacles(unlogged), None, length * UNIT, moves=moves, image_low=2 * UNIT
     )
     place = room.find(size * UNIT, align * UNIT, low * UNIT, UNITS * UNIT, bottom_up=bottom_up)
-    parts = difference(unseen, difference(unseen, used))
+    parts = difference(unlogged, difference(unlogged, used))
     real = painted(taken, parts, memory=memory)
     places = image_places(painted(taken, memory=memory), length) if moves else []
     if places:
@@ -206,12 +214,12 @@ def test_where_memory_goes_is_among_the_outcomes(
         real.reserve(at, at + length)
     start = real.find(size, align, low, UNITS, bottom_up=bottom_up)
     if start is None:
-        assert place.extreme is None
+        assert place.past_image is None
         return
-    assert place.usual is not None
-    first, last = sorted((place.usual, low * UNIT if place.extreme is None and not bottom_up else UNITS * UNIT))
-    if place.extreme is not None:
-        first, last = sorted((place.usual, place.extreme))
+    assert place.expected is not None
+    first, last = sorted((place.expected, low * UNIT if place.past_image is None and not bottom_up else UNITS * UNIT))
+    if place.past_image is not None:
+        first, last = sorted((place.expected, place.past_image))
     assert first <= start * UNIT <= last
     runs = room.starts(size * UNIT, align * UNIT, first, last)
     assert any(low <= start * UNIT < high for low, high in runs)
@@ -219,28 +227,35 @@ def test_where_memory_goes_is_among_the_outcomes(
 
 @given(ranges, ranges, ranges, searches, st.integers(1, 8))
 def test_the_last_outcome_is_one_that_an_image_brings_about(
-    memory: Pairs, taken: Pairs, unseen: Pairs, search: tuple[int, int, int, bool], length: int
+    memory: Pairs, taken: Pairs, unlogged: Pairs, search: tuple[int, int, int, bool], length: int
 ) -> None:
     """So the set is as narrow as it can be."""
     size, align, low, bottom_up = search
-    room = Free(
-        in_bytes(memory), obstacles(taken), obstacles(unseen), None, length * UNIT, moves=True, image_low=2 * UNIT
+    room = FreeMemory(
+        in_bytes(memory), obstacles(taken), obstacles(unlogged), None, length * UNIT, moves=True, image_low=2 * UNIT
     )
     place = room.find(size * UNIT, align * UNIT, low * UNIT, UNITS * UNIT, bottom_up=bottom_up)
     places = image_places(painted(taken, memory=memory), length)
     assume(places)
     outcomes = []
     for at in places:
-        real = painted(taken, unseen, ((at, at + length),), memory=memory)
+        real = painted(taken, unlogged, ((at, at + length),), memory=memory)
         outcomes.append(real.find(size, align, low, UNITS, bottom_up=bottom_up))
     known = [item for item in outcomes if item is not None]
     last = None if len(known) < len(outcomes) else max(known) if bottom_up else min(known)
-    assert place.extreme == (None if last is None else last * UNIT)
+    assert place.past_image == (None if last is None else last * UNIT)
 
 
 @given(ranges, ranges, st.integers(1, 8), st.integers(0, UNITS), st.integers(1, 12))
 def test_places_of_the_image_are_counted(memory: Pairs, taken: Pairs, length: int, start: int, size: int) -> None:
-    room = Free(in_bytes(memory), obstacles(taken), (), None, length * UNIT, moves=True, image_low=2 * UNIT)
+    room = FreeMemory(in_bytes(memory), obstacles(taken), (), None, length * UNIT, moves=True, image_low=2 * UNIT)
     places = image_places(painted(taken, memory=memory), length)
     there = [at for at in places if at < start + size and at + length > start]
     assert room.image_places(start * UNIT, size * UNIT) == (len(there), len(places))
+
+
+def test_each_table_that_efi_alone_leaves_tells_of_efi() -> None:
+    table = ReservedRegion(Address(GIB), Address(GIB + 1), "table", "efi", ())
+    assert not BootLog(reserved_regions=(structs.replace(table, kind="acpi"),)).by_efi
+    assert BootLog(reserved_regions=(table,)).by_efi
+    assert BootLog(reserved_regions=(structs.replace(table, kind="efi-table"),)).by_efi

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pfnscope.analysis import Analysis, analyze
-from pfnscope.analysis.places.free import Free
+from pfnscope.analysis.places.free import FreeMemory
 from pfnscope.analysis.places.gigantic import gigantic, places, runs
 from pfnscope.analysis.places.struct_pages import extent
 from pfnscope.bootlog import read
@@ -142,7 +142,7 @@ def test_more_are_asked_for_where_a_reservation_lies_among_the_first() -> None:
     assert counted(answer) == [(0, 3, 3)]
     assert answer.command_line == "hugepagesz=1G hugepages=5"
     assert [item.command_line for item in answer.other_forms] == ["hugepagesz=1G hugepages=2"]
-    assert "So many are asked for" in answer.notes[0]
+    assert "Ask for " in answer.text
 
 
 @pytest.mark.parametrize(("release", "pages"), [("4.17.2", 2), ("4.19.2", 4)])
@@ -242,12 +242,12 @@ def painted(memory: Pairs, *taken: Pairs) -> PaintedMemblock:
 
 @given(ranges, ranges, ranges, ranges, ranges, st.sampled_from([2, 4, 8]))
 def test_pages_are_those_that_a_memblock_gives_one_by_one(
-    memory: Pairs, node: Pairs, taken: Pairs, unseen: Pairs, used: Pairs, unit: int
+    memory: Pairs, node: Pairs, taken: Pairs, unlogged: Pairs, used: Pairs, unit: int
 ) -> None:
-    """Whatever part of the unseen is used, and from the end downwards as the kernel takes them."""
+    """Whatever part of the unlogged is used, and from the end downwards as the kernel takes them."""
     own = intersection(memory, node)
-    free = Free(in_bytes(memory), obstacles(taken), obstacles(unseen), None, UNIT, moves=False)
-    parts = difference(unseen, difference(unseen, used))
+    free = FreeMemory(in_bytes(memory), obstacles(taken), obstacles(unlogged), None, UNIT, moves=False)
+    parts = difference(unlogged, difference(unlogged, used))
     real, starts = painted(own, taken, parts), list[int]()
     while (start := real.alloc(unit, unit, 0, UNITS)) is not None:
         starts.append(start)
@@ -261,12 +261,12 @@ def test_pages_are_those_that_a_memblock_gives_one_by_one(
 
 @given(ranges, ranges, ranges, st.integers(1, 12), st.integers(0, 8))
 def test_struct_pages_lie_within_what_is_said_of_them(
-    memory: Pairs, unseen: Pairs, used: Pairs, least: int, more: int
+    memory: Pairs, unlogged: Pairs, used: Pairs, least: int, more: int
 ) -> None:
-    usual, sure = in_bytes(memory), in_bytes(difference(memory, unseen))
+    usual, sure = in_bytes(memory), in_bytes(difference(memory, unlogged))
     core, spread = extent(usual, sure, least * UNIT, (least + more) * UNIT)
     size = least + more // 2
-    parts = difference(unseen, difference(unseen, used))
+    parts = difference(unlogged, difference(unlogged, used))
     one, each = painted(memory, parts), painted(memory, parts)
     whole = one.find(size, 1, 8, UNITS)
     steps = [each.alloc(1, 1, 8, UNITS) for _ in range(size)]

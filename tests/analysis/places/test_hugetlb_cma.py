@@ -2,8 +2,8 @@
 
 import pytest
 
-from pfnscope.analysis.places.hugetlb_cma import hugetlb_cma
-from tests.analysis.places.test_pools import machine, two_nodes
+from pfnscope.analysis.places.cma import hugetlb_cma
+from tests.analysis.places.test_cma import machine, two_nodes
 from tests.support.seed import GIB
 
 MIB = 1 << 20
@@ -16,7 +16,7 @@ def test_each_node_has_its_share_in_turn() -> None:
     more = hugetlb_cma(two_nodes("6.12.1"), "3G")
     assert more.outcome == "fails", "node 0 has no 2 GiB that begin at a multiple of 1 GiB"
     assert [(item.node, item.start, item.size) for item in more.placements if item.safe] == [(1, 5 * GIB, 2 * GIB)]
-    assert "On node 0 the area of 2 GiB finds no room. On node 1 the area of 2 GiB begins" in more.text
+    assert "On node 0 the area of 2 GiB does not fit. On node 1 the area of 2 GiB begins" in more.text
 
 
 def test_nodes_that_are_named_have_what_is_named() -> None:

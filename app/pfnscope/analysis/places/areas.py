@@ -6,8 +6,8 @@ from collections.abc import Set as AbstractSet
 from msgspec import Struct, structs
 
 from pfnscope.analysis.analyze import Analysis
-from pfnscope.analysis.places.free import Free, Place, free_before
-from pfnscope.analysis.places.struct_pages import at_moment, behind_struct_pages
+from pfnscope.analysis.places.free import FreeMemory, Place, free_before
+from pfnscope.analysis.places.struct_pages import after_struct_pages, at_moment
 from pfnscope.kernel.crashkernel import Moment
 from pfnscope.kernel.placeable import PlacedKind
 from pfnscope.model.answers import Obstacle, OtherForm, Outcome, Placement, Placements
@@ -16,18 +16,18 @@ from pfnscope.simulation import NotSimulated
 from pfnscope.units import format_size, range_words
 
 MOST_IN_THE_WAY = 8
-"""Obstacles that are told of one run of starts; a log of strangers may have thousands."""
+"""Obstacles that one run of starts names; a log of strangers may have thousands."""
 
 _LATER = frozenset({"swiotlb"})
-"""What is reserved behind the command line, where it is reserved in front of no zones."""
+"""Kinds of regions that are reserved after the command line is parsed, where zones come first."""
 
 _LAST = 1 << 62
-"""Behind every line."""
+"""After every line."""
 
 
 def free_at(
     analysis: Analysis, moment: Moment | None, but: AbstractSet[str] = frozenset(), line: int | None = None
-) -> Free:
+) -> FreeMemory:
     """What is free at a moment, or when ``line`` is printed, but for regions of the kinds ``but``.
 
     None: when the command line is parsed, behind struct pages. Raises NotSimulated where the text does not tell memory.
@@ -36,9 +36,14 @@ def free_at(
         zones = max((item.lines[0] for item in analysis.log.zone_ranges if item.lines), default=0)
         parsed = line or max(analysis.log.command_line_lines, default=0)
         free = free_before(analysis, parsed if parsed > zones else _LAST, _LATER | but)
-        free = behind_struct_pages(analysis, free)
+        free = after_struct_pages(analysis, free)
     else:
         free = at_moment(analysis, free_before(analysis, line, but, moment), moment)
+    return known(free)
+
+
+def known(free: FreeMemory) -> FreeMemory:
+    """The same, if the text tells of any memory. Raises NotSimulated."""
     if not free.memory:
         raise NotSimulated("the text has neither a memory map nor ranges of nodes, so what is free is not known")
     return free
@@ -52,8 +57,8 @@ def assumed(analysis: Analysis) -> tuple[str, ...]:
     return tuple(names)
 
 
-class Attempt(Struct, frozen=True):
-    """A search of memblock inside ``[low, high)``, from the end downwards or from the start upwards."""
+class Window(Struct, frozen=True):
+    """Bytes ``[low, high)`` that memblock searches, from the end downwards or from the start upwards."""
 
     low: int
     high: int
@@ -61,7 +66,7 @@ class Attempt(Struct, frozen=True):
 
 
 class Area(Struct, frozen=True):
-    """Where an area lies, and whether the kernel finds the memory; ``start``: if nothing unseen is in the way."""
+    """Where an area lies, and whether the kernel finds the memory; ``start``: if nothing unlogged is in the way."""
 
     outcome: Outcome
     placements: tuple[Placement, ...] = ()
@@ -69,79 +74,79 @@ class Area(Struct, frozen=True):
 
 
 def area(
-    free: Free, size: int, align: int, attempts: Sequence[Attempt], memory: Pairs, node: int | None = None
+    free: FreeMemory, size: int, align: int, windows: Sequence[Window], memory: Pairs, node: int | None = None
 ) -> Area:
     """Search for ``size`` bytes at multiples of ``align`` in ``memory``, all or that of a node.
 
-    Of an outcome that is not certain the usual start comes first, then the others, of all attempts that the kernel may
-    come to.
+    Of an outcome that is not certain the expected start comes first, then the others, of all windows that the kernel
+    may come to.
     """
     out: list[Placement] = []
     first: int | None = None
     failed: list[Placement] = []
-    for attempt in attempts:
-        result = _searched(free, size, align, attempt, memory)
-        if result.usual is None:
-            failed += _failed(free, size, attempt, memory, node)
+    for window in windows:
+        result = _searched(free, size, align, window, memory)
+        if result.expected is None:
+            failed += _failed(free, size, window, memory, node)
             continue
-        first = result.usual if first is None else first
-        own = list(_placements(free, size, align, attempt, memory, result, node))
+        first = result.expected if first is None else first
+        own = list(_placements(free, size, align, window, memory, result, node))
         if result.certain and not out:
             return Area("fits", tuple(own), Address(first))
         out += (structs.replace(item, certain=False) for item in own)
-        if result.extreme is not None:
+        if result.past_image is not None:
             return Area("fits", tuple(out), Address(first))
     if first is not None:
         return Area("may-fail", tuple(out), Address(first))
     return Area("fails", tuple(failed))
 
 
-def _searched(free: Free, size: int, align: int, attempt: Attempt, memory: Pairs) -> Place:
+def _searched(free: FreeMemory, size: int, align: int, window: Window, memory: Pairs) -> Place:
     within = None if memory is free.memory else memory
-    return free.find(size, align, attempt.low, attempt.high, bottom_up=attempt.bottom_up, within=within)
+    return free.find(size, align, window.low, window.high, bottom_up=window.bottom_up, within=within)
 
 
-def settled(free: Free, size: int, align: int, attempts: Sequence[Attempt], memory: Pairs) -> bool:
+def settled(free: FreeMemory, size: int, align: int, windows: Sequence[Window], memory: Pairs) -> bool:
     """Whether searches in turn find so many bytes in any case."""
-    return any(_searched(free, size, align, attempt, memory).extreme is not None for attempt in attempts)
+    return any(_searched(free, size, align, window, memory).past_image is not None for window in windows)
 
 
 def _placements(
-    free: Free, size: int, align: int, attempt: Attempt, memory: Pairs, result: Place, node: int | None
+    free: FreeMemory, size: int, align: int, window: Window, memory: Pairs, result: Place, node: int | None
 ) -> Iterator[Placement]:
-    usual = result.usual or 0
-    low, high = max(attempt.low, memory[0][0]), min(attempt.high, memory[-1][1])
-    blocked = in_the_way(free, memory, *((low, usual) if attempt.bottom_up else (usual + size, high)))
-    own = Placement(Address(usual), Address(usual + align), True, blocked_by=blocked, size=size, node=node)
+    expected = result.expected or 0
+    low, high = max(window.low, memory[0][0]), min(window.high, memory[-1][1])
+    blocked = in_the_way(free, memory, *((low, expected) if window.bottom_up else (expected + size, high)))
+    own = Placement(Address(expected), Address(expected + align), True, blocked_by=blocked, size=size, node=node)
     yield structs.replace(own, lines=lines_of(blocked))
     if result.certain:
         return
-    hidden = unseen(free, low, high)
-    end = high if attempt.bottom_up else attempt.low
-    other = end if result.extreme is None else result.extreme
-    runs = (usual + align, other) if attempt.bottom_up else (other, usual - align)
+    hidden = unlogged(free, low, high)
+    end = high if window.bottom_up else window.low
+    other = end if result.past_image is None else result.past_image
+    runs = (expected + align, other) if window.bottom_up else (other, expected - align)
     for start, last in structs.replace(free, memory=memory).starts(size, align, *runs):
         yield structs.replace(own, start=Address(start), end=Address(last), blocked_by=hidden)
 
 
-def _failed(free: Free, size: int, attempt: Attempt, memory: Pairs, node: int | None) -> Iterator[Placement]:
-    low, high = max(attempt.low, memory[0][0]), min(attempt.high, memory[-1][1])
+def _failed(free: FreeMemory, size: int, window: Window, memory: Pairs, node: int | None) -> Iterator[Placement]:
+    low, high = max(window.low, memory[0][0]), min(window.high, memory[-1][1])
     if low < high:
         blocked = in_the_way(free, memory, low, high)
         lines = lines_of(blocked)
         yield Placement(Address(low), Address(high), False, blocked_by=blocked, lines=lines, size=size, node=node)
 
 
-def at(free: Free, start: int, size: int, align: int, *, refused: bool) -> Area:
+def at(free: FreeMemory, start: int, size: int, align: int, *, refused: bool) -> Area:
     """An area at the address that the command line names, of one node or more; ``refused`` whatever lies there."""
     end, whole = start + size, structs.replace(free, memory=canonical(free.memory))
     result = whole.find(size, align, start, end)
     outcome: Outcome = "fits"
     blocked = in_the_way(free, free.memory, start, end)
-    if refused or result.usual is None:
+    if refused or result.expected is None:
         outcome = "fails"
-    elif result.extreme is None:
-        blocked, outcome = unseen(free, start, end), "may-fail"
+    elif result.past_image is None:
+        blocked, outcome = unlogged(free, start, end), "may-fail"
     own = Placement(
         Address(start),
         Address(start + align),
@@ -186,8 +191,8 @@ def words_of(name: str, size: int, result: Area) -> str:
     """The outcome in a sentence."""
     placed = [item for item in result.placements if item.safe]
     if result.outcome == "fails" or result.start is None or not placed:
-        return f"{name} of {format_size(size)} finds no room."
-    doubt = ", or finds no room" if result.outcome == "may-fail" else ""
+        return f"{name} of {format_size(size)} does not fit."
+    doubt = ", or does not fit at all" if result.outcome == "may-fail" else ""
     if len(placed) == 1 and placed[0].certain:
         return f"{name} of {format_size(size)} begins at {result.start}{doubt}."
     if all(item.certain for item in placed):
@@ -198,9 +203,9 @@ def words_of(name: str, size: int, result: Area) -> str:
     return f"{name} of {format_size(size)} begins {where}{doubt}."
 
 
-def fits(free: Free, size: int, align: int, low: int, high: int) -> bool:
+def fits(free: FreeMemory, size: int, align: int, low: int, high: int) -> bool:
     """Whether so many bytes are found in any case."""
-    return free.find(size, align, low, high).extreme is not None
+    return free.find(size, align, low, high).past_image is not None
 
 
 def largest(fits: Callable[[int], bool], most: int, step: int) -> int:
@@ -212,7 +217,7 @@ def largest(fits: Callable[[int], bool], most: int, step: int) -> int:
     return low * step
 
 
-def in_the_way(free: Free, memory: Pairs, start: int, end: int) -> tuple[Obstacle, ...]:
+def in_the_way(free: FreeMemory, memory: Pairs, start: int, end: int) -> tuple[Obstacle, ...]:
     """What lies in ``[start, end)``, by address: no RAM, memory outside of ``memory``, or what is taken.
 
     Of too many the largest.
@@ -226,9 +231,9 @@ def in_the_way(free: Free, memory: Pairs, start: int, end: int) -> tuple[Obstacl
     return tuple(sorted(own[:MOST_IN_THE_WAY], key=lambda item: (item.start, item.end)))
 
 
-def unseen(free: Free, start: int, end: int) -> tuple[Obstacle, ...]:
+def unlogged(free: FreeMemory, start: int, end: int) -> tuple[Obstacle, ...]:
     """What no line places and what may lie in ``[start, end)``."""
-    own = [item for item in free.unseen if item.start < end and item.end > start]
+    own = [item for item in free.unlogged if item.start < end and item.end > start]
     if free.moves and start < free.image_high and end > free.image_low:
         low, high = max(free.image_low, free.memory[0][0]), min(free.image_high, free.memory[-1][1])
         own.insert(0, Obstacle(Address(low), Address(high), "kernel image, somewhere"))

@@ -19,7 +19,7 @@ _NARROW = 1 << 32
 _SHOWN = 60
 
 
-class Given(Struct, frozen=True):
+class BadRanges(Struct, frozen=True):
     """Bytes ``[start, end)`` that are bad, each once, by address.
 
     ``unread`` is how many lines of a paste say nothing of an address. ``narrow``: a mask has 32 bits.
@@ -30,7 +30,7 @@ class Given(Struct, frozen=True):
     narrow: bool
 
 
-def bad_addresses(texts: Iterable[str], page: int) -> Given:
+def bad_addresses(texts: Iterable[str], page: int) -> BadRanges:
     """Read addresses, each text one or a paste of many lines; ``page`` is the size of a page in bytes.
 
     Raises ValueError for a text without an address, for one that can be read in two ways, and for too many.
@@ -40,7 +40,7 @@ def bad_addresses(texts: Iterable[str], page: int) -> Given:
         reader.read(text)
     if not reader.ranges:
         raise ValueError(f"There is no address to look at. {_HELP}")
-    return Given(tuple(sorted(reader.ranges)), reader.unread, reader.narrow)
+    return BadRanges(tuple(sorted(reader.ranges)), reader.unread, reader.narrow)
 
 
 _HELP = "Give addresses as a memory test or the kernel prints them: 0x7ddf1234, 0x1000-0x1fff, pfn:0x7ddf1."

@@ -16,8 +16,7 @@ from pfnscope.analysis.places.bad_search import Search, frames_of
 from pfnscope.analysis.places.bad_words import Plan, notes, other_forms, sentence, without_memmap
 from pfnscope.analysis.releases import dangerous_frames
 from pfnscope.kernel.architectures import X86
-from pfnscope.kernel.map_arguments import Action, MapOperation
-from pfnscope.kernel.region_kinds import RAM
+from pfnscope.kernel.map_arguments import MapOperation
 from pfnscope.kernel.rules import describe_releases, rules_on
 from pfnscope.model.answers import AddedHole, BadAddress, Obstacle, Outcome, Placement, Placements
 from pfnscope.model.log import MemoryType
@@ -34,16 +33,16 @@ def bad_ram(analysis: Analysis, addresses: tuple[str, ...]) -> Placements:
     simulated, and ValueError for an address that cannot be read.
     """
     layout = analysis.layout
-    given = bad_addresses(addresses, layout.page_size)
+    bad_ranges = bad_addresses(addresses, layout.page_size)
     if not layout.memory:
         raise NotSimulated("the text has no node ranges, so which addresses are RAM is not known")
     if layout.arch not in X86:
-        plan = Plan.of(analysis, given, frames_of(given, layout.page_size) & layout.memory_frames)
+        plan = Plan.of(analysis, bad_ranges, frames_of(bad_ranges, layout.page_size) & layout.memory_frames)
         return _answer(analysis, plan, _Where(analysis, plan, ()), None)
     own = analysis.machine.as_analysed().own
     if not reproduces(analysis.machine, layout):
         raise NotSimulated("the simulator does not reproduce the memory of this boot")
-    search = Search(analysis, given)
+    search = Search(analysis, bad_ranges)
     plan, after = search.plan()
     return _answer(analysis, plan, _Where(analysis, plan, own.operations), after)
 
@@ -63,7 +62,7 @@ class _Where(Struct, frozen=True, dict=True):
         takes = [
             (FrameRange(start, end), item.argument.text)
             for item in self.operations
-            if item.action in (Action.REMOVE, Action.UPDATE) or (item.action is Action.ADD and item.new != RAM)
+            if item.takes_ram
             for start, end in (ram & FrameSet.of([ByteRange(item.start, item.end).frames_outward(size)])).pairs
         ]
         return paint(takes)
@@ -78,7 +77,7 @@ class _Where(Struct, frozen=True, dict=True):
         """Of each range that was given: what its first frame of RAM is, and its first of no RAM."""
         size = self.analysis.layout.page_size
         ram = self.analysis.layout.memory_frames.pairs
-        for start, end in self.plan.given.ranges:
+        for start, end in self.plan.bad_ranges.ranges:
             frames = ByteRange(start, end).frames_outward(size)
             at = bisect_right(ram, (frames.start, 1 << 64)) - 1
             inside = at >= 0 and frames.start < ram[at][1]

@@ -1,47 +1,64 @@
-"""Tries memmap= arguments for bad frames in the simulator until one is no danger."""
+"""Bad frames as few memmap= regions, joined as the limits of the kernel ask for it, and tried in the simulator."""
 
+from bisect import bisect_right
 from functools import cached_property
 from typing import Any
 
+from msgspec import Struct
+
 from pfnscope.analysis.analyze import Analysis
-from pfnscope.analysis.places.bad_addresses import Given
-from pfnscope.analysis.places.bad_regions import Limits, joined, region_argument, regions
+from pfnscope.analysis.places.bad_addresses import BadRanges
 from pfnscope.analysis.places.bad_words import IMAGE, Plan
-from pfnscope.analysis.places.free import IMAGE_AT_MOST
 from pfnscope.analysis.whatif import what_if
 from pfnscope.kernel.command_line import MOST_CHARACTERS, arguments
-from pfnscope.kernel.kaslr import AVOIDED_REGIONS, Avoidance, avoidance, kaslr_on
+from pfnscope.kernel.kaslr import AVOIDED_REGIONS, IMAGE_AT_MOST, Avoidance, avoidance, kaslr_on
+from pfnscope.kernel.region_kinds import RAM, RESERVED
 from pfnscope.kernel.release import Version
 from pfnscope.kernel.thresholds import MEMMAP_LIST, STUB_PLACES_IMAGE, STUB_SPARES_REGIONS
 from pfnscope.model.answers import Obstacle
-from pfnscope.model.log import BootLog
 from pfnscope.model.ranges import ByteRange, FrameRange, FrameSet
 from pfnscope.simulation import NotSimulated, own_command_line
 from pfnscope.simulation.firmware import FIRST_ENTRIES, Image, first_map, kernel_image
-from pfnscope.units import KIB, MIB
+from pfnscope.units import KIB, MIB, argument_size
 
 MOST_BOOTS = 12
 """Simulated boots until an answer is given; each widens regions that the one before shows to be a danger."""
+
+_HUGE_PAGE = 2 * MIB
+"""With a bad frame in it, it is none any more: all of x86, but for i386 without PAE."""
 
 _TRAMPOLINE = 64 * KIB
 """More than the start-up code of processors takes below 1 MiB: reserve_real_mode(), arch/x86/realmode/init.c, 6.1."""
 
 
-def frames_of(given: Given, page: int) -> FrameSet:
+class Limits(Struct, frozen=True):
+    """How many regions there can be. ``avoided``: those that KASLR keeps out of, None where that is of no account.
+
+    ``regions``: what the table of the kernel holds. ``characters``: of the argument. ``listed``: the kernel takes
+    several regions in one argument.
+    """
+
+    avoided: int | None
+    regions: int
+    characters: int
+    listed: bool
+
+
+def frames_of(bad_ranges: BadRanges, page: int) -> FrameSet:
     """The frames that addresses lie in."""
-    return FrameSet.of(ByteRange(start, end).frames_outward(page) for start, end in given.ranges)
+    return FrameSet.of(ByteRange(start, end).frames_outward(page) for start, end in bad_ranges.ranges)
 
 
 class Search:
     """Tries arguments until one is no danger."""
 
-    def __init__(self, analysis: Analysis, given: Given) -> None:
+    def __init__(self, analysis: Analysis, bad_ranges: BadRanges) -> None:
         self.analysis, self.page = analysis, analysis.layout.page_size
-        self.given, self.log = given, analysis.booted_from
+        self.bad_ranges, self.log = bad_ranges, analysis.booted_from
         self.line, self.fixed, self.doubt = own_command_line(self.log), "", ""
         self.version: Version | None = self.log.stable_of(analysis.release)
         self.ram = analysis.layout.memory_frames.clip(1, 1 << 52)  # no kernel uses frame 0
-        self.bad = frames_of(given, self.page) & self.ram
+        self.bad = frames_of(bad_ranges, self.page) & self.ram
         self.kept: tuple[Obstacle, ...] = ()
         self.block = analysis.layout.memmap.block
 
@@ -73,7 +90,9 @@ class Search:
         return self._planned(danger=danger), None
 
     def _planned(self, **more: Any) -> Plan:
-        return Plan.of(self.analysis, self.given, self.bad, kept=self.kept, fixed=self.fixed, doubt=self.doubt, **more)
+        return Plan.of(
+            self.analysis, self.bad_ranges, self.bad, kept=self.kept, fixed=self.fixed, doubt=self.doubt, **more
+        )
 
     def _regions(self, widened: FrameSet) -> FrameSet | None:
         """What to give up. KASLR keeps out of a few regions only; else the image stays where it is, on bad frames.
@@ -186,7 +205,7 @@ class Search:
         spares = STUB_SPARES_REGIONS.reached(self.version, unknown=True)
         if self.avoidance.regions >= AVOIDED_REGIONS:
             self.fixed = "The command line has 4 regions already, and KASLR keeps out of no more: nokaslr is added."
-        elif STUB_PLACES_IMAGE.reached(self.version) and not spares and _by_efi(self.log):
+        elif STUB_PLACES_IMAGE.reached(self.version) and not spares and self.log.by_efi:
             self.fixed = "The EFI stub of this release moves the kernel without a look at memmap=: nokaslr is added."
         elif STUB_PLACES_IMAGE.reached(self.version) and not spares:
             self.doubt = "Started by EFI, this release may move the kernel into a region: add nokaslr then."
@@ -206,5 +225,56 @@ class Search:
         self.bad -= frames
 
 
-def _by_efi(log: BootLog) -> bool:
-    return bool(log.efi_map) or any(item.kind == "efi" for item in log.reserved_regions)
+def region_argument(frames: FrameSet, page: int, *, listed: bool = True, retyped: bool = False) -> str:
+    """``memmap=4K$0x7ddf0000,…``, or an argument each; ``retyped``: ``memmap=4K%0x7ddf0000-1+2``, without a “$”."""
+    sign, types = ("%", f"-{RAM}+{RESERVED}") if retyped else ("$", "")
+    regions = [
+        f"{argument_size((end - start) * page)}{sign}{_start(start * page)}{types}" for start, end in frames.pairs
+    ]
+    return "memmap=" + (",".join(regions) if listed else " memmap=".join(regions))
+
+
+def _start(start: int) -> str:
+    return hex(start) if start % MIB else argument_size(start)
+
+
+def regions(bad: FrameSet, ram: FrameSet, limits: Limits, page: int) -> FrameSet | None:
+    """The frames in as many ranges of RAM as the limits allow, with the least RAM given up; None where they forbid it.
+
+    Where KASLR would no longer keep out of all, those within one huge page are joined if that is enough: its other
+    pages are of less use anyway.
+    """
+    out = bad
+    if limits.avoided is not None and len(bad) > limits.avoided > 0:
+        near = joined(bad, ram, limits.avoided, _HUGE_PAGE // page)
+        if len(near) <= limits.avoided:
+            out = near
+    out = joined(out, ram, limits.regions)
+    while (size := len(region_argument(out, page, listed=limits.listed))) > limits.characters:
+        fewer = joined(out, ram, max(1, min(len(out) - 1, len(out) * limits.characters // size)))
+        if len(fewer) == len(out):
+            return None
+        out = fewer
+    return out if len(out) <= limits.regions else None
+
+
+def joined(frames: FrameSet, ram: FrameSet, most: int, block: int | None = None) -> FrameSet:
+    """The ranges as at most ``most`` where that can be, joined across the smallest gaps, which are RAM as a whole.
+
+    ``block``: only gaps inside an aligned block of so many frames. Cost: n log n in ranges.
+    """
+    pairs = frames.pairs
+    runs = [bisect_right(ram.pairs, (start, 1 << 64)) for start, _ in pairs]
+    gaps = [
+        (pairs[at][0] - pairs[at - 1][1], at)
+        for at in range(1, len(pairs))
+        if runs[at] == runs[at - 1] and (block is None or pairs[at][0] // block == (pairs[at - 1][1] - 1) // block)
+    ]
+    closed = {at for _, at in sorted(gaps)[: max(0, len(pairs) - most)]}
+    out: list[tuple[int, int]] = []
+    for at, (start, end) in enumerate(pairs):
+        if at in closed:
+            out[-1] = (out[-1][0], end)
+        else:
+            out.append((start, end))
+    return FrameSet(tuple(out))

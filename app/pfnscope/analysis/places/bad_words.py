@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from pfnscope.analysis.analyze import Analysis
-from pfnscope.analysis.places.bad_addresses import Given
+from pfnscope.analysis.places.bad_addresses import BadRanges
 from pfnscope.kernel.architectures import X86
 from pfnscope.kernel.bad_memory import (
     DEVICE_TREE,
@@ -39,7 +39,7 @@ class Plan(Struct, frozen=True):
     ``too_many``: the regions have no room. ``doubt`` is what depends on what no line tells, in a sentence.
     """
 
-    given: Given
+    bad_ranges: BadRanges
     bad: FrameSet
     page: int
     early_test: bool
@@ -54,11 +54,11 @@ class Plan(Struct, frozen=True):
     doubt: str = ""
 
     @classmethod
-    def of(cls, analysis: Analysis, given: Given, bad: FrameSet, **more: Any) -> "Plan":
+    def of(cls, analysis: Analysis, bad_ranges: BadRanges, bad: FrameSet, **more: Any) -> "Plan":
         """A plan that does nothing yet."""
         layout = analysis.layout
         early = has_early_test(layout.arch, analysis.booted_from.stable_of(analysis.release))
-        return cls(given, bad, layout.page_size, early, **more)
+        return cls(bad_ranges, bad, layout.page_size, early, **more)
 
     @property
     def bytes(self) -> Pairs:
@@ -85,11 +85,10 @@ def sentence(analysis: Analysis, plan: Plan) -> str:
             f" {_first(plan.danger)} that nothing writes."
         )
     if not plan.argument:
-        return f"Without {pages} the kernel{on} does not come up."
+        return f"The kernel does not boot{on} without {pages}."
     size, many = format_size(plan.runs.pages * plan.page), len(plan.runs) > 1
-    keep, give = ("keep", "give") if many else ("keeps", "gives")
-    regions = counted(len(plan.runs), "region")
-    return f"{regions} {keep} the kernel from {pages}, and {give} up {size} of RAM. {kept}".strip()
+    regions = f"{counted(len(plan.runs), 'region')} of memmap= {'keep' if many else 'keeps'}"
+    return f"{regions} the kernel off {pages}, at the cost of {size} of RAM. {kept}".strip()
 
 
 def _first(frames: FrameSet) -> str:
@@ -123,15 +122,16 @@ def notes(analysis: Analysis, plan: Plan, addresses: Sequence[BadAddress]) -> It
     outside = [item for item in addresses if item.where not in inside]
     if outside:
         some = "1 address is" if len(outside) == 1 else f"{len(outside):,} addresses are"
-        yield f"{some} in no RAM that the kernel uses; at {outside[0].address} there is: {outside[0].where}."
-    if plan.given.narrow and analysis.layout.memory_frames.end * plan.page > 4 * GIB:
+        which = f"{outside[0].address} is {outside[0].where}"
+        yield f"{some} outside the RAM that the kernel uses: {which}."
+    if plan.bad_ranges.narrow and analysis.layout.memory_frames.end * plan.page > 4 * GIB:
         yield (
             "Masks of 32 bits are taken for addresses below 4 GiB; older memory tests leave out the bits above, and for"
             " GRUB any will do."
         )
-    if plan.given.unread:
-        lines = plan.given.unread
-        yield f"{counted(lines, 'line')} of what was given {'says' if lines == 1 else 'say'} nothing of an address."
+    if plan.bad_ranges.unread:
+        lines = plan.bad_ranges.unread
+        yield f"{counted(lines, 'line')} of the text {'holds' if lines == 1 else 'hold'} no address."
 
 
 def _of_regions(analysis: Analysis, plan: Plan, count: int) -> Iterator[str]:
@@ -169,7 +169,7 @@ def other_forms(plan: Plan) -> Iterator[OtherForm]:
             yield from _tests_and_grub(plan)
         return
     for row in written(plan.argument):
-        yield OtherForm(row.arguments, f"The same as it has to stand in {row.file}; {row.more}.")
+        yield OtherForm(row.arguments, f"The same, quoted for {row.file}; {row.more}.")
     if plan.retyped:
         yield OtherForm(
             plan.retyped,
@@ -181,7 +181,7 @@ def other_forms(plan: Plan) -> Iterator[OtherForm]:
 def _tests_and_grub(plan: Plan) -> Iterator[OtherForm]:
     yield OtherForm(badram(plan.bytes), f"In /etc/default/grub, instead of memmap=: {BADRAM_ON_EFI}")
     if plan.early_test:
-        yield OtherForm(EARLY_TEST, f"The kernel {EARLY_TEST_WORDS}")
+        yield OtherForm(EARLY_TEST, EARLY_TEST_WORDS)
 
 
 def without_memmap(analysis: Analysis, plan: Plan) -> Iterator[OtherForm]:
@@ -189,7 +189,7 @@ def without_memmap(analysis: Analysis, plan: Plan) -> Iterator[OtherForm]:
     if not plan.bad:
         return
     if plan.early_test:
-        yield OtherForm(EARLY_TEST, f"The kernel {EARLY_TEST_WORDS}")
+        yield OtherForm(EARLY_TEST, EARLY_TEST_WORDS)
     if analysis.layout.arch in DEVICE_TREE:
         nodes = [reserved_node(start, end) for start, end in plan.bytes[:_MOST_NODES]]
         more = f" The first {_MOST_NODES} of {len(plan.bytes)}." if len(plan.bytes) > _MOST_NODES else ""

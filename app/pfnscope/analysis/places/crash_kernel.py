@@ -1,15 +1,15 @@
 """Where the memory of a crash kernel lies, or why there is none."""
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import structs
 
 from pfnscope.analysis.analyze import Analysis
-from pfnscope.analysis.places.areas import Area
+from pfnscope.analysis.places.areas import MOST_IN_THE_WAY, Area, assumed, lines_of
+from pfnscope.analysis.places.cma import CmaRequest, cma_area
 from pfnscope.analysis.places.crash_search import Attempt, CrashCase, Trial, words_of
-from pfnscope.analysis.places.pools import CmaRequest, cma_area
-from pfnscope.kernel.crashkernel import CrashRequest, reserves_cma
+from pfnscope.kernel.crashkernel import MOST_CMA_AREAS, CrashRequest, reserves_cma
 from pfnscope.kernel.pools import cma_search
 from pfnscope.model.answers import ELSEWHERE, Obstacle, OtherForm, Placement, Placements
 from pfnscope.model.ranges import Address, ByteRange
@@ -18,8 +18,6 @@ from pfnscope.units import MIB, format_size
 _STEPS = (64 * MIB, 32 * MIB, 16 * MIB)
 _LEAST = 64 * MIB
 """Sizes that are offered are multiples of the first step that leaves two of it, fewer boot no capture kernel."""
-
-_MOST_OBSTACLES = 8
 
 
 def crash_kernel(analysis: Analysis, value: str) -> Placements:
@@ -32,9 +30,6 @@ def crash_kernel(analysis: Analysis, value: str) -> Placements:
     request = case.request(value)
     if request is None:
         raise ValueError("A crash kernel needs a size, such as 256M.")
-    assumed = [name for name, _ in analysis.assumed]
-    if analysis.layout.version is None and "release" not in assumed:
-        assumed.append("release")
     trial = case.tried(request) if request.size else None
     areas = tuple(cma_areas(case, trial)) if trial else ()
     placements = (*dict.fromkeys(_placements(case, trial)), *_of_cma(areas, trial)) if trial else ()
@@ -47,7 +42,7 @@ def crash_kernel(analysis: Analysis, value: str) -> Placements:
         size=request.size,
         align=case.row.fixed if request.base is not None else case.row.align,
         release=analysis.release.text if analysis.release else None,
-        assumed=tuple(assumed),
+        assumed=assumed(analysis),
         placements=placements,
         command_line=words_of(request) if fits else others[0].command_line if others else None,
         start=_address(trial.start) if fits and trial else others[0].start if others else None,
@@ -63,61 +58,61 @@ def _address(value: int | None) -> Address | None:
 
 
 def _placements(case: CrashCase, trial: Trial) -> Iterator[Placement]:
-    """Each part with its usual start, then the other starts that are not ruled out; what fails, with what is there."""
+    """Each part with its likeliest start and the others that are not ruled out; what fails, with what is there."""
     for attempt in trial.attempts:
         yield from _of_attempt(case, attempt, alone=trial.outcome == "fits")
     for attempt in trial.failed if trial.outcome == "fails" else ():
         end = min(attempt.high, max(case.free.memory[-1][1], attempt.low + 1))
         around = _around(case, attempt)
-        lines = tuple(sorted({line for item in around for line in item.lines}))
+        lines = lines_of(around)
         part, size = attempt.part, attempt.size
         yield Placement(Address(attempt.low), Address(end), False, blocked_by=around, lines=lines, part=part, size=size)
 
 
 def _of_attempt(case: CrashCase, attempt: Attempt, *, alone: bool) -> Iterator[Placement]:
     place, align, size = attempt.place, attempt.align, attempt.size
-    if place.usual is None:
+    if place.expected is None:
         return
-    above = case.free.obstacles(place.usual + size, min(attempt.high, case.free.memory[-1][1]))[:_MOST_OBSTACLES]
-    lines = tuple(sorted({line for item in above for line in item.lines}))
-    usual = Placement(
-        Address(place.usual),
-        Address(place.usual + align),
+    above = case.free.obstacles(place.expected + size, min(attempt.high, case.free.memory[-1][1]))[:MOST_IN_THE_WAY]
+    likeliest = Placement(
+        Address(place.expected),
+        Address(place.expected + align),
         True,
         certain=place.certain and alone,
         blocked_by=above,
-        lines=lines,
+        lines=lines_of(above),
         part=attempt.part,
         size=size,
     )
-    yield usual
+    yield likeliest
     if place.certain:
         return
-    lowest = attempt.low if place.extreme is None else place.extreme
-    for start, end in case.free.starts(size, align, lowest, place.usual - align):
+    lowest = attempt.low if place.past_image is None else place.past_image
+    for start, end in case.free.starts(size, align, lowest, place.expected - align):
         yield structs.replace(
-            usual, start=Address(start), end=Address(end), certain=False, blocked_by=_unseen(case, attempt), lines=()
+            likeliest,
+            start=Address(start),
+            end=Address(end),
+            certain=False,
+            blocked_by=_unlogged(case, attempt),
+            lines=(),
         )
-
-
-_MOST_AREAS = 4
-"""CRASHKERNEL_CMA_RANGES_MAX in include/linux/crash_reserve.h, 7.1."""
 
 
 def cma_areas(case: CrashCase, trial: Trial) -> Iterator[tuple[int, Area]]:
     """Areas of CMA for a capture kernel with their sizes: halves where the whole has no room, four at most.
 
     Source: reserve_crashkernel_cma() in kernel/crash_reserve.c, 6.17 and 7.1. It is reserved once the memory of the
-    crash kernel is, which counts as taken where it usually lies.
+    crash kernel is, which counts as taken where it most likely lies.
     """
     layout, free, left = case.analysis.layout, case.free, trial.request.cma
     search = cma_search(layout.arch, layout.version)
     if search is None or trial.outcome == "fails" or not reserves_cma(layout.arch, layout.version):
         return
     for item in trial.attempts:
-        if item.place.usual is not None:
-            free = free.without(item.place.usual, item.place.usual + item.size, "crash kernel")
-    search, size, most = structs.replace(search, limit="memory"), left, _MOST_AREAS
+        if item.place.expected is not None:
+            free = free.without(item.place.expected, item.place.expected + item.size, "crash kernel")
+    search, size, most = structs.replace(search, limit="memory"), left, MOST_CMA_AREAS
     while left > 0 and most and size >= layout.page_size:
         area = cma_area(case.analysis, free, search, CmaRequest(size))
         if area.start is None:
@@ -135,23 +130,23 @@ def _of_cma(areas: tuple[tuple[int, Area], ...], trial: Trial) -> Iterator[Place
             yield structs.replace(item, part="cma", size=size, certain=item.certain and certain)
 
 
-def _unseen(case: CrashCase, attempt: Attempt) -> tuple[Obstacle, ...]:
+def _unlogged(case: CrashCase, attempt: Attempt) -> tuple[Obstacle, ...]:
     """What no line places and what may so be in the way."""
     free, place = case.free, attempt.place
     out: list[Obstacle] = []
-    if place.extreme != place.behind:
+    if place.past_image != place.past_unlogged:
         end = min(free.image_high, free.memory[-1][1])
         out.append(Obstacle(Address(free.image_low), Address(end), "kernel image, somewhere"))
-    if place.behind != place.usual:
-        out += (item for item in free.unseen if item.start < attempt.high and item.end > attempt.low)
-    return tuple(out[:_MOST_OBSTACLES])
+    if place.past_unlogged != place.expected:
+        out += (item for item in free.unlogged if item.start < attempt.high and item.end > attempt.low)
+    return tuple(out[:MOST_IN_THE_WAY])
 
 
 def _around(case: CrashCase, attempt: Attempt) -> tuple[Obstacle, ...]:
     """What is next to the largest piece that is free where a search fails."""
     free = case.free
     if attempt.high - attempt.low == attempt.size:
-        return free.obstacles(attempt.low, attempt.high)[:_MOST_OBSTACLES]
+        return free.obstacles(attempt.low, attempt.high)[:MOST_IN_THE_WAY]
     largest = free.largest(attempt.low, attempt.high, attempt.align)
     if largest is None:
         return (Obstacle(Address(attempt.low), Address(attempt.high), "no RAM"),)
@@ -185,34 +180,46 @@ def text_of(case: CrashCase, trial: Trial, areas: tuple[tuple[int, Area], ...] =
     mains = [item for item in trial.attempts if not item.part]
     if trial.outcome == "fails" or not mains:
         return _why_not(case, trial)
-    first = mains[0]
-    start = first.place.usual or 0
-    place = f"{ByteRange(start, start + first.size)}"
-    low = next((item for item in trial.attempts[1:2] if item.part == "low"), None)
-    beside = ""
-    if low is not None and low.place.usual is not None:
-        where = ByteRange(low.place.usual, low.place.usual + low.size)
-        beside = f", and {format_size(low.size)} at {where} for devices that reach no further"
-    for size_of_area, area in areas:
-        beside += f", and {format_size(size_of_area)} of CMA from {area.start} on"
-    if trial.outcome == "fits" and all(item.place.certain for item in trial.attempts):
-        return f"The kernel finds {size} at {place}{beside}."
-    because = _because(case, trial)
-    if trial.outcome == "fits":
+    where = _where(trial, areas)
+    if trial.outcome == "may-fail":
         return (
-            f"The kernel finds {size}, most likely at {place}{beside}, or elsewhere if this lies in the way: {because}."
+            f"The kernel finds {size} {where}, unless something is there that no line places: {_because(case, trial)}."
         )
-    return f"The kernel finds {size} at {place}{beside}, but only where none of this lies in the way: {because}."
+    if _certain(trial):
+        return f"The kernel finds {size} {where}."
+    return (
+        f"The kernel finds {size}, {where}. It goes elsewhere if something is there that no line places:"
+        f" {_because(case, trial)}."
+    )
+
+
+def _certain(trial: Trial) -> bool:
+    return all(item.place.certain for item in trial.attempts)
+
+
+def _where(trial: Trial, areas: Iterable[tuple[int, Area]] = ()) -> str:
+    """Where the memory is that a trial finds, with what is reserved beside it."""
+    first = next(item for item in trial.attempts if not item.part)
+    start = first.place.expected or 0
+    likely = "most likely " if trial.outcome == "fits" and not _certain(trial) else ""
+    words = f"{likely}at {ByteRange(start, start + first.size)}"
+    low = next((item for item in trial.attempts[1:2] if item.part == "low"), None)
+    if low is not None and low.place.expected is not None:
+        memory = ByteRange(low.place.expected, low.place.expected + low.size)
+        words += f", and {format_size(low.size)} at {memory} for devices that reach no further"
+    for size, area in areas:
+        words += f", and {format_size(size)} of CMA from {area.start} on"
+    return words
 
 
 def _because(case: CrashCase, trial: Trial) -> str:
     """What no line places and what decides."""
     free, names = case.free, []
-    if any(item.place.extreme != item.place.behind for item in trial.attempts):
+    if any(item.place.past_image != item.place.past_unlogged for item in trial.attempts):
         names.append("its own image, which KASLR moves" if free.random else "its own image, which no line places")
     for attempt in trial.attempts:
-        if attempt.place.behind != attempt.place.usual:
-            names += (item.name for item in free.unseen if item.start < attempt.high and item.end > attempt.low)
+        if attempt.place.past_unlogged != attempt.place.expected:
+            names += (item.name for item in free.unlogged if item.start < attempt.high and item.end > attempt.low)
     names = list(dict.fromkeys(names))
     return ", and ".join(names)
 
@@ -229,15 +236,16 @@ def _why_not(case: CrashCase, trial: Trial) -> str:
         where = ByteRange(attempt.low, attempt.high)
         first = next(iter(_around(case, attempt)), None)
         because = f": {first.name} {'is' if first.name == 'no RAM' else 'lies'} at {first.range}" if first else ""
-        return f"The kernel does not get {size} at {where}{because}."
+        return f"The kernel cannot have {size} at {where}{because}."
     part = " below the limit for devices" if attempt.part else ""
-    pieces = []
+    pieces: dict[str, str] = {}
     for item in [item for item in trial.failed if item.part == attempt.part]:
         largest = case.free.largest(item.low, item.high, item.align)
-        side = f"below {format_size(item.high)}" if item.low < case.limit else f"from {format_size(item.low)} on"
-        piece = f"{format_size(largest[1] - largest[0])} at {ByteRange(*largest)}" if largest else "nothing"
-        pieces.append(f"{side} it is {piece}" if item.high < 1 << 46 or item.low else f"it is {piece}")
-    return f"The kernel finds no {size}{part} in one piece; of what is free, the largest: {', '.join(pieces)}."
+        side = f" below {format_size(item.high)}" if item.low < case.limit else f" from {format_size(item.low)} on"
+        piece = f"{format_size(largest[1] - largest[0])} at {ByteRange(*largest)}" if largest else "none"
+        pieces[piece] = "" if piece in pieces or not (item.high < 1 << 46 or item.low) else side
+    largest_ones = ", ".join(f"{side} is {piece}" for piece, side in pieces.items())
+    return f"The kernel finds no {size}{part} in one piece; the largest that is free{largest_ones}."
 
 
 def _notes(case: CrashCase, request: CrashRequest, trial: Trial | None) -> Iterator[str]:
@@ -263,11 +271,8 @@ def _chance(case: CrashCase, start: int, size: int) -> Iterator[str]:
     there, all_ = case.free.image_places(start, size)
     if there and all_:
         share = 100 * there / all_
-        yield (
-            f"KASLR puts the kernel's image there on about {share:.0f} % of boots."
-            if share >= 1
-            else ("KASLR puts the kernel's image there on less than 1 % of boots.")
-        )
+        boots = f"about {share:.0f} %" if share >= 1 else "less than 1 %"
+        yield f"KASLR puts the kernel's image into {ByteRange(start, start + size)} on {boots} of boots."
 
 
 def other_forms(case: CrashCase, trial: Trial) -> Iterator[OtherForm]:
@@ -278,10 +283,10 @@ def other_forms(case: CrashCase, trial: Trial) -> Iterator[OtherForm]:
             continue
         result = case.tried(other)
         if result.outcome == "fits":
-            yield OtherForm(words_of(other), f"{why}: {text_of(case, result)}", _address(result.start))
+            yield OtherForm(words_of(other), f"{why}, {_where(result)}", _address(result.start))
     smaller = offered(case, structs.replace(request, base=None), request.size - 1)
     if smaller is not None:
-        yield OtherForm(words_of(smaller.request), f"less fits: {text_of(case, smaller)}", _address(smaller.start))
+        yield OtherForm(words_of(smaller.request), f"a smaller size fits, {_where(smaller)}", _address(smaller.start))
 
 
 def offered(case: CrashCase, request: CrashRequest, most: int) -> Trial | None:
@@ -298,20 +303,20 @@ def _candidates(case: CrashCase, request: CrashRequest) -> Iterator[tuple[CrashR
     plain = structs.replace(request, base=None, high=False, low=None if request.high else request.low)
     if request.base is not None or row.needs_base:
         if not row.needs_base:
-            yield plain, "without an address the kernel finds a place of its own"
+            yield plain, "without an address the kernel finds a place itself"
         base = request.base or case.limit
         runs = [run for run, is_free, certain in case.runs(request.size) if is_free and certain]
         nearest = min(runs, key=lambda run: max(run.start - base, base - run.end, 0), default=None)
         if nearest is not None:
             start = min(max(nearest.start, base // row.fixed * row.fixed), nearest.end - row.fixed)
-            yield structs.replace(plain, base=start), "the nearest address at which all is free"
+            yield structs.replace(plain, base=start), "the nearest address where all is free"
         return
     if row.high and not request.high and not row.falls_up:
-        yield structs.replace(plain, high=True), "above what the kernel looks through without “,high”"
+        yield structs.replace(plain, high=True), "it fits above what the kernel searches without “,high”"
     if request.high and request.low != 0:
         low = case.low_size(request)
         for size in (low // 2, 128 * MIB, 72 * MIB):
             if size < low:
-                yield structs.replace(request, low=size // MIB * MIB), "with less below the limit"
+                yield structs.replace(request, low=size // MIB * MIB), "it fits with less below the limit"
     if request.high and not row.falls_down:
-        yield plain, "below what “,high” leaves out"
+        yield plain, "it fits below what “,high” searches"

@@ -6,20 +6,25 @@ from functools import cached_property
 from msgspec import Struct, structs
 
 from pfnscope.analysis.analyze import Analysis
-from pfnscope.analysis.places.free import CRASH_KERNEL, Free, Place, Times, line_of
-from pfnscope.analysis.places.pools import CmaRequest, cma_area
+from pfnscope.analysis.places.areas import known
+from pfnscope.analysis.places.cma import CmaRequest, cma_area
+from pfnscope.analysis.places.free import CRASH_KERNEL, FreeMemory, MemblockHistory, Place, line_of, printed_line
 from pfnscope.analysis.places.struct_pages import at_moment
 from pfnscope.kernel.command_line import arguments
-from pfnscope.kernel.crashkernel import CrashRequest, CrashSearch, crash_request, crash_search
+from pfnscope.kernel.crashkernel import (
+    SWIOTLB_DEFAULT,
+    SWIOTLB_SLOT,
+    CrashRequest,
+    CrashSearch,
+    crash_request,
+    crash_search,
+)
 from pfnscope.kernel.pools import cma_search
 from pfnscope.model.answers import Obstacle, Outcome
-from pfnscope.model.ranges import Address, ByteRange, Pairs, difference, intersection
+from pfnscope.model.ranges import Address, ByteRange, difference, intersection
 from pfnscope.simulation import NotSimulated
-from pfnscope.units import KIB, MIB, argument_size, leading_size
-
-_BOUNCE_BUFFERS = 64 * MIB
-_SLOT = 2 * KIB
-"""IO_TLB_DEFAULT_SIZE and IO_TLB_SIZE of include/linux/swiotlb.h, 4.17 to 7.1."""
+from pfnscope.simulation.memblock import starts
+from pfnscope.units import argument_size, leading_size
 
 
 class Attempt(Struct, frozen=True):
@@ -37,7 +42,7 @@ class Attempt(Struct, frozen=True):
 
 
 class Trial(Struct, frozen=True):
-    """What comes of a request: ``attempts`` that find memory, at least where nothing unseen is in the way, in order.
+    """What comes of a request: ``attempts`` that find memory, at least where nothing unlogged is in the way, in order.
 
     ``failed`` are those that find none.
     """
@@ -51,18 +56,18 @@ class Trial(Struct, frozen=True):
     def start(self) -> int | None:
         """Where the memory begins, most likely; None where there is none."""
         first = next((item for item in self.attempts if not item.part), None)
-        return first.place.usual if first and self.outcome != "fails" else None
+        return first.place.expected if first and self.outcome != "fails" else None
 
 
 class CrashCase(Struct, frozen=True, dict=True):
     """The machine of a log on which a kernel looks for a crash kernel's memory: ``free`` then, by the rule ``row``."""
 
     analysis: Analysis
-    free: Free
+    free: FreeMemory
     row: CrashSearch
 
     @classmethod
-    def of(cls, analysis: Analysis, line: int | None = None, times: Times | None = None) -> "CrashCase":
+    def of(cls, analysis: Analysis, line: int | None = None, history: MemblockHistory | None = None) -> "CrashCase":
         """That of a log, when it prints ``line``, or by default when its kernel looks. Raises NotSimulated."""
         layout = analysis.layout
         row = crash_search(layout.arch, layout.version)
@@ -71,13 +76,11 @@ class CrashCase(Struct, frozen=True, dict=True):
             arch = layout.arch or "an unknown architecture"
             raise NotSimulated(f"where a kernel {which}for {arch} looks for a crash kernel's memory is not known")
         line = line or own_line(analysis)
-        usual = line_of(analysis, row.time)
-        if line is None or (row.time == "first" and usual is not None):  # some say so later than they do it
-            line = usual if line is None or usual is None else min(line, usual)
-        free = at_moment(analysis, (times or Times(analysis)).before(line, CRASH_KERNEL, row.time), row.time)
-        if not free.memory:
-            raise NotSimulated("the text has neither a memory map nor ranges of nodes, so what is free is not known")
-        return cls(analysis, _with_cma(analysis, free), row)
+        first = line_of(analysis, row.time)
+        if line is None or (row.time == "first" and first is not None):  # some say so later than they do it
+            line = first if line is None or first is None else min(line, first)
+        free = (history or MemblockHistory(analysis)).before(line, CRASH_KERNEL, row.time)
+        return cls(analysis, _with_cma(analysis, known(at_moment(analysis, free, row.time))), row)
 
     def in_this_boot(self) -> "CrashCase":
         """The same with the kernel's image where this boot has it, if that is known."""
@@ -105,16 +108,16 @@ class CrashCase(Struct, frozen=True, dict=True):
         settled = False
         for low, high in self._windows(request):
             attempt = self._attempt(request, low, high)
-            if attempt.place.usual is None:
+            if attempt.place.expected is None:
                 failed.append(attempt)
                 continue
             beside = self._low_part(request, attempt)
-            if beside is not None and beside.place.usual is None:
+            if beside is not None and beside.place.expected is None:
                 failed.append(beside)
                 break
             attempts += (attempt, beside) if beside is not None else (attempt,)
-            if attempt.place.extreme is not None:
-                settled = beside is None or beside.place.extreme is not None
+            if attempt.place.past_image is not None:
+                settled = beside is None or beside.place.past_image is not None
                 break
         outcome: Outcome = "fits" if settled else "may-fail" if attempts else "fails"
         return Trial(request, tuple(attempts), tuple(failed), outcome)
@@ -147,7 +150,7 @@ class CrashCase(Struct, frozen=True, dict=True):
     def _low_part(self, request: CrashRequest, attempt: Attempt) -> Attempt | None:
         """What is reserved below the limit beside a crash kernel that may lie above it."""
         size, limit = self.low_size(request), self.row.low_below or self.limit
-        if attempt.place.usual is None or attempt.place.usual < limit or not size:
+        if attempt.place.expected is None or attempt.place.expected < limit or not size:
             return None
         return Attempt(size, self.row.align, 0, limit, self.free.find(size, self.row.align, 0, limit), "low")
 
@@ -164,7 +167,7 @@ class CrashCase(Struct, frozen=True, dict=True):
         given = [item.value or "" for item in arguments(log.command_line or "") if item.name == "swiotlb"]
         slots = leading_size(given[-1], suffixes=False)[0] if given else None
         had = max((item.end - item.start for item in log.reserved_regions if item.kind == "swiotlb"), default=0)
-        return slots * _SLOT if slots else max(had, _BOUNCE_BUFFERS)
+        return slots * SWIOTLB_SLOT if slots else max(had, SWIOTLB_DEFAULT)
 
     def smaller(self, request: CrashRequest, most: int, step: int) -> Trial | None:
         """The largest size in whole steps up to ``most`` that fits in any case; None where none does."""
@@ -180,8 +183,8 @@ class CrashCase(Struct, frozen=True, dict=True):
 
     def runs(self, size: int) -> Iterator[tuple[ByteRange, bool, bool]]:
         """All starts at an address that is given, in runs by address: whether it is free there, and for certain."""
-        free = tuple(_starts(self.free.free, size, self.row.fixed))
-        sure = () if self.free.moves else tuple(_starts(self.free.sure, size, self.row.fixed))
+        free = tuple(starts(self.free.free, size, self.row.fixed))
+        sure = () if self.free.moves else tuple(starts(self.free.sure, size, self.row.fixed))
         blocked = difference(((0, self.free.memory[-1][1]),), free)
         runs = [*((pair, False, True) for pair in blocked), *((pair, True, True) for pair in intersection(free, sure))]
         runs += ((pair, True, False) for pair in difference(free, sure))
@@ -189,16 +192,8 @@ class CrashCase(Struct, frozen=True, dict=True):
             yield ByteRange(start, end), is_free, certain
 
 
-def _starts(free: Pairs, size: int, align: int) -> Iterator[tuple[int, int]]:
-    """Where ``size`` bytes can begin in each piece."""
-    for low, high in free:
-        start, top = -(-low // align) * align, (high - size) // align * align
-        if start <= top:
-            yield start, top + align
-
-
-def _with_cma(analysis: Analysis, free: Free) -> Free:
-    """In a simulated boot the area of CMA that the log's own kernel has, where it usually lies with this memory."""
+def _with_cma(analysis: Analysis, free: FreeMemory) -> FreeMemory:
+    """In a simulated boot the area of CMA that the log's own kernel has, where it most likely lies with this memory."""
     layout = analysis.layout
     areas = [item for item in analysis.booted_from.reserved_regions if item.kind == "cma"]
     search = cma_search(layout.arch, layout.version)
@@ -210,17 +205,14 @@ def _with_cma(analysis: Analysis, free: Free) -> Free:
         return free
     runs = [item for item in area.placements if item.safe]
     first, last = min(item.start for item in runs), max(item.end for item in runs)
-    unseen = [] if len(runs) == 1 else [Obstacle(first, Address(last + size), areas[0].name)]
+    unlogged = [] if len(runs) == 1 else [Obstacle(first, Address(last + size), areas[0].name)]
     free = free.without(area.start, area.start + size, areas[0].name, areas[0].lines)
-    return structs.replace(free, unseen=(*free.unseen, *unseen))
+    return structs.replace(free, unlogged=(*free.unlogged, *unlogged))
 
 
 def own_line(analysis: Analysis) -> int | None:
     """The line in which the log tells of its own crash kernel, or that there is no memory for it."""
-    log = analysis.booted_from
-    said = [item.lines for item in log.reserved_regions if item.kind in CRASH_KERNEL]
-    said += (item.lines for item in log.failures if item.code in ("crashkernel-failed", "crashkernel-low-failed"))
-    return min((lines[0] for lines in said if lines), default=None)
+    return printed_line(analysis.booted_from, CRASH_KERNEL, "crashkernel-failed", "crashkernel-low-failed")
 
 
 def words_of(request: CrashRequest) -> str:

@@ -9,17 +9,17 @@ from msgspec import Struct, structs
 
 from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.ledger_returned import boot_services
-from pfnscope.analysis.places.early import early_allocations
-from pfnscope.kernel.architectures import X86
+from pfnscope.analysis.places.early_allocations import early_allocations
+from pfnscope.kernel.architectures import X86_OR_UNKNOWN
 from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.crashkernel import ZONES_LAST, Moment
-from pfnscope.kernel.thresholds import IMAGE_MOVES
+from pfnscope.kernel.kaslr import IMAGE_ALIGNMENT, IMAGE_AT_MOST, LINK_ADDRESS, image_window, kaslr_on
 from pfnscope.layout.owners import x86_low_memory
 from pfnscope.model.answers import Obstacle
 from pfnscope.model.log import BootLog, Initmem, MemoryType, NodeRange, ZoneRange
 from pfnscope.model.ranges import Address, Lines, Pairs, canonical, clip, difference, intersection, touches
 from pfnscope.simulation.firmware import Image, kernel_image, own_image
-from pfnscope.simulation.memblock import find
+from pfnscope.simulation.memblock import find, starts
 from pfnscope.units import KIB, MIB
 
 CRASH_KERNEL = frozenset({"crashkernel"})
@@ -28,38 +28,32 @@ CRASH_KERNEL = frozenset({"crashkernel"})
 _NOT_MEMBLOCK = frozenset({"nosave", "ignored", "standby", "acpi-nvs", "ram-buffer", "trampoline", "elfcorehdr"})
 """Kinds of regions that take nothing from memblock, or lie where there is no memory."""
 
-IMAGE_AT_MOST = 128 * MIB
-"""More than the images of distributions' kernels with all that is reserved around them; with KASAN they are larger."""
-
-_IMAGE_STEP = 2 * MIB
-"""Where KASLR puts an image: CONFIG_PHYSICAL_ALIGN of x86-64, the least of i386, and EFI_KIMG_ALIGN of arm64."""
-
 _IMAGE_PARTS = ("kernel code", "rwdata", "rodata", "init", "bss", "data", "code")
 
 
 class Place(Struct, frozen=True):
-    """Where memblock takes memory: ``usual`` where nothing lies in its way that no line shows.
+    """Where memblock takes memory: ``expected`` if nothing lies in its way that no line shows.
 
-    ``behind`` if all early allocations do that no line shows, ``extreme`` if the kernel's image does, too: it is one of
-    the starts from ``usual`` to ``extreme`` that leave room. None: nowhere.
+    ``past_unlogged`` if all allocations do that no line shows, ``past_image`` if the kernel's image does, too: it is
+    one of the starts from ``expected`` to ``past_image`` that leave room. None: nowhere.
     """
 
-    usual: int | None
-    behind: int | None
-    extreme: int | None
+    expected: int | None
+    past_unlogged: int | None
+    past_image: int | None
 
     @property
     def certain(self) -> bool:
         """Whether all that decides is known."""
-        return self.usual == self.extreme
+        return self.expected == self.past_image
 
 
-class Free(Struct, frozen=True, dict=True):
+class FreeMemory(Struct, frozen=True, dict=True):
     """Memory in bytes when a reservation is made.
 
     ``memory`` is memblock.memory, in which ranges of two nodes touch and stay two; ``taken`` is shown by lines, sorted.
 
-    ``unseen``: ranges of memory in which the kernel may have taken some that no line shows. ``image``: the kernel's
+    ``unlogged``: ranges of memory in which the kernel may have taken some that no line shows. ``image``: the kernel's
     image in this boot, where that is known, of ``image_size`` bytes at most; ``moves``: it may lie elsewhere in the
     next boot, by KASLR if it is ``random``, or no line tells where it is: anywhere within ``[image_low, image_high)``.
     ``nodes``: the memory of each.
@@ -67,12 +61,12 @@ class Free(Struct, frozen=True, dict=True):
 
     memory: Pairs
     taken: tuple[Obstacle, ...]
-    unseen: tuple[Obstacle, ...]
+    unlogged: tuple[Obstacle, ...]
     image: Obstacle | None
     image_size: int
     moves: bool
     random: bool = False
-    image_low: int = 16 * MIB
+    image_low: int = LINK_ADDRESS
     image_high: int = 1 << 64
     nodes: tuple[tuple[int, Pairs], ...] = ()
 
@@ -96,13 +90,13 @@ class Free(Struct, frozen=True, dict=True):
     @cached_property
     def sure(self) -> Pairs:
         """What is free whatever no line shows, but for an image that moves."""
-        return difference(self.free, canonical((item.start, item.end) for item in self.unseen))
+        return difference(self.free, canonical((item.start, item.end) for item in self.unlogged))
 
-    def in_this_boot(self) -> "Free":
+    def in_this_boot(self) -> "FreeMemory":
         """The same with the image where this boot has it, if that is known."""
         return structs.replace(self, moves=False) if self.moves and self.image is not None else self
 
-    def without(self, start: int, end: int, name: str, lines: Lines = ()) -> "Free":
+    def without(self, start: int, end: int, name: str, lines: Lines = ()) -> "FreeMemory":
         """The same with more memory taken."""
         more = Obstacle(Address(start), Address(end), name, lines)
         return structs.replace(self, taken=tuple(sorted((*self.taken, more), key=_borders)))
@@ -129,15 +123,16 @@ class Free(Struct, frozen=True, dict=True):
         free, sure = self.free, self.sure
         if within is not None:
             free, sure = intersection(free, within), intersection(sure, within)
-        usual = find(free, size, align, low, high, bottom_up=bottom_up)
-        extreme = behind = None if usual is None else find(sure, size, align, low, high, bottom_up=bottom_up)
-        if extreme is not None and self.moves:
-            at = self._image_over(extreme, size, highest=bottom_up)
+        expected = find(free, size, align, low, high, bottom_up=bottom_up)
+        past_unlogged = None if expected is None else find(sure, size, align, low, high, bottom_up=bottom_up)
+        past_image = past_unlogged
+        if past_unlogged is not None and self.moves:
+            at = self._image_over(past_unlogged, size, highest=bottom_up)
             if at is not None and bottom_up:
-                extreme = find(sure, size, align, max(low, at + self.image_size), high, bottom_up=True)
+                past_image = find(sure, size, align, max(low, at + self.image_size), high, bottom_up=True)
             elif at is not None:
-                extreme = find(sure, size, align, low, min(high, at))
-        return Place(usual, behind, extreme)
+                past_image = find(sure, size, align, low, min(high, at))
+        return Place(expected, past_unlogged, past_image)
 
     @cached_property
     def _for_image(self) -> Pairs:
@@ -146,7 +141,7 @@ class Free(Struct, frozen=True, dict=True):
 
     def _image_over(self, start: int, size: int, *, highest: bool) -> int | None:
         """The lowest or the highest place of an image that moves and lies over ``[start, start + size)``."""
-        length, step = self.image_size, _IMAGE_STEP
+        length, step = self.image_size, IMAGE_ALIGNMENT
         first, last = max(start - length + 1, self.image_low), start + size - 1
         pieces = clip(self._for_image, first, min(last + length, self.image_high))
         for low, high in reversed(pieces) if highest else pieces:
@@ -157,7 +152,7 @@ class Free(Struct, frozen=True, dict=True):
 
     def image_places(self, start: int, size: int) -> tuple[int, int]:
         """At how many places an image that moves lies over ``[start, start + size)``, and at how many at all."""
-        length, step = self.image_size, _IMAGE_STEP
+        length, step = self.image_size, IMAGE_ALIGNMENT
         there = all_ = 0
         for low, high in clip(self._for_image, self.image_low, self.image_high):
             bottom, top = -(-low // step), (high - length) // step
@@ -168,10 +163,7 @@ class Free(Struct, frozen=True, dict=True):
 
     def starts(self, size: int, align: int, first: int, last: int) -> Iterator[tuple[int, int]]:
         """Runs ``[start, end)`` of the starts from ``first`` to ``last`` at which ``size`` bytes may be free."""
-        for low, high in clip(self.free, first, last + size):
-            start, top = -(-low // align) * align, min((high - size) // align * align, last)
-            if start <= top:
-                yield start, top + align
+        return starts(self.free, size, align, first, last)
 
     def obstacles(self, start: int, end: int) -> tuple[Obstacle, ...]:
         """What is in the way inside ``[start, end)``, each whole: no RAM, or taken; by address."""
@@ -200,28 +192,37 @@ def _borders(item: Obstacle) -> tuple[int, int]:
     return item.start, item.end
 
 
-NOTHING = Free((), (), (), None, 0, moves=False)
+NOTHING = FreeMemory((), (), (), None, 0, moves=False)
 """What is known to be free where no line tells of RAM."""
 
 MOST_TIMES = 8
 """Times of a boot at which the free memory is worked out; a hostile text has a failure between any two reservations."""
 
 
-class Times(Struct, frozen=True, dict=True):
-    """The free memory of a boot at different times of its start."""
+class MemblockHistory(Struct, frozen=True, dict=True):
+    """The free memory of a boot at different lines of its log, each worked out once."""
 
     analysis: Analysis
 
     @cached_property
-    def _known(self) -> dict[tuple[int | None, AbstractSet[str], Moment], Free]:
+    def _known(self) -> dict[tuple[int | None, AbstractSet[str], Moment], FreeMemory]:
         return {}
 
-    def before(self, line: int | None, but: AbstractSet[str] = frozenset(), moment: Moment = "before zones") -> Free:
+    def before(
+        self, line: int | None, but: AbstractSet[str] = frozenset(), moment: Moment = "before zones"
+    ) -> FreeMemory:
         """As :func:`free_before`; empty beyond :data:`MOST_TIMES`."""
         key = line, frozenset(but), moment
         if key not in self._known and len(self._known) < MOST_TIMES:
             self._known[key] = free_before(self.analysis, line, but, moment)
         return self._known.get(key, NOTHING)
+
+
+def printed_line(log: BootLog, kinds: AbstractSet[str], *codes: str) -> int | None:
+    """The first line that tells of a reserved region of some kinds, or of a failure by its code."""
+    lines = [item.lines for item in log.reserved_regions if item.kind in kinds]
+    lines += (item.lines for item in log.failures if item.code in codes)
+    return min((own[0] for own in lines if own), default=None)
 
 
 def line_of(analysis: Analysis, moment: Moment) -> int | None:
@@ -242,11 +243,11 @@ def line_of(analysis: Analysis, moment: Moment) -> int | None:
 
 def free_before(
     analysis: Analysis, line: int | None = None, but: AbstractSet[str] = frozenset(), moment: Moment = "before zones"
-) -> Free:
+) -> FreeMemory:
     """What memblock has free when the kernel prints ``line``, or by default at a moment of set-up.
 
     Regions of the kinds ``but`` do not count. A dump and the steps of memblock=debug decide where the log has them:
-    then nothing is unseen.
+    then nothing is unlogged.
     """
     log, layout = analysis.log, analysis.layout
     page = layout.page_size
@@ -254,15 +255,15 @@ def free_before(
     if not memory:
         return NOTHING
     time = line if line is not None else line_of(analysis, moment)
-    x86 = layout.arch in (*X86, None)
+    x86 = layout.arch in X86_OR_UNKNOWN
     image = kernel_image(log, log.command_line or "", layout.version) if x86 else own_image(log)
     most = _image_size(analysis.booted_from, image)
     steps = list(_steps(log, time, but, image))
     taken = [*(steps or _named(log, time, but)), *_always(analysis)]
     end = 0 if image is None else image.start + most if image.assumed else image.end
     random = _moves(analysis)
-    low, high = _image_window(analysis, memory, most)
-    free = Free(
+    low, high = image_window(layout.arch, memory[0][0], most, by_efi=log.by_efi)
+    free = FreeMemory(
         memory,
         tuple(sorted(taken, key=_borders)),
         (),
@@ -277,7 +278,9 @@ def free_before(
             for node, own in layout.by_node.items()
         ),
     )
-    return free if steps else structs.replace(free, unseen=tuple(early_allocations(analysis, free.with_image, moment)))
+    return (
+        free if steps else structs.replace(free, unlogged=tuple(early_allocations(analysis, free.with_image, moment)))
+    )
 
 
 def _memory(analysis: Analysis, moment: Moment) -> Pairs:
@@ -341,7 +344,7 @@ def _named(log: BootLog, time: int | None, but: AbstractSet[str]) -> Iterator[Ob
 def _always(analysis: Analysis) -> Iterator[Obstacle]:
     """What x86 kernels reserve before anything else: the first MiB or its parts, and EFI's boot services."""
     layout = analysis.layout
-    if layout.arch not in (*X86, None):
+    if layout.arch not in X86_OR_UNKNOWN:
         return
     page = layout.page_size
     for start, end in x86_low_memory(layout.version, page).pairs:
@@ -363,29 +366,5 @@ def _image_size(log: BootLog, image: Image | None) -> int:
 def _moves(analysis: Analysis) -> bool:
     """Whether the next boot may have its image elsewhere: KASLR of x86, or that of EFI's boot stub elsewhere."""
     log, layout = analysis.log, analysis.layout
-    names = {argument.name for argument in arguments(log.command_line or "")}
-    if layout.arch in (*X86, None):
-        return "nokaslr" not in names if IMAGE_MOVES.reached(layout.version, unknown=True) else "kaslr" in names
-    return "nokaslr" not in names and by_efi(log)
-
-
-def by_efi(log: BootLog) -> bool:
-    """Whether firmware of EFI started the kernel, as far as lines tell."""
-    return bool(log.efi_map) or any(item.kind == "efi-table" for item in log.reserved_regions)
-
-
-_NEAR_START = 64 * MIB
-"""Within so much of the start of RAM boot loaders without EFI put an image: 0, 512 KiB, 2, 8 or 32 MiB of it."""
-
-
-def _image_window(analysis: Analysis, memory: Pairs, most: int) -> tuple[int, int]:
-    """Where an image may lie whose place no line tells.
-
-    Source: choose_random_location() in arch/x86/boot/compressed/kaslr.c, 4.17 and 6.1: i386 below 512 MiB;
-    efi_random_alloc() in drivers/firmware/efi/libstub/randomalloc.c, 6.1.
-    """
-    if analysis.layout.arch in (*X86, None):
-        return 16 * MIB, 512 * MIB if analysis.layout.arch == "i386" else 1 << 64
-    if by_efi(analysis.log):
-        return 0, 1 << 64
-    return memory[0][0], memory[0][0] + _NEAR_START + most
+    moves = kaslr_on(arguments(log.command_line or ""), layout.version, layout.arch)
+    return moves and (layout.arch in X86_OR_UNKNOWN or log.by_efi)

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 from pfnscope.analysis.analyze import Analysis
-from pfnscope.analysis.places.areas import assumed, free_at, in_the_way, lines_of, unseen
-from pfnscope.analysis.places.free import CRASH_KERNEL, Free, by_efi
+from pfnscope.analysis.places.areas import assumed, free_at, in_the_way, lines_of, unlogged
+from pfnscope.analysis.places.free import CRASH_KERNEL, FreeMemory
 from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.pools import (
     EXACT_NODE,
     IMAGE_SPARES_GIGANTIC,
     GiganticPages,
-    behind_crash_kernel,
+    after_crash_kernel,
     gigantic_moment,
     gigantic_pages,
 )
@@ -23,7 +23,7 @@ from pfnscope.units import GIB, argument_size, format_size
 from pfnscope.words import plural
 
 MOST_RUNS = 256
-"""Runs of a node of which it is told what lies in them; a log of strangers may have thousands."""
+"""Runs of a node that name what lies in them; a log of strangers may have thousands."""
 
 
 def gigantic(analysis: Analysis, node: int | None) -> Placements:
@@ -37,7 +37,7 @@ def gigantic(analysis: Analysis, node: int | None) -> Placements:
         raise NotSimulated(f"no gigantic pages are known of {layout.arch or 'an unknown architecture'}")
     unit = row.size
     moment = gigantic_moment(layout.arch, version)
-    later = CRASH_KERNEL if moment and not behind_crash_kernel(version) else frozenset[str]()
+    later = CRASH_KERNEL if moment and not after_crash_kernel(version) else frozenset[str]()
     free = free_at(analysis, moment, later)
     nodes = tuple(item for item in free.nodes if node in (None, item[0]))
     if not free.nodes and node is None:
@@ -61,9 +61,10 @@ def gigantic(analysis: Analysis, node: int | None) -> Placements:
         placements=tuple(item for number, memory in nodes for item in runs(free, number, memory, unit, risk)),
         command_line=_argument(version, unit, demand, node) if pages else None,
         outcome="fits" if pages else "may-fail" if most else "fails",
-        text=_text(unit, pages, most, counts, node),
-        notes=tuple(_notes(analysis, row, node, free, risk, more=demand > pages)),
-        other_forms=(OtherForm(_argument(version, unit, fewer, None), "is found whole, without a warning"),)
+        text=_text(unit, pages, most, counts, node)
+        + (_more_than_there_are(demand, pages) if demand > pages > 0 else ""),
+        notes=tuple(_notes(analysis, row, node, free, risk)),
+        other_forms=(OtherForm(_argument(version, unit, fewer, None), "so many are found wherever the image lies"),)
         if fewer and pages
         else (),
         node_pages=counts,
@@ -76,7 +77,7 @@ def _not_registered(analysis: Analysis, row: GiganticPages) -> bool:
     return row.printed and bool(huge) and f"{row.size // GIB}.00 GiB" not in huge
 
 
-def _request(analysis: Analysis, free: Free, sure: Pairs, unit: int, node: int | None) -> tuple[int, int, Pairs]:
+def _request(analysis: Analysis, free: FreeMemory, sure: Pairs, unit: int, node: int | None) -> tuple[int, int, Pairs]:
     """How many to ask for, how many that gives in any case, and where among them the image may lie.
 
     Whoever asks for all that look good to the code that places the image keeps it out of all that can be given.
@@ -93,7 +94,7 @@ def _request(analysis: Analysis, free: Free, sure: Pairs, unit: int, node: int |
     return pages, pages, _where_the_image_may_lie(analysis, free, sure, unit, pages)
 
 
-def _quiet(analysis: Analysis, free: Free, sure: Pairs, unit: int) -> int:
+def _quiet(analysis: Analysis, free: FreeMemory, sure: Pairs, unit: int) -> int:
     """As many as are found in any case if so many are asked for: an image can lie over the border of two."""
     count = places(sure, unit)
     for pages in range(count, max(count - 2, 0), -1):
@@ -103,7 +104,7 @@ def _quiet(analysis: Analysis, free: Free, sure: Pairs, unit: int) -> int:
     return max(count - 2, 0)
 
 
-def _where_the_image_may_lie(analysis: Analysis, free: Free, sure: Pairs, unit: int, demand: int) -> Pairs:
+def _where_the_image_may_lie(analysis: Analysis, free: FreeMemory, sure: Pairs, unit: int, demand: int) -> Pairs:
     """Those of the pages that are free in any case in which KASLR can put the kernel's image.
 
     That of x86-64 spares the lowest whole gigantic pages of RAM, as many as hugepages= begins with: of
@@ -115,7 +116,7 @@ def _where_the_image_may_lie(analysis: Analysis, free: Free, sure: Pairs, unit: 
         return ()
     if analysis.layout.arch != "x86_64" or not IMAGE_SPARES_GIGANTIC.reached(version, unknown=True):
         return sure
-    if by_efi(analysis.log) and STUB_PLACES_IMAGE.reached(version, unknown=True):
+    if analysis.log.by_efi and STUB_PLACES_IMAGE.reached(version, unknown=True):
         return () if STUB_SPARES_REGIONS.reached(version, unknown=True) else sure
     left, spared = demand * unit, list[tuple[int, int]]()
     for start, end in _whole(canonical(free.memory), unit):
@@ -124,7 +125,7 @@ def _where_the_image_may_lie(analysis: Analysis, free: Free, sure: Pairs, unit: 
     return difference(sure, canonical(spared))
 
 
-def _node_pages(free: Free, node: int, memory: Pairs, unit: int, risk: Pairs) -> NodePages:
+def _node_pages(free: FreeMemory, node: int, memory: Pairs, unit: int, risk: Pairs) -> NodePages:
     """Pages of ``unit`` bytes that a node gives in any case, and at most; an image can lie over the border of two."""
     sure, most = (places(intersection(pieces, memory), unit) for pieces in (free.sure, free.free))
     return NodePages(node, sure - min(2, places(intersection(risk, memory), unit)), most)
@@ -135,7 +136,7 @@ def places(pieces: Pairs, unit: int) -> int:
     return sum((end - start) // unit for start, end in _whole(pieces, unit))
 
 
-def runs(free: Free, node: int, memory: Pairs, unit: int, risk: Pairs) -> Iterator[Placement]:
+def runs(free: FreeMemory, node: int, memory: Pairs, unit: int, risk: Pairs) -> Iterator[Placement]:
     """Starts of units on a node, by address: free in any case, perhaps, and those with its RAM that are not."""
     sure = _whole(intersection(free.sure, memory), unit)
     most = _whole(intersection(free.free, memory), unit)
@@ -147,7 +148,7 @@ def runs(free: Free, node: int, memory: Pairs, unit: int, risk: Pairs) -> Iterat
     )
     for number, ((start, end), safe, certain) in enumerate(sorted(kinds)):
         named = number < MOST_RUNS and not (safe and certain)
-        blocked = () if not named else unseen(free, start, end) if safe else in_the_way(free, memory, start, end)
+        blocked = () if not named else unlogged(free, start, end) if safe else in_the_way(free, memory, start, end)
         lines = lines_of(blocked)
         yield Placement(
             Address(start), Address(end), safe, certain=certain, blocked_by=blocked, lines=lines, size=unit, node=node
@@ -168,17 +169,27 @@ def _argument(version: Version | None, unit: int, pages: int, node: int | None) 
 def _text(unit: int, pages: int, most: int, counts: tuple[NodePages, ...], node: int | None) -> str:
     who = "This machine" if node is None else f"Node {node}"
     what = f"{_range(pages, most)} {plural(most, 'page')} of {format_size(unit)}"
-    shares = "; ".join(f"node {item.node} {_range(item.pages, item.at_most)}" for item in counts)
+    shares = ", ".join(
+        f"{_range(item.pages, item.at_most) if item.at_most else 'none'} on node {item.node}" for item in counts
+    )
     return f"{who} can give {what} at boot{f': {shares}' if len(counts) > 1 else ''}."
 
 
+def _more_than_there_are(demand: int, pages: int) -> str:
+    """Why more are to be asked for than there are."""
+    return (
+        f" Ask for {demand}: KASLR keeps the kernel's image out of the lowest {demand} places for such pages, and the"
+        f" {pages} are among these. The kernel then warns that it has found fewer."
+    )
+
+
 def _range(pages: int, most: int) -> str:
+    if not most:
+        return "no"
     return f"{pages:,}" if pages == most else f"{pages:,} to {most:,}"
 
 
-def _notes(
-    analysis: Analysis, row: GiganticPages, node: int | None, free: Free, risk: Pairs, *, more: bool
-) -> Iterator[str]:
+def _notes(analysis: Analysis, row: GiganticPages, node: int | None, free: FreeMemory, risk: Pairs) -> Iterator[str]:
     version = analysis.layout.version
     if _not_registered(analysis, row):
         yield f"The kernel prints the huge pages that this machine has, and those of {format_size(row.size)} are none."
@@ -187,8 +198,6 @@ def _notes(
         yield f"This release spreads them over all nodes; hugepages=node:number: {HUGE_PAGES_OF_NODES.since} and later."
     elif len(free.nodes) > 1 and not EXACT_NODE.reached(version, unknown=True):
         yield "Where a node has too few, hugepages=node:number takes pages of other nodes on this release."
-    if more:
-        yield "So many are asked for that KASLR keeps the image out of all; the kernel warns of those it lacks."
     if any(argument.name == "hugetlb_cma" for argument in arguments(analysis.log.command_line or "")):
         yield "Beside hugetlb_cma= the kernel allocates none at boot."
     if risk:

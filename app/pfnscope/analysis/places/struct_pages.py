@@ -7,8 +7,8 @@ from itertools import product
 from msgspec import structs
 
 from pfnscope.analysis.analyze import Analysis
-from pfnscope.analysis.places.early import EARLY
-from pfnscope.analysis.places.free import Free
+from pfnscope.analysis.places.early_allocations import EARLY
+from pfnscope.analysis.places.free import FreeMemory
 from pfnscope.kernel.crashkernel import ZONES_LAST, Moment
 from pfnscope.kernel.vmemmap import struct_page_sizes
 from pfnscope.model.answers import Obstacle
@@ -32,37 +32,37 @@ _OTHER = 8 * MIB
 """Tables of sections, zones and nodes, and all else that a node has allocated piece by piece."""
 
 
-def at_moment(analysis: Analysis, free: Free, moment: Moment) -> Free:
+def at_moment(analysis: Analysis, free: FreeMemory, moment: Moment) -> FreeMemory:
     """What is free at a moment of set-up: behind struct pages where zones are set up by then.
 
     Source: bootmem_init() in arch/arm64/mm/init.c, misc_mem_init() in arch/riscv/mm/init.c, 6.1.
     """
     late = moment == "after zones" and not ZONES_LAST.reached(analysis.layout.version, unknown=True)
-    return behind_struct_pages(analysis, free, processors=False) if late else free
+    return after_struct_pages(analysis, free, processors=False) if late else free
 
 
-def behind_struct_pages(analysis: Analysis, free: Free, *, processors: bool = True) -> Free:
+def after_struct_pages(analysis: Analysis, free: FreeMemory, *, processors: bool = True) -> FreeMemory:
     """The same behind sparse_init(): struct pages of each node lie at the end of its memory, and more below them.
 
     ``processors``: they have their memory, too.
-    They are taken where they lie in any case, and unseen wherever they may lie, whatever no line shows is taken above.
+    They are taken where they lie in any case, unlogged wherever they may lie, whatever no line shows is taken above.
     Source: sparse_init_nid() and sparse_buffer_init() in mm/sparse.c, 6.1: in one piece or by sections, from the end of
     memory downwards; pcpu_embed_first_chunk() in mm/percpu.c, 6.1. Where lines show each step, nothing is added.
     """
     if analysis.log.memblock_reserve_events:
         return free
     size_of_processors = _processors(analysis) if processors else 0
-    taken, unseen = list(free.taken), list(free.unseen)
-    all_usual, all_sure = (_of_nodes(pairs, free.nodes) for pairs in (free.free, free.sure))
+    taken, unlogged = list(free.taken), list(free.unlogged)
+    all_expected, all_sure = (_of_nodes(pairs, free.nodes) for pairs in (free.free, free.sure))
     for node, _ in free.nodes:
-        usual, sure = all_usual.get(node, ()), all_sure.get(node, ())
-        core, spread = extent(usual, sure, *_sizes(analysis, node))
+        expected, sure = all_expected.get(node, ()), all_sure.get(node, ())
+        core, spread = extent(expected, sure, *_sizes(analysis, node))
         below = _top(difference(sure, spread), size_of_processors + _OTHER)
         taken += _obstacles(core, STRUCT_PAGES)
-        unseen += _obstacles(spread, STRUCT_PAGES)
-        unseen += _obstacles(below, EARLY)
+        unlogged += _obstacles(spread, STRUCT_PAGES)
+        unlogged += _obstacles(below, EARLY)
     return structs.replace(
-        free, taken=tuple(sorted(taken, key=lambda item: (item.start, item.end))), unseen=tuple(unseen)
+        free, taken=tuple(sorted(taken, key=lambda item: (item.start, item.end))), unlogged=tuple(unlogged)
     )
 
 
@@ -81,19 +81,19 @@ def _of_nodes(free: Pairs, nodes: tuple[tuple[int, Pairs], ...]) -> dict[int, Pa
     return {node: tuple(pairs) for node, pairs in out.items()}
 
 
-def extent(usual: Pairs, sure: Pairs, least: int, most: int) -> tuple[Pairs, Pairs]:
+def extent(expected: Pairs, sure: Pairs, least: int, most: int) -> tuple[Pairs, Pairs]:
     """Where from ``least`` to ``most`` bytes from the end downwards lie in any case, and where they may lie.
 
-    ``usual`` is free if nothing is hidden, ``sure`` whatever is hidden. What lies between the highest and the lowest
-    outcome may all hold them; the whole of ``usual`` where not even ``sure`` is known to have room.
+    ``expected`` is free if nothing is hidden, ``sure`` whatever is hidden. What lies between the highest and the lowest
+    outcome may all hold them; the whole of ``expected`` where not even ``sure`` is known to have room.
     """
     ways: tuple[Callable[[Pairs, int], Pairs | None], ...] = (_in_one_piece, _by_steps)
-    outcomes = [way(free, size) for way, free, size in product(ways, (usual, sure), {least, most})]
+    outcomes = [way(free, size) for way, free, size in product(ways, (expected, sure), {least, most})]
     known = [item for item in outcomes if item]
     if len(known) < len(outcomes):
-        return (), usual
+        return (), expected
     low, high = min(item[0][0] for item in known), max(item[-1][1] for item in known)
-    return reduce(intersection, known), clip(usual, low, high)
+    return reduce(intersection, known), clip(expected, low, high)
 
 
 def _in_one_piece(free: Pairs, size: int) -> Pairs | None:

@@ -8,8 +8,6 @@ from pfnscope.cli.startup import EXIT_FINDING
 from pfnscope.cli.terminal import WrongUsage, look, show, working
 from pfnscope.kernel.region_kinds import PLACEABLE
 
-_KINDS = ("size", "move", "crashkernel", "cma", "reserve_mem", "hugetlb_cma", "gigantic", "bad")
-
 
 def configure(parser: Parser) -> None:
     """Declare its operands and options."""
@@ -59,10 +57,10 @@ def run(args: Namespace) -> int:
     """
     from pfnscope.formats.places import placed_text
     from pfnscope.service.analyzing import encode
-    from pfnscope.service.places import Reservation, placed_beside
+    from pfnscope.service.places import KINDS, Reservation, placed_beside
 
-    _check(args)
-    values = {name: value for name in (*_KINDS, "kind", "align", "node") if (value := getattr(args, name)) is not None}
+    _check(args, [name for name in KINDS if getattr(args, name)])
+    values = {name: value for name in (*KINDS, "kind", "align", "node") if (value := getattr(args, name)) is not None}
     reservation = Reservation(**values | {"bad": tuple(args.bad)})
     text = read(args.log)
     with working("looking for places"):
@@ -74,9 +72,9 @@ def run(args: Namespace) -> int:
     return EXIT_FINDING if args.fail_on and not places.safe else 0
 
 
-def _check(args: Namespace) -> None:
+def _check(args: Namespace, names: list[str]) -> None:
     """Raise WrongUsage unless one thing is to be placed, with options of its own."""
-    kinds = [f"--{name.replace('_', '-')}" for name in _KINDS if getattr(args, name)]
+    kinds = [f"--{name.replace('_', '-')}" for name in names]
     if not kinds:
         raise WrongUsage("--size SIZE, --move ARGUMENT, --crashkernel VALUE or another thing to place is needed")
     if len(kinds) > 1:

@@ -1,28 +1,34 @@
-"""Where areas of CMA and of reserve_mem= lie, or why they do not fit."""
+"""Where the areas of cma= and hugetlb_cma= lie, or why they do not fit."""
 
 from collections.abc import Iterator
 
 from msgspec import Struct, structs
 
 from pfnscope.analysis.analyze import Analysis
-from pfnscope.analysis.places.areas import Area, Attempt, area, at, fits, free_at, largest, placements_of, settled
-from pfnscope.analysis.places.free import CRASH_KERNEL, Free, line_of
+from pfnscope.analysis.places.areas import Area, Window, area, at, free_at, largest, placements_of, settled, words_of
+from pfnscope.analysis.places.free import CRASH_KERNEL, FreeMemory, line_of, printed_line
 from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.pools import (
     CMA_EXACT,
     CMA_FROM_4G,
+    CMA_IN_PARTS,
     CMA_LIMIT_OF_USER,
     CMA_OF_NODES,
-    LEAST_ALIGNMENT,
+    HUGETLB_CMA,
+    HUGETLB_CMA_OF_NODES,
+    HUGETLB_CMA_WHOLE,
+    MOST_PARTS,
     CmaSearch,
+    after_crash_kernel,
     cma_alignment,
     cma_search,
+    gigantic_pages,
+    pool_alignment,
 )
-from pfnscope.kernel.thresholds import RESERVE_MEM
-from pfnscope.model.answers import Obstacle, OtherForm, Placements
-from pfnscope.model.ranges import Address
+from pfnscope.model.answers import Obstacle, OtherForm, Placement, Placements
+from pfnscope.model.ranges import Address, Pairs, intersection
 from pfnscope.simulation import NotSimulated
-from pfnscope.units import GIB, MIB, argument_size, format_size, leading_size
+from pfnscope.units import GIB, MIB, argument_size, format_size, leading_size, whole_number
 
 _CMA = frozenset({"cma"})
 _STEP = 16 * MIB
@@ -96,28 +102,30 @@ def ignores_cma(analysis: Analysis) -> bool:
     return given and log.page_counts.cma_kib == 0 and _own_line(analysis) is None
 
 
-def _of_nodes(analysis: Analysis, free: Free, search: CmaSearch, size: int, first: Area) -> Iterator[tuple[int, Area]]:
+def _of_nodes(
+    analysis: Analysis, free: FreeMemory, search: CmaSearch, size: int, first: Area
+) -> Iterator[tuple[int, Area]]:
     """The areas that nodes get behind the global one, in the kernel's order."""
     log = analysis.log
     online = max(len(free.nodes), sum(item.kind == "node-data" for item in log.reserved_regions))
     given = {argument.name for argument in arguments(log.command_line or "")}
     if not CMA_OF_NODES.reached(analysis.layout.version) or online < 2 or given & {"numa_cma", "cma_pernuma"}:
         return
-    free = _behind(free, first, size, _alignment(analysis))
+    free = _with_area_taken(free, first, size, _alignment(analysis))
     for node, _ in free.nodes:
         yield node, cma_area(analysis, free, search, CmaRequest(size), node)
 
 
-def _behind(free: Free, one: Area, size: int, align: int) -> Free:
-    """The same with an area taken where it lies in any case, and unseen wherever else it may lie."""
+def _with_area_taken(free: FreeMemory, one: Area, size: int, align: int) -> FreeMemory:
+    """The same with an area taken where it lies in any case, and unlogged wherever else it may lie."""
     items = [item for item in one.placements if item.safe]
     if not items:
         return free
     low, high = min(item.start for item in items), max(item.end for item in items) - align
     if high < low + size:
         free = free.without(high, low + size, "CMA")
-    unseen = Obstacle(Address(low), Address(high + size), "CMA")
-    return free if low == high else structs.replace(free, unseen=(*free.unseen, unseen))
+    unlogged = Obstacle(Address(low), Address(high + size), "CMA")
+    return free if low == high else structs.replace(free, unlogged=(*free.unlogged, unlogged))
 
 
 def search_of(analysis: Analysis) -> CmaSearch:
@@ -129,7 +137,7 @@ def search_of(analysis: Analysis) -> CmaSearch:
     return search
 
 
-def free_for_cma(analysis: Analysis, search: CmaSearch, line: int | None = None) -> Free:
+def free_for_cma(analysis: Analysis, search: CmaSearch, line: int | None = None) -> FreeMemory:
     """What is free when the global CMA area is reserved, or in front of a line that says where it was.
 
     Raises NotSimulated where the text does not tell memory.
@@ -143,13 +151,12 @@ def free_for_cma(analysis: Analysis, search: CmaSearch, line: int | None = None)
 
 def _own_line(analysis: Analysis) -> int | None:
     """The line in which the log tells of its own CMA area, or that there is no memory for it."""
-    log = analysis.log
-    said = [item.lines for item in log.reserved_regions if item.kind == "cma"]
-    said += (item.lines for item in log.failures if item.code == "cma-failed")
-    return min((lines[0] for lines in said if lines), default=None)
+    return printed_line(analysis.log, _CMA, "cma-failed")
 
 
-def cma_area(analysis: Analysis, free: Free, search: CmaSearch, request: CmaRequest, node: int | None = None) -> Area:
+def cma_area(
+    analysis: Analysis, free: FreeMemory, search: CmaSearch, request: CmaRequest, node: int | None = None
+) -> Area:
     """Where the kernel puts a CMA area, the global one or that of a node.
 
     Source: dma_contiguous_reserve() in kernel/dma/contiguous.c, cma_declare_contiguous_nid() in mm/cma.c, 6.1 and 7.1;
@@ -163,11 +170,11 @@ def cma_area(analysis: Analysis, free: Free, search: CmaSearch, request: CmaRequ
         refused = exact and (base + size > _end(analysis, free, search, request, node) or base != request.base)
         return at(free, base, size, align, refused=refused)
     memory = free.memory if node is None else free.of_node(node)
-    attempts = _attempts(analysis, free, search, request, node)
-    return area(free, size, align, attempts, memory, node) if memory else Area("fails")
+    windows = _windows(analysis, free, search, request, node)
+    return area(free, size, align, windows, memory, node) if memory else Area("fails")
 
 
-def _end(analysis: Analysis, free: Free, search: CmaSearch, request: CmaRequest, node: int | None) -> int:
+def _end(analysis: Analysis, free: FreeMemory, search: CmaSearch, request: CmaRequest, node: int | None) -> int:
     """The end in bytes of what is looked through."""
     end = free.memory[-1][1]
     limit = end if node is not None else min(cma_limit(analysis, search, end), end)
@@ -176,9 +183,9 @@ def _end(analysis: Analysis, free: Free, search: CmaSearch, request: CmaRequest,
     return limit
 
 
-def _attempts(
-    analysis: Analysis, free: Free, search: CmaSearch, request: CmaRequest, node: int | None = None
-) -> tuple[Attempt, ...]:
+def _windows(
+    analysis: Analysis, free: FreeMemory, search: CmaSearch, request: CmaRequest, node: int | None = None
+) -> tuple[Window, ...]:
     """High memory first, then from 4 GiB upwards, then from the base on; none where it ends above the limit."""
     align = _alignment(analysis)
     size, base = -(-request.size // align) * align, -(-request.base // align) * align
@@ -188,11 +195,11 @@ def _attempts(
     out = []
     high, end = _high_memory(analysis), free.memory[-1][1]
     if high is not None and base < high < limit:
-        out.append(Attempt(high, limit))
+        out.append(Window(high, limit))
         limit = high
     if CMA_FROM_4G.reached(analysis.layout.version, unknown=True) and not search.bottom_up and end >= 4 * GIB + size:
-        out.append(Attempt(4 * GIB, limit, bottom_up=True))
-    return (*out, Attempt(base, limit, search.bottom_up))
+        out.append(Window(4 * GIB, limit, bottom_up=True))
+    return (*out, Window(base, limit, search.bottom_up))
 
 
 def cma_limit(analysis: Analysis, search: CmaSearch, end: int) -> int:
@@ -218,17 +225,17 @@ def _alignment(analysis: Analysis) -> int:
     return cma_alignment(layout.arch, layout.version, layout.page_size, layout.memmap.page_block)
 
 
-def _cma_forms(analysis: Analysis, free: Free, search: CmaSearch, request: CmaRequest) -> Iterator[OtherForm]:
+def _cma_forms(analysis: Analysis, free: FreeMemory, search: CmaSearch, request: CmaRequest) -> Iterator[OtherForm]:
     """What fits in any case where a request does not."""
     size, end, align = request.size, free.memory[-1][1], _alignment(analysis)
 
     def found_room(size: int) -> bool:
-        return settled(free, size, align, _attempts(analysis, free, search, CmaRequest(size)), free.memory)
+        return settled(free, size, align, _windows(analysis, free, search, CmaRequest(size)), free.memory)
 
     tries = (
         (CmaRequest(size), "the kernel finds a place of its own"),
         (CmaRequest(size, 4 * GIB, end), "there is room above 4 GiB"),
-        (CmaRequest(largest(found_room, min(size, end) - 1, max(_STEP, align))), "less fits"),
+        (CmaRequest(largest(found_room, min(size, end) - 1, max(_STEP, align))), "a smaller area fits"),
     )
     for other, text in tries:
         if other != request and other.size and other.base < end:
@@ -238,31 +245,105 @@ def _cma_forms(analysis: Analysis, free: Free, search: CmaSearch, request: CmaRe
                 yield OtherForm(f"cma={argument_size(other.size)}{where}", text, result.start)
 
 
-def reserve_mem(analysis: Analysis, value: str) -> Placements:
-    """The memory for what stands behind ``reserve_mem=``. Raises as :func:`cma`.
+def hugetlb_cma(analysis: Analysis, value: str) -> Placements:
+    """The memory for what stands behind ``hugetlb_cma=``.
 
-    Source: reserve_mem() and memblock_phys_alloc() in mm/memblock.c, 6.11 to 7.1: when the command line is parsed,
-    from the end of memory downwards.
+    Raises NotSimulated where nothing can be said, and ValueError for a value that cannot be read.
+
+    Source: hugetlb_cma_reserve() in mm/hugetlb.c, 6.1, mm/hugetlb_cma.c, 7.1.
     """
-    size, rest = leading_size(value)
-    align, name = leading_size(rest[1:]) if rest.startswith(":") else (None, "")
-    if not size or align is None or not name.startswith(":") or len(name) < 2:
-        raise ValueError(f"{value!r} is no value of reserve_mem=; write SIZE:ALIGN:NAME, such as 12M:4096:trace.")
-    if align & (align - 1):
-        raise ValueError(f"The alignment of {value!r} is no power of two.")
-    align = max(align, LEAST_ALIGNMENT)
-    free = free_at(analysis, None)
-    end = free.memory[-1][1]
-    if not RESERVE_MEM.reached(analysis.layout.version, unknown=True):
-        answer = placements_of(analysis, "reserve_mem", f"reserve_mem={value}", "", size, align, Area("fails"))
-        return structs.replace(
-            answer, text=f"This release does not know reserve_mem=: it is understood from {RESERVE_MEM.since} on."
-        )
-    result = area(free, size, align, (Attempt(0, end),), free.memory)
-    forms: tuple[OtherForm, ...] = ()
-    if result.outcome != "fits":
-        less = largest(lambda size: fits(free, size, align, 0, end), min(size, end) - 1, MIB)
-        forms = (OtherForm(f"reserve_mem={argument_size(less)}{rest}", "less fits"),) if less else ()
-    return placements_of(
-        analysis, "reserve_mem", f"reserve_mem={value}", "The region of reserve_mem=", size, align, result, forms
+    layout, version = analysis.layout, analysis.layout.version
+    row = gigantic_pages(layout.arch, layout.page_size)
+    if row is None:
+        raise NotSimulated(f"hugetlb_cma= has no effect on {layout.arch or 'an unknown architecture'}")
+    total, by_node = _sizes_of_nodes(value)
+    align = pool_alignment(version, row.size, layout.memmap.page_block * layout.page_size)
+    known = HUGETLB_CMA_OF_NODES if by_node else HUGETLB_CMA
+    refused = None
+    if not known.reached(version, unknown=True):
+        refused = f"This release does not know hugetlb_cma={value}: it is understood from {known} on."
+    elif HUGETLB_CMA_WHOLE.reached(version, unknown=True) and any(
+        size % row.size for size in (total, *by_node.values())
+    ):
+        refused = f"hugetlb_cma={value} reserves nothing: sizes have to be multiples of {format_size(row.size)}."
+    elif total < row.size:
+        refused = f"hugetlb_cma={value} reserves nothing: it has to be {format_size(row.size)} at least."
+    later = frozenset[str]() if after_crash_kernel(version) else CRASH_KERNEL
+    free = free_at(analysis, "before zones", frozenset({"cma"}) | later)
+    areas = [] if refused else list(_pools(analysis, free, total, by_node, row.size, align))
+    outcomes = [result.outcome for _, _, result in areas]
+    whole = Area(
+        "fails" if not areas or "fails" in outcomes else "may-fail" if "may-fail" in outcomes else "fits",
+        tuple(item for _, _, result in areas for item in result.placements),
+        next((result.start for _, _, result in areas if result.start is not None), None),
     )
+    answer = placements_of(analysis, "hugetlb_cma", f"hugetlb_cma={value}", "", total, align, whole)
+    each = " ".join(words_of(f"On node {node} the area", size, result) for node, size, result in areas)
+    return structs.replace(answer, text=refused or each or f"No node of hugetlb_cma={value} has memory.")
+
+
+def _sizes_of_nodes(value: str) -> tuple[int, dict[int, int]]:
+    """All bytes, and those of each node where they are given by node. Raises ValueError."""
+    size, rest = leading_size(value)
+    if size and not rest:
+        return size, {}
+    by_node: dict[int, int] = {}
+    for part in value.split(","):
+        node, _, text = part.partition(":")
+        size, rest = leading_size(text)
+        number = whole_number(node)
+        if number is None or not size or rest:
+            raise ValueError(
+                f"{value!r} is no value of hugetlb_cma=; write SIZE or NODE:SIZE,…, such as 4G or 0:2G,1:2G."
+            )
+        by_node[number] = size
+    return sum(by_node.values()), by_node
+
+
+def _pools(
+    analysis: Analysis, free: FreeMemory, total: int, by_node: dict[int, int], gigantic: int, align: int
+) -> Iterator[tuple[int, int, Area]]:
+    """The nodes in the order in which the kernel asks them, what it wants there, and where that lies."""
+    nodes = [node for node, _ in free.nodes] or [0]
+    each = -(-total // len(nodes))
+    share, end, reserved = -(-each // gigantic) * gigantic, free.memory[-1][1], 0
+    for node in nodes:
+        if by_node and by_node.get(node, 0) < gigantic:
+            continue
+        size = by_node.get(node) or min(share, total - reserved)
+        size = -(-size // gigantic) * gigantic
+        memory = free.of_node(node) or free.memory
+        windows = [Window(0, end)]
+        if CMA_FROM_4G.reached(analysis.layout.version, unknown=True) and end >= 4 * GIB + size:
+            windows.insert(0, Window(4 * GIB, end, bottom_up=True))
+        result = area(free, size, align, windows, memory, node)
+        if result.outcome == "fails" and CMA_IN_PARTS.reached(analysis.layout.version, unknown=True):
+            result = _in_parts(free, size, align, memory, node) or result
+        yield node, size, result
+        reserved += size if result.outcome != "fails" else 0
+        if reserved >= total:
+            return
+
+
+def _in_parts(free: FreeMemory, size: int, align: int, memory: Pairs, node: int) -> Area | None:
+    """Several ranges above 4 GiB, the largest ones, where no single one is large enough; None where they are not.
+
+    Source: cma_declare_contiguous_multi() in mm/cma.c, 7.1.
+    """
+    pieces = ((-(-low // align) * align, high // align * align) for low, high in intersection(free.sure, memory))
+    largest = sorted(
+        (pair for pair in pieces if pair[0] >= 4 * GIB and pair[0] < pair[1]), key=lambda pair: pair[0] - pair[1]
+    )
+    chosen, left = list[tuple[int, int]](), size
+    for low, high in largest[:MOST_PARTS]:
+        if left > 0:
+            chosen.append((low, high))
+            left -= high - low
+    if left > 0 or free.moves:
+        return None
+    out, left = [], size
+    for low, high in sorted(chosen):
+        part = min(left, high - low)
+        out.append(Placement(Address(low), Address(low + align), True, size=part, node=node))
+        left -= part
+    return Area("fits", tuple(out), out[0].start)

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pfnscope.analysis import Analysis, analyze
-from pfnscope.analysis.places.areas import MOST_IN_THE_WAY, Attempt, area, in_the_way
-from pfnscope.analysis.places.free import Free
-from pfnscope.analysis.places.pools import CmaRequest, cma, reserve_mem
+from pfnscope.analysis.places.areas import MOST_IN_THE_WAY, Window, area, in_the_way
+from pfnscope.analysis.places.cma import CmaRequest, cma
+from pfnscope.analysis.places.free import FreeMemory
+from pfnscope.analysis.places.reserve_mem import reserve_mem
 from pfnscope.bootlog import read
 from pfnscope.model.answers import Obstacle, Placements
 from pfnscope.model.log import BootLog, MemblockRegion, ZoneRange
@@ -217,7 +218,7 @@ def test_from_7_2_on_each_node_has_an_area_beside_the_global_one() -> None:
 # reserve_mem=
 
 
-def test_reserve_mem_comes_from_the_end_behind_struct_pages() -> None:
+def test_reserve_mem_comes_from_the_end_after_struct_pages() -> None:
     places = reserve_mem(machine("6.12.5"), "20M:4096:trace")
     assert (places.outcome, places.size, places.align) == ("fits", 20 * MIB, 4096)
     usual = places.placements[0]
@@ -293,9 +294,9 @@ def test_recorded_areas_are_among_the_outcomes(folder: Path) -> None:
 
 
 def test_a_second_search_counts_where_the_first_may_fail() -> None:
-    unseen = (Obstacle(Address(8 * MIB), Address(10 * MIB), "early"),)
-    free = Free(((0, 4 * MIB), (8 * MIB, 10 * MIB)), (), unseen, None, 2 * MIB, moves=False)
-    turns = (Attempt(6 * MIB, 10 * MIB), Attempt(0, 6 * MIB))
+    unlogged = (Obstacle(Address(8 * MIB), Address(10 * MIB), "early"),)
+    free = FreeMemory(((0, 4 * MIB), (8 * MIB, 10 * MIB)), (), unlogged, None, 2 * MIB, moves=False)
+    turns = (Window(6 * MIB, 10 * MIB), Window(0, 6 * MIB))
     result = area(free, 2 * MIB, 2 * MIB, turns, free.memory)
     assert (result.outcome, result.start) == ("fits", 8 * MIB)
     assert [(item.start, item.certain) for item in result.placements] == [(8 * MIB, False), (2 * MIB, False)]
@@ -304,7 +305,7 @@ def test_a_second_search_counts_where_the_first_may_fail() -> None:
 def test_of_many_obstacles_the_largest_are_named() -> None:
     pairs = [(at * MIB, at * MIB + 4096) for at in range(1, 12)] + [(20 * MIB, 30 * MIB)]
     taken = tuple(Obstacle(Address(start), Address(end), str(end - start)) for start, end in pairs)
-    free = Free(((0, 64 * MIB),), taken, (), None, MIB, moves=False)
+    free = FreeMemory(((0, 64 * MIB),), taken, (), None, MIB, moves=False)
     named = in_the_way(free, free.memory, 0, 64 * MIB)
     assert len(named) == MOST_IN_THE_WAY
     assert named[-1].name == str(10 * MIB)
@@ -319,7 +320,7 @@ UNITS = 48
 ranges = st.lists(
     st.tuples(st.integers(0, UNITS), st.integers(0, UNITS)).map(lambda pair: (min(pair), max(pair))), max_size=5
 ).map(canonical)
-attempts = st.lists(st.tuples(st.integers(0, UNITS), st.integers(0, UNITS), st.booleans()), min_size=1, max_size=3)
+windows = st.lists(st.tuples(st.integers(0, UNITS), st.integers(0, UNITS), st.booleans()), min_size=1, max_size=3)
 
 
 def in_bytes(pairs: Pairs) -> Pairs:
@@ -330,26 +331,26 @@ def obstacles(pairs: Pairs) -> tuple[Obstacle, ...]:
     return tuple(Obstacle(Address(start), Address(end), "taken") for start, end in in_bytes(pairs))
 
 
-@given(ranges, ranges, ranges, ranges, attempts, st.integers(1, 12), st.sampled_from([1, 2, 4]))
+@given(ranges, ranges, ranges, ranges, windows, st.integers(1, 12), st.sampled_from([1, 2, 4]))
 def test_searches_in_turn_end_at_one_of_the_outcomes(
     memory: Pairs,
     taken: Pairs,
-    unseen: Pairs,
+    unlogged: Pairs,
     used: Pairs,
     turns: list[tuple[int, int, bool]],
     size: int,
     align: int,
 ) -> None:
-    """Whatever part of the unseen is used: the first search that finds room decides."""
-    free = Free(in_bytes(memory), obstacles(taken), obstacles(unseen), None, UNIT, moves=False)
-    tries = [Attempt(low * UNIT, high * UNIT, up) for low, high, up in turns]
+    """Whatever part of the unlogged is used: the first search that finds room decides."""
+    free = FreeMemory(in_bytes(memory), obstacles(taken), obstacles(unlogged), None, UNIT, moves=False)
+    tries = [Window(low * UNIT, high * UNIT, up) for low, high, up in turns]
     if not memory:
         return
     result = area(free, size * UNIT, align * UNIT, tries, free.memory)
     real = PaintedMemblock(UNITS + 1)
     for start, end in memory:
         real.add(start, end)
-    for start, end in (*taken, *difference(unseen, difference(unseen, used))):
+    for start, end in (*taken, *difference(unlogged, difference(unlogged, used))):
         real.reserve(start, end)
     places = (real.find(size, align, low, high, bottom_up=up) for low, high, up in turns)
     outcome = next((place for place in places if place is not None), None)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.ledger_returned import hides_boot_services
-from pfnscope.kernel.architectures import X86
+from pfnscope.kernel.architectures import X86_OR_UNKNOWN
 from pfnscope.kernel.crashkernel import Moment
 from pfnscope.kernel.pools import loaded_within
 from pfnscope.model.answers import Obstacle
@@ -31,10 +31,10 @@ def early_allocations(analysis: Analysis, free: Pairs, moment: Moment) -> Iterat
     """Ranges of ``free`` in which such memory lies, if any was taken at all by a moment of set-up.
 
     memblock takes memory from the end downwards. Struct pages are another matter, since they are taken for certain:
-    :func:`~pfnscope.analysis.places.struct_pages.behind_struct_pages`.
+    :func:`~pfnscope.analysis.places.struct_pages.after_struct_pages`.
     """
     log, layout = analysis.log, analysis.layout
-    if layout.arch in (*X86, None):
+    if layout.arch in X86_OR_UNKNOWN:
         ram = sum(end - start for start, end in free)
         buffers = sum(item.size for item in log.sizes if item.kind == "log-buffer")
         end = _lowmem_end(analysis) if layout.arch == "i386" else 1 << 64
@@ -74,7 +74,7 @@ def _lowmem_end(analysis: Analysis) -> int:
 def _hidden_services(analysis: Analysis, free: Pairs) -> Iterator[Obstacle]:
     """Boot services of EFI where the log has no map of it: firmware takes memory below 4 GiB from the end, too."""
     log = analysis.log
-    if log.efi_map or not any(item.kind == "efi-table" for item in log.reserved_regions):
+    if log.efi_map or not log.by_efi:
         return
     size = _BOOT_SERVICES
     if hides_boot_services(analysis) and analysis.ledger:
