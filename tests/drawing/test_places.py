@@ -50,7 +50,7 @@ def test_of_several_places_the_likeliest_stands_out() -> None:
     lanes = _lanes(example.SOMEWHERE)
     assert "lands" not in lanes
     assert _bars(lanes["may-land"]) == [
-        (0x9E000, 0xAF000, "may-land", ""),
+        (0x9E000, 0xAF000, "may-land", "or here"),
         (0xAF000, 0xBF000, "lands", "most likely"),
     ]
 

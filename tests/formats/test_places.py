@@ -7,6 +7,7 @@ from pfnscope.formats.places import MOST, placed_text
 from pfnscope.model.answers import Placement, Placements
 from pfnscope.model.document import Document
 from pfnscope.model.ranges import Address
+from pfnscope.report.placed import title
 from pfnscope.report.plain import Look
 from pfnscope.service import analyze
 from tests.support import placements as example
@@ -85,7 +86,7 @@ def test_an_argument_that_may_fail_is_not_to_be_written_where_another_fits(machi
     assert "Write" not in said
     assert _part(said, "What fits instead")[::2] == ["crashkernel=1G", "crashkernel=2G,high"]
     alone = msgspec.structs.replace(example.MAY_FAIL, other_forms=())
-    assert _part(_said(alone, machine), "Write:") == ["crashkernel=2G"]
+    assert _part(_said(alone, machine), "Write") == ["crashkernel=2G"]
 
 
 def test_starts_that_could_be_named_are_no_places_where_it_lands(machine: Document) -> None:
@@ -96,11 +97,30 @@ def test_starts_that_could_be_named_are_no_places_where_it_lands(machine: Docume
     assert "likely" not in said
 
 
-def test_each_node_has_its_count_of_gigantic_pages(machine: Document) -> None:
+def test_gigantic_pages_are_told_by_node(machine: Document) -> None:
     said = _said(example.GIGANTIC, machine)
-    assert _part(said, "Each node") == ["node 0: 4 pages of 1 GiB", "node 1: 1 page of 1 GiB, 2 at most"]
     assert "node 0, DMA32; not given: no RAM" in " ".join(said.split())
     assert "perhaps given" in said
+
+
+def test_an_argument_with_a_reason_is_written_beside_it(machine: Document) -> None:
+    said = _said(example.GIGANTIC_BY_MORE, machine)
+    assert _part(said, "Write") == [
+        "hugepagesz=1G hugepages=6",
+        "gives all 5; asked for 1 more, KASLR spares them",
+        "hugepagesz=1G hugepages=3",
+        "gives 3, without a warning",
+    ]
+
+
+def test_the_argument_stands_before_the_bars_and_the_bars_before_all_ranges(machine: Document) -> None:
+    for places, argument in ((example.FITS, "Write"), (example.FAILS, "What fits instead"), (example.BAD, "Write")):
+        said = _said(places, machine)
+        order = [argument, "Page frames", title(places), *(["Notes"] if places.notes else [])]
+        at = [said.index(f"\n{words}\n") for words in order]
+        assert at[:3] == sorted(at[:3])
+        assert len(said[: at[0]].splitlines()) <= 3, "what to write begins within the first five lines"
+        assert at[3:] == [at_notes for at_notes in at[3:] if at[1] < at_notes < at[2]]
 
 
 def test_bad_addresses_are_told_one_by_one_and_quoted(machine: Document) -> None:

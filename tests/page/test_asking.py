@@ -233,6 +233,7 @@ def test_what_cannot_be_placed_is_told_in_front(client: httpx.Client) -> None:
     ):
         said = words(client.get(PAGE, params=query))
         assert said.index(why) < said.index("Firmware map"), why
+        assert ".." not in said.partition("Firmware map")[0], why
 
 
 _LINES = st.lists(st.sampled_from(["mem=9G@", "memmap=1G!4G", "ro", '"a b"', "memmap=1G!", "quiet"]), max_size=6)

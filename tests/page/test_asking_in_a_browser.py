@@ -66,7 +66,7 @@ def test_bad_addresses_are_pasted_as_they_are_printed(address: str, open_page: O
     expect(page.locator(".verdict")).to_have_class(re.compile("t-none"))
     wait_live(page)
     expect(page.locator(".names div").first).to_contain_text("Taken out")
-    page.get_by_role("button", name="Copy argument").click()
+    page.get_by_role("button", name="Copy memmap=", exact=False).first.click()
     until(page, "navigator.clipboard.readText().then((text) => text.startsWith('memmap='))")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert {"4K$0x12345000", "4K$0x140004000"} == set(

@@ -27,6 +27,10 @@ def _recorded(name: str) -> bytes:
     return (FAILURES / name / "dmesg.txt").read_bytes()
 
 
+def _placed(name: str) -> bytes:
+    return (FAILURES.parent / "placed" / name / "dmesg.txt").read_bytes()
+
+
 def _page(places: Placements | None, raw: bytes = text("seed-no-memmap"), query: LayoutQuery | None = None) -> str:
     answer = msgspec.structs.replace(ask(raw), places=places)
     subject = Subject("x", "/l/x", "", raw, Options())
@@ -78,8 +82,22 @@ def test_evidence_leads_to_its_lines() -> None:
         (_recorded("crashkernel-too-large-6.1"), "crashkernel", "crashkernel", "900M"),
         (_recorded("arm64-crashkernel-low"), "crashkernel", "crashkernel", "crashkernel=512M,high crashkernel=3G,low"),
         (_recorded("huge-pages-1G"), "gigantic", "gigantic", "1"),
+        (_placed("crash-high-7.3"), "crashkernel", "crashkernel", "512M,high"),
+        (_placed("gigantic-nokaslr-6.12"), "gigantic", "gigantic", "1"),
+        (_placed("cma-7.3"), "cma", "cma", "64M"),
+        (_placed("hugetlb-cma-7.3"), "hugetlb_cma", "hugetlb_cma", "2G"),
     ],
-    ids=["move", "new", "crash kernel", "two arguments", "huge pages"],
+    ids=[
+        "move",
+        "new",
+        "failed",
+        "two arguments",
+        "huge pages failed",
+        "crash kernel",
+        "huge pages",
+        "CMA",
+        "huge CMA",
+    ],
 )
 def test_the_question_that_a_log_suggests_is_chosen_and_filled_in(
     raw: bytes, kind: str, field: str, value: str
@@ -93,6 +111,21 @@ def test_the_question_that_a_log_suggests_is_chosen_and_filled_in(
         assert f"<option>{value}</option>" in first[0]
     else:
         assert re.search(rf'name="{field}"[^>]* value="{re.escape(value)}"', first[0])
+
+
+def test_who_has_asked_sees_the_ranges_below_the_bars_and_the_question_first_in_the_panel() -> None:
+    page = _page(example.FAILS)
+    places = [page.index(f'id="{name}"') for name in ("bars", "place", "releases", "whatif", "placing")]
+    assert places == sorted(places)
+    assert places[-1] < page.index("Pick arguments")
+    assert page.count('id="placing"') == 1
+    fresh = _page(None)
+    assert fresh.index("Pick arguments") < fresh.index('id="placing"')
+
+
+def test_the_reason_for_an_argument_stands_beside_it() -> None:
+    said = _words(_page(example.GIGANTIC_BY_MORE))
+    assert "Write hugepagesz=1G hugepages=6 : gives all 5; asked for 1 more, KASLR spares them" in said
 
 
 def test_a_question_stays_in_its_form() -> None:
@@ -120,7 +153,9 @@ def test_only_what_a_kernel_knows_is_offered() -> None:
 
 def test_a_failure_asks_where_its_memory_would_be() -> None:
     page = unescape(_page(None, _recorded("crashkernel-too-large-6.1")))
-    assert re.search(r'<a href="/l/x\?crashkernel=900M">Where would it land\?</a>', page[: page.index('id="bars"')])
+    assert re.search(
+        r'<a href="/l/x\?crashkernel=900M">What is in the way, and what fits\?</a>', page[: page.index('id="bars"')]
+    )
     huge = analyze(_recorded("huge-pages-1G")).document
     assert question_of(huge, "huge-pages-failed") == "gigantic=1"
     assert question_of(huge, "small-node") == ""

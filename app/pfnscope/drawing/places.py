@@ -24,7 +24,7 @@ ROWS = {
     "gigantic": "huge",
     "bad": "bad",
     "obstacles": "in way",
-    "obstacles-too": "too",
+    "obstacles-too": "also",
 }
 """By the key of a lane of places its name in the bars in letters."""
 
@@ -97,12 +97,14 @@ def _bars(items: Iterable[Placement], places: Placements, page_size: int, kind: 
 
 def _possible(items: Iterable[Placement], places: Placements, page_size: int) -> Iterator[Bar]:
     """The memory of the likeliest place, and all that one of the others takes, where they overlap as one bar."""
+    label = "or here" if likely(places) else "perhaps"
     first = [(reach(item, places), item) for item in likely(places)]
     for memory, item in sorted(first, key=lambda pair: pair[0].start):
-        yield _bar(memory, page_size, "lands", ", ".join(filter(None, (part_words(item), "most likely"))), item.lines)
+        part = part_words(item)
+        yield _bar(memory, page_size, "lands", f"most likely ({part})" if part else "most likely", item.lines)
     known = FrameSet.of(memory.frames_outward(page_size) for memory, _ in first)
     for frames in FrameSet.of(reach(item, places).frames_outward(page_size) for item in items) - known:
-        yield _bar(ByteRange(*frames.in_bytes(page_size)), page_size, "may-land", "", ())
+        yield _bar(ByteRange(*frames.in_bytes(page_size)), page_size, "may-land", label, ())
 
 
 def _apart(every: Iterable[Obstacle]) -> tuple[list[Obstacle], list[Obstacle]]:
@@ -132,5 +134,5 @@ def _obstacle(item: Obstacle, page_size: int) -> Bar:
 
 def _bar(memory: ByteRange, page_size: int, kind: str, label: str, lines: tuple[int, ...]) -> Bar:
     at: FrameRange = memory.frames_outward(page_size)
-    words = " · ".join(filter(None, (place_words(at, page_size), label or "in one of several places")))
+    words = " · ".join(filter(None, (place_words(at, page_size), label)))
     return Bar(at.start, at.end, kind, label, words, lines)

@@ -10,7 +10,6 @@ from pfnscope.report.placed import (
     Row,
     advice,
     bad_words,
-    node_words,
     obstacle_size,
     obstacles,
     other_words,
@@ -80,24 +79,20 @@ def _reservation(document: Document, places: Placements, look: Look) -> list[str
     out += _origin(document, look)
     argument, quoted = writing(places)
     if argument:
-        out += ["", look.paint("title", "Write:")]
+        out += ["", look.paint("title", "Write")]
         out += [f"  {look.text(argument)}", *look.wrap(quoted, "  ")]
     if places.other_forms:
         out += ["", look.paint("title", others_title(places))]
     for form in places.other_forms:
         out += [f"  {look.text(form.command_line)}", *look.wrap(other_words(form), " " * 6)]
-    if len(places.node_pages) > 1:
-        out += ["", look.paint("title", "Each node")]
-        out += [f"  {node_words(item, places.size)}" for item in places.node_pages]
-    out += _where(places, document, look)
-    out += _listed("In the way", [_obstacle_cells(item) for item in obstacles(places)], look)
-    rows = [(str(item.address), bad_words(item), _lines(item.lines)) for item in places.addresses]
-    out += _listed("Addresses", rows, look)
     out += _bars(document, places, look)
     if places.notes:
         out += ["", look.paint("title", "Notes")]
         out += [line for text in places.notes for line in look.wrap(text, "  ", "    ")]
-    return out
+    out += _where(places, document, look)
+    out += _listed("In the way", [_obstacle_cells(item) for item in obstacles(places)], look)
+    rows = [(str(item.address), bad_words(item), _lines(item.lines)) for item in places.addresses]
+    return out + _listed("Addresses", rows, look)
 
 
 def _where(places: Placements, document: Document, look: Look) -> list[str]:

@@ -66,7 +66,7 @@ def panel(answer: Answer, query: LayoutQuery, kernel: str | None) -> Panel:
         trusted=own.replays if own else None,
         self_check=[row for row in own.self_check if row.agrees is False] if own else [],
         cannot=answer.cannot,
-        refused=answer.refused,
+        refused=answer.refused.rstrip("."),
         chips=chips,
         removed_other=sorted(gone - {part for item in shaping for part in (item.name, item.text)}),
         append=change.append if change.full is None else "",
@@ -78,6 +78,6 @@ def panel(answer: Answer, query: LayoutQuery, kernel: str | None) -> Panel:
         forms=REGION_FORMS,
         placing=placing(today, query),
         placed=placed(answer.changed or today, answer.places, query) if answer.places else None,
-        unplaced=answer.unplaced,
+        unplaced=answer.unplaced.rstrip("."),
         places_on=answer.places_on,
     )

@@ -1,6 +1,6 @@
 """Where a reservation lands, as a page asks and answers it: the choice of kinds, each with its form, and the answer."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -19,10 +19,10 @@ from pfnscope.report.placed import (
     Row,
     advice,
     bad_words,
-    node_words,
     obstacle_size,
     obstacles,
     other_words,
+    others_title,
     row_words,
     rows,
     title,
@@ -76,7 +76,8 @@ def placing(today: Document, query: LayoutQuery) -> Placing:
     texts = [item.text for item in arguments(today.kernel.command_line or "") if usual_region([item.text])[0]]
     movable = sorted(texts, key=lambda text: text not in causes)
     kinds = placeable(today)
-    chosen = _kind_of_query(reservation) or ("memmap" if movable else _failed(today)) or next(iter(kinds), None)
+    likely = ("memmap" if movable else None, _failed(today), *_written(today), *kinds)
+    chosen = _kind_of_query(reservation) or next((kind for kind in likely if kind in kinds), None)
     return Placing(
         kinds={kind: _CHOICES.get(kind, SUBJECTS[kind]) for kind in kinds},
         chosen=chosen if chosen in kinds else next(iter(kinds), None),
@@ -108,9 +109,19 @@ def _failed(today: Document) -> PlacedKind | None:
 def _kind_of_finding(document: Document, code: str) -> PlacedKind | None:
     """What can be asked about a finding: where its memory would be; None where it is none of a reservation."""
     kind = _FAILURES.get(code)
+    if kind == "cma" and any(item.code == "hugetlb-cma-failed" for item in document.findings):
+        kind = "hugetlb_cma"  # the kernel complains of its area first
     if kind == "gigantic" and not _has_gigantic(document):
         return None
     return kind if kind in placeable(document) else None
+
+
+def _written(document: Document) -> Iterator[PlacedKind]:
+    """What the log's command line reserves."""
+    names = {item.name for item in arguments(document.kernel.command_line or "") if item.value}
+    for kind in SUBJECTS:
+        if (kind in VALUES and kind in names) or (kind == "gigantic" and _has_gigantic(document)):
+            yield kind
 
 
 def _has_gigantic(document: Document) -> bool:
@@ -165,7 +176,6 @@ class Landing(msgspec.Struct, frozen=True, kw_only=True):
     others: list[Other]
     others_label: str
     shown: int
-    nodes: list[str]
     title: str
     ranges: list[Range]
     hidden: int
@@ -237,9 +247,8 @@ def _landing(document: Document, places: Placements, query: LayoutQuery) -> Land
             Other(item.command_line, other_words(item), _query_of(item.command_line, query))
             for item in places.other_forms
         ],
-        others_label="Or" if argument else "Instead" if places.what == "bad" else "Fits instead",
-        shown=1 if places.outcome == "fits" else 2,
-        nodes=[node_words(item, places.size) for item in places.node_pages] if len(places.node_pages) > 1 else [],
+        others_label="Or" if argument else others_title(places),
+        shown=1 if argument and places.outcome == "fits" else 2,
         title=title(places),
         ranges=[_range(row) for row in rows(places, document, _MOST_PLACES)],
         hidden=max(0, len(places.placements) - _MOST_PLACES),

@@ -8,7 +8,7 @@ from msgspec import Struct
 from pfnscope.kernel.boot_loaders import quoting
 from pfnscope.kernel.placeable import PlacedKind
 from pfnscope.model.analysis import Severity
-from pfnscope.model.answers import ELSEWHERE, BadAddress, NodePages, Obstacle, OtherForm, Placement, Placements
+from pfnscope.model.answers import ELSEWHERE, BadAddress, Obstacle, OtherForm, Placement, Placements
 from pfnscope.model.document import Document
 from pfnscope.model.ranges import ByteRange, Lines
 from pfnscope.report.words import release_words
@@ -96,7 +96,7 @@ class Row(Struct, frozen=True):
 def title(places: Placements) -> str:
     """What the ranges of an answer are."""
     if places.what == "gigantic":
-        return f"Pages of {format_size(places.size)}"
+        return "What each node gives, and what it does not"
     if places.what == "bad":
         return "Taken out of use"
     if places.outcome == "fails":
@@ -250,14 +250,10 @@ def writing(places: Placements) -> tuple[str, str]:
     return argument, f"{quoted[:1].upper()}{quoted[1:]}." if quoted else ""
 
 
-def node_words(item: NodePages, size: int) -> str:
-    """What one node can give of pages of a size."""
-    more = f", {item.at_most:,} at most" if item.at_most > item.pages else ""
-    return f"node {item.node}: {counted(item.pages, 'page')} of {format_size(size)}{more}"
-
-
 def others_title(places: Placements) -> str:
     """What the other forms are."""
+    if places.outcome == "fits" and not writing(places)[0]:
+        return "Write"
     return "What else there is" if places.what == "bad" or places.outcome == "fits" else "What fits instead"
 
 
