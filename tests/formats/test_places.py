@@ -130,6 +130,14 @@ def test_bad_addresses_are_told_one_by_one_and_quoted(machine: Document) -> None
     assert [line.split()[-2:] for line in _part(said, "Taken out of use")] == [["taken", "out"]] * 2
 
 
+def test_what_cannot_be_taken_out_has_its_whole_size(machine: Document) -> None:
+    image = Placement(Address(0x1000000), Address(0x1001000), False, blocked_by=(example.IMAGE,), size=16 << 20)
+    partly = msgspec.structs.replace(example.BAD, placements=(*example.BAD.placements, image), outcome="may-fail")
+    assert _part(_said(partly, machine, Look(100)), "Taken out of use")[2] == (
+        "[0x1000000, 0x2000000) 16 MiB at 16 MiB node 0, DMA32 not safe: kernel image"
+    )
+
+
 def test_a_long_list_is_cut_and_says_so(machine: Document) -> None:
     many = tuple(
         Placement(Address(start << 30), Address(start + 1 << 30), start % 2 == 0, node=0) for start in range(MOST + 7)

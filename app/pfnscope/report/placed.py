@@ -122,10 +122,11 @@ def likely(places: Placements) -> list[Placement]:
 
 def reach(item: Placement, places: Placements) -> ByteRange:
     """All memory that a part of a reservation takes, from its first start to its last; of what does not fit, starts."""
+    if places.what == "bad":
+        return ByteRange(item.start, item.start + (item.size or item.end - item.start))
     if not item.safe:
         return item.range
-    size = item.size or (item.end - item.start if places.what == "bad" else places.size)
-    return ByteRange(item.start, max(item.start, item.end - places.align) + size)
+    return ByteRange(item.start, max(item.start, item.end - places.align) + (item.size or places.size))
 
 
 def rows(places: Placements, document: Document, most: int) -> list[Row]:
@@ -138,7 +139,7 @@ def _row(item: Placement, places: Placements, document: Document, counts: "_Coun
     memory = reach(item, places)
     size = item.size or (memory.size if places.what == "bad" else places.size)
     first, end = address_words(memory.start), address_words(memory.end)
-    if not item.safe:
+    if not item.safe and places.what != "bad":
         where = f"{first} to {end}"
     elif places.what == "gigantic":
         where = f"{counted(memory.size // places.size, 'page')} at {first}"
