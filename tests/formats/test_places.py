@@ -103,16 +103,6 @@ def test_gigantic_pages_are_told_by_node(machine: Document) -> None:
     assert "perhaps given" in said
 
 
-def test_an_argument_with_a_reason_is_written_beside_it(machine: Document) -> None:
-    said = _said(example.GIGANTIC_BY_MORE, machine)
-    assert _part(said, "Write") == [
-        "hugepagesz=1G hugepages=6",
-        "gives all 5; asked for 1 more, KASLR spares them",
-        "hugepagesz=1G hugepages=3",
-        "gives 3, without a warning",
-    ]
-
-
 def test_the_argument_stands_before_the_bars_and_the_bars_before_all_ranges(machine: Document) -> None:
     for places, argument in ((example.FITS, "Write"), (example.FAILS, "What fits instead"), (example.BAD, "Write")):
         said = _said(places, machine)

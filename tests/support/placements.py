@@ -3,8 +3,6 @@
 The machine is the one of ``seed-no-memmap``: one node, RAM from 1 MiB to 0xbffd7000 and from 4 GiB to 9 GiB.
 """
 
-from msgspec import structs
-
 from pfnscope.model.answers import BadAddress, NodePages, Obstacle, OtherForm, Placement, Placements
 from pfnscope.model.ranges import Address
 from pfnscope.units import GIB, KIB, MIB
@@ -123,16 +121,6 @@ GIGANTIC = Placements(
     node_pages=(NodePages(0, 4, 4), NodePages(1, 1, 2)),
 )
 """Two nodes."""
-
-GIGANTIC_BY_MORE = structs.replace(
-    GIGANTIC,
-    command_line="hugepagesz=1G hugepages=6",
-    other_forms=(
-        OtherForm("hugepagesz=1G hugepages=6", "gives all 5; asked for 1 more, KASLR spares them"),
-        OtherForm("hugepagesz=1G hugepages=3", "gives 3, without a warning"),
-    ),
-)
-"""The same, where the image lies in them unless more are asked for."""
 
 AT_ADDRESS = Placements(
     what="crashkernel",

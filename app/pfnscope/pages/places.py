@@ -28,7 +28,7 @@ from pfnscope.report.placed import (
     title,
     writing,
 )
-from pfnscope.report.words import STATE_WORDS, place_words
+from pfnscope.report.words import STATE_WORDS, first_sentence, place_words
 from pfnscope.service.places import Reservation, placeable
 from pfnscope.service.whatif import Change
 from pfnscope.units import GIB, PAGE_SIZE, argument_size, format_size, leading_size
@@ -167,9 +167,13 @@ class Range(msgspec.Struct, frozen=True):
 
 
 class Landing(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer of what the kernel places itself, and of bad memory. ``shown`` of the others stand in view."""
+    """The answer of what the kernel places itself, and of bad memory: its first sentence, and what follows as ``more``.
+
+    ``shown`` of the others stand in view.
+    """
 
     text: str
+    more: str
     tone: Severity
     argument: str
     quoted: str
@@ -238,8 +242,10 @@ def placed(document: Document, places: Placements, query: LayoutQuery) -> Placed
 
 def _landing(document: Document, places: Placements, query: LayoutQuery) -> Landing:
     argument, quoted = writing(places)
+    text, more = first_sentence(places.text)
     return Landing(
-        text=places.text,
+        text=text,
+        more=more,
         tone=TONES[places.outcome],
         argument=argument,
         quoted=quoted,
@@ -248,7 +254,7 @@ def _landing(document: Document, places: Placements, query: LayoutQuery) -> Land
             for item in places.other_forms
         ],
         others_label="Or" if argument else others_title(places),
-        shown=1 if argument and places.outcome == "fits" else 2,
+        shown=1 if places.outcome == "fits" else 2,
         title=title(places),
         ranges=[_range(row) for row in rows(places, document, _MOST_PLACES)],
         hidden=max(0, len(places.placements) - _MOST_PLACES),

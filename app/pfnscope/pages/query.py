@@ -50,7 +50,7 @@ class LayoutQuery(msgspec.Struct, frozen=True):
             kept = [(name, value) for name, value in kept if name not in _SIZE]
         elif not values.get("size", "").strip():
             kept = [(name, value) for name, value in kept if name not in _REGION]
-        if "gigantic" not in values:
+        if not values.get("gigantic", "").strip():
             kept = [(name, value) for name, value in kept if name != "node"]
         kept = [(name, value) for name, value in kept if value or name == "set"]
         names = {name for name, _ in kept}

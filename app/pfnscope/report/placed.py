@@ -253,8 +253,6 @@ def writing(places: Placements) -> tuple[str, str]:
 
 def others_title(places: Placements) -> str:
     """What the other forms are."""
-    if places.outcome == "fits" and not writing(places)[0]:
-        return "Write"
     return "What else there is" if places.what == "bad" or places.outcome == "fits" else "What fits instead"
 
 
