@@ -1,5 +1,6 @@
 """Where a crash kernel's memory lies: by own logs, and by recorded boots."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,11 @@ def test_where_the_part_below_does_not_fit_there_is_no_crash_kernel() -> None:
     failed = places.placements[0]
     assert (failed.part, failed.safe) == ("low", False)
     assert failed.blocked_by[-1].name == "no RAM"
+
+
+def test_the_largest_pieces_below_and_above_are_named_in_one_sentence() -> None:
+    text = placed("64G").text
+    assert re.search(r" below 4 GiB is [^,]+, 0x[0-9a-f]+\), from 4 GiB on is [^,]+, 0x[0-9a-f]+\)\.$", text), text
 
 
 def test_each_other_form_fits_where_it_is_said_to() -> None:

@@ -244,7 +244,7 @@ def _why_not(case: CrashCase, trial: Trial) -> str:
         side = f" below {format_size(item.high)}" if item.low < case.limit else f" from {format_size(item.low)} on"
         piece = f"{format_size(largest[1] - largest[0])} at {ByteRange(*largest)}" if largest else "none"
         pieces[piece] = "" if piece in pieces or not (item.high < 1 << 46 or item.low) else side
-    largest_ones = ", ".join(f"{side} is {piece}" for piece, side in pieces.items())
+    largest_ones = ",".join(f"{side} is {piece}" for piece, side in pieces.items())
     return f"The kernel finds no {size}{part} in one piece; the largest that is free{largest_ones}."
 
 
