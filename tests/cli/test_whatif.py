@@ -150,7 +150,7 @@ def test_bad_addresses_are_words_behind_their_option_in_any_order() -> None:
     """The file may stand before or behind them; lines of a memory test are one word in quotes."""
     said = run("place", NONE, "--bad", "0x12345678", "0x140004000").stdout.decode()
     assert said.startswith("2 regions of memmap= keep the kernel off 2 pages with bad memory")
-    assert "\nWrite:\n  memmap=4K$0x12345000,4K$0x140004000\n" in said
+    assert "\nWrite\n  memmap=4K$0x12345000,4K$0x140004000\n" in said
     for words in (
         ("--bad", "0x12345678", "0x140004000", NONE),
         (NONE, "--bad=0x12345678", "--bad", "0x140004000"),
