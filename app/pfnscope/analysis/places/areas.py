@@ -15,6 +15,9 @@ from pfnscope.model.ranges import Address, Lines, Pairs, canonical, clip, differ
 from pfnscope.simulation import NotSimulated
 from pfnscope.units import format_size, range_words
 
+MOST_NODES = 16
+"""Nodes of which it is said in words what becomes of an area, and what is in its way; a log may have thousands."""
+
 MOST_IN_THE_WAY = 8
 """Obstacles that are told of one run of starts; a log of strangers may have thousands."""
 
@@ -69,10 +72,18 @@ class Area(Struct, frozen=True):
 
 
 def area(
-    free: Free, size: int, align: int, attempts: Sequence[Attempt], memory: Pairs, node: int | None = None
+    free: Free,
+    size: int,
+    align: int,
+    attempts: Sequence[Attempt],
+    memory: Pairs,
+    node: int | None = None,
+    *,
+    named: bool = True,
 ) -> Area:
     """Search for ``size`` bytes at multiples of ``align`` in ``memory``, all or that of a node.
 
+    What is in the way is only looked for if it is to be ``named``: of a node among many that takes as long as of all.
     Of an outcome that is not certain the usual start comes first, then the others, of all attempts that the kernel may
     come to.
     """
@@ -82,10 +93,10 @@ def area(
     for attempt in attempts:
         result = _searched(free, size, align, attempt, memory)
         if result.usual is None:
-            failed += _failed(free, size, attempt, memory, node)
+            failed += _failed(free, size, attempt, memory, node, named=named)
             continue
         first = result.usual if first is None else first
-        own = list(_placements(free, size, align, attempt, memory, result, node))
+        own = list(_placements(free, size, align, attempt, memory, result, node, named=named))
         if result.certain and not out:
             return Area("fits", tuple(own), Address(first))
         out += (structs.replace(item, certain=False) for item in own)
@@ -107,11 +118,12 @@ def settled(free: Free, size: int, align: int, attempts: Sequence[Attempt], memo
 
 
 def _placements(
-    free: Free, size: int, align: int, attempt: Attempt, memory: Pairs, result: Place, node: int | None
+    free: Free, size: int, align: int, attempt: Attempt, memory: Pairs, result: Place, node: int | None, *, named: bool
 ) -> Iterator[Placement]:
     usual = result.usual or 0
     low, high = max(attempt.low, memory[0][0]), min(attempt.high, memory[-1][1])
-    blocked = in_the_way(free, memory, *((low, usual) if attempt.bottom_up else (usual + size, high)))
+    way = (low, usual) if attempt.bottom_up else (usual + size, high)
+    blocked = in_the_way(free, memory, *way) if named else ()
     own = Placement(Address(usual), Address(usual + align), True, blocked_by=blocked, size=size, node=node)
     yield structs.replace(own, lines=lines_of(blocked))
     if result.certain:
@@ -120,14 +132,16 @@ def _placements(
     end = high if attempt.bottom_up else attempt.low
     other = end if result.extreme is None else result.extreme
     runs = (usual + align, other) if attempt.bottom_up else (other, usual - align)
-    for start, last in structs.replace(free, memory=memory).starts(size, align, *runs):
+    for start, last in free.starts(size, align, *runs, () if memory is free.memory else memory):
         yield structs.replace(own, start=Address(start), end=Address(last), blocked_by=hidden)
 
 
-def _failed(free: Free, size: int, attempt: Attempt, memory: Pairs, node: int | None) -> Iterator[Placement]:
+def _failed(
+    free: Free, size: int, attempt: Attempt, memory: Pairs, node: int | None, *, named: bool
+) -> Iterator[Placement]:
     low, high = max(attempt.low, memory[0][0]), min(attempt.high, memory[-1][1])
     if low < high:
-        blocked = in_the_way(free, memory, low, high)
+        blocked = in_the_way(free, memory, low, high) if named else ()
         lines = lines_of(blocked)
         yield Placement(Address(low), Address(high), False, blocked_by=blocked, lines=lines, size=size, node=node)
 
@@ -135,6 +149,8 @@ def _failed(free: Free, size: int, attempt: Attempt, memory: Pairs, node: int | 
 def at(free: Free, start: int, size: int, align: int, *, refused: bool) -> Area:
     """An area at the address that the command line names, of one node or more; ``refused`` whatever lies there."""
     end, whole = start + size, structs.replace(free, memory=canonical(free.memory))
+    if end > 1 << 64:
+        return Area("fails")
     result = whole.find(size, align, start, end)
     outcome: Outcome = "fits"
     blocked = in_the_way(free, free.memory, start, end)

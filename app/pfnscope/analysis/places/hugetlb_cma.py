@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from msgspec import structs
 
 from pfnscope.analysis.analyze import Analysis
-from pfnscope.analysis.places.areas import Area, Attempt, area, free_at, placements_of, words_of
+from pfnscope.analysis.places.areas import MOST_NODES, Area, Attempt, area, free_at, placements_of, words_of
 from pfnscope.analysis.places.free import CRASH_KERNEL, Free
 from pfnscope.kernel.pools import (
     CMA_FROM_4G,
@@ -22,6 +22,7 @@ from pfnscope.model.answers import Placement, Placements
 from pfnscope.model.ranges import Address, Pairs, intersection
 from pfnscope.simulation import NotSimulated
 from pfnscope.units import GIB, format_size, leading_size, whole_number
+from pfnscope.words import counted, shortened
 
 
 def hugetlb_cma(analysis: Analysis, value: str) -> Placements:
@@ -40,13 +41,15 @@ def hugetlb_cma(analysis: Analysis, value: str) -> Placements:
     known = HUGETLB_CMA_OF_NODES if by_node else HUGETLB_CMA
     refused = None
     if not known.reached(version, unknown=True):
-        refused = f"This release does not know hugetlb_cma={value}: it is understood from {known} on."
+        refused = f"This release does not know hugetlb_cma={shortened(value)}: it is understood from {known} on."
     elif HUGETLB_CMA_WHOLE.reached(version, unknown=True) and any(
         size % row.size for size in (total, *by_node.values())
     ):
-        refused = f"hugetlb_cma={value} reserves nothing: sizes have to be multiples of {format_size(row.size)}."
+        refused = (
+            f"hugetlb_cma={shortened(value)} reserves nothing: sizes have to be multiples of {format_size(row.size)}."
+        )
     elif total < row.size:
-        refused = f"hugetlb_cma={value} reserves nothing: it has to be {format_size(row.size)} at least."
+        refused = f"hugetlb_cma={shortened(value)} reserves nothing: it has to be {format_size(row.size)} at least."
     later = frozenset[str]() if behind_crash_kernel(version) else CRASH_KERNEL
     free = free_at(analysis, "before zones", frozenset({"cma"}) | later)
     areas = [] if refused else list(_pools(analysis, free, total, by_node, row.size, align))
@@ -57,8 +60,11 @@ def hugetlb_cma(analysis: Analysis, value: str) -> Placements:
         next((result.start for _, _, result in areas if result.start is not None), None),
     )
     answer = placements_of(analysis, "hugetlb_cma", f"hugetlb_cma={value}", "", total, align, whole)
-    each = " ".join(words_of(f"On node {node} the area", size, result) for node, size, result in areas)
-    return structs.replace(answer, text=refused or each or f"No node of hugetlb_cma={value} has memory.")
+    each = " ".join(words_of(f"On node {node} the area", size, result) for node, size, result in areas[:MOST_NODES])
+    each += (
+        f" Of {counted(len(areas) - MOST_NODES, 'more node')} see the placements." if len(areas) > MOST_NODES else ""
+    )
+    return structs.replace(answer, text=refused or each or f"No node of hugetlb_cma={shortened(value)} has memory.")
 
 
 def _sizes_of_nodes(value: str) -> tuple[int, dict[int, int]]:
@@ -73,7 +79,7 @@ def _sizes_of_nodes(value: str) -> tuple[int, dict[int, int]]:
         number = whole_number(node)
         if number is None or not size or rest:
             raise ValueError(
-                f"{value!r} is no value of hugetlb_cma=; write SIZE or NODE:SIZE,…, such as 4G or 0:2G,1:2G."
+                f"{shortened(value)!r} is no value of hugetlb_cma=; write SIZE or NODE:SIZE,…, such as 4G or 0:2G,1:2G."
             )
         by_node[number] = size
     return sum(by_node.values()), by_node
@@ -86,7 +92,7 @@ def _pools(
     nodes = [node for node, _ in free.nodes] or [0]
     each = -(-total // len(nodes))
     share, end, reserved = -(-each // gigantic) * gigantic, free.memory[-1][1], 0
-    for node in nodes:
+    for number, node in enumerate(nodes):
         if by_node and by_node.get(node, 0) < gigantic:
             continue
         size = by_node.get(node) or min(share, total - reserved)
@@ -95,7 +101,7 @@ def _pools(
         attempts = [Attempt(0, end)]
         if CMA_FROM_4G.reached(analysis.layout.version, unknown=True) and end >= 4 * GIB + size:
             attempts.insert(0, Attempt(4 * GIB, end, bottom_up=True))
-        result = area(free, size, align, attempts, memory, node)
+        result = area(free, size, align, attempts, memory, node, named=number < MOST_NODES)
         if result.outcome == "fails" and CMA_IN_PARTS.reached(analysis.layout.version, unknown=True):
             result = _in_parts(free, size, align, memory, node) or result
         yield node, size, result

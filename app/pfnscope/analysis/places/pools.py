@@ -5,7 +5,18 @@ from collections.abc import Iterator
 from msgspec import Struct, structs
 
 from pfnscope.analysis.analyze import Analysis
-from pfnscope.analysis.places.areas import Area, Attempt, area, at, fits, free_at, largest, placements_of, settled
+from pfnscope.analysis.places.areas import (
+    MOST_NODES,
+    Area,
+    Attempt,
+    area,
+    at,
+    fits,
+    free_at,
+    largest,
+    placements_of,
+    settled,
+)
 from pfnscope.analysis.places.free import CRASH_KERNEL, Free, line_of
 from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.pools import (
@@ -23,6 +34,7 @@ from pfnscope.model.answers import Obstacle, OtherForm, Placements
 from pfnscope.model.ranges import Address
 from pfnscope.simulation import NotSimulated
 from pfnscope.units import GIB, MIB, argument_size, format_size, leading_size
+from pfnscope.words import shortened
 
 _CMA = frozenset({"cma"})
 _STEP = 16 * MIB
@@ -57,7 +69,7 @@ class CmaRequest(Struct, frozen=True):
                 limit, rest = leading_size(rest[1:])
         if not size or base is None or limit is None or rest:
             forms = "SIZE, SIZE@START or SIZE@START-END, such as 64M@1G-2G"
-            raise ValueError(f"{value!r} is no value of cma=; write {forms}.")
+            raise ValueError(f"{shortened(value)!r} is no value of cma=; write {forms}.")
         return CmaRequest(size, base, limit)
 
 
@@ -80,7 +92,7 @@ def cma(analysis: Analysis, value: str) -> Placements:
     own = () if result.start is None else tuple(_of_nodes(analysis, free, search, request.size, result))
     if not own:
         return answer
-    lacking = ", ".join(str(node) for node, one in own if one.outcome == "fails")
+    lacking = ", ".join([str(node) for node, one in own if one.outcome == "fails"][:MOST_NODES])
     note = f"Each node gets an area of {format_size(request.size)} beside it on this release"
     return structs.replace(
         answer,
@@ -104,8 +116,8 @@ def _of_nodes(analysis: Analysis, free: Free, search: CmaSearch, size: int, firs
     if not CMA_OF_NODES.reached(analysis.layout.version) or online < 2 or given & {"numa_cma", "cma_pernuma"}:
         return
     free = _behind(free, first, size, _alignment(analysis))
-    for node, _ in free.nodes:
-        yield node, cma_area(analysis, free, search, CmaRequest(size), node)
+    for number, (node, _) in enumerate(free.nodes):
+        yield node, cma_area(analysis, free, search, CmaRequest(size), node, named=number < MOST_NODES)
 
 
 def _behind(free: Free, one: Area, size: int, align: int) -> Free:
@@ -149,8 +161,16 @@ def _own_line(analysis: Analysis) -> int | None:
     return min((lines[0] for lines in said if lines), default=None)
 
 
-def cma_area(analysis: Analysis, free: Free, search: CmaSearch, request: CmaRequest, node: int | None = None) -> Area:
-    """Where the kernel puts a CMA area, the global one or that of a node.
+def cma_area(
+    analysis: Analysis,
+    free: Free,
+    search: CmaSearch,
+    request: CmaRequest,
+    node: int | None = None,
+    *,
+    named: bool = True,
+) -> Area:
+    """Where the kernel puts a CMA area, the global one or that of a node; ``named`` as :func:`area` has it.
 
     Source: dma_contiguous_reserve() in kernel/dma/contiguous.c, cma_declare_contiguous_nid() in mm/cma.c, 6.1 and 7.1;
     cma_declare_contiguous(), 4.17.
@@ -164,7 +184,7 @@ def cma_area(analysis: Analysis, free: Free, search: CmaSearch, request: CmaRequ
         return at(free, base, size, align, refused=refused)
     memory = free.memory if node is None else free.of_node(node)
     attempts = _attempts(analysis, free, search, request, node)
-    return area(free, size, align, attempts, memory, node) if memory else Area("fails")
+    return area(free, size, align, attempts, memory, node, named=named) if memory else Area("fails")
 
 
 def _end(analysis: Analysis, free: Free, search: CmaSearch, request: CmaRequest, node: int | None) -> int:
@@ -247,9 +267,11 @@ def reserve_mem(analysis: Analysis, value: str) -> Placements:
     size, rest = leading_size(value)
     align, name = leading_size(rest[1:]) if rest.startswith(":") else (None, "")
     if not size or align is None or not name.startswith(":") or len(name) < 2:
-        raise ValueError(f"{value!r} is no value of reserve_mem=; write SIZE:ALIGN:NAME, such as 12M:4096:trace.")
+        raise ValueError(
+            f"{shortened(value)!r} is no value of reserve_mem=; write SIZE:ALIGN:NAME, such as 12M:4096:trace."
+        )
     if align & (align - 1):
-        raise ValueError(f"The alignment of {value!r} is no power of two.")
+        raise ValueError(f"The alignment of {shortened(value)!r} is no power of two.")
     align = max(align, LEAST_ALIGNMENT)
     free = free_at(analysis, None)
     end = free.memory[-1][1]
