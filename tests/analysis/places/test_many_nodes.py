@@ -6,19 +6,24 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
+from msgspec import structs
 
 from pfnscope.analysis import Analysis
 from pfnscope.analysis.places.gigantic import gigantic
 from pfnscope.analysis.places.hugetlb_cma import hugetlb_cma
 from pfnscope.analysis.places.pools import cma
 from pfnscope.bootlog import read
+from pfnscope.drawing.places import place_lanes
 from pfnscope.formats.places import MOST, placed_text
-from pfnscope.model.answers import Placements
+from pfnscope.model.answers import Obstacle, Placements
+from pfnscope.model.ranges import Address, ByteRange
 from pfnscope.report.build import document
+from pfnscope.report.placed import home
 from pfnscope.service import encode
 from pfnscope.service.analyzing import DEFAULTS, judged
 from pfnscope.service.places import MOST_LISTED, Reservation, placed
 from pfnscope.units import GIB, MIB
+from tests.support.placements import FITS
 
 
 def in_turn(ranges: int, nodes: int, size: int = 64 * MIB, release: str = "6.12.9") -> Analysis:
@@ -65,6 +70,22 @@ def test_of_many_nodes_a_few_are_told_in_words() -> None:
     assert len(places.text) < 1000
     assert places.text.endswith("Of 84 more nodes see the placements.")
     assert len(gigantic(in_turn(300, 100, size=2 * GIB), None).text) < 400
+
+
+def test_memory_across_many_nodes_names_a_few() -> None:
+    analysis = in_turn(300, 100)
+    said = home(ByteRange(0, 1 << 50), document(analysis))
+    assert said.startswith("nodes 0, 1, 2, 3, 4, 5, 6, 7, …, DMA")
+
+
+def test_what_lies_over_each_other_in_the_way_has_a_name_of_bounded_length() -> None:
+    crowd = tuple(
+        Obstacle(Address(at * MIB), Address((at + 9) * MIB), f"region {at} of many", (at + 1,)) for at in range(2000)
+    )
+    places = structs.replace(FITS, placements=(structs.replace(FITS.placements[0], blocked_by=crowd),))
+    bars = [bar for lane in place_lanes(places, 4096) for bar in lane.bars]
+    assert max(len(bar.label) for bar in bars) < 300
+    assert max(len(bar.lines) for bar in bars) <= 64
 
 
 @pytest.mark.parametrize(
