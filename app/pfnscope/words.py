@@ -16,6 +16,12 @@ def printable(text: str, instead: str = "\N{REPLACEMENT CHARACTER}") -> str:
     return text if text.isprintable() else "".join(char if char.isprintable() else instead for char in text)
 
 
+def shortened(text: str, most: int = 64) -> str:
+    """The beginning of a text of strangers, for a sentence: printable, with “…” where there is more."""
+    text = printable(text[: most + 1])
+    return text if len(text) <= most else f"{text[:most]}…"
+
+
 def escaped(text: str) -> str:
     """The text with its control characters by number, as JSON writes them."""
     return text if text.isprintable() else "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)

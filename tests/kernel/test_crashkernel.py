@@ -102,3 +102,11 @@ def test_architectures_of_which_nothing_was_read_have_no_row() -> None:
     assert newest is not None
     assert newest.falls_up
     assert [newest.limit(end) for end in (GIB, 8 * GIB, None)] == [GIB, 8 * GIB, 4 * GIB]
+
+
+@pytest.mark.parametrize("value", ["1G\x1b[31m", "1G\0", "0-:\x1b[1m", "x" * 5000, "1-:" + "9" * 5000])
+def test_a_value_of_a_stranger_is_quoted_in_part_and_without_control_characters(value: str) -> None:
+    with pytest.raises(ValueError, match=r"kernel|machine") as error:
+        crash_request(arguments(f"crashkernel={value}"), 4 * GIB)
+    assert str(error.value).isprintable()
+    assert len(str(error.value)) < 250

@@ -70,3 +70,16 @@ def test_frames_inward_are_inside_and_outward_cover(start: int, size: int, page:
 
 def test_an_inclusive_end_at_the_top_of_the_address_space_is_kept() -> None:
     assert ByteRange.inclusive(0, (1 << 64) - 1) == ByteRange(0, 1 << 64)
+
+
+@given(sets, st.integers(0, UNIVERSE), st.integers(0, UNIVERSE), st.integers(0, UNIVERSE))
+def test_few_ranges_beside_many_give_what_one_pass_over_all_gives(
+    few: FrameSet, one: int, other: int, shift: int
+) -> None:
+    frames = few | FrameSet.of([FrameRange(min(one, other), max(one, other))])
+    many = FrameSet(tuple((at + shift % 3, at + shift % 3 + 1) for at in range(0, UNIVERSE, 3)))
+    for pair in frames.pairs:
+        single = FrameSet((pair,))
+        assert mask(single & many) == mask(many & single) == mask(single) & mask(many)
+        assert mask(single - many) == mask(single) & ~mask(many)
+    assert mask(frames - many) == mask(frames) & ~mask(many)

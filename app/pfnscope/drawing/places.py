@@ -107,6 +107,10 @@ def _possible(items: Iterable[Placement], places: Placements, page_size: int) ->
         yield _bar(ByteRange(*frames.in_bytes(page_size)), page_size, "may-land", label, ())
 
 
+_LONGEST_NAME = 200  # characters of names together, after which no more are added
+_MOST_LINES = 64
+
+
 def _apart(every: Iterable[Obstacle]) -> tuple[list[Obstacle], list[Obstacle]]:
     """What is in the way in two rows without overlaps: small things first, and what lies over them; more as one."""
     first: list[Obstacle] = []
@@ -121,8 +125,9 @@ def _apart(every: Iterable[Obstacle]) -> tuple[list[Obstacle], list[Obstacle]]:
     for item in sorted(over, key=lambda item: (item.start, item.end)):
         if joined and item.start < joined[-1].end:
             last = joined[-1]
-            name = last.name if item.name in last.name else f"{last.name}, {item.name}"
-            joined[-1] = Obstacle(last.start, max(last.end, item.end), name, last.lines + item.lines)
+            known = item.name in last.name or len(last.name) > _LONGEST_NAME
+            name = last.name if known else f"{last.name}, {item.name}"
+            joined[-1] = Obstacle(last.start, max(last.end, item.end), name, (last.lines + item.lines)[:_MOST_LINES])
         else:
             joined.append(item)
     return first, joined

@@ -47,7 +47,7 @@ def _region(document: Document, places: Placements, look: Look) -> list[str]:
     out += ["", look.paint("title", "Starts")]
     if not places.placements:
         out.append("  No memory of this machine holds such a region whole.")
-    for item in places.placements:
+    for item in places.placements[:MOST]:
         word, role = ("safe  ", "good") if item.safe else ("UNSAFE", "danger")
         last = item.end - places.align
         out.append(look.paint(role, f"  {word}  {item.start}" + ("" if last == item.start else f" to {last:#x}")))
@@ -55,7 +55,7 @@ def _region(document: Document, places: Placements, look: Look) -> list[str]:
         more += [f"dangerous on {', '.join(item.dangerous_on)}"] if item.dangerous_on else []
         more += [_NOT_TRIED] if item.untried else []
         out += [line for text in more for line in look.wrap(text, " " * 10, " " * 12)]
-    return out
+    return out + _hidden(len(places.placements), places.left_out)
 
 
 def _advice(document: Document, places: Placements) -> list[str]:
@@ -92,7 +92,7 @@ def _reservation(document: Document, places: Placements, look: Look) -> list[str
     out += _where(places, document, look)
     out += _listed("In the way", [_obstacle_cells(item) for item in obstacles(places)], look)
     rows = [(str(item.address), bad_words(item), _lines(item.lines)) for item in places.addresses]
-    return out + _listed("Addresses", rows, look)
+    return out + _listed("Addresses", rows, look, places.left_out)
 
 
 def _where(places: Placements, document: Document, look: Look) -> list[str]:
@@ -110,7 +110,7 @@ def _where(places: Placements, document: Document, look: Look) -> list[str]:
         for (memory, size, *rest), role in zip(cells, roles, strict=True):
             more = look.wrap("; ".join(filter(None, rest)), " " * 6)
             out += [look.paint(role, line) for line in (f"  {memory}  {size}", *more)]
-    return out + _hidden(len(places.placements))
+    return out + _hidden(len(places.placements), places.left_out)
 
 
 def _cells(row: Row) -> Sequence[str]:
@@ -127,15 +127,17 @@ def _lines(lines: Sequence[int]) -> str:
     return f"{plural(len(lines), 'line')} {', '.join(map(str, lines[:4]))}{', …' if len(lines) > 4 else ''}"
 
 
-def _listed(title: str, cells: Sequence[Sequence[str]], look: Look) -> list[str]:
+def _listed(title: str, cells: Sequence[Sequence[str]], look: Look, left_out: int = 0) -> list[str]:
     """A title with a table, of long ones the beginning; nothing where there are no rows."""
     if not cells:
         return []
-    return ["", look.paint("title", title), *table(cells[:MOST], look, flexible=(2, 3)), *_hidden(len(cells))]
+    return ["", look.paint("title", title), *table(cells[:MOST], look, flexible=(2, 3)), *_hidden(len(cells), left_out)]
 
 
-def _hidden(count: int) -> list[str]:
-    return [f"  {count - MOST:,} more: --format json has all"] if count > MOST else []
+def _hidden(count: int, left_out: int = 0) -> list[str]:
+    """How many rows are not shown; ``left_out``: so many more, placements or addresses, are in no form."""
+    known = f"--format json has {f'the first {count:,}' if left_out else 'all'}"
+    return [f"  {count - MOST + left_out:,} more: {known}"] if count > MOST else []
 
 
 def _origin(document: Document, look: Look) -> list[str]:

@@ -8,6 +8,7 @@ from msgspec import Struct
 from pfnscope.kernel.command_line import Argument
 from pfnscope.kernel.release import EVERY, Releases, Version, between, since, starting, until
 from pfnscope.units import GIB, KIB, MIB, format_size, leading_size
+from pfnscope.words import shortened
 
 _TIB = 1 << 40
 _ANYWHERE = 1 << 64
@@ -241,7 +242,7 @@ def crash_request(given: Iterable[Argument], ram: int | None, *, high: bool = Tr
         if own:
             text = " ".join(item.text for item in own)
             why = "goes with a size alone or with “,high”" if high else "is not known to this kernel"
-            raise ValueError(f"{text} {why}, and reserves nothing.")
+            raise ValueError(f"{shortened(text)} {why}, and reserves nothing.")
         return None
     least = _suffixed(low, ",low") if low else None
     return CrashRequest(_suffixed(above, ",high"), None, True, least, cma_size, above.text)
@@ -260,7 +261,7 @@ def _last(given: Sequence[Argument], suffix: str) -> Argument | None:
 def _suffixed(argument: Argument, suffix: str) -> int:
     size, rest = leading_size(argument.value or "")
     if size is None or rest != suffix:
-        raise ValueError(f"The kernel does not understand {argument.text}: it takes a size and “{suffix}”.")
+        raise ValueError(f"The kernel does not understand {shortened(argument.text)}: it takes a size and “{suffix}”.")
     return size
 
 
@@ -276,20 +277,24 @@ def _plain(value: str, ram: int | None) -> tuple[int, int]:
     size, rest = leading_size(value)
     if size is None:
         raise ValueError(
-            f"The kernel takes a size for crashkernel=, such as 256M, and does not understand {value[:64]!r}."
+            f"The kernel takes a size for crashkernel=, such as 256M, and does not understand {shortened(value)!r}."
         )
     if rest and not rest.startswith("@"):
-        raise ValueError(f"The kernel does not understand {rest[:32]!r} behind the size in crashkernel={value[:64]}.")
+        raise ValueError(
+            f"The kernel does not understand {shortened(rest, 32)!r} behind the size in crashkernel={shortened(value)}."
+        )
     return size, leading_size(rest[1:])[0] or 0
 
 
 def _by_ram(value: str, ram: int | None) -> tuple[int, int]:
     """Size and base of ``start-[end]:nn,…[@base]``, by the range that the RAM is in."""
     wrong = ValueError(
-        f"The kernel does not understand crashkernel={value[:64]}: it takes ranges of RAM, such as 1G-4G:192M."
+        f"The kernel does not understand crashkernel={shortened(value)}: it takes ranges of RAM, such as 1G-4G:192M."
     )
     if ram is None:
-        raise ValueError(f"How much RAM there is, is not known, so neither is the size that crashkernel={value} takes.")
+        raise ValueError(
+            f"How much RAM there is, is not known, so neither is the size that crashkernel={shortened(value)} takes."
+        )
     total = -(-ram // (128 * MIB)) * 128 * MIB  # the kernel rounds up, so that "1G-" holds for a machine of 1 GiB
     rest, size = value, 0
     while True:
@@ -309,7 +314,9 @@ def _by_ram(value: str, ram: int | None) -> tuple[int, int]:
         if part is None:
             raise wrong
         if part >= total:
-            raise ValueError(f"crashkernel={value} names {format_size(part)}, and the machine has {format_size(ram)}.")
+            raise ValueError(
+                f"crashkernel={shortened(value)} names {format_size(part)}, and the machine has {format_size(ram)}."
+            )
         if start <= total and (end is None or total < end):
             size = part
             break

@@ -153,6 +153,8 @@ class Placements(Struct, frozen=True, kw_only=True):
     sentence, and ``notes`` what else there is to know. ``other_forms`` fit where this does not. ``node_pages`` are
     gigantic pages. Of bad frames, ``addresses`` are those that were given, and ``cost`` the bytes of RAM that are
     given up.
+
+    ``left_out`` is how many placements and addresses there are besides; those of hostile texts have no bound.
     """
 
     format: Literal[1] = 1
@@ -173,6 +175,7 @@ class Placements(Struct, frozen=True, kw_only=True):
     node_pages: tuple[NodePages, ...] = ()
     addresses: tuple[BadAddress, ...] = ()
     cost: int | None = None
+    left_out: int = 0
 
     @property
     def safe(self) -> bool:

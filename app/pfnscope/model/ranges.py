@@ -1,6 +1,6 @@
 """Byte ranges, page frame ranges, sets of them and labelled maps: sorted, half-open, never per page."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import heappop, heappush
 from itertools import accumulate, pairwise
@@ -136,6 +136,8 @@ class FrameRange(msgspec.Struct, frozen=True, order=True, gc=False, rename={"sta
 
 Pairs = tuple[tuple[int, int], ...]
 
+_FEWER = 8  # of so many times as many ranges, those near a few are found faster by bisection than in one pass
+
 
 def canonical(pairs: Iterable[tuple[int, int]]) -> Pairs:
     """Sort, drop empty ranges and join those that overlap or touch."""
@@ -152,9 +154,12 @@ def canonical(pairs: Iterable[tuple[int, int]]) -> Pairs:
 
 
 def intersection(left: Pairs, right: Pairs) -> Pairs:
-    """Points in both: of a few ranges beside many those are not looked at that lie elsewhere."""
+    """Points in both: of a few ranges beside many those are not looked at that lie elsewhere or between them."""
     if not left or not right:
         return ()
+    few, many = (left, right) if len(left) < len(right) else (right, left)
+    if len(few) * _FEWER < len(many):
+        return tuple([pair for start, end in few for pair in clip(many, start, end)])
     low, high = max(left[0][0], right[0][0]), min(left[-1][1], right[-1][1])
     left, right = clip(left, low, high), clip(right, low, high)
     out: list[tuple[int, int]] = []
@@ -172,10 +177,13 @@ def intersection(left: Pairs, right: Pairs) -> Pairs:
 
 
 def difference(left: Pairs, right: Pairs) -> Pairs:
-    """Points of ``left`` that are not in ``right``."""
+    """Points of ``left`` that are not in ``right``, of which much more are not looked at between those of ``left``."""
     out: list[tuple[int, int]] = []
     j, count = 0, len(right)
+    few = len(left) * _FEWER < count
     for start, end in left:
+        if few:
+            j = max(j, _begun(right, start + 1) - 1)
         while j < count and right[j][1] <= start:
             j += 1
         at, k = start, j
@@ -198,13 +206,16 @@ def _begun(pairs: Pairs, point: int) -> int:
     return bisect_left(pairs, (point,))
 
 
-def clip(pairs: Pairs, start: int, end: int) -> Pairs:
-    """Points inside ``[start, end)``: logarithmic, plus the length of the answer."""
-    if start >= end:
-        return ()
+def meeting(pairs: Pairs, start: int, end: int) -> Pairs:
+    """Those of the ranges that have a point inside ``[start, end)``, whole: logarithmic, plus their number."""
     first, last = _begun(pairs, start + 1), _begun(pairs, end)
     first -= first > 0 and pairs[first - 1][1] > start
-    return tuple([(max(low, start), min(high, end)) for low, high in pairs[first:last]])
+    return pairs[first:last] if start < end else ()
+
+
+def clip(pairs: Pairs, start: int, end: int) -> Pairs:
+    """Points inside ``[start, end)``: logarithmic, plus the length of the answer."""
+    return tuple([(max(low, start), min(high, end)) for low, high in meeting(pairs, start, end)])
 
 
 def touches(pairs: Pairs, start: int, end: int) -> bool:
@@ -384,13 +395,5 @@ def overlay(universe: FrameSet, *maps: Painted[Any]) -> Iterator[tuple[FrameRang
 
 def value_at(entries: Painted[T], pfn: int) -> tuple[FrameRange, T] | None:
     """The entry that holds ``pfn``, by bisection."""
-    low, high = 0, len(entries)
-    while low < high:
-        middle = (low + high) // 2
-        if entries[middle][0].end <= pfn:
-            low = middle + 1
-        else:
-            high = middle
-    if low < len(entries) and entries[low][0].start <= pfn:
-        return entries[low]
-    return None
+    at = bisect_right(entries, pfn, key=lambda entry: entry[0].start) - 1
+    return entries[at] if at >= 0 and entries[at][0].end > pfn else None

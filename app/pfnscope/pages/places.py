@@ -236,7 +236,7 @@ def placed(document: Document, places: Placements, query: LayoutQuery) -> Placed
         advice=advice(places, document.kernel.version),
         trial=write.trial,
         starts=[write.row(item) for item in places.placements[:_MOST_PLACES]],
-        hidden=max(0, len(places.placements) - _MOST_PLACES),
+        hidden=max(0, len(places.placements) + places.left_out - _MOST_PLACES),
     )
 
 
@@ -257,7 +257,7 @@ def _landing(document: Document, places: Placements, query: LayoutQuery) -> Land
         shown=1 if places.outcome == "fits" else 2,
         title=title(places),
         ranges=[_range(row) for row in rows(places, document, _MOST_PLACES)],
-        hidden=max(0, len(places.placements) - _MOST_PLACES),
+        hidden=max(0, len(places.placements) + places.left_out - _MOST_PLACES),
         obstacles=[_obstacle(item) for item in obstacles(places)[:_MOST_PLACES]],
         addresses=[
             Range(str(item.address), "", "", bad_words(item), "none", item.lines)

@@ -13,7 +13,7 @@ from pfnscope.model.document import Document
 from pfnscope.model.ranges import ByteRange, Lines
 from pfnscope.report.words import release_words
 from pfnscope.units import GIB, MIB, argument_size, format_size
-from pfnscope.words import counted
+from pfnscope.words import counted, plural
 
 
 class Advice(Struct, frozen=True):
@@ -215,16 +215,20 @@ def part_words(item: Placement) -> str:
     return f"{item.part} part" if item.part not in ("", ELSEWHERE) else ""
 
 
+_MOST_NODES = 8
+
+
 def home(memory: ByteRange, document: Document) -> str:
-    """The nodes and zones that some memory lies in: ``node 0, DMA32``."""
+    """The nodes and zones that some memory lies in: ``node 0, DMA32``; of many nodes the first."""
     size = document.kernel.page_size
-    nodes = sorted({item.node for item in document.node_ranges if _meet(item.range, memory)})
+    nodes = {item.node for item in document.node_ranges if _meet(item.range, memory)}
     zones = [
         span.zone
         for span in sorted(document.zone_spans, key=lambda span: span.start_pfn)
         if _meet(ByteRange(span.start_pfn * size, span.end_pfn * size), memory) and (not nodes or span.node in nodes)
     ]
-    words = [f"{'node' if len(nodes) == 1 else 'nodes'} {', '.join(map(str, nodes))}"] if nodes else []
+    first = ", ".join(map(str, sorted(nodes)[:_MOST_NODES])) + (", …" if len(nodes) > _MOST_NODES else "")
+    words = [f"{plural(len(nodes), 'node')} {first}"] if nodes else []
     return ", ".join((*words, *(dict.fromkeys(zones))))
 
 

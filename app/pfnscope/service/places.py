@@ -28,6 +28,7 @@ from pfnscope.service.analyzing import DEFAULTS, Options, judged
 from pfnscope.service.errors import BadOption, CannotSimulate
 from pfnscope.simulation import NotSimulated, own_command_line
 from pfnscope.units import GIB, MIB, argument_size, parse_size
+from pfnscope.words import shortened
 
 
 class Reservation(msgspec.Struct, frozen=True):
@@ -82,7 +83,27 @@ def placed_beside(text: bytes, reservation: Reservation, options: Options = DEFA
 
 
 def placed(analysis: Analysis, reservation: Reservation) -> tuple[Analysis, Placements]:
-    """The same for a log that is analysed already, behind the analysis of that layout."""
+    """The same for a log that is analysed already, behind the analysis of that layout.
+
+    Of more than :data:`MOST_LISTED` placements or addresses the others are counted.
+    """
+    layout, places = _placed(analysis, reservation)
+    left_out = sum(max(0, len(items) - MOST_LISTED) for items in (places.placements, places.addresses))
+    if not left_out:
+        return layout, places
+    return layout, msgspec.structs.replace(
+        places,
+        placements=places.placements[:MOST_LISTED],
+        addresses=places.addresses[:MOST_LISTED],
+        left_out=left_out,
+    )
+
+
+MOST_LISTED = 4_000
+"""Placements and addresses of an answer: some MB of JSON at most, and more than any machine has."""
+
+
+def _placed(analysis: Analysis, reservation: Reservation) -> tuple[Analysis, Placements]:
     kinds = reservation.kinds
     if set(kinds) == {"size", "move"}:
         raise BadOption("An argument that moves keeps its size; give one of both.")
@@ -141,7 +162,7 @@ def _region_of(analysis: Analysis, argument: str) -> tuple[MapOperation, Kind]:
             return item, kind
     names = ", ".join(dict.fromkeys(item.argument.text for item, _ in known))
     has = f"those that can be moved are {names}" if names else "it has no memmap= region that could be moved"
-    raise BadOption(f"The command line has no region {argument!r}; {has}.")
+    raise BadOption(f"The command line has no region {shortened(argument, 200)!r}; {has}.")
 
 
 def place_in(analysis: Analysis, size: str, kind: Kind = "!", align: str | None = None) -> Placements:
@@ -177,7 +198,7 @@ def placeable(document: Document) -> tuple[PlacedKind, ...]:
 def _bytes(text: str, page_size: int) -> int:
     size = parse_size(text)
     if not size or size % page_size or size >= 1 << 64:
-        raise BadOption(f"{text!r} is no size; give whole pages, such as 1G, 128M or 0x40000000.")
+        raise BadOption(f"{shortened(text)!r} is no size; give whole pages, such as 1G, 128M or 0x40000000.")
     return size
 
 

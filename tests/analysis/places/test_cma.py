@@ -1,5 +1,6 @@
 """Where areas of CMA and reserve_mem= lie: by own logs, by recorded boots, against painted pages."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -361,3 +362,15 @@ def test_searches_in_turn_end_at_one_of_the_outcomes(
     assert any(item.start <= outcome * UNIT < item.end for item in result.placements if item.safe)
     if result.placements[0].certain:
         assert outcome * UNIT == result.start
+
+
+def test_an_area_beyond_the_end_of_addresses_is_none() -> None:
+    places = cma(two_nodes("6.12.1"), f"1G@{(1 << 64) - 1}")
+    assert (places.outcome, places.start, places.placements) == ("fails", None, ())
+
+
+@pytest.mark.parametrize("ask", [cma, reserve_mem])
+def test_a_long_value_is_quoted_in_part(ask: Callable[[Analysis, str], Placements]) -> None:
+    with pytest.raises(ValueError, match=r"9… is no value|9…' is no value") as error:
+        ask(two_nodes("6.12.1"), "9" * 5000)
+    assert len(str(error.value)) < 250

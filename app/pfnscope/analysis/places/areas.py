@@ -15,6 +15,9 @@ from pfnscope.model.ranges import Address, Lines, Pairs, canonical, clip, differ
 from pfnscope.simulation import NotSimulated
 from pfnscope.units import format_size, range_words
 
+MOST_NODES = 16
+"""Nodes of which it is said in words what becomes of an area, and what is in its way; a log may have thousands."""
+
 MOST_IN_THE_WAY = 8
 """Obstacles that one run of starts names; a log of strangers may have thousands."""
 
@@ -74,10 +77,18 @@ class Area(Struct, frozen=True):
 
 
 def area(
-    free: FreeMemory, size: int, align: int, windows: Sequence[Window], memory: Pairs, node: int | None = None
+    free: FreeMemory,
+    size: int,
+    align: int,
+    windows: Sequence[Window],
+    memory: Pairs,
+    node: int | None = None,
+    *,
+    named: bool = True,
 ) -> Area:
     """Search for ``size`` bytes at multiples of ``align`` in ``memory``, all or that of a node.
 
+    What is in the way is only looked for if it is to be ``named``: of a node among many that takes as long as of all.
     Of an outcome that is not certain the expected start comes first, then the others, of all windows that the kernel
     may come to.
     """
@@ -87,10 +98,10 @@ def area(
     for window in windows:
         result = _searched(free, size, align, window, memory)
         if result.expected is None:
-            failed += _failed(free, size, window, memory, node)
+            failed += _failed(free, size, window, memory, node, named=named)
             continue
         first = result.expected if first is None else first
-        own = list(_placements(free, size, align, window, memory, result, node))
+        own = list(_placements(free, size, align, window, memory, result, node, named=named))
         if result.certain and not out:
             return Area("fits", tuple(own), Address(first))
         out += (structs.replace(item, certain=False) for item in own)
@@ -112,11 +123,20 @@ def settled(free: FreeMemory, size: int, align: int, windows: Sequence[Window], 
 
 
 def _placements(
-    free: FreeMemory, size: int, align: int, window: Window, memory: Pairs, result: Place, node: int | None
+    free: FreeMemory,
+    size: int,
+    align: int,
+    window: Window,
+    memory: Pairs,
+    result: Place,
+    node: int | None,
+    *,
+    named: bool,
 ) -> Iterator[Placement]:
     expected = result.expected or 0
     low, high = max(window.low, memory[0][0]), min(window.high, memory[-1][1])
-    blocked = in_the_way(free, memory, *((low, expected) if window.bottom_up else (expected + size, high)))
+    way = (low, expected) if window.bottom_up else (expected + size, high)
+    blocked = in_the_way(free, memory, *way) if named else ()
     own = Placement(Address(expected), Address(expected + align), True, blocked_by=blocked, size=size, node=node)
     yield structs.replace(own, lines=lines_of(blocked))
     if result.certain:
@@ -125,14 +145,16 @@ def _placements(
     end = high if window.bottom_up else window.low
     other = end if result.past_image is None else result.past_image
     runs = (expected + align, other) if window.bottom_up else (other, expected - align)
-    for start, last in structs.replace(free, memory=memory).starts(size, align, *runs):
+    for start, last in free.starts(size, align, *runs, () if memory is free.memory else memory):
         yield structs.replace(own, start=Address(start), end=Address(last), blocked_by=hidden)
 
 
-def _failed(free: FreeMemory, size: int, window: Window, memory: Pairs, node: int | None) -> Iterator[Placement]:
+def _failed(
+    free: FreeMemory, size: int, window: Window, memory: Pairs, node: int | None, *, named: bool
+) -> Iterator[Placement]:
     low, high = max(window.low, memory[0][0]), min(window.high, memory[-1][1])
     if low < high:
-        blocked = in_the_way(free, memory, low, high)
+        blocked = in_the_way(free, memory, low, high) if named else ()
         lines = lines_of(blocked)
         yield Placement(Address(low), Address(high), False, blocked_by=blocked, lines=lines, size=size, node=node)
 
@@ -140,6 +162,8 @@ def _failed(free: FreeMemory, size: int, window: Window, memory: Pairs, node: in
 def at(free: FreeMemory, start: int, size: int, align: int, *, refused: bool) -> Area:
     """An area at the address that the command line names, of one node or more; ``refused`` whatever lies there."""
     end, whole = start + size, structs.replace(free, memory=canonical(free.memory))
+    if end > 1 << 64:
+        return Area("fails")
     result = whole.find(size, align, start, end)
     outcome: Outcome = "fits"
     blocked = in_the_way(free, free.memory, start, end)

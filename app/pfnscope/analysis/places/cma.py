@@ -5,7 +5,18 @@ from collections.abc import Iterator
 from msgspec import Struct, structs
 
 from pfnscope.analysis.analyze import Analysis
-from pfnscope.analysis.places.areas import Area, Window, area, at, free_at, largest, placements_of, settled, words_of
+from pfnscope.analysis.places.areas import (
+    MOST_NODES,
+    Area,
+    Window,
+    area,
+    at,
+    free_at,
+    largest,
+    placements_of,
+    settled,
+    words_of,
+)
 from pfnscope.analysis.places.free import CRASH_KERNEL, FreeMemory, line_of, printed_line
 from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.pools import (
@@ -29,6 +40,7 @@ from pfnscope.model.answers import Obstacle, OtherForm, Placement, Placements
 from pfnscope.model.ranges import Address, Pairs, intersection
 from pfnscope.simulation import NotSimulated
 from pfnscope.units import GIB, MIB, argument_size, format_size, leading_size, whole_number
+from pfnscope.words import counted, shortened
 
 _CMA = frozenset({"cma"})
 _STEP = 16 * MIB
@@ -63,7 +75,7 @@ class CmaRequest(Struct, frozen=True):
                 limit, rest = leading_size(rest[1:])
         if not size or base is None or limit is None or rest:
             forms = "SIZE, SIZE@START or SIZE@START-END, such as 64M@1G-2G"
-            raise ValueError(f"{value!r} is no value of cma=; write {forms}.")
+            raise ValueError(f"{shortened(value)!r} is no value of cma=; write {forms}.")
         return CmaRequest(size, base, limit)
 
 
@@ -86,7 +98,7 @@ def cma(analysis: Analysis, value: str) -> Placements:
     own = () if result.start is None else tuple(_of_nodes(analysis, free, search, request.size, result))
     if not own:
         return answer
-    lacking = ", ".join(str(node) for node, one in own if one.outcome == "fails")
+    lacking = ", ".join([str(node) for node, one in own if one.outcome == "fails"][:MOST_NODES])
     note = f"Each node gets an area of {format_size(request.size)} beside it on this release"
     return structs.replace(
         answer,
@@ -112,8 +124,8 @@ def _of_nodes(
     if not CMA_OF_NODES.reached(analysis.layout.version) or online < 2 or given & {"numa_cma", "cma_pernuma"}:
         return
     free = _with_area_taken(free, first, size, _alignment(analysis))
-    for node, _ in free.nodes:
-        yield node, cma_area(analysis, free, search, CmaRequest(size), node)
+    for number, (node, _) in enumerate(free.nodes):
+        yield node, cma_area(analysis, free, search, CmaRequest(size), node, named=number < MOST_NODES)
 
 
 def _with_area_taken(free: FreeMemory, one: Area, size: int, align: int) -> FreeMemory:
@@ -155,9 +167,15 @@ def _own_line(analysis: Analysis) -> int | None:
 
 
 def cma_area(
-    analysis: Analysis, free: FreeMemory, search: CmaSearch, request: CmaRequest, node: int | None = None
+    analysis: Analysis,
+    free: FreeMemory,
+    search: CmaSearch,
+    request: CmaRequest,
+    node: int | None = None,
+    *,
+    named: bool = True,
 ) -> Area:
-    """Where the kernel puts a CMA area, the global one or that of a node.
+    """Where the kernel puts a CMA area, the global one or that of a node; ``named`` as :func:`area` has it.
 
     Source: dma_contiguous_reserve() in kernel/dma/contiguous.c, cma_declare_contiguous_nid() in mm/cma.c, 6.1 and 7.1;
     cma_declare_contiguous(), 4.17.
@@ -171,7 +189,7 @@ def cma_area(
         return at(free, base, size, align, refused=refused)
     memory = free.memory if node is None else free.of_node(node)
     windows = _windows(analysis, free, search, request, node)
-    return area(free, size, align, windows, memory, node) if memory else Area("fails")
+    return area(free, size, align, windows, memory, node, named=named) if memory else Area("fails")
 
 
 def _end(analysis: Analysis, free: FreeMemory, search: CmaSearch, request: CmaRequest, node: int | None) -> int:
@@ -261,13 +279,15 @@ def hugetlb_cma(analysis: Analysis, value: str) -> Placements:
     known = HUGETLB_CMA_OF_NODES if by_node else HUGETLB_CMA
     refused = None
     if not known.reached(version, unknown=True):
-        refused = f"This release does not know hugetlb_cma={value}: it is understood from {known} on."
+        refused = f"This release does not know hugetlb_cma={shortened(value)}: it is understood from {known} on."
     elif HUGETLB_CMA_WHOLE.reached(version, unknown=True) and any(
         size % row.size for size in (total, *by_node.values())
     ):
-        refused = f"hugetlb_cma={value} reserves nothing: sizes have to be multiples of {format_size(row.size)}."
+        refused = (
+            f"hugetlb_cma={shortened(value)} reserves nothing: sizes have to be multiples of {format_size(row.size)}."
+        )
     elif total < row.size:
-        refused = f"hugetlb_cma={value} reserves nothing: it has to be {format_size(row.size)} at least."
+        refused = f"hugetlb_cma={shortened(value)} reserves nothing: it has to be {format_size(row.size)} at least."
     later = frozenset[str]() if after_crash_kernel(version) else CRASH_KERNEL
     free = free_at(analysis, "before zones", frozenset({"cma"}) | later)
     areas = [] if refused else list(_pools(analysis, free, total, by_node, row.size, align))
@@ -278,8 +298,11 @@ def hugetlb_cma(analysis: Analysis, value: str) -> Placements:
         next((result.start for _, _, result in areas if result.start is not None), None),
     )
     answer = placements_of(analysis, "hugetlb_cma", f"hugetlb_cma={value}", "", total, align, whole)
-    each = " ".join(words_of(f"On node {node} the area", size, result) for node, size, result in areas)
-    return structs.replace(answer, text=refused or each or f"No node of hugetlb_cma={value} has memory.")
+    each = " ".join(words_of(f"On node {node} the area", size, result) for node, size, result in areas[:MOST_NODES])
+    each += (
+        f" Of {counted(len(areas) - MOST_NODES, 'more node')} see the placements." if len(areas) > MOST_NODES else ""
+    )
+    return structs.replace(answer, text=refused or each or f"No node of hugetlb_cma={shortened(value)} has memory.")
 
 
 def _sizes_of_nodes(value: str) -> tuple[int, dict[int, int]]:
@@ -294,7 +317,7 @@ def _sizes_of_nodes(value: str) -> tuple[int, dict[int, int]]:
         number = whole_number(node)
         if number is None or not size or rest:
             raise ValueError(
-                f"{value!r} is no value of hugetlb_cma=; write SIZE or NODE:SIZE,…, such as 4G or 0:2G,1:2G."
+                f"{shortened(value)!r} is no value of hugetlb_cma=; write SIZE or NODE:SIZE,…, such as 4G or 0:2G,1:2G."
             )
         by_node[number] = size
     return sum(by_node.values()), by_node
@@ -307,7 +330,7 @@ def _pools(
     nodes = [node for node, _ in free.nodes] or [0]
     each = -(-total // len(nodes))
     share, end, reserved = -(-each // gigantic) * gigantic, free.memory[-1][1], 0
-    for node in nodes:
+    for number, node in enumerate(nodes):
         if by_node and by_node.get(node, 0) < gigantic:
             continue
         size = by_node.get(node) or min(share, total - reserved)
@@ -316,7 +339,7 @@ def _pools(
         windows = [Window(0, end)]
         if CMA_FROM_4G.reached(analysis.layout.version, unknown=True) and end >= 4 * GIB + size:
             windows.insert(0, Window(4 * GIB, end, bottom_up=True))
-        result = area(free, size, align, windows, memory, node)
+        result = area(free, size, align, windows, memory, node, named=number < MOST_NODES)
         if result.outcome == "fails" and CMA_IN_PARTS.reached(analysis.layout.version, unknown=True):
             result = _in_parts(free, size, align, memory, node) or result
         yield node, size, result

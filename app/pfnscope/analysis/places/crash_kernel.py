@@ -14,6 +14,7 @@ from pfnscope.kernel.pools import cma_search
 from pfnscope.model.answers import ELSEWHERE, Obstacle, OtherForm, Placement, Placements
 from pfnscope.model.ranges import Address, ByteRange
 from pfnscope.units import MIB, format_size
+from pfnscope.words import shortened
 
 _STEPS = (64 * MIB, 32 * MIB, 16 * MIB)
 _LEAST = 64 * MIB
@@ -232,7 +233,8 @@ def _why_not(case: CrashCase, trial: Trial) -> str:
     size = format_size(attempt.size)
     if request.base is not None:
         if request.base % case.row.fixed:
-            return f"The kernel refuses {request.text}: the address is no multiple of {format_size(case.row.fixed)}."
+            text, step = shortened(request.text), format_size(case.row.fixed)
+            return f"The kernel refuses {text}: the address is no multiple of {step}."
         where = ByteRange(attempt.low, attempt.high)
         first = next(iter(_around(case, attempt)), None)
         because = f": {first.name} {'is' if first.name == 'no RAM' else 'lies'} at {first.range}" if first else ""

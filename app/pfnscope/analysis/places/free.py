@@ -1,9 +1,11 @@
 """What memblock has free when the kernel makes a reservation: RAM without what is taken by then, from ranges only."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from functools import cached_property
+from itertools import accumulate
+from operator import attrgetter
 
 from msgspec import Struct, structs
 
@@ -17,7 +19,7 @@ from pfnscope.kernel.kaslr import IMAGE_ALIGNMENT, IMAGE_AT_MOST, LINK_ADDRESS, 
 from pfnscope.layout.owners import x86_low_memory
 from pfnscope.model.answers import Obstacle
 from pfnscope.model.log import BootLog, Initmem, MemoryType, NodeRange, ZoneRange
-from pfnscope.model.ranges import Address, Lines, Pairs, canonical, clip, difference, intersection, touches
+from pfnscope.model.ranges import Address, Lines, Pairs, canonical, clip, difference, intersection, meeting, touches
 from pfnscope.simulation.firmware import Image, kernel_image, own_image
 from pfnscope.simulation.memblock import find, starts
 from pfnscope.units import KIB, MIB
@@ -161,21 +163,26 @@ class FreeMemory(Struct, frozen=True, dict=True):
             there += max(0, last - first + 1)
         return there, all_
 
-    def starts(self, size: int, align: int, first: int, last: int) -> Iterator[tuple[int, int]]:
+    def starts(self, size: int, align: int, first: int, last: int, within: Pairs = ()) -> Iterator[tuple[int, int]]:
         """Runs ``[start, end)`` of the starts from ``first`` to ``last`` at which ``size`` bytes may be free."""
-        return starts(self.free, size, align, first, last)
+        return starts(intersection(self.free, within) if within else self.free, size, align, first, last)
 
     def obstacles(self, start: int, end: int) -> tuple[Obstacle, ...]:
         """What is in the way inside ``[start, end)``, each whole: no RAM, or taken; by address."""
         image = () if self.image is None or self.moves else (self.image,)
-        own = [item for item in (*self.taken, *image) if item.start < end and item.end > start]
-        own = [item for item in own if touches(self.memory, item.start, item.end)]
+        near = self.taken[bisect_right(self._reach, start) : bisect_left(self.taken, end, key=attrgetter("start"))]
+        own = [item for item in (*near, *image) if item.start < end and item.end > start]
+        own = [item for item in own if touches(self.memory, *item.range)]
         own += (
             Obstacle(Address(low), Address(min(high, max(end, self.memory[-1][1]))), "no RAM")
-            for low, high in self._gaps
-            if low < end and high > start
+            for low, high in meeting(self._gaps, start, end)
         )
         return tuple(sorted(own, key=_borders))
+
+    @cached_property
+    def _reach(self) -> list[int]:
+        """How far the first 1, 2, … of what is taken reach."""
+        return list(accumulate((item.end for item in self.taken), max))
 
     @cached_property
     def _gaps(self) -> Pairs:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from pfnscope.analysis.analyze import Analysis
-from pfnscope.analysis.places.areas import assumed, free_at, in_the_way, lines_of, unlogged
+from pfnscope.analysis.places.areas import MOST_NODES, assumed, free_at, in_the_way, lines_of, unlogged
 from pfnscope.analysis.places.free import CRASH_KERNEL, FreeMemory
 from pfnscope.kernel.command_line import arguments
 from pfnscope.kernel.pools import (
@@ -23,7 +23,7 @@ from pfnscope.units import GIB, argument_size, format_size
 from pfnscope.words import plural
 
 MOST_RUNS = 256
-"""Runs of a node that name what lies in them; a log of strangers may have thousands."""
+"""Runs of all nodes that name what lies in them; a log of strangers may have thousands."""
 
 
 def gigantic(analysis: Analysis, node: int | None) -> Placements:
@@ -43,7 +43,7 @@ def gigantic(analysis: Analysis, node: int | None) -> Placements:
     if not free.nodes and node is None:
         nodes = ((0, free.memory),)
     if not nodes:
-        known = ", ".join(str(number) for number, _ in free.nodes)
+        known = ", ".join(str(number) for number, _ in free.nodes[:MOST_NODES])
         raise ValueError(f"There is no node {node} with memory; there are {known or 'none'}.")
     sure = canonical(pair for _, memory in nodes for pair in _whole(intersection(free.sure, memory), unit))
     most = sum(places(intersection(free.free, memory), unit) for _, memory in nodes)
@@ -58,7 +58,11 @@ def gigantic(analysis: Analysis, node: int | None) -> Placements:
         align=unit,
         release=analysis.release.text if analysis.release else None,
         assumed=assumed(analysis),
-        placements=tuple(item for number, memory in nodes for item in runs(free, number, memory, unit, risk)),
+        placements=tuple(
+            item
+            for number, memory in nodes
+            for item in runs(free, number, memory, unit, risk, max(1, MOST_RUNS // len(nodes)))
+        ),
         command_line=_argument(version, unit, demand, node) if pages else None,
         outcome="fits" if pages else "may-fail" if most else "fails",
         text=_text(unit, pages, most, counts, node)
@@ -136,8 +140,13 @@ def places(pieces: Pairs, unit: int) -> int:
     return sum((end - start) // unit for start, end in _whole(pieces, unit))
 
 
-def runs(free: FreeMemory, node: int, memory: Pairs, unit: int, risk: Pairs) -> Iterator[Placement]:
-    """Starts of units on a node, by address: free in any case, perhaps, and those with its RAM that are not."""
+def runs(
+    free: FreeMemory, node: int, memory: Pairs, unit: int, risk: Pairs, named: int = MOST_RUNS
+) -> Iterator[Placement]:
+    """Starts of units on a node, by address: free in any case, perhaps, and those with its RAM that are not.
+
+    Of the first ``named`` runs it is said what lies in them.
+    """
     sure = _whole(intersection(free.sure, memory), unit)
     most = _whole(intersection(free.free, memory), unit)
     touched = canonical((start // unit * unit, -(-end // unit) * unit) for start, end in memory)
@@ -147,8 +156,8 @@ def runs(free: FreeMemory, node: int, memory: Pairs, unit: int, risk: Pairs) -> 
         *((pair, False, True) for pair in difference(touched, most)),
     )
     for number, ((start, end), safe, certain) in enumerate(sorted(kinds)):
-        named = number < MOST_RUNS and not (safe and certain)
-        blocked = () if not named else unlogged(free, start, end) if safe else in_the_way(free, memory, start, end)
+        silent = number >= named or (safe and certain)
+        blocked = () if silent else unlogged(free, start, end) if safe else in_the_way(free, memory, start, end)
         lines = lines_of(blocked)
         yield Placement(
             Address(start), Address(end), safe, certain=certain, blocked_by=blocked, lines=lines, size=unit, node=node
@@ -170,8 +179,10 @@ def _text(unit: int, pages: int, most: int, counts: tuple[NodePages, ...], node:
     who = "This machine" if node is None else f"Node {node}"
     what = f"{_range(pages, most)} {plural(most, 'page')} of {format_size(unit)}"
     shares = ", ".join(
-        f"{_range(item.pages, item.at_most) if item.at_most else 'none'} on node {item.node}" for item in counts
+        f"{_range(item.pages, item.at_most) if item.at_most else 'none'} on node {item.node}"
+        for item in counts[:MOST_NODES]
     )
+    shares += ", …" if len(counts) > MOST_NODES else ""
     return f"{who} can give {what} at boot{f': {shares}' if len(counts) > 1 else ''}."
 
 

@@ -8,6 +8,7 @@ from pfnscope.kernel.pools import LEAST_ALIGNMENT
 from pfnscope.kernel.thresholds import RESERVE_MEM
 from pfnscope.model.answers import OtherForm, Placements
 from pfnscope.units import MIB, argument_size, leading_size
+from pfnscope.words import shortened
 
 
 def reserve_mem(analysis: Analysis, value: str) -> Placements:
@@ -21,9 +22,11 @@ def reserve_mem(analysis: Analysis, value: str) -> Placements:
     size, rest = leading_size(value)
     align, name = leading_size(rest[1:]) if rest.startswith(":") else (None, "")
     if not size or align is None or not name.startswith(":") or len(name) < 2:
-        raise ValueError(f"{value!r} is no value of reserve_mem=; write SIZE:ALIGN:NAME, such as 12M:4096:trace.")
+        raise ValueError(
+            f"{shortened(value)!r} is no value of reserve_mem=; write SIZE:ALIGN:NAME, such as 12M:4096:trace."
+        )
     if align & (align - 1):
-        raise ValueError(f"The alignment of {value!r} is no power of two.")
+        raise ValueError(f"The alignment of {shortened(value)!r} is no power of two.")
     align = max(align, LEAST_ALIGNMENT)
     free = free_at(analysis, None)
     end = free.memory[-1][1]
