@@ -1,6 +1,7 @@
 """Where a crash kernel's memory lies: by own logs, and by recorded boots."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -199,6 +200,18 @@ def test_cma_that_has_no_room_in_one_piece_is_halved() -> None:
     assert [item.size for item in places.placements if item.part == "cma" and item.certain][:1] == [3 * GIB]
 
 
+def test_cma_that_may_find_no_room_is_announced_in_halves_too() -> None:
+    places = placed("256M crashkernel=1600M,cma", "6.18.5", arguments="", high=0)  # KASLR may put the image amid it
+    areas = [item for item in places.placements if item.part == "cma"]
+    assert next(item.size for item in areas) == 1600 * MIB
+    assert 800 * MIB in {item.size for item in areas}
+    assert not any(item.certain for item in areas)
+    assert "1.56 GiB of CMA most likely from" in places.text
+    for size in {item.size for item in areas}:
+        runs = sorted((item.start, item.end) for item in areas if item.size == size)
+        assert all(one[1] <= other[0] for one, other in pairwise(runs)), "each start is named once"
+
+
 def test_the_size_by_ranges_of_ram() -> None:
     assert placed("1G-4G:192M,4G-:256M").size == 256 * MIB
     nothing = placed("16G-:256M")
@@ -323,7 +336,9 @@ def test_recorded_crash_kernels_lie_where_they_are_placed(folder: Path) -> None:
     behind = [
         item.start for item in analysis.log.reserved_regions if item.kind == "cma" and item.lines > printed[-1].lines
     ]
-    assert starts(places, "cma")[:1] == (behind if ",cma" in given else [])
+    assert starts(places, "cma")[:1] == (behind[:1] if ",cma" in given else [])
+    areas = [item for item in places.placements if item.part == "cma"]
+    assert all(any(item.start <= start < item.end for item in areas) for start in behind if ",cma" in given)
     for region in printed:
         part = "low" if "low" in region.name else ""
         named = [item for item in places.placements if item.part == part and item.safe]
