@@ -78,7 +78,7 @@ def crash_kernels(analysis: Analysis, iomem: str) -> Iterator[Fact]:
         return
     for part, start in printed.items():
         yield compared("crash kernel" + (f" {part}" if part else ""), part, start, places)
-    for item in of_crash_kernel(analysis)[:1]:
+    for item in of_crash_kernel(analysis):
         yield compared("crash kernel cma", "cma", item.start, places)
     if failed and not printed:
         verdicts: Mapping[str | None, Verdict] = {"fails": "exact", "may-fail": "in the set"}

@@ -86,14 +86,14 @@ def cma(analysis: Analysis, value: str) -> Placements:
     """
     request = CmaRequest.read(value)
     if ignores_cma(analysis):
-        answer = placements_of(analysis, "cma", f"cma={value}", "", request.size, _alignment(analysis), Area("fails"))
+        answer = placements_of(analysis, "cma", f"cma={value}", "", request.size, alignment_of(analysis), Area("fails"))
         why = "it has one on its command line, no line tells of an area, and its “Memory:” line counts none"
         return structs.replace(answer, text=f"This kernel does nothing with cma=, most likely by configuration: {why}.")
     search = search_of(analysis)
     free = free_for_cma(analysis, search)
     result = cma_area(analysis, free, search, request)
     forms = () if result.outcome == "fits" else tuple(_cma_forms(analysis, free, search, request))
-    align = _alignment(analysis)
+    align = alignment_of(analysis)
     answer = placements_of(analysis, "cma", f"cma={value}", "The CMA area", request.size, align, result, forms)
     own = () if result.start is None else tuple(_of_nodes(analysis, free, search, request.size, result))
     if not own:
@@ -123,20 +123,26 @@ def _of_nodes(
     given = {argument.name for argument in arguments(log.command_line or "")}
     if not CMA_OF_NODES.reached(analysis.layout.version) or online < 2 or given & {"numa_cma", "cma_pernuma"}:
         return
-    free = _with_area_taken(free, first, size, _alignment(analysis))
+    free = _with_area_taken(free, first, size, alignment_of(analysis))
     for number, (node, _) in enumerate(free.nodes):
         yield node, cma_area(analysis, free, search, CmaRequest(size), node, named=number < MOST_NODES)
 
 
 def _with_area_taken(free: FreeMemory, one: Area, size: int, align: int) -> FreeMemory:
-    """The same with an area taken where it lies in any case, and unlogged wherever else it may lie."""
     items = [item for item in one.placements if item.safe]
     if not items:
         return free
-    low, high = min(item.start for item in items), max(item.end for item in items) - align
+    return behind(free, min(item.start for item in items), max(item.end for item in items) - align, size, "CMA")
+
+
+def behind(free: FreeMemory, low: int, high: int, size: int, name: str) -> FreeMemory:
+    """The same with ``size`` bytes taken that begin between ``low`` and ``high``.
+
+    Taken where they lie in any case, and unlogged wherever else they may lie.
+    """
     if high < low + size:
-        free = free.without(high, low + size, "CMA")
-    unlogged = Obstacle(Address(low), Address(high + size), "CMA")
+        free = free.without(high, low + size, name)
+    unlogged = Obstacle(Address(low), Address(high + size), name)
     return free if low == high else structs.replace(free, unlogged=(*free.unlogged, unlogged))
 
 
@@ -180,7 +186,7 @@ def cma_area(
     Source: dma_contiguous_reserve() in kernel/dma/contiguous.c, cma_declare_contiguous_nid() in mm/cma.c, 6.1 and 7.1;
     cma_declare_contiguous(), 4.17.
     """
-    version, align = analysis.layout.version, _alignment(analysis)
+    version, align = analysis.layout.version, alignment_of(analysis)
     size = -(-request.size // align) * align
     if request.fixed:
         base = -(-request.base // align) * align
@@ -205,7 +211,7 @@ def _windows(
     analysis: Analysis, free: FreeMemory, search: CmaSearch, request: CmaRequest, node: int | None = None
 ) -> tuple[Window, ...]:
     """High memory first, then from 4 GiB upwards, then from the base on; none where it ends above the limit."""
-    align = _alignment(analysis)
+    align = alignment_of(analysis)
     size, base = -(-request.size // align) * align, -(-request.base // align) * align
     limit = _end(analysis, free, search, request, node) // align * align
     if base + size > limit:
@@ -238,14 +244,15 @@ def _high_memory(analysis: Analysis) -> int | None:
     return zone.start * layout.page_size if zone else None
 
 
-def _alignment(analysis: Analysis) -> int:
+def alignment_of(analysis: Analysis) -> int:
+    """Bytes to a multiple of which CMA areas of a log's kernel begin and end."""
     layout = analysis.layout
     return cma_alignment(layout.arch, layout.version, layout.page_size, layout.memmap.page_block)
 
 
 def _cma_forms(analysis: Analysis, free: FreeMemory, search: CmaSearch, request: CmaRequest) -> Iterator[OtherForm]:
     """What fits in any case where a request does not."""
-    size, end, align = request.size, free.memory[-1][1], _alignment(analysis)
+    size, end, align = request.size, free.memory[-1][1], alignment_of(analysis)
 
     def found_room(size: int) -> bool:
         return settled(free, size, align, _windows(analysis, free, search, CmaRequest(size)), free.memory)

@@ -1,18 +1,20 @@
 """Where the memory of a crash kernel lies, or why there is none."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Iterator
 
 from msgspec import structs
 
 from pfnscope.analysis.analyze import Analysis
 from pfnscope.analysis.places.areas import MOST_IN_THE_WAY, Area, assumed, lines_of
-from pfnscope.analysis.places.cma import CmaRequest, cma_area
+from pfnscope.analysis.places.cma import CmaRequest, alignment_of, behind, cma_area
 from pfnscope.analysis.places.crash_search import Attempt, CrashCase, Trial, words_of
+from pfnscope.analysis.places.free import FreeMemory
 from pfnscope.kernel.crashkernel import MOST_CMA_AREAS, CrashRequest, reserves_cma
 from pfnscope.kernel.pools import cma_search
 from pfnscope.model.answers import ELSEWHERE, Obstacle, OtherForm, Placement, Placements
-from pfnscope.model.ranges import Address, ByteRange
+from pfnscope.model.ranges import Address, ByteRange, canonical, difference
 from pfnscope.units import MIB, format_size
 from pfnscope.words import shortened
 
@@ -32,8 +34,8 @@ def crash_kernel(analysis: Analysis, value: str) -> Placements:
     if request is None:
         raise ValueError("A crash kernel needs a size, such as 256M.")
     trial = case.tried(request) if request.size else None
-    areas = tuple(cma_areas(case, trial)) if trial else ()
-    placements = (*dict.fromkeys(_placements(case, trial)), *_of_cma(areas, trial)) if trial else ()
+    chains = tuple(cma_chains(case, trial)) if trial else ()
+    placements = (*dict.fromkeys(_placements(case, trial)), *_of_cma(chains, trial)) if trial else ()
     if trial and request.base is not None:
         placements += tuple(_runs(case, request))
     others = () if trial is None or trial.outcome == "fits" else tuple(other_forms(case, trial))
@@ -48,7 +50,9 @@ def crash_kernel(analysis: Analysis, value: str) -> Placements:
         command_line=words_of(request) if fits else others[0].command_line if others else None,
         start=_address(trial.start) if fits and trial else others[0].start if others else None,
         outcome=trial.outcome if trial else "fails",
-        text=text_of(case, trial, areas) if trial else "No memory is reserved for a crash kernel: its size is 0.",
+        text=text_of(case, trial, next(iter(chains), ()))
+        if trial
+        else "No memory is reserved for a crash kernel: its size is 0.",
         notes=tuple(_notes(case, request, trial)),
         other_forms=others,
     )
@@ -100,35 +104,72 @@ def _of_attempt(case: CrashCase, attempt: Attempt, *, alone: bool) -> Iterator[P
         )
 
 
-def cma_areas(case: CrashCase, trial: Trial) -> Iterator[tuple[int, Area]]:
-    """Areas of CMA for a capture kernel with their sizes: halves where the whole has no room, four at most.
+_MOST_CHAINS = 16
+"""Ways in which areas may follow one another that are looked at; each place that is not known doubles them."""
 
-    Source: reserve_crashkernel_cma() in kernel/crash_reserve.c, 6.17 and 7.1. It is reserved once the memory of the
-    crash kernel is, which counts as taken where it most likely lies.
+Areas = tuple[tuple[int, Area], ...]
+"""Areas of CMA with their sizes, in the kernel's order."""
+
+
+def cma_chains(case: CrashCase, trial: Trial) -> Iterator[Areas]:
+    """The areas of CMA for a capture kernel: where they are expected, then in each other way that is not ruled out.
+
+    Halves where the whole has no room, four at most. Where an area may find no room, it is halved in another chain;
+    where it or the crash kernel may lie elsewhere, what comes behind may, too.
+    Source: reserve_crashkernel_cma() in kernel/crash_reserve.c, 6.17 and 7.1: once the crash kernel has its memory.
     """
-    layout, free, left = case.analysis.layout, case.free, trial.request.cma
+    layout, free, align = case.analysis.layout, case.free, alignment_of(case.analysis)
     search = cma_search(layout.arch, layout.version)
     if search is None or trial.outcome == "fails" or not reserves_cma(layout.arch, layout.version):
         return
+    search, expected, anywhere = structs.replace(search, limit="memory"), free, free
     for item in trial.attempts:
         if item.place.expected is not None:
-            free = free.without(item.place.expected, item.place.expected + item.size, "crash kernel")
-    search, size, most = structs.replace(search, limit="memory"), left, MOST_CMA_AREAS
-    while left > 0 and most and size >= layout.page_size:
-        area = cma_area(case.analysis, free, search, CmaRequest(size))
-        if area.start is None:
-            size //= 2
-            continue
-        yield size, area
-        free = free.without(area.start, area.start + size, "crash kernel")
-        left, most = left - size, most - 1
+            expected = expected.without(item.place.expected, item.place.expected + item.size, "crash kernel")
+            lowest = item.low if item.place.past_image is None else item.place.past_image
+            anywhere = behind(anywhere, lowest, item.place.expected, item.size, "crash kernel")
+    total = trial.request.cma
+    ways: deque[tuple[FreeMemory, bool, int, Areas]] = deque(
+        [(expected, True, total, ()), (anywhere, False, total, ())]
+    )
+    for _ in range(_MOST_CHAINS):
+        if not ways:
+            return
+        free, exact, size, chain = ways.popleft()
+        left = total - sum(length for length, _ in chain)
+        while left > 0 and size and len(chain) < MOST_CMA_AREAS:
+            area = cma_area(case.analysis, free, search, CmaRequest(size))
+            if area.start is None:
+                size = size // 2 if size > align else 0  # less is rounded up to that
+                continue
+            if area.outcome == "may-fail":
+                ways.append((free, False, size // 2 if size > align else 0, chain))
+            starts = [int(area.start)]
+            if not exact:
+                starts = [at for item in area.placements for at in (item.start, item.end - align)]
+            free = behind(free, min(starts), max(starts), size, "crash kernel")
+            chain, left = (*chain, (size, area)), left - size
+        yield chain
 
 
-def _of_cma(areas: tuple[tuple[int, Area], ...], trial: Trial) -> Iterator[Placement]:
+def _of_cma(chains: tuple[Areas, ...], trial: Trial) -> Iterator[Placement]:
     certain = all(item.place.certain for item in trial.attempts)
-    for size, area in areas:
-        for item in area.placements:
-            yield structs.replace(item, part="cma", size=size, certain=item.certain and certain)
+    expected = tuple((size, item) for size, area in chains[0] for item in area.placements) if chains else ()
+    for size, item in expected:
+        certain &= item.certain
+        yield structs.replace(item, part="cma", size=size, certain=certain)
+    if certain:
+        return
+    others: dict[int, list[Placement]] = {}
+    for chain in chains[1:]:
+        for size, area in chain:
+            others.setdefault(size, []).extend(area.placements)
+    for size, items in others.items():
+        known = canonical((item.start, item.end) for length, item in expected if length == size)
+        for start, end in difference(canonical((item.start, item.end) for item in items), known):
+            yield structs.replace(
+                items[-1], start=Address(start), end=Address(end), certain=False, lines=(), part="cma", size=size
+            )
 
 
 def _unlogged(case: CrashCase, attempt: Attempt) -> tuple[Obstacle, ...]:
@@ -175,7 +216,7 @@ def _runs(case: CrashCase, request: CrashRequest) -> Iterator[Placement]:
         )
 
 
-def text_of(case: CrashCase, trial: Trial, areas: tuple[tuple[int, Area], ...] = ()) -> str:
+def text_of(case: CrashCase, trial: Trial, areas: Areas = ()) -> str:
     """Whether the kernel finds the memory, and where, in a sentence."""
     size = format_size(trial.request.size)
     mains = [item for item in trial.attempts if not item.part]
@@ -198,7 +239,7 @@ def _certain(trial: Trial) -> bool:
     return all(item.place.certain for item in trial.attempts)
 
 
-def _where(trial: Trial, areas: Iterable[tuple[int, Area]] = ()) -> str:
+def _where(trial: Trial, areas: Areas = ()) -> str:
     """Where the memory is that a trial finds, with what is reserved beside it."""
     first = next(item for item in trial.attempts if not item.part)
     start = first.place.expected or 0
@@ -208,8 +249,10 @@ def _where(trial: Trial, areas: Iterable[tuple[int, Area]] = ()) -> str:
     if low is not None and low.place.expected is not None:
         memory = ByteRange(low.place.expected, low.place.expected + low.size)
         words += f", and {format_size(low.size)} at {memory} for devices that reach no further"
+    likely = ""
     for size, area in areas:
-        words += f", and {format_size(size)} of CMA from {area.start} on"
+        likely = likely if all(item.certain for item in area.placements) else "most likely "
+        words += f", and {format_size(size)} of CMA {likely}from {area.start} on"
     return words
 
 

@@ -267,7 +267,7 @@ def free_before(
     most = _image_size(analysis.booted_from, image)
     steps = list(_steps(log, time, but, image))
     taken = [*(steps or _named(log, time, but)), *_always(analysis)]
-    end = 0 if image is None else image.start + most if image.assumed else image.end
+    end = 0 if image is None else image.start + (_parts(analysis.booted_from) or most) if image.assumed else image.end
     random = _moves(analysis)
     low, high = image_window(layout.arch, memory[0][0], most, by_efi=log.by_efi)
     free = FreeMemory(
@@ -285,9 +285,12 @@ def free_before(
             for node, own in layout.by_node.items()
         ),
     )
-    return (
-        free if steps else structs.replace(free, unlogged=tuple(early_allocations(analysis, free.with_image, moment)))
-    )
+    if steps:
+        return free
+    unlogged = tuple(early_allocations(analysis, free.with_image, moment))
+    if image is not None and end < image.start + most and image.assumed:
+        unlogged += (Obstacle(Address(end), Address(image.start + most), "kernel image, its end"),)
+    return structs.replace(free, unlogged=unlogged)
 
 
 def _memory(analysis: Analysis, moment: Moment) -> Pairs:
@@ -361,10 +364,15 @@ def _always(analysis: Analysis) -> Iterator[Obstacle]:
         yield Obstacle(Address(start * page), Address(end * page), "EFI boot services", lines)
 
 
+def _parts(log: BootLog) -> int:
+    """Bytes that the image takes at least, by its parts in the "Memory:" line; 0 where there is none."""
+    parts = dict(log.page_counts.memory_parts)
+    return sum(parts.get(name, 0) for name in _IMAGE_PARTS) * KIB
+
+
 def _image_size(log: BootLog, image: Image | None) -> int:
     """Bytes that the image takes at most, with its brk area."""
-    parts = dict(log.page_counts.memory_parts)
-    size = sum(parts.get(name, 0) for name in _IMAGE_PARTS) * KIB
+    size = _parts(log)
     if image is not None and not image.assumed:
         size = max(size, image.end - image.start)
     return -(-size // (2 * MIB)) * 2 * MIB + 4 * MIB if size else IMAGE_AT_MOST
