@@ -5,7 +5,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tarfile
 import zipfile
 from pathlib import Path
 
@@ -36,8 +35,8 @@ def test_a_bare_clone_and_an_sdist_give_the_same_wheel_as_this_checkout(wheel: P
     assert (out / wheel.name).read_bytes() == wheel.read_bytes()
 
     (sdist,) = out.glob("*.tar.gz")
-    with tarfile.open(sdist) as packed:
-        packed.extractall(tmp_path / "unpacked", filter="data")
+    (tmp_path / "unpacked").mkdir()
+    subprocess.run(["tar", "-xzf", sdist, "-C", tmp_path / "unpacked"], check=True)
     (unpacked,) = (tmp_path / "unpacked").iterdir()
     for kind, first in (("wheel", wheel), ("sdist", sdist)):
         assert build(unpacked, tmp_path / "offline", kind, PATH=failing).returncode == 0

@@ -144,15 +144,21 @@ def test_a_tar_with_a_huge_header_is_refused() -> None:
 
 
 def test_members_of_a_zip_that_share_their_bytes_are_read_once() -> None:
+    """Or never: zipfile of some Pythons, such as Debian's 3.11.2, refuses the first one, too."""
     data = zip_of({"log": LOG})
     end = data.rindex(b"PK\5\6")
     start = int.from_bytes(data[end + 16 : end + 20], "little")
     count = 40
     tail = b"PK\5\6" + bytes(4) + count.to_bytes(2, "little") * 2
     entries = data[start:end] * count
-    text = opened(data[:start] + entries + tail + len(entries).to_bytes(4, "little") + data[end + 16 :])
-    assert text.count(b"it overlaps another member of the archive") == count - 1
-    assert text.count(b"Early memory node ranges") == 1
+    packed = data[:start] + entries + tail + len(entries).to_bytes(4, "little") + data[end + 16 :]
+    with suppress(Damaged):
+        text = opened(packed)
+        assert text.count(b"it overlaps another member of the archive") == count - 1
+        assert text.count(b"Early memory node ranges") == 1
+        return
+    with pytest.raises(Damaged, match="overlap"):
+        opened(packed)
 
 
 def test_texts_beyond_the_limit_are_left_out_and_named() -> None:

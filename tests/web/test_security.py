@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from pfnscope import zstd
 from pfnscope.web.schema import EXAMPLE_LOG
 from tests.support.server import Serve
 
@@ -56,6 +57,9 @@ def test_head_answers_like_get_without_a_body(client: httpx.Client, layout: str)
         assert head.headers["content-type"] == get.headers["content-type"]
 
 
+_ZSTD = b"\x28\xb5\x2f\xfd"
+
+
 @pytest.mark.parametrize("path", ["/l/{}", "/l/{}.json", "/api/v1/rules", "/openapi.json", "/static/page.css"])
 def test_large_answers_are_compressed_for_those_who_can(client: httpx.Client, layout: str, path: str) -> None:
     where = path.format(layout)
@@ -65,7 +69,9 @@ def test_large_answers_are_compressed_for_those_who_can(client: httpx.Client, la
         answer = client.get(where, headers={"Accept-Encoding": accepted})
         assert answer.headers["content-encoding"] == coding
         assert "Accept-Encoding" in answer.headers["vary"]
-        assert answer.content == plain.content
+        # httpx undoes what this Python can undo without another package, which zstd is of late
+        content = zstd.decompress(answer.content) if answer.content.startswith(_ZSTD) else answer.content
+        assert content == plain.content
 
 
 def test_comparisons_of_layouts_stay_out_of_search_engines(client: httpx.Client) -> None:
